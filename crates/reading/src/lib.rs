@@ -1,0 +1,1 @@
+//! A document to a report: sections, rows, alignment, proof and claims.

@@ -1,0 +1,131 @@
+//! What a review found.
+
+use crate::{CellId, Decimal, Origin, Report};
+
+/// How much a finding weighs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Severity {
+    /// Worth knowing.
+    Info,
+    /// Should be looked at.
+    Warning,
+    /// Has to be mended.
+    Error,
+}
+
+impl Severity {
+    /// The name used in every output.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// What a rule says of a report. A rule that holds makes no finding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Judgement {
+    /// It does not hold.
+    Fails,
+    /// It cannot be judged: something it needs is not there.
+    Unknown,
+}
+
+impl Judgement {
+    /// The name used in every output.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Fails => "fails",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// One thing a reviewer would write to the agency.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Finding {
+    /// The rule, by its stable id.
+    pub rule: String,
+    /// How much it weighs.
+    pub severity: Severity,
+    /// Whether it fails or cannot be judged.
+    pub judgement: Judgement,
+    /// A Chinese sentence that tells the agency what is wrong and what to do.
+    pub message: String,
+    /// The cells it is about.
+    pub cells: Vec<CellId>,
+    /// The left side, or what the one place says.
+    pub left: Option<Decimal>,
+    /// The right side, or what the other place says.
+    pub right: Option<Decimal>,
+    /// The one cell whose change would mend everything, where there is just one.
+    pub repair: Option<Repair>,
+    /// The place in the narrative or the table, where it is one.
+    pub origin: Option<Origin>,
+}
+
+/// A hint which cell to change; never done by us.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Repair {
+    /// The cell.
+    pub cell: CellId,
+    /// The value with which every equation would hold.
+    pub value: Decimal,
+    /// Why, in Chinese.
+    pub reason: String,
+}
+
+/// The verdict on a whole report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Verdict {
+    /// Nothing fails that is more than worth knowing.
+    Pass,
+    /// A warning fails, or an error cannot be judged.
+    Warn,
+    /// An error fails.
+    Fail,
+}
+
+impl Verdict {
+    /// The name used in every output.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Warn => "warn",
+            Self::Fail => "fail",
+        }
+    }
+
+    /// The verdict that follows from the findings.
+    pub fn of(findings: &[Finding]) -> Self {
+        findings
+            .iter()
+            .map(|finding| match (finding.severity, finding.judgement) {
+                (Severity::Error, Judgement::Fails) => Self::Fail,
+                (Severity::Error, Judgement::Unknown) | (Severity::Warning, Judgement::Fails) => Self::Warn,
+                (Severity::Warning, Judgement::Unknown) | (Severity::Info, _) => Self::Pass,
+            })
+            .max()
+            .unwrap_or(Self::Pass)
+    }
+}
+
+/// A report with what the rules found in it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Review {
+    /// The report as read.
+    pub report: Report,
+    /// What was found, errors first.
+    pub findings: Vec<Finding>,
+    /// Version of the rule pack that judged it.
+    pub rules_version: String,
+}
+
+impl Review {
+    /// The verdict on the report.
+    pub fn verdict(&self) -> Verdict {
+        Verdict::of(&self.findings)
+    }
+}

@@ -1,0 +1,389 @@
+//! The two official forms as data: every row, column and cell id.
+//!
+//! The form of 2019 (国办公开办函〔2019〕60号, reports of 2019 and 2020) and the form of 2021
+//! (国办公开办函〔2021〕30号, reports from 2021 on) stand in `forms.json`. A cell id names the same
+//! thing in both forms or stands in one of them only.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use crate::{Equation, Year, equation};
+
+/// Which of the two forms.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum FormId {
+    /// 国办公开办函〔2019〕60号.
+    F2019,
+    /// 国办公开办函〔2021〕30号.
+    F2021,
+}
+
+impl FormId {
+    /// Both, in order.
+    pub const ALL: [Self; 2] = [Self::F2019, Self::F2021];
+
+    /// `2019` or `2021`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::F2019 => "2019",
+            Self::F2021 => "2021",
+        }
+    }
+
+    /// The form with this name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|form| form.as_str() == name)
+    }
+
+    /// The form that a report of this year has to use; none before there were such forms.
+    pub fn of_year(year: Year) -> Option<Self> {
+        match year.get() {
+            ..=2018 => None,
+            2019 | 2020 => Some(Self::F2019),
+            2021.. => Some(Self::F2021),
+        }
+    }
+}
+
+impl fmt::Display for FormId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The id of a cell, e.g. `requests.received.total`; always one that a form has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CellId(&'static str);
+
+/// No form has a cell of this name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("no form has a cell `{0}`")]
+pub struct UnknownCell(pub String);
+
+impl CellId {
+    /// The id with this name.
+    ///
+    /// # Errors
+    /// If no form has such a cell.
+    pub fn parse(name: &str) -> Result<Self, UnknownCell> {
+        CATALOGUE.ids.get(name).copied().ok_or_else(|| UnknownCell(name.to_owned()))
+    }
+
+    /// The name.
+    pub fn as_str(self) -> &'static str {
+        self.0
+    }
+
+    /// The table it stands in.
+    pub fn table(self) -> Table {
+        match self.0.split('.').next() {
+            Some("active") => Table::Active,
+            Some("requests") => Table::Requests,
+            _ => Table::Litigation,
+        }
+    }
+
+    /// What kind of figure stands in it.
+    pub fn kind(self) -> CellKind {
+        if self.0.ends_with(".amount") {
+            CellKind::Amount
+        } else if self.0.ends_with(".items_change") {
+            CellKind::Change
+        } else {
+            CellKind::Count
+        }
+    }
+}
+
+impl fmt::Display for CellId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+/// The three tables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Table {
+    /// Section two, 主动公开政府信息情况.
+    Active,
+    /// Section three, 收到和处理政府信息公开申请情况.
+    Requests,
+    /// Section four, 行政复议、行政诉讼情况.
+    Litigation,
+}
+
+impl Table {
+    /// The three, in order.
+    pub const ALL: [Self; 3] = [Self::Active, Self::Requests, Self::Litigation];
+
+    /// The name used in notes and ids.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Requests => "requests",
+            Self::Litigation => "litigation",
+        }
+    }
+
+    /// What reviewers call it.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Active => "表二（主动公开政府信息情况）",
+            Self::Requests => "表三（收到和处理政府信息公开申请情况）",
+            Self::Litigation => "表四（行政复议、行政诉讼情况）",
+        }
+    }
+}
+
+/// The kind of figure that a cell takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CellKind {
+    /// A whole number, not negative.
+    Count,
+    /// A whole number that may be negative (本年增/减).
+    Change,
+    /// Money in 万元, not negative, with decimals.
+    Amount,
+}
+
+/// An official form.
+#[derive(Debug)]
+pub struct Form {
+    /// Which.
+    pub id: FormId,
+    /// The blocks of table two.
+    pub active: Vec<ActiveBlock>,
+    /// The rows of table three.
+    pub requests: Vec<RequestRow>,
+    /// The seven columns of table three: six kinds of applicant and 总计.
+    pub applicants: Vec<Line>,
+    /// The three groups of table four.
+    pub litigation_groups: Vec<Line>,
+    /// The five columns of each of its groups.
+    pub litigation_columns: Vec<Line>,
+    cells: Vec<CellId>,
+    positions: HashMap<CellId, usize>,
+    labels: HashMap<CellId, String>,
+    equations: Vec<Equation>,
+}
+
+/// A block of table two, headed by the article of the regulation it answers to.
+#[derive(Debug)]
+pub struct ActiveBlock {
+    /// E.g. `第二十条第（一）项`.
+    pub article: &'static str,
+    /// Its rows.
+    pub rows: Vec<Line>,
+    /// Its columns.
+    pub columns: Vec<Line>,
+}
+
+/// A row of table three.
+#[derive(Debug)]
+pub struct RequestRow {
+    /// E.g. `refused.third_party`.
+    pub id: &'static str,
+    /// E.g. `4.保护第三方合法权益`.
+    pub label: &'static str,
+    /// The label of the group it stands in, e.g. `(三)不予公开`.
+    pub under: Option<&'static str>,
+}
+
+/// A row or column with its id and its official label.
+#[derive(Debug, Clone, Copy)]
+pub struct Line {
+    /// The part of the cell id.
+    pub id: &'static str,
+    /// The official label.
+    pub label: &'static str,
+}
+
+impl Form {
+    /// The form.
+    pub fn get(id: FormId) -> &'static Self {
+        match id {
+            FormId::F2019 => &CATALOGUE.forms[0],
+            FormId::F2021 => &CATALOGUE.forms[1],
+        }
+    }
+
+    /// Every cell id in the order of the form.
+    pub fn cells(&self) -> &[CellId] {
+        &self.cells
+    }
+
+    /// The position of a cell among [`Form::cells`].
+    pub fn position(&self, id: CellId) -> Option<usize> {
+        self.positions.get(&id).copied()
+    }
+
+    /// The cell of table two in this row and column.
+    pub fn active_cell(&self, row: &str, column: &str) -> Option<CellId> {
+        self.named(&format!("active.{row}.{column}"))
+    }
+
+    /// The cell of table three in this row and column.
+    pub fn request_cell(&self, row: &str, column: &str) -> Option<CellId> {
+        self.named(&format!("requests.{row}.{column}"))
+    }
+
+    /// The cell of table four in this group and column.
+    pub fn litigation_cell(&self, group: &str, column: &str) -> Option<CellId> {
+        self.named(&format!("{group}.{column}"))
+    }
+
+    /// Row and column of a cell in words, e.g. `不予公开·4.保护第三方合法权益 / 自然人`.
+    pub fn label(&self, id: CellId) -> &str {
+        self.labels.get(&id).map_or(id.as_str(), String::as_str)
+    }
+
+    /// What has to balance (勾稽关系).
+    pub fn equations(&self) -> &[Equation] {
+        &self.equations
+    }
+
+    fn named(&self, name: &str) -> Option<CellId> {
+        CellId::parse(name).ok().filter(|id| self.positions.contains_key(id))
+    }
+}
+
+struct Catalogue {
+    forms: [Form; 2],
+    ids: HashMap<&'static str, CellId>,
+}
+
+static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| {
+    // The forms live as long as the program, so ids and labels can be borrowed from them for ever.
+    let source: &'static Source = Box::leak(Box::new(
+        serde_json::from_str(include_str!("forms.json")).expect("forms.json is part of this crate and a test reads it"),
+    ));
+    let mut ids = HashMap::new();
+    let forms = FormId::ALL.map(|id| {
+        let form = source.forms.iter().find(|form| form.id == id.as_str()).expect("forms.json has both forms");
+        build(id, form, &mut ids)
+    });
+    Catalogue { forms, ids }
+});
+
+fn build(id: FormId, source: &'static FormSource, ids: &mut HashMap<&'static str, CellId>) -> Form {
+    let mut cells = Vec::new();
+    let mut labels = HashMap::new();
+    let mut add = |name: String, label: String| {
+        let id = match ids.get(name.as_str()) {
+            Some(id) => *id,
+            None => {
+                let name: &'static str = name.leak();
+                *ids.entry(name).or_insert(CellId(name))
+            }
+        };
+        labels.insert(id, label);
+        cells.push(id);
+    };
+    for block in &source.active {
+        for row in &block.rows {
+            for column in &block.columns {
+                add(format!("active.{}.{}", row.id, column.id), format!("{} / {}", row.label, column.label));
+            }
+        }
+    }
+    for row in &source.requests.rows {
+        let group = row.under.as_deref().filter(|under| !under.starts_with('三'));
+        let label = group.map_or(row.label.clone(), |group| format!("{group}·{}", row.label));
+        for column in &source.requests.columns {
+            add(format!("requests.{}.{}", row.id, column.id), format!("{label} / {}", column.label));
+        }
+    }
+    for group in &source.litigation.groups {
+        for column in &source.litigation.columns {
+            add(format!("{}.{}", group.id, column.id), format!("{} / {}", group.label, column.label));
+        }
+    }
+    let positions: HashMap<_, _> = cells.iter().enumerate().map(|(position, id)| (*id, position)).collect();
+    let mut form = Form {
+        id,
+        active: source.active.iter().map(|block| ActiveBlock { article: &block.article, rows: lines(&block.rows), columns: lines(&block.columns) }).collect(),
+        requests: source
+            .requests
+            .rows
+            .iter()
+            .map(|row| RequestRow { id: &row.id, label: &row.label, under: row.under.as_deref() })
+            .collect(),
+        applicants: lines(&source.requests.columns),
+        litigation_groups: lines(&source.litigation.groups),
+        litigation_columns: lines(&source.litigation.columns),
+        cells,
+        positions,
+        labels,
+        equations: Vec::new(),
+    };
+    form.equations = equation::of_form(&form, |name| ids[name]);
+    form
+}
+
+fn lines(source: &'static [LineSource]) -> Vec<Line> {
+    source.iter().map(|line| Line { id: &line.id, label: &line.label }).collect()
+}
+
+#[derive(Deserialize)]
+struct Source {
+    forms: Vec<FormSource>,
+}
+
+#[derive(Deserialize)]
+struct FormSource {
+    id: String,
+    active: Vec<BlockSource>,
+    requests: RequestsSource,
+    litigation: LitigationSource,
+}
+
+#[derive(Deserialize)]
+struct BlockSource {
+    article: String,
+    rows: Vec<LineSource>,
+    columns: Vec<LineSource>,
+}
+
+#[derive(Deserialize)]
+struct RequestsSource {
+    rows: Vec<LineSource>,
+    columns: Vec<LineSource>,
+}
+
+#[derive(Deserialize)]
+struct LitigationSource {
+    groups: Vec<LineSource>,
+    columns: Vec<LineSource>,
+}
+
+#[derive(Deserialize)]
+struct LineSource {
+    id: String,
+    label: String,
+    under: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_forms_have_the_cells_that_the_official_forms_have() {
+        assert_eq!(Form::get(FormId::F2021).cells().len(), 200);
+        assert_eq!(Form::get(FormId::F2019).cells().len(), 198);
+    }
+
+    #[test]
+    fn every_id_parses_back_and_has_a_label() {
+        for form in FormId::ALL.map(Form::get) {
+            for id in form.cells() {
+                assert_eq!(CellId::parse(id.as_str()), Ok(*id));
+                assert_ne!(form.label(*id), id.as_str());
+            }
+        }
+        assert!(CellId::parse("requests.received.everybody").is_err());
+    }
+}

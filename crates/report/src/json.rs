@@ -1,0 +1,93 @@
+//! The one JSON shape of a reviewed report, for the command line, the HTTP API and exports.
+
+use serde_json::{Map, Value, json};
+
+use crate::{Cell, Cells, Claim, Decimal, Finding, Origin, Report, Review};
+
+/// The fields of a reviewed report: who, when, form, cells, claims, findings, verdict.
+pub fn review(review: &Review) -> Map<String, Value> {
+    let mut fields = identity(&review.report);
+    fields.insert("cells".into(), cells(&review.report.cells));
+    fields.insert("claims".into(), review.report.claims.iter().map(claim).collect());
+    fields.insert("findings".into(), review.findings.iter().map(finding).collect());
+    fields.insert("verdict".into(), review.verdict().as_str().into());
+    fields
+}
+
+/// Who, where, when and which form; what is not known is null.
+pub fn identity(report: &Report) -> Map<String, Value> {
+    let region = report.region.as_ref().map(|region| json!({"code": region.code, "name": region.name}));
+    let fields = json!({
+        "agency": report.agency,
+        "region": region,
+        "year": report.year.map(|year| year.get()),
+        "form": report.form.map(|form| form.as_str()),
+        "published": report.published.map(|date| date.to_string()),
+    });
+    let Value::Object(fields) = fields else { unreachable!("json! of braces is an object") };
+    fields
+}
+
+/// Every cell by its id, in the order of the form.
+pub fn cells(cells: &Cells) -> Value {
+    cells.iter().map(|(id, value)| (id.as_str().to_owned(), cell(value))).collect::<Map<_, _>>().into()
+}
+
+/// One cell.
+pub fn cell(cell: &Cell) -> Value {
+    json!({
+        "value": cell.value.map(decimal),
+        "state": cell.state.as_str(),
+        "text": cell.text,
+        "origin": cell.origin.map(origin),
+    })
+}
+
+/// One claim of the narrative.
+pub fn claim(claim: &Claim) -> Value {
+    json!({
+        "text": claim.text,
+        "value": decimal(claim.value),
+        "unit": claim.unit,
+        "exact": claim.exact,
+        "about": claim.about.map(|id| id.as_str()),
+        "origin": origin(claim.origin),
+    })
+}
+
+/// One finding.
+pub fn finding(finding: &Finding) -> Value {
+    json!({
+        "rule": finding.rule,
+        "severity": finding.severity.as_str(),
+        "verdict": finding.judgement.as_str(),
+        "message": finding.message,
+        "cells": finding.cells.iter().map(|id| id.as_str()).collect::<Vec<_>>(),
+        "left": finding.left.map(decimal),
+        "right": finding.right.map(decimal),
+        "repair": finding.repair.as_ref().map(|repair| json!({
+            "cell": repair.cell.as_str(),
+            "value": decimal(repair.value),
+            "reason": repair.reason,
+        })),
+        "origin": finding.origin.map(origin),
+    })
+}
+
+/// A place in the source.
+pub fn origin(origin: Origin) -> Value {
+    json!({
+        "page": origin.page,
+        "line": origin.line,
+        "start": origin.start,
+        "end": origin.end,
+        "table": origin.table,
+        "row": origin.row,
+        "column": origin.column,
+    })
+}
+
+/// The exact value without padding: `542.55`, `9`.
+fn decimal(value: Decimal) -> String {
+    value.normalize().to_string()
+}

@@ -1,0 +1,57 @@
+//! What a 政府信息公开工作年度报告 is: its two forms as data, its cells and their states, the claims
+//! of its narrative, what was noticed while it was read, and what a review found.
+//!
+//! Pure values. How a report is read is the business of `reading`, what is wrong with it that of
+//! `rules`, how it travels that of `proto`.
+
+mod cell;
+mod claim;
+mod equation;
+mod finding;
+mod form;
+mod identity;
+pub mod json;
+mod note;
+mod origin;
+
+pub use cell::{Cell, CellState, Cells};
+pub use claim::{Breakdown, Claim};
+pub use equation::{Equation, Sums};
+pub use finding::{Finding, Repair, Review, Severity, Verdict, Judgement};
+pub use form::{ActiveBlock, CellId, CellKind, Form, FormId, Line, RequestRow, Table, UnknownCell};
+pub use identity::{Region, StatedYear, Year, YearSource};
+pub use jiff::civil::Date;
+pub use note::{Note, NoteKind, Section, SectionKind};
+pub use origin::Origin;
+pub use rust_decimal::Decimal;
+
+/// One report as it was read: who, when, which form, every figure, and what was noticed on the way.
+///
+/// Nothing here is guessed: what the source does not say, and the equations do not prove, is `None`.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Report {
+    /// The line that names the report, e.g. `枣庄市行政审批服务局2024年政府信息公开工作年度报告`.
+    pub title: Option<String>,
+    /// The agency as the report names itself in full.
+    pub agency: Option<String>,
+    /// The administrative division that the report itself proves.
+    pub region: Option<Region>,
+    /// The year the report is about.
+    pub year: Option<Year>,
+    /// Every year the report states for itself, and where.
+    pub stated_years: Vec<StatedYear>,
+    /// The form its tables follow, whatever its year.
+    pub form: Option<FormId>,
+    /// The day of publication, from the signature.
+    pub published: Option<Date>,
+    /// Every cell of the form, in the form's order; empty where there is no form.
+    pub cells: Cells,
+    /// Numbers of the narrative.
+    pub claims: Vec<Claim>,
+    /// Wholes of the narrative with the parts that were listed for them.
+    pub breakdowns: Vec<Breakdown>,
+    /// The top-level headings in their order.
+    pub sections: Vec<Section>,
+    /// What was noticed about the tables while they were read.
+    pub notes: Vec<Note>,
+}

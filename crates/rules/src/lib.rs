@@ -1,0 +1,1 @@
+//! A report to findings, one file a rule family.

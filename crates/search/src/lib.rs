@@ -1,0 +1,1 @@
+//! The search index: one query model and the engine behind it.

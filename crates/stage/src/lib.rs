@@ -1,0 +1,1 @@
+//! A worker's footing: configuration, telemetry, streams, the work loop, originals and shutdown.

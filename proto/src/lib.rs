@@ -1,0 +1,1 @@
+//! The contract: facts on the wire, subjects and conversions.

@@ -1,0 +1,2 @@
+//! All automation: demo, test, ci, bench, gen and tidy.
+fn main() {}
