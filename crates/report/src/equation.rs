@@ -82,7 +82,11 @@ pub(crate) fn of_form(form: &Form, id: impl Fn(&str) -> CellId) -> Vec<Equation>
             right: vec![request(row.id, "total")],
         });
     }
-    let rules = HashMap::from([("review", "T4-01"), ("direct_litigation", "T4-02"), ("litigation_after_review", "T4-03")]);
+    let rules = HashMap::from([
+        ("review", "T4-01"),
+        ("direct_litigation", "T4-02"),
+        ("litigation_after_review", "T4-03"),
+    ]);
     let outcomes = form.litigation_columns.iter().filter(|column| column.id != "total");
     for group in &form.litigation_groups {
         equations.push(Equation {

@@ -258,11 +258,13 @@ struct Catalogue {
 static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| {
     // The forms live as long as the program, so ids and labels can be borrowed from them for ever.
     let source: &'static Source = Box::leak(Box::new(
-        serde_json::from_str(include_str!("forms.json")).expect("forms.json is part of this crate and a test reads it"),
+        serde_json::from_str(include_str!("forms.json"))
+            .expect("forms.json is part of this crate and a test reads it"),
     ));
     let mut ids = HashMap::new();
     let forms = FormId::ALL.map(|id| {
-        let form = source.forms.iter().find(|form| form.id == id.as_str()).expect("forms.json has both forms");
+        let form =
+            source.forms.iter().find(|form| form.id == id.as_str()).expect("forms.json has both forms");
         build(id, form, &mut ids)
     });
     Catalogue { forms, ids }
@@ -304,7 +306,15 @@ fn build(id: FormId, source: &'static FormSource, ids: &mut HashMap<&'static str
     let positions: HashMap<_, _> = cells.iter().enumerate().map(|(position, id)| (*id, position)).collect();
     let mut form = Form {
         id,
-        active: source.active.iter().map(|block| ActiveBlock { article: &block.article, rows: lines(&block.rows), columns: lines(&block.columns) }).collect(),
+        active: source
+            .active
+            .iter()
+            .map(|block| ActiveBlock {
+                article: &block.article,
+                rows: lines(&block.rows),
+                columns: lines(&block.columns),
+            })
+            .collect(),
         requests: source
             .requests
             .rows

@@ -17,7 +17,7 @@ mod origin;
 pub use cell::{Cell, CellState, Cells};
 pub use claim::{Breakdown, Claim};
 pub use equation::{Equation, Sums};
-pub use finding::{Finding, Repair, Review, Severity, Verdict, Judgement};
+pub use finding::{Finding, Judgement, Repair, Review, Severity, Verdict};
 pub use form::{ActiveBlock, CellId, CellKind, Form, FormId, Line, RequestRow, Table, UnknownCell};
 pub use identity::{Region, StatedYear, Year, YearSource};
 pub use jiff::civil::Date;
