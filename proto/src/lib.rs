@@ -1,1 +1,16 @@
 //! The contract: facts on the wire, subjects and conversions.
+
+mod fact;
+pub mod header;
+mod id;
+pub mod subject;
+
+pub use fact::Fact;
+pub use id::{NotAReportId, ReportId};
+pub use prost::Message;
+
+/// The messages of package `gouji.v1`, generated from `proto/gouji/v1/*.proto`.
+#[expect(missing_docs, reason = "the .proto files comment what a name does not tell")]
+pub mod v1 {
+    include!("generated/gouji.v1.rs");
+}

@@ -1,0 +1,188 @@
+//! What the five facts have in common.
+
+use crate::subject::{Subject, UnsafeSubject};
+use crate::{subject, v1};
+
+/// A fact on the log.
+pub trait Fact: prost::Message + Default + Send + Sync + 'static {
+    /// Its token in a subject, e.g. `submitted`.
+    const NAME: &'static str;
+    /// Its CloudEvents type, which is its protobuf name, e.g. `gouji.v1.ReportSubmitted`.
+    const TYPE: &'static str;
+
+    /// The submission it descends from.
+    fn submitted(&self) -> Option<&v1::ReportSubmitted>;
+
+    /// The report year, where it is known.
+    fn year(&self) -> Option<u16> {
+        None
+    }
+
+    /// The code of the administrative division, where it is known.
+    fn region(&self) -> Option<&str> {
+        None
+    }
+
+    /// The id of the reading; empty where the submission is absent.
+    fn id(&self) -> &str {
+        self.submitted().map_or("", |submitted| &submitted.id)
+    }
+
+    /// The subject it is published on.
+    ///
+    /// # Errors
+    /// If its id cannot stand in a subject. A year or region that cannot is filed as not known.
+    fn subject(&self) -> Result<Subject, UnsafeSubject> {
+        Subject::new(Self::NAME, self.year(), self.region(), self.id())
+    }
+
+    /// What tells it from every other event: its name, `.` and its id.
+    fn message_id(&self) -> String {
+        format!("{}.{}", Self::NAME, self.id())
+    }
+}
+
+impl Fact for v1::ReportSubmitted {
+    const NAME: &'static str = "submitted";
+    const TYPE: &'static str = "gouji.v1.ReportSubmitted";
+
+    fn submitted(&self) -> Option<&v1::ReportSubmitted> {
+        Some(self)
+    }
+}
+
+impl Fact for v1::ReportParsed {
+    const NAME: &'static str = "parsed";
+    const TYPE: &'static str = "gouji.v1.ReportParsed";
+
+    fn submitted(&self) -> Option<&v1::ReportSubmitted> {
+        self.submitted.as_ref()
+    }
+
+    fn year(&self) -> Option<u16> {
+        known_year(self.report.as_ref()?.year)
+    }
+
+    fn region(&self) -> Option<&str> {
+        known_code(self.report.as_ref()?.region.as_ref())
+    }
+}
+
+impl Fact for v1::ReportValidated {
+    const NAME: &'static str = "validated";
+    const TYPE: &'static str = "gouji.v1.ReportValidated";
+
+    fn submitted(&self) -> Option<&v1::ReportSubmitted> {
+        self.submitted.as_ref()
+    }
+
+    fn year(&self) -> Option<u16> {
+        known_year(self.report.as_ref()?.year)
+    }
+
+    fn region(&self) -> Option<&str> {
+        known_code(self.report.as_ref()?.region.as_ref())
+    }
+}
+
+impl Fact for v1::ReportIndexed {
+    const NAME: &'static str = "indexed";
+    const TYPE: &'static str = "gouji.v1.ReportIndexed";
+
+    fn submitted(&self) -> Option<&v1::ReportSubmitted> {
+        self.submitted.as_ref()
+    }
+
+    fn year(&self) -> Option<u16> {
+        known_year(self.year)
+    }
+
+    fn region(&self) -> Option<&str> {
+        known_code(self.region.as_ref())
+    }
+}
+
+/// A refusal is filed where the event that could not be handled was filed.
+impl Fact for v1::ReportRefused {
+    const NAME: &'static str = "refused";
+    const TYPE: &'static str = "gouji.v1.ReportRefused";
+
+    fn submitted(&self) -> Option<&v1::ReportSubmitted> {
+        self.submitted.as_ref()
+    }
+
+    fn year(&self) -> Option<u16> {
+        subject::tokens(&self.event_subject)?.1
+    }
+
+    fn region(&self) -> Option<&str> {
+        subject::tokens(&self.event_subject)?.2
+    }
+}
+
+fn known_year(year: u32) -> Option<u16> {
+    u16::try_from(year).ok().filter(|year| *year != 0)
+}
+
+fn known_code(region: Option<&v1::Region>) -> Option<&str> {
+    region.map(|region| region.code.as_str()).filter(|code| !code.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &str = "9f86d081884c7d659a2feaa0c55ad015-g0";
+
+    fn check<F: Fact>(fact: &F, expected: &str) {
+        assert_eq!(fact.subject().map(|subject| subject.to_string()), Ok(expected.to_owned()));
+    }
+
+    fn submitted(id: &str) -> v1::ReportSubmitted {
+        v1::ReportSubmitted { id: id.into(), ..Default::default() }
+    }
+
+    fn parsed(year: u32, code: &str) -> v1::ReportParsed {
+        let region = v1::Region { code: code.into(), name: String::new() };
+        let report = v1::Report { year, region: Some(region), ..Default::default() };
+        v1::ReportParsed { submitted: Some(submitted(ID)), report: Some(report), ..Default::default() }
+    }
+
+    #[test]
+    fn each_fact_has_its_subject() {
+        let submission = || Some(submitted(ID));
+        let region =
+            || Some(v1::Region { code: "610103".into(), name: "陕西省西安市碑林区".into() });
+        let report = || Some(v1::Report { year: 2024, region: region(), ..Default::default() });
+        let validated =
+            v1::ReportValidated { submitted: submission(), report: report(), ..Default::default() };
+        let indexed =
+            v1::ReportIndexed { submitted: submission(), year: 2024, region: region(), ..Default::default() };
+        check(&submitted(ID), "gouji.v1.submitted._._.9f86d081884c7d659a2feaa0c55ad015-g0");
+        check(&parsed(2024, "610103"), "gouji.v1.parsed.2024.610103.9f86d081884c7d659a2feaa0c55ad015-g0");
+        check(&parsed(2024, ""), "gouji.v1.parsed.2024._.9f86d081884c7d659a2feaa0c55ad015-g0");
+        check(&parsed(0, "610103"), "gouji.v1.parsed._.610103.9f86d081884c7d659a2feaa0c55ad015-g0");
+        check(&validated, "gouji.v1.validated.2024.610103.9f86d081884c7d659a2feaa0c55ad015-g0");
+        check(&indexed, "gouji.v1.indexed.2024.610103.9f86d081884c7d659a2feaa0c55ad015-g0");
+    }
+
+    #[test]
+    fn a_refusal_is_filed_where_its_event_was() {
+        let refused = |event_subject: &str| v1::ReportRefused {
+            submitted: Some(submitted(ID)),
+            event_subject: event_subject.into(),
+            ..Default::default()
+        };
+        let known = format!("gouji.v1.parsed.2024.610103.{ID}");
+        check(&refused(&known), "gouji.v1.refused.2024.610103.9f86d081884c7d659a2feaa0c55ad015-g0");
+        check(&refused(""), "gouji.v1.refused._._.9f86d081884c7d659a2feaa0c55ad015-g0");
+        check(&refused("elsewhere"), "gouji.v1.refused._._.9f86d081884c7d659a2feaa0c55ad015-g0");
+    }
+
+    #[test]
+    fn what_is_hostile_stays_out_of_subjects() {
+        check(&parsed(99999, "61.>"), "gouji.v1.parsed._._.9f86d081884c7d659a2feaa0c55ad015-g0");
+        assert!(submitted("a.>").subject().is_err());
+        assert!(v1::ReportParsed::default().subject().is_err());
+    }
+}
