@@ -3,6 +3,63 @@
 //! One reader a format. Readers know formats and nothing of reports; what a heading or a row means
 //! is the business of `reading`.
 
+mod decode;
+mod error;
+pub mod limits;
 mod model;
+mod sniff;
+mod source;
+mod text;
 
-pub use model::{Block, Cell, Document, Format, Layout, Paragraph, Place, Row, Table, Text};
+pub use error::ReadError;
+pub use limits::Limits;
+pub use model::{Block, Cell, Document, Format, Layout, Paragraph, Place, Row, Table, Text, Width};
+pub use sniff::{Kind, media_type, sniff};
+
+use source::Source;
+
+/// Reads a file, whatever it is called.
+pub fn read(bytes: &[u8], limits: &Limits) -> Result<Document, ReadError> {
+    // Offsets are kept in 32 bits, and decoding can make three bytes of two.
+    let limit = limits.bytes.min(1 << 30);
+    if bytes.len() > limit {
+        return Err(ReadError::TooLarge { found: bytes.len(), limit });
+    }
+    let format = match sniff(bytes) {
+        Kind::Text => Format::Text,
+        Kind::Html => Format::Html,
+        format => return Err(ReadError::Unsupported { format }),
+    };
+    let (encoding, bom) = decode::encoding(bytes, format == Format::Html);
+    let source = Source::decode(bytes, encoding, bom);
+    if source.text.chars().all(model::is_blank) {
+        return Err(ReadError::Empty);
+    }
+    decode::check(&source.text)?;
+    let (title, blocks) = match format {
+        Format::Text => (None, text::read(&source, limits)?),
+        Format::Html => (None, text::read(&source, limits)?),
+    };
+    Ok(Document { format, encoding: Some(encoding.name()), title, blocks })
+}
+
+/// The words of a document: a line a paragraph, a line a table row with tabs between its cells.
+pub fn plain_text(document: &Document) -> String {
+    let mut text = String::new();
+    for block in &document.blocks {
+        match block {
+            Block::Paragraph(paragraph) => {
+                text.push_str(paragraph.text.as_str());
+                text.push('\n');
+            }
+            Block::Table(table) => {
+                for row in &table.rows {
+                    let cells: Vec<&str> = row.cells.iter().map(|cell| cell.text.as_str()).collect();
+                    text.push_str(&cells.join("\t"));
+                    text.push('\n');
+                }
+            }
+        }
+    }
+    text
+}

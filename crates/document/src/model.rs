@@ -112,6 +112,31 @@ struct Run {
     line: u32,
     start: u64,
     end: u64,
+    width: Width,
+}
+
+/// How many bytes of the source the characters of a run take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Width {
+    /// As many as in the string.
+    Utf8,
+    /// Two, and four beyond the basic plane.
+    Utf16,
+    /// One for ASCII and two for the rest, as in GB18030 and Big5.
+    Double,
+    /// Not known: the run has a place, its parts have none of their own.
+    Whole,
+}
+
+impl Width {
+    /// Bytes that a piece takes in the source.
+    pub(crate) fn of(self, piece: &str) -> usize {
+        match self {
+            Width::Utf8 | Width::Whole => piece.len(),
+            Width::Utf16 => piece.chars().map(|character| 2 * character.len_utf16()).sum(),
+            Width::Double => piece.chars().map(|character| if character.is_ascii() { 1 } else { 2 }).sum(),
+        }
+    }
 }
 
 impl Text {
@@ -132,17 +157,65 @@ impl Text {
 
     /// Where a part of the text stood; `range` is in bytes of [`Text::as_str`].
     pub fn place_of(&self, range: Range<usize>) -> Place {
-        let last = self.runs.partition_point(|run| run.at < range.end.max(range.start + 1)).saturating_sub(1);
         let first = self.runs.partition_point(|run| run.at <= range.start).saturating_sub(1);
+        let last = self.runs.partition_point(|run| run.at < range.end).saturating_sub(1).max(first);
         let (Some(head), Some(tail)) = (self.runs.get(first), self.runs.get(last)) else {
             return Place { page: self.page, ..Place::default() };
         };
-        Place { page: self.page, line: head.line, start: head.start, end: tail.end.max(head.start) }
+        let start = match head.width {
+            Width::Whole => head.start,
+            width => head.start + width.of(self.part(head.at..range.start)) as u64,
+        };
+        let end = match tail.width {
+            Width::Whole => tail.end,
+            width => tail.start + width.of(self.part(tail.at..range.end)) as u64,
+        };
+        let start = start.min(head.end);
+        Place { page: self.page, line: head.line, start, end: end.min(tail.end).max(start) }
+    }
+
+    /// A part of the text, with its places; `range` is in bytes of [`Text::as_str`].
+    pub fn slice(&self, range: Range<usize>) -> Text {
+        let mut slice = Text { page: self.page, ..Text::default() };
+        for (index, run) in self.runs.iter().enumerate() {
+            let next = self.runs.get(index + 1).map_or(self.string.len(), |next| next.at);
+            let part = run.at.max(range.start)..next.min(range.end);
+            if part.start < part.end {
+                let place = self.place_of(part.clone());
+                slice.push(&self.string[part], place.line, place.start, place.end, run.width);
+            }
+        }
+        if slice.runs.is_empty() {
+            let place = self.place_of(range);
+            slice.push("", place.line, place.start, place.start, Width::Whole);
+        }
+        slice
+    }
+
+    /// The text without white space (of any width, and of no width) at either end.
+    pub fn trimmed(&self) -> Text {
+        let start = self.string.len() - self.string.trim_start_matches(is_blank).len();
+        let end = self.string.trim_end_matches(is_blank).len();
+        if start == 0 && end == self.string.len() {
+            return self.clone();
+        }
+        self.slice(start.min(end)..end)
     }
 
     /// Adds a piece that stood at `start..end` of the source, in this line.
-    pub fn push(&mut self, piece: &str, line: u32, start: u64, end: u64) {
-        self.runs.push(Run { at: self.string.len(), line, start, end });
+    pub fn push(&mut self, piece: &str, line: u32, start: u64, end: u64, width: Width) {
+        self.runs.push(Run { at: self.string.len(), line, start, end, width });
         self.string.push_str(piece);
     }
+
+    /// The string between two offsets, nothing where they are no boundaries.
+    fn part(&self, range: Range<usize>) -> &str {
+        self.string.get(range).unwrap_or("")
+    }
+}
+
+/// Whether a character shows nothing: white space, or one of the marks that editors leave behind.
+pub(crate) fn is_blank(character: char) -> bool {
+    character.is_whitespace()
+        || matches!(character, '\u{200B}'..='\u{200F}' | '\u{2060}' | '\u{FEFF}' | '\u{AD}' | '\0' | '\u{1A}')
 }

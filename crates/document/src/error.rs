@@ -1,0 +1,127 @@
+//! Why a file could not be read, for the operator and for the one who sent it.
+
+use crate::sniff::Kind;
+
+/// A file that cannot be read. What a readable file *says* is never an error.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ReadError {
+    /// No bytes, or nothing but white space.
+    #[error("file is empty")]
+    Empty,
+    /// More bytes than allowed.
+    #[error("file has {found} bytes, more than the limit bytes = {limit}")]
+    TooLarge {
+        /// Bytes of the file.
+        found: usize,
+        /// The limit that was handed in.
+        limit: usize,
+    },
+    /// A format that is known and not read.
+    #[error("format {} is not supported", media_type(*format))]
+    Unsupported {
+        /// What it is.
+        format: Kind,
+    },
+    /// Neither a known format nor text.
+    #[error("file is not text: {broken} of {characters} characters are control characters or undecodable")]
+    NotText {
+        /// Characters that no text has.
+        broken: usize,
+        /// Characters looked at.
+        characters: usize,
+    },
+    /// More lines than allowed.
+    #[error("text has {found} lines or more, above the limit lines = {limit}")]
+    TooManyLines {
+        /// Lines counted until the reader gave up.
+        found: usize,
+        /// The limit that was handed in.
+        limit: usize,
+    },
+    /// More table cells than allowed.
+    #[error("tables have {found} cells or more, above the limit cells = {limit}")]
+    TooManyCells {
+        /// Cells counted until the reader gave up.
+        found: usize,
+        /// The limit that was handed in.
+        limit: usize,
+    },
+    /// More HTML tags than allowed.
+    #[error("page has {found} tags or more, above the limit tags = {limit}")]
+    TooManyTags {
+        /// Tags counted until the reader gave up.
+        found: usize,
+        /// The limit that was handed in.
+        limit: usize,
+    },
+    /// Elements nested deeper than allowed.
+    #[error("line {line}: elements are nested {found} deep, above the limit depth = {limit}")]
+    TooDeep {
+        /// Where.
+        line: u32,
+        /// Elements open there.
+        found: usize,
+        /// The limit that was handed in.
+        limit: usize,
+    },
+    /// A tag with more attributes than allowed.
+    #[error("line {line}: a tag has {found} attributes or more, above the limit attributes = {limit}")]
+    TooManyAttributes {
+        /// Where.
+        line: u32,
+        /// Attributes counted until the reader gave up.
+        found: usize,
+        /// The limit that was handed in.
+        limit: usize,
+    },
+}
+
+use crate::sniff::media_type;
+
+impl ReadError {
+    /// A stable name for statistics and decisions.
+    pub fn class(&self) -> &'static str {
+        match self {
+            ReadError::Empty => "empty",
+            ReadError::TooLarge { .. } => "too-large",
+            ReadError::Unsupported { .. } => "unsupported-format",
+            ReadError::NotText { .. } => "not-text",
+            ReadError::TooManyLines { .. } => "too-many-lines",
+            ReadError::TooManyCells { .. } => "too-many-cells",
+            ReadError::TooManyTags { .. } => "too-many-tags",
+            ReadError::TooDeep { .. } => "too-deep",
+            ReadError::TooManyAttributes { .. } => "too-many-attributes",
+        }
+    }
+
+    /// What the one who sent the file should know and do.
+    pub fn message(&self) -> String {
+        match self {
+            ReadError::Empty => "文件是空的，没有任何文字。请确认报告已保存后重新报送。".into(),
+            ReadError::TooLarge { found, limit } => {
+                format!("文件有 {found} 字节，超过 {limit} 字节的上限。请去掉图片等附件，只报送报告正文。")
+            }
+            ReadError::Unsupported { format } => {
+                format!("这是{}，暂不能读取。请将报告另存为网页（HTML）或纯文本（TXT）后重新报送。", format.name())
+            }
+            ReadError::NotText { .. } => {
+                "文件内容不是文字，可能已损坏或加密。请打开原文件检查，另存为网页（HTML）或纯文本（TXT）后重新报送。".into()
+            }
+            ReadError::TooManyLines { limit, .. } => {
+                format!("文字超过 {limit} 行，不像一份年度报告。请确认文件无误，一个文件只报送一份报告。")
+            }
+            ReadError::TooManyCells { limit, .. } => {
+                format!("表格超过 {limit} 个单元格，不像一份年度报告。请确认文件无误，一个文件只报送一份报告。")
+            }
+            ReadError::TooManyTags { limit, .. } => {
+                format!("网页的标签超过 {limit} 个。请去掉与报告无关的内容，或另存为纯文本（TXT）后重新报送。")
+            }
+            ReadError::TooDeep { line, limit, .. } => {
+                format!("网页第 {line} 行的元素嵌套超过 {limit} 层。请另存为纯文本（TXT）后重新报送。")
+            }
+            ReadError::TooManyAttributes { line, limit, .. } => {
+                format!("网页第 {line} 行有一个标签的属性超过 {limit} 个。请另存为纯文本（TXT）后重新报送。")
+            }
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! What a file is, told from its bytes alone: names lie (`.doc` is often HTML, RTF or DOCX).
+
+use crate::decode;
+
+/// A kind of file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// Plain text; also what nothing else is recognised in.
+    Text,
+    /// HTML, also when saved under another name.
+    Html,
+    /// Web page in one MIME file.
+    Mhtml,
+    /// Word since 2007.
+    Docx,
+    /// Excel since 2007.
+    Xlsx,
+    /// Any other ZIP archive.
+    Zip,
+    /// Word or WPS before 2007.
+    Doc,
+    /// Excel before 2007.
+    Xls,
+    /// Any other OLE compound file.
+    Ole,
+    /// Rich Text Format.
+    Rtf,
+    /// PDF.
+    Pdf,
+    /// OFD, the national fixed-layout format.
+    Ofd,
+    /// PNG picture.
+    Png,
+    /// JPEG picture.
+    Jpeg,
+    /// GIF picture.
+    Gif,
+    /// Windows bitmap.
+    Bmp,
+    /// TIFF picture.
+    Tiff,
+    /// Gzip.
+    Gzip,
+    /// RAR archive.
+    Rar,
+    /// 7z archive.
+    SevenZip,
+}
+
+/// How far into a file, and from its end, signs are looked for.
+const HEAD: usize = 65_536;
+
+const OLE: &[u8] = b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1";
+
+const MAGIC: [(&[u8], Kind); 14] = [
+    (b"%PDF-", Kind::Pdf),
+    (b"{\\rtf", Kind::Rtf),
+    (b"\x89PNG\r\n\x1A\n", Kind::Png),
+    (b"\xFF\xD8\xFF", Kind::Jpeg),
+    (b"GIF87a", Kind::Gif),
+    (b"GIF89a", Kind::Gif),
+    (b"II*\0", Kind::Tiff),
+    (b"MM\0*", Kind::Tiff),
+    (b"\x1F\x8B\x08", Kind::Gzip),
+    (b"Rar!\x1A\x07", Kind::Rar),
+    (b"7z\xBC\xAF\x27\x1C", Kind::SevenZip),
+    (b"PK\x03\x04", Kind::Zip),
+    (b"PK\x05\x06", Kind::Zip),
+    (OLE, Kind::Ole),
+];
+
+/// Tells what a file is from its bytes.
+pub fn sniff(bytes: &[u8]) -> Kind {
+    match MAGIC.iter().find(|(magic, _)| bytes.starts_with(magic)) {
+        Some((_, Kind::Zip)) => return zip(bytes),
+        Some((_, Kind::Ole)) => return ole(bytes),
+        Some((_, kind)) => return *kind,
+        None => {}
+    }
+    // A bitmap's magic is only two letters, so its reserved zeros are asked for as well.
+    if bytes.starts_with(b"BM") && bytes.get(6..10) == Some(&[0; 4]) {
+        return Kind::Bmp;
+    }
+    // Scanners put a few bytes in front of a PDF.
+    if contains(&bytes[..bytes.len().min(1024)], b"%PDF-1.") && contains(bytes_at_end(bytes), b"%%EOF") {
+        return Kind::Pdf;
+    }
+    let head = decode::head(&bytes[..bytes.len().min(HEAD)]);
+    if mhtml(&head) {
+        return Kind::Mhtml;
+    }
+    if html(&head) { Kind::Html } else { Kind::Text }
+}
+
+/// The media type of a kind of file, as HTTP names it.
+pub fn media_type(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Text => "text/plain",
+        Kind::Html => "text/html",
+        Kind::Mhtml => "multipart/related",
+        Kind::Docx => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+        Kind::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        Kind::Zip => "application/zip",
+        Kind::Doc => "application/msword",
+        Kind::Xls => "application/vnd.ms-excel",
+        Kind::Ole => "application/x-ole-storage",
+        Kind::Rtf => "application/rtf",
+        Kind::Pdf => "application/pdf",
+        Kind::Ofd => "application/ofd",
+        Kind::Png => "image/png",
+        Kind::Jpeg => "image/jpeg",
+        Kind::Gif => "image/gif",
+        Kind::Bmp => "image/bmp",
+        Kind::Tiff => "image/tiff",
+        Kind::Gzip => "application/gzip",
+        Kind::Rar => "application/vnd.rar",
+        Kind::SevenZip => "application/x-7z-compressed",
+    }
+}
+
+impl Kind {
+    /// Its name for the one who sent the file.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Kind::Text => "纯文本",
+            Kind::Html => "网页",
+            Kind::Mhtml => "单文件网页（MHT）",
+            Kind::Docx => " Word 文档（DOCX）",
+            Kind::Xlsx => " Excel 工作簿（XLSX）",
+            Kind::Zip => " ZIP 压缩包",
+            Kind::Doc => " Word 或 WPS 文档（DOC、WPS）",
+            Kind::Xls => " Excel 工作簿（XLS）",
+            Kind::Ole => " Office 97–2003 文件",
+            Kind::Rtf => " RTF 文档",
+            Kind::Pdf => " PDF 文件",
+            Kind::Ofd => " OFD 版式文件",
+            Kind::Png | Kind::Jpeg | Kind::Gif | Kind::Bmp | Kind::Tiff => "图片",
+            Kind::Gzip => " GZIP 压缩包",
+            Kind::Rar => " RAR 压缩包",
+            Kind::SevenZip => " 7Z 压缩包",
+        }
+    }
+}
+
+fn zip(bytes: &[u8]) -> Kind {
+    // The names of the members stand in front of each and again in the directory at the end.
+    let has =
+        |name: &[u8]| contains(&bytes[..bytes.len().min(HEAD)], name) || contains(bytes_at_end(bytes), name);
+    match () {
+        () if has(b"word/document.xml") => Kind::Docx,
+        () if has(b"xl/workbook.xml") => Kind::Xlsx,
+        () if has(b"OFD.xml") => Kind::Ofd,
+        () => Kind::Zip,
+    }
+}
+
+fn ole(bytes: &[u8]) -> Kind {
+    let has = |name: &str| {
+        let wide: Vec<u8> = name.bytes().flat_map(|byte| [byte, 0]).collect();
+        contains(&bytes[..bytes.len().min(HEAD)], &wide) || contains(bytes_at_end(bytes), &wide)
+    };
+    match () {
+        () if has("WordDocument") => Kind::Doc,
+        () if has("Workbook") => Kind::Xls,
+        () => Kind::Ole,
+    }
+}
+
+fn bytes_at_end(bytes: &[u8]) -> &[u8] {
+    &bytes[bytes.len().saturating_sub(HEAD)..]
+}
+
+fn contains(bytes: &[u8], needle: &[u8]) -> bool {
+    bytes.windows(needle.len()).any(|window| window == needle)
+}
+
+fn mhtml(head: &str) -> bool {
+    let start = head.get(..head.floor_char_boundary(4096)).unwrap_or(head).to_ascii_lowercase();
+    start.contains("mime-version:") && start.contains("content-type: multipart/related")
+}
+
+/// Tags that a page begins with, and that no plain text has three of.
+const TAGS: [&str; 22] = [
+    "html", "head", "body", "meta", "title", "link", "style", "script", "table", "tbody", "tr", "td", "div",
+    "p", "span", "br", "h1", "h2", "h3", "center", "section", "font",
+];
+
+fn html(head: &str) -> bool {
+    let mut start = head.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{FEFF}');
+    while let Some(rest) = start.strip_prefix("<!--").and_then(|rest| rest.split_once("-->")) {
+        start = rest.1.trim_start();
+    }
+    if let Some((_, rest)) = start.strip_prefix("<?xml").and_then(|rest| rest.split_once('>')) {
+        start = rest.trim_start();
+    }
+    if starts_ignoring_case(start, "<!doctype html") {
+        return true;
+    }
+    let mut found = 0;
+    for (at, _) in head.match_indices('<') {
+        if is_tag(&head[at..]) {
+            found += 1;
+            if found == 3 || std::ptr::eq(head[at..].as_ptr(), start.as_ptr()) {
+                return true;
+            }
+        }
+    }
+    false
+}
+
+fn is_tag(text: &str) -> bool {
+    let name = text.trim_start_matches(['<', '/']);
+    TAGS.iter().any(|tag| {
+        starts_ignoring_case(name, tag)
+            && name[tag.len()..].starts_with(|c: char| c.is_ascii_whitespace() || c == '>' || c == '/')
+    })
+}
+
+fn starts_ignoring_case(text: &str, prefix: &str) -> bool {
+    text.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+}

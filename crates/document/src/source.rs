@@ -1,0 +1,152 @@
+//! The characters of a file, each of which can be led back to its bytes.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
+
+use crate::model::{Text, Width};
+
+/// A decoded file.
+pub(crate) struct Source<'a> {
+    /// What it says.
+    pub(crate) text: Cow<'a, str>,
+    /// How it was decoded.
+    pub(crate) encoding: &'static Encoding,
+    bytes: &'a [u8],
+    /// Length of the byte order mark.
+    bom: usize,
+    /// Known places, in order, never far apart: between two of them the bytes are decoded once more.
+    marks: Vec<Mark>,
+}
+
+/// A place where bytes and characters are known to begin together.
+#[derive(Clone, Copy)]
+struct Mark {
+    text: u32,
+    byte: u32,
+    line: u32,
+}
+
+/// Characters between two marks, in bytes: the price of a look-up against the memory of the marks.
+const STEP: usize = 64;
+
+impl<'a> Source<'a> {
+    /// Decodes a file. Offsets are kept in 32 bits, so it must be shorter than a gigabyte.
+    pub(crate) fn decode(bytes: &'a [u8], encoding: &'static Encoding, bom: usize) -> Source<'a> {
+        let plain = (encoding == UTF_8).then(|| std::str::from_utf8(&bytes[bom..]).ok()).flatten();
+        let mut source =
+            Source { text: Cow::Borrowed(plain.unwrap_or("")), encoding, bytes, bom, marks: Vec::new() };
+        if plain.is_none() {
+            source.text = Cow::Owned(source.decode_in_steps());
+        } else {
+            let count = source.text.len() / STEP + 1;
+            source.marks = (0..count).map(|step| mark(step * STEP, bom + step * STEP)).collect();
+        }
+        source.number_lines();
+        source
+    }
+
+    fn decode_in_steps(&mut self) -> String {
+        let mut text = String::with_capacity(self.bytes.len());
+        let mut decoder = self.encoding.new_decoder_without_bom_handling();
+        let (mut buffer, mut byte) = ([0; STEP], self.bom);
+        loop {
+            self.marks.push(mark(text.len(), byte));
+            // The decoder stops between two characters when the buffer is full.
+            let (result, read, written, _) = decoder.decode_to_utf8(&self.bytes[byte..], &mut buffer, true);
+            text.push_str(std::str::from_utf8(&buffer[..written]).expect("a decoder writes UTF-8"));
+            byte += read;
+            if result == encoding_rs::CoderResult::InputEmpty {
+                return text;
+            }
+        }
+    }
+
+    fn number_lines(&mut self) {
+        let (mut line, mut from) = (1, 0);
+        let text = self.text.as_bytes();
+        for mark in &mut self.marks {
+            line += breaks(text, from..mark.text as usize);
+            from = mark.text as usize;
+            mark.line = line;
+        }
+    }
+
+    /// A piece of the source; `range` is in bytes of `self.text`.
+    pub(crate) fn slice(&self, range: Range<usize>) -> Text {
+        let mut text = Text::default();
+        self.push_onto(&mut text, range);
+        text
+    }
+
+    /// Appends a piece of the source to a text.
+    pub(crate) fn push_onto(&self, text: &mut Text, range: Range<usize>) {
+        let piece = &self.text[range.clone()];
+        let (start, end) = (self.byte(range.start), self.byte(range.end));
+        let width = match self.encoding {
+            encoding if encoding == UTF_8 => Width::Utf8,
+            encoding if encoding == UTF_16LE || encoding == UTF_16BE => Width::Utf16,
+            _ => Width::Double,
+        };
+        if width.of(piece) == end - start {
+            text.push(piece, self.line(range.start), start as u64, end as u64, width);
+            return;
+        }
+        // A character of unusual length, or one that was not decodable: each gets its own place.
+        for (at, character) in piece.char_indices() {
+            let at = range.start + at;
+            let next = at + character.len_utf8();
+            let (start, end) = (self.byte(at) as u64, self.byte(next) as u64);
+            text.push(&self.text[at..next], self.line(at), start, end, Width::Whole);
+        }
+    }
+
+    /// The line of a character, from 1.
+    pub(crate) fn line(&self, at: usize) -> u32 {
+        let mark = self.mark(at);
+        mark.line + breaks(self.text.as_bytes(), mark.text as usize..at)
+    }
+
+    /// Where the bytes of a character begin.
+    pub(crate) fn byte(&self, at: usize) -> usize {
+        let mark = self.mark(at);
+        let (mut text, mut byte) = (mark.text as usize, mark.byte as usize);
+        if matches!(self.text, Cow::Borrowed(_)) {
+            return byte + (at - text);
+        }
+        let mut decoder = self.encoding.new_decoder_without_bom_handling();
+        let mut buffer = [0; 16];
+        // One byte at a time: what appears after a byte was completed by it.
+        let mut next = byte;
+        while text < at && next < self.bytes.len() {
+            let (_, _, written, _) = decoder.decode_to_utf8(&self.bytes[next..=next], &mut buffer, false);
+            next += 1;
+            if written > 0 {
+                text += written;
+                byte = next;
+            }
+        }
+        if text < at { self.bytes.len() } else { byte }
+    }
+
+    fn mark(&self, at: usize) -> Mark {
+        let next = self.marks.partition_point(|mark| mark.text as usize <= at);
+        self.marks[next.saturating_sub(1)]
+    }
+}
+
+fn mark(text: usize, byte: usize) -> Mark {
+    let short = |offset| u32::try_from(offset).expect("files are shorter than a gigabyte");
+    Mark { text: short(text), byte: short(byte), line: 1 }
+}
+
+/// Line breaks in a range: LF, CR LF, or CR alone.
+fn breaks(text: &[u8], range: Range<usize>) -> u32 {
+    let is_break = |at: &usize| match text[*at] {
+        b'\n' => true,
+        b'\r' => text.get(at + 1) != Some(&b'\n'),
+        _ => false,
+    };
+    range.filter(is_break).count() as u32
+}

@@ -1,0 +1,85 @@
+//! Plain text: a paragraph a line, and tables drawn with tabs, pipes or line breaks.
+//!
+//! Lines are first told apart by shape, then runs of one kind of shape become tables. A single
+//! line is never a table: prose has stray tabs and pipes.
+
+mod line;
+mod tabs;
+
+use std::ops::Range;
+
+use crate::error::ReadError;
+use crate::limits::Limits;
+use crate::model::{Block, Cell, Layout, Paragraph, Row, Table, is_blank};
+use crate::source::Source;
+use line::{Line, Shape};
+
+/// The blocks of a plain text.
+pub(crate) fn read(source: &Source, limits: &Limits) -> Result<Vec<Block>, ReadError> {
+    let lines = line::split(&source.text, limits)?;
+    let mut reader = Reader { source, limits, cells: 0, blocks: Vec::new() };
+    let mut at = 0;
+    while at < lines.len() {
+        at += match lines[at].shape {
+            Shape::Blank => 1,
+            Shape::Lead | Shape::Tabs(_) => tabs::read(&lines[at..], &mut reader)?,
+            _ => {
+                reader.paragraph(&lines[at]);
+                1
+            }
+        };
+    }
+    Ok(reader.blocks)
+}
+
+/// What has been read so far.
+struct Reader<'a> {
+    source: &'a Source<'a>,
+    limits: &'a Limits,
+    cells: usize,
+    blocks: Vec<Block>,
+}
+
+impl Reader<'_> {
+    fn paragraph(&mut self, line: &Line) {
+        let (range, level) = heading(&self.source.text, trim(&self.source.text, line.range.clone()));
+        if !range.is_empty() {
+            let text = self.source.slice(range);
+            self.blocks.push(Block::Paragraph(Paragraph { text, level }));
+        }
+    }
+
+    fn table(&mut self, layout: Layout, rows: Vec<Row>) {
+        self.blocks.push(Block::Table(Table { layout, rows }));
+    }
+
+    /// Adds a cell to a row; `range` may have white space round it.
+    fn cell(&mut self, row: &mut Row, range: Range<usize>) -> Result<(), ReadError> {
+        self.cells += 1;
+        if self.cells > self.limits.cells {
+            return Err(ReadError::TooManyCells { found: self.cells, limit: self.limits.cells });
+        }
+        let text = self.source.slice(trim(&self.source.text, range));
+        row.cells.push(Cell { text, column: row.cells.len() as u32, row_span: 1, column_span: 1 });
+        Ok(())
+    }
+}
+
+/// A range without the white space at either end.
+fn trim(text: &str, range: Range<usize>) -> Range<usize> {
+    let piece = &text[range.clone()];
+    let end = range.start + piece.trim_end_matches(is_blank).len();
+    let start = range.end - piece.trim_start_matches(is_blank).len();
+    start.min(end)..end
+}
+
+/// The level of a Markdown heading, and its range without the marks.
+fn heading(text: &str, range: Range<usize>) -> (Range<usize>, Option<u8>) {
+    let piece = &text[range.clone()];
+    let level = piece.bytes().take_while(|byte| *byte == b'#').count();
+    if !(1..=6).contains(&level) {
+        return (range, None);
+    }
+    let end = range.start + piece.trim_end_matches('#').len();
+    (trim(text, range.start + level..end.max(range.start + level)), Some(level as u8))
+}
