@@ -1,10 +1,12 @@
 //! The contract: facts on the wire, subjects and conversions.
 
+mod convert;
 mod fact;
 pub mod header;
 mod id;
 pub mod subject;
 
+pub use convert::ConvertError;
 pub use fact::Fact;
 pub use id::{NotAReportId, ReportId};
 pub use prost::Message;

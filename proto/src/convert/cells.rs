@@ -1,0 +1,106 @@
+//! Cells as rows of figures.
+//!
+//! An id like `requests.received.total` is a row, a dot and a column, and the cells of a row stand
+//! together in the form. A row carries its id once and its figures by their order.
+
+use report::{Cell, CellId, Cells, Form, FormId, Origin};
+
+use super::names::known;
+use super::{ConvertError, optional, optional_decimal, spelled};
+use crate::v1;
+
+/// Every row of the form, in its order.
+pub(super) fn rows(cells: &Cells) -> Vec<v1::FigureRow> {
+    let mut rows: Vec<v1::FigureRow> = Vec::new();
+    for (id, cell) in cells.iter() {
+        let figure = v1::Figure::from(cell);
+        match rows.last_mut() {
+            Some(row) if row.id == row_of(id) => row.figures.push(figure),
+            _ => rows.push(v1::FigureRow { id: row_of(id).to_owned(), figures: vec![figure] }),
+        }
+    }
+    rows
+}
+
+/// The cells of a form; those of rows that are not there are missing.
+pub(super) fn cells(form: FormId, rows: &[v1::FigureRow]) -> Result<Cells, ConvertError> {
+    let mut cells = Cells::missing(form);
+    let mut open: Vec<_> = Form::get(form).cells().chunk_by(|a, b| row_of(*a) == row_of(*b)).collect();
+    for (position, row) in rows.iter().enumerate() {
+        let path = format!("rows[{position}]");
+        let ids = take_row(&mut open, form, row).map_err(|error| error.within(&path))?;
+        for (column, (id, figure)) in ids.iter().zip(&row.figures).enumerate() {
+            let cell = Cell::try_from(figure)
+                .map_err(|error| error.within(format_args!("{path}.figures[{column}]")))?;
+            *cells.get_mut(*id).expect("the id was taken from this form") = cell;
+        }
+    }
+    Ok(cells)
+}
+
+/// Takes the cells of a row from those that were not met yet.
+fn take_row(
+    open: &mut Vec<&'static [CellId]>,
+    form: FormId,
+    row: &v1::FigureRow,
+) -> Result<&'static [CellId], ConvertError> {
+    let of_row = |ids: &&[CellId]| ids.first().is_some_and(|id| row_of(*id) == row.id);
+    let Some(position) = open.iter().position(of_row) else {
+        let mut all = Form::get(form).cells().iter();
+        return Err(if all.any(|id| row_of(*id) == row.id) {
+            ConvertError::malformed("id", &row.id, "a row that was not there before")
+        } else {
+            ConvertError::unknown("id", &row.id)
+        });
+    };
+    if open[position].len() != row.figures.len() {
+        return Err(ConvertError::malformed(
+            "figures",
+            format_args!("{} figures of {}", row.figures.len(), row.id),
+            "one figure for each column of the form",
+        ));
+    }
+    // Rows come in the order of the form, so this is the first but for strange writers.
+    Ok(open.remove(position))
+}
+
+fn row_of(id: CellId) -> &'static str {
+    id.as_str().rsplit_once('.').map_or(id.as_str(), |(row, _)| row)
+}
+
+impl From<&Cell> for v1::Figure {
+    fn from(cell: &Cell) -> Self {
+        let value = cell.value.map(spelled).unwrap_or_default();
+        let printed_as_value = cell.value.is_some() && cell.text.as_ref() == Some(&value);
+        Self {
+            state: v1::CellState::from(cell.state).into(),
+            text: cell.text.clone().filter(|_| !printed_as_value),
+            value,
+            printed_as_value,
+            origin: cell.origin.map(Into::into),
+        }
+    }
+}
+
+impl TryFrom<&v1::Figure> for Cell {
+    type Error = ConvertError;
+
+    fn try_from(figure: &v1::Figure) -> Result<Self, ConvertError> {
+        let text = match (&figure.text, figure.printed_as_value) {
+            (Some(text), true) => {
+                return Err(ConvertError::malformed("text", text, "absent where it is the value"));
+            }
+            (None, true) if figure.value.is_empty() => {
+                return Err(ConvertError::malformed("value", "", "a decimal, though it was printed"));
+            }
+            (None, true) => Some(figure.value.clone()),
+            (text, false) => text.clone(),
+        };
+        Ok(Self {
+            value: optional_decimal("value", &figure.value)?,
+            state: known::<v1::CellState, _>("state", figure.state)?,
+            text,
+            origin: optional::<_, Origin>("origin", figure.origin.as_ref())?,
+        })
+    }
+}

@@ -1,0 +1,76 @@
+//! What a review found.
+
+use report::{Finding, Repair, Report, Review};
+
+use super::names::known;
+use super::{ConvertError, cell_id, decimal, each, optional, optional_decimal, required, spelled};
+use crate::v1;
+
+/// The report of an event with what the rules found in it. The verdict is not read: it follows from
+/// the findings.
+impl TryFrom<&v1::ReportValidated> for Review {
+    type Error = ConvertError;
+
+    fn try_from(event: &v1::ReportValidated) -> Result<Self, ConvertError> {
+        Ok(Self {
+            report: required::<_, Report>("report", event.report.as_ref())?,
+            findings: each("findings", &event.findings)?,
+            rules_version: event.rules_version.clone(),
+        })
+    }
+}
+
+impl From<&Finding> for v1::Finding {
+    fn from(finding: &Finding) -> Self {
+        Self {
+            rule: finding.rule.clone(),
+            severity: v1::Severity::from(finding.severity).into(),
+            judgement: v1::Judgement::from(finding.judgement).into(),
+            message: finding.message.clone(),
+            cells: finding.cells.iter().map(ToString::to_string).collect(),
+            left: finding.left.map(spelled).unwrap_or_default(),
+            right: finding.right.map(spelled).unwrap_or_default(),
+            repair: finding.repair.as_ref().map(Into::into),
+            origin: finding.origin.map(Into::into),
+        }
+    }
+}
+
+impl TryFrom<&v1::Finding> for Finding {
+    type Error = ConvertError;
+
+    fn try_from(finding: &v1::Finding) -> Result<Self, ConvertError> {
+        let cells = finding.cells.iter().enumerate();
+        Ok(Self {
+            rule: finding.rule.clone(),
+            severity: known::<v1::Severity, _>("severity", finding.severity)?,
+            judgement: known::<v1::Judgement, _>("judgement", finding.judgement)?,
+            message: finding.message.clone(),
+            cells: cells
+                .map(|(position, name)| cell_id(&format!("cells[{position}]"), name))
+                .collect::<Result<_, _>>()?,
+            left: optional_decimal("left", &finding.left)?,
+            right: optional_decimal("right", &finding.right)?,
+            repair: optional("repair", finding.repair.as_ref())?,
+            origin: optional("origin", finding.origin.as_ref())?,
+        })
+    }
+}
+
+impl From<&Repair> for v1::Repair {
+    fn from(repair: &Repair) -> Self {
+        Self { cell: repair.cell.to_string(), value: spelled(repair.value), reason: repair.reason.clone() }
+    }
+}
+
+impl TryFrom<&v1::Repair> for Repair {
+    type Error = ConvertError;
+
+    fn try_from(repair: &v1::Repair) -> Result<Self, ConvertError> {
+        Ok(Self {
+            cell: cell_id("cell", &repair.cell)?,
+            value: decimal("value", &repair.value)?,
+            reason: repair.reason.clone(),
+        })
+    }
+}

@@ -1,0 +1,59 @@
+//! Enumerations. Their value 0, "unspecified", is a field that was never written, and no name.
+
+use super::ConvertError;
+use crate::v1;
+
+/// The value of an enumeration, if this version knows it.
+pub(super) fn known<Wire, Model>(field: &str, value: i32) -> Result<Model, ConvertError>
+where
+    Wire: TryFrom<i32>,
+    Model: TryFrom<Wire>,
+{
+    Wire::try_from(value)
+        .ok()
+        .and_then(|name| Model::try_from(name).ok())
+        .ok_or_else(|| ConvertError::unknown(field, value))
+}
+
+/// The two spellings of an enumeration, whose names agree.
+macro_rules! same_names {
+    ($name:ident { $($value:ident),+ }) => {
+        impl From<report::$name> for v1::$name {
+            fn from(value: report::$name) -> Self {
+                match value {
+                    $(report::$name::$value => Self::$value,)+
+                }
+            }
+        }
+
+        impl TryFrom<v1::$name> for report::$name {
+            type Error = ConvertError;
+
+            fn try_from(value: v1::$name) -> Result<Self, ConvertError> {
+                match value {
+                    v1::$name::Unspecified => Err(ConvertError::unknown(stringify!($name), 0)),
+                    $(v1::$name::$value => Ok(Self::$value),)+
+                }
+            }
+        }
+    };
+}
+
+same_names!(CellState { Read, Blank, Placeholder, Unreadable, Missing, Derived });
+same_names!(Judgement { Fails, Unknown });
+same_names!(NoteKind {
+    ColumnAbsent,
+    RowWithoutFigures,
+    RowShifted,
+    RowCut,
+    RowAbsent,
+    TableAbsent,
+    FigureCount,
+    AlignmentChosen,
+    RowRepeated,
+    ForeignRow
+});
+same_names!(SectionKind { Overview, Active, Requests, Litigation, Problems, Other });
+same_names!(Severity { Info, Warning, Error });
+same_names!(Verdict { Pass, Warn, Fail });
+same_names!(YearSource { Title, Period, Narrative, FileName });

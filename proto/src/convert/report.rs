@@ -1,0 +1,279 @@
+//! The report and what it is made of, but for its cells.
+
+use report::{
+    Breakdown, Cells, Claim, Date, FormId, Note, Origin, Region, Report, Section, StatedYear, Year,
+};
+
+use super::names::known;
+use super::{ConvertError, cell_id, decimal, each, filled, optional, required, spelled};
+use crate::convert::cells;
+use crate::v1;
+
+impl From<&Report> for v1::Report {
+    fn from(report: &Report) -> Self {
+        Self {
+            title: report.title.clone().unwrap_or_default(),
+            agency: report.agency.clone().unwrap_or_default(),
+            region: report.region.as_ref().map(Into::into),
+            year: report.year.map_or(0, |year| year.get().into()),
+            form: report.form.map(|form| form.to_string()).unwrap_or_default(),
+            published: report.published.map(|date| date.to_string()).unwrap_or_default(),
+            rows: cells::rows(&report.cells),
+            claims: report.claims.iter().map(Into::into).collect(),
+            breakdowns: report.breakdowns.iter().map(Into::into).collect(),
+            sections: report.sections.iter().map(Into::into).collect(),
+            notes: report.notes.iter().map(Into::into).collect(),
+            stated_years: report.stated_years.iter().map(Into::into).collect(),
+        }
+    }
+}
+
+impl TryFrom<&v1::Report> for Report {
+    type Error = ConvertError;
+
+    fn try_from(report: &v1::Report) -> Result<Self, ConvertError> {
+        let form = match report.form.as_str() {
+            "" => None,
+            name => Some(FormId::parse(name).ok_or_else(|| ConvertError::unknown("form", name))?),
+        };
+        let cells = match (form, report.rows.first()) {
+            (Some(form), _) => cells::cells(form, &report.rows)?,
+            (None, None) => Cells::default(),
+            (None, Some(row)) => {
+                return Err(ConvertError::malformed("rows[0].id", &row.id, "a row of a form that is named"));
+            }
+        };
+        let claims: Vec<Claim> = each("claims", &report.claims)?;
+        check_positions(&report.breakdowns, claims.len())?;
+        Ok(Self {
+            title: filled(&report.title),
+            agency: filled(&report.agency),
+            region: region(report.region.as_ref())?,
+            year: if report.year == 0 { None } else { Some(year(report.year)?) },
+            stated_years: each("stated_years", &report.stated_years)?,
+            form,
+            published: if report.published.is_empty() { None } else { Some(date(&report.published)?) },
+            cells,
+            claims,
+            breakdowns: report.breakdowns.iter().map(Into::into).collect(),
+            sections: each("sections", &report.sections)?,
+            notes: each("notes", &report.notes)?,
+        })
+    }
+}
+
+/// The report of an event.
+impl TryFrom<&v1::ReportParsed> for Report {
+    type Error = ConvertError;
+
+    fn try_from(event: &v1::ReportParsed) -> Result<Self, ConvertError> {
+        required("report", event.report.as_ref())
+    }
+}
+
+impl From<&Region> for v1::Region {
+    fn from(region: &Region) -> Self {
+        Self { code: region.code.clone(), name: region.name.clone() }
+    }
+}
+
+/// A region with nothing in it is none.
+fn region(region: Option<&v1::Region>) -> Result<Option<Region>, ConvertError> {
+    match region {
+        None => Ok(None),
+        Some(region) if region.code.is_empty() && region.name.is_empty() => Ok(None),
+        Some(v1::Region { code, .. }) if code.len() != 6 || !code.bytes().all(|b| b.is_ascii_digit()) => {
+            Err(ConvertError::malformed("region.code", code, "six digits"))
+        }
+        Some(v1::Region { code, name }) => Ok(Some(Region { code: code.clone(), name: name.clone() })),
+    }
+}
+
+fn year(year: u32) -> Result<Year, ConvertError> {
+    Year::new(year.into()).ok_or_else(|| ConvertError::malformed("year", year, "a year from 2007 to 2099"))
+}
+
+/// A date has one spelling, though more are understood elsewhere.
+fn date(text: &str) -> Result<Date, ConvertError> {
+    let date: Option<Date> = text.parse().ok();
+    date.filter(|date| date.to_string() == text)
+        .ok_or_else(|| ConvertError::malformed("published", text, "a date (YYYY-MM-DD)"))
+}
+
+impl From<Origin> for v1::Origin {
+    fn from(origin: Origin) -> Self {
+        Self {
+            page: origin.page.unwrap_or_default(),
+            line: origin.line,
+            start: origin.start,
+            length: origin.end.saturating_sub(origin.start),
+            table: origin.table,
+            row: origin.row,
+            column: origin.column,
+        }
+    }
+}
+
+impl TryFrom<&v1::Origin> for Origin {
+    type Error = ConvertError;
+
+    fn try_from(origin: &v1::Origin) -> Result<Self, ConvertError> {
+        let end = origin.start.checked_add(origin.length);
+        Ok(Self {
+            page: (origin.page != 0).then_some(origin.page),
+            line: origin.line,
+            start: origin.start,
+            end: end.ok_or_else(|| {
+                ConvertError::malformed("length", origin.length, "the length of something in a file")
+            })?,
+            table: origin.table,
+            row: origin.row,
+            column: origin.column,
+        })
+    }
+}
+
+impl From<&Claim> for v1::Claim {
+    fn from(claim: &Claim) -> Self {
+        Self {
+            text: claim.text.clone(),
+            value: spelled(claim.value),
+            unit: claim.unit.clone(),
+            exact: claim.exact,
+            about: claim.about.map(|id| id.to_string()).unwrap_or_default(),
+            origin: Some(claim.origin.into()),
+        }
+    }
+}
+
+impl TryFrom<&v1::Claim> for Claim {
+    type Error = ConvertError;
+
+    fn try_from(claim: &v1::Claim) -> Result<Self, ConvertError> {
+        Ok(Self {
+            text: claim.text.clone(),
+            value: decimal("value", &claim.value)?,
+            unit: claim.unit.clone(),
+            exact: claim.exact,
+            about: if claim.about.is_empty() { None } else { Some(cell_id("about", &claim.about)?) },
+            origin: required("origin", claim.origin.as_ref())?,
+        })
+    }
+}
+
+impl From<&Breakdown> for v1::Breakdown {
+    fn from(breakdown: &Breakdown) -> Self {
+        // A position that does not fit is past every claim, and refused as such by who reads it.
+        let position = |index: usize| u32::try_from(index).unwrap_or(u32::MAX);
+        Self {
+            whole: position(breakdown.whole),
+            parts: breakdown.parts.iter().copied().map(position).collect(),
+            complete: breakdown.complete,
+        }
+    }
+}
+
+/// Positions are checked where the claims are known.
+impl From<&v1::Breakdown> for Breakdown {
+    fn from(breakdown: &v1::Breakdown) -> Self {
+        Self {
+            whole: breakdown.whole as usize,
+            parts: breakdown.parts.iter().map(|part| *part as usize).collect(),
+            complete: breakdown.complete,
+        }
+    }
+}
+
+fn check_positions(breakdowns: &[v1::Breakdown], claims: usize) -> Result<(), ConvertError> {
+    for (position, breakdown) in breakdowns.iter().enumerate() {
+        let past = |index: &u32| *index as usize >= claims;
+        let error = |field, index: u32| {
+            ConvertError::malformed(field, index, "the position of a claim")
+                .within(format_args!("breakdowns[{position}]"))
+        };
+        if past(&breakdown.whole) {
+            return Err(error("whole", breakdown.whole));
+        }
+        if let Some(part) = breakdown.parts.iter().copied().find(past) {
+            return Err(error("parts", part));
+        }
+    }
+    Ok(())
+}
+
+impl From<&Section> for v1::Section {
+    fn from(section: &Section) -> Self {
+        Self {
+            kind: section.kind.map_or(v1::SectionKind::Unspecified, Into::into).into(),
+            heading: section.heading.clone(),
+            ordinal: section.ordinal.unwrap_or_default(),
+            origin: Some(section.origin.into()),
+            chars: section.chars,
+        }
+    }
+}
+
+impl TryFrom<&v1::Section> for Section {
+    type Error = ConvertError;
+
+    fn try_from(section: &v1::Section) -> Result<Self, ConvertError> {
+        let none_of_the_six = section.kind == v1::SectionKind::Unspecified as i32;
+        Ok(Self {
+            kind: if none_of_the_six {
+                None
+            } else {
+                Some(known::<v1::SectionKind, _>("kind", section.kind)?)
+            },
+            heading: section.heading.clone(),
+            ordinal: (section.ordinal != 0).then_some(section.ordinal),
+            origin: required("origin", section.origin.as_ref())?,
+            chars: section.chars,
+        })
+    }
+}
+
+impl From<&Note> for v1::Note {
+    fn from(note: &Note) -> Self {
+        Self {
+            kind: v1::NoteKind::from(note.kind).into(),
+            subject: note.subject.clone(),
+            count: note.count,
+            origin: note.origin.map(Into::into),
+        }
+    }
+}
+
+impl TryFrom<&v1::Note> for Note {
+    type Error = ConvertError;
+
+    fn try_from(note: &v1::Note) -> Result<Self, ConvertError> {
+        Ok(Self {
+            kind: known::<v1::NoteKind, _>("kind", note.kind)?,
+            subject: note.subject.clone(),
+            count: note.count,
+            origin: optional("origin", note.origin.as_ref())?,
+        })
+    }
+}
+
+impl From<&StatedYear> for v1::StatedYear {
+    fn from(stated: &StatedYear) -> Self {
+        Self {
+            source: v1::YearSource::from(stated.source).into(),
+            year: stated.year.get().into(),
+            origin: stated.origin.map(Into::into),
+        }
+    }
+}
+
+impl TryFrom<&v1::StatedYear> for StatedYear {
+    type Error = ConvertError;
+
+    fn try_from(stated: &v1::StatedYear) -> Result<Self, ConvertError> {
+        Ok(Self {
+            source: known::<v1::YearSource, _>("source", stated.source)?,
+            year: year(stated.year)?,
+            origin: optional("origin", stated.origin.as_ref())?,
+        })
+    }
+}

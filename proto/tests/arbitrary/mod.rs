@@ -1,0 +1,185 @@
+//! Any report that the model can hold, of either form and of none.
+
+use proptest::collection::vec;
+use proptest::option::of;
+use proptest::prelude::*;
+use proptest::sample::select;
+use report::{
+    Breakdown, Cell, CellId, CellState, Cells, Claim, Date, Decimal, Finding, Form, FormId, Judgement, Note,
+    NoteKind, Origin, Region, Repair, Report, Section, SectionKind, Severity, StatedYear, Year, YearSource,
+};
+
+/// A report.
+pub(crate) fn report() -> impl Strategy<Value = Report> {
+    of(select(FormId::ALL.to_vec())).prop_flat_map(|form| {
+        let identity = (of(text()), of(text()), of(region()), of(year()), of(date()));
+        let tables = (cells(form), vec(note(), 0..8));
+        let narrative = (claims(), vec(section(), 0..8), vec(stated_year(), 0..4));
+        (identity, tables, narrative).prop_map(move |(identity, (cells, notes), narrative)| {
+            let (title, agency, region, year, published) = identity;
+            let ((claims, breakdowns), sections, stated_years) = narrative;
+            Report {
+                title,
+                agency,
+                region,
+                year,
+                stated_years,
+                form,
+                published,
+                cells,
+                claims,
+                breakdowns,
+                sections,
+                notes,
+            }
+        })
+    })
+}
+
+/// A finding about cells of the newer form.
+pub(crate) fn finding() -> impl Strategy<Value = Finding> {
+    let weight = (
+        select(vec![Severity::Info, Severity::Warning, Severity::Error]),
+        select(vec![Judgement::Fails, Judgement::Unknown]),
+    );
+    let sides = (of(decimal()), of(decimal()));
+    let repair =
+        (cell_id(), decimal(), ".{0,20}").prop_map(|(cell, value, reason)| Repair { cell, value, reason });
+    ("[A-Z0-9]{2,3}-[0-9]{2}", weight, ".{0,40}", vec(cell_id(), 0..6), sides, of(repair), of(origin()))
+        .prop_map(|(rule, (severity, judgement), message, cells, (left, right), repair, origin)| Finding {
+            rule,
+            severity,
+            judgement,
+            message,
+            cells,
+            left,
+            right,
+            repair,
+            origin,
+        })
+}
+
+/// A text that is not empty, which would be the same as none.
+fn text() -> impl Strategy<Value = String> {
+    ".{1,30}"
+}
+
+fn region() -> impl Strategy<Value = Region> {
+    ("[0-9]{6}", ".{0,20}").prop_map(|(code, name)| Region { code, name })
+}
+
+fn year() -> impl Strategy<Value = Year> {
+    (2007..=2099_i64).prop_map(|year| Year::new(year).unwrap())
+}
+
+fn date() -> impl Strategy<Value = Date> {
+    (1..=9999_i16, 1..=12_i8, 1..=28_i8).prop_map(|(year, month, day)| Date::new(year, month, day).unwrap())
+}
+
+fn decimal() -> impl Strategy<Value = Decimal> {
+    let ordinary = (0..100_000_u32).prop_map(Decimal::from);
+    let any =
+        (any::<[u32; 3]>(), any::<bool>(), 0..=28_u32).prop_map(|([low, middle, high], negative, scale)| {
+            Decimal::from_parts(low, middle, high, negative, scale)
+        });
+    prop_oneof![3 => ordinary, 1 => any]
+}
+
+fn origin() -> impl Strategy<Value = Origin> {
+    let bytes = any::<(u64, u64)>().prop_map(|(a, b)| (a.min(b), a.max(b)));
+    let place = any::<(Option<u32>, Option<u32>, Option<u32>)>();
+    (of(1..=u32::MAX), any::<u32>(), bytes, place).prop_map(
+        |(page, line, (start, end), (table, row, column))| Origin {
+            page,
+            line,
+            start,
+            end,
+            table,
+            row,
+            column,
+        },
+    )
+}
+
+fn cell_id() -> impl Strategy<Value = CellId> {
+    select(Form::get(FormId::F2021).cells().to_vec())
+}
+
+fn cells(form: Option<FormId>) -> BoxedStrategy<Cells> {
+    let Some(form) = form else { return Just(Cells::default()).boxed() };
+    let ids = Form::get(form).cells();
+    vec(cell(), ids.len())
+        .prop_map(move |filled| {
+            let mut cells = Cells::missing(form);
+            for (id, cell) in ids.iter().zip(filled) {
+                *cells.get_mut(*id).unwrap() = cell;
+            }
+            cells
+        })
+        .boxed()
+}
+
+/// A cell as the types allow it, also where no reading would make it so.
+fn cell() -> impl Strategy<Value = Cell> {
+    let state = select(vec![
+        CellState::Read,
+        CellState::Blank,
+        CellState::Placeholder,
+        CellState::Unreadable,
+        CellState::Missing,
+        CellState::Derived,
+    ]);
+    (state, of(decimal()), of(".{0,6}"), any::<bool>(), of(origin())).prop_map(
+        |(state, value, text, printed, origin)| Cell {
+            state,
+            value,
+            text: value.filter(|_| printed).map(|value| value.to_string()).or(text),
+            origin,
+        },
+    )
+}
+
+/// Claims, and breakdowns that point at them.
+fn claims() -> impl Strategy<Value = (Vec<Claim>, Vec<Breakdown>)> {
+    vec(claim(), 0..8).prop_flat_map(|claims| {
+        let positions = 0..claims.len().max(1);
+        let breakdown = (positions.clone(), vec(positions, 0..4), any::<bool>())
+            .prop_map(|(whole, parts, complete)| Breakdown { whole, parts, complete });
+        let count = if claims.is_empty() { 0..1 } else { 0..4 };
+        (Just(claims), vec(breakdown, count))
+    })
+}
+
+fn claim() -> impl Strategy<Value = Claim> {
+    (".{0,30}", decimal(), "[件条次%]?", any::<bool>(), of(cell_id()), origin()).prop_map(
+        |(text, value, unit, exact, about, origin)| Claim { text, value, unit, exact, about, origin },
+    )
+}
+
+fn section() -> impl Strategy<Value = Section> {
+    (of(select(SectionKind::ALL.to_vec())), ".{0,20}", of(1..=u32::MAX), origin(), any::<u32>())
+        .prop_map(|(kind, heading, ordinal, origin, chars)| Section { kind, heading, ordinal, origin, chars })
+}
+
+fn note() -> impl Strategy<Value = Note> {
+    let kind = select(vec![
+        NoteKind::ColumnAbsent,
+        NoteKind::RowWithoutFigures,
+        NoteKind::RowShifted,
+        NoteKind::RowCut,
+        NoteKind::RowAbsent,
+        NoteKind::TableAbsent,
+        NoteKind::FigureCount,
+        NoteKind::AlignmentChosen,
+        NoteKind::RowRepeated,
+        NoteKind::ForeignRow,
+    ]);
+    (kind, "[a-z_.]{0,20}", any::<Option<u32>>(), of(origin()))
+        .prop_map(|(kind, subject, count, origin)| Note { kind, subject, count, origin })
+}
+
+fn stated_year() -> impl Strategy<Value = StatedYear> {
+    let source =
+        select(vec![YearSource::Title, YearSource::Period, YearSource::Narrative, YearSource::FileName]);
+    (source, year(), of(origin())).prop_map(|(source, year, origin)| StatedYear { source, year, origin })
+}

@@ -1,0 +1,59 @@
+//! What is sent is what arrives: model, message, bytes, message, model.
+
+mod arbitrary;
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proto::{Message, v1};
+use report::{Finding, Report, Review, Verdict};
+
+proptest! {
+    #[test]
+    fn a_report_arrives_as_it_was_sent(sent in arbitrary::report()) {
+        let bytes = v1::Report::from(&sent).encode_to_vec();
+        let message = v1::Report::decode(bytes.as_slice()).unwrap();
+        prop_assert_eq!(Report::try_from(&message).unwrap(), sent);
+    }
+
+    #[test]
+    fn one_report_has_one_encoding(sent in arbitrary::report()) {
+        let first = v1::Report::from(&sent).encode_to_vec();
+        let arrived = Report::try_from(&v1::Report::decode(first.as_slice()).unwrap()).unwrap();
+        prop_assert_eq!(v1::Report::from(&arrived).encode_to_vec(), first);
+    }
+
+    #[test]
+    fn a_review_arrives_as_it_was_sent(
+        report in arbitrary::report(),
+        findings in vec(arbitrary::finding(), 0..8),
+    ) {
+        let sent = Review { report, findings, rules_version: "2026.11".into() };
+        let event = v1::ReportValidated {
+            report: Some((&sent.report).into()),
+            findings: sent.findings.iter().map(Into::into).collect(),
+            verdict: v1::Verdict::from(sent.verdict()).into(),
+            rules_version: sent.rules_version.clone(),
+            ..Default::default()
+        };
+        let arrived = v1::ReportValidated::decode(event.encode_to_vec().as_slice()).unwrap();
+        prop_assert_eq!(Review::try_from(&arrived).unwrap(), sent);
+    }
+
+    #[test]
+    fn bytes_that_are_no_report_are_no_panic(bytes in vec(any::<u8>(), 0..400)) {
+        if let Ok(message) = v1::Report::decode(bytes.as_slice()) {
+            let _ = Report::try_from(&message);
+        }
+        if let Ok(message) = v1::Finding::decode(bytes.as_slice()) {
+            let _ = Finding::try_from(&message);
+        }
+    }
+}
+
+#[test]
+fn verdicts_have_the_same_names() {
+    for verdict in [Verdict::Pass, Verdict::Warn, Verdict::Fail] {
+        assert_eq!(Verdict::try_from(v1::Verdict::from(verdict)), Ok(verdict));
+    }
+    assert!(Verdict::try_from(v1::Verdict::Unspecified).is_err());
+}

@@ -1,0 +1,88 @@
+//! Events stay small: a stream of a hundred thousand reports is written to disk event by event.
+
+use proto::{Message, ReportId, v1};
+use report::{
+    Cell, CellId, Cells, Claim, Date, Decimal, Form, FormId, Origin, Region, Report, Section, SectionKind,
+    StatedYear, Year, YearSource,
+};
+
+const SHA256: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+
+/// A page of a portal: 200 cells, each a `<td>` on a line of its own some 200 bytes from the last.
+fn ordinary() -> Report {
+    let form = Form::get(FormId::F2021);
+    let mut cells = Cells::missing(form.id);
+    for (position, id) in form.cells().iter().enumerate() {
+        let origin = Origin { table: Some(table_of(*id)), ..place(position as u64) };
+        let origin = Origin { row: Some(position as u32 / 7), column: Some(position as u32 % 7), ..origin };
+        *cells.get_mut(*id).unwrap() = Cell::read(Decimal::ZERO, "0", origin);
+    }
+    let year = Year::new(2024);
+    Report {
+        title: Some("枣庄市行政审批服务局2024年政府信息公开工作年度报告".into()),
+        agency: Some("枣庄市行政审批服务局".into()),
+        region: Some(Region { code: "370400".into(), name: "山东省枣庄市".into() }),
+        year,
+        stated_years: [YearSource::Title, YearSource::Period, YearSource::FileName]
+            .map(|source| StatedYear { source, year: year.unwrap(), origin: Some(place(1)) })
+            .into(),
+        form: Some(form.id),
+        published: Some(Date::new(2025, 1, 17).unwrap()),
+        cells,
+        claims: (0..12).map(claim).collect(),
+        breakdowns: Vec::new(),
+        sections: SectionKind::ALL.map(section).into(),
+        notes: Vec::new(),
+    }
+}
+
+fn table_of(id: CellId) -> u32 {
+    report::Table::ALL.iter().position(|table| *table == id.table()).unwrap() as u32
+}
+
+fn place(position: u64) -> Origin {
+    let start = 61_440 + 200 * position;
+    Origin { line: 400 + position as u32, start, end: start + 150, ..Origin::default() }
+}
+
+fn claim(position: u64) -> Claim {
+    Claim {
+        text: "全年收到政府信息公开申请9件，上年结转".into(),
+        value: Decimal::from(9),
+        unit: "件".into(),
+        exact: true,
+        about: CellId::parse("requests.received.total").ok(),
+        origin: place(position),
+    }
+}
+
+fn section(kind: SectionKind) -> Section {
+    let heading = kind.heading().to_owned();
+    Section { kind: Some(kind), heading, ordinal: Some(1), origin: place(2), chars: 800 }
+}
+
+#[test]
+fn an_ordinary_report_is_under_eight_kilobytes() {
+    let blob = |media_type: &str| v1::Blob {
+        sha256: SHA256.into(),
+        size_bytes: 180_000,
+        media_type: media_type.into(),
+    };
+    let submitted = v1::ReportSubmitted {
+        id: ReportId::of(SHA256, 0).unwrap().to_string(),
+        submission: "01JD8Z3V7Q4H5K6M7N8P9QRSTV".into(),
+        original: Some(blob("text/html")),
+        file_name: "2024年度/枣庄市行政审批服务局2024年政府信息公开工作年度报告.html".into(),
+        submitted_at_ms: 1_795_350_000_000,
+        generation: 0,
+        door: "http".into(),
+    };
+    let event = v1::ReportParsed {
+        submitted: Some(submitted),
+        report: Some(v1::Report::from(&ordinary())),
+        text: Some(blob("text/plain")),
+        reader_version: "0.1.0".into(),
+    };
+    let size_bytes = event.encoded_len();
+    assert!(size_bytes < 8 * 1024, "{size_bytes} bytes");
+}
