@@ -4,6 +4,7 @@
 //! line is never a table: prose has stray tabs and pipes.
 
 mod line;
+mod pipes;
 mod tabs;
 
 use std::ops::Range;
@@ -23,6 +24,7 @@ pub(crate) fn read(source: &Source, limits: &Limits) -> Result<Vec<Block>, ReadE
         at += match lines[at].shape {
             Shape::Blank => 1,
             Shape::Lead | Shape::Tabs(_) => tabs::read(&lines[at..], &mut reader)?,
+            _ if pipes::begins(&lines, at, &source.text) => pipes::read(&lines[at..], &mut reader)?,
             _ => {
                 reader.paragraph(&lines[at]);
                 1
@@ -51,6 +53,26 @@ impl Reader<'_> {
 
     fn table(&mut self, layout: Layout, rows: Vec<Row>) {
         self.blocks.push(Block::Table(Table { layout, rows }));
+    }
+
+    fn is_blank(&self, range: &Range<usize>) -> bool {
+        self.source.text[range.clone()].chars().all(is_blank)
+    }
+
+    /// The pieces of a line between its separators.
+    fn parts(&self, line: &Line, separates: fn(char) -> bool) -> Result<Vec<Range<usize>>, ReadError> {
+        let (found, limit) = (self.cells + line.shape.width(), self.limits.cells);
+        if found > limit {
+            return Err(ReadError::TooManyCells { found, limit });
+        }
+        let mut parts = Vec::new();
+        let mut start = line.range.start;
+        for (at, separator) in self.source.text[line.range.clone()].match_indices(separates) {
+            parts.push(start..line.range.start + at);
+            start = line.range.start + at + separator.len();
+        }
+        parts.push(start..line.range.end);
+        Ok(parts)
     }
 
     /// Adds a cell to a row; `range` may have white space round it.

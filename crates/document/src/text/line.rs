@@ -24,12 +24,29 @@ pub(super) enum Shape {
     Lead,
     /// Cells with so many tabs among them: `规章⇥0⇥0`.
     Tabs(usize),
+    /// One cell with so many pipes behind it: `规章 |`, `38651 | ||`.
+    Ended(usize),
+    /// So many pipes and nothing else: `|`.
+    Pipes(usize),
+    /// Cells with so many pipes among them: `规章 | 0 | 0`, `| 规章 | 0 |`.
+    Piped(usize),
+    /// The line under the head of a Markdown table: `|---|---|`.
+    Rule,
 }
 
 impl Shape {
-    /// Whether tabs draw it.
-    pub(super) fn has_tabs(self) -> bool {
-        matches!(self, Shape::Lead | Shape::Tabs(_))
+    /// Whether pipes draw it.
+    pub(super) fn has_pipes(self) -> bool {
+        matches!(self, Shape::Ended(_) | Shape::Pipes(_) | Shape::Piped(_) | Shape::Rule)
+    }
+
+    /// How many separators it has.
+    pub(super) fn width(self) -> usize {
+        match self {
+            Shape::Tabs(count) | Shape::Ended(count) | Shape::Pipes(count) | Shape::Piped(count) => count,
+            Shape::Lead => 1,
+            Shape::Blank | Shape::Plain | Shape::Rule => 0,
+        }
     }
 }
 
@@ -54,15 +71,33 @@ pub(super) fn split(text: &str, limits: &Limits) -> Result<Vec<Line>, ReadError>
 }
 
 fn shape(line: &str) -> Shape {
-    let tabs = line.bytes().filter(|byte| *byte == b'\t').count();
-    if tabs == 0 {
-        return if line.chars().all(is_blank) { Shape::Blank } else { Shape::Plain };
+    if line.chars().all(|character| character != '\t' && is_blank(character)) {
+        return Shape::Blank;
     }
-    if tabs <= 2 && is_prose(line) {
+    let tabs = line.bytes().filter(|byte| *byte == b'\t').count();
+    let pipes = line.chars().filter(|c| is_pipe(*c)).count();
+    if tabs.max(pipes) == 0 || tabs.max(pipes) <= 2 && is_prose(line) {
         return Shape::Plain;
     }
-    let before = line.split('\t').next().unwrap_or("");
-    if tabs == 1 && before.chars().all(is_blank) { Shape::Lead } else { Shape::Tabs(tabs) }
+    if pipes == 0 || tabs > 1 {
+        let before = line.split('\t').next().unwrap_or("");
+        return if tabs == 1 && before.chars().all(is_blank) { Shape::Lead } else { Shape::Tabs(tabs) };
+    }
+    let shows = |c: char| !is_blank(c) && !is_pipe(c);
+    let behind = &line[line.find(is_pipe).unwrap_or(0)..];
+    match () {
+        () if !line.contains(shows) => Shape::Pipes(pipes),
+        () if line.contains("--") && !line.contains(|c| shows(c) && !matches!(c, '-' | ':' | '+')) => {
+            Shape::Rule
+        }
+        () if !behind.contains(shows) => Shape::Ended(pipes),
+        () => Shape::Piped(pipes),
+    }
+}
+
+/// A pipe of either width.
+pub(super) fn is_pipe(character: char) -> bool {
+    matches!(character, '|' | '｜')
 }
 
 /// Whether a line says something in whole sentences.
@@ -85,4 +120,67 @@ fn is_page_number(line: &str) -> bool {
         && inner.len() < number.len()
         && !digits.is_empty()
         && digits.chars().all(|c| c.is_ascii_digit() || ('０'..='９').contains(&c))
+}
+
+/// Whether a cell holds a figure, or what stands for one.
+pub(super) fn is_figure(cell: &str) -> bool {
+    let sign = |c: char| matches!(c, '/' | '／' | '-' | '－' | '—' | '–' | '\\' | '无' | '零' | '〇');
+    let unit = |c: char| {
+        matches!(
+            c,
+            '+' | '＋'
+                | '.'
+                | '．'
+                | ','
+                | '，'
+                | '%'
+                | '％'
+                | '万'
+                | '元'
+                | '件'
+                | '条'
+                | '个'
+                | '项'
+                | '宗'
+                | '次'
+                | '份'
+                | '增'
+                | '减'
+        )
+    };
+    let digit = |c: char| c.is_ascii_digit() || ('０'..='９').contains(&c);
+    cell.len() <= 48
+        && cell.contains(|c| digit(c) || sign(c))
+        && cell.chars().all(|c| digit(c) || sign(c) || unit(c) || is_blank(c))
+}
+
+/// Whether a line opens a section, to judge by its first characters.
+pub(super) fn is_heading(line: &str) -> bool {
+    let line = line.trim_start_matches(is_blank);
+    let rest = line.trim_start_matches(['（', '(']).trim_start_matches(is_blank);
+    let after = rest.trim_start_matches(['一', '二', '三', '四', '五', '六', '七', '八', '九', '十']);
+    let closing =
+        after.trim_start_matches(is_blank).starts_with(['、', '.', '．', '，', ',', '）', ')', '—']);
+    line.starts_with('#') || after.len() < rest.len() && closing
+}
+
+/// Cuts a run of rows at its blank lines, but not where the rows on both sides have one width, nor
+/// where every row has a blank line after it.
+pub(super) fn tables(run: &[Line]) -> Vec<&[Line]> {
+    let mut tables: Vec<&[Line]> = Vec::new();
+    let shape = |at: usize| run.get(at).map_or(Shape::Blank, |line| line.shape);
+    let (mut start, mut end, mut alone) = (0, 0, false);
+    for at in (0..run.len()).filter(|at| shape(*at) != Shape::Blank) {
+        let next_alone = (at == 0 || at > end) && shape(at + 1) == Shape::Blank;
+        if at > end && at > 0 {
+            let alike = shape(at).width() == shape(end - 1).width() || alone && next_alone;
+            if !alike || shape(at + 1) == Shape::Rule {
+                tables.push(&run[start..end]);
+                start = at;
+            }
+        }
+        (alone, end) = (next_alone, at + 1);
+    }
+    tables.push(&run[start..end]);
+    tables
 }

@@ -1,6 +1,6 @@
 //! Tables drawn with tabs: a row a line (`规章⇥0⇥0`), or a cell a line (`⇥规章`, `⇥0`).
 
-use super::line::{Line, Shape, is_prose};
+use super::line::{Line, Shape, is_figure, tables};
 use super::{Reader, trim};
 use crate::error::ReadError;
 use crate::model::{Layout, Row};
@@ -62,34 +62,11 @@ fn read_rows(run: &[Line], reader: &mut Reader) -> Result<(), ReadError> {
     Ok(())
 }
 
-/// Cuts a run at its blank lines, but not where the rows on both sides have one width, nor where
-/// every row has a blank line after it.
-fn tables(run: &[Line]) -> Vec<&[Line]> {
-    let mut tables: Vec<&[Line]> = Vec::new();
-    let (mut start, mut last, mut end, mut alone) = (0, 0, 0, true);
-    for (at, line) in run.iter().enumerate().filter(|(_, line)| line.shape != Shape::Blank) {
-        let next_alone = run.get(at + 1).is_none_or(|next| next.shape == Shape::Blank);
-        if at > end && line.shape != run[last].shape && !(alone && next_alone) {
-            tables.push(&run[start..end]);
-            start = at;
-        }
-        alone = next_alone && (at > end || at == 0);
-        (last, end) = (at, at + 1);
-    }
-    tables.push(&run[start..end]);
-    tables
-}
-
 fn cells(line: &Line, row: &mut Row, reader: &mut Reader) -> Result<(), ReadError> {
-    let text = &reader.source.text;
-    let mut start = line.range.start;
-    let tabs: Vec<usize> = text[line.range.clone()].match_indices('\t').map(|(at, _)| at).collect();
-    for at in tabs {
-        let tab = line.range.start + at;
-        reader.cell(row, start..tab)?;
-        start = tab + 1;
+    for part in reader.parts(line, |character| character == '\t')? {
+        reader.cell(row, part)?;
     }
-    reader.cell(row, start..line.range.end)
+    Ok(())
 }
 
 /// A cell a line, a blank line between rows.
@@ -114,6 +91,6 @@ fn has_figures(run: &[Line], reader: &Reader) -> bool {
     let text = &reader.source.text;
     run.iter().filter(|line| line.shape == Shape::Lead).any(|line| {
         let cell = &text[trim(text, line.range.clone())];
-        cell.is_empty() || !is_prose(cell) && cell.chars().any(|c| c.is_ascii_digit()) && cell.len() < 24
+        cell.is_empty() || is_figure(cell)
     })
 }
