@@ -1,1 +1,87 @@
-//! A document to a report: sections, rows, alignment, proof and claims.
+//! A document to a report: its sections, its form, every cell with its proof, and its claims.
+//!
+//! Knows reports and nothing of formats. Rows are found by their labels, never by counting numbers;
+//! where a row can be laid against the columns in several ways, the equations of the form choose, and
+//! what they force is derived. What a report says never makes reading fail: odd things become
+//! [`report::Note`]s, and what cannot be known stays unknown.
+
+mod active;
+mod align;
+mod claims;
+mod figure;
+mod grid;
+mod identity;
+mod label;
+mod litigation;
+mod outline;
+mod prove;
+mod region;
+mod requests;
+
+use document::Document;
+use report::{Cells, Form, FormId, Note, NoteKind, Report, Table};
+
+/// Version of this reader; facts carry it, so that a newer one can read again.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// Reads a report. `file_name` is a hint for agency and year where the document itself is silent.
+pub fn read(document: &Document, file_name: Option<&str>) -> Report {
+    let outline = outline::outline(document);
+    let mut lines = grid::lines(document);
+    if lines.is_empty() {
+        lines = grid::paragraph_lines(document, &outline);
+    }
+    let requests = requests::find(&lines);
+    let active = active::find(&lines);
+    let litigation = litigation::find(&lines);
+    let identity = identity::identify(document, &outline, file_name);
+
+    let form = form_of(&requests, &active, litigation.is_some(), identity.year);
+    let mut cells = form.map(Cells::missing).unwrap_or_default();
+    let mut notes = Vec::new();
+    if let Some(form) = form.map(Form::get) {
+        requests.fill(form, &mut cells, &mut notes);
+        active.fill(form, &mut cells, &mut notes);
+        match litigation {
+            Some(litigation) => litigation.fill(form, &mut cells, &mut notes),
+            None => notes.push(Note::new(NoteKind::TableAbsent, Table::Litigation.as_str(), None)),
+        }
+        prove::derive(form, &mut cells);
+    } else {
+        notes.extend(Table::ALL.map(|table| Note::new(NoteKind::TableAbsent, table.as_str(), None)));
+    }
+
+    let narrative = claims::extract(document, &outline, identity.year);
+    let region = identity.agency.as_deref().and_then(|agency| region::resolve(agency, &document::plain_text(document)));
+    Report {
+        title: identity.title,
+        agency: identity.agency,
+        region,
+        year: identity.year,
+        stated_years: identity.stated_years,
+        form,
+        published: identity.published,
+        cells,
+        claims: narrative.claims,
+        breakdowns: narrative.breakdowns,
+        sections: outline.sections,
+        notes,
+    }
+}
+
+/// The form by the headers and rows that are there; the year decides only where what is there stands
+/// in both forms alike.
+fn form_of(
+    requests: &requests::Found<'_>,
+    active: &active::Found<'_>,
+    has_litigation: bool,
+    year: Option<report::Year>,
+) -> Option<FormId> {
+    let evidence = requests.evidence() + active.evidence();
+    match evidence {
+        1.. => Some(FormId::F2021),
+        ..=-1 => Some(FormId::F2019),
+        0 if requests.is_empty() && active.is_empty() && !has_litigation => None,
+        0 => year.and_then(FormId::of_year),
+    }
+}

@@ -1,0 +1,211 @@
+//! The text of a cell to its figure. Nothing is repaired by guessing: text that is no number as it
+//! stands is unreadable.
+
+use report::{CellKind, CellState, Decimal};
+
+use crate::label::{is_space, narrow};
+
+/// What stands in a cell.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Figure {
+    pub(crate) state: CellState,
+    /// In the unit of the form.
+    pub(crate) value: Option<Decimal>,
+}
+
+impl Figure {
+    pub(crate) fn is_number(self) -> bool {
+        self.state == CellState::Read
+    }
+
+    pub(crate) fn is_blank(self) -> bool {
+        self.state == CellState::Blank
+    }
+
+    /// Whether this can stand in a cell for figures: a number, nothing, or a mark.
+    pub(crate) fn is_value(self) -> bool {
+        self.state != CellState::Unreadable
+    }
+}
+
+/// Reads the text of a cell that takes figures of this kind.
+pub(crate) fn parse(text: &str, kind: CellKind) -> Figure {
+    let trimmed: String = text.trim_matches(is_space).chars().map(narrow).collect();
+    if trimmed.is_empty() {
+        return Figure { state: CellState::Blank, value: None };
+    }
+    if is_placeholder(&trimmed) {
+        return Figure { state: CellState::Placeholder, value: None };
+    }
+    match number(&trimmed, kind) {
+        Some(value) => Figure { state: CellState::Read, value: Some(value) },
+        None => Figure { state: CellState::Unreadable, value: None },
+    }
+}
+
+/// Reads a cell whose kind does not matter yet.
+pub(crate) fn any(text: &str) -> Figure {
+    parse(text, CellKind::Change)
+}
+
+fn is_placeholder(text: &str) -> bool {
+    let text: String = text.chars().filter(|c| !is_space(*c)).collect();
+    matches!(text.as_str(), "无" | "不适用" | "空" | "未统计" | "N/A" | "n/a" | "暂无" | "没有")
+        || text.chars().all(|c| matches!(c, '/' | '\\' | '-' | '—' | '–' | '―' | '─' | '－' | '*' | '_' | '~'))
+}
+
+/// Units that may be glued to a figure, with the power of ten that leads to the unit of the form;
+/// for money that unit is 万元.
+const UNITS: [(&str, Option<i32>); 18] = [
+    ("万元", Some(0)),
+    ("亿元", Some(4)),
+    ("元", Some(-4)),
+    ("件", None),
+    ("项", None),
+    ("条", None),
+    ("个", None),
+    ("宗", None),
+    ("份", None),
+    ("起", None),
+    ("例", None),
+    ("次", None),
+    ("人", None),
+    ("部", None),
+    ("家", None),
+    ("笔", None),
+    ("户", None),
+    ("批", None),
+];
+
+fn number(text: &str, kind: CellKind) -> Option<Decimal> {
+    let (text, scale) = without_unit(text, kind)?;
+    let (text, negative) = without_sign(text)?;
+    let digits = ungrouped(text)?;
+    let mut value = Decimal::from_str_exact(&digits).ok()?;
+    match scale {
+        0 => {}
+        1.. => value = value.checked_mul(Decimal::from(10_i64.pow(scale.unsigned_abs())))?,
+        _ => value = value.checked_div(Decimal::from(10_i64.pow(scale.unsigned_abs())))?,
+    }
+    if negative {
+        value.set_sign_negative(!value.is_zero());
+    }
+    Some(value.normalize())
+}
+
+fn without_unit(text: &str, kind: CellKind) -> Option<(&str, i32)> {
+    for (unit, money) in UNITS {
+        let Some(rest) = text.strip_suffix(unit) else { continue };
+        return match (kind, money) {
+            (CellKind::Amount, Some(scale)) => Some((rest.trim_end_matches(is_space), scale)),
+            // A count in 元, or money in 件, is in the wrong cell.
+            (CellKind::Amount, None) | (CellKind::Count | CellKind::Change, Some(_)) => None,
+            (CellKind::Count | CellKind::Change, None) => Some((rest.trim_end_matches(is_space), 0)),
+        };
+    }
+    Some((text, 0))
+}
+
+/// `-37`, `－37`, `+19`, `减4`, `增加2`.
+fn without_sign(text: &str) -> Option<(&str, bool)> {
+    const SIGNS: [(&str, bool); 11] = [
+        ("减少", true),
+        ("增加", false),
+        ("减", true),
+        ("负", true),
+        ("增", false),
+        ("+", false),
+        ("-", true),
+        ("—", true),
+        ("–", true),
+        ("−", true),
+        ("", false),
+    ];
+    let (sign, negative) = SIGNS.into_iter().find(|(sign, _)| text.starts_with(sign))?;
+    Some((text[sign.len()..].trim_matches(is_space), negative))
+}
+
+/// Digits with at most one point, without thousands separators; none for anything else, two numbers
+/// in one cell among it.
+fn ungrouped(text: &str) -> Option<String> {
+    let (whole, fraction) = match text.split_once('.') {
+        Some((whole, fraction)) => (whole, Some(fraction)),
+        None => (text, None),
+    };
+    let separator = |c: char| matches!(c, ',' | '，' | '\'') || is_space(c);
+    let mut groups = whole.split(separator);
+    let first = groups.next()?;
+    let mut digits = first.to_owned();
+    for group in groups {
+        // Separators stand between groups of three.
+        if first.len() > 3 || first.is_empty() || group.len() != 3 {
+            return None;
+        }
+        digits.push_str(group);
+    }
+    if let Some(fraction) = fraction {
+        if fraction.is_empty() || fraction.len() > 8 {
+            return None;
+        }
+        digits.push('.');
+        digits.push_str(fraction);
+    }
+    // No agency counts in quadrillions; longer digits are two numbers, a telephone or a file number.
+    let valid = digits.split('.').next().is_some_and(|whole| whole.len() <= 15)
+        && digits.starts_with(|c: char| c.is_ascii_digit())
+        && digits.chars().all(|c| c.is_ascii_digit() || c == '.');
+    valid.then_some(digits)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_are_read_as_they_stand() {
+        use CellKind::{Amount, Change, Count};
+        for (text, kind, expected) in [
+            ("0", Count, "0"),
+            ("45633 件", Count, "45633"),
+            ("３，９８５，７５８", Count, "3985758"),
+            ("1 234", Count, "1234"),
+            ("-37", Change, "-37"),
+            ("－37", Change, "-37"),
+            ("减4", Change, "-4"),
+            ("减少4", Change, "-4"),
+            ("+19", Change, "19"),
+            ("542.55 万元", Amount, "542.55"),
+            ("251000元", Amount, "25.1"),
+            ("1.5亿元", Amount, "15000"),
+            ("52.15", Amount, "52.15"),
+            ("0.00", Amount, "0"),
+            ("12.5", Count, "12.5"),
+        ] {
+            assert_eq!(parse(text, kind).value, Some(expected.parse().unwrap()), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_number_is_not_made_one() {
+        use CellState::{Blank, Placeholder, Unreadable};
+        for (text, expected) in [
+            ("", Blank),
+            ("\u{3000} \u{a0}", Blank),
+            ("/", Placeholder),
+            ("——", Placeholder),
+            ("无", Placeholder),
+            ("2 0", Unreadable),
+            ("12,34", Unreadable),
+            ("3.", Unreadable),
+            ("O", Unreadable),
+            ("约3", Unreadable),
+            ("1.属于国家秘密", Unreadable),
+            ("3元", Unreadable),
+            ("99%", Unreadable),
+            ("1.2.3", Unreadable),
+        ] {
+            let figure = parse(text, CellKind::Count);
+            assert_eq!((figure.state, figure.value), (expected, None), "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! Labels: what is left of a printed label once spelling, width and enumerators are set aside, and
+//! how near two labels are.
+
+/// A label without spaces, punctuation, width, quotation marks and enumerator.
+pub(crate) fn normalise(label: &str) -> String {
+    strip_enumerator(&squeeze(label)).chars().filter(|c| !is_punctuation(*c)).collect()
+}
+
+/// Without white space of any kind, with full-width ASCII turned to half-width.
+pub(crate) fn squeeze(text: &str) -> String {
+    text.chars().filter(|c| !is_space(*c)).map(narrow).collect()
+}
+
+/// How many edits lie between a printed label and an official one, both normalised; none if they are
+/// not the same label. A printed label may stop early (`部分公开` for `部分公开区分处理的…`) or have been
+/// garnished at its end.
+pub(crate) fn distance(printed: &str, official: &str) -> Option<usize> {
+    let printed_length = printed.chars().count();
+    let official_length = official.chars().count();
+    if printed_length == 0 {
+        return None;
+    }
+    if printed == official {
+        return Some(0);
+    }
+    let shorter = printed_length.min(official_length);
+    if shorter >= 4 && (official.starts_with(printed) || printed.starts_with(official)) {
+        return Some(1);
+    }
+    // Short labels differ in one character from labels that mean something else.
+    let allowed = match official_length {
+        ..=3 => 0,
+        4..=6 => 1,
+        7..=12 => 2,
+        _ => official_length / 5,
+    };
+    if printed_length.abs_diff(official_length) > allowed {
+        return None;
+    }
+    let edits = strsim::levenshtein(printed, official);
+    (edits <= allowed).then_some(edits + 1)
+}
+
+/// The number a top-level heading begins with: `三、…` is 3. Dashes stand for 一 in some reports.
+pub(crate) fn ordinal(text: &str) -> Option<(u32, &str)> {
+    let text = text.trim_start_matches(is_space);
+    let digits = text.char_indices().take_while(|(_, c)| chinese_digit(*c).is_some()).last()?;
+    let end = digits.0 + digits.1.len_utf8();
+    let rest = text[end..].trim_start_matches(is_space);
+    let rest = rest.strip_prefix(['、', '，', '.', '．', ','])?;
+    let number = match text[..end].chars().filter_map(chinese_digit).collect::<Vec<_>>()[..] {
+        [one] => one,
+        [10, unit] => 10 + unit,
+        [tens, 10] => tens * 10,
+        _ => return None,
+    };
+    Some((number, rest.trim_matches(is_space)))
+}
+
+fn chinese_digit(c: char) -> Option<u32> {
+    match c {
+        '—' | '一' | '－' | '―' => Some(1),
+        _ => "一二三四五六七八九十".chars().position(|digit| digit == c).map(|index| index as u32 + 1),
+    }
+}
+
+/// The label behind `（一）`, `一、`, `1.`, `1、`, `①` and their like.
+fn strip_enumerator(label: &str) -> &str {
+    if let Some(rest) = label.strip_prefix('(')
+        && let Some((inner, rest)) = rest.split_once(')')
+        && inner.chars().count() <= 3
+        && inner.chars().all(|c| chinese_digit(c).is_some() || c.is_ascii_digit())
+    {
+        return rest;
+    }
+    if let Some((_, rest)) = ordinal(label) {
+        return rest;
+    }
+    let digits = label.len() - label.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    if (1..=2).contains(&digits)
+        && let Some(rest) = label[digits..].strip_prefix(['.', '、', ',', ')', '．'])
+    {
+        return rest;
+    }
+    label.strip_prefix(|c| ('①'..='⑳').contains(&c)).unwrap_or(label)
+}
+
+pub(crate) fn is_space(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{feff}' | '\u{2060}' | '\u{ad}')
+}
+
+/// Full-width ASCII to half-width.
+pub(crate) fn narrow(c: char) -> char {
+    match c {
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(c as u32 - 0xfee0).unwrap_or(c),
+        _ => c,
+    }
+}
+
+fn is_punctuation(c: char) -> bool {
+    c.is_ascii_punctuation() || matches!(c, '，' | '。' | '、' | '；' | '：' | '“' | '”' | '‘' | '’' | '「' | '」' | '『' | '』' | '《' | '》' | '〈' | '〉' | '【' | '】' | '·' | '…' | '—')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn enumerators_and_punctuation_are_set_aside() {
+        for (label, expected) in [
+            ("(一) 予以公开", "予以公开"),
+            ("（一）予以公开", "予以公开"),
+            ("一、本年新收政府信息公开申请数量", "本年新收政府信息公开申请数量"),
+            ("—、总体情况", "总体情况"),
+            ("1. 属于国家秘密", "属于国家秘密"),
+            ("1、属于国家秘密", "属于国家秘密"),
+            ("３．危及“三安全一稳定”", "危及三安全一稳定"),
+            ("①属于国家秘密", "属于国家秘密"),
+            ("总 计", "总计"),
+            ("三、\u{a0}本年度\n办理结果", "本年度办理结果"),
+            ("一是加强领导", "一是加强领导"),
+        ] {
+            assert_eq!(normalise(label), expected, "{label}");
+        }
+    }
+
+    #[test]
+    fn near_labels_are_the_same_and_other_labels_are_not() {
+        let same = |printed: &str, official: &str| distance(&normalise(printed), &normalise(official)).is_some();
+        for (printed, official) in [
+            ("一、本年度新收政府信息公开申请数量", "一、本年新收政府信息公开申请数量"),
+            ("(二)部分公开", "(二)部分公开(区分处理的，只计这一情形，不计其他情形)"),
+            ("5.属于三类内容事务信息", "5.属于三类内部事务信息"),
+            ("2.申请人逾期未按照收费通知要求缴纳费用、行政机关不再处理其政府信息公开申请", "2.申请人逾期未按收费通知要求缴纳费用、行政机关不再处理其政府信息公开申请"),
+        ] {
+            assert!(same(printed, official), "{printed}");
+        }
+        for (printed, official) in [
+            ("一、本年新收政府信息公开申请数量", "二、上年结转政府信息公开申请数量"),
+            ("其他处理", "其他"),
+            ("总计", "其他"),
+            ("不予公开", "予以公开"),
+            ("5.属于三类内部事务信息", "6.属于四类过程性信息"),
+            ("7.属于行政执法案卷", "8.属于行政查询事项"),
+        ] {
+            assert!(!same(printed, official), "{printed}");
+        }
+    }
+
+    #[test]
+    fn ordinals_are_those_of_top_level_headings() {
+        for (text, expected) in [("三、收到", Some(3)), ("一 、总体", Some(1)), ("—、总体", Some(1)), ("十二、其他", Some(12)), ("一是", None), ("（一）主动", None)] {
+            assert_eq!(ordinal(text).map(|(number, _)| number), expected, "{text}");
+        }
+    }
+}

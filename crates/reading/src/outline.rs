@@ -1,0 +1,106 @@
+//! The outline: which paragraphs are the six top-level headings, and which text stands under each.
+
+use document::{Block, Document, Paragraph};
+use report::{Section, SectionKind};
+
+use crate::grid::origin;
+use crate::label;
+
+/// The headings of a document and where each section's paragraphs are.
+#[derive(Debug, Default)]
+pub(crate) struct Outline {
+    pub(crate) sections: Vec<Section>,
+    /// For each section, the position of its heading among the blocks of the document.
+    pub(crate) blocks: Vec<usize>,
+}
+
+impl Outline {
+    /// Blocks before the first heading.
+    pub(crate) fn preamble<'d>(&self, document: &'d Document) -> &'d [Block] {
+        &document.blocks[..self.blocks.first().copied().unwrap_or(document.blocks.len())]
+    }
+}
+
+/// Finds the headings.
+pub(crate) fn outline(document: &Document) -> Outline {
+    let mut outline = Outline::default();
+    for (position, block) in document.blocks.iter().enumerate() {
+        match block {
+            Block::Paragraph(paragraph) => match section(paragraph) {
+                Some(section) => {
+                    outline.sections.push(section);
+                    outline.blocks.push(position);
+                }
+                None => {
+                    if let Some(open) = outline.sections.last_mut() {
+                        open.chars += paragraph.text.as_str().chars().count() as u32;
+                    }
+                }
+            },
+            Block::Table(_) => {}
+        }
+    }
+    outline
+}
+
+/// Longest heading seen in the field, with room to spare.
+const HEADING_CHARS: usize = 40;
+
+fn section(paragraph: &Paragraph) -> Option<Section> {
+    let text = paragraph.text.as_str();
+    if text.chars().count() > HEADING_CHARS || text.contains('；') {
+        return None;
+    }
+    let ordinal = label::ordinal(text);
+    if ordinal.is_none() && paragraph.level.is_none() && text.chars().count() > 24 {
+        return None;
+    }
+    let normalised = label::normalise(text);
+    let numbered_below = text.trim_start().starts_with(['（', '(']) || text.trim_start().starts_with(|c: char| c.is_ascii_digit());
+    if numbered_below {
+        return None;
+    }
+    let kind = kind_of(&normalised, ordinal.is_some() || paragraph.level.is_some());
+    // A numbered line is a heading of some kind; without a number it has to be one of the six.
+    let is_heading = kind.is_some() || (ordinal.is_some() && !ends_sentence(text) && !is_row_label(&normalised));
+    is_heading.then(|| Section {
+        kind,
+        heading: text.to_owned(),
+        ordinal: ordinal.map(|(number, _)| number),
+        origin: origin(&paragraph.text),
+        chars: 0,
+    })
+}
+
+/// Words that tell the six headings, under any of the names they go by. `marked` headings (numbered or
+/// marked by the format) may be garnished; others have to be the heading and nothing else.
+fn kind_of(normalised: &str, marked: bool) -> Option<SectionKind> {
+    use SectionKind::{Active, Litigation, Other, Overview, Problems, Requests};
+    let has = |word: &str| normalised.contains(word);
+    let kind = if has("行政复议") || has("行政诉讼") {
+        Litigation
+    } else if has("收到和处理") || (has("申请") && (has("依申请") || has("政府信息公开申请")) && (has("情况") || has("办理") || has("处理"))) {
+        Requests
+    } else if has("主动公开") && !has("依申请") {
+        Active
+    } else if has("总体情况") || has("总体概况") || normalised == "概述" || has("基本情况") || has("总体工作情况") {
+        Overview
+    } else if has("问题") && (has("改进") || has("措施") || has("存在") || has("不足")) {
+        Problems
+    } else if (has("需要") && has("报告")) || has("其他报告") || has("其他事项") || has("其它需要") || has("需要说明") {
+        Other
+    } else {
+        return None;
+    };
+    let exact = SectionKind::ALL.iter().any(|kind| label::distance(normalised, &label::normalise(kind.heading())).is_some());
+    (marked || exact).then_some(kind)
+}
+
+fn ends_sentence(text: &str) -> bool {
+    text.trim_end().ends_with(['。', '；', ';', '，', ','])
+}
+
+/// Labels of table three begin with 一、 二、 三、 四、 too.
+fn is_row_label(normalised: &str) -> bool {
+    normalised.ends_with("申请数量") || normalised.contains("办理结果") || normalised.contains("结转下年度")
+}

@@ -1,0 +1,168 @@
+//! Which administrative division (行政区划) a report proves.
+//!
+//! The agency's name says most: the chain of divisions in it is followed down as far as it goes. A
+//! province, a city, or a county whose name exists once in the country needs no more. A district or a
+//! name that several places bear needs its province or city named as well, in the agency's name or in
+//! the report; what is not named is not guessed.
+
+mod divisions;
+mod mention;
+#[cfg(test)]
+mod tests;
+
+pub use divisions::{ancestors, by_code};
+
+use divisions::{Code, Sense, city_of, is_county, is_within, province_of, senses};
+use mention::mentions;
+use report::Region;
+
+/// The division that `agency`, with the report's text in `context`, proves.
+///
+/// Anything below the county (towns, streets) and areas without a code of their own (开发区) count as
+/// part of the division whose name precedes theirs.
+pub fn resolve(agency: &str, context: &str) -> Option<Region> {
+    let agency: String = agency.split_whitespace().collect();
+    let chain = Chain::read(&agency);
+    let code = chain.proven().or_else(|| chain.chosen_by(&agency)).or_else(|| chain.chosen_by(context))?;
+    by_code(code)
+}
+
+/// The deepest division an agency's name mentions: every division it may be, until one is proved.
+#[derive(Default)]
+struct Chain<'a> {
+    options: Vec<Code>,
+    /// The name as printed.
+    name: &'a str,
+    /// It stands as its own full name, not as a customary short one.
+    full: bool,
+    /// A province or city above it is named too.
+    rooted: bool,
+}
+
+/// No name of a division is longer.
+const LONGEST_NAME: usize = 16;
+
+impl<'a> Chain<'a> {
+    /// Follows the names from left to right, the longest first, keeping to one line of descent.
+    fn read(agency: &'a str) -> Self {
+        let mut chain = Self::default();
+        let starts: Vec<usize> = agency.char_indices().map(|(at, _)| at).collect();
+        let mut last_end = 0;
+        let mut at = 0;
+        while at < starts.len() {
+            let start = starts[at];
+            let mut passed = 1;
+            for length in (2..=LONGEST_NAME.min(starts.len() - at)).rev() {
+                let end = starts.get(at + length).copied().unwrap_or(agency.len());
+                let name = &agency[start..end];
+                // 和县 or 城区 inside other words is nothing; it must open the name or follow its parent.
+                if !name.ends_with(ENDINGS) || (length == 2 && start != last_end) {
+                    continue;
+                }
+                let senses = senses(name);
+                if senses.is_empty() {
+                    continue;
+                }
+                if chain.follow(name, senses) {
+                    // 枣庄市中区 is how 枣庄市市中区 is often written: both names share the 市.
+                    let shared = name.ends_with('市')
+                        && ["中区", "北区", "南区"].iter().any(|rest| agency[end..].starts_with(rest));
+                    passed = if shared { length - 1 } else { length };
+                    last_end = starts.get(at + passed).copied().unwrap_or(agency.len());
+                    break;
+                }
+                passed = passed.max(length);
+            }
+            at += passed;
+        }
+        chain
+    }
+
+    /// Takes `name` if it stands above or below what was read before.
+    fn follow(&mut self, name: &'a str, senses: &[Sense]) -> bool {
+        let codes = || senses.iter().map(|sense| sense.code);
+        let full = senses.iter().all(|sense| sense.full);
+        if self.options.is_empty() {
+            *self = Self { options: codes().collect(), name, full, rooted: false };
+            return true;
+        }
+        let below: Vec<Code> =
+            codes().filter(|code| self.options.iter().any(|option| is_within(code, option))).collect();
+        if !below.is_empty() {
+            *self = Self { options: below, name, full, rooted: true };
+            return true;
+        }
+        let above: Vec<Code> = self
+            .options
+            .iter()
+            .copied()
+            .filter(|option| codes().any(|code| is_within(option, code)))
+            .collect();
+        if !above.is_empty() {
+            self.options = above;
+            self.rooted = true;
+            return true;
+        }
+        false
+    }
+
+    /// The division, if the agency's name alone proves it.
+    fn proven(&self) -> Option<Code> {
+        let [code] = self.options[..] else { return None };
+        let unmistakable = !is_county(code) || self.rooted || (self.full && !is_district(self.name));
+        unmistakable.then_some(code)
+    }
+
+    /// The one option whose province and city `text` names clearly more often than the others'.
+    fn chosen_by(&self, text: &str) -> Option<Code> {
+        if self.options.is_empty() {
+            return None;
+        }
+        let mut counted: Vec<Counted> = self
+            .options
+            .iter()
+            .map(|code| Counted { code, city: city_of(code).map_or(0, |city| mentions(text, city)) })
+            .collect();
+        counted.sort_by_key(|option| option.code);
+        let provinces = counted.chunk_by(|a, b| province_of(a.code) == province_of(b.code));
+        let province = clearly_ahead(provinces, |options| {
+            let cities: usize = options.iter().map(|option| option.city).sum();
+            mentions(text, province_of(options[0].code)) + cities
+        })?;
+        match province {
+            // Any city could call its inner part 城区: the province is not enough.
+            [only] if is_generic(self.name) => (only.city > 0).then_some(only.code),
+            [only] => Some(only.code),
+            several => clearly_ahead(several, |option| option.city).map(|option| option.code),
+        }
+    }
+}
+
+/// An option and how often the text names its city.
+struct Counted {
+    code: Code,
+    city: usize,
+}
+
+/// The item counted at least once and at least twice as often as any other.
+fn clearly_ahead<T>(items: impl IntoIterator<Item = T>, count: impl Fn(&T) -> usize) -> Option<T> {
+    let mut counted: Vec<(usize, T)> = items.into_iter().map(|item| (count(&item), item)).collect();
+    counted.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
+    let next = counted.get(1).map_or(0, |(count, _)| *count);
+    let (count, first) = counted.into_iter().next()?;
+    (count > 0 && count >= 2 * next).then_some(first)
+}
+
+/// How the name of a division ends: 省, 市, 自治区, 地区, 区, 县, 自治州, 盟, 旗.
+const ENDINGS: [char; 7] = ['省', '市', '区', '县', '州', '盟', '旗'];
+
+/// A district of a city, whose name any other city may use for a district or a quarter of its own.
+fn is_district(name: &str) -> bool {
+    // These two are 区 by name only.
+    name.ends_with('区') && !name.ends_with("特区") && name != "神农架林区"
+}
+
+/// 城区, 郊区, 矿区, 东区, 西区.
+fn is_generic(name: &str) -> bool {
+    is_district(name) && name.chars().count() == 2
+}

@@ -1,0 +1,96 @@
+//! The real reports that lie beside the repository, cell by cell against what each prints.
+//!
+//! They are not part of the repository; where they are not there, the samples stand in for them.
+
+use std::path::PathBuf;
+
+use report::{CellId, CellState, NoteKind};
+use serde_json::Value;
+
+fn shared() -> PathBuf {
+    let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared");
+    std::env::var_os("GOUJI_SHARED").map_or_else(|| PathBuf::from(beside), PathBuf::from)
+}
+
+fn read(name: &str) -> report::Report {
+    let bytes = std::fs::read(shared().join("seeds").join(name)).unwrap();
+    let document = document::read(&bytes, &document::Limits::default()).unwrap();
+    let report = reading::read(&document, Some(name));
+    for cell in report.cells.iter().map(|(_, cell)| cell) {
+        if let (Some(text), Some(origin)) = (&cell.text, cell.origin) {
+            let source = std::str::from_utf8(&bytes[origin.start as usize..origin.end as usize]).unwrap();
+            assert!(source.contains(text.as_str()), "{text:?} stands in {source:?}");
+        }
+    }
+    report
+}
+
+#[test]
+fn every_cell_of_the_seeds_is_read_as_printed() {
+    if !shared().is_dir() {
+        eprintln!("no reports beside the repository: set GOUJI_SHARED to their folder");
+        return;
+    }
+    for number in 0..5 {
+        let truth = std::fs::read_to_string(shared().join(format!("truth/00{number}.json"))).unwrap();
+        let truth: Value = serde_json::from_str(&truth).unwrap();
+        let report = read(truth["file"].as_str().unwrap());
+        assert_eq!(report.form.map(|form| form.as_str()), truth["form"].as_str());
+        assert_eq!(report.agency.as_deref(), truth["agency"].as_str());
+        assert_eq!(report.year.map(|year| u64::from(year.get())), truth["year"].as_u64());
+        assert_eq!(report.published.map(|date| date.to_string()).as_deref(), truth["published"].as_str());
+        let cells = truth["cells"].as_object().unwrap();
+        assert_eq!(report.cells.iter().len(), cells.len());
+        for (id, value) in cells {
+            let cell = report.cells.get(CellId::parse(id).unwrap()).unwrap();
+            match value.as_str() {
+                Some(value) => {
+                    assert_eq!(cell.value.map(|value| value.to_string()).as_deref(), Some(value), "{number} {id}");
+                    assert_eq!(cell.state, CellState::Read, "{number} {id}");
+                }
+                None => {
+                    assert_eq!(cell.value.map(|value| value.to_string()).as_deref(), Some("0"), "{number} {id}");
+                    assert_eq!(cell.state, CellState::Derived, "{number} {id}");
+                }
+            }
+        }
+        for claim in truth["claims"].as_array().unwrap() {
+            let value = claim["value"].as_str().map(|value| value.parse().unwrap());
+            if let Some(value) = value {
+                assert!(report.claims.iter().any(|claim| claim.value == value), "{number} {claim}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_odd_about_the_seeds_is_noticed() {
+    if !shared().is_dir() {
+        return;
+    }
+    let noticed = |name: &str| {
+        let mut notes: Vec<_> = read(name).notes.iter().map(|note| (note.kind, note.subject.clone())).collect();
+        notes.retain(|(kind, _)| *kind != NoteKind::RowCut);
+        notes
+    };
+    let note = |kind: NoteKind, subject: &str| (kind, subject.to_owned());
+    assert_eq!(noticed("000_3933e5dc128edf9a.txt"), [note(NoteKind::ColumnAbsent, "total")]);
+    assert_eq!(
+        noticed("001_588c23c0db4d9a3f.txt"),
+        [
+            note(NoteKind::RowWithoutFigures, "unprocessed.reissue"),
+            note(NoteKind::RowShifted, "other"),
+            note(NoteKind::RowShifted, "concluded")
+        ]
+    );
+    assert_eq!(
+        noticed("002_b1f6640387f14e95.txt"),
+        [
+            note(NoteKind::RowShifted, "other.fee_unpaid"),
+            note(NoteKind::RowShifted, "other.misc"),
+            note(NoteKind::RowShifted, "concluded")
+        ]
+    );
+    assert_eq!(noticed("003_90797eaa1909b399.txt"), []);
+    assert_eq!(noticed("004_6fe97b63072fda93.txt"), []);
+}
