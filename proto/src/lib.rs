@@ -1,12 +1,17 @@
 //! The contract: facts on the wire, subjects and conversions.
 
+#[cfg(feature = "facts")]
 mod convert;
+#[cfg(feature = "facts")]
 mod fact;
 pub mod header;
 mod id;
+#[cfg(feature = "facts")]
 pub mod subject;
 
+#[cfg(feature = "facts")]
 pub use convert::ConvertError;
+#[cfg(feature = "facts")]
 pub use fact::Fact;
 pub use id::{NotAReportId, ReportId};
 pub use prost::Message;

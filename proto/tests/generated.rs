@@ -1,6 +1,7 @@
 //! The committed code of the messages is what `gouji/v1/*.proto` say.
 //!
-//! `GOUJI_GENERATE=1` writes it instead of comparing; `cargo xtask gen` does just that.
+//! `GOUJI_GENERATE=1 cargo test -p proto --no-default-features --test generated` writes it instead of
+//! comparing; `cargo xtask gen` does just that.
 
 use std::fs;
 use std::path::Path;

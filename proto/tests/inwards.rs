@@ -92,20 +92,8 @@ fn the_figures() {
         );
     }
     check(
-        |report| figure(report).printed_as_value = true,
-        "rows[0].figures[2].value: `` is not a decimal, though it was printed",
-    );
-    check(
-        |report| {
-            *figure(report) = v1::Figure {
-                state: 1,
-                value: "9".into(),
-                text: Some("9".into()),
-                printed_as_value: true,
-                origin: None,
-            }
-        },
-        "rows[0].figures[2].text: `9` is not absent where it is the value",
+        |report| figure(report).state = v1::CellState::Read.into(),
+        "rows[0].figures[2].value: `` is not a decimal, though one was read",
     );
     check(
         |report| {
@@ -175,6 +163,23 @@ fn rows_that_were_not_sent_are_missing_and_their_order_is_free() {
     let (id, first) = report.cells.iter().next().unwrap();
     assert_eq!((id.as_str(), first), ("active.regulations.issued", &Cell::default()));
     assert_eq!(report.cells.count_by_state()[&CellState::Missing], 200);
+}
+
+#[test]
+fn a_figure_stands_where_its_row_does_unless_it_says_more() {
+    let mut message = sound();
+    let row = &mut message.rows[0];
+    (row.page, row.table, row.row) = (3, Some(1), Some(0));
+    row.figures[0].origin = Some(v1::Origin { start: 7, length: 1, ..Default::default() });
+    row.figures[1].origin = Some(v1::Origin { page: 4, table: Some(2), row: Some(5), ..Default::default() });
+    let report = Report::try_from(&message).unwrap();
+    let place = |index: usize| {
+        let origin = report.cells.iter().nth(index).unwrap().1.origin;
+        origin.map(|origin| (origin.page, origin.table, origin.row))
+    };
+    assert_eq!(place(0), Some((Some(3), Some(1), Some(0))));
+    assert_eq!(place(1), Some((Some(4), Some(2), Some(5))));
+    assert_eq!(place(2), None);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use proto::{Message, ReportId, v1};
 use report::{
     Cell, CellId, Cells, Claim, Date, Decimal, Form, FormId, Origin, Region, Report, Section, SectionKind,
-    StatedYear, Year, YearSource,
+    StatedYear, Table, Year, YearSource,
 };
 
 const SHA256: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
@@ -12,10 +12,14 @@ const SHA256: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0
 fn ordinary() -> Report {
     let form = Form::get(FormId::F2021);
     let mut cells = Cells::missing(form.id);
-    for (position, id) in form.cells().iter().enumerate() {
-        let origin = Origin { table: Some(table_of(*id)), ..place(position as u64) };
-        let origin = Origin { row: Some(position as u32 / 7), column: Some(position as u32 % 7), ..origin };
-        *cells.get_mut(*id).unwrap() = Cell::read(Decimal::ZERO, "0", origin);
+    let mut byte_place = (0..).map(place);
+    for (row, ids) in form.cells().chunk_by(|a, b| row_of(*a) == row_of(*b)).enumerate() {
+        for (column, id) in ids.iter().enumerate() {
+            let table = Table::ALL.iter().position(|table| *table == id.table()).unwrap();
+            let [table, row, column] = [table, row, column + 3].map(|number| Some(number as u32));
+            let origin = Origin { table, row, column, ..byte_place.next().unwrap() };
+            *cells.get_mut(*id).unwrap() = Cell::read(Decimal::ZERO, "0", origin);
+        }
     }
     let year = Year::new(2024);
     Report {
@@ -36,8 +40,8 @@ fn ordinary() -> Report {
     }
 }
 
-fn table_of(id: CellId) -> u32 {
-    report::Table::ALL.iter().position(|table| *table == id.table()).unwrap() as u32
+fn row_of(id: CellId) -> &'static str {
+    id.as_str().rsplit_once('.').unwrap().0
 }
 
 fn place(position: u64) -> Origin {

@@ -3,7 +3,7 @@
 //! An id like `requests.received.total` is a row, a dot and a column, and the cells of a row stand
 //! together in the form. A row carries its id once and its figures by their order.
 
-use report::{Cell, CellId, Cells, Form, FormId, Origin};
+use report::{Cell, CellId, CellState, Cells, Form, FormId, Origin};
 
 use super::names::known;
 use super::{ConvertError, optional, optional_decimal, spelled};
@@ -16,9 +16,14 @@ pub(super) fn rows(cells: &Cells) -> Vec<v1::FigureRow> {
         let figure = v1::Figure::from(cell);
         match rows.last_mut() {
             Some(row) if row.id == row_of(id) => row.figures.push(figure),
-            _ => rows.push(v1::FigureRow { id: row_of(id).to_owned(), figures: vec![figure] }),
+            _ => rows.push(v1::FigureRow {
+                id: row_of(id).to_owned(),
+                figures: vec![figure],
+                ..Default::default()
+            }),
         }
     }
+    rows.iter_mut().for_each(share_place);
     rows
 }
 
@@ -30,8 +35,11 @@ pub(super) fn cells(form: FormId, rows: &[v1::FigureRow]) -> Result<Cells, Conve
         let path = format!("rows[{position}]");
         let ids = take_row(&mut open, form, row).map_err(|error| error.within(&path))?;
         for (column, (id, figure)) in ids.iter().zip(&row.figures).enumerate() {
-            let cell = Cell::try_from(figure)
+            let mut cell = Cell::try_from(figure)
                 .map_err(|error| error.within(format_args!("{path}.figures[{column}]")))?;
+            if let Some(origin) = &mut cell.origin {
+                inherit_place(origin, row);
+            }
             *cells.get_mut(*id).expect("the id was taken from this form") = cell;
         }
     }
@@ -64,6 +72,30 @@ fn take_row(
     Ok(open.remove(position))
 }
 
+/// Writes once what the places of all figures of a row have in common.
+fn share_place(row: &mut v1::FigureRow) {
+    let origins = || row.figures.iter().filter_map(|figure| figure.origin.as_ref());
+    row.page = agreed(origins().map(|origin| origin.page)).unwrap_or_default();
+    row.table = agreed(origins().map(|origin| origin.table)).flatten();
+    row.row = agreed(origins().map(|origin| origin.row)).flatten();
+    for origin in row.figures.iter_mut().filter_map(|figure| figure.origin.as_mut()) {
+        origin.page = if row.page == 0 { origin.page } else { 0 };
+        origin.table = origin.table.filter(|_| row.table.is_none());
+        origin.row = origin.row.filter(|_| row.row.is_none());
+    }
+}
+
+fn inherit_place(origin: &mut Origin, row: &v1::FigureRow) {
+    origin.page = origin.page.or((row.page != 0).then_some(row.page));
+    origin.table = origin.table.or(row.table);
+    origin.row = origin.row.or(row.row);
+}
+
+fn agreed<T: PartialEq>(mut values: impl Iterator<Item = T>) -> Option<T> {
+    let first = values.next()?;
+    values.all(|value| value == first).then_some(first)
+}
+
 fn row_of(id: CellId) -> &'static str {
     id.as_str().rsplit_once('.').map_or(id.as_str(), |(row, _)| row)
 }
@@ -71,12 +103,11 @@ fn row_of(id: CellId) -> &'static str {
 impl From<&Cell> for v1::Figure {
     fn from(cell: &Cell) -> Self {
         let value = cell.value.map(spelled).unwrap_or_default();
-        let printed_as_value = cell.value.is_some() && cell.text.as_ref() == Some(&value);
+        let is_value = |text: &String| cell.state == CellState::Read && *text == value;
         Self {
             state: v1::CellState::from(cell.state).into(),
-            text: cell.text.clone().filter(|_| !printed_as_value),
+            text: cell.text.clone().filter(|text| !is_value(text)),
             value,
-            printed_as_value,
             origin: cell.origin.map(Into::into),
         }
     }
@@ -86,19 +117,17 @@ impl TryFrom<&v1::Figure> for Cell {
     type Error = ConvertError;
 
     fn try_from(figure: &v1::Figure) -> Result<Self, ConvertError> {
-        let text = match (&figure.text, figure.printed_as_value) {
-            (Some(text), true) => {
-                return Err(ConvertError::malformed("text", text, "absent where it is the value"));
+        let state = known::<v1::CellState, _>("state", figure.state)?;
+        let text = match (state, &figure.text) {
+            (CellState::Read, _) if figure.value.is_empty() => {
+                return Err(ConvertError::malformed("value", "", "a decimal, though one was read"));
             }
-            (None, true) if figure.value.is_empty() => {
-                return Err(ConvertError::malformed("value", "", "a decimal, though it was printed"));
-            }
-            (None, true) => Some(figure.value.clone()),
-            (text, false) => text.clone(),
+            (CellState::Read, None) => Some(figure.value.clone()),
+            (_, text) => text.clone(),
         };
         Ok(Self {
             value: optional_decimal("value", &figure.value)?,
-            state: known::<v1::CellState, _>("state", figure.state)?,
+            state,
             text,
             origin: optional::<_, Origin>("origin", figure.origin.as_ref())?,
         })

@@ -3,7 +3,8 @@
 /// where the comment says so, and a value that may be 0 is `optional`.
 ///
 /// Evolution: fields are added, never changed; a field that goes is reserved with its number and
-/// name; numbers are never reused; an enum's value 0 is "unspecified" and an unknown value is read as it.
+/// name; numbers are never reused; an enum's value 0 is "unspecified" and is not written unless its
+/// comment says what it means. A reader refuses a value that it does not know and guesses nothing.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Report {
     /// The line that names the report; empty where none was found.
@@ -24,7 +25,8 @@ pub struct Report {
     /// Day of publication, ISO 8601 (YYYY-MM-DD); empty where it is not known.
     #[prost(string, tag = "6")]
     pub published: ::prost::alloc::string::String,
-    /// The figures, row by row in the order of the form; every row of the form is here.
+    /// The figures, row by row in the order of the form. Every row of the form is here; cells of a row
+    /// that is not are missing.
     #[prost(message, repeated, tag = "7")]
     pub rows: ::prost::alloc::vec::Vec<FigureRow>,
     /// Numbers of the narrative, in reading order.
@@ -62,23 +64,30 @@ pub struct FigureRow {
     /// One figure for each column of the row, in the order of the form.
     #[prost(message, repeated, tag = "2")]
     pub figures: ::prost::alloc::vec::Vec<Figure>,
+    /// Page, table and row of every origin in this row, where all agree; then the origins do not repeat
+    /// it. 0 and absent where they differ or have none.
+    #[prost(uint32, tag = "3")]
+    pub page: u32,
+    #[prost(uint32, optional, tag = "4")]
+    pub table: ::core::option::Option<u32>,
+    #[prost(uint32, optional, tag = "5")]
+    pub row: ::core::option::Option<u32>,
 }
 /// One cell.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Figure {
     #[prost(enumeration = "CellState", tag = "1")]
     pub state: i32,
-    /// Exact decimal in the unit of the form (件, 项, 万元); empty where none was read or proved.
+    /// Exact decimal in the unit of the form (件, 项, 万元), without padding; empty where none was read
+    /// or proved.
     #[prost(string, tag = "2")]
     pub value: ::prost::alloc::string::String,
-    /// What stood there; absent where nothing stands there. Absent and `printed_as_value` set: the same as `value`.
+    /// What stood there. Absent in a figure that was read where it is just `value`, and in any other
+    /// where nothing stands there.
     #[prost(string, optional, tag = "3")]
     pub text: ::core::option::Option<::prost::alloc::string::String>,
-    /// The text is exactly `value`, so it is not sent twice.
-    #[prost(bool, tag = "4")]
-    pub printed_as_value: bool,
-    /// Where it stood; absent where nothing stands.
-    #[prost(message, optional, tag = "5")]
+    /// Where it stood; absent where nothing stands. See FigureRow for its page, table and row.
+    #[prost(message, optional, tag = "4")]
     pub origin: ::core::option::Option<Origin>,
 }
 /// Where a piece of the source stood.
@@ -223,7 +232,7 @@ pub struct Repair {
 #[repr(i32)]
 pub enum CellState {
     Unspecified = 0,
-    /// A number stood there.
+    /// A number stood there; `value` is never empty.
     Read = 1,
     /// There and empty.
     Blank = 2,
