@@ -147,7 +147,7 @@ fn stem(name: &str) -> &str {
         return bare;
     }
     let mut own = bare;
-    while let Some(shorter) = PEOPLES.iter().find_map(|people| own.strip_suffix(people)) {
+    while let Some(shorter) = PEOPLES.split(' ').find_map(|people| own.strip_suffix(people)) {
         // 东乡族自治县 and 内蒙古自治区 are called after the people itself.
         if shorter.chars().count() < 2 {
             return own.strip_suffix('族').unwrap_or(own);
@@ -158,57 +158,9 @@ fn stem(name: &str) -> &str {
 }
 
 /// The peoples that autonomous divisions are named after, as their names print them.
-const PEOPLES: [&str; 52] = [
-    "各族",
-    "蒙古族",
-    "蒙古",
-    "回族",
-    "藏族",
-    "维吾尔",
-    "苗族",
-    "彝族",
-    "壮族",
-    "布依族",
-    "朝鲜族",
-    "满族",
-    "侗族",
-    "瑶族",
-    "白族",
-    "土家族",
-    "哈尼族",
-    "哈萨克族",
-    "哈萨克",
-    "傣族",
-    "黎族",
-    "傈僳族",
-    "佤族",
-    "畲族",
-    "拉祜族",
-    "水族",
-    "东乡族",
-    "纳西族",
-    "景颇族",
-    "柯尔克孜",
-    "土族",
-    "达斡尔族",
-    "仫佬族",
-    "羌族",
-    "布朗族",
-    "撒拉族",
-    "毛南族",
-    "仡佬族",
-    "锡伯",
-    "普米族",
-    "塔吉克",
-    "怒族",
-    "鄂温克族",
-    "保安族",
-    "裕固族",
-    "独龙族",
-    "阿昌族",
-    "德昂族",
-    "基诺族",
-    "门巴族",
-    "珞巴族",
-    "京族",
-];
+const PEOPLES: &str = "\
+    各族 蒙古族 蒙古 回族 藏族 维吾尔 苗族 彝族 壮族 布依族 朝鲜族 满族 侗族 瑶族 \
+    白族 土家族 哈尼族 哈萨克族 哈萨克 傣族 黎族 傈僳族 佤族 畲族 拉祜族 水族 东乡族 \
+    纳西族 景颇族 柯尔克孜 土族 达斡尔族 仫佬族 羌族 布朗族 撒拉族 毛南族 仡佬族 锡伯 \
+    普米族 塔吉克 怒族 鄂温克族 保安族 裕固族 独龙族 阿昌族 德昂族 基诺族 门巴族 \
+    珞巴族 京族";
