@@ -27,7 +27,7 @@ fn sound() -> v1::Report {
 fn check(break_it: impl FnOnce(&mut v1::Report), expected: &str) {
     let mut message = sound();
     break_it(&mut message);
-    let error = Report::try_from(&message).unwrap_err();
+    let error = Report::try_from(&message).expect_err("it was broken");
     assert_eq!(error.to_string(), expected);
     assert!(expected.starts_with(error.field()));
 }
@@ -135,7 +135,7 @@ fn the_review() {
             v1::ReportValidated { report: Some(sound()), findings: vec![finding], ..Default::default() };
         assert_eq!(Review::try_from(&event).err(), None);
         break_it(&mut event);
-        assert_eq!(Review::try_from(&event).unwrap_err().to_string(), expected);
+        assert_eq!(Review::try_from(&event).expect_err("it was broken").to_string(), expected);
     }
     check(|event| event.report = None, "report: is absent");
     check(

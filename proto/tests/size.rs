@@ -1,5 +1,7 @@
 //! Events stay small: a stream of a hundred thousand reports is written to disk event by event.
 
+#![expect(clippy::unwrap_used, reason = "a test may fail")]
+
 use proto::{Message, ReportId, v1};
 use report::{
     Cell, CellId, Cells, Claim, Date, Decimal, Form, FormId, Origin, Region, Report, Section, SectionKind,

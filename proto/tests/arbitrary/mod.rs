@@ -1,5 +1,7 @@
 //! Any report that the model can hold, of either form and of none.
 
+#![expect(clippy::unwrap_used, reason = "a test may fail")]
+
 use proptest::collection::vec;
 use proptest::option::of;
 use proptest::prelude::*;
