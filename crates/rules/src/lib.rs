@@ -1,1 +1,99 @@
 //! A report to findings, one file a rule family.
+//!
+//! A rule is an entry in its family's table and a pure function over the report. It is three-valued:
+//! it holds and says nothing, it fails, or it cannot be judged. What one rule already explains (a table
+//! that is not there, a column that is missing) the others do not say again.
+//!
+//! The rule ids are those of the catalogue of checks and never change. T3-06, the single-cell repair,
+//! makes no finding of its own: it is the `repair` of the equations that fail.
+
+mod balance;
+mod cells;
+mod document;
+mod narrative;
+mod place;
+mod repair;
+mod table2;
+mod table3;
+mod table4;
+#[cfg(test)]
+mod tests;
+
+use std::cmp::Reverse;
+use std::sync::LazyLock;
+
+use report::{CellId, Finding, FormId, Judgement, Report, Review, Severity};
+
+/// The version of this rule pack, which every review carries.
+pub const VERSION: &str = "2026.11";
+
+/// One check of the catalogue.
+#[derive(Debug, Clone, Copy)]
+pub struct Rule {
+    /// The stable id, e.g. `T3-01`.
+    pub id: &'static str,
+    /// How much it weighs when it fails.
+    pub severity: Severity,
+    /// The forms it applies to.
+    pub forms: &'static [FormId],
+    /// What it demands, in a few Chinese words.
+    pub title: &'static str,
+    /// The article, notice or note of the form that demands it, in Chinese.
+    pub basis: &'static str,
+    /// What the agency has to do, a Chinese sentence; the end of each message of a failure.
+    pub hint: &'static str,
+    check: fn(&Rule, &Report) -> Vec<Finding>,
+}
+
+/// Judges a report by every rule; errors first, then by rule and place.
+pub fn review(report: Report) -> Review {
+    let mut findings: Vec<Finding> = catalogue()
+        .iter()
+        .filter(|rule| report.form.is_none_or(|form| rule.forms.contains(&form)))
+        .flat_map(|rule| (rule.check)(rule, &report))
+        .collect();
+    // A rule emits in the order of the form or the text, and the sort is stable: place is kept.
+    findings.sort_by(|a, b| (Reverse(a.severity), &a.rule).cmp(&(Reverse(b.severity), &b.rule)));
+    Review { report, findings, rules_version: VERSION.to_owned() }
+}
+
+/// Every rule, family by family.
+pub fn catalogue() -> &'static [Rule] {
+    static CATALOGUE: LazyLock<Vec<Rule>> = LazyLock::new(|| {
+        [document::RULES, table2::RULES, table3::RULES, table4::RULES, cells::RULES, narrative::RULES]
+            .concat()
+    });
+    &CATALOGUE
+}
+
+const BOTH: &[FormId] = &FormId::ALL;
+const ONLY_2019: &[FormId] = &[FormId::F2019];
+const ONLY_2021: &[FormId] = &[FormId::F2021];
+
+impl Rule {
+    /// The finding that these cells break the rule; the hint is appended to what is wrong.
+    fn fails(&self, report: &Report, cells: Vec<CellId>, what: impl AsRef<str>) -> Finding {
+        let message = format!("{}{}", what.as_ref(), self.hint);
+        self.finding(report, Judgement::Fails, cells, message)
+    }
+
+    /// The finding that the rule cannot be judged, with the whole message.
+    fn unknown(&self, report: &Report, cells: Vec<CellId>, message: impl Into<String>) -> Finding {
+        self.finding(report, Judgement::Unknown, cells, message.into())
+    }
+
+    fn finding(&self, report: &Report, judgement: Judgement, cells: Vec<CellId>, message: String) -> Finding {
+        let origin = cells.iter().find_map(|id| report.cells.get(*id)?.origin);
+        Finding {
+            rule: self.id.to_owned(),
+            severity: self.severity,
+            judgement,
+            message,
+            cells,
+            left: None,
+            right: None,
+            repair: None,
+            origin,
+        }
+    }
+}

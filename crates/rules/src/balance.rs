@@ -1,0 +1,207 @@
+//! Equations of the forms against the cells of a report: what holds, what fails, and what cannot
+//! be judged.
+
+use report::{
+    Cell, CellId, CellState, Cells, Decimal, Equation, Finding, Form, NoteKind, Report, Severity, Table,
+};
+
+use crate::place::{
+    SPELLED, column_of, difference, has_note, is_absent, is_filled, is_mixed, number, quoted, row_label,
+    row_of, rows, short,
+};
+use crate::{Rule, repair};
+
+/// An equation that does not hold, with what is known of its sides.
+pub(crate) struct Imbalance<'a> {
+    /// The form it belongs to.
+    pub(crate) form: &'a Form,
+    /// The cells that break it.
+    pub(crate) cells: &'a Cells,
+    /// The equation.
+    pub(crate) equation: &'a Equation,
+    /// The sum of what is known on the left.
+    pub(crate) left: Decimal,
+    /// The sum of what is known on the right.
+    pub(crate) right: Decimal,
+}
+
+/// The findings of a rule that is an equation of the form; `describe` says in Chinese what is wrong.
+pub(crate) fn check(rule: &Rule, report: &Report, describe: fn(&Imbalance) -> String) -> Vec<Finding> {
+    let Some(form) = report.cells.form() else { return Vec::new() };
+    let equations: Vec<&Equation> =
+        form.equations().iter().filter(|equation| equation.rule == rule.id).collect();
+    let Some(table) = equations.first().and_then(|equation| table_of(equation)) else { return Vec::new() };
+    if is_absent(report, table) {
+        return Vec::new();
+    }
+    let cells = &report.cells;
+    let mut findings = Vec::new();
+    let mut open = Vec::new();
+    for equation in equations.into_iter().filter(|equation| !is_miscounted(report, equation)) {
+        match judge(equation, cells) {
+            Balance::Holds => {}
+            Balance::Fails { left, right } => {
+                let imbalance = Imbalance { form, cells, equation, left, right };
+                findings.push(Finding {
+                    left: Some(left),
+                    right: Some(right),
+                    repair: repair::of_table(form, cells, table),
+                    ..rule.fails(report, equation.terms().collect(), describe(&imbalance))
+                });
+            }
+            Balance::Unknown { .. } if is_explained(report, equation) => {}
+            Balance::Unknown { holds_with_zeros } => open.push((equation, holds_with_zeros)),
+        }
+    }
+    findings.extend(merge(rule, report, table, &open));
+    findings
+}
+
+/// One finding for all places that cannot be judged. Where nothing but unfilled zeros stands in the
+/// way it is only worth knowing.
+fn merge(rule: &Rule, report: &Report, table: Table, open: &[(&Equation, bool)]) -> Option<Finding> {
+    let form = report.cells.form()?;
+    let holds_with_zeros = open.iter().all(|(_, holds)| *holds);
+    let mut unknown: Vec<CellId> =
+        open.iter().flat_map(|(equation, _)| open_terms(equation, &report.cells)).collect();
+    unknown.sort_unstable_by_key(|id| form.position(*id));
+    unknown.dedup();
+    if unknown.is_empty() {
+        return None;
+    }
+    let places = quoted(open.iter().map(|(equation, _)| place(form, equation)), "");
+    let line = match (table, rule.id) {
+        (Table::Requests, "T3-03") => "行",
+        (Table::Requests, _) => "列",
+        _ => "",
+    };
+    let zeros = if holds_with_zeros { "（空格按0计则平衡）" } else { "" };
+    let message = format!(
+        "{}{places}{line}有{}格没有数字，无法核对“{}”{zeros}。请补填后重新核对，没有发生的填0。",
+        short(table),
+        unknown.len(),
+        rule.title,
+    );
+    let severity = if holds_with_zeros { Severity::Info } else { rule.severity };
+    Some(Finding { severity, ..rule.unknown(report, unknown, message) })
+}
+
+/// Where an equation has to hold: its row with the row's group, or its column.
+fn place<'a>(form: &'a Form, equation: &'a Equation) -> &'a str {
+    match equation.right.first() {
+        Some(id) if equation.rule == "T3-03" => row_label(form, *id),
+        _ => equation.place,
+    }
+}
+
+#[derive(Debug, PartialEq)]
+enum Balance {
+    Holds,
+    Fails { left: Decimal, right: Decimal },
+    Unknown { holds_with_zeros: bool },
+}
+
+/// Counts are never negative, so an equation fails for certain also where the known terms of one side
+/// exceed the other side and that is known in full.
+fn judge(equation: &Equation, cells: &Cells) -> Balance {
+    let known = |terms: &[CellId]| {
+        terms.iter().filter_map(|id| cells.value(*id)).fold(Decimal::ZERO, Decimal::saturating_add)
+    };
+    let is_full = |terms: &[CellId]| terms.iter().all(|id| cells.value(*id).is_some());
+    let (left, right) = (known(&equation.left), known(&equation.right));
+    match (is_full(&equation.left), is_full(&equation.right)) {
+        (true, true) if left == right => Balance::Holds,
+        (true, true) => Balance::Fails { left, right },
+        (false, true) if left > right => Balance::Fails { left, right },
+        (true, false) if right > left => Balance::Fails { left, right },
+        _ => {
+            let is_unfilled = |cell: &Cell| matches!(cell.state, CellState::Blank | CellState::Placeholder);
+            let mut open = open_terms(equation, cells).filter_map(|id| cells.get(id));
+            Balance::Unknown { holds_with_zeros: left == right && open.all(is_unfilled) }
+        }
+    }
+}
+
+/// Whether nobody can say which figure belongs to which cell; T4-04 says so.
+fn is_miscounted(report: &Report, equation: &Equation) -> bool {
+    let is_noted = |id: CellId| {
+        [row_of(id), id.table().as_str()]
+            .into_iter()
+            .any(|subject| has_note(report, NoteKind::FigureCount, subject))
+    };
+    equation.right.iter().any(|id| id.table() == Table::Litigation && is_noted(*id))
+}
+
+fn open_terms<'a>(equation: &'a Equation, cells: &'a Cells) -> impl Iterator<Item = CellId> + 'a {
+    equation.terms().filter(|id| cells.value(*id).is_none())
+}
+
+/// Whether other findings say why every unknown term is not known.
+fn is_explained(report: &Report, equation: &Equation) -> bool {
+    open_terms(equation, &report.cells).all(|id| {
+        let is_noted =
+            |kind| has_note(report, kind, row_of(id)) || has_note(report, kind, id.table().as_str());
+        report.cells.get(id).is_some_and(|cell| cell.state == CellState::Unreadable)
+            || [NoteKind::RowWithoutFigures, NoteKind::RowAbsent, NoteKind::RowCut, NoteKind::FigureCount]
+                .into_iter()
+                .any(is_noted)
+            || id.table() == Table::Requests && is_explained_in_table_three(report, id)
+            || id.table() == Table::Litigation && !is_filled_anywhere(report, id.table())
+    })
+}
+
+fn is_explained_in_table_three(report: &Report, id: CellId) -> bool {
+    has_note(report, NoteKind::ColumnAbsent, column_of(id))
+        || is_mixed(report) && row_of(id).starts_with("other")
+        || rows(report, Table::Requests).iter().any(|row| row.id == row_of(id) && !row.has_figure())
+}
+
+fn is_filled_anywhere(report: &Report, table: Table) -> bool {
+    report.cells.iter().any(|(id, cell)| id.table() == table && is_filled(cell))
+}
+
+/// The table an equation is about.
+pub(crate) fn table_of(equation: &Equation) -> Option<Table> {
+    equation.terms().next().map(CellId::table)
+}
+
+impl Imbalance<'_> {
+    /// How far the sides are apart.
+    pub(crate) fn gap(&self) -> String {
+        difference(self.left, self.right)
+    }
+
+    /// A term as it stands in the report: `3件`, or that nothing is known.
+    pub(crate) fn term(&self, id: CellId) -> String {
+        self.cells.value(id).map_or("（未填）".to_owned(), |value| format!("{}件", number(value)))
+    }
+
+    /// The terms of the left side that are not zero, by the names given: `自然人2件+商业企业1件`.
+    pub(crate) fn parts<'b>(&'b self, name: fn(&'b Form, CellId) -> &'b str) -> String {
+        let parts: Vec<String> = self
+            .equation
+            .left
+            .iter()
+            .filter(|id| self.cells.value(**id).is_some_and(|value| !value.is_zero()))
+            .map(|id| format!("{}{}", name(self.form, *id), self.term(*id)))
+            .collect();
+        match parts.len() {
+            0 => "各项均为0".to_owned(),
+            count if count > SPELLED => format!("{}等{count}项", parts[..SPELLED].join("+")),
+            _ => parts.join("+"),
+        }
+    }
+
+    /// The label of the place, with the row's group.
+    pub(crate) fn place(&self) -> &str {
+        place(self.form, self.equation)
+    }
+
+    /// Says that cells without a number were left out of the sums; empty where there are none.
+    pub(crate) fn caveat(&self) -> String {
+        match open_terms(self.equation, self.cells).count() {
+            0 => String::new(),
+            count => format!("（另有{count}格没有数字，未计入）"),
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! Hygiene of the cells of all three tables: one finding a table, with how many and which.
+
+use std::collections::BTreeSet;
+
+use report::{CellId, CellKind, CellState, Finding, Report, Severity, Table};
+
+use crate::place::{cells_of, ids_where, is_blank, quoted, quoted_cells, rows, short};
+use crate::{BOTH, Rule};
+
+const FORM: &str = "国办公开办函〔2021〕30号、〔2019〕60号所附格式";
+
+pub(crate) const RULES: &[Rule] = &[
+    Rule {
+        id: "CEL-01",
+        severity: Severity::Warning,
+        forms: BOTH,
+        title: "不用符号代替数字",
+        basis: FORM,
+        hint: "请改填数字，没有发生的填0。",
+        check: |rule, report| a_finding_a_table(report, |table| placeholders(rule, report, table)),
+    },
+    Rule {
+        id: "CEL-02",
+        severity: Severity::Warning,
+        forms: BOTH,
+        title: "不留空格",
+        basis: FORM,
+        hint: "请补填，没有发生的填0。",
+        check: |rule, report| a_finding_a_table(report, |table| blanks(rule, report, table)),
+    },
+    Rule {
+        id: "CEL-05",
+        severity: Severity::Error,
+        forms: BOTH,
+        title: "每格一个可以读出的数字",
+        basis: FORM,
+        hint: "请每格只填一个数字后重新公布。",
+        check: |rule, report| a_finding_a_table(report, |table| unreadable(rule, report, table)),
+    },
+    Rule {
+        id: "CEL-06",
+        severity: Severity::Warning,
+        forms: BOTH,
+        title: "数量不带小数",
+        basis: FORM,
+        hint: "请核对后改为整数。",
+        check: |rule, report| a_finding_a_table(report, |table| fractions(rule, report, table)),
+    },
+];
+
+fn a_finding_a_table(report: &Report, find: impl Fn(Table) -> Option<Finding>) -> Vec<Finding> {
+    let tables = Table::ALL.into_iter().filter(|table| cells_of(report, *table).next().is_some());
+    tables.filter_map(find).collect()
+}
+
+/// CEL-01.
+fn placeholders(rule: &Rule, report: &Report, table: Table) -> Option<Finding> {
+    let ids = some(ids_where(report, table, |cell| cell.state == CellState::Placeholder))?;
+    let what = format!(
+        "{}有{}格以{}代替数字：{}。",
+        short(table),
+        ids.len(),
+        texts(report, &ids),
+        quoted_cells(report, &ids)
+    );
+    Some(rule.fails(report, ids, what))
+}
+
+/// CEL-02. Rows with nothing in them are the business of T2-01, T3-08 and T4-04.
+fn blanks(rule: &Rule, report: &Report, table: Table) -> Option<Finding> {
+    let rows = rows(report, table);
+    // Table four is one row as printed.
+    let is_one_row = table == Table::Litigation && rows.iter().any(|row| row.has_figure());
+    let filled = rows.iter().filter(|row| is_one_row || row.has_figure());
+    let blank = filled.flat_map(|row| &row.cells).filter(|(_, cell)| is_blank(cell));
+    let ids: Vec<CellId> = some(blank.map(|(id, _)| *id).collect())?;
+    let all = cells_of(report, table).count();
+    let what =
+        format!("{}共{all}格，其中{}格空白：{}。", short(table), ids.len(), quoted_cells(report, &ids));
+    Some(rule.fails(report, ids, what))
+}
+
+/// CEL-05.
+fn unreadable(rule: &Rule, report: &Report, table: Table) -> Option<Finding> {
+    let ids = some(ids_where(report, table, |cell| cell.state == CellState::Unreadable))?;
+    let what = format!(
+        "{}有{}格读不出一个确定的数字：{}，填的是{}。",
+        short(table),
+        ids.len(),
+        quoted_cells(report, &ids),
+        texts(report, &ids)
+    );
+    Some(rule.fails(report, ids, what))
+}
+
+/// CEL-06.
+fn fractions(rule: &Rule, report: &Report, table: Table) -> Option<Finding> {
+    let counts = cells_of(report, table).filter(|(id, _)| id.kind() != CellKind::Amount);
+    let fractions = counts.filter(|(_, cell)| cell.value.is_some_and(|value| !value.fract().is_zero()));
+    let ids = some(fractions.map(|(id, _)| id).collect())?;
+    let what = format!(
+        "{}有{}格的数量带小数：{}，填的是{}。",
+        short(table),
+        ids.len(),
+        quoted_cells(report, &ids),
+        texts(report, &ids)
+    );
+    Some(rule.fails(report, ids, what))
+}
+
+fn some(ids: Vec<CellId>) -> Option<Vec<CellId>> {
+    (!ids.is_empty()).then_some(ids)
+}
+
+/// What stands in the cells, each text once.
+fn texts(report: &Report, ids: &[CellId]) -> String {
+    let texts = ids.iter().filter_map(|id| report.cells.get(*id)?.text.as_deref());
+    quoted(texts.collect::<BTreeSet<_>>(), "种")
+}

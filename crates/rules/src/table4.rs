@@ -1,0 +1,99 @@
+//! Table four, 政府信息公开行政复议、行政诉讼情况.
+
+use report::{CellState, Decimal, Finding, NoteKind, Report, Severity, Table};
+
+use crate::balance::{self, Imbalance};
+use crate::place::{column_label, has_note, ids_where, is_absent, is_filled, number, rows};
+use crate::{BOTH, Rule};
+
+const FORM: &str = "国办公开办函〔2021〕30号、〔2019〕60号所附格式，表四（总计含尚未审结）";
+const HINT: &str = "请核对该组各项结果、尚未审结及总计后更正。";
+
+/// Figures in table four: three groups of five.
+const FIGURES: u32 = 15;
+
+pub(crate) const RULES: &[Rule] = &[
+    Rule {
+        id: "T4-01",
+        severity: Severity::Error,
+        forms: BOTH,
+        title: "行政复议各项之和等于总计",
+        basis: FORM,
+        hint: HINT,
+        check: |rule, report| balance::check(rule, report, outcomes_add_up),
+    },
+    Rule {
+        id: "T4-02",
+        severity: Severity::Error,
+        forms: BOTH,
+        title: "未经复议直接起诉各项之和等于总计",
+        basis: FORM,
+        hint: HINT,
+        check: |rule, report| balance::check(rule, report, outcomes_add_up),
+    },
+    Rule {
+        id: "T4-03",
+        severity: Severity::Error,
+        forms: BOTH,
+        title: "复议后起诉各项之和等于总计",
+        basis: FORM,
+        hint: HINT,
+        check: |rule, report| balance::check(rule, report, outcomes_add_up),
+    },
+    Rule {
+        id: "T4-04",
+        severity: Severity::Error,
+        forms: BOTH,
+        title: "表四恰有十五个数字",
+        basis: FORM,
+        hint: "请按规定格式补齐或更正表四后重新公布。",
+        check: fifteen_figures,
+    },
+];
+
+fn outcomes_add_up(imbalance: &Imbalance) -> String {
+    let total = imbalance.equation.right.first().map_or(String::new(), |id| imbalance.term(*id));
+    format!(
+        "表四“{}”不平衡：{}，合计{}件{}；总计{total}，相差{}件。",
+        imbalance.place(),
+        imbalance.parts(column_label),
+        number(imbalance.left),
+        imbalance.caveat(),
+        imbalance.gap(),
+    )
+}
+
+/// T4-04. With more or fewer figures nobody can say which is which, so nothing is judged.
+fn fifteen_figures(rule: &Rule, report: &Report) -> Vec<Finding> {
+    if is_absent(report, Table::Litigation) {
+        return Vec::new();
+    }
+    let subjects: Vec<&str> = rows(report, Table::Litigation).iter().map(|row| row.id).collect();
+    let is_about = |subject: &str| subject == Table::Litigation.as_str() || subjects.contains(&subject);
+    let is_count = |kind| {
+        matches!(
+            kind,
+            NoteKind::FigureCount | NoteKind::RowCut | NoteKind::RowAbsent | NoteKind::RowWithoutFigures
+        )
+    };
+    let note = report.notes.iter().find(|note| is_count(note.kind) && is_about(&note.subject));
+    let missing = ids_where(report, Table::Litigation, |cell| cell.state == CellState::Missing);
+    let filled = ids_where(report, Table::Litigation, is_filled).len() as u32;
+    if note.is_none() && missing.is_empty() && filled > 0 {
+        return Vec::new();
+    }
+    let is_whole = has_note(report, NoteKind::FigureCount, Table::Litigation.as_str());
+    let count = note.filter(|_| is_whole).and_then(|note| note.count).unwrap_or(filled);
+    let cells = ids_where(report, Table::Litigation, |_| true);
+    let message = format!(
+        "表四应有{FIGURES}个数字，实际有{count}个，无法确定各数字所属的栏目，有关各组未作核对。{}",
+        rule.hint
+    );
+    let finding = rule.unknown(report, cells, message);
+    vec![Finding {
+        left: Some(Decimal::from(count)),
+        right: Some(Decimal::from(FIGURES)),
+        origin: note.and_then(|note| note.origin).or(finding.origin),
+        ..finding
+    }]
+}

@@ -1,0 +1,6 @@
+//! The rules against data: one-line cases and laws.
+
+mod case;
+mod laws;
+mod messages;
+mod vectors;

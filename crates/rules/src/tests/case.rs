@@ -1,0 +1,173 @@
+//! A report in one line: what it has beside a balanced report full of zeros.
+//!
+//! ```text
+//! requests.received.total=9     a number, with its unit if one is glued on: 45633件
+//! requests.*.total=missing      also blank, derived:0 (not there), proved:0 (there and empty), / and any text
+//! note=RowShifted:other.misc    with a count: note=FigureCount:litigation:14
+//! claim=9件@requests.received.total      inexact with ~ in front; the words are 正文9件
+//! parts=326条:15条+235条        a whole with its parts; parts! if they are all
+//! says=Title:2024  sections=1,2,3,3  bare=3  title=  agency=  year=2018  published=2025-01-17
+//! ```
+
+use report::{
+    Breakdown, Cell, CellId, CellState, Cells, Claim, Decimal, Form, FormId, Note, NoteKind, Origin, Report,
+    Section, SectionKind, StatedYear, Year, YearSource,
+};
+
+/// A balanced report of zeros in this form, with nothing to find.
+pub(super) fn zeros(form: FormId) -> Report {
+    let year = if form == FormId::F2021 { 2024 } else { 2019 };
+    let mut cells = Cells::missing(form);
+    for (position, id) in Form::get(form).cells().iter().enumerate() {
+        let line = 100 + position as u32;
+        *cells.get_mut(*id).unwrap() = Cell::read(Decimal::ZERO, "0", Origin { line, ..Origin::default() });
+    }
+    Report {
+        title: Some(format!("枣庄市行政审批服务局{year}年政府信息公开工作年度报告")),
+        agency: Some("枣庄市行政审批服务局".into()),
+        year: Year::new(year),
+        stated_years: vec![stated("Title", year)],
+        form: Some(form),
+        cells,
+        sections: sections("1,2,3,4,5,6"),
+        ..Report::default()
+    }
+}
+
+/// The balanced report of zeros with these changes.
+pub(super) fn report(form: FormId, changes: &str) -> Report {
+    let mut report = zeros(form);
+    for change in changes.split_whitespace() {
+        let (name, value) = change.split_once('=').unwrap_or_else(|| panic!("no `=` in `{change}`"));
+        apply(&mut report, name, value);
+    }
+    report
+}
+
+fn apply(report: &mut Report, name: &str, value: &str) {
+    match name {
+        "note" => report.notes.push(note(value)),
+        "claim" => report.claims.push(claim(value)),
+        "parts" | "parts!" => {
+            let (whole, parts) = value.split_once(':').unwrap();
+            let first = report.claims.len();
+            report.claims.push(claim(whole));
+            report.claims.extend(parts.split('+').map(claim));
+            let parts = (first + 1..report.claims.len()).collect();
+            report.breakdowns.push(Breakdown { whole: first, parts, complete: name.ends_with('!') });
+        }
+        "says" => {
+            let (source, year) = value.split_once(':').unwrap();
+            report.stated_years.push(stated(source, year.parse().unwrap()));
+        }
+        "sections" => report.sections = sections(value),
+        "bare" => report.sections[value.parse::<usize>().unwrap() - 1].chars = 0,
+        "title" => report.title = text(value),
+        "agency" => report.agency = text(value),
+        "year" => report.year = value.parse().ok().and_then(Year::new),
+        "published" => report.published = value.parse().ok(),
+        "form" => (report.form, report.cells) = (None, Cells::default()),
+        pattern => fill(report, pattern, value),
+    }
+}
+
+fn fill(report: &mut Report, pattern: &str, value: &str) {
+    let (before, after) = pattern.split_once('*').unwrap_or((pattern, ""));
+    let is_meant = |id: &CellId| match pattern.contains('*') {
+        true => id.as_str().starts_with(before) && id.as_str().ends_with(after),
+        false => id.as_str() == pattern,
+    };
+    let ids: Vec<CellId> = report.cells.iter().map(|(id, _)| id).filter(is_meant).collect();
+    assert!(!ids.is_empty(), "no cell is called `{pattern}`");
+    for id in ids {
+        let cell = report.cells.get_mut(id).unwrap();
+        *cell = Cell { origin: cell.origin, ..self::cell(value) };
+    }
+}
+
+fn cell(text: &str) -> Cell {
+    let of = |state, value: &str, text: Option<&str>| Cell {
+        state,
+        value: value.parse().ok(),
+        text: text.map(Into::into),
+        origin: None,
+    };
+    if let Some(value) = text.strip_prefix("derived:") {
+        return of(CellState::Derived, value, None);
+    }
+    if let Some(value) = text.strip_prefix("proved:") {
+        return of(CellState::Derived, value, Some(""));
+    }
+    match text {
+        "missing" => of(CellState::Missing, "", None),
+        "blank" => of(CellState::Blank, "", Some("")),
+        "/" | "-" | "无" => of(CellState::Placeholder, "", Some(text)),
+        _ => {
+            let number = text.trim_end_matches(char::is_alphabetic);
+            let state =
+                if number.parse::<Decimal>().is_ok() { CellState::Read } else { CellState::Unreadable };
+            of(state, number, Some(text))
+        }
+    }
+}
+
+fn note(value: &str) -> Note {
+    let mut parts = value.split(':');
+    let kind = match parts.next().unwrap() {
+        "ColumnAbsent" => NoteKind::ColumnAbsent,
+        "RowWithoutFigures" => NoteKind::RowWithoutFigures,
+        "RowShifted" => NoteKind::RowShifted,
+        "RowCut" => NoteKind::RowCut,
+        "RowAbsent" => NoteKind::RowAbsent,
+        "TableAbsent" => NoteKind::TableAbsent,
+        "FigureCount" => NoteKind::FigureCount,
+        "AlignmentChosen" => NoteKind::AlignmentChosen,
+        "ForeignRow" => NoteKind::ForeignRow,
+        other => panic!("no note is called `{other}`"),
+    };
+    let subject = parts.next().unwrap().to_owned();
+    Note { kind, subject, count: parts.next().map(|count| count.parse().unwrap()), origin: None }
+}
+
+fn claim(value: &str) -> Claim {
+    let (words, about) = value.split_once('@').map_or((value, None), |(words, id)| (words, Some(id)));
+    let exact = !words.starts_with('~');
+    let words = words.trim_start_matches('~');
+    let number = words.trim_end_matches(|c: char| c.is_alphabetic() || c == '%');
+    Claim {
+        text: format!("正文{words}"),
+        value: number.parse().unwrap(),
+        unit: words[number.len()..].to_owned(),
+        exact,
+        about: about.map(|id| CellId::parse(id).unwrap()),
+        origin: Origin { line: 7, ..Origin::default() },
+    }
+}
+
+fn stated(source: &str, year: i64) -> StatedYear {
+    let source = match source {
+        "Title" => YearSource::Title,
+        "Period" => YearSource::Period,
+        "Narrative" => YearSource::Narrative,
+        "FileName" => YearSource::FileName,
+        other => panic!("no year source is called `{other}`"),
+    };
+    StatedYear { source, year: Year::new(year).unwrap(), origin: None }
+}
+
+/// Sections by their ordinals; 0 is a heading that is none of the six.
+fn sections(ordinals: &str) -> Vec<Section> {
+    let ordinals = ordinals.split(',').filter(|ordinal| !ordinal.is_empty());
+    ordinals
+        .map(|ordinal| {
+            let ordinal: u32 = ordinal.parse().unwrap();
+            let kind = (ordinal as usize).checked_sub(1).map(|position| SectionKind::ALL[position]);
+            let heading = kind.map_or("附件", SectionKind::heading).to_owned();
+            Section { kind, heading, ordinal: Some(ordinal), origin: Origin::default(), chars: 200 }
+        })
+        .collect()
+}
+
+fn text(value: &str) -> Option<String> {
+    (!value.is_empty()).then(|| value.to_owned())
+}

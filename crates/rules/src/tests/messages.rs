@@ -1,0 +1,168 @@
+//! What an official reads, word for word.
+
+use report::FormId::F2021;
+
+use super::case::report;
+use crate::review;
+
+/// The messages of this rule, each with its repair if it has one.
+fn check(rule: &str, changes: &str, expected: &[&str]) {
+    let findings = review(report(F2021, changes)).findings;
+    let messages: Vec<String> = findings
+        .into_iter()
+        .filter(|finding| finding.rule == rule)
+        .map(|finding| finding.message + &finding.repair.map_or(String::new(), |repair| repair.reason))
+        .collect();
+    assert_eq!(messages, expected);
+}
+
+#[test]
+fn imbalances_give_both_sides_and_the_difference() {
+    check(
+        "T3-01",
+        "requests.received.natural_person=3 requests.concluded.natural_person=2",
+        &["表三“自然人”列不平衡：新收3件+上年结转0件=3件，办理结果总计2件+结转下年度0件=2件，相差1件。\
+           请核对该列四个数字后更正。"],
+    );
+    check(
+        "T3-02",
+        "requests.partial.research=2 requests.refused.third_party.research=3",
+        &["表三“科研机构”列办理结果不平衡：(二)部分公开2件+(三)不予公开·4.保护第三方合法权益3件，合计5件；\
+           “(七)总计”0件，相差5件。请核对该列办理结果各项及总计后更正。"],
+    );
+    check(
+        "T3-03",
+        "requests.received.research=2 requests.received.enterprise=blank requests.received.total=1",
+        &[
+            "表三“一、本年新收政府信息公开申请数量”行不平衡：科研机构2件，合计2件（另有1格没有数字，未计入）；\
+           总计1件，相差1件。请核对该行各列及总计后更正。",
+        ],
+    );
+    check(
+        "T4-01",
+        "review.upheld=2 review.corrected=2 review.total=3",
+        &["表四“行政复议”不平衡：结果维持2件+结果纠正2件，合计4件；总计3件，相差1件。\
+           请核对该组各项结果、尚未审结及总计后更正。"],
+    );
+}
+
+#[test]
+fn a_single_wrong_cell_is_named_with_its_right_value() {
+    let wrong = "requests.refused.third_party.natural_person=1";
+    let repair = "将表三“(三)不予公开·4.保护第三方合法权益 / 自然人”由1改为0后，各行各列全部平衡。";
+    check(
+        "T3-02",
+        wrong,
+        &[&format!(
+            "表三“自然人”列办理结果不平衡：(三)不予公开·4.保护第三方合法权益1件，合计1件；“(七)总计”0件，相差1件。\
+             请核对该列办理结果各项及总计后更正。{repair}"
+        )],
+    );
+    // Raising the total mends it, and no single part can give five.
+    check(
+        "T4-02",
+        "direct_litigation.upheld=4 direct_litigation.other=4 direct_litigation.total=3",
+        &["表四“行政诉讼/未经复议直接起诉”不平衡：结果维持4件+其他结果4件，合计8件；总计3件，相差5件。\
+           请核对该组各项结果、尚未审结及总计后更正。\
+           将表四“行政诉讼/未经复议直接起诉 / 总计”由3改为8后，该表各组全部平衡。"],
+    );
+}
+
+#[test]
+fn lost_columns_and_rows_are_named() {
+    check(
+        "T3-05",
+        "requests.*.total=derived:0 note=ColumnAbsent:total note=RowCut:refused.process note=RowCut:partial",
+        &["表三缺少“总计”列。有2行在末列之前中断，缺少数字。该列25行中有25行的数值系由其他数字推算得出，\
+           报告本身没有填写。请按规定格式补上该列，逐行填写后重新公布。"],
+    );
+    check(
+        "T3-08",
+        "requests.partial.*=derived:0 note=RowWithoutFigures:partial",
+        &[
+            "表三只有标题、没有数字的是“(二)部分公开”。其数值只能由其他数字推算得出。请按表头补齐这些行，没有发生的填0。",
+        ],
+    );
+    check(
+        "T3-09",
+        "note=RowShifted:concluded note=RowShifted:other.misc",
+        &["表三有2行与表头错位：“(六)其他处理·3.其他”、“(七)总计”。左侧的标题格缺失，数字整行偏移，\
+           本次核对按对齐后的位置读取。请对照表头逐行核对，调整表格后重新公布。"],
+    );
+}
+
+#[test]
+fn what_cannot_be_judged_is_said_with_what_is_needed() {
+    check(
+        "T3-01",
+        "requests.received.enterprise=blank",
+        &[
+            "表三“商业企业”列有1格没有数字，无法核对“新收加上年结转等于办理总计加结转下年度”（空格按0计则平衡）。\
+           请补填后重新核对，没有发生的填0。",
+        ],
+    );
+    check(
+        "T4-04",
+        "note=FigureCount:litigation:16",
+        &["表四应有15个数字，实际有16个，无法确定各数字所属的栏目，有关各组未作核对。\
+           请按规定格式补齐或更正表四后重新公布。"],
+    );
+}
+
+#[test]
+fn the_narrative_is_quoted_beside_the_table() {
+    check(
+        "NAR-01",
+        "claim=2件@requests.received.total requests.received.total=3 requests.carried_in.total=2",
+        &[
+            "正文称“正文2件”，表三新收申请总计为3件（加上年结转2件为5件），相差1件。请核对正文与表三，改为一致。",
+        ],
+    );
+    check(
+        "NAR-05",
+        "parts=326条:15条+235条+12条+42条+32条",
+        &["正文称“正文326条”，所列各项15+235+12+42+32=336条，总数为326条，各项之和多出10条。\
+           请核对总数与各分项后更正。"],
+    );
+}
+
+#[test]
+fn the_document_and_its_cells_are_told_plainly() {
+    check(
+        "DOC-07",
+        "sections=1,2,4,3,5",
+        &[
+            "报告的六个部分不合规定：缺少“六、其他需要报告的事项”；顺序颠倒“三、收到和处理政府信息公开申请情况”。\
+           请按规定的六个部分补齐并调整顺序。",
+        ],
+    );
+    check(
+        "DOC-10",
+        "requests.*=missing bare=3",
+        &[
+            "报告中没有表三（收到和处理政府信息公开申请情况）。标题之下没有文字，表格可能是图片、附件或由脚本载入。\
+           请以可复制的文字表格补上后重新公布。",
+        ],
+    );
+    check(
+        "DOC-11",
+        "year=2020",
+        &[
+            "2020年度报告应当使用2019年格式（国办公开办函〔2019〕60号），实际使用的是2021年格式（国办公开办函〔2021〕30号）。\
+           请改用该年度规定的格式重新填写。",
+        ],
+    );
+    check(
+        "T2-10",
+        "active.licensing.decisions=45633件",
+        &[
+            "表二“行政许可 / 本年处理决定数量”在数字后写了单位：“45633件”已按45633读取。请删去单位，只保留数字。",
+        ],
+    );
+    check(
+        "CEL-01",
+        "requests.received.total=/ requests.received.research=-",
+        &["表三有2格以“-”、“/”代替数字：“一、本年新收政府信息公开申请数量 / 科研机构”、\
+           “一、本年新收政府信息公开申请数量 / 总计”。请改填数字，没有发生的填0。"],
+    );
+}
