@@ -23,9 +23,9 @@ pub struct Equation {
 /// Both sides of an equation as far as they are known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sums {
-    /// The sum on the left; none if a term is not known.
+    /// The sum on the left; none if a term is not known or the sum is beyond any number.
     pub left: Option<Decimal>,
-    /// The sum on the right; none if a term is not known.
+    /// The sum on the right; likewise.
     pub right: Option<Decimal>,
 }
 
@@ -39,7 +39,9 @@ impl Sums {
 impl Equation {
     /// Both sides with the values of these cells.
     pub fn sums(&self, cells: &Cells) -> Sums {
-        let sum = |terms: &[CellId]| terms.iter().map(|id| cells.value(*id)).sum::<Option<Decimal>>();
+        let sum = |terms: &[CellId]| {
+            terms.iter().try_fold(Decimal::ZERO, |sum, id| sum.checked_add(cells.value(*id)?))
+        };
         Sums { left: sum(&self.left), right: sum(&self.right) }
     }
 
