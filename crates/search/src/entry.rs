@@ -1,0 +1,167 @@
+//! What is indexed: one reviewed report, and how the versions of one report come together.
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+
+use report::{Report, Review};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
+
+/// One reviewed report, ready to be indexed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// The report, the same for all its versions; see [`Entry::key_of`].
+    pub key: String,
+    /// Identity of this reading, `<32 hex digits of the original>-g<generation>`.
+    pub id: String,
+    /// Orders the versions of a report; see [`Entry::version_of`].
+    pub version: u64,
+    /// The act of sending.
+    pub submission: String,
+    /// SHA-256 of the bytes as submitted.
+    pub original: String,
+    /// Name of the file as sent.
+    pub file_name: String,
+    /// When it was accepted, milliseconds since 1970-01-01 UTC.
+    pub submitted_at_ms: i64,
+    /// The report with what was found in it.
+    pub review: Review,
+    /// The plain text of the document.
+    pub text: String,
+}
+
+/// One version of a report, in short. Versions are ordered by their fields in this order.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Version {
+    /// See [`Entry::version_of`].
+    pub version: u64,
+    /// See [`Entry::id`].
+    pub id: String,
+    /// SHA-256 of the bytes.
+    pub original: String,
+    /// The act of sending.
+    pub submission: String,
+    /// When it was accepted, milliseconds since 1970-01-01 UTC.
+    pub submitted_at_ms: i64,
+    /// Name of the file as sent.
+    pub file_name: String,
+    /// `pass`, `warn` or `fail`.
+    pub verdict: String,
+}
+
+impl Entry {
+    /// The key of a report: the same for the same agency, year and region, however its name is
+    /// written. A report that does not say whose or when it is stands for itself: its key is that of
+    /// its original, so that a later reading of the same bytes replaces the earlier.
+    pub fn key_of(report: &Report, id: &str) -> String {
+        let (Some(agency), Some(year)) = (&report.agency, report.year) else {
+            return id.rsplit_once("-g").map_or(id, |(original, _)| original).to_owned();
+        };
+        let region = report.region.as_ref().map_or("_", |region| &region.code);
+        let agency = agency.chars().map(crate::analyzer::fold).filter(|char| !char.is_whitespace());
+        let identity = format!("{region}\n{year}\nannual\n{}", agency.collect::<String>());
+        Sha256::digest(identity)[..16].iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// The version number of a reading: later submissions first of all, then later generations.
+    pub fn version_of(submitted_at_ms: i64, generation: u32) -> u64 {
+        (submitted_at_ms.max(0) as u64) << 16 | u64::from(generation.min(u32::from(u16::MAX)))
+    }
+
+    /// The JSON record that a report page needs: identity, cells, claims, findings, verdict. The
+    /// list of versions joins it when it is stored.
+    fn record(&self) -> Map<String, Value> {
+        let report = &self.review.report;
+        let mut record = Map::new();
+        record.insert("id".into(), self.id.as_str().into());
+        record.insert("key".into(), self.key.as_str().into());
+        record.insert("version".into(), self.version.into());
+        record.insert("title".into(), json!(report.title));
+        record.insert("submission".into(), self.submission.as_str().into());
+        record.insert("original".into(), self.original.as_str().into());
+        record.insert("file_name".into(), self.file_name.as_str().into());
+        record.insert("submitted_at_ms".into(), self.submitted_at_ms.into());
+        record.extend(report::json::review(&self.review));
+        record.insert("rules_version".into(), self.review.rules_version.as_str().into());
+        record
+    }
+}
+
+/// Everything the index keeps of one report: its latest version whole, the others in short.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Kept {
+    pub(crate) key: String,
+    pub(crate) current: Version,
+    /// The record of the current version, without the list of versions.
+    pub(crate) record: Map<String, Value>,
+    pub(crate) text: String,
+    /// Each version by its id.
+    pub(crate) versions: BTreeMap<String, Version>,
+}
+
+impl Kept {
+    /// Both together. The order of joining makes no difference: the greatest version is the current
+    /// one (of two that differ under one id and version, the one with the greater record), and each
+    /// id stands once in the list, with its greatest version.
+    pub(crate) fn join(self, other: Self) -> Self {
+        let (mut greater, lesser) = if self.order(&other).is_ge() { (self, other) } else { (other, self) };
+        for (id, version) in lesser.versions {
+            match greater.versions.get_mut(&id) {
+                Some(known) if *known < version => *known = version,
+                Some(_) => {}
+                None => {
+                    greater.versions.insert(id, version);
+                }
+            }
+        }
+        greater
+    }
+
+    /// The record as it is stored: with the list of versions, earliest first.
+    pub(crate) fn stored_record(&self) -> String {
+        let mut record = self.record.clone();
+        let mut versions: Vec<&Version> = self.versions.values().collect();
+        versions.sort();
+        record.insert("versions".into(), json!(versions));
+        Value::Object(record).to_string()
+    }
+
+    /// What [`Kept::stored_record`] and the text held.
+    pub(crate) fn from_stored(record: &str, text: String) -> Result<Self, serde_json::Error> {
+        let mut record: Map<String, Value> = serde_json::from_str(record)?;
+        let versions = record.remove("versions").unwrap_or_default();
+        let versions: Vec<Version> = serde_json::from_value(versions)?;
+        let field = |name: &str| record.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let (key, id) = (field("key"), field("id"));
+        let current = versions.iter().find(|version| version.id == id).cloned();
+        let current = current.ok_or_else(|| serde::de::Error::custom("the record does not list itself"))?;
+        let versions = versions.into_iter().map(|version| (version.id.clone(), version)).collect();
+        Ok(Self { key, current, record, text, versions })
+    }
+
+    fn order(&self, other: &Self) -> Ordering {
+        let record = |kept: &Self| Value::Object(kept.record.clone()).to_string();
+        self.current
+            .cmp(&other.current)
+            .then_with(|| record(self).cmp(&record(other)))
+            .then_with(|| self.text.cmp(&other.text))
+    }
+}
+
+impl From<Entry> for Kept {
+    fn from(entry: Entry) -> Self {
+        let record = entry.record();
+        let current = Version {
+            version: entry.version,
+            id: entry.id.clone(),
+            original: entry.original,
+            submission: entry.submission,
+            submitted_at_ms: entry.submitted_at_ms,
+            file_name: entry.file_name,
+            verdict: entry.review.verdict().as_str().to_owned(),
+        };
+        let versions = BTreeMap::from([(entry.id, current.clone())]);
+        Self { key: entry.key, current, record, text: entry.text, versions }
+    }
+}

@@ -1,0 +1,121 @@
+//! Counts beside the hits, by aggregation over columns.
+
+use serde_json::{Map, Value, json};
+use tantivy::aggregation::agg_req::Aggregations;
+use tantivy::aggregation::agg_result::AggregationResults;
+use tantivy::aggregation::{AggContextParams, AggregationCollector};
+use tantivy::{Searcher, Term};
+
+use crate::reader::{Reader, read_kept, term_address};
+use crate::schema::column;
+use crate::{Clause, Error, Facet, FacetCounts, FacetValue, region};
+
+/// Values of one facet that are counted.
+const MAX_VALUES: usize = 50;
+
+/// What to count.
+pub(crate) struct Request {
+    facets: Vec<Facet>,
+    /// The regions to count: provinces, or what lies inside the region that is asked for.
+    region_column: &'static str,
+}
+
+impl Request {
+    pub(crate) fn new(facets: &[Facet], clause: &Clause) -> Self {
+        let mut wanted = Vec::new();
+        for facet in facets {
+            if !wanted.contains(facet) {
+                wanted.push(*facet);
+            }
+        }
+        let region_column = match region_of(clause).map(str::len) {
+            None => column::PROVINCE,
+            Some(2) => column::CITY,
+            Some(_) => column::COUNTY,
+        };
+        Self { facets: wanted, region_column }
+    }
+
+    pub(crate) fn collector(&self) -> Option<AggregationCollector> {
+        if self.facets.is_empty() {
+            return None;
+        }
+        let mut request = Map::new();
+        for facet in &self.facets {
+            let mut terms = json!({"field": self.column(*facet), "size": MAX_VALUES});
+            if *facet == Facet::Year {
+                terms["order"] = json!({"_key": "desc"});
+            }
+            request.insert(facet.as_str().to_owned(), json!({"terms": terms}));
+        }
+        let request: Aggregations =
+            serde_json::from_value(request.into()).expect("the aggregations are well-formed");
+        Some(AggregationCollector::from_aggs(request, AggContextParams::default()))
+    }
+
+    pub(crate) fn counts(
+        &self,
+        reader: &Reader,
+        searcher: &Searcher,
+        results: AggregationResults,
+    ) -> Result<Vec<FacetCounts>, Error> {
+        let results = serde_json::to_value(results).unwrap_or_default();
+        let mut facets = Vec::with_capacity(self.facets.len());
+        for facet in &self.facets {
+            let mut values = Vec::new();
+            for bucket in results[facet.as_str()]["buckets"].as_array().into_iter().flatten() {
+                let value = match &bucket["key"] {
+                    Value::String(key) => key.clone(),
+                    key => format!("{}", key.as_f64().unwrap_or_default()),
+                };
+                let label = match facet {
+                    Facet::Region => self.region_label(reader, searcher, &value)?,
+                    _ => value.clone(),
+                };
+                values.push(FacetValue {
+                    value,
+                    label,
+                    count: bucket["doc_count"].as_u64().unwrap_or_default(),
+                });
+            }
+            facets.push(FacetCounts { facet: *facet, values });
+        }
+        Ok(facets)
+    }
+
+    fn column(&self, facet: Facet) -> &'static str {
+        match facet {
+            Facet::Year => column::YEAR,
+            Facet::Region => self.region_column,
+            Facet::Agency => column::AGENCY,
+            Facet::Verdict => column::VERDICT,
+            Facet::Rule => column::RULE,
+            Facet::Form => column::FORM,
+        }
+    }
+
+    /// The name of a region: of provinces we know it, of others some report has it.
+    fn region_label(&self, reader: &Reader, searcher: &Searcher, code: &str) -> Result<String, Error> {
+        if let Some(name) = region::province(code) {
+            return Ok(name.to_owned());
+        }
+        let field = if code.len() == 4 { reader.fields.city } else { reader.fields.county };
+        let Some(address) = term_address(searcher, &Term::from_field_text(field, code))? else {
+            return Ok(code.to_owned());
+        };
+        let kept = read_kept(searcher, &reader.fields, address)?;
+        let region = kept.record.get("region");
+        let part = |name: &str| region.and_then(|region| region.get(name)).and_then(Value::as_str);
+        let is_itself = part("code").and_then(region::prefix) == Some(code);
+        Ok(part("name").filter(|_| is_itself).unwrap_or(code).to_owned())
+    }
+}
+
+/// The region that has to hold, if there is one.
+fn region_of(clause: &Clause) -> Option<&str> {
+    match clause {
+        Clause::Region(code) => Some(code),
+        Clause::And(parts) => parts.iter().filter_map(region_of).max_by_key(|code| code.len()),
+        _ => None,
+    }
+}

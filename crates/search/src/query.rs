@@ -1,0 +1,251 @@
+//! The query model: what can be asked, in terms of reports and not of an engine, and what comes back.
+
+use std::ops::Bound;
+use std::time::Duration;
+
+use report::{CellId, Decimal};
+
+use crate::Snippet;
+
+/// Most hits on one page.
+pub const MAX_LIMIT: usize = 200;
+
+/// What a report has to be like to be found.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Clause {
+    /// Any report.
+    All,
+    /// The characters stand in a row in the text or the title: an exact substring after width, case
+    /// and traditional characters are folded and white space is left out, that begins and ends at
+    /// the borders of words and numbers (`9件` does not match `19件`).
+    Phrase {
+        /// What to look for.
+        text: String,
+        /// Whether it was put in quotes; such a phrase is never relaxed.
+        quoted: bool,
+    },
+    /// All of them.
+    And(Vec<Clause>),
+    /// At least one of them.
+    Or(Vec<Clause>),
+    /// Anything but that.
+    Not(Box<Clause>),
+    /// The year the report is about.
+    Year(Span<i64>),
+    /// The day of publication, as the number `yyyymmdd`.
+    Published(Span<i64>),
+    /// The region with this code of two, four or six digits and every region in it.
+    Region(String),
+    /// The words stand in the full name of the region.
+    RegionName(String),
+    /// The agency with exactly this name.
+    Agency(String),
+    /// The words stand in the name of the agency.
+    AgencyName(String),
+    /// The verdict by its name: `pass`, `warn`, `fail`.
+    Verdict(String),
+    /// The form by its name: `2019`, `2021`.
+    Form(String),
+    /// The rule found something; `T3-01`, or more closely `T3-01/error`, `T3-01/fails`.
+    Rule(String),
+    /// Some finding has this severity: `error`, `warning`, `info`.
+    Severity(String),
+    /// The value of a cell is known and lies in the span.
+    Cell(CellId, Span<Decimal>),
+}
+
+/// Two ends, each open, included or excluded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span<T> {
+    /// The lower end.
+    pub lower: Bound<T>,
+    /// The upper end.
+    pub upper: Bound<T>,
+}
+
+impl<T: Copy> Span<T> {
+    /// Just this value.
+    pub fn exactly(value: T) -> Self {
+        Self { lower: Bound::Included(value), upper: Bound::Included(value) }
+    }
+}
+
+/// A whole search.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Query {
+    /// What was typed; see [`crate::parse`].
+    pub text: String,
+    /// What has to hold besides; see [`crate::field`].
+    pub filters: Vec<Clause>,
+    /// The order of the hits.
+    pub sort: Sort,
+    /// Hits wanted, at most [`MAX_LIMIT`]; 0 asks for the total and the facets alone.
+    pub limit: usize,
+    /// [`Page::next_cursor`] of the page before.
+    pub cursor: Option<String>,
+    /// What to count besides.
+    pub facets: Vec<Facet>,
+    /// Whether to make snippets.
+    pub highlight: bool,
+    /// Whether each hit brings its whole record.
+    pub records: bool,
+}
+
+/// An order of hits. Reports without the value come last either way; the key breaks ties.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sort {
+    /// By what.
+    pub by: SortBy,
+    /// Largest, latest or best first.
+    pub descending: bool,
+}
+
+/// What hits are sorted by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SortBy {
+    /// How well the text fits; best first only makes sense.
+    Relevance,
+    /// The year the report is about.
+    Year,
+    /// The day of publication.
+    Published,
+    /// The time of submission.
+    Submitted,
+    /// The value of a cell.
+    Cell(CellId),
+}
+
+impl Default for Sort {
+    fn default() -> Self {
+        Self { by: SortBy::Relevance, descending: true }
+    }
+}
+
+impl Sort {
+    /// The order with this name: `relevance`, `year`, `published`, `submitted` or `cell.<id>`, with
+    /// `-` before it for descending.
+    pub fn parse(name: &str) -> Option<Self> {
+        let (descending, name) = name.strip_prefix('-').map_or((false, name), |name| (true, name));
+        let by = match name {
+            "relevance" => return Some(Self::default()),
+            "year" => SortBy::Year,
+            "published" => SortBy::Published,
+            "submitted" => SortBy::Submitted,
+            _ => {
+                let id = name.strip_prefix("cell.").or_else(|| name.strip_prefix("cells."))?;
+                SortBy::Cell(CellId::parse(id).ok()?)
+            }
+        };
+        Some(Self { by, descending })
+    }
+}
+
+/// What reports can be counted by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Facet {
+    /// Year, latest first.
+    Year,
+    /// Provinces; inside a province its cities, inside a city its counties.
+    Region,
+    /// Agency.
+    Agency,
+    /// Verdict.
+    Verdict,
+    /// Rules that found something.
+    Rule,
+    /// Form.
+    Form,
+}
+
+impl Facet {
+    /// All of them.
+    pub const ALL: [Self; 6] =
+        [Self::Year, Self::Region, Self::Agency, Self::Verdict, Self::Rule, Self::Form];
+
+    /// The name used in every output.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Year => "year",
+            Self::Region => "region",
+            Self::Agency => "agency",
+            Self::Verdict => "verdict",
+            Self::Rule => "rule",
+            Self::Form => "form",
+        }
+    }
+
+    /// The facet with this name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|facet| facet.as_str() == name)
+    }
+}
+
+/// The counts of one facet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FacetCounts {
+    /// Of what.
+    pub facet: Facet,
+    /// The most frequent values; years in their order.
+    pub values: Vec<FacetValue>,
+}
+
+/// One value of a facet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FacetValue {
+    /// What to filter by: `field(facet.as_str(), value)`, with `=` before the name of an agency.
+    pub value: String,
+    /// What to show; the value itself where the index knows nothing better.
+    pub label: String,
+    /// Reports found that have it.
+    pub count: u64,
+}
+
+/// One page of hits.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Page {
+    /// Reports found, exactly.
+    pub total: u64,
+    /// How long it took.
+    pub took: Duration,
+    /// The hits of this page.
+    pub hits: Vec<Hit>,
+    /// The counts asked for, in the order asked.
+    pub facets: Vec<FacetCounts>,
+    /// Where the next page begins; none on the last.
+    pub next_cursor: Option<String>,
+    /// Nothing matched exactly, and these match most of what was typed.
+    pub relaxed: bool,
+    /// What was typed and could not be understood, in Chinese.
+    pub warnings: Vec<String>,
+}
+
+/// A report that was found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Hit {
+    /// The report.
+    pub key: String,
+    /// Its version that is shown, `<original>-g<generation>`.
+    pub id: String,
+    /// What to call it; the name of the file where the report has no title.
+    pub title: String,
+    /// The agency, if it is known.
+    pub agency: Option<String>,
+    /// The year, if it is known.
+    pub year: Option<u16>,
+    /// The region, if it is known.
+    pub region: Option<report::Region>,
+    /// `pass`, `warn` or `fail`.
+    pub verdict: String,
+    /// `2019` or `2021`, if it is known.
+    pub form: Option<String>,
+    /// The day of publication, `2025-01-17`, if it is known.
+    pub published: Option<String>,
+    /// How many versions of the report there are.
+    pub versions: usize,
+    /// How well the text fits; comparable within one search only.
+    pub score: f32,
+    /// Where the words stand in the text.
+    pub snippets: Vec<Snippet>,
+    /// The whole record, if it was asked for.
+    pub record: Option<serde_json::Value>,
+}

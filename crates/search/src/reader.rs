@@ -1,0 +1,234 @@
+//! Searching, and fetching one report.
+
+use std::time::Instant;
+
+use serde::Deserialize;
+use serde_json::Value;
+use tantivy::schema::{Field, IndexRecordOption, Value as _};
+use tantivy::{DocAddress, DocSet, IndexReader, ReloadPolicy, Searcher, TantivyDocument, Term};
+
+use crate::compile::{compile, phrases};
+use crate::entry::Kept;
+use crate::page::{PageCollector, Placed};
+use crate::schema::Fields;
+use crate::{Clause, Error, Hit, Index, MAX_LIMIT, Page, Query, analyzer, facets, snippet};
+
+/// A view of the index; see [`Index::reader`].
+#[derive(Clone)]
+pub struct Reader {
+    pub(crate) engine: IndexReader,
+    pub(crate) fields: Fields,
+    index: tantivy::Index,
+}
+
+/// One report as it is stored.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found {
+    /// The record: `report::json::review` with `id`, `key`, `version`, `title`, `submission`,
+    /// `original`, `file_name`, `submitted_at_ms`, `rules_version`, and `versions`, earliest first.
+    pub record: Value,
+    /// The plain text of the document.
+    pub text: String,
+}
+
+impl Reader {
+    pub(crate) fn new(index: &Index) -> Result<Self, Error> {
+        let engine =
+            index.engine.reader_builder().reload_policy(ReloadPolicy::OnCommitWithDelay).try_into()?;
+        Ok(Self { engine, fields: index.fields.clone(), index: index.engine.clone() })
+    }
+
+    /// Finds reports.
+    ///
+    /// # Errors
+    /// [`Error::BadCursor`], or if the index cannot be read. What was typed is never an error.
+    pub fn search(&self, query: &Query) -> Result<Page, Error> {
+        let started = Instant::now();
+        let (typed, warnings) = crate::parse(&query.text);
+        let clause = with_filters(typed.clone(), &query.filters);
+        let searcher = self.engine.searcher();
+        let limit = query.limit.min(MAX_LIMIT);
+        // One more than wanted tells whether there is a next page.
+        let ahead = if limit == 0 { 0 } else { limit + 1 };
+        let facets = facets::Request::new(&query.facets, &clause);
+        let run = |relaxed: bool| {
+            let page = PageCollector::new(query.sort, ahead, query.cursor.as_deref())?;
+            let compiled = compile(&self.fields, &clause, relaxed);
+            Ok::<_, Error>(searcher.search(&compiled, &(page, facets.collector()))?)
+        };
+        let mut relaxed = false;
+        let ((mut total, mut placed), mut counts) = run(false)?;
+        if total == 0 && phrases(&typed).iter().any(|(_, quoted)| !quoted) {
+            ((total, placed), counts) = run(true)?;
+            relaxed = total > 0;
+        }
+        let more = placed.len() > limit;
+        placed.truncate(limit);
+        let next_cursor = placed.last().filter(|_| more).map(|last| last.cursor(query.sort));
+        let wanted = if query.highlight { highlighted(&typed, relaxed) } else { Vec::new() };
+        let hits = placed.iter().map(|placed| self.hit(&searcher, placed, &wanted, query.records));
+        let hits = hits.collect::<Result<Vec<_>, _>>()?;
+        let facets = match counts {
+            Some(counts) => facets.counts(self, &searcher, counts)?,
+            None => Vec::new(),
+        };
+        Ok(Page { total, took: started.elapsed(), hits, facets, next_cursor, relaxed, warnings })
+    }
+
+    /// The report with this key.
+    ///
+    /// # Errors
+    /// If the index cannot be read.
+    pub fn get(&self, key: &str) -> Result<Option<Found>, Error> {
+        self.found(self.fields.key, key)
+    }
+
+    /// The report that has this id among its versions; the record is that of its current version.
+    ///
+    /// # Errors
+    /// If the index cannot be read.
+    pub fn get_by_id(&self, id: &str) -> Result<Option<Found>, Error> {
+        self.found(self.fields.id, id)
+    }
+
+    /// Reports in the index.
+    pub fn count(&self) -> u64 {
+        self.engine.searcher().num_docs()
+    }
+
+    /// Sees the last commit at once.
+    ///
+    /// # Errors
+    /// If the index cannot be read.
+    pub fn reload(&self) -> Result<(), Error> {
+        Ok(self.engine.reload()?)
+    }
+
+    /// What the last commit said of itself; see [`crate::Writer::commit`].
+    ///
+    /// # Errors
+    /// If the index cannot be read.
+    pub fn payload(&self) -> Result<Option<String>, Error> {
+        Ok(self.index.load_metas()?.payload)
+    }
+
+    fn found(&self, field: Field, name: &str) -> Result<Option<Found>, Error> {
+        let searcher = self.engine.searcher();
+        let term = Term::from_field_text(field, name);
+        let Some(address) = term_address(&searcher, &term)? else { return Ok(None) };
+        let (record, text) = read_stored(&searcher, &self.fields, address)?;
+        let record =
+            serde_json::from_str(&record).map_err(|source| Error::Record { key: name.to_owned(), source })?;
+        Ok(Some(Found { record, text }))
+    }
+
+    fn hit(
+        &self,
+        searcher: &Searcher,
+        placed: &Placed,
+        highlighted: &[String],
+        with_record: bool,
+    ) -> Result<Hit, Error> {
+        let (stored, text) = read_stored(searcher, &self.fields, placed.address)?;
+        let damaged = |source| Error::Record { key: format!("{:?}", placed.address), source };
+        let head: Head = serde_json::from_str(&stored).map_err(damaged)?;
+        let snippets =
+            if highlighted.is_empty() { Vec::new() } else { snippet::snippets(&text, highlighted) };
+        Ok(Hit {
+            key: head.key,
+            id: head.id,
+            title: head.title.filter(|title| !title.is_empty()).unwrap_or(head.file_name),
+            agency: head.agency,
+            year: head.year,
+            region: head.region.map(|region| report::Region { code: region.code, name: region.name }),
+            verdict: head.verdict,
+            form: head.form,
+            published: head.published,
+            versions: head.versions.len(),
+            score: placed.score,
+            snippets,
+            record: if with_record { Some(serde_json::from_str(&stored).map_err(damaged)?) } else { None },
+        })
+    }
+}
+
+/// The typed clause with the filters beside it, which a relaxed match leaves alone.
+pub(crate) fn with_filters(typed: Clause, filters: &[Clause]) -> Clause {
+    if filters.is_empty() {
+        return typed;
+    }
+    let mut parts = match typed {
+        Clause::And(parts) => parts,
+        Clause::All => Vec::new(),
+        typed => vec![typed],
+    };
+    parts.extend(filters.iter().cloned());
+    Clause::And(parts)
+}
+
+/// The first living document with this term.
+pub(crate) fn term_address(searcher: &Searcher, term: &Term) -> Result<Option<DocAddress>, Error> {
+    for (ordinal, segment) in searcher.segment_readers().iter().enumerate() {
+        let inverted = segment.inverted_index(term.field())?;
+        let postings = inverted.read_postings(term, IndexRecordOption::Basic);
+        let Some(mut postings) = postings.map_err(tantivy::TantivyError::from)? else { continue };
+        while postings.doc() != tantivy::TERMINATED {
+            if !segment.is_deleted(postings.doc()) {
+                return Ok(Some(DocAddress::new(ordinal as u32, postings.doc())));
+            }
+            postings.advance();
+        }
+    }
+    Ok(None)
+}
+
+/// Everything the index keeps of the report at an address.
+pub(crate) fn read_kept(searcher: &Searcher, fields: &Fields, address: DocAddress) -> Result<Kept, Error> {
+    let (record, text) = read_stored(searcher, fields, address)?;
+    Kept::from_stored(&record, text).map_err(|source| Error::Record { key: format!("{address:?}"), source })
+}
+
+/// The stored record and text.
+fn read_stored(searcher: &Searcher, fields: &Fields, address: DocAddress) -> Result<(String, String), Error> {
+    let document: TantivyDocument = searcher.doc(address)?;
+    let string = |field| {
+        let value = document.get_first(field);
+        value.and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+    };
+    Ok((string(fields.record), string(fields.text)))
+}
+
+/// What to mark in the text of a hit.
+fn highlighted(typed: &Clause, relaxed: bool) -> Vec<String> {
+    let phrases = phrases(typed).into_iter();
+    phrases
+        .flat_map(
+            |(text, quoted)| {
+                if relaxed && !quoted { analyzer::pieces(text) } else { vec![text.to_owned()] }
+            },
+        )
+        .collect()
+}
+
+/// What a hit shows of the stored record.
+#[derive(Deserialize)]
+struct Head {
+    key: String,
+    id: String,
+    title: Option<String>,
+    file_name: String,
+    agency: Option<String>,
+    year: Option<u16>,
+    region: Option<HeadRegion>,
+    verdict: String,
+    form: Option<String>,
+    published: Option<String>,
+    #[serde(default)]
+    versions: Vec<serde::de::IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+struct HeadRegion {
+    code: String,
+    name: String,
+}

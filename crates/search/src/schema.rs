@@ -1,0 +1,259 @@
+//! The fields of the index, and how a report fills them.
+//!
+//! A document is made from its stored record and text alone, so that a report can be written again
+//! when an earlier version of it arrives late.
+
+use std::collections::BTreeMap;
+use std::ops::Bound;
+use std::str::FromStr;
+
+use report::{CellId, Decimal};
+use rust_decimal::prelude::ToPrimitive;
+use serde_json::Value;
+use tantivy::TantivyDocument;
+use tantivy::schema::{
+    FAST, Field, INDEXED, IndexRecordOption, JsonObjectOptions, OwnedValue, STORED, Schema,
+    TextFieldIndexing, TextOptions,
+};
+
+use crate::analyzer::{CN, WORDS};
+use crate::entry::Kept;
+use crate::{Span, region};
+
+/// Written beside the index; a change of schema or analyzer counts up and asks for a rebuild.
+pub(crate) const VERSION: &str = "schema 1, analyzer 1, tantivy 0.27\n";
+
+/// Cells are kept as whole millionths: exact for counts up to 9 × 10^12 and for 万元 down to 分, and
+/// one type for every cell, so that ranges, equality and order need no care.
+const CELL_SCALE: u32 = 6;
+
+/// Names of fields that are read as columns.
+pub(crate) mod column {
+    pub(crate) const KEY: &str = "key";
+    pub(crate) const YEAR: &str = "year";
+    pub(crate) const PUBLISHED: &str = "published";
+    pub(crate) const SUBMITTED: &str = "submitted_at_ms";
+    pub(crate) const PROVINCE: &str = "province";
+    pub(crate) const CITY: &str = "city";
+    pub(crate) const COUNTY: &str = "county";
+    pub(crate) const AGENCY: &str = "agency";
+    pub(crate) const VERDICT: &str = "verdict";
+    pub(crate) const FORM: &str = "form";
+    pub(crate) const RULE: &str = "rule";
+    pub(crate) const CELLS: &str = "cells";
+}
+
+/// The fields of the index.
+#[derive(Debug, Clone)]
+pub(crate) struct Fields {
+    pub(crate) schema: Schema,
+    pub(crate) key: Field,
+    /// The ids of all versions.
+    pub(crate) id: Field,
+    pub(crate) version: Field,
+    pub(crate) submitted: Field,
+    pub(crate) year: Field,
+    pub(crate) published: Field,
+    pub(crate) province: Field,
+    pub(crate) city: Field,
+    pub(crate) county: Field,
+    pub(crate) region_name: Field,
+    pub(crate) agency: Field,
+    pub(crate) agency_name: Field,
+    pub(crate) verdict: Field,
+    pub(crate) form: Field,
+    pub(crate) rule: Field,
+    /// A rule with its severity or judgement: `T3-01/error`.
+    pub(crate) finding: Field,
+    pub(crate) severity: Field,
+    pub(crate) title: Field,
+    pub(crate) text: Field,
+    pub(crate) words: Field,
+    pub(crate) cells: Field,
+    pub(crate) record: Field,
+}
+
+impl Fields {
+    pub(crate) fn new() -> Self {
+        let mut schema = Schema::builder();
+        let analyzed = |tokenizer: &str, option| {
+            let indexing = TextFieldIndexing::default().set_tokenizer(tokenizer).set_index_option(option);
+            TextOptions::default().set_indexing_options(indexing)
+        };
+        let raw_indexing = TextFieldIndexing::default()
+            .set_tokenizer("raw")
+            .set_fieldnorms(false)
+            .set_index_option(IndexRecordOption::Basic);
+        let raw = TextOptions::default().set_indexing_options(raw_indexing);
+        let raw_fast = raw.clone().set_fast("raw");
+        let phrases = analyzed(CN, IndexRecordOption::WithFreqsAndPositions);
+
+        let key = schema.add_text_field(column::KEY, raw_fast.clone());
+        let id = schema.add_text_field("id", raw.clone());
+        let version = schema.add_u64_field("version", FAST);
+        let submitted = schema.add_i64_field(column::SUBMITTED, FAST);
+        let year = schema.add_i64_field(column::YEAR, INDEXED | FAST);
+        let published = schema.add_i64_field(column::PUBLISHED, INDEXED | FAST);
+        let province = schema.add_text_field(column::PROVINCE, raw_fast.clone());
+        let city = schema.add_text_field(column::CITY, raw_fast.clone());
+        let county = schema.add_text_field(column::COUNTY, raw_fast.clone());
+        let region_name = schema.add_text_field("region_name", phrases.clone());
+        let agency = schema.add_text_field(column::AGENCY, raw_fast.clone());
+        let agency_name = schema.add_text_field("agency_name", phrases.clone());
+        let verdict = schema.add_text_field(column::VERDICT, raw_fast.clone());
+        let form = schema.add_text_field(column::FORM, raw_fast.clone());
+        let rule = schema.add_text_field(column::RULE, raw_fast);
+        let finding = schema.add_text_field("finding", raw.clone());
+        let severity = schema.add_text_field("severity", raw);
+        let title = schema.add_text_field("title", phrases.clone());
+        let text = schema.add_text_field("text", phrases | STORED);
+        let words = schema.add_text_field("words", analyzed(WORDS, IndexRecordOption::WithFreqs));
+        let cells = JsonObjectOptions::default().set_fast("raw").set_expand_dots_enabled();
+        let cells = schema.add_json_field(column::CELLS, cells);
+        let record = schema.add_text_field("record", STORED);
+        let schema = schema.build();
+        Self {
+            schema,
+            key,
+            id,
+            version,
+            submitted,
+            year,
+            published,
+            province,
+            city,
+            county,
+            region_name,
+            agency,
+            agency_name,
+            verdict,
+            form,
+            rule,
+            finding,
+            severity,
+            title,
+            text,
+            words,
+            cells,
+            record,
+        }
+    }
+
+    /// The document of a report.
+    pub(crate) fn document(&self, kept: &Kept) -> TantivyDocument {
+        let record = &kept.record;
+        let string = |name: &str| record.get(name).and_then(Value::as_str);
+        let mut document = TantivyDocument::new();
+        document.add_text(self.key, &kept.key);
+        for id in kept.versions.keys() {
+            document.add_text(self.id, id);
+        }
+        document.add_u64(self.version, kept.current.version);
+        document.add_i64(self.submitted, kept.current.submitted_at_ms);
+        if let Some(year) = record.get("year").and_then(Value::as_i64) {
+            document.add_i64(self.year, year);
+        }
+        if let Some(day) = string("published").and_then(|day| day.replace('-', "").parse().ok()) {
+            document.add_i64(self.published, day);
+        }
+        self.add_region(&mut document, record.get("region"));
+        let agency = string("agency").unwrap_or_default();
+        if !agency.is_empty() {
+            document.add_text(self.agency, agency);
+            document.add_text(self.agency_name, agency);
+        }
+        document.add_text(self.verdict, &kept.current.verdict);
+        if let Some(form) = string("form") {
+            document.add_text(self.form, form);
+        }
+        self.add_findings(&mut document, record.get("findings"));
+        let title = string("title").unwrap_or_default();
+        // A title that leaves the agency out is still found by it.
+        let title = if title.contains(agency) { title.to_owned() } else { format!("{agency}␟{title}") };
+        document.add_text(self.title, &title);
+        document.add_text(self.text, &kept.text);
+        document.add_text(self.words, &kept.text);
+        self.add_cells(&mut document, record.get("cells"));
+        document.add_text(self.record, kept.stored_record());
+        document
+    }
+
+    fn add_region(&self, document: &mut TantivyDocument, record: Option<&Value>) {
+        let part = |name: &str| record.and_then(|region| region.get(name)).and_then(Value::as_str);
+        if let Some(name) = part("name") {
+            document.add_text(self.region_name, name);
+        }
+        let prefix = part("code").and_then(region::prefix).unwrap_or_default();
+        for (length, field) in [(2, self.province), (4, self.city), (6, self.county)] {
+            if let Some(code) = prefix.get(..length) {
+                document.add_text(field, code);
+            }
+        }
+    }
+
+    fn add_findings(&self, document: &mut TantivyDocument, record: Option<&Value>) {
+        let mut terms = BTreeMap::new();
+        for finding in record.and_then(Value::as_array).into_iter().flatten() {
+            let part = |name: &str| finding.get(name).and_then(Value::as_str).unwrap_or_default();
+            let rule = part("rule").to_ascii_uppercase();
+            terms.insert(format!("{rule}/{}", part("severity")), self.finding);
+            terms.insert(format!("{rule}/{}", part("verdict")), self.finding);
+            terms.insert(part("severity").to_owned(), self.severity);
+            terms.insert(rule, self.rule);
+        }
+        for (term, field) in terms {
+            document.add_text(field, term);
+        }
+    }
+
+    fn add_cells(&self, document: &mut TantivyDocument, record: Option<&Value>) {
+        let cells = record.and_then(Value::as_object).into_iter().flatten();
+        let known = cells.filter_map(|(id, cell)| {
+            let value = cell.get("value").and_then(Value::as_str)?;
+            Some((id.clone(), OwnedValue::I64(millionths(Decimal::from_str(value).ok()?))))
+        });
+        document.add_object(self.cells, known.collect::<BTreeMap<_, _>>());
+    }
+}
+
+/// The name of a cell's column.
+pub(crate) fn cell_column(cell: CellId) -> String {
+    format!("{}.{cell}", column::CELLS)
+}
+
+/// A value as its column holds it.
+pub(crate) fn millionths(value: Decimal) -> i64 {
+    clamped(value, Decimal::round)
+}
+
+/// A column's value, or the sum of many, as a decimal. None where it is past what a decimal holds.
+pub(crate) fn from_millionths(value: i128) -> Option<Decimal> {
+    Decimal::try_from_i128_with_scale(value, CELL_SCALE).ok().map(|value| value.normalize())
+}
+
+/// A span of values as a span of column values: ends that fall between two millionths move inwards.
+pub(crate) fn millionths_span(span: &Span<Decimal>) -> Span<i64> {
+    let exact = |value: Decimal| value == value.round_dp(CELL_SCALE);
+    let lower = match span.lower {
+        Bound::Excluded(value) if exact(value) => Bound::Excluded(millionths(value)),
+        Bound::Included(value) | Bound::Excluded(value) => {
+            Bound::Included(clamped(value, |value| value.ceil()))
+        }
+        Bound::Unbounded => Bound::Unbounded,
+    };
+    let upper = match span.upper {
+        Bound::Excluded(value) if exact(value) => Bound::Excluded(millionths(value)),
+        Bound::Included(value) | Bound::Excluded(value) => {
+            Bound::Included(clamped(value, |value| value.floor()))
+        }
+        Bound::Unbounded => Bound::Unbounded,
+    };
+    Span { lower, upper }
+}
+
+/// The millionths, rounded; what is too great for the column is the greatest that fits.
+fn clamped(value: Decimal, round: impl Fn(&Decimal) -> Decimal) -> i64 {
+    let limit = if value.is_sign_negative() { i64::MIN } else { i64::MAX };
+    let scaled = value.checked_mul(Decimal::from(10_i64.pow(CELL_SCALE)));
+    scaled.and_then(|scaled| round(&scaled).to_i64()).unwrap_or(limit)
+}

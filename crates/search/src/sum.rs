@@ -1,0 +1,167 @@
+//! Sums of a cell over what a search finds, exact to the last digit.
+
+use std::collections::BTreeMap;
+
+use report::{CellId, Decimal};
+use tantivy::collector::{Collector, SegmentCollector};
+use tantivy::columnar::{Column, StrColumn};
+use tantivy::{DocId, Score, SegmentOrdinal, SegmentReader};
+
+use crate::compile::compile;
+use crate::reader::with_filters;
+use crate::schema::{cell_column, column, from_millionths};
+use crate::{Error, Query, Reader};
+
+/// What reports are put together by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GroupBy {
+    /// All of them.
+    Nothing,
+    /// The year.
+    Year,
+    /// The first two digits of the region code.
+    Province,
+    /// The first four.
+    City,
+    /// The agency.
+    Agency,
+}
+
+/// The sum of one group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sum {
+    /// The year, code or name; none for reports that have none.
+    pub group: Option<String>,
+    /// Reports whose cell is known.
+    pub reports: u64,
+    /// Their sum.
+    pub sum: Decimal,
+    /// The least value.
+    pub min: Decimal,
+    /// The greatest value.
+    pub max: Decimal,
+}
+
+impl Reader {
+    /// Sums a cell over the reports that `query` finds (its text and filters; the rest is not looked
+    /// at, and the match is never relaxed). Groups come in the order of their names.
+    ///
+    /// # Errors
+    /// If the index cannot be read.
+    pub fn sum(&self, query: &Query, cell: CellId, by: GroupBy) -> Result<Vec<Sum>, Error> {
+        let (typed, _) = crate::parse(&query.text);
+        let clause = with_filters(typed, &query.filters);
+        let compiled = compile(&self.fields, &clause, false);
+        let groups = self.engine.searcher().search(&compiled, &SumCollector { cell, by })?;
+        let sums = groups.into_iter().filter_map(|(group, tally)| {
+            Some(Sum {
+                group,
+                reports: tally.reports,
+                sum: from_millionths(tally.sum)?,
+                min: from_millionths(tally.min.into())?,
+                max: from_millionths(tally.max.into())?,
+            })
+        });
+        Ok(sums.collect())
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Tally {
+    reports: u64,
+    sum: i128,
+    min: i64,
+    max: i64,
+}
+
+impl Tally {
+    fn join(&mut self, other: Self) {
+        self.reports += other.reports;
+        self.sum += other.sum;
+        self.min = self.min.min(other.min);
+        self.max = self.max.max(other.max);
+    }
+}
+
+struct SumCollector {
+    cell: CellId,
+    by: GroupBy,
+}
+
+enum Groups {
+    One,
+    Numbers(Option<Column<i64>>),
+    Names(Option<StrColumn>),
+}
+
+struct SegmentSum {
+    values: Option<Column<i64>>,
+    groups: Groups,
+    /// By the number of the group, or the ordinal of its name.
+    tallies: BTreeMap<Option<i64>, Tally>,
+}
+
+impl Collector for SumCollector {
+    type Fruit = BTreeMap<Option<String>, Tally>;
+    type Child = SegmentSum;
+
+    fn for_segment(&self, _: SegmentOrdinal, segment: &SegmentReader) -> tantivy::Result<SegmentSum> {
+        let columns = segment.fast_fields();
+        let groups = match self.by {
+            GroupBy::Nothing => Groups::One,
+            GroupBy::Year => Groups::Numbers(columns.column_opt(column::YEAR)?),
+            GroupBy::Province => Groups::Names(columns.str(column::PROVINCE)?),
+            GroupBy::City => Groups::Names(columns.str(column::CITY)?),
+            GroupBy::Agency => Groups::Names(columns.str(column::AGENCY)?),
+        };
+        let values = columns.column_opt(&cell_column(self.cell))?;
+        Ok(SegmentSum { values, groups, tallies: BTreeMap::new() })
+    }
+
+    fn requires_scoring(&self) -> bool {
+        false
+    }
+
+    fn merge_fruits(&self, segments: Vec<tantivy::Result<Self::Fruit>>) -> tantivy::Result<Self::Fruit> {
+        let mut merged: Self::Fruit = BTreeMap::new();
+        for segment in segments {
+            for (group, tally) in segment? {
+                merged.entry(group).and_modify(|known| known.join(tally)).or_insert(tally);
+            }
+        }
+        Ok(merged)
+    }
+}
+
+impl SegmentCollector for SegmentSum {
+    type Fruit = tantivy::Result<BTreeMap<Option<String>, Tally>>;
+
+    fn collect(&mut self, doc: DocId, _: Score) {
+        let Some(value) = self.values.as_ref().and_then(|values| values.first(doc)) else { return };
+        let group = match &self.groups {
+            Groups::One => None,
+            Groups::Numbers(column) => column.as_ref().and_then(|column| column.first(doc)),
+            Groups::Names(column) => {
+                column.as_ref().and_then(|column| column.ords().first(doc)).map(|ordinal| ordinal as i64)
+            }
+        };
+        let tally = Tally { reports: 1, sum: value.into(), min: value, max: value };
+        self.tallies.entry(group).and_modify(|known| known.join(tally)).or_insert(tally);
+    }
+
+    fn harvest(self) -> Self::Fruit {
+        let mut named = BTreeMap::new();
+        for (group, tally) in self.tallies {
+            let name = match (group, &self.groups) {
+                (Some(ordinal), Groups::Names(Some(column))) => {
+                    let mut name = String::new();
+                    column.ord_to_str(ordinal as u64, &mut name)?;
+                    Some(name)
+                }
+                (group, _) => group.map(|number| number.to_string()),
+            };
+            named.insert(name, tally);
+        }
+        Ok(named)
+    }
+}

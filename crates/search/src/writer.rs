@@ -1,0 +1,163 @@
+//! The one writer: versions are compared before anything is written, and nothing counts before it is
+//! committed.
+
+use std::collections::{BTreeSet, HashMap};
+
+use tantivy::indexer::LogMergePolicy;
+use tantivy::{IndexReader, IndexWriter, ReloadPolicy, Term};
+
+use crate::entry::Kept;
+use crate::reader::{read_kept, term_address};
+use crate::{Entry, Error, Index};
+
+/// Two threads, as many as the machine is sized for; a third would take from parsing.
+const THREADS: usize = 2;
+/// For both threads together. Below it the many columns make each thread flush small segments; above
+/// it nothing gets faster.
+const MEMORY_BYTES: usize = 128 << 20;
+/// Segments with more deleted documents than this are merged; the engine's default never does.
+const DELETED_RATIO: f32 = 0.2;
+
+/// What became of an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Applied {
+    /// It is what a search shows.
+    Current,
+    /// A later version was there already; it joined the list of versions.
+    Superseded,
+    /// It was there already, as the current version or as an earlier one.
+    Unchanged {
+        /// Whether it is what a search shows.
+        current: bool,
+    },
+}
+
+impl Applied {
+    /// Whether it is what a search shows.
+    pub fn is_current(self) -> bool {
+        matches!(self, Self::Current | Self::Unchanged { current: true })
+    }
+}
+
+/// The one writer of an index.
+///
+/// When a call fails, everything since the last commit is undone: apply it again.
+pub struct Writer {
+    index: Index,
+    /// None after a rollback failed; opened again by the next call.
+    engine: Option<IndexWriter>,
+    committed: IndexReader,
+    /// What was applied since the last commit, which the reader cannot see yet.
+    pending: HashMap<String, Kept>,
+}
+
+impl Writer {
+    pub(crate) fn new(index: Index) -> Result<Self, Error> {
+        let engine = open_engine(&index)?;
+        let committed = index.engine.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
+        Ok(Self { index, engine: Some(engine), committed, pending: HashMap::new() })
+    }
+
+    /// Takes in entries, and says of each what became of it. The end state is the same in whatever
+    /// order and batches entries arrive, and however often.
+    ///
+    /// # Errors
+    /// If the engine fails; then everything since the last commit is undone.
+    pub fn apply(&mut self, entries: Vec<Entry>) -> Result<Vec<Applied>, Error> {
+        let applied = self.try_apply(entries);
+        self.undo_on_error(applied)
+    }
+
+    /// Makes everything applied durable and visible to readers, together with a payload such as the
+    /// position in the log. Only then may the events be acknowledged.
+    ///
+    /// # Errors
+    /// If the engine fails; then everything since the last commit is undone.
+    pub fn commit(&mut self, payload: &str) -> Result<(), Error> {
+        let committed = self.try_commit(payload);
+        self.undo_on_error(committed)?;
+        // Until the reader sees the commit, what is pending stays what versions are compared with.
+        self.committed.reload()?;
+        self.pending.clear();
+        Ok(())
+    }
+
+    /// Reports applied since the last commit.
+    pub fn pending(&self) -> usize {
+        self.pending.len()
+    }
+
+    fn try_apply(&mut self, entries: Vec<Entry>) -> Result<Vec<Applied>, Error> {
+        let mut changed = BTreeSet::new();
+        let mut applied = Vec::with_capacity(entries.len());
+        for entry in entries {
+            let entry = Kept::from(entry);
+            let key = entry.key.clone();
+            let known = match self.pending.get(&key) {
+                Some(kept) => Some(kept.clone()),
+                None => self.committed(&key)?,
+            };
+            let id = entry.current.id.clone();
+            let joined = match known.clone() {
+                Some(known) => known.join(entry),
+                None => entry,
+            };
+            let current = joined.current.id == id;
+            if known.as_ref() == Some(&joined) {
+                applied.push(Applied::Unchanged { current });
+                continue;
+            }
+            applied.push(if current { Applied::Current } else { Applied::Superseded });
+            changed.insert(key.clone());
+            self.pending.insert(key, joined);
+        }
+        let engine = match &self.engine {
+            Some(engine) => engine,
+            None => self.engine.insert(open_engine(&self.index)?),
+        };
+        for key in changed {
+            let document = self.index.fields.document(&self.pending[&key]);
+            engine.delete_term(Term::from_field_text(self.index.fields.key, &key));
+            engine.add_document(document)?;
+        }
+        Ok(applied)
+    }
+
+    fn try_commit(&mut self, payload: &str) -> Result<(), Error> {
+        let engine = match &mut self.engine {
+            Some(engine) => engine,
+            None => self.engine.insert(open_engine(&self.index)?),
+        };
+        let mut commit = engine.prepare_commit()?;
+        commit.set_payload(payload);
+        commit.commit()?;
+        Ok(())
+    }
+
+    /// What the last commit holds of a report.
+    fn committed(&self, key: &str) -> Result<Option<Kept>, Error> {
+        let searcher = self.committed.searcher();
+        let term = Term::from_field_text(self.index.fields.key, key);
+        let address = term_address(&searcher, &term)?;
+        address.map(|address| read_kept(&searcher, &self.index.fields, address)).transpose()
+    }
+
+    fn undo_on_error<T>(&mut self, result: Result<T, Error>) -> Result<T, Error> {
+        if result.is_err() {
+            self.pending.clear();
+            // A writer that cannot roll back is done with; dropping it gives up its lock.
+            if self.engine.as_mut().is_some_and(|engine| engine.rollback().is_err()) {
+                self.engine = None;
+            }
+        }
+        result
+    }
+}
+
+fn open_engine(index: &Index) -> Result<IndexWriter, Error> {
+    let engine: IndexWriter = index.engine.writer_with_num_threads(THREADS, MEMORY_BYTES)?;
+    let mut merges = LogMergePolicy::default();
+    merges.set_del_docs_ratio_before_merge(DELETED_RATIO);
+    engine.set_merge_policy(Box::new(merges));
+    Ok(engine)
+}
