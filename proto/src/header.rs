@@ -7,8 +7,6 @@
 pub const MESSAGE_ID: &str = "Nats-Msg-Id";
 /// W3C trace context of the work that published the fact.
 pub const TRACEPARENT: &str = "traceparent";
-/// W3C trace state, where there is one.
-pub const TRACESTATE: &str = "tracestate";
 
 /// Always [`CE_SPECVERSION_VALUE`].
 pub const CE_SPECVERSION: &str = "ce-specversion";

@@ -1,4 +1,4 @@
-//! The contract: facts on the wire, subjects and conversions.
+#![doc = include_str!("../README.md")]
 
 #[cfg(feature = "facts")]
 mod convert;

@@ -588,7 +588,7 @@ pub struct ReportRefused {
     /// The event that could not be handled, as it came.
     #[prost(bytes = "vec", tag = "8")]
     pub event: ::prost::alloc::vec::Vec<u8>,
-    /// Its subject.
+    /// Its subject; the refusal is filed under the year and region that stand in it.
     #[prost(string, tag = "9")]
     pub event_subject: ::prost::alloc::string::String,
 }
