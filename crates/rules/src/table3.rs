@@ -1,11 +1,11 @@
 //! Table three, 收到和处理政府信息公开申请情况: that it balances, and that it is all there.
 
-use report::{CellId, CellState, Finding, Form, NoteKind, Report, Severity, Table};
+use report::{CellId, CellState, Finding, Form, Line, NoteKind, Report, Severity, Table};
 
 use crate::balance::{self, Imbalance};
 use crate::place::{
-    cells_of, column_label, has_note, is_absent, is_mixed, number, quoted, request_label, row_label, row_of,
-    rows, short,
+    Row, cells_of, column_label, has_note, is_absent, is_mixed, number, quoted, request_label, row_label,
+    row_of, rows, short,
 };
 use crate::{BOTH, ONLY_2019, ONLY_2021, Rule};
 
@@ -135,26 +135,34 @@ fn columns_present(rule: &Rule, report: &Report) -> Vec<Finding> {
     if is_absent(report, Table::Requests) {
         return Vec::new();
     }
-    let absent = absent_columns(report).into_iter();
-    absent
-        .map(|(label, cells)| {
-            let proved = cells.iter().filter_map(|id| report.cells.get(*id));
-            let proved = proved.filter(|cell| cell.state == CellState::Derived).count();
-            let proof = match proved {
-                0 => String::new(),
-                _ => format!(
-                    "该列{}行中有{proved}行的数值系由其他数字推算得出，报告本身没有填写。",
-                    cells.len()
-                ),
-            };
-            let what = format!("表三缺少“{label}”列。{}{proof}", cut_rows(report));
-            rule.fails(report, cells, what)
-        })
+    absent_columns(report)
+        .into_iter()
+        .map(|(column, cells)| lost_column(rule, report, column, cells))
         .collect()
 }
 
+fn lost_column(rule: &Rule, report: &Report, column: &Line, mut cells: Vec<CellId>) -> Finding {
+    let cut = cut_rows(report);
+    let lost = cut.iter().flat_map(|row| &row.cells).filter(|(_, cell)| !cell.is_printed());
+    let lost: Vec<CellId> = lost.map(|(id, _)| *id).filter(|id| !cells.contains(id)).collect();
+    cells.extend(lost);
+    let state = |id: &CellId| report.cells.get(*id).map(|cell| cell.state);
+    let proof = match cells.iter().filter(|id| state(id) == Some(CellState::Derived)).count() {
+        0 => String::new(),
+        count => format!("，其中{count}格的数值系由其他数字推算得出"),
+    };
+    let cut_rows = match cut.len() {
+        0 => String::new(),
+        count => format!("，另有{count}行的数字不到末列即中断"),
+    };
+    let what = format!("表三缺少“{}”列{cut_rows}，共{}格没有填写{proof}。", column.label, cells.len());
+    let finding = rule.fails(report, cells, what);
+    let subjects = [column.id].into_iter().chain(cut.iter().map(|row| row.id));
+    Finding { origin: finding.origin.or(noted_origin(report, subjects)), ..finding }
+}
+
 /// The columns that the header does not have, or where nothing is printed in a table that is there.
-fn absent_columns(report: &Report) -> Vec<(&'static str, Vec<CellId>)> {
+fn absent_columns(report: &Report) -> Vec<(&'static Line, Vec<CellId>)> {
     let Some(form) = report.cells.form() else { return Vec::new() };
     let is_printed = |id: &CellId| report.cells.get(*id).is_some_and(|cell| cell.is_printed());
     let is_there = cells_of(report, Table::Requests).any(|(_, cell)| cell.is_printed());
@@ -163,16 +171,13 @@ fn absent_columns(report: &Report) -> Vec<(&'static str, Vec<CellId>)> {
         .filter(|(column, cells)| {
             has_note(report, NoteKind::ColumnAbsent, column.id) || is_there && !cells.iter().any(is_printed)
         })
-        .map(|(column, cells)| (column.label, cells))
         .collect()
 }
 
-fn cut_rows(report: &Report) -> String {
-    let rows = rows(report, Table::Requests);
-    match rows.iter().filter(|row| has_note(report, NoteKind::RowCut, row.id)).count() {
-        0 => String::new(),
-        count => format!("有{count}行在末列之前中断，缺少数字。"),
-    }
+fn cut_rows(report: &Report) -> Vec<Row<'_>> {
+    let mut rows = rows(report, Table::Requests);
+    rows.retain(|row| has_note(report, NoteKind::RowCut, row.id));
+    rows
 }
 
 fn column_cells(form: &Form, column: &str) -> Vec<CellId> {
@@ -216,8 +221,10 @@ fn rows_have_figures(rule: &Rule, report: &Report) -> Vec<Finding> {
         .collect()
 }
 
-fn noted_origin(report: &Report, mut rows: impl Iterator<Item = &'static str>) -> Option<report::Origin> {
-    rows.find_map(|row| report.notes.iter().filter(|note| note.subject == row).find_map(|note| note.origin))
+fn noted_origin(report: &Report, mut subjects: impl Iterator<Item = &'static str>) -> Option<report::Origin> {
+    subjects.find_map(|subject| {
+        report.notes.iter().filter(|note| note.subject == subject).find_map(|note| note.origin)
+    })
 }
 
 /// T3-09. One finding a table, since one lost label cell shifts many rows.

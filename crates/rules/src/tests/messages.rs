@@ -72,9 +72,11 @@ fn a_single_wrong_cell_is_named_with_its_right_value() {
 fn lost_columns_and_rows_are_named() {
     check(
         "T3-05",
-        "requests.*.total=derived:0 note=ColumnAbsent:total note=RowCut:refused.process note=RowCut:partial",
-        &["表三缺少“总计”列。有2行在末列之前中断，缺少数字。该列25行中有25行的数值系由其他数字推算得出，\
-           报告本身没有填写。请按规定格式补上该列，逐行填写后重新公布。"],
+        "requests.*.total=derived:0 requests.partial.other_org=derived:0 note=ColumnAbsent:total note=RowCut:partial",
+        &[
+            "表三缺少“总计”列，另有1行的数字不到末列即中断，共26格没有填写，其中26格的数值系由其他数字推算得出。\
+           请按规定格式补上该列，逐行填写后重新公布。",
+        ],
     );
     check(
         "T3-08",
