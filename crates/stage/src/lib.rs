@@ -1,1 +1,198 @@
 //! A worker's footing: configuration, telemetry, streams, the work loop, originals and shutdown.
+//!
+//! A service brings a name and a handler; the rest is here. This is the one crate that knows which bus
+//! carries the facts. It knows nothing of reports but their ids.
+//!
+//! ```no_run
+//! use proto::v1::{ReportParsed, ReportSubmitted};
+//! use stage::{Handled, Refusal, Service, Stage};
+//!
+//! fn main() -> std::process::ExitCode {
+//!     stage::run(Service::new("parse", async |stage: Stage| stage.work(parse).await))
+//! }
+//!
+//! async fn parse(stage: Stage, submitted: ReportSubmitted) -> Handled<ReportParsed> {
+//!     let original = submitted.original.clone().unwrap_or_default();
+//!     let bytes = stage.originals().get(&original.sha256).await?;
+//!     let text = stage.cpu(move || String::from_utf8(bytes.into())).await?;
+//!     if text.is_err() {
+//!         return Err(Refusal::new("not-utf-8", "文件不是 UTF-8 文本。", "not UTF-8").into());
+//!     }
+//!     Ok(ReportParsed { submitted: Some(submitted), ..Default::default() }.into())
+//! }
+//! ```
+
+mod batch;
+mod config;
+mod connect;
+mod delivery;
+mod feed;
+mod fetch;
+mod ops;
+mod originals;
+mod outcome;
+mod publish;
+mod read;
+pub mod retry;
+mod run;
+mod seats;
+mod shutdown;
+pub mod telemetry;
+mod topology;
+mod work;
+
+use std::sync::Arc;
+
+use proto::{Fact, subject};
+
+pub use batch::Bounds;
+pub use config::{Config, LogFormat, OriginalsAt, WrongSetting};
+pub use feed::{Feed, Since};
+pub use ops::router;
+pub use originals::{NotGot, NotStored, Originals, Stored};
+pub use outcome::{Done, Handled, Refusal, Trouble, class};
+pub use publish::{NotPublished, Published};
+pub use read::{Counts, Event, Lag};
+pub use run::{Service, run, run_together};
+pub use seats::Seats;
+pub use shutdown::Stop;
+
+/// One stage in this process: its connection, its originals, its seats. Clones are the same stage.
+#[derive(Clone)]
+pub struct Stage(Arc<Parts>);
+
+struct Parts {
+    name: &'static str,
+    config: Config,
+    bus: connect::Bus,
+    originals: Originals,
+    seats: Seats,
+    stop: Stop,
+    breaker: retry::Breaker,
+    health: ops::Health,
+    recently: read::Recently,
+}
+
+impl Stage {
+    /// Connects, waits until the bus is there, and declares what must be on it.
+    ///
+    /// # Errors
+    /// If credentials or the folder of originals cannot be used, or the bus takes no declaration.
+    pub async fn open(name: &'static str, config: &Config, seats: Seats, stop: Stop) -> anyhow::Result<Self> {
+        let bus = connect::Bus::connect(name, config).await?;
+        topology::declare(&bus, config).await?;
+        let originals = Originals::open(&config.originals, &bus).await?;
+        Ok(Self(Arc::new(Parts {
+            name,
+            config: config.clone(),
+            bus,
+            originals,
+            seats,
+            stop,
+            breaker: retry::Breaker::new(name),
+            health: ops::Health::new(),
+            recently: read::Recently::default(),
+        })))
+    }
+
+    /// Its name, e.g. `parse`.
+    pub fn name(&self) -> &'static str {
+        self.0.name
+    }
+
+    /// The settings of this process.
+    pub fn config(&self) -> &Config {
+        &self.0.config
+    }
+
+    /// Where originals are kept.
+    pub fn originals(&self) -> &Originals {
+        &self.0.originals
+    }
+
+    /// The wish to stop.
+    pub fn stop(&self) -> &Stop {
+        &self.0.stop
+    }
+
+    /// Computes on a thread of its own, as soon as there is a seat.
+    ///
+    /// # Errors
+    /// If `work` panics.
+    pub async fn cpu<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> anyhow::Result<T> {
+        self.0.seats.take(work).await
+    }
+
+    /// Publishes a fact that nothing on the log led to, as ingest does. The current span becomes its
+    /// parent. Has the log's word for it when it returns.
+    ///
+    /// # Errors
+    /// If it cannot stand on the log, or the bus has no answer for twenty seconds.
+    pub async fn publish_once<F: Fact>(&self, fact: &F) -> Result<Published, NotPublished> {
+        publish::Outgoing::new(self.name(), fact)?.publish(self.bus()).await
+    }
+
+    /// What lies before each stage; up to two seconds old.
+    ///
+    /// # Errors
+    /// If the bus does not answer.
+    pub async fn lag(&self) -> anyhow::Result<Vec<Lag>> {
+        self.0.recently.lag(self.bus()).await
+    }
+
+    /// How many facts of each kind there are; up to two seconds old.
+    ///
+    /// # Errors
+    /// If the bus does not answer.
+    pub async fn counts(&self) -> anyhow::Result<Counts> {
+        self.0.recently.counts(self.bus()).await
+    }
+
+    /// The facts about one id, oldest first; none where there is no such id.
+    ///
+    /// # Errors
+    /// If the bus does not answer.
+    pub async fn history(&self, id: &str) -> anyhow::Result<Vec<Event>> {
+        match subject::history(id) {
+            Ok(filter) => read::last_of_each(self.bus(), &filter).await,
+            Err(_) => Ok(Vec::new()),
+        }
+    }
+
+    /// The fact `F` about one id, if there is one.
+    ///
+    /// # Errors
+    /// If the bus does not answer.
+    pub async fn last_of_id<F: Fact>(&self, id: &str) -> anyhow::Result<Option<F>> {
+        let Ok(filter) = subject::any_of_id::<F>(id) else { return Ok(None) };
+        Ok(read::last(self.bus(), &filter).await?.and_then(|event| event.decode()))
+    }
+
+    /// The facts that `filter` takes, e.g. [`proto::subject::ALL`] or `proto::subject::filter::<F>()`, as they come.
+    ///
+    /// # Errors
+    /// If the bus does not answer.
+    pub async fn follow(&self, filter: impl Into<String>, since: Since) -> anyhow::Result<Feed> {
+        Feed::open(self.bus().clone(), filter.into(), since, self.stop()).await
+    }
+
+    /// Lets everything leave that was sent, and closes the connection.
+    pub async fn close(&self) {
+        self.bus().close().await;
+    }
+
+    fn bus(&self) -> &connect::Bus {
+        &self.0.bus
+    }
+
+    fn breaker(&self) -> &retry::Breaker {
+        &self.0.breaker
+    }
+
+    fn health(&self) -> &ops::Health {
+        &self.0.health
+    }
+}

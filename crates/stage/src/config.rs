@@ -1,0 +1,206 @@
+//! What an operator may decide, read once from the environment. Everything else is a constant with
+//! its reason beside it; `OTEL_*` and `RUST_LOG` keep the meaning their owners gave them.
+
+use std::fmt::Display;
+use std::io::IsTerminal;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+/// The settings of one process.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// `GOUJI_NATS_URL`: where the bus is; several servers with commas between them.
+    pub nats_url: String,
+    /// `GOUJI_NATS_CREDENTIALS`: a credentials file, where the bus asks for one.
+    pub nats_credentials: Option<PathBuf>,
+    /// `GOUJI_NATS_REPLICAS`: copies of the log. One, because three need three machines.
+    pub nats_replicas: usize,
+    /// `GOUJI_ORIGINALS`: where originals are kept.
+    pub originals: OriginalsAt,
+    /// `GOUJI_LISTEN`: where `/healthz`, `/readyz` and `/metrics` are served; nowhere by default,
+    /// because several processes on one host would fight over a port.
+    pub listen: Option<SocketAddr>,
+    /// `GOUJI_PERMITS`: messages in flight. Two for each core: one computes while one waits.
+    pub permits: usize,
+    /// `GOUJI_LOG`: for people on a terminal, else one JSON object a line.
+    pub log: LogFormat,
+    /// `RUST_LOG`: what is logged, in the syntax of `tracing`.
+    pub log_filter: String,
+    /// `GOUJI_DRAIN_SECONDS`: how long what is in flight may take after a stop. 25, because an
+    /// orchestrator kills after 30.
+    pub drain: Duration,
+}
+
+/// Where originals are kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OriginalsAt {
+    /// A folder on a disk that every process of the pipeline sees.
+    Folder(PathBuf),
+    /// An object store on the bus, for hosts that share no disk.
+    Bucket,
+}
+
+/// How a log line looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// One line of text.
+    Human,
+    /// One JSON object.
+    Json,
+}
+
+/// A setting that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("{variable}={value:?}: {reason}")]
+pub struct WrongSetting {
+    variable: &'static str,
+    value: String,
+    reason: String,
+}
+
+impl Config {
+    /// Reads the environment of the process.
+    ///
+    /// # Errors
+    /// The first variable whose value cannot be used.
+    pub fn from_env() -> Result<Self, WrongSetting> {
+        Self::from_variables(|name| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned()))
+    }
+
+    /// Reads variables through `get`. An empty value is an absent one.
+    ///
+    /// # Errors
+    /// The first variable whose value cannot be used.
+    pub fn from_variables(get: impl Fn(&str) -> Option<String>) -> Result<Self, WrongSetting> {
+        let get = |name: &str| get(name).filter(|value| !value.is_empty());
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let drain_seconds = number(&get, "GOUJI_DRAIN_SECONDS", 25, 1..=600)?;
+        Ok(Self {
+            nats_url: get("GOUJI_NATS_URL").unwrap_or_else(|| "nats://127.0.0.1:4222".into()),
+            nats_credentials: existing_file(&get, "GOUJI_NATS_CREDENTIALS")?,
+            nats_replicas: number(&get, "GOUJI_NATS_REPLICAS", 1, 1..=5)?,
+            originals: originals(get("GOUJI_ORIGINALS")),
+            listen: parsed(&get, "GOUJI_LISTEN")?,
+            permits: number(&get, "GOUJI_PERMITS", 2 * cores, 1..=1024)?,
+            log: log_format(get("GOUJI_LOG"))?,
+            log_filter: log_filter(get("RUST_LOG"))?,
+            drain: Duration::from_secs(drain_seconds as u64),
+        })
+    }
+}
+
+fn originals(value: Option<String>) -> OriginalsAt {
+    match value.as_deref() {
+        Some("bucket:") => OriginalsAt::Bucket,
+        Some(folder) => OriginalsAt::Folder(folder.into()),
+        None => OriginalsAt::Folder("gouji-originals".into()),
+    }
+}
+
+fn log_format(value: Option<String>) -> Result<LogFormat, WrongSetting> {
+    match value.as_deref() {
+        Some("human") => Ok(LogFormat::Human),
+        Some("json") => Ok(LogFormat::Json),
+        None if std::io::stderr().is_terminal() => Ok(LogFormat::Human),
+        None => Ok(LogFormat::Json),
+        Some(other) => Err(wrong("GOUJI_LOG", other, "expected `human` or `json`")),
+    }
+}
+
+fn log_filter(value: Option<String>) -> Result<String, WrongSetting> {
+    let filter = value.unwrap_or_else(|| "info".into());
+    match tracing_subscriber::EnvFilter::builder().parse(&filter) {
+        Ok(_) => Ok(filter),
+        Err(error) => Err(wrong("RUST_LOG", &filter, error)),
+    }
+}
+
+fn existing_file(
+    get: &impl Fn(&str) -> Option<String>,
+    variable: &'static str,
+) -> Result<Option<PathBuf>, WrongSetting> {
+    match get(variable) {
+        Some(path) if !std::path::Path::new(&path).is_file() => Err(wrong(variable, &path, "no such file")),
+        path => Ok(path.map(PathBuf::from)),
+    }
+}
+
+fn number(
+    get: &impl Fn(&str) -> Option<String>,
+    variable: &'static str,
+    default: usize,
+    range: std::ops::RangeInclusive<usize>,
+) -> Result<usize, WrongSetting> {
+    match parsed(get, variable)? {
+        None => Ok(default),
+        Some(number) if range.contains(&number) => Ok(number),
+        Some(number) => Err(wrong(
+            variable,
+            &number.to_string(),
+            format!("expected {} to {}", range.start(), range.end()),
+        )),
+    }
+}
+
+fn parsed<T: FromStr<Err: Display>>(
+    get: &impl Fn(&str) -> Option<String>,
+    variable: &'static str,
+) -> Result<Option<T>, WrongSetting> {
+    let Some(value) = get(variable) else { return Ok(None) };
+    value.parse().map(Some).map_err(|error: T::Err| wrong(variable, &value, error))
+}
+
+fn wrong(variable: &'static str, value: &str, reason: impl Display) -> WrongSetting {
+    WrongSetting { variable, value: value.into(), reason: reason.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(variables: &[(&str, &str)]) -> Result<Config, WrongSetting> {
+        Config::from_variables(|name| {
+            variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn nothing_set_is_a_working_configuration() {
+        let config = read(&[]).unwrap();
+        assert_eq!(config.nats_url, "nats://127.0.0.1:4222");
+        assert_eq!(config.drain, Duration::from_secs(25));
+        assert_eq!(config.listen, None);
+    }
+
+    #[test]
+    fn settings_are_read() {
+        let config = read(&[
+            ("GOUJI_ORIGINALS", "bucket:"),
+            ("GOUJI_LISTEN", "127.0.0.1:9100"),
+            ("GOUJI_PERMITS", "7"),
+            ("GOUJI_LOG", "json"),
+            ("GOUJI_NATS_URL", ""),
+        ])
+        .unwrap();
+        assert_eq!(config.originals, OriginalsAt::Bucket);
+        assert_eq!(config.listen, Some("127.0.0.1:9100".parse().unwrap()));
+        assert_eq!(config.permits, 7);
+        assert_eq!(config.log, LogFormat::Json);
+        assert_eq!(config.nats_url, "nats://127.0.0.1:4222");
+    }
+
+    #[test]
+    fn a_wrong_value_names_its_variable() {
+        let check = |variable, value, line: &str| {
+            assert_eq!(read(&[(variable, value)]).unwrap_err().to_string(), line)
+        };
+        check("GOUJI_PERMITS", "0", r#"GOUJI_PERMITS="0": expected 1 to 1024"#);
+        check("GOUJI_PERMITS", "many", r#"GOUJI_PERMITS="many": invalid digit found in string"#);
+        check("GOUJI_LISTEN", "9100", r#"GOUJI_LISTEN="9100": invalid socket address syntax"#);
+        check("GOUJI_LOG", "loud", r#"GOUJI_LOG="loud": expected `human` or `json`"#);
+        check("GOUJI_NATS_CREDENTIALS", "/no/such", r#"GOUJI_NATS_CREDENTIALS="/no/such": no such file"#);
+        check("GOUJI_NATS_REPLICAS", "9", r#"GOUJI_NATS_REPLICAS="9": expected 1 to 5"#);
+    }
+}

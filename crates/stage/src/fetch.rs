@@ -1,0 +1,118 @@
+//! Taking messages from the log, as many as there is room for.
+//!
+//! Always by `fetch`, never by the client's endless stream: that one can stall with work waiting.
+
+use std::time::Duration;
+
+use async_nats::jetstream::Message;
+use async_nats::jetstream::consumer::Consumer;
+use async_nats::jetstream::consumer::pull::{Batch, Config as Place};
+use futures::{FutureExt, StreamExt};
+use tokio::sync::watch;
+
+use crate::Stage;
+use crate::delivery::give_back;
+use crate::topology;
+
+/// Waiting for the first message of a fetch.
+const EXPIRES: Duration = Duration::from_secs(5);
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// The place of a stage on the log, and what was asked for there.
+pub(crate) struct Source {
+    stage: Stage,
+    durable: &'static str,
+    place: Consumer<Place>,
+    open: Option<Batch>,
+    connections: watch::Receiver<u64>,
+    pause: Duration,
+}
+
+impl Source {
+    pub(crate) async fn bind(stage: &Stage, durable: &'static str) -> anyhow::Result<Self> {
+        let place = topology::bind(stage.bus(), durable).await?;
+        stage.health().bound();
+        let connections = stage.bus().connections();
+        Ok(Self { stage: stage.clone(), durable, place, open: None, connections, pause: FIRST_PAUSE })
+    }
+
+    /// Asks for what is there, waiting a little for the first message. False where it is time to stop.
+    pub(crate) async fn ask(&mut self, messages: usize, bytes: usize) -> bool {
+        loop {
+            if self.stage.stop().is_wished() {
+                return false;
+            }
+            self.connections.mark_unchanged();
+            match self.place.fetch().max_messages(messages).max_bytes(bytes).expires(EXPIRES).messages().await
+            {
+                Ok(batch) => {
+                    self.stage.health().fetched();
+                    self.open = Some(batch);
+                    return true;
+                }
+                Err(error) => self.recover(&error.to_string()).await,
+            }
+        }
+    }
+
+    /// The next message of what was asked for; none where that is all of it.
+    pub(crate) async fn next(&mut self) -> Option<Message> {
+        let batch = self.open.as_mut()?;
+        let stop = self.stage.stop().clone();
+        let item = tokio::select! {
+            item = batch.next() => item,
+            () = stop.wished() => {
+                self.leave().await;
+                return None;
+            }
+            // The request was lost with the connection it was sent on.
+            _ = self.connections.changed() => {
+                self.leave().await;
+                return None;
+            }
+        };
+        match item {
+            Some(Ok(message)) => {
+                self.pause = FIRST_PAUSE;
+                Some(message)
+            }
+            None => {
+                self.open = None;
+                None
+            }
+            Some(Err(error)) => {
+                self.open = None;
+                self.recover(&error.to_string()).await;
+                None
+            }
+        }
+    }
+
+    /// Gives back what has come of it already.
+    async fn leave(&mut self) {
+        let Some(mut batch) = self.open.take() else { return };
+        while let Some(Some(Ok(message))) = batch.next().now_or_never() {
+            give_back(&message).await;
+        }
+    }
+
+    /// Waits a little longer each time; the log and our place on it may have to be declared anew.
+    async fn recover(&mut self, error: &str) {
+        tracing::warn!(stage = self.durable, "fetching: {error}");
+        let stop = self.stage.stop().clone();
+        tokio::select! {
+            () = tokio::time::sleep(self.pause) => (),
+            () = stop.wished() => return,
+        }
+        self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+        let again = async {
+            topology::declare_once(self.stage.bus(), self.stage.config()).await?;
+            topology::bind(self.stage.bus(), self.durable).await
+        };
+        match again.await {
+            Ok(place) => self.place = place,
+            Err(error) => tracing::warn!(stage = self.durable, "binding: {error:#}"),
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! The three ways a message can end, decided once.
+
+use bytes::Bytes;
+use proto::v1;
+
+/// What a handler gives back.
+pub type Handled<N> = Result<Done<N>, Trouble>;
+
+/// The report was handled: the facts to publish, in order; mostly one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Done<N>(pub Vec<N>);
+
+/// It was not.
+#[derive(Debug)]
+pub enum Trouble {
+    /// The report's fault: it is told why and goes no further.
+    Refused(Refusal),
+    /// Ours: tried again, and given up after [`crate::retry::ATTEMPTS`].
+    Failed(anyhow::Error),
+}
+
+/// Why a report goes no further.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Refusal {
+    /// Stable class, kebab-case, e.g. `unsupported-format`.
+    pub class: &'static str,
+    /// For the submitter, Chinese.
+    pub message: String,
+    /// For the operator, English.
+    pub detail: String,
+    /// Where in the source, if it is one place.
+    pub origin: Option<v1::Origin>,
+}
+
+/// Classes of refusal that are decided here and not in a handler.
+pub mod class {
+    /// The event could not be understood.
+    pub const UNDECODABLE_EVENT: &str = "undecodable-event";
+    /// Every attempt failed.
+    pub const GAVE_UP: &str = "gave-up";
+    /// It was handed out again and again, and nobody lived to answer.
+    pub const KILLED_WORKER: &str = "killed-worker";
+    /// What came out of it is too large for the bus.
+    pub const FACT_TOO_LARGE: &str = "fact-too-large";
+}
+
+impl<N> Done<N> {
+    /// Nothing to publish.
+    pub fn nothing() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<N> From<N> for Done<N> {
+    fn from(fact: N) -> Self {
+        Self(vec![fact])
+    }
+}
+
+impl From<Refusal> for Trouble {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+/// Whatever else goes wrong in a handler is ours.
+impl<E: Into<anyhow::Error>> From<E> for Trouble {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl Refusal {
+    /// A refusal of no one place.
+    pub fn new(class: &'static str, message: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { class, message: message.into(), detail: detail.into(), origin: None }
+    }
+
+    /// The same, at a place in the source.
+    #[must_use]
+    pub fn at(mut self, origin: v1::Origin) -> Self {
+        self.origin = Some(origin);
+        self
+    }
+
+    pub(crate) fn undecodable(detail: String) -> Self {
+        Self::new(class::UNDECODABLE_EVENT, "系统内部消息无法识别，报告未能处理，请联系运维人员。", detail)
+    }
+
+    pub(crate) fn gave_up(last: &anyhow::Error) -> Self {
+        Self::new(
+            class::GAVE_UP,
+            "系统多次处理这份报告均未成功，已停止重试；报告本身未必有误，请联系运维人员。",
+            format!("{last:#}"),
+        )
+    }
+
+    pub(crate) fn killed_worker(deliveries: i64) -> Self {
+        Self::new(
+            class::KILLED_WORKER,
+            "处理这份报告时程序多次异常退出，已停止处理，请联系运维人员。",
+            format!("delivered {deliveries} times and never answered"),
+        )
+    }
+
+    pub(crate) fn too_large(detail: String) -> Self {
+        Self::new(class::FACT_TOO_LARGE, "报告内容过大，超出系统可以传递的范围。", detail)
+    }
+
+    /// The fact that tells of it.
+    pub(crate) fn into_fact(
+        self,
+        stage: &str,
+        submitted: v1::ReportSubmitted,
+        attempts: Vec<v1::Attempt>,
+        subject: &str,
+        event: Bytes,
+    ) -> v1::ReportRefused {
+        v1::ReportRefused {
+            submitted: Some(submitted),
+            stage: stage.to_owned(),
+            class: self.class.to_owned(),
+            message: self.message,
+            detail: self.detail,
+            origin: self.origin,
+            attempts,
+            event: event.slice(..event.len().min(LARGEST_EVENT_BYTES)).into(),
+            event_subject: subject.to_owned(),
+        }
+    }
+}
+
+/// How much of an event is kept with its refusal, so that the refusal itself fits on the bus.
+const LARGEST_EVENT_BYTES: usize = 512 << 10;

@@ -1,0 +1,149 @@
+//! From the first line of `main` to the last: settings, telemetry, connection, work, signal, drain.
+
+use std::pin::Pin;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use axum::Router;
+use tokio::task::JoinSet;
+
+use crate::config::Config;
+use crate::ops;
+use crate::seats::Seats;
+use crate::shutdown::Stop;
+use crate::{Stage, telemetry};
+
+/// A stage and what it does.
+pub struct Service {
+    name: &'static str,
+    serve: Box<dyn FnOnce(Stage) -> Serving + Send>,
+    pages: Option<Box<dyn FnOnce(Stage) -> anyhow::Result<Router> + Send>>,
+}
+
+type Serving = Pin<Box<dyn Future<Output = anyhow::Result<()>> + Send>>;
+
+impl Service {
+    /// `serve` works until its stage is told to stop, and returns.
+    pub fn new<S, R>(name: &'static str, serve: S) -> Self
+    where
+        S: FnOnce(Stage) -> R + Send + 'static,
+        R: Future<Output = anyhow::Result<()>> + Send + 'static,
+    {
+        Self { name, serve: Box::new(move |stage| Box::pin(serve(stage))), pages: None }
+    }
+
+    /// What it answers over HTTP on `GOUJI_LISTEN`, beside the operator's endpoints.
+    #[must_use]
+    pub fn http(mut self, pages: impl FnOnce(Stage) -> anyhow::Result<Router> + Send + 'static) -> Self {
+        self.pages = Some(Box::new(pages));
+        self
+    }
+}
+
+/// The whole of a service's `main`.
+pub fn run(service: Service) -> ExitCode {
+    let name = service.name;
+    let config = match Config::from_env() {
+        Ok(config) => config,
+        Err(error) => {
+            eprintln!("{error}");
+            return ExitCode::from(EXIT_USAGE);
+        }
+    };
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("starting threads: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let ran = runtime.block_on(async {
+        telemetry::init(&format!("gouji-{name}"), &config);
+        let stop = Stop::on_signals().context("listening to signals")?;
+        run_together(&config, &stop, vec![service]).await
+    });
+    // A computation that nobody waits for any more must not keep the process.
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    match ran {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{name}: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Runs several services in this process, until it is time to stop or one of them fails. They share the
+/// CPU seats and the operator's endpoints, and nothing else.
+///
+/// # Errors
+/// The first service that could not start or that failed.
+pub async fn run_together(config: &Config, stop: &Stop, services: Vec<Service>) -> anyhow::Result<()> {
+    let seats = Seats::for_each_core();
+    let mut stages = Vec::new();
+    for service in &services {
+        let opening = Stage::open(service.name, config, seats.clone(), stop.clone());
+        tokio::select! {
+            stage = opening => stages.push(stage.with_context(|| format!("opening {}", service.name))?),
+            () = stop.wished() => return Ok(()),
+        }
+    }
+    let mut serving = JoinSet::new();
+    let mut router = ops::router(stages.clone());
+    for (service, stage) in services.into_iter().zip(&stages) {
+        if let Some(pages) = service.pages {
+            router = router.merge(pages(stage.clone()).with_context(|| service.name)?);
+        }
+        let served = (service.serve)(stage.clone());
+        serving.spawn(async move { served.await.with_context(|| service.name) });
+    }
+    if let Some(address) = config.listen {
+        let listener = tokio::net::TcpListener::bind(address)
+            .await
+            .with_context(|| format!("GOUJI_LISTEN={address}"))?;
+        let stop = stop.clone();
+        tokio::spawn(async move { axum::serve(listener, router).with_graceful_shutdown(gone(stop)).await });
+    }
+    let ended = all_ended(&mut serving, stop, config.drain + GRACE).await;
+    futures::future::join_all(stages.iter().map(Stage::close)).await;
+    // Flushing blocks.
+    tokio::task::spawn_blocking(telemetry::flush).await.ok();
+    ended
+}
+
+/// `EX_USAGE` of sysexits.
+const EXIT_USAGE: u8 = 64;
+/// Beyond the drain, for what a service does after its last message.
+const GRACE: Duration = Duration::from_secs(3);
+
+async fn all_ended(
+    serving: &mut JoinSet<anyhow::Result<()>>,
+    stop: &Stop,
+    patience: Duration,
+) -> anyhow::Result<()> {
+    let mut failed = None;
+    let all = async {
+        while let Some(one) = serving.join_next().await {
+            if let Err(error) = one.context("a service panicked").flatten() {
+                tracing::error!("{error:#}");
+                failed.get_or_insert(error);
+                stop.now();
+            }
+        }
+    };
+    let patience_over = async {
+        stop.wished().await;
+        tokio::time::sleep(patience).await;
+    };
+    tokio::select! {
+        () = all => (),
+        () = patience_over => tracing::warn!("not everything ended in time"),
+    }
+    serving.shutdown().await;
+    failed.map_or(Ok(()), Err)
+}
+
+async fn gone(stop: Stop) {
+    stop.wished().await;
+}

@@ -1,0 +1,306 @@
+//! The work loop: fetch, decode, handle, publish, acknowledge, for as many messages at once as there
+//! are permits.
+//!
+//! A handler may be killed at any instruction: the message comes again, and what it had published is
+//! found to be there.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Instant;
+
+use futures::FutureExt;
+use opentelemetry::KeyValue;
+use proto::v1::{Attempt, ReportSubmitted};
+use proto::{Fact, subject};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use tracing::Instrument;
+
+use crate::Stage;
+use crate::delivery::{Delivery, with_progress};
+use crate::fetch::Source;
+use crate::outcome::{Done, Handled, Refusal, Trouble};
+use crate::publish::{NotPublished, Outgoing};
+use crate::retry::{ATTEMPTS, DELIVERIES, delay};
+use crate::seats::panic_message;
+use crate::telemetry::{metrics, stage_attribute};
+use crate::topology::durable_of;
+
+/// Beyond sixteen messages a fetch gains nothing.
+const LARGEST_FETCH: usize = 16;
+/// What one fetch may bring.
+const LARGEST_FETCH_BYTES: usize = 16 << 20;
+
+impl Stage {
+    /// Handles every fact `F` until it is time to stop, then lets what is in flight end.
+    ///
+    /// # Errors
+    /// If no stage takes such a fact, or its place on the log cannot be had.
+    pub async fn work<F, N, H, R>(&self, handle: H) -> anyhow::Result<()>
+    where
+        F: Fact + Clone,
+        N: Fact,
+        H: Fn(Stage, F) -> R + Clone + Send + Sync + 'static,
+        R: Future<Output = Handled<N>> + Send + 'static,
+    {
+        let mut source = Source::bind(self, place_of::<F>()?).await?;
+        let permits = Arc::new(Semaphore::new(self.config().permits));
+        let mut tasks = JoinSet::new();
+        while let Some(room) = self.room(&permits).await {
+            while tasks.try_join_next().is_some() {}
+            if !source.ask(room, LARGEST_FETCH_BYTES).await {
+                break;
+            }
+            while let Some(message) = source.next().await {
+                // There is room: nobody else takes permits, and no more was asked for than is free.
+                let permit = permits.clone().acquire_owned().await.expect("the semaphore is never closed");
+                let (stage, handle) = (self.clone(), handle.clone());
+                let delivery = Delivery::new::<F>(self.name(), message);
+                tasks.spawn(async move {
+                    one(&stage, delivery, handle).await;
+                    drop(permit);
+                });
+            }
+        }
+        self.drain(tasks).await;
+        Ok(())
+    }
+
+    /// How many messages to ask for; none where it is time to stop.
+    async fn room(&self, permits: &Semaphore) -> Option<usize> {
+        let one_free = async {
+            drop(permits.acquire().await);
+            if !self.breaker().is_open() {
+                return;
+            }
+            // While most attempts fail, what is in flight probes; where nothing is, one message does.
+            let all = u32::try_from(self.config().permits).unwrap_or(u32::MAX);
+            tokio::select! {
+                () = self.breaker().closed() => (),
+                none_in_flight = permits.acquire_many(all) => drop(none_in_flight),
+            }
+        };
+        tokio::select! {
+            () = one_free => (),
+            () = self.stop().wished() => return None,
+        }
+        Some(if self.breaker().is_open() { 1 } else { permits.available_permits().clamp(1, LARGEST_FETCH) })
+    }
+
+    async fn drain(&self, mut tasks: JoinSet<()>) {
+        let all_ended = async { while tasks.join_next().await.is_some() {} };
+        if tokio::time::timeout(self.config().drain, all_ended).await.is_err() {
+            tracing::warn!(
+                stage = self.name(),
+                left = tasks.len(),
+                "stopped in the middle; these will come again"
+            );
+            tasks.shutdown().await;
+        }
+    }
+}
+
+pub(crate) fn place_of<F: Fact>() -> anyhow::Result<&'static str> {
+    durable_of::<F>().ok_or_else(|| anyhow::anyhow!("no stage takes {}", subject::filter::<F>()))
+}
+
+/// How a message ends.
+pub(crate) enum Ending<N> {
+    Done(Vec<N>),
+    Refused(Refusal, Vec<Attempt>),
+    /// It is time to stop, and another worker may try.
+    GivenBack,
+}
+
+async fn one<F, N, H, R>(stage: &Stage, delivery: Delivery, handle: H)
+where
+    F: Fact + Clone,
+    N: Fact,
+    H: Fn(Stage, F) -> R,
+    R: Future<Output = Handled<N>>,
+{
+    let span = delivery.span.clone();
+    let handled = async {
+        let guard = InFlight::new::<F>(stage, &delivery);
+        match receive::<F>(&delivery) {
+            Ok(fact) => {
+                let submitted = fact.submitted().cloned();
+                let ending = attempts(stage, fact, handle).await;
+                settle(stage, &delivery, submitted, ending).await;
+            }
+            Err(refusal) => {
+                settle(stage, &delivery, None, Ending::<N>::Refused(refusal, Vec::new())).await;
+            }
+        }
+        drop(guard);
+    };
+    with_progress(std::slice::from_ref(&delivery), handled.instrument(span)).await;
+}
+
+/// The fact of a delivery, unless it must not be tried.
+pub(crate) fn receive<F: Fact>(delivery: &Delivery) -> Result<F, Refusal> {
+    if delivery.times > DELIVERIES {
+        return Err(Refusal::killed_worker(delivery.times - 1));
+    }
+    delivery.decode()
+}
+
+async fn attempts<F, N, H, R>(stage: &Stage, fact: F, handle: H) -> Ending<N>
+where
+    F: Fact + Clone,
+    H: Fn(Stage, F) -> R,
+    R: Future<Output = Handled<N>>,
+{
+    let mut failed = Vec::new();
+    loop {
+        if !unless_stopped(stage, stage.breaker().admit()).await {
+            return Ending::GivenBack;
+        }
+        let error = match guarded(|| handle(stage.clone(), fact.clone())).await {
+            Ok(Done(facts)) => {
+                stage.breaker().record(false);
+                return Ending::Done(facts);
+            }
+            Err(Trouble::Refused(refusal)) => {
+                stage.breaker().record(false);
+                return Ending::Refused(refusal, failed);
+            }
+            Err(Trouble::Failed(error)) => error,
+        };
+        stage.breaker().record(true);
+        if let Some(refusal) = note_failure(stage, fact.id(), &mut failed, &error) {
+            return Ending::Refused(refusal, failed);
+        }
+        if !unless_stopped(stage, tokio::time::sleep(delay(failed.len()))).await {
+            return Ending::GivenBack;
+        }
+    }
+}
+
+/// Adds to the history of one message; a refusal where it is time to give up.
+pub(crate) fn note_failure(
+    stage: &Stage,
+    id: &str,
+    failed: &mut Vec<Attempt>,
+    error: &anyhow::Error,
+) -> Option<Refusal> {
+    failed.push(Attempt { at_ms: jiff::Timestamp::now().as_millisecond(), error: format!("{error:#}") });
+    metrics().attempts_failed.add(1, &[stage_attribute(stage.name())]);
+    let attempt = failed.len();
+    tracing::warn!(
+        stage = stage.name(),
+        report.id = id,
+        attempt,
+        "attempt {attempt} at {id} failed: {error:#}"
+    );
+    (attempt >= ATTEMPTS).then(|| Refusal::gave_up(error))
+}
+
+/// True where `wait` ended before it was time to stop.
+pub(crate) async fn unless_stopped(stage: &Stage, wait: impl Future<Output = ()>) -> bool {
+    tokio::select! {
+        () = wait => true,
+        () = stage.stop().wished() => false,
+    }
+}
+
+/// Runs a handler; a panic in it is a failure like others.
+async fn guarded<N, R: Future<Output = Handled<N>>>(handle: impl FnOnce() -> R) -> Handled<N> {
+    let run = AssertUnwindSafe(async move { handle().await });
+    run.catch_unwind()
+        .await
+        .unwrap_or_else(|panic| Err(Trouble::Failed(anyhow::anyhow!("panicked: {}", panic_message(&*panic)))))
+}
+
+/// Publishes what came of a message, waits until the log has it, and only then acknowledges.
+pub(crate) async fn settle<N: Fact>(
+    stage: &Stage,
+    delivery: &Delivery,
+    submitted: Option<ReportSubmitted>,
+    ending: Ending<N>,
+) {
+    let published = match ending {
+        Ending::GivenBack => return delivery.give_back().await,
+        Ending::Done(facts) => match publish_all(stage, &facts).await {
+            Err(error @ (NotPublished::TooLarge { .. } | NotPublished::Unnamed(_))) => {
+                let refusal = Refusal::too_large(format!("{:#}", anyhow::Error::new(error)));
+                publish_refusal(stage, delivery, submitted, refusal, Vec::new()).await
+            }
+            published => published,
+        },
+        Ending::Refused(refusal, attempts) => {
+            publish_refusal(stage, delivery, submitted, refusal, attempts).await
+        }
+    };
+    match published {
+        Ok(()) => delivery.confirm(&stage.bus().client).await,
+        Err(error) => {
+            // Never the report's fault: it stays unanswered and comes again.
+            stage.breaker().record(true);
+            tracing::error!(
+                stage = stage.name(),
+                report.id = delivery.id(),
+                "{:#}",
+                anyhow::Error::new(error)
+            );
+        }
+    }
+}
+
+async fn publish_all<N: Fact>(stage: &Stage, facts: &[N]) -> Result<(), NotPublished> {
+    for fact in facts {
+        Outgoing::new(stage.name(), fact)?.publish(stage.bus()).await?;
+    }
+    Ok(())
+}
+
+async fn publish_refusal(
+    stage: &Stage,
+    delivery: &Delivery,
+    submitted: Option<ReportSubmitted>,
+    refusal: Refusal,
+    attempts: Vec<Attempt>,
+) -> Result<(), NotPublished> {
+    let class = refusal.class;
+    delivery.span.record("error.type", class);
+    delivery.span.record("otel.status_code", "ERROR");
+    metrics().refused.add(1, &[stage_attribute(stage.name()), KeyValue::new("class", class)]);
+    tracing::info!(
+        stage = stage.name(),
+        report.id = delivery.id(),
+        class,
+        detail = refusal.detail,
+        "refused {}: {class}",
+        delivery.id()
+    );
+    let submitted = submitted.unwrap_or_else(|| delivery.unknown_submission());
+    let fact =
+        refusal.into_fact(stage.name(), submitted, attempts, &delivery.subject, delivery.payload.clone());
+    Outgoing::new(stage.name(), &fact)?.publish(stage.bus()).await.map(drop)
+}
+
+/// Counts a message while it lives.
+pub(crate) struct InFlight {
+    attributes: [KeyValue; 2],
+    since: Instant,
+}
+
+impl InFlight {
+    pub(crate) fn new<F: Fact>(stage: &Stage, delivery: &Delivery) -> Self {
+        let attributes =
+            [stage_attribute(stage.name()), KeyValue::new("messaging.destination.template", F::NAME)];
+        metrics().in_flight.add(1, &attributes);
+        metrics().consumed.add(1, &attributes);
+        if delivery.times > 1 {
+            metrics().redelivered.add(1, &attributes);
+        }
+        Self { attributes, since: Instant::now() }
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        metrics().in_flight.add(-1, &self.attributes);
+        metrics().process_seconds.record(self.since.elapsed().as_secs_f64(), &self.attributes);
+    }
+}
