@@ -1,2 +1,75 @@
 //! All automation: demo, test, ci, bench, gen and tidy.
-fn main() {}
+
+mod bench;
+mod ci;
+mod demo;
+mod generate;
+#[path = "../../services/gouji/src/nats_server.rs"]
+mod nats_server;
+mod test;
+mod tidy;
+mod workspace;
+
+use std::io::Write as _;
+
+use anyhow::Result;
+use clap::Parser;
+
+use workspace::Workspace;
+
+/// All automation of the house: what is run here is run in CI too.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+enum Task {
+    /// Start the whole pipeline on this machine and send the samples through it.
+    Demo {
+        /// End when the samples are through, instead of staying up until Ctrl-C.
+        #[arg(long)]
+        once: bool,
+    },
+    /// Prove the product, unit to end to end.
+    Test {
+        /// Handed to `cargo test`, e.g. `-p reading` or `-- balance`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Everything a change has to pass: tidy, formatting, lints, tests.
+    Ci,
+    /// Measure the pipeline, beside the floors of the same run.
+    Bench {
+        /// Handed to the bench.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Write the generated code of the contract anew.
+    Gen {
+        /// Fail if it is not current, instead of writing it.
+        #[arg(long)]
+        check: bool,
+    },
+    /// Print the path of a nats-server, after making sure there is one.
+    NatsServer,
+    /// Check what compilers do not: arrows, leftovers, links, samples, generated code.
+    Tidy {
+        /// Leave out what has to compile first: the generated code.
+        #[arg(long)]
+        quick: bool,
+    },
+}
+
+fn main() -> Result<()> {
+    let workspace = Workspace::find()?;
+    match Task::parse() {
+        Task::Demo { once } => demo::run(&workspace, once),
+        Task::Test { arguments } => test::run(&workspace, &arguments),
+        Task::Ci => ci::run(&workspace),
+        Task::Bench { arguments } => bench::run(&workspace, &arguments),
+        Task::Gen { check } => generate::run(&workspace, check),
+        Task::NatsServer => {
+            let path = workspace.nats_server()?;
+            writeln!(std::io::stdout(), "{}", path.display())?;
+            Ok(())
+        }
+        Task::Tidy { quick } => tidy::run(&workspace, quick),
+    }
+}

@@ -1,0 +1,15 @@
+//! `cargo xtask ci`: what a change has to pass, quickest first.
+
+use anyhow::Result;
+
+use crate::workspace::{self, Workspace};
+use crate::{test, tidy};
+
+/// Runs every step; the first that fails ends it.
+pub(crate) fn run(workspace: &Workspace) -> Result<()> {
+    workspace::run(&mut workspace.cargo(&["fmt", "--all", "--check"]))?;
+    tidy::run(workspace, false)?;
+    let lints = ["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"];
+    workspace::run(&mut workspace.cargo(&lints))?;
+    test::run(workspace, &[])
+}
