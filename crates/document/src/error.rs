@@ -46,10 +46,10 @@ pub enum ReadError {
         /// The limit that was handed in.
         limit: usize,
     },
-    /// More HTML tags than allowed.
-    #[error("page has {found} tags or more, above the limit tags = {limit}")]
-    TooManyTags {
-        /// Tags counted until the reader gave up.
+    /// More HTML elements and pieces of text than allowed.
+    #[error("page has {found} nodes or more, above the limit nodes = {limit}")]
+    TooManyNodes {
+        /// Nodes counted until the reader gave up.
         found: usize,
         /// The limit that was handed in.
         limit: usize,
@@ -88,7 +88,7 @@ impl ReadError {
             ReadError::NotText { .. } => "not-text",
             ReadError::TooManyLines { .. } => "too-many-lines",
             ReadError::TooManyCells { .. } => "too-many-cells",
-            ReadError::TooManyTags { .. } => "too-many-tags",
+            ReadError::TooManyNodes { .. } => "too-many-nodes",
             ReadError::TooDeep { .. } => "too-deep",
             ReadError::TooManyAttributes { .. } => "too-many-attributes",
         }
@@ -113,8 +113,8 @@ impl ReadError {
             ReadError::TooManyCells { limit, .. } => {
                 format!("表格超过 {limit} 个单元格，不像一份年度报告。请确认文件无误，一个文件只报送一份报告。")
             }
-            ReadError::TooManyTags { limit, .. } => {
-                format!("网页的标签超过 {limit} 个。请去掉与报告无关的内容，或另存为纯文本（TXT）后重新报送。")
+            ReadError::TooManyNodes { limit, .. } => {
+                format!("网页的元素超过 {limit} 个。请去掉与报告无关的内容，或另存为纯文本（TXT）后重新报送。")
             }
             ReadError::TooDeep { line, limit, .. } => {
                 format!("网页第 {line} 行的元素嵌套超过 {limit} 层。请另存为纯文本（TXT）后重新报送。")

@@ -3,8 +3,10 @@
 //! One reader a format. Readers know formats and nothing of reports; what a heading or a row means
 //! is the business of `reading`.
 
+pub mod archive;
 mod decode;
 mod error;
+mod html;
 pub mod limits;
 mod model;
 mod sniff;
@@ -20,14 +22,14 @@ use source::Source;
 
 /// Reads a file, whatever it is called.
 pub fn read(bytes: &[u8], limits: &Limits) -> Result<Document, ReadError> {
-    // Offsets are kept in 32 bits, and decoding can make three bytes of two.
-    let limit = limits.bytes.min(1 << 30);
-    if bytes.len() > limit {
-        return Err(ReadError::TooLarge { found: bytes.len(), limit });
-    }
+    // Offsets are kept in 29 bits, and decoding can make three bytes of one.
+    within(bytes, limits.bytes.min(1 << 27))?;
     let format = match sniff(bytes) {
         Kind::Text => Format::Text,
-        Kind::Html => Format::Html,
+        Kind::Html => {
+            within(bytes, limits.html_bytes)?;
+            Format::Html
+        }
         format => return Err(ReadError::Unsupported { format }),
     };
     let (encoding, bom) = decode::encoding(bytes, format == Format::Html);
@@ -37,10 +39,17 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Document, ReadError> {
     }
     decode::check(&source.text)?;
     let (title, blocks) = match format {
-        Format::Text => (None, text::read(&source, limits)?),
-        Format::Html => (None, text::read(&source, limits)?),
+        Format::Text => (None, text::read(&source, 0..source.text.len(), limits)?),
+        Format::Html => html::read(&source, limits)?,
     };
     Ok(Document { format, encoding: Some(encoding.name()), title, blocks })
+}
+
+fn within(bytes: &[u8], limit: usize) -> Result<(), ReadError> {
+    if bytes.len() > limit {
+        return Err(ReadError::TooLarge { found: bytes.len(), limit });
+    }
+    Ok(())
 }
 
 /// The words of a document: a line a paragraph, a line a table row with tabs between its cells.

@@ -5,26 +5,30 @@
 pub struct Limits {
     /// Bytes of the file.
     pub bytes: usize,
+    /// Bytes of the file where it is HTML.
+    pub html_bytes: usize,
     /// Lines of a plain text.
     pub lines: usize,
     /// Cells of all tables together, spans counted out.
     pub cells: usize,
-    /// HTML tags.
-    pub tags: usize,
+    /// HTML elements and pieces of text.
+    pub nodes: usize,
     /// HTML elements open at one time.
     pub depth: usize,
     /// Attributes of one HTML tag.
     pub attributes: usize,
 }
 
-/// A report with all its pictures inlined stays below 20 MB.
+/// A report with all its scanned pages stays below 50 MB.
 pub const BYTES: usize = 50_000_000;
+/// A page with all its pictures inlined stays below 20 MB; the tree takes several times its size.
+pub const HTML_BYTES: usize = 20_000_000;
 /// The longest report of a ministry has 5,000 lines with one cell on each.
 pub const LINES: usize = 1_000_000;
 /// A report's tables have 300 cells; a yearbook of a whole province 100,000.
 pub const CELLS: usize = 200_000;
-/// Word writes ten tags a cell; beyond this the tree alone outgrows a worker's memory.
-pub const TAGS: usize = 1_000_000;
+/// Word writes ten nodes a cell; beyond this the tree alone outgrows a worker's memory.
+pub const NODES: usize = 1_000_000;
 /// Browsers stop here too; html5ever takes time with the square of the depth.
 pub const DEPTH: usize = 512;
 /// html5ever takes time with the square of the attributes of one tag.
@@ -32,6 +36,14 @@ pub const ATTRIBUTES: usize = 1_000;
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { bytes: BYTES, lines: LINES, cells: CELLS, tags: TAGS, depth: DEPTH, attributes: ATTRIBUTES }
+        Limits {
+            bytes: BYTES,
+            html_bytes: HTML_BYTES,
+            lines: LINES,
+            cells: CELLS,
+            nodes: NODES,
+            depth: DEPTH,
+            attributes: ATTRIBUTES,
+        }
     }
 }

@@ -119,6 +119,32 @@ pub fn media_type(kind: Kind) -> &'static str {
 }
 
 impl Kind {
+    /// The short name used in every output, e.g. `html`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Kind::Text => "text",
+            Kind::Html => "html",
+            Kind::Mhtml => "mhtml",
+            Kind::Docx => "docx",
+            Kind::Xlsx => "xlsx",
+            Kind::Zip => "zip",
+            Kind::Doc => "doc",
+            Kind::Xls => "xls",
+            Kind::Ole => "ole",
+            Kind::Rtf => "rtf",
+            Kind::Pdf => "pdf",
+            Kind::Ofd => "ofd",
+            Kind::Png => "png",
+            Kind::Jpeg => "jpeg",
+            Kind::Gif => "gif",
+            Kind::Bmp => "bmp",
+            Kind::Tiff => "tiff",
+            Kind::Gzip => "gzip",
+            Kind::Rar => "rar",
+            Kind::SevenZip => "7z",
+        }
+    }
+
     /// Its name for the one who sent the file.
     pub(crate) fn name(self) -> &'static str {
         match self {

@@ -15,9 +15,9 @@ use crate::model::{Block, Cell, Layout, Paragraph, Row, Table, is_blank};
 use crate::source::Source;
 use line::{Line, Shape};
 
-/// The blocks of a plain text.
-pub(crate) fn read(source: &Source, limits: &Limits) -> Result<Vec<Block>, ReadError> {
-    let lines = line::split(&source.text, limits)?;
+/// The blocks of a plain text; `range` is the part of the source that holds it.
+pub(crate) fn read(source: &Source, range: Range<usize>, limits: &Limits) -> Result<Vec<Block>, ReadError> {
+    let lines = line::split(&source.text, range, limits)?;
     let mut reader = Reader { source, limits, cells: 0, blocks: Vec::new() };
     let mut at = 0;
     while at < lines.len() {

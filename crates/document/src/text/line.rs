@@ -51,10 +51,10 @@ impl Shape {
 }
 
 /// Cuts a text into lines and leaves out those that only number a page.
-pub(super) fn split(text: &str, limits: &Limits) -> Result<Vec<Line>, ReadError> {
+pub(super) fn split(text: &str, range: Range<usize>, limits: &Limits) -> Result<Vec<Line>, ReadError> {
     let mut lines = Vec::new();
-    let mut start = 0;
-    for piece in text.split_inclusive(['\n', '\r', '\u{B}', '\u{C}', '\u{2028}', '\u{2029}']) {
+    let mut start = range.start;
+    for piece in text[range].split_inclusive(['\n', '\r', '\u{B}', '\u{C}', '\u{2028}', '\u{2029}']) {
         let content = piece.trim_end_matches(['\n', '\r', '\u{B}', '\u{C}', '\u{2028}', '\u{2029}']);
         let range = start..start + content.len();
         start += piece.len();

@@ -1,0 +1,334 @@
+//! From the tree of a page to paragraphs and tables, in one walk without recursion.
+
+use std::collections::HashSet;
+
+use ego_tree::iter::Edge;
+use ego_tree::{NodeId, NodeRef};
+use scraper::{ElementRef, Html, Node};
+
+use super::grid::{self, Declared, DeclaredRow};
+use super::{is_hidden, mark, tables};
+use crate::error::ReadError;
+use crate::limits::Limits;
+use crate::model::{Block, Layout, Paragraph, Table, Text, Width};
+use crate::source::Source;
+use crate::text;
+
+/// Reads the tree; `source` is the page without markers.
+pub(super) fn walk(
+    tree: &Html,
+    source: &Source,
+    limits: &Limits,
+) -> Result<(Option<Text>, Vec<Block>), ReadError> {
+    let mut walk = Walk {
+        source,
+        limits,
+        data: tables::of_data(tree),
+        blocks: Vec::new(),
+        text: Text::default(),
+        space: false,
+        last: 0,
+        level: None,
+        table: None,
+        slots: 0,
+    };
+    let mut title = None;
+    let (mut hidden, mut skipped) = (0, None);
+    for edge in tree.tree.root().traverse() {
+        let (node, opens) = match edge {
+            Edge::Open(node) => (node, true),
+            Edge::Close(node) => (node, false),
+        };
+        let element = ElementRef::wrap(node);
+        if let (true, None, Some(element)) = (opens, &title, element)
+            && element.value().name() == "title"
+        {
+            node.children().for_each(|child| walk.text(child));
+            title = Some(std::mem::take(&mut walk.text).trimmed()).filter(|title| !title.is_empty());
+            walk.space = false;
+        }
+        if element.is_some_and(|element| is_hidden(element) || element.value().name() == "title") {
+            hidden = if opens { hidden + 1 } else { hidden - 1 };
+        }
+        if skipped == Some(node.id()) {
+            skipped = None;
+        } else if hidden == 0 && skipped.is_none() {
+            match element {
+                Some(element) if opens && walk.verbatim(element)? => skipped = Some(node.id()),
+                Some(element) => walk.element(element, opens)?,
+                None if opens => walk.text(node),
+                None => {}
+            }
+        }
+    }
+    walk.end_paragraph();
+    Ok((title, walk.blocks))
+}
+
+struct Walk<'a> {
+    source: &'a Source<'a>,
+    limits: &'a Limits,
+    /// The tables that hold data.
+    data: HashSet<NodeId>,
+    blocks: Vec<Block>,
+    /// The paragraph or the cell that is being read.
+    text: Text,
+    /// Whether white space stands after it.
+    space: bool,
+    /// Where the last piece of text ended, in the decoded source.
+    last: usize,
+    level: Option<u8>,
+    /// The table that is being read.
+    table: Option<Open>,
+    slots: usize,
+}
+
+/// A table of data that is being read.
+struct Open {
+    id: NodeId,
+    rows: Vec<DeclaredRow>,
+    groups: usize,
+    /// The cell that is being read.
+    cell: Option<NodeId>,
+}
+
+impl Walk<'_> {
+    fn element(&mut self, element: ElementRef, opens: bool) -> Result<(), ReadError> {
+        let name = element.value().name();
+        match name {
+            "table" if self.table.is_none() && self.data.contains(&element.id()) => {
+                self.end_paragraph();
+                self.table = Some(Open { id: element.id(), rows: Vec::new(), groups: 0, cell: None });
+            }
+            "table" if !opens && self.table.as_ref().is_some_and(|table| table.id == element.id()) => {
+                self.end_table()?;
+            }
+            "thead" | "tbody" | "tfoot" | "tr" | "td" | "th" if self.is_of_table(element) => {
+                self.table_part(element, opens);
+            }
+            "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => {
+                self.end_paragraph();
+                self.level = opens.then(|| name.as_bytes()[1] - b'0');
+            }
+            _ if breaks(name) => self.end_paragraph(),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Whether a row, a cell or a group of rows belongs to the table that is being read, and not to
+    /// one inside it.
+    fn is_of_table(&self, element: ElementRef) -> bool {
+        let up = match element.value().name() {
+            "td" | "th" => 3,
+            "tr" => 2,
+            _ => 1,
+        };
+        let table = element.ancestors().nth(up - 1).map(|table| table.id());
+        self.table.as_ref().is_some_and(|open| Some(open.id) == table)
+    }
+
+    fn table_part(&mut self, element: ElementRef, opens: bool) {
+        let (name, id) = (element.value().name(), element.id());
+        let is_cell = matches!(name, "td" | "th");
+        if is_cell && opens {
+            // A caption, or text that the page has between its cells.
+            self.end_paragraph();
+            self.last = place(element).unwrap_or(self.last);
+        }
+        let Some(table) = &mut self.table else { return };
+        match (name, opens) {
+            ("tr", true) => {
+                let helper = is_helper(element);
+                table.rows.push(DeclaredRow { cells: Vec::new(), group: table.groups, helper });
+            }
+            (_, true) if is_cell => table.cell = Some(id),
+            (_, false) if is_cell => {
+                table.cell = None;
+                self.space = false;
+                let mut text = std::mem::take(&mut self.text).trimmed();
+                if text.is_empty() {
+                    text = self.source.slice(self.last..self.last);
+                }
+                let span = |name| element.attr(name).and_then(|value| number(value));
+                let (row_span, column_span) = (span("rowspan").unwrap_or(1), span("colspan").unwrap_or(1));
+                if let Some(row) = table.rows.last_mut() {
+                    row.cells.push(Declared { text, row_span, column_span });
+                }
+            }
+            ("tr", _) => {}
+            _ => table.groups += 1,
+        }
+    }
+
+    fn end_table(&mut self) -> Result<(), ReadError> {
+        self.end_paragraph();
+        if let Some(table) = self.table.take() {
+            let rows = grid::form(table.rows, &mut self.slots, self.limits.cells)?;
+            self.blocks.push(Block::Table(Table { layout: Layout::Grid, rows }));
+        }
+        Ok(())
+    }
+
+    /// Ends a paragraph; inside a cell, a line.
+    fn end_paragraph(&mut self) {
+        if self.table.as_ref().is_some_and(|table| table.cell.is_some()) {
+            self.space = true;
+            return;
+        }
+        self.space = false;
+        let text = std::mem::take(&mut self.text).trimmed();
+        if !text.is_empty() {
+            self.blocks.push(Block::Paragraph(Paragraph { text, level: self.level }));
+        }
+    }
+
+    /// Reads text that keeps its line breaks as plain text, with the tables that it may draw.
+    fn verbatim(&mut self, element: ElementRef) -> Result<bool, ReadError> {
+        if !matches!(element.value().name(), "pre" | "body") || self.table.is_some() {
+            return Ok(false);
+        }
+        let mut children = element.children();
+        let Some(Node::Text(text)) = children.next().map(|child| child.value()) else { return Ok(false) };
+        let Some(start) = mark::pieces(text).find_map(|(offset, _)| offset) else { return Ok(false) };
+        let length = self.source.text[start..].find('<').unwrap_or(self.source.text.len() - start);
+        let mut range = start..start + length;
+        // The first cell may be blank, so its tabs belong to the text.
+        let before = self.source.text[..start].trim_end_matches([' ', '\t']);
+        range.start = before.len();
+        let plain = &self.source.text[range.clone()];
+        let ends =
+            matches!(&self.source.text[range.end..], rest if rest.is_empty() || rest.starts_with("</"));
+        if !ends || children.next().is_some() || plain.contains('&') || !plain.trim().contains(['\n', '\r']) {
+            return Ok(false);
+        }
+        self.end_paragraph();
+        self.last = range.end;
+        self.blocks.extend(text::read(self.source, range, self.limits)?);
+        Ok(true)
+    }
+
+    /// Adds the text of a node.
+    fn text(&mut self, node: NodeRef<Node>) {
+        let Node::Text(text) = node.value() else { return };
+        for (offset, piece) in mark::pieces(text) {
+            let body = piece.trim_end_matches(|c: char| c.is_ascii() && mark::is_space(c as u8));
+            match offset {
+                Some(at) => self.piece(body, at),
+                // Only where the marks were set wrong; better a rough place than no text.
+                None if !body.is_empty() => self.push(body, self.last, self.last),
+                None => {}
+            }
+            self.space |= body.len() < piece.len();
+        }
+    }
+
+    /// Adds a piece of text that begins at an offset of the decoded source.
+    fn piece(&mut self, piece: &str, at: usize) {
+        let original = self.source.text.get(at..at + piece.len()).unwrap_or("");
+        if !mark::is_verbatim(piece, original) {
+            let rest = &self.source.text[at..];
+            let length = match mark::entity_length(rest) {
+                0 => rest.ceil_char_boundary(piece.len().min(rest.len())),
+                length => length,
+            };
+            return self.push(piece, at, at + length);
+        }
+        let mut start = at;
+        for word in original.split(|c: char| c.is_ascii() && mark::is_space(c as u8)) {
+            if word.is_empty() {
+                self.space = true;
+            } else {
+                self.space |= start > at;
+                self.push_space();
+                self.source.push_onto(&mut self.text, start..start + word.len());
+            }
+            start += word.len() + 1;
+        }
+        self.last = at + piece.len();
+    }
+
+    /// Adds text that stands for a range of the decoded source.
+    fn push(&mut self, text: &str, start: usize, end: usize) {
+        self.push_space();
+        let (first, last) = (self.source.byte(start) as u64, self.source.byte(end) as u64);
+        self.text.push(text, self.source.line(start), first, last, Width::Whole);
+        self.last = end;
+    }
+
+    fn push_space(&mut self) {
+        if std::mem::take(&mut self.space) && !self.text.is_empty() {
+            let place = self.text.place();
+            self.text.push(" ", place.line, place.end, place.end, Width::Whole);
+        }
+    }
+}
+
+/// Where a cell begins, as its marker tells.
+fn place(element: ElementRef) -> Option<usize> {
+    let (_, value) = element.value().attrs().find(|(name, _)| *name == mark::PLACE)?;
+    mark::offset(value).0
+}
+
+/// A span, as HTML reads numbers: digits in front, whatever follows.
+fn number(value: &str) -> Option<u32> {
+    let value = value.trim_start();
+    let digits = value.bytes().take_while(u8::is_ascii_digit).count();
+    match digits {
+        0 => None,
+        _ => Some(value[..digits].parse().unwrap_or(u32::MAX)),
+    }
+}
+
+/// Whether a row is there only to carry column widths.
+fn is_helper(row: ElementRef) -> bool {
+    let style = row.attr("style").unwrap_or("").replace(char::is_whitespace, "").to_ascii_lowercase();
+    row.attr("height").is_some_and(|height| number(height) == Some(0))
+        || style.split(';').any(|rule| matches!(rule, "height:0" | "height:0px" | "height:0pt"))
+}
+
+/// Whether an element stands on lines of its own, or breaks a line.
+fn breaks(name: &str) -> bool {
+    matches!(
+        name,
+        "address"
+            | "article"
+            | "aside"
+            | "blockquote"
+            | "body"
+            | "br"
+            | "caption"
+            | "center"
+            | "dd"
+            | "details"
+            | "dialog"
+            | "div"
+            | "dl"
+            | "dt"
+            | "fieldset"
+            | "figcaption"
+            | "figure"
+            | "form"
+            | "header"
+            | "hgroup"
+            | "hr"
+            | "html"
+            | "legend"
+            | "li"
+            | "main"
+            | "menu"
+            | "ol"
+            | "p"
+            | "pre"
+            | "section"
+            | "summary"
+            | "table"
+            | "tbody"
+            | "td"
+            | "tfoot"
+            | "th"
+            | "thead"
+            | "tr"
+            | "ul"
+    )
+}
