@@ -9,6 +9,7 @@ use tantivy::query::{
 use tantivy::schema::{Field, IndexRecordOption};
 
 use crate::analyzer::{phrase_terms, pieces, words};
+use crate::excluded::Excluded;
 use crate::schema::{Fields, cell_column, column, millionths_span};
 use crate::{Clause, Span};
 
@@ -50,7 +51,7 @@ fn matching(fields: &Fields, clause: &Clause, relaxed: bool) -> Box<dyn Query> {
             Box::new(BooleanQuery::union(parts.collect()))
         }
         Clause::Not(part) => {
-            let part = matching(fields, part, false);
+            let part = excluded(matching(fields, part, false));
             Box::new(BooleanQuery::new(vec![(Occur::Must, Box::new(AllQuery)), (Occur::MustNot, part)]))
         }
         Clause::Year(span) => in_span(span, |year| Term::from_field_i64(fields.year, year)),
@@ -88,7 +89,7 @@ fn all_of(fields: &Fields, parts: &[Clause], relaxed: bool) -> Box<dyn Query> {
     let mut queries: Vec<(Occur, Box<dyn Query>)> = strict
         .into_iter()
         .map(|part| match part {
-            Clause::Not(part) => (Occur::MustNot, matching(fields, part, false)),
+            Clause::Not(part) => (Occur::MustNot, excluded(matching(fields, part, false))),
             part => (Occur::Must, matching(fields, part, relaxed)),
         })
         .collect();
@@ -141,6 +142,10 @@ fn in_span(span: &Span<i64>, term: impl Fn(i64) -> Term) -> Box<dyn Query> {
         (lower, _) => lower,
     };
     unranked(Box::new(RangeQuery::new(end(lower), end(span.upper))))
+}
+
+fn excluded(query: Box<dyn Query>) -> Box<dyn Query> {
+    Box::new(Excluded(query))
 }
 
 /// Filters do not rank.

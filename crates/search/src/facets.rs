@@ -94,20 +94,27 @@ impl Request {
         }
     }
 
-    /// The name of a region: of provinces we know it, of others some report has it.
+    /// The name of a region: of provinces we know it, of others a report of it or from inside it has it.
     fn region_label(&self, reader: &Reader, searcher: &Searcher, code: &str) -> Result<String, Error> {
         if let Some(name) = region::province(code) {
             return Ok(name.to_owned());
         }
-        let field = if code.len() == 4 { reader.fields.city } else { reader.fields.county };
-        let Some(address) = term_address(searcher, &Term::from_field_text(field, code))? else {
-            return Ok(code.to_owned());
-        };
-        let kept = read_kept(searcher, &reader.fields, address)?;
-        let region = kept.record.get("region");
-        let part = |name: &str| region.and_then(|region| region.get(name)).and_then(Value::as_str);
-        let is_itself = part("code").and_then(region::prefix) == Some(code);
-        Ok(part("name").filter(|_| is_itself).unwrap_or(code).to_owned())
+        let fields = &reader.fields;
+        let inside = if code.len() == 4 { fields.city } else { fields.county };
+        for field in [fields.region, inside] {
+            let Some(address) = term_address(searcher, &Term::from_field_text(field, code))? else {
+                continue;
+            };
+            let kept = read_kept(searcher, fields, address)?;
+            let name =
+                kept.record.get("region").and_then(|region| region.get("name")).and_then(Value::as_str);
+            let name =
+                if field == fields.region { name } else { name.and_then(|name| region::city(code, name)) };
+            if let Some(name) = name {
+                return Ok(name.to_owned());
+            }
+        }
+        Ok(code.to_owned())
     }
 }
 

@@ -15,6 +15,7 @@
 mod analyzer;
 mod compile;
 mod entry;
+mod excluded;
 mod facets;
 mod index;
 mod page;
@@ -32,6 +33,6 @@ pub use index::{Error, Index};
 pub use parse::{BadFilter, field, parse};
 pub use query::{Clause, Facet, FacetCounts, FacetValue, Hit, MAX_LIMIT, Page, Query, Sort, SortBy, Span};
 pub use reader::{Found, Reader};
-pub use snippet::Snippet;
+pub use snippet::{Snippet, highlights};
 pub use sum::{GroupBy, Sum};
 pub use writer::{Applied, Writer};

@@ -199,7 +199,7 @@ fn read_stored(searcher: &Searcher, fields: &Fields, address: DocAddress) -> Res
 }
 
 /// What to mark in the text of a hit.
-fn highlighted(typed: &Clause, relaxed: bool) -> Vec<String> {
+pub(crate) fn highlighted(typed: &Clause, relaxed: bool) -> Vec<String> {
     let phrases = phrases(typed).into_iter();
     phrases
         .flat_map(

@@ -43,6 +43,20 @@ pub(crate) fn province(code: &str) -> Option<&'static str> {
     PROVINCES.iter().find(|(known, _)| *known == code).map(|(_, name)| *name)
 }
 
+/// The name of a city, cut from the full name of a region inside it: `陕西省西安市` of `陕西省西安市碑林区`.
+pub(crate) fn city<'a>(code: &str, name: &'a str) -> Option<&'a str> {
+    let province = province(code.get(..2)?)?;
+    let rest = name.strip_prefix(province)?;
+    let ends = ["市", "自治州", "盟", "地区"].into_iter();
+    let end = ends.filter_map(|end| rest.find(end).map(|at| at + end.len())).min();
+    match (code.len(), end) {
+        (4, Some(end)) => Some(&name[..province.len() + end]),
+        // A municipality is its own city.
+        (4, None) if province.ends_with('市') => Some(&name[..province.len()]),
+        _ => None,
+    }
+}
+
 /// The significant digits of a region code: `370000` is `37`, `370400` is `3704`. None where it is no
 /// code of two, four or six digits.
 pub(crate) fn prefix(code: &str) -> Option<&str> {

@@ -57,6 +57,8 @@ pub(crate) struct Fields {
     pub(crate) province: Field,
     pub(crate) city: Field,
     pub(crate) county: Field,
+    /// The region itself, by the significant digits of its code.
+    pub(crate) region: Field,
     pub(crate) region_name: Field,
     pub(crate) agency: Field,
     pub(crate) agency_name: Field,
@@ -97,6 +99,7 @@ impl Fields {
         let province = schema.add_text_field(column::PROVINCE, raw_fast.clone());
         let city = schema.add_text_field(column::CITY, raw_fast.clone());
         let county = schema.add_text_field(column::COUNTY, raw_fast.clone());
+        let region = schema.add_text_field("region", raw.clone());
         let region_name = schema.add_text_field("region_name", phrases.clone());
         let agency = schema.add_text_field(column::AGENCY, raw_fast.clone());
         let agency_name = schema.add_text_field("agency_name", phrases.clone());
@@ -123,6 +126,7 @@ impl Fields {
             province,
             city,
             county,
+            region,
             region_name,
             agency,
             agency_name,
@@ -183,7 +187,8 @@ impl Fields {
         if let Some(name) = part("name") {
             document.add_text(self.region_name, name);
         }
-        let prefix = part("code").and_then(region::prefix).unwrap_or_default();
+        let Some(prefix) = part("code").and_then(region::prefix) else { return };
+        document.add_text(self.region, prefix);
         for (length, field) in [(2, self.province), (4, self.city), (6, self.county)] {
             if let Some(code) = prefix.get(..length) {
                 document.add_text(field, code);

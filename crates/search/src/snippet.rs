@@ -20,13 +20,22 @@ pub struct Snippet {
     pub highlights: Vec<Range<usize>>,
 }
 
+/// The byte ranges of a text that a query marks, in their order, not touching each other; its pieces
+/// where nothing matches exactly, as a relaxed search marks them.
+pub fn highlights(query: &str, text: &str) -> Vec<Range<usize>> {
+    let (typed, _) = crate::parse(query);
+    let glyphs = glyphs(text);
+    let ranges = |relaxed| {
+        let found = matches(&glyphs, &needles(&crate::reader::highlighted(&typed, relaxed)));
+        found.into_iter().map(|found| glyphs[found.start].from..glyphs[found.end - 1].to).collect::<Vec<_>>()
+    };
+    let exact = ranges(false);
+    if exact.is_empty() { ranges(true) } else { exact }
+}
+
 /// The first pieces of the text where one of the phrases stands.
 pub(crate) fn snippets(text: &str, phrases: &[String]) -> Vec<Snippet> {
-    let needles: Vec<Vec<Glyph>> = phrases
-        .iter()
-        .map(|phrase| glyphs(phrase).into_iter().map(|placed| placed.glyph).collect())
-        .filter(|needle: &Vec<Glyph>| !needle.is_empty())
-        .collect();
+    let needles = needles(phrases);
     let glyphs = glyphs(text);
     let matches = matches(&glyphs, &needles);
     let mut snippets = Vec::new();
@@ -46,6 +55,14 @@ pub(crate) fn snippets(text: &str, phrases: &[String]) -> Vec<Snippet> {
         shown_to = end;
     }
     snippets
+}
+
+fn needles(phrases: &[String]) -> Vec<Vec<Glyph>> {
+    phrases
+        .iter()
+        .map(|phrase| glyphs(phrase).into_iter().map(|placed| placed.glyph).collect())
+        .filter(|needle: &Vec<Glyph>| !needle.is_empty())
+        .collect()
 }
 
 /// Ranges of glyphs that match, in their order; those that touch are one.
@@ -126,6 +143,19 @@ mod tests {
         check("一二三", &["四"], &[]);
         check("一二三", &[""], &[]);
         check("", &["四"], &[]);
+    }
+
+    #[test]
+    fn a_whole_text_is_marked_as_its_snippets_are() {
+        let check = |query: &str, text: &str, expected: &[&str]| {
+            let marked: Vec<&str> = highlights(query, text).into_iter().map(|range| &text[range]).collect();
+            assert_eq!(marked, expected, "{query}");
+        };
+        check("申请9件 year:2024", "共收到申请 9 件。申请9件", &["申请 9 件", "申请9件"]);
+        check("公开 -保密", "公開\n制度，保密", &["公開"]);
+        check("公开情况", "公开了情况", &["公开", "情况"]);
+        check("\"公开情况\"", "公开了情况", &[]);
+        check("", "公开", &[]);
     }
 
     #[test]

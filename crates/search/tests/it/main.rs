@@ -1,0 +1,111 @@
+//! The index through its public face, on real files.
+
+mod cells;
+mod matching;
+mod pages;
+mod versions;
+mod writing;
+
+use report::{CellId, Cells, Finding, FormId, Judgement, Region, Report, Review, Severity, Year};
+use search::{Entry, Index, Page, Query, Reader};
+use tempfile::TempDir;
+
+/// An index with these entries in it, and the folder that has to outlive it.
+fn index_of(entries: Vec<Entry>) -> (Reader, TempDir) {
+    let dir = tempfile::tempdir().unwrap();
+    let index = Index::open(dir.path()).unwrap();
+    let mut writer = index.writer().unwrap();
+    writer.apply(entries).unwrap();
+    writer.commit("1").unwrap();
+    (index.reader().unwrap(), dir)
+}
+
+/// A report of a numbered agency with nothing in it but this text.
+fn entry(number: u32, text: &str) -> Entry {
+    let report = Report {
+        agency: Some(format!("第{number}号机关")),
+        year: Year::new(2024),
+        form: Some(FormId::F2021),
+        cells: Cells::missing(FormId::F2021),
+        ..Report::default()
+    };
+    entry_of(number, report, text)
+}
+
+fn entry_of(number: u32, report: Report, text: &str) -> Entry {
+    let id = format!("{number:032x}-g0");
+    Entry {
+        key: Entry::key_of(&report, &id),
+        version: Entry::version_of(1_000, 0),
+        id,
+        submission: format!("s{number}"),
+        original: format!("{number:064x}"),
+        file_name: format!("{number}.html"),
+        submitted_at_ms: 1_000,
+        review: Review { report, findings: Vec::new(), rules_version: "1".into() },
+        text: text.to_owned(),
+    }
+}
+
+fn with_cell(mut entry: Entry, id: &str, value: &str) -> Entry {
+    let id = CellId::parse(id).unwrap();
+    entry.review.report.cells.get_mut(id).unwrap().value = Some(value.parse().unwrap());
+    entry
+}
+
+fn with_region(mut entry: Entry, code: &str, name: &str) -> Entry {
+    entry.review.report.region = Some(Region { code: code.into(), name: name.into() });
+    entry
+}
+
+fn with_finding(mut entry: Entry, rule: &str, severity: Severity) -> Entry {
+    entry.review.findings.push(Finding {
+        rule: rule.into(),
+        severity,
+        judgement: Judgement::Fails,
+        message: "请核对".into(),
+        cells: Vec::new(),
+        left: None,
+        right: None,
+        repair: None,
+        origin: None,
+    });
+    entry
+}
+
+fn find(reader: &Reader, text: &str) -> Page {
+    reader.search(&Query { text: text.to_owned(), limit: 200, highlight: true, ..Query::default() }).unwrap()
+}
+
+/// The files of the hits, without their ending, in the order of their numbers.
+fn numbers(page: &Page) -> Vec<u32> {
+    let mut numbers: Vec<u32> = page.hits.iter().map(number_of).collect();
+    numbers.sort_unstable();
+    numbers
+}
+
+fn number_of(hit: &search::Hit) -> u32 {
+    u32::from_str_radix(hit.id.split('-').next().unwrap(), 16).unwrap()
+}
+
+/// A small generator whose every run can be repeated from its seed.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) as usize % bound
+    }
+
+    fn pick<'a, T: ?Sized>(&mut self, from: &[&'a T]) -> &'a T {
+        from[self.below(from.len())]
+    }
+
+    fn shuffle<T>(&mut self, items: &mut [T]) {
+        for index in (1..items.len()).rev() {
+            items.swap(index, self.below(index + 1));
+        }
+    }
+}

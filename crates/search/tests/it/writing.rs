@@ -1,0 +1,161 @@
+//! One writer, durable at commit and only there.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use proptest::prelude::*;
+use search::{Error, Index};
+
+use crate::{entry, find, index_of};
+
+#[test]
+fn only_what_was_committed_is_there_afterwards() {
+    let dir = tempfile::tempdir().unwrap();
+    let index = Index::open(dir.path()).unwrap();
+    assert_eq!(index.payload().unwrap(), None);
+    let mut writer = index.writer().unwrap();
+    writer.apply(vec![entry(1, "甲")]).unwrap();
+    writer.commit("7").unwrap();
+    assert_eq!(writer.apply(vec![entry(2, "乙"), entry(3, "丙")]).unwrap().len(), 2);
+    assert_eq!(writer.pending(), 2);
+    drop(writer);
+    drop(index);
+    let index = Index::open(dir.path()).unwrap();
+    let reader = index.reader().unwrap();
+    assert_eq!((reader.count(), index.payload().unwrap()), (1, Some("7".to_owned())));
+    assert_eq!((find(&reader, "甲").total, find(&reader, "\"丙\"").total), (1, 0));
+    let mut writer = index.writer().unwrap();
+    writer.apply(vec![entry(2, "乙")]).unwrap();
+    writer.commit("8").unwrap();
+    reader.reload().unwrap();
+    assert_eq!((reader.count(), reader.payload().unwrap()), (2, Some("8".to_owned())));
+}
+
+#[test]
+fn there_is_one_writer() {
+    let dir = tempfile::tempdir().unwrap();
+    let index = Index::open(dir.path()).unwrap();
+    let writer = index.writer().unwrap();
+    let again = Index::open(dir.path()).unwrap();
+    assert!(matches!(again.writer(), Err(Error::LockBusy)));
+    drop(writer);
+    again.writer().unwrap();
+}
+
+#[test]
+fn an_index_of_another_version_asks_for_a_rebuild() {
+    let (reader, dir) = index_of(vec![entry(1, "甲")]);
+    drop(reader);
+    let version = dir.path().join("gouji-index-version");
+    std::fs::write(&version, "schema 0").unwrap();
+    assert!(matches!(Index::open(dir.path()), Err(Error::NeedsRebuild { found, .. }) if found == "schema 0"));
+    std::fs::remove_file(&version).unwrap();
+    assert!(matches!(Index::open(dir.path()), Err(Error::NeedsRebuild { .. })));
+}
+
+#[test]
+fn another_handle_sees_commits_by_itself() {
+    let dir = tempfile::tempdir().unwrap();
+    let index = Index::open(dir.path()).unwrap();
+    let reader = Index::open(dir.path()).unwrap().reader().unwrap();
+    let mut writer = index.writer().unwrap();
+    writer.apply(vec![entry(1, "甲")]).unwrap();
+    writer.commit("1").unwrap();
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while reader.count() == 0 {
+        assert!(Instant::now() < deadline, "the commit was not seen");
+        std::thread::yield_now();
+    }
+}
+
+/// A process that writes is killed in the middle of it; what it said was committed is there.
+#[test]
+fn a_killed_writer_loses_nothing_committed() {
+    const FOLDER: &str = "GOUJI_TEST_WRITE_UNTIL_KILLED";
+    if let Ok(dir) = std::env::var(FOLDER) {
+        let mut writer = Index::open(dir.as_ref()).unwrap().writer().unwrap();
+        for number in 0.. {
+            writer.apply(vec![entry(2 * number, "甲"), entry(2 * number + 1, "乙")]).unwrap();
+            writer.commit(&number.to_string()).unwrap();
+            println!("committed {number}");
+        }
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let mut committed = 0;
+    for kill in 1..=3 {
+        let test = "writing::a_killed_writer_loses_nothing_committed";
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args([test, "--exact", "--nocapture"])
+            .env(FOLDER, dir.path())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+        let commits = lines.filter_map(|line| line.rsplit_once("committed ")?.1.parse::<u64>().ok());
+        committed = commits.take(2 + kill).last().unwrap().max(committed);
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let index = Index::open(dir.path()).unwrap();
+        let payload: u64 = index.payload().unwrap().unwrap().parse().unwrap();
+        let reader = index.reader().unwrap();
+        assert!(reader.count() >= 2 * (committed + 1), "{} of {committed}", reader.count());
+        assert_eq!(reader.count() % 2, 0);
+        assert_eq!(find(&reader, "甲").total * 2, reader.count());
+        assert!(payload < reader.count());
+        index.writer().unwrap();
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn nothing_typed_is_an_error(text in "\\PC{0,40}", pieces in prop::collection::vec(0..PIECES.len(), 0..24)) {
+        let composed: String = pieces.into_iter().map(|piece| PIECES[piece]).collect();
+        READER.with(|(reader, _)| {
+            for text in [text, composed] {
+                let page = reader
+                    .search(&search::Query { text: text.clone(), limit: 5, highlight: true, ..Default::default() });
+                prop_assert!(page.is_ok(), "{text:?}: {page:?}");
+            }
+            Ok(())
+        })?;
+    }
+}
+
+const PIECES: [&str; 28] = [
+    "(",
+    ")",
+    "\"",
+    "“",
+    "”",
+    " ",
+    "-",
+    "OR ",
+    "AND ",
+    "NOT ",
+    "year:",
+    "cell.",
+    "requests.received.total",
+    "=",
+    ">",
+    "..",
+    "9",
+    "2024",
+    "公开",
+    "政府信息",
+    "region:",
+    "：",
+    "rule:",
+    "/",
+    "\u{0}",
+    "<=",
+    "verdict:fail ",
+    "published:",
+];
+
+thread_local! {
+    static READER: (search::Reader, tempfile::TempDir) =
+        index_of((0..5).map(|number| entry(number, "2024年，政府信息公开申请9件")).collect());
+}
