@@ -61,7 +61,10 @@ pub(crate) fn find<'a>(lines: &[Line<'a>]) -> Found<'a> {
     let mut in_yuan = false;
     for line in lines {
         // A table of another kind: the rows below are not ours, whatever they are called.
-        let foreign = line.slots.iter().any(|slot| slot.str().contains("申请数量") || slot.str().contains("申请人情况"));
+        let foreign = line
+            .slots
+            .iter()
+            .any(|slot| slot.str().contains("申请数量") || slot.str().contains("申请人情况"));
         if foreign && !found.rows.is_empty() {
             break;
         }
@@ -73,7 +76,13 @@ pub(crate) fn find<'a>(lines: &[Line<'a>]) -> Found<'a> {
                 in_yuan = false;
                 open = false;
             } else if let Some(id) = row_id(&squeezed) {
-                found.rows.push(Row { id, label: *slot, columns: header.clone(), in_yuan, slots: Vec::new() });
+                found.rows.push(Row {
+                    id,
+                    label: *slot,
+                    columns: header.clone(),
+                    in_yuan,
+                    slots: Vec::new(),
+                });
                 open = true;
             } else if let Some((column, vote)) = heading(&squeezed) {
                 in_yuan |= column == "amount" && says_yuan(&squeezed);
@@ -82,7 +91,8 @@ pub(crate) fn find<'a>(lines: &[Line<'a>]) -> Found<'a> {
                 open = false;
             } else if let Some(row) = found.rows.last_mut() {
                 // Below its label a row goes on as long as figures are missing.
-                let goes_on = row.slots.len() < row.columns.len().max(1) && figure::any(slot.str()).is_number();
+                let goes_on =
+                    row.slots.len() < row.columns.len().max(1) && figure::any(slot.str()).is_number();
                 if open || (goes_on && !is_text(slot)) {
                     row.slots.push(*slot);
                 }
@@ -147,7 +157,8 @@ impl Found<'_> {
                 row.fill(form, &columns, cells);
             }
         }
-        let foreign = |row: &&Row<'_>| form.active.iter().flat_map(|block| &block.rows).all(|line| line.id != row.id);
+        let foreign =
+            |row: &&Row<'_>| form.active.iter().flat_map(|block| &block.rows).all(|line| line.id != row.id);
         for row in self.rows.iter().filter(foreign) {
             notes.push(Note::new(NoteKind::ForeignRow, row.id, Some(row.label.origin())));
         }
@@ -156,7 +167,8 @@ impl Found<'_> {
 
 impl Row<'_> {
     fn same_figures(&self, other: &Self) -> bool {
-        let values = |row: &Self| row.slots.iter().map(|slot| figure::any(slot.str()).value).collect::<Vec<_>>();
+        let values =
+            |row: &Self| row.slots.iter().map(|slot| figure::any(slot.str()).value).collect::<Vec<_>>();
         values(self) == values(other)
     }
 

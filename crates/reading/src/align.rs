@@ -31,7 +31,8 @@ pub(crate) fn placements(tokens: &[Figure], columns: usize, lead: Option<usize>)
     }
     let mut placements = Vec::new();
     let mut add = |placement: Placement| {
-        let covers = placement.first_token <= core.start && placement.first_token + placement.count >= core.end;
+        let covers =
+            placement.first_token <= core.start && placement.first_token + placement.count >= core.end;
         let fits = placement.first_column + placement.count <= columns;
         if covers && fits && !placements.contains(&placement) {
             placements.push(placement);

@@ -51,11 +51,15 @@ impl Narrative {
                 unit: number.unit.clone(),
                 exact: number.exact,
                 about: about(sentence, clause, number, year),
-                origin: of_place(text.place_of(range.start + number.range.start..range.start + number.range.end)),
+                origin: of_place(
+                    text.place_of(range.start + number.range.start..range.start + number.range.end),
+                ),
             });
         }
         self.breakdowns.extend(breakdowns(sentence, &numbers, first));
-        if let Some(silence) = NOTHING_RECEIVED.find(sentence).filter(|_| !speaks_of_another_year(sentence, year)) {
+        if let Some(silence) =
+            NOTHING_RECEIVED.find(sentence).filter(|_| !speaks_of_another_year(sentence, year))
+        {
             self.claims.push(Claim {
                 text: silence.as_str().to_owned(),
                 value: Decimal::ZERO,
@@ -86,8 +90,22 @@ static NUMBER: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// Words before a number that make it inexact.
-const INEXACT: [&str; 14] =
-    ["约", "近", "超", "超过", "逾", "达到近", "大约", "将近", "不少于", "不足", "不低于", "突破", "高达近", "至少"];
+const INEXACT: [&str; 14] = [
+    "约",
+    "近",
+    "超",
+    "超过",
+    "逾",
+    "达到近",
+    "大约",
+    "将近",
+    "不少于",
+    "不足",
+    "不低于",
+    "突破",
+    "高达近",
+    "至少",
+];
 
 fn numbers(sentence: &str) -> Vec<Number> {
     NUMBER
@@ -99,20 +117,37 @@ fn numbers(sentence: &str) -> Vec<Number> {
             let after = &sentence[whole.end()..];
             let unit = &found["unit"];
             // 第20条, 〔2019〕60号, 20-30件: not counts. 十几个 begins before the digits.
-            if before.ends_with(['第', '-', '~', '～', '—', '〔', '［', '.', '/', '一', '二', '三', '四', '五', '六', '七', '八', '九', '十']) {
+            if before.ends_with([
+                '第', '-', '~', '～', '—', '〔', '［', '.', '/', '一', '二', '三', '四', '五', '六', '七',
+                '八', '九', '十',
+            ]) {
                 return None;
             }
             // 3个月, 5个工作日, 2个百分点 are times and differences, not things counted.
-            if unit == "个" && ["月", "工作日", "百分点", "自然日", "小时"].iter().any(|word| after.trim_start().starts_with(word)) {
+            if unit == "个"
+                && ["月", "工作日", "百分点", "自然日", "小时"]
+                    .iter()
+                    .any(|word| after.trim_start().starts_with(word))
+            {
                 return None;
             }
-            let digits: String = digits.as_str().trim_end_matches([',', '，']).chars().filter(|c| !matches!(c, ',' | '，')).collect();
+            let digits: String = digits
+                .as_str()
+                .trim_end_matches([',', '，'])
+                .chars()
+                .filter(|c| !matches!(c, ',' | '，'))
+                .collect();
             let mut value = Decimal::from_str_exact(&digits).ok()?;
             let unit_scale = match unit {
                 "万元" | "亿元" => unit.chars().next(),
                 _ => None,
             };
-            for scale in found.name("scale").and_then(|scale| scale.as_str().chars().next()).into_iter().chain(unit_scale) {
+            for scale in found
+                .name("scale")
+                .and_then(|scale| scale.as_str().chars().next())
+                .into_iter()
+                .chain(unit_scale)
+            {
                 let factor = match scale {
                     '亿' => 100_000_000_i64,
                     '万' => 10_000,
@@ -133,7 +168,12 @@ fn numbers(sentence: &str) -> Vec<Number> {
                 "万元" | "亿元" => "元",
                 unit => unit,
             };
-            Some(Number { range: digits_start(&found, whole.start())..whole.end(), value: value.normalize(), unit: unit.to_owned(), exact })
+            Some(Number {
+                range: digits_start(&found, whole.start())..whole.end(),
+                value: value.normalize(),
+                unit: unit.to_owned(),
+                exact,
+            })
         })
         .collect()
 }
@@ -195,25 +235,48 @@ static NOTHING_RECEIVED: LazyLock<Regex> = LazyLock::new(|| {
 
 /// Words that narrow a count to a part of all applications, or widen it beyond this report.
 const NARROWING: [&str; 22] = [
-    "其中", "通过", "渠道", "网上", "信函", "当面", "邮寄", "邮件", "传真", "自然人", "企业", "上年", "去年", "上一年", "结转", "截至", "以来", "累计",
-    "上半年", "季度", "同比", "比",
+    "其中",
+    "通过",
+    "渠道",
+    "网上",
+    "信函",
+    "当面",
+    "邮寄",
+    "邮件",
+    "传真",
+    "自然人",
+    "企业",
+    "上年",
+    "去年",
+    "上一年",
+    "结转",
+    "截至",
+    "以来",
+    "累计",
+    "上半年",
+    "季度",
+    "同比",
+    "比",
 ];
 
 /// The cell a number speaks of, where its words leave no doubt.
 fn about(sentence: &str, clause: usize, number: &Number, year: Option<Year>) -> Option<CellId> {
-    if !matches!(number.unit.as_str(), "件" | "条" | "份" | "宗" | "起" | "次" | "项" | "例" | "个" | "件次") {
+    if !matches!(number.unit.as_str(), "件" | "条" | "份" | "宗" | "起" | "次" | "项" | "例" | "个" | "件次")
+    {
         return None;
     }
     let before = label::squeeze(&sentence[clause..number.range.start]);
     let behind = label::squeeze(&sentence[number.range.end..]);
     let object_first = RECEIVED.is_match(&before);
-    let object_behind = ["收到", "受理", "接收", "接到", "新收", "新收到", "共收到", "共受理"].iter().any(|verb| {
-        before.trim_end_matches(['共', '了', '各', '类']).ends_with(verb)
-    }) && RECEIVED_BEHIND.is_match(&behind);
+    let object_behind = ["收到", "受理", "接收", "接到", "新收", "新收到", "共收到", "共受理"]
+        .iter()
+        .any(|verb| before.trim_end_matches(['共', '了', '各', '类']).ends_with(verb))
+        && RECEIVED_BEHIND.is_match(&behind);
     if !object_first && !object_behind {
         return None;
     }
-    let narrowed = NARROWING.iter().any(|word| before.contains(word)) || speaks_of_another_year(sentence, year);
+    let narrowed =
+        NARROWING.iter().any(|word| before.contains(word)) || speaks_of_another_year(sentence, year);
     if narrowed {
         return None;
     }
@@ -250,8 +313,8 @@ fn breakdowns(sentence: &str, numbers: &[Number], first: usize) -> Vec<Breakdown
 
 /// Verbs that begin a statement of its own rather than another part of the list.
 const NEW_STATEMENT: [&str; 22] = [
-    "办理", "受理", "开展", "召开", "组织", "回应", "收到", "举办", "接待", "发放", "培训", "答复", "处理", "较", "比", "同比", "环比", "占", "增", "减",
-    "累计", "平均",
+    "办理", "受理", "开展", "召开", "组织", "回应", "收到", "举办", "接待", "发放", "培训", "答复", "处理",
+    "较", "比", "同比", "环比", "占", "增", "减", "累计", "平均",
 ];
 
 /// The parts of a list: numbers of the whole's unit, until another unit, a statement of its own or the

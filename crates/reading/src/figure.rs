@@ -51,7 +51,9 @@ pub(crate) fn any(text: &str) -> Figure {
 fn is_placeholder(text: &str) -> bool {
     let text: String = text.chars().filter(|c| !is_space(*c)).collect();
     matches!(text.as_str(), "无" | "不适用" | "空" | "未统计" | "N/A" | "n/a" | "暂无" | "没有")
-        || text.chars().all(|c| matches!(c, '/' | '\\' | '-' | '—' | '–' | '―' | '─' | '－' | '*' | '_' | '~'))
+        || text
+            .chars()
+            .all(|c| matches!(c, '/' | '\\' | '-' | '—' | '–' | '―' | '─' | '－' | '*' | '_' | '~'))
 }
 
 /// Units that may be glued to a figure, with the power of ten that leads to the unit of the form;

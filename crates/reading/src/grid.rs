@@ -10,7 +10,6 @@ use crate::outline::Outline;
 pub(crate) struct Line<'a> {
     pub(crate) layout: Layout,
     pub(crate) table: u32,
-    pub(crate) row: u32,
     pub(crate) slots: Vec<Slot<'a>>,
 }
 
@@ -29,7 +28,12 @@ impl<'a> Slot<'a> {
     }
 
     pub(crate) fn origin(&self) -> Origin {
-        Origin { table: Some(self.table), row: Some(self.row), column: Some(self.column), ..origin(self.text) }
+        Origin {
+            table: Some(self.table),
+            row: Some(self.row),
+            column: Some(self.column),
+            ..origin(self.text)
+        }
     }
 }
 
@@ -51,8 +55,13 @@ pub(crate) fn lines(document: &Document) -> Vec<Line<'_>> {
     let mut lines = Vec::new();
     for (index, table) in (0..).zip(tables) {
         for (row, cells) in (0..).zip(&table.rows) {
-            let slots = cells.cells.iter().map(|cell| Slot { text: &cell.text, column: cell.column, table: index, row });
-            lines.push(Line { layout: table.layout, table: index, row, slots: slots.collect() });
+            let slots = cells.cells.iter().map(|cell| Slot {
+                text: &cell.text,
+                column: cell.column,
+                table: index,
+                row,
+            });
+            lines.push(Line { layout: table.layout, table: index, slots: slots.collect() });
         }
     }
     lines
@@ -72,7 +81,7 @@ pub(crate) fn paragraph_lines<'d>(document: &'d Document, outline: &Outline) -> 
         });
         let cells = texts.filter(|text| text.as_str().chars().count() <= CELL_CHARS);
         let slots = (0..).zip(cells).map(|(row, text)| Slot { text, column: 0, table, row }).collect();
-        lines.push(Line { layout: Layout::Stream, table, row: 0, slots });
+        lines.push(Line { layout: Layout::Stream, table, slots });
     }
     lines
 }

@@ -36,9 +36,15 @@ pub(crate) fn identify(document: &Document, outline: &Outline, file_name: Option
     stated_years.extend(all.iter().find_map(|text| period(text)));
     stated_years.extend(narrative_year(document, outline));
     let name_year = from_name.as_ref().and_then(|name| name.year);
-    stated_years.extend(name_year.map(|year| StatedYear { source: YearSource::FileName, year, origin: None }));
+    stated_years.extend(name_year.map(|year| StatedYear {
+        source: YearSource::FileName,
+        year,
+        origin: None,
+    }));
 
-    let stated = |source| stated_years.iter().find(|stated: &&StatedYear| stated.source == source).map(|stated| stated.year);
+    let stated = |source| {
+        stated_years.iter().find(|stated: &&StatedYear| stated.source == source).map(|stated| stated.year)
+    };
     let year = stated(YearSource::Title)
         .or_else(|| stated(YearSource::Period))
         .or(name_year)
@@ -126,21 +132,64 @@ fn title_of(text: &str, origin: Origin) -> Option<Title> {
 
 /// Words that name agencies end so.
 const AGENCY_ENDINGS: [&str; 40] = [
-    "局", "委", "委员会", "办", "办公室", "厅", "府", "院", "所", "中心", "处", "部", "署", "总队", "支队", "大队", "站", "街道", "乡",
-    "镇", "区", "县", "市", "旗", "省", "会", "馆", "社", "行", "团", "队", "公司", "学校", "大学", "医院", "园", "场", "办事处", "司", "科",
+    "局",
+    "委",
+    "委员会",
+    "办",
+    "办公室",
+    "厅",
+    "府",
+    "院",
+    "所",
+    "中心",
+    "处",
+    "部",
+    "署",
+    "总队",
+    "支队",
+    "大队",
+    "站",
+    "街道",
+    "乡",
+    "镇",
+    "区",
+    "县",
+    "市",
+    "旗",
+    "省",
+    "会",
+    "馆",
+    "社",
+    "行",
+    "团",
+    "队",
+    "公司",
+    "学校",
+    "大学",
+    "医院",
+    "园",
+    "场",
+    "办事处",
+    "司",
+    "科",
 ];
 
 fn agency_of(text: &str) -> Option<String> {
     let length = text.chars().count();
     let is_name = (3..=45).contains(&length)
         && AGENCY_ENDINGS.iter().any(|ending| text.ends_with(ending))
-        && !text.contains(|c: char| c.is_ascii_digit() || matches!(c, '，' | '。' | '：' | '；' | '“' | '《' | '/' | '、' | '_'));
+        && !text.contains(|c: char| {
+            c.is_ascii_digit() || matches!(c, '，' | '。' | '：' | '；' | '“' | '《' | '/' | '、' | '_')
+        });
     is_name.then(|| text.to_owned())
 }
 
 /// A header line often repeats the agency before the title proper: `A局A局关于`.
 fn clean_agency(text: &str) -> String {
-    let text = text.trim_end_matches("关于").trim_end_matches(['-', '_', '—', '|', ':', '：']).trim_start_matches(['-', '_', '—', '|', '·']);
+    let text = text
+        .trim_end_matches("关于")
+        .trim_end_matches(['-', '_', '—', '|', ':', '：'])
+        .trim_start_matches(['-', '_', '—', '|', '·']);
     let half = text.len() / 2;
     if text.len().is_multiple_of(2) && text.is_char_boundary(half) && text[..half] == text[half..] {
         return text[..half].to_owned();
@@ -162,12 +211,16 @@ fn digit(c: char) -> Option<char> {
     match c {
         '0'..='9' => Some(c),
         '〇' | '○' | '零' | 'O' => Some('0'),
-        _ => "一二三四五六七八九".chars().position(|digit| digit == c).and_then(|at| char::from_digit(at as u32 + 1, 10)),
+        _ => "一二三四五六七八九"
+            .chars()
+            .position(|digit| digit == c)
+            .and_then(|at| char::from_digit(at as u32 + 1, 10)),
     }
 }
 
-static PERIOD: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"(?:统计)?期限(?:为|是|自|从|：|:|均|即|起止|时间)*\s*(20\d\d)\s*年\s*1\s*月\s*1\s*日"));
+static PERIOD: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"(?:统计)?期限(?:为|是|自|从|：|:|均|即|起止|时间)*\s*(20\d\d)\s*年\s*1\s*月\s*1\s*日")
+});
 
 /// The period of the statistics: 统计期限自2024年1月1日….
 fn period(text: &Text) -> Option<StatedYear> {
@@ -195,7 +248,9 @@ struct Signature {
 }
 
 static DATE: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"^(?P<agency>\D{0,45}?)(?P<year>20\d\d|二[〇○零O0][一二三四五六七八九〇○零]{2})年(?P<month>[\d一二三四五六七八九十]{1,3})月(?P<day>[\d一二三四五六七八九十]{1,3})日$")
+    pattern(
+        r"^(?P<agency>\D{0,45}?)(?P<year>20\d\d|二[〇○零O0][一二三四五六七八九〇○零]{2})年(?P<month>[\d一二三四五六七八九十]{1,3})月(?P<day>[\d一二三四五六七八九十]{1,3})日$",
+    )
 });
 
 /// Paragraphs at the end that can belong to the signature.
@@ -219,11 +274,15 @@ fn signature(lines: &[&Text], year: Option<Year>) -> Option<Signature> {
 }
 
 static METADATA: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"(?:发布|发文|公开|公布|成文|生成)(?:时间|日期)[:：]?(?P<year>20\d\d)[-年/.](?P<month>\d{1,2})[-月/.](?P<day>\d{1,2})")
+    pattern(
+        r"(?:发布|发文|公开|公布|成文|生成)(?:时间|日期)[:：]?(?P<year>20\d\d)[-年/.](?P<month>\d{1,2})[-月/.](?P<day>\d{1,2})",
+    )
 });
 
 fn metadata_date(lines: &[&Text]) -> Option<Date> {
-    lines.iter().find_map(|line| METADATA.captures(&label::squeeze(line.as_str())).and_then(|found| date_of(&found)))
+    lines
+        .iter()
+        .find_map(|line| METADATA.captures(&label::squeeze(line.as_str())).and_then(|found| date_of(&found)))
 }
 
 fn date_of(found: &Captures<'_>) -> Option<Date> {

@@ -98,7 +98,31 @@ pub(crate) fn narrow(c: char) -> char {
 }
 
 fn is_punctuation(c: char) -> bool {
-    c.is_ascii_punctuation() || matches!(c, '，' | '。' | '、' | '；' | '：' | '“' | '”' | '‘' | '’' | '「' | '」' | '『' | '』' | '《' | '》' | '〈' | '〉' | '【' | '】' | '·' | '…' | '—')
+    c.is_ascii_punctuation()
+        || matches!(
+            c,
+            '，' | '。'
+                | '、'
+                | '；'
+                | '：'
+                | '“'
+                | '”'
+                | '‘'
+                | '’'
+                | '「'
+                | '」'
+                | '『'
+                | '』'
+                | '《'
+                | '》'
+                | '〈'
+                | '〉'
+                | '【'
+                | '】'
+                | '·'
+                | '…'
+                | '—'
+        )
 }
 
 #[cfg(test)]
@@ -126,12 +150,16 @@ mod tests {
 
     #[test]
     fn near_labels_are_the_same_and_other_labels_are_not() {
-        let same = |printed: &str, official: &str| distance(&normalise(printed), &normalise(official)).is_some();
+        let same =
+            |printed: &str, official: &str| distance(&normalise(printed), &normalise(official)).is_some();
         for (printed, official) in [
             ("一、本年度新收政府信息公开申请数量", "一、本年新收政府信息公开申请数量"),
             ("(二)部分公开", "(二)部分公开(区分处理的，只计这一情形，不计其他情形)"),
             ("5.属于三类内容事务信息", "5.属于三类内部事务信息"),
-            ("2.申请人逾期未按照收费通知要求缴纳费用、行政机关不再处理其政府信息公开申请", "2.申请人逾期未按收费通知要求缴纳费用、行政机关不再处理其政府信息公开申请"),
+            (
+                "2.申请人逾期未按照收费通知要求缴纳费用、行政机关不再处理其政府信息公开申请",
+                "2.申请人逾期未按收费通知要求缴纳费用、行政机关不再处理其政府信息公开申请",
+            ),
         ] {
             assert!(same(printed, official), "{printed}");
         }
@@ -149,7 +177,14 @@ mod tests {
 
     #[test]
     fn ordinals_are_those_of_top_level_headings() {
-        for (text, expected) in [("三、收到", Some(3)), ("一 、总体", Some(1)), ("—、总体", Some(1)), ("十二、其他", Some(12)), ("一是", None), ("（一）主动", None)] {
+        for (text, expected) in [
+            ("三、收到", Some(3)),
+            ("一 、总体", Some(1)),
+            ("—、总体", Some(1)),
+            ("十二、其他", Some(12)),
+            ("一是", None),
+            ("（一）主动", None),
+        ] {
             assert_eq!(ordinal(text).map(|(number, _)| number), expected, "{text}");
         }
     }

@@ -52,7 +52,10 @@ pub fn read(document: &Document, file_name: Option<&str>) -> Report {
     }
 
     let narrative = claims::extract(document, &outline, identity.year);
-    let region = identity.agency.as_deref().and_then(|agency| region::resolve(agency, &document::plain_text(document)));
+    let region = identity
+        .agency
+        .as_deref()
+        .and_then(|agency| region::resolve(agency, &document::plain_text(document)));
     Report {
         title: identity.title,
         agency: identity.agency,

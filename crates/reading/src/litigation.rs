@@ -42,7 +42,15 @@ pub(crate) fn find<'a>(lines: &[Line<'a>]) -> Option<Found<'a>> {
 fn is_heading(slot: &Slot<'_>) -> bool {
     matches!(
         label::normalise(slot.str()).as_str(),
-        "结果维持" | "结果纠正" | "其他结果" | "尚未审结" | "复议后起诉" | "未经复议直接起诉" | "行政复议" | "行政诉讼" | "总计"
+        "结果维持"
+            | "结果纠正"
+            | "其他结果"
+            | "尚未审结"
+            | "复议后起诉"
+            | "未经复议直接起诉"
+            | "行政复议"
+            | "行政诉讼"
+            | "总计"
     )
 }
 
@@ -71,7 +79,10 @@ impl Found<'_> {
             return;
         }
         let columns = &form.litigation_columns;
-        let ids = form.litigation_groups.iter().flat_map(|group| columns.iter().map(|column| form.litigation_cell(group.id, column.id)));
+        let ids = form
+            .litigation_groups
+            .iter()
+            .flat_map(|group| columns.iter().map(|column| form.litigation_cell(group.id, column.id)));
         for (id, slot) in ids.zip(&self.slots) {
             if let Some(cell) = id.and_then(|id: CellId| cells.get_mut(id)) {
                 *cell = cell_of(*slot, CellKind::Count);

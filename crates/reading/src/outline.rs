@@ -56,13 +56,15 @@ fn section(paragraph: &Paragraph) -> Option<Section> {
         return None;
     }
     let normalised = label::normalise(text);
-    let numbered_below = text.trim_start().starts_with(['（', '(']) || text.trim_start().starts_with(|c: char| c.is_ascii_digit());
+    let numbered_below = text.trim_start().starts_with(['（', '('])
+        || text.trim_start().starts_with(|c: char| c.is_ascii_digit());
     if numbered_below {
         return None;
     }
     let kind = kind_of(&normalised, ordinal.is_some() || paragraph.level.is_some());
     // A numbered line is a heading of some kind; without a number it has to be one of the six.
-    let is_heading = kind.is_some() || (ordinal.is_some() && !ends_sentence(text) && !is_row_label(&normalised));
+    let is_heading =
+        kind.is_some() || (ordinal.is_some() && !ends_sentence(text) && !is_row_label(&normalised));
     is_heading.then(|| Section {
         kind,
         heading: text.to_owned(),
@@ -79,20 +81,36 @@ fn kind_of(normalised: &str, marked: bool) -> Option<SectionKind> {
     let has = |word: &str| normalised.contains(word);
     let kind = if has("行政复议") || has("行政诉讼") {
         Litigation
-    } else if has("收到和处理") || (has("申请") && (has("依申请") || has("政府信息公开申请")) && (has("情况") || has("办理") || has("处理"))) {
+    } else if has("收到和处理")
+        || (has("申请")
+            && (has("依申请") || has("政府信息公开申请"))
+            && (has("情况") || has("办理") || has("处理")))
+    {
         Requests
     } else if has("主动公开") && !has("依申请") {
         Active
-    } else if has("总体情况") || has("总体概况") || normalised == "概述" || has("基本情况") || has("总体工作情况") {
+    } else if has("总体情况")
+        || has("总体概况")
+        || normalised == "概述"
+        || has("基本情况")
+        || has("总体工作情况")
+    {
         Overview
     } else if has("问题") && (has("改进") || has("措施") || has("存在") || has("不足")) {
         Problems
-    } else if (has("需要") && has("报告")) || has("其他报告") || has("其他事项") || has("其它需要") || has("需要说明") {
+    } else if (has("需要") && has("报告"))
+        || has("其他报告")
+        || has("其他事项")
+        || has("其它需要")
+        || has("需要说明")
+    {
         Other
     } else {
         return None;
     };
-    let exact = SectionKind::ALL.iter().any(|kind| label::distance(normalised, &label::normalise(kind.heading())).is_some());
+    let exact = SectionKind::ALL
+        .iter()
+        .any(|kind| label::distance(normalised, &label::normalise(kind.heading())).is_some());
     (marked || exact).then_some(kind)
 }
 

@@ -16,10 +16,13 @@ struct Bounds {
 
 /// Fills every blank or missing cell whose value is forced, and marks it as derived.
 pub(crate) fn derive(form: &Form, cells: &mut Cells) {
-    let broken: Vec<&Equation> = form.equations().iter().filter(|equation| !can_hold(equation, cells)).collect();
+    let broken: Vec<&Equation> =
+        form.equations().iter().filter(|equation| !can_hold(equation, cells)).collect();
     let doubtful: HashSet<CellId> = broken.iter().flat_map(|equation| equation.terms()).collect();
     let open = |id: CellId| cells.value(id).is_none();
-    let proving = |equation: &&Equation| equation.terms().any(open) && equation.terms().all(|id| !doubtful.contains(&id));
+    let proving = |equation: &&Equation| {
+        equation.terms().any(open) && equation.terms().all(|id| !doubtful.contains(&id))
+    };
     let sound: Vec<&Equation> = form.equations().iter().filter(proving).collect();
     let mut bounds: HashMap<CellId, Bounds> =
         sound.iter().flat_map(|equation| equation.terms()).map(|id| (id, bounds_of(cells, id))).collect();

@@ -10,9 +10,7 @@ mod mention;
 #[cfg(test)]
 mod tests;
 
-pub use divisions::{ancestors, by_code};
-
-use divisions::{Code, Sense, city_of, is_county, is_within, province_of, senses};
+use divisions::{Code, Sense, by_code, city_of, is_county, is_within, province_of, senses};
 use mention::mentions;
 use report::Region;
 
@@ -20,7 +18,7 @@ use report::Region;
 ///
 /// Anything below the county (towns, streets) and areas without a code of their own (开发区) count as
 /// part of the division whose name precedes theirs.
-pub fn resolve(agency: &str, context: &str) -> Option<Region> {
+pub(crate) fn resolve(agency: &str, context: &str) -> Option<Region> {
     let agency: String = agency.split_whitespace().collect();
     let chain = Chain::read(&agency);
     let code = chain.proven().or_else(|| chain.chosen_by(&agency)).or_else(|| chain.chosen_by(context))?;

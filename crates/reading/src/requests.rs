@@ -61,7 +61,13 @@ static OFFICIAL: LazyLock<Vec<Official>> = LazyLock::new(|| {
     let mut rows: Vec<_> = new.iter().map(|row| (row.id, row.label, row.under)).collect();
     // The one row of 2019 that is three in 2021 stands before them: there it is their group.
     let group = new.iter().position(|row| row.id == "other.no_correction").unwrap_or(new.len());
-    rows.extend(Form::get(FormId::F2019).requests.iter().filter(|row| row.id == "other").map(|row| (row.id, row.label, row.under)));
+    rows.extend(
+        Form::get(FormId::F2019)
+            .requests
+            .iter()
+            .filter(|row| row.id == "other")
+            .map(|row| (row.id, row.label, row.under)),
+    );
     rows[group..].rotate_right(1);
     let depth = |under: Option<&str>| match under {
         None => 0,
@@ -70,7 +76,12 @@ static OFFICIAL: LazyLock<Vec<Official>> = LazyLock::new(|| {
     };
     rows.into_iter()
         .enumerate()
-        .map(|(order, (id, text, under))| Official { id, label: label::normalise(text), order, depth: depth(under) })
+        .map(|(order, (id, text, under))| Official {
+            id,
+            label: label::normalise(text),
+            order,
+            depth: depth(under),
+        })
         .collect()
 });
 
@@ -80,7 +91,9 @@ const GROUPS: [&str; 4] = ["本年度办理结果", "不予公开", "无法提�
 /// Finds the table among the printed lines: it begins with the row of new applications and ends with
 /// those carried into the next year.
 pub(crate) fn find<'a>(lines: &[Line<'a>]) -> Found<'a> {
-    let opens = |line: &Line<'_>| line.slots.iter().any(|slot| match_label(slot.str(), None).is_some_and(|row| row.order == 0));
+    let opens = |line: &Line<'_>| {
+        line.slots.iter().any(|slot| match_label(slot.str(), None).is_some_and(|row| row.order == 0))
+    };
     let Some(first) = lines.iter().position(opens) else { return Found::default() };
     let mut rows: Vec<Row<'a>> = Vec::new();
     'lines: for line in &lines[first..] {
@@ -104,7 +117,10 @@ pub(crate) fn find<'a>(lines: &[Line<'a>]) -> Found<'a> {
                 fresh = true;
             } else if let Some(row) = rows.last_mut() {
                 // A line without a label goes on with the row above, as long as that is not full.
-                let continues = fresh && line.layout != Layout::Grid && row.figures() < 7 && figure::any(slot.str()).is_number();
+                let continues = fresh
+                    && line.layout != Layout::Grid
+                    && row.figures() < 7
+                    && figure::any(slot.str()).is_number();
                 if !fresh || continues {
                     row.slots.push(*slot);
                 }
@@ -153,7 +169,9 @@ fn match_label(printed: &str, after: Option<&Official>) -> Option<&'static Offic
             "other.misc" | "concluded" => after.is_some_and(|last| last.order >= 4),
             _ => true,
         })
-        .filter(|(distance, row)| *distance == 0 || row.depth > 0 || squeezed.contains("申请") || squeezed.contains("结转"))
+        .filter(|(distance, row)| {
+            *distance == 0 || row.depth > 0 || squeezed.contains("申请") || squeezed.contains("结转")
+        })
         .min_by_key(|(distance, row)| (*distance, row.order))
         .map(|(_, row)| row)
 }
@@ -191,7 +209,10 @@ const HEADER_LINES: usize = 12;
 fn header(lines: &[Line<'_>], first: usize, rows: &[Row<'_>]) -> Header {
     let above = &lines[first.saturating_sub(HEADER_LINES)..first];
     // Only what follows the last figure: an earlier table may end just above.
-    let start = above.iter().rposition(|line| line.slots.iter().any(|slot| figure::any(slot.str()).is_number())).map_or(0, |at| at + 1);
+    let start = above
+        .iter()
+        .rposition(|line| line.slots.iter().any(|slot| figure::any(slot.str()).is_number()))
+        .map_or(0, |at| at + 1);
     let mut found: Vec<(Option<&'static str>, u32)> = Vec::new();
     for slot in above[start..].iter().flat_map(|line| &line.slots) {
         if let Some(id) = heading(slot.str())
@@ -204,7 +225,8 @@ fn header(lines: &[Line<'_>], first: usize, rows: &[Row<'_>]) -> Header {
     if known < 5 {
         return Header::default();
     }
-    let widest = rows.iter().filter_map(|row| align::core(&row.tokens())).map(|core| core.len()).max().unwrap_or(0);
+    let widest =
+        rows.iter().filter_map(|row| align::core(&row.tokens())).map(|core| core.len()).max().unwrap_or(0);
     let has_total = found.iter().any(|(id, _)| *id == Some("total"));
     let is_grid = lines.get(first).is_some_and(|line| line.layout == Layout::Grid);
     if is_grid {
@@ -250,7 +272,11 @@ impl Found<'_> {
             return;
         }
         if self.header.lacks_total {
-            notes.push(Note::new(NoteKind::ColumnAbsent, "total", self.rows.first().map(|row| row.label.origin())));
+            notes.push(Note::new(
+                NoteKind::ColumnAbsent,
+                "total",
+                self.rows.first().map(|row| row.label.origin()),
+            ));
         }
         let shifted = self.shifted();
         let leads = self.leads();
@@ -266,7 +292,12 @@ impl Found<'_> {
             let Some(core) = align::core(&tokens) else {
                 notes.push(Note::new(NoteKind::RowWithoutFigures, id, origin));
                 if row.layout == Layout::Grid {
-                    self.place(form, cells, row, Placement { first_token: 0, first_column: 0, count: tokens.len().min(self.width()) });
+                    self.place(
+                        form,
+                        cells,
+                        row,
+                        Placement { first_token: 0, first_column: 0, count: tokens.len().min(self.width()) },
+                    );
                 }
                 continue;
             };
@@ -277,15 +308,23 @@ impl Found<'_> {
                 self.place(form, cells, row, placement);
                 continue;
             }
-            let placements = align::placements(&tokens, self.width(), leads.get(&row.official.depth).copied());
+            let placements =
+                align::placements(&tokens, self.width(), leads.get(&row.official.depth).copied());
             match placements[..] {
-                [] => notes.push(Note::counted(NoteKind::FigureCount, format!("requests.{id}"), core.len() as u32, origin)),
+                [] => notes.push(Note::counted(
+                    NoteKind::FigureCount,
+                    format!("requests.{id}"),
+                    core.len() as u32,
+                    origin,
+                )),
                 [only] => self.settle(form, cells, notes, row, only),
                 _ => open.push((row, placements)),
             }
         }
         self.choose(form, cells, notes, open);
-        for official in form.requests.iter().filter(|row| self.rows.iter().all(|found| found.official.id != row.id)) {
+        for official in
+            form.requests.iter().filter(|row| self.rows.iter().all(|found| found.official.id != row.id))
+        {
             notes.push(Note::new(NoteKind::RowAbsent, official.id, None));
         }
     }
@@ -305,7 +344,11 @@ impl Found<'_> {
         let matches = here.zip(&self.header.places).take_while(|(column, place)| column == *place).count();
         let outside = row.slots[..first_token].iter().any(|slot| !slot.text.is_empty())
             || row.slots[first_token + matches..].iter().any(|slot| !slot.text.is_empty());
-        (matches == self.width() && !outside).then_some(Placement { first_token, first_column: 0, count: matches })
+        (matches == self.width() && !outside).then_some(Placement {
+            first_token,
+            first_column: 0,
+            count: matches,
+        })
     }
 
     /// How many blanks full rows have between label and figures, for each depth of label.
@@ -335,7 +378,13 @@ impl Found<'_> {
 
     /// Settles the rows that can be laid in several ways: the likeliest first, then the equations
     /// choose wherever another way leaves fewer of them broken.
-    fn choose(&self, form: &'static Form, cells: &mut Cells, notes: &mut Vec<Note>, mut open: Vec<(&Row<'_>, Vec<Placement>)>) {
+    fn choose(
+        &self,
+        form: &'static Form,
+        cells: &mut Cells,
+        notes: &mut Vec<Note>,
+        mut open: Vec<(&Row<'_>, Vec<Placement>)>,
+    ) {
         let likeliest: Vec<Placement> = open.iter().map(|(_, placements)| placements[0]).collect();
         for (row, placements) in &open {
             self.place(form, cells, row, placements[0]);
@@ -365,7 +414,14 @@ impl Found<'_> {
         }
     }
 
-    fn settle(&self, form: &'static Form, cells: &mut Cells, notes: &mut Vec<Note>, row: &Row<'_>, placement: Placement) {
+    fn settle(
+        &self,
+        form: &'static Form,
+        cells: &mut Cells,
+        notes: &mut Vec<Note>,
+        row: &Row<'_>,
+        placement: Placement,
+    ) {
         self.place(form, cells, row, placement);
         if placement.count < self.width() {
             let figures = row.figures() as u32;
@@ -375,7 +431,9 @@ impl Found<'_> {
 
     fn place(&self, form: &'static Form, cells: &mut Cells, row: &Row<'_>, placement: Placement) {
         for (position, column) in self.header.columns.iter().enumerate() {
-            let Some(id) = column.and_then(|column| form.request_cell(row.official.id, column)) else { continue };
+            let Some(id) = column.and_then(|column| form.request_cell(row.official.id, column)) else {
+                continue;
+            };
             let token = position.checked_sub(placement.first_column).filter(|index| *index < placement.count);
             let slot = token.and_then(|index| row.slots.get(placement.first_token + index));
             if let Some(cell) = cells.get_mut(id) {
@@ -388,7 +446,12 @@ impl Found<'_> {
 /// A printed cell with its figure.
 pub(crate) fn cell_of(slot: Slot<'_>, kind: CellKind) -> Cell {
     let figure = figure::parse(slot.str(), kind);
-    Cell { value: figure.value, state: figure.state, text: Some(slot.str().to_owned()), origin: Some(slot.origin()) }
+    Cell {
+        value: figure.value,
+        state: figure.state,
+        text: Some(slot.str().to_owned()),
+        origin: Some(slot.origin()),
+    }
 }
 
 /// How many equations cannot hold, whatever the unknown cells are.

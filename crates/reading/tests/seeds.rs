@@ -45,11 +45,19 @@ fn every_cell_of_the_seeds_is_read_as_printed() {
             let cell = report.cells.get(CellId::parse(id).unwrap()).unwrap();
             match value.as_str() {
                 Some(value) => {
-                    assert_eq!(cell.value.map(|value| value.to_string()).as_deref(), Some(value), "{number} {id}");
+                    assert_eq!(
+                        cell.value.map(|value| value.to_string()).as_deref(),
+                        Some(value),
+                        "{number} {id}"
+                    );
                     assert_eq!(cell.state, CellState::Read, "{number} {id}");
                 }
                 None => {
-                    assert_eq!(cell.value.map(|value| value.to_string()).as_deref(), Some("0"), "{number} {id}");
+                    assert_eq!(
+                        cell.value.map(|value| value.to_string()).as_deref(),
+                        Some("0"),
+                        "{number} {id}"
+                    );
                     assert_eq!(cell.state, CellState::Derived, "{number} {id}");
                 }
             }
@@ -69,7 +77,8 @@ fn what_is_odd_about_the_seeds_is_noticed() {
         return;
     }
     let noticed = |name: &str| {
-        let mut notes: Vec<_> = read(name).notes.iter().map(|note| (note.kind, note.subject.clone())).collect();
+        let mut notes: Vec<_> =
+            read(name).notes.iter().map(|note| (note.kind, note.subject.clone())).collect();
         notes.retain(|(kind, _)| *kind != NoteKind::RowCut);
         notes
     };

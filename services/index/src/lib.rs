@@ -1,1 +1,156 @@
-//! The index service.
+//! `ReportValidated` to `ReportIndexed`: keeps the one writer of the index.
+//!
+//! A batch is what waits on the log. It is committed before anything of it is acknowledged, so a
+//! killed writer finds it again; writing it twice changes nothing, because the index compares versions.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use anyhow::Context as _;
+use proto::v1::{self, IndexOutcome, ReportIndexed, ReportValidated};
+use report::Review;
+use search::{Applied, Entry, Error, Index, Writer};
+use stage::{Bounds, Handled, Refusal, Service, Stage, Trouble, class};
+
+/// The service, with its index in `GOUJI_INDEX`.
+pub fn service() -> Service {
+    Service::new("index", async |stage: Stage| serve(stage, folder()).await)
+}
+
+/// `GOUJI_INDEX`: the folder of the index, on a local disk.
+pub fn folder() -> PathBuf {
+    std::env::var_os("GOUJI_INDEX")
+        .filter(|value| !value.is_empty())
+        .map_or_else(|| "gouji-index".into(), PathBuf::from)
+}
+
+/// Indexes until it is time to stop.
+///
+/// # Errors
+/// If the index cannot be opened.
+pub async fn serve(stage: Stage, folder: PathBuf) -> anyhow::Result<()> {
+    let Some(writer) = the_writer(&stage, folder).await? else { return Ok(()) };
+    let writer = Arc::new(Mutex::new(writer));
+    let bounds = Bounds { messages: 1_000, bytes: 8 << 20, linger: Duration::from_millis(50) };
+    stage.batches(bounds, move |stage, facts| index(stage, writer.clone(), facts)).await
+}
+
+/// Waits until no other process writes the index: a second one stands by until the first is gone.
+async fn the_writer(stage: &Stage, folder: PathBuf) -> anyhow::Result<Option<Writer>> {
+    let mut told = false;
+    loop {
+        let at = folder.clone();
+        let opened = stage.cpu(move || Index::open(&at).and_then(|index| index.writer())).await?;
+        match opened {
+            Ok(writer) => return Ok(Some(writer)),
+            Err(Error::LockBusy) => {
+                if !told {
+                    tracing::info!(index = %folder.display(), "another process writes the index; standing by");
+                    told = true;
+                }
+            }
+            Err(error) => return Err(error).with_context(|| format!("index in {}", folder.display())),
+        }
+        tokio::select! {
+            () = stage.stop().wished() => return Ok(None),
+            () = tokio::time::sleep(Duration::from_secs(1)) => {}
+        }
+    }
+}
+
+async fn index(
+    stage: Stage,
+    writer: Arc<Mutex<Writer>>,
+    facts: Vec<ReportValidated>,
+) -> Vec<Handled<ReportIndexed>> {
+    let texts = texts(&stage, &facts).await;
+    let mut entries = Vec::new();
+    let mut handled: Vec<Option<Trouble>> = Vec::new();
+    for (fact, text) in facts.iter().zip(texts) {
+        match text.and_then(|text| entry(fact, text)) {
+            Ok(entry) => {
+                entries.push(entry);
+                handled.push(None);
+            }
+            Err(trouble) => handled.push(Some(trouble)),
+        }
+    }
+    let keys: Vec<String> = entries.iter().map(|entry| entry.key.clone()).collect();
+    let written = stage.cpu(move || write(&writer, entries)).await;
+    let mut written = match written {
+        Ok(Ok(applied)) => Ok(applied.into_iter().zip(keys)),
+        Ok(Err(error)) => Err(format!("{error:#}")),
+        Err(error) => Err(format!("{error:#}")),
+    };
+    let outcome = |(fact, trouble): (&ReportValidated, Option<Trouble>)| match (trouble, &mut written) {
+        (Some(trouble), _) => Err(trouble),
+        (None, Ok(applied)) => match applied.next() {
+            Some((applied, key)) => Ok(indexed(fact, key, applied).into()),
+            None => Err(anyhow::anyhow!("the index answered for fewer entries than it was given").into()),
+        },
+        (None, Err(error)) => Err(anyhow::anyhow!("{error}").into()),
+    };
+    facts.iter().zip(handled).map(outcome).collect()
+}
+
+/// Applies and commits; after that the batch survives anything.
+fn write(writer: &Mutex<Writer>, entries: Vec<Entry>) -> Result<Vec<Applied>, Error> {
+    if entries.is_empty() {
+        return Ok(Vec::new());
+    }
+    // A writer whose last batch panicked has been rolled back by the index itself.
+    let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
+    let applied = writer.apply(entries)?;
+    writer.commit("")?;
+    Ok(applied)
+}
+
+/// Texts fetched at once.
+const FETCHES: usize = 16;
+
+async fn texts(stage: &Stage, facts: &[ReportValidated]) -> Vec<Result<String, Trouble>> {
+    use futures::StreamExt;
+    let text = |fact: &ReportValidated| {
+        let sha256 = fact.text.as_ref().map(|text| text.sha256.clone());
+        async move {
+            let Some(sha256) = sha256 else { return Ok(String::new()) };
+            let bytes = stage.originals().get(&sha256).await?;
+            Ok(String::from_utf8_lossy(&bytes).into_owned())
+        }
+    };
+    futures::stream::iter(facts.iter().map(text)).buffered(FETCHES).collect().await
+}
+
+fn entry(fact: &ReportValidated, text: String) -> Result<Entry, Trouble> {
+    let review = Review::try_from(fact).map_err(|error| {
+        let message = "系统内部消息无法识别，报告未能入库，请联系运维人员。";
+        Refusal::new(class::UNDECODABLE_EVENT, message, error.to_string())
+    })?;
+    let submitted = fact.submitted.clone().unwrap_or_default();
+    Ok(Entry {
+        key: Entry::key_of(&review.report, &submitted.id),
+        version: Entry::version_of(submitted.submitted_at_ms, submitted.generation),
+        original: submitted.original.map(|original| original.sha256).unwrap_or_default(),
+        id: submitted.id,
+        submission: submitted.submission,
+        file_name: submitted.file_name,
+        submitted_at_ms: submitted.submitted_at_ms,
+        review,
+        text,
+    })
+}
+
+fn indexed(fact: &ReportValidated, key: String, applied: Applied) -> ReportIndexed {
+    let report = fact.report.clone().unwrap_or_default();
+    let outcome = if applied.is_current() { IndexOutcome::Current } else { IndexOutcome::Superseded };
+    ReportIndexed {
+        submitted: fact.submitted.clone(),
+        report: key,
+        outcome: v1::IndexOutcome::into(outcome),
+        agency: report.agency,
+        year: report.year,
+        region: report.region,
+        verdict: fact.verdict,
+    }
+}

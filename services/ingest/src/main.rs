@@ -1,1 +1,5 @@
-fn main() {}
+//! The `ingest` service as a process of its own.
+
+fn main() -> std::process::ExitCode {
+    stage::run(ingest::service())
+}

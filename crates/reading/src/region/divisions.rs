@@ -16,16 +16,10 @@ pub(super) struct Sense {
 }
 
 /// The division of a code, under the name it bears now.
-pub fn by_code(code: &str) -> Option<Region> {
+pub(super) fn by_code(code: &str) -> Option<Region> {
     let own = find(code)?;
     let above = lineage(own.code).map(|division| division.name);
     Some(Region { code: own.code.to_owned(), name: above.chain([own.name]).collect() })
-}
-
-/// The province and the city that a division lies in, as far as it has them.
-pub fn ancestors(code: &str) -> Vec<Region> {
-    find(code)
-        .map_or_else(Vec::new, |own| lineage(own.code).filter_map(|above| by_code(above.code)).collect())
 }
 
 /// Everything called `name`.

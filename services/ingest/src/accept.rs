@@ -1,0 +1,268 @@
+//! The one way in: files become originals, then facts, then a receipt.
+
+use std::io;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use anyhow::Context as _;
+use document::archive::{self, ArchiveLimits};
+use document::{Kind, media_type, sniff};
+use futures::{StreamExt, TryStreamExt};
+use proto::ReportId;
+use proto::v1::{Blob, ReportSubmitted};
+use serde::{Deserialize, Serialize};
+use stage::{NotStored, Published, Stage};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncSeekExt};
+use tokio::sync::mpsc;
+
+/// Largest upload: a province's archive. One report in it may have [`document::limits::BYTES`].
+const UPLOAD_BYTES: u64 = 4 << 30;
+/// What a file is told from; every signature stands in its first or last bytes.
+const SAMPLE_BYTES: usize = 64 << 10;
+/// Originals stored at once, and facts on their way to the log at once.
+const AT_ONCE: usize = 16;
+
+/// Everything that came in one act of sending.
+pub(crate) struct Accepting {
+    stage: Stage,
+    door: &'static str,
+    files: Vec<Stored>,
+    refused: Vec<NotTaken>,
+}
+
+/// A file whose bytes are durable.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Stored {
+    file_name: String,
+    original: String,
+    size_bytes: u64,
+    media_type: String,
+}
+
+/// A file that was not taken in, and why.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct NotTaken {
+    pub(crate) file_name: String,
+    /// Stable class, e.g. `too-large`.
+    pub(crate) class: String,
+    /// Chinese, for the sender.
+    pub(crate) message: String,
+}
+
+/// What the sender is told.
+#[derive(Debug, Serialize)]
+pub(crate) struct Receipt {
+    pub(crate) submission: String,
+    pub(crate) reports: Vec<Taken>,
+    pub(crate) refused: Vec<NotTaken>,
+}
+
+/// A report that is on its way.
+#[derive(Debug, Serialize)]
+pub(crate) struct Taken {
+    pub(crate) id: String,
+    pub(crate) file_name: String,
+    /// SHA-256 of its bytes.
+    pub(crate) original: String,
+    /// The same bytes were sent before; that report stands for this one too.
+    pub(crate) duplicate: bool,
+}
+
+/// The content of a submission, stored under its own hash: that hash is the submission's id.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Manifest {
+    /// The sender's Idempotency-Key, or the time in milliseconds: the same key with the same files is
+    /// the same submission.
+    key: String,
+    files: Vec<Stored>,
+    pub(crate) refused: Vec<NotTaken>,
+}
+
+impl Manifest {
+    /// The reports of the submission: their ids with the names of their files.
+    pub(crate) fn reports(&self) -> impl Iterator<Item = (String, &str)> {
+        self.files.iter().filter_map(|file| {
+            let id = ReportId::of(&file.original, 0).ok()?;
+            Some((id.to_string(), file.file_name.as_str()))
+        })
+    }
+}
+
+impl Accepting {
+    pub(crate) fn new(stage: Stage, door: &'static str) -> Self {
+        Self { stage, door, files: Vec::new(), refused: Vec::new() }
+    }
+
+    /// Takes in one file, or every file of an archive.
+    ///
+    /// # Errors
+    /// If the bytes break off or cannot be stored. What is wrong with the file itself is kept for the
+    /// receipt.
+    pub(crate) async fn take(
+        &mut self,
+        name: &str,
+        mut source: impl AsyncRead + Unpin + Send,
+    ) -> anyhow::Result<()> {
+        let mut head = Vec::with_capacity(SAMPLE_BYTES);
+        (&mut source).take(SAMPLE_BYTES as u64).read_to_end(&mut head).await.context("upload broke off")?;
+        let source = io::Cursor::new(head.clone()).chain(source);
+        if head.starts_with(b"PK") {
+            self.take_packed(name, source).await
+        } else {
+            self.store(name, &head, source).await
+        }
+    }
+
+    /// Something packed: an archive of reports, or a document that is packed inside.
+    async fn take_packed(&mut self, name: &str, source: impl AsyncRead + Unpin + Send) -> anyhow::Result<()> {
+        let spool = tempfile::tempfile().context("making a temporary file")?;
+        let mut spool = tokio::fs::File::from_std(spool);
+        let copied = tokio::io::copy(&mut source.take(UPLOAD_BYTES + 1), &mut spool)
+            .await
+            .context("upload broke off")?;
+        if copied > UPLOAD_BYTES {
+            self.refuse(name, "too-large", too_large(UPLOAD_BYTES));
+            return Ok(());
+        }
+        let sample = ends(&mut spool, copied).await?;
+        spool.rewind().await?;
+        if sniff(&sample) != Kind::Zip {
+            return self.store(name, &sample, spool).await;
+        }
+        let spool = spool.into_std().await;
+        let (sender, receiver) = mpsc::channel(AT_ONCE);
+        let opening = tokio::task::spawn_blocking(move || {
+            archive::open(io::BufReader::new(spool), &ArchiveLimits::default(), &mut |entry| {
+                sender.blocking_send(entry).is_ok()
+            })
+        });
+        let entries =
+            futures::stream::unfold(receiver, async |mut receiver| Some((receiver.recv().await?, receiver)));
+        let stage = &self.stage;
+        let stored: Vec<_> = entries
+            .map(async |entry| match entry.bytes {
+                Ok(bytes) => {
+                    anyhow::Ok((entry.name.clone(), put(stage, &entry.name, &bytes, &bytes[..]).await?))
+                }
+                Err(error) => Ok((entry.name, Err((error.class(), error.message())))),
+            })
+            .buffered(AT_ONCE)
+            .try_collect::<Vec<_>>()
+            .await?;
+        for (inner, outcome) in stored {
+            self.keep(&inner, outcome);
+        }
+        if let Err(error) = opening.await.context("opening the archive")? {
+            self.refuse(name, error.class(), error.message());
+        }
+        Ok(())
+    }
+
+    async fn store(
+        &mut self,
+        name: &str,
+        sample: &[u8],
+        source: impl AsyncRead + Unpin + Send,
+    ) -> anyhow::Result<()> {
+        let outcome = put(&self.stage, name, sample, source).await?;
+        self.keep(name, outcome);
+        Ok(())
+    }
+
+    fn keep(&mut self, name: &str, outcome: Result<Stored, Refused>) {
+        match outcome {
+            Ok(stored) => self.files.push(stored),
+            Err((class, message)) => self.refuse(name, class, message),
+        }
+    }
+
+    fn refuse(&mut self, name: &str, class: &str, message: String) {
+        tracing::info!(file.name = name, class, "file not taken in");
+        self.refused.push(NotTaken { file_name: name.to_owned(), class: class.to_owned(), message });
+    }
+
+    /// Puts the facts on the log; after that the sender may be told.
+    ///
+    /// # Errors
+    /// If the log does not take them: then the sender has to send again.
+    pub(crate) async fn finish(self, idempotency_key: Option<&str>) -> anyhow::Result<Receipt> {
+        let Self { stage, door, files, refused } = self;
+        let now_ms = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_millis() as i64);
+        let key = idempotency_key.map_or_else(|| now_ms.to_string(), str::to_owned);
+        let manifest = Manifest { key, files, refused };
+        let bytes = serde_json::to_vec(&manifest).context("writing the manifest")?;
+        let submission = stage.originals().put(&bytes[..], bytes.len() as u64).await?.sha256;
+        let mut facts = Vec::with_capacity(manifest.files.len());
+        for file in manifest.files {
+            facts.push(ReportSubmitted {
+                id: ReportId::of(&file.original, 0)?.to_string(),
+                submission: submission.clone(),
+                original: Some(Blob {
+                    sha256: file.original,
+                    size_bytes: file.size_bytes,
+                    media_type: file.media_type,
+                }),
+                file_name: file.file_name,
+                submitted_at_ms: now_ms,
+                generation: 0,
+                door: door.to_owned(),
+            });
+        }
+        let reports = futures::stream::iter(facts)
+            .map(async |fact| {
+                let published = stage.publish_once(&fact).await?;
+                let original = fact.original.map(|original| original.sha256).unwrap_or_default();
+                anyhow::Ok(Taken {
+                    id: fact.id,
+                    file_name: fact.file_name,
+                    original,
+                    duplicate: published == Published::AlreadyThere,
+                })
+            })
+            .buffered(4 * AT_ONCE)
+            .try_collect()
+            .await
+            .context("putting facts on the log")?;
+        Ok(Receipt { submission, reports, refused: manifest.refused })
+    }
+}
+
+type Refused = (&'static str, String);
+
+/// Stores one file. The outer error is ours, the inner one the file's.
+async fn put(
+    stage: &Stage,
+    name: &str,
+    sample: &[u8],
+    source: impl AsyncRead + Unpin + Send,
+) -> anyhow::Result<Result<Stored, Refused>> {
+    if sample.is_empty() {
+        return Ok(Err(("empty", "文件是空的，没有任何内容。请确认报告已保存后重新报送。".into())));
+    }
+    let limit = document::limits::BYTES as u64;
+    let stored = match stage.originals().put(source, limit).await {
+        Ok(stored) => stored,
+        Err(NotStored::TooLarge { limit_bytes }) => return Ok(Err(("too-large", too_large(limit_bytes)))),
+        Err(error) => return Err(error.into()),
+    };
+    Ok(Ok(Stored {
+        file_name: name.to_owned(),
+        original: stored.sha256,
+        size_bytes: stored.size_bytes,
+        media_type: media_type(sniff(sample)).to_owned(),
+    }))
+}
+
+fn too_large(limit_bytes: u64) -> String {
+    format!("文件超过 {} MB 的上限。请去掉图片等附件，或分批压缩后报送。", limit_bytes / 1_000_000)
+}
+
+/// The first and the last bytes of a file, one after the other.
+async fn ends(file: &mut tokio::fs::File, size: u64) -> anyhow::Result<Vec<u8>> {
+    let mut sample = Vec::with_capacity(2 * SAMPLE_BYTES);
+    file.rewind().await?;
+    (&mut *file).take(SAMPLE_BYTES as u64).read_to_end(&mut sample).await?;
+    let rest = size.saturating_sub(SAMPLE_BYTES as u64).min(SAMPLE_BYTES as u64);
+    file.seek(io::SeekFrom::End(-(rest as i64))).await?;
+    file.read_to_end(&mut sample).await?;
+    Ok(sample)
+}
