@@ -79,10 +79,12 @@ impl CellId {
 
     /// The table it stands in.
     pub fn table(self) -> Table {
-        match self.0.split('.').next() {
-            Some("active") => Table::Active,
-            Some("requests") => Table::Requests,
-            _ => Table::Litigation,
+        if self.0.starts_with("active.") {
+            Table::Active
+        } else if self.0.starts_with("requests.") {
+            Table::Requests
+        } else {
+            Table::Litigation
         }
     }
 

@@ -1,11 +1,11 @@
 //! Table three, 收到和处理政府信息公开申请情况: that it balances, and that it is all there.
 
-use report::{CellId, CellState, Finding, Form, Line, NoteKind, Report, Severity, Table};
+use report::{CellId, CellState, Finding, Line, NoteKind, Report, Severity, Table};
 
 use crate::balance::{self, Imbalance};
 use crate::place::{
-    Row, cells_of, column_label, has_note, is_absent, is_mixed, number, quoted, request_label, row_label,
-    row_of, rows, short,
+    Row, cells_of, column_label, column_of, has_note, is_absent, is_mixed, number, quoted, request_label,
+    row_label, row_of, rows, short,
 };
 use crate::{BOTH, ONLY_2019, ONLY_2021, Rule};
 
@@ -164,24 +164,25 @@ fn lost_column(rule: &Rule, report: &Report, column: &Line, mut cells: Vec<CellI
 /// The columns that the header does not have, or where nothing is printed in a table that is there.
 fn absent_columns(report: &Report) -> Vec<(&'static Line, Vec<CellId>)> {
     let Some(form) = report.cells.form() else { return Vec::new() };
-    let is_printed = |id: &CellId| report.cells.get(*id).is_some_and(|cell| cell.is_printed());
     let is_there = cells_of(report, Table::Requests).any(|(_, cell)| cell.is_printed());
-    let columns = form.applicants.iter().map(|column| (column, column_cells(form, column.id)));
-    columns
-        .filter(|(column, cells)| {
-            has_note(report, NoteKind::ColumnAbsent, column.id) || is_there && !cells.iter().any(is_printed)
-        })
-        .collect()
+    let is_absent = |column: &&Line| {
+        let mut cells = cells_of(report, Table::Requests).filter(|(id, _)| column_of(*id) == column.id);
+        has_note(report, NoteKind::ColumnAbsent, column.id)
+            || is_there && !cells.any(|(_, cell)| cell.is_printed())
+    };
+    let absent = form.applicants.iter().filter(is_absent);
+    absent.map(|column| (column, column_cells(report, column))).collect()
+}
+
+fn column_cells(report: &Report, column: &Line) -> Vec<CellId> {
+    let cells = cells_of(report, Table::Requests).map(|(id, _)| id);
+    cells.filter(|id| column_of(*id) == column.id).collect()
 }
 
 fn cut_rows(report: &Report) -> Vec<Row<'_>> {
     let mut rows = rows(report, Table::Requests);
     rows.retain(|row| has_note(report, NoteKind::RowCut, row.id));
     rows
-}
-
-fn column_cells(form: &Form, column: &str) -> Vec<CellId> {
-    form.requests.iter().filter_map(|row| form.request_cell(row.id, column)).collect()
 }
 
 /// T3-08. Rows that are not there, have nothing beside their label, or stop before the end.
