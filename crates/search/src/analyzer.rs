@@ -127,6 +127,12 @@ pub(crate) fn words(text: &str) -> Vec<String> {
     words.filter(|word| word.chars().any(char::is_alphanumeric)).map(str::to_owned).collect()
 }
 
+/// Loads the dictionary and the table, so that no first search has to wait for them.
+pub(crate) fn load() {
+    LazyLock::force(&FOLDED);
+    LazyLock::force(&JIEBA);
+}
+
 /// A character as it is matched: half width, lower case, simplified.
 pub(crate) fn fold(char: char) -> char {
     FOLDED.get(char as usize).copied().unwrap_or(char)

@@ -93,47 +93,49 @@ impl Entry {
 pub(crate) struct Kept {
     pub(crate) key: String,
     pub(crate) current: Version,
-    /// The record of the current version, without the list of versions.
-    pub(crate) record: Map<String, Value>,
+    /// The JSON record of the current version, without the list of versions.
+    pub(crate) record: String,
     pub(crate) text: String,
     /// Each version by its id.
     pub(crate) versions: BTreeMap<String, Version>,
 }
 
 impl Kept {
-    /// Both together. The order of joining makes no difference: the greatest version is the current
-    /// one (of two that differ under one id and version, the one with the greater record), and each
-    /// id stands once in the list, with its greatest version.
-    pub(crate) fn join(self, other: Self) -> Self {
-        let (mut greater, lesser) = if self.order(&other).is_ge() { (self, other) } else { (other, self) };
+    /// Both together, and whether that is more than `self`. The order of joining makes no difference:
+    /// the greatest version is the current one (of two that differ under one id and version, the one
+    /// with the greater record), and each id stands once in the list, with its greatest version.
+    pub(crate) fn join(self, other: Self) -> (Self, bool) {
+        let mut changed = self.order(&other).is_lt();
+        let (mut greater, lesser) = if changed { (other, self) } else { (self, other) };
         for (id, version) in lesser.versions {
-            match greater.versions.get_mut(&id) {
-                Some(known) if *known < version => *known = version,
-                Some(_) => {}
-                None => {
-                    greater.versions.insert(id, version);
-                }
+            if greater.versions.get(&id).is_none_or(|known| *known < version) {
+                greater.versions.insert(id, version);
+                changed = true;
             }
         }
-        greater
+        (greater, changed)
     }
 
-    /// The record as it is stored: with the list of versions, earliest first.
-    pub(crate) fn stored_record(&self) -> String {
-        let mut record = self.record.clone();
+    /// The versions as they are stored, earliest first.
+    pub(crate) fn stored_versions(&self) -> String {
         let mut versions: Vec<&Version> = self.versions.values().collect();
         versions.sort();
-        record.insert("versions".into(), json!(versions));
-        Value::Object(record).to_string()
+        json!(versions).to_string()
     }
 
-    /// What [`Kept::stored_record`] and the text held.
-    pub(crate) fn from_stored(record: &str, text: String) -> Result<Self, serde_json::Error> {
-        let mut record: Map<String, Value> = serde_json::from_str(record)?;
-        let versions = record.remove("versions").unwrap_or_default();
-        let versions: Vec<Version> = serde_json::from_value(versions)?;
-        let field = |name: &str| record.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-        let (key, id) = (field("key"), field("id"));
+    /// What was stored of a report.
+    pub(crate) fn from_stored(
+        record: String,
+        versions: &str,
+        text: String,
+    ) -> Result<Self, serde_json::Error> {
+        #[derive(Deserialize)]
+        struct Identity {
+            key: String,
+            id: String,
+        }
+        let Identity { key, id } = serde_json::from_str(&record)?;
+        let versions: Vec<Version> = serde_json::from_str(versions)?;
         let current = versions.iter().find(|version| version.id == id).cloned();
         let current = current.ok_or_else(|| serde::de::Error::custom("the record does not list itself"))?;
         let versions = versions.into_iter().map(|version| (version.id.clone(), version)).collect();
@@ -141,17 +143,13 @@ impl Kept {
     }
 
     fn order(&self, other: &Self) -> Ordering {
-        let record = |kept: &Self| Value::Object(kept.record.clone()).to_string();
-        self.current
-            .cmp(&other.current)
-            .then_with(|| record(self).cmp(&record(other)))
-            .then_with(|| self.text.cmp(&other.text))
+        (&self.current, &self.record, &self.text).cmp(&(&other.current, &other.record, &other.text))
     }
 }
 
 impl From<Entry> for Kept {
     fn from(entry: Entry) -> Self {
-        let record = entry.record();
+        let record = Value::Object(entry.record()).to_string();
         let current = Version {
             version: entry.version,
             id: entry.id.clone(),

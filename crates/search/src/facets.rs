@@ -6,7 +6,7 @@ use tantivy::aggregation::agg_result::AggregationResults;
 use tantivy::aggregation::{AggContextParams, AggregationCollector};
 use tantivy::{Searcher, Term};
 
-use crate::reader::{Reader, read_kept, term_address};
+use crate::reader::{Reader, read_region, term_address};
 use crate::schema::column;
 use crate::{Clause, Error, Facet, FacetCounts, FacetValue, region};
 
@@ -105,11 +105,8 @@ impl Request {
             let Some(address) = term_address(searcher, &Term::from_field_text(field, code))? else {
                 continue;
             };
-            let kept = read_kept(searcher, fields, address)?;
-            let name =
-                kept.record.get("region").and_then(|region| region.get("name")).and_then(Value::as_str);
-            let name =
-                if field == fields.region { name } else { name.and_then(|name| region::city(code, name)) };
+            let Some(region) = read_region(searcher, fields, address)? else { continue };
+            let name = if field == fields.region { Some(&*region) } else { region::city(code, &region) };
             if let Some(name) = name {
                 return Ok(name.to_owned());
             }

@@ -9,7 +9,7 @@ use tantivy::directory::error::LockError;
 use tantivy::store::{Compressor, ZstdCompressor};
 use tantivy::{IndexSettings, TantivyError};
 
-use crate::analyzer::{CN, CnTokenizer, WORDS, WordsTokenizer};
+use crate::analyzer::{self, CN, CnTokenizer, WORDS, WordsTokenizer};
 use crate::schema::{Fields, VERSION};
 use crate::{Reader, Writer};
 
@@ -95,6 +95,7 @@ impl Index {
             .settings(settings)
             .open_or_create(directory)?;
         drop(lock);
+        analyzer::load();
         engine.tokenizers().register(CN, CnTokenizer);
         engine.tokenizers().register(WORDS, WordsTokenizer);
         Ok(Self { engine, fields })

@@ -2,15 +2,15 @@
 
 use std::time::Instant;
 
-use serde::Deserialize;
-use serde_json::Value;
+use serde::de::IgnoredAny;
+use serde_json::{Map, Value};
 use tantivy::schema::{Field, IndexRecordOption, Value as _};
 use tantivy::{DocAddress, DocSet, IndexReader, ReloadPolicy, Searcher, TantivyDocument, Term};
 
 use crate::compile::{compile, phrases};
 use crate::entry::Kept;
 use crate::page::{PageCollector, Placed};
-use crate::schema::Fields;
+use crate::schema::{Fields, Record};
 use crate::{Clause, Error, Hit, Index, MAX_LIMIT, Page, Query, analyzer, facets, snippet};
 
 /// A view of the index; see [`Index::reader`].
@@ -116,10 +116,10 @@ impl Reader {
         let searcher = self.engine.searcher();
         let term = Term::from_field_text(field, name);
         let Some(address) = term_address(&searcher, &term)? else { return Ok(None) };
-        let (record, text) = read_stored(&searcher, &self.fields, address)?;
+        let stored = Stored::read(&searcher, &self.fields, address)?;
         let record =
-            serde_json::from_str(&record).map_err(|source| Error::Record { key: name.to_owned(), source })?;
-        Ok(Some(Found { record, text }))
+            stored.whole_record().map_err(|source| Error::Record { key: name.to_owned(), source })?;
+        Ok(Some(Found { record, text: stored.text }))
     }
 
     fn hit(
@@ -129,26 +129,56 @@ impl Reader {
         highlighted: &[String],
         with_record: bool,
     ) -> Result<Hit, Error> {
-        let (stored, text) = read_stored(searcher, &self.fields, placed.address)?;
+        let stored = Stored::read(searcher, &self.fields, placed.address)?;
         let damaged = |source| Error::Record { key: format!("{:?}", placed.address), source };
-        let head: Head = serde_json::from_str(&stored).map_err(damaged)?;
+        let record: Record = serde_json::from_str(&stored.record).map_err(damaged)?;
+        let versions: Vec<IgnoredAny> = serde_json::from_str(&stored.versions).map_err(damaged)?;
         let snippets =
-            if highlighted.is_empty() { Vec::new() } else { snippet::snippets(&text, highlighted) };
+            if highlighted.is_empty() { Vec::new() } else { snippet::snippets(&stored.text, highlighted) };
         Ok(Hit {
-            key: head.key,
-            id: head.id,
-            title: head.title.filter(|title| !title.is_empty()).unwrap_or(head.file_name),
-            agency: head.agency,
-            year: head.year,
-            region: head.region.map(|region| report::Region { code: region.code, name: region.name }),
-            verdict: head.verdict,
-            form: head.form,
-            published: head.published,
-            versions: head.versions.len(),
+            key: record.key,
+            id: record.id,
+            title: record.title.filter(|title| !title.is_empty()).unwrap_or(record.file_name),
+            agency: record.agency,
+            year: record.year.and_then(|year| year.try_into().ok()),
+            region: record.region.map(|region| report::Region { code: region.code, name: region.name }),
+            verdict: record.verdict,
+            form: record.form,
+            published: record.published,
+            versions: versions.len(),
             score: placed.score,
             snippets,
-            record: if with_record { Some(serde_json::from_str(&stored).map_err(damaged)?) } else { None },
+            record: if with_record { Some(stored.whole_record().map_err(damaged)?) } else { None },
         })
+    }
+}
+
+/// What is stored of a report.
+struct Stored {
+    record: String,
+    versions: String,
+    text: String,
+}
+
+impl Stored {
+    fn read(searcher: &Searcher, fields: &Fields, address: DocAddress) -> Result<Self, Error> {
+        let document: TantivyDocument = searcher.doc(address)?;
+        let string = |field| {
+            let value = document.get_first(field);
+            value.and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+        };
+        Ok(Self {
+            record: string(fields.record),
+            versions: string(fields.versions),
+            text: string(fields.text),
+        })
+    }
+
+    /// The record with the list of versions in it.
+    fn whole_record(&self) -> Result<Value, serde_json::Error> {
+        let mut record: Map<String, Value> = serde_json::from_str(&self.record)?;
+        record.insert("versions".into(), serde_json::from_str(&self.versions)?);
+        Ok(record.into())
     }
 }
 
@@ -184,18 +214,21 @@ pub(crate) fn term_address(searcher: &Searcher, term: &Term) -> Result<Option<Do
 
 /// Everything the index keeps of the report at an address.
 pub(crate) fn read_kept(searcher: &Searcher, fields: &Fields, address: DocAddress) -> Result<Kept, Error> {
-    let (record, text) = read_stored(searcher, fields, address)?;
-    Kept::from_stored(&record, text).map_err(|source| Error::Record { key: format!("{address:?}"), source })
+    let Stored { record, versions, text } = Stored::read(searcher, fields, address)?;
+    Kept::from_stored(record, &versions, text)
+        .map_err(|source| Error::Record { key: format!("{address:?}"), source })
 }
 
-/// The stored record and text.
-fn read_stored(searcher: &Searcher, fields: &Fields, address: DocAddress) -> Result<(String, String), Error> {
-    let document: TantivyDocument = searcher.doc(address)?;
-    let string = |field| {
-        let value = document.get_first(field);
-        value.and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
-    };
-    Ok((string(fields.record), string(fields.text)))
+/// The full name of the region of the report at an address.
+pub(crate) fn read_region(
+    searcher: &Searcher,
+    fields: &Fields,
+    address: DocAddress,
+) -> Result<Option<String>, Error> {
+    let stored = Stored::read(searcher, fields, address)?;
+    let record: Record = serde_json::from_str(&stored.record)
+        .map_err(|source| Error::Record { key: format!("{address:?}"), source })?;
+    Ok(record.region.map(|region| region.name))
 }
 
 /// What to mark in the text of a hit.
@@ -208,27 +241,4 @@ pub(crate) fn highlighted(typed: &Clause, relaxed: bool) -> Vec<String> {
             },
         )
         .collect()
-}
-
-/// What a hit shows of the stored record.
-#[derive(Deserialize)]
-struct Head {
-    key: String,
-    id: String,
-    title: Option<String>,
-    file_name: String,
-    agency: Option<String>,
-    year: Option<u16>,
-    region: Option<HeadRegion>,
-    verdict: String,
-    form: Option<String>,
-    published: Option<String>,
-    #[serde(default)]
-    versions: Vec<serde::de::IgnoredAny>,
-}
-
-#[derive(Deserialize)]
-struct HeadRegion {
-    code: String,
-    name: String,
 }

@@ -9,7 +9,7 @@ use std::str::FromStr;
 
 use report::{CellId, Decimal};
 use rust_decimal::prelude::ToPrimitive;
-use serde_json::Value;
+use serde::Deserialize;
 use tantivy::TantivyDocument;
 use tantivy::schema::{
     FAST, Field, INDEXED, IndexRecordOption, JsonObjectOptions, OwnedValue, STORED, Schema,
@@ -73,6 +73,7 @@ pub(crate) struct Fields {
     pub(crate) words: Field,
     pub(crate) cells: Field,
     pub(crate) record: Field,
+    pub(crate) versions: Field,
 }
 
 impl Fields {
@@ -114,6 +115,7 @@ impl Fields {
         let cells = JsonObjectOptions::default().set_fast("raw").set_expand_dots_enabled();
         let cells = schema.add_json_field(column::CELLS, cells);
         let record = schema.add_text_field("record", STORED);
+        let versions = schema.add_text_field("versions", STORED);
         let schema = schema.build();
         Self {
             schema,
@@ -140,13 +142,13 @@ impl Fields {
             words,
             cells,
             record,
+            versions,
         }
     }
 
     /// The document of a report.
-    pub(crate) fn document(&self, kept: &Kept) -> TantivyDocument {
-        let record = &kept.record;
-        let string = |name: &str| record.get(name).and_then(Value::as_str);
+    pub(crate) fn document(&self, kept: &Kept) -> Result<TantivyDocument, serde_json::Error> {
+        let record: Record = serde_json::from_str(&kept.record)?;
         let mut document = TantivyDocument::new();
         document.add_text(self.key, &kept.key);
         for id in kept.versions.keys() {
@@ -154,40 +156,44 @@ impl Fields {
         }
         document.add_u64(self.version, kept.current.version);
         document.add_i64(self.submitted, kept.current.submitted_at_ms);
-        if let Some(year) = record.get("year").and_then(Value::as_i64) {
+        if let Some(year) = record.year {
             document.add_i64(self.year, year);
         }
-        if let Some(day) = string("published").and_then(|day| day.replace('-', "").parse().ok()) {
+        if let Some(day) = record.published.and_then(|day| day.replace('-', "").parse().ok()) {
             document.add_i64(self.published, day);
         }
-        self.add_region(&mut document, record.get("region"));
-        let agency = string("agency").unwrap_or_default();
+        if let Some(region) = record.region {
+            self.add_region(&mut document, &region);
+        }
+        let agency = record.agency.unwrap_or_default();
         if !agency.is_empty() {
-            document.add_text(self.agency, agency);
-            document.add_text(self.agency_name, agency);
+            document.add_text(self.agency, &agency);
+            document.add_text(self.agency_name, &agency);
         }
         document.add_text(self.verdict, &kept.current.verdict);
-        if let Some(form) = string("form") {
+        if let Some(form) = record.form {
             document.add_text(self.form, form);
         }
-        self.add_findings(&mut document, record.get("findings"));
-        let title = string("title").unwrap_or_default();
+        self.add_findings(&mut document, &record.findings);
+        let title = record.title.unwrap_or_default();
         // A title that leaves the agency out is still found by it.
-        let title = if title.contains(agency) { title.to_owned() } else { format!("{agency}␟{title}") };
-        document.add_text(self.title, &title);
+        let title = if title.contains(&agency) { title } else { format!("{agency}␟{title}") };
+        document.add_text(self.title, title);
         document.add_text(self.text, &kept.text);
         document.add_text(self.words, &kept.text);
-        self.add_cells(&mut document, record.get("cells"));
-        document.add_text(self.record, kept.stored_record());
-        document
+        let cells = record.cells.into_iter().filter_map(|(id, cell)| {
+            let value = Decimal::from_str(&cell.value?).ok()?;
+            Some((id, OwnedValue::I64(millionths(value))))
+        });
+        document.add_object(self.cells, cells.collect());
+        document.add_text(self.record, &kept.record);
+        document.add_text(self.versions, kept.stored_versions());
+        Ok(document)
     }
 
-    fn add_region(&self, document: &mut TantivyDocument, record: Option<&Value>) {
-        let part = |name: &str| record.and_then(|region| region.get(name)).and_then(Value::as_str);
-        if let Some(name) = part("name") {
-            document.add_text(self.region_name, name);
-        }
-        let Some(prefix) = part("code").and_then(region::prefix) else { return };
+    fn add_region(&self, document: &mut TantivyDocument, region: &RecordRegion) {
+        document.add_text(self.region_name, &region.name);
+        let Some(prefix) = region::prefix(&region.code) else { return };
         document.add_text(self.region, prefix);
         for (length, field) in [(2, self.province), (4, self.city), (6, self.county)] {
             if let Some(code) = prefix.get(..length) {
@@ -196,29 +202,54 @@ impl Fields {
         }
     }
 
-    fn add_findings(&self, document: &mut TantivyDocument, record: Option<&Value>) {
+    fn add_findings(&self, document: &mut TantivyDocument, findings: &[RecordFinding]) {
         let mut terms = BTreeMap::new();
-        for finding in record.and_then(Value::as_array).into_iter().flatten() {
-            let part = |name: &str| finding.get(name).and_then(Value::as_str).unwrap_or_default();
-            let rule = part("rule").to_ascii_uppercase();
-            terms.insert(format!("{rule}/{}", part("severity")), self.finding);
-            terms.insert(format!("{rule}/{}", part("verdict")), self.finding);
-            terms.insert(part("severity").to_owned(), self.severity);
+        for finding in findings {
+            let rule = finding.rule.to_ascii_uppercase();
+            terms.insert(format!("{rule}/{}", finding.severity), self.finding);
+            terms.insert(format!("{rule}/{}", finding.verdict), self.finding);
+            terms.insert(finding.severity.clone(), self.severity);
             terms.insert(rule, self.rule);
         }
         for (term, field) in terms {
             document.add_text(field, term);
         }
     }
+}
 
-    fn add_cells(&self, document: &mut TantivyDocument, record: Option<&Value>) {
-        let cells = record.and_then(Value::as_object).into_iter().flatten();
-        let known = cells.filter_map(|(id, cell)| {
-            let value = cell.get("value").and_then(Value::as_str)?;
-            Some((id.clone(), OwnedValue::I64(millionths(Decimal::from_str(value).ok()?))))
-        });
-        document.add_object(self.cells, known.collect::<BTreeMap<_, _>>());
-    }
+/// What of a stored record is indexed or shown with a hit.
+#[derive(Deserialize)]
+pub(crate) struct Record {
+    pub(crate) id: String,
+    pub(crate) key: String,
+    pub(crate) title: Option<String>,
+    pub(crate) file_name: String,
+    pub(crate) agency: Option<String>,
+    pub(crate) region: Option<RecordRegion>,
+    pub(crate) year: Option<i64>,
+    pub(crate) form: Option<String>,
+    pub(crate) published: Option<String>,
+    pub(crate) verdict: String,
+    cells: BTreeMap<String, RecordCell>,
+    findings: Vec<RecordFinding>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct RecordRegion {
+    pub(crate) code: String,
+    pub(crate) name: String,
+}
+
+#[derive(Deserialize)]
+struct RecordCell {
+    value: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct RecordFinding {
+    rule: String,
+    severity: String,
+    verdict: String,
 }
 
 /// The name of a cell's column.

@@ -47,7 +47,7 @@ pub struct Writer {
     /// None after a rollback failed; opened again by the next call.
     engine: Option<IndexWriter>,
     committed: IndexReader,
-    /// What was applied since the last commit, which the reader cannot see yet.
+    /// The reports looked at since the last commit, with what the reader cannot see yet.
     pending: HashMap<String, Kept>,
 }
 
@@ -82,7 +82,7 @@ impl Writer {
         Ok(())
     }
 
-    /// Reports applied since the last commit.
+    /// Reports looked at since the last commit.
     pub fn pending(&self) -> usize {
         self.pending.len()
     }
@@ -93,22 +93,24 @@ impl Writer {
         for entry in entries {
             let entry = Kept::from(entry);
             let key = entry.key.clone();
-            let known = match self.pending.get(&key) {
-                Some(kept) => Some(kept.clone()),
+            let id = entry.current.id.clone();
+            let known = match self.pending.remove(&key) {
+                Some(kept) => Some(kept),
                 None => self.committed(&key)?,
             };
-            let id = entry.current.id.clone();
-            let joined = match known.clone() {
+            let (joined, is_new) = match known {
                 Some(known) => known.join(entry),
-                None => entry,
+                None => (entry, true),
             };
             let current = joined.current.id == id;
-            if known.as_ref() == Some(&joined) {
-                applied.push(Applied::Unchanged { current });
-                continue;
+            applied.push(match (is_new, current) {
+                (false, current) => Applied::Unchanged { current },
+                (true, true) => Applied::Current,
+                (true, false) => Applied::Superseded,
+            });
+            if is_new {
+                changed.insert(key.clone());
             }
-            applied.push(if current { Applied::Current } else { Applied::Superseded });
-            changed.insert(key.clone());
             self.pending.insert(key, joined);
         }
         let engine = match &self.engine {
@@ -117,6 +119,7 @@ impl Writer {
         };
         for key in changed {
             let document = self.index.fields.document(&self.pending[&key]);
+            let document = document.map_err(|source| Error::Record { key: key.clone(), source })?;
             engine.delete_term(Term::from_field_text(self.index.fields.key, &key));
             engine.add_document(document)?;
         }

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use search::{Clause, Query, Reader};
+use report::Report;
+use search::{Clause, Entry, Index, Query, Reader};
 
 use crate::{Random, entry, entry_of, find, index_of, numbers, with_finding, with_region};
 
@@ -189,9 +190,7 @@ fn phrases_find_what_a_substring_search_finds() {
     for seed in seeds {
         let mut random = Random(seed);
         let corpus: Vec<String> = (0..60).map(|_| sentence(&mut random)).collect();
-        let (reader, _dir) = index_of(
-            (0..).zip(&corpus).map(|(number, text)| entry_of(number, Default::default(), text)).collect(),
-        );
+        let (reader, _dir) = in_batches(&mut random, &corpus);
         let plain: Vec<Vec<Letter>> = corpus.iter().map(|text| letters(text)).collect();
         let mut found_some = 0;
         for _ in 0..600 {
@@ -203,6 +202,26 @@ fn phrases_find_what_a_substring_search_finds() {
         }
         assert!(found_some > 300, "GOUJI_SEED={seed} found {found_some}");
     }
+}
+
+/// An index of many segments, with documents in it that were replaced.
+fn in_batches(random: &mut Random, corpus: &[String]) -> (Reader, tempfile::TempDir) {
+    let dir = tempfile::tempdir().unwrap();
+    let index = Index::open(dir.path()).unwrap();
+    let mut writer = index.writer().unwrap();
+    let entries = (0..).zip(corpus).map(|(number, text)| entry_of(number, Report::default(), text));
+    let mut arrivals: Vec<Entry> = entries.collect();
+    for (number, text) in (0..).zip(corpus).take(20) {
+        let mut earlier = entry_of(number, Report::default(), &text.chars().rev().collect::<String>());
+        earlier.version -= 1;
+        arrivals.push(earlier);
+    }
+    random.shuffle(&mut arrivals);
+    for batch in arrivals.chunks(17) {
+        writer.apply(batch.to_vec()).unwrap();
+        writer.commit("x").unwrap();
+    }
+    (index.reader().unwrap(), dir)
 }
 
 /// A phrase, or phrases put together, and the reports it is true of.

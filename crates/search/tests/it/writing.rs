@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use proptest::prelude::*;
 use search::{Error, Index};
 
-use crate::{entry, find, index_of};
+use crate::{Random, entry, find, index_of};
 
 #[test]
 fn only_what_was_committed_is_there_afterwards() {
@@ -105,6 +105,49 @@ fn a_killed_writer_loses_nothing_committed() {
         assert!(payload < reader.count());
         index.writer().unwrap();
     }
+}
+
+/// A process that may only write small files fails to commit, and goes on from the commit before.
+#[test]
+fn a_failed_commit_is_undone() {
+    const FOLDER: &str = "GOUJI_TEST_SMALL_FILES";
+    if let Ok(dir) = std::env::var(FOLDER) {
+        let index = Index::open(dir.as_ref()).unwrap();
+        let mut writer = index.writer().unwrap();
+        let reader = index.reader().unwrap();
+        writer.apply(vec![entry(1, "甲")]).unwrap();
+        writer.commit("1").unwrap();
+        let mut random = Random(1);
+        let mut large = || {
+            let text: String =
+                (0..40_000).filter_map(|_| char::from_u32(0x4e00 + random.below(20_000) as u32)).collect();
+            vec![entry(2, &text), entry(3, &text)]
+        };
+        for _ in 0..2 {
+            let failed = writer.apply(large()).and_then(|_| writer.commit("2"));
+            assert!(matches!(failed, Err(Error::Engine(_))), "{failed:?}");
+            assert_eq!(writer.pending(), 0);
+            reader.reload().unwrap();
+            assert_eq!((reader.count(), index.payload().unwrap().as_deref()), (1, Some("1")));
+        }
+        writer.apply(vec![entry(2, "乙")]).unwrap();
+        writer.commit("3").unwrap();
+        reader.reload().unwrap();
+        assert_eq!((reader.count(), index.payload().unwrap().as_deref()), (2, Some("3")));
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let child = Command::new("sh")
+        .args([
+            "-c",
+            "trap '' XFSZ; ulimit -f 256; exec \"$0\" writing::a_failed_commit_is_undone --exact --nocapture",
+        ])
+        .arg(std::env::current_exe().unwrap())
+        .env(FOLDER, dir.path())
+        .output()
+        .unwrap();
+    assert!(child.status.success(), "{}", String::from_utf8_lossy(&child.stderr));
+    assert_eq!(Index::open(dir.path()).unwrap().reader().unwrap().count(), 2);
 }
 
 proptest! {
