@@ -235,7 +235,7 @@ fn html(head: &str) -> bool {
 }
 
 fn is_tag(text: &str) -> bool {
-    let name = text.trim_start_matches(['<', '/']);
+    let name = text.strip_prefix("</").unwrap_or(&text[1..]);
     TAGS.iter().any(|tag| {
         starts_ignoring_case(name, tag)
             && name[tag.len()..].starts_with(|c: char| c.is_ascii_whitespace() || c == '>' || c == '/')

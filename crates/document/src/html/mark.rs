@@ -33,14 +33,17 @@ pub(super) fn mark(source: &Source, limits: &Limits) -> Result<String, ReadError
     let mut page = String::with_capacity(text.len() + text.len() / 4);
     // Whether the next visible character begins a piece of text.
     let mut begins = true;
+    // In a title there are no tags but the one that ends it.
+    let mut in_title = false;
     let mut at = 0;
     while at < bytes.len() {
         let rest = &text[at..];
         let end = match bytes[at] {
-            b'<' if is_markup(rest) => {
+            b'<' if is_markup(rest) && (!in_title || is_end_tag(rest, "title")) => {
                 begins = true;
                 let end = at + markup(rest, |found| too_many_attributes(source, at, found, limits))?;
                 let name = start_tag_name(rest);
+                in_title = name == "title";
                 if matches!(name.as_str(), "td" | "th") {
                     page.push_str(&rest[..3]);
                     page.extend([" ", PLACE, "="]);
@@ -52,7 +55,7 @@ pub(super) fn mark(source: &Source, limits: &Limits) -> Result<String, ReadError
             }
             b'&' if entity_length(rest) > 0 => {
                 let token = &rest[..entity_length(rest)];
-                if begins && !is_space_entity(token) {
+                if !is_space_entity(token) {
                     push_marker(&mut page, at);
                 }
                 begins = true;
@@ -163,7 +166,8 @@ fn is_space_entity(token: &str) -> bool {
 /// Whether `<` opens a tag, a comment or the like.
 fn is_markup(rest: &str) -> bool {
     match rest.as_bytes().get(1) {
-        Some(b'!' | b'?' | b'/') => true,
+        Some(b'!' | b'?') => true,
+        Some(b'/') => rest.len() > 2,
         Some(byte) => byte.is_ascii_alphabetic(),
         None => false,
     }
@@ -239,13 +243,14 @@ fn start_tag_name(rest: &str) -> String {
 
 /// Where the content of a raw element ends: at its end tag, or with the page.
 fn raw_end(text: &str, start: usize, name: &str) -> usize {
-    let bytes = text.as_bytes();
-    let ends = |at: &usize| {
-        bytes[*at..].starts_with(b"</")
-            && text.get(at + 2..at + 2 + name.len()).is_some_and(|found| found.eq_ignore_ascii_case(name))
-            && bytes
-                .get(at + 2 + name.len())
-                .is_none_or(|byte| is_space(*byte) || matches!(byte, b'/' | b'>'))
-    };
-    (start..bytes.len()).find(ends).unwrap_or(bytes.len())
+    let ends = |at: &usize| text.as_bytes()[*at] == b'<' && is_end_tag(&text[*at..], name);
+    (start..text.len()).find(ends).unwrap_or(text.len())
+}
+
+/// Whether a text begins with the end tag of this name.
+fn is_end_tag(rest: &str, name: &str) -> bool {
+    let after = rest.as_bytes().get(2 + name.len());
+    rest.starts_with("</")
+        && rest.get(2..2 + name.len()).is_some_and(|found| found.eq_ignore_ascii_case(name))
+        && after.is_none_or(|byte| is_space(*byte) || matches!(byte, b'/' | b'>'))
 }

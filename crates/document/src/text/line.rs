@@ -87,12 +87,19 @@ fn shape(line: &str) -> Shape {
     let behind = &line[line.find(is_pipe).unwrap_or(0)..];
     match () {
         () if !line.contains(shows) => Shape::Pipes(pipes),
-        () if line.contains("--") && !line.contains(|c| shows(c) && !matches!(c, '-' | ':' | '+')) => {
-            Shape::Rule
-        }
+        () if is_rule(line) => Shape::Rule,
         () if !behind.contains(shows) => Shape::Ended(pipes),
         () => Shape::Piped(pipes),
     }
+}
+
+/// Whether each piece between the pipes is a dash of two or more, as `:---:`.
+fn is_rule(line: &str) -> bool {
+    let inner = line.trim_matches(|c| is_blank(c) || is_pipe(c));
+    inner.split(is_pipe).all(|piece| {
+        let dashes = piece.trim_matches(|c| is_blank(c) || c == ':');
+        dashes.len() > 1 && dashes.bytes().all(|byte| byte == b'-')
+    })
 }
 
 /// A pipe of either width.

@@ -1,13 +1,13 @@
 //! Tables drawn with tabs: a row a line (`规章⇥0⇥0`), or a cell a line (`⇥规章`, `⇥0`).
 
-use super::line::{Line, Shape, is_figure, tables};
+use super::line::{Line, Shape, is_figure, is_heading, tables};
 use super::{Reader, trim};
 use crate::error::ReadError;
 use crate::model::{Layout, Row};
 
 /// Reads the run of lines with tabs at the start of `lines`; tells how many it took.
 pub(super) fn read(lines: &[Line], reader: &mut Reader) -> Result<usize, ReadError> {
-    let count = run(lines);
+    let count = run(lines, &reader.source.text);
     let run = &lines[..count];
     let leads = run.iter().filter(|line| line.shape == Shape::Lead).count();
     let rows = run.iter().filter(|line| matches!(line.shape, Shape::Tabs(_))).count();
@@ -22,26 +22,28 @@ pub(super) fn read(lines: &[Line], reader: &mut Reader) -> Result<usize, ReadErr
 }
 
 /// Lines up to the last with tabs before something else comes.
-fn run(lines: &[Line]) -> usize {
+fn run(lines: &[Line], text: &str) -> usize {
     let mut count = 0;
     for (at, line) in lines.iter().enumerate() {
         match line.shape {
             Shape::Lead | Shape::Tabs(_) => count = at + 1,
             Shape::Blank => {}
-            _ if is_bare_row(lines, at) => {}
+            _ if is_bare_row(lines, at, text) => {}
             _ => break,
         }
     }
     count
 }
 
-/// A row whose empty cells an editor cut off: it stands right between two rows of one width.
-fn is_bare_row(lines: &[Line], at: usize) -> bool {
+/// A row whose empty cells an editor cut off: it stands right between two rows of one width
+/// and opens no section.
+fn is_bare_row(lines: &[Line], at: usize, text: &str) -> bool {
     let shape = |at: usize| lines.get(at).map(|line| line.shape);
     at > 0
         && shape(at) == Some(Shape::Plain)
         && matches!(shape(at - 1), Some(Shape::Tabs(_)))
         && shape(at - 1) == shape(at + 1)
+        && !is_heading(&text[lines[at].range.clone()])
 }
 
 /// A row a line.

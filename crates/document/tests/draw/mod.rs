@@ -3,7 +3,7 @@
 use document::{Block, Document, Layout, Row};
 
 /// `¶` and `#` lines for paragraphs; a line a row for tables, with `⟨rows×columns⟩` for spans.
-pub fn draw(document: &Document) -> String {
+pub(crate) fn draw(document: &Document) -> String {
     let mut lines = Vec::new();
     for block in &document.blocks {
         match block {

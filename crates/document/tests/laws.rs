@@ -1,0 +1,167 @@
+//! What holds for any bytes at all.
+
+use document::{Block, Document, Limits, Text, plain_text, read};
+use proptest::prelude::*;
+
+fn texts(document: &Document) -> impl Iterator<Item = &Text> {
+    let cells = |block| match block {
+        &Block::Paragraph(ref paragraph) => vec![&paragraph.text],
+        Block::Table(table) => {
+            table.rows.iter().flat_map(|row| &row.cells).map(|cell| &cell.text).collect::<Vec<_>>()
+        }
+    };
+    document.title.iter().chain(document.blocks.iter().flat_map(cells))
+}
+
+/// Every place lies inside the file, and where the file is sound, what stands there is the text.
+fn check(bytes: &[u8]) {
+    let Ok(document) = read(bytes, &Limits::default()) else { return };
+    let encoding = encoding_rs::Encoding::for_label(document.encoding.unwrap().as_bytes()).unwrap();
+    for text in texts(&document) {
+        let place = text.place();
+        assert!(place.start <= place.end && place.end <= bytes.len() as u64, "{place:?}");
+        assert!(place.line > 0);
+        let slice = &bytes[place.start as usize..place.end as usize];
+        let (original, broken) = encoding.decode_without_bom_handling(slice);
+        // In SVG the tags of HTML have other meanings, so text may come without its place.
+        let is_foreign = bytes.windows(4).any(|tag| matches!(tag, b"<svg" | b"<mat"));
+        if !broken
+            && !is_foreign
+            && !text.as_str().contains('\u{FFFD}')
+            && !original.contains(['&', '<', '\0', '\r'])
+        {
+            let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().concat();
+            assert_eq!(words(&original), words(text.as_str()));
+        }
+        for (start, character) in text.as_str().char_indices() {
+            let part = text.place_of(start..start + character.len_utf8());
+            assert!(place.start <= part.start && part.start <= part.end && part.end <= place.end);
+        }
+        assert_eq!(text.trimmed().as_str(), text.as_str());
+    }
+    plain_text(&document);
+}
+
+fn soup(pieces: &'static [&'static str]) -> impl Strategy<Value = String> {
+    prop::collection::vec(prop::sample::select(pieces), 0..60).prop_map(|pieces| pieces.concat())
+}
+
+const HTML: &[&str] = &[
+    "<table>",
+    "</table>",
+    "<tr>",
+    "</tr>",
+    "<td>",
+    "<td colspan=2 rowspan=2>",
+    "<td rowspan=0>",
+    "</td>",
+    "<th>",
+    "<p>",
+    "</p>",
+    "<br>",
+    "<b>",
+    "</b>",
+    "<font size=1>",
+    "<div>",
+    "</div>",
+    "<h2>",
+    "</h2>",
+    "<pre>",
+    "</pre>",
+    "<script>",
+    "</script>",
+    "<style>",
+    "<title>",
+    "</title>",
+    "<select>",
+    "<option>",
+    "<template>",
+    "<svg>",
+    "<!--",
+    "-->",
+    "<![if !x]>",
+    "<",
+    ">",
+    "&",
+    "&nbsp;",
+    "&#32;",
+    "&notit;",
+    "&#0;",
+    "甲",
+    "乙 丙",
+    "12",
+    " ",
+    "\n",
+    "\r\n",
+    "\t",
+    "\0",
+    "\u{F0000}",
+    "\u{F8001}",
+    "\u{a0}",
+    "<p style='display:none'>",
+    "<nav>",
+    "</nav>",
+    "<caption>",
+    "<body>",
+    "</body>",
+    "<frameset>",
+    "<textarea>",
+    "<math>",
+    "<a href='",
+    "'>",
+    "<td ",
+    "|",
+    "</",
+];
+const LINES: &[&str] = &[
+    "|",
+    " |",
+    "| ",
+    "||",
+    "\n",
+    "\n\n",
+    "\t",
+    "\t\t",
+    "规章",
+    "一、总体情况",
+    "0",
+    "/",
+    "。",
+    "；",
+    "---",
+    "|---|",
+    "# ",
+    "-",
+    "- 4 -",
+    "\u{3000}",
+    "\u{200B}",
+    "\r",
+    "\r\n",
+    "\u{C}",
+    "甲 乙",
+    "｜",
+    "第二十条",
+    "：",
+];
+
+proptest! {
+    #[test]
+    fn any_bytes(bytes in prop::collection::vec(any::<u8>(), 0..400)) { check(&bytes); }
+
+    #[test]
+    fn any_page(page in soup(HTML)) {
+        let page = format!("<html>{page}");
+        check(page.as_bytes());
+        check(&encoding_rs::GB18030.encode(&page).0);
+    }
+
+    #[test]
+    fn any_lines(text in soup(LINES)) {
+        check(text.as_bytes());
+        check(&encoding_rs::GB18030.encode(&text).0);
+        check(&text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn any_text(text in "\\PC{0,200}") { check(text.as_bytes()); }
+}
