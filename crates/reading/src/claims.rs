@@ -318,8 +318,8 @@ const NEW_STATEMENT: [&str; 22] = [
 ];
 
 /// The parts of a list: numbers of the whole's unit, until another unit, a statement of its own or the
-/// next list begins. Parts that make up the whole end the list; failing that, so does the comma behind
-/// parts that were listed with 、.
+/// next list begins. What stands behind a comma may be no part any more: parts that make up the whole
+/// end the list there, and so does the comma behind parts that were listed with 、.
 fn parts(sentence: &str, numbers: &[Number], whole: usize, from: usize) -> Vec<usize> {
     let until = sentence[from..].find("其中").map_or(sentence.len(), |at| from + at);
     let mut parts: Vec<usize> = Vec::new();
@@ -340,6 +340,9 @@ fn parts(sentence: &str, numbers: &[Number], whole: usize, from: usize) -> Vec<u
         }
         if !parts.is_empty() {
             let here = gap.chars().find(|c| matches!(c, '，' | ',' | '、'));
+            if here != Some('、') && sum == numbers[whole].value {
+                return parts;
+            }
             if separator == Some('、') && matches!(here, Some('，' | ',')) {
                 turn.get_or_insert(parts.len());
             }
@@ -348,11 +351,10 @@ fn parts(sentence: &str, numbers: &[Number], whole: usize, from: usize) -> Vec<u
         sum += number.value;
         parts.push(index);
         end = number.range.end;
-        if sum == numbers[whole].value && parts.len() >= 2 {
-            return parts;
-        }
     }
-    parts.truncate(turn.unwrap_or(parts.len()));
+    if sum != numbers[whole].value {
+        parts.truncate(turn.unwrap_or(parts.len()));
+    }
     parts
 }
 
@@ -364,4 +366,72 @@ fn is_inside_brackets(text: &str) -> bool {
 
 fn pattern(pattern: &str) -> Regex {
     Regex::new(pattern).expect("the pattern is a constant and a test compiles it")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Draws what is found in one sentence: numbers (inexact ones with ~, those about a cell with !),
+    /// then wholes with their parts.
+    fn check(sentence: &str, expected: &str) {
+        let year = Year::new(2024);
+        let numbers = numbers(sentence);
+        let drawn = numbers.iter().map(|number| {
+            let about = about(sentence, clause(sentence, number.range.start), number, year);
+            let (about, exact) = (if about.is_some() { "!" } else { "" }, if number.exact { "" } else { "~" });
+            format!("{exact}{}{}{about}", number.value, number.unit)
+        });
+        let mut drawn: Vec<String> = drawn.collect();
+        if NOTHING_RECEIVED.is_match(sentence) {
+            drawn.push("0!".into());
+        }
+        for breakdown in breakdowns(sentence, &numbers, 0) {
+            let parts: Vec<String> = breakdown.parts.iter().map(|part| numbers[*part].value.to_string()).collect();
+            drawn.push(format!("{}={}", numbers[breakdown.whole].value, parts.join("+")));
+        }
+        assert_eq!(drawn.join(" "), expected, "{sentence}");
+    }
+
+    #[test]
+    fn numbers_are_read_with_their_units() {
+        check("评价总量为 37.4 万余件，好评率达 99.9%", "~374000件 0.999%");
+        check("2024年3月5日印发第20条规定", "");
+        check("拨打12345热线，回复咨询1,234件", "1234件");
+        check("交易额802.2亿元，同比增长7.82%", "80220000000元 0.0782%");
+        check("约30场，近40次，15个工作日内，2个百分点", "~30场 ~40次");
+        check("关注数量突破5000人", "~5000人");
+    }
+
+    #[test]
+    fn applications_received_are_told_from_other_numbers() {
+        check("2024年，本单位收到政府信息公开申请 2 件，已全部办结", "2件!");
+        check("共收到政府信息公开申请9件,较去年增加1件", "9件! 1件");
+        check("全年受理依申请公开8件", "8件!");
+        check("全年共收到8件政府信息公开申请", "8件!");
+        check("收到公众提出的政府信息公开申请12件", "12件!");
+        check("2024年我局未收到依申请公开信息", "0!");
+        check("本年度没有收到政府信息公开申请", "0!");
+        // Parts, other years and other things.
+        check("其中通过网站收到政府信息公开申请3件", "3件");
+        check("2023年收到政府信息公开申请7件", "7件");
+        check("收到自然人政府信息公开申请4件", "4件");
+        check("未收到政府信息公开举报", "");
+        check("受理12345市民热线咨询投诉502件", "502件");
+        check("收到政府信息公开行政复议申请3件", "3件");
+    }
+
+    #[test]
+    fn parts_belong_to_their_whole() {
+        check("公开信息475条,其中动态159条、文件10条、会议6条、公示170条、其他130条", "475条 159条 10条 6条 170条 130条 475=159+10+6+170+130");
+        check("公开326条，其中动态15条，批准235条，核准12条，公告42条，中标32条，办理热线工单3527件", "326条 15条 235条 12条 42条 32条 3527件 326=15+235+12+42+32");
+        check("推出93项服务事项，其中审批类60项、服务类33项", "93项 60项 33项 93=60+33");
+        // One part too many stays visible.
+        check("公开193条，其中甲80条、乙16条、丙97条、丁3条", "193条 80条 16条 97条 3条 193=80+16+97+3");
+        // What follows a full list is no part of it.
+        check("公开100条，其中网站80条、微信20条，解读5条", "100条 80条 20条 5条 100=80+20");
+        check("公开100条，其中网站70条、微信20条，解读5条", "100条 70条 20条 5条 100=70+20");
+        check("公开100条，其中网站80条（含图解7条）、微信20条", "100条 80条 7条 20条 100=80+20");
+        check("公开100条，其中网站80条，同比增加20条", "100条 80条 20条");
+    }
 }

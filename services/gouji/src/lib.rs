@@ -1,1 +1,69 @@
-//! The gouji command.
+//! The command people type: the pipeline in one process, and its doors from the terminal.
+
+mod check;
+mod client;
+mod demo;
+mod explain;
+mod nats;
+mod nats_server;
+mod search;
+mod status;
+mod submit;
+mod up;
+
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result};
+use clap::{Parser, Subcommand};
+use tokio::runtime::{Builder, Runtime};
+
+/// Takes in, reads, checks and finds annual reports on government-information disclosure.
+#[derive(Debug, Parser)]
+#[command(name = "gouji", version)]
+pub struct Command {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Up(up::Up),
+    Check(check::Check),
+    Submit(submit::Submit),
+    Search(search::Search),
+    Status(status::Status),
+    Demo(demo::Demo),
+    #[command(name = nats::VERB, hide = true, disable_help_flag = true)]
+    Nats {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+}
+
+/// Runs a command.
+pub fn run(command: Command) -> ExitCode {
+    match command.verb {
+        Verb::Up(up) => up.run(),
+        Verb::Check(check) => check::run(&check),
+        Verb::Submit(submit) => submit.run(),
+        Verb::Search(search) => search.run(),
+        Verb::Status(status) => status.run(),
+        Verb::Demo(demo) => demo.run(),
+        Verb::Nats { arguments } => nats::become_server(&arguments),
+    }
+}
+
+fn runtime() -> Result<Runtime> {
+    Builder::new_multi_thread().enable_all().build().context("starting threads")
+}
+
+/// Success, or the whole chain of causes in one line.
+fn report(outcome: Result<()>) -> ExitCode {
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

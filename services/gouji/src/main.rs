@@ -1,1 +1,9 @@
-fn main() {}
+//! The `gouji` command.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    gouji::run(gouji::Command::parse())
+}

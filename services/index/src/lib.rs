@@ -13,23 +13,18 @@ use report::Review;
 use search::{Applied, Entry, Error, Index, Writer};
 use stage::{Bounds, Handled, Refusal, Service, Stage, Trouble, class};
 
-/// The service, with its index in `GOUJI_INDEX`.
-pub fn service() -> Service {
-    Service::new("index", async |stage: Stage| serve(stage, folder()).await)
+/// The service, with its index in a folder on a local disk.
+pub fn service(folder: PathBuf) -> Service {
+    Service::new("index", |stage: Stage| serve(stage, folder))
 }
 
-/// `GOUJI_INDEX`: the folder of the index, on a local disk.
-pub fn folder() -> PathBuf {
-    std::env::var_os("GOUJI_INDEX")
-        .filter(|value| !value.is_empty())
-        .map_or_else(|| "gouji-index".into(), PathBuf::from)
+/// `GOUJI_INDEX`: the folder of the index.
+pub fn folder_from_env() -> PathBuf {
+    std::env::var_os("GOUJI_INDEX").filter(|value| !value.is_empty()).map_or_else(|| "gouji-index".into(), PathBuf::from)
 }
 
 /// Indexes until it is time to stop.
-///
-/// # Errors
-/// If the index cannot be opened.
-pub async fn serve(stage: Stage, folder: PathBuf) -> anyhow::Result<()> {
+async fn serve(stage: Stage, folder: PathBuf) -> anyhow::Result<()> {
     let Some(writer) = the_writer(&stage, folder).await? else { return Ok(()) };
     let writer = Arc::new(Mutex::new(writer));
     let bounds = Bounds { messages: 1_000, bytes: 8 << 20, linger: Duration::from_millis(50) };

@@ -16,13 +16,13 @@ use std::path::PathBuf;
 use axum::Router;
 use stage::{Service, Stage};
 
-/// The service: the HTTP door, and the drop folder of `GOUJI_INBOX` if there is one.
-pub fn service() -> Service {
-    Service::new("ingest", async |stage: Stage| serve(stage, inbox()).await).http(|stage| Ok(router(stage)))
+/// The service: the HTTP door, and a drop folder if there is one.
+pub fn service(inbox: Option<PathBuf>) -> Service {
+    Service::new("ingest", |stage: Stage| serve(stage, inbox)).http(|stage| Ok(router(stage)))
 }
 
 /// `GOUJI_INBOX`: a folder whose files are taken in; none by default.
-fn inbox() -> Option<PathBuf> {
+pub fn inbox_from_env() -> Option<PathBuf> {
     std::env::var_os("GOUJI_INBOX").filter(|value| !value.is_empty()).map(PathBuf::from)
 }
 

@@ -1,8 +1,9 @@
-//! `GET /api/v1/submissions/{id}`: what became of everything in one act of sending.
+//! What became of what was sent: `GET /api/v1/submissions/{id}` for one act of sending, `POST
+//! /api/v1/states` for any list of reports.
 
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Json, Router};
 use futures::{StreamExt, TryStreamExt};
 use proto::Fact;
@@ -15,7 +16,10 @@ use crate::accept::Manifest;
 use crate::problem::Problem;
 
 pub(crate) fn router(stage: Stage) -> Router {
-    Router::new().route("/api/v1/submissions/{id}", get(submission)).with_state(stage)
+    Router::new()
+        .route("/api/v1/submissions/{id}", get(submission))
+        .route("/api/v1/states", post(states))
+        .with_state(stage)
 }
 
 /// Reports told of at once; an archive may hold tens of thousands.
@@ -43,34 +47,41 @@ async fn submission(
     let bytes = stage.originals().get(&id).await.map_err(|_| unknown())?;
     let manifest: Manifest = serde_json::from_slice(&bytes).map_err(|_| unknown())?;
     let total = manifest.reports().count();
-    let here: Vec<(String, String)> =
-        manifest.reports().skip(page.from).take(PAGE).map(|(id, name)| (id, name.to_owned())).collect();
+    let here: Vec<(String, &str)> = manifest.reports().skip(page.from).take(PAGE).collect();
     let told = here.len();
-    let reports: Vec<Value> = futures::stream::iter(here)
-        .map(|(id, name)| state(&stage, id, name))
-        .buffered(AT_ONCE)
-        .try_collect()
-        .await
-        .map_err(|error| Problem::ours(&error))?;
+    let ids = here.iter().map(|(id, _)| id.clone()).collect();
+    let mut reports = states_of(&stage, ids).await?;
+    for (report, (_, file_name)) in reports.iter_mut().zip(here) {
+        report["file_name"] = file_name.into();
+    }
     let next = (page.from + told < total).then_some(page.from + told);
     Ok(Json(
         json!({"submission": id, "total": total, "reports": reports, "refused": manifest.refused, "next": next}),
     ))
 }
 
+async fn states(State(stage): State<Stage>, Json(ids): Json<Vec<String>>) -> Result<Json<Value>, Problem> {
+    if ids.len() > PAGE {
+        let detail = format!("一次最多查询 {PAGE} 份报告，这次有 {} 份。", ids.len());
+        return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-many-ids", detail, "请分批查询。"));
+    }
+    Ok(Json(states_of(&stage, ids).await?.into()))
+}
+
+async fn states_of(stage: &Stage, ids: Vec<String>) -> Result<Vec<Value>, Problem> {
+    let states = futures::stream::iter(ids).map(|id| state(stage, id)).buffered(AT_ONCE);
+    states.try_collect().await.map_err(|error| Problem::ours(&error))
+}
+
 /// How far a report has come, by the last fact about it.
-async fn state(stage: &Stage, id: String, file_name: String) -> anyhow::Result<Value> {
+async fn state(stage: &Stage, id: String) -> anyhow::Result<Value> {
     let history = stage.history(&id).await?;
     let reached = |fact: &str| history.iter().any(|event| event.fact() == fact);
-    let state =
-        ["indexed", "refused", "validated", "parsed", "submitted"].into_iter().find(|fact| reached(fact));
-    let refusal = history
-        .iter()
-        .find(|event| event.fact() == ReportRefused::NAME)
-        .and_then(|event| event.decode::<ReportRefused>());
+    let state = ["indexed", "refused", "validated", "parsed", "submitted"].into_iter().find(|fact| reached(fact));
+    let refusal = history.iter().find(|event| event.fact() == ReportRefused::NAME);
+    let refusal = refusal.and_then(|event| event.decode::<ReportRefused>());
     Ok(json!({
         "id": id,
-        "file_name": file_name,
         "state": state.unwrap_or("unknown"),
         "class": refusal.as_ref().map(|refusal| &refusal.class),
         "message": refusal.as_ref().map(|refusal| &refusal.message),

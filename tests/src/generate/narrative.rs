@@ -168,7 +168,7 @@ impl Speaker<'_> {
 
     fn outcomes(&self) -> Vec<String> {
         let figures = self.figures;
-        let other = figures.group("other") + figures.get("requests.other.total");
+        let other = figures.group("other");
         [
             ("予以公开", figures.get("requests.granted.total")),
             ("部分公开", figures.get("requests.partial.total")),

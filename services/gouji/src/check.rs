@@ -1,0 +1,182 @@
+//! `gouji check`: the whole heart in one process, without a server. An agency checks its own file
+//! before it sends it.
+
+use std::fs;
+use std::io::Cursor;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+use document::archive::{self, ArchiveLimits};
+use document::{Document, Kind, Limits, sniff};
+use report::{CellState, Report, Review, Verdict, json};
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+
+use crate::explain;
+
+/// Check files without a server.
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// How to print what was found.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
+    /// Language of the frame around the findings; findings themselves are Chinese.
+    #[arg(long, value_enum, default_value_t = Language::Zh)]
+    lang: Language,
+    /// Files, folders and ZIP archives.
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Format {
+    Human,
+    Json,
+}
+
+/// Language of what stands around the findings.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Language {
+    Zh,
+    En,
+}
+
+/// One file after its check.
+pub(crate) struct Checked {
+    pub(crate) file: String,
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) outcome: Result<(Document, Review), Unreadable>,
+}
+
+/// Why a file could not be read: for the one who sent it, and for the operator.
+pub(crate) struct Unreadable {
+    pub(crate) message: String,
+    pub(crate) detail: String,
+}
+
+/// Checks every file; 0 if all pass or warn, 1 if some report fails, 2 if some file cannot be read.
+pub(crate) fn run(check: &Check) -> ExitCode {
+    let mut worst = 0;
+    let mut summary = explain::Summary::default();
+    for path in &check.paths {
+        walk(path, &mut |file, bytes| {
+            let checked = check_bytes(file, bytes);
+            worst = worst.max(exit_code(&checked));
+            match check.format {
+                Format::Json => explain::say(&Value::Object(as_json(&checked)).to_string()),
+                Format::Human => explain::say(&explain::human(&checked, check.lang)),
+            }
+            summary.count(&checked);
+        });
+    }
+    if matches!(check.format, Format::Human) {
+        explain::say(&summary.text(check.lang));
+    }
+    ExitCode::from(worst)
+}
+
+/// Checks one file.
+pub(crate) fn check_bytes(file: String, bytes: Result<Vec<u8>, Unreadable>) -> Checked {
+    let bytes = match bytes {
+        Ok(bytes) => bytes,
+        Err(unreadable) => return Checked { file, bytes: Vec::new(), outcome: Err(unreadable) },
+    };
+    let outcome = match document::read(&bytes, &Limits::default()) {
+        Ok(document) => {
+            let review = rules::review(reading::read(&document, Some(&file)));
+            Ok((document, review))
+        }
+        Err(error) => Err(Unreadable { message: error.message(), detail: error.to_string() }),
+    };
+    Checked { file, bytes, outcome }
+}
+
+fn exit_code(checked: &Checked) -> u8 {
+    match &checked.outcome {
+        Err(_) => 2,
+        Ok((_, review)) if review.verdict() == Verdict::Fail => 1,
+        Ok(_) => 0,
+    }
+}
+
+/// Hands every file under a path to `each`: of folders in the order of their names, of archives in theirs.
+pub(crate) fn walk(path: &Path, each: &mut dyn FnMut(String, Result<Vec<u8>, Unreadable>)) {
+    let name = path.display().to_string();
+    if path.is_dir() {
+        match fs::read_dir(path) {
+            Ok(entries) => {
+                let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+                paths.sort();
+                let hidden = |path: &PathBuf| {
+                    path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'))
+                };
+                for path in paths.iter().filter(|path| !hidden(path)) {
+                    walk(path, each);
+                }
+            }
+            Err(error) => each(name, Err(io_error(&error))),
+        }
+        return;
+    }
+    let bytes = match fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) => return each(name, Err(io_error(&error))),
+    };
+    if sniff(&bytes) != Kind::Zip {
+        return each(name, Ok(bytes));
+    }
+    let opened = archive::open(Cursor::new(&bytes), &ArchiveLimits::default(), &mut |entry| {
+        let bytes =
+            entry.bytes.map_err(|error| Unreadable { message: error.message(), detail: error.to_string() });
+        each(format!("{name}/{}", entry.name), bytes);
+        true
+    });
+    if let Err(error) = opened {
+        each(name, Err(Unreadable { message: error.message(), detail: error.to_string() }));
+    }
+}
+
+fn io_error(error: &std::io::Error) -> Unreadable {
+    Unreadable { message: "文件打不开，请检查路径和权限。".into(), detail: error.to_string() }
+}
+
+/// The line of JSON for one file.
+fn as_json(checked: &Checked) -> Map<String, Value> {
+    let mut line = Map::new();
+    line.insert("file".into(), checked.file.clone().into());
+    line.insert("sha256".into(), format!("{:x}", Sha256::digest(&checked.bytes)).into());
+    let kind = sniff(&checked.bytes);
+    line.insert("format".into(), kind.as_str().into());
+    match &checked.outcome {
+        Ok((_, review)) => {
+            let reason = partial(&review.report);
+            line.insert("status".into(), if reason.is_some() { "partial" } else { "read" }.into());
+            line.insert("reason".into(), reason.into());
+            line.extend(json::review(review));
+        }
+        Err(unreadable) => {
+            line.insert("status".into(), "unreadable".into());
+            line.insert("reason".into(), format!("{}（{}）", unreadable.message, unreadable.detail).into());
+            line.extend(json::identity(&Report::default()));
+            for list in ["claims", "findings"] {
+                line.insert(list.into(), Value::Array(Vec::new()));
+            }
+            line.insert("cells".into(), Value::Object(Map::new()));
+            line.insert("verdict".into(), Value::Null);
+        }
+    }
+    line
+}
+
+/// Why a report was read in part only, in Chinese; none if every cell is known or known to be empty.
+fn partial(report: &Report) -> Option<String> {
+    if report.form.is_none() {
+        return Some("没有找到可识别的三张表格，只读取了文字部分。".into());
+    }
+    let counts = report.cells.count_by_state();
+    let count = |state| counts.get(&state).copied().unwrap_or_default();
+    let (missing, unreadable) = (count(CellState::Missing), count(CellState::Unreadable));
+    (missing + unreadable > 0)
+        .then(|| format!("有{missing}个单元格在文件中找不到，{unreadable}个单元格不是数字。"))
+}

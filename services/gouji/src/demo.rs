@@ -1,0 +1,103 @@
+//! `gouji demo`: everything once, for somebody who sees it for the first time.
+
+use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+use clap::Args;
+use serde_json::Value;
+
+use crate::client::Server;
+use crate::explain::say;
+use crate::up::{ADDRESS, Pipeline, Up};
+use crate::{search, submit};
+
+/// Start the pipeline on a throw-away folder, send files through it, show verdicts and a search.
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// End when everything was shown.
+    #[arg(long)]
+    once: bool,
+    /// Files to send.
+    #[arg(default_value = "samples")]
+    paths: Vec<PathBuf>,
+}
+
+/// What the demonstration searches for.
+const QUERY: &str = "收到政府信息公开申请";
+
+impl Demo {
+    pub(crate) fn run(&self) -> ExitCode {
+        crate::report(self.show())
+    }
+
+    fn show(&self) -> Result<()> {
+        let runtime = crate::runtime()?;
+        let folder = tempfile::tempdir().context("making a folder")?;
+        let up = Up { data: folder.path().to_owned(), listen: free_address()?, nats: None, inbox: None };
+        let pipeline = up.start(&runtime)?;
+        runtime.block_on(async {
+            let server = Server { url: format!("http://{}", pipeline.address).parse()? };
+            ready(&pipeline, &server).await?;
+            let mut sent = submit::send(&server, &self.paths).await?;
+            submit::follow(&server, &mut sent).await?;
+            for one in sent.iter().filter(|one| one.state == "indexed") {
+                say(&verdict(&server, one).await?);
+            }
+            submit::summary(&sent);
+            let page = search::find(&server, QUERY, "relevance", 3).await?;
+            say(&format!("\n$ gouji search {QUERY}\n{}\n", search::hits(&page)));
+            say(&format!("控制台：{}", server.url));
+            if self.once {
+                return pipeline.end().await;
+            }
+            say("Ctrl-C 结束。");
+            pipeline.ended().await
+        })
+    }
+}
+
+/// The usual address, or any other if that is taken.
+fn free_address() -> Result<SocketAddr> {
+    let usual: SocketAddr = ADDRESS.parse()?;
+    if TcpListener::bind(usual).is_ok() {
+        return Ok(usual);
+    }
+    Ok(TcpListener::bind(SocketAddr::new(usual.ip(), 0)).context("finding a free port")?.local_addr()?)
+}
+
+/// Waits until every stage is ready.
+async fn ready(pipeline: &Pipeline, server: &Server) -> Result<()> {
+    let client = server.client()?;
+    let url = server.at("/readyz", &[])?;
+    for _ in 0..600 {
+        if pipeline.is_over() {
+            bail!("the pipeline ended while it started");
+        }
+        if client.get(url.clone()).send().await.is_ok_and(|response| response.status().is_success()) {
+            return Ok(());
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    bail!("the pipeline was not ready within 30 s")
+}
+
+/// A report's verdict with what was found.
+async fn verdict(server: &Server, one: &submit::Sent) -> Result<String> {
+    let record = server.get(&format!("/api/v1/reports/{}", one.id), &[]).await?;
+    let verdict = match record["verdict"].as_str() {
+        Some("pass") => "通过  ",
+        Some("warn") => "有提示",
+        _ => "有错误",
+    };
+    let name = record["title"].as_str().unwrap_or(&one.file);
+    let mut lines = vec![format!("{verdict}  {name}")];
+    let findings = record["findings"].as_array().into_iter().flatten();
+    lines.extend(findings.map(|finding: &Value| {
+        let text = |field: &str| finding[field].as_str().unwrap_or_default();
+        format!("        {} {}", text("rule"), text("message"))
+    }));
+    Ok(lines.join("\n"))
+}

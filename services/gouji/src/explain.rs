@@ -1,0 +1,179 @@
+//! Findings as a good compiler prints them: what is wrong, where it stands, what to do.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+
+use document::Document;
+use report::{Finding, Judgement, Origin, Review, Severity, Verdict};
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+use crate::check::{Checked, Language};
+
+/// Prints a piece of output; a reader that has gone away is no error.
+pub(crate) fn say(text: &str) {
+    if writeln!(std::io::stdout(), "{text}").is_err() {
+        std::process::exit(0);
+    }
+}
+
+/// How many reports passed.
+#[derive(Debug, Default)]
+pub(crate) struct Summary {
+    pass: usize,
+    warn: usize,
+    fail: usize,
+    unreadable: usize,
+}
+
+impl Summary {
+    pub(crate) fn count(&mut self, checked: &Checked) {
+        match checked.outcome.as_ref().map(|(_, review)| review.verdict()) {
+            Ok(Verdict::Pass) => self.pass += 1,
+            Ok(Verdict::Warn) => self.warn += 1,
+            Ok(Verdict::Fail) => self.fail += 1,
+            Err(_) => self.unreadable += 1,
+        }
+    }
+
+    pub(crate) fn text(&self, lang: Language) -> String {
+        let Self { pass, warn, fail, unreadable } = self;
+        let all = pass + warn + fail + unreadable;
+        match lang {
+            Language::Zh => format!(
+                "共检查{all}份：通过{pass}份，有提示{warn}份，有错误{fail}份，无法读取{unreadable}份。"
+            ),
+            Language::En => {
+                format!("{all} checked: {pass} pass, {warn} warn, {fail} fail, {unreadable} unreadable")
+            }
+        }
+    }
+}
+
+/// Everything about one file.
+pub(crate) fn human(checked: &Checked, lang: Language) -> String {
+    let mut out = String::new();
+    let (document, review) = match &checked.outcome {
+        Ok((document, review)) => (document, review),
+        Err(unreadable) => {
+            let reason = match lang {
+                Language::Zh => &unreadable.message,
+                Language::En => &unreadable.detail,
+            };
+            return format!("{}  {}: {reason}\n", word(lang, "无法读取", "unreadable"), checked.file);
+        }
+    };
+    for finding in &review.findings {
+        let _ = writeln!(out, "{}[{}]: {}", severity(finding, lang), finding.rule, finding.message);
+        for (place, label) in places(review, finding) {
+            excerpt(&mut out, checked, document, place, &label);
+        }
+        if let (Some(left), Some(right)) = (finding.left, finding.right) {
+            let _ = writeln!(
+                out,
+                "   = {} {left} ≠ {} {right}",
+                word(lang, "左边", "left"),
+                word(lang, "右边", "right")
+            );
+        }
+        if let Some(repair) = &finding.repair {
+            let _ = writeln!(out, "   = {}: {}", word(lang, "改法", "repair"), repair.reason);
+        }
+        out.push('\n');
+    }
+    let report = &review.report;
+    let unknown = word(lang, "（未写明）", "(not stated)");
+    let verdict = match (review.verdict(), lang) {
+        (Verdict::Pass, Language::Zh) => "通过",
+        (Verdict::Warn, Language::Zh) => "有提示",
+        (Verdict::Fail, Language::Zh) => "有错误",
+        (verdict, Language::En) => verdict.as_str(),
+    };
+    let year = report.year.map_or(unknown.to_owned(), |year| year.to_string());
+    let _ =
+        writeln!(out, "{verdict}  {} {year}  {}", report.agency.as_deref().unwrap_or(unknown), checked.file);
+    out
+}
+
+fn severity(finding: &Finding, lang: Language) -> &'static str {
+    let zh = matches!(lang, Language::Zh);
+    match (finding.severity, finding.judgement) {
+        (_, Judgement::Unknown) if zh => "无法判断",
+        (_, Judgement::Unknown) => "unknown",
+        (Severity::Error, _) if zh => "错误",
+        (Severity::Warning, _) if zh => "提示",
+        (Severity::Info, _) if zh => "说明",
+        (severity, _) => severity.as_str(),
+    }
+}
+
+fn word(lang: Language, zh: &'static str, en: &'static str) -> &'static str {
+    match lang {
+        Language::Zh => zh,
+        Language::En => en,
+    }
+}
+
+/// Places shown for one finding; the message names the others.
+const PLACES: usize = 4;
+
+/// The places of a finding with what stands there.
+fn places(review: &Review, finding: &Finding) -> Vec<(Origin, String)> {
+    let cells = &review.report.cells;
+    let mut places: Vec<(Origin, String)> =
+        finding.origin.map(|origin| (origin, String::new())).into_iter().collect();
+    for id in &finding.cells {
+        let origin = cells.get(*id).and_then(|cell| cell.origin);
+        let label = cells.form().map_or(id.as_str(), |form| form.label(*id));
+        places.extend(origin.map(|origin| (origin, label.to_owned())));
+    }
+    places.truncate(PLACES);
+    places
+}
+
+/// Width of an excerpt on the terminal, in columns.
+const COLUMNS: usize = 96;
+
+/// The line of the source with a mark under the place.
+fn excerpt(out: &mut String, checked: &Checked, document: &Document, origin: Origin, label: &str) {
+    let bytes = &checked.bytes;
+    let start = (origin.start as usize).min(bytes.len());
+    let end = (origin.end as usize).clamp(start, bytes.len());
+    let is_break = |byte: &u8| *byte == b'\n';
+    let from = bytes[..start].iter().rposition(is_break).map_or(0, |at| at + 1);
+    let to = bytes[start..].iter().position(is_break).map_or(bytes.len(), |at| start + at);
+    let decode = |range: std::ops::Range<usize>| {
+        let encoding = document.encoding.and_then(|name| encoding_rs::Encoding::for_label(name.as_bytes()));
+        let text =
+            encoding.unwrap_or(encoding_rs::UTF_8).decode_without_bom_handling(&bytes[range]).0.into_owned();
+        text.trim_end_matches('\r').replace(['\t', '\u{feff}'], " ")
+    };
+    let (before, marked, after) = (decode(from..start), decode(start..end.min(to)), decode(end.min(to)..to));
+    // Long lines are shown around the mark.
+    let room = COLUMNS.saturating_sub(marked.width().min(COLUMNS)) / 2;
+    let before = tail(&before, room);
+    let shown = format!("{before}{}{}", head(&marked, COLUMNS), head(&after, room));
+    let number = origin.line.to_string();
+    let gutter = " ".repeat(number.len());
+    let _ = writeln!(out, "{gutter}--> {}:{}", checked.file, origin.line);
+    let _ = writeln!(out, "{number} | {}", shown.trim_end());
+    let mark = "^".repeat(head(&marked, COLUMNS).width().max(1));
+    let _ = writeln!(out, "{gutter} | {}{mark} {label}", " ".repeat(before.width()));
+}
+
+fn head(text: &str, columns: usize) -> &str {
+    let mut width = 0;
+    let end = text.char_indices().find(|(_, c)| {
+        width += c.width().unwrap_or(0);
+        width > columns
+    });
+    end.map_or(text, |(at, _)| &text[..at])
+}
+
+fn tail(text: &str, columns: usize) -> &str {
+    let mut width = 0;
+    let start = text.char_indices().rev().find(|(_, c)| {
+        width += c.width().unwrap_or(0);
+        width > columns
+    });
+    start.map_or(text, |(at, c)| &text[at + c.len_utf8()..])
+}

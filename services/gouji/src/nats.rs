@@ -1,0 +1,125 @@
+//! A nats-server of our own: bound to loopback, its own port and folder, gone when we are gone.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitCode, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail};
+use serde_json::Value;
+
+use crate::nats_server;
+
+/// The hidden verb under which this program becomes the nats-server.
+pub(crate) const VERB: &str = "nats-server-of-our-own";
+
+/// A running nats-server; dropping it stops it.
+pub(crate) struct Nats {
+    child: Child,
+    pub(crate) url: String,
+}
+
+impl Nats {
+    /// Starts a nats-server with its log below `folder`. To be called on the main thread: the server
+    /// goes with the thread that started it.
+    ///
+    /// # Errors
+    /// If there is none and none can be installed, or it does not come up.
+    pub(crate) fn start(folder: &Path) -> Result<Self> {
+        let server = nats_server::find(&folder.join("bin"))?;
+        let ports = folder.join("ports");
+        if ports.exists() {
+            fs::remove_dir_all(&ports).with_context(|| format!("emptying {}", ports.display()))?;
+        }
+        fs::create_dir_all(&ports).with_context(|| format!("making {}", ports.display()))?;
+        let config = folder.join("nats.conf");
+        fs::write(&config, configuration(folder, &ports)).with_context(|| format!("writing {}", config.display()))?;
+        let ourselves = std::env::current_exe().context("finding this program")?;
+        let mut child = Command::new(ourselves)
+            .arg(VERB)
+            .arg(&server)
+            .arg("--config")
+            .arg(&config)
+            .stdin(Stdio::null())
+            .spawn()
+            .with_context(|| format!("starting {}", server.display()))?;
+        match address(&mut child, &ports) {
+            Ok(url) => Ok(Self { child, url }),
+            Err(error) => {
+                child.kill().ok();
+                child.wait().ok();
+                Err(error.context(format!("the nats-server's log is {}", folder.join("nats.log").display())))
+            }
+        }
+    }
+
+}
+
+impl Drop for Nats {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+/// What is acknowledged is on the disk: there is one server and no replica to fall back on.
+fn configuration(folder: &Path, ports: &Path) -> String {
+    let path = |path: PathBuf| Value::String(path.display().to_string()).to_string();
+    format!(
+        "host: 127.0.0.1\nport: -1\nports_file_dir: {}\nlog_file: {}\nmax_payload: 2MB\njetstream {{ store_dir: {}, sync_interval: always }}\n",
+        path(ports.to_owned()),
+        path(folder.join("nats.log")),
+        path(folder.join("log")),
+    )
+}
+
+/// Where the server listens, as it writes into its ports file once it is ready.
+fn address(child: &mut Child, ports: &Path) -> Result<String> {
+    let begun = Instant::now();
+    while begun.elapsed() < Duration::from_secs(30) {
+        if let Some(status) = child.try_wait()? {
+            bail!("nats-server ended at once: {status}");
+        }
+        for entry in fs::read_dir(ports)?.flatten() {
+            let url = fs::read(entry.path()).ok().and_then(|text| {
+                let ports: Value = serde_json::from_slice(&text).ok()?;
+                Some(ports["nats"][0].as_str()?.to_owned())
+            });
+            if let Some(url) = url {
+                return Ok(url);
+            }
+        }
+        sleep(Duration::from_millis(20));
+    }
+    bail!("nats-server did not come up within 30 s")
+}
+
+/// Becomes the nats-server, tied to the life of the process that asked for it.
+pub(crate) fn become_server(arguments: &[String]) -> ExitCode {
+    let Some((server, rest)) = arguments.split_first() else { return ExitCode::FAILURE };
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::process::{Signal, getppid, set_parent_process_death_signal};
+        let parent = getppid();
+        let tied = set_parent_process_death_signal(Some(Signal::TERM));
+        // A parent that died before that is not heard of any more.
+        if tied.is_err() || parent != getppid() {
+            return ExitCode::FAILURE;
+        }
+    }
+    let mut command = Command::new(server);
+    command.args(rest);
+    #[cfg(unix)]
+    {
+        use std::os::unix::process::CommandExt;
+        let error = command.exec();
+        eprintln!("{server}: {error}");
+        ExitCode::FAILURE
+    }
+    #[cfg(not(unix))]
+    match command.status() {
+        Ok(status) if status.success() => ExitCode::SUCCESS,
+        _ => ExitCode::FAILURE,
+    }
+}
