@@ -1,5 +1,7 @@
 //! HTML pages, drawn.
 
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
 mod draw;
 
 use document::{Format, Limits, read};

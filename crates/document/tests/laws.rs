@@ -1,16 +1,19 @@
 //! What holds for any bytes at all.
 
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
 use document::{Block, Document, Limits, Text, plain_text, read};
 use proptest::prelude::*;
 
+fn of_block(block: &Block) -> Vec<&Text> {
+    match block {
+        Block::Paragraph(paragraph) => vec![&paragraph.text],
+        Block::Table(table) => table.rows.iter().flat_map(|row| &row.cells).map(|cell| &cell.text).collect(),
+    }
+}
+
 fn texts(document: &Document) -> impl Iterator<Item = &Text> {
-    let cells = |block| match block {
-        &Block::Paragraph(ref paragraph) => vec![&paragraph.text],
-        Block::Table(table) => {
-            table.rows.iter().flat_map(|row| &row.cells).map(|cell| &cell.text).collect::<Vec<_>>()
-        }
-    };
-    document.title.iter().chain(document.blocks.iter().flat_map(cells))
+    document.title.iter().chain(document.blocks.iter().flat_map(of_block))
 }
 
 /// Every place lies inside the file, and where the file is sound, what stands there is the text.

@@ -1,5 +1,7 @@
 //! Plain texts, drawn: one for each way in which they draw tables.
 
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
 mod draw;
 
 use document::{Limits, read};

@@ -150,7 +150,7 @@ impl Walk<'_> {
                 if text.is_empty() {
                     text = self.source.slice(self.last..self.last);
                 }
-                let span = |name| element.attr(name).and_then(|value| number(value));
+                let span = |name| element.attr(name).and_then(number);
                 let (row_span, column_span) = (span("rowspan").unwrap_or(1), span("colspan").unwrap_or(1));
                 if let Some(row) = table.rows.last_mut() {
                     row.cells.push(Declared { text, row_span, column_span });
