@@ -128,14 +128,14 @@ where
         let span = batch_span::<F>(stage, &items);
         let outcomes = guarded(facts.len(), || handle(stage.clone(), facts)).instrument(span).await;
         let mut again = Vec::new();
-        for (item, outcome) in items.drain(..).zip(outcomes) {
-            match end_of(stage, item, outcome) {
-                Ok(end) => ended.push(end),
-                Err(item) => again.push(item),
+        for (mut item, outcome) in items.drain(..).zip(outcomes) {
+            match end_of(stage, &mut item, outcome) {
+                Some(ending) => ended.push(item.ended(ending)),
+                None => again.push(item),
             }
         }
         items = again;
-        settle_all(stage, ended.drain(..).collect()).await;
+        settle_all(stage, std::mem::take(&mut ended)).await;
         let failed = items.iter().map(|item| item.failed.len()).max().unwrap_or_default();
         if failed > 0 && !unless_stopped(stage, tokio::time::sleep(delay(failed))).await {
             break;
@@ -145,29 +145,15 @@ where
     settle_all(stage, ended).await;
 }
 
-/// The end of an item, or the item to be tried again.
-fn end_of<'a, F: Fact, N>(
-    stage: &Stage,
-    mut item: Item<'a, F>,
-    outcome: Handled<N>,
-) -> Result<Ended<'a, N>, Item<'a, F>> {
+/// How an item ends; none where it is to be tried again.
+fn end_of<F, N>(stage: &Stage, item: &mut Item<'_, F>, outcome: Handled<N>) -> Option<Ending<N>> {
     stage.breaker().record(matches!(outcome, Err(Trouble::Failed(_))));
-    match outcome {
-        Ok(Done(facts)) => Ok(item.ended(Ending::Done(facts))),
-        Err(Trouble::Refused(refusal)) => {
-            let failed = std::mem::take(&mut item.failed);
-            Ok(item.ended(Ending::Refused(refusal, failed)))
-        }
-        Err(Trouble::Failed(error)) => {
-            match note_failure(stage, item.delivery.id(), &mut item.failed, &error) {
-                None => Err(item),
-                Some(refusal) => {
-                    let failed = std::mem::take(&mut item.failed);
-                    Ok(item.ended(Ending::Refused(refusal, failed)))
-                }
-            }
-        }
-    }
+    let refusal = match outcome {
+        Ok(Done(facts)) => return Some(Ending::Done(facts)),
+        Err(Trouble::Refused(refusal)) => refusal,
+        Err(Trouble::Failed(error)) => note_failure(stage, item.delivery.id(), &mut item.failed, &error)?,
+    };
+    Some(Ending::Refused(refusal, std::mem::take(&mut item.failed)))
 }
 
 impl<'a, F: Fact> Item<'a, F> {

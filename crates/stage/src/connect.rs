@@ -71,7 +71,9 @@ impl Bus {
 
     /// Changes with every connection: what was asked for on an earlier one is lost.
     pub(crate) fn connections(&self) -> watch::Receiver<u64> {
-        self.connections.clone()
+        let mut connections = self.connections.clone();
+        connections.mark_unchanged();
+        connections
     }
 
     /// Lets everything leave that was sent, and closes. Never longer than five seconds.

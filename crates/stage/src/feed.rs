@@ -89,10 +89,10 @@ impl Reader {
     }
 
     async fn fetch(&mut self, sender: &mpsc::Sender<Event>) -> anyhow::Result<Round> {
+        let mut connections = self.bus.connections();
         let fetch = self.place.fetch().max_messages(FETCH).expires(EXPIRES);
         let mut batch = fetch.messages().await.context("fetching")?;
         let mut any = false;
-        let mut connections = self.bus.connections();
         loop {
             let item = tokio::select! {
                 item = batch.next() => item,

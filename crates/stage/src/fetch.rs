@@ -39,6 +39,8 @@ impl Source {
 
     /// Asks for what is there, waiting a little for the first message. False where it is time to stop.
     pub(crate) async fn ask(&mut self, messages: usize, bytes: usize) -> bool {
+        // A request that no message fits in is an error.
+        let bytes = bytes.max(2 * topology::LARGEST_MESSAGE as usize);
         loop {
             if self.stage.stop().is_wished() {
                 return false;

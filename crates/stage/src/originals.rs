@@ -25,7 +25,7 @@ pub enum Originals {
     /// A folder: `ab/cd/abcd…`.
     Folder(PathBuf),
     /// An object store on the bus.
-    Bucket(ObjectStore),
+    Bucket(Box<ObjectStore>),
 }
 
 /// An original that is stored.
@@ -79,7 +79,7 @@ impl Originals {
     pub(crate) async fn open(at: &OriginalsAt, bus: &Bus) -> anyhow::Result<Self> {
         match at {
             OriginalsAt::Folder(root) => Self::folder(root),
-            OriginalsAt::Bucket => Ok(Self::Bucket(bus.jetstream.get_object_store(BUCKET).await?)),
+            OriginalsAt::Bucket => Ok(Self::Bucket(Box::new(bus.jetstream.get_object_store(BUCKET).await?))),
         }
     }
 

@@ -31,7 +31,7 @@ pub(crate) const ACK_WAIT: Duration = Duration::from_secs(30);
 /// One season and the time to look back at it.
 const MAX_AGE: Duration = Duration::from_secs(400 * 24 * 3600);
 /// What the default `max_payload` of the server lets through. A fact is a few KB.
-const LARGEST_MESSAGE: i32 = 1 << 20;
+pub(crate) const LARGEST_MESSAGE: i32 = 1 << 20;
 /// A convenience for retries; create-once is what holds.
 const DUPLICATE_WINDOW: Duration = Duration::from_secs(120);
 /// In flight over all copies of a stage: a full batch of the index and the permits of many workers.
