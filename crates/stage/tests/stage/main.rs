@@ -1,0 +1,73 @@
+//! The footing on a real bus.
+
+mod feed;
+mod originals;
+mod outcomes;
+mod server;
+mod survival;
+mod trace;
+
+use std::time::Duration;
+
+use proto::v1::{ReportParsed, ReportRefused, ReportSubmitted};
+use proto::{Fact, subject};
+use stage::{Config, Event, Handled, Seats, Since, Stage, Stop};
+
+use server::Server;
+
+/// Long enough for every retry of a message; nothing waits this long when all is well.
+const PATIENCE: Duration = Duration::from_secs(40);
+
+fn config(server: &Server, more: &[(&str, &str)]) -> Config {
+    let originals = server.originals();
+    Config::from_variables(|name| match name {
+        "GOUJI_NATS_URL" => Some(server.url()),
+        "GOUJI_ORIGINALS" if !more.iter().any(|(known, _)| *known == name) => {
+            Some(originals.to_str().unwrap().to_owned())
+        }
+        _ => more.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()),
+    })
+    .unwrap()
+}
+
+async fn open(server: &Server, name: &'static str) -> Stage {
+    open_with(name, &config(server, &[])).await
+}
+
+async fn open_with(name: &'static str, config: &Config) -> Stage {
+    Stage::open(name, config, Seats::for_each_core(), Stop::new()).await.unwrap()
+}
+
+fn id(number: u32) -> String {
+    format!("{number:032x}-g0")
+}
+
+fn submitted(number: u32) -> ReportSubmitted {
+    ReportSubmitted { id: id(number), file_name: format!("{number}.html"), ..Default::default() }
+}
+
+fn parsed_from(submitted: ReportSubmitted) -> ReportParsed {
+    ReportParsed { submitted: Some(submitted), ..Default::default() }
+}
+
+async fn parse(_: Stage, submitted: ReportSubmitted) -> Handled<ReportParsed> {
+    Ok(parsed_from(submitted).into())
+}
+
+/// Waits for a fact about an id.
+async fn wait_for<F: Fact>(stage: &Stage, number: u32) -> F {
+    wait_for_event::<F>(stage, number).await.decode().unwrap()
+}
+
+async fn wait_for_event<F: Fact>(stage: &Stage, number: u32) -> Event {
+    let filter = subject::any_of_id::<F>(&id(number)).unwrap();
+    let mut feed = stage.follow(filter, Since::Start).await.unwrap();
+    tokio::time::timeout(PATIENCE, feed.next())
+        .await
+        .unwrap_or_else(|_| panic!("no {} fact about {}", F::NAME, id(number)))
+        .unwrap()
+}
+
+async fn refusal(stage: &Stage, number: u32) -> ReportRefused {
+    wait_for(stage, number).await
+}

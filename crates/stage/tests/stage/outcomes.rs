@@ -1,0 +1,263 @@
+//! How messages end.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use proto::v1::{Origin, Region, Report, ReportIndexed, ReportParsed, ReportSubmitted, ReportValidated};
+use proto::{Fact, Message, header};
+use stage::{Bounds, Done, Handled, Published, Refusal, Stage, Trouble, class};
+
+use crate::server::Server;
+use crate::{id, open, parse, parsed_from, refusal, submitted, wait_for};
+
+#[tokio::test]
+async fn a_fact_leads_to_the_next_one() {
+    let server = Server::start();
+    let (ingest, worker) = (open(&server, "ingest").await, open(&server, "parse").await);
+    assert_eq!(worker.history(&id(1)).await.unwrap(), []);
+    ingest.publish_once(&submitted(1)).await.unwrap();
+    assert_eq!(ingest.lag().await.unwrap().iter().map(|lag| lag.total()).collect::<Vec<_>>(), [1, 0, 0]);
+    let working = tokio::spawn({
+        let worker = worker.clone();
+        async move { worker.work(parse).await }
+    });
+    assert_eq!(wait_for::<ReportParsed>(&ingest, 1).await, parsed_from(submitted(1)));
+    let history = worker.history(&id(1)).await.unwrap();
+    assert_eq!(history.iter().map(|event| event.fact()).collect::<Vec<_>>(), ["submitted", "parsed"]);
+    assert_eq!(worker.last_of_id::<ReportSubmitted>(&id(1)).await.unwrap(), Some(submitted(1)));
+    assert_eq!(worker.last_of_id::<ReportIndexed>(&id(1)).await.unwrap(), None);
+    assert_eq!(worker.last_of_id::<ReportIndexed>("*").await.unwrap(), None);
+    worker.stop().now();
+    working.await.unwrap().unwrap();
+    let lag = worker.lag().await.unwrap();
+    assert_eq!(
+        lag.iter().map(|lag| (lag.stage, lag.total())).collect::<Vec<_>>(),
+        [("parse", 0), ("validate", 1), ("index", 0)]
+    );
+    let counts = worker.counts().await.unwrap();
+    assert_eq!((counts.submitted, counts.parsed, counts.refused), (1, 1, 0));
+}
+
+#[tokio::test]
+async fn one_fact_of_one_id_exists_once() {
+    let server = Server::start();
+    let stage = open(&server, "parse").await;
+    let parsed = |year, code: &str| ReportParsed {
+        report: Some(Report {
+            year,
+            region: Some(Region { code: code.into(), name: String::new() }),
+            ..Default::default()
+        }),
+        ..parsed_from(submitted(1))
+    };
+    let publish = async |fact| stage.publish_once(&fact).await.unwrap();
+    assert_eq!(publish(parsed(2024, "610103")).await, Published::New);
+    assert_eq!(publish(parsed(2024, "610103")).await, Published::AlreadyThere);
+    assert_eq!(publish(parsed(2023, "370400")).await, Published::AlreadyThere);
+    assert_eq!(stage.publish_once(&submitted(1)).await.unwrap(), Published::New);
+    assert!(stage.publish_once(&ReportSubmitted::default()).await.is_err());
+}
+
+#[tokio::test]
+async fn a_hundred_publishers_of_one_fact_make_it_once() {
+    let server = Server::start();
+    let stage = open(&server, "ingest").await;
+    let all = futures::future::join_all((0..100).map(|number| {
+        let fact = ReportSubmitted { submission: number.to_string(), ..submitted(1) };
+        let stage = stage.clone();
+        async move { stage.publish_once(&fact).await.unwrap() }
+    }));
+    let new = all.await.into_iter().filter(|published| *published == Published::New).count();
+    assert_eq!(new, 1);
+    assert_eq!(stage.counts().await.unwrap().submitted, 1);
+}
+
+#[tokio::test]
+async fn what_cannot_be_understood_is_refused_with_its_bytes() {
+    let server = Server::start();
+    let stage = open(&server, "parse").await;
+    let client = async_nats::connect(server.url()).await.unwrap();
+    let jetstream = async_nats::jetstream::new(client);
+    let publish = async |number, told: &str, payload: Vec<u8>| {
+        let subject = submitted(number).subject().unwrap().to_string();
+        let mut headers = async_nats::HeaderMap::new();
+        headers.insert(header::CE_TYPE, told);
+        jetstream.publish_with_headers(subject, headers, payload.into()).await.unwrap().await.unwrap();
+    };
+    publish(1, ReportSubmitted::TYPE, b"\xff\xff\xff".to_vec()).await;
+    publish(2, ReportSubmitted::TYPE, submitted(7).encode_to_vec()).await;
+    publish(3, "gouji.v9.Unheard", submitted(3).encode_to_vec()).await;
+    jetstream.publish("gouji.v1.submitted.strange", "x".into()).await.unwrap().await.unwrap();
+    tokio::spawn({
+        let stage = stage.clone();
+        async move { stage.work(parse).await }
+    });
+    let check = async |number, event: &[u8], detail: &str| {
+        let refused = refusal(&stage, number).await;
+        assert_eq!(refused.class, class::UNDECODABLE_EVENT);
+        assert_eq!(refused.stage, "parse");
+        assert_eq!(refused.event, event);
+        assert!(refused.detail.contains(detail), "{}", refused.detail);
+        assert!(refused.event_subject.ends_with(&id(number)));
+    };
+    check(1, b"\xff\xff\xff", "decoding gouji.v1.ReportSubmitted").await;
+    check(2, &submitted(7).encode_to_vec(), "on the subject of").await;
+    check(3, &submitted(3).encode_to_vec(), "found gouji.v9.Unheard").await;
+    // "x" is hashed, as its subject tells no id.
+    let hashed = "2d711642b726b04401627ca9fbac32f5-g0";
+    while stage.history(hashed).await.unwrap().is_empty() {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_tells_why_and_where() {
+    let server = Server::start();
+    let stage = open(&server, "parse").await;
+    stage.publish_once(&submitted(1)).await.unwrap();
+    tokio::spawn({
+        let stage = stage.clone();
+        async move {
+            stage
+                .work(async |_, _: ReportSubmitted| -> Handled<ReportParsed> {
+                    let origin = Origin { line: 7, ..Default::default() };
+                    Err(Refusal::new("unsupported-format", "不支持的格式", "an executable").at(origin).into())
+                })
+                .await
+        }
+    });
+    let refused = refusal(&stage, 1).await;
+    assert_eq!(refused.class, "unsupported-format");
+    assert_eq!(refused.message, "不支持的格式");
+    assert_eq!(refused.detail, "an executable");
+    assert_eq!(refused.origin.unwrap().line, 7);
+    assert_eq!(refused.submitted, Some(submitted(1)));
+    assert_eq!(refused.attempts, []);
+}
+
+#[tokio::test]
+async fn what_fails_is_tried_again() {
+    let server = Server::start();
+    let stage = open(&server, "parse").await;
+    let attempts = Arc::new(AtomicUsize::new(0));
+    tokio::spawn({
+        let (stage, attempts) = (stage.clone(), Arc::clone(&attempts));
+        async move {
+            stage
+                .work(move |stage: Stage, fact: ReportSubmitted| {
+                    let attempt = attempts.fetch_add(1, Ordering::SeqCst);
+                    async move {
+                        match attempt {
+                            0 => stage.cpu(|| panic!("a bug")).await?,
+                            1 => Err(anyhow::anyhow!("the disk is away"))?,
+                            _ => (),
+                        }
+                        Handled::Ok(parsed_from(fact).into())
+                    }
+                })
+                .await
+        }
+    });
+    stage.publish_once(&submitted(1)).await.unwrap();
+    wait_for::<ReportParsed>(&stage, 1).await;
+    assert_eq!(attempts.load(Ordering::SeqCst), 3);
+}
+
+#[tokio::test]
+async fn what_always_fails_is_refused_with_its_history() {
+    let server = Server::start();
+    let stage = open(&server, "parse").await;
+    tokio::spawn({
+        let stage = stage.clone();
+        async move {
+            stage
+                .work(async |_, fact: ReportSubmitted| -> Handled<ReportParsed> {
+                    if fact.id == id(2) {
+                        panic!("odd table");
+                    }
+                    Err(anyhow::anyhow!("no space").context("writing text"))?
+                })
+                .await
+        }
+    });
+    stage.publish_once(&submitted(1)).await.unwrap();
+    stage.publish_once(&submitted(2)).await.unwrap();
+    let check = async |number, error: &str| {
+        let refused = refusal(&stage, number).await;
+        assert_eq!(refused.class, class::GAVE_UP);
+        assert_eq!(refused.detail, error);
+        assert_eq!(refused.submitted, Some(submitted(number)));
+        assert_eq!(refused.attempts.len(), stage::retry::ATTEMPTS);
+        assert!(refused.attempts.iter().all(|attempt| attempt.error == error));
+        assert!(refused.attempts.is_sorted_by_key(|attempt| attempt.at_ms));
+    };
+    check(1, "writing text: no space").await;
+    check(2, "panicked: odd table").await;
+}
+
+#[tokio::test]
+async fn a_fact_too_large_for_the_bus_is_refused() {
+    let server = Server::start();
+    let stage = open(&server, "parse").await;
+    stage.publish_once(&submitted(1)).await.unwrap();
+    tokio::spawn({
+        let stage = stage.clone();
+        async move {
+            stage
+                .work(async |_, fact: ReportSubmitted| -> Handled<ReportParsed> {
+                    Ok(ReportParsed { reader_version: "x".repeat(2 << 20), ..parsed_from(fact) }.into())
+                })
+                .await
+        }
+    });
+    assert_eq!(refusal(&stage, 1).await.class, class::FACT_TOO_LARGE);
+}
+
+#[tokio::test]
+async fn batches_take_what_is_there_and_answer_each() {
+    let server = Server::start();
+    let stage = open(&server, "index").await;
+    let validated = |number| ReportValidated { submitted: Some(submitted(number)), ..Default::default() };
+    for number in 0..300 {
+        stage.publish_once(&validated(number)).await.unwrap();
+    }
+    let (sizes, mut seen) = tokio::sync::mpsc::unbounded_channel();
+    let working = tokio::spawn({
+        let stage = stage.clone();
+        let failed = AtomicUsize::new(0);
+        async move {
+            let handle = |_, facts: Vec<ReportValidated>| {
+                sizes.send(facts.len()).unwrap();
+                let outcomes = facts
+                    .into_iter()
+                    .map(|fact| match fact.submitted.as_ref().map(|submitted| submitted.id.clone()) {
+                        Some(known) if known == id(7) => Err(Refusal::new("odd", "奇怪", "odd").into()),
+                        Some(known) if known == id(8) && failed.fetch_add(1, Ordering::SeqCst) == 0 => {
+                            Err(Trouble::Failed(anyhow::anyhow!("the index is away")))
+                        }
+                        _ => {
+                            Ok(Done::from(ReportIndexed { submitted: fact.submitted, ..Default::default() }))
+                        }
+                    })
+                    .collect::<Vec<_>>();
+                async move { outcomes }
+            };
+            stage.batches(Bounds { messages: 100, ..Bounds::default() }, handle).await
+        }
+    });
+    assert_eq!(refusal(&stage, 7).await.class, "odd");
+    for number in (0..300).filter(|number| *number != 7) {
+        wait_for::<ReportIndexed>(&stage, number).await;
+    }
+    let mut batches = Vec::new();
+    while let Ok(size) = seen.try_recv() {
+        batches.push(size);
+    }
+    assert_eq!(batches, [100, 1, 100, 100]);
+    // Alone on the log, one goes through at once.
+    stage.publish_once(&validated(300)).await.unwrap();
+    assert_eq!(seen.recv().await, Some(1));
+    wait_for::<ReportIndexed>(&stage, 300).await;
+    stage.stop().now();
+    working.await.unwrap().unwrap();
+}
