@@ -91,11 +91,12 @@ impl Speaker<'_> {
             ("政府信息公开平台建设", self.sentences(PLATFORM, 2, 3)),
             ("监督保障", self.sentences(SUPERVISION, 2, 3)),
         ];
-        let style = self.random.between(1, 3);
+        let style = self.random.between(1, 4);
         for ((name, text), ordinal) in themes.into_iter().zip(["一", "二", "三", "四", "五"]) {
             match style {
                 1 => paragraphs.push(format!("（{ordinal}）{name}。{text}")),
                 2 => paragraphs.extend([format!("（{ordinal}）{name}情况"), text]),
+                3 => paragraphs.extend([name.to_owned(), text]),
                 _ => paragraphs.push(format!("{ordinal}是{name}方面。{text}")),
             }
         }
