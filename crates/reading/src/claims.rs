@@ -379,7 +379,8 @@ mod tests {
         let numbers = numbers(sentence);
         let drawn = numbers.iter().map(|number| {
             let about = about(sentence, clause(sentence, number.range.start), number, year);
-            let (about, exact) = (if about.is_some() { "!" } else { "" }, if number.exact { "" } else { "~" });
+            let (about, exact) =
+                (if about.is_some() { "!" } else { "" }, if number.exact { "" } else { "~" });
             format!("{exact}{}{}{about}", number.value, number.unit)
         });
         let mut drawn: Vec<String> = drawn.collect();
@@ -387,7 +388,8 @@ mod tests {
             drawn.push("0!".into());
         }
         for breakdown in breakdowns(sentence, &numbers, 0) {
-            let parts: Vec<String> = breakdown.parts.iter().map(|part| numbers[*part].value.to_string()).collect();
+            let parts: Vec<String> =
+                breakdown.parts.iter().map(|part| numbers[*part].value.to_string()).collect();
             drawn.push(format!("{}={}", numbers[breakdown.whole].value, parts.join("+")));
         }
         assert_eq!(drawn.join(" "), expected, "{sentence}");
@@ -423,8 +425,14 @@ mod tests {
 
     #[test]
     fn parts_belong_to_their_whole() {
-        check("公开信息475条,其中动态159条、文件10条、会议6条、公示170条、其他130条", "475条 159条 10条 6条 170条 130条 475=159+10+6+170+130");
-        check("公开326条，其中动态15条，批准235条，核准12条，公告42条，中标32条，办理热线工单3527件", "326条 15条 235条 12条 42条 32条 3527件 326=15+235+12+42+32");
+        check(
+            "公开信息475条,其中动态159条、文件10条、会议6条、公示170条、其他130条",
+            "475条 159条 10条 6条 170条 130条 475=159+10+6+170+130",
+        );
+        check(
+            "公开326条，其中动态15条，批准235条，核准12条，公告42条，中标32条，办理热线工单3527件",
+            "326条 15条 235条 12条 42条 32条 3527件 326=15+235+12+42+32",
+        );
         check("推出93项服务事项，其中审批类60项、服务类33项", "93项 60项 33项 93=60+33");
         // One part too many stays visible.
         check("公开193条，其中甲80条、乙16条、丙97条、丁3条", "193条 80条 16条 97条 3条 193=80+16+97+3");

@@ -23,21 +23,30 @@ impl Outline {
 
 /// Finds the headings.
 pub(crate) fn outline(document: &Document) -> Outline {
-    let mut outline = Outline::default();
-    for (position, block) in document.blocks.iter().enumerate() {
-        match block {
-            Block::Paragraph(paragraph) => match section(paragraph) {
-                Some(section) => {
-                    outline.sections.push(section);
-                    outline.blocks.push(position);
-                }
-                None => {
-                    if let Some(open) = outline.sections.last_mut() {
-                        open.chars += paragraph.text.as_str().chars().count() as u32;
-                    }
-                }
-            },
-            Block::Table(_) => {}
+    let paragraphs = document.blocks.iter().enumerate().filter_map(|(position, block)| match block {
+        Block::Paragraph(paragraph) => Some((position, paragraph)),
+        Block::Table(_) => None,
+    });
+    let headings: Vec<_> = paragraphs
+        .clone()
+        .filter_map(|(position, paragraph)| Some((position, section(paragraph)?)))
+        .collect();
+    // A subheading may bear a section's name; the section itself is the one with the number.
+    let numbered: Vec<_> = headings
+        .iter()
+        .filter(|(_, section)| section.ordinal.is_some())
+        .filter_map(|(_, section)| section.kind)
+        .collect();
+    let is_subheading = |section: &Section| {
+        section.ordinal.is_none() && section.kind.is_some_and(|kind| numbered.contains(&kind))
+    };
+    let (blocks, sections) = headings.into_iter().filter(|(_, section)| !is_subheading(section)).unzip();
+    let mut outline = Outline { sections, blocks };
+    for (position, paragraph) in paragraphs {
+        let below = outline.blocks.partition_point(|heading| *heading <= position);
+        let is_heading = outline.blocks.contains(&position);
+        if let Some(open) = below.checked_sub(1).filter(|_| !is_heading) {
+            outline.sections[open].chars += paragraph.text.as_str().chars().count() as u32;
         }
     }
     outline
