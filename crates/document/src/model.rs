@@ -204,7 +204,14 @@ impl Text {
 
     /// Adds a piece that stood at `start..end` of the source, in this line.
     pub fn push(&mut self, piece: &str, line: u32, start: u64, end: u64, width: Width) {
-        self.runs.push(Run { at: self.string.len(), line, start, end, width });
+        match self.runs.last_mut() {
+            Some(last)
+                if width != Width::Whole && (last.width, last.line, last.end) == (width, line, start) =>
+            {
+                last.end = end;
+            }
+            _ => self.runs.push(Run { at: self.string.len(), line, start, end, width }),
+        }
         self.string.push_str(piece);
     }
 
