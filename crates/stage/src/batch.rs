@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use futures::{FutureExt, StreamExt};
 use opentelemetry::trace::TraceContextExt;
 use proto::Fact;
-use proto::v1::{Attempt, ReportSubmitted};
+use proto::v1::Attempt;
 use tracing::{Instrument, Span};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
@@ -53,7 +53,6 @@ struct Item<'a, F> {
 /// One that has come to its end.
 struct Ended<'a, N> {
     delivery: &'a Delivery,
-    submitted: Option<ReportSubmitted>,
     ending: Ending<N>,
     in_flight: InFlight,
 }
@@ -116,7 +115,7 @@ where
             Ok(fact) => items.push(Item { fact, delivery, failed: Vec::new(), in_flight }),
             Err(refusal) => {
                 let ending = Ending::Refused(refusal, Vec::new());
-                ended.push(Ended { delivery, submitted: None, ending, in_flight });
+                ended.push(Ended { delivery, ending, in_flight });
             }
         }
     }
@@ -135,14 +134,14 @@ where
             }
         }
         items = again;
-        settle_all(stage, std::mem::take(&mut ended)).await;
+        settle_all::<F, N>(stage, std::mem::take(&mut ended)).await;
         let failed = items.iter().map(|item| item.failed.len()).max().unwrap_or_default();
         if failed > 0 && !unless_stopped(stage, tokio::time::sleep(delay(failed))).await {
             break;
         }
     }
     ended.extend(items.into_iter().map(|item| item.ended(Ending::GivenBack)));
-    settle_all(stage, ended).await;
+    settle_all::<F, N>(stage, ended).await;
 }
 
 /// How an item ends; none where it is to be tried again.
@@ -156,23 +155,19 @@ fn end_of<F, N>(stage: &Stage, item: &mut Item<'_, F>, outcome: Handled<N>) -> O
     Some(Ending::Refused(refusal, std::mem::take(&mut item.failed)))
 }
 
-impl<'a, F: Fact> Item<'a, F> {
+impl<'a, F> Item<'a, F> {
     fn ended<N>(self, ending: Ending<N>) -> Ended<'a, N> {
-        let submitted = self.fact.submitted().cloned();
-        Ended { delivery: self.delivery, submitted, ending, in_flight: self.in_flight }
+        Ended { delivery: self.delivery, ending, in_flight: self.in_flight }
     }
 }
 
-async fn settle_all<N: Fact>(stage: &Stage, ended: Vec<Ended<'_, N>>) {
+async fn settle_all<F: Fact, N: Fact>(stage: &Stage, ended: Vec<Ended<'_, N>>) {
     futures::stream::iter(ended)
-        .for_each_concurrent(
-            SETTLING_AT_ONCE,
-            |Ended { delivery, submitted, ending, in_flight }| async move {
-                let span = delivery.span.clone();
-                settle(stage, delivery, submitted, ending).instrument(span).await;
-                drop(in_flight);
-            },
-        )
+        .for_each_concurrent(SETTLING_AT_ONCE, |Ended { delivery, ending, in_flight }| async move {
+            let span = delivery.span.clone();
+            settle::<F, N>(stage, delivery, ending).instrument(span).await;
+            drop(in_flight);
+        })
         .await;
 }
 

@@ -63,16 +63,21 @@ impl Delivery {
         }
         let fact = F::decode(self.payload.clone())
             .map_err(|error| Refusal::undecodable(format!("decoding {}: {error}", F::TYPE)))?;
-        if fact.id() != self.id() {
-            let detail = format!("an event about {:?} on the subject of {:?}", fact.id(), self.id());
+        let subject =
+            Subject::parse(&self.subject).map_err(|error| Refusal::undecodable(error.to_string()))?;
+        if fact.id() != subject.id() {
+            let detail = format!("an event about {:?} on the subject of {:?}", fact.id(), subject.id());
             return Err(Refusal::undecodable(detail));
         }
         Ok(fact)
     }
 
-    /// What a refusal names where the event could not be understood: the id of its subject, or, where
-    /// that is none of the contract either, the hash of its bytes.
-    pub(crate) fn unknown_submission(&self) -> ReportSubmitted {
+    /// The submission it descends from, for a refusal. Where the event cannot be understood only an id
+    /// is known: the one of its subject, or, where that is none of the contract, the hash of its bytes.
+    pub(crate) fn submission<F: Fact>(&self) -> ReportSubmitted {
+        if let Some(submitted) = self.decode::<F>().ok().as_ref().and_then(Fact::submitted) {
+            return submitted.clone();
+        }
         let id = Subject::parse(&self.subject).map_or_else(
             |_| {
                 let digest = Sha256::digest(&self.payload);
@@ -83,6 +88,7 @@ impl Delivery {
         ReportSubmitted { id, ..Default::default() }
     }
 
+    /// What its subject calls the report; for logs, as it may be anything.
     pub(crate) fn id(&self) -> &str {
         self.subject.rsplit('.').next().unwrap_or_default()
     }

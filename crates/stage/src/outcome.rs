@@ -121,7 +121,7 @@ impl Refusal {
             stage: stage.to_owned(),
             class: self.class.to_owned(),
             message: self.message,
-            detail: self.detail,
+            detail: bounded(self.detail),
             origin: self.origin,
             attempts,
             event: event.slice(..event.len().min(LARGEST_EVENT_BYTES)).into(),
@@ -130,5 +130,11 @@ impl Refusal {
     }
 }
 
+/// What an error may tell at most: the beginning names the cause, and a refusal must fit on the bus.
+pub(crate) fn bounded(text: String) -> String {
+    if text.len() <= LONGEST_TEXT { text } else { text[..text.floor_char_boundary(LONGEST_TEXT)].to_owned() }
+}
+
+const LONGEST_TEXT: usize = 8 << 10;
 /// How much of an event is kept with its refusal, so that the refusal itself fits on the bus.
 const LARGEST_EVENT_BYTES: usize = 512 << 10;

@@ -69,7 +69,7 @@ pub(crate) struct Outgoing {
 }
 
 impl Outgoing {
-    /// The message of a fact; the current span becomes its parent.
+    /// The message of a fact.
     pub(crate) fn new<F: Fact>(stage: &'static str, fact: &F) -> Result<Self, NotPublished> {
         let subject = fact.subject()?.to_string();
         let any_of_id = subject::any_of_id::<F>(fact.id())?;
@@ -79,9 +79,6 @@ impl Outgoing {
         headers.insert(NATS_EXPECTED_LAST_SUBJECT_SEQUENCE, "0");
         headers.insert(EXPECTED_SUBJECT, any_of_id.as_str());
         headers.insert(header::MESSAGE_ID, message_id.as_str());
-        if let Some(parent) = traceparent() {
-            headers.insert(header::TRACEPARENT, parent.as_str());
-        }
         let now = jiff::Timestamp::now().to_string();
         let source = format!("/gouji/{stage}");
         for (name, value) in [
@@ -99,7 +96,7 @@ impl Outgoing {
         Ok(Self { subject, any_of_id, name: F::NAME, id: fact.id().to_owned(), headers, payload })
     }
 
-    /// Sends it until it is known to be on the log.
+    /// Sends it until it is known to be on the log. The current span leads to it.
     pub(crate) async fn publish(&self, bus: &Bus) -> Result<Published, NotPublished> {
         let span = tracing::info_span!(
             "send",
@@ -156,7 +153,11 @@ impl Outgoing {
     }
 
     async fn send(&self, bus: &Bus) -> Result<PublishAckFuture, Answer> {
-        let message = PublishMessage::build().payload(self.payload.clone()).headers(self.headers.clone());
+        let mut headers = self.headers.clone();
+        if let Some(parent) = traceparent() {
+            headers.insert(header::TRACEPARENT, parent.as_str());
+        }
+        let message = PublishMessage::build().payload(self.payload.clone()).headers(headers);
         bus.jetstream
             .send_publish(self.subject.clone(), message)
             .await

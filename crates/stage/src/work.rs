@@ -19,7 +19,7 @@ use tracing::Instrument;
 use crate::Stage;
 use crate::delivery::{Delivery, with_progress};
 use crate::fetch::Source;
-use crate::outcome::{Done, Handled, Refusal, Trouble};
+use crate::outcome::{self, Done, Handled, Refusal, Trouble};
 use crate::publish::{NotPublished, Outgoing};
 use crate::retry::{ATTEMPTS, DELIVERIES, delay};
 use crate::seats::panic_message;
@@ -122,16 +122,11 @@ where
     let span = delivery.span.clone();
     let handled = async {
         let guard = InFlight::new::<F>(stage, &delivery);
-        match receive::<F>(&delivery) {
-            Ok(fact) => {
-                let submitted = fact.submitted().cloned();
-                let ending = attempts(stage, fact, handle).await;
-                settle(stage, &delivery, submitted, ending).await;
-            }
-            Err(refusal) => {
-                settle(stage, &delivery, None, Ending::<N>::Refused(refusal, Vec::new())).await;
-            }
-        }
+        let ending = match receive::<F>(&delivery) {
+            Ok(fact) => attempts(stage, fact, handle).await,
+            Err(refusal) => Ending::Refused(refusal, Vec::new()),
+        };
+        settle::<F, N>(stage, &delivery, ending).await;
         drop(guard);
     };
     with_progress(std::slice::from_ref(&delivery), handled.instrument(span)).await;
@@ -184,7 +179,8 @@ pub(crate) fn note_failure(
     failed: &mut Vec<Attempt>,
     error: &anyhow::Error,
 ) -> Option<Refusal> {
-    failed.push(Attempt { at_ms: jiff::Timestamp::now().as_millisecond(), error: format!("{error:#}") });
+    let told = outcome::bounded(format!("{error:#}"));
+    failed.push(Attempt { at_ms: jiff::Timestamp::now().as_millisecond(), error: told });
     metrics().attempts_failed.add(1, &[stage_attribute(stage.name())]);
     let attempt = failed.len();
     tracing::warn!(
@@ -213,36 +209,27 @@ async fn guarded<N, R: Future<Output = Handled<N>>>(handle: impl FnOnce() -> R) 
 }
 
 /// Publishes what came of a message, waits until the log has it, and only then acknowledges.
-pub(crate) async fn settle<N: Fact>(
-    stage: &Stage,
-    delivery: &Delivery,
-    submitted: Option<ReportSubmitted>,
-    ending: Ending<N>,
-) {
+pub(crate) async fn settle<F: Fact, N: Fact>(stage: &Stage, delivery: &Delivery, ending: Ending<N>) {
     let published = match ending {
         Ending::GivenBack => return delivery.give_back().await,
         Ending::Done(facts) => match publish_all(stage, &facts).await {
-            Err(error @ (NotPublished::TooLarge { .. } | NotPublished::Unnamed(_))) => {
-                let refusal = Refusal::too_large(format!("{:#}", anyhow::Error::new(error)));
-                publish_refusal(stage, delivery, submitted, refusal, Vec::new()).await
+            Ok(()) => Ok(()),
+            Err(error @ NotPublished::Unavailable { .. }) => Err(error),
+            Err(error @ NotPublished::TooLarge { .. }) => {
+                publish_refusal::<F>(stage, delivery, Refusal::too_large(error.to_string()), Vec::new()).await
             }
-            published => published,
+            Err(error @ NotPublished::Unnamed(_)) => {
+                publish_refusal::<F>(stage, delivery, Refusal::gave_up(&error.into()), Vec::new()).await
+            }
         },
-        Ending::Refused(refusal, attempts) => {
-            publish_refusal(stage, delivery, submitted, refusal, attempts).await
-        }
+        Ending::Refused(refusal, attempts) => publish_refusal::<F>(stage, delivery, refusal, attempts).await,
     };
     match published {
         Ok(()) => delivery.confirm(&stage.bus().client).await,
         Err(error) => {
             // Never the report's fault: it stays unanswered and comes again.
             stage.breaker().record(true);
-            tracing::error!(
-                stage = stage.name(),
-                report.id = delivery.id(),
-                "{:#}",
-                anyhow::Error::new(error)
-            );
+            tracing::error!(stage = stage.name(), report.id = delivery.id(), "{error}");
         }
     }
 }
@@ -254,10 +241,9 @@ async fn publish_all<N: Fact>(stage: &Stage, facts: &[N]) -> Result<(), NotPubli
     Ok(())
 }
 
-async fn publish_refusal(
+async fn publish_refusal<F: Fact>(
     stage: &Stage,
     delivery: &Delivery,
-    submitted: Option<ReportSubmitted>,
     refusal: Refusal,
     attempts: Vec<Attempt>,
 ) -> Result<(), NotPublished> {
@@ -273,10 +259,18 @@ async fn publish_refusal(
         "refused {}: {class}",
         delivery.id()
     );
-    let submitted = submitted.unwrap_or_else(|| delivery.unknown_submission());
-    let fact =
+    let submitted = delivery.submission::<F>();
+    let mut fact =
         refusal.into_fact(stage.name(), submitted, attempts, &delivery.subject, delivery.payload.clone());
-    Outgoing::new(stage.name(), &fact)?.publish(stage.bus()).await.map(drop)
+    match publish_all(stage, std::slice::from_ref(&fact)).await {
+        Err(NotPublished::TooLarge { .. }) => {
+            // The event stays on the log; its subject finds it.
+            fact.event.clear();
+            fact.submitted = Some(ReportSubmitted { id: fact.id().to_owned(), ..Default::default() });
+            publish_all(stage, &[fact]).await
+        }
+        published => published,
+    }
 }
 
 /// Counts a message while it lives.

@@ -3,9 +3,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use proto::v1::{Origin, Region, Report, ReportIndexed, ReportParsed, ReportSubmitted, ReportValidated};
-use proto::{Fact, Message, header};
-use stage::{Bounds, Done, Handled, Published, Refusal, Stage, Trouble, class};
+use proto::v1::{
+    Origin, Region, Report, ReportIndexed, ReportParsed, ReportRefused, ReportSubmitted, ReportValidated,
+};
+use proto::{Fact, Message, header, subject};
+use sha2::Digest;
+use stage::{Bounds, Done, Handled, Published, Refusal, Since, Stage, Trouble, class};
 
 use crate::server::Server;
 use crate::{id, open, parse, parsed_from, refusal, submitted, wait_for};
@@ -87,7 +90,12 @@ async fn what_cannot_be_understood_is_refused_with_its_bytes() {
     publish(1, ReportSubmitted::TYPE, b"\xff\xff\xff".to_vec()).await;
     publish(2, ReportSubmitted::TYPE, submitted(7).encode_to_vec()).await;
     publish(3, "gouji.v9.Unheard", submitted(3).encode_to_vec()).await;
+    // No id to file a refusal under: the bytes are hashed.
     jetstream.publish("gouji.v1.submitted.strange", "x".into()).await.unwrap().await.unwrap();
+    let odd = ReportSubmitted { id: "odd!".into(), ..Default::default() }.encode_to_vec();
+    let odd_hash =
+        sha2::Sha256::digest(&odd)[..16].iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    jetstream.publish("gouji.v1.submitted._._.odd!", odd.into()).await.unwrap().await.unwrap();
     tokio::spawn({
         let stage = stage.clone();
         async move { stage.work(parse).await }
@@ -103,10 +111,9 @@ async fn what_cannot_be_understood_is_refused_with_its_bytes() {
     check(1, b"\xff\xff\xff", "decoding gouji.v1.ReportSubmitted").await;
     check(2, &submitted(7).encode_to_vec(), "on the subject of").await;
     check(3, &submitted(3).encode_to_vec(), "found gouji.v9.Unheard").await;
-    // "x" is hashed, as its subject tells no id.
-    let hashed = "2d711642b726b04401627ca9fbac32f5-g0";
-    while stage.history(hashed).await.unwrap().is_empty() {
-        tokio::task::yield_now().await;
+    for hash in ["2d711642b726b04401627ca9fbac32f5", &odd_hash] {
+        let filter = subject::any_of_id::<ReportRefused>(&format!("{hash}-g0")).unwrap();
+        stage.follow(filter, Since::Start).await.unwrap().next().await.unwrap();
     }
 }
 
