@@ -1,0 +1,110 @@
+// Live counts, jumping and marking. Every page works without it.
+"use strict";
+
+const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+
+// The counts, while somebody looks: a hidden tab holds no connection.
+let source = null;
+function show(status) {
+  for (const [name, count] of Object.entries(status.counts)) {
+    all(`[data-count="${name}"]`).forEach((place) => { place.textContent = count; });
+  }
+  for (const lag of status.lag) {
+    all(`[data-waiting="${lag.stage}"]`).forEach((place) => { place.textContent = lag.waiting; });
+    all(`[data-flight="${lag.stage}"]`).forEach((place) => { place.textContent = lag.in_flight; });
+  }
+  tell(`截至 ${new Date().toLocaleTimeString("zh-CN", { hour12: false })}`);
+}
+function tell(words) {
+  all("[data-clock]").forEach((clock) => { clock.textContent = words; });
+}
+function listen() {
+  if (document.hidden) {
+    source?.close();
+    source = null;
+  } else if (!source && document.querySelector("[data-count]")) {
+    source = new EventSource("/api/v1/events");
+    source.addEventListener("status", (event) => show(JSON.parse(event.data)));
+    source.addEventListener("error", () => tell("实时数据暂时中断"));
+  }
+}
+document.addEventListener("visibilitychange", listen);
+addEventListener("pagehide", () => { source?.close(); source = null; });
+addEventListener("pageshow", listen);
+listen();
+
+all("[data-submit]").forEach((select) => select.addEventListener("change", () => select.form.requestSubmit()));
+all("[data-print]").forEach((button) => { button.hidden = false; button.addEventListener("click", () => print()); });
+
+// On a narrow screen the filters wait until they are asked for.
+if (matchMedia("(max-width: 60rem)").matches) {
+  all("details.facets").forEach((facets) => { facets.open = false; });
+}
+
+// A cell shows where it stood.
+const proof = document.getElementById("proof");
+const cells = all(".form td[title]");
+function point(cell) {
+  all(".form td[tabindex='0']").forEach((other) => { other.tabIndex = -1; });
+  cell.tabIndex = 0;
+  cell.focus({ preventScroll: true });
+  proof.textContent = cell.title;
+  proof.hidden = false;
+}
+all("table.form").forEach((table) => {
+  const first = table.querySelector("td[title]");
+  if (first) first.tabIndex = 0;
+  table.addEventListener("click", (event) => {
+    const cell = event.target.closest("td[title]");
+    if (cell) point(cell);
+  });
+  table.addEventListener("focusin", (event) => {
+    if (event.target.matches("td[title]")) { proof.textContent = event.target.title; proof.hidden = false; }
+  });
+  table.addEventListener("keydown", (event) => {
+    const cell = event.target.closest("td[title]");
+    const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
+    if (!cell || !step) return;
+    event.preventDefault();
+    const rows = all("tr", table).map((row) => all("td[title]", row)).filter((row) => row.length > 0);
+    const row = rows.findIndex((row) => row.includes(cell));
+    const column = rows[row].indexOf(cell);
+    const next = step[1] === 0 ? rows[row][column + step[0]]
+      : rows[row + step[1]]?.[Math.min(column, rows[row + step[1]].length - 1)];
+    if (next) { point(next); next.scrollIntoView({ block: "nearest", inline: "nearest" }); }
+  });
+});
+addEventListener("keydown", (event) => { if (event.key === "Escape" && proof) proof.hidden = true; });
+document.addEventListener("click", (event) => {
+  if (proof && !event.target.closest("table.form, .finding, .proof")) proof.hidden = true;
+});
+
+// A finding marks its cells.
+all(".finding").forEach((finding) => finding.addEventListener("click", (event) => {
+  const link = event.target.closest("a");
+  all(".finding.on, .form td.on").forEach((other) => other.classList.remove("on"));
+  finding.classList.add("on");
+  const marked = finding.dataset.cells.split(" ").filter(Boolean).map((id) => document.getElementById(`cell-${id}`)).filter(Boolean);
+  marked.forEach((cell) => cell.classList.add("on"));
+  if (link) {
+    const cell = cells.find((cell) => `#${cell.id}` === link.getAttribute("href"));
+    if (cell) point(cell);
+  } else if (marked.length > 0 && !String(getSelection())) {
+    marked[0].scrollIntoView({ block: "center", inline: "center", behavior: "smooth" });
+  }
+}));
+
+// From one marked word to the next.
+const marks = all("#text mark");
+let here = -1;
+all("[data-jump]").forEach((jump) => {
+  jump.hidden = false;
+  jump.addEventListener("click", (event) => {
+    const step = Number(event.target.dataset.step);
+    if (!step) return;
+    marks[here]?.classList.remove("here");
+    here = here < 0 && step < 0 ? marks.length - 1 : (here + step + marks.length) % marks.length;
+    marks[here].classList.add("here");
+    marks[here].scrollIntoView({ block: "center", behavior: "smooth" });
+  });
+});

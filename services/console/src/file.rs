@@ -1,0 +1,93 @@
+//! What is served as bytes: originals as they were sent, and our own few assets.
+
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use proto::v1::ReportSubmitted;
+use serde_json::Value;
+
+use crate::App;
+use crate::load::load;
+use crate::params::encode;
+use crate::problem::Problem;
+
+/// The description of the API, also of what ingest takes.
+pub(crate) const OPENAPI: &str = include_str!("../openapi.json");
+
+pub(crate) async fn openapi() -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], OPENAPI).into_response()
+}
+
+/// The bytes as they were sent. Whatever they are, they are never shown under our name: a page that
+/// somebody sent must not run where our pages run.
+pub(crate) async fn source(State(app): State<App>, Path(id): Path<String>) -> Result<Response, Problem> {
+    let (sha256, name) = original(&app, &id).await?.ok_or_else(|| Problem::no_such_report(&id))?;
+    let bytes = app.stage().originals().get(&sha256).await.map_err(|error| match error {
+        stage::NotGot::Missing(_) => Problem::not_found(format!("报告“{id}”的原件已不在库中。")),
+        error => Problem::internal(&error.into()),
+    })?;
+    let media_type = document::media_type(document::sniff(&bytes));
+    let mut response = Body::from(bytes).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+    let disposition = HeaderValue::try_from(disposition(&name)).expect("a disposition is printable ASCII");
+    headers.insert(header::CONTENT_DISPOSITION, disposition);
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox; default-src 'none'"));
+    // The name of an original is its hash: what stands here can never be something else.
+    let etag = HeaderValue::try_from(format!("\"{sha256}\"")).expect("a hash is hex");
+    headers.insert(header::ETAG, etag);
+    Ok(response)
+}
+
+/// The hash and the file name of a version's original; of one that was never read, from the log.
+async fn original(app: &App, id: &str) -> Result<Option<(String, String)>, Problem> {
+    if let Some(loaded) = load(app, id).await? {
+        return Ok(Some((loaded.field("original").to_owned(), loaded.field("file_name").to_owned())));
+    }
+    let submitted =
+        app.stage().last_of_id::<ReportSubmitted>(id).await.map_err(|error| Problem::bus(&error))?;
+    Ok(submitted.and_then(|submitted| Some((submitted.original?.sha256, submitted.file_name))))
+}
+
+/// The last part of the name as sent, in ASCII for old browsers and whole for the others (RFC 6266).
+fn disposition(name: &str) -> String {
+    let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
+    let name = if name.is_empty() { "report" } else { name };
+    let plain = |char: char| if char.is_ascii_alphanumeric() || "-._".contains(char) { char } else { '_' };
+    let ascii: String = name.chars().map(plain).collect();
+    format!("attachment; filename=\"{ascii}\"; filename*=UTF-8''{}", encode(name))
+}
+
+const ASSETS: [(&str, &str, &str); 3] = [
+    ("console.css", "text/css; charset=utf-8", include_str!("../assets/console.css")),
+    ("console.js", "text/javascript; charset=utf-8", include_str!("../assets/console.js")),
+    ("icon.svg", "image/svg+xml", include_str!("../assets/icon.svg")),
+];
+
+pub(crate) async fn asset(Path(name): Path<String>) -> Result<Response, Problem> {
+    let asset = ASSETS.into_iter().find(|(known, ..)| *known == name);
+    let (_, media_type, text) = asset.ok_or_else(|| Problem::not_found(format!("没有文件 {name}。")))?;
+    Ok(([(header::CONTENT_TYPE, media_type)], text).into_response())
+}
+
+/// The last part of a version's file name.
+pub(crate) fn base_name(record: &Value) -> &str {
+    let name = record["file_name"].as_str().unwrap_or_default();
+    name.rsplit(['/', '\\']).next().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_name_is_told_to_every_browser() {
+        let check =
+            |name: &str, expected: &str| assert_eq!(disposition(name), format!("attachment; {expected}"));
+        check("a.html", "filename=\"a.html\"; filename*=UTF-8''a.html");
+        check("报告 1.txt", "filename=\"___1.txt\"; filename*=UTF-8''%E6%8A%A5%E5%91%8A%201.txt");
+        check("z/../\\a\"\r\nb.doc", "filename=\"a___b.doc\"; filename*=UTF-8''a%22%0D%0Ab.doc");
+        check("", "filename=\"report\"; filename*=UTF-8''report");
+    }
+}

@@ -1,0 +1,57 @@
+//! The life of one report: which facts there are about it, and when they came to be.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use proto::v1::ReportRefused;
+use serde_json::{Value, json};
+use stage::Event;
+
+use crate::App;
+use crate::problem::Problem;
+
+pub(crate) async fn status(State(app): State<App>, Path(id): Path<String>) -> Result<Json<Value>, Problem> {
+    let life = Life::of(&app, &id).await.map_err(|error| Problem::bus(&error))?;
+    life.map(|life| Json(life.json(&id))).ok_or_else(|| Problem::no_such_report(&id))
+}
+
+/// The facts about one reading of one original.
+pub(crate) struct Life {
+    pub(crate) facts: Vec<Event>,
+    pub(crate) refused: Option<ReportRefused>,
+}
+
+impl Life {
+    /// None where nobody ever heard of the id.
+    pub(crate) async fn of(app: &App, id: &str) -> anyhow::Result<Option<Self>> {
+        let facts = app.stage().history(id).await?;
+        let refused = facts.iter().find_map(Event::decode::<ReportRefused>);
+        Ok((!facts.is_empty()).then_some(Self { facts, refused }))
+    }
+
+    /// How far it has come: the name of a fact.
+    pub(crate) fn state(&self) -> &'static str {
+        let furthest = ["refused", "indexed", "validated", "parsed"];
+        let has = |name: &&&str| self.facts.iter().any(|fact| fact.fact() == **name);
+        furthest.iter().find(has).copied().unwrap_or("submitted")
+    }
+
+    fn json(&self, id: &str) -> Value {
+        let fact = |event: &Event| json!({"fact": event.fact(), "at_ms": event.at_ms, "sequence": event.sequence, "subject": event.subject});
+        json!({
+            "id": id,
+            "state": self.state(),
+            "facts": self.facts.iter().map(fact).collect::<Vec<_>>(),
+            "refusal": self.refused.as_ref().map(refusal),
+        })
+    }
+}
+
+/// What the one who sent it may know of a refusal.
+pub(crate) fn refusal(refused: &ReportRefused) -> Value {
+    json!({
+        "stage": refused.stage,
+        "class": refused.class,
+        "message": refused.message,
+        "attempts": refused.attempts.len(),
+    })
+}

@@ -1,0 +1,177 @@
+//! How much there is before and after each stage, now and as it changes. One poller asks the bus for
+//! all who look, and rests while nobody does.
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::Sse;
+use axum::response::sse::{Event, KeepAlive};
+use futures::{Stream, StreamExt, stream};
+use proto::subject;
+use proto::v1::ReportRefused;
+use serde_json::{Value, json};
+use stage::{Counts, Lag, Since, Stage};
+use tokio::sync::{Notify, watch};
+
+use crate::App;
+use crate::problem::Problem;
+
+/// Time between two questions.
+const PERIOD: Duration = Duration::from_secs(1);
+/// Open event streams; each holds a connection.
+const MAX_LISTENERS: usize = 1_000;
+/// Refusals that are kept for the status page.
+const REFUSALS: usize = 50;
+/// Before a lost feed is opened again.
+const REOPEN_AFTER: Duration = Duration::from_secs(5);
+
+pub(crate) async fn status(State(app): State<App>) -> Result<Json<Value>, Problem> {
+    let snapshot = Snapshot::take(app.stage()).await.map_err(|error| Problem::bus(&error))?;
+    let reports = app.read(|reader| Ok(reader.count())).await?;
+    let mut status = snapshot.json();
+    status["searchable_reports"] = reports.into();
+    Ok(Json(status))
+}
+
+pub(crate) async fn events(
+    State(app): State<App>,
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
+    let listener = app.live().listen().ok_or_else(Problem::too_many_listeners)?;
+    let first = Snapshot::take(app.stage()).await.map_err(|error| Problem::bus(&error))?;
+    let changes = stream::unfold(listener, async |mut listener| {
+        listener.changed().await.ok()?;
+        let snapshot = listener.borrow_and_update().clone()?;
+        Some((snapshot, listener))
+    });
+    let stop = app.stage().stop().clone();
+    let all = stream::once(async { first }).chain(changes).take_until(async move { stop.wished().await });
+    let all = all.map(|snapshot| Ok(Event::default().event("status").data(snapshot.json().to_string())));
+    Ok(Sse::new(all).keep_alive(KeepAlive::default()))
+}
+
+/// The counts at one moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Snapshot {
+    pub(crate) counts: Counts,
+    pub(crate) lag: Vec<Lag>,
+}
+
+impl Snapshot {
+    /// Asks the bus; stages keep the answer for two seconds, so that many may ask.
+    pub(crate) async fn take(stage: &Stage) -> anyhow::Result<Self> {
+        Ok(Self { counts: stage.counts().await?, lag: stage.lag().await? })
+    }
+
+    fn json(&self) -> Value {
+        let Counts { submitted, parsed, validated, indexed, refused } = self.counts;
+        let lag = self
+            .lag
+            .iter()
+            .map(|lag| json!({"stage": lag.stage, "waiting": lag.waiting, "in_flight": lag.in_flight}));
+        json!({
+            "counts": {
+                "submitted": submitted,
+                "parsed": parsed,
+                "validated": validated,
+                "indexed": indexed,
+                "refused": refused,
+            },
+            "lag": lag.collect::<Vec<_>>(),
+        })
+    }
+}
+
+/// A refusal with its id and its time.
+#[derive(Debug, Clone)]
+pub(crate) struct Refused {
+    pub(crate) id: String,
+    pub(crate) at_ms: i64,
+    pub(crate) refused: ReportRefused,
+}
+
+/// What changes while people look at it.
+pub(crate) struct Live {
+    sender: watch::Sender<Option<Snapshot>>,
+    wanted: Arc<Notify>,
+    refused: Arc<Mutex<VecDeque<Refused>>>,
+}
+
+impl Live {
+    pub(crate) fn start(stage: &Stage) -> Self {
+        let (sender, _) = watch::channel(None);
+        let wanted = Arc::new(Notify::new());
+        let refused = Arc::new(Mutex::new(VecDeque::new()));
+        tokio::spawn(poll(stage.clone(), sender.clone(), wanted.clone()));
+        tokio::spawn(follow(stage.clone(), refused.clone()));
+        Self { sender, wanted, refused }
+    }
+
+    /// The last refusals, latest first.
+    pub(crate) fn refused(&self) -> Vec<Refused> {
+        let refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        refused.iter().rev().cloned().collect()
+    }
+
+    fn listen(&self) -> Option<watch::Receiver<Option<Snapshot>>> {
+        let free = self.sender.receiver_count() < MAX_LISTENERS;
+        free.then(|| {
+            let listener = self.sender.subscribe();
+            self.wanted.notify_one();
+            listener
+        })
+    }
+}
+
+async fn poll(stage: Stage, sender: watch::Sender<Option<Snapshot>>, wanted: Arc<Notify>) {
+    let turns = async {
+        loop {
+            if sender.receiver_count() == 0 {
+                wanted.notified().await;
+            }
+            match Snapshot::take(&stage).await {
+                Ok(snapshot) => {
+                    sender.send_if_modified(|known| {
+                        let changed = known.as_ref() != Some(&snapshot);
+                        *known = Some(snapshot);
+                        changed
+                    });
+                }
+                Err(error) => tracing::warn!("asking the bus: {error:#}"),
+            }
+            tokio::time::sleep(PERIOD).await;
+        }
+    };
+    tokio::select! {
+        () = turns => {}
+        () = stage.stop().wished() => {}
+    }
+}
+
+/// Keeps the last refusals on the log.
+async fn follow(stage: Stage, refused: Arc<Mutex<VecDeque<Refused>>>) {
+    let mut since = Since::Start;
+    while !stage.stop().is_wished() {
+        match stage.follow(subject::filter::<ReportRefused>(), since).await {
+            Ok(mut feed) => {
+                while let Some(event) = feed.next().await {
+                    since = Since::Sequence(event.sequence + 1);
+                    let Some(fact) = event.decode::<ReportRefused>() else { continue };
+                    let mut kept = refused.lock().unwrap_or_else(PoisonError::into_inner);
+                    if kept.len() == REFUSALS {
+                        kept.pop_front();
+                    }
+                    kept.push_back(Refused { id: event.id().to_owned(), at_ms: event.at_ms, refused: fact });
+                }
+            }
+            Err(error) => tracing::warn!("following refusals: {error:#}"),
+        }
+        tokio::select! {
+            () = stage.stop().wished() => {}
+            () = tokio::time::sleep(REOPEN_AFTER) => {}
+        }
+    }
+}

@@ -1,0 +1,317 @@
+//! `/reports/{id}`: one report with what was found in it, its tables and its text.
+
+use axum::extract::{Path, State};
+use maud::{Markup, html};
+use report::CellId;
+use serde_json::Value;
+
+use crate::life::Life;
+use crate::load::{Loaded, load};
+use crate::page::{self, Fault, PATIENCE};
+use crate::params::Params;
+use crate::problem::Problem;
+use crate::{App, file, form, words};
+
+/// Cells of one finding that are named; the others are marked in the tables all the same.
+const CELLS: usize = 8;
+/// Lines of the text that are shown; a page of megabytes helps nobody.
+const LINES: usize = 5_000;
+
+pub(crate) async fn show(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    params: Params,
+) -> Result<Markup, Fault> {
+    let words = params.get("q").unwrap_or_default().to_owned();
+    let loaded = load(&app, &id).await?;
+    let reading = loaded.as_ref().map_or(id.as_str(), |loaded| loaded.field("id")).to_owned();
+    let life = tokio::time::timeout(PATIENCE, Life::of(&app, &reading)).await;
+    let life = life.ok().and_then(Result::ok).flatten();
+    let (title, content) = match (loaded, life) {
+        (Some(loaded), life) => {
+            let lines = text_lines(loaded.text.clone(), words.clone()).await?;
+            (title(&loaded).to_owned(), whole(&loaded, life.as_ref(), &lines, &words))
+        }
+        (None, Some(life)) => ("尚未入库的文件".to_owned(), on_its_way(&id, &life)),
+        (None, None) => return Err(Problem::no_such_report(&id).into()),
+    };
+    Ok(page::page(&app, &title, &words, content).await)
+}
+
+fn title(loaded: &Loaded) -> &str {
+    let title = loaded.field("title");
+    if title.is_empty() { file::base_name(&loaded.record) } else { title }
+}
+
+fn whole(loaded: &Loaded, life: Option<&Life>, lines: &[Line], words: &str) -> Markup {
+    let record = &loaded.record;
+    let tables = form::tables(record);
+    html! {
+        article.report {
+            (head(loaded))
+            nav.contents aria-label="本页内容" {
+                a href="#findings" { "校核结果" }
+                @if tables.is_some() { a href="#table-2" { "表二" } a href="#table-3" { "表三" } a href="#table-4" { "表四" } }
+                a href="#text" { "正文" }
+                a href="#life" { "处理经过" }
+            }
+            (findings(record, lines))
+            section #tables {
+                h2 { "表格" }
+                @match tables {
+                    Some(tables) => {
+                        p.quiet.screen { "点选任一格，可看它在原件中的位置；也可用方向键在格间移动。" }
+                        (tables)
+                    }
+                    None => p.notice.warn { "没有在文件中找到可识别的三张表格。" }
+                }
+            }
+            (text(lines, words))
+            (way(life))
+        }
+        div #proof.proof role="status" aria-live="polite" hidden {}
+    }
+}
+
+fn head(loaded: &Loaded) -> Markup {
+    let record = &loaded.record;
+    let or_unknown = |text: Option<&str>| text.filter(|text| !text.is_empty()).unwrap_or("未写明").to_owned();
+    let year = record["year"].as_u64().map(|year| format!("{year}年"));
+    let submitted = record["submitted_at_ms"].as_i64().unwrap_or_default();
+    html! {
+        header.head {
+            @if !loaded.is_current() {
+                p.notice.warn {
+                    @match &loaded.key {
+                        Some(key) => { "这是较早提交的版本，已被新的提交取代。" a href={ "/reports/" (key) } { "查看最新版本" } },
+                        None => "这份年报已经校核，正在入库，稍后即可检索。",
+                    }
+                }
+            }
+            h1 { (title(loaded)) " " (page::badge(loaded.field("verdict"))) }
+            dl {
+                div { dt { "机关" } dd { (or_unknown(record["agency"].as_str())) } }
+                div { dt { "年度" } dd { (or_unknown(year.as_deref())) } }
+                div { dt { "地区" } dd { (or_unknown(record["region"]["name"].as_str())) } }
+                div { dt { "发布日期" } dd { (or_unknown(record["published"].as_str())) } }
+                div { dt { "表格格式" } dd { (words::form(loaded.field("form"))) } }
+                div { dt { "文件" } dd { (loaded.field("file_name")) } }
+                div { dt { "提交时间" } dd { (words::time(submitted)) } }
+                div { dt { "规则版本" } dd { (loaded.field("rules_version")) } }
+            }
+            p.actions {
+                a.button href={ "/api/v1/reports/" (loaded.field("id")) "/source" } { "下载原件" }
+                a.button href={ "/api/v1/reports/" (loaded.field("id")) } { "数据（JSON）" }
+                button.button.screen type="button" data-print hidden { "打印" }
+            }
+            (versions(loaded))
+        }
+    }
+}
+
+fn versions(loaded: &Loaded) -> Markup {
+    let versions: Vec<&Value> = loaded.record["versions"].as_array().into_iter().flatten().collect();
+    let string = |version: &Value, name: &str| version[name].as_str().unwrap_or_default().to_owned();
+    html! {
+        @if versions.len() > 1 {
+            details.versions {
+                summary { "共 " (versions.len()) " 个版本" }
+                ol reversed {
+                    @for version in versions.iter().rev() {
+                        @let id = string(version, "id");
+                        li {
+                            @if id == loaded.field("id") { b { "本版本" } } @else { a href={ "/reports/" (id) } { "查看" } }
+                            " " (words::time(version["submitted_at_ms"].as_i64().unwrap_or_default()))
+                            " " (string(version, "file_name")) " " (page::badge(&string(version, "verdict")))
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn findings(record: &Value, lines: &[Line]) -> Markup {
+    let findings: Vec<&Value> = record["findings"].as_array().into_iter().flatten().collect();
+    html! {
+        section #findings {
+            h2 { "校核结果" @if !findings.is_empty() { span.quiet { "　" (findings.len()) " 条" } } }
+            @if findings.is_empty() { p.notice.good { "各项校核均未发现问题。" } }
+            ol.findings { @for one in &findings { (finding(one, record, lines)) } }
+        }
+    }
+}
+
+fn finding(finding: &Value, record: &Value, lines: &[Line]) -> Markup {
+    let string = |name: &str| finding[name].as_str().unwrap_or_default();
+    let cells: Vec<CellId> = cells(&finding["cells"]);
+    let ids: Vec<&str> = cells.iter().map(|id| id.as_str()).collect();
+    let unknown = string("verdict") == "unknown";
+    let severity = if unknown { "unknown" } else { string("severity") };
+    html! {
+        li.finding data-severity=(severity) data-cells=(ids.join(" ")) {
+            p.what {
+                span.severity { @if unknown { "无法判断" } @else { (words::severity(severity)) } }
+                code { (string("rule")) }
+                @if let Some(title) = words::rule_title(string("rule")) { span.quiet { (title) } }
+            }
+            p.message { (string("message")) }
+            @if let (Some(left), Some(right)) = (finding["left"].as_str(), finding["right"].as_str()) {
+                p.sides { "一边 " b { (left) } "，另一边 " b { (right) } @if let Some(difference) = difference(left, right) { "，相差 " b { (difference) } } }
+            }
+            @if let Some(repair) = finding.get("repair").filter(|repair| repair.is_object()) {
+                @let id = repair["cell"].as_str().and_then(|id| CellId::parse(id).ok());
+                p.repair {
+                    span { "可能的改法" }
+                    @if let Some(id) = id { a href={ "#cell-" (id) } { (words::cell(id)) } }
+                    " 改为 " b { (repair["value"].as_str().unwrap_or_default()) } "。" (repair["reason"].as_str().unwrap_or_default())
+                }
+            }
+            @if !cells.is_empty() {
+                p.cells {
+                    @for id in cells.iter().take(CELLS) {
+                        a href={ "#cell-" (id) } { (words::cell(*id)) " " b { (form::shown(&record["cells"][id.as_str()])) } }
+                    }
+                    @if cells.len() > CELLS { span.quiet { "等 " (cells.len()) " 格" } }
+                }
+            }
+            @if let Some(place) = words::place(&finding["origin"]) {
+                p.quiet.place {
+                    (place)
+                    @if let Some(line) = line_of(finding, record, lines) { " " a href={ "#L" (line) } { "看正文" } }
+                }
+            }
+        }
+    }
+}
+
+/// Named ids that are cells.
+fn cells(names: &Value) -> Vec<CellId> {
+    let names = names.as_array().into_iter().flatten().filter_map(Value::as_str);
+    names.filter_map(|name| CellId::parse(name).ok()).collect()
+}
+
+fn difference(left: &str, right: &str) -> Option<String> {
+    let number = |text: &str| text.parse::<report::Decimal>().ok();
+    Some(number(left)?.checked_sub(number(right)?)?.abs().normalize().to_string())
+}
+
+/// The line of the text in which the claim stands that a finding points to.
+fn line_of(finding: &Value, record: &Value, lines: &[Line]) -> Option<usize> {
+    let claims = record["claims"].as_array()?;
+    let start = finding["origin"]["start"].as_u64()?;
+    let end = finding["origin"]["end"].as_u64()?;
+    let inside = |claim: &&Value| {
+        claim["origin"]["start"].as_u64().is_some_and(|at| (start..end.max(start + 1)).contains(&at))
+    };
+    let words = claims.iter().find(inside)?["text"].as_str().filter(|words| !words.is_empty())?;
+    lines.iter().position(|line| line.text().contains(words)).map(|index| index + 1)
+}
+
+/// A line of the text, cut where marks begin and end.
+struct Line(Vec<(String, bool)>);
+
+impl Line {
+    fn text(&self) -> String {
+        self.0.iter().map(|(piece, _)| piece.as_str()).collect()
+    }
+}
+
+/// Folding a long text and looking for the words in it is work.
+async fn text_lines(text: String, words: String) -> Result<Vec<Line>, Problem> {
+    let cut = move || {
+        let marked = if words.is_empty() { Vec::new() } else { search::highlights(&words, &text) };
+        let mut lines = Vec::new();
+        let mut start = 0;
+        for line in text.split('\n').take(LINES) {
+            let end = start + line.len();
+            let mut pieces = Vec::new();
+            let mut at = start;
+            let first = marked.partition_point(|range| range.end <= start);
+            for range in marked[first..].iter().take_while(|range| range.start < end) {
+                let (from, to) = (range.start.max(start), range.end.min(end));
+                pieces.push((text[at..from].to_owned(), false));
+                pieces.push((text[from..to].to_owned(), true));
+                at = to;
+            }
+            pieces.push((text[at..end].to_owned(), false));
+            lines.push(Line(pieces));
+            start = end + 1;
+        }
+        lines
+    };
+    tokio::task::spawn_blocking(cut).await.map_err(|error| Problem::internal(&error.into()))
+}
+
+fn text(lines: &[Line], words: &str) -> Markup {
+    let marks: usize = lines.iter().map(|line| line.0.iter().filter(|(_, marked)| *marked).count()).sum();
+    html! {
+        section #text {
+            h2 {
+                "正文"
+                @if marks > 0 {
+                    span.quiet { "　“" (words) "”标出 " (marks) " 处" }
+                    span.jump.screen data-jump hidden {
+                        button type="button" data-step="-1" aria-label="上一处" { "↑" }
+                        button type="button" data-step="1" aria-label="下一处" { "↓" }
+                    }
+                }
+            }
+            @if lines.iter().all(|line| line.0.iter().all(|(piece, _)| piece.is_empty())) {
+                p.quiet { "没有可显示的正文，请下载原件查看。" }
+            } @else {
+                div.text { @for (index, line) in lines.iter().enumerate() { (text_line(index + 1, line)) } }
+                @if lines.len() == LINES { p.quiet { "正文很长，只显示前" (LINES) "行；全文请下载原件。" } }
+            }
+        }
+    }
+}
+
+fn text_line(number: usize, line: &Line) -> Markup {
+    let is_row = line.0.iter().any(|(piece, _)| piece.contains('\t'));
+    let is_blank = line.0.iter().all(|(piece, _)| piece.trim().is_empty());
+    html! {
+        @if !is_blank {
+            p.row[is_row] id={ "L" (number) } {
+                a.number href={ "#L" (number) } aria-hidden="true" tabindex="-1" { (number) }
+                span { @for (piece, marked) in &line.0 { @if *marked { mark { (piece) } } @else { (piece) } } }
+            }
+        }
+    }
+}
+
+fn way(life: Option<&Life>) -> Markup {
+    html! {
+        section #life {
+            h2 { "处理经过" }
+            @match life {
+                Some(life) => ol.way {
+                    @for fact in &life.facts { li.(fact.fact()) { b { (words::fact(fact.fact())) } " " span.quiet { (words::time(fact.at_ms)) } } }
+                },
+                None => p.quiet { "暂时查不到处理经过。" }
+            }
+        }
+    }
+}
+
+/// A file that no reading came of, or not yet.
+fn on_its_way(id: &str, life: &Life) -> Markup {
+    html! {
+        article.report {
+            header.head {
+                h1 { @if life.refused.is_some() { "文件已退回" } @else { "正在处理" } }
+                @match &life.refused {
+                    Some(refused) => {
+                        @let name = refused.submitted.as_ref().map_or("", |submitted| submitted.file_name.as_str());
+                        @if !name.is_empty() { p { "文件：" (name) } }
+                        p.notice.bad { (refused.message) }
+                        p.quiet { "退回环节：" (words::stage(&refused.stage)) "　原因类别：" code { (refused.class) } }
+                    }
+                    None => p.notice { "目前" (words::fact(life.state())) "，处理完就能看到结果，请稍后刷新本页。" }
+                }
+                p.actions { a.button href={ "/api/v1/reports/" (id) "/source" } { "下载原件" } }
+            }
+            (way(Some(life)))
+        }
+    }
+}

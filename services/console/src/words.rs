@@ -1,0 +1,152 @@
+//! The Chinese words for what the model names in English, in one place.
+
+use jiff::Timestamp;
+use jiff::tz::{TimeZone, offset};
+use report::{CellId, Form, FormId};
+use search::{Facet, FacetValue};
+use serde_json::Value;
+
+pub(crate) fn verdict(name: &str) -> &'static str {
+    match name {
+        "pass" => "通过",
+        "warn" => "有提示",
+        "fail" => "有错误",
+        _ => "未校核",
+    }
+}
+
+pub(crate) fn severity(name: &str) -> &'static str {
+    match name {
+        "error" => "错误",
+        "warning" => "警告",
+        _ => "提示",
+    }
+}
+
+pub(crate) fn form(name: &str) -> &'static str {
+    match name {
+        "2019" => "2019年格式（国办公开办函〔2019〕60号）",
+        "2021" => "2021年格式（国办公开办函〔2021〕30号）",
+        _ => "未识别出表格",
+    }
+}
+
+/// What has become of a report after this fact.
+pub(crate) fn fact(name: &str) -> &'static str {
+    match name {
+        "submitted" => "已接收",
+        "parsed" => "已读取",
+        "validated" => "已校核",
+        "indexed" => "可检索",
+        "refused" => "已退回",
+        _ => "未知",
+    }
+}
+
+pub(crate) fn stage(name: &str) -> &'static str {
+    match name {
+        "ingest" => "接收",
+        "parse" => "读取",
+        "validate" => "校核",
+        "index" => "入库",
+        _ => "其他",
+    }
+}
+
+pub(crate) fn state(name: &str) -> &'static str {
+    match name {
+        "read" => "原文印有数字",
+        "blank" => "原文为空格",
+        "placeholder" => "原文以符号代替数字",
+        "unreadable" => "原文不是数字",
+        "derived" => "由勾稽关系推得",
+        _ => "原文没有这一格",
+    }
+}
+
+pub(crate) fn facet(facet: Facet) -> &'static str {
+    match facet {
+        Facet::Year => "年份",
+        Facet::Region => "地区",
+        Facet::Agency => "机关",
+        Facet::Verdict => "结论",
+        Facet::Rule => "发现的问题",
+        Facet::Form => "表格格式",
+    }
+}
+
+/// The name of the filter that a facet's values go into.
+pub(crate) fn facet_parameter(facet: Facet) -> &'static str {
+    if facet == Facet::Rule { "finding" } else { facet.as_str() }
+}
+
+/// What to show for a value of a facet.
+pub(crate) fn facet_value(facet: Facet, value: &FacetValue) -> String {
+    match facet {
+        Facet::Verdict => verdict(&value.value).to_owned(),
+        Facet::Rule => rule_title(&value.value).unwrap_or(&value.label).to_owned(),
+        Facet::Form => format!("{}年格式", value.value),
+        Facet::Year => format!("{}年", value.value),
+        _ => value.label.clone(),
+    }
+}
+
+/// What a filter in an address says.
+pub(crate) fn filter(name: &str, value: &str) -> String {
+    let known = match name {
+        "year" => "年份",
+        "region" => "地区",
+        "agency" => "机关",
+        "verdict" => {
+            return format!("结论：{}", if verdict(value) == "未校核" { value } else { verdict(value) });
+        }
+        "finding" | "rule" => {
+            let title = rule_title(value).map(|title| format!("（{title}）"));
+            return format!("问题：{value}{}", title.unwrap_or_default());
+        }
+        "severity" => "级别",
+        "form" => "表格格式",
+        "published" => "发布日期",
+        name => {
+            let id = name.strip_prefix("cell.").and_then(|id| CellId::parse(id).ok());
+            let label: &str = match id {
+                Some(id) => cell(id),
+                None => name,
+            };
+            return format!("{label}：{value}");
+        }
+    };
+    format!("{known}：{}", value.trim_start_matches('='))
+}
+
+pub(crate) fn rule_title(id: &str) -> Option<&'static str> {
+    let id = id.split('/').next()?;
+    rules::catalogue().iter().find(|rule| rule.id == id).map(|rule| rule.title)
+}
+
+/// Row and column of a cell, by the form that has it.
+pub(crate) fn cell(id: CellId) -> &'static str {
+    let forms = [Form::get(FormId::F2021), Form::get(FormId::F2019)];
+    forms.into_iter().find(|form| form.position(id).is_some()).map_or("", |form| form.label(id))
+}
+
+/// Where something stood in the original, by the JSON of its origin; none where it stood nowhere.
+pub(crate) fn place(origin: &Value) -> Option<String> {
+    let number = |name: &str| origin.get(name).and_then(Value::as_u64);
+    let mut parts = Vec::new();
+    parts.extend(number("page").map(|page| format!("第{page}页")));
+    parts.extend(number("line").filter(|line| *line > 0).map(|line| format!("第{line}行")));
+    if let (Some(table), Some(row), Some(column)) = (number("table"), number("row"), number("column")) {
+        parts.push(format!("第{}个表格第{}行第{}列", table + 1, row + 1, column + 1));
+    }
+    let (start, end) = (number("start")?, number("end")?);
+    parts.push(format!("字节{start}至{end}"));
+    Some(format!("原文{}", parts.join("，")))
+}
+
+/// Milliseconds since 1970 as the time in Beijing.
+pub(crate) fn time(ms: i64) -> String {
+    let beijing = TimeZone::fixed(offset(8));
+    let time = Timestamp::from_millisecond(ms).map(|time| time.to_zoned(beijing));
+    time.map_or_else(|_| "—".into(), |time| time.strftime("%Y-%m-%d %H:%M:%S").to_string())
+}
