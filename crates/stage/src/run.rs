@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use axum::Router;
+use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use crate::config::Config;
@@ -80,12 +81,19 @@ pub fn run(service: Service) -> ExitCode {
 /// # Errors
 /// The first service that could not start or that failed.
 pub async fn run_together(config: &Config, stop: &Stop, services: Vec<Service>) -> anyhow::Result<()> {
+    let listener = match config.listen {
+        Some(address) => {
+            Some(TcpListener::bind(address).await.with_context(|| format!("GOUJI_LISTEN={address}"))?)
+        }
+        None => None,
+    };
     let seats = Seats::for_each_core();
     let mut stages = Vec::new();
-    for service in &services {
-        let opening = Stage::open(service.name, config, seats.clone(), stop.clone());
+    let names: Vec<&'static str> = services.iter().map(|service| service.name).collect();
+    for name in names {
+        let opening = Stage::open(name, config, seats.clone(), stop.clone());
         tokio::select! {
-            stage = opening => stages.push(stage.with_context(|| format!("opening {}", service.name))?),
+            stage = opening => stages.push(stage.with_context(|| format!("opening {name}"))?),
             () = stop.wished() => return Ok(()),
         }
     }
@@ -98,15 +106,14 @@ pub async fn run_together(config: &Config, stop: &Stop, services: Vec<Service>) 
         let served = (service.serve)(stage.clone());
         serving.spawn(async move { served.await.with_context(|| service.name) });
     }
-    if let Some(address) = config.listen {
-        let listener = tokio::net::TcpListener::bind(address)
-            .await
-            .with_context(|| format!("GOUJI_LISTEN={address}"))?;
-        let stop = stop.clone();
-        tokio::spawn(async move { axum::serve(listener, router).with_graceful_shutdown(gone(stop)).await });
-    }
+    // Until the very end, so that whoever asks sees it stopping.
+    let answering = listener
+        .map(|listener| tokio::spawn(axum::serve(listener, ops::router(stages.clone())).into_future()));
     let ended = all_ended(&mut serving, stop, config.drain + GRACE).await;
     futures::future::join_all(stages.iter().map(Stage::close)).await;
+    if let Some(answering) = answering {
+        answering.abort();
+    }
     // Flushing blocks.
     tokio::task::spawn_blocking(telemetry::flush).await.ok();
     ended
@@ -142,8 +149,4 @@ async fn all_ended(
     }
     serving.shutdown().await;
     failed.map_or(Ok(()), Err)
-}
-
-async fn gone(stop: Stop) {
-    stop.wished().await;
 }

@@ -3,6 +3,7 @@
 //! Traces and metrics leave by OTLP only where `OTEL_EXPORTER_OTLP_ENDPOINT` is set; trace ids travel
 //! in the headers of messages in any case, and `/metrics` always answers.
 
+use std::io::IsTerminal;
 use std::sync::OnceLock;
 
 use opentelemetry::metrics::{Counter, Histogram, Meter, MeterProvider, UpDownCounter};
@@ -33,7 +34,9 @@ const SCOPE: &str = "gouji";
 pub fn init(service: &str, config: &Config) {
     let telemetry = TELEMETRY.get_or_init(|| Telemetry::new(service));
     let filter = EnvFilter::try_new(&config.log_filter).unwrap_or_else(|_| EnvFilter::new("info"));
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let lines = tracing_subscriber::fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
     let lines = match config.log {
         LogFormat::Human => lines.event_format(Human).boxed(),
         LogFormat::Json => lines.json().flatten_event(true).with_span_list(false).boxed(),

@@ -1,5 +1,7 @@
 //! The footing on a real bus.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests stand outside test functions")]
+
 mod feed;
 mod originals;
 mod outcomes;
