@@ -106,14 +106,15 @@ pub async fn run_together(config: &Config, stop: &Stop, services: Vec<Service>) 
         let served = (service.serve)(stage.clone());
         serving.spawn(async move { served.await.with_context(|| service.name) });
     }
-    // Until the very end, so that whoever asks sees it stopping.
-    let answering = listener
-        .map(|listener| tokio::spawn(axum::serve(listener, ops::router(stages.clone())).into_future()));
+    if let Some(listener) = listener {
+        // No new requests after a stop, and those that are under way end like messages in flight.
+        let stopping = stop.clone();
+        let server = axum::serve(listener, router);
+        let served = server.with_graceful_shutdown(async move { stopping.wished().await }).into_future();
+        serving.spawn(async move { served.await.context("answering over HTTP") });
+    }
     let ended = all_ended(&mut serving, stop, config.drain + GRACE).await;
     futures::future::join_all(stages.iter().map(Stage::close)).await;
-    if let Some(answering) = answering {
-        answering.abort();
-    }
     // Flushing blocks.
     tokio::task::spawn_blocking(telemetry::flush).await.ok();
     ended

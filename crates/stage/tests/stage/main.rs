@@ -5,6 +5,7 @@
 mod feed;
 mod originals;
 mod outcomes;
+mod process;
 mod server;
 mod survival;
 mod trace;
