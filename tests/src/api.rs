@@ -1,0 +1,152 @@
+//! The HTTP doors of a pipeline, as a sender and a reader use them.
+
+use std::io::{Cursor, Write as _};
+
+use anyhow::{Context as _, Result, bail, ensure};
+use reqwest::{Client, RequestBuilder, StatusCode};
+use serde_json::Value;
+use zip::ZipWriter;
+use zip::write::SimpleFileOptions;
+
+/// The way in and the way out. Clones are the same.
+#[derive(Debug, Clone)]
+pub struct Api {
+    client: Client,
+    ingest: String,
+    console: String,
+}
+
+impl Api {
+    /// Of services at these addresses.
+    pub fn new(ingest: &str, console: &str) -> Self {
+        let client = Client::builder().no_proxy().build().expect("no setting of ours can fail");
+        Self { client, ingest: ingest.to_owned(), console: console.to_owned() }
+    }
+
+    /// Sends one file, and gives the status and the answer, whatever they are.
+    ///
+    /// # Errors
+    /// If there is no answer.
+    pub async fn send(
+        &self,
+        name: &str,
+        bytes: Vec<u8>,
+        idempotency_key: Option<&str>,
+    ) -> Result<(StatusCode, Value)> {
+        let url = format!("{}/api/v1/reports", self.ingest);
+        let mut request = self.client.post(url).query(&[("file_name", name)]).body(bytes);
+        if let Some(key) = idempotency_key {
+            request = request.header("Idempotency-Key", key);
+        }
+        answer(request).await
+    }
+
+    /// Sends one file that is taken in; its receipt.
+    ///
+    /// # Errors
+    /// If it is not taken in.
+    pub async fn submit(&self, name: &str, bytes: Vec<u8>) -> Result<Value> {
+        let (status, answer) = self.send(name, bytes, None).await?;
+        ensure!(status == StatusCode::ACCEPTED, "{name} was answered with {status}: {answer}");
+        Ok(answer)
+    }
+
+    /// How far a submission has come.
+    ///
+    /// # Errors
+    /// If nobody knows.
+    pub async fn submission(&self, id: &str) -> Result<Value> {
+        get(self.client.get(format!("{}/api/v1/submissions/{id}", self.ingest))).await
+    }
+
+    /// How far these reports have come, in their order.
+    ///
+    /// # Errors
+    /// If nobody knows.
+    pub async fn states(&self, ids: &[String]) -> Result<Value> {
+        get(self.client.post(format!("{}/api/v1/states", self.ingest)).json(ids)).await
+    }
+
+    /// The counts of facts and what lies before each stage; up to two seconds old.
+    ///
+    /// # Errors
+    /// If nobody knows.
+    pub async fn status(&self) -> Result<Value> {
+        get(self.client.get(format!("{}/api/v1/status", self.console))).await
+    }
+
+    /// The report with this key, or the version with this id.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub async fn report(&self, key_or_id: &str) -> Result<Value> {
+        get(self.client.get(format!("{}/api/v1/reports/{key_or_id}", self.console))).await
+    }
+
+    /// One page of what a search finds.
+    ///
+    /// # Errors
+    /// If the search is not understood.
+    pub async fn search(&self, parameters: &[(&str, &str)]) -> Result<Value> {
+        get(self.client.get(format!("{}/api/v1/reports", self.console)).query(parameters)).await
+    }
+
+    /// The ids of everything that a search finds, page by page, in no order that means anything.
+    ///
+    /// # Errors
+    /// If the search is not understood.
+    pub async fn search_all(&self, parameters: &[(&str, &str)]) -> Result<Vec<String>> {
+        let mut ids = Vec::new();
+        let mut cursor = String::new();
+        loop {
+            let page = [parameters, &[("limit", "200"), ("cursor", &cursor)]].concat();
+            let page = self.search(&page).await?;
+            ids.extend(list(&page["hits"]).iter().map(|hit| text(&hit["id"])));
+            match page["next_cursor"].as_str() {
+                Some(next) => cursor = next.to_owned(),
+                None => break,
+            }
+        }
+        ids.sort();
+        Ok(ids)
+    }
+}
+
+/// An archive of these files.
+///
+/// # Errors
+/// If it cannot be written.
+pub fn zip<'a>(files: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Result<Vec<u8>> {
+    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, bytes) in files {
+        archive.start_file(name, SimpleFileOptions::default()).context("beginning a file of an archive")?;
+        archive.write_all(bytes).context("writing a file of an archive")?;
+    }
+    Ok(archive.finish().context("ending an archive")?.into_inner())
+}
+
+/// The items of a list; none where it is no list.
+pub fn list(value: &Value) -> &[Value] {
+    value.as_array().map_or(&[], Vec::as_slice)
+}
+
+/// A text; empty where it is none.
+pub fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+async fn get(request: RequestBuilder) -> Result<Value> {
+    let (status, body) = answer(request).await?;
+    if !status.is_success() {
+        bail!("{status}: {body}");
+    }
+    Ok(body)
+}
+
+async fn answer(request: RequestBuilder) -> Result<(StatusCode, Value)> {
+    let response = request.send().await.context("asking")?;
+    let (status, url) = (response.status(), response.url().to_string());
+    let body = response.text().await.context("reading an answer")?;
+    let body = serde_json::from_str(&body).with_context(|| format!("{url} answers {status}: {body}"))?;
+    Ok((status, body))
+}

@@ -1,0 +1,224 @@
+//! The whole pipeline as it is deployed: a nats-server and each service as a process of its own.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+use stage::{Config, Seats, Stage, Stop};
+use tempfile::TempDir;
+
+use crate::api::Api;
+use crate::processes::{NatsServer, Process, SyncInterval, free_port, program, until};
+
+/// Waiting for something that comes at once where nothing is wrong.
+pub const SOON: Duration = Duration::from_secs(30);
+
+/// What to start.
+#[derive(Debug, Clone, Copy)]
+pub struct Shape {
+    /// Processes of parse.
+    pub parse: usize,
+    /// Processes of validate.
+    pub validate: usize,
+    /// When the log is on the disk.
+    pub sync: SyncInterval,
+}
+
+impl Default for Shape {
+    /// One of each, and no acknowledgement before the disk has it.
+    fn default() -> Self {
+        Self { parse: 1, validate: 1, sync: SyncInterval::Always }
+    }
+}
+
+/// A running pipeline; everything ends when it is dropped.
+#[derive(Debug)]
+pub struct Pipeline {
+    /// Takes reports in.
+    pub ingest: Service,
+    /// Read them.
+    pub parse: Vec<Service>,
+    /// Judge them.
+    pub validate: Vec<Service>,
+    /// Makes them searchable.
+    pub index: Service,
+    /// Tells of them.
+    pub console: Service,
+    /// Carries the facts. After the services, which need it to the end.
+    pub nats: NatsServer,
+    folder: TempDir,
+}
+
+impl Pipeline {
+    /// Starts everything and waits until it is ready.
+    ///
+    /// # Errors
+    /// If something is missing or does not come up.
+    pub async fn start(shape: Shape) -> Result<Self> {
+        let folder = tempfile::tempdir().context("making a folder")?;
+        let nats = NatsServer::start(&folder.path().join("nats"), shape.sync).await?;
+        let start = |name: &str, number: usize| Service::start(name, number, folder.path(), &nats.url());
+        let several = |name: &str, count: usize| {
+            (0..count).map(|number| start(name, number)).collect::<Result<Vec<_>>>()
+        };
+        // The index is made before the console looks for it.
+        let mut pipeline = Self {
+            ingest: start("ingest", 0)?,
+            parse: several("parse", shape.parse)?,
+            validate: several("validate", shape.validate)?,
+            index: start("index", 0)?,
+            console: start("console", 0)?,
+            nats,
+            folder,
+        };
+        pipeline.ready().await?;
+        Ok(pipeline)
+    }
+
+    /// Waits until every service is ready.
+    ///
+    /// # Errors
+    /// If one ends or takes too long.
+    pub async fn ready(&mut self) -> Result<()> {
+        for service in self.services() {
+            service.ready().await?;
+        }
+        Ok(())
+    }
+
+    /// Every service, left to right.
+    pub fn services(&mut self) -> impl Iterator<Item = &mut Service> {
+        let Self { ingest, parse, validate, index, console, .. } = self;
+        [ingest].into_iter().chain(parse).chain(validate).chain([index, console])
+    }
+
+    /// One more process of a service, ready to work.
+    ///
+    /// # Errors
+    /// If it does not come up.
+    pub async fn another(&self, name: &str, number: usize) -> Result<Service> {
+        let mut service = Service::start(name, number, self.folder.path(), &self.nats.url())?;
+        service.ready().await?;
+        Ok(service)
+    }
+
+    /// The doors.
+    pub fn api(&self) -> Api {
+        Api::new(&self.ingest.address(), &self.console.address())
+    }
+
+    /// The drop folder.
+    pub fn inbox(&self) -> PathBuf {
+        self.folder.path().join("inbox")
+    }
+
+    /// The index on disk.
+    pub fn index_folder(&self) -> PathBuf {
+        self.folder.path().join("index")
+    }
+
+    /// A look at the log and the originals from outside the pipeline.
+    ///
+    /// # Errors
+    /// If the log cannot be reached.
+    pub async fn observer(&self) -> Result<Stage> {
+        let variables = variables(self.folder.path(), &self.nats.url());
+        let config = Config::from_variables(|name| variables.get(name).cloned())?;
+        Stage::open("observer", &config, Seats::for_each_core(), Stop::new()).await
+    }
+}
+
+/// One service as a process of its own.
+#[derive(Debug)]
+pub struct Service {
+    /// The process.
+    pub process: Process,
+    name: String,
+    program: PathBuf,
+    folder: PathBuf,
+    variables: BTreeMap<&'static str, String>,
+    port: u16,
+}
+
+impl Service {
+    fn start(service: &str, number: usize, folder: &Path, nats_url: &str) -> Result<Self> {
+        let port = free_port()?;
+        let mut variables = variables(folder, nats_url);
+        variables.insert("GOUJI_LISTEN", format!("127.0.0.1:{port}"));
+        let name = if number == 0 { service.to_owned() } else { format!("{service}-{number}") };
+        let program = program(&format!("gouji-{service}"))?;
+        let process = spawn(&name, &program, &variables, folder)?;
+        Ok(Self { process, name, program, folder: folder.to_owned(), variables, port })
+    }
+
+    /// `parse`, `parse-1` …
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// `kill -9`.
+    ///
+    /// # Errors
+    /// If the system refuses.
+    pub fn kill(&mut self) -> Result<()> {
+        self.process.kill()
+    }
+
+    /// SIGTERM; how it ended. A service may take its time to drain.
+    ///
+    /// # Errors
+    /// If it does not end.
+    pub async fn terminate(&mut self) -> Result<ExitStatus> {
+        self.process.terminate(SOON).await
+    }
+
+    /// Starts it again after it has ended, where it was.
+    ///
+    /// # Errors
+    /// If it cannot be started.
+    pub fn start_again(&mut self) -> Result<()> {
+        self.process = spawn(&self.name, &self.program, &self.variables, &self.folder)?;
+        Ok(())
+    }
+
+    /// Waits until it says that it is ready.
+    ///
+    /// # Errors
+    /// If it ends or takes too long.
+    pub async fn ready(&mut self) -> Result<()> {
+        let client = reqwest::Client::builder().no_proxy().build().context("making an HTTP client")?;
+        let url = format!("{}/readyz", self.address());
+        let Self { process, name, .. } = self;
+        until(&format!("{name} to be ready"), SOON, async || {
+            if let Some(status) = process.ended()? {
+                bail!("{name} ended at once: {status}: {}", process.said());
+            }
+            let answer = client.get(&url).send().await;
+            Ok(answer.is_ok_and(|answer| answer.status().is_success()).then_some(()))
+        })
+        .await
+    }
+}
+
+fn spawn(name: &str, program: &Path, variables: &BTreeMap<&str, String>, folder: &Path) -> Result<Process> {
+    Process::start(name, Command::new(program).envs(variables), folder)
+}
+
+/// The environment of every service.
+fn variables(folder: &Path, nats_url: &str) -> BTreeMap<&'static str, String> {
+    let below = |name: &str| folder.join(name).display().to_string();
+    BTreeMap::from([
+        ("GOUJI_NATS_URL", nats_url.to_owned()),
+        ("GOUJI_ORIGINALS", below("originals")),
+        ("GOUJI_INDEX", below("index")),
+        ("GOUJI_INBOX", below("inbox")),
+        ("GOUJI_LOG", "json".to_owned()),
+    ])
+}
