@@ -167,19 +167,40 @@ fn finding(finding: &Value, record: &Value, lines: &[Line]) -> Markup {
                     " 改为 " b { (repair["value"].as_str().unwrap_or_default()) } "。" (repair["reason"].as_str().unwrap_or_default())
                 }
             }
-            @if !cells.is_empty() {
-                p.cells {
-                    @for id in cells.iter().take(CELLS) {
-                        a href={ "#cell-" (id) } { (words::cell(*id)) " " b { (form::shown(&record["cells"][id.as_str()])) } }
-                    }
-                    @if cells.len() > CELLS { span.quiet { "等 " (cells.len()) " 格" } }
-                }
-            }
+            (chips(&cells, record))
             @if let Some(place) = words::place(&finding["origin"]) {
                 p.quiet.place {
                     (place)
                     @if let Some(line) = line_of(finding, record, lines) { " " a href={ "#L" (line) } { "看正文" } }
                 }
+            }
+        }
+    }
+}
+
+/// Links to the cells, each with what stands in it; a row or column that they share is named once.
+fn chips(cells: &[CellId], record: &Value) -> Markup {
+    let labels = cells.iter().map(|id| words::cell(*id).split_once(" / ").unwrap_or((words::cell(*id), "")));
+    let labels: Vec<(&str, &str)> = labels.collect();
+    let row =
+        labels.first().filter(|(row, _)| cells.len() > 1 && labels.iter().all(|(other, _)| other == row));
+    let column = labels
+        .first()
+        .filter(|(_, column)| cells.len() > 1 && labels.iter().all(|(_, other)| other == column));
+    html! {
+        @if !cells.is_empty() {
+            p.cells {
+                @if let Some((row, _)) = row { span.quiet { (row) "：" } }
+                @else if let Some((_, column)) = column { span.quiet { (column) "：" } }
+                @for (id, (own_row, own_column)) in cells.iter().zip(&labels).take(CELLS) {
+                    a href={ "#cell-" (id) } {
+                        @if row.is_some() { (own_column) }
+                        @else if column.is_some() { (own_row) }
+                        @else { (own_row) " / " (own_column) }
+                        " " b { (form::shown(&record["cells"][id.as_str()])) }
+                    }
+                }
+                @if cells.len() > CELLS { span.quiet { "等 " (cells.len()) " 格" } }
             }
         }
     }
@@ -274,8 +295,18 @@ fn text_line(number: usize, line: &Line) -> Markup {
         @if !is_blank {
             p.row[is_row] id={ "L" (number) } {
                 a.number href={ "#L" (number) } aria-hidden="true" tabindex="-1" { (number) }
-                span { @for (piece, marked) in &line.0 { @if *marked { mark { (piece) } } @else { (piece) } } }
+                span { @for (piece, marked) in &line.0 { @if *marked { mark { (piece) } } @else { (tabbed(piece)) } } }
             }
+        }
+    }
+}
+
+/// A row of a table has a line between its cells.
+fn tabbed(piece: &str) -> Markup {
+    html! {
+        @for (index, cell) in piece.split('\t').enumerate() {
+            @if index > 0 { i.tab {} " " }
+            (cell)
         }
     }
 }

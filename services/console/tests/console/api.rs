@@ -3,7 +3,7 @@
 use axum::http::Request;
 use serde_json::{Value, json};
 
-use crate::house::House;
+use crate::house::{House, sample};
 
 /// Every total that can be told from the samples.
 #[tokio::test]
@@ -133,8 +133,8 @@ async fn problems_say_what_is_wrong() {
 #[tokio::test]
 async fn a_report_has_its_parts_its_bytes_and_its_life() {
     let mut house = House::empty().await;
-    let bytes = include_bytes!("../../../../samples/page-utf8.html");
-    let (id, key) = house.submit("乡镇/年报 1.html", bytes).await;
+    let bytes = sample("page-utf8.html");
+    let (id, key) = house.submit("乡镇/年报 1.html", &bytes).await;
     house.commit().await;
     for name in [&id, &key] {
         let report = house.get(&format!("/api/v1/reports/{name}")).await.json();
@@ -162,7 +162,7 @@ async fn a_report_has_its_parts_its_bytes_and_its_life() {
 #[tokio::test]
 async fn an_earlier_version_stays_readable() {
     let mut house = House::empty().await;
-    let newer = String::from_utf8(include_bytes!("../../../../samples/page-utf8.html").to_vec()).unwrap();
+    let newer = String::from_utf8(sample("page-utf8.html")).unwrap();
     let older = newer.replacen("<body", "<!-- first --><body", 1);
     let (old_id, key) = house.submit("第一次.html", older.as_bytes()).await;
     let (new_id, same) = house.submit("第二次.html", newer.as_bytes()).await;

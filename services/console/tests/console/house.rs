@@ -19,6 +19,13 @@ use tower::ServiceExt;
 
 use crate::server::Server;
 
+const SAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../samples/reports");
+
+/// The bytes of one sample.
+pub(crate) fn sample(name: &str) -> Vec<u8> {
+    std::fs::read(Path::new(SAMPLES).join(name)).unwrap()
+}
+
 pub(crate) struct House {
     pub(crate) router: Router,
     pub(crate) stage: Stage,
@@ -57,7 +64,7 @@ impl House {
     /// With the samples in it.
     pub(crate) async fn with_samples() -> Self {
         let mut house = Self::empty().await;
-        house.submit_folder(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../samples"))).await;
+        house.submit_folder(Path::new(SAMPLES)).await;
         house.commit().await;
         house
     }

@@ -2,15 +2,15 @@
 
 use report::{Form, FormId};
 
-use crate::house::House;
+use crate::house::{House, sample};
 
 #[tokio::test]
 async fn a_report_page_shows_every_cell_of_its_form() {
     let mut house = House::empty().await;
     let name = "page-utf8.html";
-    let (_, in_order) = house.submit(name, include_bytes!("../../../../samples/page-utf8.html")).await;
+    let (_, in_order) = house.submit(name, &sample("page-utf8.html")).await;
     let name = "tabs-row-without-figures.txt";
-    let bytes = include_bytes!("../../../../samples/tabs-row-without-figures.txt");
+    let bytes = &sample("tabs-row-without-figures.txt");
     let (_, old) = house.submit(name, bytes).await;
     house.commit().await;
     let check = async |key: &str, form: FormId, texts: &[&str]| {
