@@ -199,7 +199,7 @@ fn sentences(text: &str) -> Vec<Range<usize>> {
 
 /// Where the clause begins in which a number stands.
 fn clause(sentence: &str, number: usize) -> usize {
-    let is_break = |c: char| matches!(c, '，' | ',' | '、' | '：' | ':' | '（' | '(');
+    let is_break = |c: char| matches!(c, '，' | ',' | '、' | '：' | ':' | '（' | '(' | '）' | ')');
     sentence[..number].char_indices().rev().find(|(_, c)| is_break(*c)).map_or(0, |(at, c)| at + c.len_utf8())
 }
 

@@ -145,7 +145,7 @@ fn io_error(error: &std::io::Error) -> Unreadable {
 fn as_json(checked: &Checked) -> Map<String, Value> {
     let mut line = Map::new();
     line.insert("file".into(), checked.file.clone().into());
-    line.insert("sha256".into(), format!("{:x}", Sha256::digest(&checked.bytes)).into());
+    line.insert("sha256".into(), sha256(&checked.bytes).into());
     let kind = sniff(&checked.bytes);
     line.insert("format".into(), kind.as_str().into());
     match &checked.outcome {
@@ -167,6 +167,10 @@ fn as_json(checked: &Checked) -> Map<String, Value> {
         }
     }
     line
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Why a report was read in part only, in Chinese; none if every cell is known or known to be empty.

@@ -21,7 +21,7 @@ pub(crate) struct Demo {
     #[arg(long)]
     once: bool,
     /// Files to send.
-    #[arg(default_value = "samples")]
+    #[arg(default_value = "samples/reports")]
     paths: Vec<PathBuf>,
 }
 
@@ -37,25 +37,31 @@ impl Demo {
         let runtime = crate::runtime()?;
         let folder = tempfile::tempdir().context("making a folder")?;
         let up = Up { data: folder.path().to_owned(), listen: free_address()?, nats: None, inbox: None };
-        let pipeline = up.start(&runtime)?;
+        let pipeline = up.start(&runtime, "error")?;
         runtime.block_on(async {
-            let server = Server { url: format!("http://{}", pipeline.address).parse()? };
-            ready(&pipeline, &server).await?;
-            let mut sent = submit::send(&server, &self.paths).await?;
-            submit::follow(&server, &mut sent).await?;
-            for one in sent.iter().filter(|one| one.state == "indexed") {
-                say(&verdict(&server, one).await?);
+            let shown = self.shown(&pipeline).await;
+            if shown.is_ok() && !self.once {
+                say("Ctrl-C 结束。");
+                return pipeline.ended().await;
             }
-            submit::summary(&sent);
-            let page = search::find(&server, QUERY, "relevance", 3).await?;
-            say(&format!("\n$ gouji search {QUERY}\n{}\n", search::hits(&page)));
-            say(&format!("控制台：{}", server.url));
-            if self.once {
-                return pipeline.end().await;
-            }
-            say("Ctrl-C 结束。");
-            pipeline.ended().await
+            pipeline.end().await.and(shown)
         })
+    }
+
+    async fn shown(&self, pipeline: &Pipeline) -> Result<()> {
+        let server = Server { url: format!("http://{}", pipeline.address).parse()? };
+        ready(pipeline, &server).await?;
+        let mut sent = submit::send(&server, &self.paths).await?;
+        submit::follow(&server, &mut sent).await?;
+        for one in sent.iter().filter(|one| one.state == "indexed") {
+            say(&verdict(&server, one).await?);
+        }
+        say("");
+        submit::summary(&sent);
+        let page = search::find(&server, QUERY, "relevance", 3).await?;
+        say(&format!("\n$ gouji search {QUERY}\n{}\n", search::hits(&page)));
+        say(&format!("控制台：{}", server.url));
+        Ok(())
     }
 }
 

@@ -122,9 +122,12 @@ fn places(review: &Review, finding: &Finding) -> Vec<(Origin, String)> {
     let mut places: Vec<(Origin, String)> =
         finding.origin.map(|origin| (origin, String::new())).into_iter().collect();
     for id in &finding.cells {
-        let origin = cells.get(*id).and_then(|cell| cell.origin);
+        let Some(origin) = cells.get(*id).and_then(|cell| cell.origin) else { continue };
         let label = cells.form().map_or(id.as_str(), |form| form.label(*id));
-        places.extend(origin.map(|origin| (origin, label.to_owned())));
+        match places.iter_mut().find(|(place, _)| place.start == origin.start) {
+            Some((_, told)) => *told = label.to_owned(),
+            None => places.push((origin, label.to_owned())),
+        }
     }
     places.truncate(PLACES);
     places

@@ -10,6 +10,7 @@ use clap::Args;
 use stage::{Config, OriginalsAt, Stop};
 use tokio::runtime::Runtime;
 
+use crate::explain::say;
 use crate::nats::Nats;
 
 /// Where `up` listens and the other verbs look for it.
@@ -49,14 +50,15 @@ impl Up {
 
     fn serve(&self) -> Result<()> {
         let runtime = crate::runtime()?;
-        let pipeline = self.start(&runtime)?;
-        println!("gouji is up: http://{}", pipeline.address);
-        println!("kept in {}; Ctrl-C ends it", self.data.display());
+        let pipeline = self.start(&runtime, "info")?;
+        say(&format!("gouji is up: http://{}", pipeline.address));
+        say(&format!("kept in {}; Ctrl-C ends it", self.data.display()));
         runtime.block_on(pipeline.ended())
     }
 
     /// Starts everything; what it needs is there when this returns, and it is ready soon after.
-    pub(crate) fn start(&self, runtime: &Runtime) -> Result<Pipeline> {
+    /// What is logged is `log` unless `RUST_LOG` says otherwise.
+    pub(crate) fn start(&self, runtime: &Runtime, log: &str) -> Result<Pipeline> {
         fs::create_dir_all(&self.data).with_context(|| format!("making {}", self.data.display()))?;
         let data = self.data.canonicalize().with_context(|| format!("opening {}", self.data.display()))?;
         let lock = lock(&data)?;
@@ -73,6 +75,9 @@ impl Up {
             (None, Some(nats)) => nats.url.clone(),
             (None, None) => bail!("no bus"),
         };
+        if std::env::var_os("RUST_LOG").is_none() {
+            config.log_filter = log.to_owned();
+        }
         if std::env::var_os("GOUJI_ORIGINALS").is_none() {
             config.originals = OriginalsAt::Folder(data.join("originals"));
         }

@@ -7,33 +7,23 @@ use super::source::Text;
 pub(super) fn check(paths: &[String], texts: &[Text]) -> Vec<Complaint> {
     let readme = texts.iter().find(|text| text.path == "samples/README.md");
     let readme = readme.map_or("", |readme| readme.text.as_str());
-    let files: Vec<&str> = paths.iter().filter_map(|path| path.strip_prefix("samples/")).collect();
-    let (golden, samples): (Vec<&str>, Vec<&str>) = files
-        .into_iter()
-        .filter(|file| *file != "README.md")
-        .partition(|file| file.ends_with(".golden.json"));
+    let below = |folder: &'static str| paths.iter().filter_map(move |path| path.strip_prefix(folder));
     let stem = |file: &str| file.rsplit_once('.').map_or(file.to_owned(), |(stem, _)| stem.to_owned());
     let mut complaints = Vec::new();
-    for sample in &samples {
-        let place = format!("samples/{sample}");
-        let reading = format!("{}.golden.json", stem(sample));
-        if !golden.contains(&reading.as_str()) {
-            let what = format!("its golden reading {reading} is missing");
-            complaints.push(Complaint::new(
-                &place,
-                what,
-                "write it with `gouji check --format json`, and read it",
-            ));
+    for sample in below("samples/reports/") {
+        let place = format!("samples/reports/{sample}");
+        if !below("samples/golden/").any(|golden| stem(golden) == stem(sample)) {
+            let mend = "GOUJI_GENERATE=1 cargo test -p tests --test samples writes it; read it before you commit it";
+            complaints.push(Complaint::new(&place, "its golden reading is missing", mend));
         }
         if !readme.contains(&format!("`{sample}`")) {
             let mend = "say in one line why it is there";
             complaints.push(Complaint::new(&place, "samples/README.md does not name it", mend));
         }
     }
-    for reading in golden {
-        let name = reading.trim_end_matches(".golden.json");
-        if !samples.iter().any(|sample| stem(sample) == name) {
-            let place = format!("samples/{reading}");
+    for golden in below("samples/golden/") {
+        if !below("samples/reports/").any(|sample| stem(sample) == stem(golden)) {
+            let place = format!("samples/golden/{golden}");
             complaints.push(Complaint::new(place, "the sample it belongs to is gone", "take it out too"));
         }
     }
@@ -51,9 +41,9 @@ mod tests {
             let readme = Text { path: "samples/README.md".into(), text: readme.into() };
             check(&paths, &[readme]).len()
         };
-        assert_eq!(complaints(&["README.md", "a.txt", "a.golden.json"], "- `a.txt`: tabs."), 0);
-        assert_eq!(complaints(&["a.txt", "a.golden.json"], ""), 1);
-        assert_eq!(complaints(&["a.txt"], "- `a.txt`: tabs."), 1);
-        assert_eq!(complaints(&["a.golden.json"], ""), 1);
+        assert_eq!(complaints(&["README.md", "reports/a.txt", "golden/a.txt"], "- `a.txt`: tabs."), 0);
+        assert_eq!(complaints(&["reports/a.txt", "golden/a.txt"], ""), 1);
+        assert_eq!(complaints(&["reports/a.txt"], "- `a.txt`: tabs."), 1);
+        assert_eq!(complaints(&["golden/a.txt"], ""), 1);
     }
 }
