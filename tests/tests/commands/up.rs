@@ -116,9 +116,17 @@ async fn what_is_sent_is_found_and_kept() {
     let line = out.lines().find(|line| line.starts_with("退回  ")).unwrap();
     assert!(line.contains("garbage.txt：文件内容不是文字"), "{line}");
 
-    let found = |up: &Up, agency: &str| up.json(&["search", "--json", &format!("\"{agency}\"")]);
     let agency = &reports[3].truth.agency;
-    let hit = found(&up, agency)["hits"][0].clone();
+    // The console looks for a new index twice a second.
+    let found = async |up: &Up| {
+        until("a hit", PATIENCE, async || {
+            let page = up.json(&["search", "--json", &format!("\"{agency}\"")]);
+            Ok(page["hits"].get(0).cloned())
+        })
+        .await
+        .unwrap()
+    };
+    let hit = found(&up).await;
     assert_eq!(hit["agency"], *agency);
     let shown = up.verb(&["search", agency]).out;
     assert!(shown.starts_with("找到") && shown.contains(hit["id"].as_str().unwrap()), "{shown}");
@@ -133,7 +141,7 @@ async fn what_is_sent_is_found_and_kept() {
     assert!(!is_alive(nats_server), "the nats-server outlived a gouji that ended in order");
     assert_eq!(up.verb(&["status"]).code, Some(1), "nobody is there to answer");
     up.start_again().await;
-    assert_eq!(found(&up, agency)["hits"][0], hit);
+    assert_eq!(found(&up).await, hit);
     assert_eq!(counts(&up)["indexed"], 12);
 }
 
