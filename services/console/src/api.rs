@@ -1,26 +1,27 @@
 //! `GET /api/v1/reports/{id}` and its parts.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use serde_json::{Map, Value};
 
 use crate::App;
 use crate::load::must_load;
+use crate::params::Id;
 use crate::problem::Problem;
 
-pub(crate) async fn report(State(app): State<App>, Path(id): Path<String>) -> Result<Json<Value>, Problem> {
+pub(crate) async fn report(State(app): State<App>, Id(id): Id) -> Result<Json<Value>, Problem> {
     Ok(Json(must_load(&app, &id).await?.record))
 }
 
-pub(crate) async fn cells(State(app): State<App>, Path(id): Path<String>) -> Result<Json<Value>, Problem> {
+pub(crate) async fn cells(State(app): State<App>, Id(id): Id) -> Result<Json<Value>, Problem> {
     part(&app, &id, &["form", "cells"]).await
 }
 
-pub(crate) async fn findings(State(app): State<App>, Path(id): Path<String>) -> Result<Json<Value>, Problem> {
+pub(crate) async fn findings(State(app): State<App>, Id(id): Id) -> Result<Json<Value>, Problem> {
     part(&app, &id, &["rules_version", "verdict", "findings"]).await
 }
 
-pub(crate) async fn versions(State(app): State<App>, Path(id): Path<String>) -> Result<Json<Value>, Problem> {
+pub(crate) async fn versions(State(app): State<App>, Id(id): Id) -> Result<Json<Value>, Problem> {
     part(&app, &id, &["versions"]).await
 }
 

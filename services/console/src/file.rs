@@ -1,7 +1,7 @@
 //! What is served as bytes: originals as they were sent, and our own few assets.
 
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use proto::v1::ReportSubmitted;
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::App;
 use crate::load::load;
-use crate::params::encode;
+use crate::params::{Id, encode};
 use crate::problem::Problem;
 
 /// The description of the API, also of what ingest takes.
@@ -21,7 +21,7 @@ pub(crate) async fn openapi() -> Response {
 
 /// The bytes as they were sent. Whatever they are, they are never shown under our name: a page that
 /// somebody sent must not run where our pages run.
-pub(crate) async fn source(State(app): State<App>, Path(id): Path<String>) -> Result<Response, Problem> {
+pub(crate) async fn source(State(app): State<App>, Id(id): Id) -> Result<Response, Problem> {
     let (sha256, name) = original(&app, &id).await?.ok_or_else(|| Problem::no_such_report(&id))?;
     let bytes = app.stage().originals().get(&sha256).await.map_err(|error| match error {
         stage::NotGot::Missing(_) => Problem::not_found(format!("报告“{id}”的原件已不在库中。")),
@@ -65,7 +65,7 @@ const ASSETS: [(&str, &str, &str); 3] = [
     ("icon.svg", "image/svg+xml", include_str!("../assets/icon.svg")),
 ];
 
-pub(crate) async fn asset(Path(name): Path<String>) -> Result<Response, Problem> {
+pub(crate) async fn asset(Id(name): Id) -> Result<Response, Problem> {
     let asset = ASSETS.into_iter().find(|(known, ..)| *known == name);
     let (_, media_type, text) = asset.ok_or_else(|| Problem::not_found(format!("没有文件 {name}。")))?;
     Ok(([(header::CONTENT_TYPE, media_type)], text).into_response())

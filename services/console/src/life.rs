@@ -1,15 +1,16 @@
 //! The life of one report: which facts there are about it, and when they came to be.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use proto::v1::ReportRefused;
 use serde_json::{Value, json};
 use stage::Event;
 
 use crate::App;
+use crate::params::Id;
 use crate::problem::Problem;
 
-pub(crate) async fn status(State(app): State<App>, Path(id): Path<String>) -> Result<Json<Value>, Problem> {
+pub(crate) async fn status(State(app): State<App>, Id(id): Id) -> Result<Json<Value>, Problem> {
     let life = Life::of(&app, &id).await.map_err(|error| Problem::bus(&error))?;
     life.map(|life| Json(life.json(&id))).ok_or_else(|| Problem::no_such_report(&id))
 }
@@ -30,7 +31,7 @@ impl Life {
 
     /// How far it has come: the name of a fact.
     pub(crate) fn state(&self) -> &'static str {
-        let furthest = ["refused", "indexed", "validated", "parsed"];
+        let furthest = ["indexed", "refused", "validated", "parsed"];
         let has = |name: &&&str| self.facts.iter().any(|fact| fact.fact() == **name);
         furthest.iter().find(has).copied().unwrap_or("submitted")
     }

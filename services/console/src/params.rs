@@ -1,6 +1,6 @@
 //! The parameters of a search as they stand in an address: read, changed, and written again.
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
 use search::{Clause, Facet, MAX_LIMIT, Query, Sort};
 
@@ -23,6 +23,18 @@ impl<S: Send + Sync> FromRequestParts<S> for Params {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
         Ok(Self::parse(parts.uri.query().unwrap_or_default()))
+    }
+}
+
+/// The id or key in a path.
+pub(crate) struct Id(pub(crate) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Id {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let path = Path::<String>::from_request_parts(parts, state).await;
+        path.map(|Path(id)| Self(id)).map_err(|_| Problem::not_found("地址中的编号不是有效的文字。".into()))
     }
 }
 

@@ -1,6 +1,6 @@
 //! `/reports/{id}`: one report with what was found in it, its tables and its text.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use maud::{Markup, html};
 use report::CellId;
 use serde_json::Value;
@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::life::Life;
 use crate::load::{Loaded, load};
 use crate::page::{self, Fault, PATIENCE};
-use crate::params::Params;
+use crate::params::{Id, Params};
 use crate::problem::Problem;
 use crate::{App, file, form, words};
 
@@ -17,11 +17,7 @@ const CELLS: usize = 8;
 /// Lines of the text that are shown; a page of megabytes helps nobody.
 const LINES: usize = 5_000;
 
-pub(crate) async fn show(
-    State(app): State<App>,
-    Path(id): Path<String>,
-    params: Params,
-) -> Result<Markup, Fault> {
+pub(crate) async fn show(State(app): State<App>, Id(id): Id, params: Params) -> Result<Markup, Fault> {
     let words = params.get("q").unwrap_or_default().to_owned();
     let loaded = load(&app, &id).await?;
     let reading = loaded.as_ref().map_or(id.as_str(), |loaded| loaded.field("id")).to_owned();

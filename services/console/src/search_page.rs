@@ -151,8 +151,8 @@ fn facet(counts: &FacetCounts, params: &Params) -> Markup {
             li {
                 a href=(address.address("/")) aria-current=[is_on.then_some("true")] {
                     span {
-                        @if counts.facet == Facet::Rule { code { (value.value) } " " }
-                        (words::facet_value(counts.facet, value))
+                        @if counts.facet == Facet::Rule { code { (value.value) } " " (words::rule_title(&value.value).unwrap_or_default()) }
+                        @else { (words::facet_value(counts.facet, value)) }
                     }
                     span.count { (value.count) }
                 }

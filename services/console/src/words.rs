@@ -121,7 +121,7 @@ pub(crate) fn filter(name: &str, value: &str) -> String {
 
 pub(crate) fn rule_title(id: &str) -> Option<&'static str> {
     let id = id.split('/').next()?;
-    rules::catalogue().iter().find(|rule| rule.id == id).map(|rule| rule.title)
+    rules::catalogue().iter().find(|rule| rule.id.eq_ignore_ascii_case(id)).map(|rule| rule.title)
 }
 
 /// Row and column of a cell, by the form that has it.

@@ -124,6 +124,7 @@ async fn problems_say_what_is_wrong() {
     check("/api/v1/sum?cell=requests.received.total&by=mood", 400, "bad-parameter", json!("by")).await;
     check("/api/v1/reports/0123", 404, "not-found", Value::Null).await;
     check("/api/v1/reports/a.*.%3E/source", 404, "not-found", Value::Null).await;
+    check("/api/v1/reports/%FF", 404, "not-found", Value::Null).await;
     check("/api/v1/status/0123-g0", 404, "not-found", Value::Null).await;
     check("/api/v1/nothing", 404, "not-found", Value::Null).await;
     let answer = house.ask(Request::delete("/api/v1/reports")).await;
