@@ -293,12 +293,14 @@ fn speaks_of_another_year(sentence: &str, year: Option<Year>) -> bool {
 /// Wholes with the parts that 其中 or 分别 lists for them.
 fn breakdowns(sentence: &str, numbers: &[Number], first: usize) -> Vec<Breakdown> {
     let mut breakdowns = Vec::new();
-    for (word, complete) in [("其中", false), ("分别为", true), ("分别是", true)] {
+    for (word, complete) in [("其中", false), ("包括", false), ("分别为", true), ("分别是", true)] {
         for (at, _) in sentence.match_indices(word) {
             let Some(whole) = numbers.iter().rposition(|number| number.range.end <= at) else { continue };
-            // The whole stands in the clause before the list, not somewhere in the sentence.
+            // The whole stands right before the list, not somewhere in the sentence; 包括 introduces
+            // many other things besides.
             let between = &sentence[numbers[whole].range.end..at];
-            if between.chars().count() > 40 || numbers[whole].unit == "%" {
+            let allowed = if word == "包括" { 2 } else { 40 };
+            if between.chars().count() > allowed || numbers[whole].unit == "%" {
                 continue;
             }
             let parts = parts(sentence, numbers, whole, at + word.len());
@@ -434,6 +436,8 @@ mod tests {
             "326条 15条 235条 12条 42条 32条 3527件 326=15+235+12+42+32",
         );
         check("推出93项服务事项，其中审批类60项、服务类33项", "93项 60项 33项 93=60+33");
+        check("信息共计3437条，包括:人事信息12条，政务动态3425条", "3437条 12条 3425条 3437=12+3425");
+        check("公开100条的内容包括文件80条、通知30条", "100条 80条 30条");
         // One part too many stays visible.
         check("公开193条，其中甲80条、乙16条、丙97条、丁3条", "193条 80条 16条 97条 3条 193=80+16+97+3");
         // What follows a full list is no part of it.

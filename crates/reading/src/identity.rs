@@ -26,7 +26,8 @@ pub(crate) fn identify(document: &Document, outline: &Outline, file_name: Option
     let all = paragraphs(&document.blocks);
     let title = title_in(&preamble)
         .or_else(|| document.title.as_ref().and_then(|text| title_of(text.as_str(), origin(text))))
-        .or_else(|| title_in(&all[..all.len().min(LINES_OF_HEAD)]));
+        .or_else(|| title_in(&all[..all.len().min(LINES_OF_HEAD)]))
+        .or_else(|| preamble.iter().find_map(|text| mention(text)));
     let from_name = file_name.and_then(|name| title_of(stem(name), Origin::default()));
 
     let mut stated_years = Vec::new();
@@ -76,6 +77,23 @@ fn paragraphs(blocks: &[Block]) -> Vec<&Text> {
             Block::Table(_) => None,
         })
         .collect()
+}
+
+static MENTION: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?:编制|编写|公布|发布|现将|形成)(?:了)?(?P<title>(?P<agency>[^，。；：、《》,;:\s]{4,40}?)(?P<year>20\d\d)年度?(?:政府|政务)信息公开(?:工作)?(?:年度)?(?:工作)?报告)",
+    )
+});
+
+/// The report named in its own first sentence, where no line is its title: 特编制某局2023年…年度报告.
+fn mention(text: &Text) -> Option<Title> {
+    let squeezed = label::squeeze(text.as_str());
+    let found = MENTION.captures(&squeezed)?;
+    // 区统计局, 我局: who that is, only the site knows on which it stands.
+    let agency = agency_of(&found["agency"])
+        .filter(|agency| !agency.starts_with(['我', '本', '区', '市', '县', '省', '镇', '乡']))?;
+    let year = year_of(&found["year"]);
+    Some(Title { text: found["title"].to_owned(), agency: Some(agency), year, origin: origin(text) })
 }
 
 #[derive(Debug)]
@@ -184,12 +202,16 @@ fn agency_of(text: &str) -> Option<String> {
     is_name.then(|| text.to_owned())
 }
 
-/// A header line often repeats the agency before the title proper: `A局A局关于`.
+/// Words that stand before an agency in a title and are not part of its name.
+const BEFORE_AGENCY: [&str; 7] = ["关于", "公布", "发布", "印发", "公开", "报送", "转发"];
+
+/// The agency without what a title puts around it; header lines often repeat it: `A局A局关于`.
 fn clean_agency(text: &str) -> String {
-    let text = text
-        .trim_end_matches("关于")
-        .trim_end_matches(['-', '_', '—', '|', ':', '：'])
-        .trim_start_matches(['-', '_', '—', '|', '·']);
+    let edge = |c: char| matches!(c, '-' | '_' | '—' | '|' | ':' | '：' | '·');
+    let mut text = text.trim_end_matches("关于").trim_matches(edge);
+    while let Some(rest) = BEFORE_AGENCY.iter().find_map(|word| text.strip_prefix(word)) {
+        text = rest;
+    }
     let half = text.len() / 2;
     if text.len().is_multiple_of(2) && text.is_char_boundary(half) && text[..half] == text[half..] {
         return text[..half].to_owned();
@@ -219,7 +241,9 @@ fn digit(c: char) -> Option<char> {
 }
 
 static PERIOD: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"(?:统计)?期限(?:为|是|自|从|：|:|均|即|起止|时间)*\s*(20\d\d)\s*年\s*1\s*月\s*1\s*日")
+    pattern(
+        r"(?:统计)?(?:期限|时限|区间)(?:为|是|自|从|：|:|均|即|起止|时间)*\s*(20\d\d)\s*年\s*1\s*月\s*1\s*日",
+    )
 });
 
 /// The period of the statistics: 统计期限自2024年1月1日….
@@ -312,4 +336,47 @@ fn stem(name: &str) -> &str {
 
 fn pattern(pattern: &str) -> Regex {
     Regex::new(pattern).expect("the pattern is a constant and a test compiles it")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn titles_name_agency_and_year() {
+        for (line, expected) in [
+            ("碑林区行政审批服务局 2024 年政府信息公开工作年度报告", "碑林区行政审批服务局 2024"),
+            (
+                "西安市行政审批服务局西安市行政审批服务局 关于 2019 年度政府信息公开工作的报告",
+                "西安市行政审批服务局 2019",
+            ),
+            ("2022年度政府信息公开工作报告", "- 2022"),
+            ("关于公布某市教育局2023年政府信息公开工作年度报告", "某市教育局 2023"),
+            ("二〇二三年某县人民政府政府信息公开年度报告", "某县人民政府 2023"),
+            ("2021年某镇人民政府政府信息公开工作年度报告（含附表）", "某镇人民政府 2021"),
+            ("某市财政局2020年政务公开工作总结", "none"),
+            ("按照要求，编制某局2023年政府信息公开工作年度报告，内容如下", "none"),
+        ] {
+            let drawn = title_of(line, Origin::default()).map(|title| {
+                let year = title.year.map_or("-".into(), |year| year.to_string());
+                format!("{} {year}", title.agency.as_deref().unwrap_or("-"))
+            });
+            assert_eq!(drawn.as_deref().unwrap_or("none"), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn dates_are_read_in_digits_and_in_words() {
+        for (text, expected) in [
+            ("2025年1月17日", "2025-01-17"),
+            ("某市教育局2025年01月07日", "2025-01-07"),
+            ("二〇二五年一月二十七日", "2025-01-27"),
+            ("二○二五年十二月三十一日", "2025-12-31"),
+            ("2025年2月30日", "none"),
+            ("截至2024年12月31日止", "none"),
+        ] {
+            let date = DATE.captures(text).and_then(|found| date_of(&found)).map(|date| date.to_string());
+            assert_eq!(date.as_deref().unwrap_or("none"), expected, "{text}");
+        }
+    }
 }

@@ -201,6 +201,7 @@ fn heading(printed: &str) -> Option<Option<&'static str>> {
 /// Whether a line repeats the header, as tables do on a new page.
 fn is_header(line: &Line<'_>) -> bool {
     line.slots.iter().filter(|slot| heading(slot.str()).is_some()).count() >= 3
+        && !line.slots.iter().any(|slot| figure::any(slot.str()).is_number())
 }
 
 /// Lines above the first row that can belong to the header.
@@ -213,16 +214,19 @@ fn header(lines: &[Line<'_>], first: usize, rows: &[Row<'_>]) -> Header {
         .iter()
         .rposition(|line| line.slots.iter().any(|slot| figure::any(slot.str()).is_number()))
         .map_or(0, |at| at + 1);
+    // Where cells follow one another without rows, the header stands in one line with the first row.
+    let opening = lines[first].slots.iter().take_while(|slot| match_label(slot.str(), None).is_none());
     let mut found: Vec<(Option<&'static str>, u32)> = Vec::new();
-    for slot in above[start..].iter().flat_map(|line| &line.slots) {
+    for slot in above[start..].iter().flat_map(|line| &line.slots).chain(opening) {
         if let Some(id) = heading(slot.str())
             && (id.is_none() || found.iter().all(|(known, _)| *known != id))
         {
             found.push((id, slot.column));
         }
     }
-    let known = found.iter().filter(|(id, _)| id.is_some()).count();
-    if known < 5 {
+    // A heading broken over two cells hides its column; then the official order has to do.
+    let all_applicants = HEADINGS[..6].iter().all(|(_, id)| found.iter().any(|(known, _)| known == id));
+    if !all_applicants {
         return Header::default();
     }
     let widest =

@@ -26,7 +26,8 @@ pub(super) fn read(lines: &[Line], reader: &mut Reader) -> Result<usize, ReadErr
     if piped * 2 > ended + plain {
         read_rows(run, reader)?;
     } else if ended > 1 || ended + plain > 1 && pipes > 0 {
-        read_stream(run, pipes > ended, reader)?;
+        // A blank cell is a lone pipe too; the cells that are filled tell where the pipes stand.
+        read_stream(run, plain > ended, reader)?;
     } else {
         run.iter().for_each(|line| reader.paragraph(line));
     }
