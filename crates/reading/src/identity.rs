@@ -81,7 +81,7 @@ fn paragraphs(blocks: &[Block]) -> Vec<&Text> {
 
 static MENTION: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"(?:编制|编写|公布|发布|现将|形成)(?:了)?(?P<title>(?P<agency>[^，。；：、《》,;:\s]{4,40}?)(?P<year>20\d\d)年度?(?:政府|政务)信息公开(?:工作)?(?:年度)?(?:工作)?报告)",
+        r"(?:编制|编写|公布|发布|现将|形成)(?:了)?(?P<title>(?P<agency>[^。、《》,;:\s]{4,40}?)(?P<year>20\d\d)年度?(?:政府|政务)信息公开(?:工作)?(?:年度)?(?:工作)?报告)",
     )
 });
 
@@ -136,16 +136,21 @@ fn title_of(text: &str, origin: Origin) -> Option<Title> {
     let squeezed = label::squeeze(text.trim_start_matches('#'));
     let found = TITLE.captures(&squeezed)?;
     // Behind the title only a remark may stand; a sentence that mentions the report goes on.
-    let rest = &squeezed[found.get(0)?.end()..];
-    if rest.chars().count() > 20 || rest.contains(['，', '。', '、', '；']) {
+    let rest = squeezed[found.get(0)?.end()..].trim_start_matches('》');
+    if rest.chars().count() > 20 || rest.contains(is_stop) {
         return None;
     }
     let before = clean_agency(&found["agency"]);
     let agency = agency_of(&before).or_else(|| agency_of(&clean_agency(&found["again"])));
-    if agency.is_none() && before.contains(['，', '。', '：', '；', '《', '根', '按']) {
+    if before.contains(is_stop) {
         return None;
     }
     Some(Title { text: squeezed.clone(), agency, year: year_of(&found["year"]), origin })
+}
+
+/// Marks that end a name or a clause; full-width ones are narrow by now.
+fn is_stop(c: char) -> bool {
+    matches!(c, ',' | ';' | ':' | '?' | '!' | '。' | '、' | '《' | '》' | '“' | '”' | '/' | '_')
 }
 
 /// Words that name agencies end so.
@@ -196,9 +201,7 @@ fn agency_of(text: &str) -> Option<String> {
     let length = text.chars().count();
     let is_name = (3..=45).contains(&length)
         && AGENCY_ENDINGS.iter().any(|ending| text.ends_with(ending))
-        && !text.contains(|c: char| {
-            c.is_ascii_digit() || matches!(c, '，' | '。' | '：' | '；' | '“' | '《' | '/' | '、' | '_')
-        });
+        && !text.contains(|c: char| c.is_ascii_digit() || is_stop(c));
     is_name.then(|| text.to_owned())
 }
 
@@ -208,6 +211,7 @@ const BEFORE_AGENCY: [&str; 7] = ["关于", "公布", "发布", "印发", "公�
 /// The agency without what a title puts around it; header lines often repeat it: `A局A局关于`.
 fn clean_agency(text: &str) -> String {
     let edge = |c: char| matches!(c, '-' | '_' | '—' | '|' | ':' | '：' | '·');
+    let text = text.rsplit('《').next().unwrap_or(text);
     let mut text = text.trim_end_matches("关于").trim_matches(edge);
     while let Some(rest) = BEFORE_AGENCY.iter().find_map(|word| text.strip_prefix(word)) {
         text = rest;
@@ -354,6 +358,7 @@ mod tests {
             ("关于公布某市教育局2023年政府信息公开工作年度报告", "某市教育局 2023"),
             ("二〇二三年某县人民政府政府信息公开年度报告", "某县人民政府 2023"),
             ("2021年某镇人民政府政府信息公开工作年度报告（含附表）", "某镇人民政府 2021"),
+            ("关于印发《某市水务局2022年政府信息公开工作年度报告》的通知", "某市水务局 2022"),
             ("某市财政局2020年政务公开工作总结", "none"),
             ("按照要求，编制某局2023年政府信息公开工作年度报告，内容如下", "none"),
         ] {
