@@ -72,6 +72,7 @@ impl From<TantivyError> for Error {
 pub struct Index {
     pub(crate) engine: tantivy::Index,
     pub(crate) fields: Fields,
+    pub(crate) folder: PathBuf,
 }
 
 impl Index {
@@ -98,7 +99,7 @@ impl Index {
         analyzer::load();
         engine.tokenizers().register(CN, CnTokenizer);
         engine.tokenizers().register(WORDS, WordsTokenizer);
-        Ok(Self { engine, fields })
+        Ok(Self { engine, fields, folder: dir.to_owned() })
     }
 
     /// The one writer.
@@ -109,8 +110,8 @@ impl Index {
         Writer::new(self.clone())
     }
 
-    /// A reader; it sees a commit of another process within half a second, and one of this process
-    /// at once after [`Reader::reload`]. Clones share everything.
+    /// A reader; it sees every commit, of this process and of others, from the next search on. Clones
+    /// share everything.
     ///
     /// # Errors
     /// If the index cannot be read.

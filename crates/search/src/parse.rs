@@ -114,12 +114,17 @@ fn canonical(name: &str) -> Option<&'static str> {
     })
 }
 
-/// `t3-01/ERROR` as `T3-01/error`.
+/// `t3-02B/ERROR` as `T3-02b/error`: the family of a rule is upper case, what follows its number lower.
 fn rule(value: &str) -> String {
-    match value.split_once('/') {
-        Some((rule, kind)) => format!("{}/{}", rule.to_ascii_uppercase(), kind.to_ascii_lowercase()),
-        None => value.to_ascii_uppercase(),
+    let (rule, kind) = value.split_once('/').map_or((value, None), |(rule, kind)| (rule, Some(kind)));
+    let (family, number) = rule.split_once('-').map_or((rule, ""), |(family, number)| (family, number));
+    let dash = if rule.contains('-') { "-" } else { "" };
+    let mut folded = format!("{}{dash}{}", family.to_ascii_uppercase(), number.to_ascii_lowercase());
+    if let Some(kind) = kind {
+        folded.push('/');
+        folded.push_str(&kind.to_ascii_lowercase());
     }
+    folded
 }
 
 /// A span of what `value` reads: each value covers from its first to its second, as a month covers

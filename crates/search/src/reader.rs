@@ -1,6 +1,9 @@
 //! Searching, and fetching one report.
 
-use std::time::Instant;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Instant, SystemTime};
 
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
@@ -16,9 +19,20 @@ use crate::{Clause, Error, Hit, Index, MAX_LIMIT, Page, Query, analyzer, facets,
 /// A view of the index; see [`Index::reader`].
 #[derive(Clone)]
 pub struct Reader {
-    pub(crate) engine: IndexReader,
+    engine: IndexReader,
     pub(crate) fields: Fields,
     index: tantivy::Index,
+    /// The file that each commit replaces.
+    meta: PathBuf,
+    seen: Arc<Mutex<Option<Stamp>>>,
+}
+
+/// What tells one commit's file from the next.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Stamp {
+    modified: SystemTime,
+    size_bytes: u64,
+    inode: u64,
 }
 
 /// One report as it is stored.
@@ -33,9 +47,28 @@ pub struct Found {
 
 impl Reader {
     pub(crate) fn new(index: &Index) -> Result<Self, Error> {
-        let engine =
-            index.engine.reader_builder().reload_policy(ReloadPolicy::OnCommitWithDelay).try_into()?;
-        Ok(Self { engine, fields: index.fields.clone(), index: index.engine.clone() })
+        // A watcher would see a commit half a second late; asking the file costs microseconds.
+        let engine = index.engine.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
+        let meta = index.folder.join("meta.json");
+        Ok(Self {
+            engine,
+            fields: index.fields.clone(),
+            index: index.engine.clone(),
+            meta,
+            seen: Arc::default(),
+        })
+    }
+
+    /// The index as of the last commit, whichever process made it.
+    pub(crate) fn searcher(&self) -> Result<Searcher, Error> {
+        let now = stamp(&self.meta);
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if now.is_none() || *seen != now {
+            self.engine.reload()?;
+            *seen = now;
+        }
+        drop(seen);
+        Ok(self.engine.searcher())
     }
 
     /// Finds reports.
@@ -46,7 +79,7 @@ impl Reader {
         let started = Instant::now();
         let (typed, warnings) = crate::parse(&query.text);
         let clause = with_filters(typed.clone(), &query.filters);
-        let searcher = self.engine.searcher();
+        let searcher = self.searcher()?;
         let limit = query.limit.min(MAX_LIMIT);
         // One more than wanted tells whether there is a next page.
         let ahead = if limit == 0 { 0 } else { limit + 1 };
@@ -92,16 +125,11 @@ impl Reader {
     }
 
     /// Reports in the index.
-    pub fn count(&self) -> u64 {
-        self.engine.searcher().num_docs()
-    }
-
-    /// Sees the last commit at once.
     ///
     /// # Errors
     /// If the index cannot be read.
-    pub fn reload(&self) -> Result<(), Error> {
-        Ok(self.engine.reload()?)
+    pub fn count(&self) -> Result<u64, Error> {
+        Ok(self.searcher()?.num_docs())
     }
 
     /// What the last commit said of itself; see [`crate::Writer::commit`].
@@ -113,7 +141,7 @@ impl Reader {
     }
 
     fn found(&self, field: Field, name: &str) -> Result<Option<Found>, Error> {
-        let searcher = self.engine.searcher();
+        let searcher = self.searcher()?;
         let term = Term::from_field_text(field, name);
         let Some(address) = term_address(&searcher, &term)? else { return Ok(None) };
         let stored = Stored::read(&searcher, &self.fields, address)?;
@@ -241,4 +269,14 @@ pub(crate) fn highlighted(typed: &Clause, relaxed: bool) -> Vec<String> {
             },
         )
         .collect()
+}
+
+/// None where the file cannot be asked; then every search looks afresh.
+fn stamp(meta: &Path) -> Option<Stamp> {
+    let metadata = fs::metadata(meta).ok()?;
+    #[cfg(unix)]
+    let inode = std::os::unix::fs::MetadataExt::ino(&metadata);
+    #[cfg(not(unix))]
+    let inode = 0;
+    Some(Stamp { modified: metadata.modified().ok()?, size_bytes: metadata.len(), inode })
 }

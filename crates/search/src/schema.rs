@@ -205,7 +205,7 @@ impl Fields {
     fn add_findings(&self, document: &mut TantivyDocument, findings: &[RecordFinding]) {
         let mut terms = BTreeMap::new();
         for finding in findings {
-            let rule = finding.rule.to_ascii_uppercase();
+            let rule = finding.rule.clone();
             terms.insert(format!("{rule}/{}", finding.severity), self.finding);
             terms.insert(format!("{rule}/{}", finding.verdict), self.finding);
             terms.insert(finding.severity.clone(), self.severity);

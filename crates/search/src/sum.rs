@@ -52,7 +52,7 @@ impl Reader {
         let (typed, _) = crate::parse(&query.text);
         let clause = with_filters(typed, &query.filters);
         let compiled = compile(&self.fields, &clause, false);
-        let groups = self.engine.searcher().search(&compiled, &SumCollector { cell, by })?;
+        let groups = self.searcher()?.search(&compiled, &SumCollector { cell, by })?;
         let sums = groups.into_iter().filter_map(|(group, tally)| {
             Some(Sum {
                 group,

@@ -31,7 +31,7 @@ const REOPEN_AFTER: Duration = Duration::from_secs(5);
 
 pub(crate) async fn status(State(app): State<App>) -> Result<Json<Value>, Problem> {
     let snapshot = Snapshot::take(app.stage()).await.map_err(|error| Problem::bus(&error))?;
-    let reports = app.read(|reader| Ok(reader.count())).await?;
+    let reports = app.read(|reader| reader.count()).await?;
     let mut status = snapshot.json();
     status["searchable_reports"] = reports.into();
     Ok(Json(status))

@@ -41,7 +41,7 @@ pub(crate) async fn show(State(app): State<App>, params: Params) -> Result<Marku
     let (mut query, problems) = params.query();
     query.highlight = true;
     query.facets = FACETS.to_vec();
-    let found = app.read(move |reader| Ok((reader.search(&query)?, reader.count()))).await?;
+    let found = app.read(move |reader| Ok((reader.search(&query)?, reader.count()?))).await?;
     let (found, all) = found;
     let mut warnings: Vec<String> = problems.into_iter().map(|problem| problem.detail).collect();
     warnings.extend(found.warnings.iter().cloned());

@@ -106,7 +106,7 @@ fn earlier_versions_stay_visible() {
     let listed = found.record["versions"].as_array().unwrap();
     let files: Vec<&str> = listed.iter().map(|version| version["file_name"].as_str().unwrap()).collect();
     assert_eq!(files, ["1.html", "2.html", "3.html"]);
-    assert_eq!(reader.count(), 1);
+    assert_eq!(reader.count().unwrap(), 1);
 }
 
 #[test]
