@@ -1,5 +1,7 @@
 //! The commands that people type, as the programs that they get.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests stand outside test functions")]
+
 mod check;
 mod settings;
 mod up;

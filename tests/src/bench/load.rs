@@ -1,0 +1,191 @@
+//! The whole pipeline under load, and then with a little to do.
+
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context as _, Result, ensure};
+use futures::{StreamExt, TryStreamExt};
+use proto::v1::{ReportIndexed, ReportRefused};
+use proto::{ReportId, subject};
+use sha2::{Digest, Sha256};
+use stage::{Feed, Since};
+
+use super::process::{Used, cpu_seconds, used};
+use crate::api::{Api, list, zip};
+use crate::generate::{Generated, Layout};
+use crate::judge::judge;
+use crate::pipeline::{Pipeline, Shape};
+use crate::processes::until;
+
+/// What was measured.
+#[derive(Debug)]
+pub(super) struct Measured {
+    /// Reports a second, from the first byte of the upload to the last `ReportIndexed`.
+    pub(super) rate: f64,
+    pub(super) seconds: f64,
+    /// Until the sender had every receipt.
+    pub(super) accepted_seconds: f64,
+    /// What each process used for the bulk.
+    pub(super) used: Vec<Used>,
+    /// Seconds from the receipt until a search finds it, least first.
+    pub(super) searchable_after: Vec<f64>,
+    /// How each report of the bulk came out.
+    pub(super) readings: Vec<Reading>,
+}
+
+/// How a report came out.
+#[derive(Debug)]
+pub(super) struct Reading {
+    pub(super) layout: Layout,
+    pub(super) printed: usize,
+    pub(super) right: usize,
+    pub(super) flagged: usize,
+    pub(super) complaints: usize,
+    pub(super) first_complaint: Option<String>,
+}
+
+/// Reports in one archive.
+const BATCH: usize = 1_000;
+/// For all to arrive; a pipeline that is slower than this is broken.
+const PATIENCE: Duration = Duration::from_secs(1_800);
+
+pub(super) async fn measure(
+    bulk: &[Generated],
+    single: &[Generated],
+    shape: Shape,
+    rate: u64,
+) -> Result<Measured> {
+    let archives = bulk
+        .chunks(BATCH)
+        .map(|batch| zip(batch.iter().map(|report| (report.file_name.as_str(), report.bytes.as_slice()))));
+    let archives: Vec<Vec<u8>> = archives.collect::<Result<_>>()?;
+    let mut pipeline = Pipeline::start(shape).await?;
+    let (api, observer) = (pipeline.api(), pipeline.observer().await?);
+    let mut indexed = observer.follow(subject::filter::<ReportIndexed>(), Since::Start).await?;
+    let mut refused = observer.follow(subject::filter::<ReportRefused>(), Since::Start).await?;
+
+    let before = usage(&mut pipeline)?;
+    let (begun, begun_ms) = (Instant::now(), now_ms());
+    let send = async {
+        for (number, archive) in archives.into_iter().enumerate() {
+            let receipt = api.submit(&format!("{number}.zip"), archive).await?;
+            ensure!(
+                list(&receipt["refused"]).is_empty(),
+                "something was not taken in: {}",
+                receipt["refused"]
+            );
+        }
+        Ok(begun.elapsed().as_secs_f64())
+    };
+    let arrive = async {
+        tokio::select! {
+            last_ms = arrive(&mut indexed, bulk.len()) => last_ms,
+            event = refused.next() => {
+                let refusal = event.and_then(|event| event.decode::<ReportRefused>());
+                anyhow::bail!("a report was refused: {refusal:?}")
+            }
+        }
+    };
+    let (accepted_seconds, last_ms) = tokio::try_join!(send, arrive)?;
+    let seconds = (last_ms - begun_ms) as f64 / 1000.0;
+    let used = usage(&mut pipeline)?
+        .into_iter()
+        .zip(before)
+        .map(|(after, before)| Used { cpu_seconds: after.cpu_seconds - before.cpu_seconds, ..after });
+    let used = used.collect();
+
+    let searchable_after = light_load(&api, single, rate).await?;
+    let readings = readings(&api, bulk).await?;
+    Ok(Measured {
+        rate: bulk.len() as f64 / seconds,
+        seconds,
+        accepted_seconds,
+        used,
+        searchable_after,
+        readings,
+    })
+}
+
+/// The value below which this share of the sorted values lie.
+pub(super) fn quantile(sorted: &[f64], share: f64) -> f64 {
+    let position = (sorted.len() as f64 * share).ceil() as usize;
+    sorted.get(position.clamp(1, sorted.len().max(1)) - 1).copied().unwrap_or(f64::NAN)
+}
+
+/// When the last of so many reports became searchable, as the log says.
+async fn arrive(indexed: &mut Feed, count: usize) -> Result<i64> {
+    let all = async {
+        let mut last_ms = 0;
+        for _ in 0..count {
+            last_ms = indexed.next().await.context("the log ended")?.at_ms;
+        }
+        anyhow::Ok(last_ms)
+    };
+    tokio::time::timeout(PATIENCE, all).await.context("not every report arrived")?
+}
+
+/// What every process has used, the sender among them.
+fn usage(pipeline: &mut Pipeline) -> Result<Vec<Used>> {
+    let mut all = vec![used("nats-server", pipeline.nats.process())?];
+    for service in pipeline.services() {
+        all.push(used(service.name(), &service.process)?);
+    }
+    // What it holds is the generated reports, so its memory says nothing.
+    all.push(Used { name: "(sender)".into(), peak_bytes: 0, cpu_seconds: cpu_seconds("self")? });
+    Ok(all)
+}
+
+/// Sends one after the other, and asks for each until a search finds it.
+async fn light_load(api: &Api, single: &[Generated], rate: u64) -> Result<Vec<f64>> {
+    let period = Duration::from_secs(1) / u32::try_from(rate.max(1))?;
+    let begun = tokio::time::Instant::now();
+    let sending = single.iter().zip(0..).map(async |(report, number)| {
+        tokio::time::sleep_until(begun + period * number).await;
+        searchable(api, report).await
+    });
+    let mut seconds = futures::future::try_join_all(sending).await?;
+    seconds.sort_by(f64::total_cmp);
+    Ok(seconds)
+}
+
+/// Seconds from the receipt of a report until a search finds it.
+async fn searchable(api: &Api, report: &Generated) -> Result<f64> {
+    api.submit(&report.file_name, report.bytes.clone()).await?;
+    let accepted = Instant::now();
+    let (id, year) = (id(&report.bytes)?, report.truth.year.to_string());
+    let query = [("agency", report.truth.agency.as_str()), ("year", year.as_str())];
+    until("a report to be found", Duration::from_secs(60), async || {
+        let page = api.search(&query).await?;
+        Ok(list(&page["hits"]).iter().any(|hit| hit["id"] == id.as_str()).then_some(()))
+    })
+    .await?;
+    Ok(accepted.elapsed().as_secs_f64())
+}
+
+/// Every report as the console tells it, held against its truth.
+async fn readings(api: &Api, reports: &[Generated]) -> Result<Vec<Reading>> {
+    let readings = futures::stream::iter(reports).map(async |report| {
+        let judgement = judge(&api.report(&id(&report.bytes)?).await?, &report.truth);
+        let unread = judgement.printed - judgement.right;
+        anyhow::Ok(Reading {
+            layout: report.layout,
+            printed: judgement.printed,
+            right: judgement.right,
+            flagged: judgement.flagged,
+            complaints: judgement.complaints.len().saturating_sub(unread),
+            first_complaint: judgement
+                .complaints
+                .first()
+                .map(|first| format!("{}: {first}", report.file_name)),
+        })
+    });
+    readings.buffered(4).try_collect().await
+}
+
+fn id(bytes: &[u8]) -> Result<String> {
+    let sha256: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok(ReportId::of(&sha256, 0)?.to_string())
+}
+
+fn now_ms() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_millis() as i64)
+}

@@ -1,0 +1,42 @@
+//! What a process has used, as the kernel counts it.
+
+use std::fs;
+
+use anyhow::{Context as _, Result};
+
+use crate::processes::Process;
+
+/// What one process used during a measurement.
+#[derive(Debug, Clone)]
+pub(super) struct Used {
+    pub(super) name: String,
+    pub(super) peak_bytes: u64,
+    pub(super) cpu_seconds: f64,
+}
+
+/// The kernel counts in these on every Linux (`USER_HZ`).
+const TICKS_A_SECOND: f64 = 100.0;
+
+/// What a process has used since it was started.
+pub(super) fn used(name: &str, process: &Process) -> Result<Used> {
+    let id = process.id().to_string();
+    Ok(Used { name: name.to_owned(), peak_bytes: peak_bytes(&id)?, cpu_seconds: cpu_seconds(&id)? })
+}
+
+/// CPU seconds of a process, all its threads together; `self` is this one.
+pub(super) fn cpu_seconds(id: &str) -> Result<f64> {
+    let path = format!("/proc/{id}/stat");
+    let stat = fs::read_to_string(&path).with_context(|| format!("reading {path}"))?;
+    // The name before it may have spaces in it; user and system time are fields 14 and 15.
+    let (_, fields) = stat.rsplit_once(')').context("a process has a name")?;
+    let ticks = fields.split_whitespace().skip(11).take(2).map(str::parse::<f64>);
+    Ok(ticks.sum::<Result<f64, _>>().context("counting ticks")? / TICKS_A_SECOND)
+}
+
+fn peak_bytes(id: &str) -> Result<u64> {
+    let path = format!("/proc/{id}/status");
+    let status = fs::read_to_string(&path).with_context(|| format!("reading {path}"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("finding VmHWM")?;
+    let kilobytes: u64 = line.trim().trim_end_matches(" kB").parse().context("reading VmHWM")?;
+    Ok(kilobytes * 1024)
+}
