@@ -3,6 +3,8 @@
 //! `GOUJI_GENERATE=1 cargo test -p tests --test samples` writes the drawings; read them before you
 //! commit them.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
+
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -398,8 +398,8 @@ impl Found<'_> {
             let mut changed = false;
             for (row, placements) in &mut open {
                 let mut best = (broken(form, cells), 0);
-                for index in 1..placements.len() {
-                    self.place(form, cells, row, placements[index]);
+                for (index, placement) in placements.iter().enumerate().skip(1) {
+                    self.place(form, cells, row, *placement);
                     best = best.min((broken(form, cells), index));
                 }
                 placements.swap(0, best.1);
