@@ -7,9 +7,9 @@ use document::{Block, Document, Text};
 use regex::Regex;
 use report::{Breakdown, CellId, Claim, Decimal, Year};
 
-use crate::grid::of_place;
 use crate::label;
 use crate::outline::Outline;
+use crate::place::of_place;
 
 /// What the narrative says in numbers.
 #[derive(Debug, Default)]

@@ -4,6 +4,7 @@ use document::{Block, Document, Layout, Text};
 use report::Origin;
 
 use crate::outline::Outline;
+use crate::place::origin;
 
 /// One printed row.
 #[derive(Debug, Clone)]
@@ -35,15 +36,6 @@ impl<'a> Slot<'a> {
             ..origin(self.text)
         }
     }
-}
-
-/// Where a piece of text stands, outside any table.
-pub(crate) fn origin(text: &Text) -> Origin {
-    of_place(text.place())
-}
-
-pub(crate) fn of_place(place: document::Place) -> Origin {
-    Origin { page: place.page, line: place.line, start: place.start, end: place.end, ..Origin::default() }
 }
 
 /// Every row of every table.

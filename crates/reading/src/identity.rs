@@ -6,9 +6,9 @@ use document::{Block, Document, Text};
 use regex::{Captures, Regex};
 use report::{Date, Origin, StatedYear, Year, YearSource};
 
-use crate::grid::{of_place, origin};
 use crate::label;
 use crate::outline::Outline;
+use crate::place::{of_place, origin};
 
 /// What the report says of itself.
 #[derive(Debug, Default)]

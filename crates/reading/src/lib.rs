@@ -14,6 +14,7 @@ mod identity;
 mod label;
 mod litigation;
 mod outline;
+mod place;
 mod prove;
 mod region;
 mod requests;

@@ -3,8 +3,8 @@
 use document::{Block, Document, Paragraph};
 use report::{Section, SectionKind};
 
-use crate::grid::origin;
 use crate::label;
+use crate::place::origin;
 
 /// The headings of a document and where each section's paragraphs are.
 #[derive(Debug, Default)]

@@ -2,6 +2,8 @@
 //!
 //! They are not part of the repository; where they are not there, the samples stand in for them.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
+
 use std::path::PathBuf;
 
 use report::{CellId, CellState, NoteKind};

@@ -1,19 +1,18 @@
 //! `gouji check`: the whole heart in one process, without a server. An agency checks its own file
 //! before it sends it.
 
-use std::fs;
-use std::io::Cursor;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
-use document::archive::{self, ArchiveLimits};
-use document::{Document, Kind, Limits, sniff};
-use report::{CellState, Report, Review, Verdict, json};
+use document::sniff;
+use report::{CellState, Report, Verdict, json};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-use crate::explain;
+use crate::checked::{Checked, check_bytes};
+use crate::explain::{self, Language};
+use crate::files::walk;
 
 /// Check files without a server.
 #[derive(Debug, Args)]
@@ -33,26 +32,6 @@ pub(crate) struct Check {
 enum Format {
     Human,
     Json,
-}
-
-/// Language of what stands around the findings.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(crate) enum Language {
-    Zh,
-    En,
-}
-
-/// One file after its check.
-pub(crate) struct Checked {
-    pub(crate) file: String,
-    pub(crate) bytes: Vec<u8>,
-    pub(crate) outcome: Result<(Document, Review), Unreadable>,
-}
-
-/// Why a file could not be read: for the one who sent it, and for the operator.
-pub(crate) struct Unreadable {
-    pub(crate) message: String,
-    pub(crate) detail: String,
 }
 
 /// Checks every file; 0 if all pass or warn, 1 if some report fails, 2 if some file cannot be read.
@@ -76,69 +55,12 @@ pub(crate) fn run(check: &Check) -> ExitCode {
     ExitCode::from(worst)
 }
 
-/// Checks one file.
-pub(crate) fn check_bytes(file: String, bytes: Result<Vec<u8>, Unreadable>) -> Checked {
-    let bytes = match bytes {
-        Ok(bytes) => bytes,
-        Err(unreadable) => return Checked { file, bytes: Vec::new(), outcome: Err(unreadable) },
-    };
-    let outcome = match document::read(&bytes, &Limits::default()) {
-        Ok(document) => {
-            let review = rules::review(reading::read(&document, Some(&file)));
-            Ok((document, review))
-        }
-        Err(error) => Err(Unreadable { message: error.message(), detail: error.to_string() }),
-    };
-    Checked { file, bytes, outcome }
-}
-
 fn exit_code(checked: &Checked) -> u8 {
     match &checked.outcome {
         Err(_) => 2,
         Ok((_, review)) if review.verdict() == Verdict::Fail => 1,
         Ok(_) => 0,
     }
-}
-
-/// Hands every file under a path to `each`: of folders in the order of their names, of archives in theirs.
-pub(crate) fn walk(path: &Path, each: &mut dyn FnMut(String, Result<Vec<u8>, Unreadable>)) {
-    let name = path.display().to_string();
-    if path.is_dir() {
-        match fs::read_dir(path) {
-            Ok(entries) => {
-                let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
-                paths.sort();
-                let hidden = |path: &PathBuf| {
-                    path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'))
-                };
-                for path in paths.iter().filter(|path| !hidden(path)) {
-                    walk(path, each);
-                }
-            }
-            Err(error) => each(name, Err(io_error(&error))),
-        }
-        return;
-    }
-    let bytes = match fs::read(path) {
-        Ok(bytes) => bytes,
-        Err(error) => return each(name, Err(io_error(&error))),
-    };
-    if sniff(&bytes) != Kind::Zip {
-        return each(name, Ok(bytes));
-    }
-    let opened = archive::open(Cursor::new(&bytes), &ArchiveLimits::default(), &mut |entry| {
-        let bytes =
-            entry.bytes.map_err(|error| Unreadable { message: error.message(), detail: error.to_string() });
-        each(format!("{name}/{}", entry.name), bytes);
-        true
-    });
-    if let Err(error) = opened {
-        each(name, Err(Unreadable { message: error.message(), detail: error.to_string() }));
-    }
-}
-
-fn io_error(error: &std::io::Error) -> Unreadable {
-    Unreadable { message: "文件打不开，请检查路径和权限。".into(), detail: error.to_string() }
 }
 
 /// The line of JSON for one file.

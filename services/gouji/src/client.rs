@@ -11,7 +11,12 @@ use serde_json::Value;
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Server {
     /// Address of a running pipeline.
-    #[arg(long = "server", default_value = "http://127.0.0.1:8470", env = "GOUJI_SERVER", value_name = "URL")]
+    #[arg(
+        long = "server",
+        default_value = "http://127.0.0.1:8470",
+        env = "GOUJI_SERVER",
+        value_name = "URL"
+    )]
     pub(crate) url: Url,
 }
 
@@ -40,7 +45,8 @@ impl Server {
 
 /// Sends a request until it is answered by more than "come back later".
 pub(crate) async fn answer(request: RequestBuilder) -> Result<Value> {
-    let response = request.send().await.context("is gouji up? start it with `gouji up`, or name it with --server")?;
+    let response =
+        request.send().await.context("is gouji up? start it with `gouji up`, or name it with --server")?;
     let status = response.status();
     let body: Value = response.json().await.context("the answer is no JSON; is this a gouji?")?;
     if status.is_success() {

@@ -3,11 +3,19 @@
 use std::fmt::Write as _;
 use std::io::Write as _;
 
+use clap::ValueEnum;
 use document::Document;
 use report::{Finding, Judgement, Origin, Review, Severity, Verdict};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use crate::check::{Checked, Language};
+use crate::checked::Checked;
+
+/// Language of what stands around the findings.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Language {
+    Zh,
+    En,
+}
 
 /// Prints a piece of output; a reader that has gone away is no error.
 pub(crate) fn say(text: &str) {

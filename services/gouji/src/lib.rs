@@ -1,9 +1,11 @@
 //! The command people type: the pipeline in one process, and its doors from the terminal.
 
 mod check;
+mod checked;
 mod client;
 mod demo;
 mod explain;
+mod files;
 mod nats;
 mod nats_server;
 mod search;

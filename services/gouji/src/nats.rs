@@ -34,7 +34,8 @@ impl Nats {
         }
         fs::create_dir_all(&ports).with_context(|| format!("making {}", ports.display()))?;
         let config = folder.join("nats.conf");
-        fs::write(&config, configuration(folder, &ports)).with_context(|| format!("writing {}", config.display()))?;
+        fs::write(&config, configuration(folder, &ports))
+            .with_context(|| format!("writing {}", config.display()))?;
         let ourselves = std::env::current_exe().context("finding this program")?;
         let mut child = Command::new(ourselves)
             .arg(VERB)
@@ -53,7 +54,6 @@ impl Nats {
             }
         }
     }
-
 }
 
 impl Drop for Nats {

@@ -43,12 +43,18 @@ impl Search {
 /// One page of hits.
 pub(crate) async fn find(server: &Server, query: &str, sort: &str, limit: usize) -> Result<Value> {
     let limit = limit.to_string();
-    server.get("/api/v1/reports", &[("q", query), ("sort", sort), ("limit", &limit), ("highlight", "true")]).await
+    server
+        .get("/api/v1/reports", &[("q", query), ("sort", sort), ("limit", &limit), ("highlight", "true")])
+        .await
 }
 
 /// The hits as people read them.
 pub(crate) fn hits(page: &Value) -> String {
-    let mut lines = vec![format!("找到{}份报告{}", page["total"], if page["relaxed"] == true { "（放宽匹配）" } else { "" })];
+    let mut lines = vec![format!(
+        "找到{}份报告{}",
+        page["total"],
+        if page["relaxed"] == true { "（放宽匹配）" } else { "" }
+    )];
     for warning in page["warnings"].as_array().into_iter().flatten() {
         lines.push(format!("注意：{}", warning.as_str().unwrap_or_default()));
     }

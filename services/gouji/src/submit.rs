@@ -11,9 +11,9 @@ use reqwest::multipart::{Form, Part};
 use reqwest::{Client, StatusCode, header};
 use serde_json::Value;
 
-use crate::check::walk;
 use crate::client::{Server, answer, problem};
 use crate::explain::say;
+use crate::files::walk;
 
 /// Send files, folders and archives, and follow each report to its end.
 #[derive(Debug, Args)]
@@ -83,7 +83,12 @@ pub(crate) async fn send(server: &Server, paths: &[PathBuf]) -> Result<Vec<Sent>
                 bytes += file.len();
                 batch.push((name, file));
             }
-            Err(reason) => sent.push(Sent { id: String::new(), file: name, state: "refused".into(), reason: Some(reason) }),
+            Err(reason) => sent.push(Sent {
+                id: String::new(),
+                file: name,
+                state: "refused".into(),
+                reason: Some(reason),
+            }),
         }
         if batch.len() >= FILES || bytes >= BYTES {
             post(server, &client, std::mem::take(&mut batch), &mut sent).await?;
@@ -111,7 +116,12 @@ fn files(paths: &[PathBuf]) -> impl Iterator<Item = (String, Result<Vec<u8>, Str
 }
 
 /// Sends one batch, coming back later as long as the pipeline asks for it.
-async fn post(server: &Server, client: &Client, batch: Vec<(String, Vec<u8>)>, sent: &mut Vec<Sent>) -> Result<()> {
+async fn post(
+    server: &Server,
+    client: &Client,
+    batch: Vec<(String, Vec<u8>)>,
+    sent: &mut Vec<Sent>,
+) -> Result<()> {
     if batch.is_empty() {
         return Ok(());
     }
@@ -124,7 +134,8 @@ async fn post(server: &Server, client: &Client, batch: Vec<(String, Vec<u8>)>, s
         let response = client.post(url.clone()).multipart(form).send().await;
         let response = response.context("is gouji up? start it with `gouji up`, or name it with --server")?;
         let status = response.status();
-        let wait = response.headers().get(header::RETRY_AFTER).and_then(|wait| wait.to_str().ok()?.parse().ok());
+        let wait =
+            response.headers().get(header::RETRY_AFTER).and_then(|wait| wait.to_str().ok()?.parse().ok());
         let body: Value = response.json().await.context("the answer is no JSON; is this a gouji?")?;
         match (status, wait) {
             (StatusCode::ACCEPTED, _) => {
@@ -137,7 +148,9 @@ async fn post(server: &Server, client: &Client, batch: Vec<(String, Vec<u8>)>, s
                 sent.extend(refused(&body["refused"]));
                 return Ok(());
             }
-            (StatusCode::SERVICE_UNAVAILABLE, Some(seconds)) => tokio::time::sleep(Duration::from_secs(seconds)).await,
+            (StatusCode::SERVICE_UNAVAILABLE, Some(seconds)) => {
+                tokio::time::sleep(Duration::from_secs(seconds)).await
+            }
             (StatusCode::PAYLOAD_TOO_LARGE | StatusCode::UNPROCESSABLE_ENTITY, _) => {
                 let (file, reason) = (text(&body, "field"), text(&body, "detail"));
                 sent.push(Sent { id: String::new(), file, state: "refused".into(), reason: Some(reason) });
@@ -202,7 +215,12 @@ pub(crate) fn summary(sent: &[Sent]) -> ExitCode {
         say(&format!("退回  {}：{}", one.file, one.reason.as_deref().unwrap_or_default()));
     }
     let indexed = others.iter().filter(|one| one.state == "indexed").count();
-    say(&format!("共{}份：可检索{indexed}份，处理中{}份，退回{}份。", sent.len(), others.len() - indexed, refused.len()));
+    say(&format!(
+        "共{}份：可检索{indexed}份，处理中{}份，退回{}份。",
+        sent.len(),
+        others.len() - indexed,
+        refused.len()
+    ));
     if refused.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) }
 }
 

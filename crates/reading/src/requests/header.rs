@@ -1,0 +1,100 @@
+//! The header of table three: its value columns from left to right.
+
+use document::Layout;
+use report::{Form, FormId};
+
+use super::Row;
+use super::label::match_label;
+use crate::grid::Line;
+use crate::{align, figure, label};
+
+/// The value columns as the header prints them, left to right.
+#[derive(Debug)]
+pub(super) struct Header {
+    /// Ids of the columns; none for one that the form does not have (小计).
+    pub(super) columns: Vec<Option<&'static str>>,
+    /// Where each stands in a true grid; empty where the header does not tell.
+    pub(super) places: Vec<u32>,
+    /// The header is there and has no 总计.
+    pub(super) lacks_total: bool,
+}
+
+impl Default for Header {
+    fn default() -> Self {
+        let columns = Form::get(FormId::F2021).applicants.iter().map(|column| Some(column.id)).collect();
+        Self { columns, places: Vec::new(), lacks_total: false }
+    }
+}
+
+const HEADINGS: [(&str, Option<&str>); 9] = [
+    ("自然人", Some("natural_person")),
+    ("商业企业", Some("enterprise")),
+    ("科研机构", Some("research")),
+    ("社会公益组织", Some("social_org")),
+    ("法律服务机构", Some("legal_service")),
+    ("其他", Some("other_org")),
+    ("小计", None),
+    ("总计", Some("total")),
+    ("合计", Some("total")),
+];
+
+fn heading(printed: &str) -> Option<Option<&'static str>> {
+    let normalised = label::normalise(printed);
+    HEADINGS.iter().find(|(label, _)| normalised == *label).map(|(_, id)| *id)
+}
+
+/// Whether a line repeats the header, as tables do on a new page.
+pub(super) fn is_header(line: &Line<'_>) -> bool {
+    line.slots.iter().filter(|slot| heading(slot.str()).is_some()).count() >= 3
+        && !line.slots.iter().any(|slot| figure::any(slot.str()).is_number())
+}
+
+/// Lines above the first row that can belong to the header.
+const HEADER_LINES: usize = 12;
+
+pub(super) fn header(lines: &[Line<'_>], first: usize, rows: &[Row<'_>]) -> Header {
+    let above = &lines[first.saturating_sub(HEADER_LINES)..first];
+    // Only what follows the last figure: an earlier table may end just above.
+    let start = above
+        .iter()
+        .rposition(|line| line.slots.iter().any(|slot| figure::any(slot.str()).is_number()))
+        .map_or(0, |at| at + 1);
+    // Where cells follow one another without rows, the header stands in one line with the first row.
+    let opening = lines[first].slots.iter().take_while(|slot| match_label(slot.str(), None).is_none());
+    let mut found: Vec<(Option<&'static str>, u32)> = Vec::new();
+    for slot in above[start..].iter().flat_map(|line| &line.slots).chain(opening) {
+        if let Some(id) = heading(slot.str())
+            && (id.is_none() || found.iter().all(|(known, _)| *known != id))
+        {
+            found.push((id, slot.column));
+        }
+    }
+    // A heading broken over two cells hides its column; then the official order has to do.
+    let all_applicants = HEADINGS[..6].iter().all(|(_, id)| found.iter().any(|(known, _)| known == id));
+    if !all_applicants {
+        return Header::default();
+    }
+    let widest =
+        rows.iter().filter_map(|row| align::core(&row.tokens())).map(|core| core.len()).max().unwrap_or(0);
+    let has_total = found.iter().any(|(id, _)| *id == Some("total"));
+    let is_grid = lines.get(first).is_some_and(|line| line.layout == Layout::Grid);
+    if is_grid {
+        found.sort_by_key(|(_, column)| *column);
+    } else {
+        // In print, 自然人 and 总计 stand a line above the others: the one comes first, the other last.
+        found.sort_by_key(|(id, _)| match id {
+            Some("natural_person") => 0,
+            Some("total") => 2,
+            _ => 1,
+        });
+    }
+    if !has_total && widest >= 7 {
+        // The header has lost its 总计, the rows have not.
+        return Header::default();
+    }
+    Header {
+        columns: found.iter().map(|(id, _)| *id).collect(),
+        places: if is_grid { found.iter().map(|(_, column)| *column).collect() } else { Vec::new() },
+        lacks_total: !has_total,
+    }
+}
