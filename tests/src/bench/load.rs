@@ -4,10 +4,10 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, Result, ensure};
 use futures::{StreamExt, TryStreamExt};
-use proto::v1::{ReportIndexed, ReportRefused};
-use proto::{ReportId, subject};
+use proto::v1::{ReportIndexed, ReportParsed, ReportRefused, ReportSubmitted, ReportValidated};
+use proto::{Fact, ReportId, subject};
 use sha2::{Digest, Sha256};
-use stage::{Feed, Since};
+use stage::{Feed, Since, Stage};
 
 use super::process::{Used, cpu_seconds, used};
 use crate::api::{Api, list, zip};
@@ -22,8 +22,8 @@ pub(super) struct Measured {
     /// Reports a second, from the first byte of the upload to the last `ReportIndexed`.
     pub(super) rate: f64,
     pub(super) seconds: f64,
-    /// Until the sender had every receipt.
-    pub(super) accepted_seconds: f64,
+    /// Until the last fact of each kind, left to right.
+    pub(super) last_seconds: Vec<(&'static str, f64)>,
     /// What each process used for the bulk.
     pub(super) used: Vec<Used>,
     /// Seconds from the receipt until a search finds it, least first.
@@ -64,7 +64,7 @@ pub(super) async fn measure(
     let mut refused = observer.follow(subject::filter::<ReportRefused>(), Since::Start).await?;
 
     let before = usage(&mut pipeline)?;
-    let (begun, begun_ms) = (Instant::now(), now_ms());
+    let begun_ms = now_ms();
     let send = async {
         for (number, archive) in archives.into_iter().enumerate() {
             let receipt = api.submit(&format!("{number}.zip"), archive).await?;
@@ -74,7 +74,7 @@ pub(super) async fn measure(
                 receipt["refused"]
             );
         }
-        Ok(begun.elapsed().as_secs_f64())
+        Ok(())
     };
     let arrive = async {
         tokio::select! {
@@ -85,7 +85,7 @@ pub(super) async fn measure(
             }
         }
     };
-    let (accepted_seconds, last_ms) = tokio::try_join!(send, arrive)?;
+    let ((), last_ms) = tokio::try_join!(send, arrive)?;
     let seconds = (last_ms - begun_ms) as f64 / 1000.0;
     let used = usage(&mut pipeline)?
         .into_iter()
@@ -93,12 +93,21 @@ pub(super) async fn measure(
         .map(|(after, before)| Used { cpu_seconds: after.cpu_seconds - before.cpu_seconds, ..after });
     let used = used.collect();
 
+    let count = bulk.len();
+    let last_ms = [
+        ("submitted", last_of::<ReportSubmitted>(&observer, count).await?),
+        ("parsed", last_of::<ReportParsed>(&observer, count).await?),
+        ("validated", last_of::<ReportValidated>(&observer, count).await?),
+        ("indexed", last_ms),
+    ];
+    let last_seconds = last_ms.map(|(fact, ms)| (fact, (ms - begun_ms) as f64 / 1000.0)).to_vec();
+
     let searchable_after = light_load(&api, single, rate).await?;
     let readings = readings(&api, bulk).await?;
     Ok(Measured {
         rate: bulk.len() as f64 / seconds,
         seconds,
-        accepted_seconds,
+        last_seconds,
         used,
         searchable_after,
         readings,
@@ -111,16 +120,21 @@ pub(super) fn quantile(sorted: &[f64], share: f64) -> f64 {
     sorted.get(position.clamp(1, sorted.len().max(1)) - 1).copied().unwrap_or(f64::NAN)
 }
 
-/// When the last of so many reports became searchable, as the log says.
-async fn arrive(indexed: &mut Feed, count: usize) -> Result<i64> {
+/// When the last of so many facts came to be, as the log says.
+async fn arrive(facts: &mut Feed, count: usize) -> Result<i64> {
     let all = async {
         let mut last_ms = 0;
         for _ in 0..count {
-            last_ms = indexed.next().await.context("the log ended")?.at_ms;
+            last_ms = facts.next().await.context("the log ended")?.at_ms;
         }
         anyhow::Ok(last_ms)
     };
     tokio::time::timeout(PATIENCE, all).await.context("not every report arrived")?
+}
+
+/// When the last of so many facts of one kind came to be.
+async fn last_of<F: Fact>(observer: &Stage, count: usize) -> Result<i64> {
+    arrive(&mut observer.follow(subject::filter::<F>(), Since::Start).await?, count).await
 }
 
 /// What every process has used, the sender among them.
