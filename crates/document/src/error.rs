@@ -22,6 +22,36 @@ pub enum ReadError {
         /// What it is.
         format: Kind,
     },
+    /// A file that wants a password.
+    #[error("{} file is encrypted", format.as_str())]
+    Encrypted {
+        /// What it is.
+        format: Kind,
+    },
+    /// A file that is not what its beginning says.
+    #[error("{} file is broken: {what}", format.as_str())]
+    Broken {
+        /// What it is.
+        format: Kind,
+        /// What is wrong in it.
+        what: String,
+    },
+    /// A file of a program too old for us.
+    #[error("{} file is of an older version: {version}", format.as_str())]
+    Outdated {
+        /// What it is.
+        format: Kind,
+        /// The program that wrote such files.
+        version: &'static str,
+    },
+    /// A packed file that holds more than allowed.
+    #[error("{} file holds more than the limit inflated_bytes = {limit}", format.as_str())]
+    TooMuchInflated {
+        /// What it is.
+        format: Kind,
+        /// The limit that was handed in.
+        limit: usize,
+    },
     /// Neither a known format nor text.
     #[error("file is not text: {broken} of {characters} characters are control characters or undecodable")]
     NotText {
@@ -85,6 +115,10 @@ impl ReadError {
             ReadError::Empty => "empty",
             ReadError::TooLarge { .. } => "too-large",
             ReadError::Unsupported { .. } => "unsupported-format",
+            ReadError::Encrypted { .. } => "encrypted",
+            ReadError::Broken { .. } => "broken-file",
+            ReadError::Outdated { .. } => "outdated-version",
+            ReadError::TooMuchInflated { .. } => "too-much-inflated",
             ReadError::NotText { .. } => "not-text",
             ReadError::TooManyLines { .. } => "too-many-lines",
             ReadError::TooManyCells { .. } => "too-many-cells",
@@ -103,6 +137,18 @@ impl ReadError {
             }
             ReadError::Unsupported { format } => {
                 format!("这是{}，暂不能读取。请将报告另存为网页（HTML）或纯文本（TXT）后重新报送。", format.name())
+            }
+            ReadError::Encrypted { format } => {
+                format!("这是加密的{}，无法打开。请取消密码后重新报送。", format.name())
+            }
+            ReadError::Broken { format, .. } => {
+                format!("这是{}，但内容已损坏，无法读取。请打开原文件检查，重新保存后再报送。", format.name())
+            }
+            ReadError::Outdated { format, version } => {
+                format!("这是{}，由 {version} 保存，版本过旧。请用新版软件另存后重新报送。", format.name())
+            }
+            ReadError::TooMuchInflated { format, limit } => {
+                format!("这是{}，解压后超过 {limit} 字节的上限，不像一份年度报告。请重新保存后再报送。", format.name())
             }
             ReadError::NotText { .. } => {
                 "文件内容不是文字，可能已损坏或加密。请打开原文件检查，另存为网页（HTML）或纯文本（TXT）后重新报送。".into()

@@ -7,6 +7,8 @@ pub struct Limits {
     pub bytes: usize,
     /// Bytes of the file where it is HTML.
     pub html_bytes: usize,
+    /// Bytes of all the parts of a packed file that are read, inflated.
+    pub inflated_bytes: usize,
     /// Lines of a plain text.
     pub lines: usize,
     /// Cells of all tables together, spans counted out.
@@ -23,6 +25,8 @@ pub struct Limits {
 pub const BYTES: usize = 50_000_000;
 /// A page with all its pictures inlined stays below 20 MB; the tree takes several times its size.
 pub const HTML_BYTES: usize = 20_000_000;
+/// The text of the longest report takes 10 MB of XML; beyond this the worker's memory is at stake.
+pub const INFLATED_BYTES: usize = 128_000_000;
 /// The longest report of a ministry has 5,000 lines with one cell on each.
 pub const LINES: usize = 1_000_000;
 /// A report's tables have 300 cells; a yearbook of a whole province 100,000.
@@ -39,6 +43,7 @@ impl Default for Limits {
         Limits {
             bytes: BYTES,
             html_bytes: HTML_BYTES,
+            inflated_bytes: INFLATED_BYTES,
             lines: LINES,
             cells: CELLS,
             nodes: NODES,
