@@ -89,9 +89,9 @@ pub fn field(name: &str, value: &str) -> Result<Clause, BadFilter> {
         },
         Some("verdict") => match lower.as_str() {
             "pass" | "通过" => Clause::Verdict("pass".into()),
-            "warn" | "警告" | "待核" => Clause::Verdict("warn".into()),
-            "fail" | "不通过" | "未通过" => Clause::Verdict("fail".into()),
-            _ => return Err(bad("pass、warn 或 fail")),
+            "warn" | "有警告" | "警告" => Clause::Verdict("warn".into()),
+            "fail" | "有错误" | "错误" => Clause::Verdict("fail".into()),
+            _ => return Err(bad("通过、有警告或有错误")),
         },
         Some("form") if report::FormId::parse(equal).is_some() => Clause::Form(equal.to_owned()),
         Some("form") => return Err(bad("2019 或 2021")),

@@ -9,7 +9,7 @@ use serde_json::Value;
 pub(crate) fn verdict(name: &str) -> &'static str {
     match name {
         "pass" => "通过",
-        "warn" => "有提示",
+        "warn" => "有警告",
         "fail" => "有错误",
         _ => "未校核",
     }

@@ -95,7 +95,7 @@ async fn verdict(server: &Server, one: &submit::Sent) -> Result<String> {
     let record = server.get(&format!("/api/v1/reports/{}", one.id), &[]).await?;
     let verdict = match record["verdict"].as_str() {
         Some("pass") => "通过  ",
-        Some("warn") => "有提示",
+        Some("warn") => "有警告",
         _ => "有错误",
     };
     let name = record["title"].as_str().unwrap_or(&one.file);

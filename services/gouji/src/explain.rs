@@ -48,7 +48,7 @@ impl Summary {
         let all = pass + warn + fail + unreadable;
         match lang {
             Language::Zh => format!(
-                "共检查{all}份：通过{pass}份，有提示{warn}份，有错误{fail}份，无法读取{unreadable}份。"
+                "共检查{all}份：通过{pass}份，有警告{warn}份，有错误{fail}份，无法读取{unreadable}份。"
             ),
             Language::En => {
                 format!("{all} checked: {pass} pass, {warn} warn, {fail} fail, {unreadable} unreadable")
@@ -92,7 +92,7 @@ pub(crate) fn human(checked: &Checked, lang: Language) -> String {
     let unknown = word(lang, "（未写明）", "(not stated)");
     let verdict = match (review.verdict(), lang) {
         (Verdict::Pass, Language::Zh) => "通过",
-        (Verdict::Warn, Language::Zh) => "有提示",
+        (Verdict::Warn, Language::Zh) => "有警告",
         (Verdict::Fail, Language::Zh) => "有错误",
         (verdict, Language::En) => verdict.as_str(),
     };
@@ -108,8 +108,8 @@ fn severity(finding: &Finding, lang: Language) -> &'static str {
         (_, Judgement::Unknown) if zh => "无法判断",
         (_, Judgement::Unknown) => "unknown",
         (Severity::Error, _) if zh => "错误",
-        (Severity::Warning, _) if zh => "提示",
-        (Severity::Info, _) if zh => "说明",
+        (Severity::Warning, _) if zh => "警告",
+        (Severity::Info, _) if zh => "提示",
         (severity, _) => severity.as_str(),
     }
 }

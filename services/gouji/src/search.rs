@@ -18,7 +18,7 @@ pub(crate) struct Search {
     #[arg(required = true, value_name = "QUERY")]
     query: Vec<String>,
     /// relevance, year, published, submitted or cell.<id>; `-` before it for the greatest first.
-    #[arg(long, default_value = "relevance")]
+    #[arg(long, default_value = "relevance", allow_hyphen_values = true)]
     sort: String,
     /// How many hits.
     #[arg(long, default_value_t = 10)]
@@ -62,7 +62,7 @@ pub(crate) fn hits(page: &Value) -> String {
         let text = |field: &str| hit[field].as_str().unwrap_or_default();
         let verdict = match text("verdict") {
             "pass" => "通过",
-            "warn" => "有提示",
+            "warn" => "有警告",
             _ => "有错误",
         };
         lines.push(format!("\n{}  [{verdict}]  {}", text("title"), text("id")));
