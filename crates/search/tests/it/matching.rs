@@ -171,7 +171,7 @@ fn what_cannot_be_understood_is_said() {
     check("\"词词", &[4], "右引号");
     check("cell.no.such:1 VR", &[3], "单元格");
     check("cell.requests.received.total:x VR", &[3], "数字");
-    check("verdict:maybe VR", &[3], "pass");
+    check("verdict:maybe VR", &[3], "通过");
     check(&format!("VR{}", " VR".repeat(600)), &[3], "过长");
     check(&"VR ".repeat(60), &[3], "过多");
     check(&format!("{}VR{}", "(".repeat(60), ")".repeat(60)), &[3], "过深");
