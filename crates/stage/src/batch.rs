@@ -30,12 +30,15 @@ pub struct Bounds {
     pub bytes: usize,
     /// While more is waiting on the log, how long to go on gathering.
     pub linger: Duration,
+    /// From the end of one batch to the beginning of the next, so that what a batch costs in itself is
+    /// shared by those that arrive meanwhile. What comes after a pause goes through at once.
+    pub rest: Duration,
 }
 
 impl Default for Bounds {
     /// A thousand facts of a few KB.
     fn default() -> Self {
-        Self { messages: 1000, bytes: 16 << 20, linger: Duration::from_millis(50) }
+        Self { messages: 1000, bytes: 16 << 20, linger: Duration::from_millis(50), rest: Duration::ZERO }
     }
 }
 
@@ -76,6 +79,9 @@ impl Stage {
             let deliveries = gather::<F>(self, &mut source, Bounds { messages, ..bounds }).await;
             let handled = batch::<F, N, H, R>(self, &deliveries, &handle);
             with_progress(&deliveries, handled).await;
+            if !deliveries.is_empty() {
+                unless_stopped(self, tokio::time::sleep(bounds.rest)).await;
+            }
         }
         Ok(())
     }

@@ -22,7 +22,8 @@ pub struct Config {
     /// `GOUJI_LISTEN`: where `/healthz`, `/readyz` and `/metrics` are served; nowhere by default,
     /// because several processes on one host would fight over a port.
     pub listen: Option<SocketAddr>,
-    /// `GOUJI_PERMITS`: messages in flight. Two for each core: one computes while one waits.
+    /// `GOUJI_PERMITS`: messages in flight. Thirty-two: a message computes for a millisecond and waits for
+    /// disks for tens of them; seats, not permits, keep the cores.
     pub permits: usize,
     /// `GOUJI_LOG`: for people on a terminal, else one JSON object a line.
     pub log: LogFormat,
@@ -75,7 +76,6 @@ impl Config {
     /// The first variable whose value cannot be used.
     pub fn from_variables(get: impl Fn(&str) -> Option<String>) -> Result<Self, WrongSetting> {
         let get = |name: &str| get(name).filter(|value| !value.is_empty());
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let drain_seconds = number(&get, "GOUJI_DRAIN_SECONDS", 25, 1..=600)?;
         Ok(Self {
             nats_url: get("GOUJI_NATS_URL").unwrap_or_else(|| "nats://127.0.0.1:4222".into()),
@@ -83,7 +83,7 @@ impl Config {
             nats_replicas: number(&get, "GOUJI_NATS_REPLICAS", 1, 1..=5)?,
             originals: originals(get("GOUJI_ORIGINALS")),
             listen: parsed(&get, "GOUJI_LISTEN")?,
-            permits: number(&get, "GOUJI_PERMITS", 2 * cores, 1..=1024)?,
+            permits: number(&get, "GOUJI_PERMITS", 32, 1..=1024)?,
             log: log_format(get("GOUJI_LOG"))?,
             log_filter: log_filter(get("RUST_LOG"))?,
             drain: Duration::from_secs(drain_seconds as u64),

@@ -20,16 +20,21 @@ pub fn service(folder: PathBuf) -> Service {
 
 /// `GOUJI_INDEX`: the folder of the index.
 pub fn folder_from_env() -> PathBuf {
-    std::env::var_os("GOUJI_INDEX").filter(|value| !value.is_empty()).map_or_else(|| "gouji-index".into(), PathBuf::from)
+    std::env::var_os("GOUJI_INDEX")
+        .filter(|value| !value.is_empty())
+        .map_or_else(|| "gouji-index".into(), PathBuf::from)
 }
 
 /// Indexes until it is time to stop.
 async fn serve(stage: Stage, folder: PathBuf) -> anyhow::Result<()> {
     let Some(writer) = the_writer(&stage, folder).await? else { return Ok(()) };
     let writer = Arc::new(Mutex::new(writer));
-    let bounds = Bounds { messages: 1_000, bytes: 8 << 20, linger: Duration::from_millis(50) };
+    let bounds = Bounds { messages: 1_000, bytes: 8 << 20, linger: Duration::from_millis(50), rest: REST };
     stage.batches(bounds, move |stage, facts| index(stage, writer.clone(), facts)).await
 }
+
+/// A commit costs some 75 ms before its first document; a report is found half a second later at most.
+const REST: Duration = Duration::from_millis(500);
 
 /// Waits until no other process writes the index: a second one stands by until the first is gone.
 async fn the_writer(stage: &Stage, folder: PathBuf) -> anyhow::Result<Option<Writer>> {

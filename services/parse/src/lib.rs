@@ -3,14 +3,21 @@
 use document::{Limits, ReadError};
 use proto::v1::{Blob, ReportParsed, ReportSubmitted};
 use stage::{Handled, NotGot, Refusal, Service, Stage};
+use tokio::sync::Semaphore;
 
 /// The service.
 pub fn service() -> Service {
     Service::new("parse", async |stage: Stage| stage.work(parse).await)
 }
 
+/// Originals in memory at once, in KB; a reader needs a few times the size of what it reads.
+const MEMORY_KB: u32 = 64 << 10;
+static MEMORY: Semaphore = Semaphore::const_new(MEMORY_KB as usize);
+
 async fn parse(stage: Stage, submitted: ReportSubmitted) -> Handled<ReportParsed> {
     let original = submitted.original.clone().unwrap_or_default();
+    let size_kb = u32::try_from(original.size_bytes >> 10).unwrap_or(u32::MAX);
+    let _held = MEMORY.acquire_many(size_kb.clamp(1, MEMORY_KB)).await?;
     let bytes = match stage.originals().get(&original.sha256).await {
         Ok(bytes) => bytes,
         Err(error @ (NotGot::Missing(_) | NotGot::Corrupt(_))) => return Err(lost(&error).into()),
