@@ -163,7 +163,7 @@ impl ReadError {
                 format!("网页的元素超过 {limit} 个。请去掉与报告无关的内容，或另存为纯文本（TXT）后重新报送。")
             }
             ReadError::TooDeep { line, limit, .. } => {
-                format!("网页第 {line} 行的元素嵌套超过 {limit} 层。请另存为纯文本（TXT）后重新报送。")
+                format!("文件第 {line} 行的元素嵌套超过 {limit} 层。请另存为纯文本（TXT）后重新报送。")
             }
             ReadError::TooManyAttributes { line, limit, .. } => {
                 format!("网页第 {line} 行有一个标签的属性超过 {limit} 个。请另存为纯文本（TXT）后重新报送。")

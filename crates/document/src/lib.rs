@@ -4,11 +4,13 @@
 //! is the business of `reading`.
 
 pub mod archive;
+mod cells;
 mod decode;
 mod error;
 mod html;
 pub mod limits;
 mod model;
+mod rtf;
 mod sniff;
 mod source;
 mod text;
@@ -30,6 +32,7 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Document, ReadError> {
             within(bytes, limits.html_bytes)?;
             Format::Html
         }
+        Kind::Rtf => return whole(Format::Rtf, rtf::read(bytes, limits)?),
         format => return Err(ReadError::Unsupported { format }),
     };
     let (encoding, bom) = decode::encoding(bytes, format == Format::Html);
@@ -39,10 +42,18 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Document, ReadError> {
     }
     decode::check(&source.text)?;
     let (title, blocks) = match format {
-        Format::Text => (None, text::read(&source, 0..source.text.len(), limits)?),
         Format::Html => html::read(&source, limits)?,
+        _ => (None, text::read(&source, 0..source.text.len(), limits)?),
     };
     Ok(Document { format, encoding: Some(encoding.name()), title, blocks })
+}
+
+/// What a reader with characters of its own has read.
+fn whole(format: Format, (title, blocks): (Option<Text>, Vec<Block>)) -> Result<Document, ReadError> {
+    if blocks.is_empty() {
+        return Err(ReadError::Empty);
+    }
+    Ok(Document { format, encoding: None, title, blocks })
 }
 
 fn within(bytes: &[u8], limit: usize) -> Result<(), ReadError> {

@@ -22,6 +22,8 @@ pub enum Format {
     Text,
     /// HTML of any age.
     Html,
+    /// Rich Text Format.
+    Rtf,
 }
 
 /// One piece of a document.
@@ -213,6 +215,22 @@ impl Text {
             _ => self.runs.push(Run { at: self.string.len(), line, start, end, width }),
         }
         self.string.push_str(piece);
+    }
+
+    /// Adds another text after a space.
+    pub(crate) fn append_word(&mut self, other: &Text) {
+        if other.is_empty() {
+            return;
+        }
+        if !self.is_empty() {
+            let place = self.place();
+            self.push(" ", place.line, place.end, place.end, Width::Whole);
+        }
+        for (index, run) in other.runs.iter().enumerate() {
+            let next = other.runs.get(index + 1).map_or(other.string.len(), |next| next.at);
+            self.push(other.part(run.at..next), run.line, run.start, run.end, run.width);
+        }
+        self.page = self.page.or(other.page);
     }
 
     /// The string between two offsets, nothing where they are no boundaries.
