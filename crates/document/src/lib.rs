@@ -5,15 +5,20 @@
 
 pub mod archive;
 mod cells;
+mod counting;
 mod decode;
+mod docx;
 mod error;
+mod flow;
 mod html;
 pub mod limits;
 mod model;
 mod rtf;
+mod package;
 mod sniff;
 mod source;
 mod text;
+mod xml;
 
 pub use error::ReadError;
 pub use limits::Limits;
@@ -33,6 +38,7 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Document, ReadError> {
             Format::Html
         }
         Kind::Rtf => return whole(Format::Rtf, rtf::read(bytes, limits)?),
+        Kind::Docx => return whole(Format::Docx, (None, docx::read(bytes, limits)?)),
         format => return Err(ReadError::Unsupported { format }),
     };
     let (encoding, bom) = decode::encoding(bytes, format == Format::Html);

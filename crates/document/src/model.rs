@@ -22,6 +22,8 @@ pub enum Format {
     Text,
     /// HTML of any age.
     Html,
+    /// Word since 2007.
+    Docx,
     /// Rich Text Format.
     Rtf,
 }

@@ -1,6 +1,8 @@
 //! What a file is, told from its bytes alone: names lie (`.doc` is often HTML, RTF or DOCX).
 
 use crate::decode;
+use crate::limits::Limits;
+use crate::package::Package;
 
 /// A kind of file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -169,7 +171,20 @@ impl Kind {
 }
 
 fn zip(bytes: &[u8]) -> Kind {
-    // The names of the members stand in front of each and again in the directory at the end.
+    // An archive may hold documents as they are, whose own names must not count.
+    if let Some(names) = directory(bytes) {
+        let has = |name: &str| names.iter().any(|found| found == name);
+        let has_folder = |folder: &str| names.iter().any(|found| found.starts_with(folder));
+        let is_office = has("[content_types].xml") || has("_rels/.rels");
+        return match () {
+            () if is_office && has_folder("word/") => Kind::Docx,
+            () if is_office && has_folder("xl/") => Kind::Xlsx,
+            () if is_office => office(bytes),
+            () if has("ofd.xml") => Kind::Ofd,
+            () => Kind::Zip,
+        };
+    }
+    // Cut off: the names of the members stand in front of each as well.
     let has =
         |name: &[u8]| contains(&bytes[..bytes.len().min(HEAD)], name) || contains(bytes_at_end(bytes), name);
     match () {
@@ -177,6 +192,40 @@ fn zip(bytes: &[u8]) -> Kind {
         () if has(b"xl/workbook.xml") => Kind::Xlsx,
         () if has(b"OFD.xml") => Kind::Ofd,
         () => Kind::Zip,
+    }
+}
+
+/// The names in the directory at the end of an archive, in lower case; none if it is cut off.
+fn directory(bytes: &[u8]) -> Option<Vec<String>> {
+    let tail = bytes_at_end(bytes);
+    let end = bytes.len() - tail.len() + tail.windows(4).rposition(|four| four == b"PK\x05\x06")?;
+    let number = |at: usize, size: usize| -> Option<usize> {
+        let digits = bytes.get(at..at + size)?.iter().rev();
+        Some(digits.fold(0, |number, digit| number << 8 | usize::from(*digit)))
+    };
+    let mut at = end.checked_sub(number(end + 12, 4)?)?;
+    let mut names = Vec::new();
+    while at < end {
+        if bytes.get(at..at + 4) != Some(b"PK\x01\x02") {
+            return None;
+        }
+        let name = number(at + 28, 2)?;
+        let raw = bytes.get(at + 46..at + 46 + name)?;
+        names.push(String::from_utf8_lossy(raw).replace('\\', "/").to_lowercase());
+        at += 46 + name + number(at + 30, 2)? + number(at + 32, 2)?;
+    }
+    Some(names)
+}
+
+/// An office file whose folders have other names.
+fn office(bytes: &[u8]) -> Kind {
+    let limits = Limits { inflated_bytes: 1 << 20, ..Limits::default() };
+    let package = Package::open(bytes, Kind::Zip, &limits);
+    let types = package.and_then(|mut package| package.need("[Content_Types].xml"));
+    match types.map(|types| types.text) {
+        Ok(types) if types.contains("wordprocessingml") => Kind::Docx,
+        Ok(types) if types.contains("spreadsheetml") => Kind::Xlsx,
+        _ => Kind::Zip,
     }
 }
 

@@ -1,0 +1,107 @@
+//! DOCX and its kin (DOCM, DOTX, zip-based WPS): the words and tables as they are printed with all
+//! tracked changes accepted. Headers, footers, notes and comments stand in other parts and are left out.
+//!
+//! Origins: `line` is the running number of the paragraph, or of the table row, in the document;
+//! `start..end` is where the packed bytes of the main part stand in the file.
+
+mod numbering;
+mod styles;
+mod table;
+mod walk;
+
+use crate::error::ReadError;
+use crate::limits::Limits;
+use crate::model::Block;
+use crate::package::{Package, Part};
+use crate::sniff::Kind;
+use crate::xml::{self, Event, Xml};
+use numbering::Numbering;
+use styles::Styles;
+
+/// The blocks of a DOCX.
+pub(crate) fn read(bytes: &[u8], limits: &Limits) -> Result<Vec<Block>, ReadError> {
+    let mut package = Package::open(bytes, Kind::Docx, limits)?;
+    let main = main_part(&mut package, limits)?;
+    let (folder, file) = main.name.rsplit_once('/').unwrap_or(("", &main.name));
+    let relations = match package.part(&format!("{folder}/_rels/{file}.rels"))? {
+        Some(part) => relations(&part, folder, limits)?,
+        None => Vec::new(),
+    };
+    let styles = match related(&mut package, &relations, "/styles")? {
+        Some(part) => Styles::read(Xml::new(&part, Kind::Docx, limits))?,
+        None => Styles::default(),
+    };
+    let numbering = match related(&mut package, &relations, "/numbering")? {
+        Some(part) => Numbering::read(Xml::new(&part, Kind::Docx, limits))?,
+        None => Numbering::default(),
+    };
+    walk::walk(&main, styles, numbering, limits)
+}
+
+/// The main part is the one that the package names, and has any name.
+fn main_part(package: &mut Package, limits: &Limits) -> Result<Part, ReadError> {
+    let named = match package.part("_rels/.rels")? {
+        Some(part) => relations(&part, "", limits)?,
+        None => Vec::new(),
+    };
+    if let Some(part) = related(package, &named, "/officeDocument")? {
+        return Ok(part);
+    }
+    let mut name = "word/document.xml".to_owned();
+    if let Some(part) = package.part("[Content_Types].xml")? {
+        let mut xml = Xml::new(&part, Kind::Docx, limits);
+        while let Some(event) = xml.next()? {
+            let Event::Open(tag) = event else { continue };
+            let kind = xml::attribute(&tag, "ContentType").unwrap_or_default();
+            let is_main = kind.ends_with(".main+xml") && (kind.contains("word"));
+            if let (true, Some(part)) = (is_main, xml::attribute(&tag, "PartName")) {
+                name = part.into_owned();
+            }
+        }
+    }
+    package.need(&name)
+}
+
+/// A part that another one is related to.
+struct Relation {
+    /// The end of a URI that tells what the part is for; it begins otherwise in strict files.
+    kind: String,
+    target: String,
+}
+
+fn relations(part: &Part, folder: &str, limits: &Limits) -> Result<Vec<Relation>, ReadError> {
+    let mut relations = Vec::new();
+    let mut xml = Xml::new(part, Kind::Docx, limits);
+    while let Some(event) = xml.next()? {
+        let Event::Open(tag) = event else { continue };
+        let value = |name| xml::attribute(&tag, name).unwrap_or_default();
+        if xml::name(&tag) == "Relationship" && value("TargetMode") != "External" {
+            let target = resolve(folder, &value("Target"));
+            relations.push(Relation { kind: value("Type").into_owned(), target });
+        }
+    }
+    Ok(relations)
+}
+
+fn related(package: &mut Package, relations: &[Relation], kind: &str) -> Result<Option<Part>, ReadError> {
+    match relations.iter().find(|relation| relation.kind.ends_with(kind)) {
+        Some(relation) => package.part(&relation.target),
+        None => Ok(None),
+    }
+}
+
+/// The name of a part that is named from inside a folder.
+fn resolve(folder: &str, target: &str) -> String {
+    if let Some(absolute) = target.strip_prefix('/') {
+        return absolute.to_owned();
+    }
+    let mut steps: Vec<&str> = folder.split('/').filter(|step| !step.is_empty()).collect();
+    for step in target.split('/') {
+        match step {
+            "" | "." => {}
+            ".." => drop(steps.pop()),
+            step => steps.push(step),
+        }
+    }
+    steps.join("/")
+}

@@ -1,0 +1,199 @@
+//! The automatic numbers of a DOCX: they stand in no paragraph, yet 一、 and （一） are how a report
+//! tells its sections and rows apart.
+
+use std::collections::{HashMap, HashSet};
+
+use super::styles::{Format, Styles};
+use crate::counting;
+use crate::error::ReadError;
+use crate::xml::{self, Event, Xml};
+
+/// Levels of a list.
+const LEVELS: usize = 9;
+/// Characters of the pattern of a number; nobody writes longer ones.
+const LONGEST_PATTERN: usize = 60;
+
+/// The lists of a document, and how far each has counted.
+#[derive(Default)]
+pub(super) struct Numbering {
+    lists: HashMap<String, List>,
+    numbers: HashMap<String, Number>,
+    /// The last number on each level of each list.
+    counts: HashMap<String, [Option<u32>; LEVELS]>,
+    /// Numberings that have been told to start anew, by level.
+    restarted: HashSet<(String, usize)>,
+}
+
+/// `w:abstractNum`: what numbers look like. All numberings of one list count on together.
+#[derive(Default)]
+struct List {
+    levels: Levels,
+    /// The style that says what the numbers look like in its place.
+    style: Option<String>,
+}
+
+/// `w:num`: a use of a list, with its own changes.
+#[derive(Default)]
+struct Number {
+    list: String,
+    levels: Levels,
+    starts: HashMap<usize, u32>,
+}
+
+type Levels = HashMap<usize, Level>;
+
+#[derive(Debug, Clone)]
+struct Level {
+    start: u32,
+    format: String,
+    /// `（%1）`: the number of the first level in brackets.
+    pattern: String,
+    /// The level after which this one starts anew, from 1; 0 for never.
+    restart: Option<usize>,
+    /// All numbers in digits.
+    legal: bool,
+    /// Whether a gap follows.
+    gap: bool,
+    /// The style whose paragraphs are on this level.
+    style: Option<String>,
+}
+
+impl Default for Level {
+    fn default() -> Self {
+        let (format, pattern) = ("decimal".to_owned(), String::new());
+        Level { start: 0, format, pattern, restart: None, legal: false, gap: true, style: None }
+    }
+}
+
+impl Numbering {
+    pub(super) fn read(mut xml: Xml) -> Result<Numbering, ReadError> {
+        let mut numbering = Numbering::default();
+        while let Some(event) = xml.next()? {
+            let Event::Open(tag) = event else { continue };
+            match xml::name(&tag) {
+                "abstractNum" => {
+                    let id = xml::attribute(&tag, "abstractNumId").unwrap_or_default().into_owned();
+                    let mut list = List::default();
+                    let mut level = LEVELS;
+                    xml.within(|tag, _| {
+                        match xml::name(tag) {
+                            "lvl" => level = level_of(tag),
+                            "numStyleLink" => list.style = xml::attribute(tag, "val").map(Into::into),
+                            _ => {}
+                        }
+                        describe(&mut list.levels, level, tag);
+                        Ok(())
+                    })?;
+                    numbering.lists.insert(id, list);
+                }
+                "num" => {
+                    let id = xml::attribute(&tag, "numId").unwrap_or_default().into_owned();
+                    let mut number = Number::default();
+                    let (mut level, mut is_new) = (LEVELS, false);
+                    xml.within(|tag, _| {
+                        let value = || xml::attribute(tag, "val").unwrap_or_default();
+                        match xml::name(tag) {
+                            "abstractNumId" => number.list = value().into_owned(),
+                            "lvlOverride" => (level, is_new) = (level_of(tag), false),
+                            "lvl" => (level, is_new) = (level_of(tag), true),
+                            "startOverride" => {
+                                number.starts.insert(level, value().parse().unwrap_or(0));
+                            }
+                            _ => {}
+                        }
+                        if is_new {
+                            describe(&mut number.levels, level, tag);
+                        }
+                        Ok(())
+                    })?;
+                    numbering.numbers.insert(id, number);
+                }
+                _ => {}
+            }
+        }
+        Ok(numbering)
+    }
+
+    /// Counts a paragraph of this format and style; its number as it is printed, with the gap after it.
+    pub(super) fn next(&mut self, format: &Format, style: Option<&str>, styles: &Styles) -> Option<String> {
+        let id = format.number.as_deref()?;
+        let number = self.numbers.get(id)?;
+        let mut list_id = number.list.as_str();
+        if let Some(linked) = self.lists.get(list_id).and_then(|list| list.style.as_deref()) {
+            let linked = styles.format(Some(linked)).number;
+            list_id = &self.numbers.get(linked.as_deref()?)?.list;
+        }
+        let list = self.lists.get(list_id)?;
+        let level_at = |at: usize| number.levels.get(&at).or_else(|| list.levels.get(&at));
+        let of_style = || {
+            let is_own = |at: &usize| level_at(*at).is_some_and(|level| level.style.as_deref() == style);
+            style.and_then(|_| (0..LEVELS).find(is_own))
+        };
+        let at = format.number_level.or_else(of_style).unwrap_or(0);
+        let level = level_at(at)?;
+        let start = |at: usize| {
+            let own = number.starts.get(&at).copied();
+            own.unwrap_or_else(|| level_at(at).map_or(1, |level| level.start))
+        };
+
+        let counts = self.counts.entry(list_id.to_owned()).or_default();
+        if number.starts.contains_key(&at) && self.restarted.insert((id.to_owned(), at)) {
+            counts[at] = None;
+        }
+        counts[at] = Some(counts[at].map_or_else(|| start(at), |count| count.saturating_add(1)));
+        for below in at + 1..LEVELS {
+            let restart = level_at(below).and_then(|level| level.restart);
+            if restart.is_none_or(|after| at < after) {
+                counts[below] = None;
+            }
+        }
+
+        let mut text = String::new();
+        let mut pattern = level.pattern.chars().peekable();
+        while let Some(character) = pattern.next() {
+            let digit =
+                pattern.peek().and_then(|digit| digit.to_digit(10)).filter(|digit| (1..=9).contains(digit));
+            match digit {
+                Some(digit) if character == '%' => {
+                    pattern.next();
+                    let above = digit as usize - 1;
+                    let format = level_at(above).map_or("decimal", |level| level.format.as_str());
+                    let format = if level.legal { "decimal" } else { format };
+                    text += &counting::write(counts[above].unwrap_or_else(|| start(above)), format)?;
+                }
+                _ => text.push(character),
+            }
+        }
+        if level.format == "bullet" || text.is_empty() {
+            return None;
+        }
+        // A bracket or a stop of full width has its gap in itself.
+        if level.gap && text.ends_with(|last: char| last.is_ascii() || last.is_alphanumeric()) {
+            text.push(' ');
+        }
+        Some(text)
+    }
+}
+
+fn level_of(tag: &quick_xml::events::BytesStart) -> usize {
+    xml::attribute(tag, "ilvl").and_then(|level| level.parse().ok()).unwrap_or(LEVELS)
+}
+
+/// Reads a tag inside a level.
+fn describe(levels: &mut Levels, at: usize, tag: &quick_xml::events::BytesStart) {
+    if at >= LEVELS {
+        return;
+    }
+    let level = levels.entry(at).or_default();
+    let value = || xml::attribute(tag, "val").unwrap_or_default();
+    match xml::name(tag) {
+        "start" => level.start = value().parse().unwrap_or(0),
+        "numFmt" => level.format = value().into_owned(),
+        "lvlText" => level.pattern = value().chars().take(LONGEST_PATTERN).collect(),
+        "lvlRestart" => level.restart = value().parse().ok(),
+        "isLgl" => level.legal = super::styles::is_on(&value()),
+        "suff" => level.gap = value() != "nothing",
+        "pStyle" => level.style = Some(value().into_owned()),
+        _ => {}
+    }
+}

@@ -1,0 +1,130 @@
+//! The rows and cells of a DOCX table, with its merged cells.
+
+use crate::error::ReadError;
+use crate::flow::{Grid, GridCell};
+use crate::model::Block;
+use crate::xml;
+
+/// Columns that one cell covers; Word allows 63 in all.
+const MOST_COLUMNS: u32 = 1_000;
+
+/// A table that is being read.
+#[derive(Default)]
+pub(super) struct Open {
+    pub(super) grid: Grid,
+    row: Vec<GridCell>,
+    /// Number of the row in the document.
+    line: u32,
+    /// Where the next cell begins.
+    column: u32,
+    deleted: bool,
+    /// Cells that reach down to the row before this one, by where they begin: column, row, index.
+    above: Vec<(u32, usize, usize)>,
+    /// The same for this row.
+    here: Vec<(u32, usize, usize)>,
+}
+
+/// What `w:tcPr` says.
+#[derive(Default)]
+pub(super) struct Properties {
+    pub(super) span: Option<u32>,
+    /// Whether it goes on from above, or begins a merged cell.
+    pub(super) goes_on: bool,
+    pub(super) begins: bool,
+    /// Whether it goes on from the left.
+    pub(super) from_left: bool,
+    pub(super) deleted: bool,
+}
+
+impl Properties {
+    /// Reads a tag of cell properties.
+    pub(super) fn read(&mut self, tag: &quick_xml::events::BytesStart) {
+        let value = xml::attribute(tag, "val");
+        match xml::name(tag) {
+            "gridSpan" => self.span = value.and_then(|value| value.parse().ok()),
+            "vMerge" => {
+                self.begins = value.as_deref() == Some("restart");
+                self.goes_on = !self.begins;
+            }
+            "hMerge" => self.from_left = value.as_deref() != Some("restart"),
+            "cellDel" => self.deleted = true,
+            _ => {}
+        }
+    }
+}
+
+impl Open {
+    pub(super) fn begin_row(&mut self, line: u32) {
+        (self.column, self.deleted, self.line) = (0, false, line);
+        self.row.clear();
+        self.here.clear();
+    }
+
+    /// Reads a tag of row properties.
+    pub(super) fn row_property(&mut self, tag: &quick_xml::events::BytesStart) {
+        match xml::name(tag) {
+            "gridBefore" => {
+                let columns = xml::attribute(tag, "val").and_then(|value| value.parse().ok()).unwrap_or(0);
+                self.column = columns.min(MOST_COLUMNS);
+            }
+            "del" => self.deleted = true,
+            "hidden" => {
+                self.deleted |= xml::attribute(tag, "val").is_none_or(|value| super::styles::is_on(&value));
+            }
+            _ => {}
+        }
+    }
+
+    /// Adds a cell. `slots` counts the places of all tables, of which `limit` are allowed.
+    pub(super) fn cell(
+        &mut self,
+        properties: &Properties,
+        blocks: Vec<Block>,
+        slots: &mut usize,
+        limit: usize,
+    ) -> Result<(), ReadError> {
+        if properties.deleted || self.deleted {
+            return Ok(());
+        }
+        let column_span = properties.span.unwrap_or(1).clamp(1, MOST_COLUMNS);
+        *slots += column_span as usize;
+        if *slots > limit {
+            return Err(ReadError::TooManyCells { found: *slots, limit });
+        }
+        let column = self.column;
+        self.column += column_span;
+        if let (true, Some(left)) = (properties.from_left, self.row.last_mut())
+            && left.column + left.column_span == column
+        {
+            left.column_span += column_span;
+            return Ok(());
+        }
+        if properties.goes_on
+            && let Ok(found) = self.above.binary_search_by_key(&column, |above| above.0)
+        {
+            let (_, row, index) = self.above[found];
+            let above = &mut self.grid.rows[row][index];
+            // Word shows nothing of what stands in such a cell.
+            if above.column_span == column_span || blocks.is_empty() {
+                above.row_span += 1;
+                self.here.push((column, row, index));
+                return Ok(());
+            }
+        }
+        if properties.begins || properties.goes_on {
+            self.here.push((column, self.grid.rows.len(), self.row.len()));
+        }
+        self.row.push(GridCell { blocks, column, row_span: 1, column_span, line: self.line });
+        Ok(())
+    }
+
+    pub(super) fn end_row(&mut self) {
+        if self.deleted {
+            // Cells that were to reach through a row that is gone reach on below it.
+            self.row.clear();
+            return;
+        }
+        self.grid.rows.push(std::mem::take(&mut self.row));
+        self.above = std::mem::take(&mut self.here);
+    }
+}

@@ -1,0 +1,426 @@
+//! From the main part of a DOCX to paragraphs and tables, in one walk without recursion.
+
+use std::ops::Range;
+
+use quick_xml::events::BytesStart;
+
+use super::numbering::Numbering;
+use super::styles::{Format, Styles, is_on};
+use super::table::{self, Open};
+use crate::error::ReadError;
+use crate::flow::whole;
+use crate::limits::Limits;
+use crate::model::{Block, Paragraph, is_blank};
+use crate::package::Part;
+use crate::sniff::Kind;
+use crate::xml::{self, Event, Xml};
+
+/// Fields inside fields whose state is kept.
+const MOST_FIELDS: usize = 64;
+/// Tables and text boxes inside each other: what stands in them is moved once for each.
+const MOST_NESTED: usize = 64;
+
+/// Reads the main part.
+pub(super) fn walk(
+    part: &Part,
+    styles: Styles,
+    numbering: Numbering,
+    limits: &Limits,
+) -> Result<Vec<Block>, ReadError> {
+    let mut walk = Walk {
+        limits,
+        styles,
+        numbering,
+        source: part.range.clone(),
+        flows: vec![Flow::default()],
+        tables: Vec::new(),
+        fields: Vec::new(),
+        drawing: 0,
+        vanishes: false,
+        line: 0,
+        paragraphs: 0,
+        slots: 0,
+    };
+    let mut xml = Xml::new(part, Kind::Docx, limits);
+    let mut open: Vec<Element> = Vec::new();
+    while let Some(event) = xml.next()? {
+        match event {
+            Event::Open(tag) => {
+                if let Some(element) = walk.open(&tag, &mut open, &mut xml)? {
+                    open.push(element);
+                }
+            }
+            Event::Close => {
+                if let Some(element) = open.pop() {
+                    walk.close(element)?;
+                }
+            }
+            Event::Text(text) => {
+                if let Some(Element::Text { .. }) = open.last() {
+                    // Breaks in the XML are spaces on paper.
+                    walk.push(text.chars().map(|c| if matches!(c, '\n' | '\r') { ' ' } else { c }));
+                }
+            }
+        }
+    }
+    walk.end_paragraph();
+    Ok(walk.flows.pop().map(|flow| flow.blocks).unwrap_or_default())
+}
+
+/// An element that is open.
+enum Element {
+    Paragraph,
+    Run,
+    /// Words; where they begin in the paragraph if the white space around them is not meant.
+    Text {
+        loose: Option<usize>,
+    },
+    Table,
+    Row,
+    Cell,
+    /// A text box, and how deep in drawings it stands.
+    Box(usize),
+    /// Shapes and pictures: nothing in them is read but text boxes.
+    Drawing,
+    /// Several ways to say the same; whether one has been read.
+    Alternatives(bool),
+    /// Anything that only holds other elements.
+    Other,
+}
+
+struct Walk<'a> {
+    limits: &'a Limits,
+    styles: Styles,
+    numbering: Numbering,
+    source: Range<u64>,
+    /// The document, and above it the cells and text boxes that are open.
+    flows: Vec<Flow>,
+    tables: Vec<Open>,
+    /// The fields that are open; whether their instruction, and not yet their result, is being read.
+    fields: Vec<bool>,
+    drawing: usize,
+    /// Whether the run is hidden text.
+    vanishes: bool,
+    /// Number of the paragraph or the table row.
+    line: u32,
+    paragraphs: usize,
+    slots: usize,
+}
+
+/// Paragraphs and tables one after another.
+#[derive(Default)]
+struct Flow {
+    blocks: Vec<Block>,
+    paragraph: Option<Running>,
+    /// Text boxes that are anchored in the paragraph.
+    boxes: Vec<Block>,
+    /// Of a cell.
+    properties: table::Properties,
+}
+
+/// A paragraph that is being read.
+#[derive(Default)]
+struct Running {
+    text: String,
+    line: u32,
+    style: Option<String>,
+    format: Format,
+    /// Its end was deleted, so that it runs on in the next one.
+    runs_on: bool,
+}
+
+impl Walk<'_> {
+    /// Takes an element in; none if it has been read or left out as a whole.
+    fn open(
+        &mut self,
+        tag: &BytesStart,
+        open: &mut [Element],
+        xml: &mut Xml,
+    ) -> Result<Option<Element>, ReadError> {
+        let name = xml::name(tag);
+        let in_drawing = self.drawing > 0;
+        Ok(Some(match name {
+            "p" if !in_drawing => {
+                self.begin_paragraph()?;
+                Element::Paragraph
+            }
+            "pPr" => {
+                self.paragraph_properties(xml)?;
+                return Ok(None);
+            }
+            "r" => Element::Run,
+            "rPr" => {
+                let vanishes = &mut self.vanishes;
+                xml.within(|tag, _| {
+                    if xml::name(tag) == "vanish" {
+                        *vanishes = xml::attribute(tag, "val").is_none_or(|value| is_on(&value));
+                    }
+                    Ok(())
+                })?;
+                return Ok(None);
+            }
+            "t" if !in_drawing => {
+                let is_loose = xml::attribute(tag, "space").as_deref() != Some("preserve");
+                let length = || self.running().map_or(0, |paragraph| paragraph.text.len());
+                Element::Text { loose: is_loose.then(length) }
+            }
+            "tab" | "ptab" => self.mark('\t'),
+            "br" | "cr" => self.mark('\n'),
+            "noBreakHyphen" => self.mark('-'),
+            "sym" => {
+                let code = xml::attribute(tag, "char").and_then(|code| u32::from_str_radix(&code, 16).ok());
+                // What only a font of symbols knows is no character.
+                let character =
+                    code.and_then(char::from_u32).filter(|c| !('\u{E000}'..='\u{F8FF}').contains(c));
+                character.map_or(Element::Other, |character| self.mark(character))
+            }
+            "fldChar" => {
+                match xml::attribute(tag, "fldCharType").as_deref() {
+                    Some("begin") if self.fields.len() < MOST_FIELDS => self.fields.push(true),
+                    Some("separate") => self.fields.last_mut().into_iter().for_each(|field| *field = false),
+                    Some("end") => drop(self.fields.pop()),
+                    _ => {}
+                }
+                Element::Other
+            }
+            "tbl" if !in_drawing => {
+                self.end_paragraph();
+                self.nest()?;
+                self.tables.push(Open::default());
+                Element::Table
+            }
+            "tblGrid" if matches!(open.last(), Some(Element::Table)) => {
+                let widths = self.tables.last_mut().map(|table| &mut table.grid.widths);
+                let mut read = Vec::new();
+                xml.within(|tag, _| {
+                    if xml::name(tag) == "gridCol" && read.len() < 1_000 {
+                        read.push(xml::attribute(tag, "w").and_then(|w| w.parse().ok()).unwrap_or(0));
+                    }
+                    Ok(())
+                })?;
+                widths.into_iter().for_each(|widths| *widths = std::mem::take(&mut read));
+                return Ok(None);
+            }
+            "tr" if is_in(open, |element| matches!(element, Element::Table)) => {
+                self.count_line()?;
+                let line = self.line;
+                self.tables.last_mut().into_iter().for_each(|table| table.begin_row(line));
+                Element::Row
+            }
+            "trPr" => {
+                let table = self.tables.last_mut();
+                let mut table = table.filter(|_| matches!(open.last(), Some(Element::Row)));
+                xml.within(|tag, _| {
+                    table.iter_mut().for_each(|table| table.row_property(tag));
+                    Ok(())
+                })?;
+                return Ok(None);
+            }
+            "tc" if is_in(open, |element| matches!(element, Element::Row)) => {
+                self.flows.push(Flow::default());
+                Element::Cell
+            }
+            "tcPr" => {
+                let flow = self.flows.last_mut().filter(|_| matches!(open.last(), Some(Element::Cell)));
+                let mut properties = table::Properties::default();
+                xml.within(|tag, _| {
+                    properties.read(tag);
+                    Ok(())
+                })?;
+                flow.into_iter().for_each(|flow| flow.properties = std::mem::take(&mut properties));
+                return Ok(None);
+            }
+            "drawing" | "pict" | "object" => {
+                self.drawing += 1;
+                Element::Drawing
+            }
+            "txbxContent" => {
+                self.nest()?;
+                self.flows.push(Flow::default());
+                Element::Box(std::mem::take(&mut self.drawing))
+            }
+            "AlternateContent" => Element::Alternatives(false),
+            "Choice" | "Fallback" => match open.last_mut() {
+                Some(Element::Alternatives(read)) if *read => {
+                    xml.skip()?;
+                    return Ok(None);
+                }
+                Some(Element::Alternatives(read)) => {
+                    *read = true;
+                    Element::Other
+                }
+                _ => Element::Other,
+            },
+            "del" | "moveFrom" | "instrText" | "delText" | "delInstrText" | "sdtPr" | "sdtEndPr"
+            | "sectPr" | "rt" | "rubyPr" | "ffData" | "fldData" | "tblPr" | "tblPrEx" | "customXmlPr"
+            | "smartTagPr" => {
+                xml.skip()?;
+                return Ok(None);
+            }
+            name if name.ends_with("Change") => {
+                xml.skip()?;
+                return Ok(None);
+            }
+            _ => Element::Other,
+        }))
+    }
+
+    fn close(&mut self, element: Element) -> Result<(), ReadError> {
+        match element {
+            Element::Paragraph => {
+                let paragraph = self.flows.last_mut().and_then(|flow| flow.paragraph.as_ref());
+                if !paragraph.is_some_and(|paragraph| paragraph.runs_on) {
+                    self.end_paragraph();
+                }
+                // An instruction that never ends would hide the rest of the document.
+                self.fields.retain(|instructs| !instructs);
+            }
+            Element::Run => self.vanishes = false,
+            Element::Drawing => self.drawing = self.drawing.saturating_sub(1),
+            Element::Box(drawing) => {
+                self.drawing = drawing;
+                self.end_paragraph();
+                if let (Some(text_box), Some(flow)) = (self.flows.pop(), self.flows.last_mut()) {
+                    flow.boxes.extend(text_box.blocks);
+                }
+            }
+            Element::Cell => {
+                self.end_paragraph();
+                let limit = self.limits.cells;
+                if let (Some(flow), Some(table)) = (self.flows.pop(), self.tables.last_mut()) {
+                    table.cell(&flow.properties, flow.blocks, &mut self.slots, limit)?;
+                }
+            }
+            Element::Row => self.tables.last_mut().into_iter().for_each(Open::end_row),
+            Element::Table => {
+                let Some(table) = self.tables.pop() else { return Ok(()) };
+                if let Some(outer) = self.tables.last_mut() {
+                    outer.grid.inside = outer.grid.inside.max(table.grid.cells());
+                }
+                if let Some(flow) = self.flows.last_mut() {
+                    flow.blocks.extend(table.grid.finish(&self.source));
+                }
+            }
+            Element::Text { loose: Some(start) } => {
+                if let Some(paragraph) = self.running() {
+                    let words =
+                        paragraph.text.get(start..).unwrap_or("").trim_matches([' ', '\t']).to_owned();
+                    paragraph.text.truncate(start);
+                    paragraph.text += &words;
+                }
+            }
+            Element::Text { .. } | Element::Alternatives(_) | Element::Other => {}
+        }
+        Ok(())
+    }
+
+    fn nest(&self) -> Result<(), ReadError> {
+        let found = self.flows.len();
+        if found > MOST_NESTED {
+            return Err(ReadError::TooDeep { line: self.line, found, limit: MOST_NESTED });
+        }
+        Ok(())
+    }
+
+    fn count_line(&mut self) -> Result<(), ReadError> {
+        self.paragraphs += 1;
+        if self.paragraphs > self.limits.lines {
+            return Err(ReadError::TooManyLines { found: self.paragraphs, limit: self.limits.lines });
+        }
+        self.line += 1;
+        Ok(())
+    }
+
+    fn begin_paragraph(&mut self) -> Result<(), ReadError> {
+        let runs_on = |flow: &Flow| flow.paragraph.as_ref().is_some_and(|paragraph| paragraph.runs_on);
+        if !self.flows.last().is_some_and(runs_on) {
+            self.end_paragraph();
+        }
+        let line = self.line;
+        self.count_line()?;
+        if !self.tables.is_empty() {
+            // In a table the rows are counted.
+            self.line = line;
+        }
+        let line = self.line;
+        if let Some(flow) = self.flows.last_mut() {
+            let paragraph = flow.paragraph.get_or_insert_default();
+            let text = std::mem::take(&mut paragraph.text);
+            *paragraph = Running { text, line, ..Running::default() };
+        }
+        Ok(())
+    }
+
+    fn paragraph_properties(&mut self, xml: &mut Xml) -> Result<(), ReadError> {
+        let mut read = Running::default();
+        xml.within(|tag, _| {
+            let value = || xml::attribute(tag, "val").unwrap_or_default();
+            match xml::name(tag) {
+                "pStyle" => read.style = Some(value().into_owned()),
+                "del" | "moveFrom" => read.runs_on = true,
+                name => read.format.read(name, &value()),
+            }
+            Ok(())
+        })?;
+        if let Some(paragraph) = self.running() {
+            (paragraph.style, paragraph.format, paragraph.runs_on) = (read.style, read.format, read.runs_on);
+        }
+        Ok(())
+    }
+
+    /// Ends the paragraph that is being read, if there is one.
+    fn end_paragraph(&mut self) {
+        let Some(flow) = self.flows.last_mut() else { return };
+        if let Some(paragraph) = flow.paragraph.take() {
+            let style = paragraph.style.as_deref();
+            let mut format = paragraph.format;
+            let own_level = format.number_level;
+            let own_number = format.number.is_some();
+            format.inherit(&self.styles.format(style));
+            if own_number {
+                // The level of the style belongs to the number of the style.
+                format.number_level = own_level.or(Some(0));
+            }
+            let number = self.numbering.next(&format, style, &self.styles).unwrap_or_default();
+            if !format.contents {
+                let text = number + &paragraph.text;
+                // A line break ends a paragraph as it does on a web page.
+                for line in text.split('\n').map(|line| line.trim_matches(is_blank)) {
+                    if !line.is_empty() {
+                        let text = whole(line, paragraph.line, &self.source);
+                        flow.blocks.push(Block::Paragraph(Paragraph { text, level: format.level() }));
+                    }
+                }
+            }
+        }
+        flow.blocks.append(&mut flow.boxes);
+    }
+
+    /// Adds a character that stands for an element.
+    fn mark(&mut self, character: char) -> Element {
+        self.push(std::iter::once(character));
+        Element::Other
+    }
+
+    fn push(&mut self, characters: impl Iterator<Item = char>) {
+        let instructs = self.fields.iter().any(|instructs| *instructs);
+        if instructs || self.vanishes || self.drawing > 0 {
+            return;
+        }
+        let line = self.line.max(1);
+        if let Some(flow) = self.flows.last_mut() {
+            let paragraph = flow.paragraph.get_or_insert_with(|| Running { line, ..Running::default() });
+            paragraph.text.extend(characters);
+        }
+    }
+
+    /// The paragraph that is being read.
+    fn running(&mut self) -> Option<&mut Running> {
+        self.flows.last_mut()?.paragraph.as_mut()
+    }
+}
+
+/// Whether the elements that are open, beside those without a meaning, end in one such.
+fn is_in(open: &[Element], is: fn(&Element) -> bool) -> bool {
+    open.iter().rfind(|element| !matches!(element, Element::Other | Element::Alternatives(_))).is_some_and(is)
+}

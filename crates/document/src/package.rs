@@ -1,0 +1,106 @@
+//! Documents that are ZIP archives of XML parts: DOCX and ODT.
+//!
+//! Names of parts are told, never used as paths. What is inflated is counted, whatever the headers say.
+
+use std::collections::HashMap;
+use std::io::{Cursor, Read};
+use std::ops::Range;
+
+use encoding_rs::{Encoding, UTF_8};
+use zip::ZipArchive;
+use zip::result::ZipError;
+
+use crate::error::ReadError;
+use crate::limits::Limits;
+use crate::sniff::Kind;
+
+/// Parts of one package; an office makes some fifty, pictures included.
+const MOST_PARTS: usize = 20_000;
+
+/// An opened archive.
+pub(crate) struct Package<'a> {
+    archive: ZipArchive<Cursor<&'a [u8]>>,
+    /// Parts by name, in lower case, as the names of parts ignore case.
+    parts: HashMap<String, usize>,
+    format: Kind,
+    /// Bytes that may still be inflated.
+    left: usize,
+    limit: usize,
+}
+
+/// A part as text.
+pub(crate) struct Part {
+    /// Its name as it was asked for, for messages.
+    pub(crate) name: String,
+    pub(crate) text: String,
+    /// Where its packed bytes stand in the file.
+    pub(crate) range: Range<u64>,
+}
+
+impl<'a> Package<'a> {
+    pub(crate) fn open(bytes: &'a [u8], format: Kind, limits: &Limits) -> Result<Package<'a>, ReadError> {
+        let broken = |what: String| ReadError::Broken { format, what };
+        let archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| broken(error.to_string()))?;
+        if archive.len() > MOST_PARTS {
+            return Err(broken(format!("it has {} parts, above {MOST_PARTS}", archive.len())));
+        }
+        let mut parts = HashMap::new();
+        for (index, name) in archive.file_names_raw().enumerate() {
+            let name = String::from_utf8_lossy(name).replace('\\', "/").to_lowercase();
+            if parts.insert(name.clone(), index).is_some() {
+                return Err(broken(format!("it has two parts {name}")));
+            }
+        }
+        Ok(Package { archive, parts, format, left: limits.inflated_bytes, limit: limits.inflated_bytes })
+    }
+
+    /// A part by its name, none if there is no such part.
+    pub(crate) fn part(&mut self, name: &str) -> Result<Option<Part>, ReadError> {
+        let name = name.trim_start_matches('/');
+        let Some(&index) = self.parts.get(&name.to_lowercase()) else { return Ok(None) };
+        let format = self.format;
+        let broken = |error: &dyn std::fmt::Display| ReadError::Broken {
+            format,
+            what: format!("part {name} cannot be unpacked: {error}"),
+        };
+        let file = match self.archive.by_index(index) {
+            Ok(file) if file.encrypted() => return Err(ReadError::Encrypted { format }),
+            Ok(file) => file,
+            Err(ZipError::UnsupportedArchive(reason)) if reason.contains("assword") => {
+                return Err(ReadError::Encrypted { format });
+            }
+            Err(error) => return Err(broken(&error)),
+        };
+        let start = file.data_start().unwrap_or(0);
+        let range = start..start + file.compressed_size();
+        let mut bytes = Vec::new();
+        file.take(self.left as u64 + 1).read_to_end(&mut bytes).map_err(|error| broken(&error))?;
+        self.left = match self.left.checked_sub(bytes.len()) {
+            Some(left) => left,
+            None => return Err(ReadError::TooMuchInflated { format, limit: self.limit }),
+        };
+        Ok(Some(Part { name: name.to_owned(), text: decode(bytes), range }))
+    }
+
+    /// A part that the document cannot do without.
+    pub(crate) fn need(&mut self, name: &str) -> Result<Part, ReadError> {
+        let missing = ReadError::Broken { format: self.format, what: format!("part {name} is missing") };
+        self.part(name)?.ok_or(missing)
+    }
+}
+
+/// XML is UTF-8 unless a byte order mark or its declaration says otherwise.
+fn decode(bytes: Vec<u8>) -> String {
+    let declared = || {
+        let head = &bytes[..bytes.len().min(200)];
+        let after = head.windows(9).position(|window| window == b"encoding=")? + 10;
+        let length = head.get(after..)?.iter().position(|byte| matches!(byte, b'"' | b'\''))?;
+        Encoding::for_label(&head[after..after + length])
+    };
+    let (encoding, bom) = Encoding::for_bom(&bytes).unwrap_or_else(|| (declared().unwrap_or(UTF_8), 0));
+    if encoding == UTF_8 && bom == 0 {
+        return String::from_utf8(bytes)
+            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
+    }
+    encoding.decode_without_bom_handling(&bytes[bom..]).0.into_owned()
+}

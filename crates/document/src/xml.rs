@@ -1,0 +1,155 @@
+//! XML parts of a package, one event after another, with what nobody should send refused: document
+//! types, entities of one's own, and elements nested without end.
+
+use std::borrow::Cow;
+
+use quick_xml::events::{BytesStart, Event as Raw};
+use quick_xml::reader::Reader;
+
+use crate::error::ReadError;
+use crate::limits::Limits;
+use crate::package::Part;
+use crate::sniff::Kind;
+
+/// What comes next in a part.
+pub(crate) enum Event<'a> {
+    Open(BytesStart<'a>),
+    Close,
+    Text(Cow<'a, str>),
+}
+
+/// A part that is being read.
+pub(crate) struct Xml<'a> {
+    reader: Reader<&'a [u8]>,
+    part: &'a Part,
+    format: Kind,
+    open: usize,
+    depth: usize,
+}
+
+impl<'a> Xml<'a> {
+    pub(crate) fn new(part: &'a Part, format: Kind, limits: &Limits) -> Xml<'a> {
+        let mut reader = Reader::from_str(&part.text);
+        reader.config_mut().expand_empty_elements = true;
+        Xml { reader, part, format, open: 0, depth: limits.depth }
+    }
+
+    /// The next event, none at the end.
+    pub(crate) fn next(&mut self) -> Result<Option<Event<'a>>, ReadError> {
+        loop {
+            let event = match self.reader.read_event() {
+                Ok(event) => event,
+                Err(error) => return Err(self.broken(&error.to_string())),
+            };
+            return Ok(Some(match event {
+                Raw::Start(tag) => {
+                    self.open += 1;
+                    if self.open > self.depth {
+                        let before = &self.part.text[..self.at()];
+                        let line = before.matches('\n').count() as u32 + 1;
+                        return Err(ReadError::TooDeep { line, found: self.open, limit: self.depth });
+                    }
+                    Event::Open(tag)
+                }
+                Raw::End(_) => {
+                    self.open = self.open.saturating_sub(1);
+                    Event::Close
+                }
+                Raw::Text(text) => Event::Text(text.into_inner()),
+                Raw::CData(text) => Event::Text(text.into_inner()),
+                Raw::GeneralRef(reference) => match entity(&reference) {
+                    Some(character) => Event::Text(Cow::Owned(character.to_string())),
+                    None => return Err(self.broken("it uses an unknown entity")),
+                },
+                Raw::DocType(_) => return Err(self.broken("it has a document type, which is not allowed")),
+                Raw::Eof if self.open > 0 => return Err(self.broken("it ends before its elements do")),
+                Raw::Eof => return Ok(None),
+                Raw::Empty(_) | Raw::Comment(_) | Raw::Decl(_) | Raw::PI(_) => continue,
+            }));
+        }
+    }
+
+    /// Leaves out the element that has just been opened.
+    pub(crate) fn skip(&mut self) -> Result<(), ReadError> {
+        self.within(|_, _| Ok(()))
+    }
+
+    /// Hands each tag inside the element that has just been opened to `each`, and leaves the element.
+    /// What was changed from is no longer there: old properties (`…Change`) are left out.
+    pub(crate) fn within(
+        &mut self,
+        mut each: impl FnMut(&BytesStart<'a>, usize) -> Result<(), ReadError>,
+    ) -> Result<(), ReadError> {
+        let outside = self.open;
+        // The depth below which everything is old.
+        let mut old = usize::MAX;
+        while self.open >= outside {
+            match self.next()? {
+                Some(Event::Open(tag)) if old == usize::MAX => {
+                    if name(&tag).ends_with("Change") {
+                        old = self.open;
+                    } else {
+                        each(&tag, self.open - outside)?;
+                    }
+                }
+                Some(Event::Close) if self.open < old => old = usize::MAX,
+                Some(_) => {}
+                None => break,
+            }
+        }
+        Ok(())
+    }
+
+    fn at(&self) -> usize {
+        let at = usize::try_from(self.reader.error_position()).unwrap_or(usize::MAX);
+        self.part.text.floor_char_boundary(at.min(self.part.text.len()))
+    }
+
+    fn broken(&self, what: &str) -> ReadError {
+        let line = self.part.text[..self.at()].matches('\n').count() + 1;
+        let what = format!("part {}, line {line}: {what}", self.part.name);
+        ReadError::Broken { format: self.format, what }
+    }
+}
+
+/// The name of an element without its prefix.
+pub(crate) fn name<'t>(tag: &'t BytesStart) -> &'t str {
+    let qualified = tag.name().into_inner();
+    qualified.rsplit_once(':').map_or(qualified, |(_, name)| name)
+}
+
+/// An attribute by its name without prefix.
+pub(crate) fn attribute<'t>(tag: &'t BytesStart, wanted: &str) -> Option<Cow<'t, str>> {
+    let mut attributes = tag.attributes();
+    attributes.with_checks(false);
+    attributes
+        .flatten()
+        .filter(|attribute| {
+            let key = attribute.key.into_inner();
+            key.rsplit_once(':').map_or(key, |(_, name)| name) == wanted
+        })
+        .find_map(|attribute| match attribute.value.contains('&') {
+            true => {
+                quick_xml::escape::unescape(&attribute.value).ok().map(|value| Cow::Owned(value.into_owned()))
+            }
+            false => Some(attribute.value),
+        })
+}
+
+fn entity(reference: &str) -> Option<char> {
+    let code = match reference.strip_prefix('#') {
+        Some(hex) if hex.starts_with(['x', 'X']) => u32::from_str_radix(&hex[1..], 16).ok()?,
+        Some(decimal) => decimal.parse().ok()?,
+        None => {
+            return Some(match reference {
+                "amp" => '&',
+                "lt" => '<',
+                "gt" => '>',
+                "quot" => '"',
+                "apos" => '\'',
+                _ => return None,
+            });
+        }
+    };
+    char::from_u32(code)
+}
