@@ -5,6 +5,7 @@
 
 pub mod archive;
 mod cells;
+mod compound;
 mod counting;
 mod decode;
 mod docx;
@@ -15,6 +16,7 @@ pub mod limits;
 mod model;
 mod rtf;
 mod package;
+mod sheet;
 mod sniff;
 mod source;
 mod text;
@@ -39,6 +41,8 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Document, ReadError> {
         }
         Kind::Rtf => return whole(Format::Rtf, rtf::read(bytes, limits)?),
         Kind::Docx => return whole(Format::Docx, (None, docx::read(bytes, limits)?)),
+        Kind::Xlsx => return whole(Format::Xlsx, (None, sheet::read_xlsx(bytes, limits)?)),
+        Kind::Xls => return whole(Format::Xls, (None, sheet::read_xls(bytes, limits)?)),
         format => return Err(ReadError::Unsupported { format }),
     };
     let (encoding, bom) = decode::encoding(bytes, format == Format::Html);

@@ -22,6 +22,10 @@ pub enum Format {
     Text,
     /// HTML of any age.
     Html,
+    /// Excel workbook since 2007.
+    Xlsx,
+    /// Excel or WPS workbook before 2007.
+    Xls,
     /// Word since 2007.
     Docx,
     /// Rich Text Format.

@@ -230,9 +230,13 @@ fn office(bytes: &[u8]) -> Kind {
 }
 
 fn ole(bytes: &[u8]) -> Kind {
+    // A document may hold a workbook, so the root decides; names are looked for in broken files only.
+    if let Some(kind) = crate::compound::kind(bytes) {
+        return kind;
+    }
     let has = |name: &str| {
         let wide: Vec<u8> = name.bytes().flat_map(|byte| [byte, 0]).collect();
-        contains(&bytes[..bytes.len().min(HEAD)], &wide) || contains(bytes_at_end(bytes), &wide)
+        contains(bytes, &wide)
     };
     match () {
         () if has("WordDocument") => Kind::Doc,

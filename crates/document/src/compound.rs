@@ -1,0 +1,62 @@
+//! OLE compound files, which hold the documents and workbooks of before 2007.
+
+use std::io::{Cursor, Read};
+
+use cfb::CompoundFile;
+
+use crate::Kind;
+use crate::error::ReadError;
+
+/// An open compound file.
+pub(crate) struct Compound<'a> {
+    file: CompoundFile<Cursor<&'a [u8]>>,
+    bytes: usize,
+    format: Kind,
+}
+
+impl<'a> Compound<'a> {
+    /// Opens a file of this format.
+    pub(crate) fn open(bytes: &'a [u8], format: Kind) -> Result<Self, ReadError> {
+        let file = CompoundFile::open(Cursor::new(bytes))
+            .map_err(|error| ReadError::Broken { format, what: error.to_string() })?;
+        Ok(Compound { file, bytes: bytes.len(), format })
+    }
+
+    /// A stream of the root, whose name may be in any case.
+    pub(crate) fn stream(&mut self, name: &str) -> Result<Option<Vec<u8>>, ReadError> {
+        let path = format!("/{name}");
+        if !self.file.is_stream(&path) {
+            return Ok(None);
+        }
+        let broken = |error: std::io::Error| ReadError::Broken {
+            format: self.format,
+            what: format!("stream {name}: {error}"),
+        };
+        let mut bytes = Vec::new();
+        // No stream has more bytes than its file, whatever its length says.
+        let stream = self.file.open_stream(&path).map_err(broken)?;
+        stream.take(self.bytes as u64).read_to_end(&mut bytes).map_err(broken)?;
+        Ok(Some(bytes))
+    }
+}
+
+/// What a compound file holds, told by the streams of its root; none if it cannot be opened.
+pub(crate) fn kind(bytes: &[u8]) -> Option<Kind> {
+    let file = CompoundFile::open(Cursor::new(bytes)).ok()?;
+    let has = |name: &str| file.is_stream(name);
+    Some(match () {
+        () if has("/WordDocument") => Kind::Doc,
+        () if has("/Workbook") || has("/Book") => Kind::Xls,
+        () => Kind::Ole,
+    })
+}
+
+/// Two bytes of a record, the lower one first.
+pub(crate) fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
+    Some(u16::from_le_bytes(bytes.get(at..at.checked_add(2)?)?.try_into().ok()?))
+}
+
+/// Four bytes of a record, the lowest one first.
+pub(crate) fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
+    Some(u32::from_le_bytes(bytes.get(at..at.checked_add(4)?)?.try_into().ok()?))
+}

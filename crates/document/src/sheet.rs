@@ -1,0 +1,97 @@
+//! Spreadsheets: the sheets one after another, each cut into paragraphs and tables.
+//!
+//! XLSX and XLS (and WPS's ET, which is either) are read by readers of our own, because a reader
+//! has to give the format of each number and the frame of each blank cell, and a file of 1 KB must
+//! not make it reserve terabytes. Both fill a [`Sheet`]; what is a heading and what is a table is
+//! decided in `cut`. Hidden sheets are left out, hidden rows and columns are not; a formula counts
+//! with the value that was saved with it.
+//!
+//! Origins: a cell's `line` is the running number of the paragraph or table row in the document,
+//! and its bytes are those of the whole file, since a cell's value is spread over several parts.
+
+mod cut;
+mod number;
+mod xls;
+mod xlsx;
+
+use std::collections::BTreeMap;
+
+use crate::error::ReadError;
+use crate::limits::Limits;
+use crate::model::Block;
+use crate::sniff::Kind;
+
+/// The blocks of an Excel workbook since 2007.
+pub(crate) fn read_xlsx(bytes: &[u8], limits: &Limits) -> Result<Vec<Block>, ReadError> {
+    cut::blocks(xlsx::sheets(bytes, limits)?, bytes.len(), Count::new(limits, Kind::Xlsx))
+}
+
+/// The blocks of an Excel or WPS workbook before 2007.
+pub(crate) fn read_xls(bytes: &[u8], limits: &Limits) -> Result<Vec<Block>, ReadError> {
+    cut::blocks(xls::sheets(bytes, limits)?, bytes.len(), Count::new(limits, Kind::Xls))
+}
+
+/// A visible sheet: what is in its cells, and which of them are merged.
+#[derive(Debug, Default)]
+struct Sheet {
+    /// By row and column, from 0.
+    cells: BTreeMap<(u32, u32), Value>,
+    merges: Vec<Merge>,
+}
+
+/// What a cell shows.
+#[derive(Debug, Default)]
+struct Value {
+    text: String,
+    /// Whether lines are drawn round it.
+    framed: bool,
+}
+
+/// Cells shown as one; the last row and column are inside.
+#[derive(Debug, Clone, Copy)]
+struct Merge {
+    top: u32,
+    left: u32,
+    bottom: u32,
+    right: u32,
+}
+
+/// Counts the cells of all sheets, and the bytes that they show: one long text can stand in many.
+struct Count {
+    cells: usize,
+    cell_limit: usize,
+    bytes: usize,
+    byte_limit: usize,
+    format: Kind,
+}
+
+impl Count {
+    fn new(limits: &Limits, format: Kind) -> Self {
+        let (cell_limit, byte_limit) = (limits.cells, limits.inflated_bytes);
+        Count { cells: 0, cell_limit, bytes: 0, byte_limit, format }
+    }
+
+    fn one_more(&mut self) -> Result<(), ReadError> {
+        self.cells += 1;
+        if self.cells > self.cell_limit {
+            return Err(ReadError::TooManyCells { found: self.cells, limit: self.cell_limit });
+        }
+        Ok(())
+    }
+}
+
+impl Sheet {
+    /// Adds a cell; a blank one without a frame shows nothing.
+    fn put(&mut self, at: (u32, u32), value: Value, count: &mut Count) -> Result<(), ReadError> {
+        if !value.framed && value.text.chars().all(crate::model::is_blank) {
+            return Ok(());
+        }
+        count.one_more()?;
+        count.bytes += value.text.len();
+        if count.bytes > count.byte_limit {
+            return Err(ReadError::TooMuchInflated { format: count.format, limit: count.byte_limit });
+        }
+        self.cells.insert(at, value);
+        Ok(())
+    }
+}

@@ -1,0 +1,390 @@
+//! Excel and WPS workbooks of before 2007: BIFF8 records in a stream of a compound file.
+
+use encoding_rs::{Encoding, UTF_16LE, WINDOWS_1252};
+
+use super::{Count, Merge, Sheet, Value, number};
+use crate::compound::{Compound, u16_at, u32_at};
+use crate::error::ReadError;
+use crate::limits::Limits;
+use crate::sniff::Kind;
+
+/// The visible sheets in the order of the workbook.
+pub(super) fn sheets(bytes: &[u8], limits: &Limits) -> Result<Vec<Sheet>, ReadError> {
+    let mut file = Compound::open(bytes, Kind::Xls)?;
+    let Some(stream) = file.stream("Workbook")? else {
+        return Err(match file.stream("Book")? {
+            Some(_) => outdated(),
+            None => broken("no workbook"),
+        });
+    };
+    let book = book(&stream)?;
+    let mut count = Count::new(limits, Kind::Xls);
+    let mut sheets = Vec::new();
+    let mut left = stream.len();
+    for &start in &book.sheets {
+        let (sheet, read) = sheet(stream.get(start..).unwrap_or_default(), &book, &mut count)?;
+        // Sheets stand one after another; a file that names one of them again and again is a bomb.
+        left = left.checked_sub(read).ok_or_else(|| broken("two sheets are one"))?;
+        sheets.push(sheet);
+    }
+    Ok(sheets)
+}
+
+fn broken(what: &str) -> ReadError {
+    ReadError::Broken { format: Kind::Xls, what: what.into() }
+}
+
+fn outdated() -> ReadError {
+    ReadError::Outdated { format: Kind::Xls, version: "Excel 95" }
+}
+
+const BOF: u16 = 0x0809;
+const EOF: u16 = 0x000A;
+const CONTINUE: u16 = 0x003C;
+
+/// A record with those that continue it.
+struct Record<'a> {
+    id: u16,
+    parts: Vec<&'a [u8]>,
+}
+
+impl<'a> Record<'a> {
+    fn data(&self) -> &'a [u8] {
+        self.parts.first().copied().unwrap_or_default()
+    }
+}
+
+struct Records<'a> {
+    stream: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Records<'a> {
+    fn header(&self) -> Option<(u16, &'a [u8])> {
+        let (id, length) = (u16_at(self.stream, self.at)?, u16_at(self.stream, self.at + 2)?);
+        let start = self.at + 4;
+        // The last record of a file cut short is read as far as it goes.
+        let end = (start + usize::from(length)).min(self.stream.len());
+        Some((id, &self.stream[start..end]))
+    }
+}
+
+impl<'a> Iterator for Records<'a> {
+    type Item = Record<'a>;
+
+    fn next(&mut self) -> Option<Record<'a>> {
+        let (id, data) = self.header()?;
+        self.at += 4 + data.len();
+        let mut parts = vec![data];
+        while let Some((CONTINUE, data)) = self.header() {
+            self.at += 4 + data.len();
+            parts.push(data);
+        }
+        Some(Record { id, parts })
+    }
+}
+
+/// What every sheet needs of the workbook.
+struct Book {
+    from_1904: bool,
+    encoding: &'static Encoding,
+    strings: Vec<String>,
+    styles: Vec<Style>,
+    /// Where the visible sheets begin in the stream.
+    sheets: Vec<usize>,
+}
+
+/// A cell format: its number format, and whether it draws lines round the cell.
+struct Style {
+    code: String,
+    framed: bool,
+}
+
+fn book(stream: &[u8]) -> Result<Book, ReadError> {
+    let mut records = Records { stream, at: 0 };
+    let first = records.next().filter(|record| record.id == BOF).ok_or_else(|| broken("no beginning"))?;
+    if u16_at(first.data(), 0) != Some(0x0600) {
+        return Err(outdated());
+    }
+    let mut book = Book {
+        from_1904: false,
+        encoding: WINDOWS_1252,
+        strings: Vec::new(),
+        styles: Vec::new(),
+        sheets: Vec::new(),
+    };
+    let mut codes = std::collections::HashMap::new();
+    for record in records {
+        let data = record.data();
+        match record.id {
+            EOF => return Ok(book),
+            // FILEPASS: from here on everything is encrypted.
+            0x002F => return Err(ReadError::Encrypted { format: Kind::Xls }),
+            0x0022 => book.from_1904 = u16_at(data, 0) == Some(1),
+            // CODEPAGE
+            0x0042 if u16_at(data, 0) == Some(936) => book.encoding = encoding_rs::GB18030,
+            // BOUNDSHEET: a worksheet, not hidden.
+            0x0085 => {
+                let start = u32_at(data, 0).ok_or_else(|| broken("a sheet has no place"))?;
+                if data.get(4).is_some_and(|state| state & 3 == 0) && data.get(5) == Some(&0) {
+                    book.sheets.push(start as usize);
+                }
+            }
+            // FORMAT
+            0x041E => {
+                if let (Some(id), Some(code)) = (u16_at(data, 0), text(data, 2, book.encoding)) {
+                    codes.insert(id, code);
+                }
+            }
+            // XF
+            0x00E0 => {
+                let id = u16_at(data, 2).unwrap_or(0);
+                let code = codes.get(&id).cloned().unwrap_or_else(|| number::builtin(id.into()).into());
+                let framed = u16_at(data, 10).is_some_and(|lines| lines != 0);
+                book.styles.push(Style { code, framed });
+            }
+            // SST
+            0x00FC => book.strings = Strings::new(&record.parts, book.encoding).read(),
+            _ => {}
+        }
+    }
+    Err(broken("the workbook has no end"))
+}
+
+/// A string with a length of two bytes, and whether it is wide.
+fn text(data: &[u8], at: usize, narrow: &'static Encoding) -> Option<String> {
+    let length = usize::from(u16_at(data, at)?);
+    let is_wide = data.get(at + 2)? & 1 == 1;
+    let rest = data.get(at + 3..)?;
+    Some(characters(&rest[..rest.len().min(if is_wide { 2 * length } else { length })], is_wide, narrow))
+}
+
+fn characters(bytes: &[u8], is_wide: bool, narrow: &'static Encoding) -> String {
+    // What is not wide has one byte a character; some writers put their code page there all the same.
+    let encoding = match () {
+        () if is_wide => UTF_16LE,
+        () if bytes.is_ascii() => WINDOWS_1252,
+        () => narrow,
+    };
+    encoding.decode_without_bom_handling(bytes).0.into_owned()
+}
+
+/// The shared strings, which run over the ends of records.
+struct Strings<'a> {
+    parts: &'a [&'a [u8]],
+    part: usize,
+    at: usize,
+    narrow: &'static Encoding,
+}
+
+impl<'a> Strings<'a> {
+    fn new(parts: &'a [&'a [u8]], narrow: &'static Encoding) -> Self {
+        // Two counts stand in front.
+        Strings { parts, part: 0, at: 8, narrow }
+    }
+
+    /// As many as there are, whatever the counts say.
+    fn read(mut self) -> Vec<String> {
+        let mut strings = Vec::new();
+        while let Some(string) = self.string() {
+            strings.push(string);
+        }
+        strings
+    }
+
+    /// The rest of the record where the next bytes stand, none at the end.
+    fn rest(&mut self) -> Option<&'a [u8]> {
+        loop {
+            let part = self.parts.get(self.part)?;
+            if let Some(rest) = part.get(self.at..).filter(|rest| !rest.is_empty()) {
+                return Some(rest);
+            }
+            (self.part, self.at) = (self.part + 1, 0);
+        }
+    }
+
+    /// A few bytes of the same record.
+    fn few(&mut self, count: usize) -> Option<&'a [u8]> {
+        let bytes = self.rest()?.get(..count)?;
+        self.at += count;
+        Some(bytes)
+    }
+
+    fn string(&mut self) -> Option<String> {
+        let head = self.few(3)?;
+        let (mut left, flags) = (usize::from(u16_at(head, 0)?), head[2]);
+        let runs = if flags & 8 != 0 { usize::from(u16_at(self.few(2)?, 0)?) } else { 0 };
+        let extension = if flags & 4 != 0 { u32_at(self.few(4)?, 0)? as usize } else { 0 };
+        let mut is_wide = flags & 1 == 1;
+        let mut string = String::new();
+        let mut part = self.part;
+        while left > 0 {
+            self.rest()?;
+            if self.part != part {
+                // A continued record says anew how wide its characters are.
+                part = self.part;
+                is_wide = self.few(1)?[0] & 1 == 1;
+            }
+            let width = if is_wide { 2 } else { 1 };
+            let rest = self.rest()?;
+            if self.part != part {
+                continue;
+            }
+            let count = left.min(rest.len() / width);
+            string.push_str(&characters(&rest[..count * width], is_wide, self.narrow));
+            left -= count;
+            self.at += if count == 0 { rest.len() } else { count * width };
+        }
+        // Formats of pieces, and readings.
+        let mut skipped = runs.saturating_mul(4).saturating_add(extension);
+        while skipped > 0 {
+            let Some(rest) = self.rest() else { break };
+            let count = skipped.min(rest.len());
+            self.at += count;
+            skipped -= count;
+        }
+        Some(string)
+    }
+}
+
+/// A sheet and the bytes that it takes in the stream.
+fn sheet(stream: &[u8], book: &Book, count: &mut Count) -> Result<(Sheet, usize), ReadError> {
+    let mut sheet = Sheet::default();
+    let mut records = Records { stream, at: 0 };
+    if records.next().is_none_or(|record| record.id != BOF) {
+        return Err(broken("a sheet is missing"));
+    }
+    // Charts inside the sheet have cells of their own.
+    let mut inside = 0;
+    // A formula whose text comes in the next record.
+    let mut awaited = None;
+    while let Some(record) = records.next() {
+        let data = record.data();
+        match (record.id, inside) {
+            (BOF, _) => inside += 1,
+            (EOF, 0) => return Ok((sheet, records.at)),
+            (EOF, _) => inside -= 1,
+            (id, 0) => one(id, &record, data, book, &mut sheet, &mut awaited, count)?,
+            _ => {}
+        }
+    }
+    Err(broken("a sheet has no end"))
+}
+
+/// One record of a sheet.
+fn one(
+    id: u16,
+    record: &Record,
+    data: &[u8],
+    book: &Book,
+    sheet: &mut Sheet,
+    awaited: &mut Option<(u16, u16, u16)>,
+    count: &mut Count,
+) -> Result<(), ReadError> {
+    let head = (u16_at(data, 0), u16_at(data, 2), u16_at(data, 4));
+    let (Some(row), Some(column), Some(style)) = head else { return Ok(()) };
+    let mut put = |column: u16, style: u16, text: String| {
+        let framed = book.styles.get(usize::from(style)).is_some_and(|style| style.framed);
+        sheet.put((row.into(), column.into()), Value { text, framed }, count)
+    };
+    let shown = |value: f64, style: u16| {
+        let code = book.styles.get(usize::from(style)).map_or("General", |style| &style.code);
+        number::shown(value, code, book.from_1904)
+    };
+    match id {
+        // NUMBER
+        0x0203 => put(column, style, float(data, 6).map_or(String::new(), |value| shown(value, style))),
+        // RK
+        0x027E => put(column, style, u32_at(data, 6).map_or(String::new(), |rk| shown(small(rk), style))),
+        // MULRK and MULBLANK: cells side by side, with the last column at the end.
+        0x00BD | 0x00BE => {
+            let size = if id == 0x00BD { 6 } else { 2 };
+            let cells = data.get(4..data.len().saturating_sub(2)).unwrap_or_default();
+            for (cell, column) in cells.chunks_exact(size).zip(column..=u16::MAX) {
+                let style = u16_at(cell, 0).unwrap_or(0);
+                put(column, style, u32_at(cell, 2).map_or(String::new(), |rk| shown(small(rk), style)))?;
+            }
+            Ok(())
+        }
+        // BLANK
+        0x0201 => put(column, style, String::new()),
+        // LABELSST
+        0x00FD => {
+            let string = u32_at(data, 6).and_then(|index| book.strings.get(index as usize));
+            put(column, style, string.ok_or_else(|| broken("a text is missing"))?.clone())
+        }
+        // LABEL and RSTRING
+        0x0204 | 0x00D6 => put(column, style, text(data, 6, book.encoding).unwrap_or_default()),
+        // BOOLERR
+        0x0205 => put(column, style, truth_or_error(data.get(6), data.get(7) == Some(&1))),
+        // FORMULA
+        0x0006 => {
+            let result = data.get(6..14).unwrap_or_default();
+            *awaited = None;
+            if !result.ends_with(&[0xFF, 0xFF]) {
+                return put(column, style, float(data, 6).map_or(String::new(), |value| shown(value, style)));
+            }
+            match result[0] {
+                0 => *awaited = Some((row, column, style)),
+                1 => return put(column, style, truth_or_error(result.get(2), false)),
+                2 => return put(column, style, truth_or_error(result.get(2), true)),
+                _ => return put(column, style, String::new()),
+            }
+            Ok(())
+        }
+        // STRING: what the formula before it shows.
+        0x0207 => {
+            let Some((row, column, style)) = awaited.take() else { return Ok(()) };
+            let text = long_text(record, book.encoding);
+            let framed = book.styles.get(usize::from(style)).is_some_and(|style| style.framed);
+            sheet.put((row.into(), column.into()), Value { text, framed }, count)
+        }
+        // MERGECELLS
+        0x00E5 => {
+            for merge in data.get(2..).unwrap_or_default().chunks_exact(8) {
+                let side = |at| u32::from(u16_at(merge, at).unwrap_or(0));
+                let merge = Merge { top: side(0), bottom: side(2), left: side(4), right: side(6) };
+                if merge.top <= merge.bottom && merge.left <= merge.right {
+                    count.one_more()?;
+                    sheet.merges.push(merge);
+                }
+            }
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A string that may run over the end of its record.
+fn long_text(record: &Record, narrow: &'static Encoding) -> String {
+    let mut strings = Strings { parts: &record.parts, part: 0, at: 0, narrow };
+    strings.string().unwrap_or_default()
+}
+
+fn float(data: &[u8], at: usize) -> Option<f64> {
+    Some(f64::from_le_bytes(data.get(at..at + 8)?.try_into().ok()?))
+}
+
+/// A number in four bytes: an integer or the upper half of a float, whole or in hundredths.
+fn small(rk: u32) -> f64 {
+    let value = match rk & 2 {
+        0 => f64::from_bits(u64::from(rk & !3) << 32),
+        _ => f64::from(rk as i32 >> 2),
+    };
+    if rk & 1 == 1 { value / 100.0 } else { value }
+}
+
+fn truth_or_error(code: Option<&u8>, is_error: bool) -> String {
+    match (code, is_error) {
+        (Some(0), false) => "FALSE",
+        (Some(_), false) => "TRUE",
+        (Some(0x00), true) => "#NULL!",
+        (Some(0x07), true) => "#DIV/0!",
+        (Some(0x0F), true) => "#VALUE!",
+        (Some(0x17), true) => "#REF!",
+        (Some(0x1D), true) => "#NAME?",
+        (Some(0x24), true) => "#NUM!",
+        _ => "#N/A",
+    }
+    .into()
+}

@@ -1,0 +1,205 @@
+//! Excel workbooks of both ages, drawn.
+
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+mod draw;
+
+use std::io::{Cursor, Write};
+
+use document::{Limits, ReadError, read};
+use proptest::prelude::*;
+use zip::ZipWriter;
+use zip::write::SimpleFileOptions;
+
+const XLSX: &[u8] = include_bytes!("samples/workbook.xlsx");
+const XLS: &[u8] = include_bytes!("samples/workbook.xls");
+
+#[test]
+fn both_ages_read_alike() {
+    let expected = "\
+¶ 某某局2024年统计表
+¶ 一、数字
+¶ 本节有两段。
+Grid
+  项目⟨2×1⟩¦数量⟨1×2⟩¦3:说明
+  1:甲¦2:乙¦3:
+  整数¦12¦3.5¦富文本
+  小数¦0.3¦2.68¦两行 文字
+  比例¦12.34%¦50%¦⟨2×1⟩
+  日期¦2025年1月17日¦2025年1月
+  公式¦15.5¦#DIV/0!¦整数甲
+  金额¦12.50万元¦1234567¦TRUE
+  空白¦¦¦
+  隐藏行¦7¦8¦9
+¶ 二、文字
+Grid
+  第二十条第（一）项⟨1×3⟩
+  信息内容¦本年制发件数¦现行有效件数
+  规章¦0¦3
+Grid
+  甲¦1
+  乙¦-2";
+    for bytes in [XLSX, XLS] {
+        assert_eq!(draw::draw(&read(bytes, &Limits::default()).unwrap()), expected);
+    }
+}
+
+/// A workbook of one sheet, and the parts that it needs.
+fn workbook(sheet: &str, strings: &str, styles: &str) -> Vec<u8> {
+    let relation = |id: &str, kind: &str, target: &str| {
+        format!("<Relationship Id='{id}' Type='http://x/relationships/{kind}' Target='{target}'/>")
+    };
+    let relations = [
+        relation("a", "worksheet", "worksheets/sheet1.xml"),
+        relation("b", "sharedStrings", "sharedStrings.xml"),
+        relation("c", "styles", "/xl/styles.xml"),
+    ];
+    zip(&[
+        ("xl/workbook.xml", "<workbook><sheets><sheet name='一' sheetId='1' r:id='a'/></sheets></workbook>"),
+        ("xl/_rels/workbook.xml.rels", &format!("<Relationships>{}</Relationships>", relations.concat())),
+        ("xl/sharedStrings.xml", &format!("<sst>{strings}</sst>")),
+        ("xl/styles.xml", &format!("<styleSheet>{styles}</styleSheet>")),
+        ("xl/worksheets/sheet1.xml", &format!("<worksheet>{sheet}</worksheet>")),
+    ])
+}
+
+fn zip(parts: &[(&str, &str)]) -> Vec<u8> {
+    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, text) in [("[Content_Types].xml", "<Types/>")].iter().chain(parts) {
+        writer.start_file(*name, SimpleFileOptions::default()).unwrap();
+        writer.write_all(text.as_bytes()).unwrap();
+    }
+    writer.finish().unwrap().into_inner()
+}
+
+#[track_caller]
+fn check(sheet: &str, expected: &str) {
+    let strings = "<si><t>甲</t></si><si><r><t>乙</t></r><r><t xml:space='preserve'> 丙</t></r>\
+                   <rPh><t>読み</t></rPh></si><si/>";
+    let document = read(&workbook(sheet, strings, ""), &Limits::default()).unwrap();
+    assert_eq!(draw::draw(&document), expected);
+}
+
+#[test]
+fn cells_are_read_by_their_type() {
+    check("<sheetData><row><c t='s'><v>0</v></c><c t='s'><v>1</v></c></row></sheetData>", "Grid\n  甲¦乙 丙");
+    check(
+        "<sheetData><row><c t='inlineStr'><is><t>丁&amp;&#25105;</t></is></c><c><v>1E2</v></c></row></sheetData>",
+        "Grid\n  丁&我¦100",
+    );
+    check(
+        "<sheetData><row><c t='str'><f>A&amp;1</f><v>值</v></c><c t='e'><v>#REF!</v></c></row></sheetData>",
+        "Grid\n  值¦#REF!",
+    );
+    check(
+        "<sheetData><row><c t='b'><v>0</v></c><c t='d'><v>2025-01-07T00:00:00</v></c></row></sheetData>",
+        "Grid\n  FALSE¦2025年1月7日",
+    );
+    check(
+        "<sheetData><row><c t='str'><v>a_x000D_b_x</v></c><c><v>x</v></c></row></sheetData>",
+        "Grid\n  a b_x¦x",
+    );
+    check(
+        "<sheetData><row r='3'><c r='C3'><v>1</v></c><c r='B3'><v>2</v></c><c r='ZZZZ9'><v>3</v></c></row></sheetData>",
+        "Grid\n  2¦3",
+    );
+}
+
+#[test]
+fn headings_cut_tables_apart() {
+    let row = |cells: &[&str]| {
+        let cells: String =
+            cells.iter().map(|cell| format!("<c t='inlineStr'><is><t>{cell}</t></is></c>")).collect();
+        format!("<row>{cells}</row>")
+    };
+    let sheet = |rows: &[&[&str]], merges: &str| {
+        let rows: String = rows.iter().map(|cells| row(cells)).collect();
+        format!("<sheetData>{rows}</sheetData><mergeCells>{merges}</mergeCells>")
+    };
+    check(
+        &sheet(&[&["标题"], &["甲", "1"], &["二、数"], &["乙", "2"]], ""),
+        "¶ 标题\nGrid\n  甲¦1\n¶ 二、数\nGrid\n  乙¦2",
+    );
+    check(&sheet(&[&["甲", "1"], &[], &["乙", "2"]], ""), "Grid\n  甲¦1\nGrid\n  乙¦2");
+    check(&sheet(&[&["甲", "1"], &["", "2"]], "<mergeCell ref='A1:A2'/>"), "Grid\n  甲⟨2×1⟩¦1\n  1:2");
+    check(&sheet(&[&["第一条"], &["乙", "2"]], "<mergeCell ref='A1:XFD1'/>"), "Grid\n  第一条⟨1×2⟩\n  乙¦2");
+    check(&sheet(&[&["甲", "1"], &["乙", "2"]], "<mergeCell ref='A1:B1'/>"), "¶ 甲\nGrid\n  乙¦2");
+    check(&sheet(&[&["甲", "1"]], "<mergeCell ref='B1:A1'/><mergeCell ref='?'/>"), "Grid\n  甲¦1");
+    check(
+        &sheet(&[&["甲", "1", "2"], &["乙", "3", "4"]], "<mergeCell ref='A1:B2'/><mergeCell ref='B1:C1'/>"),
+        "Grid\n  甲⟨2×2⟩¦2:2\n  2:4",
+    );
+}
+
+#[track_caller]
+fn refuse(bytes: &[u8], class: &str) {
+    match read(bytes, &Limits::default()) {
+        Ok(_) => assert_eq!("read", class),
+        Err(error) => assert_eq!(error.class(), class, "{error}"),
+    }
+}
+
+#[test]
+fn bombs_are_refused() {
+    let cells =
+        |sheet: &str, strings: &str| workbook(&format!("<sheetData>{sheet}</sheetData>"), strings, "");
+    refuse(&cells(&"<row><c><v>1</v></c></row>".repeat(300_000), ""), "too-many-cells");
+    let far = (1..=20).map(|row| format!("<row r='{row}'><c><v>1</v></c><c r='XFD{row}'><v>1</v></c></row>"));
+    refuse(&cells(&far.collect::<String>(), ""), "too-many-cells");
+    let long = format!("<si><t>{}</t></si>", "长".repeat(1_000_000));
+    refuse(&cells(&"<row><c t='s'><v>0</v></c></row>".repeat(100), &long), "too-much-inflated");
+    refuse(&cells(&" ".repeat(130_000_000), ""), "too-much-inflated");
+    refuse(&cells(&"<a>".repeat(1_000), ""), "too-deep");
+    refuse(&cells("<row><c t='s'><v>7</v></c></row>", ""), "broken-file");
+    refuse(&cells("<row><c><v>&x;</v></c></row>", ""), "broken-file");
+    refuse(&zip(&[("xl/workbook.xml", "<!DOCTYPE x [<!ENTITY x 'x'>]><workbook/>")]), "broken-file");
+    refuse(&zip(&[("xl/workbook.xml", "<workbook/>")]), "empty");
+    // A count that would reserve terabytes.
+    let counted = zip(&[
+        ("xl/workbook.xml", "<workbook><sheets/></workbook>"),
+        ("xl/sharedStrings.xml", "<sst uniqueCount='99999999999'/>"),
+    ]);
+    refuse(&counted, "empty");
+}
+
+#[test]
+fn old_and_encrypted_workbooks_are_refused_as_such() {
+    let first = XLS.windows(6).position(|record| record == [0x09, 0x08, 0x10, 0, 0, 6]).unwrap();
+    let mut old = XLS.to_vec();
+    old[first + 5] = 5;
+    refuse(&old, "outdated-version");
+    // The record after the first one becomes FILEPASS.
+    let mut locked = XLS.to_vec();
+    locked[first + 20..first + 22].copy_from_slice(&[0x2F, 0]);
+    assert!(matches!(read(&locked, &Limits::default()), Err(ReadError::Encrypted { .. })));
+}
+
+#[test]
+fn every_cut_is_read_or_refused() {
+    for bytes in [XLSX, XLS] {
+        for length in (0..bytes.len()).step_by(64) {
+            _ = read(&bytes[..length], &Limits::default());
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_damage_is_read_or_refused(
+        places in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..20),
+    ) {
+        for bytes in [XLSX, XLS] {
+            let mut bytes = bytes.to_vec();
+            for (place, byte) in &places {
+                let place = place.index(bytes.len());
+                bytes[place] = *byte;
+            }
+            _ = read(&bytes, &Limits::default());
+        }
+    }
+
+    #[test]
+    fn any_parts_are_read_or_refused(sheet in "(<|>|/|c|row|sheetData|v|t| r='A1'|'| |=|mergeCell|ref='A1:B9'|&|;|9){0,60}") {
+        _ = read(&workbook(&sheet, &sheet, &sheet), &Limits::default());
+    }
+}
