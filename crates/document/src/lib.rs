@@ -15,6 +15,7 @@ mod html;
 pub mod limits;
 mod model;
 mod rtf;
+mod odt;
 mod package;
 mod sheet;
 mod sniff;
@@ -40,6 +41,7 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Document, ReadError> {
             Format::Html
         }
         Kind::Rtf => return whole(Format::Rtf, rtf::read(bytes, limits)?),
+        Kind::Odt => return whole(Format::Odt, (None, odt::read(bytes, limits)?)),
         Kind::Docx => return whole(Format::Docx, (None, docx::read(bytes, limits)?)),
         Kind::Xlsx => return whole(Format::Xlsx, (None, sheet::read_xlsx(bytes, limits)?)),
         Kind::Xls => return whole(Format::Xls, (None, sheet::read_xls(bytes, limits)?)),

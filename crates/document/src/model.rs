@@ -28,6 +28,8 @@ pub enum Format {
     Xls,
     /// Word since 2007.
     Docx,
+    /// OpenDocument text.
+    Odt,
     /// Rich Text Format.
     Rtf,
 }

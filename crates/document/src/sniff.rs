@@ -17,6 +17,8 @@ pub enum Kind {
     Docx,
     /// Excel since 2007.
     Xlsx,
+    /// OpenDocument text.
+    Odt,
     /// Any other ZIP archive.
     Zip,
     /// Word or WPS before 2007.
@@ -101,6 +103,7 @@ pub fn media_type(kind: Kind) -> &'static str {
         Kind::Html => "text/html",
         Kind::Mhtml => "multipart/related",
         Kind::Docx => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+        Kind::Odt => "application/vnd.oasis.opendocument.text",
         Kind::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         Kind::Zip => "application/zip",
         Kind::Doc => "application/msword",
@@ -128,6 +131,7 @@ impl Kind {
             Kind::Html => "html",
             Kind::Mhtml => "mhtml",
             Kind::Docx => "docx",
+            Kind::Odt => "odt",
             Kind::Xlsx => "xlsx",
             Kind::Zip => "zip",
             Kind::Doc => "doc",
@@ -154,6 +158,7 @@ impl Kind {
             Kind::Html => "网页",
             Kind::Mhtml => "单文件网页（MHT）",
             Kind::Docx => " Word 文档（DOCX）",
+            Kind::Odt => " OpenDocument 文档（ODT）",
             Kind::Xlsx => " Excel 工作簿（XLSX）",
             Kind::Zip => " ZIP 压缩包",
             Kind::Doc => " Word 或 WPS 文档（DOC、WPS）",
@@ -180,6 +185,7 @@ fn zip(bytes: &[u8]) -> Kind {
             () if is_office && has_folder("word/") => Kind::Docx,
             () if is_office && has_folder("xl/") => Kind::Xlsx,
             () if is_office => office(bytes),
+            () if has("content.xml") => open_document(bytes),
             () if has("ofd.xml") => Kind::Ofd,
             () => Kind::Zip,
         };
@@ -191,6 +197,7 @@ fn zip(bytes: &[u8]) -> Kind {
         () if has(b"word/document.xml") => Kind::Docx,
         () if has(b"xl/workbook.xml") => Kind::Xlsx,
         () if has(b"OFD.xml") => Kind::Ofd,
+        () if contains(&bytes[..bytes.len().min(200)], OPEN_TEXT) => Kind::Odt,
         () => Kind::Zip,
     }
 }
@@ -215,6 +222,20 @@ fn directory(bytes: &[u8]) -> Option<Vec<String>> {
         at += 46 + name + number(at + 30, 2)? + number(at + 32, 2)?;
     }
     Some(names)
+}
+
+/// How an OpenDocument text tells what it is, in its first bytes or its manifest.
+const OPEN_TEXT: &[u8] = b"application/vnd.oasis.opendocument.text";
+
+fn open_document(bytes: &[u8]) -> Kind {
+    let limits = Limits { inflated_bytes: 1 << 20, ..Limits::default() };
+    let in_manifest = || {
+        let package = Package::open(bytes, Kind::Zip, &limits);
+        let manifest = package.and_then(|mut package| package.need("META-INF/manifest.xml"));
+        manifest.is_ok_and(|manifest| contains(manifest.text.as_bytes(), OPEN_TEXT))
+    };
+    let is_text = contains(&bytes[..bytes.len().min(200)], OPEN_TEXT) || in_manifest();
+    if is_text { Kind::Odt } else { Kind::Zip }
 }
 
 /// An office file whose folders have other names.

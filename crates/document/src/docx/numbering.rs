@@ -141,10 +141,10 @@ impl Numbering {
             counts[at] = None;
         }
         counts[at] = Some(counts[at].map_or_else(|| start(at), |count| count.saturating_add(1)));
-        for below in at + 1..LEVELS {
+        for (below, count) in counts.iter_mut().enumerate().skip(at + 1) {
             let restart = level_at(below).and_then(|level| level.restart);
             if restart.is_none_or(|after| at < after) {
-                counts[below] = None;
+                *count = None;
             }
         }
 

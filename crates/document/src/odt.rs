@@ -1,0 +1,33 @@
+//! ODT: the words and tables as they are printed with all tracked changes accepted. Headers and footers
+//! stand in another part and are left out, as are notes, comments and tables of contents.
+//!
+//! Origins: `line` is the running number of the paragraph, or of the table row, in the document;
+//! `start..end` is where the packed bytes of `content.xml` stand in the file.
+
+mod lists;
+mod walk;
+
+use crate::error::ReadError;
+use crate::limits::Limits;
+use crate::model::Block;
+use crate::package::Package;
+use crate::sniff::Kind;
+use crate::xml::Xml;
+use lists::Styles;
+
+/// The blocks of an ODT.
+pub(crate) fn read(bytes: &[u8], limits: &Limits) -> Result<Vec<Block>, ReadError> {
+    let mut package = Package::open(bytes, Kind::Odt, limits)?;
+    if let Some(manifest) = package.part("META-INF/manifest.xml")?
+        && manifest.text.contains("encryption-data")
+    {
+        return Err(ReadError::Encrypted { format: Kind::Odt });
+    }
+    let mut styles = Styles::default();
+    if let Some(part) = package.part("styles.xml")? {
+        styles.read(Xml::new(&part, Kind::Odt, limits))?;
+    }
+    let content = package.need("content.xml")?;
+    styles.read(Xml::new(&content, Kind::Odt, limits))?;
+    walk::walk(&content, styles, limits)
+}

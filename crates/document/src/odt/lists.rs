@@ -1,0 +1,197 @@
+//! The styles of an ODT, and the automatic numbers that its lists and headings have.
+
+use std::collections::{HashMap, HashSet};
+
+use quick_xml::events::BytesStart;
+
+use crate::counting;
+use crate::error::ReadError;
+use crate::xml::{self, Event, Xml};
+
+/// Levels of a list.
+pub(super) const LEVELS: usize = 10;
+/// Characters of the pattern of a number; nobody writes longer ones.
+const LONGEST_PATTERN: usize = 60;
+
+/// What the styles say.
+#[derive(Default)]
+pub(super) struct Styles {
+    lists: HashMap<String, Levels>,
+    /// The numbers of headings.
+    outline: Levels,
+    /// Styles of text that is not shown.
+    hidden: HashSet<String>,
+    /// Widths of columns in twips.
+    widths: HashMap<String, u32>,
+}
+
+type Levels = HashMap<usize, Level>;
+
+struct Level {
+    start: u32,
+    format: &'static str,
+    prefix: String,
+    suffix: String,
+    /// `（%1%）`; in its place prefix, numbers and suffix one after another.
+    pattern: Option<String>,
+    /// How many levels are shown.
+    shown: usize,
+    /// Whether a gap follows.
+    gap: bool,
+}
+
+/// How far a list has counted.
+#[derive(Default, Clone)]
+pub(super) struct Counts([Option<u32>; LEVELS]);
+
+impl Styles {
+    /// Adds the styles of a part.
+    pub(super) fn read(&mut self, mut xml: Xml) -> Result<(), ReadError> {
+        while let Some(event) = xml.next()? {
+            let Event::Open(tag) = event else { continue };
+            let id = xml::attribute(&tag, "name").unwrap_or_default().into_owned();
+            match xml::name(&tag) {
+                "list-style" => {
+                    let levels = levels(&mut xml)?;
+                    self.lists.insert(id, levels);
+                }
+                "outline-style" => self.outline = levels(&mut xml)?,
+                "style" => xml.within(|tag, _| {
+                    if xml::attribute(tag, "display").as_deref() == Some("none") {
+                        self.hidden.insert(id.clone());
+                    }
+                    if let Some(width) = xml::attribute(tag, "column-width").and_then(|width| twips(&width)) {
+                        self.widths.insert(id.clone(), width);
+                    }
+                    Ok(())
+                })?,
+                "body" => break,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn is_hidden(&self, style: &str) -> bool {
+        self.hidden.contains(style)
+    }
+
+    pub(super) fn width(&self, style: &str) -> u32 {
+        self.widths.get(style).copied().unwrap_or(0)
+    }
+
+    /// Counts a paragraph of a list; its number as it is printed, with the gap after it.
+    pub(super) fn number(&self, list: &str, at: usize, start: Option<u32>, counts: &mut Counts) -> String {
+        self.lists.get(list).map(|levels| next(levels, at, start, counts)).unwrap_or_default()
+    }
+
+    /// The same for a heading.
+    pub(super) fn heading(&self, at: usize, start: Option<u32>, counts: &mut Counts) -> String {
+        next(&self.outline, at, start, counts)
+    }
+}
+
+fn next(levels: &Levels, at: usize, start: Option<u32>, counts: &mut Counts) -> String {
+    let Some(level) = levels.get(&at).filter(|_| at < LEVELS) else { return String::new() };
+    let first = |at: usize| levels.get(&at).map_or(1, |level| level.start);
+    let last = counts.0[at].filter(|_| start.is_none());
+    counts.0[at] = Some(last.map_or_else(|| start.unwrap_or(first(at)), |last| last.saturating_add(1)));
+    counts.0[at + 1..].fill(None);
+    if level.format == "none" || level.format == "bullet" {
+        return String::new();
+    }
+    let number = |at: usize| {
+        let format = levels.get(&at).map_or("decimal", |level| level.format);
+        counting::write(counts.0[at].unwrap_or_else(|| first(at)), format).unwrap_or_default()
+    };
+    let mut text = match &level.pattern {
+        Some(pattern) => {
+            let mut text = pattern.clone();
+            (0..=at).for_each(|at| text = text.replacen(&format!("%{}%", at + 1), &number(at), 1));
+            text
+        }
+        None => {
+            let numbers: Vec<String> = (at + 1 - level.shown.clamp(1, at + 1)..=at).map(number).collect();
+            format!("{}{}{}", level.prefix, numbers.join("."), level.suffix)
+        }
+    };
+    // A bracket or a stop of full width has its gap in itself.
+    if level.gap && text.ends_with(|last: char| last.is_ascii() || last.is_alphanumeric()) {
+        text.push(' ');
+    }
+    text
+}
+
+fn levels(xml: &mut Xml) -> Result<Levels, ReadError> {
+    let mut levels = Levels::new();
+    let mut at = LEVELS;
+    xml.within(|tag, _| {
+        let is_number = match xml::name(tag) {
+            "list-level-style-number" | "outline-level-style" => true,
+            "list-level-style-bullet" | "list-level-style-image" => false,
+            "list-level-label-alignment" => {
+                if let Some(level) = levels.get_mut(&at) {
+                    let follows = xml::attribute(tag, "label-followed-by");
+                    level.gap = follows.as_deref() != Some("nothing");
+                }
+                return Ok(());
+            }
+            _ => return Ok(()),
+        };
+        let number = |name| xml::attribute(tag, name).and_then(|value| value.parse::<u32>().ok());
+        at = (number("level").unwrap_or(0) as usize).wrapping_sub(1);
+        if at < LEVELS {
+            let text = |name| short(tag, name).unwrap_or_default();
+            let format = if is_number { format(&text("num-format")) } else { "bullet" };
+            let (start, shown) = (number("start-value").unwrap_or(1), number("display-levels").unwrap_or(1));
+            let (prefix, suffix) = (text("num-prefix"), text("num-suffix"));
+            let pattern = short(tag, "num-list-format");
+            let level = Level { start, format, prefix, suffix, pattern, shown: shown as usize, gap: true };
+            levels.insert(at, level);
+        }
+        Ok(())
+    })?;
+    Ok(levels)
+}
+
+fn short(tag: &BytesStart, name: &str) -> Option<String> {
+    xml::attribute(tag, name).map(|value| value.chars().take(LONGEST_PATTERN).collect())
+}
+
+/// The name that Word gives to a format of numbers; in ODT an example stands for it.
+fn format(example: &str) -> &'static str {
+    match example.chars().next() {
+        None => "none",
+        Some('一') => "chineseCountingThousand",
+        Some('壹') => "chineseLegalSimplified",
+        Some('甲') => "ideographTraditional",
+        Some('子') => "ideographZodiac",
+        Some('①') => "decimalEnclosedCircle",
+        Some('⑴') => "decimalEnclosedParen",
+        Some('⒈') => "decimalEnclosedFullstop",
+        Some('１') => "decimalFullWidth",
+        Some('a') => "lowerLetter",
+        Some('A') => "upperLetter",
+        Some('i') => "lowerRoman",
+        Some('I') => "upperRoman",
+        Some('0') => "decimalZero",
+        Some(_) => "decimal",
+    }
+}
+
+/// A length in twips, a twentieth of a point.
+fn twips(length: &str) -> Option<u32> {
+    let unit = length.find(|c: char| c.is_ascii_alphabetic())?;
+    let number: f64 = length[..unit].parse().ok()?;
+    let twips = match &length[unit..] {
+        "cm" => 567.0,
+        "mm" => 56.7,
+        "in" => 1_440.0,
+        "pt" => 20.0,
+        "pc" => 240.0,
+        "px" => 15.0,
+        _ => return None,
+    };
+    // Out of range it is cut, and what is no number becomes 0.
+    Some((number * twips) as u32)
+}

@@ -1,0 +1,435 @@
+//! From the content of an ODT to paragraphs and tables, in one walk without recursion.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use quick_xml::events::BytesStart;
+
+use super::lists::{Counts, Styles};
+use crate::error::ReadError;
+use crate::flow::{Grid, GridCell, whole};
+use crate::limits::Limits;
+use crate::model::{Block, Paragraph, is_blank};
+use crate::package::Part;
+use crate::sniff::Kind;
+use crate::xml::{self, Event, Xml};
+
+/// Tables and text boxes inside each other: what stands in them is moved once for each.
+const MOST_NESTED: usize = 64;
+/// Columns that one cell covers.
+const MOST_COLUMNS: u32 = 1_000;
+/// Spaces that one element stands for.
+const MOST_SPACES: u32 = 100;
+
+/// Reads the content.
+pub(super) fn walk(part: &Part, styles: Styles, limits: &Limits) -> Result<Vec<Block>, ReadError> {
+    let mut walk = Walk {
+        limits,
+        styles,
+        source: part.range.clone(),
+        flows: vec![Flow::default()],
+        tables: Vec::new(),
+        lists: Vec::new(),
+        counts: Vec::new(),
+        by_style: HashMap::new(),
+        by_id: HashMap::new(),
+        outline: Counts::default(),
+        hidden: 0,
+        line: 0,
+        paragraphs: 0,
+        slots: 0,
+    };
+    let mut xml = Xml::new(part, Kind::Odt, limits);
+    let mut open: Vec<Element> = Vec::new();
+    while let Some(event) = xml.next()? {
+        match event {
+            Event::Open(tag) => {
+                if let Some(element) = walk.open(&tag, &open, &mut xml)? {
+                    open.push(element);
+                }
+            }
+            Event::Close => {
+                if let Some(element) = open.pop() {
+                    walk.close(element)?;
+                }
+            }
+            Event::Text(text) => walk.text(&text),
+        }
+    }
+    Ok(walk.flows.pop().map(|flow| flow.blocks).unwrap_or_default())
+}
+
+/// An element that is open.
+enum Element {
+    Paragraph,
+    Hidden,
+    List,
+    Table,
+    Row,
+    Cell,
+    /// A text box or a shape with text in it.
+    Box,
+    /// Anything that only holds other elements.
+    Other,
+}
+
+struct Walk<'a> {
+    limits: &'a Limits,
+    styles: Styles,
+    source: Range<u64>,
+    /// The document, and above it the cells and text boxes that are open.
+    flows: Vec<Flow>,
+    tables: Vec<Open>,
+    lists: Vec<List>,
+    /// How far each list has counted.
+    counts: Vec<Counts>,
+    /// The last list of each style, and lists by their names; indices of `counts`.
+    by_style: HashMap<String, usize>,
+    by_id: HashMap<String, usize>,
+    outline: Counts,
+    /// Spans of hidden text that are open.
+    hidden: usize,
+    /// Number of the paragraph or the table row.
+    line: u32,
+    paragraphs: usize,
+    slots: usize,
+}
+
+/// Paragraphs and tables one after another.
+#[derive(Default)]
+struct Flow {
+    blocks: Vec<Block>,
+    paragraph: Option<Running>,
+    /// Text boxes that are anchored in the paragraph.
+    boxes: Vec<Block>,
+    cell: CellSpan,
+    /// Lists that were open outside.
+    lists: usize,
+}
+
+#[derive(Default, Clone, Copy)]
+struct CellSpan {
+    rows: u32,
+    columns: u32,
+    repeated: u32,
+    covered: bool,
+}
+
+/// A paragraph that is being read.
+#[derive(Default)]
+struct Running {
+    text: String,
+    line: u32,
+    level: Option<u8>,
+}
+
+struct List {
+    style: String,
+    counts: usize,
+    /// What the next item is told to begin with.
+    start: Option<u32>,
+    /// Whether the next paragraph is the first of an item.
+    is_item: bool,
+}
+
+/// A table that is being read.
+#[derive(Default)]
+struct Open {
+    grid: Grid,
+    row: Vec<GridCell>,
+    column: u32,
+    line: u32,
+}
+
+impl Walk<'_> {
+    /// Takes an element in; none if it has been read or left out as a whole.
+    fn open(
+        &mut self,
+        tag: &BytesStart,
+        open: &[Element],
+        xml: &mut Xml,
+    ) -> Result<Option<Element>, ReadError> {
+        let value = |name: &str| xml::attribute(tag, name);
+        let number = |name: &str| value(name).and_then(|value| value.parse::<u32>().ok());
+        Ok(Some(match xml::name(tag) {
+            "p" => {
+                self.begin_paragraph(None)?;
+                Element::Paragraph
+            }
+            "h" => {
+                let level = number("outline-level").unwrap_or(1).max(1);
+                self.begin_paragraph(Some(level.min(6) as u8))?;
+                let is_listed = self.lists_here() || value("is-list-header").as_deref() == Some("true");
+                if !is_listed {
+                    let start = number("start-value").filter(|_| value("restart-numbering").is_some());
+                    let at = level as usize - 1;
+                    let number = self.styles.heading(at, start, &mut self.outline);
+                    self.add(number.chars());
+                }
+                Element::Paragraph
+            }
+            "span" if value("style-name").is_some_and(|style| self.styles.is_hidden(&style)) => {
+                self.hidden += 1;
+                Element::Hidden
+            }
+            "s" => {
+                self.add(std::iter::repeat_n(' ', number("c").unwrap_or(1).min(MOST_SPACES) as usize));
+                Element::Other
+            }
+            "tab" => {
+                self.add("\t".chars());
+                Element::Other
+            }
+            "line-break" => {
+                self.add("\n".chars());
+                Element::Other
+            }
+            "list" => {
+                self.begin_list(tag);
+                Element::List
+            }
+            "list-item" => {
+                if let Some(list) = self.lists.last_mut() {
+                    (list.is_item, list.start) = (true, number("start-value"));
+                }
+                Element::Other
+            }
+            "table" => {
+                self.end_paragraph();
+                self.nest()?;
+                self.tables.push(Open::default());
+                Element::Table
+            }
+            "table-column" if self.in_table(open) => {
+                let width = value("style-name").map_or(0, |style| self.styles.width(&style));
+                let count = number("number-columns-repeated").unwrap_or(1).min(MOST_COLUMNS) as usize;
+                if let Some(table) = self.tables.last_mut().filter(|table| table.grid.widths.len() < 1_000) {
+                    table.grid.widths.extend(std::iter::repeat_n(width, count));
+                }
+                Element::Other
+            }
+            "table-row" if self.in_table(open) => {
+                self.count_line()?;
+                if let Some(table) = self.tables.last_mut() {
+                    (table.column, table.line) = (0, self.line);
+                    table.row.clear();
+                }
+                Element::Row
+            }
+            name @ ("table-cell" | "covered-table-cell") if matches!(open.last(), Some(Element::Row)) => {
+                let cell = CellSpan {
+                    rows: number("number-rows-spanned").unwrap_or(1).max(1),
+                    columns: number("number-columns-spanned").unwrap_or(1).clamp(1, MOST_COLUMNS),
+                    repeated: number("number-columns-repeated").unwrap_or(1).clamp(1, MOST_COLUMNS),
+                    covered: name == "covered-table-cell",
+                };
+                self.flows.push(Flow { cell, lists: self.lists.len(), ..Flow::default() });
+                Element::Cell
+            }
+            "text-box" | "custom-shape" | "rect" | "ellipse" | "circle" | "polygon" | "path" => {
+                self.nest()?;
+                self.flows.push(Flow { lists: self.lists.len(), ..Flow::default() });
+                Element::Box
+            }
+            "section" if value("display").as_deref() == Some("none") => {
+                xml.skip()?;
+                return Ok(None);
+            }
+            "tracked-changes" | "note" | "annotation" | "table-of-content" | "forms" | "ruby-text"
+            | "hidden-text" | "hidden-paragraph" | "title" | "desc" | "object" | "automatic-styles"
+            | "font-face-decls" | "scripts" | "settings" | "meta" | "master-styles" | "styles"
+            | "sequence-decls" | "variable-decls" | "user-field-decls" => {
+                // `text:title` and the like are fields, and their text is shown.
+                if tag.name().into_inner().starts_with("text:") && matches!(xml::name(tag), "title" | "meta")
+                {
+                    return Ok(Some(Element::Other));
+                }
+                xml.skip()?;
+                return Ok(None);
+            }
+            _ => Element::Other,
+        }))
+    }
+
+    fn close(&mut self, element: Element) -> Result<(), ReadError> {
+        match element {
+            Element::Paragraph => self.end_paragraph(),
+            Element::Hidden => self.hidden = self.hidden.saturating_sub(1),
+            Element::List => drop(self.lists.pop()),
+            Element::Box => {
+                self.end_paragraph();
+                if let (Some(text_box), Some(flow)) = (self.flows.pop(), self.flows.last_mut()) {
+                    flow.boxes.extend(text_box.blocks);
+                    if flow.paragraph.is_none() {
+                        flow.blocks.append(&mut flow.boxes);
+                    }
+                }
+            }
+            Element::Cell => {
+                self.end_paragraph();
+                let Some(flow) = self.flows.pop() else { return Ok(()) };
+                self.cell(flow)?;
+            }
+            Element::Row => {
+                if let Some(table) = self.tables.last_mut() {
+                    let row = std::mem::take(&mut table.row);
+                    table.grid.rows.push(row);
+                }
+            }
+            Element::Table => {
+                let Some(mut table) = self.tables.pop() else { return Ok(()) };
+                if let Some(outer) = self.tables.last_mut() {
+                    outer.grid.inside = outer.grid.inside.max(table.grid.cells());
+                }
+                let rows = table.grid.rows.len();
+                for (y, row) in table.grid.rows.iter_mut().enumerate() {
+                    row.iter_mut().for_each(|cell| cell.row_span = cell.row_span.min((rows - y) as u32));
+                }
+                if let Some(flow) = self.flows.last_mut() {
+                    flow.blocks.extend(table.grid.finish(&self.source));
+                }
+            }
+            Element::Other => {}
+        }
+        Ok(())
+    }
+
+    fn cell(&mut self, flow: Flow) -> Result<(), ReadError> {
+        let Some(table) = self.tables.last_mut() else { return Ok(()) };
+        let CellSpan { rows, columns, repeated, covered } = flow.cell;
+        self.slots += (columns.max(1) * repeated) as usize;
+        if self.slots > self.limits.cells {
+            return Err(ReadError::TooManyCells { found: self.slots, limit: self.limits.cells });
+        }
+        if covered {
+            // What stands in it is not shown.
+            table.column += repeated;
+            return Ok(());
+        }
+        // Only cells that say little are repeated: what is long is never the same twice.
+        let says_little = match flow.blocks.as_slice() {
+            [] => true,
+            [Block::Paragraph(paragraph)] => paragraph.text.as_str().len() < 100,
+            _ => false,
+        };
+        let repeated = if says_little { repeated } else { 1 };
+        for _ in 0..repeated {
+            let (column, line) = (table.column, table.line);
+            let blocks = flow.blocks.clone();
+            table.row.push(GridCell { blocks, column, row_span: rows, column_span: columns, line });
+            // Cells that it covers follow and count for themselves.
+            table.column += 1;
+        }
+        Ok(())
+    }
+
+    fn begin_list(&mut self, tag: &BytesStart) {
+        let value = |name: &str| xml::attribute(tag, name).map(|value| value.into_owned());
+        let outer = self.lists.last().filter(|_| self.lists_here());
+        let style = value("style-name").or_else(|| outer.map(|list| list.style.clone())).unwrap_or_default();
+        let continued = || {
+            let by_id = value("continue-list").and_then(|id| self.by_id.get(&id).copied());
+            let goes_on = value("continue-numbering").as_deref() == Some("true");
+            by_id.or_else(|| self.by_style.get(&style).copied().filter(|_| goes_on))
+        };
+        let counts = outer.map(|list| list.counts).or_else(continued).unwrap_or_else(|| {
+            self.counts.push(Counts::default());
+            self.counts.len() - 1
+        });
+        if let Some(id) = value("id") {
+            self.by_id.insert(id, counts);
+        }
+        self.by_style.insert(style.clone(), counts);
+        self.lists.push(List { style, counts, start: None, is_item: false });
+    }
+
+    /// Whether a list is open in this cell, text box or document.
+    fn lists_here(&self) -> bool {
+        self.lists.len() > self.flows.last().map_or(0, |flow| flow.lists)
+    }
+
+    /// Whether the element that is being opened belongs to a table, maybe by way of a group of rows.
+    fn in_table(&self, open: &[Element]) -> bool {
+        let holder = open.iter().rfind(|element| !matches!(element, Element::Other));
+        matches!(holder, Some(Element::Table))
+    }
+
+    fn nest(&self) -> Result<(), ReadError> {
+        let found = self.flows.len();
+        if found > MOST_NESTED {
+            return Err(ReadError::TooDeep { line: self.line, found, limit: MOST_NESTED });
+        }
+        Ok(())
+    }
+
+    fn count_line(&mut self) -> Result<(), ReadError> {
+        self.paragraphs += 1;
+        if self.paragraphs > self.limits.lines {
+            return Err(ReadError::TooManyLines { found: self.paragraphs, limit: self.limits.lines });
+        }
+        self.line += 1;
+        Ok(())
+    }
+
+    fn begin_paragraph(&mut self, level: Option<u8>) -> Result<(), ReadError> {
+        self.end_paragraph();
+        let line = self.line;
+        self.count_line()?;
+        if !self.tables.is_empty() {
+            // In a table the rows are counted.
+            self.line = line;
+        }
+        let mut text = String::new();
+        let depth = self.lists.len() - self.flows.last().map_or(0, |flow| flow.lists).min(self.lists.len());
+        if depth > 0
+            && let Some(list) = self.lists.last_mut().filter(|list| list.is_item)
+        {
+            list.is_item = false;
+            text =
+                self.styles.number(&list.style, depth - 1, list.start.take(), &mut self.counts[list.counts]);
+        }
+        if let Some(flow) = self.flows.last_mut() {
+            flow.paragraph = Some(Running { text, line: self.line, level });
+        }
+        Ok(())
+    }
+
+    /// Ends the paragraph that is being read, if there is one.
+    fn end_paragraph(&mut self) {
+        let Some(flow) = self.flows.last_mut() else { return };
+        if let Some(paragraph) = flow.paragraph.take() {
+            // A line break ends a paragraph as it does on a web page.
+            for line in paragraph.text.split('\n').map(|line| line.trim_matches(is_blank)) {
+                if !line.is_empty() {
+                    let text = whole(line, paragraph.line, &self.source);
+                    flow.blocks.push(Block::Paragraph(Paragraph { text, level: paragraph.level }));
+                }
+            }
+        }
+        flow.blocks.append(&mut flow.boxes);
+    }
+
+    /// Adds text, with white space as one space.
+    fn text(&mut self, text: &str) {
+        let Some(paragraph) = self.running() else { return };
+        for character in text.chars() {
+            match character {
+                ' ' | '\t' | '\r' | '\n' if paragraph.text.ends_with(' ') => {}
+                ' ' | '\t' | '\r' | '\n' => paragraph.text.push(' '),
+                character => paragraph.text.push(character),
+            }
+        }
+    }
+
+    fn add(&mut self, characters: impl Iterator<Item = char>) {
+        if let Some(paragraph) = self.running() {
+            paragraph.text.extend(characters);
+        }
+    }
+
+    /// The paragraph that is being read, if it is shown.
+    fn running(&mut self) -> Option<&mut Running> {
+        let flow = self.flows.last_mut().filter(|_| self.hidden == 0);
+        flow.and_then(|flow| flow.paragraph.as_mut())
+    }
+}
