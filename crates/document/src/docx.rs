@@ -78,6 +78,7 @@ fn relations(part: &Part, folder: &str, limits: &Limits) -> Result<Vec<Relation>
         if xml::name(&tag) == "Relationship" && value("TargetMode") != "External" {
             let target = resolve(folder, &value("Target"));
             relations.push(Relation { kind: value("Type").into_owned(), target });
+            xml.no_more_than_kept(relations.len(), "relations")?;
         }
     }
     Ok(relations)

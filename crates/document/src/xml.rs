@@ -11,6 +11,9 @@ use crate::limits::Limits;
 use crate::package::Part;
 use crate::sniff::Kind;
 
+/// Styles, lists or relations of one document; a merged yearbook has some thousand.
+const MOST_KEPT: usize = 20_000;
+
 /// What comes next in a part.
 pub(crate) enum Event<'a> {
     Open(BytesStart<'a>),
@@ -103,6 +106,14 @@ impl<'a> Xml<'a> {
     fn at(&self) -> usize {
         let at = usize::try_from(self.reader.error_position()).unwrap_or(usize::MAX);
         self.part.text.floor_char_boundary(at.min(self.part.text.len()))
+    }
+
+    /// Refuses more definitions of one sort than any document has; they are all kept in memory.
+    pub(crate) fn no_more_than_kept(&self, count: usize, what: &str) -> Result<(), ReadError> {
+        match count > MOST_KEPT {
+            true => Err(self.broken(&format!("it has more than {MOST_KEPT} {what}"))),
+            false => Ok(()),
+        }
     }
 
     fn broken(&self, what: &str) -> ReadError {

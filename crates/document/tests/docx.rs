@@ -347,6 +347,14 @@ fn hostile_files_are_refused() {
     let span = "<w:tc><w:tcPr><w:gridSpan w:val='4000000000'/></w:tcPr></w:tc>";
     refuse(&docx(&format!("<w:tbl><w:tr>{}</w:tr></w:tbl>", span.repeat(1_000))), "too-many-cells");
     refuse(&docx(&"<w:p/>".repeat(1_000_001)), "too-many-lines");
+    let style = |id: u32| format!("<w:style w:styleId='{id}'/>");
+    let styles = format!("<w:styles>{}</w:styles>", (0..20_001).map(style).collect::<String>());
+    let parts = [("_rels/.rels", RELATIONS), ("word/document.xml", "<d/>"), ("word/styles.xml", &styles)];
+    let with_styles = [&parts[..], &[("word/_rels/document.xml.rels", PARTS)]].concat();
+    refuse(
+        &pack(&with_styles.iter().map(|(name, text)| (*name, text.as_bytes())).collect::<Vec<_>>()),
+        "broken-file",
+    );
 }
 
 const SOUP: &[&str] = &[

@@ -85,6 +85,7 @@ impl Numbering {
                         Ok(())
                     })?;
                     numbering.lists.insert(id, list);
+                    xml.no_more_than_kept(numbering.lists.len(), "lists")?;
                 }
                 "num" => {
                     let id = xml::attribute(&tag, "numId").unwrap_or_default().into_owned();
@@ -107,6 +108,7 @@ impl Numbering {
                         Ok(())
                     })?;
                     numbering.numbers.insert(id, number);
+                    xml.no_more_than_kept(numbering.numbers.len(), "numberings")?;
                 }
                 _ => {}
             }

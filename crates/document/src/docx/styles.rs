@@ -64,6 +64,7 @@ impl Styles {
             style.format.named = heading(&style.name);
             style.format.contents = contents(&style.name);
             styles.styles.insert(id, style);
+            xml.no_more_than_kept(styles.styles.len(), "styles")?;
         }
         Ok(styles)
     }

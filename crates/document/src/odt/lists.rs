@@ -54,6 +54,7 @@ impl Styles {
                 "list-style" => {
                     let levels = levels(&mut xml)?;
                     self.lists.insert(id, levels);
+                    xml.no_more_than_kept(self.lists.len(), "lists")?;
                 }
                 "outline-style" => self.outline = levels(&mut xml)?,
                 "style" => xml.within(|tag, _| {

@@ -91,6 +91,7 @@ struct Walk<'a> {
     hidden: usize,
     /// Number of the paragraph or the table row.
     line: u32,
+    /// Paragraphs, rows and lists.
     paragraphs: usize,
     slots: usize,
 }
@@ -185,6 +186,7 @@ impl Walk<'_> {
                 Element::Other
             }
             "list" => {
+                self.count()?;
                 self.begin_list(tag);
                 Element::List
             }
@@ -363,11 +365,16 @@ impl Walk<'_> {
     }
 
     fn count_line(&mut self) -> Result<(), ReadError> {
+        self.count()?;
+        self.line += 1;
+        Ok(())
+    }
+
+    fn count(&mut self) -> Result<(), ReadError> {
         self.paragraphs += 1;
         if self.paragraphs > self.limits.lines {
             return Err(ReadError::TooManyLines { found: self.paragraphs, limit: self.limits.lines });
         }
-        self.line += 1;
         Ok(())
     }
 
