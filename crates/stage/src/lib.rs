@@ -53,7 +53,7 @@ pub use originals::{NotGot, NotStored, Originals, Stored};
 pub use outcome::{Done, Handled, Refusal, Trouble, class};
 pub use publish::{NotPublished, Published};
 pub use read::{Counts, Event, Lag};
-pub use run::{Service, run, run_together};
+pub use run::{EXIT_USAGE, Service, run, run_together};
 pub use seats::Seats;
 pub use shutdown::Stop;
 

@@ -22,7 +22,7 @@ use crate::topology::BUCKET;
 /// Where originals are kept; clones share it.
 #[derive(Clone)]
 pub enum Originals {
-    /// A folder: `ab/cd/abcd…`.
+    /// A folder: `ab/abcd…`, with all 256 folders made beforehand.
     Folder(PathBuf),
     /// An object store on the bus.
     Bucket(Box<ObjectStore>),
@@ -92,6 +92,11 @@ impl Originals {
             std::fs::create_dir_all(root.join(INCOMING))?;
             let root = root.canonicalize()?;
             sweep(&root.join(INCOMING))?;
+            // Made and synced once, so that an original costs two syncs: its own and its folder's.
+            for shard in 0..=u8::MAX {
+                std::fs::create_dir_all(root.join(format!("{shard:02x}")))?;
+            }
+            File::open(&root)?.sync_all()?;
             Ok(root)
         };
         let root = prepare()
@@ -206,7 +211,7 @@ impl Originals {
 const INCOMING: &str = "incoming";
 
 fn place_of(root: &Path, sha256: &str) -> PathBuf {
-    root.join(&sha256[..2]).join(&sha256[2..4]).join(sha256)
+    root.join(&sha256[..2]).join(sha256)
 }
 
 /// Moves a complete file to its place, and has it on disk with its name before it answers.
@@ -216,13 +221,10 @@ fn keep(file: NamedTempFile, place: &Path) -> io::Result<bool> {
     let there = std::fs::metadata(place).is_ok_and(|there| there.len() == size_bytes);
     if !there {
         file.as_file().sync_all()?;
-        std::fs::create_dir_all(shard)?;
         file.persist(place).map_err(|error| error.error)?;
     }
     // Also where it was there: whoever put it may not have come this far.
-    for folder in shard.ancestors().take(3) {
-        File::open(folder)?.sync_all()?;
-    }
+    File::open(shard)?.sync_all()?;
     Ok(!there)
 }
 

@@ -120,8 +120,8 @@ pub async fn run_together(config: &Config, stop: &Stop, services: Vec<Service>) 
     ended
 }
 
-/// `EX_USAGE` of sysexits.
-const EXIT_USAGE: u8 = 64;
+/// How a process ends whose settings cannot be used: `EX_USAGE` of sysexits.
+pub const EXIT_USAGE: u8 = 64;
 /// Beyond the drain, for what a service does after its last message.
 const GRACE: Duration = Duration::from_secs(3);
 

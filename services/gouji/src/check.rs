@@ -81,10 +81,10 @@ fn as_json(checked: &Checked) -> Map<String, Value> {
             line.insert("status".into(), "unreadable".into());
             line.insert("reason".into(), format!("{}（{}）", unreadable.message, unreadable.detail).into());
             line.extend(json::identity(&Report::default()));
+            line.insert("cells".into(), Value::Object(Map::new()));
             for list in ["claims", "findings"] {
                 line.insert(list.into(), Value::Array(Vec::new()));
             }
-            line.insert("cells".into(), Value::Object(Map::new()));
             line.insert("verdict".into(), Value::Null);
         }
     }

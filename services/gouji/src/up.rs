@@ -59,6 +59,7 @@ impl Up {
     /// Starts everything; what it needs is there when this returns, and it is ready soon after.
     /// What is logged is `log` unless `RUST_LOG` says otherwise.
     pub(crate) fn start(&self, runtime: &Runtime, log: &str) -> Result<Pipeline> {
+        let mut config = Config::from_env()?;
         fs::create_dir_all(&self.data).with_context(|| format!("making {}", self.data.display()))?;
         let data = self.data.canonicalize().with_context(|| format!("opening {}", self.data.display()))?;
         let lock = lock(&data)?;
@@ -69,7 +70,6 @@ impl Up {
             Some(_) => None,
             None => Some(Nats::start(&data.join("nats"))?),
         };
-        let mut config = Config::from_env()?;
         config.nats_url = match (&self.nats, &nats) {
             (Some(url), _) => url.clone(),
             (None, Some(nats)) => nats.url.clone(),

@@ -33,7 +33,7 @@ fn a_wrong_setting_is_named() {
     }
     let folder = tempfile::tempdir().unwrap();
     let up = || gouji(&["up", "--listen", "127.0.0.1:0", "--data", folder.path().to_str().unwrap()]);
-    // It should be 64 here too, and before the nats-server is started.
-    check(up(), 1, "GOUJI_PERMITS", "0");
-    check(up(), 1, "GOUJI_DRAIN_SECONDS", "never");
+    check(up(), USAGE, "GOUJI_PERMITS", "0");
+    check(up(), USAGE, "GOUJI_DRAIN_SECONDS", "never");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is opened before");
 }
