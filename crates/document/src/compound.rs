@@ -51,6 +51,11 @@ pub(crate) fn kind(bytes: &[u8]) -> Option<Kind> {
     })
 }
 
+/// Whether a compound file wraps a newer document that wants a password.
+pub(crate) fn wants_password(bytes: &[u8]) -> bool {
+    CompoundFile::open(Cursor::new(bytes)).is_ok_and(|file| file.is_stream("/EncryptedPackage"))
+}
+
 /// Two bytes of a record, the lower one first.
 pub(crate) fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
     Some(u16::from_le_bytes(bytes.get(at..at.checked_add(2)?)?.try_into().ok()?))

@@ -45,6 +45,7 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Document, ReadError> {
         Kind::Docx => return whole(Format::Docx, (None, docx::read(bytes, limits)?)),
         Kind::Xlsx => return whole(Format::Xlsx, (None, sheet::read_xlsx(bytes, limits)?)),
         Kind::Xls => return whole(Format::Xls, (None, sheet::read_xls(bytes, limits)?)),
+        Kind::Ole if compound::wants_password(bytes) => return Err(ReadError::Encrypted { format: Kind::Ole }),
         format => return Err(ReadError::Unsupported { format }),
     };
     let (encoding, bom) = decode::encoding(bytes, format == Format::Html);

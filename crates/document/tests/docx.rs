@@ -357,6 +357,14 @@ fn hostile_files_are_refused() {
     );
 }
 
+#[test]
+fn a_password_is_told() {
+    let mut file = cfb::CompoundFile::create(Cursor::new(Vec::new())).unwrap();
+    file.create_stream("/EncryptionInfo").unwrap();
+    file.create_stream("/EncryptedPackage").unwrap().write_all(&[7; 9_000]).unwrap();
+    refuse(&file.into_inner().into_inner(), "encrypted");
+}
+
 const SOUP: &[&str] = &[
     "<w:p>",
     "</w:p>",
