@@ -8,6 +8,7 @@ mod cells;
 mod compound;
 mod counting;
 mod decode;
+mod doc;
 mod docx;
 mod error;
 mod flow;
@@ -43,6 +44,7 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Document, ReadError> {
         Kind::Rtf => return whole(Format::Rtf, rtf::read(bytes, limits)?),
         Kind::Odt => return whole(Format::Odt, (None, odt::read(bytes, limits)?)),
         Kind::Docx => return whole(Format::Docx, (None, docx::read(bytes, limits)?)),
+        Kind::Doc => return whole(Format::Doc, (None, doc::read(bytes, limits)?)),
         Kind::Xlsx => return whole(Format::Xlsx, (None, sheet::read_xlsx(bytes, limits)?)),
         Kind::Xls => return whole(Format::Xls, (None, sheet::read_xls(bytes, limits)?)),
         Kind::Ole if compound::wants_password(bytes) => return Err(ReadError::Encrypted { format: Kind::Ole }),

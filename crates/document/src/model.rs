@@ -22,6 +22,8 @@ pub enum Format {
     Text,
     /// HTML of any age.
     Html,
+    /// Word or WPS document before 2007.
+    Doc,
     /// Excel workbook since 2007.
     Xlsx,
     /// Excel or WPS workbook before 2007.

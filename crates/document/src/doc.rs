@@ -1,0 +1,318 @@
+//! Word and WPS documents of before 2007: streams of a compound file.
+//!
+//! The text stands in pieces in the stream `WordDocument`; what its paragraphs and characters are is
+//! told by pages of properties, by the place of their bytes. Only the body is read: headers, notes,
+//! comments and text boxes stand behind it. Field codes, hidden and deleted text are left out, numbers
+//! of lists are counted as they are printed.
+//!
+//! Origins: `line` is the running number of the paragraph or table row in the document, and the bytes
+//! are those of the whole file, since the streams of a compound file are scattered over it.
+
+mod lists;
+mod pages;
+mod paragraph;
+mod pieces;
+mod sprm;
+mod styles;
+
+use std::collections::HashMap;
+
+use crate::cells::{Cells, blank};
+use crate::compound::{Compound, u16_at, u32_at};
+use crate::error::ReadError;
+use crate::limits::Limits;
+use crate::model::{Block, Text, Width};
+use crate::sniff::Kind;
+use lists::Lists;
+use pages::Run;
+use paragraph::Properties;
+use sprm::sprms;
+
+/// The blocks of a document.
+pub(crate) fn read(bytes: &[u8], limits: &Limits) -> Result<Vec<Block>, ReadError> {
+    let mut file = Compound::open(bytes, Kind::Doc)?;
+    let stream = file.stream("WordDocument")?.ok_or_else(|| broken("no text"))?;
+    let head = Head::read(&stream)?;
+    let table = file.stream(head.table)?.ok_or_else(|| broken("no tables of its parts"))?;
+    let data = file.stream("Data")?.unwrap_or_default();
+    let part = |(start, size): (usize, usize)| {
+        let end = start.saturating_add(size).min(table.len());
+        table.get(start..end).unwrap_or_default()
+    };
+    let pieces =
+        pieces::read(part(head.pieces), head.characters).ok_or_else(|| broken("the pieces of its text"))?;
+    // No byte of the text stands in two pieces.
+    let bytes_of_text: u64 =
+        pieces.pieces.iter().map(|piece| u64::from(piece.count) * if piece.is_narrow { 1 } else { 2 }).sum();
+    if bytes_of_text > stream.len() as u64 {
+        return Err(broken("its text is longer than the file"));
+    }
+    let mut budget = limits.inflated_bytes;
+    let mut reader = Reader {
+        styles: styles::read(part(head.styles), &data, &mut budget),
+        characters: pages::characters(part(head.character_pages), &stream),
+        paragraphs: pages::paragraphs(part(head.paragraph_pages), &stream),
+        lists: Lists::read(&table, head.lists, head.list_uses),
+        looks: HashMap::new(),
+        data: &data,
+        budget,
+        fields: Vec::new(),
+        text: String::new(),
+        line: 1,
+        bytes: bytes.len() as u64,
+        cells: Cells::new(limits),
+    };
+    for piece in &pieces.pieces {
+        let properties = piece.properties.and_then(|index| pieces.properties.get(index)).copied();
+        reader.piece(piece, properties.unwrap_or_default(), &stream)?;
+        if reader.budget == 0 {
+            return Err(ReadError::TooMuchInflated { format: Kind::Doc, limit: limits.inflated_bytes });
+        }
+    }
+    reader.end_paragraph(0, None)?;
+    reader.cells.finish(&[])
+}
+
+fn broken(what: &str) -> ReadError {
+    ReadError::Broken { format: Kind::Doc, what: what.into() }
+}
+
+/// What the file says of itself, and where the parts stand in its table stream.
+struct Head {
+    table: &'static str,
+    /// Characters of the body.
+    characters: u32,
+    pieces: (usize, usize),
+    styles: (usize, usize),
+    character_pages: (usize, usize),
+    paragraph_pages: (usize, usize),
+    lists: (usize, usize),
+    list_uses: (usize, usize),
+}
+
+impl Head {
+    fn read(stream: &[u8]) -> Result<Head, ReadError> {
+        let word = |at| u16_at(stream, at).ok_or_else(|| broken("its head is cut off"));
+        let part = |at| -> Result<(usize, usize), ReadError> {
+            match (u32_at(stream, at), u32_at(stream, at + 4)) {
+                (Some(start), Some(size)) => Ok((start as usize, size as usize)),
+                _ => Err(broken("its head is cut off")),
+            }
+        };
+        if word(0)? != 0xA5EC && word(0)? != 0xA5DC {
+            return Err(broken("its head is not Word's"));
+        }
+        if word(2)? < 0xC1 {
+            return Err(ReadError::Outdated { format: Kind::Doc, version: "Word 6/95" });
+        }
+        let flags = word(0x0A)?;
+        if flags & 0x0100 != 0 {
+            return Err(ReadError::Encrypted { format: Kind::Doc });
+        }
+        Ok(Head {
+            table: if flags & 0x0200 != 0 { "1Table" } else { "0Table" },
+            characters: u32_at(stream, 0x4C).ok_or_else(|| broken("its head is cut off"))?,
+            pieces: part(0x1A2)?,
+            styles: part(0xA2)?,
+            character_pages: part(0xFA)?,
+            paragraph_pages: part(0x102)?,
+            lists: part(0x2E2).unwrap_or_default(),
+            list_uses: part(0x2EA).unwrap_or_default(),
+        })
+    }
+}
+
+/// How characters look, as far as it changes what is read.
+#[derive(Debug, Clone, Copy, Default)]
+struct Look {
+    is_left_out: bool,
+    is_deleted: bool,
+    symbol: Option<u16>,
+}
+
+impl Look {
+    fn apply(&mut self, list: &[u8]) {
+        for sprm in sprms(list) {
+            match sprm.code {
+                sprm::DELETED => self.is_deleted = sprm.byte() & 1 == 1,
+                sprm::HIDDEN => self.is_left_out = sprm.byte() & 1 == 1,
+                sprm::SYMBOL => self.symbol = u16_at(sprm.operand, 2),
+                _ => {}
+            }
+        }
+    }
+}
+
+struct Reader<'a> {
+    styles: Vec<Properties>,
+    characters: Vec<Run<'a>>,
+    paragraphs: Vec<Run<'a>>,
+    lists: Lists,
+    /// Looks of the runs that have been met, by where they begin.
+    looks: HashMap<u32, Look>,
+    data: &'a [u8],
+    /// Bytes of properties that may still be read.
+    budget: usize,
+    /// The fields that are open; whether each is still at its code.
+    fields: Vec<bool>,
+    text: String,
+    /// Number of the next paragraph or row.
+    line: u32,
+    bytes: u64,
+    cells: Cells<'a>,
+}
+
+impl Reader<'_> {
+    fn piece(&mut self, piece: &pieces::Piece, properties: &[u8], stream: &[u8]) -> Result<(), ReadError> {
+        let width = if piece.is_narrow { 1 } else { 2 };
+        let (mut look, mut until) = (Look::default(), 0);
+        let mut high = None;
+        for index in 0..piece.count {
+            let at = piece.start.saturating_add(index * width);
+            let unit = match piece.is_narrow {
+                true => stream.get(at as usize).map(|byte| narrow(*byte)),
+                false => u16_at(stream, at as usize),
+            };
+            let unit = unit.ok_or_else(|| broken("its text is cut off"))?;
+            if at >= until {
+                (look, until) = self.look(at, properties);
+            }
+            if let Some(high) = high.take()
+                && (0xDC00..0xE000).contains(&unit)
+            {
+                let decoded = char::decode_utf16([high, unit]).next().and_then(Result::ok);
+                self.push(decoded.unwrap_or('\u{FFFD}'), look);
+                continue;
+            }
+            match unit {
+                0xD800..0xDC00 => high = Some(unit),
+                0x07 | 0x0D => self.end(unit, at, look, properties)?,
+                // Ends of lines, pages and columns.
+                0x0B | 0x0C | 0x0E if !look.is_deleted && !look.is_left_out => {
+                    let (depth, level) = self.here(at, properties);
+                    self.end_paragraph(depth, level)?;
+                }
+                0x13 => self.fields.push(true),
+                0x14 => _ = self.fields.last_mut().map(|field| *field = false),
+                0x15 => _ = self.fields.pop(),
+                0x1E => self.push('-', look),
+                0x09 => self.push('\t', look),
+                // Pictures, notes and other marks.
+                0..0x20 => {}
+                0x28 if look.symbol.is_some() => {
+                    let symbol = look.symbol.filter(|symbol| !(0xE000..0xF900).contains(symbol));
+                    if let Some(symbol) = symbol.and_then(|symbol| char::from_u32(symbol.into())) {
+                        self.push(symbol, look);
+                    }
+                }
+                unit => self.push(char::from_u32(unit.into()).unwrap_or('\u{FFFD}'), look),
+            }
+        }
+        Ok(())
+    }
+
+    /// How a character looks, and the byte up to which others look the same.
+    fn look(&mut self, at: u32, properties: &[u8]) -> (Look, u32) {
+        let Some(run) = pages::find(&self.characters, at) else { return (Look::default(), at + 1) };
+        let mut look = *self.looks.entry(run.start).or_insert_with(|| {
+            let mut look = Look::default();
+            look.apply(run.properties);
+            look
+        });
+        self.budget = self.budget.saturating_sub(properties.len());
+        if self.budget > 0 {
+            look.apply(properties);
+        }
+        (look, run.end)
+    }
+
+    fn push(&mut self, character: char, look: Look) {
+        if !look.is_left_out && !look.is_deleted && !self.fields.contains(&true) {
+            self.text.push(character);
+        }
+    }
+
+    /// The properties of the paragraph that ends at a byte.
+    fn properties(&mut self, at: u32, of_piece: &[u8]) -> Properties {
+        let run = pages::find(&self.paragraphs, at).map_or(&[][..], |run| run.properties);
+        let mut style = usize::from(u16_at(run, 0).unwrap_or(0));
+        let list = run.get(2..).unwrap_or_default();
+        for sprm in sprms(of_piece) {
+            if sprm.code == sprm::STYLE {
+                style = sprm.word().into();
+            }
+        }
+        let mut properties = self.styles.get(style).cloned().unwrap_or_default();
+        properties.apply(list, self.data, &mut self.budget);
+        properties.apply(of_piece, self.data, &mut self.budget);
+        properties
+    }
+
+    fn here(&mut self, at: u32, of_piece: &[u8]) -> (usize, Option<u8>) {
+        let properties = self.properties(at, of_piece);
+        (depth(&properties), properties.level)
+    }
+
+    /// The end of a paragraph (13), or of a cell or row (7).
+    fn end(&mut self, unit: u16, at: u32, look: Look, of_piece: &[u8]) -> Result<(), ReadError> {
+        // A field code never goes beyond its paragraph; one that does has lost its end.
+        self.fields.retain(|is_code| !is_code);
+        let properties = self.properties(at, of_piece);
+        let depth = depth(&properties);
+        let is_row = properties.ends_inner_row || unit == 7 && properties.ends_row;
+        let is_cell = unit == 7 || properties.ends_inner_cell;
+        if is_row {
+            self.text.clear();
+            self.cells.end_row(depth.max(1), &properties.edges)?;
+            if depth <= 1 {
+                self.line += 1;
+            }
+            return Ok(());
+        }
+        // A deleted end joins two paragraphs.
+        if !is_cell && look.is_deleted {
+            return Ok(());
+        }
+        if properties.list > 0 && !self.text.trim().is_empty() {
+            let number = self.lists.next(properties.list, properties.list_level);
+            self.text.insert_str(0, &number.unwrap_or_default());
+        }
+        self.end_paragraph(if is_cell { depth.max(1) } else { depth }, properties.level)?;
+        if is_cell {
+            self.cells.end_cell(depth.max(1), blank(self.line, 0))?;
+        }
+        Ok(())
+    }
+
+    fn end_paragraph(&mut self, depth: usize, level: Option<u8>) -> Result<(), ReadError> {
+        let string = std::mem::take(&mut self.text);
+        let mut text = Text::default();
+        if depth > 0 {
+            text.push(&string.replace('\t', " "), self.line, 0, self.bytes, Width::Whole);
+        } else {
+            text.push(&string, self.line, 0, self.bytes, Width::Whole);
+        }
+        if depth == 0 && !string.trim().is_empty() {
+            self.line += 1;
+        }
+        self.cells.paragraph(depth, text, level)
+    }
+}
+
+fn depth(properties: &Properties) -> usize {
+    match (properties.in_table || properties.depth > 0, properties.depth) {
+        (false, _) => 0,
+        (true, depth) => (depth as usize).max(1),
+    }
+}
+
+/// A character of one byte: windows-1252, but control characters are Word's.
+fn narrow(byte: u8) -> u16 {
+    match byte {
+        0x80..=0x9F => {
+            let text = encoding_rs::WINDOWS_1252.decode_without_bom_handling(&[byte]).0.into_owned();
+            text.chars().next().map_or(0xFFFD, |character| character as u32 as u16)
+        }
+        byte => byte.into(),
+    }
+}

@@ -1,0 +1,77 @@
+//! Properties as Word stores them: codes with operands, one after another.
+
+use crate::compound::u16_at;
+
+/// A property: its code and its operand.
+#[derive(Clone, Copy)]
+pub(super) struct Sprm<'a> {
+    pub(super) code: u16,
+    pub(super) operand: &'a [u8],
+}
+
+impl Sprm<'_> {
+    /// The first byte of the operand.
+    pub(super) fn byte(&self) -> u8 {
+        self.operand.first().copied().unwrap_or(0)
+    }
+
+    /// The first two bytes of the operand.
+    pub(super) fn word(&self) -> u16 {
+        u16_at(self.operand, 0).unwrap_or(0)
+    }
+}
+
+/// The properties of a list; it ends where it makes no sense.
+pub(super) fn sprms(list: &[u8]) -> impl Iterator<Item = Sprm<'_>> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let code = u16_at(list, at)?;
+        let rest = list.get(at + 2..)?;
+        let (skipped, size) = extent(code, rest)?;
+        let operand = rest.get(skipped..skipped + size)?;
+        at += 2 + skipped + size;
+        Some(Sprm { code, operand })
+    })
+}
+
+/// How many bytes of length stand in front of an operand, and how long it is.
+fn extent(code: u16, rest: &[u8]) -> Option<(usize, usize)> {
+    Some(match (code, code >> 13) {
+        // The definition of a row can be longer than a byte can say.
+        (DEFINE_ROW, _) => (2, usize::from(u16_at(rest, 0)?).checked_sub(1)?),
+        // Tabs: when there are too many for the length, they are counted.
+        (0xC615, _) if rest.first() == Some(&255) => {
+            let deleted = usize::from(*rest.get(1)?) * 4;
+            let added = usize::from(*rest.get(2 + deleted)?) * 3;
+            (1, 2 + deleted + added)
+        }
+        (_, 0 | 1) => (0, 1),
+        (_, 2 | 4 | 5) => (0, 2),
+        (_, 3) => (0, 4),
+        (_, 7) => (0, 3),
+        _ => (1, usize::from(*rest.first()?)),
+    })
+}
+
+/// Deleted, with changes tracked.
+pub(super) const DELETED: u16 = 0x0800;
+pub(super) const HIDDEN: u16 = 0x083C;
+/// A character of a symbol font.
+pub(super) const SYMBOL: u16 = 0x6A09;
+pub(super) const STYLE: u16 = 0x4600;
+pub(super) const IN_TABLE: u16 = 0x2416;
+pub(super) const ENDS_ROW: u16 = 0x2417;
+/// How many tables are around.
+pub(super) const DEPTH: u16 = 0x6649;
+pub(super) const ENDS_INNER_CELL: u16 = 0x244B;
+pub(super) const ENDS_INNER_ROW: u16 = 0x244C;
+pub(super) const LIST_LEVEL: u16 = 0x260A;
+pub(super) const LIST: u16 = 0x460B;
+pub(super) const OUTLINE_LEVEL: u16 = 0x2640;
+/// Properties that stand in the stream `Data`, since they are too long for their page.
+pub(super) const ELSEWHERE: [u16; 3] = [0x6645, 0x6646, 0x646B];
+/// Edges and merges of the cells of a row.
+pub(super) const DEFINE_ROW: u16 = 0xD608;
+pub(super) const MERGE: u16 = 0x5624;
+pub(super) const SPLIT: u16 = 0x5625;
+pub(super) const MERGE_DOWN: u16 = 0xD62B;
