@@ -11,7 +11,10 @@ pub(crate) fn run(workspace: &Workspace, once: bool) -> Result<()> {
     let nats_server = workspace.nats_server()?;
     workspace::run(&mut workspace.cargo(&["build", "--package", "gouji"]))?;
     let mut gouji = Command::new(workspace.target.join("debug/gouji"));
-    gouji.args(["demo", "samples/reports"]).env("GOUJI_NATS_SERVER", nats_server).current_dir(&workspace.root);
+    gouji
+        .args(["demo", "samples/reports"])
+        .env("GOUJI_NATS_SERVER", nats_server)
+        .current_dir(&workspace.root);
     if once {
         gouji.arg("--once");
     }

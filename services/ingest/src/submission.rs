@@ -77,7 +77,8 @@ async fn states_of(stage: &Stage, ids: Vec<String>) -> Result<Vec<Value>, Proble
 async fn state(stage: &Stage, id: String) -> anyhow::Result<Value> {
     let history = stage.history(&id).await?;
     let reached = |fact: &str| history.iter().any(|event| event.fact() == fact);
-    let state = ["indexed", "refused", "validated", "parsed", "submitted"].into_iter().find(|fact| reached(fact));
+    let state =
+        ["indexed", "refused", "validated", "parsed", "submitted"].into_iter().find(|fact| reached(fact));
     let refusal = history.iter().find(|event| event.fact() == ReportRefused::NAME);
     let refusal = refusal.and_then(|event| event.decode::<ReportRefused>());
     Ok(json!({

@@ -13,7 +13,8 @@ pub(super) fn check(paths: &[String], texts: &[Text]) -> Vec<Complaint> {
     for sample in below("samples/reports/") {
         let place = format!("samples/reports/{sample}");
         if !below("samples/golden/").any(|golden| stem(golden) == stem(sample)) {
-            let mend = "GOUJI_GENERATE=1 cargo test -p tests --test samples writes it; read it before you commit it";
+            let mend =
+                "GOUJI_GENERATE=1 cargo test -p tests --test samples writes it; read it before you commit it";
             complaints.push(Complaint::new(&place, "its golden reading is missing", mend));
         }
         if !readme.contains(&format!("`{sample}`")) {
