@@ -29,10 +29,12 @@ pub fn folder_from_env() -> PathBuf {
 async fn serve(stage: Stage, folder: PathBuf) -> anyhow::Result<()> {
     let Some(writer) = the_writer(&stage, folder).await? else { return Ok(()) };
     let writer = Arc::new(Mutex::new(writer));
-    let bounds = Bounds { messages: 1_000, bytes: 8 << 20, linger: Duration::from_millis(50), rest: REST };
+    let bounds = Bounds { messages: BATCH, bytes: 8 << 20, linger: Duration::from_millis(50), rest: REST };
     stage.batches(bounds, move |stage, facts| index(stage, writer.clone(), facts)).await
 }
 
+/// A report takes some 150 KB while it is written: cells, record and terms. More gain nothing.
+const BATCH: usize = 400;
 /// A commit costs some 75 ms before its first document; a report is found half a second later at most.
 const REST: Duration = Duration::from_millis(500);
 
