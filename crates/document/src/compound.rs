@@ -51,9 +51,15 @@ pub(crate) fn kind(bytes: &[u8]) -> Option<Kind> {
     })
 }
 
-/// Whether a compound file wraps a newer document that wants a password.
-pub(crate) fn wants_password(bytes: &[u8]) -> bool {
-    CompoundFile::open(Cursor::new(bytes)).is_ok_and(|file| file.is_stream("/EncryptedPackage"))
+/// Why a file that is neither a document nor a workbook is not read.
+pub(crate) fn refusal(bytes: &[u8]) -> ReadError {
+    let format = Kind::Ole;
+    match CompoundFile::open(Cursor::new(bytes)) {
+        Err(error) => ReadError::Broken { format, what: error.to_string() },
+        // Since 2007 a file with a password is packed into a compound file.
+        Ok(file) if file.is_stream("/EncryptedPackage") => ReadError::Encrypted { format },
+        Ok(_) => ReadError::Unsupported { format },
+    }
 }
 
 /// Two bytes of a record, the lower one first.

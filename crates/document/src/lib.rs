@@ -47,7 +47,7 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Document, ReadError> {
         Kind::Doc => return whole(Format::Doc, (None, doc::read(bytes, limits)?)),
         Kind::Xlsx => return whole(Format::Xlsx, (None, sheet::read_xlsx(bytes, limits)?)),
         Kind::Xls => return whole(Format::Xls, (None, sheet::read_xls(bytes, limits)?)),
-        Kind::Ole if compound::wants_password(bytes) => return Err(ReadError::Encrypted { format: Kind::Ole }),
+        Kind::Ole => return Err(compound::refusal(bytes)),
         format => return Err(ReadError::Unsupported { format }),
     };
     let (encoding, bom) = decode::encoding(bytes, format == Format::Html);

@@ -73,6 +73,27 @@ fn the_root_tells_what_a_compound_file_is() {
 }
 
 #[test]
+fn other_compound_files_are_refused_as_what_they_are() {
+    let renamed = |name: &str| {
+        let wide = |name: &str| name.bytes().flat_map(|byte| [byte, 0]).collect::<Vec<u8>>();
+        let old = wide("WordDocument");
+        let at = DOC.windows(old.len()).position(|window| window == old).unwrap();
+        let mut bytes = DOC.to_vec();
+        bytes[at..at + 64].fill(0);
+        bytes[at..at + name.len() * 2].copy_from_slice(&wide(name));
+        bytes[at + 64] = name.len() as u8 * 2 + 2;
+        bytes
+    };
+    for (bytes, class) in [
+        (renamed("EncryptedPackage").as_slice(), "encrypted"),
+        (&renamed("PowerPoint"), "unsupported-format"),
+        (&DOC[..2_000], "broken-file"),
+    ] {
+        assert_eq!(read(bytes, &Limits::default()).unwrap_err().class(), class);
+    }
+}
+
+#[test]
 fn every_cut_is_read_or_refused() {
     for length in (0..DOC.len()).step_by(64) {
         _ = read(&DOC[..length], &Limits::default());
