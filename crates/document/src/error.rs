@@ -44,6 +44,12 @@ pub enum ReadError {
         /// The program that wrote such files.
         version: &'static str,
     },
+    /// A file with pages and no characters on them: scanned, or its text drawn as shapes.
+    #[error("{} file has pages but no text on them", format.as_str())]
+    NoText {
+        /// What it is.
+        format: Kind,
+    },
     /// A packed file that holds more than allowed.
     #[error("{} file holds more than the limit inflated_bytes = {limit}", format.as_str())]
     TooMuchInflated {
@@ -118,6 +124,7 @@ impl ReadError {
             ReadError::Encrypted { .. } => "encrypted",
             ReadError::Broken { .. } => "broken-file",
             ReadError::Outdated { .. } => "outdated-version",
+            ReadError::NoText { .. } => "no-text",
             ReadError::TooMuchInflated { .. } => "too-much-inflated",
             ReadError::NotText { .. } => "not-text",
             ReadError::TooManyLines { .. } => "too-many-lines",
@@ -147,6 +154,9 @@ impl ReadError {
             ReadError::Outdated { format, version } => {
                 format!("这是{}，由 {version} 保存，版本过旧。请用新版软件另存后重新报送。", format.name())
             }
+            ReadError::NoText { format } => {
+                format!("这是{}，但页面上没有文字，可能是扫描件或由文字转成的图形。请报送带文字的原文件。", format.name())
+            }
             ReadError::TooMuchInflated { format, limit } => {
                 format!("这是{}，解压后超过 {limit} 字节的上限，不像一份年度报告。请重新保存后再报送。", format.name())
             }
@@ -160,7 +170,7 @@ impl ReadError {
                 format!("表格超过 {limit} 个单元格，不像一份年度报告。请确认文件无误，一个文件只报送一份报告。")
             }
             ReadError::TooManyNodes { limit, .. } => {
-                format!("网页的元素超过 {limit} 个。请去掉与报告无关的内容，或另存为纯文本（TXT）后重新报送。")
+                format!("文件的元素超过 {limit} 个。请去掉与报告无关的内容，或另存为纯文本（TXT）后重新报送。")
             }
             ReadError::TooDeep { line, limit, .. } => {
                 format!("文件第 {line} 行的元素嵌套超过 {limit} 层。请另存为纯文本（TXT）后重新报送。")

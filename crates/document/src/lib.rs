@@ -13,8 +13,10 @@ mod docx;
 mod error;
 mod flow;
 mod html;
+mod lattice;
 pub mod limits;
 mod model;
+mod ofd;
 mod rtf;
 mod odt;
 mod package;
@@ -26,7 +28,7 @@ mod xml;
 
 pub use error::ReadError;
 pub use limits::Limits;
-pub use model::{Block, Cell, Document, Format, Layout, Paragraph, Place, Row, Table, Text, Width};
+pub use model::{Area, Block, Cell, Document, Format, Layout, Paragraph, Place, Row, Table, Text, Width};
 pub use sniff::{Kind, media_type, sniff};
 
 use source::Source;
@@ -48,6 +50,7 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Document, ReadError> {
         Kind::Xlsx => return whole(Format::Xlsx, (None, sheet::read_xlsx(bytes, limits)?)),
         Kind::Xls => return whole(Format::Xls, (None, sheet::read_xls(bytes, limits)?)),
         Kind::Ole => return Err(compound::refusal(bytes)),
+        Kind::Ofd => return whole(Format::Ofd, (None, ofd::read(bytes, limits)?)),
         format => return Err(ReadError::Unsupported { format }),
     };
     let (encoding, bom) = decode::encoding(bytes, format == Format::Html);

@@ -34,6 +34,8 @@ pub enum Format {
     Odt,
     /// Rich Text Format.
     Rtf,
+    /// OFD, the national fixed-layout format.
+    Ofd,
 }
 
 /// One piece of a document.
@@ -106,6 +108,33 @@ pub struct Place {
     pub start: u64,
     /// One past the last byte in the source.
     pub end: u64,
+    /// The box on the page; none where the format has no pages.
+    pub area: Option<Area>,
+}
+
+/// A box on a page, in points from the page's top left corner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Area {
+    /// Left edge.
+    pub left: u16,
+    /// Upper edge.
+    pub top: u16,
+    /// Right edge.
+    pub right: u16,
+    /// Lower edge.
+    pub bottom: u16,
+}
+
+impl Area {
+    /// The smallest box round both.
+    pub(crate) fn with(self, other: Area) -> Area {
+        Area {
+            left: self.left.min(other.left),
+            top: self.top.min(other.top),
+            right: self.right.max(other.right),
+            bottom: self.bottom.max(other.bottom),
+        }
+    }
 }
 
 /// Text that knows where each of its characters stood.
@@ -113,7 +142,6 @@ pub struct Place {
 pub struct Text {
     string: String,
     runs: Vec<Run>,
-    page: Option<u32>,
 }
 
 /// Characters that stand one after another in the source.
@@ -125,6 +153,9 @@ struct Run {
     start: u64,
     end: u64,
     width: Width,
+    /// From 1, 0 where there are no pages.
+    page: u32,
+    area: Option<Area>,
 }
 
 /// How many bytes of the source the characters of a run take.
@@ -172,7 +203,7 @@ impl Text {
         let first = self.runs.partition_point(|run| run.at <= range.start).saturating_sub(1);
         let last = self.runs.partition_point(|run| run.at < range.end).saturating_sub(1).max(first);
         let (Some(head), Some(tail)) = (self.runs.get(first), self.runs.get(last)) else {
-            return Place { page: self.page, ..Place::default() };
+            return Place::default();
         };
         let start = match head.width {
             Width::Whole => head.start,
@@ -183,23 +214,31 @@ impl Text {
             width => tail.start + width.of(self.part(tail.at..range.end)) as u64,
         };
         let start = start.min(head.end);
-        Place { page: self.page, line: head.line, start, end: end.min(tail.end).max(start) }
+        let here = self.runs[first..=last].iter().filter(|run| run.page == head.page);
+        Place {
+            page: (head.page > 0).then_some(head.page),
+            line: head.line,
+            start,
+            end: end.min(tail.end).max(start),
+            area: here.filter_map(|run| run.area).reduce(Area::with),
+        }
     }
 
     /// A part of the text, with its places; `range` is in bytes of [`Text::as_str`].
     pub fn slice(&self, range: Range<usize>) -> Text {
-        let mut slice = Text { page: self.page, ..Text::default() };
+        let mut slice = Text::default();
         for (index, run) in self.runs.iter().enumerate() {
             let next = self.runs.get(index + 1).map_or(self.string.len(), |next| next.at);
             let part = run.at.max(range.start)..next.min(range.end);
             if part.start < part.end {
-                let place = self.place_of(part.clone());
-                slice.push(&self.string[part], place.line, place.start, place.end, run.width);
+                let Place { line, start, end, .. } = self.place_of(part.clone());
+                slice.push_run(&self.string[part], Run { line, start, end, ..*run });
             }
         }
         if slice.runs.is_empty() {
-            let place = self.place_of(range);
-            slice.push("", place.line, place.start, place.start, Width::Whole);
+            let Place { page, line, start, area, .. } = self.place_of(range);
+            let (page, width) = (page.unwrap_or(0), Width::Whole);
+            slice.push_run("", Run { at: 0, line, start, end: start, width, page, area });
         }
         slice
     }
@@ -216,13 +255,31 @@ impl Text {
 
     /// Adds a piece that stood at `start..end` of the source, in this line.
     pub fn push(&mut self, piece: &str, line: u32, start: u64, end: u64, width: Width) {
+        self.push_run(piece, Run { at: 0, line, start, end, width, page: 0, area: None });
+    }
+
+    /// Adds a piece that is printed on a page, in this box.
+    pub(crate) fn push_printed(&mut self, piece: &str, page: u32, area: Area, line: u32, source: Range<u64>) {
+        let Range { start, end } = source;
+        let run = Run { at: 0, line, start, end, width: Width::Whole, page, area: Some(area) };
+        self.push_run(piece, run);
+    }
+
+    /// Gives an empty text the place where it would stand.
+    pub(crate) fn push_blank(&mut self, page: Option<u32>, line: u32, at: u64) {
+        let (page, width) = (page.unwrap_or(0), Width::Whole);
+        self.push_run("", Run { at: 0, line, start: at, end: at, width, page, area: None });
+    }
+
+    fn push_run(&mut self, piece: &str, run: Run) {
         match self.runs.last_mut() {
             Some(last)
-                if width != Width::Whole && (last.width, last.line, last.end) == (width, line, start) =>
+                if run.width != Width::Whole
+                    && (last.width, last.line, last.end) == (run.width, run.line, run.start) =>
             {
-                last.end = end;
+                last.end = run.end;
             }
-            _ => self.runs.push(Run { at: self.string.len(), line, start, end, width }),
+            _ => self.runs.push(Run { at: self.string.len(), ..run }),
         }
         self.string.push_str(piece);
     }
@@ -233,14 +290,14 @@ impl Text {
             return;
         }
         if !self.is_empty() {
-            let place = self.place();
-            self.push(" ", place.line, place.end, place.end, Width::Whole);
+            let Place { page, line, end, area, .. } = self.place_of(self.string.len()..self.string.len());
+            let (page, width) = (page.unwrap_or(0), Width::Whole);
+            self.push_run(" ", Run { at: 0, line, start: end, end, width, page, area });
         }
         for (index, run) in other.runs.iter().enumerate() {
             let next = other.runs.get(index + 1).map_or(other.string.len(), |next| next.at);
-            self.push(other.part(run.at..next), run.line, run.start, run.end, run.width);
+            self.push_run(other.part(run.at..next), *run);
         }
-        self.page = self.page.or(other.page);
     }
 
     /// The string between two offsets, nothing where they are no boundaries.

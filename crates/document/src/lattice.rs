@@ -1,0 +1,275 @@
+//! Pages of characters and ruled lines to paragraphs and tables: the common half of all formats that
+//! fix where ink goes and know no tables.
+//!
+//! Rules that touch make a frame, a frame with several cells is a table, and a table that goes on at
+//! the top of the next page is one table. Page numbers and what every page repeats are left out.
+//! The place of a piece has its page and its box; its line is the running number of the paragraph or
+//! table row in the document, its bytes are those that its page says it came from.
+
+mod furniture;
+mod grid;
+mod lines;
+mod paragraphs;
+mod rules;
+mod seam;
+
+use std::ops::Range;
+
+use crate::error::ReadError;
+use crate::limits::Limits;
+use crate::model::{Block, Cell, Layout, Row, Table, Text};
+use grid::Ruled;
+use lines::{Line, Placed};
+use rules::{Frame, Rule};
+
+/// Rules nearer than this, in points, are one: double borders, and cells drawn as boxes side by side.
+const NEAR: f32 = 3.5;
+/// How far the sides of a table may differ from page to page.
+const SAME_SIDE: f32 = 6.0;
+/// Frames of one page; what has more is a drawing.
+const MOST_FRAMES: usize = 200;
+
+/// A page as it is printed. All lengths are points from its top left corner.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Page {
+    pub(crate) height: f32,
+    /// In the order of the file.
+    pub(crate) glyphs: Vec<Glyph>,
+    pub(crate) segments: Vec<Segment>,
+    /// The bytes of the file that print it.
+    pub(crate) source: Range<u64>,
+}
+
+/// A character, blank or not, and its box.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Glyph {
+    pub(crate) character: char,
+    pub(crate) left: f32,
+    pub(crate) top: f32,
+    pub(crate) right: f32,
+    pub(crate) bottom: f32,
+}
+
+/// A stroke, or the middle of a thin filled box, between two points. Only level and upright ones count.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Segment {
+    pub(crate) x0: f32,
+    pub(crate) y0: f32,
+    pub(crate) x1: f32,
+    pub(crate) y1: f32,
+}
+
+/// What the pages say about where things came from.
+struct Context {
+    sources: Vec<Range<u64>>,
+}
+
+impl Context {
+    fn source(&self, page: u32) -> Range<u64> {
+        self.sources.get((page as usize).saturating_sub(1)).cloned().unwrap_or_default()
+    }
+}
+
+/// A piece of a page, from top to bottom.
+enum Item {
+    Line(Line),
+    Table(Ruled),
+}
+
+/// The blocks of a document.
+pub(crate) fn read(pages: Vec<Page>, limits: &Limits) -> Result<Vec<Block>, ReadError> {
+    let context = Context { sources: pages.iter().map(|page| page.source.clone()).collect() };
+    let heights: Vec<f32> = pages.iter().map(|page| page.height).collect();
+    let mut slots = 0;
+    let mut items: Vec<Vec<Item>> = Vec::with_capacity(pages.len());
+    for (index, page) in pages.into_iter().enumerate() {
+        items.push(split(page, index as u32 + 1, &mut slots, limits)?);
+    }
+    furniture::remove(&mut items, &heights);
+    let mut joined: Vec<Item> = Vec::new();
+    for (index, page) in items.into_iter().enumerate() {
+        for (position, item) in page.into_iter().enumerate() {
+            match (joined.last_mut(), item) {
+                (Some(Item::Table(table)), Item::Table(next))
+                    if position == 0 && table.page == index as u32 && goes_on(table, &next) =>
+                {
+                    join(table, next, limits)?;
+                }
+                (_, item) => joined.push(item),
+            }
+        }
+    }
+    let mut blocks = Vec::new();
+    let mut number = 0;
+    let mut slots = 0;
+    let margins = paragraphs::Margins::of(&joined);
+    let mut open = Vec::new();
+    for item in joined {
+        match item {
+            Item::Line(line) => {
+                if open.last().is_some_and(|before| margins.begins(before, &line, open.len())) {
+                    paragraphs::end(&mut open, &mut blocks, &mut number, &context);
+                }
+                open.push(line);
+            }
+            Item::Table(ruled) => {
+                paragraphs::end(&mut open, &mut blocks, &mut number, &context);
+                let grid = grid::read(&ruled, &mut slots, limits.cells)?;
+                blocks.push(Block::Table(table(grid.cells, &mut number, &context)));
+            }
+        }
+        if number as usize > limits.lines {
+            return Err(ReadError::TooManyLines { found: number as usize, limit: limits.lines });
+        }
+    }
+    paragraphs::end(&mut open, &mut blocks, &mut number, &context);
+    Ok(blocks)
+}
+
+/// The lines and tables of a page.
+fn split(page: Page, number: u32, slots: &mut usize, limits: &Limits) -> Result<Vec<Item>, ReadError> {
+    let mut frames = rules::frames(&page.segments);
+    frames.truncate(MOST_FRAMES);
+    let mut tables: Vec<Ruled> = Vec::new();
+    for frame in frames {
+        let table = ruled(frame, number);
+        // A frame round text is no table.
+        if grid::read(&table, slots, limits.cells)?.cells.len() > 1 {
+            tables.push(table);
+        }
+    }
+    let mut outside = Vec::new();
+    for (order, glyph) in page.glyphs.into_iter().enumerate() {
+        let placed = Placed { glyph, page: number, shift: 0.0, order };
+        let (x, y) = placed.centre();
+        let sound = [glyph.left, glyph.top, glyph.right, glyph.bottom].iter().all(|value| value.is_finite());
+        // The largest come first, so the last one that holds it is the innermost.
+        match tables.iter_mut().rev().find(|table| table.holds(x, y)) {
+            _ if !sound => {}
+            Some(table) => table.glyphs.push(placed),
+            None => outside.push(placed),
+        }
+    }
+    // Rules round nothing are a drawing.
+    tables.retain(|table| table.glyphs.iter().any(|placed| !crate::model::is_blank(placed.glyph.character)));
+    let mut items: Vec<Item> = lines::lines(outside).into_iter().map(Item::Line).collect();
+    items.extend(tables.into_iter().map(Item::Table));
+    items.sort_by(|one, other| one.top().total_cmp(&other.top()));
+    Ok(items)
+}
+
+impl Item {
+    fn top(&self) -> f32 {
+        match self {
+            Item::Line(line) => line.top,
+            Item::Table(table) => table.top,
+        }
+    }
+}
+
+impl Ruled {
+    fn holds(&self, x: f32, y: f32) -> bool {
+        (self.left..=self.right).contains(&x) && (self.top..=self.bottom).contains(&y)
+    }
+}
+
+fn ruled(frame: Frame, page: u32) -> Ruled {
+    let Frame { horizontal, vertical, left, right, top, bottom } = frame;
+    Ruled { horizontal, vertical, glyphs: Vec::new(), left, right, top, bottom, seams: Vec::new(), page }
+}
+
+/// Whether a table goes on in the first table of the next page.
+fn goes_on(table: &Ruled, next: &Ruled) -> bool {
+    (table.left - next.left).abs() <= SAME_SIDE && (table.right - next.right).abs() <= SAME_SIDE
+}
+
+/// Adds the part on the next page, moved so that the borders coincide.
+fn join(table: &mut Ruled, mut next: Ruled, limits: &Limits) -> Result<(), ReadError> {
+    let begin = below_repeated_head(table, &next, limits)?;
+    let shift = table.bottom - begin;
+    let sideways = table.left - next.left;
+    next.glyphs.retain(|placed| placed.centre().1 >= begin);
+    next.vertical.retain(|rule| rule.to > begin);
+    next.horizontal.retain(|rule| rule.at > begin - NEAR);
+    table.horizontal.extend(next.horizontal.into_iter().map(|rule| Rule {
+        at: rule.at + shift,
+        from: rule.from + sideways,
+        to: rule.to + sideways,
+    }));
+    table.vertical.extend(next.vertical.into_iter().map(|rule| Rule {
+        at: rule.at + sideways,
+        from: rule.from.max(begin) + shift,
+        to: rule.to + shift,
+    }));
+    table.glyphs.extend(next.glyphs.into_iter().map(|mut placed| {
+        placed.glyph.top += shift;
+        placed.glyph.bottom += shift;
+        placed.glyph.left += sideways;
+        placed.glyph.right += sideways;
+        Placed { shift, ..placed }
+    }));
+    table.seams.push(table.bottom);
+    table.bottom += next.bottom - begin;
+    table.page = next.page;
+    Ok(())
+}
+
+/// Where the part of a table begins that is not its head once more.
+fn below_repeated_head(table: &Ruled, next: &Ruled, limits: &Limits) -> Result<f32, ReadError> {
+    let mut slots = 0;
+    let first = grid::read(table, &mut slots, limits.cells)?;
+    let second = grid::read(next, &mut slots, limits.cells)?;
+    let row = |grid: &grid::Grid, row: usize| {
+        let cells = grid.cells.iter().filter(|cell| cell.row == row);
+        cells.map(|cell| (cell.column, cell.rows, cell.columns, cell.words())).collect::<Vec<_>>()
+    };
+    let mut rows = 0;
+    // A head has words alone, and never ends within one of its cells.
+    let is_head = |cells: &[(usize, usize, usize, String)]| {
+        cells.iter().any(|cell| !cell.3.is_empty())
+            && cells.iter().all(|cell| cell.3.is_empty() || !cell.3.chars().all(|c| c.is_ascii_digit()))
+    };
+    while rows < second.tops.len() {
+        let (one, other) = (row(&first, rows), row(&second, rows));
+        if one != other || !is_head(&one) {
+            break;
+        }
+        rows += 1;
+    }
+    let ends = |cell: &grid::Cell| cell.row >= rows || cell.row + cell.rows <= rows;
+    if rows == 0 || rows == second.tops.len() || !second.cells.iter().all(ends) {
+        return Ok(next.top);
+    }
+    Ok(second.tops[rows])
+}
+
+fn table(cells: Vec<grid::Cell>, number: &mut u32, context: &Context) -> Table {
+    let height = cells.iter().map(|cell| cell.row + 1).max().unwrap_or(0);
+    let mut rows = vec![Row::default(); height];
+    let begin = *number + 1;
+    *number += height as u32;
+    let mut last = Text::default();
+    for cell in cells {
+        let line = begin + cell.row as u32;
+        let mut text = lines::text(&cell.lines, Some(cell.width), line, context).trimmed();
+        if text.is_empty() {
+            // A blank cell stands after the one before.
+            let place = last.place();
+            text.push_blank(place.page, line, place.end);
+        }
+        last = text.clone();
+        rows[cell.row].cells.push(Cell {
+            text,
+            column: cell.column as u32,
+            row_span: cell.rows as u32,
+            column_span: cell.columns as u32,
+        });
+    }
+    for row in &mut rows {
+        row.cells.sort_by_key(|cell| cell.column);
+    }
+    Table { layout: Layout::Grid, rows }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,228 @@
+//! Rules and characters to cells: where rules cross is a base grid, and base cells without a rule
+//! between them are one cell.
+
+use super::lines::{Line, Placed, lines};
+use super::rules::{Groups, Rule};
+use super::{NEAR, seam};
+use crate::error::ReadError;
+
+/// A table as it is ruled, over one page or several.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Ruled {
+    pub(super) horizontal: Vec<Rule>,
+    pub(super) vertical: Vec<Rule>,
+    pub(super) glyphs: Vec<Placed>,
+    pub(super) left: f32,
+    pub(super) right: f32,
+    pub(super) top: f32,
+    pub(super) bottom: f32,
+    /// Heights where a page ends and the next begins.
+    pub(super) seams: Vec<f32>,
+    /// The last page, from 1.
+    pub(super) page: u32,
+}
+
+/// A cell in grid columns and rows.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Cell {
+    pub(super) row: usize,
+    pub(super) column: usize,
+    pub(super) rows: usize,
+    pub(super) columns: usize,
+    /// Room between its borders.
+    pub(super) width: f32,
+    pub(super) lines: Vec<Line>,
+}
+
+impl Cell {
+    /// Its words without spaces.
+    pub(super) fn words(&self) -> String {
+        let characters = self.lines.iter().flat_map(|line| line.text.chars());
+        characters.filter(|character| !character.is_whitespace()).collect()
+    }
+}
+
+/// The cells of a table in reading order, and the height at which each row begins.
+pub(super) struct Grid {
+    pub(super) cells: Vec<Cell>,
+    pub(super) tops: Vec<f32>,
+}
+
+/// Reads a table. `slots` counts the places of all base grids of the document.
+pub(super) fn read(ruled: &Ruled, slots: &mut usize, limit: usize) -> Result<Grid, ReadError> {
+    let xs = edges(&ruled.vertical, ruled.left, ruled.right);
+    let ys = edges(&ruled.horizontal, ruled.top, ruled.bottom);
+    let (columns, rows) = (xs.len().saturating_sub(1), ys.len().saturating_sub(1));
+    *slots = slots.saturating_add(rows.saturating_mul(columns));
+    if *slots > limit {
+        return Err(ReadError::TooManyCells { found: *slots, limit });
+    }
+    let owner = owners(ruled, &xs, &ys);
+    let mut glyphs: Vec<Vec<Placed>> = vec![Vec::new(); rows * columns];
+    for placed in &ruled.glyphs {
+        let (x, y) = placed.centre();
+        if let (Some(column), Some(row)) = (between(&xs, x), between(&ys, y)) {
+            glyphs[owner[row * columns + column]].push(*placed);
+        }
+    }
+    let mut spans = vec![(0, 0); rows * columns];
+    for (at, &owner) in owner.iter().enumerate() {
+        let span = &mut spans[owner];
+        *span = ((at / columns).max(span.0), (at % columns).max(span.1));
+    }
+    let mut cells = Vec::new();
+    for (at, &owner) in owner.iter().enumerate() {
+        if owner != at {
+            continue;
+        }
+        let (row, column, (last_row, last_column)) = (at / columns, at % columns, spans[at]);
+        cells.push(Cell {
+            row,
+            column,
+            rows: last_row + 1 - row,
+            columns: last_column + 1 - column,
+            width: xs[last_column + 1] - xs[column],
+            lines: lines(std::mem::take(&mut glyphs[at])),
+        });
+    }
+    let seams = ruled.seams.iter().filter_map(|seam| ys.iter().position(|y| (y - seam).abs() <= 2.0 * NEAR));
+    for seam in seams.collect::<Vec<_>>().into_iter().rev() {
+        seam::mend(&mut cells, seam);
+    }
+    let dropped = tidy(&mut cells);
+    let tops = ys.iter().take(rows).enumerate().filter(|(row, _)| !dropped.contains(row)).map(|(_, y)| *y);
+    Ok(Grid { cells, tops: tops.collect() })
+}
+
+/// The lines of one direction, those near each other taken as one, with the outline where no rule is.
+fn edges(rules: &[Rule], first: f32, last: f32) -> Vec<f32> {
+    let mut at: Vec<f32> = rules.iter().map(|rule| rule.at).collect();
+    at.sort_by(f32::total_cmp);
+    let mut edges: Vec<f32> = Vec::new();
+    for at in at {
+        if edges.last().is_none_or(|edge| at - edge > NEAR) {
+            edges.push(at);
+        }
+    }
+    // A table that is open at a side ends where its rules do.
+    const OPEN: f32 = 8.0;
+    if edges.first().is_none_or(|edge| edge - first > OPEN) {
+        edges.insert(0, first);
+    }
+    if edges.last().is_none_or(|edge| last - edge > OPEN) {
+        edges.push(last);
+    }
+    edges
+}
+
+/// For each base cell the first base cell of the cell that it belongs to.
+fn owners(ruled: &Ruled, xs: &[f32], ys: &[f32]) -> Vec<usize> {
+    let (columns, rows) = (xs.len() - 1, ys.len() - 1);
+    let right = covered(&ruled.vertical, xs, ys);
+    let below = covered(&ruled.horizontal, ys, xs);
+    let mut groups = Groups::new(rows * columns);
+    for row in 0..rows {
+        for column in 0..columns {
+            let at = row * columns + column;
+            if column + 1 < columns && right[(column + 1) * rows + row] < 0.5 {
+                groups.join(at, at + 1);
+            }
+            if row + 1 < rows && below[(row + 1) * columns + column] < 0.5 {
+                groups.join(at, at + columns);
+            }
+        }
+    }
+    make_rectangles(&mut groups, rows, columns)
+}
+
+/// For each line and each interval of the other direction, how much of it rules cover.
+fn covered(rules: &[Rule], lines: &[f32], others: &[f32]) -> Vec<f32> {
+    let count = others.len() - 1;
+    let mut covered = vec![0.0; lines.len() * count];
+    for rule in rules {
+        let line = lines.partition_point(|line| *line <= rule.at + 0.01).saturating_sub(1);
+        let first = others.partition_point(|other| *other <= rule.from).saturating_sub(1);
+        for interval in first..count {
+            let (from, to) = (others[interval], others[interval + 1]);
+            if from >= rule.to {
+                break;
+            }
+            covered[line * count + interval] +=
+                (rule.to.min(to) - rule.from.max(from)).max(0.0) / (to - from);
+        }
+    }
+    covered
+}
+
+/// Cells are rectangles: what is not takes in what lies in its corners.
+fn make_rectangles(groups: &mut Groups, rows: usize, columns: usize) -> Vec<usize> {
+    const ROUNDS: usize = 8;
+    let count = rows * columns;
+    for round in 0..=ROUNDS {
+        let owner: Vec<usize> = (0..count).map(|at| groups.of(at)).collect();
+        let mut boxes = vec![(usize::MAX, usize::MAX, 0, 0, 0); count];
+        for (at, &owner) in owner.iter().enumerate() {
+            let (row, column, found) = (at / columns, at % columns, &mut boxes[owner]);
+            *found =
+                (found.0.min(row), found.1.min(column), found.2.max(row), found.3.max(column), found.4 + 1);
+        }
+        let is_whole = |&(top, left, bottom, right, size): &(usize, usize, usize, usize, usize)| {
+            size == 0 || (bottom + 1 - top) * (right + 1 - left) == size
+        };
+        if boxes.iter().all(is_whole) {
+            return owner;
+        }
+        if round == ROUNDS {
+            // Nothing that could be a table; each of its places stands alone.
+            return (0..count).map(|at| if is_whole(&boxes[owner[at]]) { owner[at] } else { at }).collect();
+        }
+        let mut work = 8 * count;
+        for &(top, left, bottom, right, _) in boxes.iter().filter(|found| !is_whole(found)) {
+            let size = (bottom + 1 - top) * (right + 1 - left);
+            work = work.saturating_sub(size);
+            if work == 0 {
+                break;
+            }
+            for row in top..=bottom {
+                for column in left..=right {
+                    groups.join(top * columns + left, row * columns + column);
+                }
+            }
+        }
+    }
+    (0..count).collect()
+}
+
+/// The interval that a value lies in.
+fn between(edges: &[f32], value: f32) -> Option<usize> {
+    let after = edges.partition_point(|edge| *edge <= value);
+    let count = edges.len().checked_sub(1)?;
+    // The middle of a character may stand on an outer rule.
+    (count > 0).then(|| after.saturating_sub(1).min(count - 1))
+}
+
+/// Takes out rows and columns in which no cell begins; the rows that are gone.
+fn tidy(cells: &mut [Cell]) -> Vec<usize> {
+    let height = cells.iter().map(|cell| cell.row + cell.rows).max().unwrap_or(0);
+    let width = cells.iter().map(|cell| cell.column + cell.columns).max().unwrap_or(0);
+    let (mut row_begins, mut column_begins) = (vec![false; height], vec![false; width]);
+    for cell in cells.iter() {
+        row_begins[cell.row] = true;
+        column_begins[cell.column] = true;
+    }
+    let count = |begins: &[bool]| {
+        let mut before = vec![0];
+        for begins in begins {
+            before.push(before[before.len() - 1] + usize::from(*begins));
+        }
+        before
+    };
+    let (rows, columns) = (count(&row_begins), count(&column_begins));
+    for cell in cells {
+        let (row, column) = (rows[cell.row], columns[cell.column]);
+        cell.rows = rows[cell.row + cell.rows] - row;
+        cell.columns = columns[cell.column + cell.columns] - column;
+        (cell.row, cell.column) = (row, column);
+    }
+    (0..height).filter(|row| !row_begins[*row]).collect()
+}

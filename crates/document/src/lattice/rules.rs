@@ -1,0 +1,156 @@
+//! The rules of a page to the outlines of its tables.
+
+use super::{NEAR, Segment};
+
+/// A rule: horizontal at a height, or vertical at a distance from the left.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Rule {
+    pub(super) at: f32,
+    pub(super) from: f32,
+    pub(super) to: f32,
+}
+
+/// Rules that touch each other.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Frame {
+    pub(super) horizontal: Vec<Rule>,
+    pub(super) vertical: Vec<Rule>,
+    pub(super) left: f32,
+    pub(super) right: f32,
+    pub(super) top: f32,
+    pub(super) bottom: f32,
+}
+
+/// Rules shorter than this are strokes of drawn letters.
+const SHORTEST: f32 = 5.0;
+/// Rules of one direction on a page; a page of figures has a hundred.
+const MOST_RULES: usize = 4_000;
+
+impl Frame {
+    pub(super) fn area(&self) -> f32 {
+        (self.right - self.left) * (self.bottom - self.top)
+    }
+}
+
+/// The frames of a page, those that hold others first. Rules of a page that has too many are left
+/// alone: it is a drawing.
+pub(super) fn frames(segments: &[Segment]) -> Vec<Frame> {
+    let (mut horizontal, mut vertical) = (Vec::new(), Vec::new());
+    for segment in segments {
+        let (x0, x1) = (segment.x0.min(segment.x1), segment.x0.max(segment.x1));
+        let (y0, y1) = (segment.y0.min(segment.y1), segment.y0.max(segment.y1));
+        if y1 - y0 <= 1.0 && x1 - x0 > y1 - y0 {
+            horizontal.push(Rule { at: (y0 + y1) / 2.0, from: x0, to: x1 });
+        } else if x1 - x0 <= 1.0 {
+            vertical.push(Rule { at: (x0 + x1) / 2.0, from: y0, to: y1 });
+        }
+    }
+    let (horizontal, vertical) = (merge(horizontal), merge(vertical));
+    if horizontal.len() > MOST_RULES || vertical.len() > MOST_RULES {
+        return Vec::new();
+    }
+    let mut frames = joined(&horizontal, &vertical);
+    frames.retain(|frame| !frame.horizontal.is_empty() && !frame.vertical.is_empty());
+    frames.sort_by(|one, other| other.area().total_cmp(&one.area()));
+    frames
+}
+
+/// Joins rules that go on where another ends: dashes, and borders drawn cell by cell.
+fn merge(mut rules: Vec<Rule>) -> Vec<Rule> {
+    rules.sort_by(|one, other| (one.at, one.from).partial_cmp(&(other.at, other.from)).expect("finite"));
+    let mut merged: Vec<Rule> = Vec::new();
+    // Rules at one height are brought together first, then each height is joined from left to right.
+    let mut rest = &mut rules[..];
+    while let Some(first) = rest.first().copied() {
+        let count = rest.partition_point(|rule| rule.at - first.at <= 0.75);
+        let (same, after) = rest.split_at_mut(count);
+        same.sort_by(|one, other| one.from.total_cmp(&other.from));
+        let begin = merged.len();
+        for rule in same {
+            match merged[begin..].last_mut() {
+                Some(last) if rule.from - last.to <= NEAR => last.to = last.to.max(rule.to),
+                _ => merged.push(Rule { at: first.at, ..*rule }),
+            }
+        }
+        rest = after;
+    }
+    merged.retain(|rule| rule.to - rule.from >= SHORTEST);
+    merged
+}
+
+/// Groups of rules that cross, touch or run side by side.
+fn joined(horizontal: &[Rule], vertical: &[Rule]) -> Vec<Frame> {
+    let count = horizontal.len() + vertical.len();
+    let mut group = Groups::new(count);
+    for (index, rule) in horizontal.iter().enumerate() {
+        let from = vertical.partition_point(|other| other.at < rule.from - NEAR);
+        for (offset, other) in vertical[from..].iter().enumerate() {
+            if other.at > rule.to + NEAR {
+                break;
+            }
+            if (other.from - NEAR..=other.to + NEAR).contains(&rule.at) {
+                group.join(index, horizontal.len() + from + offset);
+            }
+        }
+    }
+    for (rules, base) in [(horizontal, 0), (vertical, horizontal.len())] {
+        for (index, rule) in rules.iter().enumerate() {
+            for (offset, other) in rules[index + 1..].iter().enumerate() {
+                if other.at - rule.at > NEAR {
+                    break;
+                }
+                if other.from <= rule.to + NEAR && rule.from <= other.to + NEAR {
+                    group.join(base + index, base + index + 1 + offset);
+                }
+            }
+        }
+    }
+    let empty = Frame {
+        horizontal: Vec::new(),
+        vertical: Vec::new(),
+        left: f32::MAX,
+        right: f32::MIN,
+        top: f32::MAX,
+        bottom: f32::MIN,
+    };
+    let mut frames = vec![empty; count];
+    for (index, rule) in horizontal.iter().chain(vertical).enumerate() {
+        let frame = &mut frames[group.of(index)];
+        let (left, right, top, bottom) = if index < horizontal.len() {
+            frame.horizontal.push(*rule);
+            (rule.from, rule.to, rule.at, rule.at)
+        } else {
+            frame.vertical.push(*rule);
+            (rule.at, rule.at, rule.from, rule.to)
+        };
+        frame.left = frame.left.min(left);
+        frame.right = frame.right.max(right);
+        frame.top = frame.top.min(top);
+        frame.bottom = frame.bottom.max(bottom);
+    }
+    frames
+}
+
+/// Things that belong together.
+pub(super) struct Groups {
+    of: Vec<usize>,
+}
+
+impl Groups {
+    pub(super) fn new(count: usize) -> Groups {
+        Groups { of: (0..count).collect() }
+    }
+
+    pub(super) fn of(&mut self, mut index: usize) -> usize {
+        while self.of[index] != index {
+            self.of[index] = self.of[self.of[index]];
+            index = self.of[index];
+        }
+        index
+    }
+
+    pub(super) fn join(&mut self, one: usize, other: usize) {
+        let (one, other) = (self.of(one), self.of(other));
+        self.of[one.max(other)] = one.min(other);
+    }
+}

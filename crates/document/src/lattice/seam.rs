@@ -1,0 +1,146 @@
+//! Mends a table where a page ended: rows and labels that were cut in two become one again.
+
+use std::collections::HashMap;
+
+use super::grid::Cell;
+
+/// Mends the cells above and below the line before row `seam`.
+pub(super) fn mend(cells: &mut Vec<Cell>, seam: usize) {
+    let pairs = pairs(cells, seam);
+    let is_one_row = |&(above, below): &(usize, usize)| cells[above].rows == 1 && cells[below].rows == 1;
+    let (row, labels): (Vec<_>, Vec<_>) = pairs.into_iter().partition(is_one_row);
+    let mut merged = if is_row_cut(cells, &row, &labels, seam) { row.clone() } else { Vec::new() };
+    let is_cut = !merged.is_empty();
+    if !is_cut {
+        merged.extend(row.iter().filter(|pair| is_group_cut(cells, **pair, seam)));
+    }
+    merged.extend(labels.iter().filter(|pair| is_label_cut(cells, **pair, seam, is_cut)));
+    for &(above, below) in &merged {
+        let (rows, lines) = (cells[below].rows, std::mem::take(&mut cells[below].lines));
+        cells[above].rows += rows;
+        cells[above].lines.extend(lines);
+        cells[below].rows = 0;
+    }
+    cells.retain(|cell| cell.rows > 0);
+}
+
+/// Cells that stand above one another at the seam, with the same columns.
+fn pairs(cells: &[Cell], seam: usize) -> Vec<(usize, usize)> {
+    let above: HashMap<(usize, usize), usize> = cells
+        .iter()
+        .enumerate()
+        .filter(|(_, cell)| cell.row + cell.rows == seam)
+        .map(|(index, cell)| ((cell.column, cell.columns), index))
+        .collect();
+    let below = cells.iter().enumerate().filter(|(_, cell)| cell.row == seam);
+    below.filter_map(|(index, cell)| Some((*above.get(&(cell.column, cell.columns))?, index))).collect()
+}
+
+/// What a cell says.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Says {
+    Nothing,
+    /// A figure or a part of one.
+    Figure,
+    /// A label that begins with （一）, 1. or the like.
+    Numbered,
+    Label,
+}
+
+fn says(cell: &Cell) -> Says {
+    let words = cell.words();
+    let is_figure =
+        |c: char| c.is_ascii_digit() || matches!(c, '０'..='９' | '.' | ',' | '-' | '—' | '/' | '+' | '%');
+    match words.chars().next() {
+        None => Says::Nothing,
+        Some(_) if words.chars().all(is_figure) => Says::Figure,
+        Some(_) if is_numbered(&words) => Says::Numbered,
+        Some(_) => Says::Label,
+    }
+}
+
+/// Whether words begin with （一）, 一、, 1. or 第一条.
+pub(super) fn is_numbered(words: &str) -> bool {
+    let numerals = words.trim_start_matches(['（', '(', '第']);
+    let is_numeral = |c: char| c.is_ascii_digit() || "一二三四五六七八九十".contains(c);
+    let rest = numerals.trim_start_matches(is_numeral);
+    let ends: &[char] = if words.starts_with('第') {
+        &['条', '章', '款', '项']
+    } else {
+        &['、', '.', '．', '）', ')']
+    };
+    rest.len() < numerals.len() && rest.starts_with(ends) || words.starts_with(['（', '('])
+}
+
+/// Whether the row below the seam is the rest of the row above.
+fn is_row_cut(cells: &[Cell], pairs: &[(usize, usize)], labels: &[(usize, usize)], seam: usize) -> bool {
+    // All that begins below and all that ends above has its other half, group labels aside.
+    let is_half = |&(index, cell): &(usize, &Cell)| {
+        let is_label = labels.iter().any(|&(above, below)| index == above || index == below);
+        cell.rows == 1 && (cell.row == seam || cell.row + 1 == seam) && !is_label
+    };
+    if pairs.is_empty() || cells.iter().enumerate().filter(is_half).count() != 2 * pairs.len() {
+        return false;
+    }
+    let said: Vec<(Says, Says)> =
+        pairs.iter().map(|&(above, below)| (says(&cells[above]), says(&cells[below]))).collect();
+    let above = |wanted: Says| said.iter().filter(|(above, _)| *above == wanted).count();
+    let below = |wanted: Says| said.iter().filter(|(_, below)| *below == wanted).count();
+    let is_label = |says: Says| matches!(says, Says::Label | Says::Numbered);
+    if below(Says::Numbered) > 0 {
+        return false;
+    }
+    let (labels, figures) = (below(Says::Label), below(Says::Figure));
+    match () {
+        // A padding line that was left over.
+        () if labels + figures == 0 => true,
+        // The label goes on, its figures stand above.
+        () if figures == 0 && above(Says::Figure) > 0 => {
+            said.iter().all(|(above, below)| *below != Says::Label || is_label(*above))
+        }
+        // A head whose words were broken in all columns.
+        () if figures == 0 => {
+            pairs.len() > 2 && said.iter().all(|(above, below)| is_label(*above) && is_label(*below))
+        }
+        // The label stands above, all its figures below.
+        () if labels == 0 && above(Says::Figure) == 0 => {
+            said.iter().all(|(above, below)| match below {
+                Says::Figure => *above == Says::Nothing,
+                _ => true,
+            }) && said.iter().any(|(above, _)| is_label(*above))
+        }
+        // The last digits of some figures.
+        () if labels == 0 => {
+            figures < above(Says::Figure)
+                && said.iter().all(|(above, below)| *below != Says::Figure || *above == Says::Figure)
+        }
+        () => false,
+    }
+}
+
+/// Whether a label for several rows was cut.
+fn is_label_cut(cells: &[Cell], (above, below): (usize, usize), seam: usize, is_row_cut: bool) -> bool {
+    let rows = (cells[above].rows, cells[below].rows);
+    let is_group = is_row_cut || rows.1 > 1 || !is_only_label(cells, below, seam);
+    match (says(&cells[above]), says(&cells[below])) {
+        (Says::Figure, _) | (_, Says::Figure | Says::Numbered) => false,
+        (Says::Nothing, _) => rows.0 > 1 && (rows.1 > 1 || is_row_cut),
+        (_, Says::Nothing | Says::Label) => is_group,
+    }
+}
+
+/// Whether a label stands for the rows on both sides, of which there is one each.
+fn is_group_cut(cells: &[Cell], (above, below): (usize, usize), seam: usize) -> bool {
+    let is_label = |index: usize| matches!(says(&cells[index]), Says::Label | Says::Numbered);
+    let goes_on = matches!(says(&cells[below]), Says::Nothing | Says::Label);
+    let numbered = cells
+        .iter()
+        .any(|cell| cell.row == seam && cell.column > cells[below].column && says(cell) == Says::Numbered);
+    is_label(above) && goes_on && numbered
+}
+
+/// Whether no other label stands in the row below the seam.
+fn is_only_label(cells: &[Cell], below: usize, seam: usize) -> bool {
+    let is_label = |cell: &Cell| matches!(says(cell), Says::Label | Says::Numbered);
+    !cells.iter().enumerate().any(|(index, cell)| index != below && cell.row == seam && is_label(cell))
+}
