@@ -14,7 +14,7 @@ mod number;
 mod xls;
 mod xlsx;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::error::ReadError;
 use crate::limits::Limits;
@@ -35,8 +35,10 @@ pub(crate) fn read_xls(bytes: &[u8], limits: &Limits) -> Result<Vec<Block>, Read
 #[derive(Debug, Default)]
 struct Sheet {
     /// By row and column, from 0.
-    cells: BTreeMap<(u32, u32), Value>,
+    cells: BTreeMap<(u32, u32), String>,
     merges: Vec<Merge>,
+    /// For each row with framed cells, blank or not, the first and the last of their columns.
+    frames: HashMap<u32, (u32, u32)>,
 }
 
 /// What a cell shows.
@@ -81,9 +83,13 @@ impl Count {
 }
 
 impl Sheet {
-    /// Adds a cell; a blank one without a frame shows nothing.
+    /// Adds a cell; of a blank one only the frame is kept, as forms are framed far beyond their end.
     fn put(&mut self, at: (u32, u32), value: Value, count: &mut Count) -> Result<(), ReadError> {
-        if !value.framed && value.text.chars().all(crate::model::is_blank) {
+        if value.framed {
+            let (first, last) = self.frames.entry(at.0).or_insert((at.1, at.1));
+            (*first, *last) = ((*first).min(at.1), (*last).max(at.1));
+        }
+        if value.text.chars().all(crate::model::is_blank) {
             return Ok(());
         }
         count.one_more()?;
@@ -91,7 +97,7 @@ impl Sheet {
         if count.bytes > count.byte_limit {
             return Err(ReadError::TooMuchInflated { format: count.format, limit: count.byte_limit });
         }
-        self.cells.insert(at, value);
+        self.cells.insert(at, value.text);
         Ok(())
     }
 }

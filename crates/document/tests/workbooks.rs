@@ -144,6 +144,8 @@ fn bombs_are_refused() {
     let cells =
         |sheet: &str, strings: &str| workbook(&format!("<sheetData>{sheet}</sheetData>"), strings, "");
     refuse(&cells(&"<row><c><v>1</v></c></row>".repeat(300_000), ""), "too-many-cells");
+    let clauses = "<row><c t='s'><v>0</v></c></row>".repeat(190_000) + "<row/><row><c><v>1</v></c></row>";
+    refuse(&cells(&clauses, "<si><t>第一条</t></si>"), "read");
     let far = (1..=20).map(|row| format!("<row r='{row}'><c><v>1</v></c><c r='XFD{row}'><v>1</v></c></row>"));
     refuse(&cells(&far.collect::<String>(), ""), "too-many-cells");
     let long = format!("<si><t>{}</t></si>", "长".repeat(1_000_000));

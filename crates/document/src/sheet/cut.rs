@@ -4,7 +4,7 @@
 //! often merged over the width of the sheet. So a row with one cell of text and no framed blank one
 //! beside it is a paragraph; runs of all other rows are tables.
 
-use std::collections::BTreeSet;
+use std::collections::HashMap;
 
 use super::{Count, Merge, Sheet};
 use crate::error::ReadError;
@@ -18,13 +18,13 @@ pub(super) fn blocks(sheets: Vec<Sheet>, bytes: usize, count: Count) -> Result<V
         let rows = rows(&sheet);
         let mut at = 0;
         while at < rows.len() {
-            let end = at + run(&rows[at..]);
-            if end == at {
-                rows[at].texts.iter().for_each(|(_, text)| writer.paragraphs(text));
-                at += 1;
+            let (table, seen) = run(&rows[at..], &sheet.frames);
+            if table > 0 {
+                writer.table(&sheet.merges, &rows[at..at + table])?;
+                at += table;
             } else {
-                writer.table(&sheet.merges, &rows[at..end])?;
-                at = end;
+                rows[at..at + seen].iter().for_each(|row| writer.paragraphs(row));
+                at += seen;
             }
         }
     }
@@ -36,62 +36,61 @@ struct SheetRow<'a> {
     y: u32,
     /// Its texts with the places of their cells.
     texts: Vec<(Merge, &'a str)>,
-    /// Columns of framed cells, blank or not.
-    framed: BTreeSet<u32>,
+    /// The first and the last column of its framed cells, blank or not.
+    framed: Option<(u32, u32)>,
     /// Whether a merged cell comes down from a row above.
     hangs: bool,
 }
 
 /// The rows that show something, from the top.
 fn rows(sheet: &Sheet) -> Vec<SheetRow<'_>> {
-    let merges: std::collections::HashMap<(u32, u32), Merge> =
+    let merges: HashMap<(u32, u32), Merge> =
         sheet.merges.iter().map(|merge| ((merge.top, merge.left), *merge)).collect();
     let mut rows: Vec<SheetRow> = Vec::new();
     let mut hanging = None;
-    for (&(y, x), value) in &sheet.cells {
+    for (&(y, x), text) in &sheet.cells {
         if rows.last().is_none_or(|row| row.y != y) {
             let hangs = hanging.is_some_and(|bottom| bottom >= y);
-            rows.push(SheetRow { y, texts: Vec::new(), framed: BTreeSet::new(), hangs });
+            rows.push(SheetRow { y, texts: Vec::new(), framed: sheet.frames.get(&y).copied(), hangs });
         }
         let row = rows.last_mut().expect("a row was pushed");
-        if value.framed {
-            row.framed.insert(x);
-        }
         // What a merged cell covers is not shown.
         let is_covered = row.texts.last().is_some_and(|(place, _)| place.right >= x);
-        if is_covered || value.text.chars().all(is_blank) {
+        if is_covered {
             continue;
         }
         let place = merges.get(&(y, x)).copied().unwrap_or(Merge { top: y, left: x, bottom: y, right: x });
         hanging = hanging.max(Some(place.bottom).filter(|bottom| *bottom > y));
-        row.texts.push((place, &value.text));
+        row.texts.push((place, text));
     }
     rows
 }
 
-/// How many rows from here on are one table; none if the first is no part of one.
-fn run(rows: &[SheetRow]) -> usize {
-    let mut end = 0;
+/// How many rows from here on are one table, and how many were looked at, at least one; if there is
+/// no table among them, they all are paragraphs.
+fn run(rows: &[SheetRow], frames: &HashMap<u32, (u32, u32)>) -> (usize, usize) {
+    let mut table = 0;
     for (index, row) in rows.iter().enumerate() {
-        let follows = index == 0 || rows[index - 1].y + 1 == row.y || row.hangs;
-        if !follows {
-            break;
+        if index > 0 {
+            let mut between = rows[index - 1].y + 1..row.y;
+            // Blank rows belong to the table where they are framed.
+            if !row.hangs && !between.all(|y| frames.contains_key(&y)) {
+                return (table, index);
+            }
         }
         match kind(row) {
-            Kind::Row => end = index + 1,
+            Kind::Row => table = index + 1,
             // Only a row below it makes it part of the table.
-            Kind::Blank | Kind::Head => {}
-            Kind::Paragraph => break,
+            Kind::Head => {}
+            Kind::Paragraph => return (table, index.max(1)),
         }
     }
-    end
+    (table, rows.len())
 }
 
 enum Kind {
     /// Several cells, or one among framed blank ones.
     Row,
-    /// Nothing but frames.
-    Blank,
     /// One cell that stands over the columns of its table: `第二十条第（一）项`.
     Head,
     /// A title, a heading or running text.
@@ -100,9 +99,9 @@ enum Kind {
 
 fn kind(row: &SheetRow) -> Kind {
     let [(place, text)] = row.texts.as_slice() else {
-        return if row.texts.is_empty() { Kind::Blank } else { Kind::Row };
+        return Kind::Row;
     };
-    let has_blanks = row.framed.iter().any(|x| !(place.left..=place.right).contains(x));
+    let has_blanks = row.framed.is_some_and(|(first, last)| first < place.left || last > place.right);
     match () {
         () if has_blanks || row.hangs || place.bottom > place.top => Kind::Row,
         () if is_clause(text) => Kind::Head,
@@ -130,9 +129,9 @@ impl Writer {
         whole
     }
 
-    /// A cell of running text: a paragraph for each of its lines.
-    fn paragraphs(&mut self, text: &str) {
-        for line in text.lines() {
+    /// A row of running text: a paragraph for each of its lines.
+    fn paragraphs(&mut self, row: &SheetRow) {
+        for line in row.texts.iter().flat_map(|(_, text)| text.lines()) {
             let line = line.trim_matches(is_blank);
             if !line.is_empty() {
                 self.line += 1;
@@ -150,7 +149,7 @@ impl Writer {
             let texts = row.texts.iter().map(|(place, _)| (place.left, place.left));
             let spans = row.texts.iter().filter(|_| row.texts.len() > 1);
             let spans = spans.map(|(place, _)| (place.left, place.right));
-            texts.chain(spans).chain(row.framed.iter().map(|x| (*x, *x))).collect::<Vec<_>>()
+            texts.chain(spans).chain(row.framed).collect::<Vec<_>>()
         };
         let edges: Vec<(u32, u32)> = rows.iter().flat_map(columns).collect();
         let left = edges.iter().map(|(left, _)| *left).min().unwrap_or(0);
