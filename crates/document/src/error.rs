@@ -143,7 +143,7 @@ impl ReadError {
                 format!("文件有 {found} 字节，超过 {limit} 字节的上限。请去掉图片等附件，只报送报告正文。")
             }
             ReadError::Unsupported { format } => {
-                format!("这是{}，暂不能读取。请将报告另存为网页（HTML）或纯文本（TXT）后重新报送。", format.name())
+                format!("这是{}，暂不能读取。请将报告另存为 Word 文档（DOCX）、网页（HTML）或纯文本（TXT）后重新报送。", format.name())
             }
             ReadError::Encrypted { format } => {
                 format!("这是加密的{}，无法打开。请取消密码后重新报送。", format.name())
