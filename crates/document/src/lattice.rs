@@ -89,7 +89,10 @@ pub(crate) fn read(pages: Vec<Page>, limits: &Limits) -> Result<Vec<Block>, Read
     let mut joined: Vec<Item> = Vec::new();
     for (index, page) in items.into_iter().enumerate() {
         for (position, item) in page.into_iter().enumerate() {
-            match (joined.last_mut(), item) {
+            // Notes at the foot of the page before stand between the parts of a table.
+            let notes = if position == 0 { notes(&joined, index as u32) } else { 0 };
+            let above = joined.len() - notes;
+            match (joined[..above].last_mut(), item) {
                 (Some(Item::Table(table)), Item::Table(next))
                     if position == 0 && table.page == index as u32 && goes_on(table, &next) =>
                 {
@@ -181,6 +184,20 @@ fn ruled(frame: Frame, page: u32) -> Ruled {
 /// Whether a table goes on in the first table of the next page.
 fn goes_on(table: &Ruled, next: &Ruled) -> bool {
     (table.left - next.left).abs() <= SAME_SIDE && (table.right - next.right).abs() <= SAME_SIDE
+}
+
+/// Lines of notes that a page ends with.
+fn notes(items: &[Item], page: u32) -> usize {
+    let is_of_page = |item: &&Item| matches!(item, Item::Line(line) if line.page == page);
+    let count = items.iter().rev().take_while(is_of_page).count();
+    let is_mark =
+        |c: char| c.is_ascii_digit() || matches!(c, '①'..='⑳' | '*' | '＊' | '※' | '注' | '[' | '〔');
+    match items.get(items.len() - count) {
+        Some(Item::Line(first)) if first.text.starts_with(is_mark) && !seam::is_numbered(&first.text) => {
+            count
+        }
+        _ => 0,
+    }
 }
 
 /// Adds the part on the next page, moved so that the borders coincide.

@@ -105,12 +105,16 @@ fn is_set_downwards(glyphs: &[Placed]) -> bool {
 /// A line from its characters in order; spaces are kept where `is_spaced` and something shows them.
 fn line(glyphs: &[Placed], is_spaced: bool) -> Option<Line> {
     let mut found: Option<Line> = None;
+    let base = glyphs.iter().max_by(|one, other| one.size().total_cmp(&other.size()))?;
     let mut blank = false;
     let mut before: Option<&Placed> = None;
     for placed in glyphs {
         let Glyph { character, left, top, right, bottom } = placed.glyph;
         if is_blank(character) {
             blank = true;
+            continue;
+        }
+        if is_spaced && is_note_mark(placed, base) {
             continue;
         }
         let size = placed.size();
@@ -145,6 +149,13 @@ fn line(glyphs: &[Placed], is_spaced: bool) -> Option<Line> {
         (before, blank) = (Some(placed), false);
     }
     found
+}
+
+/// Whether a character is a small raised figure: read as a digit it would make 12 of 1.
+fn is_note_mark(placed: &Placed, base: &Placed) -> bool {
+    let is_raised = placed.glyph.bottom < base.glyph.bottom - base.size() * 0.2;
+    let is_mark = |c: char| c.is_ascii_digit() || matches!(c, '[' | ']' | '〔' | '〕' | '*' | '①'..='⑳');
+    placed.size() < base.size() * 0.75 && is_raised && is_mark(placed.glyph.character)
 }
 
 /// The text of lines that follow each other. `width` is the room that they had, if it is known: two

@@ -171,6 +171,19 @@ fn lines_of_a_cell_are_joined() {
 }
 
 #[test]
+fn marks_of_notes_are_no_digits() {
+    let mut sheet = square().words(16.0, 10.5, "1");
+    let small =
+        |left: f32, top: f32| Glyph { character: '2', left, top, right: left + 3.0, bottom: top + 6.0 };
+    sheet.page.glyphs.push(small(165.0, 105.0));
+    check(vec![sheet], "  0:¦1:1\n  0:¦1:");
+    // What is small and stands on the line is a digit.
+    let mut sheet = square().words(16.0, 10.5, "1");
+    sheet.page.glyphs.push(small(165.0, 109.0));
+    check(vec![sheet], "  0:¦1:12\n  0:¦1:");
+}
+
+#[test]
 fn labels_are_set_downwards() {
     let sheet = || Sheet::new().grid(&[5.0, 7.5, 25.0], &[10.0, 24.0]).words(10.0, 10.5, "1");
     check(vec![sheet().down(5.5, 10.5, "三、本年度办理结果")], "  0:三、本年度办理结果¦1:1");
@@ -230,6 +243,14 @@ fn a_table_goes_on_over_pages() {
             (&[0], &[0]),
         ),
         "  0:办理结果⟨3×1⟩¦1:1.公开¦2:1¦3:2\n  1:2.部分¦2:3¦3:4\n  1:3.不予¦2:5¦3:6",
+    );
+    // A note at the foot of the page.
+    let mut sheets =
+        over_pages(&[["甲", "乙", "1", "2"]; 2], &[["丙", "丁", "3", "4"]; 2], (&[0, 1], &[0, 1]));
+    sheets[0] = std::mem::take(&mut sheets[0]).words(5.0, 74.0, "1数据截至年底。");
+    rows(
+        sheets,
+        "  0:甲¦1:乙¦2:1¦3:2\n  0:甲¦1:乙¦2:1¦3:2\n  0:丙¦1:丁¦2:3¦3:4\n  0:丙¦1:丁¦2:3¦3:4\n¶ 1数据截至年底。",
     );
     // The next group begins with the page.
     rows(
