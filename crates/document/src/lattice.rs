@@ -178,7 +178,7 @@ impl Ruled {
 
 fn ruled(frame: Frame, page: u32) -> Ruled {
     let Frame { horizontal, vertical, left, right, top, bottom } = frame;
-    Ruled { horizontal, vertical, glyphs: Vec::new(), left, right, top, bottom, seams: Vec::new(), page }
+    Ruled { horizontal, vertical, glyphs: Vec::new(), left, right, top, bottom, page, ..Ruled::default() }
 }
 
 /// Whether a table goes on in the first table of the next page.
@@ -232,32 +232,23 @@ fn join(table: &mut Ruled, mut next: Ruled, limits: &Limits) -> Result<(), ReadE
 }
 
 /// Where the part of a table begins that is not its head once more.
-fn below_repeated_head(table: &Ruled, next: &Ruled, limits: &Limits) -> Result<f32, ReadError> {
-    let mut slots = 0;
-    let first = grid::read(table, &mut slots, limits.cells)?;
-    let second = grid::read(next, &mut slots, limits.cells)?;
-    let row = |grid: &grid::Grid, row: usize| {
-        let cells = grid.cells.iter().filter(|cell| cell.row == row);
-        cells.map(|cell| (cell.column, cell.rows, cell.columns, cell.words())).collect::<Vec<_>>()
-    };
-    let mut rows = 0;
+fn below_repeated_head(table: &mut Ruled, next: &Ruled, limits: &Limits) -> Result<f32, ReadError> {
+    if table.head.is_none() {
+        table.head = Some(grid::read(table, &mut 0, limits.cells)?.rows());
+    }
+    let grid = grid::read(next, &mut 0, limits.cells)?;
     // A head has words alone, and never ends within one of its cells.
-    let is_head = |cells: &[(usize, usize, usize, String)]| {
-        cells.iter().any(|cell| !cell.3.is_empty())
-            && cells.iter().all(|cell| cell.3.is_empty() || !cell.3.chars().all(|c| c.is_ascii_digit()))
+    let is_figure = |words: &str| !words.is_empty() && words.chars().all(|c| c.is_ascii_digit());
+    let is_head = |row: &grid::Words| {
+        row.iter().any(|cell| !cell.3.is_empty()) && !row.iter().any(|cell| is_figure(&cell.3))
     };
-    while rows < second.tops.len() {
-        let (one, other) = (row(&first, rows), row(&second, rows));
-        if one != other || !is_head(&one) {
-            break;
-        }
-        rows += 1;
-    }
+    let pairs = table.head.iter().flatten().zip(grid.rows());
+    let rows = pairs.take_while(|(one, other)| *one == other && is_head(other)).count();
     let ends = |cell: &grid::Cell| cell.row >= rows || cell.row + cell.rows <= rows;
-    if rows == 0 || rows == second.tops.len() || !second.cells.iter().all(ends) {
-        return Ok(next.top);
+    match grid.tops.get(rows) {
+        Some(top) if rows > 0 && grid.cells.iter().all(ends) => Ok(*top),
+        _ => Ok(next.top),
     }
-    Ok(second.tops[rows])
 }
 
 fn table(cells: Vec<grid::Cell>, number: &mut u32, context: &Context) -> Table {

@@ -20,7 +20,12 @@ pub(super) struct Ruled {
     pub(super) seams: Vec<f32>,
     /// The last page, from 1.
     pub(super) page: u32,
+    /// The rows of its first page, once they have been asked for.
+    pub(super) head: Option<Vec<Words>>,
 }
+
+/// What the cells of a row say: column, rows, columns and words without spaces.
+pub(super) type Words = Vec<(usize, usize, usize, String)>;
 
 /// A cell in grid columns and rows.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,6 +51,19 @@ impl Cell {
 pub(super) struct Grid {
     pub(super) cells: Vec<Cell>,
     pub(super) tops: Vec<f32>,
+}
+
+impl Grid {
+    /// What its rows say.
+    pub(super) fn rows(&self) -> Vec<Words> {
+        let mut rows = vec![Words::new(); self.tops.len()];
+        for cell in &self.cells {
+            if let Some(row) = rows.get_mut(cell.row) {
+                row.push((cell.column, cell.rows, cell.columns, cell.words()));
+            }
+        }
+        rows
+    }
 }
 
 /// Reads a table. `slots` counts the places of all base grids of the document.

@@ -355,6 +355,23 @@ fn places_tell_page_box_and_line() {
     assert_eq!((place.page, place.line, area), (Some(2), 3, Some((160, 125, 165, 135))));
 }
 
+/// A table over all pages of a long document takes time in proportion.
+#[test]
+fn long_tables_are_read_once() {
+    let page = |_| {
+        let ys: Vec<f32> = (0..30).map(|row| 5.0 + 2.0 * row as f32).collect();
+        (0..29)
+            .fold(Sheet::new().grid(&[5.0, 15.0, 25.0], &ys), |sheet, row| {
+                sheet.words(16.0, ys[row] + 0.5, "12")
+            })
+            .page
+    };
+    let started = std::time::Instant::now();
+    let blocks = read((0..2_000).map(page).collect(), &Limits::default()).unwrap_or_default();
+    assert!(matches!(&blocks[..], [Block::Table(table)] if table.rows.len() == 58_000));
+    assert!(started.elapsed().as_secs() < 20, "took {:?}", started.elapsed());
+}
+
 #[test]
 fn too_much_is_refused() {
     let edges: Vec<f32> = (0..600).map(|edge| edge as f32).collect();
