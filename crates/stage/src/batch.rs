@@ -79,7 +79,8 @@ impl Stage {
             let deliveries = gather::<F>(self, &mut source, Bounds { messages, ..bounds }).await;
             let handled = batch::<F, N, H, R>(self, &deliveries, &handle);
             with_progress(&deliveries, handled).await;
-            if !deliveries.is_empty() {
+            // A full batch has shared its costs, and more of the same is waiting.
+            if (1..messages).contains(&deliveries.len()) {
                 unless_stopped(self, tokio::time::sleep(bounds.rest)).await;
             }
         }
