@@ -18,8 +18,9 @@ use stage::{Config, Event, Handled, Seats, Since, Stage, Stop};
 
 use server::Server;
 
-/// Long enough for every retry of a message; nothing waits this long when all is well.
-const PATIENCE: Duration = Duration::from_secs(40);
+/// A message that a killed server took with it comes again after 30 s, and a second loss doubles that;
+/// nothing waits this long when all is well.
+const PATIENCE: Duration = Duration::from_secs(100);
 
 fn config(server: &Server, more: &[(&str, &str)]) -> Config {
     let originals = server.originals();
