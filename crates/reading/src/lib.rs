@@ -53,10 +53,9 @@ pub fn read(document: &Document, file_name: Option<&str>) -> Report {
     }
 
     let narrative = claims::extract(document, &outline, identity.year);
-    let region = identity
-        .agency
-        .as_deref()
-        .and_then(|agency| region::resolve(agency, &document::plain_text(document)));
+    let region = identity.agency.as_deref().and_then(|agency| {
+        region::resolve(agency, "").or_else(|| region::resolve(agency, &document::plain_text(document)))
+    });
     Report {
         title: identity.title,
         agency: identity.agency,

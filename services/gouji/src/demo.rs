@@ -10,7 +10,7 @@ use clap::Args;
 use serde_json::Value;
 
 use crate::client::Server;
-use crate::explain::say;
+use crate::explain::{say, verdict_word};
 use crate::up::{ADDRESS, Pipeline, Up};
 use crate::{search, submit};
 
@@ -93,11 +93,9 @@ async fn ready(pipeline: &Pipeline, server: &Server) -> Result<()> {
 /// A report's verdict with what was found.
 async fn verdict(server: &Server, one: &submit::Sent) -> Result<String> {
     let record = server.get(&format!("/api/v1/reports/{}", one.id), &[]).await?;
-    let verdict = match record["verdict"].as_str() {
-        Some("pass") => "通过  ",
-        Some("warn") => "有警告",
-        _ => "有错误",
-    };
+    let verdict = verdict_word(record["verdict"].as_str().unwrap_or_default());
+    // Padded to the width of three characters, two columns each.
+    let verdict = format!("{verdict}{}", "  ".repeat(3 - verdict.chars().count()));
     let name = record["title"].as_str().unwrap_or(&one.file);
     let mut lines = vec![format!("{verdict}  {name}")];
     let findings = record["findings"].as_array().into_iter().flatten();

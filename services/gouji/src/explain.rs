@@ -90,16 +90,23 @@ pub(crate) fn human(checked: &Checked, lang: Language) -> String {
     }
     let report = &review.report;
     let unknown = word(lang, "（未写明）", "(not stated)");
-    let verdict = match (review.verdict(), lang) {
-        (Verdict::Pass, Language::Zh) => "通过",
-        (Verdict::Warn, Language::Zh) => "有警告",
-        (Verdict::Fail, Language::Zh) => "有错误",
-        (verdict, Language::En) => verdict.as_str(),
+    let verdict = match lang {
+        Language::Zh => verdict_word(review.verdict().as_str()),
+        Language::En => review.verdict().as_str(),
     };
     let year = report.year.map_or(unknown.to_owned(), |year| year.to_string());
     let _ =
         writeln!(out, "{verdict}  {} {year}  {}", report.agency.as_deref().unwrap_or(unknown), checked.file);
     out
+}
+
+/// The Chinese word for a verdict by its name.
+pub(crate) fn verdict_word(name: &str) -> &'static str {
+    match name {
+        "pass" => "通过",
+        "warn" => "有警告",
+        _ => "有错误",
+    }
 }
 
 fn severity(finding: &Finding, lang: Language) -> &'static str {

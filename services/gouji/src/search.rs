@@ -7,7 +7,7 @@ use clap::Args;
 use serde_json::Value;
 
 use crate::client::Server;
-use crate::explain::say;
+use crate::explain::{say, verdict_word};
 
 /// Find reports.
 #[derive(Debug, Args)]
@@ -60,11 +60,7 @@ pub(crate) fn hits(page: &Value) -> String {
     }
     for hit in page["hits"].as_array().into_iter().flatten() {
         let text = |field: &str| hit[field].as_str().unwrap_or_default();
-        let verdict = match text("verdict") {
-            "pass" => "通过",
-            "warn" => "有警告",
-            _ => "有错误",
-        };
+        let verdict = verdict_word(text("verdict"));
         lines.push(format!("\n{}  [{verdict}]  {}", text("title"), text("id")));
         for snippet in hit["snippets"].as_array().into_iter().flatten() {
             let words = snippet["text"].as_str().or(snippet.as_str()).unwrap_or_default();

@@ -1,12 +1,12 @@
 //! `POST /api/v1/reports`: one file, several, or an archive.
 
+use axum::Json;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Query, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
-use axum::{Json, RequestExt};
 use futures::TryStreamExt;
 use serde::Deserialize;
 use stage::Stage;
@@ -46,7 +46,7 @@ async fn submit(
         take_form(&mut accepting, request).await?;
     } else {
         let name = named.file_name.unwrap_or_else(|| "upload".into());
-        take_body(&mut accepting, &name, request.with_limited_body().into_body()).await?;
+        take_body(&mut accepting, &name, request.into_body()).await?;
     }
     let receipt = accepting.finish(key.as_deref()).await.map_err(|error| Problem::ours(&error))?;
     if receipt.reports.is_empty() {
