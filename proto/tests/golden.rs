@@ -156,7 +156,17 @@ fn region() -> v1::Region {
 }
 
 fn origin() -> v1::Origin {
-    v1::Origin { page: 3, line: 88, start: 5120, length: 1, table: Some(0), row: Some(1), column: Some(6) }
+    v1::Origin {
+        page: 3,
+        line: 88,
+        start: 5120,
+        length: 1,
+        table: Some(0),
+        row: Some(1),
+        column: Some(6),
+        // Came later.
+        area: None,
+    }
 }
 
 fn report() -> v1::Report {

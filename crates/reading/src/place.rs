@@ -1,7 +1,7 @@
 //! From a document's places to a report's origins.
 
 use document::{Place, Text};
-use report::Origin;
+use report::{Area, Origin};
 
 /// Where a piece of text stands, outside any table.
 pub(crate) fn origin(text: &Text) -> Origin {
@@ -10,5 +10,12 @@ pub(crate) fn origin(text: &Text) -> Origin {
 
 /// The same for a place.
 pub(crate) fn of_place(place: Place) -> Origin {
-    Origin { page: place.page, line: place.line, start: place.start, end: place.end, ..Origin::default() }
+    let area = place.area.map(|area| Area {
+        left: area.left,
+        top: area.top,
+        right: area.right,
+        bottom: area.bottom,
+    });
+    let Place { page, line, start, end, .. } = place;
+    Origin { page, line, start, end, area, ..Origin::default() }
 }

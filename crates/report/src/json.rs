@@ -74,7 +74,7 @@ pub fn finding(finding: &Finding) -> Value {
     })
 }
 
-/// A place in the source.
+/// A place in the source; `box` is left, top, right and bottom in points from the page's top left corner.
 pub fn origin(origin: Origin) -> Value {
     json!({
         "page": origin.page,
@@ -84,6 +84,7 @@ pub fn origin(origin: Origin) -> Value {
         "table": origin.table,
         "row": origin.row,
         "column": origin.column,
+        "box": origin.area.map(|area| [area.left, area.top, area.right, area.bottom]),
     })
 }
 

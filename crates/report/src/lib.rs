@@ -22,7 +22,7 @@ pub use form::{ActiveBlock, CellId, CellKind, Form, FormId, Line, RequestRow, Ta
 pub use identity::{Region, StatedYear, Year, YearSource};
 pub use jiff::civil::Date;
 pub use note::{Note, NoteKind, Section, SectionKind};
-pub use origin::Origin;
+pub use origin::{Area, Origin};
 pub use rust_decimal::Decimal;
 
 /// One report as it was read: who, when, which form, every figure, and what was noticed on the way.

@@ -19,4 +19,19 @@ pub struct Origin {
     pub row: Option<u32>,
     /// Column of that row as printed, from 0.
     pub column: Option<u32>,
+    /// The box on the page; none where the format has no pages.
+    pub area: Option<Area>,
+}
+
+/// A box on a page, in points (1/72 inch) from the page's top left corner.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub struct Area {
+    /// Left edge.
+    pub left: u16,
+    /// Upper edge.
+    pub top: u16,
+    /// Right edge.
+    pub right: u16,
+    /// Lower edge.
+    pub bottom: u16,
 }

@@ -1,7 +1,7 @@
 //! The report and what it is made of, but for its cells.
 
 use report::{
-    Breakdown, Cells, Claim, Date, FormId, Note, Origin, Region, Report, Section, StatedYear, Year,
+    Area, Breakdown, Cells, Claim, Date, FormId, Note, Origin, Region, Report, Section, StatedYear, Year,
 };
 
 use super::names::known;
@@ -110,6 +110,7 @@ impl From<Origin> for v1::Origin {
             table: origin.table,
             row: origin.row,
             column: origin.column,
+            area: origin.area.map(Into::into),
         }
     }
 }
@@ -129,6 +130,29 @@ impl TryFrom<&v1::Origin> for Origin {
             table: origin.table,
             row: origin.row,
             column: origin.column,
+            area: optional("area", origin.area.as_ref())?,
+        })
+    }
+}
+
+impl From<Area> for v1::Area {
+    fn from(Area { left, top, right, bottom }: Area) -> Self {
+        Self { left: left.into(), top: top.into(), right: right.into(), bottom: bottom.into() }
+    }
+}
+
+impl TryFrom<&v1::Area> for Area {
+    type Error = ConvertError;
+
+    fn try_from(area: &v1::Area) -> Result<Self, ConvertError> {
+        let edge = |field, value: u32| {
+            u16::try_from(value).map_err(|_| ConvertError::malformed(field, value, "an edge up to 65535 points"))
+        };
+        Ok(Self {
+            left: edge("left", area.left)?,
+            top: edge("top", area.top)?,
+            right: edge("right", area.right)?,
+            bottom: edge("bottom", area.bottom)?,
         })
     }
 }

@@ -114,6 +114,21 @@ pub struct Origin {
     /// Column of the row as printed, from 0.
     #[prost(uint32, optional, tag = "7")]
     pub column: ::core::option::Option<u32>,
+    /// The box on the page; absent where the format has no pages.
+    #[prost(message, optional, tag = "8")]
+    pub area: ::core::option::Option<Area>,
+}
+/// A box on a page, in points (1/72 inch) from the page's top left corner; each up to 65535.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Area {
+    #[prost(uint32, tag = "1")]
+    pub left: u32,
+    #[prost(uint32, tag = "2")]
+    pub top: u32,
+    #[prost(uint32, tag = "3")]
+    pub right: u32,
+    #[prost(uint32, tag = "4")]
+    pub bottom: u32,
 }
 /// A number of the narrative.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

@@ -7,8 +7,9 @@ use proptest::option::of;
 use proptest::prelude::*;
 use proptest::sample::select;
 use report::{
-    Breakdown, Cell, CellId, CellState, Cells, Claim, Date, Decimal, Finding, Form, FormId, Judgement, Note,
-    NoteKind, Origin, Region, Repair, Report, Section, SectionKind, Severity, StatedYear, Year, YearSource,
+    Area, Breakdown, Cell, CellId, CellState, Cells, Claim, Date, Decimal, Finding, Form, FormId, Judgement,
+    Note, NoteKind, Origin, Region, Repair, Report, Section, SectionKind, Severity, StatedYear, Year,
+    YearSource,
 };
 
 /// A report.
@@ -91,9 +92,20 @@ fn origin() -> impl Strategy<Value = Origin> {
     let bytes = any::<(u64, u64)>().prop_map(|(a, b)| (a.min(b), a.max(b)));
     // Places of few kinds, so that those of a row agree now and then.
     let place = (of(0..2_u32), of(0..2_u32), any::<Option<u32>>());
-    (of(1..3_u32), any::<u32>(), bytes, place).prop_map(|(page, line, (start, end), (table, row, column))| {
-        Origin { page, line, start, end, table, row, column }
-    })
+    let area = any::<Option<[u16; 4]>>()
+        .prop_map(|edges| edges.map(|[left, top, right, bottom]| Area { left, top, right, bottom }));
+    (of(1..3_u32), any::<u32>(), bytes, place, area).prop_map(
+        |(page, line, (start, end), (table, row, column), area)| Origin {
+            page,
+            line,
+            start,
+            end,
+            table,
+            row,
+            column,
+            area,
+        },
+    )
 }
 
 fn cell_id() -> impl Strategy<Value = CellId> {

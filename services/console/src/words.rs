@@ -140,7 +140,13 @@ pub(crate) fn place(origin: &Value) -> Option<String> {
         parts.push(format!("第{}个表格第{}行第{}列", table + 1, row + 1, column + 1));
     }
     let (start, end) = (number("start")?, number("end")?);
-    parts.push(format!("字节{start}至{end}"));
+    match origin.get("box").and_then(Value::as_array).map(Vec::as_slice) {
+        Some([left, top, ..]) => {
+            let mm = |points: &Value| points.as_f64().unwrap_or_default() * 25.4 / 72.0;
+            parts.push(format!("距页左{:.0}毫米、页顶{:.0}毫米", mm(left), mm(top)));
+        }
+        _ => parts.push(format!("字节{start}至{end}")),
+    }
     Some(format!("原文{}", parts.join("，")))
 }
 
