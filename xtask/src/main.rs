@@ -1,13 +1,15 @@
-//! All automation: demo, test, ci, bench, gen and tidy.
+//! All automation: demo, test, ci, bench, fuzz, gen and tidy.
 
 mod bench;
 mod ci;
 mod demo;
+mod fuzz;
 mod generate;
 #[path = "../../services/gouji/src/nats_server.rs"]
 mod nats_server;
 mod test;
 mod tidy;
+mod townships;
 mod workspace;
 
 use std::io::Write as _;
@@ -41,12 +43,25 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Hunt for bytes that break a reader.
+    Fuzz {
+        /// For how long, all targets together.
+        #[arg(long, default_value_t = 180)]
+        seconds: u64,
+        /// Add what was found to the committed corpus, reduced to what adds something.
+        #[arg(long)]
+        keep: bool,
+        /// Only these targets, e.g. `docx`.
+        targets: Vec<String>,
+    },
     /// Write the generated code of the contract anew.
     Gen {
         /// Fail if it is not current, instead of writing it.
         #[arg(long)]
         check: bool,
     },
+    /// Write the townships that `reading` knows anew, from the packages that publish them.
+    Townships(townships::Sources),
     /// Print the path of a nats-server, after making sure there is one.
     NatsServer,
     /// Check what compilers do not: arrows, leftovers, links, samples, generated code.
@@ -64,7 +79,9 @@ fn main() -> Result<()> {
         Task::Test { arguments } => test::run(&workspace, &arguments),
         Task::Ci => ci::run(&workspace),
         Task::Bench { arguments } => bench::run(&workspace, &arguments),
+        Task::Fuzz { seconds, keep, targets } => fuzz::run(&workspace, seconds, keep, &targets),
         Task::Gen { check } => generate::run(&workspace, check),
+        Task::Townships(sources) => townships::run(&workspace, &sources),
         Task::NatsServer => {
             let path = workspace.nats_server()?;
             writeln!(std::io::stdout(), "{}", path.display())?;
