@@ -1,0 +1,211 @@
+//! Real children that misbehave. This program is parent and child in one, so it has a `main` of its own.
+
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test with a main of its own")]
+
+use std::env;
+use std::fs::{self, File};
+use std::net::TcpStream;
+use std::process::{Command, ExitCode};
+use std::time::{Duration, Instant};
+
+use fence::{Answer, Limits, NoAnswer, Pool, Program};
+use rustix::process::{Pid, Signal, getpid, kill_process, test_kill_process};
+
+const VERB: &str = "misbehave";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    if arguments.first().is_some_and(|verb| verb == VERB) {
+        return fence::serve(&arguments[1..], |head, body| {
+            let said = misbehave(std::str::from_utf8(head).unwrap(), &body);
+            (said.into_bytes(), body)
+        });
+    }
+    let tests = async {
+        what_breaks_a_child_is_told().await;
+        others_in_flight_are_untouched().await;
+        a_child_killed_by_somebody_is_replaced_once().await;
+        children_are_kept_and_replaced().await;
+        a_child_has_nothing_but_its_pipes().await;
+        an_answer_tells_what_it_cost().await;
+        large_questions_and_answers_pass().await;
+        println!("fence: all is well");
+    };
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap().block_on(tests);
+    ExitCode::SUCCESS
+}
+
+/// What the child does with a question.
+fn misbehave(question: &str, body: &[u8]) -> String {
+    match question {
+        "echo" => "echo".to_owned(),
+        "pid" => getpid().as_raw_nonzero().to_string(),
+        "compute" => spin(Duration::from_millis(200)),
+        "compute for ever" => spin(Duration::MAX),
+        "sleep for ever" => loop {
+            std::thread::park();
+        },
+        "take 32 MB" => vec![1_u8; 32 << 20].iter().map(|byte| u64::from(*byte)).sum::<u64>().to_string(),
+        "take more and more" => {
+            let mut pages = Vec::new();
+            loop {
+                pages.push(vec![1_u8; 1 << 20]);
+                std::hint::black_box(&pages);
+            }
+        }
+        "recurse for ever" => depth(body, 0).to_string(),
+        "panic" => panic!("{} must not leave the child", String::from_utf8_lossy(body)),
+        "abort" => std::process::abort(),
+        "exit" => std::process::exit(0),
+        "print nonsense" => {
+            // As long as the numbers before an answer, and no such numbers.
+            println!("{}", "\u{7f}".repeat(64));
+            spin(Duration::from_secs(100))
+        }
+        "kill yourself" => {
+            kill_process(getpid(), Signal::KILL).unwrap();
+            String::new()
+        }
+        "look around" => look_around(),
+        other => panic!("{other}?"),
+    }
+}
+
+fn spin(time: Duration) -> String {
+    let begun = Instant::now();
+    while begun.elapsed() < time {
+        std::hint::black_box(begun);
+    }
+    String::new()
+}
+
+#[expect(unconditional_recursion, reason = "it is to overflow")]
+fn depth(body: &[u8], so_far: usize) -> usize {
+    let room = std::hint::black_box([so_far; 64]);
+    depth(body, so_far + 1) + room[body.len() % 64]
+}
+
+fn look_around() -> String {
+    let can = [
+        ("read a file", File::open("/etc/passwd").is_ok()),
+        ("write a file", File::create("/tmp/gouji-fence-was-here").is_ok()),
+        ("list a folder", fs::read_dir("/").is_ok()),
+        ("connect", TcpStream::connect(("127.0.0.1", 9)).is_ok_and(|_| true) || can_open_a_socket()),
+        ("start a program", Command::new("/bin/true").status().is_ok()),
+        ("see the environment", env::vars_os().next().is_some()),
+        ("be elsewhere", env::current_dir().is_ok_and(|folder| folder != *"/")),
+    ];
+    can.iter().filter(|(_, can)| *can).map(|(what, _)| *what).collect::<Vec<_>>().join(", ")
+}
+
+fn can_open_a_socket() -> bool {
+    std::net::UdpSocket::bind(("127.0.0.1", 0)).is_ok()
+}
+
+const LIMITS: Limits = Limits {
+    memory_bytes: 64 << 20,
+    cpu_seconds: 1,
+    wall: Duration::from_secs(60),
+    questions: 5,
+    keep_bytes: 24 << 20,
+};
+
+fn pool(children: usize) -> Pool {
+    Pool::new(Program::this(VERB).unwrap(), LIMITS, children)
+}
+
+async fn ask(pool: &Pool, question: &str) -> Result<String, NoAnswer> {
+    let Answer { head, .. } = pool.ask(question.as_bytes(), b"secret").await?;
+    Ok(String::from_utf8(head).unwrap())
+}
+
+async fn what_breaks_a_child_is_told() {
+    let pool = pool(1);
+    let check = async |question, expected: &str| {
+        let error = ask(&pool, question).await.unwrap_err().to_string();
+        assert!(error.starts_with(expected), "{question}: {error}");
+        assert!(!error.contains("secret"), "{question}: {error}");
+        assert_eq!(ask(&pool, "echo").await.unwrap(), "echo", "after {question}");
+    };
+    check("compute for ever", "reading took more than the limit cpu_seconds = 1").await;
+    check("take more and more", "reading wanted more than the limit memory_bytes = 67108864").await;
+    check("recurse for ever", "the reader died: stack overflow").await;
+    check("panic", "the reader died: panicked at crates/fence/tests/fence.rs:").await;
+    check("abort", "the reader died: signal: 6 (SIGABRT)").await;
+    check("print nonsense", "the reader died: its answer was nonsense").await;
+    check("exit", "a child ended with exit status: 0").await;
+    check("kill yourself", "a child was killed: signal: 9 (SIGKILL)").await;
+    let impatient =
+        Pool::new(Program::this(VERB).unwrap(), Limits { wall: Duration::from_secs(1), ..LIMITS }, 1);
+    let slept = ask(&impatient, "sleep for ever").await.unwrap_err();
+    assert_eq!(slept.to_string(), "reading did not end within the limit wall_seconds = 1");
+    let nobody = Pool::new(Program::new("/no/such/program", VERB), LIMITS, 1);
+    let error = ask(&nobody, "echo").await.unwrap_err();
+    assert!(matches!(&error, NoAnswer::Failed(why) if why.starts_with("starting /no/such/program: ")));
+}
+
+async fn others_in_flight_are_untouched() {
+    let pool = pool(2);
+    let well = async {
+        for _ in 0..200 {
+            assert_eq!(ask(&pool, "echo").await.unwrap(), "echo");
+        }
+    };
+    let badly = async {
+        for question in ["abort", "panic", "recurse for ever", "take more and more", "compute for ever"] {
+            ask(&pool, question).await.unwrap_err();
+        }
+    };
+    tokio::join!(well, badly);
+}
+
+async fn a_child_killed_by_somebody_is_replaced_once() {
+    let pool = pool(1);
+    for signal in [Signal::KILL, Signal::TERM] {
+        let pid = ask(&pool, "pid").await.unwrap();
+        kill_process(process(&pid), signal).unwrap();
+        assert_ne!(ask(&pool, "pid").await.unwrap(), pid);
+    }
+}
+
+async fn children_are_kept_and_replaced() {
+    let pool = pool(1);
+    let first = ask(&pool, "pid").await.unwrap();
+    for _ in 1..LIMITS.questions {
+        assert_eq!(ask(&pool, "pid").await.unwrap(), first);
+    }
+    let second = ask(&pool, "pid").await.unwrap();
+    assert_ne!(second, first, "after {} questions", LIMITS.questions);
+    assert_eq!(ask(&pool, "take 32 MB").await.unwrap(), (32 << 20).to_string());
+    let third = ask(&pool, "pid").await.unwrap();
+    assert_ne!(third, second, "after it took much memory");
+    drop(pool);
+    while test_kill_process(process(&third)).is_ok() {
+        tokio::task::yield_now().await;
+    }
+}
+
+async fn a_child_has_nothing_but_its_pipes() {
+    assert_eq!(ask(&pool(1), "look around").await.unwrap(), "");
+}
+
+async fn an_answer_tells_what_it_cost() {
+    let pool = pool(1);
+    let idle = pool.ask(b"echo", b"").await.unwrap();
+    let busy = pool.ask(b"compute", b"").await.unwrap();
+    let large = pool.ask(b"take 32 MB", b"").await.unwrap();
+    assert!(idle.cpu < Duration::from_millis(100), "{:?}", idle.cpu);
+    assert!(busy.cpu > idle.cpu && busy.cpu < Duration::from_secs(1), "{:?}", busy.cpu);
+    assert!(idle.peak_bytes < 24 << 20, "{}", idle.peak_bytes);
+    assert!((32 << 20..96 << 20).contains(&large.peak_bytes), "{}", large.peak_bytes);
+}
+
+async fn large_questions_and_answers_pass() {
+    let body: Vec<u8> = (0..20 << 20).map(|index: u32| (index % 251) as u8).collect();
+    let answer = pool(1).ask(b"echo", &body).await.unwrap();
+    assert!(answer.head == b"echo" && answer.body == body);
+}
+
+fn process(pid: &str) -> Pid {
+    Pid::from_raw(pid.parse().unwrap()).unwrap()
+}
