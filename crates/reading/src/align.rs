@@ -20,8 +20,14 @@ pub(crate) fn core(tokens: &[Figure]) -> Option<std::ops::Range<usize>> {
 /// The ways to lay a row's tokens against `columns` columns, likeliest first. More than one only where
 /// the row is short of figures and its blanks do not tell which are missing.
 ///
-/// `lead` is how many blanks stand between label and figures in full rows of the same kind.
-pub(crate) fn placements(tokens: &[Figure], columns: usize, lead: Option<usize>) -> Vec<Placement> {
+/// `lead` is how many blanks stand between label and figures in full rows of the same kind; `widest`
+/// says that the printed line has as many cells as any of its table. None where nothing tells.
+pub(crate) fn placements(
+    tokens: &[Figure],
+    columns: usize,
+    lead: Option<usize>,
+    widest: bool,
+) -> Vec<Placement> {
     let Some(core) = core(tokens) else { return Vec::new() };
     if core.len() > columns {
         return Vec::new();
@@ -49,16 +55,41 @@ pub(crate) fn placements(tokens: &[Figure], columns: usize, lead: Option<usize>)
         add(Placement { first_token: 0, first_column: 0, count: columns });
     }
     // Figures that follow their label at once begin in the first column: the row was cut at its end.
-    let left = Placement { first_token: core.start, first_column: 0, count: core.len() };
-    let right = Placement { first_token: core.start, first_column: columns - core.len(), count: core.len() };
-    if core.start == 0 {
-        add(left);
-        add(right);
-    } else {
-        add(right);
-        add(left);
+    if widest {
+        let left = Placement { first_token: core.start, first_column: 0, count: core.len() };
+        let right = Placement { first_column: columns - core.len(), ..left };
+        if core.start == 0 {
+            add(left);
+            add(right);
+        } else {
+            add(right);
+            add(left);
+        }
     }
     placements
+}
+
+/// Every way to lay so many figures against so many columns in their order: for each column the figure
+/// that stands there.
+pub(crate) fn ways(figures: usize, columns: usize) -> Vec<Vec<Option<usize>>> {
+    if figures > columns {
+        return Vec::new();
+    }
+    let mut ways = vec![Vec::new()];
+    for column in 0..columns {
+        let mut longer = Vec::new();
+        for way in ways {
+            let laid = way.iter().flatten().count();
+            if figures - laid < columns - column {
+                longer.push([&way[..], &[None]].concat());
+            }
+            if laid < figures {
+                longer.push([&way[..], &[Some(laid)]].concat());
+            }
+        }
+        ways = longer;
+    }
+    ways
 }
 
 #[cfg(test)]
@@ -70,7 +101,7 @@ mod tests {
     fn check(row: &str, columns: usize, lead: Option<usize>, expected: &str) {
         let cells: Vec<&str> = row.split('|').map(|cell| if cell == "_" { "" } else { cell }).collect();
         let tokens: Vec<Figure> = cells.iter().map(|cell| figure::any(cell)).collect();
-        let drawn = placements(&tokens, columns, lead).first().map(|placement| {
+        let drawn = placements(&tokens, columns, lead, true).first().map(|placement| {
             (0..columns)
                 .map(|column| match column.checked_sub(placement.first_column) {
                     Some(index) if index < placement.count => match cells[placement.first_token + index] {
@@ -82,6 +113,13 @@ mod tests {
                 .collect::<String>()
         });
         assert_eq!(drawn.as_deref().unwrap_or("none"), expected, "{row}");
+    }
+
+    #[test]
+    fn figures_stand_in_their_order_in_every_way() {
+        for (figures, columns, expected) in [(7, 7, 1), (6, 7, 7), (2, 7, 21), (0, 7, 1), (8, 7, 0)] {
+            assert_eq!(ways(figures, columns).len(), expected, "{figures} of {columns}");
+        }
     }
 
     #[test]

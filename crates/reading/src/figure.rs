@@ -37,7 +37,7 @@ pub(crate) fn parse(text: &str, kind: CellKind) -> Figure {
     if is_placeholder(&trimmed) {
         return Figure { state: CellState::Placeholder, value: None };
     }
-    match number(&trimmed, kind) {
+    match number(without_remark(&trimmed), kind) {
         Some(value) => Figure { state: CellState::Read, value: Some(value) },
         None => Figure { state: CellState::Unreadable, value: None },
     }
@@ -58,7 +58,9 @@ fn is_placeholder(text: &str) -> bool {
 
 /// Units that may be glued to a figure, with the power of ten that leads to the unit of the form;
 /// for money that unit is 万元.
-const UNITS: [(&str, Option<i32>); 18] = [
+const UNITS: [(&str, Option<i32>); 20] = [
+    ("件次", None),
+    ("人次", None),
     ("万元", Some(0)),
     ("亿元", Some(4)),
     ("元", Some(-4)),
@@ -79,8 +81,35 @@ const UNITS: [(&str, Option<i32>); 18] = [
     ("批", None),
 ];
 
+/// A figure without what explains it: `12(其中网上5件)`, `3①`, `3*`, `3[1]`, `3(注1)`. A number in
+/// brackets alone could be a second figure.
+fn without_remark(text: &str) -> &str {
+    let mark = |c: char| ('①'..='⑳').contains(&c) || matches!(c, '*' | '※' | '†');
+    let text = text.trim_end_matches(is_space);
+    let bare = text.trim_end_matches(mark);
+    if bare.len() < text.len() {
+        return bare.trim_end_matches(is_space);
+    }
+    let inside = |open: char, close: char| {
+        let (before, inner) = text.strip_suffix(close)?.split_once(open)?;
+        Some((before.trim_end_matches(is_space), inner.trim_matches(is_space)))
+    };
+    if let Some((before, inner)) = inside('(', ')')
+        && ["其中", "注", "备注", "含", "包括"].iter().any(|word| inner.starts_with(word))
+    {
+        return before;
+    }
+    match inside('[', ']') {
+        Some((before, inner)) if inner.len() <= 2 && inner.chars().all(|c| c.is_ascii_digit()) => before,
+        _ => text,
+    }
+}
+
 fn number(text: &str, kind: CellKind) -> Option<Decimal> {
     let (text, scale) = without_unit(text, kind)?;
+    if matches!(text, "零" | "〇" | "○") {
+        return Some(Decimal::ZERO);
+    }
     let (text, negative) = without_sign(text)?;
     let digits = ungrouped(text)?;
     let mut value = Decimal::from_str_exact(&digits).ok()?;
@@ -182,6 +211,13 @@ mod tests {
             ("52.15", Amount, "52.15"),
             ("0.00", Amount, "0"),
             ("12.5", Count, "12.5"),
+            ("〇", Count, "0"),
+            ("零件", Count, "0"),
+            ("12（其中网上5件）", Count, "12"),
+            ("3①", Count, "3"),
+            ("3 *", Count, "3"),
+            ("3[1]", Count, "3"),
+            ("3（注1）", Count, "3"),
         ] {
             assert_eq!(parse(text, kind).value, Some(expected.parse().unwrap()), "{text}");
         }
@@ -205,6 +241,10 @@ mod tests {
             ("3元", Unreadable),
             ("99%", Unreadable),
             ("1.2.3", Unreadable),
+            ("12（5）", Unreadable),
+            ("①", Unreadable),
+            ("[1]", Unreadable),
+            ("1 2", Unreadable),
         ] {
             let figure = parse(text, CellKind::Count);
             assert_eq!((figure.state, figure.value), (expected, None), "{text:?}");

@@ -28,6 +28,11 @@ impl<'a> Slot<'a> {
         self.text.as_str()
     }
 
+    /// The table and the line of the table in which it stands.
+    pub(crate) fn position(&self) -> (u32, u32) {
+        (self.table, self.row)
+    }
+
     pub(crate) fn origin(&self) -> Origin {
         Origin {
             table: Some(self.table),

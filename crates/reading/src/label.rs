@@ -1,9 +1,40 @@
 //! Labels: what is left of a printed label once spelling, width and enumerators are set aside, and
 //! how near two labels are.
 
-/// A label without spaces, punctuation, width, quotation marks and enumerator.
+/// A label without spaces, punctuation, width, quotation marks, glosses and enumerators, in simplified
+/// characters.
 pub(crate) fn normalise(label: &str) -> String {
-    strip_enumerator(&squeeze(label)).chars().filter(|c| !is_punctuation(*c)).collect()
+    let plain = plain(label);
+    // （六）1、… has two.
+    let bare = strip_enumerator(strip_enumerator(&plain));
+    bare.chars().filter(|c| !is_punctuation(*c)).collect()
+}
+
+/// Squeezed, in simplified characters, and without the glosses that some sites put behind characters,
+/// as in `辦(bàn)公(gōng)`.
+pub(crate) fn plain(text: &str) -> String {
+    let squeezed = squeeze(text);
+    let mut plain = String::with_capacity(squeezed.len());
+    let mut rest = squeezed.as_str();
+    while let Some((before, behind)) = rest.split_once('(') {
+        plain.push_str(before);
+        rest = match behind.split_once(')') {
+            Some((gloss, after)) if is_gloss(gloss) => after,
+            _ => {
+                plain.push('(');
+                behind
+            }
+        };
+    }
+    plain.push_str(rest);
+    if plain.is_ascii() { plain } else { fast2s::convert(&plain) }
+}
+
+/// A syllable of pinyin, with or without its tone.
+fn is_gloss(text: &str) -> bool {
+    let is_latin =
+        |c: char| c.is_alphabetic() && c < '\u{250}' || ('\u{300}'..'\u{370}').contains(&c) || c == 'ɡ';
+    (1..=8).contains(&text.chars().count()) && text.chars().all(is_latin)
 }
 
 /// Without white space of any kind, with full-width ASCII turned to half-width.
@@ -65,7 +96,7 @@ fn chinese_digit(c: char) -> Option<u32> {
 }
 
 /// The label behind `（一）`, `一、`, `1.`, `1、`, `①` and their like.
-fn strip_enumerator(label: &str) -> &str {
+pub(crate) fn strip_enumerator(label: &str) -> &str {
     if let Some(rest) = label.strip_prefix('(')
         && let Some((inner, rest)) = rest.split_once(')')
         && inner.chars().count() <= 3
@@ -142,6 +173,9 @@ mod tests {
             ("①属于国家秘密", "属于国家秘密"),
             ("总 计", "总计"),
             ("三、\u{a0}本年度\n办理结果", "本年度办理结果"),
+            ("（六）1、申请人逾期", "申请人逾期"),
+            ("三、本年度辦(bàn)理(li)結果", "本年度办理结果"),
+            ("總體情況", "总体情况"),
             ("一是加强领导", "一是加强领导"),
         ] {
             assert_eq!(normalise(label), expected, "{label}");

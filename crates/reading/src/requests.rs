@@ -3,20 +3,28 @@
 mod fill;
 mod header;
 mod label;
+mod lost;
+mod scan;
+mod short;
 
 use document::Layout;
 use report::{Cell, CellKind};
 
 use crate::figure::{self, Figure};
 use crate::grid::{Line, Slot};
-use header::{Header, header, is_header};
-use label::{Official, is_group, match_label};
+use header::{Header, header};
+use label::Official;
+use lost::Lost;
 
 /// The printed rows of table three.
 #[derive(Debug, Default)]
 pub(crate) struct Found<'a> {
     header: Header,
     rows: Vec<Row<'a>>,
+    /// Rows of figures without a label that says which they are.
+    lost: Vec<Lost<'a>>,
+    /// Cells of the longest printed line of the table, its header among them.
+    widest: usize,
 }
 
 /// A printed row: its label and everything behind it.
@@ -26,66 +34,38 @@ struct Row<'a> {
     label: Slot<'a>,
     layout: Layout,
     slots: Vec<Slot<'a>>,
+    /// How many cells its printed line has.
+    line_cells: usize,
 }
 
 /// Finds the table among the printed lines: it begins with the row of new applications and ends with
 /// those carried into the next year.
 pub(crate) fn find<'a>(lines: &[Line<'a>]) -> Found<'a> {
-    let opens = |line: &Line<'_>| {
-        line.slots.iter().any(|slot| match_label(slot.str(), None).is_some_and(|row| row.order == 0))
-    };
-    let Some(first) = lines.iter().position(opens) else { return Found::default() };
-    let mut rows: Vec<Row<'a>> = Vec::new();
-    'lines: for line in &lines[first..] {
-        if is_header(line) {
-            continue;
-        }
-        let mut fresh = true;
-        for slot in &line.slots {
-            let last = rows.last().map(|row| row.official);
-            if let Some(official) = match_label(slot.str(), last) {
-                if official.order == 0 && last.is_some() {
-                    break 'lines;
-                }
-                // A label that another label follows at once heads a group.
-                if rows.last().is_some_and(|row| !fresh && row.official.id == "other" && row.figures() == 0) {
-                    rows.pop();
-                }
-                rows.push(Row { official, label: *slot, layout: line.layout, slots: Vec::new() });
-                fresh = false;
-            } else if is_group(slot.str()) {
-                fresh = true;
-            } else if let Some(row) = rows.last_mut() {
-                // A line without a label goes on with the row above, as long as that is not full.
-                let continues = fresh
-                    && line.layout != Layout::Grid
-                    && row.figures() < 7
-                    && figure::any(slot.str()).is_number();
-                if !fresh || continues {
-                    row.slots.push(*slot);
-                }
-            }
-        }
-        let closed = rows.last().is_some_and(|row| row.official.id == "carried_out" && row.figures() > 0);
-        if closed {
-            break;
-        }
-    }
+    let Some(opening) = scan::opening(lines) else { return Found::default() };
+    let scan::Rows { mut rows, lost, last_line } = scan::rows(lines, opening);
+    let first = opening.0;
     let has_parts = rows.iter().any(|row| row.official.id.starts_with("other."));
     rows.retain(|row| !(has_parts && row.official.id == "other" && row.figures() == 0));
     let header = header(lines, first, &rows);
-    Found { header, rows }
+    let table = lines[first].table;
+    let of_table = lines[..=last_line].iter().filter(|line| line.table == table);
+    let widest = of_table.map(|line| line.slots.len()).max().unwrap_or(0);
+    Found { header, rows, lost, widest }
 }
 
 impl Row<'_> {
     fn tokens(&self) -> Vec<Figure> {
-        self.slots.iter().map(|slot| figure::parse(slot.str(), CellKind::Count)).collect()
+        tokens(&self.slots)
     }
 
     /// How many of its cells are filled with anything.
     fn figures(&self) -> usize {
         self.tokens().iter().filter(|token| !token.is_blank()).count()
     }
+}
+
+fn tokens(slots: &[Slot<'_>]) -> Vec<Figure> {
+    slots.iter().map(|slot| figure::parse(slot.str(), CellKind::Count)).collect()
 }
 
 /// A printed cell with its figure.
@@ -102,6 +82,16 @@ pub(crate) fn cell_of(slot: Slot<'_>, kind: CellKind) -> Cell {
 impl Found<'_> {
     pub(crate) fn is_empty(&self) -> bool {
         self.rows.is_empty()
+    }
+
+    /// How many rows have figures.
+    pub(crate) fn filled_rows(&self) -> usize {
+        self.rows.iter().filter(|row| row.figures() > 0).count()
+    }
+
+    /// Where its first label stands: the table among those of the document, and the line there.
+    pub(crate) fn opens_at(&self) -> Option<(u32, u32)> {
+        self.rows.first().map(|row| row.label.position())
     }
 
     /// For the form of 2021 if positive, for that of 2019 if negative.

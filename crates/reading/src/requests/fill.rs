@@ -4,10 +4,12 @@
 use std::collections::HashMap;
 
 use document::Layout;
-use report::{Cell, Cells, Form, Note, NoteKind, Table};
+use report::{Cell, CellState, Cells, Decimal, Form, Note, NoteKind, RequestRow, Table};
 
-use super::{Found, Row, cell_of};
+use super::short::{self, Columns, Known, Way};
+use super::{Found, Row, cell_of, lost};
 use crate::align::{self, Placement};
+use crate::grid::Slot;
 use crate::prove;
 
 impl Found<'_> {
@@ -26,7 +28,7 @@ impl Found<'_> {
         }
         let shifted = self.shifted();
         let leads = self.leads();
-        let mut open = Vec::new();
+        let (mut open, mut short) = (Vec::new(), Vec::new());
         for row in &self.rows {
             let id = row.official.id;
             let origin = Some(row.label.origin());
@@ -54,23 +56,37 @@ impl Found<'_> {
                 self.place(form, cells, row, placement);
                 continue;
             }
-            let placements =
-                align::placements(&tokens, self.width(), leads.get(&row.official.depth).copied());
+            let widest = row.line_cells >= self.widest;
+            let lead = leads.get(&row.official.depth).copied();
+            let mut placements = align::placements(&tokens, self.width(), lead, widest);
+            // Remarks in a column of their own.
+            if core.len() > self.width()
+                && tokens[core.start + self.width()..].iter().all(|token| !token.is_value())
+            {
+                let count = self.width();
+                placements.push(Placement { first_token: core.start, first_column: 0, count });
+            }
             match placements[..] {
-                [] => notes.push(Note::counted(
-                    NoteKind::FigureCount,
-                    format!("requests.{id}"),
-                    core.len() as u32,
-                    origin,
-                )),
-                [only] => self.settle(form, cells, notes, row, only),
+                [] if core.len() > self.width() => {
+                    notes.push(Note::counted(NoteKind::FigureCount, id, core.len() as u32, origin))
+                }
+                [only] if only.count == self.width() && core.len() >= self.width() => {
+                    self.settle(form, cells, notes, row, only);
+                }
+                [] => short.push(row),
                 _ => open.push((row, placements)),
             }
         }
-        self.choose(form, cells, notes, open);
-        for official in
-            form.requests.iter().filter(|row| self.rows.iter().all(|found| found.official.id != row.id))
-        {
+        let mut doubtful = self.choose(form, cells, notes, open);
+        short.append(&mut doubtful);
+        self.fill_short(form, cells, notes, short);
+        self.fill_lost(form, cells, notes);
+        let is_known = |row: &RequestRow| {
+            let found = self.rows.iter().any(|found| found.official.id == row.id);
+            let id = form.request_cell(row.id, "total");
+            found || id.and_then(|id| cells.get(id)).is_some_and(Cell::is_printed)
+        };
+        for official in form.requests.iter().filter(|row| !is_known(row)) {
             notes.push(Note::new(NoteKind::RowAbsent, official.id, None));
         }
     }
@@ -124,13 +140,13 @@ impl Found<'_> {
 
     /// Settles the rows that can be laid in several ways: the likeliest first, then the equations
     /// choose wherever another way leaves fewer of them broken.
-    fn choose(
+    fn choose<'r>(
         &self,
         form: &'static Form,
         cells: &mut Cells,
         notes: &mut Vec<Note>,
-        mut open: Vec<(&Row<'_>, Vec<Placement>)>,
-    ) {
+        mut open: Vec<(&'r Row<'r>, Vec<Placement>)>,
+    ) -> Vec<&'r Row<'r>> {
         let likeliest: Vec<Placement> = open.iter().map(|(_, placements)| placements[0]).collect();
         for (row, placements) in &open {
             self.place(form, cells, row, placements[0]);
@@ -152,11 +168,114 @@ impl Found<'_> {
                 break;
             }
         }
+        let mut doubtful = Vec::new();
         for ((row, placements), likeliest) in open.iter().zip(likeliest) {
+            if self.is_doubtful(form, cells, row) {
+                self.place(form, cells, row, Placement { first_token: 0, first_column: 0, count: 0 });
+                doubtful.push(*row);
+                continue;
+            }
             if placements[0] != likeliest {
                 notes.push(Note::new(NoteKind::AlignmentChosen, row.official.id, Some(row.label.origin())));
             }
             self.settle(form, cells, notes, row, placements[0]);
+        }
+        doubtful
+    }
+
+    /// Whether a row that is short of figures does not balance as it was laid: then it may as well have
+    /// lost cells in its middle.
+    fn is_doubtful(&self, form: &'static Form, cells: &Cells, row: &Row<'_>) -> bool {
+        let value = |column: &&str| form.request_cell(row.official.id, column).and_then(|id| cells.value(id));
+        let columns = || self.header.columns.iter().flatten();
+        let parts: Decimal =
+            columns().filter(|column| **column != "total").filter_map(|column| value(&column)).sum();
+        if self.header.lacks_total {
+            return false;
+        }
+        match value(&"total") {
+            Some(total) => parts > total || parts < total && columns().all(|column| value(column).is_some()),
+            None => parts > Decimal::ZERO,
+        }
+    }
+
+    /// Rows that are short of figures and do not tell of which: what every way agrees on.
+    fn fill_short(&self, form: &'static Form, cells: &mut Cells, notes: &mut Vec<Note>, rows: Vec<&Row<'_>>) {
+        let columns = self.columns();
+        let filled: Vec<(&Row<'_>, Vec<Slot<'_>>)> = rows
+            .into_iter()
+            .map(|row| (row, row.slots.iter().copied().filter(|slot| !slot.text.is_empty()).collect()))
+            .collect();
+        let ways: Vec<Vec<Way>> = filled
+            .iter()
+            .map(|(_, slots)| super::tokens(slots))
+            .map(
+                |tokens| {
+                    if short::is_readable(&tokens) { short::ways(&tokens, &columns) } else { Vec::new() }
+                },
+            )
+            .collect();
+        // A column that is gone is gone from every row.
+        let is_one_short = |slots: &Vec<Slot<'_>>| slots.len() + 1 == columns.width;
+        let count = filled.iter().filter(|(_, slots)| is_one_short(slots)).count();
+        let gone: Option<Vec<Way>> = (count * 5 > self.rows.len() * 4).then(|| {
+            let mut of_rows =
+                filled.iter().zip(&ways).filter(|((_, slots), _)| is_one_short(slots)).map(|(_, ways)| ways);
+            let first = of_rows.next().cloned().unwrap_or_default();
+            of_rows.fold(first, |left, ways| left.into_iter().filter(|way| ways.contains(way)).collect())
+        });
+        for ((row, slots), mut ways) in filled.iter().zip(ways) {
+            if let Some(gone) = gone.as_ref().filter(|_| is_one_short(slots)) {
+                ways.retain(|way| gone.contains(way));
+            }
+            let known = short::agreed(&ways, &super::tokens(slots), &columns);
+            for (column, known) in self.header.columns.iter().zip(known) {
+                let Some(id) = column.and_then(|column| form.request_cell(row.official.id, column)) else {
+                    continue;
+                };
+                let Some(cell) = cells.get_mut(id) else { continue };
+                match known {
+                    Known::Printed(token) => *cell = cell_of(slots[token], id.kind()),
+                    Known::Proved(value) => {
+                        *cell = Cell { value: Some(value), state: CellState::Derived, ..Cell::default() };
+                    }
+                    Known::Nothing => {}
+                }
+            }
+            let origin = Some(row.label.origin());
+            notes.push(Note::counted(NoteKind::FigureCount, row.official.id, slots.len() as u32, origin));
+        }
+    }
+
+    /// Rows without a label, where their place leaves no choice and the equations do not object.
+    fn fill_lost(&self, form: &'static Form, cells: &mut Cells, notes: &mut Vec<Note>) {
+        for rows in lost::by_place(&self.lost, &self.rows, form) {
+            let before = (broken(form, cells), cells.clone());
+            let mut is_whole = true;
+            for row in &rows {
+                match align::placements(&row.tokens(), self.width(), None, false)[..] {
+                    [only] if only.count == self.width() => self.place(form, cells, row, only),
+                    _ => is_whole = false,
+                }
+            }
+            if !is_whole || broken(form, cells) > before.0 {
+                *cells = before.1;
+                continue;
+            }
+            let chosen = |row: &Row<'_>| {
+                Note::new(NoteKind::AlignmentChosen, row.official.id, Some(row.label.origin()))
+            };
+            notes.extend(rows.iter().map(chosen));
+        }
+    }
+
+    fn columns(&self) -> Columns {
+        let columns = self.header.columns.iter().enumerate();
+        let parts = columns.clone().filter(|(_, id)| id.is_some_and(|id| id != "total"));
+        Columns {
+            width: self.width(),
+            total: self.header.columns.iter().position(|id| *id == Some("total")),
+            parts: parts.map(|(column, _)| column).collect(),
         }
     }
 

@@ -38,7 +38,8 @@ const HEADINGS: [(&str, Option<&str>); 9] = [
     ("合计", Some("total")),
 ];
 
-fn heading(printed: &str) -> Option<Option<&'static str>> {
+/// The column that a heading names: none inside for a column that the form does not have.
+pub(super) fn heading(printed: &str) -> Option<Option<&'static str>> {
     let normalised = label::normalise(printed);
     HEADINGS.iter().find(|(label, _)| normalised == *label).map(|(_, id)| *id)
 }
@@ -50,7 +51,7 @@ pub(super) fn is_header(line: &Line<'_>) -> bool {
 }
 
 /// Lines above the first row that can belong to the header.
-const HEADER_LINES: usize = 12;
+pub(super) const HEADER_LINES: usize = 12;
 
 pub(super) fn header(lines: &[Line<'_>], first: usize, rows: &[Row<'_>]) -> Header {
     let above = &lines[first.saturating_sub(HEADER_LINES)..first];
@@ -60,7 +61,7 @@ pub(super) fn header(lines: &[Line<'_>], first: usize, rows: &[Row<'_>]) -> Head
         .rposition(|line| line.slots.iter().any(|slot| figure::any(slot.str()).is_number()))
         .map_or(0, |at| at + 1);
     // Where cells follow one another without rows, the header stands in one line with the first row.
-    let opening = lines[first].slots.iter().take_while(|slot| match_label(slot.str(), None).is_none());
+    let opening = lines[first].slots.iter().take_while(|slot| match_label(slot.str(), None, &[]).is_none());
     let mut found: Vec<(Option<&'static str>, u32)> = Vec::new();
     for slot in above[start..].iter().flat_map(|line| &line.slots).chain(opening) {
         if let Some(id) = heading(slot.str())

@@ -10,7 +10,7 @@ use crate::label;
 #[derive(Debug)]
 pub(super) struct Official {
     pub(super) id: &'static str,
-    label: String,
+    pub(super) label: String,
     /// Position in the forms.
     pub(super) order: usize,
     /// Label columns before the figures: 0 for 一、二、四、, 1 for （一）, 2 for 1.
@@ -49,32 +49,45 @@ static OFFICIAL: LazyLock<Vec<Official>> = LazyLock::new(|| {
 /// Labels of groups of rows; they have no figures of their own.
 const GROUPS: [&str; 4] = ["本年度办理结果", "不予公开", "无法提供", "不予处理"];
 
-/// The official row that a printed label names. Short labels that also stand in the header (其他,
-/// 总计) count only below the rows they follow.
-pub(super) fn match_label(printed: &str, after: Option<&Official>) -> Option<&'static Official> {
+/// The official row that a printed label names, below a row of the order `after` and beside the rows
+/// already `found`. Short labels that also stand in the header (其他, 总计) count only below the rows they
+/// follow; a long label counts in any order if it is spelt as in the form.
+pub(super) fn match_label(printed: &str, after: Option<usize>, found: &[&str]) -> Option<&'static Official> {
     if printed.is_empty() || printed.len() > 400 {
         return None;
     }
-    let squeezed = label::squeeze(printed);
+    let plain = label::plain(printed);
     let normalised = label::normalise(printed);
-    let follows = |row: &Official| match after {
-        Some(last) => row.order > last.order,
-        None => row.order == 0,
+    let begins = |row: &Official| row.order == 0;
+    let follows = |row: &Official, distance: usize| match after {
+        Some(last) => row.order > last || (distance == 0 && row.depth == 2 && row.id != "other.misc"),
+        None => begins(row),
     };
     OFFICIAL
         .iter()
-        .filter(|row| follows(row) || (row.order == 0 && after.is_some()))
         .filter_map(|row| label::distance(&normalised, &row.label).map(|distance| (distance, row)))
+        .filter(|(distance, row)| begins(row) || follows(row, *distance) && !found.contains(&row.id))
         // The rows 其他 and 总计 stand at the very end of the results.
         .filter(|(_, row)| match row.id {
-            "other.misc" | "concluded" => after.is_some_and(|last| last.order >= 4),
+            "other.misc" | "concluded" => after.is_some_and(|last| last >= 4),
             _ => true,
         })
         .filter(|(distance, row)| {
-            *distance == 0 || row.depth > 0 || squeezed.contains("申请") || squeezed.contains("结转")
+            *distance == 0 || row.depth > 0 || plain.contains("申请") || plain.contains("结转")
         })
         .min_by_key(|(distance, row)| (*distance, row.order))
         .map(|(_, row)| row)
+}
+
+/// Whether a text begins as labels do: `1.`, `（一）`, `三、`.
+pub(super) fn has_enumerator(printed: &str) -> bool {
+    let plain = label::plain(printed);
+    label::strip_enumerator(&plain).len() < plain.len()
+}
+
+/// The rows of a form in their order.
+pub(super) fn rows_of(form: &'static Form) -> impl Iterator<Item = &'static Official> {
+    OFFICIAL.iter().filter(|row| form.request_cell(row.id, "total").is_some())
 }
 
 pub(super) fn is_group(printed: &str) -> bool {

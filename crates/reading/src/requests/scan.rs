@@ -1,0 +1,263 @@
+//! The printed lines of table three to its rows: labels open them, figures fill them.
+
+use document::Layout;
+
+use super::header::{heading, is_header};
+use super::label::{self as labels, Official, is_group, match_label};
+use super::lost::Lost;
+use super::{Row, tokens};
+use crate::figure;
+use crate::grid::{Line, Slot};
+
+/// What was found below the header.
+pub(super) struct Rows<'a> {
+    pub(super) rows: Vec<Row<'a>>,
+    pub(super) lost: Vec<Lost<'a>>,
+    /// The line in which the table ends.
+    pub(super) last_line: usize,
+}
+
+/// Rows of which one has to be there for the table to be found.
+const FIRST_LABELS: usize = 4;
+/// Labels that have to follow for a table to begin with another row than its first.
+const LABELS_OF_A_TABLE: usize = 6;
+
+/// The line in which the table begins, and the order of the row before: the line of the row of new
+/// applications, or where that label is lost, that of the next which is there.
+pub(super) fn opening(lines: &[Line<'_>]) -> Option<(usize, Option<usize>)> {
+    let at = |before: Option<usize>| {
+        let order = before.map_or(0, |before| before + 1);
+        let opens =
+            |slot: &Slot<'_>| match_label(slot.str(), before, &[]).is_some_and(|row| row.order == order);
+        lines.iter().position(|line| line.slots.iter().any(opens))
+    };
+    if let Some(first) = at(None) {
+        return Some((first, None));
+    }
+    (0..FIRST_LABELS).find_map(|before| {
+        let first = at(Some(before))?;
+        let (mut last, mut count) = (before, 0);
+        for slot in lines[first..].iter().flat_map(|line| &line.slots) {
+            if let Some(official) = match_label(slot.str(), Some(last), &[]).filter(|row| row.order > last) {
+                last = official.order;
+                count += 1;
+            }
+        }
+        (count >= LABELS_OF_A_TABLE).then_some((first, Some(before)))
+    })
+}
+
+/// The rows from this line on, below a row of this order.
+pub(super) fn rows<'a>(lines: &[Line<'a>], (first, before): (usize, Option<usize>)) -> Rows<'a> {
+    let lost = if before.is_some() { above(lines, first) } else { Vec::new() };
+    let mut scan =
+        Scan { rows: Vec::new(), lost, before, width: width(lines, first), pending: String::new() };
+    let mut last_line = first;
+    'lines: for (at, line) in lines.iter().enumerate().skip(first) {
+        if is_header(line) {
+            continue;
+        }
+        last_line = at;
+        let mut place = scan.place_of_line(line);
+        for slot in &line.slots {
+            place = match scan.take(line, slot, place) {
+                Some(place) => place,
+                None => break 'lines,
+            };
+        }
+        scan.pending.clear();
+        if scan.closed() {
+            break;
+        }
+    }
+    scan.split_streams();
+    Rows { rows: scan.rows, lost: scan.lost, last_line }
+}
+
+/// Where figures go.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Place {
+    /// To the row whose label stands in this line.
+    Row,
+    /// To the row above, which its line left short.
+    RowAbove,
+    /// To no row that is known.
+    Lost,
+}
+
+struct Scan<'a> {
+    rows: Vec<Row<'a>>,
+    lost: Vec<Lost<'a>>,
+    /// Order of the row before the first that is there.
+    before: Option<usize>,
+    /// Value columns of the header.
+    width: usize,
+    /// Pieces of a label that is cut into several cells.
+    pending: String,
+}
+
+impl<'a> Scan<'a> {
+    /// Takes a cell; none where another table begins.
+    fn take(&mut self, line: &Line<'a>, slot: &Slot<'a>, place: Place) -> Option<Place> {
+        let text = slot.str();
+        if let Some(official) = self.label(text) {
+            if official.order == 0 && !self.rows.is_empty() {
+                return None;
+            }
+            self.pending.clear();
+            let (layout, line_cells) = (line.layout, line.slots.len());
+            self.rows.push(Row { official, label: *slot, layout, slots: Vec::new(), line_cells });
+            return Some(Place::Row);
+        }
+        let value = figure::any(text);
+        if value.is_value() {
+            self.pending.clear();
+            return Some(self.put(line, slot, place));
+        }
+        if is_group(text) || heading(text).is_some() {
+            self.pending.clear();
+            self.lose(line);
+            return Some(Place::Lost);
+        }
+        let is_bad_figure = text.chars().count() <= 16 && text.contains(|c: char| c.is_ascii_alphanumeric());
+        let row = self.rows.last_mut().filter(|_| place == Place::Row);
+        match row {
+            Some(row) if line.layout == Layout::Grid || is_bad_figure && !labels::has_enumerator(text) => {
+                row.slots.push(*slot);
+                Some(place)
+            }
+            // The rest of its label.
+            Some(row) if row.figures() == 0 => Some(place),
+            _ => {
+                self.pending.push_str(text);
+                self.lose(line);
+                if let Some(lost) = self.lost.last_mut() {
+                    lost.label.push_str(text);
+                }
+                Some(Place::Lost)
+            }
+        }
+    }
+
+    /// The row that a cell names, by itself or with the pieces before it.
+    fn label(&self, text: &str) -> Option<&'static Official> {
+        let last = self.rows.last().map(|row| row.official.order).or(self.before);
+        let found: Vec<&str> = self.rows.iter().map(|row| row.official.id).collect();
+        match_label(text, last, &found).or_else(|| {
+            let joined = format!("{}{text}", self.pending);
+            (!self.pending.is_empty() && !text.is_empty())
+                .then(|| match_label(&joined, last, &found))
+                .flatten()
+        })
+    }
+
+    /// Puts a figure or a blank where it belongs.
+    fn put(&mut self, line: &Line<'a>, slot: &Slot<'a>, place: Place) -> Place {
+        let is_blank = slot.text.is_empty();
+        match (place, self.rows.last_mut()) {
+            (Place::Row, Some(row)) => row.slots.push(*slot),
+            (Place::RowAbove, Some(row)) if !is_blank => row.slots.push(*slot),
+            (Place::RowAbove, Some(_)) => {}
+            _ => {
+                if let Some(lost) = self.lost.last_mut() {
+                    lost.slots.push(*slot);
+                } else if !is_blank {
+                    self.lose(line);
+                }
+            }
+        }
+        place
+    }
+
+    /// Begins a row of figures without a label, unless one has begun that is still empty.
+    fn lose(&mut self, line: &Line<'a>) {
+        let Some(row) = self.rows.last() else { return };
+        let above = Some(row.official.order);
+        match self.lost.last_mut() {
+            Some(lost) if lost.figures() == 0 => {
+                (lost.above, lost.layout) = (above, line.layout);
+                lost.label.clear();
+                lost.slots.clear();
+            }
+            _ => self.lost.push(Lost { above, label: String::new(), layout: line.layout, slots: Vec::new() }),
+        }
+    }
+
+    /// A line without a label goes on with the row above, as long as that has room for it.
+    fn place_of_line(&mut self, line: &Line<'a>) -> Place {
+        let numbers = line.slots.iter().filter(|slot| figure::any(slot.str()).is_number()).count();
+        let room = self.rows.last().map_or(0, |row| self.width.saturating_sub(row.figures()));
+        if line.layout != Layout::Grid && numbers <= room && room > 0 {
+            return Place::RowAbove;
+        }
+        self.lose(line);
+        Place::Lost
+    }
+
+    /// Whether the last row of the form has been read.
+    fn closed(&self) -> bool {
+        self.rows.last().is_some_and(|row| row.official.id == "carried_out" && row.figures() > 0)
+    }
+
+    /// Where cells follow one another without rows, figures of rows whose label is lost stand behind
+    /// those of the row above.
+    fn split_streams(&mut self) {
+        let width = self.width;
+        for row in &mut self.rows {
+            let is_full = row.slots.iter().all(|slot| !slot.text.is_empty());
+            if row.layout != Layout::Stream
+                || !is_full
+                || row.slots.len() <= width
+                || row.slots.len() % width != 0
+            {
+                continue;
+            }
+            let rest = row.slots.split_off(width);
+            if row.official.id != "carried_out" {
+                self.lost.extend(rest.chunks(width).map(|slots| Lost {
+                    above: Some(row.official.order),
+                    label: String::new(),
+                    layout: row.layout,
+                    slots: slots.to_vec(),
+                }));
+            }
+        }
+        let lost = std::mem::take(&mut self.lost);
+        for lost in lost {
+            let is_full = lost.slots.iter().all(|slot| !slot.text.is_empty());
+            let parts = lost.slots.len() / width;
+            if is_full && parts > 1 && lost.slots.len() % width == 0 {
+                let part =
+                    |slots: &[Slot<'a>]| Lost { slots: slots.to_vec(), label: String::new(), ..lost.clone() };
+                self.lost.extend(lost.slots.chunks(width).map(part));
+            } else if lost.figures() > 0 {
+                self.lost.push(lost);
+            }
+        }
+    }
+}
+
+/// Figures of rows above the first whose label is there.
+fn above<'a>(lines: &[Line<'a>], first: usize) -> Vec<Lost<'a>> {
+    let table = lines[first].table;
+    let rows = lines[..first].iter().rev().take_while(|line| line.table == table && !is_header(line));
+    let is_row = |line: &&Line<'_>| tokens(&line.slots).iter().filter(|token| token.is_number()).count() >= 5;
+    let rows = rows.take(FIRST_LABELS).take_while(is_row);
+    let lost = |line: &Line<'a>| Lost {
+        above: None,
+        label: String::new(),
+        layout: line.layout,
+        slots: line.slots.clone(),
+    };
+    let mut rows: Vec<_> = rows.map(lost).collect();
+    rows.reverse();
+    rows
+}
+
+/// Value columns of the header: seven, or eight with 小计.
+fn width(lines: &[Line<'_>], first: usize) -> usize {
+    let near =
+        lines[first.saturating_sub(super::header::HEADER_LINES)..=first].iter().flat_map(|line| &line.slots);
+    let has_subtotal = near.clone().any(|slot| heading(slot.str()) == Some(None));
+    7 + usize::from(has_subtotal)
+}
