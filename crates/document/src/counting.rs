@@ -36,6 +36,14 @@ pub(crate) fn write(number: u32, format: &str) -> Option<String> {
     })
 }
 
+/// A number with the gap that parts it from its paragraph, unless a sign of full width brings its own.
+pub(crate) fn with_gap(mut number: String) -> String {
+    if number.ends_with(|last: char| last.is_ascii() || last.is_alphanumeric()) {
+        number.push(' ');
+    }
+    number
+}
+
 type Numerals = (&'static str, [&'static str; 4], char);
 const PLAIN: Numerals = ("零一二三四五六七八九", ["", "十", "百", "千"], '万');
 

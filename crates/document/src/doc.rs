@@ -1,9 +1,9 @@
 //! Word and WPS documents of before 2007: streams of a compound file.
 //!
 //! The text stands in pieces in the stream `WordDocument`; what its paragraphs and characters are is
-//! told by pages of properties, by the place of their bytes. Only the body is read: headers, notes,
-//! comments and text boxes stand behind it. Field codes, hidden and deleted text are left out, numbers
-//! of lists are counted as they are printed.
+//! told by pages of properties, by the place of their bytes. Behind the body stand headers, notes and
+//! comments, which are left out, and the text boxes, which are read after the body. Field codes, hidden
+//! and deleted text are left out, numbers of lists are counted as they are printed.
 //!
 //! Origins: `line` is the running number of the paragraph or table row in the document, and the bytes
 //! are those of the whole file, since the streams of a compound file are scattered over it.
@@ -16,12 +16,14 @@ mod sprm;
 mod styles;
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use crate::cells::{Cells, blank};
 use crate::compound::{Compound, u16_at, u32_at};
 use crate::error::ReadError;
 use crate::limits::Limits;
 use crate::model::{Block, Text, Width};
+use crate::raised::without_marks;
 use crate::sniff::Kind;
 use lists::Lists;
 use pages::Run;
@@ -39,8 +41,8 @@ pub(crate) fn read(bytes: &[u8], limits: &Limits) -> Result<Vec<Block>, ReadErro
         let end = start.saturating_add(size).min(table.len());
         table.get(start..end).unwrap_or_default()
     };
-    let pieces =
-        pieces::read(part(head.pieces), head.characters).ok_or_else(|| broken("the pieces of its text"))?;
+    let pieces = pieces::read(part(head.pieces), &[0..head.characters, head.boxes.clone()])
+        .ok_or_else(|| broken("the pieces of its text"))?;
     // No byte of the text stands in two pieces.
     let bytes_of_text: u64 =
         pieces.pieces.iter().map(|piece| u64::from(piece.count) * if piece.is_narrow { 1 } else { 2 }).sum();
@@ -50,6 +52,7 @@ pub(crate) fn read(bytes: &[u8], limits: &Limits) -> Result<Vec<Block>, ReadErro
     let mut budget = limits.inflated_bytes;
     let mut reader = Reader {
         styles: styles::read(part(head.styles), &data, &mut budget),
+        character_styles: styles::looks(part(head.styles)),
         characters: pages::characters(part(head.character_pages), &stream),
         paragraphs: pages::paragraphs(part(head.paragraph_pages), &stream),
         lists: Lists::read(&table, head.lists, head.list_uses),
@@ -58,11 +61,15 @@ pub(crate) fn read(bytes: &[u8], limits: &Limits) -> Result<Vec<Block>, ReadErro
         budget,
         fields: Vec::new(),
         text: String::new(),
+        raised: Vec::new(),
         line: 1,
         bytes: bytes.len() as u64,
         cells: Cells::new(limits),
     };
-    for piece in &pieces.pieces {
+    for (index, piece) in pieces.pieces.iter().enumerate() {
+        if index == pieces.of_body {
+            reader.end_paragraph(0, None)?;
+        }
         let properties = piece.properties.and_then(|index| pieces.properties.get(index)).copied();
         reader.piece(piece, properties.unwrap_or_default(), &stream)?;
         if reader.budget == 0 {
@@ -82,6 +89,8 @@ struct Head {
     table: &'static str,
     /// Characters of the body.
     characters: u32,
+    /// The characters of its text boxes, counted on from the body.
+    boxes: Range<u32>,
     pieces: (usize, usize),
     styles: (usize, usize),
     character_pages: (usize, usize),
@@ -105,6 +114,13 @@ impl Head {
         if word(2)? < 0xC1 {
             return Err(ReadError::Outdated { format: Kind::Doc, version: "Word 6/95" });
         }
+        // Body, notes, headers, macros, comments, endnotes, text boxes.
+        let mut ends = [0_u32; 7];
+        let mut end = 0_u32;
+        for (index, found) in ends.iter_mut().enumerate() {
+            end = end.saturating_add(u32_at(stream, 0x4C + index * 4).unwrap_or(0));
+            *found = end;
+        }
         let flags = word(0x0A)?;
         if flags & 0x0100 != 0 {
             return Err(ReadError::Encrypted { format: Kind::Doc });
@@ -112,6 +128,7 @@ impl Head {
         Ok(Head {
             table: if flags & 0x0200 != 0 { "1Table" } else { "0Table" },
             characters: u32_at(stream, 0x4C).ok_or_else(|| broken("its head is cut off"))?,
+            boxes: ends[5]..ends[6],
             pieces: part(0x1A2)?,
             styles: part(0xA2)?,
             character_pages: part(0xFA)?,
@@ -127,13 +144,24 @@ impl Head {
 struct Look {
     is_left_out: bool,
     is_deleted: bool,
+    is_struck: bool,
+    is_raised: bool,
     symbol: Option<u16>,
 }
 
 impl Look {
-    fn apply(&mut self, list: &[u8]) {
+    /// Applies a list of properties; `styles` are the looks of character styles.
+    fn apply(&mut self, list: &[u8], styles: &[Look]) {
         for sprm in sprms(list) {
             match sprm.code {
+                sprm::CHARACTER_STYLE => {
+                    let style = styles.get(usize::from(sprm.word())).copied().unwrap_or_default();
+                    self.is_raised |= style.is_raised;
+                    self.is_left_out |= style.is_left_out;
+                }
+                sprm::RAISED => self.is_raised = sprm.byte() != 0,
+                // Struck out by hand is deleted.
+                code if sprm::STRUCK.contains(&code) => self.is_struck = sprm.byte() & 1 == 1,
                 sprm::DELETED => self.is_deleted = sprm.byte() & 1 == 1,
                 sprm::HIDDEN => self.is_left_out = sprm.byte() & 1 == 1,
                 sprm::SYMBOL => self.symbol = u16_at(sprm.operand, 2),
@@ -145,6 +173,8 @@ impl Look {
 
 struct Reader<'a> {
     styles: Vec<Properties>,
+    /// Looks of the styles of characters.
+    character_styles: Vec<Look>,
     characters: Vec<Run<'a>>,
     paragraphs: Vec<Run<'a>>,
     lists: Lists,
@@ -156,6 +186,8 @@ struct Reader<'a> {
     /// The fields that are open; whether each is still at its code.
     fields: Vec<bool>,
     text: String,
+    /// The raised pieces of the text.
+    raised: Vec<Range<usize>>,
     /// Number of the next paragraph or row.
     line: u32,
     bytes: u64,
@@ -216,19 +248,23 @@ impl Reader<'_> {
         let Some(run) = pages::find(&self.characters, at) else { return (Look::default(), at + 1) };
         let mut look = *self.looks.entry(run.start).or_insert_with(|| {
             let mut look = Look::default();
-            look.apply(run.properties);
+            look.apply(run.properties, &self.character_styles);
             look
         });
         self.budget = self.budget.saturating_sub(properties.len());
         if self.budget > 0 {
-            look.apply(properties);
+            look.apply(properties, &self.character_styles);
         }
         (look, run.end)
     }
 
     fn push(&mut self, character: char, look: Look) {
-        if !look.is_left_out && !look.is_deleted && !self.fields.contains(&true) {
+        if !look.is_left_out && !look.is_deleted && !look.is_struck && !self.fields.contains(&true) {
+            let start = self.text.len();
             self.text.push(character);
+            if look.is_raised {
+                self.raised.push(start..self.text.len());
+            }
         }
     }
 
@@ -263,6 +299,7 @@ impl Reader<'_> {
         let is_cell = unit == 7 || properties.ends_inner_cell;
         if is_row {
             self.text.clear();
+            self.raised.clear();
             self.cells.end_row(depth.max(1), &properties.edges)?;
             if depth <= 1 {
                 self.line += 1;
@@ -273,6 +310,7 @@ impl Reader<'_> {
         if !is_cell && look.is_deleted {
             return Ok(());
         }
+        self.drop_marks();
         if properties.list > 0 && !self.text.trim().is_empty() {
             let number = self.lists.next(properties.list, properties.list_level);
             self.text.insert_str(0, &number.unwrap_or_default());
@@ -284,7 +322,15 @@ impl Reader<'_> {
         Ok(())
     }
 
+    /// Takes the marks of notes out of the text.
+    fn drop_marks(&mut self) {
+        if !self.raised.is_empty() {
+            self.text = without_marks(&self.text, &std::mem::take(&mut self.raised));
+        }
+    }
+
     fn end_paragraph(&mut self, depth: usize, level: Option<u8>) -> Result<(), ReadError> {
+        self.drop_marks();
         let string = std::mem::take(&mut self.text);
         let mut text = Text::default();
         if depth > 0 {

@@ -1,4 +1,4 @@
-//! DOCX and its kin (DOCM, DOTX, zip-based WPS): the words and tables as they are printed with all
+//! DOCX and its kin (DOCM, DOTX, zip-based WPS, the XML of Word 2003): the words and tables as they are printed with all
 //! tracked changes accepted. Headers, footers, notes and comments stand in other parts and are left out.
 //!
 //! Origins: `line` is the running number of the paragraph, or of the table row, in the document;
@@ -9,17 +9,60 @@ mod styles;
 mod table;
 mod walk;
 
+use std::collections::HashMap;
+
 use crate::error::ReadError;
 use crate::limits::Limits;
 use crate::model::Block;
 use crate::package::{Package, Part};
-use crate::sniff::Kind;
+use crate::sniff::{Kind, sniff};
 use crate::xml::{self, Event, Xml};
 use numbering::Numbering;
 use styles::Styles;
 
-/// The blocks of a DOCX.
+/// Documents that one document takes in.
+const MOST_CHUNKS: usize = 100;
+
+/// The blocks of a DOCX, together with the documents that it takes in.
 pub(crate) fn read(bytes: &[u8], limits: &Limits) -> Result<Vec<Block>, ReadError> {
+    read_with(bytes, limits, |package, relations| {
+        let is_chunk = |relation: &&Relation| relation.kind.ends_with("/aFChunk");
+        let mut chunks = HashMap::new();
+        for relation in relations.iter().filter(is_chunk).take(MOST_CHUNKS) {
+            if let Some((bytes, _)) = package.bytes(&relation.target)? {
+                chunks.insert(relation.id.clone(), chunk(&bytes, limits)?);
+            }
+        }
+        Ok(chunks)
+    })
+}
+
+/// What a document takes in; documents inside that are not followed.
+fn chunk(bytes: &[u8], limits: &Limits) -> Result<Vec<Block>, ReadError> {
+    match sniff(bytes) {
+        Kind::Docx => read_with(bytes, limits, |_, _| Ok(HashMap::new())),
+        Kind::Text | Kind::Html | Kind::Mhtml | Kind::Rtf | Kind::WordXml => match crate::read(bytes, limits)
+        {
+            Ok(document) => Ok(document.blocks),
+            Err(ReadError::Empty) => Ok(Vec::new()),
+            Err(error) => Err(error),
+        },
+        _ => Ok(Vec::new()),
+    }
+}
+
+/// The blocks of a document of Word 2003 in one XML file.
+pub(crate) fn read_xml(bytes: &[u8], limits: &Limits) -> Result<Vec<Block>, ReadError> {
+    let main = Part::whole(bytes);
+    let styles = Styles::read(Xml::new(&main, Kind::WordXml, limits))?;
+    walk::walk(&main, Kind::WordXml, walk::Around { styles, ..Default::default() }, limits)
+}
+
+fn read_with(
+    bytes: &[u8],
+    limits: &Limits,
+    chunks: impl FnOnce(&mut Package, &[Relation]) -> Result<HashMap<String, Vec<Block>>, ReadError>,
+) -> Result<Vec<Block>, ReadError> {
     let mut package = Package::open(bytes, Kind::Docx, limits)?;
     let main = main_part(&mut package, limits)?;
     let (folder, file) = main.name.rsplit_once('/').unwrap_or(("", &main.name));
@@ -35,7 +78,8 @@ pub(crate) fn read(bytes: &[u8], limits: &Limits) -> Result<Vec<Block>, ReadErro
         Some(part) => Numbering::read(Xml::new(&part, Kind::Docx, limits))?,
         None => Numbering::default(),
     };
-    walk::walk(&main, styles, numbering, limits)
+    let chunks = chunks(&mut package, &relations)?;
+    walk::walk(&main, Kind::Docx, walk::Around { styles, numbering, chunks }, limits)
 }
 
 /// The main part is the one that the package names, and has any name.
@@ -64,6 +108,7 @@ fn main_part(package: &mut Package, limits: &Limits) -> Result<Part, ReadError> 
 
 /// A part that another one is related to.
 struct Relation {
+    id: String,
     /// The end of a URI that tells what the part is for; it begins otherwise in strict files.
     kind: String,
     target: String,
@@ -77,7 +122,8 @@ fn relations(part: &Part, folder: &str, limits: &Limits) -> Result<Vec<Relation>
         let value = |name| xml::attribute(&tag, name).unwrap_or_default();
         if xml::name(&tag) == "Relationship" && value("TargetMode") != "External" {
             let target = resolve(folder, &value("Target"));
-            relations.push(Relation { kind: value("Type").into_owned(), target });
+            let (id, kind) = (value("Id").into_owned(), value("Type").into_owned());
+            relations.push(Relation { id, kind, target });
             xml.no_more_than_kept(relations.len(), "relations")?;
         }
     }

@@ -142,6 +142,12 @@ impl ReadError {
             ReadError::TooLarge { found, limit } => {
                 format!("文件有 {found} 字节，超过 {limit} 字节的上限。请去掉图片等附件，只报送报告正文。")
             }
+            ReadError::Unsupported { format: format @ (Kind::Rar | Kind::SevenZip | Kind::Gzip | Kind::Tar) } => {
+                format!("这是{}，暂不能打开。请解压后重新压缩为 ZIP 格式，或逐个报送报告文件。", format.name())
+            }
+            ReadError::Unsupported { format: format @ Kind::Xlsb } => {
+                format!("这是{}，暂不能读取。请另存为 Excel 工作簿（XLSX）后重新报送。", format.name())
+            }
             ReadError::Unsupported { format } => {
                 format!("这是{}，暂不能读取。请将报告另存为 Word 文档（DOCX）、网页（HTML）或纯文本（TXT）后重新报送。", format.name())
             }

@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use crate::model::{Block, Cell, Layout, Row, Table, Text, Width};
+use crate::model::{Block, Cell, Layout, Paragraph, Row, Table, Text, Width};
 
 /// A cell with more characters holds paragraphs.
 const LONGEST_CELL: usize = 500;
@@ -114,6 +114,28 @@ pub(crate) fn whole(words: &str, line: u32, source: &Range<u64>) -> Text {
     let mut text = Text::default();
     text.push(words, line, source.start, source.end, Width::Whole);
     text
+}
+
+/// Blocks of a document inside another one, whose places are told by running numbers: `line` is the last
+/// one that was given.
+pub(crate) fn moved(blocks: Vec<Block>, line: &mut u32, source: &Range<u64>) -> Vec<Block> {
+    let mut next = || {
+        *line += 1;
+        *line
+    };
+    let block = |block| match block {
+        Block::Paragraph(Paragraph { text, level }) => {
+            Block::Paragraph(Paragraph { text: whole(text.as_str(), next(), source), level })
+        }
+        Block::Table(mut table) => {
+            for row in &mut table.rows {
+                let line = next();
+                row.cells.iter_mut().for_each(|cell| cell.text = whole(cell.text.as_str(), line, source));
+            }
+            Block::Table(table)
+        }
+    };
+    blocks.into_iter().map(block).collect()
 }
 
 /// The words of a cell, with single spaces between its lines.

@@ -52,12 +52,10 @@ fn parse(page: &str, limits: &Limits) -> Result<Html, ReadError> {
     Ok(parser.finish())
 }
 
-/// Whether nothing of an element is shown as text.
+/// Whether nothing of an element is shown as text, or it was struck out.
 fn is_hidden(element: ElementRef) -> bool {
-    let name = element.value().name();
-    let style = || element.attr("style").unwrap_or("").replace(char::is_whitespace, "").to_ascii_lowercase();
     matches!(
-        name,
+        element.value().name(),
         "script"
             | "style"
             | "noscript"
@@ -73,6 +71,31 @@ fn is_hidden(element: ElementRef) -> bool {
             | "object"
             | "svg"
             | "math"
+            | "del"
+            | "s"
+            | "strike"
+            | "rt"
+            | "rp"
     ) || element.attr("hidden").is_some()
-        || style().contains("display:none")
+        || has_style(element, &["display:none", "mso-hide:all"])
+        || !is_of_grid(element) && has_style(element, &["visibility:hidden", "text-decoration:line-through"])
+}
+
+/// Whether an element stands above or below its line.
+fn is_raised(element: ElementRef) -> bool {
+    matches!(element.value().name(), "sup" | "sub")
+        || has_style(element, &["vertical-align:super", "vertical-align:sub"])
+}
+
+/// Whether the cells beside an element would move if it were not there.
+fn is_of_grid(element: ElementRef) -> bool {
+    matches!(element.value().name(), "td" | "th" | "tr" | "tbody" | "thead" | "tfoot" | "table")
+}
+
+/// Whether the style of an element has one of these rules, which are given without spaces.
+fn has_style(element: ElementRef, rules: &[&str]) -> bool {
+    let Some(style) = element.attr("style").filter(|style| style.contains(':')) else { return false };
+    let style: String = style.chars().filter(|c| !c.is_whitespace()).collect();
+    let style = style.to_ascii_lowercase();
+    style.split(';').any(|found| rules.contains(&found.strip_suffix("!important").unwrap_or(found)))
 }

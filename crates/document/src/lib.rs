@@ -15,10 +15,12 @@ mod flow;
 mod html;
 mod lattice;
 pub mod limits;
+mod mht;
 mod model;
 mod odt;
 mod ofd;
 mod package;
+mod raised;
 mod rtf;
 mod sheet;
 mod sniff;
@@ -46,9 +48,13 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Document, ReadError> {
         Kind::Rtf => return whole(Format::Rtf, rtf::read(bytes, limits)?),
         Kind::Odt => return whole(Format::Odt, (None, odt::read(bytes, limits)?)),
         Kind::Docx => return whole(Format::Docx, (None, docx::read(bytes, limits)?)),
+        Kind::WordXml => return whole(Format::WordXml, (None, docx::read_xml(bytes, limits)?)),
+        Kind::Mhtml => return whole(Format::Mhtml, mht::read(bytes, limits)?),
         Kind::Doc => return whole(Format::Doc, (None, doc::read(bytes, limits)?)),
         Kind::Xlsx => return whole(Format::Xlsx, (None, sheet::read_xlsx(bytes, limits)?)),
         Kind::Xls => return whole(Format::Xls, (None, sheet::read_xls(bytes, limits)?)),
+        Kind::Ods => return whole(Format::Ods, (None, sheet::read_ods(bytes, limits)?)),
+        Kind::ExcelXml => return whole(Format::ExcelXml, (None, sheet::read_xml(bytes, limits)?)),
         Kind::Ole => return Err(compound::refusal(bytes)),
         Kind::Ofd => return whole(Format::Ofd, (None, ofd::read(bytes, limits)?)),
         format => return Err(ReadError::Unsupported { format }),

@@ -30,8 +30,16 @@ pub enum Format {
     Xls,
     /// Word since 2007.
     Docx,
+    /// Word 2003 in one XML file.
+    WordXml,
+    /// Excel 2003 in one XML file.
+    ExcelXml,
     /// OpenDocument text.
     Odt,
+    /// OpenDocument spreadsheet.
+    Ods,
+    /// Web page in one MIME file.
+    Mhtml,
     /// Rich Text Format.
     Rtf,
     /// OFD, the national fixed-layout format.
@@ -294,6 +302,11 @@ impl Text {
             let (page, width) = (page.unwrap_or(0), Width::Whole);
             self.push_run(" ", Run { at: 0, line, start: end, end, width, page, area });
         }
+        self.append(other);
+    }
+
+    /// Adds another text.
+    pub(crate) fn append(&mut self, other: &Text) {
         for (index, run) in other.runs.iter().enumerate() {
             let next = other.runs.get(index + 1).map_or(other.string.len(), |next| next.at);
             self.push_run(other.part(run.at..next), *run);

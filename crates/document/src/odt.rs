@@ -10,13 +10,20 @@ mod walk;
 use crate::error::ReadError;
 use crate::limits::Limits;
 use crate::model::Block;
-use crate::package::Package;
+use crate::package::{Package, Part};
 use crate::sniff::Kind;
 use crate::xml::Xml;
 use lists::Styles;
 
 /// The blocks of an ODT.
 pub(crate) fn read(bytes: &[u8], limits: &Limits) -> Result<Vec<Block>, ReadError> {
+    if !bytes.starts_with(b"PK") {
+        // Everything in one XML file.
+        let content = Part::whole(bytes);
+        let mut styles = Styles::default();
+        styles.read(Xml::new(&content, Kind::Odt, limits))?;
+        return walk::walk(&content, styles, limits);
+    }
     let mut package = Package::open(bytes, Kind::Odt, limits)?;
     if let Some(manifest) = package.part("META-INF/manifest.xml")?
         && manifest.text.contains("encryption-data")

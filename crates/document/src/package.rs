@@ -1,4 +1,5 @@
-//! Documents that are ZIP archives of XML parts: DOCX and ODT.
+//! Documents that are ZIP archives of XML parts: DOCX, XLSX and ODT, and the same parts in one XML
+//! file as Word saves them on request (flat OPC).
 //!
 //! Names of parts are told, never used as paths. What is inflated is counted, whatever the headers say.
 
@@ -19,7 +20,7 @@ const MOST_PARTS: usize = 20_000;
 
 /// An opened archive.
 pub(crate) struct Package<'a> {
-    archive: ZipArchive<Cursor<&'a [u8]>>,
+    source: Source<'a>,
     /// Parts by name, in lower case, as the names of parts ignore case.
     parts: HashMap<String, usize>,
     format: Kind,
@@ -27,6 +28,15 @@ pub(crate) struct Package<'a> {
     left: usize,
     limit: usize,
 }
+
+enum Source<'a> {
+    Zip(ZipArchive<Cursor<&'a [u8]>>),
+    /// The parts in one XML file, and how long that is.
+    Flat(Vec<String>, u64),
+}
+
+/// The bytes of a part, and where they stand packed in the file.
+type Packed = (Vec<u8>, Range<u64>);
 
 /// A part as text.
 pub(crate) struct Part {
@@ -39,6 +49,9 @@ pub(crate) struct Part {
 
 impl<'a> Package<'a> {
     pub(crate) fn open(bytes: &'a [u8], format: Kind, limits: &Limits) -> Result<Package<'a>, ReadError> {
+        if !bytes.starts_with(b"PK") {
+            return Package::open_flat(bytes, format, limits);
+        }
         let broken = |what: String| ReadError::Broken { format, what };
         let archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| broken(error.to_string()))?;
         if archive.len() > MOST_PARTS {
@@ -51,11 +64,40 @@ impl<'a> Package<'a> {
                 return Err(broken(format!("it has two parts {name}")));
             }
         }
-        Ok(Package { archive, parts, format, left: limits.inflated_bytes, limit: limits.inflated_bytes })
+        let (left, limit) = (limits.inflated_bytes, limits.inflated_bytes);
+        Ok(Package { source: Source::Zip(archive), parts, format, left, limit })
+    }
+
+    /// Opens parts in one XML file. Only parts that are XML themselves are kept.
+    fn open_flat(bytes: &[u8], format: Kind, limits: &Limits) -> Result<Package<'a>, ReadError> {
+        let file = Part::whole(bytes);
+        let (mut texts, mut parts) = (Vec::new(), HashMap::new());
+        for part in file.text.split("<pkg:part ").skip(1) {
+            let name = part.split_once("pkg:name=\"").and_then(|(_, rest)| rest.split_once('"'));
+            let content = part.split_once("<pkg:xmlData").and_then(|(_, rest)| rest.split_once('>'));
+            let content = content.and_then(|(_, rest)| rest.rsplit_once("</pkg:xmlData>"));
+            if let (Some((name, _)), Some((content, _))) = (name, content) {
+                parts.insert(name.trim_start_matches('/').to_lowercase(), texts.len());
+                texts.push(content.to_owned());
+            }
+        }
+        let (left, limit) = (limits.inflated_bytes, limits.inflated_bytes);
+        Ok(Package { source: Source::Flat(texts, bytes.len() as u64), parts, format, left, limit })
     }
 
     /// A part by its name, none if there is no such part.
     pub(crate) fn part(&mut self, name: &str) -> Result<Option<Part>, ReadError> {
+        let found = self.bytes(name)?;
+        let part = |(bytes, range)| Part {
+            name: name.trim_start_matches('/').to_owned(),
+            text: decode(bytes),
+            range,
+        };
+        Ok(found.map(part))
+    }
+
+    /// The bytes of a part, and where they stand packed in the file.
+    pub(crate) fn bytes(&mut self, name: &str) -> Result<Option<Packed>, ReadError> {
         let name = name.trim_start_matches('/');
         let Some(&index) = self.parts.get(&name.to_lowercase()) else { return Ok(None) };
         let format = self.format;
@@ -63,7 +105,13 @@ impl<'a> Package<'a> {
             format,
             what: format!("part {name} cannot be unpacked: {error}"),
         };
-        let file = match self.archive.by_index(index) {
+        let archive = match &mut self.source {
+            Source::Flat(texts, length) => {
+                return Ok(texts.get(index).map(|text| (text.clone().into_bytes(), 0..*length)));
+            }
+            Source::Zip(archive) => archive,
+        };
+        let file = match archive.by_index(index) {
             Ok(file) if file.encrypted() => return Err(ReadError::Encrypted { format }),
             Ok(file) => file,
             Err(ZipError::UnsupportedArchive(reason)) if reason.contains("assword") => {
@@ -79,13 +127,20 @@ impl<'a> Package<'a> {
             Some(left) => left,
             None => return Err(ReadError::TooMuchInflated { format, limit: self.limit }),
         };
-        Ok(Some(Part { name: name.to_owned(), text: decode(bytes), range }))
+        Ok(Some((bytes, range)))
     }
 
     /// A part that the document cannot do without.
     pub(crate) fn need(&mut self, name: &str) -> Result<Part, ReadError> {
         let missing = ReadError::Broken { format: self.format, what: format!("part {name} is missing") };
         self.part(name)?.ok_or(missing)
+    }
+}
+
+impl Part {
+    /// A file that is one part by itself.
+    pub(crate) fn whole(bytes: &[u8]) -> Part {
+        Part { name: "file".into(), text: decode(bytes.to_vec()), range: 0..bytes.len() as u64 }
     }
 }
 

@@ -15,6 +15,7 @@ use crate::cells::{Cells, Edges, blank};
 use crate::error::ReadError;
 use crate::limits::Limits;
 use crate::model::{Block, Text, Width};
+use crate::raised::text_without_marks;
 use token::{Token, Tokens};
 
 /// The title and the blocks of a file.
@@ -35,10 +36,12 @@ pub(crate) fn read(bytes: &[u8], limits: &Limits) -> Result<(Option<Text>, Vec<B
         surrogate: None,
         fallback: 0,
         text: Text::default(),
+        raised: Vec::new(),
         title: Text::default(),
         row: RowState::default(),
         outer_rows: Vec::new(),
         last_index: None,
+        around: Vec::new(),
         cells: Cells::new(limits),
     };
     let complete = reader.run()?;
@@ -76,12 +79,16 @@ struct Reader<'a> {
     /// Characters still to be skipped, which stand for readers without Unicode.
     fallback: u32,
     text: Text,
+    /// The raised pieces of the text.
+    raised: Vec<Range<usize>>,
     title: Text,
     row: RowState,
     /// Row definitions of the tables around.
     outer_rows: Vec<(usize, RowState)>,
     /// Number of the row before, as it is numbered.
     last_index: Option<i32>,
+    /// The text around the text boxes that are open, with the group of each box.
+    around: Vec<(usize, Text, Vec<Range<usize>>)>,
     cells: Cells<'a>,
 }
 
@@ -95,6 +102,8 @@ struct State {
     fallback_less_one: i32,
     hidden: bool,
     deleted: bool,
+    struck: bool,
+    raised: bool,
     moved_away: bool,
     in_table: bool,
     depth: i32,
@@ -107,6 +116,8 @@ enum Target {
     #[default]
     Body,
     Nothing,
+    /// A shape, of which only the text is read.
+    Shape,
     Fonts,
     Styles,
     Info,
@@ -146,6 +157,11 @@ impl Reader<'_> {
                 Token::Open => self.open(range.start)?,
                 Token::Close => {
                     let Some(state) = self.groups.pop() else { return Ok(true) };
+                    if self.around.last().is_some_and(|(depth, ..)| *depth > self.groups.len()) {
+                        self.end_paragraph()?;
+                        let (_, text, raised) = self.around.pop().unwrap_or_default();
+                        (self.text, self.raised) = (text, raised);
+                    }
                     if self.outer_rows.last().is_some_and(|(depth, _)| *depth > self.groups.len()) {
                         self.row = self.outer_rows.pop().map(|(_, row)| row).unwrap_or_default();
                     }
@@ -207,6 +223,11 @@ impl Reader<'_> {
         star: bool,
         range: Range<usize>,
     ) -> Result<(), ReadError> {
+        let is_shape = matches!(name, "shpinst" | "do") && self.state.target == Target::Body;
+        if is_shape {
+            self.state.target = Target::Shape;
+            return Ok(());
+        }
         if star && !matches!(name, "nesttableprops" | "listtext" | "pntext") || is_left_out(name) {
             self.state.target = Target::Nothing;
             return Ok(());
@@ -218,6 +239,16 @@ impl Reader<'_> {
             (_, "mac") => self.file_encoding = encoding_rs::MACINTOSH,
             (_, "uc") => self.state.fallback_less_one = value.clamp(0, 64) - 1,
             (_, "u") => self.unicode(value, range),
+            (Target::Shape, "shptxt" | "dptxbxtext") => {
+                // What is anchored in a paragraph stands in front of it.
+                let State { encoding, fallback_less_one, .. } = self.state;
+                self.state = State { target: Target::Body, encoding, fallback_less_one, ..State::default() };
+                self.around.push((
+                    self.groups.len(),
+                    std::mem::take(&mut self.text),
+                    std::mem::take(&mut self.raised),
+                ));
+            }
             (_, "fonttbl") => self.state.target = Target::Fonts,
             (_, "stylesheet") => self.state.target = Target::Styles,
             (_, "info") => self.state.target = Target::Info,
@@ -252,12 +283,15 @@ impl Reader<'_> {
     fn body_word(&mut self, name: &str, value: i32, on: bool, range: Range<usize>) -> Result<(), ReadError> {
         match name {
             "plain" => {
-                let State { hidden, deleted, moved_away, encoding, .. } = State::default();
-                self.state = State { hidden, deleted, moved_away, encoding, ..self.state };
+                let State { hidden, deleted, struck, raised, moved_away, encoding, .. } = State::default();
+                self.state = State { hidden, deleted, struck, raised, moved_away, encoding, ..self.state };
             }
             "deleted" => self.state.deleted = on,
             "mvf" => self.state.moved_away = on,
             "v" => self.state.hidden = on,
+            "strike" | "striked" => self.state.struck = on,
+            "super" | "sub" => self.state.raised = on,
+            "nosupersub" => self.state.raised = false,
             "pard" => (self.state.in_table, self.state.depth, self.state.level) = (false, 0, None),
             "intbl" => self.state.in_table = on,
             "itap" => self.state.depth = value,
@@ -318,12 +352,21 @@ impl Reader<'_> {
     }
 
     fn end_paragraph(&mut self) -> Result<(), ReadError> {
-        let text = std::mem::take(&mut self.text);
+        let text = self.take_text();
         self.cells.paragraph(self.depth(), text, self.state.level)
     }
 
-    fn end_cell(&mut self, depth: usize, at: usize) -> Result<(), ReadError> {
+    /// The text that has been read, without marks of notes.
+    fn take_text(&mut self) -> Text {
         let text = std::mem::take(&mut self.text);
+        match std::mem::take(&mut self.raised) {
+            raised if raised.is_empty() => text,
+            raised => text_without_marks(&text, &raised),
+        }
+    }
+
+    fn end_cell(&mut self, depth: usize, at: usize) -> Result<(), ReadError> {
+        let text = self.take_text();
         self.cells.paragraph(depth, text, self.state.level)?;
         let line = self.tokens.line(at);
         self.cells.end_cell(depth, blank(line, at as u64))
@@ -400,8 +443,8 @@ impl Reader<'_> {
     }
 
     fn is_read(&self) -> bool {
-        let State { target, hidden, deleted, moved_away, .. } = self.state;
-        matches!(target, Target::Body | Target::Title) && !hidden && !deleted && !moved_away
+        let State { target, hidden, deleted, struck, moved_away, .. } = self.state;
+        matches!(target, Target::Body | Target::Title) && !hidden && !deleted && !struck && !moved_away
     }
 
     fn push(&mut self, piece: &str, range: Range<usize>) {
@@ -413,6 +456,10 @@ impl Reader<'_> {
             return;
         }
         let line = self.tokens.line(range.start);
+        if self.state.raised && self.state.target == Target::Body {
+            let start = self.text.as_str().len();
+            self.raised.push(start..start + piece.len());
+        }
         let text = if self.state.target == Target::Title { &mut self.title } else { &mut self.text };
         text.push(piece, line, range.start as u64, range.end as u64, width);
     }

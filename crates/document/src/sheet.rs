@@ -3,16 +3,21 @@
 //! XLSX and XLS (and WPS's ET, which is either) are read by readers of our own, because a reader
 //! has to give the format of each number and the frame of each blank cell, and a file of 1 KB must
 //! not make it reserve terabytes. Both fill a [`Sheet`]; what is a heading and what is a table is
-//! decided in `cut`. Hidden sheets are left out, hidden rows and columns are not; a formula counts
-//! with the value that was saved with it.
+//! decided in `cut`. Hidden sheets, rows and columns are left out; a formula counts with the value
+//! that was saved with it.
 //!
 //! Origins: a cell's `line` is the running number of the paragraph or table row in the document,
 //! and its bytes are those of the whole file, since a cell's value is spread over several parts.
 
 mod cut;
+mod hidden;
 mod number;
+mod ods;
 mod xls;
 mod xlsx;
+mod xml;
+
+pub(crate) use ods::is_raised;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -31,6 +36,16 @@ pub(crate) fn read_xls(bytes: &[u8], limits: &Limits) -> Result<Vec<Block>, Read
     cut::blocks(xls::sheets(bytes, limits)?, bytes.len(), Count::new(limits, Kind::Xls))
 }
 
+/// The blocks of an OpenDocument spreadsheet.
+pub(crate) fn read_ods(bytes: &[u8], limits: &Limits) -> Result<Vec<Block>, ReadError> {
+    cut::blocks(ods::sheets(bytes, limits)?, bytes.len(), Count::new(limits, Kind::Ods))
+}
+
+/// The blocks of a workbook of Excel 2003 in one XML file.
+pub(crate) fn read_xml(bytes: &[u8], limits: &Limits) -> Result<Vec<Block>, ReadError> {
+    cut::blocks(xml::sheets(bytes, limits)?, bytes.len(), Count::new(limits, Kind::ExcelXml))
+}
+
 /// A visible sheet: what is in its cells, and which of them are merged.
 #[derive(Debug, Default)]
 struct Sheet {
@@ -39,6 +54,9 @@ struct Sheet {
     merges: Vec<Merge>,
     /// For each row with framed cells, blank or not, the first and the last of their columns.
     frames: HashMap<u32, (u32, u32)>,
+    /// The first and the last of rows and columns that are not shown.
+    hidden_rows: Vec<(u32, u32)>,
+    hidden_columns: Vec<(u32, u32)>,
 }
 
 /// What a cell shows.

@@ -1,8 +1,8 @@
 //! What a file is, told from its bytes alone: names lie (`.doc` is often HTML, RTF or DOCX).
 
-use crate::decode;
 use crate::limits::Limits;
 use crate::package::Package;
+use crate::{decode, mht};
 
 /// A kind of file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -17,8 +17,16 @@ pub enum Kind {
     Docx,
     /// Excel since 2007.
     Xlsx,
+    /// Excel since 2007, in parts that are no XML (XLSB).
+    Xlsb,
+    /// Word 2003 in one XML file.
+    WordXml,
+    /// Excel 2003 in one XML file.
+    ExcelXml,
     /// OpenDocument text.
     Odt,
+    /// OpenDocument spreadsheet.
+    Ods,
     /// Any other ZIP archive.
     Zip,
     /// Word or WPS before 2007.
@@ -49,6 +57,8 @@ pub enum Kind {
     Rar,
     /// 7z archive.
     SevenZip,
+    /// Tar archive.
+    Tar,
 }
 
 /// How far into a file, and from its end, signs are looked for.
@@ -89,11 +99,19 @@ pub fn sniff(bytes: &[u8]) -> Kind {
     if contains(&bytes[..bytes.len().min(1024)], b"%PDF-1.") && contains(bytes_at_end(bytes), b"%%EOF") {
         return Kind::Pdf;
     }
-    let head = decode::head(&bytes[..bytes.len().min(HEAD)]);
-    if mhtml(&head) {
+    if bytes.get(257..262) == Some(b"ustar") {
+        return Kind::Tar;
+    }
+    let bytes = &bytes[..bytes.len().min(HEAD)];
+    if mht::is_message(bytes) {
         return Kind::Mhtml;
     }
-    if html(&head) { Kind::Html } else { Kind::Text }
+    let head = decode::head(bytes);
+    match xml(&head) {
+        Some(kind) => kind,
+        None if html(&head) => Kind::Html,
+        None => Kind::Text,
+    }
 }
 
 /// The media type of a kind of file, as HTTP names it.
@@ -105,6 +123,9 @@ pub fn media_type(kind: Kind) -> &'static str {
         Kind::Docx => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
         Kind::Odt => "application/vnd.oasis.opendocument.text",
         Kind::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        Kind::Xlsb => "application/vnd.ms-excel.sheet.binary.macroenabled.12",
+        Kind::WordXml | Kind::ExcelXml => "application/xml",
+        Kind::Ods => "application/vnd.oasis.opendocument.spreadsheet",
         Kind::Zip => "application/zip",
         Kind::Doc => "application/msword",
         Kind::Xls => "application/vnd.ms-excel",
@@ -120,6 +141,7 @@ pub fn media_type(kind: Kind) -> &'static str {
         Kind::Gzip => "application/gzip",
         Kind::Rar => "application/vnd.rar",
         Kind::SevenZip => "application/x-7z-compressed",
+        Kind::Tar => "application/x-tar",
     }
 }
 
@@ -133,6 +155,10 @@ impl Kind {
             Kind::Docx => "docx",
             Kind::Odt => "odt",
             Kind::Xlsx => "xlsx",
+            Kind::Xlsb => "xlsb",
+            Kind::WordXml => "word-xml",
+            Kind::ExcelXml => "excel-xml",
+            Kind::Ods => "ods",
             Kind::Zip => "zip",
             Kind::Doc => "doc",
             Kind::Xls => "xls",
@@ -148,6 +174,7 @@ impl Kind {
             Kind::Gzip => "gzip",
             Kind::Rar => "rar",
             Kind::SevenZip => "7z",
+            Kind::Tar => "tar",
         }
     }
 
@@ -160,6 +187,10 @@ impl Kind {
             Kind::Docx => " Word 文档（DOCX）",
             Kind::Odt => " OpenDocument 文档（ODT）",
             Kind::Xlsx => " Excel 工作簿（XLSX）",
+            Kind::Xlsb => " Excel 二进制工作簿（XLSB）",
+            Kind::WordXml => " Word 2003 XML 文档",
+            Kind::ExcelXml => " Excel 2003 XML 表格",
+            Kind::Ods => " OpenDocument 表格（ODS）",
             Kind::Zip => " ZIP 压缩包",
             Kind::Doc => " Word 或 WPS 文档（DOC、WPS）",
             Kind::Xls => " Excel 工作簿（XLS）",
@@ -171,6 +202,7 @@ impl Kind {
             Kind::Gzip => " GZIP 压缩包",
             Kind::Rar => " RAR 压缩包",
             Kind::SevenZip => " 7Z 压缩包",
+            Kind::Tar => " TAR 压缩包",
         }
     }
 }
@@ -183,6 +215,7 @@ fn zip(bytes: &[u8]) -> Kind {
         let is_office = has("[content_types].xml") || has("_rels/.rels");
         return match () {
             () if is_office && has_folder("word/") => Kind::Docx,
+            () if is_office && has("xl/workbook.bin") => Kind::Xlsb,
             () if is_office && has_folder("xl/") => Kind::Xlsx,
             () if is_office => office(bytes),
             () if has("content.xml") => open_document(bytes),
@@ -198,6 +231,7 @@ fn zip(bytes: &[u8]) -> Kind {
         () if has(b"xl/workbook.xml") => Kind::Xlsx,
         () if has(b"OFD.xml") => Kind::Ofd,
         () if contains(&bytes[..bytes.len().min(200)], OPEN_TEXT) => Kind::Odt,
+        () if contains(&bytes[..bytes.len().min(200)], OPEN_SHEET) => Kind::Ods,
         () => Kind::Zip,
     }
 }
@@ -224,18 +258,23 @@ fn directory(bytes: &[u8]) -> Option<Vec<String>> {
     Some(names)
 }
 
-/// How an OpenDocument text tells what it is, in its first bytes or its manifest.
+/// How OpenDocument files tell what they are, in their first bytes or their manifest.
 const OPEN_TEXT: &[u8] = b"application/vnd.oasis.opendocument.text";
+const OPEN_SHEET: &[u8] = b"application/vnd.oasis.opendocument.spreadsheet";
 
 fn open_document(bytes: &[u8]) -> Kind {
     let limits = Limits { inflated_bytes: 1 << 20, ..Limits::default() };
-    let in_manifest = || {
+    let in_manifest = |kind: &[u8]| {
         let package = Package::open(bytes, Kind::Zip, &limits);
         let manifest = package.and_then(|mut package| package.need("META-INF/manifest.xml"));
-        manifest.is_ok_and(|manifest| contains(manifest.text.as_bytes(), OPEN_TEXT))
+        manifest.is_ok_and(|manifest| contains(manifest.text.as_bytes(), kind))
     };
-    let is_text = contains(&bytes[..bytes.len().min(200)], OPEN_TEXT) || in_manifest();
-    if is_text { Kind::Odt } else { Kind::Zip }
+    let is = |kind: &[u8]| contains(&bytes[..bytes.len().min(200)], kind) || in_manifest(kind);
+    match () {
+        () if is(OPEN_TEXT) => Kind::Odt,
+        () if is(OPEN_SHEET) => Kind::Ods,
+        () => Kind::Zip,
+    }
 }
 
 /// An office file whose folders have other names.
@@ -274,9 +313,30 @@ fn contains(bytes: &[u8], needle: &[u8]) -> bool {
     bytes.windows(needle.len()).any(|window| window == needle)
 }
 
-fn mhtml(head: &str) -> bool {
-    let start = head.get(..head.floor_char_boundary(4096)).unwrap_or(head).to_ascii_lowercase();
-    start.contains("mime-version:") && start.contains("content-type: multipart/related")
+/// What an XML file is, told by its outermost element.
+fn xml(head: &str) -> Option<Kind> {
+    let mut start = head.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{FEFF}');
+    loop {
+        let end = match () {
+            () if start.starts_with("<?") => "?>",
+            () if start.starts_with("<!--") => "-->",
+            () => break,
+        };
+        start = start.split_once(end)?.1.trim_start();
+    }
+    let tag = start.strip_prefix('<')?.split('>').next()?;
+    let name = tag.split(char::is_whitespace).next()?;
+    let (prefix, name) = name.rsplit_once(':').unwrap_or(("", name));
+    match (prefix, name) {
+        (_, "wordDocument") => Some(Kind::WordXml),
+        (_, "Workbook") if tag.contains("urn:schemas-microsoft-com:office:spreadsheet") => {
+            Some(Kind::ExcelXml)
+        }
+        ("pkg", "package") if head.contains("wordprocessingml") => Some(Kind::Docx),
+        ("office", "document") if tag.contains("opendocument.text") => Some(Kind::Odt),
+        ("office", "document") if tag.contains("opendocument.spreadsheet") => Some(Kind::Ods),
+        _ => None,
+    }
 }
 
 /// Tags that a page begins with, and that no plain text has three of.

@@ -22,6 +22,9 @@ const STYLES: &str = r#"<w:styles>
     <w:style w:type="paragraph" w:styleId="TOC1"><w:name w:val="toc 1"/></w:style>
     <w:style w:type="paragraph" w:styleId="r1"><w:name w:val="甲"/><w:basedOn w:val="r2"/></w:style>
     <w:style w:type="paragraph" w:styleId="r2"><w:name w:val="乙"/><w:basedOn w:val="r1"/></w:style>
+    <w:style w:type="character" w:styleId="n"><w:name w:val="footnote reference"/><w:rPr><w:vertAlign w:val="superscript"/></w:rPr></w:style>
+    <w:style w:type="character" w:styleId="n2"><w:name w:val="note"/><w:basedOn w:val="n"/></w:style>
+    <w:style w:type="character" w:styleId="h"><w:name w:val="hidden"/><w:rPr><w:vanish/></w:rPr></w:style>
     </w:styles>"#;
 const NUMBERING: &str = r#"<w:numbering>
     <w:abstractNum w:abstractNumId="0">
@@ -137,6 +140,134 @@ fn runs_make_paragraphs() {
             "<w:pPr><w:tabs><w:tab w:val='left'/></w:tabs></w:pPr><w:r><w:t>甲</w:t><w:noBreakHyphen/><w:sym w:font='x' w:char='F0FE'/></w:r>",
         ),
         "¶ 甲-",
+    );
+}
+
+#[test]
+fn marks_of_notes_are_no_digits() {
+    let looking = |look: &str, text: &str| format!("<w:r><w:rPr>{look}</w:rPr><w:t>{text}</w:t></w:r>");
+    let raised = |text: &str| looking("<w:vertAlign w:val='superscript'/>", text);
+    check(&p(&[r("12"), raised("1")].concat()), "¶ 12");
+    check(&p(&[raised("①"), r("12"), raised("["), raised("1]"), r("件")].concat()), "¶ 12件");
+    check(&p(&[r("100m"), raised("2"), r("规章"), raised("①")].concat()), "¶ 100m2规章①");
+    check(&p(&[r("12"), looking("<w:rStyle w:val='n2'/>", "3")].concat()), "¶ 12");
+    let plain = looking("<w:rStyle w:val='n'/><w:vertAlign w:val='baseline'/>", "3");
+    check(&p(&[r("12"), plain].concat()), "¶ 123");
+    let own = "<w:r><w:footnoteReference w:customMarkFollows='1' w:id='2'/><w:t>2</w:t></w:r>";
+    check(&p(&[&r("12"), own, &r("件")].concat()), "¶ 12件");
+    let cell = p(&[r("12"), raised("1")].concat());
+    check(&table("甲|乙/丙|丁").replacen(&t("乙"), &cell, 1), "Grid\n  甲¦12\n  丙¦丁");
+    check(
+        &p(&[looking("<w:rStyle w:val='h'/>", "去"), looking("<w:strike/>", "12"), r("13")].concat()),
+        "¶ 13",
+    );
+    check(&p(&[looking("<w:rStyle w:val='h'/><w:vanish w:val='0'/>", "留"), r("1")].concat()), "¶ 留1");
+}
+
+/// A document that takes in a file of this name.
+fn with_chunk(name: &str, bytes: &[u8]) -> Vec<u8> {
+    let relations =
+        format!("<Relationships><Relationship Id='c' Type='x/aFChunk' Target='{name}'/></Relationships>");
+    let body = format!(
+        "<w:document><w:body>{}<w:altChunk r:id='c'/><w:altChunk r:id='c'/>{}</w:body></w:document>",
+        t("前"),
+        t("后")
+    );
+    pack(&[
+        ("_rels/.rels", RELATIONS.as_bytes()),
+        ("word/document.xml", body.as_bytes()),
+        ("word/_rels/document.xml.rels", relations.as_bytes()),
+        (&format!("word/{name}"), bytes),
+    ])
+}
+
+#[test]
+fn documents_inside_are_read_once() {
+    let check = |name: &str, bytes: &[u8], expected: &str| {
+        let document = read(&with_chunk(name, bytes), &Limits::default()).unwrap();
+        assert_eq!(draw::draw(&document), format!("¶ 前\n{expected}¶ 后"));
+        let Block::Paragraph(last) = document.blocks.last().unwrap() else { panic!() };
+        assert_eq!(
+            last.text.place().line as usize,
+            expected.lines().filter(|line| *line != "Grid").count() + 2
+        );
+    };
+    let page = "<table><tr><td>甲<td>1<tr><td>乙<td>2</table>";
+    check("a.html", page.as_bytes(), "Grid\n  甲¦1\n  乙¦2\n");
+    check("a.docx", &docx(&t("中")), "¶ 中\n");
+    check("a.rtf", br"{\rtf1 A\par}", "¶ A\n");
+    check("a.txt", "\u{FEFF}".as_bytes(), "");
+    check("a.docx", &with_chunk("b.txt", "深".as_bytes()), "¶ 前\n¶ 后\n");
+}
+
+#[test]
+fn one_file_of_parts_is_read() {
+    let part = |name: &str, content: &str| {
+        format!(
+            "<pkg:part pkg:name=\"/{name}\" pkg:contentType=\"x\"><pkg:xmlData>{content}</pkg:xmlData></pkg:part>"
+        )
+    };
+    let body = format!("<w:document><w:body>{}{}</w:body></w:document>", styled("1", "甲"), table("1|2/3|4"));
+    let parts = [
+        part("_rels/.rels", RELATIONS),
+        part("word/document.xml", &body),
+        part("word/_rels/document.xml.rels", PARTS),
+        part("word/styles.xml", STYLES),
+    ];
+    let file = format!(
+        "<?xml version='1.0'?><?mso-application progid='Word.Document'?><pkg:package xmlns:pkg='http://schemas.microsoft.com/office/2006/xmlPackage' xmlns:w='http://schemas.openxmlformats.org/wordprocessingml/2006/main'>{}</pkg:package>",
+        parts.concat()
+    );
+    let document = read(file.as_bytes(), &Limits::default()).unwrap();
+    assert_eq!(document.format, Format::Docx);
+    assert_eq!(draw::draw(&document), "# 甲\nGrid\n  1¦2\n  3¦4");
+    for end in (0..file.len()).step_by(17) {
+        if let Ok(file) = std::str::from_utf8(&file.as_bytes()[..end]) {
+            drop(read(file.as_bytes(), &Limits::default()));
+        }
+    }
+}
+
+#[test]
+fn word_2003_is_read() {
+    let check = |body: &str, expected: &str| {
+        let file = format!(
+            "<?xml version='1.0' encoding='UTF-8'?><?mso-application progid='Word.Document'?>\
+            <w:wordDocument xmlns:w='http://schemas.microsoft.com/office/word/2003/wordml'>\
+            <o:DocumentProperties><o:Title>去</o:Title></o:DocumentProperties>{STYLES}\
+            <w:body><wx:sect>{body}<w:sectPr><w:hdr><w:p><w:r><w:t>去</w:t></w:r></w:p></w:hdr></w:sectPr></wx:sect></w:body></w:wordDocument>"
+        );
+        let document = read(file.as_bytes(), &Limits::default()).unwrap();
+        assert_eq!(document.format, Format::WordXml);
+        assert_eq!(draw::draw(&document), expected);
+    };
+    check(&[styled("1", "甲"), t("乙")].concat(), "# 甲\n¶ 乙");
+    check(&table("^甲|=乙/\"|丙|丁").replace("vMerge", "vmerge"), "Grid\n  甲⟨2×1⟩¦乙⟨1×2⟩\n  1:丙¦2:丁");
+    let change = |kind: &str, text: &str| {
+        format!(
+            "<aml:annotation w:type='Word.{kind}'><aml:content>{}</aml:content></aml:annotation>",
+            r(text)
+        )
+    };
+    check(&p(&[change("Deletion", "7"), change("Insertion", "8")].concat()), "¶ 8");
+    let listed = |number: &str, font: &str| {
+        p(&format!(
+            "<w:pPr><w:listPr><wx:t wx:val='{number}'/><wx:font wx:val='{font}'/></w:listPr></w:pPr>{}",
+            r("乙")
+        ))
+    };
+    check(
+        &[listed("（一）", "宋体"), listed("1.", "宋体"), listed("l", "Wingdings")].concat(),
+        "¶ （一）乙\n¶ 1. 乙\n¶ 乙",
+    );
+    check(&p(&format!("{}<w:r><w:footnote>{}</w:footnote></w:r>", r("12"), t("注"))), "¶ 12");
+    check(
+        &table("甲|乙/丙|丁").replacen(
+            "<w:tr>",
+            "<w:tr><w:trPr><aml:annotation w:type='Word.Deletion'/></w:trPr>",
+            1,
+        ),
+        "Grid\n  丙¦丁",
     );
 }
 

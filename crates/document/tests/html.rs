@@ -37,6 +37,40 @@ fn what_nobody_reads_is_left_out() {
 }
 
 #[test]
+fn marks_of_notes_are_no_digits() {
+    check(
+        "<table><tr><td>规章<sup>①</sup><td>12<sup>1</sup><td><sup>[2]</sup>3</table>",
+        "Grid\n  规章①¦12¦3",
+    );
+    check("<p>收到 12<sup><a href='#n'>1</a></sup> 件，100m<sup>2</sup>", "¶ 收到 12 件，100m2");
+    check("<table><tr><td>甲<td>5<span style='vertical-align : super'>3</span></table>", "Grid\n  甲¦5");
+    check("<p>5<sup>1<p>6</sup>7", "¶ 5\n¶ 67");
+}
+
+#[test]
+fn what_is_struck_out_is_gone() {
+    check("<table><tr><td>甲<td><s>12</s>13<td><del>4</del></table>", "Grid\n  甲¦13¦");
+    check("<p><span style='text-decoration: line-through'>12</span>13<ins>4</ins>", "¶ 134");
+    check(
+        "<table><tr><td style='text-decoration:line-through'>甲<td>1<td style='display:none !important'>2</table>",
+        "Grid\n  甲¦1",
+    );
+}
+
+#[test]
+fn hidden_cells_and_tables_leave_no_trace() {
+    check(
+        "<table><tr><td hidden>去<td>甲<td style='display:none'>去<td>1<tr><td>乙<td>2</table>",
+        "Grid\n  甲¦1\n  乙¦2",
+    );
+    let copy = "<table style='display:none'><tr><td>去<td>去</table>";
+    check(
+        &format!("<table><tr><td>甲{copy}<td>1<tr><td>乙<td>2</table>{copy}<p>丙"),
+        "Grid\n  甲¦1\n  乙¦2\n¶ 丙",
+    );
+}
+
+#[test]
 fn spans_make_a_grid() {
     check(
         "<table><tr><td rowspan=2>甲<td colspan=2>乙<tr><td>丙<td>丁<tr><td>1<td><td>3</table>",

@@ -52,6 +52,23 @@ fn what_nobody_sees_is_left_out() {
 }
 
 #[test]
+fn marks_of_notes_are_no_digits() {
+    check(r"12{\super 1}\par 3\sub 4\nosupersub 5 m\super 2\par", "¶ 12\n¶ 35 m2");
+    check(r"{\strike 12}13\par", "¶ 13");
+    check(&table(&[(r"\cellx1000 \cellx3000", r"A|12{\super\'a2\'d9}|")]), "Grid\n  A¦12");
+}
+
+#[test]
+fn text_boxes_stand_in_front_of_their_paragraph() {
+    let shape = |text: &str| {
+        format!(r"{{\shp{{\*\shpinst\shpleft0{{\sp{{\sn x}}{{\sv 7}}}}{{\shptxt {text}}}}}{{\shprslt x}}}}")
+    };
+    check(&format!(r"1{}2\par 3\par", shape(r"A\par B\par")), "¶ A\n¶ B\n¶ 12\n¶ 3");
+    let inside = table(&[(r"\cellx1000 \cellx3000", "A|B|"), (r"\cellx1000 \cellx3000", "1|2|")]);
+    check(&format!(r"1{}2\par", shape(&inside)), "Grid\n  A¦B\n  1¦2\n¶ 12");
+}
+
+#[test]
 fn paragraphs_know_their_level() {
     check(
         r"{\stylesheet{\s1\outlinelevel0 heading 1;}{\s5 other;}}\pard\s1 A\par\pard\s5 B\par\pard\outlinelevel1 C\par\pard D\line E\par\outlinelevel9 F",

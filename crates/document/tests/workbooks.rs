@@ -30,7 +30,6 @@ Grid
   公式¦15.5¦#DIV/0!¦整数甲
   金额¦12.50万元¦1234567¦TRUE
   空白¦¦¦
-  隐藏行¦7¦8¦9
 ¶ 二、文字
 Grid
   第二十条第（一）项⟨1×3⟩
@@ -102,6 +101,147 @@ fn cells_are_read_by_their_type() {
     check(
         "<sheetData><row r='3'><c r='C3'><v>1</v></c><c r='B3'><v>2</v></c><c r='ZZZZ9'><v>3</v></c></row></sheetData>",
         "Grid\n  2¦3",
+    );
+}
+
+#[test]
+fn what_is_hidden_is_not_read() {
+    let cells = |row: &str| {
+        row.split('|').map(|cell| format!("<c t='inlineStr'><is><t>{cell}</t></is></c>")).collect::<String>()
+    };
+    let rows = ["甲|去|1", "去|去|去", "乙|去|2"].map(cells);
+    let [first, second, third] = &rows;
+    check(
+        &format!(
+            "<cols><col min='2' max='2' hidden='1'/></cols><sheetData><row>{first}</row><row hidden='1'>{second}</row><row>{third}</row></sheetData>"
+        ),
+        "Grid\n  甲¦1\n  乙¦2",
+    );
+}
+
+#[test]
+fn marks_of_notes_are_no_digits() {
+    let run = |look: &str, text: &str| format!("<r><rPr>{look}</rPr><t>{text}</t></r>");
+    let raised = "<vertAlign val='superscript'/>";
+    let rich = [run("", "12"), run(raised, "1"), run("<strike/>", "9"), run("", "件")].concat();
+    check(
+        &format!(
+            "<sheetData><row><c t='s'><v>0</v></c><c t='inlineStr'><is>{rich}</is></c></row></sheetData>"
+        ),
+        "Grid\n  甲¦12件",
+    );
+}
+
+const SHEETS: &str = "<office:spreadsheet><table:table table:style-name='shown'>{rows}</table:table><table:table table:style-name='gone'><table:table-row><table:table-cell><text:p>去</text:p></table:table-cell></table:table-row></table:table></office:spreadsheet>";
+const ODS_STYLES: &str = "<office:automatic-styles><style:style style:name='gone'><style:table-properties table:display='false'/></style:style><style:style style:name='up'><style:text-properties style:text-position='super 58%'/></style:style><style:style style:name='box'><style:table-cell-properties fo:border='0.06pt solid #000000'/></style:style></office:automatic-styles>";
+
+/// Rows parted by `/`, cells by `|`.
+fn open_sheet(rows: &str) -> Vec<String> {
+    let content = format!("{ODS_STYLES}<office:body>{}</office:body>", SHEETS.replace("{rows}", rows));
+    let kind = "application/vnd.oasis.opendocument.spreadsheet";
+    vec![
+        content.clone(),
+        format!("<?xml version='1.0'?><office:document office:mimetype='{kind}'>{content}</office:document>"),
+    ]
+}
+
+#[track_caller]
+fn check_open(rows: &str, expected: &str) {
+    let [content, flat] = open_sheet(rows).try_into().unwrap();
+    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+    let parts = [
+        ("mimetype", "application/vnd.oasis.opendocument.spreadsheet".to_owned()),
+        ("content.xml", format!("<office:document-content>{content}</office:document-content>")),
+    ];
+    for (name, text) in parts {
+        writer
+            .start_file(name, SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored))
+            .unwrap();
+        writer.write_all(text.as_bytes()).unwrap();
+    }
+    for bytes in [writer.finish().unwrap().into_inner(), flat.into_bytes()] {
+        let document = read(&bytes, &Limits::default()).unwrap();
+        assert_eq!(document.format, document::Format::Ods);
+        assert_eq!(draw::draw(&document), expected);
+    }
+}
+
+#[test]
+fn open_document_sheets_are_read() {
+    let cell = |text: &str| format!("<table:table-cell><text:p>{text}</text:p></table:table-cell>");
+    let row = |cells: &[&str]| {
+        format!(
+            "<table:table-row>{}</table:table-row>",
+            cells.iter().map(|text| cell(text)).collect::<String>()
+        )
+    };
+    check_open(
+        &[
+            row(&["一、甲"]),
+            row(&["乙", "1"]),
+            row(&["丙", "12<text:span text:style-name='up'>3</text:span>"]),
+        ]
+        .concat(),
+        "¶ 一、甲\nGrid\n  乙¦1\n  丙¦12",
+    );
+    let merged = "<table:table-row><table:table-cell table:number-columns-spanned='2' table:number-rows-spanned='1'><text:p>甲</text:p></table:table-cell><table:covered-table-cell/><table:table-cell office:value-type='float' office:value='7'/><table:table-cell table:number-columns-repeated='16381'/></table:table-row>";
+    check_open(&[merged, &row(&["1", "2", "3"])].concat(), "Grid\n  甲⟨1×2⟩¦2:7\n  1¦2¦3");
+    let hidden =
+        row(&["去", "去"]).replace("<table:table-row>", "<table:table-row table:visibility='collapse'>");
+    check_open(&[row(&["甲", "1"]), hidden, row(&["乙", "2"])].concat(), "Grid\n  甲¦1\n  乙¦2");
+    let column = "<table:table-column/><table:table-column table:visibility='collapse'/>";
+    check_open(&[column, &row(&["甲", "去", "1"])].concat(), "Grid\n  甲¦1");
+    let repeated = "<table:table-row table:number-rows-repeated='2'><table:table-cell table:number-columns-repeated='2'><text:p>0</text:p></table:table-cell></table:table-row>";
+    check_open(repeated, "Grid\n  0¦0\n  0¦0");
+    let framed = "<table:table-cell table:style-name='box'/>";
+    check_open(
+        &row(&["甲"]).replace("</table:table-row>", &format!("{framed}</table:table-row>")),
+        "Grid\n  甲¦",
+    );
+    let noted = cell("1</text:p><office:annotation><text:p>去</text:p></office:annotation><text:p>件");
+    check_open(&format!("<table:table-row>{}{noted}</table:table-row>", cell("甲")), "Grid\n  甲¦1 件");
+    let bomb = "<table:table-row table:number-rows-repeated='1000000'><table:table-cell table:number-columns-repeated='16384'><text:p>0</text:p></table:table-cell></table:table-row>";
+    refuse(open_sheet(bomb)[1].as_bytes(), "too-many-cells");
+}
+
+#[track_caller]
+fn check_2003(sheets: &str, expected: &str) {
+    let styles = "<Styles><Style ss:ID='p'><NumberFormat ss:Format='Percent'/></Style><Style ss:ID='b'><Borders><Border ss:Position='Top' ss:LineStyle='Continuous'/></Borders></Style></Styles>";
+    let file = format!(
+        "<?xml version='1.0'?>\n<?mso-application progid='Excel.Sheet'?>\n<Workbook xmlns='urn:schemas-microsoft-com:office:spreadsheet' xmlns:ss='urn:schemas-microsoft-com:office:spreadsheet'>{styles}{sheets}</Workbook>"
+    );
+    let document = read(file.as_bytes(), &Limits::default()).unwrap();
+    assert_eq!(document.format, document::Format::ExcelXml);
+    assert_eq!(draw::draw(&document), expected);
+}
+
+#[test]
+fn excel_2003_is_read() {
+    let sheet =
+        |rows: &str, rest: &str| format!("<Worksheet ss:Name='一'><Table>{rows}</Table>{rest}</Worksheet>");
+    let text = |text: &str| format!("<Cell><Data ss:Type='String'>{text}</Data></Cell>");
+    let number = |number: &str| format!("<Cell ss:StyleID='p'><Data ss:Type='Number'>{number}</Data></Cell>");
+    let row = |cells: &[String]| format!("<Row>{}</Row>", cells.concat());
+    check_2003(
+        &sheet(&[row(&[text("一、甲")]), row(&[text("乙"), number("0.5")])].concat(), ""),
+        "¶ 一、甲\nGrid\n  乙¦50.00%",
+    );
+    let rich = "<Cell><ss:Data ss:Type='String'><B>12</B><Sup>1</Sup><S>9</S></ss:Data><Comment><ss:Data>去</ss:Data></Comment></Cell>";
+    check_2003(&sheet(&row(&[text("甲"), rich.into()]), ""), "Grid\n  甲¦12");
+    let merged = "<Row><Cell ss:MergeDown='1'><Data ss:Type='String'>甲</Data></Cell><Cell ss:MergeAcross='1'><Data ss:Type='String'>乙</Data></Cell></Row><Row><Cell ss:Index='2'><Data ss:Type='String'>丙</Data></Cell><Cell><Data ss:Type='DateTime'>2025-01-17T00:00:00.000</Data></Cell></Row>";
+    check_2003(&sheet(merged, ""), "Grid\n  甲⟨2×1⟩¦乙⟨1×2⟩\n  1:丙¦2:2025年1月17日");
+    let hidden = format!(
+        "<Column/><Column ss:Hidden='1'/>{}{}{}",
+        row(&[text("甲"), text("去"), text("1")]),
+        row(&[text("去")]).replace("<Row>", "<Row ss:Hidden='1'>"),
+        row(&[text("乙"), text("去"), text("2")])
+    );
+    check_2003(&sheet(&hidden, ""), "Grid\n  甲¦1\n  乙¦2");
+    let gone =
+        sheet(&row(&[text("去")]), "<WorksheetOptions><Visible>SheetHidden</Visible></WorksheetOptions>");
+    check_2003(
+        &[gone, sheet(&row(&[text("甲"), "<Cell ss:StyleID='b'/>".into()]), "")].concat(),
+        "Grid\n  甲¦",
     );
 }
 

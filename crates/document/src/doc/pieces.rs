@@ -1,5 +1,7 @@
 //! Where the characters of the text stand: in pieces, in the order of the text and not of the file.
 
+use std::ops::Range;
+
 use crate::compound::{u16_at, u32_at};
 
 /// A part of the text that stands together.
@@ -18,12 +20,15 @@ pub(super) struct Piece {
 /// The table of pieces.
 pub(super) struct Pieces<'a> {
     pub(super) pieces: Vec<Piece>,
+    /// How many of them are the body.
+    pub(super) of_body: usize,
     /// Lists of properties that pieces name by number.
     pub(super) properties: Vec<&'a [u8]>,
 }
 
-/// Reads the table; none if it is broken. Only the first `count` characters are the body.
-pub(super) fn read(table: &[u8], count: u32) -> Option<Pieces<'_>> {
+/// Reads the pieces of these ranges of characters, of which the first is the body; none if the table is
+/// broken or does not have all of the body.
+pub(super) fn read<'a>(table: &'a [u8], ranges: &[Range<u32>; 2]) -> Option<Pieces<'a>> {
     let mut properties = Vec::new();
     let mut at = 0;
     while table.get(at)? == &1 {
@@ -38,28 +43,39 @@ pub(super) fn read(table: &[u8], count: u32) -> Option<Pieces<'_>> {
     let list = table.get(at + 5..)?;
     let list = &list[..list.len().min(size)];
     let number = list.len().checked_sub(4)? / 12;
-    let mut pieces = Vec::with_capacity(number);
+    let [body, boxes] = ranges;
+    let most = body.end.max(boxes.end);
+    let mut of_ranges = [Vec::new(), Vec::new()];
     let mut last = 0;
     for index in 0..number {
-        let (from, to) = (u32_at(list, index * 4)?, u32_at(list, index * 4 + 4)?.min(count));
+        let (from, to) = (u32_at(list, index * 4)?, u32_at(list, index * 4 + 4)?.min(most));
         // Pieces follow each other without a gap.
         if from != last || to < from {
-            return None;
+            break;
         }
         let entry = (number + 1) * 4 + index * 8;
         let (start, modifier) = (u32_at(list, entry + 2)?, u16_at(list, entry + 6)?);
         let is_narrow = start & 0x4000_0000 != 0;
         let start = start & 0x3FFF_FFFF;
-        pieces.push(Piece {
-            count: to - from,
-            start: if is_narrow { start / 2 } else { start },
-            is_narrow,
-            properties: (modifier & 1 == 1).then_some(usize::from(modifier >> 1)),
-        });
+        let (start, width) = if is_narrow { (start / 2, 1) } else { (start, 2) };
+        for (range, pieces) in ranges.iter().zip(&mut of_ranges) {
+            let (first, end) = (from.max(range.start), to.min(range.end));
+            if first < end {
+                pieces.push(Piece {
+                    count: end - first,
+                    start: start.checked_add((first - from).checked_mul(width)?)?,
+                    is_narrow,
+                    properties: (modifier & 1 == 1).then_some(usize::from(modifier >> 1)),
+                });
+            }
+        }
         last = to;
-        if to == count {
+        if to == most {
             break;
         }
     }
-    (last == count).then_some(Pieces { pieces, properties })
+    let [mut pieces, of_boxes] = of_ranges;
+    let of_body = pieces.len();
+    pieces.extend(of_boxes);
+    (last >= body.end).then_some(Pieces { pieces, of_body, properties })
 }

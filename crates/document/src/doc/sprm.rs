@@ -56,6 +56,12 @@ fn extent(code: u16, rest: &[u8]) -> Option<(usize, usize)> {
 /// Deleted, with changes tracked.
 pub(super) const DELETED: u16 = 0x0800;
 pub(super) const HIDDEN: u16 = 0x083C;
+/// Struck out, once or twice.
+pub(super) const STRUCK: [u16; 2] = [0x0837, 0x2A53];
+/// 1 raised, 2 lowered.
+pub(super) const RAISED: u16 = 0x2A48;
+/// Style of characters.
+pub(super) const CHARACTER_STYLE: u16 = 0x4A30;
 /// A character of a symbol font.
 pub(super) const SYMBOL: u16 = 0x6A09;
 pub(super) const STYLE: u16 = 0x4600;

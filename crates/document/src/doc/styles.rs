@@ -1,5 +1,6 @@
 //! Styles of paragraphs: which are headings, and which bring a list.
 
+use super::Look;
 use super::paragraph::{Properties, level};
 use crate::compound::u16_at;
 
@@ -12,6 +13,18 @@ struct Style<'a> {
     known: u16,
     base: usize,
     properties: &'a [u8],
+    /// Of characters, where it is a style of those.
+    of_characters: &'a [u8],
+}
+
+/// How each style of characters makes them look.
+pub(super) fn looks(sheet: &[u8]) -> Vec<Look> {
+    let look = |style: &Option<Style>| {
+        let mut look = Look::default();
+        look.apply(style.as_ref().map_or(&[], |style| style.of_characters), &[]);
+        look
+    };
+    styles(sheet).unwrap_or_default().iter().map(look).collect()
 }
 
 /// The properties that each style gives its paragraphs.
@@ -55,12 +68,13 @@ fn styles(sheet: &[u8]) -> Option<Vec<Option<Style<'_>>>> {
 fn style(bytes: &[u8], base_size: usize) -> Option<Style<'_>> {
     let known = u16_at(bytes, 0)? & 0x0FFF;
     let kind_and_base = u16_at(bytes, 2)?;
-    let is_of_paragraphs = kind_and_base & 0xF == 1;
+    let kind = kind_and_base & 0xF;
     // The name, in two bytes a character with a zero at its end, and then the paragraph's properties.
     let name = usize::from(u16_at(bytes, base_size)?);
     let mut at = base_size + 2 + name * 2 + 2;
     at += at % 2;
     let size = u16_at(bytes, at).map_or(0, usize::from);
-    let properties = bytes.get(at + 4..at + 2 + size).filter(|_| is_of_paragraphs).unwrap_or_default();
-    Some(Style { known, base: usize::from(kind_and_base >> 4), properties })
+    let properties = bytes.get(at + 4..at + 2 + size).filter(|_| kind == 1).unwrap_or_default();
+    let of_characters = bytes.get(at + 2..at + 2 + size).filter(|_| kind == 2).unwrap_or_default();
+    Some(Style { known, base: usize::from(kind_and_base >> 4), properties, of_characters })
 }

@@ -169,11 +169,7 @@ impl Numbering {
         if level.format == "bullet" || text.is_empty() {
             return None;
         }
-        // A bracket or a stop of full width has its gap in itself.
-        if level.gap && text.ends_with(|last: char| last.is_ascii() || last.is_alphanumeric()) {
-            text.push(' ');
-        }
-        Some(text)
+        Some(if level.gap { counting::with_gap(text) } else { text })
     }
 }
 

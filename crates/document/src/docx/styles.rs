@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use quick_xml::events::BytesStart;
+
 use crate::error::ReadError;
 use crate::xml::{self, Event, Xml};
 
@@ -21,6 +23,52 @@ struct Style {
     name: String,
     based_on: Option<String>,
     format: Format,
+    look: Look,
+}
+
+/// How characters look, as far as it changes what is read.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct Look {
+    hidden: Option<bool>,
+    /// Struck out by hand is deleted.
+    struck: Option<bool>,
+    raised: Option<bool>,
+}
+
+impl Look {
+    /// Reads a tag of character properties.
+    pub(super) fn read(&mut self, tag: &BytesStart) {
+        let value = xml::attribute(tag, "val");
+        let on = Some(value.as_deref().is_none_or(is_on));
+        match xml::name(tag) {
+            "vanish" => self.hidden = on,
+            "strike" | "dstrike" => self.struck = on,
+            "vertAlign" => {
+                self.raised = Some(matches!(value.as_deref(), Some("superscript" | "subscript")));
+            }
+            _ => {}
+        }
+    }
+
+    /// Takes what `over` says, and keeps the rest.
+    pub(super) fn change(&mut self, over: Look) {
+        self.hidden = over.hidden.or(self.hidden);
+        self.struck = over.struck.or(self.struck);
+        self.raised = over.raised.or(self.raised);
+    }
+
+    /// Marks of notes are raised whatever their style says.
+    pub(super) fn raise(&mut self) {
+        self.raised = Some(true);
+    }
+
+    pub(super) fn is_shown(self) -> bool {
+        self.hidden != Some(true) && self.struck != Some(true)
+    }
+
+    pub(super) fn is_raised(self) -> bool {
+        self.raised == Some(true)
+    }
 }
 
 /// What a style, or a paragraph itself, asks for.
@@ -57,6 +105,7 @@ impl Styles {
                 match xml::name(tag) {
                     "name" => style.name = value().trim().to_lowercase(),
                     "basedOn" => style.based_on = Some(value().into_owned()),
+                    "vanish" | "strike" | "dstrike" | "vertAlign" => style.look.read(tag),
                     name => style.format.read(name, &value()),
                 }
                 Ok(())
@@ -79,6 +128,20 @@ impl Styles {
             next = style.based_on.as_deref();
         }
         format
+    }
+
+    /// How a style makes characters look.
+    pub(super) fn look(&self, style: Option<&str>) -> Look {
+        let mut look = Look::default();
+        let mut next = style;
+        for _ in 0..LONGEST_CHAIN {
+            let Some(style) = next.and_then(|id| self.styles.get(id)) else { break };
+            let mut base = style.look;
+            base.change(look);
+            look = base;
+            next = style.based_on.as_deref();
+        }
+        look
     }
 }
 

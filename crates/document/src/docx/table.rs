@@ -42,11 +42,11 @@ impl Properties {
         let value = xml::attribute(tag, "val");
         match xml::name(tag) {
             "gridSpan" => self.span = value.and_then(|value| value.parse().ok()),
-            "vMerge" => {
+            "vMerge" | "vmerge" => {
                 self.begins = value.as_deref() == Some("restart");
                 self.goes_on = !self.begins;
             }
-            "hMerge" => self.from_left = value.as_deref() != Some("restart"),
+            "hMerge" | "hmerge" => self.from_left = value.as_deref() != Some("restart"),
             "cellDel" => self.deleted = true,
             _ => {}
         }
@@ -68,6 +68,9 @@ impl Open {
                 self.column = columns.min(MOST_COLUMNS);
             }
             "del" => self.deleted = true,
+            "annotation" => {
+                self.deleted |= xml::attribute(tag, "type").is_some_and(|kind| kind.ends_with(".Deletion"));
+            }
             "hidden" => {
                 self.deleted |= xml::attribute(tag, "val").is_none_or(|value| super::styles::is_on(&value));
             }

@@ -1,17 +1,20 @@
 //! From the main part of a DOCX to paragraphs and tables, in one walk without recursion.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use quick_xml::events::BytesStart;
 
 use super::numbering::Numbering;
-use super::styles::{Format, Styles, is_on};
+use super::styles::{Format, Look, Styles};
 use super::table::{self, Open};
+use crate::counting;
 use crate::error::ReadError;
-use crate::flow::whole;
+use crate::flow::{moved, whole};
 use crate::limits::Limits;
 use crate::model::{Block, Paragraph, is_blank};
 use crate::package::Part;
+use crate::raised::without_marks;
 use crate::sniff::Kind;
 use crate::xml::{self, Event, Xml};
 
@@ -20,28 +23,39 @@ const MOST_FIELDS: usize = 64;
 /// Tables and text boxes inside each other: what stands in them is moved once for each.
 const MOST_NESTED: usize = 64;
 
+/// What stands in other parts.
+#[derive(Default)]
+pub(super) struct Around {
+    pub(super) styles: Styles,
+    pub(super) numbering: Numbering,
+    /// Documents that this one takes in, by the ids of their relations.
+    pub(super) chunks: HashMap<String, Vec<Block>>,
+}
+
 /// Reads the main part.
 pub(super) fn walk(
     part: &Part,
-    styles: Styles,
-    numbering: Numbering,
+    format: Kind,
+    around: Around,
     limits: &Limits,
 ) -> Result<Vec<Block>, ReadError> {
+    let Around { styles, numbering, chunks } = around;
     let mut walk = Walk {
         limits,
         styles,
         numbering,
+        chunks,
         source: part.range.clone(),
         flows: vec![Flow::default()],
         tables: Vec::new(),
         fields: Vec::new(),
         drawing: 0,
-        vanishes: false,
+        look: Look::default(),
         line: 0,
         paragraphs: 0,
         slots: 0,
     };
-    let mut xml = Xml::new(part, Kind::Docx, limits);
+    let mut xml = Xml::new(part, format, limits);
     let mut open: Vec<Element> = Vec::new();
     while let Some(event) = xml.next()? {
         match event {
@@ -70,7 +84,8 @@ pub(super) fn walk(
 /// An element that is open.
 enum Element {
     Paragraph,
-    Run,
+    /// A run, and where it begins in the paragraph.
+    Run(usize),
     /// Words; where they begin in the paragraph if the white space around them is not meant.
     Text {
         loose: Option<usize>,
@@ -92,6 +107,7 @@ struct Walk<'a> {
     limits: &'a Limits,
     styles: Styles,
     numbering: Numbering,
+    chunks: HashMap<String, Vec<Block>>,
     source: Range<u64>,
     /// The document, and above it the cells and text boxes that are open.
     flows: Vec<Flow>,
@@ -99,8 +115,8 @@ struct Walk<'a> {
     /// The fields that are open; whether their instruction, and not yet their result, is being read.
     fields: Vec<bool>,
     drawing: usize,
-    /// Whether the run is hidden text.
-    vanishes: bool,
+    /// Of the run that is being read.
+    look: Look,
     /// Number of the paragraph or the table row.
     line: u32,
     paragraphs: usize,
@@ -122,9 +138,13 @@ struct Flow {
 #[derive(Default)]
 struct Running {
     text: String,
+    /// The raised pieces of the text.
+    raised: Vec<Range<usize>>,
     line: u32,
     style: Option<String>,
     format: Format,
+    /// Its number as Word 2003 has counted it.
+    number: Option<String>,
     /// Its end was deleted, so that it runs on in the next one.
     runs_on: bool,
 }
@@ -148,16 +168,30 @@ impl Walk<'_> {
                 self.paragraph_properties(xml)?;
                 return Ok(None);
             }
-            "r" => Element::Run,
+            "r" => {
+                let style = self.running().and_then(|paragraph| paragraph.style.clone());
+                self.look = self.styles.look(style.as_deref());
+                Element::Run(self.running().map_or(0, |paragraph| paragraph.text.len()))
+            }
             "rPr" => {
-                let vanishes = &mut self.vanishes;
+                let (mut style, mut own) = (Look::default(), Look::default());
                 xml.within(|tag, _| {
-                    if xml::name(tag) == "vanish" {
-                        *vanishes = xml::attribute(tag, "val").is_none_or(|value| is_on(&value));
+                    match xml::name(tag) {
+                        "rStyle" => style = self.styles.look(xml::attribute(tag, "val").as_deref()),
+                        _ => own.read(tag),
                     }
                     Ok(())
                 })?;
+                if matches!(open.last(), Some(Element::Run(_))) {
+                    self.look.change(style);
+                    self.look.change(own);
+                }
                 return Ok(None);
+            }
+            // The mark itself is counted by Word; one of the author's own is the text of the run.
+            "footnoteReference" | "endnoteReference" => {
+                self.look.raise();
+                Element::Other
             }
             "t" if !in_drawing => {
                 let is_loose = xml::attribute(tag, "space").as_deref() != Some("preserve");
@@ -239,6 +273,24 @@ impl Walk<'_> {
                 self.flows.push(Flow::default());
                 Element::Box(std::mem::take(&mut self.drawing))
             }
+            "altChunk" => {
+                let id = xml::attribute(tag, "id").unwrap_or_default();
+                // Once each: nothing is made longer than it was sent.
+                let chunk = self.chunks.remove(&*id).unwrap_or_default();
+                self.end_paragraph();
+                let cells = |block: &Block| match block {
+                    Block::Table(table) => table.rows.iter().map(|row| row.cells.len()).sum(),
+                    Block::Paragraph(_) => 0,
+                };
+                if let Some(table) = self.tables.last_mut() {
+                    table.grid.inside = chunk.iter().map(cells).max().unwrap_or(0).max(table.grid.inside);
+                }
+                let chunk = moved(chunk, &mut self.line, &self.source);
+                if let Some(flow) = self.flows.last_mut() {
+                    flow.blocks.extend(chunk);
+                }
+                Element::Other
+            }
             "AlternateContent" => Element::Alternatives(false),
             "Choice" | "Fallback" => match open.last_mut() {
                 Some(Element::Alternatives(read)) if *read => {
@@ -251,9 +303,14 @@ impl Walk<'_> {
                 }
                 _ => Element::Other,
             },
-            "del" | "moveFrom" | "instrText" | "delText" | "delInstrText" | "sdtPr" | "sdtEndPr"
-            | "sectPr" | "rt" | "rubyPr" | "ffData" | "fldData" | "tblPr" | "tblPrEx" | "customXmlPr"
-            | "smartTagPr" => {
+            // Word 2003 tells deleted text this way.
+            "annotation" if xml::attribute(tag, "type").is_some_and(|kind| kind.ends_with(".Deletion")) => {
+                xml.skip()?;
+                return Ok(None);
+            }
+            "del" | "moveFrom" | "footnote" | "endnote" | "binData" | "hdr" | "ftr" | "instrText"
+            | "delText" | "delInstrText" | "sdtPr" | "sdtEndPr" | "sectPr" | "rt" | "rubyPr" | "ffData"
+            | "fldData" | "tblPr" | "tblPrEx" | "customXmlPr" | "smartTagPr" => {
                 xml.skip()?;
                 return Ok(None);
             }
@@ -275,7 +332,14 @@ impl Walk<'_> {
                 // An instruction that never ends would hide the rest of the document.
                 self.fields.retain(|instructs| !instructs);
             }
-            Element::Run => self.vanishes = false,
+            Element::Run(start) => {
+                if std::mem::take(&mut self.look).is_raised()
+                    && let Some(paragraph) = self.running()
+                {
+                    let end = paragraph.text.len();
+                    paragraph.raised.push(start.min(end)..end);
+                }
+            }
             Element::Drawing => self.drawing = self.drawing.saturating_sub(1),
             Element::Box(drawing) => {
                 self.drawing = drawing;
@@ -345,8 +409,8 @@ impl Walk<'_> {
         let line = self.line;
         if let Some(flow) = self.flows.last_mut() {
             let paragraph = flow.paragraph.get_or_insert_default();
-            let text = std::mem::take(&mut paragraph.text);
-            *paragraph = Running { text, line, ..Running::default() };
+            let Running { text, raised, .. } = std::mem::take(paragraph);
+            *paragraph = Running { text, raised, line, ..Running::default() };
         }
         Ok(())
     }
@@ -358,12 +422,20 @@ impl Walk<'_> {
             match xml::name(tag) {
                 "pStyle" => read.style = Some(value().into_owned()),
                 "del" | "moveFrom" => read.runs_on = true,
+                "annotation" => {
+                    let kind = xml::attribute(tag, "type");
+                    read.runs_on = kind.is_some_and(|kind| kind.ends_with(".Deletion"));
+                }
+                "t" => read.number = Some(value().into_owned()),
+                // Bullets are letters of such fonts.
+                "font" if value().starts_with("Wingdings") || value() == "Symbol" => read.number = None,
                 name => read.format.read(name, &value()),
             }
             Ok(())
         })?;
         if let Some(paragraph) = self.running() {
-            (paragraph.style, paragraph.format, paragraph.runs_on) = (read.style, read.format, read.runs_on);
+            let Running { style, format, number, runs_on, .. } = read;
+            *paragraph = Running { style, format, number, runs_on, ..std::mem::take(paragraph) };
         }
         Ok(())
     }
@@ -381,9 +453,11 @@ impl Walk<'_> {
                 // The level of the style belongs to the number of the style.
                 format.number_level = own_level.or(Some(0));
             }
-            let number = self.numbering.next(&format, style, &self.styles).unwrap_or_default();
+            let number = paragraph.number.map(counting::with_gap);
+            let number =
+                number.or_else(|| self.numbering.next(&format, style, &self.styles)).unwrap_or_default();
             if !format.contents {
-                let text = number + &paragraph.text;
+                let text = number + &without_marks(&paragraph.text, &paragraph.raised);
                 // A line break ends a paragraph as it does on a web page.
                 for line in text.split('\n').map(|line| line.trim_matches(is_blank)) {
                     if !line.is_empty() {
@@ -404,7 +478,7 @@ impl Walk<'_> {
 
     fn push(&mut self, characters: impl Iterator<Item = char>) {
         let instructs = self.fields.iter().any(|instructs| *instructs);
-        if instructs || self.vanishes || self.drawing > 0 {
+        if instructs || !self.look.is_shown() || self.drawing > 0 {
             return;
         }
         let line = self.line.max(1);

@@ -39,6 +39,7 @@ pub(super) fn of_data(tree: &Html) -> HashSet<NodeId> {
         let Some(element) = ElementRef::wrap(node) else { continue };
         if is_hidden(element) {
             hidden = if opens { hidden + 1 } else { hidden - 1 };
+            continue;
         }
         if hidden > 0 {
             continue;

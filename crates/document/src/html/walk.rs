@@ -1,16 +1,18 @@
 //! From the tree of a page to paragraphs and tables, in one walk without recursion.
 
 use std::collections::HashSet;
+use std::ops::Range;
 
 use ego_tree::iter::Edge;
 use ego_tree::{NodeId, NodeRef};
 use scraper::{ElementRef, Html, Node};
 
 use super::grid::{self, Declared, DeclaredRow};
-use super::{is_hidden, mark, tables};
+use super::{is_hidden, is_raised, mark, tables};
 use crate::error::ReadError;
 use crate::limits::Limits;
 use crate::model::{Block, Layout, Paragraph, Table, Text, Width};
+use crate::raised::text_without_marks;
 use crate::source::Source;
 use crate::text;
 
@@ -28,6 +30,7 @@ pub(super) fn walk(
         text: Text::default(),
         space: false,
         last: 0,
+        raised: Vec::new(),
         level: None,
         table: None,
         slots: 0,
@@ -47,9 +50,8 @@ pub(super) fn walk(
             title = Some(std::mem::take(&mut walk.text).trimmed()).filter(|title| !title.is_empty());
             walk.space = false;
         }
-        if element.is_some_and(|element| is_hidden(element) || element.value().name() == "title") {
-            hidden = if opens { hidden + 1 } else { hidden - 1 };
-        }
+        let hides = element.is_some_and(|element| is_hidden(element) || element.value().name() == "title");
+        hidden += usize::from(hides && opens);
         if skipped == Some(node.id()) {
             skipped = None;
         } else if hidden == 0 && skipped.is_none() {
@@ -60,6 +62,8 @@ pub(super) fn walk(
                 None => {}
             }
         }
+        // What hides ends hidden: a hidden cell is none at its end either.
+        hidden -= usize::from(hides && !opens);
     }
     walk.end_paragraph();
     Ok((title, walk.blocks))
@@ -77,6 +81,8 @@ struct Walk<'a> {
     space: bool,
     /// Where the last piece of text ended, in the decoded source.
     last: usize,
+    /// The raised pieces of the text; the last one may be open.
+    raised: Vec<Range<usize>>,
     level: Option<u8>,
     /// The table that is being read.
     table: Option<Open>,
@@ -111,6 +117,13 @@ impl Walk<'_> {
                 self.level = opens.then(|| name.as_bytes()[1] - b'0');
             }
             _ if breaks(name) => self.end_paragraph(),
+            _ if is_raised(element) => {
+                let at = self.text.as_str().len();
+                match self.raised.last_mut() {
+                    Some(last) if !opens => last.end = at,
+                    _ => self.raised.push(at..at),
+                }
+            }
             _ => {}
         }
         Ok(())
@@ -136,6 +149,7 @@ impl Walk<'_> {
             self.end_paragraph();
             self.last = place(element).unwrap_or(self.last);
         }
+        let text = if is_cell && !opens { self.take_text() } else { Text::default() };
         let Some(table) = &mut self.table else { return };
         match (name, opens) {
             ("tr", true) => {
@@ -146,10 +160,8 @@ impl Walk<'_> {
             (_, false) if is_cell => {
                 table.cell = None;
                 self.space = false;
-                let mut text = std::mem::take(&mut self.text).trimmed();
-                if text.is_empty() {
-                    text = self.source.slice(self.last..self.last);
-                }
+                let here = || self.source.slice(self.last..self.last);
+                let text = if text.is_empty() { here() } else { text };
                 let span = |name| element.attr(name).and_then(number);
                 let (row_span, column_span) = (span("rowspan").unwrap_or(1), span("colspan").unwrap_or(1));
                 if let Some(row) = table.rows.last_mut() {
@@ -177,9 +189,18 @@ impl Walk<'_> {
             return;
         }
         self.space = false;
-        let text = std::mem::take(&mut self.text).trimmed();
+        let text = self.take_text();
         if !text.is_empty() {
             self.blocks.push(Block::Paragraph(Paragraph { text, level: self.level }));
+        }
+    }
+
+    /// The text that has been read, without white space round it and without marks of notes.
+    fn take_text(&mut self) -> Text {
+        let text = std::mem::take(&mut self.text);
+        match std::mem::take(&mut self.raised) {
+            raised if raised.is_empty() => text.trimmed(),
+            raised => text_without_marks(&text, &raised).trimmed(),
         }
     }
 

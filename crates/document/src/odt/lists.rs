@@ -6,6 +6,7 @@ use quick_xml::events::BytesStart;
 
 use crate::counting;
 use crate::error::ReadError;
+use crate::sheet::is_raised;
 use crate::xml::{self, Event, Xml};
 
 /// Levels of a list.
@@ -21,6 +22,8 @@ pub(super) struct Styles {
     outline: Levels,
     /// Styles of text that is not shown.
     hidden: HashSet<String>,
+    /// Styles of text off its line.
+    raised: HashSet<String>,
     /// Widths of columns in twips.
     widths: HashMap<String, u32>,
 }
@@ -58,8 +61,13 @@ impl Styles {
                 }
                 "outline-style" => self.outline = levels(&mut xml)?,
                 "style" => xml.within(|tag, _| {
-                    if xml::attribute(tag, "display").as_deref() == Some("none") {
+                    let is_struck =
+                        xml::attribute(tag, "text-line-through-style").is_some_and(|style| style != "none");
+                    if is_struck || xml::attribute(tag, "display").as_deref() == Some("none") {
                         self.hidden.insert(id.clone());
+                    }
+                    if xml::attribute(tag, "text-position").is_some_and(|position| is_raised(&position)) {
+                        self.raised.insert(id.clone());
                     }
                     if let Some(width) = xml::attribute(tag, "column-width").and_then(|width| twips(&width)) {
                         self.widths.insert(id.clone(), width);
@@ -75,6 +83,10 @@ impl Styles {
 
     pub(super) fn is_hidden(&self, style: &str) -> bool {
         self.hidden.contains(style)
+    }
+
+    pub(super) fn is_raised(&self, style: &str) -> bool {
+        self.raised.contains(style)
     }
 
     pub(super) fn width(&self, style: &str) -> u32 {

@@ -11,6 +11,7 @@ use crate::flow::{Grid, GridCell, whole};
 use crate::limits::Limits;
 use crate::model::{Block, Paragraph, is_blank};
 use crate::package::Part;
+use crate::raised::without_marks;
 use crate::sniff::Kind;
 use crate::xml::{self, Event, Xml};
 
@@ -63,6 +64,8 @@ pub(super) fn walk(part: &Part, styles: Styles, limits: &Limits) -> Result<Vec<B
 enum Element {
     Paragraph,
     Hidden,
+    /// Raised text, and where it begins in the paragraph.
+    Raised(usize),
     List,
     Table,
     Row,
@@ -120,6 +123,8 @@ struct CellSpan {
 #[derive(Default)]
 struct Running {
     text: String,
+    /// The raised pieces of the text.
+    raised: Vec<Range<usize>>,
     line: u32,
     level: Option<u8>,
 }
@@ -172,6 +177,9 @@ impl Walk<'_> {
             "span" if value("style-name").is_some_and(|style| self.styles.is_hidden(&style)) => {
                 self.hidden += 1;
                 Element::Hidden
+            }
+            "span" if value("style-name").is_some_and(|style| self.styles.is_raised(&style)) => {
+                Element::Raised(self.running().map_or(0, |paragraph| paragraph.text.len()))
             }
             "s" => {
                 self.add(std::iter::repeat_n(' ', number("c").unwrap_or(1).min(MOST_SPACES) as usize));
@@ -238,9 +246,9 @@ impl Walk<'_> {
                 return Ok(None);
             }
             "tracked-changes" | "note" | "annotation" | "table-of-content" | "forms" | "ruby-text"
-            | "hidden-text" | "hidden-paragraph" | "title" | "desc" | "object" | "automatic-styles"
-            | "font-face-decls" | "scripts" | "settings" | "meta" | "master-styles" | "styles"
-            | "sequence-decls" | "variable-decls" | "user-field-decls" => {
+            | "binary-data" | "hidden-text" | "hidden-paragraph" | "title" | "desc" | "object"
+            | "automatic-styles" | "font-face-decls" | "scripts" | "settings" | "meta" | "master-styles"
+            | "styles" | "sequence-decls" | "variable-decls" | "user-field-decls" => {
                 // `text:title` and the like are fields, and their text is shown.
                 if tag.name().into_inner().starts_with("text:") && matches!(xml::name(tag), "title" | "meta")
                 {
@@ -257,6 +265,12 @@ impl Walk<'_> {
         match element {
             Element::Paragraph => self.end_paragraph(),
             Element::Hidden => self.hidden = self.hidden.saturating_sub(1),
+            Element::Raised(start) => {
+                if let Some(paragraph) = self.running() {
+                    let end = paragraph.text.len();
+                    paragraph.raised.push(start.min(end)..end);
+                }
+            }
             Element::List => drop(self.lists.pop()),
             Element::Box => {
                 self.end_paragraph();
@@ -396,7 +410,7 @@ impl Walk<'_> {
                 self.styles.number(&list.style, depth - 1, list.start.take(), &mut self.counts[list.counts]);
         }
         if let Some(flow) = self.flows.last_mut() {
-            flow.paragraph = Some(Running { text, line: self.line, level });
+            flow.paragraph = Some(Running { text, raised: Vec::new(), line: self.line, level });
         }
         Ok(())
     }
@@ -406,7 +420,8 @@ impl Walk<'_> {
         let Some(flow) = self.flows.last_mut() else { return };
         if let Some(paragraph) = flow.paragraph.take() {
             // A line break ends a paragraph as it does on a web page.
-            for line in paragraph.text.split('\n').map(|line| line.trim_matches(is_blank)) {
+            let text = without_marks(&paragraph.text, &paragraph.raised);
+            for line in text.split('\n').map(|line| line.trim_matches(is_blank)) {
                 if !line.is_empty() {
                     let text = whole(line, paragraph.line, &self.source);
                     flow.blocks.push(Block::Paragraph(Paragraph { text, level: paragraph.level }));

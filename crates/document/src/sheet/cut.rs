@@ -6,14 +6,15 @@
 
 use std::collections::HashMap;
 
-use super::{Count, Merge, Sheet};
+use super::{Count, Merge, Sheet, hidden};
 use crate::error::ReadError;
 use crate::model::{Block, Cell, Layout, Paragraph, Row, Table, Text, Width, is_blank};
 
 /// The blocks of all sheets in order.
 pub(super) fn blocks(sheets: Vec<Sheet>, bytes: usize, count: Count) -> Result<Vec<Block>, ReadError> {
     let mut writer = Writer { blocks: Vec::new(), line: 0, bytes: bytes as u64, count };
-    for mut sheet in sheets {
+    for sheet in sheets {
+        let mut sheet = hidden::take_out(sheet);
         sheet.merges.sort_by_key(|merge| (merge.top, merge.left));
         let rows = rows(&sheet);
         let mut at = 0;

@@ -6,6 +6,7 @@ use super::{Count, Merge, Sheet, Value, number};
 use crate::compound::{Compound, u16_at, u32_at};
 use crate::error::ReadError;
 use crate::limits::Limits;
+use crate::raised::without_marks;
 use crate::sniff::Kind;
 
 /// The visible sheets in the order of the workbook.
@@ -90,6 +91,8 @@ struct Book {
     encoding: &'static Encoding,
     strings: Vec<String>,
     styles: Vec<Style>,
+    /// Which fonts raise or lower what is written in them, by their numbers in the file.
+    raised_fonts: Vec<bool>,
     /// Where the visible sheets begin in the stream.
     sheets: Vec<usize>,
 }
@@ -111,6 +114,7 @@ fn book(stream: &[u8]) -> Result<Book, ReadError> {
         encoding: WINDOWS_1252,
         strings: Vec::new(),
         styles: Vec::new(),
+        raised_fonts: Vec::new(),
         sheets: Vec::new(),
     };
     let mut codes = std::collections::HashMap::new();
@@ -130,6 +134,14 @@ fn book(stream: &[u8]) -> Result<Book, ReadError> {
                     book.sheets.push(start as usize);
                 }
             }
+            // FONT
+            0x0031 => {
+                book.raised_fonts.push(u16_at(data, 8).is_some_and(|raised| raised != 0));
+                // There is no font with the number 4.
+                if book.raised_fonts.len() == 4 {
+                    book.raised_fonts.push(false);
+                }
+            }
             // FORMAT
             0x041E => {
                 if let (Some(id), Some(code)) = (u16_at(data, 0), text(data, 2, book.encoding)) {
@@ -144,7 +156,7 @@ fn book(stream: &[u8]) -> Result<Book, ReadError> {
                 book.styles.push(Style { code, framed });
             }
             // SST
-            0x00FC => book.strings = Strings::new(&record.parts, book.encoding).read(),
+            0x00FC => book.strings = Strings::new(&record.parts, &book).read(),
             _ => {}
         }
     }
@@ -175,12 +187,13 @@ struct Strings<'a> {
     part: usize,
     at: usize,
     narrow: &'static Encoding,
+    raised_fonts: &'a [bool],
 }
 
 impl<'a> Strings<'a> {
-    fn new(parts: &'a [&'a [u8]], narrow: &'static Encoding) -> Self {
+    fn new(parts: &'a [&'a [u8]], book: &'a Book) -> Self {
         // Two counts stand in front.
-        Strings { parts, part: 0, at: 8, narrow }
+        Strings { parts, part: 0, at: 8, narrow: book.encoding, raised_fonts: &book.raised_fonts }
     }
 
     /// As many as there are, whatever the counts say.
@@ -235,15 +248,52 @@ impl<'a> Strings<'a> {
             left -= count;
             self.at += if count == 0 { rest.len() } else { count * width };
         }
-        // Formats of pieces, and readings.
-        let mut skipped = runs.saturating_mul(4).saturating_add(extension);
-        while skipped > 0 {
+        let runs = self.taken(runs.saturating_mul(4), true);
+        // Readings.
+        self.taken(extension, false);
+        Some(self.without_marks(string, &runs))
+    }
+
+    /// The next bytes, which may run over the ends of records.
+    fn taken(&mut self, mut count: usize, is_kept: bool) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        while count > 0 {
             let Some(rest) = self.rest() else { break };
-            let count = skipped.min(rest.len());
-            self.at += count;
-            skipped -= count;
+            let here = count.min(rest.len());
+            if is_kept {
+                bytes.extend(&rest[..here]);
+            }
+            self.at += here;
+            count -= here;
         }
-        Some(string)
+        bytes
+    }
+
+    /// A string without marks of notes; each run tells its first character and its font.
+    fn without_marks(&self, string: String, runs: &[u8]) -> String {
+        let runs: Vec<(usize, bool)> = runs
+            .chunks_exact(4)
+            .map(|run| {
+                let font = usize::from(u16_at(run, 2).unwrap_or(0));
+                (usize::from(u16_at(run, 0).unwrap_or(0)), self.raised_fonts.get(font) == Some(&true))
+            })
+            .collect();
+        if !runs.iter().any(|(_, is_raised)| *is_raised) {
+            return string;
+        }
+        let (mut raised, mut is_raised) = (Vec::new(), false);
+        let mut runs = runs.into_iter().peekable();
+        let mut units = 0;
+        for (at, character) in string.char_indices() {
+            while let Some((_, next)) = runs.next_if(|(start, _)| *start <= units) {
+                is_raised = next;
+            }
+            if is_raised {
+                raised.push(at..at + character.len_utf8());
+            }
+            units += character.len_utf16();
+        }
+        without_marks(&string, &raised)
     }
 }
 
@@ -306,6 +356,17 @@ fn one(
             }
             Ok(())
         }
+        // ROW and COLINFO, where they are hidden.
+        0x0208 if u16_at(data, 12).is_some_and(|flags| flags & 0x20 != 0) => {
+            count.one_more()?;
+            sheet.hidden_rows.push((row.into(), row.into()));
+            Ok(())
+        }
+        0x007D if u16_at(data, 8).is_some_and(|flags| flags & 1 != 0) => {
+            count.one_more()?;
+            sheet.hidden_columns.push((row.into(), column.into()));
+            Ok(())
+        }
         // BLANK
         0x0201 => put(column, style, String::new()),
         // LABELSST
@@ -357,7 +418,7 @@ fn one(
 
 /// A string that may run over the end of its record.
 fn long_text(record: &Record, narrow: &'static Encoding) -> String {
-    let mut strings = Strings { parts: &record.parts, part: 0, at: 0, narrow };
+    let mut strings = Strings { parts: &record.parts, part: 0, at: 0, narrow, raised_fonts: &[] };
     strings.string().unwrap_or_default()
 }
 

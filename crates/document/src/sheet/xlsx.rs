@@ -8,6 +8,7 @@ use super::{Count, Merge, Sheet, Value, number};
 use crate::error::ReadError;
 use crate::limits::Limits;
 use crate::package::{Package, Part};
+use crate::raised::without_marks;
 use crate::sniff::Kind;
 use crate::xml::{self, Event, Xml};
 
@@ -180,8 +181,8 @@ fn strings(part: &Part, limits: &Limits) -> Result<Vec<String>, ReadError> {
     let mut rich = Rich::default();
     walk(part, limits, |node| {
         match node {
-            Node::Start(element) if xml::name(element) == "si" => rich.text.clear(),
-            Node::End("si") => strings.push(std::mem::take(&mut rich.text)),
+            Node::Start(element) if xml::name(element) == "si" => rich = Rich::default(),
+            Node::End("si") => strings.push(rich.take()),
             node => rich.node(node),
         }
         Ok(())
@@ -195,6 +196,10 @@ struct Rich {
     text: String,
     in_text: bool,
     in_reading: bool,
+    /// Of the piece that is being read.
+    is_raised: bool,
+    is_struck: bool,
+    raised: Vec<std::ops::Range<usize>>,
 }
 
 impl Rich {
@@ -202,14 +207,33 @@ impl Rich {
         match node {
             Node::Start(element) => match xml::name(element) {
                 "t" => self.in_text = true,
+                "r" => (self.is_raised, self.is_struck) = (false, false),
+                "vertAlign" => {
+                    self.is_raised = attribute(element, "val").is_some_and(|value| value != "baseline");
+                }
+                "strike" => {
+                    self.is_struck = attribute(element, "val").is_none_or(|value| is_true(Some(value)))
+                }
                 "rPh" => self.in_reading = true,
                 _ => {}
             },
             Node::End("t") => self.in_text = false,
             Node::End("rPh") => self.in_reading = false,
-            Node::Text(text) if self.in_text && !self.in_reading => self.text.push_str(text),
+            Node::Text(text) if self.in_text && !self.in_reading && !self.is_struck => {
+                let start = self.text.len();
+                self.text.push_str(text);
+                if self.is_raised {
+                    self.raised.push(start..self.text.len());
+                }
+            }
             _ => {}
         }
+    }
+
+    /// The text that has been read, without marks of notes.
+    fn take(&mut self) -> String {
+        let rich = std::mem::take(self);
+        without_marks(&rich.text, &rich.raised)
     }
 }
 
@@ -277,12 +301,24 @@ fn sheet(part: &Part, book: &Book, limits: &Limits, count: &mut Count) -> Result
                 "row" => {
                     let row: Option<u32> = number_of(element, "r");
                     next = (row.map_or(next.0, |row| row.saturating_sub(1)), 0);
+                    if is_true(attribute(element, "hidden")) {
+                        count.one_more()?;
+                        sheet.hidden_rows.push((next.0, next.0));
+                    }
                 }
                 "c" => {
                     let at = attribute(element, "r").and_then(|name| position(&name)).unwrap_or(next);
                     let style = number_of(element, "s").unwrap_or(0);
                     let kind = attribute(element, "t").unwrap_or_default();
                     cell = Some(Open { at, style, kind, ..Open::default() });
+                }
+                "col" if is_true(attribute(element, "hidden")) => {
+                    if let (Some(first), Some(last)) = (number_of(element, "min"), number_of(element, "max"))
+                    {
+                        let (first, last): (u32, u32) = (first, last);
+                        count.one_more()?;
+                        sheet.hidden_columns.push((first.saturating_sub(1), last.saturating_sub(1)));
+                    }
                 }
                 "mergeCell" => {
                     let merge = attribute(element, "ref").and_then(|range| merge(&range));
@@ -322,7 +358,7 @@ fn value(cell: &mut Open, book: &Book) -> Result<Value, ReadError> {
             let index: usize = cell.value.trim().parse().map_err(|_| broken("a text has no number"))?;
             book.strings.get(index).cloned().ok_or_else(|| broken("a text is missing"))?
         }
-        "inlineStr" => std::mem::take(&mut cell.rich.text),
+        "inlineStr" => cell.rich.take(),
         "b" if cell.value == "1" => "TRUE".into(),
         "b" if cell.value == "0" => "FALSE".into(),
         "str" | "e" | "b" => std::mem::take(&mut cell.value),
@@ -337,7 +373,7 @@ fn value(cell: &mut Open, book: &Book) -> Result<Value, ReadError> {
 }
 
 /// `2025-01-17T00:00:00` as a day.
-fn iso_date(value: &str) -> String {
+pub(super) fn iso_date(value: &str) -> String {
     let mut parts = value.split(['-', 'T', ' ']).map(|part| part.parse::<u32>().ok());
     match (parts.next().flatten(), parts.next().flatten(), parts.next().flatten()) {
         (Some(year), Some(month), Some(day)) => format!("{year}年{month}月{day}日"),

@@ -1,0 +1,213 @@
+//! Workbooks of Excel 2003 in one XML file, often named `.xls`.
+
+use std::collections::HashMap;
+
+use super::{Count, Merge, Sheet, Value, number, xlsx};
+use crate::error::ReadError;
+use crate::limits::Limits;
+use crate::package::Part;
+use crate::raised::without_marks;
+use crate::sniff::Kind;
+use crate::xml::{self, Event, Xml};
+
+/// The visible sheets in the order of the workbook.
+pub(super) fn sheets(bytes: &[u8], limits: &Limits) -> Result<Vec<Sheet>, ReadError> {
+    let file = Part::whole(bytes);
+    let mut book =
+        Book { xml: Xml::new(&file, Kind::ExcelXml, limits), count: Count::new(limits, Kind::ExcelXml) };
+    let (mut styles, mut sheets) = (HashMap::new(), Vec::new());
+    while let Some(event) = book.xml.next()? {
+        let Event::Open(tag) = event else { continue };
+        match xml::name(&tag) {
+            "Style" => {
+                let id = xml::attribute(&tag, "ID").unwrap_or_default().into_owned();
+                let mut style = Style::default();
+                book.xml.within(|tag, _| {
+                    match xml::name(tag) {
+                        "NumberFormat" => {
+                            style.code = code(&xml::attribute(tag, "Format").unwrap_or_default());
+                        }
+                        "Border" => {
+                            style.framed |=
+                                xml::attribute(tag, "LineStyle").is_some_and(|line| line != "None")
+                        }
+                        _ => {}
+                    }
+                    Ok(())
+                })?;
+                styles.insert(id, style);
+                book.xml.no_more_than_kept(styles.len(), "styles")?;
+            }
+            "Worksheet" => sheets.extend(book.sheet(&styles)?),
+            _ => {}
+        }
+    }
+    Ok(sheets)
+}
+
+/// How cells of a style are shown.
+#[derive(Default)]
+struct Style {
+    code: String,
+    framed: bool,
+}
+
+/// A format code; some have names.
+fn code(format: &str) -> String {
+    match format {
+        "Fixed" => "0.00",
+        "Standard" => "#,##0.00",
+        "Percent" => "0.00%",
+        "Short Date" | "Long Date" | "Medium Date" | "General Date" => "yyyy-m-d",
+        "" | "General Number" => "General",
+        format => format,
+    }
+    .into()
+}
+
+struct Book<'a> {
+    xml: Xml<'a>,
+    count: Count,
+}
+
+/// A cell that is being read.
+#[derive(Default)]
+struct Open {
+    x: u32,
+    across: u32,
+    down: u32,
+    style: String,
+    kind: String,
+    text: String,
+    raised: Vec<std::ops::Range<usize>>,
+}
+
+/// What is open around the next text.
+enum Element {
+    Row,
+    Cell,
+    Data,
+    Raised,
+    Visible,
+    Other,
+}
+
+impl Book<'_> {
+    /// The sheet that has just been opened; none if it is hidden.
+    fn sheet(&mut self, styles: &HashMap<String, Style>) -> Result<Option<Sheet>, ReadError> {
+        let mut sheet = Sheet::default();
+        let mut is_hidden = false;
+        let mut open: Vec<Element> = Vec::new();
+        let (mut y, mut x, mut columns, mut after) = (0_u32, 0_u32, 0_u32, 0_u32);
+        let mut cell: Option<Open> = None;
+        while let Some(event) = self.xml.next()? {
+            let tag = match event {
+                Event::Open(tag) => tag,
+                Event::Text(text) => {
+                    match (open.last(), &mut cell) {
+                        (Some(Element::Visible), _) => is_hidden |= text.contains("Hidden"),
+                        (Some(Element::Cell) | None, _) => {}
+                        (_, Some(cell)) if open.iter().any(|element| matches!(element, Element::Data)) => {
+                            cell.text.push_str(&text);
+                        }
+                        _ => {}
+                    }
+                    continue;
+                }
+                Event::Close => {
+                    match (open.pop(), &mut cell) {
+                        (None, _) => break,
+                        (Some(Element::Row), _) => y = after,
+                        (Some(Element::Raised), Some(cell)) => {
+                            let end = cell.text.len();
+                            cell.raised.last_mut().into_iter().for_each(|raised| raised.end = end);
+                        }
+                        (Some(Element::Cell), found) => {
+                            if let Some(cell) = found.take() {
+                                self.cell(&mut sheet, y, cell, styles)?;
+                            }
+                        }
+                        _ => {}
+                    }
+                    continue;
+                }
+            };
+            let value = |name| xml::attribute(&tag, name);
+            let number = |name| value(name).and_then(|value| value.parse::<u32>().ok());
+            let is_folded = || value("Hidden").as_deref() == Some("1");
+            let element = match (xml::name(&tag), &mut cell) {
+                ("Column", None) => {
+                    let first = number("Index").map_or(columns, |index| index.saturating_sub(1));
+                    let last = first.saturating_add(number("Span").unwrap_or(0));
+                    if is_folded() {
+                        self.count.one_more()?;
+                        sheet.hidden_columns.push((first, last));
+                    }
+                    columns = last.saturating_add(1);
+                    Element::Other
+                }
+                ("Row", None) => {
+                    y = number("Index").map_or(y, |index| index.saturating_sub(1));
+                    let last = y.saturating_add(number("Span").unwrap_or(0));
+                    (x, after) = (0, last.saturating_add(1));
+                    if is_folded() {
+                        self.count.one_more()?;
+                        sheet.hidden_rows.push((y, last));
+                    }
+                    Element::Row
+                }
+                ("Cell", None) if matches!(open.last(), Some(Element::Row)) => {
+                    x = number("Index").map_or(x, |index| index.saturating_sub(1));
+                    let (across, down) =
+                        (number("MergeAcross").unwrap_or(0), number("MergeDown").unwrap_or(0));
+                    let style = value("StyleID").unwrap_or_default().into_owned();
+                    cell = Some(Open { x, across, down, style, ..Open::default() });
+                    x = x.saturating_add(across).saturating_add(1);
+                    Element::Cell
+                }
+                ("Data", Some(cell)) => {
+                    cell.kind = value("Type").unwrap_or_default().into_owned();
+                    Element::Data
+                }
+                ("Sup" | "Sub", Some(cell)) => {
+                    cell.raised.push(cell.text.len()..cell.text.len());
+                    Element::Raised
+                }
+                ("Comment" | "PhoneticText" | "S", Some(_)) => {
+                    self.xml.skip()?;
+                    continue;
+                }
+                ("Visible", None) => Element::Visible,
+                _ => Element::Other,
+            };
+            open.push(element);
+        }
+        Ok((!is_hidden).then_some(sheet))
+    }
+
+    fn cell(
+        &mut self,
+        sheet: &mut Sheet,
+        y: u32,
+        cell: Open,
+        styles: &HashMap<String, Style>,
+    ) -> Result<(), ReadError> {
+        self.count.one_more()?;
+        let style = styles.get(&cell.style);
+        let text = without_marks(&cell.text, &cell.raised);
+        let text = match (cell.kind.as_str(), text.trim().parse::<f64>()) {
+            ("Number", Ok(value)) => {
+                number::shown(value, style.map_or("General", |style| &style.code), false)
+            }
+            ("DateTime", _) => xlsx::iso_date(text.trim()),
+            ("Boolean", _) => if text.trim() == "1" { "TRUE" } else { "FALSE" }.into(),
+            _ => text,
+        };
+        if cell.across > 0 || cell.down > 0 {
+            let (bottom, right) = (y.saturating_add(cell.down), cell.x.saturating_add(cell.across));
+            sheet.merges.push(Merge { top: y, left: cell.x, bottom, right });
+        }
+        let framed = style.is_some_and(|style| style.framed);
+        sheet.put((y, cell.x), Value { text, framed }, &mut self.count)
+    }
+}
