@@ -70,6 +70,15 @@ fn browsers_and_word_save_pages() {
     check(message("", &[("Content-Type: text/html", PAGE)]).replace("\r\n", "\n").as_bytes(), DRAWN);
 }
 
+#[test]
+fn a_saved_page_reads_as_the_page() {
+    let sample = |name: &str| {
+        let path = format!("{}/../../samples/reports/{name}", env!("CARGO_MANIFEST_DIR"));
+        draw::draw(&read(&std::fs::read(path).unwrap(), &Limits::default()).unwrap())
+    };
+    assert_eq!(sample("page-single-file.mht"), sample("page-gb18030.html"));
+}
+
 /// GBK without a crate: only the characters of the page.
 fn encoding_rs_gbk(page: &str) -> Vec<u8> {
     let known = [

@@ -43,6 +43,18 @@ Grid
     }
 }
 
+/// The same report as three programs save it; in one of them a column is hidden and a figure has a note.
+#[test]
+fn all_formats_read_alike() {
+    let sample = |name: &str| {
+        let path = format!("{}/../../samples/reports/{name}", env!("CARGO_MANIFEST_DIR"));
+        draw::draw(&read(&std::fs::read(path).unwrap(), &Limits::default()).unwrap())
+    };
+    let expected = sample("workbook-one-sheet.xlsx");
+    assert_eq!(sample("workbook-open.ods"), expected);
+    assert_eq!(sample("workbook-2003-xml.xls"), expected);
+}
+
 /// A workbook of one sheet, and the parts that it needs.
 fn workbook(sheet: &str, strings: &str, styles: &str) -> Vec<u8> {
     let relation = |id: &str, kind: &str, target: &str| {
@@ -226,6 +238,8 @@ fn excel_2003_is_read() {
         &sheet(&[row(&[text("一、甲")]), row(&[text("乙"), number("0.5")])].concat(), ""),
         "¶ 一、甲\nGrid\n  乙¦50.00%",
     );
+    let plain = number("7").replace("ss:StyleID='p'", "ss:StyleID='b'");
+    check_2003(&sheet(&row(&[text("乙"), plain]), ""), "Grid\n  乙¦7");
     let rich = "<Cell><ss:Data ss:Type='String'><B>12</B><Sup>1</Sup><S>9</S></ss:Data><Comment><ss:Data>去</ss:Data></Comment></Cell>";
     check_2003(&sheet(&row(&[text("甲"), rich.into()]), ""), "Grid\n  甲¦12");
     let merged = "<Row><Cell ss:MergeDown='1'><Data ss:Type='String'>甲</Data></Cell><Cell ss:MergeAcross='1'><Data ss:Type='String'>乙</Data></Cell></Row><Row><Cell ss:Index='2'><Data ss:Type='String'>丙</Data></Cell><Cell><Data ss:Type='DateTime'>2025-01-17T00:00:00.000</Data></Cell></Row>";

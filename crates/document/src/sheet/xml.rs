@@ -15,13 +15,15 @@ pub(super) fn sheets(bytes: &[u8], limits: &Limits) -> Result<Vec<Sheet>, ReadEr
     let file = Part::whole(bytes);
     let mut book =
         Book { xml: Xml::new(&file, Kind::ExcelXml, limits), count: Count::new(limits, Kind::ExcelXml) };
-    let (mut styles, mut sheets) = (HashMap::new(), Vec::new());
+    let (mut styles, mut sheets) = (HashMap::<String, Style>::new(), Vec::new());
     while let Some(event) = book.xml.next()? {
         let Event::Open(tag) = event else { continue };
         match xml::name(&tag) {
             "Style" => {
                 let id = xml::attribute(&tag, "ID").unwrap_or_default().into_owned();
-                let mut style = Style::default();
+                // A style is based on another one, at last on that of all cells.
+                let parent = xml::attribute(&tag, "Parent").unwrap_or_else(|| "Default".into());
+                let mut style: Style = styles.get(&*parent).cloned().unwrap_or_default();
                 book.xml.within(|tag, _| {
                     match xml::name(tag) {
                         "NumberFormat" => {
@@ -46,10 +48,16 @@ pub(super) fn sheets(bytes: &[u8], limits: &Limits) -> Result<Vec<Sheet>, ReadEr
 }
 
 /// How cells of a style are shown.
-#[derive(Default)]
+#[derive(Clone)]
 struct Style {
     code: String,
     framed: bool,
+}
+
+impl Default for Style {
+    fn default() -> Style {
+        Style { code: code(""), framed: false }
+    }
 }
 
 /// A format code; some have names.
