@@ -1,5 +1,6 @@
 //! Table two: blocks of one to three rows, each with its own header.
 
+use document::Layout;
 use report::{Cells, Form, FormId, Note, NoteKind, Table};
 
 use crate::figure;
@@ -23,6 +24,7 @@ struct Row<'a> {
     columns: Vec<Option<&'static str>>,
     /// Whether the header gives amounts in 元 instead of 万元.
     in_yuan: bool,
+    layout: Layout,
     slots: Vec<Slot<'a>>,
 }
 
@@ -39,7 +41,7 @@ const ROWS: [(&str, &str); 9] = [
 ];
 
 /// Words of the column headings, the more telling first, with the form they speak for.
-const HEADINGS: [(&str, &str, i32); 12] = [
+const HEADINGS: [(&str, &str, i32); 13] = [
     ("对外公开", "public_total", -2),
     ("制发", "issued", 2),
     ("废止", "repealed", 2),
@@ -51,7 +53,8 @@ const HEADINGS: [(&str, &str, i32); 12] = [
     ("收费金额", "amount", 2),
     ("采购项目", "count", -2),
     ("采购总金额", "amount", -2),
-    ("公开", "published", -2),
+    ("新公开", "published", -2),
+    ("公开数", "published", -2),
 ];
 
 /// Finds the rows of the table among the printed lines.
@@ -59,41 +62,40 @@ pub(crate) fn find<'a>(lines: &[Line<'a>]) -> Found<'a> {
     let mut found = Found::default();
     let mut header: Vec<Option<&'static str>> = Vec::new();
     let mut in_yuan = false;
-    for line in lines {
-        // A table of another kind: the rows below are not ours, whatever they are called.
-        let foreign = line
-            .slots
-            .iter()
-            .any(|slot| slot.str().contains("申请数量") || slot.str().contains("申请人情况"));
-        if foreign && !found.rows.is_empty() {
-            break;
-        }
+    // Whether something else has been printed since the last row.
+    let mut closed = true;
+    'lines: for line in lines {
         let mut open = false;
         for slot in &line.slots {
-            let squeezed = label::squeeze(slot.str());
-            if squeezed.contains("第二十条") || squeezed == "信息内容" {
+            let plain = label::plain(slot.str());
+            // A table of another kind: the rows below are not ours, whatever they are called.
+            if plain.contains("申请数量") || plain.contains("申请人情况") {
+                if !found.rows.is_empty() {
+                    break 'lines;
+                }
+                continue 'lines;
+            }
+            if plain.contains("第二十条") || plain == "信息内容" {
                 header.clear();
-                in_yuan = false;
-                open = false;
-            } else if let Some(id) = row_id(&squeezed) {
-                found.rows.push(Row {
-                    id,
-                    label: *slot,
-                    columns: header.clone(),
-                    in_yuan,
-                    slots: Vec::new(),
-                });
-                open = true;
-            } else if let Some((column, vote)) = heading(&squeezed) {
-                in_yuan |= column == "amount" && says_yuan(&squeezed);
+                (in_yuan, open, closed) = (false, false, true);
+            } else if let Some(id) = row_id(&plain) {
+                let (columns, layout) = (header.clone(), line.layout);
+                found.rows.push(Row { id, label: *slot, columns, in_yuan, layout, slots: Vec::new() });
+                (open, closed) = (true, false);
+            } else if let Some((column, vote)) = heading(&plain) {
+                in_yuan |= column == "amount" && says_yuan(&plain);
                 header.push(Some(column));
                 found.evidence += vote;
-                open = false;
+                (open, closed) = (false, true);
             } else if let Some(row) = found.rows.last_mut() {
                 // Below its label a row goes on as long as figures are missing.
-                let goes_on =
-                    row.slots.len() < row.columns.len().max(1) && figure::any(slot.str()).is_number();
-                if open || (goes_on && !is_text(slot)) {
+                let goes_on = !closed
+                    && row.slots.len() < row.columns.len().max(1)
+                    && figure::any(slot.str()).is_number();
+                let is_other_text = is_text(slot) && !plain.contains(|c: char| c.is_ascii_digit());
+                if is_other_text && line.layout == Layout::Stream {
+                    (open, closed) = (false, true);
+                } else if open || (goes_on && !is_text(slot)) {
                     row.slots.push(*slot);
                 }
             }
@@ -106,21 +108,21 @@ pub(crate) fn find<'a>(lines: &[Line<'a>]) -> Found<'a> {
     found
 }
 
-fn row_id(squeezed: &str) -> Option<&'static str> {
-    let normalised = label::normalise(squeezed);
+fn row_id(plain: &str) -> Option<&'static str> {
+    let normalised = label::normalise(plain);
     ROWS.iter().find(|(label, _)| normalised == *label).map(|(_, id)| *id)
 }
 
-fn heading(squeezed: &str) -> Option<(&'static str, i32)> {
-    if squeezed.chars().count() > 24 || figure::any(squeezed).is_number() {
+fn heading(plain: &str) -> Option<(&'static str, i32)> {
+    if plain.chars().count() > 24 || figure::any(plain).is_number() {
         return None;
     }
-    let words = squeezed.replace(['／', '丨', '|'], "/");
+    let words = plain.replace(['／', '丨', '|'], "/");
     HEADINGS.iter().find(|(word, ..)| words.contains(word)).map(|(_, column, vote)| (*column, *vote))
 }
 
-fn says_yuan(squeezed: &str) -> bool {
-    squeezed.contains('元') && !squeezed.contains("万元")
+fn says_yuan(plain: &str) -> bool {
+    plain.contains('元') && !plain.contains("万元")
 }
 
 fn is_text(slot: &Slot<'_>) -> bool {
@@ -145,16 +147,25 @@ impl Found<'_> {
         }
         for block in &form.active {
             for line in &block.rows {
-                let mut printed = self.rows.iter().filter(|row| row.id == line.id);
-                let Some(row) = printed.next() else {
+                let columns: Vec<&'static str> = block.columns.iter().map(|column| column.id).collect();
+                let printed = || self.rows.iter().filter(|row| row.id == line.id);
+                // Of tables of both forms, the one with the columns of this form.
+                let fitting = printed().filter(|row| row.is_headed_by(&columns)).chain(printed()).next();
+                let Some(row) = fitting else {
                     notes.push(Note::new(NoteKind::RowAbsent, line.id, None));
                     continue;
                 };
-                if printed.any(|again| !again.same_figures(row)) {
-                    notes.push(Note::new(NoteKind::RowRepeated, line.id, Some(row.label.origin())));
+                let origin = Some(row.label.origin());
+                let rivals =
+                    printed().filter(|other| other.columns == row.columns && !other.slots.is_empty());
+                if rivals.clone().any(|again| !again.same_figures(row)) {
+                    notes.push(Note::new(NoteKind::RowRepeated, line.id, origin));
+                    continue;
                 }
-                let columns: Vec<&'static str> = block.columns.iter().map(|column| column.id).collect();
-                row.fill(form, &columns, cells);
+                if !row.fill(form, &columns, cells) {
+                    let count = row.slots.len() as u32;
+                    notes.push(Note::counted(NoteKind::FigureCount, line.id, count, origin));
+                }
             }
         }
         let foreign =
@@ -172,15 +183,28 @@ impl Row<'_> {
         values(self) == values(other)
     }
 
-    /// Lays the row against its columns: by the header where it names just these, else in their order.
-    fn fill(&self, form: &'static Form, columns: &[&'static str], cells: &mut Cells) {
+    /// Whether the header above it names just these columns.
+    fn is_headed_by(&self, columns: &[&'static str]) -> bool {
+        self.columns.len() == columns.len()
+            && columns.iter().all(|column| self.columns.contains(&Some(column)))
+    }
+
+    /// Lays the row against its columns: by the header where it names them, else in their order. False
+    /// where it is not known which figure stands in which.
+    fn fill(&self, form: &'static Form, columns: &[&'static str], cells: &mut Cells) -> bool {
         let by_header = columns.iter().all(|column| self.columns.contains(&Some(column)));
+        let is_foreign = self.columns.iter().flatten().any(|heading| !columns.contains(heading));
+        if !by_header && is_foreign {
+            return false;
+        }
+        let width = if by_header { self.columns.len() } else { columns.len() };
+        let Some(slots) = self.of_width(width) else { return false };
         for (position, column) in columns.iter().enumerate() {
             let index = match by_header {
                 true => self.columns.iter().position(|heading| *heading == Some(column)),
                 false => Some(position),
             };
-            let Some(slot) = index.and_then(|index| self.slots.get(index)) else { continue };
+            let Some(slot) = index.and_then(|index| slots.get(index)) else { continue };
             let Some(id) = form.active_cell(self.id, column) else { continue };
             let Some(cell) = cells.get_mut(id) else { continue };
             *cell = cell_of(*slot, id.kind());
@@ -188,5 +212,33 @@ impl Row<'_> {
                 cell.value = cell.value.map(|value| value / report::Decimal::from(10_000));
             }
         }
+        true
+    }
+
+    /// The cells of the row without the blanks that merged cells leave around them. Where blank cells
+    /// vanish, a short row does not tell which are left.
+    fn of_width(&self, width: usize) -> Option<&[Slot<'_>]> {
+        let mut slots = &self.slots[..];
+        while let [rest @ .., last] = slots
+            && slots.len() > width
+            && last.text.is_empty()
+        {
+            slots = rest;
+        }
+        while let [first, rest @ ..] = slots
+            && slots.len() > width
+            && first.text.is_empty()
+        {
+            slots = rest;
+        }
+        // Remarks behind the figures.
+        while let [rest @ .., last] = slots
+            && slots.len() > width
+            && is_text(last)
+        {
+            slots = rest;
+        }
+        let is_short = slots.len() < width && self.layout == Layout::Stream;
+        (slots.len() <= width && !is_short).then_some(slots)
     }
 }

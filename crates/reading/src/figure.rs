@@ -105,6 +105,11 @@ fn without_remark(text: &str) -> &str {
     }
 }
 
+/// Whether a word is a unit that may stand behind a figure.
+pub(crate) fn is_unit(word: &str) -> bool {
+    UNITS.iter().any(|(unit, _)| word == *unit)
+}
+
 fn number(text: &str, kind: CellKind) -> Option<Decimal> {
     let (text, scale) = without_unit(text, kind)?;
     if matches!(text, "零" | "〇" | "○") {

@@ -1,10 +1,14 @@
 //! The tables of a document as printed lines of slots, in reading order.
 
+use std::ops::Range;
+
 use document::{Block, Document, Layout, Text};
 use report::Origin;
 
+use crate::label::is_space;
 use crate::outline::Outline;
 use crate::place::origin;
+use crate::{figure, label};
 
 /// One printed row.
 #[derive(Debug, Clone)]
@@ -26,11 +30,6 @@ pub(crate) struct Slot<'a> {
 impl<'a> Slot<'a> {
     pub(crate) fn str(&self) -> &'a str {
         self.text.as_str()
-    }
-
-    /// The table and the line of the table in which it stands.
-    pub(crate) fn position(&self) -> (u32, u32) {
-        (self.table, self.row)
     }
 
     pub(crate) fn origin(&self) -> Origin {
@@ -66,19 +65,154 @@ pub(crate) fn lines(document: &Document) -> Vec<Line<'_>> {
 
 /// Longest paragraph that can be a cell; the labels of the form are shorter.
 const CELL_CHARS: usize = 60;
+/// A longer paragraph holds cells if it has as many words or figures as a row has figures.
+const FIGURES_OF_A_ROW: usize = 7;
 
-/// The paragraphs of each section as one line, for reports whose cells are a paragraph each.
-pub(crate) fn paragraph_lines<'d>(document: &'d Document, outline: &Outline) -> Vec<Line<'d>> {
-    let mut lines = Vec::new();
-    let ends = outline.blocks.iter().skip(1).copied().chain([document.blocks.len()]);
-    for (table, (start, end)) in (0..).zip(outline.blocks.iter().zip(ends)) {
-        let texts = document.blocks[start + 1..end].iter().filter_map(|block| match block {
-            Block::Paragraph(paragraph) => Some(&paragraph.text),
-            Block::Table(_) => None,
-        });
-        let cells = texts.filter(|text| text.as_str().chars().count() <= CELL_CHARS);
-        let slots = (0..).zip(cells).map(|(row, text)| Slot { text, column: 0, table, row }).collect();
-        lines.push(Line { layout: Layout::Stream, table, slots });
+/// The cells that a block of the document holds beside its tables.
+#[derive(Debug)]
+pub(crate) struct Pieces {
+    block: usize,
+    texts: Vec<Text>,
+    /// Whether tabs part them, so that blanks are there too.
+    has_tabs: bool,
+}
+
+/// What stands in paragraphs and in cells that hold whole tables: cells parted by tabs, by spaces, or
+/// each a paragraph of its own.
+pub(crate) fn pieces(document: &Document) -> Vec<Pieces> {
+    let mut pieces = Vec::new();
+    for (block, content) in document.blocks.iter().enumerate() {
+        match content {
+            Block::Paragraph(paragraph) if paragraph.text.as_str().contains('\t') => {
+                let texts = parts(&paragraph.text, |c| c == '\t').map(|text| text.trimmed()).collect();
+                pieces.push(Pieces { block, texts, has_tabs: true });
+            }
+            Block::Paragraph(paragraph) => {
+                pieces.push(Pieces { block, texts: words(&paragraph.text), has_tabs: false });
+            }
+            Block::Table(table) => {
+                let cells = table.rows.iter().flat_map(|row| &row.cells);
+                let long = cells.filter(|cell| cell.text.as_str().chars().count() > CELL_CHARS);
+                let texts = long.flat_map(|cell| words(&cell.text)).collect();
+                pieces.push(Pieces { block, texts, has_tabs: false });
+            }
+        }
+    }
+    pieces
+}
+
+/// The same as lines: one for each paragraph with tabs, and one for all others of a section.
+pub(crate) fn piece_lines<'d>(pieces: &'d [Pieces], outline: &Outline) -> Vec<Line<'d>> {
+    let mut lines: Vec<Line<'d>> = Vec::new();
+    let mut table = 0;
+    for piece in pieces {
+        if outline.blocks.contains(&piece.block) && piece.texts.len() == 1 {
+            table += 1;
+            continue;
+        }
+        let layout = if piece.has_tabs { Layout::Rows } else { Layout::Stream };
+        let goes_on = lines.last().is_some_and(|last| last.table == table && last.layout == Layout::Stream);
+        if !goes_on || piece.has_tabs {
+            lines.push(Line { layout, table, slots: Vec::new() });
+        }
+        let row = lines.len() as u32;
+        let Some(line) = lines.last_mut() else { continue };
+        let first = line.slots.len() as u32;
+        let slots = (first..).zip(&piece.texts).map(|(column, text)| Slot { text, column, table, row });
+        line.slots.extend(slots);
     }
     lines
+}
+
+/// A paragraph as cells: figures stand alone, labels are what stands between them.
+fn words(text: &Text) -> Vec<Text> {
+    let string = text.as_str();
+    let words: Vec<Range<usize>> = ranges(string, |c| is_space(c) || matches!(c, '|' | '｜')).collect();
+    let words: Vec<Range<usize>> = words.into_iter().filter(|word| !word.is_empty()).collect();
+    let is_figure = |word: &Range<usize>| figure::any(&string[word.clone()]).is_value();
+    let is_long = string.chars().count() > CELL_CHARS;
+    let is_prose = words.len() < FIGURES_OF_A_ROW || string.contains('。');
+    if is_long && is_prose && words.iter().filter(|word| is_figure(word)).count() < FIGURES_OF_A_ROW {
+        return Vec::new();
+    }
+    let mut cells: Vec<Range<usize>> = Vec::new();
+    for word in words {
+        let goes_on = cells.last().is_some_and(|last| {
+            let before = &string[last.clone()];
+            let next = &string[word.clone()];
+            let is_pipe_between = string[last.end..word.start].contains(['|', '｜']);
+            let begins =
+                |text: &str| label::strip_enumerator(&label::plain(text)).len() < label::plain(text).len();
+            let is_bare_enumerator = label::normalise(before).is_empty();
+            let is_unit = is_figure(last) && figure::is_unit(next);
+            // 结果 维持: a heading broken in two.
+            let is_broken_heading = COLUMNS.contains(&label::normalise(&format!("{before}{next}")).as_str());
+            !is_pipe_between && (is_unit || is_broken_heading)
+                || !is_pipe_between
+                    && !is_figure(last)
+                    && !is_figure(&word)
+                    && (is_bare_enumerator || !begins(next))
+                    && !is_heading(before)
+                    && !is_heading(next)
+        });
+        match cells.last_mut() {
+            Some(last) if goes_on => last.end = word.end,
+            _ => cells.push(word),
+        }
+    }
+    cells.into_iter().map(|range| text.slice(range)).collect()
+}
+
+/// Words that head a column.
+const COLUMNS: [&str; 14] = [
+    "自然人",
+    "商业企业",
+    "科研机构",
+    "社会公益组织",
+    "法律服务机构",
+    "其他",
+    "小计",
+    "总计",
+    "合计",
+    "结果维持",
+    "结果纠正",
+    "其他结果",
+    "尚未审结",
+    "信息内容",
+];
+
+/// Whether a word heads a column or a block, alone.
+fn is_heading(word: &str) -> bool {
+    const BEGINNINGS: [&str; 11] = [
+        "第二十条第",
+        "本年制发",
+        "本年废止",
+        "现行有效",
+        "本年处理",
+        "本年收费",
+        "本年新制",
+        "本年新公开",
+        "对外公开总",
+        "上一年项目",
+        "本年增",
+    ];
+    let normalised = label::normalise(word);
+    COLUMNS.contains(&normalised.as_str())
+        || BEGINNINGS.iter().any(|begin| normalised.starts_with(begin))
+        || matches!(normalised.as_str(), "采购项目数量" | "采购总金额" | "处理决定数量")
+}
+
+fn parts(text: &Text, separates: fn(char) -> bool) -> impl Iterator<Item = Text> {
+    ranges(text.as_str(), separates).map(|range| text.slice(range))
+}
+
+/// The ranges between separators.
+fn ranges(string: &str, separates: fn(char) -> bool) -> impl Iterator<Item = Range<usize>> {
+    let ends = string.match_indices(separates).map(|(at, separator)| (at, at + separator.len()));
+    let mut start = 0;
+    ends.chain([(string.len(), string.len())]).map(move |(end, next)| {
+        let range = start..end;
+        start = next;
+        range
+    })
 }

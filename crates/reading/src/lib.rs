@@ -18,23 +18,31 @@ mod place;
 mod prove;
 mod region;
 mod requests;
+mod tables;
 
 use document::Document;
 use report::{Cells, Form, FormId, Note, NoteKind, Report, Table};
+use tables::Tables;
 
 /// Version of this reader; facts carry it, so that a newer one can read again.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Reads a report. `file_name` is a hint for agency and year where the document itself is silent.
+///
+/// Where several reports stand in one file, this is the first that has its tables, with the headings of
+/// all of them.
 pub fn read(document: &Document, file_name: Option<&str>) -> Report {
     let outline = outline::outline(document);
-    let mut lines = grid::lines(document);
-    if lines.is_empty() {
-        lines = grid::paragraph_lines(document, &outline);
+    match tables::first_report(document, &outline) {
+        Some(first) => Report { sections: outline.sections, ..read_one(&first, file_name) },
+        None => read_one(document, file_name),
     }
-    let requests = requests::find(&lines);
-    let active = active::find(&lines);
-    let litigation = litigation::find(&lines);
+}
+
+fn read_one(document: &Document, file_name: Option<&str>) -> Report {
+    let outline = outline::outline(document);
+    let pieces = grid::pieces(document);
+    let Tables { requests, active, litigation } = tables::find(document, &pieces, &outline);
     let identity = identity::identify(document, &outline, file_name);
 
     let form = form_of(&requests, &active, litigation.is_some(), identity.year);

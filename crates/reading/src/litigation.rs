@@ -1,5 +1,6 @@
 //! Table four: fifteen figures in one row under a header of three lines.
 
+use document::Layout;
 use report::{CellId, CellKind, Cells, Form, Note, NoteKind};
 
 use crate::figure;
@@ -11,32 +12,55 @@ use crate::requests::cell_of;
 #[derive(Debug)]
 pub(crate) struct Found<'a> {
     slots: Vec<Slot<'a>>,
+    layout: Layout,
 }
 
 const FIGURES: usize = 15;
 
-/// Finds the table by the last line of its header.
-pub(crate) fn find<'a>(lines: &[Line<'a>]) -> Option<Found<'a>> {
+/// Finds the table by the last line of its header: the first from the line `from` on, or else the first
+/// of all.
+pub(crate) fn find<'a>(lines: &[Line<'a>], from: usize) -> Option<Found<'a>> {
     let is_header = |line: &Line<'_>| {
-        line.slots.iter().filter(|slot| label::normalise(slot.str()) == "尚未审结").count() > 0
+        line.slots.iter().any(is_last_heading)
             && line.slots.iter().filter(|slot| is_heading(slot)).count() >= 2
     };
-    let header = lines.iter().rposition(is_header)?;
+    let below = lines[from..].iter().position(is_header).map(|at| from + at);
+    let header = below.or_else(|| lines.iter().position(is_header))?;
     let table = lines[header].table;
     let mut slots: Vec<Slot<'a>> = Vec::new();
-    for line in lines[header..].iter().take_while(|line| line.table == table) {
+    let mut has_begun = false;
+    'lines: for line in lines[header..].iter().take_while(|line| line.table == table) {
         for slot in &line.slots {
-            if is_heading(slot) {
+            if !has_begun {
+                has_begun = is_last_heading(slot);
+            } else if is_heading(slot) {
+                // A second table of the same kind begins.
+                if figures(&slots) > 0 {
+                    break 'lines;
+                }
                 slots.clear();
-            } else if figure::any(slot.str()).is_value() {
+            } else if !is_words(slot) {
                 slots.push(*slot);
+            } else if figures(&slots) > 0 {
+                break 'lines;
             }
         }
         if figures(&slots) > 0 && slots.len() >= FIGURES {
             break;
         }
     }
-    Some(Found { slots: without_frame(slots) })
+    Some(Found { slots, layout: lines[header].layout })
+}
+
+/// The heading that stands in no other table.
+fn is_last_heading(slot: &Slot<'_>) -> bool {
+    label::normalise(slot.str()) == "尚未审结"
+}
+
+/// Text that stands in no cell for figures.
+fn is_words(slot: &Slot<'_>) -> bool {
+    !figure::any(slot.str()).is_value()
+        && (slot.str().chars().count() > 8 || !slot.str().contains(|c: char| c.is_ascii_alphanumeric()))
 }
 
 fn is_heading(slot: &Slot<'_>) -> bool {
@@ -58,35 +82,54 @@ fn figures(slots: &[Slot<'_>]) -> usize {
     slots.iter().filter(|slot| !slot.text.is_empty()).count()
 }
 
-/// Without the blanks around the figures that are more than fifteen cells.
-fn without_frame(mut slots: Vec<Slot<'_>>) -> Vec<Slot<'_>> {
-    while slots.len() > FIGURES && slots.last().is_some_and(|slot| slot.text.is_empty()) {
-        slots.pop();
+impl<'a> Found<'a> {
+    /// The fifteen cells; none where it is not known which figure is which.
+    fn cells(&self) -> Option<&[Slot<'a>]> {
+        let first = self.slots.iter().position(|slot| !slot.text.is_empty())?;
+        let last = self.slots.iter().rposition(|slot| !slot.text.is_empty())?;
+        if self.slots.len() == FIGURES && (self.layout == Layout::Grid || last + 1 - first == FIGURES) {
+            return Some(&self.slots);
+        }
+        // Blanks at the ends are cells or what is left of others: the sums tell.
+        let windows = self.slots.windows(FIGURES).enumerate();
+        let mut balanced = windows
+            .filter(|(at, _)| *at <= first && last < at + FIGURES)
+            .filter(|(_, window)| last + 1 - first == FIGURES || balances(window));
+        let only = balanced.next()?;
+        balanced.next().is_none().then_some(only.1)
     }
-    while slots.len() > FIGURES && slots[0].text.is_empty() {
-        slots.remove(0);
-    }
-    slots
-}
 
-impl Found<'_> {
     /// Puts the figures into the cells, if they are just fifteen: with one more or fewer it is not
     /// known which is which.
     pub(crate) fn fill(&self, form: &'static Form, cells: &mut Cells, notes: &mut Vec<Note>) {
-        if self.slots.len() != FIGURES {
+        let Some(slots) = self.cells() else {
             let origin = self.slots.first().map(Slot::origin);
-            notes.push(Note::counted(NoteKind::FigureCount, "litigation", self.slots.len() as u32, origin));
+            notes.push(Note::counted(
+                NoteKind::FigureCount,
+                "litigation",
+                figures(&self.slots) as u32,
+                origin,
+            ));
             return;
-        }
+        };
         let columns = &form.litigation_columns;
         let ids = form
             .litigation_groups
             .iter()
             .flat_map(|group| columns.iter().map(|column| form.litigation_cell(group.id, column.id)));
-        for (id, slot) in ids.zip(&self.slots) {
+        for (id, slot) in ids.zip(slots) {
             if let Some(cell) = id.and_then(|id: CellId| cells.get_mut(id)) {
                 *cell = cell_of(*slot, CellKind::Count);
             }
         }
     }
+}
+
+/// Whether each group adds up to its total, blanks counting as nothing.
+fn balances(slots: &[Slot<'_>]) -> bool {
+    let value = |slot: &Slot<'_>| figure::parse(slot.str(), CellKind::Count).value.unwrap_or_default();
+    slots.chunks(5).all(|group| match group {
+        [parts @ .., total] => parts.iter().map(value).sum::<report::Decimal>() == value(total),
+        [] => true,
+    })
 }

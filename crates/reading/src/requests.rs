@@ -25,6 +25,7 @@ pub(crate) struct Found<'a> {
     lost: Vec<Lost<'a>>,
     /// Cells of the longest printed line of the table, its header among them.
     widest: usize,
+    first_line: usize,
 }
 
 /// A printed row: its label and everything behind it.
@@ -50,7 +51,7 @@ pub(crate) fn find<'a>(lines: &[Line<'a>]) -> Found<'a> {
     let table = lines[first].table;
     let of_table = lines[..=last_line].iter().filter(|line| line.table == table);
     let widest = of_table.map(|line| line.slots.len()).max().unwrap_or(0);
-    Found { header, rows, lost, widest }
+    Found { header, rows, lost, widest, first_line: first }
 }
 
 impl Row<'_> {
@@ -89,9 +90,9 @@ impl Found<'_> {
         self.rows.iter().filter(|row| row.figures() > 0).count()
     }
 
-    /// Where its first label stands: the table among those of the document, and the line there.
-    pub(crate) fn opens_at(&self) -> Option<(u32, u32)> {
-        self.rows.first().map(|row| row.label.position())
+    /// The line in which it begins, of those it was found among.
+    pub(crate) fn first_line(&self) -> usize {
+        self.first_line
     }
 
     /// For the form of 2021 if positive, for that of 2019 if negative.

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use document::Layout;
-use report::{Cell, CellState, Cells, Decimal, Form, Note, NoteKind, RequestRow, Table};
+use report::{Cell, CellId, CellState, Cells, Decimal, Form, Note, NoteKind, RequestRow, Table};
 
 use super::short::{self, Columns, Known, Way};
 use super::{Found, Row, cell_of, lost};
@@ -56,8 +56,10 @@ impl Found<'_> {
                 self.place(form, cells, row, placement);
                 continue;
             }
-            let widest = row.line_cells >= self.widest;
+            let widest = row.layout != Layout::Stream && row.line_cells >= self.widest;
+            let by_header = self.header.first.and_then(|first| first.checked_sub(row.label.column + 1));
             let lead = leads.get(&row.official.depth).copied();
+            let lead = lead.or(by_header.filter(|_| row.official.depth == 0).map(|lead| lead as usize));
             let mut placements = align::placements(&tokens, self.width(), lead, widest);
             // Remarks in a column of their own.
             if core.len() > self.width()
@@ -170,7 +172,7 @@ impl Found<'_> {
         }
         let mut doubtful = Vec::new();
         for ((row, placements), likeliest) in open.iter().zip(likeliest) {
-            if self.is_doubtful(form, cells, row) {
+            if self.is_doubtful(form, cells, row, placements[0]) {
                 self.place(form, cells, row, Placement { first_token: 0, first_column: 0, count: 0 });
                 doubtful.push(*row);
                 continue;
@@ -183,20 +185,24 @@ impl Found<'_> {
         doubtful
     }
 
-    /// Whether a row that is short of figures does not balance as it was laid: then it may as well have
-    /// lost cells in its middle.
-    fn is_doubtful(&self, form: &'static Form, cells: &Cells, row: &Row<'_>) -> bool {
-        let value = |column: &&str| form.request_cell(row.official.id, column).and_then(|id| cells.value(id));
-        let columns = || self.header.columns.iter().flatten();
-        let parts: Decimal =
-            columns().filter(|column| **column != "total").filter_map(|column| value(&column)).sum();
+    /// Whether a row that is short of figures may as well have lost cells in its middle: it leaves
+    /// columns without a cell, or blanks that would have to stand for something.
+    fn is_doubtful(&self, form: &'static Form, cells: &Cells, row: &Row<'_>, placement: Placement) -> bool {
         if self.header.lacks_total {
             return false;
         }
-        match value(&"total") {
-            Some(total) => parts > total || parts < total && columns().all(|column| value(column).is_some()),
-            None => parts > Decimal::ZERO,
-        }
+        let ids = self.header.columns.iter().flatten();
+        let ids: Vec<CellId> = ids.filter_map(|column| form.request_cell(row.official.id, column)).collect();
+        let (total, parts): (Vec<CellId>, Vec<CellId>) =
+            ids.into_iter().partition(|id| id.as_str().ends_with(".total"));
+        let sum = |ids: &[CellId]| ids.iter().filter_map(|id| cells.value(*id)).sum::<Decimal>();
+        let is_marked = |id: &CellId| {
+            cells
+                .get(*id)
+                .is_some_and(|cell| matches!(cell.state, CellState::Placeholder | CellState::Unreadable))
+        };
+        let balances = sum(&parts) == sum(&total) || parts.iter().chain(&total).any(is_marked);
+        !balances || row.layout != Layout::Grid && placement.count < self.width()
     }
 
     /// Rows that are short of figures and do not tell of which: what every way agrees on.

@@ -15,6 +15,8 @@ pub(super) struct Header {
     pub(super) columns: Vec<Option<&'static str>>,
     /// Where each stands in a true grid; empty where the header does not tell.
     pub(super) places: Vec<u32>,
+    /// Where the first column stands in printed rows; none where the header does not tell.
+    pub(super) first: Option<u32>,
     /// The header is there and has no 总计.
     pub(super) lacks_total: bool,
 }
@@ -22,7 +24,7 @@ pub(super) struct Header {
 impl Default for Header {
     fn default() -> Self {
         let columns = Form::get(FormId::F2021).applicants.iter().map(|column| Some(column.id)).collect();
-        Self { columns, places: Vec::new(), lacks_total: false }
+        Self { columns, places: Vec::new(), first: None, lacks_total: false }
     }
 }
 
@@ -96,6 +98,11 @@ pub(super) fn header(lines: &[Line<'_>], first: usize, rows: &[Row<'_>]) -> Head
     Header {
         columns: found.iter().map(|(id, _)| *id).collect(),
         places: if is_grid { found.iter().map(|(_, column)| *column).collect() } else { Vec::new() },
+        first: lines
+            .get(first)
+            .filter(|line| line.layout == Layout::Rows)
+            .and(found.first())
+            .map(|(_, column)| *column),
         lacks_total: !has_total,
     }
 }

@@ -117,7 +117,8 @@ mod tests {
         check("3 1", "? ? ? ? ? ? ?");
         check("0", "? ? ? ? ? ? ?");
         // One column is gone: which, is not known, only where the figures leave no choice.
-        check("5 4 3 2 1 15", "? ? ? ? ? ? 15");
+        check("5 4 3 2 1 15", "? ? ? ? ? ? ?");
+        check("5 0 0 0 0 2", "5 0 0 0 0 2 =7");
         check("0 0 0 0 0 0", "=0 =0 =0 =0 =0 =0 =0");
         check("5 4 3 2 1 1", "5 4 3 2 1 1 =16");
     }

@@ -1,0 +1,92 @@
+//! The three tables of a report: in the tables of the document, or where they are not there, in its
+//! paragraphs.
+
+use document::{Block, Document};
+use report::SectionKind;
+
+use crate::grid::{self, Pieces};
+use crate::outline::Outline;
+use crate::{active, litigation, requests};
+
+/// The tables of one report.
+#[derive(Debug)]
+pub(crate) struct Tables<'a> {
+    pub(crate) requests: requests::Found<'a>,
+    pub(crate) active: active::Found<'a>,
+    pub(crate) litigation: Option<litigation::Found<'a>>,
+}
+
+/// Rows of figures that table three has at least; with fewer it may be a mention of its labels.
+const ROWS_OF_A_TABLE: usize = 4;
+
+/// Finds the tables; `pieces` are those of the document.
+pub(crate) fn find<'a>(document: &'a Document, pieces: &'a [Pieces], outline: &Outline) -> Tables<'a> {
+    let lines = grid::lines(document);
+    let mut requests = requests::find(&lines);
+    let mut active = active::find(&lines);
+    let mut litigation = litigation::find(&lines, requests.first_line());
+    if requests.filled_rows() >= ROWS_OF_A_TABLE && !active.is_empty() && litigation.is_some() {
+        return Tables { requests, active, litigation };
+    }
+    let lines = grid::piece_lines(pieces, outline);
+    let printed = requests::find(&lines);
+    let from = printed.first_line();
+    if printed.filled_rows() > requests.filled_rows() {
+        requests = printed;
+    }
+    if active.is_empty() {
+        active = active::find(&lines);
+    }
+    if litigation.is_none() {
+        litigation = litigation::find(&lines, from);
+    }
+    Tables { requests, active, litigation }
+}
+
+/// Blocks before a heading in which its report's title may stand.
+const TITLE_BLOCKS: usize = 6;
+
+/// Where several reports stand in one file, the first that has table three, alone: figures of two
+/// reports are never mixed. None where there is one report.
+pub(crate) fn first_report(document: &Document, outline: &Outline) -> Option<Document> {
+    let mut starts = vec![0];
+    let mut has_tables = false;
+    for (section, block) in outline.sections.iter().zip(&outline.blocks) {
+        match section.kind {
+            Some(SectionKind::Overview) if has_tables && section.ordinal == Some(1) => {
+                starts.push(title_before(document, *block));
+                has_tables = false;
+            }
+            Some(SectionKind::Requests | SectionKind::Litigation) => has_tables = true,
+            _ => {}
+        }
+    }
+    if starts.len() == 1 {
+        return None;
+    }
+    let ends = starts.iter().skip(1).copied().chain([document.blocks.len()]);
+    let mut reports = starts
+        .iter()
+        .zip(ends)
+        .map(|(start, end)| Document { blocks: document.blocks[*start..end].to_vec(), ..document.clone() });
+    let first = reports.next();
+    let has_requests = |report: &Document| {
+        let outline = crate::outline::outline(report);
+        find(report, &grid::pieces(report), &outline).requests.filled_rows() >= ROWS_OF_A_TABLE
+    };
+    match first {
+        Some(first) if has_requests(&first) => Some(first),
+        first => reports.find(has_requests).or(first),
+    }
+}
+
+fn title_before(document: &Document, heading: usize) -> usize {
+    let near = heading.saturating_sub(TITLE_BLOCKS)..heading;
+    let is_title = |block: &Block| match block {
+        Block::Paragraph(paragraph) => {
+            paragraph.text.as_str().contains("报告") && paragraph.text.as_str().chars().count() <= 60
+        }
+        Block::Table(_) => false,
+    };
+    near.clone().find(|at| is_title(&document.blocks[*at])).unwrap_or(heading)
+}
