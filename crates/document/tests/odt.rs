@@ -104,6 +104,41 @@ fn changes_are_accepted() {
 }
 
 #[test]
+fn deleted_text_that_stays_in_its_place_is_gone() {
+    let regions = "<text:tracked-changes><text:changed-region text:id='d'><text:deletion/></text:changed-region>\
+        <text:changed-region xml:id='i'><text:insertion/></text:changed-region></text:tracked-changes>";
+    let changed = |id: &str, text: &str| {
+        format!("<text:change-start text:change-id='{id}'/>{text}<text:change-end text:change-id='{id}'/>")
+    };
+    let figure = format!("<text:p>收到{}{}件</text:p>", changed("d", "777"), changed("i", "9"));
+    check(&format!("{regions}{figure}"), "¶ 收到9件");
+    let over = changed("d", "去</text:p><text:p>去");
+    check(&format!("{regions}<text:p>甲{over}</text:p><text:p>乙</text:p>"), "¶ 甲\n¶ 乙");
+}
+
+#[test]
+fn marks_of_notes_are_no_digits() {
+    let styles = "<style:style style:name='up'><style:text-properties style:text-position='super 58%'/></style:style>\
+        <style:style style:name='gone'><style:text-properties style:text-line-through-style='solid'/></style:style>";
+    let span = |style: &str, text: &str| format!("<text:span text:style-name='{style}'>{text}</text:span>");
+    let body =
+        format!("<text:p>12{}件{}8，100m{}</text:p>", span("up", "3"), span("gone", "77"), span("up", "2"));
+    let content = format!(
+        "<office:document-content><office:automatic-styles>{styles}</office:automatic-styles><office:body><office:text>{body}</office:text></office:body></office:document-content>"
+    );
+    let flat = content.replace("office:document-content", "office:document").replacen(
+        "<office:document",
+        "<office:document office:mimetype='application/vnd.oasis.opendocument.text'",
+        1,
+    );
+    for bytes in [pack(&content, "<manifest:manifest/>"), format!("<?xml version='1.0'?>{flat}").into_bytes()]
+    {
+        let document = read(&bytes, &Limits::default()).unwrap();
+        assert_eq!((document.format, draw::draw(&document)), (Format::Odt, "¶ 12件8，100m2".into()));
+    }
+}
+
+#[test]
 fn headings_and_lists_have_their_numbers() {
     check(
         "<text:h text:outline-level='1'>一、总体情况</text:h><text:h text:outline-level='2'>甲</text:h>",

@@ -1,6 +1,6 @@
 //! From the content of an ODT to paragraphs and tables, in one walk without recursion.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use quick_xml::events::BytesStart;
@@ -35,6 +35,7 @@ pub(super) fn walk(part: &Part, styles: Styles, limits: &Limits) -> Result<Vec<B
         by_style: HashMap::new(),
         by_id: HashMap::new(),
         outline: Counts::default(),
+        deletions: HashSet::new(),
         hidden: 0,
         line: 0,
         paragraphs: 0,
@@ -90,7 +91,9 @@ struct Walk<'a> {
     by_style: HashMap<String, usize>,
     by_id: HashMap<String, usize>,
     outline: Counts,
-    /// Spans of hidden text that are open.
+    /// Names of the changes that deleted something.
+    deletions: HashSet<String>,
+    /// Spans of hidden or deleted text that are open.
     hidden: usize,
     /// Number of the paragraph or the table row.
     line: u32,
@@ -245,10 +248,23 @@ impl Walk<'_> {
                 xml.skip()?;
                 return Ok(None);
             }
-            "tracked-changes" | "note" | "annotation" | "table-of-content" | "forms" | "ruby-text"
-            | "binary-data" | "hidden-text" | "hidden-paragraph" | "title" | "desc" | "object"
-            | "automatic-styles" | "font-face-decls" | "scripts" | "settings" | "meta" | "master-styles"
-            | "styles" | "sequence-decls" | "variable-decls" | "user-field-decls" => {
+            "tracked-changes" => {
+                self.read_deletions(xml)?;
+                return Ok(None);
+            }
+            // Deleted text may also stay in its place, between these two.
+            "change-start" if self.is_deletion(tag) => {
+                self.hidden += 1;
+                Element::Other
+            }
+            "change-end" if self.is_deletion(tag) => {
+                self.hidden = self.hidden.saturating_sub(1);
+                Element::Other
+            }
+            "note" | "annotation" | "table-of-content" | "forms" | "ruby-text" | "binary-data"
+            | "hidden-text" | "hidden-paragraph" | "title" | "desc" | "object" | "automatic-styles"
+            | "font-face-decls" | "scripts" | "settings" | "meta" | "master-styles" | "styles"
+            | "sequence-decls" | "variable-decls" | "user-field-decls" => {
                 // `text:title` and the like are fields, and their text is shown.
                 if tag.name().into_inner().starts_with("text:") && matches!(xml::name(tag), "title" | "meta")
                 {
@@ -259,6 +275,23 @@ impl Walk<'_> {
             }
             _ => Element::Other,
         }))
+    }
+
+    /// Reads which of the changes are deletions.
+    fn read_deletions(&mut self, xml: &mut Xml) -> Result<(), ReadError> {
+        let mut id = String::new();
+        xml.within(|tag, _| {
+            match xml::name(tag) {
+                "changed-region" => id = xml::attribute(tag, "id").unwrap_or_default().into_owned(),
+                "deletion" => drop(self.deletions.insert(id.clone())),
+                _ => {}
+            }
+            Ok(())
+        })
+    }
+
+    fn is_deletion(&self, tag: &BytesStart) -> bool {
+        xml::attribute(tag, "change-id").is_some_and(|id| self.deletions.contains(&*id))
     }
 
     fn close(&mut self, element: Element) -> Result<(), ReadError> {
@@ -403,6 +436,7 @@ impl Walk<'_> {
         let mut text = String::new();
         let depth = self.lists.len() - self.flows.last().map_or(0, |flow| flow.lists).min(self.lists.len());
         if depth > 0
+            && self.hidden == 0
             && let Some(list) = self.lists.last_mut().filter(|list| list.is_item)
         {
             list.is_item = false;
