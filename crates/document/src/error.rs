@@ -50,6 +50,12 @@ pub enum ReadError {
         /// What it is.
         format: Kind,
     },
+    /// A file whose fonts do not say what their glyphs mean.
+    #[error("{} file has text whose characters cannot be told", format.as_str())]
+    NoLetters {
+        /// What it is.
+        format: Kind,
+    },
     /// A packed file that holds more than allowed.
     #[error("{} file holds more than the limit inflated_bytes = {limit}", format.as_str())]
     TooMuchInflated {
@@ -110,6 +116,22 @@ pub enum ReadError {
         /// The limit that was handed in.
         limit: usize,
     },
+    /// More pages than allowed.
+    #[error("file has {found} pages, above the limit pages = {limit}")]
+    TooManyPages {
+        /// Pages of the file.
+        found: usize,
+        /// The limit that was handed in.
+        limit: usize,
+    },
+    /// More characters, lines and pictures on the pages than allowed.
+    #[error("pages draw {found} things or more, above the limit drawn = {limit}")]
+    TooMuchDrawn {
+        /// Things counted until the reader gave up.
+        found: usize,
+        /// The limit that was handed in.
+        limit: usize,
+    },
 }
 
 use crate::sniff::media_type;
@@ -125,6 +147,7 @@ impl ReadError {
             ReadError::Broken { .. } => "broken-file",
             ReadError::Outdated { .. } => "outdated-version",
             ReadError::NoText { .. } => "no-text",
+            ReadError::NoLetters { .. } => "no-letters",
             ReadError::TooMuchInflated { .. } => "too-much-inflated",
             ReadError::NotText { .. } => "not-text",
             ReadError::TooManyLines { .. } => "too-many-lines",
@@ -132,6 +155,8 @@ impl ReadError {
             ReadError::TooManyNodes { .. } => "too-many-nodes",
             ReadError::TooDeep { .. } => "too-deep",
             ReadError::TooManyAttributes { .. } => "too-many-attributes",
+            ReadError::TooManyPages { .. } => "too-many-pages",
+            ReadError::TooMuchDrawn { .. } => "too-much-drawn",
         }
     }
 
@@ -163,6 +188,9 @@ impl ReadError {
             ReadError::NoText { format } => {
                 format!("这是{}，但页面上没有文字，可能是扫描件或由文字转成的图形。请报送带文字的原文件。", format.name())
             }
+            ReadError::NoLetters { format } => {
+                format!("这是{}，但其字体没有注明文字编码，无法得知写的是什么字。请报送带文字的原文件。", format.name())
+            }
             ReadError::TooMuchInflated { format, limit } => {
                 format!("这是{}，解压后超过 {limit} 字节的上限，不像一份年度报告。请重新保存后再报送。", format.name())
             }
@@ -183,6 +211,12 @@ impl ReadError {
             }
             ReadError::TooManyAttributes { line, limit, .. } => {
                 format!("网页第 {line} 行有一个标签的属性超过 {limit} 个。请另存为纯文本（TXT）后重新报送。")
+            }
+            ReadError::TooManyPages { found, limit } => {
+                format!("文件有 {found} 页，超过 {limit} 页的上限，不像一份年度报告。请确认文件无误，一个文件只报送一份报告。")
+            }
+            ReadError::TooMuchDrawn { limit, .. } => {
+                format!("页面上的文字和线条超过 {limit} 个，不像一份年度报告。请去掉与报告无关的内容，或另存为 Word 文档（DOCX）后重新报送。")
             }
         }
     }

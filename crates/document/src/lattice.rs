@@ -6,6 +6,7 @@
 //! The place of a piece has its page and its box; its line is the running number of the paragraph or
 //! table row in the document, its bytes are those that its page says it came from.
 
+mod columns;
 mod furniture;
 mod grid;
 mod lines;
@@ -18,6 +19,7 @@ use std::ops::Range;
 use crate::error::ReadError;
 use crate::limits::Limits;
 use crate::model::{Block, Cell, Layout, Row, Table, Text};
+use columns::Rows;
 use grid::Ruled;
 use lines::{Line, Placed};
 use rules::{Frame, Rule};
@@ -74,20 +76,23 @@ impl Context {
 enum Item {
     Line(Line),
     Table(Ruled),
+    Rows(Rows),
 }
 
 /// The blocks of a document.
 pub(crate) fn read(pages: Vec<Page>, limits: &Limits) -> Result<Vec<Block>, ReadError> {
     let context = Context { sources: pages.iter().map(|page| page.source.clone()).collect() };
     let heights: Vec<f32> = pages.iter().map(|page| page.height).collect();
+    let levels: Vec<Vec<Rule>> = pages.iter().map(|page| rules::level(&page.segments)).collect();
     let mut slots = 0;
     let mut items: Vec<Vec<Item>> = Vec::with_capacity(pages.len());
     for (index, page) in pages.into_iter().enumerate() {
         items.push(split(page, index as u32 + 1, &mut slots, limits)?);
     }
     furniture::remove(&mut items, &heights);
+    let items = items.into_iter().zip(levels).map(|(page, level)| columns::find(page, &level));
     let mut joined: Vec<Item> = Vec::new();
-    for (index, page) in items.into_iter().enumerate() {
+    for (index, page) in items.enumerate() {
         for (position, item) in page.into_iter().enumerate() {
             // Notes at the foot of the page before stand between the parts of a table.
             let notes = if position == 0 { notes(&joined, index as u32) } else { 0 };
@@ -109,6 +114,10 @@ pub(crate) fn read(pages: Vec<Page>, limits: &Limits) -> Result<Vec<Block>, Read
     let mut open = Vec::new();
     for item in joined {
         match item {
+            Item::Rows(rows) => {
+                paragraphs::end(&mut open, &mut blocks, &mut number, &context);
+                blocks.push(Block::Table(printed(rows, &mut number, &context)));
+            }
             Item::Line(line) => {
                 if open.last().is_some_and(|before| margins.begins(before, &line, open.len())) {
                     paragraphs::end(&mut open, &mut blocks, &mut number, &context);
@@ -162,10 +171,18 @@ fn split(page: Page, number: u32, slots: &mut usize, limits: &Limits) -> Result<
 }
 
 impl Item {
+    fn line(&self) -> Option<&Line> {
+        match self {
+            Item::Line(line) => Some(line),
+            Item::Table(_) | Item::Rows(_) => None,
+        }
+    }
+
     fn top(&self) -> f32 {
         match self {
             Item::Line(line) => line.top,
             Item::Table(table) => table.top,
+            Item::Rows(rows) => rows.top,
         }
     }
 }
@@ -249,6 +266,26 @@ fn below_repeated_head(table: &mut Ruled, next: &Ruled, limits: &Limits) -> Resu
         Some(top) if rows > 0 && grid.cells.iter().all(ends) => Ok(*top),
         _ => Ok(next.top),
     }
+}
+
+fn printed(printed: Rows, number: &mut u32, context: &Context) -> Table {
+    let mut rows = Vec::with_capacity(printed.rows.len());
+    for cells in printed.rows {
+        *number += 1;
+        let mut last = Text::default();
+        let mut row = Row::default();
+        for (column, lines) in (0..).zip(cells) {
+            let mut text = lines::text(&lines, None, *number, context).trimmed();
+            if text.is_empty() {
+                let place = last.place();
+                text.push_blank(place.page.or(Some(printed.page)), *number, place.end);
+            }
+            last = text.clone();
+            row.cells.push(Cell { text, column, row_span: 1, column_span: 1 });
+        }
+        rows.push(row);
+    }
+    Table { layout: Layout::Rows, rows }
 }
 
 fn table(cells: Vec<grid::Cell>, number: &mut u32, context: &Context) -> Table {

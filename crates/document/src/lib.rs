@@ -20,6 +20,7 @@ mod model;
 mod odt;
 mod ofd;
 mod package;
+mod pdf;
 mod raised;
 mod rtf;
 mod sheet;
@@ -57,6 +58,7 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Document, ReadError> {
         Kind::ExcelXml => return whole(Format::ExcelXml, (None, sheet::read_xml(bytes, limits)?)),
         Kind::Ole => return Err(compound::refusal(bytes)),
         Kind::Ofd => return whole(Format::Ofd, (None, ofd::read(bytes, limits)?)),
+        Kind::Pdf => return whole(Format::Pdf, (None, pdf::read(bytes, limits)?)),
         format => return Err(ReadError::Unsupported { format }),
     };
     let (encoding, bom) = decode::encoding(bytes, format == Format::Html);

@@ -19,6 +19,10 @@ pub struct Limits {
     pub depth: usize,
     /// Attributes of one HTML tag.
     pub attributes: usize,
+    /// Pages of a PDF.
+    pub pages: usize,
+    /// Characters, points of lines and pictures on all pages of a PDF.
+    pub drawn: usize,
 }
 
 /// A report with all its scanned pages stays below 50 MB.
@@ -37,6 +41,10 @@ pub const NODES: usize = 1_000_000;
 pub const DEPTH: usize = 512;
 /// html5ever takes time with the square of the attributes of one tag.
 pub const ATTRIBUTES: usize = 1_000;
+/// The longest reports have a hundred pages.
+pub const PAGES: usize = 2_000;
+/// A page of figures takes 5,000; beyond this a worker's memory is at stake.
+pub const DRAWN: usize = 2_000_000;
 
 impl Default for Limits {
     fn default() -> Self {
@@ -49,6 +57,8 @@ impl Default for Limits {
             nodes: NODES,
             depth: DEPTH,
             attributes: ATTRIBUTES,
+            pages: PAGES,
+            drawn: DRAWN,
         }
     }
 }

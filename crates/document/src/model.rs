@@ -44,6 +44,8 @@ pub enum Format {
     Rtf,
     /// OFD, the national fixed-layout format.
     Ofd,
+    /// PDF with a text layer.
+    Pdf,
 }
 
 /// One piece of a document.

@@ -67,7 +67,7 @@ fn what_is_no_report_is_refused() {
     check(b"", "empty");
     check("\u{FEFF} \r\n\u{3000}\t".as_bytes(), "empty");
     check(b"<html><body> </body></html>", "read");
-    check(b"%PDF-1.4 ...", "unsupported-format");
+    check(b"\x89PNG\r\n\x1A\n ...", "unsupported-format");
     check(b"abc\0\0\0def\0\0\x01", "not-text");
     check(
         &(0..=255).cycle().take(4096).map(|byte: u8| byte.wrapping_mul(167)).collect::<Vec<_>>(),

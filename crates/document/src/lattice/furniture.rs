@@ -30,7 +30,7 @@ pub(super) fn remove(pages: &mut [Vec<Item>], heights: &[f32]) {
             };
             let is_removed = |item: &Item| match item {
                 Item::Line(line) => ends.iter().any(|end| std::ptr::eq(*end, line)) && is_furniture(line),
-                Item::Table(_) => false,
+                Item::Table(_) | Item::Rows(_) => false,
             };
             page.iter().map(is_removed).collect()
         };
@@ -45,10 +45,7 @@ fn ends(page: &[Item], height: f32) -> impl Iterator<Item = &Line> {
     let head = page.iter().take(MOST_LINES).take_while(move |item| line(item));
     let foot = page.iter().rev().take(MOST_LINES).take_while(move |item| line(item));
     head.chain(foot)
-        .filter_map(|item| match item {
-            Item::Line(line) => Some(line),
-            Item::Table(_) => None,
-        })
+        .filter_map(Item::line)
         .filter(move |line| line.bottom < height * MARGIN || line.top > height * (1.0 - MARGIN))
 }
 

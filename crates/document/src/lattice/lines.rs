@@ -29,7 +29,13 @@ pub(super) struct Line {
     pub(super) size: f32,
     /// Width of the last character.
     pub(super) last: f32,
+    /// Where words begin that a broad gap parts from the word before: in the text, and from where to
+    /// where on the page.
+    starts: Vec<(usize, f32, f32)>,
 }
+
+/// A gap between words, in sizes of their characters, that may part two cells.
+const GAP: f32 = 0.9;
 
 impl Placed {
     pub(super) fn centre(&self) -> (f32, f32) {
@@ -43,6 +49,16 @@ impl Placed {
 }
 
 impl Line {
+    /// The words that broad gaps part.
+    pub(super) fn words(&self) -> Vec<Line> {
+        let ends = self.starts.iter().skip(1).map(|(start, ..)| *start).chain([self.text.len()]);
+        let words = self.starts.iter().zip(ends).map(|(&(start, left, right), end)| {
+            let text = self.text[start..end].trim_end().to_owned();
+            Line { starts: vec![(0, left, right)], text, left, right, ..self.clone() }
+        });
+        words.collect()
+    }
+
     fn area(&self) -> Area {
         let points = |value: f32| value.clamp(0.0, f32::from(u16::MAX)) as u16;
         Area {
@@ -122,7 +138,8 @@ fn line(glyphs: &[Placed], is_spaced: bool) -> Option<Line> {
         let Some(line) = &mut found else {
             let text = character.to_string();
             let (page, last) = (placed.page, right - left);
-            found = Some(Line { text, page, left, right, top, bottom, size, last });
+            let starts = vec![(0, left, right)];
+            found = Some(Line { text, page, left, right, top, bottom, size, last, starts });
             (before, blank) = (Some(placed), false);
             continue;
         };
@@ -136,6 +153,12 @@ fn line(glyphs: &[Placed], is_spaced: bool) -> Option<Line> {
             if is_spaced && (gap > size * 0.6 || blank && gap > size * 0.1) {
                 line.text.push(' ');
             }
+            if is_spaced && gap > size * GAP {
+                line.starts.push((line.text.len(), left, right));
+            }
+        }
+        if let Some(word) = line.starts.last_mut() {
+            word.2 = word.2.max(right);
         }
         line.text.push(character);
         line.left = line.left.min(left);

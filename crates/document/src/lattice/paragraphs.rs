@@ -15,12 +15,7 @@ pub(super) struct Margins {
 
 impl Margins {
     pub(super) fn of(items: &[Item]) -> Margins {
-        let lines = || {
-            items.iter().filter_map(|item| match item {
-                Item::Line(line) => Some(line),
-                Item::Table(_) => None,
-            })
-        };
+        let lines = || items.iter().filter_map(Item::line);
         let mut sizes: Vec<f32> =
             lines().flat_map(|line| std::iter::repeat_n(line.size, 1 + line.text.len() / 30)).collect();
         sizes.sort_by(f32::total_cmp);

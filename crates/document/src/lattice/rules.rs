@@ -32,9 +32,23 @@ impl Frame {
     }
 }
 
+/// The level rules of a page.
+pub(super) fn level(segments: &[Segment]) -> Vec<Rule> {
+    rules(segments).0
+}
+
 /// The frames of a page, those that hold others first. Rules of a page that has too many are left
 /// alone: it is a drawing.
 pub(super) fn frames(segments: &[Segment]) -> Vec<Frame> {
+    let (horizontal, vertical) = rules(segments);
+    let mut frames = joined(&horizontal, &vertical);
+    frames.retain(|frame| !frame.horizontal.is_empty() && !frame.vertical.is_empty());
+    frames.sort_by(|one, other| other.area().total_cmp(&one.area()));
+    frames
+}
+
+/// The level and the upright rules of a page.
+fn rules(segments: &[Segment]) -> (Vec<Rule>, Vec<Rule>) {
     let (mut horizontal, mut vertical) = (Vec::new(), Vec::new());
     for segment in segments {
         let (x0, x1) = (segment.x0.min(segment.x1), segment.x0.max(segment.x1));
@@ -47,12 +61,9 @@ pub(super) fn frames(segments: &[Segment]) -> Vec<Frame> {
     }
     let (horizontal, vertical) = (merge(horizontal), merge(vertical));
     if horizontal.len() > MOST_RULES || vertical.len() > MOST_RULES {
-        return Vec::new();
+        return (Vec::new(), Vec::new());
     }
-    let mut frames = joined(&horizontal, &vertical);
-    frames.retain(|frame| !frame.horizontal.is_empty() && !frame.vertical.is_empty());
-    frames.sort_by(|one, other| other.area().total_cmp(&one.area()));
-    frames
+    (horizontal, vertical)
 }
 
 /// Joins rules that go on where another ends: dashes, and borders drawn cell by cell.

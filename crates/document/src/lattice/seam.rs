@@ -6,6 +6,7 @@ use super::grid::Cell;
 
 /// Mends the cells above and below the line before row `seam`.
 pub(super) fn mend(cells: &mut Vec<Cell>, seam: usize) {
+    drop_padding(cells, seam);
     let pairs = pairs(cells, seam);
     let is_one_row = |&(above, below): &(usize, usize)| cells[above].rows == 1 && cells[below].rows == 1;
     let (row, labels): (Vec<_>, Vec<_>) = pairs.into_iter().partition(is_one_row);
@@ -22,6 +23,18 @@ pub(super) fn mend(cells: &mut Vec<Cell>, seam: usize) {
         cells[below].rows = 0;
     }
     cells.retain(|cell| cell.rows > 0);
+}
+
+/// Takes out a row beside the seam in which nothing is said: what was left of a row on the other page.
+fn drop_padding(cells: &mut Vec<Cell>, seam: usize) {
+    for row in [Some(seam), seam.checked_sub(1)].into_iter().flatten() {
+        let is_of_row = |cell: &Cell| cell.row == row && cell.rows == 1;
+        let has_words =
+            |cell: &Cell| cell.row <= row && row < cell.row + cell.rows && says(cell) != Says::Nothing;
+        if !cells.iter().any(has_words) {
+            cells.retain(|cell| !is_of_row(cell));
+        }
+    }
 }
 
 /// Cells that stand above one another at the seam, with the same columns.
@@ -98,9 +111,9 @@ fn is_row_cut(cells: &[Cell], pairs: &[(usize, usize)], labels: &[(usize, usize)
         () if figures == 0 && above(Says::Figure) > 0 => {
             said.iter().all(|(above, below)| *below != Says::Label || is_label(*above))
         }
-        // A head whose words were broken in all columns.
+        // A head whose words were broken in most columns.
         () if figures == 0 => {
-            pairs.len() > 2 && said.iter().all(|(above, below)| is_label(*above) && is_label(*below))
+            pairs.len() > 2 && labels * 2 > pairs.len() && said.iter().all(|(above, _)| is_label(*above))
         }
         // The label stands above, all its figures below.
         () if labels == 0 && above(Says::Figure) == 0 => {

@@ -1,0 +1,238 @@
+//! Tables without a frame: figures that stand beside words, line after line.
+//!
+//! Where no rule says which cell a word belongs to, only the rows can be told, so such a table has
+//! [`Layout::Rows`](crate::model::Layout::Rows): its columns are those that its figures share.
+
+use super::Item;
+use super::lines::Line;
+use super::rules::Rule;
+
+/// A table of printed rows.
+#[derive(Debug, Default)]
+pub(super) struct Rows {
+    pub(super) rows: Vec<Vec<Vec<Line>>>,
+    pub(super) top: f32,
+    pub(super) page: u32,
+}
+
+/// Lines between two rows of figures: a label or a head over several lines.
+const MOST_BETWEEN: usize = 6;
+/// Lines above the first row of figures that are its head.
+const MOST_ABOVE: usize = 8;
+
+/// A line of text, in the words that gaps part.
+struct Printed {
+    words: Vec<Line>,
+    whole: Line,
+    figures: usize,
+}
+
+impl Printed {
+    fn new(whole: Line) -> Printed {
+        let words = whole.words();
+        let figures = words.iter().filter(|word| is_figure(&word.text)).count();
+        Printed { words, whole, figures }
+    }
+
+    fn is_row(&self) -> bool {
+        self.figures > 0 && self.words.len() > 1
+    }
+
+    fn top(&self) -> f32 {
+        self.whole.top
+    }
+
+    fn middle(&self) -> f32 {
+        (self.whole.top + self.whole.bottom) / 2.0
+    }
+
+    /// Running text, which is as broad as the page, or a heading.
+    fn is_prose(&self, width: f32) -> bool {
+        let text = &self.whole.text;
+        self.words.len() == 1
+            && self.figures == 0
+            && (text.ends_with(['。', '；', '：']) && text.chars().count() > 10
+                || self.whole.right - self.whole.left > width * 0.6)
+    }
+
+    fn is_heading(&self, below: f32) -> bool {
+        let mut start = self.whole.text.chars();
+        let is_numbered =
+            start.next().is_some_and(|c| "一二三四五六七".contains(c)) && start.next() == Some('、');
+        self.words.len() == 1 && is_numbered && below - self.whole.bottom > self.whole.size * 0.8
+    }
+}
+
+/// Finds the tables among the lines of a page. `level` are its level rules.
+pub(super) fn find(page: Vec<Item>, level: &[Rule]) -> Vec<Item> {
+    let lines = || page.iter().filter_map(Item::line);
+    let left = lines().map(|line| line.left).fold(f32::MAX, f32::min);
+    let right = lines().map(|line| line.right).fold(f32::MIN, f32::max);
+    let mut found = Vec::with_capacity(page.len());
+    let mut open: Vec<Printed> = Vec::new();
+    // A stretch of lines without running text is a table if it has rows of figures.
+    let mut rest = page.into_iter().peekable();
+    while let Some(item) = rest.next() {
+        let below = rest.peek().map_or(f32::MAX, Item::top);
+        match item {
+            Item::Line(whole) => {
+                let line = Printed::new(whole);
+                if line.is_prose(right - left) || line.is_heading(below) {
+                    end(&mut open, level, &mut found);
+                    found.push(Item::Line(line.whole));
+                } else {
+                    open.push(line);
+                }
+            }
+            item => {
+                end(&mut open, level, &mut found);
+                found.push(item);
+            }
+        }
+    }
+    end(&mut open, level, &mut found);
+    found
+}
+
+/// A figure, or what stands for one.
+fn is_figure(text: &str) -> bool {
+    let text = text.trim_end_matches(['件', '元', '万', '个', '次', '条', '人']);
+    let is_part = |c: char| c.is_ascii_digit() || "０１２３４５６７８９.,+-%".contains(c);
+    !text.is_empty() && text.chars().all(is_part) || matches!(text, "/" | "—" | "－" | "——" | "无")
+}
+
+/// Ends a stretch of lines: the table in it, and what stands above and below.
+fn end(open: &mut Vec<Printed>, level: &[Rule], found: &mut Vec<Item>) {
+    let mut lines = std::mem::take(open);
+    while let Some((first, last)) = table(&lines) {
+        let mut rest = lines.split_off(last + 1);
+        let rows = lines.split_off(first);
+        found.extend(lines.into_iter().map(|line| Item::Line(line.whole)));
+        found.push(Item::Rows(assemble(rows, level)));
+        lines = std::mem::take(&mut rest);
+    }
+    found.extend(lines.into_iter().map(|line| Item::Line(line.whole)));
+}
+
+/// The first and the last line of the first table among these.
+fn table(lines: &[Printed]) -> Option<(usize, usize)> {
+    let rows: Vec<usize> = (0..lines.len()).filter(|index| lines[*index].is_row()).collect();
+    let mut groups = rows.chunk_by(|one, other| other - one <= MOST_BETWEEN + 1);
+    let is_table = |group: &&[usize]| {
+        group.len() > 1 && group.iter().map(|index| lines[*index].figures).sum::<usize>() > 3
+    };
+    let group = groups.find(is_table)?;
+    let (first, last) = (group[0], group[group.len() - 1]);
+    let above = (0..first).rev().take(MOST_ABOVE).take_while(|index| {
+        let (line, next) = (&lines[*index], &lines[index + 1]);
+        next.top() - line.whole.bottom < line.whole.size * 2.0
+    });
+    let first = above.last().unwrap_or(first);
+    // The last label may go on below its figures.
+    let below = (last + 1..lines.len()).take(2).take_while(|index| {
+        let (before, line) = (&lines[index - 1], &lines[*index]);
+        line.words.len() == 1 && line.top() - before.whole.bottom < line.whole.size * 0.6
+    });
+    let last = below.last().unwrap_or(last);
+    Some((first, last))
+}
+
+/// The rows of a table from its lines.
+fn assemble(lines: Vec<Printed>, level: &[Rule]) -> Rows {
+    let (top, page) = (lines[0].top(), lines[0].whole.page);
+    let anchors: Vec<usize> = (0..lines.len()).filter(|index| lines[*index].is_row()).collect();
+    let columns = columns(anchors.iter().map(|index| &lines[*index]));
+    let is_parted = |one: &Printed, other: &Printed| {
+        let (high, low) = (one.middle().min(other.middle()), one.middle().max(other.middle()));
+        let (left, right) = (one.whole.left.max(other.whole.left), one.whole.right.min(other.whole.right));
+        level.iter().any(|rule| {
+            rule.at > high && rule.at < low && rule.from < left.max(right) && rule.to > left.min(right)
+        })
+    };
+    // Each line belongs to the row of figures that is nearest, if no rule and no room lies between.
+    let owner = |index: usize| -> Option<usize> {
+        let line = &lines[index];
+        let reach = |anchor: &&usize| {
+            let distance = (lines[**anchor].middle() - line.middle()).abs();
+            distance < line.whole.size * 3.0 && !is_parted(line, &lines[**anchor])
+        };
+        let near = |one: &&usize, other: &&usize| {
+            let distance = |anchor: usize| (lines[anchor].middle() - line.middle()).abs();
+            distance(**one).total_cmp(&distance(**other))
+        };
+        let is_label = line.words.len() == 1
+            && line.figures == 0
+            && columns.first().is_none_or(|column| line.whole.left < column.0);
+        if line.is_row() {
+            Some(index)
+        } else {
+            anchors.iter().filter(|_| is_label).filter(reach).min_by(near).copied()
+        }
+    };
+    let owners: Vec<Option<usize>> = (0..lines.len()).map(owner).collect();
+    let mut rows: Vec<(Option<usize>, Vec<Printed>)> = Vec::new();
+    for (line, owner) in lines.into_iter().zip(owners) {
+        match rows.iter_mut().find(|(other, _)| owner.is_some() && *other == owner) {
+            Some((_, row)) => row.push(line),
+            None => rows.push((owner, vec![line])),
+        }
+    }
+    Rows { rows: rows.into_iter().map(|(_, lines)| cells(lines, &columns)).collect(), top, page }
+}
+
+/// Where figures stand below each other, from the left.
+fn columns<'a>(rows: impl Iterator<Item = &'a Printed>) -> Vec<(f32, f32)> {
+    let figures = rows.flat_map(|row| row.words.iter().filter(|word| is_figure(&word.text)));
+    let mut spans: Vec<(f32, f32)> = figures.map(|word| (word.left, word.right)).collect();
+    spans.sort_by(|one, other| one.0.total_cmp(&other.0));
+    let mut columns: Vec<(f32, f32)> = Vec::new();
+    for span in spans {
+        match columns.last_mut() {
+            Some(last) if span.0 < last.1 => last.1 = last.1.max(span.1),
+            _ => columns.push(span),
+        }
+    }
+    columns
+}
+
+/// The cells of a row: labels as they come, figures below each other, with blanks where one is not
+/// printed.
+fn cells(lines: Vec<Printed>, columns: &[(f32, f32)]) -> Vec<Vec<Line>> {
+    let mut labels: Vec<Vec<Line>> = Vec::new();
+    let mut values: Vec<Line> = Vec::new();
+    for line in lines {
+        let is_row = line.is_row();
+        let count = line.words.iter().take_while(|word| !is_row || !is_figure(&word.text)).count();
+        let mut words = line.words.into_iter();
+        for word in words.by_ref().take(count) {
+            match labels.iter_mut().find(|cell| goes_on(cell, &word)) {
+                Some(cell) => cell.push(word),
+                None => labels.push(vec![word]),
+            }
+        }
+        values.extend(words);
+    }
+    labels.sort_by(|one, other| one[0].left.total_cmp(&other[0].left));
+    let mut row = labels;
+    if values.is_empty() {
+        return row;
+    }
+    // Columns that begin before the label ends are none of this row's.
+    let edge = row.iter().flatten().map(|word| word.right).fold(f32::MIN, f32::max);
+    let own: Vec<(f32, f32)> = columns.iter().copied().filter(|(_, right)| *right > edge).collect();
+    let begin = row.len();
+    row.resize_with(begin + own.len(), Vec::new);
+    for word in values {
+        let middle = (word.left + word.right) / 2.0;
+        match own.iter().position(|(left, right)| (*left..=*right).contains(&middle)) {
+            Some(column) => row[begin + column].push(word),
+            None => row.push(vec![word]),
+        }
+    }
+    row
+}
+
+/// Whether a word goes on with a label.
+fn goes_on(cell: &[Line], word: &Line) -> bool {
+    cell.iter().any(|other| other.left < word.right && word.left < other.right)
+}

@@ -1,0 +1,114 @@
+//! Glyphs to characters.
+
+use std::collections::HashMap;
+
+use hayro_interpret::font::{Glyph, OutlineGlyph};
+use hayro_interpret::hayro_cmap::BfString;
+use skrifa::{FontRef, MetadataProvider};
+
+/// What the glyphs of a file say.
+#[derive(Default)]
+pub(super) struct Letters {
+    /// Characters by glyph, of the embedded fonts that had to be asked.
+    fonts: HashMap<u128, HashMap<u32, char>>,
+}
+
+impl Letters {
+    /// What a glyph says; the replacement character where that is not known, a space where it shows
+    /// nothing.
+    pub(super) fn of(&mut self, glyph: &Glyph) -> String {
+        let text = match glyph.as_unicode() {
+            Some(BfString::Char(character)) => character.to_string(),
+            Some(BfString::String(text)) => text,
+            None => String::new(),
+        };
+        let is_known = |c: char| !c.is_control() && c != char::REPLACEMENT_CHARACTER || c.is_whitespace();
+        if !text.is_empty() && text.chars().all(is_known) {
+            return text.chars().map(ideograph).collect();
+        }
+        let Glyph::Outline(outline) = glyph else { return char::REPLACEMENT_CHARACTER.into() };
+        if outline.outline().is_empty() {
+            return ' '.into();
+        }
+        ideograph(self.in_font(outline).unwrap_or(char::REPLACEMENT_CHARACTER)).into()
+    }
+
+    /// The character that the embedded font itself has this glyph for.
+    fn in_font(&mut self, glyph: &OutlineGlyph) -> Option<char> {
+        let font = glyph.font_data()?;
+        let characters = self.fonts.entry(font.cache_key).or_insert_with(|| {
+            let data = (*font.data).as_ref();
+            let Ok(font) = FontRef::new(data) else { return HashMap::new() };
+            let mappings = font.charmap().mappings().take(MOST_LETTERS);
+            let pairs = mappings.filter_map(|(character, glyph)| {
+                Some((glyph.to_u32(), char::from_u32(character).filter(|c| !is_private(*c))?))
+            });
+            let mut characters = HashMap::new();
+            for (glyph, character) in pairs {
+                characters.entry(glyph).or_insert(character);
+            }
+            characters
+        });
+        characters.get(&glyph.glyph_id().to_u32()).copied()
+    }
+}
+
+/// Characters of a font.
+const MOST_LETTERS: usize = 0x11_0000;
+
+fn is_private(character: char) -> bool {
+    matches!(character, '\u{E000}'..='\u{F8FF}')
+}
+
+/// The radicals that look like ideographs, from U+2F00 on. Fonts have one glyph for both, and printers
+/// that note down what the glyph means may pick the radical.
+const KANGXI: &str = "一丨丶丿乙亅二亠人儿入八冂冖冫几凵刀力勹匕匚匸十卜卩厂厶又口囗土士夂夊夕大女子宀寸小尢尸屮山巛工己巾干幺广廴廾弋弓彐彡彳心戈戶手支攴文斗斤方无日曰月木欠止歹殳毋比毛氏气水火爪父爻爿片牙牛犬玄玉瓜瓦甘生用田疋疒癶白皮皿目矛矢石示禸禾穴立竹米糸缶网羊羽老而耒耳聿肉臣自至臼舌舛舟艮色艸虍虫血行衣襾見角言谷豆豕豸貝赤走足身車辛辰辵邑酉釆里金長門阜隶隹雨靑非面革韋韭音頁風飛食首香馬骨高髟鬥鬯鬲鬼魚鳥鹵鹿麥麻黃黍黑黹黽鼎鼓鼠鼻齊齒龍龜龠";
+
+/// The same of the block before it, as far as they are words of their own.
+const RADICALS: [(char, char); 33] = [
+    ('⺁', '厂'),
+    ('⺎', '尢'),
+    ('⺒', '巳'),
+    ('⺝', '月'),
+    ('⺟', '母'),
+    ('⺠', '民'),
+    ('⺫', '目'),
+    ('⺬', '示'),
+    ('⻁', '虎'),
+    ('⻄', '西'),
+    ('⻅', '见'),
+    ('⻆', '角'),
+    ('⻉', '贝'),
+    ('⻋', '车'),
+    ('⻑', '長'),
+    ('⻓', '长'),
+    ('⻔', '门'),
+    ('⻘', '青'),
+    ('⻙', '韦'),
+    ('⻚', '页'),
+    ('⻛', '风'),
+    ('⻜', '飞'),
+    ('⻝', '食'),
+    ('⻢', '马'),
+    ('⻣', '骨'),
+    ('⻤', '鬼'),
+    ('⻥', '鱼'),
+    ('⻦', '鸟'),
+    ('⻨', '麦'),
+    ('⻩', '黄'),
+    ('⻬', '齐'),
+    ('⻮', '齿'),
+    ('⻰', '龙'),
+];
+
+fn ideograph(character: char) -> char {
+    match character {
+        '\u{2F00}'..='\u{2FD5}' => {
+            KANGXI.chars().nth(character as usize - 0x2F00).expect("one for each of the 214")
+        }
+        '\u{2E80}'..='\u{2EFF}' => {
+            RADICALS.iter().find(|(radical, _)| *radical == character).map_or(character, |found| found.1)
+        }
+        _ => character,
+    }
+}

@@ -1,0 +1,83 @@
+//! How much a file would hold if its streams were unpacked, measured before anything unpacks them.
+
+use std::io::Read;
+
+use flate2::read::ZlibDecoder;
+
+use crate::error::ReadError;
+use crate::limits::Limits;
+use crate::sniff::Kind;
+
+/// Times that a stream is packed within itself.
+const MOST_LAYERS: usize = 4;
+/// Bytes before a stream in which its description stands.
+const DESCRIPTION: usize = 1_024;
+
+/// Refuses a file whose streams, pictures aside, hold more than allowed. Pictures are never unpacked.
+pub(super) fn measure(bytes: &[u8], limits: &Limits) -> Result<(), ReadError> {
+    let mut left = limits.inflated_bytes;
+    let mut from = 0;
+    while let Some(found) = find(&bytes[from..], b"stream") {
+        let at = from + found;
+        from = at + b"stream".len();
+        let begin =
+            from + bytes[from..].iter().take(2).take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        let is_begin = begin > from && !bytes[..at].ends_with(b"end");
+        let before = &bytes[at.saturating_sub(DESCRIPTION)..at];
+        let own = before.len() - find_last(before, b" obj").unwrap_or(before.len());
+        let is_picture = contains(&before[before.len() - own..], b"/Image");
+        if is_begin && is_packed(&bytes[begin..]) && !is_picture {
+            let length = unpack(&bytes[begin..], MOST_LAYERS, left);
+            left = left
+                .checked_sub(length)
+                .ok_or(ReadError::TooMuchInflated { format: Kind::Pdf, limit: limits.inflated_bytes })?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether bytes begin as a zlib stream does.
+fn is_packed(bytes: &[u8]) -> bool {
+    matches!(bytes, [first, second, ..]
+        if first & 0x0F == 8 && (u16::from(*first) << 8 | u16::from(*second)) % 31 == 0)
+}
+
+/// Bytes of a stream and of what is packed in it again, counted to one above the limit.
+fn unpack(bytes: &[u8], layers: usize, limit: usize) -> usize {
+    let mut decoder = ZlibDecoder::new(bytes);
+    let mut head = [0; 2];
+    let mut length = 0;
+    let mut inner = Vec::new();
+    let mut buffer = [0; 16_384];
+    while length <= limit {
+        match decoder.read(&mut buffer) {
+            Ok(0) | Err(_) => break,
+            Ok(count) => {
+                if length == 0 {
+                    head.copy_from_slice(&[buffer[0], if count > 1 { buffer[1] } else { 0 }]);
+                }
+                if is_packed(&head) && layers > 0 {
+                    inner.extend_from_slice(&buffer[..count]);
+                }
+                length += count;
+            }
+        }
+    }
+    if inner.is_empty() || length > limit {
+        length
+    } else {
+        length + unpack(&inner, layers - 1, limit - length)
+    }
+}
+
+fn find(bytes: &[u8], needle: &[u8]) -> Option<usize> {
+    bytes.windows(needle.len()).position(|window| window == needle)
+}
+
+fn find_last(bytes: &[u8], needle: &[u8]) -> Option<usize> {
+    bytes.windows(needle.len()).rposition(|window| window == needle)
+}
+
+fn contains(bytes: &[u8], needle: &[u8]) -> bool {
+    find(bytes, needle).is_some()
+}
