@@ -95,7 +95,7 @@ async fn what_is_no_report_is_refused_and_its_neighbours_go_through() {
         (0..4096_u32).map(|number| (number.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
     let poison: [(&str, &[u8], &str); 3] = [
         ("garbage.txt", &garbage, "not-text"),
-        ("scan.pdf", b"%PDF-1.7\n1 0 obj\n<< /Type /Catalog >>\nendobj\n", "unsupported-format"),
+        ("scan.pdf", b"%PDF-1.7\n1 0 obj\n<< /Type /Catalog >>\nendobj\n", "broken-file"),
         ("white.txt", " \r\n\u{3000}\n".as_bytes(), "empty"),
     ];
     let mut files: Vec<(&str, &[u8])> =
