@@ -48,10 +48,12 @@ pub(crate) fn placements(
         add(Placement { first_token: lead, first_column: 0, count: columns.min(tokens.len() - lead) });
     }
     // The row is printed whole, blanks and all: its last cell is the last column.
-    if tokens.len() >= columns && core.end == tokens.len() {
+    let is_behind_lead =
+        |first_token: usize| lead.is_none_or(|lead| first_token >= lead || lead > core.start);
+    if tokens.len() >= columns && core.end == tokens.len() && is_behind_lead(tokens.len() - columns) {
         add(Placement { first_token: tokens.len() - columns, first_column: 0, count: columns });
     }
-    if tokens.len() == columns {
+    if tokens.len() == columns && is_behind_lead(0) {
         add(Placement { first_token: 0, first_column: 0, count: columns });
     }
     // Figures that follow their label at once begin in the first column: the row was cut at its end.

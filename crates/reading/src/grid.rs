@@ -146,7 +146,8 @@ fn words(text: &Text) -> Vec<Text> {
             let is_bare_enumerator = label::normalise(before).is_empty();
             let is_unit = is_figure(last) && figure::is_unit(next);
             // 结果 维持: a heading broken in two.
-            let is_broken_heading = COLUMNS.contains(&label::normalise(&format!("{before}{next}")).as_str());
+            let joined = label::normalise(&format!("{before}{next}"));
+            let is_broken_heading = !is_figure(last) && COLUMNS.contains(&joined.as_str());
             !is_pipe_between && (is_unit || is_broken_heading)
                 || !is_pipe_between
                     && !is_figure(last)

@@ -61,6 +61,11 @@ impl Found<'_> {
             let lead = leads.get(&row.official.depth).copied();
             let lead = lead.or(by_header.filter(|_| row.official.depth == 0).map(|lead| lead as usize));
             let mut placements = align::placements(&tokens, self.width(), lead, widest);
+            // Where a row ends is a guess in a stream: only as many cells as columns are a row.
+            let cells_of_row = self.width() + lead.unwrap_or(0);
+            if row.layout == Layout::Stream && core.len() < self.width() && tokens.len() != cells_of_row {
+                placements.clear();
+            }
             // Remarks in a column of their own.
             if core.len() > self.width()
                 && tokens[core.start + self.width()..].iter().all(|token| !token.is_value())

@@ -48,7 +48,7 @@ pub(super) fn heading(printed: &str) -> Option<Option<&'static str>> {
 
 /// Whether a line repeats the header, as tables do on a new page.
 pub(super) fn is_header(line: &Line<'_>) -> bool {
-    line.slots.iter().filter(|slot| heading(slot.str()).is_some()).count() >= 3
+    line.slots.iter().filter(|slot| heading(slot.str()).is_some()).count() >= 2
         && !line.slots.iter().any(|slot| figure::any(slot.str()).is_number())
 }
 

@@ -50,8 +50,14 @@ pub(super) fn opening(lines: &[Line<'_>]) -> Option<(usize, Option<usize>)> {
 /// The rows from this line on, below a row of this order.
 pub(super) fn rows<'a>(lines: &[Line<'a>], (first, before): (usize, Option<usize>)) -> Rows<'a> {
     let lost = if before.is_some() { above(lines, first) } else { Vec::new() };
-    let mut scan =
-        Scan { rows: Vec::new(), lost, before, width: width(lines, first), pending: String::new() };
+    let mut scan = Scan {
+        rows: Vec::new(),
+        lost,
+        before,
+        width: width(lines, first),
+        pending: String::new(),
+        in_header: false,
+    };
     let mut last_line = first;
     'lines: for (at, line) in lines.iter().enumerate().skip(first) {
         if is_header(line) {
@@ -94,13 +100,20 @@ struct Scan<'a> {
     width: usize,
     /// Pieces of a label that is cut into several cells.
     pending: String,
+    /// Whether the cell before heads a column: then 其他 and 总计 do too.
+    in_header: bool,
 }
 
 impl<'a> Scan<'a> {
     /// Takes a cell; none where another table begins.
     fn take(&mut self, line: &Line<'a>, slot: &Slot<'a>, place: Place) -> Option<Place> {
         let text = slot.str();
+        let in_header = std::mem::replace(&mut self.in_header, heading(text).is_some());
+        if in_header && self.in_header {
+            return Some(place);
+        }
         if let Some(official) = self.label(text) {
+            self.in_header = false;
             if official.order == 0 && !self.rows.is_empty() {
                 return None;
             }
@@ -203,38 +216,44 @@ impl<'a> Scan<'a> {
     /// those of the row above.
     fn split_streams(&mut self) {
         let width = self.width;
+        let mut behind = Vec::new();
         for row in &mut self.rows {
-            let is_full = row.slots.iter().all(|slot| !slot.text.is_empty());
-            if row.layout != Layout::Stream
-                || !is_full
-                || row.slots.len() <= width
-                || row.slots.len() % width != 0
-            {
+            let Some(parts) = full_rows(&row.slots, width).filter(|_| row.layout == Layout::Stream) else {
                 continue;
-            }
-            let rest = row.slots.split_off(width);
+            };
+            let lost = |slots: &&[Slot<'a>]| Lost {
+                above: Some(row.official.order),
+                label: String::new(),
+                layout: row.layout,
+                slots: slots.to_vec(),
+            };
             if row.official.id != "carried_out" {
-                self.lost.extend(rest.chunks(width).map(|slots| Lost {
-                    above: Some(row.official.order),
-                    label: String::new(),
-                    layout: row.layout,
-                    slots: slots.to_vec(),
-                }));
+                behind.extend(parts[1..].iter().map(lost));
+            }
+            row.slots = parts[0].to_vec();
+        }
+        for lost in std::mem::take(&mut self.lost) {
+            match full_rows(&lost.slots, width) {
+                Some(parts) => {
+                    let part = |slots: &[Slot<'a>]| Lost { slots: slots.to_vec(), ..lost.clone() };
+                    behind.extend(parts.into_iter().map(part));
+                }
+                None if lost.figures() > 0 => behind.push(lost),
+                None => {}
             }
         }
-        let lost = std::mem::take(&mut self.lost);
-        for lost in lost {
-            let is_full = lost.slots.iter().all(|slot| !slot.text.is_empty());
-            let parts = lost.slots.len() / width;
-            if is_full && parts > 1 && lost.slots.len() % width == 0 {
-                let part =
-                    |slots: &[Slot<'a>]| Lost { slots: slots.to_vec(), label: String::new(), ..lost.clone() };
-                self.lost.extend(lost.slots.chunks(width).map(part));
-            } else if lost.figures() > 0 {
-                self.lost.push(lost);
-            }
-        }
+        self.lost = behind;
+        self.lost.sort_by_key(|lost| lost.above);
     }
+}
+
+/// The rows in a run of cells that is longer than one: each has figures in all columns, and blanks stand
+/// only between rows.
+fn full_rows<'s, 'a>(slots: &'s [Slot<'a>], width: usize) -> Option<Vec<&'s [Slot<'a>]>> {
+    let runs = slots.split(|slot| slot.text.is_empty()).filter(|run| !run.is_empty());
+    let is_whole = runs.clone().all(|run| run.len() % width == 0);
+    let rows: Vec<_> = runs.flat_map(|run| run.chunks(width)).collect();
+    (is_whole && rows.len() > 1).then_some(rows)
 }
 
 /// Figures of rows above the first whose label is there.
