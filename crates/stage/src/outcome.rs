@@ -1,5 +1,7 @@
 //! The three ways a message can end, decided once.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use proto::v1;
 
@@ -23,7 +25,7 @@ pub enum Trouble {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Refusal {
     /// Stable class, kebab-case, e.g. `unsupported-format`.
-    pub class: &'static str,
+    pub class: Cow<'static, str>,
     /// For the submitter, Chinese.
     pub message: String,
     /// For the operator, English.
@@ -72,8 +74,12 @@ impl<E: Into<anyhow::Error>> From<E> for Trouble {
 
 impl Refusal {
     /// A refusal of no one place.
-    pub fn new(class: &'static str, message: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self { class, message: message.into(), detail: detail.into(), origin: None }
+    pub fn new(
+        class: impl Into<Cow<'static, str>>,
+        message: impl Into<String>,
+        detail: impl Into<String>,
+    ) -> Self {
+        Self { class: class.into(), message: message.into(), detail: detail.into(), origin: None }
     }
 
     /// The same, at a place in the source.
@@ -119,7 +125,7 @@ impl Refusal {
         v1::ReportRefused {
             submitted: Some(submitted),
             stage: stage.to_owned(),
-            class: self.class.to_owned(),
+            class: self.class.into_owned(),
             message: self.message,
             detail: bounded(self.detail),
             origin: self.origin,

@@ -1,14 +1,16 @@
-//! `gouji check`: the whole heart in one process, without a server. An agency checks its own file
-//! before it sends it.
+//! `gouji check`: the whole heart without a server. An agency checks its own file before it sends it.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum};
 use document::sniff;
-use report::{CellState, Report, Verdict, json};
+use parse::Readers;
+use report::{CellState, FormId, Report, Verdict, json};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
+use tokio::runtime::Builder;
 
 use crate::checked::{Checked, check_bytes};
 use crate::explain::{self, Language};
@@ -36,11 +38,22 @@ enum Format {
 
 /// Checks every file; 0 if all pass or warn, 1 if some report fails, 2 if some file cannot be read.
 pub(crate) fn run(check: &Check) -> ExitCode {
+    check_all(check)
+        .unwrap_or_else(|error| {
+            eprintln!("{error:#}");
+            2
+        })
+        .into()
+}
+
+fn check_all(check: &Check) -> Result<u8> {
+    let runtime = Builder::new_current_thread().enable_all().build().context("making a runtime")?;
+    let readers = Readers::new().context("finding this program")?;
     let mut worst = 0;
     let mut summary = explain::Summary::default();
     for path in &check.paths {
         walk(path, &mut |file, bytes| {
-            let checked = check_bytes(file, bytes);
+            let checked = runtime.block_on(check_bytes(&readers, file, bytes));
             worst = worst.max(exit_code(&checked));
             match check.format {
                 Format::Json => explain::say(&Value::Object(as_json(&checked)).to_string()),
@@ -52,13 +65,13 @@ pub(crate) fn run(check: &Check) -> ExitCode {
     if matches!(check.format, Format::Human) {
         explain::say(&summary.text(check.lang));
     }
-    ExitCode::from(worst)
+    Ok(worst)
 }
 
 fn exit_code(checked: &Checked) -> u8 {
     match &checked.outcome {
         Err(_) => 2,
-        Ok((_, review)) if review.verdict() == Verdict::Fail => 1,
+        Ok(review) if review.verdict() == Verdict::Fail => 1,
         Ok(_) => 0,
     }
 }
@@ -71,7 +84,7 @@ fn as_json(checked: &Checked) -> Map<String, Value> {
     let kind = sniff(&checked.bytes);
     line.insert("format".into(), kind.as_str().into());
     match &checked.outcome {
-        Ok((_, review)) => {
+        Ok(review) => {
             let reason = partial(&review.report);
             line.insert("status".into(), if reason.is_some() { "partial" } else { "read" }.into());
             line.insert("reason".into(), reason.into());
@@ -98,7 +111,12 @@ fn sha256(bytes: &[u8]) -> String {
 /// Why a report was read in part only, in Chinese; none if every cell is known or known to be empty.
 fn partial(report: &Report) -> Option<String> {
     if report.form.is_none() {
-        return Some("没有找到可识别的三张表格，只读取了文字部分。".into());
+        return Some(match report.year.filter(|year| FormId::of_year(*year).is_none()) {
+            Some(year) => format!(
+                "{year}年度报告早于2019年起施行的统一格式，本来就没有三张表格；已读取文字部分和正文中的数字。"
+            ),
+            None => "没有找到可识别的三张表格，只读取了文字部分。".into(),
+        });
     }
     let counts = report.cells.count_by_state();
     let count = |state| counts.get(&state).copied().unwrap_or_default();

@@ -1,7 +1,8 @@
 //! One file and what reading and rules say of it.
 
-use document::{Document, Limits};
-use report::Review;
+use parse::Readers;
+use report::{Report, Review};
+use stage::Trouble;
 
 use crate::files::Unreadable;
 
@@ -9,21 +10,45 @@ use crate::files::Unreadable;
 pub(crate) struct Checked {
     pub(crate) file: String,
     pub(crate) bytes: Vec<u8>,
-    pub(crate) outcome: Result<(Document, Review), Unreadable>,
+    /// How its characters are encoded, where its format leaves that open.
+    pub(crate) encoding: Option<String>,
+    pub(crate) outcome: Result<Review, Unreadable>,
 }
 
 /// Checks one file.
-pub(crate) fn check_bytes(file: String, bytes: Result<Vec<u8>, Unreadable>) -> Checked {
-    let bytes = match bytes {
-        Ok(bytes) => bytes,
-        Err(unreadable) => return Checked { file, bytes: Vec::new(), outcome: Err(unreadable) },
-    };
-    let outcome = match document::read(&bytes, &Limits::default()) {
-        Ok(document) => {
-            let review = rules::review(reading::read(&document, Some(&file)));
-            Ok((document, review))
+pub(crate) async fn check_bytes(
+    readers: &Readers,
+    file: String,
+    bytes: Result<Vec<u8>, Unreadable>,
+) -> Checked {
+    let (bytes, read) = match bytes {
+        Ok(bytes) => {
+            let read = read(readers, &bytes, &file).await;
+            (bytes, read)
         }
-        Err(error) => Err(Unreadable { message: error.message(), detail: error.to_string() }),
+        Err(unreadable) => (Vec::new(), Err(unreadable)),
     };
-    Checked { file, bytes, outcome }
+    match read {
+        Ok((encoding, review)) => Checked { file, bytes, encoding, outcome: Ok(review) },
+        Err(unreadable) => Checked { file, bytes, encoding: None, outcome: Err(unreadable) },
+    }
+}
+
+async fn read(readers: &Readers, bytes: &[u8], file: &str) -> Result<(Option<String>, Review), Unreadable> {
+    let reading = readers.read(bytes, file).await?;
+    let report = Report::try_from(&reading.report).map_err(|error| ours(error.to_string()))?;
+    Ok((reading.encoding, rules::review(report)))
+}
+
+impl From<Trouble> for Unreadable {
+    fn from(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::Refused(refusal) => Unreadable { message: refusal.message, detail: refusal.detail },
+            Trouble::Failed(error) => ours(format!("{error:#}")),
+        }
+    }
+}
+
+fn ours(detail: String) -> Unreadable {
+    Unreadable { message: "程序出错，未能读取；文件本身未必有误。".into(), detail }
 }

@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 
 use clap::ValueEnum;
-use document::Document;
 use report::{Finding, Judgement, Origin, Review, Severity, Verdict};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -35,7 +34,7 @@ pub(crate) struct Summary {
 
 impl Summary {
     pub(crate) fn count(&mut self, checked: &Checked) {
-        match checked.outcome.as_ref().map(|(_, review)| review.verdict()) {
+        match checked.outcome.as_ref().map(Review::verdict) {
             Ok(Verdict::Pass) => self.pass += 1,
             Ok(Verdict::Warn) => self.warn += 1,
             Ok(Verdict::Fail) => self.fail += 1,
@@ -60,8 +59,8 @@ impl Summary {
 /// Everything about one file.
 pub(crate) fn human(checked: &Checked, lang: Language) -> String {
     let mut out = String::new();
-    let (document, review) = match &checked.outcome {
-        Ok((document, review)) => (document, review),
+    let review = match &checked.outcome {
+        Ok(review) => review,
         Err(unreadable) => {
             let reason = match lang {
                 Language::Zh => &unreadable.message,
@@ -73,7 +72,7 @@ pub(crate) fn human(checked: &Checked, lang: Language) -> String {
     for finding in &review.findings {
         let _ = writeln!(out, "{}[{}]: {}", severity(finding, lang), finding.rule, finding.message);
         for (place, label) in places(review, finding) {
-            excerpt(&mut out, checked, document, place, &label);
+            excerpt(&mut out, checked, place, &label);
         }
         if let (Some(left), Some(right)) = (finding.left, finding.right) {
             let _ = writeln!(
@@ -152,7 +151,7 @@ fn places(review: &Review, finding: &Finding) -> Vec<(Origin, String)> {
 const COLUMNS: usize = 96;
 
 /// The line of the source with a mark under the place.
-fn excerpt(out: &mut String, checked: &Checked, document: &Document, origin: Origin, label: &str) {
+fn excerpt(out: &mut String, checked: &Checked, origin: Origin, label: &str) {
     let bytes = &checked.bytes;
     let start = (origin.start as usize).min(bytes.len());
     let end = (origin.end as usize).clamp(start, bytes.len());
@@ -160,7 +159,8 @@ fn excerpt(out: &mut String, checked: &Checked, document: &Document, origin: Ori
     let from = bytes[..start].iter().rposition(is_break).map_or(0, |at| at + 1);
     let to = bytes[start..].iter().position(is_break).map_or(bytes.len(), |at| start + at);
     let decode = |range: std::ops::Range<usize>| {
-        let encoding = document.encoding.and_then(|name| encoding_rs::Encoding::for_label(name.as_bytes()));
+        let encoding = checked.encoding.as_deref();
+        let encoding = encoding.and_then(|name| encoding_rs::Encoding::for_label(name.as_bytes()));
         let text =
             encoding.unwrap_or(encoding_rs::UTF_8).decode_without_bom_handling(&bytes[range]).0.into_owned();
         text.trim_end_matches('\r').replace(['\t', '\u{feff}'], " ")

@@ -35,6 +35,10 @@ enum Verb {
     Search(search::Search),
     Status(status::Status),
     Demo(demo::Demo),
+    #[command(name = parse::VERB, hide = true)]
+    Reader {
+        arguments: Vec<String>,
+    },
     #[command(name = nats::VERB, hide = true, disable_help_flag = true)]
     Nats {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
@@ -51,6 +55,7 @@ pub fn run(command: Command) -> ExitCode {
         Verb::Search(search) => search.run(),
         Verb::Status(status) => status.run(),
         Verb::Demo(demo) => demo.run(),
+        Verb::Reader { arguments } => parse::become_reader(&arguments),
         Verb::Nats { arguments } => nats::become_server(&arguments),
     }
 }

@@ -1,5 +1,11 @@
-//! The `parse` service as a process of its own.
+//! The `parse` service as a process of its own, and its readers.
 
-fn main() -> std::process::ExitCode {
-    stage::run(parse::service())
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.split_first() {
+        Some((verb, rest)) if verb == parse::VERB => parse::become_reader(rest),
+        _ => stage::run(parse::service()),
+    }
 }

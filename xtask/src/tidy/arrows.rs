@@ -7,7 +7,8 @@ use crate::workspace::Package;
 const HEART: [&str; 5] = ["document", "reading", "report", "rules", "search"];
 
 /// What a service may stand on.
-const FOOTING: [&str; 7] = ["document", "proto", "reading", "report", "rules", "search", "stage"];
+const FOOTING: [&str; 8] =
+    ["document", "fence", "proto", "reading", "report", "rules", "search", "stage"];
 
 const SERVICES: [&str; 5] = ["console", "index", "ingest", "parse", "validate"];
 
@@ -60,6 +61,8 @@ mod tests {
         check("stage", "report", false);
         check("console", "search", true);
         check("parse", "validate", false);
+        check("parse", "fence", true);
+        check("fence", "document", false);
         check("gouji", "console", true);
         check("rules", "reading", false);
         check("tests", "gouji", true);

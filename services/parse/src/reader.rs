@@ -1,0 +1,176 @@
+//! Documents are read in children of this program, so that one which hangs, bloats or kills its reader
+//! is refused with the limit's name, and nothing else is touched.
+
+use std::alloc::Layout;
+use std::io;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use document::ReadError;
+use fence::{Limits, NoAnswer, Pool, Program};
+use proto::Message;
+use proto::v1::Report;
+use stage::{Refusal, Trouble};
+
+/// The hidden verb under which a program becomes a reader; it calls [`become_reader`] then.
+pub const VERB: &str = "reader-of-our-own";
+
+/// As many readers as there are cores, started when they are needed, and one for what is too large for
+/// them. Clones share them.
+#[derive(Debug, Clone)]
+pub struct Readers(Arc<Rooms>);
+
+#[derive(Debug)]
+struct Rooms {
+    ordinary: Pool,
+    large: Pool,
+}
+
+/// A document that was read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reading {
+    /// What it reports.
+    pub report: Report,
+    /// Its words.
+    pub text: String,
+    /// How its characters were encoded, by the name of the WHATWG, where its format leaves that open.
+    pub encoding: Option<String>,
+    /// What its reader computed.
+    pub cpu: Duration,
+    /// The most memory that its reader ever had.
+    pub peak_bytes: u64,
+}
+
+/// What reading one document may cost.
+pub const LIMITS: Limits = Limits {
+    // Reading 50 MB takes up to 200 MB; with this, a process on two cores stays below 512 MB with its readers.
+    memory_bytes: 320 << 20,
+    // Reading 50 MB takes 3 s at most, an ordinary report milliseconds.
+    cpu_seconds: 10,
+    // A machine that has other things to do gets twice that.
+    wall: Duration::from_secs(20),
+    // Starting a reader takes as long as reading one report.
+    questions: 1_000,
+    keep_bytes: 64 << 20,
+};
+
+/// What is enough for all but the largest documents, so that a reader a core takes little together.
+const ORDINARY_BYTES: u64 = 64 << 20;
+
+impl Readers {
+    /// Readers that are this program.
+    ///
+    /// # Errors
+    /// If the system does not tell which program this is.
+    pub fn new() -> io::Result<Self> {
+        Ok(Self::of(&Program::this(VERB)?, LIMITS))
+    }
+
+    /// Readers that are another program, or have other limits.
+    pub fn of(program: &Program, limits: Limits) -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let ordinary = Limits { memory_bytes: limits.memory_bytes.min(ORDINARY_BYTES), ..limits.clone() };
+        Self(Arc::new(Rooms {
+            ordinary: Pool::new(program.clone(), ordinary, cores),
+            large: Pool::new(program.clone(), limits, 1),
+        }))
+    }
+
+    /// Reads a document.
+    ///
+    /// # Errors
+    /// If it cannot be read, or went over a limit; or if there is no reader, which is no fault of it.
+    pub async fn read(&self, bytes: &[u8], file_name: &str) -> Result<Reading, Trouble> {
+        let Rooms { ordinary, large } = &*self.0;
+        let answered = match ordinary.ask(file_name.as_bytes(), bytes).await {
+            Err(NoAnswer::Memory { .. }) => large.ask(file_name.as_bytes(), bytes).await,
+            answered => answered,
+        };
+        let answer = answered.map_err(no_answer)?;
+        let said = Said::decode(&answer.head[..])?;
+        if let Some(refused) = said.refused {
+            return Err(Refusal::new(refused.class, refused.message, refused.detail).into());
+        }
+        Ok(Reading {
+            report: said.report.unwrap_or_default(),
+            text: String::from_utf8(answer.body)?,
+            encoding: said.encoding,
+            cpu: answer.cpu,
+            peak_bytes: answer.peak_bytes,
+        })
+    }
+}
+
+/// A child that was broken by a document tells its sender what to do; any other lack of an answer is ours.
+fn no_answer(why: NoAnswer) -> Trouble {
+    let (class, message) = match why {
+        NoAnswer::Cpu { seconds } | NoAnswer::Wall { seconds } => (
+            "too-slow",
+            format!(
+                "读取这个文件超过 {seconds} 秒仍未完成，已停止。请去掉图片等无关内容，另存为 Word 文档（DOCX）或纯文本（TXT）后重新报送。"
+            ),
+        ),
+        NoAnswer::Memory { bytes } => (
+            "too-much-memory",
+            format!(
+                "读取这个文件所需的内存超过 {bytes} 字节的上限，已停止。请去掉图片等无关内容，另存为 Word 文档（DOCX）或纯文本（TXT）后重新报送。"
+            ),
+        ),
+        NoAnswer::Crashed { .. } => (
+            "reader-crashed",
+            "读取这个文件时程序异常退出，文件可能已损坏。请打开原文件检查，另存为 Word 文档（DOCX）或纯文本（TXT）后重新报送。".into(),
+        ),
+        NoAnswer::Failed(_) => return Trouble::Failed(why.into()),
+    };
+    Refusal::new(class, message, why.to_string()).into()
+}
+
+/// The head of an answer; its body is the text.
+#[derive(Clone, PartialEq, prost::Message)]
+struct Said {
+    #[prost(message, optional, tag = "1")]
+    report: Option<Report>,
+    #[prost(string, optional, tag = "2")]
+    encoding: Option<String>,
+    #[prost(message, optional, tag = "3")]
+    refused: Option<Refused>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct Refused {
+    #[prost(string, tag = "1")]
+    class: String,
+    #[prost(string, tag = "2")]
+    message: String,
+    #[prost(string, tag = "3")]
+    detail: String,
+}
+
+/// The whole `main` of a reader; `arguments` are those behind [`VERB`].
+pub fn become_reader(arguments: &[String]) -> ExitCode {
+    fence::serve(arguments, |file_name, bytes| {
+        let (said, text) = read(&bytes, &String::from_utf8_lossy(file_name)).unwrap_or_else(|error| {
+            if out_of_memory(&error) {
+                // Ends this process, as any other allocation that fails does.
+                std::alloc::handle_alloc_error(Layout::new::<u8>());
+            }
+            let refused =
+                Refused { class: error.class().into(), message: error.message(), detail: error.to_string() };
+            (Said { refused: Some(refused), ..Said::default() }, String::new())
+        });
+        (said.encode_to_vec(), text.into_bytes())
+    })
+}
+
+/// Reading into a buffer does not end the process where there is no memory, but fails like a broken file.
+fn out_of_memory(error: &ReadError) -> bool {
+    matches!(error, ReadError::Broken { what, .. } if what.ends_with("out of memory"))
+}
+
+fn read(bytes: &[u8], file_name: &str) -> Result<(Said, String), ReadError> {
+    let document = document::read(bytes, &document::Limits::default())?;
+    let report = reading::read(&document, Some(file_name));
+    let encoding = document.encoding.map(str::to_owned);
+    Ok((Said { report: Some((&report).into()), encoding, refused: None }, document::plain_text(&document)))
+}
