@@ -3,6 +3,7 @@
 //! costs. Ratios outlive machines; numbers do not.
 
 mod facts;
+pub mod formats;
 mod heart;
 mod load;
 mod process;

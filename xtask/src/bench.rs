@@ -1,4 +1,5 @@
-//! `cargo xtask bench`: the pipeline measured through a real nats-server.
+//! `cargo xtask bench`: the pipeline measured through a real nats-server; with `formats`, the readers
+//! beside the tools that people otherwise use.
 
 use anyhow::Result;
 
@@ -6,6 +7,12 @@ use crate::workspace::{self, Workspace};
 
 /// Builds every program for release, and runs the bench of the `tests` package on them.
 pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
+    if let Some(("formats", arguments)) = arguments.split_first().map(|(first, rest)| (first.as_str(), rest))
+    {
+        let mut bench =
+            workspace.cargo(&["run", "--release", "--package", "tests", "--bin", "formats", "--"]);
+        return workspace::run(bench.args(arguments));
+    }
     let nats_server = workspace.nats_server()?;
     workspace::run(&mut workspace.cargo(&["build", "--release", "--workspace", "--bins"]))?;
     let mut bench = workspace.cargo(&["run", "--release", "--package", "tests", "--bin", "bench", "--"]);

@@ -39,7 +39,7 @@ enum Task {
     Ci,
     /// Measure the pipeline, beside the floors of the same run.
     Bench {
-        /// Handed to the bench.
+        /// Handed to the bench; `formats` measures the readers of each format instead.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },

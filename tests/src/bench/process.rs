@@ -25,11 +25,29 @@ pub(super) fn used(name: &str, process: &Process) -> Result<Used> {
 
 /// CPU seconds of a process, all its threads together; `self` is this one.
 pub(super) fn cpu_seconds(id: &str) -> Result<f64> {
+    seconds(id, 11)
+}
+
+/// CPU seconds of the processes that this one has started and seen end, and of theirs.
+pub(super) fn children_cpu_seconds() -> Result<f64> {
+    seconds("self", 13)
+}
+
+/// CPU seconds of this thread, to the nanosecond.
+pub(super) fn thread_cpu_seconds() -> Result<f64> {
+    let path = "/proc/thread-self/schedstat";
+    let stat = fs::read_to_string(path).with_context(|| format!("reading {path}"))?;
+    let nanoseconds: f64 = stat.split_whitespace().next().unwrap_or_default().parse().context("reading its CPU time")?;
+    Ok(nanoseconds / 1e9)
+}
+
+fn seconds(id: &str, field: usize) -> Result<f64> {
     let path = format!("/proc/{id}/stat");
     let stat = fs::read_to_string(&path).with_context(|| format!("reading {path}"))?;
-    // The name before it may have spaces in it; user and system time are fields 14 and 15.
+    // The name before it may have spaces in it; user and system time are fields 14 and 15,
+    // those of children 16 and 17.
     let (_, fields) = stat.rsplit_once(')').context("a process has a name")?;
-    let ticks = fields.split_whitespace().skip(11).take(2).map(str::parse::<f64>);
+    let ticks = fields.split_whitespace().skip(field).take(2).map(str::parse::<f64>);
     Ok(ticks.sum::<Result<f64, _>>().context("counting ticks")? / TICKS_A_SECOND)
 }
 
