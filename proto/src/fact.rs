@@ -124,8 +124,10 @@ fn known_year(year: u32) -> Option<u16> {
     u16::try_from(year).ok().filter(|year| *year != 0)
 }
 
+/// A township is filed under its county, so that who listens to a county hears its townships too.
 fn known_code(region: Option<&v1::Region>) -> Option<&str> {
-    region.map(|region| region.code.as_str()).filter(|code| !code.is_empty())
+    let code = region.map(|region| region.code.as_str()).filter(|code| !code.is_empty())?;
+    Some(if code.len() == 9 { code.get(..6).unwrap_or(code) } else { code })
 }
 
 #[cfg(test)]
@@ -160,6 +162,7 @@ mod tests {
             v1::ReportIndexed { submitted: submission(), year: 2024, region: region(), ..Default::default() };
         check(&submitted(ID), "gouji.v1.submitted._._.9f86d081884c7d659a2feaa0c55ad015-g0");
         check(&parsed(2024, "610103"), "gouji.v1.parsed.2024.610103.9f86d081884c7d659a2feaa0c55ad015-g0");
+        check(&parsed(2024, "610103002"), "gouji.v1.parsed.2024.610103.9f86d081884c7d659a2feaa0c55ad015-g0");
         check(&parsed(2024, ""), "gouji.v1.parsed.2024._.9f86d081884c7d659a2feaa0c55ad015-g0");
         check(&parsed(0, "610103"), "gouji.v1.parsed._.610103.9f86d081884c7d659a2feaa0c55ad015-g0");
         check(&validated, "gouji.v1.validated.2024.610103.9f86d081884c7d659a2feaa0c55ad015-g0");

@@ -126,7 +126,11 @@ fn enumerations_keep_their_numbers() {
     );
     check(names!(Severity), "SEVERITY", &["UNSPECIFIED", "INFO", "WARNING", "ERROR"]);
     check(names!(Verdict), "VERDICT", &["UNSPECIFIED", "PASS", "WARN", "FAIL"]);
-    check(names!(YearSource), "YEAR_SOURCE", &["UNSPECIFIED", "TITLE", "PERIOD", "NARRATIVE", "FILE_NAME"]);
+    check(
+        names!(YearSource),
+        "YEAR_SOURCE",
+        &["UNSPECIFIED", "TITLE", "PERIOD", "NARRATIVE", "FILE_NAME", "SIGNATURE", "PAGE"],
+    );
 }
 
 // Enumerations stand as numbers in the events below, as they do on the wire.
@@ -220,6 +224,9 @@ fn report() -> v1::Report {
         stated_years: (1..=4)
             .map(|source| v1::StatedYear { source, year: 2024, origin: Some(origin()) })
             .collect(),
+        // Came later.
+        stated_agencies: Vec::new(),
+        stated_dates: Vec::new(),
     }
 }
 

@@ -54,7 +54,7 @@ fn the_identity() {
     );
     check(
         |report| report.region = Some(v1::Region { code: "3704".into(), name: String::new() }),
-        "region.code: `3704` is not six digits",
+        "region.code: `3704` is not six or nine digits",
     );
 }
 

@@ -5,7 +5,7 @@
 use proto::{Message, ReportId, v1};
 use report::{
     Cell, CellId, Cells, Claim, Date, Decimal, Form, FormId, Origin, Region, Report, Section, SectionKind,
-    StatedYear, Table, Year, YearSource,
+    Source, Stated, Table, Year,
 };
 
 const SHA256: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
@@ -29,8 +29,16 @@ fn ordinary() -> Report {
         agency: Some("枣庄市行政审批服务局".into()),
         region: Some(Region { code: "370400".into(), name: "山东省枣庄市".into() }),
         year,
-        stated_years: [YearSource::Title, YearSource::Period, YearSource::FileName]
-            .map(|source| StatedYear { source, year: year.unwrap(), origin: Some(place(1)) })
+        stated_agencies: [Source::Title, Source::Signature, Source::FileName]
+            .map(|source| Stated {
+                source, value: "枣庄市行政审批服务局".into(), origin: Some(place(1))
+            })
+            .into(),
+        stated_years: [Source::Title, Source::Period, Source::FileName]
+            .map(|source| Stated { source, value: year.unwrap(), origin: Some(place(1)) })
+            .into(),
+        stated_dates: [Source::Signature, Source::Page]
+            .map(|source| Stated { source, value: Date::constant(2025, 1, 17), origin: Some(place(1)) })
             .into(),
         form: Some(form.id),
         published: Some(Date::new(2025, 1, 17).unwrap()),

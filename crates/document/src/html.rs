@@ -2,6 +2,7 @@
 
 mod grid;
 mod mark;
+mod meta;
 mod tables;
 mod walk;
 
@@ -17,8 +18,15 @@ use crate::source::Source;
 /// Bytes given to the parser between two looks at what it made of them.
 const STEP: usize = 1_024;
 
-/// The title and the blocks of a page.
-pub(crate) fn read(source: &Source, limits: &Limits) -> Result<(Option<Text>, Vec<Block>), ReadError> {
+/// What a page holds.
+pub(crate) struct Page {
+    pub(crate) title: Option<Text>,
+    pub(crate) metadata: Vec<(String, Text)>,
+    pub(crate) blocks: Vec<Block>,
+}
+
+/// Reads a page.
+pub(crate) fn read(source: &Source, limits: &Limits) -> Result<Page, ReadError> {
     let page = mark::mark(source, limits)?;
     let tree = parse(&page, limits)?;
     drop(page);

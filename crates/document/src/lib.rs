@@ -67,11 +67,13 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Document, ReadError> {
         return Err(ReadError::Empty);
     }
     decode::check(&source.text)?;
-    let (title, blocks) = match format {
-        Format::Html => html::read(&source, limits)?,
-        _ => (None, text::read(&source, 0..source.text.len(), limits)?),
-    };
-    Ok(Document { format, encoding: Some(encoding.name()), title, blocks })
+    let encoding = Some(encoding.name());
+    if format == Format::Html {
+        let html::Page { title, metadata, blocks } = html::read(&source, limits)?;
+        return Ok(Document { format, encoding, title, metadata, blocks });
+    }
+    let blocks = text::read(&source, 0..source.text.len(), limits)?;
+    Ok(Document { format, encoding, title: None, metadata: Vec::new(), blocks })
 }
 
 /// What a reader with characters of its own has read.
@@ -79,7 +81,7 @@ fn whole(format: Format, (title, blocks): (Option<Text>, Vec<Block>)) -> Result<
     if blocks.is_empty() {
         return Err(ReadError::Empty);
     }
-    Ok(Document { format, encoding: None, title, blocks })
+    Ok(Document { format, encoding: None, title, metadata: Vec::new(), blocks })
 }
 
 fn within(bytes: &[u8], limit: usize) -> Result<(), ReadError> {

@@ -58,7 +58,10 @@ fn read_page(bytes: &[u8], page: &Leaf, limits: &Limits) -> Result<(Option<Text>
     let source = Source::decode(&body, encoding, bom);
     decode::check(&source.text)?;
     let (title, blocks) = match is_html {
-        true => html::read(&source, limits)?,
+        true => {
+            let page = html::read(&source, limits)?;
+            (page.title, page.blocks)
+        }
         false => (None, text::read(&source, 0..source.text.len(), limits)?),
     };
     let place = page.body.start as u64..page.body.end as u64;

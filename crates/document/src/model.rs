@@ -11,6 +11,8 @@ pub struct Document {
     pub encoding: Option<&'static str>,
     /// The title that the format itself carries (HTML `<title>`), not the one on the page.
     pub title: Option<Text>,
+    /// What the format carries for machines, by name (HTML `<meta name content>`).
+    pub metadata: Vec<(String, Text)>,
     /// Paragraphs and tables in reading order.
     pub blocks: Vec<Block>,
 }

@@ -61,15 +61,15 @@ fn read_one(document: &Document, file_name: Option<&str>) -> Report {
     }
 
     let narrative = claims::extract(document, &outline, identity.year);
-    let region = identity.agency.as_deref().and_then(|agency| {
-        region::resolve(agency, "").or_else(|| region::resolve(agency, &document::plain_text(document)))
-    });
+    let region = region::of(&identity, document, file_name);
     Report {
         title: identity.title,
         agency: identity.agency,
         region,
         year: identity.year,
+        stated_agencies: identity.stated_agencies,
         stated_years: identity.stated_years,
+        stated_dates: identity.stated_dates,
         form,
         published: identity.published,
         cells,

@@ -3,26 +3,95 @@
 //! The agency's name says most: the chain of divisions in it is followed down as far as it goes. A
 //! province, a city, or a county whose name exists once in the country needs no more. A district or a
 //! name that several places bear needs its province or city named as well, in the agency's name or in
-//! the report; what is not named is not guessed.
+//! the report; what is not named is not guessed. A township is looked for where the chain ends; where
+//! nothing is named above it, its county or its city has to stand in the report.
 
 mod divisions;
+mod elsewhere;
 mod mention;
 #[cfg(test)]
 mod tests;
+mod townships;
 
 use divisions::{Code, Sense, by_code, city_of, is_county, is_within, province_of, senses};
+use document::Document;
 use mention::mentions;
 use report::Region;
+use townships::Township;
+
+use crate::identity::Identity;
+
+/// The division that a report proves: its agency's name alone, that name as another source has it in
+/// full, or the name together with everything that stands on the page.
+pub(crate) fn of(identity: &Identity, document: &Document, file_name: Option<&str>) -> Option<Region> {
+    let agency = identity.agency.as_deref()?;
+    let fuller = || {
+        let names = identity.stated_agencies.iter().map(|stated| stated.value.as_str());
+        names
+            .filter(|name| name.len() > agency.len() && name.ends_with(agency))
+            .find_map(|name| resolve(name, ""))
+    };
+    resolve(agency, "").or_else(fuller).or_else(|| {
+        let mut context = document::plain_text(document);
+        let metadata = document.metadata.iter().map(|(_, value)| value.as_str());
+        let own_name = file_name.map(|name| name.rsplit(['/', '\\']).next().unwrap_or(name));
+        for more in document.title.iter().map(|title| title.as_str()).chain(metadata).chain(own_name) {
+            context.push_str(more);
+            context.push('\n');
+        }
+        resolve(agency, &context)
+    })
+}
 
 /// The division that `agency`, with the report's text in `context`, proves.
 ///
-/// Anything below the county (towns, streets) and areas without a code of their own (开发区) count as
-/// part of the division whose name precedes theirs.
+/// Areas without a code of their own (开发区) and villages count as part of the division whose name
+/// precedes theirs.
 pub(crate) fn resolve(agency: &str, context: &str) -> Option<Region> {
     let agency: String = agency.split_whitespace().collect();
     let chain = Chain::read(&agency);
-    let code = chain.proven().or_else(|| chain.chosen_by(&agency)).or_else(|| chain.chosen_by(context))?;
+    let town = if chain.options.is_empty() {
+        named_with_its_parent(&townships::anywhere(&agency), context)
+    } else {
+        chain.town(&agency, context)
+    };
+    if let Some(Township { county, own, name }) = town {
+        let above = by_code(county)?;
+        return Some(Region { code: format!("{county}{own}"), name: format!("{}{name}", above.name) });
+    }
+    let code = chain
+        .proven()
+        .or_else(|| chain.chosen_by(&agency))
+        .or_else(|| chain.chosen_by(context))
+        .or_else(|| elsewhere::resolve(&agency, context).filter(|_| chain.options.is_empty()))?;
     by_code(code)
+}
+
+/// The one township whose county, or else whose city, `context` names more often than the others'.
+fn named_with_its_parent(towns: &[Township], context: &str) -> Option<Township> {
+    if towns.is_empty() || context.is_empty() {
+        return None;
+    }
+    let county = |town: &&Township| match divisions::names(town.county) {
+        // 城区 and 和县 stand inside other words.
+        Some((name, _)) if name.chars().count() > 2 => context.matches(name).count(),
+        _ => 0,
+    };
+    let city = |town: &&Township| {
+        city_of(town.county).or(Some(province_of(town.county))).map_or(0, |city| mentions(context, city))
+    };
+    match towns {
+        [only] => (county(&only) + city(&only) > 0).then_some(*only),
+        several => {
+            let by_county = clearly_ahead(several, |town| county(town));
+            let in_city = |town: &Township| {
+                several.iter().filter(|other| city_of(other.county) == city_of(town.county)).count()
+            };
+            by_county
+                .or_else(|| clearly_ahead(several, |town| city(town)).filter(|town| in_city(town) == 1))
+                .copied()
+        }
+    }
 }
 
 /// The deepest division an agency's name mentions: every division it may be, until one is proved.
@@ -35,6 +104,8 @@ struct Chain<'a> {
     full: bool,
     /// A province or city above it is named too.
     rooted: bool,
+    /// Where it ends in the agency's name, in bytes.
+    end: usize,
 }
 
 /// No name of a division is longer.
@@ -67,6 +138,7 @@ impl<'a> Chain<'a> {
                         && ["中区", "北区", "南区"].iter().any(|rest| agency[end..].starts_with(rest));
                     passed = if shared { length - 1 } else { length };
                     last_end = starts.get(at + passed).copied().unwrap_or(agency.len());
+                    chain.end = last_end;
                     break;
                 }
                 passed = passed.max(length);
@@ -81,13 +153,13 @@ impl<'a> Chain<'a> {
         let codes = || senses.iter().map(|sense| sense.code);
         let full = senses.iter().all(|sense| sense.full);
         if self.options.is_empty() {
-            *self = Self { options: codes().collect(), name, full, rooted: false };
+            *self = Self { options: codes().collect(), name, full, rooted: false, end: 0 };
             return true;
         }
         let below: Vec<Code> =
             codes().filter(|code| self.options.iter().any(|option| is_within(code, option))).collect();
         if !below.is_empty() {
-            *self = Self { options: below, name, full, rooted: true };
+            *self = Self { options: below, name, full, rooted: true, end: 0 };
             return true;
         }
         let above: Vec<Code> = self
@@ -102,6 +174,24 @@ impl<'a> Chain<'a> {
             return true;
         }
         false
+    }
+
+    /// The township named right behind the chain. A county of that name which has a township of that
+    /// name is proved by both; several such counties need to be told apart.
+    fn town(&self, agency: &str, context: &str) -> Option<Township> {
+        let rest = &agency[self.end..];
+        let rest = rest.strip_prefix("人民政府").unwrap_or(rest);
+        let significant = |code: Code| match code {
+            _ if code.ends_with("0000") => &code[..2],
+            _ if code.ends_with("00") => &code[..4],
+            _ => code,
+        };
+        let found: Vec<Township> =
+            self.options.iter().flat_map(|code| townships::beginning(rest, significant(code))).collect();
+        match found[..] {
+            [only] => Some(only),
+            _ => named_with_its_parent(&found, context),
+        }
     }
 
     /// The division, if the agency's name alone proves it.

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::{Cell, Cells, Claim, Decimal, Finding, Origin, Report, Review};
+use crate::{Cell, Cells, Claim, Decimal, Finding, Origin, Report, Review, Stated};
 
 /// The fields of a reviewed report: who, when, form, cells, claims, findings, verdict.
 pub fn review(review: &Review) -> Map<String, Value> {
@@ -14,7 +14,8 @@ pub fn review(review: &Review) -> Map<String, Value> {
     fields
 }
 
-/// Who, where, when and which form; what is not known is null.
+/// Who, where, when and which form; what is not known is null. `stated` is what each source says of
+/// agency, year and day of publication, also where they disagree.
 pub fn identity(report: &Report) -> Map<String, Value> {
     let region = report.region.as_ref().map(|region| json!({"code": region.code, "name": region.name}));
     let fields = json!({
@@ -23,9 +24,28 @@ pub fn identity(report: &Report) -> Map<String, Value> {
         "year": report.year.map(|year| year.get()),
         "form": report.form.map(|form| form.as_str()),
         "published": report.published.map(|date| date.to_string()),
+        "published_source": report.published_source().map(|source| source.as_str()),
+        "stated": stated(report),
     });
     let Value::Object(fields) = fields else { unreachable!("json! of braces is an object") };
     fields
+}
+
+fn stated(report: &Report) -> Vec<Value> {
+    fn one<T: ToString>(what: &'static str) -> impl Fn(&Stated<T>) -> Value {
+        move |stated| {
+            json!({
+                "what": what,
+                "source": stated.source.as_str(),
+                "value": stated.value.to_string(),
+                "origin": stated.origin.map(origin),
+            })
+        }
+    }
+    let agencies = report.stated_agencies.iter().map(one("agency"));
+    let years = report.stated_years.iter().map(one("year"));
+    let dates = report.stated_dates.iter().map(one("published"));
+    agencies.chain(years).chain(dates).collect()
 }
 
 /// Every cell by its id, in the order of the form.

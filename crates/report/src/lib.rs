@@ -19,7 +19,7 @@ pub use claim::{Breakdown, Claim};
 pub use equation::{Equation, Sums};
 pub use finding::{Finding, Judgement, Repair, Review, Severity, Verdict};
 pub use form::{ActiveBlock, CellId, CellKind, Form, FormId, Line, RequestRow, Table, UnknownCell};
-pub use identity::{Region, StatedYear, Year, YearSource};
+pub use identity::{Region, Source, Stated, Year};
 pub use jiff::civil::Date;
 pub use note::{Note, NoteKind, Section, SectionKind};
 pub use origin::{Area, Origin};
@@ -38,11 +38,15 @@ pub struct Report {
     pub region: Option<Region>,
     /// The year the report is about.
     pub year: Option<Year>,
+    /// Every name it gives its agency, and where.
+    pub stated_agencies: Vec<Stated<String>>,
     /// Every year the report states for itself, and where.
-    pub stated_years: Vec<StatedYear>,
+    pub stated_years: Vec<Stated<Year>>,
+    /// Every day of publication it states, and where.
+    pub stated_dates: Vec<Stated<Date>>,
     /// The form its tables follow, whatever its year.
     pub form: Option<FormId>,
-    /// The day of publication, from the signature.
+    /// The day of publication; [`Report::published_source`] says by which source.
     pub published: Option<Date>,
     /// Every cell of the form, in the form's order; empty where there is no form.
     pub cells: Cells,
@@ -54,4 +58,12 @@ pub struct Report {
     pub sections: Vec<Section>,
     /// What was noticed about the tables while they were read.
     pub notes: Vec<Note>,
+}
+
+impl Report {
+    /// What says that the report was published on that day.
+    pub fn published_source(&self) -> Option<Source> {
+        let published = self.published?;
+        self.stated_dates.iter().find(|stated| stated.value == published).map(|stated| stated.source)
+    }
 }

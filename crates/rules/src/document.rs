@@ -1,6 +1,6 @@
 //! The report as a whole: who and when, its six parts, its tables, its form.
 
-use report::{Decimal, Finding, FormId, Report, SectionKind, Severity, StatedYear, Table, Year, YearSource};
+use report::{Decimal, Finding, FormId, Report, SectionKind, Severity, Source, Stated, Table, Year};
 
 use crate::place::is_absent;
 use crate::{BOTH, Rule};
@@ -78,35 +78,27 @@ fn title_is_complete(rule: &Rule, report: &Report) -> Vec<Finding> {
 /// which it was published.
 fn years_agree(rule: &Rule, report: &Report) -> Vec<Finding> {
     let published = report.published.and_then(|date| Year::new(i64::from(date.year())));
-    let is_decisive = |stated: &&StatedYear| match stated.source {
-        YearSource::Title | YearSource::Period => true,
-        YearSource::FileName => Some(stated.year) != published,
-        YearSource::Narrative => false,
+    let is_decisive = |stated: &&Stated<Year>| match stated.source {
+        Source::Title | Source::Period => true,
+        Source::FileName => Some(stated.value) != published,
+        Source::Narrative | Source::Signature | Source::Page => false,
     };
-    let stated: Vec<&StatedYear> = report.stated_years.iter().filter(is_decisive).collect();
-    let Some((first, other)) =
-        stated.first().and_then(|first| Some((first, stated.iter().find(|other| other.year != first.year)?)))
+    let stated: Vec<&Stated<Year>> = report.stated_years.iter().filter(is_decisive).collect();
+    let Some((first, other)) = stated
+        .first()
+        .and_then(|first| Some((first, stated.iter().find(|other| other.value != first.value)?)))
     else {
         return Vec::new();
     };
     let places: Vec<String> =
-        stated.iter().map(|stated| format!("{}为{}年", source(stated.source), stated.year)).collect();
+        stated.iter().map(|stated| format!("{}为{}年", stated.source.title(), stated.value)).collect();
     let what = format!("报告各处年份不一致：{}。", places.join("，"));
     vec![Finding {
-        left: Some(Decimal::from(first.year.get())),
-        right: Some(Decimal::from(other.year.get())),
+        left: Some(Decimal::from(first.value.get())),
+        right: Some(Decimal::from(other.value.get())),
         origin: other.origin.or(first.origin),
         ..rule.fails(report, Vec::new(), what)
     }]
-}
-
-fn source(source: YearSource) -> &'static str {
-    match source {
-        YearSource::Title => "标题",
-        YearSource::Period => "统计期限",
-        YearSource::Narrative => "正文",
-        YearSource::FileName => "文件名",
-    }
 }
 
 /// DOC-07. Further headings are no fault by themselves.

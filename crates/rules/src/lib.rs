@@ -7,6 +7,7 @@
 //! The rule ids are those of the catalogue of checks and never change. T3-06, the single-cell repair,
 //! makes no finding of its own: it is the `repair` of the equations that fail.
 
+mod agency;
 mod balance;
 mod cells;
 mod document;
@@ -25,7 +26,7 @@ use std::sync::LazyLock;
 use report::{CellId, Finding, FormId, Judgement, Report, Review, Severity};
 
 /// The version of this rule pack, which every review carries.
-pub const VERSION: &str = "2026.11";
+pub const VERSION: &str = "2026.12";
 
 /// One check of the catalogue.
 #[derive(Debug, Clone, Copy)]
@@ -60,8 +61,16 @@ pub fn review(report: Report) -> Review {
 /// Every rule, family by family.
 pub fn catalogue() -> &'static [Rule] {
     static CATALOGUE: LazyLock<Vec<Rule>> = LazyLock::new(|| {
-        [document::RULES, table2::RULES, table3::RULES, table4::RULES, cells::RULES, narrative::RULES]
-            .concat()
+        [
+            document::RULES,
+            agency::RULES,
+            table2::RULES,
+            table3::RULES,
+            table4::RULES,
+            cells::RULES,
+            narrative::RULES,
+        ]
+        .concat()
     });
     &CATALOGUE
 }

@@ -59,7 +59,8 @@ fn matching(fields: &Fields, clause: &Clause, relaxed: bool) -> Box<dyn Query> {
         Clause::Region(prefix) => match prefix.len() {
             2 => exactly(fields.province, prefix),
             4 => exactly(fields.city, prefix),
-            _ => exactly(fields.county, prefix),
+            6 => exactly(fields.county, prefix),
+            _ => exactly(fields.region, prefix),
         },
         Clause::RegionName(text) => unranked(phrase(fields.region_name, text)),
         Clause::Agency(name) => exactly(fields.agency, name),

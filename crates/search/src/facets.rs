@@ -106,7 +106,7 @@ impl Request {
                 continue;
             };
             let Some(region) = read_region(searcher, fields, address)? else { continue };
-            let name = if field == fields.region { Some(&*region) } else { region::city(code, &region) };
+            let name = if field == fields.region { Some(&*region) } else { region::above(code, &region) };
             if let Some(name) = name {
                 return Ok(name.to_owned());
             }

@@ -34,7 +34,7 @@ pub enum Clause {
     Year(Span<i64>),
     /// The day of publication, as the number `yyyymmdd`.
     Published(Span<i64>),
-    /// The region with this code of two, four or six digits and every region in it.
+    /// The region with this code of two, four, six or nine digits and every region in it.
     Region(String),
     /// The words stand in the full name of the region.
     RegionName(String),

@@ -15,18 +15,21 @@ where
         .ok_or_else(|| ConvertError::unknown(field, value))
 }
 
-/// The two spellings of an enumeration, whose names agree.
+/// The two spellings of an enumeration, whose names agree; `=` gives the model's where it has another.
 macro_rules! same_names {
     ($name:ident { $($value:ident),+ }) => {
-        impl From<report::$name> for v1::$name {
-            fn from(value: report::$name) -> Self {
+        same_names!($name = $name { $($value),+ });
+    };
+    ($name:ident = $model:ident { $($value:ident),+ }) => {
+        impl From<report::$model> for v1::$name {
+            fn from(value: report::$model) -> Self {
                 match value {
-                    $(report::$name::$value => Self::$value,)+
+                    $(report::$model::$value => Self::$value,)+
                 }
             }
         }
 
-        impl TryFrom<v1::$name> for report::$name {
+        impl TryFrom<v1::$name> for report::$model {
             type Error = ConvertError;
 
             fn try_from(value: v1::$name) -> Result<Self, ConvertError> {
@@ -56,4 +59,4 @@ same_names!(NoteKind {
 same_names!(SectionKind { Overview, Active, Requests, Litigation, Problems, Other });
 same_names!(Severity { Info, Warning, Error });
 same_names!(Verdict { Pass, Warn, Fail });
-same_names!(YearSource { Title, Period, Narrative, FileName });
+same_names!(YearSource = Source { Title, Period, Narrative, FileName, Signature, Page });

@@ -1,7 +1,7 @@
 //! The report and what it is made of, but for its cells.
 
 use report::{
-    Area, Breakdown, Cells, Claim, Date, FormId, Note, Origin, Region, Report, Section, StatedYear, Year,
+    Area, Breakdown, Cells, Claim, Date, FormId, Note, Origin, Region, Report, Section, Stated, Year,
 };
 
 use super::names::known;
@@ -24,6 +24,8 @@ impl From<&Report> for v1::Report {
             sections: report.sections.iter().map(Into::into).collect(),
             notes: report.notes.iter().map(Into::into).collect(),
             stated_years: report.stated_years.iter().map(Into::into).collect(),
+            stated_agencies: report.stated_agencies.iter().map(Into::into).collect(),
+            stated_dates: report.stated_dates.iter().map(Into::into).collect(),
         }
     }
 }
@@ -50,9 +52,15 @@ impl TryFrom<&v1::Report> for Report {
             agency: filled(&report.agency),
             region: region(report.region.as_ref())?,
             year: if report.year == 0 { None } else { Some(year(report.year)?) },
+            stated_agencies: each("stated_agencies", &report.stated_agencies)?,
             stated_years: each("stated_years", &report.stated_years)?,
+            stated_dates: each("stated_dates", &report.stated_dates)?,
             form,
-            published: if report.published.is_empty() { None } else { Some(date(&report.published)?) },
+            published: if report.published.is_empty() {
+                None
+            } else {
+                Some(date("published", &report.published)?)
+            },
             cells,
             claims,
             breakdowns: report.breakdowns.iter().map(Into::into).collect(),
@@ -82,8 +90,10 @@ fn region(region: Option<&v1::Region>) -> Result<Option<Region>, ConvertError> {
     match region {
         None => Ok(None),
         Some(region) if region.code.is_empty() && region.name.is_empty() => Ok(None),
-        Some(v1::Region { code, .. }) if code.len() != 6 || !code.bytes().all(|b| b.is_ascii_digit()) => {
-            Err(ConvertError::malformed("region.code", code, "six digits"))
+        Some(v1::Region { code, .. })
+            if ![6, 9].contains(&code.len()) || !code.bytes().all(|b| b.is_ascii_digit()) =>
+        {
+            Err(ConvertError::malformed("region.code", code, "six or nine digits"))
         }
         Some(v1::Region { code, name }) => Ok(Some(Region { code: code.clone(), name: name.clone() })),
     }
@@ -94,10 +104,10 @@ fn year(year: u32) -> Result<Year, ConvertError> {
 }
 
 /// A date has one spelling, though more are understood elsewhere.
-fn date(text: &str) -> Result<Date, ConvertError> {
+fn date(field: &str, text: &str) -> Result<Date, ConvertError> {
     let date: Option<Date> = text.parse().ok();
     date.filter(|date| date.to_string() == text)
-        .ok_or_else(|| ConvertError::malformed("published", text, "a date (YYYY-MM-DD)"))
+        .ok_or_else(|| ConvertError::malformed(field, text, "a date (YYYY-MM-DD)"))
 }
 
 impl From<Origin> for v1::Origin {
@@ -146,7 +156,8 @@ impl TryFrom<&v1::Area> for Area {
 
     fn try_from(area: &v1::Area) -> Result<Self, ConvertError> {
         let edge = |field, value: u32| {
-            u16::try_from(value).map_err(|_| ConvertError::malformed(field, value, "an edge up to 65535 points"))
+            u16::try_from(value)
+                .map_err(|_| ConvertError::malformed(field, value, "an edge up to 65535 points"))
         };
         Ok(Self {
             left: edge("left", area.left)?,
@@ -280,24 +291,33 @@ impl TryFrom<&v1::Note> for Note {
     }
 }
 
-impl From<&StatedYear> for v1::StatedYear {
-    fn from(stated: &StatedYear) -> Self {
-        Self {
-            source: v1::YearSource::from(stated.source).into(),
-            year: stated.year.get().into(),
-            origin: stated.origin.map(Into::into),
+/// What a source says, of each of three things.
+macro_rules! stated {
+    ($wire:ident { $field:ident }, $model:ty, $outwards:expr, $inwards:expr) => {
+        impl From<&Stated<$model>> for v1::$wire {
+            fn from(stated: &Stated<$model>) -> Self {
+                Self {
+                    source: v1::YearSource::from(stated.source).into(),
+                    $field: $outwards(&stated.value),
+                    origin: stated.origin.map(Into::into),
+                }
+            }
         }
-    }
+
+        impl TryFrom<&v1::$wire> for Stated<$model> {
+            type Error = ConvertError;
+
+            fn try_from(stated: &v1::$wire) -> Result<Self, ConvertError> {
+                Ok(Self {
+                    source: known::<v1::YearSource, _>("source", stated.source)?,
+                    value: $inwards(&stated.$field)?,
+                    origin: optional("origin", stated.origin.as_ref())?,
+                })
+            }
+        }
+    };
 }
 
-impl TryFrom<&v1::StatedYear> for StatedYear {
-    type Error = ConvertError;
-
-    fn try_from(stated: &v1::StatedYear) -> Result<Self, ConvertError> {
-        Ok(Self {
-            source: known::<v1::YearSource, _>("source", stated.source)?,
-            year: year(stated.year)?,
-            origin: optional("origin", stated.origin.as_ref())?,
-        })
-    }
-}
+stated!(StatedYear { year }, Year, |value: &Year| value.get().into(), |value: &u32| year(*value));
+stated!(StatedAgency { agency }, String, String::clone, |name: &String| Ok::<_, ConvertError>(name.clone()));
+stated!(StatedDate { date }, Date, Date::to_string, |text: &String| date("date", text));

@@ -44,11 +44,17 @@ pub struct Report {
     /// Every year that the report states for itself.
     #[prost(message, repeated, tag = "12")]
     pub stated_years: ::prost::alloc::vec::Vec<StatedYear>,
+    /// Every name that the report gives its agency.
+    #[prost(message, repeated, tag = "13")]
+    pub stated_agencies: ::prost::alloc::vec::Vec<StatedAgency>,
+    /// Every day of publication that the report states.
+    #[prost(message, repeated, tag = "14")]
+    pub stated_dates: ::prost::alloc::vec::Vec<StatedDate>,
 }
 /// An administrative division.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Region {
-    /// Six digits, GB/T 2260.
+    /// Six digits down to the county, GB/T 2260; nine for a township.
     #[prost(string, tag = "1")]
     pub code: ::prost::alloc::string::String,
     /// Full name from the province down.
@@ -200,6 +206,27 @@ pub struct StatedYear {
     pub source: i32,
     #[prost(uint32, tag = "2")]
     pub year: u32,
+    #[prost(message, optional, tag = "3")]
+    pub origin: ::core::option::Option<Origin>,
+}
+/// A name that the report gives its agency.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StatedAgency {
+    #[prost(enumeration = "YearSource", tag = "1")]
+    pub source: i32,
+    #[prost(string, tag = "2")]
+    pub agency: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "3")]
+    pub origin: ::core::option::Option<Origin>,
+}
+/// A day of publication that the report states.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StatedDate {
+    #[prost(enumeration = "YearSource", tag = "1")]
+    pub source: i32,
+    /// ISO 8601 (YYYY-MM-DD).
+    #[prost(string, tag = "2")]
+    pub date: ::prost::alloc::string::String,
     #[prost(message, optional, tag = "3")]
     pub origin: ::core::option::Option<Origin>,
 }
@@ -386,6 +413,8 @@ impl NoteKind {
         }
     }
 }
+/// Where a report states its year, its agency or its day of publication. It is called after the year,
+/// because that was all it told of at first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum YearSource {
@@ -394,6 +423,9 @@ pub enum YearSource {
     Period = 2,
     Narrative = 3,
     FileName = 4,
+    Signature = 5,
+    /// What the page says around the report: 发布机构, 发布日期, HTML <meta>.
+    Page = 6,
 }
 impl YearSource {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -407,6 +439,8 @@ impl YearSource {
             Self::Period => "YEAR_SOURCE_PERIOD",
             Self::Narrative => "YEAR_SOURCE_NARRATIVE",
             Self::FileName => "YEAR_SOURCE_FILE_NAME",
+            Self::Signature => "YEAR_SOURCE_SIGNATURE",
+            Self::Page => "YEAR_SOURCE_PAGE",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -417,6 +451,8 @@ impl YearSource {
             "YEAR_SOURCE_PERIOD" => Some(Self::Period),
             "YEAR_SOURCE_NARRATIVE" => Some(Self::Narrative),
             "YEAR_SOURCE_FILE_NAME" => Some(Self::FileName),
+            "YEAR_SOURCE_SIGNATURE" => Some(Self::Signature),
+            "YEAR_SOURCE_PAGE" => Some(Self::Page),
             _ => None,
         }
     }

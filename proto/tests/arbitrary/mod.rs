@@ -8,8 +8,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use report::{
     Area, Breakdown, Cell, CellId, CellState, Cells, Claim, Date, Decimal, Finding, Form, FormId, Judgement,
-    Note, NoteKind, Origin, Region, Repair, Report, Section, SectionKind, Severity, StatedYear, Year,
-    YearSource,
+    Note, NoteKind, Origin, Region, Repair, Report, Section, SectionKind, Severity, Source, Stated, Year,
 };
 
 /// A report.
@@ -17,25 +16,31 @@ pub(crate) fn report() -> impl Strategy<Value = Report> {
     of(select(FormId::ALL.to_vec())).prop_flat_map(|form| {
         let identity = (of(text()), of(text()), of(region()), of(year()), of(date()));
         let tables = (cells(form), vec(note(), 0..8));
-        let narrative = (claims(), vec(section(), 0..8), vec(stated_year(), 0..4));
-        (identity, tables, narrative).prop_map(move |(identity, (cells, notes), narrative)| {
-            let (title, agency, region, year, published) = identity;
-            let ((claims, breakdowns), sections, stated_years) = narrative;
-            Report {
-                title,
-                agency,
-                region,
-                year,
-                stated_years,
-                form,
-                published,
-                cells,
-                claims,
-                breakdowns,
-                sections,
-                notes,
-            }
-        })
+        let narrative = (claims(), vec(section(), 0..8));
+        let sources = (vec(stated(text()), 0..4), vec(stated(year()), 0..4), vec(stated(date()), 0..4));
+        (identity, tables, narrative, sources).prop_map(
+            move |(identity, (cells, notes), narrative, sources)| {
+                let (title, agency, region, year, published) = identity;
+                let ((claims, breakdowns), sections) = narrative;
+                let (stated_agencies, stated_years, stated_dates) = sources;
+                Report {
+                    title,
+                    agency,
+                    region,
+                    year,
+                    stated_agencies,
+                    stated_years,
+                    stated_dates,
+                    form,
+                    published,
+                    cells,
+                    claims,
+                    breakdowns,
+                    sections,
+                    notes,
+                }
+            },
+        )
     })
 }
 
@@ -68,7 +73,7 @@ fn text() -> impl Strategy<Value = String> {
 }
 
 fn region() -> impl Strategy<Value = Region> {
-    ("[0-9]{6}", ".{0,20}").prop_map(|(code, name)| Region { code, name })
+    ("[0-9]{6}([0-9]{3})?", ".{0,20}").prop_map(|(code, name)| Region { code, name })
 }
 
 fn year() -> impl Strategy<Value = Year> {
@@ -184,8 +189,7 @@ fn note() -> impl Strategy<Value = Note> {
         .prop_map(|(kind, subject, count, origin)| Note { kind, subject, count, origin })
 }
 
-fn stated_year() -> impl Strategy<Value = StatedYear> {
-    let source =
-        select(vec![YearSource::Title, YearSource::Period, YearSource::Narrative, YearSource::FileName]);
-    (source, year(), of(origin())).prop_map(|(source, year, origin)| StatedYear { source, year, origin })
+fn stated<T: std::fmt::Debug>(value: impl Strategy<Value = T>) -> impl Strategy<Value = Stated<T>> {
+    let source = select(Source::ALL.to_vec());
+    (source, value, of(origin())).prop_map(|(source, value, origin)| Stated { source, value, origin })
 }

@@ -14,7 +14,7 @@ use tests::judge::judge;
 use crate::{Said, fails, gouji, reports, run};
 
 /// The keys of a line, in their order.
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 16] = [
     "file",
     "sha256",
     "format",
@@ -25,6 +25,8 @@ const KEYS: [&str; 14] = [
     "year",
     "form",
     "published",
+    "published_source",
+    "stated",
     "cells",
     "claims",
     "findings",

@@ -8,7 +8,7 @@ use ego_tree::{NodeId, NodeRef};
 use scraper::{ElementRef, Html, Node};
 
 use super::grid::{self, Declared, DeclaredRow};
-use super::{is_hidden, is_raised, mark, tables};
+use super::{Page, is_hidden, is_raised, mark, meta, tables};
 use crate::error::ReadError;
 use crate::limits::Limits;
 use crate::model::{Block, Layout, Paragraph, Table, Text, Width};
@@ -17,11 +17,7 @@ use crate::source::Source;
 use crate::text;
 
 /// Reads the tree; `source` is the page without markers.
-pub(super) fn walk(
-    tree: &Html,
-    source: &Source,
-    limits: &Limits,
-) -> Result<(Option<Text>, Vec<Block>), ReadError> {
+pub(super) fn walk(tree: &Html, source: &Source, limits: &Limits) -> Result<Page, ReadError> {
     let mut walk = Walk {
         source,
         limits,
@@ -36,6 +32,7 @@ pub(super) fn walk(
         slots: 0,
     };
     let mut title = None;
+    let mut metadata = Vec::new();
     let (mut hidden, mut skipped) = (0, None);
     for edge in tree.tree.root().traverse() {
         let (node, opens) = match edge {
@@ -49,6 +46,11 @@ pub(super) fn walk(
             node.children().for_each(|child| walk.text(child));
             title = Some(std::mem::take(&mut walk.text).trimmed()).filter(|title| !title.is_empty());
             walk.space = false;
+        }
+        if let (true, Some(element)) = (opens, element)
+            && element.value().name() == "meta"
+        {
+            meta::add(&mut metadata, element, source);
         }
         let hides = element.is_some_and(|element| is_hidden(element) || element.value().name() == "title");
         hidden += usize::from(hides && opens);
@@ -66,7 +68,7 @@ pub(super) fn walk(
         hidden -= usize::from(hides && !opens);
     }
     walk.end_paragraph();
-    Ok((title, walk.blocks))
+    Ok(Page { title, metadata, blocks: walk.blocks })
 }
 
 struct Walk<'a> {

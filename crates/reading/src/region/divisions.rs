@@ -1,6 +1,6 @@
 //! The divisions of China by code and by name.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use report::Region;
@@ -37,9 +37,21 @@ pub(super) fn is_customary(name: &str) -> bool {
     TABLE.customary.contains_key(name)
 }
 
-/// Whether a city is customarily called as a province is: 吉林, 海南.
-pub(super) fn is_shadowed(code: Code, customary: &str) -> bool {
-    TABLE.customary.get(customary).is_some_and(|first| *first != code)
+/// The province or city customarily called so; the province where both are.
+pub(super) fn customary(name: &str) -> Option<Code> {
+    TABLE.customary.get(name).copied()
+}
+
+/// Whether a province and a city are both customarily called so: 吉林, 海南.
+pub(super) fn is_shadowed(customary: &str) -> bool {
+    TABLE.shadowed.contains(customary)
+}
+
+/// Whether some county is called so for short: 朝阳.
+pub(super) fn bears_a_county(name: &str) -> bool {
+    ["区", "县", "市"]
+        .iter()
+        .any(|kind| senses(&format!("{name}{kind}")).iter().any(|sense| is_county(sense.code)))
 }
 
 pub(super) fn is_county(code: &str) -> bool {
@@ -80,6 +92,8 @@ struct Table {
     by_name: HashMap<String, Vec<Sense>>,
     /// Customary names of provinces and cities; where two share one, it is the province's.
     customary: HashMap<&'static str, Code>,
+    /// Those that a province and a city share.
+    shadowed: HashSet<&'static str>,
 }
 
 static TABLE: LazyLock<Table> = LazyLock::new(|| {
@@ -90,6 +104,7 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
 
     let mut by_name: HashMap<String, Vec<Sense>> = HashMap::with_capacity(divisions.len());
     let mut customary = HashMap::new();
+    let mut shadowed = HashSet::new();
     for &Division { code, name } in &divisions {
         by_name.entry(name.to_owned()).or_default().push(Sense { code, full: true });
         for short in shortened(name) {
@@ -98,10 +113,13 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
     }
     for level in ["0000", "00"] {
         for &Division { code, name } in divisions.iter().filter(|division| division.code.ends_with(level)) {
-            customary.entry(stem(name)).or_insert(code);
+            let first: &mut Code = customary.entry(stem(name)).or_insert(code);
+            if *first != code {
+                shadowed.insert(stem(name));
+            }
         }
     }
-    Table { divisions, by_name, customary }
+    Table { divisions, by_name, customary, shadowed }
 });
 
 /// Every name in the table, with its code.

@@ -6,7 +6,8 @@ use super::divisions::{Code, is_customary, is_shadowed, names};
 pub(super) fn mentions(text: &str, code: Code) -> usize {
     let Some((full, customary)) = names(code) else { return 0 };
     let own_ending = &full[customary.len()..];
-    let bare_counts = !EVERYDAY.contains(&customary) && !is_shadowed(code, customary);
+    let is_second = super::divisions::customary(customary) != Some(code);
+    let bare_counts = !is_everyday(customary) && !(is_second && is_shadowed(customary));
     text.match_indices(customary)
         .filter(|(at, _)| {
             let (before, after) = (&text[..*at], &text[at + customary.len()..]);
@@ -18,6 +19,11 @@ pub(super) fn mentions(text: &str, code: Code) -> usize {
                     && !is_cut(before, customary))
         })
         .count()
+}
+
+/// Whether everyday text has that name's characters too.
+pub(super) fn is_everyday(customary: &str) -> bool {
+    EVERYDAY.contains(&customary)
 }
 
 /// Customary names that everyday text makes as well, as a word of its own (长治久安, 文山会海) or across

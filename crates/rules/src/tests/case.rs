@@ -6,12 +6,13 @@
 //! note=RowShifted:other.misc    with a count: note=FigureCount:litigation:14
 //! claim=9件@requests.received.total      inexact with ~ in front; the words are 正文9件
 //! parts=326条:15条+235条        a whole with its parts; parts! if they are all
-//! says=Title:2024  sections=1,2,3,3  bare=3  title=  agency=  year=2018  published=2025-01-17
+//! called=Signature:某局  says=Title:2024  sections=1,2,3,3  bare=3  published=2025-01-17
+//! title=  agency=  year=2018
 //! ```
 
 use report::{
     Breakdown, Cell, CellId, CellState, Cells, Claim, Decimal, Form, FormId, Note, NoteKind, Origin, Report,
-    Section, SectionKind, StatedYear, Year, YearSource,
+    Section, SectionKind, Source, Stated, Year,
 };
 
 /// A balanced report of zeros in this form, with nothing to find.
@@ -26,7 +27,8 @@ pub(super) fn zeros(form: FormId) -> Report {
         title: Some(format!("枣庄市行政审批服务局{year}年政府信息公开工作年度报告")),
         agency: Some("枣庄市行政审批服务局".into()),
         year: Year::new(year),
-        stated_years: vec![stated("Title", year)],
+        stated_agencies: vec![stated("Title", "枣庄市行政审批服务局".into())],
+        stated_years: vec![stated("Title", Year::new(year).unwrap())],
         form: Some(form),
         cells,
         sections: sections("1,2,3,4,5,6"),
@@ -58,7 +60,11 @@ fn apply(report: &mut Report, name: &str, value: &str) {
         }
         "says" => {
             let (source, year) = value.split_once(':').unwrap();
-            report.stated_years.push(stated(source, year.parse().unwrap()));
+            report.stated_years.push(stated(source, Year::new(year.parse().unwrap()).unwrap()));
+        }
+        "called" => {
+            let (source, name) = value.split_once(':').unwrap();
+            report.stated_agencies.push(stated(source, name.to_owned()));
         }
         "sections" => report.sections = sections(value),
         "bare" => report.sections[value.parse::<usize>().unwrap() - 1].chars = 0,
@@ -144,15 +150,9 @@ fn claim(value: &str) -> Claim {
     }
 }
 
-fn stated(source: &str, year: i64) -> StatedYear {
-    let source = match source {
-        "Title" => YearSource::Title,
-        "Period" => YearSource::Period,
-        "Narrative" => YearSource::Narrative,
-        "FileName" => YearSource::FileName,
-        other => panic!("no year source is called `{other}`"),
-    };
-    StatedYear { source, year: Year::new(year).unwrap(), origin: None }
+fn stated<T>(source: &str, value: T) -> Stated<T> {
+    let source = Source::ALL.into_iter().find(|known| format!("{known:?}") == source).unwrap();
+    Stated { source, value, origin: None }
 }
 
 /// Sections by their ordinals; 0 is a heading that is none of the six.

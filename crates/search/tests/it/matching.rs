@@ -97,6 +97,7 @@ fn fields_narrow() {
     check("region:370000", &[0, 1]);
     check("region:3704", &[0, 1]);
     check("region:370402", &[1]);
+    check("region:370402001", &[]);
     check("region:枣庄", &[0, 1]);
     check("地区:碑林区", &[2]);
     check("agency:审批服务", &[0]);

@@ -1,0 +1,202 @@
+//! Names of agencies: what looks like one, and which of the names that a report gives is taken.
+
+use std::sync::LazyLock;
+
+use document::Text;
+use regex::Regex;
+use report::{Source, Stated};
+
+use super::pattern;
+use crate::label;
+use crate::place::of_place;
+
+/// The name of the agency: what the title says, else the signature, the page, the narrative, the file.
+///
+/// 市教育局 names no place: the same name with its place is taken where one of the others has it.
+pub(super) fn choose(stated: &[Stated<String>]) -> Option<String> {
+    const ORDER: [Source; 5] =
+        [Source::Title, Source::Signature, Source::Page, Source::Narrative, Source::FileName];
+    let by = |source| stated.iter().filter(move |stated| stated.source == source);
+    let mut ordered = ORDER.into_iter().flat_map(by).map(|stated| &stated.value);
+    let first = ordered.clone().next()?;
+    let full = is_nameless(first)
+        .then(|| ordered.find(|name| name.len() > first.len() && name.ends_with(first.as_str())));
+    Some(full.flatten().unwrap_or(first).clone())
+}
+
+static WRITTEN_BY: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?:报告|年报)(?:是)?由(?P<agency>[^。、，,;；:：《》（()）\s\d]{4,40}?)(?:负责)?(?:编制|编写|编撰|根据|依据|按照|依照)",
+    )
+});
+
+static BEGINS: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"^(?:20\d\d年(?:度|来|以来)?,?)?(?P<agency>[^。、，,;；:：《》（()）\d]{4,40}?)(?:严格|认真|坚持|深入|按照|根据|依据|依照|贯彻|紧紧|高度重视|全面|积极|始终|持续|切实)",
+    )
+});
+
+/// Who the first sentences say reports: 本报告由某局编制, 2024年，某局认真贯彻….
+pub(super) fn in_narrative(text: &Text) -> Option<Stated<String>> {
+    let squeezed = label::squeeze(text.as_str());
+    let name = [&WRITTEN_BY, &BEGINS].into_iter().find_map(|pattern| {
+        let name = agency_of(&pattern.captures(&squeezed)?["agency"])?;
+        (!is_nameless(&name) && !name.contains(NOT_IN_NAMES)).then_some(name)
+    })?;
+    let place = text.as_str().find(&name).map_or(text.place(), |at| text.place_of(at..at + name.len()));
+    Some(Stated { source: Source::Narrative, value: name, origin: Some(of_place(place)) })
+}
+
+/// Characters that no name of an agency has, but the beginning of many a sentence.
+const NOT_IN_NAMES: [char; 14] =
+    ['的', '在', '我', '本', '各', '为', '是', '对', '以', '使', '把', '将', '由', '该'];
+
+/// Whether a name does not say whose it is: 我局, 区统计局; only the site knows on which it stands.
+pub(super) fn is_nameless(agency: &str) -> bool {
+    // 市中区 and 县级 bodies of that name have their own 市 and 县.
+    let is_a_name = [
+        "市中区",
+        "市北区",
+        "市南区",
+        "镇江",
+        "镇平",
+        "乡宁",
+        "镇海",
+        "镇原",
+        "镇远",
+        "镇雄",
+        "镇康",
+        "镇安",
+        "镇巴",
+        "镇沅",
+        "镇坪",
+        "镇宁",
+        "镇赉",
+        "区级",
+    ];
+    agency.starts_with(['我', '本', '全', '区', '市', '县', '省', '州', '旗', '镇', '乡'])
+        && !is_a_name.iter().any(|name| agency.starts_with(name))
+}
+
+/// Marks that end a name or a clause; full-width ones are narrow by now.
+pub(super) fn is_stop(c: char) -> bool {
+    matches!(c, ',' | ';' | ':' | '?' | '!' | '。' | '、' | '《' | '》' | '“' | '”' | '/' | '_')
+}
+
+/// Words that name agencies end so.
+const AGENCY_ENDINGS: [&str; 43] = [
+    "局",
+    "委",
+    "委员会",
+    "办",
+    "办公室",
+    "厅",
+    "府",
+    "院",
+    "所",
+    "中心",
+    "处",
+    "部",
+    "署",
+    "总队",
+    "支队",
+    "大队",
+    "站",
+    "街道",
+    "乡",
+    "镇",
+    "区",
+    "县",
+    "市",
+    "旗",
+    "省",
+    "会",
+    "馆",
+    "社",
+    "行",
+    "团",
+    "队",
+    "公司",
+    "学校",
+    "大学",
+    "医院",
+    "园",
+    "场",
+    "办事处",
+    "街办",
+    "苏木",
+    "政府",
+    "司",
+    "科",
+];
+
+pub(super) fn agency_of(text: &str) -> Option<String> {
+    let length = text.chars().count();
+    let is_name = (3..=45).contains(&length)
+        && AGENCY_ENDINGS.iter().any(|ending| text.ends_with(ending))
+        && !text.contains(|c: char| c.is_ascii_digit() || is_stop(c));
+    is_name.then(|| text.to_owned())
+}
+
+/// Words that stand before an agency in a title and are not part of its name.
+const BEFORE_AGENCY: [&str; 7] = ["关于", "公布", "发布", "印发", "公开", "报送", "转发"];
+
+/// The agency without what a title puts around it; header lines often repeat it: `A局A局关于`.
+pub(super) fn clean_agency(text: &str) -> String {
+    let edge = |c: char| matches!(c, '-' | '_' | '—' | '|' | ':' | '：' | '·');
+    let text = text.rsplit('《').next().unwrap_or(text);
+    let mut text = text.trim_end_matches("关于").trim_matches(edge);
+    while let Some(rest) = BEFORE_AGENCY.iter().find_map(|word| text.strip_prefix(word)) {
+        text = rest;
+    }
+    let half = text.len() / 2;
+    if text.len().is_multiple_of(2) && text.is_char_boundary(half) && text[..half] == text[half..] {
+        return text[..half].to_owned();
+    }
+    text.to_owned()
+}
+
+pub(super) fn agency_line(line: &str) -> Option<String> {
+    agency_of(&label::squeeze(line))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_sentences_say_who_reports() {
+        for (line, expected) in [
+            ("2024 年，碑林区行政审批服务局按照《条例》有关规定，做好主动公开", "碑林区行政审批服务局"),
+            ("本年度报告由某市教育局根据《条例》编制", "某市教育局"),
+            ("本报告由高新区管理委员会办公室编制，全文包括总体情况", "高新区管理委员会办公室"),
+            ("2024年，安镇街道积极响应并深入执行各级规定", "安镇街道"),
+            ("2024年，我局认真贯彻落实", "-"),
+            ("2024年，市审批服务局认真落实《条例》要求", "-"),
+            ("2024年，在区政府的领导下，小营街道办事处严格依照要求", "-"),
+            ("根据《中华人民共和国政府信息公开条例》规定，现公布如下", "-"),
+            ("2024年，全县各级行政机关坚持公开透明", "-"),
+        ] {
+            let mut text = Text::default();
+            text.push(line, 1, 0, line.len() as u64, document::Width::Utf8);
+            let found = in_narrative(&text).map(|stated| stated.value);
+            assert_eq!(found.as_deref().unwrap_or("-"), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn the_title_goes_before_the_others() {
+        let check = |stated: &[(Source, &str)], expected: &str| {
+            let stated: Vec<_> = stated
+                .iter()
+                .map(|(source, name)| Stated { source: *source, value: (*name).to_owned(), origin: None })
+                .collect();
+            assert_eq!(choose(&stated).unwrap_or_default(), expected);
+        };
+        check(&[], "");
+        check(&[(Source::FileName, "乙局"), (Source::Title, "甲局")], "甲局");
+        check(&[(Source::Page, "乙局"), (Source::Signature, "甲局")], "甲局");
+        check(&[(Source::Title, "市教育局"), (Source::Signature, "商洛市教育局")], "商洛市教育局");
+        check(&[(Source::Title, "市教育局"), (Source::Signature, "商洛市体育局")], "市教育局");
+    }
+}

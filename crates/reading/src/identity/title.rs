@@ -1,0 +1,121 @@
+//! The title: a line, or up to three, or where none is one the first sentence that names the report.
+
+use std::sync::LazyLock;
+
+use document::Text;
+use regex::Regex;
+use report::{Origin, Year};
+
+use super::agency::{agency_of, clean_agency, is_nameless, is_stop};
+use super::{YEAR, pattern, year_of};
+use crate::label;
+use crate::place::origin;
+
+static MENTION: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?:编制|编写|公布|发布|现将|形成)(?:了)?(?P<title>(?P<agency>[^。、《》,;:\s]{4,40}?)(?P<year>20\d\d)年度?(?:政府|政务)信息公开(?:工作)?(?:年度)?(?:工作)?报告)",
+    )
+});
+
+/// The report named in its own first sentence, where no line is its title: 特编制某局2023年…年度报告.
+pub(super) fn mention(text: &Text) -> Option<Title> {
+    let squeezed = label::squeeze(text.as_str());
+    let found = MENTION.captures(&squeezed)?;
+    let agency = agency_of(&found["agency"]).filter(|agency| !is_nameless(agency))?;
+    let year = year_of(&found["year"]);
+    Some(Title { text: found["title"].to_owned(), agency: Some(agency), year, origin: origin(text) })
+}
+
+/// The line that names the report.
+#[derive(Debug)]
+pub(super) struct Title {
+    pub(super) text: String,
+    pub(super) agency: Option<String>,
+    pub(super) year: Option<Year>,
+    pub(super) origin: Origin,
+}
+
+static LONG_NUMBER: LazyLock<Regex> = LazyLock::new(|| pattern(r"\d{5,}"));
+
+static TITLE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"^(?:关于)?(?P<agency>.*?)(?:关于)?(?:公开|公布|发布|印发|编制)?(?P<year>20\d\d|二[〇○零O0][一二三四五六七八九〇○零]{2})年?度?(?P<again>.{0,30}?)(?:政府|政务)?信息公开(?:工作)?(?:的)?(?:年度)?(?:工作)?(?:情况)?(?:的)?(?:年度)?(?:工作)?(?:情况)?(?:的)?(?:年度)?(?:总结)?(?:报告|年报)",
+    )
+});
+
+/// The title in one line or broken over up to three.
+pub(super) fn title_in(lines: &[&Text]) -> Option<Title> {
+    let mut nameless = None;
+    for count in 1..=3 {
+        for window in lines.windows(count) {
+            if window.iter().any(|text| text.as_str().chars().count() > 80) {
+                continue;
+            }
+            let joined: String = window.iter().map(|text| text.as_str()).collect();
+            let place = Origin { end: origin(window[count - 1]).end, ..origin(window[0]) };
+            match title_of(&joined, place) {
+                Some(title) if title.agency.is_some() => return Some(title),
+                Some(title) => {
+                    nameless.get_or_insert(title);
+                }
+                None => {}
+            }
+        }
+    }
+    nameless
+}
+
+pub(super) fn title_of(text: &str, origin: Origin) -> Option<Title> {
+    let squeezed = label::squeeze(text.trim_start_matches('#'));
+    // 20250117某局2024年…, a name of a file: a day or a serial number is no year.
+    let dated = LONG_NUMBER.replace_all(&squeezed, "");
+    let found = TITLE.captures(&dated)?;
+    // Behind the title only a remark may stand; a sentence that mentions the report goes on.
+    let rest = dated[found.get(0)?.end()..].trim_start_matches('》');
+    if rest.chars().count() > 20 || rest.contains(is_stop) {
+        return None;
+    }
+    let before = clean_agency(&found["agency"]);
+    if before.contains(is_stop) {
+        return None;
+    }
+    // The year next to the word 政府信息公开 is the report's: 2025年公布某局2024年….
+    let again = &found["again"];
+    let nearest = YEAR.find_iter(again).last();
+    let named = clean_agency(&again[..nearest.map_or(again.len(), |year| year.start())]);
+    let agency = agency_of(&before).or_else(|| agency_of(&named));
+    let nearest = nearest.and_then(|year| year_of(year.as_str().trim_end_matches('年')));
+    Some(Title { text: squeezed.clone(), agency, year: nearest.or_else(|| year_of(&found["year"])), origin })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn titles_name_agency_and_year() {
+        for (line, expected) in [
+            ("碑林区行政审批服务局 2024 年政府信息公开工作年度报告", "碑林区行政审批服务局 2024"),
+            (
+                "西安市行政审批服务局西安市行政审批服务局 关于 2019 年度政府信息公开工作的报告",
+                "西安市行政审批服务局 2019",
+            ),
+            ("2022年度政府信息公开工作报告", "- 2022"),
+            ("关于公布某市教育局2023年政府信息公开工作年度报告", "某市教育局 2023"),
+            ("二〇二三年某县人民政府政府信息公开年度报告", "某县人民政府 2023"),
+            ("2021年某镇人民政府政府信息公开工作年度报告（含附表）", "某镇人民政府 2021"),
+            ("关于印发《某市水务局2022年政府信息公开工作年度报告》的通知", "某市水务局 2022"),
+            ("20250117某市财政局2024年政府信息公开工作年度报告", "某市财政局 2024"),
+            ("2025年公布某市财政局2024年政府信息公开工作年度报告", "某市财政局 2024"),
+            ("某镇202111政府信息公开工作年度报告", "none"),
+            ("某市财政局2020年政务公开工作总结", "none"),
+            ("按照要求，编制某局2023年政府信息公开工作年度报告，内容如下", "none"),
+        ] {
+            let drawn = title_of(line, Origin::default()).map(|title| {
+                let year = title.year.map_or("-".into(), |year| year.to_string());
+                format!("{} {year}", title.agency.as_deref().unwrap_or("-"))
+            });
+            assert_eq!(drawn.as_deref().unwrap_or("none"), expected, "{line}");
+        }
+    }
+}
