@@ -92,10 +92,13 @@ pub(crate) fn find<'a>(lines: &[Line<'a>]) -> Found<'a> {
                 let goes_on = !closed
                     && row.slots.len() < row.columns.len().max(1)
                     && figure::any(slot.str()).is_number();
+                // A figure more than there are columns: which of them is none of the row, is not known.
+                let is_too_many =
+                    !closed && !open && line.layout != Layout::Grid && figure::any(slot.str()).is_number();
                 let is_other_text = is_text(slot) && !plain.contains(|c: char| c.is_ascii_digit());
                 if is_other_text && line.layout == Layout::Stream {
                     (open, closed) = (false, true);
-                } else if open || (goes_on && !is_text(slot)) {
+                } else if open || goes_on || is_too_many {
                     row.slots.push(*slot);
                 }
             }

@@ -35,8 +35,12 @@ struct Row<'a> {
     label: Slot<'a>,
     layout: Layout,
     slots: Vec<Slot<'a>>,
+    /// The printed table in which it stands.
+    table: u32,
     /// How many cells its printed line has.
     line_cells: usize,
+    /// Whether figures of lines below were taken for its own.
+    is_joined: bool,
 }
 
 /// Finds the table among the printed lines: it begins with the row of new applications and ends with

@@ -59,7 +59,7 @@ impl Found<'_> {
             let widest = row.layout != Layout::Stream && row.line_cells >= self.widest;
             let by_header = self.header.first.and_then(|first| first.checked_sub(row.label.column + 1));
             let lead = leads.get(&row.official.depth).copied();
-            let lead = lead.or(by_header.filter(|_| row.official.depth == 0).map(|lead| lead as usize));
+            let lead = lead.or(by_header.map(|lead| lead as usize));
             let mut placements = align::placements(&tokens, self.width(), lead, widest);
             // Where a row ends is a guess in a stream: only as many cells as columns are a row.
             let cells_of_row = self.width() + lead.unwrap_or(0);
@@ -78,7 +78,11 @@ impl Found<'_> {
                     notes.push(Note::counted(NoteKind::FigureCount, id, core.len() as u32, origin))
                 }
                 [only] if only.count == self.width() && core.len() >= self.width() => {
-                    self.settle(form, cells, notes, row, only);
+                    self.place(form, cells, row, only);
+                    if self.is_torn(row) && self.is_doubtful(form, cells, row, only) {
+                        self.place(form, cells, row, Placement { count: 0, ..only });
+                        notes.push(Note::counted(NoteKind::FigureCount, id, core.len() as u32, origin));
+                    }
                 }
                 [] => short.push(row),
                 _ => open.push((row, placements)),
@@ -210,6 +214,12 @@ impl Found<'_> {
         !balances || row.layout != Layout::Grid && placement.count < self.width()
     }
 
+    /// Whether its figures may be those of several rows, or a page number among them.
+    fn is_torn(&self, row: &Row<'_>) -> bool {
+        let mut below = self.lost.iter().filter(|lost| lost.above == Some(row.official.order));
+        row.is_joined || row.layout != Layout::Grid && below.any(|lost| lost.figures() < self.width())
+    }
+
     /// Rows that are short of figures and do not tell of which: what every way agrees on.
     fn fill_short(&self, form: &'static Form, cells: &mut Cells, notes: &mut Vec<Note>, rows: Vec<&Row<'_>>) {
         let columns = self.columns();
@@ -235,7 +245,12 @@ impl Found<'_> {
             let first = of_rows.next().cloned().unwrap_or_default();
             of_rows.fold(first, |left, ways| left.into_iter().filter(|way| ways.contains(way)).collect())
         });
+        // A row alone that is short has been torn; where many are, their blanks have vanished.
+        let blanks_vanish = filled.len() * 4 > self.rows.len();
         for ((row, slots), mut ways) in filled.iter().zip(ways) {
+            if !blanks_vanish && slots.len() + 1 < columns.width {
+                ways.clear();
+            }
             if let Some(gone) = gone.as_ref().filter(|_| is_one_short(slots)) {
                 ways.retain(|way| gone.contains(way));
             }

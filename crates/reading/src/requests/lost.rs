@@ -48,7 +48,15 @@ pub(super) fn by_place<'a>(lost: &[Lost<'a>], rows: &[Row<'a>], form: &'static F
 impl<'a> Lost<'a> {
     fn named(&self, official: &'static Official) -> Option<Row<'a>> {
         let label = *self.slots.first()?;
-        Some(Row { official, label, layout: self.layout, slots: self.slots.clone(), line_cells: 0 })
+        Some(Row {
+            official,
+            label,
+            layout: self.layout,
+            slots: self.slots.clone(),
+            table: 0,
+            line_cells: 0,
+            is_joined: false,
+        })
     }
 }
 

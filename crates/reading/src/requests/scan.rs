@@ -118,8 +118,15 @@ impl<'a> Scan<'a> {
                 return None;
             }
             self.pending.clear();
-            let (layout, line_cells) = (line.layout, line.slots.len());
-            self.rows.push(Row { official, label: *slot, layout, slots: Vec::new(), line_cells });
+            self.rows.push(Row {
+                official,
+                label: *slot,
+                layout: line.layout,
+                slots: Vec::new(),
+                table: line.table,
+                line_cells: line.slots.len(),
+                is_joined: false,
+            });
             return Some(Place::Row);
         }
         let value = figure::any(text);
@@ -169,7 +176,10 @@ impl<'a> Scan<'a> {
         let is_blank = slot.text.is_empty();
         match (place, self.rows.last_mut()) {
             (Place::Row, Some(row)) => row.slots.push(*slot),
-            (Place::RowAbove, Some(row)) if !is_blank => row.slots.push(*slot),
+            (Place::RowAbove, Some(row)) if !is_blank => {
+                row.is_joined |= row.figures() > 0;
+                row.slots.push(*slot);
+            }
             (Place::RowAbove, Some(_)) => {}
             _ => {
                 if let Some(lost) = self.lost.last_mut() {
@@ -199,7 +209,8 @@ impl<'a> Scan<'a> {
     /// A line without a label goes on with the row above, as long as that has room for it.
     fn place_of_line(&mut self, line: &Line<'a>) -> Place {
         let numbers = line.slots.iter().filter(|slot| figure::any(slot.str()).is_number()).count();
-        let room = self.rows.last().map_or(0, |row| self.width.saturating_sub(row.figures()));
+        let above = self.rows.last().filter(|row| row.table == line.table);
+        let room = above.map_or(0, |row| self.width.saturating_sub(row.figures()));
         if line.layout != Layout::Grid && numbers <= room && room > 0 {
             return Place::RowAbove;
         }
