@@ -37,7 +37,8 @@ pub(super) fn children_cpu_seconds() -> Result<f64> {
 pub(super) fn thread_cpu_seconds() -> Result<f64> {
     let path = "/proc/thread-self/schedstat";
     let stat = fs::read_to_string(path).with_context(|| format!("reading {path}"))?;
-    let nanoseconds: f64 = stat.split_whitespace().next().unwrap_or_default().parse().context("reading its CPU time")?;
+    let nanoseconds: f64 =
+        stat.split_whitespace().next().unwrap_or_default().parse().context("reading its CPU time")?;
     Ok(nanoseconds / 1e9)
 }
 

@@ -160,13 +160,8 @@ impl Page {
         (Self { name, truth, unprinted, blocks: Vec::new(), hand: Hand::Plain, paper: PAPERS[0] }, bytes)
     }
 
-    /// Whether every figure stands there as a number.
-    pub fn is_plain(&self) -> bool {
-        self.hand == Hand::Plain
-    }
-
     /// The rows that have figures: the label before them, and the figures as they are printed.
-    pub fn rows(&self) -> impl Iterator<Item = (&str, Vec<&Cell>)> {
+    pub(super) fn rows(&self) -> impl Iterator<Item = (&str, Vec<&Cell>)> {
         let tables = self.blocks.iter().filter_map(|block| match block {
             Block::Table(rows) => Some(rows),
             _ => None,
