@@ -162,6 +162,7 @@ fn split(page: Page, number: u32, slots: &mut usize, limits: &Limits) -> Result<
             None => outside.push(placed),
         }
     }
+    tables.iter_mut().for_each(Ruled::cut_tails);
     // Rules round nothing are a drawing.
     tables.retain(|table| table.glyphs.iter().any(|placed| !crate::model::is_blank(placed.glyph.character)));
     let mut items: Vec<Item> = lines::lines(outside).into_iter().map(Item::Line).collect();
@@ -188,6 +189,26 @@ impl Item {
 }
 
 impl Ruled {
+    /// Cuts off what stands out above its first level rule and below its last, where nothing is said:
+    /// the side of a row that had no room and begins on the next page.
+    fn cut_tails(&mut self) {
+        let levels = || self.horizontal.iter().map(|rule| rule.at);
+        let (first, last) = (levels().fold(f32::MAX, f32::min), levels().fold(f32::MIN, f32::max));
+        let says = |above: bool| {
+            let shown = self.glyphs.iter().filter(|placed| !crate::model::is_blank(placed.glyph.character));
+            shown.map(|placed| placed.centre().1).any(|y| if above { y < first } else { y > last })
+        };
+        let top = if says(true) { self.top } else { first };
+        let bottom = if says(false) { self.bottom } else { last };
+        if top < bottom {
+            (self.top, self.bottom) = (top, bottom);
+            self.vertical.retain(|rule| rule.to > top && rule.from < bottom);
+            for rule in &mut self.vertical {
+                (rule.from, rule.to) = (rule.from.max(top), rule.to.min(bottom));
+            }
+        }
+    }
+
     fn holds(&self, x: f32, y: f32) -> bool {
         (self.left..=self.right).contains(&x) && (self.top..=self.bottom).contains(&y)
     }
@@ -257,7 +278,7 @@ fn below_repeated_head(table: &mut Ruled, next: &Ruled, limits: &Limits) -> Resu
     // A head has words alone, and never ends within one of its cells.
     let is_figure = |words: &str| !words.is_empty() && words.chars().all(|c| c.is_ascii_digit());
     let is_head = |row: &grid::Words| {
-        row.iter().any(|cell| !cell.3.is_empty()) && !row.iter().any(|cell| is_figure(&cell.3))
+        row.iter().any(|(_, words)| !words.is_empty()) && !row.iter().any(|(_, words)| is_figure(words))
     };
     let pairs = table.head.iter().flatten().zip(grid.rows());
     let rows = pairs.take_while(|(one, other)| *one == other && is_head(other)).count();

@@ -134,9 +134,9 @@ fn pages_are_read_as_they_are_shown() {
     let turned = |a: i32, b: i32, c: i32, d: i32, x: i32, y: i32| {
         format!(
             "q {a} {b} {c} {d} {x} {y} cm {}{}{}Q",
-            text(20, 300, "上"),
+            text(20, 270, "上"),
             text(20, 100, "下"),
-            text(60, 300, "右")
+            text(60, 270, "右")
         )
     };
     check_file(&file(&[("/Rotate 90", &turned(0, 1, -1, 0, 300, 0))], &[]), "¶ 上 右\n¶ 下");
@@ -332,4 +332,47 @@ proptest! {
         bytes[at] = byte;
         let _ = read(&bytes, &Limits::default());
     }
+}
+
+#[test]
+fn sides_that_were_not_drawn_do_not_join_cells() {
+    // The label on the left goes on on the next page, and its lower border is missing.
+    let level = lines(&[[20, 300, 170, 300], [70, 280, 170, 280], [20, 260, 170, 260], [20, 240, 170, 240]]);
+    let upright = lines(&[
+        [20, 240, 20, 300],
+        [70, 270, 70, 300],
+        [70, 240, 70, 260],
+        [120, 240, 120, 300],
+        [170, 240, 170, 300],
+    ]);
+    let cells = text(25, 285, "甲")
+        + &text(75, 285, "乙")
+        + &text(125, 285, "1")
+        + &text(75, 265, "丙")
+        + &text(125, 265, "2")
+        + &text(25, 245, "丁")
+        + &text(75, 245, "戊")
+        + &text(125, 245, "3");
+    check(&(level + &upright + &cells), "Grid\n  甲⟨2×1⟩¦乙¦1\n  1:丙¦2:2\n  丁¦戊¦3");
+}
+
+#[test]
+fn tables_without_a_frame_have_rows() {
+    let row = |y: i32, cells: &[&str]| -> String {
+        cells.iter().enumerate().map(|(column, cell)| text(20 + 60 * column as i32, y, cell)).collect()
+    };
+    let head = row(300, &["信息内容", "制发", "废止", "有效"]);
+    let body = row(280, &["规章", "0", "1", "2"]) + &row(260, &["行政文件", "3", "", "4"]);
+    let table = "Rows\n  信息内容¦制发¦废止¦有效\n  规章¦0¦1¦2\n  行政文件¦3¦¦4";
+    check(&(head.clone() + &body), table);
+    let level = lines(&[[20, 315, 260, 315], [20, 295, 260, 295], [20, 255, 260, 255]]);
+    check(&(level + &head + &body), table);
+    // A label over two lines, its figures between them.
+    let label = text(20, 266, "行政") + &text(20, 254, "文件") + &row(260, &["", "3", "5", "4"]);
+    check(
+        &(head.clone() + &row(290, &["规章", "0", "1", "2"]) + &label),
+        "Rows\n  信息内容¦制发¦废止¦有效\n  规章¦0¦1¦2\n  行政文件¦3¦5¦4",
+    );
+    // Running text and page numbers are none.
+    check(&(text(20, 300, "2025年1月") + &text(20, 280, "共3件")), "¶ 2025年1月\n¶ 共3件");
 }

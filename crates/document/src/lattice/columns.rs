@@ -119,7 +119,8 @@ fn table(lines: &[Printed]) -> Option<(usize, usize)> {
     let rows: Vec<usize> = (0..lines.len()).filter(|index| lines[*index].is_row()).collect();
     let mut groups = rows.chunk_by(|one, other| other - one <= MOST_BETWEEN + 1);
     let is_table = |group: &&[usize]| {
-        group.len() > 1 && group.iter().map(|index| lines[*index].figures).sum::<usize>() > 3
+        let figures = group.iter().map(|index| lines[*index].figures).sum::<usize>();
+        figures > 3 && (group.len() > 1 || figures > 6)
     };
     let group = groups.find(is_table)?;
     let (first, last) = (group[0], group[group.len() - 1]);
@@ -153,6 +154,13 @@ fn assemble(lines: Vec<Printed>, level: &[Rule]) -> Rows {
     let owner = |index: usize| -> Option<usize> {
         let line = &lines[index];
         let reach = |anchor: &&usize| {
+            // Words above or below the figures' own label; those of a row without one, as far left.
+            let labels = &lines[**anchor].words;
+            let count = labels.iter().take_while(|word| !is_figure(&word.text)).count();
+            let own = &labels[..count];
+            if !own.is_empty() && !goes_on(own, &line.words[0]) {
+                return false;
+            }
             let distance = (lines[**anchor].middle() - line.middle()).abs();
             distance < line.whole.size * 3.0 && !is_parted(line, &lines[**anchor])
         };
@@ -220,6 +228,11 @@ fn cells(lines: Vec<Printed>, columns: &[(f32, f32)]) -> Vec<Vec<Line>> {
     // Columns that begin before the label ends are none of this row's.
     let edge = row.iter().flatten().map(|word| word.right).fold(f32::MIN, f32::max);
     let own: Vec<(f32, f32)> = columns.iter().copied().filter(|(_, right)| *right > edge).collect();
+    if 2 * values.len() < own.len() {
+        // Too few to say which is missing, or a table with fewer columns below another.
+        row.extend(values.into_iter().map(|word| vec![word]));
+        return row;
+    }
     let begin = row.len();
     row.resize_with(begin + own.len(), Vec::new);
     for word in values {

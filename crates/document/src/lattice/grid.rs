@@ -24,8 +24,9 @@ pub(super) struct Ruled {
     pub(super) head: Option<Vec<Words>>,
 }
 
-/// What the cells of a row say: column, rows, columns and words without spaces.
-pub(super) type Words = Vec<(usize, usize, usize, String)>;
+/// What the cells of a row say: the rows they cover, and their words without spaces. Columns are no
+/// part of it: a page may have rows that part them further.
+pub(super) type Words = Vec<(usize, String)>;
 
 /// A cell in grid columns and rows.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,7 +60,7 @@ impl Grid {
         let mut rows = vec![Words::new(); self.tops.len()];
         for cell in &self.cells {
             if let Some(row) = rows.get_mut(cell.row) {
-                row.push((cell.column, cell.rows, cell.columns, cell.words()));
+                row.push((cell.rows, cell.words()));
             }
         }
         rows
@@ -137,7 +138,8 @@ fn edges(rules: &[Rule], first: f32, last: f32) -> Vec<f32> {
 fn owners(ruled: &Ruled, xs: &[f32], ys: &[f32]) -> Vec<usize> {
     let (columns, rows) = (xs.len() - 1, ys.len() - 1);
     let right = covered(&ruled.vertical, xs, ys);
-    let below = covered(&ruled.horizontal, ys, xs);
+    let mut below = covered(&ruled.horizontal, ys, xs);
+    bring_level(&mut below, columns);
     let mut groups = Groups::new(rows * columns);
     for row in 0..rows {
         for column in 0..columns {
@@ -150,7 +152,26 @@ fn owners(ruled: &Ruled, xs: &[f32], ys: &[f32]) -> Vec<usize> {
             }
         }
     }
-    make_rectangles(&mut groups, rows, columns)
+    let is_drawn = |line: &[f32]| 2 * line.iter().filter(|share| **share >= 0.5).count() >= columns;
+    let ends: Vec<bool> = below.chunks(columns).map(is_drawn).collect();
+    make_rectangles(&mut groups, &ends, columns)
+}
+
+/// Where some columns end a row at one line and all others at the next, the fewer were drawn amiss:
+/// rows end in all columns, or labels go on beside them.
+fn bring_level(below: &mut [f32], columns: usize) {
+    let (count, is_drawn) = (below.len() / columns, |share: &f32| *share >= 0.5);
+    for line in 1..count.saturating_sub(2) {
+        let (upper, lower) = below[line * columns..(line + 2) * columns].split_at_mut(columns);
+        if upper.iter().zip(lower.iter()).all(|(one, other)| is_drawn(one) != is_drawn(other)) {
+            let is_upper_short = 2 * upper.iter().filter(|share| is_drawn(share)).count() < columns;
+            let (short, long) = if is_upper_short { (upper, lower) } else { (lower, upper) };
+            if short.iter().any(is_drawn) {
+                short.fill(0.0);
+                long.fill(1.0);
+            }
+        }
+    }
 }
 
 /// For each line and each interval of the other direction, how much of it rules cover.
@@ -172,43 +193,51 @@ fn covered(rules: &[Rule], lines: &[f32], others: &[f32]) -> Vec<f32> {
     covered
 }
 
-/// Cells are rectangles: what is not takes in what lies in its corners.
-fn make_rectangles(groups: &mut Groups, rows: usize, columns: usize) -> Vec<usize> {
-    const ROUNDS: usize = 8;
-    let count = rows * columns;
-    for round in 0..=ROUNDS {
-        let owner: Vec<usize> = (0..count).map(|at| groups.of(at)).collect();
-        let mut boxes = vec![(usize::MAX, usize::MAX, 0, 0, 0); count];
-        for (at, &owner) in owner.iter().enumerate() {
-            let (row, column, found) = (at / columns, at % columns, &mut boxes[owner]);
-            *found =
-                (found.0.min(row), found.1.min(column), found.2.max(row), found.3.max(column), found.4 + 1);
-        }
-        let is_whole = |&(top, left, bottom, right, size): &(usize, usize, usize, usize, usize)| {
-            size == 0 || (bottom + 1 - top) * (right + 1 - left) == size
-        };
-        if boxes.iter().all(is_whole) {
-            return owner;
-        }
-        if round == ROUNDS {
-            // Nothing that could be a table; each of its places stands alone.
-            return (0..count).map(|at| if is_whole(&boxes[owner[at]]) { owner[at] } else { at }).collect();
-        }
-        let mut work = 8 * count;
-        for &(top, left, bottom, right, _) in boxes.iter().filter(|found| !is_whole(found)) {
-            let size = (bottom + 1 - top) * (right + 1 - left);
-            work = work.saturating_sub(size);
-            if work == 0 {
-                break;
+/// Cells are rectangles: what is not is cut into rows of places, and rows that begin and end alike are
+/// one, unless they are broad and a row `ends` between them. A side that was not drawn makes such a
+/// shape, and what lies in its corners is none of it.
+fn make_rectangles(groups: &mut Groups, ends: &[bool], columns: usize) -> Vec<usize> {
+    let rows = ends.len().saturating_sub(1);
+    let mut owner: Vec<usize> = (0..rows * columns).map(|at| groups.of(at)).collect();
+    let mut boxes = vec![(usize::MAX, usize::MAX, 0, 0, 0); rows * columns];
+    for (at, &owner) in owner.iter().enumerate() {
+        let (row, column, found) = (at / columns, at % columns, &mut boxes[owner]);
+        *found = (found.0.min(row), found.1.min(column), found.2.max(row), found.3.max(column), found.4 + 1);
+    }
+    let is_whole = |owner: usize| {
+        let (top, left, bottom, right, size) = boxes[owner];
+        (bottom + 1 - top) * (right + 1 - left) == size
+    };
+    // For each place in the row above, the run that it is in: group, end, and the cell it became.
+    let mut above: Vec<Option<(usize, usize, usize)>> = vec![None; columns];
+    for row in 0..rows {
+        let mut here = vec![None; columns];
+        let mut column = 0;
+        while column < columns {
+            let group = owner[row * columns + column];
+            let same = owner[row * columns + column..(row + 1) * columns].iter();
+            let end = column + same.take_while(|other| **other == group).count();
+            if !is_whole(group) {
+                let cell = match above[column] {
+                    Some((other, last, cell))
+                        if (other, last) == (group, end) && (end == column + 1 || !ends[row]) =>
+                    {
+                        cell
+                    }
+                    _ => row * columns + column,
+                };
+                here[column] = Some((group, end, cell));
             }
-            for row in top..=bottom {
-                for column in left..=right {
-                    groups.join(top * columns + left, row * columns + column);
-                }
+            column = end;
+        }
+        above = here;
+        for column in 0..columns {
+            if let Some((_, end, cell)) = above[column] {
+                owner[row * columns + column..row * columns + end].fill(cell);
             }
         }
     }
-    (0..count).collect()
+    owner
 }
 
 /// The interval that a value lies in.

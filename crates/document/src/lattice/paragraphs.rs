@@ -45,9 +45,9 @@ impl Margins {
         if gap > size * 1.8 {
             return true;
         }
-        // A title goes on in the line below, wherever that begins.
+        // A title goes on in the line below, wherever that begins, if that is no heading.
         if size > self.size * 1.2 {
-            return false;
+            return is_numbered(&line.text);
         }
         let is_indented = line.left > self.left + size * 1.2;
         let is_full = before.right > self.right - size * 1.6 && before.right - before.left > size * 6.0;

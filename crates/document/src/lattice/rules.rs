@@ -42,10 +42,41 @@ pub(super) fn level(segments: &[Segment]) -> Vec<Rule> {
 pub(super) fn frames(segments: &[Segment]) -> Vec<Frame> {
     let (horizontal, vertical) = rules(segments);
     let mut frames = joined(&horizontal, &vertical);
+    take_in_sides(&mut frames);
     frames.retain(|frame| !frame.horizontal.is_empty() && !frame.vertical.is_empty());
     frames.sort_by(|one, other| other.area().total_cmp(&one.area()));
     frames
 }
+
+/// How far from the rest of a table its side may stand that no other rule touches.
+const FARTHEST_SIDE: f32 = 150.0;
+
+/// Gives frames the upright rules beside them that nothing touches: the side of a label that began on
+/// the page before and goes on on the next.
+fn take_in_sides(frames: &mut Vec<Frame>) {
+    let is_frame = |frame: &Frame| !frame.horizontal.is_empty() && !frame.vertical.is_empty();
+    let (mut whole, rest): (Vec<Frame>, Vec<Frame>) = std::mem::take(frames).into_iter().partition(is_frame);
+    let sides = rest.into_iter().filter(|frame| frame.horizontal.is_empty() && !frame.vertical.is_empty());
+    for side in sides {
+        let is_beside = |frame: &&mut Frame| {
+            let distance = (frame.left - side.right).max(side.left - frame.right);
+            let (top, bottom) = (frame.top.max(side.top), frame.bottom.min(side.bottom));
+            (0.0..FARTHEST_SIDE).contains(&distance)
+                && bottom - top > 0.6 * (frame.bottom - frame.top)
+                && side.top > frame.top - 2.0 * NEAR
+                && side.bottom < frame.bottom + 2.0 * NEAR
+        };
+        if let Some(frame) = whole.iter_mut().take(MOST_SIDES).find(is_beside) {
+            frame.left = frame.left.min(side.left);
+            frame.right = frame.right.max(side.right);
+            frame.vertical.extend(side.vertical);
+        }
+    }
+    *frames = whole;
+}
+
+/// Frames of a page that are asked whether a side is theirs.
+const MOST_SIDES: usize = 200;
 
 /// The level and the upright rules of a page.
 fn rules(segments: &[Segment]) -> (Vec<Rule>, Vec<Rule>) {

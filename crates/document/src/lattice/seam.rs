@@ -64,9 +64,13 @@ fn says(cell: &Cell) -> Says {
     let words = cell.words();
     let is_figure =
         |c: char| c.is_ascii_digit() || matches!(c, '０'..='９' | '.' | ',' | '-' | '—' | '/' | '+' | '%');
+    let is_amount = |words: &str| {
+        let bare = words.trim_end_matches(['万', '元', '件']);
+        !bare.is_empty() && bare.chars().all(is_figure)
+    };
     match words.chars().next() {
         None => Says::Nothing,
-        Some(_) if words.chars().all(is_figure) => Says::Figure,
+        Some(_) if is_amount(&words) => Says::Figure,
         Some(_) if is_numbered(&words) => Says::Numbered,
         Some(_) => Says::Label,
     }
@@ -82,7 +86,9 @@ pub(super) fn is_numbered(words: &str) -> bool {
     } else {
         &['、', '.', '．', '）', ')']
     };
-    rest.len() < numerals.len() && rest.starts_with(ends) || words.starts_with(['（', '('])
+    // 1379.8 is a figure.
+    let is_decimal = rest.starts_with('.') && rest[1..].starts_with(|c: char| c.is_ascii_digit());
+    rest.len() < numerals.len() && rest.starts_with(ends) && !is_decimal || words.starts_with(['（', '('])
 }
 
 /// Whether the row below the seam is the rest of the row above.
