@@ -6,6 +6,7 @@
 use super::Item;
 use super::lines::Line;
 use super::rules::Rule;
+use super::seam::is_numbered;
 
 /// A table of printed rows.
 #[derive(Debug, Default)]
@@ -150,32 +151,24 @@ fn assemble(lines: Vec<Printed>, level: &[Rule]) -> Rows {
             rule.at > high && rule.at < low && rule.from < left.max(right) && rule.to > left.min(right)
         })
     };
-    // Each line belongs to the row of figures that is nearest, if no rule and no room lies between.
+    // A label belongs to the row of figures that is nearest, if nothing speaks against it; it never goes
+    // to one that is farther.
     let owner = |index: usize| -> Option<usize> {
         let line = &lines[index];
-        let reach = |anchor: &&usize| {
-            // Words above or below the figures' own label; those of a row without one, as far left.
-            let labels = &lines[**anchor].words;
-            let count = labels.iter().take_while(|word| !is_figure(&word.text)).count();
-            let own = &labels[..count];
-            if !own.is_empty() && !goes_on(own, &line.words[0]) {
-                return false;
-            }
-            let distance = (lines[**anchor].middle() - line.middle()).abs();
-            distance < line.whole.size * 3.0 && !is_parted(line, &lines[**anchor])
-        };
-        let near = |one: &&usize, other: &&usize| {
-            let distance = |anchor: usize| (lines[anchor].middle() - line.middle()).abs();
-            distance(**one).total_cmp(&distance(**other))
-        };
+        if line.is_row() {
+            return Some(index);
+        }
         let is_label = line.words.len() == 1
             && line.figures == 0
             && columns.first().is_none_or(|column| line.whole.left < column.0);
-        if line.is_row() {
-            Some(index)
-        } else {
-            anchors.iter().filter(|_| is_label).filter(reach).min_by(near).copied()
-        }
+        let distance = |anchor: usize| (lines[anchor].middle() - line.middle()).abs();
+        let near = |one: &usize, other: &usize| distance(*one).total_cmp(&distance(*other));
+        let anchor = anchors.iter().copied().filter(|_| is_label).min_by(near)?;
+        let labels = &lines[anchor].words;
+        let count = labels.iter().take_while(|word| !is_figure(&word.text)).count();
+        let is_own = count == 0 || goes_on(&labels[..count], &line.words[0]);
+        (is_own && distance(anchor) < line.whole.size * 3.0 && !is_parted(line, &lines[anchor]))
+            .then_some(anchor)
     };
     let owners: Vec<Option<usize>> = (0..lines.len()).map(owner).collect();
     let mut rows: Vec<(Option<usize>, Vec<Printed>)> = Vec::new();
@@ -204,45 +197,47 @@ fn columns<'a>(rows: impl Iterator<Item = &'a Printed>) -> Vec<(f32, f32)> {
 }
 
 /// The cells of a row: labels as they come, figures below each other, with blanks where one is not
-/// printed.
+/// printed. A row of which it is doubtful what its label is, or which figure stands in which column, is
+/// one cell as it is printed.
 fn cells(lines: Vec<Printed>, columns: &[(f32, f32)]) -> Vec<Vec<Line>> {
     let mut labels: Vec<Vec<Line>> = Vec::new();
     let mut values: Vec<Line> = Vec::new();
-    for line in lines {
-        let is_row = line.is_row();
-        let count = line.words.iter().take_while(|word| !is_row || !is_figure(&word.text)).count();
-        let mut words = line.words.into_iter();
-        for word in words.by_ref().take(count) {
-            match labels.iter_mut().find(|cell| goes_on(cell, &word)) {
-                Some(cell) => cell.push(word),
-                None => labels.push(vec![word]),
+    let mut is_doubtful = false;
+    for line in &lines {
+        let count = line.words.iter().take_while(|word| !line.is_row() || !is_figure(&word.text)).count();
+        for word in &line.words[..count] {
+            match labels.iter_mut().find(|cell| goes_on(cell, word)) {
+                Some(cell) => {
+                    is_doubtful |= is_numbered(&word.text);
+                    cell.push(word.clone());
+                }
+                None => labels.push(vec![word.clone()]),
             }
         }
-        values.extend(words);
+        values.extend_from_slice(&line.words[count..]);
     }
     labels.sort_by(|one, other| one[0].left.total_cmp(&other[0].left));
     let mut row = labels;
     if values.is_empty() {
         return row;
     }
-    // Columns that begin before the label ends are none of this row's.
     let edge = row.iter().flatten().map(|word| word.right).fold(f32::MIN, f32::max);
-    let own: Vec<(f32, f32)> = columns.iter().copied().filter(|(_, right)| *right > edge).collect();
-    if 2 * values.len() < own.len() {
+    is_doubtful |= columns.first().is_some_and(|column| edge > column.0);
+    let begin = row.len();
+    if 2 * values.len() < columns.len() {
         // Too few to say which is missing, or a table with fewer columns below another.
         row.extend(values.into_iter().map(|word| vec![word]));
-        return row;
-    }
-    let begin = row.len();
-    row.resize_with(begin + own.len(), Vec::new);
-    for word in values {
-        let middle = (word.left + word.right) / 2.0;
-        match own.iter().position(|(left, right)| (*left..=*right).contains(&middle)) {
-            Some(column) => row[begin + column].push(word),
-            None => row.push(vec![word]),
+    } else {
+        row.resize_with(begin + columns.len(), Vec::new);
+        for word in values {
+            let middle = (word.left + word.right) / 2.0;
+            match columns.iter().position(|(left, right)| (*left..=*right).contains(&middle)) {
+                Some(column) => row[begin + column].push(word),
+                None => is_doubtful = true,
+            }
         }
     }
-    row
+    if is_doubtful { vec![lines.into_iter().map(|line| line.whole).collect()] } else { row }
 }
 
 /// Whether a word goes on with a label.
