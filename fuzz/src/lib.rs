@@ -181,6 +181,10 @@ fn zip(parts: &[(&str, &[u8])]) -> Vec<u8> {
 fn ole(parts: &[(&str, &[u8])]) -> Vec<u8> {
     let Ok(mut file) = cfb::CompoundFile::create(Cursor::new(Vec::new())) else { return Vec::new() };
     for (name, part) in parts {
+        // The writer takes no name that the format does not allow.
+        if !name.chars().all(|c| c.is_ascii_alphanumeric()) || name.len() > 31 {
+            continue;
+        }
         if let Ok(mut stream) = file.create_new_stream(format!("/{name}")) {
             let _ = stream.write_all(part);
         }

@@ -9,7 +9,10 @@ use fuzz::TARGETS;
 
 fn files(folder: impl AsRef<Path>) -> impl Iterator<Item = (String, Vec<u8>)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
-    let paths: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let paths: Vec<_> = fs::read_dir(&folder)
+        .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
+        .map(|entry| entry.unwrap().path())
+        .collect();
     paths.into_iter().map(|path| (path.display().to_string(), fs::read(&path).unwrap()))
 }
 

@@ -1,6 +1,6 @@
 //! The outline: which paragraphs are the six top-level headings, and which text stands under each.
 
-use document::{Block, Document, Paragraph};
+use document::{Block, Document, Paragraph, Text};
 use report::{Section, SectionKind};
 
 use crate::label;
@@ -10,7 +10,8 @@ use crate::place::origin;
 #[derive(Debug, Default)]
 pub(crate) struct Outline {
     pub(crate) sections: Vec<Section>,
-    /// For each section, the position of its heading among the blocks of the document.
+    /// For each section, the position of its heading among the blocks of the document; empty where the
+    /// headings stand in a line with all the rest.
     pub(crate) blocks: Vec<usize>,
 }
 
@@ -31,6 +32,10 @@ pub(crate) fn outline(document: &Document) -> Outline {
         .clone()
         .filter_map(|(position, paragraph)| Some((position, section(paragraph)?)))
         .collect();
+    if headings.is_empty() {
+        let sections = paragraphs.flat_map(|(_, paragraph)| within(&paragraph.text)).collect();
+        return Outline { sections, blocks: Vec::new() };
+    }
     // A subheading may bear a section's name; the section itself is the one with the number.
     let numbered: Vec<_> = headings
         .iter()
@@ -50,6 +55,30 @@ pub(crate) fn outline(document: &Document) -> Outline {
         }
     }
     outline
+}
+
+/// A paragraph longer than this may be a whole report whose line breaks were lost.
+const WHOLE_CHARS: usize = 1_000;
+
+/// The headings that stand in a line with all the rest, parted from it by spaces.
+fn within(text: &Text) -> Vec<Section> {
+    let mut sections: Vec<Section> = Vec::new();
+    if text.as_str().chars().count() < WHOLE_CHARS {
+        return sections;
+    }
+    for word in text.as_str().split(label::is_space) {
+        let start = word.as_ptr().addr() - text.as_str().as_ptr().addr();
+        let heading = section(&Paragraph { text: text.slice(start..start + word.len()), level: None });
+        match heading.filter(|section| section.ordinal.is_some() && section.kind.is_some()) {
+            Some(heading) => sections.push(heading),
+            None => {
+                if let Some(open) = sections.last_mut() {
+                    open.chars += word.chars().count() as u32;
+                }
+            }
+        }
+    }
+    sections
 }
 
 /// Longest heading seen in the field, with room to spare.

@@ -72,8 +72,13 @@ impl Up {
     /// The nats-server that it started.
     fn nats_server(&self) -> u32 {
         let children = children(self.process.id());
-        assert_eq!(children.len(), 1, "{children:?}");
-        children[0]
+        let is_server = |id: &u32| {
+            let name = fs::read_to_string(format!("/proc/{id}/comm"));
+            name.is_ok_and(|name| name.starts_with("nats-server"))
+        };
+        let servers: Vec<u32> = children.into_iter().filter(is_server).collect();
+        assert_eq!(servers.len(), 1, "{servers:?}");
+        servers[0]
     }
 }
 

@@ -48,10 +48,16 @@ pub(super) fn title_in(lines: &[&Text]) -> Option<Title> {
     let mut nameless = None;
     for count in 1..=3 {
         for window in lines.windows(count) {
-            if window.iter().any(|text| text.as_str().chars().count() > 80) {
+            let joined: String = match window {
+                // A whole report in one line begins with its title.
+                [text] if is_long(text.as_str()) => {
+                    text.as_str().split_whitespace().next().unwrap_or_default().to_owned()
+                }
+                _ => window.iter().map(|text| text.as_str()).collect(),
+            };
+            if is_long(&joined) {
                 continue;
             }
-            let joined: String = window.iter().map(|text| text.as_str()).collect();
             let place = Origin { end: origin(window[count - 1]).end, ..origin(window[0]) };
             match title_of(&joined, place) {
                 Some(title) if title.agency.is_some() => return Some(title),
@@ -65,10 +71,16 @@ pub(super) fn title_in(lines: &[&Text]) -> Option<Title> {
     nameless
 }
 
+/// Whether a line is too long for a title.
+fn is_long(line: &str) -> bool {
+    line.chars().count() > 80
+}
+
 pub(super) fn title_of(text: &str, origin: Origin) -> Option<Title> {
-    let squeezed = label::squeeze(text.trim_start_matches('#'));
+    let text = text.trim_start_matches('#');
+    let plain = label::plain(text);
     // 20250117某局2024年…, a name of a file: a day or a serial number is no year.
-    let dated = LONG_NUMBER.replace_all(&squeezed, "");
+    let dated = LONG_NUMBER.replace_all(&plain, "");
     let found = TITLE.captures(&dated)?;
     // Behind the title only a remark may stand; a sentence that mentions the report goes on.
     let rest = dated[found.get(0)?.end()..].trim_start_matches('》');
@@ -85,7 +97,8 @@ pub(super) fn title_of(text: &str, origin: Origin) -> Option<Title> {
     let named = clean_agency(&again[..nearest.map_or(again.len(), |year| year.start())]);
     let agency = agency_of(&before).or_else(|| agency_of(&named));
     let nearest = nearest.and_then(|year| year_of(year.as_str().trim_end_matches('年')));
-    Some(Title { text: squeezed.clone(), agency, year: nearest.or_else(|| year_of(&found["year"])), origin })
+    let year = nearest.or_else(|| year_of(&found["year"]));
+    Some(Title { text: label::squeeze(text), agency, year, origin })
 }
 
 #[cfg(test)]
@@ -107,6 +120,7 @@ mod tests {
             ("关于印发《某市水务局2022年政府信息公开工作年度报告》的通知", "某市水务局 2022"),
             ("20250117某市财政局2024年政府信息公开工作年度报告", "某市财政局 2024"),
             ("2025年公布某市财政局2024年政府信息公开工作年度报告", "某市财政局 2024"),
+            ("北京市門頭溝區園林綠化局2023年政府信息公開工作年度報告", "北京市门头沟区园林绿化局 2023"),
             ("某镇202111政府信息公开工作年度报告", "none"),
             ("某市财政局2020年政务公开工作总结", "none"),
             ("按照要求，编制某局2023年政府信息公开工作年度报告，内容如下", "none"),

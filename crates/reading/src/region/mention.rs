@@ -7,7 +7,7 @@ pub(super) fn mentions(text: &str, code: Code) -> usize {
     let Some((full, customary)) = names(code) else { return 0 };
     let own_ending = &full[customary.len()..];
     let is_second = super::divisions::customary(customary) != Some(code);
-    let bare_counts = !is_everyday(customary) && !(is_second && is_shadowed(customary));
+    let bare_counts = !(is_everyday(customary) || is_second && is_shadowed(customary));
     text.match_indices(customary)
         .filter(|(at, _)| {
             let (before, after) = (&text[..*at], &text[at + customary.len()..]);
