@@ -31,7 +31,7 @@ pub struct Refusal {
     /// For the operator, English.
     pub detail: String,
     /// Where in the source, if it is one place.
-    pub origin: Option<v1::Origin>,
+    pub origin: Option<Box<v1::Origin>>,
 }
 
 /// Classes of refusal that are decided here and not in a handler.
@@ -85,7 +85,7 @@ impl Refusal {
     /// The same, at a place in the source.
     #[must_use]
     pub fn at(mut self, origin: v1::Origin) -> Self {
-        self.origin = Some(origin);
+        self.origin = Some(Box::new(origin));
         self
     }
 
@@ -128,7 +128,7 @@ impl Refusal {
             class: self.class.into_owned(),
             message: self.message,
             detail: bounded(self.detail),
-            origin: self.origin,
+            origin: self.origin.map(|origin| *origin),
             attempts,
             event: event.slice(..event.len().min(LARGEST_EVENT_BYTES)).into(),
             event_subject: subject.to_owned(),

@@ -7,8 +7,7 @@ use crate::workspace::Package;
 const HEART: [&str; 5] = ["document", "reading", "report", "rules", "search"];
 
 /// What a service may stand on.
-const FOOTING: [&str; 8] =
-    ["document", "fence", "proto", "reading", "report", "rules", "search", "stage"];
+const FOOTING: [&str; 8] = ["document", "fence", "proto", "reading", "report", "rules", "search", "stage"];
 
 const SERVICES: [&str; 5] = ["console", "index", "ingest", "parse", "validate"];
 
@@ -37,7 +36,7 @@ pub(super) fn check(packages: &[Package]) -> Vec<Complaint> {
 /// Whether one package of the house may name another.
 fn may_name(from: &str, to: &str) -> bool {
     match from {
-        "tests" | "xtask" => true,
+        "fuzz" | "tests" | "xtask" => true,
         "gouji" => FOOTING.contains(&to) || SERVICES.contains(&to),
         "reading" => ["document", "report"].contains(&to),
         "stage" => to == "proto",
