@@ -3,7 +3,10 @@
 use anyhow::Result;
 
 use crate::workspace::{self, Workspace};
-use crate::{test, tidy};
+use crate::{fuzz, test, tidy};
+
+/// What every change is worth; `cargo xtask fuzz` hunts longer.
+const FUZZ_SECONDS: u64 = 180;
 
 /// Runs every step; the first that fails ends it.
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {
@@ -11,5 +14,6 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     tidy::run(workspace, false)?;
     let lints = ["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"];
     workspace::run(&mut workspace.cargo(&lints))?;
-    test::run(workspace, &[])
+    test::run(workspace, &[])?;
+    fuzz::run(workspace, FUZZ_SECONDS, false, &[])
 }

@@ -35,7 +35,7 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
-    /// Everything a change has to pass: tidy, formatting, lints, tests.
+    /// Everything a change has to pass: tidy, formatting, lints, tests, and a short hunt for what breaks a reader.
     Ci,
     /// Measure the pipeline, beside the floors of the same run.
     Bench {
