@@ -132,7 +132,24 @@ fn is_text(slot: &Slot<'_>) -> bool {
     !figure::any(slot.str()).is_value()
 }
 
-impl Found<'_> {
+impl<'a> Found<'a> {
+    /// How many rows have figures.
+    pub(crate) fn filled_rows(&self) -> usize {
+        self.rows.iter().filter(|row| !row.slots.is_empty()).count()
+    }
+
+    /// Takes the rows that it lacks from what stands under headings elsewhere; all, if it has none.
+    pub(crate) fn add(&mut self, other: Found<'a>) {
+        if self.rows.is_empty() {
+            *self = other;
+            return;
+        }
+        let is_new = |row: &Row| !self.rows.iter().any(|there| there.id == row.id);
+        let stands = |row: &Row| !row.slots.is_empty() && !row.columns.is_empty();
+        let rows: Vec<Row> = other.rows.into_iter().filter(|row| is_new(row) && stands(row)).collect();
+        self.rows.extend(rows);
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }

@@ -19,13 +19,16 @@ pub(crate) struct Tables<'a> {
 /// Rows of figures that table three has at least; with fewer it may be a mention of its labels.
 const ROWS_OF_A_TABLE: usize = 4;
 
+/// Rows that table two has in the shorter of its forms.
+const ROWS_OF_TABLE_TWO: usize = 6;
+
 /// Finds the tables; `pieces` are those of the document.
 pub(crate) fn find<'a>(document: &'a Document, pieces: &'a [Pieces], outline: &Outline) -> Tables<'a> {
     let lines = grid::lines(document);
     let mut requests = requests::find(&lines);
     let mut active = active::find(&lines);
     let mut litigation = litigation::find(&lines, requests.first_line());
-    if requests.filled_rows() >= ROWS_OF_A_TABLE && !active.is_empty() && litigation.is_some() {
+    if requests.filled_rows() >= ROWS_OF_A_TABLE && active.filled_rows() >= ROWS_OF_TABLE_TWO && litigation.is_some() {
         return Tables { requests, active, litigation };
     }
     let lines = grid::piece_lines(pieces, outline);
@@ -34,9 +37,7 @@ pub(crate) fn find<'a>(document: &'a Document, pieces: &'a [Pieces], outline: &O
     if printed.filled_rows() > requests.filled_rows() {
         requests = printed;
     }
-    if active.is_empty() {
-        active = active::find(&lines);
-    }
+    active.add(active::find(&lines));
     if litigation.is_none() {
         litigation = litigation::find(&lines, from);
     }

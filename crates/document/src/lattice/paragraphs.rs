@@ -54,7 +54,14 @@ impl Margins {
         let ends = before.text.ends_with(['。', '；', '：', '！', '？']);
         // Of a paragraph that is indented as a whole, only the first line stands apart.
         let hangs = count > 1 && (line.left - before.left).abs() < 1.0;
-        !is_full || is_indented && !hangs || ends && is_numbered(&line.text)
+        !is_full || is_indented && !hangs || is_numbered(&line.text) && (ends || self.is_heading(line))
+    }
+
+    /// Whether a numbered line is short and no end of a sentence.
+    fn is_heading(&self, line: &Line) -> bool {
+        line.right < self.right - line.size * 6.0
+            && line.text.starts_with(|c| "一二三四五六七八九十".contains(c))
+            && !line.text.ends_with(['。', '；', '，'])
     }
 }
 
