@@ -44,7 +44,7 @@ pub struct Reading {
 
 /// What reading one document may cost.
 pub const LIMITS: Limits = Limits {
-    // Reading 50 MB takes up to 200 MB; with this, a process on two cores stays below 512 MB with its readers.
+    // Reading 50 MB takes up to 200 MB; the readers of a process on two cores add up to 480 MB at most.
     memory_bytes: 320 << 20,
     // Reading 50 MB takes 3 s at most, an ordinary report milliseconds.
     cpu_seconds: 10,
