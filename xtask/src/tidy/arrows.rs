@@ -65,6 +65,8 @@ mod tests {
         check("gouji", "console", true);
         check("rules", "reading", false);
         check("tests", "gouji", true);
-        check("fuzz", "report", false);
+        check("fuzz", "document", true);
+        check("document", "fuzz", false);
+        check("drawer", "report", false);
     }
 }
