@@ -28,7 +28,10 @@ pub(crate) fn find<'a>(document: &'a Document, pieces: &'a [Pieces], outline: &O
     let mut requests = requests::find(&lines);
     let mut active = active::find(&lines);
     let mut litigation = litigation::find(&lines, requests.first_line());
-    if requests.filled_rows() >= ROWS_OF_A_TABLE && active.filled_rows() >= ROWS_OF_TABLE_TWO && litigation.is_some() {
+    if requests.filled_rows() >= ROWS_OF_A_TABLE
+        && active.filled_rows() >= ROWS_OF_TABLE_TWO
+        && litigation.is_some()
+    {
         return Tables { requests, active, litigation };
     }
     let lines = grid::piece_lines(pieces, outline);
