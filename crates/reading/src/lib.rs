@@ -20,7 +20,10 @@ mod region;
 mod requests;
 mod tables;
 
+use std::cell::OnceCell;
+
 use document::Document;
+use outline::Outline;
 use report::{Cells, Form, FormId, Note, NoteKind, Report, Table};
 use tables::Tables;
 
@@ -34,14 +37,16 @@ pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 pub fn read(document: &Document, file_name: Option<&str>) -> Report {
     let outline = outline::outline(document);
     match tables::first_report(document, &outline) {
-        Some(first) => Report { sections: outline.sections, ..read_one(&first, file_name) },
-        None => read_one(document, file_name),
+        Some(first) => {
+            let own = outline::outline(&first);
+            Report { sections: outline.sections, ..read_one(&first, own, file_name) }
+        }
+        None => read_one(document, outline, file_name),
     }
 }
 
-fn read_one(document: &Document, file_name: Option<&str>) -> Report {
-    let outline = outline::outline(document);
-    let pieces = grid::pieces(document);
+fn read_one(document: &Document, outline: Outline, file_name: Option<&str>) -> Report {
+    let pieces = OnceCell::new();
     let Tables { requests, active, litigation } = tables::find(document, &pieces, &outline);
     let identity = identity::identify(document, &outline, file_name);
 

@@ -1,6 +1,8 @@
 //! The three tables of a report: in the tables of the document, or where they are not there, in its
 //! paragraphs.
 
+use std::cell::OnceCell;
+
 use document::{Block, Document};
 use report::SectionKind;
 
@@ -22,8 +24,12 @@ const ROWS_OF_A_TABLE: usize = 4;
 /// Rows that table two has in the shorter of its forms.
 const ROWS_OF_TABLE_TWO: usize = 6;
 
-/// Finds the tables; `pieces` are those of the document.
-pub(crate) fn find<'a>(document: &'a Document, pieces: &'a [Pieces], outline: &Outline) -> Tables<'a> {
+/// Finds the tables; `pieces` holds those of the document where they are needed, which mostly they are not.
+pub(crate) fn find<'a>(
+    document: &'a Document,
+    pieces: &'a OnceCell<Vec<Pieces>>,
+    outline: &Outline,
+) -> Tables<'a> {
     let lines = grid::lines(document);
     let mut requests = requests::find(&lines);
     let mut active = active::find(&lines);
@@ -34,7 +40,7 @@ pub(crate) fn find<'a>(document: &'a Document, pieces: &'a [Pieces], outline: &O
     {
         return Tables { requests, active, litigation };
     }
-    let lines = grid::piece_lines(pieces, outline);
+    let lines = grid::piece_lines(pieces.get_or_init(|| grid::pieces(document)), outline);
     let printed = requests::find(&lines);
     let from = printed.first_line();
     if printed.filled_rows() > requests.filled_rows() {
@@ -76,7 +82,7 @@ pub(crate) fn first_report(document: &Document, outline: &Outline) -> Option<Doc
     let first = reports.next();
     let has_requests = |report: &Document| {
         let outline = crate::outline::outline(report);
-        find(report, &grid::pieces(report), &outline).requests.filled_rows() >= ROWS_OF_A_TABLE
+        find(report, &OnceCell::new(), &outline).requests.filled_rows() >= ROWS_OF_A_TABLE
     };
     match first {
         Some(first) if has_requests(&first) => Some(first),
