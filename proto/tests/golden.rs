@@ -206,6 +206,8 @@ fn report() -> v1::Report {
                 exact: true,
                 about: "requests.received.total".into(),
                 origin: Some(origin()),
+                // Came later.
+                relation: 0,
             })
             .into(),
         breakdowns: vec![v1::Breakdown { whole: 1, parts: vec![0, 1], complete: true }],
@@ -227,6 +229,9 @@ fn report() -> v1::Report {
         // Came later.
         stated_agencies: Vec::new(),
         stated_dates: Vec::new(),
+        shares: Vec::new(),
+        remarks: Vec::new(),
+        fingerprints: Vec::new(),
     }
 }
 
@@ -245,6 +250,9 @@ fn finding() -> v1::Finding {
             reason: "只改此处即可全部平衡".into(),
         }),
         origin: Some(origin()),
+        // Came later.
+        against: None,
+        waiver: None,
     }
 }
 

@@ -4,8 +4,8 @@
 
 use proto::{Message, ReportId, v1};
 use report::{
-    Cell, CellId, Cells, Claim, Date, Decimal, Form, FormId, Origin, Region, Report, Section, SectionKind,
-    Source, Stated, Table, Year,
+    Cell, CellId, Cells, Claim, Date, Decimal, Fingerprint, Form, FormId, Origin, Quantity, Region, Relation,
+    Remark, RemarkKind, Report, Section, SectionKind, Source, Stated, Table, Year,
 };
 
 const SHA256: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
@@ -45,6 +45,11 @@ fn ordinary() -> Report {
         cells,
         claims: (0..12).map(claim).collect(),
         breakdowns: Vec::new(),
+        shares: Vec::new(),
+        remarks: (0..16).map(remark).collect(),
+        fingerprints: [SectionKind::Overview, SectionKind::Problems, SectionKind::Other]
+            .map(fingerprint)
+            .into(),
         sections: SectionKind::ALL.map(section).into(),
         notes: Vec::new(),
     }
@@ -65,9 +70,25 @@ fn claim(position: u64) -> Claim {
         value: Decimal::from(9),
         unit: "件".into(),
         exact: true,
-        about: CellId::parse("requests.received.total").ok(),
+        about: Quantity::parse("requests.received.total"),
+        relation: Relation::Is,
         origin: place(position),
     }
+}
+
+fn remark(position: u64) -> Remark {
+    Remark {
+        kind: RemarkKind::Citation,
+        text: "国办公开办函〔2021〕30号".into(),
+        value: None,
+        section: Some(SectionKind::Overview),
+        origin: place(position),
+    }
+}
+
+fn fingerprint(section: SectionKind) -> Fingerprint {
+    let minima = std::array::from_fn(|at| at as u32 * 0x0101_0101);
+    Fingerprint { section, shingles: 600, minima }
 }
 
 fn section(kind: SectionKind) -> Section {
@@ -76,7 +97,7 @@ fn section(kind: SectionKind) -> Section {
 }
 
 #[test]
-fn an_ordinary_report_is_under_eight_kilobytes() {
+fn an_ordinary_report_is_under_ten_kilobytes() {
     let blob = |media_type: &str| v1::Blob {
         sha256: SHA256.into(),
         size_bytes: 180_000,
@@ -98,5 +119,5 @@ fn an_ordinary_report_is_under_eight_kilobytes() {
         reader_version: "0.1.0".into(),
     };
     let size_bytes = event.encoded_len();
-    assert!(size_bytes < 8 * 1024, "{size_bytes} bytes");
+    assert!(size_bytes < 10 * 1024, "{size_bytes} bytes");
 }

@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use report::{Cell, CellId, CellState, Review};
+use report::{Cell, CellId, CellState, Quantity, Review};
 
 #[test]
 fn every_sample_is_read_as_its_golden_reading_says() {
@@ -46,7 +46,7 @@ fn draw(path: &Path) -> String {
     out.push_str("\nclaims\n");
     for claim in &report.claims {
         let exact = if claim.exact { "" } else { "~" };
-        let about = claim.about.map_or("", CellId::as_str);
+        let about = claim.about.map_or("", Quantity::as_str);
         writeln!(out, "  {exact}{}{}  {}  {about}", claim.value, claim.unit, claim.text).unwrap();
     }
     out.push_str("\nfindings\n");

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use document::{Block, Document, Text};
 use regex::Regex;
-use report::{Breakdown, CellId, Claim, Decimal, Year};
+use report::{Breakdown, Claim, Decimal, Quantity, Relation, Share, Year};
 
 use crate::label;
 use crate::outline::Outline;
@@ -16,6 +16,7 @@ use crate::place::of_place;
 pub(crate) struct Narrative {
     pub(crate) claims: Vec<Claim>,
     pub(crate) breakdowns: Vec<Breakdown>,
+    pub(crate) shares: Vec<Share>,
 }
 
 /// Claims kept of one report; real ones have some dozens.
@@ -51,6 +52,7 @@ impl Narrative {
                 unit: number.unit.clone(),
                 exact: number.exact,
                 about: about(sentence, clause, number, year),
+                relation: Relation::Is,
                 origin: of_place(
                     text.place_of(range.start + number.range.start..range.start + number.range.end),
                 ),
@@ -65,7 +67,8 @@ impl Narrative {
                 value: Decimal::ZERO,
                 unit: "件".to_owned(),
                 exact: true,
-                about: CellId::parse("requests.received.total").ok(),
+                about: Quantity::parse("requests.received.total"),
+                relation: Relation::Is,
                 origin: of_place(text.place_of(range.start + silence.start()..range.start + silence.end())),
             });
         }
@@ -260,7 +263,7 @@ const NARROWING: [&str; 22] = [
 ];
 
 /// The cell a number speaks of, where its words leave no doubt.
-fn about(sentence: &str, clause: usize, number: &Number, year: Option<Year>) -> Option<CellId> {
+fn about(sentence: &str, clause: usize, number: &Number, year: Option<Year>) -> Option<Quantity> {
     if !matches!(number.unit.as_str(), "件" | "条" | "份" | "宗" | "起" | "次" | "项" | "例" | "个" | "件次")
     {
         return None;
@@ -280,7 +283,7 @@ fn about(sentence: &str, clause: usize, number: &Number, year: Option<Year>) -> 
     if narrowed {
         return None;
     }
-    CellId::parse("requests.received.total").ok()
+    Quantity::parse("requests.received.total")
 }
 
 static ANY_YEAR: LazyLock<Regex> = LazyLock::new(|| pattern(r"(20\d\d)\s*年"));

@@ -9,6 +9,7 @@ mod active;
 mod align;
 mod claims;
 mod figure;
+mod fingerprint;
 mod grid;
 mod identity;
 mod label;
@@ -17,6 +18,7 @@ mod outline;
 mod place;
 mod prove;
 mod region;
+mod remarks;
 mod requests;
 mod tables;
 
@@ -80,6 +82,9 @@ fn read_one(document: &Document, outline: Outline, file_name: Option<&str>) -> R
         cells,
         claims: narrative.claims,
         breakdowns: narrative.breakdowns,
+        shares: narrative.shares,
+        remarks: remarks::extract(document, &outline),
+        fingerprints: fingerprint::of(document, &outline),
         sections: outline.sections,
         notes,
     }

@@ -1,6 +1,6 @@
 //! What the narrative says in numbers.
 
-use crate::{CellId, Decimal, Origin};
+use crate::{Decimal, Origin, Quantity};
 
 /// A number of the narrative with what it is about.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,10 +13,35 @@ pub struct Claim {
     pub unit: String,
     /// False for 余, 约, 近, 以上 and their like: such a number never fails an equality.
     pub exact: bool,
-    /// The cell it speaks of, where that is certain.
-    pub about: Option<CellId>,
+    /// What it speaks of, where that is certain.
+    pub about: Option<Quantity>,
+    /// How it speaks of that.
+    pub relation: Relation,
     /// Where the number stands.
     pub origin: Origin,
+}
+
+/// How a number speaks of its quantity.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Relation {
+    /// It is the quantity: 收到9件.
+    #[default]
+    Is,
+    /// The quantity is more than last year by it: 较上年增加1件, 同比增长12%. 与上年持平 is 0 above.
+    Above,
+    /// The quantity is less than last year by it.
+    Below,
+}
+
+impl Relation {
+    /// The name used in every output.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Is => "is",
+            Self::Above => "above",
+            Self::Below => "below",
+        }
+    }
 }
 
 /// A whole of the narrative and the parts listed for it, as positions in the report's claims.
@@ -31,4 +56,16 @@ pub struct Breakdown {
     pub parts: Vec<usize>,
     /// Whether the sentence says that the parts are all (分别为, 包括 … 共).
     pub complete: bool,
+}
+
+/// A percentage of the narrative with what it is the share of, as positions in the report's claims:
+/// `258件，占33.9%`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Share {
+    /// The claim that states the percentage.
+    pub share: usize,
+    /// The claim that states the part.
+    pub part: usize,
+    /// The claim that states the whole.
+    pub whole: usize,
 }

@@ -1,6 +1,6 @@
 //! What a review found.
 
-use crate::{CellId, Decimal, Origin, Report};
+use crate::{CellId, Date, Decimal, Origin, Report, Year};
 
 /// How much a finding weighs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -64,6 +64,32 @@ pub struct Finding {
     pub repair: Option<Repair>,
     /// The place in the narrative or the table, where it is one.
     pub origin: Option<Origin>,
+    /// The other report that it was held against, where it was one.
+    pub against: Option<Against>,
+    /// Why it does not count, where the office decided so.
+    pub waiver: Option<Waiver>,
+}
+
+/// The other report of a finding that compares two, and the place in it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Against {
+    /// Its agency.
+    pub agency: Option<String>,
+    /// Its year.
+    pub year: Option<Year>,
+    /// The place in its own document.
+    pub origin: Option<Origin>,
+}
+
+/// The decision of the office that a finding does not count. It stays visible.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiver {
+    /// Who decided.
+    pub who: String,
+    /// Why.
+    pub why: String,
+    /// The last day on which a report may be submitted that it holds for.
+    pub until: Date,
 }
 
 /// A hint which cell to change; never done by us.
@@ -98,10 +124,11 @@ impl Verdict {
         }
     }
 
-    /// The verdict that follows from the findings.
+    /// The verdict that follows from the findings; those that were waived do not count.
     pub fn of(findings: &[Finding]) -> Self {
         findings
             .iter()
+            .filter(|finding| finding.waiver.is_none())
             .map(|finding| match (finding.severity, finding.judgement) {
                 (Severity::Error, Judgement::Fails) => Self::Fail,
                 (Severity::Error, Judgement::Unknown) | (Severity::Warning, Judgement::Fails) => Self::Warn,

@@ -2,13 +2,14 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::{Cell, Cells, Claim, Decimal, Finding, Origin, Report, Review, Stated};
+use crate::{Cell, Cells, Claim, Decimal, Finding, Origin, Remark, Report, Review, Stated};
 
-/// The fields of a reviewed report: who, when, form, cells, claims, findings, verdict.
+/// The fields of a reviewed report: who, when, form, cells, claims, remarks, findings, verdict.
 pub fn review(review: &Review) -> Map<String, Value> {
     let mut fields = identity(&review.report);
     fields.insert("cells".into(), cells(&review.report.cells));
     fields.insert("claims".into(), review.report.claims.iter().map(claim).collect());
+    fields.insert("remarks".into(), review.report.remarks.iter().map(remark).collect());
     fields.insert("findings".into(), review.findings.iter().map(finding).collect());
     fields.insert("verdict".into(), review.verdict().as_str().into());
     fields
@@ -70,8 +71,20 @@ pub fn claim(claim: &Claim) -> Value {
         "value": decimal(claim.value),
         "unit": claim.unit,
         "exact": claim.exact,
-        "about": claim.about.map(|id| id.as_str()),
+        "about": claim.about.map(|quantity| quantity.as_str()),
+        "relation": claim.relation.as_str(),
         "origin": origin(claim.origin),
+    })
+}
+
+/// One remark of the narrative.
+pub fn remark(remark: &Remark) -> Value {
+    json!({
+        "kind": remark.kind.as_str(),
+        "text": remark.text,
+        "value": remark.value.map(decimal),
+        "section": remark.section.map(|section| section.as_str()),
+        "origin": origin(remark.origin),
     })
 }
 
@@ -91,6 +104,16 @@ pub fn finding(finding: &Finding) -> Value {
             "reason": repair.reason,
         })),
         "origin": finding.origin.map(origin),
+        "against": finding.against.as_ref().map(|other| json!({
+            "agency": other.agency,
+            "year": other.year.map(|year| year.get()),
+            "origin": other.origin.map(origin),
+        })),
+        "waiver": finding.waiver.as_ref().map(|waiver| json!({
+            "who": waiver.who,
+            "why": waiver.why,
+            "until": waiver.until.to_string(),
+        })),
     })
 }
 

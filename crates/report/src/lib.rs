@@ -8,21 +8,27 @@ mod cell;
 mod claim;
 mod equation;
 mod finding;
+mod fingerprint;
 mod form;
 mod identity;
 pub mod json;
 mod note;
 mod origin;
+mod quantity;
+mod remark;
 
 pub use cell::{Cell, CellState, Cells};
-pub use claim::{Breakdown, Claim};
+pub use claim::{Breakdown, Claim, Relation, Share};
 pub use equation::{Equation, Sums};
-pub use finding::{Finding, Judgement, Repair, Review, Severity, Verdict};
+pub use finding::{Against, Finding, Judgement, Repair, Review, Severity, Verdict, Waiver};
+pub use fingerprint::Fingerprint;
 pub use form::{ActiveBlock, CellId, CellKind, Form, FormId, Line, RequestRow, Table, UnknownCell};
 pub use identity::{Region, Source, Stated, Year};
 pub use jiff::civil::Date;
 pub use note::{Note, NoteKind, Section, SectionKind};
 pub use origin::{Area, Origin};
+pub use quantity::Quantity;
+pub use remark::{Remark, RemarkKind};
 pub use rust_decimal::Decimal;
 
 /// One report as it was read: who, when, which form, every figure, and what was noticed on the way.
@@ -54,6 +60,12 @@ pub struct Report {
     pub claims: Vec<Claim>,
     /// Wholes of the narrative with the parts that were listed for them.
     pub breakdowns: Vec<Breakdown>,
+    /// Percentages of the narrative with what they are shares of.
+    pub shares: Vec<Share>,
+    /// What the narrative says in words.
+    pub remarks: Vec<Remark>,
+    /// Signatures of the sections that are written freely, to find copies.
+    pub fingerprints: Vec<Fingerprint>,
     /// The top-level headings in their order.
     pub sections: Vec<Section>,
     /// What was noticed about the tables while they were read.

@@ -64,6 +64,18 @@ impl SectionKind {
     pub const ALL: [Self; 6] =
         [Self::Overview, Self::Active, Self::Requests, Self::Litigation, Self::Problems, Self::Other];
 
+    /// The name used in every output.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Overview => "overview",
+            Self::Active => "active",
+            Self::Requests => "requests",
+            Self::Litigation => "litigation",
+            Self::Problems => "problems",
+            Self::Other => "other",
+        }
+    }
+
     /// The official heading.
     pub fn heading(self) -> &'static str {
         match self {

@@ -2,7 +2,7 @@
 
 use report::{Finding, Report, Severity, Source, Stated};
 
-use crate::{BOTH, Rule};
+use crate::{BOTH, Check, Rule};
 
 pub(crate) const RULES: &[Rule] = &[Rule {
     id: "DOC-04",
@@ -11,7 +11,8 @@ pub(crate) const RULES: &[Rule] = &[Rule {
     title: "标题、正文、落款为同一机关",
     basis: "《条例》第四十九条：行政机关公布本机关的年度报告",
     hint: "请核对是否套用了其他机关的文字。",
-    check: agencies_agree,
+    formula: "",
+    check: Check::Report(agencies_agree),
 }];
 
 /// DOC-04. A page may be published by another agency than the one that reports, and a file may be

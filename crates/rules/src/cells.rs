@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use report::{CellId, CellKind, CellState, Finding, Report, Severity, Table};
 
 use crate::place::{cells_of, ids_where, is_blank, quoted, quoted_cells, rows, short};
-use crate::{BOTH, Rule};
+use crate::{BOTH, Check, Rule};
 
 const FORM: &str = "国办公开办函〔2021〕30号、〔2019〕60号所附格式";
 
@@ -17,7 +17,10 @@ pub(crate) const RULES: &[Rule] = &[
         title: "不用符号代替数字",
         basis: FORM,
         hint: "请改填数字，没有发生的填0。",
-        check: |rule, report| a_finding_a_table(report, |table| placeholders(rule, report, table)),
+        formula: "",
+        check: Check::Report(|rule, report| {
+            a_finding_a_table(report, |table| placeholders(rule, report, table))
+        }),
     },
     Rule {
         id: "CEL-02",
@@ -26,7 +29,8 @@ pub(crate) const RULES: &[Rule] = &[
         title: "不留空格",
         basis: FORM,
         hint: "请补填，没有发生的填0。",
-        check: |rule, report| a_finding_a_table(report, |table| blanks(rule, report, table)),
+        formula: "",
+        check: Check::Report(|rule, report| a_finding_a_table(report, |table| blanks(rule, report, table))),
     },
     Rule {
         id: "CEL-05",
@@ -35,7 +39,10 @@ pub(crate) const RULES: &[Rule] = &[
         title: "每格一个可以读出的数字",
         basis: FORM,
         hint: "请每格只填一个数字后重新公布。",
-        check: |rule, report| a_finding_a_table(report, |table| unreadable(rule, report, table)),
+        formula: "",
+        check: Check::Report(|rule, report| {
+            a_finding_a_table(report, |table| unreadable(rule, report, table))
+        }),
     },
     Rule {
         id: "CEL-06",
@@ -44,7 +51,10 @@ pub(crate) const RULES: &[Rule] = &[
         title: "数量不带小数",
         basis: FORM,
         hint: "请核对后改为整数。",
-        check: |rule, report| a_finding_a_table(report, |table| fractions(rule, report, table)),
+        formula: "",
+        check: Check::Report(|rule, report| {
+            a_finding_a_table(report, |table| fractions(rule, report, table))
+        }),
     },
 ];
 

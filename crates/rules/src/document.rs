@@ -3,7 +3,7 @@
 use report::{Decimal, Finding, FormId, Report, SectionKind, Severity, Source, Stated, Table, Year};
 
 use crate::place::is_absent;
-use crate::{BOTH, Rule};
+use crate::{BOTH, Check, Rule};
 
 const FORMAT: &str = "《条例》第五十条；国办公开办函〔2021〕30号、〔2019〕60号规定的格式";
 
@@ -18,7 +18,8 @@ pub(crate) const RULES: &[Rule] = &[
         title: "标题写明机关全称和年度",
         basis: FORMAT,
         hint: "请按“机关全称＋年度＋政府信息公开工作年度报告”补全标题。",
-        check: title_is_complete,
+        formula: "",
+        check: Check::Report(title_is_complete),
     },
     Rule {
         id: "DOC-02",
@@ -27,7 +28,8 @@ pub(crate) const RULES: &[Rule] = &[
         title: "各处年份一致",
         basis: "《条例》第四十九条：年度报告报告上一年度的情况",
         hint: "请核对后改为同一年度。",
-        check: years_agree,
+        formula: "",
+        check: Check::Report(years_agree),
     },
     Rule {
         id: "DOC-07",
@@ -36,7 +38,8 @@ pub(crate) const RULES: &[Rule] = &[
         title: "六个部分齐全、不重复、顺序正确",
         basis: FORMAT,
         hint: "请按规定的六个部分补齐并调整顺序。",
-        check: six_sections,
+        formula: "",
+        check: Check::Report(six_sections),
     },
     Rule {
         id: "DOC-10",
@@ -45,7 +48,8 @@ pub(crate) const RULES: &[Rule] = &[
         title: "表二、表三、表四以文字表格公布",
         basis: FORMAT,
         hint: "请以可复制的文字表格补上后重新公布。",
-        check: tables_present,
+        formula: "",
+        check: Check::Report(tables_present),
     },
     Rule {
         id: "DOC-11",
@@ -54,7 +58,8 @@ pub(crate) const RULES: &[Rule] = &[
         title: "表格格式与报告年度相符",
         basis: "国办公开办函〔2021〕30号自2021年度报告起施行，〔2019〕60号用于2019、2020年度报告",
         hint: "请改用该年度规定的格式重新填写。",
-        check: form_of_the_year,
+        formula: "",
+        check: Check::Report(form_of_the_year),
     },
 ];
 

@@ -7,18 +7,22 @@
 //! The rule ids are those of the catalogue of checks and never change. T3-06, the single-cell repair,
 //! makes no finding of its own: it is the `repair` of the equations that fail.
 
+mod agencies;
 mod agency;
 mod balance;
 mod cells;
+mod copying;
 mod document;
 mod narrative;
 mod place;
+mod prose;
 mod repair;
 mod table2;
 mod table3;
 mod table4;
 #[cfg(test)]
 mod tests;
+mod years;
 
 use std::cmp::Reverse;
 use std::sync::LazyLock;
@@ -43,19 +47,55 @@ pub struct Rule {
     pub basis: &'static str,
     /// What the agency has to do, a Chinese sentence; the end of each message of a failure.
     pub hint: &'static str,
-    check: fn(&Rule, &Report) -> Vec<Finding>,
+    /// What has to hold, as a formula or in exact words; ids of cells and short Chinese names.
+    pub formula: &'static str,
+    check: Check,
 }
 
-/// Judges a report by every rule; errors first, then by rule and place.
+/// What a rule looks at, and how it judges that.
+#[derive(Debug, Clone, Copy)]
+pub enum Check {
+    /// One report by itself.
+    Report(fn(&Rule, &Report) -> Vec<Finding>),
+    /// A report beside that of the year before.
+    Years(fn(&Rule, &Report, &Report) -> Vec<Finding>),
+    /// A report among those of other agencies; crate `survey` judges it.
+    Agencies,
+}
+
+/// Judges a report by every rule that needs nothing but the report; errors first, then by rule and place.
 pub fn review(report: Report) -> Review {
-    let mut findings: Vec<Finding> = catalogue()
-        .iter()
-        .filter(|rule| report.form.is_none_or(|form| rule.forms.contains(&form)))
-        .flat_map(|rule| (rule.check)(rule, &report))
-        .collect();
+    let findings = judge(&report, |rule| match rule.check {
+        Check::Report(check) => check(rule, &report),
+        Check::Years(_) | Check::Agencies => Vec::new(),
+    });
+    Review { report, findings, rules_version: VERSION.to_owned() }
+}
+
+/// What the rules across years find in a report, given that of the same agency for the year before.
+pub fn compare(report: &Report, last_year: &Report) -> Vec<Finding> {
+    judge(report, |rule| match rule.check {
+        Check::Years(check) => check(rule, report, last_year),
+        Check::Report(_) | Check::Agencies => Vec::new(),
+    })
+}
+
+fn judge(report: &Report, check: impl Fn(&Rule) -> Vec<Finding>) -> Vec<Finding> {
+    let applies = |rule: &&Rule| report.form.is_none_or(|form| rule.forms.contains(&form));
+    let mut findings: Vec<Finding> = catalogue().iter().filter(applies).flat_map(check).collect();
+    sort(&mut findings);
+    findings
+}
+
+/// Errors first, then by rule and place.
+pub fn sort(findings: &mut [Finding]) {
     // A rule emits in the order of the form or the text, and the sort is stable: place is kept.
     findings.sort_by(|a, b| (Reverse(a.severity), &a.rule).cmp(&(Reverse(b.severity), &b.rule)));
-    Review { report, findings, rules_version: VERSION.to_owned() }
+}
+
+/// The rule with this id.
+pub fn rule(id: &str) -> Option<&'static Rule> {
+    catalogue().iter().find(|rule| rule.id.eq_ignore_ascii_case(id))
 }
 
 /// Every rule, family by family.
@@ -69,6 +109,10 @@ pub fn catalogue() -> &'static [Rule] {
             table4::RULES,
             cells::RULES,
             narrative::RULES,
+            prose::RULES,
+            years::RULES,
+            copying::RULES,
+            agencies::RULES,
         ]
         .concat()
     });
@@ -81,13 +125,13 @@ const ONLY_2021: &[FormId] = &[FormId::F2021];
 
 impl Rule {
     /// The finding that these cells break the rule; the hint is appended to what is wrong.
-    fn fails(&self, report: &Report, cells: Vec<CellId>, what: impl AsRef<str>) -> Finding {
+    pub fn fails(&self, report: &Report, cells: Vec<CellId>, what: impl AsRef<str>) -> Finding {
         let message = format!("{}{}", what.as_ref(), self.hint);
         self.finding(report, Judgement::Fails, cells, message)
     }
 
     /// The finding that the rule cannot be judged, with the whole message.
-    fn unknown(&self, report: &Report, cells: Vec<CellId>, message: impl Into<String>) -> Finding {
+    pub fn unknown(&self, report: &Report, cells: Vec<CellId>, message: impl Into<String>) -> Finding {
         self.finding(report, Judgement::Unknown, cells, message.into())
     }
 
@@ -103,6 +147,8 @@ impl Rule {
             right: None,
             repair: None,
             origin,
+            against: None,
+            waiver: None,
         }
     }
 }

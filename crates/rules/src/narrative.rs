@@ -1,9 +1,9 @@
 //! The narrative against the tables, and against itself. Inexact numbers never fail an equality.
 
-use report::{Breakdown, CellId, Claim, Decimal, Finding, Report, Severity, Table};
+use report::{Breakdown, CellId, Claim, Decimal, Finding, Relation, Report, Severity, Table};
 
 use crate::place::{difference, is_absent, number};
-use crate::{BOTH, Rule};
+use crate::{BOTH, Check, Rule};
 
 const ACCURATE: &str = "国办公开办函〔2021〕30号（四）：内容不准确、不全面的，追究责任";
 
@@ -15,7 +15,8 @@ pub(crate) const RULES: &[Rule] = &[
         title: "正文收到申请的件数与表三一致",
         basis: ACCURATE,
         hint: "请核对正文与表三，改为一致。",
-        check: received_agrees,
+        formula: "",
+        check: Check::Report(received_agrees),
     },
     Rule {
         id: "NAR-02",
@@ -24,7 +25,8 @@ pub(crate) const RULES: &[Rule] = &[
         title: "正文称未收到申请的，表三为0",
         basis: ACCURATE,
         hint: "请核对正文与表三，改为一致。",
-        check: none_received_agrees,
+        formula: "",
+        check: Check::Report(none_received_agrees),
     },
     Rule {
         id: "NAR-05",
@@ -33,7 +35,8 @@ pub(crate) const RULES: &[Rule] = &[
         title: "正文分项之和与总数一致",
         basis: ACCURATE,
         hint: "请核对总数与各分项后更正。",
-        check: parts_add_up,
+        formula: "",
+        check: Check::Report(parts_add_up),
     },
 ];
 
@@ -54,7 +57,10 @@ fn received(report: &Report) -> Option<Received> {
 }
 
 fn claims_about(report: &Report, id: CellId) -> impl Iterator<Item = &Claim> {
-    report.claims.iter().filter(move |claim| claim.exact && claim.about == Some(id))
+    report
+        .claims
+        .iter()
+        .filter(move |claim| claim.exact && claim.relation == Relation::Is && claim.about == Some(id.into()))
 }
 
 /// NAR-01. 收到 may mean what is new or what was to be dealt with, so both readings are right.

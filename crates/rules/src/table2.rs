@@ -3,7 +3,7 @@
 use report::{Cell, CellId, CellKind, CellState, Decimal, Finding, Report, Severity, Table};
 
 use crate::place::{cells_of, ids_where, is_absent, is_blank, number, quoted_cells};
-use crate::{BOTH, Rule};
+use crate::{BOTH, Check, Rule};
 
 const FORM: &str = "国办公开办函〔2021〕30号、〔2019〕60号所附格式，表二；《条例》第二十条";
 
@@ -15,7 +15,8 @@ pub(crate) const RULES: &[Rule] = &[
         title: "表二各格都填有数字",
         basis: FORM,
         hint: "请补填，没有发生的填0。",
-        check: all_numeric,
+        formula: "",
+        check: Check::Report(all_numeric),
     },
     Rule {
         id: "T2-02",
@@ -24,7 +25,8 @@ pub(crate) const RULES: &[Rule] = &[
         title: "表二数量为非负整数",
         basis: FORM,
         hint: "请核对后更正；只有“本年增/减”可以为负数，只有金额可以有小数。",
-        check: whole_numbers,
+        formula: "",
+        check: Check::Report(whole_numbers),
     },
     Rule {
         id: "T2-10",
@@ -33,7 +35,8 @@ pub(crate) const RULES: &[Rule] = &[
         title: "数量格内只填数字",
         basis: FORM,
         hint: "请删去单位，只保留数字。",
-        check: no_units,
+        formula: "",
+        check: Check::Report(no_units),
     },
 ];
 

@@ -7,7 +7,7 @@ use crate::place::{
     Row, cells_of, column_label, column_of, has_note, is_absent, is_mixed, number, quoted, request_label,
     row_label, row_of, rows, short,
 };
-use crate::{BOTH, ONLY_2019, ONLY_2021, Rule};
+use crate::{BOTH, Check, ONLY_2019, ONLY_2021, Rule};
 
 const NOTE: &str = "表三表头注：第一项加第二项之和，等于第三项加第四项之和";
 const FORM_2021: &str = "国办公开办函〔2021〕30号所附格式，表三";
@@ -22,7 +22,8 @@ pub(crate) const RULES: &[Rule] = &[
         title: "新收加上年结转等于办理总计加结转下年度",
         basis: NOTE,
         hint: "请核对该列四个数字后更正。",
-        check: |rule, report| balance::check(rule, report, columns_balance),
+        formula: "",
+        check: Check::Report(|rule, report| balance::check(rule, report, columns_balance)),
     },
     Rule {
         id: "T3-02",
@@ -31,7 +32,8 @@ pub(crate) const RULES: &[Rule] = &[
         title: "办理结果各项之和等于总计",
         basis: FORM_2021,
         hint: "请核对该列办理结果各项及总计后更正。",
-        check: |rule, report| balance::check(rule, report, outcomes_add_up),
+        formula: "",
+        check: Check::Report(|rule, report| balance::check(rule, report, outcomes_add_up)),
     },
     Rule {
         id: "T3-02b",
@@ -40,7 +42,8 @@ pub(crate) const RULES: &[Rule] = &[
         title: "办理结果各项之和等于总计",
         basis: FORM_2019,
         hint: "请核对该列办理结果各项及总计后更正。",
-        check: |rule, report| balance::check(rule, report, outcomes_add_up),
+        formula: "",
+        check: Check::Report(|rule, report| balance::check(rule, report, outcomes_add_up)),
     },
     Rule {
         id: "T3-03",
@@ -49,7 +52,8 @@ pub(crate) const RULES: &[Rule] = &[
         title: "各类申请人之和等于总计",
         basis: EITHER_FORM,
         hint: "请核对该行各列及总计后更正。",
-        check: |rule, report| balance::check(rule, report, applicants_add_up),
+        formula: "",
+        check: Check::Report(|rule, report| balance::check(rule, report, applicants_add_up)),
     },
     Rule {
         id: "T3-05",
@@ -58,7 +62,8 @@ pub(crate) const RULES: &[Rule] = &[
         title: "表三各列齐全，有总计列",
         basis: EITHER_FORM,
         hint: "请按规定格式补上该列，逐行填写后重新公布。",
-        check: columns_present,
+        formula: "",
+        check: Check::Report(columns_present),
     },
     Rule {
         id: "T3-08",
@@ -67,7 +72,8 @@ pub(crate) const RULES: &[Rule] = &[
         title: "表三每行都有数字",
         basis: EITHER_FORM,
         hint: "请按表头补齐这些行，没有发生的填0。",
-        check: rows_have_figures,
+        formula: "",
+        check: Check::Report(rows_have_figures),
     },
     Rule {
         id: "T3-09",
@@ -76,7 +82,8 @@ pub(crate) const RULES: &[Rule] = &[
         title: "各行数字与表头对齐",
         basis: "国办公开办函〔2021〕30号、〔2019〕60号所附格式",
         hint: "请对照表头逐行核对，调整表格后重新公布。",
-        check: rows_stand_straight,
+        formula: "",
+        check: Check::Report(rows_stand_straight),
     },
     Rule {
         id: "T3-16",
@@ -85,7 +92,8 @@ pub(crate) const RULES: &[Rule] = &[
         title: "“（六）其他处理”的行与表格格式一致",
         basis: EITHER_FORM,
         hint: "请按报告年度对应的格式重新填写“（六）其他处理”各行。",
-        check: rows_of_one_form,
+        formula: "",
+        check: Check::Report(rows_of_one_form),
     },
 ];
 

@@ -4,7 +4,7 @@ use report::{CellState, Decimal, Finding, NoteKind, Report, Severity, Table};
 
 use crate::balance::{self, Imbalance};
 use crate::place::{column_label, has_note, ids_where, is_absent, is_filled, number, rows};
-use crate::{BOTH, Rule};
+use crate::{BOTH, Check, Rule};
 
 const FORM: &str = "国办公开办函〔2021〕30号、〔2019〕60号所附格式，表四（总计含尚未审结）";
 const HINT: &str = "请核对该组各项结果、尚未审结及总计后更正。";
@@ -20,7 +20,8 @@ pub(crate) const RULES: &[Rule] = &[
         title: "行政复议各项之和等于总计",
         basis: FORM,
         hint: HINT,
-        check: |rule, report| balance::check(rule, report, outcomes_add_up),
+        formula: "",
+        check: Check::Report(|rule, report| balance::check(rule, report, outcomes_add_up)),
     },
     Rule {
         id: "T4-02",
@@ -29,7 +30,8 @@ pub(crate) const RULES: &[Rule] = &[
         title: "未经复议直接起诉各项之和等于总计",
         basis: FORM,
         hint: HINT,
-        check: |rule, report| balance::check(rule, report, outcomes_add_up),
+        formula: "",
+        check: Check::Report(|rule, report| balance::check(rule, report, outcomes_add_up)),
     },
     Rule {
         id: "T4-03",
@@ -38,7 +40,8 @@ pub(crate) const RULES: &[Rule] = &[
         title: "复议后起诉各项之和等于总计",
         basis: FORM,
         hint: HINT,
-        check: |rule, report| balance::check(rule, report, outcomes_add_up),
+        formula: "",
+        check: Check::Report(|rule, report| balance::check(rule, report, outcomes_add_up)),
     },
     Rule {
         id: "T4-04",
@@ -47,7 +50,8 @@ pub(crate) const RULES: &[Rule] = &[
         title: "表四恰有十五个数字",
         basis: FORM,
         hint: "请按规定格式补齐或更正表四后重新公布。",
-        check: fifteen_figures,
+        formula: "",
+        check: Check::Report(fifteen_figures),
     },
 ];
 

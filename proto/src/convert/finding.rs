@@ -1,9 +1,10 @@
 //! What a review found.
 
-use report::{Finding, Repair, Report, Review};
+use report::{Against, Finding, Repair, Report, Review, Waiver};
 
 use super::names::known;
-use super::{ConvertError, cell_id, decimal, each, optional, optional_decimal, required, spelled};
+use super::report::{date, year};
+use super::{ConvertError, cell_id, decimal, each, filled, optional, optional_decimal, required, spelled};
 use crate::v1;
 
 /// The report of an event with what the rules found in it. The verdict is not read: it follows from
@@ -32,6 +33,8 @@ impl From<&Finding> for v1::Finding {
             right: finding.right.map(spelled).unwrap_or_default(),
             repair: finding.repair.as_ref().map(Into::into),
             origin: finding.origin.map(Into::into),
+            against: finding.against.as_ref().map(Into::into),
+            waiver: finding.waiver.as_ref().map(Into::into),
         }
     }
 }
@@ -53,7 +56,45 @@ impl TryFrom<&v1::Finding> for Finding {
             right: optional_decimal("right", &finding.right)?,
             repair: optional("repair", finding.repair.as_ref())?,
             origin: optional("origin", finding.origin.as_ref())?,
+            against: optional("against", finding.against.as_ref())?,
+            waiver: optional("waiver", finding.waiver.as_ref())?,
         })
+    }
+}
+
+impl From<&Against> for v1::Against {
+    fn from(against: &Against) -> Self {
+        Self {
+            agency: against.agency.clone().unwrap_or_default(),
+            year: against.year.map_or(0, |year| year.get().into()),
+            origin: against.origin.map(Into::into),
+        }
+    }
+}
+
+impl TryFrom<&v1::Against> for Against {
+    type Error = ConvertError;
+
+    fn try_from(against: &v1::Against) -> Result<Self, ConvertError> {
+        Ok(Self {
+            agency: filled(&against.agency),
+            year: if against.year == 0 { None } else { Some(year(against.year)?) },
+            origin: optional("origin", against.origin.as_ref())?,
+        })
+    }
+}
+
+impl From<&Waiver> for v1::Waiver {
+    fn from(waiver: &Waiver) -> Self {
+        Self { who: waiver.who.clone(), why: waiver.why.clone(), until: waiver.until.to_string() }
+    }
+}
+
+impl TryFrom<&v1::Waiver> for Waiver {
+    type Error = ConvertError;
+
+    fn try_from(waiver: &v1::Waiver) -> Result<Self, ConvertError> {
+        Ok(Self { who: waiver.who.clone(), why: waiver.why.clone(), until: date("until", &waiver.until)? })
     }
 }
 

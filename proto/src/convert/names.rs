@@ -56,6 +56,25 @@ same_names!(NoteKind {
     RowRepeated,
     ForeignRow
 });
+same_names!(Relation { Is, Above, Below });
+same_names!(RemarkKind {
+    Citation,
+    Period,
+    Theme,
+    Fee,
+    AllConcluded,
+    Scope,
+    Hole,
+    Doubled,
+    Artefact,
+    Torn,
+    Personal,
+    Parts,
+    Published,
+    Stranger,
+    Empty,
+    Remedy
+});
 same_names!(SectionKind { Overview, Active, Requests, Litigation, Problems, Other });
 same_names!(Severity { Info, Warning, Error });
 same_names!(Verdict { Pass, Warn, Fail });

@@ -1,11 +1,12 @@
 //! The report and what it is made of, but for its cells.
 
 use report::{
-    Area, Breakdown, Cells, Claim, Date, FormId, Note, Origin, Region, Report, Section, Stated, Year,
+    Area, Breakdown, Cells, Claim, Date, Fingerprint, FormId, Note, Origin, Quantity, Region, Relation,
+    Remark, Report, Section, SectionKind, Share, Stated, Year,
 };
 
 use super::names::known;
-use super::{ConvertError, cell_id, decimal, each, filled, optional, required, spelled};
+use super::{ConvertError, decimal, each, filled, optional, optional_decimal, required, spelled};
 use crate::convert::cells;
 use crate::v1;
 
@@ -26,6 +27,9 @@ impl From<&Report> for v1::Report {
             stated_years: report.stated_years.iter().map(Into::into).collect(),
             stated_agencies: report.stated_agencies.iter().map(Into::into).collect(),
             stated_dates: report.stated_dates.iter().map(Into::into).collect(),
+            shares: report.shares.iter().map(Into::into).collect(),
+            remarks: report.remarks.iter().map(Into::into).collect(),
+            fingerprints: report.fingerprints.iter().map(Into::into).collect(),
         }
     }
 }
@@ -46,7 +50,7 @@ impl TryFrom<&v1::Report> for Report {
             }
         };
         let claims: Vec<Claim> = each("claims", &report.claims)?;
-        check_positions(&report.breakdowns, claims.len())?;
+        check_positions(&report.breakdowns, &report.shares, claims.len())?;
         Ok(Self {
             title: filled(&report.title),
             agency: filled(&report.agency),
@@ -64,6 +68,9 @@ impl TryFrom<&v1::Report> for Report {
             cells,
             claims,
             breakdowns: report.breakdowns.iter().map(Into::into).collect(),
+            shares: report.shares.iter().map(Into::into).collect(),
+            remarks: each("remarks", &report.remarks)?,
+            fingerprints: each("fingerprints", &report.fingerprints)?,
             sections: each("sections", &report.sections)?,
             notes: each("notes", &report.notes)?,
         })
@@ -99,12 +106,12 @@ fn region(region: Option<&v1::Region>) -> Result<Option<Region>, ConvertError> {
     }
 }
 
-fn year(year: u32) -> Result<Year, ConvertError> {
+pub(super) fn year(year: u32) -> Result<Year, ConvertError> {
     Year::new(year.into()).ok_or_else(|| ConvertError::malformed("year", year, "a year from 2007 to 2099"))
 }
 
 /// A date has one spelling, though more are understood elsewhere.
-fn date(field: &str, text: &str) -> Result<Date, ConvertError> {
+pub(super) fn date(field: &str, text: &str) -> Result<Date, ConvertError> {
     let date: Option<Date> = text.parse().ok();
     date.filter(|date| date.to_string() == text)
         .ok_or_else(|| ConvertError::malformed(field, text, "a date (YYYY-MM-DD)"))
@@ -175,7 +182,8 @@ impl From<&Claim> for v1::Claim {
             value: spelled(claim.value),
             unit: claim.unit.clone(),
             exact: claim.exact,
-            about: claim.about.map(|id| id.to_string()).unwrap_or_default(),
+            about: claim.about.map(|quantity| quantity.to_string()).unwrap_or_default(),
+            relation: v1::Relation::from(claim.relation).into(),
             origin: Some(claim.origin.into()),
         }
     }
@@ -190,7 +198,14 @@ impl TryFrom<&v1::Claim> for Claim {
             value: decimal("value", &claim.value)?,
             unit: claim.unit.clone(),
             exact: claim.exact,
-            about: if claim.about.is_empty() { None } else { Some(cell_id("about", &claim.about)?) },
+            about: match claim.about.as_str() {
+                "" => None,
+                name => Some(Quantity::parse(name).ok_or_else(|| ConvertError::unknown("about", name))?),
+            },
+            relation: match claim.relation() {
+                v1::Relation::Unspecified if claim.relation == 0 => Relation::Is,
+                _ => known::<v1::Relation, _>("relation", claim.relation)?,
+            },
             origin: required("origin", claim.origin.as_ref())?,
         })
     }
@@ -219,7 +234,94 @@ impl From<&v1::Breakdown> for Breakdown {
     }
 }
 
-fn check_positions(breakdowns: &[v1::Breakdown], claims: usize) -> Result<(), ConvertError> {
+impl From<&Share> for v1::Share {
+    fn from(share: &Share) -> Self {
+        let position = |index: usize| u32::try_from(index).unwrap_or(u32::MAX);
+        Self { share: position(share.share), part: position(share.part), whole: position(share.whole) }
+    }
+}
+
+/// Positions are checked where the claims are known.
+impl From<&v1::Share> for Share {
+    fn from(share: &v1::Share) -> Self {
+        Self { share: share.share as usize, part: share.part as usize, whole: share.whole as usize }
+    }
+}
+
+impl From<&Remark> for v1::Remark {
+    fn from(remark: &Remark) -> Self {
+        Self {
+            kind: v1::RemarkKind::from(remark.kind).into(),
+            text: remark.text.clone(),
+            value: remark.value.map(spelled).unwrap_or_default(),
+            section: remark.section.map_or(v1::SectionKind::Unspecified, Into::into).into(),
+            origin: Some(remark.origin.into()),
+        }
+    }
+}
+
+impl TryFrom<&v1::Remark> for Remark {
+    type Error = ConvertError;
+
+    fn try_from(remark: &v1::Remark) -> Result<Self, ConvertError> {
+        Ok(Self {
+            kind: known::<v1::RemarkKind, _>("kind", remark.kind)?,
+            text: remark.text.clone(),
+            value: optional_decimal("value", &remark.value)?,
+            section: section_kind("section", remark.section)?,
+            origin: required("origin", remark.origin.as_ref())?,
+        })
+    }
+}
+
+impl From<&Fingerprint> for v1::Fingerprint {
+    fn from(fingerprint: &Fingerprint) -> Self {
+        Self {
+            section: v1::SectionKind::from(fingerprint.section).into(),
+            shingles: fingerprint.shingles,
+            minima: fingerprint.minima.iter().flat_map(|minimum| minimum.to_be_bytes()).collect(),
+        }
+    }
+}
+
+impl TryFrom<&v1::Fingerprint> for Fingerprint {
+    type Error = ConvertError;
+
+    fn try_from(fingerprint: &v1::Fingerprint) -> Result<Self, ConvertError> {
+        let (minima, rest) = fingerprint.minima.as_chunks::<4>();
+        let minima: Vec<u32> = minima.iter().map(|bytes| u32::from_be_bytes(*bytes)).collect();
+        let minima = minima.try_into().ok().filter(|_| rest.is_empty());
+        Ok(Self {
+            section: known::<v1::SectionKind, _>("section", fingerprint.section)?,
+            shingles: fingerprint.shingles,
+            minima: minima.ok_or_else(|| {
+                ConvertError::malformed("minima", fingerprint.minima.len(), "256, the length of 64 minima")
+            })?,
+        })
+    }
+}
+
+/// The part of the report; unspecified is none of the six.
+fn section_kind(field: &str, kind: i32) -> Result<Option<SectionKind>, ConvertError> {
+    if kind == v1::SectionKind::Unspecified as i32 {
+        return Ok(None);
+    }
+    known::<v1::SectionKind, _>(field, kind).map(Some)
+}
+
+fn check_positions(
+    breakdowns: &[v1::Breakdown],
+    shares: &[v1::Share],
+    claims: usize,
+) -> Result<(), ConvertError> {
+    for (position, share) in shares.iter().enumerate() {
+        for (field, index) in [("share", share.share), ("part", share.part), ("whole", share.whole)] {
+            if index as usize >= claims {
+                return Err(ConvertError::malformed(field, index, "the position of a claim")
+                    .within(format_args!("shares[{position}]")));
+            }
+        }
+    }
     for (position, breakdown) in breakdowns.iter().enumerate() {
         let past = |index: &u32| *index as usize >= claims;
         let error = |field, index: u32| {
@@ -252,13 +354,8 @@ impl TryFrom<&v1::Section> for Section {
     type Error = ConvertError;
 
     fn try_from(section: &v1::Section) -> Result<Self, ConvertError> {
-        let none_of_the_six = section.kind == v1::SectionKind::Unspecified as i32;
         Ok(Self {
-            kind: if none_of_the_six {
-                None
-            } else {
-                Some(known::<v1::SectionKind, _>("kind", section.kind)?)
-            },
+            kind: section_kind("kind", section.kind)?,
             heading: section.heading.clone(),
             ordinal: (section.ordinal != 0).then_some(section.ordinal),
             origin: required("origin", section.origin.as_ref())?,

@@ -50,6 +50,15 @@ pub struct Report {
     /// Every day of publication that the report states.
     #[prost(message, repeated, tag = "14")]
     pub stated_dates: ::prost::alloc::vec::Vec<StatedDate>,
+    /// Percentages of the narrative with what they are shares of, as positions in `claims`.
+    #[prost(message, repeated, tag = "15")]
+    pub shares: ::prost::alloc::vec::Vec<Share>,
+    /// What the narrative says in words.
+    #[prost(message, repeated, tag = "16")]
+    pub remarks: ::prost::alloc::vec::Vec<Remark>,
+    /// Signatures of the sections that are written freely, to find copies.
+    #[prost(message, repeated, tag = "17")]
+    pub fingerprints: ::prost::alloc::vec::Vec<Fingerprint>,
 }
 /// An administrative division.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -151,11 +160,15 @@ pub struct Claim {
     /// False for 余, 约 and their like.
     #[prost(bool, tag = "4")]
     pub exact: bool,
-    /// Id of the cell it speaks of; empty where that is not certain.
+    /// What it speaks of: the id of a cell, or of a named sum of cells (`requests.refused.total`); empty
+    /// where that is not certain.
     #[prost(string, tag = "5")]
     pub about: ::prost::alloc::string::String,
     #[prost(message, optional, tag = "6")]
     pub origin: ::core::option::Option<Origin>,
+    /// How it speaks of that. Unspecified is IS, which is all that earlier versions told of.
+    #[prost(enumeration = "Relation", tag = "7")]
+    pub relation: i32,
 }
 /// A whole and the parts listed for it, as positions in Report.claims.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -167,6 +180,44 @@ pub struct Breakdown {
     /// Whether the sentence says that these are all parts.
     #[prost(bool, tag = "3")]
     pub complete: bool,
+}
+/// A percentage with its part and its whole, as positions in Report.claims.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Share {
+    #[prost(uint32, tag = "1")]
+    pub share: u32,
+    #[prost(uint32, tag = "2")]
+    pub part: u32,
+    #[prost(uint32, tag = "3")]
+    pub whole: u32,
+}
+/// Something that stands in the narrative and that a reviewer would look at.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Remark {
+    #[prost(enumeration = "RemarkKind", tag = "1")]
+    pub kind: i32,
+    #[prost(string, tag = "2")]
+    pub text: ::prost::alloc::string::String,
+    /// Exact decimal; empty where no number is the point.
+    #[prost(string, tag = "3")]
+    pub value: ::prost::alloc::string::String,
+    /// The part it stands in; unspecified before the first heading.
+    #[prost(enumeration = "SectionKind", tag = "4")]
+    pub section: i32,
+    #[prost(message, optional, tag = "5")]
+    pub origin: ::core::option::Option<Origin>,
+}
+/// The MinHash signature of one section's text, with years, numbers and the agency's own name masked.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Fingerprint {
+    #[prost(enumeration = "SectionKind", tag = "1")]
+    pub section: i32,
+    /// How many different shingles the text has.
+    #[prost(uint32, tag = "2")]
+    pub shingles: u32,
+    /// 64 minima, 4 bytes each, big-endian.
+    #[prost(bytes = "vec", tag = "3")]
+    pub minima: ::prost::alloc::vec::Vec<u8>,
 }
 /// A top-level heading.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -257,6 +308,36 @@ pub struct Finding {
     /// The place in the document, where it is one.
     #[prost(message, optional, tag = "9")]
     pub origin: ::core::option::Option<Origin>,
+    /// The other report that it was held against; absent where it was none.
+    #[prost(message, optional, tag = "10")]
+    pub against: ::core::option::Option<Against>,
+    /// Why it does not count; absent where it does.
+    #[prost(message, optional, tag = "11")]
+    pub waiver: ::core::option::Option<Waiver>,
+}
+/// The other report of a finding that compares two.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Against {
+    /// Empty where it is not known.
+    #[prost(string, tag = "1")]
+    pub agency: ::prost::alloc::string::String,
+    /// 0 where it is not known.
+    #[prost(uint32, tag = "2")]
+    pub year: u32,
+    /// The place in its own document.
+    #[prost(message, optional, tag = "3")]
+    pub origin: ::core::option::Option<Origin>,
+}
+/// The decision of the office that a finding does not count.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Waiver {
+    #[prost(string, tag = "1")]
+    pub who: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub why: ::prost::alloc::string::String,
+    /// The last day on which a report may be submitted that it holds for, ISO 8601 (YYYY-MM-DD).
+    #[prost(string, tag = "3")]
+    pub until: ::prost::alloc::string::String,
 }
 /// The one cell whose change would make every equation hold.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -313,6 +394,114 @@ impl CellState {
             "CELL_STATE_UNREADABLE" => Some(Self::Unreadable),
             "CELL_STATE_MISSING" => Some(Self::Missing),
             "CELL_STATE_DERIVED" => Some(Self::Derived),
+            _ => None,
+        }
+    }
+}
+/// How a number speaks of its quantity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum Relation {
+    /// It is the quantity, as RELATION_IS.
+    Unspecified = 0,
+    Is = 1,
+    /// More than last year by it; a percentage is a share of last year's.
+    Above = 2,
+    /// Less than last year by it.
+    Below = 3,
+}
+impl Relation {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "RELATION_UNSPECIFIED",
+            Self::Is => "RELATION_IS",
+            Self::Above => "RELATION_ABOVE",
+            Self::Below => "RELATION_BELOW",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "RELATION_UNSPECIFIED" => Some(Self::Unspecified),
+            "RELATION_IS" => Some(Self::Is),
+            "RELATION_ABOVE" => Some(Self::Above),
+            "RELATION_BELOW" => Some(Self::Below),
+            _ => None,
+        }
+    }
+}
+/// The kinds of remark; crates/report says of each what its text and value are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum RemarkKind {
+    Unspecified = 0,
+    Citation = 1,
+    Period = 2,
+    Theme = 3,
+    Fee = 4,
+    AllConcluded = 5,
+    Scope = 6,
+    Hole = 7,
+    Doubled = 8,
+    Artefact = 9,
+    Torn = 10,
+    Personal = 11,
+    Parts = 12,
+    Published = 13,
+    Stranger = 14,
+    Empty = 15,
+    Remedy = 16,
+}
+impl RemarkKind {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "REMARK_KIND_UNSPECIFIED",
+            Self::Citation => "REMARK_KIND_CITATION",
+            Self::Period => "REMARK_KIND_PERIOD",
+            Self::Theme => "REMARK_KIND_THEME",
+            Self::Fee => "REMARK_KIND_FEE",
+            Self::AllConcluded => "REMARK_KIND_ALL_CONCLUDED",
+            Self::Scope => "REMARK_KIND_SCOPE",
+            Self::Hole => "REMARK_KIND_HOLE",
+            Self::Doubled => "REMARK_KIND_DOUBLED",
+            Self::Artefact => "REMARK_KIND_ARTEFACT",
+            Self::Torn => "REMARK_KIND_TORN",
+            Self::Personal => "REMARK_KIND_PERSONAL",
+            Self::Parts => "REMARK_KIND_PARTS",
+            Self::Published => "REMARK_KIND_PUBLISHED",
+            Self::Stranger => "REMARK_KIND_STRANGER",
+            Self::Empty => "REMARK_KIND_EMPTY",
+            Self::Remedy => "REMARK_KIND_REMEDY",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "REMARK_KIND_UNSPECIFIED" => Some(Self::Unspecified),
+            "REMARK_KIND_CITATION" => Some(Self::Citation),
+            "REMARK_KIND_PERIOD" => Some(Self::Period),
+            "REMARK_KIND_THEME" => Some(Self::Theme),
+            "REMARK_KIND_FEE" => Some(Self::Fee),
+            "REMARK_KIND_ALL_CONCLUDED" => Some(Self::AllConcluded),
+            "REMARK_KIND_SCOPE" => Some(Self::Scope),
+            "REMARK_KIND_HOLE" => Some(Self::Hole),
+            "REMARK_KIND_DOUBLED" => Some(Self::Doubled),
+            "REMARK_KIND_ARTEFACT" => Some(Self::Artefact),
+            "REMARK_KIND_TORN" => Some(Self::Torn),
+            "REMARK_KIND_PERSONAL" => Some(Self::Personal),
+            "REMARK_KIND_PARTS" => Some(Self::Parts),
+            "REMARK_KIND_PUBLISHED" => Some(Self::Published),
+            "REMARK_KIND_STRANGER" => Some(Self::Stranger),
+            "REMARK_KIND_EMPTY" => Some(Self::Empty),
+            "REMARK_KIND_REMEDY" => Some(Self::Remedy),
             _ => None,
         }
     }

@@ -7,8 +7,9 @@ use proptest::option::of;
 use proptest::prelude::*;
 use proptest::sample::select;
 use report::{
-    Area, Breakdown, Cell, CellId, CellState, Cells, Claim, Date, Decimal, Finding, Form, FormId, Judgement,
-    Note, NoteKind, Origin, Region, Repair, Report, Section, SectionKind, Severity, Source, Stated, Year,
+    Against, Area, Breakdown, Cell, CellId, CellState, Cells, Claim, Date, Decimal, Finding, Fingerprint,
+    Form, FormId, Judgement, Note, NoteKind, Origin, Quantity, Region, Relation, Remark, RemarkKind, Repair,
+    Report, Section, SectionKind, Severity, Share, Source, Stated, Waiver, Year,
 };
 
 /// A report.
@@ -16,12 +17,12 @@ pub(crate) fn report() -> impl Strategy<Value = Report> {
     of(select(FormId::ALL.to_vec())).prop_flat_map(|form| {
         let identity = (of(text()), of(text()), of(region()), of(year()), of(date()));
         let tables = (cells(form), vec(note(), 0..8));
-        let narrative = (claims(), vec(section(), 0..8));
+        let narrative = (claims(), vec(section(), 0..8), vec(remark(), 0..4), vec(fingerprint(), 0..3));
         let sources = (vec(stated(text()), 0..4), vec(stated(year()), 0..4), vec(stated(date()), 0..4));
         (identity, tables, narrative, sources).prop_map(
             move |(identity, (cells, notes), narrative, sources)| {
                 let (title, agency, region, year, published) = identity;
-                let ((claims, breakdowns), sections) = narrative;
+                let ((claims, breakdowns, shares), sections, remarks, fingerprints) = narrative;
                 let (stated_agencies, stated_years, stated_dates) = sources;
                 Report {
                     title,
@@ -36,6 +37,9 @@ pub(crate) fn report() -> impl Strategy<Value = Report> {
                     cells,
                     claims,
                     breakdowns,
+                    shares,
+                    remarks,
+                    fingerprints,
                     sections,
                     notes,
                 }
@@ -51,20 +55,49 @@ pub(crate) fn finding() -> impl Strategy<Value = Finding> {
         select(vec![Judgement::Fails, Judgement::Unknown]),
     );
     let sides = (of(decimal()), of(decimal()));
+    let against = (of(text()), of(year()), of(origin())).prop_map(|(agency, year, origin)| Against {
+        agency,
+        year,
+        origin,
+    });
+    let waiver = (text(), text(), date()).prop_map(|(who, why, until)| Waiver { who, why, until });
+    let others = (of(against), of(waiver));
     let repair =
         (cell_id(), decimal(), ".{0,20}").prop_map(|(cell, value, reason)| Repair { cell, value, reason });
-    ("[A-Z0-9]{2,3}-[0-9]{2}", weight, ".{0,40}", vec(cell_id(), 0..6), sides, of(repair), of(origin()))
-        .prop_map(|(rule, (severity, judgement), message, cells, (left, right), repair, origin)| Finding {
-            rule,
-            severity,
-            judgement,
-            message,
-            cells,
-            left,
-            right,
-            repair,
-            origin,
-        })
+    (
+        "[A-Z0-9]{2,3}-[0-9]{2}",
+        weight,
+        ".{0,40}",
+        vec(cell_id(), 0..6),
+        sides,
+        of(repair),
+        of(origin()),
+        others,
+    )
+        .prop_map(
+            |(
+                rule,
+                (severity, judgement),
+                message,
+                cells,
+                (left, right),
+                repair,
+                origin,
+                (against, waiver),
+            )| Finding {
+                rule,
+                severity,
+                judgement,
+                message,
+                cells,
+                left,
+                right,
+                repair,
+                origin,
+                against,
+                waiver,
+            },
+        )
 }
 
 /// A text that is not empty, which would be the same as none.
@@ -150,21 +183,45 @@ fn cell() -> impl Strategy<Value = Cell> {
     prop_oneof![read, other]
 }
 
-/// Claims, and breakdowns that point at them.
-fn claims() -> impl Strategy<Value = (Vec<Claim>, Vec<Breakdown>)> {
+/// Claims, and breakdowns and shares that point at them.
+fn claims() -> impl Strategy<Value = (Vec<Claim>, Vec<Breakdown>, Vec<Share>)> {
     vec(claim(), 0..8).prop_flat_map(|claims| {
         let positions = 0..claims.len().max(1);
-        let breakdown = (positions.clone(), vec(positions, 0..4), any::<bool>())
+        let breakdown = (positions.clone(), vec(positions.clone(), 0..4), any::<bool>())
             .prop_map(|(whole, parts, complete)| Breakdown { whole, parts, complete });
+        let share = (positions.clone(), positions.clone(), positions)
+            .prop_map(|(share, part, whole)| Share { share, part, whole });
         let count = if claims.is_empty() { 0..1 } else { 0..4 };
-        (Just(claims), vec(breakdown, count))
+        (Just(claims), vec(breakdown, count.clone()), vec(share, count))
     })
 }
 
 fn claim() -> impl Strategy<Value = Claim> {
-    (".{0,30}", decimal(), "[件条次%]?", any::<bool>(), of(cell_id()), origin()).prop_map(
-        |(text, value, unit, exact, about, origin)| Claim { text, value, unit, exact, about, origin },
+    let about = of(cell_id().prop_map(Quantity::from));
+    let relation = select(vec![Relation::Is, Relation::Above, Relation::Below]);
+    (".{0,30}", decimal(), "[件条次%]?", any::<bool>(), about, relation, origin()).prop_map(
+        |(text, value, unit, exact, about, relation, origin)| Claim {
+            text,
+            value,
+            unit,
+            exact,
+            about,
+            relation,
+            origin,
+        },
     )
+}
+
+fn remark() -> impl Strategy<Value = Remark> {
+    let section = of(select(SectionKind::ALL.to_vec()));
+    (select(RemarkKind::ALL.to_vec()), ".{0,20}", of(decimal()), section, origin())
+        .prop_map(|(kind, text, value, section, origin)| Remark { kind, text, value, section, origin })
+}
+
+fn fingerprint() -> impl Strategy<Value = Fingerprint> {
+    let minima = vec(any::<u32>(), Fingerprint::HASHES).prop_map(|minima| minima.try_into().unwrap());
+    (select(SectionKind::ALL.to_vec()), any::<u32>(), minima)
+        .prop_map(|(section, shingles, minima)| Fingerprint { section, shingles, minima })
 }
 
 fn section() -> impl Strategy<Value = Section> {

@@ -77,11 +77,14 @@ fn is_the_contract(line: &Value, report: &Generated) {
     }
     for claim in list(&line["claims"]) {
         let keys: Vec<_> = claim.as_object().unwrap().keys().collect();
-        assert_eq!(keys, ["text", "value", "unit", "exact", "about", "origin"]);
+        assert_eq!(keys, ["text", "value", "unit", "exact", "about", "relation", "origin"]);
     }
     for finding in list(&line["findings"]) {
         let keys: Vec<_> = finding.as_object().unwrap().keys().collect();
-        let all = ["rule", "severity", "verdict", "message", "cells", "left", "right", "repair", "origin"];
+        let all = [
+            "rule", "severity", "verdict", "message", "cells", "left", "right", "repair", "origin",
+            "against", "waiver",
+        ];
         assert_eq!(keys, all);
         assert!(matches!(finding["severity"].as_str(), Some("error" | "warning" | "info")), "{finding}");
         assert!(matches!(finding["verdict"].as_str(), Some("fails" | "unknown")), "{finding}");

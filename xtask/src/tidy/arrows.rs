@@ -4,10 +4,11 @@ use super::Complaint;
 use crate::workspace::Package;
 
 /// The heart knows no bus and no async.
-const HEART: [&str; 5] = ["document", "reading", "report", "rules", "search"];
+const HEART: [&str; 7] = ["document", "paper", "reading", "report", "rules", "search", "survey"];
 
 /// What a service may stand on.
-const FOOTING: [&str; 8] = ["document", "fence", "proto", "reading", "report", "rules", "search", "stage"];
+const FOOTING: [&str; 10] =
+    ["document", "fence", "paper", "proto", "reading", "report", "rules", "search", "stage", "survey"];
 
 const SERVICES: [&str; 5] = ["console", "index", "ingest", "parse", "validate"];
 
@@ -41,6 +42,8 @@ fn may_name(from: &str, to: &str) -> bool {
         "reading" => ["document", "report"].contains(&to),
         "stage" => to == "proto",
         "proto" | "rules" | "search" => to == "report",
+        "survey" => ["report", "rules"].contains(&to),
+        "paper" => ["report", "rules", "survey"].contains(&to),
         service if SERVICES.contains(&service) => FOOTING.contains(&to),
         _ => false,
     }

@@ -5,14 +5,17 @@
 //! requests.*.total=missing      also blank, derived:0 (not there), proved:0 (there and empty), / and any text
 //! note=RowShifted:other.misc    with a count: note=FigureCount:litigation:14
 //! claim=9件@requests.received.total      inexact with ~ in front; the words are 正文9件
+//! claim=+1件@requests.received.total     more than last year; - for less
+//! share=0.32%:258件:805件                 a percentage with its part and its whole
+//! remark=Hole:公开信息条                  with a value: remark=Fee:收费:120; in a section: remark=Empty:无::6
 //! parts=326条:15条+235条        a whole with its parts; parts! if they are all
 //! called=Signature:某局  says=Title:2024  sections=1,2,3,3  bare=3  published=2025-01-17
 //! title=  agency=  year=2018
 //! ```
 
 use report::{
-    Breakdown, Cell, CellId, CellState, Cells, Claim, Decimal, Form, FormId, Note, NoteKind, Origin, Report,
-    Section, SectionKind, Source, Stated, Year,
+    Breakdown, Cell, CellId, CellState, Cells, Claim, Decimal, Form, FormId, Note, NoteKind, Origin,
+    Quantity, Relation, Remark, RemarkKind, Report, Section, SectionKind, Share, Source, Stated, Year,
 };
 
 /// A balanced report of zeros in this form, with nothing to find.
@@ -58,6 +61,12 @@ fn apply(report: &mut Report, name: &str, value: &str) {
             let parts = (first + 1..report.claims.len()).collect();
             report.breakdowns.push(Breakdown { whole: first, parts, complete: name.ends_with('!') });
         }
+        "share" => {
+            let first = report.claims.len();
+            report.claims.extend(value.split(':').map(claim));
+            report.shares.push(Share { share: first, part: first + 1, whole: first + 2 });
+        }
+        "remark" => report.remarks.push(remark(value)),
         "says" => {
             let (source, year) = value.split_once(':').unwrap();
             report.stated_years.push(stated(source, Year::new(year.parse().unwrap()).unwrap()));
@@ -139,15 +148,32 @@ fn claim(value: &str) -> Claim {
     let (words, about) = value.split_once('@').map_or((value, None), |(words, id)| (words, Some(id)));
     let exact = !words.starts_with('~');
     let words = words.trim_start_matches('~');
+    let relation = match words.chars().next() {
+        Some('+') => Relation::Above,
+        Some('-') => Relation::Below,
+        _ => Relation::Is,
+    };
+    let words = words.trim_start_matches(['+', '-']);
     let number = words.trim_end_matches(|c: char| c.is_alphabetic() || c == '%');
     Claim {
         text: format!("正文{words}"),
         value: number.parse().unwrap(),
         unit: words[number.len()..].to_owned(),
         exact,
-        about: about.map(|id| CellId::parse(id).unwrap()),
+        about: about.map(|id| Quantity::parse(id).unwrap()),
+        relation,
         origin: Origin { line: 7, ..Origin::default() },
     }
+}
+
+fn remark(value: &str) -> Remark {
+    let mut parts = value.split(':');
+    let kind = parts.next().unwrap();
+    let kind = RemarkKind::ALL.into_iter().find(|known| format!("{known:?}") == kind).unwrap();
+    let text = parts.next().unwrap().to_owned();
+    let value = parts.next().and_then(|value| value.parse().ok());
+    let section = parts.next().map(|ordinal| SectionKind::ALL[ordinal.parse::<usize>().unwrap() - 1]);
+    Remark { kind, text, value, section, origin: Origin { line: 8, ..Origin::default() } }
 }
 
 fn stated<T>(source: &str, value: T) -> Stated<T> {

@@ -71,6 +71,8 @@ fn with_finding(mut entry: Entry, rule: &str, severity: Severity) -> Entry {
         right: None,
         repair: None,
         origin: None,
+        against: None,
+        waiver: None,
     });
     entry
 }

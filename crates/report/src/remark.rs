@@ -1,0 +1,103 @@
+//! What the narrative says in words. Remarks are no judgement: `rules` decides what they mean.
+
+use crate::{Decimal, Origin, SectionKind};
+
+/// Something that stands in the narrative and that a reviewer would look at.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Remark {
+    /// What it is.
+    pub kind: RemarkKind,
+    /// The words as printed, or the one form of them that the kind names.
+    pub text: String,
+    /// The number in it, where that is the point; see the kind.
+    pub value: Option<Decimal>,
+    /// The part of the report it stands in; none before the first heading.
+    pub section: Option<SectionKind>,
+    /// Where.
+    pub origin: Origin,
+}
+
+/// The kinds of remark.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum RemarkKind {
+    /// A document that is cited by its number. `text` is the number without spaces and with 〔〕.
+    Citation,
+    /// The period of the statistics as printed. `text` is `2024-01-01/2024-12-31` where both ends can be
+    /// told, else what is printed.
+    Period,
+    /// A theme of the overview that is written about. `text` is `主动公开`, `依申请公开`, `政府信息管理`,
+    /// `平台建设`, `监督保障`.
+    Theme,
+    /// A sentence on fees for information (信息处理费). `value` is the amount in 元, 0 where it says that
+    /// none was charged, none where it does not say.
+    Fee,
+    /// A sentence that all requests were answered, e.g. `全部办结`.
+    AllConcluded,
+    /// The area that the figures are said to cover, e.g. `全市`, `本机关`.
+    Scope,
+    /// A place where a number was to be filled in and is not, e.g. `公开信息  条`, `XX件`.
+    Hole,
+    /// Words that stand twice, e.g. `政府政府`.
+    Doubled,
+    /// What a converter, an editor or a website left behind, e.g. `[bookmark: _GoBack]`.
+    Artefact,
+    /// A sentence torn by a line break in the middle of a word. `text` is both sides of the break.
+    Torn,
+    /// Something that tells a private person: an identity card, a telephone number of an applicant.
+    /// `text` hides all but its ends.
+    Personal,
+    /// A sentence that says of how many parts the report is made. `value` is how many it says.
+    Parts,
+    /// A sentence that says which year's annual report was published. `value` is that year.
+    Published,
+    /// The name of another agency where the own name would stand. `text` is the name.
+    Stranger,
+    /// Section five or six as good as empty, e.g. `无`. `text` is what stands there.
+    Empty,
+    /// Section five speaks of a problem, `text` `问题`, or of what is done about it, `text` `措施`.
+    Remedy,
+}
+
+impl RemarkKind {
+    /// Every kind.
+    pub const ALL: [Self; 16] = [
+        Self::Citation,
+        Self::Period,
+        Self::Theme,
+        Self::Fee,
+        Self::AllConcluded,
+        Self::Scope,
+        Self::Hole,
+        Self::Doubled,
+        Self::Artefact,
+        Self::Torn,
+        Self::Personal,
+        Self::Parts,
+        Self::Published,
+        Self::Stranger,
+        Self::Empty,
+        Self::Remedy,
+    ];
+
+    /// The name used in every output.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Citation => "citation",
+            Self::Period => "period",
+            Self::Theme => "theme",
+            Self::Fee => "fee",
+            Self::AllConcluded => "all_concluded",
+            Self::Scope => "scope",
+            Self::Hole => "hole",
+            Self::Doubled => "doubled",
+            Self::Artefact => "artefact",
+            Self::Torn => "torn",
+            Self::Personal => "personal",
+            Self::Parts => "parts",
+            Self::Published => "published",
+            Self::Stranger => "stranger",
+            Self::Empty => "empty",
+            Self::Remedy => "remedy",
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! Texts that are too alike.
+
+use crate::Rule;
+
+pub(crate) const RULES: &[Rule] = &[];
