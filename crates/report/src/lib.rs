@@ -21,7 +21,7 @@ pub use cell::{Cell, CellState, Cells};
 pub use claim::{Breakdown, Claim, Relation, Share};
 pub use equation::{Equation, Sums};
 pub use finding::{Against, Finding, Judgement, Repair, Review, Severity, Verdict, Waiver};
-pub use fingerprint::Fingerprint;
+pub use fingerprint::{Fingerprint, masked};
 pub use form::{ActiveBlock, CellId, CellKind, Form, FormId, Line, RequestRow, Table, UnknownCell};
 pub use identity::{Region, Source, Stated, Year};
 pub use jiff::civil::Date;

@@ -11,7 +11,7 @@ mod agencies;
 mod agency;
 mod balance;
 mod cells;
-mod copying;
+pub mod copying;
 mod document;
 mod narrative;
 mod place;
