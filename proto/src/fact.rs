@@ -1,4 +1,4 @@
-//! What the five facts have in common.
+//! What the facts have in common.
 
 use crate::subject::{Subject, UnsafeSubject};
 use crate::{subject, v1};
@@ -117,6 +117,20 @@ impl Fact for v1::ReportRefused {
 
     fn region(&self) -> Option<&str> {
         subject::tokens(&self.event_subject)?.2
+    }
+}
+
+/// A roster descends from no submission; its id is its own.
+impl Fact for v1::RosterImported {
+    const NAME: &'static str = "roster";
+    const TYPE: &'static str = "gouji.v1.RosterImported";
+
+    fn submitted(&self) -> Option<&v1::ReportSubmitted> {
+        None
+    }
+
+    fn id(&self) -> &str {
+        &self.id
     }
 }
 

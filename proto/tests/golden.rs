@@ -144,6 +144,7 @@ fn submitted() -> v1::ReportSubmitted {
         submitted_at_ms: 1_795_350_000_000,
         generation: 2,
         door: "http".into(),
+        withdraws: None,
     }
 }
 

@@ -111,6 +111,7 @@ fn an_ordinary_report_is_under_ten_kilobytes() {
         submitted_at_ms: 1_795_350_000_000,
         generation: 0,
         door: "http".into(),
+        withdraws: None,
     };
     let event = v1::ReportParsed {
         submitted: Some(submitted),

@@ -10,7 +10,7 @@ use tantivy::schema::{Field, IndexRecordOption};
 
 use crate::analyzer::{phrase_terms, pieces, words};
 use crate::excluded::Excluded;
-use crate::schema::{Fields, cell_column, column, millionths_span};
+use crate::schema::{Fields, WITHDRAWN, cell_column, column, millionths_span};
 use crate::{Clause, Span};
 
 /// A phrase in the title weighs as much as three in the text.
@@ -18,9 +18,11 @@ const TITLE_BOOST: f32 = 3.0;
 /// Share of the pairs of characters that a relaxed match needs, in percent.
 const RELAXED_PERCENT: usize = 70;
 
-/// The query that matches what the clause says, ranked by the words of its phrases.
+/// The query that matches what the clause says of reports that were not taken back, ranked by the words of its phrases.
 pub(crate) fn compile(fields: &Fields, clause: &Clause, relaxed: bool) -> Box<dyn Query> {
-    let mut parts = vec![(Occur::Must, matching(fields, clause, relaxed))];
+    let withdrawn = Term::from_field_text(fields.withdrawn, WITHDRAWN);
+    let withdrawn = excluded(Box::new(TermQuery::new(withdrawn, IndexRecordOption::Basic)));
+    let mut parts = vec![(Occur::Must, matching(fields, clause, relaxed)), (Occur::MustNot, withdrawn)];
     for phrase in phrases(clause) {
         for word in words(phrase.0) {
             let term = Term::from_field_text(fields.words, &word);

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-use report::{Report, Review};
+use report::{Report, Review, Year};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
@@ -25,10 +25,24 @@ pub struct Entry {
     pub file_name: String,
     /// When it was accepted, milliseconds since 1970-01-01 UTC.
     pub submitted_at_ms: i64,
-    /// The report with what was found in it.
+    /// The report with what was found in it by itself; see [`crate::Writer::rejudge`] for what others say.
     pub review: Review,
+    /// The event it came from, for whoever asks the index for reports whole; the index does not look in.
+    pub fact: Vec<u8>,
+    /// Where this act of sending takes the report back: who did, and why. It is an act like any other and
+    /// what was sent later stands; while it is the latest, no search finds the report.
+    pub withdrawn: Option<Withdrawn>,
     /// The plain text of the document.
     pub text: String,
+}
+
+/// The act of taking a report back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Withdrawn {
+    /// Who took it back.
+    pub who: String,
+    /// Why.
+    pub why: String,
 }
 
 /// One version of a report, in short. Versions are ordered by their fields in this order.
@@ -64,6 +78,16 @@ impl Entry {
         Sha256::digest(identity)[..16].iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
+    /// The key of the report of the same agency for another year; none where the report does not say
+    /// whose or when it is, or where that is no year of reports.
+    pub fn key_of_neighbour(report: &Report, years: i64) -> Option<String> {
+        let (agency, year) = (report.agency.clone()?, report.year?);
+        let year = Some(Year::new(i64::from(year.get()) + years)?);
+        let neighbour =
+            Report { agency: Some(agency), year, region: report.region.clone(), ..Report::default() };
+        Some(Self::key_of(&neighbour, ""))
+    }
+
     /// The version number of a reading: later submissions first of all, then later generations.
     pub fn version_of(submitted_at_ms: i64, generation: u32) -> u64 {
         (submitted_at_ms.max(0) as u64) << 16 | u64::from(generation.min(u32::from(u16::MAX)))
@@ -84,6 +108,7 @@ impl Entry {
         record.insert("submitted_at_ms".into(), self.submitted_at_ms.into());
         record.extend(report::json::review(&self.review));
         record.insert("rules_version".into(), self.review.rules_version.as_str().into());
+        record.insert("withdrawn".into(), json!(self.withdrawn));
         record
     }
 }
@@ -95,6 +120,7 @@ pub(crate) struct Kept {
     pub(crate) current: Version,
     /// The JSON record of the current version, without the list of versions.
     pub(crate) record: String,
+    pub(crate) fact: Vec<u8>,
     pub(crate) text: String,
     /// Each version by its id.
     pub(crate) versions: BTreeMap<String, Version>,
@@ -103,7 +129,7 @@ pub(crate) struct Kept {
 impl Kept {
     /// Both together, and whether that is more than `self`. The order of joining makes no difference:
     /// the greatest version is the current one (of two that differ under one id and version, the one
-    /// with the greater record), and each id stands once in the list, with its greatest version.
+    /// with the greater event), and each id stands once in the list, with its greatest version.
     pub(crate) fn join(self, other: Self) -> (Self, bool) {
         let mut changed = self.order(&other).is_lt();
         let (mut greater, lesser) = if changed { (other, self) } else { (self, other) };
@@ -127,6 +153,7 @@ impl Kept {
     pub(crate) fn from_stored(
         record: String,
         versions: &str,
+        fact: Vec<u8>,
         text: String,
     ) -> Result<Self, serde_json::Error> {
         #[derive(Deserialize)]
@@ -139,11 +166,21 @@ impl Kept {
         let current = versions.iter().find(|version| version.id == id).cloned();
         let current = current.ok_or_else(|| serde::de::Error::custom("the record does not list itself"))?;
         let versions = versions.into_iter().map(|version| (version.id.clone(), version)).collect();
-        Ok(Self { key, current, record, text, versions })
+        Ok(Self { key, current, record, fact, text, versions })
     }
 
     fn order(&self, other: &Self) -> Ordering {
-        (&self.current, &self.record, &self.text).cmp(&(&other.current, &other.record, &other.text))
+        (&self.current, &self.fact, &self.text).cmp(&(&other.current, &other.fact, &other.text))
+    }
+
+    /// Puts another review of the same report in the place of the first; true where that changes anything.
+    pub(crate) fn rejudge(&mut self, review: &Review) -> Result<bool, serde_json::Error> {
+        let mut record: Map<String, Value> = serde_json::from_str(&self.record)?;
+        record.extend(report::json::review(review));
+        let record = Value::Object(record).to_string();
+        let changes = record != self.record;
+        self.record = record;
+        Ok(changes)
     }
 }
 
@@ -160,6 +197,6 @@ impl From<Entry> for Kept {
             verdict: entry.review.verdict().as_str().to_owned(),
         };
         let versions = BTreeMap::from([(entry.id, current.clone())]);
-        Self { key: entry.key, current, record, text: entry.text, versions }
+        Self { key: entry.key, current, record, fact: entry.fact, text: entry.text, versions }
     }
 }

@@ -28,11 +28,11 @@ mod snippet;
 mod sum;
 mod writer;
 
-pub use entry::{Entry, Version};
+pub use entry::{Entry, Version, Withdrawn};
 pub use index::{Error, Index};
 pub use parse::{BadFilter, field, parse};
 pub use query::{Clause, Facet, FacetCounts, FacetValue, Hit, MAX_LIMIT, Page, Query, Sort, SortBy, Span};
-pub use reader::{Found, Reader};
+pub use reader::{Found, Reader, Whole};
 pub use snippet::{Snippet, highlights};
 pub use sum::{GroupBy, Sum};
-pub use writer::{Applied, Writer};
+pub use writer::{Applied, Known, Writer};

@@ -7,6 +7,7 @@ use std::time::{Instant, SystemTime};
 
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
+use tantivy::collector::DocSetCollector;
 use tantivy::schema::{Field, IndexRecordOption, Value as _};
 use tantivy::{DocAddress, DocSet, IndexReader, ReloadPolicy, Searcher, TantivyDocument, Term};
 
@@ -41,6 +42,19 @@ pub struct Found {
     /// The record: `report::json::review` with `id`, `key`, `version`, `title`, `submission`,
     /// `original`, `file_name`, `submitted_at_ms`, `rules_version`, and `versions`, earliest first.
     pub record: Value,
+    /// The plain text of the document.
+    pub text: String,
+}
+
+/// One report as it was handed to the index.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Whole {
+    /// See [`crate::Entry::key`].
+    pub key: String,
+    /// See [`crate::Entry::id`].
+    pub id: String,
+    /// See [`crate::Entry::fact`].
+    pub fact: Vec<u8>,
     /// The plain text of the document.
     pub text: String,
 }
@@ -124,7 +138,28 @@ impl Reader {
         self.found(self.fields.id, id)
     }
 
-    /// Reports in the index.
+    /// Hands out every report that `query` finds (its text and filters; the rest is not looked at, and the
+    /// match is never relaxed) until `each` says to stop, in the order in which they lie in the index.
+    ///
+    /// # Errors
+    /// If the index cannot be read.
+    pub fn each(&self, query: &Query, mut each: impl FnMut(Whole) -> bool) -> Result<(), Error> {
+        let (typed, _) = crate::parse(&query.text);
+        let compiled = compile(&self.fields, &with_filters(typed, &query.filters), false);
+        let searcher = self.searcher()?;
+        let mut addresses: Vec<DocAddress> =
+            searcher.search(&compiled, &DocSetCollector)?.into_iter().collect();
+        addresses.sort_unstable();
+        for address in addresses {
+            let kept = read_kept(&searcher, &self.fields, address)?;
+            if !each(Whole { key: kept.key, id: kept.current.id, fact: kept.fact, text: kept.text }) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Reports in the index, also those that were taken back.
     ///
     /// # Errors
     /// If the index cannot be read.
@@ -185,6 +220,7 @@ impl Reader {
 struct Stored {
     record: String,
     versions: String,
+    fact: Vec<u8>,
     text: String,
 }
 
@@ -198,6 +234,11 @@ impl Stored {
         Ok(Self {
             record: string(fields.record),
             versions: string(fields.versions),
+            fact: document
+                .get_first(fields.fact)
+                .and_then(|fact| fact.as_bytes())
+                .unwrap_or_default()
+                .to_vec(),
             text: string(fields.text),
         })
     }
@@ -242,8 +283,8 @@ pub(crate) fn term_address(searcher: &Searcher, term: &Term) -> Result<Option<Do
 
 /// Everything the index keeps of the report at an address.
 pub(crate) fn read_kept(searcher: &Searcher, fields: &Fields, address: DocAddress) -> Result<Kept, Error> {
-    let Stored { record, versions, text } = Stored::read(searcher, fields, address)?;
-    Kept::from_stored(record, &versions, text)
+    let Stored { record, versions, fact, text } = Stored::read(searcher, fields, address)?;
+    Kept::from_stored(record, &versions, fact, text)
         .map_err(|source| Error::Record { key: format!("{address:?}"), source })
 }
 

@@ -18,14 +18,17 @@ use tantivy::schema::{
 
 use crate::analyzer::{CN, WORDS};
 use crate::entry::Kept;
-use crate::{Span, region};
+use crate::{Span, Withdrawn, region};
 
 /// Written beside the index; a change of schema or analyzer counts up and asks for a rebuild.
-pub(crate) const VERSION: &str = "schema 1, analyzer 1, tantivy 0.27\n";
+pub(crate) const VERSION: &str = "schema 2, analyzer 1, tantivy 0.27\n";
 
 /// Cells are kept as whole millionths: exact for counts up to 9 × 10^12 and for 万元 down to 分, and
 /// one type for every cell, so that ranges, equality and order need no care.
 const CELL_SCALE: u32 = 6;
+
+/// The one value of the field of that name.
+pub(crate) const WITHDRAWN: &str = "yes";
 
 /// Names of fields that are read as columns.
 pub(crate) mod column {
@@ -74,6 +77,10 @@ pub(crate) struct Fields {
     pub(crate) cells: Field,
     pub(crate) record: Field,
     pub(crate) versions: Field,
+    /// The event of the current version.
+    pub(crate) fact: Field,
+    /// Stands on a report that was taken back, which no search finds.
+    pub(crate) withdrawn: Field,
 }
 
 impl Fields {
@@ -108,7 +115,8 @@ impl Fields {
         let form = schema.add_text_field(column::FORM, raw_fast.clone());
         let rule = schema.add_text_field(column::RULE, raw_fast);
         let finding = schema.add_text_field("finding", raw.clone());
-        let severity = schema.add_text_field("severity", raw);
+        let severity = schema.add_text_field("severity", raw.clone());
+        let withdrawn = schema.add_text_field("withdrawn", raw);
         let title = schema.add_text_field("title", phrases.clone());
         let text = schema.add_text_field("text", phrases | STORED);
         let words = schema.add_text_field("words", analyzed(WORDS, IndexRecordOption::WithFreqs));
@@ -116,6 +124,7 @@ impl Fields {
         let cells = schema.add_json_field(column::CELLS, cells);
         let record = schema.add_text_field("record", STORED);
         let versions = schema.add_text_field("versions", STORED);
+        let fact = schema.add_bytes_field("fact", STORED);
         let schema = schema.build();
         Self {
             schema,
@@ -143,6 +152,8 @@ impl Fields {
             cells,
             record,
             versions,
+            fact,
+            withdrawn,
         }
     }
 
@@ -170,7 +181,10 @@ impl Fields {
             document.add_text(self.agency, &agency);
             document.add_text(self.agency_name, &agency);
         }
-        document.add_text(self.verdict, &kept.current.verdict);
+        document.add_text(self.verdict, &record.verdict);
+        if record.withdrawn.is_some() {
+            document.add_text(self.withdrawn, WITHDRAWN);
+        }
         if let Some(form) = record.form {
             document.add_text(self.form, form);
         }
@@ -188,6 +202,7 @@ impl Fields {
         document.add_object(self.cells, cells.collect());
         document.add_text(self.record, &kept.record);
         document.add_text(self.versions, kept.stored_versions());
+        document.add_bytes(self.fact, &kept.fact);
         Ok(document)
     }
 
@@ -230,6 +245,7 @@ pub(crate) struct Record {
     pub(crate) form: Option<String>,
     pub(crate) published: Option<String>,
     pub(crate) verdict: String,
+    pub(crate) withdrawn: Option<Withdrawn>,
     cells: BTreeMap<String, RecordCell>,
     findings: Vec<RecordFinding>,
 }

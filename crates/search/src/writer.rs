@@ -1,13 +1,16 @@
 //! The one writer: versions are compared before anything is written, and nothing counts before it is
 //! committed.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use tantivy::indexer::LogMergePolicy;
 use tantivy::{IndexReader, IndexWriter, ReloadPolicy, Term};
 
+use report::Review;
+
 use crate::entry::Kept;
 use crate::reader::{read_kept, term_address};
+use crate::schema::Record;
 use crate::{Entry, Error, Index};
 
 /// Two threads, as many as the machine is sized for; a third would take from parsing.
@@ -39,6 +42,24 @@ impl Applied {
     }
 }
 
+/// A report on its way into the next commit.
+struct Pending {
+    kept: Kept,
+    /// Whether it differs from what was committed.
+    changed: bool,
+}
+
+/// What the index holds of a report, for whoever judges it beside others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Known {
+    /// See [`Entry::id`]; of the current version.
+    pub id: String,
+    /// See [`Entry::fact`].
+    pub fact: Vec<u8>,
+    /// Whether it was taken back.
+    pub withdrawn: bool,
+}
+
 /// The one writer of an index.
 ///
 /// When a call fails, everything since the last commit is undone: apply it again.
@@ -48,7 +69,7 @@ pub struct Writer {
     engine: Option<IndexWriter>,
     committed: IndexReader,
     /// The reports looked at since the last commit, with what the reader cannot see yet.
-    pending: HashMap<String, Kept>,
+    pending: HashMap<String, Pending>,
 }
 
 impl Writer {
@@ -87,20 +108,45 @@ impl Writer {
         self.pending.len()
     }
 
+    /// What is known of a report, with what was applied since the last commit.
+    ///
+    /// # Errors
+    /// If the index cannot be read.
+    pub fn known(&mut self, key: &str) -> Result<Option<Known>, Error> {
+        let Some(pending) = self.load(key)? else { return Ok(None) };
+        let record: Record = serde_json::from_str(&pending.kept.record)
+            .map_err(|source| Error::Record { key: key.to_owned(), source })?;
+        let Kept { current, fact, .. } = &pending.kept;
+        let withdrawn = record.withdrawn.is_some();
+        Ok(Some(Known { id: current.id.clone(), fact: fact.clone(), withdrawn }))
+    }
+
+    /// Puts another review in the place of a report's own: with findings that need other reports. What
+    /// a report is, and which version is current, it does not touch. False where nothing changes.
+    ///
+    /// # Errors
+    /// If the index cannot be read.
+    pub fn rejudge(&mut self, key: &str, review: &Review) -> Result<bool, Error> {
+        let Some(pending) = self.load(key)? else { return Ok(false) };
+        let changes = pending.kept.rejudge(review);
+        let changes = changes.map_err(|source| Error::Record { key: key.to_owned(), source })?;
+        pending.changed |= changes;
+        Ok(changes)
+    }
+
     fn try_apply(&mut self, entries: Vec<Entry>) -> Result<Vec<Applied>, Error> {
-        let mut changed = BTreeSet::new();
         let mut applied = Vec::with_capacity(entries.len());
         for entry in entries {
             let entry = Kept::from(entry);
             let key = entry.key.clone();
             let id = entry.current.id.clone();
-            let known = match self.pending.remove(&key) {
-                Some(kept) => Some(kept),
-                None => self.committed(&key)?,
-            };
-            let (joined, is_new) = match known {
-                Some(known) => known.join(entry),
-                None => (entry, true),
+            self.load(&key)?;
+            let (joined, is_new, was_changed) = match self.pending.remove(&key) {
+                Some(Pending { kept, changed }) => {
+                    let (joined, is_new) = kept.join(entry);
+                    (joined, is_new, changed)
+                }
+                None => (entry, true, false),
             };
             let current = joined.current.id == id;
             applied.push(match (is_new, current) {
@@ -108,20 +154,7 @@ impl Writer {
                 (true, true) => Applied::Current,
                 (true, false) => Applied::Superseded,
             });
-            if is_new {
-                changed.insert(key.clone());
-            }
-            self.pending.insert(key, joined);
-        }
-        let engine = match &self.engine {
-            Some(engine) => engine,
-            None => self.engine.insert(open_engine(&self.index)?),
-        };
-        for key in changed {
-            let document = self.index.fields.document(&self.pending[&key]);
-            let document = document.map_err(|source| Error::Record { key: key.clone(), source })?;
-            engine.delete_term(Term::from_field_text(self.index.fields.key, &key));
-            engine.add_document(document)?;
+            self.pending.insert(key, Pending { kept: joined, changed: is_new || was_changed });
         }
         Ok(applied)
     }
@@ -131,10 +164,28 @@ impl Writer {
             Some(engine) => engine,
             None => self.engine.insert(open_engine(&self.index)?),
         };
+        let mut changed: Vec<_> = self.pending.iter().filter(|(_, pending)| pending.changed).collect();
+        changed.sort_unstable_by_key(|(key, _)| *key);
+        for (key, pending) in changed {
+            let document = self.index.fields.document(&pending.kept);
+            let document = document.map_err(|source| Error::Record { key: key.clone(), source })?;
+            engine.delete_term(Term::from_field_text(self.index.fields.key, key));
+            engine.add_document(document)?;
+        }
         let mut commit = engine.prepare_commit()?;
         commit.set_payload(payload);
         commit.commit()?;
         Ok(())
+    }
+
+    /// What is pending of a report; what was committed where nothing is pending yet.
+    fn load(&mut self, key: &str) -> Result<Option<&mut Pending>, Error> {
+        if !self.pending.contains_key(key)
+            && let Some(kept) = self.committed(key)?
+        {
+            self.pending.insert(key.to_owned(), Pending { kept, changed: false });
+        }
+        Ok(self.pending.get_mut(key))
     }
 
     /// What the last commit holds of a report.

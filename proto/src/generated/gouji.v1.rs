@@ -735,6 +735,48 @@ pub struct ReportSubmitted {
     /// Door it came through: "http" or "folder".
     #[prost(string, tag = "7")]
     pub door: ::prost::alloc::string::String,
+    /// This act of sending takes a report back; `original` is the statement that says so. Absent where a
+    /// report was sent.
+    #[prost(message, optional, tag = "8")]
+    pub withdraws: ::core::option::Option<Withdrawal>,
+}
+/// The act of taking a report back. What is sent later stands.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Withdrawal {
+    /// Key of the report, as in ReportIndexed.
+    #[prost(string, tag = "1")]
+    pub report: ::prost::alloc::string::String,
+    /// Who took it back, and why.
+    #[prost(string, tag = "2")]
+    pub who: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub why: ::prost::alloc::string::String,
+    /// What is known of the report, so that it is filed and listed with its other versions.
+    #[prost(string, tag = "4")]
+    pub title: ::prost::alloc::string::String,
+    #[prost(string, tag = "5")]
+    pub agency: ::prost::alloc::string::String,
+    #[prost(uint32, tag = "6")]
+    pub year: u32,
+    #[prost(message, optional, tag = "7")]
+    pub region: ::core::option::Option<Region>,
+}
+/// A roster was imported: who should report, under whom, and by when. The latest one stands.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RosterImported {
+    /// The first 32 hex digits of the original's SHA-256 and "-r" and the time, so that each import is a
+    /// fact of its own: "9f86d081884c7d659a2feaa0c55ad015-r1795350000000".
+    #[prost(string, tag = "1")]
+    pub id: ::prost::alloc::string::String,
+    /// The CSV file.
+    #[prost(message, optional, tag = "2")]
+    pub original: ::core::option::Option<Blob>,
+    /// When, milliseconds since 1970-01-01 UTC, by the clock of ingest.
+    #[prost(int64, tag = "3")]
+    pub imported_at_ms: i64,
+    /// How many agencies it lists.
+    #[prost(uint32, tag = "4")]
+    pub agencies: u32,
 }
 /// Bytes in the store of originals, named by what they are.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

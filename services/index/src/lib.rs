@@ -1,16 +1,24 @@
 //! `ReportValidated` to `ReportIndexed`: keeps the one writer of the index.
 //!
+//! Every change of a report is a change of what it is held against: with its batch, the reports of the
+//! same agency for the year itself and for the year after are judged anew. One process decides what is
+//! current, so the outcome depends on what was sent and not on the order in which it came.
+//!
 //! A batch is what waits on the log. It is committed before anything of it is acknowledged, so a
 //! killed writer finds it again; writing it twice changes nothing, because the index compares versions.
 
+mod neighbours;
+
 use std::path::PathBuf;
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::Context as _;
+use proto::Message as _;
 use proto::v1::{self, IndexOutcome, ReportIndexed, ReportValidated};
 use report::Review;
-use search::{Applied, Entry, Error, Index, Writer};
+use search::{Applied, Entry, Error, Index, Withdrawn, Writer};
 use stage::{Bounds, Handled, Refusal, Service, Stage, Trouble, class};
 
 /// The service, with its index in a folder on a local disk.
@@ -103,7 +111,9 @@ fn write(writer: &Mutex<Writer>, entries: Vec<Entry>) -> Result<Vec<Applied>, Er
     }
     // A writer whose last batch panicked has been rolled back by the index itself.
     let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
+    let keys: BTreeSet<String> = entries.iter().map(|entry| entry.key.clone()).collect();
     let applied = writer.apply(entries)?;
+    neighbours::rejudge(&mut writer, keys)?;
     writer.commit("")?;
     Ok(applied)
 }
@@ -130,8 +140,14 @@ fn entry(fact: &ReportValidated, text: String) -> Result<Entry, Trouble> {
         Refusal::new(class::UNDECODABLE_EVENT, message, error.to_string())
     })?;
     let submitted = fact.submitted.clone().unwrap_or_default();
+    let withdraws = submitted.withdraws;
     Ok(Entry {
-        key: Entry::key_of(&review.report, &submitted.id),
+        key: match &withdraws {
+            Some(withdrawal) => withdrawal.report.clone(),
+            None => Entry::key_of(&review.report, &submitted.id),
+        },
+        fact: fact.encode_to_vec(),
+        withdrawn: withdraws.map(|withdrawal| Withdrawn { who: withdrawal.who, why: withdrawal.why }),
         version: Entry::version_of(submitted.submitted_at_ms, submitted.generation),
         original: submitted.original.map(|original| original.sha256).unwrap_or_default(),
         id: submitted.id,

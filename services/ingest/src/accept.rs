@@ -205,6 +205,7 @@ impl Accepting {
                 submitted_at_ms: now_ms,
                 generation: 0,
                 door: door.to_owned(),
+                withdraws: None,
             });
         }
         let reports = futures::stream::iter(facts)

@@ -3,7 +3,7 @@
 mod reader;
 
 use anyhow::Context as _;
-use proto::v1::{Blob, ReportParsed, ReportSubmitted};
+use proto::v1::{Blob, Report, ReportParsed, ReportSubmitted, Withdrawal};
 use stage::{Handled, NotGot, Refusal, Service, Stage, Trouble};
 use tokio::sync::Semaphore;
 use tracing::Instrument as _;
@@ -24,6 +24,9 @@ const MEMORY_KB: u32 = 64 << 10;
 static MEMORY: Semaphore = Semaphore::const_new(MEMORY_KB as usize);
 
 async fn parse(stage: Stage, readers: Readers, submitted: ReportSubmitted) -> Handled<ReportParsed> {
+    if let Some(withdrawal) = submitted.withdraws.clone() {
+        return Ok(taken_back(submitted, withdrawal).into());
+    }
     let original = submitted.original.clone().unwrap_or_default();
     let size_kb = u32::try_from(original.size_bytes >> 10).unwrap_or(u32::MAX);
     let _held = MEMORY.acquire_many(size_kb.clamp(1, MEMORY_KB)).await?;
@@ -42,6 +45,17 @@ async fn parse(stage: Stage, readers: Readers, submitted: ReportSubmitted) -> Ha
         reader_version: reading::VERSION.into(),
     };
     Ok(parsed.into())
+}
+
+/// The act of taking a report back says what it is about; there is nothing to read.
+fn taken_back(submitted: ReportSubmitted, withdrawal: Withdrawal) -> ReportParsed {
+    let Withdrawal { title, agency, year, region, .. } = withdrawal;
+    ReportParsed {
+        submitted: Some(submitted),
+        report: Some(Report { title, agency, year, region, ..Report::default() }),
+        text: None,
+        reader_version: reading::VERSION.into(),
+    }
 }
 
 /// The plain text of a file is never larger than three times the largest file: GB18030 packs three

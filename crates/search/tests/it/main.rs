@@ -45,6 +45,8 @@ fn entry_of(number: u32, report: Report, text: &str) -> Entry {
         file_name: format!("{number}.html"),
         submitted_at_ms: 1_000,
         review: Review { report, findings: Vec::new(), rules_version: "1".into() },
+        fact: Vec::new(),
+        withdrawn: None,
         text: text.to_owned(),
     }
 }
@@ -74,6 +76,7 @@ fn with_finding(mut entry: Entry, rule: &str, severity: Severity) -> Entry {
         against: None,
         waiver: None,
     });
+    entry.fact.extend(rule.bytes());
     entry
 }
 
