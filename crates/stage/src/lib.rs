@@ -171,6 +171,14 @@ impl Stage {
         Ok(read::last(self.bus(), &filter).await?.and_then(|event| event.decode()))
     }
 
+    /// The fact `F` that came last, whatever it is about, if there is one.
+    ///
+    /// # Errors
+    /// If the bus does not answer.
+    pub async fn latest<F: Fact>(&self) -> anyhow::Result<Option<F>> {
+        Ok(read::latest(self.bus(), &subject::filter::<F>()).await?.and_then(|event| event.decode()))
+    }
+
     /// The facts that `filter` takes, e.g. [`proto::subject::ALL`] or `proto::subject::filter::<F>()`, as they come.
     ///
     /// # Errors

@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use async_nats::StatusCode;
 use async_nats::jetstream;
 use async_nats::jetstream::consumer::{AckPolicy, pull};
+use async_nats::jetstream::stream::DirectGetErrorKind;
 use bytes::Bytes;
 use futures::StreamExt;
 use proto::v1::{ReportIndexed, ReportParsed, ReportRefused, ReportSubmitted, ReportValidated};
@@ -137,6 +138,19 @@ async fn last_of_each_untimed(bus: &Bus, filter: &str) -> anyhow::Result<Vec<Eve
 
 pub(crate) async fn last(bus: &Bus, filter: &str) -> anyhow::Result<Option<Event>> {
     Ok(last_of_each(bus, filter).await?.pop())
+}
+
+/// The message that came last of all that `filter` takes, however many subjects they are on.
+pub(crate) async fn latest(bus: &Bus, filter: &str) -> anyhow::Result<Option<Event>> {
+    let stream = bus.jetstream.get_stream_no_info(STREAM).await.context("finding the log")?;
+    let read = tokio::time::timeout(READ_TIMEOUT, stream.direct_get_last_for_subject(filter))
+        .await
+        .with_context(|| format!("reading {filter}: no answer in {READ_TIMEOUT:?}"))?;
+    match read {
+        Ok(message) => Ok(Some(message.into())),
+        Err(error) if error.kind() == DirectGetErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).with_context(|| format!("reading {filter}")),
+    }
 }
 
 /// Answers that many ask for and that may be two seconds old.

@@ -25,6 +25,7 @@ const AT_ONCE: usize = 16;
 pub(crate) struct Accepting {
     stage: Stage,
     door: &'static str,
+    again: bool,
     files: Vec<Stored>,
     refused: Vec<NotTaken>,
 }
@@ -89,7 +90,13 @@ impl Manifest {
 
 impl Accepting {
     pub(crate) fn new(stage: Stage, door: &'static str) -> Self {
-        Self { stage, door, files: Vec::new(), refused: Vec::new() }
+        Self { stage, door, again: false, files: Vec::new(), refused: Vec::new() }
+    }
+
+    /// Bytes that were sent before count as sent anew: after a report was taken back, or when an earlier
+    /// version has to stand again.
+    pub(crate) fn again(self, again: bool) -> Self {
+        Self { again, ..self }
     }
 
     /// Takes in one file, or every file of an archive.
@@ -185,8 +192,8 @@ impl Accepting {
     /// # Errors
     /// If the log does not take them: then the sender has to send again.
     pub(crate) async fn finish(self, idempotency_key: Option<&str>) -> anyhow::Result<Receipt> {
-        let Self { stage, door, files, refused } = self;
-        let now_ms = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_millis() as i64);
+        let Self { stage, door, again, files, refused } = self;
+        let now_ms = now_ms();
         let key = idempotency_key.map_or_else(|| now_ms.to_string(), str::to_owned);
         let manifest = Manifest { key, files, refused };
         let bytes = serde_json::to_vec(&manifest).context("writing the manifest")?;
@@ -209,8 +216,14 @@ impl Accepting {
             });
         }
         let reports = futures::stream::iter(facts)
-            .map(async |fact| {
-                let published = stage.publish_once(&fact).await?;
+            .map(async |mut fact| {
+                let mut published = stage.publish_once(&fact).await?;
+                while again && published == Published::AlreadyThere {
+                    fact.generation += 1;
+                    let original = fact.original.as_ref().map_or("", |original| &original.sha256);
+                    fact.id = ReportId::of(original, fact.generation)?.to_string();
+                    published = stage.publish_once(&fact).await?;
+                }
                 let original = fact.original.map(|original| original.sha256).unwrap_or_default();
                 anyhow::Ok(Taken {
                     id: fact.id,
@@ -225,6 +238,11 @@ impl Accepting {
             .context("putting facts on the log")?;
         Ok(Receipt { submission, reports, refused: manifest.refused })
     }
+}
+
+/// Milliseconds since 1970-01-01 UTC.
+pub(crate) fn now_ms() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_millis() as i64)
 }
 
 type Refused = (&'static str, String);

@@ -27,6 +27,9 @@ pub(crate) fn router(stage: Stage) -> Router {
 struct Named {
     /// Name of the file where the body is the file itself.
     file_name: Option<String>,
+    /// Whether files that were sent before count as sent anew.
+    #[serde(default)]
+    again: bool,
 }
 
 async fn submit(
@@ -37,7 +40,7 @@ async fn submit(
 ) -> Result<Response, Problem> {
     admit(&stage).await?;
     let key = headers.get("idempotency-key").and_then(|key| key.to_str().ok()).map(str::to_owned);
-    let mut accepting = Accepting::new(stage, "http");
+    let mut accepting = Accepting::new(stage, "http").again(named.again);
     let is_form = headers
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())

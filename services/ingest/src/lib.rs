@@ -10,6 +10,7 @@ mod folder;
 mod http;
 mod problem;
 mod submission;
+mod withdraw;
 
 use std::path::PathBuf;
 
@@ -28,7 +29,7 @@ pub fn inbox_from_env() -> Option<PathBuf> {
 
 /// The HTTP door.
 pub fn router(stage: Stage) -> Router {
-    http::router(stage.clone()).merge(submission::router(stage))
+    http::router(stage.clone()).merge(submission::router(stage.clone())).merge(withdraw::router(stage))
 }
 
 async fn serve(stage: Stage, inbox: Option<PathBuf>) -> anyhow::Result<()> {

@@ -1,9 +1,9 @@
 //! Versions of one report come together the same way in whatever order they arrive.
 
-use search::{Applied, Entry, Index};
+use search::{Applied, Entry, Index, Query, Withdrawn};
 use serde_json::Value;
 
-use crate::{Random, entry_of, find, with_finding};
+use crate::{Random, entry_of, find, with_cell, with_finding};
 
 /// Version `number` of a report, sent at `at_ms`.
 fn version(agency: &str, number: u32, at_ms: i64, generation: u32, text: &str) -> Entry {
@@ -125,4 +125,68 @@ fn keys_are_the_same_for_the_same_report() {
     check(&|report| report.year = report::Year::new(2023), false);
     check(&|report| report.region = Some(report::Region { code: "37".into(), name: String::new() }), false);
     assert_eq!(Entry::key_of(&report::Report::default(), "abc-g2"), "abc");
+}
+
+#[test]
+fn another_review_takes_the_place_of_the_first_and_of_nothing_else() {
+    let dir = tempfile::tempdir().unwrap();
+    let index = Index::open(dir.path()).unwrap();
+    let mut writer = index.writer().unwrap();
+    let own = version("甲局", 1, 10, 0, "甲一");
+    let key = own.key.clone();
+    let beside = with_finding(own.clone(), "XY-01", report::Severity::Error).review;
+    assert_eq!(writer.known(&key).unwrap(), None);
+    writer.apply(vec![own.clone()]).unwrap();
+    assert_eq!(writer.known(&key).unwrap().unwrap().id, own.id);
+    assert!(writer.rejudge(&key, &beside).unwrap());
+    assert!(!writer.rejudge(&key, &beside).unwrap());
+    writer.commit("x").unwrap();
+    let reader = index.reader().unwrap();
+    let judged = |text: &str| find(&reader, text).total;
+    assert_eq!([judged("rule:XY-01"), judged("verdict:fail"), judged("verdict:pass")], [1, 1, 0]);
+    // The same event again leaves the review as it is; a later version begins anew.
+    assert_eq!(writer.apply(vec![own.clone()]).unwrap(), [Applied::Unchanged { current: true }]);
+    writer.commit("x").unwrap();
+    assert_eq!(judged("rule:XY-01"), 1);
+    writer.apply(vec![version("甲局", 2, 20, 0, "甲二")]).unwrap();
+    writer.commit("x").unwrap();
+    assert_eq!([judged("rule:XY-01"), judged("verdict:pass")], [0, 1]);
+    assert!(!writer.rejudge("nobody", &beside).unwrap());
+}
+
+#[test]
+fn what_was_taken_back_is_not_found_until_it_is_sent_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let index = Index::open(dir.path()).unwrap();
+    let mut writer = index.writer().unwrap();
+    let sent = version("甲局", 1, 10, 0, "甲一");
+    let mut taken_back = version("甲局", 2, 20, 0, "");
+    taken_back.withdrawn = Some(Withdrawn { who: "甲局".into(), why: "数字有误".into() });
+    let reader = index.reader().unwrap();
+    let mut found = |entry: Entry| {
+        writer.apply(vec![entry]).unwrap();
+        writer.commit("x").unwrap();
+        let all = find(&reader, "");
+        let sum = reader.sum(&Query::default(), cell(), search::GroupBy::Nothing).unwrap();
+        assert_eq!(sum.first().map_or(0, |sum| sum.reports), all.total);
+        let mut each = 0;
+        let count = |_| {
+            each += 1;
+            true
+        };
+        reader.each(&Query::default(), count).unwrap();
+        assert_eq!(each, all.total);
+        all.total
+    };
+    let sent = with_cell(sent, "requests.received.total", "1");
+    assert_eq!(found(taken_back), 0);
+    assert_eq!(found(sent.clone()), 0);
+    assert_eq!(found(with_cell(version("甲局", 3, 30, 0, "甲三"), "requests.received.total", "1")), 1);
+    let record = reader.get(&sent.key).unwrap().unwrap().record;
+    assert_eq!(record["versions"].as_array().unwrap().len(), 3);
+    assert!(record["withdrawn"].is_null());
+}
+
+fn cell() -> report::CellId {
+    report::CellId::parse("requests.received.total").unwrap()
 }

@@ -1,0 +1,100 @@
+//! `POST /api/v1/reports/{id}/withdrawal`: takes a report back.
+//!
+//! It is an act of sending like any other: a statement is stored, a fact goes through the pipeline, and
+//! while it is the latest of the report's versions, no search finds the report and no neighbour is held
+//! against it. What is sent later stands.
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::routing::post;
+use axum::{Json, Router};
+use proto::ReportId;
+use proto::v1::{Blob, ReportIndexed, ReportSubmitted, ReportValidated, Withdrawal};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use stage::Stage;
+
+use crate::accept::now_ms;
+use crate::problem::Problem;
+
+pub(crate) fn router(stage: Stage) -> Router {
+    Router::new().route("/api/v1/reports/{id}/withdrawal", post(withdraw)).with_state(stage)
+}
+
+/// Who takes it back, and why; both stay visible.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Reason {
+    who: String,
+    why: String,
+}
+
+/// What is stored as the original of the act.
+#[derive(Debug, Serialize)]
+struct Statement<'a> {
+    withdraws: &'a str,
+    report: &'a str,
+    who: &'a str,
+    why: &'a str,
+    at_ms: i64,
+}
+
+async fn withdraw(
+    State(stage): State<Stage>,
+    Path(id): Path<String>,
+    Json(reason): Json<Reason>,
+) -> Result<(StatusCode, Json<Value>), Problem> {
+    let ours = |error: anyhow::Error| Problem::ours(&error);
+    let Reason { who, why } = reason;
+    for (field, text) in [("who", &who), ("why", &why)] {
+        if text.trim().is_empty() {
+            let detail = format!("没有写明 {field}。");
+            let problem = Problem::new(StatusCode::BAD_REQUEST, "no-reason", detail, "请写明由谁撤回、为何撤回。");
+            return Err(problem.field(field));
+        }
+    }
+    let Some(indexed) = stage.last_of_id::<ReportIndexed>(&id).await.map_err(ours)? else {
+        return Err(not_there(&id));
+    };
+    let validated = stage.last_of_id::<ReportValidated>(&id).await.map_err(ours)?.unwrap_or_default();
+    let at_ms = now_ms();
+    let statement = Statement { withdraws: &id, report: &indexed.report, who: &who, why: &why, at_ms };
+    let statement = serde_json::to_vec(&statement).map_err(|error| ours(error.into()))?;
+    let size = statement.len() as u64;
+    let stored = stage.originals().put(&statement[..], size).await.map_err(|error| ours(error.into()))?;
+    let fact = ReportSubmitted {
+        id: ReportId::of(&stored.sha256, 0).map_err(|error| ours(error.into()))?.to_string(),
+        submission: stored.sha256.clone(),
+        original: Some(Blob {
+            sha256: stored.sha256,
+            size_bytes: size,
+            media_type: "application/json".into(),
+        }),
+        file_name: "撤回说明.json".into(),
+        submitted_at_ms: at_ms,
+        generation: 0,
+        door: "http".into(),
+        withdraws: Some(Withdrawal {
+            report: indexed.report.clone(),
+            who,
+            why,
+            title: validated.report.unwrap_or_default().title,
+            agency: indexed.agency,
+            year: indexed.year,
+            region: indexed.region,
+        }),
+    };
+    stage.publish_once(&fact).await.map_err(|error| ours(error.into()))?;
+    Ok((StatusCode::ACCEPTED, Json(json!({"id": fact.id, "report": indexed.report}))))
+}
+
+fn not_there(id: &str) -> Problem {
+    let detail = format!("没有已入库的报告 {id}。");
+    Problem::new(
+        StatusCode::NOT_FOUND,
+        "no-such-report",
+        detail,
+        "请核对编号；刚报送的报告要等入库后才能撤回。",
+    )
+    .field("id")
+}
