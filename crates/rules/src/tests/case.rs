@@ -40,7 +40,7 @@ pub(super) fn zeros(form: FormId) -> Report {
 }
 
 /// The balanced report of zeros with these changes.
-pub(super) fn report(form: FormId, changes: &str) -> Report {
+pub(crate) fn report(form: FormId, changes: &str) -> Report {
     let mut report = zeros(form);
     for change in changes.split_whitespace() {
         let (name, value) = change.split_once('=').unwrap_or_else(|| panic!("no `=` in `{change}`"));
