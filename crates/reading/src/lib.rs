@@ -70,6 +70,8 @@ fn read_one(document: &Document, outline: Outline, file_name: Option<&str>) -> R
     let narrative = claims::extract(document, &outline, identity.year);
     let region = region::of(&identity, document, file_name);
     Report {
+        remarks: remarks::extract(document, &outline),
+        fingerprints: fingerprint::of(document, &outline, identity.agency.as_deref(), region.as_ref()),
         title: identity.title,
         agency: identity.agency,
         region,
@@ -83,8 +85,6 @@ fn read_one(document: &Document, outline: Outline, file_name: Option<&str>) -> R
         claims: narrative.claims,
         breakdowns: narrative.breakdowns,
         shares: narrative.shares,
-        remarks: remarks::extract(document, &outline),
-        fingerprints: fingerprint::of(document, &outline),
         sections: outline.sections,
         notes,
     }

@@ -22,6 +22,23 @@ impl Outline {
     }
 }
 
+impl Outline {
+    /// The paragraphs below the headings, each with the part it stands in.
+    pub(crate) fn paragraphs<'d>(
+        &self,
+        document: &'d Document,
+    ) -> impl Iterator<Item = (Option<SectionKind>, &'d Text)> {
+        let ends = self.blocks.iter().skip(1).copied().chain([document.blocks.len()]);
+        self.sections.iter().zip(&self.blocks).zip(ends).flat_map(move |((section, heading), end)| {
+            let blocks = document.blocks.get(heading + 1..end).unwrap_or_default();
+            blocks.iter().filter_map(move |block| match block {
+                Block::Paragraph(paragraph) => Some((section.kind, &paragraph.text)),
+                Block::Table(_) => None,
+            })
+        })
+    }
+}
+
 /// Finds the headings.
 pub(crate) fn outline(document: &Document) -> Outline {
     let paragraphs = document.blocks.iter().enumerate().filter_map(|(position, block)| match block {

@@ -14,6 +14,7 @@ mod cells;
 pub mod copying;
 mod document;
 mod narrative;
+mod office;
 mod place;
 mod prose;
 mod repair;
@@ -27,10 +28,11 @@ mod years;
 use std::cmp::Reverse;
 use std::sync::LazyLock;
 
-use report::{CellId, Finding, FormId, Judgement, Report, Review, Severity};
+pub use office::{Office, WrongOffice};
+use report::{CellId, Date, Finding, FormId, Judgement, Report, Review, Severity};
 
 /// The version of this rule pack, which every review carries.
-pub const VERSION: &str = "2026.12";
+pub const VERSION: &str = "2026.13";
 
 /// One check of the catalogue.
 #[derive(Debug, Clone, Copy)]
@@ -65,11 +67,26 @@ pub enum Check {
 
 /// Judges a report by every rule that needs nothing but the report; errors first, then by rule and place.
 pub fn review(report: Report) -> Review {
-    let findings = judge(&report, |rule| match rule.check {
+    review_as(report, None, &Office::default(), None)
+}
+
+/// Judges a report as an office does: by itself, against that of the same agency for the year before
+/// where there is one, and with the office's decisions on what counts. `submitted` is the day of its
+/// submission, by which the waivers hold.
+pub fn review_as(
+    report: Report,
+    last_year: Option<&Report>,
+    office: &Office,
+    submitted: Option<Date>,
+) -> Review {
+    let mut findings = judge(&report, |rule| match rule.check {
         Check::Report(check) => check(rule, &report),
         Check::Years(_) | Check::Agencies => Vec::new(),
     });
-    Review { report, findings, rules_version: VERSION.to_owned() }
+    findings.extend(last_year.map(|last_year| compare(&report, last_year)).unwrap_or_default());
+    let mut findings = office.apply(&report, submitted, findings);
+    sort(&mut findings);
+    Review { report, findings, rules_version: office.version() }
 }
 
 /// What the rules across years find in a report, given that of the same agency for the year before.

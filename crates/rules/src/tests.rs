@@ -4,3 +4,5 @@ mod case;
 mod laws;
 mod messages;
 mod vectors;
+
+pub(crate) use case::report;

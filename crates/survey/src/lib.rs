@@ -2,3 +2,11 @@
 //! who stands out among peers, and whose text is whose copy.
 //!
 //! Pure functions over reports that are handed in; `console` fetches them from the index.
+
+mod figures;
+mod member;
+mod roll_up;
+
+pub use figures::Figures;
+pub use member::{Member, Scope};
+pub use roll_up::{Contributor, Doubt, DoubtKind, Gap, How, RollUp, ScopeSource, Sum, Whole};

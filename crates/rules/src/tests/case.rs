@@ -8,14 +8,17 @@
 //! claim=+1件@requests.received.total     more than last year; - for less
 //! share=0.32%:258件:805件                 a percentage with its part and its whole
 //! remark=Hole:公开信息条                  with a value: remark=Fee:收费:120; in a section: remark=Empty:无::6
+//! print=1:0..200                         a fingerprint of section 1, of the characters 0..200 of a long text
 //! parts=326条:15条+235条        a whole with its parts; parts! if they are all
 //! called=Signature:某局  says=Title:2024  sections=1,2,3,3  bare=3  published=2025-01-17
 //! title=  agency=  year=2018
+//! last:                                   what follows is of the report of the year before
 //! ```
 
 use report::{
-    Breakdown, Cell, CellId, CellState, Cells, Claim, Decimal, Form, FormId, Note, NoteKind, Origin,
-    Quantity, Relation, Remark, RemarkKind, Report, Section, SectionKind, Share, Source, Stated, Year,
+    Breakdown, Cell, CellId, CellState, Cells, Claim, Decimal, Fingerprint, Form, FormId, Note, NoteKind,
+    Origin, Quantity, Relation, Remark, RemarkKind, Report, Section, SectionKind, Share, Source, Stated,
+    Year,
 };
 
 /// A balanced report of zeros in this form, with nothing to find.
@@ -39,8 +42,18 @@ pub(super) fn zeros(form: FormId) -> Report {
     }
 }
 
+/// The report and, where `last:` stands among the changes, that of the year before.
+pub(super) fn years(form: FormId, changes: &str) -> (Report, Option<Report>) {
+    let (changes, before) =
+        changes.split_once("last:").map_or((changes, None), |(now, last)| (now, Some(last)));
+    let report = report(form, changes);
+    let year = i64::from(report.year.map_or(2024, Year::get)) - 1;
+    let before = before.map(|before| self::report(form, &format!("year={year} {before}")));
+    (report, before)
+}
+
 /// The balanced report of zeros with these changes.
-pub(super) fn report(form: FormId, changes: &str) -> Report {
+pub(crate) fn report(form: FormId, changes: &str) -> Report {
     let mut report = zeros(form);
     for change in changes.split_whitespace() {
         let (name, value) = change.split_once('=').unwrap_or_else(|| panic!("no `=` in `{change}`"));
@@ -66,6 +79,7 @@ fn apply(report: &mut Report, name: &str, value: &str) {
             report.claims.extend(value.split(':').map(claim));
             report.shares.push(Share { share: first, part: first + 1, whole: first + 2 });
         }
+        "print" => report.fingerprints.extend(print(value)),
         "remark" => report.remarks.push(remark(value)),
         "says" => {
             let (source, year) = value.split_once(':').unwrap();
@@ -174,6 +188,14 @@ fn remark(value: &str) -> Remark {
     let value = parts.next().and_then(|value| value.parse().ok());
     let section = parts.next().map(|ordinal| SectionKind::ALL[ordinal.parse::<usize>().unwrap() - 1]);
     Remark { kind, text, value, section, origin: Origin { line: 8, ..Origin::default() } }
+}
+
+fn print(value: &str) -> Option<Fingerprint> {
+    let (ordinal, range) = value.split_once(':').unwrap();
+    let (from, to) = range.split_once("..").unwrap();
+    let characters = from.parse::<u32>().unwrap()..to.parse().unwrap();
+    let text: String = characters.filter_map(|at| char::from_u32(0x4e00 + at)).collect();
+    Fingerprint::of(SectionKind::ALL[ordinal.parse::<usize>().unwrap() - 1], &text)
 }
 
 fn stated<T>(source: &str, value: T) -> Stated<T> {

@@ -7,8 +7,8 @@ mod years;
 
 use report::{FormId, Judgement, Severity, Verdict};
 
-use super::case::{report, zeros};
-use crate::{catalogue, review};
+use super::case::{report, years, zeros};
+use crate::{catalogue, compare, review};
 
 use Expected::{Fails, Holds, Unknown};
 use FormId::{F2019, F2021};
@@ -30,7 +30,9 @@ fn vectors() -> impl Iterator<Item = &'static Vector> {
 #[test]
 fn each_case_is_judged_as_expected() {
     for (rule, form, changes, expected) in vectors() {
-        let findings = review(report(*form, changes)).findings;
+        let (report, last_year) = years(*form, changes);
+        let across = last_year.map(|last_year| compare(&report, &last_year)).unwrap_or_default();
+        let findings = [review(report).findings, across].concat();
         let of_rule: Vec<_> = findings.iter().filter(|finding| finding.rule == *rule).collect();
         let judged = match of_rule.iter().map(|finding| finding.judgement).min() {
             None => Holds,

@@ -1,0 +1,89 @@
+//! One report among others: what is kept of it to compare it with those of other agencies.
+
+use report::{Date, Fingerprint, Region, Review, Verdict, Year};
+
+use crate::Figures;
+
+/// What is kept of one report; two kilobytes, where the whole report has a hundred.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Member {
+    /// The report: agency, year and kind, whatever its version.
+    pub key: String,
+    /// This version of it.
+    pub id: String,
+    /// The SHA-256 of its original.
+    pub original: String,
+    /// The agency as the report names itself.
+    pub agency: Option<String>,
+    /// The division the report proves.
+    pub region: Option<Region>,
+    /// The year it is about.
+    pub year: Option<Year>,
+    /// The day of publication that it states.
+    pub published: Option<Date>,
+    /// The day on which it was submitted.
+    pub submitted: Option<Date>,
+    /// The verdict of its review.
+    pub verdict: Verdict,
+    /// Its figures; none where it has no form.
+    pub figures: Option<Figures>,
+    /// The areas that its words say the figures cover, as printed: `全市`, `本机关`.
+    pub scopes: Vec<String>,
+    /// Signatures of the sections that are written freely.
+    pub fingerprints: Vec<Fingerprint>,
+}
+
+/// Whom the figures of a report cover (口径).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Scope {
+    /// The agency and all below it.
+    Whole,
+    /// The agency's own office.
+    Own,
+}
+
+impl Scope {
+    /// The name used in every output.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Whole => "whole",
+            Self::Own => "own",
+        }
+    }
+
+    /// Its name for those who review reports.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Whole => "汇总",
+            Self::Own => "本机关",
+        }
+    }
+}
+
+impl Member {
+    /// What is kept of a report that was judged.
+    pub fn of(
+        review: &Review,
+        key: impl Into<String>,
+        id: impl Into<String>,
+        original: impl Into<String>,
+        submitted: Option<Date>,
+    ) -> Self {
+        let report = &review.report;
+        let is_scope = |remark: &&report::Remark| remark.kind == report::RemarkKind::Scope;
+        Self {
+            key: key.into(),
+            id: id.into(),
+            original: original.into(),
+            agency: report.agency.clone(),
+            region: report.region.clone(),
+            year: report.year,
+            published: report.published,
+            submitted,
+            verdict: review.verdict(),
+            figures: Figures::of(&report.cells),
+            scopes: report.remarks.iter().filter(is_scope).map(|remark| remark.text.clone()).collect(),
+            fingerprints: report.fingerprints.clone(),
+        }
+    }
+}
