@@ -19,6 +19,8 @@ pub struct Config {
     pub nats_replicas: usize,
     /// `GOUJI_ORIGINALS`: where originals are kept.
     pub originals: OriginalsAt,
+    /// `GOUJI_OFFICE`: what the office decided about the rules; the text of the file, where there is one.
+    pub office: Option<String>,
     /// `GOUJI_LISTEN`: where `/healthz`, `/readyz` and `/metrics` are served; nowhere by default,
     /// because several processes on one host would fight over a port.
     pub listen: Option<SocketAddr>,
@@ -82,6 +84,7 @@ impl Config {
             nats_credentials: existing_file(&get, "GOUJI_NATS_CREDENTIALS")?,
             nats_replicas: number(&get, "GOUJI_NATS_REPLICAS", 1, 1..=5)?,
             originals: originals(get("GOUJI_ORIGINALS")),
+            office: text_of_file(&get, "GOUJI_OFFICE")?,
             listen: parsed(&get, "GOUJI_LISTEN")?,
             permits: number(&get, "GOUJI_PERMITS", 32, 1..=1024)?,
             log: log_format(get("GOUJI_LOG"))?,
@@ -125,6 +128,14 @@ fn existing_file(
         Some(path) if !std::path::Path::new(&path).is_file() => Err(wrong(variable, &path, "no such file")),
         path => Ok(path.map(PathBuf::from)),
     }
+}
+
+fn text_of_file(
+    get: &impl Fn(&str) -> Option<String>,
+    variable: &'static str,
+) -> Result<Option<String>, WrongSetting> {
+    let read = |path: String| std::fs::read_to_string(&path).map_err(|error| wrong(variable, &path, error));
+    get(variable).map(read).transpose()
 }
 
 fn number(

@@ -9,8 +9,8 @@
 
 mod neighbours;
 
-use std::path::PathBuf;
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -18,6 +18,7 @@ use anyhow::Context as _;
 use proto::Message as _;
 use proto::v1::{self, IndexOutcome, ReportIndexed, ReportValidated};
 use report::Review;
+use rules::Office;
 use search::{Applied, Entry, Error, Index, Withdrawn, Writer};
 use stage::{Bounds, Handled, Refusal, Service, Stage, Trouble, class};
 
@@ -37,8 +38,10 @@ pub fn folder_from_env() -> PathBuf {
 async fn serve(stage: Stage, folder: PathBuf) -> anyhow::Result<()> {
     let Some(writer) = the_writer(&stage, folder).await? else { return Ok(()) };
     let writer = Arc::new(Mutex::new(writer));
+    let office = stage.config().office.as_deref().map_or_else(|| Ok(Office::default()), Office::parse);
+    let office = Arc::new(office.context("GOUJI_OFFICE")?);
     let bounds = Bounds { messages: BATCH, bytes: 8 << 20, linger: Duration::from_millis(50), rest: REST };
-    stage.batches(bounds, move |stage, facts| index(stage, writer.clone(), facts)).await
+    stage.batches(bounds, move |stage, facts| index(stage, writer.clone(), office.clone(), facts)).await
 }
 
 /// A report takes some 150 KB while it is written: cells, record and terms. More gain nothing.
@@ -72,6 +75,7 @@ async fn the_writer(stage: &Stage, folder: PathBuf) -> anyhow::Result<Option<Wri
 async fn index(
     stage: Stage,
     writer: Arc<Mutex<Writer>>,
+    office: Arc<Office>,
     facts: Vec<ReportValidated>,
 ) -> Vec<Handled<ReportIndexed>> {
     let texts = texts(&stage, &facts).await;
@@ -87,7 +91,7 @@ async fn index(
         }
     }
     let keys: Vec<String> = entries.iter().map(|entry| entry.key.clone()).collect();
-    let written = stage.cpu(move || write(&writer, entries)).await;
+    let written = stage.cpu(move || write(&writer, &office, entries)).await;
     let mut written = match written {
         Ok(Ok(applied)) => Ok(applied.into_iter().zip(keys)),
         Ok(Err(error)) => Err(format!("{error:#}")),
@@ -104,8 +108,8 @@ async fn index(
     facts.iter().zip(handled).map(outcome).collect()
 }
 
-/// Applies and commits; after that the batch survives anything.
-fn write(writer: &Mutex<Writer>, entries: Vec<Entry>) -> Result<Vec<Applied>, Error> {
+/// Applies, judges what changed beside its neighbours, and commits; after that the batch survives anything.
+fn write(writer: &Mutex<Writer>, office: &Office, entries: Vec<Entry>) -> Result<Vec<Applied>, Error> {
     if entries.is_empty() {
         return Ok(Vec::new());
     }
@@ -113,7 +117,7 @@ fn write(writer: &Mutex<Writer>, entries: Vec<Entry>) -> Result<Vec<Applied>, Er
     let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
     let keys: BTreeSet<String> = entries.iter().map(|entry| entry.key.clone()).collect();
     let applied = writer.apply(entries)?;
-    neighbours::rejudge(&mut writer, keys)?;
+    neighbours::rejudge(&mut writer, office, keys)?;
     writer.commit("")?;
     Ok(applied)
 }

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use proto::Message as _;
-use proto::v1::ReportValidated;
-use report::Review;
+use proto::v1::{ReportSubmitted, ReportValidated};
+use report::{Date, Review};
+use rules::Office;
 use search::{Entry, Error, Writer};
 
 /// Judges the reports under these keys, and those of the year after each, beside the year before. A
@@ -12,7 +13,7 @@ use search::{Entry, Error, Writer};
 ///
 /// # Errors
 /// If the index cannot be read.
-pub(crate) fn rejudge(writer: &mut Writer, changed: BTreeSet<String>) -> Result<(), Error> {
+pub(crate) fn rejudge(writer: &mut Writer, office: &Office, changed: BTreeSet<String>) -> Result<(), Error> {
     let mut keys = BTreeSet::new();
     for key in changed {
         if let Some(known) = Known::of(writer, &key)? {
@@ -26,7 +27,7 @@ pub(crate) fn rejudge(writer: &mut Writer, changed: BTreeSet<String>) -> Result<
             Some(key) => Known::of(writer, &key)?.filter(Known::stands),
             None => None,
         };
-        writer.rejudge(&key, &own.beside(last_year.as_ref()))?;
+        writer.rejudge(&key, &own.beside(office, last_year.as_ref()))?;
     }
     Ok(())
 }
@@ -34,6 +35,7 @@ pub(crate) fn rejudge(writer: &mut Writer, changed: BTreeSet<String>) -> Result<
 /// A report as it was judged by itself.
 struct Known {
     review: Review,
+    submitted: Option<Date>,
     withdrawn: bool,
 }
 
@@ -41,9 +43,10 @@ impl Known {
     /// None also where the event does not read back: another version wrote it, and says so in its fields.
     fn of(writer: &mut Writer, key: &str) -> Result<Option<Self>, Error> {
         let Some(known) = writer.known(key)? else { return Ok(None) };
-        let fact = ReportValidated::decode(&*known.fact).ok();
-        let review = fact.and_then(|fact| Review::try_from(&fact).ok());
-        Ok(review.map(|review| Self { review, withdrawn: known.withdrawn }))
+        let fact = ReportValidated::decode(&*known.fact).unwrap_or_default();
+        let submitted = fact.submitted.as_ref().and_then(ReportSubmitted::day);
+        let review = Review::try_from(&fact).ok();
+        Ok(review.map(|review| Self { review, submitted, withdrawn: known.withdrawn }))
     }
 
     fn stands(&self) -> bool {
@@ -51,10 +54,11 @@ impl Known {
     }
 
     /// Its review with what the rules across years find.
-    fn beside(self, last_year: Option<&Self>) -> Review {
+    fn beside(self, office: &Office, last_year: Option<&Self>) -> Review {
         let mut review = self.review;
         if let Some(last_year) = last_year {
-            review.findings.extend(rules::compare(&review.report, &last_year.review.report));
+            let found = rules::compare(&review.report, &last_year.review.report);
+            review.findings.extend(office.apply(&review.report, self.submitted, found));
             rules::sort(&mut review.findings);
         }
         review

@@ -1,15 +1,27 @@
 //! `ReportParsed` to `ReportValidated`: runs the rules.
 
+use std::sync::Arc;
+
+use anyhow::Context as _;
 use proto::v1::{self, ReportParsed, ReportValidated};
 use report::{Report, Review};
+use rules::Office;
 use stage::{Handled, Refusal, Service, Stage, class};
 
 /// The service.
 pub fn service() -> Service {
-    Service::new("validate", async |stage: Stage| stage.work(validate).await)
+    Service::new("validate", async |stage: Stage| {
+        let office = Arc::new(office(stage.config().office.as_deref())?);
+        stage.work(move |stage, parsed| validate(stage, office.clone(), parsed)).await
+    })
 }
 
-async fn validate(stage: Stage, parsed: ReportParsed) -> Handled<ReportValidated> {
+/// What the office decided; nothing where it has no file.
+fn office(file: Option<&str>) -> anyhow::Result<Office> {
+    file.map_or_else(|| Ok(Office::default()), Office::parse).context("GOUJI_OFFICE")
+}
+
+async fn validate(stage: Stage, office: Arc<Office>, parsed: ReportParsed) -> Handled<ReportValidated> {
     let report = match Report::try_from(&parsed) {
         Ok(report) => report,
         Err(error) => {
@@ -17,13 +29,16 @@ async fn validate(stage: Stage, parsed: ReportParsed) -> Handled<ReportValidated
             return Err(Refusal::new(class::UNDECODABLE_EVENT, message, error.to_string()).into());
         }
     };
-    let takes_back = parsed.submitted.as_ref().is_some_and(|submitted| submitted.withdraws.is_some());
-    let review = match takes_back {
-        true => Review { report, findings: Vec::new(), rules_version: rules::VERSION.to_owned() },
-        false => stage.cpu(move || rules::review(report)).await?,
+    let submitted = parsed.submitted.unwrap_or_default();
+    let review = match submitted.withdraws {
+        Some(_) => Review { report, findings: Vec::new(), rules_version: office.version() },
+        None => {
+            let day = submitted.day();
+            stage.cpu(move || rules::review_as(report, None, &office, day)).await?
+        }
     };
     let validated = ReportValidated {
-        submitted: parsed.submitted,
+        submitted: Some(submitted),
         report: parsed.report,
         text: parsed.text,
         reader_version: parsed.reader_version,
