@@ -89,6 +89,14 @@ pub fn review_as(
     Review { report, findings, rules_version: office.version() }
 }
 
+/// The review of a report with what the rules across years find beside last year's, as the office weighs it.
+pub fn beside(mut review: Review, last_year: &Report, office: &Office, submitted: Option<Date>) -> Review {
+    let found = compare(&review.report, last_year);
+    review.findings.extend(office.apply(&review.report, submitted, found));
+    sort(&mut review.findings);
+    review
+}
+
 /// What the rules across years find in a report, given that of the same agency for the year before.
 pub fn compare(report: &Report, last_year: &Report) -> Vec<Finding> {
     judge(report, |rule| match rule.check {

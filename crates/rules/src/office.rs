@@ -43,6 +43,14 @@ pub struct WrongOffice {
 }
 
 impl Office {
+    /// What the office decided by its file, if it has one.
+    ///
+    /// # Errors
+    /// See [`Office::parse`].
+    pub fn of(file: Option<&str>) -> Result<Self, WrongOffice> {
+        file.map_or_else(|| Ok(Self::default()), Self::parse)
+    }
+
     /// Reads the file of an office.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! `gouji check`: the whole heart without a server. An agency checks its own file before it sends it.
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
@@ -8,11 +9,12 @@ use clap::{Args, ValueEnum};
 use document::sniff;
 use parse::Readers;
 use report::{CellState, FormId, Report, Verdict, json};
+use rules::Office;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use tokio::runtime::Builder;
 
-use crate::checked::{Checked, check_bytes};
+use crate::checked::{Checked, Judge, across_years, check_bytes, today};
 use crate::explain::{self, Language};
 use crate::files::walk;
 
@@ -25,7 +27,10 @@ pub(crate) struct Check {
     /// Language of the frame around the findings; findings themselves are Chinese.
     #[arg(long, value_enum, default_value_t = Language::Zh)]
     lang: Language,
-    /// Files, folders and ZIP archives.
+    /// What the office decided about the rules: severities, switches, waivers; see deploy/office.toml.
+    #[arg(long, env = "GOUJI_OFFICE", value_name = "FILE")]
+    office: Option<PathBuf>,
+    /// Files, folders and ZIP archives. Reports of one agency for several years are held against each other.
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
 }
@@ -49,24 +54,73 @@ pub(crate) fn run(check: &Check) -> ExitCode {
 fn check_all(check: &Check) -> Result<u8> {
     let runtime = Builder::new_current_thread().enable_all().build().context("making a runtime")?;
     let readers = Readers::new().context("finding this program")?;
-    let mut worst = 0;
-    let mut summary = explain::Summary::default();
+    let mut checking = Checking {
+        format: check.format,
+        lang: check.lang,
+        judge: Judge { office: office(check.office.as_deref())?, day: today() },
+        held: Vec::new(),
+        held_bytes: 0,
+        worst: 0,
+        summary: explain::Summary::default(),
+    };
     for path in &check.paths {
         walk(path, &mut |file, bytes| {
-            let checked = runtime.block_on(check_bytes(&readers, file, bytes));
-            worst = worst.max(exit_code(&checked));
-            match check.format {
-                Format::Json => explain::say(&Value::Object(as_json(&checked)).to_string()),
-                Format::Human => explain::say(&explain::human(&checked, check.lang)),
-            }
-            summary.count(&checked);
+            checking.hold(runtime.block_on(check_bytes(&readers, &checking.judge, file, bytes)));
         });
     }
+    checking.tell();
     if matches!(check.format, Format::Human) {
-        explain::say(&summary.text(check.lang));
+        explain::say(&checking.summary.text(check.lang));
     }
-    Ok(worst)
+    Ok(checking.worst)
 }
+
+/// The decisions in a file; those in `GOUJI_OFFICE` are the same file's.
+pub(crate) fn office(path: Option<&Path>) -> Result<Office> {
+    let Some(path) = path else { return Ok(Office::default()) };
+    let file = fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
+    Office::parse(&file).with_context(|| path.display().to_string())
+}
+
+/// Files are held until all are read, so that each can be held against the year before; beyond this
+/// much they are told of as they stand.
+const HELD_BYTES: usize = 512 << 20;
+
+struct Checking {
+    format: Format,
+    lang: Language,
+    judge: Judge,
+    held: Vec<Checked>,
+    held_bytes: usize,
+    worst: u8,
+    summary: explain::Summary,
+}
+
+impl Checking {
+    fn hold(&mut self, checked: Checked) {
+        self.held_bytes += checked.bytes.len() + HELD_BESIDE;
+        self.held.push(checked);
+        if self.held_bytes > HELD_BYTES {
+            self.tell();
+        }
+    }
+
+    /// Judges what is held across years, and tells of all of it.
+    fn tell(&mut self) {
+        self.held_bytes = 0;
+        for checked in across_years(std::mem::take(&mut self.held), &self.judge) {
+            self.worst = self.worst.max(exit_code(&checked));
+            match self.format {
+                Format::Json => explain::say(&Value::Object(as_json(&checked)).to_string()),
+                Format::Human => explain::say(&explain::human(&checked, self.lang)),
+            }
+            self.summary.count(&checked);
+        }
+    }
+}
+
+/// What a report takes in memory beside its bytes.
+const HELD_BESIDE: usize = 64 << 10;
 
 fn exit_code(checked: &Checked) -> u8 {
     match &checked.outcome {

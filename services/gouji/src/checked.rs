@@ -1,7 +1,13 @@
 //! One file and what reading and rules say of it.
 
+use std::collections::HashMap;
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use parse::Readers;
-use report::{Report, Review};
+use proto::v1::ReportSubmitted;
+use report::{Date, Report, Review};
+use rules::Office;
+use search::Entry;
 use stage::Trouble;
 
 use crate::files::Unreadable;
@@ -15,15 +21,48 @@ pub(crate) struct Checked {
     pub(crate) outcome: Result<Review, Unreadable>,
 }
 
+/// By what reports are judged.
+pub(crate) struct Judge {
+    pub(crate) office: Office,
+    /// The day by which waivers hold.
+    pub(crate) day: Option<Date>,
+}
+
+/// Today in China.
+pub(crate) fn today() -> Option<Date> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
+    ReportSubmitted { submitted_at_ms: now.as_millis().try_into().ok()?, ..Default::default() }.day()
+}
+
+/// Holds each report against that of the same agency for the year before, where there is just one.
+pub(crate) fn across_years(mut files: Vec<Checked>, judge: &Judge) -> Vec<Checked> {
+    let mut by_key: HashMap<String, Vec<usize>> = HashMap::new();
+    for (position, checked) in files.iter().enumerate() {
+        if let Ok(review) = &checked.outcome {
+            by_key.entry(Entry::key_of(&review.report, &checked.file)).or_default().push(position);
+        }
+    }
+    for position in 0..files.len() {
+        let Ok(review) = &files[position].outcome else { continue };
+        let last_year = Entry::key_of_neighbour(&review.report, -1).and_then(|key| by_key.get(&key));
+        let Some([last_year]) = last_year.map(Vec::as_slice) else { continue };
+        let Ok(last_year) = &files[*last_year].outcome else { continue };
+        let beside = rules::beside(review.clone(), &last_year.report, &judge.office, judge.day);
+        files[position].outcome = Ok(beside);
+    }
+    files
+}
+
 /// Checks one file.
 pub(crate) async fn check_bytes(
     readers: &Readers,
+    judge: &Judge,
     file: String,
     bytes: Result<Vec<u8>, Unreadable>,
 ) -> Checked {
     let (bytes, read) = match bytes {
         Ok(bytes) => {
-            let read = read(readers, &bytes, &file).await;
+            let read = read(readers, judge, &bytes, &file).await;
             (bytes, read)
         }
         Err(unreadable) => (Vec::new(), Err(unreadable)),
@@ -34,10 +73,15 @@ pub(crate) async fn check_bytes(
     }
 }
 
-async fn read(readers: &Readers, bytes: &[u8], file: &str) -> Result<(Option<String>, Review), Unreadable> {
+async fn read(
+    readers: &Readers,
+    judge: &Judge,
+    bytes: &[u8],
+    file: &str,
+) -> Result<(Option<String>, Review), Unreadable> {
     let reading = readers.read(bytes, file).await?;
     let report = Report::try_from(&reading.report).map_err(|error| ours(error.to_string()))?;
-    Ok((reading.encoding, rules::review(report)))
+    Ok((reading.encoding, rules::review_as(report, None, &judge.office, judge.day)))
 }
 
 impl From<Trouble> for Unreadable {

@@ -38,8 +38,7 @@ pub fn folder_from_env() -> PathBuf {
 async fn serve(stage: Stage, folder: PathBuf) -> anyhow::Result<()> {
     let Some(writer) = the_writer(&stage, folder).await? else { return Ok(()) };
     let writer = Arc::new(Mutex::new(writer));
-    let office = stage.config().office.as_deref().map_or_else(|| Ok(Office::default()), Office::parse);
-    let office = Arc::new(office.context("GOUJI_OFFICE")?);
+    let office = Arc::new(Office::of(stage.config().office.as_deref()).context("GOUJI_OFFICE")?);
     let bounds = Bounds { messages: BATCH, bytes: 8 << 20, linger: Duration::from_millis(50), rest: REST };
     stage.batches(bounds, move |stage, facts| index(stage, writer.clone(), office.clone(), facts)).await
 }

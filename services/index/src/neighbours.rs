@@ -55,12 +55,9 @@ impl Known {
 
     /// Its review with what the rules across years find.
     fn beside(self, office: &Office, last_year: Option<&Self>) -> Review {
-        let mut review = self.review;
-        if let Some(last_year) = last_year {
-            let found = rules::compare(&review.report, &last_year.review.report);
-            review.findings.extend(office.apply(&review.report, self.submitted, found));
-            rules::sort(&mut review.findings);
+        match last_year {
+            Some(last_year) => rules::beside(self.review, &last_year.review.report, office, self.submitted),
+            None => self.review,
         }
-        review
     }
 }

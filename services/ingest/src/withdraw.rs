@@ -49,7 +49,8 @@ async fn withdraw(
     for (field, text) in [("who", &who), ("why", &why)] {
         if text.trim().is_empty() {
             let detail = format!("没有写明 {field}。");
-            let problem = Problem::new(StatusCode::BAD_REQUEST, "no-reason", detail, "请写明由谁撤回、为何撤回。");
+            let problem =
+                Problem::new(StatusCode::BAD_REQUEST, "no-reason", detail, "请写明由谁撤回、为何撤回。");
             return Err(problem.field(field));
         }
     }

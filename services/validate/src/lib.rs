@@ -11,14 +11,9 @@ use stage::{Handled, Refusal, Service, Stage, class};
 /// The service.
 pub fn service() -> Service {
     Service::new("validate", async |stage: Stage| {
-        let office = Arc::new(office(stage.config().office.as_deref())?);
+        let office = Arc::new(Office::of(stage.config().office.as_deref()).context("GOUJI_OFFICE")?);
         stage.work(move |stage, parsed| validate(stage, office.clone(), parsed)).await
     })
-}
-
-/// What the office decided; nothing where it has no file.
-fn office(file: Option<&str>) -> anyhow::Result<Office> {
-    file.map_or_else(|| Ok(Office::default()), Office::parse).context("GOUJI_OFFICE")
 }
 
 async fn validate(stage: Stage, office: Arc<Office>, parsed: ReportParsed) -> Handled<ReportValidated> {
