@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
+use crate::Error;
+use crate::schema::Record;
+
 /// One reviewed report, ready to be indexed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entry {
@@ -140,6 +143,13 @@ impl Kept {
             }
         }
         (greater, changed)
+    }
+
+    /// Whether it was taken back.
+    pub(crate) fn is_withdrawn(&self) -> Result<bool, Error> {
+        let record: Record = serde_json::from_str(&self.record)
+            .map_err(|source| Error::Record { key: self.key.clone(), source })?;
+        Ok(record.withdrawn.is_some())
     }
 
     /// The versions as they are stored, earliest first.

@@ -55,8 +55,17 @@ pub struct Whole {
     pub id: String,
     /// See [`crate::Entry::fact`].
     pub fact: Vec<u8>,
+    /// See [`Found::record`], without the list of versions.
+    pub record: String,
     /// The plain text of the document.
     pub text: String,
+}
+
+impl From<Kept> for Whole {
+    fn from(kept: Kept) -> Self {
+        let Kept { key, current, record, fact, text, .. } = kept;
+        Self { key, id: current.id, fact, record, text }
+    }
 }
 
 impl Reader {
@@ -152,11 +161,23 @@ impl Reader {
         addresses.sort_unstable();
         for address in addresses {
             let kept = read_kept(&searcher, &self.fields, address)?;
-            if !each(Whole { key: kept.key, id: kept.current.id, fact: kept.fact, text: kept.text }) {
+            if !each(kept.into()) {
                 break;
             }
         }
         Ok(())
+    }
+
+    /// The report with this key as it was handed to the index; none where it was taken back.
+    ///
+    /// # Errors
+    /// If the index cannot be read.
+    pub fn whole(&self, key: &str) -> Result<Option<Whole>, Error> {
+        let searcher = self.searcher()?;
+        let term = Term::from_field_text(self.fields.key, key);
+        let Some(address) = term_address(&searcher, &term)? else { return Ok(None) };
+        let kept = read_kept(&searcher, &self.fields, address)?;
+        Ok((!kept.is_withdrawn()?).then(|| kept.into()))
     }
 
     /// Reports in the index, also those that were taken back.

@@ -10,7 +10,6 @@ use report::Review;
 
 use crate::entry::Kept;
 use crate::reader::{read_kept, term_address};
-use crate::schema::Record;
 use crate::{Entry, Error, Index};
 
 /// Two threads, as many as the machine is sized for; a third would take from parsing.
@@ -114,11 +113,9 @@ impl Writer {
     /// If the index cannot be read.
     pub fn known(&mut self, key: &str) -> Result<Option<Known>, Error> {
         let Some(pending) = self.load(key)? else { return Ok(None) };
-        let record: Record = serde_json::from_str(&pending.kept.record)
-            .map_err(|source| Error::Record { key: key.to_owned(), source })?;
-        let Kept { current, fact, .. } = &pending.kept;
-        let withdrawn = record.withdrawn.is_some();
-        Ok(Some(Known { id: current.id.clone(), fact: fact.clone(), withdrawn }))
+        let kept = &pending.kept;
+        let withdrawn = kept.is_withdrawn()?;
+        Ok(Some(Known { id: kept.current.id.clone(), fact: kept.fact.clone(), withdrawn }))
     }
 
     /// Puts another review in the place of a report's own: with findings that need other reports. What

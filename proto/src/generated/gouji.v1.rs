@@ -874,6 +874,20 @@ pub struct ReportRefused {
     #[prost(string, tag = "9")]
     pub event_subject: ::prost::alloc::string::String,
 }
+/// One report as it stands in the index, for whoever judges everything anew. Not a fact: it is never
+/// published.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ReportKept {
+    #[prost(message, optional, tag = "1")]
+    pub validated: ::core::option::Option<ReportValidated>,
+    /// The report of the same agency for the year before; absent where there is none.
+    #[prost(message, optional, tag = "2")]
+    pub last_year: ::core::option::Option<Report>,
+    /// The findings as they stand in the index, as a JSON list in the shape of the API: those of
+    /// `validated` and those that need last year's report.
+    #[prost(string, tag = "3")]
+    pub findings: ::prost::alloc::string::String,
+}
 /// One try that failed.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Attempt {

@@ -59,7 +59,7 @@ fn group_by(name: &str) -> Option<GroupBy> {
 }
 
 /// Programs hear of the first parameter that is wrong; a page leaves it out and says so.
-fn understood(params: &Params) -> Result<Query, Problem> {
+pub(crate) fn understood(params: &Params) -> Result<Query, Problem> {
     let (query, problems) = params.query();
     problems.into_iter().next().map_or(Ok(query), Err)
 }

@@ -8,6 +8,7 @@ mod api;
 mod file;
 mod find;
 mod form;
+mod kept;
 mod life;
 mod live;
 mod load;
@@ -90,6 +91,12 @@ impl App {
         &self.0.live
     }
 
+    /// Reads the index on a thread that may block, for as long as it takes.
+    fn read_on(&self, work: impl FnOnce(&Reader) + Send + 'static) {
+        let reader = self.0.reader.clone();
+        tokio::task::spawn_blocking(move || work(&reader));
+    }
+
     /// Reads the index on a thread that may block.
     async fn read<T: Send + 'static>(
         &self,
@@ -116,6 +123,7 @@ fn routes() -> Vec<(&'static str, MethodRouter<App>)> {
         ("/api/v1/reports/{id}/findings", get(api::findings)),
         ("/api/v1/reports/{id}/versions", get(api::versions)),
         ("/api/v1/sum", get(find::sum)),
+        ("/api/v1/kept", get(kept::kept)),
         ("/api/v1/status", get(live::status)),
         ("/api/v1/status/{id}", get(life::status)),
         ("/api/v1/events", get(live::events)),
