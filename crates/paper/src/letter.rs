@@ -1,0 +1,269 @@
+//! The letter to an agency: what was checked, what has to be mended, and by when.
+
+mod item;
+
+use report::{CellState, Date, Finding, FormId, Judgement, Review, Severity};
+
+use crate::block::Block;
+use crate::text::{clean, day, numeral};
+use crate::{PaperError, docx, html};
+
+/// The office that writes the letter. What is not given stays a blank to be filled in by hand.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Addresser {
+    /// Its name, under which it signs.
+    pub name: Option<String>,
+    /// Whom to ask.
+    pub contact: Option<String>,
+    /// Under which number.
+    pub telephone: Option<String>,
+    /// The day by which the agency has to answer.
+    pub deadline: Option<Date>,
+}
+
+/// A letter, to be drawn as HTML or DOCX.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Letter {
+    title: String,
+    pub(crate) blocks: Vec<Block>,
+}
+
+impl Letter {
+    /// Its title, e.g. `关于《某县财政局2024年政府信息公开工作年度报告》的整改意见`.
+    pub fn title(&self) -> &str {
+        &self.title
+    }
+
+    /// One page of HTML that stands alone: no script, no font and no picture from elsewhere.
+    pub fn html(&self) -> String {
+        html::page(&self.title, &self.blocks)
+    }
+
+    /// The letter as a file for Word and WPS.
+    ///
+    /// # Errors
+    /// If it cannot be packed, which takes more text than a ZIP file can hold.
+    pub fn docx(&self) -> Result<Vec<u8>, PaperError> {
+        docx::package(&self.title, &self.blocks)
+    }
+}
+
+/// The letter that tells an agency what a review found. `file_name` is the file that was submitted,
+/// `date` the day of the letter.
+pub fn letter(review: &Review, file_name: Option<&str>, office: &Addresser, date: Option<Date>) -> Letter {
+    let file_name = file_name.map(clean).filter(|name| !name.is_empty());
+    let groups = Groups::of(&review.findings);
+    let title = title(review, &groups);
+    let agency = review.report.agency.as_deref().map(clean).filter(|agency| !agency.is_empty());
+    let mut blocks = vec![
+        Block::Title(lines(&title)),
+        Block::Addressee(format!("{}：", agency.as_deref().unwrap_or("________________"))),
+        Block::Paragraph(opening(review, &groups, file_name.as_deref(), date)),
+    ];
+    let mut items = item::Items::new(review, file_name.as_deref());
+    for (heading, findings) in groups.sections() {
+        blocks.push(Block::Heading(heading));
+        for (index, finding) in findings.iter().enumerate() {
+            items.push(&mut blocks, index, finding);
+        }
+    }
+    blocks.extend(closing(&groups, office).map(Block::Paragraph));
+    if !groups.hints.is_empty() {
+        blocks.push(Block::Paragraph(format!("附件：{HINTS}")));
+    }
+    let name = office.name.as_deref().map(clean).filter(|name| !name.is_empty());
+    blocks.push(Block::Signature(name.unwrap_or_else(|| "________________".to_owned()), day(date)));
+    blocks.push(Block::Contact(contact(office)));
+    if !groups.hints.is_empty() {
+        blocks.extend([Block::Enclosure("附件"), Block::Title(vec![HINTS.to_owned()])]);
+        for (index, finding) in groups.hints.iter().enumerate() {
+            items.push_hint(&mut blocks, index, finding);
+        }
+    }
+    Letter { title, blocks }
+}
+
+const HINTS: &str = "供参考的提示";
+
+/// The findings by what the agency has to do about them, in the order in which they came.
+struct Groups<'a> {
+    must: Vec<&'a Finding>,
+    should: Vec<&'a Finding>,
+    unknown: Vec<&'a Finding>,
+    waived: Vec<&'a Finding>,
+    hints: Vec<&'a Finding>,
+}
+
+impl<'a> Groups<'a> {
+    fn of(findings: &'a [Finding]) -> Self {
+        let mut groups = Self {
+            must: Vec::new(),
+            should: Vec::new(),
+            unknown: Vec::new(),
+            waived: Vec::new(),
+            hints: Vec::new(),
+        };
+        for finding in findings {
+            let group = match (&finding.waiver, finding.severity, finding.judgement) {
+                (Some(_), _, _) => &mut groups.waived,
+                (None, Severity::Info, _) => &mut groups.hints,
+                (None, _, Judgement::Unknown) => &mut groups.unknown,
+                (None, Severity::Error, Judgement::Fails) => &mut groups.must,
+                (None, Severity::Warning, Judgement::Fails) => &mut groups.should,
+            };
+            group.push(finding);
+        }
+        groups
+    }
+
+    /// Whether nothing has to be done.
+    fn is_clean(&self) -> bool {
+        self.must.is_empty() && self.should.is_empty() && self.unknown.is_empty()
+    }
+
+    /// The groups of the letter itself that have something in them, each with its numbered heading.
+    fn sections(&self) -> impl Iterator<Item = (String, &[&'a Finding])> {
+        let sections = [
+            ("必须整改的问题", &self.must),
+            ("建议核实的事项", &self.should),
+            ("暂时无法核对的事项", &self.unknown),
+            ("已同意豁免的事项", &self.waived),
+        ];
+        let filled = sections.into_iter().filter(|(_, findings)| !findings.is_empty()).enumerate();
+        filled.map(|(index, (title, findings))| {
+            (format!("{}、{title}", numeral(index + 1)), findings.as_slice())
+        })
+    }
+}
+
+/// A letter that demands nothing is no 整改意见.
+fn title(review: &Review, groups: &Groups) -> String {
+    let kind = if groups.must.is_empty() { "审核意见" } else { "整改意见" };
+    let name = report_name(review);
+    match name.strip_prefix("《关于") {
+        // 关于……关于 is bad style.
+        Some(_) => format!("对{name}的{kind}"),
+        None => format!("关于{name}的{kind}"),
+    }
+}
+
+/// A title on two lines where one is too short for it: a line must not break within a word.
+fn lines(title: &str) -> Vec<String> {
+    const LINE: usize = 20;
+    const SHORTEST: usize = 5;
+    let is_good = |at: &usize| title.chars().count() > LINE && title[..*at].chars().count() >= SHORTEST;
+    match title.find("政府信息公开").filter(is_good) {
+        Some(at) => {
+            let (agency, rest) = title.split_at(at);
+            vec![agency.to_owned(), rest.to_owned()]
+        }
+        None => vec![title.to_owned()],
+    }
+}
+
+/// The report's own title in 《》.
+fn report_name(review: &Review) -> String {
+    let report = &review.report;
+    let title = report.title.as_deref().map(clean).filter(|title| !title.is_empty()).unwrap_or_else(|| {
+        let agency = report.agency.as_deref().map(clean).unwrap_or_default();
+        let year = report.year.map_or(String::new(), |year| format!("{year}年"));
+        format!("{agency}{year}政府信息公开工作年度报告")
+    });
+    let bare = title.strip_prefix('《').and_then(|title| title.strip_suffix('》')).unwrap_or(&title);
+    format!("《{}》", bare.replace('《', "〈").replace('》', "〉"))
+}
+
+/// What was checked, by what, and what came out.
+fn opening(review: &Review, groups: &Groups, file_name: Option<&str>, date: Option<Date>) -> String {
+    let file = file_name.map_or(String::new(), |name| format!("（文件名：{name}）"));
+    let day = date.map_or(String::new(), |date| format!("核对日期：{}；", day(Some(date))));
+    format!(
+        "根据{}，对你单位{}{file}进行了核对（{day}核对规则版本：{}）。{}{}",
+        basis(review),
+        report_name(review),
+        clean(&review.rules_version),
+        scope(review),
+        outcome(groups),
+    )
+}
+
+/// The regulation, and the notice that the form of the year comes from.
+fn basis(review: &Review) -> String {
+    let regulation = "《中华人民共和国政府信息公开条例》";
+    let notice = |number: &str| {
+        format!(
+            "{regulation}第四十九条、第五十条和《中华人民共和国政府信息公开工作年度报告格式》（{number}）"
+        )
+    };
+    match review.report.year.map(FormId::of_year) {
+        Some(Some(FormId::F2021)) => notice("国办公开办函〔2021〕30号"),
+        Some(Some(FormId::F2019)) => notice("国办公开办函〔2019〕60号"),
+        Some(None) => regulation.to_owned(),
+        None => format!("{regulation}第四十九条、第五十条"),
+    }
+}
+
+fn scope(review: &Review) -> String {
+    let report = &review.report;
+    let general =
+        "核对内容包括报告的格式和各组成部分、各表的填写和勾稽关系、正文与表格及正文前后的数字是否一致。";
+    if report.form.is_none() {
+        return match report.year.filter(|year| FormId::of_year(*year).is_none()) {
+            Some(_) => "该年度尚未施行统一的报告格式，仅对报告的文字部分进行核对。".to_owned(),
+            None => format!("{general}报告中未能识别出规定格式的表格，表格部分未能核对。"),
+        };
+    }
+    let all = report.cells.iter().len();
+    let printed = report.cells.iter().filter(|(_, cell)| cell.state == CellState::Read).count();
+    match all - printed {
+        0 => format!("{general}三张表格共{all}格，均填有数字。"),
+        _ => format!("{general}三张表格共{all}格，其中{printed}格填有数字。"),
+    }
+}
+
+fn outcome(groups: &Groups) -> String {
+    let counts = [
+        ("必须整改的问题", groups.must.len()),
+        ("建议核实的事项", groups.should.len()),
+        ("暂时无法核对的事项", groups.unknown.len()),
+        ("已同意豁免的事项", groups.waived.len()),
+    ];
+    let counts: Vec<String> = counts
+        .iter()
+        .filter(|(_, count)| *count > 0)
+        .map(|(what, count)| format!("{what}{count}项"))
+        .collect();
+    match (groups.is_clean(), groups.waived.len()) {
+        (true, 0) => "经核对，未发现需要整改或者核实的问题。".to_owned(),
+        (true, waived) => format!("经核对，除已同意豁免的{waived}项外，未发现需要整改或者核实的问题。"),
+        (false, _) => format!("经核对，共有{}，具体意见如下：", counts.join("、")),
+    }
+}
+
+/// What the agency has to do, and by when.
+fn closing(groups: &Groups, office: &Addresser) -> impl Iterator<Item = String> {
+    let deadline = day(office.deadline);
+    let demand = match (groups.is_clean(), groups.must.is_empty()) {
+        (true, _) => (!groups.hints.is_empty()).then(|| "另有供参考的提示，见附件，无需反馈。".to_owned()),
+        (false, true) => Some(format!(
+            "请于{deadline}前对上述事项逐项核实，确有错漏的及时更正并重新公布年度报告，\
+             并将核实情况书面反馈我单位。"
+        )),
+        (false, false) => {
+            let others = !groups.should.is_empty() || !groups.unknown.is_empty();
+            let others = if others { "、对其他事项逐项核实" } else { "" };
+            Some(format!(
+                "请于{deadline}前对上述问题逐项整改{others}，更正后重新公布年度报告，\
+                 并将整改情况书面反馈我单位。"
+            ))
+        }
+    };
+    demand.into_iter().chain(groups.is_clean().then(|| "特此函告。".to_owned()))
+}
+
+fn contact(office: &Addresser) -> String {
+    let given = |field: &Option<String>| {
+        field.as_deref().map(clean).filter(|text| !text.is_empty()).unwrap_or_else(|| "________".to_owned())
+    };
+    format!("（联系人：{}；联系电话：{}）", given(&office.contact), given(&office.telephone))
+}

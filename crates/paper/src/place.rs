@@ -1,0 +1,78 @@
+//! Where something stands in the agency's own document, in words by which a person finds it.
+
+use report::{Cell, CellId, CellState, Form, Origin, Report, Section, Table};
+
+use crate::text::{number, with_wide_brackets};
+
+/// A place in the document: the page and the table, or the part and, in plain text, the line.
+pub(crate) fn of_origin(report: &Report, origin: Origin, file_name: Option<&str>) -> Option<String> {
+    let page = origin.page.map(|page| format!("第{page}页"));
+    if let Some(table) = in_table(origin) {
+        return Some(page.unwrap_or_default() + &table);
+    }
+    let section = section(report, origin).map(|section| format!("“{}”部分", section.heading.trim()));
+    let line = (is_plain_text(file_name) && origin.line > 0).then(|| format!("第{}行", origin.line));
+    let parts: Vec<String> = [page, section, line].into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join("，"))
+}
+
+/// A place in the document of another report, of which only this is known.
+pub(crate) fn elsewhere(origin: Origin) -> Option<String> {
+    let page = origin.page.map(|page| format!("第{page}页"));
+    let parts: Vec<String> = [page, in_table(origin)].into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.concat())
+}
+
+/// `第2个表格第5行第4列`, for figures that stand in a table.
+fn in_table(origin: Origin) -> Option<String> {
+    let (table, row, column) = (origin.table?, origin.row?, origin.column?);
+    let [table, row, column] = [table, row, column].map(|index| index.saturating_add(1));
+    Some(format!("第{table}个表格第{row}行第{column}列"))
+}
+
+/// The last heading that stands before the place.
+fn section(report: &Report, origin: Origin) -> Option<&Section> {
+    let position = |origin: &Origin| (origin.page, origin.line, origin.start);
+    let before = |section: &&Section| position(&section.origin) <= position(&origin);
+    report.sections.iter().filter(before).max_by_key(|section| position(&section.origin))
+}
+
+/// Lines of a web page or of a word processor's file are no lines that a person can count.
+fn is_plain_text(file_name: Option<&str>) -> bool {
+    let extension = file_name.and_then(|name| name.rsplit_once('.')).map(|(_, extension)| extension);
+    extension.is_some_and(|extension| ["txt", "md"].iter().any(|known| extension.eq_ignore_ascii_case(known)))
+}
+
+/// A cell by its table, row and column.
+pub(crate) fn of_cell(form: &Form, id: CellId) -> String {
+    format!("{}“{}”", short(id.table()), label(form, id))
+}
+
+/// Row and column of a cell.
+pub(crate) fn label(form: &Form, id: CellId) -> String {
+    with_wide_brackets(form.label(id))
+}
+
+/// What stands in a cell, or what stands there instead of a number.
+pub(crate) fn filled(cell: &Cell) -> String {
+    let text = cell.text.as_deref().unwrap_or_default();
+    let proved = cell.value.map_or(String::new(), |value| format!("，推算为{}", number(value)));
+    match cell.state {
+        CellState::Read if text.is_empty() => cell.value.map_or(String::new(), number),
+        CellState::Read => text.to_owned(),
+        CellState::Placeholder | CellState::Unreadable => format!("“{text}”"),
+        CellState::Blank => "（空白）".to_owned(),
+        CellState::Missing => "（缺少该格）".to_owned(),
+        CellState::Derived if cell.is_printed() => format!("（空白{proved}）"),
+        CellState::Derived => format!("（缺少该格{proved}）"),
+    }
+}
+
+/// `表二`, `表三` or `表四`.
+pub(crate) fn short(table: Table) -> &'static str {
+    match table {
+        Table::Active => "表二",
+        Table::Requests => "表三",
+        Table::Litigation => "表四",
+    }
+}

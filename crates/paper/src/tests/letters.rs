@@ -1,0 +1,356 @@
+use std::fmt::Write as _;
+use std::io::{Cursor, Read as _};
+
+use quick_xml::Reader;
+use quick_xml::events::Event;
+use report::{Against, CellState, FormId, Judgement, Origin, Report, Severity, Waiver, Year};
+use zip::ZipArchive;
+
+use super::samples::{date, decimal, finding, id, in_order, review, set, unset};
+use crate::block::Block;
+use crate::{Addresser, Letter, letter};
+
+fn office() -> Addresser {
+    Addresser {
+        name: Some("枣庄市政务公开办公室".into()),
+        contact: Some("王某".into()),
+        telephone: Some("0632-0000000".into()),
+        deadline: date(2025, 3, 10),
+    }
+}
+
+/// A letter as lines of text; the cells of a table between bars.
+fn drawn(letter: &Letter) -> String {
+    let mut text = String::new();
+    for block in &letter.blocks {
+        let _ = match block {
+            Block::Title(lines) => writeln!(text, "# {}", lines.join("/")),
+            Block::Addressee(line) | Block::Paragraph(line) | Block::Contact(line) => {
+                writeln!(text, "{line}")
+            }
+            Block::Heading(line) => writeln!(text, "## {line}"),
+            Block::Item(mark, line) => writeln!(text, "{mark}{line}"),
+            Block::Detail(label, line) => writeln!(text, "{label}：{line}"),
+            Block::Grid(grid) => grid.rows.iter().try_for_each(|row| writeln!(text, "|{}|", row.join("|"))),
+            Block::Signature(name, date) => writeln!(text, "{name}\n{date}"),
+            Block::Enclosure(mark) => writeln!(text, "----\n{mark}"),
+        };
+    }
+    text
+}
+
+/// What a letter says between its opening paragraph and what the agency has to do.
+fn items(letter: &Letter) -> String {
+    let text = drawn(letter);
+    let start = text.find("\n## ").unwrap_or(text.len());
+    let end = text.find("\n请于").unwrap_or(text.len());
+    text[start.min(end)..end].trim().to_owned()
+}
+
+fn check(letter: &Letter, expected: &[&str]) {
+    assert_eq!(items(letter).lines().collect::<Vec<_>>(), expected, "{}", drawn(letter));
+}
+
+#[test]
+fn a_report_in_order_gets_a_short_letter() {
+    let letter = letter(&review(in_order(), vec![]), Some("年报.docx"), &office(), date(2025, 2, 17));
+    let expected = "\
+# 关于《枣庄市行政审批服务局2024年/政府信息公开工作年度报告》的审核意见
+枣庄市行政审批服务局：
+根据《中华人民共和国政府信息公开条例》第四十九条、第五十条和《中华人民共和国政府信息公开工作年度报告格式》\
+（国办公开办函〔2021〕30号），对你单位《枣庄市行政审批服务局2024年政府信息公开工作年度报告》\
+（文件名：年报.docx）进行了核对（核对日期：2025年2月17日；核对规则版本：2026.12）。\
+核对内容包括报告的格式和各组成部分、各表的填写和勾稽关系、正文与表格及正文前后的数字是否一致。\
+三张表格共200格，均填有数字。经核对，未发现需要整改或者核实的问题。
+特此函告。
+枣庄市政务公开办公室
+2025年2月17日
+（联系人：王某；联系电话：0632-0000000）
+";
+    assert_eq!(drawn(&letter), expected);
+}
+
+#[test]
+fn what_nobody_gave_stays_a_blank() {
+    let findings = vec![finding("DOC-01", Severity::Error, Judgement::Fails, "报告未能识别出报告年度。")];
+    let letter = letter(&review(Report::default(), findings), None, &Addresser::default(), None);
+    let expected = "\
+# 关于《政府信息公开工作年度报告》的整改意见
+________________：
+根据《中华人民共和国政府信息公开条例》第四十九条、第五十条，对你单位《政府信息公开工作年度报告》\
+进行了核对（核对规则版本：2026.12）。核对内容包括报告的格式和各组成部分、各表的填写和勾稽关系、\
+正文与表格及正文前后的数字是否一致。报告中未能识别出规定格式的表格，表格部分未能核对。\
+经核对，共有必须整改的问题1项，具体意见如下：
+## 一、必须整改的问题
+（一）报告未能识别出报告年度。
+依据：《条例》第五十条；国办公开办函〔2021〕30号、〔2019〕60号规定的格式（规则DOC-01）。
+请于____年__月__日前对上述问题逐项整改，更正后重新公布年度报告，并将整改情况书面反馈我单位。
+________________
+____年__月__日
+（联系人：________；联系电话：________）
+";
+    assert_eq!(drawn(&letter), expected);
+}
+
+#[test]
+fn an_equation_is_told_term_by_term_and_its_repair_once() {
+    let mut report = in_order();
+    set(&mut report, "requests.received.natural_person", 7);
+    let letter = letter(&rules::review(report), None, &office(), None);
+    let reason = "参考改法：将表三“一、本年新收政府信息公开申请数量 / 自然人”由7改为8后，各行各列全部平衡。\
+                  此为按勾稽关系推算的结果，请与申请登记台账核实后更正。";
+    check(
+        &letter,
+        &[
+            "## 一、必须整改的问题",
+            "（一）表三“自然人”列不平衡：新收7件+上年结转0件=7件，办理结果总计8件+结转下年度0件=8件，\
+             相差1件。请核对该列四个数字后更正。",
+            "|左边|一、本年新收政府信息公开申请数量 / 自然人|7|第2个表格第5行第4列|",
+            "|左边|二、上年结转政府信息公开申请数量 / 自然人|0|第2个表格第6行第4列|",
+            "|左边合计||7||",
+            "|右边|（七）总计 / 自然人|8|第2个表格第28行第4列|",
+            "|右边|四、结转下年度继续办理 / 自然人|0|第2个表格第29行第4列|",
+            "|右边合计||8||",
+            "|相差||1||",
+            reason,
+            "依据：表三表头注：第一项加第二项之和，等于第三项加第四项之和（规则T3-01）。",
+            "（二）表三“一、本年新收政府信息公开申请数量”行不平衡：自然人7件+商业企业1件，合计8件；\
+             总计9件，相差1件。请核对该行各列及总计后更正。",
+            "|左边|一、本年新收政府信息公开申请数量 / 自然人|7|第2个表格第5行第4列|",
+            "|左边|一、本年新收政府信息公开申请数量 / 商业企业|1|第2个表格第5行第5列|",
+            "|左边合计|（其余4格为0）|8||",
+            "|右边|一、本年新收政府信息公开申请数量 / 总计|9|第2个表格第6行第10列|",
+            "|相差||1||",
+            "参考改法：与（一）相同。",
+            "依据：国办公开办函〔2021〕30号、〔2019〕60号所附格式，表三（规则T3-03）。",
+        ],
+    );
+}
+
+#[test]
+fn a_sentence_is_found_by_its_page_part_and_line() {
+    let claimed = |origin: Origin| report::Finding {
+        origin: Some(origin),
+        left: decimal(12),
+        right: decimal(9),
+        cells: vec![id("requests.received.total")],
+        ..finding(
+            "NAR-01",
+            Severity::Error,
+            Judgement::Fails,
+            "正文称“收到申请12件”，表三新收申请总计为9件。",
+        )
+    };
+    let place = |origin: Origin, file: &str| {
+        let letter = letter(&review(in_order(), vec![claimed(origin)]), Some(file), &office(), None);
+        items(&letter).lines().nth(2).unwrap().to_owned()
+    };
+    let line = Origin { line: 8, ..Origin::default() };
+    assert_eq!(place(line, "a.docx"), "位置：文件“一、总体情况”部分。");
+    assert_eq!(place(line, "a.TXT"), "位置：文件“一、总体情况”部分，第8行。");
+    assert_eq!(
+        place(Origin { line: 1, page: Some(1), ..line }, "a.pdf"),
+        "位置：文件第1页，“六、其他需要报告的事项”部分。"
+    );
+    assert_eq!(place(Origin { line: 1, ..line }, "a.html"), "数字：正文为12，表格为9，相差3。");
+}
+
+#[test]
+fn cells_say_what_stands_in_them() {
+    let mut report = in_order();
+    unset(&mut report, "active.fees.amount", CellState::Placeholder, "/");
+    unset(&mut report, "review.upheld", CellState::Blank, "");
+    unset(&mut report, "review.total", CellState::Unreadable, "九");
+    *report.cells.get_mut(id("review.other")).unwrap() =
+        report::Cell { value: decimal(0), state: CellState::Derived, ..report::Cell::default() };
+    let cells = ["review.upheld", "review.total", "review.other", "review.pending"].map(id).to_vec();
+    let blank = report::Finding {
+        cells,
+        ..finding("CEL-02", Severity::Warning, Judgement::Fails, "表四有空格。")
+    };
+    let cells = vec![id("active.fees.amount")];
+    let origin = report.cells.get(cells[0]).unwrap().origin;
+    let mark = finding("CEL-01", Severity::Warning, Judgement::Fails, "表二有1格以“/”代替数字。");
+    let mark = report::Finding { cells, origin, ..mark };
+    let letter = letter(&review(report, vec![blank, mark]), None, &office(), None);
+    let basis = |rule| format!("依据：国办公开办函〔2021〕30号、〔2019〕60号所附格式（规则{rule}）。");
+    check(
+        &letter,
+        &[
+            "## 一、建议核实的事项",
+            "（一）表四有空格。",
+            "|行政复议 / 结果维持|（空白）|第3个表格第30行第5列|",
+            "|行政复议 / 总计|“九”|第3个表格第31行第10列|",
+            "|行政复议 / 其他结果|（缺少该格，推算为0）||",
+            "|行政复议 / 尚未审结|0|第3个表格第30行第5列|",
+            &basis("CEL-02"),
+            "（二）表二有1格以“/”代替数字。",
+            "位置：表二“行政事业性收费 / 本年收费金额（单位：万元）”，文件第1个表格第5行第5列。",
+            &basis("CEL-01"),
+        ],
+    );
+    assert!(drawn(&letter).contains("\n请于2025年3月10日前对上述事项逐项核实，确有错漏的及时更正"));
+    assert_eq!(letter.title(), "关于《枣庄市行政审批服务局2024年政府信息公开工作年度报告》的审核意见");
+}
+
+#[test]
+fn every_group_stands_under_its_heading_and_hints_in_the_enclosure() {
+    let unknown =
+        finding("T4-01", Severity::Error, Judgement::Unknown, "表四“行政复议”有2格没有数字，无法核对。");
+    let hint = finding("T2-10", Severity::Info, Judgement::Fails, "表二在数字后写了单位：“45633 件”。");
+    let waiver = Waiver {
+        who: "张某（市政务公开办）".into(),
+        why: "机构改革更名。".into(),
+        until: date(2025, 12, 31).unwrap(),
+    };
+    let renamed = "机关名称不一致。请核对是否套用了其他机关的文字。";
+    let waived = report::Finding {
+        waiver: Some(waiver),
+        ..finding("DOC-04", Severity::Warning, Judgement::Fails, renamed)
+    };
+    let must = finding("X-99", Severity::Error, Judgement::Fails, "有误。");
+    let against = Against {
+        agency: None,
+        year: Year::new(2023),
+        origin: Some(Origin { page: Some(2), ..Origin::default() }),
+    };
+    let must = report::Finding { against: Some(against), ..must };
+    let letter = letter(&review(in_order(), vec![unknown, hint, waived, must]), None, &office(), None);
+    check(
+        &letter,
+        &[
+            "## 一、必须整改的问题",
+            "（一）有误。",
+            "对照：2023年度政府信息公开工作年度报告，文件第2页。",
+            "依据：核对规则X-99。",
+            "## 二、暂时无法核对的事项",
+            "（一）表四“行政复议”有2格没有数字，无法核对。",
+            "依据：国办公开办函〔2021〕30号、〔2019〕60号所附格式，表四（总计含尚未审结）（规则T4-01）。",
+            "## 三、已同意豁免的事项",
+            "（一）机关名称不一致。",
+            "豁免：张某（市政务公开办）同意不作为问题，理由：机构改革更名。\
+             适用于2025年12月31日（含当日）前报送的报告。",
+            "依据：《条例》第四十九条：行政机关公布本机关的年度报告（规则DOC-04）。",
+        ],
+    );
+    let text = drawn(&letter);
+    assert!(text.contains("共有必须整改的问题1项、暂时无法核对的事项1项、已同意豁免的事项1项"), "{text}");
+    assert!(text.contains("逐项整改、对其他事项逐项核实，"), "{text}");
+    assert!(text.contains("\n附件：供参考的提示\n枣庄市政务公开办公室\n"), "{text}");
+    assert!(text.contains("----\n附件\n# 供参考的提示\n1．表二在数字后写了单位：“45633 件”。\n"), "{text}");
+}
+
+#[test]
+fn hints_and_waivers_alone_demand_nothing() {
+    let hint = finding("T2-10", Severity::Info, Judgement::Unknown, "空格按0计则平衡。");
+    let text = drawn(&letter(&review(in_order(), vec![hint]), None, &office(), None));
+    assert!(
+        text.contains("未发现需要整改或者核实的问题。\n另有供参考的提示，见附件，无需反馈。\n特此函告。\n"),
+        "{text}"
+    );
+    assert!(!text.contains("请于"), "{text}");
+}
+
+#[test]
+fn reports_older_than_the_forms_are_not_blamed_for_them() {
+    let report =
+        Report { year: Year::new(2016), agency: Some("某县财政局".into()), ..Report::default() };
+    let text = drawn(&letter(&review(report, vec![]), None, &office(), None));
+    assert!(
+        text.contains("根据《中华人民共和国政府信息公开条例》，对你单位《某县财政局2016年政府信息"),
+        "{text}"
+    );
+    assert!(text.contains("该年度尚未施行统一的报告格式"), "{text}");
+    let report = Report { year: Year::new(2019), form: Some(FormId::F2019), ..Report::default() };
+    let text = drawn(&letter(&review(report, vec![]), None, &office(), None));
+    assert!(text.contains("（国办公开办函〔2019〕60号）"), "{text}");
+}
+
+#[test]
+fn a_title_is_quoted_in_good_style() {
+    let title = |printed: &str| {
+        let report = Report { title: Some(printed.into()), ..in_order() };
+        letter(&review(report, vec![]), None, &office(), None).title().to_owned()
+    };
+    assert_eq!(
+        title("关于2019年度政府信息公开工作的报告"),
+        "对《关于2019年度政府信息公开工作的报告》的审核意见"
+    );
+    assert_eq!(title("《某局2024年年度报告》"), "关于《某局2024年年度报告》的审核意见");
+    assert_eq!(title("某局《条例》\n实施报告"), "关于《某局〈条例〉 实施报告》的审核意见");
+}
+
+const HOSTILE: &str = "<script>alert(1)</script>]]>&#0;&amp;\u{0}\u{1b}\u{ffff}\u{202e}\"'</w:t>{{=1+1}}";
+
+fn hostile() -> Letter {
+    let mut report = in_order();
+    report.title = Some(HOSTILE.into());
+    report.agency = Some(HOSTILE.into());
+    for section in &mut report.sections {
+        section.heading = HOSTILE.into();
+    }
+    unset(&mut report, "review.upheld", CellState::Unreadable, HOSTILE);
+    let origin = Some(Origin { line: 8, ..Origin::default() });
+    let waiver = Waiver { who: HOSTILE.into(), why: HOSTILE.into(), until: date(2025, 12, 31).unwrap() };
+    let against = Some(Against { agency: Some(HOSTILE.into()), year: None, origin });
+    let one = finding(HOSTILE, Severity::Error, Judgement::Fails, HOSTILE);
+    let cells = vec![id("review.upheld"), id("review.total")];
+    let repair = Some(report::Repair { cell: id("review.total"), value: 1.into(), reason: HOSTILE.into() });
+    let findings = vec![
+        report::Finding { origin, against, cells, repair, ..one.clone() },
+        report::Finding { waiver: Some(waiver), ..one.clone() },
+        report::Finding { severity: Severity::Info, origin, ..one },
+    ];
+    let text = Some(HOSTILE.to_owned());
+    let office = Addresser { name: text.clone(), contact: text.clone(), telephone: text, deadline: None };
+    letter(&review(report, findings), Some(HOSTILE), &office, None)
+}
+
+/// Every part of a package, each of which has to be XML.
+fn parts(package: &[u8]) -> Vec<(String, String)> {
+    let mut archive = ZipArchive::new(Cursor::new(package)).unwrap();
+    let names: Vec<String> = archive.file_names().map(|name| name.unwrap().into_owned()).collect();
+    let mut part = |name: String| {
+        let mut text = String::new();
+        archive.by_name(&name).unwrap().read_to_string(&mut text).unwrap();
+        let mut reader = Reader::from_str(&text);
+        loop {
+            let event = reader.read_event().unwrap_or_else(|error| panic!("{name}: {error}"));
+            if matches!(event, Event::Eof) {
+                break;
+            }
+        }
+        (name, text)
+    };
+    names.into_iter().map(&mut part).collect()
+}
+
+#[test]
+fn hostile_words_stay_words() {
+    let html = hostile().html();
+    assert!(!html.contains("<script"), "{html}");
+    assert_eq!(html.matches("&lt;script&gt;").count() % 2, html.matches("&lt;/script&gt;").count() % 2);
+    let parts = parts(&hostile().docx().unwrap());
+    for text in parts.iter().map(|(_, text)| text.as_str()).chain([html.as_str()]) {
+        let is_stray = |c: char| c.is_control() && c != '\n' || matches!(c, '\u{202e}' | '\u{ffff}');
+        assert_eq!(text.chars().find(|c| is_stray(*c)), None);
+    }
+    let document = &parts.iter().find(|(name, _)| name == "word/document.xml").unwrap().1;
+    assert!(document.contains("&lt;script&gt;alert(1)&lt;/script&gt;]]&gt;&amp;#0;&amp;amp;"), "{document}");
+}
+
+#[test]
+fn ten_thousand_findings_make_a_letter() {
+    let one = |index: usize| finding("DOC-01", Severity::Error, Judgement::Fails, &format!("第{index}处。"));
+    let letter = letter(&review(in_order(), (1..=10_000).map(one).collect()), None, &office(), None);
+    assert!(items(&letter).contains("\n（一万）第10000处。\n"));
+    assert_eq!(parts(&letter.docx().unwrap()).len(), 10);
+    assert_eq!(letter.html().matches("class=\"item\"").count(), 10_000);
+}
+
+#[test]
+fn the_same_letter_is_the_same_file() {
+    let letters = [hostile(), hostile()];
+    assert_eq!(letters[0].docx().unwrap(), letters[1].docx().unwrap());
+    assert_eq!(letters[0].html(), letters[1].html());
+}

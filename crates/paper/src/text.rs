@@ -1,0 +1,108 @@
+//! Characters, numerals and dates as an official letter writes them.
+
+use report::{Date, Decimal};
+
+/// The text on one line, without what neither HTML nor XML admits and without what turns the direction
+/// of reading: a report may carry anything.
+pub(crate) fn clean(text: &str) -> String {
+    let mut clean = String::with_capacity(text.len());
+    for c in text.chars().map(|c| if c.is_whitespace() && c != '\u{3000}' { ' ' } else { c }) {
+        let is_stray = c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}')
+            || matches!(c, '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{fffe}' | '\u{ffff}');
+        let is_second_space = c == ' ' && (clean.is_empty() || clean.ends_with(' '));
+        if !is_stray && !is_second_space {
+            clean.push(c);
+        }
+    }
+    clean.truncate(clean.trim_end_matches(' ').len());
+    clean
+}
+
+/// Labels of the form with the brackets that the notices print: `(六)其他处理` becomes `（六）其他处理`.
+pub(crate) fn with_wide_brackets(text: &str) -> String {
+    let mut wide = text
+        .replace("(区分处理的，只计这一情形，不计其他情形)", "（区分处理的，只计这一情形，不计其他情形）");
+    for numeral in ["一", "二", "三", "四", "五", "六", "七"] {
+        wide = wide.replace(&format!("({numeral})"), &format!("（{numeral}）"));
+    }
+    wide
+}
+
+/// A number in Chinese numerals, as headings count: 一, 十二, 一百零五.
+pub(crate) fn numeral(number: usize) -> String {
+    const DIGITS: [&str; 10] = ["零", "一", "二", "三", "四", "五", "六", "七", "八", "九"];
+    const UNITS: [(usize, &str); 5] = [(10_000, "万"), (1_000, "千"), (100, "百"), (10, "十"), (1, "")];
+    if number >= 100_000 {
+        return number.to_string();
+    }
+    let mut numeral = String::new();
+    let mut skipped = false;
+    for (unit, name) in UNITS {
+        match number / unit % 10 {
+            0 => skipped = !numeral.is_empty(),
+            digit => {
+                if skipped {
+                    numeral.push_str(DIGITS[0]);
+                }
+                skipped = false;
+                numeral.push_str(DIGITS[digit]);
+                numeral.push_str(name);
+            }
+        }
+    }
+    match numeral.strip_prefix("一十") {
+        Some(rest) => format!("十{rest}"),
+        None if numeral.is_empty() => DIGITS[0].to_owned(),
+        None => numeral,
+    }
+}
+
+/// A day as a letter writes it, with blanks to be filled in where there is none.
+pub(crate) fn day(date: Option<Date>) -> String {
+    match date {
+        Some(date) => format!("{}年{}月{}日", date.year(), date.month(), date.day()),
+        None => "____年__月__日".to_owned(),
+    }
+}
+
+/// A number as an official writes it.
+pub(crate) fn number(value: Decimal) -> String {
+    value.normalize().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_no_paper_can_carry_is_left_out() {
+        let check = |text: &str, expected: &str| assert_eq!(clean(text), expected, "{text:?}");
+        check("收到\u{0}申请\u{8}9件\u{b}", "收到申请9件");
+        check("  收到\r\n\t申请 9 件 ", "收到 申请 9 件");
+        check("金额\u{202e}321\u{202c}\u{feff}\u{ffff}", "金额321");
+        check("<b>&amp;]]>", "<b>&amp;]]>");
+    }
+
+    #[test]
+    fn numerals_are_those_of_headings() {
+        let check = |number: usize, expected: &str| assert_eq!(numeral(number), expected);
+        check(1, "一");
+        check(10, "十");
+        check(12, "十二");
+        check(20, "二十");
+        check(105, "一百零五");
+        check(110, "一百一十");
+        check(1010, "一千零一十");
+        check(10_000, "一万");
+        check(10_001, "一万零一");
+        check(99_999, "九万九千九百九十九");
+        check(100_000, "100000");
+    }
+
+    #[test]
+    fn only_the_numbers_of_the_form_get_wide_brackets() {
+        assert_eq!(with_wide_brackets("“(七)总计”"), "“（七）总计”");
+        assert_eq!(with_wide_brackets("收到(含网上)9件"), "收到(含网上)9件");
+    }
+}
