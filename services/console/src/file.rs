@@ -51,7 +51,7 @@ async fn original(app: &App, id: &str) -> Result<Option<(String, String)>, Probl
 }
 
 /// The last part of the name as sent, in ASCII for old browsers and whole for the others (RFC 6266).
-fn disposition(name: &str) -> String {
+pub(crate) fn disposition(name: &str) -> String {
     let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let name = if name.is_empty() { "report" } else { name };
     let plain = |char: char| if char.is_ascii_alphanumeric() || "-._".contains(char) { char } else { '_' };

@@ -31,7 +31,8 @@ pub(crate) async fn kept(State(app): State<App>, params: Params) -> Result<Respo
             let _ = sender.blocking_send(Err(error));
         }
     });
-    let stream = futures::stream::unfold(receiver, async |mut receiver| Some((receiver.recv().await?, receiver)));
+    let stream =
+        futures::stream::unfold(receiver, async |mut receiver| Some((receiver.recv().await?, receiver)));
     Ok(([(header::CONTENT_TYPE, "application/x-protobuf")], Body::from_stream(stream)).into_response())
 }
 

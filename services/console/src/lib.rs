@@ -9,6 +9,7 @@ mod file;
 mod find;
 mod form;
 mod kept;
+mod letter;
 mod life;
 mod live;
 mod load;
@@ -30,6 +31,7 @@ use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get};
+use rules::Office;
 use search::{Index, Reader};
 use stage::{Service, Stage};
 
@@ -62,8 +64,9 @@ pub fn folder_from_env() -> PathBuf {
 pub fn router(stage: Stage, index_folder: &Path) -> anyhow::Result<Router> {
     let open = || Index::open(index_folder)?.reader();
     let reader = open().with_context(|| format!("index in {}", index_folder.display()))?;
+    let office = Office::of(stage.config().office.as_deref()).context("GOUJI_OFFICE")?;
     let live = Live::start(&stage);
-    let app = App(Arc::new(Parts { stage, reader, live }));
+    let app = App(Arc::new(Parts { stage, reader, office, live }));
     let router = routes().into_iter().fold(Router::new(), |router, (path, route)| router.route(path, route));
     Ok(router
         .fallback(not_found)
@@ -79,12 +82,18 @@ struct App(Arc<Parts>);
 struct Parts {
     stage: Stage,
     reader: Reader,
+    office: Office,
     live: Live,
 }
 
 impl App {
     fn stage(&self) -> &Stage {
         &self.0.stage
+    }
+
+    /// What the office decided about the rules.
+    fn office(&self) -> &Office {
+        &self.0.office
     }
 
     fn live(&self) -> &Live {
@@ -122,6 +131,7 @@ fn routes() -> Vec<(&'static str, MethodRouter<App>)> {
         ("/api/v1/reports/{id}/cells", get(api::cells)),
         ("/api/v1/reports/{id}/findings", get(api::findings)),
         ("/api/v1/reports/{id}/versions", get(api::versions)),
+        ("/api/v1/reports/{id}/letter", get(letter::letter)),
         ("/api/v1/sum", get(find::sum)),
         ("/api/v1/kept", get(kept::kept)),
         ("/api/v1/status", get(live::status)),

@@ -97,6 +97,8 @@ fn head(loaded: &Loaded) -> Markup {
             }
             p.actions {
                 a.button href={ "/api/v1/reports/" (loaded.field("id")) "/source" } { "下载原件" }
+                a.button href={ "/api/v1/reports/" (loaded.field("id")) "/letter" } { "整改意见" }
+                a.button href={ "/api/v1/reports/" (loaded.field("id")) "/letter?format=docx" } { "整改意见（Word）" }
                 a.button href={ "/api/v1/reports/" (loaded.field("id")) } { "数据（JSON）" }
                 button.button.screen type="button" data-print hidden { "打印" }
             }

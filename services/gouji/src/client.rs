@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
+use bytes::BytesMut;
 use clap::Args;
-use reqwest::{Client, RequestBuilder, StatusCode, Url};
+use reqwest::{Client, RequestBuilder, Response, StatusCode, Url};
 use serde_json::Value;
 
 /// Where the pipeline is.
@@ -43,10 +44,69 @@ impl Server {
     }
 }
 
+impl Server {
+    /// The bytes of an answer.
+    pub(crate) async fn download(&self, path: &str, query: &[(&str, &str)]) -> Result<Vec<u8>> {
+        Ok(opened(self.client()?.get(self.at(path, query)?)).await?.bytes().await?.into())
+    }
+
+    /// Hands every message of an answer to `each`, as it comes; each has its length before it as a varint.
+    pub(crate) async fn stream(
+        &self,
+        path: &str,
+        query: &[(&str, &str)],
+        mut each: impl FnMut(&[u8]) -> Result<()>,
+    ) -> Result<()> {
+        // An answer over everything takes as long as it takes.
+        let client = Client::builder().no_proxy().build().context("making an HTTP client")?;
+        let mut answer = opened(client.get(self.at(path, query)?)).await?;
+        let mut waiting = BytesMut::new();
+        while let Some(piece) = answer.chunk().await.context("the answer broke off")? {
+            waiting.extend_from_slice(&piece);
+            while let Some(message) = next_message(&mut waiting)? {
+                each(&message)?;
+            }
+        }
+        if !waiting.is_empty() {
+            bail!("the answer broke off in the middle of a report");
+        }
+        Ok(())
+    }
+}
+
+/// The first message, if all of it is there.
+fn next_message(waiting: &mut BytesMut) -> Result<Option<BytesMut>> {
+    let mut rest = &waiting[..];
+    let length = match proto::decode_length_delimiter(&mut rest) {
+        Ok(length) => length,
+        // Ten bytes hold any length.
+        Err(_) if waiting.len() < 10 => return Ok(None),
+        Err(error) => return Err(error).context("the answer is no stream of messages"),
+    };
+    let before = waiting.len() - rest.len();
+    if rest.len() < length {
+        return Ok(None);
+    }
+    let _ = waiting.split_to(before);
+    Ok(Some(waiting.split_to(length)))
+}
+
+/// An answer that is no problem.
+async fn opened(request: RequestBuilder) -> Result<Response> {
+    let response = request.send().await.context(IS_IT_UP)?;
+    let status = response.status();
+    if status.is_success() {
+        return Ok(response);
+    }
+    let body: Value = response.json().await.unwrap_or_default();
+    bail!("{}", problem(status, &body))
+}
+
+const IS_IT_UP: &str = "is gouji up? start it with `gouji up`, or name it with --server";
+
 /// Sends a request until it is answered by more than "come back later".
 pub(crate) async fn answer(request: RequestBuilder) -> Result<Value> {
-    let response =
-        request.send().await.context("is gouji up? start it with `gouji up`, or name it with --server")?;
+    let response = request.send().await.context(IS_IT_UP)?;
     let status = response.status();
     let body: Value = response.json().await.context("the answer is no JSON; is this a gouji?")?;
     if status.is_success() {

@@ -6,12 +6,15 @@ mod client;
 mod demo;
 mod explain;
 mod files;
+mod letter;
 mod nats;
 mod nats_server;
+mod rules;
 mod search;
 mod status;
 mod submit;
 mod up;
+mod withdraw;
 
 use std::process::ExitCode;
 
@@ -34,6 +37,9 @@ enum Verb {
     Submit(submit::Submit),
     Search(search::Search),
     Status(status::Status),
+    Withdraw(withdraw::Withdraw),
+    Letter(letter::Letter),
+    Rules(rules::Rules),
     Demo(demo::Demo),
     #[command(name = parse::VERB, hide = true)]
     Reader {
@@ -54,6 +60,9 @@ pub fn run(command: Command) -> ExitCode {
         Verb::Submit(submit) => submit.run(),
         Verb::Search(search) => search.run(),
         Verb::Status(status) => status.run(),
+        Verb::Withdraw(withdraw) => withdraw.run(),
+        Verb::Letter(letter) => letter.run(),
+        Verb::Rules(rules) => rules.run(),
         Verb::Demo(demo) => demo.run(),
         Verb::Reader { arguments } => parse::become_reader(&arguments),
         Verb::Nats { arguments } => nats::become_server(&arguments),

@@ -1,0 +1,107 @@
+//! What leaves the house on paper: `GET /api/v1/reports/{id}/letter`.
+
+use axum::extract::State;
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use paper::Addresser;
+use proto::Message as _;
+use proto::v1::{ReportSubmitted, ReportValidated};
+use report::{Date, Review};
+
+use search::Entry;
+
+use crate::App;
+use crate::file::disposition;
+use crate::load::load;
+use crate::params::{Id, Params};
+use crate::problem::Problem;
+
+/// The letter to the agency (整改意见), as a page or, with `format=docx`, as a document.
+pub(crate) async fn letter(State(app): State<App>, Id(id): Id, params: Params) -> Result<Response, Problem> {
+    let text = |name: &str| params.get(name).map(str::to_owned);
+    let addresser = Addresser {
+        name: text("name"),
+        contact: text("contact"),
+        telephone: text("telephone"),
+        deadline: day(&params, "deadline")?,
+    };
+    let date = match day(&params, "date")? {
+        Some(date) => Some(date),
+        None => today(),
+    };
+    let (review, file_name) = judged(&app, &id).await?;
+    let letter = paper::letter(&review, Some(&file_name), &addresser, date);
+    match params.get("format").unwrap_or("html") {
+        "html" => Ok(axum::response::Html(letter.html()).into_response()),
+        "docx" => {
+            let bytes = letter.docx().map_err(|error| Problem::internal(&error.into()))?;
+            Ok(download(bytes, DOCX, &format!("{}.docx", letter.title())))
+        }
+        other => Err(bad_format(other, "可用 html、docx。")),
+    }
+}
+
+const DOCX: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
+
+/// A report with everything that was found in it, and the name of its file. Earlier versions are judged by
+/// themselves.
+async fn judged(app: &App, id: &str) -> Result<(Review, String), Problem> {
+    let Some(loaded) = load(app, id).await? else { return Err(Problem::no_such_report(id)) };
+    let asked = loaded.field("id").to_owned();
+    let key = loaded.key.clone().filter(|_| loaded.is_current());
+    let kept = app.read(move |reader| {
+        let Some(own) = key.map(|key| reader.whole(&key)).transpose()?.flatten() else { return Ok(None) };
+        let own = ReportValidated::decode(&*own.fact).unwrap_or_default();
+        let report = Review::try_from(&own).ok().map(|review| review.report);
+        let last_year = match report.and_then(|report| Entry::key_of_neighbour(&report, -1)) {
+            Some(key) => reader.whole(&key)?,
+            None => None,
+        };
+        Ok(Some((own, last_year)))
+    });
+    let kept = kept.await?;
+    let own = match &kept {
+        Some((own, _)) => Some(own.clone()),
+        None => {
+            app.stage().last_of_id::<ReportValidated>(&asked).await.map_err(|error| Problem::bus(&error))?
+        }
+    };
+    let own = own.ok_or_else(|| Problem::no_such_report(id))?;
+    let review = Review::try_from(&own).map_err(|error| Problem::internal(&error.into()))?;
+    let last_year = kept.and_then(|(_, last_year)| last_year);
+    let last_year = last_year.and_then(|whole| ReportValidated::decode(&*whole.fact).ok());
+    let last_year = last_year.and_then(|fact| Review::try_from(&fact).ok());
+    let submitted = own.submitted.unwrap_or_default();
+    let review = match last_year {
+        Some(last_year) => rules::beside(review, &last_year.report, app.office(), submitted.day()),
+        None => review,
+    };
+    Ok((review, submitted.file_name))
+}
+
+fn day(params: &Params, name: &str) -> Result<Option<Date>, Problem> {
+    let Some(text) = params.get(name) else { return Ok(None) };
+    text.parse().map(Some).map_err(|_| {
+        Problem::bad_parameter(name, format!("“{text}”不是日期。")).hint("日期写作 2025-03-01。")
+    })
+}
+
+/// Today in China.
+pub(crate) fn today() -> Option<Date> {
+    let submitted_at_ms = jiff::Timestamp::now().as_millisecond();
+    ReportSubmitted { submitted_at_ms, ..Default::default() }.day()
+}
+
+pub(crate) fn bad_format(format: &str, hint: &'static str) -> Problem {
+    Problem::bad_parameter("format", format!("没有格式“{format}”。")).hint(hint)
+}
+
+/// Bytes to be saved under a name.
+pub(crate) fn download(bytes: Vec<u8>, media_type: &'static str, name: &str) -> Response {
+    let mut response = bytes.into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+    let disposition = HeaderValue::try_from(disposition(name)).expect("a disposition is printable ASCII");
+    headers.insert(header::CONTENT_DISPOSITION, disposition);
+    response
+}
