@@ -70,7 +70,7 @@ fn read_one(document: &Document, outline: Outline, file_name: Option<&str>) -> R
     let narrative = claims::extract(document, &outline, identity.year);
     let region = region::of(&identity, document, file_name);
     Report {
-        remarks: remarks::extract(document, &outline),
+        remarks: remarks::extract(document, &outline, identity.agency.as_deref(), identity.year),
         fingerprints: fingerprint::of(document, &outline, identity.agency.as_deref(), region.as_ref()),
         title: identity.title,
         agency: identity.agency,

@@ -60,6 +60,17 @@ impl Scope {
     }
 }
 
+/// What a report says in words of whom its figures cover.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Words {
+    /// Nothing.
+    Silent,
+    /// One thing.
+    Say(Scope),
+    /// One thing here and another there.
+    Contradict,
+}
+
 impl Member {
     /// What is kept of a report that was judged.
     pub fn of(
@@ -84,6 +95,49 @@ impl Member {
             figures: Figures::of(&report.cells),
             scopes: report.remarks.iter().filter(is_scope).map(|remark| remark.text.clone()).collect(),
             fingerprints: report.fingerprints.clone(),
+        }
+    }
+
+    /// What the report says in words of whom its figures cover. 全市 in the report of a county speaks of
+    /// the city above it and says nothing.
+    pub(crate) fn words(&self) -> Words {
+        let place = self.region.as_ref().map_or("", |region| region.name.as_str());
+        let mut said = self.scopes.iter().filter_map(|words| scope_of(words, place));
+        let Some(first) = said.next() else { return Words::Silent };
+        if said.all(|scope| scope == first) { Words::Say(first) } else { Words::Contradict }
+    }
+}
+
+fn scope_of(words: &str, place: &str) -> Option<Scope> {
+    const OWN: [&str; 8] = ["本机关", "本级", "本单位", "本部门", "本局", "本办", "办公室", "政府办"];
+    match words.trim().strip_prefix('全') {
+        Some("系统") => Some(Scope::Whole),
+        Some(area) => {
+            let area = area.trim_end_matches("范围");
+            (!area.is_empty() && (place.is_empty() || place.ends_with(area))).then_some(Scope::Whole)
+        }
+        None => OWN.iter().any(|own| words.contains(own)).then_some(Scope::Own),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_tell_the_scope_of_their_own_area() {
+        for (words, place, expected) in [
+            ("全市", "山东省枣庄市", Some(Scope::Whole)),
+            ("全市", "重庆市铜梁区", None),
+            ("全区", "重庆市铜梁区", Some(Scope::Whole)),
+            ("全州", "云南省大理白族自治州", Some(Scope::Whole)),
+            ("全系统", "山东省枣庄市", Some(Scope::Whole)),
+            ("本机关", "山东省枣庄市", Some(Scope::Own)),
+            ("市政府办公室", "山东省枣庄市", Some(Scope::Own)),
+            ("全面", "山东省枣庄市", None),
+            ("全", "", None),
+        ] {
+            assert_eq!(scope_of(words, place), expected, "{words} in {place}");
         }
     }
 }
