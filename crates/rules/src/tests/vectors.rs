@@ -45,7 +45,8 @@ fn each_case_is_judged_as_expected() {
 
 #[test]
 fn every_rule_has_a_case_in_which_it_speaks() {
-    for rule in catalogue() {
+    // Rules among agencies have their cases in crate `survey`.
+    for rule in catalogue().iter().filter(|rule| !matches!(rule.check, crate::Check::Agencies)) {
         // With too few or too many figures T4-04 can say no more than that nothing can be judged.
         let speaks = if rule.id == "T4-04" { Unknown } else { Fails };
         let has_case = vectors().any(|(id, _, _, expected)| *id == rule.id && *expected == speaks);
