@@ -5,7 +5,7 @@ mod item;
 use report::{CellState, Date, Finding, FormId, Judgement, Review, Severity};
 
 use crate::block::Block;
-use crate::text::{clean, day, numeral};
+use crate::text::{clean, day, numeral, title_lines};
 use crate::{PaperError, docx, html};
 
 /// The office that writes the letter. What is not given stays a blank to be filled in by hand.
@@ -56,7 +56,7 @@ pub fn letter(review: &Review, file_name: Option<&str>, office: &Addresser, date
     let title = title(review, &groups);
     let agency = review.report.agency.as_deref().map(clean).filter(|agency| !agency.is_empty());
     let mut blocks = vec![
-        Block::Title(lines(&title)),
+        Block::Title(title_lines(&title)),
         Block::Addressee(format!("{}：", agency.as_deref().unwrap_or("________________"))),
         Block::Paragraph(opening(review, &groups, file_name.as_deref(), date)),
     ];
@@ -144,20 +144,6 @@ fn title(review: &Review, groups: &Groups) -> String {
         // 关于……关于 is bad style.
         Some(_) => format!("对{name}的{kind}"),
         None => format!("关于{name}的{kind}"),
-    }
-}
-
-/// A title on two lines where one is too short for it: a line must not break within a word.
-fn lines(title: &str) -> Vec<String> {
-    const LINE: usize = 20;
-    const SHORTEST: usize = 5;
-    let is_good = |at: &usize| title.chars().count() > LINE && title[..*at].chars().count() >= SHORTEST;
-    match title.find("政府信息公开").filter(is_good) {
-        Some(at) => {
-            let (agency, rest) = title.split_at(at);
-            vec![agency.to_owned(), rest.to_owned()]
-        }
-        None => vec![title.to_owned()],
     }
 }
 

@@ -7,7 +7,9 @@ mod block;
 mod docx;
 mod html;
 mod letter;
+mod official;
 mod place;
+pub mod roll_up;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -23,4 +25,7 @@ pub enum PaperError {
     /// Writing a part of the package.
     #[error("writing a part of the letter")]
     Write(#[from] std::io::Error),
+    /// The workbook of a roll-up.
+    #[error("writing the workbook")]
+    Workbook(#[from] rust_xlsxwriter::XlsxError),
 }

@@ -1,4 +1,6 @@
-//! Letters for reviews of each kind, drawn as text so that a wrong sentence is seen.
+//! Papers drawn as text, so that a wrong sentence is seen, and read back from their files.
 
 mod letters;
+mod package;
+mod roll_ups;
 mod samples;

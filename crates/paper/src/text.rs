@@ -66,6 +66,20 @@ pub(crate) fn day(date: Option<Date>) -> String {
     }
 }
 
+/// A title on two lines where one is too short for it: a line must not break within a word.
+pub(crate) fn title_lines(title: &str) -> Vec<String> {
+    const LINE: usize = 20;
+    const SHORTEST: usize = 5;
+    let is_good = |at: &usize| title.chars().count() > LINE && title[..*at].chars().count() >= SHORTEST;
+    match title.find("政府信息公开").filter(is_good) {
+        Some(at) => {
+            let (agency, rest) = title.split_at(at);
+            vec![agency.to_owned(), rest.to_owned()]
+        }
+        None => vec![title.to_owned()],
+    }
+}
+
 /// A number as an official writes it.
 pub(crate) fn number(value: Decimal) -> String {
     value.normalize().to_string()

@@ -1,11 +1,8 @@
 use std::fmt::Write as _;
-use std::io::{Cursor, Read as _};
 
-use quick_xml::Reader;
-use quick_xml::events::Event;
 use report::{Against, CellState, FormId, Judgement, Origin, Report, Severity, Waiver, Year};
-use zip::ZipArchive;
 
+use super::package::parts;
 use super::samples::{date, decimal, finding, id, in_order, review, set, unset};
 use crate::block::Block;
 use crate::{Addresser, Letter, letter};
@@ -306,36 +303,17 @@ fn hostile() -> Letter {
     letter(&review(report, findings), Some(HOSTILE), &office, None)
 }
 
-/// Every part of a package, each of which has to be XML.
-fn parts(package: &[u8]) -> Vec<(String, String)> {
-    let mut archive = ZipArchive::new(Cursor::new(package)).unwrap();
-    let names: Vec<String> = archive.file_names().map(|name| name.unwrap().into_owned()).collect();
-    let mut part = |name: String| {
-        let mut text = String::new();
-        archive.by_name(&name).unwrap().read_to_string(&mut text).unwrap();
-        let mut reader = Reader::from_str(&text);
-        loop {
-            let event = reader.read_event().unwrap_or_else(|error| panic!("{name}: {error}"));
-            if matches!(event, Event::Eof) {
-                break;
-            }
-        }
-        (name, text)
-    };
-    names.into_iter().map(&mut part).collect()
-}
-
 #[test]
 fn hostile_words_stay_words() {
     let html = hostile().html();
     assert!(!html.contains("<script"), "{html}");
     assert_eq!(html.matches("&lt;script&gt;").count() % 2, html.matches("&lt;/script&gt;").count() % 2);
     let parts = parts(&hostile().docx().unwrap());
-    for text in parts.iter().map(|(_, text)| text.as_str()).chain([html.as_str()]) {
+    for text in parts.values().map(String::as_str).chain([html.as_str()]) {
         let is_stray = |c: char| c.is_control() && c != '\n' || matches!(c, '\u{202e}' | '\u{ffff}');
         assert_eq!(text.chars().find(|c| is_stray(*c)), None);
     }
-    let document = &parts.iter().find(|(name, _)| name == "word/document.xml").unwrap().1;
+    let document = &parts["word/document.xml"];
     assert!(document.contains("&lt;script&gt;alert(1)&lt;/script&gt;]]&gt;&amp;#0;&amp;amp;"), "{document}");
 }
 

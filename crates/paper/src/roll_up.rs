@@ -1,0 +1,113 @@
+//! The roll-up of a region in the official layout, with who contributed and what somebody should look
+//! at before signing.
+
+mod lists;
+mod page;
+mod workbook;
+
+use report::{Decimal, Form, FormId, SectionKind, Table};
+use survey::{RollUp, Sum};
+
+use crate::PaperError;
+use crate::text::{clean, number};
+
+/// The roll-up as one page of HTML that stands alone.
+pub fn html(roll_up: &RollUp) -> String {
+    page::page(roll_up)
+}
+
+/// The roll-up as a workbook: 表二, 表三, 表四 in the official layout, 填报单位, 缺报与存疑.
+///
+/// # Errors
+/// If it is more than a workbook can hold.
+pub fn xlsx(roll_up: &RollUp) -> Result<Vec<u8>, PaperError> {
+    Ok(workbook::workbook(roll_up)?)
+}
+
+/// What a sum shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Shown {
+    /// A number.
+    Number(Decimal),
+    /// A lower bound, with the reason.
+    AtLeast(Decimal, String),
+    /// Nothing, never 0, with the reason.
+    Nothing(String),
+}
+
+impl Shown {
+    fn of(sum: &Sum) -> Self {
+        let lacking = format!("有{}个机关没有这一格的数字", sum.lacking);
+        match (sum.sum, sum.is_exact) {
+            (Some(value), true) => Self::Number(value),
+            (Some(value), false) => {
+                Self::AtLeast(value, format!("{lacking}，汇总数至少为{}。", number(value)))
+            }
+            (None, _) if sum.lacking > 0 => Self::Nothing(format!("{lacking}，无法汇总。")),
+            (None, _) => Self::Nothing("没有可以汇总的数字。".to_owned()),
+        }
+    }
+
+    fn text(&self) -> String {
+        match self {
+            Self::Number(value) => number(*value),
+            Self::AtLeast(value, _) => format!("≥{}", number(*value)),
+            Self::Nothing(_) => String::new(),
+        }
+    }
+
+    fn reason(&self) -> Option<&str> {
+        match self {
+            Self::Number(_) => None,
+            Self::AtLeast(_, reason) | Self::Nothing(reason) => Some(reason),
+        }
+    }
+}
+
+/// What a cell of the roll-up shows.
+fn shown(roll_up: &RollUp, id: report::CellId) -> Shown {
+    let sum = Form::get(roll_up.form).position(id).and_then(|position| roll_up.cells.get(position));
+    sum.map_or_else(|| Shown::Nothing("没有可以汇总的数字。".to_owned()), Shown::of)
+}
+
+fn title(roll_up: &RollUp) -> String {
+    format!("{}{}年政府信息公开工作年度报告数据汇总表", clean(&roll_up.region.name), roll_up.year)
+}
+
+fn heading(table: Table) -> &'static str {
+    match table {
+        Table::Active => SectionKind::Active.heading(),
+        Table::Requests => SectionKind::Requests.heading(),
+        Table::Litigation => SectionKind::Litigation.heading(),
+    }
+}
+
+/// What has to be known to read the tables.
+fn remarks(roll_up: &RollUp) -> Vec<String> {
+    let is_bound = |sum: &Sum| matches!(Shown::of(sum), Shown::AtLeast(..));
+    let is_nothing = |sum: &Sum| matches!(Shown::of(sum), Shown::Nothing(_));
+    let gaps = roll_up.gaps.len();
+    let mut remarks = vec![match roll_up.contributors.len() {
+        0 => "没有可以汇总的报告。".to_owned(),
+        count => format!("本表由{count}份年度报告汇总而成，见“填报单位”。"),
+    }];
+    if gaps > 0 {
+        remarks.push(format!("有{gaps}个机关未报送或者没有可用的表格，数字未计入，见“缺报与存疑”。"));
+    }
+    if roll_up.cells.iter().any(is_bound) {
+        remarks.push("“≥”表示有机关缺少这一格的数字，所列为下限。".to_owned());
+    }
+    if roll_up.cells.iter().any(is_nothing) {
+        remarks.push("空格表示无法汇总，不表示0。".to_owned());
+    }
+    if roll_up.form == FormId::F2019 {
+        remarks.push("采购总金额的单位为万元。".to_owned());
+    }
+    if !roll_up.has_roster {
+        remarks.push("没有机关名录，不能判断是否有机关缺报，汇总数仅就已收到的报告而言。".to_owned());
+    }
+    if roll_up.unplaced > 0 {
+        remarks.push(format!("另有{}份报告不能确定所属地区，未计入。", roll_up.unplaced));
+    }
+    remarks
+}

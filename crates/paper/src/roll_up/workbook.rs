@@ -1,0 +1,234 @@
+//! The roll-up as a workbook, always the same bytes for the same roll-up.
+
+use report::{Decimal, Form, Table};
+use rust_xlsxwriter::{
+    DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Note, Workbook, Worksheet, XlsxError,
+};
+use survey::RollUp;
+
+use super::lists::{self, Entry, List};
+use super::{Shown, heading, remarks, shown, title};
+use crate::official::{Content, Placed, extent, layout, widths};
+use crate::place;
+use crate::text::number;
+
+/// The paper size that spreadsheets call 9.
+const A4: u8 = 9;
+/// Rows above a table: the title, the heading and an empty one.
+const ABOVE: u32 = 3;
+/// Text of a cell beyond which the rest is cut; a spreadsheet takes 32,767.
+const LONGEST: usize = 2_000;
+
+pub(super) fn workbook(roll_up: &RollUp) -> Result<Vec<u8>, XlsxError> {
+    let mut workbook = Workbook::new();
+    let born = ExcelDateTime::from_ymd(2021, 9, 26)?;
+    let properties = DocProperties::new().set_title(title(roll_up)).set_creation_datetime(&born);
+    workbook.set_properties(&properties);
+    for table in Table::ALL {
+        official(workbook.add_worksheet(), roll_up, table)?;
+    }
+    let contributors = lists::contributors(roll_up);
+    let sheet = listing(workbook.add_worksheet(), "填报单位", std::slice::from_ref(&contributors))?;
+    sheet.set_freeze_panes(FIRST_ROW, 0)?.set_repeat_rows(FIRST_ROW - 1, FIRST_ROW - 1)?;
+    listing(workbook.add_worksheet(), "缺报与存疑", &lists::doubts(roll_up))?;
+    workbook.save_to_buffer()
+}
+
+/// A table of the form with its title above and what has to be known below.
+fn official(sheet: &mut Worksheet, roll_up: &RollUp, table: Table) -> Result<(), XlsxError> {
+    let layout = layout(Form::get(roll_up.form), table);
+    let (last_row, last_column) = extent(&layout);
+    set_up(sheet, place::short(table))?;
+    match table {
+        Table::Litigation => sheet.set_landscape().set_print_fit_to_pages(1, 1),
+        Table::Active | Table::Requests => sheet.set_portrait().set_print_fit_to_pages(1, 1),
+    };
+    for (column, width) in (0..).zip(widths(&layout, table)) {
+        sheet.set_column_width(column, f64::from(width))?;
+    }
+    sheet.merge_range(0, 0, 0, last_column, &cut(&title(roll_up)), &title_format())?.set_row_height(0, 30)?;
+    sheet.merge_range(1, 0, 1, last_column, heading(table), &heading_format())?.set_row_height(1, 22)?;
+    for placed in &layout {
+        place_in(sheet, roll_up, placed)?;
+    }
+    for (row, lines) in (ABOVE..).zip(heights(table, &layout, last_row)) {
+        sheet.set_row_height(row, lines * LINE)?;
+    }
+    for (row, remark) in (ABOVE + last_row + 2..).zip(remarks(roll_up)) {
+        sheet.merge_range(row, 0, row, last_column, &cut(&remark), &remark_format())?;
+        sheet.set_row_height(row, 2.0 * LINE)?;
+    }
+    Ok(())
+}
+
+/// Height of a line, in points.
+const LINE: f64 = 15.0;
+
+/// How many lines each row of a table takes: its longest text that stands in this row alone.
+fn heights(table: Table, layout: &[Placed], last_row: u32) -> Vec<f64> {
+    let widths = widths(layout, table);
+    let lines = |placed: &Placed| match &placed.content {
+        Content::Head(text) | Content::Label(text) => {
+            let columns = usize::from(placed.column)..usize::from(placed.column + placed.columns);
+            let width: u16 = widths.get(columns).unwrap_or_default().iter().sum();
+            (text.chars().count() as f64 * 2.0 / f64::from(width.max(1))).ceil()
+        }
+        Content::Figure(_) => 1.0,
+    };
+    let row = |row: u32| {
+        let alone = layout.iter().filter(|placed| placed.row == row && placed.rows == 1);
+        alone.map(lines).fold(1.2, f64::max)
+    };
+    (0..=last_row).map(row).collect()
+}
+
+fn place_in(sheet: &mut Worksheet, roll_up: &RollUp, placed: &Placed) -> Result<(), XlsxError> {
+    let (row, column) = (placed.row + ABOVE, placed.column);
+    match &placed.content {
+        Content::Head(text) => merge(sheet, placed, text, &head_format()),
+        Content::Label(text) => merge(sheet, placed, text, &label_format()),
+        Content::Figure(id) => {
+            let shown = shown(roll_up, *id);
+            let format = figure_format();
+            merge(sheet, placed, &shown.text(), &format)?;
+            match &shown {
+                Shown::Number(value) => write_number(sheet, row, column, *value, &format)?,
+                Shown::AtLeast(_, reason) | Shown::Nothing(reason) => {
+                    let note = Note::new(reason).add_author_prefix(false);
+                    sheet.insert_note(row, column, &note)?;
+                }
+            }
+            Ok(())
+        }
+    }
+}
+
+/// Text over all that it covers.
+fn merge(sheet: &mut Worksheet, placed: &Placed, text: &str, format: &Format) -> Result<(), XlsxError> {
+    let (row, column) = (placed.row + ABOVE, placed.column);
+    match (placed.rows, placed.columns) {
+        (1, 1) if text.is_empty() => sheet.write_blank(row, column, format)?,
+        (1, 1) => sheet.write_string_with_format(row, column, text, format)?,
+        (rows, columns) => {
+            sheet.merge_range(row, column, row + rows - 1, column + columns - 1, text, format)?
+        }
+    };
+    Ok(())
+}
+
+/// A number as a number, unless a spreadsheet would round it.
+fn write_number(
+    sheet: &mut Worksheet,
+    row: u32,
+    column: u16,
+    value: Decimal,
+    format: &Format,
+) -> Result<(), XlsxError> {
+    const DIGITS: usize = 15;
+    let text = number(value);
+    let digits = text.chars().filter(char::is_ascii_digit).count();
+    match text.parse::<f64>() {
+        Ok(float) if digits <= DIGITS => sheet.write_number_with_format(row, column, float, format)?,
+        _ => sheet.write_string_with_format(row, column, &text, format)?,
+    };
+    Ok(())
+}
+
+/// The row after the head of the first list.
+const FIRST_ROW: u32 = 2;
+
+/// Lists, one under the other.
+fn listing<'a>(sheet: &'a mut Worksheet, name: &str, lists: &[List]) -> Result<&'a mut Worksheet, XlsxError> {
+    set_up(sheet, name)?;
+    sheet.set_landscape().set_print_fit_to_pages(1, 0);
+    let widths = lists.first().map_or(&[][..], |list| list.columns);
+    for (column, (_, width)) in (0..).zip(widths) {
+        sheet.set_column_width(column, f64::from(*width))?;
+    }
+    let mut row = 0;
+    for list in lists {
+        sheet.write_string_with_format(row, 0, list.title, &list_title_format())?;
+        row += 1;
+        if list.rows.is_empty() {
+            sheet.write_string(row, 0, list.empty)?;
+            row += 2;
+            continue;
+        }
+        for (column, (head, _)) in (0..).zip(list.columns) {
+            sheet.write_string_with_format(row, column, *head, &head_format())?;
+        }
+        for entries in &list.rows {
+            row += 1;
+            for (column, entry) in (0..).zip(entries) {
+                match entry {
+                    Entry::Number(value) => write_number(sheet, row, column, *value, &figure_format())?,
+                    // Text stays text, also where it begins as a formula would.
+                    Entry::Text(text) => {
+                        sheet.write_string_with_format(row, column, cut(text), &label_format())?;
+                    }
+                }
+            }
+        }
+        row += 2;
+    }
+    Ok(sheet)
+}
+
+fn set_up(sheet: &mut Worksheet, name: &str) -> Result<(), XlsxError> {
+    sheet.set_name(name)?;
+    sheet.set_paper_size(A4).set_margins(0.6, 0.6, 0.8, 0.8, 0.3, 0.3);
+    sheet.set_print_center_horizontally(true).set_footer("&C— &P —");
+    Ok(())
+}
+
+fn cut(text: &str) -> String {
+    match text.char_indices().nth(LONGEST) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text.to_owned(),
+    }
+}
+
+fn title_format() -> Format {
+    Format::new()
+        .set_font_name("方正小标宋简体")
+        .set_font_size(16)
+        .set_align(FormatAlign::Center)
+        .set_align(FormatAlign::VerticalCenter)
+}
+
+fn heading_format() -> Format {
+    Format::new()
+        .set_font_name("黑体")
+        .set_font_size(12)
+        .set_align(FormatAlign::Center)
+        .set_align(FormatAlign::VerticalCenter)
+}
+
+fn list_title_format() -> Format {
+    Format::new().set_font_name("黑体").set_font_size(12)
+}
+
+fn remark_format() -> Format {
+    Format::new()
+        .set_font_name("宋体")
+        .set_font_size(10)
+        .set_text_wrap()
+        .set_align(FormatAlign::VerticalCenter)
+}
+
+fn bordered() -> Format {
+    let format = Format::new().set_font_name("宋体").set_font_size(10).set_border(FormatBorder::Thin);
+    format.set_text_wrap().set_align(FormatAlign::VerticalCenter)
+}
+
+fn head_format() -> Format {
+    bordered().set_align(FormatAlign::Center)
+}
+
+fn label_format() -> Format {
+    bordered().set_align(FormatAlign::Left)
+}
+
+fn figure_format() -> Format {
+    bordered().set_align(FormatAlign::Center)
+}
