@@ -22,6 +22,8 @@ mod remarks;
 mod requests;
 mod tables;
 
+pub use region::division;
+
 use std::cell::OnceCell;
 
 use document::Document;

@@ -21,6 +21,14 @@ use townships::Township;
 
 use crate::identity::Identity;
 
+/// The division with this code of two, four, six or nine digits; none where there is no such division.
+pub fn division(code: &str) -> Option<Region> {
+    if code.len() == 9 {
+        return townships::by_code(code);
+    }
+    by_code(&format!("{code:0<6}")).filter(|_| matches!(code.len(), 2 | 4 | 6))
+}
+
 /// The division that a report proves: its agency's name alone, that name as another source has it in
 /// full, or the name together with everything that stands on the page.
 pub(crate) fn of(identity: &Identity, document: &Document, file_name: Option<&str>) -> Option<Region> {

@@ -4,6 +4,7 @@
 //! show the same to people, in Chinese, with nothing loaded from elsewhere. Every call into the index
 //! blocks and runs off the async threads.
 
+mod across;
 mod api;
 mod file;
 mod find;
@@ -134,6 +135,7 @@ fn routes() -> Vec<(&'static str, MethodRouter<App>)> {
         ("/api/v1/reports/{id}/letter", get(letter::letter)),
         ("/api/v1/sum", get(find::sum)),
         ("/api/v1/kept", get(kept::kept)),
+        ("/api/v1/rollup", get(across::roll_up)),
         ("/api/v1/status", get(live::status)),
         ("/api/v1/status/{id}", get(life::status)),
         ("/api/v1/events", get(live::events)),

@@ -9,6 +9,8 @@ mod files;
 mod letter;
 mod nats;
 mod nats_server;
+mod rollup;
+mod roster;
 mod rules;
 mod search;
 mod status;
@@ -40,6 +42,9 @@ enum Verb {
     Withdraw(withdraw::Withdraw),
     Letter(letter::Letter),
     Rules(rules::Rules),
+    Roster(roster::Roster),
+    #[command(name = "rollup")]
+    RollUp(rollup::RollUp),
     Demo(demo::Demo),
     #[command(name = parse::VERB, hide = true)]
     Reader {
@@ -63,6 +68,8 @@ pub fn run(command: Command) -> ExitCode {
         Verb::Withdraw(withdraw) => withdraw.run(),
         Verb::Letter(letter) => letter.run(),
         Verb::Rules(rules) => rules.run(),
+        Verb::Roster(roster) => roster.run(),
+        Verb::RollUp(rollup) => rollup.run(),
         Verb::Demo(demo) => demo.run(),
         Verb::Reader { arguments } => parse::become_reader(&arguments),
         Verb::Nats { arguments } => nats::become_server(&arguments),

@@ -2,6 +2,8 @@
 
 use std::sync::LazyLock;
 
+use report::Region;
+
 use super::divisions::Code;
 
 const TEXT: &str = include_str!("../townships.tsv");
@@ -19,6 +21,15 @@ pub(super) struct Township {
 /// The lines of counties, in the order of their codes.
 static COUNTIES: LazyLock<Vec<&str>> =
     LazyLock::new(|| TEXT.lines().filter(|line| !line.starts_with('#')).collect());
+
+/// The township with these nine digits, by its present name.
+pub(super) fn by_code(code: &str) -> Option<Region> {
+    let (county, own) = code.split_at_checked(6)?;
+    let line = COUNTIES.binary_search_by_key(&county, |line| &line[..6]).ok()?;
+    let Township { county, own, name } = township(COUNTIES[line], own)?;
+    let above = super::by_code(county)?;
+    Some(Region { code: format!("{county}{own}"), name: format!("{}{name}", above.name) })
+}
 
 /// The townships in a division (two, four or six digits of a code) whose name `text` begins with, the
 /// longest name alone.
