@@ -1,7 +1,7 @@
 //! Table two: blocks of one to three rows, each with its own header.
 
 use document::Layout;
-use report::{Cells, Form, FormId, Note, NoteKind, Table};
+use report::{CellKind, Cells, Decimal, Form, FormId, Note, NoteKind, Table};
 
 use crate::figure;
 use crate::grid::{Line, Slot};
@@ -20,10 +20,12 @@ pub(crate) struct Found<'a> {
 struct Row<'a> {
     id: &'static str,
     label: Slot<'a>,
+    /// What stands before the label in its line.
+    before: String,
     /// Column ids by the header above, left to right; empty where there is none.
     columns: Vec<Option<&'static str>>,
-    /// Whether the header gives amounts in 元 instead of 万元.
-    in_yuan: bool,
+    /// The headings of these columns.
+    headings: Vec<Slot<'a>>,
     layout: Layout,
     slots: Vec<Slot<'a>>,
 }
@@ -60,8 +62,8 @@ const HEADINGS: [(&str, &str, i32); 13] = [
 /// Finds the rows of the table among the printed lines.
 pub(crate) fn find<'a>(lines: &[Line<'a>]) -> Found<'a> {
     let mut found = Found::default();
-    let mut header: Vec<Option<&'static str>> = Vec::new();
-    let mut in_yuan = false;
+    let mut header: Vec<(&'static str, Slot<'a>)> = Vec::new();
+    let mut before = String::new();
     // Whether something else has been printed since the last row.
     let mut closed = true;
     'lines: for line in lines {
@@ -77,14 +79,20 @@ pub(crate) fn find<'a>(lines: &[Line<'a>]) -> Found<'a> {
             }
             if plain.contains("第二十条") || plain == "信息内容" {
                 header.clear();
-                (in_yuan, open, closed) = (false, false, true);
+                (open, closed) = (false, true);
             } else if let Some(id) = row_id(&plain) {
-                let (columns, layout) = (header.clone(), line.layout);
-                found.rows.push(Row { id, label: *slot, columns, in_yuan, layout, slots: Vec::new() });
+                found.rows.push(Row {
+                    id,
+                    label: *slot,
+                    before: std::mem::take(&mut before),
+                    columns: header.iter().map(|(column, _)| Some(*column)).collect(),
+                    headings: header.iter().map(|(_, heading)| *heading).collect(),
+                    layout: line.layout,
+                    slots: Vec::new(),
+                });
                 (open, closed) = (true, false);
             } else if let Some((column, vote)) = heading(&plain) {
-                in_yuan |= column == "amount" && says_yuan(&plain);
-                header.push(Some(column));
+                header.push((column, *slot));
                 found.evidence += vote;
                 (open, closed) = (false, true);
             } else if let Some(row) = found.rows.last_mut() {
@@ -102,6 +110,7 @@ pub(crate) fn find<'a>(lines: &[Line<'a>]) -> Found<'a> {
                     row.slots.push(*slot);
                 }
             }
+            before = plain;
         }
     }
     // A heading alone is no table: words of table two stand in narrative tables too.
@@ -124,8 +133,30 @@ fn heading(plain: &str) -> Option<(&'static str, i32)> {
     HEADINGS.iter().find(|(word, ..)| words.contains(word)).map(|(_, column, vote)| (*column, *vote))
 }
 
-fn says_yuan(plain: &str) -> bool {
-    plain.contains('元') && !plain.contains("万元")
+/// How many 元 the unit is that a heading names.
+fn money_unit(plain: &str) -> Option<u32> {
+    let units = [("亿元", 100_000_000), ("万元", 10_000), ("千元", 1_000), ("元", 1)];
+    units.into_iter().find(|(unit, _)| plain.contains(unit)).map(|(_, yuan)| yuan)
+}
+
+/// Characters that a heading may have beside those of the form: 本年度制发件数.
+const EXTRA_CHARS: usize = 1;
+
+/// Whether a heading says something that the form does not: `本年(2023)制发件数`. A heading that was cut
+/// says less, and one that other cells were joined to is not what the agency wrote.
+fn is_altered(heading: &str, official: &str) -> bool {
+    let (printed, official) = (label::normalise(heading), label::normalise(official));
+    let words = HEADINGS.iter().map(|(word, ..)| *word).chain(ROWS.iter().map(|(label, _)| *label));
+    let is_joined = words.filter(|word| printed.contains(word)).any(|word| !official.contains(word));
+    let mut official: Vec<char> = official.chars().collect();
+    let is_extra = |c: &char| match official.iter().position(|other| other == c) {
+        Some(at) => {
+            official.swap_remove(at);
+            false
+        }
+        None => true,
+    };
+    !is_joined && printed.chars().filter(is_extra).count() > EXTRA_CHARS
 }
 
 fn is_text(slot: &Slot<'_>) -> bool {
@@ -186,6 +217,12 @@ impl<'a> Found<'a> {
                     let count = row.slots.len() as u32;
                     notes.push(Note::counted(NoteKind::FigureCount, line.id, count, origin));
                 }
+                for departure in row.departures(form, &block.columns) {
+                    // The rows of a block share its headings.
+                    if !notes.contains(&departure) {
+                        notes.push(departure);
+                    }
+                }
             }
         }
         let foreign =
@@ -209,6 +246,37 @@ impl Row<'_> {
             && columns.iter().all(|column| self.columns.contains(&Some(column)))
     }
 
+    /// Where its label and its headings are not those of the form.
+    fn departures(&self, form: &Form, columns: &[report::Line]) -> Vec<Note> {
+        let mut notes = Vec::new();
+        let headed = |column: &report::Line| {
+            let at = self.columns.iter().position(|heading| *heading == Some(column.id))?;
+            self.headings.get(at).copied()
+        };
+        for (column, heading) in columns.iter().filter_map(|column| Some((column, headed(column)?))) {
+            let printed = label::plain(heading.str());
+            let origin = Some(heading.origin());
+            if form.id == FormId::F2021 && is_altered(&printed, column.label) {
+                notes.push(Note::new(NoteKind::HeadingAltered, printed.as_str(), origin));
+            }
+            let unit = money_unit(&printed).filter(|_| column.id == "amount");
+            if let Some(unit) = unit.filter(|unit| money_unit(column.label) != Some(*unit)) {
+                notes.push(Note::counted(NoteKind::MoneyUnit, self.id, unit, origin));
+            }
+        }
+        let is_old = form.id == FormId::F2021 && label::normalise(self.label.str()) == "规范性文件";
+        if is_old && !self.before.ends_with("行政") {
+            notes.push(Note::new(NoteKind::LabelOutdated, self.id, Some(self.label.origin())));
+        }
+        notes
+    }
+
+    /// How many 元 the unit is that the heading of the money names.
+    fn unit(&self) -> Option<u32> {
+        let at = self.columns.iter().position(|column| *column == Some("amount"))?;
+        money_unit(&label::plain(self.headings.get(at)?.str()))
+    }
+
     /// Lays the row against its columns: by the header where it names them, else in their order. False
     /// where it is not known which figure stands in which.
     fn fill(&self, form: &'static Form, columns: &[&'static str], cells: &mut Cells) -> bool {
@@ -228,8 +296,13 @@ impl Row<'_> {
             let Some(id) = form.active_cell(self.id, column) else { continue };
             let Some(cell) = cells.get_mut(id) else { continue };
             *cell = cell_of(*slot, id.kind());
-            if self.in_yuan && form.id == FormId::F2021 && !slot.str().contains('元') {
-                cell.value = cell.value.map(|value| value / report::Decimal::from(10_000));
+            // The form's own unit is 万元; a unit in the cell itself counts before that of the heading.
+            if let (CellKind::Amount, Some(unit), false) = (id.kind(), self.unit(), slot.str().contains('元'))
+            {
+                let in_form = |value: Decimal| {
+                    value.checked_mul(unit.into())?.checked_div(10_000.into()).map(|value| value.normalize())
+                };
+                cell.value = cell.value.map(|value| in_form(value).unwrap_or(value));
             }
         }
         true
@@ -260,5 +333,65 @@ impl Row<'_> {
         }
         let is_short = slots.len() < width && self.layout == Layout::Stream;
         (slots.len() <= width && !is_short).then_some(slots)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use document::Limits;
+    use report::{CellId, NoteKind};
+
+    use super::is_altered;
+
+    #[test]
+    fn words_added_to_a_heading_are_told_from_cuts_and_joints() {
+        for (heading, official, expected) in [
+            ("本年制发件数", "本年制发件数", false),
+            ("本年 (2023) 制发件数", "本年制发件数", true),
+            ("现行有效件数（历史累计）", "现行有效件数", true),
+            ("本年度制发件数", "本年制发件数", false),
+            ("本年制发数量", "本年制发件数", false),
+            ("制发件数", "本年制发件数", false),
+            ("本年制发件数本年废止件数", "本年制发件数", false),
+            ("行政许可本年处理决定数量", "本年处理决定数量", false),
+            ("本年收费金额（万元）", "本年收费金额（单位：万元）", false),
+            ("本年收费金额（单位:元）", "本年收费金额（单位：万元）", false),
+        ] {
+            assert_eq!(is_altered(heading, official), expected, "{heading}");
+        }
+    }
+
+    /// Table two of 2021 with this heading over the fees, this label and this fee: the fee and the notes.
+    fn check(heading: &str, label: &str, fee: &str, value: &str, expected: &[(NoteKind, &str, Option<u32>)]) {
+        let text = format!(
+            "第二十条第（一）项\t\t\t\n信息内容\t本年制发件数\t本年废止件数\t现行有效件数\n规章\t0\t0\t0\n{label}\t0\t0\t1\n\
+             第二十条第（八）项\t\t\t\n信息内容\t{heading}\t\t\n行政事业性收费\t{fee}\t\t\n"
+        );
+        let document = document::read(text.as_bytes(), &Limits::default()).unwrap();
+        let report = crate::read(&document, None);
+        let fee = report.cells.value(CellId::parse("active.fees.amount").unwrap()).unwrap();
+        assert_eq!(fee.to_string(), value, "{heading} {fee}");
+        let kinds = [NoteKind::HeadingAltered, NoteKind::LabelOutdated, NoteKind::MoneyUnit];
+        let notes = report.notes.iter().filter(|note| kinds.contains(&note.kind));
+        let notes: Vec<_> = notes.map(|note| (note.kind, note.subject.as_str(), note.count)).collect();
+        assert_eq!(notes, expected, "{heading} {label}");
+    }
+
+    #[test]
+    fn departures_from_the_form_are_noticed() {
+        let official = "本年收费金额（单位：万元）";
+        check(official, "行政规范性文件", "3000", "3000", &[]);
+        check("本年收费金额", "行政规范性文件", "3000", "3000", &[]);
+        let in_yuan = [(NoteKind::MoneyUnit, "fees", Some(1))];
+        check("本年收费金额（单位：元）", "行政规范性文件", "3000", "0.3", &in_yuan);
+        check("本年收费金额（单位：元）", "行政规范性文件", "3万元", "3", &in_yuan);
+        check(official, "规范性文件", "1", "1", &[(NoteKind::LabelOutdated, "normative_documents", None)]);
+        check(
+            "本年(2023)收费金额（单位：万元）",
+            "行政规范性文件",
+            "1",
+            "1",
+            &[(NoteKind::HeadingAltered, "本年(2023)收费金额(单位:万元)", None)],
+        );
     }
 }

@@ -8,9 +8,9 @@ pub struct Note {
     /// What was noticed.
     pub kind: NoteKind,
     /// The id of the row, column or table it is about, without its table's prefix unless it is a
-    /// table: `other.misc`, `total`, `requests`.
+    /// table: `other.misc`, `total`, `requests`; for a heading its words.
     pub subject: String,
-    /// How many figures stood there, where that is the point.
+    /// How many figures stood there, or how many 元 a unit is, where that is the point.
     pub count: Option<u32>,
     /// Where.
     pub origin: Option<Origin>,
@@ -40,6 +40,14 @@ pub enum NoteKind {
     RowRepeated,
     /// The table mixes rows of both forms. `subject` is the row that is foreign.
     ForeignRow,
+    /// A column of table two has words in its heading that the form does not have. `subject` is the
+    /// heading as printed.
+    HeadingAltered,
+    /// A row bears the label that it had in the form before. `subject` is the row.
+    LabelOutdated,
+    /// The heading of a column of money names another unit than its form does. `subject` is the row,
+    /// `count` how many 元 the unit is.
+    MoneyUnit,
 }
 
 /// The six parts of the report, in their order.

@@ -54,7 +54,10 @@ same_names!(NoteKind {
     FigureCount,
     AlignmentChosen,
     RowRepeated,
-    ForeignRow
+    ForeignRow,
+    HeadingAltered,
+    LabelOutdated,
+    MoneyUnit
 });
 same_names!(Relation { Is, Above, Below });
 same_names!(RemarkKind {

@@ -241,10 +241,10 @@ pub struct Section {
 pub struct Note {
     #[prost(enumeration = "NoteKind", tag = "1")]
     pub kind: i32,
-    /// Id of the row, column or table it is about.
+    /// Id of the row, column or table it is about; a heading as printed.
     #[prost(string, tag = "2")]
     pub subject: ::prost::alloc::string::String,
-    /// How many figures stood there, where that is the point.
+    /// How many figures stood there, or how many 元 a unit is, where that is the point.
     #[prost(uint32, optional, tag = "3")]
     pub count: ::core::option::Option<u32>,
     #[prost(message, optional, tag = "4")]
@@ -563,6 +563,9 @@ pub enum NoteKind {
     AlignmentChosen = 8,
     RowRepeated = 9,
     ForeignRow = 10,
+    HeadingAltered = 11,
+    LabelOutdated = 12,
+    MoneyUnit = 13,
 }
 impl NoteKind {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -582,6 +585,9 @@ impl NoteKind {
             Self::AlignmentChosen => "NOTE_KIND_ALIGNMENT_CHOSEN",
             Self::RowRepeated => "NOTE_KIND_ROW_REPEATED",
             Self::ForeignRow => "NOTE_KIND_FOREIGN_ROW",
+            Self::HeadingAltered => "NOTE_KIND_HEADING_ALTERED",
+            Self::LabelOutdated => "NOTE_KIND_LABEL_OUTDATED",
+            Self::MoneyUnit => "NOTE_KIND_MONEY_UNIT",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -598,6 +604,9 @@ impl NoteKind {
             "NOTE_KIND_ALIGNMENT_CHOSEN" => Some(Self::AlignmentChosen),
             "NOTE_KIND_ROW_REPEATED" => Some(Self::RowRepeated),
             "NOTE_KIND_FOREIGN_ROW" => Some(Self::ForeignRow),
+            "NOTE_KIND_HEADING_ALTERED" => Some(Self::HeadingAltered),
+            "NOTE_KIND_LABEL_OUTDATED" => Some(Self::LabelOutdated),
+            "NOTE_KIND_MONEY_UNIT" => Some(Self::MoneyUnit),
             _ => None,
         }
     }

@@ -241,6 +241,9 @@ fn note() -> impl Strategy<Value = Note> {
         NoteKind::AlignmentChosen,
         NoteKind::RowRepeated,
         NoteKind::ForeignRow,
+        NoteKind::HeadingAltered,
+        NoteKind::LabelOutdated,
+        NoteKind::MoneyUnit,
     ]);
     (kind, "[a-z_.]{0,20}", any::<Option<u32>>(), of(origin()))
         .prop_map(|(kind, subject, count, origin)| Note { kind, subject, count, origin })
