@@ -1,5 +1,6 @@
 //! The letter to an agency: what was checked, what has to be mended, and by when.
 
+mod bundle;
 mod item;
 
 use report::{CellState, Date, Finding, FormId, Judgement, Review, Severity};
@@ -140,10 +141,10 @@ impl<'a> Groups<'a> {
 fn title(review: &Review, groups: &Groups) -> String {
     let kind = if groups.must.is_empty() { "审核意见" } else { "整改意见" };
     let name = report_name(review);
-    match name.strip_prefix("《关于") {
-        // 关于……关于 is bad style.
-        Some(_) => format!("对{name}的{kind}"),
-        None => format!("关于{name}的{kind}"),
+    // 关于……关于 is bad style.
+    match name.contains("关于") {
+        true => format!("对{name}的{kind}"),
+        false => format!("关于{name}的{kind}"),
     }
 }
 

@@ -30,6 +30,16 @@ fn in_table(origin: Origin) -> Option<String> {
     Some(format!("第{table}个表格第{row}行第{column}列"))
 }
 
+/// `第2个表格第5行`, for figures that stand in one row.
+pub(crate) fn of_row(origins: &[Origin]) -> Option<String> {
+    let position = |origin: &Origin| Some((origin.page, origin.table?, origin.row?));
+    let first = origins.first()?;
+    let (page, table, row) = position(first)?;
+    let page = page.map_or(String::new(), |page| format!("第{page}页"));
+    let is_one = origins.iter().all(|origin| position(origin) == Some((first.page, table, row)));
+    is_one.then(|| format!("{page}第{}个表格第{}行", table.saturating_add(1), row.saturating_add(1)))
+}
+
 /// The last heading that stands before the place.
 fn section(report: &Report, origin: Origin) -> Option<&Section> {
     let position = |origin: &Origin| (origin.page, origin.line, origin.start);

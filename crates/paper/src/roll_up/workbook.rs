@@ -24,18 +24,19 @@ pub(super) fn workbook(roll_up: &RollUp) -> Result<Vec<u8>, XlsxError> {
     let born = ExcelDateTime::from_ymd(2021, 9, 26)?;
     let properties = DocProperties::new().set_title(title(roll_up)).set_creation_datetime(&born);
     workbook.set_properties(&properties);
+    let looks = Looks::new();
     for table in Table::ALL {
-        official(workbook.add_worksheet(), roll_up, table)?;
+        official(workbook.add_worksheet(), &looks, roll_up, table)?;
     }
     let contributors = lists::contributors(roll_up);
-    let sheet = listing(workbook.add_worksheet(), "填报单位", std::slice::from_ref(&contributors))?;
+    let sheet = listing(workbook.add_worksheet(), &looks, "填报单位", std::slice::from_ref(&contributors))?;
     sheet.set_freeze_panes(FIRST_ROW, 0)?.set_repeat_rows(FIRST_ROW - 1, FIRST_ROW - 1)?;
-    listing(workbook.add_worksheet(), "缺报与存疑", &lists::doubts(roll_up))?;
+    listing(workbook.add_worksheet(), &looks, "缺报与存疑", &lists::doubts(roll_up))?;
     workbook.save_to_buffer()
 }
 
 /// A table of the form with its title above and what has to be known below.
-fn official(sheet: &mut Worksheet, roll_up: &RollUp, table: Table) -> Result<(), XlsxError> {
+fn official(sheet: &mut Worksheet, looks: &Looks, roll_up: &RollUp, table: Table) -> Result<(), XlsxError> {
     let layout = layout(Form::get(roll_up.form), table);
     let (last_row, last_column) = extent(&layout);
     set_up(sheet, place::short(table))?;
@@ -46,16 +47,16 @@ fn official(sheet: &mut Worksheet, roll_up: &RollUp, table: Table) -> Result<(),
     for (column, width) in (0..).zip(widths(&layout, table)) {
         sheet.set_column_width(column, f64::from(width))?;
     }
-    sheet.merge_range(0, 0, 0, last_column, &cut(&title(roll_up)), &title_format())?.set_row_height(0, 30)?;
-    sheet.merge_range(1, 0, 1, last_column, heading(table), &heading_format())?.set_row_height(1, 22)?;
+    sheet.merge_range(0, 0, 0, last_column, &cut(&title(roll_up)), &looks.title)?.set_row_height(0, 30)?;
+    sheet.merge_range(1, 0, 1, last_column, heading(table), &looks.heading)?.set_row_height(1, 22)?;
     for placed in &layout {
-        place_in(sheet, roll_up, placed)?;
+        place_in(sheet, looks, roll_up, placed)?;
     }
     for (row, lines) in (ABOVE..).zip(heights(table, &layout, last_row)) {
         sheet.set_row_height(row, lines * LINE)?;
     }
     for (row, remark) in (ABOVE + last_row + 2..).zip(remarks(roll_up)) {
-        sheet.merge_range(row, 0, row, last_column, &cut(&remark), &remark_format())?;
+        sheet.merge_range(row, 0, row, last_column, &cut(&remark), &looks.remark)?;
         sheet.set_row_height(row, 2.0 * LINE)?;
     }
     Ok(())
@@ -82,17 +83,21 @@ fn heights(table: Table, layout: &[Placed], last_row: u32) -> Vec<f64> {
     (0..=last_row).map(row).collect()
 }
 
-fn place_in(sheet: &mut Worksheet, roll_up: &RollUp, placed: &Placed) -> Result<(), XlsxError> {
+fn place_in(
+    sheet: &mut Worksheet,
+    looks: &Looks,
+    roll_up: &RollUp,
+    placed: &Placed,
+) -> Result<(), XlsxError> {
     let (row, column) = (placed.row + ABOVE, placed.column);
     match &placed.content {
-        Content::Head(text) => merge(sheet, placed, text, &head_format()),
-        Content::Label(text) => merge(sheet, placed, text, &label_format()),
+        Content::Head(text) => merge(sheet, placed, text, &looks.head),
+        Content::Label(text) => merge(sheet, placed, text, &looks.label),
         Content::Figure(id) => {
             let shown = shown(roll_up, *id);
-            let format = figure_format();
-            merge(sheet, placed, &shown.text(), &format)?;
+            merge(sheet, placed, &shown.text(), &looks.figure)?;
             match &shown {
-                Shown::Number(value) => write_number(sheet, row, column, *value, &format)?,
+                Shown::Number(value) => write_number(sheet, row, column, *value, &looks.figure)?,
                 Shown::AtLeast(_, reason) | Shown::Nothing(reason) => {
                     let note = Note::new(reason).add_author_prefix(false);
                     sheet.insert_note(row, column, &note)?;
@@ -138,7 +143,12 @@ fn write_number(
 const FIRST_ROW: u32 = 2;
 
 /// Lists, one under the other.
-fn listing<'a>(sheet: &'a mut Worksheet, name: &str, lists: &[List]) -> Result<&'a mut Worksheet, XlsxError> {
+fn listing<'a>(
+    sheet: &'a mut Worksheet,
+    looks: &Looks,
+    name: &str,
+    lists: &[List],
+) -> Result<&'a mut Worksheet, XlsxError> {
     set_up(sheet, name)?;
     sheet.set_landscape().set_print_fit_to_pages(1, 0);
     let widths = lists.first().map_or(&[][..], |list| list.columns);
@@ -147,7 +157,7 @@ fn listing<'a>(sheet: &'a mut Worksheet, name: &str, lists: &[List]) -> Result<&
     }
     let mut row = 0;
     for list in lists {
-        sheet.write_string_with_format(row, 0, list.title, &list_title_format())?;
+        sheet.write_string_with_format(row, 0, list.title, &looks.list_title)?;
         row += 1;
         if list.rows.is_empty() {
             sheet.write_string(row, 0, list.empty)?;
@@ -155,16 +165,16 @@ fn listing<'a>(sheet: &'a mut Worksheet, name: &str, lists: &[List]) -> Result<&
             continue;
         }
         for (column, (head, _)) in (0..).zip(list.columns) {
-            sheet.write_string_with_format(row, column, *head, &head_format())?;
+            sheet.write_string_with_format(row, column, *head, &looks.head)?;
         }
         for entries in &list.rows {
             row += 1;
             for (column, entry) in (0..).zip(entries) {
                 match entry {
-                    Entry::Number(value) => write_number(sheet, row, column, *value, &figure_format())?,
+                    Entry::Number(value) => write_number(sheet, row, column, *value, &looks.figure)?,
                     // Text stays text, also where it begins as a formula would.
                     Entry::Text(text) => {
-                        sheet.write_string_with_format(row, column, cut(text), &label_format())?;
+                        sheet.write_string_with_format(row, column, cut(text), &looks.label)?;
                     }
                 }
             }
@@ -188,47 +198,31 @@ fn cut(text: &str) -> String {
     }
 }
 
-fn title_format() -> Format {
-    Format::new()
-        .set_font_name("方正小标宋简体")
-        .set_font_size(16)
-        .set_align(FormatAlign::Center)
-        .set_align(FormatAlign::VerticalCenter)
+/// The looks of cells.
+struct Looks {
+    title: Format,
+    heading: Format,
+    list_title: Format,
+    remark: Format,
+    head: Format,
+    label: Format,
+    figure: Format,
 }
 
-fn heading_format() -> Format {
-    Format::new()
-        .set_font_name("黑体")
-        .set_font_size(12)
-        .set_align(FormatAlign::Center)
-        .set_align(FormatAlign::VerticalCenter)
-}
-
-fn list_title_format() -> Format {
-    Format::new().set_font_name("黑体").set_font_size(12)
-}
-
-fn remark_format() -> Format {
-    Format::new()
-        .set_font_name("宋体")
-        .set_font_size(10)
-        .set_text_wrap()
-        .set_align(FormatAlign::VerticalCenter)
-}
-
-fn bordered() -> Format {
-    let format = Format::new().set_font_name("宋体").set_font_size(10).set_border(FormatBorder::Thin);
-    format.set_text_wrap().set_align(FormatAlign::VerticalCenter)
-}
-
-fn head_format() -> Format {
-    bordered().set_align(FormatAlign::Center)
-}
-
-fn label_format() -> Format {
-    bordered().set_align(FormatAlign::Left)
-}
-
-fn figure_format() -> Format {
-    bordered().set_align(FormatAlign::Center)
+impl Looks {
+    fn new() -> Self {
+        let middle = Format::new().set_align(FormatAlign::VerticalCenter);
+        let centred = middle.clone().set_align(FormatAlign::Center);
+        let plain = middle.set_font_name("宋体").set_font_size(10).set_text_wrap();
+        let bordered = plain.clone().set_border(FormatBorder::Thin);
+        Self {
+            title: centred.clone().set_font_name("方正小标宋简体").set_font_size(16),
+            heading: centred.set_font_name("黑体").set_font_size(12),
+            list_title: Format::new().set_font_name("黑体").set_font_size(12),
+            remark: plain,
+            head: bordered.clone().set_align(FormatAlign::Center),
+            label: bordered.clone().set_align(FormatAlign::Left),
+            figure: bordered.set_align(FormatAlign::Center),
+        }
+    }
 }

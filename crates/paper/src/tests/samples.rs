@@ -5,6 +5,8 @@ use report::{
     Section, SectionKind, Severity, Table, Year,
 };
 
+use crate::official::{Content, layout};
+
 /// A report of 2024 with a figure in each cell: nine requests, all answered, and zeros.
 pub(crate) fn in_order() -> Report {
     let mut report = Report {
@@ -16,9 +18,18 @@ pub(crate) fn in_order() -> Report {
         ..Report::default()
     };
     report.sections = sections();
-    let ids: Vec<CellId> = report.cells.iter().map(|(id, _)| id).collect();
-    for (index, id) in ids.into_iter().enumerate() {
-        fill(&mut report, id.as_str(), if index == 0 { 1 } else { 0 }, index as u32);
+    for (index, table) in (0..).zip(Table::ALL) {
+        for placed in layout(Form::get(FormId::F2021), table) {
+            let Content::Figure(id) = placed.content else { continue };
+            let origin = Origin {
+                line: 16,
+                table: Some(index),
+                row: Some(placed.row),
+                column: Some(placed.column.into()),
+                ..Origin::default()
+            };
+            *report.cells.get_mut(id).unwrap() = Cell::read(0.into(), "0", origin);
+        }
     }
     for (cell, value) in [
         ("requests.received.natural_person", 8),
@@ -30,7 +41,6 @@ pub(crate) fn in_order() -> Report {
         ("requests.concluded.natural_person", 8),
         ("requests.concluded.enterprise", 1),
         ("requests.concluded.total", 9),
-        ("active.regulations.issued", 0),
     ] {
         set(&mut report, cell, value);
     }
@@ -56,21 +66,6 @@ pub(crate) fn id(name: &str) -> CellId {
 pub(crate) fn set(report: &mut Report, cell: &str, value: i64) {
     let cell = report.cells.get_mut(id(cell)).unwrap();
     (cell.value, cell.text) = (Some(value.into()), Some(value.to_string()));
-}
-
-fn fill(report: &mut Report, cell: &str, value: i64, index: u32) {
-    let id = id(cell);
-    let form = Form::get(FormId::F2021);
-    let table = Table::ALL.iter().position(|table| *table == id.table()).unwrap() as u32;
-    let column = form.applicants.iter().position(|column| cell.ends_with(column.id)).unwrap_or(1) as u32;
-    let origin = Origin {
-        line: 16 + index,
-        table: Some(table),
-        row: Some(3 + index / 7),
-        column: Some(column + 3),
-        ..Origin::default()
-    };
-    *report.cells.get_mut(id).unwrap() = Cell::read(value.into(), value.to_string(), origin);
 }
 
 /// Takes the figure out of a cell and leaves this state and text.
