@@ -76,7 +76,8 @@ async fn judged(app: &App, id: &str) -> Result<(Review, String), Problem> {
         Some(last_year) => rules::beside(review, &last_year.report, app.office(), submitted.day()),
         None => review,
     };
-    Ok((review, submitted.file_name))
+    let name = submitted.file_name.rsplit(['/', '\\']).next().unwrap_or_default();
+    Ok((review, name.to_owned()))
 }
 
 fn day(params: &Params, name: &str) -> Result<Option<Date>, Problem> {

@@ -84,6 +84,10 @@ fn head(loaded: &Loaded) -> Markup {
                     }
                 }
             }
+            @if record["withdrawn"].is_object() {
+                @let text = |name: &str| record["withdrawn"][name].as_str().unwrap_or_default();
+                p.notice.warn { "这份年报已由 " b { (text("who")) } " 撤回，检索和汇总不再计入：" (text("why")) }
+            }
             h1 { (title(loaded)) " " (page::badge(loaded.field("verdict"))) }
             dl {
                 div { dt { "机关" } dd { (or_unknown(record["agency"].as_str())) } }
@@ -152,6 +156,7 @@ fn finding(finding: &Value, record: &Value, lines: &[Line]) -> Markup {
                 span.severity { @if unknown { "无法判断" } @else { (words::severity(severity)) } }
                 code { (string("rule")) }
                 @if let Some(title) = words::rule_title(string("rule")) { span.quiet { (title) } }
+                @if finding["waiver"].is_object() { span.severity.waived { "已豁免" } }
             }
             p.message { (string("message")) }
             @if let (Some(left), Some(right)) = (finding["left"].as_str(), finding["right"].as_str()) {
@@ -166,6 +171,8 @@ fn finding(finding: &Value, record: &Value, lines: &[Line]) -> Markup {
                 }
             }
             (chips(&cells, record))
+            (waiver(&finding["waiver"]))
+            @if let Some(other) = against(&finding["against"]) { p.quiet { "对照：" (other) } }
             @if let Some(place) = words::place(&finding["origin"]) {
                 p.quiet.place {
                     (place)
@@ -174,6 +181,25 @@ fn finding(finding: &Value, record: &Value, lines: &[Line]) -> Markup {
             }
         }
     }
+}
+
+/// Why a finding does not count.
+fn waiver(waiver: &Value) -> Markup {
+    let text = |name: &str| waiver[name].as_str().unwrap_or_default();
+    html! {
+        @if waiver.is_object() {
+            p.notice { "已由 " b { (text("who")) } " 豁免，不计入结论：" (text("why")) "（有效期至 " (text("until")) "）" }
+        }
+    }
+}
+
+/// The other report of a finding that compares two, and the place in it.
+fn against(against: &Value) -> Option<String> {
+    against.as_object()?;
+    let agency = against["agency"].as_str().unwrap_or_default();
+    let year = against["year"].as_u64().map(|year| format!("{year}年度报告")).unwrap_or_default();
+    let place = words::place(&against["origin"]).map(|place| format!("，{place}")).unwrap_or_default();
+    Some(format!("{agency}{year}{place}"))
 }
 
 /// Links to the cells, each with what stands in it; a row or column that they share is named once.

@@ -8,7 +8,7 @@ use crate::page::{self, Fault, PATIENCE};
 use crate::{App, words};
 
 pub(crate) async fn show(State(app): State<App>) -> Result<Markup, Fault> {
-    let reports = app.read(|reader| reader.count()).await?;
+    let reports = app.read(|reader| Ok(reader.search(&search::Query::default())?.total)).await?;
     let snapshot = tokio::time::timeout(PATIENCE, Snapshot::take(app.stage())).await;
     let snapshot = snapshot.ok().and_then(Result::ok);
     let refused = app.live().refused();
