@@ -72,7 +72,11 @@ pub(crate) fn human(checked: &Checked, lang: Language) -> String {
     for finding in &review.findings {
         let _ = writeln!(out, "{}[{}]: {}", severity(finding, lang), finding.rule, finding.message);
         for (place, label) in places(review, finding) {
-            excerpt(&mut out, checked, place, &label);
+            // Of a packed format the bytes tell nobody anything.
+            match checked.encoding {
+                Some(_) => excerpt(&mut out, checked, place, &label),
+                None => place_in_words(&mut out, checked, place, &label, lang),
+            }
         }
         if let (Some(left), Some(right)) = (finding.left, finding.right) {
             let _ = writeln!(
@@ -84,6 +88,9 @@ pub(crate) fn human(checked: &Checked, lang: Language) -> String {
         }
         if let Some(repair) = &finding.repair {
             let _ = writeln!(out, "   = {}: {}", word(lang, "改法", "repair"), repair.reason);
+        }
+        for (name, text) in notes(finding, lang) {
+            let _ = writeln!(out, "   = {name}: {text}");
         }
         out.push('\n');
     }
@@ -127,10 +134,38 @@ fn word(lang: Language, zh: &'static str, en: &'static str) -> &'static str {
     }
 }
 
+/// What stands behind a finding: the other report, why it does not count, what demands it.
+fn notes(finding: &Finding, lang: Language) -> Vec<(&'static str, String)> {
+    let mut notes = Vec::new();
+    if let Some(other) = &finding.against {
+        let agency = other.agency.as_deref().unwrap_or_default();
+        let year = other.year.map_or_else(String::new, |year| year.to_string());
+        let line = other.origin.map(|origin| origin.line).filter(|line| *line > 0);
+        let text = match (lang, line) {
+            (Language::Zh, Some(line)) => format!("{agency}{year}年度报告第{line}行"),
+            (Language::Zh, None) => format!("{agency}{year}年度报告"),
+            (Language::En, Some(line)) => format!("the report of {agency} for {year}, line {line}"),
+            (Language::En, None) => format!("the report of {agency} for {year}"),
+        };
+        notes.push((word(lang, "对照", "against"), text));
+    }
+    if let Some(waiver) = &finding.waiver {
+        let text = match lang {
+            Language::Zh => format!("{}，{}，有效期至{}", waiver.who, waiver.why, waiver.until),
+            Language::En => format!("by {} until {}: {}", waiver.who, waiver.until, waiver.why),
+        };
+        notes.push((word(lang, "已豁免", "waived"), text));
+    }
+    if let Some(rule) = rules::rule(&finding.rule) {
+        notes.push((word(lang, "依据", "basis"), rule.basis.to_owned()));
+    }
+    notes
+}
+
 /// Places shown for one finding; the message names the others.
 const PLACES: usize = 4;
 
-/// The places of a finding with what stands there.
+/// The places of a finding with what stands there; of a row or sentence on one line the first alone.
 fn places(review: &Review, finding: &Finding) -> Vec<(Origin, String)> {
     let cells = &review.report.cells;
     let mut places: Vec<(Origin, String)> =
@@ -138,13 +173,39 @@ fn places(review: &Review, finding: &Finding) -> Vec<(Origin, String)> {
     for id in &finding.cells {
         let Some(origin) = cells.get(*id).and_then(|cell| cell.origin) else { continue };
         let label = cells.form().map_or(id.as_str(), |form| form.label(*id));
-        match places.iter_mut().find(|(place, _)| place.start == origin.start) {
-            Some((_, told)) => *told = label.to_owned(),
+        let is_here = |place: &Origin| place.start == origin.start;
+        let is_beside =
+            |place: &Origin| place.line > 0 && (place.line, place.row) == (origin.line, origin.row);
+        match places.iter_mut().find(|(place, _)| is_here(place) || is_beside(place)) {
+            Some((place, told)) if is_here(place) => *told = label.to_owned(),
+            Some(_) => {}
             None => places.push((origin, label.to_owned())),
         }
     }
     places.truncate(PLACES);
     places
+}
+
+/// Page, table, row and column, as a person counts them.
+fn place_in_words(out: &mut String, checked: &Checked, origin: Origin, label: &str, lang: Language) {
+    let counted = |name_zh: &str, name_en: &str, number: Option<u32>| {
+        number.map(|number| match lang {
+            Language::Zh => format!("第{number}{name_zh}"),
+            Language::En => format!("{name_en} {number}"),
+        })
+    };
+    let from_one = |number: Option<u32>| number.map(|number| number + 1);
+    let places = [
+        counted("页", "page", origin.page),
+        counted("个表格", "table", from_one(origin.table)),
+        counted("行", "row", from_one(origin.row)),
+        counted("列", "column", from_one(origin.column)),
+    ];
+    let mut places: Vec<String> = places.into_iter().flatten().collect();
+    if origin.table.is_none() {
+        places.extend(counted("行", "line", Some(origin.line).filter(|line| *line > 0)));
+    }
+    let _ = writeln!(out, "  --> {}: {}  {label}", checked.file, places.join(word(lang, "", ", ")));
 }
 
 /// Width of an excerpt on the terminal, in columns.
