@@ -1,14 +1,13 @@
 //! One finding as a letter tells it: what is wrong, where, by how much, how to mend it, and why.
 
-use super::bundle;
 use report::{Against, CellId, Decimal, Equation, Finding, Form, Judgement, Repair, Review};
 
 use crate::block::{Block, Column, Grid};
 use crate::place;
 use crate::text::{clean, day, number, numeral, with_wide_brackets};
 
-/// Cells, or whole rows or columns of them, that a finding lists before it says how many more there are.
-const LISTED: usize = 12;
+use super::bundle::{Bundle, bundles};
+
 /// Terms of one side of an equation up to which zeros are listed too.
 const FEW: usize = 4;
 
@@ -131,20 +130,15 @@ impl<'a> Items<'a> {
     }
 
     fn cells(&self, form: &Form, ids: &[CellId]) -> Grid {
-        let bundles = bundle::bundles(form, ids);
         let report = &self.review.report;
-        let row = |bundle: &bundle::Bundle| match &bundle.cells[..] {
+        let row = |bundle: Bundle| match &bundle.cells[..] {
             [id] => self.cell(form, *id),
             _ => {
-                vec![bundle.name.clone(), bundle.filled(report), bundle.place(report).unwrap_or_default()]
+                let (filled, place) = (bundle.filled(report), bundle.place(report));
+                vec![bundle.name, filled, place.unwrap_or_default()]
             }
         };
-        let listed = bundles.iter().take(LISTED);
-        let told: usize = listed.clone().map(|bundle| bundle.cells.len()).sum();
-        let mut rows: Vec<Vec<String>> = listed.map(row).collect();
-        if ids.len() > told {
-            rows.push(vec![format!("其余{}格从略", ids.len() - told), String::new(), String::new()]);
-        }
+        let rows = bundles(form, ids).into_iter().map(row).collect();
         Grid { columns: CELL_COLUMNS.to_vec(), rows }
     }
 
