@@ -150,7 +150,8 @@ fn shared<T: Ord>(one: &[T], other: &[T]) -> usize {
             std::cmp::Ordering::Less => drop(left.next()),
             std::cmp::Ordering::Greater => drop(right.next()),
             std::cmp::Ordering::Equal => {
-                (left.next(), right.next());
+                left.next();
+                right.next();
                 count += 1;
             }
         }

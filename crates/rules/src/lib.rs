@@ -12,6 +12,7 @@ mod agency;
 mod balance;
 mod cells;
 pub mod copying;
+mod dates;
 mod document;
 mod narrative;
 mod office;
@@ -128,6 +129,7 @@ pub fn catalogue() -> &'static [Rule] {
     static CATALOGUE: LazyLock<Vec<Rule>> = LazyLock::new(|| {
         [
             document::RULES,
+            dates::RULES,
             agency::RULES,
             table2::RULES,
             table3::RULES,

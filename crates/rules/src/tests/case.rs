@@ -9,8 +9,12 @@
 //! share=0.32%:258件:805件                 a percentage with its part and its whole
 //! remark=Hole:公开信息条                  with a value: remark=Fee:收费:120; in a section: remark=Empty:无::6
 //! print=1:0..200                         a fingerprint of section 1, of the characters 0..200 of a long text
+//! unsaid=Theme:平台建设                   without this remark; unsaid=Fee without any of the kind
+//! dated=Signature:2025-01-17             a day that is stated; dated=Signature:2025-01-17:above stands before the first heading
 //! parts=326条:15条+235条        a whole with its parts; parts! if they are all
 //! called=Signature:某局  says=Title:2024  sections=1,2,3,3  bare=3  published=2025-01-17
+//! number=5:4  heading=1:—、总体情况       the number and the heading of a section
+//! inner=1:一、加强领导                    a heading inside section 1 that is numbered 1
 //! title=  agency=  year=2018
 //! last:                                   what follows is of the report of the year before
 //! ```
@@ -38,9 +42,20 @@ pub(super) fn zeros(form: FormId) -> Report {
         form: Some(form),
         cells,
         sections: sections("1,2,3,4,5,6"),
+        remarks: SAID.map(remark).to_vec(),
         ..Report::default()
     }
 }
+
+/// What a report in order says in words.
+const SAID: [&str; 6] = [
+    "Theme:主动公开::1",
+    "Theme:依申请公开::1",
+    "Theme:政府信息管理::1",
+    "Theme:平台建设::1",
+    "Theme:监督保障::1",
+    "Fee:未收取信息处理费:0:6",
+];
 
 /// The report and, where `last:` stands among the changes, that of the year before.
 pub(super) fn years(form: FormId, changes: &str) -> (Report, Option<Report>) {
@@ -80,6 +95,18 @@ fn apply(report: &mut Report, name: &str, value: &str) {
             report.shares.push(Share { share: first, part: first + 1, whole: first + 2 });
         }
         "print" => report.fingerprints.extend(print(value)),
+        "unsaid" => report.remarks.retain(|remark| {
+            let is_meant = value == format!("{:?}", remark.kind)
+                || value == format!("{:?}:{}", remark.kind, remark.text);
+            !is_meant
+        }),
+        "dated" => {
+            let mut parts = value.splitn(3, ':');
+            let (source, day) = (parts.next().unwrap(), parts.next().unwrap());
+            let start = if parts.next().is_some() { 0 } else { 9_999 };
+            let origin = Some(Origin { start, ..Origin::default() });
+            report.stated_dates.push(Stated { origin, ..stated(source, day.parse().unwrap()) });
+        }
         "remark" => report.remarks.push(remark(value)),
         "says" => {
             let (source, year) = value.split_once(':').unwrap();
@@ -90,6 +117,20 @@ fn apply(report: &mut Report, name: &str, value: &str) {
             report.stated_agencies.push(stated(source, name.to_owned()));
         }
         "sections" => report.sections = sections(value),
+        "number" => {
+            let (section, ordinal) = value.split_once(':').unwrap();
+            report.sections[section.parse::<usize>().unwrap() - 1].ordinal = Some(ordinal.parse().unwrap());
+        }
+        "heading" => {
+            let (section, heading) = value.split_once(':').unwrap();
+            report.sections[section.parse::<usize>().unwrap() - 1].heading = heading.to_owned();
+        }
+        "inner" => {
+            let (section, heading) = value.split_once(':').unwrap();
+            let position = section.parse::<usize>().unwrap();
+            let inner = Section { kind: None, heading: heading.to_owned(), ..report.sections[0].clone() };
+            report.sections.insert(position, inner);
+        }
         "bare" => report.sections[value.parse::<usize>().unwrap() - 1].chars = 0,
         "title" => report.title = text(value),
         "agency" => report.agency = text(value),
@@ -211,7 +252,8 @@ fn sections(ordinals: &str) -> Vec<Section> {
             let ordinal: u32 = ordinal.parse().unwrap();
             let kind = (ordinal as usize).checked_sub(1).map(|position| SectionKind::ALL[position]);
             let heading = kind.map_or("附件", SectionKind::heading).to_owned();
-            Section { kind, heading, ordinal: Some(ordinal), origin: Origin::default(), chars: 200 }
+            let origin = Origin { start: 100, ..Origin::default() };
+            Section { kind, heading, ordinal: Some(ordinal), origin, chars: 200 }
         })
         .collect()
 }
