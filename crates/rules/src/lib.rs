@@ -19,6 +19,7 @@ mod office;
 mod place;
 mod prose;
 mod repair;
+mod standing;
 mod table2;
 mod table3;
 mod table4;
