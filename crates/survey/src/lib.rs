@@ -10,7 +10,10 @@ mod member;
 mod name;
 mod roll_up;
 mod roster;
+mod scopes;
 mod tally;
+#[cfg(test)]
+mod tests;
 mod walk;
 
 pub use division::Level;
@@ -18,3 +21,21 @@ pub use figures::Figures;
 pub use member::{Member, Scope};
 pub use roll_up::{Contributor, Doubt, DoubtKind, Gap, How, RollUp, ScopeSource, Sum, Whole, roll_up};
 pub use roster::{Agency, Fault, FaultKind, Roster, WrongRoster};
+pub use scopes::compare_scopes;
+
+use std::collections::BTreeMap;
+
+use report::{CellId, Finding, Report};
+
+/// Findings by the key of the report they are about.
+pub type Findings = BTreeMap<String, Vec<Finding>>;
+
+/// The finding that a report breaks a rule among agencies; its cells are found in the report by their ids.
+fn fails(rule: &str, cells: Vec<CellId>, what: impl AsRef<str>) -> Option<Finding> {
+    Some(rules::rule(rule)?.fails(&Report::default(), cells, what))
+}
+
+/// The finding that a rule among agencies cannot be judged, with the whole message.
+fn unknown(rule: &str, cells: Vec<CellId>, message: String) -> Option<Finding> {
+    Some(rules::rule(rule)?.unknown(&Report::default(), cells, message))
+}
