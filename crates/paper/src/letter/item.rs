@@ -7,6 +7,7 @@ use crate::place;
 use crate::text::{clean, day, number, numeral, with_wide_brackets};
 
 use super::bundle::{Bundle, bundles};
+use super::sides;
 
 /// Terms of one side of an equation up to which zeros are listed too.
 const FEW: usize = 4;
@@ -45,7 +46,7 @@ impl<'a> Items<'a> {
         blocks.push(Block::Item(mark.clone(), message(finding)));
         blocks.extend(self.place(finding));
         blocks.extend(finding.against.as_ref().and_then(|against| self.against(against)));
-        blocks.extend(both_sides(finding));
+        blocks.extend(sides::told(&self.review.report, finding).map(|told| Block::Detail("数字", told)));
         blocks.extend(self.grid(finding).map(Block::Grid));
         if let Some(repair) = &finding.repair {
             blocks.push(Block::Detail("参考改法", self.repair(repair, mark)));
@@ -175,27 +176,6 @@ fn equation(form: &'static Form, finding: &Finding) -> Option<&'static Equation>
         equation.rule == finding.rule && equation.terms().eq(finding.cells.iter().copied())
     };
     form.equations().iter().find(is_it)
-}
-
-/// What the two numbers of a rule are that is no equation of the form.
-const NUMBERS: [(&str, &str, &str); 8] = [
-    ("NAR-01", "正文", "表格"),
-    ("NAR-02", "正文", "表格"),
-    ("NAR-03", "正文", "表格"),
-    ("NAR-04", "正文", "表格"),
-    ("NAR-05", "各项之和", "总数"),
-    ("NAR-07", "正文", "表格"),
-    ("NAR-08", "正文", "表格"),
-    ("NAR-09", "正文", "表格"),
-];
-
-/// Two numbers that ought to be one, and how far they are apart.
-fn both_sides(finding: &Finding) -> Option<Block> {
-    let (_, one, other) = NUMBERS.iter().find(|(rule, _, _)| *rule == finding.rule)?;
-    let (left, right) = (finding.left?, finding.right?);
-    let gap = number(left.saturating_sub(right).abs());
-    let text = format!("{one}为{}，{other}为{}，相差{gap}。", number(left), number(right));
-    Some(Block::Detail("数字", text))
 }
 
 fn message(finding: &Finding) -> String {
