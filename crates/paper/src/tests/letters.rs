@@ -93,7 +93,9 @@ ____年__月__日
 fn an_equation_is_told_term_by_term_and_its_repair_once() {
     let mut report = in_order();
     set(&mut report, "requests.received.natural_person", 7);
-    let letter = letter(&rules::review(report), None, &office(), None);
+    let mut review = rules::review(report);
+    review.findings.retain(|finding| finding.rule.starts_with("T3-"));
+    let letter = letter(&review, None, &office(), None);
     let reason = "参考改法：将表三“一、本年新收政府信息公开申请数量 / 自然人”由7改为8后，各行各列全部平衡。\
                   此为按勾稽关系推算的结果，请与申请登记台账核实后更正。";
     check(
