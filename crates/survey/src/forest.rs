@@ -222,7 +222,12 @@ fn regions<'a>(members: &[&'a Member]) -> impl Iterator<Item = &'a Region> {
 
 /// The report that counts: the one submitted last.
 pub(crate) fn latest<'a>(reports: &[&'a Member]) -> Option<&'a Member> {
-    reports.iter().copied().max_by_key(|member| (member.submitted, member.published, &member.id, &member.key))
+    reports.iter().copied().max_by_key(|member| age(member))
+}
+
+/// By what a later report is told from an earlier one.
+pub(crate) fn age(member: &Member) -> impl Ord + '_ {
+    (member.submitted, member.published, member.id.as_str(), member.key.as_str())
 }
 
 /// How many different originals there are. Versions of one report are corrections and count once.

@@ -3,6 +3,7 @@
 //!
 //! Pure functions over reports that are handed in; `console` fetches them from the index.
 
+mod attendance;
 mod division;
 mod figures;
 mod forest;
@@ -11,17 +12,20 @@ mod name;
 mod roll_up;
 mod roster;
 mod scopes;
+mod series;
 mod tally;
 #[cfg(test)]
 mod tests;
 mod walk;
 
+pub use attendance::{Attendance, Attended, Attendee, DaySource, Stranger, attend};
 pub use division::Level;
 pub use figures::Figures;
 pub use member::{Member, Scope};
 pub use roll_up::{Contributor, Doubt, DoubtKind, Gap, How, RollUp, ScopeSource, Sum, Whole, roll_up};
 pub use roster::{Agency, Fault, FaultKind, Roster, WrongRoster};
 pub use scopes::compare_scopes;
+pub use series::follow;
 
 use std::collections::BTreeMap;
 
