@@ -100,6 +100,12 @@ pub fn passages<'a>(one: &'a str, other: &'a str, is_common: impl Fn(&str) -> bo
         .collect()
 }
 
+/// The sentences of a text that are long enough to tell something, as [`report::masked`] leaves them.
+pub fn telling_sentences(text: &str) -> impl Iterator<Item = String> {
+    let masked = sentences(text).into_iter().map(|sentence| sentence.masked);
+    masked.filter(|masked| masked.chars().count() >= TELLING)
+}
+
 /// Characters that a sentence has at least to be told from a phrase that everybody uses.
 const TELLING: usize = 15;
 
