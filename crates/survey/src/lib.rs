@@ -4,6 +4,7 @@
 //! Pure functions over reports that are handed in; `console` fetches them from the index.
 
 mod attendance;
+mod copies;
 mod division;
 mod figures;
 mod forest;
@@ -19,6 +20,7 @@ mod tests;
 mod walk;
 
 pub use attendance::{Attendance, Attended, Attendee, DaySource, Stranger, attend};
+pub use copies::{Candidate, Phrases, candidates, duplicates, judge};
 pub use division::Level;
 pub use figures::Figures;
 pub use member::{Member, Scope};
