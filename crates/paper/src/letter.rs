@@ -2,6 +2,7 @@
 
 mod bundle;
 mod item;
+mod sides;
 
 use report::{CellState, Date, Finding, FormId, Judgement, Review, Severity};
 

@@ -58,10 +58,12 @@ pub(crate) fn of_cell(form: &Form, id: CellId) -> String {
     format!("{}“{}”", short(id.table()), label(form, id))
 }
 
-/// Row and column of a cell.
+/// Row and column of a cell, without the explanation that the form gives beside 部分公开.
 pub(crate) fn label(form: &Form, id: CellId) -> String {
-    with_wide_brackets(form.label(id))
+    with_wide_brackets(form.label(id)).replace(EXPLANATION, "")
 }
+
+const EXPLANATION: &str = "（区分处理的，只计这一情形，不计其他情形）";
 
 /// What stands in a cell, or what stands there instead of a number.
 pub(crate) fn filled(cell: &Cell) -> String {

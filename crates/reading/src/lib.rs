@@ -69,7 +69,8 @@ fn read_one(document: &Document, outline: Outline, file_name: Option<&str>) -> R
         notes.extend(Table::ALL.map(|table| Note::new(NoteKind::TableAbsent, table.as_str(), None)));
     }
 
-    let narrative = claims::extract(document, &outline, identity.year);
+    let reporter = claims::Reporter { year: identity.year, agency: identity.agency.as_deref() };
+    let narrative = claims::extract(document, &outline, reporter);
     let region = region::of(&identity, document, file_name);
     Report {
         remarks: remarks::extract(document, &outline, identity.agency.as_deref(), identity.year),

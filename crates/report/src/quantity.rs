@@ -23,6 +23,12 @@ const NAMED: &[Named] = &[
     Named { id: "requests.received.total", title: "收到政府信息公开申请", readings: &[&["requests.received.total"], &["requests.received.total", "requests.carried_in.total"]] },
     // 办理、处理 N 件 also counts what is not concluded yet.
     Named { id: "requests.handled.total", title: "办理政府信息公开申请", readings: &[&["requests.concluded.total"], &["requests.received.total"], &["requests.received.total", "requests.carried_in.total"]] },
+    // 答复 may count all that was concluded, or only what was answered in substance.
+    Named { id: "requests.answered.total", title: "答复政府信息公开申请", readings: &[&["requests.concluded.total"], &["requests.granted.total", "requests.partial.total", "requests.refused.*.total", "requests.unavailable.*.total"], &["requests.granted.total", "requests.partial.total", "requests.refused.*.total", "requests.unavailable.*.total", "requests.unprocessed.*.total"]] },
+    // 结转 alone does not say from which year or to which.
+    Named { id: "requests.carried.total", title: "结转", readings: &[&["requests.carried_out.total"], &["requests.carried_in.total"]] },
+    Named { id: "requests.received.natural_person", title: "收到自然人申请", readings: &[&["requests.received.natural_person"], &["requests.received.natural_person", "requests.carried_in.natural_person"]] },
+    Named { id: "requests.received.legal_person", title: "收到法人或其他组织申请", readings: &[&["requests.received.enterprise", "requests.received.research", "requests.received.social_org", "requests.received.legal_service", "requests.received.other_org"], &["requests.received.enterprise", "requests.received.research", "requests.received.social_org", "requests.received.legal_service", "requests.received.other_org", "requests.carried_in.enterprise", "requests.carried_in.research", "requests.carried_in.social_org", "requests.carried_in.legal_service", "requests.carried_in.other_org"]] },
     Named { id: "requests.disclosed.total", title: "予以公开和部分公开", readings: &[&["requests.granted.total", "requests.partial.total"]] },
     // Who speaks of 予以公开 alone may mean both.
     Named { id: "requests.granted.total", title: "予以公开", readings: &[&["requests.granted.total"], &["requests.granted.total", "requests.partial.total"]] },
@@ -35,6 +41,9 @@ const NAMED: &[Named] = &[
     Named { id: "litigation.other", title: "行政诉讼其他结果", readings: &[&["direct_litigation.other", "litigation_after_review.other"], &["direct_litigation.other"]] },
     Named { id: "litigation.pending", title: "行政诉讼尚未审结", readings: &[&["direct_litigation.pending", "litigation_after_review.pending"], &["direct_litigation.pending"]] },
     Named { id: "litigation.total", title: "行政诉讼", readings: &[&["direct_litigation.total", "litigation_after_review.total"], &["direct_litigation.total"]] },
+    // What the form of 2021 calls issued, that of 2019 calls newly made.
+    Named { id: "active.normative_documents.issued", title: "制发行政规范性文件", readings: &[&["active.normative_documents.issued"], &["active.normative_documents.made"]] },
+    Named { id: "active.regulations.issued", title: "制发规章", readings: &[&["active.regulations.issued"], &["active.regulations.made"]] },
     Named { id: "disputes.total", title: "行政复议和行政诉讼", readings: &[&["review.total", "direct_litigation.total", "litigation_after_review.total"]] },
 ];
 
@@ -80,7 +89,10 @@ impl Quantity {
 /// The cells of the form that a term stands for.
 fn expand(form: &Form, term: &str) -> Vec<CellId> {
     let is_meant = |id: &CellId| match term.split_once('*') {
-        Some((before, after)) => id.as_str().starts_with(before) && id.as_str().ends_with(after),
+        Some((before, after)) => id
+            .as_str()
+            .strip_prefix(before)
+            .is_some_and(|rest| rest.len() > after.len() && rest.ends_with(after)),
         None => id.as_str() == term,
     };
     form.cells().iter().copied().filter(is_meant).collect()

@@ -25,8 +25,8 @@ pub enum RemarkKind {
     /// The period of the statistics as printed. `text` is `2024-01-01/2024-12-31` where both ends can be
     /// told, else what is printed.
     Period,
-    /// A theme of the overview that is written about. `text` is `主动公开`, `依申请公开`, `政府信息管理`,
-    /// `平台建设`, `监督保障`.
+    /// A theme that is written about: of the overview `主动公开`, `依申请公开`, `政府信息管理`, `平台建设`,
+    /// `监督保障`, of any part `工作考核`, `社会评议`, `责任追究`. `text` is the theme.
     Theme,
     /// A sentence on fees for information (信息处理费). `value` is the amount in 元, 0 where it says that
     /// none was charged, none where it does not say.
@@ -50,7 +50,8 @@ pub enum RemarkKind {
     Parts,
     /// A sentence that says which year's annual report was published. `value` is that year.
     Published,
-    /// The name of another agency where the own name would stand. `text` is the name.
+    /// The name of another agency where the own name would stand, or the work of another where the own
+    /// would be named. `text` is the name, or the words, e.g. `根据信访工作实际`.
     Stranger,
     /// Section five or six as good as empty, e.g. `无`. `text` is what stands there.
     Empty,

@@ -1,7 +1,8 @@
 //! Who reports: the same agency wherever the report names it.
 
-use report::{Finding, Report, Severity, Source, Stated};
+use report::{Finding, Remark, RemarkKind, Report, Severity, Source, Stated};
 
+use crate::place::quoted;
 use crate::{BOTH, Check, Rule};
 
 pub(crate) const RULES: &[Rule] = &[Rule {
@@ -11,13 +12,71 @@ pub(crate) const RULES: &[Rule] = &[Rule {
     title: "标题、正文、落款为同一机关",
     basis: "《条例》第四十九条：行政机关公布本机关的年度报告",
     hint: "请核对是否套用了其他机关的文字。",
-    formula: "",
+    formula: "标题、正文、落款所称机关为同一机关；正文没有以其他机关为主语或称其他行业“工作实际”的语句",
     check: Check::Report(agencies_agree),
 }];
 
-/// DOC-04. A page may be published by another agency than the one that reports, and a file may be
-/// called anything: neither is asked.
+/// DOC-04.
 fn agencies_agree(rule: &Rule, report: &Report) -> Vec<Finding> {
+    let stated = stated_agree(rule, report);
+    if stated.is_empty() { strangers(rule, report) } else { stated }
+}
+
+/// Names and trades of others that were left in a copied text. A government speaks of all its
+/// departments, and they of it.
+fn strangers(rule: &Rule, report: &Report) -> Vec<Finding> {
+    let Some(own) = report.agency.as_deref().filter(|own| class(own) != Class::Government) else {
+        return Vec::new();
+    };
+    let is_stranger = |remark: &&Remark| {
+        let is_trade = remark.text.ends_with("实际");
+        remark.kind == RemarkKind::Stranger && (is_trade || !may_be_same(own, &remark.text))
+    };
+    let strangers: Vec<&Remark> = report.remarks.iter().filter(is_stranger).collect();
+    let Some(first) = strangers.first() else { return Vec::new() };
+    let mut names: Vec<&str> = strangers.iter().map(|remark| remark.text.as_str()).collect();
+    names.dedup();
+    let what = format!("“{own}”的报告正文出现了属于其他机关的文字：{}。", quoted(names, "处"));
+    vec![Finding { origin: Some(first.origin), ..rule.fails(report, Vec::new(), what) }]
+}
+
+/// What an agency is as far as its duties with the report differ by that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Class {
+    /// A government from the county up, or what publishes like one.
+    Government,
+    /// A department of one.
+    Department,
+    /// A township, a street office, a government's office, or what the name does not tell.
+    Other,
+}
+
+/// What the name of an agency says.
+pub(crate) fn class(agency: &str) -> Class {
+    let name = agency.trim_end_matches("人民政府").trim_end_matches("政府");
+    if name.ends_with(['镇', '乡']) || agency.contains("街道") || agency.contains("苏木") {
+        Class::Other
+    } else if is_place(name)
+        || name.len() < agency.len()
+        || agency.contains("管委会")
+        || agency.contains("管理委员会")
+    {
+        Class::Government
+    } else if agency.contains("办公室") || agency.contains("办公厅") {
+        Class::Other
+    } else if agency.ends_with(['局', '厅', '部', '署'])
+        || agency.ends_with("委员会")
+        || agency.ends_with("委")
+    {
+        Class::Department
+    } else {
+        Class::Other
+    }
+}
+
+/// The names that the report gives its agency. A page may be published by another agency than the one
+/// that reports, and a file may be called anything: neither is asked.
+fn stated_agree(rule: &Rule, report: &Report) -> Vec<Finding> {
     let is_own = |stated: &&Stated<String>| {
         matches!(stated.source, Source::Title | Source::Narrative | Source::Signature)
     };
@@ -82,7 +141,27 @@ fn is_within(short: &str, long: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::may_be_same;
+    use super::Class::{Department, Government, Other};
+    use super::{class, may_be_same};
+
+    #[test]
+    fn the_name_tells_the_class() {
+        for (name, expected) in [
+            ("枣庄市人民政府", Government),
+            ("枣庄市", Government),
+            ("枣庄高新技术产业开发区管理委员会", Government),
+            ("枣庄市教育局", Department),
+            ("枣庄市卫生健康委员会", Department),
+            ("国家税务总局枣庄市税务局", Department),
+            ("平乡县寻召乡人民政府", Other),
+            ("青山镇", Other),
+            ("东风路街道办事处", Other),
+            ("枣庄市人民政府办公室", Other),
+            ("枣庄市行政审批服务中心", Other),
+        ] {
+            assert_eq!(class(name), expected, "{name}");
+        }
+    }
 
     #[test]
     fn names_of_one_agency_are_told_from_others() {

@@ -142,9 +142,15 @@ fn is_explained(report: &Report, equation: &Equation) -> bool {
         let is_noted =
             |kind| has_note(report, kind, row_of(id)) || has_note(report, kind, id.table().as_str());
         report.cells.get(id).is_some_and(|cell| cell.state == CellState::Unreadable)
-            || [NoteKind::RowWithoutFigures, NoteKind::RowAbsent, NoteKind::RowCut, NoteKind::FigureCount]
-                .into_iter()
-                .any(is_noted)
+            || [
+                NoteKind::RowWithoutFigures,
+                NoteKind::RowAbsent,
+                NoteKind::RowCut,
+                NoteKind::RowRepeated,
+                NoteKind::FigureCount,
+            ]
+            .into_iter()
+            .any(is_noted)
             || id.table() == Table::Requests && is_explained_in_table_three(report, id)
             || id.table() == Table::Litigation && !is_filled_anywhere(report, id.table())
     })

@@ -100,6 +100,12 @@ pub fn passages<'a>(one: &'a str, other: &'a str, is_common: impl Fn(&str) -> bo
         .collect()
 }
 
+/// The sentences of a text that are long enough to tell something, as [`report::masked`] leaves them.
+pub fn telling_sentences(text: &str) -> impl Iterator<Item = String> {
+    let masked = sentences(text).into_iter().map(|sentence| sentence.masked);
+    masked.filter(|masked| masked.chars().count() >= TELLING)
+}
+
 /// Characters that a sentence has at least to be told from a phrase that everybody uses.
 const TELLING: usize = 15;
 
@@ -150,7 +156,8 @@ fn shared<T: Ord>(one: &[T], other: &[T]) -> usize {
             std::cmp::Ordering::Less => drop(left.next()),
             std::cmp::Ordering::Greater => drop(right.next()),
             std::cmp::Ordering::Equal => {
-                (left.next(), right.next());
+                left.next();
+                right.next();
                 count += 1;
             }
         }

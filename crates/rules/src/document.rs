@@ -1,8 +1,10 @@
 //! The report as a whole: who and when, its six parts, its tables, its form.
 
-use report::{Decimal, Finding, FormId, Report, SectionKind, Severity, Source, Stated, Table, Year};
+use report::{
+    Decimal, Finding, FormId, RemarkKind, Report, Section, SectionKind, Severity, Source, Stated, Table, Year,
+};
 
-use crate::place::is_absent;
+use crate::place::{is_absent, number, quoted};
 use crate::{BOTH, Check, Rule};
 
 const FORMAT: &str = "《条例》第五十条；国办公开办函〔2021〕30号、〔2019〕60号规定的格式";
@@ -18,7 +20,7 @@ pub(crate) const RULES: &[Rule] = &[
         title: "标题写明机关全称和年度",
         basis: FORMAT,
         hint: "请按“机关全称＋年度＋政府信息公开工作年度报告”补全标题。",
-        formula: "",
+        formula: "标题中的机关名称、年度均可识别",
         check: Check::Report(title_is_complete),
     },
     Rule {
@@ -28,7 +30,7 @@ pub(crate) const RULES: &[Rule] = &[
         title: "各处年份一致",
         basis: "《条例》第四十九条：年度报告报告上一年度的情况",
         hint: "请核对后改为同一年度。",
-        formula: "",
+        formula: "标题年度=统计期限年度（=文件名年度，文件名所记为公布年份的除外）",
         check: Check::Report(years_agree),
     },
     Rule {
@@ -38,8 +40,28 @@ pub(crate) const RULES: &[Rule] = &[
         title: "六个部分齐全、不重复、顺序正确",
         basis: FORMAT,
         hint: "请按规定的六个部分补齐并调整顺序。",
-        formula: "",
+        formula: "六个部分各出现1次，且按一至六的顺序",
         check: Check::Report(six_sections),
+    },
+    Rule {
+        id: "DOC-08",
+        severity: Severity::Warning,
+        forms: BOTH,
+        title: "一级标题序号为一至六，不重排、不误写",
+        basis: FORMAT,
+        hint: "请按“一、二、三、四、五、六、”统一编号，部分内的小标题改用“（一）”。",
+        formula: "六个部分的标题序号依次=一、二、三、四、五、六；部分内没有再用“一、”编号的小标题",
+        check: Check::Report(numbering),
+    },
+    Rule {
+        id: "DOC-09",
+        severity: Severity::Warning,
+        forms: BOTH,
+        title: "引言所称的部分数与报告一致",
+        basis: FORMAT,
+        hint: "请按规定的六个部分更正。",
+        formula: "引言所称的部分数=6=引言列出的部分数",
+        check: Check::Report(parts_agree),
     },
     Rule {
         id: "DOC-10",
@@ -48,7 +70,7 @@ pub(crate) const RULES: &[Rule] = &[
         title: "表二、表三、表四以文字表格公布",
         basis: FORMAT,
         hint: "请以可复制的文字表格补上后重新公布。",
-        formula: "",
+        formula: "表二、表三、表四均有可读取的文字行",
         check: Check::Report(tables_present),
     },
     Rule {
@@ -58,7 +80,7 @@ pub(crate) const RULES: &[Rule] = &[
         title: "表格格式与报告年度相符",
         basis: "国办公开办函〔2021〕30号自2021年度报告起施行，〔2019〕60号用于2019、2020年度报告",
         hint: "请改用该年度规定的格式重新填写。",
-        formula: "",
+        formula: "2019、2020年度用2019年格式；2021年度起用2021年格式",
         check: Check::Report(form_of_the_year),
     },
 ];
@@ -111,7 +133,7 @@ fn six_sections(rule: &Rule, report: &Report) -> Vec<Finding> {
     if precedes_the_forms(report) {
         return Vec::new();
     }
-    let found: Vec<SectionKind> = report.sections.iter().filter_map(|section| section.kind).collect();
+    let found: Vec<SectionKind> = top_level(report).filter_map(|section| section.kind).collect();
     let count = |kind: SectionKind| found.iter().filter(|other| **other == kind).count();
     let with = |wanted: &dyn Fn(usize) -> bool| -> Vec<SectionKind> {
         SectionKind::ALL.into_iter().filter(|kind| wanted(count(*kind))).collect()
@@ -144,8 +166,114 @@ fn six_sections(rule: &Rule, report: &Report) -> Vec<Finding> {
     }]
 }
 
+/// The headings of the six parts. A small heading inside a part may bear a part's name (五、存在的主要
+/// 问题及改进情况, under it 一、存在的主要问题): of those, the one with the part's own number is the part.
+fn top_level(report: &Report) -> impl Iterator<Item = &Section> {
+    let is_numbered = |section: &Section, kind: SectionKind| section.ordinal == Some(number_of(kind));
+    let has_own =
+        move |kind| report.sections.iter().any(|other| other.kind == Some(kind) && is_numbered(other, kind));
+    report.sections.iter().filter(move |section| {
+        section
+            .kind
+            .is_some_and(|kind| is_numbered(section, kind) || section.ordinal.is_none() || !has_own(kind))
+    })
+}
+
+/// The number of a part in the form.
+fn number_of(kind: SectionKind) -> u32 {
+    kind as u32 + 1
+}
+
+/// DOC-08. Where a part is missing, doubled or misplaced, DOC-07 says so and the numbers follow from it.
+fn numbering(rule: &Rule, report: &Report) -> Vec<Finding> {
+    let parts: Vec<&Section> = top_level(report).collect();
+    if precedes_the_forms(report) || !parts.iter().filter_map(|part| part.kind).eq(SectionKind::ALL) {
+        return Vec::new();
+    }
+    let is_wrong = |part: &&&Section| {
+        let is_dashed = part.heading.trim_start().starts_with(['—', '－', '―', '-']);
+        is_dashed || part.ordinal.zip(part.kind).is_some_and(|(ordinal, kind)| ordinal != number_of(kind))
+    };
+    let wrong: Vec<&Section> = parts.iter().filter(is_wrong).copied().collect();
+    let inner: Vec<&Section> = inner_headings(report);
+    let names = |sections: &[&Section]| quoted(sections.iter().map(|section| section.heading.as_str()), "处");
+    let mut what = Vec::new();
+    if !wrong.is_empty() {
+        what.push(format!("标题{}的序号有误", names(&wrong)));
+    }
+    if !inner.is_empty() {
+        what.push(format!("部分之内的小标题{}又从头使用一级序号", names(&inner)));
+    }
+    let origin = wrong.iter().chain(&inner).map(|section| section.origin).next();
+    let finding = |origin| Finding {
+        origin: Some(origin),
+        ..rule.fails(report, Vec::new(), format!("{}。", what.join("；")))
+    };
+    origin.map(finding).into_iter().collect()
+}
+
+/// Headings inside a part that are numbered like the parts. Rows of table three are numbered so too.
+fn inner_headings(report: &Report) -> Vec<&Section> {
+    const SHORTEST: usize = 5;
+    let mut part = None;
+    let mut inner = Vec::new();
+    for section in &report.sections {
+        let is_part =
+            section.kind.is_some_and(|kind| section.ordinal.is_none_or(|ordinal| ordinal == number_of(kind)));
+        if is_part {
+            part = section.kind;
+        } else if section.ordinal.is_some()
+            && part.is_some_and(|part| !matches!(part, SectionKind::Requests | SectionKind::Other))
+            && section.heading.chars().count() >= SHORTEST
+        {
+            inner.push(section);
+        }
+    }
+    inner
+}
+
+/// What tells each of the six where a sentence lists them.
+const LISTED: [(SectionKind, &[&str]); 6] = [
+    (SectionKind::Overview, &["总体", "概述", "概况", "基本情况", "综述"]),
+    (SectionKind::Active, &["主动公开"]),
+    (
+        SectionKind::Requests,
+        &["收到和处理", "收到及处理", "依申请", "信息公开申请", "申请和处理", "申请情况", "处理政府信息"],
+    ),
+    (SectionKind::Litigation, &["复议", "诉讼"]),
+    (SectionKind::Problems, &["问题", "改进"]),
+    (SectionKind::Other, &["其他", "其它", "需要报告", "需要说明", "附"]),
+];
+
+/// DOC-09. A report that has another number of parts and says so is the business of DOC-07.
+fn parts_agree(rule: &Rule, report: &Report) -> Vec<Finding> {
+    let said = report.remarks.iter().find(|remark| remark.kind == RemarkKind::Parts);
+    let Some((said, count)) = said.and_then(|said| Some((said, said.value?))) else { return Vec::new() };
+    let six = Decimal::from(SectionKind::ALL.len());
+    let has = Decimal::from(top_level(report).filter(|part| part.kind.is_some()).count());
+    if precedes_the_forms(report) || count != six && (count == has || said.text.contains('附')) {
+        return Vec::new();
+    }
+    let unlisted: Vec<SectionKind> = LISTED
+        .iter()
+        .filter(|(_, words)| !words.iter().any(|word| said.text.contains(word)))
+        .map(|(kind, _)| *kind)
+        .collect();
+    let what = match unlisted[..] {
+        _ if count != six => format!("报告称由{}个部分组成，规定的是六个部分。", number(count)),
+        [one] => format!("报告称由六个部分组成，所列内容中没有“{}”。", one.heading()),
+        _ => return Vec::new(),
+    };
+    vec![Finding {
+        left: Some(count),
+        right: Some(six),
+        origin: Some(said.origin),
+        ..rule.fails(report, Vec::new(), what)
+    }]
+}
+
 fn headings(kinds: &[SectionKind]) -> String {
-    crate::place::quoted(kinds.iter().map(|kind| kind.heading()), "个部分")
+    quoted(kinds.iter().map(|kind| kind.heading()), "个部分")
 }
 
 /// DOC-10, one finding for all tables that are not there.
@@ -200,6 +328,7 @@ fn notice(form: FormId) -> &'static str {
     }
 }
 
-fn precedes_the_forms(report: &Report) -> bool {
+/// Whether a report is of the time before there was a form for all.
+pub(crate) fn precedes_the_forms(report: &Report) -> bool {
     report.year.is_some_and(|year| year.get() < FIRST_YEAR_WITH_FORM)
 }

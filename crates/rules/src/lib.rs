@@ -12,12 +12,14 @@ mod agency;
 mod balance;
 mod cells;
 pub mod copying;
+mod dates;
 mod document;
 mod narrative;
 mod office;
 mod place;
 mod prose;
 mod repair;
+mod standing;
 mod table2;
 mod table3;
 mod table4;
@@ -128,6 +130,7 @@ pub fn catalogue() -> &'static [Rule] {
     static CATALOGUE: LazyLock<Vec<Rule>> = LazyLock::new(|| {
         [
             document::RULES,
+            dates::RULES,
             agency::RULES,
             table2::RULES,
             table3::RULES,

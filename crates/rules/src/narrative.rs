@@ -1,4 +1,11 @@
 //! The narrative against the tables, and against itself. Inexact numbers never fail an equality.
+//!
+//! Four checks of the catalogue have no rule here. T4-05 is NAR-07. NAR-12 and NAR-13 are no faults of a
+//! report: Chinese numerals are read as numbers, and 余, 约, 以上 keep a number from failing. NAR-10 and
+//! NAR-11 judge words and stand with the prose.
+
+mod agreement;
+mod share;
 
 use report::{Breakdown, CellId, Claim, Decimal, Finding, Relation, Report, Severity, Table};
 
@@ -15,7 +22,7 @@ pub(crate) const RULES: &[Rule] = &[
         title: "正文收到申请的件数与表三一致",
         basis: ACCURATE,
         hint: "请核对正文与表三，改为一致。",
-        formula: "",
+        formula: "正文收到N件：N=新收总计，或者N=新收总计+上年结转总计；分申请人的件数对应该列",
         check: Check::Report(received_agrees),
     },
     Rule {
@@ -25,8 +32,28 @@ pub(crate) const RULES: &[Rule] = &[
         title: "正文称未收到申请的，表三为0",
         basis: ACCURATE,
         hint: "请核对正文与表三，改为一致。",
-        formula: "",
+        formula: "正文未收到申请：新收总计=0",
         check: Check::Report(none_received_agrees),
+    },
+    Rule {
+        id: "NAR-03",
+        severity: Severity::Error,
+        forms: BOTH,
+        title: "正文办结、结转的件数与表三一致",
+        basis: ACCURATE,
+        hint: "请核对正文与表三，改为一致。",
+        formula: "正文办结N件：N=(七)总计，或者不含上年结转；正文上年结转、结转下年度N件：N=上年结转、结转下年度总计",
+        check: Check::Report(agreement::check),
+    },
+    Rule {
+        id: "NAR-04",
+        severity: Severity::Error,
+        forms: BOTH,
+        title: "正文各类办理结果与表三一致",
+        basis: ACCURATE,
+        hint: "请核对正文与表三，改为一致。",
+        formula: "正文予以公开、部分公开、不予公开、无法提供、不予处理、其他处理N件：N=表三该类各行总计之和",
+        check: Check::Report(agreement::check),
     },
     Rule {
         id: "NAR-05",
@@ -35,8 +62,48 @@ pub(crate) const RULES: &[Rule] = &[
         title: "正文分项之和与总数一致",
         basis: ACCURATE,
         hint: "请核对总数与各分项后更正。",
-        formula: "",
+        formula: "Σ分项≤总数；原文说明列全的，Σ分项=总数",
         check: Check::Report(parts_add_up),
+    },
+    Rule {
+        id: "NAR-06",
+        severity: Severity::Warning,
+        forms: BOTH,
+        title: "正文占比与件数一致",
+        basis: ACCURATE,
+        hint: "请核对件数与占比后更正。",
+        formula: "占比=分项÷总数，允许相差0.1个百分点以及末位舍入",
+        check: Check::Report(share::check),
+    },
+    Rule {
+        id: "NAR-07",
+        severity: Severity::Error,
+        forms: BOTH,
+        title: "正文行政复议、行政诉讼的件数与表四一致",
+        basis: ACCURATE,
+        hint: "请核对正文与表四，改为一致。",
+        formula: "正文行政复议、行政诉讼及其结果N件：N=表四该组该项；正文未发生的，该组总计=0",
+        check: Check::Report(agreement::check),
+    },
+    Rule {
+        id: "NAR-08",
+        severity: Severity::Warning,
+        forms: BOTH,
+        title: "正文行政许可、行政处罚、行政强制的件数与表二一致",
+        basis: ACCURATE,
+        hint: "请核对正文与表二，口径不同的加以说明。",
+        formula: "正文作出行政许可、行政处罚、行政强制N件：N=表二处理决定数量",
+        check: Check::Report(agreement::check),
+    },
+    Rule {
+        id: "NAR-09",
+        severity: Severity::Warning,
+        forms: BOTH,
+        title: "正文规章、规范性文件的件数与表二一致",
+        basis: ACCURATE,
+        hint: "请核对正文与表二，口径不同的加以说明。",
+        formula: "正文制发、废止、现行有效N件：N=表二制发件数（新制作数量）、废止件数、现行有效件数",
+        check: Check::Report(agreement::check),
     },
 ];
 
@@ -66,8 +133,21 @@ fn claims_about(report: &Report, id: CellId) -> impl Iterator<Item = &Claim> {
 /// NAR-01. 收到 may mean what is new or what was to be dealt with, so both readings are right.
 fn received_agrees(rule: &Rule, report: &Report) -> Vec<Finding> {
     let Some(cells) = received(report) else { return Vec::new() };
-    let claims = claims_about(report, cells.id).filter(|claim| !claim.value.is_zero());
-    claims.filter_map(|claim| compare(rule, report, &cells, claim)).collect()
+    let claims: Vec<&Claim> = claims_about(report, cells.id).filter(|claim| !claim.value.is_zero()).collect();
+    let judged: Vec<Option<Finding>> =
+        claims.iter().map(|claim| compare(rule, report, &cells, claim)).collect();
+    let mut findings = agreement::check(rule, report);
+    // Counts of several parts of the year or the area are right together.
+    let sum = claims.iter().map(|claim| claim.value).fold(Decimal::ZERO, Decimal::saturating_add);
+    let all = cells.new.zip(cells.carried_in).map(|(new, carried_in)| new.saturating_add(carried_in));
+    if claims.len() > 1 && (cells.new == Some(sum) || all == Some(sum)) {
+        return findings;
+    }
+    // Where one of several agrees, another may well count something narrower.
+    let severity = if judged.contains(&None) { Severity::Warning } else { rule.severity };
+    findings.extend(judged.into_iter().flatten().map(|finding| Finding { severity, ..finding }));
+    findings.dedup_by(|left, right| left.left == right.left && left.cells == right.cells);
+    findings
 }
 
 fn compare(rule: &Rule, report: &Report, cells: &Received, claim: &Claim) -> Option<Finding> {
@@ -163,7 +243,7 @@ fn add_up(rule: &Rule, report: &Report, breakdown: &Breakdown) -> Option<Finding
         number(whole.value)
     );
     let gap = difference(sum, whole.value);
-    let finding = if sum == whole.value {
+    let finding = if sum == whole.value || sum > whole.value && sum <= with_carried_in(report, whole) {
         return None;
     } else if sum > whole.value {
         rule.fails(report, Vec::new(), format!("{sides}各项之和多出{gap}{unit}。"))
@@ -176,4 +256,15 @@ fn add_up(rule: &Rule, report: &Report, breakdown: &Breakdown) -> Option<Finding
         rule.unknown(report, Vec::new(), message)
     };
     Some(Finding { left: Some(sum), right: Some(whole.value), origin: Some(whole.origin), ..finding })
+}
+
+/// What the parts of a whole may add up to: outcomes of requests received are also those of requests
+/// carried in.
+fn with_carried_in(report: &Report, whole: &Claim) -> Decimal {
+    let counts_requests = whole
+        .about
+        .is_some_and(|about| matches!(about.as_str(), "requests.received.total" | "requests.handled.total"));
+    let cell = report.cells.form().and_then(|form| form.request_cell("carried_in", "total"));
+    let carried_in = cell.filter(|_| counts_requests).and_then(|cell| report.cells.value(cell));
+    whole.value.saturating_add(carried_in.unwrap_or_default())
 }

@@ -1,6 +1,6 @@
 //! Places of a report in the form's own words, and what is to be seen there.
 
-use report::{Cell, CellId, CellState, Decimal, Form, FormId, NoteKind, Report, Table};
+use report::{Cell, CellId, CellState, Decimal, Form, FormId, Note, NoteKind, Report, Table};
 
 /// Labels or terms that a message spells out before it says 等.
 pub(crate) const SPELLED: usize = 6;
@@ -20,7 +20,14 @@ pub(crate) fn has_note(report: &Report, kind: NoteKind, subject: &str) -> bool {
 
 /// Whether rows of the other form stand in table three. T3-16 says so and explains the 其他处理 rows.
 pub(crate) fn is_mixed(report: &Report) -> bool {
-    report.notes.iter().any(|note| note.kind == NoteKind::ForeignRow)
+    foreign_requests(report).next().is_some()
+}
+
+/// The notes of rows of the other form in table three.
+pub(crate) fn foreign_requests(report: &Report) -> impl Iterator<Item = &Note> {
+    let is_foreign =
+        |note: &&Note| note.kind == NoteKind::ForeignRow && request_label(&note.subject).is_some();
+    report.notes.iter().filter(is_foreign)
 }
 
 /// The cells of one table in the form's order; none where there is no form.
@@ -101,6 +108,17 @@ pub(crate) fn request_label(row: &str) -> Option<&'static str> {
         let form = Form::get(form);
         Some(row_label(form, form.request_cell(row, "total")?))
     })
+}
+
+/// The label of a row of table two that either form has.
+pub(crate) fn active_label(row: &str) -> Option<&'static str> {
+    let blocks = FormId::ALL.into_iter().flat_map(|form| &Form::get(form).active);
+    blocks.flat_map(|block| &block.rows).find(|line| line.id == row).map(|line| line.label)
+}
+
+/// The number in a column of a row, if it is known.
+pub(crate) fn value_in(row: &Row<'_>, column: &str) -> Option<Decimal> {
+    row.cells.iter().find(|(id, _)| column_of(*id) == column)?.1.value
 }
 
 /// `表二`, `表三` or `表四`.

@@ -1,11 +1,15 @@
 //! Table three, 收到和处理政府信息公开申请情况: that it balances, and that it is all there.
 
-use report::{CellId, CellState, Finding, Line, NoteKind, Report, Severity, Table};
+use report::{
+    CellId, CellState, Cells, Decimal, Equation, Finding, Form, Line, NoteKind, Relation, Report, Severity,
+    Table,
+};
 
 use crate::balance::{self, Imbalance};
 use crate::place::{
-    Row, cells_of, column_label, column_of, has_note, is_absent, is_mixed, number, quoted, request_label,
-    row_label, row_of, rows, short,
+    Row, active_label, cells_of, column_label, column_of, foreign_requests, has_note, ids_where, is_absent,
+    is_blank, is_mixed, number, quoted, quoted_cells, request_label, row_label, row_of, rows, short,
+    value_in,
 };
 use crate::{BOTH, Check, ONLY_2019, ONLY_2021, Rule};
 
@@ -22,7 +26,7 @@ pub(crate) const RULES: &[Rule] = &[
         title: "新收加上年结转等于办理总计加结转下年度",
         basis: NOTE,
         hint: "请核对该列四个数字后更正。",
-        formula: "",
+        formula: "每列：received + carried_in = concluded + carried_out",
         check: Check::Report(|rule, report| balance::check(rule, report, columns_balance)),
     },
     Rule {
@@ -32,7 +36,7 @@ pub(crate) const RULES: &[Rule] = &[
         title: "办理结果各项之和等于总计",
         basis: FORM_2021,
         hint: "请核对该列办理结果各项及总计后更正。",
-        formula: "",
+        formula: "每列：granted + partial + Σrefused.* + Σunavailable.* + Σunprocessed.* + Σother.* = concluded",
         check: Check::Report(|rule, report| balance::check(rule, report, outcomes_add_up)),
     },
     Rule {
@@ -42,7 +46,7 @@ pub(crate) const RULES: &[Rule] = &[
         title: "办理结果各项之和等于总计",
         basis: FORM_2019,
         hint: "请核对该列办理结果各项及总计后更正。",
-        formula: "",
+        formula: "每列：granted + partial + Σrefused.* + Σunavailable.* + Σunprocessed.* + other = concluded",
         check: Check::Report(|rule, report| balance::check(rule, report, outcomes_add_up)),
     },
     Rule {
@@ -52,8 +56,18 @@ pub(crate) const RULES: &[Rule] = &[
         title: "各类申请人之和等于总计",
         basis: EITHER_FORM,
         hint: "请核对该行各列及总计后更正。",
-        formula: "",
+        formula: "每行：natural_person + enterprise + research + social_org + legal_service + other_org = total",
         check: Check::Report(|rule, report| balance::check(rule, report, applicants_add_up)),
+    },
+    Rule {
+        id: "T3-04",
+        severity: Severity::Info,
+        forms: BOTH,
+        title: "总计与各类申请人都逐行填写",
+        basis: EITHER_FORM,
+        hint: "请逐行补填，没有发生的填0。",
+        formula: "total 空白 ⇒ 各类申请人也空白；各类申请人空白 ⇒ total 空白或为0",
+        check: Check::Report(totals_are_written),
     },
     Rule {
         id: "T3-05",
@@ -62,8 +76,18 @@ pub(crate) const RULES: &[Rule] = &[
         title: "表三各列齐全，有总计列",
         basis: EITHER_FORM,
         hint: "请按规定格式补上该列，逐行填写后重新公布。",
-        formula: "",
+        formula: "表头有六类申请人和“总计”共七列，各列有数字",
         check: Check::Report(columns_present),
+    },
+    Rule {
+        id: "T3-07",
+        severity: Severity::Warning,
+        forms: BOTH,
+        title: "数字填在申请人所属的列",
+        basis: NOTE,
+        hint: "请核对该申请人的类别后更正。",
+        formula: "恰有两列不平衡时，没有一行的数字从一列移到另一列即使全表平衡",
+        check: Check::Report(figures_in_their_column),
     },
     Rule {
         id: "T3-08",
@@ -72,7 +96,7 @@ pub(crate) const RULES: &[Rule] = &[
         title: "表三每行都有数字",
         basis: EITHER_FORM,
         hint: "请按表头补齐这些行，没有发生的填0。",
-        formula: "",
+        formula: "规定的每一行都有七个数字",
         check: Check::Report(rows_have_figures),
     },
     Rule {
@@ -82,8 +106,38 @@ pub(crate) const RULES: &[Rule] = &[
         title: "各行数字与表头对齐",
         basis: "国办公开办函〔2021〕30号、〔2019〕60号所附格式",
         hint: "请对照表头逐行核对，调整表格后重新公布。",
-        formula: "",
+        formula: "每行的第 n 个数字在表头第 n 列之下（各表）",
         check: Check::Report(rows_stand_straight),
+    },
+    Rule {
+        id: "T3-11",
+        severity: Severity::Warning,
+        forms: BOTH,
+        title: "表三如实填写，不以符号或者全0代替",
+        basis: EITHER_FORM,
+        hint: "请按实际办理情况重新填写表三。",
+        formula: "表三有数字；正文称收到申请的，表三不全为0",
+        check: Check::Report(table_is_filled),
+    },
+    Rule {
+        id: "T3-14",
+        severity: Severity::Info,
+        forms: BOTH,
+        title: "结转下年度不多于本年新收",
+        basis: EITHER_FORM,
+        hint: "请核对结转下年度的件数，属于以往年度结转至今的无需改动。",
+        formula: "carried_out.total ≤ received.total",
+        check: Check::Report(carried_out_is_plausible),
+    },
+    Rule {
+        id: "T3-15",
+        severity: Severity::Warning,
+        forms: BOTH,
+        title: "表三、表四的数量不为负数",
+        basis: "国办公开办函〔2021〕30号、〔2019〕60号所附格式，表三、表四",
+        hint: "请核对后更正。",
+        formula: "表三、表四各格 ≥ 0（小数见 CEL-06）",
+        check: Check::Report(counts_are_not_negative),
     },
     Rule {
         id: "T3-16",
@@ -92,8 +146,28 @@ pub(crate) const RULES: &[Rule] = &[
         title: "“（六）其他处理”的行与表格格式一致",
         basis: EITHER_FORM,
         hint: "请按报告年度对应的格式重新填写“（六）其他处理”各行。",
-        formula: "",
+        formula: "2021年格式有三行 other.*，2019年格式只有一行 other",
         check: Check::Report(rows_of_one_form),
+    },
+    Rule {
+        id: "T3-17",
+        severity: Severity::Info,
+        forms: BOTH,
+        title: "没有整行、整组重复同一数字",
+        basis: EITHER_FORM,
+        hint: "请核对是否复制时误填。",
+        formula: "一行的六类申请人、一列中同组的五行以上不全是同一个非0数字",
+        check: Check::Report(figures_differ),
+    },
+    Rule {
+        id: "T3-18",
+        severity: Severity::Warning,
+        forms: BOTH,
+        title: "同一行不以不同的数字出现两次",
+        basis: "国办公开办函〔2021〕30号、〔2019〕60号所附格式",
+        hint: "请删去多余的行，保留正确的数字后重新公布。",
+        formula: "各表的每一行出现一次，或者各次数字相同",
+        check: Check::Report(rows_stand_once),
     },
 ];
 
@@ -207,6 +281,8 @@ fn rows_have_figures(rule: &Rule, report: &Report) -> Vec<Finding> {
             continue;
         } else if is(NoteKind::RowAbsent) {
             absent.push(row);
+        } else if is(NoteKind::RowRepeated) {
+            continue;
         } else if is(NoteKind::RowWithoutFigures) || !row.has_figure() {
             empty.push(row);
         } else if !lacks_column && (is(NoteKind::RowCut) || is(NoteKind::FigureCount)) {
@@ -257,8 +333,7 @@ fn rows_stand_straight(rule: &Rule, report: &Report) -> Vec<Finding> {
 
 /// T3-16. The form of 2019 has one row of 其他处理, that of 2021 has three.
 fn rows_of_one_form(rule: &Rule, report: &Report) -> Vec<Finding> {
-    let foreign: Vec<&report::Note> =
-        report.notes.iter().filter(|note| note.kind == NoteKind::ForeignRow).collect();
+    let foreign: Vec<&report::Note> = foreign_requests(report).collect();
     let (Some(form), Some(first)) = (report.form, foreign.first()) else { return Vec::new() };
     let labels =
         quoted(foreign.iter().map(|note| request_label(&note.subject).unwrap_or(&note.subject)), "行");
@@ -267,5 +342,208 @@ fn rows_of_one_form(rule: &Rule, report: &Report) -> Vec<Finding> {
         cells.filter(|id| id.table() == Table::Requests && row_of(*id).starts_with("other")).collect();
     let what = format!("表三为{form}年格式，却出现另一种格式的行：{labels}，两种格式混用。");
     let finding = rule.fails(report, cells, what);
+    vec![Finding { origin: first.origin.or(finding.origin), ..finding }]
+}
+
+/// T3-04. What is blank could be derived, and the sums hold; the form wants it written all the same.
+fn totals_are_written(rule: &Rule, report: &Report) -> Vec<Finding> {
+    if is_absent(report, Table::Requests) {
+        return Vec::new();
+    }
+    let (mut without_total, mut only_total) = (Vec::new(), Vec::new());
+    for row in rows(report, Table::Requests) {
+        let (totals, parts): (Vec<_>, Vec<_>) =
+            row.cells.iter().partition(|(id, _)| column_of(*id) == "total");
+        let is_read = |(_, cell): &(CellId, &report::Cell)| cell.state == CellState::Read;
+        if totals.iter().any(|(_, cell)| is_blank(cell)) && parts.iter().any(is_read) {
+            without_total.extend(totals.iter().map(|(id, _)| *id));
+        } else if totals.iter().any(is_read)
+            && value_in(&row, "total").is_some_and(|total| !total.is_zero())
+            && parts.iter().all(|(_, cell)| is_blank(cell))
+        {
+            only_total.extend(parts.iter().map(|(id, _)| *id));
+        }
+    }
+    let kinds = [
+        (without_total, "行填了各类申请人而总计空白，总计可由各类申请人相加得出"),
+        (only_total, "格空白，该行只填了总计，各类申请人的数字无从得知"),
+    ];
+    let kinds = kinds.into_iter().filter(|(cells, _)| !cells.is_empty());
+    kinds
+        .map(|(cells, what)| {
+            let what = format!("表三有{}{what}。", cells.len());
+            rule.fails(report, cells, what)
+        })
+        .collect()
+}
+
+/// T3-07. A figure in the wrong column leaves every row in balance and just two columns out of it.
+fn figures_in_their_column(rule: &Rule, report: &Report) -> Vec<Finding> {
+    let Some(form) = report.cells.form() else { return Vec::new() };
+    let equations: Vec<&Equation> = form
+        .equations()
+        .iter()
+        .filter(|equation| balance::table_of(equation) == Some(Table::Requests))
+        .collect();
+    let cells = zeroed(report);
+    let holds = |equation: &&Equation, cells: &Cells| equation.sums(cells).hold();
+    let failing: Vec<&Equation> =
+        equations.iter().copied().filter(|equation| holds(equation, &cells) != Some(true)).collect();
+    let mut columns: Vec<&str> =
+        failing.iter().filter_map(|equation| equation.right.first().map(|id| column_of(*id))).collect();
+    columns.sort_unstable();
+    columns.dedup();
+    let [one, other] = columns[..] else { return Vec::new() };
+    if failing.iter().any(|equation| equation.rule == "T3-03" || holds(equation, &cells).is_none()) {
+        return Vec::new();
+    }
+    let moves = form.requests.iter().flat_map(|row| [(row.id, one, other), (row.id, other, one)]);
+    let mended: Vec<_> = moves
+        .filter_map(|(row, from, to)| {
+            let (from, to) = (form.request_cell(row, from)?, form.request_cell(row, to)?);
+            let value = cells.value(from).filter(|value| *value > Decimal::ZERO)?;
+            cells.value(to).filter(Decimal::is_zero)?;
+            let mut moved = cells.clone();
+            moved.get_mut(from)?.value = Some(Decimal::ZERO);
+            moved.get_mut(to)?.value = Some(value);
+            equations
+                .iter()
+                .all(|equation| holds(equation, &moved) == Some(true))
+                .then_some((from, to, value))
+        })
+        .collect();
+    let [(from, to, value)] = mended[..] else { return Vec::new() };
+    let what = format!(
+        "表三“{}”行的{}件填在“{}”列，改填到“{}”列后各行各列全部平衡。",
+        row_label(form, from),
+        number(value),
+        column_label(form, from),
+        column_label(form, to)
+    );
+    vec![rule.fails(report, vec![from, to], what)]
+}
+
+/// The cells with zeros where nothing was filled in.
+fn zeroed(report: &Report) -> Cells {
+    let mut cells = report.cells.clone();
+    for id in report.cells.form().map_or(&[][..], Form::cells) {
+        if let Some(cell) = cells.get_mut(*id)
+            && matches!(cell.state, CellState::Blank | CellState::Placeholder)
+        {
+            cell.value = Some(Decimal::ZERO);
+        }
+    }
+    cells
+}
+
+/// T3-11.
+fn table_is_filled(rule: &Rule, report: &Report) -> Vec<Finding> {
+    let placeholders = ids_where(report, Table::Requests, |cell| cell.state == CellState::Placeholder);
+    let has_number = cells_of(report, Table::Requests).any(|(_, cell)| cell.state == CellState::Read);
+    if !has_number {
+        // A table of blanks is one of rows without figures, and T3-08 says so.
+        if placeholders.is_empty() {
+            return Vec::new();
+        }
+        let what = "表三没有一个数字，填的都是符号，无从得知申请的办理情况。";
+        return vec![rule.fails(report, placeholders, what)];
+    }
+    let known = || cells_of(report, Table::Requests).filter_map(|(_, cell)| cell.value);
+    let received = report.cells.form().and_then(|form| form.request_cell("received", "total"));
+    let says_received = |claim: &&report::Claim| {
+        claim.relation == Relation::Is
+            && claim.value > Decimal::ZERO
+            && claim.about.is_some_and(|about| received.is_some_and(|id| about == id.into()))
+    };
+    match report.claims.iter().find(says_received) {
+        Some(claim) if known().all(|value| value.is_zero()) => {
+            let what = format!("正文称“{}”，而表三全部为0。", claim.text);
+            let cells = received.into_iter().collect();
+            let (left, right) = (Some(claim.value), Some(Decimal::ZERO));
+            vec![Finding { left, right, origin: Some(claim.origin), ..rule.fails(report, cells, what) }]
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// T3-14.
+fn carried_out_is_plausible(rule: &Rule, report: &Report) -> Vec<Finding> {
+    let Some(form) = report.cells.form() else { return Vec::new() };
+    let cell = |row| form.request_cell(row, "total").and_then(|id| Some((id, report.cells.value(id)?)));
+    let (Some((received_id, received)), Some((id, carried_out))) = (cell("received"), cell("carried_out"))
+    else {
+        return Vec::new();
+    };
+    if carried_out <= received {
+        return Vec::new();
+    }
+    let what = format!("表三本年新收{}件，结转下年度却有{}件。", number(received), number(carried_out));
+    let (left, right) = (Some(carried_out), Some(received));
+    vec![Finding { left, right, ..rule.fails(report, vec![id, received_id], what) }]
+}
+
+/// T3-15. In table two T2-02 says so.
+fn counts_are_not_negative(rule: &Rule, report: &Report) -> Vec<Finding> {
+    let negative = |table| {
+        let is_negative = |cell: &report::Cell| cell.value.is_some_and(|value| value < Decimal::ZERO);
+        let cells = ids_where(report, table, is_negative);
+        (!cells.is_empty()).then(|| {
+            let what =
+                format!("{}有{}格为负数：{}。", short(table), cells.len(), quoted_cells(report, &cells));
+            rule.fails(report, cells, what)
+        })
+    };
+    [Table::Requests, Table::Litigation].into_iter().filter_map(negative).collect()
+}
+
+/// Rows of a group that can be the same by chance.
+const ROWS_BY_CHANCE: usize = 4;
+
+/// T3-17.
+fn figures_differ(rule: &Rule, report: &Report) -> Vec<Finding> {
+    let Some(form) = report.cells.form() else { return Vec::new() };
+    let value = |(row, column): (&str, &str)| report.cells.value(form.request_cell(row, column)?);
+    let same = |places: Vec<(&'static str, &'static str)>| -> Option<(Decimal, Vec<CellId>)> {
+        let first = value(*places.first()?).filter(|first| !first.is_zero())?;
+        let is_same = places.iter().all(|place| value(*place) == Some(first));
+        let ids = places.iter().filter_map(|(row, column)| form.request_cell(row, column));
+        is_same.then(|| (first, ids.collect()))
+    };
+    let applicants = || form.applicants.iter().filter(|column| column.id != "total");
+    let mut findings = Vec::new();
+    for row in &form.requests {
+        if let Some((value, cells)) = same(applicants().map(|column| (row.id, column.id)).collect()) {
+            let label = cells.first().map_or(row.label, |id| row_label(form, *id));
+            let what = format!("表三“{label}”行的六类申请人都是{}件。", number(value));
+            findings.push(rule.fails(report, cells, what));
+        }
+    }
+    let mut groups: Vec<&str> = form.requests.iter().filter_map(|row| row.under).collect();
+    groups.dedup();
+    for group in groups.into_iter().filter(|group| group.starts_with('(')) {
+        let rows: Vec<&str> =
+            form.requests.iter().filter(|row| row.under == Some(group)).map(|row| row.id).collect();
+        for column in applicants().filter(|_| rows.len() > ROWS_BY_CHANCE) {
+            if let Some((value, cells)) = same(rows.iter().map(|row| (*row, column.id)).collect()) {
+                let what =
+                    format!("表三“{}”列“{group}”的{}行都是{}件。", column.label, rows.len(), number(value));
+                findings.push(rule.fails(report, cells, what));
+            }
+        }
+    }
+    findings
+}
+
+/// T3-18, one finding for all rows of all tables.
+fn rows_stand_once(rule: &Rule, report: &Report) -> Vec<Finding> {
+    let repeated: Vec<_> = report.notes.iter().filter(|note| note.kind == NoteKind::RowRepeated).collect();
+    let Some(first) = repeated.first() else { return Vec::new() };
+    let label = |subject: &'static str| request_label(subject).or(active_label(subject)).unwrap_or(subject);
+    let rows: Vec<Row<'_>> = Table::ALL.into_iter().flat_map(|table| rows(report, table)).collect();
+    let rows: Vec<&Row<'_>> =
+        rows.iter().filter(|row| repeated.iter().any(|note| note.subject == row.id)).collect();
+    let labels = quoted(rows.iter().map(|row| label(row.id)), "行");
+    let what = format!("同一行出现两次而数字不同：{labels}。无法确定以哪一行为准，有关数字未作核对。");
+    let finding = rule.fails(report, rows.iter().flat_map(|row| row.ids()).collect(), what);
     vec![Finding { origin: first.origin.or(finding.origin), ..finding }]
 }

@@ -20,7 +20,7 @@ pub(crate) const RULES: &[Rule] = &[
         title: "行政复议各项之和等于总计",
         basis: FORM,
         hint: HINT,
-        formula: "",
+        formula: "review.upheld + review.corrected + review.other + review.pending = review.total",
         check: Check::Report(|rule, report| balance::check(rule, report, outcomes_add_up)),
     },
     Rule {
@@ -30,7 +30,7 @@ pub(crate) const RULES: &[Rule] = &[
         title: "未经复议直接起诉各项之和等于总计",
         basis: FORM,
         hint: HINT,
-        formula: "",
+        formula: "direct_litigation.upheld + direct_litigation.corrected + direct_litigation.other + direct_litigation.pending = direct_litigation.total",
         check: Check::Report(|rule, report| balance::check(rule, report, outcomes_add_up)),
     },
     Rule {
@@ -40,7 +40,7 @@ pub(crate) const RULES: &[Rule] = &[
         title: "复议后起诉各项之和等于总计",
         basis: FORM,
         hint: HINT,
-        formula: "",
+        formula: "litigation_after_review.upheld + litigation_after_review.corrected + litigation_after_review.other + litigation_after_review.pending = litigation_after_review.total",
         check: Check::Report(|rule, report| balance::check(rule, report, outcomes_add_up)),
     },
     Rule {
@@ -50,8 +50,18 @@ pub(crate) const RULES: &[Rule] = &[
         title: "表四恰有十五个数字",
         basis: FORM,
         hint: "请按规定格式补齐或更正表四后重新公布。",
-        formula: "",
+        formula: "表四的数字恰为 3 组 × 5 格 = 15 个",
         check: Check::Report(fifteen_figures),
+    },
+    Rule {
+        id: "T4-08",
+        severity: Severity::Info,
+        forms: BOTH,
+        title: "行政复议纠正率不过半",
+        basis: "《条例》第五十一条：公民、法人或者其他组织可以依法申请行政复议",
+        hint: "请分析被纠正的原因，在“五、存在的主要问题及改进情况”中说明改进措施。",
+        formula: "review.corrected ÷ (review.total − review.pending) ≤ 50%",
+        check: Check::Report(few_corrected),
     },
 ];
 
@@ -100,4 +110,24 @@ fn fifteen_figures(rule: &Rule, report: &Report) -> Vec<Finding> {
         origin: note.and_then(|note| note.origin).or(finding.origin),
         ..finding
     }]
+}
+
+/// T4-08. A sign of risk, no fault of the report.
+fn few_corrected(rule: &Rule, report: &Report) -> Vec<Finding> {
+    let Some(form) = report.cells.form() else { return Vec::new() };
+    let cell =
+        |column| form.litigation_cell("review", column).and_then(|id| Some((id, report.cells.value(id)?)));
+    let (Some((id, corrected)), Some((pending_id, pending)), Some((total_id, total))) =
+        (cell("corrected"), cell("pending"), cell("total"))
+    else {
+        return Vec::new();
+    };
+    let closed = total.saturating_sub(pending);
+    if corrected.saturating_add(corrected) <= closed || closed <= Decimal::ZERO || corrected > closed {
+        return Vec::new();
+    }
+    let what =
+        format!("表四行政复议审结{}件，其中结果纠正{}件，超过一半。", number(closed), number(corrected));
+    let (left, right) = (Some(corrected), Some(closed));
+    vec![Finding { left, right, ..rule.fails(report, vec![id, pending_id, total_id], what) }]
 }

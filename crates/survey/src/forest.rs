@@ -23,6 +23,8 @@ pub(crate) struct Node<'a> {
     pub(crate) region: Option<&'a str>,
     /// Its place among the agencies of its division.
     pub(crate) rank: Rank,
+    /// Whether it answers to its own line of work, so that only a roster can place it.
+    pub(crate) is_vertical: bool,
     /// Its kind, where it has peers.
     pub(crate) kind: Option<&'static str>,
     /// Whom its figures cover, by the roster.
@@ -35,6 +37,13 @@ pub(crate) struct Node<'a> {
     pub(crate) parent: Option<usize>,
     /// Who stands right below it.
     pub(crate) children: Vec<usize>,
+}
+
+impl Node<'_> {
+    /// Whether it is the office of a government.
+    pub(crate) fn is_office_of(&self, government: &Self) -> bool {
+        self.rank == Rank::Office && self.region == government.region
+    }
 }
 
 /// The agencies of one year.
@@ -75,11 +84,13 @@ impl<'a> Forest<'a> {
             let region = agency.region.as_deref();
             let known = region.and_then(|code| places.get(code).copied());
             let folded = name::fold(&agency.name);
+            let core = name::core(&folded, known);
             Node {
                 name: &agency.name,
                 region,
                 rank: agency.rank(known),
-                kind: name::kind(&folded, &name::core(&folded, known)),
+                is_vertical: name::is_vertical(&core),
+                kind: name::kind(&folded, &core),
                 scope: agency.scope,
                 member: None,
                 reports: 0,
@@ -129,6 +140,7 @@ impl<'a> Forest<'a> {
                 name,
                 region: Some(code),
                 rank: name::rank(&core),
+                is_vertical: name::is_vertical(&core),
                 kind: name::kind(&name::fold(name), &core),
                 scope: None,
                 member,
@@ -146,9 +158,11 @@ impl<'a> Forest<'a> {
         self.governments.get(code).copied()
     }
 
-    /// Who stands above nobody else's children within the forest.
-    pub(crate) fn tops(&self) -> impl Iterator<Item = usize> + '_ {
-        self.nodes.iter().enumerate().filter(|(_, node)| node.parent.is_none()).map(|(position, _)| position)
+    /// Who has nobody above.
+    pub(crate) fn tops(&self) -> Vec<usize> {
+        (0..self.nodes.len())
+            .filter(|at| self.nodes.get(*at).is_some_and(|node| node.parent.is_none()))
+            .collect()
     }
 
     fn find_governments(&mut self) {
@@ -177,7 +191,7 @@ impl<'a> Forest<'a> {
     }
 
     fn parent_of(&self, position: usize, node: &Node) -> Option<usize> {
-        let code = node.region.filter(|_| node.parent.is_none())?;
+        let code = node.region.filter(|_| node.parent.is_none() && !node.is_vertical)?;
         let here = self.government(code).filter(|government| *government != position);
         here.or_else(|| above(code).find_map(|code| self.government(&code)))
     }
@@ -208,7 +222,12 @@ fn regions<'a>(members: &[&'a Member]) -> impl Iterator<Item = &'a Region> {
 
 /// The report that counts: the one submitted last.
 pub(crate) fn latest<'a>(reports: &[&'a Member]) -> Option<&'a Member> {
-    reports.iter().copied().max_by_key(|member| (member.submitted, member.published, &member.id, &member.key))
+    reports.iter().copied().max_by_key(|member| age(member))
+}
+
+/// By what a later report is told from an earlier one.
+pub(crate) fn age(member: &Member) -> impl Ord + '_ {
+    (member.submitted, member.published, member.id.as_str(), member.key.as_str())
 }
 
 /// How many different originals there are. Versions of one report are corrections and count once.

@@ -75,6 +75,28 @@ pub(crate) fn rank(core: &str) -> Rank {
     }
 }
 
+/// Whether an agency answers to its own line of work above and not to the government of its division
+/// (垂直管理), which does not count its figures as its own.
+pub(crate) fn is_vertical(core: &str) -> bool {
+    const LINES: [&str; 14] = [
+        "税务",
+        "海关",
+        "海事",
+        "气象",
+        "烟草",
+        "邮政管理",
+        "消防救援",
+        "国家安全",
+        "调查队",
+        "金融监督管理",
+        "金融监管",
+        "证券监督管理",
+        "外汇管理",
+        "人民银行",
+    ];
+    LINES.iter().any(|line| core.contains(line))
+}
+
 /// The kinds of agency that have peers, by what their names contain. The first that fits is it.
 #[rustfmt::skip]
 const KINDS: &[(&str, &[&str])] = &[

@@ -168,6 +168,8 @@ pub enum DoubtKind {
     /// It covers the whole of its line of work, and agencies of that line below were counted too, this
     /// one among them.
     MayOverlap(String),
+    /// It answers to its own line of work (垂直管理) and no roster says otherwise, so it was not counted.
+    Vertical,
     /// It is not on the roster and was not counted.
     NotOnRoster,
 }
@@ -192,6 +194,7 @@ impl DoubtKind {
             Self::MayOverlap(other) => {
                 format!("统计口径为全系统，下级同类机关（如“{other}”）也已计入，可能重复，请核实。")
             }
+            Self::Vertical => "属垂直管理机关，未计入；需要计入的，请在机关名录中写明其上级。".to_owned(),
             Self::NotOnRoster => "不在机关名录中，未计入汇总。".to_owned(),
         }
     }
@@ -235,16 +238,7 @@ pub fn roll_up(roster: Option<&Roster>, members: &[Member], region: &Region, yea
     });
     let Harvest { tally, mut contributors, mut gaps, mut doubts } = harvest;
     doubts.extend(overlaps(&forest, &contributors));
-    let strangers = forest
-        .strangers
-        .iter()
-        .filter(|member| member.region.as_ref().is_some_and(|own| is_within(&own.code, &region.code)));
-    doubts.extend(strangers.map(|member| Doubt {
-        agency: member.agency.clone().unwrap_or_default(),
-        region: member.region.as_ref().map(|region| region.code.clone()),
-        key: member.key.clone(),
-        kind: DoubtKind::NotOnRoster,
-    }));
+    doubts.extend(left_out(&forest, region));
     contributors.sort_by(|one, other| (&one.region, &one.agency).cmp(&(&other.region, &other.agency)));
     gaps.sort_by(|one, other| (&one.region, &one.agency).cmp(&(&other.region, &other.agency)));
     doubts.sort_by(|one, other| (&one.region, &one.agency).cmp(&(&other.region, &other.agency)));
@@ -264,6 +258,18 @@ pub fn roll_up(roster: Option<&Roster>, members: &[Member], region: &Region, yea
     })
 }
 
+/// Reports of agencies of the region that were not counted.
+fn left_out<'a>(forest: &'a Forest, region: &'a Region) -> impl Iterator<Item = Doubt> + 'a {
+    let vertical = forest.nodes.iter().filter(|node| node.is_vertical && node.parent.is_none());
+    let vertical = vertical.filter_map(|node| Some((node.member?, DoubtKind::Vertical)));
+    let strangers = forest.strangers.iter().map(|member| (*member, DoubtKind::NotOnRoster));
+    vertical.chain(strangers).filter_map(|(member, kind)| {
+        let code = &member.region.as_ref().filter(|own| is_within(&own.code, &region.code))?.code;
+        let agency = member.agency.clone().unwrap_or_default();
+        Some(Doubt { agency, region: Some(code.clone()), key: member.key.clone(), kind })
+    })
+}
+
 /// The government of the region, else everyone in it below nobody in it.
 fn roots(forest: &Forest, root: Option<usize>, region: &Region) -> Vec<usize> {
     let is_inside = |position: usize| {
@@ -271,8 +277,11 @@ fn roots(forest: &Forest, root: Option<usize>, region: &Region) -> Vec<usize> {
         code.is_some_and(|code| is_within(code, &region.code))
     };
     let is_top = |position: &usize| {
-        let parent = forest.nodes.get(*position).and_then(|node| node.parent);
-        is_inside(*position) && !parent.is_some_and(is_inside)
+        let node = forest.nodes.get(*position);
+        let parent = node.and_then(|node| node.parent);
+        is_inside(*position)
+            && !parent.is_some_and(is_inside)
+            && !node.is_some_and(|node| node.is_vertical && parent.is_none())
     };
     root.map_or_else(|| (0..forest.nodes.len()).filter(is_top).collect(), |root| vec![root])
 }

@@ -13,15 +13,13 @@ pub(crate) struct Tally {
     known: Vec<u32>,
     /// How many should have given each figure.
     expected: u32,
-    /// How many of those gave none at all.
-    absent: u32,
 }
 
 impl Tally {
     pub(crate) fn new(form: FormId) -> Self {
         let form = Form::get(form);
         let cells = form.cells().len();
-        Self { form, sums: vec![Some(Decimal::ZERO); cells], known: vec![0; cells], expected: 0, absent: 0 }
+        Self { form, sums: vec![Some(Decimal::ZERO); cells], known: vec![0; cells], expected: 0 }
     }
 
     /// Adds a report.
@@ -39,29 +37,17 @@ impl Tally {
     /// Counts an agency without figures.
     pub(crate) fn miss(&mut self) {
         self.expected += 1;
-        self.absent += 1;
     }
 
     /// Adds what others added up.
     pub(crate) fn merge(&mut self, other: &Self) {
         self.expected += other.expected;
-        self.absent += other.absent;
         for (sum, other) in self.sums.iter_mut().zip(&other.sums) {
             *sum = sum.zip(*other).and_then(|(sum, other)| sum.checked_add(other));
         }
         for (known, other) in self.known.iter_mut().zip(&other.known) {
             *known += other;
         }
-    }
-
-    /// How many were added or missed.
-    pub(crate) fn expected(&self) -> u32 {
-        self.expected
-    }
-
-    /// How many gave no figure at all.
-    pub(crate) fn absent(&self) -> u32 {
-        self.absent
     }
 
     /// Every cell with its sum.

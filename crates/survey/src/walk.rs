@@ -4,7 +4,6 @@ use report::{Decimal, FormId, Table};
 
 use crate::forest::{Forest, Node};
 use crate::member::Words;
-use crate::name::Rank;
 use crate::roll_up::{Contributor, Doubt, DoubtKind, Gap, How, ScopeSource};
 use crate::tally::{Crosswalk, Tally};
 use crate::{Figures, Member, Scope};
@@ -132,9 +131,7 @@ impl Harvest {
             // A region's own report is what a roll-up is made for, and the office speaks for itself.
             let office_reports = || {
                 let mut below = node.children.iter().filter_map(|child| forest.nodes.get(*child));
-                below.any(|child| {
-                    child.rank == Rank::Office && child.region == node.region && child.member.is_some()
-                })
+                below.any(|child| child.is_office_of(node) && child.member.is_some())
             };
             let is_due = node.scope == Some(Scope::Own) || !(is_root || office_reports());
             if is_due || node.member.is_some() {

@@ -1,14 +1,14 @@
 //! One finding as a letter tells it: what is wrong, where, by how much, how to mend it, and why.
 
-use super::bundle;
 use report::{Against, CellId, Decimal, Equation, Finding, Form, Judgement, Repair, Review};
 
 use crate::block::{Block, Column, Grid};
 use crate::place;
 use crate::text::{clean, day, number, numeral, with_wide_brackets};
 
-/// Cells, or whole rows or columns of them, that a finding lists before it says how many more there are.
-const LISTED: usize = 12;
+use super::bundle::{Bundle, bundles};
+use super::sides;
+
 /// Terms of one side of an equation up to which zeros are listed too.
 const FEW: usize = 4;
 
@@ -46,7 +46,7 @@ impl<'a> Items<'a> {
         blocks.push(Block::Item(mark.clone(), message(finding)));
         blocks.extend(self.place(finding));
         blocks.extend(finding.against.as_ref().and_then(|against| self.against(against)));
-        blocks.extend(both_sides(finding));
+        blocks.extend(sides::told(&self.review.report, finding).map(|told| Block::Detail("数字", told)));
         blocks.extend(self.grid(finding).map(Block::Grid));
         if let Some(repair) = &finding.repair {
             blocks.push(Block::Detail("参考改法", self.repair(repair, mark)));
@@ -131,20 +131,15 @@ impl<'a> Items<'a> {
     }
 
     fn cells(&self, form: &Form, ids: &[CellId]) -> Grid {
-        let bundles = bundle::bundles(form, ids);
         let report = &self.review.report;
-        let row = |bundle: &bundle::Bundle| match &bundle.cells[..] {
+        let row = |bundle: Bundle| match &bundle.cells[..] {
             [id] => self.cell(form, *id),
             _ => {
-                vec![bundle.name.clone(), bundle.filled(report), bundle.place(report).unwrap_or_default()]
+                let (filled, place) = (bundle.filled(report), bundle.place(report));
+                vec![bundle.name, filled, place.unwrap_or_default()]
             }
         };
-        let listed = bundles.iter().take(LISTED);
-        let told: usize = listed.clone().map(|bundle| bundle.cells.len()).sum();
-        let mut rows: Vec<Vec<String>> = listed.map(row).collect();
-        if ids.len() > told {
-            rows.push(vec![format!("其余{}格从略", ids.len() - told), String::new(), String::new()]);
-        }
+        let rows = bundles(form, ids).into_iter().map(row).collect();
         Grid { columns: CELL_COLUMNS.to_vec(), rows }
     }
 
@@ -181,27 +176,6 @@ fn equation(form: &'static Form, finding: &Finding) -> Option<&'static Equation>
         equation.rule == finding.rule && equation.terms().eq(finding.cells.iter().copied())
     };
     form.equations().iter().find(is_it)
-}
-
-/// What the two numbers of a rule are that is no equation of the form.
-const NUMBERS: [(&str, &str, &str); 8] = [
-    ("NAR-01", "正文", "表格"),
-    ("NAR-02", "正文", "表格"),
-    ("NAR-03", "正文", "表格"),
-    ("NAR-04", "正文", "表格"),
-    ("NAR-05", "各项之和", "总数"),
-    ("NAR-07", "正文", "表格"),
-    ("NAR-08", "正文", "表格"),
-    ("NAR-09", "正文", "表格"),
-];
-
-/// Two numbers that ought to be one, and how far they are apart.
-fn both_sides(finding: &Finding) -> Option<Block> {
-    let (_, one, other) = NUMBERS.iter().find(|(rule, _, _)| *rule == finding.rule)?;
-    let (left, right) = (finding.left?, finding.right?);
-    let gap = number(left.saturating_sub(right).abs());
-    let text = format!("{one}为{}，{other}为{}，相差{gap}。", number(left), number(right));
-    Some(Block::Detail("数字", text))
 }
 
 fn message(finding: &Finding) -> String {

@@ -93,7 +93,9 @@ ____年__月__日
 fn an_equation_is_told_term_by_term_and_its_repair_once() {
     let mut report = in_order();
     set(&mut report, "requests.received.natural_person", 7);
-    let letter = letter(&rules::review(report), None, &office(), None);
+    let mut review = rules::review(report);
+    review.findings.retain(|finding| finding.rule.starts_with("T3-"));
+    let letter = letter(&review, None, &office(), None);
     let reason = "参考改法：将表三“一、本年新收政府信息公开申请数量 / 自然人”由7改为8后，各行各列全部平衡。\
                   此为按勾稽关系推算的结果，请与申请登记台账核实后更正。";
     check(
@@ -149,7 +151,48 @@ fn a_sentence_is_found_by_its_page_part_and_line() {
         place(Origin { line: 1, page: Some(1), ..line }, "a.pdf"),
         "位置：文件第1页，“六、其他需要报告的事项”部分。"
     );
-    assert_eq!(place(Origin { line: 1, ..line }, "a.html"), "数字：正文为12，表格为9，相差3。");
+    assert!(place(Origin { line: 1, ..line }, "a.html").starts_with("依据："));
+}
+
+#[test]
+fn two_numbers_are_named_only_where_it_is_certain_what_they_are() {
+    let mut report = in_order();
+    let sentence = Origin { line: 8, start: 80, end: 90, ..Origin::default() };
+    report.claims.push(report::Claim {
+        text: "收到申请12件".into(),
+        value: 12.into(),
+        unit: "件".into(),
+        exact: true,
+        about: None,
+        relation: report::Relation::Is,
+        origin: sentence,
+    });
+    let last_year = Against { agency: None, year: Year::new(2023), origin: None };
+    let told = |rule: &str,
+                left: i64,
+                right: i64,
+                cells: &[&str],
+                origin: Option<Origin>,
+                against: Option<&Against>| {
+        let finding = finding(rule, Severity::Error, Judgement::Fails, "不一致。");
+        let cells = cells.iter().map(|cell| id(cell)).collect();
+        let (left, right, against) = (decimal(left), decimal(right), against.cloned());
+        let finding = report::Finding { left, right, cells, origin, against, ..finding };
+        let letter = letter(&review(report.clone(), vec![finding]), None, &office(), None);
+        let numbers = items(&letter).lines().find_map(|line| line.strip_prefix("数字：").map(str::to_owned));
+        numbers.unwrap_or_default()
+    };
+    let (total, both) =
+        ("requests.received.total", ["requests.received.total", "requests.received.enterprise"]);
+    assert_eq!(told("NAR-01", 12, 9, &[total], Some(sentence), None), "正文为12，表格为9，相差3。");
+    assert_eq!(told("NAR-01", 12, 10, &both, Some(sentence), None), "正文为12，表格为10，相差2。");
+    assert_eq!(told("NAR-01", 10, 12, &both, Some(sentence), None), "表格为10，正文为12，相差2。");
+    assert_eq!(told("NAR-01", 12, 77, &[total], Some(sentence), None), "");
+    assert_eq!(told("XY-01", 9, 7, &[total], None, Some(&last_year)), "本报告为9，对照的报告为7，相差2。");
+    assert_eq!(told("XY-01", 7, 9, &[total], None, Some(&last_year)), "对照的报告为7，本报告为9，相差2。");
+    assert_eq!(told("XY-01", 7, 8, &[total], None, Some(&last_year)), "");
+    assert_eq!(told("NAR-05", 336, 326, &[], None, None), "各项之和为336，总数为326，相差10。");
+    assert_eq!(told("DOC-02", 2024, 2023, &[], None, None), "");
 }
 
 #[test]
@@ -216,9 +259,9 @@ fn many_cells_are_told_by_rows_and_columns() {
     assert!(told[0].starts_with("|“总计”列（全列25格）|9、0、"), "{told:?}");
     assert_eq!(told[1..], ["|一、本年新收政府信息公开申请数量（自然人、商业企业）|8、1|第2个表格第4行|"]);
     let told = rows(form.cells().to_vec());
-    assert_eq!(told.len(), 13);
+    assert_eq!(told.len(), 6 + 25 + 3);
     assert_eq!(told[0], "|规章（全行3格）|0|第1个表格第3行|");
-    assert_eq!(told[12], "|其余148格从略|||");
+    assert_eq!(told[9], "|（二）部分公开（全行7格）|0|第2个表格第7行|");
 }
 
 #[test]

@@ -2,26 +2,36 @@
 //!
 //! ```text
 //! requests.received.total=9     a number, with its unit if one is glued on: 45633件
-//! requests.*.total=missing      also blank, derived:0 (not there), proved:0 (there and empty), / and any text
+//! requests.*.total=missing      also blank, derived:0 (not there), proved:0 (there and empty), / and any text;
+//!                               as:12:１２ is a number that is printed otherwise
 //! note=RowShifted:other.misc    with a count: note=FigureCount:litigation:14
 //! claim=9件@requests.received.total      inexact with ~ in front; the words are 正文9件
 //! claim=+1件@requests.received.total     more than last year; - for less
 //! share=0.32%:258件:805件                 a percentage with its part and its whole
 //! remark=Hole:公开信息条                  with a value: remark=Fee:收费:120; in a section: remark=Empty:无::6
 //! print=1:0..200                         a fingerprint of section 1, of the characters 0..200 of a long text
+//! unsaid=Theme:平台建设                   without this remark; unsaid=Fee without any of the kind
+//! dated=Signature:2025-01-17             a day that is stated; dated=Signature:2025-01-17:above stands before the first heading
 //! parts=326条:15条+235条        a whole with its parts; parts! if they are all
 //! called=Signature:某局  says=Title:2024  sections=1,2,3,3  bare=3  published=2025-01-17
+//! number=5:4  heading=1:—、总体情况       the number and the heading of a section
+//! inner=1:一、加强领导                    a heading inside section 1 that is numbered 1
 //! title=  agency=  year=2018
+//! agency=  region=320800:江苏省淮安市
 //! last:                                   what follows is of the report of the year before
+//! last-2019:                              the same, in the form of 2019
 //! ```
 
 use report::{
     Breakdown, Cell, CellId, CellState, Cells, Claim, Decimal, Fingerprint, Form, FormId, Note, NoteKind,
-    Origin, Quantity, Relation, Remark, RemarkKind, Report, Section, SectionKind, Share, Source, Stated,
-    Year,
+    Origin, Quantity, Region, Relation, Remark, RemarkKind, Report, Section, SectionKind, Share, Source,
+    Stated, Year,
 };
 
-/// A balanced report of zeros in this form, with nothing to find.
+/// Licences that an 审批局 has to have granted.
+const LICENCES: i64 = 12;
+
+/// A balanced report of zeros in this form, but for its licences, with nothing to find.
 pub(super) fn zeros(form: FormId) -> Report {
     let year = if form == FormId::F2021 { 2024 } else { 2019 };
     let mut cells = Cells::missing(form);
@@ -29,6 +39,8 @@ pub(super) fn zeros(form: FormId) -> Report {
         let line = 100 + position as u32;
         *cells.get_mut(*id).unwrap() = Cell::read(Decimal::ZERO, "0", Origin { line, ..Origin::default() });
     }
+    let licences = cells.get_mut(CellId::parse("active.licensing.decisions").unwrap()).unwrap();
+    (licences.value, licences.text) = (Some(LICENCES.into()), Some(LICENCES.to_string()));
     Report {
         title: Some(format!("枣庄市行政审批服务局{year}年政府信息公开工作年度报告")),
         agency: Some("枣庄市行政审批服务局".into()),
@@ -38,17 +50,33 @@ pub(super) fn zeros(form: FormId) -> Report {
         form: Some(form),
         cells,
         sections: sections("1,2,3,4,5,6"),
+        remarks: SAID.map(remark).to_vec(),
         ..Report::default()
     }
 }
 
+/// What a report in order says in words.
+const SAID: [&str; 6] = [
+    "Theme:主动公开::1",
+    "Theme:依申请公开::1",
+    "Theme:政府信息管理::1",
+    "Theme:平台建设::1",
+    "Theme:监督保障::1",
+    "Fee:未收取信息处理费:0:6",
+];
+
 /// The report and, where `last:` stands among the changes, that of the year before.
 pub(super) fn years(form: FormId, changes: &str) -> (Report, Option<Report>) {
-    let (changes, before) =
-        changes.split_once("last:").map_or((changes, None), |(now, last)| (now, Some(last)));
+    let beginnings = [("last-2019:", FormId::F2019), ("last:", form)];
+    let (changes, before) = beginnings
+        .into_iter()
+        .find_map(|(beginning, form)| {
+            changes.split_once(beginning).map(|(now, last)| (now, Some((form, last))))
+        })
+        .unwrap_or((changes, None));
     let report = report(form, changes);
     let year = i64::from(report.year.map_or(2024, Year::get)) - 1;
-    let before = before.map(|before| self::report(form, &format!("year={year} {before}")));
+    let before = before.map(|(form, before)| self::report(form, &format!("year={year} {before}")));
     (report, before)
 }
 
@@ -80,6 +108,18 @@ fn apply(report: &mut Report, name: &str, value: &str) {
             report.shares.push(Share { share: first, part: first + 1, whole: first + 2 });
         }
         "print" => report.fingerprints.extend(print(value)),
+        "unsaid" => report.remarks.retain(|remark| {
+            let is_meant = value == format!("{:?}", remark.kind)
+                || value == format!("{:?}:{}", remark.kind, remark.text);
+            !is_meant
+        }),
+        "dated" => {
+            let mut parts = value.splitn(3, ':');
+            let (source, day) = (parts.next().unwrap(), parts.next().unwrap());
+            let start = if parts.next().is_some() { 0 } else { 9_999 };
+            let origin = Some(Origin { start, ..Origin::default() });
+            report.stated_dates.push(Stated { origin, ..stated(source, day.parse().unwrap()) });
+        }
         "remark" => report.remarks.push(remark(value)),
         "says" => {
             let (source, year) = value.split_once(':').unwrap();
@@ -90,9 +130,27 @@ fn apply(report: &mut Report, name: &str, value: &str) {
             report.stated_agencies.push(stated(source, name.to_owned()));
         }
         "sections" => report.sections = sections(value),
+        "number" => {
+            let (section, ordinal) = value.split_once(':').unwrap();
+            report.sections[section.parse::<usize>().unwrap() - 1].ordinal = Some(ordinal.parse().unwrap());
+        }
+        "heading" => {
+            let (section, heading) = value.split_once(':').unwrap();
+            report.sections[section.parse::<usize>().unwrap() - 1].heading = heading.to_owned();
+        }
+        "inner" => {
+            let (section, heading) = value.split_once(':').unwrap();
+            let position = section.parse::<usize>().unwrap();
+            let inner = Section { kind: None, heading: heading.to_owned(), ..report.sections[0].clone() };
+            report.sections.insert(position, inner);
+        }
         "bare" => report.sections[value.parse::<usize>().unwrap() - 1].chars = 0,
         "title" => report.title = text(value),
         "agency" => report.agency = text(value),
+        "region" => {
+            let (code, name) = value.split_once(':').unwrap();
+            report.region = Some(Region { code: code.into(), name: name.into() });
+        }
         "year" => report.year = value.parse().ok().and_then(Year::new),
         "published" => report.published = value.parse().ok(),
         "form" => (report.form, report.cells) = (None, Cells::default()),
@@ -127,6 +185,9 @@ fn cell(text: &str) -> Cell {
     if let Some(value) = text.strip_prefix("proved:") {
         return of(CellState::Derived, value, Some(""));
     }
+    if let Some((value, text)) = text.strip_prefix("as:").and_then(|rest| rest.split_once(':')) {
+        return of(CellState::Read, value, Some(text));
+    }
     match text {
         "missing" => of(CellState::Missing, "", None),
         "blank" => of(CellState::Blank, "", Some("")),
@@ -152,6 +213,10 @@ fn note(value: &str) -> Note {
         "FigureCount" => NoteKind::FigureCount,
         "AlignmentChosen" => NoteKind::AlignmentChosen,
         "ForeignRow" => NoteKind::ForeignRow,
+        "RowRepeated" => NoteKind::RowRepeated,
+        "HeadingAltered" => NoteKind::HeadingAltered,
+        "LabelOutdated" => NoteKind::LabelOutdated,
+        "MoneyUnit" => NoteKind::MoneyUnit,
         other => panic!("no note is called `{other}`"),
     };
     let subject = parts.next().unwrap().to_owned();
@@ -211,7 +276,8 @@ fn sections(ordinals: &str) -> Vec<Section> {
             let ordinal: u32 = ordinal.parse().unwrap();
             let kind = (ordinal as usize).checked_sub(1).map(|position| SectionKind::ALL[position]);
             let heading = kind.map_or("附件", SectionKind::heading).to_owned();
-            Section { kind, heading, ordinal: Some(ordinal), origin: Origin::default(), chars: 200 }
+            let origin = Origin { start: 100, ..Origin::default() };
+            Section { kind, heading, ordinal: Some(ordinal), origin, chars: 200 }
         })
         .collect()
 }

@@ -168,3 +168,34 @@ fn the_document_and_its_cells_are_told_plainly() {
            “一、本年新收政府信息公开申请数量 / 总计”。请改填数字，没有发生的填0。"],
     );
 }
+
+#[test]
+fn the_narrative_is_held_against_its_cell_or_its_sum() {
+    check(
+        "NAR-03",
+        "claim=440件@requests.concluded.total requests.concluded.total=441",
+        &["正文称“正文440件”，表三“(七)总计”为441件，相差1件。请核对正文与表三，改为一致。"],
+    );
+    check(
+        "NAR-04",
+        "claim=4件@requests.unavailable.total requests.unavailable.not_held.total=3",
+        &["正文称“正文4件”，表三“无法提供”合计为3件，相差1件。请核对正文与表三，改为一致。"],
+    );
+    check(
+        "NAR-06",
+        "share=0.339%:258件:805件",
+        &["正文称“正文258件”占33.9%，按总数805计算为32.05%，相差1.85个百分点。请核对件数与占比后更正。"],
+    );
+    check(
+        "NAR-07",
+        "claim=7件@review.upheld review.upheld=5",
+        &["正文称“正文7件”，表四“行政复议 / 结果维持”为5件，相差2件。请核对正文与表四，改为一致。"],
+    );
+    check(
+        "NAR-08",
+        "claim=7件@active.licensing.decisions active.licensing.decisions=blank",
+        &[
+            "正文称“正文7件”，而表二“行政许可 / 本年处理决定数量”没有可用的数字，无法核对。请补填表二后重新核对。",
+        ],
+    );
+}

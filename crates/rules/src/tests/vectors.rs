@@ -93,19 +93,20 @@ fn reports_seen_in_the_field_are_judged_as_a_reviewer_would() {
     let total_cut = "requests.*.total=derived:0 requests.refused.*.other_org=derived:0 note=ColumnAbsent:total \
                      note=RowCut:refused.process active.licensing.decisions=45633件 published=2025-01-17";
     let empty_row = "requests.unprocessed.reissue.*=derived:0 note=RowWithoutFigures:unprocessed.reissue \
-                     note=RowShifted:other note=RowShifted:concluded active.licensing.items_change=-37 \
+                     note=RowShifted:other note=RowShifted:concluded active.licensing.items_last_year=329 active.licensing.items_change=-37 \
+                     active.procurement.count=11 \
                      active.procurement.amount=542.55万元 parts=93项:60项+33项";
-    let shifted = "note=RowShifted:other.fee_unpaid note=RowShifted:other.misc note=RowShifted:concluded \
+    let shifted = "active.licensing.decisions=0 note=RowShifted:other.fee_unpaid note=RowShifted:other.misc note=RowShifted:concluded \
                    requests.received.natural_person=2 requests.received.total=2 \
                    requests.unavailable.not_held.natural_person=2 requests.unavailable.not_held.total=2 \
                    requests.concluded.natural_person=2 requests.concluded.total=2 claim=2件@requests.received.total";
-    let unequal_parts = "parts=326条:15条+235条+12条+42条+32条 claim=0@requests.received.total";
+    let unequal_parts = "note=LabelOutdated:normative_documents parts=326条:15条+235条+12条+42条+32条 claim=0@requests.received.total";
     let in_order = "parts=475条:159+10+6+170+130";
     for (form, changes, expected) in [
         (F2021, total_cut, &["T3-05", "T2-10"][..]),
         (F2019, empty_row, &["T3-08", "T3-09"]),
-        (F2021, shifted, &["T3-09"]),
-        (F2021, unequal_parts, &["NAR-05"]),
+        (F2021, shifted, &["T2-12", "T3-09"]),
+        (F2021, unequal_parts, &["NAR-05", "T2-14"]),
         (F2021, in_order, &[]),
     ] {
         let findings = review(report(form, changes)).findings;

@@ -230,7 +230,7 @@ fn entry(
         let at = columns.iter().position(|column| *column == Some(wanted));
         at.and_then(|at| record.get(at)).unwrap_or_default()
     };
-    let mut read = |column: Column| Value { line, column, text: cell(column) };
+    let read = |column: Column| Value { line, column, text: cell(column) };
     let (name, region) = (read(Column::Agency), read(Column::Region));
     let (level, deadline, scope) = (read(Column::Level), read(Column::Deadline), read(Column::Scope));
     if name.text.is_empty() && columns.contains(&Some(Column::Agency)) {
@@ -323,7 +323,7 @@ fn parents(entries: &[Entry], faults: &mut Vec<Fault>) -> Vec<Option<usize>> {
             }
         }
     }
-    let mut parent = |entry: &Entry| {
+    let parent = |entry: &Entry| {
         if entry.parent.is_empty() {
             return None;
         }
@@ -339,7 +339,7 @@ fn parents(entries: &[Entry], faults: &mut Vec<Fault>) -> Vec<Option<usize>> {
             None => fault(FaultKind::AmbiguousParent(entry.parent.clone())),
         }
     };
-    entries.iter().map(|entry| parent(entry)).collect()
+    entries.iter().map(parent).collect()
 }
 
 fn nearest(entries: &[Entry], candidates: &[usize], region: Option<&str>) -> Option<usize> {

@@ -1,0 +1,48 @@
+//! The two numbers of a finding, each with the name of the place that says it.
+
+use report::{Decimal, Finding, Report};
+
+use crate::text::number;
+
+/// Rules whose numbers stand in no place but were counted or added up, with what the left and the
+/// right one are.
+const COUNTED: [(&str, &str, &str); 2] =
+    [("NAR-05", "各项之和", "总数"), ("T4-04", "读到的数字个数", "应有的数字个数")];
+
+/// Both numbers and how far they are apart; none unless it is certain what each of them is.
+pub(super) fn told(report: &Report, finding: &Finding) -> Option<String> {
+    let (left, right) = (finding.left?, finding.right?);
+    let (one, other) = names(report, finding, left, right)?;
+    let gap = number(left.saturating_sub(right).abs());
+    Some(format!("{one}为{}，{other}为{}，相差{gap}。", number(left), number(right)))
+}
+
+fn names(
+    report: &Report,
+    finding: &Finding,
+    left: Decimal,
+    right: Decimal,
+) -> Option<(&'static str, &'static str)> {
+    if let Some((_, one, other)) = COUNTED.iter().find(|(rule, _, _)| *rule == finding.rule) {
+        return Some((one, other));
+    }
+    match (said_by(report, finding, left), said_by(report, finding, right), &finding.against) {
+        (Some(one), Some(other), _) if one != other => Some((one, other)),
+        (Some(_), None, Some(_)) => Some(("本报告", "对照的报告")),
+        (None, Some(_), Some(_)) => Some(("对照的报告", "本报告")),
+        _ => None,
+    }
+}
+
+/// Whether the sentence that the finding points at says this number, or its cells, one or all together.
+fn said_by(report: &Report, finding: &Finding, value: Decimal) -> Option<&'static str> {
+    let mut claims = report.claims.iter().filter(|claim| Some(claim.origin) == finding.origin);
+    if claims.any(|claim| claim.value == value) {
+        return Some("正文");
+    }
+    let known: Option<Vec<Decimal>> = finding.cells.iter().map(|id| report.cells.value(*id)).collect();
+    let sum = known.and_then(|known| known.into_iter().try_fold(Decimal::ZERO, Decimal::checked_add));
+    let mut values = finding.cells.iter().filter_map(|id| report.cells.value(*id));
+    let is_said = values.any(|other| other == value) || !finding.cells.is_empty() && sum == Some(value);
+    is_said.then_some("表格")
+}

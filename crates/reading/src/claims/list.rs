@@ -1,0 +1,156 @@
+//! Wholes with the parts that a sentence lists for them.
+
+use report::{Breakdown, Claim, Decimal};
+
+use super::number::Number;
+
+/// Wholes with the parts that 其中, 分别为 or a bare list of outcomes gives for them; `first` is the
+/// position of the first number among the claims.
+pub(super) fn breakdowns(
+    sentence: &str,
+    numbers: &[Number],
+    first: usize,
+    claims: &[Claim],
+) -> Vec<Breakdown> {
+    let mut breakdowns = Vec::new();
+    for (word, complete) in [("其中", false), ("包括", false), ("分别为", true), ("分别是", true)] {
+        for (at, _) in sentence.match_indices(word) {
+            let Some(whole) = numbers.iter().rposition(|number| number.range.end <= at) else { continue };
+            // The whole stands right before the list, not somewhere in the sentence; 包括 introduces
+            // many other things besides.
+            let between = &sentence[numbers[whole].range.end..at];
+            let allowed = if word == "包括" { 2 } else { 40 };
+            if between.chars().count() > allowed || numbers[whole].unit == "%" {
+                continue;
+            }
+            let parts = parts(sentence, numbers, whole, at + word.len());
+            if parts.len() >= 2 {
+                let complete = complete || ends_in_rest(sentence, numbers, whole, &parts);
+                let parts = parts.into_iter().map(|part| first + part).collect();
+                breakdowns.push(Breakdown { whole: first + whole, parts, complete });
+            }
+        }
+    }
+    breakdowns.extend(outcomes(numbers.len(), first, claims, &breakdowns));
+    breakdowns
+}
+
+/// Whether the last part is what is left of the whole, 其他130条, and every part has been read: no
+/// figure without a unit stands between them.
+fn ends_in_rest(sentence: &str, numbers: &[Number], whole: usize, parts: &[usize]) -> bool {
+    let Some(last) = parts.last().and_then(|last| numbers.get(*last)) else { return false };
+    let list = &sentence[numbers[whole].range.end..last.range.start];
+    let lead = list.rsplit(['，', ',', '、', '；']).next().unwrap_or(list).trim();
+    let is_rest = ["其他", "其它"].iter().any(|word| lead.starts_with(word));
+    let read: usize = numbers
+        .iter()
+        .filter(|number| {
+            number.range.start > numbers[whole].range.start && number.range.end <= last.range.end
+        })
+        .map(|number| digits(&sentence[number.range.clone()]))
+        .sum();
+    is_rest && digits(&sentence[numbers[whole].range.end..last.range.end]) == read
+}
+
+fn digits(text: &str) -> usize {
+    text.chars().filter(char::is_ascii_digit).count()
+}
+
+/// Requests concluded with the outcomes listed for them, also without 其中: 办结9件：予以公开2件，….
+fn outcomes(count: usize, first: usize, claims: &[Claim], known: &[Breakdown]) -> Option<Breakdown> {
+    const WHOLES: [&str; 2] = ["requests.concluded.total", "requests.answered.total"];
+    const PARTS: [&str; 7] = [
+        "requests.disclosed.total",
+        "requests.granted.total",
+        "requests.partial.total",
+        "requests.refused.total",
+        "requests.unavailable.total",
+        "requests.unprocessed.total",
+        "requests.other.total",
+    ];
+    let about = |position: usize| claims.get(first + position)?.about.map(|about| about.as_str());
+    let whole = (0..count).find(|at| about(*at).is_some_and(|name| WHOLES.contains(&name)))?;
+    let parts: Vec<usize> =
+        (whole + 1..count).filter(|at| about(*at).is_some_and(|name| PARTS.contains(&name))).collect();
+    let mut names: Vec<&str> = parts.iter().filter_map(|part| about(*part)).collect();
+    names.sort_unstable();
+    names.dedup();
+    let is_known = known.iter().any(|known| known.whole == first + whole);
+    let is_once = names.len() == parts.len();
+    let sum = parts.iter().filter_map(|part| claims.get(first + part)).map(|claim| claim.value);
+    let sum = sum.fold(Decimal::ZERO, Decimal::saturating_add);
+    // Groups without any case are seldom named, so that a list may fall short of its whole.
+    let is_enough = claims.get(first + whole).is_some_and(|whole| sum >= whole.value);
+    (parts.len() >= 3 && is_once && is_enough && !is_known).then(|| Breakdown {
+        whole: first + whole,
+        parts: parts.into_iter().map(|part| first + part).collect(),
+        complete: false,
+    })
+}
+
+/// Verbs that begin a statement of its own rather than another part of the list.
+const NEW_STATEMENT: [&str; 22] = [
+    "办理", "受理", "开展", "召开", "组织", "回应", "收到", "举办", "接待", "发放", "培训", "答复", "处理",
+    "较", "比", "同比", "环比", "占", "增", "减", "累计", "平均",
+];
+
+/// The parts of a list: numbers of the whole's unit, until another unit, a statement of its own or the
+/// next list begins. What stands behind a comma may be no part any more: parts that make up the whole
+/// end the list there, and so does the comma behind parts that were listed with 、.
+fn parts(sentence: &str, numbers: &[Number], whole: usize, from: usize) -> Vec<usize> {
+    let until = sentence[from..].find("其中").map_or(sentence.len(), |at| from + at);
+    let mut parts: Vec<usize> = Vec::new();
+    let mut sum = Decimal::ZERO;
+    let mut end = from;
+    let mut separator = None;
+    let mut turn = None;
+    for (index, number) in numbers.iter().enumerate().skip(whole + 1) {
+        // A number in brackets belongs to the part before it.
+        if number.range.start < from || opened_bracket(&sentence[from..number.range.start]).is_some() {
+            continue;
+        }
+        let gap = &sentence[end..number.range.start.max(end)];
+        let words = gap.trim_start_matches(['，', ',', '、', ' ', '：', ':', '和', '及']);
+        // A share says of the part before it how much it is.
+        if number.unit == "%" && words.contains('占') {
+            end = number.range.end;
+            continue;
+        }
+        let states_anew = !parts.is_empty() && NEW_STATEMENT.iter().any(|verb| words.starts_with(verb));
+        if number.range.start >= until || number.unit != numbers[whole].unit || states_anew {
+            break;
+        }
+        if !parts.is_empty() {
+            let here = gap.chars().find(|c| matches!(c, '，' | ',' | '、'));
+            if here != Some('、') && sum == numbers[whole].value {
+                return parts;
+            }
+            if separator == Some('、') && matches!(here, Some('，' | ',')) {
+                turn.get_or_insert(parts.len());
+            }
+            separator = separator.or(here);
+        }
+        sum = sum.saturating_add(number.value);
+        parts.push(index);
+        end = number.range.end;
+    }
+    if sum != numbers[whole].value {
+        parts.truncate(turn.unwrap_or(parts.len()));
+    }
+    parts
+}
+
+/// Where the bracket stands that is still open at the end of these words.
+pub(super) fn opened_bracket(words: &str) -> Option<usize> {
+    let mut opened = Vec::new();
+    for (at, c) in words.char_indices() {
+        match c {
+            '（' | '(' => opened.push(at),
+            '）' | ')' => {
+                opened.pop();
+            }
+            _ => {}
+        }
+    }
+    opened.pop()
+}

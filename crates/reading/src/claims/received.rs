@@ -1,0 +1,106 @@
+//! Requests received: the sentence every report has, in its many forms.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::pattern;
+use super::scope::is_stranger;
+
+/// Who may stand between the verb and the application without narrowing what is counted.
+macro_rules! anybody {
+    () => {
+        r"(?:社会公众|公众|群众|社会各界|申请人|公民、法人(?:和|或|及|以及|或者)其他组织|公民)?(?:提出|提交|提起|申请)?(?:的|关于)?(?:各类|有效|书面)?"
+    };
+}
+
+/// What is received.
+macro_rules! application {
+    () => {
+        r"(?:依申请公开政府信息|依申请公开信息|依申请公开请求|依申请信息|政府信息公开申请|信息公开申请|依申请公开申请|依申请公开|政府信息依申请公开|公开申请)"
+    };
+}
+
+static RECEIVED: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(concat!(
+        r"^(?P<who>.*?)(?:收到|受理|接收|接到|收到并(?:处理|办理)|收到和处理|新收|新收到)(?:并(?:处理|办理|答复))?(?:了)?",
+        anybody!(),
+        application!(),
+        r"(?:事项|件|数量|数|办件|工单|业务|申请|共|总数|共计|为|有|:)*$",
+    ))
+});
+
+static VERB: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"^(?P<who>.*?)(?:收到|受理|接收|接到|新收|新收到|新受理|新接收)(?:共|了|各类)*$")
+});
+
+static BEHIND: LazyLock<Regex> =
+    LazyLock::new(|| pattern(concat!(r"^(?:的)?(?:各类|有效|书面)?", application!())));
+
+static NOTHING: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(concat!(
+        r"(?:(?:未|没有|尚未|无)(?:收到|接到|受理|接收|发生|产生)+(?:过|到)?|无)(?:任何)?(?:形式)?(?:的)?",
+        anybody!(),
+        r"(?:依申请公开|政府信息公开申请|信息公开申请|公开申请|申请公开)(?:政府)?(?:信息)?(?:的?申请|事项|件)?",
+    ))
+});
+
+/// What may stand behind such words and make them say something else.
+static SOMETHING_ELSE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"^(?:工作|的)?(?:所)?(?:引起|引发|产生|导致|被|相关|有关|行政|复议|诉讼|投诉|举报|收费|费用|超期|逾期|结转|积压|渠道|经验)",
+    )
+});
+
+/// Words that narrow a count to a part of all applications.
+const NARROWING: [&str; 16] = [
+    "其中",
+    "通过",
+    "渠道",
+    "网上",
+    "信函",
+    "当面",
+    "邮寄",
+    "邮件",
+    "传真",
+    "自然人",
+    "企业",
+    "平台",
+    "结转",
+    "同比",
+    "比",
+    "共同",
+];
+
+/// Whether a number between these words counts the requests that this agency received.
+pub(super) fn is_received(lead: &str, behind: &str, agency: Option<&str>) -> bool {
+    let found = RECEIVED.captures(lead).or_else(|| VERB.captures(lead).filter(|_| BEHIND.is_match(behind)));
+    found.is_some_and(|found| {
+        !NARROWING.iter().any(|word| lead.contains(word)) && !is_stranger(who(&found["who"]), agency)
+    })
+}
+
+/// Whether the words before a number have some other office receive it.
+pub(super) fn is_of_stranger(lead: &str, agency: Option<&str>) -> bool {
+    let found = RECEIVED.captures(lead).or_else(|| VERB.captures(lead));
+    found.is_some_and(|found| is_stranger(who(&found["who"]), agency))
+}
+
+/// The office in front of the verb, without the adverbs between them.
+fn who(words: &str) -> &str {
+    let mut who = words;
+    while let Some(shorter) =
+        ["本年度", "本年", "全年", "今年", "累计", "总共", "共计", "共", "依法", "新", "总", "度"]
+            .iter()
+            .find_map(|adverb| who.strip_suffix(adverb))
+    {
+        who = shorter;
+    }
+    who
+}
+
+/// Where words say that nothing was received, among words made plain.
+pub(super) fn nothing(words: &str) -> Option<&str> {
+    let found = NOTHING.find(words)?;
+    (!SOMETHING_ELSE.is_match(&words[found.end()..])).then_some(found.as_str())
+}

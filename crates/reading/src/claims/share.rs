@@ -1,0 +1,82 @@
+//! Percentages and what they are the share of: 258件，占33.9%.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+use report::{Breakdown, Claim, Relation, Share};
+
+use super::number::Number;
+use super::pattern;
+use crate::label;
+
+/// Words between a part and its share.
+static SHARE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"^[,、(]?(?:约|分别)?占(?:比)?(?:全部|所有|全年|总)?(?P<of>申请|收到|受理|办结|答复|办理|处理)?(?:的)?(?:政府信息公开)?(?:申请|答复|办理)?(?:总|件|数|量|率|比例|比重|比|的|为|约|:)*$",
+    )
+});
+
+/// The shares of a sentence whose parts and wholes are certain. `outer` is the whole that was being
+/// taken apart where the sentence begins.
+pub(super) fn shares(
+    sentence: &str,
+    numbers: &[Number],
+    first: usize,
+    lists: &[Breakdown],
+    claims: &[Claim],
+    outer: Option<usize>,
+) -> Vec<Share> {
+    let pairs = numbers.iter().zip(numbers.iter().skip(1)).enumerate();
+    pairs
+        .filter_map(|(position, (part, share))| {
+            let words = label::plain(&sentence[part.range.end..share.range.start]);
+            let found = SHARE.captures(&words).filter(|_| share.unit == "%" && part.unit != "%")?;
+            let (part, share) = (first + position, first + position + 1);
+            let of = found.name("of").map_or("", |of| of.as_str());
+            let whole = match of {
+                "" => listed(lists, part).or_else(|| apart(claims, first, part, outer)),
+                _ => named(claims, part, of),
+            };
+            let whole = whole.filter(|whole| {
+                claims.get(*whole).map(|claim| &claim.unit) == claims.get(part).map(|claim| &claim.unit)
+            })?;
+            Some(Share { share, part, whole })
+        })
+        .collect()
+}
+
+/// The whole in whose list the part stands.
+fn listed(lists: &[Breakdown], part: usize) -> Option<usize> {
+    lists.iter().find(|list| list.parts.contains(&part)).map(|list| list.whole)
+}
+
+/// The last whole before the part that it can be a part of: outcomes are parts of what was concluded,
+/// applicants of what was received.
+fn apart(claims: &[Claim], first: usize, part: usize, outer: Option<usize>) -> Option<usize> {
+    claims.get(part)?.about?;
+    let here = (first..part).rev().find(|at| is_total(claims, *at));
+    here.or(outer.filter(|at| is_total(claims, *at)))
+}
+
+fn is_total(claims: &[Claim], at: usize) -> bool {
+    const TOTALS: [&str; 4] = [
+        "requests.received.total",
+        "requests.handled.total",
+        "requests.concluded.total",
+        "requests.answered.total",
+    ];
+    claims.get(at).is_some_and(|claim| {
+        claim.relation == Relation::Is && claim.about.is_some_and(|about| TOTALS.contains(&about.as_str()))
+    })
+}
+
+/// The last number before the part that counts what the words name: 占申请总数, 占办结总数.
+fn named(claims: &[Claim], part: usize, of: &str) -> Option<usize> {
+    let names: &[&str] = match of {
+        "申请" | "收到" | "受理" => &["requests.received.total"],
+        _ => &["requests.concluded.total", "requests.answered.total", "requests.handled.total"],
+    };
+    (0..part).rev().find(|at| {
+        is_total(claims, *at) && claims[*at].about.is_some_and(|about| names.contains(&about.as_str()))
+    })
+}
