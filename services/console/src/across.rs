@@ -1,4 +1,4 @@
-//! What needs the reports of many agencies: `GET /api/v1/rollup`.
+//! What needs the reports of many agencies: `GET /api/v1/rollup`, `/api/v1/roster` and `/api/v1/survey`.
 //!
 //! The reports come from the index as they stand there, the roster from the log. Nothing is kept
 //! between two requests: what is told is what is there.
@@ -9,11 +9,11 @@ use axum::extract::State;
 use axum::response::{Html, IntoResponse, Response};
 use proto::Message as _;
 use proto::v1::{ReportSubmitted, ReportValidated, RosterImported};
-use report::{Decimal, Region, Review, Verdict, Year};
-use search::{Query, Whole};
+use report::{Decimal, Region, Report, Review, Verdict, Year};
+use search::{Clause, Query, Whole};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use survey::{Member, RollUp, Roster};
+use survey::{Attendee, Findings, Member, Phrases, RollUp, Roster};
 
 use crate::App;
 use crate::letter::{bad_format, download};
@@ -45,6 +45,168 @@ pub(crate) async fn roll_up(State(app): State<App>, params: Params) -> Result<Re
 }
 
 const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+
+/// Holds the roster against what was reported for a year.
+pub(crate) async fn attendance(State(app): State<App>, params: Params) -> Result<Json<Value>, Problem> {
+    let year = year(&params)?;
+    let region = params.get("region").map(|_| region(&params)).transpose()?;
+    let roster = roster(&app).await?.ok_or_else(|| {
+        let problem = Problem::not_found("还没有导入机关名录。".into());
+        problem.hint("请先用 gouji roster import 导入。")
+    })?;
+    let (members, _) = survey_of(&app, Vec::new(), None).await?;
+    let attended = move || survey::attend(&roster, &members, year);
+    let attended = tokio::task::spawn_blocking(attended).await;
+    let attended = attended.map_err(|error| Problem::internal(&error.into()))?;
+    let is_here = |attendee: &&Attendee| {
+        let within = region.as_ref().map(within);
+        within.is_none_or(|within| attendee.region.as_deref().is_some_and(|code| code.starts_with(within)))
+    };
+    let agencies: Vec<Value> = attended.agencies.iter().filter(is_here).map(attendee).collect();
+    let count = |state: &str| agencies.iter().filter(|agency| agency["state"] == state).count();
+    let strangers = attended
+        .strangers
+        .iter()
+        .map(|stranger| json!({"agency": stranger.agency, "region": stranger.region, "key": stranger.key}));
+    Ok(Json(json!({
+        "year": year.get(),
+        "expected": agencies.len(),
+        "in_time": count("in_time"),
+        "late": count("late"),
+        "missing": count("missing"),
+        "strangers": strangers.collect::<Vec<_>>(),
+        "agencies": agencies,
+    })))
+}
+
+fn attendee(attendee: &Attendee) -> Value {
+    let state = match (attendee.reports.is_empty(), attendee.is_late()) {
+        (true, _) => "missing",
+        (false, Some(true)) => "late",
+        (false, _) => "in_time",
+    };
+    let day = attendee.first_day();
+    json!({
+        "agency": attendee.agency,
+        "region": attendee.region,
+        "deadline": attendee.deadline.map(|day| day.to_string()),
+        "state": state,
+        "day": day.map(|(day, _)| day.to_string()),
+        "day_source": day.map(|(_, source)| source.title()),
+        "repeated": attendee.is_repeated(),
+        "missing_years": attendee.missing_years.iter().map(|year| year.get()).collect::<Vec<_>>(),
+        "reports": attendee.reports.iter().map(|report| json!({
+            "key": report.key,
+            "verdict": report.verdict.as_str(),
+        })).collect::<Vec<_>>(),
+    })
+}
+
+/// What the rules among agencies find in the reports of a region and a year.
+pub(crate) async fn survey(State(app): State<App>, params: Params) -> Result<Json<Value>, Problem> {
+    let (region, year) = (region(&params)?, year(&params)?);
+    let (members, findings) = findings(&app, &region, year).await?;
+    let told = members.iter().filter(|member| member.year == Some(year)).filter_map(|member| {
+        let findings = findings.get(&member.key)?;
+        Some(json!({
+            "key": member.key,
+            "id": member.id,
+            "agency": member.agency,
+            "findings": findings.iter().map(report::json::finding).collect::<Vec<_>>(),
+        }))
+    });
+    let told: Vec<Value> = told.collect();
+    let reports = members.iter().filter(|member| member.year == Some(year)).count();
+    Ok(Json(json!({
+        "region": {"code": region.code, "name": region.name},
+        "year": year.get(),
+        "reports": reports,
+        "found": told,
+    })))
+}
+
+/// The reports of a region over all years, and what the rules among agencies find in those of one year.
+pub(crate) async fn findings(
+    app: &App,
+    region: &Region,
+    year: Year,
+) -> Result<(Vec<Member>, Findings), Problem> {
+    let field = search::field("region", within(region));
+    let filters = vec![field.map_err(|error| Problem::bad_parameter("region", error.to_string()))?];
+    let roster = roster(app).await?;
+    let (members, phrases) = survey_of(app, filters, Some(year)).await?;
+    let found = app.read(move |reader| {
+        let of_year = |member: &&Member| member.year == Some(year);
+        let this_year: Vec<Member> = members.iter().filter(of_year).cloned().collect();
+        let mut all = survey::compare_scopes(roster.as_ref(), &members, year);
+        let mut failed = None;
+        let candidates = survey::candidates(&this_year);
+        let copies =
+            survey::judge(&this_year, &candidates, &phrases, |member| match reader.whole(&member.key) {
+                Ok(whole) => whole.map(|whole| whole.text),
+                Err(error) => {
+                    failed = Some(error);
+                    None
+                }
+            });
+        if let Some(error) = failed {
+            return Err(error);
+        }
+        let attended = roster.as_ref().map(|roster| survey::attend(roster, &members, year).findings());
+        let others = [
+            copies,
+            survey::duplicates(&this_year),
+            survey::follow(roster.as_ref(), &members),
+            attended.unwrap_or_default(),
+        ];
+        for (key, findings) in others.into_iter().flatten() {
+            all.entry(key).or_default().extend(findings);
+        }
+        Ok((members, all))
+    });
+    let (members, mut all) = found.await?;
+    for member in &members {
+        if let Some(findings) = all.get_mut(&member.key) {
+            let report = Report { agency: member.agency.clone(), year: member.year, ..Report::default() };
+            *findings = app.office().apply(&report, member.submitted, std::mem::take(findings));
+            rules::sort(findings);
+        }
+    }
+    Ok((members, all))
+}
+
+/// The reports that these filters find, and the sentences of those of one year.
+async fn survey_of(
+    app: &App,
+    filters: Vec<Clause>,
+    year: Option<Year>,
+) -> Result<(Vec<Member>, Phrases), Problem> {
+    let query = Query { filters, ..Query::default() };
+    app.read(move |reader| {
+        let (mut members, mut phrases) = (Vec::new(), Phrases::default());
+        reader.each(&query, |whole| {
+            if let Some(member) = member(&whole) {
+                if year.is_some() && member.year == year {
+                    phrases.add(&whole.text);
+                }
+                members.push(member);
+            }
+            true
+        })?;
+        Ok((members, phrases))
+    })
+    .await
+}
+
+/// The digits that every code in a region begins with.
+fn within(region: &Region) -> &str {
+    let code = region.code.as_str();
+    match code.len() {
+        6 if code.ends_with("0000") => &code[..2],
+        6 if code.ends_with("00") => &code[..4],
+        _ => code,
+    }
+}
 
 /// The region that is asked for, by its code.
 pub(crate) fn region(params: &Params) -> Result<Region, Problem> {
@@ -84,7 +246,7 @@ async fn members(app: &App, region: &Region, year: Year) -> Result<Vec<Member>, 
         search::field(name, value).map_err(|error| Problem::bad_parameter("year", error.to_string()))
     };
     let filters = vec![field("year", &year.to_string())?];
-    let within = region.code.trim_end_matches("00").to_owned();
+    let within = within(region).to_owned();
     let query = Query { filters, ..Query::default() };
     app.read(move |reader| {
         let mut members = Vec::new();

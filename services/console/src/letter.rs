@@ -10,11 +10,11 @@ use report::{Date, Review};
 
 use search::Entry;
 
-use crate::App;
 use crate::file::disposition;
 use crate::load::load;
 use crate::params::{Id, Params};
 use crate::problem::Problem;
+use crate::{App, across};
 
 /// The letter to the agency (整改意见), as a page or, with `format=docx`, as a document.
 pub(crate) async fn letter(State(app): State<App>, Id(id): Id, params: Params) -> Result<Response, Problem> {
@@ -29,7 +29,10 @@ pub(crate) async fn letter(State(app): State<App>, Id(id): Id, params: Params) -
         Some(date) => Some(date),
         None => today(),
     };
-    let (review, file_name) = judged(&app, &id).await?;
+    let (mut review, file_name) = judged(&app, &id).await?;
+    if params.get("across") == Some("true") {
+        add_what_others_tell(&app, &id, &mut review).await?;
+    }
     let letter = paper::letter(&review, Some(&file_name), &addresser, date);
     match params.get("format").unwrap_or("html") {
         "html" => Ok(axum::response::Html(letter.html()).into_response()),
@@ -78,6 +81,18 @@ async fn judged(app: &App, id: &str) -> Result<(Review, String), Problem> {
     };
     let name = submitted.file_name.rsplit(['/', '\\']).next().unwrap_or_default();
     Ok((review, name.to_owned()))
+}
+
+/// Adds what the rules among agencies find, which takes a look at every report of the province.
+async fn add_what_others_tell(app: &App, id: &str, review: &mut Review) -> Result<(), Problem> {
+    let key = load(app, id).await?.and_then(|loaded| loaded.key);
+    let report = &review.report;
+    let province = report.region.as_ref().and_then(|region| reading::division(region.code.get(..2)?));
+    let (Some(key), Some(province), Some(year)) = (key, province, report.year) else { return Ok(()) };
+    let (_, mut found) = across::findings(app, &province, year).await?;
+    review.findings.extend(found.remove(&key).unwrap_or_default());
+    rules::sort(&mut review.findings);
+    Ok(())
 }
 
 fn day(params: &Params, name: &str) -> Result<Option<Date>, Problem> {

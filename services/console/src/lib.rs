@@ -136,6 +136,8 @@ fn routes() -> Vec<(&'static str, MethodRouter<App>)> {
         ("/api/v1/sum", get(find::sum)),
         ("/api/v1/kept", get(kept::kept)),
         ("/api/v1/rollup", get(across::roll_up)),
+        ("/api/v1/roster", get(across::attendance)),
+        ("/api/v1/survey", get(across::survey)),
         ("/api/v1/status", get(live::status)),
         ("/api/v1/status/{id}", get(life::status)),
         ("/api/v1/events", get(live::events)),

@@ -45,6 +45,10 @@ pub(crate) struct Letter {
     /// The day of the letter; today by default.
     #[arg(long)]
     date: Option<Date>,
+    /// Also tell what is found among all reports of the province and the year: sums, copies, deadlines. Of a
+    /// report in a running pipeline only; takes as long as it takes to look at all of them.
+    #[arg(long)]
+    across: bool,
     /// What the office decided about the rules; see deploy/office.toml.
     #[arg(long, env = "GOUJI_OFFICE", value_name = "FILE")]
     office: Option<PathBuf>,
@@ -124,6 +128,9 @@ impl Letter {
         ];
         let mut query = vec![("format", self.format.name())];
         query.extend(given.iter().filter_map(|(name, value)| Some((*name, value.as_deref()?))));
+        if self.across {
+            query.push(("across", "true"));
+        }
         let path = format!("/api/v1/reports/{}/letter", self.report);
         let bytes = self.server.download(&path, &query).await?;
         Ok((format!("整改意见-{}", self.report), bytes))

@@ -15,6 +15,7 @@ mod rules;
 mod search;
 mod status;
 mod submit;
+mod survey;
 mod up;
 mod withdraw;
 
@@ -43,6 +44,7 @@ enum Verb {
     Letter(letter::Letter),
     Rules(rules::Rules),
     Roster(roster::Roster),
+    Survey(survey::Survey),
     #[command(name = "rollup")]
     RollUp(rollup::RollUp),
     Demo(demo::Demo),
@@ -69,6 +71,7 @@ pub fn run(command: Command) -> ExitCode {
         Verb::Letter(letter) => letter.run(),
         Verb::Rules(rules) => rules.run(),
         Verb::Roster(roster) => roster.run(),
+        Verb::Survey(survey) => survey.run(),
         Verb::RollUp(rollup) => rollup.run(),
         Verb::Demo(demo) => demo.run(),
         Verb::Reader { arguments } => parse::become_reader(&arguments),
