@@ -178,14 +178,12 @@ fn opening(review: &Review, groups: &Groups, file_name: Option<&str>, date: Opti
 /// The regulation, and the notice that the form of the year comes from.
 fn basis(review: &Review) -> String {
     let regulation = "《中华人民共和国政府信息公开条例》";
-    let notice = |number: &str| {
-        format!(
-            "{regulation}第四十九条、第五十条和《中华人民共和国政府信息公开工作年度报告格式》（{number}）"
-        )
+    let notice = |form: &str| {
+        format!("{regulation}第四十九条、第五十条和《中华人民共和国政府信息公开工作年度报告格式{form}")
     };
     match review.report.year.map(FormId::of_year) {
-        Some(Some(FormId::F2021)) => notice("国办公开办函〔2021〕30号"),
-        Some(Some(FormId::F2019)) => notice("国办公开办函〔2019〕60号"),
+        Some(Some(FormId::F2021)) => notice("》（国办公开办函〔2021〕30号）"),
+        Some(Some(FormId::F2019)) => notice("（试行）》（国办公开办函〔2019〕60号）"),
         Some(None) => regulation.to_owned(),
         None => format!("{regulation}第四十九条、第五十条"),
     }

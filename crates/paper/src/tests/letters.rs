@@ -336,7 +336,7 @@ fn reports_older_than_the_forms_are_not_blamed_for_them() {
     let cells = report::Cells::missing(FormId::F2019);
     let report = Report { year: Year::new(2019), form: Some(FormId::F2019), cells, ..Report::default() };
     let text = drawn(&letter(&review(report, vec![]), None, &office(), None));
-    assert!(text.contains("（国办公开办函〔2019〕60号）"), "{text}");
+    assert!(text.contains("年度报告格式（试行）》（国办公开办函〔2019〕60号），对你单位"), "{text}");
     assert!(text.contains("三张表格中没有读取到数字。"), "{text}");
 }
 
