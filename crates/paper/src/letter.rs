@@ -178,14 +178,12 @@ fn opening(review: &Review, groups: &Groups, file_name: Option<&str>, date: Opti
 /// The regulation, and the notice that the form of the year comes from.
 fn basis(review: &Review) -> String {
     let regulation = "《中华人民共和国政府信息公开条例》";
-    let notice = |number: &str| {
-        format!(
-            "{regulation}第四十九条、第五十条和《中华人民共和国政府信息公开工作年度报告格式》（{number}）"
-        )
+    let notice = |form: &str| {
+        format!("{regulation}第四十九条、第五十条和《中华人民共和国政府信息公开工作年度报告格式{form}")
     };
     match review.report.year.map(FormId::of_year) {
-        Some(Some(FormId::F2021)) => notice("国办公开办函〔2021〕30号"),
-        Some(Some(FormId::F2019)) => notice("国办公开办函〔2019〕60号"),
+        Some(Some(FormId::F2021)) => notice("》（国办公开办函〔2021〕30号）"),
+        Some(Some(FormId::F2019)) => notice("（试行）》（国办公开办函〔2019〕60号）"),
         Some(None) => regulation.to_owned(),
         None => format!("{regulation}第四十九条、第五十条"),
     }
@@ -193,8 +191,14 @@ fn basis(review: &Review) -> String {
 
 fn scope(review: &Review) -> String {
     let report = &review.report;
-    let general =
-        "核对内容包括报告的格式和各组成部分、各表的填写和勾稽关系、正文与表格及正文前后的数字是否一致。";
+    let others = match review.findings.iter().any(|finding| finding.against.is_some()) {
+        true => "，并与其他年度或者其他机关的报告作了比对",
+        false => "",
+    };
+    let general = format!(
+        "核对内容包括报告的格式和各组成部分、各表的填写和勾稽关系、\
+         正文与表格及正文前后的数字是否一致{others}。"
+    );
     if report.form.is_none() {
         return match report.year.filter(|year| FormId::of_year(*year).is_none()) {
             Some(_) => "该年度尚未施行统一的报告格式，仅对报告的文字部分进行核对。".to_owned(),
@@ -203,8 +207,9 @@ fn scope(review: &Review) -> String {
     }
     let all = report.cells.iter().len();
     let printed = report.cells.iter().filter(|(_, cell)| cell.state == CellState::Read).count();
-    match all - printed {
-        0 => format!("{general}三张表格共{all}格，均填有数字。"),
+    match printed {
+        0 => format!("{general}三张表格中没有读取到数字。"),
+        _ if printed == all => format!("{general}三张表格共{all}格，均填有数字。"),
         _ => format!("{general}三张表格共{all}格，其中{printed}格填有数字。"),
     }
 }

@@ -94,6 +94,9 @@ fn remarks(roll_up: &RollUp) -> Vec<String> {
     if gaps > 0 {
         remarks.push(format!("有{gaps}个机关未报送或者没有可用的表格，数字未计入，见“缺报与存疑”。"));
     }
+    if !roll_up.doubts.is_empty() {
+        remarks.push(format!("有{}项需要核实，见“缺报与存疑”。", roll_up.doubts.len()));
+    }
     if roll_up.cells.iter().any(is_bound) {
         remarks.push("“≥”表示有机关缺少这一格的数字，所列为下限。".to_owned());
     }

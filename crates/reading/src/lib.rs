@@ -21,6 +21,7 @@ mod region;
 mod remarks;
 mod requests;
 mod tables;
+mod unfold;
 
 pub use region::division;
 
@@ -72,9 +73,15 @@ fn read_one(document: &Document, outline: Outline, file_name: Option<&str>) -> R
     let reporter = claims::Reporter { year: identity.year, agency: identity.agency.as_deref() };
     let narrative = claims::extract(document, &outline, reporter);
     let region = region::of(&identity, document, file_name);
+    let unfolded = unfold::unfold(document, &outline);
+    let unfolded = unfolded.as_ref().map(|unfolded| (unfolded, outline::outline(unfolded)));
+    let (prose, headings) =
+        unfolded.as_ref().map_or((document, &outline), |(prose, outline)| (*prose, outline));
+    let remarks = remarks::extract(prose, headings, identity.agency.as_deref(), identity.year);
+    let fingerprints = fingerprint::of(prose, headings, identity.agency.as_deref(), region.as_ref());
     Report {
-        remarks: remarks::extract(document, &outline, identity.agency.as_deref(), identity.year),
-        fingerprints: fingerprint::of(document, &outline, identity.agency.as_deref(), region.as_ref()),
+        remarks,
+        fingerprints,
         title: identity.title,
         agency: identity.agency,
         region,

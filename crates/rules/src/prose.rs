@@ -214,6 +214,9 @@ fn citations_in_force(rule: &Rule, report: &Report) -> Vec<Finding> {
 const THEMES: [&str; 5] = ["主动公开", "依申请公开", "政府信息管理", "平台建设", "监督保障"];
 const DUTIES: [&str; 3] = ["工作考核", "社会评议", "责任追究"];
 
+/// An overview of fewer characters may be the beginning of one that was lost on the way.
+const WHOLE_OVERVIEW: u32 = 100;
+
 /// DOC-13. An overview whose parts stand in disorder cannot be judged.
 fn themes_covered(rule: &Rule, report: &Report) -> Vec<Finding> {
     let overview = report.sections.iter().find(|section| section.kind == Some(SectionKind::Overview));
@@ -239,7 +242,13 @@ fn themes_covered(rule: &Rule, report: &Report) -> Vec<Finding> {
     if what.is_empty() {
         return Vec::new();
     }
-    let finding = rule.fails(report, Vec::new(), format!("{}。", what.join("；")));
+    let what = format!("{}。", what.join("；"));
+    let finding = if overview.chars < WHOLE_OVERVIEW {
+        let message = format!("第一部分只有{}字，{what}不能确定是否为全文，请核对后补写。", overview.chars);
+        rule.unknown(report, Vec::new(), message)
+    } else {
+        rule.fails(report, Vec::new(), what)
+    };
     vec![Finding { origin: Some(overview.origin), ..finding }]
 }
 

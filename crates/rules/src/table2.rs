@@ -346,7 +346,8 @@ fn fees_in_the_unit(rule: &Rule, report: &Report) -> Vec<Finding> {
     let Some(value) = cell.value.filter(|_| cell.state == CellState::Read) else { return Vec::new() };
     let text = cell.text.as_deref().unwrap_or_default().trim();
     let heading = report.notes.iter().find(|note| note.kind == NoteKind::MoneyUnit && note.subject == "fees");
-    let is_whole_multiple = value >= ROUND_FEES.into() && (value % Decimal::from(ROUND_FEES)).is_zero();
+    let is_whole_multiple =
+        value >= ROUND_FEES.into() && value.checked_rem(ROUND_FEES.into()).is_some_and(|rest| rest.is_zero());
     let is_large = value >= FEES_OF_A_GOVERNMENT.into() && standing::of(report) == Some(Standing::Department);
     let what = if text.ends_with('元') && !text.ends_with("万元") {
         format!("表二“行政事业性收费”填的是“{text}”，已按{}万元读取。", number(value))

@@ -53,8 +53,9 @@ pub fn candidates(members: &[Member]) -> Vec<Candidate> {
     let mut found = Vec::new();
     for mut positions in by_year.into_values() {
         positions.sort_by_cached_key(|position| members.get(*position).map(age));
-        let ordered: Vec<(usize, &Member)> =
-            positions.iter().filter_map(|position| Some((*position, members.get(*position)?))).collect();
+        let ordered =
+            positions.into_iter().filter_map(|position| Some(Entry::new(position, members.get(position)?)));
+        let ordered: Vec<Entry> = ordered.collect();
         found.extend(of_year(&ordered).0);
     }
     found.sort_by(|one, other| {
@@ -74,14 +75,14 @@ fn age(member: &Member) -> (bool, Option<Date>, String) {
 }
 
 /// The candidates of one year, whose reports are ordered by age, and how many comparisons it took.
-fn of_year(members: &[(usize, &Member)]) -> (Vec<Candidate>, usize) {
+fn of_year(entries: &[Entry]) -> (Vec<Candidate>, usize) {
     let mut bands: Vec<(u64, u32)> = Vec::new();
-    for (at, (_, member)) in (0_u32..).zip(members) {
-        bands.extend(judged(member).flat_map(Fingerprint::bands).map(|band| (band, at)));
+    for (at, entry) in (0_u32..).zip(entries) {
+        bands.extend(judged(entry.member).flat_map(Fingerprint::bands).map(|band| (band, at)));
     }
     // Within a band by age, because positions are.
     bands.sort_unstable();
-    let mut sources: Vec<Vec<(usize, f64)>> = vec![Vec::new(); members.len()];
+    let mut sources: Vec<Vec<(usize, f64)>> = vec![Vec::new(); entries.len()];
     let mut comparisons = 0;
     for bucket in bands.chunk_by(|one, other| one.0 == other.0) {
         for (at, (_, later)) in bucket.iter().enumerate().skip(1) {
@@ -91,13 +92,12 @@ fn of_year(members: &[(usize, &Member)]) -> (Vec<Candidate>, usize) {
             {
                 let (later, earlier) = (*later as usize, *earlier as usize);
                 let Some(known) = sources.get_mut(later) else { continue };
-                if later == earlier || known.iter().any(|(source, _)| *source == earlier) {
+                if later == earlier || is_settled(known, earlier) {
                     continue;
                 }
                 comparisons += 1;
-                let pair = members.get(later).zip(members.get(earlier));
-                let similar = pair.and_then(|((_, later), (_, earlier))| similarity(later, earlier));
-                if let Some(similarity) = similar {
+                let pair = entries.get(later).zip(entries.get(earlier));
+                if let Some(similarity) = pair.and_then(|(later, earlier)| similarity(later, earlier)) {
                     known.push((earlier, similarity));
                     known.sort_by(|one, other| other.1.total_cmp(&one.1).then(one.0.cmp(&other.0)));
                     known.truncate(SOURCES);
@@ -106,12 +106,45 @@ fn of_year(members: &[(usize, &Member)]) -> (Vec<Candidate>, usize) {
         }
     }
     let candidate = |later: usize, (earlier, similarity): (usize, f64)| {
-        Some(Candidate { copy: members.get(later)?.0, source: members.get(earlier)?.0, similarity })
+        Some(Candidate {
+            copy: entries.get(later)?.position,
+            source: entries.get(earlier)?.position,
+            similarity,
+        })
     };
     let found = sources.into_iter().enumerate();
     let found = found
         .flat_map(|(later, sources)| sources.into_iter().filter_map(move |source| candidate(later, source)));
     (found.collect(), comparisons)
+}
+
+/// Whether a comparison with a report can tell nothing new: it is known, or nothing can be nearer than
+/// what is known.
+fn is_settled(known: &[(usize, f64)], earlier: usize) -> bool {
+    let is_full = known.len() == SOURCES && known.last().is_some_and(|(_, similarity)| *similarity >= 1.0);
+    is_full || known.iter().any(|(source, _)| *source == earlier)
+}
+
+/// A report among those of its year, with the agency it speaks for.
+struct Entry<'a> {
+    position: usize,
+    member: &'a Member,
+    core: String,
+}
+
+impl<'a> Entry<'a> {
+    fn new(position: usize, member: &'a Member) -> Self {
+        let folded = name::fold(member.agency.as_deref().unwrap_or_default());
+        Self { position, member, core: name::core(&folded, member.region.as_ref()) }
+    }
+
+    /// Whether both are one agency's, or a government's and its office's, which writes for both.
+    fn is_one_voice(&self, other: &Self) -> bool {
+        let code = |entry: &Self| entry.member.region.as_ref().map(|region| region.code.as_str());
+        let speaks_for_government = |entry: &Self| name::rank(&entry.core) != Rank::Department;
+        code(self) == code(other)
+            && (self.core == other.core || (speaks_for_government(self) && speaks_for_government(other)))
+    }
 }
 
 fn judged(member: &Member) -> impl Iterator<Item = &Fingerprint> {
@@ -123,27 +156,14 @@ fn judged(member: &Member) -> impl Iterator<Item = &Fingerprint> {
 
 /// How alike two reports of different agencies are in the part in which they are most alike; none where
 /// that is not enough, or where it is no wonder.
-fn similarity(later: &Member, earlier: &Member) -> Option<f64> {
-    let alike = judged(later).flat_map(|one| {
-        judged(earlier)
+fn similarity(later: &Entry, earlier: &Entry) -> Option<f64> {
+    let alike = judged(later.member).flat_map(|one| {
+        judged(earlier.member)
             .filter(move |other| one.section == other.section)
             .map(move |other| one.similarity(other))
     });
     let most = alike.max_by(f64::total_cmp).filter(|similarity| *similarity >= ALIKE)?;
-    (!is_one_voice(later, earlier)).then_some(most)
-}
-
-/// Whether both are one agency's, or a government's and its office's, which writes for both.
-fn is_one_voice(one: &Member, other: &Member) -> bool {
-    let core = |member: &Member| {
-        let folded = name::fold(member.agency.as_deref().unwrap_or_default());
-        name::core(&folded, member.region.as_ref())
-    };
-    let code = |member: &Member| member.region.as_ref().map(|region| region.code.clone());
-    let (first, second) = (core(one), core(other));
-    let speaks_for_government = |core: &str| name::rank(core) != Rank::Department;
-    code(one) == code(other)
-        && (first == second || (speaks_for_government(&first) && speaks_for_government(&second)))
+    (!later.is_one_voice(earlier)).then_some(most)
 }
 
 /// How many reports have each sentence: what many have tells nothing.

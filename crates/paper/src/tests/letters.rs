@@ -306,6 +306,7 @@ fn every_group_stands_under_its_heading_and_hints_in_the_enclosure() {
     );
     let text = drawn(&letter);
     assert!(text.contains("共有必须整改的问题1项、暂时无法核对的事项1项、已同意豁免的事项1项"), "{text}");
+    assert!(text.contains("数字是否一致，并与其他年度或者其他机关的报告作了比对。"), "{text}");
     assert!(text.contains("逐项整改、对其他事项逐项核实，"), "{text}");
     assert!(text.contains("\n附件：供参考的提示\n枣庄市政务公开办公室\n"), "{text}");
     assert!(text.contains("----\n附件\n# 供参考的提示\n1．表二在数字后写了单位：“45633 件”。\n"), "{text}");
@@ -332,9 +333,11 @@ fn reports_older_than_the_forms_are_not_blamed_for_them() {
         "{text}"
     );
     assert!(text.contains("该年度尚未施行统一的报告格式"), "{text}");
-    let report = Report { year: Year::new(2019), form: Some(FormId::F2019), ..Report::default() };
+    let cells = report::Cells::missing(FormId::F2019);
+    let report = Report { year: Year::new(2019), form: Some(FormId::F2019), cells, ..Report::default() };
     let text = drawn(&letter(&review(report, vec![]), None, &office(), None));
-    assert!(text.contains("（国办公开办函〔2019〕60号）"), "{text}");
+    assert!(text.contains("年度报告格式（试行）》（国办公开办函〔2019〕60号），对你单位"), "{text}");
+    assert!(text.contains("三张表格中没有读取到数字。"), "{text}");
 }
 
 #[test]

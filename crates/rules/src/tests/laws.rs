@@ -1,10 +1,10 @@
 //! Laws: a report in order has no error, one wrong figure is found and its repair named.
 
 use proptest::prelude::*;
-use report::{CellId, CellState, Decimal, Form, FormId, Judgement, Report, Severity, Table};
+use report::{CellId, CellState, Decimal, Form, FormId, Judgement, Report, Severity, Table, Year};
 
-use super::case::zeros;
-use crate::review;
+use super::case::{report, zeros};
+use crate::{Office, compare, review, review_as};
 
 proptest! {
     #[test]
@@ -41,18 +41,35 @@ proptest! {
 
     #[test]
     fn no_filling_of_the_cells_makes_it_panic(
-        form in prop::sample::select(FormId::ALL.to_vec()),
-        fillings in prop::collection::vec((0..1000_usize, filling()), 0..300),
+        forms in prop::array::uniform2(prop::sample::select(FormId::ALL.to_vec())),
+        fillings in prop::array::uniform2(prop::collection::vec((0..1000_usize, filling()), 0..300)),
     ) {
-        let mut report = zeros(form);
-        let ids = Form::get(form).cells();
-        for (position, (state, value, text)) in fillings {
-            let cell = report.cells.get_mut(ids[position % ids.len()]).unwrap();
-            (cell.state, cell.value, cell.text) = (state, value, text);
+        let claims = "claim=+1件@requests.received.total claim=-0.5%@active.licensing.decisions";
+        let [mut report, mut last_year] = forms.map(|form| report(form, claims));
+        for (report, fillings) in [&mut report, &mut last_year].into_iter().zip(fillings) {
+            let ids = report.cells.form().unwrap().cells();
+            for (position, (state, value, text)) in fillings {
+                let cell = report.cells.get_mut(ids[position % ids.len()]).unwrap();
+                (cell.state, cell.value, cell.text) = (state, value, text);
+            }
         }
-        for finding in review(report).findings {
+        last_year.year = report.year.and_then(|year| Year::new(i64::from(year.get()) - 1));
+        for finding in review_as(report, Some(&last_year), &Office::default(), None).findings {
             prop_assert!(finding.message.ends_with('。'), "{}", finding.message);
         }
+    }
+
+    #[test]
+    fn what_was_carried_over_in_full_is_no_error(report in balanced()) {
+        let mut last_year = report.clone();
+        last_year.year = report.year.and_then(|year| Year::new(i64::from(year.get()) - 1));
+        for column in report.cells.form().map_or(&[][..], |form| &form.applicants) {
+            let id = |row: &str| CellId::parse(&format!("requests.{row}.{}", column.id)).unwrap();
+            let carried = report.cells.value(id("carried_in")).unwrap();
+            set(&mut last_year, id("carried_out"), carried);
+        }
+        let findings = compare(&report, &last_year);
+        prop_assert!(findings.iter().all(|finding| finding.severity < Severity::Error), "{:#?}", findings);
     }
 }
 

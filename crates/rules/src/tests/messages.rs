@@ -2,12 +2,13 @@
 
 use report::FormId::F2021;
 
-use super::case::report;
-use crate::review;
+use super::case::years;
+use crate::{Office, review_as};
 
 /// The messages of this rule, each with its repair if it has one.
 fn check(rule: &str, changes: &str, expected: &[&str]) {
-    let findings = review(report(F2021, changes)).findings;
+    let (report, last_year) = years(F2021, changes);
+    let findings = review_as(report, last_year.as_ref(), &Office::default(), None).findings;
     let messages: Vec<String> = findings
         .into_iter()
         .filter(|finding| finding.rule == rule)
@@ -125,6 +126,61 @@ fn the_narrative_is_quoted_beside_the_table() {
         "parts=326条:15条+235条+12条+42条+32条",
         &["正文称“正文326条”，所列各项15+235+12+42+32=336条，总数为326条，各项之和多出10条。\
            请核对总数与各分项后更正。"],
+    );
+}
+
+#[test]
+fn figures_that_do_not_go_together_are_set_side_by_side() {
+    check(
+        "T2-03",
+        "active.normative_documents.issued=5 active.normative_documents.repealed=1 active.normative_documents.in_force=2",
+        &["表二“行政规范性文件”行本年制发5件、废止1件，现行有效却为2件。请核对制发、废止和现行有效件数。"],
+    );
+    check(
+        "T2-12",
+        "active.licensing.decisions=0",
+        &[
+            "行政审批机关的“行政许可”处理决定数量为0。请核对是否漏填或者按其他口径统计；确未发生的，请在报送时说明。",
+        ],
+    );
+    check(
+        "T3-07",
+        "requests.received.natural_person=3 requests.received.total=3 requests.granted.enterprise=3 \
+         requests.granted.total=3 requests.concluded.natural_person=3 requests.concluded.total=3",
+        &["表三“(一)予以公开”行的3件填在“商业企业”列，改填到“自然人”列后各行各列全部平衡。\
+           请核对该申请人的类别后更正。"],
+    );
+    check(
+        "T3-18",
+        "active.regulations.*=missing note=RowRepeated:regulations",
+        &["同一行出现两次而数字不同：“规章”。无法确定以哪一行为准，有关数字未作核对。\
+           请删去多余的行，保留正确的数字后重新公布。"],
+    );
+}
+
+#[test]
+fn two_years_are_set_side_by_side() {
+    check(
+        "XY-01",
+        "requests.carried_in.natural_person=2 requests.carried_in.total=2 last: \
+         requests.carried_out.natural_person=3 requests.carried_out.total=3",
+        &["表三“上年结转”与2023年度报告的“结转下年度继续办理”不一致：“自然人”列本年为2件、上年为3件，\
+           “总计”列本年为2件、上年为3件。请与上年度报告核对后更正，确属上年数据有误的请说明。"],
+    );
+    check(
+        "XY-03",
+        "active.normative_documents.issued=2 active.normative_documents.in_force=30 last: \
+         active.normative_documents.in_force=30",
+        &[
+            "表二“行政规范性文件”行现行有效30件，而2023年度报告现行有效30件，加本年制发2件、减本年废止0件应为32件，相差2件。\
+           请与上年度报告核对，因失效、清理或者统计口径变化的请说明。",
+        ],
+    );
+    check(
+        "XY-09",
+        "claim=-0.65%@requests.received.total requests.received.total=3 last: requests.received.total=9",
+        &["正文称“正文0.65%”，“收到政府信息公开申请”本年为3、2023年度报告为9，实际减少66.67%。\
+           请核对正文的比较与两年的数字后更正。"],
     );
 }
 

@@ -126,7 +126,8 @@ fn a_template_of_a_province_costs_no_more_than_its_reports() {
         let members: Vec<Member> = (0..agencies)
             .map(|number| writes(&format!("第{number}局"), "370481", "2025-01-20", &template))
             .collect();
-        let ordered: Vec<(usize, &Member)> = members.iter().enumerate().collect();
+        let ordered: Vec<Entry> =
+            members.iter().enumerate().map(|(position, member)| Entry::new(position, member)).collect();
         let (found, comparisons) = of_year(&ordered);
         assert!(found.len() <= agencies * SOURCES);
         comparisons

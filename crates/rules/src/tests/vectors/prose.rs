@@ -83,6 +83,7 @@ pub(super) const VECTORS: &[Vector] = &[
     ("DOC-12", F2021, "remark=Citation:国务院令第492号", Fails),
     ("DOC-12", F2021, "remark=Citation:国务院令第492号 remark=Citation:国务院令第711号", Holds),
     ("DOC-13", F2021, "unsaid=Theme:依申请公开", Fails),
+    ("DOC-13", F2021, "unsaid=Theme:依申请公开 brief=1", Unknown),
     ("DOC-13", F2021, "unsaid=Theme sections=1,1,2,3,4,5,6", Holds),
     ("DOC-13", F2019, "unsaid=Theme", Holds),
     ("DOC-13", F2021, "agency=枣庄市人民政府", Fails),
