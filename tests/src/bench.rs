@@ -8,6 +8,7 @@ mod heart;
 mod load;
 mod process;
 mod relay;
+pub mod rules;
 
 use std::collections::BTreeMap;
 use std::io::Write as _;

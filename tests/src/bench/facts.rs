@@ -29,6 +29,7 @@ impl Facts {
             submitted_at_ms: 1_800_000_000_000,
             generation: 0,
             door: "http".into(),
+            withdraws: None,
         };
         let report = v1::Report::from(&review.report);
         let parsed = ReportParsed {

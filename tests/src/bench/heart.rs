@@ -75,6 +75,8 @@ pub(super) fn measure(generated: &[Generated]) -> Result<(Cost, Vec<Facts>)> {
             submitted_at_ms: 1_800_000_000_000,
             review,
             text,
+            fact: facts.payloads[2].clone(),
+            withdrawn: None,
         })
         .collect();
     let indexing = cost(|| index(entries))?;

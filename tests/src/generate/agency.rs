@@ -31,7 +31,7 @@ const BUREAUX: [Bureau; 50] = [
     Bureau("烟草专卖局", [2, 2, 0, 0]), Bureau("人民政府办公室", [0, 0, 0, 0]),
 ];
 
-const YEARS: [u16; 7] = [2019, 2020, 2021, 2022, 2023, 2024, 2025];
+pub(super) const YEARS: [u16; 7] = [2019, 2020, 2021, 2022, 2023, 2024, 2025];
 
 /// An agency that reports.
 #[derive(Debug, Clone)]

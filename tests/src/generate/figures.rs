@@ -19,8 +19,28 @@ impl Figures {
         CellId::parse(id).ok().and_then(|id| self.values.get(&id)).copied().unwrap_or(0)
     }
 
+    /// Adds to a figure, which may be negative.
+    pub(super) fn add(&mut self, id: &str, change: i64) {
+        set(self, id, self.get(id) + change);
+    }
+
     pub(super) fn set(&mut self, id: CellId, value: i64) {
         self.values.insert(id, value);
+    }
+
+    /// Sets a figure; false where the form has none such.
+    pub(super) fn put(&mut self, id: &str, value: i64) -> bool {
+        let id = CellId::parse(id).ok().filter(|id| self.values.contains_key(id));
+        id.map(|id| self.values.insert(id, value)).is_some()
+    }
+
+    /// Takes over those of another year; false where it has another form.
+    pub(super) fn copy(&mut self, other: &Self) -> bool {
+        let alike = self.values.keys().eq(other.values.keys());
+        if alike {
+            self.values.clone_from(&other.values);
+        }
+        alike
     }
 
     /// The exact decimal, without padding.
@@ -59,7 +79,7 @@ pub(super) fn figures(seed: u64, agency: &Agency, year: u16, form: &Form) -> Fig
     let mut figures = Figures { values: form.cells().iter().map(|id| (*id, 0)).collect() };
     let mut random = Random::of(&[seed, agency.number, u64::from(year), 2]);
     requests(&mut figures, seed, agency, year, form, &mut random);
-    litigation(&mut figures, form, &mut random);
+    litigation(&mut figures, seed, agency, form, &mut random);
     match form.id {
         FormId::F2021 => active_2021(&mut figures, seed, agency, year, &mut random),
         FormId::F2019 => active_2019(&mut figures, seed, agency, year, &mut random),
@@ -98,8 +118,8 @@ fn applications_in_a_year(seed: u64, agency: &Agency) -> i64 {
 /// What is carried over from this year to the next, by applicant.
 fn carried_out(seed: u64, agency: &Agency, year: u16) -> [i64; 6] {
     let mut random = Random::of(&[seed, agency.number, u64::from(year), 4]);
-    let most = applications_in_a_year(seed, agency) / 8;
-    let count = if random.chance(60) { random.between(0, most) } else { 0 };
+    let level = Random::of(&[seed, agency.number, 15]).between(0, applications_in_a_year(seed, agency) / 8);
+    let count = level * random.between(60, 140) / 100;
     let mut carried = [0; 6];
     for _ in 0..count {
         carried[random.weighted(&APPLICANTS)] += 1;
@@ -137,14 +157,20 @@ fn requests(figures: &mut Figures, seed: u64, agency: &Agency, year: u16, form: 
     }
 }
 
-fn litigation(figures: &mut Figures, form: &Form, random: &mut Random) {
-    let most = (figures.get("requests.concluded.total") / 6).min(60);
+/// Who is often taken to court is so year after year.
+fn litigation(figures: &mut Figures, seed: u64, agency: &Agency, form: &Form, random: &mut Random) {
+    let mut level = Random::of(&[seed, agency.number, 16]);
+    let most = (applications_in_a_year(seed, agency) / 8).min(60);
     for (group, share) in form.litigation_groups.iter().zip([100, 50, 30]) {
-        let mut total = 0;
-        for (column, weight) in form.litigation_columns.iter().zip([50, 10, 25, 20, 0]) {
-            let count = if random.chance(40) { random.between(0, most * share * weight / 10_000) } else { 0 };
-            let count = if column.id == "total" { total } else { count };
-            total += count;
+        let counts = [50, 10, 25, 20].map(|weight| {
+            let often = if level.chance(40) { level.between(0, most * share * weight / 10_000) } else { 0 };
+            often * random.between(60, 140) / 100
+        });
+        let total: i64 = counts.iter().sum();
+        // Nobody goes to court after a review that was none.
+        let after_no_review = group.id == "litigation_after_review" && total > figures.get("review.total");
+        for (column, count) in form.litigation_columns.iter().zip(counts.into_iter().chain([total])) {
+            let count = if after_no_review { 0 } else { count };
             figures.set(form.litigation_cell(group.id, column.id).expect("the form has the cell"), count);
         }
     }
@@ -176,6 +202,12 @@ fn documents_in_force(seed: u64, agency: &Agency, year: u16) -> i64 {
     Random::of(&[seed, agency.number, 7]).between(16, 40) + change
 }
 
+/// Documents published by the end of a year, repealed ones too.
+fn documents_made(seed: u64, agency: &Agency, year: u16) -> i64 {
+    let since: i64 = (2019..=year).map(|year| documents(seed, agency, year).0).sum();
+    documents_in_force(seed, agency, 2018) + since
+}
+
 fn active_2021(figures: &mut Figures, seed: u64, agency: &Agency, year: u16, random: &mut Random) {
     let (made, repealed) = documents(seed, agency, year);
     set(figures, "active.normative_documents.issued", made);
@@ -185,7 +217,8 @@ fn active_2021(figures: &mut Figures, seed: u64, agency: &Agency, year: u16, ran
     set(figures, "active.penalty.decisions", decisions(seed, agency, agency.penalty, 9, random));
     set(figures, "active.coercion.decisions", decisions(seed, agency, agency.coercion, 10, random));
     let (low, high) = [(0, 0), (80, 9_000), (9_000, 90_000), (90_000, 480_000)][usize::from(agency.fees)];
-    set(figures, "active.fees.amount", random.between(low, high));
+    let level = Random::of(&[seed, agency.number, 17]).between(low, high);
+    set(figures, "active.fees.amount", level * random.between(75, 125) / 100);
 }
 
 /// Items at the end of a year; 2018 is where the form of 2019 begins.
@@ -203,11 +236,7 @@ fn active_2019(figures: &mut Figures, seed: u64, agency: &Agency, year: u16, ran
     let (made, _) = documents(seed, agency, year);
     set(figures, "active.normative_documents.made", made);
     set(figures, "active.normative_documents.published", made);
-    set(
-        figures,
-        "active.normative_documents.public_total",
-        documents_in_force(seed, agency, year) + 2 * made,
-    );
+    set(figures, "active.normative_documents.public_total", documents_made(seed, agency, year));
     let services = agency.licensing.min(2);
     for (row, scale, what) in [
         ("licensing", agency.licensing, 8),
@@ -227,9 +256,14 @@ fn active_2019(figures: &mut Figures, seed: u64, agency: &Agency, year: u16, ran
             set(figures, &format!("active.{row}.decisions"), decisions + i64::from(alike));
         }
     }
-    if random.chance(60) {
-        set(figures, "active.procurement.count", random.between(1, 24));
-        set(figures, "active.procurement.amount", random.between(300, 160_000));
+    let mut level = Random::of(&[seed, agency.number, 18]);
+    if level.chance(60) {
+        set(figures, "active.procurement.count", level.between(3, 24) * random.between(70, 130) / 100);
+        set(
+            figures,
+            "active.procurement.amount",
+            level.between(300, 160_000) * random.between(70, 130) / 100,
+        );
     }
 }
 

@@ -53,7 +53,7 @@ impl Layout {
     }
 
     /// Whether every cell of the form is printed in its place.
-    pub(super) fn is_whole(self) -> bool {
+    pub fn is_whole(self) -> bool {
         !matches!(self, Self::TabsCut | Self::TabsSlipped)
     }
 

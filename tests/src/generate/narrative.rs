@@ -1,5 +1,9 @@
 //! The words around the tables, with claims that agree with them.
 
+mod facts;
+
+use std::collections::BTreeSet;
+
 use super::agency::Agency;
 use super::figures::Figures;
 use super::random::Random;
@@ -16,55 +20,90 @@ pub(super) enum Block {
 }
 
 /// What the narrative is told to say wrong.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Slips {
-    /// Added to the number of applications it says were received.
-    pub(super) received: i64,
-    /// Taken from the whole whose parts it lists.
-    pub(super) whole: i64,
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Slip {
+    /// Added to what it says of something.
+    Says(&'static str, i64),
+    /// That nothing was received.
+    NothingReceived,
+    /// That everything was answered, and nothing of what was carried over.
+    AllConcluded,
+    /// Nothing of a theme of the overview.
+    Silent(&'static str),
+    /// What was said the year before, but for the facts.
+    Copied,
 }
 
 /// Who speaks, of which year and which figures.
 pub(super) struct Speaker<'a> {
+    pub(super) seed: u64,
     pub(super) agency: &'a Agency,
     pub(super) year: u16,
     pub(super) figures: &'a Figures,
-    pub(super) slips: Slips,
-    pub(super) random: Random,
+    /// Those of the year before, where there was a form.
+    pub(super) last: Option<&'a Figures>,
+    pub(super) slip: Option<Slip>,
+    /// What it has said exact numbers of.
+    pub(super) said: BTreeSet<&'static str>,
+    random: Random,
 }
 
-/// The whole report; `published` is the day in its signature.
-pub(super) fn blocks(speaker: &mut Speaker<'_>, published: Option<&str>) -> Vec<Block> {
-    let mut blocks = speaker.title();
-    if speaker.random.chance(80) {
-        let opening = *speaker.random.pick(OPENING);
-        blocks.push(Block::Paragraph(speaker.fill(opening)));
+impl<'a> Speaker<'a> {
+    pub(super) fn new(
+        seed: u64,
+        (agency, year): (&'a Agency, u16),
+        (figures, last): (&'a Figures, Option<&'a Figures>),
+        slip: Option<Slip>,
+    ) -> Self {
+        let random = Random::of(&[]);
+        Self { seed, agency, year, figures, last, slip, said: BTreeSet::new(), random }
     }
-    blocks.push(Block::Heading("一、总体情况".into()));
-    blocks.extend(speaker.overview().into_iter().map(Block::Paragraph));
-    blocks.push(Block::Heading("二、主动公开政府信息情况".into()));
-    blocks.push(Block::Table(0));
-    blocks.push(Block::Heading("三、收到和处理政府信息公开申请情况".into()));
-    blocks.push(Block::Table(1));
-    blocks.push(Block::Heading("四、政府信息公开行政复议、行政诉讼情况".into()));
-    blocks.push(Block::Table(2));
-    let fifth = *speaker.random.pick(&[
-        "五、存在的主要问题及改进情况",
-        "五、存在的主要问题及改进情况",
-        "五、政府信息公开工作存在的主要问题及改进情况",
-    ]);
-    blocks.push(Block::Heading(fifth.into()));
-    blocks.extend(speaker.problems().into_iter().map(Block::Paragraph));
-    blocks.push(Block::Heading("六、其他需要报告的事项".into()));
-    blocks.extend(speaker.other().into_iter().map(Block::Paragraph));
-    if let Some(day) = published {
-        blocks.push(Block::Paragraph(speaker.agency.name.clone()));
-        blocks.push(Block::Paragraph(day.to_owned()));
-    }
-    blocks
-}
 
-impl Speaker<'_> {
+    /// The whole report; `published` is the day in its signature.
+    pub(super) fn blocks(&mut self, published: Option<&str>) -> Vec<Block> {
+        self.part(1);
+        let mut blocks = self.title();
+        if self.random.chance(80) {
+            let opening = *self.random.pick(OPENING);
+            blocks.push(Block::Paragraph(self.fill(opening)));
+        }
+        blocks.push(Block::Heading("一、总体情况".into()));
+        self.part(2);
+        blocks.extend(self.overview().into_iter().map(Block::Paragraph));
+        blocks.push(Block::Heading("二、主动公开政府信息情况".into()));
+        blocks.push(Block::Table(0));
+        blocks.push(Block::Heading("三、收到和处理政府信息公开申请情况".into()));
+        blocks.push(Block::Table(1));
+        blocks.push(Block::Heading("四、政府信息公开行政复议、行政诉讼情况".into()));
+        blocks.push(Block::Table(2));
+        self.part(3);
+        let fifth = *self.random.pick(&[
+            "五、存在的主要问题及改进情况",
+            "五、存在的主要问题及改进情况",
+            "五、政府信息公开工作存在的主要问题及改进情况",
+        ]);
+        blocks.push(Block::Heading(fifth.into()));
+        blocks.extend(self.problems().into_iter().map(Block::Paragraph));
+        blocks.push(Block::Heading("六、其他需要报告的事项".into()));
+        self.part(4);
+        blocks.extend(self.other().into_iter().map(Block::Paragraph));
+        if let Some(day) = published {
+            blocks.push(Block::Paragraph(self.agency.name.clone()));
+            blocks.push(Block::Paragraph(day.to_owned()));
+        }
+        blocks
+    }
+
+    /// Begins a part, which has its own choice of words.
+    fn part(&mut self, part: u64) {
+        self.random = Random::of(&[self.seed, self.agency.number, u64::from(self.words_of()), part, 2]);
+    }
+
+    /// The year whose words are used.
+    fn words_of(&self) -> u16 {
+        self.year - u16::from(self.slip == Some(Slip::Copied))
+    }
+
     fn title(&mut self) -> Vec<Block> {
         let Self { agency, year, .. } = self;
         let name = &agency.name;
@@ -82,16 +121,19 @@ impl Speaker<'_> {
 
     fn overview(&mut self) -> Vec<String> {
         let mut paragraphs = vec![self.sentences(OVERVIEW, 1, 2)];
-        let published = self.published();
-        let licences = self.licences();
-        let themes = [
-            ("主动公开", published + &self.sentences(PUBLISHING, 2, 3) + &licences),
-            ("依申请公开", self.applications()),
+        let style = self.random.between(1, 4);
+        let mut themes = vec![
+            ("主动公开", self.sentences(PUBLISHING, 2, 3)),
+            ("依申请公开", String::new()),
             ("政府信息管理", self.sentences(MANAGEMENT, 2, 3)),
             ("政府信息公开平台建设", self.sentences(PLATFORM, 2, 3)),
             ("监督保障", self.sentences(SUPERVISION, 2, 3)),
         ];
-        let style = self.random.between(1, 4);
+        let published = self.published();
+        themes[0].1 = published + &themes[0].1 + &self.decisions();
+        themes[1].1 = self.applications() + &self.disputes();
+        themes[2].1 += &self.documents();
+        themes.retain(|(name, _)| self.slip != Some(Slip::Silent(name)));
         for ((name, text), ordinal) in themes.into_iter().zip(["一", "二", "三", "四", "五"]) {
             match style {
                 1 => paragraphs.push(format!("（{ordinal}）{name}。{text}")),
@@ -103,90 +145,9 @@ impl Speaker<'_> {
         paragraphs
     }
 
-    /// A whole and all of its parts.
-    fn published(&mut self) -> String {
-        let kinds = ["工作动态", "政策文件", "通知公告", "财政资金信息", "办事指南", "人事信息", "其他信息"];
-        let count = self.random.between(3, 5) as usize;
-        let parts: Vec<(&str, i64)> = self
-            .random
-            .some(&kinds, count)
-            .into_iter()
-            .copied()
-            .collect::<Vec<_>>()
-            .into_iter()
-            .map(|kind| (kind, self.random.between(3, 240)))
-            .collect();
-        let whole = parts.iter().map(|(_, count)| count).sum::<i64>() - self.slips.whole;
-        let parts: Vec<String> = parts.iter().map(|(kind, count)| format!("{kind}{count}条")).collect();
-        format!("全年主动公开政府信息{whole}条，其中{}。", parts.join("、"))
-    }
-
-    fn licences(&mut self) -> String {
-        match self.figures.get("active.licensing.decisions") {
-            0 => String::new(),
-            count => format!("全年作出行政许可决定{count}件，结果均已公示。"),
-        }
-    }
-
-    /// What table three says, in words.
-    fn applications(&mut self) -> String {
-        let total = |row: &str| self.figures.get(&format!("requests.{row}.total"));
-        let (carried_in, concluded, carried_out) =
-            (total("carried_in"), total("concluded"), total("carried_out"));
-        let received = total("received") + self.slips.received;
-        let year = self.year;
-        let mut text = if received == 0 && carried_in == 0 {
-            let none = ["未收到政府信息公开申请。", "没有收到公民、法人和其他组织提出的政府信息公开申请。"];
-            format!("{year}年，{}{}", self.agency.we, self.random.pick(&none))
-        } else {
-            let mut text = match received {
-                0 => format!("{year}年，{}未收到新的政府信息公开申请", self.agency.we),
-                _ => format!("{year}年，{}收到政府信息公开申请{received}件", self.agency.we),
-            };
-            if carried_in > 0 {
-                text += &format!("，上年结转{carried_in}件");
-            }
-            text += &format!("。全年办结{concluded}件");
-            if concluded > 0 && self.random.chance(60) {
-                text += &format!("，其中{}", self.outcomes().join("、"));
-            }
-            match carried_out {
-                0 => text + "，均在法定期限内答复。",
-                _ => text + &format!("；结转下年度继续办理{carried_out}件。"),
-            }
-        };
-        let review = self.figures.get("review.total");
-        let litigation =
-            self.figures.get("direct_litigation.total") + self.figures.get("litigation_after_review.total");
-        text += &match (review, litigation) {
-            (0, 0) => "全年未发生因政府信息公开引起的行政复议和行政诉讼。".to_owned(),
-            (review, 0) => format!("因政府信息公开引起的行政复议{review}件，没有行政诉讼。"),
-            (0, litigation) => format!("因政府信息公开引起的行政诉讼{litigation}件，没有行政复议。"),
-            _ => format!("因政府信息公开引起的行政复议{review}件、行政诉讼{litigation}件。"),
-        };
-        text
-    }
-
-    fn outcomes(&self) -> Vec<String> {
-        let figures = self.figures;
-        let other = figures.group("other");
-        [
-            ("予以公开", figures.get("requests.granted.total")),
-            ("部分公开", figures.get("requests.partial.total")),
-            ("不予公开", figures.group("refused")),
-            ("无法提供", figures.group("unavailable")),
-            ("不予处理", figures.group("unprocessed")),
-            ("其他处理", other),
-        ]
-        .into_iter()
-        .filter(|(_, count)| *count > 0)
-        .map(|(name, count)| format!("{name}{count}件"))
-        .collect()
-    }
-
     fn problems(&mut self) -> Vec<String> {
         let count = self.random.between(2, 3) as usize;
-        let chosen = self.random.some(PROBLEMS, count);
+        let chosen = self.turn(PROBLEMS, count);
         let list = |items: Vec<&str>| -> String {
             let ordinals = ["一是", "二是", "三是"];
             items
@@ -224,9 +185,13 @@ impl Speaker<'_> {
             return vec![self.sentences(DUTIES, 1, 2)];
         }
         let (we, year) = (self.agency.we, self.year);
-        let fee = match self.random.between(1, 3) {
+        let fee = match self.random.between(1, 5) {
             1 => format!("{year}年，{we}未收取政府信息公开信息处理费。"),
             2 => format!("按照《政府信息公开信息处理费管理办法》，{we}本年度没有收取信息处理费。"),
+            3 => format!(
+                "依据《政府信息公开信息处理费管理办法》收取信息处理费的情况：本年度收取信息处理费0元。"
+            ),
+            4 => format!("本年度{we}无收取信息处理费的情况。"),
             _ => format!("{we}{year}年度没有产生信息处理费。"),
         };
         vec![fee, self.sentences(DUTIES, 1, 3)]
@@ -235,8 +200,16 @@ impl Speaker<'_> {
     /// From `low` to `high` of these sentences.
     fn sentences(&mut self, from: &[&str], low: i64, high: i64) -> String {
         let count = self.random.between(low, high) as usize;
-        let chosen: Vec<&str> = self.random.some(from, count).into_iter().copied().collect();
-        chosen.into_iter().map(|sentence| self.fill(sentence)).collect()
+        self.turn(from, count).into_iter().map(|sentence| self.fill(sentence)).collect()
+    }
+
+    /// Up to three of these, other ones than the year before: the agency goes round in its own order. Seven
+    /// or more, and a prime number of them, are needed for that.
+    fn turn<'b, T>(&self, from: &'b [T], count: usize) -> Vec<&'b T> {
+        let drawn = Random::of(&[self.agency.number, from.len() as u64, 21]).between(0, 1 << 20) as usize;
+        let stride = 1 + drawn % (from.len() - 1).max(1);
+        let first = drawn + usize::from(self.words_of()) * 3;
+        (first..first + count).map(|turn| &from[turn * stride % from.len()]).collect()
     }
 
     /// The sentence with its blanks filled.
@@ -249,7 +222,10 @@ impl Speaker<'_> {
                 "we" => self.agency.we.to_owned(),
                 "agency" => self.agency.name.clone(),
                 "year" => self.year.to_string(),
+                "last" => (self.year - 1).to_string(),
                 "next" => (self.year + 1).to_string(),
+                "notice" if self.year < 2021 => "国办公开办函〔2019〕60号".to_owned(),
+                "notice" => "国办公开办函〔2021〕30号".to_owned(),
                 range => {
                     let (low, high) = range.split_once('-').expect("any other blank is a range");
                     let bound = |bound: &str| bound.parse().expect("a range has two numbers");

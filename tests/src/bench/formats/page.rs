@@ -124,7 +124,7 @@ impl Page {
     pub fn new(seed: u64, index: u64) -> Self {
         let hand = Hand::ALL[index as usize % Hand::ALL.len()];
         let faults_percent = if hand == Hand::Faulty { 100 } else { 0 };
-        let options = generate::Options { layouts: vec![Layout::Html], faults_percent };
+        let options = generate::Options { layouts: vec![Layout::Html], faults_percent, kind: None };
         let Generated { file_name, bytes, mut truth, .. } = generate(seed, index, &options);
         let form = FormId::parse(truth.form).map(Form::get).expect("the generator knows the forms");
         let mut blocks = blocks(&String::from_utf8_lossy(&bytes));
@@ -153,7 +153,7 @@ impl Page {
     /// A report in one of the generator's own layouts, with its bytes; it cannot be written in another.
     pub fn laid_out(seed: u64, index: u64, layout: Layout) -> (Self, Vec<u8>) {
         let faults_percent = if index % 8 == 1 { 100 } else { 0 };
-        let options = generate::Options { layouts: vec![layout], faults_percent };
+        let options = generate::Options { layouts: vec![layout], faults_percent, kind: None };
         let Generated { file_name, bytes, truth, .. } = generate(seed, index, &options);
         let unprinted = truth.derived.clone();
         let name = file_name.rsplit_once('.').map_or("", |(name, _)| name).to_owned();

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::page::{Hand, Page};
 use crate::api::list;
+use crate::generate::Truth;
 
 /// How well files were read.
 #[derive(Debug, Clone, Default)]
@@ -133,7 +134,13 @@ fn findings(record: &Value, page: &Page, score: &mut Score) {
         return;
     }
     for finding in failing.filter(|finding| finding["severity"] == "error") {
-        if !page.truth.faults.iter().any(|fault| finding["rule"] == fault.rule) {
+        let Truth { faults, also, .. } = &page.truth;
+        if !faults
+            .iter()
+            .map(|fault| fault.rule)
+            .chain(also.iter().copied())
+            .any(|rule| finding["rule"] == rule)
+        {
             score.complaints.push(format!("a false alarm: {} {}", finding["rule"], finding["message"]));
         }
     }
