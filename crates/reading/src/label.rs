@@ -30,6 +30,12 @@ pub(crate) fn plain(text: &str) -> String {
     if plain.is_ascii() { plain } else { fast2s::convert(&plain) }
 }
 
+/// Whether a title or a paragraph is in traditional characters: 開, 報 and 務 stand in every traditional
+/// report and in no simplified one.
+pub(crate) fn is_traditional(text: &str) -> bool {
+    text.contains(['開', '報', '務'])
+}
+
 /// A syllable of pinyin, with or without its tone.
 fn is_gloss(text: &str) -> bool {
     let is_latin =

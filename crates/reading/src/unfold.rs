@@ -51,9 +51,8 @@ fn push(blocks: &mut Vec<Block>, text: &Text, level: Option<u8>) {
     }
 }
 
-/// 開, 報 and 務 stand in every traditional report and in no simplified one.
 fn is_traditional(block: &Block) -> bool {
-    matches!(block, Block::Paragraph(paragraph) if paragraph.text.as_str().contains(['開', '報', '務']))
+    matches!(block, Block::Paragraph(paragraph) if label::is_traditional(paragraph.text.as_str()))
 }
 
 /// Simplified characters stand where the whole paragraph stands: glosses between them are gone.

@@ -4,8 +4,8 @@
 //! it holds and says nothing, it fails, or it cannot be judged. What one rule already explains (a table
 //! that is not there, a column that is missing) the others do not say again.
 //!
-//! The rule ids are those of the catalogue of checks and never change. T3-06, the single-cell repair,
-//! makes no finding of its own: it is the `repair` of the equations that fail.
+//! The rule ids are those of the catalogue of checks and never change; `docs/rules.md` prints them, and
+//! says which checks make no finding of their own.
 
 mod agencies;
 mod agency;
@@ -17,6 +17,7 @@ mod document;
 mod narrative;
 mod office;
 mod place;
+mod print;
 mod prose;
 mod repair;
 mod standing;
@@ -31,6 +32,7 @@ use std::cmp::Reverse;
 use std::sync::LazyLock;
 
 pub use office::{Office, WrongOffice};
+pub use print::catalogue_markdown;
 use report::{CellId, Date, Finding, FormId, Judgement, Report, Review, Severity};
 
 /// The version of this rule pack, which every review carries.

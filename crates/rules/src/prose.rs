@@ -179,6 +179,9 @@ fn at(remark: &Remark, finding: Finding) -> Finding {
 /// Numbers that no notice has, made of two.
 const HYBRIDS: [&str; 2] = ["国办公开办函〔2019〕30号", "国办公开办函〔2021〕60号"];
 
+/// The notice of 2019 where it is cited by its name.
+const NOTICE_OF_2019: &str = "关于政府信息公开工作年度报告有关事项的通知";
+
 /// DOC-12. A report in the form of another year is the business of DOC-11, and cites accordingly.
 fn citations_in_force(rule: &Rule, report: &Report) -> Vec<Finding> {
     if precedes_the_forms(report) || report.year.is_none() {
@@ -186,6 +189,7 @@ fn citations_in_force(rule: &Rule, report: &Report) -> Vec<Finding> {
     }
     let is_new = is_from(report, FIRST_YEAR_WITH_FEE) && report.form != Some(FormId::F2019);
     let also_711 = has(report, RemarkKind::Citation, "国务院令第711号");
+    let also_60 = has(report, RemarkKind::Citation, "国办公开办函〔2019〕60号");
     let mut seen: Vec<&str> = Vec::new();
     let judge = |remark: &Remark| -> Option<String> {
         let cited = remark.text.as_str();
@@ -194,6 +198,9 @@ fn citations_in_force(rule: &Rule, report: &Report) -> Vec<Finding> {
             "国办公开办函〔2019〕60号" if is_new => {
                 Some(format!("引用的“{cited}”已由国办公开办函〔2021〕30号替代。"))
             }
+            NOTICE_OF_2019 if is_new && !also_60 => Some(format!(
+                "引用的《{cited}》（国办公开办函〔2019〕60号）已由国办公开办函〔2021〕30号替代。"
+            )),
             "国办发〔2014〕32号" => Some(format!("引用的“{cited}”已不作为年度报告的格式依据。")),
             "国务院令第492号" if !also_711 => {
                 Some("引用的国务院令第492号已由国务院令第711号修订。".to_owned())

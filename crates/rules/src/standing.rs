@@ -22,8 +22,10 @@ pub(crate) fn of(report: &Report) -> Option<Standing> {
 fn of_name(agency: &str, code: Option<&str>) -> Option<Standing> {
     const DEPARTMENTS: [&str; 9] = ["局", "厅", "委员会", "中心", "支队", "大队", "分局", "管委会", "委"];
     let name: String = agency.chars().filter(|c| !c.is_whitespace()).collect();
-    let is_in_a_place =
-        name.contains(['省', '市', '县', '区', '州', '旗', '盟', '镇', '乡']) || code.is_some();
+    // The agencies of the centre have no place in their names, whatever 市场 and 城乡 look like.
+    let is_central = ["国家", "中国", "中华", "国务院"].iter().any(|start| name.starts_with(start));
+    let is_named_by_place = name.contains(['省', '市', '县', '区', '州', '旗', '盟', '镇', '乡']);
+    let is_in_a_place = code.is_some() || is_named_by_place && !is_central;
     let office = name.trim_end_matches("办公厅").trim_end_matches("办公室").trim_end_matches("人民政府");
     let is_government =
         name.contains("人民政府") || office.ends_with("街道办事处") || name == office && is_place(office);
@@ -85,7 +87,9 @@ mod tests {
         for (agency, code, expected) in [
             ("枣庄市行政审批服务局", Some("370400"), Some(Department)),
             ("湖南省人力资源和社会保障厅", Some("430000"), Some(Department)),
-            ("国家税务总局某市税务局", None, Some(Department)),
+            ("国家税务总局某市税务局", Some("370400"), Some(Department)),
+            ("国家税务总局某市税务局", None, None),
+            ("国家市场监督管理总局", None, None),
             ("某经济技术开发区管理委员会", None, Some(Department)),
             ("国家统计局", None, None),
             ("生态环境部", None, None),

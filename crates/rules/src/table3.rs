@@ -385,6 +385,9 @@ fn figures_in_their_column(rule: &Rule, report: &Report) -> Vec<Finding> {
         .iter()
         .filter(|equation| balance::table_of(equation) == Some(Table::Requests))
         .collect();
+    if equations.iter().all(|equation| equation.sums(&report.cells).hold() == Some(true)) {
+        return Vec::new();
+    }
     let cells = zeroed(report);
     let holds = |equation: &&Equation, cells: &Cells| equation.sums(cells).hold();
     let failing: Vec<&Equation> =

@@ -78,7 +78,8 @@ fn is_long(line: &str) -> bool {
 
 pub(super) fn title_of(text: &str, origin: Origin) -> Option<Title> {
     let text = text.trim_start_matches('#');
-    let plain = label::plain(text);
+    // 砲里街道 is no traditional spelling: names keep the characters that the rest of the report has.
+    let plain = if label::is_traditional(text) { label::plain(text) } else { label::squeeze(text) };
     // 20250117某局2024年…, a name of a file: a day or a serial number is no year.
     let dated = LONG_NUMBER.replace_all(&plain, "");
     let found = TITLE.captures(&dated)?;
@@ -121,6 +122,7 @@ mod tests {
             ("20250117某市财政局2024年政府信息公开工作年度报告", "某市财政局 2024"),
             ("2025年公布某市财政局2024年政府信息公开工作年度报告", "某市财政局 2024"),
             ("北京市門頭溝區園林綠化局2023年政府信息公開工作年度報告", "北京市门头沟区园林绿化局 2023"),
+            ("长安区砲里街道2022年政府信息公开工作年度报告", "长安区砲里街道 2022"),
             ("某镇202111政府信息公开工作年度报告", "none"),
             ("某市财政局2020年政务公开工作总结", "none"),
             ("按照要求，编制某局2023年政府信息公开工作年度报告，内容如下", "none"),

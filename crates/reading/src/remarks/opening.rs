@@ -13,7 +13,7 @@ use crate::label;
 /// Reads one paragraph.
 pub(super) fn read(remarks: &mut Remarks, section: Option<SectionKind>, text: &Text) {
     let line = text.as_str();
-    if line.contains('号') {
+    if line.contains('号') || line.contains("有关事项的通知") {
         citations(remarks, section, text);
     }
     if has_any(line, &PERIODS) && !remarks.has(RemarkKind::Period) {
@@ -36,6 +36,9 @@ static NUMBERED: LazyLock<Regex> = LazyLock::new(|| {
 static DECREE: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"国务院(?:令)?\s*[（(]?\s*第?\s*(?P<number>\d{3})\s*号(?:令)?"));
 
+/// The notice of 2019 by its name, which many a report keeps beside the number of the newer one.
+const NOTICE_OF_2019: &str = "关于政府信息公开工作年度报告有关事项的通知";
+
 /// Words of the sentence that may stand before the series of a document.
 const BEFORE_SERIES: [&str; 8] = ["根据", "按照", "依据", "依照", "依", "按", "照", "的"];
 
@@ -50,6 +53,15 @@ fn citations(remarks: &mut Remarks, section: Option<SectionKind>, text: &Text) {
         }
         let words = format!("{series}〔{}〕{}号", &found["year"], &found["number"]);
         remarks.add(RemarkKind::Citation, words, None, section, (text, whole.range()));
+    }
+    if let Some(at) = text.as_str().find(NOTICE_OF_2019) {
+        // Provinces have notices of that name too.
+        let is_of_state =
+            ["国务院办公厅", "政务公开办公室", "国办"].iter().any(|name| text.as_str()[..at].ends_with(name));
+        if is_of_state {
+            let range = at..at + NOTICE_OF_2019.len();
+            remarks.add(RemarkKind::Citation, NOTICE_OF_2019, None, section, (text, range));
+        }
     }
     for found in DECREE.captures_iter(text.as_str()) {
         let Some(whole) = found.get(0) else { continue };
@@ -71,7 +83,7 @@ macro_rules! named {
 static PERIOD: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
         named!(),
-        r"(?P<whole>(?P<from>20\d\d)\s*年\s*(?P<month>\d{1,2})\s*月\s*(?:(?P<day>\d{1,2})\s*日)?\s*起?\s*",
+        r"(?P<whole>(?P<from>20\d\d)\s*年\s*(?P<month>\d{1,2})\s*月\s*(?:(?P<day>\d{1,2})\s*日)?\s*起?\s*[，,]?\s*",
         r"(?:至|到|[-—－–~～]+)\s*(?:(?:当|同|该)年|(?P<to>20\d\d)\s*年)?\s*(?P<last_month>\d{1,2})\s*月\s*(?:(?P<last_day>\d{1,2})\s*日)?)",
     ))
 });
@@ -80,7 +92,7 @@ static PERIOD: LazyLock<Regex> = LazyLock::new(|| {
 static DAMAGED: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
         named!(),
-        r"(?P<whole>20\d\d[\d年月日\s]{0,9}起?\s*(?:至|到|[-—－–~～]+)\s*(?:当年|同年)?[\d年月日\s]{3,12})",
+        r"(?P<whole>20\d\d[\d年月日\s]{0,9}起?\s*[，,]?\s*(?:至|到|[-—－–~～]+)\s*(?:当年|同年)?[\d年月日\s]{3,12})",
     ))
 });
 
@@ -125,7 +137,7 @@ static PARTS: LazyLock<Regex> = LazyLock::new(|| {
 /// Of how many parts the report says that it is made: a sentence that lists several of the six.
 fn parts(remarks: &mut Remarks, section: Option<SectionKind>, text: &Text) {
     for (range, sentence) in sentences(text.as_str()) {
-        let lists = sentence.contains("问题")
+        let lists = has_any(sentence, &["问题", "其他需要"])
             && sentence.contains("主动公开")
             && has_any(sentence, &["复议", "诉讼"])
             && has_any(sentence, &["部分", "方面", "内容"]);
@@ -184,6 +196,11 @@ mod tests {
                 "citation 鲁政办发〔2023〕8号",
             ],
         );
+        check(
+            "",
+            "依据《国务院办公厅政府信息与政务公开办公室关于政府信息公开工作年度报告有关事项的通知》编制\n依据《省政府办公厅关于政府信息公开工作年度报告有关事项的通知》",
+            &["citation 关于政府信息公开工作年度报告有关事项的通知"],
+        );
         check("", "原国务院第492号令，电话12345号，2021年第30号公告", &["citation 国务院令第492号"]);
     }
 
@@ -194,6 +211,9 @@ mod tests {
             ("统计期限为：2024年1月1日-2024年12月31日。", "2024-01-01/2024-12-31"),
             ("所列统计数据时间范围为 2024 年 1 月 1 日至 2024 年 12 月 31 日。", "2024-01-01/2024-12-31"),
             ("本报告数据统计时间为2024年1月至12月。", "2024-01-01/2024-12-31"),
+            ("本报告中所列数据的统计期限自2022年1月1日起，至2022年12月31日止。", "2022-01-01/2022-12-31"),
+            ("有关情况及数据统计期限为2023年1月1日至2023年12月31日。", "2023-01-01/2023-12-31"),
+            ("本年报所列数据统计时限为2023年1月1日起至2023年12月31日止。", "2023-01-01/2023-12-31"),
             ("本报告中所列数据的统计期限自2020年1月1日起至2020年12月30日止", "2020-01-01/2020-12-30"),
             ("数据统计期限自202111日起至20211230日止", "202111日起至20211230日"),
         ] {
@@ -211,6 +231,7 @@ mod tests {
             (format!("全文包括{list}6个部分。"), "6"),
             (format!("主要从{list}等五个方面进行报告。"), "5"),
             (format!("全文包括六项内容：{list}。"), "6"),
+            ("由总体情况、主动公开政府信息情况、政府信息公开行政复议、行政诉讼情况、其他需要报告的事项等六部分组成。".to_owned(), "6"),
             (format!("报告包括{list}等7部分内容。"), "7"),
         ] {
             check("", &sentence, &[&format!("parts {sentence} ={count}")]);

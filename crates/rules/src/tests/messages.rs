@@ -255,3 +255,75 @@ fn the_narrative_is_held_against_its_cell_or_its_sum() {
         ],
     );
 }
+
+#[test]
+fn dates_are_given_as_officials_write_them() {
+    check(
+        "DOC-05",
+        "dated=Signature:2025-02-18",
+        &["报告落款日期为2025年2月18日，晚于2025年1月31日的期限。请核实公布日期，逾期的应当说明原因。"],
+    );
+    check(
+        "DOC-05",
+        "dated=Signature:2025-01-20 dated=Page:2025-02-18",
+        &[
+            "报告落款日期为2025年1月20日，而网页所示公布日期为2025年2月18日，晚于2025年1月31日的期限（如因网站改版迁移所致，以原公布日期为准）。\
+           请核实公布日期，逾期的应当说明原因。",
+        ],
+    );
+    check(
+        "DOC-03",
+        "remark=Period:2024-01-01/2024-12-30",
+        &["统计期限为2024年1月1日至2024年12月30日，不是完整的报告年度。\
+           请改为报告年度的1月1日至12月31日，有特殊情况的在第六部分说明。"],
+    );
+}
+
+/// A late signature of a department is an error; what only a page shows, and what the name of the agency
+/// leaves open, is worth a look.
+#[test]
+fn lateness_weighs_as_much_as_is_certain() {
+    use report::Severity::{Error, Info, Warning};
+    for (changes, rule, expected) in [
+        ("dated=Signature:2025-02-18", "DOC-05", Error),
+        ("dated=Signature:2025-02-18:above", "DOC-05", Warning),
+        ("dated=Page:2025-02-18", "DOC-05", Warning),
+        ("agency=枣庄市人民政府办公室 dated=Signature:2025-02-18", "DOC-05", Warning),
+        ("agency=平乡县寻召乡人民政府 dated=Signature:2025-02-18", "DOC-05", Warning),
+        ("agency=平乡县寻召乡人民政府 dated=Signature:2025-04-18", "DOC-05", Error),
+        ("dated=Signature:2024-12-25", "DOC-06", Warning),
+        ("dated=Page:2019-12-03", "DOC-06", Info),
+        ("remark=Period:2024-01-01/2024-12-30", "DOC-03", Error),
+        ("remark=Period:202411日起至20241231日", "DOC-03", Warning),
+    ] {
+        let findings = review_as(years(F2021, changes).0, None, &Office::default(), None).findings;
+        let severities: Vec<_> =
+            findings.iter().filter(|finding| finding.rule == rule).map(|finding| finding.severity).collect();
+        assert_eq!(severities, [expected], "{changes}");
+    }
+}
+
+#[test]
+fn what_the_words_lack_is_named() {
+    check(
+        "DOC-13",
+        "unsaid=Theme:依申请公开 unsaid=Theme:监督保障",
+        &["总体情况没有写到“依申请公开”、“监督保障”。请在第一部分补写，没有发生的也应当说明。"],
+    );
+    check(
+        "NAR-11",
+        "remark=Hole:类信息条 remark=Hole:XX件",
+        &["正文中有漏填的数字：“类信息条”、“XX件”。请填上数字，没有发生的写0。"],
+    );
+    check(
+        "T3-13",
+        "remark=AllConcluded:全部办结 requests.carried_out.total=2",
+        &["正文称申请“全部办结”，表三却有2件结转下年度继续办理。请核对正文与表三，改为一致。"],
+    );
+    check(
+        "DOC-08",
+        "heading=1:—、总体情况 inner=1:一、加强组织领导",
+        &["标题“—、总体情况”的序号有误；部分之内的小标题“一、加强组织领导”又从头使用一级序号。\
+           请按“一、二、三、四、五、六、”统一编号，部分内的小标题改用“（一）”。"],
+    );
+}

@@ -78,6 +78,8 @@ pub(super) const VECTORS: &[Vector] = &[
     ("DOC-12", F2019, "remark=Citation:国办公开办函〔2019〕60号", Holds),
     ("DOC-12", F2019, "year=2023 remark=Citation:国办公开办函〔2019〕60号", Holds),
     ("DOC-12", F2021, "remark=Citation:国办公开办函〔2019〕30号", Fails),
+    ("DOC-12", F2021, "remark=Citation:关于政府信息公开工作年度报告有关事项的通知", Fails),
+    ("DOC-12", F2019, "remark=Citation:关于政府信息公开工作年度报告有关事项的通知", Holds),
     ("DOC-12", F2019, "remark=Citation:国办发〔2014〕32号", Fails),
     ("DOC-12", F2021, "form= year=2015 remark=Citation:国办发〔2014〕32号", Holds),
     ("DOC-12", F2021, "remark=Citation:国务院令第492号", Fails),
