@@ -27,8 +27,26 @@ pub(crate) fn plain(text: &str) -> String {
         };
     }
     plain.push_str(rest);
-    if plain.is_ascii() { plain } else { fast2s::convert(&plain) }
+    simplified(plain)
 }
+
+/// In simplified characters. 乾县, 磐石市 and 於潜镇 are simplified already.
+pub(crate) fn simplified(text: String) -> String {
+    if text.is_ascii() {
+        return text;
+    }
+    let converted = fast2s::convert(&text);
+    let pairs = text.chars().zip(converted.chars());
+    let is_plain = |(before, after): (char, char)| before == after || before == '於' || PLACES.contains(before);
+    if pairs.clone().all(is_plain) {
+        return text;
+    }
+    pairs.map(|(before, after)| if PLACES.contains(before) { before } else { after }).collect()
+}
+
+/// Characters of names of places in force that a conversion takes for traditional, and that other words
+/// of a report have no use for.
+const PLACES: &str = "乾濛磐祐砲氾洩琯鮜磑塚鴜鷺廻薰";
 
 /// Whether a title or a paragraph is in traditional characters: 開, 報 and 務 stand in every traditional
 /// report and in no simplified one.
@@ -165,6 +183,22 @@ fn is_punctuation(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_of_places_stay_as_they_are() {
+        let names = [include_str!("divisions.tsv"), include_str!("townships.tsv")];
+        let changed: std::collections::BTreeSet<String> = names
+            .iter()
+            .flat_map(|names| names.lines())
+            .flat_map(|line| line.split('\t'))
+            .filter(|name| simplified((*name).to_owned()) != *name)
+            .map(str::to_owned)
+            .collect();
+        assert_eq!(changed, std::collections::BTreeSet::new());
+        assert_eq!(simplified("乾縣人民政府".into()), "乾县人民政府");
+        assert_eq!(simplified("屬於國家秘密".into()), "属于国家秘密");
+        assert_eq!(simplified("收取信息處理費".into()), "收取信息处理费");
+    }
 
     #[test]
     fn enumerators_and_punctuation_are_set_aside() {
