@@ -109,6 +109,8 @@ struct Place {
     sentence: String,
     /// From the number before, or from the begin of the sentence.
     before: String,
+    /// The same, where brackets that are closed do not count: 12件，比上年（16件）减少4件.
+    besides: String,
     /// Up to the next number, or to the end of the sentence.
     behind: String,
     unit: String,
@@ -148,7 +150,7 @@ impl Narrative {
                 relation,
                 origin: origin(number.range.clone()),
             });
-            if relation == Relation::Is {
+            if relation == Relation::Is && place.bracketed.is_none() {
                 passage.last = about;
                 if about.is_some_and(is_total) {
                     passage.whole = Some(self.claims.len() - 1);
@@ -178,9 +180,14 @@ impl Narrative {
     ) -> Place {
         let plain = |words: &str| scope::relative(&label::plain(words), reporter.year);
         let until_number = &sentence[..number.range.start];
+        let unbracketed = subject::unbracketed(until_number);
+        let last = numbers(&unbracketed).last().map_or(0, |last| last.range.end);
+        let before = plain(&sentence[from..number.range.start]);
+        let is_behind_bracket = subject::unbracketed(&before).len() < before.len() || before.contains(')');
         Place {
             sentence: plain(until_number),
-            before: plain(&sentence[from..number.range.start]),
+            besides: if is_behind_bracket { plain(&unbracketed[last..]) } else { before.clone() },
+            before,
             behind: plain(&sentence[number.range.end..until]),
             unit: number.unit.clone(),
             bracketed: list::opened_bracket(until_number).map(|bracket| {
@@ -193,7 +200,7 @@ impl Narrative {
 
     /// What a number is about and how, where its words leave no doubt.
     fn about(&self, place: &Place, passage: &mut Passage<'_>) -> (Option<Quantity>, Relation) {
-        if let Some(compared) = relation::compared(&place.before) {
+        if let Some(compared) = relation::compared(&place.besides) {
             let about = if relation::is_of_received(compared.subject) && !passage.is_elsewhere {
                 Quantity::parse("requests.received.total")
             } else {

@@ -454,11 +454,14 @@ fn no_jumps(rule: &Rule, report: &Report, last: &Report) -> Vec<Finding> {
     vec![pair.against(finding, &cells, Some(*now), Some(*before))]
 }
 
-/// Digits that have to agree before chance is out of question: a table of ones and zeros may well be
-/// the same twice.
-const TELLING_DIGITS: usize = 5;
-/// Figures that have to agree.
-const TELLING_FIGURES: usize = 2;
+/// What has to agree before chance is out of question: a table of ones and zeros may well be the same
+/// twice, one with a five-digit figure or with four small ones of more than one is not.
+const TELLING: usize = 6;
+
+/// How much a figure tells when it stands there again: a one, little; others, more with each digit.
+fn tells(value: Decimal) -> usize {
+    if value == Decimal::ONE { 1 } else { number(value.trunc().abs()).len() + 1 }
+}
 
 /// XY-08.
 fn not_last_years_table(rule: &Rule, report: &Report, last: &Report) -> Vec<Finding> {
@@ -473,8 +476,7 @@ fn not_last_years_table(rule: &Rule, report: &Report, last: &Report) -> Vec<Find
         let figures =
             figures.filter_map(|(id, cell)| Some((id, cell.value.filter(|value| !value.is_zero())?)));
         let figures: Vec<(CellId, Decimal)> = figures.collect();
-        let digits: usize = figures.iter().map(|(_, value)| number(value.trunc().abs()).len()).sum();
-        if figures.len() < TELLING_FIGURES || digits < TELLING_DIGITS {
+        if figures.iter().map(|(_, value)| tells(*value)).sum::<usize>() < TELLING {
             return None;
         }
         let cells: Vec<CellId> = figures.iter().map(|(id, _)| *id).collect();

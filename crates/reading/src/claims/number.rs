@@ -31,9 +31,9 @@ static NUMBER: LazyLock<Regex> = LazyLock::new(|| {
 const INEXACT: [&str; 10] = ["约", "近", "超", "超过", "逾", "不少于", "不足", "不低于", "突破", "至少"];
 
 /// What stands before a number that is no count: 第20条, 〔2019〕60号, 20-30件, 十2件, 1万3千件.
-const NO_COUNT: [char; 26] = [
+const NO_COUNT: [char; 23] = [
     '第', '-', '~', '～', '—', '〔', '［', '.', '/', '一', '二', '三', '四', '五', '六', '七', '八', '九',
-    '十', '百', '千', '万', '亿', '数', '几', '至',
+    '十', '百', '千', '万', '亿',
 ];
 
 /// The numbers of a sentence in their order.
@@ -94,9 +94,9 @@ fn arabic(digits: &str) -> Option<Decimal> {
 
 /// Whether a Chinese numeral counts something. 一件事, 一条龙, 一起, 每一件 and the like do not.
 fn counts(before: &str, numeral: &str, unit: &str, after: &str) -> bool {
-    let is_word = before
-        .ends_with(['每', '同', '某', '任', '何', '这', '那', '哪', '逐', '单', '另', '上', '多', '余'])
-        || after.starts_with(['事', '一', '龙', '不']);
+    let is_word = before.ends_with([
+        '数', '几', '每', '同', '某', '任', '何', '这', '那', '哪', '逐', '单', '另', '上', '多', '余',
+    ]) || after.starts_with(['事', '一', '龙', '不']);
     let is_counted = match unit {
         "件" | "件次" | "份" | "宗" | "例" | "人次" => true,
         "条" => before.ends_with("信息") || before.ends_with("申请"),
@@ -180,6 +180,7 @@ mod tests {
         check("约30场，近40次，15个工作日内，2个百分点", "~30场 ~40次");
         check("关注数量突破5000人", "~5000人");
         check("受理20-30件，共1万3千件", "");
+        check("申请总数1件，增至2件", "1件 2件");
     }
 
     #[test]

@@ -115,19 +115,34 @@ const BEFORE_DISPUTE: &str = r"(?:其中|分别为|共计|共有|合计|总计|�
 /// Words between a name and its number that add nothing.
 const BEHIND: &str = r"(?:政府信息公开申请|依申请公开|公开申请|信息公开|政府信息|信息|申请|答复|决定|处理|办理|情形|案件|事项|件数|数量|总数|提出|提交|工作|的|类|案|数|量|有|为|共计|共|合计|总计|是|了|:)*";
 
+/// The names of one place in one expression, a group each.
 struct Known {
     place: In,
     words: Regex,
-    about: &'static str,
+    abouts: Vec<&'static str>,
 }
 
-static KNOWN: LazyLock<Vec<Known>> = LazyLock::new(|| {
-    let known = NAMES.iter().map(|Name { place, words, about }| {
-        let before = if *place == In::Disputes { BEFORE_DISPUTE } else { BEFORE };
-        Known { place: *place, words: pattern(&format!("^{before}(?:{words}){BEHIND}$")), about }
-    });
-    known.collect()
+static KNOWN: LazyLock<[Known; 5]> = LazyLock::new(|| {
+    [In::Any, In::Requests, In::Applicants, In::Disputes, In::Decisions].map(|place| {
+        let names: Vec<&Name> = NAMES.iter().filter(|name| name.place == place).collect();
+        let words: Vec<String> = names.iter().map(|name| format!("({})", name.words)).collect();
+        let before = if place == In::Disputes { BEFORE_DISPUTE } else { BEFORE };
+        Known {
+            place,
+            words: pattern(&format!("^{before}(?:{}){BEHIND}$", words.join("|"))),
+            abouts: names.iter().map(|name| name.about).collect(),
+        }
+    })
 });
+
+impl Known {
+    /// What these words name, if they are a name and nothing besides.
+    fn about(&self, lead: &str) -> Option<&'static str> {
+        let found = self.words.captures(lead)?;
+        let mut abouts = self.abouts.iter().enumerate();
+        abouts.find(|(position, _)| found.get(position + 1).is_some()).map(|(_, about)| *about)
+    }
+}
 
 /// Names that may stand behind the number, 制发2件规范性文件, and verbs that may, 2件结转下年度.
 static BEHIND_NUMBER: LazyLock<Regex> = LazyLock::new(|| {
@@ -135,7 +150,7 @@ static BEHIND_NUMBER: LazyLock<Regex> = LazyLock::new(|| {
         r"^(?:申请)?(?:按规定|依法|均|已)?(?:",
         r"(?P<object>(?:行政)?规范性文件|政府规章|规章|行政许可(?:决定)?|行政处罚(?:决定)?|行政复议|行政诉讼)",
         r"|(?P<verb>(?:结转|顺延|转结|转)(?:至|到|入)?(?:下一?年|次年|明年)度?|(?:予以|同意|部分)公开|不予公开|无法提供|不予处理|(?:结果)?维持|(?:被)?(?:纠正|纠错)))",
-        r"(?:继续)?(?:办理|处理|答复)?(?:案件|申请)?(?:[,、()。]|$)",
+        r"(?:继续)?(?:办理|处理|答复)?(?:案件|申请)?外?(?:[,、()。]|$)",
     ))
 });
 
@@ -172,10 +187,10 @@ pub(super) fn subject(words: &Words<'_>) -> Option<Quantity> {
 }
 
 fn named(lead: &str, words: &Words<'_>) -> Option<String> {
-    let known = KNOWN.iter().find(|known| known.words.is_match(lead) && fits(known.place, words));
-    if let Some(known) = known {
-        let group = if known.about.starts_with('.') { words.topic.dispute()? } else { "" };
-        return Some(format!("{group}{}", known.about));
+    let known = KNOWN.iter().filter(|known| fits(known.place, words)).find_map(|known| known.about(lead));
+    if let Some(about) = known {
+        let group = if about.starts_with('.') { words.topic.dispute()? } else { "" };
+        return Some(format!("{group}{about}"));
     }
     let last = words.last?.as_str();
     let continued = CONTINUED.iter().find(|(end, name, _)| {
@@ -200,22 +215,25 @@ fn fits(place: In, words: &Words<'_>) -> bool {
 /// The words that lead up to a number: behind the last comma, colon or bracket, without what stands in
 /// closed brackets.
 pub(super) fn lead(before: &str) -> String {
-    let mut lead = String::with_capacity(before.len());
+    let lead = unbracketed(before);
+    let lead = lead.trim_end_matches([':', ',']);
+    let lead = lead.rsplit([',', ':', '(', ')']).next().unwrap_or(lead);
+    lead.trim_start_matches('、').to_owned()
+}
+
+/// Words without what stands in closed brackets.
+pub(super) fn unbracketed(words: &str) -> String {
+    let mut kept = String::with_capacity(words.len());
     let mut opened = Vec::new();
-    for c in before.chars() {
+    for c in words.chars() {
         match c {
-            '(' => {
-                opened.push(lead.len());
-                lead.push(c);
+            '(' | '（' => {
+                opened.push(kept.len());
+                kept.push(c);
             }
-            ')' => match opened.pop() {
-                Some(start) => lead.truncate(start),
-                None => lead.clear(),
-            },
-            c => lead.push(c),
+            ')' | '）' if !opened.is_empty() => kept.truncate(opened.pop().unwrap_or_default()),
+            c => kept.push(c),
         }
     }
-    let lead = lead.trim_end_matches([':', ',']);
-    let lead = lead.rsplit([',', ':', '(']).next().unwrap_or(lead);
-    lead.trim_start_matches('、').to_owned()
+    kept
 }

@@ -41,7 +41,7 @@ const MARKERS: [(&str, Topic); 7] = [
 ];
 
 /// Words that turn away from all of them.
-const AWAY: &str = r"主动公开|建议|提案|热线|12345|信访|留言|咨询|舆情|信件|来信|投诉|举报|工单|解读|办件|服务事项|发布会|培训|公示|审批|许可|处罚|规范性文件";
+const AWAY: &str = r"主动公开|建议|提案|热线|12345|信访|留言|咨询|舆情|信件|来信|投诉|举报|工单|解读|办件|服务事项|发布会|培训|公示|审批事项|许可|处罚|规范性文件";
 
 static MARKER: LazyLock<Regex> = LazyLock::new(|| {
     let markers: Vec<String> = MARKERS.iter().map(|(words, _)| format!("({words})")).collect();

@@ -87,7 +87,8 @@ fn agreement(report: &Report, about: Quantity, readings: &[Vec<CellId>], claimed
         (cells, sum, cells.iter().all(|id| report.cells.value(*id).is_some()))
     });
     let sums: Vec<(&Vec<CellId>, Decimal, bool)> = sums.collect();
-    if sums.iter().any(|(_, sum, is_known)| *is_known && *sum == claimed)
+    // A blank beside nothing is nothing; that a number is wanted there is said once, by the cells' rules.
+    if sums.iter().any(|(_, sum, is_known)| *sum == claimed && (*is_known || claimed.is_zero()))
         || is_without_carried_in(report, about, claimed)
     {
         return Agreement::Holds;

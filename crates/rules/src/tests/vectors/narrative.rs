@@ -60,6 +60,8 @@ pub(super) const VECTORS: &[Vector] = &[
     ("NAR-07", F2021, "claim=0件@disputes.total", Holds),
     ("NAR-07", F2021, "claim=0件@disputes.total review.total=1", Fails),
     ("NAR-07", F2021, "claim=1件@review.total review.total=/", Unknown),
+    ("NAR-07", F2021, "claim=0件@disputes.total review.total=/ direct_litigation.total=blank", Holds),
+    ("NAR-07", F2021, "claim=0件@disputes.total review.total=/ direct_litigation.total=2", Fails),
     ("NAR-08", F2021, "claim=694件@active.licensing.decisions active.licensing.decisions=694", Holds),
     ("NAR-08", F2021, "claim=1件@active.penalty.decisions", Fails),
     ("NAR-08", F2021, "claim=1件@active.coercion.decisions active.coercion.decisions=blank", Unknown),
