@@ -51,6 +51,30 @@ impl Api {
         Ok(answer)
     }
 
+    /// Sends a file that was sent before, so that it stands again; its receipt.
+    ///
+    /// # Errors
+    /// If it is not taken in.
+    pub async fn submit_again(&self, name: &str, bytes: Vec<u8>) -> Result<Value> {
+        let url = format!("{}/api/v1/reports", self.ingest);
+        let request = self.client.post(url).query(&[("file_name", name), ("again", "true")]).body(bytes);
+        let (status, answer) = answer(request).await?;
+        ensure!(status == StatusCode::ACCEPTED, "{name} was answered with {status}: {answer}");
+        Ok(answer)
+    }
+
+    /// Takes the report with this id back.
+    ///
+    /// # Errors
+    /// If it is not taken back.
+    pub async fn withdraw(&self, id: &str, who: &str, why: &str) -> Result<Value> {
+        let url = format!("{}/api/v1/reports/{id}/withdrawal", self.ingest);
+        let reason = serde_json::json!({"who": who, "why": why});
+        let (status, answer) = answer(self.client.post(url).json(&reason)).await?;
+        ensure!(status.is_success(), "taking {id} back was answered with {status}: {answer}");
+        Ok(answer)
+    }
+
     /// How far a submission has come.
     ///
     /// # Errors

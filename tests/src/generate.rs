@@ -154,7 +154,7 @@ pub fn generate_of(seed: u64, agency: u64, year: u16, options: &Options) -> Gene
                 faults.extend(kind.map(Kind::fault));
             }
         }
-        Some(Act::Tells(slip, is_wrong)) if is_wrong(&figures) && (slip != Slip::Copied || year > 2019) => {
+        Some(Act::Tells(slip, is_wrong)) if is_wrong(&figures, year) => {
             blocks = speak(Some(slip)).0;
             faults.extend(kind.map(Kind::fault));
         }
@@ -190,8 +190,14 @@ pub fn generate_of(seed: u64, agency: u64, year: u16, options: &Options) -> Gene
     let value = |id: &CellId| printed.contains(id).then(|| figures.text(*id));
     let cells = form.cells().iter().map(|id| (id.as_str().to_owned(), value(id))).collect();
     let text = layout::print(layout, &blocks, &tables, &mut random);
+    let is_titled =
+        blocks.iter().any(|block| matches!(block, Block::Title(title) if title.contains(&agency.name)));
     Generated {
-        file_name: file_name(&agency, year, layout),
+        file_name: if is_titled {
+            file_name(&agency, year, layout)
+        } else {
+            format!("附件.{}", layout.extension())
+        },
         bytes: encode(layout, text, &mut random),
         layout,
         truth: Truth {

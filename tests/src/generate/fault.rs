@@ -50,7 +50,7 @@ pub(super) enum Act {
     /// The narrative misstates one of these.
     Says(&'static [&'static str]),
     /// The narrative is told otherwise, where the year is such that this is wrong.
-    Tells(Slip, fn(&Figures) -> bool),
+    Tells(Slip, fn(&Figures, u16) -> bool),
     /// One of these cells is typed wrong; every equation that it breaks has to be found.
     Cell(fn(&str) -> bool),
     /// The words as they were set.

@@ -162,10 +162,13 @@ fn litigation(figures: &mut Figures, seed: u64, agency: &Agency, form: &Form, ra
     let mut level = Random::of(&[seed, agency.number, 16]);
     let most = (applications_in_a_year(seed, agency) / 8).min(60);
     for (group, share) in form.litigation_groups.iter().zip([100, 50, 30]) {
-        let counts = [50, 10, 25, 20].map(|weight| {
+        let mut counts = [50, 10, 25, 20].map(|weight| {
             let often = if level.chance(40) { level.between(0, most * share * weight / 10_000) } else { 0 };
-            often * random.between(60, 140) / 100
+            // What was pending comes up again, so that there are as many at least.
+            if weight == 20 { often } else { often * random.between(60, 140) / 100 }
         });
+        // More than half corrected would be worth a remark.
+        counts[1] = counts[1].min(counts[0] + counts[2]);
         let total: i64 = counts.iter().sum();
         // Nobody goes to court after a review that was none.
         let after_no_review = group.id == "litigation_after_review" && total > figures.get("review.total");
@@ -205,7 +208,7 @@ fn documents_in_force(seed: u64, agency: &Agency, year: u16) -> i64 {
 /// Documents published by the end of a year, repealed ones too.
 fn documents_made(seed: u64, agency: &Agency, year: u16) -> i64 {
     let since: i64 = (2019..=year).map(|year| documents(seed, agency, year).0).sum();
-    documents_in_force(seed, agency, 2018) + since
+    documents_in_force(seed, agency, 2018) + 11 + since
 }
 
 fn active_2021(figures: &mut Figures, seed: u64, agency: &Agency, year: u16, random: &mut Random) {

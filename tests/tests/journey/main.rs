@@ -6,6 +6,7 @@
 mod doors;
 mod faults;
 mod versions;
+mod years;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;

@@ -3,6 +3,7 @@
 use report::CellId;
 
 use super::{Act, Kind, Scene};
+use crate::generate::FIRST_YEAR;
 use crate::generate::figures::Figures;
 use crate::generate::narrative::{Block, Slip};
 use crate::generate::random::Random;
@@ -23,7 +24,7 @@ const WORDS: &[&str] = &["NAR-01", "NAR-03", "NAR-04", "NAR-05", "NAR-06", "NAR-
 pub(super) const KINDS: &[Kind] = &[
     // Table two.
     alone("T2-01", "表二少了一行", &["T2-13", "T2-14"], Act::Print(|tables, _, _| lose(&mut tables[0], "active.penalty.decisions"))),
-    alone("T2-02", "行政许可件数为负数", &["NAR-08", "CEL-03"], Act::Print(|tables, _, _| retype(&mut tables[0], "active.licensing.decisions", "-5"))),
+    alone("T2-02", "行政许可件数为负数", &["NAR-08", "CEL-03", "XY-07"], Act::Print(|tables, _, _| retype(&mut tables[0], "active.licensing.decisions", "-5"))),
     alone("T2-03", "制发多于现行有效与废止之和", &["NAR-09", "XY-03"], Act::Year(|figures, _, _| documents(figures, 8, 1, 3))),
     alone("T2-04", "有制发而现行有效为零", &["T2-03", "NAR-09", "XY-03"], Act::Year(|figures, _, _| documents(figures, 3, 0, 0))),
     alone("T2-05", "新公开多于对外公开总数", &[], Act::Year(|figures, _, _| {
@@ -47,7 +48,7 @@ pub(super) const KINDS: &[Kind] = &[
     })),
     alone("T2-10", "数字后写了单位", &["CEL-04"], Act::Print(|tables, _, _| append(&mut tables[0], "active.licensing.decisions", "件"))),
     alone("T2-11", "部门报告了规章", &["XY-03"], Act::Year(|figures, scene, _| {
-        !scene.agency.name.contains("人民政府") && figures.put("active.regulations.in_force", 3)
+        ["局", "委员会"].iter().any(|end| scene.agency.name.ends_with(end)) && figures.put("active.regulations.in_force", 3)
     })),
     alone("T2-12", "行政审批局许可为零", &["XY-07"], Act::Year(|figures, scene, _| {
         scene.agency.name.ends_with("行政审批服务局") && figures.put("active.licensing.decisions", 0)
@@ -60,14 +61,14 @@ pub(super) const KINDS: &[Kind] = &[
         ["normative_documents", "regulations"].iter().all(|row| retype(&mut tables[0], &format!("active.{row}.in_force"), ""))
     })),
     // Table three.
-    alone("T3-01", "新收、结转行一格多了", &["T3-07"], Act::Cell(|id| {
+    alone("T3-01", "新收、结转行一格多了", &["T3-07", "XY-01", "XY-02", "NAR-01"], Act::Cell(|id| {
         ["received.", "carried_in.", "carried_out."].iter().any(|row| id.strip_prefix("requests.").is_some_and(|rest| rest.starts_with(row)))
             && !id.ends_with(".total")
     })),
     alone("T3-02", "办理结果一格多了", &["T3-07"], Act::Cell(|id| is_result(id) && !id.ends_with(".total"))),
     alone("T3-02b", "办理结果一格多了", &["T3-07"], Act::Cell(|id| is_result(id) && !id.ends_with(".total"))),
     alone("T3-03", "总计一格多了", &["T3-07", "NAR-04", "NAR-05"], Act::Cell(|id| is_result(id) && id.ends_with(".total"))),
-    alone("T3-04", "各行总计空白", &["CEL-02"], Act::Print(|tables, scene, _| {
+    alone("T3-04", "各行总计空白", &["CEL-02", "T3-08"], Act::Print(|tables, scene, _| {
         let details = scene.form.requests.iter().filter(|row| row.under.is_some() && row.id != "concluded");
         details.map(|row| retype(&mut tables[1], &format!("requests.{}.total", row.id), "")).all(|done| done)
     })),
@@ -89,11 +90,12 @@ pub(super) const KINDS: &[Kind] = &[
     alone("T3-11", "表三全为斜线而文字说有申请", &["CEL-01", "NAR-01", "NAR-03"], Act::Print(|tables, scene, _| {
         scene.figures.get("requests.received.total") > 0 && all(&mut tables[1], "/")
     })),
-    alone("T3-12", "有逾期不缴费而未说收费通知", &["NAR-10"], Act::Year(|figures, _, _| {
-        let from = figures.get("requests.granted.natural_person");
-        from > 0 && shift(figures, "granted", "other.fee_unpaid", 1)
+    alone("T3-12", "收了信息处理费而申请很少", &[], Act::Words(|blocks, scene| {
+        let few = (1..=10).contains(&scene.figures.get("requests.received.total"));
+        let fee = texts(blocks).find(|text| text.contains("信息处理费")).filter(|_| few && scene.year >= 2021);
+        fee.map(|text| *text = "本年度收取信息处理费1200元。".to_owned()).is_some()
     })),
-    alone("T3-13", "有结转而说全部办结", &["XY-09"], Act::Tells(Slip::AllConcluded, |figures| {
+    alone("T3-13", "有结转而说全部办结", &["XY-09"], Act::Tells(Slip::AllConcluded, |figures, _| {
         figures.get("requests.carried_out.total") > 0 && figures.get("requests.received.total") > 0
     })),
     alone("T3-14", "结转多于新收", &["XY-01"], Act::Year(|figures, _, _| {
@@ -120,14 +122,10 @@ pub(super) const KINDS: &[Kind] = &[
     alone("T4-01", "表四复议一格多了", &[], Act::Cell(|id| id.starts_with("review.") && !id.ends_with(".total"))),
     alone("T4-02", "表四直接起诉一格多了", &[], Act::Cell(|id| id.starts_with("direct_litigation.") && !id.ends_with(".total"))),
     alone("T4-03", "表四复议后起诉一格多了", &["T4-06"], Act::Cell(|id| id.starts_with("litigation_after_review.") && !id.ends_with(".total"))),
-    alone("T4-04", "表四少一格", &[], Act::Print(|tables, _, _| {
+    alone("T4-04", "表四少一格", &["CEL-02"], Act::Print(|tables, _, _| {
         let table = &mut tables[2];
         *table = table.flattened();
-        table.rows.last_mut().is_some_and(|row| row.pop().is_some()) && {
-            table.width -= 1;
-            table.rows.iter_mut().for_each(|row| row.truncate(14));
-            true
-        }
+        table.rows.last_mut().is_some_and(|row| row.pop().is_some())
     })),
     beside("T4-06", "复议后起诉多于两年复议", &["T4-07", "XY-07"], Act::Year(|figures, scene, _| {
         let reviews = figures.get("review.total") + scene.last.map_or(0, |last| last.get("review.total"));
@@ -166,7 +164,7 @@ pub(super) const KINDS: &[Kind] = &[
     })),
     // The narrative against the tables.
     alone("NAR-01", "收到件数多写了", WORDS, Act::Says(&["received"])),
-    alone("NAR-02", "有申请而说没有收到", &["NAR-01", "T3-11", "XY-09"], Act::Tells(Slip::NothingReceived, |figures| figures.get("requests.received.total") > 0)),
+    alone("NAR-02", "有申请而说没有收到", &["NAR-01", "T3-11", "XY-09"], Act::Tells(Slip::NothingReceived, |figures, _| figures.get("requests.received.total") > 0)),
     alone("NAR-03", "办结或结转件数多写了", WORDS, Act::Says(&["concluded", "carried_in", "carried_out"])),
     alone("NAR-04", "办理结果多写了", WORDS, Act::Says(&["granted", "partial", "refused", "unavailable", "unprocessed", "other"])),
     alone("NAR-05", "分项之和比总数多", WORDS, Act::Says(&["whole"])),
@@ -195,13 +193,21 @@ pub(super) const KINDS: &[Kind] = &[
         true
     })),
     alone("DOC-03", "统计期限止于30日", &["DOC-02"], Act::Words(|blocks, _| swap(blocks, "12月31日", "12月30日"))),
+    alone("DOC-04", "开头写着别的机关", &[], Act::Words(|blocks, scene| {
+        let own = &scene.agency.name;
+        let Some(text) = period(blocks).filter(|text| text.contains(own.as_str())) else { return false };
+        *text = text.replace(own.as_str(), STRANGER);
+        true
+    })),
     alone("DOC-04", "文中留有别的机关名称", &[], Act::Words(|blocks, scene| {
         let own = &scene.agency.name;
-        let stranger = if own.contains("信访") { "平乡县寻召乡人民政府" } else { "岚皋县信访局" };
-        let Some(text) = period(blocks) else { return false };
-        let found = text.contains(own.as_str());
-        *text = text.replace(own.as_str(), stranger);
-        found
+        after(blocks, "全年", &format!("{}年，{STRANGER}认真落实公开要求。", scene.year)) && !own.contains(STRANGER)
+    })),
+    alone("DOC-04", "落款是别的机关", &[], Act::Words(|blocks, _| {
+        let signed = sign_of(blocks);
+        let last = blocks.len() - 2;
+        blocks[last] = Block::Paragraph(STRANGER.to_owned());
+        signed
     })),
     alone("DOC-05", "公布日期过晚", &[], Act::Words(|blocks, scene| {
         !scene.agency.name.ends_with("人民政府办公室") && sign(blocks, &format!("{}年4月18日", scene.year + 1))
@@ -222,7 +228,7 @@ pub(super) const KINDS: &[Kind] = &[
     alone("DOC-11", "用了旧格式", &["T2-05", "T2-14", "T2-13", "T3-16", "NAR-09"], Act::Form),
     alone("DOC-12", "引用了旧格式的文号", &[], Act::Words(|blocks, _| swap(blocks, "国办公开办函〔2021〕30号", "国办公开办函〔2019〕60号"))),
     alone("DOC-12", "文号年份和号码相混", &[], Act::Words(|blocks, _| swap(blocks, "国办公开办函〔2021〕30号", "国办公开办函〔2019〕30号"))),
-    alone("DOC-13", "没有写监督保障", &[], Act::Tells(Slip::Silent("监督保障"), |_| true)),
+    alone("DOC-13", "没有写监督保障", &[], Act::Tells(Slip::Silent("监督保障"), |_, year| year >= 2021)),
     alone("DOC-14", "第五部分只有一个无字", &[], Act::Words(|blocks, _| instead(blocks, '五', "无。"))),
     alone("DOC-15", "第六部分只有一个无字", &["NAR-10"], Act::Words(|blocks, scene| scene.year >= 2021 && instead(blocks, '六', "无。"))),
     alone("DOC-16", "说公布了本年度的年报", &[], Act::Words(|blocks, scene| {
@@ -230,7 +236,7 @@ pub(super) const KINDS: &[Kind] = &[
     })),
     alone("DOC-17", "留有书签", &[], Act::Words(|blocks, _| after(blocks, "全年", "[bookmark: _GoBack]"))),
     alone("DOC-18", "段落断在词中", &[], Act::Words(tear)),
-    alone("DOC-19", "词语重复", &[], Act::Words(|blocks, _| swap(blocks, "主动公开政府信息", "主动公开政府信息政府信息"))),
+    alone("DOC-19", "词语重复", &[], Act::Words(|blocks, _| after(blocks, "全年", "做好政府信息政府信息公开工作，"))),
     alone("DOC-20", "写了申请人的身份证号", &[], Act::Words(|blocks, _| after(blocks, "全年", "申请人刘某某（身份证号码11010519491231002X）的申请已办理，"))),
     // A year beside the one before.
     beside("XY-01", "上年结转与上年报告不符", &["XY-02"], Act::Year(|figures, scene, random| {
@@ -244,7 +250,7 @@ pub(super) const KINDS: &[Kind] = &[
         }
     })),
     beside("XY-02", "上年结转与上年报告差一件", &["XY-01"], Act::Year(|figures, scene, _| {
-        scene.last.is_some() && figures.get("requests.carried_in.natural_person") > 8 && figures.get("requests.received.natural_person") > 1 && {
+        scene.last.is_some() && figures.get("requests.carried_in.total") > 30 && figures.get("requests.received.natural_person") > 1 && {
             for column in ["natural_person", "total"] {
                 figures.add(&format!("requests.carried_in.{column}"), 1);
                 figures.add(&format!("requests.received.{column}"), -1);
@@ -270,13 +276,16 @@ pub(super) const KINDS: &[Kind] = &[
         let count = figures.get("active.licensing.decisions");
         scene.last.is_some() && count > 40 && figures.put("active.licensing.decisions", count * 11)
     })),
-    beside("XY-08", "照抄上年表格", &["XY-01", "XY-03", "T2-08"], Act::Year(|figures, scene, _| {
+    beside("XY-08", "照抄上年表格", &["XY-01", "XY-02", "XY-03", "XY-05", "T2-08"], Act::Year(|figures, scene, _| {
         let Some(last) = scene.last else { return false };
         last.get("requests.received.total") > 20 && figures.copy(last)
     })),
     beside("XY-09", "同比数字写错", &["NAR-06"], Act::Says(&["compared"])),
-    beside("SIM-01", "照抄上年文字", &["DOC-16"], Act::Tells(Slip::Copied, |_| true)),
+    beside("SIM-01", "照抄上年文字", &["DOC-16"], Act::Tells(Slip::Copied, |_, year| year > FIRST_YEAR)),
 ];
+
+/// An agency that none of ours is.
+const STRANGER: &str = "安康市岚皋县信访局";
 
 fn is_result(id: &str) -> bool {
     id.starts_with("requests.")
@@ -288,20 +297,6 @@ fn is_result(id: &str) -> bool {
 fn documents(figures: &mut Figures, issued: i64, repealed: i64, in_force: i64) -> bool {
     let columns = [("issued", issued), ("repealed", repealed), ("in_force", in_force)];
     columns.iter().all(|(column, value)| figures.put(&format!("active.normative_documents.{column}"), *value))
-}
-
-/// Moves applications of natural persons from one result to another.
-fn shift(figures: &mut Figures, from: &str, to: &str, count: i64) -> bool {
-    if !figures
-        .put(&format!("requests.{to}.natural_person"), figures.get(&format!("requests.{to}.natural_person")))
-    {
-        return false;
-    }
-    for column in ["natural_person", "total"] {
-        figures.add(&format!("requests.{from}.{column}"), -count);
-        figures.add(&format!("requests.{to}.{column}"), count);
-    }
-    true
 }
 
 fn lawsuits(figures: &mut Figures, count: i64) -> bool {
@@ -432,6 +427,7 @@ fn swap(blocks: &mut [Block], from: &str, to: &str) -> bool {
 /// Puts words before the first of these in the overview.
 fn after(blocks: &mut [Block], anchor: &str, words: &str) -> bool {
     let from = blocks.iter().position(|block| matches!(block, Block::Heading(_))).unwrap_or_default();
+    // Never into a heading.
     swap(&mut blocks[from..], &format!("。{anchor}"), &format!("。{words}{anchor}"))
         || swap(&mut blocks[from..], anchor, &format!("{words}{anchor}"))
 }
@@ -473,15 +469,14 @@ fn sign_of(blocks: &[Block]) -> bool {
 
 /// A paragraph broken in the middle of a word.
 fn tear(blocks: &mut Vec<Block>, _: &Scene<'_>) -> bool {
-    let word = "主动公开政府信息";
-    let found =
-        blocks.iter().position(|block| matches!(block, Block::Paragraph(text) if text.contains(word)));
-    let Some(position) = found else { return false };
-    let Block::Paragraph(text) = blocks[position].clone() else { return false };
-    let Some((before, rest)) = text.split_once(word) else { return false };
-    blocks.splice(
-        position..=position,
-        [Block::Paragraph(format!("{before}主动公开政府信")), Block::Paragraph(format!("息{rest}"))],
-    );
-    true
+    let first = blocks.iter().position(|block| matches!(block, Block::Heading(_))).unwrap_or_default();
+    for position in first..blocks.len() {
+        let Block::Paragraph(text) = &blocks[position] else { continue };
+        let word = text.match_indices("公开").map(|(at, _)| at).find(|at| text[..*at].chars().count() > 25);
+        let Some(middle) = word.map(|at| at + "公".len()) else { continue };
+        let halves = [&text[..middle], &text[middle..]].map(|half| Block::Paragraph(half.to_owned()));
+        blocks.splice(position..=position, halves);
+        return true;
+    }
+    false
 }
