@@ -51,7 +51,7 @@ impl Demo {
     async fn shown(&self, pipeline: &Pipeline) -> Result<()> {
         let server = Server { url: format!("http://{}", pipeline.address).parse()? };
         ready(pipeline, &server).await?;
-        let mut sent = submit::send(&server, &self.paths).await?;
+        let mut sent = submit::send(&server, &self.paths, false).await?;
         submit::follow(&server, &mut sent).await?;
         for one in sent.iter().filter(|one| one.state == "indexed") {
             say(&verdict(&server, one).await?);

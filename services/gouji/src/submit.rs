@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use reqwest::multipart::{Form, Part};
-use reqwest::{Client, StatusCode, header};
+use reqwest::{Client, StatusCode, Url, header};
 use serde_json::Value;
 
 use crate::client::{Server, answer, problem};
@@ -23,6 +23,10 @@ pub(crate) struct Submit {
     /// Do not wait until the reports can be found.
     #[arg(long)]
     no_wait: bool,
+    /// Files that were sent before count as sent anew: after a report was taken back, or when an earlier
+    /// version has to stand again.
+    #[arg(long)]
+    again: bool,
     /// Files, folders and ZIP archives.
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
@@ -62,7 +66,7 @@ impl Submit {
     }
 
     async fn send(&self) -> Result<Vec<Sent>> {
-        let mut sent = send(&self.server, &self.paths).await?;
+        let mut sent = send(&self.server, &self.paths, self.again).await?;
         if !self.no_wait {
             follow(&self.server, &mut sent).await?;
         }
@@ -71,8 +75,10 @@ impl Submit {
 }
 
 /// Sends every file below the paths; whoever waits for them calls [`follow`].
-pub(crate) async fn send(server: &Server, paths: &[PathBuf]) -> Result<Vec<Sent>> {
+pub(crate) async fn send(server: &Server, paths: &[PathBuf], again: bool) -> Result<Vec<Sent>> {
     let client = server.client()?;
+    let query: &[(&str, &str)] = if again { &[("again", "true")] } else { &[] };
+    let url = server.at("/api/v1/reports", query)?;
     let mut sent = Vec::new();
     let mut batch: Vec<(String, Vec<u8>)> = Vec::new();
     let mut bytes = 0;
@@ -91,12 +97,12 @@ pub(crate) async fn send(server: &Server, paths: &[PathBuf]) -> Result<Vec<Sent>
             }),
         }
         if batch.len() >= FILES || bytes >= BYTES {
-            post(server, &client, std::mem::take(&mut batch), &mut sent).await?;
+            post(&url, &client, std::mem::take(&mut batch), &mut sent).await?;
             bytes = 0;
             bar.set_position(sent.len() as u64);
         }
     }
-    post(server, &client, batch, &mut sent).await?;
+    post(&url, &client, batch, &mut sent).await?;
     bar.finish_and_clear();
     Ok(sent)
 }
@@ -116,16 +122,10 @@ fn files(paths: &[PathBuf]) -> impl Iterator<Item = (String, Result<Vec<u8>, Str
 }
 
 /// Sends one batch, coming back later as long as the pipeline asks for it.
-async fn post(
-    server: &Server,
-    client: &Client,
-    batch: Vec<(String, Vec<u8>)>,
-    sent: &mut Vec<Sent>,
-) -> Result<()> {
+async fn post(url: &Url, client: &Client, batch: Vec<(String, Vec<u8>)>, sent: &mut Vec<Sent>) -> Result<()> {
     if batch.is_empty() {
         return Ok(());
     }
-    let url = server.at("/api/v1/reports", &[])?;
     loop {
         let mut form = Form::new();
         for (name, bytes) in &batch {
