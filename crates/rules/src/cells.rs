@@ -117,6 +117,9 @@ fn blanks(rule: &Rule, report: &Report, table: Table) -> Option<Finding> {
 /// CEL-03. The number is certain all the same, and was read.
 fn odd_digits(rule: &Rule, report: &Report, table: Table) -> Option<Finding> {
     let is_odd = |text: &str| {
+        if text.bytes().all(|byte| byte.is_ascii_digit()) {
+            return false;
+        }
         let number =
             text.trim().trim_end_matches(|c: char| c.is_alphabetic() && !is_digit_word(c)).trim_end();
         number.chars().any(|c| is_digit_word(c) || is_odd_sign(c) || c.is_whitespace())
@@ -146,12 +149,14 @@ fn is_odd_sign(c: char) -> bool {
 
 /// CEL-04.
 fn glued_words(rule: &Rule, report: &Report, table: Table) -> Option<Finding> {
+    if table == Table::Active {
+        return None;
+    }
     let is_glued =
         |text: &str| text.chars().any(|c| c.is_alphabetic() && !is_digit_word(c) && !is_odd_sign(c));
     let ids = some(ids_where(report, table, |cell| {
         cell.state == CellState::Read && cell.text.as_deref().is_some_and(is_glued)
-    }))
-    .filter(|_| table != Table::Active)?;
+    }))?;
     let what = format!(
         "{}有{}格在数字之外写了文字：{}，填的是{}。",
         short(table),

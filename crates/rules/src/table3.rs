@@ -314,6 +314,9 @@ fn noted_origin(report: &Report, mut subjects: impl Iterator<Item = &'static str
 
 /// T3-09. One finding a table, since one lost label cell shifts many rows.
 fn rows_stand_straight(rule: &Rule, report: &Report) -> Vec<Finding> {
+    if !report.notes.iter().any(|note| note.kind == NoteKind::RowShifted) {
+        return Vec::new();
+    }
     let shifted = |table| {
         let mut rows = rows(report, table);
         rows.retain(|row| has_note(report, NoteKind::RowShifted, row.id));
@@ -347,7 +350,7 @@ fn rows_of_one_form(rule: &Rule, report: &Report) -> Vec<Finding> {
 
 /// T3-04. What is blank could be derived, and the sums hold; the form wants it written all the same.
 fn totals_are_written(rule: &Rule, report: &Report) -> Vec<Finding> {
-    if is_absent(report, Table::Requests) {
+    if !cells_of(report, Table::Requests).any(|(_, cell)| is_blank(cell)) {
         return Vec::new();
     }
     let (mut without_total, mut only_total) = (Vec::new(), Vec::new());
@@ -488,7 +491,9 @@ fn carried_out_is_plausible(rule: &Rule, report: &Report) -> Vec<Finding> {
 /// T3-15. In table two T2-02 says so.
 fn counts_are_not_negative(rule: &Rule, report: &Report) -> Vec<Finding> {
     let negative = |table| {
-        let is_negative = |cell: &report::Cell| cell.value.is_some_and(|value| value < Decimal::ZERO);
+        let is_negative = |cell: &report::Cell| {
+            cell.value.is_some_and(|value| value.is_sign_negative() && !value.is_zero())
+        };
         let cells = ids_where(report, table, is_negative);
         (!cells.is_empty()).then(|| {
             let what =

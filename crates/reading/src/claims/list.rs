@@ -41,7 +41,11 @@ fn ends_in_rest(sentence: &str, numbers: &[Number], whole: usize, parts: &[usize
     let Some(last) = parts.last().and_then(|last| numbers.get(*last)) else { return false };
     let list = &sentence[numbers[whole].range.end..last.range.start];
     let lead = list.rsplit(['，', ',', '、', '；']).next().unwrap_or(list).trim();
-    let is_rest = ["其他", "其它"].iter().any(|word| lead.starts_with(word));
+    // 其他处理 and 其他结果 are names of outcomes, beside which others may go unnamed.
+    let is_rest = ["其他", "其它"]
+        .iter()
+        .filter_map(|word| lead.strip_prefix(word))
+        .any(|rest| !["处理", "结果"].iter().any(|outcome| rest.starts_with(outcome)));
     let read: usize = numbers
         .iter()
         .filter(|number| {

@@ -116,6 +116,10 @@ fn outcomes_are_told_where_requests_are_spoken_of() {
         "收到依申请公开9件，不予公开2件（属于国家秘密1件、行政执法案卷1件），网上申请5件（予以公开3件）",
         "9件@received 2件@refused 1件@refused.state_secret 1件@refused.enforcement_file 5件 3件",
     );
+    check(
+        "收到政府信息公开申请9件，其中予以公开3件，其他处理1件",
+        "9件@received 3件@granted 1件@other 9=3+1",
+    );
     // Elsewhere, and narrowed.
     check("办理建议提案12件，予以公开12件", "12件 12件");
     check("收到政府信息公开申请3件，涉及国家秘密不予公开1件，延期答复1件", "3件@received 1件 1件");
