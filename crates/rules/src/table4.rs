@@ -60,7 +60,7 @@ pub(crate) const RULES: &[Rule] = &[
         title: "行政复议纠正率不过半",
         basis: "《条例》第五十一条：公民、法人或者其他组织可以依法申请行政复议",
         hint: "请分析被纠正的原因，在“五、存在的主要问题及改进情况”中说明改进措施。",
-        formula: "review.corrected ÷ (review.total − review.pending) ≤ 50%",
+        formula: "review.corrected ÷ (review.total − review.pending) ≤ 50%，审结3件以上的",
         check: Check::Report(few_corrected),
     },
 ];
@@ -112,6 +112,9 @@ fn fifteen_figures(rule: &Rule, report: &Report) -> Vec<Finding> {
     }]
 }
 
+/// Of so few closed cases as one or two a share tells nothing.
+const CLOSED_ENOUGH: u32 = 3;
+
 /// T4-08. A sign of risk, no fault of the report.
 fn few_corrected(rule: &Rule, report: &Report) -> Vec<Finding> {
     let Some(form) = report.cells.form() else { return Vec::new() };
@@ -123,7 +126,8 @@ fn few_corrected(rule: &Rule, report: &Report) -> Vec<Finding> {
         return Vec::new();
     };
     let closed = total.saturating_sub(pending);
-    if corrected.saturating_add(corrected) <= closed || closed <= Decimal::ZERO || corrected > closed {
+    let is_few = closed < Decimal::from(CLOSED_ENOUGH) || corrected > closed;
+    if is_few || corrected.saturating_add(corrected) <= closed {
         return Vec::new();
     }
     let what =
