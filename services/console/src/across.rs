@@ -134,6 +134,9 @@ pub(crate) async fn findings(
     let field = search::field("region", within(region));
     let filters = vec![field.map_err(|error| Problem::bad_parameter("region", error.to_string()))?];
     let roster = roster(app).await?;
+    let of_this_year = search::field("year", &year.to_string());
+    let of_this_year = of_this_year.map_err(|error| Problem::bad_parameter("year", error.to_string()))?;
+    let query = Query { filters: [filters.clone(), vec![of_this_year]].concat(), ..Query::default() };
     let (members, phrases) = survey_of(app, filters, Some(year)).await?;
     let found = app.read(move |reader| {
         let of_year = |member: &&Member| member.year == Some(year);
@@ -152,10 +155,19 @@ pub(crate) async fn findings(
         if let Some(error) = failed {
             return Err(error);
         }
+        let mut templates = Findings::new();
+        reader.each(&query, |whole| {
+            if let Some(finding) = phrases.boilerplate(&whole.text) {
+                templates.entry(whole.key).or_default().push(finding);
+            }
+            true
+        })?;
         let attended = roster.as_ref().map(|roster| survey::attend(roster, &members, year).findings());
         let others = [
             copies,
             survey::duplicates(&this_year),
+            survey::stand_out(&this_year),
+            templates,
             survey::follow(roster.as_ref(), &members),
             attended.unwrap_or_default(),
         ];
