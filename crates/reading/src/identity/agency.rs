@@ -134,8 +134,15 @@ pub(super) fn agency_of(text: &str) -> Option<String> {
     let length = text.chars().count();
     let is_name = (3..=45).contains(&length)
         && AGENCY_ENDINGS.iter().any(|ending| text.ends_with(ending))
-        && !text.contains(|c: char| c.is_ascii_digit() || is_stop(c));
+        && !text.starts_with(|c: char| c.is_ascii_digit())
+        && !text.split(|c: char| !c.is_ascii_digit()).any(is_year_or_serial)
+        && !text.contains(is_stop);
     is_name.then(|| text.to_owned())
+}
+
+/// Digits that number no 第3街道 and no 12345热线.
+fn is_year_or_serial(digits: &str) -> bool {
+    digits.len() > 5 || digits.len() == 4 && (digits.starts_with("19") || digits.starts_with("20"))
 }
 
 /// Words that stand before an agency in a title and are not part of its name.
@@ -181,6 +188,20 @@ mod tests {
             text.push(line, 1, 0, line.len() as u64, document::Width::Utf8);
             let found = in_narrative(&text).map(|stated| stated.value);
             assert_eq!(found.as_deref().unwrap_or("-"), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_number_may_stand_in_a_name() {
+        for (text, expected) in [
+            ("某县第3街道办事处", true),
+            ("某市12345政务服务中心", true),
+            ("3某县财政局", false),
+            ("2025年公布某县财政局", false),
+            ("某县2023年财政局", false),
+            ("某县20250117财政局", false),
+        ] {
+            assert_eq!(agency_of(text).is_some(), expected, "{text}");
         }
     }
 
