@@ -454,13 +454,14 @@ fn no_jumps(rule: &Rule, report: &Report, last: &Report) -> Vec<Finding> {
     vec![pair.against(finding, &cells, Some(*now), Some(*before))]
 }
 
-/// What has to agree before chance is out of question: a table of ones and zeros may well be the same
-/// twice, one with a five-digit figure or with four small ones of more than one is not.
+/// What has to agree before chance is out of question: a table of a few small figures may well be the
+/// same twice, one with a five-digit figure or with six small ones is not.
 const TELLING: usize = 6;
 
-/// How much a figure tells when it stands there again: a one, little; others, more with each digit.
+/// How much a figure tells when it stands there again: one digit, little; others, more with each digit.
 fn tells(value: Decimal) -> usize {
-    if value == Decimal::ONE { 1 } else { number(value.trunc().abs()).len() + 1 }
+    let digits = number(value.trunc().abs()).len();
+    if digits == 1 { 1 } else { digits + 1 }
 }
 
 /// XY-08.
