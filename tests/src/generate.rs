@@ -87,7 +87,7 @@ pub struct Truth {
     /// What is wrong with it; an error of any other rule is a false alarm, unless it is one of `also`.
     pub faults: Vec<Fault>,
     /// Rules that may rightly speak of the planted fault as well.
-    pub also: &'static [&'static str],
+    pub also: Vec<&'static str>,
 }
 
 /// How many different reports a seed has; higher indices repeat an agency and year.
@@ -119,7 +119,7 @@ pub fn generate_of(seed: u64, agency: u64, year: u16, options: &Options) -> Gene
     let mut random = Random::of(&[seed, agency.number, u64::from(year), 1]);
     let layout = *random.pick(&options.layouts);
     let ordinary = random.chance(i64::from(options.faults_percent));
-    let kind = options.kind.or_else(|| ordinary.then(|| Kind::ordinary(layout, &mut random)));
+    let kind = options.kind.or_else(|| ordinary.then(|| Kind::ordinary(layout, year, &mut random)));
     let form = form_of(year).expect("every year we draw has a form");
     let old = kind.is_some_and(|kind| matches!(kind.act, Act::Form)) && year > 2021;
     let form = if old { Form::get(FormId::F2019) } else { form };
@@ -190,6 +190,11 @@ pub fn generate_of(seed: u64, agency: u64, year: u16, options: &Options) -> Gene
     let value = |id: &CellId| printed.contains(id).then(|| figures.text(*id));
     let cells = form.cells().iter().map(|id| (id.as_str().to_owned(), value(id))).collect();
     let text = layout::print(layout, &blocks, &tables, &mut random);
+    let mut also: Vec<&str> = kind.map_or(Vec::new(), |kind| kind.also.to_vec());
+    // What the year before has wrong may show beside it, where it lies in the same index.
+    if options.faults_percent > 0 {
+        also.push("XY-01");
+    }
     let is_titled =
         blocks.iter().any(|block| matches!(block, Block::Title(title) if title.contains(&agency.name)));
     Generated {
@@ -210,7 +215,7 @@ pub fn generate_of(seed: u64, agency: u64, year: u16, options: &Options) -> Gene
             cells,
             derived,
             faults,
-            also: kind.map_or(&[], |kind| kind.also),
+            also,
         },
     }
 }

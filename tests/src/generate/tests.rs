@@ -91,6 +91,13 @@ fn the_years_of_an_agency_agree() {
                 let carried_out = before.get(&format!("requests.carried_out.{applicant}"));
                 assert_eq!(carried_out, now.get(&format!("requests.carried_in.{applicant}")));
             }
+            if year == 2020 {
+                for row in ["licensing", "penalty", "coercion", "fees"] {
+                    let items = |figures: &Figures, column| figures.get(&format!("active.{row}.{column}"));
+                    let left = items(&before, "items_last_year") + items(&before, "items_change");
+                    assert_eq!(items(&now, "items_last_year"), left);
+                }
+            }
             if year > 2021 {
                 let documents =
                     |figures: &Figures, column| figures.get(&format!("active.normative_documents.{column}"));
@@ -123,5 +130,5 @@ fn the_same_seed_gives_the_same_bytes_on_every_machine() {
     for byte in reports(300, &options).flat_map(|report| report.bytes) {
         hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
     }
-    assert_eq!(format!("{hash:016x}"), "ec2ed10ba4ba3e87");
+    assert_eq!(format!("{hash:016x}"), "d5dcd86ddb09663a");
 }

@@ -25,8 +25,8 @@ pub(super) const KINDS: &[Kind] = &[
     // Table two.
     alone("T2-01", "表二少了一行", &["T2-13", "T2-14"], Act::Print(|tables, _, _| lose(&mut tables[0], "active.penalty.decisions"))),
     alone("T2-02", "行政许可件数为负数", &["NAR-08", "CEL-03", "XY-07"], Act::Print(|tables, _, _| retype(&mut tables[0], "active.licensing.decisions", "-5"))),
-    alone("T2-03", "制发多于现行有效与废止之和", &["NAR-09", "XY-03"], Act::Year(|figures, _, _| documents(figures, 8, 1, 3))),
-    alone("T2-04", "有制发而现行有效为零", &["T2-03", "NAR-09", "XY-03"], Act::Year(|figures, _, _| documents(figures, 3, 0, 0))),
+    alone("T2-03", "制发多于现行有效与废止之和", &["NAR-09", "XY-03", "XY-07"], Act::Year(|figures, _, _| documents(figures, 8, 1, 3))),
+    alone("T2-04", "有制发而现行有效为零", &["T2-03", "NAR-09", "XY-03", "XY-07"], Act::Year(|figures, _, _| documents(figures, 3, 0, 0))),
     alone("T2-05", "新公开多于对外公开总数", &[], Act::Year(|figures, _, _| {
         figures.put("active.normative_documents.public_total", 1) && figures.put("active.normative_documents.published", 6)
             && figures.put("active.normative_documents.made", 6)
@@ -72,7 +72,7 @@ pub(super) const KINDS: &[Kind] = &[
         let details = scene.form.requests.iter().filter(|row| row.under.is_some() && row.id != "concluded");
         details.map(|row| retype(&mut tables[1], &format!("requests.{}.total", row.id), "")).all(|done| done)
     })),
-    alone("T3-05", "没有总计列", &["T3-09", "T3-04"], Act::Print(|tables, _, _| without_total(&mut tables[1]))),
+    alone("T3-05", "没有总计列", &["T3-08", "T3-09", "T3-04"], Act::Print(|tables, _, _| without_total(&mut tables[1]))),
     alone("T3-07", "数字填到相邻一列", &["T3-01", "T3-02", "T3-02b", "T3-03"], Act::Print(misplace)),
     alone("T3-08", "一行没有数字", &["CEL-02"], Act::Print(|tables, scene, random| {
         let rows: Vec<&str> = scene.form.requests.iter().filter(|row| row.under.is_some_and(|under| under.starts_with('('))).map(|row| row.id).collect();
@@ -98,16 +98,14 @@ pub(super) const KINDS: &[Kind] = &[
     alone("T3-13", "有结转而说全部办结", &["XY-09"], Act::Tells(Slip::AllConcluded, |figures, _| {
         figures.get("requests.carried_out.total") > 0 && figures.get("requests.received.total") > 0
     })),
-    alone("T3-14", "结转多于新收", &["XY-01"], Act::Year(|figures, _, _| {
-        let done = figures.get("requests.granted.natural_person");
-        done > 0 && 2 * done > figures.get("requests.received.total") && {
-            for column in ["natural_person", "total"] {
-                for (row, change) in [("granted", -done), ("concluded", -done), ("carried_out", done)] {
-                    figures.add(&format!("requests.{row}.{column}"), change);
-                }
+    alone("T3-14", "结转多于新收", &["XY-01", "XY-02", "XY-07", "T3-12"], Act::Year(|figures, _, _| {
+        let more = figures.get("requests.received.total") + 1;
+        for column in ["natural_person", "total"] {
+            for row in ["carried_in", "carried_out"] {
+                figures.add(&format!("requests.{row}.{column}"), more);
             }
-            figures.get("requests.carried_out.total") > figures.get("requests.received.total")
         }
+        more > 1
     })),
     alone("T3-15", "表三有负数", &["T3-02", "T3-02b", "T3-03", "CEL-03"], Act::Print(|tables, scene, _| {
         let id = "requests.granted.natural_person";
@@ -243,8 +241,7 @@ pub(super) const KINDS: &[Kind] = &[
         let more = random.between(4, 9);
         scene.last.is_some() && figures.get("requests.received.natural_person") > more && {
             for column in ["natural_person", "total"] {
-                figures.add(&format!("requests.carried_in.{column}"), more);
-                figures.add(&format!("requests.received.{column}"), -more);
+                CARRIED.iter().for_each(|row| figures.add(&format!("requests.{row}.{column}"), more));
             }
             true
         }
@@ -252,8 +249,7 @@ pub(super) const KINDS: &[Kind] = &[
     beside("XY-02", "上年结转与上年报告差一件", &["XY-01"], Act::Year(|figures, scene, _| {
         scene.last.is_some() && figures.get("requests.carried_in.total") > 30 && figures.get("requests.received.natural_person") > 1 && {
             for column in ["natural_person", "total"] {
-                figures.add(&format!("requests.carried_in.{column}"), 1);
-                figures.add(&format!("requests.received.{column}"), -1);
+                CARRIED.iter().for_each(|row| figures.add(&format!("requests.{row}.{column}"), 1));
             }
             true
         }
@@ -283,6 +279,9 @@ pub(super) const KINDS: &[Kind] = &[
     beside("XY-09", "同比数字写错", &["NAR-06"], Act::Says(&["compared"])),
     beside("SIM-01", "照抄上年文字", &["DOC-16"], Act::Tells(Slip::Copied, |_, year| year > FIRST_YEAR)),
 ];
+
+/// What more was carried in was granted, so that the table balances.
+const CARRIED: [&str; 3] = ["carried_in", "granted", "concluded"];
 
 /// An agency that none of ours is.
 const STRANGER: &str = "安康市岚皋县信访局";
