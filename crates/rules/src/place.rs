@@ -5,12 +5,21 @@ use report::{Cell, CellId, CellState, Decimal, Form, FormId, Note, NoteKind, Rep
 /// Labels or terms that a message spells out before it says 等.
 pub(crate) const SPELLED: usize = 6;
 
-/// Whether a table is not there at all. DOC-10 says so, and the rules of that table stay silent.
+/// Figures in one row that are enough for a table; fewer may stand in a sentence that lists outcomes.
+const FIGURES_OF_A_ROW: u32 = 5;
+
+/// Whether a table is not there at all. DOC-10 says so, and the rules of that table stay silent. A table
+/// with too many or too few figures to lay against its columns is there.
 pub(crate) fn is_absent(report: &Report, table: Table) -> bool {
+    let has_figures = |subject: &str| {
+        let notes = report.notes.iter().filter(|note| note.kind == NoteKind::FigureCount);
+        notes.filter(|note| note.subject == subject).any(|note| note.count >= Some(FIGURES_OF_A_ROW))
+    };
+    let is_printed = |row: &str| has_note(report, NoteKind::RowWithoutFigures, row) || has_figures(row);
     has_note(report, NoteKind::TableAbsent, table.as_str())
         || cells_of(report, table).all(|(_, cell)| cell.state == CellState::Missing)
-            && !cells_of(report, table)
-                .any(|(id, _)| has_note(report, NoteKind::RowWithoutFigures, row_of(id)))
+            && !has_figures(table.as_str())
+            && !cells_of(report, table).any(|(id, _)| is_printed(row_of(id)))
 }
 
 /// Whether this was noted of this row, column or table.

@@ -277,15 +277,16 @@ fn rows_have_figures(rule: &Rule, report: &Report) -> Vec<Finding> {
     let (mut absent, mut empty, mut short_rows) = (Vec::new(), Vec::new(), Vec::new());
     for row in rows(report, Table::Requests) {
         let is = |kind| has_note(report, kind, row.id);
+        let is_unplaced = !row.has_figure() && is(NoteKind::FigureCount);
         if is_mixed(report) && row.id.starts_with("other") {
             continue;
         } else if is(NoteKind::RowAbsent) {
             absent.push(row);
         } else if is(NoteKind::RowRepeated) {
             continue;
-        } else if is(NoteKind::RowWithoutFigures) || !row.has_figure() {
+        } else if is(NoteKind::RowWithoutFigures) || !row.has_figure() && !is_unplaced {
             empty.push(row);
-        } else if !lacks_column && (is(NoteKind::RowCut) || is(NoteKind::FigureCount)) {
+        } else if is_unplaced || !lacks_column && (is(NoteKind::RowCut) || is(NoteKind::FigureCount)) {
             short_rows.push(row);
         }
     }

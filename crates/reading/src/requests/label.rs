@@ -79,10 +79,11 @@ pub(super) fn match_label(printed: &str, after: Option<usize>, found: &[&str]) -
         .map(|(_, row)| row)
 }
 
-/// Whether a text begins as labels do: `1.`, `（一）`, `三、`.
+/// Whether a text begins as labels do: `1.`, `（一）`, `三、`. In `2、3` there stand two figures.
 pub(super) fn has_enumerator(printed: &str) -> bool {
     let plain = label::plain(printed);
-    label::strip_enumerator(&plain).len() < plain.len()
+    let rest = label::strip_enumerator(&plain);
+    rest.len() < plain.len() && !rest.starts_with(|c: char| c.is_ascii_digit())
 }
 
 /// The rows of a form in their order.

@@ -87,6 +87,11 @@ fn lost_columns_and_rows_are_named() {
         ],
     );
     check(
+        "T3-08",
+        "requests.partial.*=missing note=FigureCount:partial:9",
+        &["表三数字个数与表头不符的是“(二)部分公开”。请按表头补齐这些行，没有发生的填0。"],
+    );
+    check(
         "T3-09",
         "note=RowShifted:concluded note=RowShifted:other.misc",
         &["表三有2行与表头错位：“(六)其他处理·3.其他”、“(七)总计”。左侧的标题格缺失，数字整行偏移，\
