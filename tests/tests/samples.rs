@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use report::{Cell, CellId, CellState, Quantity, Review};
+use report::{Cell, CellState, Quantity, Review};
 
 #[test]
 fn every_sample_is_read_as_its_golden_reading_says() {

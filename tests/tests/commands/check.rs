@@ -14,7 +14,7 @@ use tests::judge::judge;
 use crate::{Said, fails, gouji, reports, run};
 
 /// The keys of a line, in their order.
-const KEYS: [&str; 16] = [
+const KEYS: [&str; 17] = [
     "file",
     "sha256",
     "format",
@@ -29,6 +29,7 @@ const KEYS: [&str; 16] = [
     "stated",
     "cells",
     "claims",
+    "remarks",
     "findings",
     "verdict",
 ];

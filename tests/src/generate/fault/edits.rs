@@ -69,8 +69,8 @@ pub(super) const KINDS: &[Kind] = &[
     alone("T3-02b", "办理结果一格多了", &["T3-07"], Act::Cell(|id| is_result(id) && !id.ends_with(".total"))),
     alone("T3-03", "总计一格多了", &["T3-07", "NAR-04", "NAR-05"], Act::Cell(|id| is_result(id) && id.ends_with(".total"))),
     alone("T3-04", "各行总计空白", &["CEL-02", "T3-08"], Act::Print(|tables, scene, _| {
-        let details = scene.form.requests.iter().filter(|row| row.under.is_some() && row.id != "concluded");
-        details.map(|row| retype(&mut tables[1], &format!("requests.{}.total", row.id), "")).all(|done| done)
+        let mut details = scene.form.requests.iter().filter(|row| row.under.is_some() && row.id != "concluded");
+        details.all(|row| retype(&mut tables[1], &format!("requests.{}.total", row.id), ""))
     })),
     alone("T3-05", "没有总计列", &["T3-08", "T3-09", "T3-04"], Act::Print(|tables, _, _| without_total(&mut tables[1]))),
     alone("T3-07", "数字填到相邻一列", &["T3-01", "T3-02", "T3-02b", "T3-03"], Act::Print(misplace)),
@@ -113,8 +113,8 @@ pub(super) const KINDS: &[Kind] = &[
     })),
     alone("T3-16", "其他处理只有一行", &["T3-08", "T3-02"], Act::Print(|tables, _, _| one_other(&mut tables[1]))),
     alone("T3-17", "整行照抄一个数", &["T3-01", "T3-02", "T3-02b", "T3-03", "NAR-04"], Act::Print(|tables, scene, _| {
-        let columns = scene.form.applicants.iter();
-        columns.map(|column| retype(&mut tables[1], &format!("requests.partial.{}", column.id), "7")).all(|done| done)
+        let mut columns = scene.form.applicants.iter();
+        columns.all(|column| retype(&mut tables[1], &format!("requests.partial.{}", column.id), "7"))
     })),
     // Table four.
     alone("T4-01", "表四复议一格多了", &[], Act::Cell(|id| id.starts_with("review.") && !id.ends_with(".total"))),
@@ -147,8 +147,8 @@ pub(super) const KINDS: &[Kind] = &[
         ["enterprise", "research"].iter().all(|column| zero(&mut tables[1], &format!("requests.refused.state_secret.{column}"), "/"))
     })),
     alone("CEL-02", "应填数字处空白", &["T2-01", "T3-08"], Act::Print(|tables, scene, _| {
-        let rows = scene.form.requests.iter().filter(|row| row.under == Some("(三)不予公开"));
-        rows.map(|row| zero(&mut tables[1], &format!("requests.{}.research", row.id), "")).any(|done| done)
+        let mut rows = scene.form.requests.iter().filter(|row| row.under == Some("(三)不予公开"));
+        rows.any(|row| zero(&mut tables[1], &format!("requests.{}.research", row.id), ""))
     })),
     alone("CEL-03", "数字用了千位分隔", &[], Act::Print(|tables, scene, _| {
         let count = scene.figures.get("active.licensing.decisions");
