@@ -17,7 +17,7 @@ macro_rules! anybody {
 /// What is received.
 macro_rules! application {
     () => {
-        r"(?:依申请公开政府信息|依申请公开信息|依申请公开请求|依申请信息|政府信息公开申请|信息公开申请|依申请公开申请|依申请公开|政府信息依申请公开|公开申请)"
+        r"(?:依申请公开政府信息|依申请件|依申请公开信息|依申请公开请求|依申请信息|政府信息公开申请|信息公开申请|依申请公开申请|依申请公开|政府信息依申请公开|公开申请)"
     };
 }
 
@@ -84,6 +84,18 @@ pub(super) fn is_received(lead: &str, behind: &str, agency: Option<&str>) -> boo
 pub(super) fn is_of_stranger(lead: &str, agency: Option<&str>) -> bool {
     let found = RECEIVED.captures(lead).or_else(|| VERB.captures(lead));
     found.is_some_and(|found| is_stranger(who(&found["who"]), agency))
+}
+
+static PART: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"(?:收到|受理|接收|接到|新收).*申请|申请.*(?:收到|受理|接收|接到|新收)"));
+
+/// Whether a number after these words counts only those of the requests that came in one way:
+/// 受理线上申请65件，办结62件. 通过网络、信函等渠道收到 are all ways.
+pub(super) fn is_of_one_way(lead: &str) -> bool {
+    const WAYS: [&str; 9] = ["线上", "线下", "网上", "网络", "信函", "当面", "邮寄", "现场", "窗口"];
+    PART.is_match(lead)
+        && WAYS.iter().filter(|way| lead.contains(*way)).count() == 1
+        && !lead.contains(['、', '等', '和', '及'])
 }
 
 /// The office in front of the verb, without the adverbs between them.
