@@ -66,6 +66,14 @@ fn citations(remarks: &mut Remarks, section: Option<SectionKind>, text: &Text) {
     for found in DECREE.captures_iter(text.as_str()) {
         let Some(whole) = found.get(0) else { continue };
         let words = format!("国务院令第{}号", &found["number"]);
+        let before = text.as_str()[..whole.start()].trim_end_matches(['》', '〉', '（', '(', ' ']);
+        // Other decrees have other numbers; those of these regulations are two.
+        let is_of_regulations = before.ends_with("政府信息公开条例");
+        let words = match &found["number"] {
+            "711" | "492" => words,
+            _ if is_of_regulations => format!("政府信息公开条例（{words}）"),
+            _ => words,
+        };
         remarks.add(RemarkKind::Citation, words, None, section, (text, whole.range()));
     }
 }
@@ -200,6 +208,11 @@ mod tests {
             "",
             "依据《国务院办公厅政府信息与政务公开办公室关于政府信息公开工作年度报告有关事项的通知》编制\n依据《省政府办公厅关于政府信息公开工作年度报告有关事项的通知》",
             &["citation 关于政府信息公开工作年度报告有关事项的通知"],
+        );
+        check(
+            "",
+            "落实《中华人民共和国政府信息公开条例》（国务院令第771号），执行《生产安全事故应急条例》（国务院令第708号）",
+            &["citation 政府信息公开条例（国务院令第771号）", "citation 国务院令第708号"],
         );
         check("", "原国务院第492号令，电话12345号，2021年第30号公告", &["citation 国务院令第492号"]);
     }
