@@ -15,7 +15,13 @@ pub(super) fn breakdowns(
     let mut breakdowns = Vec::new();
     for (word, complete) in [("其中", false), ("包括", false), ("分别为", true), ("分别是", true)] {
         for (at, _) in sentence.match_indices(word) {
-            let Some(whole) = numbers.iter().rposition(|number| number.range.end <= at) else { continue };
+            // 办理6件（含上年结转3件），其中…: what stands in closed brackets is no whole for what follows them.
+            let is_outside = |number: &Number| {
+                opened_bracket(&sentence[..number.range.start]).is_none()
+                    || opened_bracket(&sentence[..at]).is_some()
+            };
+            let is_whole = |number: &Number| number.range.end <= at && is_outside(number);
+            let Some(whole) = numbers.iter().rposition(is_whole) else { continue };
             // The whole stands right before the list, not somewhere in the sentence; 包括 introduces
             // many other things besides.
             let between = &sentence[numbers[whole].range.end..at];

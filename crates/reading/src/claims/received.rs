@@ -48,7 +48,7 @@ static NOTHING: LazyLock<Regex> = LazyLock::new(|| {
 /// What may stand behind such words and make them say something else.
 static SOMETHING_ELSE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"^(?:工作|的)?(?:所)?(?:引起|引发|产生|导致|被|相关|有关|行政|复议|诉讼|投诉|举报|收费|费用|超期|逾期|结转|积压|渠道|经验)",
+        r"^(?:工作|的)?(?:所)?(?:引起|引发|产生|导致|被|相关|有关|行政|复议|诉讼|投诉|举报|收费|费用|超期|逾期|结转|积压|渠道|经验|材料|补正|回执|证明)",
     )
 });
 
@@ -114,5 +114,8 @@ fn who(words: &str) -> &str {
 /// Where words say that nothing was received, among words made plain.
 pub(super) fn nothing(words: &str) -> Option<&str> {
     let found = NOTHING.find(words)?;
-    (!SOMETHING_ELSE.is_match(&words[found.end()..])).then_some(found.as_str())
+    // 1件因未收到申请公开的补正材料: why one of them went as it did.
+    let clause = words[..found.start()].rsplit(',').next().unwrap_or_default();
+    let is_a_reason = clause.contains('因') || clause.contains("由于");
+    (!is_a_reason && !SOMETHING_ELSE.is_match(&words[found.end()..])).then_some(found.as_str())
 }
