@@ -238,7 +238,9 @@ impl Narrative {
         if place.bracketed.is_some_and(|about| !about.is_some_and(is_whole)) {
             return None;
         }
-        passage.is_elsewhere |= is_elsewhere;
+        // What is concluded of a part says nothing on all, unless all were told before.
+        let is_of_a_part = passage.whole.is_none() && received::is_of_one_way(&lead);
+        passage.is_elsewhere |= is_elsewhere || is_of_a_part;
         if passage.is_elsewhere {
             return None;
         }

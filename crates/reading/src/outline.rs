@@ -146,6 +146,7 @@ fn kind_of(normalised: &str, marked: bool) -> Option<SectionKind> {
         Active
     } else if has("总体情况")
         || has("总体概况")
+        || has("总体概述")
         || normalised == "概述"
         || has("基本情况")
         || has("总体工作情况")

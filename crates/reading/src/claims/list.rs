@@ -15,7 +15,13 @@ pub(super) fn breakdowns(
     let mut breakdowns = Vec::new();
     for (word, complete) in [("其中", false), ("包括", false), ("分别为", true), ("分别是", true)] {
         for (at, _) in sentence.match_indices(word) {
-            let Some(whole) = numbers.iter().rposition(|number| number.range.end <= at) else { continue };
+            // 办理6件（含上年结转3件），其中…: what stands in closed brackets is no whole for what follows them.
+            let is_outside = |number: &Number| {
+                opened_bracket(&sentence[..number.range.start]).is_none()
+                    || opened_bracket(&sentence[..at]).is_some()
+            };
+            let is_whole = |number: &Number| number.range.end <= at && is_outside(number);
+            let Some(whole) = numbers.iter().rposition(is_whole) else { continue };
             // The whole stands right before the list, not somewhere in the sentence; 包括 introduces
             // many other things besides.
             let between = &sentence[numbers[whole].range.end..at];
@@ -98,6 +104,25 @@ const NEW_STATEMENT: [&str; 22] = [
     "较", "比", "同比", "环比", "占", "增", "减", "累计", "平均",
 ];
 
+/// Who applied and how, and what became of it: 其中网上申请6件，办结9件 goes from one to the other.
+const APPLIED: [&str; 14] = [
+    "自然人",
+    "公民",
+    "法人",
+    "企业",
+    "网上",
+    "网络",
+    "线上",
+    "线下",
+    "信函",
+    "当面",
+    "邮寄",
+    "现场",
+    "书面",
+    "邮件",
+];
+const BECAME: [&str; 8] = ["办结", "已办结", "结转", "完成", "按期", "按时", "已", "尚"];
+
 /// The parts of a list: numbers of the whole's unit, until another unit, a statement of its own or the
 /// next list begins. What stands behind a comma may be no part any more: parts that make up the whole
 /// end the list there, and so does the comma behind parts that were listed with 、.
@@ -108,6 +133,7 @@ fn parts(sentence: &str, numbers: &[Number], whole: usize, from: usize) -> Vec<u
     let mut end = from;
     let mut separator = None;
     let mut turn = None;
+    let mut tells_who_applied = false;
     for (index, number) in numbers.iter().enumerate().skip(whole + 1) {
         // A number in brackets belongs to the part before it.
         if number.range.start < from || opened_bracket(&sentence[from..number.range.start]).is_some() {
@@ -120,7 +146,10 @@ fn parts(sentence: &str, numbers: &[Number], whole: usize, from: usize) -> Vec<u
             end = number.range.end;
             continue;
         }
-        let states_anew = !parts.is_empty() && NEW_STATEMENT.iter().any(|verb| words.starts_with(verb));
+        let begins_with = |verbs: &[&str]| verbs.iter().any(|verb| words.starts_with(verb));
+        let states_anew =
+            !parts.is_empty() && (begins_with(&NEW_STATEMENT) || tells_who_applied && begins_with(&BECAME));
+        tells_who_applied |= parts.is_empty() && APPLIED.iter().any(|word| words.contains(word));
         if number.range.start >= until || number.unit != numbers[whole].unit || states_anew {
             break;
         }

@@ -17,7 +17,7 @@ macro_rules! anybody {
 /// What is received.
 macro_rules! application {
     () => {
-        r"(?:依申请公开政府信息|依申请公开信息|依申请公开请求|依申请信息|政府信息公开申请|信息公开申请|依申请公开申请|依申请公开|政府信息依申请公开|公开申请)"
+        r"(?:依申请公开政府信息|依申请件|依申请公开信息|依申请公开请求|依申请信息|政府信息公开申请|信息公开申请|依申请公开申请|依申请公开|政府信息依申请公开|公开申请)"
     };
 }
 
@@ -48,7 +48,7 @@ static NOTHING: LazyLock<Regex> = LazyLock::new(|| {
 /// What may stand behind such words and make them say something else.
 static SOMETHING_ELSE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"^(?:工作|的)?(?:所)?(?:引起|引发|产生|导致|被|相关|有关|行政|复议|诉讼|投诉|举报|收费|费用|超期|逾期|结转|积压|渠道|经验)",
+        r"^(?:工作|的)?(?:所)?(?:引起|引发|产生|导致|被|相关|有关|行政|复议|诉讼|投诉|举报|收费|费用|超期|逾期|结转|积压|渠道|经验|材料|补正|回执|证明)",
     )
 });
 
@@ -86,6 +86,18 @@ pub(super) fn is_of_stranger(lead: &str, agency: Option<&str>) -> bool {
     found.is_some_and(|found| is_stranger(who(&found["who"]), agency))
 }
 
+static PART: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"(?:收到|受理|接收|接到|新收).*申请|申请.*(?:收到|受理|接收|接到|新收)"));
+
+/// Whether a number after these words counts only those of the requests that came in one way:
+/// 受理线上申请65件，办结62件. 通过网络、信函等渠道收到 are all ways.
+pub(super) fn is_of_one_way(lead: &str) -> bool {
+    const WAYS: [&str; 9] = ["线上", "线下", "网上", "网络", "信函", "当面", "邮寄", "现场", "窗口"];
+    PART.is_match(lead)
+        && WAYS.iter().filter(|way| lead.contains(*way)).count() == 1
+        && !lead.contains(['、', '等', '和', '及'])
+}
+
 /// The office in front of the verb, without the adverbs between them.
 fn who(words: &str) -> &str {
     let mut who = words;
@@ -102,5 +114,8 @@ fn who(words: &str) -> &str {
 /// Where words say that nothing was received, among words made plain.
 pub(super) fn nothing(words: &str) -> Option<&str> {
     let found = NOTHING.find(words)?;
-    (!SOMETHING_ELSE.is_match(&words[found.end()..])).then_some(found.as_str())
+    // 1件因未收到申请公开的补正材料: why one of them went as it did.
+    let clause = words[..found.start()].rsplit(',').next().unwrap_or_default();
+    let is_a_reason = clause.contains('因') || clause.contains("由于");
+    (!is_a_reason && !SOMETHING_ELSE.is_match(&words[found.end()..])).then_some(found.as_str())
 }

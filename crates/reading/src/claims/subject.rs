@@ -216,7 +216,8 @@ fn fits(place: In, words: &Words<'_>) -> bool {
 /// closed brackets.
 pub(super) fn lead(before: &str) -> String {
     let lead = unbracketed(before);
-    let lead = lead.trim_end_matches([':', ',']);
+    // 5件及时答复,1件…: what stands before a comma is said of the number before it.
+    let lead = lead.trim_end_matches(':');
     let lead = lead.rsplit([',', ':', '(', ')']).next().unwrap_or(lead);
     lead.trim_start_matches('、').to_owned()
 }

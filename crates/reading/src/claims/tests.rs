@@ -56,6 +56,17 @@ fn applications_received_are_told_from_other_numbers() {
     check("截至2024年12月31日，共收到10件依申请公开请求", "10件@received");
     check("全年共收到依申请公开一件，完成答复两件", "1件@received 2件@answered");
     check("2024年我局未收到依申请公开信息", "0件@received");
+    check(
+        "收到依申请公开10件，其中网上申请6件，信函3件，办结9件",
+        "10件@received 6件 3件 9件@concluded 10=6+3",
+    );
+    check(
+        "全年共办理依申请公开6件（含上年结转3件），其中5件及时答复，1件由于地址有误未收到申请人依申请公开材料",
+        "6件@handled 3件@carried_in 5件 1件 6=5+1",
+    );
+    check("2024年度共收到依申请件35件", "35件@received");
+    check("受理线上信息公开申请65件，依法办结62件，受理线下信息公开申请9件，已全部办结", "65件 62件 9件");
+    check("收到政府信息公开申请74件，其中收到网上申请65件，办结71件", "74件@received 65件 71件@concluded");
     check("本年度没有收到政府信息公开申请", "0件@received");
     check("未收到任何形式的依申请公开政府信息", "0件@received");
     // Parts, other years, other offices and other things.

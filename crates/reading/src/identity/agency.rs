@@ -131,6 +131,8 @@ const AGENCY_ENDINGS: [&str; 43] = [
 ];
 
 pub(super) fn agency_of(text: &str) -> Option<String> {
+    // 某县人民政府(县人民政府办公室): the remark behind the name is none of it.
+    let text = text.strip_suffix(')').and_then(|text| text.rsplit_once('(')).map_or(text, |(name, _)| name);
     let length = text.chars().count();
     let is_name = (3..=45).contains(&length)
         && AGENCY_ENDINGS.iter().any(|ending| text.ends_with(ending))

@@ -43,6 +43,13 @@ static TITLE: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
+/// The year behind the words: 某局政府信息公开工作2022年度报告, 某局政府信息公开工作年度报告(2022年).
+static YEAR_BEHIND: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"^(?:关于)?(?P<agency>.*?)(?:政府|政务)?信息公开(?:工作)?(?:(?P<year>20\d\d)年度?(?:工作)?(?:报告|年报)|(?:工作)?(?:年度)?(?:工作)?(?:报告|年报)[(—-]*(?P<last>20\d\d)年?度?\)?$)",
+    )
+});
+
 /// The title in one line or broken over up to three.
 pub(super) fn title_in(lines: &[&Text]) -> Option<Title> {
     let mut nameless = None;
@@ -82,7 +89,7 @@ pub(super) fn title_of(text: &str, origin: Origin) -> Option<Title> {
     let plain = if label::is_traditional(text) { label::plain(text) } else { label::squeeze(text) };
     // 20250117某局2024年…, a name of a file: a day or a serial number is no year.
     let dated = LONG_NUMBER.replace_all(&plain, "");
-    let found = TITLE.captures(&dated)?;
+    let Some(found) = TITLE.captures(&dated) else { return year_behind(text, &dated, origin) };
     // Behind the title only a remark may stand; a sentence that mentions the report goes on.
     let rest = dated[found.get(0)?.end()..].trim_start_matches('》');
     if rest.chars().count() > 20 || rest.contains(is_stop) {
@@ -100,6 +107,22 @@ pub(super) fn title_of(text: &str, origin: Origin) -> Option<Title> {
     let nearest = nearest.and_then(|year| year_of(year.as_str().trim_end_matches('年')));
     let year = nearest.or_else(|| year_of(&found["year"]));
     Some(Title { text: label::squeeze(text), agency, year, origin })
+}
+
+fn year_behind(text: &str, dated: &str, origin: Origin) -> Option<Title> {
+    let found = YEAR_BEHIND.captures(dated)?;
+    let agency = clean_agency(&found["agency"]);
+    let year = found.name("year").or(found.name("last"))?;
+    let rest = &dated[found.get(0)?.end()..];
+    if agency.contains(is_stop) || rest.chars().count() > 20 || rest.contains(is_stop) {
+        return None;
+    }
+    Some(Title {
+        text: label::squeeze(text),
+        agency: agency_of(&agency),
+        year: year_of(year.as_str()),
+        origin,
+    })
 }
 
 #[cfg(test)]
@@ -123,6 +146,12 @@ mod tests {
             ("2025年公布某市财政局2024年政府信息公开工作年度报告", "某市财政局 2024"),
             ("北京市門頭溝區園林綠化局2023年政府信息公開工作年度報告", "北京市门头沟区园林绿化局 2023"),
             ("长安区砲里街道2022年政府信息公开工作年度报告", "长安区砲里街道 2022"),
+            ("某县人民政府（县人民政府办公室）2023年政府信息公开工作年度报告", "某县人民政府 2023"),
+            ("高新区（滨江）财政局2024年政府信息公开工作年度报告", "高新区(滨江)财政局 2024"),
+            ("某市自然资源局政府信息公开工作2022年度报告", "某市自然资源局 2022"),
+            ("某县人民政府政府信息公开工作年度报告（2022年度）", "某县人民政府 2022"),
+            ("按某市财政局的要求，政府信息公开工作2022年度报告如下", "none"),
+            ("某市财政局政府信息公开工作年度报告", "none"),
             ("某镇202111政府信息公开工作年度报告", "none"),
             ("某市财政局2020年政务公开工作总结", "none"),
             ("按照要求，编制某局2023年政府信息公开工作年度报告，内容如下", "none"),

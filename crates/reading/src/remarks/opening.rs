@@ -66,6 +66,14 @@ fn citations(remarks: &mut Remarks, section: Option<SectionKind>, text: &Text) {
     for found in DECREE.captures_iter(text.as_str()) {
         let Some(whole) = found.get(0) else { continue };
         let words = format!("国务院令第{}号", &found["number"]);
+        let before = text.as_str()[..whole.start()].trim_end_matches(['》', '〉', '（', '(', ' ']);
+        // Other decrees have other numbers; those of these regulations are two.
+        let is_of_regulations = before.ends_with("政府信息公开条例");
+        let words = match &found["number"] {
+            "711" | "492" => words,
+            _ if is_of_regulations => format!("政府信息公开条例（{words}）"),
+            _ => words,
+        };
         remarks.add(RemarkKind::Citation, words, None, section, (text, whole.range()));
     }
 }
@@ -137,9 +145,16 @@ static PARTS: LazyLock<Regex> = LazyLock::new(|| {
 /// Of how many parts the report says that it is made: a sentence that lists several of the six.
 fn parts(remarks: &mut Remarks, section: Option<SectionKind>, text: &Text) {
     for (range, sentence) in sentences(text.as_str()) {
-        let lists = has_any(sentence, &["问题", "其他需要"])
-            && sentence.contains("主动公开")
-            && has_any(sentence, &["复议", "诉讼"])
+        // One of the six may be what the list forgets.
+        let named = [
+            has_any(sentence, &["总体情况", "概述", "总体概况"]),
+            has_any(sentence, &["收到和处理", "依申请公开"]),
+            has_any(sentence, &["复议", "诉讼"]),
+            has_any(sentence, &["问题"]),
+            has_any(sentence, &["其他需要", "其他报告", "其他事项"]),
+        ];
+        let lists = sentence.contains("主动公开")
+            && named.into_iter().filter(|named| *named).count() >= 3
             && has_any(sentence, &["部分", "方面", "内容"]);
         if !lists {
             continue;
@@ -201,6 +216,11 @@ mod tests {
             "依据《国务院办公厅政府信息与政务公开办公室关于政府信息公开工作年度报告有关事项的通知》编制\n依据《省政府办公厅关于政府信息公开工作年度报告有关事项的通知》",
             &["citation 关于政府信息公开工作年度报告有关事项的通知"],
         );
+        check(
+            "",
+            "落实《中华人民共和国政府信息公开条例》（国务院令第771号），执行《生产安全事故应急条例》（国务院令第708号）",
+            &["citation 政府信息公开条例（国务院令第771号）", "citation 国务院令第708号"],
+        );
         check("", "原国务院第492号令，电话12345号，2021年第30号公告", &["citation 国务院令第492号"]);
     }
 
@@ -231,6 +251,7 @@ mod tests {
             (format!("全文包括{list}6个部分。"), "6"),
             (format!("主要从{list}等五个方面进行报告。"), "5"),
             (format!("全文包括六项内容：{list}。"), "6"),
+            ("本报告由总体情况、主动公开政府信息情况、收到和处理政府信息公开申请情况、存在问题及改进情况、其他需要报告的事项等六部分组成。".to_owned(), "6"),
             ("由总体情况、主动公开政府信息情况、政府信息公开行政复议、行政诉讼情况、其他需要报告的事项等六部分组成。".to_owned(), "6"),
             (format!("报告包括{list}等7部分内容。"), "7"),
         ] {

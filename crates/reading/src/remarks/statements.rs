@@ -105,6 +105,10 @@ fn published(remarks: &mut Remarks, section: Option<SectionKind>, text: &Text) {
             continue;
         };
         let Some(whole) = found.get(0) else { continue };
+        // 关于做好2023年度政府信息公开工作年度报告编制发布工作的通知 is what it follows.
+        if sentence[whole.end()..].chars().take(20).collect::<String>().contains("通知") {
+            continue;
+        }
         let value = found["year"].parse::<u16>().ok().map(Decimal::from);
         let found = range.start + whole.start()..range.start + whole.end();
         remarks.add(RemarkKind::Published, sentence.trim(), value, section, (text, found));
@@ -132,6 +136,9 @@ fn holes(remarks: &mut Remarks, section: Option<SectionKind>, text: &Text) {
             continue;
         }
         let words = found.as_str().trim_end_matches(['，', ',', '。', '；', ';', '、']);
+        if is_nothing_or_a_noun(&text.as_str()[..found.start()], words) {
+            continue;
+        }
         remarks.add(
             RemarkKind::Hole,
             words,
@@ -140,6 +147,15 @@ fn holes(remarks: &mut Remarks, section: Option<SectionKind>, text: &Text) {
             (text, found.start()..found.start() + words.len()),
         );
     }
+}
+
+/// 未收到政府信息公开申请件 says that there is nothing to count, and 依法办理政府信息公开申请件 counts nothing.
+fn is_nothing_or_a_noun(before: &str, words: &str) -> bool {
+    const NOTHING: [&str; 4] = ["未", "没有", "无", "未曾"];
+    const COUNTING: [&str; 7] = ["共", "累计", "总计", "合计", "全年", "本年", "年度"];
+    let clause = before.rsplit(['，', ',', '。', '；', ';', '、']).next().unwrap_or(before);
+    let is_noun = words.ends_with("申请件") && !has_any(clause, &COUNTING) && !has_any(words, &COUNTING);
+    is_noun || NOTHING.iter().any(|word| before.trim_end().ends_with(word))
 }
 
 /// Words for the fee; in the sixth part any charge is it.
@@ -263,6 +279,7 @@ mod tests {
         );
         said("现公布长安区砲里街道2024年政府信息公开工作年度报告。", &[]);
         said("发布政府信息公开工作年度报告1篇。", &[]);
+        said("按照省政务公开办《关于做好2024年度政府信息公开工作年度报告编制工作的通知》要求开展工作。", &[]);
     }
 
     #[test]
@@ -275,6 +292,8 @@ mod tests {
         said("本年度受理申请N件。", &["hole 受理申请N件"]);
         said("培训____人次", &["hole ____"]);
         said("公开信息 12 条，每条信息条理清楚，政务信息一 条、XXX.docx，每件申请件件有回音。", &[]);
+        said("全年共收到政府信息公开申请件。", &["hole 收到政府信息公开申请件"]);
+        said("执行有关规定，依法办理政府信息公开申请件。本年度未收到政府信息公开申请件。", &[]);
         said("收到政府信息公开申请12件，公开政府信息百余条，“XX码”上线。", &[]);
     }
 }

@@ -87,6 +87,8 @@ pub(super) const VECTORS: &[Vector] = &[
     ("DOC-12", F2019, "remark=Citation:国办发〔2014〕32号", Fails),
     ("DOC-12", F2021, "form= year=2015 remark=Citation:国办发〔2014〕32号", Holds),
     ("DOC-12", F2021, "remark=Citation:国务院令第492号", Fails),
+    ("DOC-12", F2021, "remark=Citation:政府信息公开条例（国务院令第771号）", Fails),
+    ("DOC-12", F2021, "remark=Citation:国务院令第752号", Holds),
     ("DOC-12", F2021, "remark=Citation:国务院令第492号 remark=Citation:国务院令第711号", Holds),
     ("DOC-13", F2021, "unsaid=Theme:依申请公开", Fails),
     ("DOC-13", F2021, "unsaid=Theme:依申请公开 brief=1", Unknown),
