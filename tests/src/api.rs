@@ -75,6 +75,25 @@ impl Api {
         Ok(answer)
     }
 
+    /// Says who should report, as CSV.
+    ///
+    /// # Errors
+    /// If the roster is not taken in.
+    pub async fn import_roster(&self, csv: &str) -> Result<Value> {
+        let request = self.client.post(format!("{}/api/v1/roster", self.ingest)).body(csv.to_owned());
+        let (status, answer) = answer(request).await?;
+        ensure!(status == StatusCode::CREATED, "the roster was answered with {status}: {answer}");
+        Ok(answer)
+    }
+
+    /// What the console tells of many agencies: `rollup`, `roster` or `survey`.
+    ///
+    /// # Errors
+    /// If the question is not understood.
+    pub async fn across(&self, what: &str, parameters: &[(&str, &str)]) -> Result<Value> {
+        get(self.client.get(format!("{}/api/v1/{what}", self.console)).query(parameters)).await
+    }
+
     /// How far a submission has come.
     ///
     /// # Errors

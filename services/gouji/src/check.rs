@@ -149,7 +149,7 @@ fn as_json(checked: &Checked) -> Map<String, Value> {
             line.insert("reason".into(), format!("{}（{}）", unreadable.message, unreadable.detail).into());
             line.extend(json::identity(&Report::default()));
             line.insert("cells".into(), Value::Object(Map::new()));
-            for list in ["claims", "findings"] {
+            for list in ["claims", "remarks", "findings"] {
                 line.insert(list.into(), Value::Array(Vec::new()));
             }
             line.insert("verdict".into(), Value::Null);

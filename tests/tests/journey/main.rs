@@ -5,6 +5,7 @@
 
 mod doors;
 mod faults;
+mod province;
 mod versions;
 mod years;
 
