@@ -13,25 +13,20 @@ use report::{Decimal, Region, Report, Review, Verdict, Year};
 use search::{Clause, Query, Whole};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use survey::{Attendee, Findings, Member, Phrases, RollUp, Roster};
+use survey::{Attendance, Attendee, Findings, Member, Phrases, RollUp, Roster};
 
-use crate::App;
 use crate::letter::{bad_format, download};
 use crate::params::Params;
 use crate::problem::Problem;
+use crate::{App, place};
 
 /// Fills the official form of a region from the reports of its agencies.
 pub(crate) async fn roll_up(State(app): State<App>, params: Params) -> Result<Response, Problem> {
     let (region, year) = (region(&params)?, year(&params)?);
     let format = params.get("format").unwrap_or("json").to_owned();
-    let roster = roster(&app).await?;
-    let members = members(&app, &region, year).await?;
-    let (of, total) = (region.clone(), members.len());
-    let rolled = tokio::task::spawn_blocking(move || survey::roll_up(roster.as_ref(), &members, &of, year));
-    let rolled = rolled.await.map_err(|error| Problem::internal(&error.into()))?;
+    let rolled = rolled(&app, &region, year).await?;
     let rolled = rolled
         .ok_or_else(|| Problem::bad_parameter("year", format!("{year}年没有统一的表格，无法汇总。")))?;
-    tracing::info!(region = region.code, %year, reports = total, "rolled up");
     let name = format!("{}{year}年政府信息公开工作年度报告汇总表", region.name);
     match format.as_str() {
         "json" => Ok(Json(as_json(&rolled)).into_response()),
@@ -44,25 +39,28 @@ pub(crate) async fn roll_up(State(app): State<App>, params: Params) -> Result<Re
     }
 }
 
+/// The form of a region, filled in; none where the year has no form.
+pub(crate) async fn rolled(app: &App, region: &Region, year: Year) -> Result<Option<RollUp>, Problem> {
+    let roster = roster(app).await?;
+    let members = members(app, region, year).await?;
+    let (of, total) = (region.clone(), members.len());
+    let rolled = tokio::task::spawn_blocking(move || survey::roll_up(roster.as_ref(), &members, &of, year));
+    let rolled = rolled.await.map_err(|error| Problem::internal(&error.into()))?;
+    tracing::info!(region = region.code, %year, reports = total, "rolled up");
+    Ok(rolled)
+}
+
 const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 /// Holds the roster against what was reported for a year.
 pub(crate) async fn attendance(State(app): State<App>, params: Params) -> Result<Json<Value>, Problem> {
     let year = year(&params)?;
     let region = params.get("region").map(|_| region(&params)).transpose()?;
-    let roster = roster(&app).await?.ok_or_else(|| {
+    let attended = attended(&app, region.as_ref(), year).await?.ok_or_else(|| {
         let problem = Problem::not_found("还没有导入机关名录。".into());
         problem.hint("请先用 gouji roster import 导入。")
     })?;
-    let (members, _) = survey_of(&app, Vec::new(), None).await?;
-    let attended = move || survey::attend(&roster, &members, year);
-    let attended = tokio::task::spawn_blocking(attended).await;
-    let attended = attended.map_err(|error| Problem::internal(&error.into()))?;
-    let is_here = |attendee: &&Attendee| {
-        let within = region.as_ref().map(within);
-        within.is_none_or(|within| attendee.region.as_deref().is_some_and(|code| code.starts_with(within)))
-    };
-    let agencies: Vec<Value> = attended.agencies.iter().filter(is_here).map(attendee).collect();
+    let agencies: Vec<Value> = attended.agencies.iter().map(attendee).collect();
     let count = |state: &str| agencies.iter().filter(|agency| agency["state"] == state).count();
     let strangers = attended
         .strangers
@@ -79,12 +77,35 @@ pub(crate) async fn attendance(State(app): State<App>, params: Params) -> Result
     })))
 }
 
-fn attendee(attendee: &Attendee) -> Value {
-    let state = match (attendee.reports.is_empty(), attendee.is_late()) {
+/// The roster of a region held against what was reported; none where no roster was imported.
+pub(crate) async fn attended(
+    app: &App,
+    region: Option<&Region>,
+    year: Year,
+) -> Result<Option<Attendance>, Problem> {
+    let Some(roster) = roster(app).await? else { return Ok(None) };
+    let (members, _) = survey_of(app, Vec::new(), None).await?;
+    let attended = tokio::task::spawn_blocking(move || survey::attend(&roster, &members, year)).await;
+    let mut attended = attended.map_err(|error| Problem::internal(&error.into()))?;
+    if let Some(within) = region.map(within) {
+        let is_here = |code: &Option<String>| code.as_deref().is_some_and(|code| code.starts_with(within));
+        attended.agencies.retain(|agency| is_here(&agency.region));
+        attended.strangers.retain(|stranger| stranger.region.is_none() || is_here(&stranger.region));
+    }
+    Ok(Some(attended))
+}
+
+/// `missing`, `late` or `in_time`.
+pub(crate) fn state(attendee: &Attendee) -> &'static str {
+    match (attendee.reports.is_empty(), attendee.is_late()) {
         (true, _) => "missing",
         (false, Some(true)) => "late",
         (false, _) => "in_time",
-    };
+    }
+}
+
+fn attendee(attendee: &Attendee) -> Value {
+    let state = state(attendee);
     let day = attendee.first_day();
     json!({
         "agency": attendee.agency,
@@ -220,13 +241,9 @@ fn within(region: &Region) -> &str {
     }
 }
 
-/// The region that is asked for, by its code.
+/// The region that is asked for, by its code or its name.
 pub(crate) fn region(params: &Params) -> Result<Region, Problem> {
-    let code = params.get("region").unwrap_or_default();
-    reading::division(code).ok_or_else(|| {
-        Problem::bad_parameter("region", format!("没有代码为“{code}”的行政区划。"))
-            .hint("写两位、四位、六位或九位的区划代码，例如 6101。")
-    })
+    place::find(params.get("region").unwrap_or_default().trim())
 }
 
 /// The year that is asked for.

@@ -43,6 +43,7 @@ fn blamed(findings: &Value) -> HashMap<&str, &str> {
     let mut blamed = HashMap::new();
     for finding in findings.as_array().into_iter().flatten() {
         let severity = match (finding["verdict"].as_str(), finding["severity"].as_str()) {
+            _ if finding["waiver"].is_object() => "unknown",
             (Some("fails"), Some(severity)) => severity,
             _ => "unknown",
         };

@@ -5,6 +5,7 @@
 //! blocks and runs off the async threads.
 
 mod across;
+mod across_page;
 mod api;
 mod file;
 mod find;
@@ -16,6 +17,7 @@ mod live;
 mod load;
 mod page;
 mod params;
+mod place;
 mod problem;
 mod report_page;
 mod search_page;
@@ -123,6 +125,7 @@ fn routes() -> Vec<(&'static str, MethodRouter<App>)> {
     vec![
         ("/", get(search_page::show)),
         ("/reports/{id}", get(report_page::show)),
+        ("/across", get(across_page::show)),
         ("/status", get(status_page::show)),
         ("/assets/{name}", get(file::asset)),
         ("/openapi.json", get(file::openapi)),

@@ -16,12 +16,19 @@ pub(crate) struct Loaded {
     pub(crate) text: String,
     /// The key of the report, where a search finds it.
     pub(crate) key: Option<String>,
+    /// Who took the report back and why, whichever version was asked for; null where nobody did.
+    pub(crate) withdrawn: Value,
 }
 
 impl Loaded {
     /// A field of the record that is a string.
     pub(crate) fn field(&self, name: &str) -> &str {
         self.record[name].as_str().unwrap_or_default()
+    }
+
+    /// Whether the report was taken back.
+    pub(crate) fn is_withdrawn(&self) -> bool {
+        self.withdrawn.is_object()
     }
 
     /// Whether this is what a search shows: not an earlier version, and not one on its way in.
@@ -41,7 +48,13 @@ pub(crate) async fn load(app: &App, id: &str) -> Result<Option<Loaded>, Problem>
         let is = |name: &str| found.record[name] == id;
         if is("key") || is("id") {
             let key = found.record["key"].as_str().map(str::to_owned);
-            return Ok(Some(Loaded { record: found.record.clone(), text: found.text.clone(), key }));
+            let withdrawn = found.record["withdrawn"].clone();
+            return Ok(Some(Loaded {
+                record: found.record.clone(),
+                text: found.text.clone(),
+                key,
+                withdrawn,
+            }));
         }
     }
     let fact = match app.stage().last_of_id::<ReportValidated>(id).await {
@@ -52,8 +65,9 @@ pub(crate) async fn load(app: &App, id: &str) -> Result<Option<Loaded>, Problem>
     let text = text(app, &fact).await;
     let indexed = found.map(|found| found.record);
     let key = indexed.as_ref().and_then(|record| record["key"].as_str()).map(str::to_owned);
+    let withdrawn = indexed.as_ref().map(|record| record["withdrawn"].clone()).unwrap_or_default();
     let record = record(fact, indexed.as_ref()).map_err(|error| Problem::internal(&error))?;
-    Ok(Some(Loaded { record: Value::Object(record), text, key }))
+    Ok(Some(Loaded { record: Value::Object(record), text, key, withdrawn }))
 }
 
 /// The same or a problem.
@@ -89,6 +103,7 @@ fn record(fact: ReportValidated, indexed: Option<&Value>) -> anyhow::Result<Map<
     record.insert("id".into(), submitted.id.into());
     record.extend(report::json::review(&review));
     record.insert("rules_version".into(), review.rules_version.into());
+    record.insert("withdrawn".into(), Value::Null);
     record
         .insert("versions".into(), indexed.map_or_else(|| json!([]), |indexed| indexed["versions"].clone()));
     Ok(record)

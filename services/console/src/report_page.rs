@@ -2,7 +2,8 @@
 
 use axum::extract::State;
 use maud::{Markup, html};
-use report::CellId;
+use report::{CellId, Region, Report, Year};
+use search::Entry;
 use serde_json::Value;
 
 use crate::life::Life;
@@ -26,7 +27,8 @@ pub(crate) async fn show(State(app): State<App>, Id(id): Id, params: Params) -> 
     let (title, content) = match (loaded, life) {
         (Some(loaded), life) => {
             let lines = text_lines(loaded.text.clone(), words.clone()).await?;
-            (title(&loaded).to_owned(), whole(&loaded, life.as_ref(), &lines, &words))
+            let chain = Chain::of(&app, &loaded.record).await?;
+            (title(&loaded).to_owned(), whole(&loaded, &chain, life.as_ref(), &lines, &words))
         }
         (None, Some(life)) => ("尚未入库的文件".to_owned(), on_its_way(&id, &life)),
         (None, None) => return Err(Problem::no_such_report(&id).into()),
@@ -39,76 +41,173 @@ fn title(loaded: &Loaded) -> &str {
     if title.is_empty() { file::base_name(&loaded.record) } else { title }
 }
 
-fn whole(loaded: &Loaded, life: Option<&Life>, lines: &[Line], words: &str) -> Markup {
+fn whole(loaded: &Loaded, chain: &Chain, life: Option<&Life>, lines: &[Line], words: &str) -> Markup {
     let record = &loaded.record;
     let tables = form::tables(record);
     html! {
         article.report {
-            (head(loaded))
-            nav.contents aria-label="本页内容" {
-                a href="#findings" { "校核结果" }
-                @if tables.is_some() { a href="#table-2" { "表二" } a href="#table-3" { "表三" } a href="#table-4" { "表四" } }
-                a href="#text" { "正文" }
-                a href="#life" { "处理经过" }
-            }
-            (findings(record, lines))
-            section #tables {
-                h2 { "表格" }
-                @match tables {
-                    Some(tables) => {
-                        p.quiet.screen { "点选任一格，可看它在原件中的位置；也可用方向键在格间移动。" }
-                        (tables)
-                    }
-                    None => p.notice.warn { "没有在文件中找到可识别的三张表格。" }
+            (head(loaded, chain))
+            @if !record["withdrawn"].is_object() {
+                nav.contents aria-label="本页内容" {
+                    a href="#findings" { "校核结果" }
+                    @if tables.is_some() { a href="#table-2" { "表二" } a href="#table-3" { "表三" } a href="#table-4" { "表四" } }
+                    a href="#text" { "正文" }
+                    a href="#life" { "处理经过" }
                 }
+                (findings(record, chain, lines))
+                section #tables {
+                    h2 { "表格" }
+                    @match tables {
+                        Some(tables) => {
+                            p.quiet.screen { "点选任一格，可看它在原件中的位置；也可用方向键在格间移动。" }
+                            (tables)
+                        }
+                        None => p.notice.warn { "没有在文件中找到可识别的三张表格。" }
+                    }
+                }
+                (text(lines, words))
             }
-            (text(lines, words))
             (way(life))
         }
         div #proof.proof role="status" aria-live="polite" hidden {}
     }
 }
 
-fn head(loaded: &Loaded) -> Markup {
+fn head(loaded: &Loaded, chain: &Chain) -> Markup {
     let record = &loaded.record;
     let or_unknown = |text: Option<&str>| text.filter(|text| !text.is_empty()).unwrap_or("未写明").to_owned();
     let year = record["year"].as_u64().map(|year| format!("{year}年"));
     let submitted = record["submitted_at_ms"].as_i64().unwrap_or_default();
+    // Of a withdrawn report the latest version is the statement; the report is the one before.
+    let sent = record["versions"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let before = || sent.iter().rev().find(|version| version["id"] != record["id"]);
+    let original = if record["withdrawn"].is_object() { before() } else { None };
+    let id = original.and_then(|version| version["id"].as_str()).unwrap_or(loaded.field("id"));
+    let mut findings = record["findings"].as_array().into_iter().flatten();
+    let asks = !loaded.is_withdrawn() && findings.any(|finding| finding["waiver"].is_null());
     html! {
         header.head {
-            @if !loaded.is_current() {
-                p.notice.warn {
-                    @match &loaded.key {
-                        Some(key) => { "这是较早提交的版本，已被新的提交取代。" a href={ "/reports/" (key) } { "查看最新版本" } },
-                        None => "这份年报已经校核，正在入库，稍后即可检索。",
-                    }
-                }
-            }
-            @if record["withdrawn"].is_object() {
-                @let text = |name: &str| record["withdrawn"][name].as_str().unwrap_or_default();
-                p.notice.warn { "这份年报已由 " b { (text("who")) } " 撤回，检索和汇总不再计入：" (text("why")) }
-            }
-            h1 { (title(loaded)) " " (page::badge(loaded.field("verdict"))) }
+            (standing(loaded))
+            h1 { (title(loaded)) @if original.is_none() { " " (page::badge(loaded.field("verdict"))) } }
             dl {
                 div { dt { "机关" } dd { (or_unknown(record["agency"].as_str())) } }
                 div { dt { "年度" } dd { (or_unknown(year.as_deref())) } }
                 div { dt { "地区" } dd { (or_unknown(record["region"]["name"].as_str())) } }
                 div { dt { "发布日期" } dd { (or_unknown(record["published"].as_str())) } }
                 div { dt { "表格格式" } dd { (words::form(loaded.field("form"))) } }
-                div { dt { "文件" } dd { (loaded.field("file_name")) } }
+                div { dt { "文件" } dd { (original.map_or(loaded.field("file_name"), |version| version["file_name"].as_str().unwrap_or_default())) } }
                 div { dt { "提交时间" } dd { (words::time(submitted)) } }
                 div { dt { "规则版本" } dd { (loaded.field("rules_version")) } }
             }
             p.actions {
-                a.button href={ "/api/v1/reports/" (loaded.field("id")) "/source" } { "下载原件" }
-                a.button href={ "/api/v1/reports/" (loaded.field("id")) "/letter" } { "整改意见" }
-                a.button href={ "/api/v1/reports/" (loaded.field("id")) "/letter?format=docx" } { "整改意见（Word）" }
+                @if original.is_some() { a.button href={ "/reports/" (id) } { "查看撤回前的年报" } }
+                a.button href={ "/api/v1/reports/" (id) "/source" } { "下载原件" }
+                @if asks {
+                    a.button href={ "/api/v1/reports/" (id) "/letter" } { "整改意见" }
+                    a.button href={ "/api/v1/reports/" (id) "/letter?format=docx" } { "整改意见（Word）" }
+                }
                 a.button href={ "/api/v1/reports/" (loaded.field("id")) } { "数据（JSON）" }
                 button.button.screen type="button" data-print hidden { "打印" }
             }
+            (chain.show(record))
             (versions(loaded))
         }
     }
+}
+
+/// Whether this is what counts: not withdrawn, superseded, or still on its way.
+fn standing(loaded: &Loaded) -> Markup {
+    let text = |name: &str| loaded.withdrawn[name].as_str().unwrap_or_default();
+    html! {
+        @if loaded.is_withdrawn() {
+            p.notice.bad role="status" {
+                "这份年报已由 " b { (text("who")) } " 撤回，检索和汇总不再计入。撤回原因：" (text("why"))
+            }
+        } @else if !loaded.is_current() {
+            p.notice.warn {
+                @match &loaded.key {
+                    Some(key) => { "这是较早提交的版本，已被新的提交取代。" a href={ "/reports/" (key) } { "查看最新版本" } },
+                    None => "这份年报已经校核，正在入库，稍后即可检索。",
+                }
+            }
+        }
+    }
+}
+
+/// Years before and after that are looked for.
+const YEARS: i64 = 4;
+
+/// The reports of the same agency for other years, in the order of years.
+struct Chain(Vec<Linked>);
+
+struct Linked {
+    year: u64,
+    key: String,
+    verdict: String,
+}
+
+impl Chain {
+    async fn of(app: &App, record: &Value) -> Result<Self, Problem> {
+        let Some(report) = identity(record) else { return Ok(Self(Vec::new())) };
+        let chain = app.read(move |reader| {
+            let mut chain = Vec::new();
+            let others = (-YEARS..=YEARS).filter(|years| *years != 0);
+            for key in others.filter_map(|years| Entry::key_of_neighbour(&report, years)) {
+                let Some(whole) = reader.whole(&key)? else { continue };
+                let record: Value = serde_json::from_str(&whole.record).unwrap_or_default();
+                let verdict = record["verdict"].as_str().unwrap_or_default().to_owned();
+                chain.extend(record["year"].as_u64().map(|year| Linked { year, key, verdict }));
+            }
+            Ok(Self(chain))
+        });
+        chain.await
+    }
+
+    fn of_year(&self, year: u64) -> Option<&Linked> {
+        self.0.iter().find(|linked| linked.year == year)
+    }
+
+    /// The years in a row, with what is said to be missing only of the year that figures are held against.
+    fn show(&self, record: &Value) -> Markup {
+        let own = record["year"].as_u64().filter(|_| record["agency"].is_string());
+        let (before, after): (Vec<&Linked>, Vec<&Linked>) =
+            self.0.iter().partition(|linked| Some(linked.year) < own);
+        html! {
+            @if let Some(own) = own {
+                nav.chain aria-label="同一机关各年度的年报" {
+                    span.quiet { "历年" }
+                    @for one in before { (one.show(own)) }
+                    @if self.of_year(own - 1).is_none() { span.quiet { (own - 1) "年的年报不在库中" } }
+                    b aria-current="page" { (own) "年" }
+                    @for one in after { (one.show(own)) }
+                }
+            }
+        }
+    }
+}
+
+impl Linked {
+    fn show(&self, own: u64) -> Markup {
+        let relation = match () {
+            () if self.year + 1 == own => Some("prev"),
+            () if self.year == own + 1 => Some("next"),
+            () => None,
+        };
+        html! { a href={ "/reports/" (self.key) } rel=[relation] { (self.year) "年 " (page::badge(&self.verdict)) } }
+    }
+}
+
+/// Whose report it is, and for which year and region; none where it does not say.
+fn identity(record: &Value) -> Option<Report> {
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let region = &record["region"];
+    let region = text(&region["code"]).zip(text(&region["name"]));
+    Some(Report {
+        agency: Some(text(&record["agency"])?),
+        year: Some(Year::new(record["year"].as_i64()?)?),
+        region: region.map(|(code, name)| Region { code, name }),
+        ..Report::default()
+    })
 }
 
 fn versions(loaded: &Loaded) -> Markup {
@@ -122,7 +221,7 @@ fn versions(loaded: &Loaded) -> Markup {
                     @for version in versions.iter().rev() {
                         @let id = string(version, "id");
                         li {
-                            @if id == loaded.field("id") { b { "本版本" } } @else { a href={ "/reports/" (id) } { "查看" } }
+                            @if id == loaded.field("id") { b { @if loaded.record["withdrawn"].is_object() { "撤回" } @else { "本版本" } } } @else { a href={ "/reports/" (id) } { "查看" } }
                             " " (words::time(version["submitted_at_ms"].as_i64().unwrap_or_default()))
                             " " (string(version, "file_name")) " " (page::badge(&string(version, "verdict")))
                         }
@@ -133,31 +232,27 @@ fn versions(loaded: &Loaded) -> Markup {
     }
 }
 
-fn findings(record: &Value, lines: &[Line]) -> Markup {
+fn findings(record: &Value, chain: &Chain, lines: &[Line]) -> Markup {
     let findings: Vec<&Value> = record["findings"].as_array().into_iter().flatten().collect();
+    let waived = findings.iter().filter(|finding| finding["waiver"].is_object()).count();
     html! {
         section #findings {
-            h2 { "校核结果" @if !findings.is_empty() { span.quiet { "　" (findings.len()) " 条" } } }
+            h2 { "校核结果" @if !findings.is_empty() { span.quiet { "　" (findings.len()) " 条" @if waived > 0 { "，其中已豁免 " (waived) " 条" } } } }
             @if findings.is_empty() { p.notice.good { "各项校核均未发现问题。" } }
-            ol.findings { @for one in &findings { (finding(one, record, lines)) } }
+            ol.findings { @for one in &findings { (finding(one, record, chain, lines)) } }
         }
     }
 }
 
-fn finding(finding: &Value, record: &Value, lines: &[Line]) -> Markup {
+fn finding(finding: &Value, record: &Value, chain: &Chain, lines: &[Line]) -> Markup {
     let string = |name: &str| finding[name].as_str().unwrap_or_default();
     let cells: Vec<CellId> = cells(&finding["cells"]);
     let ids: Vec<&str> = cells.iter().map(|id| id.as_str()).collect();
     let unknown = string("verdict") == "unknown";
     let severity = if unknown { "unknown" } else { string("severity") };
     html! {
-        li.finding data-severity=(severity) data-cells=(ids.join(" ")) {
-            p.what {
-                span.severity { @if unknown { "无法判断" } @else { (words::severity(severity)) } }
-                code { (string("rule")) }
-                @if let Some(title) = words::rule_title(string("rule")) { span.quiet { (title) } }
-                @if finding["waiver"].is_object() { span.severity.waived { "已豁免" } }
-            }
+        li.finding.waived[finding["waiver"].is_object()] data-severity=(severity) data-cells=(ids.join(" ")) {
+            (what(finding))
             p.message { (string("message")) }
             @if let (Some(left), Some(right)) = (finding["left"].as_str(), finding["right"].as_str()) {
                 p.sides { "一边 " b { (left) } "，另一边 " b { (right) } @if let Some(difference) = difference(left, right) { "，相差 " b { (difference) } } }
@@ -172,7 +267,7 @@ fn finding(finding: &Value, record: &Value, lines: &[Line]) -> Markup {
             }
             (chips(&cells, record))
             (waiver(&finding["waiver"]))
-            @if let Some(other) = against(&finding["against"]) { p.quiet { "对照：" (other) } }
+            (against(&finding["against"], record, chain))
             @if let Some(place) = words::place(&finding["origin"]) {
                 p.quiet.place {
                     (place)
@@ -183,8 +278,21 @@ fn finding(finding: &Value, record: &Value, lines: &[Line]) -> Markup {
     }
 }
 
+/// How much a finding weighs, and the rule that tells it.
+pub(crate) fn what(finding: &Value) -> Markup {
+    let string = |name: &str| finding[name].as_str().unwrap_or_default();
+    html! {
+        p.what {
+            span.severity { @if string("verdict") == "unknown" { "无法判断" } @else { (words::severity(string("severity"))) } }
+            code { (string("rule")) }
+            @if let Some(title) = words::rule_title(string("rule")) { span.quiet { (title) } }
+            @if finding["waiver"].is_object() { span.severity { "已豁免" } }
+        }
+    }
+}
+
 /// Why a finding does not count.
-fn waiver(waiver: &Value) -> Markup {
+pub(crate) fn waiver(waiver: &Value) -> Markup {
     let text = |name: &str| waiver[name].as_str().unwrap_or_default();
     html! {
         @if waiver.is_object() {
@@ -194,12 +302,22 @@ fn waiver(waiver: &Value) -> Markup {
 }
 
 /// The other report of a finding that compares two, and the place in it.
-fn against(against: &Value) -> Option<String> {
-    against.as_object()?;
+fn against(against: &Value, record: &Value, chain: &Chain) -> Markup {
     let agency = against["agency"].as_str().unwrap_or_default();
     let year = against["year"].as_u64().map(|year| format!("{year}年度报告")).unwrap_or_default();
-    let place = words::place(&against["origin"]).map(|place| format!("，{place}")).unwrap_or_default();
-    Some(format!("{agency}{year}{place}"))
+    let own = against["year"].as_u64().filter(|_| record["agency"].as_str() == Some(agency));
+    html! {
+        @if against.is_object() {
+            p.quiet {
+                "对照："
+                @match own.and_then(|year| chain.of_year(year)) {
+                    Some(linked) => a href={ "/reports/" (linked.key) } { (agency) (year) },
+                    None => { (agency) (year) }
+                }
+                @if let Some(place) = words::place(&against["origin"]) { "，" (place) }
+            }
+        }
+    }
 }
 
 /// Links to the cells, each with what stands in it; a row or column that they share is named once.

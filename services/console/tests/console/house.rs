@@ -8,10 +8,12 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
 use document::Limits;
-use proto::Fact;
-use proto::v1::{self, Blob, ReportIndexed, ReportParsed, ReportRefused, ReportSubmitted, ReportValidated};
-use report::Review;
-use search::{Entry, Index, Writer};
+use proto::v1::{
+    self, Blob, ReportIndexed, ReportParsed, ReportRefused, ReportSubmitted, ReportValidated, RosterImported,
+};
+use proto::{Fact, Message as _};
+use report::{Report, Review};
+use search::{Entry, Index, Withdrawn, Writer};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use stage::{Config, Seats, Stage, Stop};
@@ -101,7 +103,8 @@ impl House {
             reader_version: reading::VERSION.into(),
         };
         self.publish(&parsed).await;
-        self.publish(&validated(&submitted, wire, blob, &review)).await;
+        let fact = validated(&submitted, wire, blob, &review);
+        self.publish(&fact).await;
         let id = submitted.id.clone();
         let key = Entry::key_of(&review.report, &id);
         let entry = Entry {
@@ -113,6 +116,8 @@ impl House {
             file_name: file_name.to_owned(),
             submitted_at_ms: submitted.submitted_at_ms,
             review,
+            fact: fact.encode_to_vec(),
+            withdrawn: None,
             text,
         };
         self.writer.apply(vec![entry]).unwrap();
@@ -120,6 +125,43 @@ impl House {
         let indexed = ReportIndexed { submitted: Some(submitted), report: key.clone(), ..Default::default() };
         self.publish(&indexed).await;
         (id, key)
+    }
+
+    /// Takes a report back, up to the commit; the id of the statement.
+    pub(crate) async fn withdraw(&mut self, id: &str, key: &str, who: &str, why: &str) -> String {
+        let statement = format!("{{\"withdraws\":{id:?},\"who\":{who:?},\"why\":{why:?}}}");
+        let submitted = self.accept("撤回说明.json", statement.as_bytes()).await;
+        let fact = self.stage.last_of_id::<ReportValidated>(id).await.unwrap().unwrap();
+        let Report { agency, year, region, title, .. } = Review::try_from(&fact).unwrap().report;
+        let report = Report { agency, year, region, title, ..Report::default() };
+        let entry = Entry {
+            key: key.to_owned(),
+            id: submitted.id.clone(),
+            version: Entry::version_of(submitted.submitted_at_ms, 0),
+            submission: submitted.submission,
+            original: submitted.original.unwrap().sha256,
+            file_name: submitted.file_name,
+            submitted_at_ms: submitted.submitted_at_ms,
+            review: Review { report, findings: Vec::new(), rules_version: fact.rules_version },
+            fact: Vec::new(),
+            withdrawn: Some(Withdrawn { who: who.into(), why: why.into() }),
+            text: String::new(),
+        };
+        self.writer.apply(vec![entry]).unwrap();
+        submitted.id
+    }
+
+    /// Takes in the list of the agencies that should report.
+    pub(crate) async fn import_roster(&mut self, csv: &str) {
+        let original = self.store(csv.as_bytes()).await;
+        self.submitted += 1000;
+        let imported = RosterImported {
+            id: format!("{}-r{}", &original.sha256[..32], self.submitted),
+            original: Some(original),
+            imported_at_ms: self.submitted,
+            ..Default::default()
+        };
+        self.publish(&imported).await;
     }
 
     /// Sends one file that is refused; its id.
@@ -171,6 +213,7 @@ impl House {
             submitted_at_ms: self.submitted,
             generation: 0,
             door: "http".into(),
+            withdraws: None,
         };
         self.publish(&submitted).await;
         submitted
