@@ -168,7 +168,8 @@ pub enum DoubtKind {
     /// It covers the whole of its line of work, and agencies of that line below were counted too, this
     /// one among them.
     MayOverlap(String),
-    /// It answers to its own line of work (垂直管理) and no roster says otherwise, so it was not counted.
+    /// It answers to its own line of work (垂直管理): it was counted where it lies, while a government's own
+    /// report seldom counts it.
     Vertical,
     /// It is not on the roster and was not counted.
     NotOnRoster,
@@ -194,7 +195,9 @@ impl DoubtKind {
             Self::MayOverlap(other) => {
                 format!("统计口径为全系统，下级同类机关（如“{other}”）也已计入，可能重复，请核实。")
             }
-            Self::Vertical => "属垂直管理机关，未计入；需要计入的，请在机关名录中写明其上级。".to_owned(),
+            Self::Vertical => {
+                "属垂直管理机关，按所在地区计入；本级政府的汇总数通常不含这类机关，请核实。".to_owned()
+            }
             Self::NotOnRoster => "不在机关名录中，未计入汇总。".to_owned(),
         }
     }
@@ -258,7 +261,7 @@ pub fn roll_up(roster: Option<&Roster>, members: &[Member], region: &Region, yea
     })
 }
 
-/// Reports of agencies of the region that were not counted.
+/// Reports of agencies of the region that were not counted, or counted beside what its governments count.
 fn left_out<'a>(forest: &'a Forest, region: &'a Region) -> impl Iterator<Item = Doubt> + 'a {
     let vertical = forest.nodes.iter().filter(|node| node.is_vertical && node.parent.is_none());
     let vertical = vertical.filter_map(|node| Some((node.member?, DoubtKind::Vertical)));
@@ -270,7 +273,7 @@ fn left_out<'a>(forest: &'a Forest, region: &'a Region) -> impl Iterator<Item = 
     })
 }
 
-/// The government of the region, else everyone in it below nobody in it.
+/// The government of the region and who answers to nobody in it, else everyone in it below nobody in it.
 fn roots(forest: &Forest, root: Option<usize>, region: &Region) -> Vec<usize> {
     let is_inside = |position: usize| {
         let code = forest.nodes.get(position).and_then(|node| node.region);
@@ -279,11 +282,17 @@ fn roots(forest: &Forest, root: Option<usize>, region: &Region) -> Vec<usize> {
     let is_top = |position: &usize| {
         let node = forest.nodes.get(*position);
         let parent = node.and_then(|node| node.parent);
-        is_inside(*position)
-            && !parent.is_some_and(is_inside)
-            && !node.is_some_and(|node| node.is_vertical && parent.is_none())
+        is_inside(*position) && !parent.is_some_and(is_inside)
     };
-    root.map_or_else(|| (0..forest.nodes.len()).filter(is_top).collect(), |root| vec![root])
+    let is_beside = |position: &usize| {
+        let node = forest.nodes.get(*position);
+        is_inside(*position) && node.is_some_and(|node| node.is_vertical && node.parent.is_none())
+    };
+    let everyone = 0..forest.nodes.len();
+    match root {
+        Some(root) => std::iter::once(root).chain(everyone.filter(is_beside)).collect(),
+        None => everyone.filter(is_top).collect(),
+    }
 }
 
 /// Departments whose figures are said to cover their whole line of work while agencies of the same kind
