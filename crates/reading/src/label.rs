@@ -37,7 +37,8 @@ pub(crate) fn simplified(text: String) -> String {
     }
     let converted = fast2s::convert(&text);
     let pairs = text.chars().zip(converted.chars());
-    let is_plain = |(before, after): (char, char)| before == after || before == '於' || PLACES.contains(before);
+    let is_plain =
+        |(before, after): (char, char)| before == after || before == '於' || PLACES.contains(before);
     if pairs.clone().all(is_plain) {
         return text;
     }

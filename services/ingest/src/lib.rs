@@ -30,7 +30,10 @@ pub fn inbox_from_env() -> Option<PathBuf> {
 
 /// The HTTP door.
 pub fn router(stage: Stage) -> Router {
-    http::router(stage.clone()).merge(submission::router(stage.clone())).merge(withdraw::router(stage.clone())).merge(roster::router(stage))
+    http::router(stage.clone())
+        .merge(submission::router(stage.clone()))
+        .merge(withdraw::router(stage.clone()))
+        .merge(roster::router(stage))
 }
 
 async fn serve(stage: Stage, inbox: Option<PathBuf>) -> anyhow::Result<()> {
