@@ -240,7 +240,7 @@ fn roll_up(rolled: Option<&RollUp>, asked: &Asked) -> Markup {
                         a.button href=(address("xlsx")) { "汇总表（Excel）" }
                         a.button href=(whole) { "数据（JSON）" }
                     }
-                    (figures(rolled))
+                    @if !rolled.contributors.is_empty() { (figures(rolled)) }
                     (folded("合计不平", &broken, &whole, &["规则", "位置", "一边", "另一边"], |(equation, sums)| html! {
                         tr { td { code { (equation.rule) } } td { (equation.place) } td { (number(sums.left)) } td { (number(sums.right)) } }
                     }))

@@ -94,10 +94,10 @@ fn head(loaded: &Loaded, chain: &Chain) -> Markup {
                 div { dt { "年度" } dd { (or_unknown(year.as_deref())) } }
                 div { dt { "地区" } dd { (or_unknown(record["region"]["name"].as_str())) } }
                 div { dt { "发布日期" } dd { (or_unknown(record["published"].as_str())) } }
-                div { dt { "表格格式" } dd { (words::form(loaded.field("form"))) } }
+                @if original.is_none() { div { dt { "表格格式" } dd { (words::form(loaded.field("form"))) } } }
                 div { dt { "文件" } dd { (original.map_or(loaded.field("file_name"), |version| version["file_name"].as_str().unwrap_or_default())) } }
-                div { dt { "提交时间" } dd { (words::time(submitted)) } }
-                div { dt { "规则版本" } dd { (loaded.field("rules_version")) } }
+                div { dt { @if original.is_some() { "撤回时间" } @else { "提交时间" } } dd { (words::time(submitted)) } }
+                @if original.is_none() { div { dt { "规则版本" } dd { (loaded.field("rules_version")) } } }
             }
             p.actions {
                 @if original.is_some() { a.button href={ "/reports/" (id) } { "查看撤回前的年报" } }
@@ -220,10 +220,13 @@ fn versions(loaded: &Loaded) -> Markup {
                 ol reversed {
                     @for version in versions.iter().rev() {
                         @let id = string(version, "id");
+                        // A report is withdrawn where the statement that does so is its latest version.
+                        @let withdraws = loaded.is_withdrawn() && versions.last() == Some(version);
                         li {
-                            @if id == loaded.field("id") { b { @if loaded.record["withdrawn"].is_object() { "撤回" } @else { "本版本" } } } @else { a href={ "/reports/" (id) } { "查看" } }
+                            @if id == loaded.field("id") { b { @if withdraws { "撤回" } @else { "本版本" } } } @else { a href={ "/reports/" (id) } { "查看" } }
                             " " (words::time(version["submitted_at_ms"].as_i64().unwrap_or_default()))
-                            " " (string(version, "file_name")) " " (page::badge(&string(version, "verdict")))
+                            " " (string(version, "file_name"))
+                            @if !withdraws { " " (page::badge(&string(version, "verdict"))) }
                         }
                     }
                 }
