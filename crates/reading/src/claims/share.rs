@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use regex::Regex;
-use report::{Breakdown, Claim, Relation, Share};
+use report::{Breakdown, Claim, Decimal, Relation, Share};
 
 use super::number::Number;
 use super::pattern;
@@ -34,7 +34,9 @@ pub(super) fn shares(
             let (part, share) = (first + position, first + position + 1);
             let of = found.name("of").map_or("", |of| of.as_str());
             let whole = match of {
-                "" => listed(lists, part).or_else(|| apart(claims, first, part, outer)),
+                "" => listed(lists, part)
+                    .or_else(|| apart(claims, first, part, outer))
+                    .or_else(|| introduced(sentence, numbers, position, &claims[..=share])),
                 _ => named(claims, part, of),
             };
             let whole = whole.filter(|whole| {
@@ -49,6 +51,28 @@ pub(super) fn shares(
 fn listed(lists: &[Breakdown], part: usize) -> Option<usize> {
     lists.iter().find(|list| list.parts.contains(&part)).map(|list| list.whole)
 }
+
+/// The whole of which 其中 names this one part: the only count before it in the sentence, and not one of
+/// an earlier sentence that the share fits.
+fn introduced(sentence: &str, numbers: &[Number], position: usize, claims: &[Claim]) -> Option<usize> {
+    let (whole, part) = (numbers.get(position.checked_sub(1)?)?, numbers.get(position)?);
+    let between = label::plain(&sentence[whole.range.end..part.range.start]);
+    let is_introduced = between.trim_start_matches([',', '、', '(']).starts_with("其中");
+    let is_only =
+        numbers.iter().filter(|number| number.unit == part.unit).take(2).map(|number| &number.range);
+    let is_only = is_only.eq([&whole.range, &part.range]) && !sentence[..whole.range.end].contains("其中");
+    let [earlier @ .., claimed_whole, claimed_part, share] = claims else { return None };
+    let fits = |whole: &Claim| {
+        let right = claimed_part.value.checked_div(whole.value);
+        whole.unit == part.unit
+            && right.is_some_and(|right| right.saturating_sub(share.value).abs() <= TOLERANCE)
+    };
+    (is_introduced && is_only && claimed_whole.relation == Relation::Is && !earlier.iter().any(fits))
+        .then_some(earlier.len())
+}
+
+/// A tenth of a percentage point.
+const TOLERANCE: Decimal = Decimal::from_parts(1, 0, 0, false, 3);
 
 /// The last whole before the part that it can be a part of: outcomes are parts of what was concluded,
 /// applicants of what was received.

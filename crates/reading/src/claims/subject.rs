@@ -106,6 +106,16 @@ const CONTINUED: [(&str, &str, &str); 5] = [
     (".issued", "规范性文件", "active.normative_documents.issued"),
 ];
 
+/// What is said of the documents named before the number before, without their name: 制发规范性文件3件，
+/// 废止5件，现行有效36件.
+const OMITTED: [(&str, &str); 5] = [
+    ("废止", "repealed"),
+    ("宣布废止", "repealed"),
+    ("宣布失效", "repealed"),
+    ("现行有效", "in_force"),
+    ("目前现行有效", "in_force"),
+];
+
 /// Words before a name that add nothing.
 const BEFORE: &str = r"(?:其中|分别为|共计|共有|合计|总计|总共|全部|累计|按时|按期|依法|依规|依法依规|及时|严格|年内|全年|本年度?|当年度?|今年|同时|全[省市区县州旗盟镇局]|我[局办镇委乡院厅县市区旗处所会]|本(?:机关|单位|局|办|镇|委)|经审查|决定|答复|处理|办理|完成|结果为?|告知|给予|作出|做出|申请人为|政府信息|政府信息公开|依申请公开|公开申请|信息公开|申请|事项|属于|属|由|来自|除|另有|另外?|尚有|剩余|其余|共|均|已|对|的|了|有|为|是|,)*";
 
@@ -196,7 +206,13 @@ fn named(lead: &str, words: &Words<'_>) -> Option<String> {
     let continued = CONTINUED.iter().find(|(end, name, _)| {
         last.starts_with("active.") && last.ends_with(end) && lead.trim_start_matches(['和', '及']) == *name
     });
-    continued.map(|(_, _, about)| (*about).to_owned())
+    let omitted = || {
+        let (documents, _) = last.rsplit_once('.')?;
+        let is_named = ["active.normative_documents", "active.regulations"].contains(&documents);
+        let (_, column) = OMITTED.iter().find(|(words, _)| is_named && lead == *words)?;
+        Some(format!("{documents}.{column}"))
+    };
+    continued.map(|(_, _, about)| (*about).to_owned()).or_else(omitted)
 }
 
 fn fits(place: In, words: &Words<'_>) -> bool {

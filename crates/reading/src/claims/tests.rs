@@ -217,6 +217,12 @@ fn decisions_and_documents_are_told_from_what_is_published() {
         "制发行政规范性文件5件，废止规范性文件1件，现行有效规范性文件25件",
         "5件@normative_documents.issued 1件@normative_documents.repealed 25件@normative_documents.in_force",
     );
+    check(
+        "全年制发行政规范性文件3件，废止5件，现行有效36件",
+        "3件@normative_documents.issued 5件@normative_documents.repealed 36件@normative_documents.in_force",
+    );
+    check("制发规范性文件3件，废止制度5件，现行有效36件", "3件@normative_documents.issued 5件 36件");
+    check("审核合同3件，废止5件，现行有效36件", "3件 5件 36件");
     check("制定出台2件行政规范性文件", "2件@normative_documents.issued");
     check(
         "清理失效文件1份，截至2024年12月31日，无现行有效行政规范性文件",
@@ -260,6 +266,29 @@ fn parts_belong_to_their_whole() {
         "100条 80条 80% 20条 20% 100=80+20 0.8=80/100 0.2=20/100",
     );
     check("公开100条，其中网站80条，微信10，其他渠道5条", "100条 80条 5条 100=80+5");
+}
+
+#[test]
+fn what_is_done_each_quarter_narrows_no_year() {
+    check(
+        "按季度核对栏目更新情况，发出提醒5次。全年作出行政许可决定287件，结果均已公示。",
+        "5次 287件@licensing.decisions",
+    );
+    check("上半年发出提醒5次。作出行政许可决定287件。", "5次 287件");
+}
+
+#[test]
+fn a_single_part_may_have_its_share() {
+    check("公开177条，其中工作动态42条，占27%", "177条 42条 27% 0.27=42/177");
+    check("召开会议2次，公开177条（其中动态42条，占24%）", "2次 177条 42条 24% 0.24=42/177");
+    check("收到建议12件，其中主办5件，占比41.7%", "12件 5件 41.7% 0.417=5/12");
+    // Of which of several, nobody can say.
+    check("公开177条，网站100条，其中动态42条，占42%", "177条 100条 42条 42%");
+    check("公开177条，其中网站100条，其中动态42条，占42%", "177条 100条 42条 42%");
+    check("公开177条，同比增加20条，其中动态42条，占24%", "177条 +20条 42条 24%");
+    check("公开500条。网站公开177条，其中动态42条，占8.4%", "500条 177条 42条 8.4%");
+    check("公开177条，其中动态42条，占主动公开总量的24%", "177条 42条 24%");
+    check("公开177条，图解42条，占24%", "177条 42条 24%");
 }
 
 /// Sentences of real reports, names and years changed.

@@ -6,7 +6,7 @@ use document::Text;
 use regex::Regex;
 use report::{Source, Stated};
 
-use super::pattern;
+use super::{pattern, title};
 use crate::label;
 use crate::place::of_place;
 
@@ -36,13 +36,14 @@ static BEGINS: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
-/// Who the first sentences say reports: 本报告由某局编制, 2024年，某局认真贯彻….
+/// Who the first sentences say reports: 本报告由某局编制, 2024年，某局认真贯彻…, 现公布某局2024年….
 pub(super) fn in_narrative(text: &Text) -> Option<Stated<String>> {
     let squeezed = label::squeeze(text.as_str());
-    let name = [&WRITTEN_BY, &BEGINS].into_iter().find_map(|pattern| {
-        let name = agency_of(&pattern.captures(&squeezed)?["agency"])?;
-        (!is_nameless(&name) && !name.contains(NOT_IN_NAMES)).then_some(name)
-    })?;
+    let is_name = |name: &String| !is_nameless(name) && !name.contains(NOT_IN_NAMES);
+    let named = [&WRITTEN_BY, &BEGINS]
+        .into_iter()
+        .find_map(|pattern| agency_of(&pattern.captures(&squeezed)?["agency"]).filter(is_name));
+    let name = named.or_else(|| title::agency_mentioned(&squeezed).filter(is_name))?;
     let place = text.as_str().find(&name).map_or(text.place(), |at| text.place_of(at..at + name.len()));
     Some(Stated { source: Source::Narrative, value: name, origin: Some(of_place(place)) })
 }
@@ -180,6 +181,12 @@ mod tests {
             ("本年度报告由某市教育局根据《条例》编制", "某市教育局"),
             ("本报告由高新区管理委员会办公室编制，全文包括总体情况", "高新区管理委员会办公室"),
             ("2024年，安镇街道积极响应并深入执行各级规定", "安镇街道"),
+            ("根据《条例》规定，现公布岚皋县信访局2024年政府信息公开工作年度报告。", "岚皋县信访局"),
+            ("现将某县水利局 2024 年度政府信息公开工作报告公布如下", "某县水利局"),
+            ("根据市政府办公室关于做好2024年政府信息公开工作年度报告编制的通知", "-"),
+            ("依照规定公布我局2024年政府信息公开工作年度报告", "-"),
+            ("现将本机关2024年政府信息公开工作年度报告公布如下", "-"),
+            ("现公布区住建局2024年政府信息公开工作年度报告", "-"),
             ("2024年，我局认真贯彻落实", "-"),
             ("2024年，市审批服务局认真落实《条例》要求", "-"),
             ("2024年，在区政府的领导下，小营街道办事处严格依照要求", "-"),

@@ -21,9 +21,14 @@ static MENTION: LazyLock<Regex> = LazyLock::new(|| {
 pub(super) fn mention(text: &Text) -> Option<Title> {
     let squeezed = label::squeeze(text.as_str());
     let found = MENTION.captures(&squeezed)?;
-    let agency = agency_of(&found["agency"]).filter(|agency| !is_nameless(agency))?;
+    let agency = agency_mentioned(&squeezed)?;
     let year = year_of(&found["year"]);
     Some(Title { text: found["title"].to_owned(), agency: Some(agency), year, origin: origin(text) })
+}
+
+/// Whose report the words without spaces say that it is: 现公布某局2024年…年度报告.
+pub(super) fn agency_mentioned(squeezed: &str) -> Option<String> {
+    agency_of(&MENTION.captures(squeezed)?["agency"]).filter(|agency| !is_nameless(agency))
 }
 
 /// The line that names the report.
