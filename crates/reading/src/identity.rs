@@ -81,6 +81,11 @@ pub(crate) fn identify(document: &Document, outline: &Outline, file_name: Option
     }
 }
 
+/// Whether a line may be of those that sign a report: an agency, a day, or both.
+pub(crate) fn is_signature(line: &str) -> bool {
+    agency::agency_line(line).is_some() || date::is_signed(line)
+}
+
 /// How many paragraphs are searched for a title where no heading ends the preamble.
 const LINES_OF_HEAD: usize = 30;
 

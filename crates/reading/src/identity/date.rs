@@ -22,6 +22,11 @@ pub(super) fn choose(stated: &[Stated<Date>], year: Option<Year>) -> Option<Date
     })
 }
 
+/// Whether a line is a day, alone or behind an agency.
+pub(super) fn is_signed(line: &str) -> bool {
+    SIGNED.captures(&label::squeeze(line)).is_some_and(|found| date_of(&found).is_some())
+}
+
 /// The end of a report: who signs, and when.
 #[derive(Debug, Default)]
 pub(super) struct Signature {

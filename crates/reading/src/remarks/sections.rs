@@ -5,6 +5,7 @@ use document::{Block, Text};
 use report::{RemarkKind, SectionKind, masked};
 
 use super::{Part, Remarks};
+use crate::identity;
 
 /// The themes of the overview (国办公开办函〔2021〕30号 一(一)) by the words that are written about each.
 const THEMES: [(&str, &[&str]); 5] = [
@@ -200,7 +201,11 @@ fn themes(remarks: &mut Remarks, part: &Part<'_>, themes: &[(&str, &[&str])]) {
 const EMPTY_CHARS: usize = 10;
 
 fn empty(remarks: &mut Remarks, part: &Part<'_>) {
-    let text: String = part.blocks.iter().flat_map(|block| texts(block)).map(Text::as_str).collect();
+    let lines: Vec<&str> = part.blocks.iter().flat_map(|block| texts(block)).map(Text::as_str).collect();
+    // Who signs below the last part, and when, says nothing of it.
+    let is_signature = |line: &&&str| line.trim().is_empty() || identity::is_signature(line);
+    let signed = lines.iter().rev().take_while(is_signature).count();
+    let text = lines[..lines.len() - signed].concat();
     // 五、存在的主要问题及改进情况：无 has it in the heading.
     let behind = part.heading.as_str().rsplit_once(['：', ':']).map_or("", |(_, behind)| behind);
     if masked(&text).chars().count() < EMPTY_CHARS && masked(behind).chars().count() < EMPTY_CHARS {
@@ -236,5 +241,17 @@ mod tests {
             "标题\n五、存在的主要问题及改进情况\n一、培训较少，下一步将加强\n二、社会评议和考核结果良好\n六、其他需要报告的事项：本机关无其他需要报告的事项",
             &["remedy 问题", "remedy 措施", "theme 工作考核", "theme 社会评议"],
         );
+    }
+    #[test]
+    fn a_signature_fills_no_part() {
+        for (below, expected) in [
+            ("无。\n某县水利局\n2025年1月17日", &["empty 无。"][..]),
+            ("无。\n某县水利局2025年1月17日\n", &["empty 无。"]),
+            ("某县水利局\n2025年1月17日", &["empty "]),
+            ("2024年没有需要报告的其他事项。\n某县水利局\n2025年1月17日", &[]),
+            ("无。\n联系电话见本机关网站公布的公开指南\n2025年1月17日", &[]),
+        ] {
+            check("", &format!("标题\n六、其他需要报告的事项\n{below}"), expected);
+        }
     }
 }
