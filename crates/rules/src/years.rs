@@ -3,12 +3,13 @@
 //! Each rule is silent where the two are not of consecutive years, or a table that it needs is not there
 //! at all: the rules of the one report say so.
 
-use report::{
-    Against, Cell, CellId, CellState, Claim, Decimal, Finding, Form, FormId, Relation, Report, Severity,
-    Table,
-};
+mod carried;
+mod comparison;
 
-use crate::balance::table_of;
+use report::{Against, CellId, Decimal, Finding, Form, FormId, Report, Severity, Table};
+
+use self::carried::{carried_over, carried_over_corrected};
+use self::comparison::comparisons_hold;
 use crate::place::{
     active_label, cells_of, column_of, difference, is_absent, number, quoted_cells, row_label, row_of, short,
 };
@@ -195,112 +196,6 @@ impl<'a> Pair<'a> {
         let against = Against { agency: self.last.agency.clone(), year: self.last.year, origin };
         Finding { left: now, right: before, against: Some(against), ..finding }
     }
-}
-
-/// What one column says was carried in, and last year's report was carried out.
-struct Carried {
-    label: &'static str,
-    id: CellId,
-    last_id: CellId,
-    now: Option<Decimal>,
-    before: Option<Decimal>,
-}
-
-impl Carried {
-    fn differs(&self) -> bool {
-        self.now.zip(self.before).is_some_and(|(now, before)| now != before)
-    }
-}
-
-fn carried(pair: &Pair<'_>) -> Vec<Carried> {
-    let columns = pair.form.applicants.iter().filter_map(|column| {
-        let id = pair.form.request_cell("carried_in", column.id)?;
-        let last_id = pair.last_form.request_cell("carried_out", column.id)?;
-        Some(Carried { label: column.label, id, last_id, now: pair.now(id), before: pair.before(last_id) })
-    });
-    columns.collect()
-}
-
-/// XY-01.
-fn carried_over(rule: &Rule, report: &Report, last: &Report) -> Vec<Finding> {
-    let Some(pair) = Pair::of(report, last, Table::Requests) else { return Vec::new() };
-    let columns = carried(&pair);
-    let differing = (!is_correction(&pair, &columns)).then(|| differing(rule, &pair, &columns)).flatten();
-    differing.into_iter().chain(not_known(rule, &pair, &columns)).collect()
-}
-
-/// XY-02.
-fn carried_over_corrected(rule: &Rule, report: &Report, last: &Report) -> Vec<Finding> {
-    let Some(pair) = Pair::of(report, last, Table::Requests) else { return Vec::new() };
-    let columns = carried(&pair);
-    is_correction(&pair, &columns).then(|| differing(rule, &pair, &columns)).flatten().into_iter().collect()
-}
-
-fn differing(rule: &Rule, pair: &Pair<'_>, columns: &[Carried]) -> Option<Finding> {
-    let differing: Vec<&Carried> = columns.iter().filter(|column| column.differs()).collect();
-    let main = differing.last()?;
-    let says = |value: Option<Decimal>| value.map_or(String::new(), number);
-    let places = differing.iter().map(|column| {
-        format!("“{}”列本年为{}件、上年为{}件", column.label, says(column.now), says(column.before))
-    });
-    let places: Vec<String> = places.collect();
-    let what = format!(
-        "表三“上年结转”与{}的“结转下年度继续办理”不一致：{}。",
-        pair.last_report(),
-        places.join("，")
-    );
-    let cells = differing.iter().map(|column| column.id).collect();
-    let last_cells: Vec<CellId> = differing.iter().map(|column| column.last_id).collect();
-    Some(pair.against(rule.fails(pair.report, cells, what), &last_cells, main.now, main.before))
-}
-
-/// Columns in which one of the two is not known. Where zeros were left out it is only worth knowing.
-fn not_known(rule: &Rule, pair: &Pair<'_>, columns: &[Carried]) -> Option<Finding> {
-    let open: Vec<&Carried> =
-        columns.iter().filter(|column| column.now.is_none() || column.before.is_none()).collect();
-    let is_zero = |value: Option<Decimal>, cell: Option<&Cell>| match value {
-        Some(value) => value.is_zero(),
-        None => cell.is_some_and(|cell| matches!(cell.state, CellState::Blank | CellState::Placeholder)),
-    };
-    let holds_with_zeros = open.iter().all(|column| {
-        is_zero(column.now, pair.report.cells.get(column.id))
-            && is_zero(column.before, pair.last.cells.get(column.last_id))
-    });
-    let main = open.last()?;
-    let labels: Vec<String> = open.iter().map(|column| format!("“{}”", column.label)).collect();
-    let zeros = if holds_with_zeros { "（空格按0计则一致）" } else { "" };
-    let message = format!(
-        "表三{}列的“上年结转”或者{}的“结转下年度继续办理”没有可用的数字，无法核对两年是否衔接{zeros}。\
-         请补填后重新核对，没有发生的填0。",
-        labels.join("、"),
-        pair.last_report()
-    );
-    let severity = if holds_with_zeros { Severity::Info } else { rule.severity };
-    let cells = open.iter().map(|column| column.id).collect();
-    let last_cells: Vec<CellId> = open.iter().map(|column| column.last_id).collect();
-    let finding = Finding { severity, ..rule.unknown(pair.report, cells, message) };
-    Some(pair.against(finding, &last_cells, main.now, main.before))
-}
-
-/// Twentieths of last year's total by which the sides of a later correction may be apart.
-const CORRECTION: i64 = 20;
-
-/// Whether the difference looks like a later correction: small beside what was carried out, in a table
-/// that balances with it.
-fn is_correction(pair: &Pair<'_>, columns: &[Carried]) -> bool {
-    let total =
-        columns.iter().find(|column| column_of(column.id) == "total").and_then(|column| column.before);
-    let is_small = |column: &Carried| {
-        let gap = column.now.zip(column.before).map(|(now, before)| now.saturating_sub(before).abs());
-        let gap = gap.and_then(|gap| gap.checked_mul(CORRECTION.into()));
-        gap.zip(total).is_some_and(|(gap, total)| gap <= total)
-    };
-    let balances = pair.form.equations().iter().filter(|equation| {
-        table_of(equation) == Some(Table::Requests) && (equation.rule == "T3-01" || equation.rule == "T3-03")
-    });
-    columns.iter().any(Carried::differs)
-        && columns.iter().filter(|column| column.differs()).all(is_small)
-        && balances.map(|equation| equation.sums(&pair.report.cells).hold()).all(|holds| holds == Some(true))
 }
 
 const DOCUMENTS: [&str; 2] = ["regulations", "normative_documents"];
@@ -498,105 +393,6 @@ fn is_of_the_year(id: CellId) -> bool {
     let is_stock = ["in_force", "public_total", "items_last_year"].contains(&column_of(id));
     let is_sum = column_of(id) == "total" || ["received", "concluded"].contains(&row_of(id));
     !is_stock && !is_sum
-}
-
-/// XY-09.
-fn comparisons_hold(rule: &Rule, report: &Report, last: &Report) -> Vec<Finding> {
-    let compares = |claim: &&Claim| claim.exact && claim.relation != Relation::Is;
-    let claims = report.claims.iter().filter(compares);
-    claims.filter_map(|claim| comparison(rule, report, last, claim)).collect()
-}
-
-/// A comparison holds if it does by any of the readings of its quantity.
-fn comparison(rule: &Rule, report: &Report, last: &Report, claim: &Claim) -> Option<Finding> {
-    let about = claim.about?;
-    let stated = Stated::of(claim)?;
-    let now = about.readings(report.cells.form()?);
-    let before = about.readings(last.cells.form()?);
-    let cells = now.first()?.clone();
-    let last_cells = before.first()?.clone();
-    let pair = Pair::of(report, last, cells.first()?.table())?;
-    let sums = now.iter().zip(&before).map(|(now, before)| Some((sum(report, now)?, sum(last, before)?)));
-    let sums: Vec<Option<(Decimal, Decimal)>> = sums.collect();
-    if sums.iter().flatten().any(|(now, before)| stated.holds(*now, *before) != Some(false)) {
-        return None;
-    }
-    let at = |finding| Finding { origin: Some(claim.origin), ..finding };
-    let title = about.title(pair.form);
-    if sums.iter().any(Option::is_none) {
-        let message = format!(
-            "正文称“{}”，而本年或者{}的“{title}”没有可用的数字，无法核对。请补填后重新核对，没有发生的填0。",
-            claim.text,
-            pair.last_report()
-        );
-        let finding = pair.against(rule.unknown(report, cells, message), &last_cells, None, None);
-        return Some(at(finding));
-    }
-    let (now, before) = sums.into_iter().flatten().next()?;
-    let what = format!(
-        "正文称“{}”，“{title}”本年为{}、{}为{}，{}。",
-        claim.text,
-        number(now),
-        pair.last_report(),
-        number(before),
-        stated.actual(now, before)
-    );
-    Some(at(pair.against(rule.fails(report, cells, what), &last_cells, Some(now), Some(before))))
-}
-
-fn sum(report: &Report, cells: &[CellId]) -> Option<Decimal> {
-    cells.iter().try_fold(Decimal::ZERO, |sum, id| sum.checked_add(report.cells.value(*id)?))
-}
-
-/// A change as the narrative states it; negative for less.
-enum Stated {
-    Count(Decimal),
-    /// The share, and the least step that the percentage was stated in.
-    Share(Decimal, Decimal),
-}
-
-impl Stated {
-    /// None for a measure that cannot be told from the figures: 倍, 个百分点.
-    fn of(claim: &Claim) -> Option<Self> {
-        const COUNTED: [&str; 10] = ["", "件", "宗", "条", "项", "个", "份", "起", "例", "次"];
-        let value = if claim.relation == Relation::Below { -claim.value } else { claim.value };
-        match claim.unit.as_str() {
-            // `29%` is 0.29 and was stated to 0.01, `66.67%` to 0.0001.
-            "%" => Some(Self::Share(value, Decimal::new(1, claim.value.scale().clamp(2, 10)))),
-            unit => COUNTED.contains(&unit).then_some(Self::Count(value)),
-        }
-    }
-
-    /// None where there is nothing to compare with: no growth can be stated from 0.
-    fn holds(&self, now: Decimal, before: Decimal) -> Option<bool> {
-        let change = now.checked_sub(before)?;
-        match self {
-            Self::Count(stated) => Some(change == *stated),
-            Self::Share(stated, _) if stated.is_zero() => Some(change.is_zero()),
-            Self::Share(stated, step) => {
-                let actual = change.checked_div(before)?;
-                // Rounded, cut off after its last digit, or off by no more than 0.1 percentage points.
-                let gap = actual.saturating_sub(*stated).abs();
-                let is_rounded = gap <= (*step / Decimal::TWO).max(Decimal::new(1, 3));
-                let is_same_way = actual.is_sign_negative() == stated.is_sign_negative();
-                let is_cut = actual.abs() >= stated.abs() && gap < *step;
-                Some(is_rounded || is_same_way && is_cut)
-            }
-        }
-    }
-
-    /// What the change really is, in words.
-    fn actual(&self, now: Decimal, before: Decimal) -> String {
-        let change = now.saturating_sub(before);
-        let way = if change.is_sign_negative() { "减少" } else { "增加" };
-        let share =
-            change.abs().checked_div(before).and_then(|share| share.checked_mul(Decimal::ONE_HUNDRED));
-        match (self, share) {
-            _ if change.is_zero() => "实际没有变化".to_owned(),
-            (Self::Share(..), Some(share)) => format!("实际{way}{}%", number(share.round_dp(2))),
-            _ => format!("实际{way}{}", number(change.abs())),
-        }
-    }
 }
 
 /// T4-06.

@@ -52,7 +52,8 @@ fn send_each(
     failed.map_or(Ok(()), Err)
 }
 
-fn message(reader: &Reader, whole: Whole) -> Result<ReportKept, search::Error> {
+/// A report of the index with that of the year before.
+pub(crate) fn message(reader: &Reader, whole: Whole) -> Result<ReportKept, search::Error> {
     let validated = ReportValidated::decode(&*whole.fact).unwrap_or_default();
     let report = validated.report.as_ref().and_then(|report| Report::try_from(report).ok());
     let last_year = match report.and_then(|report| Entry::key_of_neighbour(&report, -1)) {

@@ -4,17 +4,14 @@ use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use paper::Addresser;
-use proto::Message as _;
-use proto::v1::{ReportSubmitted, ReportValidated};
-use report::{Date, Review};
-
-use search::Entry;
+use proto::v1::{ReportKept, ReportSubmitted, ReportValidated};
+use report::{Date, Report, Review};
 
 use crate::file::disposition;
 use crate::load::load;
 use crate::params::{Id, Params};
 use crate::problem::Problem;
-use crate::{App, across};
+use crate::{App, across, kept};
 
 /// The letter to the agency (整改意见), as a page or, with `format=docx`, as a document.
 pub(crate) async fn letter(State(app): State<App>, Id(id): Id, params: Params) -> Result<Response, Problem> {
@@ -50,33 +47,23 @@ const DOCX: &str = "application/vnd.openxmlformats-officedocument.wordprocessing
 /// themselves.
 async fn judged(app: &App, id: &str) -> Result<(Review, String), Problem> {
     let Some(loaded) = load(app, id).await? else { return Err(Problem::no_such_report(id)) };
-    let asked = loaded.field("id").to_owned();
     let key = loaded.key.clone().filter(|_| loaded.is_current());
     let kept = app.read(move |reader| {
-        let Some(own) = key.map(|key| reader.whole(&key)).transpose()?.flatten() else { return Ok(None) };
-        let own = ReportValidated::decode(&*own.fact).unwrap_or_default();
-        let report = Review::try_from(&own).ok().map(|review| review.report);
-        let last_year = match report.and_then(|report| Entry::key_of_neighbour(&report, -1)) {
-            Some(key) => reader.whole(&key)?,
-            None => None,
-        };
-        Ok(Some((own, last_year)))
+        let whole = key.map(|key| reader.whole(&key)).transpose()?.flatten();
+        whole.map(|whole| kept::message(reader, whole)).transpose()
     });
-    let kept = kept.await?;
-    let own = match &kept {
-        Some((own, _)) => Some(own.clone()),
+    let ReportKept { validated, last_year, .. } = kept.await?.unwrap_or_default();
+    let validated = match validated {
+        Some(validated) => validated,
         None => {
-            app.stage().last_of_id::<ReportValidated>(&asked).await.map_err(|error| Problem::bus(&error))?
+            let fact = app.stage().last_of_id::<ReportValidated>(loaded.field("id")).await;
+            fact.map_err(|error| Problem::bus(&error))?.ok_or_else(|| Problem::no_such_report(id))?
         }
     };
-    let own = own.ok_or_else(|| Problem::no_such_report(id))?;
-    let review = Review::try_from(&own).map_err(|error| Problem::internal(&error.into()))?;
-    let last_year = kept.and_then(|(_, last_year)| last_year);
-    let last_year = last_year.and_then(|whole| ReportValidated::decode(&*whole.fact).ok());
-    let last_year = last_year.and_then(|fact| Review::try_from(&fact).ok());
-    let submitted = own.submitted.unwrap_or_default();
-    let review = match last_year {
-        Some(last_year) => rules::beside(review, &last_year.report, app.office(), submitted.day()),
+    let review = Review::try_from(&validated).map_err(|error| Problem::internal(&error.into()))?;
+    let submitted = validated.submitted.unwrap_or_default();
+    let review = match last_year.and_then(|report| Report::try_from(&report).ok()) {
+        Some(last_year) => rules::beside(review, &last_year, app.office(), submitted.day()),
         None => review,
     };
     let name = submitted.file_name.rsplit(['/', '\\']).next().unwrap_or_default();
