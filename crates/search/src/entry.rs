@@ -9,7 +9,6 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::Error;
-use crate::schema::Record;
 
 /// One reviewed report, ready to be indexed.
 #[derive(Debug, Clone, PartialEq)]
@@ -147,9 +146,13 @@ impl Kept {
 
     /// Whether it was taken back.
     pub(crate) fn is_withdrawn(&self) -> Result<bool, Error> {
-        let record: Record = serde_json::from_str(&self.record)
+        #[derive(Deserialize)]
+        struct Fate {
+            withdrawn: Option<Withdrawn>,
+        }
+        let fate: Fate = serde_json::from_str(&self.record)
             .map_err(|source| Error::Record { key: self.key.clone(), source })?;
-        Ok(record.withdrawn.is_some())
+        Ok(fate.withdrawn.is_some())
     }
 
     /// The versions as they are stored, earliest first.
