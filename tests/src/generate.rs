@@ -193,7 +193,7 @@ pub fn generate_of(seed: u64, agency: u64, year: u16, options: &Options) -> Gene
     let mut also: Vec<&str> = kind.map_or(Vec::new(), |kind| kind.also.to_vec());
     // What the year before has wrong may show beside it, where it lies in the same index.
     if options.faults_percent > 0 {
-        also.push("XY-01");
+        also.extend(["XY-01", "NAR-07"]);
     }
     // A name that tells everything would make up for a title that tells nothing.
     let is_titled = faults.iter().all(|fault| fault.rule != "DOC-01");

@@ -117,7 +117,7 @@ pub(super) const KINDS: &[Kind] = &[
         columns.all(|column| retype(&mut tables[1], &format!("requests.partial.{}", column.id), "7"))
     })),
     // Table four.
-    alone("T4-01", "表四复议一格多了", &[], Act::Cell(|id| id.starts_with("review.") && !id.ends_with(".total"))),
+    alone("T4-01", "表四复议一格多了", &["NAR-07"], Act::Cell(|id| id.starts_with("review.") && !id.ends_with(".total"))),
     alone("T4-02", "表四直接起诉一格多了", &[], Act::Cell(|id| id.starts_with("direct_litigation.") && !id.ends_with(".total"))),
     alone("T4-03", "表四复议后起诉一格多了", &["T4-06"], Act::Cell(|id| id.starts_with("litigation_after_review.") && !id.ends_with(".total"))),
     alone("T4-04", "表四少一格", &["CEL-02"], Act::Print(|tables, _, _| {
