@@ -191,7 +191,8 @@ pub fn generate_of(seed: u64, agency: u64, year: u16, options: &Options) -> Gene
     let cells = form.cells().iter().map(|id| (id.as_str().to_owned(), value(id))).collect();
     let text = layout::print(layout, &blocks, &tables, &mut random);
     let mut also: Vec<&str> = kind.map_or(Vec::new(), |kind| kind.also.to_vec());
-    // What the year before has wrong may show beside it, where it lies in the same index.
+    // What the year before has wrong may show beside it, where it lies in the same index; a wrong figure of
+    // table four contradicts the words about it, too.
     if options.faults_percent > 0 {
         also.extend(["XY-01", "NAR-07"]);
     }
