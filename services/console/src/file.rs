@@ -52,7 +52,7 @@ async fn original(app: &App, id: &str) -> Result<Option<(String, String)>, Probl
 
 /// The last part of the name as sent, in ASCII for old browsers and whole for the others (RFC 6266).
 pub(crate) fn disposition(name: &str) -> String {
-    let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
+    let name = last_part(name);
     let name = if name.is_empty() { "report" } else { name };
     let plain = |char: char| if char.is_ascii_alphanumeric() || "-._".contains(char) { char } else { '_' };
     let ascii: String = name.chars().map(plain).collect();
@@ -74,6 +74,11 @@ pub(crate) async fn asset(Id(name): Id) -> Result<Response, Problem> {
 /// The last part of a version's file name.
 pub(crate) fn base_name(record: &Value) -> &str {
     let name = record["file_name"].as_str().unwrap_or_default();
+    last_part(name)
+}
+
+/// The name of a file without the folders before it.
+pub(crate) fn last_part(name: &str) -> &str {
     name.rsplit(['/', '\\']).next().unwrap_or_default()
 }
 

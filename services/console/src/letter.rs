@@ -7,7 +7,7 @@ use paper::Addresser;
 use proto::v1::{ReportKept, ReportSubmitted, ReportValidated};
 use report::{Date, Report, Review};
 
-use crate::file::disposition;
+use crate::file::{disposition, last_part};
 use crate::load::load;
 use crate::params::{Id, Params};
 use crate::problem::Problem;
@@ -66,8 +66,7 @@ async fn judged(app: &App, id: &str) -> Result<(Review, String), Problem> {
         Some(last_year) => rules::beside(review, &last_year, app.office(), submitted.day()),
         None => review,
     };
-    let name = submitted.file_name.rsplit(['/', '\\']).next().unwrap_or_default();
-    Ok((review, name.to_owned()))
+    Ok((review, last_part(&submitted.file_name).to_owned()))
 }
 
 /// Adds what the rules among agencies find, which takes a look at every report of the province.

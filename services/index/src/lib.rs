@@ -9,7 +9,6 @@
 
 mod neighbours;
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -114,9 +113,10 @@ fn write(writer: &Mutex<Writer>, office: &Office, entries: Vec<Entry>) -> Result
     }
     // A writer whose last batch panicked has been rolled back by the index itself.
     let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
-    let keys: BTreeSet<String> = entries.iter().map(|entry| entry.key.clone()).collect();
+    let keys: Vec<String> = entries.iter().map(|entry| entry.key.clone()).collect();
     let applied = writer.apply(entries)?;
-    neighbours::rejudge(&mut writer, office, keys)?;
+    let changed = keys.into_iter().zip(&applied).filter(|(_, applied)| **applied == Applied::Current);
+    neighbours::rejudge(&mut writer, office, &changed.map(|(key, _)| key).collect())?;
     writer.commit("")?;
     Ok(applied)
 }

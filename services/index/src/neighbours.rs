@@ -8,18 +8,17 @@ use report::{Date, Review};
 use rules::Office;
 use search::{Entry, Error, Writer};
 
-/// Judges the reports under these keys, and those of the year after each, beside the year before. A
-/// report whose findings stay as they are is not written again.
+/// Judges the reports under these keys, whose current version was just applied, and those of the year after
+/// each, beside the year before. A report whose findings stay as they are is not written again.
 ///
 /// # Errors
 /// If the index cannot be read.
-pub(crate) fn rejudge(writer: &mut Writer, office: &Office, changed: BTreeSet<String>) -> Result<(), Error> {
-    let mut keys = BTreeSet::new();
+pub(crate) fn rejudge(writer: &mut Writer, office: &Office, changed: &BTreeSet<String>) -> Result<(), Error> {
+    let mut keys = changed.clone();
     for key in changed {
-        if let Some(known) = Known::of(writer, &key)? {
+        if let Some(known) = Known::of(writer, key)? {
             keys.extend(Entry::key_of_neighbour(&known.review.report, 1));
         }
-        keys.insert(key);
     }
     for key in keys {
         let Some(own) = Known::of(writer, &key)?.filter(Known::stands) else { continue };
@@ -27,7 +26,10 @@ pub(crate) fn rejudge(writer: &mut Writer, office: &Office, changed: BTreeSet<St
             Some(key) => Known::of(writer, &key)?.filter(Known::stands),
             None => None,
         };
-        writer.rejudge(&key, &own.beside(office, last_year.as_ref()))?;
+        // What was just applied stands as it was judged by itself.
+        if last_year.is_some() || !changed.contains(&key) {
+            writer.rejudge(&key, &own.beside(office, last_year.as_ref()))?;
+        }
     }
     Ok(())
 }
