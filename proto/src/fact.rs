@@ -134,6 +134,20 @@ impl Fact for v1::RosterImported {
     }
 }
 
+/// An action descends from no submission; its id is its own.
+impl Fact for v1::ActionTaken {
+    const NAME: &'static str = "audited";
+    const TYPE: &'static str = "gouji.v1.ActionTaken";
+
+    fn submitted(&self) -> Option<&v1::ReportSubmitted> {
+        None
+    }
+
+    fn id(&self) -> &str {
+        &self.id
+    }
+}
+
 fn known_year(year: u32) -> Option<u16> {
     u16::try_from(year).ok().filter(|year| *year != 0)
 }

@@ -145,6 +145,8 @@ fn submitted() -> v1::ReportSubmitted {
         generation: 2,
         door: "http".into(),
         withdraws: None,
+        sender: String::new(),
+        replays: String::new(),
     }
 }
 

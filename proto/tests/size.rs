@@ -112,6 +112,8 @@ fn an_ordinary_report_is_under_ten_kilobytes() {
         generation: 0,
         door: "http".into(),
         withdraws: None,
+        sender: String::new(),
+        replays: String::new(),
     };
     let event = v1::ReportParsed {
         submitted: Some(submitted),

@@ -1,24 +1,31 @@
-//! What an operator may decide, read once from the environment. Everything else is a constant with
-//! its reason beside it; `OTEL_*` and `RUST_LOG` keep the meaning their owners gave them.
+//! What an operator may decide, read once from a file and the environment; see [`crate::settings`].
+//! Everything else is a constant with its reason beside it; `OTEL_*` and `RUST_LOG` keep the meaning
+//! their owners gave them.
 
 use std::fmt::Display;
 use std::io::IsTerminal;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
+
+use crate::settings;
 
 /// The settings of one process.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// `GOUJI_NATS_URL`: where the bus is; several servers with commas between them.
-    pub nats_url: String,
+    /// `GOUJI_NATS_URL`: where the bus is, if it is said; several servers with commas between them.
+    pub nats_url: Option<String>,
     /// `GOUJI_NATS_CREDENTIALS`: a credentials file, where the bus asks for one.
     pub nats_credentials: Option<PathBuf>,
     /// `GOUJI_NATS_REPLICAS`: copies of the log. One, because three need three machines.
     pub nats_replicas: usize,
     /// `GOUJI_ORIGINALS`: where originals are kept.
     pub originals: OriginalsAt,
+    /// `GOUJI_INBOX`: a folder whose files ingest takes in.
+    pub inbox: Option<PathBuf>,
+    /// `GOUJI_INDEX`: the folder of the index.
+    pub index: PathBuf,
     /// `GOUJI_OFFICE`: what the office decided about the rules; the text of the file, where there is one.
     pub office: Option<String>,
     /// `GOUJI_LISTEN`: where `/healthz`, `/readyz` and `/metrics` are served; nowhere by default,
@@ -64,12 +71,16 @@ pub struct WrongSetting {
 }
 
 impl Config {
-    /// Reads the environment of the process.
+    /// Reads a file of settings, if there is one, and the environment of the process, which goes before it.
     ///
     /// # Errors
-    /// The first variable whose value cannot be used.
-    pub fn from_env() -> Result<Self, WrongSetting> {
-        Self::from_variables(|name| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned()))
+    /// What cannot be used of the file, or the first variable whose value cannot be used.
+    pub fn load(file: Option<&Path>) -> anyhow::Result<Self> {
+        let said = file.map(settings::read_file).transpose()?.unwrap_or_default();
+        let of_environment =
+            |name: &str| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
+        let set = |value: &String| !value.is_empty();
+        Ok(Self::from_variables(|name| of_environment(name).filter(set).or_else(|| said.get(name).cloned()))?)
     }
 
     /// Reads variables through `get`. An empty value is an absent one.
@@ -80,10 +91,12 @@ impl Config {
         let get = |name: &str| get(name).filter(|value| !value.is_empty());
         let drain_seconds = number(&get, "GOUJI_DRAIN_SECONDS", 25, 1..=600)?;
         Ok(Self {
-            nats_url: get("GOUJI_NATS_URL").unwrap_or_else(|| "nats://127.0.0.1:4222".into()),
+            nats_url: get("GOUJI_NATS_URL"),
             nats_credentials: existing_file(&get, "GOUJI_NATS_CREDENTIALS")?,
             nats_replicas: number(&get, "GOUJI_NATS_REPLICAS", 1, 1..=5)?,
             originals: originals(get("GOUJI_ORIGINALS")),
+            inbox: get("GOUJI_INBOX").map(PathBuf::from),
+            index: get("GOUJI_INDEX").unwrap_or_else(|| "gouji-index".into()).into(),
             office: text_of_file(&get, "GOUJI_OFFICE")?,
             listen: parsed(&get, "GOUJI_LISTEN")?,
             permits: number(&get, "GOUJI_PERMITS", 32, 1..=1024)?,
@@ -91,6 +104,13 @@ impl Config {
             log_filter: log_filter(get("RUST_LOG"))?,
             drain: Duration::from_secs(drain_seconds as u64),
         })
+    }
+}
+
+impl Config {
+    /// Where the bus is.
+    pub fn nats_url(&self) -> &str {
+        self.nats_url.as_deref().unwrap_or("nats://127.0.0.1:4222")
     }
 }
 
@@ -180,7 +200,7 @@ mod tests {
     #[test]
     fn nothing_set_is_a_working_configuration() {
         let config = read(&[]).unwrap();
-        assert_eq!(config.nats_url, "nats://127.0.0.1:4222");
+        assert_eq!(config.nats_url(), "nats://127.0.0.1:4222");
         assert_eq!(config.drain, Duration::from_secs(25));
         assert_eq!(config.listen, None);
     }
@@ -199,7 +219,7 @@ mod tests {
         assert_eq!(config.listen, Some("127.0.0.1:9100".parse().unwrap()));
         assert_eq!(config.permits, 7);
         assert_eq!(config.log, LogFormat::Json);
-        assert_eq!(config.nats_url, "nats://127.0.0.1:4222");
+        assert_eq!(config.nats_url(), "nats://127.0.0.1:4222");
     }
 
     #[test]

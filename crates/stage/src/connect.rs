@@ -53,11 +53,11 @@ impl Bus {
                 .await
                 .with_context(|| format!("reading credentials from {}", file.display()))?;
         }
-        let servers: Vec<&str> = config.nats_url.split(',').map(str::trim).collect();
+        let servers: Vec<&str> = config.nats_url().split(',').map(str::trim).collect();
         let client = options
             .connect(servers)
             .await
-            .with_context(|| format!("connecting to the bus at {}", config.nats_url))?;
+            .with_context(|| format!("connecting to the bus at {}", config.nats_url()))?;
         let jetstream = jetstream::context::ContextBuilder::new()
             .timeout(ACK_TIMEOUT)
             .ack_timeout(ACK_TIMEOUT)

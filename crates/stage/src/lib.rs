@@ -36,6 +36,7 @@ mod read;
 pub mod retry;
 mod run;
 mod seats;
+pub mod settings;
 mod shutdown;
 pub mod telemetry;
 mod topology;

@@ -1,11 +1,13 @@
 //! From the first line of `main` to the last: settings, telemetry, connection, work, signal, drain.
 
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use axum::Router;
+use clap::{CommandFactory, FromArgMatches, Parser};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
@@ -20,6 +22,7 @@ pub struct Service {
     name: &'static str,
     serve: Box<dyn FnOnce(Stage) -> Serving + Send>,
     pages: Option<Box<dyn FnOnce(Stage) -> anyhow::Result<Router> + Send>>,
+    checks: fn(&Config) -> anyhow::Result<()>,
 }
 
 type Serving = Pin<Box<dyn Future<Output = anyhow::Result<()>> + Send>>;
@@ -31,7 +34,7 @@ impl Service {
         S: FnOnce(Stage) -> R + Send + 'static,
         R: Future<Output = anyhow::Result<()>> + Send + 'static,
     {
-        Self { name, serve: Box::new(move |stage| Box::pin(serve(stage))), pages: None }
+        Self { name, serve: Box::new(move |stage| Box::pin(serve(stage))), pages: None, checks: |_| Ok(()) }
     }
 
     /// What it answers over HTTP on `GOUJI_LISTEN`, beside the operator's endpoints.
@@ -40,18 +43,60 @@ impl Service {
         self.pages = Some(Box::new(pages));
         self
     }
+
+    /// What else it needs to understand of the settings, before anything opens.
+    #[must_use]
+    pub fn checks(mut self, checks: fn(&Config) -> anyhow::Result<()>) -> Self {
+        self.checks = checks;
+        self
+    }
+
+    /// Whether it can use these settings.
+    ///
+    /// # Errors
+    /// What it cannot use.
+    pub fn check(&self, config: &Config) -> anyhow::Result<()> {
+        (self.checks)(config)
+    }
+}
+
+/// What every service takes from its command line.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Arguments {
+    /// File of settings; `gouji config` prints one with every setting and its default.
+    #[arg(long, env = "GOUJI_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Check the settings and end.
+    #[arg(long)]
+    check: bool,
 }
 
 /// The whole of a service's `main`.
 pub fn run(service: Service) -> ExitCode {
     let name = service.name;
-    let config = match Config::from_env() {
+    let command = Arguments::command().name(format!("gouji-{name}"));
+    let arguments = command.try_get_matches().and_then(|matches| Arguments::from_arg_matches(&matches));
+    let arguments = match arguments {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help and version are no errors; if nobody reads them, there is nobody to tell.
+            let _ = error.print();
+            return if error.use_stderr() { ExitCode::from(EXIT_USAGE) } else { ExitCode::SUCCESS };
+        }
+    };
+    let loaded = Config::load(arguments.config.as_deref());
+    let config = match loaded.and_then(|config| service.check(&config).map(|()| config)) {
         Ok(config) => config,
         Err(error) => {
-            eprintln!("{error}");
+            eprintln!("{error:#}");
             return ExitCode::from(EXIT_USAGE);
         }
     };
+    if arguments.check {
+        eprintln!("{name}: the settings can be used");
+        return ExitCode::SUCCESS;
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {

@@ -748,6 +748,12 @@ pub struct ReportSubmitted {
     /// report was sent.
     #[prost(message, optional, tag = "8")]
     pub withdraws: ::core::option::Option<Withdrawal>,
+    /// Name of the key that sent it, as in ActionTaken; empty where the doors ask for none.
+    #[prost(string, tag = "9")]
+    pub sender: ::prost::alloc::string::String,
+    /// The earlier reading that an operator had read anew; empty where somebody sent it.
+    #[prost(string, tag = "10")]
+    pub replays: ::prost::alloc::string::String,
 }
 /// The act of taking a report back. What is sent later stands.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -786,6 +792,37 @@ pub struct RosterImported {
     /// How many agencies it lists.
     #[prost(uint32, tag = "4")]
     pub agencies: u32,
+}
+/// Somebody did something, or was refused it: the audit trail. Published for every act that changes
+/// what is kept and for every refusal of access, never for reading what a key may read.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ActionTaken {
+    /// "<milliseconds since 1970-01-01 UTC>-<16 random hex digits>".
+    #[prost(string, tag = "1")]
+    pub id: ::prost::alloc::string::String,
+    #[prost(int64, tag = "2")]
+    pub at_ms: i64,
+    /// Name of the key, or of the operator's account on the bus; empty where nobody said who they are.
+    #[prost(string, tag = "3")]
+    pub who: ::prost::alloc::string::String,
+    /// What the key may do: "submit", "review" or "operate"; empty with `who`.
+    #[prost(string, tag = "4")]
+    pub role: ::prost::alloc::string::String,
+    /// What was done, e.g. "submit", "withdraw", "import-roster", "replay", "pause", "resume", "apply-topology".
+    #[prost(string, tag = "5")]
+    pub action: ::prost::alloc::string::String,
+    /// What it was done to: an id of a report, a submission, a stage; empty where it is none.
+    #[prost(string, tag = "6")]
+    pub object: ::prost::alloc::string::String,
+    /// False where it was refused.
+    #[prost(bool, tag = "7")]
+    pub allowed: bool,
+    /// The reason that was given, or why it was refused. No secret, never a key.
+    #[prost(string, tag = "8")]
+    pub detail: ::prost::alloc::string::String,
+    /// Where it came from: address of the peer without its port, or "bus".
+    #[prost(string, tag = "9")]
+    pub origin: ::prost::alloc::string::String,
 }
 /// Bytes in the store of originals, named by what they are.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

@@ -24,7 +24,6 @@ mod search_page;
 mod status_page;
 mod words;
 
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -36,38 +35,37 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get};
 use rules::Office;
 use search::{Index, Reader};
-use stage::{Service, Stage};
+use stage::{Config, Service, Stage};
 
 use crate::live::Live;
 use crate::problem::Problem;
 
 /// The service, with the index in a folder on a local disk; `index` writes it.
-pub fn service(folder: PathBuf) -> Service {
+pub fn service() -> Service {
     let idle = async |stage: Stage| {
         stage.stop().wished().await;
         Ok(())
     };
-    Service::new("console", idle).http(move |stage| router(stage, &folder))
+    Service::new("console", idle).http(router).checks(|config| office(config).map(drop))
 }
 
-/// `GOUJI_INDEX`: the folder of the index.
-pub fn folder_from_env() -> PathBuf {
-    std::env::var_os("GOUJI_INDEX")
-        .filter(|value| !value.is_empty())
-        .map_or_else(|| "gouji-index".into(), PathBuf::from)
+/// What the office decided about the rules.
+fn office(config: &Config) -> anyhow::Result<Office> {
+    Office::of(config.office.as_deref()).context("GOUJI_OFFICE")
 }
 
-/// The pages and the API, over the index in `index_folder` and the log of `stage`.
+/// The pages and the API, over the index and the log of `stage`.
 ///
 /// Has to be called inside a Tokio runtime: it starts the one poller behind all live counts, which
 /// ends when the stage is told to stop.
 ///
 /// # Errors
 /// If the index cannot be opened, also where another version made it.
-pub fn router(stage: Stage, index_folder: &Path) -> anyhow::Result<Router> {
+pub fn router(stage: Stage) -> anyhow::Result<Router> {
+    let index_folder = &stage.config().index;
     let open = || Index::open(index_folder)?.reader();
     let reader = open().with_context(|| format!("index in {}", index_folder.display()))?;
-    let office = Office::of(stage.config().office.as_deref()).context("GOUJI_OFFICE")?;
+    let office = office(stage.config())?;
     let live = Live::start(&stage);
     let app = App(Arc::new(Parts { stage, reader, office, live }));
     let router = routes().into_iter().fold(Router::new(), |router, (path, route)| router.route(path, route));

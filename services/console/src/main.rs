@@ -1,5 +1,5 @@
 //! The `console` service as a process of its own.
 
 fn main() -> std::process::ExitCode {
-    stage::run(console::service(console::folder_from_env()))
+    stage::run(console::service())
 }

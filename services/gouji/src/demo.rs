@@ -36,7 +36,13 @@ impl Demo {
     fn show(&self) -> Result<()> {
         let runtime = crate::runtime()?;
         let folder = tempfile::tempdir().context("making a folder")?;
-        let up = Up { data: folder.path().to_owned(), listen: free_address()?, nats: None, inbox: None };
+        let up = Up {
+            data: folder.path().to_owned(),
+            listen: Some(free_address()?),
+            config: None,
+            nats: None,
+            inbox: None,
+        };
         let pipeline = up.start(&runtime, "error")?;
         runtime.block_on(async {
             let shown = self.shown(&pipeline).await;

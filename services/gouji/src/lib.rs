@@ -3,6 +3,7 @@
 mod check;
 mod checked;
 mod client;
+mod config;
 mod demo;
 mod explain;
 mod files;
@@ -37,6 +38,7 @@ pub struct Command {
 enum Verb {
     Up(up::Up),
     Check(check::Check),
+    Config(config::Settings),
     Submit(submit::Submit),
     Search(search::Search),
     Status(status::Status),
@@ -64,6 +66,7 @@ pub fn run(command: Command) -> ExitCode {
     match command.verb {
         Verb::Up(up) => up.run(),
         Verb::Check(check) => check::run(&check),
+        Verb::Config(settings) => settings.run(),
         Verb::Submit(submit) => submit.run(),
         Verb::Search(search) => search.run(),
         Verb::Status(status) => status.run(),
@@ -89,7 +92,7 @@ fn report(outcome: Result<()>) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error:#}");
-            if error.is::<stage::WrongSetting>() {
+            if error.is::<stage::WrongSetting>() || error.is::<stage::settings::WrongFile>() {
                 ExitCode::from(stage::EXIT_USAGE)
             } else {
                 ExitCode::FAILURE

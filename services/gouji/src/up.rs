@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
-use stage::{Config, OriginalsAt, Stop};
+use stage::{Config, OriginalsAt, Service, Stop};
 use tokio::runtime::Runtime;
 
 use crate::explain::say;
@@ -22,14 +22,17 @@ pub(crate) struct Up {
     /// Folder for everything that is kept: the log, the originals, the index.
     #[arg(long, default_value = "gouji-data", env = "GOUJI_DATA")]
     pub(crate) data: PathBuf,
-    /// Address of uploads, console and API.
-    #[arg(long, default_value = ADDRESS, env = "GOUJI_LISTEN")]
-    pub(crate) listen: SocketAddr,
-    /// An existing bus; by default a private nats-server is started below the data folder.
-    #[arg(long, env = "GOUJI_NATS_URL")]
+    /// File of settings; `gouji config` prints one with every setting and its default.
+    #[arg(long, env = "GOUJI_CONFIG", value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Address of uploads, console and API; 127.0.0.1:8470 unless the settings say otherwise.
+    #[arg(long)]
+    pub(crate) listen: Option<SocketAddr>,
+    /// An existing bus; unless the settings name one, a private nats-server is started below the data folder.
+    #[arg(long)]
     pub(crate) nats: Option<String>,
     /// A folder whose files are taken in.
-    #[arg(long, env = "GOUJI_INBOX")]
+    #[arg(long)]
     pub(crate) inbox: Option<PathBuf>,
 }
 
@@ -59,37 +62,36 @@ impl Up {
     /// Starts everything; what it needs is there when this returns, and it is ready soon after.
     /// What is logged is `log` unless `RUST_LOG` says otherwise.
     pub(crate) fn start(&self, runtime: &Runtime, log: &str) -> Result<Pipeline> {
-        let mut config = Config::from_env()?;
+        let mut config = Config::load(self.config.as_deref())?;
         fs::create_dir_all(&self.data).with_context(|| format!("making {}", self.data.display()))?;
         let data = self.data.canonicalize().with_context(|| format!("opening {}", self.data.display()))?;
         let lock = lock(&data)?;
-        if let Err(error) = TcpListener::bind(self.listen) {
-            bail!("{} is taken ({error}); choose another with --listen", self.listen);
+        let address = match self.listen.or(config.listen) {
+            Some(address) => address,
+            None => ADDRESS.parse().context("the address of up")?,
+        };
+        if let Err(error) = TcpListener::bind(address) {
+            bail!("{address} is taken ({error}); choose another with --listen");
         }
-        let nats = match &self.nats {
+        config.listen = Some(address);
+        config.inbox = self.inbox.clone().or(config.inbox);
+        config.nats_url = self.nats.clone().or(config.nats_url);
+        let nats = match &config.nats_url {
             Some(_) => None,
             None => Some(Nats::start(&data.join("nats"))?),
         };
-        config.nats_url = match (&self.nats, &nats) {
-            (Some(url), _) => url.clone(),
-            (None, Some(nats)) => nats.url.clone(),
-            (None, None) => bail!("no bus"),
-        };
+        if let Some(nats) = &nats {
+            config.nats_url = Some(nats.url.clone());
+        }
         if std::env::var_os("RUST_LOG").is_none() {
             config.log_filter = log.to_owned();
         }
         if std::env::var_os("GOUJI_ORIGINALS").is_none() {
             config.originals = OriginalsAt::Folder(data.join("originals"));
         }
-        config.listen = Some(self.listen);
-        let index = data.join("index");
-        let services = vec![
-            ingest::service(self.inbox.clone()),
-            parse::service(),
-            validate::service(),
-            index::service(index.clone()),
-            console::service(index),
-        ];
+        config.index = data.join("index");
+        let services = services();
+        services.iter().try_for_each(|service| service.check(&config))?;
         let _inside = runtime.enter();
         stage::telemetry::init("gouji", &config);
         let stop = Stop::on_signals().context("listening to signals")?;
@@ -97,7 +99,7 @@ impl Up {
             let stop = stop.clone();
             runtime.spawn(async move { stage::run_together(&config, &stop, services).await })
         };
-        Ok(Pipeline { address: self.listen, stop, serving, _nats: nats, _lock: lock })
+        Ok(Pipeline { address, stop, serving, _nats: nats, _lock: lock })
     }
 }
 
@@ -118,6 +120,11 @@ impl Pipeline {
         self.stop.now();
         self.ended().await
     }
+}
+
+/// Every service, left to right; index before console, which opens what it makes.
+pub(crate) fn services() -> Vec<Service> {
+    vec![ingest::service(), parse::service(), validate::service(), index::service(), console::service()]
 }
 
 /// One pipeline a folder.

@@ -19,25 +19,23 @@ use proto::v1::{self, IndexOutcome, ReportIndexed, ReportValidated};
 use report::Review;
 use rules::Office;
 use search::{Applied, Entry, Error, Index, Withdrawn, Writer};
-use stage::{Bounds, Handled, Refusal, Service, Stage, Trouble, class};
+use stage::{Bounds, Config, Handled, Refusal, Service, Stage, Trouble, class};
 
 /// The service, with its index in a folder on a local disk.
-pub fn service(folder: PathBuf) -> Service {
-    Service::new("index", |stage: Stage| serve(stage, folder))
+pub fn service() -> Service {
+    Service::new("index", serve).checks(|config| office(config).map(drop))
 }
 
-/// `GOUJI_INDEX`: the folder of the index.
-pub fn folder_from_env() -> PathBuf {
-    std::env::var_os("GOUJI_INDEX")
-        .filter(|value| !value.is_empty())
-        .map_or_else(|| "gouji-index".into(), PathBuf::from)
+/// What the office decided about the rules.
+fn office(config: &Config) -> anyhow::Result<Office> {
+    Office::of(config.office.as_deref()).context("GOUJI_OFFICE")
 }
 
 /// Indexes until it is time to stop.
-async fn serve(stage: Stage, folder: PathBuf) -> anyhow::Result<()> {
-    let Some(writer) = the_writer(&stage, folder).await? else { return Ok(()) };
+async fn serve(stage: Stage) -> anyhow::Result<()> {
+    let Some(writer) = the_writer(&stage, stage.config().index.clone()).await? else { return Ok(()) };
     let writer = Arc::new(Mutex::new(writer));
-    let office = Arc::new(Office::of(stage.config().office.as_deref()).context("GOUJI_OFFICE")?);
+    let office = Arc::new(office(stage.config())?);
     let bounds = Bounds { messages: BATCH, bytes: 8 << 20, linger: Duration::from_millis(50), rest: REST };
     stage.batches(bounds, move |stage, facts| index(stage, writer.clone(), office.clone(), facts)).await
 }

@@ -1,5 +1,5 @@
 //! The `index` service as a process of its own.
 
 fn main() -> std::process::ExitCode {
-    stage::run(index::service(index::folder_from_env()))
+    stage::run(index::service())
 }

@@ -213,6 +213,8 @@ impl Accepting {
                 generation: 0,
                 door: door.to_owned(),
                 withdraws: None,
+                sender: String::new(),
+                replays: String::new(),
             });
         }
         let reports = futures::stream::iter(facts)

@@ -13,19 +13,12 @@ mod roster;
 mod submission;
 mod withdraw;
 
-use std::path::PathBuf;
-
 use axum::Router;
 use stage::{Service, Stage};
 
 /// The service: the HTTP door, and a drop folder if there is one.
-pub fn service(inbox: Option<PathBuf>) -> Service {
-    Service::new("ingest", |stage: Stage| serve(stage, inbox)).http(|stage| Ok(router(stage)))
-}
-
-/// `GOUJI_INBOX`: a folder whose files are taken in; none by default.
-pub fn inbox_from_env() -> Option<PathBuf> {
-    std::env::var_os("GOUJI_INBOX").filter(|value| !value.is_empty()).map(PathBuf::from)
+pub fn service() -> Service {
+    Service::new("ingest", serve).http(|stage| Ok(router(stage)))
 }
 
 /// The HTTP door.
@@ -36,8 +29,8 @@ pub fn router(stage: Stage) -> Router {
         .merge(roster::router(stage))
 }
 
-async fn serve(stage: Stage, inbox: Option<PathBuf>) -> anyhow::Result<()> {
-    match inbox {
+async fn serve(stage: Stage) -> anyhow::Result<()> {
+    match stage.config().inbox.clone() {
         Some(inbox) => folder::watch(stage, inbox).await,
         None => {
             stage.stop().wished().await;

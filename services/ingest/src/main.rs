@@ -1,5 +1,5 @@
 //! The `ingest` service as a process of its own.
 
 fn main() -> std::process::ExitCode {
-    stage::run(ingest::service(ingest::inbox_from_env()))
+    stage::run(ingest::service())
 }

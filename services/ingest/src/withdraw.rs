@@ -84,6 +84,8 @@ async fn withdraw(
             year: indexed.year,
             region: indexed.region,
         }),
+        sender: String::new(),
+        replays: String::new(),
     };
     stage.publish_once(&fact).await.map_err(|error| ours(error.into()))?;
     Ok((StatusCode::ACCEPTED, Json(json!({"id": fact.id, "report": indexed.report}))))

@@ -6,14 +6,20 @@ use anyhow::Context as _;
 use proto::v1::{self, ReportParsed, ReportValidated};
 use report::{Report, Review};
 use rules::Office;
-use stage::{Handled, Refusal, Service, Stage, class};
+use stage::{Config, Handled, Refusal, Service, Stage, class};
 
 /// The service.
 pub fn service() -> Service {
     Service::new("validate", async |stage: Stage| {
-        let office = Arc::new(Office::of(stage.config().office.as_deref()).context("GOUJI_OFFICE")?);
+        let office = Arc::new(office(stage.config())?);
         stage.work(move |stage, parsed| validate(stage, office.clone(), parsed)).await
     })
+    .checks(|config| office(config).map(drop))
+}
+
+/// What the office decided about the rules.
+fn office(config: &Config) -> anyhow::Result<Office> {
+    Office::of(config.office.as_deref()).context("GOUJI_OFFICE")
 }
 
 async fn validate(stage: Stage, office: Arc<Office>, parsed: ReportParsed) -> Handled<ReportValidated> {

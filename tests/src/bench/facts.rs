@@ -30,6 +30,8 @@ impl Facts {
             generation: 0,
             door: "http".into(),
             withdraws: None,
+            sender: String::new(),
+            replays: String::new(),
         };
         let report = v1::Report::from(&review.report);
         let parsed = ReportParsed {

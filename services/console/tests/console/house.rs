@@ -50,16 +50,17 @@ impl House {
     pub(crate) async fn empty() -> Self {
         let server = Server::start();
         let originals = server.folder().join("originals");
+        let folder = server.folder().join("index");
         let config = Config::from_variables(|name| match name {
             "GOUJI_NATS_URL" => Some(server.url()),
             "GOUJI_ORIGINALS" => originals.to_str().map(str::to_owned),
+            "GOUJI_INDEX" => folder.to_str().map(str::to_owned),
             _ => None,
         });
         let stage =
             Stage::open("console", &config.unwrap(), Seats::for_each_core(), Stop::new()).await.unwrap();
-        let folder = server.folder().join("index");
         let writer = Index::open(&folder).unwrap().writer().unwrap();
-        let router = console::router(stage.clone(), &folder).unwrap();
+        let router = console::router(stage.clone()).unwrap();
         Self { router, stage, writer, submitted: 1_736_000_000_000, keys: HashSet::new(), _server: server }
     }
 
@@ -214,6 +215,8 @@ impl House {
             generation: 0,
             door: "http".into(),
             withdraws: None,
+            sender: String::new(),
+            replays: String::new(),
         };
         self.publish(&submitted).await;
         submitted

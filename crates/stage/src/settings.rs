@@ -1,0 +1,256 @@
+//! Where settings come from: one commented file, and the environment over it.
+//!
+//! Both name the same settings, all listed in [`SETTINGS`], so a file and a container's environment can
+//! say the same things. A key that is none of them is an error with its line.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::Path;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// Something that an operator may decide.
+#[derive(Debug, Clone, Copy)]
+pub struct Setting {
+    /// Its key in the file, `section.name`.
+    pub key: &'static str,
+    /// The variable that says the same, and goes before the file.
+    pub variable: &'static str,
+    /// What counts where nothing is said, as the file writes it; empty where there is nothing.
+    pub default: &'static str,
+    /// What it is, and why this default; one line each.
+    pub about: &'static [&'static str],
+}
+
+const fn setting(
+    key: &'static str,
+    variable: &'static str,
+    default: &'static str,
+    about: &'static [&'static str],
+) -> Setting {
+    Setting { key, variable, default, about }
+}
+
+/// Every setting of every service, in the order of the file.
+pub const SETTINGS: &[Setting] = &[
+    setting(
+        "bus.url",
+        "GOUJI_NATS_URL",
+        "\"nats://127.0.0.1:4222\"",
+        &["Several servers with commas between them."],
+    ),
+    setting(
+        "bus.credentials",
+        "GOUJI_NATS_CREDENTIALS",
+        "",
+        &["A credentials file (.creds), where the bus asks for one."],
+    ),
+    setting(
+        "bus.replicas",
+        "GOUJI_NATS_REPLICAS",
+        "1",
+        &[
+            "Copies of the log and of the bucket, 1 to 5, when `gouji topology apply` makes them.",
+            "One, because three need three machines.",
+        ],
+    ),
+    setting(
+        "originals.at",
+        "GOUJI_ORIGINALS",
+        "\"gouji-originals\"",
+        &[
+            "A folder on a disk that every process sees, or \"bucket:\" for an object store on the bus,",
+            "where hosts share no disk.",
+        ],
+    ),
+    setting(
+        "http.listen",
+        "GOUJI_LISTEN",
+        "",
+        &[
+            "Address of /healthz, /readyz and /metrics, and of the doors of ingest and console.",
+            "None, because several processes on one host would fight over a port.",
+        ],
+    ),
+    setting(
+        "work.permits",
+        "GOUJI_PERMITS",
+        "32",
+        &[
+            "Messages in flight in one process, 1 to 1024: a message computes for a millisecond and waits for",
+            "disks for tens of them. One computation a core runs at a time, whatever this says.",
+        ],
+    ),
+    setting(
+        "work.drain_seconds",
+        "GOUJI_DRAIN_SECONDS",
+        "25",
+        &[
+            "How long what is in flight may take after a stop, 1 to 600. 25, because an orchestrator kills after 30.",
+        ],
+    ),
+    setting(
+        "ingest.inbox",
+        "GOUJI_INBOX",
+        "",
+        &["A drop folder: files that lie still go to done/ or refused/ in it, with a receipt beside them."],
+    ),
+    setting(
+        "index.folder",
+        "GOUJI_INDEX",
+        "\"gouji-index\"",
+        &["The index, on a local disk of index and console."],
+    ),
+    setting(
+        "rules.office",
+        "GOUJI_OFFICE",
+        "",
+        &["A file of what the office decided about the rules; deploy/office.toml is an example."],
+    ),
+    setting(
+        "log.format",
+        "GOUJI_LOG",
+        "",
+        &["\"human\" or \"json\"; without it people on a terminal get lines and machines get JSON."],
+    ),
+    setting("log.filter", "RUST_LOG", "\"info\"", &["What is logged, in the syntax of tracing."]),
+];
+
+/// A file of settings that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("{file}:{line}: {what}")]
+pub struct WrongFile {
+    file: String,
+    line: usize,
+    what: String,
+}
+
+/// Values by the names of their variables.
+pub type Values = BTreeMap<&'static str, String>;
+
+/// The settings in a file.
+///
+/// # Errors
+/// If it cannot be read, is no TOML, or has a key that is no setting, or a value of another kind.
+pub fn read_file(path: &Path) -> Result<Values, WrongFile> {
+    let file = path.display().to_string();
+    match std::fs::read_to_string(path) {
+        Ok(text) => parse(&text).map_err(|(line, what)| WrongFile { file, line, what }),
+        Err(error) => Err(WrongFile { file, line: 0, what: error.to_string() }),
+    }
+}
+
+fn parse(text: &str) -> Result<Values, (usize, String)> {
+    let line = |at: Range<usize>| 1 + text[..at.start.min(text.len())].matches('\n').count();
+    let parsed = DeTable::parse(text)
+        .map_err(|error| (line(error.span().unwrap_or_default()), error.message().to_owned()))?;
+    let mut values = Values::new();
+    for (section, settings) in parsed.get_ref() {
+        let DeValue::Table(settings) = settings.get_ref() else {
+            return Err((line(section.span()), unknown(section.get_ref())));
+        };
+        for (name, value) in settings {
+            let key = format!("{}.{}", section.get_ref(), name.get_ref());
+            let known = SETTINGS.iter().find(|setting| setting.key == key);
+            let setting = known.ok_or_else(|| (line(name.span()), unknown(&key)))?;
+            let value = written(value)
+                .ok_or_else(|| (line(value.span()), format!("{key} is a text, a number or true or false")))?;
+            values.insert(setting.variable, value);
+        }
+    }
+    Ok(values)
+}
+
+fn written(value: &Spanned<DeValue<'_>>) -> Option<String> {
+    match value.get_ref() {
+        DeValue::String(text) => Some(text.to_string()),
+        DeValue::Integer(number) if number.radix() == 10 => Some(number.as_str().replace('_', "")),
+        DeValue::Boolean(truth) => Some(truth.to_string()),
+        _ => None,
+    }
+}
+
+/// What a key could have meant.
+fn unknown(key: &str) -> String {
+    let (section, name) = key.split_once('.').unwrap_or((key, ""));
+    let alike = |setting: &&Setting| {
+        let (its_section, its_name) = setting.key.split_once('.').unwrap_or_default();
+        its_section == section || (!name.is_empty() && its_name == name)
+    };
+    let meant: Vec<&str> = SETTINGS.iter().filter(alike).map(|setting| setting.key).collect();
+    match &meant[..] {
+        [] => {
+            let mut sections: Vec<&str> =
+                SETTINGS.iter().filter_map(|setting| setting.key.split('.').next()).collect();
+            sections.dedup();
+            format!("there is no setting {key}; the sections are {}", sections.join(", "))
+        }
+        meant => format!("there is no setting {key}; there are {}", meant.join(", ")),
+    }
+}
+
+/// The commented file with every setting at its default.
+pub fn example() -> String {
+    let mut text = String::from(
+        "# Settings of gouji. Every process takes this file by --config or GOUJI_CONFIG; the variable named\n\
+         # beside a setting says the same and goes before the file. A key that is none of these is an error.\n\
+         # `gouji config FILE` checks a file, `gouji config` prints this one.\n",
+    );
+    let mut last = "";
+    for setting in SETTINGS {
+        let (section, name) = setting.key.split_once('.').unwrap_or(("", setting.key));
+        if section != last {
+            text.push_str(&format!("\n[{section}]\n"));
+            last = section;
+        }
+        for line in setting.about {
+            text.push_str(&format!("# {line}\n"));
+        }
+        let value = if setting.default.is_empty() { "\"\"" } else { setting.default };
+        text.push_str(&format!("# {name} = {value}  # {}\n", setting.variable));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, line: usize, what: &str) {
+        let (at, told) = parse(text).unwrap_err();
+        assert!(at == line && told.contains(what), "line {at}: {told}");
+    }
+
+    #[test]
+    fn a_file_says_what_variables_say() {
+        let values =
+            parse("[bus]\nurl = \"nats://a:4222\"\nreplicas = 3\n[work]\npermits = 1_000\n").unwrap();
+        let expected =
+            [("GOUJI_NATS_REPLICAS", "3"), ("GOUJI_NATS_URL", "nats://a:4222"), ("GOUJI_PERMITS", "1000")];
+        assert_eq!(values, expected.map(|(variable, value)| (variable, value.to_owned())).into());
+    }
+
+    #[test]
+    fn what_is_no_setting_is_told_with_its_line() {
+        check("[bus]\n\nurls = \"x\"\n", 3, "no setting bus.urls; there are bus.url, bus.credentials");
+        check("[bux]\nurl = \"x\"\n", 2, "there are bus.url");
+        check("[nets]\nx = 1\n", 2, "the sections are bus, originals");
+        check("permits = 3\n", 1, "no setting permits");
+        check("[bus]\nurl = [\"a\"]\n", 2, "bus.url is a text");
+        check("[bus\n", 1, "");
+    }
+
+    #[test]
+    fn the_example_is_a_file_that_says_nothing_until_it_is_uncommented() {
+        assert_eq!(parse(&example()).unwrap(), Values::new());
+        let said: String = example()
+            .lines()
+            .map(|line| match line.strip_prefix("# ") {
+                Some(rest) if rest.contains(" = ") && rest.contains("  # ") => format!("{rest}\n"),
+                _ => format!("{line}\n"),
+            })
+            .collect();
+        assert_eq!(parse(&said).unwrap().len(), SETTINGS.len());
+    }
+}
