@@ -2,13 +2,16 @@
 //! machine: how fast the same server relays messages of the same size, and how much the work itself
 //! costs. Ratios outlive machines; numbers do not.
 
+pub mod commits;
 mod facts;
 pub mod formats;
+pub mod growth;
 mod heart;
 mod load;
 mod process;
 mod relay;
 pub mod rules;
+pub mod scale;
 
 use std::collections::BTreeMap;
 use std::io::Write as _;

@@ -53,9 +53,20 @@ fn seconds(id: &str, field: usize) -> Result<f64> {
 }
 
 fn peak_bytes(id: &str) -> Result<u64> {
+    status_bytes(id, "VmHWM:")
+}
+
+/// What of this process is in memory, files that it has mapped included.
+pub(super) fn resident_bytes() -> Result<u64> {
+    status_bytes("self", "VmRSS:")
+}
+
+fn status_bytes(id: &str, name: &str) -> Result<u64> {
     let path = format!("/proc/{id}/status");
     let status = fs::read_to_string(&path).with_context(|| format!("reading {path}"))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("finding VmHWM")?;
-    let kilobytes: u64 = line.trim().trim_end_matches(" kB").parse().context("reading VmHWM")?;
+    let line = status.lines().find_map(|line| line.strip_prefix(name));
+    let value = line.with_context(|| format!("finding {name} in {path}"))?;
+    let kilobytes: u64 =
+        value.trim().trim_end_matches(" kB").parse().with_context(|| format!("reading {name}"))?;
     Ok(kilobytes * 1024)
 }
