@@ -71,16 +71,23 @@ pub struct WrongSetting {
 }
 
 impl Config {
-    /// Reads a file of settings, if there is one, and the environment of the process, which goes before it.
+    /// Reads the environment of the process, behind it a file of settings, if there is one, and behind that
+    /// `defaults` by the names of their variables.
     ///
     /// # Errors
     /// What cannot be used of the file, or the first variable whose value cannot be used.
-    pub fn load(file: Option<&Path>) -> anyhow::Result<Self> {
+    pub fn load(file: Option<&Path>, defaults: &[(&str, String)]) -> anyhow::Result<Self> {
         let said = file.map(settings::read_file).transpose()?.unwrap_or_default();
         let of_environment =
             |name: &str| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
         let set = |value: &String| !value.is_empty();
-        Ok(Self::from_variables(|name| of_environment(name).filter(set).or_else(|| said.get(name).cloned()))?)
+        let otherwise = |name: &str| {
+            defaults.iter().find(|(variable, _)| *variable == name).map(|(_, value)| value.clone())
+        };
+        Ok(Self::from_variables(|name| {
+            let of_file = || said.get(name).cloned().filter(set);
+            of_environment(name).filter(set).or_else(of_file).or_else(|| otherwise(name))
+        })?)
     }
 
     /// Reads variables through `get`. An empty value is an absent one.

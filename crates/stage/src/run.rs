@@ -85,7 +85,7 @@ pub fn run(service: Service) -> ExitCode {
             return if error.use_stderr() { ExitCode::from(EXIT_USAGE) } else { ExitCode::SUCCESS };
         }
     };
-    let loaded = Config::load(arguments.config.as_deref());
+    let loaded = Config::load(arguments.config.as_deref(), &[]);
     let config = match loaded.and_then(|config| service.check(&config).map(|()| config)) {
         Ok(config) => config,
         Err(error) => {

@@ -21,7 +21,7 @@ impl Settings {
             say(stage::settings::example().trim_end());
             return ExitCode::SUCCESS;
         };
-        let checked = Config::load(Some(file))
+        let checked = Config::load(Some(file), &[])
             .and_then(|config| crate::up::services().iter().try_for_each(|service| service.check(&config)));
         match checked {
             Ok(()) => {

@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, Stdio};
-use std::thread::sleep;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::thread::{JoinHandle, sleep};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
@@ -14,60 +15,130 @@ use crate::nats_server;
 /// The hidden verb under which this program becomes the nats-server.
 pub(crate) const VERB: &str = "nats-server-of-our-own";
 
-/// A running nats-server; dropping it stops it.
+/// A running nats-server; dropping it stops it. If it ends by itself it is started again, on the same
+/// port and log.
 pub(crate) struct Nats {
-    child: Child,
     pub(crate) url: String,
+    child: Arc<Mutex<Option<Child>>>,
+    keeper: Option<JoinHandle<()>>,
 }
 
 impl Nats {
-    /// Starts a nats-server with its log below `folder`. To be called on the main thread: the server
-    /// goes with the thread that started it.
+    /// Starts a nats-server with its log below `folder`.
     ///
     /// # Errors
     /// If there is none and none can be installed, or it does not come up.
     pub(crate) fn start(folder: &Path) -> Result<Self> {
         let server = nats_server::find(&folder.join("bin"))?;
-        let ports = folder.join("ports");
-        if ports.exists() {
-            fs::remove_dir_all(&ports).with_context(|| format!("emptying {}", ports.display()))?;
-        }
-        fs::create_dir_all(&ports).with_context(|| format!("making {}", ports.display()))?;
-        let config = folder.join("nats.conf");
-        fs::write(&config, configuration(folder, &ports))
-            .with_context(|| format!("writing {}", config.display()))?;
-        let ourselves = std::env::current_exe().context("finding this program")?;
-        let mut child = Command::new(ourselves)
-            .arg(VERB)
-            .arg(&server)
-            .arg("--config")
-            .arg(&config)
-            .stdin(Stdio::null())
-            .spawn()
-            .with_context(|| format!("starting {}", server.display()))?;
-        match address(&mut child, &ports) {
-            Ok(url) => Ok(Self { child, url }),
-            Err(error) => {
-                child.kill().ok();
-                child.wait().ok();
-                Err(error.context(format!("the nats-server's log is {}", folder.join("nats.log").display())))
-            }
-        }
+        let child = Arc::new(Mutex::new(None));
+        let (tell, told) = mpsc::channel();
+        let keeper = {
+            let (folder, child) = (folder.to_owned(), child.clone());
+            // The server goes with the thread that started it, so this one lives as long as it.
+            std::thread::spawn(move || keep(&server, &folder, &child, &tell))
+        };
+        let url = told.recv().context("starting nats-server")??;
+        Ok(Self { url, child, keeper: Some(keeper) })
     }
 }
 
 impl Drop for Nats {
     fn drop(&mut self) {
-        self.child.kill().ok();
-        self.child.wait().ok();
+        // A child that is not there any more is not started again.
+        if let Some(mut child) = held(&self.child).take() {
+            child.kill().ok();
+            child.wait().ok();
+        }
+        if let Some(keeper) = self.keeper.take() {
+            keeper.join().ok();
+        }
+    }
+}
+
+fn held(child: &Mutex<Option<Child>>) -> MutexGuard<'_, Option<Child>> {
+    child.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Between two looks whether it is still there.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+/// Before a server that did not come up is started again.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Starts the server, tells where it listens, and starts it again whenever it has ended.
+fn keep(server: &Path, folder: &Path, child: &Mutex<Option<Child>>, tell: &mpsc::Sender<Result<String>>) {
+    let port = match spawn(server, folder, "-1").and_then(|(started, url)| {
+        let port = url.rsplit(':').next().context("an address has a port")?.to_owned();
+        *held(child) = Some(started);
+        Ok((port, url))
+    }) {
+        Ok((port, url)) => {
+            tell.send(Ok(url)).ok();
+            port
+        }
+        Err(error) => {
+            tell.send(Err(error)).ok();
+            return;
+        }
+    };
+    loop {
+        sleep(LOOK_EVERY);
+        let ended = match held(child).as_mut() {
+            None => return,
+            Some(child) => child.try_wait(),
+        };
+        let Ok(Some(status)) = ended else { continue };
+        tracing::error!("nats-server ended: {status}; starting it again");
+        match spawn(server, folder, &port) {
+            Ok((mut started, _)) => match held(child).as_mut() {
+                Some(child) => *child = started,
+                // It was told to stop meanwhile.
+                None => {
+                    started.kill().ok();
+                    started.wait().ok();
+                }
+            },
+            Err(error) => {
+                tracing::error!("{error:#}");
+                sleep(PAUSE);
+            }
+        }
+    }
+}
+
+/// A server that listens, and where.
+fn spawn(server: &Path, folder: &Path, port: &str) -> Result<(Child, String)> {
+    let ports = folder.join("ports");
+    if ports.exists() {
+        fs::remove_dir_all(&ports).with_context(|| format!("emptying {}", ports.display()))?;
+    }
+    fs::create_dir_all(&ports).with_context(|| format!("making {}", ports.display()))?;
+    let config = folder.join("nats.conf");
+    fs::write(&config, configuration(folder, &ports, port))
+        .with_context(|| format!("writing {}", config.display()))?;
+    let ourselves = std::env::current_exe().context("finding this program")?;
+    let mut child = Command::new(ourselves)
+        .arg(VERB)
+        .arg(server)
+        .arg("--config")
+        .arg(&config)
+        .stdin(Stdio::null())
+        .spawn()
+        .with_context(|| format!("starting {}", server.display()))?;
+    match address(&mut child, &ports) {
+        Ok(url) => Ok((child, url)),
+        Err(error) => {
+            child.kill().ok();
+            child.wait().ok();
+            Err(error.context(format!("the nats-server's log is {}", folder.join("nats.log").display())))
+        }
     }
 }
 
 /// What is acknowledged is on the disk: there is one server and no replica to fall back on.
-fn configuration(folder: &Path, ports: &Path) -> String {
+fn configuration(folder: &Path, ports: &Path, port: &str) -> String {
     let path = |path: PathBuf| Value::String(path.display().to_string()).to_string();
     format!(
-        "host: 127.0.0.1\nport: -1\nports_file_dir: {}\nlog_file: {}\nmax_payload: 2MB\njetstream {{ store_dir: {}, sync_interval: always }}\n",
+        "host: 127.0.0.1\nport: {port}\nports_file_dir: {}\nlog_file: {}\nmax_payload: 2MB\njetstream {{ store_dir: {}, sync_interval: always }}\n",
         path(ports.to_owned()),
         path(folder.join("nats.log")),
         path(folder.join("log")),

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
-use stage::{Config, OriginalsAt, Service, Stop};
+use stage::{Config, Service, Stop};
 use tokio::runtime::Runtime;
 
 use crate::explain::say;
@@ -62,10 +62,18 @@ impl Up {
     /// Starts everything; what it needs is there when this returns, and it is ready soon after.
     /// What is logged is `log` unless `RUST_LOG` says otherwise.
     pub(crate) fn start(&self, runtime: &Runtime, log: &str) -> Result<Pipeline> {
-        let mut config = Config::load(self.config.as_deref())?;
+        // Nothing is opened before the settings are known to be right.
+        Config::load(self.config.as_deref(), &[])?;
         fs::create_dir_all(&self.data).with_context(|| format!("making {}", self.data.display()))?;
         let data = self.data.canonicalize().with_context(|| format!("opening {}", self.data.display()))?;
         let lock = lock(&data)?;
+        let below = |name: &str| data.join(name).display().to_string();
+        let defaults = [
+            ("GOUJI_ORIGINALS", below("originals")),
+            ("GOUJI_INDEX", below("index")),
+            ("RUST_LOG", log.to_owned()),
+        ];
+        let mut config = Config::load(self.config.as_deref(), &defaults)?;
         let address = match self.listen.or(config.listen) {
             Some(address) => address,
             None => ADDRESS.parse().context("the address of up")?,
@@ -83,13 +91,6 @@ impl Up {
         if let Some(nats) = &nats {
             config.nats_url = Some(nats.url.clone());
         }
-        if std::env::var_os("RUST_LOG").is_none() {
-            config.log_filter = log.to_owned();
-        }
-        if std::env::var_os("GOUJI_ORIGINALS").is_none() {
-            config.originals = OriginalsAt::Folder(data.join("originals"));
-        }
-        config.index = data.join("index");
         let services = services();
         services.iter().try_for_each(|service| service.check(&config))?;
         let _inside = runtime.enter();

@@ -6,6 +6,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::bail;
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tempfile::TempDir;
 use tests::processes::{Process, free_port, until};
@@ -71,14 +72,18 @@ impl Up {
 
     /// The nats-server that it started.
     fn nats_server(&self) -> u32 {
+        let servers = self.nats_servers();
+        assert_eq!(servers.len(), 1, "{servers:?}");
+        servers[0]
+    }
+
+    fn nats_servers(&self) -> Vec<u32> {
         let children = children(self.process.id());
         let is_server = |id: &u32| {
             let name = fs::read_to_string(format!("/proc/{id}/comm"));
             name.is_ok_and(|name| name.starts_with("nats-server"))
         };
-        let servers: Vec<u32> = children.into_iter().filter(is_server).collect();
-        assert_eq!(servers.len(), 1, "{servers:?}");
-        servers[0]
+        children.into_iter().filter(is_server).collect()
     }
 }
 
@@ -160,6 +165,28 @@ async fn the_nats_server_goes_with_a_killed_gouji() {
         .await
         .unwrap();
     up.start_again().await;
+}
+
+#[tokio::test]
+async fn a_killed_nats_server_is_started_again() {
+    let up = Up::start().await;
+    let reports = reports(2, 0);
+    let send = |number: usize| {
+        let file = up.folder.path().join(&reports[number].file_name);
+        fs::write(&file, &reports[number].bytes).unwrap();
+        let Said { code, out, err } = up.verb(&["submit", file.to_str().unwrap()]);
+        assert!(code == Some(0) && out.contains("可检索1份"), "{out}{err}");
+    };
+    send(0);
+    let killed = up.nats_server();
+    kill_process(Pid::from_raw(killed.cast_signed()).unwrap(), Signal::KILL).unwrap();
+    until("another nats-server", PATIENCE, async || {
+        Ok(up.nats_servers().first().filter(|id| **id != killed && is_alive(**id)).map(drop))
+    })
+    .await
+    .unwrap();
+    send(1);
+    assert_eq!(up.json(&["status", "--json"])["counts"]["indexed"], 2, "the log is the same");
 }
 
 #[tokio::test]
