@@ -26,6 +26,7 @@ mod batch;
 mod config;
 mod connect;
 mod delivery;
+mod failpoint;
 mod feed;
 mod fetch;
 mod ops;
@@ -48,6 +49,7 @@ use proto::{Fact, subject};
 
 pub use batch::Bounds;
 pub use config::{Config, LogFormat, OriginalsAt, WrongSetting};
+pub use failpoint::failpoint;
 pub use feed::{Feed, Since};
 pub use ops::router;
 pub use originals::{NotGot, NotStored, Originals, Stored};

@@ -16,6 +16,7 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 
 use crate::config::OriginalsAt;
 use crate::connect::Bus;
+use crate::failpoint;
 use crate::telemetry::metrics;
 use crate::topology::BUCKET;
 
@@ -222,6 +223,7 @@ fn keep(file: NamedTempFile, place: &Path) -> io::Result<bool> {
     if !there {
         file.as_file().sync_all()?;
         file.persist(place).map_err(|error| error.error)?;
+        failpoint("kept");
     }
     // Also where it was there: whoever put it may not have come this far.
     File::open(shard)?.sync_all()?;

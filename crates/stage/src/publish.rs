@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use tracing::Instrument;
 
 use crate::connect::Bus;
+use crate::failpoint;
 use crate::telemetry::{metrics, stage_attribute, traceparent};
 use crate::topology::STREAM;
 
@@ -119,11 +120,15 @@ impl Outgoing {
         let mut tries = 1;
         loop {
             let answer = match self.send(bus).await {
-                Ok(ack) => self.answer(ack).await,
+                Ok(ack) => {
+                    failpoint("sent");
+                    self.answer(ack).await
+                }
                 Err(answer) => answer,
             };
             let reason = match answer {
                 Answer::Known(published) => {
+                    failpoint("published");
                     let published = self.by_us(bus, published, tries).await;
                     self.count(bus, published);
                     return Ok(published);

@@ -18,6 +18,7 @@ use tracing::Instrument;
 
 use crate::Stage;
 use crate::delivery::{Delivery, with_progress};
+use crate::failpoint;
 use crate::fetch::Source;
 use crate::outcome::{self, Done, Handled, Refusal, Trouble};
 use crate::publish::{NotPublished, Outgoing};
@@ -134,6 +135,7 @@ where
 
 /// The fact of a delivery, unless it must not be tried.
 pub(crate) fn receive<F: Fact>(delivery: &Delivery) -> Result<F, Refusal> {
+    failpoint("taken");
     if delivery.times > DELIVERIES {
         return Err(Refusal::killed_worker(delivery.times - 1));
     }
@@ -210,6 +212,7 @@ async fn guarded<N, R: Future<Output = Handled<N>>>(handle: impl FnOnce() -> R) 
 
 /// Publishes what came of a message, waits until the log has it, and only then acknowledges.
 pub(crate) async fn settle<F: Fact, N: Fact>(stage: &Stage, delivery: &Delivery, ending: Ending<N>) {
+    failpoint("handled");
     let published = match ending {
         Ending::GivenBack => return delivery.give_back().await,
         Ending::Done(facts) => match publish_all(stage, &facts).await {
@@ -225,7 +228,10 @@ pub(crate) async fn settle<F: Fact, N: Fact>(stage: &Stage, delivery: &Delivery,
         Ending::Refused(refusal, attempts) => publish_refusal::<F>(stage, delivery, refusal, attempts).await,
     };
     match published {
-        Ok(()) => delivery.confirm(&stage.bus().client).await,
+        Ok(()) => {
+            delivery.confirm(&stage.bus().client).await;
+            failpoint("acknowledged");
+        }
         Err(error) => {
             // Never the report's fault: it stays unanswered and comes again.
             stage.breaker().record(true);

@@ -115,6 +115,7 @@ fn write(writer: &Mutex<Writer>, office: &Office, entries: Vec<Entry>) -> Result
     let applied = writer.apply(entries)?;
     let changed = keys.into_iter().zip(&applied).filter(|(_, applied)| **applied == Applied::Current);
     neighbours::rejudge(&mut writer, office, &changed.map(|(key, _)| key).collect())?;
+    stage::failpoint("applied");
     writer.commit("")?;
     Ok(applied)
 }
