@@ -7,6 +7,7 @@ mod cells;
 mod finding;
 mod names;
 mod report;
+mod scope;
 
 use ::report::{CellId, Decimal};
 

@@ -147,6 +147,7 @@ fn submitted() -> v1::ReportSubmitted {
         withdraws: None,
         sender: String::new(),
         replays: String::new(),
+        scope: None,
     }
 }
 

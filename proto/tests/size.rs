@@ -114,6 +114,7 @@ fn an_ordinary_report_is_under_ten_kilobytes() {
         withdraws: None,
         sender: String::new(),
         replays: String::new(),
+        scope: None,
     };
     let event = v1::ReportParsed {
         submitted: Some(submitted),

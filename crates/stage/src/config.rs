@@ -31,6 +31,20 @@ pub struct Config {
     /// `GOUJI_LISTEN`: where `/healthz`, `/readyz` and `/metrics` are served; nowhere by default,
     /// because several processes on one host would fight over a port.
     pub listen: Option<SocketAddr>,
+    /// `GOUJI_KEYS`: the file of the keys that the doors ask for.
+    pub keys: Option<PathBuf>,
+    /// `GOUJI_OPEN`: whether doors without keys listen beyond loopback too.
+    pub open: bool,
+    /// `GOUJI_RATE`: requests a second of one key, and of one address without a valid key.
+    pub rate: usize,
+    /// `GOUJI_UPLOAD_MB`: the largest upload, in millions of bytes.
+    pub upload_mb: usize,
+    /// `GOUJI_UPLOADS`: uploads taken in at once.
+    pub uploads: usize,
+    /// `GOUJI_HIGH_WATER`: reports between ingest and index above which nothing more is taken in.
+    pub high_water: usize,
+    /// `GOUJI_RESERVE_MB`: what stays free on the disks of ingest, in millions of bytes.
+    pub reserve_mb: usize,
     /// `GOUJI_PERMITS`: messages in flight. Thirty-two: a message computes for a millisecond and waits for
     /// disks for tens of them; seats, not permits, keep the cores.
     pub permits: usize,
@@ -106,6 +120,13 @@ impl Config {
             index: get("GOUJI_INDEX").unwrap_or_else(|| "gouji-index".into()).into(),
             office: text_of_file(&get, "GOUJI_OFFICE")?,
             listen: parsed(&get, "GOUJI_LISTEN")?,
+            keys: existing_file(&get, "GOUJI_KEYS")?,
+            open: parsed(&get, "GOUJI_OPEN")?.unwrap_or(false),
+            rate: number(&get, "GOUJI_RATE", 50, 1..=100_000)?,
+            upload_mb: number(&get, "GOUJI_UPLOAD_MB", 4096, 1..=65_536)?,
+            uploads: number(&get, "GOUJI_UPLOADS", 32, 1..=1024)?,
+            high_water: number(&get, "GOUJI_HIGH_WATER", 20_000, 1..=10_000_000)?,
+            reserve_mb: number(&get, "GOUJI_RESERVE_MB", 1000, 0..=100_000_000)?,
             permits: number(&get, "GOUJI_PERMITS", 32, 1..=1024)?,
             log: log_format(get("GOUJI_LOG"))?,
             log_filter: log_filter(get("RUST_LOG"))?,

@@ -74,6 +74,33 @@ pub const SETTINGS: &[Setting] = &[
         ],
     ),
     setting(
+        "http.keys",
+        "GOUJI_KEYS",
+        "",
+        &[
+            "The file of the keys that the doors of ingest and console ask for; `gouji key new` makes one.",
+            "Without it the doors ask for nothing and listen on loopback only.",
+        ],
+    ),
+    setting(
+        "http.open",
+        "GOUJI_OPEN",
+        "false",
+        &[
+            "Whether doors without keys listen beyond loopback too: only behind a proxy that asks who is there,",
+            "and on an address that nobody else reaches.",
+        ],
+    ),
+    setting(
+        "http.rate",
+        "GOUJI_RATE",
+        "50",
+        &[
+            "Requests a second of one key, and of one address without a valid key, where there are keys; ten",
+            "seconds' worth may come at once. 50, because a page takes five and `gouji submit` twenty.",
+        ],
+    ),
+    setting(
         "work.permits",
         "GOUJI_PERMITS",
         "32",
@@ -95,6 +122,33 @@ pub const SETTINGS: &[Setting] = &[
         "GOUJI_INBOX",
         "",
         &["A drop folder: files that lie still go to done/ or refused/ in it, with a receipt beside them."],
+    ),
+    setting(
+        "ingest.upload_mb",
+        "GOUJI_UPLOAD_MB",
+        "4096",
+        &["Largest upload in millions of bytes, 1 to 65536: a province's archive is 4,000."],
+    ),
+    setting(
+        "ingest.uploads",
+        "GOUJI_UPLOADS",
+        "32",
+        &["Uploads taken in at once, 1 to 1024; further ones are told to come back. Each takes up to 3 MB."],
+    ),
+    setting(
+        "ingest.high_water",
+        "GOUJI_HIGH_WATER",
+        "20000",
+        &["Reports between ingest and index above which nothing more is taken in until some are through."],
+    ),
+    setting(
+        "ingest.reserve_mb",
+        "GOUJI_RESERVE_MB",
+        "1000",
+        &[
+            "Millions of bytes that stay free on the disks of originals and of uploads on their way in; below it",
+            "nothing more is taken in, so that what is there can still be finished.",
+        ],
     ),
     setting(
         "index.folder",

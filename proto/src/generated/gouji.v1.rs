@@ -754,6 +754,21 @@ pub struct ReportSubmitted {
     /// The earlier reading that an operator had read anew; empty where somebody sent it.
     #[prost(string, tag = "10")]
     pub replays: ::prost::alloc::string::String,
+    /// What the sender may send: a report of somebody else is refused before it can take the place of
+    /// another. Absent where the sender may send anything.
+    #[prost(message, optional, tag = "11")]
+    pub scope: ::core::option::Option<Scope>,
+}
+/// The reports that somebody may send. A report has to be in every list that is not empty, and a report
+/// that does not tell is in none.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Scope {
+    /// Codes of regions, two to nine digits; one takes in all below it.
+    #[prost(string, repeated, tag = "1")]
+    pub regions: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Names of agencies as the reports have them.
+    #[prost(string, repeated, tag = "2")]
+    pub agencies: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 /// The act of taking a report back. What is sent later stands.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

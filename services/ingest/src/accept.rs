@@ -215,6 +215,7 @@ impl Accepting {
                 withdraws: None,
                 sender: String::new(),
                 replays: String::new(),
+                scope: None,
             });
         }
         let reports = futures::stream::iter(facts)

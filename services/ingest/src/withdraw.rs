@@ -86,6 +86,7 @@ async fn withdraw(
         }),
         sender: String::new(),
         replays: String::new(),
+        scope: None,
     };
     stage.publish_once(&fact).await.map_err(|error| ours(error.into()))?;
     Ok((StatusCode::ACCEPTED, Json(json!({"id": fact.id, "report": indexed.report}))))

@@ -32,6 +32,7 @@ impl Facts {
             withdraws: None,
             sender: String::new(),
             replays: String::new(),
+            scope: None,
         };
         let report = v1::Report::from(&review.report);
         let parsed = ReportParsed {

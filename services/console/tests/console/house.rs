@@ -217,6 +217,7 @@ impl House {
             withdraws: None,
             sender: String::new(),
             replays: String::new(),
+            scope: None,
         };
         self.publish(&submitted).await;
         submitted
