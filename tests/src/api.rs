@@ -19,6 +19,7 @@ pub struct Api {
 impl Api {
     /// Of services at these addresses.
     pub fn new(ingest: &str, console: &str) -> Self {
+        stage::tls::prepare();
         let client = Client::builder().no_proxy().build().expect("no setting of ours can fail");
         Self { client, ingest: ingest.to_owned(), console: console.to_owned() }
     }

@@ -193,6 +193,7 @@ impl Service {
     /// # Errors
     /// If it ends or takes too long.
     pub async fn ready(&mut self) -> Result<()> {
+        stage::tls::prepare();
         let client = reqwest::Client::builder().no_proxy().build().context("making an HTTP client")?;
         let url = format!("{}/readyz", self.address());
         let Self { process, name, .. } = self;

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
+use crate::originals::S3At;
 use crate::settings;
 
 /// The settings of one process.
@@ -64,6 +65,8 @@ pub enum OriginalsAt {
     Folder(PathBuf),
     /// An object store on the bus, for hosts that share no disk.
     Bucket,
+    /// A bucket of a service that speaks S3, for hosts that share no disk.
+    S3(S3At),
 }
 
 /// How a log line looks.
@@ -115,7 +118,7 @@ impl Config {
             nats_url: get("GOUJI_NATS_URL"),
             nats_credentials: existing_file(&get, "GOUJI_NATS_CREDENTIALS")?,
             nats_replicas: number(&get, "GOUJI_NATS_REPLICAS", 1, 1..=5)?,
-            originals: originals(get("GOUJI_ORIGINALS")),
+            originals: originals(&get)?,
             inbox: get("GOUJI_INBOX").map(PathBuf::from),
             index: get("GOUJI_INDEX").unwrap_or_else(|| "gouji-index".into()).into(),
             office: text_of_file(&get, "GOUJI_OFFICE")?,
@@ -142,12 +145,51 @@ impl Config {
     }
 }
 
-fn originals(value: Option<String>) -> OriginalsAt {
-    match value.as_deref() {
-        Some("bucket:") => OriginalsAt::Bucket,
-        Some(folder) => OriginalsAt::Folder(folder.into()),
-        None => OriginalsAt::Folder("gouji-originals".into()),
+fn originals(get: &impl Fn(&str) -> Option<String>) -> Result<OriginalsAt, WrongSetting> {
+    let Some(at) = get("GOUJI_ORIGINALS") else { return Ok(OriginalsAt::Folder("gouji-originals".into())) };
+    match at.split_once(':') {
+        Some(("bucket", "")) => Ok(OriginalsAt::Bucket),
+        Some(("s3", path)) => s3(get, &at, path).map(OriginalsAt::S3),
+        _ => Ok(OriginalsAt::Folder(at.into())),
     }
+}
+
+fn s3(get: &impl Fn(&str) -> Option<String>, at: &str, path: &str) -> Result<S3At, WrongSetting> {
+    let path = path.trim_matches('/');
+    let (bucket, prefix) = path.split_once('/').unwrap_or((path, ""));
+    if bucket.is_empty() {
+        return Err(wrong("GOUJI_ORIGINALS", at, "expected `s3://bucket` or `s3://bucket/prefix`"));
+    }
+    let endpoint = get("GOUJI_ORIGINALS_ENDPOINT");
+    let allow_http = truth(get, "GOUJI_ORIGINALS_ALLOW_HTTP", false)?;
+    if let Some(address) = &endpoint {
+        let without_tls = address.starts_with("http://");
+        if without_tls && !allow_http {
+            let reason = "is without TLS; say https://, or GOUJI_ORIGINALS_ALLOW_HTTP=true";
+            return Err(wrong("GOUJI_ORIGINALS_ENDPOINT", address, reason));
+        }
+        if !without_tls && !address.starts_with("https://") {
+            return Err(wrong("GOUJI_ORIGINALS_ENDPOINT", address, "expected https://host:port"));
+        }
+    }
+    let access = existing_file(get, "GOUJI_ORIGINALS_ACCESS_KEY")?;
+    let secret = existing_file(get, "GOUJI_ORIGINALS_SECRET_KEY")?;
+    let keys = match (access, secret) {
+        (Some(access), Some(secret)) => Some((access, secret)),
+        (None, None) => None,
+        (Some(_), None) => return Err(wrong("GOUJI_ORIGINALS_SECRET_KEY", "", "the access key needs it")),
+        (None, Some(_)) => return Err(wrong("GOUJI_ORIGINALS_ACCESS_KEY", "", "the secret key needs it")),
+    };
+    Ok(S3At {
+        bucket: bucket.to_owned(),
+        prefix: prefix.to_owned(),
+        endpoint,
+        region: get("GOUJI_ORIGINALS_REGION").unwrap_or_else(|| "us-east-1".into()),
+        keys,
+        ca: existing_file(get, "GOUJI_ORIGINALS_CA")?,
+        path_style: truth(get, "GOUJI_ORIGINALS_PATH_STYLE", true)?,
+        allow_http,
+    })
 }
 
 fn log_format(value: Option<String>) -> Result<LogFormat, WrongSetting> {
@@ -211,6 +253,14 @@ fn parsed<T: FromStr<Err: Display>>(
     value.parse().map(Some).map_err(|error: T::Err| wrong(variable, &value, error))
 }
 
+fn truth(
+    get: &impl Fn(&str) -> Option<String>,
+    variable: &'static str,
+    default: bool,
+) -> Result<bool, WrongSetting> {
+    Ok(parsed(get, variable)?.unwrap_or(default))
+}
+
 fn wrong(variable: &'static str, value: &str, reason: impl Display) -> WrongSetting {
     WrongSetting { variable, value: value.into(), reason: reason.to_string() }
 }
@@ -251,6 +301,19 @@ mod tests {
     }
 
     #[test]
+    fn originals_may_lie_in_s3() {
+        let config = read(&[
+            ("GOUJI_ORIGINALS", "s3://reports/of/2024/"),
+            ("GOUJI_ORIGINALS_ENDPOINT", "http://127.0.0.1:9000"),
+            ("GOUJI_ORIGINALS_ALLOW_HTTP", "true"),
+        ]);
+        let OriginalsAt::S3(at) = config.unwrap().originals else { panic!("no S3") };
+        assert_eq!((at.bucket.as_str(), at.prefix.as_str()), ("reports", "of/2024"));
+        assert_eq!(at.endpoint.as_deref(), Some("http://127.0.0.1:9000"));
+        assert_eq!((at.region.as_str(), at.path_style, at.keys), ("us-east-1", true, None));
+    }
+
+    #[test]
     fn a_wrong_value_names_its_variable() {
         let check = |variable, value, line: &str| {
             assert_eq!(read(&[(variable, value)]).unwrap_err().to_string(), line)
@@ -260,6 +323,11 @@ mod tests {
         check("GOUJI_LISTEN", "9100", r#"GOUJI_LISTEN="9100": invalid socket address syntax"#);
         check("GOUJI_LOG", "loud", r#"GOUJI_LOG="loud": expected `human` or `json`"#);
         check("GOUJI_NATS_CREDENTIALS", "/no/such", r#"GOUJI_NATS_CREDENTIALS="/no/such": no such file"#);
+        check(
+            "GOUJI_ORIGINALS",
+            "s3://",
+            r#"GOUJI_ORIGINALS="s3://": expected `s3://bucket` or `s3://bucket/prefix`"#,
+        );
         check("GOUJI_NATS_REPLICAS", "9", r#"GOUJI_NATS_REPLICAS="9": expected 1 to 5"#);
     }
 }

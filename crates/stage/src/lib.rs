@@ -40,6 +40,7 @@ mod seats;
 pub mod settings;
 mod shutdown;
 pub mod telemetry;
+pub mod tls;
 mod topology;
 mod work;
 
@@ -52,7 +53,7 @@ pub use config::{Config, LogFormat, OriginalsAt, WrongSetting};
 pub use failpoint::failpoint;
 pub use feed::{Feed, Since};
 pub use ops::router;
-pub use originals::{NotGot, NotStored, Originals, Stored};
+pub use originals::{Listed, NotGot, NotStored, Originals, S3, S3At, Stored};
 pub use outcome::{Done, Handled, Refusal, Trouble, class};
 pub use publish::{NotPublished, Published};
 pub use read::{Counts, Event, Lag};

@@ -1,22 +1,28 @@
 //! Originals: the bytes as they were sent, stored once under their SHA-256 and never changed.
 //!
-//! What `put` has answered is on disk, or with every replica of the bus.
+//! What `put` has answered is on disk, with every replica of the bus, or with the S3 service.
+
+mod bucket;
+mod folder;
+mod s3;
 
 use std::fmt::Write as _;
-use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
-use async_nats::jetstream::object_store::{GetErrorKind, InfoErrorKind, ObjectMetadata, ObjectStore};
+use async_nats::jetstream::object_store::ObjectStore;
 use bytes::Bytes;
+use futures::StreamExt as _;
+use futures::stream::BoxStream;
 use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 use tokio::io::{AsyncRead, AsyncReadExt};
+use tracing::Instrument as _;
+use tracing::field::Empty;
 
 use crate::config::OriginalsAt;
 use crate::connect::Bus;
-use crate::failpoint;
 use crate::telemetry::metrics;
 use crate::topology::BUCKET;
 
@@ -27,6 +33,21 @@ pub enum Originals {
     Folder(PathBuf),
     /// An object store on the bus.
     Bucket(Box<ObjectStore>),
+    /// A bucket of a service that speaks S3.
+    S3(S3),
+}
+
+pub use s3::{S3, S3At};
+
+/// An original as a list of all of them has it; nothing of it was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// What it is named, which is the SHA-256 that it had when it was stored.
+    pub sha256: String,
+    /// How many bytes.
+    pub size_bytes: u64,
+    /// When it was stored.
+    pub stored: SystemTime,
 }
 
 /// An original that is stored.
@@ -71,16 +92,16 @@ pub enum NotGot {
     Store(String, #[source] anyhow::Error),
 }
 
-/// Fits the default `max_payload` of 1 MiB twice, and is four times the default: fewer round trips.
+/// What is read, hashed and written at a time. Fits the default `max_payload` of the bus of 1 MiB twice, and
+/// is four times the default of its object store: fewer round trips.
 const CHUNK_BYTES: usize = 512 << 10;
-/// A temporary file this old was left by a process that died.
-const ABANDONED_AFTER: Duration = Duration::from_secs(24 * 3600);
 
 impl Originals {
     pub(crate) async fn open(at: &OriginalsAt, bus: &Bus) -> anyhow::Result<Self> {
         match at {
             OriginalsAt::Folder(root) => Self::folder(root),
             OriginalsAt::Bucket => Ok(Self::Bucket(Box::new(bus.jetstream.get_object_store(BUCKET).await?))),
+            OriginalsAt::S3(at) => Self::s3(at),
         }
     }
 
@@ -89,20 +110,17 @@ impl Originals {
     /// # Errors
     /// If the folder cannot be made or written.
     pub fn folder(root: &Path) -> anyhow::Result<Self> {
-        let prepare = || -> io::Result<PathBuf> {
-            std::fs::create_dir_all(root.join(INCOMING))?;
-            let root = root.canonicalize()?;
-            sweep(&root.join(INCOMING))?;
-            // Made and synced once, so that an original costs two syncs: its own and its folder's.
-            for shard in 0..=u8::MAX {
-                std::fs::create_dir_all(root.join(format!("{shard:02x}")))?;
-            }
-            File::open(&root)?.sync_all()?;
-            Ok(root)
-        };
-        let root = prepare()
-            .map_err(|error| anyhow::Error::new(error).context(format!("originals in {}", root.display())))?;
-        Ok(Self::Folder(root))
+        folder::prepare(root)
+            .map(Self::Folder)
+            .map_err(|error| anyhow::Error::new(error).context(format!("originals in {}", root.display())))
+    }
+
+    /// The originals in a bucket of an S3 service. Nothing is asked of it yet.
+    ///
+    /// # Errors
+    /// If a key or certificate cannot be read, or the address is none.
+    pub fn s3(at: &S3At) -> anyhow::Result<Self> {
+        S3::open(at).map(Self::S3)
     }
 
     /// Stores all that `source` gives, at most `limit_bytes`. The same bytes twice are one original.
@@ -111,14 +129,41 @@ impl Originals {
     /// If it is larger, breaks off, or cannot be stored; then nothing is kept.
     pub async fn put(
         &self,
+        source: impl AsyncRead + Unpin + Send,
+        limit_bytes: u64,
+    ) -> Result<Stored, NotStored> {
+        let span = tracing::info_span!(
+            "put original",
+            otel.kind = "client",
+            otel.status_code = Empty,
+            gouji.originals.store = self.kind(),
+            gouji.original = Empty,
+            gouji.original.new = Empty,
+            size_bytes = Empty,
+            error.type = Empty,
+        );
+        let stored = self.store(source, limit_bytes).instrument(span.clone()).await;
+        match &stored {
+            Ok(Stored { sha256, size_bytes, new }) => {
+                span.record("gouji.original", sha256);
+                span.record("size_bytes", size_bytes);
+                span.record("gouji.original.new", new);
+            }
+            Err(error) => note(&span, error.kind()),
+        }
+        stored
+    }
+
+    async fn store(
+        &self,
         mut source: impl AsyncRead + Unpin + Send,
         limit_bytes: u64,
     ) -> Result<Stored, NotStored> {
-        let incoming = match self {
-            Self::Folder(root) => root.join(INCOMING),
-            Self::Bucket(_) => std::env::temp_dir(),
+        let spool = match self {
+            Self::Folder(root) => folder::incoming(root),
+            Self::Bucket(_) | Self::S3(_) => std::env::temp_dir(),
         };
-        let mut file = off_thread(move || NamedTempFile::new_in(incoming)).await.map_err(NotStored::Store)?;
+        let mut file = off_thread(move || NamedTempFile::new_in(spool)).await.map_err(NotStored::Store)?;
         let mut hash = Sha256::new();
         let mut size_bytes = 0;
         loop {
@@ -144,13 +189,13 @@ impl Originals {
         let sha256 = hex(&hash.finalize());
         let new = match self {
             Self::Folder(root) => {
-                let place = place_of(root, &sha256);
-                off_thread(move || keep(file, &place)).await.map_err(NotStored::Store)?
+                let place = folder::place_of(root, &sha256);
+                off_thread(move || folder::keep(file, &place)).await
             }
-            Self::Bucket(bucket) => {
-                send(bucket, file, &sha256, size_bytes).await.map_err(NotStored::Store)?
-            }
-        };
+            Self::Bucket(bucket) => bucket::send(bucket, file, &sha256, size_bytes).await,
+            Self::S3(s3) => s3.send(file, &sha256, size_bytes).await,
+        }
+        .map_err(NotStored::Store)?;
         if new {
             metrics().original_bytes.add(size_bytes, &[]);
         }
@@ -162,32 +207,34 @@ impl Originals {
     /// # Errors
     /// If it is not there, was corrupted, or cannot be read.
     pub async fn get(&self, sha256: &str) -> Result<Bytes, NotGot> {
-        let store = |error: anyhow::Error| NotGot::Store(sha256.to_owned(), error);
         if !is_sha256(sha256) {
             return Err(NotGot::Missing(sha256.to_owned()));
         }
+        let span = tracing::info_span!(
+            "get original",
+            otel.kind = "client",
+            otel.status_code = Empty,
+            gouji.originals.store = self.kind(),
+            gouji.original = sha256,
+            size_bytes = Empty,
+            error.type = Empty,
+        );
+        let got = self.fetch(sha256).instrument(span.clone()).await;
+        match &got {
+            Ok(bytes) => _ = span.record("size_bytes", bytes.len()),
+            Err(error) => note(&span, error.kind()),
+        }
+        got
+    }
+
+    async fn fetch(&self, sha256: &str) -> Result<Bytes, NotGot> {
+        let store = |error: anyhow::Error| NotGot::Store(sha256.to_owned(), error);
         let bytes = match self {
-            Self::Folder(root) => match tokio::fs::read(place_of(root, sha256)).await {
-                Ok(bytes) => bytes,
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                    return Err(NotGot::Missing(sha256.to_owned()));
-                }
-                Err(error) => return Err(store(error.into())),
-            },
-            Self::Bucket(bucket) => {
-                let mut object = match bucket.get(sha256).await {
-                    Ok(object) => object,
-                    Err(error) if error.kind() == GetErrorKind::NotFound => {
-                        return Err(NotGot::Missing(sha256.to_owned()));
-                    }
-                    Err(error) => return Err(store(error.into())),
-                };
-                let mut bytes = Vec::with_capacity(object.info().size);
-                object.read_to_end(&mut bytes).await.map_err(|error| store(error.into()))?;
-                bytes
-            }
+            Self::Folder(root) => folder::get(root, sha256).await,
+            Self::Bucket(bucket) => bucket::get(bucket, sha256).await,
+            Self::S3(s3) => s3.get(sha256).await,
         };
-        let bytes = Bytes::from(bytes);
+        let bytes = bytes.map_err(store)?.ok_or_else(|| NotGot::Missing(sha256.to_owned()))?;
         let hashed = bytes.clone();
         let found = off_thread(move || Ok(hex(&Sha256::digest(&hashed)))).await.map_err(store)?;
         if found == sha256 { Ok(bytes) } else { Err(NotGot::Corrupt(sha256.to_owned())) }
@@ -202,70 +249,62 @@ impl Originals {
             return Ok(false);
         }
         match self {
-            Self::Folder(root) => Ok(tokio::fs::try_exists(place_of(root, sha256)).await?),
-            Self::Bucket(bucket) => is_in(bucket, sha256).await,
+            Self::Folder(root) => Ok(tokio::fs::try_exists(folder::place_of(root, sha256)).await?),
+            Self::Bucket(bucket) => bucket::is_in(bucket, sha256).await,
+            Self::S3(s3) => Ok(s3.size_of(sha256).await?.is_some()),
+        }
+    }
+
+    /// Every original, and every text that was made of one, in no order. What is stored meanwhile may be in
+    /// it or not.
+    pub fn list(&self) -> BoxStream<'_, anyhow::Result<Listed>> {
+        match self {
+            Self::Folder(root) => folder::list(root).boxed(),
+            Self::Bucket(bucket) => bucket::list(bucket).boxed(),
+            Self::S3(s3) => s3.list().boxed(),
+        }
+    }
+
+    /// The folder or disk whose room they take, where this host has it.
+    pub fn on_disk(&self) -> Option<&Path> {
+        match self {
+            Self::Folder(root) => Some(root),
+            Self::Bucket(_) | Self::S3(_) => None,
+        }
+    }
+
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Folder(_) => "folder",
+            Self::Bucket(_) => "bucket",
+            Self::S3(_) => "s3",
         }
     }
 }
 
-/// Files on their way in; on the same file system, so that a rename is enough.
-const INCOMING: &str = "incoming";
-
-fn place_of(root: &Path, sha256: &str) -> PathBuf {
-    root.join(&sha256[..2]).join(sha256)
-}
-
-/// Moves a complete file to its place, and has it on disk with its name before it answers.
-fn keep(file: NamedTempFile, place: &Path) -> io::Result<bool> {
-    let size_bytes = file.as_file().metadata()?.len();
-    let shard = place.parent().ok_or_else(|| io::Error::other("a place has a folder"))?;
-    let there = std::fs::metadata(place).is_ok_and(|there| there.len() == size_bytes);
-    if !there {
-        file.as_file().sync_all()?;
-        file.persist(place).map_err(|error| error.error)?;
-        failpoint("kept");
-    }
-    // Also where it was there: whoever put it may not have come this far.
-    File::open(shard)?.sync_all()?;
-    Ok(!there)
-}
-
-async fn send(
-    bucket: &ObjectStore,
-    file: NamedTempFile,
-    sha256: &str,
-    size_bytes: u64,
-) -> anyhow::Result<bool> {
-    if is_in(bucket, sha256).await? {
-        return Ok(false);
-    }
-    // A file on disk fills the buffer it is given, and the object store sends what one read gave it.
-    let mut reader = tokio::fs::File::from_std(off_thread(move || file.reopen()).await?);
-    reader.set_max_buf_size(CHUNK_BYTES);
-    let metadata =
-        ObjectMetadata { name: sha256.to_owned(), chunk_size: Some(CHUNK_BYTES), ..Default::default() };
-    let sent = bucket.put(metadata, &mut reader).await?;
-    anyhow::ensure!(sent.size as u64 == size_bytes, "sent {} of {size_bytes} bytes", sent.size);
-    Ok(true)
-}
-
-async fn is_in(bucket: &ObjectStore, sha256: &str) -> anyhow::Result<bool> {
-    match bucket.info(sha256).await {
-        Ok(info) => Ok(!info.deleted),
-        Err(error) if error.kind() == InfoErrorKind::NotFound => Ok(false),
-        Err(error) => Err(error.into()),
-    }
-}
-
-fn sweep(incoming: &Path) -> io::Result<()> {
-    for entry in std::fs::read_dir(incoming)? {
-        let entry = entry?;
-        let age = entry.metadata()?.modified().ok().and_then(|at| SystemTime::now().duration_since(at).ok());
-        if age.is_some_and(|age| age > ABANDONED_AFTER) {
-            std::fs::remove_file(entry.path())?;
+impl NotStored {
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::TooLarge { .. } => "too_large",
+            Self::Source(_) => "source",
+            Self::Store(_) => "store",
         }
     }
-    Ok(())
+}
+
+impl NotGot {
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Missing(_) => "missing",
+            Self::Corrupt(_) => "corrupt",
+            Self::Store(..) => "store",
+        }
+    }
+}
+
+fn note(span: &tracing::Span, kind: &'static str) {
+    span.record("error.type", kind);
+    span.record("otel.status_code", "ERROR");
 }
 
 async fn off_thread<T: Send + 'static>(

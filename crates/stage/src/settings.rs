@@ -60,9 +60,46 @@ pub const SETTINGS: &[Setting] = &[
         "GOUJI_ORIGINALS",
         "\"gouji-originals\"",
         &[
-            "A folder on a disk that every process sees, or \"bucket:\" for an object store on the bus,",
-            "where hosts share no disk.",
+            "A folder on a disk that every process sees; where hosts share no disk, \"s3://bucket/prefix\" in",
+            "S3-compatible storage, or \"bucket:\" for an object store on the bus.",
         ],
+    ),
+    setting(
+        "originals.endpoint",
+        "GOUJI_ORIGINALS_ENDPOINT",
+        "",
+        &["Address of the S3 service, https://host:port; without it that of Amazon in the region."],
+    ),
+    setting(
+        "originals.region",
+        "GOUJI_ORIGINALS_REGION",
+        "\"us-east-1\"",
+        &["Region that requests are signed for; most services of one's own take any."],
+    ),
+    setting(
+        "originals.access_key",
+        "GOUJI_ORIGINALS_ACCESS_KEY",
+        "",
+        &["File with the access key of the S3 service; without it, what the machine or pod is given."],
+    ),
+    setting("originals.secret_key", "GOUJI_ORIGINALS_SECRET_KEY", "", &["File with the secret key."]),
+    setting(
+        "originals.ca",
+        "GOUJI_ORIGINALS_CA",
+        "",
+        &["PEM file of certificates to trust beside those of the system."],
+    ),
+    setting(
+        "originals.path_style",
+        "GOUJI_ORIGINALS_PATH_STYLE",
+        "true",
+        &["Whether the bucket stands in the path of an address (true) or before its host (false)."],
+    ),
+    setting(
+        "originals.allow_http",
+        "GOUJI_ORIGINALS_ALLOW_HTTP",
+        "false",
+        &["Whether an endpoint without TLS will do; only within one machine or a network of one's own."],
     ),
     setting(
         "http.listen",

@@ -26,6 +26,7 @@ const PATIENCE: Duration = Duration::from_secs(600);
 
 impl Server {
     pub(crate) fn client(&self) -> Result<Client> {
+        stage::tls::prepare();
         Client::builder().timeout(PATIENCE).no_proxy().build().context("making an HTTP client")
     }
 
@@ -58,6 +59,7 @@ impl Server {
         mut each: impl FnMut(&[u8]) -> Result<()>,
     ) -> Result<()> {
         // An answer over everything takes as long as it takes.
+        stage::tls::prepare();
         let client = Client::builder().no_proxy().build().context("making an HTTP client")?;
         let mut answer = opened(client.get(self.at(path, query)?)).await?;
         let mut waiting = BytesMut::new();

@@ -45,6 +45,7 @@ impl Up {
     }
 
     async fn ready(&mut self) {
+        stage::tls::prepare();
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         let url = format!("{}/readyz", self.url);
         until("gouji to be up", PATIENCE, async || {

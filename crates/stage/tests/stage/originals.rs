@@ -3,12 +3,15 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use futures::TryStreamExt;
 use stage::{NotGot, NotStored, Originals};
 
 use crate::server::Server;
 use crate::{config, open_with};
 
 const ABC: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+
+const EMPTY: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
 async fn check(originals: &Originals) {
     let first = originals.put(&b"abc"[..], 3).await.unwrap();
@@ -26,6 +29,13 @@ async fn check(originals: &Originals) {
     let large: Vec<u8> = (0..3_000_000_u32).map(|number| (number % 251) as u8).collect();
     let stored = originals.put(&large[..], u64::MAX).await.unwrap();
     assert_eq!(originals.get(&stored.sha256).await.unwrap(), large);
+
+    let mut listed: Vec<_> =
+        originals.list().map_ok(|one| (one.sha256, one.size_bytes)).try_collect().await.unwrap();
+    listed.sort();
+    let mut put = vec![(EMPTY.to_owned(), 0), (ABC.to_owned(), 3), (stored.sha256, 3_000_000)];
+    put.sort();
+    assert_eq!(listed, put);
 
     let broken_off = tokio_util::io::StreamReader::new(futures::stream::iter([
         Ok(&b"abc"[..]),
