@@ -9,14 +9,9 @@ use crate::workspace::{self, Workspace};
 
 /// Runs a bench of the `tests` package, built for release, on programs built for release.
 pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
-    let named = |names: &[&str]| arguments.first().filter(|name| names.contains(&name.as_str()));
-    let (name, arguments) = match named(&["commits", "formats", "growth", "rules", "scale"]) {
-        Some(name) => (name.as_str(), &arguments[1..]),
-        None => ("bench", arguments),
-    };
-    if ["bench", "scale"].contains(&name) {
-        workspace::run(&mut workspace.cargo(&["build", "--release", "--workspace", "--bins"]))?;
-    }
-    let mut bench = workspace.cargo(&["run", "--release", "--package", "tests", "--bin", name, "--"]);
+    workspace::run(&mut workspace.cargo(&["build", "--release", "--workspace", "--bins"]))?;
+    let mut bench = workspace.cargo(&["run", "--release", "--package", "tests", "--bin", "bench", "--"]);
+    // What stands before and behind `--` is for the bench alike.
+    let arguments = arguments.iter().filter(|argument| *argument != "--");
     workspace::run(bench.args(arguments).env("GOUJI_NATS_SERVER", workspace.nats_server()?))
 }

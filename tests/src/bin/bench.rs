@@ -1,8 +1,35 @@
 //! `cargo xtask bench`.
 
-use clap::Parser;
-use tests::bench::{Options, run};
+use clap::{Parser, Subcommand};
+use tests::bench::{self, commits, formats, growth, rules, scale};
+
+/// Measure the pipeline, or one thing alone.
+#[derive(Debug, Parser)]
+#[command(args_conflicts_with_subcommands = true)]
+struct Bench {
+    #[command(flatten)]
+    pipeline: bench::Options,
+    #[command(subcommand)]
+    alone: Option<Alone>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Alone {
+    Commits(commits::Options),
+    Formats(formats::Options),
+    Growth(growth::Options),
+    Rules(rules::Options),
+    Scale(scale::Options),
+}
 
 fn main() -> anyhow::Result<()> {
-    run(&Options::parse())
+    let Bench { pipeline, alone } = Bench::parse();
+    match alone {
+        None => bench::run(&pipeline),
+        Some(Alone::Commits(options)) => commits::run(&options),
+        Some(Alone::Formats(options)) => formats::run(&options),
+        Some(Alone::Growth(options)) => growth::run(&options),
+        Some(Alone::Rules(options)) => rules::run(&options),
+        Some(Alone::Scale(options)) => scale::run(&options),
+    }
 }
