@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus};
+use std::process::{Command, ExitStatus, Output, Stdio};
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 use stage::{Config, Seats, Stage, Stop};
 use tempfile::TempDir;
 
@@ -59,6 +59,7 @@ impl Pipeline {
     pub async fn start(shape: Shape) -> Result<Self> {
         let folder = tempfile::tempdir().context("making a folder")?;
         let nats = NatsServer::start(&folder.path().join("nats"), shape.sync).await?;
+        apply_topology(folder.path(), &nats.url())?;
         let start = |name: &str, number: usize| Service::start(name, number, folder.path(), &nats.url());
         let several = |name: &str, count: usize| {
             (0..count).map(|number| start(name, number)).collect::<Result<Vec<_>>>()
@@ -210,6 +211,15 @@ impl Service {
 
 fn spawn(name: &str, program: &Path, variables: &BTreeMap<&str, String>, folder: &Path) -> Result<Process> {
     Process::start(name, Command::new(program).envs(variables), folder)
+}
+
+/// Makes the log, as an operator does.
+fn apply_topology(folder: &Path, nats_url: &str) -> Result<()> {
+    let mut command = Command::new(program("gouji")?);
+    command.args(["topology", "apply"]).envs(variables(folder, nats_url)).stdin(Stdio::null());
+    let Output { status, stderr, .. } = command.output().context("running gouji topology apply")?;
+    ensure!(status.success(), "gouji topology apply: {status}: {}", String::from_utf8_lossy(&stderr));
+    Ok(())
 }
 
 /// The environment of every service.

@@ -99,7 +99,7 @@ impl Source {
         }
     }
 
-    /// Waits a little longer each time; the log and our place on it may have to be declared anew.
+    /// Waits a little longer each time; the log may have been made anew, and our place on it with it.
     async fn recover(&mut self, error: &str) {
         tracing::warn!(stage = self.durable, "fetching: {error}");
         let stop = self.stage.stop().clone();
@@ -108,13 +108,9 @@ impl Source {
             () = stop.wished() => return,
         }
         self.pause = (self.pause * 2).min(LONGEST_PAUSE);
-        let again = async {
-            topology::declare_once(self.stage.bus(), self.stage.config()).await?;
-            topology::bind(self.stage.bus(), self.durable).await
-        };
-        match again.await {
+        match topology::bind(self.stage.bus(), self.durable).await {
             Ok(place) => self.place = place,
-            Err(error) => tracing::warn!(stage = self.durable, "binding: {error:#}"),
+            Err(error) => tracing::warn!(stage = self.durable, "{error:#}"),
         }
     }
 }

@@ -41,7 +41,7 @@ pub mod settings;
 mod shutdown;
 pub mod telemetry;
 pub mod tls;
-mod topology;
+pub mod topology;
 mod work;
 
 use std::sync::Arc;
@@ -78,15 +78,45 @@ struct Parts {
 }
 
 impl Stage {
-    /// Connects, waits until the bus is there, and declares what must be on it.
+    /// Connects, and waits until the bus is there and the log on it. Nothing is made or changed there: that
+    /// is for [`topology::apply`].
     ///
     /// # Errors
-    /// If credentials or the folder of originals cannot be used, or the bus takes no declaration.
+    /// If credentials or the folder of originals cannot be used, or it was told to stop while it waited.
     pub async fn open(name: &'static str, config: &Config, seats: Seats, stop: Stop) -> anyhow::Result<Self> {
         let bus = connect::Bus::connect(name, config).await?;
-        topology::declare(&bus, config).await?;
+        let until_there = topology::wait_for(&bus, config);
+        if stop.child().run_until_cancelled(until_there).await.is_none() {
+            anyhow::bail!("told to stop while waiting for the log");
+        }
         let originals = Originals::open(&config.originals, &bus).await?;
-        Ok(Self(Arc::new(Parts {
+        Ok(Self::of(name, config, bus, originals, seats, stop))
+    }
+
+    /// The stage of an operator's tool, which wants to know at once that something is not there.
+    ///
+    /// # Errors
+    /// If the bus does not answer within ten seconds, or has no log.
+    pub async fn operator(config: &Config) -> anyhow::Result<Self> {
+        let bus = topology::connect(config).await?;
+        topology::must_be_there(&bus, config).await?;
+        let originals = match &config.originals {
+            // Looked at where it is, and not made where it is not.
+            OriginalsAt::Folder(root) => Originals::Folder(root.clone()),
+            at => Originals::open(at, &bus).await?,
+        };
+        Ok(Self::of(topology::OPERATOR, config, bus, originals, Seats::for_each_core(), Stop::new()))
+    }
+
+    fn of(
+        name: &'static str,
+        config: &Config,
+        bus: connect::Bus,
+        originals: Originals,
+        seats: Seats,
+        stop: Stop,
+    ) -> Self {
+        Self(Arc::new(Parts {
             name,
             config: config.clone(),
             bus,
@@ -96,7 +126,7 @@ impl Stage {
             breaker: retry::Breaker::new(name),
             health: ops::Health::new(),
             recently: read::Recently::default(),
-        })))
+        }))
     }
 
     /// Its name, e.g. `parse`.

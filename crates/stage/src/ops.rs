@@ -1,11 +1,15 @@
 //! What an operator's tools ask of a process: `/healthz`, `/readyz`, `/metrics`.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use axum::Router;
+use axum::extract::Request;
 use axum::http::StatusCode;
+use axum::response::IntoResponse;
 use axum::routing::get;
+use tower::ServiceExt;
 
 use crate::Stage;
 use crate::telemetry::prometheus_text;
@@ -17,6 +21,20 @@ pub fn router(stages: Vec<Stage>) -> Router {
         .route("/readyz", get(move || std::future::ready(ready(&stages))))
         .route("/metrics", get(async || prometheus_text()))
 }
+
+/// What answers before there are stages: the process is alive, and not ready. Afterwards, `opened`.
+pub(crate) fn until_opened(opened: Arc<OnceLock<Router>>) -> Router {
+    Router::new().fallback(move |request: Request| async move {
+        match opened.get() {
+            // A router is always ready and never fails.
+            Some(router) => router.clone().oneshot(request).await.into_response(),
+            None if request.uri().path() == "/healthz" => "ok\n".into_response(),
+            None => (StatusCode::SERVICE_UNAVAILABLE, WAITING).into_response(),
+        }
+    })
+}
+
+const WAITING: &str = "waiting for the bus, and for the log on it; if it lasts, see that the bus is up and run `gouji topology apply`\n";
 
 /// A stage that has asked for work this lately is alive; a fetch waits five seconds.
 const FETCHED_WITHIN: Duration = Duration::from_secs(60);

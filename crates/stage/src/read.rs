@@ -5,17 +5,16 @@ use std::time::Duration;
 use anyhow::Context as _;
 use async_nats::StatusCode;
 use async_nats::jetstream;
-use async_nats::jetstream::consumer::{AckPolicy, pull};
 use async_nats::jetstream::stream::DirectGetErrorKind;
 use bytes::Bytes;
 use futures::StreamExt;
+use proto::Fact;
 use proto::v1::{ReportIndexed, ReportParsed, ReportRefused, ReportSubmitted, ReportValidated};
-use proto::{Fact, subject};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use crate::connect::Bus;
-use crate::topology::{STREAM, bind, durables};
+use crate::topology::{STREAM, bind, durables, tally};
 
 /// A fact as it stands on the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -205,24 +204,8 @@ async fn counts(bus: &Bus) -> anyhow::Result<Counts> {
     })
 }
 
-/// A place on the log that nobody moves knows how many messages lie behind it: the server counts as
-/// they come. Listing the subjects of a stream costs a line for each message instead.
+/// The server counts what lies behind a place that nobody moves, as it comes. Listing the subjects of a
+/// stream costs a line for each message instead.
 async fn count<F: Fact>(bus: &Bus) -> anyhow::Result<u64> {
-    let tally = pull::Config {
-        name: Some(format!("tally-{}", F::NAME)),
-        filter_subject: subject::filter::<F>(),
-        ack_policy: AckPolicy::None,
-        memory_storage: true,
-        inactive_threshold: TALLY_LIVES,
-        ..Default::default()
-    };
-    let consumer = bus
-        .jetstream
-        .create_consumer_on_stream(tally, STREAM)
-        .await
-        .with_context(|| format!("counting {} facts", F::NAME))?;
-    Ok(consumer.cached_info().num_pending)
+    Ok(bind(bus, &tally::<F>()).await?.cached_info().num_pending)
 }
-
-/// How long the server keeps a tally; the next question makes it again.
-const TALLY_LIVES: Duration = Duration::from_secs(3600);

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::process::ExitCode;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -134,6 +135,16 @@ pub async fn run_together(config: &Config, stop: &Stop, services: Vec<Service>) 
     };
     let seats = Seats::for_each_core();
     let mut stages = Vec::new();
+    let mut serving = JoinSet::new();
+    // Who asks while the stages wait for the bus and the log is told that they do.
+    let opened = Arc::new(OnceLock::new());
+    if let Some(listener) = listener {
+        // No new requests after a stop, and those that are under way end like messages in flight.
+        let stopping = stop.clone();
+        let server = axum::serve(listener, ops::until_opened(opened.clone()));
+        let served = server.with_graceful_shutdown(async move { stopping.wished().await }).into_future();
+        serving.spawn(async move { served.await.context("answering over HTTP") });
+    }
     let names: Vec<&'static str> = services.iter().map(|service| service.name).collect();
     for name in names {
         let opening = Stage::open(name, config, seats.clone(), stop.clone());
@@ -142,7 +153,6 @@ pub async fn run_together(config: &Config, stop: &Stop, services: Vec<Service>) 
             () = stop.wished() => return Ok(()),
         }
     }
-    let mut serving = JoinSet::new();
     let mut router = ops::router(stages.clone());
     for (service, stage) in services.into_iter().zip(&stages) {
         if let Some(pages) = service.pages {
@@ -151,13 +161,8 @@ pub async fn run_together(config: &Config, stop: &Stop, services: Vec<Service>) 
         let served = (service.serve)(stage.clone());
         serving.spawn(async move { served.await.with_context(|| service.name) });
     }
-    if let Some(listener) = listener {
-        // No new requests after a stop, and those that are under way end like messages in flight.
-        let stopping = stop.clone();
-        let server = axum::serve(listener, router);
-        let served = server.with_graceful_shutdown(async move { stopping.wished().await }).into_future();
-        serving.spawn(async move { served.await.context("answering over HTTP") });
-    }
+    // Set once, here.
+    opened.set(router).ok();
     let ended = all_ended(&mut serving, stop, config.drain + GRACE).await;
     futures::future::join_all(stages.iter().map(Stage::close)).await;
     // Flushing blocks.

@@ -1,5 +1,6 @@
 //! The command people type: the pipeline in one process, and its doors from the terminal.
 
+mod bus;
 mod check;
 mod checked;
 mod client;
@@ -17,6 +18,7 @@ mod search;
 mod status;
 mod submit;
 mod survey;
+mod topology;
 mod up;
 mod withdraw;
 
@@ -39,6 +41,7 @@ enum Verb {
     Up(up::Up),
     Check(check::Check),
     Config(config::Settings),
+    Topology(topology::Topology),
     Submit(submit::Submit),
     Search(search::Search),
     Status(status::Status),
@@ -67,6 +70,7 @@ pub fn run(command: Command) -> ExitCode {
         Verb::Up(up) => up.run(),
         Verb::Check(check) => check::run(&check),
         Verb::Config(settings) => settings.run(),
+        Verb::Topology(topology) => topology.run(),
         Verb::Submit(submit) => submit.run(),
         Verb::Search(search) => search.run(),
         Verb::Status(status) => status.run(),

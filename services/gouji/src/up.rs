@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
+use stage::topology::{self, Extent};
 use stage::{Config, Service, Stop};
 use tokio::runtime::Runtime;
 
@@ -16,11 +17,14 @@ use crate::nats::Nats;
 /// Where `up` listens and the other verbs look for it.
 pub(crate) const ADDRESS: &str = "127.0.0.1:8470";
 
+/// Where `up` keeps everything and an operator's verbs look for it.
+pub(crate) const DATA: &str = "gouji-data";
+
 /// Run the whole pipeline in this process.
 #[derive(Debug, Args)]
 pub(crate) struct Up {
     /// Folder for everything that is kept: the log, the originals, the index.
-    #[arg(long, default_value = "gouji-data", env = "GOUJI_DATA")]
+    #[arg(long, default_value = DATA, env = "GOUJI_DATA")]
     pub(crate) data: PathBuf,
     /// File of settings; `gouji config` prints one with every setting and its default.
     #[arg(long, env = "GOUJI_CONFIG", value_name = "FILE")]
@@ -93,6 +97,9 @@ impl Up {
         }
         let services = services();
         services.iter().try_for_each(|service| service.check(&config))?;
+        // On a bus of somebody else nothing is changed that is there already.
+        let extent = if nats.is_some() { Extent::Safe } else { Extent::Missing };
+        runtime.block_on(topology::apply(&config, extent)).context("making the log")?;
         let _inside = runtime.enter();
         stage::telemetry::init("gouji", &config);
         let stop = Stop::on_signals().context("listening to signals")?;

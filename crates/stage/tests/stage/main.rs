@@ -8,12 +8,14 @@ mod outcomes;
 mod process;
 mod server;
 mod survival;
+mod topology;
 mod trace;
 
 use std::time::Duration;
 
 use proto::v1::{ReportParsed, ReportRefused, ReportSubmitted};
 use proto::{Fact, subject};
+use stage::topology::{Extent, apply};
 use stage::{Config, Event, Handled, Seats, Since, Stage, Stop};
 
 use server::Server;
@@ -39,6 +41,7 @@ async fn open(server: &Server, name: &'static str) -> Stage {
 }
 
 async fn open_with(name: &'static str, config: &Config) -> Stage {
+    apply(config, Extent::Missing).await.unwrap();
     Stage::open(name, config, Seats::for_each_core(), Stop::new()).await.unwrap()
 }
 

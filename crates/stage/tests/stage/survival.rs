@@ -9,7 +9,7 @@ use async_nats::jetstream::consumer::{AckPolicy, pull};
 use futures::StreamExt;
 use proto::subject;
 use proto::v1::{ReportParsed, ReportSubmitted};
-use stage::{Handled, Since, Stage, class};
+use stage::{Handled, Since, class};
 use tokio::sync::{Notify, mpsc};
 
 use crate::server::Server;
@@ -213,12 +213,4 @@ async fn small_requests_never_stall() {
         let next = tokio::time::timeout(Duration::from_secs(4), feed.next()).await;
         next.expect("no gap while work is waiting").unwrap();
     }
-}
-
-#[tokio::test]
-async fn declaring_at_once_from_many_processes_is_fine() {
-    let server = Server::start();
-    let all: Vec<Stage> = futures::future::join_all((0..8).map(|_| open(&server, "parse"))).await;
-    assert_eq!(all[0].lag().await.unwrap().len(), 3);
-    assert_eq!(all[0].trouble(), None);
 }

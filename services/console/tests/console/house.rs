@@ -16,6 +16,7 @@ use report::{Report, Review};
 use search::{Entry, Index, Withdrawn, Writer};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+use stage::topology::{Extent, apply};
 use stage::{Config, Seats, Stage, Stop};
 use tower::ServiceExt;
 
@@ -57,8 +58,9 @@ impl House {
             "GOUJI_INDEX" => folder.to_str().map(str::to_owned),
             _ => None,
         });
-        let stage =
-            Stage::open("console", &config.unwrap(), Seats::for_each_core(), Stop::new()).await.unwrap();
+        let config = config.unwrap();
+        apply(&config, Extent::Safe).await.unwrap();
+        let stage = Stage::open("console", &config, Seats::for_each_core(), Stop::new()).await.unwrap();
         let writer = Index::open(&folder).unwrap().writer().unwrap();
         let router = console::router(stage.clone()).unwrap();
         Self { router, stage, writer, submitted: 1_736_000_000_000, keys: HashSet::new(), _server: server }
