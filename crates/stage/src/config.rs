@@ -17,8 +17,16 @@ use crate::settings;
 pub struct Config {
     /// `GOUJI_NATS_URL`: where the bus is, if it is said; several servers with commas between them.
     pub nats_url: Option<String>,
+    /// `GOUJI_NATS_NKEY`: the file with the seed of this process's user on the bus.
+    pub nats_nkey: Option<PathBuf>,
     /// `GOUJI_NATS_CREDENTIALS`: a credentials file, where the bus asks for one.
     pub nats_credentials: Option<PathBuf>,
+    /// `GOUJI_NATS_CA`: the authority of the bus's certificate.
+    pub nats_ca: Option<PathBuf>,
+    /// `GOUJI_NATS_CERTIFICATE`: the certificate of this process.
+    pub nats_certificate: Option<PathBuf>,
+    /// `GOUJI_NATS_KEY`: the private key of that certificate.
+    pub nats_key: Option<PathBuf>,
     /// `GOUJI_NATS_REPLICAS`: copies of the log. One, because three need three machines.
     pub nats_replicas: usize,
     /// `GOUJI_ORIGINALS`: where originals are kept.
@@ -116,7 +124,11 @@ impl Config {
         let drain_seconds = number(&get, "GOUJI_DRAIN_SECONDS", 25, 1..=600)?;
         Ok(Self {
             nats_url: get("GOUJI_NATS_URL"),
+            nats_nkey: existing_file(&get, "GOUJI_NATS_NKEY")?,
             nats_credentials: existing_file(&get, "GOUJI_NATS_CREDENTIALS")?,
+            nats_ca: existing_file(&get, "GOUJI_NATS_CA")?,
+            nats_certificate: existing_file(&get, "GOUJI_NATS_CERTIFICATE")?,
+            nats_key: existing_file(&get, "GOUJI_NATS_KEY")?,
             nats_replicas: number(&get, "GOUJI_NATS_REPLICAS", 1, 1..=5)?,
             originals: originals(&get)?,
             inbox: get("GOUJI_INBOX").map(PathBuf::from),

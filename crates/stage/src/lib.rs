@@ -29,6 +29,7 @@ mod delivery;
 mod failpoint;
 mod feed;
 mod fetch;
+mod identity;
 mod ops;
 mod originals;
 mod outcome;
@@ -52,6 +53,7 @@ pub use batch::Bounds;
 pub use config::{Config, LogFormat, OriginalsAt, WrongSetting};
 pub use failpoint::failpoint;
 pub use feed::{Feed, Since};
+pub use identity::UserKey;
 pub use ops::router;
 pub use originals::{Listed, NotGot, NotStored, Originals, S3, S3At, Stored};
 pub use outcome::{Done, Handled, Refusal, Trouble, class};
@@ -84,7 +86,17 @@ impl Stage {
     /// # Errors
     /// If credentials or the folder of originals cannot be used, or it was told to stop while it waited.
     pub async fn open(name: &'static str, config: &Config, seats: Seats, stop: Stop) -> anyhow::Result<Self> {
-        let bus = connect::Bus::connect(name, config).await?;
+        Self::open_on(connect::Bus::connect(name, config).await?, config, seats, stop).await
+    }
+
+    /// The same, on a connection that somebody else looks at too.
+    pub(crate) async fn open_on(
+        bus: connect::Bus,
+        config: &Config,
+        seats: Seats,
+        stop: Stop,
+    ) -> anyhow::Result<Self> {
+        let name = bus.stage;
         let until_there = topology::wait_for(&bus, config);
         if stop.child().run_until_cancelled(until_there).await.is_none() {
             anyhow::bail!("told to stop while waiting for the log");

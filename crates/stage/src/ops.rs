@@ -12,6 +12,7 @@ use axum::routing::get;
 use tower::ServiceExt;
 
 use crate::Stage;
+use crate::connect::Bus;
 use crate::telemetry::prometheus_text;
 
 /// The endpoints for these stages. A service that listens anyway may merge them into its own router.
@@ -22,19 +23,29 @@ pub fn router(stages: Vec<Stage>) -> Router {
         .route("/metrics", get(async || prometheus_text()))
 }
 
-/// What answers before there are stages: the process is alive, and not ready. Afterwards, `opened`.
-pub(crate) fn until_opened(opened: Arc<OnceLock<Router>>) -> Router {
-    Router::new().fallback(move |request: Request| async move {
-        match opened.get() {
-            // A router is always ready and never fails.
-            Some(router) => router.clone().oneshot(request).await.into_response(),
-            None if request.uri().path() == "/healthz" => "ok\n".into_response(),
-            None => (StatusCode::SERVICE_UNAVAILABLE, WAITING).into_response(),
-        }
-    })
+/// The endpoints of a process that is still opening its stages, and then those of `opened`. A process that
+/// waits for the bus is alive, and says what it waits for.
+pub(crate) fn until_opened(opening: Vec<Bus>, opened: Arc<OnceLock<Router>>) -> Router {
+    let fallback = async move |request: Request| match opened.get() {
+        Some(router) => router.clone().oneshot(request).await.into_response(),
+        None => match request.uri().path() {
+            "/healthz" => "ok\n".into_response(),
+            "/metrics" => prometheus_text().into_response(),
+            _ => (StatusCode::SERVICE_UNAVAILABLE, waits_for(&opening)).into_response(),
+        },
+    };
+    Router::new().fallback(fallback)
 }
 
-const WAITING: &str = "waiting for the bus, and for the log on it; if it lasts, see that the bus is up and run `gouji topology apply`\n";
+fn waits_for(opening: &[Bus]) -> String {
+    let line = |bus: &Bus| {
+        let trouble = bus.trouble().unwrap_or_else(|| WAITING.into());
+        format!("{}: {trouble}\n", bus.stage)
+    };
+    opening.iter().map(line).collect()
+}
+
+const WAITING: &str = "waiting for the log; if it lasts, run `gouji topology apply`";
 
 /// A stage that has asked for work this lately is alive; a fetch waits five seconds.
 const FETCHED_WITHIN: Duration = Duration::from_secs(60);
@@ -51,14 +62,11 @@ fn ready(stages: &[Stage]) -> (StatusCode, String) {
 
 impl Stage {
     /// Why it cannot work just now, if it cannot.
-    pub fn trouble(&self) -> Option<&'static str> {
+    pub fn trouble(&self) -> Option<String> {
         if self.stop().is_wished() {
-            Some("stopping")
-        } else if !self.bus().is_connected() {
-            Some("not connected to the bus")
-        } else {
-            self.health().trouble()
+            return Some("stopping".into());
         }
+        self.bus().trouble().or_else(|| self.health().trouble().map(str::to_owned))
     }
 }
 

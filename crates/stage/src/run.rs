@@ -13,6 +13,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use crate::config::Config;
+use crate::connect::{self, Bus};
 use crate::ops;
 use crate::seats::Seats;
 use crate::shutdown::Stop;
@@ -57,6 +58,7 @@ impl Service {
     /// # Errors
     /// What it cannot use.
     pub fn check(&self, config: &Config) -> anyhow::Result<()> {
+        connect::check(config)?;
         (self.checks)(config)
     }
 }
@@ -133,21 +135,27 @@ pub async fn run_together(config: &Config, stop: &Stop, services: Vec<Service>) 
         }
         None => None,
     };
-    let seats = Seats::for_each_core();
-    let mut stages = Vec::new();
+    let mut buses = Vec::new();
+    for service in &services {
+        buses.push(
+            Bus::connect(service.name, config).await.with_context(|| format!("opening {}", service.name))?,
+        );
+    }
     let mut serving = JoinSet::new();
-    // Who asks while the stages wait for the bus and the log is told that they do.
+    // Who asks while the stages wait for the bus and the log is told what they wait for.
     let opened = Arc::new(OnceLock::new());
     if let Some(listener) = listener {
         // No new requests after a stop, and those that are under way end like messages in flight.
         let stopping = stop.clone();
-        let server = axum::serve(listener, ops::until_opened(opened.clone()));
+        let server = axum::serve(listener, ops::until_opened(buses.clone(), opened.clone()));
         let served = server.with_graceful_shutdown(async move { stopping.wished().await }).into_future();
         serving.spawn(async move { served.await.context("answering over HTTP") });
     }
-    let names: Vec<&'static str> = services.iter().map(|service| service.name).collect();
-    for name in names {
-        let opening = Stage::open(name, config, seats.clone(), stop.clone());
+    let seats = Seats::for_each_core();
+    let mut stages = Vec::new();
+    for bus in buses {
+        let name = bus.stage;
+        let opening = Stage::open_on(bus, config, seats.clone(), stop.clone());
         tokio::select! {
             stage = opening => stages.push(stage.with_context(|| format!("opening {name}"))?),
             () = stop.wished() => return Ok(()),

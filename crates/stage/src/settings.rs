@@ -38,14 +38,41 @@ pub const SETTINGS: &[Setting] = &[
         "bus.url",
         "GOUJI_NATS_URL",
         "\"nats://127.0.0.1:4222\"",
-        &["Several servers with commas between them."],
+        &[
+            "Several servers with commas between them. A user and a password may stand before an @; a seed in a",
+            "file of its own is better, because it is not in every listing of this file.",
+        ],
+    ),
+    setting(
+        "bus.nkey",
+        "GOUJI_NATS_NKEY",
+        "",
+        &[
+            "A file with the seed of this process's user on the bus; `gouji bus init` makes one for each service.",
+        ],
     ),
     setting(
         "bus.credentials",
         "GOUJI_NATS_CREDENTIALS",
         "",
-        &["A credentials file (.creds), where the bus asks for one."],
+        &["A credentials file (.creds) instead, where the bus knows its users by accounts and tokens."],
     ),
+    setting(
+        "bus.ca",
+        "GOUJI_NATS_CA",
+        "",
+        &[
+            "The authority whose certificate the bus must show, a PEM file. With it there is no connection",
+            "without TLS; without it TLS is what the bus asks for, by the system's authorities.",
+        ],
+    ),
+    setting(
+        "bus.certificate",
+        "GOUJI_NATS_CERTIFICATE",
+        "",
+        &["The certificate of this process, a PEM file, where the bus asks for one."],
+    ),
+    setting("bus.key", "GOUJI_NATS_KEY", "", &["The private key of that certificate, a PEM file."]),
     setting(
         "bus.replicas",
         "GOUJI_NATS_REPLICAS",
@@ -324,7 +351,7 @@ mod tests {
 
     #[test]
     fn what_is_no_setting_is_told_with_its_line() {
-        check("[bus]\n\nurls = \"x\"\n", 3, "no setting bus.urls; there are bus.url, bus.credentials");
+        check("[bus]\n\nurls = \"x\"\n", 3, "no setting bus.urls; there are bus.url, bus.nkey");
         check("[bux]\nurl = \"x\"\n", 2, "there are bus.url");
         check("[nets]\nx = 1\n", 2, "the sections are bus, originals");
         check("permits = 3\n", 1, "no setting permits");

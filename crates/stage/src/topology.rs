@@ -279,7 +279,7 @@ pub(crate) async fn connect(config: &Config) -> anyhow::Result<Bus> {
     let mut connections = bus.connections();
     match tokio::time::timeout(CONNECT_TIMEOUT, connections.wait_for(|count| *count > 0)).await {
         Ok(Ok(_)) => Ok(bus),
-        _ => bail!("no answer from the bus at {} in {CONNECT_TIMEOUT:?}; is it running?", config.nats_url()),
+        _ => bail!("{}, for {CONNECT_TIMEOUT:?}", bus.trouble().unwrap_or_default()),
     }
 }
 
@@ -544,8 +544,8 @@ pub(crate) async fn must_be_there(bus: &Bus, config: &Config) -> anyhow::Result<
     let own = durables().into_iter().map(|(durable, _)| durable).find(|durable| *durable == bus.stage);
     let durable = own.unwrap_or("index");
     if let Err(error) = bus.jetstream.get_consumer_from_stream::<pull::Config, _, _>(durable, STREAM).await {
-        if !bus.is_connected() {
-            bail!("the bus at {} does not answer", config.nats_url());
+        if let Some(trouble) = bus.trouble() {
+            bail!("{trouble}");
         }
         bail!(
             "the log {STREAM} is not on the bus, or not its consumer {durable}; run `gouji topology apply` ({error})"

@@ -116,7 +116,7 @@ async fn a_stop_lets_what_is_in_flight_end_and_loses_nothing() {
         takes.recv().await.unwrap();
     }
     stage.stop().now();
-    assert_eq!(stage.trouble(), Some("stopping"));
+    assert_eq!(stage.trouble().as_deref(), Some("stopping"));
     for _ in 0..4 {
         gate.notify_one();
     }
