@@ -153,7 +153,11 @@ async fn place(
     filter: &str,
     deliver_policy: DeliverPolicy,
 ) -> anyhow::Result<Consumer<pull::Config>> {
+    let inbox = bus.client.new_inbox();
     let config = pull::Config {
+        // With a name, its filter stands in the subject of the request, and permissions can tell a feed from
+        // the place of a stage.
+        name: inbox.rsplit('.').next().map(|unique| format!("feed-{}-{unique}", bus.stage)),
         filter_subject: filter.to_owned(),
         deliver_policy,
         ack_policy: AckPolicy::None,
