@@ -123,7 +123,8 @@ pub(crate) fn options(config: &Config, servers: &Servers) -> anyhow::Result<Conn
     check_certificates(config)?;
     if let Some(file) = &config.nats_ca {
         // Also where the server did not ask for it: who names an authority wants no other answer.
-        options = options.add_root_certificates(file.clone()).require_tls(true);
+        // Servers tell of each other by addresses, and certificates are for the names that the operator gave.
+        options = options.add_root_certificates(file.clone()).require_tls(true).ignore_discovered_servers();
     }
     if let (Some(certificate), Some(key)) = (&config.nats_certificate, &config.nats_key) {
         options = options.add_client_certificate(certificate.clone(), key.clone()).require_tls(true);

@@ -135,11 +135,10 @@ pub async fn run_together(config: &Config, stop: &Stop, services: Vec<Service>) 
         }
         None => None,
     };
+    let names: Vec<&'static str> = services.iter().map(|service| service.name).collect();
     let mut buses = Vec::new();
-    for service in &services {
-        buses.push(
-            Bus::connect(service.name, config).await.with_context(|| format!("opening {}", service.name))?,
-        );
+    for name in names {
+        buses.push(Bus::connect(name, config).await.with_context(|| format!("opening {name}"))?);
     }
     let mut serving = JoinSet::new();
     // Who asks while the stages wait for the bus and the log is told what they wait for.
