@@ -24,6 +24,8 @@ const ACK_TIMEOUT: Duration = Duration::from_secs(5);
 pub(crate) struct Delivery {
     pub(crate) subject: String,
     pub(crate) payload: Bytes,
+    /// Its place on the log.
+    pub(crate) sequence: u64,
     /// 1 the first time.
     pub(crate) times: i64,
     pub(crate) span: Span,
@@ -32,7 +34,7 @@ pub(crate) struct Delivery {
 
 impl Delivery {
     pub(crate) fn new<F: Fact>(stage: &'static str, message: Message) -> Self {
-        let times = message.info().map_or(1, |info| info.delivered);
+        let (times, sequence) = message.info().map_or((1, 0), |info| (info.delivered, info.stream_sequence));
         let subject = message.subject.to_string();
         let span = tracing::info_span!(
             "process",
@@ -53,7 +55,7 @@ impl Delivery {
             trace_id = Empty,
         );
         continue_trace(&span, header_of(&message, header::TRACEPARENT).unwrap_or_default());
-        Self { subject, payload: message.payload.clone(), times, span, message }
+        Self { subject, payload: message.payload.clone(), sequence, times, span, message }
     }
 
     /// The fact it carries.

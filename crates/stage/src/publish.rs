@@ -1,4 +1,5 @@
-//! Publishing a fact once: whoever publishes it again finds it there, today or in a year.
+//! Publishing a fact once: whoever publishes it again finds it there, today or in a year. What a stage makes
+//! of a fact is the only thing that is ever made of it.
 
 use std::time::Duration;
 
@@ -95,6 +96,15 @@ impl Outgoing {
         }
         let payload = Bytes::from(fact.encode_to_vec());
         Ok(Self { subject, any_of_id, name: F::NAME, id: fact.id().to_owned(), headers, payload })
+    }
+
+    /// Lets it be the one successor of the fact at `sequence`, which is about the same id: it is found to be
+    /// there where any other followed that one. So a report that another worker has read is not refused by
+    /// one that comes late, nor the other way round.
+    pub(crate) fn succeeding(mut self, sequence: u64) -> Result<Self, NotPublished> {
+        self.headers.insert(NATS_EXPECTED_LAST_SUBJECT_SEQUENCE, sequence.to_string().as_str());
+        self.headers.insert(EXPECTED_SUBJECT, subject::history(&self.id)?.as_str());
+        Ok(self)
     }
 
     /// Sends it until it is known to be on the log. The current span leads to it.

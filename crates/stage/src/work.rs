@@ -215,7 +215,7 @@ pub(crate) async fn settle<F: Fact, N: Fact>(stage: &Stage, delivery: &Delivery,
     failpoint("handled");
     let published = match ending {
         Ending::GivenBack => return delivery.give_back().await,
-        Ending::Done(facts) => match publish_all(stage, &facts).await {
+        Ending::Done(facts) => match publish_all(stage, delivery, &facts).await {
             Ok(()) => Ok(()),
             Err(error @ NotPublished::Unavailable { .. }) => Err(error),
             Err(error @ NotPublished::TooLarge { .. }) => {
@@ -240,9 +240,13 @@ pub(crate) async fn settle<F: Fact, N: Fact>(stage: &Stage, delivery: &Delivery,
     }
 }
 
-async fn publish_all<N: Fact>(stage: &Stage, facts: &[N]) -> Result<(), NotPublished> {
+async fn publish_all<N: Fact>(stage: &Stage, delivery: &Delivery, facts: &[N]) -> Result<(), NotPublished> {
     for fact in facts {
-        Outgoing::new(stage.name(), fact)?.publish(stage.bus()).await?;
+        let mut outgoing = Outgoing::new(stage.name(), fact)?;
+        if fact.id() == delivery.id() {
+            outgoing = outgoing.succeeding(delivery.sequence)?;
+        }
+        outgoing.publish(stage.bus()).await?;
     }
     Ok(())
 }
@@ -268,12 +272,12 @@ async fn publish_refusal<F: Fact>(
     let submitted = delivery.submission::<F>();
     let mut fact =
         refusal.into_fact(stage.name(), submitted, attempts, &delivery.subject, delivery.payload.clone());
-    match publish_all(stage, std::slice::from_ref(&fact)).await {
+    match publish_all(stage, delivery, std::slice::from_ref(&fact)).await {
         Err(NotPublished::TooLarge { .. }) => {
             // The event stays on the log; its subject finds it.
             fact.event.clear();
             fact.submitted = Some(ReportSubmitted { id: fact.id().to_owned(), ..Default::default() });
-            publish_all(stage, &[fact]).await
+            publish_all(stage, delivery, &[fact]).await
         }
         published => published,
     }
