@@ -16,6 +16,8 @@ use crate::topology;
 
 /// Waiting for the first message of a fetch.
 const EXPIRES: Duration = Duration::from_secs(5);
+/// A fetch may bring so many messages, however little of the largest size would fit; a fact is a few KB.
+const LEAST_AT_ONCE: usize = 64;
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
@@ -39,15 +41,16 @@ impl Source {
 
     /// Asks for what is there, waiting a little for the first message. False where it is time to stop.
     pub(crate) async fn ask(&mut self, messages: usize, bytes: usize) -> bool {
-        // A request that no message fits in is an error.
-        let bytes = bytes.max(2 * topology::LARGEST_MESSAGE as usize);
+        // The server is not told of bytes: where the log has replicas, its word that a batch is complete
+        // overtakes the messages of the batch, and they would be lost until they come again.
+        let fit = bytes / topology::LARGEST_MESSAGE as usize;
+        let messages = messages.min(fit.max(LEAST_AT_ONCE));
         loop {
             if self.stage.stop().is_wished() {
                 return false;
             }
             self.connections.mark_unchanged();
-            match self.place.fetch().max_messages(messages).max_bytes(bytes).expires(EXPIRES).messages().await
-            {
+            match self.place.fetch().max_messages(messages).expires(EXPIRES).messages().await {
                 Ok(batch) => {
                     self.stage.health().fetched();
                     self.open = Some(batch);
