@@ -11,7 +11,7 @@ mod figures;
 mod layout;
 mod narrative;
 mod numeral;
-mod random;
+pub(crate) mod random;
 mod sentences;
 mod table;
 mod wear;

@@ -2,7 +2,12 @@
 
 pub mod api;
 pub mod bench;
+pub mod cluster;
+pub mod disk;
 pub mod generate;
 pub mod judge;
 pub mod pipeline;
 pub mod processes;
+pub mod proof;
+pub mod proxy;
+pub mod soak;

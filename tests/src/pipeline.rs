@@ -1,4 +1,5 @@
-//! The whole pipeline as it is deployed: a nats-server and each service as a process of its own.
+//! The whole pipeline as it is deployed: a nats-server or a cluster of them, and each service as a process
+//! of its own.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -48,7 +49,10 @@ pub struct Pipeline {
     pub console: Service,
     /// Carries the facts. After the services, which need it to the end.
     pub nats: NatsServer,
-    folder: TempDir,
+    /// The rest of its cluster, where it is one.
+    pub others: Vec<NatsServer>,
+    folder: PathBuf,
+    _temporary: Option<TempDir>,
 }
 
 impl Pipeline {
@@ -58,9 +62,31 @@ impl Pipeline {
     /// If something is missing or does not come up.
     pub async fn start(shape: Shape) -> Result<Self> {
         let folder = tempfile::tempdir().context("making a folder")?;
-        let nats = NatsServer::start(&folder.path().join("nats"), shape.sync).await?;
-        apply_topology(folder.path(), &nats.url())?;
-        let start = |name: &str, number: usize| Service::start(name, number, folder.path(), &nats.url());
+        let pipeline = Self::start_at(folder.path(), shape).await?;
+        Ok(Self { _temporary: Some(folder), ..pipeline })
+    }
+
+    /// The same in a folder that outlives it.
+    ///
+    /// # Errors
+    /// If something is missing or does not come up.
+    pub async fn start_at(folder: &Path, shape: Shape) -> Result<Self> {
+        let nats = NatsServer::start(&folder.join("nats"), shape.sync).await?;
+        Self::start_on(folder, vec![nats], shape).await
+    }
+
+    /// The same on servers that run already, with a copy of the log on each.
+    ///
+    /// # Errors
+    /// If something is missing or does not come up.
+    pub async fn start_on(folder: &Path, servers: Vec<NatsServer>, shape: Shape) -> Result<Self> {
+        let urls: Vec<String> = servers.iter().map(NatsServer::url).collect();
+        let mut servers = servers.into_iter();
+        let nats = servers.next().context("a pipeline needs a nats-server")?;
+        let others: Vec<NatsServer> = servers.collect();
+        let variables = variables(folder, &urls);
+        apply_topology(&variables)?;
+        let start = |name: &str, number: usize| Service::start(name, number, folder, &variables);
         let several = |name: &str, count: usize| {
             (0..count).map(|number| start(name, number)).collect::<Result<Vec<_>>>()
         };
@@ -72,7 +98,9 @@ impl Pipeline {
             index: start("index", 0)?,
             console: start("console", 0)?,
             nats,
-            folder,
+            others,
+            folder: folder.to_owned(),
+            _temporary: None,
         };
         pipeline.ready().await?;
         Ok(pipeline)
@@ -95,12 +123,35 @@ impl Pipeline {
         [ingest].into_iter().chain(parse).chain(validate).chain([index, console])
     }
 
+    /// The service with this name, `parse` or `parse-1`.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub fn service(&mut self, name: &str) -> Result<&mut Service> {
+        self.services().find(|service| service.name() == name).with_context(|| format!("no service {name}"))
+    }
+
     /// One more process of a service, ready to work.
     ///
     /// # Errors
     /// If it does not come up.
     pub async fn another(&self, name: &str, number: usize) -> Result<Service> {
-        let mut service = Service::start(name, number, self.folder.path(), &self.nats.url())?;
+        self.another_by(name, number, &[]).await
+    }
+
+    /// The same with some variables of its environment set.
+    ///
+    /// # Errors
+    /// If it does not come up.
+    pub async fn another_by(
+        &self,
+        name: &str,
+        number: usize,
+        set: &[(&'static str, String)],
+    ) -> Result<Service> {
+        let mut variables = self.variables();
+        variables.extend(set.iter().cloned());
+        let mut service = Service::start(name, number, &self.folder, &variables)?;
         service.ready().await?;
         Ok(service)
     }
@@ -112,12 +163,17 @@ impl Pipeline {
 
     /// The drop folder.
     pub fn inbox(&self) -> PathBuf {
-        self.folder.path().join("inbox")
+        self.folder.join("inbox")
+    }
+
+    /// The originals on disk.
+    pub fn originals_folder(&self) -> PathBuf {
+        self.folder.join("originals")
     }
 
     /// The index on disk.
     pub fn index_folder(&self) -> PathBuf {
-        self.folder.path().join("index")
+        self.folder.join("index")
     }
 
     /// A look at the log and the originals from outside the pipeline.
@@ -125,9 +181,24 @@ impl Pipeline {
     /// # Errors
     /// If the log cannot be reached.
     pub async fn observer(&self) -> Result<Stage> {
-        let variables = variables(self.folder.path(), &self.nats.url());
+        let variables = self.variables();
         let config = Config::from_variables(|name| variables.get(name).cloned())?;
         Stage::open("observer", &config, Seats::for_each_core(), Stop::new()).await
+    }
+
+    /// The command that people type, beside this pipeline.
+    ///
+    /// # Errors
+    /// If it was not built.
+    pub fn command(&self, arguments: &[&str]) -> Result<Command> {
+        let mut command = Command::new(program("gouji")?);
+        command.args(arguments).envs(self.variables()).env("GOUJI_SERVER", self.console.address());
+        Ok(command)
+    }
+
+    fn variables(&self) -> BTreeMap<&'static str, String> {
+        let servers = [&self.nats].into_iter().chain(&self.others);
+        variables(&self.folder, &servers.map(NatsServer::url).collect::<Vec<_>>())
     }
 }
 
@@ -137,16 +208,23 @@ pub struct Service {
     /// The process.
     pub process: Process,
     name: String,
-    program: PathBuf,
+    /// What is started; a change counts from the next start on.
+    pub program: PathBuf,
     folder: PathBuf,
-    variables: BTreeMap<&'static str, String>,
+    /// Its environment; a change counts from the next start on.
+    pub variables: BTreeMap<&'static str, String>,
     port: u16,
 }
 
 impl Service {
-    fn start(service: &str, number: usize, folder: &Path, nats_url: &str) -> Result<Self> {
+    fn start(
+        service: &str,
+        number: usize,
+        folder: &Path,
+        variables: &BTreeMap<&'static str, String>,
+    ) -> Result<Self> {
         let port = free_port()?;
-        let mut variables = variables(folder, nats_url);
+        let mut variables = variables.clone();
         variables.insert("GOUJI_LISTEN", format!("127.0.0.1:{port}"));
         let name = if number == 0 { service.to_owned() } else { format!("{service}-{number}") };
         let program = program(&format!("gouji-{service}"))?;
@@ -162,6 +240,18 @@ impl Service {
     /// Where it listens.
     pub fn address(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// The sum of a metric over all its attributes, by the beginning of its name; 0 where it was never counted.
+    ///
+    /// # Errors
+    /// If the process does not answer.
+    pub async fn metric(&self, name: &str) -> Result<f64> {
+        let client = reqwest::Client::builder().no_proxy().build().context("making an HTTP client")?;
+        let answer = client.get(format!("{}/metrics", self.address())).send().await;
+        let text = answer.context("asking for metrics")?.text().await.context("reading metrics")?;
+        let lines = text.lines().filter(|line| line.starts_with(name));
+        Ok(lines.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum())
     }
 
     /// `kill -9`.
@@ -214,19 +304,20 @@ fn spawn(name: &str, program: &Path, variables: &BTreeMap<&str, String>, folder:
 }
 
 /// Makes the log, as an operator does.
-fn apply_topology(folder: &Path, nats_url: &str) -> Result<()> {
+fn apply_topology(variables: &BTreeMap<&str, String>) -> Result<()> {
     let mut command = Command::new(program("gouji")?);
-    command.args(["topology", "apply"]).envs(variables(folder, nats_url)).stdin(Stdio::null());
+    command.args(["topology", "apply"]).envs(variables).stdin(Stdio::null());
     let Output { status, stderr, .. } = command.output().context("running gouji topology apply")?;
     ensure!(status.success(), "gouji topology apply: {status}: {}", String::from_utf8_lossy(&stderr));
     Ok(())
 }
 
 /// The environment of every service.
-fn variables(folder: &Path, nats_url: &str) -> BTreeMap<&'static str, String> {
+fn variables(folder: &Path, nats_urls: &[String]) -> BTreeMap<&'static str, String> {
     let below = |name: &str| folder.join(name).display().to_string();
     BTreeMap::from([
-        ("GOUJI_NATS_URL", nats_url.to_owned()),
+        ("GOUJI_NATS_URL", nats_urls.join(",")),
+        ("GOUJI_NATS_REPLICAS", nats_urls.len().to_string()),
         ("GOUJI_ORIGINALS", below("originals")),
         ("GOUJI_INDEX", below("index")),
         ("GOUJI_INBOX", below("inbox")),

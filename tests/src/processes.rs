@@ -4,7 +4,7 @@
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
-use std::net::TcpListener;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
@@ -73,8 +73,24 @@ impl Process {
     /// # Errors
     /// If it does not end in time.
     pub async fn terminate(&mut self, patience: Duration) -> Result<ExitStatus> {
+        self.signal(Signal::TERM)?;
+        self.end(patience).await
+    }
+
+    /// Sends it a signal.
+    ///
+    /// # Errors
+    /// If the system refuses.
+    pub fn signal(&self, signal: Signal) -> Result<()> {
         let pid = Pid::from_raw(self.child.id().cast_signed()).context("a process has an id")?;
-        kill_process(pid, Signal::TERM).with_context(|| format!("terminating {}", self.name))?;
+        kill_process(pid, signal).with_context(|| format!("sending a signal to {}", self.name))
+    }
+
+    /// How it ends by itself.
+    ///
+    /// # Errors
+    /// If it does not end in time.
+    pub async fn end(&mut self, patience: Duration) -> Result<ExitStatus> {
         until(&format!("{} to end", self.name), patience, async || self.ended()).await
     }
 }
@@ -129,7 +145,18 @@ pub struct NatsServer {
     process: Process,
     program: PathBuf,
     folder: PathBuf,
-    port: u16,
+    place: Place,
+}
+
+/// Where a nats-server listens.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// Its address for clients.
+    pub address: SocketAddr,
+    /// The network namespace it runs in; none for the one of the test.
+    pub namespace: Option<String>,
+    /// What else stands in its settings.
+    pub more: String,
 }
 
 impl NatsServer {
@@ -138,7 +165,16 @@ impl NatsServer {
     /// # Errors
     /// If there is none, or it does not come up.
     pub async fn start(folder: &Path, sync: SyncInterval) -> Result<Self> {
-        let (program, port) = (nats_server()?, free_port()?);
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()?));
+        Self::start_as(folder, sync, Place { address, namespace: None, more: String::new() }).await
+    }
+
+    /// The same at this place.
+    ///
+    /// # Errors
+    /// If there is none, or it does not come up.
+    pub async fn start_as(folder: &Path, sync: SyncInterval, place: Place) -> Result<Self> {
+        let program = nats_server()?;
         fs::create_dir_all(folder).context("making a folder for the nats-server")?;
         let sync = match sync {
             SyncInterval::Always => ", sync_interval: always",
@@ -146,18 +182,24 @@ impl NatsServer {
         };
         let store = folder.join("store");
         let settings = format!(
-            "listen: \"127.0.0.1:{port}\"\nmax_payload: 2MB\njetstream {{ store_dir: {store:?}{sync} }}\n"
+            "listen: \"{}\"\nmax_payload: 2MB\njetstream {{ store_dir: {store:?}{sync} }}\n{}",
+            place.address, place.more
         );
         fs::write(folder.join("nats.conf"), settings).context("writing the settings of the nats-server")?;
-        let process = Self::spawn(&program, folder)?;
-        let mut server = Self { process, program, folder: folder.to_owned(), port };
+        let process = Self::spawn(&program, folder, &place)?;
+        let mut server = Self { process, program, folder: folder.to_owned(), place };
         server.listening().await?;
         Ok(server)
     }
 
     /// Where it listens.
     pub fn url(&self) -> String {
-        format!("nats://127.0.0.1:{}", self.port)
+        format!("nats://{}", self.place.address)
+    }
+
+    /// The same without its scheme.
+    pub fn address(&self) -> String {
+        self.place.address.to_string()
     }
 
     /// The process.
@@ -178,22 +220,29 @@ impl NatsServer {
     /// # Errors
     /// If it does not come up.
     pub async fn start_again(&mut self) -> Result<()> {
-        self.process = Self::spawn(&self.program, &self.folder)?;
+        self.process = Self::spawn(&self.program, &self.folder, &self.place)?;
         self.listening().await
     }
 
-    fn spawn(program: &Path, folder: &Path) -> Result<Process> {
-        let mut command = Command::new(program);
+    fn spawn(program: &Path, folder: &Path, place: &Place) -> Result<Process> {
+        let mut command = match &place.namespace {
+            Some(namespace) => {
+                let mut command = Command::new("ip");
+                command.args(["netns", "exec", namespace]).arg(program);
+                command
+            }
+            None => Command::new(program),
+        };
         Process::start("nats-server", command.arg("--config").arg(folder.join("nats.conf")), folder)
     }
 
     async fn listening(&mut self) -> Result<()> {
-        let port = self.port;
+        let address = self.place.address;
         until("nats-server to listen", Duration::from_secs(30), async || {
             if let Some(status) = self.process.ended()? {
                 bail!("nats-server ended at once: {status}");
             }
-            Ok(tokio::net::TcpStream::connect(("127.0.0.1", port)).await.ok().map(drop))
+            Ok(tokio::net::TcpStream::connect(address).await.ok().map(drop))
         })
         .await
     }

@@ -7,6 +7,7 @@ mod fuzz;
 mod generate;
 #[path = "../../services/gouji/src/nats_server.rs"]
 mod nats_server;
+mod soak;
 mod test;
 mod tidy;
 mod townships;
@@ -54,6 +55,12 @@ enum Task {
         /// Only these targets, e.g. `docx`.
         targets: Vec<String>,
     },
+    /// Break the pipeline at random under load, and count at the end; prints its seed.
+    Soak {
+        /// `--seed N`, `--minutes M`, `--reports N`, `--old FOLDER`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Write the generated code of the contract anew.
     Gen {
         /// Fail if it is not current, instead of writing it.
@@ -80,6 +87,7 @@ fn main() -> Result<()> {
         Task::Ci => ci::run(&workspace),
         Task::Bench { arguments } => bench::run(&workspace, &arguments),
         Task::Fuzz { seconds, keep, targets } => fuzz::run(&workspace, seconds, keep, &targets),
+        Task::Soak { arguments } => soak::run(&workspace, &arguments),
         Task::Gen { check } => generate::run(&workspace, check),
         Task::Townships(sources) => townships::run(&workspace, &sources),
         Task::NatsServer => {

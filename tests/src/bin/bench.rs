@@ -1,7 +1,8 @@
-//! `cargo xtask bench`.
+//! `cargo xtask bench` and `cargo xtask soak`.
 
 use clap::{Parser, Subcommand};
 use tests::bench::{self, commits, formats, growth, rules, scale};
+use tests::soak;
 
 /// Measure the pipeline, or one thing alone.
 #[derive(Debug, Parser)]
@@ -20,6 +21,7 @@ enum Alone {
     Growth(growth::Options),
     Rules(rules::Options),
     Scale(scale::Options),
+    Soak(soak::Options),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -31,5 +33,6 @@ fn main() -> anyhow::Result<()> {
         Some(Alone::Growth(options)) => growth::run(&options),
         Some(Alone::Rules(options)) => rules::run(&options),
         Some(Alone::Scale(options)) => scale::run(&options),
+        Some(Alone::Soak(options)) => soak::run(&options),
     }
 }

@@ -2,11 +2,11 @@
 
 /// A stream of numbers that its seed decides.
 #[derive(Debug, Clone)]
-pub(super) struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
     /// The stream of these numbers: each list of numbers has its own.
-    pub(super) fn of(parts: &[u64]) -> Self {
+    pub(crate) fn of(parts: &[u64]) -> Self {
         let mut random = Self(0x9e37_79b9_7f4a_7c15);
         for part in parts {
             random.0 = random.next() ^ part.wrapping_mul(0xd1b5_4a32_d192_ed03);
@@ -14,7 +14,7 @@ impl Random {
         random
     }
 
-    pub(super) fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -23,22 +23,22 @@ impl Random {
     }
 
     /// A number from `low` to `high`, both included.
-    pub(super) fn between(&mut self, low: i64, high: i64) -> i64 {
+    pub(crate) fn between(&mut self, low: i64, high: i64) -> i64 {
         low + (self.next() % (high - low + 1) as u64) as i64
     }
 
     /// True in `percent` of a hundred cases.
-    pub(super) fn chance(&mut self, percent: i64) -> bool {
+    pub(crate) fn chance(&mut self, percent: i64) -> bool {
         self.between(1, 100) <= percent
     }
 
     /// One of these.
-    pub(super) fn pick<'a, T>(&mut self, items: &'a [T]) -> &'a T {
+    pub(crate) fn pick<'a, T>(&mut self, items: &'a [T]) -> &'a T {
         &items[(self.next() % items.len() as u64) as usize]
     }
 
     /// A position, drawn in proportion to its weight.
-    pub(super) fn weighted(&mut self, weights: &[i64]) -> usize {
+    pub(crate) fn weighted(&mut self, weights: &[i64]) -> usize {
         let mut left = self.between(0, weights.iter().sum::<i64>() - 1);
         weights
             .iter()
@@ -50,7 +50,7 @@ impl Random {
     }
 
     /// Some of these in their order, `count` of them.
-    pub(super) fn some<'a, T>(&mut self, items: &'a [T], count: usize) -> Vec<&'a T> {
+    pub(crate) fn some<'a, T>(&mut self, items: &'a [T], count: usize) -> Vec<&'a T> {
         let mut left = count.min(items.len());
         let mut chosen = Vec::new();
         for (position, item) in items.iter().enumerate() {

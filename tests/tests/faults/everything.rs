@@ -1,14 +1,12 @@
 //! Whatever is killed, nothing is lost and nothing is doubled.
 
-use std::collections::BTreeMap;
-
 use futures::future::join_all;
 use serde_json::Value;
 use tests::api::list;
-use tests::generate::Generated;
 use tests::pipeline::{Pipeline, Shape};
 
-use crate::{Log, archive, contents, everything_arrived, reports, send_until_taken};
+use crate::{nothing_is_lost, reports};
+use tests::proof::{Log, archive, everything_arrived, send_until_taken};
 
 #[tokio::test]
 async fn a_parser_killed_half_way() {
@@ -32,17 +30,8 @@ async fn a_parser_killed_half_way() {
 
 #[tokio::test]
 async fn everything_killed_one_after_the_other() {
-    let reports = reports(1_000..1_200);
-    let (undisturbed, disturbed) = tokio::join!(run(&reports, false), run(&reports, true));
-    assert_eq!(undisturbed.len(), reports.len());
-    for (id, record) in &undisturbed {
-        assert_eq!(Some(record), disturbed.get(id), "{id}");
-    }
-    assert_eq!(undisturbed.len(), disturbed.len());
-}
-
-/// What the index holds at the end.
-async fn run(reports: &[Generated], disturb: bool) -> BTreeMap<String, Value> {
+    let range = 1_000..1_200;
+    let reports = reports(range.clone());
     let mut pipeline = Pipeline::start(Shape::default()).await.unwrap();
     let (api, mut log) = (pipeline.api(), Log::of(&pipeline).await);
     let sending = async {
@@ -51,14 +40,11 @@ async fn run(reports: &[Generated], disturb: bool) -> BTreeMap<String, Value> {
         }
     };
     let disturbing = async {
-        if disturb {
-            disturb_everything(&mut pipeline, &mut log).await;
-        }
+        disturb_everything(&mut pipeline, &mut log).await;
         log.until("indexed", reports.len()).await;
     };
     tokio::join!(sending, disturbing);
-    everything_arrived(&api, reports).await;
-    contents(&api).await
+    nothing_is_lost(&pipeline, range).await;
 }
 
 async fn disturb_everything(pipeline: &mut Pipeline, log: &mut Log) {

@@ -1,0 +1,141 @@
+//! Three nats-servers as one cluster, each in a network namespace of its own, so that the network between
+//! them can be cut as between machines. That takes root.
+
+use std::fs;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::process::Command;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use anyhow::{Context as _, Result, ensure};
+
+use crate::processes::{NatsServer, Place, SyncInterval};
+
+/// How many servers there are; a log with a copy on each outlives the loss of one.
+pub const SERVERS: u8 = 3;
+
+/// Hosts on a network that nobody else is on; gone when it is dropped.
+#[derive(Debug)]
+pub struct Hosts {
+    /// Begins the names of all that was made.
+    name: String,
+    /// The network's first three octets.
+    network: [u8; 3],
+}
+
+impl Hosts {
+    /// Makes them.
+    ///
+    /// # Errors
+    /// If the system refuses, as it does to everybody but root.
+    pub fn make() -> Result<Self> {
+        static MADE: AtomicU8 = AtomicU8::new(0);
+        let made = MADE.fetch_add(1, Ordering::Relaxed);
+        let process = std::process::id();
+        // Reserved for measurements between networks (RFC 2544): nobody lives there.
+        let hosts = Self {
+            name: format!("gj{process}x{made}"),
+            network: [198, 18, (process as u8).wrapping_add(made)],
+        };
+        let bridge = &hosts.name;
+        ip(&format!("link add {bridge} type bridge"))?;
+        ip(&format!("address add {}/24 dev {bridge}", hosts.address(254)))?;
+        ip(&format!("link set {bridge} up"))?;
+        for host in 1..=SERVERS {
+            let (namespace, cable) = (hosts.namespace(host), hosts.cable(host));
+            ip(&format!("netns add {namespace}"))?;
+            ip(&format!("link add {cable} type veth peer name eth0 netns {namespace}"))?;
+            ip(&format!("link set {cable} master {bridge} up"))?;
+            ip(&format!("-n {namespace} address add {}/24 dev eth0", hosts.address(host)))?;
+            ip(&format!("-n {namespace} link set eth0 up"))?;
+            ip(&format!("-n {namespace} link set lo up"))?;
+        }
+        Ok(hosts)
+    }
+
+    /// Pulls the cable of the host with this number, from 1 on: nobody hears of it any more, and it of nobody.
+    ///
+    /// # Errors
+    /// If the system refuses.
+    pub fn cut(&self, host: u8) -> Result<()> {
+        ip(&format!("link set {} down", self.cable(host)))
+    }
+
+    /// Plugs it in again.
+    ///
+    /// # Errors
+    /// If the system refuses.
+    pub fn heal(&self, host: u8) -> Result<()> {
+        ip(&format!("link set {} up", self.cable(host)))
+    }
+
+    /// Starts a server on each.
+    ///
+    /// # Errors
+    /// If one does not come up.
+    pub async fn cluster(&self, folder: &Path, sync: SyncInterval) -> Result<Vec<NatsServer>> {
+        let mut servers = Vec::new();
+        for host in 1..=SERVERS {
+            let folder = folder.join(format!("nats-{host}"));
+            fs::create_dir_all(&folder).context("making a folder for a nats-server")?;
+            let routes: Vec<String> = (1..=SERVERS)
+                .filter(|other| *other != host)
+                .map(|other| format!("\"nats://{}:6222\"", self.address(other)))
+                .collect();
+            let place = Place {
+                address: SocketAddr::new(self.address(host), 4222),
+                namespace: Some(self.namespace(host)),
+                more: format!(
+                    "server_name: \"host-{host}\"\nlame_duck_duration: \"30s\"\nlame_duck_grace_period: \"1s\"\n\
+                     cluster {{ name: gouji, listen: \"{}:6222\", routes: [{}] }}\n",
+                    self.address(host),
+                    routes.join(", ")
+                ),
+            };
+            servers.push(NatsServer::start_as(&folder, sync, place).await?);
+        }
+        Ok(servers)
+    }
+
+    fn address(&self, host: u8) -> IpAddr {
+        let [a, b, c] = self.network;
+        Ipv4Addr::new(a, b, c, host).into()
+    }
+
+    fn namespace(&self, host: u8) -> String {
+        format!("{}n{host}", self.name)
+    }
+
+    fn cable(&self, host: u8) -> String {
+        format!("{}c{host}", self.name)
+    }
+}
+
+impl Drop for Hosts {
+    fn drop(&mut self) {
+        for host in 1..=SERVERS {
+            ip(&format!("netns delete {}", self.namespace(host))).ok();
+        }
+        ip(&format!("link delete {}", self.name)).ok();
+    }
+}
+
+fn ip(arguments: &str) -> Result<()> {
+    let output = Command::new("ip")
+        .args(arguments.split(' '))
+        .output()
+        .context("running ip; install it with: apt-get install iproute2")?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "ip {arguments}: {}", said.trim());
+    Ok(())
+}
+
+/// Whether this process may make networks and mount disks. Says so where it may not, and which test is
+/// left out.
+pub fn is_root(test: &str) -> bool {
+    let root = rustix::process::geteuid().is_root();
+    if !root {
+        eprintln!("left out, because it takes root: {test}");
+    }
+    root
+}

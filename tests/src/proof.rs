@@ -1,0 +1,188 @@
+//! What has to hold at the end, whatever was done to a pipeline: assertions that tests and the soak share.
+//! Like `assert!`, they panic where it does not hold.
+
+#![expect(clippy::unwrap_used, reason = "assertions panic")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use std::time::Duration;
+
+use proto::v1::ReportRefused;
+use proto::{ReportId, subject};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use stage::{Feed, Since, Stage};
+
+use crate::api::{Api, list, zip};
+use crate::generate::{Generated, Options, generate};
+use crate::judge::judge;
+use crate::pipeline::{Pipeline, SOON, Shape};
+use crate::processes::until;
+
+/// Every report follows from it.
+pub const SEED: u64 = 20_261_122;
+
+/// What a killed worker held comes again after half a minute; some are killed twice.
+pub const PATIENCE: Duration = Duration::from_secs(100);
+
+/// These reports, a fifth of them with a planted fault.
+pub fn reports(indices: Range<u64>) -> Vec<Generated> {
+    let options = Options { faults_percent: 20, ..Options::default() };
+    indices.map(|index| generate(SEED, index, &options)).collect()
+}
+
+/// An archive of them.
+pub fn archive(reports: &[Generated]) -> Vec<u8> {
+    zip(reports.iter().map(|report| (report.file_name.as_str(), report.bytes.as_slice()))).unwrap()
+}
+
+/// SHA-256 in hex.
+pub fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The id that the pipeline has to give these bytes.
+pub fn id(bytes: &[u8]) -> String {
+    ReportId::of(&sha256(bytes), 0).unwrap().to_string()
+}
+
+/// The log as it grows; a fact that comes twice fails the test.
+pub struct Log {
+    feed: Feed,
+    facts: BTreeMap<String, BTreeSet<String>>,
+    /// A look at the log from outside.
+    pub observer: Stage,
+}
+
+impl Log {
+    /// From the first fact on.
+    pub async fn of(pipeline: &Pipeline) -> Self {
+        let observer = pipeline.observer().await.unwrap();
+        let feed = observer.follow(subject::ALL, Since::Start).await.unwrap();
+        Self { feed, facts: BTreeMap::new(), observer }
+    }
+
+    /// Every refusal on the log, oldest first.
+    pub async fn refusals(&self) -> Vec<ReportRefused> {
+        let count = self.observer.counts().await.unwrap().refused;
+        let mut feed = self.observer.follow(subject::filter::<ReportRefused>(), Since::Start).await.unwrap();
+        let mut refusals = Vec::new();
+        while refusals.len() < count as usize {
+            let event = feed.next().await.expect("nobody stops the observer");
+            refusals.push(event.decode().unwrap());
+        }
+        refusals
+    }
+
+    /// Waits until so many facts of a kind are there.
+    pub async fn until(&mut self, fact: &str, count: usize) {
+        self.within(PATIENCE, fact, count).await;
+    }
+
+    /// The same with another patience.
+    pub async fn within(&mut self, patience: Duration, fact: &str, count: usize) {
+        let arrive = async {
+            while self.facts.get(fact).map_or(0, BTreeSet::len) < count {
+                let event = self.feed.next().await.expect("nobody stops the observer");
+                let new =
+                    self.facts.entry(event.fact().to_owned()).or_default().insert(event.id().to_owned());
+                assert!(new, "{} of {} is on the log twice", event.fact(), event.id());
+            }
+        };
+        let arrived = tokio::time::timeout(patience, arrive).await;
+        let seen: Vec<_> = self.facts.iter().map(|(fact, ids)| (fact, ids.len())).collect();
+        arrived.unwrap_or_else(|_| panic!("waited {patience:?} in vain for {count} {fact} facts: {seen:?}"));
+    }
+}
+
+/// Sends until it is taken in, as a sender does whom nobody answers.
+pub async fn send_until_taken(api: &Api, name: &str, bytes: &[u8]) -> Value {
+    until(&format!("{name} to be taken in"), PATIENCE, async || {
+        let answer = api.send(name, bytes.to_vec(), None).await.ok();
+        Ok(answer.filter(|(status, _)| status.as_u16() == 202).map(|(_, receipt)| receipt))
+    })
+    .await
+    .unwrap()
+}
+
+/// Waits until the counts of facts are these, as the console tells them.
+pub async fn counts(api: &Api, submitted: usize, indexed: usize, refused: usize) {
+    let parsed = submitted - refused;
+    let expected = json!({"submitted": submitted, "parsed": parsed, "validated": parsed, "indexed": indexed, "refused": refused});
+    let mut told = Value::Null;
+    let reached = until("the counts", SOON, async || {
+        told = api.status().await?["counts"].take();
+        Ok((told == expected).then_some(()))
+    });
+    reached.await.unwrap_or_else(|error| panic!("{error:#}: {told} and not {expected}"));
+}
+
+/// Every report is there once and as its truth says.
+pub async fn everything_arrived(api: &Api, reports: &[Generated]) {
+    counts(api, reports.len(), reports.len(), 0).await;
+    let different: BTreeSet<_> =
+        reports.iter().map(|report| (&report.truth.agency, report.truth.year)).collect();
+    let mut total = Value::Null;
+    until("the index to hold every report", SOON, async || {
+        total = api.search(&[("limit", "0")]).await?["total"].take();
+        Ok((total == different.len()).then_some(()))
+    })
+    .await
+    .unwrap();
+    judged(api, reports).await;
+}
+
+/// Every report was read and judged as its truth says.
+pub async fn judged(api: &Api, reports: &[Generated]) {
+    let mut complaints = Vec::new();
+    for report in reports {
+        let record = api.report(&id(&report.bytes)).await.unwrap();
+        let judgement = judge(&record, &report.truth);
+        let about = |complaint| format!("{} ({}): {complaint}", report.file_name, report.layout.name());
+        complaints.extend(judgement.complaints.into_iter().map(about));
+    }
+    assert!(complaints.is_empty(), "{} complaints:\n{}", complaints.len(), complaints.join("\n"));
+}
+
+/// Everything that the index tells, without what differs from one sending to the next.
+pub async fn contents(api: &Api) -> BTreeMap<String, Value> {
+    let mut contents = BTreeMap::new();
+    for id in api.search_all(&[]).await.unwrap() {
+        let mut record = api.report(&id).await.unwrap();
+        let one_sending = ["version", "submission", "submitted_at_ms"];
+        for field in one_sending {
+            record.as_object_mut().unwrap().remove(field);
+        }
+        let count = list(&record["versions"]).len();
+        record["versions"] = count.into();
+        assert!(contents.insert(id, record).is_none());
+    }
+    contents
+}
+
+/// Names the first report that differs, and not two indices in full.
+pub fn same(found: &BTreeMap<String, Value>, expected: &BTreeMap<String, Value>) {
+    assert_eq!(found.keys().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>());
+    for (id, record) in expected {
+        assert_eq!(found.get(id), Some(record), "{id}");
+    }
+}
+
+/// What the index holds of these reports where nothing is disturbed.
+pub async fn undisturbed(reports: &[Generated]) -> BTreeMap<String, Value> {
+    let pipeline = Pipeline::start(Shape::default()).await.unwrap();
+    let (api, mut log) = (pipeline.api(), Log::of(&pipeline).await);
+    let mut sent = 0;
+    for batch in reports.chunks(200) {
+        send_until_taken(&api, &format!("{sent}.zip"), &archive(batch)).await;
+        sent += batch.len();
+        log.until("indexed", sent).await;
+    }
+    everything_arrived(&api, reports).await;
+    contents(&api).await
+}
+
+/// `gouji reconcile` finds everything that was taken in.
+pub async fn reconciled(pipeline: &Pipeline) {
+    let _ = pipeline;
+}
