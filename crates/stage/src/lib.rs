@@ -30,6 +30,7 @@ mod failpoint;
 mod feed;
 mod fetch;
 mod identity;
+mod operate;
 mod ops;
 mod originals;
 mod outcome;
@@ -54,6 +55,7 @@ pub use config::{Config, LogFormat, OriginalsAt, WrongSetting};
 pub use failpoint::failpoint;
 pub use feed::{Feed, Since};
 pub use identity::UserKey;
+pub use operate::{FOR_EVER, LogState};
 pub use ops::router;
 pub use originals::{Listed, NotGot, NotStored, Originals, S3, S3At, Stored};
 pub use outcome::{Done, Handled, Refusal, Trouble, class};
@@ -187,6 +189,14 @@ impl Stage {
     /// If the bus does not answer.
     pub async fn lag(&self) -> anyhow::Result<Vec<Lag>> {
         self.0.recently.lag(self.bus()).await
+    }
+
+    /// What lies before each stage, now.
+    ///
+    /// # Errors
+    /// If the bus does not answer.
+    pub async fn lag_now(&self) -> anyhow::Result<Vec<Lag>> {
+        read::lag(self.bus()).await
     }
 
     /// How many facts of each kind there are; up to two seconds old.

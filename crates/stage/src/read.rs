@@ -38,6 +38,14 @@ pub struct Lag {
     pub waiting: u64,
     /// Facts that a worker holds.
     pub in_flight: u64,
+    /// Of these, how many were handed out before.
+    pub redelivered: u64,
+    /// Everything up to this place on the log is done.
+    pub done_up_to: u64,
+    /// Nothing after this place on the log was handed out yet.
+    pub handed_up_to: u64,
+    /// Until when an operator paused it, milliseconds since 1970-01-01 UTC.
+    pub paused_until_ms: Option<i64>,
 }
 
 /// How many facts of each kind are on the log.
@@ -116,11 +124,41 @@ pub(crate) async fn last_of_each(bus: &Bus, filter: &str) -> anyhow::Result<Vec<
 }
 
 async fn last_of_each_untimed(bus: &Bus, filter: &str) -> anyhow::Result<Vec<Event>> {
+    batch(bus, &serde_json::json!({ "multi_last": [filter] })).await
+}
+
+/// What `filter` takes from this place on, as much as fits into one answer; nothing at the end of the log.
+pub(crate) async fn page(bus: &Bus, filter: &str, from: u64) -> anyhow::Result<Vec<Event>> {
+    let request = serde_json::json!({
+        "seq": from,
+        "next_by_subj": filter,
+        "batch": PAGE_MESSAGES,
+        "max_bytes": PAGE_BYTES,
+    });
+    tokio::time::timeout(PAGE_TIMEOUT, batch(bus, &request))
+        .await
+        .with_context(|| format!("reading {filter} from {from}: no answer in {PAGE_TIMEOUT:?}"))?
+        .with_context(|| format!("reading {filter} from {from}"))
+}
+
+/// What `filter` takes from this place on, the first of it.
+pub(crate) async fn next(bus: &Bus, filter: &str, from: u64) -> anyhow::Result<Option<Event>> {
+    let request = serde_json::json!({ "seq": from, "next_by_subj": filter, "batch": 1 });
+    let read = tokio::time::timeout(READ_TIMEOUT, batch(bus, &request)).await;
+    Ok(read.with_context(|| format!("reading {filter}: no answer in {READ_TIMEOUT:?}"))??.pop())
+}
+
+const PAGE_MESSAGES: usize = 500;
+const PAGE_BYTES: usize = 8 << 20;
+/// A page may be many megabytes, and the search for what a filter takes may be long.
+const PAGE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Every message of one answer.
+async fn batch(bus: &Bus, request: &serde_json::Value) -> anyhow::Result<Vec<Event>> {
     let inbox = bus.client.new_inbox();
     let mut answers = bus.client.subscribe(inbox.clone()).await?;
-    let request = serde_json::json!({ "multi_last": [filter] }).to_string();
     let endpoint = format!("$JS.API.DIRECT.GET.{STREAM}");
-    bus.client.publish_with_reply(endpoint, inbox, request.into()).await?;
+    bus.client.publish_with_reply(endpoint, inbox, request.to_string().into()).await?;
     let mut events = Vec::new();
     while let Some(answer) = answers.next().await {
         match answer.status {
@@ -184,12 +222,21 @@ impl Recently {
     }
 }
 
-async fn lag(bus: &Bus) -> anyhow::Result<Vec<Lag>> {
+pub(crate) async fn lag(bus: &Bus) -> anyhow::Result<Vec<Lag>> {
     let mut lag = Vec::new();
     for (stage, _) in durables() {
         let consumer = bind(bus, stage).await?;
         let info = consumer.cached_info();
-        lag.push(Lag { stage, waiting: info.num_pending, in_flight: info.num_ack_pending as u64 });
+        let paused_until = info.config.pause_until.filter(|_| info.paused);
+        lag.push(Lag {
+            stage,
+            waiting: info.num_pending,
+            in_flight: info.num_ack_pending as u64,
+            redelivered: info.num_redelivered as u64,
+            done_up_to: info.ack_floor.stream_sequence,
+            handed_up_to: info.delivered.stream_sequence,
+            paused_until_ms: paused_until.map(|until| milliseconds(until.unix_timestamp_nanos())),
+        });
     }
     Ok(lag)
 }

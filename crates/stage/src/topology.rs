@@ -468,7 +468,7 @@ async fn send(bus: &Bus, object: &Object, verb: &str, settings: &Map<String, Val
 
 /// What the bus did not do.
 #[derive(Debug, thiserror::Error)]
-enum ApiError {
+pub(crate) enum ApiError {
     #[error("the bus answers: {description}")]
     Answer { code: ErrorCode, status: usize, description: String },
     #[error("{0}")]
@@ -489,7 +489,7 @@ impl ApiError {
 const UNAVAILABLE: usize = 503;
 
 /// Asks the API of JetStream; null is no parameters.
-async fn request(bus: &Bus, endpoint: String, body: &Value) -> Result<Value, ApiError> {
+pub(crate) async fn request(bus: &Bus, endpoint: String, body: &Value) -> Result<Value, ApiError> {
     let payload = if body.is_null() { String::new() } else { body.to_string() };
     let request = async_nats::Request::new().payload(payload.into()).timeout(Some(ANSWER_TIMEOUT));
     let answer = bus.client.send_request(format!("$JS.API.{endpoint}"), request).await;

@@ -1,7 +1,7 @@
 //! How much there is before and after each stage, now and as it changes. One poller asks the bus for
 //! all who look, and rests while nobody does.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -33,6 +33,11 @@ pub(crate) async fn status(State(app): State<App>) -> Result<Json<Value>, Proble
     let snapshot = Snapshot::take(app.stage()).await.map_err(|error| Problem::bus(&error))?;
     let reports = app.read(|reader| reader.count()).await?;
     let mut status = snapshot.json();
+    for (place, lag) in snapshot.lag.iter().enumerate() {
+        let oldest_ms = app.stage().oldest_ms(lag).await.map_err(|error| Problem::bus(&error))?;
+        status["lag"][place]["oldest_ms"] = oldest_ms.into();
+    }
+    status["refused_by_class"] = json!(app.live().classes());
     status["searchable_reports"] = reports.into();
     Ok(Json(status))
 }
@@ -68,10 +73,15 @@ impl Snapshot {
 
     fn json(&self) -> Value {
         let Counts { submitted, parsed, validated, indexed, refused } = self.counts;
-        let lag = self
-            .lag
-            .iter()
-            .map(|lag| json!({"stage": lag.stage, "waiting": lag.waiting, "in_flight": lag.in_flight}));
+        let lag = self.lag.iter().map(|lag| {
+            json!({
+                "stage": lag.stage,
+                "waiting": lag.waiting,
+                "in_flight": lag.in_flight,
+                "redelivered": lag.redelivered,
+                "paused_until_ms": lag.paused_until_ms,
+            })
+        });
         json!({
             "counts": {
                 "submitted": submitted,
@@ -97,14 +107,22 @@ pub(crate) struct Refused {
 pub(crate) struct Live {
     sender: watch::Sender<Option<Snapshot>>,
     wanted: Arc<Notify>,
-    refused: Arc<Mutex<VecDeque<Refused>>>,
+    refused: Arc<Mutex<Refusals>>,
+}
+
+/// What was refused, as far as it is told.
+#[derive(Debug, Default)]
+struct Refusals {
+    last: VecDeque<Refused>,
+    /// How many of each class, of all.
+    classes: BTreeMap<String, u64>,
 }
 
 impl Live {
     pub(crate) fn start(stage: &Stage) -> Self {
         let (sender, _) = watch::channel(None);
         let wanted = Arc::new(Notify::new());
-        let refused = Arc::new(Mutex::new(VecDeque::new()));
+        let refused = Arc::new(Mutex::new(Refusals::default()));
         tokio::spawn(poll(stage.clone(), sender.clone(), wanted.clone()));
         tokio::spawn(follow(stage.clone(), refused.clone()));
         Self { sender, wanted, refused }
@@ -113,7 +131,12 @@ impl Live {
     /// The last refusals, latest first.
     pub(crate) fn refused(&self) -> Vec<Refused> {
         let refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
-        refused.iter().rev().cloned().collect()
+        refused.last.iter().rev().cloned().collect()
+    }
+
+    /// How many of each class were refused, also those that were tried again since.
+    fn classes(&self) -> BTreeMap<String, u64> {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner).classes.clone()
     }
 
     fn listen(&self) -> Option<watch::Receiver<Option<Snapshot>>> {
@@ -152,7 +175,7 @@ async fn poll(stage: Stage, sender: watch::Sender<Option<Snapshot>>, wanted: Arc
 }
 
 /// Keeps the last refusals on the log.
-async fn follow(stage: Stage, refused: Arc<Mutex<VecDeque<Refused>>>) {
+async fn follow(stage: Stage, refused: Arc<Mutex<Refusals>>) {
     let mut since = Since::Start;
     while !stage.stop().is_wished() {
         match stage.follow(subject::filter::<ReportRefused>(), since).await {
@@ -161,10 +184,15 @@ async fn follow(stage: Stage, refused: Arc<Mutex<VecDeque<Refused>>>) {
                     since = Since::Sequence(event.sequence + 1);
                     let Some(fact) = event.decode::<ReportRefused>() else { continue };
                     let mut kept = refused.lock().unwrap_or_else(PoisonError::into_inner);
-                    if kept.len() == REFUSALS {
-                        kept.pop_front();
+                    *kept.classes.entry(fact.class.clone()).or_default() += 1;
+                    if kept.last.len() == REFUSALS {
+                        kept.last.pop_front();
                     }
-                    kept.push_back(Refused { id: event.id().to_owned(), at_ms: event.at_ms, refused: fact });
+                    kept.last.push_back(Refused {
+                        id: event.id().to_owned(),
+                        at_ms: event.at_ms,
+                        refused: fact,
+                    });
                 }
             }
             Err(error) => tracing::warn!("following refusals: {error:#}"),

@@ -45,7 +45,10 @@ fn stages(snapshot: &Snapshot) -> Markup {
                         _ => ("indexed", counts.indexed),
                     };
                     tr {
-                        th scope="row" { (words::stage(lag.stage)) }
+                        th scope="row" {
+                            (words::stage(lag.stage))
+                            @if let Some(until) = lag.paused_until_ms { " " span.quiet { "已暂停，至 " (words::time(until)) } }
+                        }
                         td data-count=(fact) { (done) }
                         td data-waiting=(lag.stage) { (lag.waiting) }
                         td data-flight=(lag.stage) { (lag.in_flight) }

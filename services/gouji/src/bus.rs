@@ -62,6 +62,11 @@ impl Bus {
         Stage::operator(&self.config()?).await
     }
 
+    /// Whether the settings are those of this host, so that its folders are the pipeline's.
+    pub(crate) fn is_local(&self) -> bool {
+        self.data.is_some() || self.config.is_some()
+    }
+
     /// Who does it.
     pub(crate) fn who(&self) -> &str {
         &self.who

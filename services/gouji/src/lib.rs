@@ -9,8 +9,14 @@ mod demo;
 mod explain;
 mod files;
 mod letter;
+mod moment;
 mod nats;
 mod nats_server;
+mod pause;
+mod readings;
+mod reconcile;
+mod refused;
+mod replay;
 mod rollup;
 mod roster;
 mod rules;
@@ -42,6 +48,11 @@ enum Verb {
     Check(check::Check),
     Config(config::Settings),
     Topology(topology::Topology),
+    Refused(refused::RefusedVerbs),
+    Replay(replay::Replay),
+    Reconcile(reconcile::Reconcile),
+    Pause(pause::Pause),
+    Resume(pause::Resume),
     Submit(submit::Submit),
     Search(search::Search),
     Status(status::Status),
@@ -71,6 +82,11 @@ pub fn run(command: Command) -> ExitCode {
         Verb::Check(check) => check::run(&check),
         Verb::Config(settings) => settings.run(),
         Verb::Topology(topology) => topology.run(),
+        Verb::Refused(refused) => refused.run(),
+        Verb::Replay(replay) => replay.run(),
+        Verb::Reconcile(reconcile) => reconcile.run(),
+        Verb::Pause(pause) => pause.run(),
+        Verb::Resume(resume) => resume.run(),
         Verb::Submit(submit) => submit.run(),
         Verb::Search(search) => search.run(),
         Verb::Status(status) => status.run(),

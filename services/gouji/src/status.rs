@@ -4,10 +4,14 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Args;
+use jiff::Timestamp;
+use proto::ReportId;
 use serde_json::Value;
 
 use crate::client::Server;
 use crate::explain::say;
+use crate::moment;
+use crate::refused::{hint, one_line};
 
 /// Show how far the pipeline is, or the life of one report.
 #[derive(Debug, Args)]
@@ -21,34 +25,153 @@ pub(crate) struct Status {
     json: bool,
 }
 
+/// Readings of one original that are shown.
+const GENERATIONS: u32 = 100;
+
 impl Status {
     pub(crate) fn run(&self) -> ExitCode {
         crate::report(crate::runtime().and_then(|runtime| runtime.block_on(self.show())))
     }
 
     async fn show(&self) -> Result<()> {
-        let status = match &self.id {
-            Some(id) => self.server.get(&format!("/api/v1/status/{id}"), &[]).await?,
-            None => self.server.get("/api/v1/status", &[]).await?,
+        let Some(id) = &self.id else {
+            let status = self.server.get("/api/v1/status", &[]).await?;
+            say(&if self.json {
+                status.to_string()
+            } else {
+                overview(&status, Timestamp::now().as_millisecond())
+            });
+            return Ok(());
         };
-        say(&if self.json { status.to_string() } else { drawn(&status, 0) });
+        let life = self.server.get(&format!("/api/v1/status/{id}"), &[]).await?;
+        if self.json {
+            say(&life.to_string());
+            return Ok(());
+        }
+        say(&life_of(&life));
+        if let Ok(own) = ReportId::parse(id) {
+            for generation in (0..GENERATIONS).filter(|generation| *generation != own.generation()) {
+                let other = format!("{}-g{generation}", own.digits());
+                match self.server.get(&format!("/api/v1/status/{other}"), &[]).await {
+                    Ok(life) => say(&format!("\nanother reading of the same bytes:\n{}", life_of(&life))),
+                    Err(_) if generation > own.generation() => break,
+                    Err(_) => (),
+                }
+            }
+        }
         Ok(())
     }
 }
 
-/// Any answer as indented lines.
-fn drawn(value: &Value, depth: usize) -> String {
-    let indent = "  ".repeat(depth);
-    let line = |name: &str, value: &Value| match value {
-        Value::Object(_) | Value::Array(_) => format!("{indent}{name}\n{}", drawn(value, depth + 1)),
-        Value::String(text) => format!("{indent}{name}  {text}"),
-        Value::Null => format!("{indent}{name}  -"),
-        other => format!("{indent}{name}  {other}"),
+/// A table of the stages, and what was refused.
+fn overview(status: &Value, now_ms: i64) -> String {
+    let count = |fact: &str| status["counts"][fact].as_u64().unwrap_or_default();
+    let row = |cells: [&str; 7]| {
+        let [stage, done, waiting, in_flight, again, oldest, note] = cells;
+        let line =
+            format!("{stage:<9} {done:>9} {waiting:>9} {in_flight:>9} {again:>11} {oldest:>12}  {note}");
+        line.trim_end().to_owned()
     };
-    let lines: Vec<String> = match value {
-        Value::Object(fields) => fields.iter().map(|(name, value)| line(name, value)).collect(),
-        Value::Array(items) => items.iter().map(|item| line("-", item)).collect(),
-        other => vec![format!("{indent}{other}")],
-    };
+    let mut lines = vec![
+        row(["stage", "done", "waiting", "in flight", "redelivered", "oldest", ""]),
+        row(["ingest", &count("submitted").to_string(), "", "", "", "", ""]),
+    ];
+    for lag in status["lag"].as_array().into_iter().flatten() {
+        let number = |name: &str| lag[name].as_u64().unwrap_or_default().to_string();
+        let stage = lag["stage"].as_str().unwrap_or_default();
+        let done = match stage {
+            "parse" => "parsed",
+            "validate" => "validated",
+            _ => "indexed",
+        };
+        let oldest = lag["oldest_ms"].as_i64().map(|at| moment::length(now_ms - at)).unwrap_or_default();
+        let paused = lag["paused_until_ms"].as_i64();
+        let note = paused.map(|until| format!("PAUSED until {}", moment::told(until))).unwrap_or_default();
+        lines.push(row([
+            stage,
+            &count(done).to_string(),
+            &number("waiting"),
+            &number("in_flight"),
+            &number("redelivered"),
+            &oldest,
+            &note,
+        ]));
+    }
+    lines.push(row(["refused", &count("refused").to_string(), "", "", "", "", ""]));
+    for (class, count) in status["refused_by_class"].as_object().into_iter().flatten() {
+        lines.push(format!("  {:>7}  {class}", count.as_u64().unwrap_or_default()));
+    }
+    if let Some(reports) = status["searchable_reports"].as_u64() {
+        lines.push(format!("searchable {reports:>8}"));
+    }
     lines.join("\n")
+}
+
+/// Its facts with what lay between them, and what to do where it was refused.
+fn life_of(life: &Value) -> String {
+    let text = |value: &Value| one_line(value.as_str().unwrap_or_default());
+    let mut lines = vec![format!("{}  {}", text(&life["id"]), text(&life["state"]))];
+    let mut before = None;
+    for fact in life["facts"].as_array().into_iter().flatten() {
+        let at_ms = fact["at_ms"].as_i64().unwrap_or_default();
+        let after = before.map(|before| format!("  after {}", moment::length(at_ms - before)));
+        let (name, after) = (text(&fact["fact"]), after.unwrap_or_default());
+        lines.push(format!("  {}  {name:<10}{after}", moment::told(at_ms)).trim_end().to_owned());
+        before = Some(at_ms);
+    }
+    let refusal = &life["refusal"];
+    if refusal.is_object() {
+        let class = text(&refusal["class"]);
+        lines.push(format!("  refused by {}: {class}", text(&refusal["stage"])));
+        lines.push(format!("    {}", text(&refusal["message"])));
+        lines.push(format!("    {}", hint(&class)));
+    }
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_stages_are_a_table() {
+        let status = json!({
+            "counts": {"submitted": 12, "parsed": 11, "validated": 10, "indexed": 9, "refused": 1},
+            "lag": [
+                {"stage": "parse", "waiting": 3, "in_flight": 1, "redelivered": 2, "oldest_ms": 1_000, "paused_until_ms": null},
+                {"stage": "index", "waiting": 0, "in_flight": 0, "redelivered": 0, "oldest_ms": null, "paused_until_ms": 0},
+            ],
+            "refused_by_class": {"gave-up": 1},
+            "searchable_reports": 9,
+        });
+        let expected = "\
+stage          done   waiting in flight redelivered       oldest
+ingest           12
+parse            11         3         1           2         60 s
+index             9         0         0           0               PAUSED until 1970-01-01 08:00:00
+refused           1
+        1  gave-up
+searchable        9";
+        assert_eq!(overview(&status, 61_000), expected);
+    }
+
+    #[test]
+    fn a_life_tells_what_lay_between_and_what_to_do() {
+        let life = json!({
+            "id": "x-g0", "state": "refused",
+            "facts": [{"fact": "submitted", "at_ms": 0}, {"fact": "refused", "at_ms": 1_500}],
+            "refusal": {"stage": "parse", "class": "gave-up", "message": "多次处理未成功", "attempts": 5},
+        });
+        let drawn = life_of(&life);
+        for part in [
+            "x-g0  refused",
+            "1970-01-01 08:00:00  submitted",
+            "refused     after 1 s",
+            "gouji refused replay",
+        ] {
+            assert!(drawn.contains(part), "{part} is not in\n{drawn}");
+        }
+    }
 }

@@ -32,11 +32,11 @@ pub(crate) struct Accepting {
 
 /// A file whose bytes are durable.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-struct Stored {
-    file_name: String,
-    original: String,
-    size_bytes: u64,
-    media_type: String,
+pub(crate) struct Stored {
+    pub(crate) file_name: String,
+    pub(crate) original: String,
+    pub(crate) size_bytes: u64,
+    pub(crate) media_type: String,
 }
 
 /// A file that was not taken in, and why.
@@ -73,9 +73,28 @@ pub(crate) struct Taken {
 pub(crate) struct Manifest {
     /// The sender's Idempotency-Key, or the time in milliseconds: the same key with the same files is
     /// the same submission.
-    key: String,
-    files: Vec<Stored>,
+    pub(crate) key: String,
+    pub(crate) files: Vec<Stored>,
     pub(crate) refused: Vec<NotTaken>,
+    #[serde(default)]
+    pub(crate) terms: Terms,
+}
+
+/// What else the facts of a submission need, so that the log can be rebuilt from the originals. The same for
+/// the same submission, so nothing of time.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Terms {
+    /// As in `ReportSubmitted`, and so are the others.
+    pub(crate) door: String,
+    #[serde(default)]
+    pub(crate) sender: String,
+    /// Bytes that were sent before count as sent anew.
+    #[serde(default)]
+    pub(crate) again: bool,
+    #[serde(default)]
+    pub(crate) regions: Vec<String>,
+    #[serde(default)]
+    pub(crate) agencies: Vec<String>,
 }
 
 impl Manifest {
@@ -195,7 +214,8 @@ impl Accepting {
         let Self { stage, door, again, files, refused } = self;
         let now_ms = now_ms();
         let key = idempotency_key.map_or_else(|| now_ms.to_string(), str::to_owned);
-        let manifest = Manifest { key, files, refused };
+        let terms = Terms { door: door.to_owned(), again, ..Terms::default() };
+        let manifest = Manifest { key, files, refused, terms };
         let bytes = serde_json::to_vec(&manifest).context("writing the manifest")?;
         let submission = stage.originals().put(&bytes[..], bytes.len() as u64).await?.sha256;
         let mut facts = Vec::with_capacity(manifest.files.len());

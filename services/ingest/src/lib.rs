@@ -8,6 +8,7 @@
 mod accept;
 mod folder;
 mod http;
+mod kept;
 mod problem;
 mod roster;
 mod submission;
@@ -15,6 +16,8 @@ mod withdraw;
 
 use axum::Router;
 use stage::{Service, Stage};
+
+pub use kept::{Sent, facts_of};
 
 /// The service: the HTTP door, and a drop folder if there is one.
 pub fn service() -> Service {

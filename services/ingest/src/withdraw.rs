@@ -37,6 +37,36 @@ struct Statement<'a> {
     who: &'a str,
     why: &'a str,
     at_ms: i64,
+    title: &'a str,
+    agency: &'a str,
+    year: u32,
+    region: &'a str,
+    region_name: &'a str,
+}
+
+/// A statement as it is read again, when the log is rebuilt from the originals.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Kept {
+    /// Id of the version that was current; what makes a statement one.
+    #[expect(dead_code, reason = "it has to be there")]
+    pub(crate) withdraws: String,
+    pub(crate) report: String,
+    pub(crate) who: String,
+    pub(crate) why: String,
+    pub(crate) at_ms: i64,
+    #[serde(default)]
+    pub(crate) title: String,
+    #[serde(default)]
+    pub(crate) agency: String,
+    #[serde(default)]
+    pub(crate) year: u32,
+    /// Code of the region.
+    #[serde(default)]
+    pub(crate) region: String,
+    #[serde(default)]
+    pub(crate) region_name: String,
+    #[serde(default)]
+    pub(crate) sender: String,
 }
 
 async fn withdraw(
@@ -59,7 +89,20 @@ async fn withdraw(
     };
     let validated = stage.last_of_id::<ReportValidated>(&id).await.map_err(ours)?.unwrap_or_default();
     let at_ms = now_ms();
-    let statement = Statement { withdraws: &id, report: &indexed.report, who: &who, why: &why, at_ms };
+    let title = validated.report.unwrap_or_default().title;
+    let region = indexed.region.clone().unwrap_or_default();
+    let statement = Statement {
+        withdraws: &id,
+        report: &indexed.report,
+        who: &who,
+        why: &why,
+        at_ms,
+        title: &title,
+        agency: &indexed.agency,
+        year: indexed.year,
+        region: &region.code,
+        region_name: &region.name,
+    };
     let statement = serde_json::to_vec(&statement).map_err(|error| ours(error.into()))?;
     let size = statement.len() as u64;
     let stored = stage.originals().put(&statement[..], size).await.map_err(|error| ours(error.into()))?;
@@ -79,7 +122,7 @@ async fn withdraw(
             report: indexed.report.clone(),
             who,
             why,
-            title: validated.report.unwrap_or_default().title,
+            title,
             agency: indexed.agency,
             year: indexed.year,
             region: indexed.region,

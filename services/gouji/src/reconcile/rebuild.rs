@@ -1,0 +1,67 @@
+//! A log that was lost comes back from the manifests and statements among the originals.
+
+use anyhow::{Context as _, Result};
+use proto::ReportId;
+use proto::v1::ReportSubmitted;
+use stage::{Published, Stage};
+
+use super::store::Store;
+
+/// What was put on the log.
+#[derive(Debug, Default)]
+pub(super) struct Rebuilt {
+    submissions: u64,
+    reports: u64,
+    /// Already on the log.
+    there: u64,
+}
+
+impl Rebuilt {
+    pub(super) fn told(&self) -> String {
+        format!(
+            "rebuilt: {} reports of {} submissions put on the log, {} were there; rosters have to be imported again, and what was read anew or refused before is read as at first",
+            self.reports, self.submissions, self.there
+        )
+    }
+}
+
+/// Puts on the log what it lacks, in the order in which it was sent. Running it twice changes nothing more.
+pub(super) async fn rebuild(stage: &Stage, store: &Store, who: &str) -> Result<Rebuilt> {
+    let mut sent: Vec<_> = store.sent.iter().collect();
+    if sent.is_empty() {
+        return Ok(Rebuilt::default());
+    }
+    sent.sort_by_key(|one| one.at_ms);
+    stage.note(who, "rebuild", "", &format!("{} submissions", sent.len())).await?;
+    let mut rebuilt = Rebuilt::default();
+    for one in sent {
+        rebuilt.submissions += 1;
+        for fact in &one.facts {
+            match put(stage, fact.clone(), one.again)
+                .await
+                .with_context(|| format!("putting {} on the log", fact.id))?
+            {
+                Published::New => rebuilt.reports += 1,
+                Published::AlreadyThere => rebuilt.there += 1,
+            }
+        }
+    }
+    Ok(rebuilt)
+}
+
+/// Bytes that were sent anew are the next generation, unless this act of sending has one already.
+async fn put(stage: &Stage, mut fact: ReportSubmitted, again: bool) -> Result<Published> {
+    loop {
+        let published = stage.publish_once(&fact).await?;
+        if published == Published::New || !again {
+            return Ok(published);
+        }
+        let there = stage.last_of_id::<ReportSubmitted>(&fact.id).await?.unwrap_or_default();
+        if there.submission == fact.submission {
+            return Ok(published);
+        }
+        fact.generation += 1;
+        let original = fact.original.as_ref().map_or("", |original| &original.sha256);
+        fact.id = ReportId::of(original, fact.generation)?.to_string();
+    }
+}
