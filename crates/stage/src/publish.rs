@@ -66,6 +66,8 @@ pub(crate) struct Outgoing {
     any_of_id: String,
     name: &'static str,
     id: String,
+    /// The place of the fact that it is to be the one successor of.
+    after: Option<u64>,
     headers: HeaderMap,
     payload: Bytes,
 }
@@ -78,8 +80,6 @@ impl Outgoing {
         let message_id = fact.message_id();
         let mut headers = HeaderMap::new();
         headers.insert(NATS_EXPECTED_STREAM, STREAM);
-        headers.insert(NATS_EXPECTED_LAST_SUBJECT_SEQUENCE, "0");
-        headers.insert(EXPECTED_SUBJECT, any_of_id.as_str());
         headers.insert(header::MESSAGE_ID, message_id.as_str());
         let now = jiff::Timestamp::now().to_string();
         let source = format!("/gouji/{stage}");
@@ -95,16 +95,22 @@ impl Outgoing {
             headers.insert(name, percent_encoded(value).as_str());
         }
         let payload = Bytes::from(fact.encode_to_vec());
-        Ok(Self { subject, any_of_id, name: F::NAME, id: fact.id().to_owned(), headers, payload })
+        Ok(Self {
+            subject,
+            any_of_id,
+            name: F::NAME,
+            id: fact.id().to_owned(),
+            after: None,
+            headers,
+            payload,
+        })
     }
 
     /// Lets it be the one successor of the fact at `sequence`, which is about the same id: it is found to be
     /// there where any other followed that one. So a report that another worker has read is not refused by
     /// one that comes late, nor the other way round.
-    pub(crate) fn succeeding(mut self, sequence: u64) -> Result<Self, NotPublished> {
-        self.headers.insert(NATS_EXPECTED_LAST_SUBJECT_SEQUENCE, sequence.to_string().as_str());
-        self.headers.insert(EXPECTED_SUBJECT, subject::history(&self.id)?.as_str());
-        Ok(self)
+    pub(crate) fn succeeding(self, sequence: u64) -> Self {
+        Self { after: Some(sequence), ..self }
     }
 
     /// Sends it until it is known to be on the log. The current span leads to it.
@@ -127,9 +133,9 @@ impl Outgoing {
     async fn publish_until_known(&self, bus: &Bus) -> Result<Published, NotPublished> {
         let deadline = Instant::now() + DEADLINE;
         let mut pause = FIRST_PAUSE;
-        let mut tries = 1;
+        let (mut tries, mut after) = (1, self.after);
         loop {
-            let answer = match self.send(bus).await {
+            let answer = match self.send(bus, after).await {
                 Ok(ack) => {
                     failpoint("sent");
                     self.answer(ack).await
@@ -137,6 +143,11 @@ impl Outgoing {
                 Err(answer) => answer,
             };
             let reason = match answer {
+                Answer::Known(Published::AlreadyThere)
+                    if !self.has_come_to_something(bus, &mut after).await =>
+                {
+                    "something else about it came between".into()
+                }
                 Answer::Known(published) => {
                     failpoint("published");
                     let published = self.by_us(bus, published, tries).await;
@@ -167,8 +178,27 @@ impl Outgoing {
         }
     }
 
-    async fn send(&self, bus: &Bus) -> Result<PublishAckFuture, Answer> {
+    /// Whether what it was to succeed did come to an outcome. What else somebody put there about the same id
+    /// must not stand in its way: then it is only published once.
+    async fn has_come_to_something(&self, bus: &Bus, after: &mut Option<u64>) -> bool {
+        let (Some(sequence), Ok(history)) = (*after, subject::history(&self.id)) else { return true };
+        let Ok(facts) = crate::read::last_of_each(bus, &history).await else { return false };
+        let is_outcome = |fact: &str| ["parsed", "validated", "indexed", "refused"].contains(&fact);
+        let came = facts.iter().any(|event| event.sequence > sequence && is_outcome(event.fact()));
+        if !came {
+            *after = None;
+        }
+        came
+    }
+
+    async fn send(&self, bus: &Bus, after: Option<u64>) -> Result<PublishAckFuture, Answer> {
         let mut headers = self.headers.clone();
+        let (expected, of) = match after.map(|sequence| (sequence, subject::history(&self.id))) {
+            Some((sequence, Ok(history))) => (sequence, history),
+            _ => (0, self.any_of_id.clone()),
+        };
+        headers.insert(NATS_EXPECTED_LAST_SUBJECT_SEQUENCE, expected.to_string().as_str());
+        headers.insert(EXPECTED_SUBJECT, of.as_str());
         if let Some(parent) = traceparent() {
             headers.insert(header::TRACEPARENT, parent.as_str());
         }

@@ -244,7 +244,7 @@ async fn publish_all<N: Fact>(stage: &Stage, delivery: &Delivery, facts: &[N]) -
     for fact in facts {
         let mut outgoing = Outgoing::new(stage.name(), fact)?;
         if fact.id() == delivery.id() {
-            outgoing = outgoing.succeeding(delivery.sequence)?;
+            outgoing = outgoing.succeeding(delivery.sequence);
         }
         outgoing.publish(stage.bus()).await?;
     }
