@@ -77,6 +77,13 @@ impl From<search::Error> for Problem {
                 let problem = Self::bad_parameter("cursor", format!("“{cursor}”不是这次检索的翻页标记。"));
                 problem.hint("翻页标记只能和同样的检索条件、同样的排序一起用；请从第一页重新开始。")
             }
+            error @ (search::Error::Absent { .. } | search::Error::NeedsRebuild { .. }) => {
+                tracing::warn!("answering a request: {error}");
+                let detail = "检索库尚未建成，或正在重建。".to_owned();
+                let problem =
+                    Self::new(StatusCode::SERVICE_UNAVAILABLE, "index-unavailable", "暂时无法检索", detail);
+                problem.hint("请稍后再试；报送不受影响，已报送的报告不会丢失。")
+            }
             error => Self::internal(&error.into()),
         }
     }
