@@ -69,14 +69,23 @@ fn ensure_room(folder: &Path) -> Result<()> {
     };
     std::fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
     let Some(free) = free_bytes(folder)? else { return Ok(()) };
-    say(&format!("needs about {} MB in {}, where {} MB are free", needed >> 20, folder.display(), free >> 20));
-    ensure!(needed < free, "there is no room for another index; make some, or set index to a folder on a larger disk");
+    say(&format!(
+        "needs about {} MB in {}, where {} MB are free",
+        needed >> 20,
+        folder.display(),
+        free >> 20
+    ));
+    ensure!(
+        needed < free,
+        "there is no room for another index; make some, or set index to a folder on a larger disk"
+    );
     Ok(())
 }
 
 #[cfg(target_os = "linux")]
 fn free_bytes(folder: &Path) -> Result<Option<u64>> {
-    let disk = rustix::fs::statvfs(folder).with_context(|| format!("asking for the room in {}", folder.display()))?;
+    let disk = rustix::fs::statvfs(folder)
+        .with_context(|| format!("asking for the room in {}", folder.display()))?;
     Ok(Some(disk.f_bavail.saturating_mul(disk.f_frsize)))
 }
 

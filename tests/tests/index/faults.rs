@@ -18,7 +18,9 @@ async fn a_disk_without_room_is_waited_for() {
         let mut fact = house.validated(number).await;
         // Nothing that compresses: every character once in a while.
         let text: String = (0..60_000_u32)
-            .filter_map(|place| char::from_u32(0x4e00 + (place.wrapping_mul(2_654_435_761) ^ number as u32 * 7919) % 20_000))
+            .filter_map(|place| {
+                char::from_u32(0x4e00 + (place.wrapping_mul(2_654_435_761) ^ number as u32 * 7919) % 20_000)
+            })
             .collect();
         house.log.originals().put(text.as_bytes(), u64::MAX).await.unwrap();
         fact.text = Some(Blob { sha256: sha256(text.as_bytes()), ..Default::default() });
@@ -65,7 +67,10 @@ async fn one_that_cannot_be_written_keeps_out_no_other() {
     house.indexed(19).await;
     let id = damaged.id().to_owned();
     let refused = house.refusal(&id).await;
-    assert_eq!((refused.class.as_str(), refused.attempts.len()), (stage::class::GAVE_UP, stage::retry::ATTEMPTS));
+    assert_eq!(
+        (refused.class.as_str(), refused.attempts.len()),
+        (stage::class::GAVE_UP, stage::retry::ATTEMPTS)
+    );
     assert!(refused.detail.contains("damaged"), "{}", refused.detail);
     let counts = house.counts().await;
     assert_eq!((counts.indexed, counts.refused), (19, 1));
