@@ -78,9 +78,7 @@ impl Feed {
 
 /// Facts read ahead of a slow reader.
 const AHEAD: usize = 64;
-const FETCH: usize = 256;
-/// What one fetch may bring; facts may have a megabyte.
-const FETCH_BYTES: usize = 8 << 20;
+const FETCH: usize = 64;
 const EXPIRES: Duration = Duration::from_secs(5);
 const PAUSE: Duration = Duration::from_secs(1);
 /// How long the server keeps the place of a feed that nobody reads.
@@ -112,7 +110,7 @@ impl Reader {
 
     async fn fetch(&mut self, sender: &mpsc::Sender<(Event, u64)>) -> anyhow::Result<Round> {
         let mut connections = self.bus.connections();
-        let fetch = self.place.fetch().max_messages(FETCH).max_bytes(FETCH_BYTES).expires(EXPIRES);
+        let fetch = self.place.fetch().max_messages(FETCH).expires(EXPIRES);
         let mut batch = fetch.messages().await.context("fetching")?;
         let mut any = false;
         loop {
