@@ -41,6 +41,8 @@ fn office(config: &Config) -> anyhow::Result<Office> {
 
 /// A commit costs some 75 ms before its first document; a report is found half a second later at most.
 const REST: Duration = Duration::from_millis(500);
+/// While more is waiting: a commit is dearer than the wait for a fuller batch.
+const LINGER: Duration = Duration::from_millis(150);
 /// How often a process that waits looks again.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
@@ -178,8 +180,7 @@ impl House {
         if !leads() {
             return Ok(());
         }
-        let bounds =
-            Bounds { messages: BATCH, bytes: BATCH_BYTES, linger: Duration::from_millis(50), rest: REST };
+        let bounds = Bounds { messages: BATCH, bytes: BATCH_BYTES, linger: LINGER, rest: REST };
         let mut batches = self.stage.batches::<ReportValidated>(bounds).await?;
         while leads() {
             let reopened = self.reopened(keep).await?;
