@@ -69,7 +69,10 @@ impl Stage {
 
     /// Tries until it succeeds, as often as the breaker lets: for what must be done and is nobody's fault
     /// where it fails. None where it is time to stop.
-    pub async fn persist<T>(&self, mut attempt: impl AsyncFnMut() -> anyhow::Result<T>) -> Option<T> {
+    pub async fn persist<T, R>(&self, mut attempt: impl FnMut() -> R) -> Option<T>
+    where
+        R: Future<Output = anyhow::Result<T>>,
+    {
         while unless_stopped(self, self.breaker().admit()).await {
             match attempt().await {
                 Ok(done) => {

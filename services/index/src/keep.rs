@@ -77,13 +77,13 @@ impl Keep {
     /// The facts on the log that it may not hold yet, and all that come.
     pub(crate) async fn feed(&mut self) -> Option<Feed> {
         let stage = self.stage.clone();
-        let log = stage.persist(async || stage.extent().await).await?;
+        let log = stage.persist(|| stage.extent()).await?;
         if self.position.log_made_at_ms != log.made_at_ms || self.position.sequence > log.last {
             // Places on another log, or on one that was set back, say nothing of this one.
             self.position = Position { sequence: 0, log_made_at_ms: log.made_at_ms };
         }
         let since = Since::Sequence(self.position.sequence + 1);
-        stage.persist(async || stage.follow(subject::filter::<ReportValidated>(), since).await).await
+        stage.persist(|| stage.follow(subject::filter::<ReportValidated>(), since)).await
     }
 
     /// Writes everything that is on the log; the ids of what could not be written, and for no fault of the
@@ -112,9 +112,10 @@ impl Keep {
         // Whoever leads refuses what cannot be understood.
         let facts: Vec<ReportValidated> = events.iter().filter_map(Event::decode).collect();
         let stage = self.stage.clone();
-        let written = async || {
+        let (keep, stage, facts) = (&*self, &stage, &facts);
+        let written = || async move {
             let mut passed_over = Vec::new();
-            for (fact, written) in facts.iter().zip(self.write(&facts).await) {
+            for (fact, written) in facts.iter().zip(keep.write(facts).await) {
                 let why = match written {
                     Ok(_) => continue,
                     Err(Trouble::Blocked(error)) => return Err(error),

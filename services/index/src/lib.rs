@@ -95,7 +95,7 @@ impl House {
     async fn open(&self) -> anyhow::Result<Option<Keep>> {
         let folder = self.stage.config().index.display();
         loop {
-            let open = async || {
+            let open = || async {
                 let generations = self.generations.clone();
                 match self.stage.cpu(move || keep::open(&generations)).await? {
                     Ok((generation, writer)) => {
