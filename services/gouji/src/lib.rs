@@ -1,5 +1,6 @@
 //! The command people type: the pipeline in one process, and its doors from the terminal.
 
+mod audit;
 mod bus;
 mod check;
 mod checked;
@@ -8,6 +9,7 @@ mod config;
 mod demo;
 mod explain;
 mod files;
+mod key;
 mod letter;
 mod moment;
 mod nats;
@@ -63,6 +65,8 @@ enum Verb {
     Survey(survey::Survey),
     #[command(name = "rollup")]
     RollUp(rollup::RollUp),
+    Key(key::KeyVerbs),
+    Audit(audit::Audit),
     Demo(demo::Demo),
     #[command(name = parse::VERB, hide = true)]
     Reader {
@@ -96,6 +100,8 @@ pub fn run(command: Command) -> ExitCode {
         Verb::Roster(roster) => roster.run(),
         Verb::Survey(survey) => survey.run(),
         Verb::RollUp(rollup) => rollup.run(),
+        Verb::Key(key) => key.run(),
+        Verb::Audit(audit) => audit.run(),
         Verb::Demo(demo) => demo.run(),
         Verb::Reader { arguments } => parse::become_reader(&arguments),
         Verb::Nats { arguments } => nats::become_server(&arguments),
