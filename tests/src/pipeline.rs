@@ -61,8 +61,17 @@ impl Pipeline {
     /// # Errors
     /// If something is missing or does not come up.
     pub async fn start(shape: Shape) -> Result<Self> {
+        Self::start_with(shape, &[]).await
+    }
+
+    /// The same with more settings for every service, by their variables.
+    ///
+    /// # Errors
+    /// If something is missing or does not come up.
+    pub async fn start_with(shape: Shape, more: &[(&'static str, String)]) -> Result<Self> {
         let folder = tempfile::tempdir().context("making a folder")?;
-        let pipeline = Self::start_at(folder.path(), shape).await?;
+        let nats = NatsServer::start(&folder.path().join("nats"), shape.sync).await?;
+        let pipeline = Self::start_all(folder.path(), vec![nats], shape, more).await?;
         Ok(Self { _temporary: Some(folder), ..pipeline })
     }
 
@@ -80,11 +89,21 @@ impl Pipeline {
     /// # Errors
     /// If something is missing or does not come up.
     pub async fn start_on(folder: &Path, servers: Vec<NatsServer>, shape: Shape) -> Result<Self> {
+        Self::start_all(folder, servers, shape, &[]).await
+    }
+
+    async fn start_all(
+        folder: &Path,
+        servers: Vec<NatsServer>,
+        shape: Shape,
+        more: &[(&'static str, String)],
+    ) -> Result<Self> {
         let urls: Vec<String> = servers.iter().map(NatsServer::url).collect();
         let mut servers = servers.into_iter();
         let nats = servers.next().context("a pipeline needs a nats-server")?;
         let others: Vec<NatsServer> = servers.collect();
-        let variables = variables(folder, &urls);
+        let mut variables = variables(folder, &urls);
+        variables.extend(more.iter().cloned());
         apply_topology(&variables)?;
         let start = |name: &str, number: usize| Service::start(name, number, folder, &variables);
         let several = |name: &str, count: usize| {
@@ -169,6 +188,11 @@ impl Pipeline {
     /// The originals on disk.
     pub fn originals_folder(&self) -> PathBuf {
         self.folder.join("originals")
+    }
+
+    /// Everything that the services keep and say: `<service>.log`, the originals, the drop folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// The index on disk.

@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use axum::http::StatusCode;
@@ -15,8 +15,10 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 const UNKNOWN_SECONDS: u64 = 30;
 /// Longest time that a sender is told to stay away: by then the measure is another.
 const LONGEST_SECONDS: u64 = 300;
-/// Where every place for an upload is taken.
-const FULL_SECONDS: u64 = 2;
+/// How long an upload waits for a place: what comes in one burst is taken in one after the other.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Where every place stays taken.
+const FULL_SECONDS: u64 = 10;
 /// Where a disk is full; somebody has to make room.
 const DISK_SECONDS: u64 = 60;
 /// Seconds between two measures of how fast the pipeline works off.
@@ -43,12 +45,13 @@ impl Admission {
         Self { stage, uploads, drain: Mutex::default() }
     }
 
-    /// A place for an upload, until it is dropped.
+    /// A place for an upload, until it is dropped. Nothing of the upload is read before.
     ///
     /// # Errors
-    /// If all are taken.
-    pub(crate) fn place(&self) -> Result<OwnedSemaphorePermit, Problem> {
-        self.uploads.clone().try_acquire_owned().map_err(|_| {
+    /// If all are taken, and stay so for a while.
+    pub(crate) async fn place(&self) -> Result<OwnedSemaphorePermit, Problem> {
+        let place = tokio::time::timeout(PATIENCE, self.uploads.clone().acquire_owned()).await;
+        place.ok().and_then(Result::ok).ok_or_else(|| {
             let detail = "同时进行的报送过多，暂停接收。";
             come_back("too-many-uploads", detail.into(), FULL_SECONDS)
         })
@@ -140,8 +143,6 @@ fn come_back(code: &'static str, detail: String, seconds: u64) -> Problem {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[test]

@@ -47,7 +47,7 @@ pub(crate) async fn submit(
         let hint = "请使用较短的标识，例如 UUID。";
         return Err(Problem::new(StatusCode::BAD_REQUEST, "bad-idempotency-key", detail, hint));
     }
-    let _place = ingest.admission().place()?;
+    let _place = ingest.admission().place().await?;
     ingest.admission().room().await?;
     let mut accepting = Accepting::new(ingest.door().clone(), caller, "http").again(named.again);
     let is_form = text(&header::CONTENT_TYPE).is_some_and(|value| value.starts_with("multipart/form-data"));
