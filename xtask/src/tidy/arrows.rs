@@ -7,8 +7,9 @@ use crate::workspace::Package;
 const HEART: [&str; 7] = ["document", "paper", "reading", "report", "rules", "search", "survey"];
 
 /// What a service may stand on.
-const FOOTING: [&str; 11] =
-    ["document", "door", "fence", "paper", "proto", "reading", "report", "rules", "search", "stage", "survey"];
+const FOOTING: [&str; 11] = [
+    "document", "door", "fence", "paper", "proto", "reading", "report", "rules", "search", "stage", "survey",
+];
 
 const SERVICES: [&str; 5] = ["console", "index", "ingest", "parse", "validate"];
 
