@@ -40,6 +40,7 @@ struct Statement<'a> {
     year: u32,
     region: &'a str,
     region_name: &'a str,
+    sender: &'a str,
 }
 
 /// A statement as it is read again, when the log is rebuilt from the originals.
@@ -116,6 +117,7 @@ pub(crate) async fn withdraw(
         year: indexed.year,
         region: &region.code,
         region_name: &region.name,
+        sender: &caller.name,
     };
     let statement = serde_json::to_vec(&statement).map_err(|error| ours(error.into()))?;
     let size = statement.len() as u64;
