@@ -1,7 +1,7 @@
 //! The folder of the index: made, opened, and refused where it was made by another version.
 
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use tantivy::directory::MmapDirectory;
@@ -18,6 +18,9 @@ const VERSION_FILE: &str = "gouji-index-version";
 /// Held while the index is made, so that two processes do not make it at once.
 const CREATE_LOCK: &str = "gouji-index-create.lock";
 
+/// Written and removed again where it is in doubt whether the disk has room.
+const ROOM_FILE: &str = "gouji-index-room.tmp";
+
 /// Why the index could not do it.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -30,6 +33,12 @@ pub enum Error {
         found: String,
         /// What is needed.
         wanted: String,
+    },
+    /// There is no index in the folder yet: whoever writes it makes it.
+    #[error("there is no index in {dir} yet")]
+    Absent {
+        /// The folder.
+        dir: PathBuf,
     },
     /// Another writer holds the index, here or in another process.
     #[error("another writer holds the index")]
@@ -89,13 +98,14 @@ impl Index {
             docstore_compression: Compressor::Zstd(ZstdCompressor { compression_level: Some(3) }),
             ..IndexSettings::default()
         };
-        let lock = folder(dir, File::create(dir.join(CREATE_LOCK)))?;
-        folder(dir, lock.lock())?;
-        let engine = tantivy::Index::builder()
-            .schema(fields.schema.clone())
-            .settings(settings)
-            .open_or_create(directory)?;
-        drop(lock);
+        let engine = if folder(dir, dir.join("meta.json").try_exists())? {
+            tantivy::Index::open(directory)?
+        } else {
+            let lock = folder(dir, File::create(dir.join(CREATE_LOCK)))?;
+            folder(dir, lock.lock())?;
+            let made = tantivy::Index::builder().schema(fields.schema.clone()).settings(settings);
+            made.open_or_create(directory)?
+        };
         analyzer::load();
         engine.tokenizers().register(CN, CnTokenizer);
         engine.tokenizers().register(WORDS, WordsTokenizer);
@@ -119,6 +129,25 @@ impl Index {
         Reader::new(self)
     }
 
+    /// Proves that the folder takes so many bytes just now.
+    ///
+    /// # Errors
+    /// [`Error::Folder`] with what the disk says where it does not.
+    pub fn takes(&self, size_bytes: usize) -> Result<(), Error> {
+        let path = self.folder.join(ROOM_FILE);
+        let write = || -> io::Result<()> {
+            let mut file = File::create(&path)?;
+            let block = [0xa5; 64 << 10];
+            for _ in 0..size_bytes.div_ceil(block.len()) {
+                file.write_all(&block)?;
+            }
+            file.sync_all()
+        };
+        let written = write();
+        fs::remove_file(&path).ok();
+        folder(&self.folder, written)
+    }
+
     /// What the last commit said of itself.
     ///
     /// # Errors
@@ -131,15 +160,10 @@ impl Index {
 /// Makes the folder, and compares or writes its version.
 fn prepare_folder(dir: &Path) -> Result<(), Error> {
     folder(dir, fs::create_dir_all(dir))?;
-    let path = dir.join(VERSION_FILE);
-    let found = match fs::read_to_string(&path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-        read => Some(folder(dir, read)?),
-    };
-    match found {
+    match version_in(dir)? {
         Some(found) if found == VERSION => Ok(()),
         None if !folder(dir, dir.join("meta.json").try_exists())? => {
-            folder(dir, write_durably(&path, VERSION))
+            folder(dir, write_durably(&dir.join(VERSION_FILE), VERSION))
         }
         found => Err(Error::NeedsRebuild {
             dir: dir.to_owned(),
@@ -149,7 +173,15 @@ fn prepare_folder(dir: &Path) -> Result<(), Error> {
     }
 }
 
-fn write_durably(path: &Path, text: &str) -> io::Result<()> {
+/// What made the index in a folder, if it says so.
+pub(crate) fn version_in(dir: &Path) -> Result<Option<String>, Error> {
+    match fs::read_to_string(dir.join(VERSION_FILE)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        read => folder(dir, read).map(Some),
+    }
+}
+
+pub(crate) fn write_durably(path: &Path, text: &str) -> io::Result<()> {
     let unfinished = path.with_extension(format!("{}.tmp", std::process::id()));
     fs::write(&unfinished, text)?;
     File::open(&unfinished)?.sync_all()?;
@@ -157,6 +189,6 @@ fn write_durably(path: &Path, text: &str) -> io::Result<()> {
     File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
 }
 
-fn folder<T>(dir: &Path, result: io::Result<T>) -> Result<T, Error> {
+pub(crate) fn folder<T>(dir: &Path, result: io::Result<T>) -> Result<T, Error> {
     result.map_err(|source| Error::Folder { dir: dir.to_owned(), source })
 }

@@ -5,7 +5,7 @@
 //! character (see [`Clause::Phrase`]), every cell of the tables can be filtered, sorted and summed.
 //!
 //! The index is a cache: it can be rebuilt from the events at any time, and has to be when the schema
-//! or the analyzer change ([`Error::NeedsRebuild`]). One [`Writer`] at a time; any number of
+//! or the analyzer change ([`Error::NeedsRebuild`]); [`Generations`] does so beside live searches. One [`Writer`] at a time; any number of
 //! [`Reader`]s, also in other processes of the same machine. Every call blocks: async callers take
 //! them off their threads.
 //!
@@ -17,6 +17,7 @@ mod compile;
 mod entry;
 mod excluded;
 mod facets;
+mod generations;
 mod index;
 mod page;
 mod parse;
@@ -29,6 +30,7 @@ mod sum;
 mod writer;
 
 pub use entry::{Entry, Version, Withdrawn};
+pub use generations::{Current, Generations, Hold, Maker};
 pub use index::{Error, Index};
 pub use parse::{BadFilter, field, parse};
 pub use query::{Clause, Facet, FacetCounts, FacetValue, Hit, MAX_LIMIT, Page, Query, Sort, SortBy, Span};

@@ -102,6 +102,25 @@ impl Writer {
         Ok(())
     }
 
+    /// Forgets everything since the last commit, as a failed call does by itself: for a caller that
+    /// panicked half-way.
+    pub fn undo(&mut self) {
+        self.pending.clear();
+        // A writer that cannot roll back is done with; dropping it gives up its lock.
+        if self.engine.as_mut().is_some_and(|engine| engine.rollback().is_err()) {
+            self.engine = None;
+        }
+        // What a full disk holds of a half-written batch is given back; if not now, then by a commit.
+        if let Some(engine) = &self.engine {
+            engine.garbage_collect_files().wait().ok();
+        }
+    }
+
+    /// The index it writes.
+    pub fn index(&self) -> &Index {
+        &self.index
+    }
+
     /// Reports looked at since the last commit.
     pub fn pending(&self) -> usize {
         self.pending.len()
@@ -195,11 +214,7 @@ impl Writer {
 
     fn undo_on_error<T>(&mut self, result: Result<T, Error>) -> Result<T, Error> {
         if result.is_err() {
-            self.pending.clear();
-            // A writer that cannot roll back is done with; dropping it gives up its lock.
-            if self.engine.as_mut().is_some_and(|engine| engine.rollback().is_err()) {
-                self.engine = None;
-            }
+            self.undo();
         }
         result
     }

@@ -1,5 +1,6 @@
 //! One message in our hands: what it is, its span, and how it is answered.
 
+use std::borrow::Borrow;
 use std::time::Duration;
 
 use async_nats::Client;
@@ -28,13 +29,17 @@ pub(crate) struct Delivery {
     pub(crate) sequence: u64,
     /// 1 the first time.
     pub(crate) times: i64,
+    /// How many the place had given out when it gave this one.
+    pub(crate) given_out: u64,
     pub(crate) span: Span,
     message: Message,
 }
 
 impl Delivery {
     pub(crate) fn new<F: Fact>(stage: &'static str, message: Message) -> Self {
-        let (times, sequence) = message.info().map_or((1, 0), |info| (info.delivered, info.stream_sequence));
+        let (times, sequence, given_out) = message
+            .info()
+            .map_or((1, 0, 0), |info| (info.delivered, info.stream_sequence, info.consumer_sequence));
         let subject = message.subject.to_string();
         let span = tracing::info_span!(
             "process",
@@ -55,7 +60,7 @@ impl Delivery {
             trace_id = Empty,
         );
         continue_trace(&span, header_of(&message, header::TRACEPARENT).unwrap_or_default());
-        Self { subject, payload: message.payload.clone(), sequence, times, span, message }
+        Self { subject, payload: message.payload.clone(), sequence, times, given_out, span, message }
     }
 
     /// The fact it carries.
@@ -112,6 +117,13 @@ impl Delivery {
         );
     }
 
+    /// Asks for more time.
+    pub(crate) async fn tell_progress(&self) {
+        if let Err(error) = self.message.ack_with(AckKind::Progress).await {
+            tracing::debug!(%error, "could not tell progress on {}", self.subject);
+        }
+    }
+
     /// Hands it to another worker at once.
     pub(crate) async fn give_back(&self) {
         give_back(&self.message).await;
@@ -125,14 +137,15 @@ pub(crate) async fn give_back(message: &Message) {
 }
 
 /// Runs `work` and keeps its messages alive meanwhile.
-pub(crate) async fn with_progress<T>(deliveries: &[Delivery], work: impl Future<Output = T>) -> T {
+pub(crate) async fn with_progress<T>(
+    deliveries: &[impl Borrow<Delivery>],
+    work: impl Future<Output = T>,
+) -> T {
     let keep_alive = async {
         loop {
             tokio::time::sleep(PROGRESS_EVERY).await;
             for delivery in deliveries {
-                if let Err(error) = delivery.message.ack_with(AckKind::Progress).await {
-                    tracing::debug!(%error, "could not tell progress on {}", delivery.subject);
-                }
+                delivery.borrow().tell_progress().await;
             }
         }
     };

@@ -24,16 +24,35 @@ pub enum Since {
     Sequence(u64),
 }
 
+/// The log as it is just now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Extent {
+    /// When it was made, milliseconds since 1970-01-01 UTC: a place on one log means nothing on another.
+    pub made_at_ms: i64,
+    /// The first place; what stood before it was dropped with age.
+    pub first: u64,
+    /// The last place.
+    pub last: u64,
+}
+
 /// The facts that a filter takes, in order, without gaps and without end. Ends its work when dropped.
 pub struct Feed {
-    events: mpsc::Receiver<Event>,
+    events: mpsc::Receiver<(Event, u64)>,
+    left: u64,
     _stop: DropGuard,
 }
 
 impl Feed {
     /// The next fact; none where the stage has stopped.
     pub async fn next(&mut self) -> Option<Event> {
-        self.events.recv().await
+        let (event, left) = self.events.recv().await?;
+        self.left = left;
+        Some(event)
+    }
+
+    /// How many more lay on the log when the last one was read; before the first, when the feed began.
+    pub fn left(&self) -> u64 {
+        self.left
     }
 
     /// The feed is in place when this returns: a fact published from now on is in it.
@@ -47,18 +66,19 @@ impl Feed {
         let (sender, events) = mpsc::channel(AHEAD);
         let place = place(&bus, &filter, deliver_policy).await?;
         let next = place.cached_info().delivered.stream_sequence + 1;
+        let left = place.cached_info().num_pending;
         let reader = Reader { bus, filter, place, next, taken: 0 };
         let stopped = stop.clone();
         tokio::spawn(async move {
             stopped.run_until_cancelled(reader.run(sender)).await;
         });
-        Ok(Self { events, _stop: stop.drop_guard() })
+        Ok(Self { events, left, _stop: stop.drop_guard() })
     }
 }
 
 /// Facts read ahead of a slow reader.
-const AHEAD: usize = 256;
-const FETCH: usize = 256;
+const AHEAD: usize = 64;
+const FETCH: usize = 64;
 const EXPIRES: Duration = Duration::from_secs(5);
 const PAUSE: Duration = Duration::from_secs(1);
 /// How long the server keeps the place of a feed that nobody reads.
@@ -75,7 +95,7 @@ struct Reader {
 }
 
 impl Reader {
-    async fn run(mut self, sender: mpsc::Sender<Event>) {
+    async fn run(mut self, sender: mpsc::Sender<(Event, u64)>) {
         loop {
             let trouble = match self.fetch(&sender).await {
                 Ok(Round::ReaderGone) => return,
@@ -88,7 +108,7 @@ impl Reader {
         }
     }
 
-    async fn fetch(&mut self, sender: &mpsc::Sender<Event>) -> anyhow::Result<Round> {
+    async fn fetch(&mut self, sender: &mpsc::Sender<(Event, u64)>) -> anyhow::Result<Round> {
         let mut connections = self.bus.connections();
         let fetch = self.place.fetch().max_messages(FETCH).expires(EXPIRES);
         let mut batch = fetch.messages().await.context("fetching")?;
@@ -100,13 +120,14 @@ impl Reader {
             };
             let Some(message) = item else { break };
             let message = message.map_err(|error| anyhow::anyhow!("{error}"))?;
-            let place = message.info().map_err(|error| anyhow::anyhow!("{error}"))?.consumer_sequence;
+            let info = message.info().map_err(|error| anyhow::anyhow!("{error}"))?;
+            let (place, left) = (info.consumer_sequence, info.pending);
             if place != self.taken + 1 {
                 return Ok(Round::Gap);
             }
             let event = Event::of_delivery(&message)?;
             let sequence = event.sequence;
-            if sender.send(event).await.is_err() {
+            if sender.send((event, left)).await.is_err() {
                 return Ok(Round::ReaderGone);
             }
             (self.next, self.taken, any) = (sequence + 1, place, true);
@@ -140,6 +161,17 @@ impl Reader {
             tokio::time::sleep(PAUSE).await;
         }
     }
+}
+
+pub(crate) async fn extent(bus: &Bus) -> anyhow::Result<Extent> {
+    let stream = bus.jetstream.get_stream(STREAM).await.context("asking for the log")?;
+    let info = stream.cached_info();
+    let made_at_ms = info.created.unix_timestamp_nanos() / 1_000_000;
+    Ok(Extent {
+        made_at_ms: i64::try_from(made_at_ms).unwrap_or(i64::MAX),
+        first: info.state.first_sequence,
+        last: info.state.last_sequence,
+    })
 }
 
 enum Round {

@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use anyhow::Context as _;
 use async_nats::jetstream::Message;
 use async_nats::jetstream::consumer::Consumer;
 use async_nats::jetstream::consumer::pull::{Batch, Config as Place};
@@ -15,7 +16,7 @@ use crate::delivery::give_back;
 use crate::topology;
 
 /// Waiting for the first message of a fetch.
-const EXPIRES: Duration = Duration::from_secs(5);
+pub(crate) const EXPIRES: Duration = Duration::from_secs(5);
 /// A fetch may bring so many messages, however little of the largest size would fit; a fact is a few KB.
 const LEAST_AT_ONCE: usize = 64;
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
@@ -41,6 +42,11 @@ impl Source {
 
     /// Asks for what is there, waiting a little for the first message. False where it is time to stop.
     pub(crate) async fn ask(&mut self, messages: usize, bytes: usize) -> bool {
+        self.ask_within(messages, bytes, EXPIRES).await
+    }
+
+    /// The same, waiting so long for the first message.
+    pub(crate) async fn ask_within(&mut self, messages: usize, bytes: usize, patience: Duration) -> bool {
         // The server is not told of bytes: where the log has replicas, its word that a batch is complete
         // overtakes the messages of the batch, and they would be lost until they come again.
         let fit = bytes / topology::LARGEST_MESSAGE as usize;
@@ -50,7 +56,7 @@ impl Source {
                 return false;
             }
             self.connections.mark_unchanged();
-            match self.place.fetch().max_messages(messages).expires(EXPIRES).messages().await {
+            match self.place.fetch().max_messages(messages).expires(patience).messages().await {
                 Ok(batch) => {
                     self.stage.health().fetched();
                     self.open = Some(batch);
@@ -59,6 +65,12 @@ impl Source {
                 Err(error) => self.recover(&error.to_string()).await,
             }
         }
+    }
+
+    /// Up to where on the log everything was answered, and how many messages the place has given out.
+    pub(crate) async fn standing(&mut self) -> anyhow::Result<(u64, u64)> {
+        let place = self.place.get_info().await.context("asking for our place on the log")?;
+        Ok((place.ack_floor.stream_sequence, place.delivered.consumer_sequence))
     }
 
     /// The next message of what was asked for; none where that is all of it.

@@ -31,6 +31,7 @@ mod feed;
 mod fetch;
 mod http;
 mod identity;
+mod lease;
 mod operate;
 mod ops;
 mod originals;
@@ -51,11 +52,12 @@ use std::sync::Arc;
 
 use proto::{Fact, subject};
 
-pub use batch::Bounds;
+pub use batch::{Batches, Bounds, Standing};
 pub use config::{Config, LogFormat, OriginalsAt, WrongSetting};
 pub use failpoint::failpoint;
-pub use feed::{Feed, Since};
+pub use feed::{Extent, Feed, Since};
 pub use identity::UserKey;
+pub use lease::Lease;
 pub use operate::{FOR_EVER, LogState};
 pub use ops::router;
 pub use originals::{Listed, NotGot, NotStored, Originals, S3, S3At, Stored};
@@ -242,6 +244,19 @@ impl Stage {
     /// If the bus does not answer.
     pub async fn follow(&self, filter: impl Into<String>, since: Since) -> anyhow::Result<Feed> {
         Feed::open(self.bus().clone(), filter.into(), since, self.stop()).await
+    }
+
+    /// How far the log goes.
+    ///
+    /// # Errors
+    /// If the bus does not answer.
+    pub async fn extent(&self) -> anyhow::Result<Extent> {
+        feed::extent(self.bus()).await
+    }
+
+    /// What keeps it from working in full, told at `/readyz` until it is none.
+    pub fn tell(&self, trouble: Option<String>) {
+        self.health().tell(trouble);
     }
 
     /// Lets everything leave that was sent, and closes the connection.

@@ -1,7 +1,7 @@
 //! What an operator's tools ask of a process: `/healthz`, `/readyz`, `/metrics`.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::Router;
@@ -66,7 +66,8 @@ impl Stage {
         if self.stop().is_wished() {
             return Some("stopping".into());
         }
-        self.bus().trouble().or_else(|| self.health().trouble().map(str::to_owned))
+        let trouble = self.bus().trouble().or_else(|| self.breaker().trouble());
+        trouble.or_else(|| self.health().trouble())
     }
 }
 
@@ -75,11 +76,17 @@ pub(crate) struct Health {
     begun: Instant,
     works: AtomicBool,
     fetched_ms: AtomicU64,
+    told: Mutex<Option<String>>,
 }
 
 impl Health {
     pub(crate) fn new() -> Self {
-        Self { begun: Instant::now(), works: AtomicBool::new(false), fetched_ms: AtomicU64::new(0) }
+        Self {
+            begun: Instant::now(),
+            works: AtomicBool::new(false),
+            fetched_ms: AtomicU64::new(0),
+            told: Mutex::default(),
+        }
     }
 
     /// A loop has its place on the log.
@@ -88,15 +95,28 @@ impl Health {
         self.fetched();
     }
 
+    /// No loop works any more.
+    pub(crate) fn left(&self) {
+        self.works.store(false, Ordering::Relaxed);
+    }
+
     /// A loop has asked for work.
     pub(crate) fn fetched(&self) {
         self.fetched_ms.store(self.now_ms(), Ordering::Relaxed);
     }
 
-    fn trouble(&self) -> Option<&'static str> {
+    /// What a stage says of itself.
+    pub(crate) fn tell(&self, trouble: Option<String>) {
+        *self.told.lock().unwrap_or_else(PoisonError::into_inner) = trouble;
+    }
+
+    fn trouble(&self) -> Option<String> {
+        if let Some(told) = self.told.lock().unwrap_or_else(PoisonError::into_inner).clone() {
+            return Some(told);
+        }
         let age_ms = self.now_ms().saturating_sub(self.fetched_ms.load(Ordering::Relaxed));
         let stale = self.works.load(Ordering::Relaxed) && u128::from(age_ms) > FETCHED_WITHIN.as_millis();
-        stale.then_some("has not asked for work for a minute")
+        stale.then(|| "has not asked for work for a minute".into())
     }
 
     fn now_ms(&self) -> u64 {

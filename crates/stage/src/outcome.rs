@@ -1,9 +1,12 @@
-//! The three ways a message can end, decided once.
+//! The ways in which an attempt at a message can end, decided once.
 
 use std::borrow::Cow;
 
 use bytes::Bytes;
 use proto::v1;
+
+use crate::originals::{NotGot, NotStored};
+use crate::publish::NotPublished;
 
 /// What a handler gives back.
 pub type Handled<N> = Result<Done<N>, Trouble>;
@@ -17,8 +20,12 @@ pub struct Done<N>(pub Vec<N>);
 pub enum Trouble {
     /// The report's fault: it is told why and goes no further.
     Refused(Refusal),
-    /// Ours: tried again, and given up after [`crate::retry::ATTEMPTS`].
+    /// Ours, or a report that breaks us: tried again, and given up after [`crate::retry::ATTEMPTS`], unless
+    /// others fail as well.
     Failed(anyhow::Error),
+    /// Something that all reports lean on is away, full or broken: tried until that is over. It is never
+    /// the report's fault, so it refuses nobody.
+    Blocked(anyhow::Error),
 }
 
 /// Why a report goes no further.
@@ -65,10 +72,14 @@ impl From<Refusal> for Trouble {
     }
 }
 
-/// Whatever else goes wrong in a handler is ours.
+/// Whatever else goes wrong in a handler is ours, and where it is the store or the bus it blocks.
 impl<E: Into<anyhow::Error>> From<E> for Trouble {
     fn from(error: E) -> Self {
-        Self::Failed(error.into())
+        let error = error.into();
+        let blocks = matches!(error.downcast_ref(), Some(NotStored::Store(_)))
+            || matches!(error.downcast_ref(), Some(NotGot::Store(..)))
+            || matches!(error.downcast_ref(), Some(NotPublished::Unavailable { .. }));
+        if blocks { Self::Blocked(error) } else { Self::Failed(error) }
     }
 }
 
@@ -144,3 +155,23 @@ pub(crate) fn bounded(text: String) -> String {
 const LONGEST_TEXT: usize = 8 << 10;
 /// How much of an event is kept with its refusal, so that the refusal itself fits on the bus.
 const LARGEST_EVENT_BYTES: usize = 512 << 10;
+
+#[cfg(test)]
+mod tests {
+    use anyhow::Context as _;
+
+    use super::*;
+
+    #[test]
+    fn a_store_that_fails_is_never_the_reports_fault() {
+        let blocks = |trouble: Trouble| matches!(trouble, Trouble::Blocked(_));
+        let no_space = || anyhow::anyhow!("no space");
+        assert!(blocks(NotStored::Store(no_space()).into()));
+        assert!(blocks(NotGot::Store("ab".into(), no_space()).into()));
+        assert!(blocks(
+            Err::<(), _>(NotStored::Store(no_space())).context("keeping the text").unwrap_err().into()
+        ));
+        assert!(!blocks(NotGot::Missing("ab".into()).into()));
+        assert!(!blocks(no_space().into()));
+    }
+}

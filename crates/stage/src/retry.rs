@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use crate::outcome::bounded;
 use crate::telemetry::{metrics, stage_attribute};
 
 /// Attempts at one message within one delivery: 200 ms, 1 s, 5 s and 10 s lie between them, so that a
@@ -22,7 +23,7 @@ pub const DELIVERIES: i64 = 10;
 /// Attempts that the breaker looks back at.
 const WINDOW: usize = 20;
 /// While it is open, one attempt is let through in this time.
-const PROBE_EVERY: Duration = Duration::from_secs(5);
+pub(crate) const PROBE_EVERY: Duration = Duration::from_secs(5);
 
 /// How long to wait after `failed` attempts.
 pub(crate) fn delay(failed: usize) -> Duration {
@@ -30,12 +31,14 @@ pub(crate) fn delay(failed: usize) -> Duration {
     FIRST_DELAY.saturating_mul(growth).min(LONGEST_DELAY)
 }
 
-/// Opens when more than half of the last twenty attempts failed: then it is not the reports, and going
-/// on would refuse a whole queue. While it is open, single attempts probe whether the trouble is over.
+/// Opens when more than half of the last twenty attempts failed, or at once where one found that what all
+/// of them lean on is away: then it is not the reports, and going on would refuse a whole queue. While it
+/// is open nothing is given up, and single attempts probe whether the trouble is over.
 pub(crate) struct Breaker {
     stage: &'static str,
     recent: Mutex<Recent>,
-    open: watch::Sender<bool>,
+    /// Why it is open; none while it is closed.
+    open: watch::Sender<Option<String>>,
 }
 
 struct Recent {
@@ -47,17 +50,22 @@ struct Recent {
 impl Breaker {
     pub(crate) fn new(stage: &'static str) -> Self {
         let recent = Recent { attempts: VecDeque::with_capacity(WINDOW), next_probe: Instant::now() };
-        Self { stage, recent: Mutex::new(recent), open: watch::channel(false).0 }
+        Self { stage, recent: Mutex::new(recent), open: watch::channel(None).0 }
     }
 
     pub(crate) fn is_open(&self) -> bool {
-        *self.open.borrow()
+        self.open.borrow().is_some()
+    }
+
+    /// The failure that it is open for.
+    pub(crate) fn trouble(&self) -> Option<String> {
+        self.open.borrow().clone()
     }
 
     /// Waits until it is closed.
     pub(crate) async fn closed(&self) {
         let mut open = self.open.subscribe();
-        open.wait_for(|open| !open).await.expect("the sender lives in self");
+        open.wait_for(Option::is_none).await.expect("the sender lives in self");
     }
 
     /// Waits until an attempt may be made.
@@ -79,36 +87,54 @@ impl Breaker {
         }
     }
 
-    /// Notes how an attempt ended.
-    pub(crate) fn record(&self, failed: bool) {
+    /// An attempt came to an end, whatever it said of the report.
+    pub(crate) fn succeeded(&self) {
         let mut recent = self.recent();
         if self.is_open() {
-            if !failed {
-                recent.attempts.clear();
-                self.open.send_replace(false);
-                tracing::info!(stage = self.stage, "the trouble is over, fetching again");
-            }
-            return;
+            recent.attempts.clear();
+            self.open.send_replace(None);
+            tracing::info!(stage = self.stage, "the trouble is over, fetching again");
+        } else {
+            recent.note(false);
         }
-        if recent.attempts.len() == WINDOW {
-            recent.attempts.pop_front();
-        }
-        recent.attempts.push_back(failed);
+    }
+
+    /// An attempt failed, and it may be the report or not.
+    pub(crate) fn failed(&self, error: &anyhow::Error) {
+        let mut recent = self.recent();
+        recent.note(true);
         let failures = recent.attempts.iter().filter(|failed| **failed).count();
-        if recent.attempts.len() == WINDOW && failures * 2 > WINDOW {
-            recent.next_probe = Instant::now() + PROBE_EVERY;
-            self.open.send_replace(true);
-            metrics().breaker_opened.add(1, &[stage_attribute(self.stage)]);
-            tracing::error!(
-                stage = self.stage,
-                failures,
-                "most attempts fail, fetching no more until one succeeds"
-            );
+        if self.is_open() || (recent.attempts.len() == WINDOW && failures * 2 > WINDOW) {
+            self.open_for(&mut recent, error);
         }
+    }
+
+    /// An attempt failed at something that all of them lean on.
+    pub(crate) fn blocked(&self, error: &anyhow::Error) {
+        self.open_for(&mut self.recent(), error);
+    }
+
+    fn open_for(&self, recent: &mut Recent, error: &anyhow::Error) {
+        let error = bounded(format!("{error:#}"));
+        if !self.is_open() {
+            recent.next_probe = Instant::now() + PROBE_EVERY;
+            metrics().breaker_opened.add(1, &[stage_attribute(self.stage)]);
+            tracing::error!(stage = self.stage, "fetching no more until an attempt succeeds: {error}");
+        }
+        self.open.send_replace(Some(error));
     }
 
     fn recent(&self) -> MutexGuard<'_, Recent> {
         self.recent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Recent {
+    fn note(&mut self, failed: bool) {
+        if self.attempts.len() == WINDOW {
+            self.attempts.pop_front();
+        }
+        self.attempts.push_back(failed);
     }
 }
 
@@ -126,32 +152,48 @@ mod tests {
         check(99, 10_000);
     }
 
+    fn attempt(breaker: &Breaker, fails: bool) {
+        if fails { breaker.failed(&anyhow::anyhow!("odd")) } else { breaker.succeeded() }
+    }
+
     #[tokio::test(start_paused = true)]
     async fn the_breaker_opens_probes_and_closes() {
         let breaker = Breaker::new("parse");
-        for attempt in 0..WINDOW {
-            assert!(!breaker.is_open(), "after {attempt}");
+        for number in 0..WINDOW {
+            assert!(!breaker.is_open(), "after {number}");
             breaker.admit().await;
-            breaker.record(attempt % 3 != 0);
+            attempt(&breaker, number % 3 != 0);
         }
-        assert!(breaker.is_open());
+        assert_eq!(breaker.trouble().as_deref(), Some("odd"));
         let opened = Instant::now();
         breaker.admit().await;
         assert_eq!(opened.elapsed(), PROBE_EVERY);
-        breaker.record(true);
+        attempt(&breaker, true);
         breaker.admit().await;
         assert_eq!(opened.elapsed(), 2 * PROBE_EVERY);
-        breaker.record(false);
+        attempt(&breaker, false);
         assert!(!breaker.is_open());
         breaker.admit().await;
         assert_eq!(opened.elapsed(), 2 * PROBE_EVERY);
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn what_all_lean_on_opens_it_at_once() {
+        let breaker = Breaker::new("parse");
+        breaker.blocked(&anyhow::anyhow!("no space").context("storing an original"));
+        assert_eq!(breaker.trouble().as_deref(), Some("storing an original: no space"));
+        let opened = Instant::now();
+        breaker.admit().await;
+        assert_eq!(opened.elapsed(), PROBE_EVERY);
+        breaker.succeeded();
+        assert_eq!(breaker.trouble(), None);
+    }
+
     #[test]
     fn half_failing_is_not_most() {
         let breaker = Breaker::new("parse");
-        for attempt in 0..10 * WINDOW {
-            breaker.record(attempt % 2 == 0);
+        for number in 0..10 * WINDOW {
+            attempt(&breaker, number % 2 == 0);
         }
         assert!(!breaker.is_open());
     }

@@ -22,7 +22,7 @@ use crate::failpoint;
 use crate::fetch::Source;
 use crate::outcome::{self, Done, Handled, Refusal, Trouble};
 use crate::publish::{NotPublished, Outgoing};
-use crate::retry::{ATTEMPTS, DELIVERIES, delay};
+use crate::retry::{ATTEMPTS, DELIVERIES, PROBE_EVERY, delay};
 use crate::seats::panic_message;
 use crate::telemetry::{metrics, stage_attribute};
 use crate::topology::durable_of;
@@ -65,6 +65,24 @@ impl Stage {
         }
         self.drain(tasks).await;
         Ok(())
+    }
+
+    /// Tries until it succeeds, as often as the breaker lets: for what must be done and is nobody's fault
+    /// where it fails. None where it is time to stop.
+    pub async fn persist<T, R>(&self, mut attempt: impl FnMut() -> R) -> Option<T>
+    where
+        R: Future<Output = anyhow::Result<T>>,
+    {
+        while unless_stopped(self, self.breaker().admit()).await {
+            match attempt().await {
+                Ok(done) => {
+                    self.breaker().succeeded();
+                    return Some(done);
+                }
+                Err(error) => self.breaker().blocked(&error),
+            }
+        }
+        None
     }
 
     /// How many messages to ask for; none where it is time to stop.
@@ -153,45 +171,61 @@ where
         if !unless_stopped(stage, stage.breaker().admit()).await {
             return Ending::GivenBack;
         }
-        let error = match guarded(|| handle(stage.clone(), fact.clone())).await {
+        let pause = match guarded(|| handle(stage.clone(), fact.clone())).await {
             Ok(Done(facts)) => {
-                stage.breaker().record(false);
+                stage.breaker().succeeded();
                 return Ending::Done(facts);
             }
             Err(Trouble::Refused(refusal)) => {
-                stage.breaker().record(false);
+                stage.breaker().succeeded();
                 return Ending::Refused(refusal, failed);
             }
-            Err(Trouble::Failed(error)) => error,
+            Err(Trouble::Failed(error)) => {
+                stage.breaker().failed(&error);
+                if let Some(refusal) = note_failure(stage, fact.id(), &mut failed, &error) {
+                    return Ending::Refused(refusal, failed);
+                }
+                delay(failed.len())
+            }
+            Err(Trouble::Blocked(error)) => {
+                stage.breaker().blocked(&error);
+                note_blocked(stage, fact.id(), &error);
+                PROBE_EVERY
+            }
         };
-        stage.breaker().record(true);
-        if let Some(refusal) = note_failure(stage, fact.id(), &mut failed, &error) {
-            return Ending::Refused(refusal, failed);
-        }
-        if !unless_stopped(stage, tokio::time::sleep(delay(failed.len()))).await {
+        if !unless_stopped(stage, tokio::time::sleep(pause)).await {
             return Ending::GivenBack;
         }
     }
 }
 
-/// Adds to the history of one message; a refusal where it is time to give up.
+/// Adds to the history of one message; a refusal where it is time to give up. While most attempts fail it
+/// is not held against the message.
 pub(crate) fn note_failure(
     stage: &Stage,
     id: &str,
     failed: &mut Vec<Attempt>,
     error: &anyhow::Error,
 ) -> Option<Refusal> {
-    let told = outcome::bounded(format!("{error:#}"));
-    failed.push(Attempt { at_ms: jiff::Timestamp::now().as_millisecond(), error: told });
     metrics().attempts_failed.add(1, &[stage_attribute(stage.name())]);
-    let attempt = failed.len();
+    let attempt = failed.len() + 1;
     tracing::warn!(
         stage = stage.name(),
         report.id = id,
         attempt,
         "attempt {attempt} at {id} failed: {error:#}"
     );
+    if stage.breaker().is_open() {
+        return None;
+    }
+    let told = outcome::bounded(format!("{error:#}"));
+    failed.push(Attempt { at_ms: jiff::Timestamp::now().as_millisecond(), error: told });
     (attempt >= ATTEMPTS).then(|| Refusal::gave_up(error))
+}
+
+pub(crate) fn note_blocked(stage: &Stage, id: &str, error: &anyhow::Error) {
+    metrics().attempts_failed.add(1, &[stage_attribute(stage.name())]);
+    tracing::warn!(stage = stage.name(), report.id = id, "{id} has to wait: {error:#}");
 }
 
 /// True where `wait` ended before it was time to stop.
@@ -210,33 +244,50 @@ async fn guarded<N, R: Future<Output = Handled<N>>>(handle: impl FnOnce() -> R) 
         .unwrap_or_else(|panic| Err(Trouble::Failed(anyhow::anyhow!("panicked: {}", panic_message(&*panic)))))
 }
 
-/// Publishes what came of a message, waits until the log has it, and only then acknowledges.
+/// Publishes what came of a message, waits until the log has it, and only then acknowledges. A log that
+/// cannot take it is never the report's fault: it is asked until it can.
 pub(crate) async fn settle<F: Fact, N: Fact>(stage: &Stage, delivery: &Delivery, ending: Ending<N>) {
     failpoint("handled");
-    let published = match ending {
-        Ending::GivenBack => return delivery.give_back().await,
-        Ending::Done(facts) => match publish_all(stage, delivery, &facts).await {
-            Ok(()) => Ok(()),
-            Err(error @ NotPublished::Unavailable { .. }) => Err(error),
-            Err(error @ NotPublished::TooLarge { .. }) => {
-                publish_refusal::<F>(stage, delivery, Refusal::too_large(error.to_string()), Vec::new()).await
+    loop {
+        let published = match &ending {
+            Ending::GivenBack => return delivery.give_back().await,
+            Ending::Done(facts) => publish_done::<F, N>(stage, delivery, facts).await,
+            Ending::Refused(refusal, attempts) => {
+                publish_refusal::<F>(stage, delivery, refusal.clone(), attempts.clone()).await
             }
-            Err(error @ NotPublished::Unnamed(_)) => {
-                publish_refusal::<F>(stage, delivery, Refusal::gave_up(&error.into()), Vec::new()).await
+        };
+        let error = match published {
+            Ok(()) => {
+                delivery.confirm(&stage.bus().client).await;
+                return failpoint("acknowledged");
             }
-        },
-        Ending::Refused(refusal, attempts) => publish_refusal::<F>(stage, delivery, refusal, attempts).await,
-    };
-    match published {
-        Ok(()) => {
-            delivery.confirm(&stage.bus().client).await;
-            failpoint("acknowledged");
+            Err(error) => error,
+        };
+        tracing::error!(stage = stage.name(), report.id = delivery.id(), "{error}");
+        if !matches!(error, NotPublished::Unavailable { .. }) {
+            // Not even its refusal fits; it comes again, and is refused in short after ten times.
+            return;
         }
-        Err(error) => {
-            // Never the report's fault: it stays unanswered and comes again.
-            stage.breaker().record(true);
-            tracing::error!(stage = stage.name(), report.id = delivery.id(), "{error}");
+        stage.breaker().blocked(&error.into());
+        if !unless_stopped(stage, stage.breaker().admit()).await {
+            return delivery.give_back().await;
         }
+    }
+}
+
+async fn publish_done<F: Fact, N: Fact>(
+    stage: &Stage,
+    delivery: &Delivery,
+    facts: &[N],
+) -> Result<(), NotPublished> {
+    match publish_all(stage, delivery, facts).await {
+        Err(error @ NotPublished::TooLarge { .. }) => {
+            publish_refusal::<F>(stage, delivery, Refusal::too_large(error.to_string()), Vec::new()).await
+        }
+        Err(error @ NotPublished::Unnamed(_)) => {
+            publish_refusal::<F>(stage, delivery, Refusal::gave_up(&error.into()), Vec::new()).await
+        }
+        published => published,
     }
 }
 

@@ -30,7 +30,8 @@ pub(crate) async fn kept(State(app): State<App>, params: Params) -> Result<Respo
             // The body breaks off, so that nobody takes the half for the whole.
             let _ = sender.blocking_send(Err(error));
         }
-    });
+    })
+    .await?;
     let stream =
         futures::stream::unfold(receiver, async |mut receiver| Some((receiver.recv().await?, receiver)));
     Ok(([(header::CONTENT_TYPE, "application/x-protobuf")], Body::from_stream(stream)).into_response())

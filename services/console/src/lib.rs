@@ -35,7 +35,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use door::{Door, Needs, Route};
 use rules::Office;
-use search::{Index, Reader};
+use search::{Current, Reader};
 use stage::{Config, Service, Stage};
 
 use crate::live::Live;
@@ -64,15 +64,14 @@ fn office(config: &Config) -> anyhow::Result<Office> {
 /// ends when the stage is told to stop.
 ///
 /// # Errors
-/// If the index cannot be opened, also where another version made it.
+/// If what the office decided cannot be used. An index that cannot be read is told to whoever asks, until
+/// it can.
 pub fn router(stage: Stage) -> anyhow::Result<Router> {
-    let index_folder = &stage.config().index;
-    let open = || Index::open(index_folder)?.reader();
-    let reader = open().with_context(|| format!("index in {}", index_folder.display()))?;
+    let index = Current::new(&stage.config().index);
     let office = office(stage.config())?;
     let live = Live::start(&stage);
     let door = Door::open(&stage)?;
-    let app = App(Arc::new(Parts { stage, reader, office, live }));
+    let app = App(Arc::new(Parts { stage, index, office, live }));
     Ok(door
         .router(routes())
         .fallback(not_found)
@@ -87,7 +86,7 @@ struct App(Arc<Parts>);
 
 struct Parts {
     stage: Stage,
-    reader: Reader,
+    index: Current,
     office: Office,
     live: Live,
 }
@@ -107,19 +106,24 @@ impl App {
     }
 
     /// Reads the index on a thread that may block, for as long as it takes.
-    fn read_on(&self, work: impl FnOnce(&Reader) + Send + 'static) {
-        let reader = self.0.reader.clone();
+    async fn read_on(&self, work: impl FnOnce(&Reader) + Send + 'static) -> Result<(), Problem> {
+        let reader = self.read(|reader| Ok(reader.clone())).await?;
         tokio::task::spawn_blocking(move || work(&reader));
+        Ok(())
     }
 
-    /// Reads the index on a thread that may block.
+    /// Reads the index on a thread that may block: whichever generation is current.
     async fn read<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Reader) -> Result<T, search::Error> + Send + 'static,
     ) -> Result<T, Problem> {
-        let reader = self.0.reader.clone();
-        let done = tokio::task::spawn_blocking(move || work(&reader)).await;
-        done.map_err(|error| Problem::internal(&error.into()))?.map_err(problem::of_search)
+        let app = self.clone();
+        let read = tokio::task::spawn_blocking(move || {
+            let reader = app.0.index.reader();
+            app.stage().tell(reader.as_ref().err().map(ToString::to_string));
+            work(&reader?)
+        });
+        read.await.map_err(|error| Problem::internal(&error.into()))?.map_err(problem::of_search)
     }
 }
 

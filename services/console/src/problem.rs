@@ -16,6 +16,12 @@ pub(crate) fn of_search(error: search::Error) -> Problem {
             let problem = Problem::bad_parameter("cursor", format!("“{cursor}”不是这次检索的翻页标记。"));
             problem.hint("翻页标记只能和同样的检索条件、同样的排序一起用；请从第一页重新开始。")
         }
+        error @ (search::Error::Absent { .. } | search::Error::NeedsRebuild { .. }) => {
+            tracing::warn!("answering a request: {error}");
+            let hint = "请稍后再试；报送不受影响，已报送的报告不会丢失。";
+            let detail = "检索库尚未建成，或正在重建。";
+            Problem::new(StatusCode::SERVICE_UNAVAILABLE, "index-unavailable", detail, hint).retry_after(5)
+        }
         error => Problem::internal(&error.into()),
     }
 }

@@ -88,7 +88,7 @@ impl From<Trouble> for Unreadable {
     fn from(trouble: Trouble) -> Self {
         match trouble {
             Trouble::Refused(refusal) => Unreadable { message: refusal.message, detail: refusal.detail },
-            Trouble::Failed(error) => ours(format!("{error:#}")),
+            Trouble::Failed(error) | Trouble::Blocked(error) => ours(format!("{error:#}")),
         }
     }
 }

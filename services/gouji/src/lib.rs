@@ -18,6 +18,7 @@ mod pause;
 mod readings;
 mod reconcile;
 mod refused;
+mod reindex;
 mod replay;
 mod rollup;
 mod roster;
@@ -58,6 +59,7 @@ enum Verb {
     Submit(submit::Submit),
     Search(search::Search),
     Status(status::Status),
+    Reindex(reindex::Reindex),
     Withdraw(withdraw::Withdraw),
     Letter(letter::Letter),
     Rules(rules::Rules),
@@ -94,6 +96,7 @@ pub fn run(command: Command) -> ExitCode {
         Verb::Submit(submit) => submit.run(),
         Verb::Search(search) => search.run(),
         Verb::Status(status) => status.run(),
+        Verb::Reindex(reindex) => reindex.run(),
         Verb::Withdraw(withdraw) => withdraw.run(),
         Verb::Letter(letter) => letter.run(),
         Verb::Rules(rules) => rules.run(),

@@ -1,25 +1,33 @@
-//! `ReportValidated` to `ReportIndexed`: keeps the one writer of the index.
+//! `ReportValidated` to `ReportIndexed`: keeps an index in a folder on this host.
+//!
+//! Every index holds everything on the log: it knows up to where, and reads on from there by a feed. Of
+//! several processes on different hosts the one with the lease leads: it takes what waits from the one
+//! place that they share, and tells the log what was indexed. The others follow, ready to lead at any time.
 //!
 //! Every change of a report is a change of what it is held against: with its batch, the reports of the
 //! same agency for the year itself and for the year after are judged anew. One process decides what is
 //! current, so the outcome depends on what was sent and not on the order in which it came.
 //!
-//! A batch is what waits on the log. It is committed before anything of it is acknowledged, so a
-//! killed writer finds it again; writing it twice changes nothing, because the index compares versions.
+//! A batch is committed before anything of it is acknowledged, so a killed writer finds it again; writing
+//! it twice changes nothing, because the index compares versions.
 
+mod entry;
+mod keep;
 mod neighbours;
+mod rebuild;
 
-use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context as _;
-use proto::Message as _;
-use proto::v1::{self, IndexOutcome, ReportIndexed, ReportValidated};
-use report::Review;
+use anyhow::{Context as _, bail};
+use proto::v1::{ReportIndexed, ReportValidated};
 use rules::Office;
-use search::{Applied, Entry, Error, Index, Withdrawn, Writer};
-use stage::{Bounds, Config, Handled, Refusal, Service, Stage, Trouble, class};
+use search::{Error, Generations, Hold, Maker};
+use stage::{Bounds, Config, Done, Handled, Lease, Service, Stage};
+
+use crate::entry::indexed;
+use crate::keep::{BATCH, BATCH_BYTES, Keep};
+pub use crate::rebuild::{Rebuilt, rebuild};
 
 /// The service, with its index in a folder on a local disk.
 pub fn service() -> Service {
@@ -31,146 +39,219 @@ fn office(config: &Config) -> anyhow::Result<Office> {
     Office::of(config.office.as_deref()).context("GOUJI_OFFICE")
 }
 
-/// Indexes until it is time to stop.
-async fn serve(stage: Stage) -> anyhow::Result<()> {
-    let Some(writer) = the_writer(&stage, stage.config().index.clone()).await? else { return Ok(()) };
-    let writer = Arc::new(Mutex::new(writer));
-    let office = Arc::new(office(stage.config())?);
-    let bounds = Bounds { messages: BATCH, bytes: 8 << 20, linger: Duration::from_millis(50), rest: REST };
-    stage.batches(bounds, move |stage, facts| index(stage, writer.clone(), office.clone(), facts)).await
-}
-
-/// A report takes some 150 KB while it is written: cells, record and terms. More gain nothing.
-const BATCH: usize = 400;
 /// A commit costs some 75 ms before its first document; a report is found half a second later at most.
 const REST: Duration = Duration::from_millis(500);
+/// While more is waiting: a commit is dearer than the wait for a fuller batch.
+const LINGER: Duration = Duration::from_millis(150);
+/// How often a process that waits looks again.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 
-/// Waits until no other process writes the index: a second one stands by until the first is gone.
-async fn the_writer(stage: &Stage, folder: PathBuf) -> anyhow::Result<Option<Writer>> {
-    let mut told = false;
-    loop {
-        let at = folder.clone();
-        let opened = stage.cpu(move || Index::open(&at).and_then(|index| index.writer())).await?;
-        match opened {
-            Ok(writer) => return Ok(Some(writer)),
-            Err(Error::LockBusy) => {
-                if !told {
-                    tracing::info!(index = %folder.display(), "another process writes the index; standing by");
-                    told = true;
+/// Indexes until it is time to stop.
+async fn serve(stage: Stage) -> anyhow::Result<()> {
+    let mut house = House {
+        office: Arc::new(office(stage.config())?),
+        generations: Generations::new(&stage.config().index),
+        stage,
+    };
+    let Some(_hold) = house.hold().await? else { return Ok(()) };
+    let Some(mut keep) = house.open().await? else { return Ok(()) };
+    let mut lease = house.stage.lease("index", house.holder()?);
+    while !house.stage.stop().is_wished() {
+        house.follow(&mut keep, &mut lease).await?;
+        house.lead(&mut keep, &lease).await?;
+    }
+    lease.release().await;
+    Ok(())
+}
+
+/// What the index is kept with.
+struct House {
+    stage: Stage,
+    office: Arc<Office>,
+    generations: Generations,
+}
+
+impl House {
+    /// Waits until no other process of this host keeps the index in this folder.
+    async fn hold(&mut self) -> anyhow::Result<Option<Hold>> {
+        let mut told = false;
+        loop {
+            if let Some(hold) = self.generations.keep()? {
+                return Ok(Some(hold));
+            }
+            if !told {
+                let index = self.stage.config().index.display();
+                tracing::info!(%index, "another process keeps the index in {index}; standing by");
+                told = true;
+            }
+            if !self.pause().await {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// Opens the current generation, and builds the next one first where another version made it. None where
+    /// it is time to stop.
+    async fn open(&self) -> anyhow::Result<Option<Keep>> {
+        let folder = self.stage.config().index.display();
+        loop {
+            let open = || async {
+                let generations = self.generations.clone();
+                match self.stage.cpu(move || keep::open(&generations)).await? {
+                    Ok((generation, writer)) => {
+                        Ok(Opened::Here(Keep::new(&self.stage, &self.office, generation, writer)?))
+                    }
+                    Err(error @ Error::NeedsRebuild { .. }) => Ok(Opened::OfAnotherVersion(error)),
+                    Err(Error::LockBusy) => Ok(Opened::Busy),
+                    Err(error) => Err(anyhow::Error::new(error).context(format!(
+                        "the index in {folder} cannot be opened; `gouji reindex` makes a new one"
+                    ))),
+                }
+            };
+            let Some(opened) = self.stage.persist(open).await else { return Ok(None) };
+            match opened {
+                Opened::Here(keep) => {
+                    self.stage.tell(None);
+                    return Ok(Some(keep));
+                }
+                Opened::Busy => {
+                    self.stage.tell(Some(format!("another process writes the index in {folder}")))
+                }
+                Opened::OfAnotherVersion(error) => self.renew(&error).await?,
+            }
+            if !self.pause().await {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// Has an index of this version read in the place of one of another; nothing is indexed meanwhile.
+    async fn renew(&self, why: &Error) -> anyhow::Result<()> {
+        let Some(_hold) = self.generations.build()? else {
+            self.stage.tell(Some("`gouji reindex` is building the next index".into()));
+            return Ok(());
+        };
+        tracing::warn!("{why}; building one from the log");
+        let tell = |left| self.stage.tell(Some(format!("building the index anew, {left} facts left")));
+        if let Some(rebuilt) = rebuild::build(&self.stage, &self.office, &self.generations, tell).await?
+            && !rebuilt.is_current
+        {
+            self.generations.point_at(rebuilt.generation)?;
+        }
+        Ok(())
+    }
+
+    /// Keeps the index up to date from the log, and answers nothing, until the lease is held or it is time to stop.
+    async fn follow(&self, keep: &mut Keep, lease: &mut Lease) -> anyhow::Result<()> {
+        let mut feed = None;
+        let stopped = || self.stage.stop().is_wished();
+        while !lease.is_held() && !stopped() {
+            if self.reopened(keep).await? {
+                feed = None;
+            }
+            if feed.is_none() {
+                feed = keep.feed().await;
+            }
+            let Some(following) = feed.as_mut() else { break };
+            self.tell_left(following.left());
+            let event = tokio::select! {
+                event = following.next() => event,
+                () = lease.held() => break,
+                () = tokio::time::sleep(LOOK_EVERY) => continue,
+            };
+            let Some(event) = event else { break };
+            let is_far_behind = following.left() > BATCH as u64;
+            if keep.take_in(event, following).await.is_none() {
+                break;
+            }
+            if !is_far_behind {
+                tokio::select! {
+                    () = tokio::time::sleep(REST) => (),
+                    () = lease.held() => (),
                 }
             }
-            Err(error) => return Err(error).with_context(|| format!("index in {}", folder.display())),
         }
-        tokio::select! {
-            () = stage.stop().wished() => return Ok(None),
-            () = tokio::time::sleep(Duration::from_secs(1)) => {}
-        }
+        Ok(())
     }
-}
 
-async fn index(
-    stage: Stage,
-    writer: Arc<Mutex<Writer>>,
-    office: Arc<Office>,
-    facts: Vec<ReportValidated>,
-) -> Vec<Handled<ReportIndexed>> {
-    let texts = texts(&stage, &facts).await;
-    let mut entries = Vec::new();
-    let mut handled: Vec<Option<Trouble>> = Vec::new();
-    for (fact, text) in facts.iter().zip(texts) {
-        match text.and_then(|text| entry(fact, text)) {
-            Ok(entry) => {
-                entries.push(entry);
-                handled.push(None);
+    /// Indexes what waits at the place that all copies share, as long as the lease is held.
+    async fn lead(&self, keep: &mut Keep, lease: &Lease) -> anyhow::Result<()> {
+        let leads = || lease.is_held() && !self.stage.stop().is_wished();
+        if !leads() {
+            return Ok(());
+        }
+        let bounds = Bounds { messages: BATCH, bytes: BATCH_BYTES, linger: LINGER, rest: REST };
+        let mut batches = self.stage.batches::<ReportValidated>(bounds).await?;
+        while leads() {
+            let reopened = self.reopened(keep).await?;
+            match batches.standing().await {
+                Ok(standing) if standing.ours_alone && !reopened => keep.holds(standing.answered),
+                // Somebody else took from our place, before us or beside us: the log has it all.
+                Ok(standing) => {
+                    if keep.catch_up(|left| self.tell_left(left)).await.is_none() {
+                        break;
+                    }
+                    batches.note_standing(standing);
+                }
+                Err(error) => tracing::debug!("where the index stands: {error:#}"),
             }
-            Err(trouble) => handled.push(Some(trouble)),
+            self.tell_left(0);
+            batches.next(|facts| index(keep, facts)).await;
+        }
+        batches.leave().await;
+        Ok(())
+    }
+
+    /// Goes over to the generation that is current by now. True where that is another one.
+    async fn reopened(&self, keep: &mut Keep) -> anyhow::Result<bool> {
+        let current = self.generations.current()?;
+        let maker = current.map(|current| self.generations.maker(current)).transpose()?;
+        if current == Some(keep.generation) && maker == Some(Maker::ThisVersion) {
+            return Ok(false);
+        }
+        if maker == Some(Maker::AnotherVersion) {
+            bail!("another version made the index that is current now; start that version of gouji-index");
+        }
+        tracing::info!(generation = current, "opening the current generation of the index");
+        match self.open().await? {
+            Some(opened) => *keep = opened,
+            None => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    fn tell_left(&self, left: u64) {
+        let told = (left > BATCH as u64).then(|| format!("catching up with the log, {left} facts left"));
+        self.stage.tell(told);
+    }
+
+    /// This place, for others to tell it from theirs.
+    fn holder(&self) -> anyhow::Result<String> {
+        let folder = self.stage.config().index.canonicalize().context("finding the folder of the index")?;
+        let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
+        Ok(format!("{host}:{}", folder.display()))
+    }
+
+    /// Waits a little. False where it is time to stop.
+    async fn pause(&self) -> bool {
+        tokio::select! {
+            () = self.stage.stop().wished() => false,
+            () = tokio::time::sleep(LOOK_EVERY) => true,
         }
     }
-    let keys: Vec<String> = entries.iter().map(|entry| entry.key.clone()).collect();
-    let written = stage.cpu(move || write(&writer, &office, entries)).await;
-    let mut written = match written {
-        Ok(Ok(applied)) => Ok(applied.into_iter().zip(keys)),
-        Ok(Err(error)) => Err(format!("{error:#}")),
-        Err(error) => Err(format!("{error:#}")),
-    };
-    let outcome = |(fact, trouble): (&ReportValidated, Option<Trouble>)| match (trouble, &mut written) {
-        (Some(trouble), _) => Err(trouble),
-        (None, Ok(applied)) => match applied.next() {
-            Some((applied, key)) => Ok(indexed(fact, key, applied).into()),
-            None => Err(anyhow::anyhow!("the index answered for fewer entries than it was given").into()),
-        },
-        (None, Err(error)) => Err(anyhow::anyhow!("{error}").into()),
-    };
-    facts.iter().zip(handled).map(outcome).collect()
 }
 
-/// Applies, judges what changed beside its neighbours, and commits; after that the batch survives anything.
-fn write(writer: &Mutex<Writer>, office: &Office, entries: Vec<Entry>) -> Result<Vec<Applied>, Error> {
-    if entries.is_empty() {
-        return Ok(Vec::new());
-    }
-    // A writer whose last batch panicked has been rolled back by the index itself.
-    let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
-    let keys: Vec<String> = entries.iter().map(|entry| entry.key.clone()).collect();
-    let applied = writer.apply(entries)?;
-    let changed = keys.into_iter().zip(&applied).filter(|(_, applied)| **applied == Applied::Current);
-    neighbours::rejudge(&mut writer, office, &changed.map(|(key, _)| key).collect())?;
-    stage::failpoint("applied");
-    writer.commit("")?;
-    Ok(applied)
+enum Opened {
+    Here(Keep),
+    OfAnotherVersion(Error),
+    Busy,
 }
 
-/// Texts fetched at once.
-const FETCHES: usize = 16;
-
-async fn texts(stage: &Stage, facts: &[ReportValidated]) -> Vec<Result<String, Trouble>> {
-    use futures::StreamExt;
-    let text = |fact: &ReportValidated| {
-        let sha256 = fact.text.as_ref().map(|text| text.sha256.clone());
-        async move {
-            let Some(sha256) = sha256 else { return Ok(String::new()) };
-            let bytes = stage.originals().get(&sha256).await?;
-            Ok(String::from_utf8_lossy(&bytes).into_owned())
-        }
-    };
-    futures::stream::iter(facts.iter().map(text)).buffered(FETCHES).collect().await
-}
-
-fn entry(fact: &ReportValidated, text: String) -> Result<Entry, Trouble> {
-    let review = Review::try_from(fact).map_err(|error| {
-        let message = "系统内部消息无法识别，报告未能入库，请联系运维人员。";
-        Refusal::new(class::UNDECODABLE_EVENT, message, error.to_string())
-    })?;
-    let submitted = fact.submitted.clone().unwrap_or_default();
-    let withdraws = submitted.withdraws;
-    Ok(Entry {
-        key: match &withdraws {
-            Some(withdrawal) => withdrawal.report.clone(),
-            None => Entry::key_of(&review.report, &submitted.id),
-        },
-        fact: fact.encode_to_vec(),
-        withdrawn: withdraws.map(|withdrawal| Withdrawn { who: withdrawal.who, why: withdrawal.why }),
-        version: Entry::version_of(submitted.submitted_at_ms, submitted.generation),
-        original: submitted.original.map(|original| original.sha256).unwrap_or_default(),
-        id: submitted.id,
-        submission: submitted.submission,
-        file_name: submitted.file_name,
-        submitted_at_ms: submitted.submitted_at_ms,
-        review,
-        text,
-    })
-}
-
-fn indexed(fact: &ReportValidated, key: String, applied: Applied) -> ReportIndexed {
-    let report = fact.report.clone().unwrap_or_default();
-    let outcome = if applied.is_current() { IndexOutcome::Current } else { IndexOutcome::Superseded };
-    ReportIndexed {
-        submitted: fact.submitted.clone(),
-        report: key,
-        outcome: v1::IndexOutcome::into(outcome),
-        agency: report.agency,
-        year: report.year,
-        region: report.region,
-        verdict: fact.verdict,
-    }
+async fn index(keep: &Keep, facts: Vec<ReportValidated>) -> Vec<Handled<ReportIndexed>> {
+    let written = keep.write(&facts).await;
+    let told = facts.iter().zip(written).map(|(fact, written)| {
+        let (key, applied) = written?;
+        Ok(Done::from(indexed(fact, key, applied)))
+    });
+    told.collect()
 }

@@ -42,9 +42,14 @@ struct Known {
 }
 
 impl Known {
-    /// None also where the event does not read back: another version wrote it, and says so in its fields.
+    /// None also where the event does not read back: another version wrote it, and says so in its fields. A
+    /// damaged neighbour keeps nobody out.
     fn of(writer: &mut Writer, key: &str) -> Result<Option<Self>, Error> {
-        let Some(known) = writer.known(key)? else { return Ok(None) };
+        let known = match writer.known(key) {
+            Ok(Some(known)) => known,
+            Ok(None) | Err(Error::Record { .. }) => return Ok(None),
+            Err(error) => return Err(error),
+        };
         let fact = ReportValidated::decode(&*known.fact).unwrap_or_default();
         let submitted = fact.submitted.as_ref().and_then(ReportSubmitted::day);
         let review = Review::try_from(&fact).ok();

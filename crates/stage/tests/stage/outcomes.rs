@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use proto::v1::{
     Origin, Region, Report, ReportIndexed, ReportParsed, ReportRefused, ReportSubmitted, ReportValidated,
@@ -11,7 +12,7 @@ use sha2::Digest;
 use stage::{Bounds, Done, Handled, Published, Refusal, Since, Stage, Trouble, class};
 
 use crate::server::Server;
-use crate::{id, open, parse, parsed_from, refusal, submitted, wait_for};
+use crate::{PATIENCE, id, open, parse, parsed_from, refusal, submitted, wait_for};
 
 #[tokio::test]
 async fn a_fact_leads_to_the_next_one() {
@@ -233,7 +234,7 @@ async fn batches_take_what_is_there_and_answer_each() {
         let stage = stage.clone();
         let failed = AtomicUsize::new(0);
         async move {
-            let handle = |_, facts: Vec<ReportValidated>| {
+            let handle = |facts: Vec<ReportValidated>| {
                 sizes.send(facts.len()).unwrap();
                 let outcomes = facts
                     .into_iter()
@@ -249,7 +250,11 @@ async fn batches_take_what_is_there_and_answer_each() {
                     .collect::<Vec<_>>();
                 async move { outcomes }
             };
-            stage.batches(Bounds { messages: 100, ..Bounds::default() }, handle).await
+            let mut batches = stage.batches(Bounds { messages: 100, ..Bounds::default() }).await.unwrap();
+            while !stage.stop().is_wished() {
+                batches.next(&handle).await;
+            }
+            batches.leave().await;
         }
     });
     assert_eq!(refusal(&stage, 7).await.class, "odd");
@@ -260,11 +265,66 @@ async fn batches_take_what_is_there_and_answer_each() {
     while let Ok(size) = seen.try_recv() {
         batches.push(size);
     }
-    assert_eq!(batches, [100, 1, 100, 100]);
+    // One came twice, and kept nobody waiting.
+    assert_eq!((batches.iter().sum::<usize>(), batches[..2].to_vec()), (301, vec![100, 100]));
     // Alone on the log, one goes through at once.
     stage.publish_once(&validated(300)).await.unwrap();
     assert_eq!(seen.recv().await, Some(1));
     wait_for::<ReportIndexed>(&stage, 300).await;
     stage.stop().now();
-    working.await.unwrap().unwrap();
+    working.await.unwrap();
+}
+
+/// A store that is away for longer than anything is tried refuses nobody, and says so at `/readyz`.
+#[tokio::test]
+async fn a_store_that_is_away_is_waited_for() {
+    let server = Server::start();
+    let (one_by_one, in_bulk) = (open(&server, "parse").await, open(&server, "index").await);
+    let (incoming, away) = (server.originals().join("incoming"), server.originals().join("away"));
+    std::fs::rename(&incoming, &away).unwrap();
+    let attempts = Arc::new(AtomicUsize::new(0));
+    let validated = ReportValidated { submitted: Some(submitted(2)), ..Default::default() };
+    one_by_one.publish_once(&submitted(1)).await.unwrap();
+    in_bulk.publish_once(&validated).await.unwrap();
+    tokio::spawn({
+        let (stage, attempts) = (one_by_one.clone(), Arc::clone(&attempts));
+        async move {
+            stage
+                .work(move |stage: Stage, fact: ReportSubmitted| {
+                    attempts.fetch_add(1, Ordering::SeqCst);
+                    async move {
+                        stage.originals().put(&b"text"[..], 10).await?;
+                        Handled::Ok(parsed_from(fact).into())
+                    }
+                })
+                .await
+        }
+    });
+    tokio::spawn({
+        let stage = in_bulk.clone();
+        async move {
+            let mut batches = stage.batches::<ReportValidated>(Bounds::default()).await.unwrap();
+            loop {
+                let put = async |fact: ReportValidated| -> Handled<ReportIndexed> {
+                    stage.originals().put(&b"more"[..], 10).await?;
+                    Ok(ReportIndexed { submitted: fact.submitted, ..Default::default() }.into())
+                };
+                batches.next(|facts| futures::future::join_all(facts.into_iter().map(put))).await;
+            }
+        }
+    });
+    let waits = async {
+        while attempts.load(Ordering::SeqCst) <= stage::retry::ATTEMPTS
+            || in_bulk.trouble().is_none_or(|trouble| !trouble.contains("storing an original"))
+        {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, waits).await.unwrap();
+    assert!(one_by_one.trouble().unwrap().contains("storing an original"));
+    std::fs::rename(&away, &incoming).unwrap();
+    wait_for::<ReportParsed>(&one_by_one, 1).await;
+    wait_for::<ReportIndexed>(&in_bulk, 2).await;
+    assert_eq!((one_by_one.trouble(), in_bulk.trouble()), (None, None));
+    assert_eq!(one_by_one.counts().await.unwrap().refused, 0);
 }

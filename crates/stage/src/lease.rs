@@ -1,0 +1,160 @@
+//! One of several: a lease in a bucket on the bus, renewed by compare-and-set.
+//!
+//! Nobody's wall clock counts: whoever waits takes a lease that it has not seen renewed for as long as a
+//! lease lasts, by its own clock, and a holder stops believing in one that it could not renew for so long.
+//! A process that stood still in the middle of its work may go on for a moment after it lost its lease, so
+//! whatever is guarded by one has to bear that.
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+use async_nats::jetstream::kv::{CreateErrorKind, Operation, Store, UpdateErrorKind};
+use bytes::Bytes;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::Stage;
+use crate::connect::Bus;
+use crate::topology::{LEASE, LEASES};
+
+/// How often its holder renews it; two renewals may be lost.
+const RENEWED_EVERY: Duration = Duration::from_secs(4);
+/// How often the others look.
+const SEEN_EVERY: Duration = Duration::from_secs(2);
+
+/// The wish to be the one; given up by [`Lease::release`], and by itself some seconds after the process is
+/// gone.
+pub struct Lease {
+    held_until: watch::Receiver<Option<Instant>>,
+    leave: CancellationToken,
+    keeping: JoinHandle<()>,
+}
+
+impl Stage {
+    /// Takes part in the lease of that name as `holder`, which tells one place from another, e.g. by host
+    /// and folder: a process takes over at once from one before it in the same place.
+    pub fn lease(&self, name: &'static str, holder: String) -> Lease {
+        let (told, held_until) = watch::channel(None);
+        // Not ended by a stop: what is in flight then is still done under the lease.
+        let leave = CancellationToken::new();
+        let keeper = Keeper { bus: self.bus().clone(), name, holder, told, seen: None, held: None };
+        let keeping = tokio::spawn(keeper.run(leave.clone()));
+        Lease { held_until, leave, keeping }
+    }
+}
+
+impl Lease {
+    /// Whether this process is the one.
+    pub fn is_held(&self) -> bool {
+        self.held_until.borrow().is_some_and(|until| Instant::now() < until)
+    }
+
+    /// Waits until this process is the one.
+    pub async fn held(&mut self) {
+        let is_kept = self.held_until.wait_for(|until| until.is_some()).await.is_ok();
+        if !is_kept {
+            // Nobody keeps it any more; it is never held again.
+            std::future::pending::<()>().await;
+        }
+    }
+
+    /// Gives it up, so that another need not wait until it lapses.
+    pub async fn release(mut self) {
+        self.leave.cancel();
+        (&mut self.keeping).await.ok();
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        self.leave.cancel();
+    }
+}
+
+struct Keeper {
+    bus: Bus,
+    name: &'static str,
+    holder: String,
+    told: watch::Sender<Option<Instant>>,
+    /// The lease of another, and since when it has not changed.
+    seen: Option<(u64, Instant)>,
+    /// The revision of our own.
+    held: Option<u64>,
+}
+
+impl Keeper {
+    async fn run(mut self, leave: CancellationToken) {
+        while !leave.is_cancelled() {
+            // Counted from before it is asked for: nobody else may count on it for shorter.
+            let until = Instant::now() + LEASE;
+            match self.turn().await {
+                Ok(()) => _ = self.told.send_replace(self.held.map(|_| until)),
+                // The last word stands until it lapses.
+                Err(error) => tracing::debug!(stage = self.bus.stage, "the lease {}: {error:#}", self.name),
+            }
+            let pause = if self.held.is_some() { RENEWED_EVERY } else { SEEN_EVERY };
+            leave.run_until_cancelled(tokio::time::sleep(pause)).await;
+        }
+        if let Some(revision) = self.held
+            && let Ok(bucket) = self.bucket().await
+        {
+            bucket.delete_expect_revision(self.name, Some(revision)).await.ok();
+        }
+    }
+
+    /// Renews what is held; else takes what is free.
+    async fn turn(&mut self) -> anyhow::Result<()> {
+        let bucket = self.bucket().await?;
+        let value = Bytes::from(self.holder.clone());
+        if let Some(revision) = self.held {
+            match bucket.update(self.name, value, revision).await {
+                Ok(revision) => self.held = Some(revision),
+                Err(error) if error.kind() == UpdateErrorKind::WrongLastRevision => {
+                    tracing::warn!(stage = self.bus.stage, "lost the lease {}", self.name);
+                    self.held = None;
+                }
+                Err(error) => return Err(error).context("renewing"),
+            }
+            return Ok(());
+        }
+        let there = bucket.entry(self.name).await.context("looking")?;
+        let taken = match there.filter(|entry| entry.operation == Operation::Put) {
+            None => match bucket.create(self.name, value).await {
+                Ok(revision) => Some(revision),
+                Err(error) if error.kind() == CreateErrorKind::AlreadyExists => None,
+                Err(error) => return Err(error).context("taking"),
+            },
+            Some(entry) if entry.value == self.holder || self.has_lapsed(entry.revision) => {
+                match bucket.update(self.name, value, entry.revision).await {
+                    Ok(revision) => Some(revision),
+                    Err(error) if error.kind() == UpdateErrorKind::WrongLastRevision => None,
+                    Err(error) => return Err(error).context("taking over"),
+                }
+            }
+            Some(_) => None,
+        };
+        if taken.is_some() {
+            tracing::info!(stage = self.bus.stage, "took the lease {}", self.name);
+            self.seen = None;
+        }
+        self.held = taken;
+        Ok(())
+    }
+
+    /// Whether a lease has stood unchanged for as long as one lasts.
+    fn has_lapsed(&mut self, revision: u64) -> bool {
+        let now = Instant::now();
+        let (_, since) = *self.seen.get_or_insert((revision, now));
+        if self.seen != Some((revision, since)) {
+            self.seen = Some((revision, now));
+            return false;
+        }
+        now - since >= LEASE
+    }
+
+    async fn bucket(&self) -> anyhow::Result<Store> {
+        self.bus.jetstream.get_key_value(LEASES).await.with_context(|| format!("finding the bucket {LEASES}"))
+    }
+}

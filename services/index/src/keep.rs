@@ -1,0 +1,276 @@
+//! The index of this process: its writer, and up to where on the log it holds everything.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::{Context as _, anyhow};
+use proto::subject;
+use proto::v1::ReportValidated;
+use rules::Office;
+use search::{Applied, Entry, Error, Generations, Writer};
+use stage::{Event, Feed, Since, Stage, Trouble};
+
+use crate::entry::entries;
+use crate::neighbours;
+
+/// A report takes some 150 KB while it is written: cells, record and terms. More gain nothing.
+pub(crate) const BATCH: usize = 400;
+/// What the facts of a batch may take.
+pub(crate) const BATCH_BYTES: usize = 8 << 20;
+
+/// Beyond what was to be written, the room that a disk must have before it is not the disk.
+const ROOM_BYTES: usize = 16 << 20;
+
+/// One generation of the index, open for writing.
+pub(crate) struct Keep {
+    stage: Stage,
+    office: Arc<Office>,
+    pub(crate) generation: u32,
+    writer: Arc<Mutex<Writer>>,
+    position: Position,
+}
+
+/// Up to where an index holds everything: kept with every commit, so that whoever opens it reads on from
+/// there, and an index that is empty, old or restored mends itself.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Position {
+    /// Every `ReportValidated` up to this place on the log was written.
+    sequence: u64,
+    /// Which log; see [`stage::Extent`].
+    log_made_at_ms: i64,
+}
+
+/// Why a batch was not written.
+enum NotWritten {
+    /// The index or its disk.
+    Blocked(anyhow::Error),
+    /// Something in the batch, as the index takes other things.
+    Failed(anyhow::Error),
+}
+
+/// What it is: written under its key.
+pub(crate) type Written = Result<(String, Applied), Trouble>;
+
+impl Keep {
+    /// Over the generation of that number.
+    pub(crate) fn new(
+        stage: &Stage,
+        office: &Arc<Office>,
+        generation: u32,
+        writer: Writer,
+    ) -> Result<Self, Error> {
+        let payload = writer.index().payload()?;
+        Ok(Self {
+            stage: stage.clone(),
+            office: Arc::clone(office),
+            generation,
+            position: payload.as_deref().and_then(Position::read).unwrap_or_default(),
+            writer: Arc::new(Mutex::new(writer)),
+        })
+    }
+
+    /// Everything up to this place on the log is known to be written.
+    pub(crate) fn holds(&mut self, sequence: u64) {
+        self.position.sequence = self.position.sequence.max(sequence);
+    }
+
+    /// The facts on the log that it may not hold yet, and all that come.
+    pub(crate) async fn feed(&mut self) -> Option<Feed> {
+        let stage = self.stage.clone();
+        let log = stage.persist(|| stage.extent()).await?;
+        if self.position.log_made_at_ms != log.made_at_ms || self.position.sequence > log.last {
+            // Places on another log, or on one that was set back, say nothing of this one.
+            self.position = Position { sequence: 0, log_made_at_ms: log.made_at_ms };
+        }
+        let since = Since::Sequence(self.position.sequence + 1);
+        stage.persist(|| stage.follow(subject::filter::<ReportValidated>(), since)).await
+    }
+
+    /// Writes everything that is on the log; the ids of what could not be written, and for no fault of the
+    /// index. None where it is time to stop.
+    pub(crate) async fn catch_up(&mut self, tell: impl Fn(u64)) -> Option<Vec<String>> {
+        let mut feed = self.feed().await?;
+        let mut passed_over = Vec::new();
+        while feed.left() > 0 {
+            tell(feed.left());
+            let first = feed.next().await?;
+            passed_over.extend(self.take_in(first, &mut feed).await?);
+        }
+        Some(passed_over)
+    }
+
+    /// Writes what a feed gave and what lies behind it, as much as makes a batch. A full disk is waited for.
+    pub(crate) async fn take_in(&mut self, first: Event, feed: &mut Feed) -> Option<Vec<String>> {
+        let mut bytes = first.payload.len();
+        let mut events = vec![first];
+        while feed.left() > 0 && events.len() < BATCH && bytes < BATCH_BYTES {
+            let event = feed.next().await?;
+            bytes += event.payload.len();
+            events.push(event);
+        }
+        let last = events.last().map_or(0, |event| event.sequence);
+        // Whoever leads refuses what cannot be understood.
+        let facts: Vec<ReportValidated> = events.iter().filter_map(Event::decode).collect();
+        let stage = self.stage.clone();
+        let (keep, stage, facts) = (&*self, &stage, &facts);
+        let written = || async move {
+            let mut passed_over = Vec::new();
+            for (fact, written) in facts.iter().zip(keep.write(facts).await) {
+                let why = match written {
+                    Ok(_) => continue,
+                    Err(Trouble::Blocked(error)) => return Err(error),
+                    Err(Trouble::Failed(error)) => format!("{error:#}"),
+                    Err(Trouble::Refused(refusal)) => refusal.detail,
+                };
+                let id = fact.submitted.as_ref().map(|submitted| submitted.id.clone()).unwrap_or_default();
+                tracing::error!(stage = stage.name(), report.id = id, "the index cannot take {id}: {why}");
+                passed_over.push(id);
+            }
+            Ok(passed_over)
+        };
+        let passed_over = stage.persist(written).await?;
+        self.holds(last);
+        Some(passed_over)
+    }
+
+    /// Writes facts and commits; what became of each. One that the index cannot take does not keep the others out.
+    pub(crate) async fn write(&self, facts: &[ReportValidated]) -> Vec<Written> {
+        let mut outcomes: Vec<Option<Written>> = facts.iter().map(|_| None).collect();
+        let mut parts = vec![0..facts.len()];
+        while let Some(part) = parts.pop() {
+            let entries = entries(&self.stage, facts.get(part.clone()).unwrap_or_default()).await;
+            let (mut places, mut ready) = (Vec::new(), Vec::new());
+            for (place, entry) in part.clone().zip(entries) {
+                match entry {
+                    Ok(entry) => {
+                        places.push((place, entry.key.clone()));
+                        ready.push(entry);
+                    }
+                    Err(trouble) => set(&mut outcomes, place, Err(trouble)),
+                }
+            }
+            match self.write_part(ready).await {
+                Ok(applied) => {
+                    for ((place, key), applied) in places.into_iter().zip(applied) {
+                        set(&mut outcomes, place, Ok((key, applied)));
+                    }
+                }
+                Err(NotWritten::Blocked(error)) => {
+                    let all = outcomes.iter_mut().filter(|outcome| outcome.is_none());
+                    all.for_each(|outcome| *outcome = Some(Err(Trouble::Blocked(anyhow!("{error:#}")))));
+                    break;
+                }
+                Err(NotWritten::Failed(error)) if places.len() <= 1 => {
+                    for (place, _) in places {
+                        set(&mut outcomes, place, Err(Trouble::Failed(anyhow!("{error:#}"))));
+                    }
+                }
+                Err(NotWritten::Failed(_)) => {
+                    let middle = part.start + part.len() / 2;
+                    parts.extend([middle..part.end, part.start..middle]);
+                }
+            }
+        }
+        let unanswered = || Err(Trouble::Blocked(anyhow!("the index gave no answer")));
+        outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(unanswered)).collect()
+    }
+
+    /// Commits the position alone.
+    pub(crate) async fn commit(&self) -> anyhow::Result<()> {
+        let (writer, payload) = (Arc::clone(&self.writer), self.position.to_string());
+        let commit = move || writer.lock().unwrap_or_else(PoisonError::into_inner).commit(&payload);
+        Ok(self.stage.cpu(commit).await??)
+    }
+
+    async fn write_part(&self, entries: Vec<Entry>) -> Result<Vec<Applied>, NotWritten> {
+        let (writer, office) = (Arc::clone(&self.writer), Arc::clone(&self.office));
+        let payload = self.position.to_string();
+        let written = self.stage.cpu(move || {
+            let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
+            write(&mut writer, &office, entries, &payload)
+        });
+        written.await.unwrap_or_else(|error| Err(NotWritten::Failed(error)))
+    }
+}
+
+fn set(outcomes: &mut [Option<Written>], place: usize, outcome: Written) {
+    if let Some(slot) = outcomes.get_mut(place) {
+        *slot = Some(outcome);
+    }
+}
+
+fn write(
+    writer: &mut Writer,
+    office: &Office,
+    entries: Vec<Entry>,
+    payload: &str,
+) -> Result<Vec<Applied>, NotWritten> {
+    if entries.is_empty() {
+        return Ok(Vec::new());
+    }
+    let size_bytes: usize = entries.iter().map(|entry| entry.text.len() + entry.fact.len()).sum();
+    let error = match catch_unwind(AssertUnwindSafe(|| try_write(writer, office, entries, payload))) {
+        Ok(Ok(applied)) => return Ok(applied),
+        Ok(Err(error)) => anyhow::Error::new(error),
+        Err(panic) => {
+            writer.undo();
+            let said = panic.downcast_ref::<String>().map(String::as_str);
+            anyhow!("panicked: {}", said.or(panic.downcast_ref::<&str>().copied()).unwrap_or_default())
+        }
+    };
+    // Is it the disk, or something in the batch? Where there is room and a commit, it is the batch.
+    let works = writer.index().takes(ROOM_BYTES + 2 * size_bytes).and_then(|()| writer.commit(payload));
+    match works.context("the index cannot be written") {
+        Ok(()) => Err(NotWritten::Failed(error.context("writing to the index"))),
+        Err(blocked) => Err(NotWritten::Blocked(blocked)),
+    }
+}
+
+/// Applies, judges what changed beside its neighbours, and commits; after that the batch survives anything.
+fn try_write(
+    writer: &mut Writer,
+    office: &Office,
+    entries: Vec<Entry>,
+    payload: &str,
+) -> Result<Vec<Applied>, Error> {
+    let keys: Vec<String> = entries.iter().map(|entry| entry.key.clone()).collect();
+    let applied = writer.apply(entries)?;
+    let changed = keys.into_iter().zip(&applied).filter(|(_, applied)| **applied == Applied::Current);
+    neighbours::rejudge(writer, office, &changed.map(|(key, _)| key).collect())?;
+    stage::failpoint("applied");
+    writer.commit(payload)?;
+    Ok(applied)
+}
+
+impl Position {
+    fn read(payload: &str) -> Option<Self> {
+        let (sequence, log) = payload.split_once('@')?;
+        Some(Self { sequence: sequence.parse().ok()?, log_made_at_ms: log.parse().ok()? })
+    }
+}
+
+impl std::fmt::Display for Position {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{}@{}", self.sequence, self.log_made_at_ms)
+    }
+}
+
+/// Opens the current generation for writing; the first is made where there is none.
+pub(crate) fn open(generations: &Generations) -> Result<(u32, Writer), Error> {
+    let (generation, index) = generations.open()?;
+    Ok((generation, index.writer()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_position_reads_back() {
+        let position = Position { sequence: 17, log_made_at_ms: 1_764_000_000_000 };
+        assert_eq!(Position::read(&position.to_string()), Some(position));
+        for other in ["", "17", "x@1", "17@"] {
+            assert_eq!(Position::read(other), None, "{other}");
+        }
+    }
+}

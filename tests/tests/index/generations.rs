@@ -1,0 +1,107 @@
+//! A folder that was lost, is old, or was made by another version; and a new index beside live traffic.
+
+use search::Generations;
+
+use super::*;
+
+#[tokio::test]
+async fn a_folder_that_is_lost_or_old_mends_itself() {
+    let house = House::new().await;
+    let keeper = house.start("a");
+    house.publish(0..30).await;
+    house.indexed(30).await;
+    keeper.end().await;
+    copy(&house.index("a"), &house.index("old"));
+    let keeper = house.start("a");
+    house.publish(30..60).await;
+    house.indexed(60).await;
+    keeper.end().await;
+    let contents = house.contents("a");
+    let events = house.log.extent().await.unwrap().last;
+    for index in ["old", "lost"] {
+        let keeper = house.start(index);
+        house.holds_the_same(index, &contents).await;
+        keeper.end().await;
+    }
+    assert_eq!(house.log.extent().await.unwrap().last, events, "nothing was told anew");
+}
+
+#[tokio::test]
+async fn a_folder_that_goes_while_it_is_kept_mends_itself() {
+    let house = House::new().await;
+    let _keeper = house.start("a");
+    house.publish(0..20).await;
+    house.indexed(20).await;
+    let contents = house.contents("a");
+    std::fs::remove_dir_all(house.index("a")).unwrap();
+    house.holds_the_same("a", &contents).await;
+    house.publish(20..40).await;
+    house.indexed(40).await;
+}
+
+#[tokio::test]
+async fn an_index_of_another_version_is_built_anew_and_then_read() {
+    let house = House::new().await;
+    let keeper = house.start("a");
+    house.publish(0..30).await;
+    house.indexed(30).await;
+    keeper.end().await;
+    let contents = house.contents("a");
+    let generations = Generations::new(house.index("a"));
+    let made = generations.current().unwrap().unwrap();
+    let version = generations.path(made).join("gouji-index-version");
+    std::fs::write(version, "schema 0, analyzer 0").unwrap();
+    assert!(matches!(Current::new(&house.index("a")).reader(), Err(search::Error::NeedsRebuild { .. })));
+    let _keeper = house.start("a");
+    house.holds_the_same("a", &contents).await;
+    assert_eq!(generations.current().unwrap(), Some(made + 1));
+    house.publish(30..40).await;
+    house.indexed(40).await;
+}
+
+#[tokio::test]
+async fn a_new_index_is_built_beside_live_traffic() {
+    let house = House::new().await;
+    let _keeper = house.start("a");
+    let reader = Current::new(&house.index("a"));
+    house.publish(0..40).await;
+    house.indexed(40).await;
+    let contents = house.contents("a");
+    let generations = Generations::new(house.index("a"));
+    let before = generations.current().unwrap().unwrap();
+    assert_eq!(reader.reader().unwrap().count().unwrap(), 35);
+    for round in 1..=3 {
+        let (numbers, all) = (40 * u64::from(round)..40 * u64::from(round + 1), 40 * (round as usize + 1));
+        let reindexed = tokio::task::spawn_blocking({
+            let mut command = Command::new(program("gouji").unwrap());
+            command.arg("reindex").envs(variables(house.folder.path(), &house.nats, &house.index("a")));
+            move || command.output().unwrap()
+        });
+        let (reindexed, ()) = tokio::join!(reindexed, house.publish(numbers));
+        let reindexed = reindexed.unwrap();
+        assert!(reindexed.status.success(), "{}", String::from_utf8_lossy(&reindexed.stderr));
+        house.indexed(all).await;
+        assert_eq!(generations.current().unwrap(), Some(before + round));
+    }
+    // The last but one is kept, those before are gone.
+    assert!(generations.path(before + 2).exists() && !generations.path(before + 1).exists());
+    assert_eq!(reader.reader().unwrap().count().unwrap(), 35);
+    // What was written in place and what is built from the log are the same.
+    let written = house.contents("a");
+    assert_ne!(written, contents);
+    let _other = house.start("b");
+    house.holds_the_same("b", &written).await;
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &to);
+        } else {
+            std::fs::copy(entry.path(), to).unwrap();
+        }
+    }
+}
