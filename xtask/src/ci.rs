@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use crate::workspace::{self, Workspace};
-use crate::{fuzz, test, tidy};
+use crate::{deploy, fuzz, test, tidy};
 
 /// What every change is worth; `cargo xtask fuzz` hunts longer.
 const FUZZ_SECONDS: u64 = 180;
@@ -12,6 +12,7 @@ const FUZZ_SECONDS: u64 = 180;
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     workspace::run(&mut workspace.cargo(&["fmt", "--all", "--check"]))?;
     tidy::run(workspace, false)?;
+    deploy::run(workspace)?;
     let lints = ["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"];
     workspace::run(&mut workspace.cargo(&lints))?;
     test::run(workspace, &[])?;

@@ -1,8 +1,9 @@
-//! All automation: demo, test, ci, bench, fuzz, gen and tidy.
+//! All automation: demo, test, ci, bench, fuzz, deploy, gen and tidy.
 
 mod bench;
 mod ci;
 mod demo;
+mod deploy;
 mod fuzz;
 mod generate;
 #[path = "../../services/gouji/src/nats_server.rs"]
@@ -54,6 +55,8 @@ enum Task {
         /// Only these targets, e.g. `docx`.
         targets: Vec<String>,
     },
+    /// Check what is in `deploy/` by the validators of its kind.
+    Deploy,
     /// Write the generated code of the contract anew.
     Gen {
         /// Fail if it is not current, instead of writing it.
@@ -80,6 +83,7 @@ fn main() -> Result<()> {
         Task::Ci => ci::run(&workspace),
         Task::Bench { arguments } => bench::run(&workspace, &arguments),
         Task::Fuzz { seconds, keep, targets } => fuzz::run(&workspace, seconds, keep, &targets),
+        Task::Deploy => deploy::run(&workspace),
         Task::Gen { check } => generate::run(&workspace, check),
         Task::Townships(sources) => townships::run(&workspace, &sources),
         Task::NatsServer => {
