@@ -8,6 +8,7 @@ mod config;
 mod demo;
 mod explain;
 mod files;
+mod identities;
 mod letter;
 mod nats;
 mod nats_server;
@@ -42,6 +43,8 @@ enum Verb {
     Check(check::Check),
     Config(config::Settings),
     Topology(topology::Topology),
+    #[command(name = "bus")]
+    Identities(identities::Identities),
     Submit(submit::Submit),
     Search(search::Search),
     Status(status::Status),
@@ -71,6 +74,7 @@ pub fn run(command: Command) -> ExitCode {
         Verb::Check(check) => check::run(&check),
         Verb::Config(settings) => settings.run(),
         Verb::Topology(topology) => topology.run(),
+        Verb::Identities(identities) => identities.run(),
         Verb::Submit(submit) => submit.run(),
         Verb::Search(search) => search.run(),
         Verb::Status(status) => status.run(),
