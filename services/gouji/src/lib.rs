@@ -10,6 +10,7 @@ mod demo;
 mod explain;
 mod files;
 mod key;
+mod identities;
 mod letter;
 mod moment;
 mod nats;
@@ -56,6 +57,8 @@ enum Verb {
     Reconcile(reconcile::Reconcile),
     Pause(pause::Pause),
     Resume(pause::Resume),
+    #[command(name = "bus")]
+    Identities(identities::Identities),
     Submit(submit::Submit),
     Search(search::Search),
     Status(status::Status),
@@ -93,6 +96,7 @@ pub fn run(command: Command) -> ExitCode {
         Verb::Reconcile(reconcile) => reconcile.run(),
         Verb::Pause(pause) => pause.run(),
         Verb::Resume(resume) => resume.run(),
+        Verb::Identities(identities) => identities.run(),
         Verb::Submit(submit) => submit.run(),
         Verb::Search(search) => search.run(),
         Verb::Status(status) => status.run(),
