@@ -48,6 +48,7 @@ pub struct Pipeline {
     pub console: Service,
     /// Carries the facts. After the services, which need it to the end.
     pub nats: NatsServer,
+    variables: BTreeMap<&'static str, String>,
     folder: TempDir,
 }
 
@@ -57,10 +58,20 @@ impl Pipeline {
     /// # Errors
     /// If something is missing or does not come up.
     pub async fn start(shape: Shape) -> Result<Self> {
+        Self::start_with(shape, &[]).await
+    }
+
+    /// Starts everything with further settings, which go before its own, and waits until it is ready.
+    ///
+    /// # Errors
+    /// If something is missing or does not come up.
+    pub async fn start_with(shape: Shape, settings: &[(&'static str, String)]) -> Result<Self> {
         let folder = tempfile::tempdir().context("making a folder")?;
         let nats = NatsServer::start(&folder.path().join("nats"), shape.sync).await?;
-        apply_topology(folder.path(), &nats.url())?;
-        let start = |name: &str, number: usize| Service::start(name, number, folder.path(), &nats.url());
+        let mut variables = variables(folder.path(), &nats.url());
+        variables.extend(settings.iter().cloned());
+        apply_topology(&variables)?;
+        let start = |name: &str, number: usize| Service::start(name, number, folder.path(), &variables);
         let several = |name: &str, count: usize| {
             (0..count).map(|number| start(name, number)).collect::<Result<Vec<_>>>()
         };
@@ -72,6 +83,7 @@ impl Pipeline {
             index: start("index", 0)?,
             console: start("console", 0)?,
             nats,
+            variables: variables.clone(),
             folder,
         };
         pipeline.ready().await?;
@@ -100,7 +112,7 @@ impl Pipeline {
     /// # Errors
     /// If it does not come up.
     pub async fn another(&self, name: &str, number: usize) -> Result<Service> {
-        let mut service = Service::start(name, number, self.folder.path(), &self.nats.url())?;
+        let mut service = Service::start(name, number, self.folder.path(), &self.variables)?;
         service.ready().await?;
         Ok(service)
     }
@@ -125,8 +137,7 @@ impl Pipeline {
     /// # Errors
     /// If the log cannot be reached.
     pub async fn observer(&self) -> Result<Stage> {
-        let variables = variables(self.folder.path(), &self.nats.url());
-        let config = Config::from_variables(|name| variables.get(name).cloned())?;
+        let config = Config::from_variables(|name| self.variables.get(name).cloned())?;
         Stage::open("observer", &config, Seats::for_each_core(), Stop::new()).await
     }
 }
@@ -144,9 +155,14 @@ pub struct Service {
 }
 
 impl Service {
-    fn start(service: &str, number: usize, folder: &Path, nats_url: &str) -> Result<Self> {
+    fn start(
+        service: &str,
+        number: usize,
+        folder: &Path,
+        variables: &BTreeMap<&'static str, String>,
+    ) -> Result<Self> {
         let port = free_port()?;
-        let mut variables = variables(folder, nats_url);
+        let mut variables = variables.clone();
         variables.insert("GOUJI_LISTEN", format!("127.0.0.1:{port}"));
         let name = if number == 0 { service.to_owned() } else { format!("{service}-{number}") };
         let program = program(&format!("gouji-{service}"))?;
@@ -214,9 +230,9 @@ fn spawn(name: &str, program: &Path, variables: &BTreeMap<&str, String>, folder:
 }
 
 /// Makes the log, as an operator does.
-fn apply_topology(folder: &Path, nats_url: &str) -> Result<()> {
+fn apply_topology(variables: &BTreeMap<&'static str, String>) -> Result<()> {
     let mut command = Command::new(program("gouji")?);
-    command.args(["topology", "apply"]).envs(variables(folder, nats_url)).stdin(Stdio::null());
+    command.args(["topology", "apply"]).envs(variables).stdin(Stdio::null());
     let Output { status, stderr, .. } = command.output().context("running gouji topology apply")?;
     ensure!(status.success(), "gouji topology apply: {status}: {}", String::from_utf8_lossy(&stderr));
     Ok(())

@@ -135,7 +135,8 @@ where
         let outcomes = guarded(facts.len(), || handle(stage.clone(), facts)).instrument(span).await;
         let mut again = Vec::new();
         for (mut item, outcome) in items.drain(..).zip(outcomes) {
-            match end_of(stage, &mut item, outcome) {
+            let span = item.delivery.span.clone();
+            match span.in_scope(|| end_of(stage, &mut item, outcome)) {
                 Some(ending) => ended.push(item.ended(ending)),
                 None => again.push(item),
             }
@@ -193,6 +194,7 @@ fn batch_span<F: Fact>(stage: &Stage, items: &[Item<'_, F>]) -> Span {
     );
     for item in items {
         span.add_link(item.delivery.span.context().span().span_context().clone());
+        item.delivery.span.add_link(span.context().span().span_context().clone());
     }
     span
 }

@@ -29,6 +29,7 @@ mod delivery;
 mod failpoint;
 mod feed;
 mod fetch;
+mod http;
 mod identity;
 mod ops;
 mod originals;
