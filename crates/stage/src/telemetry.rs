@@ -4,6 +4,7 @@
 //! in the headers of messages in any case, and `/metrics` always answers.
 
 mod lines;
+mod log;
 mod observed;
 mod past;
 
@@ -30,6 +31,7 @@ use tracing_subscriber::{EnvFilter, Layer};
 
 use crate::config::{Config, LogFormat};
 
+pub use log::watch_log;
 pub(crate) use observed::stages as watch_stages;
 pub use observed::watch_disk;
 pub use past::{Past, tell};

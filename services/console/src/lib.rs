@@ -67,6 +67,7 @@ pub fn router(stage: Stage) -> anyhow::Result<Router> {
     let reader = open().with_context(|| format!("index in {}", index_folder.display()))?;
     let office = office(stage.config())?;
     let live = Live::start(&stage);
+    tokio::spawn(stage::telemetry::watch_log(stage.clone()));
     let app = App(Arc::new(Parts { stage, reader, office, live }));
     let router = routes().into_iter().fold(Router::new(), |router, (path, route)| router.route(path, route));
     Ok(router

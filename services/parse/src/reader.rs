@@ -71,6 +71,7 @@ impl Readers {
 
     /// Readers that are another program, or have other limits.
     pub fn of(program: &Program, limits: Limits) -> Self {
+        watch::begin();
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let ordinary = Limits { memory_bytes: limits.memory_bytes.min(ORDINARY_BYTES), ..limits.clone() };
         Self(Arc::new(Rooms {

@@ -7,8 +7,8 @@ use std::time::Instant;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::Meter;
 
-use super::{meter, stage_attribute};
-use crate::Stage;
+use super::{meter, metrics, stage_attribute};
+use crate::{Stage, class};
 
 /// What this process takes of the machine, and which program it is.
 pub(super) fn process(meter: &Meter) {
@@ -66,6 +66,7 @@ fn resident_bytes() -> Option<u64> {
 
 /// Whether these stages work.
 pub(crate) fn stages(stages: &[Stage]) {
+    stages.iter().for_each(|stage| begin_at_zero(stage.name()));
     // Not kept alive by being looked at.
     let weak: Vec<_> = stages.iter().map(|stage| Arc::downgrade(&stage.0)).collect();
     let gauge = |name: &'static str, about: &'static str, look: fn(&Stage) -> bool| {
@@ -88,6 +89,20 @@ pub(crate) fn stages(stages: &[Stage]) {
         "1 while the stage fetches nothing because most attempts fail",
         |stage| stage.breaker().is_open(),
     );
+}
+
+/// A counter that appears with its first event has not grown by it, and no alert would fire.
+fn begin_at_zero(stage: &'static str) {
+    let about = stage_attribute(stage);
+    for counter in [&metrics().attempts_failed, &metrics().breaker_opened, &metrics().redelivered] {
+        counter.add(0, std::slice::from_ref(&about));
+    }
+    for class in class::OURS {
+        metrics().refused.add(0, &[about.clone(), KeyValue::new("class", class)]);
+    }
+    for kind in ["disconnected", "permissions_violation", "server_error"] {
+        metrics().connection_events.add(0, &[about.clone(), KeyValue::new("kind", kind)]);
+    }
 }
 
 /// Tells from now on how much room there is where `folder` lies; `disk` names what it is for.

@@ -21,7 +21,7 @@ struct Metrics {
 
 static METRICS: LazyLock<Metrics> = LazyLock::new(|| {
     let meter = meter();
-    Metrics {
+    let metrics = Metrics {
         active: meter
             .i64_up_down_counter("gouji.reader.active")
             .with_unit("{process}")
@@ -43,8 +43,18 @@ static METRICS: LazyLock<Metrics> = LazyLock::new(|| {
             .with_unit("{process}")
             .with_description("Readers that gave no answer, by the limit that ended them or by what else did")
             .build(),
+    };
+    // A counter that appears with its first event has not grown by it, and no alert would fire.
+    for class in ["cpu", "wall", "memory", "crashed", "failed"] {
+        metrics.killed.add(0, &[KeyValue::new("error.type", class)]);
     }
+    metrics
 });
+
+/// From now on everything has a value, if only 0.
+pub(super) fn begin() {
+    LazyLock::force(&METRICS);
+}
 
 /// Asks a reader of this pool; what it says may still be nonsense.
 pub(super) async fn ask(
