@@ -2,5 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests stand outside test functions")]
 
+mod collector;
+mod metrics;
 mod s3;
 mod s3_server;
+mod trace;
