@@ -51,6 +51,7 @@ pub struct Pipeline {
     pub nats: NatsServer,
     /// The rest of its cluster, where it is one.
     pub others: Vec<NatsServer>,
+    more: Vec<(&'static str, String)>,
     folder: PathBuf,
     _temporary: Option<TempDir>,
 }
@@ -118,6 +119,7 @@ impl Pipeline {
             console: start("console", 0)?,
             nats,
             others,
+            more: more.to_vec(),
             folder: folder.to_owned(),
             _temporary: None,
         };
@@ -222,7 +224,9 @@ impl Pipeline {
 
     fn variables(&self) -> BTreeMap<&'static str, String> {
         let servers = [&self.nats].into_iter().chain(&self.others);
-        variables(&self.folder, &servers.map(NatsServer::url).collect::<Vec<_>>())
+        let mut variables = variables(&self.folder, &servers.map(NatsServer::url).collect::<Vec<_>>());
+        variables.extend(self.more.iter().cloned());
+        variables
     }
 }
 

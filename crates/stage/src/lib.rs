@@ -38,6 +38,7 @@ mod originals;
 mod outcome;
 mod publish;
 mod read;
+mod requests;
 pub mod retry;
 mod run;
 mod seats;

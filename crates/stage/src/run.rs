@@ -12,12 +12,11 @@ use clap::{CommandFactory, FromArgMatches, Parser};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-use crate::config::Config;
+use crate::config::{Config, OriginalsAt};
 use crate::connect::{self, Bus};
-use crate::ops;
 use crate::seats::Seats;
 use crate::shutdown::Stop;
-use crate::{Stage, http, telemetry};
+use crate::{Stage, http, ops, requests, telemetry};
 
 /// A stage and what it does.
 pub struct Service {
@@ -178,6 +177,11 @@ pub async fn run_together(config: &Config, stop: &Stop, services: Vec<Service>) 
             () = stop.wished() => return Ok(()),
         }
     }
+    telemetry::watch_stages(&stages);
+    match &config.originals {
+        OriginalsAt::Folder(folder) => telemetry::watch_disk("originals", folder),
+        OriginalsAt::Bucket | OriginalsAt::S3(_) => telemetry::watch_disk("spool", std::env::temp_dir()),
+    }
     let mut router = ops::router(stages.clone());
     if let Some((guard, stage)) =
         services.iter().zip(&stages).find_map(|(service, stage)| Some((service.guard?, stage)))
@@ -192,7 +196,7 @@ pub async fn run_together(config: &Config, stop: &Stop, services: Vec<Service>) 
         serving.spawn(async move { served.await.with_context(|| service.name) });
     }
     // Set once, here.
-    opened.set(router).ok();
+    opened.set(requests::observed(router)).ok();
     let ended = all_ended(&mut serving, stop, config.drain + GRACE).await;
     futures::future::join_all(stages.iter().map(Stage::close)).await;
     // Flushing blocks.

@@ -71,6 +71,7 @@ pub fn router(stage: Stage) -> anyhow::Result<Router> {
     let office = office(stage.config())?;
     let live = Live::start(&stage);
     let door = Door::open(&stage)?;
+    tokio::spawn(stage::telemetry::watch_log(stage.clone()));
     let app = App(Arc::new(Parts { stage, index, office, live }));
     Ok(door
         .router(routes())
