@@ -145,7 +145,8 @@ impl House {
 
     /// Waits until the index of that name holds what another one does.
     async fn holds_the_same(&self, index: &str, as_other: &BTreeMap<String, Held>) {
-        let same = until(&format!("{index} to hold everything"), PATIENCE, async || {
+        let what = format!("{index} to hold everything");
+        let same = until(&what, PATIENCE, async || {
             let there = Current::new(&self.index(index)).reader().is_ok();
             Ok((there && self.contents(index) == *as_other).then_some(()))
         });
