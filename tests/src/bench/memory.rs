@@ -52,9 +52,9 @@ pub fn run(options: &Options) -> Result<()> {
         options.large_files,
     ))?;
     let many = (0..options.many_files).map(|index| generate(23, index, &Of::default()));
-    let many = archive(many.enumerate().map(|(number, report)| {
-        (format!("{number}-{}", report.file_name), report.bytes)
-    }))?;
+    let many = archive(
+        many.enumerate().map(|(number, report)| (format!("{number}-{}", report.file_name), report.bytes)),
+    )?;
     let count = usize::try_from(options.many_files)?;
     runtime.block_on(measure(&format!("{count} reports, zip"), many, count))
 }
@@ -142,7 +142,8 @@ fn children(parent: u32) -> BTreeMap<String, u64> {
     let path = format!("/proc/{parent}/task");
     let tasks = fs::read_dir(path).into_iter().flatten().flatten();
     let ids = tasks.filter_map(|task| fs::read_to_string(task.path().join("children")).ok());
-    let ids: Vec<String> = ids.flat_map(|ids| ids.split(' ').map(str::to_owned).collect::<Vec<_>>()).collect();
+    let ids: Vec<String> =
+        ids.flat_map(|ids| ids.split(' ').map(str::to_owned).collect::<Vec<_>>()).collect();
     ids.into_iter().filter_map(|id| Some((id.clone(), peak_bytes(&id).ok()?))).collect()
 }
 
@@ -154,7 +155,8 @@ fn text(megabytes: usize, number: usize) -> Vec<u8> {
 
 fn html() -> Vec<u8> {
     let paragraph = "<p>一、本年新收政府信息公开申请数量</p>";
-    format!("<html><body>{}</body></html>", paragraph.repeat(19_900_000 / paragraph.len()).as_str()).into_bytes()
+    format!("<html><body>{}</body></html>", paragraph.repeat(19_900_000 / paragraph.len()).as_str())
+        .into_bytes()
 }
 
 fn docx() -> Vec<u8> {
@@ -206,7 +208,9 @@ fn package(parts: &[(&str, &[u8])]) -> Vec<u8> {
         zip.start_file(*name, packed).and_then(|()| Ok(zip.write_all(bytes)?)).expect("memory takes it");
     }
     let picture = vec![7; 48_000_000];
-    zip.start_file("media/1.png", stored).and_then(|()| Ok(zip.write_all(&picture)?)).expect("memory takes it");
+    zip.start_file("media/1.png", stored)
+        .and_then(|()| Ok(zip.write_all(&picture)?))
+        .expect("memory takes it");
     zip.finish().expect("memory takes it").into_inner()
 }
 

@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::service::TowerToHyperService;
 use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::{
     TraceService, TraceServiceServer,
 };
@@ -13,9 +16,7 @@ use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
-use tonic::transport::Server;
-use tonic::transport::server::TcpIncoming;
+use tokio::task::{JoinHandle, JoinSet};
 use tonic::{Request, Response, Status};
 
 /// Gone when it is dropped.
@@ -51,9 +52,18 @@ impl Collector {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let kept = Kept::default();
-        let server = Server::builder().add_service(TraceServiceServer::new(kept.clone()));
+        let service = TowerToHyperService::new(TraceServiceServer::new(kept.clone()));
         let serving = tokio::spawn(async move {
-            server.serve_with_incoming(TcpIncoming::from(listener)).await.unwrap();
+            let mut connections = JoinSet::new();
+            loop {
+                let (socket, _) = listener.accept().await.unwrap();
+                let service = service.clone();
+                connections.spawn(async move {
+                    let builder = Builder::new(TokioExecutor::new());
+                    // A process that ends is no fault of the collector.
+                    builder.serve_connection(TokioIo::new(socket), service).await.ok();
+                });
+            }
         });
         Self { address, kept, serving }
     }

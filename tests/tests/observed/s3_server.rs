@@ -7,8 +7,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, AtomicUsize, Ordering};
 
-use hyper::Response;
-use hyper::service::{Service as _, service_fn};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper::{Request, Response};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
 use s3s::auth::SimpleAuth;
@@ -97,12 +98,12 @@ impl S3Server {
             loop {
                 let (socket, _) = listener.accept().await.unwrap();
                 let (service, mood) = (service.clone(), mood.clone());
-                let answer = service_fn(move |request| {
+                let answer = service_fn(move |request: Request<Incoming>| {
                     let (service, mood) = (service.clone(), mood.clone());
                     async move {
                         mood.requests.fetch_add(1, Ordering::SeqCst);
                         match mood.status.load(Ordering::SeqCst) {
-                            0 => service.call(request).await,
+                            0 => service.call(request.map(s3s::Body::from)).await,
                             status => {
                                 Ok(Response::builder().status(status).body(s3s::Body::empty()).unwrap())
                             }

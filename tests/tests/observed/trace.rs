@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use serde_json::Value;
 use tests::api::list;
 use tests::generate::{Options, generate};
@@ -28,7 +29,8 @@ async fn submit(pipeline: &Pipeline, name: &str, bytes: Vec<u8>, trace: &str) ->
 
 /// The spans of a trace, as soon as there is one of this name.
 async fn spans_with(collector: &Collector, trace: &str, name: &str) -> Vec<Span> {
-    let found = until(&format!("a span {name}"), SOON, async || {
+    let what = format!("a span {name}");
+    let found = until(&what, SOON, async || {
         let spans: Vec<Span> = collector.spans().into_iter().filter(|span| span.trace == trace).collect();
         Ok(spans.iter().any(|span| span.name == name).then_some(spans))
     });
@@ -58,7 +60,6 @@ async fn one_report_is_one_trace_through_every_process() {
 
     // Service, span, and the service and span that led to it.
     let journey = [
-        ("gouji-ingest", "put original", "gouji-ingest", "POST /api/v1/reports"),
         ("gouji-ingest", "send gouji.v1.submitted", "gouji-ingest", "POST /api/v1/reports"),
         ("gouji-parse", "process gouji.v1.submitted", "gouji-ingest", "send gouji.v1.submitted"),
         ("gouji-parse", "get original", "gouji-parse", "process gouji.v1.submitted"),
@@ -85,6 +86,10 @@ async fn one_report_is_one_trace_through_every_process() {
         (CALLER, "202")
     );
     assert_eq!(upload.attributes["http.route"], "/api/v1/reports");
+    assert_eq!(upload.kind, SpanKind::Server);
+    // The file, and what was sent as one.
+    let put = spans.iter().filter(|span| span.service == "gouji-ingest" && span.name == "put original");
+    assert!(put.clone().count() == 2 && put.clone().all(|span| span.parent == upload.id), "{spans:#?}");
     let named = spans.iter().filter(|span| span.name.starts_with("process"));
     assert!(named.clone().count() == 3 && named.clone().all(|span| span.attributes["report.id"] == id));
 
