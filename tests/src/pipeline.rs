@@ -51,6 +51,7 @@ pub struct Pipeline {
     pub nats: NatsServer,
     /// The rest of its cluster, where it is one.
     pub others: Vec<NatsServer>,
+    more: Vec<(&'static str, String)>,
     folder: PathBuf,
     _temporary: Option<TempDir>,
 }
@@ -61,8 +62,17 @@ impl Pipeline {
     /// # Errors
     /// If something is missing or does not come up.
     pub async fn start(shape: Shape) -> Result<Self> {
+        Self::start_with(shape, &[]).await
+    }
+
+    /// The same with more settings for every service, by their variables.
+    ///
+    /// # Errors
+    /// If something is missing or does not come up.
+    pub async fn start_with(shape: Shape, more: &[(&'static str, String)]) -> Result<Self> {
         let folder = tempfile::tempdir().context("making a folder")?;
-        let pipeline = Self::start_at(folder.path(), shape).await?;
+        let nats = NatsServer::start(&folder.path().join("nats"), shape.sync).await?;
+        let pipeline = Self::start_all(folder.path(), vec![nats], shape, more).await?;
         Ok(Self { _temporary: Some(folder), ..pipeline })
     }
 
@@ -80,11 +90,21 @@ impl Pipeline {
     /// # Errors
     /// If something is missing or does not come up.
     pub async fn start_on(folder: &Path, servers: Vec<NatsServer>, shape: Shape) -> Result<Self> {
+        Self::start_all(folder, servers, shape, &[]).await
+    }
+
+    async fn start_all(
+        folder: &Path,
+        servers: Vec<NatsServer>,
+        shape: Shape,
+        more: &[(&'static str, String)],
+    ) -> Result<Self> {
         let urls: Vec<String> = servers.iter().map(NatsServer::url).collect();
         let mut servers = servers.into_iter();
         let nats = servers.next().context("a pipeline needs a nats-server")?;
         let others: Vec<NatsServer> = servers.collect();
-        let variables = variables(folder, &urls);
+        let mut variables = variables(folder, &urls);
+        variables.extend(more.iter().cloned());
         apply_topology(&variables)?;
         let start = |name: &str, number: usize| Service::start(name, number, folder, &variables);
         let several = |name: &str, count: usize| {
@@ -99,6 +119,7 @@ impl Pipeline {
             console: start("console", 0)?,
             nats,
             others,
+            more: more.to_vec(),
             folder: folder.to_owned(),
             _temporary: None,
         };
@@ -171,6 +192,11 @@ impl Pipeline {
         self.folder.join("originals")
     }
 
+    /// Everything that the services keep and say: `<service>.log`, the originals, the drop folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// The index on disk.
     pub fn index_folder(&self) -> PathBuf {
         self.folder.join("index")
@@ -198,7 +224,9 @@ impl Pipeline {
 
     fn variables(&self) -> BTreeMap<&'static str, String> {
         let servers = [&self.nats].into_iter().chain(&self.others);
-        variables(&self.folder, &servers.map(NatsServer::url).collect::<Vec<_>>())
+        let mut variables = variables(&self.folder, &servers.map(NatsServer::url).collect::<Vec<_>>());
+        variables.extend(self.more.iter().cloned());
+        variables
     }
 }
 

@@ -182,7 +182,12 @@ pub async fn undisturbed(reports: &[Generated]) -> BTreeMap<String, Value> {
     contents(&api).await
 }
 
-/// `gouji reconcile` finds everything that was taken in.
+/// `gouji reconcile` finds everything that was taken in, reads every original, and ends with 0.
 pub async fn reconciled(pipeline: &Pipeline) {
-    let _ = pipeline;
+    let index = pipeline.index_folder();
+    let mut command = pipeline.command(&["reconcile", "--deep", "--index"]).unwrap();
+    command.arg(index);
+    let ran = tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
+    let said = [ran.stdout, ran.stderr].map(|said| String::from_utf8_lossy(&said).into_owned()).concat();
+    assert!(ran.status.success(), "gouji reconcile: {}: {said}", ran.status);
 }

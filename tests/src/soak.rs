@@ -251,32 +251,32 @@ impl Soak {
         let mut poisoned = 0;
         for (number, batch) in batches.iter().enumerate() {
             tokio::time::sleep_until(begun + pause * u32::try_from(number)?).await;
-            let again = batches[number / 2].iter().take(BATCH / 5);
-            let mut files: Vec<(String, Vec<u8>)> = batch
-                .iter()
-                .chain(again.filter(|_| number > 0))
-                .enumerate()
-                // The same name twice is no archive.
-                .map(|(position, report)| (format!("{position}/{}", report.file_name), report.bytes.clone()))
-                .collect();
+            let of = |report: &Generated| (report.file_name.clone(), report.bytes.clone());
+            let mut files: Vec<(String, Vec<u8>)> = batch.iter().map(of).collect();
             if number % (100 / BATCH) == 0 {
                 files.push(("poison.txt".into(), poison(poisoned)));
                 poisoned += 1;
             }
-            let archive = zip(files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())))?;
-            let name = format!("{number}.zip");
-            until(&format!("{name} to be taken in"), PATIENCE, async || {
-                let answer = api.send(&name, archive.clone(), None).await.ok();
-                let taken = answer.is_some_and(|(status, _)| status.as_u16() == 202);
-                if !taken {
-                    tokio::time::sleep(Duration::from_millis(500)).await;
-                }
-                Ok(taken.then_some(()))
-            })
-            .await?;
+            take_in(api, &format!("{number}.zip"), &files).await?;
+            let again: Vec<_> = batches[number / 2].iter().take(BATCH / 5).map(of).collect();
+            take_in(api, &format!("again-{number}.zip"), &again).await?;
         }
         Ok(())
     }
+}
+
+/// Sends an archive of these until it is taken in, however long a fault lasts.
+async fn take_in(api: &Api, name: &str, files: &[(String, Vec<u8>)]) -> Result<()> {
+    let archive = zip(files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())))?;
+    until(&format!("{name} to be taken in"), PATIENCE, async || {
+        let answer = api.send(name, archive.clone(), None).await.ok();
+        let taken = answer.is_some_and(|(status, _)| status.as_u16() == 202);
+        if !taken {
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+        Ok(taken.then_some(()))
+    })
+    .await
 }
 
 /// Bytes that are no report, others for each number.

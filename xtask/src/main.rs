@@ -1,11 +1,13 @@
 //! All automation: demo, test, ci, bench, fuzz, deploy, gen and tidy.
 
+mod audit;
 mod bench;
 mod ci;
 mod demo;
 mod deploy;
 mod fuzz;
 mod generate;
+mod licences;
 #[path = "../../services/gouji/src/nats_server.rs"]
 mod nats_server;
 mod soak;
@@ -74,6 +76,8 @@ enum Task {
     Townships(townships::Sources),
     /// Print the path of a nats-server, after making sure there is one.
     NatsServer,
+    /// Check licences and sources of everything that is built in, and, with cargo-deny, known vulnerabilities.
+    Audit,
     /// Check what compilers do not: arrows, leftovers, links, samples, generated code.
     Tidy {
         /// Leave out what has to compile first: the generated code.
@@ -99,6 +103,7 @@ fn main() -> Result<()> {
             writeln!(std::io::stdout(), "{}", path.display())?;
             Ok(())
         }
+        Task::Audit => audit::run(&workspace),
         Task::Tidy { quick } => tidy::run(&workspace, quick),
     }
 }

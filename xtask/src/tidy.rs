@@ -10,8 +10,8 @@ use std::fmt;
 
 use anyhow::{Result, bail};
 
-use crate::generate;
 use crate::workspace::Workspace;
+use crate::{generate, licences};
 
 /// Something untidy.
 #[derive(Debug, PartialEq, Eq)]
@@ -52,6 +52,7 @@ pub(crate) fn run(workspace: &Workspace, quick: bool) -> Result<()> {
     for complaint in &complaints {
         eprintln!("{complaint}");
     }
+    licences::check(workspace)?;
     if !quick {
         generate::run(workspace, true)?;
     }

@@ -74,7 +74,8 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
-fn read(command: &mut Command) -> Result<String> {
+/// What a command prints.
+pub(crate) fn read(command: &mut Command) -> Result<String> {
     let output = command.output().with_context(|| format!("run {}", line(command)))?;
     let complaint = String::from_utf8_lossy(&output.stderr);
     ensure!(output.status.success(), "{} ended with {}: {}", line(command), output.status, complaint.trim());

@@ -97,24 +97,8 @@ pub fn open(
     limits: &ArchiveLimits,
     each: &mut dyn FnMut(Entry) -> bool,
 ) -> Result<(), ArchiveError> {
-    let mut open: Vec<(String, Vec<u8>, usize)> = Vec::new();
     let mut left = Left { files: limits.files, bytes: limits.total_bytes };
-    if !walk("", archive, 1, limits, &mut left, &mut open, each)? {
-        return Ok(());
-    }
-    while let Some((name, bytes, depth)) = open.pop() {
-        match walk(&name, Cursor::new(bytes), depth, limits, &mut left, &mut open, each) {
-            Ok(true) => {}
-            Ok(false) => return Ok(()),
-            Err(error @ ArchiveError::Limit { .. }) => return Err(error),
-            Err(error) => {
-                if !each(Entry { name, bytes: Err(error) }) {
-                    return Ok(());
-                }
-            }
-        }
-    }
-    Ok(())
+    walk("", archive, 1, limits, &mut left, each).map(drop)
 }
 
 struct Left {
@@ -122,14 +106,14 @@ struct Left {
     bytes: u64,
 }
 
-/// Hands out the files of one archive and keeps the archives in it for later; false if told to stop.
+/// Hands out the files of one archive, those of an archive in it where that stands: so no more than one of
+/// each depth is in memory. False if told to stop.
 fn walk(
     folder: &str,
     source: impl Read + Seek,
     depth: usize,
     limits: &ArchiveLimits,
     left: &mut Left,
-    inner: &mut Vec<(String, Vec<u8>, usize)>,
     each: &mut dyn FnMut(Entry) -> bool,
 ) -> Result<bool, ArchiveError> {
     let mut archive = ZipArchive::new(source).map_err(|error| ArchiveError::Broken(error.to_string()))?;
@@ -151,7 +135,16 @@ fn walk(
         }
         match bytes {
             Ok(bytes) if sniff(&bytes) == Kind::Zip && depth < limits.depth => {
-                inner.push((name, bytes, depth + 1))
+                match walk(&name, Cursor::new(bytes), depth + 1, limits, left, each) {
+                    Ok(true) => {}
+                    Ok(false) => return Ok(false),
+                    Err(error @ ArchiveError::Limit { .. }) => return Err(error),
+                    Err(error) => {
+                        if !each(Entry { name, bytes: Err(error) }) {
+                            return Ok(false);
+                        }
+                    }
+                }
             }
             bytes => {
                 if !each(Entry { name, bytes }) {
@@ -247,7 +240,7 @@ mod tests {
     fn files_come_out_with_their_names_those_of_inner_archives_too() {
         let inner = zip(&[("报告.txt", b"abc")]);
         let outer = zip(&[("a/b.txt", b"12"), ("县/包.zip", &inner), ("__MACOSX/x", b"1"), ("c.html", b"")]);
-        let expected = ["a/b.txt 2", "c.html 0", "县/包.zip/报告.txt 3"];
+        let expected = ["a/b.txt 2", "县/包.zip/报告.txt 3", "c.html 0"];
         assert_eq!(names(&outer, &ArchiveLimits::default()).unwrap(), expected);
     }
 

@@ -13,7 +13,7 @@ mod post_mortem;
 mod wire;
 
 pub use child::serve;
-pub use pool::{Answer, Pool, Program};
+pub use pool::{Answer, Pool, Program, Try};
 pub use post_mortem::NoAnswer;
 
 use std::time::Duration;

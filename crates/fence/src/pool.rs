@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::{ChildStderr, ChildStdin, ChildStdout, Command};
@@ -27,6 +27,19 @@ pub struct Answer {
     pub cpu: Duration,
     /// The most memory that the child ever had.
     pub peak_bytes: u64,
+}
+
+/// One child that was asked.
+#[derive(Debug, Clone)]
+pub struct Try {
+    /// Its process.
+    pub pid: u32,
+    /// When it was asked, or started for that.
+    pub begun: SystemTime,
+    /// When it had answered, or had gone.
+    pub ended: SystemTime,
+    /// Why it gave no answer, if it gave none.
+    pub failed: Option<NoAnswer>,
 }
 
 /// What is started as a child.
@@ -74,32 +87,56 @@ impl Pool {
     /// If the question broke the child, or it went over a limit. A child that was lost through no fault
     /// of the question is replaced once.
     pub async fn ask(&self, head: &[u8], body: &[u8]) -> Result<Answer, NoAnswer> {
+        self.ask_and_tell(head, body, &mut Vec::new()).await
+    }
+
+    /// Asks a child like [`Self::ask`], and adds to `tries` which children were asked and when.
+    ///
+    /// # Errors
+    /// Those of [`Self::ask`].
+    pub async fn ask_and_tell(
+        &self,
+        head: &[u8],
+        body: &[u8],
+        tries: &mut Vec<Try>,
+    ) -> Result<Answer, NoAnswer> {
         let _seat = self.seats.acquire().await.expect("the semaphore is never closed");
         let idle = self.idle().pop();
-        match self.ask_one(idle, head, body).await {
-            Err(NoAnswer::Failed(_)) => self.ask_one(None, head, body).await,
+        match self.ask_one(idle, head, body, tries).await {
+            Err(NoAnswer::Failed(_)) => self.ask_one(None, head, body, tries).await,
             answered => answered,
         }
     }
 
-    async fn ask_one(&self, idle: Option<Child>, head: &[u8], body: &[u8]) -> Result<Answer, NoAnswer> {
+    async fn ask_one(
+        &self,
+        idle: Option<Child>,
+        head: &[u8],
+        body: &[u8],
+        tries: &mut Vec<Try>,
+    ) -> Result<Answer, NoAnswer> {
+        let begun = SystemTime::now();
         let mut child = match idle {
             Some(child) => child,
             None => Child::start(&self.program, &self.limits).map_err(|error| {
                 NoAnswer::Failed(format!("starting {}: {error}", self.program.path.display()))
             })?,
         };
-        match timeout(self.limits.wall, child.exchange(head, body, self.limits.memory_bytes)).await {
-            Ok(Ok(answer)) => {
-                if child.answered < self.limits.questions && answer.peak_bytes <= self.limits.keep_bytes {
-                    self.idle().push(child);
+        let pid = child.pid;
+        let answered =
+            match timeout(self.limits.wall, child.exchange(head, body, self.limits.memory_bytes)).await {
+                Ok(Ok(answer)) => {
+                    if child.answered < self.limits.questions && answer.peak_bytes <= self.limits.keep_bytes {
+                        self.idle().push(child);
+                    }
+                    Ok(answer)
                 }
-                Ok(answer)
-            }
-            Ok(Err(error)) => Err(child.lost(&error, &self.limits).await),
-            // Dropping the child kills it.
-            Err(_) => Err(NoAnswer::Wall { seconds: self.limits.wall.as_secs() }),
-        }
+                Ok(Err(error)) => Err(child.lost(&error, &self.limits).await),
+                // Dropping the child kills it.
+                Err(_) => Err(NoAnswer::Wall { seconds: self.limits.wall.as_secs() }),
+            };
+        tries.push(Try { pid, begun, ended: SystemTime::now(), failed: answered.as_ref().err().cloned() });
+        answered
     }
 
     fn idle(&self) -> MutexGuard<'_, Vec<Child>> {
@@ -111,6 +148,7 @@ impl Pool {
 #[derive(Debug)]
 struct Child {
     process: tokio::process::Child,
+    pid: u32,
     questions: ChildStdin,
     answers: ChildStdout,
     last_words: ChildStderr,
@@ -132,6 +170,7 @@ impl Child {
             .kill_on_drop(true)
             .spawn()?;
         Ok(Self {
+            pid: process.id().unwrap_or_default(),
             questions: process.stdin.take().expect("it was asked for"),
             answers: process.stdout.take().expect("it was asked for"),
             last_words: process.stderr.take().expect("it was asked for"),

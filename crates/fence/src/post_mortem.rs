@@ -40,6 +40,29 @@ pub enum NoAnswer {
     Failed(String),
 }
 
+impl NoAnswer {
+    /// What it comes under, in one word.
+    pub fn class(&self) -> &'static str {
+        match self {
+            Self::Cpu { .. } => "cpu",
+            Self::Wall { .. } => "wall",
+            Self::Memory { .. } => "memory",
+            Self::Crashed { .. } => "crashed",
+            Self::Failed(_) => "failed",
+        }
+    }
+
+    /// The limit that was reached, if it was one: its name with its unit, and its value.
+    pub fn limit(&self) -> Option<(&'static str, u64)> {
+        match self {
+            Self::Cpu { seconds } => Some(("cpu_seconds", *seconds)),
+            Self::Wall { seconds } => Some(("wall_seconds", *seconds)),
+            Self::Memory { bytes } => Some(("memory_bytes", *bytes)),
+            Self::Crashed { .. } | Self::Failed(_) => None,
+        }
+    }
+}
+
 /// Judges by how it ended and by what the runtime of Rust says before it aborts. What we kill for taking
 /// too long never comes here, so that a SIGKILL is somebody else's.
 pub(crate) fn cause(status: ExitStatus, last_words: &str, limits: &Limits) -> NoAnswer {

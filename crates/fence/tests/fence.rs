@@ -6,7 +6,7 @@ use std::env;
 use std::fs::{self, File};
 use std::net::TcpStream;
 use std::process::{Command, ExitCode};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use fence::{Answer, Limits, NoAnswer, Pool, Program};
 use rustix::process::{Pid, Signal, getpid, kill_process, test_kill_process};
@@ -23,6 +23,7 @@ fn main() -> ExitCode {
     }
     let tests = async {
         what_breaks_a_child_is_told().await;
+        who_was_asked_is_told().await;
         others_in_flight_are_untouched().await;
         a_child_killed_by_somebody_is_replaced_once().await;
         children_are_kept_and_replaced().await;
@@ -142,6 +143,22 @@ async fn what_breaks_a_child_is_told() {
     let nobody = Pool::new(Program::new("/no/such/program", VERB), LIMITS, 1);
     let error = ask(&nobody, "echo").await.unwrap_err();
     assert!(matches!(&error, NoAnswer::Failed(why) if why.starts_with("starting /no/such/program: ")));
+}
+
+async fn who_was_asked_is_told() {
+    let pool = pool(1);
+    let begun = SystemTime::now();
+    let mut tries = Vec::new();
+    let answer = pool.ask_and_tell(b"pid", b"", &mut tries).await.unwrap();
+    assert_eq!(String::from_utf8(answer.head).unwrap(), tries[0].pid.to_string());
+    assert!(tries[0].failed.is_none() && begun <= tries[0].begun && tries[0].begun <= tries[0].ended);
+    pool.ask_and_tell(b"compute for ever", b"", &mut tries).await.unwrap_err();
+    let (pid, failed) = (tries[1].pid, tries[1].failed.clone().unwrap());
+    assert_eq!((pid, failed.limit()), (tries[0].pid, Some(("cpu_seconds", 1))), "the child that was warm");
+    pool.ask_and_tell(b"kill yourself", b"", &mut tries).await.unwrap_err();
+    let after: Vec<_> = tries[2..].iter().map(|one| one.failed.as_ref().map(NoAnswer::class)).collect();
+    assert_eq!(after, [Some("failed"), Some("failed")], "replaced once");
+    assert_ne!(tries[2].pid, tries[3].pid);
 }
 
 async fn others_in_flight_are_untouched() {

@@ -254,7 +254,8 @@ where
     let any_succeeded = outcomes.iter().any(|outcome| matches!(outcome, Ok(_) | Err(Trouble::Refused(_))));
     let (mut again, mut ended) = (Vec::new(), Vec::new());
     for (mut item, outcome) in items.into_iter().zip(outcomes) {
-        match end_of(stage, &mut item, outcome, any_succeeded) {
+        let span = item.delivery.span.clone();
+        match span.in_scope(|| end_of(stage, &mut item, outcome, any_succeeded)) {
             Some(ending) => ended.push(item.ended(ending)),
             None => again.push(item),
         }
@@ -330,6 +331,7 @@ fn batch_span<F: Fact>(stage: &Stage, items: &[Item<F>]) -> Span {
     );
     for item in items {
         span.add_link(item.delivery.span.context().span().span_context().clone());
+        item.delivery.span.add_link(span.context().span().span_context().clone());
     }
     span
 }

@@ -265,14 +265,6 @@ impl Originals {
         }
     }
 
-    /// The folder or disk whose room they take, where this host has it.
-    pub fn on_disk(&self) -> Option<&Path> {
-        match self {
-            Self::Folder(root) => Some(root),
-            Self::Bucket(_) | Self::S3(_) => None,
-        }
-    }
-
     fn kind(&self) -> &'static str {
         match self {
             Self::Folder(_) => "folder",

@@ -51,6 +51,10 @@ pub mod class {
     pub const KILLED_WORKER: &str = "killed-worker";
     /// What came out of it is too large for the bus.
     pub const FACT_TOO_LARGE: &str = "fact-too-large";
+    /// What was acknowledged is not in the store of originals, or has other bytes.
+    pub const ORIGINAL_LOST: &str = "original-lost";
+    /// All of them: refusals that are no fault of the report.
+    pub const OURS: [&str; 5] = [UNDECODABLE_EVENT, GAVE_UP, KILLED_WORKER, FACT_TOO_LARGE, ORIGINAL_LOST];
 }
 
 impl<N> Done<N> {

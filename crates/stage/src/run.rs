@@ -12,20 +12,23 @@ use clap::{CommandFactory, FromArgMatches, Parser};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-use crate::config::Config;
+use crate::config::{Config, OriginalsAt};
 use crate::connect::{self, Bus};
-use crate::ops;
 use crate::seats::Seats;
 use crate::shutdown::Stop;
-use crate::{Stage, telemetry};
+use crate::{Stage, http, ops, requests, telemetry};
 
 /// A stage and what it does.
 pub struct Service {
     name: &'static str,
     serve: Box<dyn FnOnce(Stage) -> Serving + Send>,
     pages: Option<Box<dyn FnOnce(Stage) -> anyhow::Result<Router> + Send>>,
+    guard: Option<Guard>,
     checks: fn(&Config) -> anyhow::Result<()>,
 }
+
+/// Puts a guard before the operator's endpoints.
+type Guard = fn(&Stage, Router) -> anyhow::Result<Router>;
 
 type Serving = Pin<Box<dyn Future<Output = anyhow::Result<()>> + Send>>;
 
@@ -36,13 +39,26 @@ impl Service {
         S: FnOnce(Stage) -> R + Send + 'static,
         R: Future<Output = anyhow::Result<()>> + Send + 'static,
     {
-        Self { name, serve: Box::new(move |stage| Box::pin(serve(stage))), pages: None, checks: |_| Ok(()) }
+        Self {
+            name,
+            serve: Box::new(move |stage| Box::pin(serve(stage))),
+            pages: None,
+            guard: None,
+            checks: |_| Ok(()),
+        }
     }
 
     /// What it answers over HTTP on `GOUJI_LISTEN`, beside the operator's endpoints.
     #[must_use]
     pub fn http(mut self, pages: impl FnOnce(Stage) -> anyhow::Result<Router> + Send + 'static) -> Self {
         self.pages = Some(Box::new(pages));
+        self
+    }
+
+    /// Who may use the operator's endpoints of a process that has this service in it.
+    #[must_use]
+    pub fn guards(mut self, guard: Guard) -> Self {
+        self.guard = Some(guard);
         self
     }
 
@@ -145,10 +161,11 @@ pub async fn run_together(config: &Config, stop: &Stop, services: Vec<Service>) 
     let opened = Arc::new(OnceLock::new());
     if let Some(listener) = listener {
         // No new requests after a stop, and those that are under way end like messages in flight.
-        let stopping = stop.clone();
-        let server = axum::serve(listener, ops::until_opened(buses.clone(), opened.clone()));
-        let served = server.with_graceful_shutdown(async move { stopping.wished().await }).into_future();
-        serving.spawn(async move { served.await.context("answering over HTTP") });
+        let (stop, router) = (stop.clone(), ops::until_opened(buses.clone(), opened.clone()));
+        serving.spawn(async move {
+            http::serve(listener, router, &stop).await;
+            Ok(())
+        });
     }
     let seats = Seats::for_each_core();
     let mut stages = Vec::new();
@@ -160,7 +177,17 @@ pub async fn run_together(config: &Config, stop: &Stop, services: Vec<Service>) 
             () = stop.wished() => return Ok(()),
         }
     }
+    telemetry::watch_stages(&stages);
+    match &config.originals {
+        OriginalsAt::Folder(folder) => telemetry::watch_disk("originals", folder),
+        OriginalsAt::Bucket | OriginalsAt::S3(_) => telemetry::watch_disk("spool", std::env::temp_dir()),
+    }
     let mut router = ops::router(stages.clone());
+    if let Some((guard, stage)) =
+        services.iter().zip(&stages).find_map(|(service, stage)| Some((service.guard?, stage)))
+    {
+        router = guard(stage, router)?;
+    }
     for (service, stage) in services.into_iter().zip(&stages) {
         if let Some(pages) = service.pages {
             router = router.merge(pages(stage.clone()).with_context(|| service.name)?);
@@ -169,7 +196,7 @@ pub async fn run_together(config: &Config, stop: &Stop, services: Vec<Service>) 
         serving.spawn(async move { served.await.with_context(|| service.name) });
     }
     // Set once, here.
-    opened.set(router).ok();
+    opened.set(requests::observed(router)).ok();
     let ended = all_ended(&mut serving, stop, config.drain + GRACE).await;
     futures::future::join_all(stages.iter().map(Stage::close)).await;
     // Flushing blocks.

@@ -3,6 +3,11 @@
 //! Traces and metrics leave by OTLP only where `OTEL_EXPORTER_OTLP_ENDPOINT` is set; trace ids travel
 //! in the headers of messages in any case, and `/metrics` always answers.
 
+mod lines;
+mod log;
+mod observed;
+mod past;
+
 use std::io::IsTerminal;
 use std::sync::OnceLock;
 
@@ -16,17 +21,20 @@ use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use prometheus::{Encoder, TextEncoder};
 use tracing::level_filters::LevelFilter;
-use tracing::{Event, Span, Subscriber};
+use tracing::{Level, Span};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
-use tracing_subscriber::fmt::format::Writer;
-use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
-use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
+use tracing_subscriber::filter::{FilterExt, filter_fn};
+use tracing_subscriber::fmt::format::JsonFields;
 use tracing_subscriber::layer::SubscriberExt;
-use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer};
 
 use crate::config::{Config, LogFormat};
+
+pub use log::watch_log;
+pub(crate) use observed::stages as watch_stages;
+pub use observed::watch_disk;
+pub use past::{Past, tell};
 
 const SCOPE: &str = "gouji";
 
@@ -38,9 +46,11 @@ pub fn init(service: &str, config: &Config) {
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal());
     let lines = match config.log {
-        LogFormat::Human => lines.event_format(Human).boxed(),
-        LogFormat::Json => lines.json().flatten_event(true).with_span_list(false).boxed(),
+        LogFormat::Human => lines.event_format(lines::Human).boxed(),
+        LogFormat::Json => lines.fmt_fields(JsonFields::new()).event_format(lines::Json).boxed(),
     };
+    // However little is logged, a line is to know the trace and the report that it is about.
+    let filter = filter.or(filter_fn(|about| about.is_span() && *about.level() <= Level::INFO));
     let spans = tracing_opentelemetry::layer()
         .with_tracer(telemetry.tracers.tracer(SCOPE))
         .with_filter(LevelFilter::INFO);
@@ -65,6 +75,16 @@ pub fn prometheus_text() -> String {
         Ok(()) => String::from_utf8_lossy(&text).into_owned(),
         Err(error) => format!("# {error}\n"),
     }
+}
+
+/// Where further instruments are made, named and with units as the conventions of OpenTelemetry have it.
+pub fn meter() -> Meter {
+    get().meters.meter(SCOPE)
+}
+
+/// The trace and the place in it of the current span, for [`tell`].
+pub fn here() -> Context {
+    Span::current().context()
 }
 
 /// Makes `span` a child of the work named by a `traceparent` header.
@@ -129,6 +149,9 @@ pub(crate) struct Metrics {
     pub(crate) breaker_opened: Counter<u64>,
     pub(crate) connection_events: Counter<u64>,
     pub(crate) original_bytes: Counter<u64>,
+    pub(crate) request_seconds: Histogram<f64>,
+    pub(crate) request_bytes: Histogram<u64>,
+    pub(crate) requests_active: UpDownCounter<i64>,
 }
 
 pub(crate) fn metrics() -> &'static Metrics {
@@ -159,6 +182,7 @@ impl Telemetry {
             Some(_) => Resource::builder().build(),
             None => Resource::builder().with_service_name(service.to_owned()).build(),
         };
+        let resource = of_this_process(&resource);
         let mut meters = SdkMeterProvider::builder().with_resource(resource.clone());
         let mut tracers = SdkTracerProvider::builder().with_resource(resource);
         match opentelemetry_prometheus::exporter().with_registry(registry.clone()).build() {
@@ -177,8 +201,19 @@ impl Telemetry {
         }
         let meters = meters.build();
         let metrics = Metrics::new(&meters.meter(SCOPE));
+        observed::process(&meters.meter(SCOPE));
         Self { registry, meters, tracers: tracers.build(), metrics }
     }
+}
+
+/// Of two copies of a stage, which one; what `OTEL_RESOURCE_ATTRIBUTES` says stands.
+fn of_this_process(said: &Resource) -> Resource {
+    let process = [
+        KeyValue::new("service.version", env!("CARGO_PKG_VERSION")),
+        KeyValue::new("process.pid", i64::from(std::process::id())),
+    ];
+    let said = said.iter().map(|(name, value)| KeyValue::new(name.clone(), value.clone()));
+    Resource::builder_empty().with_attributes(process).with_attributes(said).build()
 }
 
 impl Metrics {
@@ -186,65 +221,63 @@ impl Metrics {
         // Parsing takes milliseconds or seconds; the default buckets are made for milliseconds as a unit.
         let seconds =
             vec![0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
+        let bytes = vec![1e3, 1e4, 1e5, 1e6, 1e7, 5e7, 1e9, 4e9];
+        let counter = |name: &'static str, unit: &'static str, about: &'static str| {
+            meter.u64_counter(name).with_unit(unit).with_description(about).build()
+        };
         Self {
             process_seconds: meter
                 .f64_histogram("messaging.process.duration")
                 .with_unit("s")
-                .with_boundaries(seconds)
+                .with_boundaries(seconds.clone())
                 .with_description("From the receipt of a message to its acknowledgement")
                 .build(),
-            sent: meter.u64_counter("messaging.client.sent.messages").build(),
-            consumed: meter.u64_counter("messaging.client.consumed.messages").build(),
-            redelivered: meter
-                .u64_counter("gouji.stage.redelivered")
-                .with_description("Messages that came a second time or later")
-                .build(),
-            refused: meter
-                .u64_counter("gouji.stage.refused")
-                .with_description("Reports that go no further, by class")
-                .build(),
-            attempts_failed: meter
-                .u64_counter("gouji.stage.attempts_failed")
-                .with_description("Attempts that failed and are tried again or given up")
-                .build(),
+            sent: counter("messaging.client.sent.messages", "{message}", "Facts published, each once"),
+            consumed: counter("messaging.client.consumed.messages", "{message}", "Facts taken"),
+            redelivered: counter(
+                "gouji.stage.redelivered",
+                "{message}",
+                "Messages that came a second time or later",
+            ),
+            refused: counter("gouji.stage.refused", "{report}", "Reports that go no further, by class"),
+            attempts_failed: counter(
+                "gouji.stage.attempts_failed",
+                "{attempt}",
+                "Attempts that failed and are tried again or given up",
+            ),
             in_flight: meter
                 .i64_up_down_counter("gouji.stage.in_flight")
+                .with_unit("{message}")
                 .with_description("Messages received and not yet acknowledged")
                 .build(),
-            breaker_opened: meter
-                .u64_counter("gouji.stage.breaker_opened")
-                .with_description("How often a stage stopped fetching because most attempts failed")
+            breaker_opened: counter(
+                "gouji.stage.breaker_opened",
+                "{time}",
+                "How often a stage stopped fetching because most attempts failed",
+            ),
+            connection_events: counter(
+                "gouji.bus.events",
+                "{event}",
+                "Events of the connection to the bus, by kind",
+            ),
+            original_bytes: counter("gouji.originals.written", "By", "Bytes of new originals"),
+            request_seconds: meter
+                .f64_histogram("http.server.request.duration")
+                .with_unit("s")
+                .with_boundaries(seconds)
+                .with_description("From a request to the head of its answer")
                 .build(),
-            connection_events: meter
-                .u64_counter("gouji.bus.events")
-                .with_description("Events of the connection to the bus, by kind")
-                .build(),
-            original_bytes: meter
-                .u64_counter("gouji.originals.written")
+            request_bytes: meter
+                .u64_histogram("http.server.request.body.size")
                 .with_unit("By")
-                .with_description("Bytes of new originals")
+                .with_boundaries(bytes)
+                .with_description("Size of the body of a request, where its sender told it")
+                .build(),
+            requests_active: meter
+                .i64_up_down_counter("http.server.active_requests")
+                .with_unit("{request}")
+                .with_description("Requests that are being answered")
                 .build(),
         }
-    }
-}
-
-/// A line for people: time, level, target, what happened. The spans around it stay out: a line reads alone.
-struct Human;
-
-impl<S, N> FormatEvent<S, N> for Human
-where
-    S: Subscriber + for<'a> LookupSpan<'a>,
-    N: for<'a> FormatFields<'a> + 'static,
-{
-    fn format_event(
-        &self,
-        context: &FmtContext<'_, S, N>,
-        mut writer: Writer<'_>,
-        event: &Event<'_>,
-    ) -> std::fmt::Result {
-        SystemTime.format_time(&mut writer)?;
-        write!(writer, " {:>5} {}: ", event.metadata().level(), event.metadata().target())?;
-        context.field_format().format_fields(writer.by_ref(), event)?;
-        writeln!(writer)
     }
 }

@@ -4,6 +4,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
+use door::Caller;
 use proto::v1::ReportSubmitted;
 use serde_json::Value;
 
@@ -21,8 +22,8 @@ pub(crate) async fn openapi() -> Response {
 
 /// The bytes as they were sent. Whatever they are, they are never shown under our name: a page that
 /// somebody sent must not run where our pages run.
-pub(crate) async fn source(State(app): State<App>, Id(id): Id) -> Result<Response, Problem> {
-    let (sha256, name) = original(&app, &id).await?.ok_or_else(|| Problem::no_such_report(&id))?;
+pub(crate) async fn source(State(app): State<App>, caller: Caller, Id(id): Id) -> Result<Response, Problem> {
+    let (sha256, name) = original(&app, &caller, &id).await?.ok_or_else(|| Problem::no_such_report(&id))?;
     let bytes = app.stage().originals().get(&sha256).await.map_err(|error| match error {
         stage::NotGot::Missing(_) => Problem::not_found(format!("报告“{id}”的原件已不在库中。")),
         error => Problem::internal(&error.into()),
@@ -41,12 +42,13 @@ pub(crate) async fn source(State(app): State<App>, Id(id): Id) -> Result<Respons
 }
 
 /// The hash and the file name of a version's original; of one that was never read, from the log.
-async fn original(app: &App, id: &str) -> Result<Option<(String, String)>, Problem> {
-    if let Some(loaded) = load(app, id).await? {
+async fn original(app: &App, caller: &Caller, id: &str) -> Result<Option<(String, String)>, Problem> {
+    if let Some(loaded) = load(app, caller, id).await? {
         return Ok(Some((loaded.field("original").to_owned(), loaded.field("file_name").to_owned())));
     }
     let submitted =
         app.stage().last_of_id::<ReportSubmitted>(id).await.map_err(|error| Problem::bus(&error))?;
+    let submitted = submitted.filter(|submitted| caller.may_follow(submitted));
     Ok(submitted.and_then(|submitted| Some((submitted.original?.sha256, submitted.file_name))))
 }
 

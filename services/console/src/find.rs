@@ -2,23 +2,32 @@
 
 use axum::Json;
 use axum::extract::State;
+use door::Caller;
 use report::{CellId, FormId};
-use search::{Facet, FacetCounts, GroupBy, Hit, Page, Query, Snippet};
+use search::{Clause, Facet, FacetCounts, GroupBy, Hit, Page, Query, Snippet};
 use serde_json::{Map, Value, json};
 
 use crate::params::Params;
 use crate::problem::Problem;
 use crate::{App, words};
 
-pub(crate) async fn reports(State(app): State<App>, params: Params) -> Result<Json<Value>, Problem> {
-    let query = understood(&params)?;
+pub(crate) async fn reports(
+    State(app): State<App>,
+    caller: Caller,
+    params: Params,
+) -> Result<Json<Value>, Problem> {
+    let query = narrowed(understood(&params)?, &caller)?;
     let found = app.read(move |reader| reader.search(&query)).await?;
     Ok(Json(page(&found, &params)))
 }
 
 /// The sums of one cell over what a search finds.
-pub(crate) async fn sum(State(app): State<App>, params: Params) -> Result<Json<Value>, Problem> {
-    let query = understood(&params)?;
+pub(crate) async fn sum(
+    State(app): State<App>,
+    caller: Caller,
+    params: Params,
+) -> Result<Json<Value>, Problem> {
+    let query = narrowed(understood(&params)?, &caller)?;
     let cell = params.get("cell").unwrap_or_default();
     let cell = CellId::parse(cell).map_err(|_| {
         let problem = Problem::bad_parameter("cell", format!("没有名为“{cell}”的单元格。"));
@@ -62,6 +71,21 @@ fn group_by(name: &str) -> Option<GroupBy> {
 pub(crate) fn understood(params: &Params) -> Result<Query, Problem> {
     let (query, problems) = params.query();
     problems.into_iter().next().map_or(Ok(query), Err)
+}
+
+/// The same search among the reports that the caller may see.
+pub(crate) fn narrowed(mut query: Query, caller: &Caller) -> Result<Query, Problem> {
+    let Some(scope) = &caller.scope else { return Ok(query) };
+    let agencies: Vec<String> = scope.agencies.iter().map(|agency| format!("={agency}")).collect();
+    for (name, values) in [("region", &scope.regions), ("agency", &agencies)] {
+        let clauses: Result<Vec<Clause>, _> = values.iter().map(|value| search::field(name, value)).collect();
+        let clauses =
+            clauses.map_err(|error| Problem::internal(&anyhow::anyhow!("scope of a key: {error}")))?;
+        if !clauses.is_empty() {
+            query.filters.push(Clause::Or(clauses));
+        }
+    }
+    Ok(query)
 }
 
 fn page(page: &Page, params: &Params) -> Value {

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
+use door::Caller;
 use paper::Addresser;
 use proto::v1::{ReportKept, ReportSubmitted, ReportValidated};
 use report::{Date, Report, Review};
@@ -14,7 +15,12 @@ use crate::problem::Problem;
 use crate::{App, across, kept};
 
 /// The letter to the agency (整改意见), as a page or, with `format=docx`, as a document.
-pub(crate) async fn letter(State(app): State<App>, Id(id): Id, params: Params) -> Result<Response, Problem> {
+pub(crate) async fn letter(
+    State(app): State<App>,
+    caller: Caller,
+    Id(id): Id,
+    params: Params,
+) -> Result<Response, Problem> {
     let text = |name: &str| params.get(name).map(str::to_owned);
     let addresser = Addresser {
         name: text("name"),
@@ -26,9 +32,9 @@ pub(crate) async fn letter(State(app): State<App>, Id(id): Id, params: Params) -
         Some(date) => Some(date),
         None => today(),
     };
-    let (mut review, file_name) = judged(&app, &id).await?;
+    let (mut review, file_name) = judged(&app, &caller, &id).await?;
     if params.get("across") == Some("true") {
-        add_what_others_tell(&app, &id, &mut review).await?;
+        add_what_others_tell(&app, &caller, &id, &mut review).await?;
     }
     let letter = paper::letter(&review, Some(&file_name), &addresser, date);
     match params.get("format").unwrap_or("html") {
@@ -45,8 +51,8 @@ const DOCX: &str = "application/vnd.openxmlformats-officedocument.wordprocessing
 
 /// A report with everything that was found in it, and the name of its file. Earlier versions are judged by
 /// themselves.
-async fn judged(app: &App, id: &str) -> Result<(Review, String), Problem> {
-    let Some(loaded) = load(app, id).await? else { return Err(Problem::no_such_report(id)) };
+async fn judged(app: &App, caller: &Caller, id: &str) -> Result<(Review, String), Problem> {
+    let Some(loaded) = load(app, caller, id).await? else { return Err(Problem::no_such_report(id)) };
     let key = loaded.key.clone().filter(|_| loaded.is_current());
     let kept = app.read(move |reader| {
         let whole = key.map(|key| reader.whole(&key)).transpose()?.flatten();
@@ -70,8 +76,13 @@ async fn judged(app: &App, id: &str) -> Result<(Review, String), Problem> {
 }
 
 /// Adds what the rules among agencies find, which takes a look at every report of the province.
-async fn add_what_others_tell(app: &App, id: &str, review: &mut Review) -> Result<(), Problem> {
-    let key = load(app, id).await?.and_then(|loaded| loaded.key);
+async fn add_what_others_tell(
+    app: &App,
+    caller: &Caller,
+    id: &str,
+    review: &mut Review,
+) -> Result<(), Problem> {
+    let key = load(app, caller, id).await?.and_then(|loaded| loaded.key);
     let report = &review.report;
     let province = report.region.as_ref().and_then(|region| reading::division(region.code.get(..2)?));
     let (Some(key), Some(province), Some(year)) = (key, province, report.year) else { return Ok(()) };

@@ -32,7 +32,8 @@ use axum::extract::{OriginalUri, Request};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodRouter, get};
+use axum::routing::get;
+use door::{Door, Needs, Route};
 use rules::Office;
 use search::{Current, Reader};
 use stage::{Config, Service, Stage};
@@ -46,7 +47,10 @@ pub fn service() -> Service {
         stage.stop().wished().await;
         Ok(())
     };
-    Service::new("console", idle).http(router).checks(|config| office(config).map(drop))
+    Service::new("console", idle).http(router).guards(door::operators).checks(|config| {
+        door::check(config)?;
+        office(config).map(drop)
+    })
 }
 
 /// What the office decided about the rules.
@@ -66,9 +70,11 @@ pub fn router(stage: Stage) -> anyhow::Result<Router> {
     let index = Current::new(&stage.config().index);
     let office = office(stage.config())?;
     let live = Live::start(&stage);
+    let door = Door::open(&stage)?;
+    tokio::spawn(stage::telemetry::watch_log(stage.clone()));
     let app = App(Arc::new(Parts { stage, index, office, live }));
-    let router = routes().into_iter().fold(Router::new(), |router, (path, route)| router.route(path, route));
-    Ok(router
+    Ok(door
+        .router(routes())
         .fallback(not_found)
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
         .layer(middleware::from_fn(guard))
@@ -118,44 +124,40 @@ impl App {
             app.stage().tell(reader.as_ref().err().map(ToString::to_string));
             work(&reader?)
         });
-        Ok(read.await.map_err(|error| Problem::internal(&error.into()))??)
+        read.await.map_err(|error| Problem::internal(&error.into()))?.map_err(problem::of_search)
     }
 }
 
-/// Every path; those of the API are all in `openapi.json`.
-fn routes() -> Vec<(&'static str, MethodRouter<App>)> {
+/// Every path, and what it needs; those of the API are all in `openapi.json`. What needs any key tells a key
+/// that submits of its own reports only.
+fn routes() -> Vec<Route<App>> {
     vec![
-        ("/", get(search_page::show)),
-        ("/reports/{id}", get(report_page::show)),
-        ("/across", get(across_page::show)),
-        ("/status", get(status_page::show)),
-        ("/assets/{name}", get(file::asset)),
-        ("/openapi.json", get(file::openapi)),
-        ("/api/v1/reports", get(find::reports)),
-        ("/api/v1/reports/{id}", get(api::report)),
-        ("/api/v1/reports/{id}/source", get(file::source)),
-        ("/api/v1/reports/{id}/cells", get(api::cells)),
-        ("/api/v1/reports/{id}/findings", get(api::findings)),
-        ("/api/v1/reports/{id}/versions", get(api::versions)),
-        ("/api/v1/reports/{id}/letter", get(letter::letter)),
-        ("/api/v1/sum", get(find::sum)),
-        ("/api/v1/kept", get(kept::kept)),
-        ("/api/v1/rollup", get(across::roll_up)),
-        ("/api/v1/roster", get(across::attendance)),
-        ("/api/v1/survey", get(across::survey)),
-        ("/api/v1/status", get(live::status)),
-        ("/api/v1/status/{id}", get(life::status)),
-        ("/api/v1/events", get(live::events)),
+        ("/", Needs::Key, get(search_page::show)),
+        ("/reports/{id}", Needs::Key, get(report_page::show)),
+        ("/across", Needs::Review, get(across_page::show)),
+        ("/status", Needs::Review, get(status_page::show)),
+        ("/assets/{name}", Needs::Nothing, get(file::asset)),
+        ("/openapi.json", Needs::Nothing, get(file::openapi)),
+        ("/api/v1/reports", Needs::Key, get(find::reports)),
+        ("/api/v1/reports/{id}", Needs::Key, get(api::report)),
+        ("/api/v1/reports/{id}/source", Needs::Key, get(file::source)),
+        ("/api/v1/reports/{id}/cells", Needs::Key, get(api::cells)),
+        ("/api/v1/reports/{id}/findings", Needs::Key, get(api::findings)),
+        ("/api/v1/reports/{id}/versions", Needs::Key, get(api::versions)),
+        ("/api/v1/reports/{id}/letter", Needs::Review, get(letter::letter)),
+        ("/api/v1/sum", Needs::Key, get(find::sum)),
+        ("/api/v1/kept", Needs::Review, get(kept::kept)),
+        ("/api/v1/rollup", Needs::Review, get(across::roll_up)),
+        ("/api/v1/roster", Needs::Review, get(across::attendance)),
+        ("/api/v1/survey", Needs::Review, get(across::survey)),
+        ("/api/v1/status", Needs::Key, get(live::status)),
+        ("/api/v1/status/{id}", Needs::Key, get(life::status)),
+        ("/api/v1/events", Needs::Key, get(live::events)),
     ]
 }
 
 async fn not_found(OriginalUri(uri): OriginalUri) -> Response {
-    let problem = Problem::not_found(format!("没有地址 {}。", uri.path()));
-    if uri.path().starts_with("/api/") {
-        problem.into_response()
-    } else {
-        page::Fault(problem).into_response()
-    }
+    Problem::not_found(format!("没有地址 {}。", uri.path())).into_response()
 }
 
 /// Nothing but our own files may load or run in our pages, and nobody may frame them.
@@ -163,7 +165,18 @@ const POLICY: &str =
     "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 async fn guard(request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    let is_page = !path.starts_with("/api/") && path != "/openapi.json";
     let mut response = next.run(request).await;
+    if is_page && let Some(problem) = response.extensions_mut().remove::<Problem>() {
+        let mut page = page::Fault(problem).into_response();
+        for name in [header::WWW_AUTHENTICATE, header::RETRY_AFTER] {
+            if let Some(value) = response.headers_mut().remove(&name) {
+                page.headers_mut().insert(name, value);
+            }
+        }
+        response = page;
+    }
     let mut default = |name: HeaderName, value: &'static str| {
         response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
     };
@@ -189,7 +202,7 @@ mod tests {
         let described: BTreeSet<&str> = ours.map(|(path, _)| path.as_str()).collect();
         let routes = routes();
         let is_api = |path: &&str| path.starts_with("/api/") || *path == "/openapi.json";
-        let served: BTreeSet<&str> = routes.iter().map(|(path, _)| *path).filter(is_api).collect();
+        let served: BTreeSet<&str> = routes.iter().map(|(path, ..)| *path).filter(is_api).collect();
         assert_eq!(described, served);
     }
 }

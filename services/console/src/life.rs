@@ -2,7 +2,8 @@
 
 use axum::Json;
 use axum::extract::State;
-use proto::v1::ReportRefused;
+use door::Caller;
+use proto::v1::{ReportRefused, ReportSubmitted};
 use serde_json::{Value, json};
 use stage::Event;
 
@@ -10,8 +11,12 @@ use crate::App;
 use crate::params::Id;
 use crate::problem::Problem;
 
-pub(crate) async fn status(State(app): State<App>, Id(id): Id) -> Result<Json<Value>, Problem> {
-    let life = Life::of(&app, &id).await.map_err(|error| Problem::bus(&error))?;
+pub(crate) async fn status(
+    State(app): State<App>,
+    caller: Caller,
+    Id(id): Id,
+) -> Result<Json<Value>, Problem> {
+    let life = Life::of(&app, &caller, &id).await.map_err(|error| Problem::bus(&error))?;
     life.map(|life| Json(life.json(&id))).ok_or_else(|| Problem::no_such_report(&id))
 }
 
@@ -22,9 +27,13 @@ pub(crate) struct Life {
 }
 
 impl Life {
-    /// None where nobody ever heard of the id.
-    pub(crate) async fn of(app: &App, id: &str) -> anyhow::Result<Option<Self>> {
-        let facts = app.stage().history(id).await?;
+    /// None where nobody ever heard of the id, and where somebody else sent it.
+    pub(crate) async fn of(app: &App, caller: &Caller, id: &str) -> anyhow::Result<Option<Self>> {
+        let mut facts = app.stage().history(id).await?;
+        let submitted = facts.iter().find_map(Event::decode::<ReportSubmitted>);
+        if !caller.sees_all() && !submitted.is_some_and(|submitted| caller.may_follow(&submitted)) {
+            facts.clear();
+        }
         let refused = facts.iter().find_map(Event::decode::<ReportRefused>);
         Ok((!facts.is_empty()).then_some(Self { facts, refused }))
     }

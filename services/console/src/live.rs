@@ -18,7 +18,7 @@ use stage::{Counts, Lag, Since, Stage};
 use tokio::sync::{Notify, watch};
 
 use crate::App;
-use crate::problem::Problem;
+use crate::problem::{self, Problem};
 
 /// Time between two questions.
 const PERIOD: Duration = Duration::from_secs(1);
@@ -45,7 +45,7 @@ pub(crate) async fn status(State(app): State<App>) -> Result<Json<Value>, Proble
 pub(crate) async fn events(
     State(app): State<App>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
-    let listener = app.live().listen().ok_or_else(Problem::too_many_listeners)?;
+    let listener = app.live().listen().ok_or_else(problem::too_many_listeners)?;
     let first = Snapshot::take(app.stage()).await.map_err(|error| Problem::bus(&error))?;
     let changes = stream::unfold(listener, async |mut listener| {
         listener.changed().await.ok()?;

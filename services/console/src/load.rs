@@ -1,5 +1,6 @@
 //! One report by its key or by the id of one of its versions.
 
+use door::Caller;
 use proto::v1::ReportValidated;
 use report::Review;
 use search::Entry;
@@ -40,8 +41,16 @@ impl Loaded {
 }
 
 /// By key, the current version. By id, that version: an earlier one, or one that is not indexed yet,
-/// comes from the log.
-pub(crate) async fn load(app: &App, id: &str) -> Result<Option<Loaded>, Problem> {
+/// comes from the log. What the caller may not see is not there.
+pub(crate) async fn load(app: &App, caller: &Caller, id: &str) -> Result<Option<Loaded>, Problem> {
+    let loaded = load_any(app, id).await?;
+    Ok(loaded.filter(|loaded| {
+        let (region, agency) = (&loaded.record["region"]["code"], &loaded.record["agency"]);
+        caller.may_see(region.as_str(), agency.as_str())
+    }))
+}
+
+async fn load_any(app: &App, id: &str) -> Result<Option<Loaded>, Problem> {
     let asked = id.to_owned();
     let found = app.read(move |reader| Ok(reader.get(&asked)?.or(reader.get_by_id(&asked)?))).await?;
     if let Some(found) = &found {
@@ -71,8 +80,8 @@ pub(crate) async fn load(app: &App, id: &str) -> Result<Option<Loaded>, Problem>
 }
 
 /// The same or a problem.
-pub(crate) async fn must_load(app: &App, id: &str) -> Result<Loaded, Problem> {
-    load(app, id).await?.ok_or_else(|| Problem::no_such_report(id))
+pub(crate) async fn must_load(app: &App, caller: &Caller, id: &str) -> Result<Loaded, Problem> {
+    load(app, caller, id).await?.ok_or_else(|| Problem::no_such_report(id))
 }
 
 /// The text of a report that the index does not hold; nothing where it is lost, the figures stand.

@@ -1,6 +1,7 @@
 //! `/reports/{id}`: one report with what was found in it, its tables and its text.
 
 use axum::extract::State;
+use door::Caller;
 use maud::{Markup, html};
 use report::{CellId, Region, Report, Year};
 use search::Entry;
@@ -18,11 +19,16 @@ const CELLS: usize = 8;
 /// Lines of the text that are shown; a page of megabytes helps nobody.
 const LINES: usize = 5_000;
 
-pub(crate) async fn show(State(app): State<App>, Id(id): Id, params: Params) -> Result<Markup, Fault> {
+pub(crate) async fn show(
+    State(app): State<App>,
+    caller: Caller,
+    Id(id): Id,
+    params: Params,
+) -> Result<Markup, Fault> {
     let words = params.get("q").unwrap_or_default().to_owned();
-    let loaded = load(&app, &id).await?;
+    let loaded = load(&app, &caller, &id).await?;
     let reading = loaded.as_ref().map_or(id.as_str(), |loaded| loaded.field("id")).to_owned();
-    let life = tokio::time::timeout(PATIENCE, Life::of(&app, &reading)).await;
+    let life = tokio::time::timeout(PATIENCE, Life::of(&app, &caller, &reading)).await;
     let life = life.ok().and_then(Result::ok).flatten();
     let (title, content) = match (loaded, life) {
         (Some(loaded), life) => {

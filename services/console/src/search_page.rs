@@ -1,9 +1,11 @@
 //! `/`: the search. The address holds the whole state, so that it can be kept and sent.
 
 use axum::extract::State;
+use door::Caller;
 use maud::{Markup, html};
 use search::{Facet, FacetCounts, Hit, Page, Snippet};
 
+use crate::find::narrowed;
 use crate::page::{self, Fault};
 use crate::params::Params;
 use crate::{App, words};
@@ -37,8 +39,9 @@ const EXAMPLES: [(&str, &str, &str); 6] = [
     ("finding=T3-01", "结转不平的年报", "新收加上年结转，不等于办理总计加结转下年度"),
 ];
 
-pub(crate) async fn show(State(app): State<App>, params: Params) -> Result<Markup, Fault> {
-    let (mut query, problems) = params.query();
+pub(crate) async fn show(State(app): State<App>, caller: Caller, params: Params) -> Result<Markup, Fault> {
+    let (query, problems) = params.query();
+    let mut query = narrowed(query, &caller)?;
     query.highlight = true;
     query.facets = FACETS.to_vec();
     let found = app.read(move |reader| Ok((reader.search(&query)?, reader.count()?))).await?;

@@ -1,11 +1,14 @@
 //! The HTTP API as the other verbs use it.
 
+use std::fs;
+use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 use bytes::BytesMut;
 use clap::Args;
-use reqwest::{Client, RequestBuilder, Response, StatusCode, Url};
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue, RETRY_AFTER};
+use reqwest::{Client, ClientBuilder, RequestBuilder, Response, StatusCode, Url};
 use serde_json::Value;
 
 /// Where the pipeline is.
@@ -19,15 +22,42 @@ pub(crate) struct Server {
         value_name = "URL"
     )]
     pub(crate) url: Url,
+    /// The key that its doors ask for. Others on this machine can see what stands on a command line: a file
+    /// or the variable keeps it from them.
+    #[arg(long, env = "GOUJI_KEY", hide_env_values = true, conflicts_with = "key_file", value_name = "KEY")]
+    key: Option<String>,
+    /// A file with the key in it, and nothing else.
+    #[arg(long, env = "GOUJI_KEY_FILE", value_name = "FILE")]
+    key_file: Option<PathBuf>,
 }
 
 /// An answer that may take as long as an archive takes to be stored.
 const PATIENCE: Duration = Duration::from_secs(600);
 
 impl Server {
+    /// A pipeline that asks for no key.
+    pub(crate) fn at_address(url: Url) -> Self {
+        Self { url, key: None, key_file: None }
+    }
+
     pub(crate) fn client(&self) -> Result<Client> {
+        self.builder()?.timeout(PATIENCE).build().context("making an HTTP client")
+    }
+
+    fn builder(&self) -> Result<ClientBuilder> {
         stage::tls::prepare();
-        Client::builder().timeout(PATIENCE).no_proxy().build().context("making an HTTP client")
+        let builder = Client::builder().no_proxy();
+        let key = match (&self.key, &self.key_file) {
+            (Some(key), _) => key.clone(),
+            (None, Some(path)) => {
+                fs::read_to_string(path).with_context(|| format!("reading the key in {}", path.display()))?
+            }
+            (None, None) => return Ok(builder),
+        };
+        let value = HeaderValue::try_from(format!("Bearer {}", key.trim()));
+        let mut value = value.map_err(|_| anyhow!("the key has letters in it that no key has"))?;
+        value.set_sensitive(true);
+        Ok(builder.default_headers(HeaderMap::from_iter([(AUTHORIZATION, value)])))
     }
 
     /// The address of a path with its query.
@@ -59,8 +89,7 @@ impl Server {
         mut each: impl FnMut(&[u8]) -> Result<()>,
     ) -> Result<()> {
         // An answer over everything takes as long as it takes.
-        stage::tls::prepare();
-        let client = Client::builder().no_proxy().build().context("making an HTTP client")?;
+        let client = self.builder()?.build().context("making an HTTP client")?;
         let mut answer = opened(client.get(self.at(path, query)?)).await?;
         let mut waiting = BytesMut::new();
         while let Some(piece) = answer.chunk().await.context("the answer broke off")? {
@@ -106,15 +135,25 @@ async fn opened(request: RequestBuilder) -> Result<Response> {
 
 const IS_IT_UP: &str = "is gouji up? start it with `gouji up`, or name it with --server";
 
-/// Sends a request until it is answered by more than "come back later".
+/// Sends a request until it is answered by more than "too often".
 pub(crate) async fn answer(request: RequestBuilder) -> Result<Value> {
-    let response = request.send().await.context(IS_IT_UP)?;
-    let status = response.status();
-    let body: Value = response.json().await.context("the answer is no JSON; is this a gouji?")?;
-    if status.is_success() {
-        return Ok(body);
+    loop {
+        let again = request.try_clone().context("a request is sent whole")?;
+        let response = again.send().await.context(IS_IT_UP)?;
+        let (status, wait) = (response.status(), retry_after(&response));
+        let body: Value = response.json().await.context("the answer is no JSON; is this a gouji?")?;
+        match (status, wait) {
+            (status, _) if status.is_success() => return Ok(body),
+            (StatusCode::TOO_MANY_REQUESTS, Some(wait)) => tokio::time::sleep(wait).await,
+            _ => bail!("{}", problem(status, &body)),
+        }
     }
-    bail!("{}", problem(status, &body))
+}
+
+/// How long to wait before it is worth asking again, if the answer says so.
+pub(crate) fn retry_after(response: &Response) -> Option<Duration> {
+    let seconds = response.headers().get(RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
+    Some(Duration::from_secs(seconds))
 }
 
 /// A problem document in one line.

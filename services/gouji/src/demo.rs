@@ -55,7 +55,7 @@ impl Demo {
     }
 
     async fn shown(&self, pipeline: &Pipeline) -> Result<()> {
-        let server = Server { url: format!("http://{}", pipeline.address).parse()? };
+        let server = Server::at_address(format!("http://{}", pipeline.address).parse()?);
         ready(pipeline, &server).await?;
         let mut sent = submit::send(&server, &self.paths, false).await?;
         submit::follow(&server, &mut sent).await?;

@@ -1,5 +1,6 @@
 //! The command people type: the pipeline in one process, and its doors from the terminal.
 
+mod audit;
 mod bus;
 mod check;
 mod checked;
@@ -8,6 +9,8 @@ mod config;
 mod demo;
 mod explain;
 mod files;
+mod identities;
+mod key;
 mod letter;
 mod moment;
 mod nats;
@@ -54,6 +57,8 @@ enum Verb {
     Reconcile(reconcile::Reconcile),
     Pause(pause::Pause),
     Resume(pause::Resume),
+    #[command(name = "bus")]
+    Identities(identities::Identities),
     Submit(submit::Submit),
     Search(search::Search),
     Status(status::Status),
@@ -65,6 +70,8 @@ enum Verb {
     Survey(survey::Survey),
     #[command(name = "rollup")]
     RollUp(rollup::RollUp),
+    Key(key::KeyVerbs),
+    Audit(audit::Audit),
     Demo(demo::Demo),
     #[command(name = parse::VERB, hide = true)]
     Reader {
@@ -89,6 +96,7 @@ pub fn run(command: Command) -> ExitCode {
         Verb::Reconcile(reconcile) => reconcile.run(),
         Verb::Pause(pause) => pause.run(),
         Verb::Resume(resume) => resume.run(),
+        Verb::Identities(identities) => identities.run(),
         Verb::Submit(submit) => submit.run(),
         Verb::Search(search) => search.run(),
         Verb::Status(status) => status.run(),
@@ -99,6 +107,8 @@ pub fn run(command: Command) -> ExitCode {
         Verb::Roster(roster) => roster.run(),
         Verb::Survey(survey) => survey.run(),
         Verb::RollUp(rollup) => rollup.run(),
+        Verb::Key(key) => key.run(),
+        Verb::Audit(audit) => audit.run(),
         Verb::Demo(demo) => demo.run(),
         Verb::Reader { arguments } => parse::become_reader(&arguments),
         Verb::Nats { arguments } => nats::become_server(&arguments),

@@ -2,16 +2,16 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use reqwest::multipart::{Form, Part};
-use reqwest::{Client, StatusCode, Url, header};
+use reqwest::{Client, StatusCode, Url};
 use serde_json::Value;
 
-use crate::client::{Server, answer, problem};
+use crate::client::{Server, answer, problem, retry_after};
 use crate::explain::say;
 use crate::files::walk;
 
@@ -134,8 +134,7 @@ async fn post(url: &Url, client: &Client, batch: Vec<(String, Vec<u8>)>, sent: &
         let response = client.post(url.clone()).multipart(form).send().await;
         let response = response.context("is gouji up? start it with `gouji up`, or name it with --server")?;
         let status = response.status();
-        let wait =
-            response.headers().get(header::RETRY_AFTER).and_then(|wait| wait.to_str().ok()?.parse().ok());
+        let wait = retry_after(&response);
         let body: Value = response.json().await.context("the answer is no JSON; is this a gouji?")?;
         match (status, wait) {
             (StatusCode::ACCEPTED, _) => {
@@ -148,8 +147,9 @@ async fn post(url: &Url, client: &Client, batch: Vec<(String, Vec<u8>)>, sent: &
                 sent.extend(refused(&body["refused"]));
                 return Ok(());
             }
-            (StatusCode::SERVICE_UNAVAILABLE, Some(seconds)) => {
-                tokio::time::sleep(Duration::from_secs(seconds)).await
+            (StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS, Some(wait)) => {
+                eprintln!("{} {}秒后继续报送。", text(&body, "detail"), wait.as_secs());
+                tokio::time::sleep(wait).await;
             }
             (StatusCode::PAYLOAD_TOO_LARGE | StatusCode::UNPROCESSABLE_ENTITY, _) => {
                 let (file, reason) = (text(&body, "field"), text(&body, "detail"));
@@ -174,11 +174,15 @@ fn refused(list_of: &Value) -> Vec<Sent> {
 /// Reports whose state is asked for in one request.
 const ASKED: usize = 200;
 
+/// How long nothing moves before whoever waits is told.
+const QUIET: Duration = Duration::from_secs(30);
+
 /// Follows every report to its end, with a bar.
 pub(crate) async fn follow(server: &Server, sent: &mut [Sent]) -> Result<()> {
     let client = server.client()?;
     let bar = bar(sent.len() as u64, "indexed");
     let mut pause = Duration::from_millis(50);
+    let mut since = Instant::now();
     loop {
         let open: Vec<usize> = (0..sent.len()).filter(|index| !sent[*index].is_over()).collect();
         bar.set_position((sent.len() - open.len()) as u64);
@@ -196,6 +200,19 @@ pub(crate) async fn follow(server: &Server, sent: &mut [Sent]) -> Result<()> {
                 one.state = text(state, "state");
                 one.reason = state["message"].as_str().map(str::to_owned);
             }
+        }
+        if moved {
+            since = Instant::now();
+        } else if since.elapsed() > QUIET {
+            bar.suspend(|| {
+                eprintln!(
+                    "还有{}份报告在处理中，已有{}秒没有进展。报告已经接收，不会丢失；可用 gouji status 查看处理情况，\
+                     按 Ctrl-C 结束等待，下次加 --no-wait 不等待。",
+                    open.len(),
+                    QUIET.as_secs(),
+                );
+            });
+            since = Instant::now();
         }
         pause = if moved { Duration::from_millis(50) } else { (pause * 2).min(Duration::from_secs(2)) };
         tokio::time::sleep(pause).await;

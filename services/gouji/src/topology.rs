@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
+use stage::Stage;
 use stage::topology::{self, Extent, Step};
 
 use crate::bus::Bus;
@@ -52,6 +53,13 @@ impl Topology {
             true => topology::plan(&config).await?,
             false => topology::apply(&config, Extent::Safe).await?,
         };
+        if !is_plan && steps.iter().any(Step::is_to_do) {
+            let done: Vec<String> =
+                steps.iter().filter(|step| step.is_to_do()).map(Step::to_string).collect();
+            let stage = Stage::operator(&config).await?;
+            stage.note(wanted.bus.who(), "apply-topology", "", &done.join("; ").replace("\n ", "")).await?;
+            stage.close().await;
+        }
         steps.iter().for_each(|step| say(&step.to_string()));
         if steps.is_empty() {
             say("everything is there as it must be");

@@ -1,18 +1,22 @@
 //! The one way in: files become originals, then facts, then a receipt.
 
 use std::io;
+use std::sync::{Arc, LazyLock};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::Context as _;
 use document::archive::{self, ArchiveLimits};
 use document::{Kind, media_type, sniff};
+use door::{Action, Caller, Door, Problem};
 use futures::{StreamExt, TryStreamExt};
 use proto::ReportId;
 use proto::v1::{Blob, ReportSubmitted};
 use serde::{Deserialize, Serialize};
 use stage::{NotStored, Published, Stage};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncSeekExt};
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+
+use crate::name;
 
 /// Largest upload: a province's archive. One report in it may have [`document::limits::BYTES`].
 const UPLOAD_BYTES: u64 = 4 << 30;
@@ -21,10 +25,17 @@ const SAMPLE_BYTES: usize = 64 << 10;
 /// Originals stored at once, and facts on their way to the log at once.
 const AT_ONCE: usize = 16;
 
+/// Archives opened at once; each may hold a large file of each archive inside the other in memory.
+static ARCHIVES: Semaphore = Semaphore::const_new(2);
+/// Bytes taken out of archives and not stored yet, in KB, of all uploads together.
+const UNPACKED_KB: u32 = 32 << 10;
+static UNPACKED: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(UNPACKED_KB as usize)));
+
 /// Everything that came in one act of sending.
 pub(crate) struct Accepting {
-    stage: Stage,
-    door: &'static str,
+    door: Door,
+    caller: Caller,
+    way: &'static str,
     again: bool,
     files: Vec<Stored>,
     refused: Vec<NotTaken>,
@@ -108,8 +119,9 @@ impl Manifest {
 }
 
 impl Accepting {
-    pub(crate) fn new(stage: Stage, door: &'static str) -> Self {
-        Self { stage, door, again: false, files: Vec::new(), refused: Vec::new() }
+    /// `way` is that in which it comes: `http` or `folder`.
+    pub(crate) fn new(door: Door, caller: Caller, way: &'static str) -> Self {
+        Self { door, caller, way, again: false, files: Vec::new(), refused: Vec::new() }
     }
 
     /// Bytes that were sent before count as sent anew: after a report was taken back, or when an earlier
@@ -128,6 +140,7 @@ impl Accepting {
         name: &str,
         mut source: impl AsyncRead + Unpin + Send,
     ) -> anyhow::Result<()> {
+        let name = &name::plain(name);
         let mut head = Vec::with_capacity(SAMPLE_BYTES);
         (&mut source).take(SAMPLE_BYTES as u64).read_to_end(&mut head).await.context("upload broke off")?;
         let source = io::Cursor::new(head.clone()).chain(source);
@@ -155,21 +168,28 @@ impl Accepting {
             return self.store(name, &sample, spool).await;
         }
         let spool = spool.into_std().await;
+        let _turn = ARCHIVES.acquire().await.context("waiting for a turn")?;
         let (sender, receiver) = mpsc::channel(AT_ONCE);
+        let waiting = tokio::runtime::Handle::current();
         let opening = tokio::task::spawn_blocking(move || {
             archive::open(io::BufReader::new(spool), &ArchiveLimits::default(), &mut |entry| {
-                sender.blocking_send(entry).is_ok()
+                let size_kb = entry.bytes.as_ref().map_or(1, |bytes| bytes.len() >> 10);
+                let size_kb = u32::try_from(size_kb).unwrap_or(UNPACKED_KB).clamp(1, UNPACKED_KB);
+                let held = waiting.block_on(UNPACKED.clone().acquire_many_owned(size_kb));
+                held.is_ok_and(|held| sender.blocking_send((entry, held)).is_ok())
             })
         });
         let entries =
             futures::stream::unfold(receiver, async |mut receiver| Some((receiver.recv().await?, receiver)));
-        let stage = &self.stage;
+        let stage = self.door.stage();
         let stored: Vec<_> = entries
-            .map(async |entry| match entry.bytes {
-                Ok(bytes) => {
-                    anyhow::Ok((entry.name.clone(), put(stage, &entry.name, &bytes, &bytes[..]).await?))
-                }
-                Err(error) => Ok((entry.name, Err((error.class(), error.message())))),
+            .map(async |(entry, _held): (archive::Entry, OwnedSemaphorePermit)| {
+                let name = name::plain(&entry.name);
+                let outcome = match entry.bytes {
+                    Ok(bytes) => put(stage, &name, &bytes, &bytes[..]).await?,
+                    Err(error) => Err((error.class(), error.message())),
+                };
+                anyhow::Ok((name, outcome))
             })
             .buffered(AT_ONCE)
             .try_collect::<Vec<_>>()
@@ -189,7 +209,7 @@ impl Accepting {
         sample: &[u8],
         source: impl AsyncRead + Unpin + Send,
     ) -> anyhow::Result<()> {
-        let outcome = put(&self.stage, name, sample, source).await?;
+        let outcome = put(self.door.stage(), name, sample, source).await?;
         self.keep(name, outcome);
         Ok(())
     }
@@ -210,56 +230,73 @@ impl Accepting {
     ///
     /// # Errors
     /// If the log does not take them: then the sender has to send again.
-    pub(crate) async fn finish(self, idempotency_key: Option<&str>) -> anyhow::Result<Receipt> {
-        let Self { stage, door, again, files, refused } = self;
+    pub(crate) async fn finish(self, idempotency_key: Option<&str>) -> Result<Receipt, Problem> {
+        let Self { door, caller, way, again, files, refused } = self;
+        let ours = |error: anyhow::Error| Problem::unavailable(&error);
         let now_ms = now_ms();
-        let key = idempotency_key.map_or_else(|| now_ms.to_string(), str::to_owned);
-        let terms = Terms { door: door.to_owned(), again, ..Terms::default() };
+        let key = idempotency_key.map_or_else(|| now_ms.to_string(), door::hide);
+        let scope = caller.scope.clone().unwrap_or_default();
+        let terms = Terms {
+            door: way.to_owned(),
+            sender: caller.name.clone(),
+            again,
+            regions: scope.regions,
+            agencies: scope.agencies,
+        };
         let manifest = Manifest { key, files, refused, terms };
-        let bytes = serde_json::to_vec(&manifest).context("writing the manifest")?;
-        let submission = stage.originals().put(&bytes[..], bytes.len() as u64).await?.sha256;
-        let mut facts = Vec::with_capacity(manifest.files.len());
-        for file in manifest.files {
-            facts.push(ReportSubmitted {
-                id: ReportId::of(&file.original, 0)?.to_string(),
-                submission: submission.clone(),
-                original: Some(Blob {
-                    sha256: file.original,
-                    size_bytes: file.size_bytes,
-                    media_type: file.media_type,
-                }),
-                file_name: file.file_name,
-                submitted_at_ms: now_ms,
-                generation: 0,
-                door: door.to_owned(),
-                withdraws: None,
-                sender: String::new(),
-                replays: String::new(),
-                scope: None,
-            });
+        let bytes = serde_json::to_vec(&manifest).context("writing the manifest").map_err(ours)?;
+        let stored = door.stage().originals().put(&bytes[..], bytes.len() as u64).await;
+        let submission = stored.map_err(|error| ours(error.into()))?.sha256;
+        if manifest.files.is_empty() {
+            return Ok(Receipt { submission, reports: Vec::new(), refused: manifest.refused });
         }
-        let reports = futures::stream::iter(facts)
-            .map(async |mut fact| {
-                let mut published = stage.publish_once(&fact).await?;
-                while again && published == Published::AlreadyThere {
-                    fact.generation += 1;
-                    let original = fact.original.as_ref().map_or("", |original| &original.sha256);
-                    fact.id = ReportId::of(original, fact.generation)?.to_string();
-                    published = stage.publish_once(&fact).await?;
-                }
-                let original = fact.original.map(|original| original.sha256).unwrap_or_default();
-                anyhow::Ok(Taken {
-                    id: fact.id,
-                    file_name: fact.file_name,
-                    original,
-                    duplicate: published == Published::AlreadyThere,
-                })
+        let detail = format!("{} taken, {} not taken", manifest.files.len(), manifest.refused.len());
+        door.note(&caller, Action { name: "submit", object: &submission, detail: &detail }).await?;
+        let reports = futures::stream::iter(manifest.files)
+            .map(|file| {
+                let fact = ReportSubmitted {
+                    id: String::new(),
+                    submission: submission.clone(),
+                    original: Some(Blob {
+                        sha256: file.original,
+                        size_bytes: file.size_bytes,
+                        media_type: file.media_type,
+                    }),
+                    file_name: file.file_name,
+                    submitted_at_ms: now_ms,
+                    generation: 0,
+                    door: way.to_owned(),
+                    withdraws: None,
+                    sender: caller.name.clone(),
+                    replays: String::new(),
+                    scope: caller.scope.clone(),
+                };
+                publish(door.stage(), fact, again)
             })
             .buffered(4 * AT_ONCE)
             .try_collect()
             .await
-            .context("putting facts on the log")?;
+            .context("putting facts on the log")
+            .map_err(ours)?;
         Ok(Receipt { submission, reports, refused: manifest.refused })
+    }
+}
+
+/// Puts one report on the log. The same bytes sent earlier stand for it, but not where they were sent with
+/// another reach: what was refused to one sender must not be lost to the one whose it is.
+async fn publish(stage: &Stage, mut fact: ReportSubmitted, again: bool) -> anyhow::Result<Taken> {
+    let original = fact.original.as_ref().map(|original| original.sha256.clone()).unwrap_or_default();
+    loop {
+        fact.id = ReportId::of(&original, fact.generation)?.to_string();
+        let duplicate = stage.publish_once(&fact).await? == Published::AlreadyThere;
+        if duplicate {
+            let earlier = stage.last_of_id::<ReportSubmitted>(&fact.id).await?;
+            if again || earlier.is_some_and(|earlier| earlier.scope != fact.scope) {
+                fact.generation += 1;
+                continue;
+            }
+        }
+        return Ok(Taken { id: fact.id, file_name: fact.file_name, original, duplicate });
     }
 }
 

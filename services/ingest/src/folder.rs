@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use anyhow::Context as _;
-use stage::Stage;
+use door::{Caller, Problem};
 
+use crate::Ingest;
 use crate::accept::{Accepting, Receipt};
 
 /// Between two looks. Looking works on every file system, network shares included; notifications do not.
@@ -26,13 +27,15 @@ type Seen = HashMap<PathBuf, (u64, Option<SystemTime>)>;
 ///
 /// # Errors
 /// If the folder cannot be made.
-pub(crate) async fn watch(stage: Stage, inbox: PathBuf) -> anyhow::Result<()> {
+pub(crate) async fn watch(ingest: Ingest, inbox: PathBuf) -> anyhow::Result<()> {
     for folder in [inbox.join(DONE), inbox.join(REFUSED)] {
         tokio::fs::create_dir_all(&folder)
             .await
             .with_context(|| format!("GOUJI_INBOX={}", inbox.display()))?;
     }
+    let stage = ingest.stage();
     let mut seen = Seen::new();
+    let mut held_back = false;
     while !stage.stop().is_wished() {
         let at = inbox.clone();
         let files =
@@ -44,9 +47,21 @@ pub(crate) async fn watch(stage: Stage, inbox: PathBuf) -> anyhow::Result<()> {
             }
             if seen.get(&path) != Some(&(size, modified)) {
                 now.insert(path, (size, modified));
-            } else if let Err(error) = take(&stage, &inbox, &path).await {
+                continue;
+            }
+            // The folder holds back by the same rules as the HTTP door; files that wait are kept by it.
+            if let Err(problem) = ingest.admission().room().await {
+                if !held_back {
+                    tracing::warn!(class = %problem.code, "the drop folder is held back until there is room");
+                }
+                held_back = true;
+                now.insert(path, (size, modified));
+                continue;
+            }
+            held_back = false;
+            if let Err(error) = take(&ingest, &inbox, &path).await {
                 // It stays where it is and is tried again.
-                tracing::warn!(file.name = %path.display(), "file of the drop folder not taken in: {error:#}");
+                tracing::warn!(file.name = ?path, "file of the drop folder not taken in: {error:#}");
                 now.insert(path, (size, modified));
             }
         }
@@ -83,14 +98,17 @@ fn files(inbox: &Path) -> Vec<(PathBuf, u64, Option<SystemTime>)> {
     files
 }
 
-async fn take(stage: &Stage, inbox: &Path, path: &Path) -> anyhow::Result<()> {
-    let name = path.strip_prefix(inbox).unwrap_or(path).to_string_lossy().replace('\\', "/");
-    let mut accepting = Accepting::new(stage.clone(), "folder");
+async fn take(ingest: &Ingest, inbox: &Path, path: &Path) -> anyhow::Result<()> {
+    // The path is where it goes when it is done, as it is; what it is called for people is another matter.
+    let within = path.strip_prefix(inbox).context("a file of the folder lies in it")?;
+    let caller = Caller { name: String::new(), role: None, scope: None, origin: "folder".into() };
+    let mut accepting = Accepting::new(ingest.door().clone(), caller, "folder");
     let file = tokio::fs::File::open(path).await.context("opening")?;
-    accepting.take(&name, file).await?;
-    let receipt = accepting.finish(None).await?;
+    accepting.take(&within.to_string_lossy(), file).await?;
+    let told = |problem: Problem| anyhow::anyhow!("{}", problem.code);
+    let receipt = accepting.finish(None).await.map_err(told)?;
     let folder = inbox.join(if receipt.reports.is_empty() { REFUSED } else { DONE });
-    let target = free_place(&folder.join(&name), &receipt);
+    let target = free_place(&folder.join(within), &receipt);
     if let Some(parent) = target.parent() {
         tokio::fs::create_dir_all(parent).await.context("making the folder of receipts")?;
     }

@@ -1,30 +1,26 @@
 //! `POST /api/v1/reports`: one file, several, or an archive.
 
 use axum::Json;
-use axum::Router;
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Query, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
+use door::{Caller, Problem};
 use futures::TryStreamExt;
 use serde::Deserialize;
-use stage::Stage;
 use tokio_util::io::StreamReader;
 
-use crate::accept::Accepting;
-use crate::problem::Problem;
+use crate::Ingest;
+use crate::accept::{Accepting, NotTaken, Receipt};
+use crate::pace::{Cut, Pace};
 
-/// Reports between ingest and the index above which nothing more is taken in.
-const HIGH_WATER: u64 = 20_000;
-
-pub(crate) fn router(stage: Stage) -> Router {
-    // Sizes are limited file by file while they are stored.
-    Router::new().route("/api/v1/reports", post(submit)).layer(DefaultBodyLimit::disable()).with_state(stage)
-}
+/// Files in one form; more go into an archive.
+const FORM_FILES: usize = 1_000;
+/// Longest Idempotency-Key, in bytes.
+const KEY_BYTES: usize = 200;
 
 #[derive(Debug, Deserialize)]
-struct Named {
+pub(crate) struct Named {
     /// Name of the file where the body is the file itself.
     file_name: Option<String>,
     /// Whether files that were sent before count as sent anew.
@@ -32,70 +28,111 @@ struct Named {
     again: bool,
 }
 
-async fn submit(
-    State(stage): State<Stage>,
+pub(crate) async fn submit(
+    State(ingest): State<Ingest>,
+    caller: Caller,
     Query(named): Query<Named>,
     headers: HeaderMap,
     request: Request,
 ) -> Result<Response, Problem> {
-    admit(&stage).await?;
+    let limit = ingest.stage().config().upload_mb as u64 * 1_000_000;
+    let text = |name: &header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+    let announced = text(&header::CONTENT_LENGTH).and_then(|length| length.parse::<u64>().ok());
+    if announced.is_some_and(|length| length > limit) {
+        return Err(cut_off(Cut::TooLarge(limit)));
+    }
     let key = headers.get("idempotency-key").and_then(|key| key.to_str().ok()).map(str::to_owned);
-    let mut accepting = Accepting::new(stage, "http").again(named.again);
-    let is_form = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|value| value.starts_with("multipart/form-data"));
-    if is_form {
-        take_form(&mut accepting, request).await?;
+    if key.as_ref().is_some_and(|key| key.len() > KEY_BYTES) {
+        let detail = format!("Idempotency-Key 超过 {KEY_BYTES} 字节。");
+        let hint = "请使用较短的标识，例如 UUID。";
+        return Err(Problem::new(StatusCode::BAD_REQUEST, "bad-idempotency-key", detail, hint));
+    }
+    let _place = ingest.admission().place().await?;
+    ingest.admission().room().await?;
+    let mut accepting = Accepting::new(ingest.door().clone(), caller, "http").again(named.again);
+    let is_form = text(&header::CONTENT_TYPE).is_some_and(|value| value.starts_with("multipart/form-data"));
+    let pace = Pace::default();
+    let taken = if is_form {
+        take_form(&mut accepting, request, &pace, limit).await
     } else {
         let name = named.file_name.unwrap_or_else(|| "upload".into());
-        take_body(&mut accepting, &name, request.into_body()).await?;
-    }
-    let receipt = accepting.finish(key.as_deref()).await.map_err(|error| Problem::ours(&error))?;
+        take_body(&mut accepting, &name, request.into_body(), &pace, limit).await
+    };
+    taken.map_err(|problem| pace.cut().map_or(problem, cut_off))?;
+    let receipt = accepting.finish(key.as_deref()).await?;
     if receipt.reports.is_empty() {
-        return Err(nothing_taken(&receipt.refused));
+        return Err(nothing_taken(&receipt));
     }
     Ok((StatusCode::ACCEPTED, Json(receipt)).into_response())
 }
 
-/// Turns senders away while the pipeline is behind; what was told to come back later is not lost.
-async fn admit(stage: &Stage) -> Result<(), Problem> {
-    let lag = stage.lag().await.map_err(|error| Problem::ours(&error))?;
-    let behind: u64 = lag.iter().map(|lag| lag.waiting + lag.in_flight).sum();
-    if behind <= HIGH_WATER {
-        return Ok(());
-    }
-    let detail = format!("还有 {behind} 份报告正在处理，暂停接收。");
-    Err(Problem::new(
-        StatusCode::SERVICE_UNAVAILABLE,
-        "busy",
-        detail,
-        "请按 Retry-After 指示的秒数后重新报送。",
-    )
-    .retry_after(30))
-}
-
-async fn take_form(accepting: &mut Accepting, request: Request) -> Result<(), Problem> {
+async fn take_form(
+    accepting: &mut Accepting,
+    request: Request,
+    pace: &Pace,
+    limit: u64,
+) -> Result<(), Problem> {
     let bad = |detail: String| {
-        Problem::new(
-            StatusCode::BAD_REQUEST,
-            "bad-form",
-            detail,
-            "请以 multipart/form-data 上传，文件放在 file 字段。",
-        )
+        let hint = "请以 multipart/form-data 上传，文件放在 file 字段。";
+        Problem::new(StatusCode::BAD_REQUEST, "bad-form", detail, hint)
     };
+    let (mut head, body) = request.into_parts();
+    head.extensions.insert(DefaultBodyLimit::disable());
+    let request = Request::from_parts(head, Body::from_stream(pace.hold(body, limit)));
     let mut form = Multipart::from_request(request, &()).await.map_err(|error| bad(error.body_text()))?;
+    let mut files = 0;
     while let Some(field) = form.next_field().await.map_err(|error| bad(error.body_text()))? {
         let Some(name) = field.file_name().map(str::to_owned) else { continue };
-        let source = StreamReader::new(field.map_err(std::io::Error::other));
-        accepting.take(&name, Box::pin(source)).await.map_err(|error| not_taken(&error))?;
+        files += 1;
+        if files > FORM_FILES {
+            let detail = format!("一次上传的文件超过 {FORM_FILES} 个。");
+            let hint = "请压缩成 ZIP 文件，或分批报送。";
+            return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-many-files", detail, hint));
+        }
+        let used = pace.clone();
+        let source = field.map_err(std::io::Error::other).inspect_ok(move |_| used.used());
+        accepting
+            .take(&name, Box::pin(StreamReader::new(source)))
+            .await
+            .map_err(|error| not_taken(&error))?;
     }
     Ok(())
 }
 
-async fn take_body(accepting: &mut Accepting, name: &str, body: Body) -> Result<(), Problem> {
-    let source = StreamReader::new(body.into_data_stream().map_err(std::io::Error::other));
-    accepting.take(name, Box::pin(source)).await.map_err(|error| not_taken(&error))
+async fn take_body(
+    accepting: &mut Accepting,
+    name: &str,
+    body: Body,
+    pace: &Pace,
+    limit: u64,
+) -> Result<(), Problem> {
+    let used = pace.clone();
+    let source = pace.hold(body, limit).inspect_ok(move |_| used.used());
+    accepting.take(name, Box::pin(StreamReader::new(source))).await.map_err(|error| not_taken(&error))
+}
+
+fn cut_off(cut: Cut) -> Problem {
+    let problem = |status, code: &'static str, detail: String, hint| Problem::new(status, code, detail, hint);
+    match cut {
+        Cut::TooLarge(limit) => problem(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "upload-too-large",
+            format!("上传内容超过 {} MB 的上限。", limit / 1_000_000),
+            "请分批压缩后报送。",
+        ),
+        Cut::TooSlow => problem(
+            StatusCode::REQUEST_TIMEOUT,
+            "too-slow",
+            "上传速度过慢，已中断，文件没有被接收。".into(),
+            "请检查网络后重新报送。",
+        ),
+        Cut::NoForm => problem(
+            StatusCode::BAD_REQUEST,
+            "bad-form",
+            "表单中文件以外的内容过多。".into(),
+            "请以 multipart/form-data 上传，文件放在 file 字段。",
+        ),
+    }
 }
 
 /// An upload that broke off is the sender's or the network's; anything else is ours.
@@ -110,11 +147,11 @@ fn not_taken(error: &anyhow::Error) -> Problem {
             "请重新报送。",
         );
     }
-    Problem::ours(error)
+    Problem::unavailable(error)
 }
 
-fn nothing_taken(refused: &[crate::accept::NotTaken]) -> Problem {
-    let Some(first) = refused.first() else {
+fn nothing_taken(Receipt { refused, .. }: &Receipt) -> Problem {
+    let Some(NotTaken { file_name, class, message }) = refused.first() else {
         return Problem::new(
             StatusCode::BAD_REQUEST,
             "no-file",
@@ -122,10 +159,9 @@ fn nothing_taken(refused: &[crate::accept::NotTaken]) -> Problem {
             "请在 file 字段中附上报告文件，或把文件作为请求正文。",
         );
     };
-    let status = match first.class.as_str() {
+    let status = match class.as_str() {
         "too-large" | "archive-limit" => StatusCode::PAYLOAD_TOO_LARGE,
         _ => StatusCode::UNPROCESSABLE_ENTITY,
     };
-    Problem::new(status, &first.class, first.message.clone(), "请更正后重新报送。")
-        .field(first.file_name.clone())
+    Problem::new(status, class.clone(), message.clone(), "请更正后重新报送。").field(file_name.clone())
 }

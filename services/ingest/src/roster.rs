@@ -1,32 +1,35 @@
 //! `POST /api/v1/roster`: who should report, below whom, and until when. The latest roster stands.
 
-use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, State};
+use axum::Json;
+use axum::body::{Body, to_bytes};
+use axum::extract::State;
 use axum::http::StatusCode;
-use axum::routing::post;
-use axum::{Json, Router};
+use door::{Action, Caller, Problem};
 use encoding_rs::GB18030;
 use proto::v1::{Blob, RosterImported};
 use serde_json::{Value, json};
-use stage::Stage;
 use survey::Roster;
 
+use crate::Ingest;
 use crate::accept::now_ms;
-use crate::problem::Problem;
 
 /// A country's agencies with all their names.
-const LARGEST_BYTES: usize = 64 << 20;
+const LARGEST_BYTES: usize = 16 << 20;
 /// Faults that are told at once; who mends these sees the next.
 const FAULTS: usize = 100;
 
-pub(crate) fn router(stage: Stage) -> Router {
-    let limit = DefaultBodyLimit::max(LARGEST_BYTES);
-    Router::new().route("/api/v1/roster", post(import)).layer(limit).with_state(stage)
-}
-
 /// Takes a CSV file, in UTF-8 or as Chinese spreadsheets write it; it is stored in UTF-8.
-async fn import(State(stage): State<Stage>, body: Bytes) -> Result<(StatusCode, Json<Value>), Problem> {
-    let ours = |error: anyhow::Error| Problem::ours(&error);
+pub(crate) async fn import(
+    State(ingest): State<Ingest>,
+    caller: Caller,
+    body: Body,
+) -> Result<(StatusCode, Json<Value>), Problem> {
+    let stage = ingest.stage();
+    let ours = |error: anyhow::Error| Problem::unavailable(&error);
+    let body = to_bytes(body, LARGEST_BYTES).await.map_err(|_| {
+        let detail = format!("名录没有完整收到，或超过 {} MB。", LARGEST_BYTES >> 20);
+        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "roster-too-large", detail, "请核对文件后重新导入。")
+    })?;
     let text = match std::str::from_utf8(&body) {
         Ok(text) => text.to_owned(),
         Err(_) => GB18030.decode(&body).0.into_owned(),
@@ -50,6 +53,9 @@ async fn import(State(stage): State<Stage>, body: Bytes) -> Result<(StatusCode, 
         imported_at_ms,
         agencies: u32::try_from(roster.agencies().len()).unwrap_or(u32::MAX),
     };
+    let detail = format!("{} agencies", fact.agencies);
+    let action = Action { name: "import-roster", object: &fact.id, detail: &detail };
+    ingest.door().note(&caller, action).await?;
     stage.publish_once(&fact).await.map_err(|error| ours(error.into()))?;
     Ok((StatusCode::CREATED, Json(json!({"id": fact.id, "agencies": fact.agencies}))))
 }

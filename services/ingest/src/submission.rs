@@ -1,26 +1,19 @@
 //! What became of what was sent: `GET /api/v1/submissions/{id}` for one act of sending, `POST
 //! /api/v1/states` for any list of reports.
 
+use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
-use axum::routing::{get, post};
-use axum::{Json, Router};
+use door::{Caller, Problem};
 use futures::{StreamExt, TryStreamExt};
 use proto::Fact;
-use proto::v1::ReportRefused;
+use proto::v1::{ReportRefused, ReportSubmitted};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use stage::Stage;
 
+use crate::Ingest;
 use crate::accept::Manifest;
-use crate::problem::Problem;
-
-pub(crate) fn router(stage: Stage) -> Router {
-    Router::new()
-        .route("/api/v1/submissions/{id}", get(submission))
-        .route("/api/v1/states", post(states))
-        .with_state(stage)
-}
 
 /// Reports told of at once; an archive may hold tens of thousands.
 const PAGE: usize = 1_000;
@@ -28,14 +21,15 @@ const PAGE: usize = 1_000;
 const AT_ONCE: usize = 32;
 
 #[derive(Debug, Deserialize)]
-struct From {
+pub(crate) struct From {
     /// Position of the first report to tell of.
     #[serde(default)]
     from: usize,
 }
 
-async fn submission(
-    State(stage): State<Stage>,
+pub(crate) async fn submission(
+    State(ingest): State<Ingest>,
+    caller: Caller,
     Path(id): Path<String>,
     Query(page): Query<From>,
 ) -> Result<Json<Value>, Problem> {
@@ -44,13 +38,16 @@ async fn submission(
         Problem::new(StatusCode::NOT_FOUND, "no-such-submission", detail, "请核对报送时返回的 submission。")
             .field("id")
     };
-    let bytes = stage.originals().get(&id).await.map_err(|_| unknown())?;
+    let bytes = ingest.stage().originals().get(&id).await.map_err(|_| unknown())?;
     let manifest: Manifest = serde_json::from_slice(&bytes).map_err(|_| unknown())?;
+    if !caller.sees_all() && manifest.terms.sender != caller.name {
+        return Err(unknown());
+    }
     let total = manifest.reports().count();
     let here: Vec<(String, &str)> = manifest.reports().skip(page.from).take(PAGE).collect();
     let told = here.len();
     let ids = here.iter().map(|(id, _)| id.clone()).collect();
-    let mut reports = states_of(&stage, ids).await?;
+    let mut reports = states_of(ingest.stage(), &caller, ids).await?;
     for (report, (_, file_name)) in reports.iter_mut().zip(here) {
         report["file_name"] = file_name.into();
     }
@@ -60,22 +57,30 @@ async fn submission(
     ))
 }
 
-async fn states(State(stage): State<Stage>, Json(ids): Json<Vec<String>>) -> Result<Json<Value>, Problem> {
+pub(crate) async fn states(
+    State(ingest): State<Ingest>,
+    caller: Caller,
+    Json(ids): Json<Vec<String>>,
+) -> Result<Json<Value>, Problem> {
     if ids.len() > PAGE {
         let detail = format!("一次最多查询 {PAGE} 份报告，这次有 {} 份。", ids.len());
         return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-many-ids", detail, "请分批查询。"));
     }
-    Ok(Json(states_of(&stage, ids).await?.into()))
+    Ok(Json(states_of(ingest.stage(), &caller, ids).await?.into()))
 }
 
-async fn states_of(stage: &Stage, ids: Vec<String>) -> Result<Vec<Value>, Problem> {
-    let states = futures::stream::iter(ids).map(|id| state(stage, id)).buffered(AT_ONCE);
-    states.try_collect().await.map_err(|error| Problem::ours(&error))
+async fn states_of(stage: &Stage, caller: &Caller, ids: Vec<String>) -> Result<Vec<Value>, Problem> {
+    let states = futures::stream::iter(ids).map(|id| state(stage, caller, id)).buffered(AT_ONCE);
+    states.try_collect().await.map_err(|error| Problem::unavailable(&error))
 }
 
-/// How far a report has come, by the last fact about it.
-async fn state(stage: &Stage, id: String) -> anyhow::Result<Value> {
-    let history = stage.history(&id).await?;
+/// How far a report has come, by the last fact about it; nothing where it is none of the caller's.
+async fn state(stage: &Stage, caller: &Caller, id: String) -> anyhow::Result<Value> {
+    let mut history = stage.history(&id).await?;
+    let submitted = history.iter().find_map(|event| event.decode::<ReportSubmitted>());
+    if !caller.sees_all() && !submitted.is_some_and(|submitted| caller.may_follow(&submitted)) {
+        history.clear();
+    }
     let reached = |fact: &str| history.iter().any(|event| event.fact() == fact);
     let state =
         ["indexed", "refused", "validated", "parsed", "submitted"].into_iter().find(|fact| reached(fact));

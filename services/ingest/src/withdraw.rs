@@ -4,27 +4,25 @@
 //! while it is the latest of the report's versions, no search finds the report and no neighbour is held
 //! against it. What is sent later stands.
 
+use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use axum::routing::post;
-use axum::{Json, Router};
+use door::{Action, Caller, Problem};
 use proto::ReportId;
 use proto::v1::{Blob, ReportIndexed, ReportSubmitted, ReportValidated, Withdrawal};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use stage::Stage;
 
+use crate::Ingest;
 use crate::accept::now_ms;
-use crate::problem::Problem;
 
-pub(crate) fn router(stage: Stage) -> Router {
-    Router::new().route("/api/v1/reports/{id}/withdrawal", post(withdraw)).with_state(stage)
-}
+/// Longest name and reason, in characters.
+const LONGEST: usize = 1_000;
 
 /// Who takes it back, and why; both stay visible.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Reason {
+pub(crate) struct Reason {
     who: String,
     why: String,
 }
@@ -42,6 +40,7 @@ struct Statement<'a> {
     year: u32,
     region: &'a str,
     region_name: &'a str,
+    sender: &'a str,
 }
 
 /// A statement as it is read again, when the log is rebuilt from the originals.
@@ -69,13 +68,15 @@ pub(crate) struct Kept {
     pub(crate) sender: String,
 }
 
-async fn withdraw(
-    State(stage): State<Stage>,
+pub(crate) async fn withdraw(
+    State(ingest): State<Ingest>,
+    caller: Caller,
     Path(id): Path<String>,
     Json(reason): Json<Reason>,
 ) -> Result<(StatusCode, Json<Value>), Problem> {
-    let ours = |error: anyhow::Error| Problem::ours(&error);
-    let Reason { who, why } = reason;
+    let stage = ingest.stage();
+    let ours = |error: anyhow::Error| Problem::unavailable(&error);
+    let [who, why] = [reason.who, reason.why].map(|text| door::hide(&text));
     for (field, text) in [("who", &who), ("why", &why)] {
         if text.trim().is_empty() {
             let detail = format!("没有写明 {field}。");
@@ -87,6 +88,20 @@ async fn withdraw(
     let Some(indexed) = stage.last_of_id::<ReportIndexed>(&id).await.map_err(ours)? else {
         return Err(not_there(&id));
     };
+    for (field, text) in [("who", &who), ("why", &why)] {
+        if text.chars().count() > LONGEST {
+            let detail = format!("{field} 超过 {LONGEST} 字。");
+            let problem = Problem::new(StatusCode::BAD_REQUEST, "reason-too-long", detail, "请简要说明。");
+            return Err(problem.field(field));
+        }
+    }
+    let code = indexed.region.as_ref().map(|region| region.code.as_str());
+    if !caller.may_see(code, Some(&indexed.agency)) {
+        let action = Action { name: "withdraw", object: &id, detail: "not-yours" };
+        return Err(ingest.door().refuse(&caller, action, not_yours()));
+    }
+    let action = Action { name: "withdraw", object: &id, detail: &why };
+    ingest.door().note(&caller, action).await?;
     let validated = stage.last_of_id::<ReportValidated>(&id).await.map_err(ours)?.unwrap_or_default();
     let at_ms = now_ms();
     let title = validated.report.unwrap_or_default().title;
@@ -102,6 +117,7 @@ async fn withdraw(
         year: indexed.year,
         region: &region.code,
         region_name: &region.name,
+        sender: &caller.name,
     };
     let statement = serde_json::to_vec(&statement).map_err(|error| ours(error.into()))?;
     let size = statement.len() as u64;
@@ -127,12 +143,21 @@ async fn withdraw(
             year: indexed.year,
             region: indexed.region,
         }),
-        sender: String::new(),
+        sender: caller.name,
         replays: String::new(),
-        scope: None,
+        scope: caller.scope,
     };
     stage.publish_once(&fact).await.map_err(|error| ours(error.into()))?;
     Ok((StatusCode::ACCEPTED, Json(json!({"id": fact.id, "report": indexed.report}))))
+}
+
+fn not_yours() -> Problem {
+    Problem::new(
+        StatusCode::FORBIDDEN,
+        "not-yours",
+        "这份报告不在密钥的机关或地区范围内，不能撤回。",
+        "请核对报告编号；确需撤回的，请由有相应范围的单位或运维人员办理。",
+    )
 }
 
 fn not_there(id: &str) -> Problem {

@@ -73,5 +73,9 @@ async fn read(readers: &Readers, bytes: &[u8], file_name: &str) -> Result<Readin
 
 /// What was acknowledged is not there any more: an operator has to look, trying again does not help.
 fn lost(error: &NotGot) -> Refusal {
-    Refusal::new("original-lost", "原件在存储中丢失或损坏，报告未能处理，请联系运维人员。", error.to_string())
+    Refusal::new(
+        stage::class::ORIGINAL_LOST,
+        "原件在存储中丢失或损坏，报告未能处理，请联系运维人员。",
+        error.to_string(),
+    )
 }

@@ -1,11 +1,13 @@
 //! Documents are read in children of this program, so that one which hangs, bloats or kills its reader
 //! is refused with the limit's name, and nothing else is touched.
 
+mod watch;
+
 use std::alloc::Layout;
 use std::io;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use document::ReadError;
 use fence::{Limits, NoAnswer, Pool, Program};
@@ -69,6 +71,7 @@ impl Readers {
 
     /// Readers that are another program, or have other limits.
     pub fn of(program: &Program, limits: Limits) -> Self {
+        watch::begin();
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let ordinary = Limits { memory_bytes: limits.memory_bytes.min(ORDINARY_BYTES), ..limits.clone() };
         Self(Arc::new(Rooms {
@@ -83,12 +86,12 @@ impl Readers {
     /// If it cannot be read, or went over a limit; or if there is no reader, which is no fault of it.
     pub async fn read(&self, bytes: &[u8], file_name: &str) -> Result<Reading, Trouble> {
         let Rooms { ordinary, large } = &*self.0;
-        let answered = match ordinary.ask(file_name.as_bytes(), bytes).await {
-            Err(NoAnswer::Memory { .. }) => large.ask(file_name.as_bytes(), bytes).await,
+        let answered = match watch::ask(ordinary, "ordinary", file_name, bytes).await {
+            Err(NoAnswer::Memory { .. }) => watch::ask(large, "large", file_name, bytes).await,
             answered => answered,
         };
-        let answer = answered.map_err(no_answer)?;
-        let said = Said::decode(&answer.head[..])?;
+        let (answer, said) = answered.map_err(no_answer)?;
+        let said = said?;
         if let Some(refused) = said.refused {
             return Err(Refusal::new(refused.class, refused.message, refused.detail).into());
         }
@@ -135,6 +138,44 @@ struct Said {
     encoding: Option<String>,
     #[prost(message, optional, tag = "3")]
     refused: Option<Refused>,
+    /// What was done for it, in order.
+    #[prost(message, repeated, tag = "4")]
+    phases: Vec<Phase>,
+}
+
+/// A part of the work of a reader, which ends where the next begins.
+#[derive(Clone, PartialEq, prost::Message)]
+struct Phase {
+    #[prost(string, tag = "1")]
+    name: String,
+    /// Microseconds since 1970.
+    #[prost(uint64, tag = "2")]
+    begun_us: u64,
+    /// Microseconds since 1970.
+    #[prost(uint64, tag = "3")]
+    ended_us: u64,
+}
+
+/// The phases of a reader as they pass.
+struct Phases(Vec<Phase>);
+
+impl Phases {
+    fn enter(&mut self, name: &str) {
+        self.leave();
+        let now_us = now_us();
+        self.0.push(Phase { name: name.to_owned(), begun_us: now_us, ended_us: now_us });
+    }
+
+    fn leave(&mut self) {
+        if let Some(last) = self.0.last_mut() {
+            last.ended_us = now_us();
+        }
+    }
+}
+
+fn now_us() -> u64 {
+    let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since_1970.as_micros()).unwrap_or(u64::MAX)
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -150,7 +191,9 @@ struct Refused {
 /// The whole `main` of a reader; `arguments` are those behind [`VERB`].
 pub fn become_reader(arguments: &[String]) -> ExitCode {
     fence::serve(arguments, |file_name, bytes| {
-        let (said, text) = read(&bytes, &String::from_utf8_lossy(file_name)).unwrap_or_else(|error| {
+        let mut phases = Phases(Vec::new());
+        let read = read(&bytes, &String::from_utf8_lossy(file_name), &mut phases);
+        let (mut said, text) = read.unwrap_or_else(|error| {
             if out_of_memory(&error) {
                 // Ends this process, as any other allocation that fails does.
                 std::alloc::handle_alloc_error(Layout::new::<u8>());
@@ -159,6 +202,8 @@ pub fn become_reader(arguments: &[String]) -> ExitCode {
                 Refused { class: error.class().into(), message: error.message(), detail: error.to_string() };
             (Said { refused: Some(refused), ..Said::default() }, String::new())
         });
+        phases.leave();
+        said.phases = phases.0;
         (said.encode_to_vec(), text.into_bytes())
     })
 }
@@ -168,9 +213,13 @@ fn out_of_memory(error: &ReadError) -> bool {
     matches!(error, ReadError::Broken { what, .. } if what.ends_with("out of memory"))
 }
 
-fn read(bytes: &[u8], file_name: &str) -> Result<(Said, String), ReadError> {
+fn read(bytes: &[u8], file_name: &str, phases: &mut Phases) -> Result<(Said, String), ReadError> {
+    phases.enter("document");
     let document = document::read(bytes, &document::Limits::default())?;
+    phases.enter("reading");
     let report = reading::read(&document, Some(file_name));
+    phases.enter("text");
     let encoding = document.encoding.map(str::to_owned);
-    Ok((Said { report: Some((&report).into()), encoding, refused: None }, document::plain_text(&document)))
+    let said = Said { report: Some((&report).into()), encoding, ..Said::default() };
+    Ok((said, document::plain_text(&document)))
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use proto::v1::{self, ReportParsed, ReportValidated};
+use proto::v1::{self, ReportParsed, ReportSubmitted, ReportValidated};
 use report::{Report, Review};
 use rules::Office;
 use stage::{Config, Handled, Refusal, Service, Stage, class};
@@ -31,6 +31,9 @@ async fn validate(stage: Stage, office: Arc<Office>, parsed: ReportParsed) -> Ha
         }
     };
     let submitted = parsed.submitted.unwrap_or_default();
+    if let Some(refusal) = not_yours(&submitted, &report) {
+        return Err(refusal.into());
+    }
     let review = match submitted.withdraws {
         Some(_) => Review { report, findings: Vec::new(), rules_version: office.version() },
         None => {
@@ -48,4 +51,50 @@ async fn validate(stage: Stage, office: Arc<Office>, parsed: ReportParsed) -> Ha
         rules_version: review.rules_version,
     };
     Ok(validated.into())
+}
+
+/// Why this report goes no further where its sender may not send it: before it can take the place of
+/// anybody's. What it is about is only known now, and the same holds for taking one back.
+fn not_yours(submitted: &ReportSubmitted, report: &Report) -> Option<Refusal> {
+    let scope = submitted.scope.as_ref()?;
+    let (region, agency) = (report.region.as_ref(), report.agency.as_deref());
+    if scope.covers(region.map(|region| region.code.as_str()), agency) {
+        return None;
+    }
+    let told = |text: Option<&str>| text.unwrap_or("未能认出").to_owned();
+    let message = format!(
+        "这份报告（机关：{}，地区：{}）不在报送单位的机关或地区范围内，不能由其报送或撤回。\
+         请核对文件；范围有误的，请与运维人员联系。",
+        told(agency),
+        told(region.map(|region| region.name.as_str())),
+    );
+    let detail = format!("{} may send {scope:?} only", submitted.sender);
+    Some(Refusal::new("not-yours", message, detail))
+}
+
+#[cfg(test)]
+mod tests {
+    use proto::v1::Scope;
+    use report::Region;
+
+    use super::*;
+
+    #[test]
+    fn a_sender_sends_its_own() {
+        let check = |scope: Option<&[&str]>, code: Option<&str>, expected: Option<&str>| {
+            let scope = scope.map(|regions| Scope {
+                regions: regions.iter().map(|code| (*code).to_owned()).collect(),
+                agencies: Vec::new(),
+            });
+            let submitted = ReportSubmitted { sender: "a".into(), scope, ..Default::default() };
+            let region = code.map(|code| Region { code: code.into(), name: "某地".into() });
+            let report = Report { agency: Some("某局".into()), region, ..Report::default() };
+            let refusal = not_yours(&submitted, &report);
+            assert_eq!(refusal.as_ref().map(|refusal| &*refusal.class), expected, "{refusal:?}");
+        };
+        check(None, None, None);
+        check(Some(&["61"]), Some("610102"), None);
+        check(Some(&["61"]), Some("370400"), Some("not-yours"));
+        check(Some(&["61"]), None, Some("not-yours"));
+    }
 }

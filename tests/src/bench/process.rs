@@ -52,7 +52,7 @@ fn seconds(id: &str, field: usize) -> Result<f64> {
     Ok(ticks.sum::<Result<f64, _>>().context("counting ticks")? / TICKS_A_SECOND)
 }
 
-fn peak_bytes(id: &str) -> Result<u64> {
+pub(super) fn peak_bytes(id: &str) -> Result<u64> {
     status_bytes(id, "VmHWM:")
 }
 

@@ -62,8 +62,9 @@ async fn what_our_fault_refused_is_read_anew_beside_live_traffic() {
     let overview = operate(&pipeline, &["status", "--server", &pipeline.console.address()]);
     assert!(overview.contains("      3  original-lost"), "{overview}");
     let acts = acts(&pipeline.observer().await.unwrap()).await;
+    // The log itself was made by whoever started the pipeline.
     let acts: Vec<&str> =
-        acts.iter().map(|(who, act)| if who == "somebody" { &**act } else { "?" }).collect();
+        acts.iter().filter(|(who, _)| who == "somebody").map(|(_, act)| act.as_str()).collect();
     assert_eq!(acts, ["pause", "resume", "replay"]);
 }
 

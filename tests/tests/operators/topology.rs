@@ -1,8 +1,9 @@
 //! `gouji topology`.
 
+use stage::{Config, Stage};
 use tests::processes::{NatsServer, SyncInterval};
 
-use crate::{Said, gouji};
+use crate::{Said, acts, gouji};
 
 #[tokio::test]
 async fn what_is_planned_is_applied_and_then_there_is_nothing_to_do() {
@@ -16,6 +17,11 @@ async fn what_is_planned_is_applied_and_then_there_is_nothing_to_do() {
     assert!(out.contains("create stream GOUJI") && out.contains("create consumer parse"), "{out}");
     let Said { code, out, .. } = run(&["topology", "apply"]);
     assert_eq!(code, Some(0), "{out}");
+    let config = Config::from_variables(|name| (name == "GOUJI_NATS_URL").then(|| nats.url())).unwrap();
+    assert_eq!(
+        acts(&Stage::operator(&config).await.unwrap()).await,
+        [("somebody".into(), "apply-topology".into())]
+    );
     for arguments in [["topology", "plan"], ["topology", "apply"]] {
         let Said { code, out, .. } = run(&arguments);
         assert_eq!((code, out.trim()), (Some(0), "everything is there as it must be"));

@@ -7,8 +7,9 @@ use crate::workspace::Package;
 const HEART: [&str; 7] = ["document", "paper", "reading", "report", "rules", "search", "survey"];
 
 /// What a service may stand on.
-const FOOTING: [&str; 10] =
-    ["document", "fence", "paper", "proto", "reading", "report", "rules", "search", "stage", "survey"];
+const FOOTING: [&str; 11] = [
+    "document", "door", "fence", "paper", "proto", "reading", "report", "rules", "search", "stage", "survey",
+];
 
 const SERVICES: [&str; 5] = ["console", "index", "ingest", "parse", "validate"];
 
@@ -40,6 +41,7 @@ fn may_name(from: &str, to: &str) -> bool {
         "fuzz" | "tests" | "xtask" => true,
         "gouji" => FOOTING.contains(&to) || SERVICES.contains(&to),
         "reading" => ["document", "report"].contains(&to),
+        "door" => ["proto", "stage"].contains(&to),
         "stage" => to == "proto",
         "proto" | "rules" | "search" => to == "report",
         "survey" => ["report", "rules"].contains(&to),
@@ -60,6 +62,9 @@ mod tests {
         check("document", "reading", false);
         check("stage", "proto", true);
         check("proto", "stage", false);
+        check("ingest", "door", true);
+        check("door", "stage", true);
+        check("stage", "door", false);
         check("stage", "report", false);
         check("console", "search", true);
         check("parse", "validate", false);

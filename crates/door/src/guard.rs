@@ -1,0 +1,330 @@
+//! What every request passes before it is answered.
+
+use std::net::{IpAddr, SocketAddr};
+
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::header::{AUTHORIZATION, FORWARDED, HOST, ORIGIN};
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::audit::Action;
+use crate::key::{Role, Shut};
+use crate::{Caller, Door, Problem, plain};
+
+/// What a route asks of whoever knocks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Needs {
+    /// Nothing: it tells of no report and changes nothing.
+    Nothing,
+    /// Any key; what a key that submits sees is its own.
+    Key,
+    /// A key that submits or operates.
+    Submit,
+    /// A key that reviews or operates.
+    Review,
+    /// A key that operates.
+    Operate,
+}
+
+impl Needs {
+    fn admits(self, role: Role) -> bool {
+        match self {
+            Self::Nothing | Self::Key => true,
+            Self::Submit => matches!(role, Role::Submit | Role::Operate),
+            Self::Review => matches!(role, Role::Review | Role::Operate),
+            Self::Operate => role == Role::Operate,
+        }
+    }
+
+    /// The roles that it admits, for whoever has another.
+    fn roles(self) -> &'static str {
+        match self {
+            Self::Nothing | Self::Key => "任意",
+            Self::Submit => "submit（报送）或 operate（运维）",
+            Self::Review => "review（审核）或 operate（运维）",
+            Self::Operate => "operate（运维）",
+        }
+    }
+}
+
+/// Longest query of an address, in bytes. The longest search that people type has 300.
+const QUERY_BYTES: usize = 8 << 10;
+
+pub(crate) async fn guard(
+    State((door, needs)): State<(Door, Needs)>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    match door.admit(needs, &request) {
+        Ok(caller) => {
+            request.extensions_mut().insert(caller);
+            next.run(request).await
+        }
+        Err(problem) => problem.into_response(),
+    }
+}
+
+pub(crate) async fn guard_metrics(State(door): State<Door>, request: Request, next: Next) -> Response {
+    let is_metrics = request.uri().path() == "/metrics";
+    if !is_metrics || is_here(&request) || door.0.keys.is_none() && !door.0.local {
+        return next.run(request).await;
+    }
+    match door.admit(Needs::Operate, &request) {
+        Ok(_) => next.run(request).await,
+        Err(problem) => problem.into_response(),
+    }
+}
+
+/// Whether this machine itself asks, and not a proxy for somebody else.
+fn is_here(request: &Request) -> bool {
+    let headers = request.headers();
+    let forwarded = headers.contains_key(FORWARDED) || headers.contains_key("x-forwarded-for");
+    peer(request).is_none_or(|peer| peer.is_loopback()) && !forwarded
+}
+
+fn peer(request: &Request) -> Option<IpAddr> {
+    request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| plain(peer.0))
+}
+
+impl Door {
+    fn admit(&self, needs: Needs, request: &Request) -> Result<Caller, Problem> {
+        let peer = peer(request);
+        let stranger = Caller::nobody(peer.map(|peer| peer.to_string()).unwrap_or_default());
+        let refuse = |caller: &Caller, problem: Problem| {
+            let object = format!("{} {}", request.method(), request.uri().path());
+            self.note_refusal(caller, Action { name: "access", object: &object, detail: &problem.code });
+            problem
+        };
+        if request.uri().query().is_some_and(|query| query.len() > QUERY_BYTES) {
+            return Err(Problem::new(
+                StatusCode::URI_TOO_LONG,
+                "query-too-long",
+                format!("地址中的参数超过 {QUERY_BYTES} 字节。"),
+                "请减少检索条件。",
+            ));
+        }
+        let presented = presented(request.headers());
+        if !request.method().is_safe() && !presented.as_ref().is_some_and(|one| one.is_bearer) {
+            from_here(request).map_err(|problem| refuse(&stranger, problem))?;
+        }
+        let Some(keys) = &self.0.keys else {
+            if self.0.local {
+                to_here(request).map_err(|problem| refuse(&stranger, problem))?;
+            }
+            return Ok(stranger);
+        };
+        if needs == Needs::Nothing {
+            return Ok(stranger);
+        }
+        let found = presented.map(|presented| keys.find(&presented.key));
+        let key = match found {
+            Some(Ok(key)) => key,
+            other => {
+                if let Some(seconds) = peer.and_then(|peer| self.0.rate.address(peer).err()) {
+                    return Err(refuse(&stranger, too_often(seconds)));
+                }
+                let problem = match other {
+                    None => no_key(request.uri()),
+                    Some(Err(Shut::Expired)) => wrong_key(request.uri(), "expired-key", "密钥已经过期。"),
+                    _ => wrong_key(request.uri(), "unknown-key", "密钥不在名册中。"),
+                };
+                return Err(refuse(&stranger, problem));
+            }
+        };
+        let caller = Caller::of_key(key, stranger.origin);
+        if let Err(seconds) = self.0.rate.key(&caller.name) {
+            return Err(refuse(&caller, too_often(seconds)));
+        }
+        match caller.role {
+            Some(role) if !needs.admits(role) => Err(refuse(&caller, wrong_role(role, needs))),
+            _ => Ok(caller),
+        }
+    }
+
+    /// Turns away somebody who may come in and not do this, and writes it down.
+    pub fn refuse(&self, caller: &Caller, action: Action<'_>, problem: Problem) -> Problem {
+        self.note_refusal(caller, action);
+        problem
+    }
+}
+
+/// A key that came with a request.
+struct Presented {
+    key: String,
+    is_bearer: bool,
+}
+
+/// `Authorization: Bearer <key>`, or Basic with the key as the password, which a browser asks people for.
+fn presented(headers: &HeaderMap) -> Option<Presented> {
+    let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, rest) = value.split_once(' ')?;
+    if scheme.eq_ignore_ascii_case("bearer") {
+        return Some(Presented { key: rest.trim().to_owned(), is_bearer: true });
+    }
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let decoded = String::from_utf8(STANDARD.decode(rest.trim()).ok()?).ok()?;
+    let (_, key) = decoded.split_once(':')?;
+    Some(Presented { key: key.to_owned(), is_bearer: false })
+}
+
+/// A browser adds a password that it knows, and reaches addresses of its own machine, for whichever web
+/// site asks it to: what changes something has to come from our own pages, or from no browser at all.
+fn from_here(request: &Request) -> Result<(), Problem> {
+    let text = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
+    let from_elsewhere = match (text("sec-fetch-site"), request.headers().get(ORIGIN)) {
+        (Some(site), _) => !matches!(site, "same-origin" | "none"),
+        (None, Some(origin)) => {
+            let origin = origin.to_str().ok().and_then(|origin| origin.split_once("://"));
+            origin.is_none_or(|(_, from)| Some(from) != host(request))
+        }
+        (None, None) => false,
+    };
+    if !from_elsewhere {
+        return Ok(());
+    }
+    Err(Problem::new(
+        StatusCode::FORBIDDEN,
+        "cross-site",
+        "这个请求由其他网站的页面发出，已拒绝。",
+        "请在本系统的页面上操作，或用带 Authorization: Bearer 密钥的程序调用。",
+    ))
+}
+
+/// Where only this machine can knock, a browser may still do so for a web site whose name was made to point
+/// here; its requests name that web site.
+fn to_here(request: &Request) -> Result<(), Problem> {
+    let Some(host) = host(request) else { return Ok(()) };
+    let name = host.rsplit_once(':').map_or(host, |(name, port)| {
+        if port.bytes().all(|byte| byte.is_ascii_digit()) { name } else { host }
+    });
+    let address = name.trim_start_matches('[').trim_end_matches(']');
+    let is_loopback = address.parse().is_ok_and(|address: IpAddr| address.is_loopback());
+    if is_loopback || name.eq_ignore_ascii_case("localhost") {
+        return Ok(());
+    }
+    Err(Problem::new(
+        StatusCode::MISDIRECTED_REQUEST,
+        "wrong-host",
+        format!("没有设置密钥时，只接受以本机地址发出的请求，而不是“{name}”。"),
+        "请以 http://127.0.0.1 访问；前面有代理时，请设置密钥（GOUJI_KEYS），或由代理验证身份并设置 GOUJI_OPEN=true。",
+    ))
+}
+
+fn host(request: &Request) -> Option<&str> {
+    request
+        .headers()
+        .get(HOST)
+        .and_then(|host| host.to_str().ok())
+        .or_else(|| request.uri().authority().map(|a| a.as_str()))
+}
+
+/// A browser asks for a user and a password only where this says so, and only for pages.
+const FOR_PEOPLE: &str = "Basic realm=\"gouji\", charset=\"UTF-8\"";
+const FOR_PROGRAMS: &str = "Bearer realm=\"gouji\"";
+
+fn challenge(uri: &Uri) -> &'static str {
+    let path = uri.path();
+    if path.starts_with("/api/") || path == "/metrics" { FOR_PROGRAMS } else { FOR_PEOPLE }
+}
+
+fn no_key(uri: &Uri) -> Problem {
+    let hint = "程序请带 Authorization: Bearer gouji_… 请求头，gouji 命令用 --key-file 或 GOUJI_KEY；\
+                浏览器弹出登录框时，用户名任意，密码填密钥。密钥向运维人员申请。";
+    let problem = Problem::new(StatusCode::UNAUTHORIZED, "no-key", "请求没有带密钥。", hint);
+    Problem { challenge: Some(challenge(uri)), ..problem }
+}
+
+fn wrong_key(uri: &Uri, code: &'static str, detail: &str) -> Problem {
+    let hint = "请核对密钥是否完整；仍不行时，请向运维人员申请新的密钥。";
+    let problem = Problem::new(StatusCode::UNAUTHORIZED, code, detail, hint);
+    Problem { challenge: Some(challenge(uri)), ..problem }
+}
+
+fn wrong_role(role: Role, needs: Needs) -> Problem {
+    let detail = format!("这项操作需要角色 {}，而这个密钥的角色是 {}。", needs.roles(), role.name());
+    let hint = "请使用有相应角色的密钥，或向运维人员申请。";
+    Problem::new(StatusCode::FORBIDDEN, "wrong-role", detail, hint)
+}
+
+fn too_often(seconds: u64) -> Problem {
+    let hint = "请按 Retry-After 指示的秒数后再试。";
+    Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-often", "请求过于频繁。", hint).retry_after(seconds)
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+
+    use super::*;
+
+    fn request(headers: &[(&str, &str)]) -> Request {
+        let request =
+            headers.iter().fold(Request::post("/"), |request, (name, value)| request.header(*name, *value));
+        request.body(Body::empty()).unwrap()
+    }
+
+    #[test]
+    fn a_key_comes_as_a_token_or_as_a_password() {
+        let check = |value: &str, key: Option<&str>| {
+            let found = presented(request(&[("authorization", value)]).headers());
+            assert_eq!(found.map(|found| found.key).as_deref(), key, "{value}");
+        };
+        check("Bearer gouji_1", Some("gouji_1"));
+        check("bearer  gouji_1 ", Some("gouji_1"));
+        check(&format!("Basic {}", STANDARD.encode("张三:gouji_1:2")), Some("gouji_1:2"));
+        check(&format!("Basic {}", STANDARD.encode("gouji_1")), None);
+        check("Basic §", None);
+        check("Digest x", None);
+        check("gouji_1", None);
+    }
+
+    #[test]
+    fn what_other_sites_make_a_browser_send_is_turned_away() {
+        let check = |headers: &[(&str, &str)], expected: bool| {
+            assert_eq!(from_here(&request(headers)).is_ok(), expected, "{headers:?}");
+        };
+        let host = ("host", "gouji.example:8470");
+        check(&[host], true);
+        check(&[host, ("origin", "http://gouji.example:8470")], true);
+        check(&[host, ("origin", "https://gouji.example:8470"), ("sec-fetch-site", "same-origin")], true);
+        check(&[host, ("sec-fetch-site", "none")], true);
+        check(&[host, ("origin", "http://evil.example")], false);
+        check(&[host, ("origin", "http://gouji.example")], false);
+        check(&[host, ("origin", "null")], false);
+        check(&[host, ("origin", "http://gouji.example:8470"), ("sec-fetch-site", "cross-site")], false);
+        check(&[host, ("sec-fetch-site", "same-site")], false);
+    }
+
+    #[test]
+    fn without_keys_only_this_machine_is_named() {
+        let check = |host: &str, expected: bool| {
+            assert_eq!(to_here(&request(&[("host", host)])).is_ok(), expected, "{host}");
+        };
+        check("127.0.0.1:8470", true);
+        check("localhost", true);
+        check("LOCALHOST:80", true);
+        check("[::1]:8470", true);
+        check("[::1]", true);
+        check("evil.example:8470", false);
+        check("127.0.0.1.evil.example", false);
+        check("192.168.1.1:8470", false);
+    }
+
+    #[test]
+    fn roles_reach_as_far_as_their_names() {
+        let check = |needs: Needs, admitted: [bool; 3]| {
+            let roles = [Role::Submit, Role::Review, Role::Operate];
+            assert_eq!(roles.map(|role| needs.admits(role)), admitted, "{needs:?}");
+        };
+        check(Needs::Nothing, [true, true, true]);
+        check(Needs::Key, [true, true, true]);
+        check(Needs::Submit, [true, false, true]);
+        check(Needs::Review, [false, true, true]);
+        check(Needs::Operate, [false, false, true]);
+    }
+}

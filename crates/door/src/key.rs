@@ -1,0 +1,360 @@
+//! The keys that the doors ask for: what one looks like, and the file that lists them.
+//!
+//! A key is 256 random bits, so its plain SHA-256 may lie in a file: there is nothing to guess, and a slow
+//! hash with a salt, as a password needs it, would only make floods cheaper. The file holds no secret; who
+//! can write it can let anybody in.
+
+use std::fmt::Write as _;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
+
+use anyhow::Context as _;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::{TimeZone, offset};
+use proto::v1::Scope;
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+use toml::Spanned;
+
+/// What every key begins with, so that people and scanners of texts recognise one.
+pub const PREFIX: &str = "gouji_";
+/// Random bytes of a key.
+const BYTES: usize = 32;
+
+/// What a key may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Send reports of its own agencies, take them back, and see them.
+    Submit,
+    /// See and export everything.
+    Review,
+    /// Everything.
+    Operate,
+}
+
+impl Role {
+    /// Its name in the file of keys and in the audit trail.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Submit => "submit",
+            Self::Review => "review",
+            Self::Operate => "operate",
+        }
+    }
+}
+
+/// A key as the file lists it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Key {
+    /// Whose it is: stands in logs, facts and the audit trail.
+    pub name: String,
+    /// What it may do.
+    pub role: Role,
+    /// Which reports it may send; none where it may send any.
+    pub scope: Option<Scope>,
+    /// The last day in China on which it opens.
+    pub expires: Option<Date>,
+    hash: [u8; 32],
+}
+
+/// A file of keys that cannot be used.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}: {what}")]
+pub struct WrongKeys {
+    /// The line, from 1.
+    pub line: usize,
+    /// What is wrong there; never what stands there, which may be a key that somebody pasted.
+    pub what: String,
+}
+
+/// A new key.
+///
+/// # Errors
+/// If the system has no random numbers.
+pub fn generate() -> anyhow::Result<String> {
+    let mut random = [0; BYTES];
+    getrandom::fill(&mut random).context("drawing random numbers")?;
+    Ok(format!("{PREFIX}{}", hex(&random)))
+}
+
+/// What the file of keys says of a key in the place of the key.
+pub fn hash_of(key: &str) -> String {
+    hex(&Sha256::digest(key))
+}
+
+/// A text without the keys in it: for whatever is logged, published or stored and came from outside.
+pub fn hide(text: &str) -> String {
+    let mut hidden = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(PREFIX) {
+        let (before, key) = rest.split_at(at + PREFIX.len());
+        hidden.push_str(before);
+        let end = key.find(|letter: char| !letter.is_ascii_hexdigit()).unwrap_or(key.len());
+        hidden.push_str(if end >= LIKE_A_KEY { "…" } else { &key[..end] });
+        rest = &key[end..];
+    }
+    hidden + rest
+}
+
+/// Digits after the prefix from which a text is taken for a key, or for a part of one.
+const LIKE_A_KEY: usize = 16;
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a string does not fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(default)]
+    key: Vec<Spanned<Block>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Block {
+    name: Spanned<String>,
+    role: Role,
+    sha256: Spanned<String>,
+    #[serde(default)]
+    regions: Vec<Spanned<String>>,
+    #[serde(default)]
+    agencies: Vec<Spanned<String>>,
+    expires: Option<Spanned<String>>,
+}
+
+/// Longest name of a key, in characters.
+const LONGEST_NAME: usize = 64;
+
+/// The keys of a file.
+///
+/// # Errors
+/// The first line that cannot be used.
+pub fn parse(text: &str) -> Result<Vec<Key>, WrongKeys> {
+    let line = |at: Range<usize>| 1 + text[..at.start.min(text.len())].matches('\n').count();
+    let wrong = |at: Range<usize>, what: &str| WrongKeys { line: line(at), what: what.to_owned() };
+    let file: File = toml::from_str(text).map_err(|error| {
+        let what = hide(error.message());
+        wrong(error.span().unwrap_or_default(), &what)
+    })?;
+    let mut keys: Vec<Key> = Vec::new();
+    for block in file.key {
+        let whole = block.span();
+        let Block { name, role, sha256, regions, agencies, expires } = block.into_inner();
+        let is_plain = |letter: char| letter.is_alphanumeric() || "-_.@".contains(letter);
+        let length = name.get_ref().chars().count();
+        if length == 0 || length > LONGEST_NAME || !name.get_ref().chars().all(is_plain) {
+            return Err(wrong(name.span(), "a name is 1 to 64 letters, digits, `-`, `_`, `.` and `@`"));
+        }
+        if keys.iter().any(|key| key.name == *name.get_ref()) {
+            return Err(wrong(name.span(), "another key has this name"));
+        }
+        let hash = unhex(sha256.get_ref())
+            .ok_or_else(|| wrong(sha256.span(), "sha256 is 64 hex digits, as `gouji key new` prints them"))?;
+        for region in &regions {
+            let code = region.get_ref();
+            if ![2, 4, 6, 9].contains(&code.len()) || !code.bytes().all(|byte| byte.is_ascii_digit()) {
+                return Err(wrong(region.span(), "a region is its code of two, four, six or nine digits"));
+            }
+        }
+        if let Some(agency) = agencies.iter().find(|agency| agency.get_ref().trim().is_empty()) {
+            return Err(wrong(agency.span(), "an agency is its name as its reports have it"));
+        }
+        let narrow = !regions.is_empty() || !agencies.is_empty();
+        let what = match (role, narrow) {
+            (Role::Submit, false) => Some("a key with the role submit needs regions, agencies or both"),
+            (Role::Review | Role::Operate, true) => Some("regions and agencies are for the role submit"),
+            _ => None,
+        };
+        if let Some(what) = what {
+            return Err(wrong(whole, what));
+        }
+        let own = |list: Vec<Spanned<String>>| list.into_iter().map(Spanned::into_inner).collect();
+        let scope = narrow.then(|| Scope { regions: own(regions), agencies: own(agencies) });
+        let expires = match expires {
+            None => None,
+            Some(day) => match day.get_ref().parse() {
+                Ok(date) => Some(date),
+                Err(_) => return Err(wrong(day.span(), "expires is a day in quotes, e.g. \"2027-03-31\"")),
+            },
+        };
+        keys.push(Key { name: name.into_inner(), role, scope, expires, hash });
+    }
+    Ok(keys)
+}
+
+fn unhex(text: &str) -> Option<[u8; 32]> {
+    let mut bytes = [0; 32];
+    if text.len() != 64 || !text.is_ascii() {
+        return None;
+    }
+    for (byte, digits) in bytes.iter_mut().zip(text.as_bytes().chunks(2)) {
+        *byte = u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
+    }
+    Some(bytes)
+}
+
+/// Why a key does not open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shut {
+    Unknown,
+    Expired,
+}
+
+/// The keys of a file as it stands: read again when it changes, so that a key is given and taken without a
+/// restart. A file that cannot be used any more changes nothing, and is logged once.
+pub(crate) struct Keys {
+    path: PathBuf,
+    kept: Mutex<Kept>,
+}
+
+struct Kept {
+    stamp: Stamp,
+    keys: Arc<Vec<Key>>,
+}
+
+/// What tells that a file has changed.
+type Stamp = Option<(SystemTime, u64)>;
+
+impl Keys {
+    /// # Errors
+    /// If the file cannot be read or used.
+    pub(crate) fn open(path: &Path) -> anyhow::Result<Self> {
+        let stamp = stamp(path);
+        let keys = Arc::new(read(path)?);
+        Ok(Self { path: path.to_owned(), kept: Mutex::new(Kept { stamp, keys }) })
+    }
+
+    /// The key that was presented. Every hash is compared whole, so that time tells nothing.
+    pub(crate) fn find(&self, presented: &str) -> Result<Key, Shut> {
+        let hash: [u8; 32] = Sha256::digest(presented).into();
+        let keys = self.current();
+        let mut found = None;
+        for key in keys.iter() {
+            if bool::from(key.hash[..].ct_eq(&hash[..])) {
+                found = Some(key);
+            }
+        }
+        let key = found.ok_or(Shut::Unknown)?;
+        let today = Timestamp::now().to_zoned(TimeZone::fixed(offset(8))).date();
+        if key.expires.is_some_and(|last| last < today) { Err(Shut::Expired) } else { Ok(key.clone()) }
+    }
+
+    fn current(&self) -> Arc<Vec<Key>> {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let stamp = stamp(&self.path);
+        if stamp != kept.stamp {
+            kept.stamp = stamp;
+            match read(&self.path) {
+                Ok(keys) => {
+                    tracing::info!(keys = keys.len(), "read the keys again");
+                    kept.keys = Arc::new(keys);
+                }
+                Err(error) => tracing::error!("the keys stay as they were: {error:#}"),
+            }
+        }
+        kept.keys.clone()
+    }
+}
+
+fn read(path: &Path) -> anyhow::Result<Vec<Key>> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("keys in {}", path.display()))?;
+    parse(&text).with_context(|| format!("keys in {}", path.display()))
+}
+
+fn stamp(path: &Path) -> Stamp {
+    let metadata = std::fs::metadata(path).ok()?;
+    Some((metadata.modified().ok()?, metadata.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn block(rest: &str) -> String {
+        format!("[[key]]\nname = \"a\"\nsha256 = \"{}\"\n{rest}\n", "0f".repeat(32))
+    }
+
+    #[test]
+    fn a_file_lists_keys() {
+        let text = format!(
+            "# Ours.\n{}{}",
+            block(
+                "role = \"submit\"\nregions = [\"6101\"]\nagencies = [\"西安市财政局\"]\nexpires = \"2027-03-31\""
+            ),
+            block("role = \"operate\"").replace("\"a\"", "\"省政务公开办\""),
+        );
+        let keys = parse(&text).unwrap();
+        let scope = keys[0].scope.clone().unwrap();
+        assert!(scope.covers(Some("610102"), Some("西安市财政局")));
+        assert_eq!((keys[0].role, keys[0].expires), (Role::Submit, Some(jiff::civil::date(2027, 3, 31))));
+        assert_eq!(
+            (keys[1].name.as_str(), keys[1].role, &keys[1].scope),
+            ("省政务公开办", Role::Operate, &None)
+        );
+        assert_eq!(parse(""), Ok(Vec::new()));
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_with_its_line_and_without_its_text() {
+        let check = |text: &str, line: usize, what: &str| {
+            let wrong = parse(text).unwrap_err();
+            assert!(wrong.line == line && wrong.what.contains(what), "{wrong}");
+            assert!(!wrong.what.contains("secret"), "{wrong}");
+        };
+        let operate = block("role = \"operate\"");
+        check(&block("role = \"root\""), 4, "unknown variant");
+        check(&block("role = \"operate\"\ncolour = 1"), 5, "unknown field `colour`");
+        check(&block("role = \"submit\""), 1, "needs regions, agencies or both");
+        check(&block("role = \"review\"\nregions = [\"61\"]"), 1, "are for the role submit");
+        check(&block("role = \"submit\"\nregions = [\"61\",\n\"6\"]"), 6, "two, four, six or nine digits");
+        check(&block("role = \"submit\"\nagencies = [\" \"]"), 5, "an agency is its name");
+        check(&block("role = \"operate\"\nexpires = \"soon\""), 5, "2027-03-31");
+        check(&format!("{operate}{operate}"), 6, "another key has this name");
+        check(&operate.replace("\"a\"", "\"a\\nb\""), 2, "a name is");
+        check(&operate.replace(&"0f".repeat(32), "gouji_secret"), 3, "64 hex digits");
+        check("[[key]\n", 1, "");
+        check("[keys]\n", 1, "unknown field `keys`");
+    }
+
+    #[test]
+    fn a_key_opens_until_its_last_day_and_changes_with_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keys.toml");
+        let key = generate().unwrap();
+        let block = |expires: &str| {
+            format!("[[key]]\nname = \"a\"\nrole = \"review\"\nsha256 = \"{}\"\n{expires}", hash_of(&key))
+        };
+        std::fs::write(&path, block("")).unwrap();
+        let keys = Keys::open(&path).unwrap();
+        assert_eq!(keys.find(&key).map(|key| key.name), Ok("a".into()));
+        assert_eq!(keys.find(&generate().unwrap()), Err(Shut::Unknown));
+        assert_eq!(keys.find(&hash_of(&key)), Err(Shut::Unknown));
+        std::fs::write(&path, block("expires = \"2020-01-01\"\n")).unwrap();
+        assert_eq!(keys.find(&key), Err(Shut::Expired));
+        std::fs::write(&path, block("expires = \"2999-01-01\"\n# longer")).unwrap();
+        assert!(keys.find(&key).is_ok());
+        std::fs::write(&path, "broken").unwrap();
+        assert!(keys.find(&key).is_ok(), "a broken file changes nothing");
+        std::fs::write(&path, "# nobody").unwrap();
+        assert_eq!(keys.find(&key), Err(Shut::Unknown));
+        assert!(Keys::open(&folder.path().join("none")).is_err());
+    }
+
+    #[test]
+    fn keys_are_hidden_wherever_they_stand() {
+        let key = generate().unwrap();
+        assert_eq!(hide(&format!("a/{key}.txt?{key}")), "a/gouji_….txt?gouji_…");
+        assert_eq!(hide(&key[..40]), "gouji_…");
+        assert_eq!(hide("gouji_up 年报 gouji_"), "gouji_up 年报 gouji_");
+    }
+}

@@ -1,0 +1,163 @@
+//! What went wrong, as an RFC 9457 problem document: Chinese for whoever asked, with a stable English
+//! code for programs.
+
+use std::borrow::Cow;
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+
+/// A request that is not answered as it was asked. Its response carries it as an extension, so that a
+/// service may draw it as a page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// The status of the answer.
+    pub status: StatusCode,
+    /// Stable, e.g. `bad-filter`; its type is `urn:gouji:problem:<code>`.
+    pub code: Cow<'static, str>,
+    /// What kind of trouble it is, Chinese.
+    pub title: &'static str,
+    /// What is wrong with this request, Chinese.
+    pub detail: String,
+    /// The parameter, field or file at fault, if it is one.
+    pub field: Option<String>,
+    /// What to do, Chinese.
+    pub hint: Option<&'static str>,
+    /// Seconds after which it is worth trying again.
+    pub retry_after: Option<u64>,
+    /// How to say who is there, where nobody did.
+    pub challenge: Option<&'static str>,
+}
+
+impl Problem {
+    /// A problem with the title of its status.
+    pub fn new(
+        status: StatusCode,
+        code: impl Into<Cow<'static, str>>,
+        detail: impl Into<String>,
+        hint: &'static str,
+    ) -> Self {
+        let problem = Self::bare(status, code, detail.into());
+        Self { hint: Some(hint), ..problem }
+    }
+
+    /// There is nothing at this address.
+    pub fn not_found(detail: String) -> Self {
+        Self::bare(StatusCode::NOT_FOUND, "not-found", detail)
+    }
+
+    /// There is no report with this key or id, or none that the asker may see.
+    pub fn no_such_report(id: &str) -> Self {
+        let problem = Self::not_found(format!("没有编号为“{id}”的报告。"));
+        problem.hint("编号是检索结果里的 key 或 id；刚提交的报告要等入库后才能看到。")
+    }
+
+    /// A parameter says nothing that could be understood.
+    pub fn bad_parameter(field: &str, detail: String) -> Self {
+        let problem = Self::bare(StatusCode::BAD_REQUEST, "bad-parameter", detail);
+        Self { field: Some(field.to_owned()), title: "参数无法识别", ..problem }
+    }
+
+    /// The address is right and the method is not.
+    pub fn method_not_allowed() -> Self {
+        let detail = "这个地址不支持这种请求方法。".to_owned();
+        Self::bare(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", detail)
+    }
+
+    /// The log does not answer; logged here.
+    pub fn bus(error: &anyhow::Error) -> Self {
+        tracing::warn!("asking the bus: {error:#}");
+        let detail = "消息总线暂时没有应答。";
+        let hint = "请稍后再试；检索和已入库的报告不受影响。";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "bus-unavailable", detail, hint).retry_after(5)
+    }
+
+    /// Nothing was taken in, and that is our fault; logged here, and not told.
+    pub fn unavailable(error: &anyhow::Error) -> Self {
+        tracing::error!("request failed: {error:#}");
+        let detail = "系统暂时无法接收，文件没有被接收。";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail, "请稍后重新报送。").retry_after(10)
+    }
+
+    /// Our own fault; logged here, and not told.
+    pub fn internal(error: &anyhow::Error) -> Self {
+        tracing::error!("answering a request: {error:#}");
+        let detail = "系统内部错误，已记入日志。".to_owned();
+        Self::bare(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
+    }
+
+    /// The same with what to do.
+    #[must_use]
+    pub fn hint(self, hint: &'static str) -> Self {
+        Self { hint: Some(hint), ..self }
+    }
+
+    /// The same at a parameter, field or file.
+    #[must_use]
+    pub fn field(self, field: impl Into<String>) -> Self {
+        Self { field: Some(field.into()), ..self }
+    }
+
+    /// The same, worth trying again after so many seconds.
+    #[must_use]
+    pub fn retry_after(self, seconds: u64) -> Self {
+        Self { retry_after: Some(seconds), ..self }
+    }
+
+    fn bare(status: StatusCode, code: impl Into<Cow<'static, str>>, detail: String) -> Self {
+        let title =
+            TITLES.iter().find(|(known, _)| *known == status.as_u16()).map_or("请求有误", |(_, title)| title);
+        Self {
+            status,
+            code: code.into(),
+            title,
+            detail,
+            field: None,
+            hint: None,
+            retry_after: None,
+            challenge: None,
+        }
+    }
+}
+
+/// What each status is called.
+const TITLES: [(u16, &str); 12] = [
+    (400, "请求有误"),
+    (401, "需要密钥"),
+    (403, "无权进行"),
+    (404, "找不到"),
+    (405, "方法不允许"),
+    (408, "等待超时"),
+    (413, "内容过大"),
+    (414, "地址过长"),
+    (422, "无法处理"),
+    (429, "请求过于频繁"),
+    (500, "系统内部错误"),
+    (503, "暂时无法提供"),
+];
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let body = json!({
+            "type": format!("urn:gouji:problem:{}", self.code),
+            "title": self.title,
+            "status": self.status.as_u16(),
+            "detail": self.detail,
+            "code": self.code,
+            "field": self.field,
+            "hint": self.hint,
+        });
+        let media_type = HeaderValue::from_static("application/problem+json");
+        let mut response =
+            (self.status, [(header::CONTENT_TYPE, media_type)], body.to_string()).into_response();
+        let headers = response.headers_mut();
+        if let Some(seconds) = self.retry_after {
+            headers.insert(header::RETRY_AFTER, seconds.into());
+        }
+        if let Some(challenge) = self.challenge {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+        }
+        response.extensions_mut().insert(self);
+        response
+    }
+}

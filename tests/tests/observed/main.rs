@@ -1,0 +1,9 @@
+//! What an operator sees of a running pipeline, and the storage that it may lean on.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests stand outside test functions")]
+
+mod collector;
+mod metrics;
+mod s3;
+mod s3_server;
+mod trace;

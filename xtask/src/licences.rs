@@ -1,0 +1,156 @@
+//! Under which licences, and from where, everything comes that is built in: held against `deny.toml`.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use anyhow::{Context, Result, bail, ensure};
+use serde::Deserialize;
+
+use crate::workspace::{self, Workspace};
+
+/// Everything that is built, as cargo sees it.
+#[derive(Debug, Deserialize)]
+struct Everything {
+    packages: Vec<Package>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Package {
+    name: String,
+    version: String,
+    license: Option<String>,
+    /// Where it comes from; none where it is ours.
+    source: Option<String>,
+}
+
+/// Complains of every dependency whose licence is not allowed, or that comes from elsewhere than the registry.
+///
+/// # Errors
+/// All that is wrong, or that cargo or `deny.toml` cannot be read.
+pub(crate) fn check(workspace: &Workspace) -> Result<()> {
+    let path = workspace.root.join("deny.toml");
+    let text = fs::read_to_string(&path).with_context(|| format!("read {}", path.display()))?;
+    let allowed = allowed(&text);
+    ensure!(!allowed.is_empty(), "deny.toml allows no licence: `allow = [` is not there");
+    let metadata = workspace::read(&mut workspace.cargo(&["metadata", "--format-version=1", "--locked"]))?;
+    let everything: Everything =
+        serde_json::from_str(&metadata).context("read what `cargo metadata` printed")?;
+    let complaints: Vec<String> =
+        everything.packages.iter().filter_map(|package| complaint(package, &allowed)).collect();
+    if complaints.is_empty() {
+        return Ok(());
+    }
+    bail!(
+        "{}\n    use another package, or allow it in deny.toml after reading its licence",
+        complaints.join("\n")
+    )
+}
+
+fn complaint(package: &Package, allowed: &BTreeSet<&str>) -> Option<String> {
+    let Package { name, version, license, source } = package;
+    let source = source.as_deref()?;
+    if !source.starts_with("registry+") && !source.starts_with("sparse+") {
+        return Some(format!("{name} {version} comes from {source} and not from the registry"));
+    }
+    match license.as_deref() {
+        None => Some(format!("{name} {version} names no licence")),
+        Some(expression) if !is_allowed(expression, allowed) => {
+            Some(format!("{name} {version} has the licence {expression}"))
+        }
+        Some(_) => None,
+    }
+}
+
+/// The list in the section on licences.
+fn allowed(text: &str) -> BTreeSet<&str> {
+    let list = text.split_once("\nallow = [").and_then(|(_, rest)| rest.split_once(']'));
+    list.map_or("", |(list, _)| list).split('"').skip(1).step_by(2).collect()
+}
+
+/// Whether one of the ways in which a package may be used is allowed: SPDX expressions, where `AND` binds
+/// closer than `OR` and old packages write `/` for `OR`. An exception only adds to what is permitted.
+fn is_allowed(expression: &str, allowed: &BTreeSet<&str>) -> bool {
+    let spaced = expression.replace('/', " OR ").replace('(', " ( ").replace(')', " ) ");
+    let mut words = spaced.split_whitespace().peekable();
+    let holds = any(&mut words, allowed);
+    holds && words.next().is_none()
+}
+
+type Words<'a> = std::iter::Peekable<std::str::SplitWhitespace<'a>>;
+
+fn any(words: &mut Words<'_>, allowed: &BTreeSet<&str>) -> bool {
+    let mut holds = all(words, allowed);
+    while words.next_if_eq(&"OR").is_some() {
+        holds |= all(words, allowed);
+    }
+    holds
+}
+
+fn all(words: &mut Words<'_>, allowed: &BTreeSet<&str>) -> bool {
+    let mut holds = one(words, allowed);
+    while words.next_if_eq(&"AND").is_some() {
+        holds &= one(words, allowed);
+    }
+    holds
+}
+
+fn one(words: &mut Words<'_>, allowed: &BTreeSet<&str>) -> bool {
+    let holds = match words.next() {
+        Some("(") => {
+            let holds = any(words, allowed);
+            words.next_if_eq(&")").is_some() && holds
+        }
+        Some(licence) => allowed.contains(licence),
+        None => false,
+    };
+    if words.next_if_eq(&"WITH").is_some() {
+        words.next();
+    }
+    holds
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn expressions_are_allowed_where_one_way_is() {
+        let allowed = allowed("[licenses]\n# Ours.\nallow = [\n    \"MIT\",\n    \"Apache-2.0\",\n]\n");
+        let check = |expression: &str, expected: bool| {
+            assert_eq!(is_allowed(expression, &allowed), expected, "{expression}");
+        };
+        check("MIT", true);
+        check("MIT OR GPL-3.0-only", true);
+        check("GPL-3.0-only/MIT", true);
+        check("MIT AND GPL-3.0-only", false);
+        check("(MIT OR GPL-3.0-only) AND Apache-2.0", true);
+        check("(MIT OR GPL-3.0-only) AND GPL-3.0-only", false);
+        check("GPL-3.0-only OR MIT AND Apache-2.0", true);
+        check("Apache-2.0 WITH LLVM-exception", true);
+        check("AGPL-3.0-only", false);
+        check("MIT-but-different", false);
+        check("MIT GPL-3.0-only", false);
+        check("(MIT", false);
+        check("", false);
+    }
+
+    #[test]
+    fn what_comes_from_elsewhere_is_named() {
+        let allowed = BTreeSet::from(["MIT"]);
+        let check = |license: Option<&str>, source: Option<&str>, expected: Option<&str>| {
+            let own = |text: Option<&str>| text.map(str::to_owned);
+            let package = Package {
+                name: "a".into(),
+                version: "1.0.0".into(),
+                license: own(license),
+                source: own(source),
+            };
+            assert_eq!(complaint(&package, &allowed).as_deref(), expected);
+        };
+        check(None, None, None);
+        check(Some("MIT"), Some("registry+somewhere"), None);
+        check(None, Some("registry+somewhere"), Some("a 1.0.0 names no licence"));
+        check(Some("AGPL-3.0-only"), Some("registry+x"), Some("a 1.0.0 has the licence AGPL-3.0-only"));
+        check(Some("MIT"), Some("git+there"), Some("a 1.0.0 comes from git+there and not from the registry"));
+    }
+}
