@@ -93,6 +93,7 @@ impl House {
         // Few agencies, so that versions and years meet.
         report.agency = format!("第{}局", number % 7);
         report.year = 2020 + u32::try_from(number % 5).unwrap();
+        report.region = None;
         ReportValidated {
             submitted: Some(submitted),
             report: Some(report),
@@ -141,6 +142,22 @@ impl House {
         };
         reader.each(&Query::default(), each).unwrap();
         contents
+    }
+
+    /// Waits until the index of that name holds the reports of the first so many numbers, and all versions.
+    async fn holds(&self, index: &str, count: usize) -> BTreeMap<String, Held> {
+        let versions = |held: &Held| {
+            let record: serde_json::Value = serde_json::from_str(&held.2).unwrap();
+            record["versions"].as_array().unwrap().len()
+        };
+        let what = format!("{index} to hold {count} versions");
+        let mut seen = 0;
+        let all = until(&what, PATIENCE, async || {
+            let contents = self.contents(index);
+            seen = contents.values().map(versions).sum::<usize>();
+            Ok((seen == count).then_some(contents))
+        });
+        all.await.unwrap_or_else(|error| panic!("{error:#}: {seen}"))
     }
 
     /// Waits until the index of that name holds what another one does.

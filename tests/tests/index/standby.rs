@@ -21,7 +21,7 @@ async fn a_killed_leader_is_replaced_and_every_index_holds_everything() {
     house.indexed(120).await;
     let leader = house.start("a");
     // Seven agencies and five years.
-    let contents = house.contents("b");
+    let contents = house.holds("b", 120).await;
     assert_eq!(contents.len(), 35);
     house.holds_the_same("a", &contents).await;
     house.publish(120..125).await;
@@ -30,7 +30,7 @@ async fn a_killed_leader_is_replaced_and_every_index_holds_everything() {
     // The other one takes over at once.
     house.publish(125..130).await;
     house.indexed(130).await;
-    let contents = house.contents("a");
+    let contents = house.holds("a", 130).await;
     leader.end().await;
     let _again = house.start("b");
     house.holds_the_same("b", &contents).await;
@@ -54,7 +54,7 @@ async fn a_leader_that_stood_still_does_no_harm() {
     kill_process(pid, Signal::CONT).unwrap();
     house.publish(60..90).await;
     house.indexed(90).await;
-    let contents = house.contents("b");
+    let contents = house.holds("b", 90).await;
     house.holds_the_same("a", &contents).await;
     let counts = house.counts().await;
     assert_eq!((counts.validated, counts.indexed, counts.refused), (90, 90, 0));
