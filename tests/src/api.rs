@@ -3,7 +3,7 @@
 use std::io::{Cursor, Write as _};
 
 use anyhow::{Context as _, Result, bail, ensure};
-use reqwest::{Client, RequestBuilder, StatusCode};
+use reqwest::{Client, ClientBuilder, RequestBuilder, StatusCode};
 use serde_json::Value;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
@@ -16,11 +16,16 @@ pub struct Api {
     console: String,
 }
 
+/// A client for services of this machine.
+pub fn http() -> ClientBuilder {
+    stage::tls::prepare();
+    Client::builder().no_proxy()
+}
+
 impl Api {
     /// Of services at these addresses.
     pub fn new(ingest: &str, console: &str) -> Self {
-        stage::tls::prepare();
-        let client = Client::builder().no_proxy().build().expect("no setting of ours can fail");
+        let client = http().build().expect("no setting of ours can fail");
         Self { client, ingest: ingest.to_owned(), console: console.to_owned() }
     }
 

@@ -275,7 +275,7 @@ impl Service {
     /// # Errors
     /// If the process does not answer.
     pub async fn metric(&self, name: &str) -> Result<f64> {
-        let client = reqwest::Client::builder().no_proxy().build().context("making an HTTP client")?;
+        let client = crate::api::http().build().context("making an HTTP client")?;
         let answer = client.get(format!("{}/metrics", self.address())).send().await;
         let text = answer.context("asking for metrics")?.text().await.context("reading metrics")?;
         let lines = text.lines().filter(|line| line.starts_with(name));
@@ -312,8 +312,7 @@ impl Service {
     /// # Errors
     /// If it ends or takes too long.
     pub async fn ready(&mut self) -> Result<()> {
-        stage::tls::prepare();
-        let client = reqwest::Client::builder().no_proxy().build().context("making an HTTP client")?;
+        let client = crate::api::http().build().context("making an HTTP client")?;
         let url = format!("{}/readyz", self.address());
         let Self { process, name, .. } = self;
         until(&format!("{name} to be ready"), SOON, async || {

@@ -18,6 +18,8 @@ use crate::telemetry::{metrics, stage_attribute};
 
 /// How long the last messages may take to leave when a stage closes.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
+/// A line that is cut without a word is found out after two of them.
+const PING_EVERY: Duration = Duration::from_secs(10);
 /// How long one publish waits for its acknowledgement before it is tried again.
 const ACK_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -55,6 +57,7 @@ impl Bus {
         let options = identity::options(config, &servers)?
             .name(format!("gouji-{stage}"))
             .retry_on_initial_connect()
+            .ping_interval(PING_EVERY)
             // An inbox of its own, so that a stage may be allowed no other.
             .custom_inbox_prefix(format!("_INBOX_{stage}"))
             .event_callback(move |event| {

@@ -21,6 +21,8 @@ pub(crate) const EXPIRES: Duration = Duration::from_secs(5);
 const LEAST_AT_ONCE: usize = 64;
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// Vain questions for a place, some seconds each, before another server is asked.
+const PATIENCE: u32 = 3;
 
 /// The place of a stage on the log, and what was asked for there.
 pub(crate) struct Source {
@@ -30,6 +32,8 @@ pub(crate) struct Source {
     open: Option<Batch>,
     connections: watch::Receiver<u64>,
     pause: Duration,
+    /// How often in a row the place was asked for in vain.
+    unbound: u32,
 }
 
 impl Source {
@@ -37,7 +41,15 @@ impl Source {
         let place = topology::bind(stage.bus(), durable).await?;
         stage.health().bound();
         let connections = stage.bus().connections();
-        Ok(Self { stage: stage.clone(), durable, place, open: None, connections, pause: FIRST_PAUSE })
+        Ok(Self {
+            stage: stage.clone(),
+            durable,
+            place,
+            open: None,
+            connections,
+            pause: FIRST_PAUSE,
+            unbound: 0,
+        })
     }
 
     /// Asks for what is there, waiting a little for the first message. False where it is time to stop.
@@ -124,8 +136,19 @@ impl Source {
         }
         self.pause = (self.pause * 2).min(LONGEST_PAUSE);
         match topology::bind(self.stage.bus(), self.durable).await {
-            Ok(place) => self.place = place,
-            Err(error) => tracing::warn!(stage = self.durable, "{error:#}"),
+            Ok(place) => (self.place, self.unbound) = (place, 0),
+            Err(error) => {
+                tracing::warn!(stage = self.durable, "{error:#}");
+                self.unbound += 1;
+                // A server that is cut off from its cluster still answers pings; another one may do more.
+                if self.unbound.is_multiple_of(PATIENCE) && self.stage.bus().is_connected() {
+                    tracing::warn!(
+                        stage = self.durable,
+                        "connecting anew, to another server if there is one"
+                    );
+                    self.stage.bus().client.force_reconnect().await.ok();
+                }
+            }
         }
     }
 }

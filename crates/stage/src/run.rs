@@ -173,8 +173,10 @@ pub async fn run_together(config: &Config, stop: &Stop, services: Vec<Service>) 
         let name = bus.stage;
         let opening = Stage::open_on(bus, config, seats.clone(), stop.clone());
         tokio::select! {
-            stage = opening => stages.push(stage.with_context(|| format!("opening {name}"))?),
+            // What an opening says that was told to stop is no failure.
+            biased;
             () = stop.wished() => return Ok(()),
+            stage = opening => stages.push(stage.with_context(|| format!("opening {name}"))?),
         }
     }
     telemetry::watch_stages(&stages);

@@ -52,7 +52,9 @@ impl Stage {
             if !source.ask(room, LARGEST_FETCH_BYTES).await {
                 break;
             }
+            let mut any = false;
             while let Some(message) = source.next().await {
+                any = true;
                 // There is room: nobody else takes permits, and no more was asked for than is free.
                 let permit = permits.clone().acquire_owned().await.expect("the semaphore is never closed");
                 let (stage, handle) = (self.clone(), handle.clone());
@@ -61,6 +63,12 @@ impl Stage {
                     one(&stage, delivery, handle).await;
                     drop(permit);
                 });
+            }
+            let idle = permits.available_permits() == self.config().permits;
+            if !any && idle && self.breaker().is_open() && self.bus().is_connected() {
+                // What failed was done by others meanwhile, so nothing is left to probe with; the next
+                // failure opens it again.
+                self.breaker().succeeded();
             }
         }
         self.drain(tasks).await;

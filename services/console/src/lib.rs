@@ -25,6 +25,7 @@ mod status_page;
 mod words;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use axum::Router;
@@ -73,6 +74,7 @@ pub fn router(stage: Stage) -> anyhow::Result<Router> {
     let door = Door::open(&stage)?;
     tokio::spawn(stage::telemetry::watch_log(stage.clone()));
     let app = App(Arc::new(Parts { stage, index, office, live }));
+    tokio::spawn(until_readable(app.clone()));
     Ok(door
         .router(routes())
         .fallback(not_found)
@@ -80,6 +82,17 @@ pub fn router(stage: Stage) -> anyhow::Result<Router> {
         .layer(middleware::from_fn(guard))
         .with_state(app))
 }
+
+/// The console is ready once there is an index to read; reading tells.
+async fn until_readable(app: App) {
+    app.stage().tell(Some("waiting for the index".into()));
+    while app.read(|_| Ok(())).await.is_err() && !app.stage().stop().is_wished() {
+        tokio::time::sleep(LOOK_AGAIN).await;
+    }
+}
+
+/// Before the index is looked for again.
+const LOOK_AGAIN: Duration = Duration::from_millis(200);
 
 /// What every handler works with; clones are the same.
 #[derive(Clone)]

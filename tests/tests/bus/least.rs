@@ -26,7 +26,7 @@ const IDENTITIES: [Identity; 6] = [
         name: "ingest",
         publishes: &["submitted", "roster", "audited"],
         takes: &[],
-        looks_at: &["parse", "validate", "index"],
+        looks_at: &PLACES,
     },
     Identity { name: "parse", publishes: &["parsed", "refused"], takes: &["parse"], looks_at: &["parse"] },
     Identity {

@@ -222,7 +222,7 @@ impl Service {
 
     /// Waits until `/readyz` answers this; a part of it is enough.
     async fn answers(&mut self, ready: bool, part: &str) {
-        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        let http = tests::api::http().build().unwrap();
         let url = format!("{}/readyz", self.address());
         let mut last = String::new();
         let what = format!("{} to answer {part:?}", self.name);

@@ -52,14 +52,15 @@ async fn a_key_is_in_no_log_and_in_no_fact() {
     let observer = house.pipeline.observer().await.unwrap();
     let mut feed = observer.follow(proto::subject::ALL, Since::Start).await.unwrap();
     let last = observer.latest::<proto::v1::ActionTaken>().await.unwrap().unwrap();
+    let mut seen = std::collections::BTreeSet::new();
     loop {
         let event = feed.next().await.unwrap();
         told.push((event.subject.clone(), event.payload.to_vec()));
-        if event.id() == last.id {
+        seen.insert(if event.id() == last.id { "last" } else { event.fact() }.to_owned());
+        if seen.contains("last") && seen.contains("indexed") {
             break;
         }
     }
-    assert!(told.iter().any(|(subject, _)| subject.contains(".indexed.")), "there is something to look at");
     for (place, bytes) in told {
         let text = String::from_utf8_lossy(&bytes);
         for secret in [&key, &stranger] {

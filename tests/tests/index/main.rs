@@ -189,7 +189,7 @@ impl Keeper {
     /// What it says of its readiness.
     async fn readiness(&self) -> String {
         stage::tls::prepare();
-        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let client = tests::api::http().build().unwrap();
         match client.get(format!("http://{}/readyz", self.address)).send().await {
             Ok(answer) => answer.text().await.unwrap_or_default(),
             Err(error) => error.to_string(),

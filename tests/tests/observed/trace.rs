@@ -17,7 +17,7 @@ const CALLER: &str = "b7ad6b7169203331";
 /// Sends a file as a caller who is in a trace already; the id of its report.
 async fn submit(pipeline: &Pipeline, name: &str, bytes: Vec<u8>, trace: &str) -> String {
     stage::tls::prepare();
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let client = tests::api::http().build().unwrap();
     let request = client
         .post(format!("{}/api/v1/reports", pipeline.ingest.address()))
         .query(&[("file_name", name), ("secret", "told-to-nobody")])
@@ -115,7 +115,7 @@ async fn one_report_is_one_trace_through_every_process() {
     assert!(item.links.contains(&(batch.trace, batch.id)), "{item:#?}");
 
     // The door out is traced as well, and no span says what was asked for.
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let client = tests::api::http().build().unwrap();
     let found = client
         .get(format!("{}/api/v1/reports/{id}", pipeline.console.address()))
         .query(&[("secret", "told-to-nobody")])

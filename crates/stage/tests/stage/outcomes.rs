@@ -266,7 +266,8 @@ async fn batches_take_what_is_there_and_answer_each() {
         batches.push(size);
     }
     // One came twice, and kept nobody waiting.
-    assert_eq!((batches.iter().sum::<usize>(), batches[..2].to_vec()), (301, vec![100, 100]));
+    assert_eq!((batches.iter().sum::<usize>(), batches[0]), (301, 100));
+    assert!(batches.iter().all(|size| *size <= 100), "{batches:?}");
     // Alone on the log, one goes through at once.
     stage.publish_once(&validated(300)).await.unwrap();
     assert_eq!(seen.recv().await, Some(1));
