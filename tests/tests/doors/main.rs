@@ -70,7 +70,10 @@ impl House {
         let mut settings = vec![("GOUJI_KEYS", keys.file().display().to_string())];
         settings.extend(more.iter().map(|(name, value)| (*name, (*value).to_owned())));
         let pipeline = Pipeline::start_with(Shape::default(), &settings).await.unwrap();
-        Self { pipeline, keys, client: Client::builder().no_proxy().build().unwrap() }
+        let house = Self { pipeline, keys, client: Client::builder().no_proxy().build().unwrap() };
+        let whole = ["operator", "operate"].iter().find_map(|name| house.keys.keys.get(name));
+        console_reads(&house.pipeline, whole.unwrap()).await;
+        house
     }
 
     /// A request to the door that has this path, without a key.
@@ -121,6 +124,18 @@ impl House {
         let text = String::from_utf8(output.stdout).unwrap();
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
+}
+
+/// Waits until the console has found the index that the index service makes; until then it says 503.
+async fn console_reads(pipeline: &Pipeline, key: &str) {
+    let client = Client::builder().no_proxy().build().unwrap();
+    let url = format!("{}/api/v1/reports", pipeline.console.address());
+    until("the console to read", SOON, async || {
+        let answer = client.get(&url).bearer_auth(key).send().await?;
+        Ok((answer.status() == StatusCode::OK).then_some(()))
+    })
+    .await
+    .unwrap();
 }
 
 /// Status and document of an answer; null where it is none.

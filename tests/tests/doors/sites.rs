@@ -4,7 +4,7 @@ use reqwest::{Client, Method, StatusCode};
 use serde_json::Value;
 use tests::pipeline::{Pipeline, Shape};
 
-use crate::{House, Keys, answer};
+use crate::{House, Keys, answer, console_reads};
 
 #[tokio::test]
 async fn a_site_cannot_act_with_the_password_that_a_browser_knows() {
@@ -42,6 +42,7 @@ async fn a_site_cannot_act_with_the_password_that_a_browser_knows() {
 #[tokio::test]
 async fn a_site_cannot_reach_a_pipeline_that_asks_for_nothing() {
     let pipeline = Pipeline::start(Shape::default()).await.unwrap();
+    console_reads(&pipeline, "none is asked for").await;
     let client = Client::builder().no_proxy().build().unwrap();
     let get = |host: Option<&str>| {
         let request = client.get(format!("{}/api/v1/reports", pipeline.console.address()));
