@@ -141,7 +141,7 @@ impl Source {
                 tracing::warn!(stage = self.durable, "{error:#}");
                 self.unbound += 1;
                 // A server that is cut off from its cluster still answers pings; another one may do more.
-                if self.unbound.is_multiple_of(PATIENCE) && self.stage.bus().is_connected() {
+                if self.unbound.is_multiple_of(PATIENCE) && self.stage.bus().trouble().is_none() {
                     tracing::warn!(
                         stage = self.durable,
                         "connecting anew, to another server if there is one"

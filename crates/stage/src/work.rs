@@ -65,7 +65,7 @@ impl Stage {
                 });
             }
             let idle = permits.available_permits() == self.config().permits;
-            if !any && idle && self.breaker().is_open() && self.bus().is_connected() {
+            if !any && idle && self.breaker().is_open() && self.bus().trouble().is_none() {
                 // What failed was done by others meanwhile, so nothing is left to probe with; the next
                 // failure opens it again.
                 self.breaker().succeeded();
