@@ -12,6 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::audit::Action;
 use crate::key::{Role, Shut};
+use crate::problem::Challenge;
 use crate::{Caller, Door, Problem, plain};
 
 /// What a route asks of whoever knocks.
@@ -223,13 +224,9 @@ fn host(request: &Request) -> Option<&str> {
         .or_else(|| request.uri().authority().map(|a| a.as_str()))
 }
 
-/// A browser asks for a user and a password only where this says so, and only for pages.
-const FOR_PEOPLE: &str = "Basic realm=\"gouji\", charset=\"UTF-8\"";
-const FOR_PROGRAMS: &str = "Bearer realm=\"gouji\"";
-
-fn challenge(uri: &Uri) -> &'static str {
-    let path = uri.path();
-    if path.starts_with("/api/") || path == "/metrics" { FOR_PROGRAMS } else { FOR_PEOPLE }
+fn challenge(uri: &Uri) -> Challenge {
+    let is_for_programs = uri.path().starts_with("/api/") || uri.path() == "/metrics";
+    if is_for_programs { Challenge::Programs } else { Challenge::People }
 }
 
 fn no_key(uri: &Uri) -> Problem {

@@ -30,7 +30,7 @@ pub use audit::Action;
 pub use caller::Caller;
 pub use guard::Needs;
 pub use key::{Role, hide};
-pub use problem::Problem;
+pub use problem::{Challenge, Problem};
 
 /// A path, what it needs, and what answers there.
 pub type Route<S> = (&'static str, Needs, MethodRouter<S>);

@@ -24,9 +24,27 @@ pub struct Problem {
     /// What to do, Chinese.
     pub hint: Option<&'static str>,
     /// Seconds after which it is worth trying again.
-    pub retry_after: Option<u64>,
-    /// How to say who is there, where nobody did.
-    pub challenge: Option<&'static str>,
+    pub retry_after: Option<u32>,
+    /// Who is asked for a key, where none came.
+    pub challenge: Option<Challenge>,
+}
+
+/// Whom a door asks who they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Challenge {
+    /// A browser shows people a prompt for a user and a password, where a page says so.
+    People,
+    /// A program puts its key into the header.
+    Programs,
+}
+
+impl Challenge {
+    fn header(self) -> HeaderValue {
+        HeaderValue::from_static(match self {
+            Self::People => "Basic realm=\"gouji\", charset=\"UTF-8\"",
+            Self::Programs => "Bearer realm=\"gouji\"",
+        })
+    }
 }
 
 impl Problem {
@@ -101,7 +119,7 @@ impl Problem {
     /// The same, worth trying again after so many seconds.
     #[must_use]
     pub fn retry_after(self, seconds: u64) -> Self {
-        Self { retry_after: Some(seconds), ..self }
+        Self { retry_after: Some(u32::try_from(seconds).unwrap_or(u32::MAX)), ..self }
     }
 
     fn bare(status: StatusCode, code: impl Into<Cow<'static, str>>, detail: String) -> Self {
@@ -155,7 +173,7 @@ impl IntoResponse for Problem {
             headers.insert(header::RETRY_AFTER, seconds.into());
         }
         if let Some(challenge) = self.challenge {
-            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+            headers.insert(header::WWW_AUTHENTICATE, challenge.header());
         }
         response.extensions_mut().insert(self);
         response

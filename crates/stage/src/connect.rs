@@ -89,12 +89,16 @@ impl Bus {
     /// What is between us and the bus, if anything is.
     pub(crate) fn trouble(&self) -> Option<String> {
         let Reasons { away, denied } = &*self.refusals.reasons.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.client.connection_state() != State::Connected {
+        if !self.is_connected() {
             let why = away.as_deref().map(|why| format!(": {why}")).unwrap_or_default();
             return Some(format!("not connected to the bus at {}{why}", self.at));
         }
         let (at, what) = denied.as_ref()?;
         (at.elapsed() < DENIED_FOR).then(|| format!("the bus denies what this stage needs: {what}"))
+    }
+
+    pub(crate) fn is_connected(&self) -> bool {
+        self.client.connection_state() == State::Connected
     }
 
     /// Changes with every connection: what was asked for on an earlier one is lost.
