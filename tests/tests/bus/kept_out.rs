@@ -43,8 +43,8 @@ async fn a_wrong_user_authority_or_name_is_told() {
     is_kept_out(&bus, by_password, "authorization violation").await;
 
     let other = Authority::new().file(&bus.path("other.pem")).display().to_string();
-    is_kept_out(&bus, |said| _ = said.insert("GOUJI_NATS_CA", other), "UnknownIssuer").await;
-    is_kept_out(&bus, |said| _ = said.remove("GOUJI_NATS_CA"), "UnknownIssuer").await;
+    is_kept_out(&bus, |said| _ = said.insert("GOUJI_NATS_CA", other), "invalid peer certificate").await;
+    is_kept_out(&bus, |said| _ = said.remove("GOUJI_NATS_CA"), "invalid peer certificate").await;
     let url = bus.url().replace("127.0.0.1", "localhost");
     is_kept_out(&bus, |said| _ = said.insert("GOUJI_NATS_URL", url), "not valid for name").await;
 

@@ -93,9 +93,11 @@ fn files_in(shard: &Path) -> io::Result<Vec<Listed>> {
 fn sweep(incoming: &Path) -> io::Result<()> {
     for entry in fs::read_dir(incoming)? {
         let entry = entry?;
-        let age = entry.metadata()?.modified().ok().and_then(|at| SystemTime::now().duration_since(at).ok());
+        // Files of other processes come and go meanwhile.
+        let modified = entry.metadata().and_then(|metadata| metadata.modified()).ok();
+        let age = modified.and_then(|at| SystemTime::now().duration_since(at).ok());
         if age.is_some_and(|age| age > ABANDONED_AFTER) {
-            fs::remove_file(entry.path())?;
+            fs::remove_file(entry.path()).ok();
         }
     }
     Ok(())
