@@ -33,6 +33,8 @@ pub struct Extent {
     pub first: u64,
     /// The last place.
     pub last: u64,
+    /// Places between them that hold nothing: somebody deleted what was there.
+    pub deleted: u64,
 }
 
 /// The facts that a filter takes, in order, without gaps and without end. Ends its work when dropped.
@@ -171,6 +173,7 @@ pub(crate) async fn extent(bus: &Bus) -> anyhow::Result<Extent> {
         made_at_ms: i64::try_from(made_at_ms).unwrap_or(i64::MAX),
         first: info.state.first_sequence,
         last: info.state.last_sequence,
+        deleted: info.state.deleted_count.unwrap_or_default(),
     })
 }
 

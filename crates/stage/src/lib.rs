@@ -59,7 +59,7 @@ pub use failpoint::failpoint;
 pub use feed::{Extent, Feed, Since};
 pub use identity::UserKey;
 pub use lease::Lease;
-pub use operate::{FOR_EVER, LogState};
+pub use operate::FOR_EVER;
 pub use ops::router;
 pub use originals::{Listed, NotGot, NotStored, Originals, S3, S3At, Stored};
 pub use outcome::{Done, Handled, Refusal, Trouble, class};

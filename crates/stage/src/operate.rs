@@ -12,28 +12,7 @@ use crate::read::{self, Event};
 use crate::topology::{self, STREAM, durables};
 use crate::{NotPublished, Stage};
 
-/// What the log holds, by its own account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LogState {
-    /// The place of the first message; what came before was dropped with age.
-    pub first: u64,
-    /// The place of the last message.
-    pub last: u64,
-    /// Places between them that hold nothing: somebody deleted what was there.
-    pub deleted: u64,
-}
-
 impl Stage {
-    /// The whole log in a few numbers.
-    ///
-    /// # Errors
-    /// If the bus does not answer.
-    pub async fn log_state(&self) -> anyhow::Result<LogState> {
-        let info = topology::request(self.bus(), format!("STREAM.INFO.{STREAM}"), &Value::Null).await?;
-        let number = |name: &str| info["state"][name].as_u64().unwrap_or_default();
-        Ok(LogState { first: number("first_seq"), last: number("last_seq"), deleted: number("num_deleted") })
-    }
-
     /// Hands over every fact that `filter` takes, oldest first, up to the last one there is, and leaves no
     /// place on the log behind.
     ///

@@ -8,7 +8,7 @@ mod ledger;
 mod rebuild;
 mod store;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -86,7 +86,7 @@ impl Reconcile {
     async fn look(&self, stage: &Stage) -> Result<Report> {
         // Listed first, so that nothing is in the list of facts and too new for the list of originals.
         let folder = self.index_folder(stage);
-        let log = stage.log_state().await?;
+        let log = stage.extent().await?;
         let mut store = Store::list(stage).await.context("listing the originals")?;
         let mut ledger = Ledger::default();
         stage
@@ -221,13 +221,5 @@ impl Report {
             "in_index": self.index.as_ref().map(|index| index.count),
             "faults": faults.collect::<Vec<_>>(),
         })
-    }
-}
-
-/// The generation of the index that is read.
-fn generation(folder: &Path) -> PathBuf {
-    match std::fs::read_to_string(folder.join("current")) {
-        Ok(current) if current.trim() != "0" => folder.join(current.trim()),
-        _ => folder.to_owned(),
     }
 }

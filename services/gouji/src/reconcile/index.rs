@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
 use proto::ReportId;
-use search::Index;
+use search::Current;
 
 use super::ledger::Ledger;
 
@@ -25,11 +25,9 @@ pub(super) struct Indexed {
 impl Indexed {
     /// Looks for every report of the ledger in the index in this folder.
     pub(super) fn look(folder: &Path, ledger: &Ledger) -> Result<Self> {
-        let folder = super::generation(folder);
-        let there = folder.join("meta.json").is_file();
-        ensure!(there, "there is no index in {}", folder.display());
-        let opened = Index::open(&folder).and_then(|index| index.reader());
-        let reader = opened.with_context(|| format!("opening the index in {}", folder.display()))?;
+        let reader = Current::new(folder)
+            .reader()
+            .with_context(|| format!("opening the index in {}", folder.display()))?;
         let mut found = Self { count: reader.count()?, ..Self::default() };
         let mut last_reading: HashMap<String, u32> = HashMap::new();
         for id in ledger.current().values().filter_map(|version| ReportId::parse(&version.id).ok()) {
