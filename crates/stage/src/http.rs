@@ -3,12 +3,16 @@
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::ConnectInfo;
+use axum::http::header;
+use hyper::body::{Frame, Incoming, SizeHint};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
@@ -26,6 +30,10 @@ const OF_ONE_ADDRESS: usize = 250;
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// Largest head of a request.
 const HEAD_BYTES: usize = 64 << 10;
+/// What is still read of a request that was answered before its end, and for how long: whoever is sending
+/// reads the answer only then, and would see a broken connection instead.
+const REST_BYTES: u64 = 8 << 20;
+const REST_TIMEOUT: Duration = Duration::from_secs(2);
 /// After an accept that failed, mostly for want of file descriptors.
 const PAUSE: Duration = Duration::from_millis(200);
 
@@ -61,10 +69,19 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, stop: &Stop) {
         };
         stream.set_nodelay(true).ok();
         let router = router.clone();
-        let service = hyper::service::service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
-            let mut request = request.map(Body::new);
-            request.extensions_mut().insert(ConnectInfo(peer));
-            router.clone().oneshot(request)
+        let service = hyper::service::service_fn(move |request: hyper::Request<Incoming>| {
+            let waits_for_our_word = request.headers().contains_key(header::EXPECT);
+            let (mut head, body) = request.into_parts();
+            head.extensions.insert(ConnectInfo(peer));
+            let body = Shared(Arc::new(Mutex::new(body)));
+            let answer = router.clone().oneshot(hyper::Request::from_parts(head, Body::new(body.clone())));
+            async move {
+                let answer = answer.await;
+                if !waits_for_our_word {
+                    body.read_rest().await;
+                }
+                answer
+            }
         });
         let connection = graceful.watch(builder.serve_connection(TokioIo::new(stream), service));
         tokio::spawn(async move {
@@ -75,6 +92,52 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, stop: &Stop) {
     }
     drop(listener);
     graceful.shutdown().await;
+}
+
+/// The body of a request; clones read on where another one ended.
+#[derive(Clone)]
+struct Shared(Arc<Mutex<Incoming>>);
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Incoming> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reads what the handler left, as far as it is not too much.
+    async fn read_rest(mut self) {
+        let mut left = REST_BYTES;
+        let read = async {
+            while left > 0 && self.size_hint().lower() <= left {
+                match std::future::poll_fn(|context| Pin::new(&mut self).poll_frame(context)).await {
+                    Some(Ok(frame)) => {
+                        left = left.saturating_sub(frame.data_ref().map_or(0, |data| data.len() as u64));
+                    }
+                    None | Some(Err(_)) => break,
+                }
+            }
+        };
+        tokio::time::timeout(REST_TIMEOUT, read).await.ok();
+    }
+}
+
+impl HttpBody for Shared {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        Pin::new(&mut *self.lock()).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.lock().is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.lock().size_hint()
+    }
 }
 
 /// How many connections each address has.

@@ -106,21 +106,20 @@ async fn what_is_too_large_too_much_or_too_often_is_turned_away() {
     assert_eq!(&said, b"HTTP/1.1 413");
     // Not said: cut off where it is too much.
     let endless = futures::stream::repeat_with(|| std::io::Result::Ok(vec![b'x'; 64 << 10])).take(64);
-    let sent = post("/api/v1/reports").body(reqwest::Body::wrap_stream(endless)).send().await;
-    // A sender that goes on sending may see the connection end before it sees why.
-    assert!(sent.is_err() || sent.is_ok_and(|answer| answer.status() == StatusCode::PAYLOAD_TOO_LARGE));
+    let sent = post("/api/v1/reports").body(reqwest::Body::wrap_stream(endless));
+    assert_eq!(code(sent).await, (413, "upload-too-large".into()));
     let form = (0..1_001).fold(reqwest::multipart::Form::new(), |form, number| {
         form.part("file", reqwest::multipart::Part::bytes(b"x".to_vec()).file_name(format!("{number}.txt")))
     });
     assert_eq!(code(post("/api/v1/reports").multipart(form)).await, (413, "too-many-files".into()));
     let frame = reqwest::multipart::Form::new().text("note", "x".repeat(1_900_000));
-    let sent = post("/api/v1/reports").multipart(frame).send().await;
-    assert!(sent.is_err() || sent.is_ok_and(|answer| answer.status() == StatusCode::BAD_REQUEST));
+    assert_eq!(code(post("/api/v1/reports").multipart(frame)).await, (400, "bad-form".into()));
     let long = "x".repeat(9_000);
     let query = house.knock(&Method::GET, &format!("/api/v1/reports?q={long}")).bearer_auth(&key);
     assert_eq!(code(query).await, (414, "query-too-long".into()));
-    let head = house.knock(&Method::GET, "/api/v1/reports").header("x-long", "x".repeat(100_000));
-    assert_eq!(answer(head).await.0, StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE);
+    let head = house.knock(&Method::GET, "/api/v1/reports").header("x-long", "x".repeat(100_000)).send().await;
+    // Who is still sending the head may see the connection end before the answer.
+    assert!(head.is_err() || head.is_ok_and(|answer| answer.status() == 431));
 
     // Fifty at once, and then five a second; who has no key has an account of his own.
     let ask = |key: Option<String>| {
