@@ -315,14 +315,18 @@ impl Service {
         let client = crate::api::http().build().context("making an HTTP client")?;
         let url = format!("{}/readyz", self.address());
         let Self { process, name, .. } = self;
-        until(&format!("{name} to be ready"), SOON, async || {
+        let mut said = String::new();
+        let what = format!("{name} to be ready");
+        let ready = until(&what, SOON, async || {
             if let Some(status) = process.ended()? {
                 bail!("{name} ended at once: {status}: {}", process.said());
             }
-            let answer = client.get(&url).send().await;
-            Ok(answer.is_ok_and(|answer| answer.status().is_success()).then_some(()))
-        })
-        .await
+            let Ok(answer) = client.get(&url).send().await else { return Ok(None) };
+            let is_ready = answer.status().is_success();
+            said = answer.text().await.unwrap_or_default();
+            Ok(is_ready.then_some(()))
+        });
+        ready.await.with_context(|| format!("what it says: {said}"))
     }
 }
 

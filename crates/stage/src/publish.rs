@@ -9,12 +9,14 @@ use async_nats::jetstream::context::{PublishAckFuture, PublishErrorKind};
 use async_nats::jetstream::message::PublishMessage;
 use bytes::Bytes;
 use opentelemetry::KeyValue;
+use proto::v1::ReportSubmitted;
 use proto::{Fact, header, subject};
 use tokio::time::Instant;
 use tracing::Instrument;
 
 use crate::connect::Bus;
 use crate::failpoint;
+use crate::read::{self, Event};
 use crate::telemetry::{metrics, stage_attribute, traceparent};
 use crate::topology::STREAM;
 
@@ -182,9 +184,9 @@ impl Outgoing {
     /// must not stand in its way: then it is only published once.
     async fn has_come_to_something(&self, bus: &Bus, after: &mut Option<u64>) -> bool {
         let (Some(sequence), Ok(history)) = (*after, subject::history(&self.id)) else { return true };
-        let Ok(facts) = crate::read::last_of_each(bus, &history).await else { return false };
-        let is_outcome = |fact: &str| ["parsed", "validated", "indexed", "refused"].contains(&fact);
-        let came = facts.iter().any(|event| event.sequence > sequence && is_outcome(event.fact()));
+        let Ok(facts) = read::last_of_each(bus, &history).await else { return false };
+        let is_outcome = |event: &Event| event.fact() != ReportSubmitted::NAME && event.is_what_it_says();
+        let came = facts.iter().any(|event| event.sequence > sequence && is_outcome(event));
         if !came {
             *after = None;
         }
@@ -222,7 +224,7 @@ impl Outgoing {
         if published == Published::New || tries == 1 {
             return published;
         }
-        match crate::read::last(bus, &self.any_of_id).await {
+        match read::last(bus, &self.any_of_id).await {
             Ok(Some(event)) if event.payload == self.payload => Published::New,
             _ => Published::AlreadyThere,
         }

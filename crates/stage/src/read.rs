@@ -86,6 +86,23 @@ impl Event {
         (self.fact() == F::NAME).then(|| F::decode(self.payload.clone()).ok()).flatten()
     }
 
+    /// Whether it is the fact that its subject tells of, and not something else that was put there.
+    pub(crate) fn is_what_it_says(&self) -> bool {
+        let reads_as = match self.fact() {
+            ReportSubmitted::NAME => self.id_as::<ReportSubmitted>(),
+            ReportParsed::NAME => self.id_as::<ReportParsed>(),
+            ReportValidated::NAME => self.id_as::<ReportValidated>(),
+            ReportIndexed::NAME => self.id_as::<ReportIndexed>(),
+            ReportRefused::NAME => self.id_as::<ReportRefused>(),
+            _ => None,
+        };
+        reads_as.is_some_and(|id| id == self.id())
+    }
+
+    fn id_as<F: Fact>(&self) -> Option<String> {
+        self.decode::<F>().map(|fact| fact.id().to_owned())
+    }
+
     pub(crate) fn of_delivery(message: &jetstream::Message) -> anyhow::Result<Self> {
         let info = message.info().map_err(|error| anyhow::anyhow!("{error}"))?;
         Ok(Self {

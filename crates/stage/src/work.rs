@@ -256,6 +256,7 @@ async fn guarded<N, R: Future<Output = Handled<N>>>(handle: impl FnOnce() -> R) 
 /// cannot take it is never the report's fault: it is asked until it can.
 pub(crate) async fn settle<F: Fact, N: Fact>(stage: &Stage, delivery: &Delivery, ending: Ending<N>) {
     failpoint("handled");
+    let mut was_blocked = false;
     loop {
         let published = match &ending {
             Ending::GivenBack => return delivery.give_back().await,
@@ -266,6 +267,10 @@ pub(crate) async fn settle<F: Fact, N: Fact>(stage: &Stage, delivery: &Delivery,
         };
         let error = match published {
             Ok(()) => {
+                if was_blocked {
+                    // What else is held need not wait for its turn to probe.
+                    stage.breaker().succeeded();
+                }
                 delivery.confirm(&stage.bus().client).await;
                 return failpoint("acknowledged");
             }
@@ -277,6 +282,7 @@ pub(crate) async fn settle<F: Fact, N: Fact>(stage: &Stage, delivery: &Delivery,
             return;
         }
         stage.breaker().blocked(&error.into());
+        was_blocked = true;
         if !unless_stopped(stage, stage.breaker().admit()).await {
             return delivery.give_back().await;
         }

@@ -117,7 +117,8 @@ async fn what_is_too_large_too_much_or_too_often_is_turned_away() {
     let long = "x".repeat(9_000);
     let query = house.knock(&Method::GET, &format!("/api/v1/reports?q={long}")).bearer_auth(&key);
     assert_eq!(code(query).await, (414, "query-too-long".into()));
-    let head = house.knock(&Method::GET, "/api/v1/reports").header("x-long", "x".repeat(100_000)).send().await;
+    let head =
+        house.knock(&Method::GET, "/api/v1/reports").header("x-long", "x".repeat(100_000)).send().await;
     // Who is still sending the head may see the connection end before the answer.
     assert!(head.is_err() || head.is_ok_and(|answer| answer.status() == 431));
 
