@@ -115,6 +115,12 @@ impl Entry {
     }
 }
 
+/// An id taken apart: the digits of its original, and which reading of it this is.
+pub(crate) fn reading(id: &str) -> Option<(&str, u32)> {
+    let (digits, generation) = id.rsplit_once("-g")?;
+    Some((digits, generation.parse().ok()?))
+}
+
 /// Everything the index keeps of one report: its latest version whole, the others in short.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Kept {

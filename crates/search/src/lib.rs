@@ -37,4 +37,4 @@ pub use query::{Clause, Facet, FacetCounts, FacetValue, Hit, MAX_LIMIT, Page, Qu
 pub use reader::{Found, Reader, Whole};
 pub use snippet::{Snippet, highlights};
 pub use sum::{GroupBy, Sum};
-pub use writer::{Applied, Known, Writer};
+pub use writer::{Applied, Known, Moves, Writer};

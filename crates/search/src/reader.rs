@@ -302,6 +302,32 @@ pub(crate) fn term_address(searcher: &Searcher, term: &Term) -> Result<Option<Do
     Ok(None)
 }
 
+/// Where the reports are that have a term of a field from `start` up to `end`, which is not among them.
+pub(crate) fn addresses_between(
+    searcher: &Searcher,
+    field: Field,
+    start: &str,
+    end: &str,
+) -> Result<Vec<DocAddress>, Error> {
+    let mut addresses = Vec::new();
+    for (ordinal, segment) in searcher.segment_readers().iter().enumerate() {
+        let inverted = segment.inverted_index(field)?;
+        let mut terms =
+            inverted.terms().range().ge(start).lt(end).into_stream().map_err(tantivy::TantivyError::from)?;
+        while terms.advance() {
+            let postings = inverted.read_postings_from_terminfo(terms.value(), IndexRecordOption::Basic);
+            let mut postings = postings.map_err(tantivy::TantivyError::from)?;
+            while postings.doc() != tantivy::TERMINATED {
+                if !segment.is_deleted(postings.doc()) {
+                    addresses.push(DocAddress::new(ordinal as u32, postings.doc()));
+                }
+                postings.advance();
+            }
+        }
+    }
+    Ok(addresses)
+}
+
 /// Everything the index keeps of the report at an address.
 pub(crate) fn read_kept(searcher: &Searcher, fields: &Fields, address: DocAddress) -> Result<Kept, Error> {
     let Stored { record, versions, fact, text } = Stored::read(searcher, fields, address)?;

@@ -1,15 +1,15 @@
 //! The one writer: versions are compared before anything is written, and nothing counts before it is
 //! committed.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use tantivy::indexer::LogMergePolicy;
 use tantivy::{IndexReader, IndexWriter, ReloadPolicy, Term};
 
 use report::Review;
 
-use crate::entry::Kept;
-use crate::reader::{read_kept, term_address};
+use crate::entry::{Kept, reading};
+use crate::reader::{addresses_between, read_kept, term_address};
 use crate::{Entry, Error, Index};
 
 /// Two threads, as many as the machine is sized for; a third would take from parsing.
@@ -42,10 +42,42 @@ impl Applied {
 }
 
 /// A report on its way into the next commit.
+#[derive(Default)]
 struct Pending {
-    kept: Kept,
+    /// None where there is none, or none any more.
+    kept: Option<Kept>,
     /// Whether it differs from what was committed.
     changed: bool,
+}
+
+/// What entries change in other reports than their own. An original stands for the report that its last
+/// reading says it is, so an earlier reading that took it for another report leaves that one.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Moves {
+    /// Entries that a later reading has made void.
+    void: BTreeSet<String>,
+    left: BTreeMap<String, Left>,
+}
+
+/// What leaves a report.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Left {
+    /// Ids of readings.
+    gone: BTreeSet<String>,
+    /// The version that is current then, where it was not before.
+    back: Option<String>,
+}
+
+impl Moves {
+    /// The reports that something leaves, by their keys.
+    pub fn left(&self) -> impl Iterator<Item = &String> {
+        self.left.keys()
+    }
+
+    /// Ids of the versions that are current again; the index has kept them in short only.
+    pub fn back(&self) -> impl Iterator<Item = &String> {
+        self.left.values().filter_map(|left| left.back.as_ref())
+    }
 }
 
 /// What the index holds of a report, for whoever judges it beside others.
@@ -78,13 +110,71 @@ impl Writer {
         Ok(Self { index, engine: Some(engine), committed, pending: HashMap::new() })
     }
 
+    /// What these entries change in other reports than their own; for [`Writer::apply_with`].
+    ///
+    /// # Errors
+    /// If the index cannot be read.
+    pub fn moves(&mut self, entries: &[Entry]) -> Result<Moves, Error> {
+        let mut moves = Moves::default();
+        let mut latest: HashMap<&str, (u32, &str)> = HashMap::new();
+        for entry in entries {
+            let Some((digits, generation)) = reading(&entry.id) else { continue };
+            let known = latest.entry(digits).or_insert((generation, &entry.key));
+            *known = (*known).max((generation, &entry.key));
+        }
+        for entry in entries {
+            let Some((digits, generation)) = reading(&entry.id) else { continue };
+            if latest.get(digits).is_some_and(|(last, key)| *last > generation && *key != entry.key) {
+                moves.void.insert(entry.id.clone());
+                continue;
+            }
+            for key in self.keys_of(digits)? {
+                let Some(kept) = self.load(&key)?.kept.as_ref().filter(|_| key != entry.key) else {
+                    continue;
+                };
+                let readings =
+                    kept.versions.keys().filter(|id| reading(id).is_some_and(|(own, _)| own == digits));
+                let (later, earlier): (Vec<_>, Vec<_>) =
+                    readings.cloned().partition(|id| reading(id).is_some_and(|(_, own)| own > generation));
+                if !later.is_empty() {
+                    moves.void.insert(entry.id.clone());
+                } else if !earlier.is_empty() {
+                    moves.left.entry(key).or_default().gone.extend(earlier);
+                }
+            }
+        }
+        for (key, left) in &mut moves.left {
+            let Some(kept) = &self.load(key)?.kept else { continue };
+            if left.gone.contains(&kept.current.id) {
+                let stays = kept.versions.values().filter(|version| !left.gone.contains(&version.id));
+                left.back = stays.max().map(|version| version.id.clone());
+            }
+        }
+        Ok(moves)
+    }
+
     /// Takes in entries, and says of each what became of it. The end state is the same in whatever
     /// order and batches entries arrive, and however often.
     ///
     /// # Errors
     /// If the engine fails; then everything since the last commit is undone.
     pub fn apply(&mut self, entries: Vec<Entry>) -> Result<Vec<Applied>, Error> {
-        let applied = self.try_apply(entries);
+        let moves = self.moves(&entries)?;
+        self.apply_with(entries, &moves, Vec::new())
+    }
+
+    /// The same with what these entries move, and with the entries of what is current again; where one of
+    /// these is wanting, the report they left is gone.
+    ///
+    /// # Errors
+    /// If the engine fails; then everything since the last commit is undone.
+    pub fn apply_with(
+        &mut self,
+        entries: Vec<Entry>,
+        moves: &Moves,
+        back: Vec<Entry>,
+    ) -> Result<Vec<Applied>, Error> {
+        let applied = self.leave(moves, back).and_then(|()| self.try_apply(entries, moves));
         self.undo_on_error(applied)
     }
 
@@ -131,8 +221,7 @@ impl Writer {
     /// # Errors
     /// If the index cannot be read.
     pub fn known(&mut self, key: &str) -> Result<Option<Known>, Error> {
-        let Some(pending) = self.load(key)? else { return Ok(None) };
-        let kept = &pending.kept;
+        let Some(kept) = &self.load(key)?.kept else { return Ok(None) };
         let withdrawn = kept.is_withdrawn()?;
         Ok(Some(Known { id: kept.current.id.clone(), fact: kept.fact.clone(), withdrawn }))
     }
@@ -143,26 +232,45 @@ impl Writer {
     /// # Errors
     /// If the index cannot be read.
     pub fn rejudge(&mut self, key: &str, review: &Review) -> Result<bool, Error> {
-        let Some(pending) = self.load(key)? else { return Ok(false) };
-        let changes = pending.kept.rejudge(review);
+        let pending = self.load(key)?;
+        let Some(kept) = &mut pending.kept else { return Ok(false) };
+        let changes = kept.rejudge(review);
         let changes = changes.map_err(|source| Error::Record { key: key.to_owned(), source })?;
         pending.changed |= changes;
         Ok(changes)
     }
 
-    fn try_apply(&mut self, entries: Vec<Entry>) -> Result<Vec<Applied>, Error> {
+    fn leave(&mut self, moves: &Moves, back: Vec<Entry>) -> Result<(), Error> {
+        let mut back: HashMap<String, Kept> =
+            back.into_iter().map(|entry| (entry.id.clone(), Kept::from(entry))).collect();
+        for (key, left) in &moves.left {
+            let pending = self.load(key)?;
+            let Some(mut kept) = pending.kept.take() else { continue };
+            kept.versions.retain(|id, _| !left.gone.contains(id));
+            pending.changed = true;
+            pending.kept = if left.gone.contains(&kept.current.id) {
+                let current = left.back.as_ref().and_then(|id| back.remove(id));
+                current.map(|current| Kept { versions: kept.versions, ..current })
+            } else {
+                Some(kept)
+            };
+        }
+        Ok(())
+    }
+
+    fn try_apply(&mut self, entries: Vec<Entry>, moves: &Moves) -> Result<Vec<Applied>, Error> {
         let mut applied = Vec::with_capacity(entries.len());
         for entry in entries {
+            if moves.void.contains(&entry.id) {
+                applied.push(Applied::Superseded);
+                continue;
+            }
             let entry = Kept::from(entry);
-            let key = entry.key.clone();
             let id = entry.current.id.clone();
-            self.load(&key)?;
-            let (joined, is_new, was_changed) = match self.pending.remove(&key) {
-                Some(Pending { kept, changed }) => {
-                    let (joined, is_new) = kept.join(entry);
-                    (joined, is_new, changed)
-                }
-                None => (entry, true, false),
+            let pending = self.load(&entry.key)?;
+            let (joined, is_new) = match pending.kept.take() {
+                Some(kept) => kept.join(entry),
+                None => (entry, true),
             };
             let current = joined.current.id == id;
             applied.push(match (is_new, current) {
@@ -170,7 +278,8 @@ impl Writer {
                 (true, true) => Applied::Current,
                 (true, false) => Applied::Superseded,
             });
-            self.pending.insert(key, Pending { kept: joined, changed: is_new || was_changed });
+            pending.kept = Some(joined);
+            pending.changed |= is_new;
         }
         Ok(applied)
     }
@@ -183,10 +292,10 @@ impl Writer {
         let mut changed: Vec<_> = self.pending.iter().filter(|(_, pending)| pending.changed).collect();
         changed.sort_unstable_by_key(|(key, _)| *key);
         for (key, pending) in changed {
-            let document = self.index.fields.document(&pending.kept);
-            let document = document.map_err(|source| Error::Record { key: key.clone(), source })?;
             engine.delete_term(Term::from_field_text(self.index.fields.key, key));
-            engine.add_document(document)?;
+            let Some(kept) = &pending.kept else { continue };
+            let document = self.index.fields.document(kept);
+            engine.add_document(document.map_err(|source| Error::Record { key: key.clone(), source })?)?;
         }
         let mut commit = engine.prepare_commit()?;
         commit.set_payload(payload);
@@ -195,13 +304,27 @@ impl Writer {
     }
 
     /// What is pending of a report; what was committed where nothing is pending yet.
-    fn load(&mut self, key: &str) -> Result<Option<&mut Pending>, Error> {
-        if !self.pending.contains_key(key)
-            && let Some(kept) = self.committed(key)?
-        {
-            self.pending.insert(key.to_owned(), Pending { kept, changed: false });
+    fn load(&mut self, key: &str) -> Result<&mut Pending, Error> {
+        if !self.pending.contains_key(key) {
+            let pending = Pending { kept: self.committed(key)?, changed: false };
+            self.pending.insert(key.to_owned(), pending);
         }
-        Ok(self.pending.get_mut(key))
+        Ok(self.pending.entry(key.to_owned()).or_default())
+    }
+
+    /// The reports that hold, or held at the last commit, a reading of an original.
+    fn keys_of(&self, digits: &str) -> Result<BTreeSet<String>, Error> {
+        let holds =
+            |kept: &Kept| kept.versions.keys().any(|id| reading(id).is_some_and(|(own, _)| own == digits));
+        let pending = self.pending.iter().filter(|(_, pending)| pending.kept.as_ref().is_some_and(holds));
+        let mut keys: BTreeSet<String> = pending.map(|(key, _)| key.clone()).collect();
+        let searcher = self.committed.searcher();
+        // Of ids, `-g` is followed by the generation only.
+        let bounds = (format!("{digits}-g"), format!("{digits}-h"));
+        for address in addresses_between(&searcher, self.index.fields.id, &bounds.0, &bounds.1)? {
+            keys.insert(read_kept(&searcher, &self.index.fields, address)?.key);
+        }
+        Ok(keys)
     }
 
     /// What the last commit holds of a report.

@@ -135,6 +135,13 @@ impl Readings {
         refused
     }
 
+    /// Whether a later reading of the same original says that it is another report.
+    fn is_void(&self, reading: &Reading, key: &str) -> bool {
+        let later = |other: &&Reading| other.id.generation() > reading.id.generation();
+        let others = self.0.get(reading.id.digits()).into_iter().flat_map(BTreeMap::values);
+        others.filter(later).any(|other| matches!(&other.end, End::Indexed(of_other) if **of_other != *key))
+    }
+
     /// The reading behind each report that can be searched, in the order in which they were sent. Reports
     /// that were taken back are not among them.
     pub(crate) fn current(&self) -> Vec<&Reading> {
@@ -142,6 +149,9 @@ impl Readings {
         let order = |reading: &Reading| (reading.submitted_at_ms, reading.id.generation());
         for reading in self.0.values().flat_map(BTreeMap::values) {
             let End::Indexed(key) = &reading.end else { continue };
+            if self.is_void(reading, key) {
+                continue;
+            }
             let known = current.entry(key).or_insert(reading);
             if order(reading) > order(known) {
                 *known = reading;

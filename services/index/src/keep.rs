@@ -1,5 +1,6 @@
 //! The index of this process: its writer, and up to where on the log it holds everything.
 
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -7,7 +8,7 @@ use anyhow::{Context as _, anyhow};
 use proto::subject;
 use proto::v1::ReportValidated;
 use rules::Office;
-use search::{Applied, Entry, Error, Generations, Writer};
+use search::{Applied, Entry, Error, Generations, Moves, Writer};
 use stage::{Event, Feed, Since, Stage, Trouble};
 
 use crate::entry::entries;
@@ -46,6 +47,13 @@ enum NotWritten {
     Blocked(anyhow::Error),
     /// Something in the batch, as the index takes other things.
     Failed(anyhow::Error),
+}
+
+/// How far a batch has come.
+enum Step {
+    Written(Vec<Applied>),
+    /// Nothing is done yet: the versions with these ids are current again, and wanted whole.
+    Wants(Vec<String>, Vec<Entry>),
 }
 
 /// What it is: written under its key.
@@ -182,14 +190,43 @@ impl Keep {
         Ok(self.stage.cpu(commit).await??)
     }
 
-    async fn write_part(&self, entries: Vec<Entry>) -> Result<Vec<Applied>, NotWritten> {
-        let (writer, office) = (Arc::clone(&self.writer), Arc::clone(&self.office));
-        let payload = self.position.to_string();
-        let written = self.stage.cpu(move || {
-            let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
-            write(&mut writer, &office, entries, &payload)
-        });
-        written.await.unwrap_or_else(|error| Err(NotWritten::Failed(error)))
+    async fn write_part(&self, mut entries: Vec<Entry>) -> Result<Vec<Applied>, NotWritten> {
+        let mut back = None;
+        loop {
+            let (writer, office) = (Arc::clone(&self.writer), Arc::clone(&self.office));
+            let payload = self.position.to_string();
+            let written = self.stage.cpu(move || {
+                let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
+                write(&mut writer, &office, entries, back, &payload)
+            });
+            match written.await.unwrap_or_else(|error| Err(NotWritten::Failed(error)))? {
+                Step::Written(applied) => return Ok(applied),
+                Step::Wants(ids, same) => {
+                    back = Some(self.entries_of(&ids).await.map_err(NotWritten::Blocked)?);
+                    entries = same;
+                }
+            }
+        }
+    }
+
+    /// What the log and the store have of these readings. What they do not have any more cannot come back.
+    async fn entries_of(&self, ids: &[String]) -> anyhow::Result<Vec<Entry>> {
+        let mut facts = Vec::new();
+        for id in ids {
+            facts.extend(self.stage.last_of_id::<ReportValidated>(id).await?);
+        }
+        let mut found = Vec::new();
+        for (fact, entry) in facts.iter().zip(entries(&self.stage, &facts).await) {
+            match entry {
+                Ok(entry) => found.push(entry),
+                Err(Trouble::Blocked(error)) => return Err(error),
+                Err(trouble) => {
+                    let id = fact.submitted.as_ref().map_or("", |submitted| &submitted.id);
+                    tracing::error!(report.id = id, "{id} would be current again and cannot: {trouble:?}");
+                }
+            }
+        }
+        Ok(found)
     }
 }
 
@@ -203,14 +240,23 @@ fn write(
     writer: &mut Writer,
     office: &Office,
     entries: Vec<Entry>,
+    back: Option<Vec<Entry>>,
     payload: &str,
-) -> Result<Vec<Applied>, NotWritten> {
+) -> Result<Step, NotWritten> {
     if entries.is_empty() {
-        return Ok(Vec::new());
+        return Ok(Step::Written(Vec::new()));
     }
     let size_bytes: usize = entries.iter().map(|entry| entry.text.len() + entry.fact.len()).sum();
-    let error = match catch_unwind(AssertUnwindSafe(|| try_write(writer, office, entries, payload))) {
-        Ok(Ok(applied)) => return Ok(applied),
+    let written = AssertUnwindSafe(|| {
+        let moves = writer.moves(&entries)?;
+        let ids: Vec<String> = moves.back().cloned().collect();
+        if back.is_none() && !ids.is_empty() {
+            return Ok(Step::Wants(ids, entries));
+        }
+        try_write(writer, office, entries, &moves, back.unwrap_or_default(), payload).map(Step::Written)
+    });
+    let error = match catch_unwind(written) {
+        Ok(Ok(step)) => return Ok(step),
         Ok(Err(error)) => anyhow::Error::new(error),
         Err(panic) => {
             writer.undo();
@@ -231,12 +277,19 @@ fn try_write(
     writer: &mut Writer,
     office: &Office,
     entries: Vec<Entry>,
+    moves: &Moves,
+    back: Vec<Entry>,
     payload: &str,
 ) -> Result<Vec<Applied>, Error> {
     let keys: Vec<String> = entries.iter().map(|entry| entry.key.clone()).collect();
-    let applied = writer.apply(entries)?;
-    let changed = keys.into_iter().zip(&applied).filter(|(_, applied)| **applied == Applied::Current);
-    neighbours::rejudge(writer, office, &changed.map(|(key, _)| key).collect())?;
+    let mut beside = BTreeSet::new();
+    for key in moves.left() {
+        beside.extend(neighbours::year_after(writer, key)?);
+    }
+    let applied = writer.apply_with(entries, moves, back)?;
+    let current = keys.into_iter().zip(&applied).filter(|(_, applied)| **applied == Applied::Current);
+    let changed = current.map(|(key, _)| key).chain(moves.left().cloned()).collect();
+    neighbours::rejudge(writer, office, &changed, beside)?;
     stage::failpoint("applied");
     writer.commit(payload)?;
     Ok(applied)

@@ -8,17 +8,22 @@ use report::{Date, Review};
 use rules::Office;
 use search::{Entry, Error, Writer};
 
-/// Judges the reports under these keys, whose current version was just applied, and those of the year after
-/// each, beside the year before. A report whose findings stay as they are is not written again.
+/// Judges the reports under these keys, whose current version was just applied, those of the year after
+/// each, and those in `beside`, beside the year before. A report whose findings stay as they are is not
+/// written again.
 ///
 /// # Errors
 /// If the index cannot be read.
-pub(crate) fn rejudge(writer: &mut Writer, office: &Office, changed: &BTreeSet<String>) -> Result<(), Error> {
-    let mut keys = changed.clone();
+pub(crate) fn rejudge(
+    writer: &mut Writer,
+    office: &Office,
+    changed: &BTreeSet<String>,
+    beside: BTreeSet<String>,
+) -> Result<(), Error> {
+    let mut keys = beside;
+    keys.extend(changed.iter().cloned());
     for key in changed {
-        if let Some(known) = Known::of(writer, key)? {
-            keys.extend(Entry::key_of_neighbour(&known.review.report, 1));
-        }
+        keys.extend(year_after(writer, key)?);
     }
     for key in keys {
         let Some(own) = Known::of(writer, &key)?.filter(Known::stands) else { continue };
@@ -32,6 +37,14 @@ pub(crate) fn rejudge(writer: &mut Writer, office: &Office, changed: &BTreeSet<S
         }
     }
     Ok(())
+}
+
+/// The key of the report of the year after the one under this key.
+///
+/// # Errors
+/// If the index cannot be read.
+pub(crate) fn year_after(writer: &mut Writer, key: &str) -> Result<Option<String>, Error> {
+    Ok(Known::of(writer, key)?.and_then(|known| Entry::key_of_neighbour(&known.review.report, 1)))
 }
 
 /// A report as it was judged by itself.

@@ -26,6 +26,40 @@ async fn a_folder_that_is_lost_or_old_mends_itself() {
     assert_eq!(house.log.extent().await.unwrap().last, events, "nothing was told anew");
 }
 
+/// What is read anew may turn out to be another report: then what it was taken for is as it would be without it.
+#[tokio::test]
+async fn what_is_read_anew_as_another_report_leaves_the_first() {
+    let house = House::new().await;
+    let keeper = house.start("a");
+    // Two versions of one report; the later one is in truth of another agency.
+    let (earlier, taken_for_it) = (house.validated(0).await, house.validated(35).await);
+    let mut in_truth = taken_for_it.clone();
+    let submitted = in_truth.submitted.as_mut().unwrap();
+    (submitted.generation, submitted.id) = (1, submitted.id.replace("-g0", "-g1"));
+    in_truth.report.as_mut().unwrap().agency = "另一局".into();
+    let ids = |facts: &[&ReportValidated]| -> BTreeSet<String> {
+        facts.iter().map(|fact| fact.submitted.clone().unwrap().id).collect()
+    };
+    let holds = async |index: &str, expected: BTreeSet<String>| {
+        let what = format!("{index} to hold {expected:?}");
+        let holds = until(&what, PATIENCE, async || {
+            let there = Current::new(&house.index(index)).reader().is_ok();
+            let held = there.then(|| house.contents(index).into_values().map(|(id, ..)| id).collect());
+            Ok((held == Some(expected.clone())).then_some(()))
+        });
+        holds.await.unwrap();
+    };
+    house.log.publish_once(&earlier).await.unwrap();
+    house.log.publish_once(&taken_for_it).await.unwrap();
+    holds("a", ids(&[&taken_for_it])).await;
+    house.log.publish_once(&in_truth).await.unwrap();
+    holds("a", ids(&[&earlier, &in_truth])).await;
+    keeper.end().await;
+    let contents = house.contents("a");
+    let _other = house.start("lost");
+    house.holds_the_same("lost", &contents).await;
+}
+
 #[tokio::test]
 async fn a_folder_that_goes_while_it_is_kept_mends_itself() {
     let house = House::new().await;

@@ -1,5 +1,7 @@
 //! Versions of one report come together the same way in whatever order they arrive.
 
+use std::collections::BTreeSet;
+
 use search::{Applied, Entry, Index, Query, Withdrawn};
 use serde_json::Value;
 
@@ -44,10 +46,38 @@ fn the_order_of_arrival_makes_no_difference() {
         version("丁局", 8, 90, 0, "丁一"),
         version("丁局", 9, 50, 0, "丁二"),
     ];
+    same_in_every_order(&entries, 4);
+}
+
+#[test]
+fn what_a_later_reading_says_is_another_report_leaves_the_one_it_was_taken_for() {
+    let entries = vec![
+        version("甲局", 1, 10, 0, "甲一"),
+        version("甲局", 2, 20, 0, "乙一"),
+        version("乙局", 2, 20, 1, "乙一"),
+        version("乙局", 2, 20, 2, "乙一重读"),
+        version("甲局", 3, 30, 0, "丙二"),
+        version("丙局", 3, 30, 1, "丙二"),
+        version("丙局", 4, 5, 0, "丙一"),
+        // Nothing else was taken for it.
+        version("丁局", 5, 10, 0, "戊一"),
+        version("戊局", 5, 10, 1, "戊一"),
+    ];
+    let state = same_in_every_order(&entries, 4);
+    let found: BTreeSet<(&str, &str)> =
+        state.iter().map(|(record, text)| (record["agency"].as_str().unwrap(), text.as_str())).collect();
+    assert_eq!(
+        found,
+        BTreeSet::from([("甲局", "甲一"), ("乙局", "乙一重读"), ("丙局", "丙二"), ("戊局", "戊一")])
+    );
+}
+
+/// What the index says of these entries in whatever order and batches they arrive.
+fn same_in_every_order(entries: &[Entry], reports: usize) -> Vec<(Value, String)> {
     let mut expected = None;
     for seed in 1..=25 {
         let mut random = Random(seed);
-        let mut arrivals = entries.clone();
+        let mut arrivals = entries.to_vec();
         // Some come twice.
         for _ in 0..random.below(6) {
             arrivals.push(entries[random.below(entries.len())].clone());
@@ -60,7 +90,11 @@ fn the_order_of_arrival_makes_no_difference() {
         let mut writer = index.writer().unwrap();
         while !arrivals.is_empty() {
             let batch = 1 + random.below(arrivals.len());
-            writer.apply(arrivals.drain(..batch).collect()).unwrap();
+            let batch: Vec<Entry> = arrivals.drain(..batch).collect();
+            let moves = writer.moves(&batch).unwrap();
+            let whole = |id: &String| entries.iter().find(|entry| entry.id == *id).unwrap().clone();
+            let back = moves.back().map(whole).collect();
+            writer.apply_with(batch, &moves, back).unwrap();
             match random.below(3) {
                 0 => writer.commit("x").unwrap(),
                 1 => {
@@ -74,9 +108,10 @@ fn the_order_of_arrival_makes_no_difference() {
         }
         writer.commit("end").unwrap();
         let state = state(&index);
-        assert_eq!(state.len(), 4, "seed {seed}");
+        assert_eq!(state.len(), reports, "seed {seed}");
         assert_eq!(*expected.get_or_insert_with(|| state.clone()), state, "seed {seed}");
     }
+    expected.unwrap()
 }
 
 #[test]

@@ -18,12 +18,12 @@ struct State {
     waits: Option<(&'static str, u64)>,
 }
 
-/// All readings. Some ninety bytes each.
+/// All readings. Some two hundred bytes each.
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
     states: HashMap<Box<str>, State>,
-    /// The last version of each report, by its key.
-    current: HashMap<Box<str>, Version>,
+    /// The versions of each report, by its key.
+    versions: HashMap<Box<str>, Vec<Version>>,
     pub(super) received: u64,
     pub(super) indexed: u64,
     pub(super) refused: u64,
@@ -72,11 +72,7 @@ impl Ledger {
             generation: submitted.generation,
             id: event.id().into(),
         };
-        match self.current.get_mut(indexed.report.as_str()) {
-            Some(known) if *known >= version => (),
-            Some(known) => *known = version,
-            None => _ = self.current.insert(indexed.report.into(), version),
-        }
+        self.versions.entry(indexed.report.into()).or_default().push(version);
     }
 
     /// Tells what is lost from what is on its way, and counts.
@@ -166,9 +162,30 @@ impl Ledger {
         self.states.get(id).is_some_and(|state| state.sent)
     }
 
-    /// The reports in the index, by what the log says.
-    pub(super) fn current(&self) -> &HashMap<Box<str>, Version> {
-        &self.current
+    /// The reports in the index, by what the log says: the last version of each, by its key. A reading is
+    /// none where a later one of the same original told that it is another report.
+    pub(super) fn current(&self) -> HashMap<&str, &Version> {
+        let mut last: HashMap<&str, (u32, &str)> = HashMap::new();
+        let all =
+            || self.versions.iter().flat_map(|(key, of)| of.iter().map(move |version| (&**key, version)));
+        for (key, version) in all() {
+            let known = last.entry(version.digits()).or_insert((version.generation, key));
+            *known = (*known).max((version.generation, key));
+        }
+        let mut current: HashMap<&str, &Version> = HashMap::new();
+        for (key, version) in all() {
+            if last.get(version.digits()).is_some_and(|(_, of)| *of == key) {
+                let known = current.entry(key).or_insert(version);
+                *known = (*known).max(version);
+            }
+        }
+        current
+    }
+}
+
+impl Version {
+    fn digits(&self) -> &str {
+        self.id.rsplit_once("-g").map_or(&*self.id, |(digits, _)| digits)
     }
 }
 
