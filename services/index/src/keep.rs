@@ -2,6 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use anyhow::{Context as _, anyhow};
 use proto::subject;
@@ -11,7 +12,7 @@ use search::{Applied, Entry, Error, Generations, Writer};
 use stage::{Event, Feed, Since, Stage, Trouble};
 
 use crate::entry::entries;
-use crate::neighbours;
+use crate::{measures, neighbours};
 
 /// A report takes some 150 KB while it is written: cells, record and terms. More gain nothing.
 pub(crate) const BATCH: usize = 400;
@@ -60,11 +61,14 @@ impl Keep {
         writer: Writer,
     ) -> Result<Self, Error> {
         let payload = writer.index().payload()?;
+        let position = payload.as_deref().and_then(Position::read).unwrap_or_default();
+        measures::opened(generation, writer.count());
+        measures::holds(position.sequence);
         Ok(Self {
             stage: stage.clone(),
             office: Arc::clone(office),
             generation,
-            position: payload.as_deref().and_then(Position::read).unwrap_or_default(),
+            position,
             writer: Arc::new(Mutex::new(writer)),
         })
     }
@@ -72,6 +76,7 @@ impl Keep {
     /// Everything up to this place on the log is known to be written.
     pub(crate) fn holds(&mut self, sequence: u64) {
         self.position.sequence = self.position.sequence.max(sequence);
+        measures::holds(self.position.sequence);
     }
 
     /// The facts on the log that it may not hold yet, and all that come.
@@ -81,6 +86,7 @@ impl Keep {
         if self.position.log_made_at_ms != log.made_at_ms || self.position.sequence > log.last {
             // Places on another log, or on one that was set back, say nothing of this one.
             self.position = Position { sequence: 0, log_made_at_ms: log.made_at_ms };
+            measures::holds(0);
         }
         let since = Since::Sequence(self.position.sequence + 1);
         stage.persist(|| stage.follow(subject::filter::<ReportValidated>(), since)).await
@@ -233,12 +239,14 @@ fn try_write(
     entries: Vec<Entry>,
     payload: &str,
 ) -> Result<Vec<Applied>, Error> {
+    let begun = Instant::now();
     let keys: Vec<String> = entries.iter().map(|entry| entry.key.clone()).collect();
     let applied = writer.apply(entries)?;
     let changed = keys.into_iter().zip(&applied).filter(|(_, applied)| **applied == Applied::Current);
     neighbours::rejudge(writer, office, &changed.map(|(key, _)| key).collect())?;
     stage::failpoint("applied");
     writer.commit(payload)?;
+    measures::committed(writer.count(), begun.elapsed());
     Ok(applied)
 }
 
