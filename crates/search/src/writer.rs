@@ -211,6 +211,11 @@ impl Writer {
         &self.index
     }
 
+    /// Reports in the last commit, also those that were taken back.
+    pub fn count(&self) -> u64 {
+        self.committed.searcher().num_docs()
+    }
+
     /// Reports looked at since the last commit.
     pub fn pending(&self) -> usize {
         self.pending.len()

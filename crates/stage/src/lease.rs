@@ -17,7 +17,11 @@ use tokio_util::sync::CancellationToken;
 
 use crate::Stage;
 use crate::connect::Bus;
+use crate::read;
 use crate::topology::{LEASE, LEASES};
+
+/// The lease of whoever indexes for all.
+pub const INDEX_LEASE: &str = "index";
 
 /// How often its holder renews it; two renewals may be lost.
 const RENEWED_EVERY: Duration = Duration::from_secs(4);
@@ -32,7 +36,32 @@ pub struct Lease {
     keeping: JoinHandle<()>,
 }
 
+/// Who holds a lease.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Leader {
+    /// Its place; see [`Stage::lease`].
+    pub holder: String,
+    /// When the lease lapses if it is not renewed, milliseconds since 1970-01-01 UTC by the clock of the bus.
+    pub until_ms: i64,
+}
+
 impl Stage {
+    /// Who holds the lease of that name; none where nobody does.
+    ///
+    /// # Errors
+    /// If the bus does not answer, or has no bucket of leases.
+    pub async fn leader(&self, name: &str) -> anyhow::Result<Option<Leader>> {
+        let (bucket, key) = (format!("KV_{LEASES}"), format!("$KV.{LEASES}.{name}"));
+        // What was given up is there without a holder.
+        let held =
+            read::latest_in(self.bus(), &bucket, &key).await?.filter(|event| !event.payload.is_empty());
+        let lasts_ms = i64::try_from(LEASE.as_millis())?;
+        Ok(held.map(|event| Leader {
+            holder: String::from_utf8_lossy(&event.payload).into_owned(),
+            until_ms: event.at_ms.saturating_add(lasts_ms),
+        }))
+    }
+
     /// Takes part in the lease of that name as `holder`, which tells one place from another, e.g. by host
     /// and folder: a process takes over at once from one before it in the same place.
     pub fn lease(&self, name: &'static str, holder: String) -> Lease {
@@ -48,7 +77,13 @@ impl Stage {
 impl Lease {
     /// Whether this process is the one.
     pub fn is_held(&self) -> bool {
-        self.held_until.borrow().is_some_and(|until| Instant::now() < until)
+        is_ahead(&self.held_until)
+    }
+
+    /// Tells the same later, also after the lease is given up.
+    pub fn asked_later(&self) -> impl Fn() -> bool + Send + Sync + 'static {
+        let held_until = self.held_until.clone();
+        move || is_ahead(&held_until)
     }
 
     /// Waits until this process is the one.
@@ -65,6 +100,10 @@ impl Lease {
         self.leave.cancel();
         (&mut self.keeping).await.ok();
     }
+}
+
+fn is_ahead(until: &watch::Receiver<Option<Instant>>) -> bool {
+    until.borrow().is_some_and(|until| Instant::now() < until)
 }
 
 impl Drop for Lease {

@@ -58,7 +58,7 @@ pub use config::{Config, LogFormat, OriginalsAt, WrongSetting};
 pub use failpoint::failpoint;
 pub use feed::{Extent, Feed, Since};
 pub use identity::UserKey;
-pub use lease::Lease;
+pub use lease::{INDEX_LEASE, Leader, Lease};
 pub use operate::FOR_EVER;
 pub use ops::router;
 pub use originals::{Listed, NotGot, NotStored, Originals, S3, S3At, Stored};
@@ -237,6 +237,15 @@ impl Stage {
     /// If the bus does not answer.
     pub async fn latest<F: Fact>(&self) -> anyhow::Result<Option<F>> {
         Ok(read::latest(self.bus(), &subject::filter::<F>()).await?.and_then(|event| event.decode()))
+    }
+
+    /// The place on the log of the fact `F` that came last; 0 where there is none.
+    ///
+    /// # Errors
+    /// If the bus does not answer.
+    pub async fn last_place<F: Fact>(&self) -> anyhow::Result<u64> {
+        let last = read::latest(self.bus(), &subject::filter::<F>()).await?;
+        Ok(last.map_or(0, |event| event.sequence))
     }
 
     /// The facts that `filter` takes, e.g. [`proto::subject::ALL`] or `proto::subject::filter::<F>()`, as they come.

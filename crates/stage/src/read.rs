@@ -3,17 +3,18 @@
 use std::time::Duration;
 
 use anyhow::Context as _;
-use async_nats::StatusCode;
 use async_nats::jetstream;
 use async_nats::jetstream::stream::DirectGetErrorKind;
+use async_nats::{HeaderMap, StatusCode};
 use bytes::Bytes;
 use futures::StreamExt;
-use proto::Fact;
 use proto::v1::{ReportIndexed, ReportParsed, ReportRefused, ReportSubmitted, ReportValidated};
+use proto::{Fact, header};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use crate::connect::Bus;
+use crate::telemetry;
 use crate::topology::{STREAM, bind, durables, tally};
 
 /// A fact as it stands on the log.
@@ -27,6 +28,8 @@ pub struct Event {
     pub at_ms: i64,
     /// The protobuf.
     pub payload: Bytes,
+    /// The W3C trace context of the work that published it; empty where there was none.
+    pub traceparent: String,
 }
 
 /// What lies before one stage.
@@ -103,6 +106,11 @@ impl Event {
         self.decode::<F>().map(|fact| fact.id().to_owned())
     }
 
+    /// The trace that it is part of, 32 hexadecimal digits.
+    pub fn trace_id(&self) -> Option<String> {
+        telemetry::trace_id(&self.traceparent)
+    }
+
     pub(crate) fn of_delivery(message: &jetstream::Message) -> anyhow::Result<Self> {
         let info = message.info().map_err(|error| anyhow::anyhow!("{error}"))?;
         Ok(Self {
@@ -110,6 +118,7 @@ impl Event {
             sequence: info.stream_sequence,
             at_ms: milliseconds(info.published.unix_timestamp_nanos()),
             payload: message.payload.clone(),
+            traceparent: message.headers.as_ref().map(traceparent).unwrap_or_default(),
         })
     }
 }
@@ -120,9 +129,14 @@ impl From<jetstream::message::StreamMessage> for Event {
             subject: message.subject.to_string(),
             sequence: message.sequence,
             at_ms: milliseconds(message.time.unix_timestamp_nanos()),
+            traceparent: traceparent(&message.headers),
             payload: message.payload,
         }
     }
+}
+
+fn traceparent(headers: &HeaderMap) -> String {
+    headers.get(header::TRACEPARENT).map(|value| value.as_str().to_owned()).unwrap_or_default()
 }
 
 fn milliseconds(nanoseconds: i128) -> i64 {
@@ -196,7 +210,12 @@ pub(crate) async fn last(bus: &Bus, filter: &str) -> anyhow::Result<Option<Event
 
 /// The message that came last of all that `filter` takes, however many subjects they are on.
 pub(crate) async fn latest(bus: &Bus, filter: &str) -> anyhow::Result<Option<Event>> {
-    let stream = bus.jetstream.get_stream_no_info(STREAM).await.context("finding the log")?;
+    latest_in(bus, STREAM, filter).await
+}
+
+/// The same of another stream.
+pub(crate) async fn latest_in(bus: &Bus, stream: &str, filter: &str) -> anyhow::Result<Option<Event>> {
+    let stream = bus.jetstream.get_stream_no_info(stream).await.context("finding the stream")?;
     let read = tokio::time::timeout(READ_TIMEOUT, stream.direct_get_last_for_subject(filter))
         .await
         .with_context(|| format!("reading {filter}: no answer in {READ_TIMEOUT:?}"))?;

@@ -89,12 +89,24 @@ pub fn here() -> Context {
 
 /// Makes `span` a child of the work named by a `traceparent` header.
 pub fn continue_trace(span: &Span, traceparent: &str) {
-    let context = TraceContextPropagator::new().extract(&Traceparent(traceparent.to_owned()));
+    let context = context_of(traceparent);
     if context.span().span_context().is_valid() {
         // Without a tracing layer there is nothing to continue.
         let _ = span.set_parent(context);
     }
     record_trace_id(span);
+}
+
+/// The trace that a `traceparent` header names, if it is one.
+pub(crate) fn trace_id(traceparent: &str) -> Option<String> {
+    let context = context_of(traceparent);
+    let span = context.span();
+    span.span_context().is_valid().then(|| span.span_context().trace_id().to_string())
+}
+
+fn context_of(traceparent: &str) -> Context {
+    // Of no trace where it names none, whatever we are part of ourselves.
+    TraceContextPropagator::new().extract_with_context(&Context::new(), &Traceparent(traceparent.to_owned()))
 }
 
 /// Names the trace on the log lines of `span`, if it has the field.

@@ -46,7 +46,15 @@ impl Life {
     }
 
     fn json(&self, id: &str) -> Value {
-        let fact = |event: &Event| json!({"fact": event.fact(), "at_ms": event.at_ms, "sequence": event.sequence, "subject": event.subject});
+        let fact = |event: &Event| {
+            json!({
+                "fact": event.fact(),
+                "at_ms": event.at_ms,
+                "sequence": event.sequence,
+                "subject": event.subject,
+                "trace_id": event.trace_id(),
+            })
+        };
         json!({
             "id": id,
             "state": self.state(),

@@ -10,11 +10,12 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::Sse;
 use axum::response::sse::{Event, KeepAlive};
+use door::Caller;
 use futures::{Stream, StreamExt, stream};
 use proto::subject;
 use proto::v1::ReportRefused;
 use serde_json::{Value, json};
-use stage::{Counts, Lag, Since, Stage};
+use stage::{Counts, INDEX_LEASE, Lag, Leader, Since, Stage};
 use tokio::sync::{Notify, watch};
 
 use crate::App;
@@ -29,7 +30,7 @@ const REFUSALS: usize = 50;
 /// Before a lost feed is opened again.
 const REOPEN_AFTER: Duration = Duration::from_secs(5);
 
-pub(crate) async fn status(State(app): State<App>) -> Result<Json<Value>, Problem> {
+pub(crate) async fn status(State(app): State<App>, caller: Caller) -> Result<Json<Value>, Problem> {
     let snapshot = Snapshot::take(app.stage()).await.map_err(|error| Problem::bus(&error))?;
     let reports = app.read(|reader| reader.count()).await?;
     let mut status = snapshot.json();
@@ -39,6 +40,17 @@ pub(crate) async fn status(State(app): State<App>) -> Result<Json<Value>, Proble
     }
     status["refused_by_class"] = json!(app.live().classes());
     status["searchable_reports"] = reports.into();
+    // It names a host and a folder, which are nothing to those who send reports.
+    if caller.sees_all() {
+        match app.stage().leader(INDEX_LEASE).await {
+            Ok(leader) => {
+                let told = |Leader { holder, until_ms }| json!({"holder": holder, "until_ms": until_ms});
+                status["index_leader"] = json!(leader.map(told));
+            }
+            // All else is worth knowing without it.
+            Err(error) => tracing::warn!("asking who leads the index: {error:#}"),
+        }
+    }
     Ok(Json(status))
 }
 

@@ -104,6 +104,16 @@ fn overview(status: &Value, now_ms: i64) -> String {
     if let Some(reports) = status["searchable_reports"].as_u64() {
         lines.push(format!("searchable {reports:>8}"));
     }
+    // Told to those who may know.
+    if let Some(leader) = status.get("index_leader") {
+        let until = leader["until_ms"].as_i64().map(moment::told);
+        lines.push(match (leader["holder"].as_str(), until) {
+            (Some(holder), Some(until)) => {
+                format!("the index is led by {}, whose lease lasts until {until}", one_line(holder))
+            }
+            _ => "the index is led by nobody: no gouji-index holds its lease".to_owned(),
+        });
+    }
     lines.join("\n")
 }
 
@@ -111,13 +121,15 @@ fn overview(status: &Value, now_ms: i64) -> String {
 fn life_of(life: &Value) -> String {
     let text = |value: &Value| one_line(value.as_str().unwrap_or_default());
     let mut lines = vec![format!("{}  {}", text(&life["id"]), text(&life["state"]))];
-    let mut before = None;
+    let (mut before, mut trace) = (None, None);
     for fact in life["facts"].as_array().into_iter().flatten() {
         let at_ms = fact["at_ms"].as_i64().unwrap_or_default();
         let after = before.map(|before| format!("  after {}", moment::length(at_ms - before)));
         let (name, after) = (text(&fact["fact"]), after.unwrap_or_default());
-        lines.push(format!("  {}  {name:<10}{after}", moment::told(at_ms)).trim_end().to_owned());
-        before = Some(at_ms);
+        let of_fact = fact["trace_id"].as_str().filter(|of_fact| trace != Some(*of_fact));
+        let told = of_fact.map(|trace| format!("  trace {}", one_line(trace))).unwrap_or_default();
+        lines.push(format!("  {}  {name:<10}{after}{told}", moment::told(at_ms)).trim_end().to_owned());
+        (before, trace) = (Some(at_ms), of_fact.or(trace));
     }
     let refusal = &life["refusal"];
     if refusal.is_object() {
@@ -145,6 +157,7 @@ mod tests {
             ],
             "refused_by_class": {"gave-up": 1},
             "searchable_reports": 9,
+            "index_leader": {"holder": "a:/srv/index", "until_ms": 15_000},
         });
         let expected = "\
 stage          done   waiting in flight redelivered       oldest
@@ -153,22 +166,32 @@ parse            11         3         1           2         60 s
 index             9         0         0           0               PAUSED until 1970-01-01 08:00:00
 refused           1
         1  gave-up
-searchable        9";
+searchable        9
+the index is led by a:/srv/index, whose lease lasts until 1970-01-01 08:00:15";
         assert_eq!(overview(&status, 61_000), expected);
+        assert!(overview(&json!({"index_leader": null}), 0).contains("led by nobody"));
+        assert!(!overview(&json!({}), 0).contains("led by"));
     }
 
     #[test]
     fn a_life_tells_what_lay_between_and_what_to_do() {
         let life = json!({
             "id": "x-g0", "state": "refused",
-            "facts": [{"fact": "submitted", "at_ms": 0}, {"fact": "refused", "at_ms": 1_500}],
+            "facts": [
+                {"fact": "submitted", "at_ms": 0, "trace_id": "0af7"},
+                {"fact": "parsed", "at_ms": 500, "trace_id": "0af7"},
+                {"fact": "validated", "at_ms": 700, "trace_id": null},
+                {"fact": "refused", "at_ms": 2_200, "trace_id": "1b"},
+            ],
             "refusal": {"stage": "parse", "class": "gave-up", "message": "多次处理未成功", "attempts": 5},
         });
         let drawn = life_of(&life);
         for part in [
             "x-g0  refused",
-            "1970-01-01 08:00:00  submitted",
-            "refused     after 1 s",
+            "1970-01-01 08:00:00  submitted   trace 0af7\n",
+            "parsed      after 500 ms\n",
+            "validated   after 200 ms\n",
+            "refused     after 1 s  trace 1b\n",
             "gouji refused replay",
         ] {
             assert!(drawn.contains(part), "{part} is not in\n{drawn}");

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use anyhow::{Context as _, anyhow};
 use proto::subject;
@@ -12,7 +13,7 @@ use search::{Applied, Entry, Error, Generations, Moves, Writer};
 use stage::{Event, Feed, Since, Stage, Trouble};
 
 use crate::entry::entries;
-use crate::neighbours;
+use crate::{measures, neighbours};
 
 /// A report takes some 150 KB while it is written: cells, record and terms. More gain nothing.
 pub(crate) const BATCH: usize = 400;
@@ -68,11 +69,14 @@ impl Keep {
         writer: Writer,
     ) -> Result<Self, Error> {
         let payload = writer.index().payload()?;
+        let position = payload.as_deref().and_then(Position::read).unwrap_or_default();
+        measures::opened(generation, writer.count());
+        measures::holds(position.sequence);
         Ok(Self {
             stage: stage.clone(),
             office: Arc::clone(office),
             generation,
-            position: payload.as_deref().and_then(Position::read).unwrap_or_default(),
+            position,
             writer: Arc::new(Mutex::new(writer)),
         })
     }
@@ -80,6 +84,7 @@ impl Keep {
     /// Everything up to this place on the log is known to be written.
     pub(crate) fn holds(&mut self, sequence: u64) {
         self.position.sequence = self.position.sequence.max(sequence);
+        measures::holds(self.position.sequence);
     }
 
     /// The facts on the log that it may not hold yet, and all that come.
@@ -89,6 +94,7 @@ impl Keep {
         if self.position.log_made_at_ms != log.made_at_ms || self.position.sequence > log.last {
             // Places on another log, or on one that was set back, say nothing of this one.
             self.position = Position { sequence: 0, log_made_at_ms: log.made_at_ms };
+            measures::holds(0);
         }
         let since = Since::Sequence(self.position.sequence + 1);
         stage.persist(|| stage.follow(subject::filter::<ReportValidated>(), since)).await
@@ -281,6 +287,7 @@ fn try_write(
     back: Vec<Entry>,
     payload: &str,
 ) -> Result<Vec<Applied>, Error> {
+    let begun = Instant::now();
     let keys: Vec<String> = entries.iter().map(|entry| entry.key.clone()).collect();
     let mut beside = BTreeSet::new();
     for key in moves.left() {
@@ -292,6 +299,7 @@ fn try_write(
     neighbours::rejudge(writer, office, &changed, beside)?;
     stage::failpoint("applied");
     writer.commit(payload)?;
+    measures::committed(writer.count(), begun.elapsed());
     Ok(applied)
 }
 

@@ -13,6 +13,7 @@
 
 mod entry;
 mod keep;
+mod measures;
 mod neighbours;
 mod rebuild;
 
@@ -23,7 +24,7 @@ use anyhow::{Context as _, bail};
 use proto::v1::{ReportIndexed, ReportValidated};
 use rules::Office;
 use search::{Error, Generations, Hold, Maker};
-use stage::{Bounds, Config, Done, Handled, Lease, Service, Stage};
+use stage::{Bounds, Config, Done, Handled, INDEX_LEASE, Lease, Service, Stage};
 
 use crate::entry::indexed;
 use crate::keep::{BATCH, BATCH_BYTES, Keep};
@@ -55,7 +56,8 @@ async fn serve(stage: Stage) -> anyhow::Result<()> {
     };
     let Some(_hold) = house.hold().await? else { return Ok(()) };
     let Some(mut keep) = house.open().await? else { return Ok(()) };
-    let mut lease = house.stage.lease("index", house.holder()?);
+    let mut lease = house.stage.lease(INDEX_LEASE, house.holder()?);
+    measures::begin(&house.stage, &lease);
     while !house.stage.stop().is_wished() {
         house.follow(&mut keep, &mut lease).await?;
         house.lead(&mut keep, &lease).await?;

@@ -123,6 +123,8 @@ async fn each_identity_is_refused_what_is_not_its_own() {
             expect(subject, false).await;
         }
         expect("$KV.gouji-leases.index", name == "index").await;
+        let who_leads = "$JS.API.DIRECT.GET.KV_gouji-leases.$KV.gouji-leases.index";
+        expect(who_leads, ["index", "console"].contains(&name)).await;
         expect("$O.gouji-originals.C.x", ["ingest", "parse"].contains(&name)).await;
         for filter in [">", "gouji.v1.>", "$JS.>", "_INBOX.>", "_INBOX_operator.>", "gouji.v1.*.*.370401.>"] {
             let _subscription = client.nats.subscribe(filter).await.unwrap();
@@ -217,6 +219,7 @@ async fn the_pipeline_works_with_it() {
     })
     .await
     .unwrap_or_else(|error| panic!("{error:#}: {counts}"));
+    assert!(api.status().await.unwrap()["index_leader"]["until_ms"].is_i64());
     let id = receipt["reports"][0]["id"].as_str().unwrap();
     api.withdraw(id, "张三", "试").await.unwrap();
     api.submission(receipt["submission"].as_str().unwrap()).await.unwrap();

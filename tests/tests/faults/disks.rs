@@ -4,7 +4,8 @@
 use reqwest::StatusCode;
 use tests::cluster::is_root;
 use tests::disk::SmallDisk;
-use tests::pipeline::{Pipeline, Shape};
+use tests::pipeline::{Pipeline, SOON, Shape};
+use tests::processes::until;
 use tests::proof::{Log, archive, reports, send_until_taken};
 
 use crate::nothing_is_lost;
@@ -47,4 +48,44 @@ async fn no_room_for_the_log() {
     send_until_taken(&api, "late.zip", &archive(late)).await;
     log.until("indexed", reports.len()).await;
     nothing_is_lost(&pipeline, range).await;
+}
+
+/// Parse has nowhere to put the text of what it reads: it waits, and nobody is refused.
+#[tokio::test]
+async fn no_room_for_texts() {
+    if !is_root("no_room_for_texts") {
+        return;
+    }
+    let range = 11_100..11_120;
+    let reports = reports(range.clone());
+    let folder = tempfile::tempdir().unwrap();
+    let disk = SmallDisk::mount(&folder.path().join("originals"), MEGABYTES).unwrap();
+    let settings = [
+        ("GOUJI_ORIGINALS", folder.path().join("originals").display().to_string()),
+        // The door would hold back long before.
+        ("GOUJI_RESERVE_MB", "1".to_owned()),
+    ];
+    let pipeline = Pipeline::start_with(Shape::default(), &settings).await.unwrap();
+    let (api, mut log) = (pipeline.api(), Log::of(&pipeline).await);
+    let operate = |arguments: &[&str]| {
+        let output = pipeline.command(arguments).unwrap().output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    };
+    operate(&["pause", "parse"]);
+    send_until_taken(&api, "all.zip", &archive(&reports)).await;
+    disk.fill().unwrap();
+    operate(&["resume", "parse"]);
+    let parse = &pipeline.parse[0].process;
+    until("parse to find no room", SOON, async || {
+        Ok(parse.said().contains("fetching no more until an attempt succeeds").then_some(()))
+    })
+    .await
+    .unwrap();
+    let (status, answer) = api.send("a.html", reports[0].bytes.clone(), None).await.unwrap();
+    assert_eq!((status, answer["code"].as_str()), (StatusCode::SERVICE_UNAVAILABLE, Some("disk-full")));
+    disk.make_room().unwrap();
+    log.until("indexed", reports.len()).await;
+    nothing_is_lost(&pipeline, range).await;
+    // What writes there ends before the disk goes.
+    drop(pipeline);
 }

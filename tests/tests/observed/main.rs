@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests stand outside test functions")]
 
 mod collector;
+mod index;
 mod metrics;
 mod s3;
 mod s3_server;
