@@ -72,6 +72,12 @@ async fn a_key_sends_sees_and_takes_back_its_own_only() {
     }
     assert_eq!(house.get("they", &format!("/reports/{our_id}")).await.0, StatusCode::NOT_FOUND);
     assert_eq!(house.get("they", &format!("/api/v1/status/{our_id}")).await.0, StatusCode::NOT_FOUND);
+    // Which host leads the index is for those who run it.
+    for (who, may_know) in [("they", false), ("operator", true)] {
+        let (_, status) = house.get(who, "/api/v1/status").await;
+        assert_eq!(status["index_leader"]["holder"].is_string(), may_know, "{who}: {status}");
+        assert_eq!(status.get("index_leader").is_some(), may_know, "{who}: {status}");
+    }
     let (_, states) = house.post_json("they", "/api/v1/states", &json!([our_id])).await;
     assert_eq!(states[0]["state"], "unknown");
 
