@@ -13,6 +13,7 @@ mod process;
 mod relay;
 pub mod rules;
 pub mod scale;
+pub mod stall;
 
 use std::collections::BTreeMap;
 use std::io::Write as _;

@@ -1,7 +1,7 @@
 //! `cargo xtask bench` and `cargo xtask soak`.
 
 use clap::{Parser, Subcommand};
-use tests::bench::{self, commits, formats, growth, memory, rules, scale};
+use tests::bench::{self, commits, formats, growth, memory, rules, scale, stall};
 use tests::soak;
 
 /// Measure the pipeline, or one thing alone.
@@ -23,6 +23,7 @@ enum Alone {
     Rules(rules::Options),
     Scale(scale::Options),
     Soak(soak::Options),
+    Stall(stall::Options),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -36,5 +37,6 @@ fn main() -> anyhow::Result<()> {
         Some(Alone::Rules(options)) => rules::run(&options),
         Some(Alone::Scale(options)) => scale::run(&options),
         Some(Alone::Soak(options)) => soak::run(&options),
+        Some(Alone::Stall(options)) => stall::run(&options),
     }
 }
