@@ -264,6 +264,15 @@ impl Stage {
         feed::extent(self.bus()).await
     }
 
+    /// When the log took what stands at this place, milliseconds since 1970-01-01 UTC; none where nothing does.
+    ///
+    /// # Errors
+    /// If the bus does not answer.
+    pub async fn taken_at(&self, sequence: u64) -> anyhow::Result<Option<i64>> {
+        let found = read::next(self.bus(), subject::ALL, sequence).await?;
+        Ok(found.filter(|event| event.sequence == sequence).map(|event| event.at_ms))
+    }
+
     /// What keeps it from working in full, told at `/readyz` until it is none.
     pub fn tell(&self, trouble: Option<String>) {
         self.health().tell(trouble);

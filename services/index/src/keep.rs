@@ -38,6 +38,8 @@ pub(crate) struct Keep {
 struct Position {
     /// Every `ReportValidated` up to this place on the log was written.
     sequence: u64,
+    /// When the log took what stands there: on a log that lost its end and has grown again it is another time.
+    taken_at_ms: i64,
     /// Which log; see [`stage::Extent`].
     log_made_at_ms: i64,
 }
@@ -82,18 +84,34 @@ impl Keep {
     }
 
     /// Everything up to this place on the log is known to be written.
-    pub(crate) fn holds(&mut self, sequence: u64) {
-        self.position.sequence = self.position.sequence.max(sequence);
-        measures::holds(self.position.sequence);
+    ///
+    /// # Errors
+    /// If the bus does not answer.
+    pub(crate) async fn holds_up_to(&mut self, sequence: u64) -> anyhow::Result<()> {
+        if sequence > self.position.sequence
+            && let Some(taken_at_ms) = self.stage.taken_at(sequence).await?
+        {
+            self.holds(sequence, taken_at_ms);
+        }
+        Ok(())
+    }
+
+    fn holds(&mut self, sequence: u64, taken_at_ms: i64) {
+        if sequence > self.position.sequence {
+            self.position = Position { sequence, taken_at_ms, ..self.position };
+            measures::holds(sequence);
+        }
     }
 
     /// The facts on the log that it may not hold yet, and all that come.
     pub(crate) async fn feed(&mut self) -> Option<Feed> {
         let stage = self.stage.clone();
         let log = stage.persist(|| stage.extent()).await?;
-        if self.position.log_made_at_ms != log.made_at_ms || self.position.sequence > log.last {
+        let taken_at_ms = stage.persist(|| stage.taken_at(self.position.sequence)).await?;
+        let is_there = taken_at_ms == Some(self.position.taken_at_ms) || self.position.sequence < log.first;
+        if self.position.log_made_at_ms != log.made_at_ms || !is_there {
             // Places on another log, or on one that was set back, say nothing of this one.
-            self.position = Position { sequence: 0, log_made_at_ms: log.made_at_ms };
+            self.position = Position { log_made_at_ms: log.made_at_ms, ..Position::default() };
             measures::holds(0);
         }
         let since = Since::Sequence(self.position.sequence + 1);
@@ -122,7 +140,7 @@ impl Keep {
             bytes += event.payload.len();
             events.push(event);
         }
-        let last = events.last().map_or(0, |event| event.sequence);
+        let (last, taken_at_ms) = events.last().map_or((0, 0), |event| (event.sequence, event.at_ms));
         // Whoever leads refuses what cannot be understood.
         let facts: Vec<ReportValidated> = events.iter().filter_map(Event::decode).collect();
         let stage = self.stage.clone();
@@ -143,7 +161,7 @@ impl Keep {
             Ok(passed_over)
         };
         let passed_over = stage.persist(written).await?;
-        self.holds(last);
+        self.holds(last, taken_at_ms);
         Some(passed_over)
     }
 
@@ -305,14 +323,19 @@ fn try_write(
 
 impl Position {
     fn read(payload: &str) -> Option<Self> {
-        let (sequence, log) = payload.split_once('@')?;
-        Some(Self { sequence: sequence.parse().ok()?, log_made_at_ms: log.parse().ok()? })
+        let mut parts = payload.split('@');
+        let position = Self {
+            sequence: parts.next()?.parse().ok()?,
+            taken_at_ms: parts.next()?.parse().ok()?,
+            log_made_at_ms: parts.next()?.parse().ok()?,
+        };
+        parts.next().is_none().then_some(position)
     }
 }
 
 impl std::fmt::Display for Position {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "{}@{}", self.sequence, self.log_made_at_ms)
+        write!(formatter, "{}@{}@{}", self.sequence, self.taken_at_ms, self.log_made_at_ms)
     }
 }
 
@@ -328,9 +351,10 @@ mod tests {
 
     #[test]
     fn a_position_reads_back() {
-        let position = Position { sequence: 17, log_made_at_ms: 1_764_000_000_000 };
+        let position =
+            Position { sequence: 17, taken_at_ms: 1_764_000_000_017, log_made_at_ms: 1_764_000_000_000 };
         assert_eq!(Position::read(&position.to_string()), Some(position));
-        for other in ["", "17", "x@1", "17@"] {
+        for other in ["", "17", "x@1@2", "17@1", "17@1@", "17@1@2@3"] {
             assert_eq!(Position::read(other), None, "{other}");
         }
     }

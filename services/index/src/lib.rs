@@ -187,7 +187,11 @@ impl House {
         while leads() {
             let reopened = self.reopened(keep).await?;
             match batches.standing().await {
-                Ok(standing) if standing.ours_alone && !reopened => keep.holds(standing.answered),
+                Ok(standing) if standing.ours_alone && !reopened => {
+                    if let Err(error) = keep.holds_up_to(standing.answered).await {
+                        tracing::debug!("when the log took what the index has: {error:#}");
+                    }
+                }
                 // Somebody else took from our place, before us or beside us: the log has it all.
                 Ok(standing) => {
                     if keep.catch_up(|left| self.tell_left(left)).await.is_none() {

@@ -60,6 +60,30 @@ async fn what_is_read_anew_as_another_report_leaves_the_first() {
     house.holds_the_same("lost", &contents).await;
 }
 
+/// As after a loss of power where the log is not flushed with each message: its end is gone, and other facts
+/// are in those places by the time the index looks.
+#[tokio::test]
+async fn a_log_that_lost_its_end_and_grew_again_is_read_anew() {
+    let mut house = House::new().await;
+    house.publish(0..5).await;
+    house.nats.kill().unwrap();
+    let (log, kept) = (house.folder.path().join("nats"), house.folder.path().join("kept"));
+    copy(&log, &kept);
+    house.nats.start_again().await.unwrap();
+    house.publish(5..15).await;
+    let keeper = house.start("a");
+    house.indexed(15).await;
+    keeper.end().await;
+    house.nats.kill().unwrap();
+    std::fs::remove_dir_all(&log).unwrap();
+    copy(&kept, &log);
+    house.nats.start_again().await.unwrap();
+    house.publish(20..60).await;
+    let _keeper = house.start("a");
+    // The five that both logs had, ten that only the index has now, and forty.
+    house.holds("a", 55).await;
+}
+
 #[tokio::test]
 async fn a_folder_that_goes_while_it_is_kept_mends_itself() {
     let house = House::new().await;
