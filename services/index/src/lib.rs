@@ -24,7 +24,7 @@ use anyhow::{Context as _, bail};
 use proto::v1::{ReportIndexed, ReportValidated};
 use rules::Office;
 use search::{Error, Generations, Hold, Maker};
-use stage::{Bounds, Config, Done, Handled, INDEX_LEASE, Lease, Service, Stage};
+use stage::{Bounds, Config, Done, Handled, INDEX_LEASE, Lease, Service, Stage, telemetry};
 
 use crate::entry::indexed;
 use crate::keep::{BATCH, BATCH_BYTES, Keep};
@@ -55,6 +55,8 @@ async fn serve(stage: Stage) -> anyhow::Result<()> {
         stage,
     };
     let Some(_hold) = house.hold().await? else { return Ok(()) };
+    // Building a generation takes room before there is an index to measure.
+    telemetry::watch_disk("index", &house.stage.config().index);
     let Some(mut keep) = house.open().await? else { return Ok(()) };
     let mut lease = house.stage.lease(INDEX_LEASE, house.holder()?);
     measures::begin(&house.stage, &lease);

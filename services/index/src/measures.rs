@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use opentelemetry::metrics::{Gauge, Histogram};
 use proto::v1::ReportValidated;
-use stage::telemetry::{meter, watch_disk};
+use stage::telemetry::meter;
 use stage::{Lease, Stage};
 
 /// Between two looks at the log.
@@ -71,10 +71,9 @@ pub(crate) fn holds(sequence: u64) {
     METRICS.position.record(sequence, &[]);
 }
 
-/// Measures from now on, while an index is open: its disk, who leads, and until it is time to stop how far
-/// it is behind the log. While the bus is away what was measured last stands, and the stage is not ready.
+/// Measures from now on, as an index is open: who leads, and until it is time to stop how far it is behind
+/// the log. While the bus is away what was measured last stands, and the stage is not ready.
 pub(crate) fn begin(stage: &Stage, lease: &Lease) {
-    watch_disk("index", &stage.config().index);
     let leads = lease.asked_later();
     meter()
         .u64_observable_gauge("gouji.index.leads")
