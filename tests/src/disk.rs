@@ -1,4 +1,4 @@
-//! A disk that is small enough to be filled. Mounting it takes root.
+//! A disk that is small enough to be filled, and one that can lose its power. Mounting them takes root.
 
 use std::fs::{self, File};
 use std::io::{ErrorKind, Write as _};
@@ -25,9 +25,7 @@ impl SmallDisk {
         fs::create_dir_all(at).context("making a folder to mount a disk on")?;
         let mut mount = Command::new("mount");
         mount.args(["-t", "tmpfs", "-o", &format!("size={megabytes}m"), "gouji-test"]).arg(at);
-        let output = mount.output().context("running mount")?;
-        let said = String::from_utf8_lossy(&output.stderr);
-        ensure!(output.status.success(), "mounting a disk: {}", said.trim());
+        ran(&mut mount)?;
         Ok(Self { at: at.to_owned() })
     }
 
@@ -55,6 +53,86 @@ impl SmallDisk {
     pub fn make_room(&self) -> Result<()> {
         fs::remove_file(self.at.join(FILLER)).context("making room on a disk")
     }
+}
+
+/// A file system on an image, of which only the kernel's memory knows what nobody had flushed; unmounted when
+/// this is dropped.
+#[derive(Debug)]
+pub struct PoweredDisk {
+    at: PathBuf,
+    image: PathBuf,
+}
+
+/// More than the doors keep in reserve. Sparse; what is written counts.
+const IMAGE_BYTES: u64 = 8 << 30;
+
+impl PoweredDisk {
+    /// Makes and mounts it, with its image beside it. The system itself flushes nothing for five minutes.
+    ///
+    /// # Errors
+    /// If the system refuses, as it does to everybody but root, or has no `mkfs.ext4`.
+    pub fn mount(at: &Path) -> Result<Self> {
+        let image = at.with_extension("image");
+        File::create(&image)
+            .and_then(|file| file.set_len(IMAGE_BYTES))
+            .context("making an image of a disk")?;
+        ran(Command::new("mkfs.ext4").args(["-q", "-F"]).arg(&image))?;
+        fs::create_dir_all(at).context("making a folder to mount a disk on")?;
+        let disk = Self { at: at.to_owned(), image };
+        disk.mount_image()?;
+        Ok(disk)
+    }
+
+    /// Flushes everything, as the system does after a while.
+    ///
+    /// # Errors
+    /// If the system refuses.
+    pub fn flush(&self) -> Result<()> {
+        ran(Command::new("sync").arg("--file-system").arg(&self.at))
+    }
+
+    /// Keeps what the disk itself has now. Whatever writes there stands still meanwhile.
+    ///
+    /// # Errors
+    /// If there is no room for it.
+    pub fn lose_power(&self) -> Result<Lost> {
+        let image = self.at.with_extension("lost");
+        ran(Command::new("cp").arg("--sparse=always").args([&self.image, &image]))?;
+        Ok(Lost { image })
+    }
+
+    /// Mounts what was kept, in its place. Nobody has anything open there any more.
+    ///
+    /// # Errors
+    /// If the system refuses.
+    pub fn come_back(&mut self, lost: Lost) -> Result<()> {
+        ran(Command::new("umount").arg(&self.at))?;
+        self.image = lost.image;
+        self.mount_image()
+    }
+
+    fn mount_image(&self) -> Result<()> {
+        ran(Command::new("mount").args(["-o", "loop,commit=300"]).args([&self.image, &self.at]))
+    }
+}
+
+/// What a disk had when its power went.
+#[derive(Debug, Clone)]
+pub struct Lost {
+    image: PathBuf,
+}
+
+impl Drop for PoweredDisk {
+    fn drop(&mut self) {
+        Command::new("umount").args(["--lazy", "--quiet"]).arg(&self.at).status().ok();
+    }
+}
+
+fn ran(command: &mut Command) -> Result<()> {
+    let output = command.output().with_context(|| format!("running {command:?}"))?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "{command:?}: {}", said.trim());
+    Ok(())
 }
 
 impl Drop for SmallDisk {

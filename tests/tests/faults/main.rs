@@ -8,6 +8,7 @@ mod clusters;
 mod disks;
 mod everything;
 mod poison;
+mod power;
 mod repeats;
 mod steps;
 mod stops;
