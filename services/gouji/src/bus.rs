@@ -1,14 +1,12 @@
 //! The bus as an operator's verbs reach it: directly, so that they work while a door is shut.
 
-use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 use anyhow::{Context as _, Result};
 use clap::Args;
-use serde_json::Value;
 use stage::{Config, Stage};
 
+use crate::nats;
 use crate::up::DATA;
 
 /// Where the bus is, and who asks.
@@ -73,13 +71,7 @@ impl Bus {
     }
 }
 
-/// Where the nats-server of a `gouji up` listens: in the newest file that it wrote about its ports.
+/// Where the nats-server of a `gouji up` listens.
 fn address(data: &Path) -> Option<String> {
-    let files = fs::read_dir(data.join("nats/ports")).ok()?.flatten();
-    let written = |file: &fs::DirEntry| {
-        file.metadata().and_then(|about| about.modified()).unwrap_or(SystemTime::UNIX_EPOCH)
-    };
-    let text = fs::read(files.max_by_key(written)?.path()).ok()?;
-    let ports: Value = serde_json::from_slice(&text).ok()?;
-    Some(ports["nats"][0].as_str()?.to_owned())
+    nats::running(&data.join("nats"))
 }

@@ -122,14 +122,15 @@ fn ship(path: &Path, text: &str) -> Result<()> {
     Ok(())
 }
 
+/// A new file that nobody but its owner reads.
 #[cfg(unix)]
-fn new_for_us(path: &Path) -> std::io::Result<File> {
+pub(crate) fn new_for_us(path: &Path) -> std::io::Result<File> {
     use std::os::unix::fs::OpenOptionsExt;
     File::options().write(true).create_new(true).mode(0o600).open(path)
 }
 
 #[cfg(not(unix))]
-fn new_for_us(path: &Path) -> std::io::Result<File> {
+pub(crate) fn new_for_us(path: &Path) -> std::io::Result<File> {
     File::create_new(path)
 }
 

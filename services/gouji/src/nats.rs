@@ -1,16 +1,25 @@
-//! A nats-server of our own: bound to loopback, its own port and folder, gone when we are gone.
+//! A nats-server of our own: bound to loopback, its own port, folder and password, gone when we are gone.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread::{JoinHandle, sleep};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 
+use crate::identities::new_for_us;
 use crate::nats_server;
+
+/// Its one user.
+const USER: &str = "gouji";
+/// The variable by which it learns that user's password, so that the password stands in no configuration.
+const PASSWORD: &str = "GOUJI_PRIVATE_NATS_PASSWORD";
+/// Beside its log, for us only.
+const PASSWORD_FILE: &str = "password";
 
 /// The hidden verb under which this program becomes the nats-server.
 pub(crate) const VERB: &str = "nats-server-of-our-own";
@@ -112,6 +121,7 @@ fn spawn(server: &Path, folder: &Path, port: &str) -> Result<(Child, String)> {
         fs::remove_dir_all(&ports).with_context(|| format!("emptying {}", ports.display()))?;
     }
     fs::create_dir_all(&ports).with_context(|| format!("making {}", ports.display()))?;
+    let password = password(folder)?;
     let config = folder.join("nats.conf");
     fs::write(&config, configuration(folder, &ports, port))
         .with_context(|| format!("writing {}", config.display()))?;
@@ -121,11 +131,12 @@ fn spawn(server: &Path, folder: &Path, port: &str) -> Result<(Child, String)> {
         .arg(server)
         .arg("--config")
         .arg(&config)
+        .env(PASSWORD, &password)
         .stdin(Stdio::null())
         .spawn()
         .with_context(|| format!("starting {}", server.display()))?;
     match address(&mut child, &ports) {
-        Ok(url) => Ok((child, url)),
+        Ok(url) => Ok((child, with_user(&url, &password))),
         Err(error) => {
             child.kill().ok();
             child.wait().ok();
@@ -138,7 +149,7 @@ fn spawn(server: &Path, folder: &Path, port: &str) -> Result<(Child, String)> {
 fn configuration(folder: &Path, ports: &Path, port: &str) -> String {
     let path = |path: PathBuf| Value::String(path.display().to_string()).to_string();
     format!(
-        "host: 127.0.0.1\nport: {port}\nports_file_dir: {}\nlog_file: {}\nmax_payload: 2MB\njetstream {{ store_dir: {}, sync_interval: always }}\n",
+        "host: 127.0.0.1\nport: {port}\nauthorization {{ user: {USER}, password: ${PASSWORD} }}\nports_file_dir: {}\nlog_file: {}\nmax_payload: 2MB\njetstream {{ store_dir: {}, sync_interval: always }}\n",
         path(ports.to_owned()),
         path(folder.join("nats.log")),
         path(folder.join("log")),
@@ -152,18 +163,53 @@ fn address(child: &mut Child, ports: &Path) -> Result<String> {
         if let Some(status) = child.try_wait()? {
             bail!("nats-server ended at once: {status}");
         }
-        for entry in fs::read_dir(ports)?.flatten() {
-            let url = fs::read(entry.path()).ok().and_then(|text| {
-                let ports: Value = serde_json::from_slice(&text).ok()?;
-                Some(ports["nats"][0].as_str()?.to_owned())
-            });
-            if let Some(url) = url {
-                return Ok(url);
-            }
+        if let Some(url) = told(ports) {
+            return Ok(url);
         }
         sleep(Duration::from_millis(20));
     }
     bail!("nats-server did not come up within 30 s")
+}
+
+/// What the newest ports file says.
+fn told(ports: &Path) -> Option<String> {
+    let written = |file: &fs::DirEntry| {
+        file.metadata().and_then(|about| about.modified()).unwrap_or(SystemTime::UNIX_EPOCH)
+    };
+    let newest = fs::read_dir(ports).ok()?.flatten().max_by_key(written)?;
+    let ports: Value = serde_json::from_slice(&fs::read(newest.path()).ok()?).ok()?;
+    Some(ports["nats"][0].as_str()?.to_owned())
+}
+
+/// Where the server with its log below `folder` listens, for whoever may read its password; none where none
+/// runs.
+pub(crate) fn running(folder: &Path) -> Option<String> {
+    Some(with_user(&told(&folder.join("ports"))?, &known_password(folder)?))
+}
+
+/// The password, made where there is none. Whoever may read it may do everything on this bus; other users of
+/// this host may not.
+fn password(folder: &Path) -> Result<String> {
+    let path = folder.join(PASSWORD_FILE);
+    if let Some(password) = known_password(folder) {
+        return Ok(password);
+    }
+    // What a killed process had begun to write.
+    fs::remove_file(&path).ok();
+    let password = door::key::generate()?;
+    new_for_us(&path)
+        .and_then(|mut file| file.write_all(password.as_bytes()))
+        .with_context(|| format!("writing {}", path.display()))?;
+    Ok(password)
+}
+
+fn known_password(folder: &Path) -> Option<String> {
+    fs::read_to_string(folder.join(PASSWORD_FILE)).ok().filter(|password| !password.is_empty())
+}
+
+fn with_user(url: &str, password: &str) -> String {
+    let host = url.split_once("://").map_or(url, |(_, host)| host);
+    format!("nats://{USER}:{password}@{host}")
 }
 
 /// Becomes the nats-server, tied to the life of the process that asked for it.

@@ -7,6 +7,10 @@ use report::Review;
 use search::{Applied, Entry, Withdrawn};
 use stage::{Refusal, Stage, Trouble, class};
 
+/// So much of a text can be searched, in bytes: a hundred times the text of an annual report. The engine
+/// takes sixty times a text's size to write it.
+const SEARCHABLE_BYTES: usize = 2 << 20;
+
 /// Texts fetched at once.
 const FETCHES: usize = 16;
 
@@ -17,7 +21,8 @@ pub(crate) async fn entries(stage: &Stage, facts: &[ReportValidated]) -> Vec<Res
             Some(text) => stage.originals().get(&text.sha256).await?,
             None => Default::default(),
         };
-        entry(&fact, String::from_utf8_lossy(&text).into_owned())
+        let searchable = text.get(..SEARCHABLE_BYTES).unwrap_or(&text);
+        entry(&fact, String::from_utf8_lossy(searchable).into_owned())
     };
     futures::stream::iter(facts.iter().cloned().map(entry)).buffered(FETCHES).collect().await
 }

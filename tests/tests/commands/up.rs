@@ -1,6 +1,7 @@
 //! `gouji up` and the verbs that need it.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -166,6 +167,22 @@ async fn the_nats_server_goes_with_a_killed_gouji() {
         .await
         .unwrap();
     up.start_again().await;
+}
+
+/// Other users of this host reach its port, but not its data folder.
+#[tokio::test]
+async fn its_bus_is_for_whoever_may_read_its_folder() {
+    let up = Up::start().await;
+    let ports = fs::read_dir(up.data.join("nats/ports")).unwrap().next().unwrap().unwrap().path();
+    let ports: Value = serde_json::from_slice(&fs::read(ports).unwrap()).unwrap();
+    let stranger = async_nats::connect(ports["nats"][0].as_str().unwrap()).await.unwrap_err();
+    assert_eq!(stranger.kind(), async_nats::ConnectErrorKind::AuthorizationViolation, "{stranger}");
+    let mode = fs::metadata(up.data.join("nats/password")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let password = fs::read_to_string(up.data.join("nats/password")).unwrap();
+    assert!(!up.process.said().contains(&password));
+    let Said { code, out, err } = up.verb(&["reconcile", "--data", up.data.to_str().unwrap()]);
+    assert!(code == Some(0) && out.contains("sound"), "{out}{err}");
 }
 
 #[tokio::test]
