@@ -168,7 +168,8 @@ impl Keep {
     /// Writes facts and commits; what became of each. One that the index cannot take does not keep the others out.
     pub(crate) async fn write(&self, facts: &[ReportValidated]) -> Vec<Written> {
         let mut outcomes: Vec<Option<Written>> = facts.iter().map(|_| None).collect();
-        let mut parts = vec![0..facts.len()];
+        let whole = 0..facts.len();
+        let mut parts = vec![whole];
         while let Some(part) = parts.pop() {
             let entries = entries(&self.stage, facts.get(part.clone()).unwrap_or_default()).await;
             let (mut places, mut ready) = (Vec::new(), Vec::new());

@@ -1,7 +1,6 @@
 //! What a flush of the log costs, and whether it can be shared: the same facts published create-once one
 //! by one, and as atomic batches (ADR-50) that the server stores and flushes together.
 
-use std::io::Write as _;
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, ensure};
@@ -13,6 +12,7 @@ use bytes::Bytes;
 use clap::Parser;
 use futures::{StreamExt, TryStreamExt};
 
+use super::say;
 use crate::processes::{NatsServer, SyncInterval};
 
 /// Measure what it gains to publish facts in atomic batches.
@@ -126,9 +126,4 @@ fn create_once(number: usize) -> HeaderMap {
     headers.insert("Nats-Expected-Last-Subject-Sequence-Subject", format!("commits.fact.*.*.{number}"));
     headers.insert("Nats-Msg-Id", format!("fact.{number}"));
     headers
-}
-
-/// Prints a line; nobody may be reading any more.
-fn say(line: &str) {
-    writeln!(std::io::stdout(), "{line}").ok();
 }

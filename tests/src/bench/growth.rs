@@ -1,6 +1,5 @@
 //! What a report costs while the index grows: the same work at a thousand documents and at a million.
 
-use std::io::Write as _;
 use std::path::Path;
 use std::time::Instant;
 
@@ -11,6 +10,7 @@ use report::Review;
 use search::{Entry, Index, Query, Reader, Writer};
 
 use super::process::{cpu_seconds, resident_bytes};
+use super::say;
 use crate::generate::{self, Generated, generate};
 
 /// Measure what a report costs while the index grows.
@@ -128,9 +128,4 @@ fn size_of(folder: &Path) -> Result<u64> {
         bytes += if metadata.is_dir() { size_of(&entry.path())? } else { metadata.len() };
     }
     Ok(bytes)
-}
-
-/// Prints a line; nobody may be reading any more.
-fn say(line: &str) {
-    writeln!(std::io::stdout(), "{line}").ok();
 }

@@ -16,6 +16,7 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
 use super::process::{peak_bytes, used};
+use super::say;
 use crate::generate::{Options as Of, generate};
 use crate::pipeline::{Pipeline, Shape};
 use crate::processes::until;
@@ -40,8 +41,8 @@ const PATIENCE: Duration = Duration::from_secs(1800);
 /// If something cannot be started, or an input does not come to its end.
 pub fn run(options: &Options) -> Result<()> {
     let runtime = tokio::runtime::Runtime::new().context("starting threads")?;
-    println!("| input | MB | outcome | ingest | parse | its readers | validate | index | console |");
-    println!("| --- | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: |");
+    say("| input | MB | outcome | ingest | parse | its readers | validate | index | console |");
+    say("| --- | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: |");
     for (name, make) in INPUTS {
         runtime.block_on(measure(name, make(), 1))?;
     }
@@ -60,7 +61,9 @@ pub fn run(options: &Options) -> Result<()> {
 }
 
 /// Files at the limits of their format: 50 MB each, 20 MB for HTML, 128 MB of what is packed.
-const INPUTS: [(&str, fn() -> Vec<u8>); 5] = [
+type Input = (&'static str, fn() -> Vec<u8>);
+
+const INPUTS: [Input; 5] = [
     ("text.txt", || text(49, 0)),
     ("page.html", html),
     ("letter.docx", docx),
@@ -89,7 +92,7 @@ async fn measure(name: &str, bytes: Vec<u8>, reports: usize) -> Result<()> {
     let peak = |service: &crate::pipeline::Service| -> Result<u64> {
         Ok(used(service.name(), &service.process)?.peak_bytes >> 20)
     };
-    println!(
+    say(&format!(
         "| {name} | {size_mb} | {outcome} | {} | {} | {} | {} | {} | {} |",
         peak(&pipeline.ingest)?,
         peak(&pipeline.parse[0])?,
@@ -97,7 +100,7 @@ async fn measure(name: &str, bytes: Vec<u8>, reports: usize) -> Result<()> {
         peak(&pipeline.validate[0])?,
         peak(&pipeline.index)?,
         peak(&pipeline.console)?,
-    );
+    ));
     Ok(())
 }
 
@@ -221,7 +224,7 @@ fn pdf() -> Vec<u8> {
     let mut places = Vec::new();
     let mut object = |file: &mut Vec<u8>, body: &[u8]| {
         places.push(file.len());
-        let _ = write!(file, "{} 0 obj\n", places.len());
+        let _ = writeln!(file, "{} 0 obj", places.len());
         file.extend_from_slice(body);
         file.extend_from_slice(b"\nendobj\n");
     };
@@ -246,7 +249,7 @@ fn pdf() -> Vec<u8> {
     let start = file.len();
     let _ = write!(file, "xref\n0 {}\n0000000000 65535 f \n", places.len() + 1);
     for place in &places {
-        let _ = write!(file, "{place:010} 00000 n \n");
+        let _ = writeln!(file, "{place:010} 00000 n ");
     }
     let size = places.len() + 1;
     let _ = write!(file, "trailer\n<< /Size {size} /Root 1 0 R >>\nstartxref\n{start}\n%%EOF\n");

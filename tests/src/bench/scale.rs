@@ -4,7 +4,6 @@
 //! The share is a quota of the kernel (cgroup `cpu`), which takes root.
 
 use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -14,6 +13,7 @@ use proto::v1::{ReportParsed, ReportValidated};
 use proto::{Fact, subject};
 use stage::{Since, Stage};
 
+use super::say;
 use crate::api::{list, zip};
 use crate::generate::{self, Generated, generate};
 use crate::pipeline::{Pipeline, Service, Shape};
@@ -137,9 +137,4 @@ impl Drop for Quota {
         }
         fs::remove_dir(&self.0).ok();
     }
-}
-
-/// Prints a line; nobody may be reading any more.
-fn say(line: &str) {
-    writeln!(std::io::stdout(), "{line}").ok();
 }

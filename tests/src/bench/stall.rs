@@ -1,7 +1,6 @@
 //! A million facts through the work loop, nothing done with them: whether it ever stands still with work
 //! waiting, as the client's own endless stream does.
 
-use std::io::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -15,6 +14,7 @@ use sha2::{Digest, Sha256};
 use stage::topology::{Extent, apply};
 use stage::{Config, Done, Seats, Stage, Stop};
 
+use super::say;
 use crate::processes::{NatsServer, SyncInterval};
 
 /// Send facts through a work loop that does nothing, and measure its longest pause.
@@ -62,10 +62,12 @@ async fn measure(options: &Options) -> Result<()> {
     say(&format!("{} facts published in {:.0} s", options.facts, begun.elapsed().as_secs_f64()));
     say("in hand at once      facts     facts/s   longest pause");
     let part = options.facts / options.permits.len().max(1) as u64;
+    let mut left = options.facts;
     for permits in &options.permits {
         let stop = Stop::new();
         let stage = opened(*permits, &stop).await?;
-        let pauses = Arc::new(Pauses::until(part, stop));
+        // What was in hand at the end of a round is done in it, too.
+        let pauses = Arc::new(Pauses::until(part.min(left), stop));
         let begun = Instant::now();
         let noted = Arc::clone(&pauses);
         stage
@@ -75,6 +77,7 @@ async fn measure(options: &Options) -> Result<()> {
             })
             .await?;
         let (count, longest) = (pauses.count.load(Ordering::Relaxed), pauses.longest());
+        left = left.saturating_sub(count);
         let rate = count as f64 / begun.elapsed().as_secs_f64();
         say(&format!("{permits:>15} {count:>10} {rate:>11.0}   {:>10.3} s", longest.as_secs_f64()));
         ensure!(longest < LONGEST, "the work stood still for {longest:?} with facts waiting");
@@ -117,9 +120,4 @@ impl Pauses {
     fn longest(&self) -> Duration {
         self.last.lock().unwrap_or_else(PoisonError::into_inner).1
     }
-}
-
-/// Prints a line; nobody may be reading any more.
-fn say(line: &str) {
-    writeln!(std::io::stdout(), "{line}").ok();
 }

@@ -22,7 +22,7 @@ async fn is_kept_out(bus: &Bus, change: impl FnOnce(&mut BTreeMap<&'static str, 
     let said = parse.process.said();
     assert!(said.contains("cannot connect to the bus") && said.contains(why), "{said}");
     assert!(!said.contains("secret"), "{said}");
-    println!("{why}: told after {took:?}");
+    eprintln!("{why}: told after {took:?}");
 }
 
 #[tokio::test]

@@ -19,7 +19,7 @@ async fn a_disk_without_room_is_waited_for() {
         // Nothing that compresses: every character once in a while.
         let text: String = (0..60_000_u32)
             .filter_map(|place| {
-                char::from_u32(0x4e00 + (place.wrapping_mul(2_654_435_761) ^ number as u32 * 7919) % 20_000)
+                char::from_u32(0x4e00 + (place.wrapping_mul(2_654_435_761) ^ (number as u32 * 7919)) % 20_000)
             })
             .collect();
         house.log.originals().put(text.as_bytes(), u64::MAX).await.unwrap();

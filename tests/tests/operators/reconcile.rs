@@ -71,7 +71,10 @@ async fn what_is_lost_missing_corrupt_or_not_in_the_index_is_named() {
     until("the report to be taken", PATIENCE, async || {
         let mut batch = place.fetch().max_messages(1).expires(PATIENCE / 10).messages().await?;
         match batch.next().await {
-            Some(Ok(message)) => Ok(Some(message.double_ack().await.unwrap())),
+            Some(Ok(message)) => {
+                message.double_ack().await.unwrap();
+                Ok(Some(()))
+            }
             _ => Ok(None),
         }
     })
