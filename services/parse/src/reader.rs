@@ -50,7 +50,7 @@ pub const LIMITS: Limits = Limits {
     memory_bytes: 320 << 20,
     // Reading 50 MB takes 3 s at most, an ordinary report milliseconds.
     cpu_seconds: 10,
-    // A machine that has other things to do gets twice that.
+    // A machine that has other things to do gets twice that; where it is not enough, it is tried again.
     wall: Duration::from_secs(20),
     // Starting a reader takes as long as reading one report.
     questions: 1_000,
@@ -87,7 +87,11 @@ impl Readers {
     pub async fn read(&self, bytes: &[u8], file_name: &str) -> Result<Reading, Trouble> {
         let Rooms { ordinary, large } = &*self.0;
         let answered = match watch::ask(ordinary, "ordinary", file_name, bytes).await {
-            Err(NoAnswer::Memory { .. }) => watch::ask(large, "large", file_name, bytes).await,
+            // It may do with more room; and a signal may have come from somebody, where a document dies of
+            // itself again.
+            Err(NoAnswer::Memory { .. } | NoAnswer::Crashed { .. }) => {
+                watch::ask(large, "large", file_name, bytes).await
+            }
             answered => answered,
         };
         let (answer, said) = answered.map_err(no_answer)?;
@@ -108,7 +112,7 @@ impl Readers {
 /// A child that was broken by a document tells its sender what to do; any other lack of an answer is ours.
 fn no_answer(why: NoAnswer) -> Trouble {
     let (class, message) = match why {
-        NoAnswer::Cpu { seconds } | NoAnswer::Wall { seconds } => (
+        NoAnswer::Cpu { seconds } => (
             "too-slow",
             format!(
                 "读取这个文件超过 {seconds} 秒仍未完成，已停止。请去掉图片等无关内容，另存为 Word 文档（DOCX）或纯文本（TXT）后重新报送。"
@@ -124,7 +128,8 @@ fn no_answer(why: NoAnswer) -> Trouble {
             "reader-crashed",
             "读取这个文件时程序异常退出，文件可能已损坏。请打开原文件检查，另存为 Word 文档（DOCX）或纯文本（TXT）后重新报送。".into(),
         ),
-        NoAnswer::Failed(_) => return Trouble::Failed(why.into()),
+        // Who had the time and did not compute was kept from it: a machine that stood still or is too full.
+        NoAnswer::Wall { .. } | NoAnswer::Failed(_) => return Trouble::Failed(why.into()),
     };
     Refusal::new(class, message, why.to_string()).into()
 }
@@ -222,4 +227,23 @@ fn read(bytes: &[u8], file_name: &str, phases: &mut Phases) -> Result<(Said, Str
     let encoding = document.encoding.map(str::to_owned);
     let said = Said { report: Some((&report).into()), encoding, ..Said::default() };
     Ok((said, document::plain_text(&document)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_a_document_did_is_its_fault() {
+        let check = |why: NoAnswer, expected: Option<&str>| match (no_answer(why), expected) {
+            (Trouble::Refused(refusal), Some(class)) => assert_eq!(refusal.class, class),
+            (Trouble::Failed(_), None) => (),
+            (trouble, _) => panic!("{trouble:?} and not {expected:?}"),
+        };
+        check(NoAnswer::Cpu { seconds: 10 }, Some("too-slow"));
+        check(NoAnswer::Memory { bytes: 1 }, Some("too-much-memory"));
+        check(NoAnswer::Crashed { how: "stack overflow".into() }, Some("reader-crashed"));
+        check(NoAnswer::Wall { seconds: 20 }, None);
+        check(NoAnswer::Failed("somebody killed it".into()), None);
+    }
 }
