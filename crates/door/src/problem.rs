@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use axum::extract::rejection::JsonRejection;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
@@ -74,6 +75,12 @@ impl Problem {
     pub fn bad_parameter(field: &str, detail: String) -> Self {
         let problem = Self::bare(StatusCode::BAD_REQUEST, "bad-parameter", detail);
         Self { field: Some(field.to_owned()), title: "参数无法识别", ..problem }
+    }
+
+    /// The JSON of a request says nothing that could be understood.
+    pub fn bad_json(rejection: &JsonRejection) -> Self {
+        let problem = Self::bare(rejection.status(), "bad-json", format!("请求正文无法识别：{rejection}。"));
+        problem.hint("请以 application/json 发送，字段见 /openapi.json。")
     }
 
     /// The address is right and the method is not.

@@ -2,6 +2,7 @@
 //! /api/v1/states` for any list of reports.
 
 use axum::Json;
+use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use door::{Caller, Problem};
@@ -60,8 +61,9 @@ pub(crate) async fn submission(
 pub(crate) async fn states(
     State(ingest): State<Ingest>,
     caller: Caller,
-    Json(ids): Json<Vec<String>>,
+    ids: Result<Json<Vec<String>>, JsonRejection>,
 ) -> Result<Json<Value>, Problem> {
+    let Json(ids) = ids.map_err(|rejection| Problem::bad_json(&rejection))?;
     if ids.len() > PAGE {
         let detail = format!("一次最多查询 {PAGE} 份报告，这次有 {} 份。", ids.len());
         return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-many-ids", detail, "请分批查询。"));

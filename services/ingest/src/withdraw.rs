@@ -5,6 +5,7 @@
 //! against it. What is sent later stands.
 
 use axum::Json;
+use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use door::{Action, Caller, Problem};
@@ -72,8 +73,9 @@ pub(crate) async fn withdraw(
     State(ingest): State<Ingest>,
     caller: Caller,
     Path(id): Path<String>,
-    Json(reason): Json<Reason>,
+    reason: Result<Json<Reason>, JsonRejection>,
 ) -> Result<(StatusCode, Json<Value>), Problem> {
+    let Json(reason) = reason.map_err(|rejection| Problem::bad_json(&rejection))?;
     let stage = ingest.stage();
     let ours = |error: anyhow::Error| Problem::unavailable(&error);
     let [who, why] = [reason.who, reason.why].map(|text| door::hide(&text));

@@ -114,6 +114,11 @@ async fn what_is_too_large_too_much_or_too_often_is_turned_away() {
     assert_eq!(code(post("/api/v1/reports").multipart(form)).await, (413, "too-many-files".into()));
     let frame = reqwest::multipart::Form::new().text("note", "x".repeat(1_900_000));
     assert_eq!(code(post("/api/v1/reports").multipart(frame)).await, (400, "bad-form".into()));
+    for (path, body) in [("/api/v1/states", "[1"), ("/api/v1/reports/x/withdrawal", "{}")] {
+        let sent = post(path).header("content-type", "application/json").body(body);
+        assert_eq!(code(sent).await.1, "bad-json", "{path}");
+    }
+    assert_eq!(code(post("/api/v1/states").body("[]")).await, (415, "bad-json".into()));
     let long = "x".repeat(9_000);
     let query = house.knock(&Method::GET, &format!("/api/v1/reports?q={long}")).bearer_auth(&key);
     assert_eq!(code(query).await, (414, "query-too-long".into()));
