@@ -80,9 +80,9 @@ impl Pipeline {
     ///
     /// # Errors
     /// If something is missing or does not come up.
-    pub async fn start_at(folder: &Path, shape: Shape) -> Result<Self> {
+    pub async fn start_at(folder: &Path, shape: Shape, more: &[(&'static str, String)]) -> Result<Self> {
         let nats = NatsServer::start(&folder.join("nats"), shape.sync).await?;
-        Self::start_on(folder, vec![nats], shape).await
+        Self::start_all(folder, vec![nats], shape, more).await
     }
 
     /// The same on servers that run already, with a copy of the log on each.

@@ -167,7 +167,9 @@ impl Soak {
             (0..self.reports).map(|index| generate(self.seed, index, &drawn)).collect();
         let disks = self.disks()?;
         let shape = Shape::default();
-        let mut pipeline = Pipeline::start_at(&self.folder, shape).await?;
+        // The doors would hold back before these small disks are full.
+        let settings = [("GOUJI_RESERVE_MB", "1".to_owned())];
+        let mut pipeline = Pipeline::start_at(&self.folder, shape, &settings).await?;
         let line = Proxy::to(pipeline.nats.address()).await?;
         for service in ["parse", "validate"] {
             let through = [("GOUJI_NATS_URL", line.url())];

@@ -23,7 +23,7 @@ async fn no_room_for_the_log() {
     let (early, late) = reports.split_at(20);
     let folder = tempfile::tempdir().unwrap();
     let disk = SmallDisk::mount(&folder.path().join("nats"), MEGABYTES).unwrap();
-    let mut pipeline = Pipeline::start_at(folder.path(), Shape::default()).await.unwrap();
+    let mut pipeline = Pipeline::start_at(folder.path(), Shape::default(), &[]).await.unwrap();
     let (api, mut log) = (pipeline.api(), Log::of(&pipeline).await);
     send_until_taken(&api, "early.zip", &archive(early)).await;
     log.until("indexed", early.len()).await;

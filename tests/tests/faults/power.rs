@@ -33,7 +33,7 @@ async fn power_goes(test: &str, sync: SyncInterval, first: u64) {
     let shape = Shape { sync, ..Shape::default() };
     let at = folder.path().join("disk/gouji");
     fs::create_dir(&at).unwrap();
-    let mut pipeline = Pipeline::start_at(&at, shape).await.unwrap();
+    let mut pipeline = Pipeline::start_at(&at, shape, &[]).await.unwrap();
     let (api, mut log) = (pipeline.api(), Log::of(&pipeline).await);
     let (early, late) = reports.split_at(20);
     send_until_taken(&api, "early.zip", &archive(early)).await;
@@ -58,7 +58,7 @@ async fn power_goes(test: &str, sync: SyncInterval, first: u64) {
     drop((log, pipeline));
     until("the disk to be let go", SOON, async || Ok(disk.come_back(lost.clone()).ok())).await.unwrap();
 
-    let pipeline = Pipeline::start_at(&at, shape).await.unwrap();
+    let pipeline = Pipeline::start_at(&at, shape, &[]).await.unwrap();
     if sync == SyncInterval::Default {
         let output = pipeline.command(&["reconcile", "--rebuild"]).unwrap().output().unwrap();
         let said = String::from_utf8_lossy(&output.stdout);
