@@ -125,13 +125,21 @@ struct Keeper {
 
 impl Keeper {
     async fn run(mut self, leave: CancellationToken) {
+        let mut failed = false;
         while !leave.is_cancelled() {
             // Counted from before it is asked for: nobody else may count on it for shorter.
             let until = Instant::now() + LEASE;
             match self.turn().await {
-                Ok(()) => _ = self.told.send_replace(self.held.map(|_| until)),
+                Ok(()) => {
+                    failed = false;
+                    self.told.send_replace(self.held.map(|_| until));
+                }
                 // The last word stands until it lapses.
-                Err(error) => tracing::debug!(stage = self.bus.stage, "the lease {}: {error:#}", self.name),
+                Err(error) if !failed => {
+                    failed = true;
+                    tracing::warn!(stage = self.bus.stage, "cannot reach the lease {}: {error:#}", self.name);
+                }
+                Err(_) => (),
             }
             let pause = if self.held.is_some() { RENEWED_EVERY } else { SEEN_EVERY };
             leave.run_until_cancelled(tokio::time::sleep(pause)).await;
