@@ -9,7 +9,6 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
-use crate::originals::S3At;
 use crate::settings;
 
 /// The settings of one process.
@@ -64,6 +63,27 @@ pub struct Config {
     /// `GOUJI_DRAIN_SECONDS`: how long what is in flight may take after a stop. 25, because an
     /// orchestrator kills after 30.
     pub drain: Duration,
+}
+
+/// Where a bucket is and how to get in. Names the files of secrets, and holds none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct S3At {
+    /// The bucket, which somebody has made.
+    pub bucket: String,
+    /// What every name begins with; may be empty.
+    pub prefix: String,
+    /// Address of the service; without it that of Amazon's region.
+    pub endpoint: Option<String>,
+    /// Region that requests are signed for.
+    pub region: String,
+    /// Files with access key and secret key; without them, what the machine or pod is given.
+    pub keys: Option<(PathBuf, PathBuf)>,
+    /// Certificates to trust beside those of the system.
+    pub ca: Option<PathBuf>,
+    /// Whether the bucket stands in the path of an address or before its host.
+    pub path_style: bool,
+    /// Whether an address without TLS will do.
+    pub allow_http: bool,
 }
 
 /// Where originals are kept.

@@ -54,14 +54,14 @@ use std::sync::Arc;
 use proto::{Fact, subject};
 
 pub use batch::{Batches, Bounds, Standing};
-pub use config::{Config, LogFormat, OriginalsAt, WrongSetting};
+pub use config::{Config, LogFormat, OriginalsAt, S3At, WrongSetting};
 pub use failpoint::failpoint;
 pub use feed::{Extent, Feed, Since};
 pub use identity::UserKey;
 pub use lease::{INDEX_LEASE, Leader, Lease};
 pub use operate::FOR_EVER;
 pub use ops::router;
-pub use originals::{Listed, NotGot, NotStored, Originals, S3, S3At, Stored};
+pub use originals::{Listed, NotGot, NotStored, Originals, S3, Stored};
 pub use outcome::{Done, Handled, Refusal, Trouble, class};
 pub use publish::{NotPublished, Published};
 pub use read::{Counts, Event, Lag};

@@ -21,7 +21,7 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 use tracing::Instrument as _;
 use tracing::field::Empty;
 
-use crate::config::OriginalsAt;
+use crate::config::{OriginalsAt, S3At};
 use crate::connect::Bus;
 use crate::telemetry::metrics;
 use crate::topology::BUCKET;
@@ -37,7 +37,7 @@ pub enum Originals {
     S3(S3),
 }
 
-pub use s3::{S3, S3At};
+pub use s3::S3;
 
 /// An original as a list of all of them has it; nothing of it was read.
 #[derive(Debug, Clone, PartialEq, Eq)]

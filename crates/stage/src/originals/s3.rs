@@ -4,7 +4,7 @@
 //! bytes again, which changes nothing.
 
 use std::fs;
-use std::path::{Path as File, PathBuf};
+use std::path::Path as File;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -20,27 +20,7 @@ use tempfile::NamedTempFile;
 use tokio::io::AsyncReadExt as _;
 
 use super::{Listed, is_sha256, off_thread};
-
-/// Where a bucket is and how to get in. Names the files of secrets, and holds none.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct S3At {
-    /// The bucket, which somebody has made.
-    pub bucket: String,
-    /// What every name begins with; may be empty.
-    pub prefix: String,
-    /// Address of the service; without it that of Amazon's region.
-    pub endpoint: Option<String>,
-    /// Region that requests are signed for.
-    pub region: String,
-    /// Files with access key and secret key; without them, what the machine or pod is given.
-    pub keys: Option<(PathBuf, PathBuf)>,
-    /// Certificates to trust beside those of the system.
-    pub ca: Option<PathBuf>,
-    /// Whether the bucket stands in the path of an address or before its host.
-    pub path_style: bool,
-    /// Whether an address without TLS will do.
-    pub allow_http: bool,
-}
+use crate::config::S3At;
 
 /// A bucket; clones are the same.
 #[derive(Debug, Clone)]
