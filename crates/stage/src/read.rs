@@ -166,10 +166,18 @@ pub(crate) async fn page(bus: &Bus, filter: &str, from: u64) -> anyhow::Result<V
         "batch": PAGE_MESSAGES,
         "max_bytes": PAGE_BYTES,
     });
-    tokio::time::timeout(PAGE_TIMEOUT, batch(bus, &request))
-        .await
-        .with_context(|| format!("reading {filter} from {from}: no answer in {PAGE_TIMEOUT:?}"))?
-        .with_context(|| format!("reading {filter} from {from}"))
+    let mut tries = 1;
+    loop {
+        let read = tokio::time::timeout(PAGE_TIMEOUT, batch(bus, &request)).await;
+        match read.unwrap_or_else(|_| Err(anyhow::anyhow!("no answer in {PAGE_TIMEOUT:?}"))) {
+            Ok(events) => return Ok(events),
+            Err(error) if tries < PAGE_TRIES => {
+                tracing::warn!(stage = bus.stage, "reading {filter} from {from}: {error:#}; asking again");
+            }
+            Err(error) => return Err(error.context(format!("reading {filter} from {from}"))),
+        }
+        tries += 1;
+    }
 }
 
 /// What `filter` takes from this place on, the first of it.
@@ -182,7 +190,9 @@ pub(crate) async fn next(bus: &Bus, filter: &str, from: u64) -> anyhow::Result<O
 const PAGE_MESSAGES: usize = 500;
 const PAGE_BYTES: usize = 8 << 20;
 /// A page may be many megabytes, and the search for what a filter takes may be long.
-const PAGE_TIMEOUT: Duration = Duration::from_secs(30);
+const PAGE_TIMEOUT: Duration = Duration::from_secs(15);
+/// A replica that is leaving may begin an answer and never end it.
+const PAGE_TRIES: u32 = 4;
 
 /// Every message of one answer.
 async fn batch(bus: &Bus, request: &serde_json::Value) -> anyhow::Result<Vec<Event>> {
