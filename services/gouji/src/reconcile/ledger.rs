@@ -41,6 +41,16 @@ pub(super) struct Version {
     pub(super) id: Box<str>,
 }
 
+/// Readings that have not ended.
+struct Doubts {
+    /// Those that a stage is done with.
+    passed: Vec<String>,
+    /// Those that may be in somebody's hands.
+    handed: Vec<String>,
+    /// Whether these are more than hands hold.
+    is_too_many: bool,
+}
+
 /// Between two looks at what might be lost.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
@@ -84,35 +94,45 @@ impl Ledger {
         let begun = Instant::now();
         let mut passed_before = None;
         loop {
-            let places = stage.lag_now().await?;
-            for id in self.in_doubt(&places) {
-                for event in stage.history(&id).await? {
-                    self.note(&event);
+            let is_late = begun.elapsed() >= patience;
+            match self.look(stage).await {
+                Ok(Doubts { passed, handed, is_too_many }) => {
+                    // Twice, because a replica may answer that is a moment behind.
+                    let is_sure = !is_too_many && passed_before.as_ref() == Some(&passed);
+                    if (passed.is_empty() && !is_too_many) || is_sure || is_late {
+                        self.lost = passed;
+                        if is_too_many {
+                            self.lost.extend(handed);
+                        }
+                        break;
+                    }
+                    passed_before = Some(passed);
                 }
+                // Servers may be electing.
+                Err(error) if is_late => return Err(error),
+                Err(error) => tracing::warn!("looking at the places on the log: {error:#}; trying again"),
             }
-            let (mut passed, handed): (Vec<_>, Vec<_>) =
-                self.in_doubt(&places).into_iter().partition(|id| self.is_passed(id, &places));
-            passed.sort();
-            let in_hands: u64 = places.iter().map(|lag| lag.in_flight).sum();
-            let is_too_many = handed.len() as u64 > in_hands;
-            passed.retain(|id| !self.is_read_anew(id));
-            if passed.is_empty() && !is_too_many {
-                break;
-            }
-            // Twice, because a replica may answer that is a moment behind.
-            let is_sure = !is_too_many && passed_before.as_ref() == Some(&passed);
-            if is_sure || begun.elapsed() >= patience {
-                self.lost = passed;
-                if is_too_many {
-                    self.lost.extend(handed);
-                }
-                break;
-            }
-            passed_before = Some(passed);
             tokio::time::sleep(LOOK_EVERY).await;
         }
         self.count();
         Ok(())
+    }
+
+    /// What might be lost, as the log tells of it now.
+    async fn look(&mut self, stage: &Stage) -> Result<Doubts> {
+        let places = stage.lag_now().await?;
+        for id in self.in_doubt(&places) {
+            for event in stage.history(&id).await? {
+                self.note(&event);
+            }
+        }
+        let (mut passed, handed): (Vec<_>, Vec<_>) =
+            self.in_doubt(&places).into_iter().partition(|id| self.is_passed(id, &places));
+        passed.sort();
+        let in_hands: u64 = places.iter().map(|lag| lag.in_flight).sum();
+        let is_too_many = handed.len() as u64 > in_hands;
+        passed.retain(|id| !self.is_read_anew(id));
+        Ok(Doubts { passed, handed, is_too_many })
     }
 
     /// What has not ended, and does not wait to be handed out.
