@@ -104,6 +104,13 @@ impl Problem {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail, "请稍后重新报送。").retry_after(10)
     }
 
+    /// What became of reports cannot be told just now, and that is our fault; logged here, and not told.
+    pub fn unanswered(error: &anyhow::Error) -> Self {
+        tracing::error!("request failed: {error:#}");
+        let detail = "系统暂时无法查询，已接收的文件不受影响。";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail, "请稍后再查。").retry_after(5)
+    }
+
     /// Our own fault; logged here, and not told.
     pub fn internal(error: &anyhow::Error) -> Self {
         tracing::error!("answering a request: {error:#}");

@@ -70,26 +70,23 @@ impl Generations {
         self.hold(BUILDER_LOCK)
     }
 
-    /// The generation that is read; none where there is none yet.
+    /// The generation that is read; none where there is none yet, or where the pointer is lost.
     ///
     /// # Errors
-    /// If the folder cannot be read, or the pointer names no generation.
+    /// If the folder cannot be read.
     pub fn current(&self) -> Result<Option<u32>, Error> {
-        match fs::read_to_string(self.folder.join(POINTER)) {
-            Ok(text) => {
-                let wrong =
-                    |_| io::Error::new(io::ErrorKind::InvalidData, format!("{POINTER} says {text:?}"));
-                folder(&self.folder, text.trim().parse().map(Some).map_err(wrong))
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let flat = folder(&self.folder, self.folder.join("meta.json").try_exists())?;
-                Ok(flat.then_some(0))
-            }
-            Err(error) => folder(&self.folder, Err(error)),
+        let pointer = match fs::read_to_string(self.folder.join(POINTER)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+            read => folder(&self.folder, read)?,
+        };
+        if let Ok(generation) = pointer.trim().parse() {
+            return Ok(Some(generation));
         }
+        let flat = folder(&self.folder, self.folder.join("meta.json").try_exists())?;
+        Ok(flat.then_some(0))
     }
 
-    /// Opens the current generation; makes the first where there is none.
+    /// Opens the current generation, the last where the pointer is lost; makes the first where there is none.
     ///
     /// # Errors
     /// [`Error::NeedsRebuild`] where another version made it.

@@ -88,7 +88,8 @@ impl Lease {
 
     /// Waits until this process is the one.
     pub async fn held(&mut self) {
-        let is_kept = self.held_until.wait_for(|until| until.is_some()).await.is_ok();
+        let counts = |until: &Option<Instant>| until.is_some_and(|until| Instant::now() < until);
+        let is_kept = self.held_until.wait_for(counts).await.is_ok();
         if !is_kept {
             // Nobody keeps it any more; it is never held again.
             std::future::pending::<()>().await;

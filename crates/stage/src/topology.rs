@@ -327,7 +327,11 @@ const RACED: [ErrorCode; 5] = [
 async fn patiently<T>(bus: &Bus, attempt: impl AsyncFn() -> anyhow::Result<T>) -> anyhow::Result<T> {
     for number in 1..ATTEMPTS {
         match attempt().await {
+            // What is denied gets no answer, and looks like servers that elect.
             Err(error) if error.downcast_ref().is_some_and(ApiError::may_pass) => {
+                if let Some(trouble) = bus.trouble().filter(|_| bus.is_connected()) {
+                    return Err(error.context(trouble));
+                }
                 tracing::warn!(stage = bus.stage, attempt = number, "the bus is not ready yet: {error:#}");
             }
             outcome => return outcome,

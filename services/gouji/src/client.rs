@@ -137,14 +137,23 @@ const IS_IT_UP: &str = "is gouji up? start it with `gouji up`, or name it with -
 
 /// Sends a request until it is answered by more than "too often".
 pub(crate) async fn answer(request: RequestBuilder) -> Result<Value> {
+    answer_past(request, &[StatusCode::TOO_MANY_REQUESTS]).await
+}
+
+/// The same, waiting as long as the pipeline is away, too: for who has something on its way there.
+pub(crate) async fn answer_in_time(request: RequestBuilder) -> Result<Value> {
+    answer_past(request, &[StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE]).await
+}
+
+async fn answer_past(request: RequestBuilder, passing: &[StatusCode]) -> Result<Value> {
     loop {
         let again = request.try_clone().context("a request is sent whole")?;
         let response = again.send().await.context(IS_IT_UP)?;
         let (status, wait) = (response.status(), retry_after(&response));
         let body: Value = response.json().await.context("the answer is no JSON; is this a gouji?")?;
-        match (status, wait) {
-            (status, _) if status.is_success() => return Ok(body),
-            (StatusCode::TOO_MANY_REQUESTS, Some(wait)) => tokio::time::sleep(wait).await,
+        match wait {
+            _ if status.is_success() => return Ok(body),
+            Some(wait) if passing.contains(&status) => tokio::time::sleep(wait).await,
             _ => bail!("{}", problem(status, &body)),
         }
     }

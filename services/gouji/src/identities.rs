@@ -65,9 +65,11 @@ fn init(folder: &Path, place: Option<&Path>) -> Result<()> {
         writeln!(users, "    {{ nkey: {}, permissions: ${may} }} # {name}", key.public())?;
     }
     let identities = folder.join("identities.conf");
+    users += &users_of_others(&fs::read_to_string(&identities).unwrap_or_default());
     let text = format!(
-        "# Written by `gouji bus init` from seeds/; do not edit it. To give one a new seed, delete its file\n\
-         # there, run the command again, and tell nats-server: nats-server --signal reload\n\
+        "# Written by `gouji bus init` from seeds/. To give one of ours a new seed, delete its file there, run\n\
+         # the command again, and tell nats-server: nats-server --signal reload. Users of your own stay; give\n\
+         # each a line.\n\
          include \"permissions.conf\"\n\nauthorization {{\n  users: [\n{users}  ]\n}}\n"
     );
     fs::write(&identities, text).with_context(|| format!("writing {}", identities.display()))?;
@@ -89,6 +91,15 @@ fn init(folder: &Path, place: Option<&Path>) -> Result<()> {
         folder.join("nats-server.conf").display(),
     ));
     Ok(())
+}
+
+/// The lines between the brackets that are not ours.
+fn users_of_others(text: &str) -> String {
+    let lines = text.lines().skip_while(|line| line.trim() != "users: [").skip(1);
+    let theirs = lines
+        .take_while(|line| line.trim() != "]")
+        .filter(|line| !NAMES.iter().any(|name| line.trim_end().ends_with(&format!("# {name}"))));
+    theirs.flat_map(|line| [line, "\n"]).collect()
 }
 
 /// The seed that is there, or a new one.
@@ -144,4 +155,19 @@ fn only_for_us(path: &Path) -> Result<()> {
 #[cfg(not(unix))]
 fn only_for_us(_: &Path) -> Result<()> {
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn users_of_others_stay() {
+        let theirs = "    { nkey: UABC, permissions: $OBSERVER_OF_61_MAY } # bus of the province";
+        let text = format!(
+            "authorization {{\n  users: [\n    {{ nkey: UXYZ, permissions: $PARSE_MAY }} # parse\n{theirs}\n  ]\n}}\n"
+        );
+        assert_eq!(users_of_others(&text), format!("{theirs}\n"));
+        assert_eq!(users_of_others(""), "");
+    }
 }

@@ -11,7 +11,7 @@ use reqwest::multipart::{Form, Part};
 use reqwest::{Client, StatusCode, Url};
 use serde_json::Value;
 
-use crate::client::{Server, answer, problem, retry_after};
+use crate::client::{Server, answer_in_time, problem, retry_after};
 use crate::explain::say;
 use crate::files::walk;
 
@@ -193,7 +193,7 @@ pub(crate) async fn follow(server: &Server, sent: &mut [Sent]) -> Result<()> {
         let mut moved = false;
         for chunk in open.chunks(ASKED) {
             let ids: Vec<&str> = chunk.iter().map(|index| sent[*index].id.as_str()).collect();
-            let states = answer(client.post(server.at("/api/v1/states", &[])?).json(&ids)).await?;
+            let states = answer_in_time(client.post(server.at("/api/v1/states", &[])?).json(&ids)).await?;
             for (index, state) in chunk.iter().zip(list(&states)) {
                 let one = &mut sent[*index];
                 moved |= one.state != text(state, "state");

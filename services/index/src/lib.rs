@@ -217,6 +217,14 @@ impl House {
         if current == Some(keep.generation) && maker == Some(Maker::ThisVersion) {
             return Ok(false);
         }
+        if current.is_none() && self.generations.maker(keep.generation)? == Maker::ThisVersion {
+            tracing::warn!(
+                generation = keep.generation,
+                "nothing said which index is current; it is this one"
+            );
+            self.generations.point_at(keep.generation)?;
+            return Ok(false);
+        }
         if maker == Some(Maker::AnotherVersion) {
             bail!("another version made the index that is current now; start that version of gouji-index");
         }

@@ -119,11 +119,23 @@ async fn take(ingest: &Ingest, inbox: &Path, path: &Path) -> anyhow::Result<()> 
     tokio::fs::rename(path, &target).await.context("moving the file away")
 }
 
-/// A name that is not taken: a second file of the same name gets the submission's id in front.
+/// Longest name, in bytes, that leaves room for what is put before and behind it.
+const LONGEST_NAME: usize = 200;
+
+/// A name that is not taken: a second file of the same name gets the submission's id in front, and so does
+/// one whose name is too long for a receipt beside it and is cut.
 fn free_place(wanted: &Path, receipt: &Receipt) -> PathBuf {
-    if !wanted.exists() {
+    let name = wanted.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    if name.len() <= LONGEST_NAME && !wanted.exists() {
         return wanted.to_owned();
     }
-    let name = wanted.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    wanted.with_file_name(format!("{}-{name}", &receipt.submission[..12]))
+    let (stem, extension) = match name.rfind('.').filter(|dot| name.len() - dot <= LONGEST_EXTENSION) {
+        Some(dot) => name.split_at(dot),
+        None => (&*name, ""),
+    };
+    let stem = &stem[..stem.floor_char_boundary(LONGEST_NAME - LONGEST_EXTENSION)];
+    wanted.with_file_name(format!("{}-{stem}{extension}", &receipt.submission[..12]))
 }
+
+/// `.docx` and its like, in bytes.
+const LONGEST_EXTENSION: usize = 10;

@@ -73,7 +73,7 @@ pub(crate) async fn states(
 
 async fn states_of(stage: &Stage, caller: &Caller, ids: Vec<String>) -> Result<Vec<Value>, Problem> {
     let states = futures::stream::iter(ids).map(|id| state(stage, caller, id)).buffered(AT_ONCE);
-    states.try_collect().await.map_err(|error| Problem::unavailable(&error))
+    states.try_collect().await.map_err(|error| Problem::unanswered(&error))
 }
 
 /// How far a report has come, by the last fact about it; nothing where it is none of the caller's.

@@ -87,6 +87,15 @@ async fn the_drop_folder_keeps_everything_below_it() {
         let done = inbox.join("done").join(name);
         until(name, SOON, async || Ok(done.exists().then_some(()))).await.unwrap();
     }
+    // Too long for a receipt beside it.
+    fs::write(inbox.join(format!("{}.html", "长".repeat(83))), report(6).bytes).unwrap();
+    let cut = until("the long one", SOON, async || {
+        let done = fs::read_dir(inbox.join("done")).unwrap().flatten();
+        let names: Vec<String> = done.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+        let cut = names.iter().find(|name| name.contains("长长") && name.ends_with(".html"));
+        Ok(cut.filter(|cut| names.contains(&format!("{cut}.receipt.json"))).cloned())
+    });
+    assert!(cut.await.unwrap().len() < 255);
     let refused = inbox.join("refused").join("empty\n\u{1b}[31mred.txt");
     until("the empty one", SOON, async || Ok(refused.exists().then_some(()))).await.unwrap();
     for above in [pipeline.folder(), pipeline.folder().parent().unwrap()] {

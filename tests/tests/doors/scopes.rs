@@ -108,3 +108,27 @@ async fn a_key_sends_sees_and_takes_back_its_own_only() {
     );
     assert_eq!(did("we", "withdraw", false), 1, "{audit:?}");
 }
+
+/// What was refused to one sender and taken from another is told from the originals as it was at the door.
+#[tokio::test]
+async fn a_lost_log_gives_nobody_the_reports_of_others() {
+    let (ours, theirs) = two();
+    let mut keys = Keys::new();
+    keys.add("we", &["--role", "submit", "--region", &ours.truth.region_code[..2]]);
+    keys.add("they", &["--role", "submit", "--region", &theirs.truth.region_code]);
+    keys.add("operator", &["--role", "operate"]);
+    let house = House::open(keys, &[]).await;
+    let (wrong_id, _) = house.send("we", &theirs).await;
+    house.until_state("we", &wrong_id, "refused").await;
+    let (their_id, _) = house.send("they", &theirs).await;
+    house.until_state("they", &their_id, "indexed").await;
+
+    let bus = async_nats::connect(house.pipeline.nats.url()).await.unwrap();
+    async_nats::jetstream::new(bus).delete_stream("GOUJI").await.unwrap();
+    for verb in [&["topology", "apply"][..], &["reconcile", "--rebuild"]] {
+        let output = house.pipeline.command(verb).unwrap().output().unwrap();
+        assert!(output.status.success(), "{verb:?}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+    house.until_state("they", &their_id, "indexed").await;
+    house.until_state("we", &wrong_id, "refused").await;
+}

@@ -60,6 +60,32 @@ async fn what_is_read_anew_as_another_report_leaves_the_first() {
     house.holds_the_same("lost", &contents).await;
 }
 
+#[tokio::test]
+async fn a_pointer_that_is_lost_or_damaged_is_written_again() {
+    let house = House::new().await;
+    let keeper = house.start("a");
+    house.publish(0..10).await;
+    house.indexed(10).await;
+    let pointer = house.index("a").join("current");
+    let said = std::fs::read_to_string(&pointer).unwrap();
+    let is_back = async || {
+        let there =
+            async || Ok((std::fs::read_to_string(&pointer).ok().as_ref() == Some(&said)).then_some(()));
+        until("the pointer to be back", PATIENCE, there).await.unwrap();
+    };
+    std::fs::remove_file(&pointer).unwrap();
+    house.publish(10..20).await;
+    house.indexed(20).await;
+    is_back().await;
+    std::fs::write(&pointer, "").unwrap();
+    is_back().await;
+    keeper.end().await;
+    std::fs::write(&pointer, "what\n").unwrap();
+    let _keeper = house.start("a");
+    is_back().await;
+    house.holds("a", 20).await;
+}
+
 /// As after a loss of power where the log is not flushed with each message: its end is gone, and other facts
 /// are in those places by the time the index looks.
 #[tokio::test]

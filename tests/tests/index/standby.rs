@@ -73,3 +73,22 @@ async fn a_second_process_on_one_folder_stands_by() {
     house.publish(10..20).await;
     house.indexed(20).await;
 }
+
+/// A lease that lapsed while the bus was away is none: whoever takes it for one asks for a feed each moment.
+#[tokio::test]
+async fn a_bus_that_is_away_until_the_lease_lapses_does_no_harm() {
+    let mut house = House::new().await;
+    let keeper = house.start("a");
+    house.publish(0..10).await;
+    house.indexed(10).await;
+    house.nats.kill().unwrap();
+    tokio::time::sleep(Duration::from_secs(17)).await;
+    house.nats.start_again().await.unwrap();
+    house.publish(10..20).await;
+    house.indexed(20).await;
+    let bus = async_nats::connect(house.nats.url()).await.unwrap();
+    let log = async_nats::jetstream::new(bus).get_stream("GOUJI").await.unwrap();
+    let places = log.cached_info().state.consumer_count;
+    assert!(places < 30, "{places} places on the log");
+    keeper.end().await;
+}

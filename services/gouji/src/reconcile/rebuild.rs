@@ -49,15 +49,16 @@ pub(super) async fn rebuild(stage: &Stage, store: &Store, who: &str) -> Result<R
     Ok(rebuilt)
 }
 
-/// Bytes that were sent anew are the next generation, unless this act of sending has one already.
+/// Bytes that were sent anew, or by somebody who may send for others than the first, are the next
+/// generation, as they were at the door, unless this act of sending has one already.
 async fn put(stage: &Stage, mut fact: ReportSubmitted, again: bool) -> Result<Published> {
     loop {
         let published = stage.publish_once(&fact).await?;
-        if published == Published::New || !again {
+        if published == Published::New {
             return Ok(published);
         }
         let there = stage.last_of_id::<ReportSubmitted>(&fact.id).await?.unwrap_or_default();
-        if there.submission == fact.submission {
+        if there.submission == fact.submission || (!again && there.scope == fact.scope) {
             return Ok(published);
         }
         fact.generation += 1;
