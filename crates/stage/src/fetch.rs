@@ -136,9 +136,13 @@ impl Source {
         }
         self.pause = (self.pause * 2).min(LONGEST_PAUSE);
         match topology::bind(self.stage.bus(), self.durable).await {
-            Ok(place) => (self.place, self.unbound) = (place, 0),
+            Ok(place) => {
+                (self.place, self.unbound) = (place, 0);
+                self.stage.tell(None);
+            }
             Err(error) => {
                 tracing::warn!(stage = self.durable, "{error:#}");
+                self.stage.tell(Some(format!("{error:#}")));
                 self.unbound += 1;
                 // A server that is cut off from its cluster still answers pings; another one may do more.
                 if self.unbound.is_multiple_of(PATIENCE) && self.stage.bus().trouble().is_none() {

@@ -114,6 +114,13 @@ async fn a_lost_log_comes_back_from_the_originals() {
 
     let jetstream = jetstream::new(async_nats::connect(pipeline.nats.url()).await.unwrap());
     jetstream.delete_stream("GOUJI").await.unwrap();
+    let readiness = format!("{}/readyz", pipeline.parse[0].address());
+    until("parse to miss the log", PATIENCE, async || {
+        let answer = tests::api::http().build()?.get(&readiness).send().await?;
+        Ok((answer.status() == 503 && answer.text().await?.contains("log GOUJI")).then_some(()))
+    })
+    .await
+    .unwrap();
     let said = operator(&pipeline, &["reconcile"]);
     assert!(said.code == Some(2) && said.err.contains("gouji topology apply"), "{said:?}");
     operate(&pipeline, &["topology", "apply"]);
