@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use jiff::Timestamp;
 
@@ -40,8 +40,11 @@ impl Pause {
     }
 
     async fn pause(&self) -> Result<()> {
-        let stage = self.bus.open().await?;
         let said = self.length.or(self.until);
+        if let Some(end) = said.filter(|end| *end <= Timestamp::now()) {
+            bail!("{} (Beijing) is over", moment::told(end.as_millisecond()));
+        }
+        let stage = self.bus.open().await?;
         let end = match said {
             Some(end) => end,
             None => Timestamp::now().checked_add(stage::FOR_EVER).context("a pause without an end")?,
