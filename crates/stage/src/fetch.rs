@@ -104,10 +104,12 @@ impl Source {
         match item {
             Some(Ok(message)) => {
                 self.pause = FIRST_PAUSE;
+                self.is_there();
                 Some(message)
             }
             None => {
                 self.open = None;
+                self.is_there();
                 None
             }
             Some(Err(error)) => {
@@ -115,6 +117,12 @@ impl Source {
                 self.recover(&error.to_string()).await;
                 None
             }
+        }
+    }
+
+    fn is_there(&mut self) {
+        if std::mem::take(&mut self.unbound) > 0 {
+            self.stage.tell(None);
         }
     }
 
@@ -137,8 +145,8 @@ impl Source {
         self.pause = (self.pause * 2).min(LONGEST_PAUSE);
         match topology::bind(self.stage.bus(), self.durable).await {
             Ok(place) => {
-                (self.place, self.unbound) = (place, 0);
-                self.stage.tell(None);
+                self.place = place;
+                self.is_there();
             }
             Err(error) => {
                 tracing::warn!(stage = self.durable, "{error:#}");
