@@ -91,11 +91,15 @@ fn one_keeps_and_one_builds() {
 }
 
 #[test]
-fn a_pointer_that_names_nothing_is_an_error_that_says_so() {
+fn a_pointer_that_names_nothing_is_none_and_the_last_generation_is_opened() {
     let dir = tempfile::tempdir().unwrap();
-    std::fs::write(dir.path().join("current"), "the second").unwrap();
-    let error = Generations::new(dir.path()).current().unwrap_err();
-    let source = std::error::Error::source(&error).unwrap().to_string();
-    assert_eq!(source, "current says \"the second\"");
-    assert!(Index::open(dir.path()).is_ok());
+    let generations = Generations::new(dir.path());
+    let (first, index) = generations.open().unwrap();
+    drop(index);
+    for pointer in ["the second", ""] {
+        std::fs::write(dir.path().join("current"), pointer).unwrap();
+        assert_eq!(generations.current().unwrap(), None);
+        assert_eq!(generations.open().unwrap().0, first);
+        assert_eq!(generations.current().unwrap(), Some(first));
+    }
 }
