@@ -1,6 +1,6 @@
 //! The next index beside the one that is read.
 
-use search::{Current, Error, Generations, Index, Maker};
+use search::{Current, Error, Generations, Maker};
 
 use crate::{entry, index_of};
 
