@@ -150,6 +150,14 @@ impl Kept {
         (greater, changed)
     }
 
+    /// The versions that are readings of the original with these digits: their ids and which reading each is.
+    pub(crate) fn readings_of<'a>(&'a self, digits: &'a str) -> impl Iterator<Item = (&'a String, u32)> {
+        self.versions.keys().filter_map(move |id| {
+            let (original, generation) = reading(id)?;
+            (original == digits).then_some((id, generation))
+        })
+    }
+
     /// Whether it was taken back.
     pub(crate) fn is_withdrawn(&self) -> Result<bool, Error> {
         #[derive(Deserialize)]

@@ -132,14 +132,13 @@ impl Writer {
                 let Some(kept) = self.load(&key)?.kept.as_ref().filter(|_| key != entry.key) else {
                     continue;
                 };
-                let readings =
-                    kept.versions.keys().filter(|id| reading(id).is_some_and(|(own, _)| own == digits));
                 let (later, earlier): (Vec<_>, Vec<_>) =
-                    readings.cloned().partition(|id| reading(id).is_some_and(|(_, own)| own > generation));
+                    kept.readings_of(digits).partition(|(_, other)| *other > generation);
                 if !later.is_empty() {
                     moves.void.insert(entry.id.clone());
                 } else if !earlier.is_empty() {
-                    moves.left.entry(key).or_default().gone.extend(earlier);
+                    let gone = earlier.into_iter().map(|(id, _)| id.clone());
+                    moves.left.entry(key.clone()).or_default().gone.extend(gone);
                 }
             }
         }
@@ -319,9 +318,10 @@ impl Writer {
 
     /// The reports that hold, or held at the last commit, a reading of an original.
     fn keys_of(&self, digits: &str) -> Result<BTreeSet<String>, Error> {
-        let holds =
-            |kept: &Kept| kept.versions.keys().any(|id| reading(id).is_some_and(|(own, _)| own == digits));
-        let pending = self.pending.iter().filter(|(_, pending)| pending.kept.as_ref().is_some_and(holds));
+        let holds = |pending: &Pending| {
+            pending.kept.as_ref().is_some_and(|kept| kept.readings_of(digits).next().is_some())
+        };
+        let pending = self.pending.iter().filter(|(_, pending)| holds(pending));
         let mut keys: BTreeSet<String> = pending.map(|(key, _)| key.clone()).collect();
         let searcher = self.committed.searcher();
         // Of ids, `-g` is followed by the generation only.
