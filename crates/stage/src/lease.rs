@@ -77,19 +77,18 @@ impl Stage {
 impl Lease {
     /// Whether this process is the one.
     pub fn is_held(&self) -> bool {
-        is_ahead(&self.held_until)
+        is_ahead(&self.held_until.borrow())
     }
 
     /// Tells the same later, also after the lease is given up.
     pub fn asked_later(&self) -> impl Fn() -> bool + Send + Sync + 'static {
         let held_until = self.held_until.clone();
-        move || is_ahead(&held_until)
+        move || is_ahead(&held_until.borrow())
     }
 
     /// Waits until this process is the one.
     pub async fn held(&mut self) {
-        let counts = |until: &Option<Instant>| until.is_some_and(|until| Instant::now() < until);
-        let is_kept = self.held_until.wait_for(counts).await.is_ok();
+        let is_kept = self.held_until.wait_for(is_ahead).await.is_ok();
         if !is_kept {
             // Nobody keeps it any more; it is never held again.
             std::future::pending::<()>().await;
@@ -103,8 +102,8 @@ impl Lease {
     }
 }
 
-fn is_ahead(until: &watch::Receiver<Option<Instant>>) -> bool {
-    until.borrow().is_some_and(|until| Instant::now() < until)
+fn is_ahead(until: &Option<Instant>) -> bool {
+    until.is_some_and(|until| Instant::now() < until)
 }
 
 impl Drop for Lease {
