@@ -30,9 +30,9 @@ pub(crate) async fn roll_up(State(app): State<App>, params: Params) -> Result<Re
     let name = format!("{}{year}年政府信息公开工作年度报告汇总表", region.name);
     match format.as_str() {
         "json" => Ok(Json(as_json(&rolled)).into_response()),
-        "html" => Ok(Html(paper::roll_up::html(&rolled)).into_response()),
+        "html" => Ok(Html(render::roll_up::html(&rolled)).into_response()),
         "xlsx" => {
-            let bytes = paper::roll_up::xlsx(&rolled).map_err(|error| Problem::internal(&error.into()))?;
+            let bytes = render::roll_up::xlsx(&rolled).map_err(|error| Problem::internal(&error.into()))?;
             Ok(download(bytes, XLSX, &format!("{name}.xlsx")))
         }
         other => Err(bad_format(other, "可用 json、html、xlsx。")),

@@ -1,8 +1,8 @@
 //! `GET /api/v1/reports/{id}` and its parts.
 
+use access::Caller;
 use axum::Json;
 use axum::extract::State;
-use door::Caller;
 use serde_json::{Map, Value};
 
 use crate::App;

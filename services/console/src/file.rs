@@ -1,10 +1,10 @@
 //! What is served as bytes: originals as they were sent, and our own few assets.
 
+use access::Caller;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use door::Caller;
 use proto::v1::ReportSubmitted;
 use serde_json::Value;
 

@@ -1,8 +1,8 @@
 //! `GET /api/v1/reports` and `GET /api/v1/sum`.
 
+use access::Caller;
 use axum::Json;
 use axum::extract::State;
-use door::Caller;
 use report::{CellId, FormId};
 use search::{Clause, Facet, FacetCounts, GroupBy, Hit, Page, Query, Snippet};
 use serde_json::{Map, Value, json};

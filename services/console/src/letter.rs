@@ -1,11 +1,11 @@
 //! What leaves the house on paper: `GET /api/v1/reports/{id}/letter`.
 
+use access::Caller;
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use door::Caller;
-use paper::Addresser;
 use proto::v1::{ReportKept, ReportSubmitted, ReportValidated};
+use render::Addresser;
 use report::{Date, Report, Review};
 
 use crate::file::{disposition, last_part};
@@ -36,7 +36,7 @@ pub(crate) async fn letter(
     if params.get("across") == Some("true") {
         add_what_others_tell(&app, &caller, &id, &mut review).await?;
     }
-    let letter = paper::letter(&review, Some(&file_name), &addresser, date);
+    let letter = render::letter(&review, Some(&file_name), &addresser, date);
     match params.get("format").unwrap_or("html") {
         "html" => Ok(axum::response::Html(letter.html()).into_response()),
         "docx" => {

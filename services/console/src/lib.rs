@@ -27,6 +27,7 @@ mod words;
 use std::sync::Arc;
 use std::time::Duration;
 
+use access::{Door, Needs, Route};
 use anyhow::Context as _;
 use axum::Router;
 use axum::extract::{OriginalUri, Request};
@@ -34,7 +35,6 @@ use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use door::{Door, Needs, Route};
 use rules::Office;
 use search::{Current, Reader};
 use stage::{Config, Service, Stage};
@@ -48,8 +48,8 @@ pub fn service() -> Service {
         stage.stop().wished().await;
         Ok(())
     };
-    Service::new("console", idle).http(router).guards(door::operators).checks(|config| {
-        door::check(config)?;
+    Service::new("console", idle).http(router).guards(access::operators).checks(|config| {
+        access::check(config)?;
         office(config).map(drop)
     })
 }

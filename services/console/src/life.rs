@@ -1,8 +1,8 @@
 //! The life of one report: which facts there are about it, and when they came to be.
 
+use access::Caller;
 use axum::Json;
 use axum::extract::State;
-use door::Caller;
 use proto::v1::{ReportRefused, ReportSubmitted};
 use serde_json::{Value, json};
 use stage::Event;

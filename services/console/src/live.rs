@@ -6,11 +6,11 @@ use std::convert::Infallible;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use access::{Caller, Role};
 use axum::Json;
 use axum::extract::State;
 use axum::response::Sse;
 use axum::response::sse::{Event, KeepAlive};
-use door::{Caller, Role};
 use futures::{Stream, StreamExt, stream};
 use proto::subject;
 use proto::v1::ReportRefused;

@@ -1,6 +1,6 @@
 //! One report by its key or by the id of one of its versions.
 
-use door::Caller;
+use access::Caller;
 use proto::v1::ReportValidated;
 use report::Review;
 use search::Entry;

@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 
-pub(crate) use door::Problem;
+pub(crate) use access::Problem;
 
 pub(crate) fn too_many_listeners() -> Problem {
     let hint = "请稍后再试，或直接查询 /api/v1/status。";

@@ -1,7 +1,7 @@
 //! `/reports/{id}`: one report with what was found in it, its tables and its text.
 
+use access::Caller;
 use axum::extract::State;
-use door::Caller;
 use maud::{Markup, html};
 use report::{CellId, Region, Report, Year};
 use search::Entry;

@@ -1,7 +1,7 @@
 //! `/`: the search. The address holds the whole state, so that it can be kept and sent.
 
+use access::Caller;
 use axum::extract::State;
-use door::Caller;
 use maud::{Markup, html};
 use search::{Facet, FacetCounts, Hit, Page, Snippet};
 

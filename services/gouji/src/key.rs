@@ -5,9 +5,9 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use access::key::{generate, hash_of, parse};
 use anyhow::{Context as _, Result, bail};
 use clap::{Args, Subcommand, ValueEnum};
-use door::key::{generate, hash_of, parse};
 use report::Date;
 
 use crate::explain::say;

@@ -6,8 +6,8 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
 use clap::{Args, ValueEnum};
-use paper::Addresser;
 use parse::Readers;
+use render::Addresser;
 use report::{Date, Review};
 
 use crate::check::office;
@@ -109,7 +109,7 @@ impl Letter {
             deadline: self.deadline,
         };
         let name = path.file_name().map(|name| name.to_string_lossy());
-        let letter = paper::letter(&review, name.as_deref(), &addresser, self.date.or_else(today));
+        let letter = render::letter(&review, name.as_deref(), &addresser, self.date.or_else(today));
         let bytes = match self.format {
             Format::Html => letter.html().into_bytes(),
             Format::Docx => letter.docx()?,

@@ -196,7 +196,7 @@ fn password(folder: &Path) -> Result<String> {
     }
     // What a killed process had begun to write.
     fs::remove_file(&path).ok();
-    let password = door::key::generate()?;
+    let password = access::key::generate()?;
     new_for_us(&path)
         .and_then(|mut file| file.write_all(password.as_bytes()))
         .with_context(|| format!("writing {}", path.display()))?;

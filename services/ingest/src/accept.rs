@@ -4,10 +4,10 @@ use std::io;
 use std::sync::{Arc, LazyLock};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use access::{Action, Caller, Door, Problem};
 use anyhow::Context as _;
 use document::archive::{self, ArchiveLimits};
 use document::{Kind, media_type, sniff};
-use door::{Action, Caller, Door, Problem};
 use futures::{StreamExt, TryStreamExt};
 use proto::ReportId;
 use proto::v1::{Blob, ReportSubmitted};
@@ -234,7 +234,7 @@ impl Accepting {
         let Self { door, caller, way, again, files, refused } = self;
         let ours = |error: anyhow::Error| Problem::unavailable(&error);
         let now_ms = now_ms();
-        let key = idempotency_key.map_or_else(|| now_ms.to_string(), door::hide);
+        let key = idempotency_key.map_or_else(|| now_ms.to_string(), access::hide);
         let scope = caller.scope.clone().unwrap_or_default();
         let terms = Terms {
             door: way.to_owned(),

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use access::Problem;
 use anyhow::Context as _;
 use axum::http::StatusCode;
-use door::Problem;
 use stage::{Config, OriginalsAt, Stage};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 

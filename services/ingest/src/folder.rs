@@ -7,8 +7,8 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use access::{Caller, Problem};
 use anyhow::Context as _;
-use door::{Caller, Problem};
 
 use crate::Ingest;
 use crate::accept::{Accepting, Receipt};

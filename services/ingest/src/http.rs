@@ -1,11 +1,11 @@
 //! `POST /api/v1/reports`: one file, several, or an archive.
 
+use access::{Caller, Problem};
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Query, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use door::{Caller, Problem};
 use futures::TryStreamExt;
 use serde::Deserialize;
 use tokio_util::io::StreamReader;

@@ -18,10 +18,10 @@ mod withdraw;
 
 use std::sync::Arc;
 
+use access::{Door, Needs, Route};
 use anyhow::Context as _;
 use axum::Router;
 use axum::routing::{get, post};
-use door::{Door, Needs, Route};
 use stage::{Service, Stage};
 
 use crate::admission::Admission;
@@ -30,7 +30,7 @@ pub use kept::{Sent, facts_of};
 
 /// The service: the HTTP door, and a drop folder if there is one.
 pub fn service() -> Service {
-    Service::new("ingest", serve).http(router).guards(door::operators).checks(door::check)
+    Service::new("ingest", serve).http(router).guards(access::operators).checks(access::check)
 }
 
 /// The HTTP door. Has to be called inside a Tokio runtime.

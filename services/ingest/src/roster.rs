@@ -1,10 +1,10 @@
 //! `POST /api/v1/roster`: who should report, below whom, and until when. The latest roster stands.
 
+use access::{Action, Caller, Problem};
 use axum::Json;
 use axum::body::{Body, to_bytes};
 use axum::extract::State;
 use axum::http::StatusCode;
-use door::{Action, Caller, Problem};
 use encoding_rs::GB18030;
 use proto::v1::{Blob, RosterImported};
 use serde_json::{Value, json};

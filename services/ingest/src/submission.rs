@@ -1,11 +1,11 @@
 //! What became of what was sent: `GET /api/v1/submissions/{id}` for one act of sending, `POST
 //! /api/v1/states` for any list of reports.
 
+use access::{Caller, Problem};
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
-use door::{Caller, Problem};
 use futures::{StreamExt, TryStreamExt};
 use proto::Fact;
 use proto::v1::{ReportRefused, ReportSubmitted};

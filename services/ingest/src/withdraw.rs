@@ -4,11 +4,11 @@
 //! while it is the latest of the report's versions, no search finds the report and no neighbour is held
 //! against it. What is sent later stands.
 
+use access::{Action, Caller, Problem};
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use door::{Action, Caller, Problem};
 use proto::ReportId;
 use proto::v1::{Blob, ReportIndexed, ReportSubmitted, ReportValidated, Withdrawal};
 use serde::{Deserialize, Serialize};
@@ -78,7 +78,7 @@ pub(crate) async fn withdraw(
     let Json(reason) = reason.map_err(|rejection| Problem::bad_json(&rejection))?;
     let stage = ingest.stage();
     let ours = |error: anyhow::Error| Problem::unavailable(&error);
-    let [who, why] = [reason.who, reason.why].map(|text| door::hide(&text));
+    let [who, why] = [reason.who, reason.why].map(|text| access::hide(&text));
     for (field, text) in [("who", &who), ("why", &why)] {
         if text.trim().is_empty() {
             let detail = format!("没有写明 {field}。");

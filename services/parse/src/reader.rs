@@ -10,9 +10,9 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use document::ReadError;
-use fence::{Limits, NoAnswer, Pool, Program};
 use proto::Message;
 use proto::v1::Report;
+use sandbox::{Limits, NoAnswer, Pool, Program};
 use stage::{Refusal, Trouble};
 
 /// The hidden verb under which a program becomes a reader; it calls [`become_reader`] then.
@@ -195,7 +195,7 @@ struct Refused {
 
 /// The whole `main` of a reader; `arguments` are those behind [`VERB`].
 pub fn become_reader(arguments: &[String]) -> ExitCode {
-    fence::serve(arguments, |file_name, bytes| {
+    sandbox::serve(arguments, |file_name, bytes| {
         let mut phases = Phases(Vec::new());
         let read = read(&bytes, &String::from_utf8_lossy(file_name), &mut phases);
         let (mut said, text) = read.unwrap_or_else(|error| {

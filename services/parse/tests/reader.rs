@@ -7,9 +7,9 @@ use std::io::{Cursor, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use fence::{Limits, Program};
 use parse::{LIMITS, Readers, Reading, VERB};
 use rustix::time::{ClockId, clock_gettime};
+use sandbox::{Limits, Program};
 use stage::{Refusal, Trouble};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};

@@ -4,11 +4,12 @@ use super::Complaint;
 use crate::workspace::Package;
 
 /// The heart knows no bus and no async.
-const HEART: [&str; 7] = ["document", "paper", "reading", "report", "rules", "search", "survey"];
+const HEART: [&str; 7] = ["document", "render", "reading", "report", "rules", "search", "survey"];
 
 /// What a service may stand on.
 const FOOTING: [&str; 11] = [
-    "document", "door", "fence", "paper", "proto", "reading", "report", "rules", "search", "stage", "survey",
+    "document", "access", "sandbox", "render", "proto", "reading", "report", "rules", "search", "stage",
+    "survey",
 ];
 
 const SERVICES: [&str; 5] = ["console", "index", "ingest", "parse", "validate"];
@@ -41,11 +42,11 @@ fn may_name(from: &str, to: &str) -> bool {
         "fuzz" | "tests" | "xtask" => true,
         "gouji" => FOOTING.contains(&to) || SERVICES.contains(&to),
         "reading" => ["document", "report"].contains(&to),
-        "door" => ["proto", "stage"].contains(&to),
+        "access" => ["proto", "stage"].contains(&to),
         "stage" => to == "proto",
         "proto" | "rules" | "search" => to == "report",
         "survey" => ["report", "rules"].contains(&to),
-        "paper" => ["report", "rules", "survey"].contains(&to),
+        "render" => ["report", "rules", "survey"].contains(&to),
         service if SERVICES.contains(&service) => FOOTING.contains(&to),
         _ => false,
     }
@@ -62,14 +63,14 @@ mod tests {
         check("document", "reading", false);
         check("stage", "proto", true);
         check("proto", "stage", false);
-        check("ingest", "door", true);
-        check("door", "stage", true);
-        check("stage", "door", false);
+        check("ingest", "access", true);
+        check("access", "stage", true);
+        check("stage", "access", false);
         check("stage", "report", false);
         check("console", "search", true);
         check("parse", "validate", false);
-        check("parse", "fence", true);
-        check("fence", "document", false);
+        check("parse", "sandbox", true);
+        check("sandbox", "document", false);
         check("gouji", "console", true);
         check("rules", "reading", false);
         check("tests", "gouji", true);

@@ -3,11 +3,11 @@
 use std::sync::LazyLock;
 use std::time::{Duration, SystemTime};
 
-use fence::{Answer, NoAnswer, Pool, Try};
 use opentelemetry::metrics::{Counter, Histogram, UpDownCounter};
 use opentelemetry::{Context, KeyValue};
 use prost::DecodeError;
 use proto::Message;
+use sandbox::{Answer, NoAnswer, Pool, Try};
 use stage::telemetry::{Past, here, meter, tell};
 
 use super::{Phase, Said};

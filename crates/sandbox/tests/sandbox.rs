@@ -8,15 +8,15 @@ use std::net::TcpStream;
 use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant, SystemTime};
 
-use fence::{Answer, Limits, NoAnswer, Pool, Program};
 use rustix::process::{Pid, Signal, getpid, kill_process, test_kill_process};
+use sandbox::{Answer, Limits, NoAnswer, Pool, Program};
 
 const VERB: &str = "misbehave";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
     if arguments.first().is_some_and(|verb| verb == VERB) {
-        return fence::serve(&arguments[1..], |head, body| {
+        return sandbox::serve(&arguments[1..], |head, body| {
             let said = misbehave(std::str::from_utf8(head).unwrap(), &body);
             (said.into_bytes(), body)
         });
