@@ -9,7 +9,8 @@ use crate::workspace::{self, Workspace};
 /// Builds the command that people type, and has it show itself.
 pub(crate) fn run(workspace: &Workspace, once: bool) -> Result<()> {
     let nats_server = workspace.nats_server()?;
-    workspace::run(&mut workspace.cargo(&["build", "--package", "gouji"]))?;
+    // With the features that `cargo xtask test` builds with, so that the tests need not compile it again.
+    workspace::run(&mut workspace.cargo(&["build", "--package=gouji", "--package=workspace-hack"]))?;
     let mut gouji = Command::new(workspace.target.join("debug/gouji"));
     gouji
         .args(["demo", "samples/reports"])

