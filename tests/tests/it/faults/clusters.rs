@@ -5,16 +5,17 @@ use std::time::Duration;
 use async_nats::jetstream;
 use async_nats::jetstream::stream::Info;
 use rustix::process::Signal;
-use tests::cluster::{Hosts, SERVERS, is_root};
+use tests::cluster::{Hosts, SERVERS};
 use tests::pipeline::{Pipeline, Shape};
 use tests::processes::{NatsServer, SyncInterval, until};
 use tests::proof::{Log, PATIENCE, archive, reports, send_until_taken};
+use tests::skip::is_root;
 
 use super::nothing_is_lost;
 
 #[tokio::test]
 async fn one_server_after_another_is_killed_then_the_leader_leaves() {
-    if !is_root("one_server_after_another_is_killed_then_the_leader_leaves") {
+    if !is_root("faults::clusters::one_server_after_another_is_killed_then_the_leader_leaves") {
         return;
     }
     let range = 14_000..14_100;
@@ -47,7 +48,7 @@ async fn one_server_after_another_is_killed_then_the_leader_leaves() {
 
 #[tokio::test]
 async fn the_leader_is_cut_off_from_everybody() {
-    if !is_root("the_leader_is_cut_off_from_everybody") {
+    if !is_root("faults::clusters::the_leader_is_cut_off_from_everybody") {
         return;
     }
     let range = 14_200..14_260;

@@ -2,7 +2,7 @@
 //! nobody is refused.
 
 use reqwest::StatusCode;
-use tests::cluster::is_root;
+use tests::skip::is_root;
 use tests::disk::SmallDisk;
 use tests::pipeline::{Pipeline, SOON, Shape};
 use tests::processes::until;
@@ -15,7 +15,7 @@ const MEGABYTES: u32 = 96;
 
 #[tokio::test]
 async fn no_room_for_the_log() {
-    if !is_root("no_room_for_the_log") {
+    if !is_root("faults::disks::no_room_for_the_log") {
         return;
     }
     let range = 11_000..11_030;
@@ -53,7 +53,7 @@ async fn no_room_for_the_log() {
 /// Parse has nowhere to put the text of what it reads: it waits, and nobody is refused.
 #[tokio::test]
 async fn no_room_for_texts() {
-    if !is_root("no_room_for_texts") {
+    if !is_root("faults::disks::no_room_for_texts") {
         return;
     }
     let range = 11_100..11_120;

@@ -12,6 +12,7 @@ use tests::api::zip;
 use tests::generate::{Options, generate};
 use tests::pipeline::{Pipeline, SOON, Shape};
 use tests::processes::until;
+use tests::skip::skip;
 
 fn observability(name: &str) -> PathBuf {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/observability")).join(name)
@@ -40,24 +41,24 @@ fn read(text: &str) -> (BTreeMap<String, String>, BTreeSet<String>) {
     (families, series)
 }
 
-/// `GOUJI_PROMTOOL`, else the one on the PATH; Debian has it in its package `prometheus`.
-fn promtool(arguments: &[&str], input: &str) -> Option<()> {
+/// Runs `GOUJI_PROMTOOL`, else the promtool on the PATH, and records what is not tested without it.
+fn promtool(test: &str, arguments: &[&str], input: &str) {
     let program = std::env::var_os("GOUJI_PROMTOOL").unwrap_or_else(|| "promtool".into());
     let mut command = Command::new(&program);
     command.args(arguments).current_dir(observability("")).stdin(Stdio::piped());
     let Ok(mut process) = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn() else {
-        eprintln!("promtool {arguments:?} is left out: there is none here; apt-get install prometheus");
-        return None;
+        let missing = format!("`promtool {}` was not run, there is no promtool", arguments.join(" "));
+        return skip(test, &missing, "apt-get install prometheus");
     };
     process.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
     let output = process.wait_with_output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "promtool {arguments:?}: {said}");
-    Some(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn metrics_are_sound_and_alerts_and_dashboard_name_none_that_is_not_there() {
+async fn metrics_are_sound_and_alerts_and_dashboard_name_no_other() {
+    let test = "observed::metrics::metrics_are_sound_and_alerts_and_dashboard_name_no_other";
     let mut pipeline = Pipeline::start(Shape { parse: 2, ..Shape::default() }).await.unwrap();
     let api = pipeline.api();
     let reports: Vec<_> = (0..30).map(|index| generate(13, index, &Options::default())).collect();
@@ -94,7 +95,7 @@ async fn metrics_are_sound_and_alerts_and_dashboard_name_none_that_is_not_there(
         // OpenTelemetry's name for a gauge, which Prometheus would rather keep for histograms.
         let lines = text.lines().filter(|line| !line.contains("process_unix_file_descriptor_count"));
         let text: String = lines.flat_map(|line| [line, "\n"]).collect();
-        promtool(&["check", "metrics"], &text);
+        promtool(test, &["check", "metrics"], &text);
     }
     for name in series.iter() {
         assert!(!name.contains("duration") || name.contains("_seconds"), "{name} is without its unit");
@@ -162,6 +163,7 @@ fn every_alert_leads_to_its_runbook() {
 
 #[test]
 fn alerts_fire_when_they_should() {
-    promtool(&["check", "rules", "alerts.yaml"], "");
-    promtool(&["test", "rules", "alerts_test.yaml"], "");
+    let test = "observed::metrics::alerts_fire_when_they_should";
+    promtool(test, &["check", "rules", "alerts.yaml"], "");
+    promtool(test, &["test", "rules", "alerts_test.yaml"], "");
 }
