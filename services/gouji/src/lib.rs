@@ -19,9 +19,7 @@ use tokio::runtime::{Builder, Runtime};
 use agency::{check, search, status, submit};
 use local::{demo, nats, up};
 use office::{letter, rollup, roster, rules, survey, withdraw};
-use operator::{
-    audit, bus, config, key, pause, reconcile, refused, reindex, replay, resume, topology,
-};
+use operator::{audit, bus, config, key, pause, reconcile, refused, reindex, replay, resume, topology};
 
 /// Takes in, reads, checks and finds annual reports on government-information disclosure.
 #[derive(Debug, Parser)]

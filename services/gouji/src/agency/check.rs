@@ -12,10 +12,10 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use tokio::runtime::Builder;
 
-use crate::checking::{Checked, Judge, across_years, check_bytes, office, today};
-use crate::print::say;
 use crate::agency::findings::{self, Language};
+use crate::checking::{Checked, Judge, across_years, check_bytes, office, today};
 use crate::files::walk;
+use crate::print::say;
 
 /// Check files without a server.
 #[derive(Debug, Args)]

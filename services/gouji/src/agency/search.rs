@@ -6,8 +6,8 @@ use anyhow::Result;
 use clap::Args;
 use serde_json::Value;
 
-use crate::client::Server;
 use crate::agency::findings::verdict_word;
+use crate::client::Server;
 use crate::print::say;
 
 /// Find reports.

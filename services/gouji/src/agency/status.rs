@@ -9,9 +9,9 @@ use proto::ReportId;
 use serde_json::Value;
 
 use crate::client::Server;
-use crate::print::say;
 use crate::moment;
 use crate::operator::refused::{hint, one_line};
+use crate::print::say;
 
 /// Show how far the pipeline is, or the life of one report.
 #[derive(Debug, Args)]

@@ -12,8 +12,8 @@ use reqwest::{Client, StatusCode, Url};
 use serde_json::Value;
 
 use crate::client::{Server, answer_in_time, problem, retry_after};
-use crate::print::say;
 use crate::files::walk;
+use crate::print::say;
 
 /// Send files, folders and archives, and follow each report to its end.
 #[derive(Debug, Args)]

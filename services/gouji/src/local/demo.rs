@@ -9,11 +9,11 @@ use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use serde_json::Value;
 
-use crate::client::Server;
 use crate::agency::findings::verdict_word;
-use crate::print::say;
-use crate::local::up::{ADDRESS, Pipeline, Up};
 use crate::agency::{search, submit};
+use crate::client::Server;
+use crate::local::up::{ADDRESS, Pipeline, Up};
+use crate::print::say;
 
 /// Start the pipeline on a throw-away folder, send files through it, show verdicts and a search.
 #[derive(Debug, Args)]

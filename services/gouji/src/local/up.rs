@@ -11,8 +11,8 @@ use stage::topology::{self, Extent};
 use stage::{Config, Service, Stop};
 use tokio::runtime::Runtime;
 
-use crate::print::say;
 use crate::local::nats::Nats;
+use crate::print::say;
 
 /// Where `up` listens and the other verbs look for it.
 pub(crate) const ADDRESS: &str = "127.0.0.1:8470";

@@ -12,8 +12,8 @@ use report::{Date, Review};
 
 use crate::checking::{Judge, check_bytes, office, today};
 use crate::client::Server;
-use crate::print::say;
 use crate::files::walk;
+use crate::print::say;
 
 /// Write the letter to an agency about its report.
 #[derive(Debug, Args)]

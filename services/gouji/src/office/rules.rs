@@ -12,9 +12,9 @@ use report::{Finding, Report, Review, Severity, Verdict};
 use rules::{Office, Rule};
 use serde_json::{Value, json};
 
+use crate::agency::findings::verdict_word;
 use crate::checking::office;
 use crate::client::Server;
-use crate::agency::findings::verdict_word;
 use crate::print::say;
 
 /// Show the rules, and what a change of them would change.

@@ -21,8 +21,9 @@ impl Config {
             say(stage::settings::example().trim_end());
             return ExitCode::SUCCESS;
         };
-        let checked = stage::Config::load(Some(file), &[])
-            .and_then(|config| crate::local::up::services().iter().try_for_each(|service| service.check(&config)));
+        let checked = stage::Config::load(Some(file), &[]).and_then(|config| {
+            crate::local::up::services().iter().try_for_each(|service| service.check(&config))
+        });
         match checked {
             Ok(()) => {
                 say("the settings can be used");

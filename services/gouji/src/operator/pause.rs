@@ -6,9 +6,9 @@ use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use jiff::Timestamp;
 
+use crate::moment;
 use crate::operator::connection::Connection;
 use crate::print::say;
-use crate::moment;
 
 /// Hand nothing more to a stage; what is in its hands ends, and reports wait on the log.
 #[derive(Debug, Args)]

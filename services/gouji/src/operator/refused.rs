@@ -8,11 +8,11 @@ use clap::{Args, Subcommand};
 use proto::v1::ReportRefused;
 use serde_json::json;
 
-use crate::operator::connection::Connection;
-use crate::print::say;
 use crate::moment;
+use crate::operator::connection::Connection;
 use crate::operator::readings::Readings;
 use crate::operator::replay::{self, Selection};
+use crate::print::say;
 
 /// List, show and try again what was refused.
 #[derive(Debug, Args)]

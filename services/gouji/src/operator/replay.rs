@@ -12,10 +12,10 @@ use proto::v1::{ActionTaken, ReportSubmitted};
 use proto::{ReportId, subject};
 use stage::{Published, Stage};
 
-use crate::operator::connection::Connection;
-use crate::print::say;
 use crate::moment;
+use crate::operator::connection::Connection;
 use crate::operator::readings::{End, Reading, Readings};
+use crate::print::say;
 
 /// Read reports anew: those named, those refused in some way, or all that are current.
 #[derive(Debug, Args)]
