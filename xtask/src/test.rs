@@ -67,6 +67,9 @@ mod tests {
     #[test]
     fn each_skipped_test_is_printed_once() {
         assert_eq!(summary(""), "no test was skipped\n");
-        assert_eq!(summary("b: no root\na: no seeds\nb: no root\n"), "not tested: a: no seeds\nnot tested: b: no root\n");
+        assert_eq!(
+            summary("b: no root\na: no seeds\nb: no root\n"),
+            "not tested: a: no seeds\nnot tested: b: no root\n"
+        );
     }
 }

@@ -1,8 +1,8 @@
 //! The pipeline as it is deployed: every service a process of its own, on a real nats-server, with
 //! generated reports whose truth is known.
 
-mod submission;
 mod province;
+mod submission;
 mod versions;
 mod years;
 

@@ -3,23 +3,33 @@
 use std::fs;
 
 use rustix::process::Signal;
-use tests::skip::is_root;
 use tests::disk::PoweredDisk;
 use tests::pipeline::{Pipeline, SOON, Shape};
 use tests::processes::{SyncInterval, until};
 use tests::proof::{Log, archive, reports, send_until_taken};
+use tests::skip::is_root;
 
 use super::nothing_is_lost;
 
 #[tokio::test]
 async fn what_was_acknowledged_is_there_after_a_loss_of_power() {
-    power_goes("faults::power::what_was_acknowledged_is_there_after_a_loss_of_power", SyncInterval::Always, 15_000).await;
+    power_goes(
+        "faults::power::what_was_acknowledged_is_there_after_a_loss_of_power",
+        SyncInterval::Always,
+        15_000,
+    )
+    .await;
 }
 
 /// Where the log is not flushed with each message its end goes; the originals, which are, bring it back.
 #[tokio::test]
 async fn a_log_that_lost_its_end_comes_back_from_the_originals() {
-    power_goes("faults::power::a_log_that_lost_its_end_comes_back_from_the_originals", SyncInterval::Default, 15_100).await;
+    power_goes(
+        "faults::power::a_log_that_lost_its_end_comes_back_from_the_originals",
+        SyncInterval::Default,
+        15_100,
+    )
+    .await;
 }
 
 async fn power_goes(test: &str, sync: SyncInterval, first: u64) {
