@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
+use report::Verdict;
 use serde_json::Value;
 
 use crate::client::Server;
-use crate::explain::{say, verdict_word};
+use crate::explain::say;
 use crate::up::{ADDRESS, Pipeline, Up};
 use crate::{search, submit};
 
@@ -99,7 +100,7 @@ async fn ready(pipeline: &Pipeline, server: &Server) -> Result<()> {
 /// A report's verdict with what was found.
 async fn verdict(server: &Server, one: &submit::Sent) -> Result<String> {
     let record = server.get(&format!("/api/v1/reports/{}", one.id), &[]).await?;
-    let verdict = verdict_word(record["verdict"].as_str().unwrap_or_default());
+    let verdict = Verdict::title_of(record["verdict"].as_str().and_then(Verdict::parse));
     // Padded to the width of three characters, two columns each.
     let verdict = format!("{verdict}{}", "  ".repeat(3 - verdict.chars().count()));
     let name = record["title"].as_str().unwrap_or(&one.file);
