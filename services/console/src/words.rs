@@ -70,7 +70,11 @@ pub(crate) fn filter(name: &str, value: &str) -> String {
         "region" => "地区",
         "agency" => "机关",
         "verdict" => {
-            return format!("结论：{}", Verdict::parse(value).map_or(value, Verdict::title));
+            let title: &str = match Verdict::parse(value) {
+                Some(verdict) => verdict.title(),
+                None => value,
+            };
+            return format!("结论：{title}");
         }
         "finding" | "rule" => {
             let title = rule_title(value).map(|title| format!("（{title}）"));

@@ -9,7 +9,6 @@ use survey::RollUp;
 use super::lists::{self, Entry, List};
 use super::{Shown, heading, remarks, shown, title};
 use crate::official::{Content, Placed, extent, layout, widths};
-use crate::place;
 use crate::text::number;
 
 /// The paper size that spreadsheets call 9.
