@@ -109,8 +109,12 @@ fn blanks(rule: &Rule, report: &Report, table: Table) -> Option<Finding> {
     let blank = filled.flat_map(|row| &row.cells).filter(|(_, cell)| is_blank(cell));
     let ids: Vec<CellId> = some(blank.map(|(id, _)| *id).collect())?;
     let all = cells_of(report, table).count();
-    let what =
-        format!("{}共{all}格，其中{}格空白：{}。", table.short_title(), ids.len(), quoted_cells(report, &ids));
+    let what = format!(
+        "{}共{all}格，其中{}格空白：{}。",
+        table.short_title(),
+        ids.len(),
+        quoted_cells(report, &ids)
+    );
     Some(rule.fails(report, ids, what))
 }
 

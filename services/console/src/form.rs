@@ -203,7 +203,12 @@ impl Tables<'_> {
 
     /// What the cell is, how its value is known, what is printed there and where.
     fn proof(&self, id: CellId, cell: &Value, state: &str) -> String {
-        let mut proof = format!("{}：{}。{}", self.form.label(id), shown(cell), CellState::parse(state).unwrap_or_default().title());
+        let mut proof = format!(
+            "{}：{}。{}",
+            self.form.label(id),
+            shown(cell),
+            CellState::parse(state).unwrap_or_default().title()
+        );
         if let Some(text) = cell["text"].as_str().filter(|text| !text.is_empty()) {
             proof.push_str(&format!("，印作“{text}”"));
         }

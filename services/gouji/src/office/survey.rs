@@ -49,8 +49,7 @@ fn told(found: &Value) -> String {
         for finding in report["findings"].as_array().into_iter().flatten() {
             let judgement = finding["verdict"].as_str().and_then(Judgement::parse);
             let severity = finding["severity"].as_str().and_then(Severity::parse);
-            let severity =
-                judgement.unwrap_or(Judgement::Fails).label(severity.unwrap_or(Severity::Info));
+            let severity = judgement.unwrap_or(Judgement::Fails).label(severity.unwrap_or(Severity::Info));
             lines.push(format!("  {severity}[{}]: {}", text(finding, "rule"), text(finding, "message")));
         }
     }
