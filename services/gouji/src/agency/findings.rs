@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use clap::ValueEnum;
-use report::{Finding, Judgement, Origin, Review};
+use report::{Finding, Judgement, Origin, Review, Verdict};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::checking::Checked;

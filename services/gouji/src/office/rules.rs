@@ -198,7 +198,7 @@ impl Changes {
             self.changed
         )];
         for ((from, to), reports) in self.verdicts.iter().filter(|((from, to), _)| from != to) {
-            let [from, to] = [from, to].map(Verdict::title);
+            let [from, to] = [from.title(), to.title()];
             lines.push(format!("  {from} -> {to}：{reports}份"));
         }
         for (rule, (new, gone)) in &self.rules {
