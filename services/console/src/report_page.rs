@@ -3,7 +3,7 @@
 use access::Caller;
 use axum::extract::State;
 use maud::{Markup, html};
-use report::{CellId, Region, Report, Year, beijing};
+use report::{CellId, Judgement, Region, Report, Severity, Table, Year, beijing};
 use search::Entry;
 use serde_json::Value;
 
@@ -56,7 +56,9 @@ fn whole(loaded: &Loaded, chain: &Chain, life: Option<&Life>, lines: &[Line], wo
             @if !record["withdrawn"].is_object() {
                 nav.contents aria-label="本页内容" {
                     a href="#findings" { "校核结果" }
-                    @if tables.is_some() { a href="#table-2" { "表二" } a href="#table-3" { "表三" } a href="#table-4" { "表四" } }
+                    @if tables.is_some() {
+                        @for (number, table) in (2..).zip(Table::ALL) { a href={ "#table-" (number) } { (table.short_title()) } }
+                    }
                     a href="#text" { "正文" }
                     a href="#life" { "处理经过" }
                 }
@@ -290,9 +292,11 @@ fn finding(finding: &Value, record: &Value, chain: &Chain, lines: &[Line]) -> Ma
 /// How much a finding weighs, and the rule that tells it.
 pub(crate) fn what(finding: &Value) -> Markup {
     let string = |name: &str| finding[name].as_str().unwrap_or_default();
+    let judgement = Judgement::parse(string("verdict")).unwrap_or(Judgement::Fails);
+    let severity = Severity::parse(string("severity")).unwrap_or(Severity::Info);
     html! {
         p.what {
-            span.severity { @if string("verdict") == "unknown" { "无法判断" } @else { (words::severity(string("severity"))) } }
+            span.severity { (judgement.label(severity)) }
             code { (string("rule")) }
             @if let Some(title) = words::rule_title(string("rule")) { span.quiet { (title) } }
             @if finding["waiver"].is_object() { span.severity { "已豁免" } }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use clap::ValueEnum;
-use report::{Finding, Judgement, Origin, Review, Severity, Verdict};
+use report::{Finding, Judgement, Origin, Review, Verdict};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::checking::Checked;
@@ -89,7 +89,7 @@ pub(crate) fn human(checked: &Checked, lang: Language) -> String {
     let report = &review.report;
     let unknown = word(lang, "（未写明）", "(not stated)");
     let verdict = match lang {
-        Language::Zh => verdict_word(review.verdict().as_str()),
+        Language::Zh => review.verdict().title(),
         Language::En => review.verdict().as_str(),
     };
     let year = report.year.map_or(unknown.to_owned(), |year| year.to_string());
@@ -98,24 +98,11 @@ pub(crate) fn human(checked: &Checked, lang: Language) -> String {
     out
 }
 
-/// The Chinese word for a verdict by its name.
-pub(crate) fn verdict_word(name: &str) -> &'static str {
-    match name {
-        "pass" => "通过",
-        "warn" => "有警告",
-        _ => "有错误",
-    }
-}
-
 fn severity(finding: &Finding, lang: Language) -> &'static str {
-    let zh = matches!(lang, Language::Zh);
-    match (finding.severity, finding.judgement) {
-        (_, Judgement::Unknown) if zh => "无法判断",
-        (_, Judgement::Unknown) => "unknown",
-        (Severity::Error, _) if zh => "错误",
-        (Severity::Warning, _) if zh => "警告",
-        (Severity::Info, _) if zh => "提示",
-        (severity, _) => severity.as_str(),
+    match (lang, finding.judgement) {
+        (Language::Zh, judgement) => judgement.label(finding.severity),
+        (Language::En, Judgement::Fails) => finding.severity.as_str(),
+        (Language::En, unknown) => unknown.as_str(),
     }
 }
 

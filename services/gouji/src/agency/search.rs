@@ -4,9 +4,9 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Args;
+use report::Verdict;
 use serde_json::Value;
 
-use crate::agency::findings::verdict_word;
 use crate::client::Server;
 use crate::print::say;
 
@@ -61,7 +61,7 @@ pub(crate) fn hits(page: &Value) -> String {
     }
     for hit in page["hits"].as_array().into_iter().flatten() {
         let text = |field: &str| hit[field].as_str().unwrap_or_default();
-        let verdict = verdict_word(text("verdict"));
+        let verdict = Verdict::title_of(Verdict::parse(text("verdict")));
         lines.push(format!("\n{}  [{verdict}]  {}", text("title"), text("id")));
         for snippet in hit["snippets"].as_array().into_iter().flatten() {
             let words = snippet["text"].as_str().or(snippet.as_str()).unwrap_or_default();

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
+use report::Verdict;
 use serde_json::Value;
 
-use crate::agency::findings::verdict_word;
 use crate::agency::{search, submit};
 use crate::client::Server;
 use crate::local::up::{ADDRESS, Pipeline, Up};
@@ -100,7 +100,7 @@ async fn ready(pipeline: &Pipeline, server: &Server) -> Result<()> {
 /// A report's verdict with what was found.
 async fn verdict(server: &Server, one: &submit::Sent) -> Result<String> {
     let record = server.get(&format!("/api/v1/reports/{}", one.id), &[]).await?;
-    let verdict = verdict_word(record["verdict"].as_str().unwrap_or_default());
+    let verdict = Verdict::title_of(record["verdict"].as_str().and_then(Verdict::parse));
     // Padded to the width of three characters, two columns each.
     let verdict = format!("{verdict}{}", "  ".repeat(3 - verdict.chars().count()));
     let name = record["title"].as_str().unwrap_or(&one.file);

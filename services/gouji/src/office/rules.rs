@@ -8,11 +8,10 @@ use anyhow::{Context as _, Result, bail};
 use clap::{Args, Subcommand};
 use proto::Message as _;
 use proto::v1::{ReportKept, ReportSubmitted};
-use report::{Finding, Report, Review, Severity, Verdict};
+use report::{Finding, Judgement, Report, Review, Severity, Verdict};
 use rules::{Office, Rule};
 use serde_json::{Value, json};
 
-use crate::agency::findings::verdict_word;
 use crate::checking::office;
 use crate::client::Server;
 use crate::print::say;
@@ -77,16 +76,8 @@ fn forms(rule: &Rule) -> String {
     forms.join("、")
 }
 
-fn severity(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Error => "错误",
-        Severity::Warning => "警告",
-        Severity::Info => "提示",
-    }
-}
-
 fn line(rule: &Rule) -> String {
-    format!("{:<8}{}  {}", rule.id, severity(rule.severity), rule.title)
+    format!("{:<8}{}  {}", rule.id, rule.severity.title(), rule.title)
 }
 
 fn as_json(rule: &Rule) -> String {
@@ -109,7 +100,7 @@ fn show(id: &str) -> Result<()> {
     };
     say(&format!("{}  {}", rule.id, rule.title));
     for (name, text) in [
-        ("级别", severity(rule.severity)),
+        ("级别", rule.severity.title()),
         ("适用格式", &forms(rule)),
         ("要求", rule.formula),
         ("依据", rule.basis),
@@ -190,8 +181,8 @@ impl Changes {
             false => format!(
                 "{agency} {year}  {}  {} -> {}{}{}",
                 submitted.id,
-                verdict_word(from.as_str()),
-                verdict_word(to.as_str()),
+                from.title(),
+                to.title(),
                 listed("  新增 ", &come),
                 listed("  消失 ", &gone),
             ),
@@ -207,7 +198,7 @@ impl Changes {
             self.changed
         )];
         for ((from, to), reports) in self.verdicts.iter().filter(|((from, to), _)| from != to) {
-            let [from, to] = [from, to].map(|verdict| verdict_word(verdict.as_str()));
+            let [from, to] = [from.title(), to.title()];
             lines.push(format!("  {from} -> {to}：{reports}份"));
         }
         for (rule, (new, gone)) in &self.rules {
@@ -233,8 +224,8 @@ fn judge(kept: &ReportKept, submitted: &ReportSubmitted, office: &Office) -> Res
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Told {
     rule: String,
-    severity: String,
-    verdict: String,
+    severity: Severity,
+    judgement: Judgement,
     waived: bool,
     cells: Vec<String>,
 }
@@ -243,8 +234,8 @@ impl Told {
     fn of(finding: &Finding) -> Self {
         Self {
             rule: finding.rule.clone(),
-            severity: finding.severity.as_str().to_owned(),
-            verdict: finding.judgement.as_str().to_owned(),
+            severity: finding.severity,
+            judgement: finding.judgement,
             waived: finding.waiver.is_some(),
             cells: finding.cells.iter().map(ToString::to_string).collect(),
         }
@@ -258,24 +249,23 @@ fn findings_as_stored(json: &str) -> Result<Vec<Told>> {
         let cells = finding["cells"].as_array().into_iter().flatten();
         cells.filter_map(|cell| cell.as_str().map(str::to_owned)).collect()
     };
-    let told = |finding: &Value| Told {
-        rule: text(finding, "rule"),
-        severity: text(finding, "severity"),
-        verdict: text(finding, "verdict"),
-        waived: !finding["waiver"].is_null(),
-        cells: cells(finding),
+    let told = |finding: &Value| {
+        let (severity, judgement) = (text(finding, "severity"), text(finding, "verdict"));
+        Ok(Told {
+            rule: text(finding, "rule"),
+            severity: Severity::parse(&severity).with_context(|| format!("severity `{severity}`"))?,
+            judgement: Judgement::parse(&judgement).with_context(|| format!("verdict `{judgement}`"))?,
+            waived: !finding["waiver"].is_null(),
+            cells: cells(finding),
+        })
     };
-    Ok(findings.iter().map(told).collect())
+    findings.iter().map(told).collect()
 }
 
-/// The verdict that follows from findings as they are stored; see [`Verdict::of`].
+/// The verdict that follows from findings as they are stored.
 fn verdict(findings: &[Told]) -> Verdict {
-    let weigh = |told: &Told| match (told.severity.as_str(), told.verdict.as_str()) {
-        ("error", "fails") => Verdict::Fail,
-        ("error", _) | ("warning", "fails") => Verdict::Warn,
-        _ => Verdict::Pass,
-    };
-    findings.iter().filter(|told| !told.waived).map(weigh).max().unwrap_or(Verdict::Pass)
+    let counted = findings.iter().filter(|told| !told.waived);
+    Verdict::of_counted(counted.map(|told| (told.severity, told.judgement)))
 }
 
 /// How often each finding is there.

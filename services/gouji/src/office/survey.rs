@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Args;
+use report::{Judgement, Severity};
 use serde_json::Value;
 
 use crate::client::Server;
@@ -46,12 +47,9 @@ fn told(found: &Value) -> String {
     for report in reports {
         lines.push(format!("{}  {}", text(report, "agency"), text(report, "id")));
         for finding in report["findings"].as_array().into_iter().flatten() {
-            let severity = match (finding["verdict"].as_str(), finding["severity"].as_str()) {
-                (Some("unknown"), _) => "无法判断",
-                (_, Some("error")) => "错误",
-                (_, Some("warning")) => "警告",
-                _ => "提示",
-            };
+            let judgement = finding["verdict"].as_str().and_then(Judgement::parse);
+            let severity = finding["severity"].as_str().and_then(Severity::parse);
+            let severity = judgement.unwrap_or(Judgement::Fails).label(severity.unwrap_or(Severity::Info));
             lines.push(format!("  {severity}[{}]: {}", text(finding, "rule"), text(finding, "message")));
         }
     }
