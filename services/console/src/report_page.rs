@@ -3,7 +3,7 @@
 use access::Caller;
 use axum::extract::State;
 use maud::{Markup, html};
-use report::{CellId, Judgement, Region, Report, Severity, Table, Year};
+use report::{CellId, Judgement, Region, Report, Severity, Table, Year, beijing};
 use search::Entry;
 use serde_json::Value;
 
@@ -104,7 +104,7 @@ fn head(loaded: &Loaded, chain: &Chain) -> Markup {
                 div { dt { "发布日期" } dd { (or_unknown(record["published"].as_str())) } }
                 @if original.is_none() { div { dt { "表格格式" } dd { (words::form(loaded.field("form"))) } } }
                 div { dt { "文件" } dd { (original.map_or(loaded.field("file_name"), |version| version["file_name"].as_str().unwrap_or_default())) } }
-                div { dt { @if original.is_some() { "撤回时间" } @else { "提交时间" } } dd { (words::time(submitted)) } }
+                div { dt { @if original.is_some() { "撤回时间" } @else { "提交时间" } } dd { (beijing::format_time(submitted)) } }
                 @if original.is_none() { div { dt { "规则版本" } dd { (loaded.field("rules_version")) } } }
             }
             p.actions {
@@ -232,7 +232,7 @@ fn versions(loaded: &Loaded) -> Markup {
                         @let withdraws = loaded.is_withdrawn() && versions.last() == Some(version);
                         li {
                             @if id == loaded.field("id") { b { @if withdraws { "撤回" } @else { "本版本" } } } @else { a href={ "/reports/" (id) } { "查看" } }
-                            " " (words::time(version["submitted_at_ms"].as_i64().unwrap_or_default()))
+                            " " (beijing::format_time(version["submitted_at_ms"].as_i64().unwrap_or_default()))
                             " " (string(version, "file_name"))
                             @if !withdraws { " " (page::badge(&string(version, "verdict"))) }
                         }
@@ -472,7 +472,7 @@ fn way(life: Option<&Life>) -> Markup {
             h2 { "处理经过" }
             @match life {
                 Some(life) => ol.way {
-                    @for fact in &life.facts { li.(fact.fact()) { b { (words::fact(fact.fact())) } " " span.quiet { (words::time(fact.at_ms)) } } }
+                    @for fact in &life.facts { li.(fact.fact()) { b { (words::fact(fact.fact())) } " " span.quiet { (beijing::format_time(fact.at_ms)) } } }
                 },
                 None => p.quiet { "暂时查不到处理经过。" }
             }

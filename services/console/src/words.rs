@@ -1,7 +1,5 @@
 //! The Chinese words for what the model names in English, in one place.
 
-use jiff::Timestamp;
-use jiff::tz::{TimeZone, offset};
 use report::{CellId, Form, FormId, Verdict};
 use search::{Facet, FacetValue};
 use serde_json::Value;
@@ -124,11 +122,4 @@ pub(crate) fn place(origin: &Value) -> Option<String> {
         _ => parts.push(format!("字节{start}至{end}")),
     }
     Some(format!("原文{}", parts.join("，")))
-}
-
-/// Milliseconds since 1970 as the time in Beijing.
-pub(crate) fn time(ms: i64) -> String {
-    let beijing = TimeZone::fixed(offset(8));
-    let time = Timestamp::from_millisecond(ms).map(|time| time.to_zoned(beijing));
-    time.map_or_else(|_| "—".into(), |time| time.strftime("%Y-%m-%d %H:%M:%S").to_string())
 }
