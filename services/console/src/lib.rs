@@ -35,17 +35,19 @@ use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use blobs::Blobs;
+use bus::Bus;
 use rules::Office;
 use search::{Current, Reader};
-use stage::{Config, Service, Stage};
+use worker::{Config, Service, Worker};
 
 use crate::live::Live;
 use crate::problem::Problem;
 
 /// The service, with the index in a folder on a local disk; `index` writes it.
 pub fn service() -> Service {
-    let idle = async |stage: Stage| {
-        stage.stop().wished().await;
+    let idle = async |worker: Worker| {
+        worker.shutdown().requested().await;
         Ok(())
     };
     Service::new("console", idle).http(router).guards(access::operators).checks(|config| {
@@ -59,7 +61,7 @@ fn office(config: &Config) -> anyhow::Result<Office> {
     Office::of(config.office.as_deref()).context("GOUJI_OFFICE")
 }
 
-/// The pages and the API, over the index and the log of `stage`.
+/// The pages and the API, over the index and the log of `worker`.
 ///
 /// Has to be called inside a Tokio runtime: it starts the one poller behind all live counts, which
 /// ends when the stage is told to stop.
@@ -67,13 +69,13 @@ fn office(config: &Config) -> anyhow::Result<Office> {
 /// # Errors
 /// If what the office decided cannot be used. An index that cannot be read is told to whoever asks, until
 /// it can.
-pub fn router(stage: Stage) -> anyhow::Result<Router> {
-    let index = Current::new(&stage.config().index);
-    let office = office(stage.config())?;
-    let live = Live::start(&stage);
-    let door = Door::open(&stage)?;
-    tokio::spawn(stage::telemetry::watch_log(stage.clone()));
-    let app = App(Arc::new(Parts { stage, index, office, live }));
+pub fn router(worker: Worker) -> anyhow::Result<Router> {
+    let index = Current::new(&worker.config().index);
+    let office = office(worker.config())?;
+    let live = Live::start(&worker);
+    let door = Door::open(&worker)?;
+    tokio::spawn(worker::watch_log(worker.bus().clone(), worker.shutdown().clone()));
+    let app = App(Arc::new(Parts { worker, index, office, live }));
     tokio::spawn(until_readable(app.clone()));
     Ok(door
         .router(routes())
@@ -85,8 +87,8 @@ pub fn router(stage: Stage) -> anyhow::Result<Router> {
 
 /// The console is ready once there is an index to read; reading tells.
 async fn until_readable(app: App) {
-    app.stage().tell(Some("waiting for the index".into()));
-    while app.read(|_| Ok(())).await.is_err() && !app.stage().stop().is_wished() {
+    app.worker().set_degraded(Some("waiting for the index".into()));
+    while app.read(|_| Ok(())).await.is_err() && !app.worker().shutdown().is_requested() {
         tokio::time::sleep(LOOK_AGAIN).await;
     }
 }
@@ -99,15 +101,23 @@ const LOOK_AGAIN: Duration = Duration::from_millis(200);
 struct App(Arc<Parts>);
 
 struct Parts {
-    stage: Stage,
+    worker: Worker,
     index: Current,
     office: Office,
     live: Live,
 }
 
 impl App {
-    fn stage(&self) -> &Stage {
-        &self.0.stage
+    fn worker(&self) -> &Worker {
+        &self.0.worker
+    }
+
+    fn bus(&self) -> &Bus {
+        self.0.worker.bus()
+    }
+
+    fn blobs(&self) -> &Blobs {
+        self.0.worker.blobs()
     }
 
     /// What the office decided about the rules.
@@ -134,7 +144,7 @@ impl App {
         let app = self.clone();
         let read = tokio::task::spawn_blocking(move || {
             let reader = app.0.index.reader();
-            app.stage().tell(reader.as_ref().err().map(ToString::to_string));
+            app.worker().set_degraded(reader.as_ref().err().map(ToString::to_string));
             work(&reader?)
         });
         read.await.map_err(|error| Problem::internal(&error.into()))?.map_err(problem::of_search)

@@ -1,11 +1,12 @@
 //! From a fact of the log to an entry of the index, and back to the fact that tells of it.
 
+use blobs::Blobs;
 use futures::StreamExt;
 use proto::Message as _;
 use proto::v1::{self, IndexOutcome, ReportIndexed, ReportValidated};
 use report::Review;
 use search::{Applied, Entry, Withdrawn};
-use stage::{Refusal, Stage, Trouble, class};
+use worker::{HandlerError, Refusal, class};
 
 /// So much of a text can be searched, in bytes: a hundred times the text of an annual report. The engine
 /// takes sixty times a text's size to write it.
@@ -15,10 +16,10 @@ const SEARCHABLE_BYTES: usize = 2 << 20;
 const FETCHES: usize = 16;
 
 /// The entries of these facts, in their order.
-pub(crate) async fn entries(stage: &Stage, facts: &[ReportValidated]) -> Vec<Result<Entry, Trouble>> {
+pub(crate) async fn entries(blobs: &Blobs, facts: &[ReportValidated]) -> Vec<Result<Entry, HandlerError>> {
     let entry = |fact: ReportValidated| async move {
         let text = match &fact.text {
-            Some(text) => stage.originals().get(&text.sha256).await?,
+            Some(text) => blobs.get(&text.sha256).await?,
             None => Default::default(),
         };
         let searchable = text.get(..SEARCHABLE_BYTES).unwrap_or(&text);
@@ -27,7 +28,7 @@ pub(crate) async fn entries(stage: &Stage, facts: &[ReportValidated]) -> Vec<Res
     futures::stream::iter(facts.iter().cloned().map(entry)).buffered(FETCHES).collect().await
 }
 
-fn entry(fact: &ReportValidated, text: String) -> Result<Entry, Trouble> {
+fn entry(fact: &ReportValidated, text: String) -> Result<Entry, HandlerError> {
     let review = Review::try_from(fact).map_err(|error| {
         let message = "系统内部消息无法识别，报告未能入库，请联系运维人员。";
         Refusal::new(class::UNDECODABLE_EVENT, message, error.to_string())

@@ -4,19 +4,20 @@ use std::io;
 use std::sync::{Arc, LazyLock};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use access::{Action, Caller, Door, Problem};
+use access::{Action, Caller, Problem};
 use anyhow::Context as _;
+use blobs::{Blobs, PutError};
+use bus::{Bus, Published};
 use document::archive::{self, ArchiveLimits};
 use document::{Kind, media_type, sniff};
 use futures::{StreamExt, TryStreamExt};
 use proto::ReportId;
 use proto::v1::{Blob, ReportSubmitted};
 use serde::{Deserialize, Serialize};
-use stage::{NotStored, Published, Stage};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncSeekExt};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
-use crate::name;
+use crate::{Ingest, name};
 
 /// Largest upload: a province's archive. One report in it may have [`document::limits::BYTES`].
 const UPLOAD_BYTES: u64 = 4 << 30;
@@ -33,7 +34,7 @@ static UNPACKED: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore:
 
 /// Everything that came in one act of sending.
 pub(crate) struct Accepting {
-    door: Door,
+    ingest: Ingest,
     caller: Caller,
     way: &'static str,
     again: bool,
@@ -120,8 +121,8 @@ impl Manifest {
 
 impl Accepting {
     /// `way` is that in which it comes: `http` or `folder`.
-    pub(crate) fn new(door: Door, caller: Caller, way: &'static str) -> Self {
-        Self { door, caller, way, again: false, files: Vec::new(), refused: Vec::new() }
+    pub(crate) fn new(ingest: Ingest, caller: Caller, way: &'static str) -> Self {
+        Self { ingest, caller, way, again: false, files: Vec::new(), refused: Vec::new() }
     }
 
     /// Bytes that were sent before count as sent anew: after a report was taken back, or when an earlier
@@ -181,12 +182,12 @@ impl Accepting {
         });
         let entries =
             futures::stream::unfold(receiver, async |mut receiver| Some((receiver.recv().await?, receiver)));
-        let stage = self.door.stage();
+        let blobs = self.ingest.blobs();
         let stored: Vec<_> = entries
             .map(async |(entry, _held): (archive::Entry, OwnedSemaphorePermit)| {
                 let name = name::plain(&entry.name);
                 let outcome = match entry.bytes {
-                    Ok(bytes) => put(stage, &name, &bytes, &bytes[..]).await?,
+                    Ok(bytes) => put(blobs, &name, &bytes, &bytes[..]).await?,
                     Err(error) => Err((error.class(), error.message())),
                 };
                 anyhow::Ok((name, outcome))
@@ -209,7 +210,7 @@ impl Accepting {
         sample: &[u8],
         source: impl AsyncRead + Unpin + Send,
     ) -> anyhow::Result<()> {
-        let outcome = put(self.door.stage(), name, sample, source).await?;
+        let outcome = put(self.ingest.blobs(), name, sample, source).await?;
         self.keep(name, outcome);
         Ok(())
     }
@@ -231,7 +232,7 @@ impl Accepting {
     /// # Errors
     /// If the log does not take them: then the sender has to send again.
     pub(crate) async fn finish(self, idempotency_key: Option<&str>) -> Result<Receipt, Problem> {
-        let Self { door, caller, way, again, files, refused } = self;
+        let Self { ingest, caller, way, again, files, refused } = self;
         let ours = |error: anyhow::Error| Problem::unavailable(&error);
         let now_ms = now_ms();
         let key = idempotency_key.map_or_else(|| now_ms.to_string(), access::hide);
@@ -245,13 +246,13 @@ impl Accepting {
         };
         let manifest = Manifest { key, files, refused, terms };
         let bytes = serde_json::to_vec(&manifest).context("writing the manifest").map_err(ours)?;
-        let stored = door.stage().originals().put(&bytes[..], bytes.len() as u64).await;
+        let stored = ingest.blobs().put(&bytes[..], bytes.len() as u64).await;
         let submission = stored.map_err(|error| ours(error.into()))?.sha256;
         if manifest.files.is_empty() {
             return Ok(Receipt { submission, reports: Vec::new(), refused: manifest.refused });
         }
         let detail = format!("{} taken, {} not taken", manifest.files.len(), manifest.refused.len());
-        door.note(&caller, Action { name: "submit", object: &submission, detail: &detail }).await?;
+        ingest.door().note(&caller, Action { name: "submit", object: &submission, detail: &detail }).await?;
         let reports = futures::stream::iter(manifest.files)
             .map(|file| {
                 let fact = ReportSubmitted {
@@ -271,7 +272,7 @@ impl Accepting {
                     replays: String::new(),
                     scope: caller.scope.clone(),
                 };
-                publish(door.stage(), fact, again)
+                publish(ingest.bus(), fact, again)
             })
             .buffered(4 * AT_ONCE)
             .try_collect()
@@ -284,13 +285,13 @@ impl Accepting {
 
 /// Puts one report on the log. The same bytes sent earlier stand for it, but not where they were sent with
 /// another reach: what was refused to one sender must not be lost to the one whose it is.
-async fn publish(stage: &Stage, mut fact: ReportSubmitted, again: bool) -> anyhow::Result<Taken> {
+async fn publish(bus: &Bus, mut fact: ReportSubmitted, again: bool) -> anyhow::Result<Taken> {
     let original = fact.original.as_ref().map(|original| original.sha256.clone()).unwrap_or_default();
     loop {
         fact.id = ReportId::of(&original, fact.generation)?.to_string();
-        let duplicate = stage.publish_once(&fact).await? == Published::AlreadyThere;
+        let duplicate = bus.publish(&fact).await? == Published::AlreadyThere;
         if duplicate {
-            let earlier = stage.last_of_id::<ReportSubmitted>(&fact.id).await?;
+            let earlier = bus.last_of_id::<ReportSubmitted>(&fact.id).await?;
             if again || earlier.is_some_and(|earlier| earlier.scope != fact.scope) {
                 fact.generation += 1;
                 continue;
@@ -309,7 +310,7 @@ type Refused = (&'static str, String);
 
 /// Stores one file. The outer error is ours, the inner one the file's.
 async fn put(
-    stage: &Stage,
+    blobs: &Blobs,
     name: &str,
     sample: &[u8],
     source: impl AsyncRead + Unpin + Send,
@@ -318,9 +319,9 @@ async fn put(
         return Ok(Err(("empty", "文件是空的，没有任何内容。请确认报告已保存后重新报送。".into())));
     }
     let limit = document::limits::BYTES as u64;
-    let stored = match stage.originals().put(source, limit).await {
+    let stored = match blobs.put(source, limit).await {
         Ok(stored) => stored,
-        Err(NotStored::TooLarge { limit_bytes }) => return Ok(Err(("too-large", too_large(limit_bytes)))),
+        Err(PutError::TooLarge { limit_bytes }) => return Ok(Err(("too-large", too_large(limit_bytes)))),
         Err(error) => return Err(error.into()),
     };
     Ok(Ok(Stored {

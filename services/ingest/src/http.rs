@@ -35,7 +35,7 @@ pub(crate) async fn submit(
     headers: HeaderMap,
     request: Request,
 ) -> Result<Response, Problem> {
-    let limit = ingest.stage().config().upload_mb as u64 * 1_000_000;
+    let limit = ingest.worker().config().upload_mb as u64 * 1_000_000;
     let text = |name: &header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     let announced = text(&header::CONTENT_LENGTH).and_then(|length| length.parse::<u64>().ok());
     if announced.is_some_and(|length| length > limit) {
@@ -49,7 +49,7 @@ pub(crate) async fn submit(
     }
     let _place = ingest.admission().place().await?;
     ingest.admission().room().await?;
-    let mut accepting = Accepting::new(ingest.door().clone(), caller, "http").again(named.again);
+    let mut accepting = Accepting::new(ingest.clone(), caller, "http").again(named.again);
     let is_form = text(&header::CONTENT_TYPE).is_some_and(|value| value.starts_with("multipart/form-data"));
     let pace = Pace::default();
     let taken = if is_form {
@@ -138,7 +138,7 @@ fn cut_off(cut: Cut) -> Problem {
 /// An upload that broke off is the sender's or the network's; anything else is ours.
 fn not_taken(error: &anyhow::Error) -> Problem {
     let broke_off = error.chain().any(|cause| cause.to_string() == "upload broke off")
-        || matches!(error.downcast_ref(), Some(stage::NotStored::Source(_)));
+        || matches!(error.downcast_ref(), Some(blobs::PutError::Source(_)));
     if broke_off {
         return Problem::new(
             StatusCode::BAD_REQUEST,

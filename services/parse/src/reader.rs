@@ -13,7 +13,7 @@ use document::ReadError;
 use proto::Message;
 use proto::v1::Report;
 use sandbox::{Limits, NoAnswer, Pool, Program};
-use stage::{Refusal, Trouble};
+use worker::{HandlerError, Refusal};
 
 /// The hidden verb under which a program becomes a reader; it calls [`become_reader`] then.
 pub const VERB: &str = "reader-of-our-own";
@@ -84,7 +84,7 @@ impl Readers {
     ///
     /// # Errors
     /// If it cannot be read, or went over a limit; or if there is no reader, which is no fault of it.
-    pub async fn read(&self, bytes: &[u8], file_name: &str) -> Result<Reading, Trouble> {
+    pub async fn read(&self, bytes: &[u8], file_name: &str) -> Result<Reading, HandlerError> {
         let Rooms { ordinary, large } = &*self.0;
         let answered = match watch::ask(ordinary, "ordinary", file_name, bytes).await {
             // It may do with more room; and a signal may have come from somebody, where a document dies of
@@ -110,7 +110,7 @@ impl Readers {
 }
 
 /// A child that was broken by a document tells its sender what to do; any other lack of an answer is ours.
-fn no_answer(why: NoAnswer) -> Trouble {
+fn no_answer(why: NoAnswer) -> HandlerError {
     let (class, message) = match why {
         NoAnswer::Cpu { seconds } => (
             "too-slow",
@@ -129,7 +129,7 @@ fn no_answer(why: NoAnswer) -> Trouble {
             "读取这个文件时程序异常退出，文件可能已损坏。请打开原文件检查，另存为 Word 文档（DOCX）或纯文本（TXT）后重新报送。".into(),
         ),
         // Who had the time and did not compute was kept from it: a machine that stood still or is too full.
-        NoAnswer::Wall { .. } | NoAnswer::Failed(_) => return Trouble::Failed(why.into()),
+        NoAnswer::Wall { .. } | NoAnswer::Failed(_) => return HandlerError::Failed(why.into()),
     };
     Refusal::new(class, message, why.to_string()).into()
 }
@@ -236,8 +236,8 @@ mod tests {
     #[test]
     fn only_what_a_document_did_is_its_fault() {
         let check = |why: NoAnswer, expected: Option<&str>| match (no_answer(why), expected) {
-            (Trouble::Refused(refusal), Some(class)) => assert_eq!(refusal.class, class),
-            (Trouble::Failed(_), None) => (),
+            (HandlerError::Refused(refusal), Some(class)) => assert_eq!(refusal.class, class),
+            (HandlerError::Failed(_), None) => (),
             (trouble, _) => panic!("{trouble:?} and not {expected:?}"),
         };
         check(NoAnswer::Cpu { seconds: 10 }, Some("too-slow"));

@@ -6,13 +6,14 @@ use anyhow::Context as _;
 use proto::v1::{self, ReportParsed, ReportSubmitted, ReportValidated};
 use report::{Report, Review};
 use rules::Office;
-use stage::{Config, Handled, Refusal, Service, Stage, class};
+use worker::{Config, CpuPool, Handled, Refusal, Service, Worker, class};
 
 /// The service.
 pub fn service() -> Service {
-    Service::new("validate", async |stage: Stage| {
-        let office = Arc::new(office(stage.config())?);
-        stage.work(move |stage, parsed| validate(stage, office.clone(), parsed)).await
+    Service::new("validate", async |worker: Worker| {
+        let office = Arc::new(office(worker.config())?);
+        let cpu = worker.cpu().clone();
+        worker.work(move |parsed| validate(cpu.clone(), office.clone(), parsed)).await
     })
     .checks(|config| office(config).map(drop))
 }
@@ -22,7 +23,7 @@ fn office(config: &Config) -> anyhow::Result<Office> {
     Office::of(config.office.as_deref()).context("GOUJI_OFFICE")
 }
 
-async fn validate(stage: Stage, office: Arc<Office>, parsed: ReportParsed) -> Handled<ReportValidated> {
+async fn validate(cpu: CpuPool, office: Arc<Office>, parsed: ReportParsed) -> Handled<ReportValidated> {
     let report = match Report::try_from(&parsed) {
         Ok(report) => report,
         Err(error) => {
@@ -38,7 +39,7 @@ async fn validate(stage: Stage, office: Arc<Office>, parsed: ReportParsed) -> Ha
         Some(_) => Review { report, findings: Vec::new(), rules_version: office.version() },
         None => {
             let day = submitted.day();
-            stage.cpu(move || rules::review_as(report, None, &office, day)).await?
+            cpu.run(move || rules::review_as(report, None, &office, day)).await?
         }
     };
     let validated = ReportValidated {

@@ -3,13 +3,13 @@
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, anyhow};
+use bus::Since;
 use clap::Args;
 use jiff::Timestamp;
 use jiff::tz::{TimeZone, offset};
 use proto::subject;
 use proto::v1::ActionTaken;
 use serde_json::json;
-use stage::Since;
 
 use crate::operator::connection::Connection;
 use crate::print::say;
@@ -39,10 +39,10 @@ impl Audit {
     }
 
     async fn list(&self) -> Result<()> {
-        let stage = self.bus.open().await?;
-        let Some(last) = stage.latest::<ActionTaken>().await? else { return Ok(()) };
+        let log = self.bus.open().await?;
+        let Some(last) = log.latest::<ActionTaken>().await? else { return Ok(()) };
         let after = self.since.map(|since| Timestamp::now().as_millisecond() - since);
-        let mut feed = stage.follow(subject::filter::<ActionTaken>(), Since::Start).await?;
+        let mut feed = log.follow(subject::filter::<ActionTaken>(), Since::Start).await?;
         loop {
             let event = feed.next().await.context("the log ended before its last entry")?;
             if let Some(action) = event.decode::<ActionTaken>()

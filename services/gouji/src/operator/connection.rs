@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
+use bus::Bus;
 use clap::Args;
-use stage::{Config, Stage};
+use worker::{Config, Worker};
 
 use crate::local::nats;
 use crate::local::up::DATA;
@@ -33,7 +34,7 @@ impl Connection {
     /// If they cannot be used, or no `gouji up` runs on the folder.
     pub(crate) fn config(&self) -> Result<Config> {
         let mut config = Config::load(self.config.as_deref(), &[])?;
-        let named = self.nats.is_some() || config.nats_url.is_some();
+        let named = self.nats.is_some() || config.bus.url.is_some();
         let folder = match &self.data {
             Some(folder) => Some(folder.clone()),
             None if named => None,
@@ -45,19 +46,27 @@ impl Connection {
             config = Config::load(self.config.as_deref(), &defaults)?;
             if !named {
                 let running = || format!("no `gouji up` runs on {}", folder.display());
-                config.nats_url = Some(address(&folder).with_context(running)?);
+                config.bus.url = Some(address(&folder).with_context(running)?);
             }
         }
-        config.nats_url = self.nats.clone().or(config.nats_url);
+        config.bus.url = self.nats.clone().or(config.bus.url);
         Ok(config)
     }
 
-    /// A stage of the operator.
+    /// A connection to the bus.
     ///
     /// # Errors
     /// If the settings cannot be used, or the bus does not answer or has no log.
-    pub(crate) async fn open(&self) -> Result<Stage> {
-        Stage::operator(&self.config()?).await
+    pub(crate) async fn open(&self) -> Result<Bus> {
+        Bus::operator(&self.config()?.bus).await
+    }
+
+    /// The bus together with the store and the settings, for verbs that need more than the log.
+    ///
+    /// # Errors
+    /// If the settings cannot be used, or the bus does not answer or has no log.
+    pub(crate) async fn worker(&self) -> Result<Worker> {
+        Worker::operator(&self.config()?).await
     }
 
     /// Whether the settings are those of this host, so that its folders are the pipeline's.

@@ -1,4 +1,4 @@
-//! `gouji pause`: hands no more facts to a stage.
+//! `gouji pause`: hands no more facts to a log.
 
 use std::process::ExitCode;
 
@@ -10,7 +10,7 @@ use crate::moment;
 use crate::operator::connection::Connection;
 use crate::print::say;
 
-/// Hand nothing more to a stage; what is in its hands ends, and reports wait on the log.
+/// Hand nothing more to a log; what is in its hands ends, and reports wait on the log.
 #[derive(Debug, Args)]
 pub(crate) struct Pause {
     #[command(flatten)]
@@ -35,19 +35,19 @@ impl Pause {
         if let Some(end) = said.filter(|end| *end <= Timestamp::now()) {
             bail!("{} (Beijing) is over", moment::told(end.as_millisecond()));
         }
-        let stage = self.bus.open().await?;
+        let log = self.bus.open().await?;
         let end = match said {
             Some(end) => end,
-            None => Timestamp::now().checked_add(stage::FOR_EVER).context("a pause without an end")?,
+            None => Timestamp::now().checked_add(bus::PAUSE_WITHOUT_END).context("a pause without an end")?,
         };
         let told = match said {
             Some(end) => format!("until {} (Beijing)", moment::told(end.as_millisecond())),
             None => "until it is resumed".to_owned(),
         };
-        stage.note(self.bus.who(), "pause", &self.stage, &told).await?;
-        stage.pause(&self.stage, end).await?;
+        log.record_action(self.bus.who(), "pause", &self.stage, &told).await?;
+        log.pause(&self.stage, end).await?;
         say(&format!("{} is paused {told}; `gouji resume {}` goes on", self.stage, self.stage));
-        stage.close().await;
+        log.close().await;
         Ok(())
     }
 }

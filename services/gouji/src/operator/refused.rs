@@ -68,10 +68,10 @@ impl Refused {
             Verb::List { bus, selection, all, json } => list(bus, selection, *all, *json).await,
             Verb::Show { bus, id, json } => show(bus, id, *json).await,
             Verb::Replay { bus, selection, dry_run } => {
-                let stage = bus.open().await?;
-                let readings = Readings::of(&stage).await?;
-                let done = replay::refused(&stage, &readings, selection, bus.who(), *dry_run).await;
-                stage.close().await;
+                let worker = bus.worker().await?;
+                let readings = Readings::of(worker.bus()).await?;
+                let done = replay::refused(&worker, &readings, selection, bus.who(), *dry_run).await;
+                worker.bus().close().await;
                 done
             }
         }
@@ -79,9 +79,9 @@ impl Refused {
 }
 
 async fn list(bus: &Connection, selection: &Selection, all: bool, json: bool) -> Result<()> {
-    let stage = bus.open().await?;
-    let readings = Readings::of(&stage).await?;
-    stage.close().await;
+    let log = bus.open().await?;
+    let readings = Readings::of(&log).await?;
+    log.close().await;
     let refused = readings.refused().into_iter();
     let rows: Vec<_> = refused
         .filter(|(reading, refused, is_open)| (all || *is_open) && selection.takes(reading, refused))
@@ -125,10 +125,10 @@ async fn list(bus: &Connection, selection: &Selection, all: bool, json: bool) ->
 }
 
 async fn show(bus: &Connection, id: &str, json: bool) -> Result<()> {
-    let stage = bus.open().await?;
-    let refused = stage.last_of_id::<ReportRefused>(id).await?;
-    let at_ms = stage.history(id).await?.into_iter().find(|event| event.fact() == "refused");
-    stage.close().await;
+    let log = bus.open().await?;
+    let refused = log.last_of_id::<ReportRefused>(id).await?;
+    let at_ms = log.history(id).await?.into_iter().find(|event| event.fact() == "refused");
+    log.close().await;
     let refused = refused.with_context(|| format!("{id} was not refused, or is not on the log"))?;
     let submitted = refused.submitted.clone().unwrap_or_default();
     let original = submitted.original.unwrap_or_default();

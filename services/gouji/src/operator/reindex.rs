@@ -28,10 +28,10 @@ impl Reindex {
     }
 
     async fn reindex(&self) -> Result<()> {
-        let stage = self.bus.open().await?;
-        let folder = &stage.config().index;
+        let worker = self.bus.worker().await?;
+        let folder = &worker.config().index;
         ensure_room(folder)?;
-        let log = stage.extent().await?;
+        let log = worker.bus().extent().await?;
         if log.first > 1 {
             say(&format!(
                 "what stood on the log before place {} was dropped with age and is not in the new index; the index before is kept",
@@ -39,13 +39,13 @@ impl Reindex {
             ));
         }
         let bar = ProgressBar::no_length();
-        let rebuilt = index::rebuild(&stage, |left| {
+        let rebuilt = index::rebuild(&worker, |left| {
             bar.set_message(format!("{left} facts left"));
             bar.tick();
         });
         let rebuilt = rebuilt.await?;
         bar.finish_and_clear();
-        stage.close().await;
+        worker.bus().close().await;
         if let Some(Rebuilt { generation, is_current }) = rebuilt {
             let place = Generations::new(folder).path(generation);
             say(&match is_current {

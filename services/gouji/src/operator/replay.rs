@@ -5,12 +5,13 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
+use bus::{Bus, Published};
 use clap::Args;
 use indicatif::ProgressBar;
 use jiff::Timestamp;
 use proto::v1::{ActionTaken, ReportSubmitted};
 use proto::{ReportId, subject};
-use stage::{Published, Stage};
+use worker::Worker;
 
 use crate::moment;
 use crate::operator::connection::Connection;
@@ -70,26 +71,27 @@ impl Replay {
     }
 
     async fn replay(&self) -> Result<()> {
-        let stage = self.bus.open().await?;
-        let readings = Readings::of(&stage).await?;
+        let worker = self.bus.worker().await?;
+        let readings = Readings::of(worker.bus()).await?;
         let done = if self.all {
-            self.all(&stage, &readings).await
+            self.all(&worker, &readings).await
         } else if !self.selection.ids.is_empty() {
             let named = named(&readings, &self.selection.ids)?;
-            several(&stage, &readings, &named, self.bus.who(), NAMED, self.dry_run).await
+            several(&worker, &readings, &named, self.bus.who(), NAMED, self.dry_run).await
         } else if self.selection.is_everything() {
             bail!("say which: ids, --class, --stage, --since, or --all for everything that can be searched")
         } else {
-            refused(&stage, &readings, &self.selection, self.bus.who(), self.dry_run).await
+            refused(&worker, &readings, &self.selection, self.bus.who(), self.dry_run).await
         };
-        stage.close().await;
+        worker.bus().close().await;
         done
     }
 
     /// The run that was begun last goes on if it was broken off: what it has done is newer than its beginning.
-    async fn all(&self, stage: &Stage, readings: &Readings) -> Result<()> {
+    async fn all(&self, worker: &Worker, readings: &Readings) -> Result<()> {
         let mut begun: Option<i64> = None;
-        stage
+        worker
+            .bus()
             .scan(&subject::filter::<ActionTaken>(), |event| {
                 let Some(action) = event.decode::<ActionTaken>() else { return Ok(()) };
                 match action.action.as_str() {
@@ -112,11 +114,14 @@ impl Replay {
             ));
         }
         if !self.dry_run && begun.is_none() {
-            stage.note(self.bus.who(), BEGIN, "all", &format!("{count} reports")).await?;
+            worker.bus().record_action(self.bus.who(), BEGIN, "all", &format!("{count} reports")).await?;
         }
-        publish(stage, readings, &left, self.bus.who(), false, self.dry_run).await?;
+        publish(worker, readings, &left, self.bus.who(), false, self.dry_run).await?;
         if !self.dry_run {
-            stage.note(self.bus.who(), END, "all", &format!("{} reports", left.len())).await?;
+            worker
+                .bus()
+                .record_action(self.bus.who(), END, "all", &format!("{} reports", left.len()))
+                .await?;
         }
         Ok(())
     }
@@ -143,7 +148,7 @@ fn named<'a>(readings: &'a Readings, ids: &[String]) -> Result<Vec<&'a Reading>>
 /// # Errors
 /// If the log cannot be read or does not take it.
 pub(crate) async fn refused(
-    stage: &Stage,
+    worker: &Worker,
     readings: &Readings,
     selection: &Selection,
     who: &str,
@@ -157,11 +162,11 @@ pub(crate) async fn refused(
     let said = |name: &str, value: &Option<String>| value.as_ref().map(|value| format!("{name} {value}"));
     let told: Vec<String> =
         [said("class", &selection.class), said("stage", &selection.stage)].into_iter().flatten().collect();
-    several(stage, readings, &chosen, who, &format!("refused {}", told.join(", ")), dry_run).await
+    several(worker, readings, &chosen, who, &format!("refused {}", told.join(", ")), dry_run).await
 }
 
 async fn several(
-    stage: &Stage,
+    worker: &Worker,
     readings: &Readings,
     chosen: &[&Reading],
     who: &str,
@@ -173,9 +178,12 @@ async fn several(
             [one] => one.id.to_string(),
             _ => String::new(),
         };
-        stage.note(who, "replay", &object, &format!("{} reports: {told}", chosen.len())).await?;
+        worker
+            .bus()
+            .record_action(who, "replay", &object, &format!("{} reports: {told}", chosen.len()))
+            .await?;
     }
-    publish(stage, readings, chosen, who, told == NAMED, dry_run).await
+    publish(worker, readings, chosen, who, told == NAMED, dry_run).await
 }
 
 /// Between two looks at how far the pipeline is behind.
@@ -183,7 +191,7 @@ const STRIDE: usize = 50;
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 async fn publish(
-    stage: &Stage,
+    worker: &Worker,
     readings: &Readings,
     chosen: &[&Reading],
     who: &str,
@@ -191,7 +199,7 @@ async fn publish(
     dry_run: bool,
 ) -> Result<()> {
     // A quarter of what makes ingest turn senders away: they go first.
-    let high_water = stage.config().high_water as u64 / 4;
+    let high_water = worker.config().high_water as u64 / 4;
     let bar = ProgressBar::new(chosen.len() as u64);
     let (mut done, mut on_its_way, mut there) = (0, 0, 0);
     for (number, reading) in chosen.iter().enumerate() {
@@ -208,11 +216,11 @@ async fn publish(
             continue;
         }
         if number % STRIDE == 0 {
-            while stage.lag().await?.iter().map(stage::Lag::total).sum::<u64>() > high_water {
+            while worker.bus().lag().await?.iter().map(bus::Lag::total).sum::<u64>() > high_water {
                 tokio::time::sleep(LOOK_EVERY).await;
             }
         }
-        match again(stage, &reading.id, &next, who).await? {
+        match again(worker.bus(), &reading.id, &next, who).await? {
             Published::New => done += 1,
             Published::AlreadyThere => there += 1,
         }
@@ -231,8 +239,8 @@ async fn publish(
 }
 
 /// The same act of sending, read once more.
-async fn again(stage: &Stage, id: &ReportId, next: &ReportId, who: &str) -> Result<Published> {
-    let fact = stage.last_of_id::<ReportSubmitted>(&id.to_string()).await?;
+async fn again(log: &Bus, id: &ReportId, next: &ReportId, who: &str) -> Result<Published> {
+    let fact = log.last_of_id::<ReportSubmitted>(&id.to_string()).await?;
     let fact = fact.with_context(|| format!("{id} is not on the log any more"))?;
     let fact = ReportSubmitted {
         id: next.to_string(),
@@ -241,5 +249,5 @@ async fn again(stage: &Stage, id: &ReportId, next: &ReportId, who: &str) -> Resu
         sender: who.to_owned(),
         ..fact
     };
-    Ok(stage.publish_once(&fact).await?)
+    Ok(log.publish(&fact).await?)
 }

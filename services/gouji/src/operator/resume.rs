@@ -8,7 +8,7 @@ use clap::Args;
 use crate::operator::connection::Connection;
 use crate::print::say;
 
-/// Go on with a stage that was paused.
+/// Go on with a log that was paused.
 #[derive(Debug, Args)]
 pub(crate) struct Resume {
     #[command(flatten)]
@@ -23,11 +23,11 @@ impl Resume {
     }
 
     async fn resume(&self) -> Result<()> {
-        let stage = self.bus.open().await?;
-        stage.note(self.bus.who(), "resume", &self.stage, "").await?;
-        stage.resume(&self.stage).await?;
+        let log = self.bus.open().await?;
+        log.record_action(self.bus.who(), "resume", &self.stage, "").await?;
+        log.resume(&self.stage).await?;
         say(&format!("{} goes on", self.stage));
-        stage.close().await;
+        log.close().await;
         Ok(())
     }
 }

@@ -3,14 +3,14 @@
 use std::process::ExitCode;
 
 use anyhow::Result;
+use bus::Bus;
+use bus::topology::{self, Changes, Step};
 use clap::{Args, Subcommand};
-use stage::Stage;
-use stage::topology::{self, Extent, Step};
 
 use crate::operator::connection::Connection;
 use crate::print::say;
 
-/// Show or make what must be on the bus: the log, the place of each stage on it, the buckets.
+/// Show or make what must be on the bus: the log, the place of each log on it, the buckets.
 #[derive(Debug, Args)]
 pub(crate) struct Topology {
     #[command(subcommand)]
@@ -46,19 +46,20 @@ impl Topology {
 
     async fn act(&self) -> Result<ExitCode> {
         let (Verb::Plan(wanted) | Verb::Apply(wanted)) = &self.verb;
-        let mut config = wanted.bus.config()?;
-        config.nats_replicas = wanted.replicas.map_or(config.nats_replicas, usize::from);
+        let mut config = wanted.bus.config()?.bus;
+        config.replicas = wanted.replicas.map_or(config.replicas, usize::from);
         let is_plan = matches!(self.verb, Verb::Plan(_));
         let steps = match is_plan {
             true => topology::plan(&config).await?,
-            false => topology::apply(&config, Extent::Safe).await?,
+            false => topology::apply(&config, Changes::Safe).await?,
         };
         if !is_plan && steps.iter().any(Step::is_to_do) {
             let done: Vec<String> =
                 steps.iter().filter(|step| step.is_to_do()).map(Step::to_string).collect();
-            let stage = Stage::operator(&config).await?;
-            stage.note(wanted.bus.who(), "apply-topology", "", &done.join("; ").replace("\n ", "")).await?;
-            stage.close().await;
+            let log = Bus::operator(&config).await?;
+            log.record_action(wanted.bus.who(), "apply-topology", "", &done.join("; ").replace("\n ", ""))
+                .await?;
+            log.close().await;
         }
         steps.iter().for_each(|step| say(&step.to_string()));
         if steps.is_empty() {

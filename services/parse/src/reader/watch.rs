@@ -8,7 +8,8 @@ use opentelemetry::{Context, KeyValue};
 use prost::DecodeError;
 use proto::Message;
 use sandbox::{Answer, NoAnswer, Pool, Try};
-use stage::telemetry::{Past, here, meter, tell};
+use worker::spans::{self, FinishedSpan, current_context};
+use worker::telemetry::meter;
 
 use super::{Phase, Said};
 
@@ -75,7 +76,10 @@ pub(super) async fn ask(
         (answer, said)
     });
     for one in tries {
-        let reader = tell(&here(), past(&one, answered.as_ref().ok().map(|(answer, _)| answer)));
+        let reader = spans::record(
+            &current_context(),
+            finished(&one, answered.as_ref().ok().map(|(answer, _)| answer)),
+        );
         if let (None, Ok((_, Ok(said)))) = (&one.failed, &answered) {
             said.phases.iter().for_each(|phase| tell_phase(&reader, phase));
         }
@@ -83,7 +87,7 @@ pub(super) async fn ask(
     answered
 }
 
-fn past(one: &Try, answer: Option<&Answer>) -> Past {
+fn finished(one: &Try, answer: Option<&Answer>) -> FinishedSpan {
     let mut attributes = vec![KeyValue::new("process.pid", i64::from(one.pid))];
     let mut event = None;
     if let Some(why) = &one.failed {
@@ -97,7 +101,7 @@ fn past(one: &Try, answer: Option<&Answer>) -> Past {
         attributes.push(KeyValue::new("peak_bytes", i64::try_from(answer.peak_bytes).unwrap_or(i64::MAX)));
     }
     let failed = one.failed.as_ref().map(|why| (why.class(), why.to_string()));
-    Past { name: "reader", begun: one.begun, ended: one.ended, attributes, failed, event }
+    FinishedSpan { name: "reader", started: one.begun, ended: one.ended, attributes, failed, event }
 }
 
 fn tell_phase(reader: &Context, phase: &Phase) {
@@ -107,8 +111,9 @@ fn tell_phase(reader: &Context, phase: &Phase) {
         _ => "reader text",
     };
     let at = |us: u64| SystemTime::UNIX_EPOCH + Duration::from_micros(us);
-    let (begun, ended) = (at(phase.begun_us), at(phase.ended_us));
-    tell(reader, Past { name, begun, ended, attributes: Vec::new(), failed: None, event: None });
+    let (started, ended) = (at(phase.begun_us), at(phase.ended_us));
+    let finished = FinishedSpan { name, started, ended, attributes: Vec::new(), failed: None, event: None };
+    spans::record(reader, finished);
 }
 
 /// Counts a question while it is asked, also where nobody waits for the answer any more.
