@@ -15,8 +15,8 @@ pub use convert::ConvertError;
 #[cfg(feature = "facts")]
 pub use fact::Fact;
 pub use id::{NotAReportId, ReportId};
-pub use refusal::{ClassInfo, Fault, RefusalClass, RefusalClassError, Seen};
 pub use prost::{Message, decode_length_delimiter};
+pub use refusal::{ClassInfo, Fault, RefusalClass, RefusalClassError, Seen};
 
 /// The messages of package `gouji.v1`, generated from `proto/gouji/v1/*.proto`.
 #[expect(missing_docs, reason = "the .proto files comment what a name does not tell")]

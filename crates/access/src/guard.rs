@@ -96,11 +96,15 @@ impl Door {
         let stranger = Caller::nobody(peer.map(|peer| peer.to_string()).unwrap_or_default());
         let refuse = |caller: &Caller, problem: Problem| {
             let object = format!("{} {}", request.method(), request.uri().path());
-            self.note_refusal(caller, Action { name: "access", object: &object, detail: problem.code.name() });
+            self.note_refusal(
+                caller,
+                Action { name: "access", object: &object, detail: problem.code.name() },
+            );
             problem
         };
         if request.uri().query().is_some_and(|query| query.len() > QUERY_BYTES) {
-            return Err(Problem::new(Code::QueryTooLong,
+            return Err(Problem::new(
+                Code::QueryTooLong,
                 format!("地址中的参数超过 {QUERY_BYTES} 字节。"),
                 "请减少检索条件。",
             ));
@@ -186,7 +190,8 @@ fn from_here(request: &Request) -> Result<(), Problem> {
     if !from_elsewhere {
         return Ok(());
     }
-    Err(Problem::new(Code::CrossSite,
+    Err(Problem::new(
+        Code::CrossSite,
         "这个请求由其他网站的页面发出，已拒绝。",
         "请在本系统的页面上操作，或用带 Authorization: Bearer 密钥的程序调用。",
     ))
@@ -204,7 +209,8 @@ fn to_here(request: &Request) -> Result<(), Problem> {
     if is_loopback || name.eq_ignore_ascii_case("localhost") {
         return Ok(());
     }
-    Err(Problem::new(Code::WrongHost,
+    Err(Problem::new(
+        Code::WrongHost,
         format!("没有设置密钥时，只接受以本机地址发出的请求，而不是“{name}”。"),
         "请以 http://127.0.0.1 访问；前面有代理时，请设置密钥（GOUJI_KEYS），或由代理验证身份并设置 GOUJI_OPEN=true。",
     ))

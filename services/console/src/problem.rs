@@ -5,8 +5,7 @@ pub(crate) use access::Problem;
 
 pub(crate) fn too_many_listeners() -> Problem {
     let hint = "请稍后再试，或直接查询 /api/v1/status。";
-    Problem::new(Code::TooManyListeners, "同时收看实时状态的人太多。", hint)
-        .retry_after(5)
+    Problem::new(Code::TooManyListeners, "同时收看实时状态的人太多。", hint).retry_after(5)
 }
 
 pub(crate) fn of_search(error: search::Error) -> Problem {

@@ -9,8 +9,8 @@ use anyhow::Context as _;
 use document::archive::{self, ArchiveError, ArchiveLimits};
 use document::{Kind, media_type, sniff};
 use futures::{StreamExt, TryStreamExt};
-use proto::{RefusalClass, ReportId};
 use proto::v1::{Blob, ReportSubmitted};
+use proto::{RefusalClass, ReportId};
 use serde::{Deserialize, Serialize, Serializer};
 use stage::{NotStored, Published, Stage};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncSeekExt};
@@ -361,7 +361,10 @@ async fn put(
     source: impl AsyncRead + Unpin + Send,
 ) -> Result<Result<Stored, Refused>, AcceptError> {
     if sample.is_empty() {
-        return Ok(Err((RefusalClass::Empty, "文件是空的，没有任何内容。请确认报告已保存后重新报送。".into())));
+        return Ok(Err((
+            RefusalClass::Empty,
+            "文件是空的，没有任何内容。请确认报告已保存后重新报送。".into(),
+        )));
     }
     let limit = document::limits::BYTES as u64;
     let stored = match stage.originals().put(source, limit).await {

@@ -91,10 +91,7 @@ async fn take_form(
         }
         let used = pace.clone();
         let source = field.map_err(std::io::Error::other).inspect_ok(move |_| used.used());
-        accepting
-            .take(&name, Box::pin(StreamReader::new(source)))
-            .await
-            .map_err(not_accepted)?;
+        accepting.take(&name, Box::pin(StreamReader::new(source))).await.map_err(not_accepted)?;
     }
     Ok(())
 }
@@ -142,7 +139,8 @@ fn not_accepted(error: AcceptError) -> Problem {
 
 fn nothing_taken(Receipt { refused, .. }: &Receipt) -> Problem {
     let Some(RefusedFile { file_name, class, message }) = refused.first() else {
-        return Problem::new(Code::NoFile,
+        return Problem::new(
+            Code::NoFile,
             "请求中没有文件。",
             "请在 file 字段中附上报告文件，或把文件作为请求正文。",
         );

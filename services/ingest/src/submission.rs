@@ -35,8 +35,7 @@ pub(crate) async fn submission(
 ) -> Result<Json<Value>, Problem> {
     let unknown = || {
         let detail = format!("没有编号为 {id} 的报送。");
-        Problem::new(Code::NoSuchSubmission, detail, "请核对报送时返回的 submission。")
-            .field("id")
+        Problem::new(Code::NoSuchSubmission, detail, "请核对报送时返回的 submission。").field("id")
     };
     let bytes = ingest.stage().originals().get(&id).await.map_err(|_| unknown())?;
     let manifest: Manifest = serde_json::from_slice(&bytes).map_err(|_| unknown())?;

@@ -82,8 +82,7 @@ pub(crate) async fn withdraw(
     for (field, text) in [("who", &who), ("why", &why)] {
         if text.trim().is_empty() {
             let detail = format!("没有写明 {field}。");
-            let problem =
-                Problem::new(Code::NoReason, detail, "请写明由谁撤回、为何撤回。");
+            let problem = Problem::new(Code::NoReason, detail, "请写明由谁撤回、为何撤回。");
             return Err(problem.field(field));
         }
     }
@@ -154,7 +153,8 @@ pub(crate) async fn withdraw(
 }
 
 fn not_yours() -> Problem {
-    Problem::new(Code::NotYours,
+    Problem::new(
+        Code::NotYours,
         "这份报告不在密钥的机关或地区范围内，不能撤回。",
         "请核对报告编号；确需撤回的，请由有相应范围的单位或运维人员办理。",
     )
@@ -162,9 +162,5 @@ fn not_yours() -> Problem {
 
 fn not_there(id: &str) -> Problem {
     let detail = format!("没有已入库的报告 {id}。");
-    Problem::new(Code::NoSuchReport,
-        detail,
-        "请核对编号；刚报送的报告要等入库后才能撤回。",
-    )
-    .field("id")
+    Problem::new(Code::NoSuchReport, detail, "请核对编号；刚报送的报告要等入库后才能撤回。").field("id")
 }

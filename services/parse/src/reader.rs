@@ -10,8 +10,8 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use document::ReadError;
-use proto::{Message, RefusalClass};
 use proto::v1::Report;
+use proto::{Message, RefusalClass};
 use sandbox::{Limits, NoAnswer, Pool, Program};
 use stage::{Refusal, Trouble};
 
@@ -204,8 +204,11 @@ pub fn become_reader(arguments: &[String]) -> ExitCode {
                 // Ends this process, as any other allocation that fails does.
                 std::alloc::handle_alloc_error(Layout::new::<u8>());
             }
-            let refused =
-                Refused { class: class(&error).name().into(), message: error.message(), detail: error.to_string() };
+            let refused = Refused {
+                class: class(&error).name().into(),
+                message: error.message(),
+                detail: error.to_string(),
+            };
             (Said { refused: Some(refused), ..Said::default() }, String::new())
         });
         phases.leave();

@@ -7,8 +7,8 @@ use std::io::{Cursor, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use proto::RefusalClass;
 use parse::{LIMITS, Readers, Reading, VERB};
+use proto::RefusalClass;
 use rustix::time::{ClockId, clock_gettime};
 use sandbox::{Limits, Program};
 use stage::{Refusal, Trouble};

@@ -96,8 +96,7 @@ fn markdown() -> String {
     let mut page = OPENING.to_owned();
     for code in Code::ALL {
         let CodeInfo { name, status, other_statuses, fault, meaning, remedy } = code.info();
-        let statuses: Vec<String> =
-            [&[status], other_statuses].concat().into_iter().map(described).collect();
+        let statuses: Vec<String> = [&[status], other_statuses].concat().into_iter().map(described).collect();
         section(&mut page, name, meaning, &format!("Status {}", statuses.join(", ")), fault, remedy);
     }
     page.push_str(REFUSALS);
@@ -149,7 +148,9 @@ fn source() -> String {
             if path.is_dir() {
                 let is_code = !path.ends_with("tests") && !path.ends_with("code");
                 folders.extend(is_code.then_some(path));
-            } else if path.extension().is_some_and(|extension| extension == "rs") && !path.ends_with("code.rs") {
+            } else if path.extension().is_some_and(|extension| extension == "rs")
+                && !path.ends_with("code.rs")
+            {
                 let text = std::fs::read_to_string(&path).unwrap();
                 source.push_str(text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default());
             }

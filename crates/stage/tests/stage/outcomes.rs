@@ -129,7 +129,9 @@ async fn a_refusal_tells_why_and_where() {
             stage
                 .work(async |_, _: ReportSubmitted| -> Handled<ReportParsed> {
                     let origin = Origin { line: 7, ..Default::default() };
-                    Err(Refusal::new(RefusalClass::UnsupportedFormat, "不支持的格式", "an executable").at(origin).into())
+                    Err(Refusal::new(RefusalClass::UnsupportedFormat, "不支持的格式", "an executable")
+                        .at(origin)
+                        .into())
                 })
                 .await
         }
@@ -239,7 +241,9 @@ async fn batches_take_what_is_there_and_answer_each() {
                 let outcomes = facts
                     .into_iter()
                     .map(|fact| match fact.submitted.as_ref().map(|submitted| submitted.id.clone()) {
-                        Some(known) if known == id(7) => Err(Refusal::new(RefusalClass::NotText, "奇怪", "odd").into()),
+                        Some(known) if known == id(7) => {
+                            Err(Refusal::new(RefusalClass::NotText, "奇怪", "odd").into())
+                        }
                         Some(known) if known == id(8) && failed.fetch_add(1, Ordering::SeqCst) == 0 => {
                             Err(Trouble::Failed(anyhow::anyhow!("the index is away")))
                         }

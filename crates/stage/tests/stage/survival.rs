@@ -7,8 +7,8 @@ use std::time::Duration;
 use async_nats::jetstream;
 use async_nats::jetstream::consumer::{AckPolicy, pull};
 use futures::StreamExt;
-use proto::{RefusalClass, subject};
 use proto::v1::{ReportParsed, ReportSubmitted};
+use proto::{RefusalClass, subject};
 use stage::{Handled, Since};
 use tokio::sync::{Notify, mpsc};
 
