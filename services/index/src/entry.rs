@@ -5,7 +5,7 @@ use proto::Message as _;
 use proto::v1::{self, IndexOutcome, ReportIndexed, ReportValidated};
 use report::Review;
 use search::{Applied, Entry, Withdrawn};
-use stage::{Refusal, Stage, Trouble, class};
+use stage::{Refusal, Stage, Trouble};
 
 /// So much of a text can be searched, in bytes: a hundred times the text of an annual report. The engine
 /// takes sixty times a text's size to write it.
@@ -28,10 +28,7 @@ pub(crate) async fn entries(stage: &Stage, facts: &[ReportValidated]) -> Vec<Res
 }
 
 fn entry(fact: &ReportValidated, text: String) -> Result<Entry, Trouble> {
-    let review = Review::try_from(fact).map_err(|error| {
-        let message = "系统内部消息无法识别，报告未能入库，请联系运维人员。";
-        Refusal::new(class::UNDECODABLE_EVENT, message, error.to_string())
-    })?;
+    let review = Review::try_from(fact).map_err(|error| Refusal::undecodable(error.to_string()))?;
     let submitted = fact.submitted.clone().unwrap_or_default();
     let withdraws = submitted.withdraws;
     Ok(Entry {
