@@ -149,7 +149,9 @@ mod tests {
             *cells.get_mut(form.request_cell("carried_in", column.id).unwrap()).unwrap() =
                 Cell::read(Decimal::ZERO, "0", Origin::default());
         }
-        solve(&mut cells, &[EquationId::RequestsBalance], |equation| (equation.left[0], equation.right.clone()));
+        solve(&mut cells, &[EquationId::RequestsBalance], |equation| {
+            (equation.left[0], equation.right.clone())
+        });
         solve(&mut cells, &[EquationId::ApplicantsAddUp], total);
         let of_table_four = |id: &EquationId| id.table() == report::Table::Litigation;
         let of_table_four: Vec<EquationId> = EquationId::ALL.into_iter().filter(of_table_four).collect();

@@ -1,5 +1,5 @@
-//! What one office decided about the rules: which weigh more or less with it, which do not apply, and
-//! which findings of which agency do not count and why. One file of data, `deploy/rule-policy.toml`.
+//! The rule policy of one office, one file of data: which rules weigh more or less, which do not apply,
+//! and which findings of which agency are waived and why. `deploy/rule-policy.toml` is an example.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -12,7 +12,7 @@ use toml::value::Datetime;
 
 use crate::{Rule, VERSION, catalogue, rule};
 
-/// The decisions of one policy. The default changes nothing.
+/// What an office decided about the rules. The default changes nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RulePolicy {
     severities: BTreeMap<&'static str, Severity>,
@@ -32,9 +32,9 @@ struct Exemption {
     waiver: Waiver,
 }
 
-/// An office's file that cannot be used.
+/// A policy file that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("line {line}: {what}")]
+#[error("rule policy, line {line}: {what}")]
 pub struct PolicyError {
     /// The line, from 1.
     pub line: usize,
@@ -43,7 +43,7 @@ pub struct PolicyError {
 }
 
 impl RulePolicy {
-    /// What the office decided by its file, if it has one.
+    /// The policy in the text of a file; the default policy without one.
     ///
     /// # Errors
     /// See [`RulePolicy::parse`].
@@ -51,7 +51,7 @@ impl RulePolicy {
         file.map_or_else(|| Ok(Self::default()), Self::parse)
     }
 
-    /// Reads the file of an policy.
+    /// Reads the text of a policy file.
     ///
     /// # Errors
     /// If it is no TOML, has a key or names a rule that is not known, or if a waiver does not say who
@@ -72,7 +72,7 @@ impl RulePolicy {
         })
     }
 
-    /// The version of what judged a report: that of the rule pack, and the office's file by its digest.
+    /// The version that a review carries: that of the rule pack, with the digest of the policy file.
     pub fn version(&self) -> String {
         match &self.digest {
             Some(digest) => format!("{VERSION}+{digest}"),
@@ -80,9 +80,8 @@ impl RulePolicy {
         }
     }
 
-    /// The findings of a report as this office weighs them: without those of rules that are switched
-    /// off. A finding that is waived stays and says so; where the day of submission is not known no
-    /// waiver holds.
+    /// Applies the policy to the findings of a report: removes those of rules that are switched off, sets
+    /// severities, and marks those that are waived. Without a day of submission no waiver holds.
     pub fn apply(&self, report: &Report, submitted: Option<Date>, findings: Vec<Finding>) -> Vec<Finding> {
         let counts = |finding: &Finding| !self.off.contains(finding.rule.as_str());
         let weigh = |finding: Finding| Finding {
@@ -93,7 +92,7 @@ impl RulePolicy {
         findings.into_iter().filter(counts).map(weigh).collect()
     }
 
-    /// What a rule itself played down stays played down.
+    /// A finding that its rule played down stays played down.
     fn severity(&self, finding: &Finding) -> Severity {
         let Some(decided) = self.severities.get(finding.rule.as_str()) else { return finding.severity };
         match rule(&finding.rule) {
@@ -236,14 +235,14 @@ mod tests {
     }
 
     #[test]
-    fn rules_weigh_what_the_office_says() {
+    fn rules_weigh_what_the_policy_says() {
         let changes = "note=RowShifted:other.misc active.licensing.decisions=5件 requests.granted.total=1";
         let of = |findings: &[Finding]| -> Vec<(String, Severity)> {
             findings.iter().map(|finding| (finding.rule.clone(), finding.severity)).collect()
         };
         let (decided, usual) =
             (of(&judged(changes, "")), of(&review(report(FormId::F2021, changes)).findings));
-        for (id, in_the_office, elsewhere) in [
+        for (id, under_policy, elsewhere) in [
             ("T3-09", None, Some(Severity::Warning)),
             ("T3-03", Some(Severity::Warning), Some(Severity::Error)),
             ("T2-10", Some(Severity::Error), Some(Severity::Info)),
@@ -252,7 +251,7 @@ mod tests {
             let severity = |findings: &[(String, Severity)]| {
                 findings.iter().find(|(rule, _)| rule == id).map(|(_, severity)| *severity)
             };
-            assert_eq!((severity(&decided), severity(&usual)), (in_the_office, elsewhere), "{id}");
+            assert_eq!((severity(&decided), severity(&usual)), (under_policy, elsewhere), "{id}");
         }
         assert!(decided.is_sorted_by_key(|(_, severity)| std::cmp::Reverse(*severity)));
     }
@@ -300,31 +299,43 @@ mod tests {
         };
         let ends = "until = 2021-03-31";
         for (file, expected) in [
-            ("of = []".to_owned(), "line 1: unknown field `of`, expected one of `off`, `severity`, `waiver`"),
+            (
+                "of = []".to_owned(),
+                "rule policy, line 1: unknown field `of`, expected one of `off`, `severity`, `waiver`",
+            ),
             (
                 "off = [\n\"T3-08\",\n\"T9-99\"]".into(),
-                "line 3: no rule is called `T9-99`, expected one of DOC-01,",
+                "rule policy, line 3: no rule is called `T9-99`, expected one of DOC-01,",
             ),
             (
                 "[severity]\n\n\"T9-99\" = \"info\"".into(),
-                "line 3: no rule is called `T9-99`, expected one of DOC-01,",
+                "rule policy, line 3: no rule is called `T9-99`, expected one of DOC-01,",
             ),
             (
                 "[severity]\n\"T3-08\" = \"fatal\"".into(),
-                "line 2: unknown variant `fatal`, expected one of `info`",
+                "rule policy, line 2: unknown variant `fatal`, expected one of `info`",
             ),
-            ("[severity]\n\"T3-08\" = \"info\"\noff = [\"T3-08\"]".into(), "line 3: "),
-            (waiver(&format!("why = \" \"\n{ends}")), "line 5: `why` of the waiver of DOC-11 is empty"),
-            (waiver(ends), "line 1: missing field `why`"),
-            (waiver("why = \"因故\"\nuntil = 2021-02-30"), "line 6: "),
-            (waiver("why = \"因故\"\nuntil = \"2021-03-31\""), "line 6: "),
-            (waiver("why = \"因故\"\nuntil = 08:00:00"), "line 6: `until` of the waiver of DOC-11 is no day"),
+            ("[severity]\n\"T3-08\" = \"info\"\noff = [\"T3-08\"]".into(), "rule policy, line 3: "),
+            (
+                waiver(&format!("why = \" \"\n{ends}")),
+                "rule policy, line 5: `why` of the waiver of DOC-11 is empty",
+            ),
+            (waiver(ends), "rule policy, line 1: missing field `why`"),
+            (waiver("why = \"因故\"\nuntil = 2021-02-30"), "rule policy, line 6: "),
+            (waiver("why = \"因故\"\nuntil = \"2021-03-31\""), "rule policy, line 6: "),
+            (
+                waiver("why = \"因故\"\nuntil = 08:00:00"),
+                "rule policy, line 6: `until` of the waiver of DOC-11 is no day",
+            ),
             (
                 waiver(&format!("why = \"因故\"\n{ends}\nyear = 20")),
-                "line 7: `year` of the waiver of DOC-11 is 20",
+                "rule policy, line 7: `year` of the waiver of DOC-11 is 20",
             ),
-            (waiver(&format!("why = \"因故\"\n{ends}\nreason = 20")), "line 7: unknown field `reason`"),
-            ("off = [".into(), "line 1: "),
+            (
+                waiver(&format!("why = \"因故\"\n{ends}\nreason = 20")),
+                "rule policy, line 7: unknown field `reason`",
+            ),
+            ("off = [".into(), "rule policy, line 1: "),
         ] {
             let error = RulePolicy::parse(&file).unwrap_err().to_string();
             assert!(error.starts_with(expected), "{file}\n{error}");

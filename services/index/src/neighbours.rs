@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use proto::Message as _;
 use proto::v1::{ReportSubmitted, ReportValidated};
 use report::{Date, Review};
-use rules::Office;
+use rules::RulePolicy;
 use search::{Entry, Error, Writer};
 
 /// Judges the reports under these keys, whose current version was just applied, those of the year after
@@ -16,7 +16,7 @@ use search::{Entry, Error, Writer};
 /// If the index cannot be read.
 pub(crate) fn rejudge(
     writer: &mut Writer,
-    office: &Office,
+    policy: &RulePolicy,
     changed: &BTreeSet<String>,
     beside: BTreeSet<String>,
 ) -> Result<(), Error> {
@@ -33,7 +33,7 @@ pub(crate) fn rejudge(
         };
         // What was just applied stands as it was judged by itself.
         if last_year.is_some() || !changed.contains(&key) {
-            writer.rejudge(&key, &own.beside(office, last_year.as_ref()))?;
+            writer.rejudge(&key, &own.beside(policy, last_year.as_ref()))?;
         }
     }
     Ok(())
@@ -74,9 +74,9 @@ impl Known {
     }
 
     /// Its review with what the rules across years find.
-    fn beside(self, office: &Office, last_year: Option<&Self>) -> Review {
+    fn beside(self, policy: &RulePolicy, last_year: Option<&Self>) -> Review {
         match last_year {
-            Some(last_year) => rules::beside(self.review, &last_year.review.report, office, self.submitted),
+            Some(last_year) => rules::beside(self.review, &last_year.review.report, policy, self.submitted),
             None => self.review,
         }
     }

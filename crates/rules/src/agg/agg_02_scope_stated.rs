@@ -27,7 +27,7 @@ const CASES: &[Case] = &[
         FormId::F2021,
         "滕州市公安局 received=3 | 滕州市教育局 received=4 | 滕州市人民政府 received=1",
     )
-    .says("?"),
+    .says("本机关有下级机关，报告未写明统计口径。请在报告中写明数字是全部下级的汇总数，还是本机关的数字。"),
     Case::holds(
         FormId::F2021,
         "滕州市公安局 received=3 | 滕州市教育局 received=4 | 滕州市人民政府 says=本机关 received=1",
