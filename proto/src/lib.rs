@@ -14,7 +14,7 @@ pub use convert::ConvertError;
 #[cfg(feature = "facts")]
 pub use fact::Fact;
 pub use id::{NotAReportId, ReportId};
-pub use prost::{Message, decode_length_delimiter};
+pub use prost::{DecodeError, Message, decode_length_delimiter};
 
 /// The messages of package `gouji.v1`, generated from `proto/gouji/v1/*.proto`.
 #[expect(missing_docs, reason = "the .proto files comment what a name does not tell")]

@@ -137,7 +137,7 @@ fn titles_count_more() {
     let page = find(&reader, "水利");
     let order: Vec<u32> = page.hits.iter().map(crate::number_of).collect();
     assert_eq!(order, [1, 0]);
-    assert_eq!(page.hits[0].title, "水利局年度报告");
+    assert_eq!(page.hits[0].card.title, "水利局年度报告");
     assert_eq!(numbers(&find(&reader, "\"第2号机关年度\"")), [0; 0]);
     assert_eq!(numbers(&find(&reader, "第2号机关")), [2]);
 }
