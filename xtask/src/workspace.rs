@@ -7,8 +7,6 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 
-use crate::nats_server;
-
 /// The workspace as cargo sees it.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Workspace {

@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use axum::Json;
 use axum::extract::State;
 use axum::response::{Html, IntoResponse, Response};
-use proto::v1::{ReportSubmitted, RosterImported};
+use proto::v1::RosterImported;
 use report::{Decimal, Region, Report, Year};
 use search::{Clause, IndexError, Query, Reader, StoredParts};
 use serde_json::{Value, json};
@@ -303,8 +303,8 @@ fn text(reader: &Reader, key: &str) -> Result<Option<String>, IndexError> {
 pub(crate) fn member(parts: &StoredParts) -> Option<Member> {
     let card = &parts.card;
     let review = parts.review_alone().ok()?;
-    let submitted = ReportSubmitted { submitted_at_ms: card.submitted_at_ms, ..ReportSubmitted::default() };
-    let mut member = Member::of(&review, &card.key, &card.id, &card.original, submitted.day());
+    let submitted = report::beijing::day(card.submitted_at_ms);
+    let mut member = Member::of(&review, &card.key, &card.id, &card.original, submitted);
     // The verdict in the index also counts what was found beside other reports.
     member.verdict = card.verdict;
     Some(member)

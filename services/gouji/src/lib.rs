@@ -1,42 +1,25 @@
 //! The command people type: the pipeline in one process, and its doors from the terminal.
 
-mod audit;
-mod bus;
-mod check;
-mod checked;
+mod agency;
+mod checking;
 mod client;
-mod config;
-mod demo;
-mod explain;
 mod files;
-mod identities;
-mod key;
-mod letter;
+mod local;
 mod moment;
-mod nats;
-mod nats_server;
-mod pause;
-mod readings;
-mod reconcile;
-mod refused;
-mod reindex;
-mod replay;
-mod rollup;
-mod roster;
-mod rules;
-mod search;
-mod status;
-mod submit;
-mod survey;
-mod topology;
-mod up;
-mod withdraw;
+mod office;
+mod operator;
+mod print;
 
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 use clap::{Parser, Subcommand};
 use tokio::runtime::{Builder, Runtime};
+
+use agency::{check, search, status, submit};
+use local::{demo, nats, up};
+use office::{letter, rollup, roster, rules, survey, withdraw};
+use operator::{audit, bus, config, key, pause, reconcile, refused, reindex, replay, resume, topology};
 
 /// Takes in, reads, checks and finds annual reports on government-information disclosure.
 #[derive(Debug, Parser)]
@@ -50,15 +33,14 @@ pub struct Command {
 enum Verb {
     Up(up::Up),
     Check(check::Check),
-    Config(config::Settings),
+    Config(config::Config),
     Topology(topology::Topology),
-    Refused(refused::RefusedVerbs),
+    Refused(refused::Refused),
     Replay(replay::Replay),
     Reconcile(reconcile::Reconcile),
     Pause(pause::Pause),
-    Resume(pause::Resume),
-    #[command(name = "bus")]
-    Identities(identities::Identities),
+    Resume(resume::Resume),
+    Bus(bus::Bus),
     Submit(submit::Submit),
     Search(search::Search),
     Status(status::Status),
@@ -70,7 +52,7 @@ enum Verb {
     Survey(survey::Survey),
     #[command(name = "rollup")]
     RollUp(rollup::RollUp),
-    Key(key::KeyVerbs),
+    Key(key::Key),
     Audit(audit::Audit),
     Demo(demo::Demo),
     #[command(name = parse::VERB, hide = true)]
@@ -89,14 +71,14 @@ pub fn run(command: Command) -> ExitCode {
     match command.verb {
         Verb::Up(up) => up.run(),
         Verb::Check(check) => check::run(&check),
-        Verb::Config(settings) => settings.run(),
+        Verb::Config(config) => config.run(),
         Verb::Topology(topology) => topology.run(),
         Verb::Refused(refused) => refused.run(),
         Verb::Replay(replay) => replay.run(),
         Verb::Reconcile(reconcile) => reconcile.run(),
         Verb::Pause(pause) => pause.run(),
         Verb::Resume(resume) => resume.run(),
-        Verb::Identities(identities) => identities.run(),
+        Verb::Bus(bus) => bus.run(),
         Verb::Submit(submit) => submit.run(),
         Verb::Search(search) => search.run(),
         Verb::Status(status) => status.run(),

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use proto::v1::ReportSubmitted;
-use report::Review;
+use report::{Review, beijing};
 use rules::Office;
 use search::{CurrentReport, Entry, IndexError, Writer};
 
@@ -59,7 +58,6 @@ fn current(writer: &mut Writer, key: &str) -> Result<Option<CurrentReport>, Inde
 
 /// The review of a report with the findings of its comparison with the year before.
 fn compared(own: &CurrentReport, last_year: &CurrentReport, office: &Office) -> Review {
-    let submitted =
-        ReportSubmitted { submitted_at_ms: own.version.submitted_at_ms, ..ReportSubmitted::default() };
-    rules::beside((*own.review).clone(), &last_year.review.report, office, submitted.day())
+    let submitted = beijing::day(own.version.submitted_at_ms);
+    rules::beside((*own.review).clone(), &last_year.review.report, office, submitted)
 }

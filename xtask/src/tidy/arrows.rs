@@ -40,7 +40,7 @@ pub(super) fn check(packages: &[Package]) -> Vec<Complaint> {
 fn may_name(from: &str, to: &str) -> bool {
     match from {
         "fuzz" | "tests" | "xtask" => true,
-        "gouji" => FOOTING.contains(&to) || SERVICES.contains(&to),
+        "gouji" => FOOTING.contains(&to) || SERVICES.contains(&to) || to == "nats-server",
         "reading" => ["document", "report"].contains(&to),
         "access" => ["proto", "stage"].contains(&to),
         "stage" => to == "proto",
@@ -73,6 +73,8 @@ mod tests {
         check("parse", "sandbox", true);
         check("sandbox", "document", false);
         check("gouji", "console", true);
+        check("gouji", "nats-server", true);
+        check("parse", "nats-server", false);
         check("rules", "reading", false);
         check("tests", "gouji", true);
         check("fuzz", "document", true);

@@ -214,7 +214,7 @@ fn in_batches(random: &mut Random, corpus: &[String]) -> (Reader, tempfile::Temp
     let mut arrivals: Vec<Entry> = entries.collect();
     for (number, text) in (0..).zip(corpus).take(20) {
         let mut earlier = entry_of(number, Report::default(), &text.chars().rev().collect::<String>());
-        earlier.version -= 1;
+        earlier.version.number -= 1;
         arrivals.push(earlier);
     }
     random.shuffle(&mut arrivals);

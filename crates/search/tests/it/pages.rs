@@ -126,7 +126,7 @@ fn a_report_is_fetched_whole() {
     assert_eq!(found.text, "共收到申请若干件");
     let value = |id: &str| found.review.report.cells.value(report::CellId::parse(id).unwrap());
     assert_eq!(value("requests.received.total"), Some(3.into()));
-    assert_eq!(value("requests.received.natural"), None);
+    assert_eq!(value("requests.received.natural_person"), None);
     assert_eq!(found.review.findings[0].rule, "T3-01");
     assert_eq!(found.review.report.agency.as_deref(), Some("第7号机关"));
     let Hit { card, .. } = hit;

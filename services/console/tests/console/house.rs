@@ -8,11 +8,11 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
 use document::Limits;
+use proto::Fact;
 use proto::v1::{
     self, Blob, ReportIndexed, ReportParsed, ReportRefused, ReportSubmitted, ReportValidated, RosterImported,
     Withdrawal,
 };
-use proto::{Fact, Message as _};
 use report::{Report, Review};
 use search::{Entry, Index, Writer};
 use serde_json::Value;

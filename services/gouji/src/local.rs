@@ -1,0 +1,5 @@
+//! The whole pipeline on this machine.
+
+pub(crate) mod demo;
+pub(crate) mod nats;
+pub(crate) mod up;

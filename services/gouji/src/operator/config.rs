@@ -1,0 +1,38 @@
+//! `gouji config`: the file of settings, printed with its defaults or checked.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use stage::EXIT_USAGE;
+
+use crate::print::say;
+
+/// Print a file of settings with every default, or check one.
+#[derive(Debug, Args)]
+pub(crate) struct Config {
+    /// The file to check; the environment goes before it, as in every process.
+    file: Option<PathBuf>,
+}
+
+impl Config {
+    pub(crate) fn run(&self) -> ExitCode {
+        let Some(file) = &self.file else {
+            say(stage::settings::example().trim_end());
+            return ExitCode::SUCCESS;
+        };
+        let checked = stage::Config::load(Some(file), &[]).and_then(|config| {
+            crate::local::up::services().iter().try_for_each(|service| service.check(&config))
+        });
+        match checked {
+            Ok(()) => {
+                say("the settings can be used");
+                ExitCode::SUCCESS
+            }
+            Err(error) => {
+                eprintln!("{error:#}");
+                ExitCode::from(EXIT_USAGE)
+            }
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! `gouji reconcile`: proves that nothing is lost. Everything that was received is in the index, refused, or
+//! on its way; every original and text is there; the index holds what was indexed.
+//!
+//! The log is read once. What looks lost is looked at again, because the pipeline goes on meanwhile.
+
+mod index;
+mod ledger;
+mod rebuild;
+mod store;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use clap::Args;
+use serde_json::{Value, json};
+use stage::Stage;
+
+use crate::operator::connection::Connection;
+use crate::print::say;
+use index::Indexed;
+use ledger::Ledger;
+use store::Store;
+
+/// Prove that nothing is lost: received = indexed + refused + in flight, every original there, the index
+/// whole. Exit 0 where that is so, 1 where it is not, 2 where it could not be judged.
+#[derive(Debug, Args)]
+pub(crate) struct Reconcile {
+    #[command(flatten)]
+    bus: Connection,
+    /// Also read every original and text and hash it.
+    #[arg(long)]
+    deep: bool,
+    /// The folder of the index, on the host of the index; with --data that of the running `gouji up`.
+    #[arg(long, value_name = "FOLDER")]
+    index: Option<PathBuf>,
+    /// Put on the log what the originals know of and the log does not: after the log was lost.
+    #[arg(long)]
+    rebuild: bool,
+    /// One JSON object.
+    #[arg(long)]
+    json: bool,
+    /// How long to wait for what might be lost or might be on its way, in seconds.
+    #[arg(long, default_value_t = 60, value_name = "SECONDS")]
+    patience: u64,
+}
+
+/// It could not be judged.
+const UNKNOWN: u8 = 2;
+/// Items of each kind that are named; more are counted.
+const NAMED: usize = 20;
+
+impl Reconcile {
+    pub(crate) fn run(&self) -> ExitCode {
+        let reconciled = crate::runtime().and_then(|runtime| runtime.block_on(self.reconcile()));
+        match reconciled {
+            Ok(true) => ExitCode::SUCCESS,
+            Ok(false) => ExitCode::FAILURE,
+            Err(error) => {
+                eprintln!("could not be judged: {error:#}");
+                ExitCode::from(UNKNOWN)
+            }
+        }
+    }
+
+    async fn reconcile(&self) -> Result<bool> {
+        let stage = self.bus.open().await?;
+        let mut report = self.look(&stage).await?;
+        if self.rebuild {
+            let rebuilt = rebuild::rebuild(&stage, &report.store, self.bus.who()).await?;
+            if !self.json {
+                say(&rebuilt.told());
+            }
+            report = self.look(&stage).await?;
+        }
+        stage.close().await;
+        if self.json {
+            say(&report.json().to_string());
+        } else {
+            report.lines().iter().for_each(|line| say(line));
+        }
+        Ok(report.is_sound())
+    }
+
+    async fn look(&self, stage: &Stage) -> Result<Report> {
+        // Listed first, so that nothing is in the list of facts and too new for the list of originals.
+        let folder = self.index_folder(stage);
+        let log = stage.extent().await?;
+        let mut store = Store::list(stage).await.context("listing the originals")?;
+        let mut ledger = Ledger::default();
+        stage
+            .scan(proto::subject::ALL, |event| {
+                store.note(&event);
+                ledger.note(&event);
+                Ok(())
+            })
+            .await
+            .context("reading the log")?;
+        ledger.settle(stage, Duration::from_secs(self.patience)).await?;
+        store.look_again(stage, self.deep).await.context("looking at the originals")?;
+        store.read_unnamed(stage, self.rebuild, &ledger).await.context("looking at the originals")?;
+        let index = match folder {
+            Some(folder) => Some(Indexed::look(&folder, &ledger)?),
+            None => None,
+        };
+        Ok(Report { deleted: log.deleted, dropped: log.first > 1, ledger, store, index })
+    }
+
+    fn index_folder(&self, stage: &Stage) -> Option<PathBuf> {
+        let of_settings =
+            || Some(stage.config().index.clone()).filter(|folder| self.bus.is_local() && folder.is_dir());
+        self.index.clone().or_else(of_settings)
+    }
+}
+
+/// What was found.
+struct Report {
+    /// Messages that somebody deleted from the log.
+    deleted: u64,
+    /// Whether the oldest messages are gone with age.
+    dropped: bool,
+    ledger: Ledger,
+    store: Store,
+    index: Option<Indexed>,
+}
+
+impl Report {
+    /// What must be empty, with what it means.
+    fn faults(&self) -> Vec<(&'static str, &'static str, u64, Vec<String>)> {
+        let (ledger, store) = (&self.ledger, &self.store);
+        let of = |list: &[String]| (list.len() as u64, list.iter().take(NAMED).cloned().collect::<Vec<_>>());
+        let mut faults = Vec::new();
+        let mut add = |name, meaning, (count, named): (u64, Vec<String>)| {
+            if count > 0 {
+                faults.push((name, meaning, count, named));
+            }
+        };
+        add("lost", "neither ended nor on their way; `gouji replay` reads them anew", of(&ledger.lost));
+        add("unsent", "ended, and nothing on the log says that they were sent", {
+            // With age the sending goes first.
+            if self.dropped { (0, Vec::new()) } else { of(&ledger.unsent) }
+        });
+        add("deleted", "messages were deleted from the log by hand", (self.deleted, Vec::new()));
+        add(
+            "missing",
+            "originals or texts are not in the store; put them back from the backup",
+            of(&store.missing),
+        );
+        add(
+            "corrupt",
+            "originals or texts have other bytes than they had; put them back from the backup",
+            of(&store.corrupt),
+        );
+        add(
+            "unlogged",
+            "sent by what the originals say, and not on the log; --rebuild puts them there",
+            of(&store.unlogged),
+        );
+        if let Some(index) = &self.index {
+            add(
+                "not in the index",
+                "indexed by the log and not in the index; `gouji reindex` builds it anew",
+                of(&index.missing),
+            );
+            add("another version", "the index has another version than was sent last", of(&index.other));
+            add("doubled", "more reports in the index than the log tells of", (index.doubled, Vec::new()));
+        }
+        faults
+    }
+
+    fn is_sound(&self) -> bool {
+        self.faults().is_empty()
+    }
+
+    fn lines(&self) -> Vec<String> {
+        let ledger = &self.ledger;
+        let mut lines = vec![
+            format!("received   {:>9}", ledger.received),
+            format!("indexed    {:>9}", ledger.indexed),
+            format!("refused    {:>9}", ledger.refused),
+            format!("in flight  {:>9}", ledger.in_flight()),
+            format!(
+                "read anew  {:>9}  neither, and the same bytes were read once more since",
+                ledger.read_anew
+            ),
+            format!(
+                "originals  {:>9}  of which {} texts, {} of nothing on the log",
+                self.store.count(),
+                self.store.texts(),
+                self.store.orphans
+            ),
+        ];
+        match &self.index {
+            Some(index) => lines.push(format!("in index   {:>9}  reports", index.count)),
+            None => lines.push("in index           -  not looked at; say --index on its host".into()),
+        }
+        for (name, meaning, count, named) in self.faults() {
+            lines.push(format!("NOT SOUND  {count:>9}  {name}: {meaning}"));
+            lines.extend(named.iter().map(|one| format!("           {one}")));
+            if count > named.len() as u64 && !named.is_empty() {
+                lines.push(format!("           and {} more", count - named.len() as u64));
+            }
+        }
+        if self.is_sound() {
+            lines.push("sound: received = indexed + refused + in flight + read anew".into());
+        }
+        lines
+    }
+
+    fn json(&self) -> Value {
+        let ledger = &self.ledger;
+        let faults = self.faults().into_iter().map(|(name, meaning, count, named)| {
+            json!({"fault": name, "meaning": meaning, "count": count, "named": named})
+        });
+        json!({
+            "sound": self.is_sound(),
+            "received": ledger.received, "indexed": ledger.indexed, "refused": ledger.refused,
+            "in_flight": ledger.in_flight(), "read_anew": ledger.read_anew, "lost": ledger.lost.len(),
+            "originals": self.store.count(), "texts": self.store.texts(), "orphans": self.store.orphans,
+            "in_index": self.index.as_ref().map(|index| index.count),
+            "faults": faults.collect::<Vec<_>>(),
+        })
+    }
+}
