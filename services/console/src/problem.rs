@@ -1,13 +1,11 @@
 //! What the index has to say against a request.
 
-use axum::http::StatusCode;
-
+use access::Code;
 pub(crate) use access::Problem;
 
 pub(crate) fn too_many_listeners() -> Problem {
     let hint = "请稍后再试，或直接查询 /api/v1/status。";
-    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "too-many-listeners", "同时收看实时状态的人太多。", hint)
-        .retry_after(5)
+    Problem::new(Code::TooManyListeners, "同时收看实时状态的人太多。", hint).retry_after(5)
 }
 
 pub(crate) fn of_search(error: search::IndexError) -> Problem {
@@ -20,7 +18,7 @@ pub(crate) fn of_search(error: search::IndexError) -> Problem {
             tracing::warn!("answering a request: {error}");
             let hint = "请稍后再试；报送不受影响，已报送的报告不会丢失。";
             let detail = "检索库尚未建成，或正在重建。";
-            Problem::new(StatusCode::SERVICE_UNAVAILABLE, "index-unavailable", detail, hint).retry_after(5)
+            Problem::new(Code::IndexUnavailable, detail, hint).retry_after(5)
         }
         error => Problem::internal(&error.into()),
     }

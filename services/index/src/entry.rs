@@ -3,7 +3,7 @@
 use futures::StreamExt;
 use proto::v1::{self, IndexOutcome, ReportIndexed, ReportValidated};
 use search::{Applied, Entry};
-use stage::{Refusal, Stage, Trouble, class};
+use stage::{Refusal, Stage, Trouble};
 
 /// So much of a text can be searched, in bytes: a hundred times the text of an annual report. The engine
 /// takes sixty times a text's size to write it.
@@ -26,11 +26,7 @@ pub(crate) async fn entries(stage: &Stage, facts: &[ReportValidated]) -> Vec<Res
 }
 
 fn entry(fact: &ReportValidated, text: String) -> Result<Entry, Trouble> {
-    let entry = Entry::of(fact, text).map_err(|error| {
-        let message = "系统内部消息无法识别，报告未能入库，请联系运维人员。";
-        Refusal::new(class::UNDECODABLE_EVENT, message, error.to_string())
-    })?;
-    Ok(entry)
+    Ok(Entry::of(fact, text).map_err(|error| Refusal::undecodable(error.to_string()))?)
 }
 
 /// The fact that a report can be found under `key`.

@@ -3,6 +3,7 @@
 mod reader;
 
 use anyhow::Context as _;
+use proto::RefusalClass;
 use proto::v1::{Blob, Report, ReportParsed, ReportSubmitted, Withdrawal};
 use stage::{Handled, NotGot, Refusal, Service, Stage, Trouble};
 use tokio::sync::Semaphore;
@@ -74,7 +75,7 @@ async fn read(readers: &Readers, bytes: &[u8], file_name: &str) -> Result<Readin
 /// What was acknowledged is not there any more: an operator has to look, trying again does not help.
 fn lost(error: &NotGot) -> Refusal {
     Refusal::new(
-        stage::class::ORIGINAL_LOST,
+        RefusalClass::OriginalLost,
         "原件在存储中丢失或损坏，报告未能处理，请联系运维人员。",
         error.to_string(),
     )

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use document::ReadError;
-use proto::Message;
 use proto::v1::Report;
+use proto::{Message, RefusalClass};
 use sandbox::{Limits, NoAnswer, Pool, Program};
 use stage::{Refusal, Trouble};
 
@@ -97,7 +97,8 @@ impl Readers {
         let (answer, said) = answered.map_err(no_answer)?;
         let said = said?;
         if let Some(refused) = said.refused {
-            return Err(Refusal::new(refused.class, refused.message, refused.detail).into());
+            let class = RefusalClass::parse(&refused.class)?;
+            return Err(Refusal::new(class, refused.message, refused.detail).into());
         }
         Ok(Reading {
             report: said.report.unwrap_or_default(),
@@ -113,19 +114,19 @@ impl Readers {
 fn no_answer(why: NoAnswer) -> Trouble {
     let (class, message) = match why {
         NoAnswer::Cpu { seconds } => (
-            "too-slow",
+            RefusalClass::TooSlow,
             format!(
                 "读取这个文件超过 {seconds} 秒仍未完成，已停止。请去掉图片等无关内容，另存为 Word 文档（DOCX）或纯文本（TXT）后重新报送。"
             ),
         ),
         NoAnswer::Memory { bytes } => (
-            "too-much-memory",
+            RefusalClass::TooMuchMemory,
             format!(
                 "读取这个文件所需的内存超过 {bytes} 字节的上限，已停止。请去掉图片等无关内容，另存为 Word 文档（DOCX）或纯文本（TXT）后重新报送。"
             ),
         ),
         NoAnswer::Crashed { .. } => (
-            "reader-crashed",
+            RefusalClass::ReaderCrashed,
             "读取这个文件时程序异常退出，文件可能已损坏。请打开原文件检查，另存为 Word 文档（DOCX）或纯文本（TXT）后重新报送。".into(),
         ),
         // Who had the time and did not compute was kept from it: a machine that stood still or is too full.
@@ -203,14 +204,40 @@ pub fn become_reader(arguments: &[String]) -> ExitCode {
                 // Ends this process, as any other allocation that fails does.
                 std::alloc::handle_alloc_error(Layout::new::<u8>());
             }
-            let refused =
-                Refused { class: error.class().into(), message: error.message(), detail: error.to_string() };
+            let refused = Refused {
+                class: class(&error).name().into(),
+                message: error.message(),
+                detail: error.to_string(),
+            };
             (Said { refused: Some(refused), ..Said::default() }, String::new())
         });
         phases.leave();
         said.phases = phases.0;
         (said.encode_to_vec(), text.into_bytes())
     })
+}
+
+/// The class under which a document that cannot be read is refused.
+fn class(error: &ReadError) -> RefusalClass {
+    match error {
+        ReadError::Empty => RefusalClass::Empty,
+        ReadError::TooLarge { .. } => RefusalClass::TooLarge,
+        ReadError::Unsupported { .. } => RefusalClass::UnsupportedFormat,
+        ReadError::Encrypted { .. } => RefusalClass::Encrypted,
+        ReadError::Broken { .. } => RefusalClass::BrokenFile,
+        ReadError::Outdated { .. } => RefusalClass::OutdatedVersion,
+        ReadError::NoText { .. } => RefusalClass::NoText,
+        ReadError::NoLetters { .. } => RefusalClass::NoLetters,
+        ReadError::TooMuchInflated { .. } => RefusalClass::TooMuchInflated,
+        ReadError::NotText { .. } => RefusalClass::NotText,
+        ReadError::TooManyLines { .. } => RefusalClass::TooManyLines,
+        ReadError::TooManyCells { .. } => RefusalClass::TooManyCells,
+        ReadError::TooManyNodes { .. } => RefusalClass::TooManyNodes,
+        ReadError::TooDeep { .. } => RefusalClass::TooDeep,
+        ReadError::TooManyAttributes { .. } => RefusalClass::TooManyAttributes,
+        ReadError::TooManyPages { .. } => RefusalClass::TooManyPages,
+        ReadError::TooMuchDrawn { .. } => RefusalClass::TooMuchDrawn,
+    }
 }
 
 /// Reading into a buffer does not end the process where there is no memory, but fails like a broken file.
@@ -235,14 +262,14 @@ mod tests {
 
     #[test]
     fn only_what_a_document_did_is_its_fault() {
-        let check = |why: NoAnswer, expected: Option<&str>| match (no_answer(why), expected) {
+        let check = |why: NoAnswer, expected: Option<RefusalClass>| match (no_answer(why), expected) {
             (Trouble::Refused(refusal), Some(class)) => assert_eq!(refusal.class, class),
             (Trouble::Failed(_), None) => (),
             (trouble, _) => panic!("{trouble:?} and not {expected:?}"),
         };
-        check(NoAnswer::Cpu { seconds: 10 }, Some("too-slow"));
-        check(NoAnswer::Memory { bytes: 1 }, Some("too-much-memory"));
-        check(NoAnswer::Crashed { how: "stack overflow".into() }, Some("reader-crashed"));
+        check(NoAnswer::Cpu { seconds: 10 }, Some(RefusalClass::TooSlow));
+        check(NoAnswer::Memory { bytes: 1 }, Some(RefusalClass::TooMuchMemory));
+        check(NoAnswer::Crashed { how: "stack overflow".into() }, Some(RefusalClass::ReaderCrashed));
         check(NoAnswer::Wall { seconds: 20 }, None);
         check(NoAnswer::Failed("somebody killed it".into()), None);
     }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use parse::{LIMITS, Readers, Reading, VERB};
+use proto::RefusalClass;
 use rustix::time::{ClockId, clock_gettime};
 use sandbox::{Limits, Program};
 use stage::{Refusal, Trouble};
@@ -67,7 +68,7 @@ async fn hostile_documents_are_refused_and_others_are_read() {
     let sample = fs::read(sample).unwrap();
     let check = async |bytes: Vec<u8>, class: &str| {
         let refusal = refusal(&readers, &bytes).await;
-        assert_eq!(refusal.class, class, "{}", refusal.detail);
+        assert_eq!(refusal.class.name(), class, "{}", refusal.detail);
         assert!(readers.read(&sample, "report").await.is_ok(), "after {class}");
     };
     check(Vec::new(), "empty").await;
@@ -101,7 +102,7 @@ async fn a_refusal_names_the_limit_that_was_reached() {
     let text = "一、本年新收政府信息公开申请数量\t9\n".repeat(200_000);
     let cramped = readers(Limits { memory_bytes: 24 << 20, ..LIMITS });
     let refused = refusal(&cramped, text.as_bytes()).await;
-    assert_eq!(refused.class, "too-much-memory");
+    assert_eq!(refused.class, RefusalClass::TooMuchMemory);
     assert_eq!(refused.detail, "reading wanted more than the limit memory_bytes = 25165824");
     assert!(refused.message.contains("请"), "{}", refused.message);
 }

@@ -72,7 +72,7 @@ async fn one_that_cannot_be_written_keeps_out_no_other() {
     let refused = house.refusal(&id).await;
     assert_eq!(
         (refused.class.as_str(), refused.attempts.len()),
-        (stage::class::GAVE_UP, stage::retry::ATTEMPTS)
+        (proto::RefusalClass::GaveUp.name(), stage::retry::ATTEMPTS)
     );
     assert!(refused.detail.contains("damaged"), "{}", refused.detail);
     let counts = house.counts().await;
