@@ -3,10 +3,10 @@
 //!
 //! On systems other than Linux this does nothing, and only the wall time of the parent limits a child.
 
-#[cfg(not(target_os = "linux"))]
-pub(crate) use unconfined::Confined;
 #[cfg(target_os = "linux")]
 pub(crate) use linux::Confined;
+#[cfg(not(target_os = "linux"))]
+pub(crate) use unconfined::Confined;
 
 #[cfg(target_os = "linux")]
 mod linux {

@@ -122,20 +122,19 @@ impl Pool {
             })?,
         };
         let pid = child.pid;
-        let result =
-            match timeout(self.limits.wall, child.exchange(head, body, self.limits.memory_bytes)).await {
-                Ok(Ok(response)) => {
-                    if child.answered < self.limits.requests
-                        && response.peak_bytes <= self.limits.reuse_bytes
-                    {
-                        self.idle().push(child);
-                    }
-                    Ok(response)
+        let result = match timeout(self.limits.wall, child.exchange(head, body, self.limits.memory_bytes))
+            .await
+        {
+            Ok(Ok(response)) => {
+                if child.answered < self.limits.requests && response.peak_bytes <= self.limits.reuse_bytes {
+                    self.idle().push(child);
                 }
-                Ok(Err(error)) => Err(child.failure(&error, &self.limits).await),
-                // Dropping the child kills it.
-                Err(_) => Err(SandboxError::Wall { seconds: self.limits.wall.as_secs() }),
-            };
+                Ok(response)
+            }
+            Ok(Err(error)) => Err(child.failure(&error, &self.limits).await),
+            // Dropping the child kills it.
+            Err(_) => Err(SandboxError::Wall { seconds: self.limits.wall.as_secs() }),
+        };
         let error = result.as_ref().err().cloned();
         attempts.push(Attempt { pid, started_at, ended_at: SystemTime::now(), error });
         result

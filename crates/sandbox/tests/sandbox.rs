@@ -151,10 +151,18 @@ async fn attempts_are_listed() {
     let mut attempts = Vec::new();
     let answer = pool.request_traced(b"pid", b"", &mut attempts).await.unwrap();
     assert_eq!(String::from_utf8(answer.head).unwrap(), attempts[0].pid.to_string());
-    assert!(attempts[0].error.is_none() && begun <= attempts[0].started_at && attempts[0].started_at <= attempts[0].ended_at);
+    assert!(
+        attempts[0].error.is_none()
+            && begun <= attempts[0].started_at
+            && attempts[0].started_at <= attempts[0].ended_at
+    );
     pool.request_traced(b"compute for ever", b"", &mut attempts).await.unwrap_err();
     let (pid, failed) = (attempts[1].pid, attempts[1].error.clone().unwrap());
-    assert_eq!((pid, failed.limit()), (attempts[0].pid, Some(("cpu_seconds", 1))), "the child that was reused");
+    assert_eq!(
+        (pid, failed.limit()),
+        (attempts[0].pid, Some(("cpu_seconds", 1))),
+        "the child that was reused"
+    );
     pool.request_traced(b"kill yourself", b"", &mut attempts).await.unwrap_err();
     let after: Vec<_> = attempts[2..].iter().map(|one| one.error.as_ref().map(SandboxError::class)).collect();
     assert_eq!(after, [Some("failed"), Some("failed")], "replaced once");
