@@ -15,7 +15,7 @@ pub use convert::ConvertError;
 #[cfg(feature = "facts")]
 pub use fact::Fact;
 pub use id::{NotAReportId, ReportId};
-pub use prost::{Message, decode_length_delimiter};
+pub use prost::{DecodeError, Message, decode_length_delimiter};
 pub use refusal::{ClassInfo, Fault, RefusalClass, RefusalClassError, Seen};
 
 /// The messages of package `gouji.v1`, generated from `proto/gouji/v1/*.proto`.

@@ -19,6 +19,7 @@ mod page;
 mod params;
 mod place;
 mod problem;
+mod record;
 mod report_page;
 mod search_page;
 mod status_page;
@@ -35,7 +36,7 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use rules::RulePolicy;
-use search::{Current, Reader};
+use search::{CurrentReader, Reader};
 use stage::{Service, Stage};
 
 use crate::live::Live;
@@ -63,7 +64,7 @@ pub fn service() -> Service {
 /// If the rule policy cannot be used. An index that cannot be read is told to whoever asks, until
 /// it can.
 pub fn router(stage: Stage) -> anyhow::Result<Router> {
-    let index = Current::new(&stage.config().index);
+    let index = CurrentReader::new(&stage.config().index);
     let policy = RulePolicy::of(stage.config().rule_policy.as_deref())?;
     let live = Live::start(&stage);
     let door = Door::open(&stage)?;
@@ -95,7 +96,7 @@ struct App(Arc<Parts>);
 
 struct Parts {
     stage: Stage,
-    index: Current,
+    index: CurrentReader,
     policy: RulePolicy,
     live: Live,
 }
@@ -124,7 +125,7 @@ impl App {
     /// Reads the index on a thread that may block: whichever generation is current.
     async fn read<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Reader) -> Result<T, search::Error> + Send + 'static,
+        work: impl FnOnce(&Reader) -> Result<T, search::IndexError> + Send + 'static,
     ) -> Result<T, Problem> {
         let app = self.clone();
         let read = tokio::task::spawn_blocking(move || {

@@ -1,16 +1,16 @@
-//! What a reader did, as spans of the report's trace and as measurements.
+//! Spans and metrics of the readers.
 
 use std::sync::LazyLock;
 use std::time::{Duration, SystemTime};
 
+use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Counter, Histogram, UpDownCounter};
-use opentelemetry::{Context, KeyValue};
 use prost::DecodeError;
 use proto::Message;
-use sandbox::{Answer, NoAnswer, Pool, Try};
+use sandbox::{Attempt, Pool, Response, SandboxError};
 use stage::telemetry::{Past, here, meter, tell};
 
-use super::{Phase, Said};
+use super::{Phase, ResponseHead};
 
 struct Metrics {
     active: UpDownCounter<i64>,
@@ -44,74 +44,78 @@ static METRICS: LazyLock<Metrics> = LazyLock::new(|| {
             .with_description("Readers that gave no answer, by the limit that ended them or by what else did")
             .build(),
     };
-    // A counter that appears with its first event has not grown by it, and no alert would fire.
+    // A counter that first appears as 1 shows no increase, and no alert would fire.
     for class in ["cpu", "wall", "memory", "crashed", "failed"] {
         metrics.killed.add(0, &[KeyValue::new("error.type", class)]);
     }
     metrics
 });
 
-/// From now on everything has a value, if only 0.
+/// Registers the metrics, so that each is exported as 0 before its first event.
 pub(super) fn begin() {
     LazyLock::force(&METRICS);
 }
 
-/// Asks a reader of this pool; what it says may still be nonsense.
-pub(super) async fn ask(
+/// Sends a document to a reader of this pool. The head of the response is decoded; whoever called decides
+/// what a malformed one means.
+pub(super) async fn request(
     pool: &Pool,
     room: &'static str,
     file_name: &str,
     bytes: &[u8],
-) -> Result<(Answer, Result<Said, DecodeError>), NoAnswer> {
+) -> Result<(Response, Result<ResponseHead, DecodeError>), SandboxError> {
     let room = [KeyValue::new("gouji.reader.room", room)];
     let active = Active::new(&room);
-    let mut tries = Vec::new();
-    let answered = pool.ask_and_tell(file_name.as_bytes(), bytes, &mut tries).await;
+    let mut attempts = Vec::new();
+    let result = pool.request_traced(file_name.as_bytes(), bytes, &mut attempts).await;
     drop(active);
-    let answered = answered.map(|answer| {
-        let said = Said::decode(&answer.head[..]);
-        METRICS.cpu_seconds.add(answer.cpu.as_secs_f64(), &room);
-        METRICS.peak_bytes.record(answer.peak_bytes, &room);
-        (answer, said)
+    let result = result.map(|response| {
+        let head = ResponseHead::decode(&response.head[..]);
+        METRICS.cpu_seconds.add(response.cpu.as_secs_f64(), &room);
+        METRICS.peak_bytes.record(response.peak_bytes, &room);
+        (response, head)
     });
-    for one in tries {
-        let reader = tell(&here(), past(&one, answered.as_ref().ok().map(|(answer, _)| answer)));
-        if let (None, Ok((_, Ok(said)))) = (&one.failed, &answered) {
-            said.phases.iter().for_each(|phase| tell_phase(&reader, phase));
+    for attempt in attempts {
+        let response = result.as_ref().ok().map(|(response, _)| response);
+        let reader = tell(&here(), span_of(&attempt, response));
+        if let (None, Ok((_, Ok(head)))) = (&attempt.error, &result) {
+            for phase in &head.phases {
+                tell(&reader, span_of_phase(phase));
+            }
         }
     }
-    answered
+    result
 }
 
-fn past(one: &Try, answer: Option<&Answer>) -> Past {
-    let mut attributes = vec![KeyValue::new("process.pid", i64::from(one.pid))];
+fn span_of(attempt: &Attempt, response: Option<&Response>) -> Past {
+    let mut attributes = vec![KeyValue::new("process.pid", i64::from(attempt.pid))];
     let mut event = None;
-    if let Some(why) = &one.failed {
-        METRICS.killed.add(1, &[KeyValue::new("error.type", why.class())]);
-        event = why.limit().map(|(limit, value)| {
+    if let Some(error) = &attempt.error {
+        METRICS.killed.add(1, &[KeyValue::new("error.type", error.class())]);
+        event = error.limit().map(|(limit, value)| {
             let value = i64::try_from(value).unwrap_or(i64::MAX);
             ("limit reached", vec![KeyValue::new("limit", limit), KeyValue::new("value", value)])
         });
-    } else if let Some(answer) = answer {
-        attributes.push(KeyValue::new("cpu_ms", answer.cpu.as_secs_f64() * 1000.0));
-        attributes.push(KeyValue::new("peak_bytes", i64::try_from(answer.peak_bytes).unwrap_or(i64::MAX)));
+    } else if let Some(response) = response {
+        attributes.push(KeyValue::new("cpu_ms", response.cpu.as_secs_f64() * 1000.0));
+        attributes.push(KeyValue::new("peak_bytes", i64::try_from(response.peak_bytes).unwrap_or(i64::MAX)));
     }
-    let failed = one.failed.as_ref().map(|why| (why.class(), why.to_string()));
-    Past { name: "reader", begun: one.begun, ended: one.ended, attributes, failed, event }
+    let failed = attempt.error.as_ref().map(|error| (error.class(), error.to_string()));
+    Past { name: "reader", begun: attempt.started_at, ended: attempt.ended_at, attributes, failed, event }
 }
 
-fn tell_phase(reader: &Context, phase: &Phase) {
+fn span_of_phase(phase: &Phase) -> Past {
     let name = match phase.name.as_str() {
         "document" => "reader document",
         "reading" => "reader reading",
         _ => "reader text",
     };
     let at = |us: u64| SystemTime::UNIX_EPOCH + Duration::from_micros(us);
-    let (begun, ended) = (at(phase.begun_us), at(phase.ended_us));
-    tell(reader, Past { name, begun, ended, attributes: Vec::new(), failed: None, event: None });
+    let (begun, ended) = (at(phase.started_us), at(phase.ended_us));
+    Past { name, begun, ended, attributes: Vec::new(), failed: None, event: None }
 }
 
-/// Counts a question while it is asked, also where nobody waits for the answer any more.
+/// Counts a request as active until dropped, so also if the caller stops waiting for the response.
 struct Active<'a>(&'a [KeyValue]);
 
 impl<'a> Active<'a> {

@@ -1,4 +1,4 @@
-//! What a dead child died of: its question, or the machine.
+//! Why a child gave no response: its request, or the machine.
 
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
@@ -8,40 +8,40 @@ use rustix::process::Signal;
 use crate::Limits;
 use crate::child::EXIT_PANICKED;
 
-/// Why there is no answer.
+/// Why there is no response.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum NoAnswer {
-    /// It computed for too long.
+pub enum SandboxError {
+    /// The child used up its CPU time.
     #[error("reading took more than the limit cpu_seconds = {seconds}")]
     Cpu {
-        /// The limit that was handed in.
+        /// The configured limit.
         seconds: u64,
     },
-    /// It took too long, whatever it did.
+    /// The child did not respond in time, whether it computed or not.
     #[error("reading did not end within the limit wall_seconds = {seconds}")]
     Wall {
-        /// The limit that was handed in.
+        /// The configured limit.
         seconds: u64,
     },
-    /// It asked for too much memory.
+    /// The child asked for too much memory.
     #[error("reading wanted more than the limit memory_bytes = {bytes}")]
     Memory {
-        /// The limit that was handed in.
+        /// The configured limit.
         bytes: u64,
     },
-    /// It panicked, overflowed its stack or aborted.
+    /// The child panicked, overflowed its stack or aborted.
     #[error("the reader died: {how}")]
     Crashed {
-        /// Without a word of the document.
+        /// How it ended; quotes nothing of the request.
         how: String,
     },
-    /// No fault of the question: no child could be started, or somebody killed it.
+    /// No fault of the request: no child could be started, or another process killed it.
     #[error("{0}")]
     Failed(String),
 }
 
-impl NoAnswer {
-    /// What it comes under, in one word.
+impl SandboxError {
+    /// Its kind, in one word for metrics.
     pub fn class(&self) -> &'static str {
         match self {
             Self::Cpu { .. } => "cpu",
@@ -52,7 +52,7 @@ impl NoAnswer {
         }
     }
 
-    /// The limit that was reached, if it was one: its name with its unit, and its value.
+    /// Name, with unit, and value of the limit that the child reached, if it reached one.
     pub fn limit(&self) -> Option<(&'static str, u64)> {
         match self {
             Self::Cpu { seconds } => Some(("cpu_seconds", *seconds)),
@@ -63,25 +63,25 @@ impl NoAnswer {
     }
 }
 
-/// Judges by how it ended and by what the runtime of Rust says before it aborts. What we kill for taking
-/// too long never comes here, so that a SIGKILL is somebody else's.
-pub(crate) fn cause(status: ExitStatus, last_words: &str, limits: &Limits) -> NoAnswer {
-    let crashed = |how: &str| NoAnswer::Crashed { how: how.to_owned() };
+/// Finds the cause in the exit status and in what the Rust runtime prints before it aborts. The parent kills
+/// a child only after the wall time and never asks for the cause then, so a SIGKILL comes from elsewhere.
+pub(crate) fn cause(status: ExitStatus, stderr: &str, limits: &Limits) -> SandboxError {
+    let crashed = |how: &str| SandboxError::Crashed { how: how.to_owned() };
     if status.code() == Some(EXIT_PANICKED.into()) {
-        return crashed(last_words.trim());
+        return crashed(stderr.trim());
     }
     let Some(signal) = status.signal().and_then(Signal::from_named_raw) else {
-        return NoAnswer::Failed(format!("a child ended with {status}: {}", last_words.trim()));
+        return SandboxError::Failed(format!("a child ended with {status}: {}", stderr.trim()));
     };
     match signal {
-        Signal::XCPU => NoAnswer::Cpu { seconds: limits.cpu_seconds },
-        Signal::ABORT if last_words.contains("memory allocation of ") => {
-            NoAnswer::Memory { bytes: limits.memory_bytes }
+        Signal::XCPU => SandboxError::Cpu { seconds: limits.cpu_seconds },
+        Signal::ABORT if stderr.contains("memory allocation of ") => {
+            SandboxError::Memory { bytes: limits.memory_bytes }
         }
-        Signal::ABORT | Signal::SEGV if last_words.contains("has overflowed its stack") => {
+        Signal::ABORT | Signal::SEGV if stderr.contains("has overflowed its stack") => {
             crashed("stack overflow")
         }
-        // What a kernel or a processor raises against what a program does.
+        // The kernel or the processor raises these for what the program itself does.
         Signal::ABORT
         | Signal::SEGV
         | Signal::BUS
@@ -89,6 +89,6 @@ pub(crate) fn cause(status: ExitStatus, last_words: &str, limits: &Limits) -> No
         | Signal::FPE
         | Signal::TRAP
         | Signal::SYS => crashed(&status.to_string()),
-        _ => NoAnswer::Failed(format!("a child was killed: {status}")),
+        _ => SandboxError::Failed(format!("a child was killed: {status}")),
     }
 }
