@@ -111,10 +111,10 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::time::Duration;
 
+    use proto::RefusalClass;
     use tokio::time::Instant;
 
     use super::*;
-    use crate::outcome::class;
     use crate::shutdown::Shutdown;
 
     fn control() -> Control {
@@ -148,16 +148,17 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_refusal_is_not_retried() {
-        let (ending, attempts, _) = run(&control(), |_| Err(Refusal::new("odd", "奇怪", "odd").into())).await;
+        let (ending, attempts, _) =
+            run(&control(), |_| Err(Refusal::new(RefusalClass::NotText, "奇怪", "odd").into())).await;
         let Ending::Refused(refusal, history) = ending else { panic!("{ending:?}") };
-        assert_eq!((&*refusal.class, history.len(), attempts), ("odd", 0, 1));
+        assert_eq!((refusal.class, history.len(), attempts), (RefusalClass::NotText, 0, 1));
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_failure_is_retried_five_times_with_growing_pauses() {
         let (ending, attempts, took) = run(&control(), |_| Err(failed("odd table"))).await;
         let Ending::Refused(refusal, history) = ending else { panic!("{ending:?}") };
-        assert_eq!((&*refusal.class, refusal.detail.as_str()), (class::GAVE_UP, "odd table"));
+        assert_eq!((refusal.class, refusal.detail.as_str()), (RefusalClass::GaveUp, "odd table"));
         assert_eq!((history.len(), attempts), (ATTEMPTS, ATTEMPTS));
         assert!(history.iter().all(|attempt| attempt.error == "odd table"));
         assert_eq!(took, Duration::from_millis(200 + 1_000 + 5_000 + 10_000));

@@ -131,8 +131,10 @@ pub(crate) fn is_success<N>(outcome: &Handled<N>) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proto::RefusalClass;
+
     use super::*;
-    use crate::outcome::{Refusal, class};
+    use crate::outcome::Refusal;
     use crate::retry::ATTEMPTS;
     use crate::shutdown::Shutdown;
 
@@ -224,14 +226,14 @@ mod tests {
             assert!(fail().is_none());
         }
         let Some(Ending::Refused(refusal, history)) = fail() else { panic!("not refused") };
-        assert_eq!((&*refusal.class, history.len()), (class::GAVE_UP, ATTEMPTS));
+        assert_eq!((refusal.class, history.len()), (RefusalClass::GaveUp, ATTEMPTS));
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_refusal_of_the_handler_ends_an_entry() {
         let (control, now) = (control(), Instant::now());
         let mut taken = backlog(9, &["a"], now).take_all();
-        let refused: Handled<()> = Err(Refusal::new("odd", "奇怪", "odd").into());
+        let refused: Handled<()> = Err(Refusal::new(RefusalClass::NotText, "奇怪", "odd").into());
         assert!(is_success(&refused));
         let ending = end_of(&control, "a", &mut taken[0], refused, false, now);
         assert!(matches!(ending, Some(Ending::Refused(..))));

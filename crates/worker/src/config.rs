@@ -25,8 +25,8 @@ pub struct Config {
     pub inbox: Option<PathBuf>,
     /// `GOUJI_INDEX`: the folder of the index.
     pub index: PathBuf,
-    /// `GOUJI_OFFICE`: the text of the policy file of the office, where there is one.
-    pub office: Option<String>,
+    /// `GOUJI_RULE_POLICY`: the text of the rule policy file, if one is named.
+    pub rule_policy: Option<String>,
     /// `GOUJI_LISTEN`: the address of the HTTP server; none by default, because several processes on one host
     /// would need the same port.
     pub listen: Option<SocketAddr>,
@@ -116,7 +116,7 @@ impl Config {
             originals,
             inbox: get("GOUJI_INBOX").map(PathBuf::from),
             index: get("GOUJI_INDEX").unwrap_or_else(|| "gouji-index".into()).into(),
-            office: text_of_file(&get, "GOUJI_OFFICE")?,
+            rule_policy: text_of_file(&get, "GOUJI_RULE_POLICY")?,
             listen: parsed(&get, "GOUJI_LISTEN")?,
             keys: existing_file(&get, "GOUJI_KEYS")?,
             open: parsed(&get, "GOUJI_OPEN")?.unwrap_or(false),

@@ -31,7 +31,7 @@ pub use cpu::CpuPool;
 pub use disk::watch_disk;
 pub use log_metrics::watch_log;
 pub use ops::router;
-pub use outcome::{Done, Handled, HandlerError, Refusal, class};
+pub use outcome::{Done, Handled, HandlerError, Refusal};
 pub use run::{EXIT_USAGE, Service, run, run_together};
 pub use shutdown::Shutdown;
 pub use worker::Worker;

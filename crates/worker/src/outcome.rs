@@ -1,10 +1,8 @@
 //! The four ways in which an attempt at a message can end.
 
-use std::borrow::Cow;
-
 use blobs::{GetError, PutError};
 use bus::{Delivery, PublishError};
-use proto::v1;
+use proto::{RefusalClass, v1};
 
 /// The result of a handler.
 pub type Handled<N> = Result<Done<N>, HandlerError>;
@@ -27,32 +25,16 @@ pub enum HandlerError {
 }
 
 /// Why a report is refused.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Refusal {
-    /// Stable class, kebab-case, e.g. `unsupported-format`.
-    pub class: Cow<'static, str>,
+    /// Stable class; `docs/codes.md` lists them.
+    pub class: RefusalClass,
     /// For the sender, in Chinese.
     pub message: String,
     /// For the operator, in English.
     pub detail: String,
     /// Where in the source, if it concerns one position.
     pub origin: Option<Box<v1::Origin>>,
-}
-
-/// Classes of refusals that are no fault of the report.
-pub mod class {
-    /// The event could not be decoded.
-    pub const UNDECODABLE_EVENT: &str = "undecodable-event";
-    /// Every attempt failed.
-    pub const GAVE_UP: &str = "gave-up";
-    /// It was delivered again and again, and no worker survived to acknowledge it.
-    pub const KILLED_WORKER: &str = "killed-worker";
-    /// Its outcome is larger than the bus takes.
-    pub const FACT_TOO_LARGE: &str = "fact-too-large";
-    /// Its original is missing from the store, or corrupt.
-    pub const ORIGINAL_LOST: &str = "original-lost";
-    /// All of them.
-    pub const OURS: [&str; 5] = [UNDECODABLE_EVENT, GAVE_UP, KILLED_WORKER, FACT_TOO_LARGE, ORIGINAL_LOST];
 }
 
 impl<N> Done<N> {
@@ -86,13 +68,9 @@ impl<E: Into<anyhow::Error>> From<E> for HandlerError {
 }
 
 impl Refusal {
-    /// A refusal that concerns no single position in the source.
-    pub fn new(
-        class: impl Into<Cow<'static, str>>,
-        message: impl Into<String>,
-        detail: impl Into<String>,
-    ) -> Self {
-        Self { class: class.into(), message: message.into(), detail: detail.into(), origin: None }
+    /// A refusal of the whole report.
+    pub fn new(class: RefusalClass, message: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { class, message: message.into(), detail: detail.into(), origin: None }
     }
 
     /// The same, with a position in the source.
@@ -102,13 +80,15 @@ impl Refusal {
         self
     }
 
-    pub(crate) fn undecodable(detail: String) -> Self {
-        Self::new(class::UNDECODABLE_EVENT, "系统内部消息无法识别，报告未能处理，请联系运维人员。", detail)
+    /// A refusal of an event that cannot be decoded, or contains what this version does not know.
+    pub fn undecodable(detail: impl Into<String>) -> Self {
+        let message = "系统内部消息无法识别，报告未能处理，请联系运维人员。";
+        Self::new(RefusalClass::UndecodableEvent, message, detail)
     }
 
     pub(crate) fn gave_up(last: &anyhow::Error) -> Self {
         Self::new(
-            class::GAVE_UP,
+            RefusalClass::GaveUp,
             "系统多次处理这份报告均未成功，已停止重试；报告本身未必有误，请联系运维人员。",
             format!("{last:#}"),
         )
@@ -116,14 +96,14 @@ impl Refusal {
 
     pub(crate) fn killed_worker(deliveries: i64) -> Self {
         Self::new(
-            class::KILLED_WORKER,
+            RefusalClass::KilledWorker,
             "处理这份报告时程序多次异常退出，已停止处理，请联系运维人员。",
             format!("delivered {deliveries} times and never answered"),
         )
     }
 
     pub(crate) fn too_large(detail: String) -> Self {
-        Self::new(class::FACT_TOO_LARGE, "报告内容过大，超出系统可以传递的范围。", detail)
+        Self::new(RefusalClass::FactTooLarge, "报告内容过大，超出系统可以传递的范围。", detail)
     }
 
     /// The fact to publish.
@@ -138,7 +118,7 @@ impl Refusal {
         v1::ReportRefused {
             submitted: Some(submitted),
             stage: stage.to_owned(),
-            class: self.class.into_owned(),
+            class: self.class.name().to_owned(),
             message: self.message,
             detail: truncated(self.detail),
             origin: self.origin.map(|origin| *origin),

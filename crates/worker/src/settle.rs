@@ -112,10 +112,10 @@ async fn publish_refusal<F: Fact>(
 }
 
 fn log_refusal(stage: &'static str, delivery: &Delivery, refusal: &Refusal) {
-    let class = refusal.class.clone();
-    delivery.span.record("error.type", &*class);
+    let class = refusal.class;
+    delivery.span.record("error.type", class.name());
     delivery.span.record("otel.status_code", "ERROR");
-    METRICS.refused.add(1, &[stage_attribute(stage), KeyValue::new("class", class.clone())]);
+    METRICS.refused.add(1, &[stage_attribute(stage), KeyValue::new("class", class.name())]);
     tracing::info!(
         stage,
         report.id = delivery.id(),

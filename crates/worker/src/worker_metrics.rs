@@ -2,9 +2,9 @@
 
 use bus::metrics::{stage_attribute, start_connection_events_at_zero};
 use opentelemetry::KeyValue;
+use proto::{Fault, RefusalClass};
 
 use crate::metrics::METRICS;
-use crate::outcome::class;
 use crate::telemetry::meter;
 use crate::worker::Worker;
 
@@ -41,8 +41,9 @@ fn start_at_zero(stage: &'static str) {
     for counter in [&METRICS.attempts_failed, &METRICS.breaker_opened, &METRICS.redelivered] {
         counter.add(0, std::slice::from_ref(&about));
     }
-    for class in class::OURS {
-        METRICS.refused.add(0, &[about.clone(), KeyValue::new("class", class)]);
+    let faults = RefusalClass::ALL.into_iter().filter(|class| class.info().fault == Fault::Operator);
+    for class in faults {
+        METRICS.refused.add(0, &[about.clone(), KeyValue::new("class", class.name())]);
     }
     start_connection_events_at_zero(stage);
 }

@@ -19,6 +19,7 @@ mod page;
 mod params;
 mod place;
 mod problem;
+mod record;
 mod report_page;
 mod search_page;
 mod status_page;
@@ -28,7 +29,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use access::{Door, Needs, Route};
-use anyhow::Context as _;
 use axum::Router;
 use axum::extract::{OriginalUri, Request};
 use axum::http::{HeaderName, HeaderValue, header};
@@ -37,9 +37,9 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use blobs::Blobs;
 use bus::Bus;
-use rules::Office;
-use search::{Current, Reader};
-use worker::{Config, Service, Worker};
+use rules::RulePolicy;
+use search::{CurrentReader, Reader};
+use worker::{Service, Worker};
 
 use crate::live::Live;
 use crate::problem::Problem;
@@ -52,30 +52,26 @@ pub fn service() -> Service {
     };
     Service::new("console", idle).http(router).guards(access::operators).checks(|config| {
         access::check(config)?;
-        office(config).map(drop)
+        RulePolicy::of(config.rule_policy.as_deref())?;
+        Ok(())
     })
 }
 
-/// What the office decided about the rules.
-fn office(config: &Config) -> anyhow::Result<Office> {
-    Office::of(config.office.as_deref()).context("GOUJI_OFFICE")
-}
-
-/// The pages and the API, over the index and the log of `worker`.
+/// The pages and the API, over the index and the log of `stage`.
 ///
 /// Has to be called inside a Tokio runtime: it starts the one poller behind all live counts, which
 /// ends when the stage is told to stop.
 ///
 /// # Errors
-/// If what the office decided cannot be used. An index that cannot be read is told to whoever asks, until
+/// If the rule policy cannot be used. An index that cannot be read is told to whoever asks, until
 /// it can.
 pub fn router(worker: Worker) -> anyhow::Result<Router> {
-    let index = Current::new(&worker.config().index);
-    let office = office(worker.config())?;
+    let index = CurrentReader::new(&worker.config().index);
+    let policy = RulePolicy::of(worker.config().rule_policy.as_deref())?;
     let live = Live::start(&worker);
     let door = Door::open(&worker)?;
     tokio::spawn(worker::watch_log(worker.bus().clone(), worker.shutdown().clone()));
-    let app = App(Arc::new(Parts { worker, index, office, live }));
+    let app = App(Arc::new(Parts { worker, index, policy, live }));
     tokio::spawn(until_readable(app.clone()));
     Ok(door
         .router(routes())
@@ -102,8 +98,8 @@ struct App(Arc<Parts>);
 
 struct Parts {
     worker: Worker,
-    index: Current,
-    office: Office,
+    index: CurrentReader,
+    policy: RulePolicy,
     live: Live,
 }
 
@@ -120,9 +116,9 @@ impl App {
         self.0.worker.blobs()
     }
 
-    /// What the office decided about the rules.
-    fn office(&self) -> &Office {
-        &self.0.office
+    /// The rule policy.
+    fn policy(&self) -> &RulePolicy {
+        &self.0.policy
     }
 
     fn live(&self) -> &Live {
@@ -139,7 +135,7 @@ impl App {
     /// Reads the index on a thread that may block: whichever generation is current.
     async fn read<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Reader) -> Result<T, search::Error> + Send + 'static,
+        work: impl FnOnce(&Reader) -> Result<T, search::IndexError> + Send + 'static,
     ) -> Result<T, Problem> {
         let app = self.clone();
         let read = tokio::task::spawn_blocking(move || {

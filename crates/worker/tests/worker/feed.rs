@@ -2,11 +2,11 @@
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
+use bus::Since;
 use proto::subject;
 use proto::v1::ReportSubmitted;
-use bus::Since;
-use worker::Worker;
 use tower::ServiceExt;
+use worker::Worker;
 
 use crate::server::Server;
 use crate::{id, open, parse, submitted};

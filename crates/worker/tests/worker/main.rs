@@ -13,10 +13,10 @@ mod trace;
 
 use std::time::Duration;
 
-use proto::v1::{ReportParsed, ReportRefused, ReportSubmitted};
-use proto::{Fact, subject};
 use bus::topology::{Changes, apply};
 use bus::{Event, Since};
+use proto::v1::{ReportParsed, ReportRefused, ReportSubmitted};
+use proto::{Fact, subject};
 use worker::{Config, CpuPool, Handled, Shutdown, Worker};
 
 use server::Server;

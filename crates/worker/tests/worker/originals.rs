@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use futures::TryStreamExt;
 use blobs::{Blobs, GetError, PutError};
+use futures::TryStreamExt;
 
 use crate::server::Server;
 use crate::{config, open_with};

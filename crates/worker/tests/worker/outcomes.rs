@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use bus::{Published, Since};
 use proto::v1::{
     Origin, Region, Report, ReportIndexed, ReportParsed, ReportRefused, ReportSubmitted, ReportValidated,
 };
-use proto::{Fact, Message, header, subject};
+use proto::{Fact, Message, RefusalClass, header, subject};
 use sha2::Digest;
-use bus::{Published, Since};
-use worker::{BatchLimits, Done, Handled, HandlerError, Refusal, class};
+use worker::{BatchLimits, Done, Handled, HandlerError, Refusal};
 
 use crate::server::Server;
 use crate::{PATIENCE, id, open, parse, parsed_from, refusal, submitted, wait_for};
@@ -21,7 +21,10 @@ async fn a_fact_leads_to_the_next_one() {
     let (ingest, worker) = (open(&server, "ingest").await, open(&server, "parse").await);
     assert_eq!(worker.bus().history(&id(1)).await.unwrap(), []);
     ingest.bus().publish(&submitted(1)).await.unwrap();
-    assert_eq!(ingest.bus().lag().await.unwrap().iter().map(|lag| lag.total()).collect::<Vec<_>>(), [1, 0, 0]);
+    assert_eq!(
+        ingest.bus().lag().await.unwrap().iter().map(|lag| lag.total()).collect::<Vec<_>>(),
+        [1, 0, 0]
+    );
     let working = tokio::spawn({
         let worker = worker.clone();
         async move { worker.work(parse).await }
@@ -104,7 +107,7 @@ async fn what_cannot_be_understood_is_refused_with_its_bytes() {
     });
     let check = async |number, event: &[u8], detail: &str| {
         let refused = refusal(&worker, number).await;
-        assert_eq!(refused.class, class::UNDECODABLE_EVENT);
+        assert_eq!(refused.class, RefusalClass::UndecodableEvent.name());
         assert_eq!(refused.stage, "parse");
         assert_eq!(refused.event, event);
         assert!(refused.detail.contains(detail), "{}", refused.detail);
@@ -130,7 +133,9 @@ async fn a_refusal_tells_why_and_where() {
             worker
                 .work(async |_: ReportSubmitted| -> Handled<ReportParsed> {
                     let origin = Origin { line: 7, ..Default::default() };
-                    Err(Refusal::new("unsupported-format", "不支持的格式", "an executable").at(origin).into())
+                    Err(Refusal::new(RefusalClass::UnsupportedFormat, "不支持的格式", "an executable")
+                        .at(origin)
+                        .into())
                 })
                 .await
         }
@@ -195,7 +200,7 @@ async fn what_always_fails_is_refused_with_its_history() {
     worker.bus().publish(&submitted(2)).await.unwrap();
     let check = async |number, error: &str| {
         let refused = refusal(&worker, number).await;
-        assert_eq!(refused.class, class::GAVE_UP);
+        assert_eq!(refused.class, RefusalClass::GaveUp.name());
         assert_eq!(refused.detail, error);
         assert_eq!(refused.submitted, Some(submitted(number)));
         assert_eq!(refused.attempts.len(), worker::retry::ATTEMPTS);
@@ -221,15 +226,11 @@ async fn a_fact_too_large_for_the_bus_is_refused() {
                 .await
         }
     });
-    assert_eq!(refusal(&worker, 1).await.class, class::FACT_TOO_LARGE);
+    assert_eq!(refusal(&worker, 1).await.class, RefusalClass::FactTooLarge.name());
 }
 
-const LIMITS: BatchLimits = BatchLimits {
-    messages: 1000,
-    bytes: 16 << 20,
-    linger: Duration::from_millis(50),
-    pause: Duration::ZERO,
-};
+const LIMITS: BatchLimits =
+    BatchLimits { messages: 1000, bytes: 16 << 20, linger: Duration::from_millis(50), pause: Duration::ZERO };
 
 #[tokio::test]
 async fn batches_take_what_is_there_and_answer_each() {
@@ -249,7 +250,9 @@ async fn batches_take_what_is_there_and_answer_each() {
                 let outcomes = facts
                     .into_iter()
                     .map(|fact| match fact.submitted.as_ref().map(|submitted| submitted.id.clone()) {
-                        Some(known) if known == id(7) => Err(Refusal::new("odd", "奇怪", "odd").into()),
+                        Some(known) if known == id(7) => {
+                            Err(Refusal::new(RefusalClass::NotText, "奇怪", "odd").into())
+                        }
                         Some(known) if known == id(8) && failed.fetch_add(1, Ordering::SeqCst) == 0 => {
                             Err(HandlerError::Failed(anyhow::anyhow!("the index is away")))
                         }
@@ -267,7 +270,7 @@ async fn batches_take_what_is_there_and_answer_each() {
             batches.close().await;
         }
     });
-    assert_eq!(refusal(&worker, 7).await.class, "odd");
+    assert_eq!(refusal(&worker, 7).await.class, "not-text");
     for number in (0..300).filter(|number| *number != 7) {
         wait_for::<ReportIndexed>(&worker, number).await;
     }

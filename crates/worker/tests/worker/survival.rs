@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use async_nats::jetstream;
 use async_nats::jetstream::consumer::{AckPolicy, pull};
-use futures::StreamExt;
-use proto::subject;
-use proto::v1::{ReportParsed, ReportSubmitted};
 use bus::Since;
-use worker::{Handled, class};
+use futures::StreamExt;
+use proto::v1::{ReportParsed, ReportSubmitted};
+use proto::{RefusalClass, subject};
 use tokio::sync::{Notify, mpsc};
+use worker::Handled;
 
 use crate::server::Server;
 use crate::{PATIENCE, config, open, open_with, parse, parsed_from, refusal, submitted, wait_for};
@@ -85,7 +85,7 @@ async fn what_kills_every_worker_is_refused() {
         async move { worker.work(parse).await }
     });
     let refused = refusal(&worker, 1).await;
-    assert_eq!(refused.class, class::KILLED_WORKER);
+    assert_eq!(refused.class, RefusalClass::KilledWorker.name());
     assert_eq!(refused.submitted, Some(submitted(1)));
 }
 

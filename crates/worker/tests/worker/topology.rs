@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use async_nats::jetstream::{self, stream};
+use bus::topology::{Action, Changes, apply, plan};
 use proto::subject;
 use proto::v1::ReportParsed;
-use bus::topology::{Action, Changes, apply, plan};
 use worker::{CpuPool, Service, Shutdown, Worker};
 
 use crate::server::Server;

@@ -7,10 +7,10 @@ use opentelemetry::trace::{SpanKind, TracerProvider};
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{SdkTracerProvider, SpanData, SpanExporter};
 use proto::v1::{ReportParsed, ReportSubmitted};
-use worker::Handled;
 use tracing::Instrument;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
+use worker::Handled;
 
 use crate::server::Server;
 use crate::{id, open, parsed_from, submitted, wait_for_event};
