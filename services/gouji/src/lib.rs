@@ -4,6 +4,7 @@ mod agency;
 mod checking;
 mod client;
 mod files;
+mod language;
 mod local;
 mod moment;
 mod office;
@@ -70,7 +71,7 @@ enum Verb {
 pub fn run(command: Command) -> ExitCode {
     match command.verb {
         Verb::Up(up) => up.run(),
-        Verb::Check(check) => check::run(&check),
+        Verb::Check(check) => check.run(),
         Verb::Config(config) => config.run(),
         Verb::Topology(topology) => topology.run(),
         Verb::Refused(refused) => refused.run(),

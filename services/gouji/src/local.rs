@@ -2,4 +2,5 @@
 
 pub(crate) mod demo;
 pub(crate) mod nats;
+pub(crate) mod running;
 pub(crate) mod up;

@@ -165,7 +165,7 @@ impl Store {
                     lacks.push(format!(
                         "{}  {}",
                         fact.id,
-                        crate::operator::refused::one_line(&fact.file_name)
+                        crate::print::one_line(&fact.file_name)
                     ));
                 }
             }
