@@ -4,6 +4,7 @@
 //! Pure values. How a report is read is the business of `reading`, what is wrong with it that of
 //! `rules`, how it travels that of `proto`.
 
+pub mod beijing;
 mod cell;
 mod claim;
 mod equation;

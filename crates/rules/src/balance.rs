@@ -7,7 +7,7 @@ use report::{
 
 use crate::place::{
     SPELLED, column_of, difference, has_note, is_absent, is_filled, is_mixed, number, quoted, row_label,
-    row_of, rows, short,
+    row_of, rows,
 };
 use crate::{Rule, repair};
 
@@ -78,7 +78,7 @@ fn merge(rule: &Rule, report: &Report, table: Table, open: &[(&Equation, bool)])
     let zeros = if holds_with_zeros { "（空格按0计则平衡）" } else { "" };
     let message = format!(
         "{}{places}{line}有{}格没有数字，无法核对“{}”{zeros}。请补填后重新核对，没有发生的填0。",
-        short(table),
+        table.short_title(),
         unknown.len(),
         rule.title,
     );

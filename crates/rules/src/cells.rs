@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use report::{CellId, CellKind, CellState, Finding, Report, Severity, Table};
 
-use crate::place::{cells_of, ids_where, is_blank, quoted, quoted_cells, rows, short};
+use crate::place::{cells_of, ids_where, is_blank, quoted, quoted_cells, rows};
 use crate::{BOTH, Check, Rule};
 
 const FORM: &str = "国办公开办函〔2021〕30号、〔2019〕60号所附格式";
@@ -92,7 +92,7 @@ fn placeholders(rule: &Rule, report: &Report, table: Table) -> Option<Finding> {
     let ids = some(ids_where(report, table, |cell| cell.state == CellState::Placeholder))?;
     let what = format!(
         "{}有{}格以{}代替数字：{}。",
-        short(table),
+        table.short_title(),
         ids.len(),
         texts(report, &ids),
         quoted_cells(report, &ids)
@@ -109,8 +109,12 @@ fn blanks(rule: &Rule, report: &Report, table: Table) -> Option<Finding> {
     let blank = filled.flat_map(|row| &row.cells).filter(|(_, cell)| is_blank(cell));
     let ids: Vec<CellId> = some(blank.map(|(id, _)| *id).collect())?;
     let all = cells_of(report, table).count();
-    let what =
-        format!("{}共{all}格，其中{}格空白：{}。", short(table), ids.len(), quoted_cells(report, &ids));
+    let what = format!(
+        "{}共{all}格，其中{}格空白：{}。",
+        table.short_title(),
+        ids.len(),
+        quoted_cells(report, &ids)
+    );
     Some(rule.fails(report, ids, what))
 }
 
@@ -129,7 +133,7 @@ fn odd_digits(rule: &Rule, report: &Report, table: Table) -> Option<Finding> {
     }))?;
     let what = format!(
         "{}有{}格的数字书写不规范：{}，填的是{}，已按数值读取。",
-        short(table),
+        table.short_title(),
         ids.len(),
         quoted_cells(report, &ids),
         texts(report, &ids)
@@ -159,7 +163,7 @@ fn glued_words(rule: &Rule, report: &Report, table: Table) -> Option<Finding> {
     }))?;
     let what = format!(
         "{}有{}格在数字之外写了文字：{}，填的是{}。",
-        short(table),
+        table.short_title(),
         ids.len(),
         quoted_cells(report, &ids),
         texts(report, &ids)
@@ -172,7 +176,7 @@ fn unreadable(rule: &Rule, report: &Report, table: Table) -> Option<Finding> {
     let ids = some(ids_where(report, table, |cell| cell.state == CellState::Unreadable))?;
     let what = format!(
         "{}有{}格读不出一个确定的数字：{}，填的是{}。",
-        short(table),
+        table.short_title(),
         ids.len(),
         quoted_cells(report, &ids),
         texts(report, &ids)
@@ -187,7 +191,7 @@ fn fractions(rule: &Rule, report: &Report, table: Table) -> Option<Finding> {
     let ids = some(fractions.map(|(id, _)| id).collect())?;
     let what = format!(
         "{}有{}格的数量带小数：{}，填的是{}。",
-        short(table),
+        table.short_title(),
         ids.len(),
         quoted_cells(report, &ids),
         texts(report, &ids)

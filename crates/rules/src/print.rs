@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use report::{FormId, Severity};
+use report::FormId;
 
 use crate::{Check, Rule, VERSION, catalogue};
 
@@ -38,11 +38,7 @@ pub fn catalogue_markdown() -> String {
 }
 
 fn section(out: &mut String, rule: &Rule) {
-    let severity = match rule.severity {
-        Severity::Error => "错误",
-        Severity::Warning => "警告",
-        Severity::Info => "提示",
-    };
+    let severity = rule.severity.title();
     let forms: Vec<String> = rule.forms.iter().map(|form| format!("{form}年")).collect();
     let forms = if rule.forms.len() == FormId::ALL.len() {
         "两种格式".to_owned()

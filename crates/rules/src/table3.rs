@@ -8,8 +8,7 @@ use report::{
 use crate::balance::{self, Imbalance};
 use crate::place::{
     Row, active_label, cells_of, column_label, column_of, foreign_requests, has_note, ids_where, is_absent,
-    is_blank, is_mixed, number, quoted, quoted_cells, request_label, row_label, row_of, rows, short,
-    value_in,
+    is_blank, is_mixed, number, quoted, quoted_cells, request_label, row_label, row_of, rows, value_in,
 };
 use crate::{BOTH, Check, ONLY_2019, ONLY_2021, Rule};
 
@@ -326,7 +325,7 @@ fn rows_stand_straight(rule: &Rule, report: &Report) -> Vec<Finding> {
             let labels = quoted(rows.iter().map(|row| row.label), "行");
             let what = format!(
                 "{}有{}行与表头错位：{labels}。左侧的标题格缺失，数字整行偏移，本次核对按对齐后的位置读取。",
-                short(table),
+                table.short_title(),
                 rows.len()
             );
             rule.fails(report, cells, what)
@@ -497,8 +496,12 @@ fn counts_are_not_negative(rule: &Rule, report: &Report) -> Vec<Finding> {
         };
         let cells = ids_where(report, table, is_negative);
         (!cells.is_empty()).then(|| {
-            let what =
-                format!("{}有{}格为负数：{}。", short(table), cells.len(), quoted_cells(report, &cells));
+            let what = format!(
+                "{}有{}格为负数：{}。",
+                table.short_title(),
+                cells.len(),
+                quoted_cells(report, &cells)
+            );
             rule.fails(report, cells, what)
         })
     };

@@ -11,7 +11,7 @@ use report::{Against, CellId, Decimal, Finding, Form, FormId, Report, Severity, 
 use self::carried::{carried_over, carried_over_corrected};
 use self::comparison::comparisons_hold;
 use crate::place::{
-    active_label, cells_of, column_of, difference, is_absent, number, quoted_cells, row_label, row_of, short,
+    active_label, cells_of, column_of, difference, is_absent, number, quoted_cells, row_label, row_of,
 };
 use crate::{BOTH, Check, ONLY_2019, ONLY_2021, Rule};
 
@@ -378,7 +378,7 @@ fn not_last_years_table(rule: &Rule, report: &Report, last: &Report) -> Vec<Find
         let cells: Vec<CellId> = figures.iter().map(|(id, _)| *id).collect();
         let what = format!(
             "{}的全部数字与{}完全相同，其中不为0的有{}。",
-            short(table),
+            table.short_title(),
             pair.last_report(),
             quoted_cells(report, &cells)
         );

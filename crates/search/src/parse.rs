@@ -4,7 +4,7 @@
 use std::ops::Bound;
 use std::str::FromStr;
 
-use report::{CellId, Decimal};
+use report::{CellId, Decimal, Severity, Verdict};
 
 use crate::analyzer::{fold, glyphs};
 use crate::{Clause, Span, region};
@@ -81,18 +81,19 @@ pub fn field(name: &str, value: &str) -> Result<Clause, BadFilter> {
         Some("agency") if value.starts_with('=') => Clause::Agency(equal.to_owned()),
         Some("agency") => Clause::AgencyName(equal.to_owned()),
         Some("rule") => Clause::Rule(rule(equal)),
-        Some("severity") => match lower.as_str() {
-            "error" | "错误" => Clause::Severity("error".into()),
-            "warning" | "警告" => Clause::Severity("warning".into()),
-            "info" | "提示" => Clause::Severity("info".into()),
-            _ => return Err(bad("error、warning 或 info")),
-        },
-        Some("verdict") => match lower.as_str() {
-            "pass" | "通过" => Clause::Verdict("pass".into()),
-            "warn" | "有警告" | "警告" => Clause::Verdict("warn".into()),
-            "fail" | "有错误" | "错误" => Clause::Verdict("fail".into()),
-            _ => return Err(bad("通过、有警告或有错误")),
-        },
+        Some("severity") => {
+            let is_meant = |known: &Severity| [known.as_str(), known.title()].contains(&lower.as_str());
+            let severity = Severity::ALL.into_iter().find(is_meant);
+            Clause::Severity(severity.ok_or_else(|| bad("error、warning 或 info"))?.as_str().into())
+        }
+        Some("verdict") => {
+            let is_meant = |known: &Verdict| {
+                let (name, title) = (known.as_str(), known.title());
+                [name, title, title.trim_start_matches('有')].contains(&lower.as_str())
+            };
+            let verdict = Verdict::ALL.into_iter().find(is_meant);
+            Clause::Verdict(verdict.ok_or_else(|| bad("通过、有警告或有错误"))?.as_str().into())
+        }
         Some("form") if report::FormId::parse(equal).is_some() => Clause::Form(equal.to_owned()),
         Some("form") => return Err(bad("2019 或 2021")),
         _ => return Err(BadFilter(format!("没有名为“{name}”的字段"))),

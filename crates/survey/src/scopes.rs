@@ -168,11 +168,7 @@ impl Scene<'_, '_> {
     }
 
     fn cell(&self, id: CellId) -> String {
-        let table = match id.table() {
-            Table::Active => "表二",
-            Table::Requests => "表三",
-            Table::Litigation => "表四",
-        };
+        let table = id.table().short_title();
         format!("{table}“{}”为", self.form.label(id))
     }
 }

@@ -306,11 +306,7 @@ pub(crate) fn member(whole: &Whole) -> Option<Member> {
     let mut member = Member::of(&review, &whole.key, &whole.id, original.unwrap_or_default(), day);
     // The verdict in the index also counts what was found beside other reports.
     let judged: Judged = serde_json::from_str(&whole.record).ok()?;
-    member.verdict = match judged.verdict.as_str() {
-        "fail" => Verdict::Fail,
-        "warn" => Verdict::Warn,
-        _ => Verdict::Pass,
-    };
+    member.verdict = Verdict::parse(&judged.verdict)?;
     Some(member)
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use maud::{Markup, html};
-use report::{CellId, Form, FormId, RequestRow};
+use report::{CellId, CellState, Form, FormId, RequestRow};
 use serde_json::Value;
 
 use crate::words;
@@ -203,7 +203,12 @@ impl Tables<'_> {
 
     /// What the cell is, how its value is known, what is printed there and where.
     fn proof(&self, id: CellId, cell: &Value, state: &str) -> String {
-        let mut proof = format!("{}：{}。{}", self.form.label(id), shown(cell), words::state(state));
+        let mut proof = format!(
+            "{}：{}。{}",
+            self.form.label(id),
+            shown(cell),
+            CellState::parse(state).unwrap_or_default().title()
+        );
         if let Some(text) = cell["text"].as_str().filter(|text| !text.is_empty()) {
             proof.push_str(&format!("，印作“{text}”"));
         }

@@ -4,7 +4,8 @@ use access::Caller;
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use proto::v1::{ReportKept, ReportSubmitted, ReportValidated};
+use jiff::Timestamp;
+use proto::v1::{ReportKept, ReportValidated};
 use render::Addresser;
 use report::{Date, Report, Review};
 
@@ -99,10 +100,9 @@ fn day(params: &Params, name: &str) -> Result<Option<Date>, Problem> {
     })
 }
 
-/// Today in China.
-pub(crate) fn today() -> Option<Date> {
-    let submitted_at_ms = jiff::Timestamp::now().as_millisecond();
-    ReportSubmitted { submitted_at_ms, ..Default::default() }.day()
+/// Today in Beijing.
+fn today() -> Option<Date> {
+    report::beijing::day(Timestamp::now().as_millisecond())
 }
 
 pub(crate) fn bad_format(format: &str, hint: &'static str) -> Problem {

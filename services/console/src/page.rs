@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use axum::response::{IntoResponse, Response};
 use maud::{DOCTYPE, Markup, html};
+use report::Verdict;
 use stage::Counts;
 
 use crate::App;
@@ -124,5 +125,5 @@ fn pipeline(counts: Option<Counts>) -> Markup {
 
 /// A verdict as a badge.
 pub(crate) fn badge(verdict: &str) -> Markup {
-    html! { span.badge.(verdict) { (crate::words::verdict(verdict)) } }
+    html! { span.badge.(verdict) { (Verdict::title_of(Verdict::parse(verdict))) } }
 }

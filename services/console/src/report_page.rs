@@ -3,7 +3,7 @@
 use access::Caller;
 use axum::extract::State;
 use maud::{Markup, html};
-use report::{CellId, Region, Report, Year};
+use report::{CellId, Judgement, Region, Report, Severity, Table, Year, beijing};
 use search::Entry;
 use serde_json::Value;
 
@@ -56,7 +56,9 @@ fn whole(loaded: &Loaded, chain: &Chain, life: Option<&Life>, lines: &[Line], wo
             @if !record["withdrawn"].is_object() {
                 nav.contents aria-label="本页内容" {
                     a href="#findings" { "校核结果" }
-                    @if tables.is_some() { a href="#table-2" { "表二" } a href="#table-3" { "表三" } a href="#table-4" { "表四" } }
+                    @if tables.is_some() {
+                        @for (number, table) in (2..).zip(Table::ALL) { a href={ "#table-" (number) } { (table.short_title()) } }
+                    }
                     a href="#text" { "正文" }
                     a href="#life" { "处理经过" }
                 }
@@ -102,7 +104,7 @@ fn head(loaded: &Loaded, chain: &Chain) -> Markup {
                 div { dt { "发布日期" } dd { (or_unknown(record["published"].as_str())) } }
                 @if original.is_none() { div { dt { "表格格式" } dd { (words::form(loaded.field("form"))) } } }
                 div { dt { "文件" } dd { (original.map_or(loaded.field("file_name"), |version| version["file_name"].as_str().unwrap_or_default())) } }
-                div { dt { @if original.is_some() { "撤回时间" } @else { "提交时间" } } dd { (words::time(submitted)) } }
+                div { dt { @if original.is_some() { "撤回时间" } @else { "提交时间" } } dd { (beijing::format_time(submitted)) } }
                 @if original.is_none() { div { dt { "规则版本" } dd { (loaded.field("rules_version")) } } }
             }
             p.actions {
@@ -230,7 +232,7 @@ fn versions(loaded: &Loaded) -> Markup {
                         @let withdraws = loaded.is_withdrawn() && versions.last() == Some(version);
                         li {
                             @if id == loaded.field("id") { b { @if withdraws { "撤回" } @else { "本版本" } } } @else { a href={ "/reports/" (id) } { "查看" } }
-                            " " (words::time(version["submitted_at_ms"].as_i64().unwrap_or_default()))
+                            " " (beijing::format_time(version["submitted_at_ms"].as_i64().unwrap_or_default()))
                             " " (string(version, "file_name"))
                             @if !withdraws { " " (page::badge(&string(version, "verdict"))) }
                         }
@@ -290,9 +292,11 @@ fn finding(finding: &Value, record: &Value, chain: &Chain, lines: &[Line]) -> Ma
 /// How much a finding weighs, and the rule that tells it.
 pub(crate) fn what(finding: &Value) -> Markup {
     let string = |name: &str| finding[name].as_str().unwrap_or_default();
+    let judgement = Judgement::parse(string("verdict")).unwrap_or(Judgement::Fails);
+    let severity = Severity::parse(string("severity")).unwrap_or(Severity::Info);
     html! {
         p.what {
-            span.severity { @if string("verdict") == "unknown" { "无法判断" } @else { (words::severity(string("severity"))) } }
+            span.severity { (judgement.label(severity)) }
             code { (string("rule")) }
             @if let Some(title) = words::rule_title(string("rule")) { span.quiet { (title) } }
             @if finding["waiver"].is_object() { span.severity { "已豁免" } }
@@ -468,7 +472,7 @@ fn way(life: Option<&Life>) -> Markup {
             h2 { "处理经过" }
             @match life {
                 Some(life) => ol.way {
-                    @for fact in &life.facts { li.(fact.fact()) { b { (words::fact(fact.fact())) } " " span.quiet { (words::time(fact.at_ms)) } } }
+                    @for fact in &life.facts { li.(fact.fact()) { b { (words::fact(fact.fact())) } " " span.quiet { (beijing::format_time(fact.at_ms)) } } }
                 },
                 None => p.quiet { "暂时查不到处理经过。" }
             }

@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use maud::{Markup, html};
+use report::beijing;
 
 use crate::live::{Refused, Snapshot};
 use crate::page::{self, Fault, PATIENCE};
@@ -47,7 +48,7 @@ fn stages(snapshot: &Snapshot) -> Markup {
                     tr {
                         th scope="row" {
                             (words::stage(lag.stage))
-                            @if let Some(until) = lag.paused_until_ms { " " span.quiet { "已暂停，至 " (words::time(until)) } }
+                            @if let Some(until) = lag.paused_until_ms { " " span.quiet { "已暂停，至 " (beijing::format_time(until)) } }
                         }
                         td data-count=(fact) { (done) }
                         td data-waiting=(lag.stage) { (lag.waiting) }
@@ -68,7 +69,7 @@ fn refusals(refused: &[Refused]) -> Markup {
                 @for one in refused {
                     @let name = one.refused.submitted.as_ref().map(|submitted| submitted.file_name.as_str());
                     tr {
-                        td.nowrap { (words::time(one.at_ms)) }
+                        td.nowrap { (beijing::format_time(one.at_ms)) }
                         td { a href={ "/reports/" (one.id) } { (name.filter(|name| !name.is_empty()).unwrap_or(&one.id)) } }
                         td { (words::stage(&one.refused.stage)) }
                         td { (one.refused.message) " " code.quiet { (one.refused.class) } }

@@ -1,27 +1,8 @@
 //! The Chinese words for what the model names in English, in one place.
 
-use jiff::Timestamp;
-use jiff::tz::{TimeZone, offset};
-use report::{CellId, Form, FormId};
+use report::{CellId, Form, FormId, Verdict};
 use search::{Facet, FacetValue};
 use serde_json::Value;
-
-pub(crate) fn verdict(name: &str) -> &'static str {
-    match name {
-        "pass" => "通过",
-        "warn" => "有警告",
-        "fail" => "有错误",
-        _ => "未校核",
-    }
-}
-
-pub(crate) fn severity(name: &str) -> &'static str {
-    match name {
-        "error" => "错误",
-        "warning" => "警告",
-        _ => "提示",
-    }
-}
 
 pub(crate) fn form(name: &str) -> &'static str {
     match name {
@@ -53,17 +34,6 @@ pub(crate) fn stage(name: &str) -> &'static str {
     }
 }
 
-pub(crate) fn state(name: &str) -> &'static str {
-    match name {
-        "read" => "原文印有数字",
-        "blank" => "原文为空格",
-        "placeholder" => "原文以符号代替数字",
-        "unreadable" => "原文不是数字",
-        "derived" => "由勾稽关系推得",
-        _ => "原文没有这一格",
-    }
-}
-
 pub(crate) fn facet(facet: Facet) -> &'static str {
     match facet {
         Facet::Year => "年份",
@@ -83,7 +53,7 @@ pub(crate) fn facet_parameter(facet: Facet) -> &'static str {
 /// What to show for a value of a facet.
 pub(crate) fn facet_value(facet: Facet, value: &FacetValue) -> String {
     match facet {
-        Facet::Verdict => verdict(&value.value).to_owned(),
+        Facet::Verdict => Verdict::title_of(Verdict::parse(&value.value)).to_owned(),
         Facet::Rule => rule_title(&value.value).unwrap_or(&value.label).to_owned(),
         Facet::Form => format!("{}年格式", value.value),
         Facet::Year => format!("{}年", value.value),
@@ -98,7 +68,11 @@ pub(crate) fn filter(name: &str, value: &str) -> String {
         "region" => "地区",
         "agency" => "机关",
         "verdict" => {
-            return format!("结论：{}", if verdict(value) == "未校核" { value } else { verdict(value) });
+            let title: &str = match Verdict::parse(value) {
+                Some(verdict) => verdict.title(),
+                None => value,
+            };
+            return format!("结论：{title}");
         }
         "finding" | "rule" => {
             let title = rule_title(value).map(|title| format!("（{title}）"));
@@ -148,11 +122,4 @@ pub(crate) fn place(origin: &Value) -> Option<String> {
         _ => parts.push(format!("字节{start}至{end}")),
     }
     Some(format!("原文{}", parts.join("，")))
-}
-
-/// Milliseconds since 1970 as the time in Beijing.
-pub(crate) fn time(ms: i64) -> String {
-    let beijing = TimeZone::fixed(offset(8));
-    let time = Timestamp::from_millisecond(ms).map(|time| time.to_zoned(beijing));
-    time.map_or_else(|_| "—".into(), |time| time.strftime("%Y-%m-%d %H:%M:%S").to_string())
 }

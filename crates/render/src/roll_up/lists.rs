@@ -1,6 +1,6 @@
 //! What stands behind the tables: who contributed, who is missing, what is doubtful.
 
-use report::{Decimal, Form, Verdict};
+use report::{Decimal, Form};
 use survey::RollUp;
 
 use super::Shown;
@@ -58,7 +58,7 @@ pub(super) fn contributors(roll_up: &RollUp) -> List {
             contributor.scope.map_or("", |(_, source)| source.title()).into(),
             contributor.how.title().into(),
             format!("{}年格式", contributor.form).into(),
-            verdict(contributor.verdict).into(),
+            contributor.verdict.title().into(),
             contributor.key.as_str().into(),
         ]
     };
@@ -77,14 +77,6 @@ pub(super) fn contributors(roll_up: &RollUp) -> List {
         ],
         rows: roll_up.contributors.iter().enumerate().map(row).collect(),
         empty: "没有可以汇总的报告。",
-    }
-}
-
-fn verdict(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Pass => "通过",
-        Verdict::Warn => "有警告",
-        Verdict::Fail => "有错误",
     }
 }
 

@@ -3,7 +3,7 @@
 use report::{CellId, Claim, Decimal, Finding, Form, Quantity, Relation, Report, Severity};
 
 use crate::Rule;
-use crate::place::{column_label, column_of, difference, is_absent, number, row_label, short};
+use crate::place::{column_label, column_of, difference, is_absent, number, row_label};
 
 /// A claim beside what the tables say.
 enum Agreement {
@@ -177,5 +177,5 @@ fn place(form: &Form, about: Quantity, cells: &[CellId]) -> String {
 }
 
 fn table(cells: &[CellId]) -> &'static str {
-    cells.first().map_or("", |id| short(id.table()))
+    cells.first().map_or("", |id| id.table().short_title())
 }
