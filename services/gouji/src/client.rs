@@ -188,8 +188,9 @@ impl Server {
 
 /// Reads an answer as a type.
 pub(crate) fn parsed<T: DeserializeOwned>(body: &str) -> Result<T> {
-    serde_json::from_str(body)
-        .with_context(|| text!("应答无法识别；这个地址上是 gouji 吗？", "the answer is not understood; is this a gouji?"))
+    serde_json::from_str(body).with_context(|| {
+        text!("应答无法识别；这个地址上是 gouji 吗？", "the answer is not understood; is this a gouji?")
+    })
 }
 
 /// A request that the server refused.

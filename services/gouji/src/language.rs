@@ -11,7 +11,7 @@ use clap::ValueEnum;
 
 /// A language of help and messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Language {
+pub(crate) enum Language {
     /// 中文
     Zh,
     /// English

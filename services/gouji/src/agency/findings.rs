@@ -61,12 +61,7 @@ pub(crate) fn human(checked: &Checked) -> String {
             }
         }
         if let (Some(left), Some(right)) = (finding.left, finding.right) {
-            let _ = writeln!(
-                out,
-                "   = {} {left} ≠ {} {right}",
-                word("左边", "left"),
-                word("右边", "right")
-            );
+            let _ = writeln!(out, "   = {} {left} ≠ {} {right}", word("左边", "left"), word("右边", "right"));
         }
         if let Some(repair) = &finding.repair {
             let _ = writeln!(out, "   = {}: {}", word("改法", "repair"), repair.reason);

@@ -72,7 +72,8 @@ pub(crate) async fn find(server: &Server, query: &str, sort: &str, limit: usize)
 
 /// What was not understood, and what can be.
 fn misunderstood(warnings: &[String]) -> String {
-    let lines = warnings.iter().map(|warning| text!("检索式有误：{warning}\n", "not understood: {warning}\n"));
+    let lines =
+        warnings.iter().map(|warning| text!("检索式有误：{warning}\n", "not understood: {warning}\n"));
     let fields = text!(
         "可用字段：year:2024、region:6101、agency:机关名称、rule:T3-01、severity:error、verdict:fail、form:2021、published:2025-01、cell.requests.received.total:>100；单元格的编号见 gouji check --format json 输出的 cells。\n",
         "fields: year:2024, region:6101, agency:NAME, rule:T3-01, severity:error, verdict:fail, form:2021, published:2025-01, cell.requests.received.total:>100\n"
@@ -83,7 +84,8 @@ fn misunderstood(warnings: &[String]) -> String {
 /// The hits as people read them.
 pub(crate) fn hits(page: &Page) -> String {
     let total = page.total;
-    let relaxed = if page.relaxed { word("（放宽匹配）", " (some words are missing in them)") } else { "" };
+    let relaxed =
+        if page.relaxed { word("（放宽匹配）", " (some words are missing in them)") } else { "" };
     let mut lines = vec![text!("找到{total}份报告{relaxed}", "{total} reports found{relaxed}")];
     for hit in &page.hits {
         let verdict = verdict_title(hit.verdict);

@@ -127,7 +127,10 @@ fn leader_line(leader: Option<&Leader>) -> String {
         );
     };
     let (holder, until) = (one_line(holder), moment::format(*until_ms));
-    text!("负责入库的是 {holder}，租约至 {until}", "the index is led by {holder}, whose lease lasts until {until}")
+    text!(
+        "负责入库的是 {holder}，租约至 {until}",
+        "the index is led by {holder}, whose lease lasts until {until}"
+    )
 }
 
 /// The facts about one report with the time between them, and what to do where it was refused.

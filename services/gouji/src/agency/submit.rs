@@ -194,7 +194,10 @@ impl Sending<'_> {
             match (status, wait) {
                 (StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS, Some(wait)) => {
                     let (detail, seconds) = (refused.problem.detail, wait.as_secs());
-                    eprintln!("{}", text!("{detail} {seconds}秒后继续报送。", "{detail} trying again in {seconds} s"));
+                    eprintln!(
+                        "{}",
+                        text!("{detail} {seconds}秒后继续报送。", "{detail} trying again in {seconds} s")
+                    );
                     tokio::time::sleep(wait).await;
                 }
                 (StatusCode::PAYLOAD_TOO_LARGE | StatusCode::UNPROCESSABLE_ENTITY, _) => {

@@ -56,10 +56,13 @@ impl Registration {
         let text = serde_json::to_vec(&running).context("writing where this process is")?;
         let mut files = Vec::new();
         for file in [Some(data.join(FILE)), state_file()].into_iter().flatten() {
-            let written = file.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&file, &text));
+            let written =
+                file.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&file, &text));
             match written {
                 Ok(()) => files.push(file),
-                Err(error) => tracing::warn!("writing {}: {error}; other verbs need --server", file.display()),
+                Err(error) => {
+                    tracing::warn!("writing {}: {error}; other verbs need --server", file.display())
+                }
             }
         }
         Ok(Self { files, running })

@@ -11,7 +11,9 @@ use stage::topology::{self, Extent};
 use stage::{Config, Service, Stop};
 use tokio::runtime::Runtime;
 
-use crate::local::nats::Nats;
+use super::nats::Nats;
+use super::running::Registration;
+use crate::language::text;
 use crate::print::say;
 
 /// The address of `up`, and where the other verbs look for it.

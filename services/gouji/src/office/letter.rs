@@ -91,7 +91,10 @@ impl Letter {
         walk(path, &mut |file, bytes| files.push((file, bytes)));
         if files.len() != 1 {
             let (path, count) = (path.display(), files.len());
-            bail!(text!("{path} 中有{count}个文件；一份整改意见只针对一份报告", "{path} contains {count} files; a letter is about one report"));
+            bail!(text!(
+                "{path} 中有{count}个文件；一份整改意见只针对一份报告",
+                "{path} contains {count} files; a letter is about one report"
+            ));
         }
         let mut reviews: Vec<Review> = Vec::new();
         for (file, bytes) in files {

@@ -104,7 +104,8 @@ fn agency(attendee: &Attendee) -> Vec<String> {
     match state {
         Timeliness::InTime => (),
         Timeliness::Missing => {
-            lines.push(text!("未报送  {agency}（截止{deadline}）", "missing  {agency} (deadline {deadline})"));
+            lines
+                .push(text!("未报送  {agency}（截止{deadline}）", "missing  {agency} (deadline {deadline})"));
         }
         Timeliness::Late => {
             let (day, source) = (known(&attendee.day), known(&attendee.day_source));

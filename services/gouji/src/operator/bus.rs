@@ -80,7 +80,10 @@ fn init(folder: &Path, place: Option<&Path>) -> Result<()> {
     for (name, shipped) in SHIPPED {
         ensure!(
             !place.contains(['"', '\\', '\n']),
-            text!("{place} 不能写进配置文件，请换一个文件夹", "a configuration cannot contain {place}; choose another folder")
+            text!(
+                "{place} 不能写进配置文件，请换一个文件夹",
+                "a configuration cannot contain {place}; choose another folder"
+            )
         );
         ship(&folder.join(name), &shipped.replace(FOLDER, &place))?;
     }

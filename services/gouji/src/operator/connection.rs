@@ -49,9 +49,8 @@ impl Connection {
             config = Config::load(self.config.as_deref(), &defaults)?;
             if !named {
                 let folder_name = folder.display();
-                let not_running = || {
-                    text!("没有 gouji up 在 {folder_name} 上运行", "no `gouji up` runs on {folder_name}")
-                };
+                let not_running =
+                    || text!("没有 gouji up 在 {folder_name} 上运行", "no `gouji up` runs on {folder_name}");
                 config.nats_url = Some(address(&folder).with_context(not_running)?);
             }
         }

@@ -6,11 +6,12 @@ use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use jiff::Timestamp;
 
-use crate::moment;
 use super::connection::Connection;
+use crate::language::text;
+use crate::moment;
 use crate::print::say;
 
-/// Pause a stage. Reports in flight are finished; new ones wait on the log.
+/// Pause a stage: reports in flight are finished, new ones wait on the log.
 #[derive(Debug, Args)]
 pub(crate) struct Pause {
     #[command(flatten)]

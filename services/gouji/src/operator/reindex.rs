@@ -13,8 +13,9 @@ use super::connection::Connection;
 use crate::language::text;
 use crate::print::say;
 
-/// Build a new index from the log, beside the one in use, and switch to it. The rules that compare a report with
-/// that of the year before run again; all other findings stay.
+/// Build a new index from the log, beside the one in use, and switch to it.
+///
+/// The rules that compare a report with that of the year before run again; all other findings stay.
 ///
 /// Run it on the host of the index. If it is interrupted, the next run continues it.
 #[derive(Debug, Args)]
@@ -78,10 +79,13 @@ fn ensure_room(folder: &Path) -> Result<()> {
         "{shown} 约需{needed_mb} MB，可用{free_mb} MB",
         "needs about {needed_mb} MB in {shown}, where {free_mb} MB are free"
     ));
-    ensure!(needed < free, text!(
-        "空间不足以再建一个检索库；请腾出空间，或把 index 设到更大的磁盘上",
-        "there is no space for another index; free some, or set index to a folder on a larger disk"
-    ));
+    ensure!(
+        needed < free,
+        text!(
+            "空间不足以再建一个检索库；请腾出空间，或把 index 设到更大的磁盘上",
+            "there is no space for another index; free some, or set index to a folder on a larger disk"
+        )
+    );
     Ok(())
 }
 

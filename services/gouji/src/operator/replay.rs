@@ -134,9 +134,12 @@ impl Run<'_> {
             .filter(|(reading, refused, _)| selection.includes(reading, refused))
             .map(|(reading, ..)| reading)
             .collect();
-        let given = |name: &str, value: &Option<String>| value.as_ref().map(|value| format!("{name} {value}"));
-        let given: Vec<String> =
-            [given("class", &selection.class), given("stage", &selection.stage)].into_iter().flatten().collect();
+        let given =
+            |name: &str, value: &Option<String>| value.as_ref().map(|value| format!("{name} {value}"));
+        let given: Vec<String> = [given("class", &selection.class), given("stage", &selection.stage)]
+            .into_iter()
+            .flatten()
+            .collect();
         self.note(&chosen, &format!("refused {}", given.join(", "))).await?;
         self.publish(&chosen, InFlight::Skip).await
     }
@@ -186,7 +189,8 @@ impl Run<'_> {
             [one] => one.id.to_string(),
             _ => String::new(),
         };
-        self.stage.note(self.who, "replay", &object, &format!("{} reports: {why}", chosen.len())).await
+        self.stage.note(self.who, "replay", &object, &format!("{} reports: {why}", chosen.len())).await?;
+        Ok(())
     }
 
     async fn publish(&self, chosen: &[&Reading], in_flight: InFlight) -> Result<()> {
@@ -269,10 +273,16 @@ impl Counts {
             text!("已安排重新读取{done}份", "{done} are read anew")
         });
         if *in_flight > 0 {
-            say(&text!("{in_flight}份正在读取中，已跳过", "{in_flight} are being read already and were skipped"));
+            say(&text!(
+                "{in_flight}份正在读取中，已跳过",
+                "{in_flight} are being read already and were skipped"
+            ));
         }
         if *by_others > 0 {
-            say(&text!("{by_others}份已由他人同时安排", "{by_others} were published by another run meanwhile"));
+            say(&text!(
+                "{by_others}份已由他人同时安排",
+                "{by_others} were published by another run meanwhile"
+            ));
         }
     }
 }

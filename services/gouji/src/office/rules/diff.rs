@@ -113,7 +113,10 @@ impl Changes {
             lines.push(text!("  {from} -> {to}：{reports}份", "  {from} -> {to}: {reports} reports"));
         }
         for (rule, (new, gone)) in &self.rules {
-            lines.push(text!("  {rule}：新增{new}份，消失{gone}份", "  {rule}: new in {new}, gone from {gone}"));
+            lines.push(text!(
+                "  {rule}：新增{new}份，消失{gone}份",
+                "  {rule}: new in {new}, gone from {gone}"
+            ));
         }
         lines.join("\n")
     }
