@@ -100,7 +100,7 @@ fn child(arguments: &[OsString]) -> Option<ExitCode> {
     let [_, verb, rest @ ..] = arguments else { return None };
     let rest: Vec<String> = rest.iter().map(|word| word.to_string_lossy().into_owned()).collect();
     match verb.to_str()? {
-        parse::VERB => Some(parse::become_reader(&rest)),
+        parse::READER_VERB => Some(parse::run_reader(&rest)),
         nats::VERB => Some(nats::become_server(&rest)),
         _ => None,
     }

@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use tokio::runtime::Builder;
 
 use super::findings::{Summary, human};
-use crate::checking::{Checked, Judge, across_years, check_bytes, office, today};
+use crate::checking::{Checked, Judge, across_years, check_bytes, policy, today};
 use crate::files::walk;
 use crate::print::say;
 
@@ -26,9 +26,9 @@ pub(crate) struct Check {
     /// How to print the findings.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
-    /// The office's decisions about the rules: severities, switches, waivers; see deploy/office.toml.
-    #[arg(long, env = "GOUJI_OFFICE", value_name = "FILE")]
-    office: Option<PathBuf>,
+    /// A rule policy: severities, rules switched off, waivers; see deploy/rule-policy.toml.
+    #[arg(long, alias = "office", env = "GOUJI_RULE_POLICY", value_name = "FILE")]
+    policy: Option<PathBuf>,
     /// Files, folders and ZIP archives. A report is also compared with that of the same agency for the year
     /// before.
     #[arg(required = true, value_name = "PATH")]
@@ -59,7 +59,7 @@ impl Check {
         let readers = Readers::new().context("finding this program")?;
         let mut checking = Checking {
             format: self.format,
-            judge: Judge { office: office(self.office.as_deref())?, day: today() },
+            judge: Judge { policy: policy(self.policy.as_deref())?, day: today() },
             pending: Vec::new(),
             pending_bytes: 0,
             worst: 0,

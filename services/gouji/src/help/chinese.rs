@@ -15,7 +15,7 @@ const TEXTS: &[(&str, &str)] = &[
     ("*.data", "正在运行的 gouji up 的数据文件夹，内有总线、原件和检索库；不写则用本用户启动的"),
     ("*.who", "操作人，记入操作记录"),
     ("*.json", "输出 JSON"),
-    ("*.office", "本单位对规则的决定：级别、停用、豁免；参见 deploy/office.toml"),
+    ("*.policy", "规则设置：级别、停用、豁免；参见 deploy/rule-policy.toml"),
     ("*.region", "地区代码：2、4、6或9位"),
     ("*.year", "年度"),
     ("*.ids", "报告编号"),
@@ -64,7 +64,7 @@ const TEXTS: &[(&str, &str)] = &[
     ("rules list", "每条规则一行。"),
     ("rules show", "显示一条规则的全文。"),
     ("rules show.id", "规则编号，例如 T3-01"),
-    ("rules diff", "用本程序的规则和本单位的决定重新校核系统中的全部报告，列出会改变的结论；不作任何改动。"),
+    ("rules diff", "用本程序的规则和规则设置重新校核系统中的全部报告，列出会改变的结论；不作任何改动。"),
     ("rules diff.query", "只限这些报告，写法同 gouji search"),
     ("roster", "导入应报送机关名录，查看谁已报送。"),
     (

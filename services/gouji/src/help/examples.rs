@@ -52,9 +52,9 @@ const EXAMPLES: &[Example] = &[
     example("rules show", "gouji rules show T3-01", "一条规则的全文", "one rule in full"),
     example(
         "rules diff",
-        "gouji rules diff --office new.toml year:2024",
-        "换用新的规则决定后，2024年度哪些结论会变",
-        "which verdicts of 2024 the new decisions would change",
+        "gouji rules diff --policy new.toml year:2024",
+        "换用新的规则设置后，2024年度哪些结论会变",
+        "which verdicts of 2024 the new policy would change",
     ),
     example("roster", "gouji roster import roster.csv", "导入机关名录", "import the list of agencies"),
     example("roster import", "gouji roster import roster.csv", "导入机关名录", "import the list of agencies"),

@@ -33,7 +33,7 @@ enum Verb {
         /// Its id, e.g. T3-01.
         id: String,
     },
-    /// Judge every report in a running pipeline by the rules of this program and the decisions of this office,
+    /// Judge every report in a running pipeline by the rules of this program and a rule policy,
     /// and print what would change. It changes nothing.
     Diff(Diff),
 }
@@ -59,7 +59,7 @@ fn forms(rule: &Rule) -> String {
 }
 
 fn line(rule: &Rule) -> String {
-    format!("{:<8}{}  {}", rule.id, rule.severity.title(), rule.title)
+    format!("{:<8}{}  {}", rule.id, rule.severity.title(), rule.requirement)
 }
 
 fn as_json(rule: &Rule) -> String {
@@ -67,7 +67,7 @@ fn as_json(rule: &Rule) -> String {
         "id": rule.id,
         "severity": rule.severity.as_str(),
         "forms": rule.forms.iter().map(|form| form.as_str()).collect::<Vec<_>>(),
-        "title": rule.title,
+        "title": rule.requirement,
         "formula": rule.formula,
         "basis": rule.basis,
         "hint": rule.hint,
@@ -83,10 +83,11 @@ fn show(id: &str) -> Result<()> {
             "no rule has the id {id}; `gouji rules list` shows all of them"
         ));
     };
-    say(&format!("{}  {}", rule.id, rule.title));
+    say(&format!("{}  {}", rule.id, rule.requirement));
     for (name, text) in [
         ("级别", rule.severity.title()),
         ("适用格式", &forms(rule)),
+        ("问题", rule.problem),
         ("要求", rule.formula),
         ("依据", rule.basis),
         ("整改提示", rule.hint),

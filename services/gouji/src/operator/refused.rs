@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 use clap::{Args, Subcommand};
+use proto::RefusalClass;
 use proto::v1::ReportRefused;
 use serde_json::json;
 use unicode_width::UnicodeWidthStr as _;
@@ -185,30 +186,34 @@ fn column(name: &str) -> String {
 
 /// What an operator does about a refusal.
 pub(crate) fn hint(class: &str) -> &'static str {
-    match class {
-        "gave-up" | "killed-worker" => word(
+    match RefusalClass::parse(class) {
+        Ok(RefusalClass::GaveUp | RefusalClass::KilledWorker) => word(
             "系统原因：先按 detail 排除故障，再以此类别运行 gouji refused replay --class",
             "internal error: fix the cause named in `detail`, then run `gouji refused replay --class` with this class",
         ),
-        "original-lost" => word(
+        Ok(RefusalClass::OriginalLost) => word(
             "系统原因：从备份恢复原件（gouji reconcile 会列出），再重新读取",
             "internal error: restore the original from the backup (`gouji reconcile` names it), then replay",
         ),
-        "undecodable-event" => word(
+        Ok(RefusalClass::UndecodableEvent) => word(
             "系统原因：事件已损坏或来自其他版本，见 detail，处理后重新读取",
             "internal error: an event is damaged or has another version; see `detail`, then replay",
         ),
-        "fact-too-large" => word(
+        Ok(RefusalClass::FactTooLarge) => word(
             "系统原因：总线不接受这么大的事件；调高 max_payload 后重新读取",
             "internal error: the bus accepts no event of this size; raise max_payload, then replay",
         ),
-        "reader-crashed" | "too-slow" | "too-much-memory" => word(
+        Ok(RefusalClass::ReaderCrashed | RefusalClass::TooSlow | RefusalClass::TooMuchMemory) => word(
             "读取程序无法处理这份文件；请保留原件交开发人员，并请报送单位改用其他格式",
             "the reader cannot process the document; send the original to the developers, and ask for another format",
         ),
-        _ => word(
+        Ok(_) => word(
             "由报送单位处理：原因中写明了应改之处；修改后的文件作为新的报告报送",
             "for the sender: the message says what to correct; the corrected file is a new report",
+        ),
+        Err(_) => word(
+            "由较新的版本退回；见该版本的 docs/codes.md",
+            "a newer version refused it; see docs/codes.md of that version",
         ),
     }
 }

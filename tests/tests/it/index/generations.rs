@@ -43,7 +43,7 @@ async fn what_is_read_anew_as_another_report_leaves_the_first() {
     let holds = async |index: &str, expected: BTreeSet<String>| {
         let what = format!("{index} to hold {expected:?}");
         let holds = until(&what, PATIENCE, async || {
-            let there = Current::new(&house.index(index)).reader().is_ok();
+            let there = CurrentReader::new(&house.index(index)).reader().is_ok();
             let held = there.then(|| house.contents(index).into_values().map(|(id, ..)| id).collect());
             Ok((held == Some(expected.clone())).then_some(()))
         });
@@ -135,7 +135,10 @@ async fn an_index_of_another_version_is_built_anew_and_then_read() {
     let made = generations.current().unwrap().unwrap();
     let version = generations.path(made).join("gouji-index-version");
     std::fs::write(version, "schema 0, analyzer 0").unwrap();
-    assert!(matches!(Current::new(&house.index("a")).reader(), Err(search::Error::NeedsRebuild { .. })));
+    assert!(matches!(
+        CurrentReader::new(&house.index("a")).reader(),
+        Err(search::IndexError::NeedsRebuild { .. })
+    ));
     let _keeper = house.start("a");
     house.holds_the_same("a", &contents).await;
     assert_eq!(generations.current().unwrap(), Some(made + 1));
@@ -147,7 +150,7 @@ async fn an_index_of_another_version_is_built_anew_and_then_read() {
 async fn a_new_index_is_built_beside_live_traffic() {
     let house = House::new().await;
     let _keeper = house.start("a");
-    let reader = Current::new(&house.index("a"));
+    let reader = CurrentReader::new(&house.index("a"));
     house.publish(0..40).await;
     house.indexed(40).await;
     let contents = house.contents("a");

@@ -8,11 +8,11 @@ use clap::Args;
 use proto::Message as _;
 use proto::v1::{ReportKept, ReportSubmitted};
 use report::{Finding, Judgement, Report, Review, Severity, Verdict};
-use rules::Office;
+use rules::RulePolicy;
 use serde_json::json;
 
 use crate::agency::findings::verdict_title;
-use crate::checking::office;
+use crate::checking::policy;
 use crate::client::{Server, answers};
 use crate::language::{text, word};
 use crate::print::{is_closed, say};
@@ -21,9 +21,9 @@ use crate::print::{is_closed, say};
 pub(super) struct Diff {
     #[command(flatten)]
     server: Server,
-    /// The office's decisions about the rules; see deploy/office.toml.
-    #[arg(long, env = "GOUJI_OFFICE", value_name = "FILE")]
-    office: Option<PathBuf>,
+    /// A rule policy; see deploy/rule-policy.toml.
+    #[arg(long, alias = "office", env = "GOUJI_RULE_POLICY", value_name = "FILE")]
+    policy: Option<PathBuf>,
     /// Only these reports, as in `gouji search`.
     #[arg(value_name = "QUERY")]
     query: Vec<String>,
@@ -34,20 +34,20 @@ pub(super) struct Diff {
 
 impl Diff {
     pub(super) async fn run(&self) -> Result<()> {
-        let office = office(self.office.as_deref())?;
+        let policy = policy(self.policy.as_deref())?;
         let mut changes = Changes::default();
         let query = self.query.join(" ");
         let query: Vec<(&str, &str)> = if query.is_empty() { Vec::new() } else { vec![("q", &query)] };
         let judge = |message: &[u8]| {
             let kept = ReportKept::decode(message).context("the answer is not a gouji.v1.ReportKept")?;
-            if let Some(change) = changes.judge(&kept, &office)? {
+            if let Some(change) = changes.judge(&kept, &policy)? {
                 say(&if self.json { change.json() } else { change.line() });
             }
             Ok(!is_closed())
         };
         self.server.stream("/api/v1/kept", &query, judge).await?;
         if !self.json {
-            say(&changes.text(&office));
+            say(&changes.text(&policy));
         }
         Ok(())
     }
@@ -78,7 +78,7 @@ struct Change {
 
 impl Changes {
     /// Judges one report again; none where nothing would change.
-    fn judge(&mut self, kept: &ReportKept, office: &Office) -> Result<Option<Change>> {
+    fn judge(&mut self, kept: &ReportKept, policy: &RulePolicy) -> Result<Option<Change>> {
         let validated = kept.validated.clone().unwrap_or_default();
         let submitted = validated.submitted.clone().unwrap_or_default();
         let old = stored_findings(&kept.findings).with_context(|| submitted.id.clone())?;
@@ -102,8 +102,8 @@ impl Changes {
         Ok(Some(Change { id: submitted.id, report: review.report, from, to, new, gone }))
     }
 
-    fn text(&self, office: &Office) -> String {
-        let (version, Self { reports, changed, .. }) = (office.version(), self);
+    fn text(&self, policy: &RulePolicy) -> String {
+        let (version, Self { reports, changed, .. }) = (policy.version(), self);
         let mut lines = vec![text!(
             "\n规则 {version}：共重新校核{reports}份，其中{changed}份的结果会改变。",
             "\nrules {version}: {reports} reports judged again, {changed} would change"
@@ -151,11 +151,11 @@ fn listed(before: &str, rules: &[String]) -> String {
 }
 
 /// Judges the same report by the rules of this program.
-fn judge(kept: &ReportKept, submitted: &ReportSubmitted, office: &Office) -> Result<Review> {
+fn judge(kept: &ReportKept, submitted: &ReportSubmitted, policy: &RulePolicy) -> Result<Review> {
     let validated = kept.validated.as_ref().context("no report")?;
     let report: Report = Review::try_from(validated)?.report;
     let last_year = kept.last_year.as_ref().map(Report::try_from).transpose()?;
-    Ok(rules::review_as(report, last_year.as_ref(), office, submitted.day()))
+    Ok(rules::review_as(report, last_year.as_ref(), policy, submitted.day()))
 }
 
 /// What distinguishes one finding from another.
