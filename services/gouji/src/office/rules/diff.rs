@@ -82,7 +82,7 @@ impl Changes {
         let validated = kept.validated.clone().unwrap_or_default();
         let submitted = validated.submitted.clone().unwrap_or_default();
         let old = stored_findings(&kept.findings).with_context(|| submitted.id.clone())?;
-        let review = judge(kept, &submitted, office).with_context(|| submitted.id.clone())?;
+        let review = judge(kept, &submitted, policy).with_context(|| submitted.id.clone())?;
         let new: Vec<FindingKey> = review.findings.iter().map(FindingKey::of).collect();
         self.reports += 1;
         let (was, is): (Tally, Tally) = (old.iter().collect(), new.iter().collect());
