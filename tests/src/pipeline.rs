@@ -275,11 +275,7 @@ impl Service {
     /// # Errors
     /// If the process does not answer.
     pub async fn metric(&self, name: &str) -> Result<f64> {
-        let client = crate::api::http().build().context("making an HTTP client")?;
-        let answer = client.get(format!("{}/metrics", self.address())).send().await;
-        let text = answer.context("asking for metrics")?.text().await.context("reading metrics")?;
-        let lines = text.lines().filter(|line| line.starts_with(name));
-        Ok(lines.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum())
+        crate::api::metric(&self.address(), name).await
     }
 
     /// `kill -9`.

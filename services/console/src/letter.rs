@@ -55,8 +55,8 @@ async fn judged(app: &App, caller: &Caller, id: &str) -> Result<(Review, String)
     let Some(loaded) = load(app, caller, id).await? else { return Err(Problem::no_such_report(id)) };
     let key = loaded.key.clone().filter(|_| loaded.is_current());
     let kept = app.read(move |reader| {
-        let whole = key.map(|key| reader.whole(&key)).transpose()?.flatten();
-        whole.map(|whole| report_stream::message(reader, whole)).transpose()
+        let parts = key.map(|key| reader.parts(&key)).transpose()?.flatten();
+        parts.map(|parts| report_stream::message(reader, &parts)).transpose()
     });
     let ReportKept { validated, last_year, .. } = kept.await?.unwrap_or_default();
     let validated = match validated {

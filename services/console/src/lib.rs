@@ -14,6 +14,7 @@ mod letter;
 mod params;
 mod pipeline_status;
 mod problem;
+mod record;
 mod region_lookup;
 mod regional;
 mod regional_page;
@@ -37,7 +38,7 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use rules::Office;
-use search::{Current, Reader};
+use search::{CurrentReader, Reader};
 use stage::{Config, Service, Stage};
 
 use crate::pipeline_status::Live;
@@ -69,7 +70,7 @@ fn office(config: &Config) -> anyhow::Result<Office> {
 /// If what the office decided cannot be used. An index that cannot be read is told to whoever asks, until
 /// it can.
 pub fn router(stage: Stage) -> anyhow::Result<Router> {
-    let index = Current::new(&stage.config().index);
+    let index = CurrentReader::new(&stage.config().index);
     let office = office(stage.config())?;
     let live = Live::start(&stage);
     let door = Door::open(&stage)?;
@@ -101,7 +102,7 @@ struct App(Arc<Parts>);
 
 struct Parts {
     stage: Stage,
-    index: Current,
+    index: CurrentReader,
     office: Office,
     live: Live,
 }
@@ -130,7 +131,7 @@ impl App {
     /// Reads the index on a thread that may block: whichever generation is current.
     async fn read<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Reader) -> Result<T, search::Error> + Send + 'static,
+        work: impl FnOnce(&Reader) -> Result<T, search::IndexError> + Send + 'static,
     ) -> Result<T, Problem> {
         let app = self.clone();
         let read = tokio::task::spawn_blocking(move || {

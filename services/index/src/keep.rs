@@ -9,7 +9,7 @@ use anyhow::{Context as _, anyhow};
 use proto::subject;
 use proto::v1::ReportValidated;
 use rules::Office;
-use search::{Applied, Entry, Error, Generations, Moves, Writer};
+use search::{Applied, Entry, Generations, IndexError, Reassignments, Writer};
 use stage::{Event, Feed, Since, Stage, Trouble};
 
 use crate::entry::entries;
@@ -69,7 +69,7 @@ impl Keep {
         office: &Arc<Office>,
         generation: u32,
         writer: Writer,
-    ) -> Result<Self, Error> {
+    ) -> Result<Self, IndexError> {
         let payload = writer.index().payload()?;
         let position = payload.as_deref().and_then(Position::read).unwrap_or_default();
         measures::opened(generation, writer.count());
@@ -273,12 +273,13 @@ fn write(
     }
     let size_bytes: usize = entries.iter().map(|entry| entry.text.len() + entry.fact.len()).sum();
     let written = AssertUnwindSafe(|| {
-        let moves = writer.moves(&entries)?;
-        let ids: Vec<String> = moves.back().cloned().collect();
+        let reassignments = writer.reassignments(&entries)?;
+        let ids: Vec<String> = reassignments.promoted().cloned().collect();
         if back.is_none() && !ids.is_empty() {
             return Ok(Step::Wants(ids, entries));
         }
-        try_write(writer, office, entries, &moves, back.unwrap_or_default(), payload).map(Step::Written)
+        try_write(writer, office, entries, &reassignments, back.unwrap_or_default(), payload)
+            .map(Step::Written)
     });
     let error = match catch_unwind(written) {
         Ok(Ok(step)) => return Ok(step),
@@ -290,7 +291,7 @@ fn write(
         }
     };
     // Is it the disk, or something in the batch? Where there is room and a commit, it is the batch.
-    let works = writer.index().takes(ROOM_BYTES + 2 * size_bytes).and_then(|()| writer.commit(payload));
+    let works = writer.index().check_room(ROOM_BYTES + 2 * size_bytes).and_then(|()| writer.commit(payload));
     match works.context("the index cannot be written") {
         Ok(()) => Err(NotWritten::Failed(error.context("writing to the index"))),
         Err(blocked) => Err(NotWritten::Blocked(blocked)),
@@ -302,19 +303,19 @@ fn try_write(
     writer: &mut Writer,
     office: &Office,
     entries: Vec<Entry>,
-    moves: &Moves,
-    back: Vec<Entry>,
+    reassignments: &Reassignments,
+    promoted: Vec<Entry>,
     payload: &str,
-) -> Result<Vec<Applied>, Error> {
+) -> Result<Vec<Applied>, IndexError> {
     let begun = Instant::now();
     let keys: Vec<String> = entries.iter().map(|entry| entry.key.clone()).collect();
     let mut beside = BTreeSet::new();
-    for key in moves.left() {
+    for key in reassignments.departed() {
         beside.extend(neighbours::year_after(writer, key)?);
     }
-    let applied = writer.apply_with(entries, moves, back)?;
+    let applied = writer.apply_with(entries, reassignments, promoted)?;
     let current = keys.into_iter().zip(&applied).filter(|(_, applied)| **applied == Applied::Current);
-    let changed = current.map(|(key, _)| key).chain(moves.left().cloned()).collect();
+    let changed = current.map(|(key, _)| key).chain(reassignments.departed().cloned()).collect();
     neighbours::rejudge(writer, office, &changed, beside)?;
     stage::failpoint("applied");
     writer.commit(payload)?;
@@ -341,8 +342,8 @@ impl std::fmt::Display for Position {
 }
 
 /// Opens the current generation for writing; the first is made where there is none.
-pub(crate) fn open(generations: &Generations) -> Result<(u32, Writer), Error> {
-    let (generation, index) = generations.open()?;
+pub(crate) fn open(generations: &Generations) -> Result<(u32, Writer), IndexError> {
+    let (generation, index) = generations.open_current()?;
     Ok((generation, index.writer()?))
 }
 

@@ -23,7 +23,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use proto::v1::{ReportIndexed, ReportValidated};
 use rules::Office;
-use search::{Error, Generations, Hold, Maker};
+use search::{Compatibility, FolderLock, Generations, IndexError};
 use stage::{Bounds, Config, Done, Handled, INDEX_LEASE, Lease, Service, Stage, telemetry};
 
 use crate::entry::indexed;
@@ -77,10 +77,10 @@ struct House {
 
 impl House {
     /// Waits until no other process of this host keeps the index in this folder.
-    async fn hold(&mut self) -> anyhow::Result<Option<Hold>> {
+    async fn hold(&mut self) -> anyhow::Result<Option<FolderLock>> {
         let mut told = false;
         loop {
-            if let Some(hold) = self.generations.keep()? {
+            if let Some(hold) = self.generations.lock_writer()? {
                 return Ok(Some(hold));
             }
             if !told {
@@ -105,8 +105,8 @@ impl House {
                     Ok((generation, writer)) => {
                         Ok(Opened::Here(Keep::new(&self.stage, &self.office, generation, writer)?))
                     }
-                    Err(error @ Error::NeedsRebuild { .. }) => Ok(Opened::OfAnotherVersion(error)),
-                    Err(Error::LockBusy) => Ok(Opened::Busy),
+                    Err(error @ IndexError::NeedsRebuild { .. }) => Ok(Opened::OfAnotherVersion(error)),
+                    Err(IndexError::LockBusy) => Ok(Opened::Busy),
                     Err(error) => Err(anyhow::Error::new(error).context(format!(
                         "the index in {folder} cannot be opened; `gouji reindex` makes a new one"
                     ))),
@@ -130,8 +130,8 @@ impl House {
     }
 
     /// Has an index of this version read in the place of one of another; nothing is indexed meanwhile.
-    async fn renew(&self, why: &Error) -> anyhow::Result<()> {
-        let Some(_hold) = self.generations.build()? else {
+    async fn renew(&self, why: &IndexError) -> anyhow::Result<()> {
+        let Some(_hold) = self.generations.lock_builder()? else {
             self.stage.tell(Some("`gouji reindex` is building the next index".into()));
             return Ok(());
         };
@@ -140,7 +140,7 @@ impl House {
         if let Some(rebuilt) = rebuild::build(&self.stage, &self.office, &self.generations, tell).await?
             && !rebuilt.is_current
         {
-            self.generations.point_at(rebuilt.generation)?;
+            self.generations.switch_to(rebuilt.generation)?;
         }
         Ok(())
     }
@@ -213,19 +213,20 @@ impl House {
     /// Goes over to the generation that is current by now. True where that is another one.
     async fn reopened(&self, keep: &mut Keep) -> anyhow::Result<bool> {
         let current = self.generations.current()?;
-        let maker = current.map(|current| self.generations.maker(current)).transpose()?;
-        if current == Some(keep.generation) && maker == Some(Maker::ThisVersion) {
+        let maker = current.map(|current| self.generations.compatibility(current)).transpose()?;
+        if current == Some(keep.generation) && maker == Some(Compatibility::Compatible) {
             return Ok(false);
         }
-        if current.is_none() && self.generations.maker(keep.generation)? == Maker::ThisVersion {
+        if current.is_none() && self.generations.compatibility(keep.generation)? == Compatibility::Compatible
+        {
             tracing::warn!(
                 generation = keep.generation,
                 "nothing said which index is current; it is this one"
             );
-            self.generations.point_at(keep.generation)?;
+            self.generations.switch_to(keep.generation)?;
             return Ok(false);
         }
-        if maker == Some(Maker::AnotherVersion) {
+        if maker == Some(Compatibility::Incompatible) {
             bail!("another version made the index that is current now; start that version of gouji-index");
         }
         tracing::info!(generation = current, "opening the current generation of the index");
@@ -259,7 +260,7 @@ impl House {
 
 enum Opened {
     Here(Keep),
-    OfAnotherVersion(Error),
+    OfAnotherVersion(IndexError),
     Busy,
 }
 

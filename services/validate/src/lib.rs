@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use proto::RefusalClass;
 use proto::v1::{self, ReportParsed, ReportSubmitted, ReportValidated};
 use report::{Report, Review};
 use rules::Office;
-use stage::{Config, Handled, Refusal, Service, Stage, class};
+use stage::{Config, Handled, Refusal, Service, Stage};
 
 /// The service.
 pub fn service() -> Service {
@@ -25,10 +26,7 @@ fn office(config: &Config) -> anyhow::Result<Office> {
 async fn validate(stage: Stage, office: Arc<Office>, parsed: ReportParsed) -> Handled<ReportValidated> {
     let report = match Report::try_from(&parsed) {
         Ok(report) => report,
-        Err(error) => {
-            let message = "系统内部消息无法识别，报告未能校核，请联系运维人员。";
-            return Err(Refusal::new(class::UNDECODABLE_EVENT, message, error.to_string()).into());
-        }
+        Err(error) => return Err(Refusal::undecodable(error.to_string()).into()),
     };
     let submitted = parsed.submitted.unwrap_or_default();
     if let Some(refusal) = not_yours(&submitted, &report) {
@@ -69,7 +67,7 @@ fn not_yours(submitted: &ReportSubmitted, report: &Report) -> Option<Refusal> {
         told(region.map(|region| region.name.as_str())),
     );
     let detail = format!("{} may send {scope:?} only", submitted.sender);
-    Some(Refusal::new("not-yours", message, detail))
+    Some(Refusal::new(RefusalClass::NotYours, message, detail))
 }
 
 #[cfg(test)]
@@ -81,7 +79,7 @@ mod tests {
 
     #[test]
     fn a_sender_sends_its_own() {
-        let check = |scope: Option<&[&str]>, code: Option<&str>, expected: Option<&str>| {
+        let check = |scope: Option<&[&str]>, code: Option<&str>, expected: Option<RefusalClass>| {
             let scope = scope.map(|regions| Scope {
                 regions: regions.iter().map(|code| (*code).to_owned()).collect(),
                 agencies: Vec::new(),
@@ -90,11 +88,11 @@ mod tests {
             let region = code.map(|code| Region { code: code.into(), name: "某地".into() });
             let report = Report { agency: Some("某局".into()), region, ..Report::default() };
             let refusal = not_yours(&submitted, &report);
-            assert_eq!(refusal.as_ref().map(|refusal| &*refusal.class), expected, "{refusal:?}");
+            assert_eq!(refusal.as_ref().map(|refusal| refusal.class), expected, "{refusal:?}");
         };
         check(None, None, None);
         check(Some(&["61"]), Some("610102"), None);
-        check(Some(&["61"]), Some("370400"), Some("not-yours"));
-        check(Some(&["61"]), None, Some("not-yours"));
+        check(Some(&["61"]), Some("370400"), Some(RefusalClass::NotYours));
+        check(Some(&["61"]), None, Some(RefusalClass::NotYours));
     }
 }
