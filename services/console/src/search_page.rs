@@ -154,7 +154,7 @@ fn facet(counts: &FacetCounts, params: &Params) -> Markup {
             li {
                 a href=(address.address("/")) aria-current=[is_on.then_some("true")] {
                     span {
-                        @if counts.facet == Facet::Rule { code { (value.value) } " " (labels::rule_title(&value.value).unwrap_or_default()) }
+                        @if counts.facet == Facet::Rule { code { (value.value) } " " (labels::problem(&value.value).unwrap_or_default()) }
                         @else { (labels::facet_value(counts.facet, value)) }
                     }
                     span.count { (value.count) }
