@@ -9,8 +9,6 @@ mod features;
 mod fuzz;
 mod generate;
 mod licences;
-#[path = "../../services/gouji/src/nats_server.rs"]
-mod nats_server;
 mod soak;
 mod test;
 mod tidy;
