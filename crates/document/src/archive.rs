@@ -7,7 +7,8 @@ use std::io::{Cursor, Read, Seek};
 use encoding_rs::GB18030;
 use zip::ZipArchive;
 
-use crate::{Kind, sniff};
+use crate::kind::Kind;
+use crate::sniff::sniff;
 
 /// What an archive may hold.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use std::io::{Cursor, Read};
 
 use cfb::CompoundFile;
 
-use crate::Kind;
+use crate::kind::Kind;
 use crate::error::ReadError;
 
 /// An open compound file.

@@ -4,9 +4,22 @@ use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{BIG5, Encoding, GB18030, GBK, UTF_8, UTF_16BE, UTF_16LE};
 
 use crate::error::ReadError;
+use crate::model::is_blank;
+use crate::source::Source;
 
 /// How much of a file is looked at to guess its encoding; more costs time and tells no more.
 const HEAD: usize = 4_096;
+
+/// Decodes a file. Refuses a blank one and one that is no text. `html` as for [`encoding`].
+pub(crate) fn decode(bytes: &[u8], html: bool) -> Result<Source<'_>, ReadError> {
+    let (encoding, bom) = encoding(bytes, html);
+    let source = Source::decode(bytes, encoding, bom);
+    if source.text.chars().all(is_blank) {
+        return Err(ReadError::Empty);
+    }
+    check(&source.text)?;
+    Ok(source)
+}
 
 /// The encoding of a file and the length of its byte order mark. `html` allows a `<meta>` to speak.
 pub(crate) fn encoding(bytes: &[u8], html: bool) -> (&'static Encoding, usize) {

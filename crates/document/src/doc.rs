@@ -24,7 +24,7 @@ use crate::error::ReadError;
 use crate::limits::Limits;
 use crate::model::{Block, Text, Width};
 use crate::raised::without_marks;
-use crate::sniff::Kind;
+use crate::kind::Kind;
 use lists::Lists;
 use pages::Run;
 use paragraph::Properties;

@@ -13,9 +13,10 @@ use std::collections::HashMap;
 
 use crate::error::ReadError;
 use crate::limits::Limits;
-use crate::model::Block;
+use crate::model::{Block, Document};
 use crate::package::{Package, Part};
-use crate::sniff::{Kind, sniff};
+use crate::kind::Kind;
+use crate::sniff::sniff;
 use crate::xml::{self, Event, Xml};
 use numbering::Numbering;
 use styles::Styles;
@@ -23,30 +24,38 @@ use styles::Styles;
 /// Documents that one document takes in.
 const MOST_CHUNKS: usize = 100;
 
-/// The blocks of a DOCX, together with the documents that it takes in.
-pub(crate) fn read(bytes: &[u8], limits: &Limits) -> Result<Vec<Block>, ReadError> {
+/// Reads an embedded file of another format; `crate::read` passes itself.
+pub(crate) type ReadEmbedded = fn(&[u8], &Limits) -> Result<Document, ReadError>;
+
+/// The blocks of a DOCX, with the blocks of the files embedded in it (`altChunk`).
+pub(crate) fn read(
+    bytes: &[u8],
+    limits: &Limits,
+    read_embedded: ReadEmbedded,
+) -> Result<Vec<Block>, ReadError> {
     read_with(bytes, limits, |package, relations| {
         let is_chunk = |relation: &&Relation| relation.kind.ends_with("/aFChunk");
         let mut chunks = HashMap::new();
         for relation in relations.iter().filter(is_chunk).take(MOST_CHUNKS) {
             if let Some((bytes, _)) = package.bytes(&relation.target)? {
-                chunks.insert(relation.id.clone(), chunk(&bytes, limits)?);
+                chunks.insert(relation.id.clone(), chunk(&bytes, limits, read_embedded)?);
             }
         }
         Ok(chunks)
     })
 }
 
-/// What a document takes in; documents inside that are not followed.
-fn chunk(bytes: &[u8], limits: &Limits) -> Result<Vec<Block>, ReadError> {
+/// The blocks of an embedded file. Files embedded in that one are ignored.
+fn chunk(bytes: &[u8], limits: &Limits, read_embedded: ReadEmbedded) -> Result<Vec<Block>, ReadError> {
     match sniff(bytes) {
         Kind::Docx => read_with(bytes, limits, |_, _| Ok(HashMap::new())),
-        Kind::Text | Kind::Html | Kind::Mhtml | Kind::Rtf | Kind::WordXml => match crate::read(bytes, limits)
-        {
-            Ok(document) => Ok(document.blocks),
-            Err(ReadError::Empty) => Ok(Vec::new()),
-            Err(error) => Err(error),
-        },
+        Kind::Text | Kind::Html | Kind::Mhtml | Kind::Rtf | Kind::WordXml => {
+            match read_embedded(bytes, limits) {
+                Ok(document) => Ok(document.blocks),
+                Err(ReadError::Empty) => Ok(Vec::new()),
+                Err(error) => Err(error),
+            }
+        }
         _ => Ok(Vec::new()),
     }
 }

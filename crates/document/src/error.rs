@@ -1,6 +1,6 @@
 //! Why a file could not be read, for the operator and for the one who sent it.
 
-use crate::sniff::Kind;
+use crate::kind::Kind;
 
 /// A file that cannot be read. What a readable file *says* is never an error.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -17,7 +17,7 @@ pub enum ReadError {
         limit: usize,
     },
     /// A format that is known and not read.
-    #[error("format {} is not supported", media_type(*format))]
+    #[error("format {} is not supported", format.media_type())]
     Unsupported {
         /// What it is.
         format: Kind,
@@ -134,7 +134,6 @@ pub enum ReadError {
     },
 }
 
-use crate::sniff::media_type;
 
 impl ReadError {
     /// A stable name for statistics and decisions.
@@ -168,31 +167,31 @@ impl ReadError {
                 format!("文件有 {found} 字节，超过 {limit} 字节的上限。请去掉图片等附件，只报送报告正文。")
             }
             ReadError::Unsupported { format: format @ (Kind::Rar | Kind::SevenZip | Kind::Gzip | Kind::Tar) } => {
-                format!("这是{}，暂不能打开。请解压后重新压缩为 ZIP 格式，或逐个报送报告文件。", format.name())
+                format!("这是{}，暂不能打开。请解压后重新压缩为 ZIP 格式，或逐个报送报告文件。", format.info().title)
             }
             ReadError::Unsupported { format: format @ Kind::Xlsb } => {
-                format!("这是{}，暂不能读取。请另存为 Excel 工作簿（XLSX）后重新报送。", format.name())
+                format!("这是{}，暂不能读取。请另存为 Excel 工作簿（XLSX）后重新报送。", format.info().title)
             }
             ReadError::Unsupported { format } => {
-                format!("这是{}，暂不能读取。请将报告另存为 Word 文档（DOCX）、网页（HTML）或纯文本（TXT）后重新报送。", format.name())
+                format!("这是{}，暂不能读取。请将报告另存为 Word 文档（DOCX）、网页（HTML）或纯文本（TXT）后重新报送。", format.info().title)
             }
             ReadError::Encrypted { format } => {
-                format!("这是加密的{}，无法打开。请取消密码后重新报送。", format.name())
+                format!("这是加密的{}，无法打开。请取消密码后重新报送。", format.info().title)
             }
             ReadError::Broken { format, .. } => {
-                format!("这是{}，但内容已损坏，无法读取。请打开原文件检查，重新保存后再报送。", format.name())
+                format!("这是{}，但内容已损坏，无法读取。请打开原文件检查，重新保存后再报送。", format.info().title)
             }
             ReadError::Outdated { format, version } => {
-                format!("这是{}，由 {version} 保存，版本过旧。请用新版软件另存后重新报送。", format.name())
+                format!("这是{}，由 {version} 保存，版本过旧。请用新版软件另存后重新报送。", format.info().title)
             }
             ReadError::NoText { format } => {
-                format!("这是{}，但页面上没有文字，可能是扫描件或由文字转成的图形。请报送带文字的原文件。", format.name())
+                format!("这是{}，但页面上没有文字，可能是扫描件或由文字转成的图形。请报送带文字的原文件。", format.info().title)
             }
             ReadError::NoLetters { format } => {
-                format!("这是{}，但其字体没有注明文字编码，无法得知写的是什么字。请报送带文字的原文件。", format.name())
+                format!("这是{}，但其字体没有注明文字编码，无法得知写的是什么字。请报送带文字的原文件。", format.info().title)
             }
             ReadError::TooMuchInflated { format, limit } => {
-                format!("这是{}，解压后超过 {limit} 字节的上限，不像一份年度报告。请重新保存后再报送。", format.name())
+                format!("这是{}，解压后超过 {limit} 字节的上限，不像一份年度报告。请重新保存后再报送。", format.info().title)
             }
             ReadError::NotText { .. } => {
                 "文件内容不是文字，可能已损坏或加密。请打开原文件检查，另存为网页（HTML）或纯文本（TXT）后重新报送。".into()

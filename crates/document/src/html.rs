@@ -10,23 +10,25 @@ use html5ever::driver::{ParseOpts, parse_document};
 use html5ever::tendril::{StrTendril, TendrilSink};
 use scraper::{ElementRef, Html, HtmlTreeSink};
 
+use crate::decode;
 use crate::error::ReadError;
-use crate::limits::Limits;
-use crate::model::{Block, Text};
+use crate::limits::{Limits, within};
+use crate::model::Content;
 use crate::source::Source;
 
 /// Bytes given to the parser between two looks at what it made of them.
 const STEP: usize = 1_024;
 
-/// What a page holds.
-pub(crate) struct Page {
-    pub(crate) title: Option<Text>,
-    pub(crate) metadata: Vec<(String, Text)>,
-    pub(crate) blocks: Vec<Block>,
+/// Reads an HTML file.
+pub(crate) fn read_file(bytes: &[u8], limits: &Limits) -> Result<Content, ReadError> {
+    within(bytes, limits.html_bytes)?;
+    let source = decode::decode(bytes, true)?;
+    let content = read(&source, limits)?;
+    Ok(Content { encoding: Some(source.encoding.name()), ..content })
 }
 
-/// Reads a page.
-pub(crate) fn read(source: &Source, limits: &Limits) -> Result<Page, ReadError> {
+/// The title, the metadata and the blocks of a decoded page.
+pub(crate) fn read(source: &Source, limits: &Limits) -> Result<Content, ReadError> {
     let page = mark::mark(source, limits)?;
     let tree = parse(&page, limits)?;
     drop(page);

@@ -1,5 +1,7 @@
 //! How much work a single file may cause.
 
+use crate::error::ReadError;
+
 /// What a file may hold before it is refused. Handed in by the caller; nothing is read from elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
@@ -61,4 +63,12 @@ impl Default for Limits {
             drawn: DRAWN,
         }
     }
+}
+
+/// Refuses a file that is larger than a limit.
+pub(crate) fn within(bytes: &[u8], limit: usize) -> Result<(), ReadError> {
+    if bytes.len() > limit {
+        return Err(ReadError::TooLarge { found: bytes.len(), limit });
+    }
+    Ok(())
 }

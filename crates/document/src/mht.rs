@@ -10,8 +10,8 @@ use std::ops::Range;
 use crate::error::ReadError;
 use crate::flow::moved;
 use crate::limits::Limits;
-use crate::model::{Block, Text};
-use crate::sniff::Kind;
+use crate::model::Content;
+use crate::kind::Kind;
 use crate::source::Source;
 use crate::{decode, flow, html, text};
 
@@ -23,7 +23,7 @@ const MOST_LEVELS: usize = 16;
 const LONGEST_HEAD: usize = 65_536;
 
 /// The title and the blocks of the page.
-pub(crate) fn read(bytes: &[u8], limits: &Limits) -> Result<(Option<Text>, Vec<Block>), ReadError> {
+pub(crate) fn read(bytes: &[u8], limits: &Limits) -> Result<Content, ReadError> {
     let broken = |what: &str| ReadError::Broken { format: Kind::Mhtml, what: what.into() };
     let leaves = leaves(bytes).ok_or_else(|| broken("it has no head"))?;
     let is_page = |leaf: &&Leaf| matches!(leaf.kind.as_str(), "text/html" | "application/xhtml+xml");
@@ -38,17 +38,17 @@ pub(crate) fn read(bytes: &[u8], limits: &Limits) -> Result<(Option<Text>, Vec<B
         return Err(broken("it has no page"));
     }
     // A frameset has no words; its frames follow it.
-    let mut found = (None, Vec::new());
+    let mut found = Content::default();
     for page in pages {
         found = read_page(bytes, page, limits)?;
-        if !found.1.is_empty() {
+        if !found.blocks.is_empty() {
             break;
         }
     }
     Ok(found)
 }
 
-fn read_page(bytes: &[u8], page: &Leaf, limits: &Limits) -> Result<(Option<Text>, Vec<Block>), ReadError> {
+fn read_page(bytes: &[u8], page: &Leaf, limits: &Limits) -> Result<Content, ReadError> {
     let body = page.body(bytes);
     if body.len() > limits.html_bytes {
         return Err(ReadError::TooLarge { found: body.len(), limit: limits.html_bytes });
@@ -57,16 +57,13 @@ fn read_page(bytes: &[u8], page: &Leaf, limits: &Limits) -> Result<(Option<Text>
     let (encoding, bom) = decode::encoding(&body, is_html);
     let source = Source::decode(&body, encoding, bom);
     decode::check(&source.text)?;
-    let (title, blocks) = match is_html {
-        true => {
-            let page = html::read(&source, limits)?;
-            (page.title, page.blocks)
-        }
-        false => (None, text::read(&source, 0..source.text.len(), limits)?),
+    let content = match is_html {
+        true => html::read(&source, limits)?,
+        false => text::read(&source, 0..source.text.len(), limits)?.into(),
     };
     let place = page.body.start as u64..page.body.end as u64;
-    let title = title.map(|title| flow::whole(title.as_str(), 1, &place));
-    Ok((title, moved(blocks, &mut 0, &place)))
+    let title = content.title.map(|title| flow::whole(title.as_str(), 1, &place));
+    Ok(Content { title, ..moved(content.blocks, &mut 0, &place).into() })
 }
 
 /// Whether a file begins as a MIME message with a page or with parts.

@@ -2,12 +2,14 @@
 
 use std::ops::Range;
 
+use crate::kind::Kind;
+
 /// A file as it was read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Document {
-    /// What the bytes are, told from the bytes.
-    pub format: Format,
-    /// How they were decoded, by its WHATWG name, e.g. `GB18030`; none for binary formats.
+    /// The format that was detected from the bytes.
+    pub format: Kind,
+    /// The character encoding by its WHATWG name, e.g. `GB18030`; none for binary formats.
     pub encoding: Option<&'static str>,
     /// The title that the format itself carries (HTML `<title>`), not the one on the page.
     pub title: Option<Text>,
@@ -17,37 +19,19 @@ pub struct Document {
     pub blocks: Vec<Block>,
 }
 
-/// A kind of file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Format {
-    /// Plain text, with tables drawn by tabs, pipes or line breaks.
-    Text,
-    /// HTML of any age.
-    Html,
-    /// Word or WPS document before 2007.
-    Doc,
-    /// Excel workbook since 2007.
-    Xlsx,
-    /// Excel or WPS workbook before 2007.
-    Xls,
-    /// Word since 2007.
-    Docx,
-    /// Word 2003 in one XML file.
-    WordXml,
-    /// Excel 2003 in one XML file.
-    ExcelXml,
-    /// OpenDocument text.
-    Odt,
-    /// OpenDocument spreadsheet.
-    Ods,
-    /// Web page in one MIME file.
-    Mhtml,
-    /// Rich Text Format.
-    Rtf,
-    /// OFD, the national fixed-layout format.
-    Ofd,
-    /// PDF with a text layer.
-    Pdf,
+/// What a reader finds in a file.
+#[derive(Debug, Default)]
+pub(crate) struct Content {
+    pub(crate) encoding: Option<&'static str>,
+    pub(crate) title: Option<Text>,
+    pub(crate) metadata: Vec<(String, Text)>,
+    pub(crate) blocks: Vec<Block>,
+}
+
+impl From<Vec<Block>> for Content {
+    fn from(blocks: Vec<Block>) -> Content {
+        Content { blocks, ..Content::default() }
+    }
 }
 
 /// One piece of a document.

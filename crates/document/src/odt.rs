@@ -11,7 +11,7 @@ use crate::error::ReadError;
 use crate::limits::Limits;
 use crate::model::Block;
 use crate::package::{Package, Part};
-use crate::sniff::Kind;
+use crate::kind::Kind;
 use crate::xml::Xml;
 use lists::Styles;
 

@@ -11,7 +11,7 @@ use crate::lattice::{self, Page};
 use crate::limits::Limits;
 use crate::model::Block;
 use crate::package::{Package, Part};
-use crate::sniff::Kind;
+use crate::kind::Kind;
 use crate::xml::{Event, Xml, attribute, name};
 
 /// Pages of a document; the longest reports have a hundred.

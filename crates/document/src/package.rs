@@ -13,7 +13,7 @@ use zip::result::ZipError;
 
 use crate::error::ReadError;
 use crate::limits::Limits;
-use crate::sniff::Kind;
+use crate::kind::Kind;
 
 /// Parts of one package; an office makes some fifty, pictures included.
 const MOST_PARTS: usize = 20_000;

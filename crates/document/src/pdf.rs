@@ -24,7 +24,7 @@ use crate::error::ReadError;
 use crate::lattice::{self, Page};
 use crate::limits::Limits;
 use crate::model::{Block, is_blank};
-use crate::sniff::Kind;
+use crate::kind::Kind;
 use ink::{Ink, TooMuch};
 
 /// Characters of a scanned page that its scanner put there: a page number, an advertisement.

@@ -14,12 +14,12 @@ use encoding_rs::Encoding;
 use crate::cells::{Cells, Edges, blank};
 use crate::error::ReadError;
 use crate::limits::Limits;
-use crate::model::{Block, Text, Width};
+use crate::model::{Content, Text, Width};
 use crate::raised::text_without_marks;
 use token::{Token, Tokens};
 
 /// The title and the blocks of a file.
-pub(crate) fn read(bytes: &[u8], limits: &Limits) -> Result<(Option<Text>, Vec<Block>), ReadError> {
+pub(crate) fn read(bytes: &[u8], limits: &Limits) -> Result<Content, ReadError> {
     let mut reader = Reader {
         tokens: Tokens::new(bytes),
         limits,
@@ -52,7 +52,7 @@ pub(crate) fn read(bytes: &[u8], limits: &Limits) -> Result<(Option<Text>, Vec<B
     }
     // Otherwise the file is cut within a cell: half a figure is worse than none.
     let title = Some(reader.title.trimmed()).filter(|title| !title.is_empty());
-    Ok((title, reader.cells.finish(&reader.row.edges)?))
+    Ok(Content { title, ..reader.cells.finish(&reader.row.edges)?.into() })
 }
 
 struct Reader<'a> {

@@ -24,7 +24,7 @@ use std::collections::{BTreeMap, HashMap};
 use crate::error::ReadError;
 use crate::limits::Limits;
 use crate::model::Block;
-use crate::sniff::Kind;
+use crate::kind::Kind;
 
 /// The blocks of an Excel workbook since 2007.
 pub(crate) fn read_xlsx(bytes: &[u8], limits: &Limits) -> Result<Vec<Block>, ReadError> {

@@ -9,11 +9,19 @@ mod tabs;
 
 use std::ops::Range;
 
+use crate::decode;
 use crate::error::ReadError;
 use crate::limits::Limits;
-use crate::model::{Block, Cell, Layout, Paragraph, Row, Table, is_blank};
+use crate::model::{Block, Cell, Content, Layout, Paragraph, Row, Table, is_blank};
 use crate::source::Source;
 use line::{Line, Shape};
+
+/// Reads a text file.
+pub(crate) fn read_file(bytes: &[u8], limits: &Limits) -> Result<Content, ReadError> {
+    let source = decode::decode(bytes, false)?;
+    let blocks = read(&source, 0..source.text.len(), limits)?;
+    Ok(Content { encoding: Some(source.encoding.name()), blocks, ..Content::default() })
+}
 
 /// The blocks of a plain text; `range` is the part of the source that holds it.
 pub(crate) fn read(source: &Source, range: Range<usize>, limits: &Limits) -> Result<Vec<Block>, ReadError> {

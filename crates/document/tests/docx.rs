@@ -6,7 +6,7 @@ mod draw;
 
 use std::io::{Cursor, Write};
 
-use document::{Block, Format, Limits, read};
+use document::{Block, Kind, Limits, read};
 use proptest::prelude::*;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
@@ -63,7 +63,7 @@ fn docx(body: &str) -> Vec<u8> {
 #[track_caller]
 fn check(body: &str, expected: &str) {
     let document = read(&docx(body), &Limits::default()).unwrap();
-    assert_eq!(document.format, Format::Docx);
+    assert_eq!(document.format, Kind::Docx);
     assert_eq!(draw::draw(&document), expected);
 }
 
@@ -219,7 +219,7 @@ fn one_file_of_parts_is_read() {
         parts.concat()
     );
     let document = read(file.as_bytes(), &Limits::default()).unwrap();
-    assert_eq!(document.format, Format::Docx);
+    assert_eq!(document.format, Kind::Docx);
     assert_eq!(draw::draw(&document), "# 甲\nGrid\n  1¦2\n  3¦4");
     for end in (0..file.len()).step_by(17) {
         if let Ok(file) = std::str::from_utf8(&file.as_bytes()[..end]) {
@@ -238,7 +238,7 @@ fn word_2003_is_read() {
             <w:body><wx:sect>{body}<w:sectPr><w:hdr><w:p><w:r><w:t>去</w:t></w:r></w:p></w:hdr></w:sectPr></wx:sect></w:body></w:wordDocument>"
         );
         let document = read(file.as_bytes(), &Limits::default()).unwrap();
-        assert_eq!(document.format, Format::WordXml);
+        assert_eq!(document.format, Kind::WordXml);
         assert_eq!(draw::draw(&document), expected);
     };
     check(&[styled("1", "甲"), t("乙")].concat(), "# 甲\n¶ 乙");

@@ -4,12 +4,12 @@
 
 mod draw;
 
-use document::{Format, Limits, read};
+use document::{Kind, Limits, read};
 
 #[track_caller]
 fn check(page: &str, expected: &str) {
     let document = read(page.as_bytes(), &Limits::default()).unwrap();
-    assert_eq!(document.format, Format::Html);
+    assert_eq!(document.format, Kind::Html);
     let expected: Vec<&str> =
         expected.trim().lines().map(|line| line.strip_prefix("        ").unwrap_or(line)).collect();
     assert_eq!(draw::draw(&document), expected.join("\n"));

@@ -4,7 +4,7 @@
 
 mod draw;
 
-use document::{Block, Format, Limits, read};
+use document::{Block, Kind, Limits, read};
 use proptest::prelude::*;
 
 const PAGE: &str =
@@ -14,7 +14,7 @@ const DRAWN: &str = "¶ 一、甲\nGrid\n  规章¦12";
 #[track_caller]
 fn check(bytes: &[u8], expected: &str) {
     let document = read(bytes, &Limits::default()).unwrap();
-    assert_eq!(document.format, Format::Mhtml);
+    assert_eq!(document.format, Kind::Mhtml);
     assert_eq!(draw::draw(&document), expected);
 }
 

@@ -6,7 +6,7 @@ mod draw;
 
 use std::io::{Cursor, Write};
 
-use document::{Format, Kind, Limits, read, sniff};
+use document::{Kind, Limits, read, sniff};
 use proptest::prelude::*;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
@@ -49,7 +49,7 @@ fn check(body: &str, expected: &str) {
     let bytes = odt(body);
     assert_eq!(sniff(&bytes), Kind::Odt);
     let document = read(&bytes, &Limits::default()).unwrap();
-    assert_eq!(document.format, Format::Odt);
+    assert_eq!(document.format, Kind::Odt);
     assert_eq!(draw::draw(&document), expected);
 }
 
@@ -134,7 +134,7 @@ fn marks_of_notes_are_no_digits() {
     for bytes in [pack(&content, "<manifest:manifest/>"), format!("<?xml version='1.0'?>{flat}").into_bytes()]
     {
         let document = read(&bytes, &Limits::default()).unwrap();
-        assert_eq!((document.format, draw::draw(&document)), (Format::Odt, "¶ 12件8，100m2".into()));
+        assert_eq!((document.format, draw::draw(&document)), (Kind::Odt, "¶ 12件8，100m2".into()));
     }
 }
 

@@ -6,7 +6,7 @@ mod draw;
 
 use std::io::{Cursor, Write};
 
-use document::{Block, Document, Format, Limits, ReadError, read};
+use document::{Block, Document, Kind, Limits, ReadError, read};
 use proptest::prelude::*;
 use zip::write::{SimpleFileOptions, ZipWriter};
 
@@ -69,7 +69,7 @@ fn open(pages: &[&str]) -> Document {
 #[track_caller]
 fn check(objects: &str, expected: &str) {
     let document = open(&[objects]);
-    assert_eq!(document.format, Format::Ofd);
+    assert_eq!(document.format, Kind::Ofd);
     assert_eq!(draw::draw(&document), expected);
 }
 

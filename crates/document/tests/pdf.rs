@@ -6,7 +6,7 @@ mod draw;
 
 use std::fmt::Write as _;
 
-use document::{Block, Document, Format, Limits, ReadError, read};
+use document::{Block, Document, Kind, Limits, ReadError, read};
 use proptest::prelude::*;
 
 /// Characters of Adobe-GB1 by their UTF-16, as programs name them that embed no font.
@@ -100,7 +100,7 @@ fn check(content: &str, expected: &str) {
 #[track_caller]
 fn check_file(bytes: &[u8], expected: &str) {
     let document = open(bytes);
-    assert_eq!(document.format, Format::Pdf);
+    assert_eq!(document.format, Kind::Pdf);
     assert_eq!(draw::draw(&document), expected);
 }
 

@@ -4,7 +4,7 @@
 
 mod draw;
 
-use document::{Block, Format, Limits, Text, read};
+use document::{Block, Kind, Limits, Text, read};
 use proptest::prelude::*;
 
 const HEAD: &str = r"{\rtf1\ansi\ansicpg936\deff0{\fonttbl{\f0\fcharset134 SimSun;}{\f1\fcharset0 Arial;}{\f2\fcharset136 Ming;}}";
@@ -12,7 +12,7 @@ const HEAD: &str = r"{\rtf1\ansi\ansicpg936\deff0{\fonttbl{\f0\fcharset134 SimSu
 #[track_caller]
 fn check(body: &str, expected: &str) {
     let document = read(format!("{HEAD}{body}}}").as_bytes(), &Limits::default()).unwrap();
-    assert_eq!(document.format, Format::Rtf);
+    assert_eq!(document.format, Kind::Rtf);
     assert_eq!(draw::draw(&document), expected);
 }
 

@@ -173,7 +173,7 @@ fn check_open(rows: &str, expected: &str) {
     }
     for bytes in [writer.finish().unwrap().into_inner(), flat.into_bytes()] {
         let document = read(&bytes, &Limits::default()).unwrap();
-        assert_eq!(document.format, document::Format::Ods);
+        assert_eq!(document.format, document::Kind::Ods);
         assert_eq!(draw::draw(&document), expected);
     }
 }
@@ -223,7 +223,7 @@ fn check_2003(sheets: &str, expected: &str) {
         "<?xml version='1.0'?>\n<?mso-application progid='Excel.Sheet'?>\n<Workbook xmlns='urn:schemas-microsoft-com:office:spreadsheet' xmlns:ss='urn:schemas-microsoft-com:office:spreadsheet'>{styles}{sheets}</Workbook>"
     );
     let document = read(file.as_bytes(), &Limits::default()).unwrap();
-    assert_eq!(document.format, document::Format::ExcelXml);
+    assert_eq!(document.format, document::Kind::ExcelXml);
     assert_eq!(draw::draw(&document), expected);
 }
 

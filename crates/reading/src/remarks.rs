@@ -161,7 +161,7 @@ mod tests {
     #[track_caller]
     pub(super) fn check(agency: &str, lines: &str, expected: &[&str]) {
         let mut document = Document {
-            format: document::Format::Text,
+            format: document::Kind::Text,
             encoding: None,
             title: None,
             metadata: Vec::new(),

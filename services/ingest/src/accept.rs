@@ -7,7 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use access::{Action, Caller, Door, Problem};
 use anyhow::Context as _;
 use document::archive::{self, ArchiveLimits};
-use document::{Kind, media_type, sniff};
+use document::{Kind, sniff};
 use futures::{StreamExt, TryStreamExt};
 use proto::ReportId;
 use proto::v1::{Blob, ReportSubmitted};
@@ -327,7 +327,7 @@ async fn put(
         file_name: name.to_owned(),
         original: stored.sha256,
         size_bytes: stored.size_bytes,
-        media_type: media_type(sniff(sample)).to_owned(),
+        media_type: sniff(sample).media_type().to_owned(),
     }))
 }
 

@@ -15,7 +15,7 @@ use crate::limits::Limits;
 use crate::model::{Block, Paragraph, is_blank};
 use crate::package::Part;
 use crate::raised::without_marks;
-use crate::sniff::Kind;
+use crate::kind::Kind;
 use crate::xml::{self, Event, Xml};
 
 /// Fields inside fields whose state is kept.

@@ -8,16 +8,16 @@ use ego_tree::{NodeId, NodeRef};
 use scraper::{ElementRef, Html, Node};
 
 use super::grid::{self, Declared, DeclaredRow};
-use super::{Page, is_hidden, is_raised, mark, meta, tables};
+use super::{is_hidden, is_raised, mark, meta, tables};
 use crate::error::ReadError;
 use crate::limits::Limits;
-use crate::model::{Block, Layout, Paragraph, Table, Text, Width};
+use crate::model::{Block, Content, Layout, Paragraph, Table, Text, Width};
 use crate::raised::text_without_marks;
 use crate::source::Source;
 use crate::text;
 
 /// Reads the tree; `source` is the page without markers.
-pub(super) fn walk(tree: &Html, source: &Source, limits: &Limits) -> Result<Page, ReadError> {
+pub(super) fn walk(tree: &Html, source: &Source, limits: &Limits) -> Result<Content, ReadError> {
     let mut walk = Walk {
         source,
         limits,
@@ -68,7 +68,7 @@ pub(super) fn walk(tree: &Html, source: &Source, limits: &Limits) -> Result<Page
         hidden -= usize::from(hides && !opens);
     }
     walk.end_paragraph();
-    Ok(Page { title, metadata, blocks: walk.blocks })
+    Ok(Content { encoding: None, title, metadata, blocks: walk.blocks })
 }
 
 struct Walk<'a> {

@@ -6,7 +6,7 @@ use crate::error::ReadError;
 use crate::lattice::{Glyph, Page, Segment};
 use crate::limits::Limits;
 use crate::package::Part;
-use crate::sniff::Kind;
+use crate::kind::Kind;
 use crate::xml::{Event, Xml, attribute, name};
 
 /// Points of a millimetre.

@@ -6,7 +6,7 @@ use flate2::read::ZlibDecoder;
 
 use crate::error::ReadError;
 use crate::limits::Limits;
-use crate::sniff::Kind;
+use crate::kind::Kind;
 
 /// Times that a stream is packed within itself.
 const MOST_LAYERS: usize = 4;

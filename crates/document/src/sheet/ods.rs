@@ -9,7 +9,7 @@ use crate::error::ReadError;
 use crate::limits::Limits;
 use crate::package::{Package, Part};
 use crate::raised::without_marks;
-use crate::sniff::Kind;
+use crate::kind::Kind;
 use crate::xml::{self, Event, Xml};
 
 /// Cells that one element stands for: beyond are the blank ends of a sheet.

@@ -7,7 +7,7 @@ use crate::compound::{Compound, u16_at, u32_at};
 use crate::error::ReadError;
 use crate::limits::Limits;
 use crate::raised::without_marks;
-use crate::sniff::Kind;
+use crate::kind::Kind;
 
 /// The visible sheets in the order of the workbook.
 pub(super) fn sheets(bytes: &[u8], limits: &Limits) -> Result<Vec<Sheet>, ReadError> {
