@@ -18,12 +18,12 @@ mod styles;
 use std::collections::HashMap;
 use std::ops::Range;
 
-use crate::cells::{Cells, blank};
+use crate::word_tables::{Cells, blank};
 use crate::compound::{Compound, u16_at, u32_at};
 use crate::error::ReadError;
 use crate::limits::Limits;
 use crate::model::{Block, Text, Width};
-use crate::raised::without_marks;
+use crate::superscripts::without_marks;
 use crate::kind::Kind;
 use lists::Lists;
 use pages::Run;

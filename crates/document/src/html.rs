@@ -1,8 +1,8 @@
 //! HTML of any age: the tree that a browser would build, walked once for its words and tables.
 
 mod grid;
-mod mark;
 mod meta;
+mod source_markers;
 mod tables;
 mod walk;
 
@@ -29,7 +29,7 @@ pub(crate) fn read_file(bytes: &[u8], limits: &Limits) -> Result<Content, ReadEr
 
 /// The title, the metadata and the blocks of a decoded page.
 pub(crate) fn read(source: &Source, limits: &Limits) -> Result<Content, ReadError> {
-    let page = mark::mark(source, limits)?;
+    let page = source_markers::insert(source, limits)?;
     let tree = parse(&page, limits)?;
     drop(page);
     walk::walk(&tree, source, limits)

@@ -6,13 +6,14 @@
 //! The place of a piece has its page and its box; its line is the running number of the paragraph or
 //! table row in the document, its bytes are those that its page says it came from.
 
+mod cell;
 mod columns;
-mod furniture;
 mod grid;
+mod headers_footers;
 mod lines;
+mod page_breaks;
 mod paragraphs;
 mod rules;
-mod seam;
 
 use std::ops::Range;
 
@@ -89,7 +90,7 @@ pub(crate) fn read(pages: Vec<Page>, limits: &Limits) -> Result<Vec<Block>, Read
     for (index, page) in pages.into_iter().enumerate() {
         items.push(split(page, index as u32 + 1, &mut slots, limits)?);
     }
-    furniture::remove(&mut items, &heights);
+    headers_footers::remove(&mut items, &heights);
     let items = items.into_iter().zip(levels).map(|(page, level)| columns::find(page, &level));
     let mut joined: Vec<Item> = Vec::new();
     for (index, page) in items.enumerate() {
@@ -231,7 +232,7 @@ fn notes(items: &[Item], page: u32) -> usize {
     let is_mark =
         |c: char| c.is_ascii_digit() || matches!(c, '①'..='⑳' | '*' | '＊' | '※' | '注' | '[' | '〔');
     match items.get(items.len() - count) {
-        Some(Item::Line(first)) if first.text.starts_with(is_mark) && !seam::is_numbered(&first.text) => {
+        Some(Item::Line(first)) if first.text.starts_with(is_mark) && !page_breaks::is_numbered(&first.text) => {
             count
         }
         _ => 0,
@@ -282,7 +283,7 @@ fn below_repeated_head(table: &mut Ruled, next: &Ruled, limits: &Limits) -> Resu
     };
     let pairs = table.head.iter().flatten().zip(grid.rows());
     let rows = pairs.take_while(|(one, other)| *one == other && is_head(other)).count();
-    let ends = |cell: &grid::Cell| cell.row >= rows || cell.row + cell.rows <= rows;
+    let ends = |cell: &cell::Cell| cell.row >= rows || cell.row + cell.rows <= rows;
     match grid.tops.get(rows) {
         Some(top) if rows > 0 && grid.cells.iter().all(ends) => Ok(*top),
         _ => Ok(next.top),
@@ -309,7 +310,7 @@ fn printed(printed: Rows, number: &mut u32, context: &Context) -> Table {
     Table { layout: Layout::Rows, rows }
 }
 
-fn table(cells: Vec<grid::Cell>, number: &mut u32, context: &Context) -> Table {
+fn table(cells: Vec<cell::Cell>, number: &mut u32, context: &Context) -> Table {
     let height = cells.iter().map(|cell| cell.row + 1).max().unwrap_or(0);
     let mut rows = vec![Row::default(); height];
     let begin = *number + 1;

@@ -4,30 +4,30 @@
 //! formats and nothing about reports: the crate `reading` decides what a heading or a row means.
 
 pub mod archive;
-mod cells;
 mod compound;
-mod counting;
 mod decode;
 mod doc;
 mod docx;
 mod error;
-mod flow;
 mod html;
 mod kind;
 mod lattice;
 pub mod limits;
+mod list_numbering;
 mod mht;
 mod model;
+mod nested_tables;
 mod odt;
 mod ofd;
 mod package;
 mod pdf;
-mod raised;
 mod rtf;
 mod sheet;
 mod sniff;
 mod source;
+mod superscripts;
 mod text;
+mod word_tables;
 mod xml;
 
 pub use error::ReadError;

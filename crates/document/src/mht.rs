@@ -8,12 +8,12 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::error::ReadError;
-use crate::flow::moved;
+use crate::nested_tables::moved;
 use crate::limits::Limits;
 use crate::model::Content;
 use crate::kind::Kind;
 use crate::source::Source;
-use crate::{decode, flow, html, text};
+use crate::{decode, html, nested_tables, text};
 
 /// Parts of one file; a page has some hundred pictures.
 const MOST_PARTS: usize = 10_000;
@@ -62,7 +62,7 @@ fn read_page(bytes: &[u8], page: &Leaf, limits: &Limits) -> Result<Content, Read
         false => text::read(&source, 0..source.text.len(), limits)?.into(),
     };
     let place = page.body.start as u64..page.body.end as u64;
-    let title = content.title.map(|title| flow::whole(title.as_str(), 1, &place));
+    let title = content.title.map(|title| nested_tables::whole(title.as_str(), 1, &place));
     Ok(Content { title, ..moved(content.blocks, &mut 0, &place).into() })
 }
 

@@ -9,9 +9,9 @@
 //! is none: its figures have never been checked by anyone. The interpreter knows no limits of its own,
 //! so they are kept where it calls back, and what it would unpack is measured before.
 
-mod ink;
+mod device;
+mod inflate_limit;
 mod letters;
-mod packed;
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
@@ -25,14 +25,14 @@ use crate::lattice::{self, Page};
 use crate::limits::Limits;
 use crate::model::{Block, is_blank};
 use crate::kind::Kind;
-use ink::{Ink, TooMuch};
+use device::{PageDevice, TooMuch};
 
 /// Characters of a scanned page that its scanner put there: a page number, an advertisement.
 const STAMPED: usize = 30;
 
 /// The blocks of a file.
 pub(crate) fn read(bytes: &[u8], limits: &Limits) -> Result<Vec<Block>, ReadError> {
-    packed::measure(bytes, limits)?;
+    inflate_limit::check(bytes, limits)?;
     let pages = catch_unwind(AssertUnwindSafe(|| pages(bytes, limits)));
     let pages = match pages {
         Ok(pages) => pages?,
@@ -57,16 +57,16 @@ fn pages(bytes: &[u8], limits: &Limits) -> Result<Vec<Page>, ReadError> {
         return Err(ReadError::TooManyPages { found: count, limit: limits.pages });
     }
     let cache = InterpreterCache::new();
-    let mut ink = Ink::new(limits.drawn);
+    let mut device = PageDevice::new(limits.drawn);
     let mut sheets = Vec::with_capacity(count);
     for page in pdf.pages().iter() {
         let (width, height) = page.render_dimensions();
         let frame = Rect::new(0.0, 0.0, width.into(), height.into());
         let transform = page.initial_transform(true).to_kurbo();
         let mut context = Context::new(transform, frame, &cache, pdf.xref(), InterpreterSettings::default());
-        ink.begin(frame);
-        interpret_page(page, &mut context, &mut ink);
-        sheets.push(ink.sheet());
+        device.begin(frame);
+        interpret_page(page, &mut context, &mut device);
+        sheets.push(device.sheet());
     }
     refuse_what_has_no_text(&sheets)?;
     let source = 0..bytes.len() as u64;
@@ -74,17 +74,17 @@ fn pages(bytes: &[u8], limits: &Limits) -> Result<Vec<Page>, ReadError> {
 }
 
 /// Scans, text drawn as shapes, and characters that nobody can tell.
-fn refuse_what_has_no_text(sheets: &[ink::Sheet]) -> Result<(), ReadError> {
+fn refuse_what_has_no_text(sheets: &[device::Sheet]) -> Result<(), ReadError> {
     let shown =
-        |sheet: &ink::Sheet| sheet.page.glyphs.iter().filter(|glyph| !is_blank(glyph.character)).count();
-    let unknown = |sheet: &ink::Sheet| {
+        |sheet: &device::Sheet| sheet.page.glyphs.iter().filter(|glyph| !is_blank(glyph.character)).count();
+    let unknown = |sheet: &device::Sheet| {
         sheet.page.glyphs.iter().filter(|glyph| glyph.character == char::REPLACEMENT_CHARACTER).count()
     };
     let characters: usize = sheets.iter().map(shown).sum();
     if sheets.iter().map(unknown).sum::<usize>() * 20 > characters {
         return Err(ReadError::NoLetters { format: Kind::Pdf });
     }
-    let has_text = |sheet: &ink::Sheet| shown(sheet) > if sheet.is_scan { STAMPED } else { 0 };
+    let has_text = |sheet: &device::Sheet| shown(sheet) > if sheet.is_scan { STAMPED } else { 0 };
     if !sheets.iter().any(has_text) && sheets.iter().any(|sheet| sheet.is_drawn) {
         return Err(ReadError::NoText { format: Kind::Pdf });
     }

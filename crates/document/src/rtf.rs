@@ -11,11 +11,11 @@ use std::ops::Range;
 
 use encoding_rs::Encoding;
 
-use crate::cells::{Cells, Edges, blank};
+use crate::word_tables::{Cells, Edges, blank};
 use crate::error::ReadError;
 use crate::limits::Limits;
 use crate::model::{Content, Text, Width};
-use crate::raised::text_without_marks;
+use crate::superscripts::text_without_marks;
 use token::{Token, Tokens};
 
 /// The title and the blocks of a file.

@@ -19,7 +19,7 @@ use report::{Breakdown, Claim, Decimal, Quantity, Relation, SectionKind, Share};
 
 use crate::label;
 use crate::outline::Outline;
-use crate::place::of_place;
+use crate::origin::origin_of;
 use number::{Number, numbers};
 pub(crate) use scope::Reporter;
 use topic::Topic;
@@ -128,7 +128,7 @@ impl Narrative {
     fn sentence(&mut self, text: &Text, range: Range<usize>, passage: &mut Passage<'_>) {
         let sentence = &text.as_str()[range.clone()];
         let origin =
-            |part: Range<usize>| of_place(text.place_of(range.start + part.start..range.start + part.end));
+            |part: Range<usize>| origin_of(text.place_of(range.start + part.start..range.start + part.end));
         let is_row = ROW.is_match(sentence);
         let numbers = numbers(sentence);
         let first = self.claims.len();

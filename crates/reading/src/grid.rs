@@ -7,7 +7,7 @@ use report::Origin;
 
 use crate::label::is_space;
 use crate::outline::Outline;
-use crate::place::origin;
+use crate::origin::origin;
 use crate::{figure, label};
 
 /// One printed row.

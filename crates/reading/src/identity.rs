@@ -13,7 +13,7 @@ use regex::Regex;
 use report::{Date, Origin, Source, Stated, Year};
 
 use crate::outline::Outline;
-use crate::place::{of_place, origin};
+use crate::origin::{origin_of, origin};
 
 /// What the report says of itself.
 #[derive(Debug, Default)]
@@ -144,7 +144,7 @@ static PERIOD: LazyLock<Regex> = LazyLock::new(|| {
 fn period(text: &Text) -> Option<Stated<Year>> {
     let found = PERIOD.captures(text.as_str())?;
     let year = found.get(1)?;
-    let place = of_place(text.place_of(year.range()));
+    let place = origin_of(text.place_of(year.range()));
     Some(Stated { source: Source::Period, value: year_of(year.as_str())?, origin: Some(place) })
 }
 
@@ -155,7 +155,7 @@ fn narrative_year(document: &Document, outline: &Outline) -> Option<Stated<Year>
     let from = outline.blocks.first()? + 1;
     paragraphs(&document.blocks[from..]).iter().find_map(|text| {
         let year = YEAR.captures(text.as_str())?.get(1)?;
-        let place = of_place(text.place_of(year.range()));
+        let place = origin_of(text.place_of(year.range()));
         Some(Stated { source: Source::Narrative, value: year_of(year.as_str())?, origin: Some(place) })
     })
 }

@@ -14,14 +14,14 @@ mod grid;
 mod identity;
 mod label;
 mod litigation;
+mod normalise;
+mod origin;
 mod outline;
-mod place;
 mod prove;
 mod region;
 mod remarks;
 mod requests;
 mod tables;
-mod unfold;
 
 pub use region::division;
 
@@ -73,7 +73,7 @@ fn read_one(document: &Document, outline: Outline, file_name: Option<&str>) -> R
     let reporter = claims::Reporter { year: identity.year, agency: identity.agency.as_deref() };
     let narrative = claims::extract(document, &outline, reporter);
     let region = region::of(&identity, document, file_name);
-    let unfolded = unfold::unfold(document, &outline);
+    let unfolded = normalise::normalise(document, &outline);
     let unfolded = unfolded.as_ref().map(|unfolded| (unfolded, outline::outline(unfolded)));
     let (prose, headings) =
         unfolded.as_ref().map_or((document, &outline), |(prose, outline)| (*prose, outline));

@@ -4,7 +4,7 @@ use document::{Block, Document, Paragraph, Text};
 use report::{Section, SectionKind};
 
 use crate::label;
-use crate::place::origin;
+use crate::origin::origin;
 
 /// The headings of a document and where each section's paragraphs are.
 #[derive(Debug, Default)]

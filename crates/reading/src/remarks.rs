@@ -16,7 +16,7 @@ use regex::Regex;
 use report::{Decimal, Remark, RemarkKind, SectionKind, Year};
 
 use crate::outline::Outline;
-use crate::place::of_place;
+use crate::origin::origin_of;
 
 /// Remarks kept of one report; real ones have some dozens.
 const REMARKS: usize = 500;
@@ -69,7 +69,7 @@ impl Remarks {
         (text, range): (&Text, Range<usize>),
     ) {
         if self.found.len() < REMARKS {
-            let origin = of_place(text.place_of(range));
+            let origin = origin_of(text.place_of(range));
             self.found.push(Remark { kind, text: words.into(), value, section, origin });
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::compound::{u16_at, u32_at};
-use crate::counting;
+use crate::list_numbering;
 
 /// The lists of a document, and how far each has counted.
 #[derive(Default)]
@@ -66,7 +66,7 @@ impl Lists {
             if unit < 9 {
                 let above = level_at(usize::from(unit))?;
                 let count = counts[usize::from(unit)].unwrap_or(above.start);
-                text.push_str(&counting::write(count, format(above.format))?);
+                text.push_str(&list_numbering::write(count, format(above.format))?);
             } else {
                 // Symbol fonts have their bullets in the private area.
                 text.extend(char::from_u32(unit.into()).filter(|c| !('\u{E000}'..='\u{F8FF}').contains(c)));

@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::styles::{Format, Styles};
-use crate::counting;
+use crate::list_numbering;
 use crate::error::ReadError;
 use crate::xml::{self, Event, Xml};
 
@@ -161,7 +161,7 @@ impl Numbering {
                     let above = digit as usize - 1;
                     let format = level_at(above).map_or("decimal", |level| level.format.as_str());
                     let format = if level.legal { "decimal" } else { format };
-                    text += &counting::write(counts[above].unwrap_or_else(|| start(above)), format)?;
+                    text += &list_numbering::write(counts[above].unwrap_or_else(|| start(above)), format)?;
                 }
                 _ => text.push(character),
             }
@@ -169,7 +169,7 @@ impl Numbering {
         if level.format == "bullet" || text.is_empty() {
             return None;
         }
-        Some(if level.gap { counting::with_gap(text) } else { text })
+        Some(if level.gap { list_numbering::with_gap(text) } else { text })
     }
 }
 

@@ -1,7 +1,7 @@
 //! The rows and cells of a DOCX table, with its merged cells.
 
 use crate::error::ReadError;
-use crate::flow::{Grid, GridCell};
+use crate::nested_tables::{Grid, GridCell};
 use crate::model::Block;
 use crate::xml;
 

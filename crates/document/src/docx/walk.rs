@@ -8,13 +8,13 @@ use quick_xml::events::BytesStart;
 use super::numbering::Numbering;
 use super::styles::{Format, Look, Styles};
 use super::table::{self, Open};
-use crate::counting;
+use crate::list_numbering;
 use crate::error::ReadError;
-use crate::flow::{moved, whole};
+use crate::nested_tables::{moved, whole};
 use crate::limits::Limits;
 use crate::model::{Block, Paragraph, is_blank};
 use crate::package::Part;
-use crate::raised::without_marks;
+use crate::superscripts::without_marks;
 use crate::kind::Kind;
 use crate::xml::{self, Event, Xml};
 
@@ -453,7 +453,7 @@ impl Walk<'_> {
                 // The level of the style belongs to the number of the style.
                 format.number_level = own_level.or(Some(0));
             }
-            let number = paragraph.number.map(counting::with_gap);
+            let number = paragraph.number.map(list_numbering::with_gap);
             let number =
                 number.or_else(|| self.numbering.next(&format, style, &self.styles)).unwrap_or_default();
             if !format.contents {

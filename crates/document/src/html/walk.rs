@@ -8,11 +8,11 @@ use ego_tree::{NodeId, NodeRef};
 use scraper::{ElementRef, Html, Node};
 
 use super::grid::{self, Declared, DeclaredRow};
-use super::{is_hidden, is_raised, mark, meta, tables};
+use super::{is_hidden, is_raised, meta, source_markers, tables};
 use crate::error::ReadError;
 use crate::limits::Limits;
 use crate::model::{Block, Content, Layout, Paragraph, Table, Text, Width};
-use crate::raised::text_without_marks;
+use crate::superscripts::text_without_marks;
 use crate::source::Source;
 use crate::text;
 
@@ -213,7 +213,7 @@ impl Walk<'_> {
         }
         let mut children = element.children();
         let Some(Node::Text(text)) = children.next().map(|child| child.value()) else { return Ok(false) };
-        let Some(start) = mark::pieces(text).find_map(|(offset, _)| offset) else { return Ok(false) };
+        let Some(start) = source_markers::pieces(text).find_map(|(offset, _)| offset) else { return Ok(false) };
         let length = self.source.text[start..].find('<').unwrap_or(self.source.text.len() - start);
         let mut range = start..start + length;
         // The first cell may be blank, so its tabs belong to the text.
@@ -234,8 +234,8 @@ impl Walk<'_> {
     /// Adds the text of a node.
     fn text(&mut self, node: NodeRef<Node>) {
         let Node::Text(text) = node.value() else { return };
-        for (offset, piece) in mark::pieces(text) {
-            let body = piece.trim_end_matches(|c: char| c.is_ascii() && mark::is_space(c as u8));
+        for (offset, piece) in source_markers::pieces(text) {
+            let body = piece.trim_end_matches(|c: char| c.is_ascii() && source_markers::is_space(c as u8));
             match offset {
                 Some(at) => self.piece(body, at),
                 // Only where the marks were set wrong; better a rough place than no text.
@@ -249,16 +249,16 @@ impl Walk<'_> {
     /// Adds a piece of text that begins at an offset of the decoded source.
     fn piece(&mut self, piece: &str, at: usize) {
         let original = self.source.text.get(at..at + piece.len()).unwrap_or("");
-        if !mark::is_verbatim(piece, original) {
+        if !source_markers::is_verbatim(piece, original) {
             let rest = &self.source.text[at..];
-            let length = match mark::entity_length(rest) {
+            let length = match source_markers::entity_length(rest) {
                 0 => rest.ceil_char_boundary(piece.len().min(rest.len())),
                 length => length,
             };
             return self.push(piece, at, at + length);
         }
         let mut start = at;
-        for word in original.split(|c: char| c.is_ascii() && mark::is_space(c as u8)) {
+        for word in original.split(|c: char| c.is_ascii() && source_markers::is_space(c as u8)) {
             if word.is_empty() {
                 self.space = true;
             } else {
@@ -289,8 +289,8 @@ impl Walk<'_> {
 
 /// Where a cell begins, as its marker tells.
 fn place(element: ElementRef) -> Option<usize> {
-    let (_, value) = element.value().attrs().find(|(name, _)| *name == mark::PLACE)?;
-    mark::offset(value).0
+    let (_, value) = element.value().attrs().find(|(name, _)| *name == source_markers::PLACE)?;
+    source_markers::offset(value).0
 }
 
 /// A span, as HTML reads numbers: digits in front, whatever follows.

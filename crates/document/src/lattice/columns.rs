@@ -6,7 +6,7 @@
 use super::Item;
 use super::lines::Line;
 use super::rules::Rule;
-use super::seam::is_numbered;
+use super::page_breaks::is_numbered;
 
 /// A table of printed rows.
 #[derive(Debug, Default)]

@@ -1,9 +1,10 @@
 //! Rules and characters to cells: where rules cross is a base grid, and base cells without a rule
 //! between them are one cell.
 
-use super::lines::{Line, Placed, lines};
+use super::cell::Cell;
+use super::lines::{Placed, lines};
 use super::rules::{Groups, Rule};
-use super::{NEAR, seam};
+use super::{NEAR, page_breaks};
 use crate::error::ReadError;
 
 /// A table as it is ruled, over one page or several.
@@ -27,26 +28,6 @@ pub(super) struct Ruled {
 /// What the cells of a row say: the rows they cover, and their words without spaces. Columns are no
 /// part of it: a page may have rows that part them further.
 pub(super) type Words = Vec<(usize, String)>;
-
-/// A cell in grid columns and rows.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Cell {
-    pub(super) row: usize,
-    pub(super) column: usize,
-    pub(super) rows: usize,
-    pub(super) columns: usize,
-    /// Room between its borders.
-    pub(super) width: f32,
-    pub(super) lines: Vec<Line>,
-}
-
-impl Cell {
-    /// Its words without spaces.
-    pub(super) fn words(&self) -> String {
-        let characters = self.lines.iter().flat_map(|line| line.text.chars());
-        characters.filter(|character| !character.is_whitespace()).collect()
-    }
-}
 
 /// The cells of a table in reading order, and the height at which each row begins.
 pub(super) struct Grid {
@@ -106,7 +87,7 @@ pub(super) fn read(ruled: &Ruled, slots: &mut usize, limit: usize) -> Result<Gri
     }
     let seams = ruled.seams.iter().filter_map(|seam| ys.iter().position(|y| (y - seam).abs() <= 2.0 * NEAR));
     for seam in seams.collect::<Vec<_>>().into_iter().rev() {
-        seam::mend(&mut cells, seam);
+        page_breaks::join_cut_cells(&mut cells, seam);
     }
     let dropped = tidy(&mut cells);
     let tops = ys.iter().take(rows).enumerate().filter(|(row, _)| !dropped.contains(row)).map(|(_, y)| *y);

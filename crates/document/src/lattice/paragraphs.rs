@@ -1,7 +1,7 @@
 //! Lines outside tables to paragraphs.
 
 use super::lines::{Line, text};
-use super::seam::is_numbered;
+use super::page_breaks::is_numbered;
 use super::{Context, Item};
 use crate::model::{Block, Paragraph};
 

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use quick_xml::events::BytesStart;
 
-use crate::counting;
+use crate::list_numbering;
 use crate::error::ReadError;
 use crate::sheet::is_raised;
 use crate::xml::{self, Event, Xml};
@@ -115,7 +115,7 @@ fn next(levels: &Levels, at: usize, start: Option<u32>, counts: &mut Counts) -> 
     }
     let number = |at: usize| {
         let format = levels.get(&at).map_or("decimal", |level| level.format);
-        counting::write(counts.0[at].unwrap_or_else(|| first(at)), format).unwrap_or_default()
+        list_numbering::write(counts.0[at].unwrap_or_else(|| first(at)), format).unwrap_or_default()
     };
     let mut text = match &level.pattern {
         Some(pattern) => {

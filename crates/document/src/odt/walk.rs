@@ -7,11 +7,11 @@ use quick_xml::events::BytesStart;
 
 use super::lists::{Counts, Styles};
 use crate::error::ReadError;
-use crate::flow::{Grid, GridCell, whole};
+use crate::nested_tables::{Grid, GridCell, whole};
 use crate::limits::Limits;
 use crate::model::{Block, Paragraph, is_blank};
 use crate::package::Part;
-use crate::raised::without_marks;
+use crate::superscripts::without_marks;
 use crate::kind::Kind;
 use crate::xml::{self, Event, Xml};
 

@@ -8,7 +8,7 @@ use super::{Count, Merge, Sheet, Value};
 use crate::error::ReadError;
 use crate::limits::Limits;
 use crate::package::{Package, Part};
-use crate::raised::without_marks;
+use crate::superscripts::without_marks;
 use crate::kind::Kind;
 use crate::xml::{self, Event, Xml};
 

@@ -6,7 +6,7 @@ use super::{Count, Merge, Sheet, Value, number};
 use crate::compound::{Compound, u16_at, u32_at};
 use crate::error::ReadError;
 use crate::limits::Limits;
-use crate::raised::without_marks;
+use crate::superscripts::without_marks;
 use crate::kind::Kind;
 
 /// The visible sheets in the order of the workbook.

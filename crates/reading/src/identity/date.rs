@@ -10,7 +10,7 @@ use report::{Date, Source, Stated, Year};
 use super::agency::{agency_line, agency_of};
 use super::{digit, pattern, year_of};
 use crate::label;
-use crate::place::{of_place, origin};
+use crate::origin::{origin_of, origin};
 
 /// The day of publication: the signature, else the page, else the file's name. No report is published
 /// before its year is over: such a day is of something else.
@@ -97,7 +97,7 @@ static ON_PAGE: LazyLock<Regex> = LazyLock::new(|| {
 /// What a line of the page says of the day: 发布日期：2025-01-17.
 pub(super) fn on_page(text: &Text) -> Option<Stated<Date>> {
     ON_PAGE.captures_iter(text.as_str()).find_map(|found| {
-        let place = of_place(text.place_of(found.name("year")?.start()..found.name("day")?.end()));
+        let place = origin_of(text.place_of(found.name("year")?.start()..found.name("day")?.end()));
         Some(Stated { source: Source::Page, value: date_of(&found)?, origin: Some(place) })
     })
 }

@@ -10,7 +10,7 @@ use report::{Date, Source, Stated};
 use super::agency::agency_of;
 use super::{date, pattern};
 use crate::label;
-use crate::place::{of_place, origin};
+use crate::origin::{origin_of, origin};
 
 /// What the page says of agency and day, first things first.
 #[derive(Debug, Default)]
@@ -109,7 +109,7 @@ impl Page {
         };
         let place = text.as_str().find(name).map_or(text.place(), |at| text.place_of(at..at + name.len()));
         if self.agencies.iter().all(|known| known.value != value) {
-            self.agencies.push(Stated { source: Source::Page, value, origin: Some(of_place(place)) });
+            self.agencies.push(Stated { source: Source::Page, value, origin: Some(origin_of(place)) });
         }
     }
 

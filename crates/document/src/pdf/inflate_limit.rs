@@ -14,7 +14,7 @@ const MOST_LAYERS: usize = 4;
 const DESCRIPTION: usize = 1_024;
 
 /// Refuses a file whose streams, pictures aside, hold more than allowed. Pictures are never unpacked.
-pub(super) fn measure(bytes: &[u8], limits: &Limits) -> Result<(), ReadError> {
+pub(super) fn check(bytes: &[u8], limits: &Limits) -> Result<(), ReadError> {
     let mut left = limits.inflated_bytes;
     let mut from = 0;
     while let Some(found) = find(&bytes[from..], b"stream") {

@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use super::grid::Cell;
+use super::cell::Cell;
 
 /// Mends the cells above and below the line before row `seam`.
-pub(super) fn mend(cells: &mut Vec<Cell>, seam: usize) {
+pub(super) fn join_cut_cells(cells: &mut Vec<Cell>, seam: usize) {
     drop_padding(cells, seam);
     let pairs = pairs(cells, seam);
     let is_one_row = |&(above, below): &(usize, usize)| cells[above].rows == 1 && cells[below].rows == 1;

@@ -36,7 +36,7 @@ pub(super) struct Sheet {
 
 /// What has been drawn so far.
 #[derive(Default)]
-pub(super) struct Ink {
+pub(super) struct PageDevice {
     /// How much may still be drawn on all pages.
     left: usize,
     letters: Letters,
@@ -56,16 +56,16 @@ pub(super) struct Ink {
     looks: usize,
 }
 
-impl Ink {
+impl PageDevice {
     /// Nothing, and how much may be drawn on all pages.
-    pub(super) fn new(left: usize) -> Ink {
-        Ink { left, ..Ink::default() }
+    pub(super) fn new(left: usize) -> PageDevice {
+        PageDevice { left, ..PageDevice::default() }
     }
 
     /// Begins a page.
     pub(super) fn begin(&mut self, frame: Rect) {
         let (left, letters) = (self.left, std::mem::take(&mut self.letters));
-        *self = Ink { left, letters, frame, ..Ink::default() };
+        *self = PageDevice { left, letters, frame, ..PageDevice::default() };
     }
 
     /// The page, turned so that most of its text stands upright.
@@ -321,7 +321,7 @@ fn alpha(paint: &Paint) -> u8 {
     }
 }
 
-impl<'a> Device<'a> for Ink {
+impl<'a> Device<'a> for PageDevice {
     fn draw_path(&mut self, path: &BezPath, props: DrawProps<'a>, mode: &DrawMode) {
         self.path(path, &props, mode);
     }

@@ -8,7 +8,7 @@ use crate::outline::Outline;
 
 /// The document with every heading in a paragraph of its own and in simplified characters; none where it
 /// is so already, which it mostly is.
-pub(crate) fn unfold(document: &Document, outline: &Outline) -> Option<Document> {
+pub(crate) fn normalise(document: &Document, outline: &Outline) -> Option<Document> {
     let is_folded = outline.blocks.is_empty() && !outline.sections.is_empty();
     let is_traditional = document.blocks.iter().any(is_traditional);
     if !is_folded && !is_traditional {

@@ -27,7 +27,7 @@ const RAW: [&str; 9] =
 pub(super) const PLACE: &str = "\u{F0000}";
 
 /// Sets markers in a page. Refuses tags with too many attributes, on which html5ever is slow.
-pub(super) fn mark(source: &Source, limits: &Limits) -> Result<String, ReadError> {
+pub(super) fn insert(source: &Source, limits: &Limits) -> Result<String, ReadError> {
     let text = &*source.text;
     let bytes = text.as_bytes();
     let mut page = String::with_capacity(text.len() + text.len() / 4);

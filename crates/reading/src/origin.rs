@@ -5,11 +5,11 @@ use report::{Area, Origin};
 
 /// Where a piece of text stands, outside any table.
 pub(crate) fn origin(text: &Text) -> Origin {
-    of_place(text.place())
+    origin_of(text.place())
 }
 
 /// The same for a place.
-pub(crate) fn of_place(place: Place) -> Origin {
+pub(crate) fn origin_of(place: Place) -> Origin {
     let area = place.area.map(|area| Area {
         left: area.left,
         top: area.top,
