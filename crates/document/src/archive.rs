@@ -98,70 +98,79 @@ pub fn open(
     limits: &ArchiveLimits,
     each: &mut dyn FnMut(Entry) -> bool,
 ) -> Result<(), ArchiveError> {
-    let mut left = Left { files: limits.files, bytes: limits.total_bytes };
-    walk("", archive, 1, limits, &mut left, each).map(drop)
+    let remaining = Remaining { files: limits.files, bytes: limits.total_bytes };
+    Walk { limits, remaining, each }.archive("", archive, 1).map(drop)
 }
 
-struct Left {
+/// A walk through an archive and the archives in it.
+struct Walk<'a> {
+    limits: &'a ArchiveLimits,
+    remaining: Remaining,
+    each: &'a mut dyn FnMut(Entry) -> bool,
+}
+
+/// What the limits still allow.
+struct Remaining {
     files: usize,
     bytes: u64,
 }
 
-/// Hands out the files of one archive, those of an archive in it where that stands: so no more than one of
-/// each depth is in memory. False if told to stop.
-fn walk(
-    folder: &str,
-    source: impl Read + Seek,
-    depth: usize,
-    limits: &ArchiveLimits,
-    left: &mut Left,
-    each: &mut dyn FnMut(Entry) -> bool,
-) -> Result<bool, ArchiveError> {
-    let mut archive = ZipArchive::new(source).map_err(|error| ArchiveError::Broken(error.to_string()))?;
-    for index in 0..archive.len() {
-        let (name, is_file) = match archive.by_index_raw(index) {
-            Ok(file) => (name_of(folder, file.name_raw()), file.is_file()),
-            Err(error) => return Err(ArchiveError::Broken(error.to_string())),
-        };
-        if !is_file || is_litter(&name) {
-            continue;
-        }
-        left.files = left
-            .files
-            .checked_sub(1)
-            .ok_or(ArchiveError::Limit { limit: "files", allowed: limits.files as u64 })?;
-        let bytes = inflate(&mut archive, index, limits, left);
-        if let Err(ArchiveError::Limit { limit: "total_bytes", .. }) = &bytes {
-            return bytes.map(|_| true);
-        }
-        match bytes {
-            Ok(bytes) if sniff(&bytes) == Kind::Zip && depth < limits.depth => {
-                match walk(&name, Cursor::new(bytes), depth + 1, limits, left, each) {
-                    Ok(true) => {}
-                    Ok(false) => return Ok(false),
-                    Err(error @ ArchiveError::Limit { .. }) => return Err(error),
-                    Err(error) => {
-                        if !each(Entry { name, bytes: Err(error) }) {
-                            return Ok(false);
+impl Walk<'_> {
+    /// Hands out the files of one archive. The files of an archive in it come where that stands, so that
+    /// no more than one archive of each depth is in memory. Returns false if `each` asked to stop.
+    fn archive(
+        &mut self,
+        folder: &str,
+        source: impl Read + Seek,
+        depth: usize,
+    ) -> Result<bool, ArchiveError> {
+        let mut archive = ZipArchive::new(source).map_err(|error| ArchiveError::Broken(error.to_string()))?;
+        for index in 0..archive.len() {
+            let (name, is_file) = match archive.by_index_raw(index) {
+                Ok(file) => (name_of(folder, file.name_raw()), file.is_file()),
+                Err(error) => return Err(ArchiveError::Broken(error.to_string())),
+            };
+            if !is_file || is_litter(&name) {
+                continue;
+            }
+            self.remaining.files = self
+                .remaining
+                .files
+                .checked_sub(1)
+                .ok_or(ArchiveError::Limit { limit: "files", allowed: self.limits.files as u64 })?;
+            let bytes = inflate(&mut archive, index, self.limits, &mut self.remaining);
+            if let Err(ArchiveError::Limit { limit: "total_bytes", .. }) = &bytes {
+                return bytes.map(|_| true);
+            }
+            match bytes {
+                Ok(bytes) if sniff(&bytes) == Kind::Zip && depth < self.limits.depth => {
+                    match self.archive(&name, Cursor::new(bytes), depth + 1) {
+                        Ok(true) => {}
+                        Ok(false) => return Ok(false),
+                        Err(error @ ArchiveError::Limit { .. }) => return Err(error),
+                        Err(error) => {
+                            if !(self.each)(Entry { name, bytes: Err(error) }) {
+                                return Ok(false);
+                            }
                         }
                     }
                 }
-            }
-            bytes => {
-                if !each(Entry { name, bytes }) {
-                    return Ok(false);
+                bytes => {
+                    if !(self.each)(Entry { name, bytes }) {
+                        return Ok(false);
+                    }
                 }
             }
         }
+        Ok(true)
     }
-    Ok(true)
 }
 
 fn inflate(
     archive: &mut ZipArchive<impl Read + Seek>,
     index: usize,
     limits: &ArchiveLimits,
-    left: &mut Left,
+    remaining: &mut Remaining,
 ) -> Result<Vec<u8>, ArchiveError> {
     let file = match archive.by_index(index) {
         Ok(file) if file.encrypted() => return Err(ArchiveError::Encrypted),
@@ -173,7 +182,7 @@ fn inflate(
     };
     let by_ratio = file.compressed_size().max(1).saturating_mul(limits.ratio).max(1 << 20);
     let (limit, allowed) =
-        [("file_bytes", limits.file_bytes), ("total_bytes", left.bytes), ("ratio", by_ratio)]
+        [("file_bytes", limits.file_bytes), ("total_bytes", remaining.bytes), ("ratio", by_ratio)]
             .into_iter()
             .min_by_key(|(_, allowed)| *allowed)
             .expect("the list is not empty");
@@ -186,7 +195,7 @@ fn inflate(
         let allowed = if limit == "ratio" { limits.ratio } else { allowed };
         return Err(ArchiveError::Limit { limit, allowed });
     }
-    left.bytes -= bytes.len() as u64;
+    remaining.bytes -= bytes.len() as u64;
     Ok(bytes)
 }
 

@@ -4,8 +4,8 @@ use std::io::{Cursor, Read};
 
 use cfb::CompoundFile;
 
-use crate::kind::Kind;
 use crate::error::ReadError;
+use crate::kind::Kind;
 
 /// An open compound file.
 pub(crate) struct Compound<'a> {

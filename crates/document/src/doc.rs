@@ -18,13 +18,13 @@ mod styles;
 use std::collections::HashMap;
 use std::ops::Range;
 
-use crate::word_tables::{Cells, blank};
 use crate::compound::{Compound, u16_at, u32_at};
 use crate::error::ReadError;
+use crate::kind::Kind;
 use crate::limits::Limits;
 use crate::model::{Block, Text, Width};
 use crate::superscripts::without_marks;
-use crate::kind::Kind;
+use crate::word_tables::{Cells, blank};
 use lists::Lists;
 use pages::Run;
 use paragraph::Properties;
@@ -334,9 +334,9 @@ impl Reader<'_> {
         let string = std::mem::take(&mut self.text);
         let mut text = Text::default();
         if depth > 0 {
-            text.push(&string.replace('\t', " "), self.line, 0, self.bytes, Width::Whole);
+            text.push(&string.replace('\t', " "), self.line, 0..self.bytes, Width::Whole);
         } else {
-            text.push(&string, self.line, 0, self.bytes, Width::Whole);
+            text.push(&string, self.line, 0..self.bytes, Width::Whole);
         }
         if depth == 0 && !string.trim().is_empty() {
             self.line += 1;

@@ -12,10 +12,10 @@ mod walk;
 use std::collections::HashMap;
 
 use crate::error::ReadError;
+use crate::kind::Kind;
 use crate::limits::Limits;
 use crate::model::{Block, Document};
 use crate::package::{Package, Part};
-use crate::kind::Kind;
 use crate::sniff::sniff;
 use crate::xml::{self, Event, Xml};
 use numbering::Numbering;

@@ -134,7 +134,6 @@ pub enum ReadError {
     },
 }
 
-
 impl ReadError {
     /// A stable name for statistics and decisions.
     pub fn class(&self) -> &'static str {

@@ -232,7 +232,9 @@ fn notes(items: &[Item], page: u32) -> usize {
     let is_mark =
         |c: char| c.is_ascii_digit() || matches!(c, '①'..='⑳' | '*' | '＊' | '※' | '注' | '[' | '〔');
     match items.get(items.len() - count) {
-        Some(Item::Line(first)) if first.text.starts_with(is_mark) && !page_breaks::is_numbered(&first.text) => {
+        Some(Item::Line(first))
+            if first.text.starts_with(is_mark) && !page_breaks::is_numbered(&first.text) =>
+        {
             count
         }
         _ => 0,

@@ -3,6 +3,8 @@
 //! Each format has one reader, and [`FORMATS`] is the table of all formats. The readers know file
 //! formats and nothing about reports: the crate `reading` decides what a heading or a row means.
 
+#![warn(clippy::indexing_slicing)]
+
 pub mod archive;
 mod compound;
 mod decode;

@@ -8,10 +8,10 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::error::ReadError;
-use crate::nested_tables::moved;
+use crate::kind::Kind;
 use crate::limits::Limits;
 use crate::model::Content;
-use crate::kind::Kind;
+use crate::nested_tables::moved;
 use crate::source::Source;
 use crate::{decode, html, nested_tables, text};
 

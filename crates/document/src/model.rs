@@ -43,6 +43,16 @@ pub enum Block {
     Table(Table),
 }
 
+impl Block {
+    /// The text of a paragraph; none for a table.
+    pub fn paragraph_text(&self) -> Option<&Text> {
+        match self {
+            Block::Paragraph(paragraph) => Some(&paragraph.text),
+            Block::Table(_) => None,
+        }
+    }
+}
+
 /// A paragraph.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Paragraph {
@@ -249,13 +259,20 @@ impl Text {
         self.slice(start.min(end)..end)
     }
 
-    /// Adds a piece that stood at `start..end` of the source, in this line.
-    pub fn push(&mut self, piece: &str, line: u32, start: u64, end: u64, width: Width) {
+    /// Adds a piece from these bytes of the source, in this line.
+    pub fn push(&mut self, piece: &str, line: u32, source: Range<u64>, width: Width) {
+        let Range { start, end } = source;
         self.push_run(piece, Run { at: 0, line, start, end, width, page: 0, area: None });
     }
 
     /// Adds a piece that is printed on a page, in this box.
-    pub(crate) fn push_printed(&mut self, piece: &str, page: u32, area: Area, line: u32, source: Range<u64>) {
+    pub(crate) fn push_printed(
+        &mut self,
+        piece: &str,
+        (page, area): (u32, Area),
+        line: u32,
+        source: Range<u64>,
+    ) {
         let Range { start, end } = source;
         let run = Run { at: 0, line, start, end, width: Width::Whole, page, area: Some(area) };
         self.push_run(piece, run);

@@ -112,7 +112,7 @@ impl Grid {
 /// A text that stands as a whole in a part of a package.
 pub(crate) fn whole(words: &str, line: u32, source: &Range<u64>) -> Text {
     let mut text = Text::default();
-    text.push(words, line, source.start, source.end, Width::Whole);
+    text.push(words, line, source.clone(), Width::Whole);
     text
 }
 

@@ -8,10 +8,10 @@ mod lists;
 mod walk;
 
 use crate::error::ReadError;
+use crate::kind::Kind;
 use crate::limits::Limits;
 use crate::model::Block;
 use crate::package::{Package, Part};
-use crate::kind::Kind;
 use crate::xml::Xml;
 use lists::Styles;
 

@@ -7,11 +7,11 @@
 mod page;
 
 use crate::error::ReadError;
+use crate::kind::Kind;
 use crate::lattice::{self, Page};
 use crate::limits::Limits;
 use crate::model::Block;
 use crate::package::{Package, Part};
-use crate::kind::Kind;
 use crate::xml::{Event, Xml, attribute, name};
 
 /// Pages of a document; the longest reports have a hundred.

@@ -12,8 +12,8 @@ use zip::ZipArchive;
 use zip::result::ZipError;
 
 use crate::error::ReadError;
-use crate::limits::Limits;
 use crate::kind::Kind;
+use crate::limits::Limits;
 
 /// Parts of one package; an office makes some fifty, pictures included.
 const MOST_PARTS: usize = 20_000;

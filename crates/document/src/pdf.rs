@@ -21,10 +21,10 @@ use hayro_interpret::util::TransformExt;
 use hayro_interpret::{Context, InterpreterCache, InterpreterSettings, interpret_page};
 
 use crate::error::ReadError;
+use crate::kind::Kind;
 use crate::lattice::{self, Page};
 use crate::limits::Limits;
 use crate::model::{Block, is_blank};
-use crate::kind::Kind;
 use device::{PageDevice, TooMuch};
 
 /// Characters of a scanned page that its scanner put there: a page number, an advertisement.

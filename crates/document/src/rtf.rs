@@ -11,11 +11,11 @@ use std::ops::Range;
 
 use encoding_rs::Encoding;
 
-use crate::word_tables::{Cells, Edges, blank};
 use crate::error::ReadError;
 use crate::limits::Limits;
 use crate::model::{Content, Text, Width};
 use crate::superscripts::text_without_marks;
+use crate::word_tables::{Cells, Edges, blank};
 use token::{Token, Tokens};
 
 /// The title and the blocks of a file.
@@ -461,7 +461,7 @@ impl Reader<'_> {
             self.raised.push(start..start + piece.len());
         }
         let text = if self.state.target == Target::Title { &mut self.title } else { &mut self.text };
-        text.push(piece, line, range.start as u64, range.end as u64, width);
+        text.push(piece, line, range.start as u64..range.end as u64, width);
     }
 }
 

@@ -22,9 +22,9 @@ pub(crate) use ods::is_raised;
 use std::collections::{BTreeMap, HashMap};
 
 use crate::error::ReadError;
+use crate::kind::Kind;
 use crate::limits::Limits;
 use crate::model::Block;
-use crate::kind::Kind;
 
 /// The blocks of an Excel workbook since 2007.
 pub(crate) fn read_xlsx(bytes: &[u8], limits: &Limits) -> Result<Vec<Block>, ReadError> {

@@ -58,8 +58,7 @@ fn zip(bytes: &[u8]) -> Kind {
         };
     }
     // Cut off: the names of the members stand in front of each as well.
-    let has =
-        |name: &[u8]| contains(head(bytes, HEAD), name) || contains(bytes_at_end(bytes), name);
+    let has = |name: &[u8]| contains(head(bytes, HEAD), name) || contains(bytes_at_end(bytes), name);
     match () {
         () if has(b"word/document.xml") => Kind::Docx,
         () if has(b"xl/workbook.xml") => Kind::Xlsx,

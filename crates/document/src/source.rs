@@ -90,7 +90,7 @@ impl<'a> Source<'a> {
             _ => Width::Double,
         };
         if width.of(piece) == end - start {
-            text.push(piece, self.line(range.start), start as u64, end as u64, width);
+            text.push(piece, self.line(range.start), start as u64..end as u64, width);
             return;
         }
         // A character of unusual length, or one that was not decodable: each gets its own place.
@@ -98,7 +98,7 @@ impl<'a> Source<'a> {
             let at = range.start + at;
             let next = at + character.len_utf8();
             let (start, end) = (self.byte(at) as u64, self.byte(next) as u64);
-            text.push(&self.text[at..next], self.line(at), start, end, Width::Whole);
+            text.push(&self.text[at..next], self.line(at), start..end, Width::Whole);
         }
     }
 

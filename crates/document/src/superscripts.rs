@@ -85,7 +85,7 @@ mod tests {
         }
         assert_eq!(without_marks(&line, &raised), expected, "{marked}");
         let mut text = Text::default();
-        text.push(&line, 1, 0, line.len() as u64, crate::model::Width::Utf8);
+        text.push(&line, 1, 0..line.len() as u64, crate::model::Width::Utf8);
         assert_eq!(text_without_marks(&text, &raised).as_str(), expected, "{marked}");
     }
 

@@ -275,6 +275,6 @@ fn text(content: Content) -> Text {
 /// An empty text that stands at a place of the source.
 pub(crate) fn blank(line: u32, at: u64) -> Text {
     let mut text = Text::default();
-    text.push("", line, at, at, Width::Whole);
+    text.push("", line, at..at, Width::Whole);
     text
 }

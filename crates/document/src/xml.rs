@@ -7,9 +7,9 @@ use quick_xml::events::{BytesStart, Event as Raw};
 use quick_xml::reader::Reader;
 
 use crate::error::ReadError;
+use crate::kind::Kind;
 use crate::limits::Limits;
 use crate::package::Part;
-use crate::kind::Kind;
 
 /// Styles, lists or relations of one document; a merged yearbook has some thousand.
 const MOST_KEPT: usize = 20_000;

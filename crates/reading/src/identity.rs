@@ -12,8 +12,9 @@ use document::{Block, Document, Text};
 use regex::Regex;
 use report::{Date, Origin, Source, Stated, Year};
 
+use crate::origin::{origin, origin_of};
 use crate::outline::Outline;
-use crate::origin::{origin_of, origin};
+use crate::pattern::pattern;
 
 /// What the report says of itself.
 #[derive(Debug, Default)]
@@ -99,21 +100,14 @@ fn year_stated(stated: &[Stated<Year>]) -> Option<Year> {
 }
 
 fn paragraphs(blocks: &[Block]) -> Vec<&Text> {
-    blocks.iter().filter_map(paragraph).collect()
-}
-
-fn paragraph(block: &Block) -> Option<&Text> {
-    match block {
-        Block::Paragraph(paragraph) => Some(&paragraph.text),
-        Block::Table(_) => None,
-    }
+    blocks.iter().filter_map(Block::paragraph_text).collect()
 }
 
 /// Paragraphs on either side of the first heading in which a report says who it is from.
 fn first_sentences<'d>(document: &'d Document, outline: &Outline) -> impl Iterator<Item = &'d Text> {
     let heading = outline.blocks.first().copied().unwrap_or(0);
-    let before = outline.preamble(document).iter().filter_map(paragraph).take(LINES_OF_HEAD);
-    let behind = document.blocks.iter().skip(heading + 1).filter_map(paragraph).take(2);
+    let before = outline.preamble(document).iter().filter_map(Block::paragraph_text).take(LINES_OF_HEAD);
+    let behind = document.blocks.iter().skip(heading + 1).filter_map(Block::paragraph_text).take(2);
     before.chain(behind).filter(|text| text.as_str().chars().count() > 20)
 }
 
@@ -164,8 +158,4 @@ fn narrative_year(document: &Document, outline: &Outline) -> Option<Stated<Year>
 fn stem(name: &str) -> &str {
     let name = name.rsplit(['/', '\\']).next().unwrap_or(name);
     name.rsplit_once('.').map_or(name, |(stem, _)| stem)
-}
-
-fn pattern(pattern: &str) -> Regex {
-    Regex::new(pattern).expect("the pattern is a constant and a test compiles it")
 }

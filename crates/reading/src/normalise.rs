@@ -1,17 +1,16 @@
-//! The document as those read it who look for words: its headings in lines of their own, in simplified
-//! characters.
+//! Normalises a document for the readers that look for words: a paragraph for each heading, and
+//! simplified characters.
 
 use document::{Block, Document, Paragraph, Text, Width};
 
 use crate::label;
 use crate::outline::Outline;
 
-/// The document with every heading in a paragraph of its own and in simplified characters; none where it
-/// is so already, which it mostly is.
+/// The normalised document; none where the document is normal already, as most are.
 pub(crate) fn normalise(document: &Document, outline: &Outline) -> Option<Document> {
-    let is_folded = outline.blocks.is_empty() && !outline.sections.is_empty();
+    let has_joined_headings = outline.blocks.is_empty() && !outline.sections.is_empty();
     let is_traditional = document.blocks.iter().any(is_traditional);
-    if !is_folded && !is_traditional {
+    if !has_joined_headings && !is_traditional {
         return None;
     }
     let mut blocks = Vec::new();
@@ -24,7 +23,7 @@ pub(crate) fn normalise(document: &Document, outline: &Outline) -> Option<Docume
         let mut from = 0;
         while let Some((start, heading)) = headings
             .peek()
-            .filter(|_| is_folded)
+            .filter(|_| has_joined_headings)
             .and_then(|heading| Some((find(&paragraph.text, heading, from)?, *heading)))
         {
             push(&mut blocks, &paragraph.text.slice(from..start), None);
@@ -55,12 +54,13 @@ fn is_traditional(block: &Block) -> bool {
     matches!(block, Block::Paragraph(paragraph) if label::is_traditional(paragraph.text.as_str()))
 }
 
-/// Simplified characters stand where the whole paragraph stands: glosses between them are gone.
+/// Converts a paragraph to simplified characters. They all get the place of the whole paragraph, because
+/// the conversion drops glosses.
 fn simplify(block: &mut Block) {
     if let Block::Paragraph(Paragraph { text, .. }) = block {
         let place = text.place();
         let mut simplified = Text::default();
-        simplified.push(&label::plain(text.as_str()), place.line, place.start, place.end, Width::Whole);
+        simplified.push(&label::plain(text.as_str()), place.line, place.start..place.end, Width::Whole);
         if place.page.is_none() {
             *text = simplified;
         }

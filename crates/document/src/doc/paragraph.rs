@@ -1,8 +1,8 @@
 //! What a paragraph is: its style, its place in tables, its list, and for a row the edges of its cells.
 
 use super::sprm::{self, Sprm, sprms};
-use crate::word_tables::Edges;
 use crate::compound::{u16_at, u32_at};
+use crate::word_tables::Edges;
 
 /// Properties of a paragraph, as far as they change what is read.
 #[derive(Debug, Clone, Default)]

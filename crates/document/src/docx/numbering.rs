@@ -4,8 +4,8 @@
 use std::collections::{HashMap, HashSet};
 
 use super::styles::{Format, Styles};
-use crate::list_numbering;
 use crate::error::ReadError;
+use crate::list_numbering;
 use crate::xml::{self, Event, Xml};
 
 /// Levels of a list.

@@ -1,8 +1,8 @@
 //! The rows and cells of a DOCX table, with its merged cells.
 
 use crate::error::ReadError;
-use crate::nested_tables::{Grid, GridCell};
 use crate::model::Block;
+use crate::nested_tables::{Grid, GridCell};
 use crate::xml;
 
 /// Columns that one cell covers; Word allows 63 in all.

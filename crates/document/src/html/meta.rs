@@ -28,7 +28,7 @@ pub(super) fn add(metadata: &mut Vec<(String, Text)>, element: ElementRef, sourc
         // Written with entities: the value is known, its place is not.
         None => {
             let mut value = Text::default();
-            value.push(content, 1, 0, 0, Width::Whole);
+            value.push(content, 1, 0..0, Width::Whole);
             value
         }
     };

@@ -12,8 +12,8 @@ use super::{is_hidden, is_raised, meta, source_markers, tables};
 use crate::error::ReadError;
 use crate::limits::Limits;
 use crate::model::{Block, Content, Layout, Paragraph, Table, Text, Width};
-use crate::superscripts::text_without_marks;
 use crate::source::Source;
+use crate::superscripts::text_without_marks;
 use crate::text;
 
 /// Reads the tree; `source` is the page without markers.
@@ -213,7 +213,9 @@ impl Walk<'_> {
         }
         let mut children = element.children();
         let Some(Node::Text(text)) = children.next().map(|child| child.value()) else { return Ok(false) };
-        let Some(start) = source_markers::pieces(text).find_map(|(offset, _)| offset) else { return Ok(false) };
+        let Some(start) = source_markers::pieces(text).find_map(|(offset, _)| offset) else {
+            return Ok(false);
+        };
         let length = self.source.text[start..].find('<').unwrap_or(self.source.text.len() - start);
         let mut range = start..start + length;
         // The first cell may be blank, so its tabs belong to the text.
@@ -275,14 +277,14 @@ impl Walk<'_> {
     fn push(&mut self, text: &str, start: usize, end: usize) {
         self.push_space();
         let (first, last) = (self.source.byte(start) as u64, self.source.byte(end) as u64);
-        self.text.push(text, self.source.line(start), first, last, Width::Whole);
+        self.text.push(text, self.source.line(start), first..last, Width::Whole);
         self.last = end;
     }
 
     fn push_space(&mut self) {
         if std::mem::take(&mut self.space) && !self.text.is_empty() {
             let place = self.text.place();
-            self.text.push(" ", place.line, place.end, place.end, Width::Whole);
+            self.text.push(" ", place.line, place.end..place.end, Width::Whole);
         }
     }
 }

@@ -5,8 +5,8 @@
 
 use super::Item;
 use super::lines::Line;
-use super::rules::Rule;
 use super::page_breaks::is_numbered;
+use super::rules::Rule;
 
 /// A table of printed rows.
 #[derive(Debug, Default)]

@@ -85,13 +85,35 @@ pub(super) fn read(ruled: &Ruled, slots: &mut usize, limit: usize) -> Result<Gri
             lines: lines(std::mem::take(&mut glyphs[at])),
         });
     }
-    let seams = ruled.seams.iter().filter_map(|seam| ys.iter().position(|y| (y - seam).abs() <= 2.0 * NEAR));
-    for seam in seams.collect::<Vec<_>>().into_iter().rev() {
-        page_breaks::join_cut_cells(&mut cells, seam);
-    }
+    let mut cells = join_over_pages(cells, &ruled.seams, &ys);
     let dropped = tidy(&mut cells);
-    let tops = ys.iter().take(rows).enumerate().filter(|(row, _)| !dropped.contains(row)).map(|(_, y)| *y);
+    let tops = ys
+        .iter()
+        .take(rows)
+        .enumerate()
+        .filter(|(row, _)| dropped.binary_search(row).is_err())
+        .map(|(_, y)| *y);
     Ok(Grid { cells, tops: tops.collect() })
+}
+
+/// Joins the cells that page breaks cut, from the last break to the first. `cells` are in the order of
+/// their rows.
+fn join_over_pages(mut cells: Vec<Cell>, breaks: &[f32], ys: &[f32]) -> Vec<Cell> {
+    let tallest = cells.iter().map(|cell| cell.rows).max().unwrap_or(0);
+    // The cells below the break that is being joined, the last ones first.
+    let mut below: Vec<Vec<Cell>> = Vec::new();
+    for at in breaks.iter().rev() {
+        let first = ys.partition_point(|y| y - at < -2.0 * NEAR);
+        let Some(_) = ys.get(first).filter(|y| *y - at <= 2.0 * NEAR) else { continue };
+        below.push(cells.split_off(cells.partition_point(|cell| cell.row <= first)));
+        // Only these cells can reach the break, so that a long table costs no more than its pages.
+        let reaches = cells.partition_point(|cell| cell.row + tallest + 1 < first);
+        let mut near = cells.split_off(reaches);
+        page_breaks::join_cut_cells(&mut near, first);
+        cells.append(&mut near);
+    }
+    cells.extend(below.into_iter().rev().flatten());
+    cells
 }
 
 /// The lines of one direction, those near each other taken as one, with the outline where no rule is.

@@ -189,9 +189,9 @@ pub(super) fn text(lines: &[Line], width: Option<f32>, number: u32, context: &Co
     for line in lines {
         let source = context.source(line.page);
         if before.is_some_and(|before| needs_space(before, line, width)) {
-            text.push_printed(" ", line.page, line.area(), number, source.clone());
+            text.push_printed(" ", (line.page, line.area()), number, source.clone());
         }
-        text.push_printed(&line.text, line.page, line.area(), number, source);
+        text.push_printed(&line.text, (line.page, line.area()), number, source);
         before = Some(line);
     }
     text

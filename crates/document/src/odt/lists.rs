@@ -4,8 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use quick_xml::events::BytesStart;
 
-use crate::list_numbering;
 use crate::error::ReadError;
+use crate::list_numbering;
 use crate::sheet::is_raised;
 use crate::xml::{self, Event, Xml};
 

@@ -3,10 +3,10 @@
 use quick_xml::events::BytesStart;
 
 use crate::error::ReadError;
+use crate::kind::Kind;
 use crate::lattice::{Glyph, Page, Segment};
 use crate::limits::Limits;
 use crate::package::Part;
-use crate::kind::Kind;
 use crate::xml::{Event, Xml, attribute, name};
 
 /// Points of a millimetre.

@@ -5,8 +5,8 @@ use std::io::Read;
 use flate2::read::ZlibDecoder;
 
 use crate::error::ReadError;
-use crate::limits::Limits;
 use crate::kind::Kind;
+use crate::limits::Limits;
 
 /// Times that a stream is packed within itself.
 const MOST_LAYERS: usize = 4;

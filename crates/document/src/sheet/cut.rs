@@ -126,7 +126,7 @@ struct Writer {
 impl Writer {
     fn text(&self, text: &str) -> Text {
         let mut whole = Text::default();
-        whole.push(text, self.line, 0, self.bytes, Width::Whole);
+        whole.push(text, self.line, 0..self.bytes, Width::Whole);
         whole
     }
 

@@ -6,10 +6,10 @@ use quick_xml::events::BytesStart;
 
 use super::{Count, Merge, Sheet, Value, number};
 use crate::error::ReadError;
+use crate::kind::Kind;
 use crate::limits::Limits;
 use crate::package::{Package, Part};
 use crate::superscripts::without_marks;
-use crate::kind::Kind;
 use crate::xml::{self, Event, Xml};
 
 /// The visible sheets in the order of the workbook.

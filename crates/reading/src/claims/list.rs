@@ -2,16 +2,12 @@
 
 use report::{Breakdown, Claim, Decimal};
 
+use super::Sentence;
 use super::number::Number;
 
-/// Wholes with the parts that 其中, 分别为 or a bare list of outcomes gives for them; `first` is the
-/// position of the first number among the claims.
-pub(super) fn breakdowns(
-    sentence: &str,
-    numbers: &[Number],
-    first: usize,
-    claims: &[Claim],
-) -> Vec<Breakdown> {
+/// Wholes with the parts that 其中, 分别为 or a bare list of outcomes gives for them.
+pub(super) fn breakdowns(sentence: &Sentence<'_>, claims: &[Claim]) -> Vec<Breakdown> {
+    let (numbers, first, sentence) = (&sentence.numbers, sentence.first, sentence.text);
     let mut breakdowns = Vec::new();
     for (word, complete) in [("其中", false), ("包括", false), ("分别为", true), ("分别是", true)] {
         for (at, _) in sentence.match_indices(word) {

@@ -6,8 +6,8 @@ use std::sync::LazyLock;
 use regex::{Captures, Regex};
 use report::Decimal;
 
-use super::pattern;
 use crate::label;
+use crate::pattern::pattern;
 
 /// A number with its unit, within its sentence.
 #[derive(Debug)]

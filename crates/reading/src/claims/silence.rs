@@ -6,8 +6,9 @@ use std::sync::LazyLock;
 use regex::Regex;
 use report::{Claim, Decimal, Origin, Quantity, Relation};
 
-use super::{Passage, pattern, received, scope};
+use super::{Passage, received, scope};
 use crate::label;
+use crate::pattern::pattern;
 
 static NO_DISPUTE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(

@@ -6,9 +6,9 @@ use document::Text;
 use regex::Regex;
 use report::{Source, Stated};
 
-use super::pattern;
 use crate::label;
 use crate::origin::origin_of;
+use crate::pattern::pattern;
 
 /// The name of the agency: what the title says, else the signature, the page, the narrative, the file.
 ///
@@ -206,7 +206,7 @@ mod tests {
             ("2024年，全县各级行政机关坚持公开透明", "-"),
         ] {
             let mut text = Text::default();
-            text.push(line, 1, 0, line.len() as u64, document::Width::Utf8);
+            text.push(line, 1, 0..line.len() as u64, document::Width::Utf8);
             let found = in_narrative(&text).map(|stated| stated.value);
             assert_eq!(found.as_deref().unwrap_or("-"), expected, "{line}");
         }

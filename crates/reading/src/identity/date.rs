@@ -8,9 +8,10 @@ use regex::{Captures, Regex};
 use report::{Date, Source, Stated, Year};
 
 use super::agency::{agency_line, agency_of};
-use super::{digit, pattern, year_of};
+use super::{digit, year_of};
 use crate::label;
-use crate::origin::{origin_of, origin};
+use crate::origin::{origin, origin_of};
+use crate::pattern::pattern;
 
 /// The day of publication: the signature, else the page, else the file's name. No report is published
 /// before its year is over: such a day is of something else.
@@ -156,7 +157,7 @@ mod tests {
 
     fn text(line: &str) -> Text {
         let mut text = Text::default();
-        text.push(line, 1, 0, line.len() as u64, document::Width::Utf8);
+        text.push(line, 1, 0..line.len() as u64, document::Width::Utf8);
         text
     }
 

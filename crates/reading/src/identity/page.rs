@@ -8,9 +8,10 @@ use regex::Regex;
 use report::{Date, Source, Stated};
 
 use super::agency::agency_of;
-use super::{date, pattern};
+use super::date;
 use crate::label;
-use crate::origin::{origin_of, origin};
+use crate::origin::{origin, origin_of};
+use crate::pattern::pattern;
 
 /// What the page says of agency and day, first things first.
 #[derive(Debug, Default)]

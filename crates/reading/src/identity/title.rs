@@ -7,9 +7,10 @@ use regex::Regex;
 use report::{Origin, Year};
 
 use super::agency::{MENTION, agency_mentioned, agency_of, clean_agency, is_stop};
-use super::{YEAR, pattern, year_of};
+use super::{YEAR, year_of};
 use crate::label;
 use crate::origin::origin;
+use crate::pattern::pattern;
 
 /// The report named in its own first sentence, where no line is its title: 特编制某局2023年…年度报告.
 pub(super) fn mention(text: &Text) -> Option<Title> {

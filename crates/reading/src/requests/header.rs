@@ -14,7 +14,7 @@ pub(super) struct Header {
     /// Ids of the columns; none for one that the form does not have (小计).
     pub(super) columns: Vec<Option<&'static str>>,
     /// Where each stands in a true grid; empty where the header does not tell.
-    pub(super) places: Vec<u32>,
+    pub(super) positions: Vec<u32>,
     /// Where the first column stands in printed rows; none where the header does not tell.
     pub(super) first: Option<u32>,
     /// The header is there and has no 总计.
@@ -24,7 +24,7 @@ pub(super) struct Header {
 impl Default for Header {
     fn default() -> Self {
         let columns = Form::get(FormId::F2021).applicants.iter().map(|column| Some(column.id)).collect();
-        Self { columns, places: Vec::new(), first: None, lacks_total: false }
+        Self { columns, positions: Vec::new(), first: None, lacks_total: false }
     }
 }
 
@@ -97,7 +97,7 @@ pub(super) fn header(lines: &[Line<'_>], first: usize, rows: &[Row<'_>]) -> Head
     }
     Header {
         columns: found.iter().map(|(id, _)| *id).collect(),
-        places: if is_grid { found.iter().map(|(_, column)| *column).collect() } else { Vec::new() },
+        positions: if is_grid { found.iter().map(|(_, column)| *column).collect() } else { Vec::new() },
         first: lines
             .get(first)
             .filter(|line| line.layout == Layout::Rows)

@@ -64,10 +64,10 @@ pub(super) fn rows<'a>(lines: &[Line<'a>], (first, before): (usize, Option<usize
             continue;
         }
         last_line = at;
-        let mut place = scan.place_of_line(line);
+        let mut target = scan.target_of_line(line);
         for slot in &line.slots {
-            place = match scan.take(line, slot, place) {
-                Some(place) => place,
+            target = match scan.take(line, slot, target) {
+                Some(target) => target,
                 None => break 'lines,
             };
         }
@@ -80,9 +80,9 @@ pub(super) fn rows<'a>(lines: &[Line<'a>], (first, before): (usize, Option<usize
     Rows { rows: scan.rows, lost: scan.lost, last_line }
 }
 
-/// Where figures go.
+/// The row to which the next figures belong.
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Place {
+enum Target {
     /// To the row whose label stands in this line.
     Row,
     /// To the row above, which its line left short.
@@ -106,11 +106,11 @@ struct Scan<'a> {
 
 impl<'a> Scan<'a> {
     /// Takes a cell; none where another table begins.
-    fn take(&mut self, line: &Line<'a>, slot: &Slot<'a>, place: Place) -> Option<Place> {
+    fn take(&mut self, line: &Line<'a>, slot: &Slot<'a>, target: Target) -> Option<Target> {
         let text = slot.str();
         let in_header = std::mem::replace(&mut self.in_header, heading(text).is_some());
         if in_header && self.in_header {
-            return Some(place);
+            return Some(target);
         }
         if let Some(official) = self.label(text) {
             self.in_header = false;
@@ -127,34 +127,34 @@ impl<'a> Scan<'a> {
                 line_cells: line.slots.len(),
                 is_joined: false,
             });
-            return Some(Place::Row);
+            return Some(Target::Row);
         }
         let value = figure::any(text);
         if value.is_value() {
             self.pending.clear();
-            return Some(self.put(line, slot, place));
+            return Some(self.put(line, slot, target));
         }
         if is_group(text) || heading(text).is_some() {
             self.pending.clear();
             self.lose(line);
-            return Some(Place::Lost);
+            return Some(Target::Lost);
         }
         let is_bad_figure = text.chars().count() <= 16 && text.contains(|c: char| c.is_ascii_alphanumeric());
-        let row = self.rows.last_mut().filter(|_| place == Place::Row);
+        let row = self.rows.last_mut().filter(|_| target == Target::Row);
         match row {
             Some(row) if line.layout == Layout::Grid || is_bad_figure && !labels::has_enumerator(text) => {
                 row.slots.push(*slot);
-                Some(place)
+                Some(target)
             }
             // The rest of its label.
-            Some(row) if row.figures() == 0 => Some(place),
+            Some(row) if row.figures() == 0 => Some(target),
             _ => {
                 self.pending.push_str(text);
                 self.lose(line);
                 if let Some(lost) = self.lost.last_mut() {
                     lost.label.push_str(text);
                 }
-                Some(Place::Lost)
+                Some(Target::Lost)
             }
         }
     }
@@ -172,15 +172,15 @@ impl<'a> Scan<'a> {
     }
 
     /// Puts a figure or a blank where it belongs.
-    fn put(&mut self, line: &Line<'a>, slot: &Slot<'a>, place: Place) -> Place {
+    fn put(&mut self, line: &Line<'a>, slot: &Slot<'a>, target: Target) -> Target {
         let is_blank = slot.text.is_empty();
-        match (place, self.rows.last_mut()) {
-            (Place::Row, Some(row)) => row.slots.push(*slot),
-            (Place::RowAbove, Some(row)) if !is_blank => {
+        match (target, self.rows.last_mut()) {
+            (Target::Row, Some(row)) => row.slots.push(*slot),
+            (Target::RowAbove, Some(row)) if !is_blank => {
                 row.is_joined |= row.figures() > 0;
                 row.slots.push(*slot);
             }
-            (Place::RowAbove, Some(_)) => {}
+            (Target::RowAbove, Some(_)) => {}
             _ => {
                 if let Some(lost) = self.lost.last_mut() {
                     lost.slots.push(*slot);
@@ -189,7 +189,7 @@ impl<'a> Scan<'a> {
                 }
             }
         }
-        place
+        target
     }
 
     /// Begins a row of figures without a label, unless one has begun that is still empty.
@@ -207,15 +207,15 @@ impl<'a> Scan<'a> {
     }
 
     /// A line without a label goes on with the row above, as long as that has room for it.
-    fn place_of_line(&mut self, line: &Line<'a>) -> Place {
+    fn target_of_line(&mut self, line: &Line<'a>) -> Target {
         let numbers = line.slots.iter().filter(|slot| figure::any(slot.str()).is_number()).count();
         let above = self.rows.last().filter(|row| row.table == line.table);
         let room = above.map_or(0, |row| self.width.saturating_sub(row.figures()));
         if line.layout != Layout::Grid && numbers <= room && room > 0 {
-            return Place::RowAbove;
+            return Target::RowAbove;
         }
         self.lose(line);
-        Place::Lost
+        Target::Lost
     }
 
     /// Whether the last row of the form has been read.

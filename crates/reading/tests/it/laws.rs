@@ -1,7 +1,5 @@
 //! What holds for any input: reading never panics, and every cell points into its source.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
-
 use proptest::prelude::*;
 use report::CellState;
 

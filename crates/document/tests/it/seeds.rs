@@ -1,5 +1,7 @@
-//! Real reports, where they are at hand: beside the repository, or where `GOUJI_SEEDS` says.
+//! Real reports. They are no part of the repository: they lie in `../shared/seeds` beside it, or in the folder that
+//! `GOUJI_SEEDS` names.
 
+use std::io::Write as _;
 use std::path::PathBuf;
 
 use document::{Block, Layout, Limits, read};
@@ -23,13 +25,9 @@ const EXPECTED: [(&str, [Shape; 3]); 5] = [
 
 #[test]
 fn real_reports_have_three_tables() {
-    let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/seeds");
-    let folder = PathBuf::from(std::env::var("GOUJI_SEEDS").unwrap_or(beside.to_owned()));
+    let Some(folder) = seeds() else { return };
     for (name, expected) in EXPECTED {
-        let Ok(bytes) = std::fs::read(folder.join(name)) else {
-            println!("skipped: {} is not here; GOUJI_SEEDS names its folder", folder.join(name).display());
-            continue;
-        };
+        let bytes = std::fs::read(folder.join(name)).unwrap();
         let document = read(&bytes, &Limits::default()).unwrap();
         let tables: Vec<_> = document
             .blocks
@@ -43,5 +41,31 @@ fn real_reports_have_three_tables() {
             })
             .collect();
         assert_eq!(tables, expected, "{name}");
+    }
+}
+
+/// The folder of the real reports. Where it is absent the test is skipped, which is an error under
+/// `GOUJI_REQUIRE=all`.
+fn seeds() -> Option<PathBuf> {
+    let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/seeds");
+    let folder = std::env::var_os("GOUJI_SEEDS").map_or_else(|| PathBuf::from(beside), PathBuf::from);
+    if folder.is_dir() {
+        return Some(folder);
+    }
+    skipped("the real reports are not read (set GOUJI_SEEDS to their folder)");
+    None
+}
+
+/// Reports a test that cannot run here: to the file named by `GOUJI_SKIPPED`, else to stderr.
+fn skipped(what: &str) {
+    let required = std::env::var("GOUJI_REQUIRE").is_ok_and(|required| required == "all");
+    assert!(!required, "GOUJI_REQUIRE=all, but {what}");
+    let line = format!("gouji-test-skipped: {what}");
+    match std::env::var_os("GOUJI_SKIPPED") {
+        Some(file) => {
+            let mut file = std::fs::File::options().create(true).append(true).open(file).unwrap();
+            writeln!(file, "{line}").unwrap();
+        }
+        None => eprintln!("{line}"),
     }
 }

@@ -1,11 +1,9 @@
 //! RTF files, drawn.
 
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
-
-mod draw;
-
 use document::{Block, Kind, Limits, Text, read};
 use proptest::prelude::*;
+
+use crate::draw;
 
 const HEAD: &str = r"{\rtf1\ansi\ansicpg936\deff0{\fonttbl{\f0\fcharset134 SimSun;}{\f1\fcharset0 Arial;}{\f2\fcharset136 Ming;}}";
 

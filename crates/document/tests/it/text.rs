@@ -1,10 +1,8 @@
 //! Plain texts, drawn: one for each way in which they draw tables.
 
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
-
-mod draw;
-
 use document::{Limits, read};
+
+use crate::draw;
 
 #[track_caller]
 fn check(sample: &str, expected: &str) {
@@ -15,7 +13,7 @@ fn check(sample: &str, expected: &str) {
 #[test]
 fn rows_with_tabs() {
     check(
-        include_str!("samples/tabs.txt"),
+        include_str!("../samples/tabs.txt"),
         "
 ¶ 云溪县数据局2024年政府信息公开工作年度报告
 ¶ 一、总体情况
@@ -47,7 +45,7 @@ Rows
 #[test]
 fn cells_with_a_leading_tab() {
     check(
-        include_str!("samples/lead-tabs.txt"),
+        include_str!("../samples/lead-tabs.txt"),
         "
 ¶ 二、主动公开政府信息情况
 Stream
@@ -67,7 +65,7 @@ Stream
 #[test]
 fn cells_that_end_in_a_pipe() {
     check(
-        include_str!("samples/cell-pipes.txt"),
+        include_str!("../samples/cell-pipes.txt"),
         "
 ¶ 二、主动公开政府信息情况
 Stream
@@ -89,7 +87,7 @@ Stream
 #[test]
 fn pipes_on_lines_of_their_own() {
     check(
-        include_str!("samples/pipe-lines.txt"),
+        include_str!("../samples/pipe-lines.txt"),
         "
 ¶ 二、主动公开政府信息情况
 Stream
@@ -104,7 +102,7 @@ Stream
 #[test]
 fn rows_that_open_with_a_pipe() {
     check(
-        include_str!("samples/opening-pipes.txt"),
+        include_str!("../samples/opening-pipes.txt"),
         "
 ¶ 二、主动公开政府信息情况
 Stream
@@ -118,7 +116,7 @@ Stream
 #[test]
 fn ragged_rows_with_pipes() {
     check(
-        include_str!("samples/ragged-pipes.txt"),
+        include_str!("../samples/ragged-pipes.txt"),
         "
 ¶ 三、收到和处理政府信息公开申请情况
 Rows
@@ -138,7 +136,7 @@ Rows
 #[test]
 fn markdown() {
     check(
-        include_str!("samples/markdown.txt"),
+        include_str!("../samples/markdown.txt"),
         "
 # 云溪县医保局2024年度报告
 ## 二、主动公开政府信息情况

@@ -1,21 +1,15 @@
-//! The real reports that lie beside the repository, cell by cell against what each prints.
-//!
-//! They are not part of the repository; where they are not there, the samples stand in for them.
+//! Real reports, cell by cell against what each prints. They are no part of the repository: they lie in
+//! `../shared/seeds` beside it, or in the folder that `GOUJI_SEEDS` names; the true figures lie in `truth` next to
+//! that folder.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
-
-use std::path::PathBuf;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
 
 use report::{CellId, CellState, NoteKind};
 use serde_json::Value;
 
-fn shared() -> PathBuf {
-    let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared");
-    std::env::var_os("GOUJI_SHARED").map_or_else(|| PathBuf::from(beside), PathBuf::from)
-}
-
-fn read(name: &str) -> report::Report {
-    let bytes = std::fs::read(shared().join("seeds").join(name)).unwrap();
+fn read(seeds: &Path, name: &str) -> report::Report {
+    let bytes = std::fs::read(seeds.join(name)).unwrap();
     let document = document::read(&bytes, &document::Limits::default()).unwrap();
     let report = reading::read(&document, Some(name));
     for cell in report.cells.iter().map(|(_, cell)| cell) {
@@ -29,14 +23,11 @@ fn read(name: &str) -> report::Report {
 
 #[test]
 fn every_cell_of_the_seeds_is_read_as_printed() {
-    if !shared().is_dir() {
-        eprintln!("no reports beside the repository: set GOUJI_SHARED to their folder");
-        return;
-    }
+    let Some(seeds) = seeds() else { return };
     for number in 0..5 {
-        let truth = std::fs::read_to_string(shared().join(format!("truth/00{number}.json"))).unwrap();
+        let truth = std::fs::read_to_string(seeds.join(format!("../truth/00{number}.json"))).unwrap();
         let truth: Value = serde_json::from_str(&truth).unwrap();
-        let report = read(truth["file"].as_str().unwrap());
+        let report = read(&seeds, truth["file"].as_str().unwrap());
         assert_eq!(report.form.map(|form| form.as_str()), truth["form"].as_str());
         assert_eq!(report.agency.as_deref(), truth["agency"].as_str());
         assert_eq!(report.year.map(|year| u64::from(year.get())), truth["year"].as_u64());
@@ -75,12 +66,10 @@ fn every_cell_of_the_seeds_is_read_as_printed() {
 
 #[test]
 fn what_is_odd_about_the_seeds_is_noticed() {
-    if !shared().is_dir() {
-        return;
-    }
+    let Some(seeds) = seeds() else { return };
     let noticed = |name: &str| {
         let mut notes: Vec<_> =
-            read(name).notes.iter().map(|note| (note.kind, note.subject.clone())).collect();
+            read(&seeds, name).notes.iter().map(|note| (note.kind, note.subject.clone())).collect();
         notes.retain(|(kind, _)| *kind != NoteKind::RowCut);
         notes
     };
@@ -104,4 +93,30 @@ fn what_is_odd_about_the_seeds_is_noticed() {
     );
     assert_eq!(noticed("003_90797eaa1909b399.txt"), [note(NoteKind::LabelOutdated, "normative_documents")]);
     assert_eq!(noticed("004_6fe97b63072fda93.txt"), []);
+}
+
+/// The folder of the real reports. Where it is absent the test is skipped, which is an error under
+/// `GOUJI_REQUIRE=all`.
+fn seeds() -> Option<PathBuf> {
+    let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/seeds");
+    let folder = std::env::var_os("GOUJI_SEEDS").map_or_else(|| PathBuf::from(beside), PathBuf::from);
+    if folder.is_dir() {
+        return Some(folder);
+    }
+    skipped("the real reports are not read (set GOUJI_SEEDS to their folder)");
+    None
+}
+
+/// Reports a test that cannot run here: to the file named by `GOUJI_SKIPPED`, else to stderr.
+fn skipped(what: &str) {
+    let required = std::env::var("GOUJI_REQUIRE").is_ok_and(|required| required == "all");
+    assert!(!required, "GOUJI_REQUIRE=all, but {what}");
+    let line = format!("gouji-test-skipped: {what}");
+    match std::env::var_os("GOUJI_SKIPPED") {
+        Some(file) => {
+            let mut file = std::fs::File::options().create(true).append(true).open(file).unwrap();
+            writeln!(file, "{line}").unwrap();
+        }
+        None => eprintln!("{line}"),
+    }
 }

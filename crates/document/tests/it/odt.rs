@@ -1,15 +1,13 @@
 //! ODT files, drawn.
 
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
-
-mod draw;
-
 use std::io::{Cursor, Write};
 
 use document::{Kind, Limits, read, sniff};
 use proptest::prelude::*;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
+
+use crate::draw;
 
 const STYLES: &str = r#"<office:automatic-styles>
     <style:style style:name="T9"><style:text-properties text:display="none"/></style:style>

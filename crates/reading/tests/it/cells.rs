@@ -1,7 +1,5 @@
 //! What is odd in a printed table and has to reach the cells as it stands, in every way to print it.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by panicking")]
-
 use report::{CellId, CellState, Report};
 
 const COLUMNS: &str = "自然人|商业企业|科研机构|社会公益组织|法律服务机构|其他|总计";

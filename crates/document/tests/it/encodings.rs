@@ -1,7 +1,5 @@
 //! Encodings: what is read is led back to the bytes of the file as it was sent.
 
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
-
 use document::{Block, Document, Limits, Place, Text, read};
 use encoding_rs::{BIG5, Encoding, GB18030, UTF_8, UTF_16BE, UTF_16LE};
 

@@ -1,10 +1,8 @@
 //! HTML pages, drawn.
 
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
-
-mod draw;
-
 use document::{Kind, Limits, read};
+
+use crate::draw;
 
 #[track_caller]
 fn check(page: &str, expected: &str) {
