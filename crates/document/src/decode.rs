@@ -62,7 +62,7 @@ pub(crate) fn check(text: &str) -> Result<(), ReadError> {
 
 /// UTF-16 without a byte order mark: nearly every pair of bytes is a character that Chinese text has.
 fn wide(bytes: &[u8]) -> Option<&'static Encoding> {
-    let head = &bytes[..bytes.len().min(HEAD) & !1];
+    let head = bytes.get(..bytes.len().min(HEAD) & !1).unwrap_or_default();
     if head.is_empty() || !head.contains(&0) {
         return None;
     }
@@ -70,9 +70,9 @@ fn wide(bytes: &[u8]) -> Option<&'static Encoding> {
         matches!(unit, 0x09 | 0x0A | 0x0D | 0x20..=0x7E | 0xA0..=0xFF | 0x2000..=0x27BF
             | 0x3000..=0x33FF | 0x4E00..=0x9FFF | 0xFE30..=0xFE4F | 0xFF00..=0xFFEF)
     };
+    let (pairs, _) = head.as_chunks::<2>();
     let share = |unit: fn([u8; 2]) -> u16| {
-        head.chunks_exact(2).filter(|pair| plausible(unit([pair[0], pair[1]]))).count() * 100
-            / (head.len() / 2)
+        pairs.iter().filter(|pair| plausible(unit(**pair))).count() * 100 / pairs.len()
     };
     let (little, big) = (share(u16::from_le_bytes), share(u16::from_be_bytes));
     match () {
@@ -94,9 +94,10 @@ fn mostly_utf8(bytes: &[u8]) -> bool {
 
 /// What the `<meta charset>` in front of the page says, where that is one of the encodings of Chinese pages.
 fn declared(bytes: &[u8]) -> Option<&'static Encoding> {
-    let head = bytes[..bytes.len().min(HEAD)].to_ascii_lowercase();
+    let head = bytes.get(..HEAD).unwrap_or(bytes).to_ascii_lowercase();
     let at = head.windows(7).position(|window| window == b"charset")? + 7;
-    let label: Vec<u8> = head[at..]
+    let label: Vec<u8> = head
+        .get(at..)?
         .iter()
         .copied()
         .skip_while(|byte| matches!(byte, b' ' | b'=' | b'"' | b'\''))

@@ -98,7 +98,7 @@ pub(crate) fn read(pages: Vec<Page>, limits: &Limits) -> Result<Vec<Block>, Read
             // Notes at the foot of the page before stand between the parts of a table.
             let notes = if position == 0 { notes(&joined, index as u32) } else { 0 };
             let above = joined.len() - notes;
-            match (joined[..above].last_mut(), item) {
+            match (above.checked_sub(1).and_then(|above| joined.get_mut(above)), item) {
                 (Some(Item::Table(table)), Item::Table(next))
                     if position == 0 && table.page == index as u32 && goes_on(table, &next) =>
                 {
@@ -327,12 +327,14 @@ fn table(cells: Vec<cell::Cell>, number: &mut u32, context: &Context) -> Table {
             text.push_blank(place.page, line, place.end);
         }
         last = text.clone();
-        rows[cell.row].cells.push(Cell {
-            text,
-            column: cell.column as u32,
-            row_span: cell.rows as u32,
-            column_span: cell.columns as u32,
-        });
+        if let Some(row) = rows.get_mut(cell.row) {
+            row.cells.push(Cell {
+                text,
+                column: cell.column as u32,
+                row_span: cell.rows as u32,
+                column_span: cell.columns as u32,
+            });
+        }
     }
     for row in &mut rows {
         row.cells.sort_by_key(|cell| cell.column);

@@ -68,7 +68,7 @@ fn counted(number: u32, (numerals, units, myriad): Numerals) -> String {
             if !leads || units[1] != "十" {
                 text.push(numeral(digit));
             }
-            text += units[(place % 4) as usize];
+            text += units.get((place % 4) as usize).copied().unwrap_or_default();
         }
         if place == 4 && number >= 10_000 {
             text.push(myriad);

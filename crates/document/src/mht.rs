@@ -86,7 +86,7 @@ struct Leaf {
 
 impl Leaf {
     fn body<'a>(&self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
-        let body = &bytes[self.body.clone()];
+        let body = bytes.get(self.body.clone()).unwrap_or_default();
         match self.encoding.as_str() {
             "quoted-printable" => Cow::Owned(unquoted(body)),
             "base64" => Cow::Owned(unpacked(body)),
@@ -110,7 +110,7 @@ fn leaves(bytes: &[u8]) -> Option<Vec<Leaf>> {
         if level > MOST_LEVELS {
             continue;
         }
-        let part = &bytes[..range.end];
+        let part = bytes.get(..range.end).unwrap_or(bytes);
         let head = match Head::read(part, range.start) {
             Some(head) => head,
             None if count == 1 => return None,
@@ -142,9 +142,8 @@ fn parts(bytes: &[u8], body: Range<usize>, boundary: &str) -> Vec<Range<usize>> 
     let mut begun = None;
     let mut at = body.start;
     while at < body.end && parts.len() < MOST_PARTS {
-        let length = bytes[at..body.end].iter().position(|byte| *byte == b'\n');
-        let next = length.map_or(body.end, |length| at + length + 1);
-        let line = bytes[at..next].trim_ascii_end();
+        let next = line_end(bytes, at..body.end);
+        let line = bytes.get(at..next).unwrap_or_default().trim_ascii_end();
         if let Some(rest) = line.strip_prefix(mark.as_bytes())
             && matches!(rest, b"" | b"--")
         {
@@ -156,6 +155,13 @@ fn parts(bytes: &[u8], body: Range<usize>, boundary: &str) -> Vec<Range<usize>> 
     // A file cut short has no last line.
     parts.extend(begun.map(|start| start..body.end));
     parts
+}
+
+/// Where the line ends that begins a range, its line break included.
+fn line_end(bytes: &[u8], range: Range<usize>) -> usize {
+    let line = bytes.get(range.clone()).unwrap_or_default();
+    let length = line.iter().position(|byte| *byte == b'\n');
+    length.map_or(range.end, |length| range.start + length + 1)
 }
 
 /// The lines in front of a part.
@@ -171,14 +177,13 @@ impl Head {
     fn read(bytes: &[u8], start: usize) -> Option<Head> {
         let mut lines: Vec<(String, String)> = Vec::new();
         let mut at = start;
-        if bytes[at..].starts_with(b"\xEF\xBB\xBF") {
+        if bytes.get(at..).is_some_and(|rest| rest.starts_with(b"\xEF\xBB\xBF")) {
             at += 3;
         }
         let most = bytes.len().min(start.saturating_add(LONGEST_HEAD));
         while at < most {
-            let length = bytes[at..most].iter().position(|byte| *byte == b'\n');
-            let next = length.map_or(most, |length| at + length + 1);
-            let line = String::from_utf8_lossy(bytes[at..next].trim_ascii_end());
+            let next = line_end(bytes, at..most);
+            let line = String::from_utf8_lossy(bytes.get(at..next).unwrap_or_default().trim_ascii_end());
             at = next;
             if line.is_empty() {
                 // Blank lines in front of the head do no harm.
@@ -238,8 +243,8 @@ fn unquoted(body: &[u8]) -> Vec<u8> {
                 at += 2;
             }
             _ => {
-                let blanks =
-                    body[at..].iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\r')).count();
+                let rest = body.get(at..).unwrap_or_default();
+                let blanks = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\r')).count();
                 match body.get(at + blanks) {
                     Some(b'\n') => at += blanks + 1,
                     _ => bytes.push(byte),

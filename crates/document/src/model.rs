@@ -220,7 +220,8 @@ impl Text {
             width => tail.start + width.of(self.part(tail.at..range.end)) as u64,
         };
         let start = start.min(head.end);
-        let here = self.runs[first..=last].iter().filter(|run| run.page == head.page);
+        let runs = self.runs.get(first..=last).unwrap_or_default();
+        let here = runs.iter().filter(|run| run.page == head.page);
         Place {
             page: (head.page > 0).then_some(head.page),
             line: head.line,

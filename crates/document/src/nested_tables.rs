@@ -87,21 +87,25 @@ impl Grid {
             _ => vec![None; edges.len()],
         };
         // For each edge the column that begins there.
-        let mut columns = vec![0; edges.len()];
-        for index in 1..edges.len() {
-            let sliver = match (offsets[index - 1], offsets[index]) {
+        let mut columns = vec![0];
+        let mut last = 0;
+        for (left, right) in offsets.iter().zip(offsets.iter().skip(1)) {
+            let sliver = match (left, right) {
                 (Some(left), Some(right)) => right - left > 0 && right - left <= u64::from(SLIVER),
                 _ => false,
             };
-            columns[index] = columns[index - 1] + u32::from(!sliver);
+            last += u32::from(!sliver);
+            columns.push(last);
         }
-        let rank = |edge: u32| edges.binary_search(&edge).unwrap_or(0);
+        let rank = |columns: &[u32], edge: u32| {
+            columns.get(edges.binary_search(&edge).unwrap_or(0)).copied().unwrap_or(0)
+        };
         // A cell that is no wider than a sliver makes it a column.
-        if cells().any(|(start, end)| columns[rank(start)] == columns[rank(end)]) {
+        if cells().any(|(start, end)| rank(&columns, start) == rank(&columns, end)) {
             columns = (0..edges.len() as u32).collect();
         }
         let first = columns.first().copied().unwrap_or(0);
-        let column = |edge: u32| columns[rank(edge)] - first;
+        let column = |edge: u32| rank(&columns, edge) - first;
         let places: Vec<(u32, u32)> = cells().map(|(start, end)| (column(start), column(end))).collect();
         for (cell, (start, end)) in self.rows.iter_mut().flatten().zip(places) {
             (cell.column, cell.column_span) = (start, end.saturating_sub(start).max(1));

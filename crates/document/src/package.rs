@@ -147,15 +147,15 @@ impl Part {
 /// XML is UTF-8 unless a byte order mark or its declaration says otherwise.
 fn decode(bytes: Vec<u8>) -> String {
     let declared = || {
-        let head = &bytes[..bytes.len().min(200)];
+        let head = bytes.get(..200).unwrap_or(&bytes);
         let after = head.windows(9).position(|window| window == b"encoding=")? + 10;
         let length = head.get(after..)?.iter().position(|byte| matches!(byte, b'"' | b'\''))?;
-        Encoding::for_label(&head[after..after + length])
+        Encoding::for_label(head.get(after..after + length)?)
     };
     let (encoding, bom) = Encoding::for_bom(&bytes).unwrap_or_else(|| (declared().unwrap_or(UTF_8), 0));
     if encoding == UTF_8 && bom == 0 {
         return String::from_utf8(bytes)
             .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
     }
-    encoding.decode_without_bom_handling(&bytes[bom..]).0.into_owned()
+    encoding.decode_without_bom_handling(bytes.get(bom..).unwrap_or_default()).0.into_owned()
 }

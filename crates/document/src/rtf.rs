@@ -400,7 +400,8 @@ impl Reader<'_> {
         }
         self.pending.bytes.push(byte);
         self.pending.end = range.end;
-        if self.pending.bytes.len() >= codepage::length(encoding, self.pending.bytes[0]) {
+        let first = self.pending.bytes.first().copied().unwrap_or(byte);
+        if self.pending.bytes.len() >= codepage::length(encoding, first) {
             self.flush();
         }
     }

@@ -147,7 +147,7 @@ fn head(bytes: &[u8], length: usize) -> &[u8] {
 }
 
 fn bytes_at_end(bytes: &[u8]) -> &[u8] {
-    &bytes[bytes.len().saturating_sub(HEAD)..]
+    bytes.get(bytes.len().saturating_sub(HEAD)..).unwrap_or(bytes)
 }
 
 fn contains(bytes: &[u8], needle: &[u8]) -> bool {

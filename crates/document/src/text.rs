@@ -28,13 +28,13 @@ pub(crate) fn read(source: &Source, range: Range<usize>, limits: &Limits) -> Res
     let lines = line::split(&source.text, range, limits)?;
     let mut reader = Reader { source, limits, cells: 0, blocks: Vec::new() };
     let mut at = 0;
-    while at < lines.len() {
-        at += match lines[at].shape {
+    while let Some(rest @ [line, ..]) = lines.get(at..) {
+        at += match line.shape {
             Shape::Blank => 1,
-            Shape::Lead | Shape::Tabs(_) => tabs::read(&lines[at..], &mut reader)?,
-            _ if pipes::begins(&lines, at, &source.text) => pipes::read(&lines[at..], &mut reader)?,
+            Shape::Lead | Shape::Tabs(_) => tabs::read(rest, &mut reader)?,
+            _ if pipes::begins(rest, &source.text) => pipes::read(rest, &mut reader)?,
             _ => {
-                reader.paragraph(&lines[at]);
+                reader.paragraph(line);
                 1
             }
         };

@@ -220,17 +220,22 @@ fn form(rows: Vec<Vec<Declared>>, slots: &mut usize, limit: usize) -> Result<Vec
             if open.len() < after {
                 open.resize(after, None);
             }
-            let above = open[column].take().filter(|(.., end)| *end == y && cell.edges.goes_on_down);
-            open[column..after].fill(None);
+            let Some((open, rest)) = open.get_mut(column..after).and_then(|open| open.split_first_mut())
+            else {
+                continue;
+            };
+            rest.fill(None);
+            let above = open.take().filter(|(.., end)| *end == y && cell.edges.goes_on_down);
             if let Some((top, at, _)) = above
-                && formed[top].cells[at].column_span as usize == column_span
+                && let Some(upper) = formed.get_mut(top).and_then(|row| row.cells.get_mut(at))
+                && upper.column_span as usize == column_span
             {
-                formed[top].cells[at].row_span += 1;
-                open[column] = Some((top, at, y + 1));
+                upper.row_span += 1;
+                *open = Some((top, at, y + 1));
                 continue;
             }
             if cell.edges.begins_down || cell.edges.goes_on_down {
-                open[column] = Some((y, row.cells.len(), y + 1));
+                *open = Some((y, row.cells.len(), y + 1));
             }
             let (column, column_span) = (column as u32, column_span as u32);
             row.cells.push(Cell { text: text(cell.content), column, row_span: 1, column_span });

@@ -34,7 +34,7 @@ pub(crate) fn identify(document: &Document, outline: &Outline, file_name: Option
     let all = paragraphs(&document.blocks);
     let title = title::title_in(&preamble)
         .or_else(|| document.title.as_ref().and_then(|text| title::title_of(text.as_str(), origin(text))))
-        .or_else(|| title::title_in(&all[..all.len().min(LINES_OF_HEAD)]))
+        .or_else(|| title::title_in(all.get(..LINES_OF_HEAD).unwrap_or(&all)))
         .or_else(|| preamble.iter().find_map(|text| title::mention(text)));
     let stem = file_name.map(stem);
     let from_name = stem.and_then(|stem| title::title_of(stem, Origin::default()));
@@ -147,7 +147,8 @@ static YEAR: LazyLock<Regex> = LazyLock::new(|| pattern(r"(20\d\d)\s*年"));
 /// The first year named below the first heading.
 fn narrative_year(document: &Document, outline: &Outline) -> Option<Stated<Year>> {
     let from = outline.blocks.first()? + 1;
-    paragraphs(&document.blocks[from..]).iter().find_map(|text| {
+    let below = document.blocks.get(from..)?;
+    paragraphs(below).iter().find_map(|text| {
         let year = YEAR.captures(text.as_str())?.get(1)?;
         let place = origin_of(text.place_of(year.range()));
         Some(Stated { source: Source::Narrative, value: year_of(year.as_str())?, origin: Some(place) })

@@ -41,7 +41,7 @@ pub(super) fn read<'a>(table: &'a [u8], ranges: &[Range<u32>; 2]) -> Option<Piec
     }
     let size = u32_at(table, at + 1)? as usize;
     let list = table.get(at + 5..)?;
-    let list = &list[..list.len().min(size)];
+    let list = list.get(..size).unwrap_or(list);
     let number = list.len().checked_sub(4)? / 12;
     let [body, boxes] = ranges;
     let most = body.end.max(boxes.end);

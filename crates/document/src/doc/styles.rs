@@ -57,7 +57,7 @@ fn styles(sheet: &[u8]) -> Option<Vec<Option<Style<'_>>>> {
     let mut styles = Vec::new();
     while let Some(size) = u16_at(sheet, at) {
         let bytes = sheet.get(at + 2..).unwrap_or_default();
-        let bytes = &bytes[..bytes.len().min(size.into())];
+        let bytes = bytes.get(..usize::from(size)).unwrap_or(bytes);
         styles.push(style(bytes, base_size));
         at += 2 + usize::from(size) + usize::from(size % 2);
     }

@@ -139,10 +139,11 @@ impl Numbering {
         };
 
         let counts = self.counts.entry(list_id.to_owned()).or_default();
+        let count = counts.get_mut(at)?;
         if number.starts.contains_key(&at) && self.restarted.insert((id.to_owned(), at)) {
-            counts[at] = None;
+            *count = None;
         }
-        counts[at] = Some(counts[at].map_or_else(|| start(at), |count| count.saturating_add(1)));
+        *count = Some(count.map_or_else(|| start(at), |count| count.saturating_add(1)));
         for (below, count) in counts.iter_mut().enumerate().skip(at + 1) {
             let restart = level_at(below).and_then(|level| level.restart);
             if restart.is_none_or(|after| at < after) {
@@ -150,6 +151,7 @@ impl Numbering {
             }
         }
 
+        let count = |at: usize| counts.get(at).copied().flatten().unwrap_or_else(|| start(at));
         let mut text = String::new();
         let mut pattern = level.pattern.chars().peekable();
         while let Some(character) = pattern.next() {
@@ -161,7 +163,7 @@ impl Numbering {
                     let above = digit as usize - 1;
                     let format = level_at(above).map_or("decimal", |level| level.format.as_str());
                     let format = if level.legal { "decimal" } else { format };
-                    text += &list_numbering::write(counts[above].unwrap_or_else(|| start(above)), format)?;
+                    text += &list_numbering::write(count(above), format)?;
                 }
                 _ => text.push(character),
             }

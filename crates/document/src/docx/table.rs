@@ -104,9 +104,9 @@ impl Open {
         }
         if properties.goes_on
             && let Ok(found) = self.above.binary_search_by_key(&column, |above| above.0)
+            && let Some(&(_, row, index)) = self.above.get(found)
+            && let Some(above) = self.grid.rows.get_mut(row).and_then(|row| row.get_mut(index))
         {
-            let (_, row, index) = self.above[found];
-            let above = &mut self.grid.rows[row][index];
             // Word shows nothing of what stands in such a cell.
             if above.column_span == column_span || blocks.is_empty() {
                 above.row_span += 1;

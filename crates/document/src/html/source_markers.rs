@@ -36,9 +36,9 @@ pub(super) fn insert(source: &Source, limits: &Limits) -> Result<String, ReadErr
     // In a title there are no tags but the one that ends it.
     let mut in_title = false;
     let mut at = 0;
-    while at < bytes.len() {
+    while let Some(&first) = bytes.get(at) {
         let rest = &text[at..];
-        let end = match bytes[at] {
+        let end = match first {
             b'<' if is_markup(rest) && (!in_title || is_end_tag(rest, "title")) => {
                 begins = true;
                 let end = at + markup(rest, |found| too_many_attributes(source, at, found, limits))?;
@@ -114,12 +114,12 @@ pub(super) fn is_verbatim(piece: &str, original: &str) -> bool {
 /// The length of a character reference at the start of a text, 0 if there is none.
 pub(super) fn entity_length(text: &str) -> usize {
     // No name is longer than 32 letters.
-    let bytes = &text.as_bytes()[..text.len().min(40)];
+    let bytes = text.as_bytes().get(..40).unwrap_or(text.as_bytes());
     if bytes.first() != Some(&b'&') {
         return 0;
     }
     let start = if bytes.get(1) == Some(&b'#') { 2 } else { 1 };
-    let name = bytes[start..].iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+    let name = bytes.iter().skip(start).take_while(|byte| byte.is_ascii_alphanumeric()).count();
     match name {
         0 => 0,
         _ => start + name + usize::from(bytes.get(start + name) == Some(&b';')),
@@ -178,21 +178,24 @@ fn markup(rest: &str, check: impl Fn(usize) -> Result<(), ReadError>) -> Result<
     let bytes = rest.as_bytes();
     if rest.starts_with("<!--") {
         // `<!-->` is a whole comment.
-        let end = (2..bytes.len())
-            .find(|&at| bytes[at..].starts_with(b"-->") || at > 3 && bytes[at..].starts_with(b"--!>"));
-        return Ok(end.map_or(rest.len(), |at| at + if bytes[at + 2] == b'!' { 4 } else { 3 }));
+        let ends = bytes.windows(3).enumerate().skip(2).find_map(|(at, window)| match window {
+            b"-->" => Some(at + 3),
+            b"--!" if at > 3 && bytes.get(at + 3) == Some(&b'>') => Some(at + 4),
+            _ => None,
+        });
+        return Ok(ends.unwrap_or(rest.len()));
     }
-    let name = if bytes[1] == b'/' { 2 } else { 1 };
+    let name = if bytes.get(1) == Some(&b'/') { 2 } else { 1 };
     if !bytes.get(name).is_some_and(u8::is_ascii_alphabetic) {
         return Ok(rest.find('>').map_or(rest.len(), |at| at + 1));
     }
     let mut at = name;
-    while at < bytes.len() && !is_space(bytes[at]) && !matches!(bytes[at], b'/' | b'>') {
+    while bytes.get(at).is_some_and(|byte| !is_space(*byte) && !matches!(byte, b'/' | b'>')) {
         at += 1;
     }
     let mut attributes = 0;
-    while at < bytes.len() {
-        match bytes[at] {
+    while let Some(&byte) = bytes.get(at) {
+        match byte {
             b'>' => return Ok(at + 1),
             byte if is_space(byte) || byte == b'/' => at += 1,
             _ => {
@@ -208,7 +211,7 @@ fn markup(rest: &str, check: impl Fn(usize) -> Result<(), ReadError>) -> Result<
 /// The end of the attribute that begins at `at`.
 fn attribute(bytes: &[u8], mut at: usize) -> usize {
     let skip = |mut at: usize, stop: fn(u8) -> bool| {
-        while at < bytes.len() && !stop(bytes[at]) {
+        while bytes.get(at).is_some_and(|byte| !stop(*byte)) {
             at += 1;
         }
         at
@@ -237,13 +240,13 @@ fn too_many_attributes(source: &Source, at: usize, found: usize, limits: &Limits
 
 /// The name of a start tag in lower case; empty for anything else.
 fn start_tag_name(rest: &str) -> String {
-    let name = rest.as_bytes()[1..].iter().take(12).take_while(|byte| byte.is_ascii_alphanumeric());
+    let name = rest.bytes().skip(1).take(12).take_while(|byte| byte.is_ascii_alphanumeric());
     name.map(|byte| char::from(byte.to_ascii_lowercase())).collect()
 }
 
 /// Where the content of a raw element ends: at its end tag, or with the page.
 fn raw_end(text: &str, start: usize, name: &str) -> usize {
-    let ends = |at: &usize| text.as_bytes()[*at] == b'<' && is_end_tag(&text[*at..], name);
+    let ends = |at: &usize| text.as_bytes().get(*at) == Some(&b'<') && is_end_tag(&text[*at..], name);
     (start..text.len()).find(ends).unwrap_or(text.len())
 }
 

@@ -116,7 +116,7 @@ impl Walk<'_> {
             }
             "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => {
                 self.end_paragraph();
-                self.level = opens.then(|| name.as_bytes()[1] - b'0');
+                self.level = name.as_bytes().get(1).filter(|_| opens).map(|digit| digit - b'0');
             }
             _ if breaks(name) => self.end_paragraph(),
             _ if is_raised(element) => {

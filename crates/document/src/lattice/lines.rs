@@ -107,11 +107,11 @@ fn sorted_line(row: &mut Vec<Placed>) -> Option<Line> {
 /// Whether most characters stand below the one before: 三、本年度办理结果 in a narrow cell.
 fn is_set_downwards(glyphs: &[Placed]) -> bool {
     let shown: Vec<&Placed> = glyphs.iter().filter(|placed| !is_blank(placed.glyph.character)).collect();
-    let is_step = |pair: &&[&Placed]| {
-        let ((x0, y0), (x1, y1), size) = (pair[0].centre(), pair[1].centre(), pair[0].size());
+    let is_step = |(one, next): &(&&Placed, &&Placed)| {
+        let ((x0, y0), (x1, y1), size) = (one.centre(), next.centre(), one.size());
         (x1 - x0).abs() < size * 0.4 && (y1 - y0).abs() > size * 0.5
     };
-    let steps = shown.windows(2).filter(is_step).count();
+    let steps = shown.iter().zip(shown.iter().skip(1)).filter(is_step).count();
     // Numbers over one another are not one number.
     shown.len() > 2
         && steps * 10 >= (shown.len() - 1) * 7

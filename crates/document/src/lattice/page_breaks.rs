@@ -1,28 +1,37 @@
-//! Mends a table where a page ended: rows and labels that were cut in two become one again.
+//! Joins what a page break cut in two: rows, labels and groups of rows.
 
 use std::collections::HashMap;
 
 use super::cell::Cell;
 
-/// Mends the cells above and below the line before row `seam`.
+/// Joins the cells above and below a page break, which is in front of row `seam`.
 pub(super) fn join_cut_cells(cells: &mut Vec<Cell>, seam: usize) {
     drop_padding(cells, seam);
-    let pairs = pairs(cells, seam);
-    let is_one_row = |&(above, below): &(usize, usize)| cells[above].rows == 1 && cells[below].rows == 1;
-    let (row, labels): (Vec<_>, Vec<_>) = pairs.into_iter().partition(is_one_row);
-    let mut merged = if is_row_cut(cells, &row, &labels, seam) { row.clone() } else { Vec::new() };
-    let is_cut = !merged.is_empty();
-    if !is_cut {
-        merged.extend(row.iter().filter(|pair| is_group_cut(cells, **pair, seam)));
-    }
-    merged.extend(labels.iter().filter(|pair| is_label_cut(cells, **pair, seam, is_cut)));
-    for &(above, below) in &merged {
-        let (rows, lines) = (cells[below].rows, std::mem::take(&mut cells[below].lines));
-        cells[above].rows += rows;
-        cells[above].lines.extend(lines);
-        cells[below].rows = 0;
+    let (row, labels): (Vec<Pair>, Vec<Pair>) =
+        pairs(cells, seam).into_iter().partition(|pair| pair.rows == (1, 1));
+    let is_cut = is_row_cut(cells, &row, &labels, seam);
+    let joined_rows = row.iter().filter(|pair| is_cut || is_group_cut(cells, pair, seam));
+    let joined_labels = labels.iter().filter(|pair| is_label_cut(cells, pair, seam, is_cut));
+    let joined: Vec<[usize; 2]> =
+        joined_rows.chain(joined_labels).map(|pair| [pair.above, pair.below]).collect();
+    for pair in joined {
+        if let Ok([above, below]) = cells.get_disjoint_mut(pair) {
+            above.rows += std::mem::take(&mut below.rows);
+            above.lines.append(&mut below.lines);
+        }
     }
     cells.retain(|cell| cell.rows > 0);
+}
+
+/// Two cells with the same columns, one on each side of the page break.
+struct Pair {
+    /// Their indices.
+    above: usize,
+    below: usize,
+    /// The rows that they cover.
+    rows: (usize, usize),
+    says: (Says, Says),
+    column: usize,
 }
 
 /// Takes out a row beside the seam in which nothing is said: what was left of a row on the other page.
@@ -38,15 +47,22 @@ fn drop_padding(cells: &mut Vec<Cell>, seam: usize) {
 }
 
 /// Cells that stand above one another at the seam, with the same columns.
-fn pairs(cells: &[Cell], seam: usize) -> Vec<(usize, usize)> {
-    let above: HashMap<(usize, usize), usize> = cells
-        .iter()
-        .enumerate()
-        .filter(|(_, cell)| cell.row + cell.rows == seam)
-        .map(|(index, cell)| ((cell.column, cell.columns), index))
-        .collect();
-    let below = cells.iter().enumerate().filter(|(_, cell)| cell.row == seam);
-    below.filter_map(|(index, cell)| Some((*above.get(&(cell.column, cell.columns))?, index))).collect()
+fn pairs(cells: &[Cell], seam: usize) -> Vec<Pair> {
+    let ends = cells.iter().enumerate().filter(|(_, cell)| cell.row + cell.rows == seam);
+    let ends: HashMap<(usize, usize), (usize, &Cell)> =
+        ends.map(|(index, cell)| ((cell.column, cell.columns), (index, cell))).collect();
+    let begins = cells.iter().enumerate().filter(|(_, cell)| cell.row == seam);
+    let pair = |(index, below): (usize, &Cell)| {
+        let &(above_index, above) = ends.get(&(below.column, below.columns))?;
+        Some(Pair {
+            above: above_index,
+            below: index,
+            rows: (above.rows, below.rows),
+            says: (says(above), says(below)),
+            column: below.column,
+        })
+    };
+    begins.filter_map(pair).collect()
 }
 
 /// What a cell says.
@@ -92,17 +108,16 @@ pub(super) fn is_numbered(words: &str) -> bool {
 }
 
 /// Whether the row below the seam is the rest of the row above.
-fn is_row_cut(cells: &[Cell], pairs: &[(usize, usize)], labels: &[(usize, usize)], seam: usize) -> bool {
+fn is_row_cut(cells: &[Cell], pairs: &[Pair], labels: &[Pair], seam: usize) -> bool {
     // All that begins below and all that ends above has its other half, group labels aside.
     let is_half = |&(index, cell): &(usize, &Cell)| {
-        let is_label = labels.iter().any(|&(above, below)| index == above || index == below);
+        let is_label = labels.iter().any(|pair| index == pair.above || index == pair.below);
         cell.rows == 1 && (cell.row == seam || cell.row + 1 == seam) && !is_label
     };
     if pairs.is_empty() || cells.iter().enumerate().filter(is_half).count() != 2 * pairs.len() {
         return false;
     }
-    let said: Vec<(Says, Says)> =
-        pairs.iter().map(|&(above, below)| (says(&cells[above]), says(&cells[below]))).collect();
+    let said: Vec<(Says, Says)> = pairs.iter().map(|pair| pair.says).collect();
     let above = |wanted: Says| said.iter().filter(|(above, _)| *above == wanted).count();
     let below = |wanted: Says| said.iter().filter(|(_, below)| *below == wanted).count();
     let is_label = |says: Says| matches!(says, Says::Label | Says::Numbered);
@@ -138,24 +153,24 @@ fn is_row_cut(cells: &[Cell], pairs: &[(usize, usize)], labels: &[(usize, usize)
 }
 
 /// Whether a label for several rows was cut.
-fn is_label_cut(cells: &[Cell], (above, below): (usize, usize), seam: usize, is_row_cut: bool) -> bool {
-    let rows = (cells[above].rows, cells[below].rows);
-    let is_group = is_row_cut || rows.1 > 1 || !is_only_label(cells, below, seam);
-    match (says(&cells[above]), says(&cells[below])) {
+fn is_label_cut(cells: &[Cell], pair: &Pair, seam: usize, is_row_cut: bool) -> bool {
+    let (above, below) = pair.rows;
+    let is_group = is_row_cut || below > 1 || !is_only_label(cells, pair.below, seam);
+    match pair.says {
         (Says::Figure, _) | (_, Says::Figure | Says::Numbered) => false,
-        (Says::Nothing, _) => rows.0 > 1 && (rows.1 > 1 || is_row_cut),
+        (Says::Nothing, _) => above > 1 && (below > 1 || is_row_cut),
         (_, Says::Nothing | Says::Label) => is_group,
     }
 }
 
 /// Whether a label stands for the rows on both sides, of which there is one each.
-fn is_group_cut(cells: &[Cell], (above, below): (usize, usize), seam: usize) -> bool {
-    let is_label = |index: usize| matches!(says(&cells[index]), Says::Label | Says::Numbered);
-    let goes_on = matches!(says(&cells[below]), Says::Nothing | Says::Label);
-    let numbered = cells
-        .iter()
-        .any(|cell| cell.row == seam && cell.column > cells[below].column && says(cell) == Says::Numbered);
-    is_label(above) && goes_on && numbered
+fn is_group_cut(cells: &[Cell], pair: &Pair, seam: usize) -> bool {
+    let (above, below) = pair.says;
+    let is_label = matches!(above, Says::Label | Says::Numbered);
+    let goes_on = matches!(below, Says::Nothing | Says::Label);
+    let is_numbered =
+        |cell: &Cell| cell.row == seam && cell.column > pair.column && says(cell) == Says::Numbered;
+    is_label && goes_on && cells.iter().any(is_numbered)
 }
 
 /// Whether no other label stands in the row below the seam.

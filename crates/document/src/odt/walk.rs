@@ -462,8 +462,9 @@ impl Walk<'_> {
             && let Some(list) = self.lists.last_mut().filter(|list| list.is_item)
         {
             list.is_item = false;
-            text =
-                self.styles.number(&list.style, depth - 1, list.start.take(), &mut self.counts[list.counts]);
+            if let Some(counts) = self.counts.get_mut(list.counts) {
+                text = self.styles.number(&list.style, depth - 1, list.start.take(), counts);
+            }
         }
         if let Some(flow) = self.flows.last_mut() {
             flow.paragraph = Some(Running { text, raised: Vec::new(), line: self.line, level });

@@ -282,7 +282,9 @@ impl Path {
                 "C" => part.extend(part.first().copied()),
                 _ => {
                     (curves, curved) = (true, true);
-                    part.push(self.frame.place(values[count - 2], values[count - 1]));
+                    if let Some(&[.., x, y]) = values.get(..count) {
+                        part.push(self.frame.place(x, y));
+                    }
                 }
             }
         }
@@ -314,12 +316,8 @@ impl Path {
                 Segment { x0: x, y0: top, x1: x, y1: bottom }
             });
         } else if self.strokes {
-            segments.extend(points.windows(2).map(|pair| Segment {
-                x0: pair[0].0,
-                y0: pair[0].1,
-                x1: pair[1].0,
-                y1: pair[1].1,
-            }));
+            let pairs = points.iter().zip(points.iter().skip(1));
+            segments.extend(pairs.map(|(&(x0, y0), &(x1, y1))| Segment { x0, y0, x1, y1 }));
         }
     }
 }

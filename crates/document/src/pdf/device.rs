@@ -70,7 +70,9 @@ impl PageDevice {
 
     /// The page, turned so that most of its text stands upright.
     pub(super) fn sheet(&mut self) -> Sheet {
-        let turns = (1..4).find(|turns| self.turned[*turns] * 2 > self.turned.iter().sum()).unwrap_or(0);
+        let count: usize = self.turned.iter().sum();
+        let turns =
+            self.turned.iter().skip(1).position(|turned| turned * 2 > count).map_or(0, |turns| turns + 1);
         let (width, height) = (self.frame.width() as f32, self.frame.height() as f32);
         let turn = |x: f32, y: f32| match turns {
             1 => (y, width - x),
@@ -168,7 +170,7 @@ impl PageDevice {
                 continue;
             }
             if !is_blank(character) {
-                self.turned[turns] += 1;
+                self.turned.iter_mut().skip(turns).take(1).for_each(|count| *count += 1);
             }
             self.glyphs.push(Glyph {
                 character,
@@ -272,18 +274,15 @@ impl PageDevice {
         self.is_drawn |= part.is_curved;
         let Part { points, is_curved: false } = part else { return };
         if fills {
-            let is_box = points
-                .windows(2)
-                .all(|pair| (pair[1].x - pair[0].x).abs() < 0.5 || (pair[1].y - pair[0].y).abs() < 0.5);
+            let is_box =
+                sides(&points).all(|(from, to)| (to.x - from.x).abs() < 0.5 || (to.y - from.y).abs() < 0.5);
             let outline = points.iter().map(|point| Rect::from_points(*point, *point));
             if let Some(outline) = outline.reduce(|one, other| one.union(other)) {
                 self.fill(outline, is_opaque && is_box && points.len() <= 5);
             }
         }
         if strokes {
-            for pair in points.windows(2) {
-                self.segment(pair[0], pair[1]);
-            }
+            sides(&points).for_each(|(from, to)| self.segment(from, to));
         }
     }
 }
@@ -294,6 +293,11 @@ enum Group {
     Hidden,
     Sheer,
     Opaque,
+}
+
+/// The sides of a polygon, from point to point.
+fn sides(points: &[Point]) -> impl Iterator<Item = (Point, Point)> {
+    points.iter().copied().zip(points.iter().copied().skip(1))
 }
 
 /// Lines from point to point.

@@ -17,17 +17,17 @@ const DESCRIPTION: usize = 1_024;
 pub(super) fn check(bytes: &[u8], limits: &Limits) -> Result<(), ReadError> {
     let mut left = limits.inflated_bytes;
     let mut from = 0;
-    while let Some(found) = find(&bytes[from..], b"stream") {
+    while let Some(found) = bytes.get(from..).and_then(|rest| find(rest, b"stream")) {
         let at = from + found;
         from = at + b"stream".len();
-        let begin =
-            from + bytes[from..].iter().take(2).take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
-        let is_begin = begin > from && !bytes[..at].ends_with(b"end");
-        let before = &bytes[at.saturating_sub(DESCRIPTION)..at];
-        let own = before.len() - find_last(before, b" obj").unwrap_or(before.len());
-        let is_picture = contains(&before[before.len() - own..], b"/Image");
-        if is_begin && is_packed(&bytes[begin..]) && !is_picture {
-            let length = unpack(&bytes[begin..], MOST_LAYERS, left);
+        let rest = bytes.get(from..).unwrap_or_default();
+        let breaks = rest.iter().take(2).take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        let content = rest.get(breaks..).unwrap_or_default();
+        let before = bytes.get(at.saturating_sub(DESCRIPTION)..at).unwrap_or_default();
+        let is_begin = breaks > 0 && !before.ends_with(b"end");
+        let own = find_last(before, b" obj").and_then(|own| before.get(own..)).unwrap_or_default();
+        if is_begin && is_packed(content) && !contains(own, b"/Image") {
+            let length = unpack(content, MOST_LAYERS, left);
             left = left
                 .checked_sub(length)
                 .ok_or(ReadError::TooMuchInflated { format: Kind::Pdf, limit: limits.inflated_bytes })?;
@@ -57,7 +57,7 @@ fn unpack(bytes: &[u8], layers: usize, limit: usize) -> usize {
                     head.copy_from_slice(&[buffer[0], if count > 1 { buffer[1] } else { 0 }]);
                 }
                 if is_packed(&head) && layers > 0 {
-                    inner.extend_from_slice(&buffer[..count]);
+                    inner.extend_from_slice(buffer.get(..count).unwrap_or(&buffer));
                 }
                 length += count;
             }

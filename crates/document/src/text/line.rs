@@ -182,12 +182,12 @@ pub(super) fn tables(run: &[Line]) -> Vec<&[Line]> {
         if at > end && at > 0 {
             let alike = shape(at).width() == shape(end - 1).width() || alone && next_alone;
             if !alike || shape(at + 1) == Shape::Rule {
-                tables.push(&run[start..end]);
+                tables.extend(run.get(start..end));
                 start = at;
             }
         }
         (alone, end) = (next_alone, at + 1);
     }
-    tables.push(&run[start..end]);
+    tables.extend(run.get(start..end));
     tables
 }

@@ -53,7 +53,7 @@ const LINES_OF_FOOT: usize = 40;
 /// The signature (落款): a line that is a date, with the agency on it or above it. A date before the
 /// end of the report year is none. Further up, only an agency with a date under it is one.
 pub(super) fn signature(lines: &[&Text], year: Option<Year>) -> Signature {
-    let foot = &lines[lines.len().saturating_sub(LINES_OF_FOOT)..];
+    let (_, foot) = lines.split_at(lines.len().saturating_sub(LINES_OF_FOOT));
     for (position, line) in foot.iter().enumerate().rev() {
         let squeezed = label::squeeze(line.as_str());
         let Some(found) = SIGNED.captures(&squeezed) else { continue };
@@ -62,7 +62,7 @@ pub(super) fn signature(lines: &[&Text], year: Option<Year>) -> Signature {
             continue;
         }
         let above = || {
-            let above = foot[position.checked_sub(1)?];
+            let above = *foot.get(position.checked_sub(1)?)?;
             Some((agency_line(above.as_str())?, above))
         };
         let agency = agency_of(&found["agency"]).map(|agency| (agency, *line)).or_else(above);

@@ -30,8 +30,9 @@ pub(super) fn read(document: &Document, preamble: &[Block]) -> Page {
                 let cells: Vec<&Text> =
                     table.rows.iter().flat_map(|row| &row.cells).map(|cell| &cell.text).collect();
                 // The whole form may stand before what is taken for the first heading.
-                for pair in cells[..cells.len().min(CELLS_OF_HEAD)].windows(2) {
-                    page.pair(&label::normalise(pair[0].as_str()), pair[1]);
+                let pairs = cells.iter().zip(cells.iter().skip(1)).take(CELLS_OF_HEAD - 1);
+                for (name, value) in pairs {
+                    page.pair(&label::normalise(name.as_str()), value);
                 }
                 cells.iter().take(CELLS_OF_HEAD).for_each(|cell| page.line(cell));
             }

@@ -60,7 +60,8 @@ pub(super) fn title_in(lines: &[&Text]) -> Option<Title> {
             if is_long(&joined) {
                 continue;
             }
-            let place = Origin { end: origin(window[count - 1]).end, ..origin(window[0]) };
+            let (Some(first), Some(last)) = (window.first(), window.last()) else { continue };
+            let place = Origin { end: origin(last).end, ..origin(first) };
             match title_of(&joined, place) {
                 Some(title) if title.agency.is_some() => return Some(title),
                 Some(title) => {

@@ -68,7 +68,7 @@ impl Found<'_> {
             }
             // Remarks in a column of their own.
             if core.len() > self.width()
-                && tokens[core.start + self.width()..].iter().all(|token| !token.is_value())
+                && tokens.iter().skip(core.start + self.width()).all(|token| !token.is_value())
             {
                 let count = self.width();
                 placements.push(Placement { first_token: core.start, first_column: 0, count });
@@ -109,15 +109,14 @@ impl Found<'_> {
 
     /// In a true grid the columns stand where the header stands, if the row fills all of them.
     fn by_column(&self, row: &Row<'_>) -> Option<Placement> {
-        if row.layout != Layout::Grid || self.header.positions.is_empty() {
-            return None;
-        }
-        let first_token = row.slots.iter().position(|slot| slot.column == self.header.positions[0])?;
-        let here = row.slots[first_token..].iter().map(|slot| slot.column);
+        let first = self.header.positions.first().filter(|_| row.layout == Layout::Grid)?;
+        let first_token = row.slots.iter().position(|slot| slot.column == *first)?;
+        let here = row.slots.iter().skip(first_token).map(|slot| slot.column);
         let matches =
             here.zip(&self.header.positions).take_while(|(column, position)| column == *position).count();
-        let outside = row.slots[..first_token].iter().any(|slot| !slot.text.is_empty())
-            || row.slots[first_token + matches..].iter().any(|slot| !slot.text.is_empty());
+        let before = row.slots.iter().take(first_token);
+        let mut outside = before.chain(row.slots.iter().skip(first_token + matches));
+        let outside = outside.any(|slot| !slot.text.is_empty());
         (matches == self.width() && !outside).then_some(Placement {
             first_token,
             first_column: 0,
@@ -159,9 +158,10 @@ impl Found<'_> {
         notes: &mut Vec<Note>,
         mut open: Vec<(&'r Row<'r>, Vec<Placement>)>,
     ) -> Vec<&'r Row<'r>> {
-        let likeliest: Vec<Placement> = open.iter().map(|(_, placements)| placements[0]).collect();
+        let likeliest: Vec<Option<Placement>> =
+            open.iter().map(|(_, placements)| placements.first().copied()).collect();
         for (row, placements) in &open {
-            self.put(form, cells, row, placements[0]);
+            placements.iter().take(1).for_each(|first| self.put(form, cells, row, *first));
         }
         // Rows depend on each other through the column sums; a few rounds settle them.
         for _ in 0..3 {
@@ -172,9 +172,11 @@ impl Found<'_> {
                     self.put(form, cells, row, *placement);
                     best = best.min((broken(form, cells), index));
                 }
-                placements.swap(0, best.1);
+                if best.1 < placements.len() {
+                    placements.swap(0, best.1);
+                }
                 changed |= best.1 != 0;
-                self.put(form, cells, row, placements[0]);
+                placements.iter().take(1).for_each(|first| self.put(form, cells, row, *first));
             }
             if !changed {
                 break;
@@ -182,16 +184,17 @@ impl Found<'_> {
         }
         let mut doubtful = Vec::new();
         for ((row, placements), likeliest) in open.iter().zip(likeliest) {
-            if self.is_doubtful(form, cells, row, placements[0]) {
+            let Some(&chosen) = placements.first() else { continue };
+            if self.is_doubtful(form, cells, row, chosen) {
                 self.put(form, cells, row, Placement { first_token: 0, first_column: 0, count: 0 });
                 doubtful.push(*row);
                 continue;
             }
-            if placements[0] != likeliest {
+            if Some(chosen) != likeliest {
                 notes.push(Note::new(NoteKind::AlignmentChosen, row.official.id, Some(row.label.origin())));
             }
-            self.put(form, cells, row, placements[0]);
-            if placements[0].count < self.width() {
+            self.put(form, cells, row, chosen);
+            if chosen.count < self.width() {
                 let (figures, origin) = (row.figures() as u32, Some(row.label.origin()));
                 notes.push(Note::counted(NoteKind::RowCut, row.official.id, figures, origin));
             }
@@ -266,7 +269,11 @@ impl Found<'_> {
                 };
                 let Some(cell) = cells.get_mut(id) else { continue };
                 match known {
-                    Known::Printed(token) => *cell = cell_of(slots[token], id.kind()),
+                    Known::Printed(token) => {
+                        if let Some(slot) = slots.get(token) {
+                            *cell = cell_of(*slot, id.kind());
+                        }
+                    }
                     Known::Proved(value) => {
                         *cell = Cell { value: Some(value), state: CellState::Derived, ..Cell::default() };
                     }

@@ -56,16 +56,17 @@ pub(super) fn is_header(line: &Line<'_>) -> bool {
 pub(super) const HEADER_LINES: usize = 12;
 
 pub(super) fn header(lines: &[Line<'_>], first: usize, rows: &[Row<'_>]) -> Header {
-    let above = &lines[first.saturating_sub(HEADER_LINES)..first];
+    let above = lines.get(first.saturating_sub(HEADER_LINES)..first).unwrap_or_default();
     // Only what follows the last figure: an earlier table may end just above.
     let start = above
         .iter()
         .rposition(|line| line.slots.iter().any(|slot| figure::any(slot.str()).is_number()))
         .map_or(0, |at| at + 1);
     // Where cells follow one another without rows, the header stands in one line with the first row.
-    let opening = lines[first].slots.iter().take_while(|slot| match_label(slot.str(), None, &[]).is_none());
+    let first_line = lines.get(first).map_or(&[][..], |line| &line.slots);
+    let opening = first_line.iter().take_while(|slot| match_label(slot.str(), None, &[]).is_none());
     let mut found: Vec<(Option<&'static str>, u32)> = Vec::new();
-    for slot in above[start..].iter().flat_map(|line| &line.slots).chain(opening) {
+    for slot in above.iter().skip(start).flat_map(|line| &line.slots).chain(opening) {
         if let Some(id) = heading(slot.str())
             && (id.is_none() || found.iter().all(|(known, _)| *known != id))
         {

@@ -37,7 +37,7 @@ pub(super) fn opening(lines: &[Line<'_>]) -> Option<(usize, Option<usize>)> {
     (0..FIRST_LABELS).find_map(|before| {
         let first = at(Some(before))?;
         let (mut last, mut count) = (before, 0);
-        for slot in lines[first..].iter().flat_map(|line| &line.slots) {
+        for slot in lines.iter().skip(first).flat_map(|line| &line.slots) {
             if let Some(official) = match_label(slot.str(), Some(last), &[]).filter(|row| row.order > last) {
                 last = official.order;
                 count += 1;
@@ -229,9 +229,8 @@ impl<'a> Scan<'a> {
         let width = self.width;
         let mut behind = Vec::new();
         for row in &mut self.rows {
-            let Some(parts) = full_rows(&row.slots, width).filter(|_| row.layout == Layout::Stream) else {
-                continue;
-            };
+            let parts = full_rows(&row.slots, width).filter(|_| row.layout == Layout::Stream);
+            let Some([own, others @ ..]) = parts.as_deref() else { continue };
             let lost = |slots: &&[Slot<'a>]| Lost {
                 above: Some(row.official.order),
                 label: String::new(),
@@ -239,9 +238,9 @@ impl<'a> Scan<'a> {
                 slots: slots.to_vec(),
             };
             if row.official.id != "carried_out" {
-                behind.extend(parts[1..].iter().map(lost));
+                behind.extend(others.iter().map(lost));
             }
-            row.slots = parts[0].to_vec();
+            row.slots = own.to_vec();
         }
         for lost in std::mem::take(&mut self.lost) {
             match full_rows(&lost.slots, width) {
@@ -269,8 +268,9 @@ fn full_rows<'s, 'a>(slots: &'s [Slot<'a>], width: usize) -> Option<Vec<&'s [Slo
 
 /// Figures of rows above the first whose label is there.
 fn above<'a>(lines: &[Line<'a>], first: usize) -> Vec<Lost<'a>> {
-    let table = lines[first].table;
-    let rows = lines[..first].iter().rev().take_while(|line| line.table == table && !is_header(line));
+    let (before, from_first) = lines.split_at(first);
+    let table = from_first.first().map(|line| line.table);
+    let rows = before.iter().rev().take_while(|line| Some(line.table) == table && !is_header(line));
     let is_row = |line: &&Line<'_>| tokens(&line.slots).iter().filter(|token| token.is_number()).count() >= 5;
     let rows = rows.take(FIRST_LABELS).take_while(is_row);
     let lost = |line: &Line<'a>| Lost {
@@ -286,8 +286,8 @@ fn above<'a>(lines: &[Line<'a>], first: usize) -> Vec<Lost<'a>> {
 
 /// Value columns of the header: seven, or eight with 小计.
 fn width(lines: &[Line<'_>], first: usize) -> usize {
-    let near =
-        lines[first.saturating_sub(super::header::HEADER_LINES)..=first].iter().flat_map(|line| &line.slots);
-    let has_subtotal = near.clone().any(|slot| heading(slot.str()) == Some(None));
+    let near = lines.get(first.saturating_sub(super::header::HEADER_LINES)..=first).unwrap_or_default();
+    let mut near = near.iter().flat_map(|line| &line.slots);
+    let has_subtotal = near.any(|slot| heading(slot.str()) == Some(None));
     7 + usize::from(has_subtotal)
 }
