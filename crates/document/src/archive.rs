@@ -1,6 +1,6 @@
-//! ZIP archives to the files in them, archives inside archives included.
+//! Opens ZIP archives, also archives inside archives.
 //!
-//! Names are told, never used as paths: an archive is read in memory and nothing is written anywhere.
+//! Archives are read in memory. Names are reported and never used as paths, and nothing is written to disk.
 
 use std::io::{Cursor, Read, Seek};
 
@@ -52,7 +52,7 @@ pub enum ArchiveError {
     /// Not an archive, or a broken one.
     #[error("archive cannot be opened: {0}")]
     Broken(String),
-    /// It wants a password.
+    /// A password is required.
     #[error("file is encrypted")]
     Encrypted,
     /// A limit is passed.
@@ -66,7 +66,7 @@ pub enum ArchiveError {
 }
 
 impl ArchiveError {
-    /// A stable name for statistics and decisions.
+    /// A stable code for statistics and decisions.
     pub fn class(&self) -> &'static str {
         match self {
             Self::Broken(_) => "broken-archive",
@@ -91,8 +91,8 @@ impl ArchiveError {
 /// returns false to stop.
 ///
 /// # Errors
-/// If the archive itself cannot be opened or passes a limit. What is wrong with one file is told in
-/// its [`Entry`].
+/// If the archive itself cannot be opened or passes a limit. An error in one file is
+/// returned in its [`Entry`].
 pub fn open(
     archive: impl Read + Seek,
     limits: &ArchiveLimits,
@@ -186,7 +186,7 @@ fn inflate(
             .into_iter()
             .min_by_key(|(_, allowed)| *allowed)
             .expect("the list is not empty");
-    // The declared size may lie; what is inflated is counted.
+    // The declared size can be wrong, so the inflated bytes are counted.
     let mut bytes = Vec::new();
     file.take(allowed + 1)
         .read_to_end(&mut bytes)
@@ -199,7 +199,7 @@ fn inflate(
     Ok(bytes)
 }
 
-/// Names without the UTF-8 mark are GBK where this field packs its archives.
+/// A file name. Names that are not UTF-8 are GBK, as Chinese Windows writes them.
 fn name_of(folder: &str, raw: &[u8]) -> String {
     let name = match std::str::from_utf8(raw) {
         Ok(name) => name.to_owned(),

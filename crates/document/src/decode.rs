@@ -1,4 +1,4 @@
-//! Bytes to characters: which encoding, and is it text at all.
+//! Detects the character encoding, and refuses files that are not text.
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{BIG5, Encoding, GB18030, GBK, UTF_8, UTF_16BE, UTF_16LE};
@@ -7,7 +7,7 @@ use crate::error::ReadError;
 use crate::model::is_blank;
 use crate::source::Source;
 
-/// How much of a file is looked at to guess its encoding; more costs time and tells no more.
+/// How many bytes are used to guess the encoding. More bytes do not improve the guess.
 const HEAD: usize = 4_096;
 
 /// Decodes a file. Refuses a blank one and one that is no text. `html` as for [`encoding`].
@@ -40,7 +40,7 @@ pub(crate) fn head(bytes: &[u8]) -> String {
     encoding.decode(bytes).0.into_owned()
 }
 
-/// Refuses what is no text: a program, a damaged or an encrypted file.
+/// Refuses a file that is not text: a program, a damaged or an encrypted file.
 pub(crate) fn check(text: &str) -> Result<(), ReadError> {
     let (mut characters, mut broken, mut nuls) = (0, 0, 0);
     for character in text.chars() {
@@ -92,7 +92,7 @@ fn mostly_utf8(bytes: &[u8]) -> bool {
     broken * 20 <= sound
 }
 
-/// What the `<meta charset>` in front of the page says, where that is one of the encodings of Chinese pages.
+/// The encoding in `<meta charset>`, if it is one of the encodings of Chinese pages.
 fn declared(bytes: &[u8]) -> Option<&'static Encoding> {
     let head = bytes.get(..HEAD).unwrap_or(bytes).to_ascii_lowercase();
     let at = head.windows(7).position(|window| window == b"charset")? + 7;
@@ -107,7 +107,7 @@ fn declared(bytes: &[u8]) -> Option<&'static Encoding> {
 }
 
 fn guessed(bytes: &[u8]) -> &'static Encoding {
-    // Tags are ASCII: they tell nothing and make up most of a page.
+    // Skip tags: they are ASCII, so they do not help, and they are most of a page.
     let (mut text, mut inside) = (Vec::with_capacity(HEAD), false);
     for &byte in bytes.iter().take(HEAD * 16) {
         match byte {

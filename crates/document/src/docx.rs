@@ -1,8 +1,8 @@
 //! DOCX and its kin (DOCM, DOTX, zip-based WPS, the XML of Word 2003): the words and tables as they are printed with all
-//! tracked changes accepted. Headers, footers, notes and comments stand in other parts and are left out.
+//! tracked changes accepted. Headers, footers, notes and comments are in other parts and are skipped.
 //!
 //! Origins: `line` is the running number of the paragraph, or of the table row, in the document;
-//! `start..end` is where the packed bytes of the main part stand in the file.
+//! `start..end` are the packed bytes of the main part in the file.
 
 mod numbering;
 mod styles;
@@ -118,7 +118,7 @@ fn main_part(package: &mut Package, limits: &Limits) -> Result<Part, ReadError> 
 /// A part that another one is related to.
 struct Relation {
     id: String,
-    /// The end of a URI that tells what the part is for; it begins otherwise in strict files.
+    /// The URI of the kind of relation. Its beginning differs in strict files.
     kind: String,
     target: String,
 }

@@ -1,8 +1,8 @@
-//! Why a file could not be read, for the operator and for the one who sent it.
+//! Why a file could not be read, for the operator and for the sender.
 
 use crate::kind::Kind;
 
-/// A file that cannot be read. What a readable file *says* is never an error.
+/// Why a file cannot be read. The content of a readable file is never an error.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ReadError {
     /// No bytes, or nothing but white space.
@@ -16,19 +16,19 @@ pub enum ReadError {
         /// The limit that was handed in.
         limit: usize,
     },
-    /// A format that is known and not read.
+    /// The format is known but has no reader.
     #[error("format {} is not supported", format.media_type())]
     Unsupported {
         /// What it is.
         format: Kind,
     },
-    /// A file that wants a password.
+    /// A password is required.
     #[error("{} file is encrypted", format.as_str())]
     Encrypted {
         /// What it is.
         format: Kind,
     },
-    /// A file that is not what its beginning says.
+    /// The file is damaged.
     #[error("{} file is broken: {what}", format.as_str())]
     Broken {
         /// What it is.
@@ -36,7 +36,7 @@ pub enum ReadError {
         /// What is wrong in it.
         what: String,
     },
-    /// A file of a program too old for us.
+    /// The file was saved by a program that is too old.
     #[error("{} file is of an older version: {version}", format.as_str())]
     Outdated {
         /// What it is.
@@ -50,7 +50,7 @@ pub enum ReadError {
         /// What it is.
         format: Kind,
     },
-    /// A file whose fonts do not say what their glyphs mean.
+    /// The fonts do not map glyphs to characters.
     #[error("{} file has text whose characters cannot be told", format.as_str())]
     NoLetters {
         /// What it is.
@@ -135,7 +135,7 @@ pub enum ReadError {
 }
 
 impl ReadError {
-    /// A stable name for statistics and decisions.
+    /// A stable code for statistics and decisions.
     pub fn class(&self) -> &'static str {
         match self {
             ReadError::Empty => "empty",
@@ -158,7 +158,7 @@ impl ReadError {
         }
     }
 
-    /// What the one who sent the file should know and do.
+    /// The message to the sender: what is wrong and what to do.
     pub fn message(&self) -> String {
         match self {
             ReadError::Empty => "文件是空的，没有任何文字。请确认报告已保存后重新报送。".into(),

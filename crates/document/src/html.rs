@@ -16,7 +16,7 @@ use crate::limits::{Limits, within};
 use crate::model::Content;
 use crate::source::Source;
 
-/// Bytes given to the parser between two looks at what it made of them.
+/// Bytes given to the parser between two checks of the tree.
 const STEP: usize = 1_024;
 
 /// Reads an HTML file.
@@ -51,7 +51,7 @@ fn parse(page: &str, limits: &Limits) -> Result<Html, ReadError> {
         if nodes > limit {
             return Err(ReadError::TooManyNodes { found: nodes, limit });
         }
-        // What is still open is the last child of the last child.
+        // The open elements are the last child of the last child, and so on.
         let open = std::iter::successors(Some(tree.root()), |node| node.last_child());
         let (found, limit) = (open.take(limits.depth + 2).count() - 1, limits.depth);
         if found > limit {
@@ -62,7 +62,7 @@ fn parse(page: &str, limits: &Limits) -> Result<Html, ReadError> {
     Ok(parser.finish())
 }
 
-/// Whether nothing of an element is shown as text, or it was struck out.
+/// Whether the text of an element is not shown, or is struck out.
 fn is_hidden(element: ElementRef) -> bool {
     matches!(
         element.value().name(),
@@ -91,13 +91,13 @@ fn is_hidden(element: ElementRef) -> bool {
         || !is_of_grid(element) && has_style(element, &["visibility:hidden", "text-decoration:line-through"])
 }
 
-/// Whether an element stands above or below its line.
+/// Whether an element is superscript or subscript.
 fn is_raised(element: ElementRef) -> bool {
     matches!(element.value().name(), "sup" | "sub")
         || has_style(element, &["vertical-align:super", "vertical-align:sub"])
 }
 
-/// Whether the cells beside an element would move if it were not there.
+/// Whether an element is part of a table, so that hiding it still takes up room.
 fn is_of_grid(element: ElementRef) -> bool {
     matches!(element.value().name(), "td" | "th" | "tr" | "tbody" | "thead" | "tfoot" | "table")
 }

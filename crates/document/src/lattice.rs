@@ -1,8 +1,8 @@
-//! Pages of characters and ruled lines to paragraphs and tables: the common half of all formats that
-//! fix where ink goes and know no tables.
+//! Finds paragraphs and tables on pages of characters and ruled lines. PDF and OFD share it, since
+//! they fix the position of everything and have no tables.
 //!
-//! Rules that touch make a frame, a frame with several cells is a table, and a table that goes on at
-//! the top of the next page is one table. Page numbers and what every page repeats are left out.
+//! Rules that touch make a frame, a frame with several cells is a table, and a table that continues at
+//! the top of the next page is one table. Page numbers and repeated headers and footers are removed.
 //! The place of a piece has its page and its box; its line is the running number of the paragraph or
 //! table row in the document, its bytes are those that its page says it came from.
 
@@ -29,7 +29,7 @@ use rules::{Frame, Rule};
 const NEAR: f32 = 3.5;
 /// How far the sides of a table may differ from page to page.
 const SAME_SIDE: f32 = 6.0;
-/// Frames of one page; what has more is a drawing.
+/// Frames of one page. A page with more is a drawing.
 const MOST_FRAMES: usize = 200;
 
 /// A page as it is printed. All lengths are points from its top left corner.
@@ -62,7 +62,7 @@ pub(crate) struct Segment {
     pub(crate) y1: f32,
 }
 
-/// What the pages say about where things came from.
+/// The sources of the pages.
 struct Context {
     sources: Vec<Range<u64>>,
 }
@@ -95,7 +95,7 @@ pub(crate) fn read(pages: Vec<Page>, limits: &Limits) -> Result<Vec<Block>, Read
     let mut joined: Vec<Item> = Vec::new();
     for (index, page) in items.enumerate() {
         for (position, item) in page.into_iter().enumerate() {
-            // Notes at the foot of the page before stand between the parts of a table.
+            // Notes at the foot of the previous page are between the parts of a table.
             let notes = if position == 0 { notes(&joined, index as u32) } else { 0 };
             let above = joined.len() - notes;
             match (above.checked_sub(1).and_then(|above| joined.get_mut(above)), item) {
@@ -190,7 +190,7 @@ impl Item {
 }
 
 impl Ruled {
-    /// Cuts off what stands out above its first level rule and below its last, where nothing is said:
+    /// Cuts off the parts above its first horizontal rule and below its last that have no text:
     /// the side of a row that had no room and begins on the next page.
     fn cut_tails(&mut self) {
         let levels = || self.horizontal.iter().map(|rule| rule.at);
@@ -266,7 +266,7 @@ fn join(table: &mut Ruled, mut next: Ruled, limits: &Limits) -> Result<(), ReadE
         placed.glyph.right += sideways;
         Placed { shift, ..placed }
     }));
-    table.seams.push(table.bottom);
+    table.page_breaks.push(table.bottom);
     table.bottom += next.bottom - begin;
     table.page = next.page;
     Ok(())
@@ -322,7 +322,7 @@ fn table(cells: Vec<cell::Cell>, number: &mut u32, context: &Context) -> Table {
         let line = begin + cell.row as u32;
         let mut text = lines::text(&cell.lines, Some(cell.width), line, context).trimmed();
         if text.is_empty() {
-            // A blank cell stands after the one before.
+            // A blank cell gets the place behind the previous cell.
             let place = last.place();
             text.push_blank(place.page, line, place.end);
         }

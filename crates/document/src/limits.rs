@@ -2,7 +2,7 @@
 
 use crate::error::ReadError;
 
-/// What a file may hold before it is refused. Handed in by the caller; nothing is read from elsewhere.
+/// The limits above which a file is refused. The caller passes them in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
     /// Bytes of the file.

@@ -1,4 +1,4 @@
-//! Numbers as the lists of word processors write them.
+//! Formats the automatic numbers of lists as word processors do.
 
 /// A number in one of the formats of `w:numFmt`, none for bullets and pictures. Formats that no
 /// Chinese report uses come out as digits.
@@ -36,7 +36,7 @@ pub(crate) fn write(number: u32, format: &str) -> Option<String> {
     })
 }
 
-/// A number with the gap that parts it from its paragraph, unless a sign of full width brings its own.
+/// A number with a space behind it, unless it ends in a full-width character.
 pub(crate) fn with_gap(mut number: String) -> String {
     if number.ends_with(|last: char| last.is_ascii() || last.is_alphanumeric()) {
         number.push(' ');

@@ -2,7 +2,7 @@
 //!
 //! Of the pages inside the one that the file is about is read, as any web page is.
 //! Origins: `line` is the running number of the paragraph or table row, and `start..end` is where the
-//! encoded page stands in the file.
+//! encoded page is in the file.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -28,7 +28,7 @@ pub(crate) fn read(bytes: &[u8], limits: &Limits) -> Result<Content, ReadError> 
     let leaves = leaves(bytes).ok_or_else(|| broken("it has no head"))?;
     let is_page = |leaf: &&Leaf| matches!(leaf.kind.as_str(), "text/html" | "application/xhtml+xml");
     let mut pages: Vec<&Leaf> = leaves.iter().filter(is_page).collect();
-    // The page that the file names comes first, whatever stands in front of it.
+    // The root page that the file names comes first.
     pages.sort_by_key(|leaf| !leaf.is_root);
     let plain = || leaves.iter().filter(|leaf| leaf.kind == "text/plain");
     if pages.is_empty() {
@@ -255,7 +255,7 @@ fn unquoted(body: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// Base64 to bytes; what is no digit of it is left out.
+/// Decodes base64 and ignores other characters.
 fn unpacked(body: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(body.len() / 4 * 3);
     let (mut bits, mut count) = (0_u32, 0);

@@ -85,7 +85,7 @@ pub enum Layout {
 /// A row of a table.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Row {
-    /// Its cells from left to right. In a [`Layout::Grid`], a cell that spans rows stands in its
+    /// Its cells from left to right. In a [`Layout::Grid`], a cell that spans rows is in its
     /// first row only.
     pub cells: Vec<Cell>,
 }
@@ -103,7 +103,7 @@ pub struct Cell {
     pub column_span: u32,
 }
 
-/// Where a piece of text stood.
+/// The place of a piece of text in the source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Place {
     /// Page, from 1; none where the format has no pages.
@@ -143,14 +143,14 @@ impl Area {
     }
 }
 
-/// Text that knows where each of its characters stood.
+/// Text with the place of each of its characters.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Text {
     string: String,
     runs: Vec<Run>,
 }
 
-/// Characters that stand one after another in the source.
+/// Characters that are contiguous in the source.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Run {
     /// Where the run begins in the string, in bytes.
@@ -173,7 +173,7 @@ pub enum Width {
     Utf16,
     /// One for ASCII and two for the rest, as in GB18030 and Big5.
     Double,
-    /// Not known: the run has a place, its parts have none of their own.
+    /// Unknown: only the whole run has a place.
     Whole,
 }
 
@@ -199,12 +199,12 @@ impl Text {
         self.string.is_empty()
     }
 
-    /// Where the whole text stood. A blank text has the place where it would stand.
+    /// The place of the whole text. A blank text has the place where its text would be.
     pub fn place(&self) -> Place {
         self.place_of(0..self.string.len())
     }
 
-    /// Where a part of the text stood; `range` is in bytes of [`Text::as_str`].
+    /// The place of a part of the text; `range` is in bytes of [`Text::as_str`].
     pub fn place_of(&self, range: Range<usize>) -> Place {
         let first = self.runs.partition_point(|run| run.at <= range.start).saturating_sub(1);
         let last = self.runs.partition_point(|run| run.at < range.end).saturating_sub(1).max(first);
@@ -279,7 +279,7 @@ impl Text {
         self.push_run(piece, run);
     }
 
-    /// Gives an empty text the place where it would stand.
+    /// Gives an empty text a place.
     pub(crate) fn push_blank(&mut self, page: Option<u32>, line: u32, at: u64) {
         let (page, width) = (page.unwrap_or(0), Width::Whole);
         self.push_run("", Run { at: 0, line, start: at, end: at, width, page, area: None });

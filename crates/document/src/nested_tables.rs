@@ -1,7 +1,7 @@
-//! What word processors make of text: paragraphs and tables, tables inside tables included.
+//! Tables of word processors, with tables inside tables.
 //!
-//! Readers of such formats fill a [`Grid`] for each table; here it is told which tables hold data and
-//! which only lay out the page, and which columns are true ones.
+//! Readers fill a [`Grid`] for each table. This module decides whether a table holds data or only lays
+//! out the page, and which of its columns are real.
 
 use std::ops::Range;
 
@@ -24,7 +24,7 @@ pub(crate) struct Grid {
     pub(crate) inside: usize,
 }
 
-/// A cell with whatever stands in it.
+/// A cell and its content.
 pub(crate) struct GridCell {
     pub(crate) blocks: Vec<Block>,
     pub(crate) column: u32,
@@ -70,7 +70,7 @@ impl Grid {
         cells > 1 && !lays_out_tables && !lays_out_text
     }
 
-    /// Takes out the columns that nobody sees: those in which no cell begins, and slivers.
+    /// Removes the columns that are not visible: those in which no cell begins, and slivers.
     fn squeeze(&mut self) {
         let cells = || self.rows.iter().flatten().map(|cell| (cell.column, cell.column + cell.column_span));
         let mut edges: Vec<u32> = cells().flat_map(|(start, end)| [start, end]).collect();
@@ -113,15 +113,14 @@ impl Grid {
     }
 }
 
-/// A text that stands as a whole in a part of a package.
+/// A text whose place is a whole part of a package.
 pub(crate) fn whole(words: &str, line: u32, source: &Range<u64>) -> Text {
     let mut text = Text::default();
     text.push(words, line, source.clone(), Width::Whole);
     text
 }
 
-/// Blocks of a document inside another one, whose places are told by running numbers: `line` is the last
-/// one that was given.
+/// Renumbers the blocks of an embedded document: `line` is the last running number that was used.
 pub(crate) fn moved(blocks: Vec<Block>, line: &mut u32, source: &Range<u64>) -> Vec<Block> {
     let mut next = || {
         *line += 1;

@@ -1,7 +1,7 @@
 //! OFD (GB/T 33190), the national format for documents as they are printed.
 //!
-//! An OFD says where each character and each line goes and knows no tables, so this reader only tells
-//! what is on the pages, and the lattice finds paragraphs and tables. The bytes of a place are those of
+//! An OFD fixes the position of each character and each line and has no tables. This reader collects
+//! them page by page, and the lattice finds the paragraphs and tables. The bytes of a place are those of
 //! the packed page in the file.
 
 mod page;

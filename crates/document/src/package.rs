@@ -1,7 +1,7 @@
 //! Documents that are ZIP archives of XML parts: DOCX, XLSX and ODT, and the same parts in one XML
 //! file as Word saves them on request (flat OPC).
 //!
-//! Names of parts are told, never used as paths. What is inflated is counted, whatever the headers say.
+//! Names of parts are never used as paths. The inflated bytes are counted, because the headers can be wrong.
 
 use std::collections::HashMap;
 use std::io::{Cursor, Read};
@@ -35,7 +35,7 @@ enum Source<'a> {
     Flat(Vec<String>, u64),
 }
 
-/// The bytes of a part, and where they stand packed in the file.
+/// The bytes of a part, and the range of its packed bytes in the file.
 type Packed = (Vec<u8>, Range<u64>);
 
 /// A part as text.
@@ -43,7 +43,7 @@ pub(crate) struct Part {
     /// Its name as it was asked for, for messages.
     pub(crate) name: String,
     pub(crate) text: String,
-    /// Where its packed bytes stand in the file.
+    /// The range of its packed bytes in the file.
     pub(crate) range: Range<u64>,
 }
 
@@ -96,7 +96,7 @@ impl<'a> Package<'a> {
         Ok(found.map(part))
     }
 
-    /// The bytes of a part, and where they stand packed in the file.
+    /// The bytes of a part, and the range of its packed bytes in the file.
     pub(crate) fn bytes(&mut self, name: &str) -> Result<Option<Packed>, ReadError> {
         let name = name.trim_start_matches('/');
         let Some(&index) = self.parts.get(&name.to_lowercase()) else { return Ok(None) };

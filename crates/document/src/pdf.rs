@@ -1,9 +1,9 @@
 //! PDF with a text layer.
 //!
-//! A PDF says where each character and each line goes and knows no tables, so this reader only tells
-//! what is on the pages, as they are shown: rotated, cropped, without what is hidden or covered. The
-//! lattice finds paragraphs and tables. The bytes of a place are those of the whole file; what leads
-//! back to the source is its page and its box.
+//! A PDF fixes the position of each character and each line and has no tables. This reader collects
+//! them as they are shown: rotated, cropped, without hidden or covered text. The lattice finds the
+//! paragraphs and tables. A place has the bytes of the whole file; its page and its box lead back to
+//! the source.
 //!
 //! Text that is not shown is not read, so the invisible layer that text recognition puts under a scan
 //! is none: its figures have never been checked by anyone. The interpreter knows no limits of its own,
@@ -27,7 +27,7 @@ use crate::limits::Limits;
 use crate::model::{Block, is_blank};
 use device::{PageDevice, TooMuch};
 
-/// Characters of a scanned page that its scanner put there: a page number, an advertisement.
+/// Characters that a scanner can stamp on a scanned page: a page number, an advertisement.
 const STAMPED: usize = 30;
 
 /// The blocks of a file.
@@ -73,7 +73,7 @@ fn pages(bytes: &[u8], limits: &Limits) -> Result<Vec<Page>, ReadError> {
     Ok(sheets.into_iter().map(|sheet| Page { source: source.clone(), ..sheet.page }).collect())
 }
 
-/// Scans, text drawn as shapes, and characters that nobody can tell.
+/// Refuses scans, text drawn as shapes, and fonts without a mapping to characters.
 fn refuse_what_has_no_text(sheets: &[device::Sheet]) -> Result<(), ReadError> {
     let shown =
         |sheet: &device::Sheet| sheet.page.glyphs.iter().filter(|glyph| !is_blank(glyph.character)).count();

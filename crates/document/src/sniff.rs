@@ -6,7 +6,7 @@ use crate::limits::Limits;
 use crate::package::Package;
 use crate::{decode, mht};
 
-/// How far into a file, and from its end, signs are looked for.
+/// How many bytes of the start and of the end of a file are searched.
 const HEAD: usize = 65_536;
 
 /// Detects the format of a file.
@@ -18,7 +18,7 @@ pub fn sniff(bytes: &[u8]) -> Kind {
         Some(kind) => return kind,
         None => {}
     }
-    // A bitmap's magic is only two letters, so its reserved zeros are asked for as well.
+    // The magic of a bitmap is only two letters, so check its reserved zeros as well.
     if bytes.starts_with(b"BM") && bytes.get(6..10) == Some(&[0; 4]) {
         return Kind::Bmp;
     }
@@ -42,7 +42,7 @@ pub fn sniff(bytes: &[u8]) -> Kind {
 }
 
 fn zip(bytes: &[u8]) -> Kind {
-    // An archive may hold documents as they are, whose own names must not count.
+    // Use the directory, because an archive can contain stored documents with member names of their own.
     if let Some(names) = directory(bytes) {
         let has = |name: &str| names.iter().any(|found| found == name);
         let has_folder = |folder: &str| names.iter().any(|found| found.starts_with(folder));
@@ -57,7 +57,7 @@ fn zip(bytes: &[u8]) -> Kind {
             () => Kind::Zip,
         };
     }
-    // Cut off: the names of the members stand in front of each as well.
+    // The archive is cut off, but each member has its name in front, too.
     let has = |name: &[u8]| contains(head(bytes, HEAD), name) || contains(bytes_at_end(bytes), name);
     match () {
         () if has(b"word/document.xml") => Kind::Docx,
@@ -91,7 +91,7 @@ fn directory(bytes: &[u8]) -> Option<Vec<String>> {
     Some(names)
 }
 
-/// How OpenDocument files tell what they are, in their first bytes or their manifest.
+/// The media types of OpenDocument files, in their first bytes or their manifest.
 const OPEN_TEXT: &[u8] = b"application/vnd.oasis.opendocument.text";
 const OPEN_SHEET: &[u8] = b"application/vnd.oasis.opendocument.spreadsheet";
 
@@ -127,7 +127,7 @@ fn office(bytes: &[u8]) -> Kind {
 }
 
 fn ole(bytes: &[u8]) -> Kind {
-    // A document may hold a workbook, so the root decides; names are looked for in broken files only.
+    // A document can contain a workbook, so the root decides. Search for names in broken files only.
     if let Some(kind) = crate::compound::kind(bytes) {
         return kind;
     }
@@ -154,7 +154,7 @@ fn contains(bytes: &[u8], needle: &[u8]) -> bool {
     bytes.windows(needle.len()).any(|window| window == needle)
 }
 
-/// What an XML file is, told by its outermost element.
+/// The format of an XML file, by its outermost element.
 fn xml(head: &str) -> Option<Kind> {
     let mut start = head.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{FEFF}');
     loop {

@@ -1,4 +1,4 @@
-//! The characters of a file, each of which can be led back to its bytes.
+//! A decoded file, with a map from its characters back to its bytes.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -9,18 +9,18 @@ use crate::model::{Text, Width};
 
 /// A decoded file.
 pub(crate) struct Source<'a> {
-    /// What it says.
+    /// The decoded text.
     pub(crate) text: Cow<'a, str>,
     /// How it was decoded.
     pub(crate) encoding: &'static Encoding,
     bytes: &'a [u8],
     /// Length of the byte order mark.
     bom: usize,
-    /// Known places, in order, never far apart: between two of them the bytes are decoded once more.
+    /// Known positions, in order and close together: a look-up decodes the bytes after one again.
     marks: Vec<Mark>,
 }
 
-/// A place where bytes and characters are known to begin together.
+/// A position where a byte and a character are known to begin together.
 #[derive(Clone, Copy)]
 struct Mark {
     text: u32,
@@ -121,7 +121,7 @@ impl<'a> Source<'a> {
         }
         let mut decoder = self.encoding.new_decoder_without_bom_handling();
         let mut buffer = [0; 16];
-        // One byte at a time: what appears after a byte was completed by it.
+        // Decode one byte at a time: a character appears when its last byte has been read.
         let mut next = byte;
         while let Some(one) = self.bytes.get(next..=next).filter(|_| text < at) {
             let (_, _, written, _) = decoder.decode_to_utf8(one, &mut buffer, false);

@@ -1,4 +1,4 @@
-//! Marks of notes: the small raised figure beside a number, which read as a digit would make 121 of 12.
+//! Removes note marks: a small superscript next to a number, which would turn 12 into 121.
 
 use std::ops::Range;
 
@@ -41,7 +41,7 @@ fn marks(line: &str, raised: &[Range<usize>]) -> Vec<Range<usize>> {
     }
     pieces.retain(|piece| line.get(piece.clone()).is_some_and(|piece| !piece.is_empty()));
     let shows = |character: &char| !is_blank(*character);
-    // What stands in front of each piece, and behind it.
+    // The characters before and behind each piece.
     let (mut end, mut last) = (0, None);
     let before: Vec<Option<char>> = pieces
         .iter()

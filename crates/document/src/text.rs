@@ -1,6 +1,6 @@
 //! Plain text: a paragraph a line, and tables drawn with tabs, pipes or line breaks.
 //!
-//! Lines are first told apart by shape, then runs of one kind of shape become tables. A single
+//! Lines are classified by shape, then runs of one kind of shape become tables. A single
 //! line is never a table: prose has stray tabs and pipes.
 
 mod line;

@@ -1,18 +1,18 @@
-//! Tables as the old Word formats print them: paragraphs with a depth, ends of cells and rows, and for
-//! each row the edges of its cells. What comes out are blocks, with the edges of all rows made columns.
+//! Tables of DOC and RTF. These formats have paragraphs with a nesting depth, ends of cells and rows, and
+//! the edges of the cells of each row. The edges of all rows become the columns of a grid.
 
 use crate::error::ReadError;
 use crate::limits::Limits;
 use crate::model::{Block, Cell, Layout, Paragraph, Row, Table, Text, Width};
 
-/// Tables inside tables; what is deeper stands in the deepest.
+/// Tables inside tables. Deeper ones are read as part of the deepest.
 const MOST_TABLES: usize = 16;
 /// A cell with more characters holds paragraphs.
 const LONGEST_CELL: usize = 500;
 /// A table with more cells holds data, whatever else is in it.
 const MOST_LAYOUT_CELLS: usize = 8;
 
-/// Where a cell stands in its row, in the units of the format, and what it is merged with.
+/// The edges of a cell in its row, in the units of the format, and its merges.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Edges {
     pub(crate) left: i32,
@@ -45,7 +45,7 @@ struct Open {
 
 /// What a cell holds.
 struct Content {
-    /// Where a blank cell stands.
+    /// The place of a blank cell.
     place: Text,
     blocks: Vec<Block>,
 }
@@ -82,7 +82,7 @@ impl<'a> Cells<'a> {
         Ok(())
     }
 
-    /// The end of a cell, whose paragraphs have been told; `place` is an empty text.
+    /// Ends a cell. Its paragraphs have been added; `place` is an empty text.
     pub(crate) fn end_cell(&mut self, depth: usize, place: Text) -> Result<(), ReadError> {
         self.to(depth.max(1))?;
         self.cells += 1;
@@ -97,7 +97,7 @@ impl<'a> Cells<'a> {
         Ok(())
     }
 
-    /// The end of a row. Cells without edges stand to the right of the others.
+    /// Ends a row. Cells without edges go to the right of the others.
     pub(crate) fn end_row(&mut self, depth: usize, edges: &[Edges]) -> Result<(), ReadError> {
         self.to(depth.max(1))?;
         let Some(table) = self.open.last_mut() else { return Ok(()) };
@@ -129,7 +129,7 @@ impl<'a> Cells<'a> {
         Ok(())
     }
 
-    /// All blocks. A row that was never ended keeps the cells that were; `edges` are those of the last
+    /// All blocks. An unfinished row keeps its finished cells; `edges` are those of the last
     /// row that was begun.
     pub(crate) fn finish(mut self, edges: &[Edges]) -> Result<Vec<Block>, ReadError> {
         while let Some(table) = self.open.last_mut() {
@@ -277,7 +277,7 @@ fn text(content: Content) -> Text {
     if text.is_empty() { content.place } else { text }
 }
 
-/// An empty text that stands at a place of the source.
+/// An empty text with a place in the source.
 pub(crate) fn blank(line: u32, at: u64) -> Text {
     let mut text = Text::default();
     text.push("", line, at..at, Width::Whole);

@@ -1,4 +1,4 @@
-//! Automatic numbers of paragraphs, which are printed and stand nowhere in the text.
+//! Automatic numbers of paragraphs, which are printed but are no part of the text.
 
 use std::collections::HashMap;
 
@@ -14,11 +14,11 @@ pub(super) struct Lists {
     counts: HashMap<u32, [Option<u32>; 9]>,
 }
 
-/// A use of a definition, with what it changes.
+/// A use of a definition, with its overrides.
 #[derive(Default)]
 struct Use {
     definition: u32,
-    /// Levels that begin anew, and with which number.
+    /// Levels that restart, and their first numbers.
     starts: Vec<(u8, u32)>,
     /// Levels that look different.
     levels: Vec<(u8, Level)>,
@@ -28,7 +28,7 @@ struct Use {
 struct Level {
     start: u32,
     format: u8,
-    /// Numbers stand for the levels 0 to 8.
+    /// The numbers 0 to 8 are placeholders for the levels.
     pattern: Vec<u16>,
 }
 

@@ -32,7 +32,7 @@ pub(super) fn paragraphs<'a>(table: &[u8], stream: &'a [u8]) -> Vec<Run<'a>> {
 }
 
 /// All runs in the order of their bytes; each of them has an entry of `width` bytes in its page, whose
-/// first byte tells where its properties stand.
+/// first byte is the offset of its properties.
 fn runs<'a>(
     table: &[u8],
     stream: &'a [u8],

@@ -1,5 +1,5 @@
-//! The automatic numbers of a DOCX: they stand in no paragraph, yet 一、 and （一） are how a report
-//! tells its sections and rows apart.
+//! The automatic numbers of a DOCX. They are no part of the text, but 一、 and （一） mark the sections
+//! and rows of a report.
 
 use std::collections::{HashMap, HashSet};
 
@@ -10,7 +10,7 @@ use crate::xml::{self, Event, Xml};
 
 /// Levels of a list.
 const LEVELS: usize = 9;
-/// Characters of the pattern of a number; nobody writes longer ones.
+/// Characters of the pattern of a number. Real ones are shorter.
 const LONGEST_PATTERN: usize = 60;
 
 /// The lists of a document, and how far each has counted.
@@ -20,7 +20,7 @@ pub(super) struct Numbering {
     numbers: HashMap<String, Number>,
     /// The last number on each level of each list.
     counts: HashMap<String, [Option<u32>; LEVELS]>,
-    /// Numberings that have been told to start anew, by level.
+    /// Numberings that have been restarted, by level.
     restarted: HashSet<(String, usize)>,
 }
 
@@ -28,7 +28,7 @@ pub(super) struct Numbering {
 #[derive(Default)]
 struct List {
     levels: Levels,
-    /// The style that says what the numbers look like in its place.
+    /// The style that defines the numbers instead.
     style: Option<String>,
 }
 
@@ -48,7 +48,7 @@ struct Level {
     format: String,
     /// `（%1）`: the number of the first level in brackets.
     pattern: String,
-    /// The level after which this one starts anew, from 1; 0 for never.
+    /// The level after which this one restarts, from 1; 0 for never.
     restart: Option<usize>,
     /// All numbers in digits.
     legal: bool,

@@ -1,4 +1,4 @@
-//! From the main part of a DOCX to paragraphs and tables, in one walk without recursion.
+//! Reads the main part of a DOCX into paragraphs and tables, in one walk without recursion.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -20,12 +20,12 @@ use crate::xml::{self, Event, Xml};
 
 /// Fields inside fields whose state is kept.
 const MOST_FIELDS: usize = 64;
-/// Tables and text boxes inside each other: what stands in them is moved once for each.
+/// Tables and text boxes inside each other. Their content is moved once for each.
 const MOST_NESTED: usize = 64;
 /// Columns of a table whose widths are kept.
 const MOST_COLUMNS: usize = 1_000;
 
-/// Elements that are not printed, or whose text stands elsewhere.
+/// Elements that are not printed, or whose text is elsewhere.
 const SKIPPED: [&str; 21] = [
     "del",
     "moveFrom",
@@ -50,7 +50,7 @@ const SKIPPED: [&str; 21] = [
     "smartTagPr",
 ];
 
-/// What stands in other parts.
+/// The content of the other parts.
 #[derive(Default)]
 pub(super) struct Around {
     pub(super) styles: Styles,
@@ -120,7 +120,7 @@ enum Element {
     Table,
     Row,
     Cell,
-    /// A text box, and how deep in drawings it stands.
+    /// A text box, and the depth of the drawings around it.
     Box(usize),
     /// Shapes and pictures: nothing in them is read but text boxes.
     Drawing,
@@ -259,7 +259,7 @@ impl Walk<'_> {
         Element::Text { loose: is_loose.then(length) }
     }
 
-    /// Adds a character that an element stands for.
+    /// Adds the character that an element means.
     fn character(&mut self, character: char) -> Element {
         self.push(std::iter::once(character));
         Element::Other
@@ -526,7 +526,7 @@ impl Walk<'_> {
     }
 }
 
-/// Whether the elements that are open, beside those without a meaning, end in one such.
+/// Whether the innermost open element with a meaning is one of these.
 fn is_in(open: &[Element], is: fn(&Element) -> bool) -> bool {
     open.iter().rfind(|element| !matches!(element, Element::Other | Element::Alternatives(_))).is_some_and(is)
 }

@@ -1,6 +1,7 @@
-//! Places for a parser that keeps none.
+//! Source offsets for html5ever, which keeps none: they are smuggled through the parser as
+//! private-use characters.
 //!
-//! html5ever does not tell where a text stood. So a marker is set in front of each text before it
+//! A marker is inserted in front of each text before it
 //! is parsed: two private-use characters that spell the offset of what follows. Wherever the parser
 //! moves the text, the marker goes with it. Markers stand only where there is text anyway, so the
 //! tree is the one that the page would have had.
@@ -19,14 +20,14 @@ const BASE: u32 = LOW.end - LOW.start;
 /// Stands for a plane 15 character of the page itself; as many bytes long.
 const STRANGER: char = '\u{10FFFD}';
 
-/// Elements whose content is no text, or text that nobody sees.
+/// Elements whose content is not text, or is not shown.
 const RAW: [&str; 9] =
     ["script", "style", "noscript", "iframe", "noembed", "noframes", "xmp", "textarea", "plaintext"];
 
-/// The attribute that tells where a table cell begins.
-pub(super) const PLACE: &str = "\u{F0000}";
+/// The attribute with the offset of a table cell.
+pub(super) const OFFSET: &str = "\u{F0000}";
 
-/// Sets markers in a page. Refuses tags with too many attributes, on which html5ever is slow.
+/// Inserts markers into a page. Refuses tags with too many attributes, on which html5ever is slow.
 pub(super) fn insert(source: &Source, limits: &Limits) -> Result<String, ReadError> {
     let text = &*source.text;
     let bytes = text.as_bytes();
@@ -46,7 +47,7 @@ pub(super) fn insert(source: &Source, limits: &Limits) -> Result<String, ReadErr
                 in_title = name == "title";
                 if matches!(name.as_str(), "td" | "th") {
                     page.push_str(&rest[..3]);
-                    page.extend([" ", PLACE, "="]);
+                    page.extend([" ", OFFSET, "="]);
                     push_marker(&mut page, end);
                     page.push(' ');
                     at += 3;
@@ -79,7 +80,7 @@ pub(super) fn insert(source: &Source, limits: &Limits) -> Result<String, ReadErr
     Ok(page)
 }
 
-/// Pieces of a marked text, each with the offset that its marker tells; none before the first marker.
+/// The pieces of a marked text, each with the offset in its marker; none before the first marker.
 pub(super) fn pieces(text: &str) -> impl Iterator<Item = (Option<usize>, &str)> {
     let mut rest = text;
     std::iter::from_fn(move || {
@@ -93,7 +94,7 @@ pub(super) fn pieces(text: &str) -> impl Iterator<Item = (Option<usize>, &str)> 
     })
 }
 
-/// The offset that a marker at the start of a text tells, and what follows the marker.
+/// The offset in the marker at the start of a text, and the rest of the text.
 pub(super) fn offset(text: &str) -> (Option<usize>, &str) {
     let mut characters = text.chars();
     match (characters.next().map(u32::from), characters.next().map(u32::from)) {
@@ -105,7 +106,7 @@ pub(super) fn offset(text: &str) -> (Option<usize>, &str) {
     }
 }
 
-/// Whether a piece is what the source says in its place.
+/// Whether a piece is the same as the source at its offset.
 pub(super) fn is_verbatim(piece: &str, original: &str) -> bool {
     piece.len() == original.len()
         && piece.chars().zip(original.chars()).all(|(one, other)| one == other || one == clean(other))

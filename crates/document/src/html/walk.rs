@@ -1,4 +1,4 @@
-//! From the tree of a page to paragraphs and tables, in one walk without recursion.
+//! Reads the tree of a page into paragraphs and tables, in one walk without recursion.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -64,7 +64,7 @@ pub(super) fn walk(tree: &Html, source: &Source, limits: &Limits) -> Result<Cont
                 None => {}
             }
         }
-        // What hides ends hidden: a hidden cell is none at its end either.
+        // Decrease after the element: the end of a hidden cell is hidden, too.
         hidden -= usize::from(hides && !opens);
     }
     walk.end_paragraph();
@@ -79,7 +79,7 @@ struct Walk<'a> {
     blocks: Vec<Block>,
     /// The paragraph or the cell that is being read.
     text: Text,
-    /// Whether white space stands after it.
+    /// Whether white space follows it.
     space: bool,
     /// Where the last piece of text ended, in the decoded source.
     last: usize,
@@ -149,7 +149,7 @@ impl Walk<'_> {
         if is_cell && opens {
             // A caption, or text that the page has between its cells.
             self.end_paragraph();
-            self.last = place(element).unwrap_or(self.last);
+            self.last = cell_offset(element).unwrap_or(self.last);
         }
         let text = if is_cell && !opens { self.take_text() } else { Text::default() };
         let Some(table) = &mut self.table else { return };
@@ -206,7 +206,7 @@ impl Walk<'_> {
         }
     }
 
-    /// Reads text that keeps its line breaks as plain text, with the tables that it may draw.
+    /// Reads preformatted text as plain text, with the tables in it.
     fn verbatim(&mut self, element: ElementRef) -> Result<bool, ReadError> {
         if !matches!(element.value().name(), "pre" | "body") || self.table.is_some() {
             return Ok(false);
@@ -240,7 +240,7 @@ impl Walk<'_> {
             let body = piece.trim_end_matches(|c: char| c.is_ascii() && source_markers::is_space(c as u8));
             match offset {
                 Some(at) => self.piece(body, at),
-                // Only where the marks were set wrong; better a rough place than no text.
+                // A marker is missing: a rough place is better than no text.
                 None if !body.is_empty() => self.push(body, self.last, self.last),
                 None => {}
             }
@@ -273,7 +273,7 @@ impl Walk<'_> {
         self.last = at + piece.len();
     }
 
-    /// Adds text that stands for a range of the decoded source.
+    /// Adds text for a range of the decoded source.
     fn push(&mut self, text: &str, start: usize, end: usize) {
         self.push_space();
         let (first, last) = (self.source.byte(start) as u64, self.source.byte(end) as u64);
@@ -289,9 +289,9 @@ impl Walk<'_> {
     }
 }
 
-/// Where a cell begins, as its marker tells.
-fn place(element: ElementRef) -> Option<usize> {
-    let (_, value) = element.value().attrs().find(|(name, _)| *name == source_markers::PLACE)?;
+/// The offset of a cell, from its marker.
+fn cell_offset(element: ElementRef) -> Option<usize> {
+    let (_, value) = element.value().attrs().find(|(name, _)| *name == source_markers::OFFSET)?;
     source_markers::offset(value).0
 }
 
@@ -312,7 +312,7 @@ fn is_helper(row: ElementRef) -> bool {
         || style.split(';').any(|rule| matches!(rule, "height:0" | "height:0px" | "height:0pt"))
 }
 
-/// Whether an element stands on lines of its own, or breaks a line.
+/// Whether an element is a block or a line break.
 fn breaks(name: &str) -> bool {
     matches!(
         name,

@@ -1,6 +1,6 @@
-//! Tables without a frame: figures that stand beside words, line after line.
+//! Tables without a frame: figures next to words, line after line.
 //!
-//! Where no rule says which cell a word belongs to, only the rows can be told, so such a table has
+//! Without rules only the rows are certain and not the cells, so such a table has
 //! [`Layout::Rows`](crate::model::Layout::Rows): its columns are those that its figures share.
 
 use super::Item;
@@ -95,14 +95,14 @@ pub(super) fn find(page: Vec<Item>, level: &[Rule]) -> Vec<Item> {
     found
 }
 
-/// A figure, or what stands for one.
+/// Whether a text is a figure or a placeholder for one.
 fn is_figure(text: &str) -> bool {
     let text = text.trim_end_matches(['件', '元', '万', '个', '次', '条', '人']);
     let is_part = |c: char| c.is_ascii_digit() || "０１２３４５６７８９.,+-%".contains(c);
     !text.is_empty() && text.chars().all(is_part) || matches!(text, "/" | "—" | "－" | "——" | "无")
 }
 
-/// Ends a stretch of lines: the table in it, and what stands above and below.
+/// Ends a stretch of lines: the table in it, and the lines above and below.
 fn end(open: &mut Vec<Printed>, level: &[Rule], found: &mut Vec<Item>) {
     let mut lines = std::mem::take(open);
     while let Some((first, last)) = table(&lines) {
@@ -184,7 +184,7 @@ fn assemble(lines: Vec<Printed>, level: &[Rule]) -> Rows {
     Rows { rows: rows.into_iter().map(|(_, lines)| cells(lines, &columns)).collect(), top, page }
 }
 
-/// Where figures stand below each other, from the left.
+/// The columns of figures, from the left.
 fn columns<'a>(rows: impl Iterator<Item = &'a Printed>) -> Vec<(f32, f32)> {
     let figures = rows.flat_map(|row| row.words.iter().filter(|word| is_figure(&word.text)));
     let mut spans: Vec<(f32, f32)> = figures.map(|word| (word.left, word.right)).collect();
@@ -251,7 +251,7 @@ fn goes_on(cell: &[Line], word: &Line) -> bool {
     cell.iter().any(|other| stand_above(other, word))
 }
 
-/// Whether two words stand above one another.
+/// Whether one of two words is above the other.
 fn stand_above(one: &Line, other: &Line) -> bool {
     one.left < other.right && other.left < one.right
 }

@@ -1,4 +1,4 @@
-//! Rules and characters to cells: where rules cross is a base grid, and base cells without a rule
+//! Makes cells from rules and characters: the rules span a base grid, and base cells without a rule
 //! between them are one cell.
 
 use super::cell::Cell;
@@ -17,8 +17,8 @@ pub(super) struct Ruled {
     pub(super) right: f32,
     pub(super) top: f32,
     pub(super) bottom: f32,
-    /// Heights where a page ends and the next begins.
-    pub(super) seams: Vec<f32>,
+    /// Heights of the page breaks.
+    pub(super) page_breaks: Vec<f32>,
     /// The last page, from 1.
     pub(super) page: u32,
     /// The rows of its first page, once they have been asked for.
@@ -48,7 +48,7 @@ impl Grid {
     }
 }
 
-/// Reads a table. `slots` counts the places of all base grids of the document.
+/// Reads a table. `slots` counts the base cells of the whole document.
 pub(super) fn read(ruled: &Ruled, slots: &mut usize, limit: usize) -> Result<Grid, ReadError> {
     let xs = edges(&ruled.vertical, ruled.left, ruled.right);
     let ys = edges(&ruled.horizontal, ruled.top, ruled.bottom);
@@ -87,7 +87,7 @@ pub(super) fn read(ruled: &Ruled, slots: &mut usize, limit: usize) -> Result<Gri
         let (rows, columns) = (last_row + 1 - row, last_column + 1 - column);
         cells.push(Cell { row, column, rows, columns, width, lines: lines(glyphs) });
     }
-    let mut cells = join_over_pages(cells, &ruled.seams, &ys);
+    let mut cells = join_over_pages(cells, &ruled.page_breaks, &ys);
     let dropped = tidy(&mut cells);
     let tops = ys
         .iter()

@@ -1,4 +1,4 @@
-//! What is on the pages and not in the report: page numbers, running heads and feet.
+//! Removes page numbers and repeated headers and footers.
 
 use std::collections::{HashMap, HashSet};
 
@@ -7,10 +7,10 @@ use super::lines::Line;
 
 /// How much of a page's height is margin, at the top and at the bottom.
 const MARGIN: f32 = 0.12;
-/// Lines at either end of a page that can be furniture.
+/// Lines at either end of a page that can be a header or footer.
 const MOST_LINES: usize = 3;
 
-/// Takes the furniture out of all pages.
+/// Removes headers, footers and page numbers from all pages.
 pub(super) fn remove(pages: &mut [Vec<Item>], heights: &[f32]) {
     let mut seen: HashMap<(String, i32), usize> = HashMap::new();
     for (page, height) in pages.iter().zip(heights) {
@@ -24,12 +24,12 @@ pub(super) fn remove(pages: &mut [Vec<Item>], heights: &[f32]) {
     for (page, height) in pages.iter_mut().zip(heights) {
         let remove: Vec<bool> = {
             let ends: Vec<&Line> = ends(page, *height).collect();
-            let is_furniture = |line: &Line| {
+            let is_repeated = |line: &Line| {
                 let repeats = seen.get(&key(line)).copied().unwrap_or(0);
                 is_page_number(&line.text) || repeats > 1 && repeats * 2 >= count
             };
             let is_removed = |item: &Item| match item {
-                Item::Line(line) => ends.iter().any(|end| std::ptr::eq(*end, line)) && is_furniture(line),
+                Item::Line(line) => ends.iter().any(|end| std::ptr::eq(*end, line)) && is_repeated(line),
                 Item::Table(_) | Item::Rows(_) => false,
             };
             page.iter().map(is_removed).collect()

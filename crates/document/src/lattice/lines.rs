@@ -1,4 +1,4 @@
-//! Characters to lines, and lines to the text of a cell or a paragraph.
+//! Groups characters into lines, and joins lines into the text of a cell or a paragraph.
 
 use super::{Context, Glyph};
 use crate::model::{Area, Text, is_blank};
@@ -70,7 +70,7 @@ impl Line {
     }
 }
 
-/// The lines that characters stand on, from the top; text set downwards is one line.
+/// Groups characters into lines, from the top. Vertical text is one line.
 pub(super) fn lines(mut glyphs: Vec<Placed>) -> Vec<Line> {
     glyphs.sort_by_key(|placed| (placed.page, placed.order));
     if is_set_downwards(&glyphs) {
@@ -104,7 +104,7 @@ fn sorted_line(row: &mut Vec<Placed>) -> Option<Line> {
     found
 }
 
-/// Whether most characters stand below the one before: 三、本年度办理结果 in a narrow cell.
+/// Whether most characters are below the previous one: 三、本年度办理结果 in a narrow cell.
 fn is_set_downwards(glyphs: &[Placed]) -> bool {
     let shown: Vec<&Placed> = glyphs.iter().filter(|placed| !is_blank(placed.glyph.character)).collect();
     let is_step = |(one, next): &(&&Placed, &&Placed)| {

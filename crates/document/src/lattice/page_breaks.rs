@@ -34,7 +34,7 @@ struct Pair {
     column: usize,
 }
 
-/// Takes out a row beside the seam in which nothing is said: what was left of a row on the other page.
+/// Removes a blank row next to the page break: the rest of a row that is on the other page.
 fn drop_padding(cells: &mut Vec<Cell>, seam: usize) {
     for row in [Some(seam), seam.checked_sub(1)].into_iter().flatten() {
         let is_of_row = |cell: &Cell| cell.row == row && cell.rows == 1;
@@ -46,7 +46,7 @@ fn drop_padding(cells: &mut Vec<Cell>, seam: usize) {
     }
 }
 
-/// Cells that stand above one another at the seam, with the same columns.
+/// The pairs of cells with the same columns on both sides of the page break.
 fn pairs(cells: &[Cell], seam: usize) -> Vec<Pair> {
     let ends = cells.iter().enumerate().filter(|(_, cell)| cell.row + cell.rows == seam);
     let ends: HashMap<(usize, usize), (usize, &Cell)> =
@@ -65,7 +65,7 @@ fn pairs(cells: &[Cell], seam: usize) -> Vec<Pair> {
     begins.filter_map(pair).collect()
 }
 
-/// What a cell says.
+/// The kind of content of a cell.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Says {
     Nothing,
@@ -128,7 +128,7 @@ fn is_row_cut(cells: &[Cell], pairs: &[Pair], labels: &[Pair], seam: usize) -> b
     match () {
         // A padding line that was left over.
         () if labels + figures == 0 => true,
-        // The label goes on, its figures stand above.
+        // The label continues, and its figures are above.
         () if figures == 0 && above(Says::Figure) > 0 => {
             said.iter().all(|(above, below)| *below != Says::Label || is_label(*above))
         }
@@ -136,7 +136,7 @@ fn is_row_cut(cells: &[Cell], pairs: &[Pair], labels: &[Pair], seam: usize) -> b
         () if figures == 0 => {
             pairs.len() > 2 && labels * 2 > pairs.len() && said.iter().all(|(above, _)| is_label(*above))
         }
-        // The label stands above, all its figures below.
+        // The label is above, and all its figures are below.
         () if labels == 0 && above(Says::Figure) == 0 => {
             said.iter().all(|(above, below)| match below {
                 Says::Figure => *above == Says::Nothing,
@@ -163,7 +163,7 @@ fn is_label_cut(cells: &[Cell], pair: &Pair, seam: usize, is_row_cut: bool) -> b
     }
 }
 
-/// Whether a label stands for the rows on both sides, of which there is one each.
+/// Whether a label belongs to the rows on both sides, one row each.
 fn is_group_cut(cells: &[Cell], pair: &Pair, seam: usize) -> bool {
     let (above, below) = pair.says;
     let is_label = matches!(above, Says::Label | Says::Numbered);
@@ -173,7 +173,7 @@ fn is_group_cut(cells: &[Cell], pair: &Pair, seam: usize) -> bool {
     is_label && goes_on && cells.iter().any(is_numbered)
 }
 
-/// Whether no other label stands in the row below the seam.
+/// Whether the row below the page break has no other label.
 fn is_only_label(cells: &[Cell], below: usize, seam: usize) -> bool {
     let is_label = |cell: &Cell| matches!(says(cell), Says::Label | Says::Numbered);
     !cells.iter().enumerate().any(|(index, cell)| index != below && cell.row == seam && is_label(cell))

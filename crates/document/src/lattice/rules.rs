@@ -1,4 +1,4 @@
-//! The rules of a page to the outlines of its tables.
+//! Groups the ruled lines of a page into the frames of its tables.
 
 use super::{NEAR, Segment};
 
@@ -174,7 +174,7 @@ fn joined(horizontal: &[Rule], vertical: &[Rule]) -> Vec<Frame> {
     frames
 }
 
-/// Things that belong together.
+/// A disjoint-set forest.
 pub(super) struct Groups {
     of: Vec<usize>,
 }

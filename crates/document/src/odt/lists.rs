@@ -11,7 +11,7 @@ use crate::xml::{self, Event, Xml};
 
 /// Levels of a list.
 pub(super) const LEVELS: usize = 10;
-/// Characters of the pattern of a number; nobody writes longer ones.
+/// Characters of the pattern of a number. Real ones are shorter.
 const LONGEST_PATTERN: usize = 60;
 
 /// What the styles say.
@@ -174,7 +174,7 @@ fn short(tag: &BytesStart, name: &str) -> Option<String> {
     xml::attribute(tag, name).map(|value| value.chars().take(LONGEST_PATTERN).collect())
 }
 
-/// The name that Word gives to a format of numbers; in ODT an example stands for it.
+/// Word's name for a number format. ODT gives an example of the number instead.
 fn format(example: &str) -> &'static str {
     match example.chars().next() {
         None => "none",

@@ -1,4 +1,4 @@
-//! From the content of an ODT to paragraphs and tables, in one walk without recursion.
+//! Reads the content of an ODT into paragraphs and tables, in one walk without recursion.
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
@@ -15,11 +15,11 @@ use crate::package::Part;
 use crate::superscripts::without_marks;
 use crate::xml::{self, Event, Xml};
 
-/// Tables and text boxes inside each other: what stands in them is moved once for each.
+/// Tables and text boxes inside each other. Their content is moved once for each.
 const MOST_NESTED: usize = 64;
 /// Columns that one cell covers.
 const MOST_COLUMNS: u32 = 1_000;
-/// Spaces that one element stands for.
+/// Spaces that one element can mean.
 const MOST_SPACES: u32 = 100;
 
 /// Elements that are not printed, or that are no part of the text.
@@ -160,7 +160,7 @@ struct Running {
 struct List {
     style: String,
     counts: usize,
-    /// What the next item is told to begin with.
+    /// The start value of the next item.
     start: Option<u32>,
     /// Whether the next paragraph is the first of an item.
     is_item: bool,
@@ -372,11 +372,11 @@ impl Walk<'_> {
             return Err(ReadError::TooManyCells { found: self.slots, limit: self.limits.cells });
         }
         if covered {
-            // What stands in it is not shown.
+            // Its content is not shown.
             table.column += repeated;
             return Ok(());
         }
-        // Only cells that say little are repeated: what is long is never the same twice.
+        // Only short content is repeated: long text is never the same twice.
         let says_little = match flow.blocks.as_slice() {
             [] => true,
             [Block::Paragraph(paragraph)] => paragraph.text.as_str().len() < 100,
@@ -500,7 +500,7 @@ impl Walk<'_> {
         }
     }
 
-    /// Adds characters that an element stands for.
+    /// Adds the characters that an element means.
     fn add(&mut self, characters: impl Iterator<Item = char>) -> Element {
         if let Some(paragraph) = self.running() {
             paragraph.text.extend(characters);

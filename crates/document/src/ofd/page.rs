@@ -40,7 +40,7 @@ impl Budget {
     }
 }
 
-/// Where an object stands on the page.
+/// The position of an object on the page.
 #[derive(Clone, Copy)]
 struct Frame {
     x: f32,
@@ -164,7 +164,7 @@ impl Type {
         for character in text.chars().filter(|character| !matches!(character, '\r' | '\n')) {
             let share = if character.is_ascii() { 0.5 } else { 1.0 };
             let advance = self.size * self.stretch * share;
-            // Letters stand on the base line, with an eighth of their height below it.
+            // Letters are on the base line, with an eighth of their height below it.
             let upper = self.frame.place(code.x, code.y - self.size * 0.88);
             let lower = self.frame.place(code.x + advance, code.y + self.size * 0.12);
             glyphs.push(Glyph {

@@ -1,4 +1,4 @@
-//! What is shown on a page: the interpreter draws, and this keeps characters and rules.
+//! A drawing device for the PDF interpreter that collects the visible characters and rules of a page.
 
 use hayro_interpret::font::{Glyph as Drawn, GlyphRun};
 use hayro_interpret::hayro_syntax::object::{Dict, Name};
@@ -34,7 +34,7 @@ pub(super) struct Sheet {
     pub(super) is_scan: bool,
 }
 
-/// What has been drawn so far.
+/// The content of the current page so far.
 #[derive(Default)]
 pub(super) struct PageDevice {
     /// How much may still be drawn on all pages.
@@ -43,14 +43,14 @@ pub(super) struct PageDevice {
     frame: Rect,
     glyphs: Vec<Glyph>,
     segments: Vec<Segment>,
-    /// Characters that stand upright, lie on their right side, on their head, on their left side.
+    /// Counts of the characters by their rotation: upright, 90°, 180° and 270° clockwise.
     turned: [usize; 4],
-    /// Where drawing leaves ink, innermost last.
+    /// The clip areas, innermost last.
     clips: Vec<Rect>,
     /// The groups of objects that are being drawn, innermost last.
     groups: Vec<Group>,
-    /// Whether marked pieces are running heads and feet.
-    furniture: Vec<bool>,
+    /// Whether the open marked content is a header, footer or watermark.
+    artifacts: Vec<bool>,
     pictures: f64,
     is_drawn: bool,
     looks: usize,
@@ -68,7 +68,7 @@ impl PageDevice {
         *self = PageDevice { left, letters, frame, ..PageDevice::default() };
     }
 
-    /// The page, turned so that most of its text stands upright.
+    /// The page, rotated so that most of its text is upright.
     pub(super) fn sheet(&mut self) -> Sheet {
         let count: usize = self.turned.iter().sum();
         let turns =
@@ -152,7 +152,7 @@ impl PageDevice {
         if width == 0.0 {
             width = ASCENT - DESCENT;
         }
-        // A stand-in for a font that is not there has widths of its own.
+        // A substitute for a missing font has widths of its own.
         if let Some(next) = next {
             let step = transform.inverse() * next;
             if step.x > 1.0 && step.x < width && step.y.abs() < 1.0 {
@@ -287,7 +287,7 @@ impl PageDevice {
     }
 }
 
-/// How a group of objects hides what is below it.
+/// How opaque a group of objects is.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Group {
     Hidden,
@@ -359,7 +359,7 @@ impl<'a> Device<'a> for PageDevice {
     fn draw_glyph_run(&mut self, run: &GlyphRun<'_, 'a>, props: DrawProps<'a>, mode: &DrawMode) {
         self.spend(run.glyphs().len());
         let is_shown = !matches!(mode, DrawMode::Invisible) && alpha(&props.paint) > 0 && !self.is_hidden();
-        if !is_shown || self.furniture.contains(&true) {
+        if !is_shown || self.artifacts.contains(&true) {
             return;
         }
         let glyphs = run.glyphs();
@@ -396,11 +396,11 @@ impl<'a> Device<'a> for PageDevice {
     fn begin_marked_content(&mut self, tag: &[u8], properties: Option<&Dict<'_>>) {
         self.spend(1);
         let kind = properties.and_then(|properties| properties.get::<Name<'_>>("Subtype"));
-        let is_furniture = |kind: &[u8]| matches!(kind, b"Header" | b"Footer" | b"PageNum" | b"Watermark");
-        self.furniture.push(tag == b"Artifact" && kind.is_some_and(|kind| is_furniture(&kind)));
+        let is_artifact = |kind: &[u8]| matches!(kind, b"Header" | b"Footer" | b"PageNum" | b"Watermark");
+        self.artifacts.push(tag == b"Artifact" && kind.is_some_and(|kind| is_artifact(&kind)));
     }
 
     fn end_marked_content(&mut self) {
-        self.furniture.pop();
+        self.artifacts.pop();
     }
 }

@@ -1,4 +1,4 @@
-//! How much a file would hold if its streams were unpacked, measured before anything unpacks them.
+//! Limits the inflated size of a PDF before the interpreter inflates its streams.
 
 use std::io::Read;
 
@@ -8,12 +8,13 @@ use crate::error::ReadError;
 use crate::kind::Kind;
 use crate::limits::Limits;
 
-/// Times that a stream is packed within itself.
+/// Layers of compression of one stream.
 const MOST_LAYERS: usize = 4;
-/// Bytes before a stream in which its description stands.
+/// Bytes before a stream that can hold its dictionary.
 const DESCRIPTION: usize = 1_024;
 
-/// Refuses a file whose streams, pictures aside, hold more than allowed. Pictures are never unpacked.
+/// Refuses a file whose streams inflate to more than the limit. Pictures do not count: they are never
+/// inflated.
 pub(super) fn check(bytes: &[u8], limits: &Limits) -> Result<(), ReadError> {
     let mut left = limits.inflated_bytes;
     let mut from = 0;

@@ -41,7 +41,7 @@ impl<'a> Tokens<'a> {
         self.line
     }
 
-    /// The next token, and where it stands.
+    /// The next token, and its range in the file.
     pub(super) fn next(&mut self) -> Option<(Token<'a>, Range<usize>)> {
         while matches!(self.peek(0), Some(b'\r' | b'\n' | 0)) {
             self.at += 1;

@@ -92,7 +92,7 @@ fn run(rows: &[SheetRow], frames: &HashMap<u32, (u32, u32)>) -> (usize, usize) {
 enum Kind {
     /// Several cells, or one among framed blank ones.
     Row,
-    /// One cell that stands over the columns of its table: `第二十条第（一）项`.
+    /// One cell above the columns of its table: `第二十条第（一）项`.
     Head,
     /// A title, a heading or running text.
     Paragraph,
@@ -187,7 +187,7 @@ impl Writer {
                 let columns = free.iter_mut().skip((x - left) as usize);
                 let columns = columns.take((place.right - x + 1) as usize);
                 let taken: Vec<&mut u32> = columns.take_while(|from| **from <= y).collect();
-                // Merged cells that overlap are broken; the first one keeps its place.
+                // Merged cells that overlap are invalid; the first one wins.
                 let column_span = taken.len() as u32;
                 if column_span == 0 {
                     continue;

@@ -88,7 +88,7 @@ fn general(value: f64) -> String {
 }
 
 /// A number by its places (`#,##0.00"万元"`); none where the code has none or does more than that.
-/// Separators of thousands are left out: a number is easier to tell without them.
+/// Thousands separators are left out, so that numbers are easier to parse.
 fn by_places(value: f64, section: &[Token]) -> Option<String> {
     let places = |token: &Token| matches!(token, Token::Sign('0' | '#' | '?' | '.' | ','));
     let known = |token: &Token| places(token) || matches!(token, Token::Sign('%') | Token::Literal(_));

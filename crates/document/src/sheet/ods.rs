@@ -1,4 +1,4 @@
-//! OpenDocument spreadsheets, packed or in one XML file. Each cell says as words what it shows.
+//! OpenDocument spreadsheets, packed or in one XML file. Each cell contains its displayed text.
 
 use std::collections::HashSet;
 
@@ -12,9 +12,9 @@ use crate::package::{Package, Part};
 use crate::superscripts::without_marks;
 use crate::xml::{self, Event, Xml};
 
-/// Cells that one element stands for: beyond are the blank ends of a sheet.
+/// Repetitions of one element that are read. Beyond are the blank ends of a sheet.
 const MOST_REPEATED: u32 = 1_000;
-/// Spaces that one element stands for.
+/// Spaces that one element can mean.
 const MOST_SPACES: u32 = 100;
 
 /// The visible sheets in the order of the file.
@@ -38,7 +38,7 @@ pub(super) fn sheets(bytes: &[u8], limits: &Limits) -> Result<Vec<Sheet>, ReadEr
     walk(&content, &styles, limits)
 }
 
-/// Names of styles, as far as they change what is read.
+/// Names of the styles that matter for reading.
 #[derive(Default)]
 struct Styles {
     framed: HashSet<String>,
@@ -108,7 +108,7 @@ struct Open {
     paragraphs: usize,
     /// Where raised text begins that is open, and all raised pieces.
     raised: Vec<std::ops::Range<usize>>,
-    /// What it holds, for files that do not say what it shows.
+    /// Its value, for files without the displayed text.
     value: Option<String>,
     framed: bool,
     covered: bool,

@@ -1,4 +1,4 @@
-//! Excel and WPS workbooks of before 2007: BIFF8 records in a stream of a compound file.
+//! Excel and WPS workbooks before 2007: BIFF8 records in a stream of a compound file.
 
 use encoding_rs::{Encoding, UTF_16LE, WINDOWS_1252};
 
@@ -24,7 +24,7 @@ pub(super) fn sheets(bytes: &[u8], limits: &Limits) -> Result<Vec<Sheet>, ReadEr
     let mut left = stream.len();
     for &start in &book.sheets {
         let (sheet, read) = sheet(stream.get(start..).unwrap_or_default(), &book, &mut count)?;
-        // Sheets stand one after another; a file that names one of them again and again is a bomb.
+        // Sheets do not overlap. A file that lists one of them again and again is a bomb.
         left = left.checked_sub(read).ok_or_else(|| broken("two sheets are one"))?;
         sheets.push(sheet);
     }
@@ -85,13 +85,13 @@ impl<'a> Iterator for Records<'a> {
     }
 }
 
-/// What every sheet needs of the workbook.
+/// The parts of the workbook that every sheet needs.
 struct Book {
     from_1904: bool,
     encoding: &'static Encoding,
     strings: Vec<String>,
     styles: Vec<Style>,
-    /// Which fonts raise or lower what is written in them, by their numbers in the file.
+    /// Whether a font is superscript or subscript, by its number in the file.
     raised_fonts: Vec<bool>,
     /// Where the visible sheets begin in the stream.
     sheets: Vec<usize>,
@@ -173,7 +173,7 @@ fn text(data: &[u8], at: usize, narrow: &'static Encoding) -> Option<String> {
 }
 
 fn characters(bytes: &[u8], is_wide: bool, narrow: &'static Encoding) -> String {
-    // What is not wide has one byte a character; some writers put their code page there all the same.
+    // Narrow strings have one byte a character, but some writers store their code page.
     let encoding = match () {
         () if is_wide => UTF_16LE,
         () if bytes.is_ascii() => WINDOWS_1252,
@@ -193,7 +193,7 @@ struct Strings<'a> {
 
 impl<'a> Strings<'a> {
     fn new(parts: &'a [&'a [u8]], book: &'a Book) -> Self {
-        // Two counts stand in front.
+        // The record begins with two counts.
         Strings { parts, part: 0, at: 8, narrow: book.encoding, raised_fonts: &book.raised_fonts }
     }
 
@@ -206,7 +206,7 @@ impl<'a> Strings<'a> {
         strings
     }
 
-    /// The rest of the record where the next bytes stand, none at the end.
+    /// The rest of the current record, none at the end.
     fn rest(&mut self) -> Option<&'a [u8]> {
         loop {
             let part = self.parts.get(self.part)?;
@@ -270,7 +270,7 @@ impl<'a> Strings<'a> {
         bytes
     }
 
-    /// A string without marks of notes; each run tells its first character and its font.
+    /// A string without note marks. Each run has its first character and its font.
     fn without_marks(&self, string: String, runs: &[u8]) -> String {
         let runs: Vec<(usize, bool)> = runs
             .chunks_exact(4)

@@ -152,7 +152,7 @@ fn path(folder: &str, target: &str) -> String {
     parts.join("/")
 }
 
-/// What the workbook says.
+/// The properties of the workbook.
 #[derive(Default)]
 struct Workbook {
     from_1904: bool,

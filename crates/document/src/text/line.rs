@@ -107,7 +107,7 @@ pub(super) fn is_pipe(character: char) -> bool {
     matches!(character, '|' | '｜')
 }
 
-/// Whether a line says something in whole sentences.
+/// Whether a line consists of whole sentences.
 pub(super) fn is_prose(line: &str) -> bool {
     let line = line.trim_matches(is_blank);
     line.contains('。') || line.ends_with(['；', ';', '：', ':', '！', '？', '，', ','])
@@ -129,7 +129,7 @@ fn is_page_number(line: &str) -> bool {
         && digits.chars().all(|c| c.is_ascii_digit() || ('０'..='９').contains(&c))
 }
 
-/// Whether a cell holds a figure, or what stands for one.
+/// Whether a cell holds a figure or a placeholder for one.
 pub(super) fn is_figure(cell: &str) -> bool {
     let sign = |c: char| matches!(c, '/' | '／' | '-' | '－' | '—' | '–' | '\\' | '无' | '零' | '〇');
     let unit = |c: char| {

@@ -15,7 +15,7 @@ pub(super) fn begins(lines: &[Line], text: &str) -> bool {
     shape.has_pipes() || shape == Shape::Plain && stands_before_pipe(lines, 0, text)
 }
 
-/// Reads the run of lines with pipes at the start of `lines`; tells how many it took.
+/// Reads the run of lines with pipes at the start of `lines`. Returns how many lines it has read.
 pub(super) fn read(lines: &[Line], reader: &mut Reader) -> Result<usize, ReadError> {
     let count = run(lines, &reader.source.text);
     let (run, _) = lines.split_at(count);
@@ -27,7 +27,7 @@ pub(super) fn read(lines: &[Line], reader: &mut Reader) -> Result<usize, ReadErr
     if piped * 2 > ended + plain {
         read_rows(run, reader)?;
     } else if ended > 1 || ended + plain > 1 && pipes > 0 {
-        // A blank cell is a lone pipe too; the cells that are filled tell where the pipes stand.
+        // A blank cell is a lone pipe, too, so only the filled cells show where the pipes are.
         read_stream(run, plain > ended, reader)?;
     } else {
         run.iter().for_each(|line| reader.paragraph(line));
@@ -64,7 +64,7 @@ fn is_bare_cell(lines: &[Line], at: usize, text: &str) -> bool {
     }
 }
 
-/// The first cell of a row whose pipes stand on lines of their own: `规章`, `|`, `0`.
+/// The first cell of a row whose pipes are on lines of their own: `规章`, `|`, `0`.
 fn stands_before_pipe(lines: &[Line], at: usize, text: &str) -> bool {
     let shape = |at: usize| lines.get(at).map(|line| line.shape);
     let is_bare = |at: usize| lines.get(at).and_then(|line| bare(line, text)).is_some();
@@ -76,7 +76,7 @@ fn stands_before_pipe(lines: &[Line], at: usize, text: &str) -> bool {
         }
 }
 
-/// What a line without pipes says, if that is short and no sentence.
+/// The text of a line without pipes, if it is short and not a sentence.
 fn bare<'a>(line: &Line, text: &'a str) -> Option<&'a str> {
     let cell = &text[trim(text, line.range.clone())];
     let short = cell.chars().take(LONGEST_BARE_CELL + 1).count() <= LONGEST_BARE_CELL;
@@ -112,7 +112,7 @@ fn read_rows(run: &[Line], reader: &mut Reader) -> Result<(), ReadError> {
     Ok(())
 }
 
-/// A cell a line. `between`: pipes stand on lines of their own, between the cells.
+/// A cell a line. `between`: the pipes are on lines of their own, between the cells.
 fn read_stream(run: &[Line], between: bool, reader: &mut Reader) -> Result<(), ReadError> {
     let mut rows = Vec::new();
     let mut row = Row::default();
@@ -136,7 +136,7 @@ fn read_stream(run: &[Line], between: bool, reader: &mut Reader) -> Result<(), R
                     close(&mut row, &mut rows);
                 }
             }
-            // The first pipe only separates, unless another stands right before it.
+            // The first pipe only separates, unless another one directly precedes it.
             Shape::Pipes(_) if between => {
                 if !matches!(before, Shape::Pipes(_)) {
                     parts.pop();

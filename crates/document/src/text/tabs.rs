@@ -5,7 +5,7 @@ use super::{Reader, trim};
 use crate::error::ReadError;
 use crate::model::{Layout, Row};
 
-/// Reads the run of lines with tabs at the start of `lines`; tells how many it took.
+/// Reads the run of lines with tabs at the start of `lines`. Returns how many lines it has read.
 pub(super) fn read(lines: &[Line], reader: &mut Reader) -> Result<usize, ReadError> {
     let count = run(lines, &reader.source.text);
     let (run, _) = lines.split_at(count);
@@ -35,7 +35,7 @@ fn run(lines: &[Line], text: &str) -> usize {
     count
 }
 
-/// A row whose empty cells an editor cut off: it stands right between two rows of one width
+/// A row whose empty cells an editor cut off: it is directly between two rows of one width
 /// and opens no section.
 fn is_bare_row(lines: &[Line], at: usize, text: &str) -> bool {
     let shape = |at: usize| lines.get(at).map(|line| line.shape);
