@@ -192,8 +192,9 @@ fn covered(rules: &[Rule], lines: &[f32], others: &[f32]) -> Vec<f32> {
     for rule in rules {
         let line = lines.partition_point(|line| *line <= rule.at + 0.01).saturating_sub(1);
         let first = others.partition_point(|other| *other <= rule.from).saturating_sub(1);
-        let of_line = covered.iter_mut().skip(line * count).take(count);
-        let intervals = others.iter().zip(others.iter().skip(1)).zip(of_line).skip(first);
+        let places = line * count + first..(line + 1) * count;
+        let (Some(edges), Some(places)) = (others.get(first..), covered.get_mut(places)) else { continue };
+        let intervals = edges.iter().zip(edges.iter().skip(1)).zip(places);
         for ((&from, &to), covered) in intervals.take_while(|((from, _), _)| **from < rule.to) {
             *covered += (rule.to.min(to) - rule.from.max(from)).max(0.0) / (to - from);
         }
@@ -263,8 +264,10 @@ fn tidy(cells: &mut [Cell]) -> Vec<usize> {
     let width = cells.iter().map(|cell| cell.column + cell.columns).max().unwrap_or(0);
     let (mut row_begins, mut column_begins) = (vec![false; height], vec![false; width]);
     for cell in cells.iter() {
-        row_begins.iter_mut().skip(cell.row).take(1).for_each(|begins| *begins = true);
-        column_begins.iter_mut().skip(cell.column).take(1).for_each(|begins| *begins = true);
+        if let (Some(row), Some(column)) = (row_begins.get_mut(cell.row), column_begins.get_mut(cell.column))
+        {
+            (*row, *column) = (true, true);
+        }
     }
     // For each row or column, and for the end, how many that stay are before it.
     let count = |begins: &[bool]| -> Vec<usize> {

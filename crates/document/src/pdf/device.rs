@@ -170,7 +170,9 @@ impl PageDevice {
                 continue;
             }
             if !is_blank(character) {
-                self.turned.iter_mut().skip(turns).take(1).for_each(|count| *count += 1);
+                if let Some(count) = self.turned.get_mut(turns) {
+                    *count += 1;
+                }
             }
             self.glyphs.push(Glyph {
                 character,

@@ -161,7 +161,9 @@ impl Found<'_> {
         let likeliest: Vec<Option<Placement>> =
             open.iter().map(|(_, placements)| placements.first().copied()).collect();
         for (row, placements) in &open {
-            placements.iter().take(1).for_each(|first| self.put(form, cells, row, *first));
+            if let Some(likeliest) = placements.first() {
+                self.put(form, cells, row, *likeliest);
+            }
         }
         // Rows depend on each other through the column sums; a few rounds settle them.
         for _ in 0..3 {
@@ -176,7 +178,9 @@ impl Found<'_> {
                     placements.swap(0, best.1);
                 }
                 changed |= best.1 != 0;
-                placements.iter().take(1).for_each(|first| self.put(form, cells, row, *first));
+                if let Some(best) = placements.first() {
+                    self.put(form, cells, row, *best);
+                }
             }
             if !changed {
                 break;

@@ -86,7 +86,9 @@ fn values(way: &Way, tokens: &[Figure], columns: &Columns) -> Option<Vec<Option<
         None => {}
     }
     for (column, value) in proved {
-        values.iter_mut().skip(column).take(1).for_each(|open| *open = Some(value));
+        if let Some(open) = values.get_mut(column) {
+            *open = Some(value);
+        }
     }
     Some(values)
 }
