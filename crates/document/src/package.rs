@@ -24,6 +24,8 @@ pub(crate) struct Package<'a> {
     /// Parts by name, in lower case, as the names of parts ignore case.
     parts: HashMap<String, usize>,
     format: Kind,
+    /// Bytes of the file.
+    length: u64,
     /// Bytes that may still be inflated.
     left: usize,
     limit: usize,
@@ -31,8 +33,8 @@ pub(crate) struct Package<'a> {
 
 enum Source<'a> {
     Zip(ZipArchive<Cursor<&'a [u8]>>),
-    /// The parts in one XML file, and how long that is.
-    Flat(Vec<String>, u64),
+    /// The parts in one XML file.
+    Flat(Vec<String>),
 }
 
 /// The bytes of a part, and the range of its packed bytes in the file.
@@ -64,8 +66,8 @@ impl<'a> Package<'a> {
                 return Err(broken(format!("it has two parts {name}")));
             }
         }
-        let (left, limit) = (limits.inflated_bytes, limits.inflated_bytes);
-        Ok(Package { source: Source::Zip(archive), parts, format, left, limit })
+        let (left, limit, length) = (limits.inflated_bytes, limits.inflated_bytes, bytes.len() as u64);
+        Ok(Package { source: Source::Zip(archive), length, parts, format, left, limit })
     }
 
     /// Opens parts in one XML file. Only parts that are XML themselves are kept.
@@ -81,8 +83,8 @@ impl<'a> Package<'a> {
                 texts.push(content.to_owned());
             }
         }
-        let (left, limit) = (limits.inflated_bytes, limits.inflated_bytes);
-        Ok(Package { source: Source::Flat(texts, bytes.len() as u64), parts, format, left, limit })
+        let (left, limit, length) = (limits.inflated_bytes, limits.inflated_bytes, bytes.len() as u64);
+        Ok(Package { source: Source::Flat(texts), length, parts, format, left, limit })
     }
 
     /// A part by its name, none if there is no such part.
@@ -106,8 +108,8 @@ impl<'a> Package<'a> {
             what: format!("part {name} cannot be unpacked: {error}"),
         };
         let archive = match &mut self.source {
-            Source::Flat(texts, length) => {
-                return Ok(texts.get(index).map(|text| (text.clone().into_bytes(), 0..*length)));
+            Source::Flat(texts) => {
+                return Ok(texts.get(index).map(|text| (text.clone().into_bytes(), 0..self.length)));
             }
             Source::Zip(archive) => archive,
         };
@@ -119,8 +121,9 @@ impl<'a> Package<'a> {
             }
             Err(error) => return Err(broken(&error)),
         };
-        let start = file.data_start().unwrap_or(0);
-        let range = start..start + file.compressed_size();
+        // A damaged directory can have a size that goes beyond the file.
+        let start = file.data_start().unwrap_or(0).min(self.length);
+        let range = start..start.saturating_add(file.compressed_size()).min(self.length);
         let mut bytes = Vec::new();
         file.take(self.left as u64 + 1).read_to_end(&mut bytes).map_err(|error| broken(&error))?;
         self.left = match self.left.checked_sub(bytes.len()) {
