@@ -18,8 +18,21 @@ pub struct Api {
 
 /// A client for services of this machine.
 pub fn http() -> ClientBuilder {
-    stage::tls::prepare();
+    bus::tls::prepare();
     Client::builder().no_proxy()
+}
+
+/// The sum of a metric of the service at this address over all attributes, by the beginning of the
+/// metric's name; 0 if the service never counted it.
+///
+/// # Errors
+/// If the service does not answer.
+pub async fn metric(address: &str, name: &str) -> Result<f64> {
+    let client = http().build().context("making an HTTP client")?;
+    let answer = client.get(format!("{address}/metrics")).send().await;
+    let text = answer.context("asking for metrics")?.text().await.context("reading metrics")?;
+    let lines = text.lines().filter(|line| line.starts_with(name));
+    Ok(lines.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum())
 }
 
 impl Api {

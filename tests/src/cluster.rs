@@ -129,13 +129,3 @@ fn ip(arguments: &str) -> Result<()> {
     ensure!(output.status.success(), "ip {arguments}: {}", said.trim());
     Ok(())
 }
-
-/// Whether this process may make networks and mount disks. Says so where it may not, and which test is
-/// left out.
-pub fn is_root(test: &str) -> bool {
-    let root = rustix::process::geteuid().is_root();
-    if !root {
-        eprintln!("left out, because it takes root: {test}");
-    }
-    root
-}

@@ -10,4 +10,5 @@ pub mod pipeline;
 pub mod processes;
 pub mod proof;
 pub mod proxy;
+pub mod skip;
 pub mod soak;

@@ -8,8 +8,6 @@ mod deploy;
 mod fuzz;
 mod generate;
 mod licences;
-#[path = "../../services/gouji/src/nats_server.rs"]
-mod nats_server;
 mod soak;
 mod test;
 mod tidy;

@@ -1,23 +1,50 @@
-//! `cargo xtask test`: everything that proves the product, with what it needs installed by itself.
+//! `cargo xtask test`: every test, and at the end what this machine could not test.
 
-use anyhow::Result;
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::Write as _;
+
+use anyhow::{Context as _, Result};
 
 use crate::workspace::{self, Workspace};
 
-/// Builds every program, for the journeys run them as separate processes, and runs every test.
+/// Builds every program, because end-to-end tests run them as separate processes, and runs every test.
+///
+/// # Errors
+/// If something does not build, or a test fails. All tests run before that.
 pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
     let nats_server = workspace.nats_server()?;
     workspace::run(&mut workspace.cargo(&["build", "--workspace", "--bins"]))?;
+    // A test that cannot run here adds a line; see `tests/src/skip.rs`.
+    let skipped = workspace.target.join("skipped.txt");
+    fs::write(&skipped, "").with_context(|| format!("write {}", skipped.display()))?;
     let mut test = workspace.cargo(&["test"]);
-    if !names_packages(arguments) {
+    if !names(arguments, &["--no-fail-fast"]) {
+        test.arg("--no-fail-fast");
+    }
+    if !names(arguments, &["-p", "--package"]) {
         test.arg("--workspace");
     }
-    workspace::run(test.args(arguments).env("GOUJI_NATS_SERVER", nats_server))
+    test.args(arguments).env("GOUJI_NATS_SERVER", nats_server).env("GOUJI_SKIPPED", &skipped);
+    let tested = workspace::run(&mut test);
+    let lines = fs::read_to_string(&skipped).with_context(|| format!("read {}", skipped.display()))?;
+    write!(std::io::stdout(), "{}", summary(&lines))?;
+    tested
 }
 
-fn names_packages(arguments: &[String]) -> bool {
-    let ours = arguments.iter().take_while(|argument| *argument != "--");
-    ours.into_iter().any(|argument| argument.starts_with("-p") || argument.starts_with("--package"))
+/// Each test that was skipped once, or that there is none.
+fn summary(skipped: &str) -> String {
+    let lines: BTreeSet<&str> = skipped.lines().filter(|line| !line.is_empty()).collect();
+    if lines.is_empty() {
+        return "no test was skipped\n".to_owned();
+    }
+    lines.into_iter().map(|line| format!("not tested: {line}\n")).collect()
+}
+
+/// Whether one of these options is among the arguments for cargo itself.
+fn names(arguments: &[String], options: &[&str]) -> bool {
+    let mut cargos = arguments.iter().take_while(|argument| *argument != "--");
+    cargos.any(|argument| options.iter().any(|option| argument.starts_with(option)))
 }
 
 #[cfg(test)]
@@ -28,11 +55,21 @@ mod tests {
     fn the_whole_workspace_is_tested_unless_packages_are_named() {
         let check = |line: &str, expected| {
             let arguments: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
-            assert_eq!(names_packages(&arguments), expected, "{line:?}");
+            assert_eq!(names(&arguments, &["-p", "--package"]), expected, "{line:?}");
         };
         check("", false);
         check("-p reading", true);
         check("--package=reading", true);
+        check("--no-fail-fast", false);
         check("-- -p", false);
+    }
+
+    #[test]
+    fn each_skipped_test_is_printed_once() {
+        assert_eq!(summary(""), "no test was skipped\n");
+        assert_eq!(
+            summary("b: no root\na: no seeds\nb: no root\n"),
+            "not tested: a: no seeds\nnot tested: b: no root\n"
+        );
     }
 }

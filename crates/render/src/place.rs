@@ -1,6 +1,6 @@
 //! Where something stands in the agency's own document, in words by which a person finds it.
 
-use report::{Cell, CellId, CellState, Form, Origin, Report, Section, Table};
+use report::{Cell, CellId, CellState, Form, Origin, Report, Section};
 
 use crate::text::{number, with_wide_brackets};
 
@@ -55,7 +55,7 @@ fn is_plain_text(file_name: Option<&str>) -> bool {
 
 /// A cell by its table, row and column.
 pub(crate) fn of_cell(form: &Form, id: CellId) -> String {
-    format!("{}“{}”", short(id.table()), label(form, id))
+    format!("{}“{}”", id.table().short_title(), label(form, id))
 }
 
 /// Row and column of a cell, without the explanation that the form gives beside 部分公开.
@@ -77,14 +77,5 @@ pub(crate) fn filled(cell: &Cell) -> String {
         CellState::Missing => "（缺少该格）".to_owned(),
         CellState::Derived if cell.is_printed() => format!("（空白{proved}）"),
         CellState::Derived => format!("（缺少该格{proved}）"),
-    }
-}
-
-/// `表二`, `表三` or `表四`.
-pub(crate) fn short(table: Table) -> &'static str {
-    match table {
-        Table::Active => "表二",
-        Table::Requests => "表三",
-        Table::Litigation => "表四",
     }
 }

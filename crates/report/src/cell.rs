@@ -23,6 +23,10 @@ pub enum CellState {
 }
 
 impl CellState {
+    /// Every state.
+    pub const ALL: [Self; 6] =
+        [Self::Read, Self::Blank, Self::Placeholder, Self::Unreadable, Self::Missing, Self::Derived];
+
     /// The name used in every output.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -32,6 +36,23 @@ impl CellState {
             Self::Unreadable => "unreadable",
             Self::Missing => "missing",
             Self::Derived => "derived",
+        }
+    }
+
+    /// The state with this name in JSON.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == name)
+    }
+
+    /// The Chinese words for it.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Read => "原文印有数字",
+            Self::Blank => "原文为空格",
+            Self::Placeholder => "原文以符号代替数字",
+            Self::Unreadable => "原文不是数字",
+            Self::Missing => "原文没有这一格",
+            Self::Derived => "由勾稽关系推得",
         }
     }
 }

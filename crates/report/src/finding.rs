@@ -14,12 +14,29 @@ pub enum Severity {
 }
 
 impl Severity {
+    /// Every severity, the least first.
+    pub const ALL: [Self; 3] = [Self::Info, Self::Warning, Self::Error];
+
     /// The name used in every output.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Info => "info",
             Self::Warning => "warning",
             Self::Error => "error",
+        }
+    }
+
+    /// The severity with this name in JSON.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|severity| severity.as_str() == name)
+    }
+
+    /// The official Chinese word.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Info => "提示",
+            Self::Warning => "警告",
+            Self::Error => "错误",
         }
     }
 }
@@ -34,11 +51,35 @@ pub enum Judgement {
 }
 
 impl Judgement {
+    /// Every judgement.
+    pub const ALL: [Self; 2] = [Self::Fails, Self::Unknown];
+
     /// The name used in every output.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Fails => "fails",
             Self::Unknown => "unknown",
+        }
+    }
+
+    /// The judgement with this name in JSON.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|judgement| judgement.as_str() == name)
+    }
+
+    /// The official Chinese word.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Fails => "不符合",
+            Self::Unknown => "无法判断",
+        }
+    }
+
+    /// The one word that a list shows before a finding: its severity, or that it cannot be judged.
+    pub fn label(self, severity: Severity) -> &'static str {
+        match self {
+            Self::Fails => severity.title(),
+            Self::Unknown => self.title(),
         }
     }
 }
@@ -115,6 +156,9 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// Every verdict, the best first.
+    pub const ALL: [Self; 3] = [Self::Pass, Self::Warn, Self::Fail];
+
     /// The name used in every output.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -124,12 +168,37 @@ impl Verdict {
         }
     }
 
+    /// The verdict with this name in JSON; none for any other word.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|verdict| verdict.as_str() == name)
+    }
+
+    /// The official Chinese word.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Pass => "通过",
+            Self::Warn => "有警告",
+            Self::Fail => "有错误",
+        }
+    }
+
+    /// The official Chinese word for the verdict on a report; without a verdict, the report was not
+    /// reviewed.
+    pub fn title_of(verdict: Option<Self>) -> &'static str {
+        verdict.map_or("未校核", Self::title)
+    }
+
     /// The verdict that follows from the findings; those that were waived do not count.
     pub fn of(findings: &[Finding]) -> Self {
+        let counted = findings.iter().filter(|finding| finding.waiver.is_none());
+        Self::of_counted(counted.map(|finding| (finding.severity, finding.judgement)))
+    }
+
+    /// The verdict that follows from severity and judgement of each finding that was not waived.
+    pub fn of_counted(findings: impl IntoIterator<Item = (Severity, Judgement)>) -> Self {
         findings
-            .iter()
-            .filter(|finding| finding.waiver.is_none())
-            .map(|finding| match (finding.severity, finding.judgement) {
+            .into_iter()
+            .map(|weight| match weight {
                 (Severity::Error, Judgement::Fails) => Self::Fail,
                 (Severity::Error, Judgement::Unknown) | (Severity::Warning, Judgement::Fails) => Self::Warn,
                 (Severity::Warning, Judgement::Unknown) | (Severity::Info, _) => Self::Pass,

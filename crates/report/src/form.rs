@@ -130,7 +130,16 @@ impl Table {
         }
     }
 
-    /// What reviewers call it.
+    /// The number by which reviewers call it.
+    pub fn short_title(self) -> &'static str {
+        match self {
+            Self::Active => "表二",
+            Self::Requests => "表三",
+            Self::Litigation => "表四",
+        }
+    }
+
+    /// The number with the name that the form gives it.
     pub fn title(self) -> &'static str {
         match self {
             Self::Active => "表二（主动公开政府信息情况）",

@@ -4,6 +4,7 @@
 //! Pure values. How a report is read is the business of `reading`, what is wrong with it that of
 //! `rules`, how it travels that of `proto`.
 
+pub mod beijing;
 mod cell;
 mod claim;
 mod equation;
@@ -19,7 +20,7 @@ mod remark;
 
 pub use cell::{Cell, CellState, Cells};
 pub use claim::{Breakdown, Claim, Relation, Share};
-pub use equation::{Equation, Sums};
+pub use equation::{Equation, EquationId, Sums};
 pub use finding::{Against, Finding, Judgement, Repair, Review, Severity, Verdict, Waiver};
 pub use fingerprint::{Fingerprint, masked};
 pub use form::{ActiveBlock, CellId, CellKind, Form, FormId, Line, RequestRow, Table, UnknownCell};

@@ -130,15 +130,6 @@ pub(crate) fn value_in(row: &Row<'_>, column: &str) -> Option<Decimal> {
     row.cells.iter().find(|(id, _)| column_of(*id) == column)?.1.value
 }
 
-/// `表二`, `表三` or `表四`.
-pub(crate) fn short(table: Table) -> &'static str {
-    match table {
-        Table::Active => "表二",
-        Table::Requests => "表三",
-        Table::Litigation => "表四",
-    }
-}
-
 /// Whether something stands in a cell, a number or not.
 pub(crate) fn is_filled(cell: &Cell) -> bool {
     matches!(cell.state, CellState::Read | CellState::Placeholder | CellState::Unreadable)

@@ -2,15 +2,14 @@
 
 use report::{CellId, CellState, Cells, Decimal, Form, Repair, Table};
 
-use crate::balance::table_of;
-use crate::place::{number, short};
+use crate::place::number;
 
 /// The only cell with whose change every equation of the table holds; none if there are
 /// several, or none, or if an equation of the table cannot be judged.
 pub(crate) fn of_table(form: &Form, cells: &Cells, table: Table) -> Option<Repair> {
     let mut failing = Vec::new();
     let mut holding = Vec::new();
-    for equation in form.equations().iter().filter(|equation| table_of(equation) == Some(table)) {
+    for equation in form.equations().iter().filter(|equation| equation.table() == table) {
         let sums = equation.sums(cells);
         match sums.hold()? {
             true => holding.push(equation),
@@ -43,6 +42,6 @@ pub(crate) fn of_table(form: &Form, cells: &Cells, table: Table) -> Option<Repai
     let effect =
         if table == Table::Requests { "各行各列全部平衡" } else { "该表各组全部平衡" };
     let (place, old, new) = (form.label(cell), number(old), number(value));
-    let reason = format!("将{}“{place}”由{old}改为{new}后，{effect}。", short(table));
+    let reason = format!("将{}“{place}”由{old}改为{new}后，{effect}。", table.short_title());
     Some(Repair { cell, value, reason })
 }

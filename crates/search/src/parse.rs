@@ -4,7 +4,7 @@
 use std::ops::Bound;
 use std::str::FromStr;
 
-use report::{CellId, Decimal};
+use report::{CellId, Decimal, Severity, Verdict};
 
 use crate::analyzer::{fold, glyphs};
 use crate::{Clause, Span, region};
@@ -19,7 +19,7 @@ const MAX_DEPTH: usize = 8;
 /// A filter that cannot be understood; the message is Chinese, for whoever typed it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct BadFilter(pub String);
+pub struct FilterError(pub String);
 
 /// Reads a query: words that all have to be there, `"短语"`, `-排除`, `OR`, parentheses and
 /// `字段:值` (see [`field`]). Returns the clause and the warnings.
@@ -52,16 +52,16 @@ pub fn parse(text: &str) -> (Clause, Vec<String>) {
 ///
 /// # Errors
 /// If there is no such field or cell, or the value is none of this field's.
-pub fn field(name: &str, value: &str) -> Result<Clause, BadFilter> {
+pub fn field(name: &str, value: &str) -> Result<Clause, FilterError> {
     let value: String = value.trim().chars().map(fold).collect();
     let equal = value.strip_prefix('=').unwrap_or(&value).trim();
-    let bad = |expected: &str| BadFilter(format!("“{name}”的值“{value}”无法识别，应为{expected}"));
+    let bad = |expected: &str| FilterError(format!("“{name}”的值“{value}”无法识别，应为{expected}"));
     if equal.is_empty() {
         return Err(bad("非空值"));
     }
     let name = name.trim();
     if let Some(id) = name.strip_prefix("cell.").or_else(|| name.strip_prefix("cells.")) {
-        let id = CellId::parse(id).map_err(|_| BadFilter(format!("没有名为“{id}”的单元格")))?;
+        let id = CellId::parse(id).map_err(|_| FilterError(format!("没有名为“{id}”的单元格")))?;
         let span = span(&value, number).ok_or_else(|| bad("数字或区间，如 9、>100、100..200"))?;
         return Ok(Clause::Cell(id, span));
     }
@@ -81,21 +81,22 @@ pub fn field(name: &str, value: &str) -> Result<Clause, BadFilter> {
         Some("agency") if value.starts_with('=') => Clause::Agency(equal.to_owned()),
         Some("agency") => Clause::AgencyName(equal.to_owned()),
         Some("rule") => Clause::Rule(rule(equal)),
-        Some("severity") => match lower.as_str() {
-            "error" | "错误" => Clause::Severity("error".into()),
-            "warning" | "警告" => Clause::Severity("warning".into()),
-            "info" | "提示" => Clause::Severity("info".into()),
-            _ => return Err(bad("error、warning 或 info")),
-        },
-        Some("verdict") => match lower.as_str() {
-            "pass" | "通过" => Clause::Verdict("pass".into()),
-            "warn" | "有警告" | "警告" => Clause::Verdict("warn".into()),
-            "fail" | "有错误" | "错误" => Clause::Verdict("fail".into()),
-            _ => return Err(bad("通过、有警告或有错误")),
-        },
+        Some("severity") => {
+            let is_meant = |known: &Severity| [known.as_str(), known.title()].contains(&lower.as_str());
+            let severity = Severity::ALL.into_iter().find(is_meant);
+            Clause::Severity(severity.ok_or_else(|| bad("error、warning 或 info"))?.as_str().into())
+        }
+        Some("verdict") => {
+            let is_meant = |known: &Verdict| {
+                let (name, title) = (known.as_str(), known.title());
+                [name, title, title.trim_start_matches('有')].contains(&lower.as_str())
+            };
+            let verdict = Verdict::ALL.into_iter().find(is_meant);
+            Clause::Verdict(verdict.ok_or_else(|| bad("通过、有警告或有错误"))?.as_str().into())
+        }
         Some("form") if report::FormId::parse(equal).is_some() => Clause::Form(equal.to_owned()),
         Some("form") => return Err(bad("2019 或 2021")),
-        _ => return Err(BadFilter(format!("没有名为“{name}”的字段"))),
+        _ => return Err(FilterError(format!("没有名为“{name}”的字段"))),
     })
 }
 

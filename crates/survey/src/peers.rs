@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use report::{CellId, Decimal, Finding, FormId, Table, Year};
+use report::{CellId, Decimal, Finding, FormId, Year};
+use rules::agg::AGG_05;
 
 use crate::division::Level;
 use crate::name::{self, Rank};
@@ -96,11 +97,7 @@ fn judge(figures: &Figures, typical: &[Typical], level: Level, kind: &str) -> Op
     let far: Vec<&Typical> = typical.iter().filter(|typical| far(typical) == Some(true)).collect();
     let first = far.first()?;
     let value = figures.value(first.id)?;
-    let table = match first.id.table() {
-        Table::Active => "表二",
-        Table::Requests => "表三",
-        Table::Litigation => "表四",
-    };
+    let table = first.id.table().short_title();
     let rest = if far.len() > 1 { format!("同类情形共{}格。", far.len()) } else { String::new() };
     let what = format!(
         "{table}“{}”为{}，同年度{}个{}{kind}的中位数为{}，相差悬殊。{rest}",
@@ -110,7 +107,7 @@ fn judge(figures: &Figures, typical: &[Typical], level: Level, kind: &str) -> Op
         level.title(),
         first.median.normalize(),
     );
-    let finding = fails("AGG-05", far.iter().map(|typical| typical.id).collect(), what)?;
+    let finding = fails(&AGG_05, far.iter().map(|typical| typical.id).collect(), what);
     Some(Finding { left: Some(value), right: Some(first.median), ..finding })
 }
 

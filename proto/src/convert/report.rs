@@ -1,7 +1,5 @@
 //! The report and what it is made of, but for its cells.
 
-use std::time::Duration;
-
 use report::{
     Area, Breakdown, Cells, Claim, Date, Fingerprint, FormId, Note, Origin, Quantity, Region, Relation,
     Remark, Report, Section, SectionKind, Share, Stated, Year,
@@ -80,12 +78,9 @@ impl TryFrom<&v1::Report> for Report {
 }
 
 impl v1::ReportSubmitted {
-    /// The day of submission in China, where reports and their deadlines are; none where that is no day.
+    /// The day of submission in Beijing, where reports and their deadlines are; none where that is no day.
     pub fn day(&self) -> Option<Date> {
-        const CHINA_MS: i64 = 8 * 3600 * 1000;
-        let seconds = u64::try_from(self.submitted_at_ms.checked_add(CHINA_MS)?).ok()? / 1000;
-        let days = Duration::from_secs(seconds / 86_400 * 86_400);
-        Date::constant(1970, 1, 1).checked_add(days).ok()
+        report::beijing::day(self.submitted_at_ms)
     }
 }
 

@@ -4,7 +4,7 @@
 //! while it is the latest of the report's versions, no search finds the report and no neighbour is held
 //! against it. What is sent later stands.
 
-use access::{Action, Caller, Problem};
+use access::{Action, Caller, Code, Problem};
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
@@ -76,35 +76,33 @@ pub(crate) async fn withdraw(
     reason: Result<Json<Reason>, JsonRejection>,
 ) -> Result<(StatusCode, Json<Value>), Problem> {
     let Json(reason) = reason.map_err(|rejection| Problem::bad_json(&rejection))?;
-    let stage = ingest.stage();
     let ours = |error: anyhow::Error| Problem::unavailable(&error);
     let [who, why] = [reason.who, reason.why].map(|text| access::hide(&text));
     for (field, text) in [("who", &who), ("why", &why)] {
         if text.trim().is_empty() {
             let detail = format!("没有写明 {field}。");
-            let problem =
-                Problem::new(StatusCode::BAD_REQUEST, "no-reason", detail, "请写明由谁撤回、为何撤回。");
+            let problem = Problem::new(Code::NoReason, detail, "请写明由谁撤回、为何撤回。");
             return Err(problem.field(field));
         }
     }
-    let Some(indexed) = stage.last_of_id::<ReportIndexed>(&id).await.map_err(ours)? else {
+    let Some(indexed) = ingest.bus().last_of_id::<ReportIndexed>(&id).await.map_err(ours)? else {
         return Err(not_there(&id));
     };
     for (field, text) in [("who", &who), ("why", &why)] {
         if text.chars().count() > LONGEST {
             let detail = format!("{field} 超过 {LONGEST} 字。");
-            let problem = Problem::new(StatusCode::BAD_REQUEST, "reason-too-long", detail, "请简要说明。");
+            let problem = Problem::new(Code::ReasonTooLong, detail, "请简要说明。");
             return Err(problem.field(field));
         }
     }
     let code = indexed.region.as_ref().map(|region| region.code.as_str());
     if !caller.may_see(code, Some(&indexed.agency)) {
-        let action = Action { name: "withdraw", object: &id, detail: "not-yours" };
+        let action = Action { name: "withdraw", object: &id, detail: Code::NotYours.name() };
         return Err(ingest.door().refuse(&caller, action, not_yours()));
     }
     let action = Action { name: "withdraw", object: &id, detail: &why };
     ingest.door().note(&caller, action).await?;
-    let validated = stage.last_of_id::<ReportValidated>(&id).await.map_err(ours)?.unwrap_or_default();
+    let validated = ingest.bus().last_of_id::<ReportValidated>(&id).await.map_err(ours)?.unwrap_or_default();
     let at_ms = now_ms();
     let title = validated.report.unwrap_or_default().title;
     let region = indexed.region.clone().unwrap_or_default();
@@ -123,7 +121,7 @@ pub(crate) async fn withdraw(
     };
     let statement = serde_json::to_vec(&statement).map_err(|error| ours(error.into()))?;
     let size = statement.len() as u64;
-    let stored = stage.originals().put(&statement[..], size).await.map_err(|error| ours(error.into()))?;
+    let stored = ingest.blobs().put(&statement[..], size).await.map_err(|error| ours(error.into()))?;
     let fact = ReportSubmitted {
         id: ReportId::of(&stored.sha256, 0).map_err(|error| ours(error.into()))?.to_string(),
         submission: stored.sha256.clone(),
@@ -149,14 +147,13 @@ pub(crate) async fn withdraw(
         replays: String::new(),
         scope: caller.scope,
     };
-    stage.publish_once(&fact).await.map_err(|error| ours(error.into()))?;
+    ingest.bus().publish(&fact).await.map_err(|error| ours(error.into()))?;
     Ok((StatusCode::ACCEPTED, Json(json!({"id": fact.id, "report": indexed.report}))))
 }
 
 fn not_yours() -> Problem {
     Problem::new(
-        StatusCode::FORBIDDEN,
-        "not-yours",
+        Code::NotYours,
         "这份报告不在密钥的机关或地区范围内，不能撤回。",
         "请核对报告编号；确需撤回的，请由有相应范围的单位或运维人员办理。",
     )
@@ -164,11 +161,5 @@ fn not_yours() -> Problem {
 
 fn not_there(id: &str) -> Problem {
     let detail = format!("没有已入库的报告 {id}。");
-    Problem::new(
-        StatusCode::NOT_FOUND,
-        "no-such-report",
-        detail,
-        "请核对编号；刚报送的报告要等入库后才能撤回。",
-    )
-    .field("id")
+    Problem::new(Code::NoSuchReport, detail, "请核对编号；刚报送的报告要等入库后才能撤回。").field("id")
 }

@@ -14,7 +14,7 @@ pub(super) fn check(paths: &[String], texts: &[Text]) -> Vec<Complaint> {
         let place = format!("samples/reports/{sample}");
         if !below("samples/golden/").any(|golden| stem(golden) == stem(sample)) {
             let mend =
-                "GOUJI_GENERATE=1 cargo test -p tests --test samples writes it; read it before you commit it";
+                "GOUJI_GENERATE=1 cargo test -p tests -- samples:: writes it; read it before you commit it";
             complaints.push(Complaint::new(&place, "its golden reading is missing", mend));
         }
         if !readme.contains(&format!("`{sample}`")) {

@@ -1,6 +1,6 @@
 //! What stands behind the tables: who contributed, who is missing, what is doubtful.
 
-use report::{Decimal, Form, Verdict};
+use report::{Decimal, Form};
 use survey::RollUp;
 
 use super::Shown;
@@ -58,7 +58,7 @@ pub(super) fn contributors(roll_up: &RollUp) -> List {
             contributor.scope.map_or("", |(_, source)| source.title()).into(),
             contributor.how.title().into(),
             format!("{}年格式", contributor.form).into(),
-            verdict(contributor.verdict).into(),
+            contributor.verdict.title().into(),
             contributor.key.as_str().into(),
         ]
     };
@@ -77,14 +77,6 @@ pub(super) fn contributors(roll_up: &RollUp) -> List {
         ],
         rows: roll_up.contributors.iter().enumerate().map(row).collect(),
         empty: "没有可以汇总的报告。",
-    }
-}
-
-fn verdict(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Pass => "通过",
-        Verdict::Warn => "有警告",
-        Verdict::Fail => "有错误",
     }
 }
 
@@ -167,12 +159,12 @@ fn imbalances(roll_up: &RollUp) -> List {
         (left != right).then_some((*equation, left, right))
     });
     let row = |(index, (equation, left, right)): (usize, (&report::Equation, Decimal, Decimal))| {
-        let title = rules::rule(equation.rule).map_or("", |rule| rule.title);
+        let rule = rules::of_equation(equation);
         let place = with_wide_brackets(equation.place);
         vec![
             (index + 1).into(),
-            format!("{place}：{title}").into(),
-            equation.rule.into(),
+            format!("{place}：{}", rule.problem).into(),
+            rule.id.into(),
             format!("左边{}，右边{}", left.normalize(), right.normalize()).into(),
             Entry::Number(left.saturating_sub(right)),
         ]

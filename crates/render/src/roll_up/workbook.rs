@@ -9,7 +9,6 @@ use survey::RollUp;
 use super::lists::{self, Entry, List};
 use super::{Shown, heading, remarks, shown, title};
 use crate::official::{Content, Placed, extent, layout, widths};
-use crate::place;
 use crate::text::number;
 
 /// The paper size that spreadsheets call 9.
@@ -39,7 +38,7 @@ pub(super) fn workbook(roll_up: &RollUp) -> Result<Vec<u8>, XlsxError> {
 fn official(sheet: &mut Worksheet, looks: &Looks, roll_up: &RollUp, table: Table) -> Result<(), XlsxError> {
     let layout = layout(Form::get(roll_up.form), table);
     let (last_row, last_column) = extent(&layout);
-    set_up(sheet, place::short(table))?;
+    set_up(sheet, table.short_title())?;
     match table {
         Table::Litigation => sheet.set_landscape().set_print_fit_to_pages(1, 1),
         Table::Active | Table::Requests => sheet.set_portrait().set_print_fit_to_pages(1, 1),

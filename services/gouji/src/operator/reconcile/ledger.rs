@@ -1,0 +1,216 @@
+//! The account of all readings: sent, ended, and what is in between.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use bus::{Bus, Event, Lag};
+use proto::v1::{ReportIndexed, ReportParsed, ReportRefused, ReportSubmitted, ReportValidated};
+use proto::{Fact as _, ReportId};
+
+/// How far one reading has come.
+#[derive(Debug, Clone, Copy, Default)]
+struct State {
+    sent: bool,
+    indexed: bool,
+    refused: bool,
+    /// The stage that has to take it next, and the place of the fact that it takes.
+    waits: Option<(&'static str, u64)>,
+}
+
+/// All readings. Some two hundred bytes each.
+#[derive(Debug, Default)]
+pub(super) struct Ledger {
+    states: HashMap<Box<str>, State>,
+    /// The versions of each report, by its key.
+    versions: HashMap<Box<str>, Vec<Version>>,
+    pub(super) received: u64,
+    pub(super) indexed: u64,
+    pub(super) refused: u64,
+    /// Neither, and read once more since.
+    pub(super) read_anew: u64,
+    pub(super) lost: Vec<String>,
+    pub(super) unsent: Vec<String>,
+}
+
+/// One version of a report. A later one is greater.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Version {
+    pub(super) submitted_at_ms: i64,
+    pub(super) generation: u32,
+    pub(super) id: Box<str>,
+}
+
+/// Readings that have not ended.
+struct Doubts {
+    /// Those that a stage is done with.
+    passed: Vec<String>,
+    /// Those that may be in somebody's hands.
+    handed: Vec<String>,
+    /// Whether these are more than hands hold.
+    is_too_many: bool,
+}
+
+/// Between two looks at what might be lost.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+impl Ledger {
+    pub(super) fn note(&mut self, event: &Event) {
+        let waits_for = match event.fact() {
+            ReportSubmitted::NAME => Some("parse"),
+            ReportParsed::NAME => Some("validate"),
+            ReportValidated::NAME => Some("index"),
+            ReportIndexed::NAME | ReportRefused::NAME => None,
+            _ => return,
+        };
+        let state = self.states.entry(event.id().into()).or_default();
+        state.sent |= event.fact() == ReportSubmitted::NAME;
+        state.refused |= event.fact() == ReportRefused::NAME;
+        if let Some(stage) = waits_for
+            && state.waits.is_none_or(|(_, place)| place < event.sequence)
+        {
+            state.waits = Some((stage, event.sequence));
+        }
+        if event.fact() != ReportIndexed::NAME {
+            return;
+        }
+        state.indexed = true;
+        let Some(indexed) = event.decode::<ReportIndexed>() else { return };
+        let submitted = indexed.submitted.unwrap_or_default();
+        let version = Version {
+            submitted_at_ms: submitted.submitted_at_ms,
+            generation: submitted.generation,
+            id: event.id().into(),
+        };
+        self.versions.entry(indexed.report.into()).or_default().push(version);
+    }
+
+    /// Tells what is lost from what is on its way, and counts.
+    ///
+    /// A fact is published before the one that led to it is acknowledged. So what a stage is done with, and
+    /// what led to nothing, is lost. What was handed out and is not done in order may be in somebody's hands,
+    /// as long as no more of it is there than hands hold.
+    pub(super) async fn settle(&mut self, bus: &Bus, patience: Duration) -> Result<()> {
+        let begun = Instant::now();
+        let mut passed_before = None;
+        loop {
+            let is_late = begun.elapsed() >= patience;
+            match self.look(bus).await {
+                Ok(Doubts { passed, handed, is_too_many }) => {
+                    // Twice, because a replica may answer that is a moment behind.
+                    let is_sure = !is_too_many && passed_before.as_ref() == Some(&passed);
+                    if (passed.is_empty() && !is_too_many) || is_sure || is_late {
+                        self.lost = passed;
+                        if is_too_many {
+                            self.lost.extend(handed);
+                        }
+                        break;
+                    }
+                    passed_before = Some(passed);
+                }
+                // Servers may be electing.
+                Err(error) if is_late => return Err(error),
+                Err(error) => tracing::warn!("looking at the places on the log: {error:#}; trying again"),
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+        self.count();
+        Ok(())
+    }
+
+    /// What might be lost, as the log tells of it now.
+    async fn look(&mut self, bus: &Bus) -> Result<Doubts> {
+        let places = bus.lag_now().await?;
+        for id in self.in_doubt(&places) {
+            for event in bus.history(&id).await? {
+                self.note(&event);
+            }
+        }
+        let (mut passed, handed): (Vec<_>, Vec<_>) =
+            self.in_doubt(&places).into_iter().partition(|id| self.is_passed(id, &places));
+        passed.sort();
+        let in_hands: u64 = places.iter().map(|lag| lag.in_flight).sum();
+        let is_too_many = handed.len() as u64 > in_hands;
+        passed.retain(|id| !self.is_read_anew(id));
+        Ok(Doubts { passed, handed, is_too_many })
+    }
+
+    /// What has not ended, and does not wait to be handed out.
+    fn in_doubt(&self, places: &[Lag]) -> Vec<String> {
+        let is_open = |state: &State| state.sent && !state.indexed && !state.refused;
+        let waits = |state: &State| place_of(state, places).is_some_and(|(lag, at)| at > lag.handed_up_to);
+        let doubtful = self.states.iter().filter(|(_, state)| is_open(state) && !waits(state));
+        doubtful.map(|(id, _)| id.to_string()).collect()
+    }
+
+    fn is_passed(&self, id: &str, places: &[Lag]) -> bool {
+        let state = self.states.get(id);
+        state.and_then(|state| place_of(state, places)).is_some_and(|(lag, at)| at <= lag.done_up_to)
+    }
+
+    /// Whether an operator had the same bytes read once more since.
+    fn is_read_anew(&self, id: &str) -> bool {
+        ReportId::parse(id).is_ok_and(|id| self.has(&id.next_generation().to_string()))
+    }
+
+    fn count(&mut self) {
+        self.lost.sort();
+        for (id, state) in &self.states {
+            if !state.sent {
+                self.unsent.push(id.to_string());
+                continue;
+            }
+            self.received += 1;
+            // What is searchable is not refused, whatever was said of it before.
+            match (state.indexed, state.refused) {
+                (true, _) => self.indexed += 1,
+                (false, true) => self.refused += 1,
+                (false, false) => self.read_anew += u64::from(self.is_read_anew(id)),
+            }
+        }
+        self.unsent.sort();
+    }
+
+    /// What is on its way.
+    pub(super) fn in_flight(&self) -> u64 {
+        let ended = self.indexed + self.refused + self.read_anew + self.lost.len() as u64;
+        self.received.saturating_sub(ended)
+    }
+
+    /// Whether the log has this reading as one that was sent.
+    pub(super) fn has(&self, id: &str) -> bool {
+        self.states.get(id).is_some_and(|state| state.sent)
+    }
+
+    /// The reports in the index, by what the log says: the last version of each, by its key. A reading is
+    /// none where a later one of the same original told that it is another report.
+    pub(super) fn current(&self) -> HashMap<&str, &Version> {
+        let mut last: HashMap<&str, (u32, &str)> = HashMap::new();
+        let all =
+            || self.versions.iter().flat_map(|(key, of)| of.iter().map(move |version| (&**key, version)));
+        for (key, version) in all() {
+            let known = last.entry(version.digits()).or_insert((version.generation, key));
+            *known = (*known).max((version.generation, key));
+        }
+        let mut current: HashMap<&str, &Version> = HashMap::new();
+        for (key, version) in all() {
+            if last.get(version.digits()).is_some_and(|(_, of)| *of == key) {
+                let known = current.entry(key).or_insert(version);
+                *known = (*known).max(version);
+            }
+        }
+        current
+    }
+}
+
+impl Version {
+    fn digits(&self) -> &str {
+        self.id.rsplit_once("-g").map_or(&*self.id, |(digits, _)| digits)
+    }
+}
+
+/// The stage that has to take a reading next, and the place of the fact that it takes.
+fn place_of<'a>(state: &State, places: &'a [Lag]) -> Option<(&'a Lag, u64)> {
+    let (stage, at) = state.waits?;
+    places.iter().find(|lag| lag.stage == stage).map(|lag| (lag, at))
+}

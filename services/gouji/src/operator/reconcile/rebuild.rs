@@ -1,0 +1,68 @@
+//! Rebuilds a lost log from the manifests and statements among the originals.
+
+use anyhow::{Context as _, Result};
+use bus::{Bus, Published};
+use proto::ReportId;
+use proto::v1::ReportSubmitted;
+
+use super::store::Store;
+
+/// How much was published.
+#[derive(Debug, Default)]
+pub(super) struct Rebuilt {
+    submissions: u64,
+    reports: u64,
+    /// Reports that the log had already.
+    there: u64,
+}
+
+impl Rebuilt {
+    pub(super) fn text(&self) -> String {
+        format!(
+            "rebuilt: {} reports of {} submissions put on the log, {} were there; rosters have to be imported again, and what was read anew or refused before is read as at first",
+            self.reports, self.submissions, self.there
+        )
+    }
+}
+
+/// Publishes what the log lacks, in the order in which it was sent. A second run changes nothing.
+pub(super) async fn rebuild(bus: &Bus, store: &Store, who: &str) -> Result<Rebuilt> {
+    let mut sent: Vec<_> = store.sent.iter().collect();
+    if sent.is_empty() {
+        return Ok(Rebuilt::default());
+    }
+    sent.sort_by_key(|one| one.at_ms);
+    bus.record_action(who, "rebuild", "", &format!("{} submissions", sent.len())).await?;
+    let mut rebuilt = Rebuilt::default();
+    for one in sent {
+        rebuilt.submissions += 1;
+        for fact in &one.facts {
+            match put(bus, fact.clone(), one.again)
+                .await
+                .with_context(|| format!("putting {} on the log", fact.id))?
+            {
+                Published::New => rebuilt.reports += 1,
+                Published::AlreadyThere => rebuilt.there += 1,
+            }
+        }
+    }
+    Ok(rebuilt)
+}
+
+/// Publishes one submission. Bytes that were sent again, or under another scope, become the next generation, as
+/// ingest does it, unless this submission has one already.
+async fn put(bus: &Bus, mut fact: ReportSubmitted, again: bool) -> Result<Published> {
+    loop {
+        let published = bus.publish(&fact).await?;
+        if published == Published::New {
+            return Ok(published);
+        }
+        let there = bus.last_of_id::<ReportSubmitted>(&fact.id).await?.unwrap_or_default();
+        if there.submission == fact.submission || (!again && there.scope == fact.scope) {
+            return Ok(published);
+        }
+        fact.generation += 1;
+        let original = fact.original.as_ref().map_or("", |original| &original.sha256);
+        fact.id = ReportId::of(original, fact.generation)?.to_string();
+    }
+}

@@ -1,0 +1,245 @@
+//! What each identity may do is what it needs: the pipeline works, and everything else is refused by name.
+
+use async_nats::jetstream::consumer::{Consumer, pull};
+use bytes::Bytes;
+use futures::StreamExt;
+use serde_json::{Value, json};
+use tests::api::{Api, zip};
+use tests::generate::{Options, generate};
+use tests::processes::until;
+
+use super::{Bus, Client, SOON, Service};
+
+const FACTS: [&str; 7] = ["submitted", "parsed", "validated", "indexed", "refused", "roster", "audited"];
+const PLACES: [&str; 5] = ["parse", "validate", "index", "tally-submitted", "observer"];
+
+/// Somebody on the bus: the facts it publishes, the places on the log it takes from, and those it looks at.
+struct Identity {
+    name: &'static str,
+    publishes: &'static [&'static str],
+    takes: &'static [&'static str],
+    looks_at: &'static [&'static str],
+}
+
+const IDENTITIES: [Identity; 6] = [
+    Identity {
+        name: "ingest",
+        publishes: &["submitted", "roster", "audited"],
+        takes: &[],
+        looks_at: &PLACES,
+    },
+    Identity { name: "parse", publishes: &["parsed", "refused"], takes: &["parse"], looks_at: &["parse"] },
+    Identity {
+        name: "validate",
+        publishes: &["validated", "refused"],
+        takes: &["validate"],
+        looks_at: &["validate"],
+    },
+    Identity { name: "index", publishes: &["indexed", "refused"], takes: &["index"], looks_at: &PLACES },
+    Identity { name: "console", publishes: &["audited"], takes: &[], looks_at: &PLACES },
+    Identity { name: "observer", publishes: &[], takes: &["observer"], looks_at: &["observer"] },
+];
+
+/// What only the operator may do.
+const OF_THE_OPERATOR: [&str; 16] = [
+    "$JS.API.STREAM.CREATE.OTHER",
+    "$JS.API.STREAM.UPDATE.GOUJI",
+    "$JS.API.STREAM.DELETE.GOUJI",
+    "$JS.API.STREAM.PURGE.GOUJI",
+    "$JS.API.STREAM.PURGE.OBJ_gouji-originals",
+    "$JS.API.STREAM.MSG.DELETE.GOUJI",
+    "$JS.API.STREAM.SNAPSHOT.GOUJI",
+    "$JS.API.STREAM.RESTORE.GOUJI",
+    "$JS.API.CONSUMER.CREATE.GOUJI",
+    "$JS.API.CONSUMER.CREATE.GOUJI.parse",
+    "$JS.API.CONSUMER.CREATE.GOUJI.parse.gouji.v1.submitted.>",
+    "$JS.API.CONSUMER.CREATE.GOUJI.tally-parsed.gouji.v1.parsed.>",
+    "$JS.API.CONSUMER.DURABLE.CREATE.GOUJI.parse",
+    "$JS.API.CONSUMER.DELETE.GOUJI.parse",
+    "$JS.API.CONSUMER.PAUSE.GOUJI.parse",
+    "$JS.API.CONSUMER.RESET.GOUJI.parse",
+];
+
+impl Client {
+    /// What the server complains of after this was published; none where it says nothing.
+    async fn complaint_about(&mut self, subject: &str) -> Option<String> {
+        self.nats.publish(subject.to_owned(), Bytes::new()).await.unwrap();
+        self.complaint().await
+    }
+
+    /// Something that nobody may follows, and its refusal comes after whatever was to come.
+    async fn complaint(&mut self) -> Option<String> {
+        const NEVER: &str = "nobody.may";
+        self.nats.publish(NEVER, Bytes::new()).await.unwrap();
+        let first = self.next_complaint().await;
+        if first.contains(NEVER) {
+            return None;
+        }
+        assert!(self.next_complaint().await.contains(NEVER));
+        Some(first)
+    }
+
+    async fn next_complaint(&mut self) -> String {
+        tokio::time::timeout(SOON, self.complaints.recv()).await.unwrap().unwrap()
+    }
+
+    async fn is_refused(&mut self, name: &str, subject: &str) {
+        let complaint = self.complaint_about(subject).await;
+        let told = complaint.as_deref().unwrap_or_default();
+        assert!(
+            told.contains("Permissions Violation") && told.contains(subject),
+            "{name} {subject}: {told:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn each_identity_is_refused_what_is_not_its_own() {
+    // No log is there, so what is let through does nothing.
+    let bus = Bus::start(|text| text).await;
+    for Identity { name, publishes, takes, looks_at } in IDENTITIES {
+        let mut client = bus.client(name).await;
+        let mut expect = async |subject: &str, allowed: bool| {
+            if allowed {
+                assert_eq!(client.complaint_about(subject).await, None, "{name} {subject}");
+            } else {
+                client.is_refused(name, subject).await;
+            }
+        };
+        for fact in FACTS {
+            expect(&format!("gouji.v1.{fact}.2024.370400.x-g0"), publishes.contains(&fact)).await;
+        }
+        for place in PLACES {
+            // A reader of feeds may read any place that is no stage's, as feeds have any name.
+            let reads_feeds =
+                ["index", "console"].contains(&name) && ["tally-submitted", "observer"].contains(&place);
+            let next = format!("$JS.API.CONSUMER.MSG.NEXT.GOUJI.{place}");
+            expect(&next, takes.contains(&place) || reads_feeds).await;
+            expect(&format!("$JS.ACK.GOUJI.{place}.1.1.1.1.0"), takes.contains(&place)).await;
+            expect(&format!("$JS.ACK._.hash.GOUJI.{place}.1.1.1.1.0"), takes.contains(&place)).await;
+            expect(&format!("$JS.API.CONSUMER.INFO.GOUJI.{place}"), looks_at.contains(&place)).await;
+        }
+        for subject in OF_THE_OPERATOR {
+            expect(subject, false).await;
+        }
+        expect("$KV.gouji-leases.index", name == "index").await;
+        let who_leads = "$JS.API.DIRECT.GET.KV_gouji-leases.$KV.gouji-leases.index";
+        expect(who_leads, ["index", "console"].contains(&name)).await;
+        expect("$O.gouji-originals.C.x", ["ingest", "parse"].contains(&name)).await;
+        for filter in [">", "gouji.v1.>", "$JS.>", "_INBOX.>", "_INBOX_operator.>", "gouji.v1.*.*.370401.>"] {
+            let _subscription = client.nats.subscribe(filter).await.unwrap();
+            let complaint = client.complaint().await.unwrap_or_default();
+            assert!(
+                complaint.contains("Subscription") && complaint.contains(filter),
+                "{name} {filter}: {complaint}"
+            );
+        }
+        let _subscription = client.nats.subscribe(format!("_INBOX_{name}.x")).await.unwrap();
+        assert_eq!(client.complaint().await, None, "{name} hears its own answers");
+    }
+}
+
+/// Who may make feeds must not make a stage's place into one, and so skip reports.
+#[tokio::test]
+async fn no_feed_becomes_the_place_of_a_stage() {
+    let bus = Bus::start(|text| text).await;
+    bus.apply_topology(1);
+    let operator = bus.client("operator").await;
+    let place = async |name: &str| -> Consumer<pull::Config> {
+        operator.jetstream.get_consumer_from_stream(name, "GOUJI").await.unwrap()
+    };
+    let before = place("parse").await.cached_info().config.clone();
+    let console = bus.client("console").await;
+    let tries = [
+        (
+            "feed-x",
+            "gouji.v1.parsed.>",
+            json!({"durable_name": "parse", "filter_subject": "gouji.v1.parsed.>"}),
+        ),
+        ("feed-x", "gouji.v1.parsed.>", json!({"name": "feed-x", "filter_subject": "gouji.v1.>"})),
+    ];
+    for (name, filter, mut config) in tries {
+        config["ack_policy"] = "none".into();
+        let request = json!({"stream_name": "GOUJI", "config": config, "action": ""});
+        let subject = format!("CONSUMER.CREATE.GOUJI.{name}.{filter}");
+        let answer: Value = console.jetstream.request(subject, &request).await.unwrap();
+        assert!(answer["error"]["description"].is_string(), "{answer}");
+    }
+    assert_eq!(place("parse").await.cached_info().config, before);
+}
+
+#[tokio::test]
+async fn an_observer_reads_one_region() {
+    let bus = Bus::start(|text| text).await;
+    bus.apply_topology(1);
+    let mut observer = bus.client("observer").await;
+    let mut live = observer.nats.subscribe("gouji.v1.*.*.370400.>").await.unwrap();
+    assert_eq!(observer.complaint().await, None);
+    let operator = bus.client("operator").await;
+    for region in ["110000", "370400"] {
+        let subject = format!("gouji.v1.validated.2024.{region}.x-g0");
+        operator.jetstream.publish(subject, region.into()).await.unwrap().await.unwrap();
+    }
+    let first = tokio::time::timeout(SOON, live.next()).await.unwrap().unwrap();
+    assert_eq!(first.payload, "370400");
+    let place = pull::Config {
+        durable_name: Some("observer".into()),
+        filter_subject: "gouji.v1.*.*.370400.>".into(),
+        ..Default::default()
+    };
+    let place = observer.jetstream.create_consumer_on_stream(place, "GOUJI").await.unwrap();
+    let mut batch = place.fetch().max_messages(9).messages().await.unwrap();
+    let message = batch.next().await.unwrap().unwrap();
+    assert_eq!(message.payload, "370400");
+    message.double_ack().await.unwrap();
+    assert!(batch.next().await.is_none(), "the other region's fact is not given out");
+    observer.is_refused("observer", "$JS.API.CONSUMER.CREATE.GOUJI.observer.gouji.v1.>").await;
+    observer.is_refused("observer", "$JS.API.DIRECT.GET.GOUJI").await;
+}
+
+#[tokio::test]
+async fn the_pipeline_works_with_it() {
+    let bus = Bus::start(|text| text).await;
+    bus.apply_topology(1);
+    let start = |name| Service::start(&bus, name);
+    let mut services = ["ingest", "parse", "validate", "index", "console"].map(start);
+    for service in &mut services {
+        service.answers(true, "ready").await;
+    }
+    let api = Api::new(&services[0].address(), &services[4].address());
+    let reports: Vec<_> = (0..20).map(|index| generate(20_261_122, index, &Options::default())).collect();
+    let files = reports.iter().map(|report| (report.file_name.as_str(), report.bytes.as_slice()));
+    let archive = zip(files.chain([("broken.pdf", b"%PDF-1.4 broken".as_slice())])).unwrap();
+    let receipt = api.submit("all.zip", archive).await.unwrap();
+    api.import_roster("机关名称\n某市人民政府\n").await.unwrap();
+    let mut counts = Value::Null;
+    until("the counts", SOON, async || {
+        counts = api.status().await?["counts"].take();
+        Ok((counts["indexed"] == 20 && counts["refused"] == 1).then_some(()))
+    })
+    .await
+    .unwrap_or_else(|error| panic!("{error:#}: {counts}"));
+    assert!(api.status().await.unwrap()["index_leader"]["until_ms"].is_i64());
+    let id = receipt["reports"][0]["id"].as_str().unwrap();
+    api.withdraw(id, "张三", "试").await.unwrap();
+    api.submission(receipt["submission"].as_str().unwrap()).await.unwrap();
+    for service in &mut services {
+        service.answers(true, "ready").await;
+        let said = service.process.said();
+        assert!(!said.contains("Permissions Violation"), "{}", said);
+    }
+}
+
+/// A stage that may not do what it needs says so, by the subject.
+#[tokio::test]
+async fn a_stage_names_what_it_is_denied() {
+    let bus = Bus::start(|text| text).await;
+    bus.apply_topology(1);
+    // With a seed of somebody else.
+    let mut variables = bus.variables("parse");
+    variables.insert("GOUJI_NATS_NKEY", bus.seed("observer").display().to_string());
+    let mut parse = Service::start_with(&bus, "parse", variables);
+    parse.answers(false, "Permissions Violation").await;
+    let said = parse.process.said();
+    assert!(said.contains("the bus denies what this stage needs"), "{said}");
+}
