@@ -6,11 +6,9 @@ use super::Complaint;
 use crate::workspace::Workspace;
 
 /// Everything that belongs into the root.
-const ROOT: [&str; 26] = [
+const ROOT: [&str; 24] = [
     ".cargo",
     ".ci",
-    ".dockerignore",
-    ".gitattributes",
     ".gitignore",
     "ARCHITECTURE.md",
     "CHANGELOG.md",
