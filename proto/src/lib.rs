@@ -6,6 +6,7 @@ mod convert;
 mod fact;
 pub mod header;
 mod id;
+mod refusal;
 #[cfg(feature = "facts")]
 pub mod subject;
 
@@ -14,7 +15,8 @@ pub use convert::ConvertError;
 #[cfg(feature = "facts")]
 pub use fact::Fact;
 pub use id::{NotAReportId, ReportId};
-pub use prost::{Message, decode_length_delimiter};
+pub use prost::{DecodeError, Message, decode_length_delimiter};
+pub use refusal::{ClassInfo, Fault, RefusalClass, RefusalClassError, Seen};
 
 /// The messages of package `gouji.v1`, generated from `proto/gouji/v1/*.proto`.
 #[expect(missing_docs, reason = "the .proto files comment what a name does not tell")]

@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::header::{AUTHORIZATION, FORWARDED, HOST, ORIGIN};
-use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::http::{HeaderMap, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
@@ -13,7 +13,7 @@ use base64::engine::general_purpose::STANDARD;
 use crate::audit::Action;
 use crate::key::{Role, Shut};
 use crate::problem::Challenge;
-use crate::{Caller, Door, Problem, plain};
+use crate::{Caller, Code, Door, Problem, plain};
 
 /// What a route asks of whoever knocks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,13 +96,15 @@ impl Door {
         let stranger = Caller::nobody(peer.map(|peer| peer.to_string()).unwrap_or_default());
         let refuse = |caller: &Caller, problem: Problem| {
             let object = format!("{} {}", request.method(), request.uri().path());
-            self.note_refusal(caller, Action { name: "access", object: &object, detail: &problem.code });
+            self.note_refusal(
+                caller,
+                Action { name: "access", object: &object, detail: problem.code.name() },
+            );
             problem
         };
         if request.uri().query().is_some_and(|query| query.len() > QUERY_BYTES) {
             return Err(Problem::new(
-                StatusCode::URI_TOO_LONG,
-                "query-too-long",
+                Code::QueryTooLong,
                 format!("地址中的参数超过 {QUERY_BYTES} 字节。"),
                 "请减少检索条件。",
             ));
@@ -129,8 +131,8 @@ impl Door {
                 }
                 let problem = match other {
                     None => no_key(request.uri()),
-                    Some(Err(Shut::Expired)) => wrong_key(request.uri(), "expired-key", "密钥已经过期。"),
-                    _ => wrong_key(request.uri(), "unknown-key", "密钥不在名册中。"),
+                    Some(Err(Shut::Expired)) => wrong_key(request.uri(), Code::ExpiredKey, "密钥已经过期。"),
+                    _ => wrong_key(request.uri(), Code::UnknownKey, "密钥不在名册中。"),
                 };
                 return Err(refuse(&stranger, problem));
             }
@@ -189,8 +191,7 @@ fn from_here(request: &Request) -> Result<(), Problem> {
         return Ok(());
     }
     Err(Problem::new(
-        StatusCode::FORBIDDEN,
-        "cross-site",
+        Code::CrossSite,
         "这个请求由其他网站的页面发出，已拒绝。",
         "请在本系统的页面上操作，或用带 Authorization: Bearer 密钥的程序调用。",
     ))
@@ -209,8 +210,7 @@ fn to_here(request: &Request) -> Result<(), Problem> {
         return Ok(());
     }
     Err(Problem::new(
-        StatusCode::MISDIRECTED_REQUEST,
-        "wrong-host",
+        Code::WrongHost,
         format!("没有设置密钥时，只接受以本机地址发出的请求，而不是“{name}”。"),
         "请以 http://127.0.0.1 访问；前面有代理时，请设置密钥（GOUJI_KEYS），或由代理验证身份并设置 GOUJI_OPEN=true。",
     ))
@@ -232,25 +232,25 @@ fn challenge(uri: &Uri) -> Challenge {
 fn no_key(uri: &Uri) -> Problem {
     let hint = "程序请带 Authorization: Bearer gouji_… 请求头，gouji 命令用 --key-file 或 GOUJI_KEY；\
                 浏览器弹出登录框时，用户名任意，密码填密钥。密钥向运维人员申请。";
-    let problem = Problem::new(StatusCode::UNAUTHORIZED, "no-key", "请求没有带密钥。", hint);
+    let problem = Problem::new(Code::NoKey, "请求没有带密钥。", hint);
     Problem { challenge: Some(challenge(uri)), ..problem }
 }
 
-fn wrong_key(uri: &Uri, code: &'static str, detail: &str) -> Problem {
+fn wrong_key(uri: &Uri, code: Code, detail: &str) -> Problem {
     let hint = "请核对密钥是否完整；仍不行时，请向运维人员申请新的密钥。";
-    let problem = Problem::new(StatusCode::UNAUTHORIZED, code, detail, hint);
+    let problem = Problem::new(code, detail, hint);
     Problem { challenge: Some(challenge(uri)), ..problem }
 }
 
 fn wrong_role(role: Role, needs: Needs) -> Problem {
     let detail = format!("这项操作需要角色 {}，而这个密钥的角色是 {}。", needs.roles(), role.name());
     let hint = "请使用有相应角色的密钥，或向运维人员申请。";
-    Problem::new(StatusCode::FORBIDDEN, "wrong-role", detail, hint)
+    Problem::new(Code::WrongRole, detail, hint)
 }
 
 fn too_often(seconds: u64) -> Problem {
     let hint = "请按 Retry-After 指示的秒数后再试。";
-    Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-often", "请求过于频繁。", hint).retry_after(seconds)
+    Problem::new(Code::TooOften, "请求过于频繁。", hint).retry_after(seconds)
 }
 
 #[cfg(test)]

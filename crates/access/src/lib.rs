@@ -8,6 +8,7 @@
 
 mod audit;
 mod caller;
+mod code;
 mod guard;
 pub mod key;
 mod problem;
@@ -28,6 +29,7 @@ use crate::rate::Rate;
 
 pub use audit::Action;
 pub use caller::Caller;
+pub use code::{Code, CodeInfo};
 pub use guard::Needs;
 pub use key::{Role, hide};
 pub use problem::{Challenge, Problem};

@@ -1,12 +1,12 @@
 //! What went wrong, as an RFC 9457 problem document: Chinese for whoever asked, with a stable English
 //! code for programs.
 
-use std::borrow::Cow;
-
 use axum::extract::rejection::JsonRejection;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
+
+use crate::Code;
 
 /// A request that is not answered as it was asked. Its response carries it as an extension, so that a
 /// service may draw it as a page.
@@ -14,8 +14,8 @@ use serde_json::json;
 pub struct Problem {
     /// The status of the answer.
     pub status: StatusCode,
-    /// Stable, e.g. `bad-filter`; its type is `urn:gouji:problem:<code>`.
-    pub code: Cow<'static, str>,
+    /// Stable; the type of the document is `urn:gouji:problem:<code>`.
+    pub code: Code,
     /// What kind of trouble it is, Chinese.
     pub title: &'static str,
     /// What is wrong with this request, Chinese.
@@ -49,20 +49,14 @@ impl Challenge {
 }
 
 impl Problem {
-    /// A problem with the title of its status.
-    pub fn new(
-        status: StatusCode,
-        code: impl Into<Cow<'static, str>>,
-        detail: impl Into<String>,
-        hint: &'static str,
-    ) -> Self {
-        let problem = Self::bare(status, code, detail.into());
-        Self { hint: Some(hint), ..problem }
+    /// A problem with the status of its code and the title of that status.
+    pub fn new(code: Code, detail: impl Into<String>, hint: &'static str) -> Self {
+        Self { hint: Some(hint), ..Self::without_hint(code, detail) }
     }
 
     /// There is nothing at this address.
     pub fn not_found(detail: String) -> Self {
-        Self::bare(StatusCode::NOT_FOUND, "not-found", detail)
+        Self::without_hint(Code::NotFound, detail)
     }
 
     /// There is no report with this key or id, or none that the asker may see.
@@ -73,20 +67,21 @@ impl Problem {
 
     /// A parameter says nothing that could be understood.
     pub fn bad_parameter(field: &str, detail: String) -> Self {
-        let problem = Self::bare(StatusCode::BAD_REQUEST, "bad-parameter", detail);
+        let problem = Self::without_hint(Code::BadParameter, detail);
         Self { field: Some(field.to_owned()), title: "参数无法识别", ..problem }
     }
 
     /// The JSON of a request says nothing that could be understood.
     pub fn bad_json(rejection: &JsonRejection) -> Self {
-        let problem = Self::bare(rejection.status(), "bad-json", format!("请求正文无法识别：{rejection}。"));
+        let problem = Self::without_hint(Code::BadJson, format!("请求正文无法识别：{rejection}。"));
+        let problem = problem.status(rejection.status());
         problem.hint("请以 application/json 发送，字段见 /openapi.json。")
     }
 
     /// The address is right and the method is not.
     pub fn method_not_allowed() -> Self {
         let detail = "这个地址不支持这种请求方法。".to_owned();
-        Self::bare(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", detail)
+        Self::without_hint(Code::MethodNotAllowed, detail)
     }
 
     /// The log does not answer; logged here.
@@ -94,28 +89,28 @@ impl Problem {
         tracing::warn!("asking the bus: {error:#}");
         let detail = "消息总线暂时没有应答。";
         let hint = "请稍后再试；检索和已入库的报告不受影响。";
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "bus-unavailable", detail, hint).retry_after(5)
+        Self::new(Code::BusUnavailable, detail, hint).retry_after(5)
     }
 
     /// Nothing was taken in, and that is our fault; logged here, and not told.
     pub fn unavailable(error: &anyhow::Error) -> Self {
         tracing::error!("request failed: {error:#}");
         let detail = "系统暂时无法接收，文件没有被接收。";
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail, "请稍后重新报送。").retry_after(10)
+        Self::new(Code::Unavailable, detail, "请稍后重新报送。").retry_after(10)
     }
 
     /// What became of reports cannot be told just now, and that is our fault; logged here, and not told.
     pub fn unanswered(error: &anyhow::Error) -> Self {
         tracing::error!("request failed: {error:#}");
         let detail = "系统暂时无法查询，已接收的文件不受影响。";
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail, "请稍后再查。").retry_after(5)
+        Self::new(Code::Unavailable, detail, "请稍后再查。").retry_after(5)
     }
 
     /// Our own fault; logged here, and not told.
     pub fn internal(error: &anyhow::Error) -> Self {
         tracing::error!("answering a request: {error:#}");
         let detail = "系统内部错误，已记入日志。".to_owned();
-        Self::bare(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
+        Self::without_hint(Code::Internal, detail)
     }
 
     /// The same with what to do.
@@ -136,20 +131,28 @@ impl Problem {
         Self { retry_after: Some(u32::try_from(seconds).unwrap_or(u32::MAX)), ..self }
     }
 
-    fn bare(status: StatusCode, code: impl Into<Cow<'static, str>>, detail: String) -> Self {
-        let title =
-            TITLES.iter().find(|(known, _)| *known == status.as_u16()).map_or("请求有误", |(_, title)| title);
+    fn without_hint(code: Code, detail: impl Into<String>) -> Self {
         Self {
-            status,
-            code: code.into(),
-            title,
-            detail,
+            status: code.status(),
+            code,
+            title: title(code.status()),
+            detail: detail.into(),
             field: None,
             hint: None,
             retry_after: None,
             challenge: None,
         }
     }
+
+    /// The same with another status than the usual one of its code.
+    fn status(self, status: StatusCode) -> Self {
+        Self { status, title: title(status), ..self }
+    }
+}
+
+/// What a status is called.
+fn title(status: StatusCode) -> &'static str {
+    TITLES.iter().find(|(known, _)| *known == status.as_u16()).map_or("请求有误", |(_, title)| title)
 }
 
 /// What each status is called.
@@ -175,7 +178,7 @@ impl IntoResponse for Problem {
             "title": self.title,
             "status": self.status.as_u16(),
             "detail": self.detail,
-            "code": self.code,
+            "code": self.code.name(),
             "field": self.field,
             "hint": self.hint,
         });

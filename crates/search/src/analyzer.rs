@@ -28,9 +28,9 @@ pub(crate) enum Glyph {
     Word(String),
 }
 
-/// A glyph and the bytes of the text it came from.
+/// A glyph and the byte range of the text that it came from.
 #[derive(Debug, Clone)]
-pub(crate) struct Placed {
+pub(crate) struct Located {
     pub(crate) glyph: Glyph,
     pub(crate) from: usize,
     pub(crate) to: usize,
@@ -46,7 +46,7 @@ impl Glyph {
 }
 
 /// The text as a row of glyphs.
-pub(crate) fn glyphs(text: &str) -> Vec<Placed> {
+pub(crate) fn glyphs(text: &str) -> Vec<Located> {
     let chars: Vec<(usize, char)> = text.char_indices().map(|(at, char)| (at, fold(char))).collect();
     let end_of = |index: usize| chars.get(index).map_or(text.len(), |(at, _)| *at);
     let mut glyphs = Vec::with_capacity(chars.len());
@@ -67,7 +67,7 @@ pub(crate) fn glyphs(text: &str) -> Vec<Placed> {
                 Glyph::Word(word)
             }
         };
-        glyphs.push(Placed { glyph, from, to: end_of(next) });
+        glyphs.push(Located { glyph, from, to: end_of(next) });
         index = next;
     }
     glyphs
@@ -80,7 +80,7 @@ pub(crate) fn phrase_terms(text: &str) -> Vec<(usize, String)> {
     let mut terms = Vec::new();
     let mut index = 0;
     while index < glyphs.len() {
-        let run = glyphs[index..].iter().map_while(|placed| match placed.glyph {
+        let run = glyphs[index..].iter().map_while(|located| match located.glyph {
             Glyph::Han(char) => Some(char),
             _ => None,
         });
@@ -105,9 +105,9 @@ pub(crate) fn phrase_terms(text: &str) -> Vec<(usize, String)> {
 pub(crate) fn pieces(text: &str) -> Vec<String> {
     let glyphs = glyphs(text);
     let mut pieces = Vec::new();
-    for (index, placed) in glyphs.iter().enumerate() {
+    for (index, located) in glyphs.iter().enumerate() {
         let before = index.checked_sub(1).map(|before| &glyphs[before].glyph);
-        match (&placed.glyph, glyphs.get(index + 1).map(|next| &next.glyph)) {
+        match (&located.glyph, glyphs.get(index + 1).map(|next| &next.glyph)) {
             (Glyph::Han(first), Some(Glyph::Han(second))) => pieces.push(format!("{first}{second}")),
             (Glyph::Han(_), _) if matches!(before, Some(Glyph::Han(_))) => {}
             (Glyph::Symbol(_), _) => {}
@@ -272,13 +272,13 @@ impl Tokenizer for CnTokenizer {
     fn token_stream(&mut self, text: &str) -> Tokens {
         let glyphs = glyphs(text);
         let mut tokens = Vec::with_capacity(2 * glyphs.len());
-        for (position, Placed { glyph, from, to }) in glyphs.iter().enumerate() {
+        for (position, Located { glyph, from, to }) in glyphs.iter().enumerate() {
             let mut push = |text: String, offset_to: usize| {
                 tokens.push(Token { offset_from: *from, offset_to, position, text, position_length: 1 });
             };
             push(glyph.term(), *to);
             let next = glyphs.get(position + 1);
-            if let (Glyph::Han(first), Some(Placed { glyph: Glyph::Han(second), to, .. })) = (glyph, next) {
+            if let (Glyph::Han(first), Some(Located { glyph: Glyph::Han(second), to, .. })) = (glyph, next) {
                 push(format!("{first}{second}"), *to);
             }
         }
@@ -327,7 +327,7 @@ mod tests {
     use super::*;
 
     fn check(text: &str, expected: &str) {
-        let drawn: Vec<String> = glyphs(text).iter().map(|placed| placed.glyph.term()).collect();
+        let drawn: Vec<String> = glyphs(text).iter().map(|located| located.glyph.term()).collect();
         assert_eq!(drawn.join(" "), expected, "{text}");
     }
 

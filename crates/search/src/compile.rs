@@ -42,6 +42,28 @@ pub(crate) fn phrases(clause: &Clause) -> Vec<(&str, bool)> {
     }
 }
 
+/// The phrases that a snippet marks in the text of a hit.
+pub(crate) fn highlighted(typed: &Clause, relaxed: bool) -> Vec<String> {
+    let phrases = phrases(typed).into_iter();
+    phrases
+        .flat_map(|(text, quoted)| if relaxed && !quoted { pieces(text) } else { vec![text.to_owned()] })
+        .collect()
+}
+
+/// The typed clause and the filters together. A relaxed match relaxes only what was typed.
+pub(crate) fn with_filters(typed: Clause, filters: &[Clause]) -> Clause {
+    if filters.is_empty() {
+        return typed;
+    }
+    let mut parts = match typed {
+        Clause::And(parts) => parts,
+        Clause::All => Vec::new(),
+        typed => vec![typed],
+    };
+    parts.extend(filters.iter().cloned());
+    Clause::And(parts)
+}
+
 fn matching(fields: &Fields, clause: &Clause, relaxed: bool) -> Box<dyn Query> {
     match clause {
         Clause::All => Box::new(AllQuery),

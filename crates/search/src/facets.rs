@@ -6,9 +6,9 @@ use tantivy::aggregation::agg_result::AggregationResults;
 use tantivy::aggregation::{AggContextParams, AggregationCollector};
 use tantivy::{Searcher, Term};
 
-use crate::reader::{Reader, read_region, term_address};
-use crate::schema::column;
-use crate::{Clause, Error, Facet, FacetCounts, FacetValue, region};
+use crate::lookup::term_address;
+use crate::schema::{Fields, column};
+use crate::{Clause, Facet, FacetCounts, FacetValue, IndexError, StoredParts, region};
 
 /// Values of one facet that are counted.
 const MAX_VALUES: usize = 50;
@@ -55,10 +55,10 @@ impl Request {
 
     pub(crate) fn counts(
         &self,
-        reader: &Reader,
+        fields: &Fields,
         searcher: &Searcher,
         results: AggregationResults,
-    ) -> Result<Vec<FacetCounts>, Error> {
+    ) -> Result<Vec<FacetCounts>, IndexError> {
         let results = serde_json::to_value(results).unwrap_or_default();
         let mut facets = Vec::with_capacity(self.facets.len());
         for facet in &self.facets {
@@ -69,7 +69,7 @@ impl Request {
                     key => format!("{}", key.as_f64().unwrap_or_default()),
                 };
                 let label = match facet {
-                    Facet::Region => self.region_label(reader, searcher, &value)?,
+                    Facet::Region => region_label(fields, searcher, &value)?,
                     _ => value.clone(),
                 };
                 values.push(FacetValue {
@@ -93,29 +93,29 @@ impl Request {
             Facet::Form => column::FORM,
         }
     }
-
-    /// The name of a region: of provinces we know it, of others a report of it or from inside it has it.
-    fn region_label(&self, reader: &Reader, searcher: &Searcher, code: &str) -> Result<String, Error> {
-        if let Some(name) = region::province(code) {
-            return Ok(name.to_owned());
-        }
-        let fields = &reader.fields;
-        let inside = if code.len() == 4 { fields.city } else { fields.county };
-        for field in [fields.region, inside] {
-            let Some(address) = term_address(searcher, &Term::from_field_text(field, code))? else {
-                continue;
-            };
-            let Some(region) = read_region(searcher, fields, address)? else { continue };
-            let name = if field == fields.region { Some(&*region) } else { region::above(code, &region) };
-            if let Some(name) = name {
-                return Ok(name.to_owned());
-            }
-        }
-        Ok(code.to_owned())
-    }
 }
 
-/// The region that has to hold, if there is one.
+/// The name of a region. The names of provinces are known; any other is taken from a report of that region,
+/// or of a region in it.
+fn region_label(fields: &Fields, searcher: &Searcher, code: &str) -> Result<String, IndexError> {
+    if let Some(name) = region::province(code) {
+        return Ok(name.to_owned());
+    }
+    let inside = if code.len() == 4 { fields.city } else { fields.county };
+    for field in [fields.region, inside] {
+        let Some(address) = term_address(searcher, &Term::from_field_text(field, code))? else { continue };
+        let card = StoredParts::read(searcher, fields.stored, address)?.card;
+        let Some(region) = card.region else { continue };
+        let name =
+            if field == fields.region { Some(&*region.name) } else { region::above(code, &region.name) };
+        if let Some(name) = name {
+            return Ok(name.to_owned());
+        }
+    }
+    Ok(code.to_owned())
+}
+
+/// The region that every hit lies in, if the clause names one.
 fn region_of(clause: &Clause) -> Option<&str> {
     match clause {
         Clause::Region(code) => Some(code),

@@ -1,4 +1,4 @@
-//! The folder of the index: made, opened, and refused where it was made by another version.
+//! The folder of the index: created, opened, and refused where another schema made it.
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
@@ -6,44 +6,48 @@ use std::path::{Path, PathBuf};
 
 use tantivy::directory::MmapDirectory;
 use tantivy::directory::error::LockError;
-use tantivy::store::{Compressor, ZstdCompressor};
+use tantivy::store::Compressor;
 use tantivy::{IndexSettings, TantivyError};
 
 use crate::analyzer::{self, CN, CnTokenizer, WORDS, WordsTokenizer};
 use crate::schema::{Fields, VERSION};
+use crate::stored::DamageError;
 use crate::{Reader, Writer};
 
-/// Says which schema and analyzer the index was made with.
+/// Names the schema and the analyzer that the index was made with.
 const VERSION_FILE: &str = "gouji-index-version";
-/// Held while the index is made, so that two processes do not make it at once.
+/// Locked while the index is created, so that two processes do not create it at once.
 const CREATE_LOCK: &str = "gouji-index-create.lock";
 
-/// Written and removed again where it is in doubt whether the disk has room.
+/// Written and removed again to find out whether the disk has room.
 const ROOM_FILE: &str = "gouji-index-room.tmp";
 
-/// Why the index could not do it.
+/// Less than one report takes: a block is copied whole whenever a report in it is read.
+const BLOCK_BYTES: usize = 4 << 10;
+
+/// Why the index cannot be used.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// The folder holds an index of another schema or analyzer: build a new one from the events.
+pub enum IndexError {
+    /// The folder holds an index of another schema or analyzer: build a new one from the log.
     #[error("the index in {dir} was made with `{found}` and this version needs `{wanted}`")]
     NeedsRebuild {
         /// The folder.
         dir: PathBuf,
-        /// What made it.
+        /// The schema and analyzer that made it.
         found: String,
-        /// What is needed.
+        /// The schema and analyzer of this version of the program.
         wanted: String,
     },
-    /// There is no index in the folder yet: whoever writes it makes it.
+    /// There is no index in the folder yet: the first writer creates it.
     #[error("there is no index in {dir} yet")]
     Absent {
         /// The folder.
         dir: PathBuf,
     },
-    /// Another writer holds the index, here or in another process.
-    #[error("another writer holds the index")]
+    /// Another writer has locked the index, here or in another process.
+    #[error("another writer has locked the index")]
     LockBusy,
-    /// The cursor is none of ours, or belongs to another order.
+    /// The cursor is not from this search, or belongs to another order.
     #[error("`{0}` is no cursor of this search")]
     BadCursor(String),
     /// The folder cannot be read or written.
@@ -54,20 +58,20 @@ pub enum Error {
         /// Why.
         source: io::Error,
     },
-    /// A stored record does not read back.
-    #[error("the stored record of {key} is damaged")]
-    Record {
-        /// The report.
+    /// A stored report cannot be read.
+    #[error("the stored report {key} is damaged")]
+    Damaged {
+        /// The key of the report.
         key: String,
         /// Why.
-        source: serde_json::Error,
+        source: DamageError,
     },
     /// The engine failed: disk full, files damaged.
     #[error(transparent)]
     Engine(TantivyError),
 }
 
-impl From<TantivyError> for Error {
+impl From<TantivyError> for IndexError {
     fn from(error: TantivyError) -> Self {
         match error {
             TantivyError::LockFailure(LockError::LockBusy, _) => Self::LockBusy,
@@ -85,17 +89,19 @@ pub struct Index {
 }
 
 impl Index {
-    /// Opens the index in this folder; makes both where there is none.
+    /// Opens the index in this folder. Creates the folder and the index where there is none.
     ///
     /// # Errors
-    /// [`Error::NeedsRebuild`] where the folder holds an index that this version cannot read.
-    pub fn open(dir: &Path) -> Result<Self, Error> {
+    /// [`IndexError::NeedsRebuild`] where the folder holds an index that this version cannot read.
+    pub fn open(dir: &Path) -> Result<Self, IndexError> {
         let fields = Fields::new();
         prepare_folder(dir)?;
         let directory = MmapDirectory::open(dir).map_err(TantivyError::from)?;
         let settings = IndexSettings {
-            // A quarter less disk than lz4, at no cost that shows.
-            docstore_compression: Compressor::Zstd(ZstdCompressor { compression_level: Some(3) }),
+            // Each part is compressed before it is stored, so that a reader unpacks only what it needs.
+            docstore_compression: Compressor::None,
+            docstore_compress_dedicated_thread: false,
+            docstore_blocksize: BLOCK_BYTES,
             ..IndexSettings::default()
         };
         let engine = if folder(dir, dir.join("meta.json").try_exists())? {
@@ -115,8 +121,8 @@ impl Index {
     /// The one writer.
     ///
     /// # Errors
-    /// [`Error::LockBusy`] while there is another.
-    pub fn writer(&self) -> Result<Writer, Error> {
+    /// [`IndexError::LockBusy`] while there is another one.
+    pub fn writer(&self) -> Result<Writer, IndexError> {
         Writer::new(self.clone())
     }
 
@@ -125,15 +131,15 @@ impl Index {
     ///
     /// # Errors
     /// If the index cannot be read.
-    pub fn reader(&self) -> Result<Reader, Error> {
+    pub fn reader(&self) -> Result<Reader, IndexError> {
         Reader::new(self)
     }
 
-    /// Proves that the folder takes so many bytes just now.
+    /// Checks that so many bytes can be written to the folder now, by writing them.
     ///
     /// # Errors
-    /// [`Error::Folder`] with what the disk says where it does not.
-    pub fn takes(&self, size_bytes: usize) -> Result<(), Error> {
+    /// [`IndexError::Folder`] with the error of the disk if they cannot.
+    pub fn check_room(&self, size_bytes: usize) -> Result<(), IndexError> {
         let path = self.folder.join(ROOM_FILE);
         let write = || -> io::Result<()> {
             let mut file = File::create(&path)?;
@@ -148,24 +154,24 @@ impl Index {
         folder(&self.folder, written)
     }
 
-    /// What the last commit said of itself.
+    /// The payload of the last commit; see [`Writer::commit`].
     ///
     /// # Errors
     /// If the index cannot be read.
-    pub fn payload(&self) -> Result<Option<String>, Error> {
+    pub fn payload(&self) -> Result<Option<String>, IndexError> {
         Ok(self.engine.load_metas()?.payload)
     }
 }
 
-/// Makes the folder, and compares or writes its version.
-fn prepare_folder(dir: &Path) -> Result<(), Error> {
+/// Creates the folder, and compares or writes the version in it.
+fn prepare_folder(dir: &Path) -> Result<(), IndexError> {
     folder(dir, fs::create_dir_all(dir))?;
     match version_in(dir)? {
         Some(found) if found == VERSION => Ok(()),
         None if !folder(dir, dir.join("meta.json").try_exists())? => {
             folder(dir, write_durably(&dir.join(VERSION_FILE), VERSION))
         }
-        found => Err(Error::NeedsRebuild {
+        found => Err(IndexError::NeedsRebuild {
             dir: dir.to_owned(),
             found: found.as_deref().unwrap_or("an unknown version").trim().to_owned(),
             wanted: VERSION.trim().to_owned(),
@@ -173,8 +179,8 @@ fn prepare_folder(dir: &Path) -> Result<(), Error> {
     }
 }
 
-/// What made the index in a folder, if it says so.
-pub(crate) fn version_in(dir: &Path) -> Result<Option<String>, Error> {
+/// The version that made the index in a folder, if the folder names one.
+pub(crate) fn version_in(dir: &Path) -> Result<Option<String>, IndexError> {
     match fs::read_to_string(dir.join(VERSION_FILE)) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         read => folder(dir, read).map(Some),
@@ -189,6 +195,6 @@ pub(crate) fn write_durably(path: &Path, text: &str) -> io::Result<()> {
     File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
 }
 
-pub(crate) fn folder<T>(dir: &Path, result: io::Result<T>) -> Result<T, Error> {
-    result.map_err(|source| Error::Folder { dir: dir.to_owned(), source })
+pub(crate) fn folder<T>(dir: &Path, result: io::Result<T>) -> Result<T, IndexError> {
+    result.map_err(|source| IndexError::Folder { dir: dir.to_owned(), source })
 }

@@ -1,16 +1,4 @@
-//! The search index: one query model and the engine behind it.
-//!
-//! An [`Entry`] is one reviewed report. The index keeps one document for each report ([`Entry::key`]):
-//! the version submitted last, with the list of the earlier ones. Text is matched character by
-//! character (see [`Clause::Phrase`]), every cell of the tables can be filtered, sorted and summed.
-//!
-//! The index is a cache: it can be rebuilt from the events at any time, and has to be when the schema
-//! or the analyzer change ([`Error::NeedsRebuild`]); [`Generations`] does so beside live searches. One [`Writer`] at a time; any number of
-//! [`Reader`]s, also in other processes of the same machine. Every call blocks: async callers take
-//! them off their threads.
-//!
-//! Tantivy stays inside this crate: callers see [`Clause`], [`Query`] and [`Page`] only, so that
-//! another engine can come behind the same model.
+#![doc = include_str!("../README.md")]
 
 mod analyzer;
 mod compile;
@@ -19,6 +7,7 @@ mod excluded;
 mod facets;
 mod generations;
 mod index;
+mod lookup;
 mod page;
 mod parse;
 mod query;
@@ -26,15 +15,18 @@ mod reader;
 mod region;
 mod schema;
 mod snippet;
+mod stored;
 mod sum;
+mod versions;
 mod writer;
 
-pub use entry::{Entry, Version, Withdrawn};
-pub use generations::{Current, Generations, Hold, Maker};
-pub use index::{Error, Index};
-pub use parse::{BadFilter, field, parse};
+pub use entry::{Entry, Version, Withdrawal};
+pub use generations::{Compatibility, CurrentReader, FolderLock, Generations};
+pub use index::{Index, IndexError};
+pub use parse::{FilterError, field, parse};
 pub use query::{Clause, Facet, FacetCounts, FacetValue, Hit, MAX_LIMIT, Page, Query, Sort, SortBy, Span};
-pub use reader::{Found, Reader, Whole};
+pub use reader::Reader;
 pub use snippet::{Snippet, highlights};
+pub use stored::{Card, DamageError, StoredParts, StoredReport};
 pub use sum::{GroupBy, Sum};
-pub use writer::{Applied, Known, Moves, Writer};
+pub use writer::{Applied, CurrentReport, Reassignments, Writer};

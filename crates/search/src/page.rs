@@ -2,7 +2,7 @@
 //! first hits after a bound.
 //!
 //! The engine's own collectors neither sort JSON columns by name nor continue after a hit; this one
-//! does both the same way for relevance, columns and cells, with the key as the last word.
+//! does both the same way for relevance, columns and cells, and orders ties by key.
 
 use std::collections::BinaryHeap;
 
@@ -11,29 +11,29 @@ use tantivy::columnar::{Column, StrColumn};
 use tantivy::{DocAddress, DocId, Score, SegmentOrdinal, SegmentReader, TantivyError};
 
 use crate::schema::{cell_column, column};
-use crate::{Error, Sort, SortBy};
+use crate::{IndexError, Sort, SortBy};
 
-/// The place of a hit: those with a value first, by it, then by key.
+/// What orders the hits: those with a value come first, by the value, then by key.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Place<Key> {
+struct SortKey<Key> {
     missing: bool,
     /// The value, complemented where the order is descending: the least comes first.
     value: i64,
     key: Key,
 }
 
-/// A hit on its way to the page.
+/// A hit with its position in the order.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Placed {
-    place: Place<String>,
+pub(crate) struct Ranked {
+    sort_key: SortKey<String>,
     pub(crate) address: DocAddress,
     pub(crate) score: Score,
 }
 
-impl Placed {
+impl Ranked {
     /// The cursor that continues after this hit.
     pub(crate) fn cursor(&self, sort: Sort) -> String {
-        let Place { missing, value, key } = &self.place;
+        let SortKey { missing, value, key } = &self.sort_key;
         format!("{}~{}~{value}~{key}", sort_name(sort), u8::from(*missing))
     }
 }
@@ -42,13 +42,13 @@ impl Placed {
 pub(crate) struct PageCollector {
     sort: Sort,
     limit: usize,
-    after: Option<Place<String>>,
+    after: Option<SortKey<String>>,
 }
 
 impl PageCollector {
-    pub(crate) fn new(sort: Sort, limit: usize, cursor: Option<&str>) -> Result<Self, Error> {
+    pub(crate) fn new(sort: Sort, limit: usize, cursor: Option<&str>) -> Result<Self, IndexError> {
         let after = cursor
-            .map(|cursor| parse_cursor(sort, cursor).ok_or_else(|| Error::BadCursor(cursor.to_owned())));
+            .map(|cursor| parse_cursor(sort, cursor).ok_or_else(|| IndexError::BadCursor(cursor.to_owned())));
         Ok(Self { sort, limit, after: after.transpose()? })
     }
 }
@@ -65,7 +65,7 @@ fn sort_name(sort: Sort) -> String {
     }
 }
 
-fn parse_cursor(sort: Sort, cursor: &str) -> Option<Place<String>> {
+fn parse_cursor(sort: Sort, cursor: &str) -> Option<SortKey<String>> {
     let rest = cursor.strip_prefix(&sort_name(sort))?.strip_prefix('~')?;
     let (missing, rest) = rest.split_once('~')?;
     let (value, key) = rest.split_once('~')?;
@@ -74,10 +74,10 @@ fn parse_cursor(sort: Sort, cursor: &str) -> Option<Place<String>> {
         "1" => true,
         _ => return None,
     };
-    Some(Place { missing, value: value.parse().ok()?, key: key.to_owned() })
+    Some(SortKey { missing, value: value.parse().ok()?, key: key.to_owned() })
 }
 
-/// What the hits of a segment are placed by.
+/// What the hits of a segment are ordered by.
 enum Values {
     Score,
     Column(Option<Column<i64>>),
@@ -88,15 +88,15 @@ pub(crate) struct SegmentPage {
     values: Values,
     descending: bool,
     keys: StrColumn,
-    /// Keys as their ordinals in this segment, doubled, so that a key between two has a place.
-    after: Option<Place<u64>>,
+    /// Keys as their ordinals in this segment, doubled, so that a key between two of them has a number.
+    after: Option<SortKey<u64>>,
     limit: usize,
-    first: BinaryHeap<(Place<u64>, DocId, u32)>,
+    first: BinaryHeap<(SortKey<u64>, DocId, u32)>,
     total: u64,
 }
 
 impl Collector for PageCollector {
-    type Fruit = (u64, Vec<Placed>);
+    type Fruit = (u64, Vec<Ranked>);
     type Child = SegmentPage;
 
     fn for_segment(&self, ordinal: SegmentOrdinal, segment: &SegmentReader) -> tantivy::Result<SegmentPage> {
@@ -111,14 +111,14 @@ impl Collector for PageCollector {
         let keys = columns.str(column::KEY)?;
         let keys = keys.ok_or_else(|| TantivyError::FieldNotFound(column::KEY.to_owned()))?;
         let after = match &self.after {
-            Some(Place { missing, value, key }) => {
+            Some(SortKey { missing, value, key }) => {
                 let dictionary = keys.dictionary();
                 let (lower, exact) = match dictionary.term_ord(key)? {
                     Some(ordinal) => (ordinal, true),
                     None => (count_below(&keys, key)?, false),
                 };
                 let key = if exact { 2 * lower + 1 } else { 2 * lower };
-                Some(Place { missing: *missing, value: *value, key })
+                Some(SortKey { missing: *missing, value: *value, key })
             }
             None => None,
         };
@@ -148,14 +148,14 @@ impl Collector for PageCollector {
             total += count;
             first.extend(hits);
         }
-        first.sort_by(|one, other| one.place.cmp(&other.place));
+        first.sort_by(|one, other| one.sort_key.cmp(&other.sort_key));
         first.truncate(self.limit);
         Ok((total, first))
     }
 }
 
 impl SegmentCollector for SegmentPage {
-    type Fruit = tantivy::Result<(u64, Vec<Placed>)>;
+    type Fruit = tantivy::Result<(u64, Vec<Ranked>)>;
 
     fn collect(&mut self, doc: DocId, score: Score) {
         self.total += 1;
@@ -169,28 +169,28 @@ impl SegmentCollector for SegmentPage {
         };
         let ordered = |value: i64| if self.descending { !value } else { value };
         let key = self.keys.ords().first(doc).unwrap_or_default();
-        // The odd places are the keys themselves, the even ones lie before them.
-        let place = Place { missing: value.is_none(), value: value.map_or(0, ordered), key: 2 * key + 1 };
-        if self.after.as_ref().is_some_and(|after| place <= *after) {
+        // Odd numbers are the keys themselves, even numbers lie between them.
+        let sort_key =
+            SortKey { missing: value.is_none(), value: value.map_or(0, ordered), key: 2 * key + 1 };
+        if self.after.as_ref().is_some_and(|after| sort_key <= *after) {
             return;
         }
         if self.first.len() == self.limit {
-            if self.first.peek().is_some_and(|(last, _, _)| place >= *last) {
+            if self.first.peek().is_some_and(|(last, _, _)| sort_key >= *last) {
                 return;
             }
             self.first.pop();
         }
-        self.first.push((place, doc, score.to_bits()));
+        self.first.push((sort_key, doc, score.to_bits()));
     }
 
     fn harvest(self) -> Self::Fruit {
         let mut hits = Vec::with_capacity(self.first.len());
-        for (Place { missing, value, key }, doc, score) in self.first {
+        for (SortKey { missing, value, key }, doc, score) in self.first {
             let mut name = String::new();
             self.keys.ord_to_str(key / 2, &mut name)?;
-            let place = Place { missing, value, key: name };
-            hits.push(Placed {
-                place,
+            hits.push(Ranked {
+                sort_key: SortKey { missing, value, key: name },
                 address: DocAddress::new(self.ordinal, doc),
                 score: f32::from_bits(score),
             });

@@ -19,7 +19,7 @@ const MAX_DEPTH: usize = 8;
 /// A filter that cannot be understood; the message is Chinese, for whoever typed it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct BadFilter(pub String);
+pub struct FilterError(pub String);
 
 /// Reads a query: words that all have to be there, `"短语"`, `-排除`, `OR`, parentheses and
 /// `字段:值` (see [`field`]). Returns the clause and the warnings.
@@ -52,16 +52,16 @@ pub fn parse(text: &str) -> (Clause, Vec<String>) {
 ///
 /// # Errors
 /// If there is no such field or cell, or the value is none of this field's.
-pub fn field(name: &str, value: &str) -> Result<Clause, BadFilter> {
+pub fn field(name: &str, value: &str) -> Result<Clause, FilterError> {
     let value: String = value.trim().chars().map(fold).collect();
     let equal = value.strip_prefix('=').unwrap_or(&value).trim();
-    let bad = |expected: &str| BadFilter(format!("“{name}”的值“{value}”无法识别，应为{expected}"));
+    let bad = |expected: &str| FilterError(format!("“{name}”的值“{value}”无法识别，应为{expected}"));
     if equal.is_empty() {
         return Err(bad("非空值"));
     }
     let name = name.trim();
     if let Some(id) = name.strip_prefix("cell.").or_else(|| name.strip_prefix("cells.")) {
-        let id = CellId::parse(id).map_err(|_| BadFilter(format!("没有名为“{id}”的单元格")))?;
+        let id = CellId::parse(id).map_err(|_| FilterError(format!("没有名为“{id}”的单元格")))?;
         let span = span(&value, number).ok_or_else(|| bad("数字或区间，如 9、>100、100..200"))?;
         return Ok(Clause::Cell(id, span));
     }
@@ -96,7 +96,7 @@ pub fn field(name: &str, value: &str) -> Result<Clause, BadFilter> {
         }
         Some("form") if report::FormId::parse(equal).is_some() => Clause::Form(equal.to_owned()),
         Some("form") => return Err(bad("2019 或 2021")),
-        _ => return Err(BadFilter(format!("没有名为“{name}”的字段"))),
+        _ => return Err(FilterError(format!("没有名为“{name}”的字段"))),
     })
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use report::{CellId, Decimal};
 
-use crate::Snippet;
+use crate::{Card, Snippet, StoredReport};
 
 /// Most hits on one page.
 pub const MAX_LIMIT: usize = 200;
@@ -87,8 +87,8 @@ pub struct Query {
     pub facets: Vec<Facet>,
     /// Whether to make snippets.
     pub highlight: bool,
-    /// Whether each hit brings its whole record.
-    pub records: bool,
+    /// Whether each hit brings its whole report.
+    pub reports: bool,
 }
 
 /// An order of hits. Reports without the value come last either way; the key breaks ties.
@@ -222,30 +222,12 @@ pub struct Page {
 /// A report that was found.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Hit {
-    /// The report.
-    pub key: String,
-    /// Its version that is shown, `<original>-g<generation>`.
-    pub id: String,
-    /// What to call it; the name of the file where the report has no title.
-    pub title: String,
-    /// The agency, if it is known.
-    pub agency: Option<String>,
-    /// The year, if it is known.
-    pub year: Option<u16>,
-    /// The region, if it is known.
-    pub region: Option<report::Region>,
-    /// `pass`, `warn` or `fail`.
-    pub verdict: String,
-    /// `2019` or `2021`, if it is known.
-    pub form: Option<String>,
-    /// The day of publication, `2025-01-17`, if it is known.
-    pub published: Option<String>,
-    /// How many versions of the report there are.
-    pub versions: usize,
+    /// What to show of it.
+    pub card: Card,
     /// How well the text fits; comparable within one search only.
     pub score: f32,
-    /// Where the words stand in the text.
+    /// The pieces of the text that contain the words.
     pub snippets: Vec<Snippet>,
-    /// The whole record, if it was asked for.
-    pub record: Option<serde_json::Value>,
+    /// The whole report, if it was asked for.
+    pub report: Option<StoredReport>,
 }

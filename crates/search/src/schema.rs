@@ -1,15 +1,15 @@
 //! The fields of the index, and how a report fills them.
 //!
-//! A document is made from its stored record and text alone, so that a report can be written again
+//! A document is made from what the index stores of a report, so that a report can be written again
 //! when an earlier version of it arrives late.
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
-use std::str::FromStr;
 
-use report::{CellId, Decimal};
+use proto::Message as _;
+use proto::v1::ReportValidated;
+use report::{CellId, Date, Decimal, Finding, Region, Verdict};
 use rust_decimal::prelude::ToPrimitive;
-use serde::Deserialize;
 use tantivy::TantivyDocument;
 use tantivy::schema::{
     FAST, Field, INDEXED, IndexRecordOption, JsonObjectOptions, OwnedValue, STORED, Schema,
@@ -17,13 +17,15 @@ use tantivy::schema::{
 };
 
 use crate::analyzer::{CN, WORDS};
-use crate::entry::Kept;
-use crate::{Span, Withdrawn, region};
+use crate::stored::{DamageError, History, Packer, card};
+use crate::versions::IndexedReport;
+use crate::{Span, region};
 
-/// Written beside the index; a change of schema or analyzer counts up and asks for a rebuild.
-pub(crate) const VERSION: &str = "schema 2, analyzer 1, tantivy 0.27\n";
+/// Written into the folder of the index. A change of schema or analyzer counts up, so that the index is
+/// rebuilt from the log.
+pub(crate) const VERSION: &str = "schema 3, analyzer 1, tantivy 0.27\n";
 
-/// Cells are kept as whole millionths: exact for counts up to 9 × 10^12 and for 万元 down to 分, and
+/// Cells are stored as whole millionths: exact for counts up to 9 × 10^12 and for 万元 down to 分, and
 /// one type for every cell, so that ranges, equality and order need no care.
 const CELL_SCALE: u32 = 6;
 
@@ -75,12 +77,19 @@ pub(crate) struct Fields {
     pub(crate) text: Field,
     pub(crate) words: Field,
     pub(crate) cells: Field,
-    pub(crate) record: Field,
-    pub(crate) versions: Field,
-    /// The event of the current version.
-    pub(crate) fact: Field,
-    /// Stands on a report that was taken back, which no search finds.
+    pub(crate) stored: StoredFields,
+    /// Set on a report that was withdrawn, which no search finds.
     pub(crate) withdrawn: Field,
+}
+
+/// The stored parts of a report; see [`crate::StoredParts`].
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct StoredFields {
+    pub(crate) card: Field,
+    pub(crate) history: Field,
+    pub(crate) fact: Field,
+    pub(crate) compared: Field,
+    pub(crate) text: Field,
 }
 
 impl Fields {
@@ -118,13 +127,17 @@ impl Fields {
         let severity = schema.add_text_field("severity", raw.clone());
         let withdrawn = schema.add_text_field("withdrawn", raw);
         let title = schema.add_text_field("title", phrases.clone());
-        let text = schema.add_text_field("text", phrases | STORED);
+        let text = schema.add_text_field("text", phrases);
         let words = schema.add_text_field("words", analyzed(WORDS, IndexRecordOption::WithFreqs));
         let cells = JsonObjectOptions::default().set_fast("raw").set_expand_dots_enabled();
         let cells = schema.add_json_field(column::CELLS, cells);
-        let record = schema.add_text_field("record", STORED);
-        let versions = schema.add_text_field("versions", STORED);
-        let fact = schema.add_bytes_field("fact", STORED);
+        let stored = StoredFields {
+            card: schema.add_bytes_field("card", STORED),
+            history: schema.add_bytes_field("history", STORED),
+            fact: schema.add_bytes_field("fact", STORED),
+            compared: schema.add_bytes_field("compared", STORED),
+            text: schema.add_bytes_field("stored_text", STORED),
+        };
         let schema = schema.build();
         Self {
             schema,
@@ -150,63 +163,91 @@ impl Fields {
             text,
             words,
             cells,
-            record,
-            versions,
-            fact,
+            stored,
             withdrawn,
         }
     }
 
     /// The document of a report.
-    pub(crate) fn document(&self, kept: &Kept) -> Result<TantivyDocument, serde_json::Error> {
-        let record: Record = serde_json::from_str(&kept.record)?;
+    ///
+    /// # Errors
+    /// If the stored fact does not decode.
+    pub(crate) fn document(
+        &self,
+        indexed: &IndexedReport,
+        packer: &mut Packer,
+    ) -> Result<TantivyDocument, DamageError> {
+        let review = indexed.review()?;
+        let report = &review.report;
+        let findings = indexed.compared.as_ref().unwrap_or(&review.findings);
+        let verdict = Verdict::of(findings);
         let mut document = TantivyDocument::new();
-        document.add_text(self.key, &kept.key);
-        for id in kept.versions.keys() {
+        document.add_text(self.key, &indexed.key);
+        for id in indexed.versions.keys() {
             document.add_text(self.id, id);
         }
-        document.add_u64(self.version, kept.current.version);
-        document.add_i64(self.submitted, kept.current.submitted_at_ms);
-        if let Some(year) = record.year {
-            document.add_i64(self.year, year);
+        document.add_u64(self.version, indexed.current.number);
+        document.add_i64(self.submitted, indexed.current.submitted_at_ms);
+        if let Some(year) = report.year {
+            document.add_i64(self.year, year.get().into());
         }
-        if let Some(day) = record.published.and_then(|day| day.replace('-', "").parse().ok()) {
-            document.add_i64(self.published, day);
+        if let Some(day) = report.published {
+            document.add_i64(self.published, number_of(day));
         }
-        if let Some(region) = record.region {
-            self.add_region(&mut document, &region);
+        if let Some(region) = &report.region {
+            self.add_region(&mut document, region);
         }
-        let agency = record.agency.unwrap_or_default();
+        let agency = report.agency.as_deref().unwrap_or_default();
         if !agency.is_empty() {
-            document.add_text(self.agency, &agency);
-            document.add_text(self.agency_name, &agency);
+            document.add_text(self.agency, agency);
+            document.add_text(self.agency_name, agency);
         }
-        document.add_text(self.verdict, &record.verdict);
-        if record.withdrawn.is_some() {
+        document.add_text(self.verdict, verdict.as_str());
+        if indexed.withdrawal.is_some() {
             document.add_text(self.withdrawn, WITHDRAWN);
         }
-        if let Some(form) = record.form {
-            document.add_text(self.form, form);
+        if let Some(form) = report.form {
+            document.add_text(self.form, form.as_str());
         }
-        self.add_findings(&mut document, &record.findings);
-        let title = record.title.unwrap_or_default();
+        self.add_findings(&mut document, findings);
+        let title = report.title.as_deref().unwrap_or_default();
         // A title that leaves the agency out is still found by it.
-        let title = if title.contains(&agency) { title } else { format!("{agency}␟{title}") };
-        document.add_text(self.title, title);
-        document.add_text(self.text, &kept.text);
-        document.add_text(self.words, &kept.text);
-        let cells = record.cells.into_iter().filter_map(|(id, cell)| {
-            let value = Decimal::from_str(&cell.value?).ok()?;
-            Some((id, OwnedValue::I64(millionths(value))))
+        if title.contains(agency) {
+            document.add_text(self.title, title);
+        } else {
+            document.add_text(self.title, format!("{agency}␟{title}"));
+        }
+        document.add_text(self.text, &indexed.text);
+        document.add_text(self.words, &indexed.text);
+        let cells = report.cells.iter().filter_map(|(id, cell)| {
+            Some((id.as_str().to_owned(), OwnedValue::I64(millionths(cell.value?))))
         });
         document.add_object(self.cells, cells.collect());
-        document.add_text(self.record, &kept.record);
-        document.add_text(self.versions, kept.stored_versions());
-        document.add_bytes(self.fact, &kept.fact);
+        self.add_stored(&mut document, indexed, packer, card(indexed, review, verdict))?;
         Ok(document)
     }
 
-    fn add_region(&self, document: &mut TantivyDocument, region: &RecordRegion) {
+    fn add_stored(
+        &self,
+        document: &mut TantivyDocument,
+        indexed: &IndexedReport,
+        packer: &mut Packer,
+        card: Vec<u8>,
+    ) -> Result<(), DamageError> {
+        let StoredFields { card: card_field, history, fact, compared, text } = self.stored;
+        document.add_bytes(card_field, &card);
+        document.add_bytes(history, &packer.pack(&History::from(indexed).encode_to_vec())?);
+        document.add_bytes(fact, &packer.pack(&indexed.fact)?);
+        if let Some(findings) = &indexed.compared {
+            let findings = findings.iter().map(Into::into).collect();
+            let findings = ReportValidated { findings, ..ReportValidated::default() };
+            document.add_bytes(compared, &packer.pack(&findings.encode_to_vec())?);
+        }
+        document.add_bytes(text, &packer.pack(indexed.text.as_bytes())?);
+        Ok(())
+    }
+
+    fn add_region(&self, document: &mut TantivyDocument, region: &Region) {
         document.add_text(self.region_name, &region.name);
         let Some(prefix) = region::prefix(&region.code) else { return };
         document.add_text(self.region, prefix);
@@ -217,14 +258,14 @@ impl Fields {
         }
     }
 
-    fn add_findings(&self, document: &mut TantivyDocument, findings: &[RecordFinding]) {
+    fn add_findings(&self, document: &mut TantivyDocument, findings: &[Finding]) {
         let mut terms = BTreeMap::new();
         for finding in findings {
-            let rule = finding.rule.clone();
-            terms.insert(format!("{rule}/{}", finding.severity), self.finding);
-            terms.insert(format!("{rule}/{}", finding.verdict), self.finding);
-            terms.insert(finding.severity.clone(), self.severity);
-            terms.insert(rule, self.rule);
+            let (rule, severity) = (&finding.rule, finding.severity.as_str());
+            terms.insert(format!("{rule}/{severity}"), self.finding);
+            terms.insert(format!("{rule}/{}", finding.judgement.as_str()), self.finding);
+            terms.insert(severity.to_owned(), self.severity);
+            terms.insert(rule.clone(), self.rule);
         }
         for (term, field) in terms {
             document.add_text(field, term);
@@ -232,40 +273,9 @@ impl Fields {
     }
 }
 
-/// What of a stored record is indexed or shown with a hit.
-#[derive(Deserialize)]
-pub(crate) struct Record {
-    pub(crate) id: String,
-    pub(crate) key: String,
-    pub(crate) title: Option<String>,
-    pub(crate) file_name: String,
-    pub(crate) agency: Option<String>,
-    pub(crate) region: Option<RecordRegion>,
-    pub(crate) year: Option<i64>,
-    pub(crate) form: Option<String>,
-    pub(crate) published: Option<String>,
-    pub(crate) verdict: String,
-    pub(crate) withdrawn: Option<Withdrawn>,
-    cells: BTreeMap<String, RecordCell>,
-    findings: Vec<RecordFinding>,
-}
-
-#[derive(Deserialize)]
-pub(crate) struct RecordRegion {
-    pub(crate) code: String,
-    pub(crate) name: String,
-}
-
-#[derive(Deserialize)]
-struct RecordCell {
-    value: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct RecordFinding {
-    rule: String,
-    severity: String,
-    verdict: String,
+/// A day as the number `yyyymmdd`.
+fn number_of(day: Date) -> i64 {
+    i64::from(day.year()) * 10_000 + i64::from(day.month()) * 100 + i64::from(day.day())
 }
 
 /// The name of a cell's column.

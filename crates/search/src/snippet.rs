@@ -1,8 +1,8 @@
-//! Where the words stand: short pieces of the text around the first matches.
+//! Snippets: short pieces of the text around the first matches.
 
 use std::ops::Range;
 
-use crate::analyzer::{Glyph, Placed, glyphs};
+use crate::analyzer::{Glyph, Located, glyphs};
 
 /// Snippets of one hit.
 const MAX_SNIPPETS: usize = 3;
@@ -20,20 +20,20 @@ pub struct Snippet {
     pub highlights: Vec<Range<usize>>,
 }
 
-/// The byte ranges of a text that a query marks, in their order, not touching each other; its pieces
-/// where nothing matches exactly, as a relaxed search marks them.
+/// The byte ranges of a text that a query matches, in their order, not touching each other. Where nothing
+/// matches exactly, the ranges that a relaxed search matches.
 pub fn highlights(query: &str, text: &str) -> Vec<Range<usize>> {
     let (typed, _) = crate::parse(query);
     let glyphs = glyphs(text);
     let ranges = |relaxed| {
-        let found = matches(&glyphs, &needles(&crate::reader::highlighted(&typed, relaxed)));
+        let found = matches(&glyphs, &needles(&crate::compile::highlighted(&typed, relaxed)));
         found.into_iter().map(|found| glyphs[found.start].from..glyphs[found.end - 1].to).collect::<Vec<_>>()
     };
     let exact = ranges(false);
     if exact.is_empty() { ranges(true) } else { exact }
 }
 
-/// The first pieces of the text where one of the phrases stands.
+/// The first pieces of the text that contain one of the phrases.
 pub(crate) fn snippets(text: &str, phrases: &[String]) -> Vec<Snippet> {
     let needles = needles(phrases);
     let glyphs = glyphs(text);
@@ -60,20 +60,20 @@ pub(crate) fn snippets(text: &str, phrases: &[String]) -> Vec<Snippet> {
 fn needles(phrases: &[String]) -> Vec<Vec<Glyph>> {
     phrases
         .iter()
-        .map(|phrase| glyphs(phrase).into_iter().map(|placed| placed.glyph).collect())
+        .map(|phrase| glyphs(phrase).into_iter().map(|located| located.glyph).collect())
         .filter(|needle: &Vec<Glyph>| !needle.is_empty())
         .collect()
 }
 
 /// Ranges of glyphs that match, in their order; those that touch are one.
-fn matches(glyphs: &[Placed], needles: &[Vec<Glyph>]) -> Vec<Range<usize>> {
+fn matches(glyphs: &[Located], needles: &[Vec<Glyph>]) -> Vec<Range<usize>> {
     let mut matches: Vec<Range<usize>> = Vec::new();
     for start in 0..glyphs.len() {
         let longest = needles
             .iter()
             .filter(|needle| {
                 glyphs.len() - start >= needle.len()
-                    && needle.iter().zip(&glyphs[start..]).all(|(wanted, placed)| *wanted == placed.glyph)
+                    && needle.iter().zip(&glyphs[start..]).all(|(wanted, located)| *wanted == located.glyph)
             })
             .map(Vec::len)
             .max();
@@ -88,7 +88,7 @@ fn matches(glyphs: &[Placed], needles: &[Vec<Glyph>]) -> Vec<Range<usize>> {
 
 fn draw<'a>(
     text: &str,
-    glyphs: &[Placed],
+    glyphs: &[Located],
     shown: Range<usize>,
     matches: impl Iterator<Item = &'a Range<usize>>,
 ) -> Snippet {
@@ -96,24 +96,24 @@ fn draw<'a>(
     if shown.start > 0 {
         drawn.push('…');
     }
-    // Where each glyph came to stand.
-    let mut places = Vec::with_capacity(shown.len());
-    for (index, placed) in glyphs[shown.clone()].iter().enumerate() {
-        let gap = index > 0 && glyphs[shown.start + index - 1].to < placed.from;
+    // The byte range of each glyph in the snippet.
+    let mut ranges = Vec::with_capacity(shown.len());
+    for (index, located) in glyphs[shown.clone()].iter().enumerate() {
+        let gap = index > 0 && glyphs[shown.start + index - 1].to < located.from;
         if gap {
             drawn.push(' ');
         }
         let from = drawn.len();
-        drawn.push_str(&text[placed.from..placed.to]);
-        places.push(from..drawn.len());
+        drawn.push_str(&text[located.from..located.to]);
+        ranges.push(from..drawn.len());
     }
     if shown.end < glyphs.len() {
         drawn.push('…');
     }
-    let place = |found: &Range<usize>| {
-        places[found.start - shown.start].start..places[found.end - 1 - shown.start].end
+    let range = |found: &Range<usize>| {
+        ranges[found.start - shown.start].start..ranges[found.end - 1 - shown.start].end
     };
-    Snippet { highlights: matches.map(place).collect(), text: drawn }
+    Snippet { highlights: matches.map(range).collect(), text: drawn }
 }
 
 #[cfg(test)]

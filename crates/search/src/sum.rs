@@ -7,10 +7,9 @@ use tantivy::collector::{Collector, SegmentCollector};
 use tantivy::columnar::{Column, StrColumn};
 use tantivy::{DocId, Score, SegmentOrdinal, SegmentReader};
 
-use crate::compile::compile;
-use crate::reader::with_filters;
+use crate::compile::{compile, with_filters};
 use crate::schema::{cell_column, column, from_millionths};
-use crate::{Error, Query, Reader};
+use crate::{IndexError, Query, Reader};
 
 /// What reports are put together by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,7 +47,7 @@ impl Reader {
     ///
     /// # Errors
     /// If the index cannot be read.
-    pub fn sum(&self, query: &Query, cell: CellId, by: GroupBy) -> Result<Vec<Sum>, Error> {
+    pub fn sum(&self, query: &Query, cell: CellId, by: GroupBy) -> Result<Vec<Sum>, IndexError> {
         let (typed, _) = crate::parse(&query.text);
         let clause = with_filters(typed, &query.filters);
         let compiled = compile(&self.fields, &clause, false);

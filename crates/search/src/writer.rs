@@ -1,16 +1,17 @@
-//! The one writer: versions are compared before anything is written, and nothing counts before it is
-//! committed.
+//! The one writer. It compares versions before it writes anything, and nothing it writes counts before
+//! the commit.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
+use report::Review;
 use tantivy::indexer::LogMergePolicy;
 use tantivy::{IndexReader, IndexWriter, ReloadPolicy, Term};
 
-use report::Review;
-
-use crate::entry::{Kept, reading};
-use crate::reader::{addresses_between, read_kept, term_address};
-use crate::{Entry, Error, Index};
+use crate::lookup::{addresses_between, term_address};
+use crate::stored::Packer;
+use crate::versions::{IndexedReport, reading};
+use crate::{Entry, Index, IndexError, StoredParts, Version};
 
 /// Two threads, as many as the machine is sized for; a third would take from parsing.
 const THREADS: usize = 2;
@@ -23,72 +24,74 @@ const DELETED_RATIO: f32 = 0.2;
 /// What became of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Applied {
-    /// It is what a search shows.
+    /// It is the version that a search shows.
     Current,
-    /// A later version was there already; it joined the list of versions.
+    /// The index has a later version; the entry joined the list of versions.
     Superseded,
-    /// It was there already, as the current version or as an earlier one.
+    /// The index had it already, as the current version or as an earlier one.
     Unchanged {
-        /// Whether it is what a search shows.
+        /// Whether it is the version that a search shows.
         current: bool,
     },
 }
 
 impl Applied {
-    /// Whether it is what a search shows.
+    /// Whether it is the version that a search shows.
     pub fn is_current(self) -> bool {
         matches!(self, Self::Current | Self::Unchanged { current: true })
     }
 }
 
-/// A report on its way into the next commit.
+/// A report that was looked at since the last commit.
 #[derive(Default)]
 struct Pending {
-    /// None where there is none, or none any more.
-    kept: Option<Kept>,
-    /// Whether it differs from what was committed.
+    /// None where the index has no such report, or no longer.
+    report: Option<IndexedReport>,
+    /// Whether it differs from the last commit.
     changed: bool,
 }
 
-/// What entries change in other reports than their own. An original stands for the report that its last
-/// reading says it is, so an earlier reading that took it for another report leaves that one.
+/// Originals that entries assign to another report than before: an original stands for the report that its
+/// last reading names, so an earlier reading that named another report leaves that one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Moves {
-    /// Entries that a later reading has made void.
+pub struct Reassignments {
+    /// Ids of entries that a later reading of the same original has made void.
     void: BTreeSet<String>,
-    left: BTreeMap<String, Left>,
+    /// By the key of the report that loses readings.
+    departures: BTreeMap<String, Departure>,
 }
 
-/// What leaves a report.
+/// What one report loses.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct Left {
-    /// Ids of readings.
-    gone: BTreeSet<String>,
-    /// The version that is current then, where it was not before.
-    back: Option<String>,
+struct Departure {
+    /// Ids of the readings that leave it.
+    removed: BTreeSet<String>,
+    /// Id of the version that becomes current again, where the current one leaves.
+    promoted: Option<String>,
 }
 
-impl Moves {
-    /// The reports that something leaves, by their keys.
-    pub fn left(&self) -> impl Iterator<Item = &String> {
-        self.left.keys()
+impl Reassignments {
+    /// Keys of the reports that lose readings.
+    pub fn departed(&self) -> impl Iterator<Item = &String> {
+        self.departures.keys()
     }
 
-    /// Ids of the versions that are current again; the index has kept them in short only.
-    pub fn back(&self) -> impl Iterator<Item = &String> {
-        self.left.values().filter_map(|left| left.back.as_ref())
+    /// Ids of the versions that become current again. The index has them in short only, so the caller has
+    /// to fetch their entries.
+    pub fn promoted(&self) -> impl Iterator<Item = &String> {
+        self.departures.values().filter_map(|departure| departure.promoted.as_ref())
     }
 }
 
-/// What the index holds of a report, for whoever judges it beside others.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Known {
-    /// See [`Entry::id`]; of the current version.
-    pub id: String,
-    /// See [`Entry::fact`].
-    pub fact: Vec<u8>,
-    /// Whether it was taken back.
-    pub withdrawn: bool,
+/// The current version of a report, for its comparison with other reports.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CurrentReport {
+    /// The version.
+    pub version: Version,
+    /// The report with what the rules found in it alone.
+    pub review: Arc<Review>,
+    /// Whether it was withdrawn.
+    pub is_withdrawn: bool,
 }
 
 /// The one writer of an index.
@@ -99,107 +102,112 @@ pub struct Writer {
     /// None after a rollback failed; opened again by the next call.
     engine: Option<IndexWriter>,
     committed: IndexReader,
-    /// The reports looked at since the last commit, with what the reader cannot see yet.
+    packer: Packer,
+    /// The reports looked at since the last commit, by key, with the changes that `committed` does not see.
     pending: HashMap<String, Pending>,
 }
 
 impl Writer {
-    pub(crate) fn new(index: Index) -> Result<Self, Error> {
+    pub(crate) fn new(index: Index) -> Result<Self, IndexError> {
         let engine = open_engine(&index)?;
         let committed = index.engine.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
-        Ok(Self { index, engine: Some(engine), committed, pending: HashMap::new() })
+        let packer =
+            Packer::new().map_err(|source| IndexError::Folder { dir: index.folder.clone(), source })?;
+        Ok(Self { index, engine: Some(engine), committed, packer, pending: HashMap::new() })
     }
 
-    /// What these entries change in other reports than their own; for [`Writer::apply_with`].
+    /// The originals that these entries assign to another report; for [`Writer::apply_with`].
     ///
     /// # Errors
     /// If the index cannot be read.
-    pub fn moves(&mut self, entries: &[Entry]) -> Result<Moves, Error> {
-        let mut moves = Moves::default();
+    pub fn reassignments(&mut self, entries: &[Entry]) -> Result<Reassignments, IndexError> {
+        let mut reassignments = Reassignments::default();
         let mut latest: HashMap<&str, (u32, &str)> = HashMap::new();
         for entry in entries {
-            let Some((digits, generation)) = reading(&entry.id) else { continue };
+            let Some((digits, generation)) = reading(&entry.version.id) else { continue };
             let known = latest.entry(digits).or_insert((generation, &entry.key));
             *known = (*known).max((generation, &entry.key));
         }
         for entry in entries {
-            let Some((digits, generation)) = reading(&entry.id) else { continue };
+            let Some((digits, generation)) = reading(&entry.version.id) else { continue };
             if latest.get(digits).is_some_and(|(last, key)| *last > generation && *key != entry.key) {
-                moves.void.insert(entry.id.clone());
+                reassignments.void.insert(entry.version.id.clone());
                 continue;
             }
             for key in self.keys_of(digits)? {
-                let Some(kept) = self.load(&key)?.kept.as_ref().filter(|_| key != entry.key) else {
+                let Some(report) = self.load(&key)?.report.as_ref().filter(|_| key != entry.key) else {
                     continue;
                 };
                 let (later, earlier): (Vec<_>, Vec<_>) =
-                    kept.readings_of(digits).partition(|(_, other)| *other > generation);
+                    report.readings_of(digits).partition(|(_, other)| *other > generation);
                 if !later.is_empty() {
-                    moves.void.insert(entry.id.clone());
+                    reassignments.void.insert(entry.version.id.clone());
                 } else if !earlier.is_empty() {
-                    let gone = earlier.into_iter().map(|(id, _)| id.clone());
-                    moves.left.entry(key.clone()).or_default().gone.extend(gone);
+                    let removed = earlier.into_iter().map(|(id, _)| id.clone());
+                    reassignments.departures.entry(key.clone()).or_default().removed.extend(removed);
                 }
             }
         }
-        for (key, left) in &mut moves.left {
-            let Some(kept) = &self.load(key)?.kept else { continue };
-            if left.gone.contains(&kept.current.id) {
-                let stays = kept.versions.values().filter(|version| !left.gone.contains(&version.id));
-                left.back = stays.max().map(|version| version.id.clone());
+        for (key, departure) in &mut reassignments.departures {
+            let Some(report) = &self.load(key)?.report else { continue };
+            if departure.removed.contains(&report.current.id) {
+                let stays =
+                    report.versions.values().filter(|version| !departure.removed.contains(&version.id));
+                departure.promoted = stays.max().map(|version| version.id.clone());
             }
         }
-        Ok(moves)
+        Ok(reassignments)
     }
 
-    /// Takes in entries, and says of each what became of it. The end state is the same in whatever
-    /// order and batches entries arrive, and however often.
+    /// Adds entries, and returns what became of each. The end state is the same in whatever order and
+    /// batches entries arrive, and however often.
     ///
     /// # Errors
     /// If the engine fails; then everything since the last commit is undone.
-    pub fn apply(&mut self, entries: Vec<Entry>) -> Result<Vec<Applied>, Error> {
-        let moves = self.moves(&entries)?;
-        self.apply_with(entries, &moves, Vec::new())
+    pub fn apply(&mut self, entries: Vec<Entry>) -> Result<Vec<Applied>, IndexError> {
+        let reassignments = self.reassignments(&entries)?;
+        self.apply_with(entries, &reassignments, Vec::new())
     }
 
-    /// The same with what these entries move, and with the entries of what is current again; where one of
-    /// these is wanting, the report they left is gone.
+    /// Adds entries whose reassignments are known, with the entries of the promoted versions. A report whose
+    /// promoted entry is missing is removed.
     ///
     /// # Errors
     /// If the engine fails; then everything since the last commit is undone.
     pub fn apply_with(
         &mut self,
         entries: Vec<Entry>,
-        moves: &Moves,
-        back: Vec<Entry>,
-    ) -> Result<Vec<Applied>, Error> {
-        let applied = self.leave(moves, back).and_then(|()| self.try_apply(entries, moves));
+        reassignments: &Reassignments,
+        promoted: Vec<Entry>,
+    ) -> Result<Vec<Applied>, IndexError> {
+        let departed = self.apply_departures(reassignments, promoted);
+        let applied = departed.and_then(|()| self.try_apply(entries, reassignments));
         self.undo_on_error(applied)
     }
 
     /// Makes everything applied durable and visible to readers, together with a payload such as the
-    /// position in the log. Only then may the events be acknowledged.
+    /// position in the log. Acknowledge the events only after this.
     ///
     /// # Errors
     /// If the engine fails; then everything since the last commit is undone.
-    pub fn commit(&mut self, payload: &str) -> Result<(), Error> {
+    pub fn commit(&mut self, payload: &str) -> Result<(), IndexError> {
         let committed = self.try_commit(payload);
         self.undo_on_error(committed)?;
-        // Until the reader sees the commit, what is pending stays what versions are compared with.
+        // Until the reader sees the commit, versions are compared with the pending reports.
         self.committed.reload()?;
         self.pending.clear();
         Ok(())
     }
 
-    /// Forgets everything since the last commit, as a failed call does by itself: for a caller that
-    /// panicked half-way.
+    /// Undoes everything since the last commit, as a failed call does by itself. For a caller that panicked
+    /// half-way.
     pub fn undo(&mut self) {
         self.pending.clear();
-        // A writer that cannot roll back is done with; dropping it gives up its lock.
+        // A writer that cannot roll back is useless; dropping it releases its lock.
         if self.engine.as_mut().is_some_and(|engine| engine.rollback().is_err()) {
             self.engine = None;
         }
-        // What a full disk holds of a half-written batch is given back; if not now, then by a commit.
+        // Free what a half-written batch takes on a full disk; if this fails, the next commit does it.
         if let Some(engine) = &self.engine {
             engine.garbage_collect_files().wait().ok();
         }
@@ -210,7 +218,7 @@ impl Writer {
         &self.index
     }
 
-    /// Reports in the last commit, also those that were taken back.
+    /// Reports in the last commit, including those that were withdrawn.
     pub fn count(&self) -> u64 {
         self.committed.searcher().num_docs()
     }
@@ -220,60 +228,74 @@ impl Writer {
         self.pending.len()
     }
 
-    /// What is known of a report, with what was applied since the last commit.
+    /// The current version of a report, with what was applied since the last commit. None where there is no
+    /// such report.
     ///
     /// # Errors
-    /// If the index cannot be read.
-    pub fn known(&mut self, key: &str) -> Result<Option<Known>, Error> {
-        let Some(kept) = &self.load(key)?.kept else { return Ok(None) };
-        let withdrawn = kept.is_withdrawn()?;
-        Ok(Some(Known { id: kept.current.id.clone(), fact: kept.fact.clone(), withdrawn }))
+    /// [`IndexError::Damaged`] where its fact cannot be decoded, or if the index cannot be read.
+    pub fn current(&mut self, key: &str) -> Result<Option<CurrentReport>, IndexError> {
+        let Some(report) = &self.load(key)?.report else { return Ok(None) };
+        let review = report.review();
+        let review = review.map_err(|source| IndexError::Damaged { key: key.to_owned(), source })?;
+        Ok(Some(CurrentReport {
+            version: report.current.clone(),
+            review: Arc::clone(review),
+            is_withdrawn: report.withdrawal.is_some(),
+        }))
     }
 
-    /// Puts another review in the place of a report's own: with findings that need other reports. What
-    /// a report is, and which version is current, it does not touch. False where nothing changes.
+    /// Replaces the findings of a report by those of another review of it, which also compared it with other
+    /// reports. The report itself and its current version stay. Returns whether anything changed.
     ///
     /// # Errors
-    /// If the index cannot be read.
-    pub fn rejudge(&mut self, key: &str, review: &Review) -> Result<bool, Error> {
+    /// [`IndexError::Damaged`] where its fact cannot be decoded, or if the index cannot be read.
+    pub fn rejudge(&mut self, key: &str, review: &Review) -> Result<bool, IndexError> {
         let pending = self.load(key)?;
-        let Some(kept) = &mut pending.kept else { return Ok(false) };
-        let changes = kept.rejudge(review);
-        let changes = changes.map_err(|source| Error::Record { key: key.to_owned(), source })?;
+        let Some(report) = &mut pending.report else { return Ok(false) };
+        let changes = report.rejudge(&review.findings);
+        let changes = changes.map_err(|source| IndexError::Damaged { key: key.to_owned(), source })?;
         pending.changed |= changes;
         Ok(changes)
     }
 
-    fn leave(&mut self, moves: &Moves, back: Vec<Entry>) -> Result<(), Error> {
-        let mut back: HashMap<String, Kept> =
-            back.into_iter().map(|entry| (entry.id.clone(), Kept::from(entry))).collect();
-        for (key, left) in &moves.left {
+    fn apply_departures(
+        &mut self,
+        reassignments: &Reassignments,
+        promoted: Vec<Entry>,
+    ) -> Result<(), IndexError> {
+        let mut promoted: HashMap<String, IndexedReport> =
+            promoted.into_iter().map(|entry| (entry.version.id.clone(), entry.into())).collect();
+        for (key, departure) in &reassignments.departures {
             let pending = self.load(key)?;
-            let Some(mut kept) = pending.kept.take() else { continue };
-            kept.versions.retain(|id, _| !left.gone.contains(id));
+            let Some(mut report) = pending.report.take() else { continue };
+            report.versions.retain(|id, _| !departure.removed.contains(id));
             pending.changed = true;
-            pending.kept = if left.gone.contains(&kept.current.id) {
-                let current = left.back.as_ref().and_then(|id| back.remove(id));
-                current.map(|current| Kept { versions: kept.versions, ..current })
+            pending.report = if departure.removed.contains(&report.current.id) {
+                let current = departure.promoted.as_ref().and_then(|id| promoted.remove(id));
+                current.map(|current| IndexedReport { versions: report.versions, ..current })
             } else {
-                Some(kept)
+                Some(report)
             };
         }
         Ok(())
     }
 
-    fn try_apply(&mut self, entries: Vec<Entry>, moves: &Moves) -> Result<Vec<Applied>, Error> {
+    fn try_apply(
+        &mut self,
+        entries: Vec<Entry>,
+        reassignments: &Reassignments,
+    ) -> Result<Vec<Applied>, IndexError> {
         let mut applied = Vec::with_capacity(entries.len());
         for entry in entries {
-            if moves.void.contains(&entry.id) {
+            if reassignments.void.contains(&entry.version.id) {
                 applied.push(Applied::Superseded);
                 continue;
             }
-            let entry = Kept::from(entry);
+            let entry = IndexedReport::from(entry);
             let id = entry.current.id.clone();
             let pending = self.load(&entry.key)?;
-            let (joined, is_new) = match pending.kept.take() {
-                Some(kept) => kept.join(entry),
+            let (joined, is_new) = match pending.report.take() {
+                Some(report) => report.join(entry),
                 None => (entry, true),
             };
             let current = joined.current.id == id;
@@ -282,13 +304,13 @@ impl Writer {
                 (true, true) => Applied::Current,
                 (true, false) => Applied::Superseded,
             });
-            pending.kept = Some(joined);
+            pending.report = Some(joined);
             pending.changed |= is_new;
         }
         Ok(applied)
     }
 
-    fn try_commit(&mut self, payload: &str) -> Result<(), Error> {
+    fn try_commit(&mut self, payload: &str) -> Result<(), IndexError> {
         let engine = match &mut self.engine {
             Some(engine) => engine,
             None => self.engine.insert(open_engine(&self.index)?),
@@ -297,9 +319,10 @@ impl Writer {
         changed.sort_unstable_by_key(|(key, _)| *key);
         for (key, pending) in changed {
             engine.delete_term(Term::from_field_text(self.index.fields.key, key));
-            let Some(kept) = &pending.kept else { continue };
-            let document = self.index.fields.document(kept);
-            engine.add_document(document.map_err(|source| Error::Record { key: key.clone(), source })?)?;
+            let Some(report) = &pending.report else { continue };
+            let document = self.index.fields.document(report, &mut self.packer);
+            let document = document.map_err(|source| IndexError::Damaged { key: key.clone(), source })?;
+            engine.add_document(document)?;
         }
         let mut commit = engine.prepare_commit()?;
         commit.set_payload(payload);
@@ -307,40 +330,40 @@ impl Writer {
         Ok(())
     }
 
-    /// What is pending of a report; what was committed where nothing is pending yet.
-    fn load(&mut self, key: &str) -> Result<&mut Pending, Error> {
+    /// The pending state of a report; the committed state where nothing is pending yet.
+    fn load(&mut self, key: &str) -> Result<&mut Pending, IndexError> {
         if !self.pending.contains_key(key) {
-            let pending = Pending { kept: self.committed(key)?, changed: false };
+            let pending = Pending { report: self.committed(key)?, changed: false };
             self.pending.insert(key.to_owned(), pending);
         }
         Ok(self.pending.entry(key.to_owned()).or_default())
     }
 
-    /// The reports that hold, or held at the last commit, a reading of an original.
-    fn keys_of(&self, digits: &str) -> Result<BTreeSet<String>, Error> {
-        let holds = |pending: &Pending| {
-            pending.kept.as_ref().is_some_and(|kept| kept.readings_of(digits).next().is_some())
+    /// The reports that have a reading of an original, or had one at the last commit.
+    fn keys_of(&self, digits: &str) -> Result<BTreeSet<String>, IndexError> {
+        let has_one = |pending: &Pending| {
+            pending.report.as_ref().is_some_and(|report| report.readings_of(digits).next().is_some())
         };
-        let pending = self.pending.iter().filter(|(_, pending)| holds(pending));
+        let pending = self.pending.iter().filter(|(_, pending)| has_one(pending));
         let mut keys: BTreeSet<String> = pending.map(|(key, _)| key.clone()).collect();
         let searcher = self.committed.searcher();
-        // Of ids, `-g` is followed by the generation only.
+        // In an id, nothing but the generation follows `-g`.
         let bounds = (format!("{digits}-g"), format!("{digits}-h"));
-        for address in addresses_between(&searcher, self.index.fields.id, &bounds.0, &bounds.1)? {
-            keys.insert(read_kept(&searcher, &self.index.fields, address)?.key);
+        let fields = &self.index.fields;
+        for address in addresses_between(&searcher, fields.id, &bounds.0, &bounds.1)? {
+            keys.insert(StoredParts::read(&searcher, fields.stored, address)?.card.key);
         }
         Ok(keys)
     }
 
-    /// What the last commit holds of a report.
-    fn committed(&self, key: &str) -> Result<Option<Kept>, Error> {
-        let searcher = self.committed.searcher();
-        let term = Term::from_field_text(self.index.fields.key, key);
-        let address = term_address(&searcher, &term)?;
-        address.map(|address| read_kept(&searcher, &self.index.fields, address)).transpose()
+    /// The report as of the last commit.
+    fn committed(&self, key: &str) -> Result<Option<IndexedReport>, IndexError> {
+        let (searcher, fields) = (self.committed.searcher(), &self.index.fields);
+        let address = term_address(&searcher, &Term::from_field_text(fields.key, key))?;
+        address.map(|address| StoredParts::read(&searcher, fields.stored, address)?.indexed()).transpose()
     }
 
-    fn undo_on_error<T>(&mut self, result: Result<T, Error>) -> Result<T, Error> {
+    fn undo_on_error<T>(&mut self, result: Result<T, IndexError>) -> Result<T, IndexError> {
         if result.is_err() {
             self.undo();
         }
@@ -348,7 +371,7 @@ impl Writer {
     }
 }
 
-fn open_engine(index: &Index) -> Result<IndexWriter, Error> {
+fn open_engine(index: &Index) -> Result<IndexWriter, IndexError> {
     let engine: IndexWriter = index.engine.writer_with_num_threads(THREADS, MEMORY_BYTES)?;
     let mut merges = LogMergePolicy::default();
     merges.set_del_docs_ratio_before_merge(DELETED_RATIO);

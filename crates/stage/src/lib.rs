@@ -4,6 +4,7 @@
 //! carries the facts. It knows nothing of reports but their ids.
 //!
 //! ```no_run
+//! use proto::RefusalClass;
 //! use proto::v1::{ReportParsed, ReportSubmitted};
 //! use stage::{Handled, Refusal, Service, Stage};
 //!
@@ -16,7 +17,7 @@
 //!     let bytes = stage.originals().get(&original.sha256).await?;
 //!     let text = stage.cpu(move || String::from_utf8(bytes.into())).await?;
 //!     if text.is_err() {
-//!         return Err(Refusal::new("not-utf-8", "文件不是 UTF-8 文本。", "not UTF-8").into());
+//!         return Err(Refusal::new(RefusalClass::NotText, "文件不是 UTF-8 文本。", "not UTF-8").into());
 //!     }
 //!     Ok(ReportParsed { submitted: Some(submitted), ..Default::default() }.into())
 //! }
@@ -62,7 +63,7 @@ pub use lease::{INDEX_LEASE, Leader, Lease};
 pub use operate::FOR_EVER;
 pub use ops::router;
 pub use originals::{Listed, NotGot, NotStored, Originals, S3, Stored};
-pub use outcome::{Done, Handled, Refusal, Trouble, class};
+pub use outcome::{Done, Handled, Refusal, Trouble};
 pub use publish::{NotPublished, Published};
 pub use read::{Counts, Event, Lag};
 pub use run::{EXIT_USAGE, Service, run, run_together};

@@ -1,9 +1,7 @@
 //! The ways in which an attempt at a message can end, decided once.
 
-use std::borrow::Cow;
-
 use bytes::Bytes;
-use proto::v1;
+use proto::{RefusalClass, v1};
 
 use crate::originals::{NotGot, NotStored};
 use crate::publish::NotPublished;
@@ -29,32 +27,16 @@ pub enum Trouble {
 }
 
 /// Why a report goes no further.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Refusal {
-    /// Stable class, kebab-case, e.g. `unsupported-format`.
-    pub class: Cow<'static, str>,
+    /// Stable class; `docs/codes.md` lists them.
+    pub class: RefusalClass,
     /// For the submitter, Chinese.
     pub message: String,
     /// For the operator, English.
     pub detail: String,
     /// Where in the source, if it is one place.
     pub origin: Option<Box<v1::Origin>>,
-}
-
-/// Classes of refusal that are decided here and not in a handler.
-pub mod class {
-    /// The event could not be understood.
-    pub const UNDECODABLE_EVENT: &str = "undecodable-event";
-    /// Every attempt failed.
-    pub const GAVE_UP: &str = "gave-up";
-    /// It was handed out again and again, and nobody lived to answer.
-    pub const KILLED_WORKER: &str = "killed-worker";
-    /// What came out of it is too large for the bus.
-    pub const FACT_TOO_LARGE: &str = "fact-too-large";
-    /// What was acknowledged is not in the store of originals, or has other bytes.
-    pub const ORIGINAL_LOST: &str = "original-lost";
-    /// All of them: refusals that are no fault of the report.
-    pub const OURS: [&str; 5] = [UNDECODABLE_EVENT, GAVE_UP, KILLED_WORKER, FACT_TOO_LARGE, ORIGINAL_LOST];
 }
 
 impl<N> Done<N> {
@@ -88,13 +70,9 @@ impl<E: Into<anyhow::Error>> From<E> for Trouble {
 }
 
 impl Refusal {
-    /// A refusal of no one place.
-    pub fn new(
-        class: impl Into<Cow<'static, str>>,
-        message: impl Into<String>,
-        detail: impl Into<String>,
-    ) -> Self {
-        Self { class: class.into(), message: message.into(), detail: detail.into(), origin: None }
+    /// A refusal of the whole report.
+    pub fn new(class: RefusalClass, message: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { class, message: message.into(), detail: detail.into(), origin: None }
     }
 
     /// The same, at a place in the source.
@@ -104,13 +82,15 @@ impl Refusal {
         self
     }
 
-    pub(crate) fn undecodable(detail: String) -> Self {
-        Self::new(class::UNDECODABLE_EVENT, "系统内部消息无法识别，报告未能处理，请联系运维人员。", detail)
+    /// The event cannot be decoded, or says what this version does not know.
+    pub fn undecodable(detail: impl Into<String>) -> Self {
+        let message = "系统内部消息无法识别，报告未能处理，请联系运维人员。";
+        Self::new(RefusalClass::UndecodableEvent, message, detail)
     }
 
     pub(crate) fn gave_up(last: &anyhow::Error) -> Self {
         Self::new(
-            class::GAVE_UP,
+            RefusalClass::GaveUp,
             "系统多次处理这份报告均未成功，已停止重试；报告本身未必有误，请联系运维人员。",
             format!("{last:#}"),
         )
@@ -118,14 +98,14 @@ impl Refusal {
 
     pub(crate) fn killed_worker(deliveries: i64) -> Self {
         Self::new(
-            class::KILLED_WORKER,
+            RefusalClass::KilledWorker,
             "处理这份报告时程序多次异常退出，已停止处理，请联系运维人员。",
             format!("delivered {deliveries} times and never answered"),
         )
     }
 
     pub(crate) fn too_large(detail: String) -> Self {
-        Self::new(class::FACT_TOO_LARGE, "报告内容过大，超出系统可以传递的范围。", detail)
+        Self::new(RefusalClass::FactTooLarge, "报告内容过大，超出系统可以传递的范围。", detail)
     }
 
     /// The fact that tells of it.
@@ -140,7 +120,7 @@ impl Refusal {
         v1::ReportRefused {
             submitted: Some(submitted),
             stage: stage.to_owned(),
-            class: self.class.into_owned(),
+            class: self.class.name().to_owned(),
             message: self.message,
             detail: bounded(self.detail),
             origin: self.origin.map(|origin| *origin),

@@ -322,10 +322,10 @@ async fn publish_refusal<F: Fact>(
     refusal: Refusal,
     attempts: Vec<Attempt>,
 ) -> Result<(), NotPublished> {
-    let class = refusal.class.clone();
-    delivery.span.record("error.type", &*class);
+    let class = refusal.class;
+    delivery.span.record("error.type", class.name());
     delivery.span.record("otel.status_code", "ERROR");
-    metrics().refused.add(1, &[stage_attribute(stage.name()), KeyValue::new("class", class.clone())]);
+    metrics().refused.add(1, &[stage_attribute(stage.name()), KeyValue::new("class", class.name())]);
     tracing::info!(
         stage = stage.name(),
         report.id = delivery.id(),

@@ -7,11 +7,9 @@ use anyhow::Context as _;
 use axum::Json;
 use axum::extract::State;
 use axum::response::{Html, IntoResponse, Response};
-use proto::Message as _;
-use proto::v1::{ReportSubmitted, ReportValidated, RosterImported};
-use report::{Decimal, Region, Report, Review, Verdict, Year};
-use search::{Clause, Query, Whole};
-use serde::Deserialize;
+use proto::v1::RosterImported;
+use report::{Decimal, Region, Report, Year};
+use search::{Clause, IndexError, Query, Reader, StoredParts};
 use serde_json::{Value, json};
 use survey::{Attendance, Attendee, Findings, Member, Phrases, RollUp, Roster};
 
@@ -166,8 +164,8 @@ pub(crate) async fn findings(
         let mut failed = None;
         let candidates = survey::candidates(&this_year);
         let copies =
-            survey::judge(&this_year, &candidates, &phrases, |member| match reader.whole(&member.key) {
-                Ok(whole) => whole.map(|whole| whole.text),
+            survey::judge(&this_year, &candidates, &phrases, |member| match text(reader, &member.key) {
+                Ok(text) => text,
                 Err(error) => {
                     failed = Some(error);
                     None
@@ -177,12 +175,14 @@ pub(crate) async fn findings(
             return Err(error);
         }
         let mut templates = Findings::new();
-        reader.each(&query, |whole| {
-            if let Some(finding) = phrases.boilerplate(&whole.text) {
-                templates.entry(whole.key).or_default().push(finding);
-            }
-            true
+        let mut read = Ok(());
+        reader.each(&query, |parts| {
+            let found = parts.text().map(|text| phrases.boilerplate(&text));
+            read = found.map(|finding| templates.entry(parts.card.key).or_default().extend(finding));
+            read.is_ok()
         })?;
+        read?;
+        templates.retain(|_, findings| !findings.is_empty());
         let attended = roster.as_ref().map(|roster| survey::attend(roster, &members, year).findings());
         let others = [
             copies,
@@ -201,7 +201,7 @@ pub(crate) async fn findings(
     for member in &members {
         if let Some(findings) = all.get_mut(&member.key) {
             let report = Report { agency: member.agency.clone(), year: member.year, ..Report::default() };
-            *findings = app.office().apply(&report, member.submitted, std::mem::take(findings));
+            *findings = app.policy().apply(&report, member.submitted, std::mem::take(findings));
             rules::sort(findings);
         }
     }
@@ -217,15 +217,17 @@ async fn survey_of(
     let query = Query { filters, ..Query::default() };
     app.read(move |reader| {
         let (mut members, mut phrases) = (Vec::new(), Phrases::default());
-        reader.each(&query, |whole| {
-            if let Some(member) = member(&whole) {
+        let mut read = Ok(());
+        reader.each(&query, |parts| {
+            if let Some(member) = member(&parts) {
                 if year.is_some() && member.year == year {
-                    phrases.add(&whole.text);
+                    read = parts.text().map(|text| phrases.add(&text));
                 }
                 members.push(member);
             }
-            true
+            read.is_ok()
         })?;
+        read?;
         Ok((members, phrases))
     })
     .await
@@ -279,8 +281,8 @@ async fn members(app: &App, region: &Region, year: Year) -> Result<Vec<Member>, 
     let query = Query { filters, ..Query::default() };
     app.read(move |reader| {
         let mut members = Vec::new();
-        reader.each(&query, |whole| {
-            let member = member(&whole);
+        reader.each(&query, |parts| {
+            let member = member(&parts);
             let is_here = |member: &Member| {
                 member.region.as_ref().is_none_or(|region| region.code.starts_with(&within))
             };
@@ -292,21 +294,19 @@ async fn members(app: &App, region: &Region, year: Year) -> Result<Vec<Member>, 
     .await
 }
 
+/// The plain text of a report; none where it was withdrawn.
+fn text(reader: &Reader, key: &str) -> Result<Option<String>, IndexError> {
+    reader.parts(key)?.map(|parts| parts.text()).transpose()
+}
+
 /// What is kept of a report as it stands in the index; none where another version wrote it.
-pub(crate) fn member(whole: &Whole) -> Option<Member> {
-    #[derive(Deserialize)]
-    struct Judged {
-        verdict: String,
-    }
-    let fact = ReportValidated::decode(&*whole.fact).ok()?;
-    let review = Review::try_from(&fact).ok()?;
-    let submitted = fact.submitted.as_ref();
-    let day = submitted.and_then(ReportSubmitted::day);
-    let original = submitted.and_then(|submitted| Some(submitted.original.as_ref()?.sha256.clone()));
-    let mut member = Member::of(&review, &whole.key, &whole.id, original.unwrap_or_default(), day);
+pub(crate) fn member(parts: &StoredParts) -> Option<Member> {
+    let card = &parts.card;
+    let review = parts.review_alone().ok()?;
+    let submitted = report::beijing::day(card.submitted_at_ms);
+    let mut member = Member::of(&review, &card.key, &card.id, &card.original, submitted);
     // The verdict in the index also counts what was found beside other reports.
-    let judged: Judged = serde_json::from_str(&whole.record).ok()?;
-    member.verdict = Verdict::parse(&judged.verdict)?;
+    member.verdict = card.verdict;
     Some(member)
 }
 
@@ -343,7 +343,7 @@ fn as_json(rolled: &RollUp) -> Value {
     });
     let balance = rolled.balance.iter().map(|(equation, sums)| {
         json!({
-            "rule": equation.rule,
+            "rule": rules::of_equation(equation).id,
             "place": equation.place,
             "left": sums.left.map(number),
             "right": sums.right.map(number),

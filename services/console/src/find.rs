@@ -103,17 +103,18 @@ fn page(page: &Page, params: &Params) -> Value {
 }
 
 fn hit(hit: &Hit) -> Value {
+    let card = &hit.card;
     json!({
-        "id": hit.id,
-        "key": hit.key,
-        "title": hit.title,
-        "agency": hit.agency,
-        "year": hit.year,
-        "region": hit.region.as_ref().map(|region| json!({"code": region.code, "name": region.name})),
-        "form": hit.form,
-        "verdict": hit.verdict,
-        "published": hit.published,
-        "versions": hit.versions,
+        "id": card.id,
+        "key": card.key,
+        "title": card.title,
+        "agency": card.agency,
+        "year": card.year.map(|year| year.get()),
+        "region": card.region.as_ref().map(|region| json!({"code": region.code, "name": region.name})),
+        "form": card.form.map(|form| form.as_str()),
+        "verdict": card.verdict.as_str(),
+        "published": card.published.map(|day| day.to_string()),
+        "versions": card.versions,
         "score": hit.score,
         "snippets": hit.snippets.iter().map(snippet).collect::<Vec<_>>(),
     })

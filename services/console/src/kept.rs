@@ -5,9 +5,9 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use proto::Message as _;
-use proto::v1::{ReportKept, ReportValidated};
+use proto::v1::ReportKept;
 use report::Report;
-use search::{Entry, Query, Reader, Whole};
+use search::{Entry, IndexError, Query, Reader, StoredParts};
 use serde_json::Value;
 use tokio::sync::mpsc;
 
@@ -22,7 +22,7 @@ const AHEAD: usize = 64;
 /// Streams what the filters find, each message with its length before it as a varint.
 pub(crate) async fn kept(State(app): State<App>, params: Params) -> Result<Response, Problem> {
     let query = understood(&params)?;
-    let (sender, receiver) = mpsc::channel::<Result<Bytes, search::Error>>(AHEAD);
+    let (sender, receiver) = mpsc::channel::<Result<Bytes, IndexError>>(AHEAD);
     app.read_on(move |reader| {
         let told = send_each(reader, &query, &sender);
         if let Err(error) = told {
@@ -40,10 +40,10 @@ pub(crate) async fn kept(State(app): State<App>, params: Params) -> Result<Respo
 fn send_each(
     reader: &Reader,
     query: &Query,
-    sender: &mpsc::Sender<Result<Bytes, search::Error>>,
-) -> Result<(), search::Error> {
+    sender: &mpsc::Sender<Result<Bytes, IndexError>>,
+) -> Result<(), IndexError> {
     let mut failed = None;
-    reader.each(query, |whole| match message(reader, whole) {
+    reader.each(query, |parts| match message(reader, &parts) {
         Ok(message) => sender.blocking_send(Ok(message.encode_length_delimited_to_vec().into())).is_ok(),
         Err(error) => {
             failed = Some(error);
@@ -54,14 +54,18 @@ fn send_each(
 }
 
 /// A report of the index with that of the year before.
-pub(crate) fn message(reader: &Reader, whole: Whole) -> Result<ReportKept, search::Error> {
-    let validated = ReportValidated::decode(&*whole.fact).unwrap_or_default();
+pub(crate) fn message(reader: &Reader, parts: &StoredParts) -> Result<ReportKept, IndexError> {
+    let validated = parts.fact()?;
     let report = validated.report.as_ref().and_then(|report| Report::try_from(report).ok());
     let last_year = match report.and_then(|report| Entry::key_of_neighbour(&report, -1)) {
-        Some(key) => reader.whole(&key)?,
+        Some(key) => reader.parts(&key)?,
         None => None,
     };
-    let last_year = last_year.and_then(|whole| ReportValidated::decode(&*whole.fact).ok()?.report);
-    let record: Value = serde_json::from_str(&whole.record).unwrap_or_default();
-    Ok(ReportKept { validated: Some(validated), last_year, findings: record["findings"].to_string() })
+    let last_year = last_year.and_then(|parts| parts.fact().ok()?.report);
+    // A report that another version of the program wrote has no findings that can be listed.
+    let findings: Value = match parts.review() {
+        Ok(review) => review.findings.iter().map(report::json::finding).collect(),
+        Err(_) => Value::Null,
+    };
+    Ok(ReportKept { validated: Some(validated), last_year, findings: findings.to_string() })
 }

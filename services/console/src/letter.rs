@@ -56,8 +56,8 @@ async fn judged(app: &App, caller: &Caller, id: &str) -> Result<(Review, String)
     let Some(loaded) = load(app, caller, id).await? else { return Err(Problem::no_such_report(id)) };
     let key = loaded.key.clone().filter(|_| loaded.is_current());
     let kept = app.read(move |reader| {
-        let whole = key.map(|key| reader.whole(&key)).transpose()?.flatten();
-        whole.map(|whole| kept::message(reader, whole)).transpose()
+        let parts = key.map(|key| reader.parts(&key)).transpose()?.flatten();
+        parts.map(|parts| kept::message(reader, &parts)).transpose()
     });
     let ReportKept { validated, last_year, .. } = kept.await?.unwrap_or_default();
     let validated = match validated {
@@ -70,7 +70,7 @@ async fn judged(app: &App, caller: &Caller, id: &str) -> Result<(Review, String)
     let review = Review::try_from(&validated).map_err(|error| Problem::internal(&error.into()))?;
     let submitted = validated.submitted.unwrap_or_default();
     let review = match last_year.and_then(|report| Report::try_from(&report).ok()) {
-        Some(last_year) => rules::beside(review, &last_year, app.office(), submitted.day()),
+        Some(last_year) => rules::beside(review, &last_year, app.policy(), submitted.day()),
         None => review,
     };
     Ok((review, last_part(&submitted.file_name).to_owned()))

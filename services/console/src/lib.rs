@@ -19,6 +19,7 @@ mod page;
 mod params;
 mod place;
 mod problem;
+mod record;
 mod report_page;
 mod search_page;
 mod status_page;
@@ -28,16 +29,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use access::{Door, Needs, Route};
-use anyhow::Context as _;
 use axum::Router;
 use axum::extract::{OriginalUri, Request};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use rules::Office;
-use search::{Current, Reader};
-use stage::{Config, Service, Stage};
+use rules::RulePolicy;
+use search::{CurrentReader, Reader};
+use stage::{Service, Stage};
 
 use crate::live::Live;
 use crate::problem::Problem;
@@ -50,13 +50,9 @@ pub fn service() -> Service {
     };
     Service::new("console", idle).http(router).guards(access::operators).checks(|config| {
         access::check(config)?;
-        office(config).map(drop)
+        RulePolicy::of(config.rule_policy.as_deref())?;
+        Ok(())
     })
-}
-
-/// What the office decided about the rules.
-fn office(config: &Config) -> anyhow::Result<Office> {
-    Office::of(config.office.as_deref()).context("GOUJI_OFFICE")
 }
 
 /// The pages and the API, over the index and the log of `stage`.
@@ -65,15 +61,15 @@ fn office(config: &Config) -> anyhow::Result<Office> {
 /// ends when the stage is told to stop.
 ///
 /// # Errors
-/// If what the office decided cannot be used. An index that cannot be read is told to whoever asks, until
+/// If the rule policy cannot be used. An index that cannot be read is told to whoever asks, until
 /// it can.
 pub fn router(stage: Stage) -> anyhow::Result<Router> {
-    let index = Current::new(&stage.config().index);
-    let office = office(stage.config())?;
+    let index = CurrentReader::new(&stage.config().index);
+    let policy = RulePolicy::of(stage.config().rule_policy.as_deref())?;
     let live = Live::start(&stage);
     let door = Door::open(&stage)?;
     tokio::spawn(stage::telemetry::watch_log(stage.clone()));
-    let app = App(Arc::new(Parts { stage, index, office, live }));
+    let app = App(Arc::new(Parts { stage, index, policy, live }));
     tokio::spawn(until_readable(app.clone()));
     Ok(door
         .router(routes())
@@ -100,8 +96,8 @@ struct App(Arc<Parts>);
 
 struct Parts {
     stage: Stage,
-    index: Current,
-    office: Office,
+    index: CurrentReader,
+    policy: RulePolicy,
     live: Live,
 }
 
@@ -110,9 +106,9 @@ impl App {
         &self.0.stage
     }
 
-    /// What the office decided about the rules.
-    fn office(&self) -> &Office {
-        &self.0.office
+    /// The rule policy.
+    fn policy(&self) -> &RulePolicy {
+        &self.0.policy
     }
 
     fn live(&self) -> &Live {
@@ -129,7 +125,7 @@ impl App {
     /// Reads the index on a thread that may block: whichever generation is current.
     async fn read<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Reader) -> Result<T, search::Error> + Send + 'static,
+        work: impl FnOnce(&Reader) -> Result<T, search::IndexError> + Send + 'static,
     ) -> Result<T, Problem> {
         let app = self.clone();
         let read = tokio::task::spawn_blocking(move || {

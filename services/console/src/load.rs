@@ -3,15 +3,15 @@
 use access::Caller;
 use proto::v1::ReportValidated;
 use report::Review;
-use search::Entry;
+use search::{Entry, Version};
 use serde_json::{Map, Value, json};
 
-use crate::App;
 use crate::problem::Problem;
+use crate::{App, record};
 
 /// A report that was asked for.
 pub(crate) struct Loaded {
-    /// As the index stores it; see [`search::Found`].
+    /// See [`crate::record`].
     pub(crate) record: Value,
     /// The plain text of the document.
     pub(crate) text: String,
@@ -53,18 +53,16 @@ pub(crate) async fn load(app: &App, caller: &Caller, id: &str) -> Result<Option<
 async fn load_any(app: &App, id: &str) -> Result<Option<Loaded>, Problem> {
     let asked = id.to_owned();
     let found = app.read(move |reader| Ok(reader.get(&asked)?.or(reader.get_by_id(&asked)?))).await?;
-    if let Some(found) = &found {
-        let is = |name: &str| found.record[name] == id;
-        if is("key") || is("id") {
-            let key = found.record["key"].as_str().map(str::to_owned);
-            let withdrawn = found.record["withdrawn"].clone();
-            return Ok(Some(Loaded {
-                record: found.record.clone(),
-                text: found.text.clone(),
-                key,
-                withdrawn,
-            }));
-        }
+    let indexed = found.as_ref().map(record::record);
+    if let (Some(found), Some(record)) = (&found, &indexed)
+        && (found.key == id || found.version.id == id)
+    {
+        return Ok(Some(Loaded {
+            record: record.clone(),
+            text: found.text.clone(),
+            key: Some(found.key.clone()),
+            withdrawn: record["withdrawn"].clone(),
+        }));
     }
     let fact = match app.stage().last_of_id::<ReportValidated>(id).await {
         Ok(Some(fact)) => fact,
@@ -72,10 +70,9 @@ async fn load_any(app: &App, id: &str) -> Result<Option<Loaded>, Problem> {
         Err(error) => return Err(Problem::bus(&error)),
     };
     let text = text(app, &fact).await;
-    let indexed = found.map(|found| found.record);
-    let key = indexed.as_ref().and_then(|record| record["key"].as_str()).map(str::to_owned);
+    let key = found.map(|found| found.key);
     let withdrawn = indexed.as_ref().map(|record| record["withdrawn"].clone()).unwrap_or_default();
-    let record = record(fact, indexed.as_ref()).map_err(|error| Problem::internal(&error))?;
+    let record = from_log(fact, indexed.as_ref()).map_err(|error| Problem::internal(&error))?;
     Ok(Some(Loaded { record: Value::Object(record), text, key, withdrawn }))
 }
 
@@ -96,14 +93,14 @@ async fn text(app: &App, fact: &ReportValidated) -> String {
     }
 }
 
-/// The shape in which the index keeps a report.
-fn record(fact: ReportValidated, indexed: Option<&Value>) -> anyhow::Result<Map<String, Value>> {
+/// The record of a report that is not in the index, or not in this version.
+fn from_log(fact: ReportValidated, indexed: Option<&Value>) -> anyhow::Result<Map<String, Value>> {
     let review = Review::try_from(&fact)?;
     let submitted = fact.submitted.unwrap_or_default();
     let mut record = Map::new();
     record.insert("key".into(), Entry::key_of(&review.report, &submitted.id).into());
-    record
-        .insert("version".into(), Entry::version_of(submitted.submitted_at_ms, submitted.generation).into());
+    let number = Version::number_of(submitted.submitted_at_ms, submitted.generation);
+    record.insert("version".into(), number.into());
     record.insert("title".into(), json!(review.report.title));
     record.insert("submission".into(), submitted.submission.into());
     record.insert("original".into(), submitted.original.map(|original| original.sha256).into());

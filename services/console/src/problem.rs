@@ -1,26 +1,24 @@
 //! What the index has to say against a request.
 
-use axum::http::StatusCode;
-
+use access::Code;
 pub(crate) use access::Problem;
 
 pub(crate) fn too_many_listeners() -> Problem {
     let hint = "请稍后再试，或直接查询 /api/v1/status。";
-    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "too-many-listeners", "同时收看实时状态的人太多。", hint)
-        .retry_after(5)
+    Problem::new(Code::TooManyListeners, "同时收看实时状态的人太多。", hint).retry_after(5)
 }
 
-pub(crate) fn of_search(error: search::Error) -> Problem {
+pub(crate) fn of_search(error: search::IndexError) -> Problem {
     match error {
-        search::Error::BadCursor(cursor) => {
+        search::IndexError::BadCursor(cursor) => {
             let problem = Problem::bad_parameter("cursor", format!("“{cursor}”不是这次检索的翻页标记。"));
             problem.hint("翻页标记只能和同样的检索条件、同样的排序一起用；请从第一页重新开始。")
         }
-        error @ (search::Error::Absent { .. } | search::Error::NeedsRebuild { .. }) => {
+        error @ (search::IndexError::Absent { .. } | search::IndexError::NeedsRebuild { .. }) => {
             tracing::warn!("answering a request: {error}");
             let hint = "请稍后再试；报送不受影响，已报送的报告不会丢失。";
             let detail = "检索库尚未建成，或正在重建。";
-            Problem::new(StatusCode::SERVICE_UNAVAILABLE, "index-unavailable", detail, hint).retry_after(5)
+            Problem::new(Code::IndexUnavailable, detail, hint).retry_after(5)
         }
         error => Problem::internal(&error.into()),
     }

@@ -161,10 +161,9 @@ impl Chain {
             let mut chain = Vec::new();
             let others = (-YEARS..=YEARS).filter(|years| *years != 0);
             for key in others.filter_map(|years| Entry::key_of_neighbour(&report, years)) {
-                let Some(whole) = reader.whole(&key)? else { continue };
-                let record: Value = serde_json::from_str(&whole.record).unwrap_or_default();
-                let verdict = record["verdict"].as_str().unwrap_or_default().to_owned();
-                chain.extend(record["year"].as_u64().map(|year| Linked { year, key, verdict }));
+                let Some(card) = reader.card(&key)? else { continue };
+                let verdict = card.verdict.as_str().to_owned();
+                chain.extend(card.year.map(|year| Linked { year: year.get().into(), key, verdict }));
             }
             Ok(Self(chain))
         });
@@ -298,7 +297,7 @@ pub(crate) fn what(finding: &Value) -> Markup {
         p.what {
             span.severity { (judgement.label(severity)) }
             code { (string("rule")) }
-            @if let Some(title) = words::rule_title(string("rule")) { span.quiet { (title) } }
+            @if let Some(problem) = words::problem(string("rule")) { span.quiet { (problem) } }
             @if finding["waiver"].is_object() { span.severity { "已豁免" } }
         }
     }

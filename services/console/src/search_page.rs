@@ -154,7 +154,7 @@ fn facet(counts: &FacetCounts, params: &Params) -> Markup {
             li {
                 a href=(address.address("/")) aria-current=[is_on.then_some("true")] {
                     span {
-                        @if counts.facet == Facet::Rule { code { (value.value) } " " (words::rule_title(&value.value).unwrap_or_default()) }
+                        @if counts.facet == Facet::Rule { code { (value.value) } " " (words::problem(&value.value).unwrap_or_default()) }
                         @else { (words::facet_value(counts.facet, value)) }
                     }
                     span.count { (value.count) }
@@ -215,14 +215,14 @@ fn hit(hit: &Hit, params: &Params) -> Markup {
     html! {
         li {
             article {
-                h3 { a href=(address.address(&format!("/reports/{}", hit.key))) { (hit.title) } " " (page::badge(&hit.verdict)) }
+                h3 { a href=(address.address(&format!("/reports/{}", hit.card.key))) { (hit.card.title) } " " (page::badge(hit.card.verdict.as_str())) }
                 p.meta {
-                    @if let Some(agency) = &hit.agency { span { (agency) } }
-                    @if let Some(year) = hit.year { span { (year) "年" } }
-                    @if let Some(region) = &hit.region { span { (region.name) } }
-                    @if let Some(published) = &hit.published { span { (published) " 发布" } }
-                    @if let Some(form) = &hit.form { span { (form) "年格式" } }
-                    @if hit.versions > 1 { span { "共 " (hit.versions) " 个版本" } }
+                    @if let Some(agency) = &hit.card.agency { span { (agency) } }
+                    @if let Some(year) = hit.card.year { span { (year) "年" } }
+                    @if let Some(region) = &hit.card.region { span { (region.name) } }
+                    @if let Some(published) = &hit.card.published { span { (published) " 发布" } }
+                    @if let Some(form) = &hit.card.form { span { (form.as_str()) "年格式" } }
+                    @if hit.card.versions > 1 { span { "共 " (hit.card.versions) " 个版本" } }
                 }
                 @for snippet in &hit.snippets { p.snippet { (marked(snippet)) } }
             }

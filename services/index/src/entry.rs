@@ -1,11 +1,9 @@
-//! From a fact of the log to an entry of the index, and back to the fact that tells of it.
+//! Turns a validated report into an entry of the index, and what became of the entry into a fact.
 
 use futures::StreamExt;
-use proto::Message as _;
 use proto::v1::{self, IndexOutcome, ReportIndexed, ReportValidated};
-use report::Review;
-use search::{Applied, Entry, Withdrawn};
-use stage::{Refusal, Stage, Trouble, class};
+use search::{Applied, Entry};
+use stage::{Refusal, Stage, Trouble};
 
 /// So much of a text can be searched, in bytes: a hundred times the text of an annual report. The engine
 /// takes sixty times a text's size to write it.
@@ -14,7 +12,7 @@ const SEARCHABLE_BYTES: usize = 2 << 20;
 /// Texts fetched at once.
 const FETCHES: usize = 16;
 
-/// The entries of these facts, in their order.
+/// The entries of these facts, in the order of the facts.
 pub(crate) async fn entries(stage: &Stage, facts: &[ReportValidated]) -> Vec<Result<Entry, Trouble>> {
     let entry = |fact: ReportValidated| async move {
         let text = match &fact.text {
@@ -28,31 +26,10 @@ pub(crate) async fn entries(stage: &Stage, facts: &[ReportValidated]) -> Vec<Res
 }
 
 fn entry(fact: &ReportValidated, text: String) -> Result<Entry, Trouble> {
-    let review = Review::try_from(fact).map_err(|error| {
-        let message = "系统内部消息无法识别，报告未能入库，请联系运维人员。";
-        Refusal::new(class::UNDECODABLE_EVENT, message, error.to_string())
-    })?;
-    let submitted = fact.submitted.clone().unwrap_or_default();
-    let withdraws = submitted.withdraws;
-    Ok(Entry {
-        key: match &withdraws {
-            Some(withdrawal) => withdrawal.report.clone(),
-            None => Entry::key_of(&review.report, &submitted.id),
-        },
-        fact: fact.encode_to_vec(),
-        withdrawn: withdraws.map(|withdrawal| Withdrawn { who: withdrawal.who, why: withdrawal.why }),
-        version: Entry::version_of(submitted.submitted_at_ms, submitted.generation),
-        original: submitted.original.map(|original| original.sha256).unwrap_or_default(),
-        id: submitted.id,
-        submission: submitted.submission,
-        file_name: submitted.file_name,
-        submitted_at_ms: submitted.submitted_at_ms,
-        review,
-        text,
-    })
+    Ok(Entry::of(fact, text).map_err(|error| Refusal::undecodable(error.to_string()))?)
 }
 
-/// That a report can be found under `key`.
+/// The fact that a report can be found under `key`.
 pub(crate) fn indexed(fact: &ReportValidated, key: String, applied: Applied) -> ReportIndexed {
     let report = fact.report.clone().unwrap_or_default();
     let outcome = if applied.is_current() { IndexOutcome::Current } else { IndexOutcome::Superseded };

@@ -8,8 +8,8 @@ use std::time::Instant;
 use anyhow::{Context as _, anyhow};
 use proto::subject;
 use proto::v1::ReportValidated;
-use rules::Office;
-use search::{Applied, Entry, Error, Generations, Moves, Writer};
+use rules::RulePolicy;
+use search::{Applied, Entry, Generations, IndexError, Reassignments, Writer};
 use stage::{Event, Feed, Since, Stage, Trouble};
 
 use crate::entry::entries;
@@ -26,7 +26,7 @@ const ROOM_BYTES: usize = 16 << 20;
 /// One generation of the index, open for writing.
 pub(crate) struct Keep {
     stage: Stage,
-    office: Arc<Office>,
+    policy: Arc<RulePolicy>,
     pub(crate) generation: u32,
     writer: Arc<Mutex<Writer>>,
     position: Position,
@@ -66,17 +66,17 @@ impl Keep {
     /// Over the generation of that number.
     pub(crate) fn new(
         stage: &Stage,
-        office: &Arc<Office>,
+        policy: &Arc<RulePolicy>,
         generation: u32,
         writer: Writer,
-    ) -> Result<Self, Error> {
+    ) -> Result<Self, IndexError> {
         let payload = writer.index().payload()?;
         let position = payload.as_deref().and_then(Position::read).unwrap_or_default();
         measures::opened(generation, writer.count());
         measures::holds(position.sequence);
         Ok(Self {
             stage: stage.clone(),
-            office: Arc::clone(office),
+            policy: Arc::clone(policy),
             generation,
             position,
             writer: Arc::new(Mutex::new(writer)),
@@ -218,11 +218,11 @@ impl Keep {
     async fn write_part(&self, mut entries: Vec<Entry>) -> Result<Vec<Applied>, NotWritten> {
         let mut back = None;
         loop {
-            let (writer, office) = (Arc::clone(&self.writer), Arc::clone(&self.office));
+            let (writer, policy) = (Arc::clone(&self.writer), Arc::clone(&self.policy));
             let payload = self.position.to_string();
             let written = self.stage.cpu(move || {
                 let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
-                write(&mut writer, &office, entries, back, &payload)
+                write(&mut writer, &policy, entries, back, &payload)
             });
             match written.await.unwrap_or_else(|error| Err(NotWritten::Failed(error)))? {
                 Step::Written(applied) => return Ok(applied),
@@ -263,7 +263,7 @@ fn set(outcomes: &mut [Option<Written>], place: usize, outcome: Written) {
 
 fn write(
     writer: &mut Writer,
-    office: &Office,
+    policy: &RulePolicy,
     entries: Vec<Entry>,
     back: Option<Vec<Entry>>,
     payload: &str,
@@ -273,12 +273,13 @@ fn write(
     }
     let size_bytes: usize = entries.iter().map(|entry| entry.text.len() + entry.fact.len()).sum();
     let written = AssertUnwindSafe(|| {
-        let moves = writer.moves(&entries)?;
-        let ids: Vec<String> = moves.back().cloned().collect();
+        let reassignments = writer.reassignments(&entries)?;
+        let ids: Vec<String> = reassignments.promoted().cloned().collect();
         if back.is_none() && !ids.is_empty() {
             return Ok(Step::Wants(ids, entries));
         }
-        try_write(writer, office, entries, &moves, back.unwrap_or_default(), payload).map(Step::Written)
+        try_write(writer, policy, entries, &reassignments, back.unwrap_or_default(), payload)
+            .map(Step::Written)
     });
     let error = match catch_unwind(written) {
         Ok(Ok(step)) => return Ok(step),
@@ -290,7 +291,7 @@ fn write(
         }
     };
     // Is it the disk, or something in the batch? Where there is room and a commit, it is the batch.
-    let works = writer.index().takes(ROOM_BYTES + 2 * size_bytes).and_then(|()| writer.commit(payload));
+    let works = writer.index().check_room(ROOM_BYTES + 2 * size_bytes).and_then(|()| writer.commit(payload));
     match works.context("the index cannot be written") {
         Ok(()) => Err(NotWritten::Failed(error.context("writing to the index"))),
         Err(blocked) => Err(NotWritten::Blocked(blocked)),
@@ -300,22 +301,22 @@ fn write(
 /// Applies, judges what changed beside its neighbours, and commits; after that the batch survives anything.
 fn try_write(
     writer: &mut Writer,
-    office: &Office,
+    policy: &RulePolicy,
     entries: Vec<Entry>,
-    moves: &Moves,
-    back: Vec<Entry>,
+    reassignments: &Reassignments,
+    promoted: Vec<Entry>,
     payload: &str,
-) -> Result<Vec<Applied>, Error> {
+) -> Result<Vec<Applied>, IndexError> {
     let begun = Instant::now();
     let keys: Vec<String> = entries.iter().map(|entry| entry.key.clone()).collect();
     let mut beside = BTreeSet::new();
-    for key in moves.left() {
+    for key in reassignments.departed() {
         beside.extend(neighbours::year_after(writer, key)?);
     }
-    let applied = writer.apply_with(entries, moves, back)?;
+    let applied = writer.apply_with(entries, reassignments, promoted)?;
     let current = keys.into_iter().zip(&applied).filter(|(_, applied)| **applied == Applied::Current);
-    let changed = current.map(|(key, _)| key).chain(moves.left().cloned()).collect();
-    neighbours::rejudge(writer, office, &changed, beside)?;
+    let changed = current.map(|(key, _)| key).chain(reassignments.departed().cloned()).collect();
+    neighbours::rejudge(writer, policy, &changed, beside)?;
     stage::failpoint("applied");
     writer.commit(payload)?;
     measures::committed(writer.count(), begun.elapsed());
@@ -341,8 +342,8 @@ impl std::fmt::Display for Position {
 }
 
 /// Opens the current generation for writing; the first is made where there is none.
-pub(crate) fn open(generations: &Generations) -> Result<(u32, Writer), Error> {
-    let (generation, index) = generations.open()?;
+pub(crate) fn open(generations: &Generations) -> Result<(u32, Writer), IndexError> {
+    let (generation, index) = generations.open_current()?;
     Ok((generation, index.writer()?))
 }
 

@@ -22,9 +22,9 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use proto::v1::{ReportIndexed, ReportValidated};
-use rules::Office;
-use search::{Error, Generations, Hold, Maker};
-use stage::{Bounds, Config, Done, Handled, INDEX_LEASE, Lease, Service, Stage, telemetry};
+use rules::RulePolicy;
+use search::{Compatibility, FolderLock, Generations, IndexError};
+use stage::{Bounds, Done, Handled, INDEX_LEASE, Lease, Service, Stage, telemetry};
 
 use crate::entry::indexed;
 use crate::keep::{BATCH, BATCH_BYTES, Keep};
@@ -32,12 +32,10 @@ pub use crate::rebuild::{Rebuilt, rebuild};
 
 /// The service, with its index in a folder on a local disk.
 pub fn service() -> Service {
-    Service::new("index", serve).checks(|config| office(config).map(drop))
-}
-
-/// What the office decided about the rules.
-fn office(config: &Config) -> anyhow::Result<Office> {
-    Office::of(config.office.as_deref()).context("GOUJI_OFFICE")
+    Service::new("index", serve).checks(|config| {
+        RulePolicy::of(config.rule_policy.as_deref())?;
+        Ok(())
+    })
 }
 
 /// A commit costs some 75 ms before its first document; a report is found half a second later at most.
@@ -50,7 +48,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Indexes until it is time to stop.
 async fn serve(stage: Stage) -> anyhow::Result<()> {
     let mut house = House {
-        office: Arc::new(office(stage.config())?),
+        policy: Arc::new(RulePolicy::of(stage.config().rule_policy.as_deref())?),
         generations: Generations::new(&stage.config().index),
         stage,
     };
@@ -71,16 +69,16 @@ async fn serve(stage: Stage) -> anyhow::Result<()> {
 /// What the index is kept with.
 struct House {
     stage: Stage,
-    office: Arc<Office>,
+    policy: Arc<RulePolicy>,
     generations: Generations,
 }
 
 impl House {
     /// Waits until no other process of this host keeps the index in this folder.
-    async fn hold(&mut self) -> anyhow::Result<Option<Hold>> {
+    async fn hold(&mut self) -> anyhow::Result<Option<FolderLock>> {
         let mut told = false;
         loop {
-            if let Some(hold) = self.generations.keep()? {
+            if let Some(hold) = self.generations.lock_writer()? {
                 return Ok(Some(hold));
             }
             if !told {
@@ -103,10 +101,10 @@ impl House {
                 let generations = self.generations.clone();
                 match self.stage.cpu(move || keep::open(&generations)).await? {
                     Ok((generation, writer)) => {
-                        Ok(Opened::Here(Keep::new(&self.stage, &self.office, generation, writer)?))
+                        Ok(Opened::Here(Keep::new(&self.stage, &self.policy, generation, writer)?))
                     }
-                    Err(error @ Error::NeedsRebuild { .. }) => Ok(Opened::OfAnotherVersion(error)),
-                    Err(Error::LockBusy) => Ok(Opened::Busy),
+                    Err(error @ IndexError::NeedsRebuild { .. }) => Ok(Opened::OfAnotherVersion(error)),
+                    Err(IndexError::LockBusy) => Ok(Opened::Busy),
                     Err(error) => Err(anyhow::Error::new(error).context(format!(
                         "the index in {folder} cannot be opened; `gouji reindex` makes a new one"
                     ))),
@@ -130,17 +128,17 @@ impl House {
     }
 
     /// Has an index of this version read in the place of one of another; nothing is indexed meanwhile.
-    async fn renew(&self, why: &Error) -> anyhow::Result<()> {
-        let Some(_hold) = self.generations.build()? else {
+    async fn renew(&self, why: &IndexError) -> anyhow::Result<()> {
+        let Some(_hold) = self.generations.lock_builder()? else {
             self.stage.tell(Some("`gouji reindex` is building the next index".into()));
             return Ok(());
         };
         tracing::warn!("{why}; building one from the log");
         let tell = |left| self.stage.tell(Some(format!("building the index anew, {left} facts left")));
-        if let Some(rebuilt) = rebuild::build(&self.stage, &self.office, &self.generations, tell).await?
+        if let Some(rebuilt) = rebuild::build(&self.stage, &self.policy, &self.generations, tell).await?
             && !rebuilt.is_current
         {
-            self.generations.point_at(rebuilt.generation)?;
+            self.generations.switch_to(rebuilt.generation)?;
         }
         Ok(())
     }
@@ -213,19 +211,20 @@ impl House {
     /// Goes over to the generation that is current by now. True where that is another one.
     async fn reopened(&self, keep: &mut Keep) -> anyhow::Result<bool> {
         let current = self.generations.current()?;
-        let maker = current.map(|current| self.generations.maker(current)).transpose()?;
-        if current == Some(keep.generation) && maker == Some(Maker::ThisVersion) {
+        let maker = current.map(|current| self.generations.compatibility(current)).transpose()?;
+        if current == Some(keep.generation) && maker == Some(Compatibility::Compatible) {
             return Ok(false);
         }
-        if current.is_none() && self.generations.maker(keep.generation)? == Maker::ThisVersion {
+        if current.is_none() && self.generations.compatibility(keep.generation)? == Compatibility::Compatible
+        {
             tracing::warn!(
                 generation = keep.generation,
                 "nothing said which index is current; it is this one"
             );
-            self.generations.point_at(keep.generation)?;
+            self.generations.switch_to(keep.generation)?;
             return Ok(false);
         }
-        if maker == Some(Maker::AnotherVersion) {
+        if maker == Some(Compatibility::Incompatible) {
             bail!("another version made the index that is current now; start that version of gouji-index");
         }
         tracing::info!(generation = current, "opening the current generation of the index");
@@ -259,7 +258,7 @@ impl House {
 
 enum Opened {
     Here(Keep),
-    OfAnotherVersion(Error),
+    OfAnotherVersion(IndexError),
     Busy,
 }
 

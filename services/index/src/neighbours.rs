@@ -1,83 +1,63 @@
-//! A report beside that of the year before: judged anew whenever one of the two changes.
+//! The comparison of a report with that of the year before, repeated whenever one of the two changes.
 
 use std::collections::BTreeSet;
 
-use proto::Message as _;
-use proto::v1::{ReportSubmitted, ReportValidated};
-use report::{Date, Review};
-use rules::Office;
-use search::{Entry, Error, Writer};
+use report::{Review, beijing};
+use rules::RulePolicy;
+use search::{CurrentReport, Entry, IndexError, Writer};
 
-/// Judges the reports under these keys, whose current version was just applied, those of the year after
-/// each, and those in `beside`, beside the year before. A report whose findings stay as they are is not
+/// Compares with the year before: the reports with these keys, whose current version was just applied, the
+/// report of the year after each, and the reports in `others`. A report whose findings stay the same is not
 /// written again.
 ///
 /// # Errors
 /// If the index cannot be read.
 pub(crate) fn rejudge(
     writer: &mut Writer,
-    office: &Office,
+    policy: &RulePolicy,
     changed: &BTreeSet<String>,
-    beside: BTreeSet<String>,
-) -> Result<(), Error> {
-    let mut keys = beside;
+    others: BTreeSet<String>,
+) -> Result<(), IndexError> {
+    let mut keys = others;
     keys.extend(changed.iter().cloned());
     for key in changed {
         keys.extend(year_after(writer, key)?);
     }
     for key in keys {
-        let Some(own) = Known::of(writer, &key)?.filter(Known::stands) else { continue };
+        let Some(own) = current(writer, &key)?.filter(|own| !own.is_withdrawn) else { continue };
         let last_year = match Entry::key_of_neighbour(&own.review.report, -1) {
-            Some(key) => Known::of(writer, &key)?.filter(Known::stands),
+            Some(key) => current(writer, &key)?.filter(|last_year| !last_year.is_withdrawn),
             None => None,
         };
-        // What was just applied stands as it was judged by itself.
-        if last_year.is_some() || !changed.contains(&key) {
-            writer.rejudge(&key, &own.beside(office, last_year.as_ref()))?;
-        }
+        match last_year {
+            Some(last_year) => writer.rejudge(&key, &compared(&own, &last_year, policy))?,
+            // A version that was just applied has its own findings only.
+            None if changed.contains(&key) => continue,
+            None => writer.rejudge(&key, &own.review)?,
+        };
     }
     Ok(())
 }
 
-/// The key of the report of the year after the one under this key.
+/// The key of the report of the year after the one with this key.
 ///
 /// # Errors
 /// If the index cannot be read.
-pub(crate) fn year_after(writer: &mut Writer, key: &str) -> Result<Option<String>, Error> {
-    Ok(Known::of(writer, key)?.and_then(|known| Entry::key_of_neighbour(&known.review.report, 1)))
+pub(crate) fn year_after(writer: &mut Writer, key: &str) -> Result<Option<String>, IndexError> {
+    Ok(current(writer, key)?.and_then(|report| Entry::key_of_neighbour(&report.review.report, 1)))
 }
 
-/// A report as it was judged by itself.
-struct Known {
-    review: Review,
-    submitted: Option<Date>,
-    withdrawn: bool,
+/// The current version of a report. None also where it cannot be decoded: another version of the program
+/// wrote it, or it is damaged, and its neighbours are judged without it.
+fn current(writer: &mut Writer, key: &str) -> Result<Option<CurrentReport>, IndexError> {
+    match writer.current(key) {
+        Err(IndexError::Damaged { .. }) => Ok(None),
+        current => current,
+    }
 }
 
-impl Known {
-    /// None also where the event does not read back: another version wrote it, and says so in its fields. A
-    /// damaged neighbour keeps nobody out.
-    fn of(writer: &mut Writer, key: &str) -> Result<Option<Self>, Error> {
-        let known = match writer.known(key) {
-            Ok(Some(known)) => known,
-            Ok(None) | Err(Error::Record { .. }) => return Ok(None),
-            Err(error) => return Err(error),
-        };
-        let fact = ReportValidated::decode(&*known.fact).unwrap_or_default();
-        let submitted = fact.submitted.as_ref().and_then(ReportSubmitted::day);
-        let review = Review::try_from(&fact).ok();
-        Ok(review.map(|review| Self { review, submitted, withdrawn: known.withdrawn }))
-    }
-
-    fn stands(&self) -> bool {
-        !self.withdrawn
-    }
-
-    /// Its review with what the rules across years find.
-    fn beside(self, office: &Office, last_year: Option<&Self>) -> Review {
-        match last_year {
-            Some(last_year) => rules::beside(self.review, &last_year.review.report, office, self.submitted),
-            None => self.review,
-        }
-    }
+/// The review of a report with the findings of its comparison with the year before.
+fn compared(own: &CurrentReport, last_year: &CurrentReport, policy: &RulePolicy) -> Review {
+    let submitted = beijing::day(own.version.submitted_at_ms);
+    rules::beside((*own.review).clone(), &last_year.review.report, policy, submitted)
 }

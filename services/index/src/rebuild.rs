@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use proto::v1::ReportRefused;
-use rules::Office;
-use search::{Generations, Maker};
+use rules::RulePolicy;
+use search::{Compatibility, Generations};
 use stage::Stage;
 
 use crate::keep::Keep;
@@ -29,26 +29,28 @@ pub struct Rebuilt {
 /// not refused before: then the current generation stays.
 pub async fn rebuild(stage: &Stage, tell: impl Fn(u64)) -> anyhow::Result<Option<Rebuilt>> {
     let generations = Generations::new(&stage.config().index);
-    let office = Arc::new(crate::office(stage.config())?);
-    let Some(_hold) = generations.build()? else {
+    let policy = Arc::new(RulePolicy::of(stage.config().rule_policy.as_deref())?);
+    let Some(_hold) = generations.lock_builder()? else {
         bail!("another process builds the next index in {}", stage.config().index.display());
     };
-    build(stage, &office, &generations, tell).await
+    build(stage, &policy, &generations, tell).await
 }
 
-/// The same, for whoever holds [`Generations::build`].
+/// The same, for whoever holds [`Generations::lock_builder`].
 pub(crate) async fn build(
     stage: &Stage,
-    office: &Arc<Office>,
+    policy: &Arc<RulePolicy>,
     generations: &Generations,
     tell: impl Fn(u64),
 ) -> anyhow::Result<Option<Rebuilt>> {
     let next = {
         let generations = generations.clone();
-        stage.cpu(move || generations.next().and_then(|(next, index)| Ok((next, index.writer()?)))).await?
+        stage
+            .cpu(move || generations.open_next().and_then(|(next, index)| Ok((next, index.writer()?))))
+            .await?
     };
     let (generation, writer) = next.context("opening the next index")?;
-    let mut keep = Keep::new(stage, office, generation, writer).context("opening the next index")?;
+    let mut keep = Keep::new(stage, policy, generation, writer).context("opening the next index")?;
     let Some(passed_over) = keep.catch_up(tell).await else { return Ok(None) };
     for id in passed_over {
         if stage.last_of_id::<ReportRefused>(&id).await?.is_none() {
@@ -59,11 +61,11 @@ pub(crate) async fn build(
     // Gives up its lock, for whoever keeps the index from now on.
     drop(keep);
     let current = generations.current()?;
-    let maker = current.map(|current| generations.maker(current)).transpose()?;
-    let is_ours = maker != Some(Maker::AnotherVersion);
+    let maker = current.map(|current| generations.compatibility(current)).transpose()?;
+    let is_ours = maker != Some(Compatibility::Incompatible);
     if is_ours {
-        generations.point_at(generation)?;
-        generations.sweep()?;
+        generations.switch_to(generation)?;
+        generations.remove_outdated()?;
     }
     Ok(Some(Rebuilt { generation, is_current: is_ours }))
 }

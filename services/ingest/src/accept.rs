@@ -6,12 +6,12 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use access::{Action, Caller, Door, Problem};
 use anyhow::Context as _;
-use document::archive::{self, ArchiveLimits};
+use document::archive::{self, ArchiveError, ArchiveLimits};
 use document::{Kind, media_type, sniff};
 use futures::{StreamExt, TryStreamExt};
-use proto::ReportId;
 use proto::v1::{Blob, ReportSubmitted};
-use serde::{Deserialize, Serialize};
+use proto::{RefusalClass, ReportId};
+use serde::{Deserialize, Serialize, Serializer};
 use stage::{NotStored, Published, Stage};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncSeekExt};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
@@ -38,7 +38,7 @@ pub(crate) struct Accepting {
     way: &'static str,
     again: bool,
     files: Vec<Stored>,
-    refused: Vec<NotTaken>,
+    refused: Vec<RefusedFile>,
 }
 
 /// A file whose bytes are durable.
@@ -50,14 +50,45 @@ pub(crate) struct Stored {
     pub(crate) media_type: String,
 }
 
-/// A file that was not taken in, and why.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct NotTaken {
+/// A file that was not accepted, and why.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct RefusedFile {
     pub(crate) file_name: String,
-    /// Stable class, e.g. `too-large`.
-    pub(crate) class: String,
+    #[serde(serialize_with = "class_name")]
+    pub(crate) class: RefusalClass,
     /// Chinese, for the sender.
     pub(crate) message: String,
+}
+
+fn class_name<S: Serializer>(class: &RefusalClass, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(class.name())
+}
+
+/// A [`RefusedFile`] in a stored manifest; another version may have written a class that this one does not
+/// know.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct StoredRefusal {
+    pub(crate) file_name: String,
+    pub(crate) class: String,
+    pub(crate) message: String,
+}
+
+impl From<&RefusedFile> for StoredRefusal {
+    fn from(refused: &RefusedFile) -> Self {
+        let RefusedFile { file_name, class, message } = refused.clone();
+        Self { file_name, class: class.name().to_owned(), message }
+    }
+}
+
+/// Why an upload could not be accepted as a whole.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum AcceptError {
+    /// The bytes of the sender ended before the file did.
+    #[error("the upload ended before the file did")]
+    BrokenUpload(#[source] io::Error),
+    /// A fault of this installation.
+    #[error(transparent)]
+    System(#[from] anyhow::Error),
 }
 
 /// What the sender is told.
@@ -65,7 +96,7 @@ pub(crate) struct NotTaken {
 pub(crate) struct Receipt {
     pub(crate) submission: String,
     pub(crate) reports: Vec<Taken>,
-    pub(crate) refused: Vec<NotTaken>,
+    pub(crate) refused: Vec<RefusedFile>,
 }
 
 /// A report that is on its way.
@@ -86,7 +117,7 @@ pub(crate) struct Manifest {
     /// the same submission.
     pub(crate) key: String,
     pub(crate) files: Vec<Stored>,
-    pub(crate) refused: Vec<NotTaken>,
+    pub(crate) refused: Vec<StoredRefusal>,
     #[serde(default)]
     pub(crate) terms: Terms,
 }
@@ -139,10 +170,11 @@ impl Accepting {
         &mut self,
         name: &str,
         mut source: impl AsyncRead + Unpin + Send,
-    ) -> anyhow::Result<()> {
+    ) -> Result<(), AcceptError> {
         let name = &name::plain(name);
         let mut head = Vec::with_capacity(SAMPLE_BYTES);
-        (&mut source).take(SAMPLE_BYTES as u64).read_to_end(&mut head).await.context("upload broke off")?;
+        let mut beginning = (&mut source).take(SAMPLE_BYTES as u64);
+        beginning.read_to_end(&mut head).await.map_err(AcceptError::BrokenUpload)?;
         let source = io::Cursor::new(head.clone()).chain(source);
         if head.starts_with(b"PK") {
             self.take_packed(name, source).await
@@ -152,18 +184,22 @@ impl Accepting {
     }
 
     /// Something packed: an archive of reports, or a document that is packed inside.
-    async fn take_packed(&mut self, name: &str, source: impl AsyncRead + Unpin + Send) -> anyhow::Result<()> {
+    async fn take_packed(
+        &mut self,
+        name: &str,
+        source: impl AsyncRead + Unpin + Send,
+    ) -> Result<(), AcceptError> {
         let spool = tempfile::tempfile().context("making a temporary file")?;
         let mut spool = tokio::fs::File::from_std(spool);
         let copied = tokio::io::copy(&mut source.take(UPLOAD_BYTES + 1), &mut spool)
             .await
-            .context("upload broke off")?;
+            .map_err(AcceptError::BrokenUpload)?;
         if copied > UPLOAD_BYTES {
-            self.refuse(name, "too-large", too_large(UPLOAD_BYTES));
+            self.refuse(name, RefusalClass::TooLarge, too_large(UPLOAD_BYTES));
             return Ok(());
         }
         let sample = ends(&mut spool, copied).await?;
-        spool.rewind().await?;
+        spool.rewind().await.context("rewinding the temporary file")?;
         if sniff(&sample) != Kind::Zip {
             return self.store(name, &sample, spool).await;
         }
@@ -187,9 +223,9 @@ impl Accepting {
                 let name = name::plain(&entry.name);
                 let outcome = match entry.bytes {
                     Ok(bytes) => put(stage, &name, &bytes, &bytes[..]).await?,
-                    Err(error) => Err((error.class(), error.message())),
+                    Err(error) => Err((archive_class(&error), error.message())),
                 };
-                anyhow::Ok((name, outcome))
+                Ok::<_, AcceptError>((name, outcome))
             })
             .buffered(AT_ONCE)
             .try_collect::<Vec<_>>()
@@ -198,7 +234,7 @@ impl Accepting {
             self.keep(&inner, outcome);
         }
         if let Err(error) = opening.await.context("opening the archive")? {
-            self.refuse(name, error.class(), error.message());
+            self.refuse(name, archive_class(&error), error.message());
         }
         Ok(())
     }
@@ -208,7 +244,7 @@ impl Accepting {
         name: &str,
         sample: &[u8],
         source: impl AsyncRead + Unpin + Send,
-    ) -> anyhow::Result<()> {
+    ) -> Result<(), AcceptError> {
         let outcome = put(self.door.stage(), name, sample, source).await?;
         self.keep(name, outcome);
         Ok(())
@@ -221,9 +257,9 @@ impl Accepting {
         }
     }
 
-    fn refuse(&mut self, name: &str, class: &str, message: String) {
-        tracing::info!(file.name = name, class, "file not taken in");
-        self.refused.push(NotTaken { file_name: name.to_owned(), class: class.to_owned(), message });
+    fn refuse(&mut self, name: &str, class: RefusalClass, message: String) {
+        tracing::info!(file.name = name, %class, "refused a file: {class}");
+        self.refused.push(RefusedFile { file_name: name.to_owned(), class, message });
     }
 
     /// Puts the facts on the log; after that the sender may be told.
@@ -243,14 +279,15 @@ impl Accepting {
             regions: scope.regions,
             agencies: scope.agencies,
         };
-        let manifest = Manifest { key, files, refused, terms };
+        let stored_refusals = refused.iter().map(StoredRefusal::from).collect();
+        let manifest = Manifest { key, files, refused: stored_refusals, terms };
         let bytes = serde_json::to_vec(&manifest).context("writing the manifest").map_err(ours)?;
         let stored = door.stage().originals().put(&bytes[..], bytes.len() as u64).await;
         let submission = stored.map_err(|error| ours(error.into()))?.sha256;
         if manifest.files.is_empty() {
-            return Ok(Receipt { submission, reports: Vec::new(), refused: manifest.refused });
+            return Ok(Receipt { submission, reports: Vec::new(), refused });
         }
-        let detail = format!("{} taken, {} not taken", manifest.files.len(), manifest.refused.len());
+        let detail = format!("{} taken, {} not taken", manifest.files.len(), refused.len());
         door.note(&caller, Action { name: "submit", object: &submission, detail: &detail }).await?;
         let reports = futures::stream::iter(manifest.files)
             .map(|file| {
@@ -278,7 +315,7 @@ impl Accepting {
             .await
             .context("putting facts on the log")
             .map_err(ours)?;
-        Ok(Receipt { submission, reports, refused: manifest.refused })
+        Ok(Receipt { submission, reports, refused })
     }
 }
 
@@ -305,7 +342,16 @@ pub(crate) fn now_ms() -> i64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_millis() as i64)
 }
 
-type Refused = (&'static str, String);
+/// The class under which a file of an archive, or the archive, is refused.
+fn archive_class(error: &ArchiveError) -> RefusalClass {
+    match error {
+        ArchiveError::Broken(_) => RefusalClass::BrokenArchive,
+        ArchiveError::Encrypted => RefusalClass::Encrypted,
+        ArchiveError::Limit { .. } => RefusalClass::ArchiveLimit,
+    }
+}
+
+type Refused = (RefusalClass, String);
 
 /// Stores one file. The outer error is ours, the inner one the file's.
 async fn put(
@@ -313,15 +359,21 @@ async fn put(
     name: &str,
     sample: &[u8],
     source: impl AsyncRead + Unpin + Send,
-) -> anyhow::Result<Result<Stored, Refused>> {
+) -> Result<Result<Stored, Refused>, AcceptError> {
     if sample.is_empty() {
-        return Ok(Err(("empty", "文件是空的，没有任何内容。请确认报告已保存后重新报送。".into())));
+        return Ok(Err((
+            RefusalClass::Empty,
+            "文件是空的，没有任何内容。请确认报告已保存后重新报送。".into(),
+        )));
     }
     let limit = document::limits::BYTES as u64;
     let stored = match stage.originals().put(source, limit).await {
         Ok(stored) => stored,
-        Err(NotStored::TooLarge { limit_bytes }) => return Ok(Err(("too-large", too_large(limit_bytes)))),
-        Err(error) => return Err(error.into()),
+        Err(NotStored::TooLarge { limit_bytes }) => {
+            return Ok(Err((RefusalClass::TooLarge, too_large(limit_bytes))));
+        }
+        Err(NotStored::Source(error)) => return Err(AcceptError::BrokenUpload(error)),
+        Err(error) => return Err(AcceptError::System(error.into())),
     };
     Ok(Ok(Stored {
         file_name: name.to_owned(),

@@ -5,9 +5,8 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use access::Problem;
+use access::{Code, Problem};
 use anyhow::Context as _;
-use axum::http::StatusCode;
 use stage::{Config, OriginalsAt, Stage};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -53,7 +52,7 @@ impl Admission {
         let place = tokio::time::timeout(PATIENCE, self.uploads.clone().acquire_owned()).await;
         place.ok().and_then(Result::ok).ok_or_else(|| {
             let detail = "同时进行的报送过多，暂停接收。";
-            come_back("too-many-uploads", detail.into(), FULL_SECONDS)
+            come_back(Code::TooManyUploads, detail.into(), FULL_SECONDS)
         })
     }
 
@@ -74,7 +73,7 @@ impl Admission {
         }
         // Down to three quarters, so that not everybody comes back for one place.
         let seconds = drain.seconds(behind - high_water * 3 / 4);
-        Err(come_back("busy", format!("还有 {behind} 份报告正在处理，暂停接收。"), seconds))
+        Err(come_back(Code::Busy, format!("还有 {behind} 份报告正在处理，暂停接收。"), seconds))
     }
 
     async fn disks(&self) -> Result<(), Problem> {
@@ -97,7 +96,7 @@ impl Admission {
             "nothing is taken in: less than {} MB are free; make room, or lower GOUJI_RESERVE_MB",
             self.stage.config().reserve_mb
         );
-        Err(come_back("disk-full", "存储空间不足，暂停接收，已接收的报告不受影响。".into(), DISK_SECONDS))
+        Err(come_back(Code::DiskFull, "存储空间不足，暂停接收，已接收的报告不受影响。".into(), DISK_SECONDS))
     }
 }
 
@@ -136,9 +135,9 @@ impl Drain {
     }
 }
 
-fn come_back(code: &'static str, detail: String, seconds: u64) -> Problem {
+fn come_back(code: Code, detail: String, seconds: u64) -> Problem {
     let hint = "请按 Retry-After 指示的秒数后重新报送。";
-    Problem::new(StatusCode::SERVICE_UNAVAILABLE, code, detail, hint).retry_after(seconds)
+    Problem::new(code, detail, hint).retry_after(seconds)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! `POST /api/v1/reports`: one file, several, or an archive.
 
-use access::{Caller, Problem};
+use access::{Caller, Code, Problem};
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Query, Request, State};
@@ -11,7 +11,7 @@ use serde::Deserialize;
 use tokio_util::io::StreamReader;
 
 use crate::Ingest;
-use crate::accept::{Accepting, NotTaken, Receipt};
+use crate::accept::{AcceptError, Accepting, Receipt, RefusedFile};
 use crate::pace::{Cut, Pace};
 
 /// Files in one form; more go into an archive.
@@ -45,7 +45,7 @@ pub(crate) async fn submit(
     if key.as_ref().is_some_and(|key| key.len() > KEY_BYTES) {
         let detail = format!("Idempotency-Key 超过 {KEY_BYTES} 字节。");
         let hint = "请使用较短的标识，例如 UUID。";
-        return Err(Problem::new(StatusCode::BAD_REQUEST, "bad-idempotency-key", detail, hint));
+        return Err(Problem::new(Code::BadIdempotencyKey, detail, hint));
     }
     let _place = ingest.admission().place().await?;
     ingest.admission().room().await?;
@@ -74,7 +74,7 @@ async fn take_form(
 ) -> Result<(), Problem> {
     let bad = |detail: String| {
         let hint = "请以 multipart/form-data 上传，文件放在 file 字段。";
-        Problem::new(StatusCode::BAD_REQUEST, "bad-form", detail, hint)
+        Problem::new(Code::BadForm, detail, hint)
     };
     let (mut head, body) = request.into_parts();
     head.extensions.insert(DefaultBodyLimit::disable());
@@ -87,14 +87,11 @@ async fn take_form(
         if files > FORM_FILES {
             let detail = format!("一次上传的文件超过 {FORM_FILES} 个。");
             let hint = "请压缩成 ZIP 文件，或分批报送。";
-            return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-many-files", detail, hint));
+            return Err(Problem::new(Code::TooManyFiles, detail, hint));
         }
         let used = pace.clone();
         let source = field.map_err(std::io::Error::other).inspect_ok(move |_| used.used());
-        accepting
-            .take(&name, Box::pin(StreamReader::new(source)))
-            .await
-            .map_err(|error| not_taken(&error))?;
+        accepting.take(&name, Box::pin(StreamReader::new(source))).await.map_err(not_accepted)?;
     }
     Ok(())
 }
@@ -108,60 +105,45 @@ async fn take_body(
 ) -> Result<(), Problem> {
     let used = pace.clone();
     let source = pace.hold(body, limit).inspect_ok(move |_| used.used());
-    accepting.take(name, Box::pin(StreamReader::new(source))).await.map_err(|error| not_taken(&error))
+    accepting.take(name, Box::pin(StreamReader::new(source))).await.map_err(not_accepted)
 }
 
 fn cut_off(cut: Cut) -> Problem {
-    let problem = |status, code: &'static str, detail: String, hint| Problem::new(status, code, detail, hint);
     match cut {
-        Cut::TooLarge(limit) => problem(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "upload-too-large",
+        Cut::TooLarge(limit) => Problem::new(
+            Code::UploadTooLarge,
             format!("上传内容超过 {} MB 的上限。", limit / 1_000_000),
             "请分批压缩后报送。",
         ),
-        Cut::TooSlow => problem(
-            StatusCode::REQUEST_TIMEOUT,
-            "too-slow",
-            "上传速度过慢，已中断，文件没有被接收。".into(),
+        Cut::TooSlow => Problem::new(
+            Code::UploadTooSlow,
+            "上传速度过慢，已中断，文件没有被接收。",
             "请检查网络后重新报送。",
         ),
-        Cut::NoForm => problem(
-            StatusCode::BAD_REQUEST,
-            "bad-form",
-            "表单中文件以外的内容过多。".into(),
+        Cut::NoForm => Problem::new(
+            Code::BadForm,
+            "表单中文件以外的内容过多。",
             "请以 multipart/form-data 上传，文件放在 file 字段。",
         ),
     }
 }
 
-/// An upload that broke off is the sender's or the network's; anything else is ours.
-fn not_taken(error: &anyhow::Error) -> Problem {
-    let broke_off = error.chain().any(|cause| cause.to_string() == "upload broke off")
-        || matches!(error.downcast_ref(), Some(stage::NotStored::Source(_)));
-    if broke_off {
-        return Problem::new(
-            StatusCode::BAD_REQUEST,
-            "broken-upload",
-            "上传中断，文件没有被接收。",
-            "请重新报送。",
-        );
+fn not_accepted(error: AcceptError) -> Problem {
+    match error {
+        AcceptError::BrokenUpload(_) => {
+            Problem::new(Code::BrokenUpload, "上传中断，文件没有被接收。", "请重新报送。")
+        }
+        AcceptError::System(error) => Problem::unavailable(&error),
     }
-    Problem::unavailable(error)
 }
 
 fn nothing_taken(Receipt { refused, .. }: &Receipt) -> Problem {
-    let Some(NotTaken { file_name, class, message }) = refused.first() else {
+    let Some(RefusedFile { file_name, class, message }) = refused.first() else {
         return Problem::new(
-            StatusCode::BAD_REQUEST,
-            "no-file",
+            Code::NoFile,
             "请求中没有文件。",
             "请在 file 字段中附上报告文件，或把文件作为请求正文。",
         );
     };
-    let status = match class.as_str() {
-        "too-large" | "archive-limit" => StatusCode::PAYLOAD_TOO_LARGE,
-        _ => StatusCode::UNPROCESSABLE_ENTITY,
-    };
-    Problem::new(status, class.clone(), message.clone(), "请更正后重新报送。").field(file_name.clone())
+    Problem::new(Code::File(*class), message.clone(), "请更正后重新报送。").field(file_name.clone())
 }

@@ -1,6 +1,6 @@
 //! `POST /api/v1/roster`: who should report, below whom, and until when. The latest roster stands.
 
-use access::{Action, Caller, Problem};
+use access::{Action, Caller, Code, Problem};
 use axum::Json;
 use axum::body::{Body, to_bytes};
 use axum::extract::State;
@@ -28,7 +28,7 @@ pub(crate) async fn import(
     let ours = |error: anyhow::Error| Problem::unavailable(&error);
     let body = to_bytes(body, LARGEST_BYTES).await.map_err(|_| {
         let detail = format!("名录没有完整收到，或超过 {} MB。", LARGEST_BYTES >> 20);
-        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "roster-too-large", detail, "请核对文件后重新导入。")
+        Problem::new(Code::RosterTooLarge, detail, "请核对文件后重新导入。")
     })?;
     let text = match std::str::from_utf8(&body) {
         Ok(text) => text.to_owned(),
@@ -38,7 +38,7 @@ pub(crate) async fn import(
     let roster = stage.cpu(move || Roster::parse(&checked)).await.map_err(ours)?.map_err(|wrong| {
         let told: Vec<String> = wrong.to_string().lines().take(FAULTS).map(str::to_owned).collect();
         let hint = "请按所列行号更正后重新导入；各列的写法见 docs/operations.md。";
-        Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "wrong-roster", told.join("\n"), hint)
+        Problem::new(Code::WrongRoster, told.join("\n"), hint)
     })?;
     let stored = stage.originals().put(text.as_bytes(), text.len() as u64).await;
     let stored = stored.map_err(|error| ours(error.into()))?;

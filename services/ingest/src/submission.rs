@@ -1,11 +1,10 @@
 //! What became of what was sent: `GET /api/v1/submissions/{id}` for one act of sending, `POST
 //! /api/v1/states` for any list of reports.
 
-use access::{Caller, Problem};
+use access::{Caller, Code, Problem};
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, Query, State};
-use axum::http::StatusCode;
 use futures::{StreamExt, TryStreamExt};
 use proto::Fact;
 use proto::v1::{ReportRefused, ReportSubmitted};
@@ -36,8 +35,7 @@ pub(crate) async fn submission(
 ) -> Result<Json<Value>, Problem> {
     let unknown = || {
         let detail = format!("没有编号为 {id} 的报送。");
-        Problem::new(StatusCode::NOT_FOUND, "no-such-submission", detail, "请核对报送时返回的 submission。")
-            .field("id")
+        Problem::new(Code::NoSuchSubmission, detail, "请核对报送时返回的 submission。").field("id")
     };
     let bytes = ingest.stage().originals().get(&id).await.map_err(|_| unknown())?;
     let manifest: Manifest = serde_json::from_slice(&bytes).map_err(|_| unknown())?;
@@ -66,7 +64,7 @@ pub(crate) async fn states(
     let Json(ids) = ids.map_err(|rejection| Problem::bad_json(&rejection))?;
     if ids.len() > PAGE {
         let detail = format!("一次最多查询 {PAGE} 份报告，这次有 {} 份。", ids.len());
-        return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-many-ids", detail, "请分批查询。"));
+        return Err(Problem::new(Code::TooManyIds, detail, "请分批查询。"));
     }
     Ok(Json(states_of(ingest.stage(), &caller, ids).await?.into()))
 }

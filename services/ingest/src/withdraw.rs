@@ -4,7 +4,7 @@
 //! while it is the latest of the report's versions, no search finds the report and no neighbour is held
 //! against it. What is sent later stands.
 
-use access::{Action, Caller, Problem};
+use access::{Action, Caller, Code, Problem};
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
@@ -82,8 +82,7 @@ pub(crate) async fn withdraw(
     for (field, text) in [("who", &who), ("why", &why)] {
         if text.trim().is_empty() {
             let detail = format!("没有写明 {field}。");
-            let problem =
-                Problem::new(StatusCode::BAD_REQUEST, "no-reason", detail, "请写明由谁撤回、为何撤回。");
+            let problem = Problem::new(Code::NoReason, detail, "请写明由谁撤回、为何撤回。");
             return Err(problem.field(field));
         }
     }
@@ -93,13 +92,13 @@ pub(crate) async fn withdraw(
     for (field, text) in [("who", &who), ("why", &why)] {
         if text.chars().count() > LONGEST {
             let detail = format!("{field} 超过 {LONGEST} 字。");
-            let problem = Problem::new(StatusCode::BAD_REQUEST, "reason-too-long", detail, "请简要说明。");
+            let problem = Problem::new(Code::ReasonTooLong, detail, "请简要说明。");
             return Err(problem.field(field));
         }
     }
     let code = indexed.region.as_ref().map(|region| region.code.as_str());
     if !caller.may_see(code, Some(&indexed.agency)) {
-        let action = Action { name: "withdraw", object: &id, detail: "not-yours" };
+        let action = Action { name: "withdraw", object: &id, detail: Code::NotYours.name() };
         return Err(ingest.door().refuse(&caller, action, not_yours()));
     }
     let action = Action { name: "withdraw", object: &id, detail: &why };
@@ -155,8 +154,7 @@ pub(crate) async fn withdraw(
 
 fn not_yours() -> Problem {
     Problem::new(
-        StatusCode::FORBIDDEN,
-        "not-yours",
+        Code::NotYours,
         "这份报告不在密钥的机关或地区范围内，不能撤回。",
         "请核对报告编号；确需撤回的，请由有相应范围的单位或运维人员办理。",
     )
@@ -164,11 +162,5 @@ fn not_yours() -> Problem {
 
 fn not_there(id: &str) -> Problem {
     let detail = format!("没有已入库的报告 {id}。");
-    Problem::new(
-        StatusCode::NOT_FOUND,
-        "no-such-report",
-        detail,
-        "请核对编号；刚报送的报告要等入库后才能撤回。",
-    )
-    .field("id")
+    Problem::new(Code::NoSuchReport, detail, "请核对编号；刚报送的报告要等入库后才能撤回。").field("id")
 }

@@ -2,43 +2,38 @@
 
 use std::sync::Arc;
 
-use anyhow::Context as _;
+use proto::RefusalClass;
 use proto::v1::{self, ReportParsed, ReportSubmitted, ReportValidated};
 use report::{Report, Review};
-use rules::Office;
-use stage::{Config, Handled, Refusal, Service, Stage, class};
+use rules::RulePolicy;
+use stage::{Handled, Refusal, Service, Stage};
 
 /// The service.
 pub fn service() -> Service {
     Service::new("validate", async |stage: Stage| {
-        let office = Arc::new(office(stage.config())?);
-        stage.work(move |stage, parsed| validate(stage, office.clone(), parsed)).await
+        let policy = Arc::new(RulePolicy::of(stage.config().rule_policy.as_deref())?);
+        stage.work(move |stage, parsed| validate(stage, policy.clone(), parsed)).await
     })
-    .checks(|config| office(config).map(drop))
+    .checks(|config| {
+        RulePolicy::of(config.rule_policy.as_deref())?;
+        Ok(())
+    })
 }
 
-/// What the office decided about the rules.
-fn office(config: &Config) -> anyhow::Result<Office> {
-    Office::of(config.office.as_deref()).context("GOUJI_OFFICE")
-}
-
-async fn validate(stage: Stage, office: Arc<Office>, parsed: ReportParsed) -> Handled<ReportValidated> {
+async fn validate(stage: Stage, policy: Arc<RulePolicy>, parsed: ReportParsed) -> Handled<ReportValidated> {
     let report = match Report::try_from(&parsed) {
         Ok(report) => report,
-        Err(error) => {
-            let message = "系统内部消息无法识别，报告未能校核，请联系运维人员。";
-            return Err(Refusal::new(class::UNDECODABLE_EVENT, message, error.to_string()).into());
-        }
+        Err(error) => return Err(Refusal::undecodable(error.to_string()).into()),
     };
     let submitted = parsed.submitted.unwrap_or_default();
     if let Some(refusal) = not_yours(&submitted, &report) {
         return Err(refusal.into());
     }
     let review = match submitted.withdraws {
-        Some(_) => Review { report, findings: Vec::new(), rules_version: office.version() },
+        Some(_) => Review { report, findings: Vec::new(), rules_version: policy.version() },
         None => {
             let day = submitted.day();
-            stage.cpu(move || rules::review_as(report, None, &office, day)).await?
+            stage.cpu(move || rules::review_as(report, None, &policy, day)).await?
         }
     };
     let validated = ReportValidated {
@@ -69,7 +64,7 @@ fn not_yours(submitted: &ReportSubmitted, report: &Report) -> Option<Refusal> {
         told(region.map(|region| region.name.as_str())),
     );
     let detail = format!("{} may send {scope:?} only", submitted.sender);
-    Some(Refusal::new("not-yours", message, detail))
+    Some(Refusal::new(RefusalClass::NotYours, message, detail))
 }
 
 #[cfg(test)]
@@ -81,7 +76,7 @@ mod tests {
 
     #[test]
     fn a_sender_sends_its_own() {
-        let check = |scope: Option<&[&str]>, code: Option<&str>, expected: Option<&str>| {
+        let check = |scope: Option<&[&str]>, code: Option<&str>, expected: Option<RefusalClass>| {
             let scope = scope.map(|regions| Scope {
                 regions: regions.iter().map(|code| (*code).to_owned()).collect(),
                 agencies: Vec::new(),
@@ -90,11 +85,11 @@ mod tests {
             let region = code.map(|code| Region { code: code.into(), name: "某地".into() });
             let report = Report { agency: Some("某局".into()), region, ..Report::default() };
             let refusal = not_yours(&submitted, &report);
-            assert_eq!(refusal.as_ref().map(|refusal| &*refusal.class), expected, "{refusal:?}");
+            assert_eq!(refusal.as_ref().map(|refusal| refusal.class), expected, "{refusal:?}");
         };
         check(None, None, None);
         check(Some(&["61"]), Some("610102"), None);
-        check(Some(&["61"]), Some("370400"), Some("not-yours"));
-        check(Some(&["61"]), None, Some("not-yours"));
+        check(Some(&["61"]), Some("370400"), Some(RefusalClass::NotYours));
+        check(Some(&["61"]), None, Some(RefusalClass::NotYours));
     }
 }

@@ -6,7 +6,7 @@ use std::time::Instant;
 use anyhow::{Context as _, Result};
 use clap::Parser;
 use document::Limits;
-use report::Review;
+use proto::v1::{self, ReportSubmitted, ReportValidated};
 use search::{Entry, Index, Query, Reader, Writer};
 
 use super::process::{cpu_seconds, resident_bytes};
@@ -71,7 +71,7 @@ pub fn run(options: &Options) -> Result<()> {
 
 /// What the heart makes of a report, without what differs between its copies.
 struct Made {
-    review: Review,
+    fact: ReportValidated,
     text: String,
     file_name: String,
 }
@@ -81,7 +81,14 @@ fn reports(options: &Options) -> Result<Vec<Made>> {
         let document = document::read(&generated.bytes, &Limits::default())?;
         let report = reading::read(&document, Some(&generated.file_name));
         let (review, text) = (rules::review(report), document::plain_text(&document));
-        anyhow::Ok(Made { review, text, file_name: generated.file_name })
+        let fact = ReportValidated {
+            report: Some(v1::Report::from(&review.report)),
+            findings: review.findings.iter().map(v1::Finding::from).collect(),
+            verdict: v1::Verdict::from(review.verdict()).into(),
+            rules_version: review.rules_version,
+            ..ReportValidated::default()
+        };
+        anyhow::Ok(Made { fact, text, file_name: generated.file_name })
     };
     let different = options.different.min(options.documents).max(1);
     (0..different).map(|index| make(generate(options.seed, index, &generate::Options::default()))).collect()
@@ -90,23 +97,19 @@ fn reports(options: &Options) -> Result<Vec<Made>> {
 fn write(writer: &mut Writer, reports: &[Made], numbers: std::ops::Range<u64>) -> Result<()> {
     let entries = numbers.map(|number| {
         let made = &reports[number as usize % reports.len()];
-        let id = format!("{number:032x}-g0");
-        let fact = proto::Message::encode_to_vec(&proto::v1::Report::from(&made.review.report));
-        Entry {
-            key: format!("{number:032x}"),
-            version: Entry::version_of(1_800_000_000_000, 0),
-            id: id.clone(),
-            submission: id.clone(),
-            original: id,
+        let submitted = ReportSubmitted {
+            id: format!("{number:032x}-g0"),
+            submission: format!("{number:032x}"),
             file_name: made.file_name.clone(),
             submitted_at_ms: 1_800_000_000_000,
-            review: made.review.clone(),
-            text: made.text.clone(),
-            fact,
-            withdrawn: None,
-        }
+            ..ReportSubmitted::default()
+        };
+        let fact = ReportValidated { submitted: Some(submitted), ..made.fact.clone() };
+        let entry = Entry::of(&fact, made.text.clone())?;
+        // Copies of one report count as different reports.
+        Ok(Entry { key: format!("{number:032x}"), ..entry })
     });
-    writer.apply(entries.collect())?;
+    writer.apply(entries.collect::<Result<Vec<_>>>()?)?;
     Ok(writer.commit("")?)
 }
 

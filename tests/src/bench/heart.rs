@@ -61,24 +61,11 @@ pub(super) fn measure(generated: &[Generated]) -> Result<(Cost, Vec<Facts>)> {
         })
         .collect();
     let wiring = cost(|| facts.iter().try_for_each(over_the_wire))?;
-    let entries: Vec<Entry> = generated
-        .iter()
-        .zip(&facts)
-        .zip(reviewed)
-        .map(|((one, facts), (review, text))| Entry {
-            key: Entry::key_of(&review.report, &facts.id),
-            version: Entry::version_of(1_800_000_000_000, 0),
-            id: facts.id.clone(),
-            submission: facts.id.clone(),
-            original: facts.id.clone(),
-            file_name: one.file_name.clone(),
-            submitted_at_ms: 1_800_000_000_000,
-            review,
-            text,
-            fact: facts.payloads[2].clone(),
-            withdrawn: None,
-        })
-        .collect();
+    let entries = facts.iter().zip(reviewed).map(|(facts, (_, text))| {
+        let validated = ReportValidated::decode(&facts.payloads[2][..]).context("decoding a fact")?;
+        Entry::of(&validated, text).context("a fact that we wrote")
+    });
+    let entries = entries.collect::<Result<Vec<Entry>>>()?;
     let indexing = cost(|| index(entries))?;
     let cost =
         Cost { read: reading / count, rules: judging / count, index: indexing / count, wire: wiring / count };

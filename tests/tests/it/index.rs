@@ -14,7 +14,7 @@ use std::time::Duration;
 use document::Limits;
 use proto::v1::{self, Blob, ReportIndexed, ReportRefused, ReportSubmitted, ReportValidated};
 use proto::{Fact, ReportId, subject};
-use search::{Current, Query};
+use search::{CurrentReader, Query};
 use sha2::{Digest, Sha256};
 use stage::topology::{Extent, apply};
 use stage::{Config, Seats, Since, Stage, Stop};
@@ -34,8 +34,8 @@ struct Setup {
     folder: TempDir,
 }
 
-/// One report as an index holds it: id, event, record and text.
-type Held = (String, Vec<u8>, String, String);
+/// One report as an index holds it: the id of its version, its event, and everything else.
+type Held = (String, ReportValidated, search::StoredReport);
 
 impl Setup {
     async fn new() -> Self {
@@ -129,13 +129,11 @@ impl Setup {
 
     /// What the index of that name holds, by key.
     fn contents(&self, index: &str) -> BTreeMap<String, Held> {
-        let reader = Current::new(&self.index(index)).reader().unwrap();
+        let reader = CurrentReader::new(&self.index(index)).reader().unwrap();
         let mut contents = BTreeMap::new();
-        let each = |whole: search::Whole| {
-            // With the versions.
-            let record = reader.get(&whole.key).unwrap().unwrap().record.to_string();
-            let held = (whole.id, whole.fact, record, whole.text);
-            assert!(contents.insert(whole.key, held).is_none());
+        let each = |parts: search::StoredParts| {
+            let held = (parts.card.id.clone(), parts.fact().unwrap(), parts.report().unwrap());
+            assert!(contents.insert(parts.card.key, held).is_none());
             true
         };
         reader.each(&Query::default(), each).unwrap();
@@ -144,10 +142,7 @@ impl Setup {
 
     /// Waits until the index of that name holds the reports of the first so many numbers, and all versions.
     async fn holds(&self, index: &str, count: usize) -> BTreeMap<String, Held> {
-        let versions = |held: &Held| {
-            let record: serde_json::Value = serde_json::from_str(&held.2).unwrap();
-            record["versions"].as_array().unwrap().len()
-        };
+        let versions = |held: &Held| held.2.versions.len();
         let what = format!("{index} to hold {count} versions");
         let mut seen = 0;
         let all = until(&what, PATIENCE, async || {
@@ -162,7 +157,7 @@ impl Setup {
     async fn holds_the_same(&self, index: &str, as_other: &BTreeMap<String, Held>) {
         let what = format!("{index} to hold everything");
         let same = until(&what, PATIENCE, async || {
-            let there = Current::new(&self.index(index)).reader().is_ok();
+            let there = CurrentReader::new(&self.index(index)).reader().is_ok();
             Ok((there && self.contents(index) == *as_other).then_some(()))
         });
         if let Err(error) = same.await {

@@ -9,8 +9,10 @@ mod pages;
 mod versions;
 mod writing;
 
+use proto::Message as _;
+use proto::v1::{self, ReportValidated};
 use report::{CellId, Cells, Finding, FormId, Judgement, Region, Report, Review, Severity, Year};
-use search::{Entry, Index, Page, Query, Reader};
+use search::{Entry, Index, Page, Query, Reader, Version};
 use tempfile::TempDir;
 
 /// An index with these entries in it, and the folder that has to outlive it.
@@ -18,7 +20,7 @@ fn index_of(entries: Vec<Entry>) -> (Reader, TempDir) {
     let dir = tempfile::tempdir().unwrap();
     let index = Index::open(dir.path()).unwrap();
     let mut writer = index.writer().unwrap();
-    writer.apply(entries).unwrap();
+    writer.apply(entries.into_iter().map(sealed).collect()).unwrap();
     writer.commit("1").unwrap();
     (index.reader().unwrap(), dir)
 }
@@ -37,30 +39,47 @@ fn entry(number: u32, text: &str) -> Entry {
 
 fn entry_of(number: u32, report: Report, text: &str) -> Entry {
     let id = format!("{number:032x}-g0");
-    Entry {
-        key: Entry::key_of(&report, &id),
-        version: Entry::version_of(1_000, 0),
-        id,
-        submission: format!("s{number}"),
-        original: format!("{number:064x}"),
-        file_name: format!("{number}.html"),
-        submitted_at_ms: 1_000,
-        review: Review { report, findings: Vec::new(), rules_version: "1".into() },
+    let review = Review { report, findings: Vec::new(), rules_version: "1".into() };
+    sealed(Entry {
+        key: Entry::key_of(&review.report, &id),
+        version: Version {
+            number: Version::number_of(1_000, 0),
+            id,
+            original: format!("{number:064x}"),
+            submission: format!("s{number}"),
+            submitted_at_ms: 1_000,
+            file_name: format!("{number}.html"),
+            verdict: review.verdict(),
+        },
+        review,
         fact: Vec::new(),
-        withdrawn: None,
+        withdrawal: None,
         text: text.to_owned(),
-    }
+    })
+}
+
+/// The entry with the fact and the verdict of its review, after a change of the review.
+fn sealed(mut entry: Entry) -> Entry {
+    let fact = ReportValidated {
+        report: Some(v1::Report::from(&entry.review.report)),
+        findings: entry.review.findings.iter().map(v1::Finding::from).collect(),
+        rules_version: entry.review.rules_version.clone(),
+        ..ReportValidated::default()
+    };
+    entry.fact = fact.encode_to_vec();
+    entry.version.verdict = entry.review.verdict();
+    entry
 }
 
 fn with_cell(mut entry: Entry, id: &str, value: &str) -> Entry {
     let id = CellId::parse(id).unwrap();
     entry.review.report.cells.get_mut(id).unwrap().value = Some(value.parse().unwrap());
-    entry
+    sealed(entry)
 }
 
 fn with_region(mut entry: Entry, code: &str, name: &str) -> Entry {
     entry.review.report.region = Some(Region { code: code.into(), name: name.into() });
-    entry
+    sealed(entry)
 }
 
 fn with_finding(mut entry: Entry, rule: &str, severity: Severity) -> Entry {
@@ -77,8 +96,7 @@ fn with_finding(mut entry: Entry, rule: &str, severity: Severity) -> Entry {
         against: None,
         waiver: None,
     });
-    entry.fact.extend(rule.bytes());
-    entry
+    sealed(entry)
 }
 
 fn find(reader: &Reader, text: &str) -> Page {
@@ -93,7 +111,7 @@ fn numbers(page: &Page) -> Vec<u32> {
 }
 
 fn number_of(hit: &search::Hit) -> u32 {
-    u32::from_str_radix(hit.id.split('-').next().unwrap(), 16).unwrap()
+    u32::from_str_radix(hit.card.id.split('-').next().unwrap(), 16).unwrap()
 }
 
 /// A small generator whose every run can be repeated from its seed.

@@ -137,7 +137,7 @@ fn titles_count_more() {
     let page = find(&reader, "水利");
     let order: Vec<u32> = page.hits.iter().map(crate::number_of).collect();
     assert_eq!(order, [1, 0]);
-    assert_eq!(page.hits[0].title, "水利局年度报告");
+    assert_eq!(page.hits[0].card.title, "水利局年度报告");
     assert_eq!(numbers(&find(&reader, "\"第2号机关年度\"")), [0; 0]);
     assert_eq!(numbers(&find(&reader, "第2号机关")), [2]);
 }
@@ -214,7 +214,7 @@ fn in_batches(random: &mut Random, corpus: &[String]) -> (Reader, tempfile::Temp
     let mut arrivals: Vec<Entry> = entries.collect();
     for (number, text) in (0..).zip(corpus).take(20) {
         let mut earlier = entry_of(number, Report::default(), &text.chars().rev().collect::<String>());
-        earlier.version -= 1;
+        earlier.version.number -= 1;
         arrivals.push(earlier);
     }
     random.shuffle(&mut arrivals);

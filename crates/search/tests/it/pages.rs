@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use report::Severity;
-use search::{Error, Facet, Hit, Query, Reader, Sort, field};
+use report::{Severity, Verdict};
+use search::{Facet, Hit, IndexError, Query, Reader, Sort, field};
 
 use crate::{entry, find, index_of, with_cell, with_finding, with_region};
 
@@ -45,7 +45,7 @@ fn cursors_walk_every_hit_once() {
             loop {
                 let page = reader.search(&query).unwrap();
                 assert_eq!(page.total, 53);
-                keys.extend(page.hits.into_iter().map(|hit: Hit| hit.key));
+                keys.extend(page.hits.into_iter().map(|hit: Hit| hit.card.key));
                 match page.next_cursor {
                     Some(cursor) => query.cursor = Some(cursor),
                     None => break,
@@ -56,7 +56,7 @@ fn cursors_walk_every_hit_once() {
             query.cursor = None;
             query.limit = 200;
             let whole: Vec<String> =
-                reader.search(&query).unwrap().hits.into_iter().map(|hit| hit.key).collect();
+                reader.search(&query).unwrap().hits.into_iter().map(|hit| hit.card.key).collect();
             assert_eq!(keys, whole, "{sort:?} {limit}");
         }
     }
@@ -68,7 +68,7 @@ fn foreign_cursors_are_refused() {
     for cursor in ["", "x", "year~0~2024~k", "-year~2~2024~k", "-year~0~x~k", "-year~0~1"] {
         let sort = Sort::parse("-year").unwrap();
         let query = Query { sort, limit: 5, cursor: Some(cursor.into()), ..Query::default() };
-        assert!(matches!(reader.search(&query), Err(Error::BadCursor(_))), "{cursor}");
+        assert!(matches!(reader.search(&query), Err(IndexError::BadCursor(_))), "{cursor}");
     }
     let sort = Sort::parse("-year").unwrap();
     let gone = Query { sort, limit: 5, cursor: Some("-year~0~-2024~no such key".into()), ..Query::default() };
@@ -118,17 +118,20 @@ fn counts_alone_bring_no_hits() {
 fn a_report_is_fetched_whole() {
     let (reader, _dir) = many();
     let query =
-        Query { text: "第7号机关".into(), limit: 1, records: true, highlight: true, ..Query::default() };
+        Query { text: "第7号机关".into(), limit: 1, reports: true, highlight: true, ..Query::default() };
     let hit = reader.search(&query).unwrap().hits.remove(0);
-    let found = reader.get(&hit.key).unwrap().unwrap();
-    assert_eq!(hit.record.as_ref(), Some(&found.record));
-    assert_eq!(reader.get_by_id(&hit.id).unwrap().unwrap(), found);
+    let found = reader.get(&hit.card.key).unwrap().unwrap();
+    assert_eq!(hit.report.as_ref(), Some(&found));
+    assert_eq!(reader.get_by_id(&hit.card.id).unwrap().unwrap(), found);
     assert_eq!(found.text, "共收到申请若干件");
-    assert_eq!(found.record["cells"]["requests.received.total"]["value"], "3");
-    assert_eq!(found.record["cells"]["requests.received.natural"]["value"], serde_json::Value::Null);
-    assert_eq!(found.record["findings"][0]["rule"], "T3-01");
-    assert_eq!(found.record["agency"], "第7号机关");
-    assert_eq!((hit.title.as_str(), hit.verdict.as_str(), hit.versions), ("7.html", "fail", 1));
+    let value = |id: &str| found.review.report.cells.value(report::CellId::parse(id).unwrap());
+    assert_eq!(value("requests.received.total"), Some(3.into()));
+    assert_eq!(value("requests.received.natural_person"), None);
+    assert_eq!(found.review.findings[0].rule, "T3-01");
+    assert_eq!(found.review.report.agency.as_deref(), Some("第7号机关"));
+    let Hit { card, .. } = hit;
+    assert_eq!((card.title.as_str(), card.verdict, card.versions), ("7.html", Verdict::Fail, 1));
+    assert_eq!(reader.card(&card.key).unwrap(), Some(card));
     assert_eq!((reader.get("no such key").unwrap(), reader.get_by_id("x").unwrap()), (None, None));
 }
 

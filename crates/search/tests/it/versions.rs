@@ -2,8 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use search::{Applied, Entry, Index, Query, Withdrawn};
-use serde_json::Value;
+use search::{Applied, Entry, Index, Query, StoredReport, Version, Withdrawal};
 
 use crate::{Random, entry_of, find, with_cell, with_finding};
 
@@ -12,18 +11,18 @@ fn version(agency: &str, number: u32, at_ms: i64, generation: u32, text: &str) -
     let mut report = crate::entry(0, "").review.report;
     report.agency = Some(agency.to_owned());
     let mut entry = entry_of(number, report, text);
-    entry.id = format!("{number:032x}-g{generation}");
-    entry.version = Entry::version_of(at_ms, generation);
-    entry.submitted_at_ms = at_ms;
+    entry.version.id = format!("{number:032x}-g{generation}");
+    entry.version.number = Version::number_of(at_ms, generation);
+    entry.version.submitted_at_ms = at_ms;
     entry
 }
 
 /// What the index says of every report.
-fn state(index: &Index) -> Vec<(Value, String)> {
+fn state(index: &Index) -> Vec<StoredReport> {
     let reader = index.reader().unwrap();
-    let mut keys: Vec<String> = find(&reader, "").hits.into_iter().map(|hit| hit.key).collect();
+    let mut keys: Vec<String> = find(&reader, "").hits.into_iter().map(|hit| hit.card.key).collect();
     keys.sort();
-    keys.iter().map(|key| reader.get(key).unwrap().unwrap()).map(|found| (found.record, found.text)).collect()
+    keys.iter().map(|key| reader.get(key).unwrap().unwrap()).collect()
 }
 
 #[test]
@@ -64,8 +63,10 @@ fn what_a_later_reading_says_is_another_report_leaves_the_one_it_was_taken_for()
         version("戊局", 5, 10, 1, "戊一"),
     ];
     let state = same_in_every_order(&entries, 4);
-    let found: BTreeSet<(&str, &str)> =
-        state.iter().map(|(record, text)| (record["agency"].as_str().unwrap(), text.as_str())).collect();
+    let found: BTreeSet<(&str, &str)> = state
+        .iter()
+        .map(|found| (found.review.report.agency.as_deref().unwrap(), found.text.as_str()))
+        .collect();
     assert_eq!(
         found,
         BTreeSet::from([("甲局", "甲一"), ("乙局", "乙一重读"), ("丙局", "丙二"), ("戊局", "戊一")])
@@ -73,7 +74,7 @@ fn what_a_later_reading_says_is_another_report_leaves_the_one_it_was_taken_for()
 }
 
 /// What the index says of these entries in whatever order and batches they arrive.
-fn same_in_every_order(entries: &[Entry], reports: usize) -> Vec<(Value, String)> {
+fn same_in_every_order(entries: &[Entry], reports: usize) -> Vec<StoredReport> {
     let mut expected = None;
     for seed in 1..=25 {
         let mut random = Random(seed);
@@ -91,10 +92,10 @@ fn same_in_every_order(entries: &[Entry], reports: usize) -> Vec<(Value, String)
         while !arrivals.is_empty() {
             let batch = 1 + random.below(arrivals.len());
             let batch: Vec<Entry> = arrivals.drain(..batch).collect();
-            let moves = writer.moves(&batch).unwrap();
-            let whole = |id: &String| entries.iter().find(|entry| entry.id == *id).unwrap().clone();
-            let back = moves.back().map(whole).collect();
-            writer.apply_with(batch, &moves, back).unwrap();
+            let reassignments = writer.reassignments(&batch).unwrap();
+            let whole = |id: &String| entries.iter().find(|entry| entry.version.id == *id).unwrap().clone();
+            let promoted = reassignments.promoted().map(whole).collect();
+            writer.apply_with(batch, &reassignments, promoted).unwrap();
             match random.below(3) {
                 0 => writer.commit("x").unwrap(),
                 1 => {
@@ -134,12 +135,11 @@ fn earlier_versions_stay_visible() {
     check(version("甲局", 3, 30, 0, "三"), Applied::Current, true);
     let reader = index.reader().unwrap();
     let hit = find(&reader, "三").hits.remove(0);
-    assert_eq!(hit.versions, 3);
+    assert_eq!(hit.card.versions, 3);
     assert_eq!(find(&reader, "\"二\"").total, 0);
     let found = reader.get_by_id(&format!("{:032x}-g0", 1)).unwrap().unwrap();
-    assert_eq!(found.record["id"], format!("{:032x}-g0", 3));
-    let listed = found.record["versions"].as_array().unwrap();
-    let files: Vec<&str> = listed.iter().map(|version| version["file_name"].as_str().unwrap()).collect();
+    assert_eq!(found.version.id, format!("{:032x}-g0", 3));
+    let files: Vec<&str> = found.versions.iter().map(|version| version.file_name.as_str()).collect();
     assert_eq!(files, ["1.html", "2.html", "3.html"]);
     assert_eq!(reader.count().unwrap(), 1);
 }
@@ -170,9 +170,9 @@ fn another_review_takes_the_place_of_the_first_and_of_nothing_else() {
     let own = version("甲局", 1, 10, 0, "甲一");
     let key = own.key.clone();
     let beside = with_finding(own.clone(), "XY-01", report::Severity::Error).review;
-    assert_eq!(writer.known(&key).unwrap(), None);
+    assert_eq!(writer.current(&key).unwrap(), None);
     writer.apply(vec![own.clone()]).unwrap();
-    assert_eq!(writer.known(&key).unwrap().unwrap().id, own.id);
+    assert_eq!(writer.current(&key).unwrap().unwrap().version.id, own.version.id);
     assert!(writer.rejudge(&key, &beside).unwrap());
     assert!(!writer.rejudge(&key, &beside).unwrap());
     writer.commit("x").unwrap();
@@ -196,7 +196,7 @@ fn what_was_taken_back_is_not_found_until_it_is_sent_again() {
     let mut writer = index.writer().unwrap();
     let sent = version("甲局", 1, 10, 0, "甲一");
     let mut taken_back = version("甲局", 2, 20, 0, "");
-    taken_back.withdrawn = Some(Withdrawn { who: "甲局".into(), why: "数字有误".into() });
+    taken_back.withdrawal = Some(Withdrawal { who: "甲局".into(), why: "数字有误".into() });
     let reader = index.reader().unwrap();
     let mut found = |entry: Entry| {
         writer.apply(vec![entry]).unwrap();
@@ -217,9 +217,9 @@ fn what_was_taken_back_is_not_found_until_it_is_sent_again() {
     assert_eq!(found(taken_back), 0);
     assert_eq!(found(sent.clone()), 0);
     assert_eq!(found(with_cell(version("甲局", 3, 30, 0, "甲三"), "requests.received.total", "1")), 1);
-    let record = reader.get(&sent.key).unwrap().unwrap().record;
-    assert_eq!(record["versions"].as_array().unwrap().len(), 3);
-    assert!(record["withdrawn"].is_null());
+    let found = reader.get(&sent.key).unwrap().unwrap();
+    assert_eq!(found.versions.len(), 3);
+    assert_eq!(found.withdrawal, None);
 }
 
 fn cell() -> report::CellId {

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
-use search::{Error, Index};
+use search::{Index, IndexError};
 
 use crate::{Random, entry, find, index_of};
 
@@ -37,7 +37,7 @@ fn there_is_one_writer() {
     let index = Index::open(dir.path()).unwrap();
     let writer = index.writer().unwrap();
     let again = Index::open(dir.path()).unwrap();
-    assert!(matches!(again.writer(), Err(Error::LockBusy)));
+    assert!(matches!(again.writer(), Err(IndexError::LockBusy)));
     drop(writer);
     again.writer().unwrap();
 }
@@ -48,9 +48,11 @@ fn an_index_of_another_version_asks_for_a_rebuild() {
     drop(reader);
     let version = dir.path().join("gouji-index-version");
     std::fs::write(&version, "schema 0").unwrap();
-    assert!(matches!(Index::open(dir.path()), Err(Error::NeedsRebuild { found, .. }) if found == "schema 0"));
+    assert!(
+        matches!(Index::open(dir.path()), Err(IndexError::NeedsRebuild { found, .. }) if found == "schema 0")
+    );
     std::fs::remove_file(&version).unwrap();
-    assert!(matches!(Index::open(dir.path()), Err(Error::NeedsRebuild { .. })));
+    assert!(matches!(Index::open(dir.path()), Err(IndexError::NeedsRebuild { .. })));
 }
 
 #[test]
@@ -124,7 +126,7 @@ fn a_failed_commit_is_undone() {
         };
         for _ in 0..2 {
             let failed = writer.apply(large()).and_then(|_| writer.commit("2"));
-            assert!(matches!(failed, Err(Error::Engine(_))), "{failed:?}");
+            assert!(matches!(failed, Err(IndexError::Engine(_))), "{failed:?}");
             assert_eq!(writer.pending(), 0);
             assert_eq!((reader.count().unwrap(), index.payload().unwrap().as_deref()), (1, Some("1")));
         }

@@ -6,9 +6,10 @@ use std::time::Instant;
 
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::Meter;
+use proto::{Fault, RefusalClass};
 
 use super::{meter, metrics, stage_attribute};
-use crate::{Stage, class};
+use crate::Stage;
 
 /// What this process takes of the machine, and which program it is.
 pub(super) fn process(meter: &Meter) {
@@ -97,8 +98,9 @@ fn begin_at_zero(stage: &'static str) {
     for counter in [&metrics().attempts_failed, &metrics().breaker_opened, &metrics().redelivered] {
         counter.add(0, std::slice::from_ref(&about));
     }
-    for class in class::OURS {
-        metrics().refused.add(0, &[about.clone(), KeyValue::new("class", class)]);
+    let faults = RefusalClass::ALL.into_iter().filter(|class| class.info().fault == Fault::Operator);
+    for class in faults {
+        metrics().refused.add(0, &[about.clone(), KeyValue::new("class", class.name())]);
     }
     for kind in ["disconnected", "permissions_violation", "server_error"] {
         metrics().connection_events.add(0, &[about.clone(), KeyValue::new("kind", kind)]);

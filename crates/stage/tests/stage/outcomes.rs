@@ -7,9 +7,9 @@ use std::time::Duration;
 use proto::v1::{
     Origin, Region, Report, ReportIndexed, ReportParsed, ReportRefused, ReportSubmitted, ReportValidated,
 };
-use proto::{Fact, Message, header, subject};
+use proto::{Fact, Message, RefusalClass, header, subject};
 use sha2::Digest;
-use stage::{Bounds, Done, Handled, Published, Refusal, Since, Stage, Trouble, class};
+use stage::{Bounds, Done, Handled, Published, Refusal, Since, Stage, Trouble};
 
 use crate::server::Server;
 use crate::{PATIENCE, id, open, parse, parsed_from, refusal, submitted, wait_for};
@@ -103,7 +103,7 @@ async fn what_cannot_be_understood_is_refused_with_its_bytes() {
     });
     let check = async |number, event: &[u8], detail: &str| {
         let refused = refusal(&stage, number).await;
-        assert_eq!(refused.class, class::UNDECODABLE_EVENT);
+        assert_eq!(refused.class, RefusalClass::UndecodableEvent.name());
         assert_eq!(refused.stage, "parse");
         assert_eq!(refused.event, event);
         assert!(refused.detail.contains(detail), "{}", refused.detail);
@@ -129,7 +129,9 @@ async fn a_refusal_tells_why_and_where() {
             stage
                 .work(async |_, _: ReportSubmitted| -> Handled<ReportParsed> {
                     let origin = Origin { line: 7, ..Default::default() };
-                    Err(Refusal::new("unsupported-format", "不支持的格式", "an executable").at(origin).into())
+                    Err(Refusal::new(RefusalClass::UnsupportedFormat, "不支持的格式", "an executable")
+                        .at(origin)
+                        .into())
                 })
                 .await
         }
@@ -192,7 +194,7 @@ async fn what_always_fails_is_refused_with_its_history() {
     stage.publish_once(&submitted(2)).await.unwrap();
     let check = async |number, error: &str| {
         let refused = refusal(&stage, number).await;
-        assert_eq!(refused.class, class::GAVE_UP);
+        assert_eq!(refused.class, RefusalClass::GaveUp.name());
         assert_eq!(refused.detail, error);
         assert_eq!(refused.submitted, Some(submitted(number)));
         assert_eq!(refused.attempts.len(), stage::retry::ATTEMPTS);
@@ -218,7 +220,7 @@ async fn a_fact_too_large_for_the_bus_is_refused() {
                 .await
         }
     });
-    assert_eq!(refusal(&stage, 1).await.class, class::FACT_TOO_LARGE);
+    assert_eq!(refusal(&stage, 1).await.class, RefusalClass::FactTooLarge.name());
 }
 
 #[tokio::test]
@@ -239,7 +241,9 @@ async fn batches_take_what_is_there_and_answer_each() {
                 let outcomes = facts
                     .into_iter()
                     .map(|fact| match fact.submitted.as_ref().map(|submitted| submitted.id.clone()) {
-                        Some(known) if known == id(7) => Err(Refusal::new("odd", "奇怪", "odd").into()),
+                        Some(known) if known == id(7) => {
+                            Err(Refusal::new(RefusalClass::NotText, "奇怪", "odd").into())
+                        }
                         Some(known) if known == id(8) && failed.fetch_add(1, Ordering::SeqCst) == 0 => {
                             Err(Trouble::Failed(anyhow::anyhow!("the index is away")))
                         }
@@ -257,7 +261,7 @@ async fn batches_take_what_is_there_and_answer_each() {
             batches.leave().await;
         }
     });
-    assert_eq!(refusal(&stage, 7).await.class, "odd");
+    assert_eq!(refusal(&stage, 7).await.class, "not-text");
     for number in (0..300).filter(|number| *number != 7) {
         wait_for::<ReportIndexed>(&stage, number).await;
     }

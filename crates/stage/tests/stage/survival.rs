@@ -7,9 +7,9 @@ use std::time::Duration;
 use async_nats::jetstream;
 use async_nats::jetstream::consumer::{AckPolicy, pull};
 use futures::StreamExt;
-use proto::subject;
 use proto::v1::{ReportParsed, ReportSubmitted};
-use stage::{Handled, Since, class};
+use proto::{RefusalClass, subject};
+use stage::{Handled, Since};
 use tokio::sync::{Notify, mpsc};
 
 use crate::server::Server;
@@ -84,7 +84,7 @@ async fn what_kills_every_worker_is_refused() {
         async move { stage.work(parse).await }
     });
     let refused = refusal(&stage, 1).await;
-    assert_eq!(refused.class, class::KILLED_WORKER);
+    assert_eq!(refused.class, RefusalClass::KilledWorker.name());
     assert_eq!(refused.submitted, Some(submitted(1)));
 }
 

@@ -8,12 +8,13 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
 use document::Limits;
+use proto::Fact;
 use proto::v1::{
     self, Blob, ReportIndexed, ReportParsed, ReportRefused, ReportSubmitted, ReportValidated, RosterImported,
+    Withdrawal,
 };
-use proto::{Fact, Message as _};
 use report::{Report, Review};
-use search::{Entry, Index, Withdrawn, Writer};
+use search::{Entry, Index, Writer};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use stage::topology::{Extent, apply};
@@ -110,19 +111,7 @@ impl House {
         self.publish(&fact).await;
         let id = submitted.id.clone();
         let key = Entry::key_of(&review.report, &id);
-        let entry = Entry {
-            key: key.clone(),
-            id: id.clone(),
-            version: Entry::version_of(submitted.submitted_at_ms, submitted.generation),
-            submission: submitted.submission.clone(),
-            original: submitted.original.clone().unwrap().sha256,
-            file_name: file_name.to_owned(),
-            submitted_at_ms: submitted.submitted_at_ms,
-            review,
-            fact: fact.encode_to_vec(),
-            withdrawn: None,
-            text,
-        };
+        let entry = Entry::of(&fact, text).unwrap();
         self.writer.apply(vec![entry]).unwrap();
         self.keys.insert(key.clone());
         let indexed = ReportIndexed { submitted: Some(submitted), report: key.clone(), ..Default::default() };
@@ -137,19 +126,15 @@ impl House {
         let fact = self.stage.last_of_id::<ReportValidated>(id).await.unwrap().unwrap();
         let Report { agency, year, region, title, .. } = Review::try_from(&fact).unwrap().report;
         let report = Report { agency, year, region, title, ..Report::default() };
-        let entry = Entry {
-            key: key.to_owned(),
-            id: submitted.id.clone(),
-            version: Entry::version_of(submitted.submitted_at_ms, 0),
-            submission: submitted.submission,
-            original: submitted.original.unwrap().sha256,
-            file_name: submitted.file_name,
-            submitted_at_ms: submitted.submitted_at_ms,
-            review: Review { report, findings: Vec::new(), rules_version: fact.rules_version },
-            fact: Vec::new(),
-            withdrawn: Some(Withdrawn { who: who.into(), why: why.into() }),
-            text: String::new(),
+        let withdraws =
+            Withdrawal { report: key.into(), who: who.into(), why: why.into(), ..Withdrawal::default() };
+        let fact = ReportValidated {
+            submitted: Some(ReportSubmitted { withdraws: Some(withdraws), ..submitted.clone() }),
+            report: Some(v1::Report::from(&report)),
+            rules_version: fact.rules_version,
+            ..ReportValidated::default()
         };
+        let entry = Entry::of(&fact, String::new()).unwrap();
         self.writer.apply(vec![entry]).unwrap();
         submitted.id
     }

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 use clap::{Args, Subcommand};
+use proto::RefusalClass;
 use proto::v1::ReportRefused;
 use serde_json::json;
 
@@ -173,21 +174,24 @@ async fn show(bus: &Connection, id: &str, json: bool) -> Result<()> {
 
 /// What an operator does about a refusal.
 pub(crate) fn hint(class: &str) -> &'static str {
-    match class {
-        "gave-up" | "killed-worker" => {
+    match RefusalClass::parse(class) {
+        Ok(RefusalClass::GaveUp | RefusalClass::KilledWorker) => {
             "ours: mend what the detail names, then `gouji refused replay --class` with this class"
         }
-        "original-lost" => {
+        Ok(RefusalClass::OriginalLost) => {
             "ours: put the original back from the backup (`gouji reconcile` names it), then replay"
         }
-        "undecodable-event" => {
+        Ok(RefusalClass::UndecodableEvent) => {
             "ours: an event of another version or a damaged one; see `detail`, then replay"
         }
-        "fact-too-large" => "ours: the bus takes no fact as large as this; raise max_payload, then replay",
-        "reader-crashed" | "too-slow" | "too-much-memory" => {
+        Ok(RefusalClass::FactTooLarge) => {
+            "ours: the bus takes no fact as large as this; raise max_payload, then replay"
+        }
+        Ok(RefusalClass::ReaderCrashed | RefusalClass::TooSlow | RefusalClass::TooMuchMemory) => {
             "the document broke its reader; keep the original for the developers, and ask for another format"
         }
-        _ => "the sender's: the message says what to mend; other bytes are another report",
+        Ok(_) => "the sender's: the message says what to mend; other bytes are another report",
+        Err(_) => "a newer version refused it; see docs/codes.md of that version",
     }
 }
 

@@ -55,7 +55,7 @@ async fn one_that_cannot_be_written_keeps_out_no_other() {
     let schema = engine.schema();
     let mut document = tantivy::TantivyDocument::new();
     document.add_text(schema.get_field("key").unwrap(), search::Entry::key_of(&report, ""));
-    document.add_text(schema.get_field("record").unwrap(), "no JSON");
+    document.add_bytes(schema.get_field("card").unwrap(), b"no card");
     for name in ["words", "cn"] {
         engine.tokenizers().register(name, tantivy::tokenizer::SimpleTokenizer::default());
     }
@@ -72,7 +72,7 @@ async fn one_that_cannot_be_written_keeps_out_no_other() {
     let refused = setup.refusal(&id).await;
     assert_eq!(
         (refused.class.as_str(), refused.attempts.len()),
-        (stage::class::GAVE_UP, stage::retry::ATTEMPTS)
+        (proto::RefusalClass::GaveUp.name(), stage::retry::ATTEMPTS)
     );
     assert!(refused.detail.contains("damaged"), "{}", refused.detail);
     let counts = setup.counts().await;

@@ -43,7 +43,7 @@ async fn a_replay_that_becomes_another_report_leaves_the_first() {
     let holds = async |index: &str, expected: BTreeSet<String>| {
         let what = format!("{index} to hold {expected:?}");
         let holds = until(&what, PATIENCE, async || {
-            let there = Current::new(&setup.index(index)).reader().is_ok();
+            let there = CurrentReader::new(&setup.index(index)).reader().is_ok();
             let held = there.then(|| setup.contents(index).into_values().map(|(id, ..)| id).collect());
             Ok((held == Some(expected.clone())).then_some(()))
         });
@@ -135,8 +135,11 @@ async fn an_index_of_another_version_is_rebuilt_and_then_read() {
     let made = generations.current().unwrap().unwrap();
     let version = generations.path(made).join("gouji-index-version");
     std::fs::write(version, "schema 0, analyzer 0").unwrap();
-    assert!(matches!(Current::new(&setup.index("a")).reader(), Err(search::Error::NeedsRebuild { .. })));
-    let _indexer = setup.start("a");
+    assert!(matches!(
+        CurrentReader::new(&setup.index("a")).reader(),
+        Err(search::IndexError::NeedsRebuild { .. })
+    ));
+    let _keeper = setup.start("a");
     setup.holds_the_same("a", &contents).await;
     assert_eq!(generations.current().unwrap(), Some(made + 1));
     setup.publish(30..40).await;
@@ -145,9 +148,9 @@ async fn an_index_of_another_version_is_rebuilt_and_then_read() {
 
 #[tokio::test]
 async fn a_new_index_is_built_beside_live_traffic() {
-    let setup = Setup::new().await;
-    let _indexer = setup.start("a");
-    let reader = Current::new(&setup.index("a"));
+    let setup = House::new().await;
+    let _keeper = setup.start("a");
+    let reader = CurrentReader::new(&setup.index("a"));
     setup.publish(0..40).await;
     setup.indexed(40).await;
     let contents = setup.contents("a");

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
-use search::Current;
+use search::CurrentReader;
 
 use super::ledger::Ledger;
 
@@ -23,16 +23,16 @@ pub(super) struct Indexed {
 impl Indexed {
     /// Looks for every report of the ledger in the index in this folder.
     pub(super) fn look(folder: &Path, ledger: &Ledger) -> Result<Self> {
-        let reader = Current::new(folder)
+        let reader = CurrentReader::new(folder)
             .reader()
             .with_context(|| format!("opening the index in {}", folder.display()))?;
         let mut found = Self { count: reader.count()?, ..Self::default() };
         let current = ledger.current();
         for (key, version) in &current {
             match reader.get(key)? {
-                Some(one) if one.record["id"] == *version.id => (),
+                Some(one) if one.version.id == *version.id => (),
                 Some(one) => {
-                    found.other.push(format!("{key}  {} instead of {}", one.record["id"], version.id))
+                    found.other.push(format!("{key}  {:?} instead of {}", one.version.id, version.id))
                 }
                 None => found.missing.push(format!("{key}  {}", version.id)),
             }

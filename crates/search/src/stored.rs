@@ -1,0 +1,221 @@
+//! What the index stores of a report, part by part.
+//!
+//! The [`Card`] is what a hit shows, and is stored as it is. The list of versions, the fact, the findings of
+//! comparisons and the text are compressed one by one, so that a reader pays only for the parts it asks for;
+//! the engine's own document store compresses nothing.
+
+use std::io;
+
+use proto::v1::ReportValidated;
+use proto::{ConvertError, DecodeError, Message as _};
+use report::{Date, Finding, FormId, Region, Review, Verdict, Year};
+use tantivy::schema::Value as _;
+use tantivy::{DocAddress, Searcher, TantivyDocument};
+
+use crate::schema::StoredFields;
+use crate::versions::IndexedReport;
+use crate::{IndexError, Version, Withdrawal};
+
+mod layout;
+mod pack;
+
+pub(crate) use layout::History;
+pub(crate) use pack::Packer;
+
+/// Why a stored part cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum DamageError {
+    /// The compressed bytes are damaged.
+    #[error("a part does not unpack")]
+    Compression(#[from] io::Error),
+    /// The bytes are no message of the expected kind.
+    #[error("a part does not decode")]
+    Encoding(#[from] DecodeError),
+    /// The fact holds what this version of the program does not know.
+    #[error("the fact is not understood")]
+    Fact(#[from] ConvertError),
+    /// The list of versions lacks the current one.
+    #[error("the current version is not in the list of versions")]
+    Versions,
+}
+
+/// What a hit shows of a report.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Card {
+    /// The report; see [`crate::Entry::key`].
+    pub key: String,
+    /// Its current version; see [`Version::id`].
+    pub id: String,
+    /// Its title; the name of the file where the report has no title.
+    pub title: String,
+    /// The agency, if it is known.
+    pub agency: Option<String>,
+    /// The year, if it is known.
+    pub year: Option<Year>,
+    /// The region, if it is known.
+    pub region: Option<Region>,
+    /// The form, if it is known.
+    pub form: Option<FormId>,
+    /// The verdict, which also counts the findings of comparisons with other reports.
+    pub verdict: Verdict,
+    /// The day of publication, if it is known.
+    pub published: Option<Date>,
+    /// How many versions of the report there are.
+    pub versions: usize,
+    /// Whether it was withdrawn.
+    pub is_withdrawn: bool,
+    /// When the current version was accepted, milliseconds since 1970-01-01 UTC.
+    pub submitted_at_ms: i64,
+    /// SHA-256 of the original of the current version.
+    pub original: String,
+    /// What the report says of whom its figures cover (统计口径), as printed.
+    pub scopes: Vec<String>,
+}
+
+/// One report as the index has it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoredReport {
+    /// The report; see [`crate::Entry::key`].
+    pub key: String,
+    /// The version that is shown.
+    pub version: Version,
+    /// Every version, earliest first.
+    pub versions: Vec<Version>,
+    /// Who withdrew the report and why, where somebody did.
+    pub withdrawal: Option<Withdrawal>,
+    /// The report with all findings, also those of comparisons with other reports.
+    pub review: Review,
+    /// The plain text of the document.
+    pub text: String,
+}
+
+/// The parts of one stored report. Each method unpacks the part it needs.
+#[derive(Debug, Clone)]
+pub struct StoredParts {
+    /// What a hit shows.
+    pub card: Card,
+    fields: StoredFields,
+    document: TantivyDocument,
+}
+
+/// A card as it is stored.
+pub(crate) fn card(indexed: &IndexedReport, review: &Review, verdict: Verdict) -> Vec<u8> {
+    layout::Card::of(indexed, &review.report, verdict).encode_to_vec()
+}
+
+impl StoredParts {
+    pub(crate) fn read(
+        searcher: &Searcher,
+        fields: StoredFields,
+        address: DocAddress,
+    ) -> Result<Self, IndexError> {
+        let document: TantivyDocument = searcher.doc(address)?;
+        let bytes = document.get_first(fields.card).and_then(|card| card.as_bytes()).unwrap_or_default();
+        let card = layout::Card::decode(bytes).map(Card::from);
+        let card =
+            card.map_err(|error| IndexError::Damaged { key: format!("{address:?}"), source: error.into() })?;
+        Ok(Self { card, fields, document })
+    }
+
+    /// The fact of the current version.
+    ///
+    /// # Errors
+    /// [`IndexError::Damaged`] if it cannot be read.
+    pub fn fact(&self) -> Result<ReportValidated, IndexError> {
+        self.damaged(|| Ok(ReportValidated::decode(&*self.part(self.fields.fact)?)?))
+    }
+
+    /// The report with what the rules found in it alone.
+    ///
+    /// # Errors
+    /// [`IndexError::Damaged`] if it cannot be read, or was written by a version of the program that knows more.
+    pub fn review_alone(&self) -> Result<Review, IndexError> {
+        let fact = self.fact()?;
+        self.damaged(|| Ok(Review::try_from(&fact)?))
+    }
+
+    /// The report with all findings, also those of comparisons with other reports.
+    ///
+    /// # Errors
+    /// [`IndexError::Damaged`] if it cannot be read, or was written by a version of the program that knows more.
+    pub fn review(&self) -> Result<Review, IndexError> {
+        let mut review = self.review_alone()?;
+        if let Some(findings) = self.damaged(|| self.compared())? {
+            review.findings = findings;
+        }
+        Ok(review)
+    }
+
+    /// The plain text of the document.
+    ///
+    /// # Errors
+    /// [`IndexError::Damaged`] if it cannot be read.
+    pub fn text(&self) -> Result<String, IndexError> {
+        let bytes = self.damaged(|| self.part(self.fields.text))?;
+        Ok(String::from_utf8(bytes)
+            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
+    }
+
+    /// Every part together.
+    ///
+    /// # Errors
+    /// [`IndexError::Damaged`] if one of them cannot be read.
+    pub fn report(&self) -> Result<StoredReport, IndexError> {
+        let (versions, withdrawal) = self.damaged(|| self.history())?;
+        let version = versions.iter().find(|version| version.id == self.card.id).cloned();
+        let version = self.damaged(|| version.ok_or(DamageError::Versions))?;
+        Ok(StoredReport {
+            key: self.card.key.clone(),
+            version,
+            versions,
+            withdrawal,
+            review: self.review()?,
+            text: self.text()?,
+        })
+    }
+
+    /// Everything, as a writer needs it; the fact stays encoded.
+    pub(crate) fn indexed(&self) -> Result<IndexedReport, IndexError> {
+        self.damaged(|| {
+            let (versions, withdrawal) = self.history()?;
+            let current = versions.iter().find(|version| version.id == self.card.id).cloned();
+            Ok(IndexedReport {
+                key: self.card.key.clone(),
+                current: current.ok_or(DamageError::Versions)?,
+                versions: versions.into_iter().map(|version| (version.id.clone(), version)).collect(),
+                withdrawal,
+                fact: self.part(self.fields.fact)?,
+                compared: self.compared()?,
+                text: String::from_utf8_lossy(&self.part(self.fields.text)?).into_owned(),
+                review: Default::default(),
+            })
+        })
+    }
+
+    fn history(&self) -> Result<(Vec<Version>, Option<Withdrawal>), DamageError> {
+        let history = layout::History::decode(&*self.part(self.fields.history)?)?;
+        let mut versions: Vec<Version> = history.versions.into_iter().map(Version::from).collect();
+        versions.sort();
+        Ok((versions, history.withdrawal.map(Withdrawal::from)))
+    }
+
+    fn compared(&self) -> Result<Option<Vec<Finding>>, DamageError> {
+        let part = self.part(self.fields.compared)?;
+        if part.is_empty() {
+            return Ok(None);
+        }
+        let fact = ReportValidated::decode(&*part)?;
+        let findings = fact.findings.iter().map(Finding::try_from).collect::<Result<_, _>>()?;
+        Ok(Some(findings))
+    }
+
+    /// A part as it was before it was packed; empty where nothing is stored.
+    fn part(&self, field: tantivy::schema::Field) -> Result<Vec<u8>, DamageError> {
+        let packed = self.document.get_first(field).and_then(|part| part.as_bytes()).unwrap_or_default();
+        if packed.is_empty() { Ok(Vec::new()) } else { Ok(pack::unpack(packed)?) }
+    }
+
+    fn damaged<T>(&self, read: impl FnOnce() -> Result<T, DamageError>) -> Result<T, IndexError> {
+        read().map_err(|source| IndexError::Damaged { key: self.card.key.clone(), source })
+    }
+}
