@@ -148,7 +148,7 @@ async fn an_index_of_another_version_is_rebuilt_and_then_read() {
 
 #[tokio::test]
 async fn a_new_index_is_built_beside_live_traffic() {
-    let setup = House::new().await;
+    let setup = Setup::new().await;
     let _keeper = setup.start("a");
     let reader = CurrentReader::new(&setup.index("a"));
     setup.publish(0..40).await;
