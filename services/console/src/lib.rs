@@ -4,26 +4,27 @@
 //! show the same to people, in Chinese, with nothing loaded from elsewhere. Every call into the index
 //! blocks and runs off the async threads.
 
-mod across;
-mod across_page;
 mod api;
-mod file;
-mod find;
-mod form;
-mod kept;
+mod assets;
+mod download;
+mod form_tables;
+mod labels;
+mod layout;
 mod letter;
-mod life;
-mod live;
-mod load;
-mod page;
 mod params;
-mod place;
+mod pipeline_status;
 mod problem;
 mod record;
+mod region_lookup;
+mod regional;
+mod regional_page;
+mod report_history;
+mod report_lookup;
 mod report_page;
+mod report_stream;
+mod search_api;
 mod search_page;
 mod status_page;
-mod words;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -39,7 +40,7 @@ use rules::RulePolicy;
 use search::{CurrentReader, Reader};
 use stage::{Service, Stage};
 
-use crate::live::Live;
+use crate::pipeline_status::Live;
 use crate::problem::Problem;
 
 /// The service, with the index in a folder on a local disk; `index` writes it.
@@ -143,25 +144,26 @@ fn routes() -> Vec<Route<App>> {
     vec![
         ("/", Needs::Key, get(search_page::show)),
         ("/reports/{id}", Needs::Key, get(report_page::show)),
-        ("/across", Needs::Review, get(across_page::show)),
+        ("/regions", Needs::Review, get(regional_page::show)),
+        ("/across", Needs::Review, get(regional_page::moved)),
         ("/status", Needs::Review, get(status_page::show)),
-        ("/assets/{name}", Needs::Nothing, get(file::asset)),
-        ("/openapi.json", Needs::Nothing, get(file::openapi)),
-        ("/api/v1/reports", Needs::Key, get(find::reports)),
+        ("/assets/{name}", Needs::Nothing, get(assets::asset)),
+        ("/openapi.json", Needs::Nothing, get(assets::openapi)),
+        ("/api/v1/reports", Needs::Key, get(search_api::reports)),
         ("/api/v1/reports/{id}", Needs::Key, get(api::report)),
-        ("/api/v1/reports/{id}/source", Needs::Key, get(file::source)),
+        ("/api/v1/reports/{id}/source", Needs::Key, get(download::source)),
         ("/api/v1/reports/{id}/cells", Needs::Key, get(api::cells)),
         ("/api/v1/reports/{id}/findings", Needs::Key, get(api::findings)),
         ("/api/v1/reports/{id}/versions", Needs::Key, get(api::versions)),
         ("/api/v1/reports/{id}/letter", Needs::Review, get(letter::letter)),
-        ("/api/v1/sum", Needs::Key, get(find::sum)),
-        ("/api/v1/kept", Needs::Review, get(kept::kept)),
-        ("/api/v1/rollup", Needs::Review, get(across::roll_up)),
-        ("/api/v1/roster", Needs::Review, get(across::attendance)),
-        ("/api/v1/survey", Needs::Review, get(across::survey)),
-        ("/api/v1/status", Needs::Key, get(live::status)),
-        ("/api/v1/status/{id}", Needs::Key, get(life::status)),
-        ("/api/v1/events", Needs::Key, get(live::events)),
+        ("/api/v1/sum", Needs::Key, get(search_api::sum)),
+        ("/api/v1/kept", Needs::Review, get(report_stream::kept)),
+        ("/api/v1/rollup", Needs::Review, get(regional::roll_up)),
+        ("/api/v1/roster", Needs::Review, get(regional::attendance)),
+        ("/api/v1/survey", Needs::Review, get(regional::survey)),
+        ("/api/v1/status", Needs::Key, get(pipeline_status::status)),
+        ("/api/v1/status/{id}", Needs::Key, get(report_history::status)),
+        ("/api/v1/events", Needs::Key, get(pipeline_status::events)),
     ]
 }
 
@@ -178,7 +180,7 @@ async fn guard(request: Request, next: Next) -> Response {
     let is_page = !path.starts_with("/api/") && path != "/openapi.json";
     let mut response = next.run(request).await;
     if is_page && let Some(problem) = response.extensions_mut().remove::<Problem>() {
-        let mut page = page::Fault(problem).into_response();
+        let mut page = layout::Fault(problem).into_response();
         for name in [header::WWW_AUTHENTICATE, header::RETRY_AFTER] {
             if let Some(value) = response.headers_mut().remove(&name) {
                 page.headers_mut().insert(name, value);
@@ -204,7 +206,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_api_and_its_description_are_the_same() {
-        let described: serde_json::Value = serde_json::from_str(file::OPENAPI).unwrap();
+        let described: serde_json::Value = serde_json::from_str(assets::OPENAPI).unwrap();
         let paths = described["paths"].as_object().unwrap().iter();
         let ours =
             paths.filter(|(_, path)| path["get"]["tags"][0].as_str().is_some_and(|tag| tag != "ingest"));

@@ -1,4 +1,4 @@
-//! `gouji config`: the file of settings, printed with its defaults or checked.
+//! `gouji config`: prints the file of settings with its defaults, or checks one.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -6,12 +6,13 @@ use std::process::ExitCode;
 use clap::Args;
 use stage::EXIT_USAGE;
 
+use crate::language::word;
 use crate::print::say;
 
 /// Print a file of settings with every default, or check one.
 #[derive(Debug, Args)]
 pub(crate) struct Config {
-    /// The file to check; the environment goes before it, as in every process.
+    /// The file to check; variables override it, as in every process.
     file: Option<PathBuf>,
 }
 
@@ -26,7 +27,7 @@ impl Config {
         });
         match checked {
             Ok(()) => {
-                say("the settings can be used");
+                say(word("设置可用", "the settings can be used"));
                 ExitCode::SUCCESS
             }
             Err(error) => {

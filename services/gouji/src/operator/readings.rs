@@ -1,5 +1,5 @@
-//! Every reading of every original, as the log tells of them: which were indexed, which were refused, and
-//! which of an original is the last.
+//! Every reading of every original on the log: which were indexed, which were refused, and which is the last of
+//! an original.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ pub(crate) struct Reading {
     pub(crate) at_ms: i64,
     /// When it was sent. It orders the versions of a report.
     pub(crate) submitted_at_ms: i64,
-    /// Whether it takes a report back.
+    /// Whether it withdraws a report.
     pub(crate) withdraws: bool,
     pub(crate) end: End,
 }
@@ -28,14 +28,14 @@ pub(crate) struct Reading {
 /// How a reading ended.
 #[derive(Debug)]
 pub(crate) enum End {
-    /// It is on its way.
+    /// It has not ended.
     None,
-    /// It stands, or stood, in the index under this key.
+    /// The index has, or had, it under this key.
     Indexed(Box<str>),
     Refused(Box<Refused>),
 }
 
-/// What is told of a refusal.
+/// What the log says of a refusal.
 #[derive(Debug, Clone)]
 pub(crate) struct Refused {
     /// When, milliseconds since 1970-01-01 UTC.
@@ -83,7 +83,7 @@ impl Readings {
                 else {
                     return Ok(());
                 };
-                // What was indexed all the same is searchable.
+                // A reading that was also indexed is searchable.
                 if matches!(reading.end, End::None) {
                     let file_name = fact.submitted.map(|submitted| submitted.file_name);
                     reading.end = End::Refused(Box::new(Refused {
@@ -116,7 +116,7 @@ impl Readings {
         self.0.get(id.digits())?.last_key_value().map(|(_, reading)| reading)
     }
 
-    /// Every refusal, earliest first, and whether it is open: nobody has tried the original again since.
+    /// Every refusal, earliest first, and whether it is open: the original was not read again since.
     pub(crate) fn refused(&self) -> Vec<(&Reading, &Refused, bool)> {
         let mut refused: Vec<_> = self
             .0

@@ -1,7 +1,7 @@
-//! `gouji reconcile`: proves that nothing is lost. Everything that was received is in the index, refused, or
-//! on its way; every original and text is there; the index holds what was indexed.
+//! `gouji reconcile`: proves that nothing is lost. Every report that was received is in the index, refused, or on
+//! its way; the store has every original and text; the index has every report that was indexed.
 //!
-//! The log is read once. What looks lost is looked at again, because the pipeline goes on meanwhile.
+//! It reads the log once. The pipeline runs meanwhile, so it checks again whatever looks lost.
 
 mod index;
 mod ledger;
@@ -17,36 +17,38 @@ use clap::Args;
 use serde_json::{Value, json};
 use stage::Stage;
 
-use crate::operator::connection::Connection;
+use super::connection::Connection;
+use crate::language::text;
 use crate::print::say;
 use index::Indexed;
 use ledger::Ledger;
 use store::Store;
 
-/// Prove that nothing is lost: received = indexed + refused + in flight, every original there, the index
-/// whole. Exit 0 where that is so, 1 where it is not, 2 where it could not be judged.
+/// Prove that nothing is lost: received = indexed + refused + in flight, no original missing, the index complete.
+///
+/// Exit status: 0 if nothing is lost, 1 if something is, 2 if that could not be checked.
 #[derive(Debug, Args)]
 pub(crate) struct Reconcile {
     #[command(flatten)]
     bus: Connection,
-    /// Also read every original and text and hash it.
+    /// Also read and hash every original and text.
     #[arg(long)]
     deep: bool,
     /// The folder of the index, on the host of the index; with --data that of the running `gouji up`.
     #[arg(long, value_name = "FOLDER")]
     index: Option<PathBuf>,
-    /// Put on the log what the originals know of and the log does not: after the log was lost.
+    /// After the log was lost: publish again what the originals know and the log lacks.
     #[arg(long)]
     rebuild: bool,
-    /// One JSON object.
+    /// Print one JSON object.
     #[arg(long)]
     json: bool,
-    /// How long to wait for what might be lost or might be on its way, in seconds.
+    /// Seconds to wait for reports that may be lost or on their way.
     #[arg(long, default_value_t = 60, value_name = "SECONDS")]
     patience: u64,
 }
 
-/// It could not be judged.
+/// The status where nothing could be proved.
 const UNKNOWN: u8 = 2;
 /// Items of each kind that are named; more are counted.
 const NAMED: usize = 20;
@@ -58,7 +60,7 @@ impl Reconcile {
             Ok(true) => ExitCode::SUCCESS,
             Ok(false) => ExitCode::FAILURE,
             Err(error) => {
-                eprintln!("could not be judged: {error:#}");
+                eprintln!("{}", text!("无法核对：{error:#}", "could not be judged: {error:#}"));
                 ExitCode::from(UNKNOWN)
             }
         }
@@ -70,7 +72,7 @@ impl Reconcile {
         if self.rebuild {
             let rebuilt = rebuild::rebuild(&stage, &report.store, self.bus.who()).await?;
             if !self.json {
-                say(&rebuilt.told());
+                say(&rebuilt.text());
             }
             report = self.look(&stage).await?;
         }
@@ -84,7 +86,7 @@ impl Reconcile {
     }
 
     async fn look(&self, stage: &Stage) -> Result<Report> {
-        // Listed first, so that nothing is in the list of facts and too new for the list of originals.
+        // The originals are listed first, so that the log names none that is too new for the list.
         let folder = self.index_folder(stage);
         let log = stage.extent().await?;
         let mut store = Store::list(stage).await.context("listing the originals")?;
@@ -114,11 +116,11 @@ impl Reconcile {
     }
 }
 
-/// What was found.
+/// The result.
 struct Report {
     /// Messages that somebody deleted from the log.
     deleted: u64,
-    /// Whether the oldest messages are gone with age.
+    /// Whether the log has dropped its oldest messages.
     dropped: bool,
     ledger: Ledger,
     store: Store,
@@ -126,7 +128,7 @@ struct Report {
 }
 
 impl Report {
-    /// What must be empty, with what it means.
+    /// Every kind of fault: its name, its meaning, its count, some items.
     fn faults(&self) -> Vec<(&'static str, &'static str, u64, Vec<String>)> {
         let (ledger, store) = (&self.ledger, &self.store);
         let of = |list: &[String]| (list.len() as u64, list.iter().take(NAMED).cloned().collect::<Vec<_>>());
@@ -138,7 +140,7 @@ impl Report {
         };
         add("lost", "neither ended nor on their way; `gouji replay` reads them anew", of(&ledger.lost));
         add("unsent", "ended, and nothing on the log says that they were sent", {
-            // With age the sending goes first.
+            // The log drops the submission before the facts that follow it.
             if self.dropped { (0, Vec::new()) } else { of(&ledger.unsent) }
         });
         add("deleted", "messages were deleted from the log by hand", (self.deleted, Vec::new()));

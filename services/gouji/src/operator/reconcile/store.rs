@@ -162,11 +162,7 @@ impl Store {
             for fact in sent.facts.iter().filter(|fact| !ledger.has(&fact.id)) {
                 // It may have come since the log was read.
                 if stage.last_of_id::<ReportSubmitted>(&fact.id).await?.is_none() {
-                    lacks.push(format!(
-                        "{}  {}",
-                        fact.id,
-                        crate::operator::refused::one_line(&fact.file_name)
-                    ));
+                    lacks.push(format!("{}  {}", fact.id, crate::print::one_line(&fact.file_name)));
                 }
             }
             if all && (sent.again || !lacks.is_empty()) {

@@ -1,9 +1,10 @@
-//! `/across`: what a region reported for a year: who did and who did not, what it adds up to, and, where
+//! `/regions`: what a region reported for a year: who did and who did not, what it adds up to, and, where
 //! it is asked for, what the rules among agencies find.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use axum::extract::State;
+use axum::extract::{OriginalUri, State};
+use axum::response::Redirect;
 use maud::{Markup, html};
 use report::{CellId, Decimal, Judgement, Region, Severity, Year, json};
 use rules::doc::DOC_04;
@@ -11,11 +12,11 @@ use rules::sim::SIM_02;
 use search::{Facet, FacetValue, Query};
 use survey::{Attendance, Attendee, Findings, Member, RollUp};
 
-use crate::page::{self, Fault};
+use crate::layout::{self, Fault};
 use crate::params::Params;
 use crate::problem::Problem;
 use crate::report_page::{waiver, what};
-use crate::{App, across, place, words};
+use crate::{App, labels, region_lookup, regional};
 
 /// Rows of a list that are shown; the interface and the files have all.
 const ROWS: usize = 200;
@@ -51,7 +52,13 @@ pub(crate) async fn show(State(app): State<App>, params: Params) -> Result<Marku
         (form(&params, &regions, &years))
         (told)
     };
-    Ok(page::page(&app, "汇总与比对", "", content).await)
+    Ok(layout::page(&app, "汇总与比对", "", content).await)
+}
+
+/// Redirects from the address that the page had at first.
+pub(crate) async fn moved(OriginalUri(uri): OriginalUri) -> Redirect {
+    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    Redirect::permanent(&format!("/regions{query}"))
 }
 
 /// What was asked for: a region and a year, in the words of an address.
@@ -72,12 +79,12 @@ impl Asked {
 }
 
 async fn tell(app: &App, params: &Params) -> Result<Markup, Problem> {
-    let (region, year) = (across::region(params)?, across::year(params)?);
+    let (region, year) = (regional::region(params)?, regional::year(params)?);
     let asked = Asked { region, year, rule: params.get("rule").map(str::to_owned) };
-    let attended = across::attended(app, Some(&asked.region), year);
-    let (attended, rolled) = tokio::try_join!(attended, across::rolled(app, &asked.region, year))?;
+    let attended = regional::attended(app, Some(&asked.region), year);
+    let (attended, rolled) = tokio::try_join!(attended, regional::rolled(app, &asked.region, year))?;
     let found = match params.get("survey") {
-        Some("true") => Some(across::findings(app, &asked.region, year).await?),
+        Some("true") => Some(regional::findings(app, &asked.region, year).await?),
         _ => None,
     };
     Ok(html! {
@@ -91,7 +98,7 @@ async fn tell(app: &App, params: &Params) -> Result<Markup, Problem> {
 fn form(params: &Params, regions: &[FacetValue], years: &[FacetValue]) -> Markup {
     let latest = years.first().map(|year| year.value.as_str());
     html! {
-        form.card.asking action="/across" {
+        form.card.asking action="/regions" {
             label { "地区 " input name="region" value=[params.get("region")] list="regions" required
                 placeholder="区划代码或名称，如 6101、西安市"; }
             datalist #regions { @for region in regions { option value=(region.value) { (region.label) } } }
@@ -108,7 +115,7 @@ fn newcomer(regions: &[FacetValue], years: &[FacetValue]) -> Markup {
     let year = years.first().map(|year| year.value.as_str()).unwrap_or_default();
     let address = |region: &FacetValue| {
         let pairs = [("region", region.value.as_str()), ("year", year)];
-        Params(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec()).address("/across")
+        Params(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec()).address("/regions")
     };
     html! {
         section.card {
@@ -159,7 +166,7 @@ fn attendance(attended: Option<&Attendance>, asked: &Asked) -> Markup {
                 }
                 Some(attended) if attended.agencies.is_empty() && attended.strangers.is_empty() => p { "机关名录中没有这个地区的机关。" },
                 Some(attended) => {
-                    @let of = |wanted: &str| attended.agencies.iter().filter(|one| across::state(one) == wanted).collect::<Vec<_>>();
+                    @let of = |wanted: &str| attended.agencies.iter().filter(|one| regional::state(one) == wanted).collect::<Vec<_>>();
                     @let (missing, late, in_time) = (of("missing"), of("late"), of("in_time"));
                     (counts(&[("应报送", attended.agencies.len()), ("按时报送", in_time.len()), ("迟报", late.len()), ("未报送", missing.len()), ("不在名录", attended.strangers.len())]))
                     (deadlines(attended))
@@ -206,7 +213,7 @@ fn present(one: &Attendee) -> Markup {
             }
             td { (region_name(one.region.as_deref())) }
             td.nowrap { @if let Some((day, source)) = one.first_day() { (day) " " span.quiet { (source.title()) } } @else { "—" } }
-            td { @if let Some(report) = one.reports.first() { (page::badge(report.verdict.as_str())) } }
+            td { @if let Some(report) = one.reports.first() { (layout::badge(report.verdict.as_str())) } }
         }
     }
 }
@@ -218,7 +225,7 @@ fn years_before(one: &Attendee, year: Year) -> String {
 
 fn region_name(code: Option<&str>) -> String {
     let Some(code) = code else { return "未确定".to_owned() };
-    place::name(code).unwrap_or_else(|| code.to_owned())
+    region_lookup::name(code).unwrap_or_else(|| code.to_owned())
 }
 
 fn roll_up(rolled: Option<&RollUp>, asked: &Asked) -> Markup {
@@ -313,7 +320,7 @@ fn comparison(found: Option<&(Vec<Member>, Findings)>, asked: &Asked) -> Markup 
             @match found {
                 None => {
                     p { "对照本地区各机关的报告：上下级数字、相同的文字和文件、与同类机关相差悬殊的数字、历年走势。" }
-                    p.actions { a.button href={ (asked.address("/across", &[("survey", "true")])) "#survey" } { "开始比对" } }
+                    p.actions { a.button href={ (asked.address("/regions", &[("survey", "true")])) "#survey" } { "开始比对" } }
                 }
                 Some((members, findings)) => (compared(members, findings, asked)),
             }
@@ -365,8 +372,8 @@ fn compared(members: &[Member], findings: &Findings, asked: &Asked) -> Markup {
                 @for (rule, count) in &by_rule {
                     @let is_on = asked.rule.as_deref() == Some(*rule);
                     @let more = [("survey", "true"), ("rule", *rule)];
-                    li { a href={ (asked.address("/across", if is_on { &more[..1] } else { &more })) "#survey" } aria-current=[is_on.then_some("true")] {
-                        code { (rule) } " " (words::problem(rule).unwrap_or_default()) " " b { (count) }
+                    li { a href={ (asked.address("/regions", if is_on { &more[..1] } else { &more })) "#survey" } aria-current=[is_on.then_some("true")] {
+                        code { (rule) } " " (labels::problem(rule).unwrap_or_default()) " " b { (count) }
                     } }
                 }
             }
@@ -403,7 +410,7 @@ fn reports(told: &[(&Member, Vec<&report::Finding>)], sources: &Sources<'_>, who
                 li {
                     h3 {
                         a href={ "/reports/" (member.key) } { (member.agency.as_deref().unwrap_or("未写明机关")) }
-                        " " (page::badge(member.verdict.as_str()))
+                        " " (layout::badge(member.verdict.as_str()))
                         span.quiet { "　" (member.region.as_ref().map_or("地区未确定", |region| &region.name)) }
                         a.letter.screen href={ "/api/v1/reports/" (member.key) "/letter?across=true" } { "整改意见" }
                     }

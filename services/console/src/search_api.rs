@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use crate::params::Params;
 use crate::problem::Problem;
-use crate::{App, words};
+use crate::{App, labels};
 
 pub(crate) async fn reports(
     State(app): State<App>,
@@ -129,7 +129,7 @@ fn snippet(snippet: &Snippet) -> Value {
 
 fn facet(counts: &FacetCounts) -> Value {
     let values = counts.values.iter().map(|value| {
-        let label = words::facet_value(counts.facet, value);
+        let label = labels::facet_value(counts.facet, value);
         json!({"value": value.value, "label": label, "count": value.count})
     });
     values.collect()

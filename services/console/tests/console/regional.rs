@@ -1,6 +1,6 @@
 //! What people see across years and agencies.
 
-use crate::house::{House, sample};
+use crate::harness::{House, sample};
 
 const OWN: &str = "潍坊市行政审批服务局";
 const OTHER: &str = "潍坊市教育局";
@@ -28,38 +28,50 @@ fn lacks(page: &str, texts: &[&str]) {
 #[tokio::test]
 async fn a_region_is_told_from_its_roster_to_its_copies() {
     let mut house = House::empty().await;
-    has(&house.get("/across").await.text(), &["汇总与比对", "库里还没有能确定地区的年报"]);
+    has(&house.get("/regions").await.text(), &["汇总与比对", "库里还没有能确定地区的年报"]);
     let (_, own) = house.submit("a.txt", of(OWN, 2024).as_bytes()).await;
     let (_, copy) = house.submit("b.txt", of(OTHER, 2024).as_bytes()).await;
     house.commit().await;
-    has(&house.get("/across").await.text(), &["/across?region=37&amp;year=2024", "山东省"]);
+    has(&house.get("/regions").await.text(), &["/regions?region=37&amp;year=2024", "山东省"]);
 
-    let without_roster = house.get("/across?region=3707&year=2024").await.text();
+    let without_roster = house.get("/regions?region=3707&year=2024").await.text();
     has(&without_roster, &["gouji roster import", "本年新收申请", "format=xlsx", "开始比对"]);
     lacks(&without_roster, &["比对的年报"]);
 
     let evil = "潍坊市<img src=x>局";
     let roster = format!("机关名称,区划代码,上级,口径\n{OWN},370700,,\n{OTHER},370700,,\n{evil},370700,,\n");
     house.import_roster(&roster).await;
-    let page = house.get("/across?region=%E6%BD%8D%E5%9D%8A%E5%B8%82&year=2024").await.text();
+    let page = house.get("/regions?region=%E6%BD%8D%E5%9D%8A%E5%B8%82&year=2024").await.text();
     has(&page, &["应报送</dt><dd>3<", "未报送</dt><dd>1<", "潍坊市&lt;img src=x&gt;局", "山东省潍坊市"]);
     lacks(&page, &["<img", "gouji roster import"]);
 
-    let compared = house.get("/across?region=3707&year=2024&survey=true").await.text();
+    let compared = house.get("/regions?region=3707&year=2024&survey=true").await.text();
     has(
         &compared,
         &["比对的年报</dt><dd>2<", &format!("/reports/{own}"), &format!("/reports/{copy}"), "对照："],
     );
-    let alone = house.get("/across?region=3707&year=2024&survey=true&rule=X-%3Cimg%3E").await.text();
+    let alone = house.get("/regions?region=3707&year=2024&survey=true&rule=X-%3Cimg%3E").await.text();
     has(&alone, &["有错误或警告</dt><dd>0<", "只有提示</dt><dd>0<"]);
     lacks(&alone, &["<img", "class=\"finding"]);
+}
+
+#[tokio::test]
+async fn the_earlier_address_of_the_regional_page_redirects() {
+    let console = House::empty().await;
+    let check = async |address: &str, target: &str| {
+        let answer = console.get(address).await;
+        assert_eq!((answer.status.as_u16(), answer.header("location")), (308, target), "{address}");
+    };
+    check("/across", "/regions").await;
+    check("/across?region=3707&year=2024&survey=true", "/regions?region=3707&year=2024&survey=true").await;
+    check("/across?region=%E6%BD%8D%E5%9D%8A%E5%B8%82", "/regions?region=%E6%BD%8D%E5%9D%8A%E5%B8%82").await;
 }
 
 #[tokio::test]
 async fn what_cannot_be_told_is_said() {
     let house = House::empty().await;
     let check = async |query: &str, texts: &[&str]| {
-        let answer = house.get(&format!("/across?{query}")).await;
+        let answer = house.get(&format!("/regions?{query}")).await;
         assert_eq!(answer.status, 200, "{query}");
         has(&answer.text(), texts);
         lacks(&answer.text(), &["<img"]);

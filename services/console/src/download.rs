@@ -1,4 +1,4 @@
-//! What is served as bytes: originals as they were sent, and our own few assets.
+//! Files that a browser saves: originals as they were sent, letters and workbooks.
 
 use access::Caller;
 use axum::body::Body;
@@ -9,16 +9,9 @@ use proto::v1::ReportSubmitted;
 use serde_json::Value;
 
 use crate::App;
-use crate::load::load;
 use crate::params::{Id, encode};
 use crate::problem::Problem;
-
-/// The description of the API, also of what ingest takes.
-pub(crate) const OPENAPI: &str = include_str!("../openapi.json");
-
-pub(crate) async fn openapi() -> Response {
-    ([(header::CONTENT_TYPE, "application/json")], OPENAPI).into_response()
-}
+use crate::report_lookup::load;
 
 /// The bytes as they were sent. Whatever they are, they are never shown under our name: a page that
 /// somebody sent must not run where our pages run.
@@ -52,6 +45,20 @@ async fn original(app: &App, caller: &Caller, id: &str) -> Result<Option<(String
     Ok(submitted.and_then(|submitted| Some((submitted.original?.sha256, submitted.file_name))))
 }
 
+pub(crate) fn bad_format(format: &str, hint: &'static str) -> Problem {
+    Problem::bad_parameter("format", format!("没有格式“{format}”。")).hint(hint)
+}
+
+/// An answer that a browser saves under this name.
+pub(crate) fn download(bytes: Vec<u8>, media_type: &'static str, name: &str) -> Response {
+    let mut response = bytes.into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+    let disposition = HeaderValue::try_from(disposition(name)).expect("a disposition is printable ASCII");
+    headers.insert(header::CONTENT_DISPOSITION, disposition);
+    response
+}
+
 /// The last part of the name as sent, in ASCII for old browsers and whole for the others (RFC 6266).
 pub(crate) fn disposition(name: &str) -> String {
     let name = last_part(name);
@@ -59,18 +66,6 @@ pub(crate) fn disposition(name: &str) -> String {
     let plain = |char: char| if char.is_ascii_alphanumeric() || "-._".contains(char) { char } else { '_' };
     let ascii: String = name.chars().map(plain).collect();
     format!("attachment; filename=\"{ascii}\"; filename*=UTF-8''{}", encode(name))
-}
-
-const ASSETS: [(&str, &str, &str); 3] = [
-    ("console.css", "text/css; charset=utf-8", include_str!("../assets/console.css")),
-    ("console.js", "text/javascript; charset=utf-8", include_str!("../assets/console.js")),
-    ("icon.svg", "image/svg+xml", include_str!("../assets/icon.svg")),
-];
-
-pub(crate) async fn asset(Id(name): Id) -> Result<Response, Problem> {
-    let asset = ASSETS.into_iter().find(|(known, ..)| *known == name);
-    let (_, media_type, text) = asset.ok_or_else(|| Problem::not_found(format!("没有文件 {name}。")))?;
-    Ok(([(header::CONTENT_TYPE, media_type)], text).into_response())
 }
 
 /// The last part of a version's file name.

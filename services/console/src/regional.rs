@@ -13,10 +13,10 @@ use search::{Clause, IndexError, Query, Reader, StoredParts};
 use serde_json::{Value, json};
 use survey::{Attendance, Attendee, Findings, Member, Phrases, RollUp, Roster};
 
-use crate::letter::{bad_format, download};
+use crate::download::{bad_format, download};
 use crate::params::Params;
 use crate::problem::Problem;
-use crate::{App, place};
+use crate::{App, region_lookup};
 
 /// Fills the official form of a region from the reports of its agencies.
 pub(crate) async fn roll_up(State(app): State<App>, params: Params) -> Result<Response, Problem> {
@@ -245,7 +245,7 @@ fn within(region: &Region) -> &str {
 
 /// The region that is asked for, by its code or its name.
 pub(crate) fn region(params: &Params) -> Result<Region, Problem> {
-    place::find(params.get("region").unwrap_or_default().trim())
+    region_lookup::find(params.get("region").unwrap_or_default().trim())
 }
 
 /// The year that is asked for.

@@ -12,9 +12,9 @@ use serde_json::Value;
 use tokio::sync::mpsc;
 
 use crate::App;
-use crate::find::understood;
 use crate::params::Params;
 use crate::problem::Problem;
+use crate::search_api::understood;
 
 /// Reports under way to a reader that is slower than the index.
 const AHEAD: usize = 64;

@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use report::{CellId, CellState, Form, FormId, RequestRow};
 use serde_json::Value;
 
-use crate::words;
+use crate::labels;
 
 /// The tables of a record; nothing where it has no form.
 pub(crate) fn tables(record: &Value) -> Option<Markup> {
@@ -212,7 +212,7 @@ impl Tables<'_> {
         if let Some(text) = cell["text"].as_str().filter(|text| !text.is_empty()) {
             proof.push_str(&format!("，印作“{text}”"));
         }
-        if let Some(place) = words::place(&cell["origin"]) {
+        if let Some(place) = labels::place(&cell["origin"]) {
             proof.push_str(&format!("。{place}"));
         }
         format!("{proof}（{id}）")

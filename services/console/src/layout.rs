@@ -79,7 +79,7 @@ fn frame(title: &str, words: &str, pipeline: &Markup, content: &Markup) -> Marku
                         }
                         nav aria-label="主要页面" {
                             a href="/" { "检索" }
-                            a href="/across" { "汇总与比对" }
+                            a href="/regions" { "汇总与比对" }
                             a href="/status" { "处理状态" }
                             a href="/openapi.json" { "接口" }
                         }
