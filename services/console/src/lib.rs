@@ -36,17 +36,19 @@ use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use blobs::Blobs;
+use bus::Bus;
 use rules::RulePolicy;
 use search::{CurrentReader, Reader};
-use stage::{Service, Stage};
+use worker::{Service, Worker};
 
 use crate::pipeline_status::Live;
 use crate::problem::Problem;
 
 /// The service, with the index in a folder on a local disk; `index` writes it.
 pub fn service() -> Service {
-    let idle = async |stage: Stage| {
-        stage.stop().wished().await;
+    let idle = async |worker: Worker| {
+        worker.shutdown().requested().await;
         Ok(())
     };
     Service::new("console", idle).http(router).guards(access::operators).checks(|config| {
@@ -64,13 +66,13 @@ pub fn service() -> Service {
 /// # Errors
 /// If the rule policy cannot be used. An index that cannot be read is told to whoever asks, until
 /// it can.
-pub fn router(stage: Stage) -> anyhow::Result<Router> {
-    let index = CurrentReader::new(&stage.config().index);
-    let policy = RulePolicy::of(stage.config().rule_policy.as_deref())?;
-    let live = Live::start(&stage);
-    let door = Door::open(&stage)?;
-    tokio::spawn(stage::telemetry::watch_log(stage.clone()));
-    let app = App(Arc::new(Parts { stage, index, policy, live }));
+pub fn router(worker: Worker) -> anyhow::Result<Router> {
+    let index = CurrentReader::new(&worker.config().index);
+    let policy = RulePolicy::of(worker.config().rule_policy.as_deref())?;
+    let live = Live::start(&worker);
+    let door = Door::open(&worker)?;
+    tokio::spawn(worker::watch_log(worker.bus().clone(), worker.shutdown().clone()));
+    let app = App(Arc::new(Parts { worker, index, policy, live }));
     tokio::spawn(until_readable(app.clone()));
     Ok(door
         .router(routes())
@@ -82,8 +84,8 @@ pub fn router(stage: Stage) -> anyhow::Result<Router> {
 
 /// The console is ready once there is an index to read; reading tells.
 async fn until_readable(app: App) {
-    app.stage().tell(Some("waiting for the index".into()));
-    while app.read(|_| Ok(())).await.is_err() && !app.stage().stop().is_wished() {
+    app.worker().set_degraded(Some("waiting for the index".into()));
+    while app.read(|_| Ok(())).await.is_err() && !app.worker().shutdown().is_requested() {
         tokio::time::sleep(LOOK_AGAIN).await;
     }
 }
@@ -96,15 +98,23 @@ const LOOK_AGAIN: Duration = Duration::from_millis(200);
 struct App(Arc<Parts>);
 
 struct Parts {
-    stage: Stage,
+    worker: Worker,
     index: CurrentReader,
     policy: RulePolicy,
     live: Live,
 }
 
 impl App {
-    fn stage(&self) -> &Stage {
-        &self.0.stage
+    fn worker(&self) -> &Worker {
+        &self.0.worker
+    }
+
+    fn bus(&self) -> &Bus {
+        self.0.worker.bus()
+    }
+
+    fn blobs(&self) -> &Blobs {
+        self.0.worker.blobs()
     }
 
     /// The rule policy.
@@ -131,7 +141,7 @@ impl App {
         let app = self.clone();
         let read = tokio::task::spawn_blocking(move || {
             let reader = app.0.index.reader();
-            app.stage().tell(reader.as_ref().err().map(ToString::to_string));
+            app.worker().set_degraded(reader.as_ref().err().map(ToString::to_string));
             work(&reader?)
         });
         read.await.map_err(|error| Problem::internal(&error.into()))?.map_err(problem::of_search)

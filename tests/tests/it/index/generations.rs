@@ -49,10 +49,10 @@ async fn a_replay_that_becomes_another_report_leaves_the_first() {
         });
         holds.await.unwrap();
     };
-    setup.log.publish_once(&earlier).await.unwrap();
-    setup.log.publish_once(&taken_for_it).await.unwrap();
+    setup.log.publish(&earlier).await.unwrap();
+    setup.log.publish(&taken_for_it).await.unwrap();
     holds("a", ids(&[&taken_for_it])).await;
-    setup.log.publish_once(&in_truth).await.unwrap();
+    setup.log.publish(&in_truth).await.unwrap();
     holds("a", ids(&[&earlier, &in_truth])).await;
     indexer.end().await;
     let contents = setup.contents("a");
@@ -139,7 +139,7 @@ async fn an_index_of_another_version_is_rebuilt_and_then_read() {
         CurrentReader::new(&setup.index("a")).reader(),
         Err(search::IndexError::NeedsRebuild { .. })
     ));
-    let _keeper = setup.start("a");
+    let _indexer = setup.start("a");
     setup.holds_the_same("a", &contents).await;
     assert_eq!(generations.current().unwrap(), Some(made + 1));
     setup.publish(30..40).await;
@@ -149,7 +149,7 @@ async fn an_index_of_another_version_is_rebuilt_and_then_read() {
 #[tokio::test]
 async fn a_new_index_is_built_beside_live_traffic() {
     let setup = Setup::new().await;
-    let _keeper = setup.start("a");
+    let _indexer = setup.start("a");
     let reader = CurrentReader::new(&setup.index("a"));
     setup.publish(0..40).await;
     setup.indexed(40).await;
