@@ -43,7 +43,7 @@ pub enum Published {
 pub enum NotPublished {
     /// It has no id that can stand in a subject.
     #[error(transparent)]
-    Unnamed(#[from] subject::UnsafeSubject),
+    Unnamed(#[from] subject::SubjectError),
     /// It is larger than the bus takes.
     #[error("{subject} of {size_bytes} bytes is larger than the bus takes")]
     TooLarge {

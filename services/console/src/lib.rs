@@ -28,7 +28,7 @@ mod words;
 use std::sync::Arc;
 use std::time::Duration;
 
-use access::{Door, Needs, Route};
+use access::{Door, Requires, Route};
 use anyhow::Context as _;
 use axum::Router;
 use axum::extract::{OriginalUri, Request};
@@ -146,27 +146,27 @@ impl App {
 /// that submits of its own reports only.
 fn routes() -> Vec<Route<App>> {
     vec![
-        ("/", Needs::Key, get(search_page::show)),
-        ("/reports/{id}", Needs::Key, get(report_page::show)),
-        ("/across", Needs::Review, get(across_page::show)),
-        ("/status", Needs::Review, get(status_page::show)),
-        ("/assets/{name}", Needs::Nothing, get(file::asset)),
-        ("/openapi.json", Needs::Nothing, get(file::openapi)),
-        ("/api/v1/reports", Needs::Key, get(find::reports)),
-        ("/api/v1/reports/{id}", Needs::Key, get(api::report)),
-        ("/api/v1/reports/{id}/source", Needs::Key, get(file::source)),
-        ("/api/v1/reports/{id}/cells", Needs::Key, get(api::cells)),
-        ("/api/v1/reports/{id}/findings", Needs::Key, get(api::findings)),
-        ("/api/v1/reports/{id}/versions", Needs::Key, get(api::versions)),
-        ("/api/v1/reports/{id}/letter", Needs::Review, get(letter::letter)),
-        ("/api/v1/sum", Needs::Key, get(find::sum)),
-        ("/api/v1/kept", Needs::Review, get(kept::kept)),
-        ("/api/v1/rollup", Needs::Review, get(across::roll_up)),
-        ("/api/v1/roster", Needs::Review, get(across::attendance)),
-        ("/api/v1/survey", Needs::Review, get(across::survey)),
-        ("/api/v1/status", Needs::Key, get(live::status)),
-        ("/api/v1/status/{id}", Needs::Key, get(life::status)),
-        ("/api/v1/events", Needs::Key, get(live::events)),
+        ("/", Requires::Key, get(search_page::show)),
+        ("/reports/{id}", Requires::Key, get(report_page::show)),
+        ("/across", Requires::Review, get(across_page::show)),
+        ("/status", Requires::Review, get(status_page::show)),
+        ("/assets/{name}", Requires::Nothing, get(file::asset)),
+        ("/openapi.json", Requires::Nothing, get(file::openapi)),
+        ("/api/v1/reports", Requires::Key, get(find::reports)),
+        ("/api/v1/reports/{id}", Requires::Key, get(api::report)),
+        ("/api/v1/reports/{id}/source", Requires::Key, get(file::source)),
+        ("/api/v1/reports/{id}/cells", Requires::Key, get(api::cells)),
+        ("/api/v1/reports/{id}/findings", Requires::Key, get(api::findings)),
+        ("/api/v1/reports/{id}/versions", Requires::Key, get(api::versions)),
+        ("/api/v1/reports/{id}/letter", Requires::Review, get(letter::letter)),
+        ("/api/v1/sum", Requires::Key, get(find::sum)),
+        ("/api/v1/kept", Requires::Review, get(kept::kept)),
+        ("/api/v1/rollup", Requires::Review, get(across::roll_up)),
+        ("/api/v1/roster", Requires::Review, get(across::attendance)),
+        ("/api/v1/survey", Requires::Review, get(across::survey)),
+        ("/api/v1/status", Requires::Key, get(live::status)),
+        ("/api/v1/status/{id}", Requires::Key, get(life::status)),
+        ("/api/v1/events", Requires::Key, get(live::events)),
     ]
 }
 
