@@ -18,7 +18,7 @@ pub struct Api {
 
 /// A client for services of this machine.
 pub fn http() -> ClientBuilder {
-    stage::tls::prepare();
+    bus::tls::prepare();
     Client::builder().no_proxy()
 }
 

@@ -7,8 +7,10 @@ use std::process::{Command, ExitStatus, Output, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
-use stage::{Config, Seats, Stage, Stop};
+use blobs::Blobs;
+use bus::Bus;
 use tempfile::TempDir;
+use worker::{Config, CpuPool, Shutdown, Worker};
 
 use crate::api::Api;
 use crate::processes::{NatsServer, Process, SyncInterval, free_port, program, until};
@@ -202,14 +204,26 @@ impl Pipeline {
         self.folder.join("index")
     }
 
-    /// A look at the log and the originals from outside the pipeline.
+    /// A connection to the log from outside the pipeline.
     ///
     /// # Errors
     /// If the log cannot be reached.
-    pub async fn observer(&self) -> Result<Stage> {
+    pub async fn observer(&self) -> Result<Bus> {
+        Ok(self.worker().await?.bus().clone())
+    }
+
+    /// The store of originals and texts.
+    ///
+    /// # Errors
+    /// If the log or the store cannot be reached.
+    pub async fn blobs(&self) -> Result<Blobs> {
+        Ok(self.worker().await?.blobs().clone())
+    }
+
+    async fn worker(&self) -> Result<Worker> {
         let variables = self.variables();
         let config = Config::from_variables(|name| variables.get(name).cloned())?;
-        Stage::open("observer", &config, Seats::for_each_core(), Stop::new()).await
+        Worker::open("observer", &config, CpuPool::for_each_core(), Shutdown::new()).await
     }
 
     /// The command that people type, beside this pipeline.

@@ -7,11 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::time::Duration;
 
+use bus::{Bus, Feed, Since};
 use proto::v1::ReportRefused;
 use proto::{ReportId, subject};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use stage::{Feed, Since, Stage};
 
 use crate::api::{Api, list, zip};
 use crate::generate::{Generated, Options, generate};
@@ -51,7 +51,7 @@ pub struct Log {
     feed: Feed,
     facts: BTreeMap<String, BTreeSet<String>>,
     /// A look at the log from outside.
-    pub observer: Stage,
+    pub observer: Bus,
 }
 
 impl Log {

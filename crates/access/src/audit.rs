@@ -45,7 +45,7 @@ impl Door {
     /// If the log does not take it.
     pub async fn note(&self, caller: &Caller, action: Action<'_>) -> Result<(), Problem> {
         let fact = fact(caller, action, true).map_err(|error| Problem::unavailable(&error))?;
-        self.stage().publish_once(&fact).await.map(drop).map_err(|error| Problem::unavailable(&error.into()))
+        self.0.bus.publish(&fact).await.map(drop).map_err(|error| Problem::unavailable(&error.into()))
     }
 
     /// Writes down that somebody was refused; of many in a minute the first, and then how many more.
@@ -64,10 +64,10 @@ impl Door {
 
     /// Publishes beside the request: who was refused need not wait for the log.
     fn publish_soon(&self, caller: &Caller, action: Action<'_>) {
-        let stage = self.stage().clone();
+        let bus = self.0.bus.clone();
         match fact(caller, action, false) {
             Ok(fact) => drop(tokio::spawn(async move {
-                if let Err(error) = stage.publish_once(&fact).await {
+                if let Err(error) = bus.publish(&fact).await {
                     tracing::error!(
                         who = fact.who,
                         origin = fact.origin,
@@ -88,7 +88,7 @@ pub(crate) async fn tell_left_out(door: Door) {
     let mut turns = tokio::time::interval(PERIOD / 6);
     loop {
         tokio::select! {
-            () = door.stage().stop().wished() => break,
+            () = door.0.shutdown.requested() => break,
             _ = turns.tick() => door.publish_left_out(PERIOD),
         }
     }

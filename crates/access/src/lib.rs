@@ -15,7 +15,8 @@ use anyhow::{Context as _, bail};
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::MethodRouter;
-use stage::{Config, Stage};
+use bus::Bus;
+use worker::{Config, Shutdown, Worker};
 
 use crate::audit::Audit;
 use crate::key::Keys;
@@ -36,7 +37,8 @@ pub type Route<S> = (&'static str, Requires, MethodRouter<S>);
 pub struct Door(Arc<Parts>);
 
 struct Parts {
-    stage: Stage,
+    bus: Bus,
+    shutdown: Shutdown,
     /// None where nobody is asked who they are.
     keys: Option<Keys>,
     rate: RateLimits,
@@ -69,11 +71,12 @@ impl Door {
     ///
     /// # Errors
     /// If the keys cannot be used.
-    pub fn open(stage: &Stage) -> anyhow::Result<Self> {
-        let config = stage.config();
+    pub fn open(worker: &Worker) -> anyhow::Result<Self> {
+        let config = worker.config();
         let keys = config.keys.as_deref().map(Keys::open).transpose()?;
         let door = Self(Arc::new(Parts {
-            stage: stage.clone(),
+            bus: worker.bus().clone(),
+            shutdown: worker.shutdown().clone(),
             keys,
             rate: RateLimits::new(config.rate),
             audit: Audit::default(),
@@ -81,11 +84,6 @@ impl Door {
         }));
         tokio::spawn(audit::tell_left_out(door.clone()));
         Ok(door)
-    }
-
-    /// The stage behind it.
-    pub fn stage(&self) -> &Stage {
-        &self.0.stage
     }
 
     /// A router in which every route is guarded by what it needs.
@@ -102,8 +100,8 @@ impl Door {
 ///
 /// # Errors
 /// If the keys cannot be used.
-pub fn operators(stage: &Stage, router: Router) -> anyhow::Result<Router> {
-    let door = Door::open(stage)?;
+pub fn operators(worker: &Worker, router: Router) -> anyhow::Result<Router> {
+    let door = Door::open(worker)?;
     Ok(router.layer(from_fn_with_state(door, guard::authorize_metrics)))
 }
 

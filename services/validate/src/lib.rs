@@ -2,28 +2,26 @@
 
 use std::sync::Arc;
 
-use anyhow::Context as _;
 use proto::RefusalClass;
 use proto::v1::{self, ReportParsed, ReportSubmitted, ReportValidated};
 use report::{Report, Review};
-use rules::Office;
-use stage::{Config, Handled, Refusal, Service, Stage};
+use rules::RulePolicy;
+use worker::{CpuPool, Handled, Refusal, Service, Worker};
 
 /// The service.
 pub fn service() -> Service {
-    Service::new("validate", async |stage: Stage| {
-        let office = Arc::new(office(stage.config())?);
-        stage.work(move |stage, parsed| validate(stage, office.clone(), parsed)).await
+    Service::new("validate", async |worker: Worker| {
+        let policy = Arc::new(RulePolicy::of(worker.config().rule_policy.as_deref())?);
+        let cpu = worker.cpu().clone();
+        worker.work(move |parsed| validate(cpu.clone(), policy.clone(), parsed)).await
     })
-    .checks(|config| office(config).map(drop))
+    .checks(|config| {
+        RulePolicy::of(config.rule_policy.as_deref())?;
+        Ok(())
+    })
 }
 
-/// What the office decided about the rules.
-fn office(config: &Config) -> anyhow::Result<Office> {
-    Office::of(config.office.as_deref()).context("GOUJI_OFFICE")
-}
-
-async fn validate(stage: Stage, office: Arc<Office>, parsed: ReportParsed) -> Handled<ReportValidated> {
+async fn validate(cpu: CpuPool, policy: Arc<RulePolicy>, parsed: ReportParsed) -> Handled<ReportValidated> {
     let report = match Report::try_from(&parsed) {
         Ok(report) => report,
         Err(error) => return Err(Refusal::undecodable(error.to_string()).into()),
@@ -33,10 +31,10 @@ async fn validate(stage: Stage, office: Arc<Office>, parsed: ReportParsed) -> Ha
         return Err(refusal.into());
     }
     let review = match submitted.withdraws {
-        Some(_) => Review { report, findings: Vec::new(), rules_version: office.version() },
+        Some(_) => Review { report, findings: Vec::new(), rules_version: policy.version() },
         None => {
             let day = submitted.day();
-            stage.cpu(move || rules::review_as(report, None, &office, day)).await?
+            cpu.run(move || rules::review_as(report, None, &policy, day)).await?
         }
     };
     let validated = ReportValidated {

@@ -8,12 +8,12 @@ use std::path::PathBuf;
 use std::process::{Command, Output};
 use std::time::Duration;
 
+use bus::Bus;
 use proto::ReportId;
 use proto::subject;
 use proto::v1::ActionTaken;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use stage::Stage;
 use tests::api::list;
 use tests::generate::{Generated, Options, generate};
 use tests::pipeline::Pipeline;
@@ -109,7 +109,7 @@ async fn sound(pipeline: &Pipeline) -> Value {
 }
 
 /// What was done, by whom.
-async fn acts(observer: &Stage) -> Vec<(String, String)> {
+async fn acts(observer: &Bus) -> Vec<(String, String)> {
     let mut acts = Vec::new();
     observer
         .scan(&subject::filter::<ActionTaken>(), |event| {

@@ -12,7 +12,7 @@ use super::{House, Keys, answer};
 const DOORS: [(Method, &str, [bool; 3]); 23] = [
     (Method::GET, "/", [true, true, true]),
     (Method::GET, "/reports/x", [true, true, true]),
-    (Method::GET, "/across", [false, true, true]),
+    (Method::GET, "/regions", [false, true, true]),
     (Method::GET, "/status", [false, true, true]),
     (Method::GET, "/api/v1/reports", [true, true, true]),
     (Method::GET, "/api/v1/reports/x", [true, true, true]),

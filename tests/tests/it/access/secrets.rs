@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use bus::Since;
 use proto::Fact as _;
 use proto::v1::{ActionTaken, ReportIndexed};
 use reqwest::Method;
-use stage::Since;
 use tests::pipeline::SOON;
 use tests::processes::until;
 

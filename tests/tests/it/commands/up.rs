@@ -46,7 +46,7 @@ impl Up {
     }
 
     async fn ready(&mut self) {
-        stage::tls::prepare();
+        bus::tls::prepare();
         let client = tests::api::http().build().unwrap();
         let url = format!("{}/readyz", self.url);
         until("gouji to be up", PATIENCE, async || {

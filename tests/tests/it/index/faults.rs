@@ -22,12 +22,12 @@ async fn a_disk_without_room_is_waited_for() {
                 char::from_u32(0x4e00 + (place.wrapping_mul(2_654_435_761) ^ (number as u32 * 7919)) % 20_000)
             })
             .collect();
-        house.log.originals().put(text.as_bytes(), u64::MAX).await.unwrap();
+        house.blobs.put(text.as_bytes(), u64::MAX).await.unwrap();
         fact.text = Some(Blob { sha256: sha256(text.as_bytes()), ..Default::default() });
         facts.push(fact);
     }
     for fact in &facts {
-        house.log.publish_once(fact).await.unwrap();
+        house.log.publish(fact).await.unwrap();
     }
     keeper.says("the index cannot be written").await;
     let counts = house.counts().await;
@@ -72,7 +72,7 @@ async fn one_that_cannot_be_written_keeps_out_no_other() {
     let refused = house.refusal(&id).await;
     assert_eq!(
         (refused.class.as_str(), refused.attempts.len()),
-        (proto::RefusalClass::GaveUp.name(), stage::retry::ATTEMPTS)
+        (proto::RefusalClass::GaveUp.name(), worker::retry::ATTEMPTS)
     );
     assert!(refused.detail.contains("damaged"), "{}", refused.detail);
     let counts = house.counts().await;

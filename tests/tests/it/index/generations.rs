@@ -49,10 +49,10 @@ async fn what_is_read_anew_as_another_report_leaves_the_first() {
         });
         holds.await.unwrap();
     };
-    house.log.publish_once(&earlier).await.unwrap();
-    house.log.publish_once(&taken_for_it).await.unwrap();
+    house.log.publish(&earlier).await.unwrap();
+    house.log.publish(&taken_for_it).await.unwrap();
     holds("a", ids(&[&taken_for_it])).await;
-    house.log.publish_once(&in_truth).await.unwrap();
+    house.log.publish(&in_truth).await.unwrap();
     holds("a", ids(&[&earlier, &in_truth])).await;
     keeper.end().await;
     let contents = house.contents("a");

@@ -3,9 +3,9 @@
 use std::process::Output;
 use std::time::Duration;
 
+use bus::Bus;
 use proto::v1::ReportValidated;
 use serde_json::Value;
-use stage::Stage;
 use tests::generate::{Options, generate};
 use tests::pipeline::{Pipeline, SOON, Service, Shape};
 use tests::processes::until;
@@ -33,8 +33,8 @@ async fn measures(service: &Service, metric: &str, wanted: impl Fn(f64) -> bool)
 }
 
 /// Waits until an index holds everything on the log.
-async fn is_complete(service: &Service, log: &Stage, reports: f64) {
-    let last = log.last_place::<ReportValidated>().await.unwrap();
+async fn is_complete(service: &Service, log: &Bus, reports: f64) {
+    let last = log.last_sequence::<ReportValidated>().await.unwrap();
     #[expect(clippy::cast_precision_loss, reason = "a few places")]
     measures(service, "gouji_index_position", |position| position >= last as f64).await;
     measures(service, "gouji_index_behind", |behind| behind == 0.0).await;

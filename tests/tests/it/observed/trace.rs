@@ -16,7 +16,7 @@ const CALLER: &str = "b7ad6b7169203331";
 
 /// Sends a file as a caller who is in a trace already; the id of its report.
 async fn submit(pipeline: &Pipeline, name: &str, bytes: Vec<u8>, trace: &str) -> String {
-    stage::tls::prepare();
+    bus::tls::prepare();
     let client = tests::api::http().build().unwrap();
     let request = client
         .post(format!("{}/api/v1/reports", pipeline.ingest.address()))

@@ -83,7 +83,7 @@ async fn everything_current_is_read_anew_and_a_run_that_broke_off_goes_on() {
 
     // As a run leaves it that was killed after four.
     let observer = pipeline.observer().await.unwrap();
-    observer.note("somebody", "replay-all-begin", "all", "").await.unwrap();
+    observer.record_action("somebody", "replay-all-begin", "all", "").await.unwrap();
     let four: Vec<String> = ids(0)[1..5].to_vec();
     operate(&pipeline, &[&["replay"], &four.iter().map(String::as_str).collect::<Vec<_>>()[..]].concat());
     reach(&pipeline, &ids(1)[1..5], "indexed").await;

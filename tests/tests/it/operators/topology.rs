@@ -1,6 +1,6 @@
 //! `gouji topology`.
 
-use stage::{Config, Stage};
+use bus::{Bus, BusConfig};
 use tests::processes::{NatsServer, SyncInterval};
 
 use super::{Said, acts, gouji};
@@ -17,9 +17,9 @@ async fn what_is_planned_is_applied_and_then_there_is_nothing_to_do() {
     assert!(out.contains("create stream GOUJI") && out.contains("create consumer parse"), "{out}");
     let Said { code, out, .. } = run(&["topology", "apply"]);
     assert_eq!(code, Some(0), "{out}");
-    let config = Config::from_variables(|name| (name == "GOUJI_NATS_URL").then(|| nats.url())).unwrap();
+    let config = BusConfig { url: Some(nats.url()), ..BusConfig::default() };
     assert_eq!(
-        acts(&Stage::operator(&config).await.unwrap()).await,
+        acts(&Bus::operator(&config).await.unwrap()).await,
         [("somebody".into(), "apply-topology".into())]
     );
     for arguments in [["topology", "plan"], ["topology", "apply"]] {
