@@ -50,6 +50,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let caller = parts.extensions.get::<Self>().cloned();
-        caller.ok_or_else(|| Problem::internal(&anyhow::anyhow!("{} is not behind access control", parts.uri.path())))
+        caller.ok_or_else(|| {
+            Problem::internal(&anyhow::anyhow!("{} is not behind access control", parts.uri.path()))
+        })
     }
 }

@@ -131,7 +131,9 @@ impl Door {
                 }
                 let problem = match other {
                     None => no_key(request.uri()),
-                    Some(Err(KeyError::Expired)) => wrong_key(request.uri(), Code::ExpiredKey, "密钥已经过期。"),
+                    Some(Err(KeyError::Expired)) => {
+                        wrong_key(request.uri(), Code::ExpiredKey, "密钥已经过期。")
+                    }
                     _ => wrong_key(request.uri(), Code::UnknownKey, "密钥不在名册中。"),
                 };
                 return Err(deny(&anonymous, problem));

@@ -24,7 +24,8 @@ pub(crate) struct RateLimits {
 
 impl RateLimits {
     pub(crate) fn new(requests_per_second: usize) -> Self {
-        let rate = u32::try_from(requests_per_second).ok().and_then(NonZeroU32::new).unwrap_or(NonZeroU32::MIN);
+        let rate =
+            u32::try_from(requests_per_second).ok().and_then(NonZeroU32::new).unwrap_or(NonZeroU32::MIN);
         let quota = Quota::per_second(rate).allow_burst(rate.saturating_mul(BURST_SECONDS));
         Self {
             keys: RateLimiter::hashmap(quota),
