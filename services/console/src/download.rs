@@ -17,11 +17,11 @@ use crate::report_lookup::load;
 /// somebody sent must not run where our pages run.
 pub(crate) async fn source(State(app): State<App>, caller: Caller, Id(id): Id) -> Result<Response, Problem> {
     let (sha256, name) = original(&app, &caller, &id).await?.ok_or_else(|| Problem::no_such_report(&id))?;
-    let bytes = app.stage().originals().get(&sha256).await.map_err(|error| match error {
-        stage::NotGot::Missing(_) => Problem::not_found(format!("报告“{id}”的原件已不在库中。")),
+    let bytes = app.blobs().get(&sha256).await.map_err(|error| match error {
+        blobs::GetError::Missing(_) => Problem::not_found(format!("报告“{id}”的原件已不在库中。")),
         error => Problem::internal(&error.into()),
     })?;
-    let media_type = document::media_type(document::sniff(&bytes));
+    let media_type = document::sniff(&bytes).media_type();
     let mut response = Body::from(bytes).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
@@ -40,7 +40,7 @@ async fn original(app: &App, caller: &Caller, id: &str) -> Result<Option<(String
         return Ok(Some((loaded.field("original").to_owned(), loaded.field("file_name").to_owned())));
     }
     let submitted =
-        app.stage().last_of_id::<ReportSubmitted>(id).await.map_err(|error| Problem::bus(&error))?;
+        app.bus().last_of_id::<ReportSubmitted>(id).await.map_err(|error| Problem::bus(&error))?;
     let submitted = submitted.filter(|submitted| caller.may_follow(submitted));
     Ok(submitted.and_then(|submitted| Some((submitted.original?.sha256, submitted.file_name))))
 }

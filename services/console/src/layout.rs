@@ -5,9 +5,9 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use axum::response::{IntoResponse, Response};
+use bus::Counts;
 use maud::{DOCTYPE, Markup, html};
 use report::Verdict;
-use stage::Counts;
 
 use crate::App;
 use crate::problem::Problem;
@@ -17,7 +17,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(1);
 
 /// A page: its title, what was searched for, and its content.
 pub(crate) async fn page(app: &App, title: &str, words: &str, content: Markup) -> Markup {
-    let counts = tokio::time::timeout(PATIENCE, app.stage().counts()).await;
+    let counts = tokio::time::timeout(PATIENCE, app.bus().counts()).await;
     let counts = counts.ok().and_then(|counts| counts.inspect_err(|error| tracing::warn!("{error:#}")).ok());
     frame(title, words, &pipeline(counts), &content)
 }

@@ -62,7 +62,7 @@ async fn judged(app: &App, caller: &Caller, id: &str) -> Result<(Review, String)
     let validated = match validated {
         Some(validated) => validated,
         None => {
-            let fact = app.stage().last_of_id::<ReportValidated>(loaded.field("id")).await;
+            let fact = app.bus().last_of_id::<ReportValidated>(loaded.field("id")).await;
             fact.map_err(|error| Problem::bus(&error))?.ok_or_else(|| Problem::no_such_report(id))?
         }
     };

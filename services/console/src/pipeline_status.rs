@@ -11,12 +11,13 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::Sse;
 use axum::response::sse::{Event, KeepAlive};
+use bus::{Bus, Counts, INDEX_LEASE, Lag, Leader, Since};
 use futures::{Stream, StreamExt, stream};
 use proto::subject;
 use proto::v1::ReportRefused;
 use serde_json::{Value, json};
-use stage::{Counts, INDEX_LEASE, Lag, Leader, Since, Stage};
 use tokio::sync::{Notify, watch};
+use worker::{Shutdown, Worker};
 
 use crate::App;
 use crate::problem::{self, Problem};
@@ -31,18 +32,18 @@ const REFUSALS: usize = 50;
 const REOPEN_AFTER: Duration = Duration::from_secs(5);
 
 pub(crate) async fn status(State(app): State<App>, caller: Caller) -> Result<Json<Value>, Problem> {
-    let snapshot = Snapshot::take(app.stage()).await.map_err(|error| Problem::bus(&error))?;
+    let snapshot = Snapshot::take(app.bus()).await.map_err(|error| Problem::bus(&error))?;
     let reports = app.read(|reader| reader.count()).await?;
     let mut status = snapshot.json();
     for (place, lag) in snapshot.lag.iter().enumerate() {
-        let oldest_ms = app.stage().oldest_ms(lag).await.map_err(|error| Problem::bus(&error))?;
+        let oldest_ms = app.bus().oldest_ms(lag).await.map_err(|error| Problem::bus(&error))?;
         status["lag"][place]["oldest_ms"] = oldest_ms.into();
     }
     status["refused_by_class"] = json!(app.live().classes());
     status["searchable_reports"] = reports.into();
     // It names a host and a folder, which are nothing to those who send reports.
     if caller.role != Some(Role::Submit) {
-        match app.stage().leader(INDEX_LEASE).await {
+        match app.bus().leader(INDEX_LEASE).await {
             Ok(leader) => {
                 let told = |Leader { holder, until_ms }| json!({"holder": holder, "until_ms": until_ms});
                 status["index_leader"] = json!(leader.map(told));
@@ -58,14 +59,15 @@ pub(crate) async fn events(
     State(app): State<App>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
     let listener = app.live().listen().ok_or_else(problem::too_many_listeners)?;
-    let first = Snapshot::take(app.stage()).await.map_err(|error| Problem::bus(&error))?;
+    let first = Snapshot::take(app.bus()).await.map_err(|error| Problem::bus(&error))?;
     let changes = stream::unfold(listener, async |mut listener| {
         listener.changed().await.ok()?;
         let snapshot = listener.borrow_and_update().clone()?;
         Some((snapshot, listener))
     });
-    let stop = app.stage().stop().clone();
-    let all = stream::once(async { first }).chain(changes).take_until(async move { stop.wished().await });
+    let shutdown = app.worker().shutdown().clone();
+    let all =
+        stream::once(async { first }).chain(changes).take_until(async move { shutdown.requested().await });
     let all = all.map(|snapshot| Ok(Event::default().event("status").data(snapshot.json().to_string())));
     Ok(Sse::new(all).keep_alive(KeepAlive::default()))
 }
@@ -79,8 +81,8 @@ pub(crate) struct Snapshot {
 
 impl Snapshot {
     /// Asks the bus; stages keep the answer for two seconds, so that many may ask.
-    pub(crate) async fn take(stage: &Stage) -> anyhow::Result<Self> {
-        Ok(Self { counts: stage.counts().await?, lag: stage.lag().await? })
+    pub(crate) async fn take(bus: &Bus) -> anyhow::Result<Self> {
+        Ok(Self { counts: bus.counts().await?, lag: bus.lag().await? })
     }
 
     fn json(&self) -> Value {
@@ -131,12 +133,13 @@ struct Refusals {
 }
 
 impl Live {
-    pub(crate) fn start(stage: &Stage) -> Self {
+    pub(crate) fn start(worker: &Worker) -> Self {
         let (sender, _) = watch::channel(None);
         let wanted = Arc::new(Notify::new());
         let refused = Arc::new(Mutex::new(Refusals::default()));
-        tokio::spawn(poll(stage.clone(), sender.clone(), wanted.clone()));
-        tokio::spawn(follow(stage.clone(), refused.clone()));
+        let (bus, shutdown) = (worker.bus(), worker.shutdown());
+        tokio::spawn(poll(bus.clone(), shutdown.clone(), sender.clone(), wanted.clone()));
+        tokio::spawn(follow(bus.clone(), shutdown.clone(), refused.clone()));
         Self { sender, wanted, refused }
     }
 
@@ -161,13 +164,13 @@ impl Live {
     }
 }
 
-async fn poll(stage: Stage, sender: watch::Sender<Option<Snapshot>>, wanted: Arc<Notify>) {
+async fn poll(bus: Bus, shutdown: Shutdown, sender: watch::Sender<Option<Snapshot>>, wanted: Arc<Notify>) {
     let turns = async {
         loop {
             if sender.receiver_count() == 0 {
                 wanted.notified().await;
             }
-            match Snapshot::take(&stage).await {
+            match Snapshot::take(&bus).await {
                 Ok(snapshot) => {
                     sender.send_if_modified(|known| {
                         let changed = known.as_ref() != Some(&snapshot);
@@ -182,15 +185,15 @@ async fn poll(stage: Stage, sender: watch::Sender<Option<Snapshot>>, wanted: Arc
     };
     tokio::select! {
         () = turns => {}
-        () = stage.stop().wished() => {}
+        () = shutdown.requested() => {}
     }
 }
 
 /// Keeps the last refusals on the log.
-async fn follow(stage: Stage, refused: Arc<Mutex<Refusals>>) {
+async fn follow(bus: Bus, shutdown: Shutdown, refused: Arc<Mutex<Refusals>>) {
     let mut since = Since::Start;
-    while !stage.stop().is_wished() {
-        match stage.follow(subject::filter::<ReportRefused>(), since).await {
+    while !shutdown.is_requested() {
+        match bus.follow(subject::filter::<ReportRefused>(), since).await {
             Ok(mut feed) => {
                 while let Some(event) = feed.next().await {
                     since = Since::Sequence(event.sequence + 1);
@@ -210,7 +213,7 @@ async fn follow(stage: Stage, refused: Arc<Mutex<Refusals>>) {
             Err(error) => tracing::warn!("following refusals: {error:#}"),
         }
         tokio::select! {
-            () = stage.stop().wished() => {}
+            () = shutdown.requested() => {}
             () = tokio::time::sleep(REOPEN_AFTER) => {}
         }
     }

@@ -258,9 +258,9 @@ pub(crate) fn year(params: &Params) -> Result<Year, Problem> {
 
 /// The roster that was imported last; none where there is none.
 pub(crate) async fn roster(app: &App) -> Result<Option<Roster>, Problem> {
-    let imported = app.stage().latest::<RosterImported>().await.map_err(|error| Problem::bus(&error))?;
+    let imported = app.bus().latest::<RosterImported>().await.map_err(|error| Problem::bus(&error))?;
     let Some(blob) = imported.and_then(|imported| imported.original) else { return Ok(None) };
-    let stored = app.stage().originals().get(&blob.sha256).await;
+    let stored = app.blobs().get(&blob.sha256).await;
     let bytes = stored.map_err(|error| Problem::internal(&error.into()))?;
     let parsed = tokio::task::spawn_blocking(move || {
         let text = std::str::from_utf8(&bytes).context("the stored roster is not UTF-8")?;

@@ -3,9 +3,9 @@
 use access::Caller;
 use axum::Json;
 use axum::extract::State;
+use bus::Event;
 use proto::v1::{ReportRefused, ReportSubmitted};
 use serde_json::{Value, json};
-use stage::Event;
 
 use crate::App;
 use crate::params::Id;
@@ -29,7 +29,7 @@ pub(crate) struct Life {
 impl Life {
     /// None where nobody ever heard of the id, and where somebody else sent it.
     pub(crate) async fn of(app: &App, caller: &Caller, id: &str) -> anyhow::Result<Option<Self>> {
-        let mut facts = app.stage().history(id).await?;
+        let mut facts = app.bus().history(id).await?;
         let submitted = facts.iter().find_map(Event::decode::<ReportSubmitted>);
         if !caller.sees_all() && !submitted.is_some_and(|submitted| caller.may_follow(&submitted)) {
             facts.clear();

@@ -64,7 +64,7 @@ async fn load_any(app: &App, id: &str) -> Result<Option<Loaded>, Problem> {
             withdrawn: record["withdrawn"].clone(),
         }));
     }
-    let fact = match app.stage().last_of_id::<ReportValidated>(id).await {
+    let fact = match app.bus().last_of_id::<ReportValidated>(id).await {
         Ok(Some(fact)) => fact,
         Ok(None) => return Ok(None),
         Err(error) => return Err(Problem::bus(&error)),
@@ -84,7 +84,7 @@ pub(crate) async fn must_load(app: &App, caller: &Caller, id: &str) -> Result<Lo
 /// The text of a report that the index does not hold; nothing where it is lost, the figures stand.
 async fn text(app: &App, fact: &ReportValidated) -> String {
     let Some(blob) = &fact.text else { return String::new() };
-    match app.stage().originals().get(&blob.sha256).await {
+    match app.blobs().get(&blob.sha256).await {
         Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
         Err(error) => {
             tracing::warn!(sha256 = %blob.sha256, "reading a text: {error:#}");

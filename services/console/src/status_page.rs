@@ -10,12 +10,12 @@ use crate::{App, labels};
 
 pub(crate) async fn show(State(app): State<App>) -> Result<Markup, Fault> {
     let reports = app.read(|reader| Ok(reader.search(&search::Query::default())?.total)).await?;
-    let snapshot = tokio::time::timeout(PATIENCE, Snapshot::take(app.stage())).await;
+    let snapshot = tokio::time::timeout(PATIENCE, Snapshot::take(app.bus())).await;
     let snapshot = snapshot.ok().and_then(Result::ok);
     let refused = app.live().refused();
     let content = html! {
         h1 { "处理状态" }
-        @if let Some(trouble) = app.stage().trouble() { p.notice.warn role="alert" { "本服务目前有困难：" code { (trouble) } } }
+        @if let Some(trouble) = app.worker().problem() { p.notice.warn role="alert" { "本服务目前有困难：" code { (trouble) } } }
         section.card {
             h2 { "各环节" }
             @match &snapshot {

@@ -10,7 +10,7 @@ use parse::Readers;
 use report::{Date, Report, Review, beijing};
 use rules::RulePolicy;
 use search::Entry;
-use stage::Trouble;
+use worker::HandlerError;
 
 use crate::files::Unreadable;
 
@@ -92,11 +92,11 @@ async fn read(
     Ok((reading.encoding, rules::review_as(report, None, &judge.policy, judge.day)))
 }
 
-impl From<Trouble> for Unreadable {
-    fn from(trouble: Trouble) -> Self {
-        match trouble {
-            Trouble::Refused(refusal) => Unreadable { message: refusal.message, detail: refusal.detail },
-            Trouble::Failed(error) | Trouble::Blocked(error) => internal(format!("{error:#}")),
+impl From<HandlerError> for Unreadable {
+    fn from(error: HandlerError) -> Self {
+        match error {
+            HandlerError::Refused(refusal) => Unreadable { message: refusal.message, detail: refusal.detail },
+            HandlerError::Failed(error) | HandlerError::Blocked(error) => internal(format!("{error:#}")),
         }
     }
 }

@@ -76,7 +76,7 @@ impl Server {
     }
 
     fn builder(&self) -> Result<ClientBuilder> {
-        stage::tls::prepare();
+        bus::tls::prepare();
         let builder = Client::builder().no_proxy();
         let key = match (&self.key, &self.key_file) {
             (Some(key), _) => key.clone(),

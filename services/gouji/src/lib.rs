@@ -163,8 +163,8 @@ fn report(outcome: Result<()>) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error:#}");
-            if error.is::<stage::WrongSetting>() || error.is::<stage::settings::WrongFile>() {
-                ExitCode::from(stage::EXIT_USAGE)
+            if error.is::<worker::SettingError>() || error.is::<worker::settings::SettingsFileError>() {
+                ExitCode::from(worker::EXIT_USAGE)
             } else {
                 ExitCode::FAILURE
             }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
+use bus::topology::{Changes, apply};
 use document::Limits;
 use proto::Fact;
 use proto::v1::{
@@ -17,9 +18,8 @@ use report::{Report, Review};
 use search::{Entry, Index, Writer};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use stage::topology::{Extent, apply};
-use stage::{Config, Seats, Stage, Stop};
 use tower::ServiceExt;
+use worker::{Config, CpuPool, Shutdown, Worker};
 
 use crate::server::Server;
 
@@ -32,7 +32,7 @@ pub(crate) fn sample(name: &str) -> Vec<u8> {
 
 pub(crate) struct House {
     pub(crate) router: Router,
-    pub(crate) stage: Stage,
+    pub(crate) worker: Worker,
     writer: Writer,
     submitted: i64,
     keys: HashSet<String>,
@@ -60,11 +60,12 @@ impl House {
             _ => None,
         });
         let config = config.unwrap();
-        apply(&config, Extent::Safe).await.unwrap();
-        let stage = Stage::open("console", &config, Seats::for_each_core(), Stop::new()).await.unwrap();
+        apply(&config.bus, Changes::Safe).await.unwrap();
+        let worker =
+            Worker::open("console", &config, CpuPool::for_each_core(), Shutdown::new()).await.unwrap();
         let writer = Index::open(&folder).unwrap().writer().unwrap();
-        let router = console::router(stage.clone()).unwrap();
-        Self { router, stage, writer, submitted: 1_736_000_000_000, keys: HashSet::new(), _server: server }
+        let router = console::router(worker.clone()).unwrap();
+        Self { router, worker, writer, submitted: 1_736_000_000_000, keys: HashSet::new(), _server: server }
     }
 
     /// With the samples in it.
@@ -123,7 +124,7 @@ impl House {
     pub(crate) async fn withdraw(&mut self, id: &str, key: &str, who: &str, why: &str) -> String {
         let statement = format!("{{\"withdraws\":{id:?},\"who\":{who:?},\"why\":{why:?}}}");
         let submitted = self.accept("撤回说明.json", statement.as_bytes()).await;
-        let fact = self.stage.last_of_id::<ReportValidated>(id).await.unwrap().unwrap();
+        let fact = self.worker.bus().last_of_id::<ReportValidated>(id).await.unwrap().unwrap();
         let Report { agency, year, region, title, .. } = Review::try_from(&fact).unwrap().report;
         let report = Report { agency, year, region, title, ..Report::default() };
         let withdraws =
@@ -211,19 +212,19 @@ impl House {
     }
 
     async fn store(&self, bytes: &[u8]) -> Blob {
-        let stored = self.stage.originals().put(bytes, u64::MAX).await.unwrap();
+        let stored = self.worker.blobs().put(bytes, u64::MAX).await.unwrap();
         assert_eq!(stored.sha256, hex(bytes));
         Blob { sha256: stored.sha256, size_bytes: stored.size_bytes, media_type: String::new() }
     }
 
     async fn publish<F: Fact>(&self, fact: &F) {
-        self.stage.publish_once(fact).await.unwrap();
+        self.worker.bus().publish(fact).await.unwrap();
     }
 }
 
 impl Drop for House {
     fn drop(&mut self) {
-        self.stage.stop().now();
+        self.worker.shutdown().trigger();
     }
 }
 

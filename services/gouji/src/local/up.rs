@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
+use bus::topology::{self, Changes};
 use clap::Args;
-use stage::topology::{self, Extent};
-use stage::{Config, Service, Stop};
 use tokio::runtime::Runtime;
+use worker::{Config, Service, Shutdown};
 
 use super::nats::Nats;
 use super::running::Registration;
@@ -46,7 +46,7 @@ pub(crate) struct Up {
 pub(crate) struct Pipeline {
     pub(crate) address: SocketAddr,
     data: PathBuf,
-    stop: Stop,
+    shutdown: Shutdown,
     serving: tokio::task::JoinHandle<Result<()>>,
     // Dropped in this order: the server when no service needs it any more, the lock last.
     _nats: Option<Nats>,
@@ -96,27 +96,27 @@ impl Up {
         }
         config.listen = Some(address);
         config.inbox = self.inbox.clone().or(config.inbox);
-        config.nats_url = self.nats.clone().or(config.nats_url);
-        let nats = match &config.nats_url {
+        config.bus.url = self.nats.clone().or(config.bus.url);
+        let nats = match &config.bus.url {
             Some(_) => None,
             None => Some(Nats::start(&data.join("nats"))?),
         };
         if let Some(nats) = &nats {
-            config.nats_url = Some(nats.url.clone());
+            config.bus.url = Some(nats.url.clone());
         }
         let services = services();
         services.iter().try_for_each(|service| service.check(&config))?;
         // On a bus that is not ours, existing streams are not changed.
-        let extent = if nats.is_some() { Extent::Safe } else { Extent::Missing };
-        runtime.block_on(topology::apply(&config, extent)).context("making the log")?;
+        let changes = if nats.is_some() { Changes::Safe } else { Changes::Missing };
+        runtime.block_on(topology::apply(&config.bus, changes)).context("making the log")?;
         let _inside = runtime.enter();
-        stage::telemetry::init("gouji", &config);
-        let stop = Stop::on_signals().context("listening to signals")?;
+        worker::telemetry::init("gouji", &config);
+        let shutdown = Shutdown::on_signals().context("listening to signals")?;
         let serving = {
-            let stop = stop.clone();
-            runtime.spawn(async move { stage::run_together(&config, &stop, services).await })
+            let shutdown = shutdown.clone();
+            runtime.spawn(async move { worker::run_together(&config, &shutdown, services).await })
         };
-        Ok(Pipeline { address, data, stop, serving, _nats: nats, _lock: lock })
+        Ok(Pipeline { address, data, shutdown, serving, _nats: nats, _lock: lock })
     }
 }
 
@@ -134,7 +134,7 @@ impl Pipeline {
 
     /// Ends it and waits.
     pub(crate) async fn end(self) -> Result<()> {
-        self.stop.now();
+        self.shutdown.trigger();
         self.ended().await
     }
 }

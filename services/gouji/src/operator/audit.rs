@@ -3,12 +3,12 @@
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
+use bus::Since;
 use clap::Args;
 use jiff::Timestamp;
 use proto::subject;
 use proto::v1::ActionTaken;
 use serde_json::json;
-use stage::Since;
 
 use super::connection::Connection;
 use crate::moment;
@@ -39,10 +39,10 @@ impl Audit {
     }
 
     async fn list(&self) -> Result<()> {
-        let stage = self.bus.open().await?;
-        let Some(last) = stage.latest::<ActionTaken>().await? else { return Ok(()) };
+        let log = self.bus.open().await?;
+        let Some(last) = log.latest::<ActionTaken>().await? else { return Ok(()) };
         let after = self.since.map(Timestamp::as_millisecond);
-        let mut feed = stage.follow(subject::filter::<ActionTaken>(), Since::Start).await?;
+        let mut feed = log.follow(subject::filter::<ActionTaken>(), Since::Start).await?;
         loop {
             let event = feed.next().await.context("the log ended before its last entry")?;
             if let Some(action) = event.decode::<ActionTaken>()

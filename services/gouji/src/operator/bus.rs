@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, ensure};
+use bus::UserKey;
 use clap::{Args, Subcommand};
-use stage::UserKey;
 
 use crate::language::text;
 use crate::print::say;

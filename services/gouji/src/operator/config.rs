@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use stage::EXIT_USAGE;
+use worker::EXIT_USAGE;
 
 use crate::language::word;
 use crate::print::say;
@@ -19,10 +19,10 @@ pub(crate) struct Config {
 impl Config {
     pub(crate) fn run(&self) -> ExitCode {
         let Some(file) = &self.file else {
-            say(stage::settings::example().trim_end());
+            say(worker::settings::example().trim_end());
             return ExitCode::SUCCESS;
         };
-        let checked = stage::Config::load(Some(file), &[]).and_then(|config| {
+        let checked = worker::Config::load(Some(file), &[]).and_then(|config| {
             crate::local::up::services().iter().try_for_each(|service| service.check(&config))
         });
         match checked {

@@ -4,8 +4,9 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
+use bus::Bus;
 use clap::Args;
-use stage::{Config, Stage};
+use worker::{Config, Worker};
 
 use crate::language::text;
 use crate::local::nats;
@@ -37,7 +38,7 @@ impl Connection {
     /// If the settings cannot be used, or no `gouji up` runs on the folder.
     pub(crate) fn config(&self) -> Result<Config> {
         let mut config = Config::load(self.config.as_deref(), &[])?;
-        let named = self.nats.is_some() || config.nats_url.is_some();
+        let named = self.nats.is_some() || config.bus.url.is_some();
         let folder = match &self.data {
             Some(folder) => Some(folder.clone()),
             None if named => None,
@@ -51,10 +52,10 @@ impl Connection {
                 let folder_name = folder.display();
                 let not_running =
                     || text!("没有 gouji up 在 {folder_name} 上运行", "no `gouji up` runs on {folder_name}");
-                config.nats_url = Some(address(&folder).with_context(not_running)?);
+                config.bus.url = Some(address(&folder).with_context(not_running)?);
             }
         }
-        config.nats_url = self.nats.clone().or(config.nats_url);
+        config.bus.url = self.nats.clone().or(config.bus.url);
         Ok(config)
     }
 
@@ -62,10 +63,18 @@ impl Connection {
     ///
     /// # Errors
     /// If the settings cannot be used, or the bus does not answer or has no log.
-    pub(crate) async fn open(&self) -> Result<Stage> {
+    pub(crate) async fn open(&self) -> Result<Bus> {
+        Ok(self.worker().await?.bus().clone())
+    }
+
+    /// Connects as an operator, for verbs that also need the store or the settings.
+    ///
+    /// # Errors
+    /// If the settings cannot be used, or the bus does not answer or has no log.
+    pub(crate) async fn worker(&self) -> Result<Worker> {
         let config = self.config()?;
-        let connected = Stage::operator(&config).await;
-        if config.nats_url.is_some() {
+        let connected = Worker::operator(&config).await;
+        if config.bus.url.is_some() {
             return connected;
         }
         let files = Running::files().iter().map(|path| path.display().to_string()).collect::<Vec<_>>();

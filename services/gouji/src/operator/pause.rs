@@ -40,14 +40,14 @@ impl Pause {
         let bus = self.bus.open().await?;
         let end = match given {
             Some(end) => end,
-            None => Timestamp::now().checked_add(stage::FOR_EVER).context("a pause without an end")?,
+            None => Timestamp::now().checked_add(bus::PAUSE_WITHOUT_END).context("a pause without an end")?,
         };
         let until = given.map(|end| moment::format(end.as_millisecond()));
         let note = match &until {
             Some(until) => format!("until {until} (Beijing)"),
             None => "until it is resumed".to_owned(),
         };
-        bus.note(self.bus.who(), "pause", &self.stage, &note).await?;
+        bus.record_action(self.bus.who(), "pause", &self.stage, &note).await?;
         bus.pause(&self.stage, end).await?;
         let stage = &self.stage;
         say(&match until {

@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 
 use anyhow::Result;
+use bus::Bus;
 use proto::v1::{ReportIndexed, ReportRefused, ReportSubmitted};
 use proto::{ReportId, subject};
-use stage::Stage;
 
 /// All readings, by the original and their generation.
 #[derive(Debug, Default)]
@@ -48,55 +48,51 @@ pub(crate) struct Refused {
 
 impl Readings {
     /// Reads the log once for each kind of fact.
-    pub(crate) async fn of(stage: &Stage) -> Result<Self> {
+    pub(crate) async fn of(log: &Bus) -> Result<Self> {
         let mut readings = Self::default();
-        stage
-            .scan(&subject::filter::<ReportSubmitted>(), |event| {
-                let at_ms = event.at_ms;
-                let Some(fact) = event.decode::<ReportSubmitted>() else { return Ok(()) };
-                let Ok(id) = ReportId::parse(&fact.id) else { return Ok(()) };
-                let reading = Reading {
-                    id: id.clone(),
+        log.scan(&subject::filter::<ReportSubmitted>(), |event| {
+            let at_ms = event.at_ms;
+            let Some(fact) = event.decode::<ReportSubmitted>() else { return Ok(()) };
+            let Ok(id) = ReportId::parse(&fact.id) else { return Ok(()) };
+            let reading = Reading {
+                id: id.clone(),
+                at_ms,
+                submitted_at_ms: fact.submitted_at_ms,
+                withdraws: fact.withdraws.is_some(),
+                end: End::None,
+            };
+            readings.0.entry(id.digits().to_owned()).or_default().insert(id.generation(), reading);
+            Ok(())
+        })
+        .await?;
+        log.scan(&subject::filter::<ReportIndexed>(), |event| {
+            if let (Some(reading), Some(fact)) =
+                (readings.get_mut(event.id()), event.decode::<ReportIndexed>())
+            {
+                reading.end = End::Indexed(fact.report.into());
+            }
+            Ok(())
+        })
+        .await?;
+        log.scan(&subject::filter::<ReportRefused>(), |event| {
+            let (at_ms, id) = (event.at_ms, event.id().to_owned());
+            let (Some(reading), Some(fact)) = (readings.get_mut(&id), event.decode::<ReportRefused>()) else {
+                return Ok(());
+            };
+            // A reading that was also indexed is searchable.
+            if matches!(reading.end, End::None) {
+                let file_name = fact.submitted.map(|submitted| submitted.file_name);
+                reading.end = End::Refused(Box::new(Refused {
                     at_ms,
-                    submitted_at_ms: fact.submitted_at_ms,
-                    withdraws: fact.withdraws.is_some(),
-                    end: End::None,
-                };
-                readings.0.entry(id.digits().to_owned()).or_default().insert(id.generation(), reading);
-                Ok(())
-            })
-            .await?;
-        stage
-            .scan(&subject::filter::<ReportIndexed>(), |event| {
-                if let (Some(reading), Some(fact)) =
-                    (readings.get_mut(event.id()), event.decode::<ReportIndexed>())
-                {
-                    reading.end = End::Indexed(fact.report.into());
-                }
-                Ok(())
-            })
-            .await?;
-        stage
-            .scan(&subject::filter::<ReportRefused>(), |event| {
-                let (at_ms, id) = (event.at_ms, event.id().to_owned());
-                let (Some(reading), Some(fact)) = (readings.get_mut(&id), event.decode::<ReportRefused>())
-                else {
-                    return Ok(());
-                };
-                // A reading that was also indexed is searchable.
-                if matches!(reading.end, End::None) {
-                    let file_name = fact.submitted.map(|submitted| submitted.file_name);
-                    reading.end = End::Refused(Box::new(Refused {
-                        at_ms,
-                        stage: fact.stage,
-                        class: fact.class,
-                        message: fact.message,
-                        file_name: file_name.unwrap_or_default(),
-                    }));
-                }
-                Ok(())
-            })
-            .await?;
+                    stage: fact.stage,
+                    class: fact.class,
+                    message: fact.message,
+                    file_name: file_name.unwrap_or_default(),
+                }));
+            }
+            Ok(())
+        })
+        .await?;
         Ok(readings)
     }
 

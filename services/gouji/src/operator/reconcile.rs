@@ -15,7 +15,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use clap::Args;
 use serde_json::{Value, json};
-use stage::Stage;
+use worker::Worker;
 
 use super::connection::Connection;
 use crate::language::{text, word};
@@ -67,16 +67,16 @@ impl Reconcile {
     }
 
     async fn reconcile(&self) -> Result<bool> {
-        let stage = self.bus.open().await?;
-        let mut report = self.look(&stage).await?;
+        let worker = self.bus.worker().await?;
+        let mut report = self.look(&worker).await?;
         if self.rebuild {
-            let rebuilt = rebuild::rebuild(&stage, &report.store, self.bus.who()).await?;
+            let rebuilt = rebuild::rebuild(worker.bus(), &report.store, self.bus.who()).await?;
             if !self.json {
                 say(&rebuilt.text());
             }
-            report = self.look(&stage).await?;
+            report = self.look(&worker).await?;
         }
-        stage.close().await;
+        worker.bus().close().await;
         if self.json {
             say(&report.json().to_string());
         } else {
@@ -85,13 +85,14 @@ impl Reconcile {
         Ok(report.is_sound())
     }
 
-    async fn look(&self, stage: &Stage) -> Result<Report> {
+    async fn look(&self, worker: &Worker) -> Result<Report> {
         // The originals are listed first, so that the log names none that is too new for the list.
-        let folder = self.index_folder(stage);
-        let log = stage.extent().await?;
-        let mut store = Store::list(stage).await.context("listing the originals")?;
+        let folder = self.index_folder(worker);
+        let log = worker.bus().extent().await?;
+        let mut store = Store::list(worker).await.context("listing the originals")?;
         let mut ledger = Ledger::default();
-        stage
+        worker
+            .bus()
             .scan(proto::subject::ALL, |event| {
                 store.note(&event);
                 ledger.note(&event);
@@ -99,9 +100,9 @@ impl Reconcile {
             })
             .await
             .context("reading the log")?;
-        ledger.settle(stage, Duration::from_secs(self.patience)).await?;
-        store.look_again(stage, self.deep).await.context("looking at the originals")?;
-        store.read_unnamed(stage, self.rebuild, &ledger).await.context("looking at the originals")?;
+        ledger.settle(worker.bus(), Duration::from_secs(self.patience)).await?;
+        store.look_again(worker, self.deep).await.context("looking at the originals")?;
+        store.read_unnamed(worker, self.rebuild, &ledger).await.context("looking at the originals")?;
         let index = match folder {
             Some(folder) => Some(Indexed::look(&folder, &ledger)?),
             None => None,
@@ -109,9 +110,9 @@ impl Reconcile {
         Ok(Report { deleted: log.deleted, dropped: log.first > 1, ledger, store, index })
     }
 
-    fn index_folder(&self, stage: &Stage) -> Option<PathBuf> {
+    fn index_folder(&self, worker: &Worker) -> Option<PathBuf> {
         let of_settings =
-            || Some(stage.config().index.clone()).filter(|folder| self.bus.is_local() && folder.is_dir());
+            || Some(worker.config().index.clone()).filter(|folder| self.bus.is_local() && folder.is_dir());
         self.index.clone().or_else(of_settings)
     }
 }

@@ -71,11 +71,11 @@ impl Refused {
             Verb::List { bus, selection, all, json } => list(bus, selection, *all, *json).await,
             Verb::Show { bus, id, json } => show(bus, id, *json).await,
             Verb::Replay { bus, selection, dry_run } => {
-                let stage = bus.open().await?;
-                let readings = Readings::of(&stage).await?;
-                let run = Run { stage: &stage, readings: &readings, who: bus.who(), dry_run: *dry_run };
+                let worker = bus.worker().await?;
+                let readings = Readings::of(worker.bus()).await?;
+                let run = Run { worker: &worker, readings: &readings, who: bus.who(), dry_run: *dry_run };
                 let done = run.refused(selection).await;
-                stage.close().await;
+                worker.bus().close().await;
                 done
             }
         }
@@ -83,9 +83,9 @@ impl Refused {
 }
 
 async fn list(bus: &Connection, selection: &Selection, all: bool, json: bool) -> Result<()> {
-    let stage = bus.open().await?;
-    let readings = Readings::of(&stage).await?;
-    stage.close().await;
+    let log = bus.open().await?;
+    let readings = Readings::of(&log).await?;
+    log.close().await;
     let refused = readings.refused().into_iter();
     let rows: Vec<_> = refused
         .filter(|(reading, refused, is_open)| (all || *is_open) && selection.includes(reading, refused))
@@ -130,10 +130,10 @@ fn print_list(rows: &[(&Reading, &readings::Refused, bool)]) {
 }
 
 async fn show(bus: &Connection, id: &str, json: bool) -> Result<()> {
-    let stage = bus.open().await?;
-    let refused = stage.last_of_id::<ReportRefused>(id).await?;
-    let at_ms = stage.history(id).await?.into_iter().find(|event| event.fact() == "refused");
-    stage.close().await;
+    let log = bus.open().await?;
+    let refused = log.last_of_id::<ReportRefused>(id).await?;
+    let at_ms = log.history(id).await?.into_iter().find(|event| event.fact() == "refused");
+    log.close().await;
     let missing = || text!("{id} 没有被退回，或者不在日志中", "{id} was not refused, or is not on the log");
     let refused = refused.with_context(missing)?;
     let submitted = refused.submitted.clone().unwrap_or_default();

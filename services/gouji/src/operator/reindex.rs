@@ -30,10 +30,10 @@ impl Reindex {
     }
 
     async fn reindex(&self) -> Result<()> {
-        let stage = self.bus.open().await?;
-        let folder = &stage.config().index;
+        let worker = self.bus.worker().await?;
+        let folder = &worker.config().index;
         ensure_room(folder)?;
-        let log = stage.extent().await?;
+        let log = worker.bus().extent().await?;
         if log.first > 1 {
             let first = log.first;
             say(&text!(
@@ -42,13 +42,13 @@ impl Reindex {
             ));
         }
         let bar = ProgressBar::no_length();
-        let rebuilt = index::rebuild(&stage, |left| {
+        let rebuilt = index::rebuild(&worker, |left| {
             bar.set_message(text!("还剩{left}个事件", "{left} events left"));
             bar.tick();
         });
         let rebuilt = rebuilt.await?;
         bar.finish_and_clear();
-        stage.close().await;
+        worker.bus().close().await;
         if let Some(Rebuilt { generation, is_current }) = rebuilt {
             let path = Generations::new(folder).path(generation);
             let path = path.display();

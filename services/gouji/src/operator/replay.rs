@@ -5,12 +5,13 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
+use bus::Published;
 use clap::Args;
 use indicatif::ProgressBar;
 use jiff::Timestamp;
 use proto::v1::{ActionTaken, ReportSubmitted};
 use proto::{ReportId, subject};
-use stage::{Published, Stage};
+use worker::Worker;
 
 use super::connection::Connection;
 use super::readings::{End, Reading, Readings, Refused};
@@ -71,9 +72,9 @@ impl Replay {
     }
 
     async fn replay(&self) -> Result<()> {
-        let stage = self.bus.open().await?;
-        let readings = Readings::of(&stage).await?;
-        let run = Run { stage: &stage, readings: &readings, who: self.bus.who(), dry_run: self.dry_run };
+        let worker = self.bus.worker().await?;
+        let readings = Readings::of(worker.bus()).await?;
+        let run = Run { worker: &worker, readings: &readings, who: self.bus.who(), dry_run: self.dry_run };
         let done = if self.all {
             run.all().await
         } else if !self.selection.ids.is_empty() {
@@ -86,7 +87,7 @@ impl Replay {
         } else {
             run.refused(&self.selection).await
         };
-        stage.close().await;
+        worker.bus().close().await;
         done
     }
 }
@@ -97,7 +98,7 @@ const END: &str = "replay-all-end";
 
 /// One run of `gouji replay` or `gouji refused replay`.
 pub(crate) struct Run<'a> {
-    pub(crate) stage: &'a Stage,
+    pub(crate) worker: &'a Worker,
     pub(crate) readings: &'a Readings,
     /// Who starts it.
     pub(crate) who: &'a str,
@@ -148,7 +149,8 @@ impl Run<'_> {
     /// that run published are newer than its beginning.
     async fn all(&self) -> Result<()> {
         let mut begun: Option<i64> = None;
-        self.stage
+        self.worker
+            .bus()
             .scan(&subject::filter::<ActionTaken>(), |event| {
                 let Some(action) = event.decode::<ActionTaken>() else { return Ok(()) };
                 match action.action.as_str() {
@@ -171,11 +173,11 @@ impl Run<'_> {
             ));
         }
         if !self.dry_run && begun.is_none() {
-            self.stage.note(self.who, BEGIN, "all", &format!("{count} reports")).await?;
+            self.worker.bus().record_action(self.who, BEGIN, "all", &format!("{count} reports")).await?;
         }
         self.publish(&left, InFlight::Skip).await?;
         if !self.dry_run {
-            self.stage.note(self.who, END, "all", &format!("{} reports", left.len())).await?;
+            self.worker.bus().record_action(self.who, END, "all", &format!("{} reports", left.len())).await?;
         }
         Ok(())
     }
@@ -189,7 +191,10 @@ impl Run<'_> {
             [one] => one.id.to_string(),
             _ => String::new(),
         };
-        self.stage.note(self.who, "replay", &object, &format!("{} reports: {why}", chosen.len())).await?;
+        self.worker
+            .bus()
+            .record_action(self.who, "replay", &object, &format!("{} reports: {why}", chosen.len()))
+            .await?;
         Ok(())
     }
 
@@ -225,8 +230,8 @@ impl Run<'_> {
     /// Waits until the pipeline has few facts to work on, so that new reports go first.
     async fn wait_for_room(&self) -> Result<()> {
         // A quarter of the mark at which ingest refuses uploads.
-        let high_water = self.stage.config().high_water as u64 / 4;
-        while self.stage.lag().await?.iter().map(stage::Lag::total).sum::<u64>() > high_water {
+        let high_water = self.worker.config().high_water as u64 / 4;
+        while self.worker.bus().lag().await?.iter().map(bus::Lag::total).sum::<u64>() > high_water {
             tokio::time::sleep(LOOK_EVERY).await;
         }
         Ok(())
@@ -234,7 +239,7 @@ impl Run<'_> {
 
     /// Publishes the same act of sending once more, as the next generation.
     async fn publish_one(&self, id: &ReportId, next: &ReportId) -> Result<Published> {
-        let fact = self.stage.last_of_id::<ReportSubmitted>(&id.to_string()).await?;
+        let fact = self.worker.bus().last_of_id::<ReportSubmitted>(&id.to_string()).await?;
         let gone = || text!("{id} 已不在日志中", "{id} is not on the log any more");
         let fact = ReportSubmitted {
             id: next.to_string(),
@@ -243,7 +248,7 @@ impl Run<'_> {
             sender: self.who.to_owned(),
             ..fact.with_context(gone)?
         };
-        Ok(self.stage.publish_once(&fact).await?)
+        Ok(self.worker.bus().publish(&fact).await?)
     }
 }
 

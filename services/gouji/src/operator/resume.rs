@@ -25,7 +25,7 @@ impl Resume {
 
     async fn resume(&self) -> Result<()> {
         let bus = self.bus.open().await?;
-        bus.note(self.bus.who(), "resume", &self.stage, "").await?;
+        bus.record_action(self.bus.who(), "resume", &self.stage, "").await?;
         bus.resume(&self.stage).await?;
         let stage = &self.stage;
         say(&text!("{stage} 已恢复", "{stage} is resumed"));

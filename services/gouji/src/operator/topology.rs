@@ -3,9 +3,9 @@
 use std::process::ExitCode;
 
 use anyhow::Result;
+use bus::Bus;
+use bus::topology::{self, Changes, Step};
 use clap::{Args, Subcommand};
-use stage::Stage;
-use stage::topology::{self, Extent, Step};
 
 use super::connection::Connection;
 use crate::language::word;
@@ -47,12 +47,12 @@ impl Topology {
 
     async fn act(&self) -> Result<ExitCode> {
         let (Verb::Plan(options) | Verb::Apply(options)) = &self.verb;
-        let mut config = options.bus.config()?;
-        config.nats_replicas = options.replicas.map_or(config.nats_replicas, usize::from);
+        let mut config = options.bus.config()?.bus;
+        config.replicas = options.replicas.map_or(config.replicas, usize::from);
         let is_plan = matches!(self.verb, Verb::Plan(_));
         let steps = match is_plan {
             true => topology::plan(&config).await?,
-            false => topology::apply(&config, Extent::Safe).await?,
+            false => topology::apply(&config, Changes::Safe).await?,
         };
         steps.iter().for_each(|step| say(&step.to_string()));
         if steps.is_empty() {
@@ -61,9 +61,10 @@ impl Topology {
         if !is_plan && steps.iter().any(Step::is_to_do) {
             let done: Vec<String> =
                 steps.iter().filter(|step| step.is_to_do()).map(Step::to_string).collect();
-            let stage = Stage::operator(&config).await?;
-            stage.note(options.bus.who(), "apply-topology", "", &done.join("; ").replace("\n ", "")).await?;
-            stage.close().await;
+            let bus = Bus::operator(&config).await?;
+            bus.record_action(options.bus.who(), "apply-topology", "", &done.join("; ").replace("\n ", ""))
+                .await?;
+            bus.close().await;
         }
         Ok(if steps.iter().any(Step::is_refused) {
             ExitCode::FAILURE

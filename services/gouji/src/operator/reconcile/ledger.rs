@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
+use bus::{Bus, Event, Lag};
 use proto::v1::{ReportIndexed, ReportParsed, ReportRefused, ReportSubmitted, ReportValidated};
 use proto::{Fact as _, ReportId};
-use stage::{Event, Lag, Stage};
 
 /// How far one reading has come.
 #[derive(Debug, Clone, Copy, Default)]
@@ -90,12 +90,12 @@ impl Ledger {
     /// A stage publishes its fact before it acknowledges the one before. So a reading is lost if a stage has
     /// acknowledged its last fact and nothing followed. A reading that was delivered and not acknowledged may be in
     /// flight, unless there are more of them than the stages have in flight.
-    pub(super) async fn settle(&mut self, stage: &Stage, patience: Duration) -> Result<()> {
+    pub(super) async fn settle(&mut self, bus: &Bus, patience: Duration) -> Result<()> {
         let begun = Instant::now();
         let mut acknowledged_before = None;
         loop {
             let is_late = begun.elapsed() >= patience;
-            match self.look(stage).await {
+            match self.look(bus).await {
                 Ok(Doubts { acknowledged, delivered, is_too_many }) => {
                     // Checked twice, because a replica that answers may be a moment behind.
                     let is_sure = !is_too_many && acknowledged_before.as_ref() == Some(&acknowledged);
@@ -119,10 +119,10 @@ impl Ledger {
     }
 
     /// Reads from the log which readings may be lost now.
-    async fn look(&mut self, stage: &Stage) -> Result<Doubts> {
-        let consumers = stage.lag_now().await?;
+    async fn look(&mut self, bus: &Bus) -> Result<Doubts> {
+        let consumers = bus.lag_now().await?;
         for id in self.in_doubt(&consumers) {
-            for event in stage.history(&id).await? {
+            for event in bus.history(&id).await? {
                 self.note(&event);
             }
         }

@@ -1,9 +1,9 @@
 //! Rebuilds a lost log from the manifests and statements among the originals.
 
 use anyhow::{Context as _, Result};
+use bus::{Bus, Published};
 use proto::ReportId;
 use proto::v1::ReportSubmitted;
-use stage::{Published, Stage};
 
 use super::store::Store;
 use crate::language::text;
@@ -28,18 +28,18 @@ impl Rebuilt {
 }
 
 /// Publishes what the log lacks, in the order in which it was sent. A second run changes nothing.
-pub(super) async fn rebuild(stage: &Stage, store: &Store, who: &str) -> Result<Rebuilt> {
+pub(super) async fn rebuild(bus: &Bus, store: &Store, who: &str) -> Result<Rebuilt> {
     let mut sent: Vec<_> = store.sent.iter().collect();
     if sent.is_empty() {
         return Ok(Rebuilt::default());
     }
     sent.sort_by_key(|one| one.at_ms);
-    stage.note(who, "rebuild", "", &format!("{} submissions", sent.len())).await?;
+    bus.record_action(who, "rebuild", "", &format!("{} submissions", sent.len())).await?;
     let mut rebuilt = Rebuilt::default();
     for one in sent {
         rebuilt.submissions += 1;
         for fact in &one.facts {
-            match put(stage, fact.clone(), one.again)
+            match put(bus, fact.clone(), one.again)
                 .await
                 .with_context(|| format!("putting {} on the log", fact.id))?
             {
@@ -53,13 +53,13 @@ pub(super) async fn rebuild(stage: &Stage, store: &Store, who: &str) -> Result<R
 
 /// Publishes one submission. Bytes that were sent again, or under another scope, become the next generation, as
 /// ingest does it, unless this submission has one already.
-async fn put(stage: &Stage, mut fact: ReportSubmitted, again: bool) -> Result<Published> {
+async fn put(bus: &Bus, mut fact: ReportSubmitted, again: bool) -> Result<Published> {
     loop {
-        let published = stage.publish_once(&fact).await?;
+        let published = bus.publish(&fact).await?;
         if published == Published::New {
             return Ok(published);
         }
-        let there = stage.last_of_id::<ReportSubmitted>(&fact.id).await?.unwrap_or_default();
+        let there = bus.last_of_id::<ReportSubmitted>(&fact.id).await?.unwrap_or_default();
         if there.submission == fact.submission || (!again && there.scope == fact.scope) {
             return Ok(published);
         }
