@@ -271,7 +271,7 @@ impl Accepting {
         let Self { ingest, caller, way, again, files, refused } = self;
         let ours = |error: anyhow::Error| Problem::unavailable(&error);
         let now_ms = now_ms();
-        let key = idempotency_key.map_or_else(|| now_ms.to_string(), access::hide);
+        let key = idempotency_key.map_or_else(|| now_ms.to_string(), access::redact);
         let scope = caller.scope.clone().unwrap_or_default();
         let terms = Terms {
             door: way.to_owned(),

@@ -1,7 +1,7 @@
-//! Events of the past go on being understood.
+//! Events that an earlier version wrote are still decoded to the same values.
 //!
-//! `golden/*.hex` are events as they were once written, each with every field filled. They are never
-//! written anew: a log is full of their like.
+//! `golden/*.hex` are such events, each with every field filled. They are never regenerated, because logs
+//! hold events like them.
 
 use std::fmt::Debug;
 use std::fs;
@@ -10,14 +10,14 @@ use std::path::Path;
 use proto::{Fact, v1};
 use report::Review;
 
-/// Field 1000 with the text "x", of which this version has never heard.
-const FIELD_OF_TOMORROW: [u8; 4] = [0xc2, 0x3e, 0x01, b'x'];
+/// Field 1000 with the text "x", which this version does not know.
+const UNKNOWN_FIELD: [u8; 4] = [0xc2, 0x3e, 0x01, b'x'];
 
-/// Reads an event of the past, as it was written and with a field that only a newer writer knows.
+/// Decodes an event of an earlier version, as it is and with a field that only a newer writer knows.
 fn check<F: Fact + PartialEq + Debug>(expected: F) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/golden/{}.hex", F::NAME));
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/wire/golden/{}.hex", F::NAME));
     let written = bytes(&fs::read_to_string(&path).unwrap_or_default());
-    let newer = [written.as_slice(), &FIELD_OF_TOMORROW].concat();
+    let newer = [written.as_slice(), &UNKNOWN_FIELD].concat();
     for event in [&written, &newer] {
         let decoded = F::decode(event.as_slice()).expect("an event of the past can be decoded");
         assert_eq!(decoded, expected, "{} no longer says what it said", path.display());

@@ -1,6 +1,6 @@
 //! Any report that the model can hold, of either form and of none.
 
-#![expect(clippy::unwrap_used, reason = "a test may fail")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests may panic")]
 
 use proptest::collection::vec;
 use proptest::option::of;

@@ -1,6 +1,6 @@
 //! Events stay small: a stream of a hundred thousand reports is written to disk event by event.
 
-#![expect(clippy::unwrap_used, reason = "a test may fail")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests may panic")]
 
 use proto::{Message, ReportId, v1};
 use report::{

@@ -1,11 +1,11 @@
-//! What is sent is what arrives: model, message, bytes, message, model.
-
-mod arbitrary;
+//! A value survives the way from the model to the wire and back.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proto::{Message, v1};
 use report::{Finding, Report, Review, Verdict};
+
+use crate::arbitrary;
 
 proptest! {
     #[test]

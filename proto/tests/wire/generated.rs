@@ -1,12 +1,12 @@
-//! The committed code of the messages is what `gouji/v1/*.proto` say.
+//! The committed code of the messages is what `gouji/v1/*.proto` generate.
 //!
-//! `GOUJI_GENERATE=1 cargo test -p proto --no-default-features --test generated` writes it instead of
-//! comparing; `cargo xtask gen` does just that.
+//! `GOUJI_GENERATE=1 cargo test -p proto --no-default-features --test wire` writes it instead of comparing;
+//! `cargo xtask gen` does just that.
 
 use std::fs;
 use std::path::Path;
 
-/// Names of the generated files; one a protobuf package.
+/// The generated files, one for each protobuf package.
 const FILES: [&str; 1] = ["gouji.v1.rs"];
 
 #[test]
