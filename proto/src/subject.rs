@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_subject_of_the_contract_is_told() {
+    fn subjects_outside_the_contract_are_errors() {
         let check = |text: &str| assert!(Subject::parse(text).is_err(), "{text}");
         check("");
         check("gouji.v1.");

@@ -1,7 +1,7 @@
-//! Events of the past go on being understood.
+//! Today's code decodes the events of older versions.
 //!
-//! `golden/*.hex` are events as they were once written, each with every field filled. They are never
-//! written anew: a log is full of their like.
+//! `golden/*.hex` are events as older versions wrote them, each with every field filled. Never rewrite them:
+//! logs contain such events.
 
 use std::fmt::Debug;
 use std::fs;

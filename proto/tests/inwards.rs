@@ -1,4 +1,4 @@
-//! What arrives and is no report is told by its field and value, and never guessed.
+//! A message that is no report is an error with its field and value; nothing is guessed.
 
 use proto::v1;
 use report::{Cell, CellState, FormId, Report, Review};
