@@ -29,7 +29,7 @@ mod status_page;
 use std::sync::Arc;
 use std::time::Duration;
 
-use access::{Door, Needs, Route};
+use access::{Door, Requires, Route};
 use axum::Router;
 use axum::extract::{OriginalUri, Request};
 use axum::http::{HeaderName, HeaderValue, header};
@@ -152,28 +152,28 @@ impl App {
 /// that submits of its own reports only.
 fn routes() -> Vec<Route<App>> {
     vec![
-        ("/", Needs::Key, get(search_page::show)),
-        ("/reports/{id}", Needs::Key, get(report_page::show)),
-        ("/regions", Needs::Review, get(regional_page::show)),
-        ("/across", Needs::Review, get(regional_page::moved)),
-        ("/status", Needs::Review, get(status_page::show)),
-        ("/assets/{name}", Needs::Nothing, get(assets::asset)),
-        ("/openapi.json", Needs::Nothing, get(assets::openapi)),
-        ("/api/v1/reports", Needs::Key, get(search_api::reports)),
-        ("/api/v1/reports/{id}", Needs::Key, get(api::report)),
-        ("/api/v1/reports/{id}/source", Needs::Key, get(download::source)),
-        ("/api/v1/reports/{id}/cells", Needs::Key, get(api::cells)),
-        ("/api/v1/reports/{id}/findings", Needs::Key, get(api::findings)),
-        ("/api/v1/reports/{id}/versions", Needs::Key, get(api::versions)),
-        ("/api/v1/reports/{id}/letter", Needs::Review, get(letter::letter)),
-        ("/api/v1/sum", Needs::Key, get(search_api::sum)),
-        ("/api/v1/kept", Needs::Review, get(report_stream::kept)),
-        ("/api/v1/rollup", Needs::Review, get(regional::roll_up)),
-        ("/api/v1/roster", Needs::Review, get(regional::attendance)),
-        ("/api/v1/survey", Needs::Review, get(regional::survey)),
-        ("/api/v1/status", Needs::Key, get(pipeline_status::status)),
-        ("/api/v1/status/{id}", Needs::Key, get(report_history::status)),
-        ("/api/v1/events", Needs::Key, get(pipeline_status::events)),
+        ("/", Requires::Key, get(search_page::show)),
+        ("/reports/{id}", Requires::Key, get(report_page::show)),
+        ("/regions", Requires::Review, get(regional_page::show)),
+        ("/across", Requires::Review, get(regional_page::moved)),
+        ("/status", Requires::Review, get(status_page::show)),
+        ("/assets/{name}", Requires::Nothing, get(assets::asset)),
+        ("/openapi.json", Requires::Nothing, get(assets::openapi)),
+        ("/api/v1/reports", Requires::Key, get(search_api::reports)),
+        ("/api/v1/reports/{id}", Requires::Key, get(api::report)),
+        ("/api/v1/reports/{id}/source", Requires::Key, get(download::source)),
+        ("/api/v1/reports/{id}/cells", Requires::Key, get(api::cells)),
+        ("/api/v1/reports/{id}/findings", Requires::Key, get(api::findings)),
+        ("/api/v1/reports/{id}/versions", Requires::Key, get(api::versions)),
+        ("/api/v1/reports/{id}/letter", Requires::Review, get(letter::letter)),
+        ("/api/v1/sum", Requires::Key, get(search_api::sum)),
+        ("/api/v1/kept", Requires::Review, get(report_stream::kept)),
+        ("/api/v1/rollup", Requires::Review, get(regional::roll_up)),
+        ("/api/v1/roster", Requires::Review, get(regional::attendance)),
+        ("/api/v1/survey", Requires::Review, get(regional::survey)),
+        ("/api/v1/status", Requires::Key, get(pipeline_status::status)),
+        ("/api/v1/status/{id}", Requires::Key, get(report_history::status)),
+        ("/api/v1/events", Requires::Key, get(pipeline_status::events)),
     ]
 }
 
