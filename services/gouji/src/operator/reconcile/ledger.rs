@@ -110,7 +110,9 @@ impl Ledger {
                 }
                 // The servers may be electing a leader.
                 Err(error) if is_late => return Err(error),
-                Err(error) => tracing::warn!("reading the positions of the consumers: {error:#}; trying again"),
+                Err(error) => {
+                    tracing::warn!("reading the positions of the consumers: {error:#}; trying again")
+                }
             }
             tokio::time::sleep(LOOK_EVERY).await;
         }
@@ -138,7 +140,8 @@ impl Ledger {
     /// Readings that have not ended and do not wait for delivery.
     fn in_doubt(&self, consumers: &[Lag]) -> Vec<String> {
         let is_open = |state: &State| state.sent && !state.indexed && !state.refused;
-        let waits = |state: &State| position_of(state, consumers).is_some_and(|(lag, at)| at > lag.handed_up_to);
+        let waits =
+            |state: &State| position_of(state, consumers).is_some_and(|(lag, at)| at > lag.handed_up_to);
         let doubtful = self.states.iter().filter(|(_, state)| is_open(state) && !waits(state));
         doubtful.map(|(id, _)| id.to_string()).collect()
     }
