@@ -51,4 +51,8 @@ const CASES: &[Case] = &[
     Case::holds(FormId::F2021, "review.corrected=3 review.pending=3 review.total=9"),
     Case::fails(FormId::F2021, "review.corrected=3 review.pending=4 review.total=9"),
     Case::holds(FormId::F2021, "review.corrected=3 review.total=blank"),
+    Case::holds(FormId::F2021, "review.corrected=2 review.total=2"),
+    Case::fails(FormId::F2021, "review.corrected=2 review.upheld=1 review.total=3"),
+    Case::holds(FormId::F2021, "review.corrected=4 review.total=3"),
+    Case::holds(FormId::F2021, "review.corrected=2 review.upheld=2 review.total=4"),
 ];
