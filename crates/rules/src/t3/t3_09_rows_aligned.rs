@@ -22,7 +22,7 @@ pub static T3_09: Rule = Rule {
     cases: CASES,
 };
 
-/// One finding a table, since one lost label cell shifts many rows.
+/// Makes one finding a table, because one lost label cell shifts many rows.
 fn check(rule: &Rule, report: &Report) -> Vec<Finding> {
     if !report.notes.iter().any(|note| note.kind == NoteKind::RowShifted) {
         return Vec::new();

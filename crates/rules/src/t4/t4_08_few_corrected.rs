@@ -21,10 +21,10 @@ pub static T4_08: Rule = Rule {
     cases: CASES,
 };
 
-/// Of so few closed cases as one or two a share tells nothing.
+/// A share of fewer closed cases says nothing.
 const CLOSED_ENOUGH: u32 = 3;
 
-/// A sign of risk, no fault of the report.
+/// A high share is a sign of risk and no fault of the report.
 fn check(rule: &Rule, report: &Report) -> Vec<Finding> {
     let Some(form) = report.cells.form() else { return Vec::new() };
     let cell =
