@@ -69,11 +69,7 @@ impl AccessControl {
         match fact(caller, action, false) {
             Ok(fact) => drop(tokio::spawn(async move {
                 if let Err(error) = bus.publish(&fact).await {
-                    tracing::error!(
-                        who = fact.who,
-                        origin = fact.origin,
-                        "cannot publish a denial: {error}"
-                    );
+                    tracing::error!(who = fact.who, origin = fact.origin, "cannot publish a denial: {error}");
                 }
             })),
             Err(error) => tracing::error!("cannot publish a denial: {error:#}"),

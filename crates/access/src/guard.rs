@@ -68,7 +68,11 @@ pub(crate) async fn authorize(
     }
 }
 
-pub(crate) async fn authorize_metrics(State(access): State<AccessControl>, request: Request, next: Next) -> Response {
+pub(crate) async fn authorize_metrics(
+    State(access): State<AccessControl>,
+    request: Request,
+    next: Next,
+) -> Response {
     let is_metrics = request.uri().path() == "/metrics";
     if !is_metrics || is_loopback_peer(&request) || access.0.keys.is_none() && !access.0.local {
         return next.run(request).await;

@@ -97,7 +97,11 @@ impl Admission {
             "rejecting uploads: less than {} MB are free; free space, or lower GOUJI_RESERVE_MB",
             self.worker.config().reserve_mb
         );
-        Err(retry_later(Code::DiskFull, "存储空间不足，暂停接收，已接收的报告不受影响。".into(), DISK_SECONDS))
+        Err(retry_later(
+            Code::DiskFull,
+            "存储空间不足，暂停接收，已接收的报告不受影响。".into(),
+            DISK_SECONDS,
+        ))
     }
 }
 

@@ -35,11 +35,13 @@ pub(crate) async fn import(
     };
     let checked = text.clone();
     let roster =
-        ingest.worker().cpu().run(move || Roster::parse(&checked)).await.map_err(unavailable)?.map_err(|wrong| {
-            let faults: Vec<String> = wrong.to_string().lines().take(FAULTS).map(str::to_owned).collect();
-            let hint = "请按所列行号更正后重新导入；各列的写法见 docs/operations.md。";
-            Problem::new(Code::WrongRoster, faults.join("\n"), hint)
-        })?;
+        ingest.worker().cpu().run(move || Roster::parse(&checked)).await.map_err(unavailable)?.map_err(
+            |wrong| {
+                let faults: Vec<String> = wrong.to_string().lines().take(FAULTS).map(str::to_owned).collect();
+                let hint = "请按所列行号更正后重新导入；各列的写法见 docs/operations.md。";
+                Problem::new(Code::WrongRoster, faults.join("\n"), hint)
+            },
+        )?;
     let stored = ingest.blobs().put(text.as_bytes(), text.len() as u64).await;
     let stored = stored.map_err(|error| unavailable(error.into()))?;
     let imported_at_ms = now_ms();
