@@ -1,79 +1,86 @@
-//! The door in: an upload or a file in the drop folder becomes a stored original and a
-//! `ReportSubmitted`.
-//!
-//! The order is the promise: the bytes are durable, then the fact is on the log, then the sender is
-//! told. Whatever dies in between, the sender has not been told and sends again, and the same bytes
-//! are the same original.
+#![doc = include_str!("../README.md")]
 
-mod accept;
 mod admission;
+mod builder;
 mod folder;
 mod http;
-mod kept;
+mod manifest;
 mod name;
-mod pace;
+mod recovery;
 mod roster;
 mod submission;
+mod upload_body;
 mod withdraw;
 
 use std::sync::Arc;
 
-use access::{Door, Needs, Route};
+use access::{AccessControl, Requires, Route};
 use anyhow::Context as _;
 use axum::Router;
 use axum::routing::{get, post};
-use stage::{Service, Stage};
+use blobs::Blobs;
+use bus::Bus;
+use worker::{Service, Worker};
 
 use crate::admission::Admission;
 
-pub use kept::{Sent, facts_of};
+pub use recovery::{Recovered, recover};
 
-/// The service: the HTTP door, and a drop folder if there is one.
+/// The service: the HTTP API, and the drop folder if one is configured.
 pub fn service() -> Service {
-    Service::new("ingest", serve).http(router).guards(access::operators).checks(access::check)
+    Service::new("ingest", serve).http(router).guards(access::protect_metrics).checks(access::check_config)
 }
 
-/// The HTTP door. Has to be called inside a Tokio runtime.
+/// The HTTP API. Has to be called inside a Tokio runtime.
 ///
 /// # Errors
-/// If the keys cannot be used.
-pub fn router(stage: Stage) -> anyhow::Result<Router> {
-    let ingest = Ingest::open(stage)?;
-    Ok(ingest.0.door.clone().router(routes()).with_state(ingest))
+/// If the file of keys is wrong.
+pub fn router(worker: Worker) -> anyhow::Result<Router> {
+    let ingest = Ingest::open(worker)?;
+    Ok(ingest.access().clone().router(routes()).with_state(ingest))
 }
 
-/// Every path, and what it needs; all are in the console's `openapi.json`.
+/// Every path with the key that it requires; the console's `openapi.json` describes all of them.
 fn routes() -> Vec<Route<Ingest>> {
     vec![
-        ("/api/v1/reports", Needs::Submit, post(http::submit)),
-        ("/api/v1/reports/{id}/withdrawal", Needs::Submit, post(withdraw::withdraw)),
-        ("/api/v1/submissions/{id}", Needs::Key, get(submission::submission)),
-        ("/api/v1/states", Needs::Key, post(submission::states)),
-        ("/api/v1/roster", Needs::Operate, post(roster::import)),
+        ("/api/v1/reports", Requires::Submit, post(http::submit)),
+        ("/api/v1/reports/{id}/withdrawal", Requires::Submit, post(withdraw::withdraw)),
+        ("/api/v1/submissions/{id}", Requires::Key, get(submission::submission)),
+        ("/api/v1/states", Requires::Key, post(submission::states)),
+        ("/api/v1/roster", Requires::Operate, post(roster::import)),
     ]
 }
 
-/// What every handler works with; clones are the same.
+/// The state of every handler; clones share it.
 #[derive(Clone)]
 struct Ingest(Arc<Parts>);
 
 struct Parts {
-    door: Door,
+    worker: Worker,
+    access: AccessControl,
     admission: Admission,
 }
 
 impl Ingest {
-    fn open(stage: Stage) -> anyhow::Result<Self> {
-        let door = Door::open(&stage).context("opening the door")?;
-        Ok(Self(Arc::new(Parts { door, admission: Admission::new(stage) })))
+    fn open(worker: Worker) -> anyhow::Result<Self> {
+        let access = AccessControl::open(&worker).context("setting up access control")?;
+        Ok(Self(Arc::new(Parts { access, admission: Admission::new(worker.clone()), worker })))
     }
 
-    fn stage(&self) -> &Stage {
-        self.0.door.stage()
+    fn worker(&self) -> &Worker {
+        &self.0.worker
     }
 
-    fn door(&self) -> &Door {
-        &self.0.door
+    fn bus(&self) -> &Bus {
+        self.0.worker.bus()
+    }
+
+    fn blobs(&self) -> &Blobs {
+        self.0.worker.blobs()
+    }
+
+    fn access(&self) -> &AccessControl {
+        &self.0.access
     }
 
     fn admission(&self) -> &Admission {
@@ -81,11 +88,11 @@ impl Ingest {
     }
 }
 
-async fn serve(stage: Stage) -> anyhow::Result<()> {
-    match stage.config().inbox.clone() {
-        Some(inbox) => folder::watch(Ingest::open(stage)?, inbox).await,
+async fn serve(worker: Worker) -> anyhow::Result<()> {
+    match worker.config().inbox.clone() {
+        Some(inbox) => folder::watch(Ingest::open(worker)?, inbox).await,
         None => {
-            stage.stop().wished().await;
+            worker.shutdown().requested().await;
             Ok(())
         }
     }

@@ -1,28 +1,28 @@
-//! What became of what was sent: `GET /api/v1/submissions/{id}` for one act of sending, `POST
-//! /api/v1/states` for any list of reports.
+//! The states of reports: `GET /api/v1/submissions/{id}` for those of one submission, `POST /api/v1/states` for any
+//! list.
 
 use access::{Caller, Code, Problem};
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, Query, State};
+use bus::Bus;
 use futures::{StreamExt, TryStreamExt};
 use proto::Fact;
 use proto::v1::{ReportRefused, ReportSubmitted};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use stage::Stage;
 
 use crate::Ingest;
-use crate::accept::Manifest;
+use crate::manifest::Manifest;
 
-/// Reports told of at once; an archive may hold tens of thousands.
+/// Reports in one answer; an archive may have tens of thousands.
 const PAGE: usize = 1_000;
-/// Questions to the log at once.
-const AT_ONCE: usize = 32;
+/// Concurrent reads of the log.
+const CONCURRENCY: usize = 32;
 
 #[derive(Debug, Deserialize)]
-pub(crate) struct From {
-    /// Position of the first report to tell of.
+pub(crate) struct PageParams {
+    /// Position of the first report of the page.
     #[serde(default)]
     from: usize,
 }
@@ -31,26 +31,26 @@ pub(crate) async fn submission(
     State(ingest): State<Ingest>,
     caller: Caller,
     Path(id): Path<String>,
-    Query(page): Query<From>,
+    Query(page): Query<PageParams>,
 ) -> Result<Json<Value>, Problem> {
     let unknown = || {
         let detail = format!("没有编号为 {id} 的报送。");
         Problem::new(Code::NoSuchSubmission, detail, "请核对报送时返回的 submission。").field("id")
     };
-    let bytes = ingest.stage().originals().get(&id).await.map_err(|_| unknown())?;
+    let bytes = ingest.blobs().get(&id).await.map_err(|_| unknown())?;
     let manifest: Manifest = serde_json::from_slice(&bytes).map_err(|_| unknown())?;
     if !caller.sees_all() && manifest.terms.sender != caller.name {
         return Err(unknown());
     }
     let total = manifest.reports().count();
-    let here: Vec<(String, &str)> = manifest.reports().skip(page.from).take(PAGE).collect();
-    let told = here.len();
-    let ids = here.iter().map(|(id, _)| id.clone()).collect();
-    let mut reports = states_of(ingest.stage(), &caller, ids).await?;
-    for (report, (_, file_name)) in reports.iter_mut().zip(here) {
+    let listed: Vec<(String, &str)> = manifest.reports().skip(page.from).take(PAGE).collect();
+    let count = listed.len();
+    let ids = listed.iter().map(|(id, _)| id.clone()).collect();
+    let mut reports = states_of(ingest.bus(), &caller, ids).await?;
+    for (report, (_, file_name)) in reports.iter_mut().zip(listed) {
         report["file_name"] = file_name.into();
     }
-    let next = (page.from + told < total).then_some(page.from + told);
+    let next = (page.from + count < total).then_some(page.from + count);
     Ok(Json(
         json!({"submission": id, "total": total, "reports": reports, "refused": manifest.refused, "next": next}),
     ))
@@ -66,17 +66,17 @@ pub(crate) async fn states(
         let detail = format!("一次最多查询 {PAGE} 份报告，这次有 {} 份。", ids.len());
         return Err(Problem::new(Code::TooManyIds, detail, "请分批查询。"));
     }
-    Ok(Json(states_of(ingest.stage(), &caller, ids).await?.into()))
+    Ok(Json(states_of(ingest.bus(), &caller, ids).await?.into()))
 }
 
-async fn states_of(stage: &Stage, caller: &Caller, ids: Vec<String>) -> Result<Vec<Value>, Problem> {
-    let states = futures::stream::iter(ids).map(|id| state(stage, caller, id)).buffered(AT_ONCE);
+async fn states_of(bus: &Bus, caller: &Caller, ids: Vec<String>) -> Result<Vec<Value>, Problem> {
+    let states = futures::stream::iter(ids).map(|id| state(bus, caller, id)).buffered(CONCURRENCY);
     states.try_collect().await.map_err(|error| Problem::unanswered(&error))
 }
 
-/// How far a report has come, by the last fact about it; nothing where it is none of the caller's.
-async fn state(stage: &Stage, caller: &Caller, id: String) -> anyhow::Result<Value> {
-    let mut history = stage.history(&id).await?;
+/// The state of a report by the last fact about it; `unknown` if the caller may not see it.
+async fn state(bus: &Bus, caller: &Caller, id: String) -> anyhow::Result<Value> {
+    let mut history = bus.history(&id).await?;
     let submitted = history.iter().find_map(|event| event.decode::<ReportSubmitted>());
     if !caller.sees_all() && !submitted.is_some_and(|submitted| caller.may_follow(&submitted)) {
         history.clear();

@@ -1,7 +1,7 @@
-//! `gouji reconcile`: proves that nothing is lost. Everything that was received is in the index, refused, or
-//! on its way; every original and text is there; the index holds what was indexed.
+//! `gouji reconcile`: proves that nothing is lost. Every report that was received is in the index, refused, or on
+//! its way; the store has every original and text; the index has every report that was indexed.
 //!
-//! The log is read once. What looks lost is looked at again, because the pipeline goes on meanwhile.
+//! It reads the log once. The pipeline runs meanwhile, so it checks again whatever looks lost.
 
 mod index;
 mod ledger;
@@ -15,38 +15,40 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use clap::Args;
 use serde_json::{Value, json};
-use stage::Stage;
+use worker::Worker;
 
-use crate::operator::connection::Connection;
+use super::connection::Connection;
+use crate::language::{text, word};
 use crate::print::say;
 use index::Indexed;
 use ledger::Ledger;
 use store::Store;
 
-/// Prove that nothing is lost: received = indexed + refused + in flight, every original there, the index
-/// whole. Exit 0 where that is so, 1 where it is not, 2 where it could not be judged.
+/// Prove that nothing is lost: received = indexed + refused + in flight, no original missing, the index complete.
+///
+/// Exit status: 0 if nothing is lost, 1 if something is, 2 if that could not be checked.
 #[derive(Debug, Args)]
 pub(crate) struct Reconcile {
     #[command(flatten)]
     bus: Connection,
-    /// Also read every original and text and hash it.
+    /// Also read and hash every original and text.
     #[arg(long)]
     deep: bool,
     /// The folder of the index, on the host of the index; with --data that of the running `gouji up`.
     #[arg(long, value_name = "FOLDER")]
     index: Option<PathBuf>,
-    /// Put on the log what the originals know of and the log does not: after the log was lost.
+    /// After the log was lost: publish again what the originals know and the log lacks.
     #[arg(long)]
     rebuild: bool,
-    /// One JSON object.
+    /// Print one JSON object.
     #[arg(long)]
     json: bool,
-    /// How long to wait for what might be lost or might be on its way, in seconds.
+    /// Seconds to wait for reports that may be lost or on their way.
     #[arg(long, default_value_t = 60, value_name = "SECONDS")]
     patience: u64,
 }
 
-/// It could not be judged.
+/// The status where nothing could be proved.
 const UNKNOWN: u8 = 2;
 /// Items of each kind that are named; more are counted.
 const NAMED: usize = 20;
@@ -58,23 +60,23 @@ impl Reconcile {
             Ok(true) => ExitCode::SUCCESS,
             Ok(false) => ExitCode::FAILURE,
             Err(error) => {
-                eprintln!("could not be judged: {error:#}");
+                eprintln!("{}", text!("无法核对：{error:#}", "could not be judged: {error:#}"));
                 ExitCode::from(UNKNOWN)
             }
         }
     }
 
     async fn reconcile(&self) -> Result<bool> {
-        let stage = self.bus.open().await?;
-        let mut report = self.look(&stage).await?;
+        let worker = self.bus.worker().await?;
+        let mut report = self.look(&worker).await?;
         if self.rebuild {
-            let rebuilt = rebuild::rebuild(&stage, &report.store, self.bus.who()).await?;
+            let rebuilt = rebuild::rebuild(worker.bus(), &report.store, self.bus.who()).await?;
             if !self.json {
-                say(&rebuilt.told());
+                say(&rebuilt.text());
             }
-            report = self.look(&stage).await?;
+            report = self.look(&worker).await?;
         }
-        stage.close().await;
+        worker.bus().close().await;
         if self.json {
             say(&report.json().to_string());
         } else {
@@ -83,13 +85,14 @@ impl Reconcile {
         Ok(report.is_sound())
     }
 
-    async fn look(&self, stage: &Stage) -> Result<Report> {
-        // Listed first, so that nothing is in the list of facts and too new for the list of originals.
-        let folder = self.index_folder(stage);
-        let log = stage.extent().await?;
-        let mut store = Store::list(stage).await.context("listing the originals")?;
+    async fn look(&self, worker: &Worker) -> Result<Report> {
+        // The originals are listed first, so that the log names none that is too new for the list.
+        let folder = self.index_folder(worker);
+        let log = worker.bus().extent().await?;
+        let mut store = Store::list(worker).await.context("listing the originals")?;
         let mut ledger = Ledger::default();
-        stage
+        worker
+            .bus()
             .scan(proto::subject::ALL, |event| {
                 store.note(&event);
                 ledger.note(&event);
@@ -97,9 +100,9 @@ impl Reconcile {
             })
             .await
             .context("reading the log")?;
-        ledger.settle(stage, Duration::from_secs(self.patience)).await?;
-        store.look_again(stage, self.deep).await.context("looking at the originals")?;
-        store.read_unnamed(stage, self.rebuild, &ledger).await.context("looking at the originals")?;
+        ledger.settle(worker.bus(), Duration::from_secs(self.patience)).await?;
+        store.look_again(worker, self.deep).await.context("looking at the originals")?;
+        store.read_unnamed(worker, self.rebuild, &ledger).await.context("looking at the originals")?;
         let index = match folder {
             Some(folder) => Some(Indexed::look(&folder, &ledger)?),
             None => None,
@@ -107,65 +110,113 @@ impl Reconcile {
         Ok(Report { deleted: log.deleted, dropped: log.first > 1, ledger, store, index })
     }
 
-    fn index_folder(&self, stage: &Stage) -> Option<PathBuf> {
+    fn index_folder(&self, worker: &Worker) -> Option<PathBuf> {
         let of_settings =
-            || Some(stage.config().index.clone()).filter(|folder| self.bus.is_local() && folder.is_dir());
+            || Some(worker.config().index.clone()).filter(|folder| self.bus.is_local() && folder.is_dir());
         self.index.clone().or_else(of_settings)
     }
 }
 
-/// What was found.
+/// The result.
 struct Report {
     /// Messages that somebody deleted from the log.
     deleted: u64,
-    /// Whether the oldest messages are gone with age.
+    /// Whether the log has dropped its oldest messages.
     dropped: bool,
     ledger: Ledger,
     store: Store,
     index: Option<Indexed>,
 }
 
+/// A kind of fault.
+struct Fault {
+    name: &'static str,
+    /// Its meaning and the remedy, in Chinese and in English.
+    zh: &'static str,
+    en: &'static str,
+    count: u64,
+    /// The first items.
+    named: Vec<String>,
+}
+
+impl Fault {
+    fn named(name: &'static str, zh: &'static str, en: &'static str, items: &[String]) -> Self {
+        let named = items.iter().take(NAMED).cloned().collect();
+        Self { name, zh, en, count: items.len() as u64, named }
+    }
+
+    fn counted(name: &'static str, zh: &'static str, en: &'static str, count: u64) -> Self {
+        Self { name, zh, en, count, named: Vec::new() }
+    }
+}
+
 impl Report {
-    /// What must be empty, with what it means.
-    fn faults(&self) -> Vec<(&'static str, &'static str, u64, Vec<String>)> {
+    /// Every kind of fault that was found.
+    fn faults(&self) -> Vec<Fault> {
         let (ledger, store) = (&self.ledger, &self.store);
-        let of = |list: &[String]| (list.len() as u64, list.iter().take(NAMED).cloned().collect::<Vec<_>>());
-        let mut faults = Vec::new();
-        let mut add = |name, meaning, (count, named): (u64, Vec<String>)| {
-            if count > 0 {
-                faults.push((name, meaning, count, named));
-            }
-        };
-        add("lost", "neither ended nor on their way; `gouji replay` reads them anew", of(&ledger.lost));
-        add("unsent", "ended, and nothing on the log says that they were sent", {
-            // With age the sending goes first.
-            if self.dropped { (0, Vec::new()) } else { of(&ledger.unsent) }
-        });
-        add("deleted", "messages were deleted from the log by hand", (self.deleted, Vec::new()));
-        add(
-            "missing",
-            "originals or texts are not in the store; put them back from the backup",
-            of(&store.missing),
-        );
-        add(
-            "corrupt",
-            "originals or texts have other bytes than they had; put them back from the backup",
-            of(&store.corrupt),
-        );
-        add(
-            "unlogged",
-            "sent by what the originals say, and not on the log; --rebuild puts them there",
-            of(&store.unlogged),
-        );
+        // The log drops the submission before the facts that follow it.
+        let unsent: &[String] = if self.dropped { &[] } else { &ledger.unsent };
+        let mut faults = vec![
+            Fault::named(
+                "lost",
+                "既未办结也不在途；用 gouji replay 重新读取",
+                "neither ended nor on their way; `gouji replay` reads them again",
+                &ledger.lost,
+            ),
+            Fault::named(
+                "unsent",
+                "已办结，但日志中没有报送记录",
+                "ended, and nothing on the log says that they were sent",
+                unsent,
+            ),
+            Fault::counted(
+                "deleted",
+                "有人手工删除了日志中的消息",
+                "messages were deleted from the log by hand",
+                self.deleted,
+            ),
+            Fault::named(
+                "missing",
+                "原件库中缺少原件或文本；请从备份恢复",
+                "originals or texts are not in the store; put them back from the backup",
+                &store.missing,
+            ),
+            Fault::named(
+                "corrupt",
+                "原件或文本的内容已变；请从备份恢复",
+                "originals or texts have other bytes than they had; put them back from the backup",
+                &store.corrupt,
+            ),
+            Fault::named(
+                "unlogged",
+                "原件中有报送记录而日志中没有；--rebuild 重新发布",
+                "sent by what the originals say, and not on the log; --rebuild puts them there",
+                &store.unlogged,
+            ),
+        ];
         if let Some(index) = &self.index {
-            add(
-                "not in the index",
-                "indexed by the log and not in the index; `gouji reindex` builds it anew",
-                of(&index.missing),
-            );
-            add("another version", "the index has another version than was sent last", of(&index.other));
-            add("doubled", "more reports in the index than the log tells of", (index.doubled, Vec::new()));
+            faults.extend([
+                Fault::named(
+                    "not in the index",
+                    "日志中已入库而检索库中没有；用 gouji reindex 重建",
+                    "indexed by the log and not in the index; `gouji reindex` builds it again",
+                    &index.missing,
+                ),
+                Fault::named(
+                    "another version",
+                    "检索库中不是最后报送的版本",
+                    "the index has another version than was sent last",
+                    &index.other,
+                ),
+                Fault::counted(
+                    "doubled",
+                    "检索库中的报告多于日志所载",
+                    "the index has more reports than the log",
+                    index.doubled,
+                ),
+            ]);
         }
+        faults.retain(|fault| fault.count > 0);
         faults
     }
 
@@ -174,44 +225,51 @@ impl Report {
     }
 
     fn lines(&self) -> Vec<String> {
-        let ledger = &self.ledger;
+        let (ledger, store) = (&self.ledger, &self.store);
+        let in_flight = ledger.in_flight();
+        let (texts, orphans) = (store.texts(), store.orphans);
+        let note_read_anew =
+            word("未办结，同一文件后来又读取了一次", "neither, and the same bytes were read once more since");
         let mut lines = vec![
             format!("received   {:>9}", ledger.received),
             format!("indexed    {:>9}", ledger.indexed),
             format!("refused    {:>9}", ledger.refused),
-            format!("in flight  {:>9}", ledger.in_flight()),
-            format!(
-                "read anew  {:>9}  neither, and the same bytes were read once more since",
-                ledger.read_anew
-            ),
-            format!(
-                "originals  {:>9}  of which {} texts, {} of nothing on the log",
-                self.store.count(),
-                self.store.texts(),
-                self.store.orphans
-            ),
+            format!("in flight  {in_flight:>9}"),
+            format!("read anew  {:>9}  {note_read_anew}", ledger.read_anew),
+            format!("originals  {:>9}  ", store.count())
+                + &text!(
+                    "其中文本{texts}份，日志未提及的{orphans}份",
+                    "of which {texts} texts, {orphans} of nothing on the log"
+                ),
         ];
-        match &self.index {
-            Some(index) => lines.push(format!("in index   {:>9}  reports", index.count)),
-            None => lines.push("in index           -  not looked at; say --index on its host".into()),
-        }
-        for (name, meaning, count, named) in self.faults() {
-            lines.push(format!("NOT SOUND  {count:>9}  {name}: {meaning}"));
+        lines.push(match &self.index {
+            Some(index) => format!("in index   {:>9}  {}", index.count, word("份报告", "reports")),
+            None => {
+                let note = word("没有核对；在其主机上加 --index", "not looked at; say --index on its host");
+                format!("in index           -  {note}")
+            }
+        });
+        for Fault { name, zh, en, count, named } in self.faults() {
+            lines.push(format!("NOT SOUND  {count:>9}  {name}: {}", word(zh, en)));
             lines.extend(named.iter().map(|one| format!("           {one}")));
-            if count > named.len() as u64 && !named.is_empty() {
-                lines.push(format!("           and {} more", count - named.len() as u64));
+            let more = count.saturating_sub(named.len() as u64);
+            if more > 0 && !named.is_empty() {
+                lines.push(text!("           另有{more}项", "           and {more} more"));
             }
         }
         if self.is_sound() {
-            lines.push("sound: received = indexed + refused + in flight + read anew".into());
+            lines.push(text!(
+                "sound：收到＝入库＋退回＋在途＋重读",
+                "sound: received = indexed + refused + in flight + read anew"
+            ));
         }
         lines
     }
 
     fn json(&self) -> Value {
         let ledger = &self.ledger;
-        let faults = self.faults().into_iter().map(|(name, meaning, count, named)| {
-            json!({"fault": name, "meaning": meaning, "count": count, "named": named})
+        let faults = self.faults().into_iter().map(|Fault { name, en, count, named, .. }| {
+            json!({"fault": name, "meaning": en, "count": count, "named": named})
         });
         json!({
             "sound": self.is_sound(),
