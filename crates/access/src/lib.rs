@@ -1,10 +1,4 @@
-//! Who may come in, how often, and what is written down about it: the same for every door.
-//!
-//! A service lists its routes, each with what it [`Needs`]; a route without it cannot be written down. The
-//! door asks every request for a key, holds its role against the route, bounds how often one may ask,
-//! turns away what other web sites make a browser send, and publishes what was done and what was refused
-//! as facts on the log. What a key may see of the reports is the service's own, by the [`Caller`] that the
-//! door hands to it.
+#![doc = include_str!("../README.md")]
 
 mod audit;
 mod caller;
@@ -26,17 +20,17 @@ use worker::{Config, Shutdown, Worker};
 
 use crate::audit::Audit;
 use crate::key::Keys;
-use crate::rate::Rate;
+use crate::rate::RateLimits;
 
 pub use audit::Action;
 pub use caller::Caller;
 pub use code::{Code, CodeInfo};
-pub use guard::Needs;
-pub use key::{Role, hide};
+pub use guard::Requires;
+pub use key::{Role, redact};
 pub use problem::{Challenge, Problem};
 
 /// A path, what it needs, and what answers there.
-pub type Route<S> = (&'static str, Needs, MethodRouter<S>);
+pub type Route<S> = (&'static str, Requires, MethodRouter<S>);
 
 /// The door of one service; clones are the same.
 #[derive(Clone)]
@@ -47,7 +41,7 @@ struct Parts {
     shutdown: Shutdown,
     /// None where nobody is asked who they are.
     keys: Option<Keys>,
-    rate: Rate,
+    rate: RateLimits,
     audit: Audit,
     /// Whether only this machine can knock.
     local: bool,
@@ -84,7 +78,7 @@ impl Door {
             bus: worker.bus().clone(),
             shutdown: worker.shutdown().clone(),
             keys,
-            rate: Rate::new(config.rate),
+            rate: RateLimits::new(config.rate),
             audit: Audit::default(),
             local: !config.open && config.listen.is_none_or(|address| address.ip().is_loopback()),
         }));
@@ -94,8 +88,8 @@ impl Door {
 
     /// A router in which every route is guarded by what it needs.
     pub fn router<S: Clone + Send + Sync + 'static>(&self, routes: Vec<Route<S>>) -> Router<S> {
-        routes.into_iter().fold(Router::new(), |router, (path, needs, action)| {
-            let guard = from_fn_with_state((self.clone(), needs), guard::guard);
+        routes.into_iter().fold(Router::new(), |router, (path, requires, action)| {
+            let guard = from_fn_with_state((self.clone(), requires), guard::authorize);
             router.route(path, action.route_layer(guard))
         })
     }
@@ -108,7 +102,7 @@ impl Door {
 /// If the keys cannot be used.
 pub fn operators(worker: &Worker, router: Router) -> anyhow::Result<Router> {
     let door = Door::open(worker)?;
-    Ok(router.layer(from_fn_with_state(door, guard::guard_metrics)))
+    Ok(router.layer(from_fn_with_state(door, guard::authorize_metrics)))
 }
 
 /// An address without what differs from one connection to the next.

@@ -26,7 +26,7 @@ pub(crate) async fn source(State(app): State<App>, caller: Caller, Id(id): Id) -
         blobs::GetError::Missing(_) => Problem::not_found(format!("报告“{id}”的原件已不在库中。")),
         error => Problem::internal(&error.into()),
     })?;
-    let media_type = document::media_type(document::sniff(&bytes));
+    let media_type = document::sniff(&bytes).media_type();
     let mut response = download(Body::from(bytes), media_type, &file_name);
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox; default-src 'none'"));

@@ -1,6 +1,6 @@
 //! Every path of the console with the role it needs, and the headers of every response.
 
-use access::{Needs, Route};
+use access::{Requires, Route};
 use axum::extract::{OriginalUri, Request};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
@@ -16,28 +16,28 @@ use crate::{assets, download, letter, pipeline_api, regional_api, report_api, re
 /// submits reports sees only its own.
 pub(crate) fn routes() -> Vec<Route<App>> {
     vec![
-        ("/", Needs::Key, get(pages::search)),
-        ("/reports/{id}", Needs::Key, get(pages::report)),
-        ("/regions", Needs::Review, get(pages::regional)),
-        ("/across", Needs::Review, get(pages::redirect_to_regional)),
-        ("/status", Needs::Review, get(pages::status)),
-        ("/assets/{name}", Needs::Nothing, get(assets::asset)),
-        ("/openapi.json", Needs::Nothing, get(assets::openapi)),
-        ("/api/v1/reports", Needs::Key, get(search_api::reports)),
-        ("/api/v1/reports/{id}", Needs::Key, get(report_api::report)),
-        ("/api/v1/reports/{id}/source", Needs::Key, get(download::source)),
-        ("/api/v1/reports/{id}/cells", Needs::Key, get(report_api::cells)),
-        ("/api/v1/reports/{id}/findings", Needs::Key, get(report_api::findings)),
-        ("/api/v1/reports/{id}/versions", Needs::Key, get(report_api::versions)),
-        ("/api/v1/reports/{id}/letter", Needs::Review, get(letter::letter)),
-        ("/api/v1/sum", Needs::Key, get(search_api::sum)),
-        ("/api/v1/kept", Needs::Review, get(report_stream::stream)),
-        ("/api/v1/rollup", Needs::Review, get(regional_api::roll_up)),
-        ("/api/v1/roster", Needs::Review, get(regional_api::attendance)),
-        ("/api/v1/survey", Needs::Review, get(regional_api::survey)),
-        ("/api/v1/status", Needs::Key, get(pipeline_api::status)),
-        ("/api/v1/status/{id}", Needs::Key, get(report_api::history)),
-        ("/api/v1/events", Needs::Key, get(pipeline_api::events)),
+        ("/", Requires::Key, get(pages::search)),
+        ("/reports/{id}", Requires::Key, get(pages::report)),
+        ("/regions", Requires::Review, get(pages::regional)),
+        ("/across", Requires::Review, get(pages::redirect_to_regional)),
+        ("/status", Requires::Review, get(pages::status)),
+        ("/assets/{name}", Requires::Nothing, get(assets::asset)),
+        ("/openapi.json", Requires::Nothing, get(assets::openapi)),
+        ("/api/v1/reports", Requires::Key, get(search_api::reports)),
+        ("/api/v1/reports/{id}", Requires::Key, get(report_api::report)),
+        ("/api/v1/reports/{id}/source", Requires::Key, get(download::source)),
+        ("/api/v1/reports/{id}/cells", Requires::Key, get(report_api::cells)),
+        ("/api/v1/reports/{id}/findings", Requires::Key, get(report_api::findings)),
+        ("/api/v1/reports/{id}/versions", Requires::Key, get(report_api::versions)),
+        ("/api/v1/reports/{id}/letter", Requires::Review, get(letter::letter)),
+        ("/api/v1/sum", Requires::Key, get(search_api::sum)),
+        ("/api/v1/kept", Requires::Review, get(report_stream::stream)),
+        ("/api/v1/rollup", Requires::Review, get(regional_api::roll_up)),
+        ("/api/v1/roster", Requires::Review, get(regional_api::attendance)),
+        ("/api/v1/survey", Requires::Review, get(regional_api::survey)),
+        ("/api/v1/status", Requires::Key, get(pipeline_api::status)),
+        ("/api/v1/status/{id}", Requires::Key, get(report_api::history)),
+        ("/api/v1/events", Requires::Key, get(pipeline_api::events)),
     ]
 }
 

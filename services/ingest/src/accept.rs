@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use blobs::{Blobs, PutError};
 use bus::{Bus, Published};
 use document::archive::{self, ArchiveError, ArchiveLimits};
-use document::{Kind, media_type, sniff};
+use document::{Kind, sniff};
 use futures::{StreamExt, TryStreamExt};
 use proto::v1::{Blob, ReportSubmitted};
 use proto::{RefusalClass, ReportId};
@@ -271,7 +271,7 @@ impl Accepting {
         let Self { ingest, caller, way, again, files, refused } = self;
         let ours = |error: anyhow::Error| Problem::unavailable(&error);
         let now_ms = now_ms();
-        let key = idempotency_key.map_or_else(|| now_ms.to_string(), access::hide);
+        let key = idempotency_key.map_or_else(|| now_ms.to_string(), access::redact);
         let scope = caller.scope.clone().unwrap_or_default();
         let terms = Terms {
             door: way.to_owned(),
@@ -380,7 +380,7 @@ async fn put(
         file_name: name.to_owned(),
         original: stored.sha256,
         size_bytes: stored.size_bytes,
-        media_type: media_type(sniff(sample)).to_owned(),
+        media_type: sniff(sample).media_type().to_owned(),
     }))
 }
 

@@ -18,7 +18,7 @@ mod withdraw;
 
 use std::sync::Arc;
 
-use access::{Door, Needs, Route};
+use access::{Door, Requires, Route};
 use anyhow::Context as _;
 use axum::Router;
 use axum::routing::{get, post};
@@ -47,11 +47,11 @@ pub fn router(worker: Worker) -> anyhow::Result<Router> {
 /// Every path, and what it needs; all are in the console's `openapi.json`.
 fn routes() -> Vec<Route<Ingest>> {
     vec![
-        ("/api/v1/reports", Needs::Submit, post(http::submit)),
-        ("/api/v1/reports/{id}/withdrawal", Needs::Submit, post(withdraw::withdraw)),
-        ("/api/v1/submissions/{id}", Needs::Key, get(submission::submission)),
-        ("/api/v1/states", Needs::Key, post(submission::states)),
-        ("/api/v1/roster", Needs::Operate, post(roster::import)),
+        ("/api/v1/reports", Requires::Submit, post(http::submit)),
+        ("/api/v1/reports/{id}/withdrawal", Requires::Submit, post(withdraw::withdraw)),
+        ("/api/v1/submissions/{id}", Requires::Key, get(submission::submission)),
+        ("/api/v1/states", Requires::Key, post(submission::states)),
+        ("/api/v1/roster", Requires::Operate, post(roster::import)),
     ]
 }
 

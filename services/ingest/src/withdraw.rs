@@ -77,7 +77,7 @@ pub(crate) async fn withdraw(
 ) -> Result<(StatusCode, Json<Value>), Problem> {
     let Json(reason) = reason.map_err(|rejection| Problem::bad_json(&rejection))?;
     let ours = |error: anyhow::Error| Problem::unavailable(&error);
-    let [who, why] = [reason.who, reason.why].map(|text| access::hide(&text));
+    let [who, why] = [reason.who, reason.why].map(|text| access::redact(&text));
     for (field, text) in [("who", &who), ("why", &why)] {
         if text.trim().is_empty() {
             let detail = format!("没有写明 {field}。");
@@ -98,7 +98,7 @@ pub(crate) async fn withdraw(
     let code = indexed.region.as_ref().map(|region| region.code.as_str());
     if !caller.may_see(code, Some(&indexed.agency)) {
         let action = Action { name: "withdraw", object: &id, detail: Code::NotYours.name() };
-        return Err(ingest.door().refuse(&caller, action, not_yours()));
+        return Err(ingest.door().deny(&caller, action, not_yours()));
     }
     let action = Action { name: "withdraw", object: &id, detail: &why };
     ingest.door().note(&caller, action).await?;

@@ -89,8 +89,9 @@ async fn reach(pipeline: &Pipeline, ids: &[String], state: &str) {
     let mut states = Vec::new();
     let what = format!("all to be {state}");
     let reached = until(&what, PATIENCE, async || {
-        let told = pipeline.api().states(ids).await?;
-        states = list(&told).iter().map(|one| one["state"].as_str().unwrap_or_default().to_owned()).collect();
+        let answer = pipeline.api().states(ids).await?;
+        states =
+            list(&answer).iter().map(|one| one["state"].as_str().unwrap_or_default().to_owned()).collect();
         Ok(states.iter().all(|one| one == state).then_some(()))
     });
     reached.await.unwrap_or_else(|error| panic!("{error:#}: {states:?}"));
