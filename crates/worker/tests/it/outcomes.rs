@@ -4,10 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use bus::{Published, Since};
-use proto::v1::{
-    Origin, Region, Report, ReportIndexed, ReportParsed, ReportRefused, ReportSubmitted, ReportValidated,
-};
+use bus::Since;
+use proto::v1::{Origin, ReportIndexed, ReportParsed, ReportRefused, ReportSubmitted, ReportValidated};
 use proto::{Fact, Message, RefusalClass, header, subject};
 use sha2::Digest;
 use worker::{BatchLimits, Done, Handled, HandlerError, Refusal};
@@ -44,40 +42,6 @@ async fn a_fact_leads_to_the_next_one() {
     );
     let counts = worker.bus().counts().await.unwrap();
     assert_eq!((counts.submitted, counts.parsed, counts.refused), (1, 1, 0));
-}
-
-#[tokio::test]
-async fn one_fact_of_one_id_exists_once() {
-    let server = Server::start();
-    let worker = open(&server, "parse").await;
-    let parsed = |year, code: &str| ReportParsed {
-        report: Some(Report {
-            year,
-            region: Some(Region { code: code.into(), name: String::new() }),
-            ..Default::default()
-        }),
-        ..parsed_from(submitted(1))
-    };
-    let publish = async |fact| worker.bus().publish(&fact).await.unwrap();
-    assert_eq!(publish(parsed(2024, "610103")).await, Published::New);
-    assert_eq!(publish(parsed(2024, "610103")).await, Published::AlreadyThere);
-    assert_eq!(publish(parsed(2023, "370400")).await, Published::AlreadyThere);
-    assert_eq!(worker.bus().publish(&submitted(1)).await.unwrap(), Published::New);
-    assert!(worker.bus().publish(&ReportSubmitted::default()).await.is_err());
-}
-
-#[tokio::test]
-async fn a_hundred_publishers_of_one_fact_make_it_once() {
-    let server = Server::start();
-    let worker = open(&server, "ingest").await;
-    let all = futures::future::join_all((0..100).map(|number| {
-        let fact = ReportSubmitted { submission: number.to_string(), ..submitted(1) };
-        let worker = worker.clone();
-        async move { worker.bus().publish(&fact).await.unwrap() }
-    }));
-    let new = all.await.into_iter().filter(|published| *published == Published::New).count();
-    assert_eq!(new, 1);
-    assert_eq!(worker.bus().counts().await.unwrap().submitted, 1);
 }
 
 #[tokio::test]
@@ -294,7 +258,8 @@ async fn batches_take_what_is_there_and_answer_each() {
 async fn a_store_that_is_away_is_waited_for() {
     let server = Server::start();
     let (one_by_one, in_bulk) = (open(&server, "parse").await, open(&server, "index").await);
-    let (incoming, away) = (server.originals().join("incoming"), server.originals().join("away"));
+    let originals = server.folder().join("originals");
+    let (incoming, away) = (originals.join("incoming"), originals.join("away"));
     std::fs::rename(&incoming, &away).unwrap();
     let attempts = Arc::new(AtomicUsize::new(0));
     let validated = ReportValidated { submitted: Some(submitted(2)), ..Default::default() };

@@ -31,7 +31,7 @@ async fn sigterm_ends_a_worker_in_good_order() {
     let ingest = open(&server, "ingest").await;
     let worker = worker()
         .env("GOUJI_NATS_URL", server.url())
-        .env("GOUJI_ORIGINALS", server.originals())
+        .env("GOUJI_ORIGINALS", server.folder().join("originals"))
         .env("GOUJI_LISTEN", "127.0.0.1:0")
         .spawn()
         .unwrap();

@@ -1,8 +1,9 @@
-//! A real `nats-server` on a free loopback port, with a store of its own, gone with the test.
+//! A real `nats-server` on a free loopback port, with its own store, killed when dropped. The tests of
+//! `blobs` and `worker` include this file.
 
 use std::io::Write;
 use std::net::{TcpListener, TcpStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -18,7 +19,7 @@ impl Server {
     pub(crate) fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let process = spawn(&folder, port);
+        let process = spawn(folder.path(), port);
         Self { process, port, folder }
     }
 
@@ -26,15 +27,16 @@ impl Server {
         format!("nats://127.0.0.1:{}", self.port)
     }
 
-    pub(crate) fn originals(&self) -> PathBuf {
-        self.folder.path().join("originals")
+    /// A folder that lives as long as the server.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// Kills it and starts it again on the same port and store.
     pub(crate) fn restart(&mut self) {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
-        self.process = spawn(&self.folder, self.port);
+        self.process = spawn(self.folder(), self.port);
     }
 }
 
@@ -45,9 +47,9 @@ impl Drop for Server {
     }
 }
 
-fn spawn(folder: &TempDir, port: u16) -> Child {
-    let settings = folder.path().join("nats.conf");
-    let store = folder.path().join("store");
+fn spawn(folder: &Path, port: u16) -> Child {
+    let settings = folder.join("nats.conf");
+    let store = folder.join("store");
     let mut file = std::fs::File::create(&settings).unwrap();
     writeln!(file, "listen: \"127.0.0.1:{port}\"\njetstream {{ store_dir: {store:?} }}").unwrap();
     let program = program();
@@ -60,10 +62,10 @@ fn spawn(folder: &TempDir, port: u16) -> Child {
         .unwrap_or_else(|error| {
             panic!("{} ({error}); install it with: cargo xtask nats-server", program.display())
         });
-    let patience = Instant::now() + Duration::from_secs(20);
+    let deadline = Instant::now() + Duration::from_secs(20);
     while TcpStream::connect(("127.0.0.1", port)).is_err() {
         assert_eq!(process.try_wait().unwrap(), None, "nats-server ended");
-        assert!(Instant::now() < patience, "nats-server does not listen");
+        assert!(Instant::now() < deadline, "nats-server does not listen");
         std::thread::sleep(Duration::from_millis(10));
     }
     process

@@ -1,11 +1,11 @@
-//! The work loop, the log and the store on a real nats-server.
+//! The work loop on a real nats-server.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests stand outside test functions")]
 
-mod feed;
-mod originals;
+mod ops;
 mod outcomes;
 mod process;
+#[path = "../../../bus/tests/it/server.rs"]
 mod server;
 mod survival;
 mod topology;
@@ -26,7 +26,7 @@ use server::Server;
 const PATIENCE: Duration = Duration::from_secs(100);
 
 fn config(server: &Server, more: &[(&str, &str)]) -> Config {
-    let originals = server.originals();
+    let originals = server.folder().join("originals");
     Config::from_variables(|name| match name {
         "GOUJI_NATS_URL" => Some(server.url()),
         "GOUJI_ORIGINALS" if !more.iter().any(|(known, _)| *known == name) => {

@@ -1,13 +1,19 @@
-//! Blobs in a folder and in a bucket.
+//! Blobs in a folder and in an object store on a real nats-server.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests stand outside test functions")]
+
+#[path = "../../../bus/tests/it/server.rs"]
+mod server;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-use blobs::{Blobs, GetError, PutError};
+use blobs::{Blobs, BlobsConfig, GetError, PutError};
+use bus::topology::{Changes, apply};
+use bus::{Bus, BusConfig};
 use futures::TryStreamExt;
 
-use crate::server::Server;
-use crate::{config, open_with};
+use server::Server;
 
 const ABC: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
 
@@ -87,12 +93,19 @@ async fn what_a_dead_process_left_is_swept_away() {
 
 #[tokio::test]
 async fn a_bucket_keeps_originals_in_large_chunks() {
-    let server = Server::start();
-    let worker = open_with("ingest", &config(&server, &[("GOUJI_ORIGINALS", "bucket:")])).await;
-    check(worker.blobs()).await;
+    let mut server = Server::start();
+    let config = BusConfig { url: Some(server.url()), object_store: true, ..BusConfig::default() };
+    apply(&config, Changes::Missing).await.unwrap();
+    let bus = Bus::operator(&config).await.unwrap();
+    let originals = Blobs::open(&BlobsConfig::Bucket, &bus).await.unwrap();
+    check(&originals).await;
     let two_megabytes = vec![7; 2 << 20];
-    let stored = worker.blobs().put(&two_megabytes[..], u64::MAX).await.unwrap();
+    let stored = originals.put(&two_megabytes[..], u64::MAX).await.unwrap();
     let jetstream = async_nats::jetstream::new(async_nats::connect(server.url()).await.unwrap());
     let bucket = jetstream.get_object_store("gouji-originals").await.unwrap();
     assert_eq!(bucket.info(&stored.sha256).await.unwrap().chunks, 4);
+    server.restart();
+    let bus = Bus::operator(&config).await.unwrap();
+    let originals = Blobs::open(&BlobsConfig::Bucket, &bus).await.unwrap();
+    assert_eq!(originals.get(&stored.sha256).await.unwrap(), two_megabytes);
 }
