@@ -17,7 +17,7 @@ use crate::connect::Bus;
 use crate::names::ACK_WAIT;
 use crate::trace::continue_trace;
 
-/// How often the server is told that a message is still being handled.
+/// How often the worker reports to the server that it still handles a message.
 const PROGRESS_EVERY: Duration = Duration::from_secs(ACK_WAIT.as_secs() / 3);
 const ACK_TIMEOUT: Duration = Duration::from_secs(5);
 

@@ -1,4 +1,4 @@
-//! The originals and texts against what the log names.
+//! Compares the stored originals and texts with those that the log names.
 
 use std::collections::HashMap;
 use std::time::UNIX_EPOCH;
@@ -16,16 +16,16 @@ use super::ledger::Ledger;
 
 type Sha256 = [u8; 32];
 
-/// Everything that is stored, and what the log says of it. Some sixty bytes each.
+/// Every stored blob, and what the log says of it: about sixty bytes each.
 #[derive(Debug, Default)]
 pub(super) struct Store {
     known: HashMap<Sha256, Known>,
-    /// What is not there, or has other bytes.
+    /// Blobs that are missing, and blobs with other bytes than they had.
     pub(super) missing: Vec<String>,
     pub(super) corrupt: Vec<String>,
     /// Files of submissions that the log does not have.
     pub(super) unlogged: Vec<String>,
-    /// Acts of sending of which the log lacks something; only where they are asked for.
+    /// Submissions that the log lacks, in whole or in part; only for a rebuild.
     pub(super) sent: Vec<Sent>,
     /// Blobs that nothing on the log names.
     pub(super) orphans: u64,
@@ -44,7 +44,7 @@ struct Known {
 
 /// A manifest of a hundred thousand files has some 20 MB.
 const LARGEST_MANIFEST_KB: u32 = 64 << 10;
-/// Originals that are looked at at once.
+/// Originals that are read at once.
 const AT_ONCE: usize = 8;
 
 impl Store {
@@ -93,7 +93,8 @@ impl Store {
         }
     }
 
-    /// What was stored since the list was made is no loss. `deep` reads and hashes everything that is named.
+    /// Checks missing blobs again, because they may have been stored since. `deep` reads and hashes every blob that
+    /// the log names.
     pub(super) async fn look_again(&mut self, worker: &Worker, deep: bool) -> Result<()> {
         let named = |known: &Known| known.is_original || known.is_text || known.is_submission;
         let doubtful = self.known.iter().filter(|(_, known)| named(known) && (deep || !known.stored));
@@ -131,7 +132,7 @@ impl Store {
         Ok(())
     }
 
-    /// Looks for acts of sending among what nothing names, and, for a rebuild, among all submissions.
+    /// Looks for submissions among the blobs that the log does not name; for a rebuild among all of them.
     pub(super) async fn read_unnamed(&mut self, worker: &Worker, all: bool, ledger: &Ledger) -> Result<()> {
         let unnamed = |known: &Known| {
             known.stored && !known.is_original && !known.is_text && known.size_kb <= LARGEST_MANIFEST_KB
@@ -162,7 +163,7 @@ impl Store {
             };
             let mut lacks: Vec<String> = Vec::new();
             for fact in sent.facts.iter().filter(|fact| !ledger.has(&fact.id)) {
-                // It may have come since the log was read.
+                // It may have been published since the log was read.
                 if worker.bus().last_of_id::<ReportSubmitted>(&fact.id).await?.is_none() {
                     lacks.push(format!("{}  {}", fact.id, crate::print::one_line(&fact.file_name)));
                 }
@@ -198,8 +199,8 @@ fn parsed(hex: &str) -> Option<Sha256> {
     if hex.len() != 64 {
         return None;
     }
-    for (place, byte) in sha256.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(hex.get(2 * place..2 * place + 2)?, 16).ok()?;
+    for (index, byte) in sha256.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(hex.get(2 * index..2 * index + 2)?, 16).ok()?;
     }
     Some(sha256)
 }
