@@ -24,7 +24,7 @@ mod search_query;
 
 use std::time::Duration;
 
-use access::Door;
+use access::AccessControl;
 use axum::Router;
 use axum::middleware;
 use rules::RulePolicy;
@@ -39,8 +39,8 @@ pub fn service() -> Service {
         worker.shutdown().requested().await;
         Ok(())
     };
-    Service::new("console", idle).http(router).guards(access::operators).checks(|config| {
-        access::check(config)?;
+    Service::new("console", idle).http(router).guards(access::protect_metrics).checks(|config| {
+        access::check_config(config)?;
         RulePolicy::of(config.rule_policy.as_deref())?;
         Ok(())
     })
@@ -55,7 +55,7 @@ pub fn service() -> Service {
 /// are answered with a problem until it can.
 pub fn router(worker: Worker) -> anyhow::Result<Router> {
     let policy = RulePolicy::of(worker.config().rule_policy.as_deref())?;
-    let access = Door::open(&worker)?;
+    let access = AccessControl::open(&worker)?;
     tokio::spawn(worker::watch_log(worker.bus().clone(), worker.shutdown().clone()));
     let app = App::new(worker, policy);
     tokio::spawn(report_until_ready(app.clone()));
