@@ -6,6 +6,7 @@ use std::time::Duration;
 use async_nats::jetstream::AckKind;
 use async_nats::jetstream::Message;
 use bytes::Bytes;
+use data_encoding::HEXLOWER;
 use proto::subject::Subject;
 use proto::v1::ReportSubmitted;
 use proto::{Fact, header};
@@ -140,7 +141,7 @@ impl Delivery {
         let id = Subject::parse(&self.subject).map_or_else(
             |_| {
                 let digest = Sha256::digest(&self.payload);
-                digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect::<String>() + "-g0"
+                HEXLOWER.encode(&digest[..16]) + "-g0"
             },
             |subject| subject.id().to_owned(),
         );

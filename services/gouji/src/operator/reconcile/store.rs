@@ -6,8 +6,9 @@ use std::time::UNIX_EPOCH;
 use anyhow::Result;
 use blobs::GetError;
 use bus::Event;
+use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use futures::{StreamExt, TryStreamExt};
-use ingest::Sent;
+use ingest::Recovered;
 use proto::Fact as _;
 use proto::v1::{Blob, ReportParsed, ReportSubmitted, ReportValidated, RosterImported};
 use worker::Worker;
@@ -26,7 +27,7 @@ pub(super) struct Store {
     /// Files of submissions that the log does not have.
     pub(super) unlogged: Vec<String>,
     /// Submissions that the log lacks, in whole or in part; only for a rebuild.
-    pub(super) sent: Vec<Sent>,
+    pub(super) sent: Vec<Recovered>,
     /// Blobs that nothing on the log names.
     pub(super) orphans: u64,
 }
@@ -100,7 +101,7 @@ impl Store {
         let doubtful = self.known.iter().filter(|(_, known)| named(known) && (deep || !known.stored));
         let looked: Vec<(String, Look)> = futures::stream::iter(doubtful)
             .map(async |(sha256, known)| {
-                let name = hex(sha256);
+                let name = HEXLOWER.encode(sha256);
                 let what = if known.is_text { "text" } else { "original" };
                 let look = if deep {
                     match worker.blobs().get(&name).await {
@@ -141,7 +142,7 @@ impl Store {
             .known
             .iter()
             .filter(|(_, known)| unnamed(known) && (all || !known.is_submission))
-            .map(|(sha256, known)| (hex(sha256), *known))
+            .map(|(sha256, known)| (HEXLOWER.encode(sha256), *known))
             .collect();
         self.orphans =
             self.known.values().filter(|known| unnamed(known) && !known.is_submission).count() as u64;
@@ -158,7 +159,7 @@ impl Store {
             if !bytes.starts_with(b"{") {
                 continue;
             }
-            let Some(sent) = ingest::facts_of(&name, &bytes, i64::from(known.stored_at) * 1000) else {
+            let Some(sent) = ingest::recover(&name, &bytes, i64::from(known.stored_at) * 1000) else {
                 continue;
             };
             let mut lacks: Vec<String> = Vec::new();
@@ -195,16 +196,5 @@ enum Look {
 }
 
 fn parsed(hex: &str) -> Option<Sha256> {
-    let mut sha256 = [0; 32];
-    if hex.len() != 64 {
-        return None;
-    }
-    for (index, byte) in sha256.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(hex.get(2 * index..2 * index + 2)?, 16).ok()?;
-    }
-    Some(sha256)
-}
-
-fn hex(sha256: &Sha256) -> String {
-    sha256.iter().map(|byte| format!("{byte:02x}")).collect()
+    HEXLOWER_PERMISSIVE.decode(hex.as_bytes()).ok()?.try_into().ok()
 }
