@@ -8,18 +8,22 @@ pub mod header;
 mod id;
 mod refusal;
 #[cfg(feature = "facts")]
+mod state;
+#[cfg(feature = "facts")]
 pub mod subject;
 
 #[cfg(feature = "facts")]
 pub use convert::ConvertError;
 #[cfg(feature = "facts")]
 pub use fact::Fact;
-pub use id::{NotAReportId, ReportId};
+pub use id::{ReportId, ReportIdError};
 pub use prost::{DecodeError, Message, decode_length_delimiter};
 pub use refusal::{ClassInfo, Fault, RefusalClass, RefusalClassError, Seen};
+#[cfg(feature = "facts")]
+pub use state::ReportState;
 
 /// The messages of package `gouji.v1`, generated from `proto/gouji/v1/*.proto`.
-#[expect(missing_docs, reason = "the .proto files comment what a name does not tell")]
+#[expect(missing_docs, reason = "the comments are in the .proto files")]
 pub mod v1 {
     include!("generated/gouji.v1.rs");
 }

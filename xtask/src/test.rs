@@ -6,6 +6,7 @@ use std::io::Write as _;
 
 use anyhow::{Context as _, Result};
 
+use crate::promtool;
 use crate::workspace::{self, Workspace};
 
 /// Builds every program, because end-to-end tests run them as separate processes, and runs every test.
@@ -26,6 +27,9 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
         test.arg("--workspace");
     }
     test.args(arguments).env("GOUJI_NATS_SERVER", nats_server).env("GOUJI_SKIPPED", &skipped);
+    if let Some(promtool) = promtool::find(&workspace.target.join("promtool")) {
+        test.env("GOUJI_PROMTOOL", promtool);
+    }
     let tested = workspace::run(&mut test);
     let lines = fs::read_to_string(&skipped).with_context(|| format!("read {}", skipped.display()))?;
     write!(std::io::stdout(), "{}", summary(&lines))?;

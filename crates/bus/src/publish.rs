@@ -46,7 +46,7 @@ pub enum Published {
 pub enum PublishError {
     /// Its id cannot be part of a subject.
     #[error(transparent)]
-    UnsafeId(#[from] subject::UnsafeSubject),
+    UnsafeId(#[from] subject::SubjectError),
     /// It exceeds `max_payload` of the server or the limit of the stream.
     #[error("{subject} of {size_bytes} bytes is larger than the bus takes")]
     TooLarge {

@@ -105,7 +105,7 @@ async fn stage<F: Fact>(
     tokio::time::timeout(PATIENCE, all).await.with_context(|| format!("waiting for {name}"))?
 }
 
-/// A share of a core for one process and whatever it starts; gone with it.
+/// A control group that limits a process and its children to a share of a core; removed when dropped.
 struct Quota(PathBuf);
 
 const CONTROLLER: &str = "/sys/fs/cgroup/cpu";

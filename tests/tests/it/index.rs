@@ -30,7 +30,7 @@ const SEED: u64 = 20_261_123;
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A log with validated reports on it, and a place for indices.
-struct House {
+struct Setup {
     log: Bus,
     blobs: Blobs,
     nats: NatsServer,
@@ -40,7 +40,7 @@ struct House {
 /// One report as an index holds it: the id of its version, its event, and everything else.
 type Held = (String, ReportValidated, search::StoredReport);
 
-impl House {
+impl Setup {
     async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let nats = NatsServer::start(&folder.path().join("nats"), SyncInterval::Default).await.unwrap();
@@ -59,16 +59,16 @@ impl House {
     }
 
     /// A process that keeps the index of that name.
-    fn start(&self, index: &str) -> Keeper {
+    fn start(&self, index: &str) -> Indexer {
         self.start_as(index, Command::new(program("gouji-index").unwrap()))
     }
 
-    fn start_as(&self, index: &str, mut command: Command) -> Keeper {
+    fn start_as(&self, index: &str, mut command: Command) -> Indexer {
         let address = format!("127.0.0.1:{}", free_port().unwrap());
         let mut variables = variables(self.folder.path(), &self.nats, &self.index(index));
         variables.insert("GOUJI_LISTEN", address.clone());
         command.envs(variables);
-        Keeper { process: Process::start(index, &mut command, self.folder.path()).unwrap(), address }
+        Indexer { process: Process::start(index, &mut command, self.folder.path()).unwrap(), address }
     }
 
     /// Puts reports on the log as `validate` does: those of these numbers, two years of each agency.
@@ -178,12 +178,12 @@ impl House {
 }
 
 /// A process of `gouji-index`.
-struct Keeper {
+struct Indexer {
     process: Process,
     address: String,
 }
 
-impl Keeper {
+impl Indexer {
     /// What it says of its readiness.
     async fn readiness(&self) -> String {
         bus::tls::prepare();

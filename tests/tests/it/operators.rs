@@ -55,6 +55,7 @@ fn gouji(arguments: &[&str], variables: &[(&str, String)]) -> Said {
     for name in ours.filter(|name| name.starts_with("GOUJI_") && name != "GOUJI_NATS_SERVER") {
         command.env_remove(name);
     }
+    command.env("LC_ALL", "C").env("XDG_STATE_HOME", "/dev/null");
     command.env("USER", "somebody").envs(variables.iter().map(|(name, value)| (name, value)));
     let Output { status, stdout, stderr } = command.args(arguments).output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
@@ -89,8 +90,9 @@ async fn reach(pipeline: &Pipeline, ids: &[String], state: &str) {
     let mut states = Vec::new();
     let what = format!("all to be {state}");
     let reached = until(&what, PATIENCE, async || {
-        let told = pipeline.api().states(ids).await?;
-        states = list(&told).iter().map(|one| one["state"].as_str().unwrap_or_default().to_owned()).collect();
+        let answer = pipeline.api().states(ids).await?;
+        states =
+            list(&answer).iter().map(|one| one["state"].as_str().unwrap_or_default().to_owned()).collect();
         Ok(states.iter().all(|one| one == state).then_some(()))
     });
     reached.await.unwrap_or_else(|error| panic!("{error:#}: {states:?}"));

@@ -6,7 +6,8 @@ use document::Text;
 use regex::Regex;
 use report::{RemarkKind, SectionKind};
 
-use super::{Remarks, has_any, pattern};
+use super::{Remarks, has_any};
+use crate::pattern::pattern;
 
 static DIGITS: LazyLock<Regex> = LazyLock::new(|| pattern(r"\d{17}[\dXx]|1[3-9]\d{9}"));
 
@@ -62,7 +63,7 @@ mod tests {
     use super::super::tests::check;
 
     #[test]
-    fn persons_are_told_from_offices_and_other_numbers() {
+    fn persons_are_distinguished_from_offices_and_other_numbers() {
         let said =
             |sentence: &str, expected: &[&str]| check("", &format!("六、其他事项\n{sentence}"), expected);
         said("申请人身份证号11010519491231002X。", &["personal 110*************2X"]);

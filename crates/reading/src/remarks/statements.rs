@@ -7,8 +7,9 @@ use document::Text;
 use regex::Regex;
 use report::{Decimal, RemarkKind, SectionKind, Year};
 
-use super::{Remarks, has_any, pattern, sentences};
+use super::{Remarks, has_any, sentences};
 use crate::label;
+use crate::pattern::pattern;
 
 /// Reads one paragraph.
 pub(super) fn read(remarks: &mut Remarks, section: Option<SectionKind>, text: &Text, year: Option<Year>) {
@@ -219,7 +220,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fees_are_told_from_none_and_from_silence() {
+    fn fees_are_distinguished_from_none_and_from_silence() {
         for (sentence, expected) in [
             ("2024年，本机关未收取信息处理费。", "0"),
             ("本年度未产生政府信息公开信息处理费。", "0"),

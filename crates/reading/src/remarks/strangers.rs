@@ -7,7 +7,8 @@ use document::Text;
 use regex::Regex;
 use report::{RemarkKind, SectionKind};
 
-use super::{Remarks, pattern};
+use super::Remarks;
+use crate::pattern::pattern;
 
 static SUBJECT: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
@@ -80,7 +81,7 @@ mod tests {
     use super::super::tests::check;
 
     #[test]
-    fn other_names_and_trades_are_told_from_the_own() {
+    fn other_names_and_trades_are_distinguished_from_the_own() {
         let said = |agency: &str, sentence: &str, expected: &[&str]| {
             check(agency, &format!("一、总体情况\n{sentence}"), expected);
         };

@@ -32,7 +32,7 @@ fn every_variable_in_deploy_is_a_setting() {
 fn the_shipped_file_of_settings_is_current() {
     let path = deploy().join("gouji.toml");
     let there = fs::read_to_string(&path).unwrap_or_default();
-    assert!(there == example(), "write it anew with: cargo run -p gouji -- config > deploy/gouji.toml");
+    assert!(there == example(), "write it with: cargo run -p gouji -- config > deploy/gouji.toml");
 }
 
 fn deploy() -> PathBuf {

@@ -73,7 +73,7 @@ async fn many_may_put_the_same_at_once() {
 }
 
 #[tokio::test]
-async fn what_the_service_cannot_do_is_told_without_its_secrets() {
+async fn errors_of_the_storage_name_no_secrets() {
     let mut server = S3Server::start().await;
     let originals = originals(&server, &[]);
     originals.put(&b"abc"[..], 3).await.unwrap();
@@ -119,7 +119,7 @@ async fn the_whole_pipeline_works_on_it_and_outlives_its_absence() {
     let (status, answer) = api.send(&late.file_name, late.bytes.clone(), None).await.unwrap();
     assert_eq!(status, 503, "{answer}");
     server.come_back().await;
-    let sent = until("the door to open again", SOON, async || {
+    let sent = until("ingest to accept again", SOON, async || {
         let (status, answer) = api.send(&late.file_name, late.bytes.clone(), None).await?;
         Ok((status == 202).then_some(answer))
     });

@@ -10,8 +10,8 @@ async fn what_is_planned_is_applied_and_then_there_is_nothing_to_do() {
     let folder = tempfile::tempdir().unwrap();
     let nats = NatsServer::start(folder.path(), SyncInterval::Default).await.unwrap();
     let run = |arguments: &[&str]| gouji(arguments, &[("GOUJI_NATS_URL", nats.url())]);
-    let told = run(&["status"]);
-    assert_eq!(told.code, Some(1));
+    let status = run(&["status", "--server", "http://127.0.0.1:9"]);
+    assert_eq!(status.code, Some(1));
     let Said { code, out, .. } = run(&["topology", "plan"]);
     assert_eq!(code, Some(2), "{out}");
     assert!(out.contains("create stream GOUJI") && out.contains("create consumer parse"), "{out}");
@@ -33,7 +33,7 @@ async fn what_is_planned_is_applied_and_then_there_is_nothing_to_do() {
 }
 
 #[test]
-fn no_bus_is_told_with_its_address() {
+fn a_missing_bus_is_named_with_its_address() {
     let Said { code, err, .. } = gouji(&["topology", "plan", "--nats", "nats://127.0.0.1:9"], &[]);
     assert!(code == Some(1) && err.contains("127.0.0.1:9"), "{err}");
 }

@@ -1,0 +1,367 @@
+//! The index of this process: its writer, and the position on the log up to which it is complete.
+
+use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use anyhow::{Context as _, anyhow};
+use bus::{Event, Feed, Since};
+use proto::subject;
+use proto::v1::ReportValidated;
+use rules::RulePolicy;
+use search::{Applied, Entry, Generations, IndexError, Reassignments, Writer};
+use worker::{HandlerError, Worker};
+
+use crate::entry::entries;
+use crate::{measures, neighbours};
+
+/// A report needs some 150 KB while it is written: cells, record and terms. Larger batches gain nothing.
+pub(crate) const BATCH: usize = 400;
+/// The limit of the facts of a batch in bytes.
+pub(crate) const BATCH_BYTES: usize = 8 << 20;
+
+/// With this free space beyond the batch, a failed write is the fault of the batch and not of the disk.
+const ROOM_BYTES: usize = 16 << 20;
+
+/// One generation of the index, open for writing.
+pub(crate) struct IndexState {
+    worker: Worker,
+    policy: Arc<RulePolicy>,
+    pub(crate) generation: u32,
+    writer: Arc<Mutex<Writer>>,
+    position: Position,
+}
+
+/// The position up to which an index is complete. Each commit stores it, so that the next process continues
+/// from there, and an index that is empty, old or restored repairs itself.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Position {
+    /// Every `ReportValidated` up to this position on the log was written.
+    sequence: u64,
+    /// When the log stored the event at this position. It differs on a log that lost its end and grew again.
+    taken_at_ms: i64,
+    /// Which log; see [`bus::Extent`].
+    log_made_at_ms: i64,
+}
+
+/// Why a batch was not written.
+enum WriteError {
+    /// The index or its disk is at fault.
+    Blocked(anyhow::Error),
+    /// Something in the batch is at fault, because the index accepts other writes.
+    Failed(anyhow::Error),
+}
+
+/// The progress of a batch.
+enum Step {
+    Written(Vec<Applied>),
+    /// Nothing is written yet: the versions with these ids become current again, and their entries are needed.
+    Wants(Vec<String>, Vec<Entry>),
+}
+
+/// The key of an entry and how it was applied.
+pub(crate) type Written = Result<(String, Applied), HandlerError>;
+
+impl IndexState {
+    /// The state of the generation of that number.
+    pub(crate) fn new(
+        worker: &Worker,
+        policy: &Arc<RulePolicy>,
+        generation: u32,
+        writer: Writer,
+    ) -> Result<Self, IndexError> {
+        let payload = writer.index().payload()?;
+        let position = payload.as_deref().and_then(Position::read).unwrap_or_default();
+        measures::opened(generation, writer.count());
+        measures::position(position.sequence);
+        Ok(Self {
+            worker: worker.clone(),
+            policy: Arc::clone(policy),
+            generation,
+            position,
+            writer: Arc::new(Mutex::new(writer)),
+        })
+    }
+
+    /// Records that everything up to this position on the log is written.
+    ///
+    /// # Errors
+    /// If the bus does not answer.
+    pub(crate) async fn advance_to(&mut self, sequence: u64) -> anyhow::Result<()> {
+        if sequence > self.position.sequence
+            && let Some(taken_at_ms) = self.worker.bus().timestamp_of(sequence).await?
+        {
+            self.advance(sequence, taken_at_ms);
+        }
+        Ok(())
+    }
+
+    fn advance(&mut self, sequence: u64, taken_at_ms: i64) {
+        if sequence > self.position.sequence {
+            self.position = Position { sequence, taken_at_ms, ..self.position };
+            measures::position(sequence);
+        }
+    }
+
+    /// Follows the facts on the log from the position on.
+    pub(crate) async fn feed(&mut self) -> Option<Feed> {
+        let worker = self.worker.clone();
+        let log = worker.retry(|| worker.bus().extent()).await?;
+        let taken_at_ms = worker.retry(|| worker.bus().timestamp_of(self.position.sequence)).await?;
+        let is_there = taken_at_ms == Some(self.position.taken_at_ms) || self.position.sequence < log.first;
+        if self.position.log_made_at_ms != log.made_at_ms || !is_there {
+            // Positions on another log, or on one that lost its end, are void on this one.
+            self.position = Position { log_made_at_ms: log.made_at_ms, ..Position::default() };
+            measures::position(0);
+        }
+        let since = Since::Sequence(self.position.sequence + 1);
+        worker.retry(|| worker.bus().follow(subject::filter::<ReportValidated>(), since)).await
+    }
+
+    /// Writes everything on the log. Returns the ids of reports that the index cannot take through no fault of
+    /// its own. None at shutdown.
+    pub(crate) async fn catch_up(&mut self, report_left: impl Fn(u64)) -> Option<Vec<String>> {
+        let mut feed = self.feed().await?;
+        let mut passed_over = Vec::new();
+        while feed.left() > 0 {
+            report_left(feed.left());
+            let first = feed.next().await?;
+            passed_over.extend(self.take_in(first, &mut feed).await?);
+        }
+        Some(passed_over)
+    }
+
+    /// Writes an event of a feed and those after it, up to a batch. Waits while the disk is full.
+    pub(crate) async fn take_in(&mut self, first: Event, feed: &mut Feed) -> Option<Vec<String>> {
+        let mut bytes = first.payload.len();
+        let mut events = vec![first];
+        while feed.left() > 0 && events.len() < BATCH && bytes < BATCH_BYTES {
+            let event = feed.next().await?;
+            bytes += event.payload.len();
+            events.push(event);
+        }
+        let (last, taken_at_ms) = events.last().map_or((0, 0), |event| (event.sequence, event.at_ms));
+        // The leader refuses events that cannot be decoded.
+        let facts: Vec<ReportValidated> = events.iter().filter_map(Event::decode).collect();
+        let worker = self.worker.clone();
+        let (state, worker, facts) = (&*self, &worker, &facts);
+        let written = || async move {
+            let mut passed_over = Vec::new();
+            for (fact, written) in facts.iter().zip(state.write(facts).await) {
+                let why = match written {
+                    Ok(_) => continue,
+                    Err(HandlerError::Blocked(error)) => return Err(error),
+                    Err(HandlerError::Failed(error)) => format!("{error:#}"),
+                    Err(HandlerError::Refused(refusal)) => refusal.detail,
+                };
+                let id = fact.submitted.as_ref().map(|submitted| submitted.id.clone()).unwrap_or_default();
+                tracing::error!(stage = worker.name(), report.id = id, "the index cannot take {id}: {why}");
+                passed_over.push(id);
+            }
+            Ok(passed_over)
+        };
+        let passed_over = worker.retry(written).await?;
+        self.advance(last, taken_at_ms);
+        Some(passed_over)
+    }
+
+    /// Writes facts and commits; returns the outcome of each. A fact that the index cannot take does not stop
+    /// the others.
+    pub(crate) async fn write(&self, facts: &[ReportValidated]) -> Vec<Written> {
+        let mut outcomes: Vec<Option<Written>> = facts.iter().map(|_| None).collect();
+        let whole = 0..facts.len();
+        let mut parts = vec![whole];
+        while let Some(part) = parts.pop() {
+            let entries = entries(self.worker.blobs(), facts.get(part.clone()).unwrap_or_default()).await;
+            let (mut written, mut ready) = (Vec::new(), Vec::new());
+            for (number, entry) in part.clone().zip(entries) {
+                match entry {
+                    Ok(entry) => {
+                        written.push((number, entry.key.clone()));
+                        ready.push(entry);
+                    }
+                    Err(error) => set(&mut outcomes, number, Err(error)),
+                }
+            }
+            match self.write_part(ready).await {
+                Ok(applied) => {
+                    for ((number, key), applied) in written.into_iter().zip(applied) {
+                        set(&mut outcomes, number, Ok((key, applied)));
+                    }
+                }
+                Err(WriteError::Blocked(error)) => {
+                    let all = outcomes.iter_mut().filter(|outcome| outcome.is_none());
+                    all.for_each(|outcome| *outcome = Some(Err(HandlerError::Blocked(anyhow!("{error:#}")))));
+                    break;
+                }
+                Err(WriteError::Failed(error)) if written.len() <= 1 => {
+                    for (number, _) in written {
+                        set(&mut outcomes, number, Err(HandlerError::Failed(anyhow!("{error:#}"))));
+                    }
+                }
+                Err(WriteError::Failed(_)) => {
+                    let middle = part.start + part.len() / 2;
+                    parts.extend([middle..part.end, part.start..middle]);
+                }
+            }
+        }
+        let unanswered = || Err(HandlerError::Blocked(anyhow!("the index gave no answer")));
+        outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(unanswered)).collect()
+    }
+
+    /// Commits the position alone.
+    pub(crate) async fn commit(&self) -> anyhow::Result<()> {
+        let (writer, payload) = (Arc::clone(&self.writer), self.position.to_string());
+        let commit = move || writer.lock().unwrap_or_else(PoisonError::into_inner).commit(&payload);
+        Ok(self.worker.cpu().run(commit).await??)
+    }
+
+    async fn write_part(&self, mut entries: Vec<Entry>) -> Result<Vec<Applied>, WriteError> {
+        let mut back = None;
+        loop {
+            let (writer, policy) = (Arc::clone(&self.writer), Arc::clone(&self.policy));
+            let payload = self.position.to_string();
+            let written = self.worker.cpu().run(move || {
+                let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
+                write(&mut writer, &policy, entries, back, &payload)
+            });
+            match written.await.unwrap_or_else(|error| Err(WriteError::Failed(error)))? {
+                Step::Written(applied) => return Ok(applied),
+                Step::Wants(ids, same) => {
+                    back = Some(self.entries_of(&ids).await.map_err(WriteError::Blocked)?);
+                    entries = same;
+                }
+            }
+        }
+    }
+
+    /// The entries of these readings, from the log and the store. A reading that they no longer have cannot
+    /// become current again.
+    async fn entries_of(&self, ids: &[String]) -> anyhow::Result<Vec<Entry>> {
+        let mut facts = Vec::new();
+        for id in ids {
+            facts.extend(self.worker.bus().last_of_id::<ReportValidated>(id).await?);
+        }
+        let mut found = Vec::new();
+        for (fact, entry) in facts.iter().zip(entries(self.worker.blobs(), &facts).await) {
+            match entry {
+                Ok(entry) => found.push(entry),
+                Err(HandlerError::Blocked(error)) => return Err(error),
+                Err(error) => {
+                    let id = fact.submitted.as_ref().map_or("", |submitted| &submitted.id);
+                    tracing::error!(report.id = id, "{id} cannot become current again: {error:?}");
+                }
+            }
+        }
+        Ok(found)
+    }
+}
+
+fn set(outcomes: &mut [Option<Written>], number: usize, outcome: Written) {
+    if let Some(slot) = outcomes.get_mut(number) {
+        *slot = Some(outcome);
+    }
+}
+
+fn write(
+    writer: &mut Writer,
+    policy: &RulePolicy,
+    entries: Vec<Entry>,
+    back: Option<Vec<Entry>>,
+    payload: &str,
+) -> Result<Step, WriteError> {
+    if entries.is_empty() {
+        return Ok(Step::Written(Vec::new()));
+    }
+    let size_bytes: usize = entries.iter().map(|entry| entry.text.len() + entry.fact.len()).sum();
+    let written = AssertUnwindSafe(|| {
+        let reassignments = writer.reassignments(&entries)?;
+        let ids: Vec<String> = reassignments.promoted().cloned().collect();
+        if back.is_none() && !ids.is_empty() {
+            return Ok(Step::Wants(ids, entries));
+        }
+        try_write(writer, policy, entries, &reassignments, back.unwrap_or_default(), payload)
+            .map(Step::Written)
+    });
+    let error = match catch_unwind(written) {
+        Ok(Ok(step)) => return Ok(step),
+        Ok(Err(error)) => anyhow::Error::new(error),
+        Err(panic) => {
+            writer.undo();
+            let said = panic.downcast_ref::<String>().map(String::as_str);
+            anyhow!("panicked: {}", said.or(panic.downcast_ref::<&str>().copied()).unwrap_or_default())
+        }
+    };
+    // With enough space and a successful commit, the batch is at fault and not the disk.
+    let works = writer.index().check_room(ROOM_BYTES + 2 * size_bytes).and_then(|()| writer.commit(payload));
+    match works.context("the index cannot be written") {
+        Ok(()) => Err(WriteError::Failed(error.context("writing to the index"))),
+        Err(blocked) => Err(WriteError::Blocked(blocked)),
+    }
+}
+
+/// Applies the entries, judges the changed reports beside their neighbours, and commits; then the batch is
+/// durable.
+fn try_write(
+    writer: &mut Writer,
+    policy: &RulePolicy,
+    entries: Vec<Entry>,
+    reassignments: &Reassignments,
+    promoted: Vec<Entry>,
+    payload: &str,
+) -> Result<Vec<Applied>, IndexError> {
+    let begun = Instant::now();
+    let keys: Vec<String> = entries.iter().map(|entry| entry.key.clone()).collect();
+    let mut beside = BTreeSet::new();
+    for key in reassignments.departed() {
+        beside.extend(neighbours::year_after(writer, key)?);
+    }
+    let applied = writer.apply_with(entries, reassignments, promoted)?;
+    let current = keys.into_iter().zip(&applied).filter(|(_, applied)| **applied == Applied::Current);
+    let changed = current.map(|(key, _)| key).chain(reassignments.departed().cloned()).collect();
+    neighbours::rejudge(writer, policy, &changed, beside)?;
+    bus::failpoint("applied");
+    writer.commit(payload)?;
+    measures::committed(writer.count(), begun.elapsed());
+    Ok(applied)
+}
+
+impl Position {
+    fn read(payload: &str) -> Option<Self> {
+        let mut parts = payload.split('@');
+        let position = Self {
+            sequence: parts.next()?.parse().ok()?,
+            taken_at_ms: parts.next()?.parse().ok()?,
+            log_made_at_ms: parts.next()?.parse().ok()?,
+        };
+        parts.next().is_none().then_some(position)
+    }
+}
+
+impl std::fmt::Display for Position {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{}@{}@{}", self.sequence, self.taken_at_ms, self.log_made_at_ms)
+    }
+}
+
+/// Opens the current generation for writing, and creates the first one if there is none.
+pub(crate) fn open(generations: &Generations) -> Result<(u32, Writer), IndexError> {
+    let (generation, index) = generations.open_current()?;
+    Ok((generation, index.writer()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_position_reads_back() {
+        let position =
+            Position { sequence: 17, taken_at_ms: 1_764_000_000_017, log_made_at_ms: 1_764_000_000_000 };
+        assert_eq!(Position::read(&position.to_string()), Some(position));
+        for other in ["", "17", "x@1@2", "17@1", "17@1@", "17@1@2@3"] {
+            assert_eq!(Position::read(other), None, "{other}");
+        }
+    }
+}
