@@ -213,7 +213,7 @@ fn member(parts: &StoredParts) -> Option<Member> {
     let review = parts.review_alone().ok()?;
     let day = beijing::day(card.submitted_at_ms);
     let mut member = Member::of(&review, &card.key, &card.id, &card.original, day);
-    // Unlike the verdict of the review alone, this one counts what was found beside other reports.
+    // Unlike the verdict of the review alone, this one counts the findings of comparisons.
     member.verdict = card.verdict;
     Some(member)
 }
