@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::harness::{TestConsole, sample};
 
-/// Every total that can be told from the samples.
+/// Every total that follows from the samples.
 #[tokio::test]
 async fn searches_find_what_they_should() {
     let console = TestConsole::with_samples().await;
