@@ -192,7 +192,7 @@ pub const SETTINGS: &[Setting] = &[
         "GOUJI_UPLOADS",
         "32",
         &[
-            "Uploads received at once, 1 to 1024; further senders are told to retry. Each takes up to 3 MB of memory.",
+            "Uploads received at once, 1 to 1024; further senders get Retry-After. Each takes up to 3 MB of memory.",
         ],
     ),
     setting(
