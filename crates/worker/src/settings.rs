@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_in_the_file_and_variables_are_the_same_settings() {
+    fn a_file_says_what_variables_say() {
         let values =
             parse("[bus]\nurl = \"nats://a:4222\"\nreplicas = 3\n[work]\npermits = 1_000\n").unwrap();
         let expected =
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_key_is_an_error_with_its_line() {
+    fn what_is_no_setting_is_reported_with_its_line() {
         check("[bus]\n\nurls = \"x\"\n", 3, "no setting bus.urls; there are bus.url, bus.nkey");
         check("[bux]\nurl = \"x\"\n", 2, "there are bus.url");
         check("[nets]\nx = 1\n", 2, "the sections are bus, originals");
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn the_example_sets_nothing_until_it_is_uncommented() {
+    fn the_example_is_a_file_that_says_nothing_until_it_is_uncommented() {
         assert_eq!(parse(&example()).unwrap(), Values::new());
         let said: String = example()
             .lines()
