@@ -1,4 +1,4 @@
-//! The roster (机关名录): who should report, below whom, and until when.
+//! The roster (机关名录): the agencies that should report, with their parents and deadlines.
 //!
 //! A CSV file that an office keeps in its spreadsheet. A line is an agency, the first line names the
 //! columns, in English or in Chinese:
@@ -7,8 +7,8 @@
 //! | --- | --- |
 //! | `agency`, 机关名称 | its full name |
 //! | `region`, 区划代码 | six digits, nine for a township |
-//! | `level`, 级别 | 国家级, 省级, 市级, 县级, 乡级; told by the code where empty |
-//! | `parent`, 上级 | the agency whose whole it is part of; told by codes and names where empty |
+//! | `level`, 级别 | 国家级, 省级, 市级, 县级, 乡级; inferred from the code if empty |
+//! | `parent`, 上级 | the agency whose whole it is part of; inferred from codes and names if empty |
 //! | `aliases`, 别名 | other names, separated by `;`, `；` or `、` |
 //! | `deadline`, 截止日期 | a day like 2025-01-31, which goes for other years too; by law where empty |
 //! | `scope`, 口径 | 汇总 (`whole`) or 本机关 (`own`): whom the figures of its report cover |
@@ -29,7 +29,7 @@ use crate::name::{self, Rank};
 pub(crate) use find::Directory;
 pub use parse::{Fault, FaultKind, WrongRoster};
 
-/// Who should report.
+/// The agencies that should report.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Roster {
     agencies: Vec<Agency>,
@@ -48,9 +48,9 @@ pub struct Agency {
     pub level: Option<Level>,
     /// The position of the agency above it.
     pub parent: Option<usize>,
-    /// What else it is called, or was.
+    /// Its other and former names.
     pub aliases: Vec<String>,
-    /// Whom its figures cover.
+    /// Which agencies its figures cover.
     pub scope: Option<Scope>,
     /// Month and day of the year after until which its report has to be there.
     deadline: Option<(i8, i8)>,
@@ -118,7 +118,7 @@ impl Agency {
         self.level != Some(Level::Township) && (is_government || is_office)
     }
 
-    /// Its place among the agencies of its division, whose name may be known.
+    /// Its rank among the agencies of its division, whose name may be known.
     pub(crate) fn rank(&self, region: Option<&Region>) -> Rank {
         let folded = name::fold(&self.name);
         match region {

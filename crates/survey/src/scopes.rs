@@ -12,7 +12,7 @@ use crate::tally::Crosswalk;
 use crate::walk::{Parent, walk};
 use crate::{Figures, Findings, Member, Roster, Scope, Sum, fails, unknown};
 
-/// Holds every report that covers others against theirs, and asks for the scope where it is not told.
+/// Compares every report that covers others with theirs, and asks for the scope if it is not stated.
 ///
 /// Only what the roster or the report's own words say of its scope counts here.
 pub fn compare_scopes(roster: Option<&Roster>, members: &[Member], year: Year) -> Findings {
@@ -74,7 +74,7 @@ struct Difference {
 
 impl Scene<'_, '_> {
     /// AGG-01. That those below have more than the whole is certain even where some of them are missing;
-    /// that they have less tells something only where all are there, and the own office among them.
+    /// that they have less matters only if all of them reported, the government's own office included.
     fn adds_up(&self, parent: &Parent, figures: &Figures, source: ScopeSource) -> Option<Finding> {
         let (mut less, mut more, mut open) = (Vec::new(), Vec::new(), Vec::new());
         for (position, sum) in parent.below.cells().enumerate().filter(|(_, sum)| adds(sum.id, source)) {

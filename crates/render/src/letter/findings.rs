@@ -1,0 +1,199 @@
+//! Renders one finding of a letter: what is wrong, where, by how much, how to correct it, and why.
+
+use report::{Against, CellId, Decimal, Equation, Finding, Form, Judgement, Repair, Review};
+
+use crate::location;
+use crate::text::{clean, day, full_width_brackets, number, numeral};
+
+use super::block::{Block, Column, Grid};
+use super::cell_groups::{CellGroup, cell_groups};
+use super::sides;
+
+/// A side of an equation with more terms than this lists only those that are not 0.
+const MAX_LISTED_ZEROS: usize = 4;
+
+/// Turns the findings of one review into blocks of a letter.
+pub(super) struct FindingBlocks<'a> {
+    review: &'a Review,
+    file_name: Option<&'a str>,
+    /// The repair that was written last, and the number of its finding.
+    last_repair: Option<(&'a Repair, String)>,
+}
+
+impl<'a> FindingBlocks<'a> {
+    pub(super) fn new(review: &'a Review, file_name: Option<&'a str>) -> Self {
+        Self { review, file_name, last_repair: None }
+    }
+
+    /// Adds the finding with this index in its group.
+    pub(super) fn push(&mut self, blocks: &mut Vec<Block>, index: usize, finding: &'a Finding) {
+        let mark = format!("（{}）", numeral(index + 1));
+        if index == 0 {
+            self.last_repair = None;
+        }
+        if let Some(waiver) = &finding.waiver {
+            blocks.push(Block::Item(mark, self.message_without_hint(finding)));
+            let decided = format!(
+                "{}同意不作为问题，理由：{}。适用于{}（含当日）前报送的报告。",
+                clean(&waiver.who),
+                sentence(&waiver.why),
+                day(Some(waiver.until)),
+            );
+            blocks.push(Block::Detail("豁免", decided));
+            blocks.extend(basis(finding));
+            return;
+        }
+        blocks.push(Block::Item(mark.clone(), message(finding)));
+        blocks.extend(self.location(finding));
+        blocks.extend(finding.against.as_ref().and_then(|against| self.against(against)));
+        blocks
+            .extend(sides::describe(&self.review.report, finding).map(|sides| Block::Detail("数字", sides)));
+        blocks.extend(self.grid(finding).map(Block::Grid));
+        if let Some(repair) = &finding.repair {
+            blocks.push(Block::Detail("参考改法", self.repair(repair, mark)));
+        }
+        blocks.extend(basis(finding));
+    }
+
+    /// Adds a finding that is only worth knowing.
+    pub(super) fn push_hint(&self, blocks: &mut Vec<Block>, index: usize, finding: &Finding) {
+        blocks.push(Block::Item(format!("{}．", index + 1), message(finding)));
+        blocks.extend(self.location(finding));
+        blocks.extend(basis(finding));
+    }
+
+    /// The message without its last sentence, which says what to do: a waived finding needs nothing done.
+    fn message_without_hint(&self, finding: &Finding) -> String {
+        let hint = rules::rule(&finding.rule).map_or("", |rule| rule.hint);
+        let what = finding.message.strip_suffix(hint).filter(|what| !what.is_empty());
+        full_width_brackets(&clean(what.unwrap_or(&finding.message)))
+    }
+
+    /// The location of the finding. None where a table of cells follows, which has the locations.
+    fn location(&self, finding: &Finding) -> Option<Block> {
+        let report = &self.review.report;
+        let cell_at = |id: &CellId| report.cells.get(*id).and_then(|cell| cell.origin);
+        let is_of_cell =
+            finding.origin.is_none() || finding.cells.iter().any(|id| cell_at(id) == finding.origin);
+        let location = finding.origin.and_then(|origin| location::of_origin(report, origin, self.file_name));
+        let text = match (&finding.cells[..], report.cells.form()) {
+            ([id], Some(form)) if is_of_cell => {
+                let location = location.map_or(String::new(), |location| format!("，文件{location}"));
+                format!("{}{location}", location::of_cell(form, *id))
+            }
+            ([_, _, ..], Some(_)) if is_of_cell => return None,
+            _ => format!("文件{}", location?),
+        };
+        Some(Block::Detail("位置", format!("{}。", clean(&text))))
+    }
+
+    /// The other report with which the finding compares this one.
+    fn against(&self, against: &Against) -> Option<Block> {
+        let agency = against.agency.as_deref().map(clean).unwrap_or_default();
+        let year = against.year.map_or(String::new(), |year| format!("{year}年度"));
+        let location = against.origin.and_then(location::in_other_report);
+        let location = location.map_or(String::new(), |location| format!("，文件{location}"));
+        let is_named = !agency.is_empty() || !year.is_empty();
+        is_named.then(|| Block::Detail("对照", format!("{agency}{year}政府信息公开工作年度报告{location}。")))
+    }
+
+    /// Both sides of the equation term by term, or the cells of the finding.
+    fn grid(&self, finding: &Finding) -> Option<Grid> {
+        let form = self.review.report.cells.form();
+        let equation = form.and_then(|form| equation(form, finding));
+        match (form, equation, finding.left, finding.right) {
+            (Some(form), Some(equation), Some(left), Some(right))
+                if finding.judgement == Judgement::Fails =>
+            {
+                Some(self.sides(form, equation, left, right))
+            }
+            (Some(form), _, _, _) if finding.cells.len() > 1 => Some(self.cells(form, &finding.cells)),
+            _ => None,
+        }
+    }
+
+    fn sides(&self, form: &Form, equation: &Equation, left: Decimal, right: Decimal) -> Grid {
+        let mut rows = Vec::new();
+        for (side, terms, sum) in [("左边", &equation.left, left), ("右边", &equation.right, right)] {
+            let is_zero =
+                |id: &&CellId| self.review.report.cells.value(**id).is_some_and(|value| value.is_zero());
+            let zeros = if terms.len() > MAX_LISTED_ZEROS { terms.iter().filter(is_zero).count() } else { 0 };
+            let shown = terms.iter().filter(|id| zeros == 0 || !is_zero(id));
+            rows.extend(shown.map(|id| [vec![side.to_owned()], self.cell(form, *id)].concat()));
+            if terms.len() > 1 {
+                let rest = if zeros > 0 { format!("（其余{zeros}格为0）") } else { String::new() };
+                rows.push(vec![format!("{side}合计"), rest, number(sum), String::new()]);
+            }
+        }
+        let gap = left.saturating_sub(right).abs();
+        rows.push(vec!["相差".to_owned(), String::new(), number(gap), String::new()]);
+        let side = Column { head: "等式", share: 13, is_figure: false };
+        Grid { columns: [&[side], &CELL_COLUMNS[..]].concat(), rows }
+    }
+
+    fn cells(&self, form: &Form, ids: &[CellId]) -> Grid {
+        let report = &self.review.report;
+        let row = |group: CellGroup| match &group.cells[..] {
+            [id] => self.cell(form, *id),
+            _ => {
+                let (content, location) = (group.content(report), group.location(report));
+                vec![group.name, content, location.unwrap_or_default()]
+            }
+        };
+        let rows = cell_groups(form, ids).into_iter().map(row).collect();
+        Grid { columns: CELL_COLUMNS.to_vec(), rows }
+    }
+
+    /// A cell as a row: its name, its content and its location.
+    fn cell(&self, form: &Form, id: CellId) -> Vec<String> {
+        let report = &self.review.report;
+        let cell = report.cells.get(id);
+        let location = cell.and_then(|cell| location::of_origin(report, cell.origin?, self.file_name));
+        let content = cell.map(location::content).unwrap_or_default();
+        vec![location::label(form, id), clean(&content), location.unwrap_or_default()]
+    }
+
+    fn repair(&mut self, repair: &'a Repair, mark: String) -> String {
+        match &self.last_repair {
+            Some((last, mark)) if *last == repair => format!("与{mark}相同。"),
+            _ => {
+                self.last_repair = Some((repair, mark));
+                let reason = full_width_brackets(&sentence(&repair.reason));
+                format!("{reason}。此为按勾稽关系推算的结果，请与申请登记台账核实后更正。")
+            }
+        }
+    }
+}
+
+const CELL_COLUMNS: [Column; 3] = [
+    Column { head: "项目", share: 39, is_figure: false },
+    Column { head: "报告所填", share: 15, is_figure: true },
+    Column { head: "文件中的位置", share: 33, is_figure: false },
+];
+
+/// The equation that the finding says does not hold.
+fn equation(form: &'static Form, finding: &Finding) -> Option<&'static Equation> {
+    let is_broken = |equation: &&Equation| {
+        rules::of_equation(equation).made(finding) && equation.terms().eq(finding.cells.iter().copied())
+    };
+    form.equations().iter().find(is_broken)
+}
+
+fn message(finding: &Finding) -> String {
+    full_width_brackets(&clean(&finding.message))
+}
+
+/// The article, notice or note of the form behind the rule, and the rule's id.
+fn basis(finding: &Finding) -> Option<Block> {
+    let id = clean(&finding.rule);
+    let text = match rules::rule(&finding.rule) {
+        Some(rule) if !rule.basis.is_empty() => format!("{}（规则{id}）。", sentence(rule.basis)),
+        _ => format!("核对规则{id}。"),
+    };
+    Some(Block::Detail("依据", text))
+}
+
+/// A sentence without its full stop.
+fn sentence(text: &str) -> String {
+    clean(text).trim_end_matches(['。', '；', '，', '.']).to_owned()
+}

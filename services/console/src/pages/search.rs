@@ -1,0 +1,247 @@
+//! `/`: the search. Its address has the whole state, so that it can be bookmarked and shared.
+
+use access::Caller;
+use axum::extract::State;
+use maud::{Markup, html};
+use search::{Facet, FacetCounts, Hit, Page, Snippet};
+
+use super::layout::{self, ErrorPage, badge};
+use crate::app::App;
+use crate::params::Params;
+use crate::{labels, search_query};
+
+/// Facets in the order of the page.
+const FACETS: [Facet; 6] =
+    [Facet::Verdict, Facet::Year, Facet::Region, Facet::Rule, Facet::Agency, Facet::Form];
+/// Values of a facet that are shown before the reader asks for the rest.
+const FIRST_VALUES: usize = 8;
+
+const ORDERS: [(&str, &str); 7] = [
+    ("relevance", "按相关程度"),
+    ("-submitted", "最近提交在前"),
+    ("-published", "最近发布在前"),
+    ("-year", "年份从近到远"),
+    ("year", "年份从远到近"),
+    ("-cell.requests.received.total", "新收申请从多到少"),
+    ("-cell.litigation_after_review.total", "复议后诉讼从多到少"),
+];
+
+const EXAMPLES: [(&str, &str, &str); 6] = [
+    ("q=收到政府信息公开申请", "收到政府信息公开申请", "几个字连着写，就按原文连续查找"),
+    ("q=\"行政许可\" 电子证照", "\"行政许可\" 电子证照", "引号内一字不差；空格隔开的词都要有"),
+    ("q=不予公开 -信访", "不予公开 -信访", "减号排除"),
+    (
+        "q=cell.requests.received.total>100",
+        "cell.requests.received.total>100",
+        "按表中的数字找：新收申请超过100件",
+    ),
+    ("verdict=fail", "有错误的年报", "勾稽关系不成立，需要退回修改"),
+    ("finding=T3-01", "结转不平的年报", "新收加上年结转，不等于办理总计加结转下年度"),
+];
+
+pub(crate) async fn search(
+    State(app): State<App>,
+    caller: Caller,
+    params: Params,
+) -> Result<Markup, ErrorPage> {
+    let (query, problems) = search_query::lenient(&params);
+    let mut query = search_query::restrict_to_scope(query, &caller)?;
+    query.highlight = true;
+    query.facets = FACETS.to_vec();
+    let found = app.read(move |reader| Ok((reader.search(&query)?, reader.count()?))).await?;
+    let (found, indexed) = found;
+    let mut warnings: Vec<String> = problems.into_iter().map(|problem| problem.detail).collect();
+    warnings.extend(found.warnings.iter().cloned());
+    let is_start = params.0.is_empty();
+    let content = html! {
+        (search_box(&params, is_start))
+        @for warning in &warnings { p.notice.warn role="alert" { (warning) } }
+        @if is_start { (examples(indexed)) }
+        @if indexed > 0 { (results(&found, &params)) }
+    };
+    Ok(layout::page(&app, layout::SEARCH_TITLE, "", content).await)
+}
+
+fn search_box(params: &Params, is_start: bool) -> Markup {
+    html! {
+        form.search.start[is_start] action="/" role="search" {
+            @if is_start { h1 { "检索政府信息公开工作年度报告" } }
+            div.box {
+                input #q type="search" name="q" value=[params.get("q")] autofocus[is_start]
+                    placeholder="机关、事项、原文中的话，或 cell.requests.received.total>100" aria-label="检索词";
+                button { "检索" }
+            }
+            @for (name, value) in params.filters() { input type="hidden" name=(name) value=(value); }
+            @if let Some(sort) = params.get("sort") { input type="hidden" name="sort" value=(sort); }
+        }
+    }
+}
+
+/// The start page: how to submit the first reports, or what can be searched for.
+fn examples(indexed: u64) -> Markup {
+    html! {
+        section.card.newcomer {
+            @if indexed == 0 {
+                h2 { "库里还没有年报" }
+                p { "先送几份进来：在命令行运行 " code { "gouji submit 文件或文件夹" } "，或用 " code { "POST /api/v1/reports" } " 上传。送到后一两秒就能在这里检索，上方的数字会跟着变。" }
+            } @else {
+                h2 { "可以这样找" }
+            }
+            ul.examples {
+                @for (address, shown, meaning) in EXAMPLES {
+                    @let (name, value) = address.split_once('=').unwrap_or_default();
+                    li { a href=(Params::default().with(name, value).address("/")) { (shown) } span { (meaning) } }
+                }
+            }
+        }
+    }
+}
+
+fn results(found: &Page, params: &Params) -> Markup {
+    html! {
+        div.columns {
+            details.facets open {
+                summary { "筛选" }
+                @for counts in &found.facets { (facet(counts, params)) }
+            }
+            section.results aria-label="检索结果" {
+                (active_filters(params))
+                div.above {
+                    p role="status" {
+                        @if found.relaxed { "近似结果 " } @else { "共 " }
+                        b { (found.total) } " 份"
+                        span.quiet { "　用时 " (format!("{:.1}", found.took.as_secs_f64() * 1000.0)) " 毫秒" }
+                    }
+                    (order(params))
+                }
+                @if found.relaxed {
+                    p.notice { "没有一份年报完整含有所输入的词，以下是含有其中大部分字词的年报。给词加上引号可以只看完全一致的结果。" }
+                }
+                @if found.hits.is_empty() { (no_hits(params)) }
+                ol.hits { @for one in &found.hits { (hit(one, params)) } }
+                nav.paging aria-label="翻页" {
+                    @if params.get("cursor").is_some() { a href=(params.without("cursor").address("/")) { "回到第一页" } }
+                    @if let Some(cursor) = &found.next_cursor {
+                        a.next rel="next" href=(params.with("cursor", cursor).address("/")) { "下一页" }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The active filters; a click removes one.
+fn active_filters(params: &Params) -> Markup {
+    let without = |name: &str, value: &str| {
+        let others =
+            params.0.iter().filter(|(known, has)| !(known == name && has == value) && known != "cursor");
+        Params(others.cloned().collect()).address("/")
+    };
+    html! {
+        @if params.filters().next().is_some() {
+            ul.chosen aria-label="已选条件" {
+                @for (name, value) in params.filters() {
+                    li { a href=(without(name, value)) title="去掉这个条件" { (labels::filter(name, value)) span aria-hidden="true" { " ×" } } }
+                }
+            }
+        }
+    }
+}
+
+fn facet(counts: &FacetCounts, params: &Params) -> Markup {
+    let name = labels::facet_parameter(counts.facet);
+    let one = |value: &search::FacetValue| {
+        let exact =
+            if counts.facet == Facet::Agency { format!("={}", value.value) } else { value.value.clone() };
+        let is_on = params.has(name, &exact);
+        let address = if is_on { params.without(name) } else { params.with(name, &exact) };
+        html! {
+            li {
+                a href=(address.address("/")) aria-current=[is_on.then_some("true")] {
+                    span {
+                        @if counts.facet == Facet::Rule { code { (value.value) } " " (labels::problem(&value.value).unwrap_or_default()) }
+                        @else { (labels::facet_value(counts.facet, value)) }
+                    }
+                    span.count { (value.count) }
+                }
+            }
+        }
+    };
+    html! {
+        @if !counts.values.is_empty() {
+            section {
+                h2 { (labels::facet(counts.facet)) }
+                ul { @for value in counts.values.iter().take(FIRST_VALUES) { (one(value)) } }
+                @if counts.values.len() > FIRST_VALUES {
+                    details {
+                        summary { "其余 " (counts.values.len() - FIRST_VALUES) " 项" }
+                        ul { @for value in counts.values.iter().skip(FIRST_VALUES) { (one(value)) } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn order(params: &Params) -> Markup {
+    let default = if params.get("q").is_some() { "relevance" } else { "-submitted" };
+    let current = params.get("sort").unwrap_or(default);
+    let known = ORDERS.iter().any(|(name, _)| *name == current);
+    html! {
+        form.order action="/" {
+            @for (name, value) in params.without("sort").0 { input type="hidden" name=(name) value=(value); }
+            label { "排序 " select name="sort" data-submit {
+                @if !known { option value=(current) selected { (current) } }
+                @for (name, label) in ORDERS { option value=(name) selected[name == current] { (label) } }
+            } }
+            noscript { button { "排序" } }
+        }
+    }
+}
+
+fn no_hits(params: &Params) -> Markup {
+    html! {
+        div.card.nothing {
+            h2 { "没有找到" }
+            ul {
+                @if params.filters().next().is_some() {
+                    li { "去掉上面的某个条件，或" a href=(Params::default().with("q", params.get("q").unwrap_or_default()).address("/")) { "去掉全部条件" } "再找。" }
+                }
+                li { "把长句拆成几个词，用空格隔开。" }
+                li { "刚提交的年报要等一两秒才能检索到，可看" a href="/status" { "处理状态" } "。" }
+            }
+        }
+    }
+}
+
+fn hit(hit: &Hit, params: &Params) -> Markup {
+    let words = params.get("q").unwrap_or_default();
+    let address = Params(if words.is_empty() { vec![] } else { vec![("q".into(), words.into())] });
+    html! {
+        li {
+            article {
+                h3 { a href=(address.address(&format!("/reports/{}", hit.card.key))) { (hit.card.title) } " " (badge(hit.card.verdict)) }
+                p.meta {
+                    @if let Some(agency) = &hit.card.agency { span { (agency) } }
+                    @if let Some(year) = hit.card.year { span { (year) "年" } }
+                    @if let Some(region) = &hit.card.region { span { (region.name) } }
+                    @if let Some(published) = &hit.card.published { span { (published) " 发布" } }
+                    @if let Some(form) = &hit.card.form { span { (form.as_str()) "年格式" } }
+                    @if hit.card.versions > 1 { span { "共 " (hit.card.versions) " 个版本" } }
+                }
+                @for snippet in &hit.snippets { p.snippet { (marked(snippet)) } }
+            }
+        }
+    }
+}
+
+fn marked(snippet: &Snippet) -> Markup {
+    let mut at = 0;
+    html! {
+        @for range in &snippet.highlights {
+            (snippet.text[std::mem::replace(&mut at, range.end)..range.start])
+            mark { (snippet.text[range.clone()]) }
+        }
+        (snippet.text[at..])
+    }
+}

@@ -1,0 +1,82 @@
+//! `/status`: how many reports wait at each stage, and which were refused.
+
+use axum::extract::State;
+use maud::{Markup, html};
+use report::beijing;
+
+use super::layout::{self, BUS_TIMEOUT, ErrorPage};
+use crate::app::App;
+use crate::labels;
+use crate::pipeline_status::{Refusal, Snapshot};
+
+pub(crate) async fn status(State(app): State<App>) -> Result<Markup, ErrorPage> {
+    let reports = app.read(|reader| Ok(reader.search(&search::Query::default())?.total)).await?;
+    let snapshot = tokio::time::timeout(BUS_TIMEOUT, Snapshot::take(app.bus())).await;
+    let snapshot = snapshot.ok().and_then(Result::ok);
+    let refusals = app.monitor().refusals();
+    let content = html! {
+        h1 { "处理状态" }
+        @if let Some(problem) = app.worker().problem() { p.notice.warn role="alert" { "本服务目前有困难：" code { (problem) } } }
+        section.card {
+            h2 { "各环节" }
+            @match &snapshot {
+                Some(snapshot) => (stages(snapshot)),
+                None => p.notice.warn { "消息总线暂时没有应答；检索和已入库的年报不受影响。" },
+            }
+            p.quiet { "当前可检索 " b { (reports) } " 份年报（同一年报的多次提交只算一份，旧版本仍可查看）。" }
+        }
+        section.card {
+            h2 { "最近退回" }
+            @if refusals.is_empty() { p.quiet { "没有退回的文件。" } } @else { (refused(&refusals)) }
+        }
+    };
+    Ok(layout::page(&app, "处理状态", "", content).await)
+}
+
+fn stages(snapshot: &Snapshot) -> Markup {
+    let counts = snapshot.counts;
+    html! {
+        div.scroll { table.plain {
+            thead { tr { th scope="col" { "环节" } th scope="col" { "已完成" } th scope="col" { "等待处理" } th scope="col" { "正在处理" } } }
+            tbody {
+                tr { th scope="row" { "接收" } td data-count="submitted" { (counts.submitted) } td { "" } td { "" } }
+                @for lag in &snapshot.lag {
+                    @let (fact, done) = match lag.stage {
+                        "parse" => ("parsed", counts.parsed),
+                        "validate" => ("validated", counts.validated),
+                        _ => ("indexed", counts.indexed),
+                    };
+                    tr {
+                        th scope="row" {
+                            (labels::stage(lag.stage))
+                            @if let Some(until) = lag.paused_until_ms { " " span.quiet { "已暂停，至 " (beijing::format_time(until)) } }
+                        }
+                        td data-count=(fact) { (done) }
+                        td data-waiting=(lag.stage) { (lag.waiting) }
+                        td data-flight=(lag.stage) { (lag.in_flight) }
+                    }
+                }
+                tr { th scope="row" { "退回" } td data-count="refused" { (counts.refused) } td { "" } td { "" } }
+            }
+        } }
+    }
+}
+
+fn refused(refusals: &[Refusal]) -> Markup {
+    html! {
+        div.scroll { table.plain.left {
+            thead { tr { th scope="col" { "时间" } th scope="col" { "文件" } th scope="col" { "环节" } th scope="col" { "原因" } } }
+            tbody {
+                @for one in refusals {
+                    @let name = one.refused.submitted.as_ref().map(|submitted| submitted.file_name.as_str());
+                    tr {
+                        td.nowrap { (beijing::format_time(one.at_ms)) }
+                        td { a href={ "/reports/" (one.id) } { (name.filter(|name| !name.is_empty()).unwrap_or(&one.id)) } }
+                        td { (labels::stage(&one.refused.stage)) }
+                        td { (one.refused.message) " " code.quiet { (one.refused.class) } }
+                    }
+                }
+            }
+        } }
+    }
+}
