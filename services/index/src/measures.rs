@@ -1,4 +1,4 @@
-//! The index in numbers, for whoever watches over it.
+//! Metrics of the index.
 
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,7 +10,7 @@ use proto::v1::ReportValidated;
 use worker::Worker;
 use worker::telemetry::meter;
 
-/// Between two looks at the log.
+/// The interval of the measurement of the lag.
 const EVERY: Duration = Duration::from_secs(10);
 
 struct Metrics {
@@ -19,7 +19,7 @@ struct Metrics {
     position: Gauge<u64>,
     behind: Gauge<u64>,
     write_seconds: Histogram<f64>,
-    /// What `position` was told last.
+    /// The last value of `position`.
     last_position: AtomicU64,
 }
 
@@ -37,7 +37,7 @@ static METRICS: LazyLock<Metrics> = LazyLock::new(|| {
             .build(),
         position: meter
             .u64_gauge("gouji.index.position")
-            .with_description("The place on the log up to which the index holds everything")
+            .with_description("The position on the log up to which the index is complete")
             .build(),
         behind: meter
             .u64_gauge("gouji.index.behind")
@@ -66,14 +66,14 @@ pub(crate) fn committed(reports: u64, took: Duration) {
     METRICS.write_seconds.record(took.as_secs_f64(), &[]);
 }
 
-/// Everything up to this place on the log is in the index.
-pub(crate) fn holds(sequence: u64) {
+/// Everything up to this position on the log is in the index.
+pub(crate) fn position(sequence: u64) {
     METRICS.last_position.store(sequence, Ordering::Relaxed);
     METRICS.position.record(sequence, &[]);
 }
 
-/// Measures from now on, as an index is open: who leads, and until it is time to stop how far it is behind
-/// the log. While the bus is away what was measured last stands, and the worker is not ready.
+/// Starts to measure, now that an index is open: whether this process leads, and until shutdown its lag behind
+/// the log. While the bus is away the metrics show the last values, and the worker is not ready.
 pub(crate) fn begin(worker: &Worker, lease: &Lease) {
     let leads = lease.observer();
     meter()

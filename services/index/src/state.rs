@@ -1,4 +1,4 @@
-//! The index of this process: its writer, and up to where on the log it holds everything.
+//! The index of this process: its writer, and the position on the log up to which it is complete.
 
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -16,16 +16,16 @@ use worker::{HandlerError, Worker};
 use crate::entry::entries;
 use crate::{measures, neighbours};
 
-/// A report takes some 150 KB while it is written: cells, record and terms. More gain nothing.
+/// A report needs some 150 KB while it is written: cells, record and terms. Larger batches gain nothing.
 pub(crate) const BATCH: usize = 400;
-/// What the facts of a batch may take.
+/// The limit of the facts of a batch in bytes.
 pub(crate) const BATCH_BYTES: usize = 8 << 20;
 
-/// Beyond what was to be written, the room that a disk must have before it is not the disk.
+/// With this free space beyond the batch, a failed write is the fault of the batch and not of the disk.
 const ROOM_BYTES: usize = 16 << 20;
 
 /// One generation of the index, open for writing.
-pub(crate) struct Keep {
+pub(crate) struct IndexState {
     worker: Worker,
     policy: Arc<RulePolicy>,
     pub(crate) generation: u32,
@@ -33,38 +33,38 @@ pub(crate) struct Keep {
     position: Position,
 }
 
-/// Up to where an index holds everything: kept with every commit, so that whoever opens it reads on from
-/// there, and an index that is empty, old or restored mends itself.
+/// The position up to which an index is complete. Each commit stores it, so that the next process continues
+/// from there, and an index that is empty, old or restored repairs itself.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Position {
-    /// Every `ReportValidated` up to this place on the log was written.
+    /// Every `ReportValidated` up to this position on the log was written.
     sequence: u64,
-    /// When the log took what stands there: on a log that lost its end and has grown again it is another time.
+    /// When the log stored the event at this position. It differs on a log that lost its end and grew again.
     taken_at_ms: i64,
     /// Which log; see [`bus::Extent`].
     log_made_at_ms: i64,
 }
 
 /// Why a batch was not written.
-enum NotWritten {
-    /// The index or its disk.
+enum WriteError {
+    /// The index or its disk is at fault.
     Blocked(anyhow::Error),
-    /// Something in the batch, as the index takes other things.
+    /// Something in the batch is at fault, because the index accepts other writes.
     Failed(anyhow::Error),
 }
 
-/// How far a batch has come.
+/// The progress of a batch.
 enum Step {
     Written(Vec<Applied>),
-    /// Nothing is done yet: the versions with these ids are current again, and wanted whole.
+    /// Nothing is written yet: the versions with these ids become current again, and their entries are needed.
     Wants(Vec<String>, Vec<Entry>),
 }
 
-/// What it is: written under its key.
+/// The key of an entry and how it was applied.
 pub(crate) type Written = Result<(String, Applied), HandlerError>;
 
-impl Keep {
-    /// Over the generation of that number.
+impl IndexState {
+    /// The state of the generation of that number.
     pub(crate) fn new(
         worker: &Worker,
         policy: &Arc<RulePolicy>,
@@ -74,7 +74,7 @@ impl Keep {
         let payload = writer.index().payload()?;
         let position = payload.as_deref().and_then(Position::read).unwrap_or_default();
         measures::opened(generation, writer.count());
-        measures::holds(position.sequence);
+        measures::position(position.sequence);
         Ok(Self {
             worker: worker.clone(),
             policy: Arc::clone(policy),
@@ -84,55 +84,55 @@ impl Keep {
         })
     }
 
-    /// Everything up to this place on the log is known to be written.
+    /// Records that everything up to this position on the log is written.
     ///
     /// # Errors
     /// If the bus does not answer.
-    pub(crate) async fn holds_up_to(&mut self, sequence: u64) -> anyhow::Result<()> {
+    pub(crate) async fn advance_to(&mut self, sequence: u64) -> anyhow::Result<()> {
         if sequence > self.position.sequence
             && let Some(taken_at_ms) = self.worker.bus().timestamp_of(sequence).await?
         {
-            self.holds(sequence, taken_at_ms);
+            self.advance(sequence, taken_at_ms);
         }
         Ok(())
     }
 
-    fn holds(&mut self, sequence: u64, taken_at_ms: i64) {
+    fn advance(&mut self, sequence: u64, taken_at_ms: i64) {
         if sequence > self.position.sequence {
             self.position = Position { sequence, taken_at_ms, ..self.position };
-            measures::holds(sequence);
+            measures::position(sequence);
         }
     }
 
-    /// The facts on the log that it may not hold yet, and all that come.
+    /// Follows the facts on the log from the position on.
     pub(crate) async fn feed(&mut self) -> Option<Feed> {
         let worker = self.worker.clone();
         let log = worker.retry(|| worker.bus().extent()).await?;
         let taken_at_ms = worker.retry(|| worker.bus().timestamp_of(self.position.sequence)).await?;
         let is_there = taken_at_ms == Some(self.position.taken_at_ms) || self.position.sequence < log.first;
         if self.position.log_made_at_ms != log.made_at_ms || !is_there {
-            // Places on another log, or on one that was set back, say nothing of this one.
+            // Positions on another log, or on one that lost its end, are void on this one.
             self.position = Position { log_made_at_ms: log.made_at_ms, ..Position::default() };
-            measures::holds(0);
+            measures::position(0);
         }
         let since = Since::Sequence(self.position.sequence + 1);
         worker.retry(|| worker.bus().follow(subject::filter::<ReportValidated>(), since)).await
     }
 
-    /// Writes everything that is on the log; the ids of what could not be written, and for no fault of the
-    /// index. None where it is time to stop.
-    pub(crate) async fn catch_up(&mut self, tell: impl Fn(u64)) -> Option<Vec<String>> {
+    /// Writes everything on the log. Returns the ids of reports that the index cannot take through no fault of
+    /// its own. None at shutdown.
+    pub(crate) async fn catch_up(&mut self, report_left: impl Fn(u64)) -> Option<Vec<String>> {
         let mut feed = self.feed().await?;
         let mut passed_over = Vec::new();
         while feed.left() > 0 {
-            tell(feed.left());
+            report_left(feed.left());
             let first = feed.next().await?;
             passed_over.extend(self.take_in(first, &mut feed).await?);
         }
         Some(passed_over)
     }
 
-    /// Writes what a feed gave and what lies behind it, as much as makes a batch. A full disk is waited for.
+    /// Writes an event of a feed and those after it, up to a batch. Waits while the disk is full.
     pub(crate) async fn take_in(&mut self, first: Event, feed: &mut Feed) -> Option<Vec<String>> {
         let mut bytes = first.payload.len();
         let mut events = vec![first];
@@ -142,13 +142,13 @@ impl Keep {
             events.push(event);
         }
         let (last, taken_at_ms) = events.last().map_or((0, 0), |event| (event.sequence, event.at_ms));
-        // Whoever leads refuses what cannot be understood.
+        // The leader refuses events that cannot be decoded.
         let facts: Vec<ReportValidated> = events.iter().filter_map(Event::decode).collect();
         let worker = self.worker.clone();
-        let (keep, worker, facts) = (&*self, &worker, &facts);
+        let (state, worker, facts) = (&*self, &worker, &facts);
         let written = || async move {
             let mut passed_over = Vec::new();
-            for (fact, written) in facts.iter().zip(keep.write(facts).await) {
+            for (fact, written) in facts.iter().zip(state.write(facts).await) {
                 let why = match written {
                     Ok(_) => continue,
                     Err(HandlerError::Blocked(error)) => return Err(error),
@@ -162,44 +162,45 @@ impl Keep {
             Ok(passed_over)
         };
         let passed_over = worker.retry(written).await?;
-        self.holds(last, taken_at_ms);
+        self.advance(last, taken_at_ms);
         Some(passed_over)
     }
 
-    /// Writes facts and commits; what became of each. One that the index cannot take does not keep the others out.
+    /// Writes facts and commits; returns the outcome of each. A fact that the index cannot take does not stop
+    /// the others.
     pub(crate) async fn write(&self, facts: &[ReportValidated]) -> Vec<Written> {
         let mut outcomes: Vec<Option<Written>> = facts.iter().map(|_| None).collect();
         let whole = 0..facts.len();
         let mut parts = vec![whole];
         while let Some(part) = parts.pop() {
             let entries = entries(self.worker.blobs(), facts.get(part.clone()).unwrap_or_default()).await;
-            let (mut places, mut ready) = (Vec::new(), Vec::new());
-            for (place, entry) in part.clone().zip(entries) {
+            let (mut written, mut ready) = (Vec::new(), Vec::new());
+            for (number, entry) in part.clone().zip(entries) {
                 match entry {
                     Ok(entry) => {
-                        places.push((place, entry.key.clone()));
+                        written.push((number, entry.key.clone()));
                         ready.push(entry);
                     }
-                    Err(trouble) => set(&mut outcomes, place, Err(trouble)),
+                    Err(error) => set(&mut outcomes, number, Err(error)),
                 }
             }
             match self.write_part(ready).await {
                 Ok(applied) => {
-                    for ((place, key), applied) in places.into_iter().zip(applied) {
-                        set(&mut outcomes, place, Ok((key, applied)));
+                    for ((number, key), applied) in written.into_iter().zip(applied) {
+                        set(&mut outcomes, number, Ok((key, applied)));
                     }
                 }
-                Err(NotWritten::Blocked(error)) => {
+                Err(WriteError::Blocked(error)) => {
                     let all = outcomes.iter_mut().filter(|outcome| outcome.is_none());
                     all.for_each(|outcome| *outcome = Some(Err(HandlerError::Blocked(anyhow!("{error:#}")))));
                     break;
                 }
-                Err(NotWritten::Failed(error)) if places.len() <= 1 => {
-                    for (place, _) in places {
-                        set(&mut outcomes, place, Err(HandlerError::Failed(anyhow!("{error:#}"))));
+                Err(WriteError::Failed(error)) if written.len() <= 1 => {
+                    for (number, _) in written {
+                        set(&mut outcomes, number, Err(HandlerError::Failed(anyhow!("{error:#}"))));
                     }
                 }
-                Err(NotWritten::Failed(_)) => {
+                Err(WriteError::Failed(_)) => {
                     let middle = part.start + part.len() / 2;
                     parts.extend([middle..part.end, part.start..middle]);
                 }
@@ -216,7 +217,7 @@ impl Keep {
         Ok(self.worker.cpu().run(commit).await??)
     }
 
-    async fn write_part(&self, mut entries: Vec<Entry>) -> Result<Vec<Applied>, NotWritten> {
+    async fn write_part(&self, mut entries: Vec<Entry>) -> Result<Vec<Applied>, WriteError> {
         let mut back = None;
         loop {
             let (writer, policy) = (Arc::clone(&self.writer), Arc::clone(&self.policy));
@@ -225,17 +226,18 @@ impl Keep {
                 let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
                 write(&mut writer, &policy, entries, back, &payload)
             });
-            match written.await.unwrap_or_else(|error| Err(NotWritten::Failed(error)))? {
+            match written.await.unwrap_or_else(|error| Err(WriteError::Failed(error)))? {
                 Step::Written(applied) => return Ok(applied),
                 Step::Wants(ids, same) => {
-                    back = Some(self.entries_of(&ids).await.map_err(NotWritten::Blocked)?);
+                    back = Some(self.entries_of(&ids).await.map_err(WriteError::Blocked)?);
                     entries = same;
                 }
             }
         }
     }
 
-    /// What the log and the store have of these readings. What they do not have any more cannot come back.
+    /// The entries of these readings, from the log and the store. A reading that they no longer have cannot
+    /// become current again.
     async fn entries_of(&self, ids: &[String]) -> anyhow::Result<Vec<Entry>> {
         let mut facts = Vec::new();
         for id in ids {
@@ -246,9 +248,9 @@ impl Keep {
             match entry {
                 Ok(entry) => found.push(entry),
                 Err(HandlerError::Blocked(error)) => return Err(error),
-                Err(trouble) => {
+                Err(error) => {
                     let id = fact.submitted.as_ref().map_or("", |submitted| &submitted.id);
-                    tracing::error!(report.id = id, "{id} would be current again and cannot: {trouble:?}");
+                    tracing::error!(report.id = id, "{id} cannot become current again: {error:?}");
                 }
             }
         }
@@ -256,8 +258,8 @@ impl Keep {
     }
 }
 
-fn set(outcomes: &mut [Option<Written>], place: usize, outcome: Written) {
-    if let Some(slot) = outcomes.get_mut(place) {
+fn set(outcomes: &mut [Option<Written>], number: usize, outcome: Written) {
+    if let Some(slot) = outcomes.get_mut(number) {
         *slot = Some(outcome);
     }
 }
@@ -268,7 +270,7 @@ fn write(
     entries: Vec<Entry>,
     back: Option<Vec<Entry>>,
     payload: &str,
-) -> Result<Step, NotWritten> {
+) -> Result<Step, WriteError> {
     if entries.is_empty() {
         return Ok(Step::Written(Vec::new()));
     }
@@ -291,15 +293,16 @@ fn write(
             anyhow!("panicked: {}", said.or(panic.downcast_ref::<&str>().copied()).unwrap_or_default())
         }
     };
-    // Is it the disk, or something in the batch? Where there is room and a commit, it is the batch.
+    // With enough space and a successful commit, the batch is at fault and not the disk.
     let works = writer.index().check_room(ROOM_BYTES + 2 * size_bytes).and_then(|()| writer.commit(payload));
     match works.context("the index cannot be written") {
-        Ok(()) => Err(NotWritten::Failed(error.context("writing to the index"))),
-        Err(blocked) => Err(NotWritten::Blocked(blocked)),
+        Ok(()) => Err(WriteError::Failed(error.context("writing to the index"))),
+        Err(blocked) => Err(WriteError::Blocked(blocked)),
     }
 }
 
-/// Applies, judges what changed beside its neighbours, and commits; after that the batch survives anything.
+/// Applies the entries, judges the changed reports beside their neighbours, and commits; then the batch is
+/// durable.
 fn try_write(
     writer: &mut Writer,
     policy: &RulePolicy,
@@ -342,7 +345,7 @@ impl std::fmt::Display for Position {
     }
 }
 
-/// Opens the current generation for writing; the first is made where there is none.
+/// Opens the current generation for writing, and creates the first one if there is none.
 pub(crate) fn open(generations: &Generations) -> Result<(u32, Writer), IndexError> {
     let (generation, index) = generations.open_current()?;
     Ok((generation, index.writer()?))
