@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: the pipeline measured through a real nats-server. With a name, one thing alone:
 //! `formats`, the readers beside the tools that people otherwise use; `rules`, what the rules find of what
 //! was planted; `scale`, more processes of a stage; `growth`, the index from a thousand documents on;
+//! `search`, what the index costs and how fast it answers;
 //! `memory`, every process under the largest inputs;
 //! `commits`, what a flush of the log costs and whether it can be shared.
 

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod analyzer;
+mod cells;
 mod compile;
 mod entry;
 mod excluded;
@@ -18,6 +19,7 @@ mod snippet;
 mod stored;
 mod sum;
 mod versions;
+mod walk;
 mod writer;
 
 pub use entry::{Entry, Version, Withdrawal};
