@@ -119,7 +119,7 @@ fn lowest(a: Option<Decimal>, b: Option<Decimal>) -> Option<Decimal> {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use report::{Cell, FormId, Origin};
+    use report::{Cell, EquationId, FormId, Origin};
 
     use super::*;
 
@@ -135,23 +135,27 @@ mod tests {
         for column in form.applicants.iter().filter(|column| column.id != "total") {
             set(form.request_cell("carried_out", column.id).unwrap(), Decimal::ZERO);
         }
-        let solve = |cells: &mut Cells, rule: &str, of: fn(&Equation) -> (CellId, Vec<CellId>)| {
-            for equation in form.equations().iter().filter(|equation| equation.rule.starts_with(rule)) {
+        let solve = |cells: &mut Cells, ids: &[EquationId], of: fn(&Equation) -> (CellId, Vec<CellId>)| {
+            for equation in form.equations().iter().filter(|equation| ids.contains(&equation.id)) {
                 let (unknown, terms) = of(equation);
                 let sum: Decimal = terms.iter().map(|id| cells.value(*id).unwrap()).sum();
                 cells.get_mut(unknown).unwrap().value = Some(sum);
             }
         };
         let total = |equation: &Equation| (equation.right[0], equation.left.clone());
-        solve(&mut cells, "T3-02", total);
+        solve(&mut cells, &[EquationId::OutcomesAddUp], total);
         // received = concluded + carried_out with nothing carried in.
         for column in &form.applicants {
             *cells.get_mut(form.request_cell("carried_in", column.id).unwrap()).unwrap() =
                 Cell::read(Decimal::ZERO, "0", Origin::default());
         }
-        solve(&mut cells, "T3-01", |equation| (equation.left[0], equation.right.clone()));
-        solve(&mut cells, "T3-03", total);
-        solve(&mut cells, "T4", total);
+        solve(&mut cells, &[EquationId::RequestsBalance], |equation| {
+            (equation.left[0], equation.right.clone())
+        });
+        solve(&mut cells, &[EquationId::ApplicantsAddUp], total);
+        let of_table_four = |id: &EquationId| id.table() == report::Table::Litigation;
+        let of_table_four: Vec<EquationId> = EquationId::ALL.into_iter().filter(of_table_four).collect();
+        solve(&mut cells, &of_table_four, total);
         assert!(form.equations().iter().all(|equation| equation.sums(&cells).hold() == Some(true)));
         cells
     }

@@ -5,13 +5,54 @@
 
 use std::collections::HashMap;
 
-use crate::{CellId, Cells, Decimal, Form, FormId};
+use crate::{CellId, Cells, Decimal, Form, FormId, Table};
+
+/// Which sum of the form an equation states.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum EquationId {
+    /// In a column of table three, received and carried in equal concluded and carried out.
+    RequestsBalance,
+    /// In a column of table three, the outcomes add up to what was concluded.
+    OutcomesAddUp,
+    /// In a row of table three, the kinds of applicant add up to the total.
+    ApplicantsAddUp,
+    /// In table four, the outcomes of reviews (行政复议) add up to their total.
+    ReviewAddsUp,
+    /// In table four, the outcomes of litigation without a review (未经复议直接起诉) add up.
+    DirectLitigationAddsUp,
+    /// In table four, the outcomes of litigation after a review (复议后起诉) add up.
+    LitigationAfterReviewAddsUp,
+}
+
+impl EquationId {
+    /// Every equation, in the order of the form.
+    pub const ALL: [Self; 6] = [
+        Self::RequestsBalance,
+        Self::OutcomesAddUp,
+        Self::ApplicantsAddUp,
+        Self::ReviewAddsUp,
+        Self::DirectLitigationAddsUp,
+        Self::LitigationAfterReviewAddsUp,
+    ];
+
+    /// The table whose cells are its terms.
+    pub fn table(self) -> Table {
+        match self {
+            Self::RequestsBalance | Self::OutcomesAddUp | Self::ApplicantsAddUp => Table::Requests,
+            Self::ReviewAddsUp | Self::DirectLitigationAddsUp | Self::LitigationAfterReviewAddsUp => {
+                Table::Litigation
+            }
+        }
+    }
+}
 
 /// The sum of the cells on the left equals the sum of the cells on the right.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Equation {
-    /// The rule that checks it, by the catalogue: `T3-01`, `T3-02`, `T3-02b`, `T3-03`, `T4-01` to `T4-03`.
-    pub rule: &'static str,
+    /// Which sum it states.
+    pub id: EquationId,
+    /// The form it belongs to.
+    pub form: FormId,
     /// The row, column or group in which it has to hold, by its label.
     pub place: &'static str,
     /// The terms on the left.
@@ -45,6 +86,11 @@ impl Equation {
         Sums { left: sum(&self.left), right: sum(&self.right) }
     }
 
+    /// The table whose cells are its terms.
+    pub fn table(&self) -> Table {
+        self.id.table()
+    }
+
     /// Every term, left before right.
     pub fn terms(&self) -> impl Iterator<Item = CellId> + '_ {
         self.left.iter().chain(&self.right).copied()
@@ -60,7 +106,8 @@ pub(crate) fn of_form(form: &Form, id: impl Fn(&str) -> CellId) -> Vec<Equation>
     let request = |row: &str, column: &str| id(&format!("requests.{row}.{column}"));
     for column in &form.applicants {
         equations.push(Equation {
-            rule: "T3-01",
+            id: EquationId::RequestsBalance,
+            form: form.id,
             place: column.label,
             left: vec![request("received", column.id), request("carried_in", column.id)],
             right: vec![request("concluded", column.id), request("carried_out", column.id)],
@@ -69,7 +116,8 @@ pub(crate) fn of_form(form: &Form, id: impl Fn(&str) -> CellId) -> Vec<Equation>
     let parts = form.requests.iter().filter(|row| row.under.is_some() && row.id != "concluded");
     for column in &form.applicants {
         equations.push(Equation {
-            rule: if form.id == FormId::F2021 { "T3-02" } else { "T3-02b" },
+            id: EquationId::OutcomesAddUp,
+            form: form.id,
             place: column.label,
             left: parts.clone().map(|row| request(row.id, column.id)).collect(),
             right: vec![request("concluded", column.id)],
@@ -78,21 +126,23 @@ pub(crate) fn of_form(form: &Form, id: impl Fn(&str) -> CellId) -> Vec<Equation>
     let applicants = form.applicants.iter().filter(|column| column.id != "total");
     for row in &form.requests {
         equations.push(Equation {
-            rule: "T3-03",
+            id: EquationId::ApplicantsAddUp,
+            form: form.id,
             place: row.label,
             left: applicants.clone().map(|column| request(row.id, column.id)).collect(),
             right: vec![request(row.id, "total")],
         });
     }
-    let rules = HashMap::from([
-        ("review", "T4-01"),
-        ("direct_litigation", "T4-02"),
-        ("litigation_after_review", "T4-03"),
+    let groups = HashMap::from([
+        ("review", EquationId::ReviewAddsUp),
+        ("direct_litigation", EquationId::DirectLitigationAddsUp),
+        ("litigation_after_review", EquationId::LitigationAfterReviewAddsUp),
     ]);
     let outcomes = form.litigation_columns.iter().filter(|column| column.id != "total");
     for group in &form.litigation_groups {
         equations.push(Equation {
-            rule: rules[group.id],
+            id: groups[group.id],
+            form: form.id,
             place: group.label,
             left: outcomes.clone().map(|column| id(&format!("{}.{}", group.id, column.id))).collect(),
             right: vec![id(&format!("{}.total", group.id))],

@@ -20,7 +20,7 @@ mod remark;
 
 pub use cell::{Cell, CellState, Cells};
 pub use claim::{Breakdown, Claim, Relation, Share};
-pub use equation::{Equation, Sums};
+pub use equation::{Equation, EquationId, Sums};
 pub use finding::{Against, Finding, Judgement, Repair, Review, Severity, Verdict, Waiver};
 pub use fingerprint::{Fingerprint, masked};
 pub use form::{ActiveBlock, CellId, CellKind, Form, FormId, Line, RequestRow, Table, UnknownCell};

@@ -1,44 +1,4 @@
-//! Who reports: the same agency wherever the report names it.
-
-use report::{Finding, Remark, RemarkKind, Report, Severity, Source, Stated};
-
-use crate::place::quoted;
-use crate::{BOTH, Check, Rule};
-
-pub(crate) const RULES: &[Rule] = &[Rule {
-    id: "DOC-04",
-    severity: Severity::Warning,
-    forms: BOTH,
-    title: "标题、正文、落款为同一机关",
-    basis: "《条例》第四十九条：行政机关公布本机关的年度报告",
-    hint: "请核对是否套用了其他机关的文字。",
-    formula: "标题、正文、落款所称机关为同一机关；正文没有以其他机关为主语或称其他行业“工作实际”的语句",
-    check: Check::Report(agencies_agree),
-}];
-
-/// DOC-04.
-fn agencies_agree(rule: &Rule, report: &Report) -> Vec<Finding> {
-    let stated = stated_agree(rule, report);
-    if stated.is_empty() { strangers(rule, report) } else { stated }
-}
-
-/// Names and trades of others that were left in a copied text. A government speaks of all its
-/// departments, and they of it.
-fn strangers(rule: &Rule, report: &Report) -> Vec<Finding> {
-    let Some(own) = report.agency.as_deref().filter(|own| class(own) != Class::Government) else {
-        return Vec::new();
-    };
-    let is_stranger = |remark: &&Remark| {
-        let is_trade = remark.text.ends_with("实际");
-        remark.kind == RemarkKind::Stranger && (is_trade || !may_be_same(own, &remark.text))
-    };
-    let strangers: Vec<&Remark> = report.remarks.iter().filter(is_stranger).collect();
-    let Some(first) = strangers.first() else { return Vec::new() };
-    let mut names: Vec<&str> = strangers.iter().map(|remark| remark.text.as_str()).collect();
-    names.dedup();
-    let what = format!("“{own}”的报告正文出现了属于其他机关的文字：{}。", quoted(names, "处"));
-    vec![Finding { origin: Some(first.origin), ..rule.fails(report, Vec::new(), what) }]
-}
+//! The names of agencies: which class a name belongs to, and whether two names can be of one agency.
 
 /// What an agency is as far as its duties with the report differ by that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,25 +34,8 @@ pub(crate) fn class(agency: &str) -> Class {
     }
 }
 
-/// The names that the report gives its agency. A page may be published by another agency than the one
-/// that reports, and a file may be called anything: neither is asked.
-fn stated_agree(rule: &Rule, report: &Report) -> Vec<Finding> {
-    let is_own = |stated: &&Stated<String>| {
-        matches!(stated.source, Source::Title | Source::Narrative | Source::Signature)
-    };
-    let stated: Vec<&Stated<String>> = report.stated_agencies.iter().filter(is_own).collect();
-    let Some(first) = stated.first().filter(|first| first.source == Source::Title) else { return Vec::new() };
-    let Some(other) = stated.iter().find(|other| !may_be_same(&first.value, &other.value)) else {
-        return Vec::new();
-    };
-    let places: Vec<String> =
-        stated.iter().map(|stated| format!("{}为“{}”", stated.source.title(), stated.value)).collect();
-    let what = format!("报告各处的机关名称不一致：{}。", places.join("，"));
-    vec![Finding { origin: other.origin.or(first.origin), ..rule.fails(report, Vec::new(), what) }]
-}
-
 /// Whether two names can be of one agency, one of them without its place or shortened.
-fn may_be_same(one: &str, other: &str) -> bool {
+pub(crate) fn may_be_same(one: &str, other: &str) -> bool {
     let (one, other) = (bare(one), bare(other));
     match (is_place(&one), is_place(&other)) {
         // A town is not its county.
@@ -102,7 +45,7 @@ fn may_be_same(one: &str, other: &str) -> bool {
 }
 
 /// A name without what is said in one way here and in another there.
-fn bare(name: &str) -> String {
+pub(crate) fn bare(name: &str) -> String {
     const VARIABLE: [&str; 16] = [
         "人民政府",
         "政府",
@@ -129,12 +72,12 @@ fn bare(name: &str) -> String {
     bare.trim_end_matches(['局', '委', '厅', '办']).to_owned()
 }
 
-fn is_place(bare: &str) -> bool {
+pub(crate) fn is_place(bare: &str) -> bool {
     bare.ends_with(['省', '市', '县', '区', '旗', '州', '盟', '镇', '乡'])
 }
 
 /// Whether the characters of `short` stand in `long` in their order: 市场监管 in 市场监督管理.
-fn is_within(short: &str, long: &str) -> bool {
+pub(crate) fn is_within(short: &str, long: &str) -> bool {
     let mut long = long.chars();
     short.chars().all(|c| long.any(|other| other == c))
 }

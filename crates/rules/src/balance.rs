@@ -2,7 +2,8 @@
 //! be judged.
 
 use report::{
-    Cell, CellId, CellState, Cells, Decimal, Equation, Finding, Form, NoteKind, Report, Severity, Table,
+    Cell, CellId, CellState, Cells, Decimal, Equation, EquationId, Finding, Form, NoteKind, Report, Severity,
+    Table,
 };
 
 use crate::place::{
@@ -26,11 +27,17 @@ pub(crate) struct Imbalance<'a> {
 }
 
 /// The findings of a rule that is an equation of the form; `describe` says in Chinese what is wrong.
-pub(crate) fn check(rule: &Rule, report: &Report, describe: fn(&Imbalance) -> String) -> Vec<Finding> {
-    let Some(form) = report.cells.form() else { return Vec::new() };
-    let equations: Vec<&Equation> =
-        form.equations().iter().filter(|equation| equation.rule == rule.id).collect();
-    let Some(table) = equations.first().and_then(|equation| table_of(equation)) else { return Vec::new() };
+pub(crate) fn check(
+    rule: &Rule,
+    report: &Report,
+    id: EquationId,
+    describe: fn(&Imbalance) -> String,
+) -> Vec<Finding> {
+    let Some(form) = report.cells.form().filter(|form| rule.forms.contains(&form.id)) else {
+        return Vec::new();
+    };
+    let equations: Vec<&Equation> = form.equations().iter().filter(|equation| equation.id == id).collect();
+    let table = id.table();
     if is_absent(report, table) {
         return Vec::new();
     }
@@ -53,13 +60,13 @@ pub(crate) fn check(rule: &Rule, report: &Report, describe: fn(&Imbalance) -> St
             Balance::Unknown { holds_with_zeros } => open.push((equation, holds_with_zeros)),
         }
     }
-    findings.extend(merge(rule, report, table, &open));
+    findings.extend(merge(rule, report, id, &open));
     findings
 }
 
 /// One finding for all places that cannot be judged. Where nothing but unfilled zeros stands in the
 /// way it is only worth knowing.
-fn merge(rule: &Rule, report: &Report, table: Table, open: &[(&Equation, bool)]) -> Option<Finding> {
+fn merge(rule: &Rule, report: &Report, id: EquationId, open: &[(&Equation, bool)]) -> Option<Finding> {
     let form = report.cells.form()?;
     let holds_with_zeros = open.iter().all(|(_, holds)| *holds);
     let mut unknown: Vec<CellId> =
@@ -70,17 +77,19 @@ fn merge(rule: &Rule, report: &Report, table: Table, open: &[(&Equation, bool)])
         return None;
     }
     let places = quoted(open.iter().map(|(equation, _)| place(form, equation)), "");
-    let line = match (table, rule.id) {
-        (Table::Requests, "T3-03") => "行",
-        (Table::Requests, _) => "列",
-        _ => "",
+    let line = match id {
+        EquationId::ApplicantsAddUp => "行",
+        EquationId::RequestsBalance | EquationId::OutcomesAddUp => "列",
+        EquationId::ReviewAddsUp
+        | EquationId::DirectLitigationAddsUp
+        | EquationId::LitigationAfterReviewAddsUp => "",
     };
     let zeros = if holds_with_zeros { "（空格按0计则平衡）" } else { "" };
     let message = format!(
         "{}{places}{line}有{}格没有数字，无法核对“{}”{zeros}。请补填后重新核对，没有发生的填0。",
-        table.short_title(),
+        id.table().short_title(),
         unknown.len(),
-        rule.title,
+        rule.requirement,
     );
     let severity = if holds_with_zeros { Severity::Info } else { rule.severity };
     Some(Finding { severity, ..rule.unknown(report, unknown, message) })
@@ -89,7 +98,7 @@ fn merge(rule: &Rule, report: &Report, table: Table, open: &[(&Equation, bool)])
 /// Where an equation has to hold: its row with the row's group, or its column.
 fn place<'a>(form: &'a Form, equation: &'a Equation) -> &'a str {
     match equation.right.first() {
-        Some(id) if equation.rule == "T3-03" => row_label(form, *id),
+        Some(id) if equation.id == EquationId::ApplicantsAddUp => row_label(form, *id),
         _ => equation.place,
     }
 }
@@ -166,11 +175,6 @@ fn is_filled_anywhere(report: &Report, table: Table) -> bool {
     report.cells.iter().any(|(id, cell)| id.table() == table && is_filled(cell))
 }
 
-/// The table an equation is about.
-pub(crate) fn table_of(equation: &Equation) -> Option<Table> {
-    equation.terms().next().map(CellId::table)
-}
-
 impl Imbalance<'_> {
     /// How far the sides are apart.
     pub(crate) fn gap(&self) -> String {
@@ -196,6 +200,11 @@ impl Imbalance<'_> {
             count if count > SPELLED => format!("{}等{count}项", parts[..SPELLED].join("+")),
             _ => parts.join("+"),
         }
+    }
+
+    /// The first term on the right as it stands in the report: the total.
+    pub(crate) fn total(&self) -> String {
+        self.equation.right.first().map_or(String::new(), |id| self.term(*id))
     }
 
     /// The label of the place, with the row's group.

@@ -1,61 +1,76 @@
-//! A report to findings, one file a rule family.
+//! Judges a report by the rules of the catalogue.
 //!
-//! A rule is an entry in its family's table and a pure function over the report. It is three-valued:
-//! it holds and says nothing, it fails, or it cannot be judged. What one rule already explains (a table
-//! that is not there, a column that is missing) the others do not say again.
+//! A rule is a file: `<family>/<id>_<name>.rs` holds its entry, its check and its cases. A check is a
+//! pure function over the report. It is three-valued: the rule holds and makes no finding, it fails, or
+//! it cannot be judged. Where one rule explains a fault (a table that is not there, a column that is
+//! missing), the others make no finding of it.
 //!
-//! The rule ids are those of the catalogue of checks and never change; `docs/rules.md` prints them, and
-//! says which checks make no finding of their own.
+//! The ids of rules never change. `docs/rules.md` prints every rule, and names the checks that make no
+//! finding of their own.
 
-mod agencies;
 mod agency;
+pub mod agg;
 mod balance;
-mod cells;
+mod basis;
+mod case;
+pub mod cel;
 pub mod copying;
 mod dates;
-mod document;
-mod narrative;
-mod office;
+pub mod doc;
+pub mod dup;
+pub mod nar;
 mod place;
-mod print;
-mod prose;
+mod policy;
+mod remarks;
 mod repair;
+mod sections;
+pub mod sim;
 mod standing;
-mod table2;
-mod table3;
-mod table4;
+pub mod t2;
+pub mod t3;
+pub mod t4;
 #[cfg(test)]
 mod tests;
+pub mod xy;
 mod years;
 
 use std::cmp::Reverse;
 use std::sync::LazyLock;
 
-pub use office::{Office, WrongOffice};
-pub use print::catalogue_markdown;
-use report::{CellId, Date, Finding, FormId, Judgement, Report, Review, Severity};
+pub use case::{Case, Expected};
+pub use policy::{PolicyError, RulePolicy};
+use report::{CellId, Date, Equation, EquationId, Finding, FormId, Judgement, Report, Review, Severity};
 
 /// The version of this rule pack, which every review carries.
 pub const VERSION: &str = "2026.13";
 
-/// One check of the catalogue.
-#[derive(Debug, Clone, Copy)]
+/// One rule of the catalogue.
+#[derive(Debug)]
 pub struct Rule {
     /// The stable id, e.g. `T3-01`.
     pub id: &'static str,
+    /// The name for programmers, e.g. `columns-balance`.
+    pub name: &'static str,
     /// How much it weighs when it fails.
     pub severity: Severity,
     /// The forms it applies to.
     pub forms: &'static [FormId],
-    /// What it demands, in a few Chinese words.
-    pub title: &'static str,
     /// The article, notice or note of the form that demands it, in Chinese.
     pub basis: &'static str,
-    /// What the agency has to do, a Chinese sentence; the end of each message of a failure.
-    pub hint: &'static str,
     /// What has to hold, as a formula or in exact words; ids of cells and short Chinese names.
     pub formula: &'static str,
-    check: Check,
+    /// What it demands, in a few Chinese words.
+    pub requirement: &'static str,
+    /// What is wrong with a report that breaks it, in a few Chinese words.
+    pub problem: &'static str,
+    /// What the agency has to do, a Chinese sentence; the end of each message of a failure.
+    pub hint: &'static str,
+    /// The version of the rule pack that had it first.
+    pub since: &'static str,
+    /// What it looks at, and how it judges that.
+    pub check: Check,
+    /// Its cases. The first is the example in `docs/rules.md`.
+    pub cases: &'static [Case],
 }
 
 /// What a rule looks at, and how it judges that.
@@ -71,16 +86,15 @@ pub enum Check {
 
 /// Judges a report by every rule that needs nothing but the report; errors first, then by rule and place.
 pub fn review(report: Report) -> Review {
-    review_as(report, None, &Office::default(), None)
+    review_as(report, None, &RulePolicy::default(), None)
 }
 
-/// Judges a report as an office does: by itself, against that of the same agency for the year before
-/// where there is one, and with the office's decisions on what counts. `submitted` is the day of its
-/// submission, by which the waivers hold.
+/// Judges a report under a policy: by itself, and against last year's report of the same agency where
+/// there is one. The policy's waivers hold by the day of submission, `submitted`.
 pub fn review_as(
     report: Report,
     last_year: Option<&Report>,
-    office: &Office,
+    policy: &RulePolicy,
     submitted: Option<Date>,
 ) -> Review {
     let mut findings = judge(&report, |rule| match rule.check {
@@ -88,15 +102,20 @@ pub fn review_as(
         Check::Years(_) | Check::Agencies => Vec::new(),
     });
     findings.extend(last_year.map(|last_year| compare(&report, last_year)).unwrap_or_default());
-    let mut findings = office.apply(&report, submitted, findings);
+    let mut findings = policy.apply(&report, submitted, findings);
     sort(&mut findings);
-    Review { report, findings, rules_version: office.version() }
+    Review { report, findings, rules_version: policy.version() }
 }
 
-/// The review of a report with what the rules across years find beside last year's, as the office weighs it.
-pub fn beside(mut review: Review, last_year: &Report, office: &Office, submitted: Option<Date>) -> Review {
+/// Adds to a review what the rules across years find against last year's report, under a policy.
+pub fn beside(
+    mut review: Review,
+    last_year: &Report,
+    policy: &RulePolicy,
+    submitted: Option<Date>,
+) -> Review {
     let found = compare(&review.report, last_year);
-    review.findings.extend(office.apply(&review.report, submitted, found));
+    review.findings.extend(policy.apply(&review.report, submitted, found));
     sort(&mut review.findings);
     review
 }
@@ -110,8 +129,8 @@ pub fn compare(report: &Report, last_year: &Report) -> Vec<Finding> {
 }
 
 fn judge(report: &Report, check: impl Fn(&Rule) -> Vec<Finding>) -> Vec<Finding> {
-    let applies = |rule: &&Rule| report.form.is_none_or(|form| rule.forms.contains(&form));
-    let mut findings: Vec<Finding> = catalogue().iter().filter(applies).flat_map(check).collect();
+    let applies = |rule: &&'static Rule| report.form.is_none_or(|form| rule.forms.contains(&form));
+    let mut findings: Vec<Finding> = catalogue().iter().copied().filter(applies).flat_map(check).collect();
     sort(&mut findings);
     findings
 }
@@ -124,25 +143,36 @@ pub fn sort(findings: &mut [Finding]) {
 
 /// The rule with this id.
 pub fn rule(id: &str) -> Option<&'static Rule> {
-    catalogue().iter().find(|rule| rule.id.eq_ignore_ascii_case(id))
+    catalogue().iter().copied().find(|rule| rule.id.eq_ignore_ascii_case(id))
 }
 
-/// Every rule, family by family.
-pub fn catalogue() -> &'static [Rule] {
-    static CATALOGUE: LazyLock<Vec<Rule>> = LazyLock::new(|| {
+/// The rule that checks an equation.
+pub fn of_equation(equation: &Equation) -> &'static Rule {
+    match (equation.id, equation.form) {
+        (EquationId::RequestsBalance, _) => &t3::T3_01,
+        (EquationId::OutcomesAddUp, FormId::F2021) => &t3::T3_02,
+        (EquationId::OutcomesAddUp, FormId::F2019) => &t3::T3_02B,
+        (EquationId::ApplicantsAddUp, _) => &t3::T3_03,
+        (EquationId::ReviewAddsUp, _) => &t4::T4_01,
+        (EquationId::DirectLitigationAddsUp, _) => &t4::T4_02,
+        (EquationId::LitigationAfterReviewAddsUp, _) => &t4::T4_03,
+    }
+}
+
+/// Every rule: family by family, in each by id.
+pub fn catalogue() -> &'static [&'static Rule] {
+    static CATALOGUE: LazyLock<Vec<&Rule>> = LazyLock::new(|| {
         [
-            document::RULES,
-            dates::RULES,
-            agency::RULES,
-            table2::RULES,
-            table3::RULES,
-            table4::RULES,
-            cells::RULES,
-            narrative::RULES,
-            prose::RULES,
-            years::RULES,
-            copying::RULES,
-            agencies::RULES,
+            doc::RULES,
+            t2::RULES,
+            t3::RULES,
+            t4::RULES,
+            cel::RULES,
+            nar::RULES,
+            xy::RULES,
+            sim::RULES,
+            agg::RULES,
+            dup::RULES,
         ]
         .concat()
     });
@@ -154,6 +184,11 @@ const ONLY_2019: &[FormId] = &[FormId::F2019];
 const ONLY_2021: &[FormId] = &[FormId::F2021];
 
 impl Rule {
+    /// Whether this rule made the finding.
+    pub fn made(&self, finding: &Finding) -> bool {
+        finding.rule == self.id
+    }
+
     /// The finding that these cells break the rule; the hint is appended to what is wrong.
     pub fn fails(&self, report: &Report, cells: Vec<CellId>, what: impl AsRef<str>) -> Finding {
         let message = format!("{}{}", what.as_ref(), self.hint);

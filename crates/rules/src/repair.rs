@@ -2,7 +2,6 @@
 
 use report::{CellId, CellState, Cells, Decimal, Form, Repair, Table};
 
-use crate::balance::table_of;
 use crate::place::number;
 
 /// The only cell with whose change every equation of the table holds; none if there are
@@ -10,7 +9,7 @@ use crate::place::number;
 pub(crate) fn of_table(form: &Form, cells: &Cells, table: Table) -> Option<Repair> {
     let mut failing = Vec::new();
     let mut holding = Vec::new();
-    for equation in form.equations().iter().filter(|equation| table_of(equation) == Some(table)) {
+    for equation in form.equations().iter().filter(|equation| equation.table() == table) {
         let sums = equation.sums(cells);
         match sums.hold()? {
             true => holding.push(equation),

@@ -1,8 +1,11 @@
-//! The rules against data: one-line cases and laws.
+//! The rules against data: their cases, their entries, their files, and laws.
 
 mod case;
+mod cases;
+mod entries;
+mod files;
 mod laws;
-mod messages;
-mod vectors;
+mod print;
+mod severities;
 
 pub(crate) use case::report;

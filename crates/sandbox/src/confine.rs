@@ -1,12 +1,12 @@
-//! What a child gives up before it takes a byte: memory, files, network, privileges, and for each
-//! question all computing beyond its seconds.
+//! Confines a child before it reads a byte: memory, files, network, privileges, and for each request its
+//! CPU time.
 //!
-//! Elsewhere than on Linux nothing is given up, and only the parent's patience limits a child.
+//! On systems other than Linux this does nothing, and only the wall time of the parent limits a child.
 
-#[cfg(not(target_os = "linux"))]
-pub(crate) use elsewhere::Confined;
 #[cfg(target_os = "linux")]
 pub(crate) use linux::Confined;
+#[cfg(not(target_os = "linux"))]
+pub(crate) use unconfined::Confined;
 
 #[cfg(target_os = "linux")]
 mod linux {
@@ -20,7 +20,7 @@ mod linux {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     use rustix::time::{ClockId, clock_gettime};
 
-    /// Main threads have it by default; a child may have been started with none or with no end to it.
+    /// The usual stack of a main thread; the child may inherit another limit or none.
     const STACK_BYTES: u64 = 8 << 20;
 
     /// This process, confined.
@@ -30,39 +30,39 @@ mod linux {
     }
 
     impl Confined {
-        /// Gives up everything but the pipes and so much memory beyond what the program has now.
+        /// Gives up everything but the pipes, and all memory beyond `memory_bytes` more than the program has now.
         pub(crate) fn enter(memory_bytes: u64) -> io::Result<Self> {
             let statm = fs::read_to_string("/proc/self/statm")?;
             let pages: u64 = statm.split(' ').next().and_then(|pages| pages.parse().ok()).unwrap_or_default();
             let status = File::open("/proc/self/status")?;
             rustix::thread::set_no_new_privs(true)?;
-            outside().map_err(io::Error::other)?;
+            restrict_access().map_err(io::Error::other)?;
             limit(Resource::Core, 0)?;
             limit(Resource::Fsize, 0)?;
             limit(Resource::Stack, STACK_BYTES)?;
-            // The files that are open stay usable; no other can be opened, and no socket.
+            // Open files stay usable; the process can open no other file and no socket.
             limit(Resource::Nofile, u64::from(status.as_raw_fd().unsigned_abs()) + 1)?;
             limit(Resource::As, pages * rustix::param::page_size() as u64 + memory_bytes)?;
             Ok(Self { status })
         }
 
-        /// What this process has computed so far.
+        /// CPU time that this process has used so far.
         pub(crate) fn cpu(&self) -> Duration {
             let time = clock_gettime(ClockId::ProcessCPUTime);
             let (seconds, nanoseconds) = (time.tv_sec.unsigned_abs(), time.tv_nsec.unsigned_abs());
             Duration::from_secs(seconds) + Duration::from_nanos(nanoseconds)
         }
 
-        /// Ends this process when it has computed for so many more seconds.
+        /// Lets the kernel end this process after so many more seconds of CPU time.
         pub(crate) fn allow_cpu(&self, so_far: Duration, seconds: u64) -> io::Result<()> {
-            // The hard limit stays where it is: time adds up, and the next question raises this again.
+            // CPU time adds up over requests, so only the soft limit moves: the next request raises it again.
             let end = so_far.as_secs() + 1 + seconds;
             let Rlimit { maximum, .. } = getrlimit(Resource::Cpu);
             let current = maximum.map_or(end, |maximum| end.min(maximum));
             Ok(setrlimit(Resource::Cpu, Rlimit { current: Some(current), maximum })?)
         }
 
-        /// The most memory that this process ever had.
+        /// Peak memory of this process.
         pub(crate) fn peak_bytes(&self) -> io::Result<u64> {
             let mut text = [0; 4096];
             let length = self.status.read_at(&mut text, 0)?;
@@ -78,8 +78,8 @@ mod linux {
         Ok(setrlimit(resource, Rlimit { current: Some(allowed), maximum: Some(allowed) })?)
     }
 
-    /// No file, no socket and no other process can be named any more, where the kernel has Landlock.
-    fn outside() -> Result<(), RulesetError> {
+    /// Takes away access to all files, sockets and other processes, if the kernel has Landlock.
+    fn restrict_access() -> Result<(), RulesetError> {
         let abi = ABI::V6;
         Ruleset::default()
             .handle_access(AccessFs::from_all(abi))?
@@ -92,11 +92,11 @@ mod linux {
 }
 
 #[cfg(not(target_os = "linux"))]
-mod elsewhere {
+mod unconfined {
     use std::io;
     use std::time::Duration;
 
-    /// This process, as it was.
+    /// This process, without limits.
     pub(crate) struct Confined;
 
     impl Confined {

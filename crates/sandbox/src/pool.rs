@@ -1,5 +1,4 @@
-//! The parent: children kept warm, each asked one question at a time, and what became of those that
-//! gave no answer.
+//! The parent: a pool of children that answer one request at a time each, and why some gave no response.
 
 use std::io::{self, ErrorKind};
 use std::path::PathBuf;
@@ -13,36 +12,36 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use crate::Limits;
-use crate::post_mortem::{self, NoAnswer};
-use crate::wire::{self, ANSWER, Cost, Lengths};
+use crate::error::{self, SandboxError};
+use crate::wire::{self, Cost, Lengths, RESPONSE_HEADER};
 
-/// What a child said, and what it cost.
+/// The response of a child, and what it cost.
 #[derive(Debug)]
-pub struct Answer {
+pub struct Response {
     /// The short part.
     pub head: Vec<u8>,
     /// The long part.
     pub body: Vec<u8>,
-    /// What the child computed for it.
+    /// CPU time that the child used for it.
     pub cpu: Duration,
-    /// The most memory that the child ever had.
+    /// Peak memory of the child.
     pub peak_bytes: u64,
 }
 
-/// One child that was asked.
+/// One request to one child.
 #[derive(Debug, Clone)]
-pub struct Try {
-    /// Its process.
+pub struct Attempt {
+    /// The child's process id.
     pub pid: u32,
-    /// When it was asked, or started for that.
-    pub begun: SystemTime,
-    /// When it had answered, or had gone.
-    pub ended: SystemTime,
-    /// Why it gave no answer, if it gave none.
-    pub failed: Option<NoAnswer>,
+    /// When the request began, including the start of the child if it was started for it.
+    pub started_at: SystemTime,
+    /// When the response was complete, or the child had ended.
+    pub ended_at: SystemTime,
+    /// Why it gave no response, if it gave none.
+    pub error: Option<SandboxError>,
 }
 
-/// What is started as a child.
+/// The program that runs as a child.
 #[derive(Debug, Clone)]
 pub struct Program {
     path: PathBuf,
@@ -58,85 +57,87 @@ impl Program {
     /// The running program.
     ///
     /// # Errors
-    /// If the system does not tell which it is.
+    /// If the system does not know its path.
     pub fn this(verb: &str) -> io::Result<Self> {
-        // On Linux its name stays good when an upgrade has put another program in its place.
+        // On Linux this names the running program even after an upgrade replaced the file.
         let path = if cfg!(target_os = "linux") { "/proc/self/exe".into() } else { std::env::current_exe()? };
         Ok(Self::new(path, verb))
     }
 }
 
-/// Children that answer questions, as many at a time as there are seats.
+/// Children that answer requests, at most `children` of them at a time.
 #[derive(Debug)]
 pub struct Pool {
     program: Program,
     limits: Limits,
-    seats: Semaphore,
+    permits: Semaphore,
     idle: Mutex<Vec<Child>>,
 }
 
 impl Pool {
-    /// No child is started before the first question.
+    /// A pool of at most `children` children; the first request starts the first of them.
     pub fn new(program: Program, limits: Limits, children: usize) -> Self {
-        Self { program, limits, seats: Semaphore::new(children), idle: Mutex::default() }
+        Self { program, limits, permits: Semaphore::new(children), idle: Mutex::default() }
     }
 
-    /// Asks a child, as soon as one is free. Dropping the future kills the child.
+    /// Sends a request to a child, as soon as one is free. Dropping the future kills the child.
     ///
     /// # Errors
-    /// If the question broke the child, or it went over a limit. A child that was lost through no fault
-    /// of the question is replaced once.
-    pub async fn ask(&self, head: &[u8], body: &[u8]) -> Result<Answer, NoAnswer> {
-        self.ask_and_tell(head, body, &mut Vec::new()).await
+    /// If the request crashed the child or exceeded a limit. A child that was lost through no fault of the
+    /// request is replaced once.
+    pub async fn request(&self, head: &[u8], body: &[u8]) -> Result<Response, SandboxError> {
+        self.request_traced(head, body, &mut Vec::new()).await
     }
 
-    /// Asks a child like [`Self::ask`], and adds to `tries` which children were asked and when.
+    /// Does the same as [`Self::request`], and adds every attempt to `attempts`.
     ///
     /// # Errors
-    /// Those of [`Self::ask`].
-    pub async fn ask_and_tell(
+    /// Those of [`Self::request`].
+    pub async fn request_traced(
         &self,
         head: &[u8],
         body: &[u8],
-        tries: &mut Vec<Try>,
-    ) -> Result<Answer, NoAnswer> {
-        let _seat = self.seats.acquire().await.expect("the semaphore is never closed");
+        attempts: &mut Vec<Attempt>,
+    ) -> Result<Response, SandboxError> {
+        let _permit = self.permits.acquire().await.expect("the semaphore is never closed");
         let idle = self.idle().pop();
-        match self.ask_one(idle, head, body, tries).await {
-            Err(NoAnswer::Failed(_)) => self.ask_one(None, head, body, tries).await,
-            answered => answered,
+        match self.attempt(idle, head, body, attempts).await {
+            Err(SandboxError::Failed(_)) => self.attempt(None, head, body, attempts).await,
+            result => result,
         }
     }
 
-    async fn ask_one(
+    async fn attempt(
         &self,
         idle: Option<Child>,
         head: &[u8],
         body: &[u8],
-        tries: &mut Vec<Try>,
-    ) -> Result<Answer, NoAnswer> {
-        let begun = SystemTime::now();
+        attempts: &mut Vec<Attempt>,
+    ) -> Result<Response, SandboxError> {
+        let started_at = SystemTime::now();
         let mut child = match idle {
             Some(child) => child,
             None => Child::start(&self.program, &self.limits).map_err(|error| {
-                NoAnswer::Failed(format!("starting {}: {error}", self.program.path.display()))
+                SandboxError::Failed(format!("starting {}: {error}", self.program.path.display()))
             })?,
         };
         let pid = child.pid;
-        let answered =
-            match timeout(self.limits.wall, child.exchange(head, body, self.limits.memory_bytes)).await {
-                Ok(Ok(answer)) => {
-                    if child.answered < self.limits.questions && answer.peak_bytes <= self.limits.keep_bytes {
-                        self.idle().push(child);
-                    }
-                    Ok(answer)
+        let result = match timeout(self.limits.wall, child.exchange(head, body, self.limits.memory_bytes))
+            .await
+        {
+            Ok(Ok(response)) => {
+                if child.answered < self.limits.requests && response.peak_bytes <= self.limits.reuse_bytes {
+                    self.idle().push(child);
                 }
-                Ok(Err(error)) => Err(child.lost(&error, &self.limits).await),
-                // Dropping the child kills it.
-                Err(_) => Err(NoAnswer::Wall { seconds: self.limits.wall.as_secs() }),
-            };
-        tries.push(Try { pid, begun, ended: SystemTime::now(), failed: answered.as_ref().err().cloned() });
-        answered
+                Ok(response)
+            }
+            Ok(Err(error)) => Err(child.failure(&error, &self.limits).await),
+            // Dropping the child kills it.
+            Err(_) => Err(SandboxError::Wall { seconds: self.limits.wall.as_secs() }),
+        };
+        let error = result.as_ref().err().cloned();
+        attempts.push(Attempt { pid, started_at, ended_at: SystemTime::now(), error });
+        result
     }
 
     fn idle(&self) -> MutexGuard<'_, Vec<Child>> {
@@ -149,9 +150,9 @@ impl Pool {
 struct Child {
     process: tokio::process::Child,
     pid: u32,
-    questions: ChildStdin,
-    answers: ChildStdout,
-    last_words: ChildStderr,
+    requests: ChildStdin,
+    responses: ChildStdout,
+    stderr: ChildStderr,
     answered: u32,
 }
 
@@ -162,7 +163,7 @@ impl Child {
             .args([limits.memory_bytes, limits.cpu_seconds].map(|number| number.to_string()))
             .env_clear()
             .current_dir("/")
-            // A Ctrl-C on the terminal is the parent's to answer.
+            // A Ctrl-C on the terminal reaches the parent only, which decides about its children.
             .process_group(0)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -171,57 +172,58 @@ impl Child {
             .spawn()?;
         Ok(Self {
             pid: process.id().unwrap_or_default(),
-            questions: process.stdin.take().expect("it was asked for"),
-            answers: process.stdout.take().expect("it was asked for"),
-            last_words: process.stderr.take().expect("it was asked for"),
+            requests: process.stdin.take().expect("stdin is piped"),
+            responses: process.stdout.take().expect("stdout is piped"),
+            stderr: process.stderr.take().expect("stderr is piped"),
             process,
             answered: 0,
         })
     }
 
-    /// Neither side waits for the other while it writes: a child reads the whole question first.
-    async fn exchange(&mut self, head: &[u8], body: &[u8], longest: u64) -> io::Result<Answer> {
-        self.questions.write_all(&wire::question(&Lengths::of(head, body))).await?;
-        self.questions.write_all(head).await?;
-        self.questions.write_all(body).await?;
-        self.questions.flush().await?;
-        let mut opening = [0; ANSWER];
-        self.answers.read_exact(&mut opening).await?;
-        let (lengths, Cost { cpu, peak_bytes }) = wire::read_answer(opening);
-        // It had no room for a longer one.
-        if lengths.all() > longest {
+    /// Cannot deadlock: the child reads the whole request before it writes.
+    async fn exchange(&mut self, head: &[u8], body: &[u8], longest: u64) -> io::Result<Response> {
+        self.requests.write_all(&wire::request_header(&Lengths::of(head, body))).await?;
+        self.requests.write_all(head).await?;
+        self.requests.write_all(body).await?;
+        self.requests.flush().await?;
+        let mut header = [0; RESPONSE_HEADER];
+        self.responses.read_exact(&mut header).await?;
+        let (lengths, Cost { cpu, peak_bytes }) = wire::read_response_header(header);
+        // The memory limit of the child leaves no room for a longer one.
+        if lengths.total() > longest {
             return Err(ErrorKind::InvalidData.into());
         }
-        let head = self.take(lengths.head).await?;
-        let body = self.take(lengths.body).await?;
+        let head = self.read(lengths.head).await?;
+        let body = self.read(lengths.body).await?;
         self.answered += 1;
-        Ok(Answer { head, body, cpu, peak_bytes })
+        Ok(Response { head, body, cpu, peak_bytes })
     }
 
-    async fn take(&mut self, length: u64) -> io::Result<Vec<u8>> {
+    async fn read(&mut self, length: u64) -> io::Result<Vec<u8>> {
         let mut bytes = vec![0; usize::try_from(length).map_err(io::Error::other)?];
-        self.answers.read_exact(&mut bytes).await?;
+        self.responses.read_exact(&mut bytes).await?;
         Ok(bytes)
     }
 
-    /// Why it did not answer.
-    async fn lost(mut self, error: &io::Error, limits: &Limits) -> NoAnswer {
+    /// Why it gave no response.
+    async fn failure(mut self, error: &io::Error, limits: &Limits) -> SandboxError {
         if error.kind() == ErrorKind::InvalidData {
-            return NoAnswer::Crashed { how: "its answer was nonsense".into() };
+            return SandboxError::Crashed { how: "its answer was nonsense".into() };
         }
-        // The pipes of a process close before it can be waited for.
-        let status = match timeout(PATIENCE, self.process.wait()).await {
+        // The pipes of a process close before the kernel reports its end.
+        let status = match timeout(EXIT_TIMEOUT, self.process.wait()).await {
             Ok(Ok(status)) => status,
-            Ok(Err(error)) => return NoAnswer::Failed(format!("waiting for a child: {error}")),
-            Err(_) => return NoAnswer::Crashed { how: format!("it stopped answering: {error}") },
+            Ok(Err(error)) => return SandboxError::Failed(format!("waiting for a child: {error}")),
+            Err(_) => return SandboxError::Crashed { how: format!("it stopped answering: {error}") },
         };
-        let mut words = Vec::new();
-        // What is missing of it tells less, and that is all.
-        self.last_words.take(LONGEST_WORDS).read_to_end(&mut words).await.ok();
-        post_mortem::cause(status, &String::from_utf8_lossy(&words), limits)
+        let mut stderr = Vec::new();
+        // If this fails, the message says less and nothing else changes.
+        self.stderr.take(STDERR_BYTES).read_to_end(&mut stderr).await.ok();
+        error::cause(status, &String::from_utf8_lossy(&stderr), limits)
     }
 }
 
-/// How long the death of a process may take.
-const PATIENCE: Duration = Duration::from_secs(5);
-const LONGEST_WORDS: u64 = 4 << 10;
+/// How long the kernel may take to report the end of a process whose pipes are closed.
+const EXIT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How much of what a child printed is read for the cause.
+const STDERR_BYTES: u64 = 4 << 10;

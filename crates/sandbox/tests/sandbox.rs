@@ -1,6 +1,6 @@
-//! Real children that misbehave. This program is parent and child in one, so it has a `main` of its own.
+//! Real children that misbehave. The test is parent and child in one program, so it has its own `main`.
 
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test with a main of its own")]
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test with its own main")]
 
 use std::env;
 use std::fs::{self, File};
@@ -9,7 +9,7 @@ use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant, SystemTime};
 
 use rustix::process::{Pid, Signal, getpid, kill_process, test_kill_process};
-use sandbox::{Answer, Limits, NoAnswer, Pool, Program};
+use sandbox::{Limits, Pool, Program, Response, SandboxError};
 
 const VERB: &str = "misbehave";
 
@@ -22,21 +22,21 @@ fn main() -> ExitCode {
         });
     }
     let tests = async {
-        what_breaks_a_child_is_told().await;
-        who_was_asked_is_told().await;
-        others_in_flight_are_untouched().await;
-        a_child_killed_by_somebody_is_replaced_once().await;
-        children_are_kept_and_replaced().await;
-        a_child_has_nothing_but_its_pipes().await;
-        an_answer_tells_what_it_cost().await;
-        large_questions_and_answers_pass().await;
-        println!("fence: all is well");
+        errors_name_what_broke_the_child().await;
+        attempts_are_listed().await;
+        requests_in_flight_are_untouched().await;
+        a_killed_child_is_replaced_once().await;
+        children_are_reused_and_replaced().await;
+        a_child_has_only_its_pipes().await;
+        a_response_says_what_it_cost().await;
+        large_requests_and_responses_pass().await;
+        println!("sandbox: all tests passed");
     };
     tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap().block_on(tests);
     ExitCode::SUCCESS
 }
 
-/// What the child does with a question.
+/// What the child does with a request.
 fn misbehave(question: &str, body: &[u8]) -> String {
     match question {
         "echo" => "echo".to_owned(),
@@ -59,7 +59,7 @@ fn misbehave(question: &str, body: &[u8]) -> String {
         "abort" => std::process::abort(),
         "exit" => std::process::exit(0),
         "print nonsense" => {
-            // As long as the numbers before an answer, and no such numbers.
+            // As long as the header of a response, with impossible lengths.
             println!("{}", "\u{7f}".repeat(64));
             spin(Duration::from_secs(100))
         }
@@ -80,7 +80,7 @@ fn spin(time: Duration) -> String {
     String::new()
 }
 
-#[expect(unconditional_recursion, reason = "it is to overflow")]
+#[expect(unconditional_recursion, reason = "the test overflows the stack")]
 fn depth(body: &[u8], so_far: usize) -> usize {
     let room = std::hint::black_box([so_far; 64]);
     depth(body, so_far + 1) + room[body.len() % 64]
@@ -89,7 +89,7 @@ fn depth(body: &[u8], so_far: usize) -> usize {
 fn look_around() -> String {
     let can = [
         ("read a file", File::open("/etc/passwd").is_ok()),
-        ("write a file", File::create("/tmp/gouji-fence-was-here").is_ok()),
+        ("write a file", File::create("/tmp/gouji-sandbox-test").is_ok()),
         ("list a folder", fs::read_dir("/").is_ok()),
         ("connect", TcpStream::connect(("127.0.0.1", 9)).is_ok_and(|_| true) || can_open_a_socket()),
         ("start a program", Command::new("/bin/true").status().is_ok()),
@@ -107,20 +107,20 @@ const LIMITS: Limits = Limits {
     memory_bytes: 64 << 20,
     cpu_seconds: 1,
     wall: Duration::from_secs(60),
-    questions: 5,
-    keep_bytes: 24 << 20,
+    requests: 5,
+    reuse_bytes: 24 << 20,
 };
 
 fn pool(children: usize) -> Pool {
     Pool::new(Program::this(VERB).unwrap(), LIMITS, children)
 }
 
-async fn ask(pool: &Pool, question: &str) -> Result<String, NoAnswer> {
-    let Answer { head, .. } = pool.ask(question.as_bytes(), b"secret").await?;
+async fn ask(pool: &Pool, question: &str) -> Result<String, SandboxError> {
+    let Response { head, .. } = pool.request(question.as_bytes(), b"secret").await?;
     Ok(String::from_utf8(head).unwrap())
 }
 
-async fn what_breaks_a_child_is_told() {
+async fn errors_name_what_broke_the_child() {
     let pool = pool(1);
     let check = async |question, expected: &str| {
         let error = ask(&pool, question).await.unwrap_err().to_string();
@@ -131,7 +131,7 @@ async fn what_breaks_a_child_is_told() {
     check("compute for ever", "reading took more than the limit cpu_seconds = 1").await;
     check("take more and more", "reading wanted more than the limit memory_bytes = 67108864").await;
     check("recurse for ever", "the reader died: stack overflow").await;
-    check("panic", "the reader died: panicked at crates/fence/tests/fence.rs:").await;
+    check("panic", "the reader died: panicked at crates/sandbox/tests/sandbox.rs:").await;
     check("abort", "the reader died: signal: 6 (SIGABRT)").await;
     check("print nonsense", "the reader died: its answer was nonsense").await;
     check("exit", "a child ended with exit status: 0").await;
@@ -142,26 +142,34 @@ async fn what_breaks_a_child_is_told() {
     assert_eq!(slept.to_string(), "reading did not end within the limit wall_seconds = 1");
     let nobody = Pool::new(Program::new("/no/such/program", VERB), LIMITS, 1);
     let error = ask(&nobody, "echo").await.unwrap_err();
-    assert!(matches!(&error, NoAnswer::Failed(why) if why.starts_with("starting /no/such/program: ")));
+    assert!(matches!(&error, SandboxError::Failed(why) if why.starts_with("starting /no/such/program: ")));
 }
 
-async fn who_was_asked_is_told() {
+async fn attempts_are_listed() {
     let pool = pool(1);
     let begun = SystemTime::now();
-    let mut tries = Vec::new();
-    let answer = pool.ask_and_tell(b"pid", b"", &mut tries).await.unwrap();
-    assert_eq!(String::from_utf8(answer.head).unwrap(), tries[0].pid.to_string());
-    assert!(tries[0].failed.is_none() && begun <= tries[0].begun && tries[0].begun <= tries[0].ended);
-    pool.ask_and_tell(b"compute for ever", b"", &mut tries).await.unwrap_err();
-    let (pid, failed) = (tries[1].pid, tries[1].failed.clone().unwrap());
-    assert_eq!((pid, failed.limit()), (tries[0].pid, Some(("cpu_seconds", 1))), "the child that was warm");
-    pool.ask_and_tell(b"kill yourself", b"", &mut tries).await.unwrap_err();
-    let after: Vec<_> = tries[2..].iter().map(|one| one.failed.as_ref().map(NoAnswer::class)).collect();
+    let mut attempts = Vec::new();
+    let answer = pool.request_traced(b"pid", b"", &mut attempts).await.unwrap();
+    assert_eq!(String::from_utf8(answer.head).unwrap(), attempts[0].pid.to_string());
+    assert!(
+        attempts[0].error.is_none()
+            && begun <= attempts[0].started_at
+            && attempts[0].started_at <= attempts[0].ended_at
+    );
+    pool.request_traced(b"compute for ever", b"", &mut attempts).await.unwrap_err();
+    let (pid, failed) = (attempts[1].pid, attempts[1].error.clone().unwrap());
+    assert_eq!(
+        (pid, failed.limit()),
+        (attempts[0].pid, Some(("cpu_seconds", 1))),
+        "the child that was reused"
+    );
+    pool.request_traced(b"kill yourself", b"", &mut attempts).await.unwrap_err();
+    let after: Vec<_> = attempts[2..].iter().map(|one| one.error.as_ref().map(SandboxError::class)).collect();
     assert_eq!(after, [Some("failed"), Some("failed")], "replaced once");
-    assert_ne!(tries[2].pid, tries[3].pid);
+    assert_ne!(attempts[2].pid, attempts[3].pid);
 }
 
-async fn others_in_flight_are_untouched() {
+async fn requests_in_flight_are_untouched() {
     let pool = pool(2);
     let well = async {
         for _ in 0..200 {
@@ -176,7 +184,7 @@ async fn others_in_flight_are_untouched() {
     tokio::join!(well, badly);
 }
 
-async fn a_child_killed_by_somebody_is_replaced_once() {
+async fn a_killed_child_is_replaced_once() {
     let pool = pool(1);
     for signal in [Signal::KILL, Signal::TERM] {
         let pid = ask(&pool, "pid").await.unwrap();
@@ -185,14 +193,14 @@ async fn a_child_killed_by_somebody_is_replaced_once() {
     }
 }
 
-async fn children_are_kept_and_replaced() {
+async fn children_are_reused_and_replaced() {
     let pool = pool(1);
     let first = ask(&pool, "pid").await.unwrap();
-    for _ in 1..LIMITS.questions {
+    for _ in 1..LIMITS.requests {
         assert_eq!(ask(&pool, "pid").await.unwrap(), first);
     }
     let second = ask(&pool, "pid").await.unwrap();
-    assert_ne!(second, first, "after {} questions", LIMITS.questions);
+    assert_ne!(second, first, "after {} questions", LIMITS.requests);
     assert_eq!(ask(&pool, "take 32 MB").await.unwrap(), (32 << 20).to_string());
     let third = ask(&pool, "pid").await.unwrap();
     assert_ne!(third, second, "after it took much memory");
@@ -202,24 +210,24 @@ async fn children_are_kept_and_replaced() {
     }
 }
 
-async fn a_child_has_nothing_but_its_pipes() {
+async fn a_child_has_only_its_pipes() {
     assert_eq!(ask(&pool(1), "look around").await.unwrap(), "");
 }
 
-async fn an_answer_tells_what_it_cost() {
+async fn a_response_says_what_it_cost() {
     let pool = pool(1);
-    let idle = pool.ask(b"echo", b"").await.unwrap();
-    let busy = pool.ask(b"compute", b"").await.unwrap();
-    let large = pool.ask(b"take 32 MB", b"").await.unwrap();
+    let idle = pool.request(b"echo", b"").await.unwrap();
+    let busy = pool.request(b"compute", b"").await.unwrap();
+    let large = pool.request(b"take 32 MB", b"").await.unwrap();
     assert!(idle.cpu < Duration::from_millis(100), "{:?}", idle.cpu);
     assert!(busy.cpu > idle.cpu && busy.cpu < Duration::from_secs(1), "{:?}", busy.cpu);
     assert!(idle.peak_bytes < 24 << 20, "{}", idle.peak_bytes);
     assert!((32 << 20..96 << 20).contains(&large.peak_bytes), "{}", large.peak_bytes);
 }
 
-async fn large_questions_and_answers_pass() {
+async fn large_requests_and_responses_pass() {
     let body: Vec<u8> = (0..20 << 20).map(|index: u32| (index % 251) as u8).collect();
-    let answer = pool(1).ask(b"echo", &body).await.unwrap();
+    let answer = pool(1).request(b"echo", &body).await.unwrap();
     assert!(answer.head == b"echo" && answer.body == body);
 }
 

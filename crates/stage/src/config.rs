@@ -34,8 +34,8 @@ pub struct Config {
     pub inbox: Option<PathBuf>,
     /// `GOUJI_INDEX`: the folder of the index.
     pub index: PathBuf,
-    /// `GOUJI_OFFICE`: what the office decided about the rules; the text of the file, where there is one.
-    pub office: Option<String>,
+    /// `GOUJI_RULE_POLICY`: the text of the rule policy file, if one is named.
+    pub rule_policy: Option<String>,
     /// `GOUJI_LISTEN`: where `/healthz`, `/readyz` and `/metrics` are served; nowhere by default,
     /// because several processes on one host would fight over a port.
     pub listen: Option<SocketAddr>,
@@ -153,7 +153,7 @@ impl Config {
             originals: originals(&get)?,
             inbox: get("GOUJI_INBOX").map(PathBuf::from),
             index: get("GOUJI_INDEX").unwrap_or_else(|| "gouji-index".into()).into(),
-            office: text_of_file(&get, "GOUJI_OFFICE")?,
+            rule_policy: text_of_file(&get, "GOUJI_RULE_POLICY")?,
             listen: parsed(&get, "GOUJI_LISTEN")?,
             keys: existing_file(&get, "GOUJI_KEYS")?,
             open: parsed(&get, "GOUJI_OPEN")?.unwrap_or(false),

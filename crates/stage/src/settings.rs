@@ -221,10 +221,13 @@ pub const SETTINGS: &[Setting] = &[
         &["The index, on a local disk of index and console."],
     ),
     setting(
-        "rules.office",
-        "GOUJI_OFFICE",
+        "rules.policy",
+        "GOUJI_RULE_POLICY",
         "",
-        &["A file of what the office decided about the rules; deploy/office.toml is an example."],
+        &[
+            "The rule policy: severities, rules switched off, waivers.",
+            "deploy/rule-policy.toml is an example.",
+        ],
     ),
     setting(
         "log.format",

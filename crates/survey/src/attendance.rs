@@ -1,6 +1,7 @@
 //! Who should report for a year, who has, who has not, and who was late (AGG-04).
 
 use report::{Date, Verdict, Year};
+use rules::agg::AGG_04;
 
 use crate::roster::Directory;
 use crate::{Findings, Member, Roster, fails};
@@ -116,12 +117,12 @@ impl Attendance {
                 source.title(),
                 in_chinese(deadline)
             );
-            Some((attendee.reports.first()?.key.clone(), fails("AGG-04", Vec::new(), what)?))
+            Some((attendee.reports.first()?.key.clone(), fails(&AGG_04, Vec::new(), what)))
         });
         let strangers = self.strangers.iter().filter_map(|stranger| {
             let agency = stranger.agency.as_ref()?;
             let what = format!("“{agency}”不在机关名录中，或者与名录中的多个机关同名。");
-            Some((stranger.key.clone(), fails("AGG-04", Vec::new(), what)?))
+            Some((stranger.key.clone(), fails(&AGG_04, Vec::new(), what)))
         });
         let mut findings = Findings::new();
         for (key, finding) in late.chain(strangers) {

@@ -10,6 +10,9 @@ use std::sync::LazyLock;
 
 use report::{Date, Finding, Fingerprint, Form, FormId, SectionKind, Severity, Year, masked};
 use rules::copying::{Passage, passages, telling_sentences};
+use rules::doc::DOC_04;
+use rules::dup::DUP_01;
+use rules::sim::{SIM_02, SIM_03};
 
 use crate::division::is_within;
 use crate::name::{self, Rank};
@@ -212,7 +215,7 @@ impl Phrases {
         }
         let is_mostly_common = common >= ENOUGH_CHARACTERS && common * 5 >= all * 3;
         let what = || format!("报告正文约{}%为许多机关通用的语句。", common * 100 / all.max(1));
-        is_mostly_common.then(what).and_then(|what| fails("SIM-03", Vec::new(), what))
+        is_mostly_common.then(|| fails(&SIM_03, Vec::new(), what()))
     }
 }
 
@@ -290,12 +293,12 @@ fn weigh(
         (copied * 100 / all.max(1)).min(100),
         beginning(longest)
     );
-    let leak = shared.iter().find(|passage| is_leaked(agency, copy, source, passage)).and_then(|passage| {
+    let leak = shared.iter().find(|passage| is_leaked(agency, copy, source, passage)).map(|passage| {
         let what =
             format!("相同的文字中留有“{agency}”的名称：“{}”。", beginning(around(passage.one, agency)));
-        Some(Finding { severity: Severity::Error, ..fails("DOC-04", Vec::new(), what)? })
+        Finding { severity: Severity::Error, ..fails(&DOC_04, Vec::new(), what) }
     });
-    let found = fails("SIM-02", Vec::new(), what).into_iter().chain(leak);
+    let found = [fails(&SIM_02, Vec::new(), what)].into_iter().chain(leak);
     (copied, found.map(|finding| Finding { against: Some(against(source)), ..finding }).collect())
 }
 
@@ -354,9 +357,9 @@ pub fn duplicates(members: &[Member]) -> Findings {
                 true => format!("本报告与“{agency}”已报送的报告是同一份文件。"),
                 false => format!("本报告与“{agency}”已报送的报告文字和数字完全相同。"),
             };
-            let finding = fails("DUP-01", Vec::new(), what);
-            let finding = finding.map(|finding| Finding { against: Some(against(first)), ..finding });
-            findings.entry(later.key.clone()).or_default().extend(finding);
+            let finding = fails(&DUP_01, Vec::new(), what);
+            let finding = Finding { against: Some(against(first)), ..finding };
+            findings.entry(later.key.clone()).or_default().push(finding);
         }
     }
     findings

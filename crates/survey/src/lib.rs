@@ -3,6 +3,7 @@
 //!
 //! Pure functions over reports that are handed in; `console` fetches them from the index.
 
+mod account;
 mod attendance;
 mod copies;
 mod division;
@@ -20,13 +21,14 @@ mod tally;
 mod tests;
 mod walk;
 
+pub use account::{Contributor, Counted, Doubt, DoubtKind, Gap, RollUp, ScopeSource, Sum, Whole};
 pub use attendance::{Attendance, Attended, Attendee, DaySource, Stranger, attend};
 pub use copies::{Candidate, Phrases, candidates, duplicates, judge};
 pub use division::Level;
 pub use figures::Figures;
 pub use member::{Member, Scope};
 pub use peers::stand_out;
-pub use roll_up::{Contributor, Doubt, DoubtKind, Gap, How, RollUp, ScopeSource, Sum, Whole, roll_up};
+pub use roll_up::roll_up;
 pub use roster::{Agency, Fault, FaultKind, Roster, WrongRoster};
 pub use scopes::compare_scopes;
 pub use series::follow;
@@ -34,16 +36,17 @@ pub use series::follow;
 use std::collections::BTreeMap;
 
 use report::{CellId, Finding, Report};
+use rules::Rule;
 
 /// Findings by the key of the report they are about.
 pub type Findings = BTreeMap<String, Vec<Finding>>;
 
-/// The finding that a report breaks a rule among agencies; its cells are found in the report by their ids.
-fn fails(rule: &str, cells: Vec<CellId>, what: impl AsRef<str>) -> Option<Finding> {
-    Some(rules::rule(rule)?.fails(&Report::default(), cells, what))
+/// The finding that a report breaks a rule. It has no origin: the console looks its cells up in the report.
+fn fails(rule: &Rule, cells: Vec<CellId>, what: impl AsRef<str>) -> Finding {
+    rule.fails(&Report::default(), cells, what)
 }
 
-/// The finding that a rule among agencies cannot be judged, with the whole message.
-fn unknown(rule: &str, cells: Vec<CellId>, message: String) -> Option<Finding> {
-    Some(rules::rule(rule)?.unknown(&Report::default(), cells, message))
+/// The finding that a rule cannot be judged, with the whole message.
+fn unknown(rule: &Rule, cells: Vec<CellId>, message: String) -> Finding {
+    rule.unknown(&Report::default(), cells, message)
 }

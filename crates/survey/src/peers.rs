@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use report::{CellId, Decimal, Finding, FormId, Year};
+use rules::agg::AGG_05;
 
 use crate::division::Level;
 use crate::name::{self, Rank};
@@ -106,7 +107,7 @@ fn judge(figures: &Figures, typical: &[Typical], level: Level, kind: &str) -> Op
         level.title(),
         first.median.normalize(),
     );
-    let finding = fails("AGG-05", far.iter().map(|typical| typical.id).collect(), what)?;
+    let finding = fails(&AGG_05, far.iter().map(|typical| typical.id).collect(), what);
     Some(Finding { left: Some(value), right: Some(first.median), ..finding })
 }
 

@@ -1,13 +1,15 @@
 //! AGG-01 to AGG-03: governments beside the agencies below them.
 
 use report::{CellId, CellKind, Decimal, Finding, Form, FormId, Table, Year};
+use rules::agg::{AGG_01, AGG_02, AGG_03};
 
+use crate::account::{Gap, ScopeSource};
 use crate::forest::{Forest, Node};
 use crate::member::Words;
 use crate::name::Rank;
-use crate::roll_up::{Gap, ScopeSource};
+
 use crate::tally::Crosswalk;
-use crate::walk::{Branch, walk};
+use crate::walk::{Parent, walk};
 use crate::{Figures, Findings, Member, Roster, Scope, Sum, fails, unknown};
 
 /// Holds every report that covers others against theirs, and asks for the scope where it is not told.
@@ -20,19 +22,19 @@ pub fn compare_scopes(roster: Option<&Roster>, members: &[Member], year: Year) -
     let crosswalk = Crosswalk::to(form);
     let scene =
         Scene { forest: &forest, crosswalk: &crosswalk, form: Form::get(form), has_roster: roster.is_some() };
-    walk(&forest, &forest.tops(), form, &crosswalk, |branch| {
-        let Some((member, figures)) = branch.own else { return };
+    walk(&forest, &forest.tops(), form, &crosswalk, |parent| {
+        let Some((member, figures)) = parent.own else { return };
         let mut add = |key: &str, finding: Option<Finding>| {
             if let Some(finding) = finding {
                 findings.entry(key.to_owned()).or_default().push(finding);
             }
         };
-        add(&member.key, declared(branch, member));
-        let source = branch.standing.source.filter(|_| branch.standing.scope == Scope::Whole);
+        add(&member.key, declared(parent, member));
+        let source = parent.coverage.source.filter(|_| parent.coverage.scope == Scope::Whole);
         if let Some(source) = source {
-            add(&member.key, scene.adds_up(branch, figures, source));
-            for (below, finding) in scene.exceeding(branch, figures, source) {
-                add(&below.key, finding);
+            add(&member.key, scene.adds_up(parent, figures, source));
+            for (below, finding) in scene.exceeding(parent, figures, source) {
+                add(&below.key, Some(finding));
             }
         }
     });
@@ -41,19 +43,19 @@ pub fn compare_scopes(roster: Option<&Roster>, members: &[Member], year: Year) -
 }
 
 /// AGG-02.
-fn declared(branch: &Branch, member: &Member) -> Option<Finding> {
-    let what = match (branch.node.scope, member.words()) {
+fn declared(parent: &Parent, member: &Member) -> Option<Finding> {
+    let what = match (parent.node.scope, member.words()) {
         (_, Words::Contradict) => "报告中对统计口径的说法不一致，既称汇总数，又称本机关数。".to_owned(),
         (Some(roster), Words::Say(words)) if roster != words => {
             format!("报告称统计口径为{}，机关名录登记为{}。", words.title(), roster.title())
         }
         // An office speaks for itself.
-        (None, Words::Silent) if branch.node.rank != Rank::Office => {
+        (None, Words::Silent) if parent.node.rank != Rank::Office => {
             "本机关有下级机关，报告未写明统计口径。".to_owned()
         }
         _ => return None,
     };
-    fails("AGG-02", Vec::new(), what)
+    Some(fails(&AGG_02, Vec::new(), what))
 }
 
 struct Scene<'s, 'a> {
@@ -73,9 +75,9 @@ struct Difference {
 impl Scene<'_, '_> {
     /// AGG-01. That those below have more than the whole is certain even where some of them are missing;
     /// that they have less tells something only where all are there, and the own office among them.
-    fn adds_up(&self, branch: &Branch, figures: &Figures, source: ScopeSource) -> Option<Finding> {
+    fn adds_up(&self, parent: &Parent, figures: &Figures, source: ScopeSource) -> Option<Finding> {
         let (mut less, mut more, mut open) = (Vec::new(), Vec::new(), Vec::new());
-        for (position, sum) in branch.below.cells().enumerate().filter(|(_, sum)| adds(sum.id, source)) {
+        for (position, sum) in parent.below.cells().enumerate().filter(|(_, sum)| adds(sum.id, source)) {
             let Some((whole, parts)) = self.crosswalk.at(figures, position).zip(sum.sum) else { continue };
             let difference = Difference { id: sum.id, whole, parts };
             if whole + slack(&sum) < parts {
@@ -84,7 +86,7 @@ impl Scene<'_, '_> {
                 if sum.is_exact { &mut more } else { &mut open }.push(difference);
             }
         }
-        let reported = branch.contributors.len();
+        let reported = parent.contributors.len();
         if let Some(first) = less.first() {
             let what = format!(
                 "本报告统计口径为汇总，{}{}，而所属{reported}个机关的报告合计已有{}，汇总数少于下级合计。",
@@ -92,42 +94,42 @@ impl Scene<'_, '_> {
                 first.whole.normalize(),
                 first.parts.normalize(),
             );
-            return self.finding(&less, fails("AGG-01", ids(&less), what + &others(&less)));
+            return self.finding(&less, fails(&AGG_01, ids(&less), what + &others(&less)));
         }
         // Without a roster nobody knows whether all are there.
         if !self.has_roster {
             return None;
         }
-        if !branch.gaps.is_empty() {
+        if !parent.gaps.is_empty() {
             let first = open.first()?;
             let message = format!(
                 "本报告统计口径为汇总，所属机关中有{}没有报告可供核对，无法核对汇总数是否等于下级合计（{}{}，已报合计{}）。\
                  请待报齐后重新核对。",
-                listed(branch.gaps),
+                listed(parent.gaps),
                 self.cell(first.id),
                 first.whole.normalize(),
                 first.parts.normalize(),
             );
-            return self.finding(&open, unknown("AGG-01", ids(&open), message));
+            return self.finding(&open, unknown(&AGG_01, ids(&open), message));
         }
-        let first = more.first().filter(|_| self.office_reports(branch.node))?;
+        let first = more.first().filter(|_| self.office_reports(parent.node))?;
         let what = format!(
             "本报告统计口径为汇总，{}{}，而所属{reported}个机关（含本级办公室）已全部报送，合计为{}，两者不一致。",
             self.cell(first.id),
             first.whole.normalize(),
             first.parts.normalize(),
         );
-        self.finding(&more, fails("AGG-01", ids(&more), what + &others(&more)))
+        self.finding(&more, fails(&AGG_01, ids(&more), what + &others(&more)))
     }
 
     /// AGG-03, for each agency right below.
     fn exceeding<'m>(
         &'m self,
-        branch: &'m Branch,
+        parent: &'m Parent,
         figures: &'m Figures,
         source: ScopeSource,
-    ) -> impl Iterator<Item = (&'m Member, Option<Finding>)> {
-        let children = branch.node.children.iter().filter_map(|child| self.forest.nodes.get(*child));
+    ) -> impl Iterator<Item = (&'m Member, Finding)> {
+        let children = parent.node.children.iter().filter_map(|child| self.forest.nodes.get(*child));
         children.filter_map(move |child| {
             let member = child.member?;
             let own = member.figures.as_ref()?;
@@ -143,16 +145,16 @@ impl Scene<'_, '_> {
                 "{}{}，大于上级“{}”汇总报告的{}。",
                 self.cell(first.id),
                 first.parts.normalize(),
-                branch.node.name,
+                parent.node.name,
                 first.whole.normalize(),
             );
-            let finding = fails("AGG-03", ids(&exceeding), what + &others(&exceeding));
-            let finding = finding.map(|finding| Finding {
+            let finding = fails(&AGG_03, ids(&exceeding), what + &others(&exceeding));
+            let finding = Finding {
                 left: Some(first.parts),
                 right: Some(first.whole),
-                against: branch.own.map(|(above, _)| against(above)),
+                against: parent.own.map(|(above, _)| against(above)),
                 ..finding
-            });
+            };
             Some((member, finding))
         })
     }
@@ -162,9 +164,9 @@ impl Scene<'_, '_> {
         below.any(|child| child.is_office_of(node) && child.member.is_some())
     }
 
-    fn finding(&self, differences: &[Difference], finding: Option<Finding>) -> Option<Finding> {
+    fn finding(&self, differences: &[Difference], finding: Finding) -> Option<Finding> {
         let first = differences.first()?;
-        Some(Finding { left: Some(first.whole), right: Some(first.parts), ..finding? })
+        Some(Finding { left: Some(first.whole), right: Some(first.parts), ..finding })
     }
 
     fn cell(&self, id: CellId) -> String {

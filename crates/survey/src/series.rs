@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use report::{Finding, Year};
+use rules::xy::{XY_10, XY_11};
 
 use crate::forest::latest;
 use crate::roster::Directory;
@@ -39,7 +40,7 @@ pub fn follow(roster: Option<&Roster>, members: &[Member]) -> Findings {
             if different.len() > 1 && keys.len() > 1 {
                 let what = format!("本机关{year}年度有{}份内容不同的报告。", different.len().min(keys.len()));
                 if let Some(member) = latest(reports) {
-                    add(member, fails("XY-10", Vec::new(), what));
+                    add(member, Some(fails(&XY_10, Vec::new(), what)));
                 }
             }
         }
@@ -96,7 +97,8 @@ fn gap(missing: impl Iterator<Item = u16>) -> Option<Finding> {
     if missing.is_empty() {
         return None;
     }
-    fails("XY-10", Vec::new(), format!("本机关此前年度的报告中缺少{}年度的报告。", missing.join("、")))
+    let what = format!("本机关此前年度的报告中缺少{}年度的报告。", missing.join("、"));
+    Some(fails(&XY_10, Vec::new(), what))
 }
 
 /// XY-11. More or fewer divisions in front of a name make no other name.
@@ -113,7 +115,7 @@ fn renamed(member: &Member, earlier: &Member) -> Option<Finding> {
         earlier.agency.as_ref()?,
         member.agency.as_ref()?
     );
-    Some(Finding { against: Some(against(earlier)), ..fails("XY-11", Vec::new(), what)? })
+    Some(Finding { against: Some(against(earlier)), ..fails(&XY_11, Vec::new(), what) })
 }
 
 #[cfg(test)]

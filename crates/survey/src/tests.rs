@@ -1,5 +1,6 @@
-//! What holds of a whole province: generated, so that the truth is known.
+//! Cases of the rules among agencies, and generated provinces whose sums are known.
 
+mod cases;
 pub(crate) mod county;
 pub(crate) mod province;
 mod roll_up;

@@ -1,95 +1,95 @@
-//! A tree of agencies from the leaves up: what each stands for, and what those below it add up to.
+//! Walks the tree of agencies from the leaves up and adds their figures.
 
 use report::{Decimal, FormId, Table};
 
+use crate::account::{Contributor, Counted, Doubt, DoubtKind, Gap, ScopeSource};
 use crate::forest::{Forest, Node};
 use crate::member::Words;
-use crate::roll_up::{Contributor, Doubt, DoubtKind, Gap, How, ScopeSource};
 use crate::tally::{Crosswalk, Tally};
 use crate::{Figures, Member, Scope};
 
-/// What a tree adds up to.
+/// What the agencies of a tree add up to.
 #[derive(Debug)]
-pub(crate) struct Harvest {
+pub(crate) struct Totals {
     pub(crate) tally: Tally,
     pub(crate) contributors: Vec<Contributor>,
     pub(crate) gaps: Vec<Gap>,
     pub(crate) doubts: Vec<Doubt>,
 }
 
-/// An agency that has others below it, and what these add up to.
-pub(crate) struct Branch<'w, 'a> {
+/// An agency with others below it, and what these add up to.
+pub(crate) struct Parent<'w, 'a> {
     pub(crate) node: &'w Node<'a>,
     /// Its report, if it has figures.
     pub(crate) own: Option<(&'a Member, &'a Figures)>,
-    pub(crate) standing: Standing,
+    pub(crate) coverage: Coverage,
     /// Those below it, at every depth.
     pub(crate) below: &'w Tally,
     pub(crate) contributors: &'w [Contributor],
     pub(crate) gaps: &'w [Gap],
 }
 
-/// Whom the figures of an agency with others below it cover.
+/// Which agencies the figures of a parent cover.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Standing {
+pub(crate) struct Coverage {
     pub(crate) scope: Scope,
-    /// What says so; it is presumed where nothing does.
+    /// The source of the scope. Without a source the scope was presumed.
     pub(crate) source: Option<ScopeSource>,
-    /// Its words contradict each other.
+    /// Whether the words of the report contradict each other.
     pub(crate) is_contradictory: bool,
 }
 
-/// An agency half-way through.
+/// An agency of which some children were visited.
 struct Frame {
     position: usize,
     next: usize,
     tally: Tally,
-    /// How long the lists of the harvest were before it.
-    marks: (usize, usize, usize),
+    /// The lengths of the lists of contributors, gaps and doubts before it.
+    lengths: (usize, usize, usize),
 }
 
-/// Walks a tree and shows every agency that has others below it, each after those.
+/// Walks the trees under these roots and calls `visit` with every parent, after its children.
 ///
-/// The root is not added where its report covers the whole: what is below it is the point.
+/// A root whose report covers the whole tree is not added: the sums are those of the agencies below it.
 pub(crate) fn walk<'a>(
     forest: &Forest<'a>,
     roots: &[usize],
     form: FormId,
     crosswalk: &Crosswalk,
-    mut show: impl FnMut(&Branch<'_, 'a>),
-) -> Harvest {
-    let mut harvest =
-        Harvest { tally: Tally::new(form), contributors: Vec::new(), gaps: Vec::new(), doubts: Vec::new() };
+    mut visit: impl FnMut(&Parent<'_, 'a>),
+) -> Totals {
+    let mut totals =
+        Totals { tally: Tally::new(form), contributors: Vec::new(), gaps: Vec::new(), doubts: Vec::new() };
     for root in roots {
-        let mut path = vec![harvest.enter(*root, form)];
+        let mut path = vec![totals.enter(*root, form)];
         while let Some(frame) = path.last_mut() {
             let Some(node) = forest.nodes.get(frame.position) else { break };
             let child = node.children.get(frame.next).copied();
             frame.next += 1;
             match child.and_then(|child| Some((child, forest.nodes.get(child)?))) {
                 Some((_, child)) if child.children.is_empty() => {
-                    harvest.add_leaf(&mut frame.tally, child, crosswalk);
+                    totals.add_leaf(&mut frame.tally, child, crosswalk);
                 }
                 Some((child, _)) => {
-                    let frame = harvest.enter(child, form);
+                    let frame = totals.enter(child, form);
                     path.push(frame);
                 }
                 None => {
                     let Some(frame) = path.pop() else { break };
                     let is_root = path.is_empty();
-                    let tally = harvest.leave(forest, frame, is_root, form, crosswalk, &mut show);
-                    path.last_mut().map_or(&mut harvest.tally, |above| &mut above.tally).merge(&tally);
+                    let tally = totals.leave(forest, frame, is_root, form, crosswalk, &mut visit);
+                    path.last_mut().map_or(&mut totals.tally, |above| &mut above.tally).merge(&tally);
                 }
             }
         }
     }
-    harvest
+    totals
 }
 
-impl Harvest {
+impl Totals {
     fn enter(&self, position: usize, form: FormId) -> Frame {
-        let marks = (self.contributors.len(), self.gaps.len(), self.doubts.len());
-        Frame { position, next: 0, tally: Tally::new(form), marks }
+        let lengths = (self.contributors.len(), self.gaps.len(), self.doubts.len());
+        Frame { position, next: 0, tally: Tally::new(form), lengths }
     }
 
     fn add_leaf(&mut self, tally: &mut Tally, node: &Node, crosswalk: &Crosswalk) {
@@ -99,7 +99,7 @@ impl Harvest {
             Words::Say(scope) => Some((scope, ScopeSource::Report)),
             Words::Silent | Words::Contradict => None,
         });
-        self.count(node, member, figures, scope, How::Single, crosswalk);
+        self.count(node, member, figures, scope, Counted::Alone, crosswalk);
     }
 
     fn leave<'a>(
@@ -109,26 +109,27 @@ impl Harvest {
         is_root: bool,
         form: FormId,
         crosswalk: &Crosswalk,
-        show: &mut impl FnMut(&Branch<'_, 'a>),
+        visit: &mut impl FnMut(&Parent<'_, 'a>),
     ) -> Tally {
-        let Frame { position, mut tally, marks: (contributors, gaps, doubts), .. } = frame;
+        let Frame { position, mut tally, lengths: (contributors, gaps, doubts), .. } = frame;
         let Some(node) = forest.nodes.get(position) else { return tally };
         if node.children.is_empty() {
             self.add_leaf(&mut tally, node, crosswalk);
             return tally;
         }
         let own = figures(node);
-        let standing = standing(node, own, &tally, crosswalk);
-        show(&Branch {
+        let coverage = coverage(node, own, &tally, crosswalk);
+        visit(&Parent {
             node,
             own,
-            standing,
+            coverage,
             below: &tally,
             contributors: self.contributors.get(contributors..).unwrap_or_default(),
             gaps: self.gaps.get(gaps..).unwrap_or_default(),
         });
         let Some((member, figures)) = own else {
-            // A region's own report is what a roll-up is made for, and the office speaks for itself.
+            // No report is due from the root, whose report the roll-up prepares, and none where the office of
+            // the government reports itself.
             let office_reports = || {
                 let mut below = node.children.iter().filter_map(|child| forest.nodes.get(*child));
                 below.any(|child| child.is_office_of(node) && child.member.is_some())
@@ -140,8 +141,8 @@ impl Harvest {
             }
             return tally;
         };
-        let scope = standing.source.map(|source| (standing.scope, source));
-        match standing.scope {
+        let scope = coverage.source.map(|source| (coverage.scope, source));
+        match coverage.scope {
             Scope::Whole if is_root => {}
             Scope::Whole => {
                 self.contributors.truncate(contributors);
@@ -149,19 +150,19 @@ impl Harvest {
                 self.doubts.truncate(doubts);
                 tally = Tally::new(form);
                 tally.add(figures, crosswalk);
-                self.count(node, member, figures, scope, How::Whole, crosswalk);
+                self.count(node, member, figures, scope, Counted::WithBelow, crosswalk);
             }
             Scope::Own => {
                 tally.add(figures, crosswalk);
-                self.count(node, member, figures, scope, How::Own, crosswalk);
+                self.count(node, member, figures, scope, Counted::OwnOffice, crosswalk);
             }
         }
-        let presumed = match standing.scope {
-            _ if standing.source.is_some() => None,
+        let presumed = match coverage.scope {
+            _ if coverage.source.is_some() => None,
             Scope::Whole => Some(DoubtKind::PresumedWhole),
             Scope::Own => Some(DoubtKind::PresumedOwn),
         };
-        let contradictory = standing.is_contradictory.then_some(DoubtKind::Contradictory);
+        let contradictory = coverage.is_contradictory.then_some(DoubtKind::Contradictory);
         self.doubts.extend(contradictory.into_iter().chain(presumed).map(|kind| doubt(node, member, kind)));
         tally
     }
@@ -182,7 +183,7 @@ impl Harvest {
         member: &Member,
         figures: &Figures,
         scope: Option<(Scope, ScopeSource)>,
-        how: How,
+        how: Counted,
         crosswalk: &Crosswalk,
     ) {
         self.contributors.push(Contributor {
@@ -219,7 +220,7 @@ fn doubt(node: &Node, member: &Member, kind: DoubtKind) -> Doubt {
     }
 }
 
-fn standing(node: &Node, own: Option<(&Member, &Figures)>, below: &Tally, crosswalk: &Crosswalk) -> Standing {
+fn coverage(node: &Node, own: Option<(&Member, &Figures)>, below: &Tally, crosswalk: &Crosswalk) -> Coverage {
     let words = own.map_or(Words::Silent, |(member, _)| member.words());
     let is_contradictory = words == Words::Contradict && node.scope.is_none();
     let (scope, source) = match (node.scope, words) {
@@ -230,11 +231,11 @@ fn standing(node: &Node, own: Option<(&Member, &Figures)>, below: &Tally, crossw
         }
         (None, _) => (Scope::Own, None),
     };
-    Standing { scope, source, is_contradictory }
+    Coverage { scope, source, is_contradictory }
 }
 
-/// Whether figures are nowhere less than what those below add up to, in tables three and four, and
-/// somewhere these have anything to cover.
+/// Whether figures may cover the agencies below: in tables three and four, no figure is less than their
+/// sum, and at least one sum is more than zero.
 fn may_cover(figures: &Figures, below: &Tally, crosswalk: &Crosswalk) -> bool {
     let mut covers_any = false;
     for (position, sum) in below.cells().enumerate().filter(|(_, sum)| sum.id.table() != Table::Active) {

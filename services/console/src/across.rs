@@ -201,7 +201,7 @@ pub(crate) async fn findings(
     for member in &members {
         if let Some(findings) = all.get_mut(&member.key) {
             let report = Report { agency: member.agency.clone(), year: member.year, ..Report::default() };
-            *findings = app.office().apply(&report, member.submitted, std::mem::take(findings));
+            *findings = app.policy().apply(&report, member.submitted, std::mem::take(findings));
             rules::sort(findings);
         }
     }
@@ -343,7 +343,7 @@ fn as_json(rolled: &RollUp) -> Value {
     });
     let balance = rolled.balance.iter().map(|(equation, sums)| {
         json!({
-            "rule": equation.rule,
+            "rule": rules::of_equation(equation).id,
             "place": equation.place,
             "left": sums.left.map(number),
             "right": sums.right.map(number),

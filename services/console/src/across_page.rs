@@ -6,6 +6,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use axum::extract::State;
 use maud::{Markup, html};
 use report::{CellId, Decimal, Judgement, Region, Severity, Year, json};
+use rules::doc::DOC_04;
+use rules::sim::SIM_02;
 use search::{Facet, FacetValue, Query};
 use survey::{Attendance, Attendee, Findings, Member, RollUp};
 
@@ -242,7 +244,7 @@ fn roll_up(rolled: Option<&RollUp>, asked: &Asked) -> Markup {
                     }
                     @if !rolled.contributors.is_empty() { (figures(rolled)) }
                     (folded("合计不平", &broken, &whole, &["规则", "位置", "一边", "另一边"], |(equation, sums)| html! {
-                        tr { td { code { (equation.rule) } } td { (equation.place) } td { (number(sums.left)) } td { (number(sums.right)) } }
+                        tr { td { code { (rules::of_equation(equation).id) } } td { (equation.place) } td { (number(sums.left)) } td { (number(sums.right)) } }
                     }))
                     (folded("缺报", &rolled.gaps, &whole, &["机关", "地区", "情况"], |gap| html! {
                         tr {
@@ -364,7 +366,7 @@ fn compared(members: &[Member], findings: &Findings, asked: &Asked) -> Markup {
                     @let is_on = asked.rule.as_deref() == Some(*rule);
                     @let more = [("survey", "true"), ("rule", *rule)];
                     li { a href={ (asked.address("/across", if is_on { &more[..1] } else { &more })) "#survey" } aria-current=[is_on.then_some("true")] {
-                        code { (rule) } " " (words::rule_title(rule).unwrap_or_default()) " " b { (count) }
+                        code { (rule) } " " (words::problem(rule).unwrap_or_default()) " " b { (count) }
                     } }
                 }
             }
@@ -438,7 +440,7 @@ fn against(
     let agency = other.agency.as_deref().unwrap_or_default();
     let year = other.year.map(|year| format!("{year}年度报告")).unwrap_or_default();
     let key = sources.get(&(agency, other.year)).copied().flatten();
-    let passage = passage(&finding.message).filter(|_| matches!(finding.rule.as_str(), "SIM-02" | "DOC-04"));
+    let passage = passage(&finding.message).filter(|_| SIM_02.made(finding) || DOC_04.made(finding));
     let search = |passage: &str| Params::default().with("q", &format!("\"{passage}\""));
     let address = |key: &str, passage: &str| search(passage).address(&format!("/reports/{key}"));
     html! {

@@ -70,7 +70,7 @@ async fn judged(app: &App, caller: &Caller, id: &str) -> Result<(Review, String)
     let review = Review::try_from(&validated).map_err(|error| Problem::internal(&error.into()))?;
     let submitted = validated.submitted.unwrap_or_default();
     let review = match last_year.and_then(|report| Report::try_from(&report).ok()) {
-        Some(last_year) => rules::beside(review, &last_year, app.office(), submitted.day()),
+        Some(last_year) => rules::beside(review, &last_year, app.policy(), submitted.day()),
         None => review,
     };
     Ok((review, last_part(&submitted.file_name).to_owned()))

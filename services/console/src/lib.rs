@@ -29,16 +29,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use access::{Door, Needs, Route};
-use anyhow::Context as _;
 use axum::Router;
 use axum::extract::{OriginalUri, Request};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use rules::Office;
+use rules::RulePolicy;
 use search::{CurrentReader, Reader};
-use stage::{Config, Service, Stage};
+use stage::{Service, Stage};
 
 use crate::live::Live;
 use crate::problem::Problem;
@@ -51,13 +50,9 @@ pub fn service() -> Service {
     };
     Service::new("console", idle).http(router).guards(access::operators).checks(|config| {
         access::check(config)?;
-        office(config).map(drop)
+        RulePolicy::of(config.rule_policy.as_deref())?;
+        Ok(())
     })
-}
-
-/// What the office decided about the rules.
-fn office(config: &Config) -> anyhow::Result<Office> {
-    Office::of(config.office.as_deref()).context("GOUJI_OFFICE")
 }
 
 /// The pages and the API, over the index and the log of `stage`.
@@ -66,15 +61,15 @@ fn office(config: &Config) -> anyhow::Result<Office> {
 /// ends when the stage is told to stop.
 ///
 /// # Errors
-/// If what the office decided cannot be used. An index that cannot be read is told to whoever asks, until
+/// If the rule policy cannot be used. An index that cannot be read is told to whoever asks, until
 /// it can.
 pub fn router(stage: Stage) -> anyhow::Result<Router> {
     let index = CurrentReader::new(&stage.config().index);
-    let office = office(stage.config())?;
+    let policy = RulePolicy::of(stage.config().rule_policy.as_deref())?;
     let live = Live::start(&stage);
     let door = Door::open(&stage)?;
     tokio::spawn(stage::telemetry::watch_log(stage.clone()));
-    let app = App(Arc::new(Parts { stage, index, office, live }));
+    let app = App(Arc::new(Parts { stage, index, policy, live }));
     tokio::spawn(until_readable(app.clone()));
     Ok(door
         .router(routes())
@@ -102,7 +97,7 @@ struct App(Arc<Parts>);
 struct Parts {
     stage: Stage,
     index: CurrentReader,
-    office: Office,
+    policy: RulePolicy,
     live: Live,
 }
 
@@ -111,9 +106,9 @@ impl App {
         &self.0.stage
     }
 
-    /// What the office decided about the rules.
-    fn office(&self) -> &Office {
-        &self.0.office
+    /// The rule policy.
+    fn policy(&self) -> &RulePolicy {
+        &self.0.policy
     }
 
     fn live(&self) -> &Live {

@@ -297,7 +297,7 @@ pub(crate) fn what(finding: &Value) -> Markup {
         p.what {
             span.severity { (judgement.label(severity)) }
             code { (string("rule")) }
-            @if let Some(title) = words::rule_title(string("rule")) { span.quiet { (title) } }
+            @if let Some(problem) = words::problem(string("rule")) { span.quiet { (problem) } }
             @if finding["waiver"].is_object() { span.severity { "已豁免" } }
         }
     }

@@ -154,7 +154,7 @@ fn facet(counts: &FacetCounts, params: &Params) -> Markup {
             li {
                 a href=(address.address("/")) aria-current=[is_on.then_some("true")] {
                     span {
-                        @if counts.facet == Facet::Rule { code { (value.value) } " " (words::rule_title(&value.value).unwrap_or_default()) }
+                        @if counts.facet == Facet::Rule { code { (value.value) } " " (words::problem(&value.value).unwrap_or_default()) }
                         @else { (words::facet_value(counts.facet, value)) }
                     }
                     span.count { (value.count) }

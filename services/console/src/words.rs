@@ -54,7 +54,7 @@ pub(crate) fn facet_parameter(facet: Facet) -> &'static str {
 pub(crate) fn facet_value(facet: Facet, value: &FacetValue) -> String {
     match facet {
         Facet::Verdict => Verdict::title_of(Verdict::parse(&value.value)).to_owned(),
-        Facet::Rule => rule_title(&value.value).unwrap_or(&value.label).to_owned(),
+        Facet::Rule => problem(&value.value).unwrap_or(&value.label).to_owned(),
         Facet::Form => format!("{}年格式", value.value),
         Facet::Year => format!("{}年", value.value),
         _ => value.label.clone(),
@@ -75,8 +75,8 @@ pub(crate) fn filter(name: &str, value: &str) -> String {
             return format!("结论：{title}");
         }
         "finding" | "rule" => {
-            let title = rule_title(value).map(|title| format!("（{title}）"));
-            return format!("问题：{value}{}", title.unwrap_or_default());
+            let problem = problem(value).map(|problem| format!("（{problem}）"));
+            return format!("问题：{value}{}", problem.unwrap_or_default());
         }
         "severity" => "级别",
         "form" => "表格格式",
@@ -93,9 +93,9 @@ pub(crate) fn filter(name: &str, value: &str) -> String {
     format!("{known}：{}", value.trim_start_matches('='))
 }
 
-pub(crate) fn rule_title(id: &str) -> Option<&'static str> {
-    let id = id.split('/').next()?;
-    rules::catalogue().iter().find(|rule| rule.id.eq_ignore_ascii_case(id)).map(|rule| rule.title)
+/// What is wrong with a report that breaks the rule.
+pub(crate) fn problem(id: &str) -> Option<&'static str> {
+    rules::rule(id.split('/').next()?).map(|rule| rule.problem)
 }
 
 /// Row and column of a cell, by the form that has it.

@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result};
 use parse::Readers;
 use proto::v1::ReportSubmitted;
 use report::{Date, Report, Review};
-use rules::Office;
+use rules::RulePolicy;
 use search::Entry;
 use stage::Trouble;
 
@@ -26,16 +26,16 @@ pub(crate) struct Checked {
 
 /// By what reports are judged.
 pub(crate) struct Judge {
-    pub(crate) office: Office,
+    pub(crate) policy: RulePolicy,
     /// The day by which waivers hold.
     pub(crate) day: Option<Date>,
 }
 
-/// The decisions in a file; those in `GOUJI_OFFICE` are the same file's.
-pub(crate) fn office(path: Option<&Path>) -> Result<Office> {
-    let Some(path) = path else { return Ok(Office::default()) };
+/// The rule policy in a file; the default policy without one.
+pub(crate) fn policy(path: Option<&Path>) -> Result<RulePolicy> {
+    let Some(path) = path else { return Ok(RulePolicy::default()) };
     let file = fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
-    Office::parse(&file).with_context(|| path.display().to_string())
+    RulePolicy::parse(&file).with_context(|| path.display().to_string())
 }
 
 /// Today in China.
@@ -57,7 +57,7 @@ pub(crate) fn across_years(mut files: Vec<Checked>, judge: &Judge) -> Vec<Checke
         let last_year = Entry::key_of_neighbour(&review.report, -1).and_then(|key| by_key.get(&key));
         let Some([last_year]) = last_year.map(Vec::as_slice) else { continue };
         let Ok(last_year) = &files[*last_year].outcome else { continue };
-        let beside = rules::beside(review.clone(), &last_year.report, &judge.office, judge.day);
+        let beside = rules::beside(review.clone(), &last_year.report, &judge.policy, judge.day);
         files[position].outcome = Ok(beside);
     }
     files
@@ -91,7 +91,7 @@ async fn read(
 ) -> Result<(Option<String>, Review), Unreadable> {
     let reading = readers.read(bytes, file).await?;
     let report = Report::try_from(&reading.report).map_err(|error| ours(error.to_string()))?;
-    Ok((reading.encoding, rules::review_as(report, None, &judge.office, judge.day)))
+    Ok((reading.encoding, rules::review_as(report, None, &judge.policy, judge.day)))
 }
 
 impl From<Trouble> for Unreadable {

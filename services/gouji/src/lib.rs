@@ -55,7 +55,7 @@ enum Verb {
     Key(key::Key),
     Audit(audit::Audit),
     Demo(demo::Demo),
-    #[command(name = parse::VERB, hide = true)]
+    #[command(name = parse::READER_VERB, hide = true)]
     Reader {
         arguments: Vec<String>,
     },
@@ -92,7 +92,7 @@ pub fn run(command: Command) -> ExitCode {
         Verb::Key(key) => key.run(),
         Verb::Audit(audit) => audit.run(),
         Verb::Demo(demo) => demo.run(),
-        Verb::Reader { arguments } => parse::become_reader(&arguments),
+        Verb::Reader { arguments } => parse::run_reader(&arguments),
         Verb::Nats { arguments } => nats::become_server(&arguments),
     }
 }

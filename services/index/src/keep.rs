@@ -8,7 +8,7 @@ use std::time::Instant;
 use anyhow::{Context as _, anyhow};
 use proto::subject;
 use proto::v1::ReportValidated;
-use rules::Office;
+use rules::RulePolicy;
 use search::{Applied, Entry, Generations, IndexError, Reassignments, Writer};
 use stage::{Event, Feed, Since, Stage, Trouble};
 
@@ -26,7 +26,7 @@ const ROOM_BYTES: usize = 16 << 20;
 /// One generation of the index, open for writing.
 pub(crate) struct Keep {
     stage: Stage,
-    office: Arc<Office>,
+    policy: Arc<RulePolicy>,
     pub(crate) generation: u32,
     writer: Arc<Mutex<Writer>>,
     position: Position,
@@ -66,7 +66,7 @@ impl Keep {
     /// Over the generation of that number.
     pub(crate) fn new(
         stage: &Stage,
-        office: &Arc<Office>,
+        policy: &Arc<RulePolicy>,
         generation: u32,
         writer: Writer,
     ) -> Result<Self, IndexError> {
@@ -76,7 +76,7 @@ impl Keep {
         measures::holds(position.sequence);
         Ok(Self {
             stage: stage.clone(),
-            office: Arc::clone(office),
+            policy: Arc::clone(policy),
             generation,
             position,
             writer: Arc::new(Mutex::new(writer)),
@@ -218,11 +218,11 @@ impl Keep {
     async fn write_part(&self, mut entries: Vec<Entry>) -> Result<Vec<Applied>, NotWritten> {
         let mut back = None;
         loop {
-            let (writer, office) = (Arc::clone(&self.writer), Arc::clone(&self.office));
+            let (writer, policy) = (Arc::clone(&self.writer), Arc::clone(&self.policy));
             let payload = self.position.to_string();
             let written = self.stage.cpu(move || {
                 let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
-                write(&mut writer, &office, entries, back, &payload)
+                write(&mut writer, &policy, entries, back, &payload)
             });
             match written.await.unwrap_or_else(|error| Err(NotWritten::Failed(error)))? {
                 Step::Written(applied) => return Ok(applied),
@@ -263,7 +263,7 @@ fn set(outcomes: &mut [Option<Written>], place: usize, outcome: Written) {
 
 fn write(
     writer: &mut Writer,
-    office: &Office,
+    policy: &RulePolicy,
     entries: Vec<Entry>,
     back: Option<Vec<Entry>>,
     payload: &str,
@@ -278,7 +278,7 @@ fn write(
         if back.is_none() && !ids.is_empty() {
             return Ok(Step::Wants(ids, entries));
         }
-        try_write(writer, office, entries, &reassignments, back.unwrap_or_default(), payload)
+        try_write(writer, policy, entries, &reassignments, back.unwrap_or_default(), payload)
             .map(Step::Written)
     });
     let error = match catch_unwind(written) {
@@ -301,7 +301,7 @@ fn write(
 /// Applies, judges what changed beside its neighbours, and commits; after that the batch survives anything.
 fn try_write(
     writer: &mut Writer,
-    office: &Office,
+    policy: &RulePolicy,
     entries: Vec<Entry>,
     reassignments: &Reassignments,
     promoted: Vec<Entry>,
@@ -316,7 +316,7 @@ fn try_write(
     let applied = writer.apply_with(entries, reassignments, promoted)?;
     let current = keys.into_iter().zip(&applied).filter(|(_, applied)| **applied == Applied::Current);
     let changed = current.map(|(key, _)| key).chain(reassignments.departed().cloned()).collect();
-    neighbours::rejudge(writer, office, &changed, beside)?;
+    neighbours::rejudge(writer, policy, &changed, beside)?;
     stage::failpoint("applied");
     writer.commit(payload)?;
     measures::committed(writer.count(), begun.elapsed());

@@ -22,9 +22,9 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use proto::v1::{ReportIndexed, ReportValidated};
-use rules::Office;
+use rules::RulePolicy;
 use search::{Compatibility, FolderLock, Generations, IndexError};
-use stage::{Bounds, Config, Done, Handled, INDEX_LEASE, Lease, Service, Stage, telemetry};
+use stage::{Bounds, Done, Handled, INDEX_LEASE, Lease, Service, Stage, telemetry};
 
 use crate::entry::indexed;
 use crate::keep::{BATCH, BATCH_BYTES, Keep};
@@ -32,12 +32,10 @@ pub use crate::rebuild::{Rebuilt, rebuild};
 
 /// The service, with its index in a folder on a local disk.
 pub fn service() -> Service {
-    Service::new("index", serve).checks(|config| office(config).map(drop))
-}
-
-/// What the office decided about the rules.
-fn office(config: &Config) -> anyhow::Result<Office> {
-    Office::of(config.office.as_deref()).context("GOUJI_OFFICE")
+    Service::new("index", serve).checks(|config| {
+        RulePolicy::of(config.rule_policy.as_deref())?;
+        Ok(())
+    })
 }
 
 /// A commit costs some 75 ms before its first document; a report is found half a second later at most.
@@ -50,7 +48,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Indexes until it is time to stop.
 async fn serve(stage: Stage) -> anyhow::Result<()> {
     let mut house = House {
-        office: Arc::new(office(stage.config())?),
+        policy: Arc::new(RulePolicy::of(stage.config().rule_policy.as_deref())?),
         generations: Generations::new(&stage.config().index),
         stage,
     };
@@ -71,7 +69,7 @@ async fn serve(stage: Stage) -> anyhow::Result<()> {
 /// What the index is kept with.
 struct House {
     stage: Stage,
-    office: Arc<Office>,
+    policy: Arc<RulePolicy>,
     generations: Generations,
 }
 
@@ -103,7 +101,7 @@ impl House {
                 let generations = self.generations.clone();
                 match self.stage.cpu(move || keep::open(&generations)).await? {
                     Ok((generation, writer)) => {
-                        Ok(Opened::Here(Keep::new(&self.stage, &self.office, generation, writer)?))
+                        Ok(Opened::Here(Keep::new(&self.stage, &self.policy, generation, writer)?))
                     }
                     Err(error @ IndexError::NeedsRebuild { .. }) => Ok(Opened::OfAnotherVersion(error)),
                     Err(IndexError::LockBusy) => Ok(Opened::Busy),
@@ -137,7 +135,7 @@ impl House {
         };
         tracing::warn!("{why}; building one from the log");
         let tell = |left| self.stage.tell(Some(format!("building the index anew, {left} facts left")));
-        if let Some(rebuilt) = rebuild::build(&self.stage, &self.office, &self.generations, tell).await?
+        if let Some(rebuilt) = rebuild::build(&self.stage, &self.policy, &self.generations, tell).await?
             && !rebuilt.is_current
         {
             self.generations.switch_to(rebuilt.generation)?;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use report::{Review, beijing};
-use rules::Office;
+use rules::RulePolicy;
 use search::{CurrentReport, Entry, IndexError, Writer};
 
 /// Compares with the year before: the reports with these keys, whose current version was just applied, the
@@ -14,7 +14,7 @@ use search::{CurrentReport, Entry, IndexError, Writer};
 /// If the index cannot be read.
 pub(crate) fn rejudge(
     writer: &mut Writer,
-    office: &Office,
+    policy: &RulePolicy,
     changed: &BTreeSet<String>,
     others: BTreeSet<String>,
 ) -> Result<(), IndexError> {
@@ -30,7 +30,7 @@ pub(crate) fn rejudge(
             None => None,
         };
         match last_year {
-            Some(last_year) => writer.rejudge(&key, &compared(&own, &last_year, office))?,
+            Some(last_year) => writer.rejudge(&key, &compared(&own, &last_year, policy))?,
             // A version that was just applied has its own findings only.
             None if changed.contains(&key) => continue,
             None => writer.rejudge(&key, &own.review)?,
@@ -57,7 +57,7 @@ fn current(writer: &mut Writer, key: &str) -> Result<Option<CurrentReport>, Inde
 }
 
 /// The review of a report with the findings of its comparison with the year before.
-fn compared(own: &CurrentReport, last_year: &CurrentReport, office: &Office) -> Review {
+fn compared(own: &CurrentReport, last_year: &CurrentReport, policy: &RulePolicy) -> Review {
     let submitted = beijing::day(own.version.submitted_at_ms);
-    rules::beside((*own.review).clone(), &last_year.review.report, office, submitted)
+    rules::beside((*own.review).clone(), &last_year.review.report, policy, submitted)
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use proto::v1::ReportRefused;
-use rules::Office;
+use rules::RulePolicy;
 use search::{Compatibility, Generations};
 use stage::Stage;
 
@@ -29,17 +29,17 @@ pub struct Rebuilt {
 /// not refused before: then the current generation stays.
 pub async fn rebuild(stage: &Stage, tell: impl Fn(u64)) -> anyhow::Result<Option<Rebuilt>> {
     let generations = Generations::new(&stage.config().index);
-    let office = Arc::new(crate::office(stage.config())?);
+    let policy = Arc::new(RulePolicy::of(stage.config().rule_policy.as_deref())?);
     let Some(_hold) = generations.lock_builder()? else {
         bail!("another process builds the next index in {}", stage.config().index.display());
     };
-    build(stage, &office, &generations, tell).await
+    build(stage, &policy, &generations, tell).await
 }
 
 /// The same, for whoever holds [`Generations::lock_builder`].
 pub(crate) async fn build(
     stage: &Stage,
-    office: &Arc<Office>,
+    policy: &Arc<RulePolicy>,
     generations: &Generations,
     tell: impl Fn(u64),
 ) -> anyhow::Result<Option<Rebuilt>> {
@@ -50,7 +50,7 @@ pub(crate) async fn build(
             .await?
     };
     let (generation, writer) = next.context("opening the next index")?;
-    let mut keep = Keep::new(stage, office, generation, writer).context("opening the next index")?;
+    let mut keep = Keep::new(stage, policy, generation, writer).context("opening the next index")?;
     let Some(passed_over) = keep.catch_up(tell).await else { return Ok(None) };
     for id in passed_over {
         if stage.last_of_id::<ReportRefused>(&id).await?.is_none() {

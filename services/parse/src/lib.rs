@@ -1,4 +1,4 @@
-//! `ReportSubmitted` to `ReportParsed`: fetches the original, reads it, stores its plain text.
+#![doc = include_str!("../README.md")]
 
 mod reader;
 
@@ -10,9 +10,9 @@ use tokio::sync::Semaphore;
 use tracing::Instrument as _;
 use tracing::field::Empty;
 
-pub use reader::{LIMITS, Readers, Reading, VERB, become_reader};
+pub use reader::{LIMITS, READER_VERB, ReadDocument, Readers, run_reader};
 
-/// The service. The program that runs it has to know [`VERB`].
+/// The service. The program that runs it calls [`run_reader`] under [`READER_VERB`].
 pub fn service() -> Service {
     Service::new("parse", async |stage: Stage| {
         let readers = Readers::new().context("finding this program")?;
@@ -20,23 +20,23 @@ pub fn service() -> Service {
     })
 }
 
-/// Originals in memory at once, in KB; a reader needs a few times the size of what it reads.
+/// Originals in memory at once, in KB; a reader needs a few times the size of its document.
 const MEMORY_KB: u32 = 64 << 10;
 static MEMORY: Semaphore = Semaphore::const_new(MEMORY_KB as usize);
 
 async fn parse(stage: Stage, readers: Readers, submitted: ReportSubmitted) -> Handled<ReportParsed> {
     if let Some(withdrawal) = submitted.withdraws.clone() {
-        return Ok(taken_back(submitted, withdrawal).into());
+        return Ok(parsed_withdrawal(submitted, withdrawal).into());
     }
     let original = submitted.original.clone().unwrap_or_default();
     let size_kb = u32::try_from(original.size_bytes >> 10).unwrap_or(u32::MAX);
-    let _held = MEMORY.acquire_many(size_kb.clamp(1, MEMORY_KB)).await?;
+    let _permit = MEMORY.acquire_many(size_kb.clamp(1, MEMORY_KB)).await?;
     let bytes = match stage.originals().get(&original.sha256).await {
         Ok(bytes) => bytes,
         Err(error @ (NotGot::Missing(_) | NotGot::Corrupt(_))) => return Err(lost(&error).into()),
         Err(error) => return Err(error.into()),
     };
-    let Reading { report, text, .. } = read(&readers, &bytes, &submitted.file_name).await?;
+    let ReadDocument { report, text, .. } = read(&readers, &bytes, &submitted.file_name).await?;
     let stored = stage.originals().put(text.as_bytes(), TEXT_BYTES).await?;
     let text = Blob { sha256: stored.sha256, size_bytes: stored.size_bytes, media_type: "text/plain".into() };
     let parsed = ReportParsed {
@@ -48,8 +48,8 @@ async fn parse(stage: Stage, readers: Readers, submitted: ReportSubmitted) -> Ha
     Ok(parsed.into())
 }
 
-/// The act of taking a report back says what it is about; there is nothing to read.
-fn taken_back(submitted: ReportSubmitted, withdrawal: Withdrawal) -> ReportParsed {
+/// A withdrawal names its report itself, so there is no document to read.
+fn parsed_withdrawal(submitted: ReportSubmitted, withdrawal: Withdrawal) -> ReportParsed {
     let Withdrawal { title, agency, year, region, .. } = withdrawal;
     ReportParsed {
         submitted: Some(submitted),
@@ -59,20 +59,20 @@ fn taken_back(submitted: ReportSubmitted, withdrawal: Withdrawal) -> ReportParse
     }
 }
 
-/// The plain text of a file is never larger than three times the largest file: GB18030 packs three
-/// bytes of UTF-8 into two, and an escape in HTML is longer than its character.
+/// A plain text is at most three times as large as the largest file: GB18030 has two bytes for three bytes of
+/// UTF-8, and an HTML escape is longer than its character.
 const TEXT_BYTES: u64 = 3 * document::limits::BYTES as u64;
 
-/// Reads under a span that tells what the reader took.
-async fn read(readers: &Readers, bytes: &[u8], file_name: &str) -> Result<Reading, Trouble> {
+/// Reads in a span that records the CPU time and the peak memory of the reader.
+async fn read(readers: &Readers, bytes: &[u8], file_name: &str) -> Result<ReadDocument, Trouble> {
     let span = tracing::info_span!("read", size_bytes = bytes.len(), cpu_ms = Empty, peak_bytes = Empty);
-    let reading = readers.read(bytes, file_name).instrument(span.clone()).await?;
-    span.record("cpu_ms", reading.cpu.as_secs_f64() * 1000.0);
-    span.record("peak_bytes", reading.peak_bytes);
-    Ok(reading)
+    let document = readers.read(bytes, file_name).instrument(span.clone()).await?;
+    span.record("cpu_ms", document.cpu.as_secs_f64() * 1000.0);
+    span.record("peak_bytes", document.peak_bytes);
+    Ok(document)
 }
 
-/// What was acknowledged is not there any more: an operator has to look, trying again does not help.
+/// An original that was acknowledged is gone: a retry does not help, an operator has to restore it.
 fn lost(error: &NotGot) -> Refusal {
     Refusal::new(
         RefusalClass::OriginalLost,

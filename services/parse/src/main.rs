@@ -1,11 +1,11 @@
-//! The `parse` service as a process of its own, and its readers.
+//! Runs the `parse` service, or one of its sandboxed readers.
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.split_first() {
-        Some((verb, rest)) if verb == parse::VERB => parse::become_reader(rest),
+        Some((verb, rest)) if verb == parse::READER_VERB => parse::run_reader(rest),
         _ => stage::run(parse::service()),
     }
 }

@@ -1,7 +1,7 @@
-//! Documents are read in children of this program, so that one which hangs, bloats or kills its reader
-//! is refused with the limit's name, and nothing else is touched.
+//! Reads documents in sandboxed child processes of this program: a document that hangs, exhausts memory or
+//! crashes its reader is refused with the name of the limit, and affects nothing else.
 
-mod watch;
+mod telemetry;
 
 use std::alloc::Layout;
 use std::io;
@@ -12,35 +12,35 @@ use std::time::{Duration, SystemTime};
 use document::ReadError;
 use proto::v1::Report;
 use proto::{Message, RefusalClass};
-use sandbox::{Limits, NoAnswer, Pool, Program};
+use sandbox::{Limits, Pool, Program, SandboxError};
 use stage::{Refusal, Trouble};
 
-/// The hidden verb under which a program becomes a reader; it calls [`become_reader`] then.
-pub const VERB: &str = "reader-of-our-own";
+/// The hidden verb under which a program calls [`run_reader`].
+pub const READER_VERB: &str = "sandboxed-reader";
 
-/// As many readers as there are cores, started when they are needed, and one for what is too large for
-/// them. Clones share them.
+/// One reader for each core, and one with a higher memory limit for documents that exceed theirs. Readers
+/// start on demand; clones share them.
 #[derive(Debug, Clone)]
-pub struct Readers(Arc<Rooms>);
+pub struct Readers(Arc<Pools>);
 
 #[derive(Debug)]
-struct Rooms {
+struct Pools {
     ordinary: Pool,
     large: Pool,
 }
 
 /// A document that was read.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Reading {
+pub struct ReadDocument {
     /// What it reports.
     pub report: Report,
-    /// Its words.
+    /// Its plain text.
     pub text: String,
-    /// How its characters were encoded, by the name of the WHATWG, where its format leaves that open.
+    /// Its character encoding, by its WHATWG name, if its format allows several.
     pub encoding: Option<String>,
-    /// What its reader computed.
+    /// CPU time that its reader used for it.
     pub cpu: Duration,
-    /// The most memory that its reader ever had.
+    /// Peak memory of its reader.
     pub peak_bytes: u64,
 }
 
@@ -50,31 +50,31 @@ pub const LIMITS: Limits = Limits {
     memory_bytes: 320 << 20,
     // Reading 50 MB takes 3 s at most, an ordinary report milliseconds.
     cpu_seconds: 10,
-    // A machine that has other things to do gets twice that; where it is not enough, it is tried again.
+    // Twice the CPU time, for a machine that does other work too; beyond that the document is tried again.
     wall: Duration::from_secs(20),
     // Starting a reader takes as long as reading one report.
-    questions: 1_000,
-    keep_bytes: 64 << 20,
+    requests: 1_000,
+    reuse_bytes: 64 << 20,
 };
 
-/// What is enough for all but the largest documents, so that a reader a core takes little together.
+/// Enough for all but the largest documents, so that the readers of all cores together take little memory.
 const ORDINARY_BYTES: u64 = 64 << 20;
 
 impl Readers {
-    /// Readers that are this program.
+    /// Readers that run this program under [`LIMITS`].
     ///
     /// # Errors
-    /// If the system does not tell which program this is.
+    /// If the system does not know the path of this program.
     pub fn new() -> io::Result<Self> {
-        Ok(Self::of(&Program::this(VERB)?, LIMITS))
+        Ok(Self::of(&Program::this(READER_VERB)?, LIMITS))
     }
 
-    /// Readers that are another program, or have other limits.
+    /// Readers that run another program, or under other limits.
     pub fn of(program: &Program, limits: Limits) -> Self {
-        watch::begin();
+        telemetry::begin();
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let ordinary = Limits { memory_bytes: limits.memory_bytes.min(ORDINARY_BYTES), ..limits.clone() };
-        Self(Arc::new(Rooms {
+        Self(Arc::new(Pools {
             ordinary: Pool::new(program.clone(), ordinary, cores),
             large: Pool::new(program.clone(), limits, 1),
         }))
@@ -83,93 +83,94 @@ impl Readers {
     /// Reads a document.
     ///
     /// # Errors
-    /// If it cannot be read, or went over a limit; or if there is no reader, which is no fault of it.
-    pub async fn read(&self, bytes: &[u8], file_name: &str) -> Result<Reading, Trouble> {
-        let Rooms { ordinary, large } = &*self.0;
-        let answered = match watch::ask(ordinary, "ordinary", file_name, bytes).await {
-            // It may do with more room; and a signal may have come from somebody, where a document dies of
-            // itself again.
-            Err(NoAnswer::Memory { .. } | NoAnswer::Crashed { .. }) => {
-                watch::ask(large, "large", file_name, bytes).await
+    /// A refusal if the document cannot be read or exceeds a limit; a failure if no reader could be run,
+    /// which is no fault of the document.
+    pub async fn read(&self, bytes: &[u8], file_name: &str) -> Result<ReadDocument, Trouble> {
+        let Pools { ordinary, large } = &*self.0;
+        let result = match telemetry::request(ordinary, "ordinary", file_name, bytes).await {
+            // More memory may be enough. Another process may have sent the signal that ended the reader; a
+            // document that crashes its reader does so again.
+            Err(SandboxError::Memory { .. } | SandboxError::Crashed { .. }) => {
+                telemetry::request(large, "large", file_name, bytes).await
             }
-            answered => answered,
+            result => result,
         };
-        let (answer, said) = answered.map_err(no_answer)?;
-        let said = said?;
-        if let Some(refused) = said.refused {
+        let (response, head) = result.map_err(trouble)?;
+        let head = head?;
+        if let Some(refused) = head.refused {
             let class = RefusalClass::parse(&refused.class)?;
             return Err(Refusal::new(class, refused.message, refused.detail).into());
         }
-        Ok(Reading {
-            report: said.report.unwrap_or_default(),
-            text: String::from_utf8(answer.body)?,
-            encoding: said.encoding,
-            cpu: answer.cpu,
-            peak_bytes: answer.peak_bytes,
+        Ok(ReadDocument {
+            report: head.report.unwrap_or_default(),
+            text: String::from_utf8(response.body)?,
+            encoding: head.encoding,
+            cpu: response.cpu,
+            peak_bytes: response.peak_bytes,
         })
     }
 }
 
-/// A child that was broken by a document tells its sender what to do; any other lack of an answer is ours.
-fn no_answer(why: NoAnswer) -> Trouble {
-    let (class, message) = match why {
-        NoAnswer::Cpu { seconds } => (
+/// A document that made its reader exceed a limit or crash is refused; anything else is a failure of ours.
+fn trouble(error: SandboxError) -> Trouble {
+    let (class, message) = match error {
+        SandboxError::Cpu { seconds } => (
             RefusalClass::TooSlow,
             format!(
                 "读取这个文件超过 {seconds} 秒仍未完成，已停止。请去掉图片等无关内容，另存为 Word 文档（DOCX）或纯文本（TXT）后重新报送。"
             ),
         ),
-        NoAnswer::Memory { bytes } => (
+        SandboxError::Memory { bytes } => (
             RefusalClass::TooMuchMemory,
             format!(
                 "读取这个文件所需的内存超过 {bytes} 字节的上限，已停止。请去掉图片等无关内容，另存为 Word 文档（DOCX）或纯文本（TXT）后重新报送。"
             ),
         ),
-        NoAnswer::Crashed { .. } => (
+        SandboxError::Crashed { .. } => (
             RefusalClass::ReaderCrashed,
             "读取这个文件时程序异常退出，文件可能已损坏。请打开原文件检查，另存为 Word 文档（DOCX）或纯文本（TXT）后重新报送。".into(),
         ),
-        // Who had the time and did not compute was kept from it: a machine that stood still or is too full.
-        NoAnswer::Wall { .. } | NoAnswer::Failed(_) => return Trouble::Failed(why.into()),
+        // A reader that did not use its CPU time was not scheduled: the machine stood still or is overloaded.
+        SandboxError::Wall { .. } | SandboxError::Failed(_) => return Trouble::Failed(error.into()),
     };
-    Refusal::new(class, message, why.to_string()).into()
+    Refusal::new(class, message, error.to_string()).into()
 }
 
-/// The head of an answer; its body is the text.
+/// The head of a reader's response; the body is the plain text.
 #[derive(Clone, PartialEq, prost::Message)]
-struct Said {
+struct ResponseHead {
     #[prost(message, optional, tag = "1")]
     report: Option<Report>,
     #[prost(string, optional, tag = "2")]
     encoding: Option<String>,
     #[prost(message, optional, tag = "3")]
     refused: Option<Refused>,
-    /// What was done for it, in order.
+    /// The phases of the work, in order.
     #[prost(message, repeated, tag = "4")]
     phases: Vec<Phase>,
 }
 
-/// A part of the work of a reader, which ends where the next begins.
+/// A phase of the reader's work; it ends when the next begins.
 #[derive(Clone, PartialEq, prost::Message)]
 struct Phase {
     #[prost(string, tag = "1")]
     name: String,
     /// Microseconds since 1970.
     #[prost(uint64, tag = "2")]
-    begun_us: u64,
+    started_us: u64,
     /// Microseconds since 1970.
     #[prost(uint64, tag = "3")]
     ended_us: u64,
 }
 
-/// The phases of a reader as they pass.
+/// The phases of a reader so far.
 struct Phases(Vec<Phase>);
 
 impl Phases {
     fn enter(&mut self, name: &str) {
         self.leave();
         let now_us = now_us();
-        self.0.push(Phase { name: name.to_owned(), begun_us: now_us, ended_us: now_us });
+        self.0.push(Phase { name: name.to_owned(), started_us: now_us, ended_us: now_us });
     }
 
     fn leave(&mut self) {
@@ -194,14 +195,14 @@ struct Refused {
     detail: String,
 }
 
-/// The whole `main` of a reader; `arguments` are those behind [`VERB`].
-pub fn become_reader(arguments: &[String]) -> ExitCode {
+/// The whole `main` of a reader; `arguments` are those after [`READER_VERB`].
+pub fn run_reader(arguments: &[String]) -> ExitCode {
     sandbox::serve(arguments, |file_name, bytes| {
         let mut phases = Phases(Vec::new());
         let read = read(&bytes, &String::from_utf8_lossy(file_name), &mut phases);
-        let (mut said, text) = read.unwrap_or_else(|error| {
+        let (mut head, text) = read.unwrap_or_else(|error| {
             if out_of_memory(&error) {
-                // Ends this process, as any other allocation that fails does.
+                // Ends this process, as any other failed allocation does.
                 std::alloc::handle_alloc_error(Layout::new::<u8>());
             }
             let refused = Refused {
@@ -209,11 +210,11 @@ pub fn become_reader(arguments: &[String]) -> ExitCode {
                 message: error.message(),
                 detail: error.to_string(),
             };
-            (Said { refused: Some(refused), ..Said::default() }, String::new())
+            (ResponseHead { refused: Some(refused), ..ResponseHead::default() }, String::new())
         });
         phases.leave();
-        said.phases = phases.0;
-        (said.encode_to_vec(), text.into_bytes())
+        head.phases = phases.0;
+        (head.encode_to_vec(), text.into_bytes())
     })
 }
 
@@ -245,15 +246,15 @@ fn out_of_memory(error: &ReadError) -> bool {
     matches!(error, ReadError::Broken { what, .. } if what.ends_with("out of memory"))
 }
 
-fn read(bytes: &[u8], file_name: &str, phases: &mut Phases) -> Result<(Said, String), ReadError> {
+fn read(bytes: &[u8], file_name: &str, phases: &mut Phases) -> Result<(ResponseHead, String), ReadError> {
     phases.enter("document");
     let document = document::read(bytes, &document::Limits::default())?;
     phases.enter("reading");
     let report = reading::read(&document, Some(file_name));
     phases.enter("text");
     let encoding = document.encoding.map(str::to_owned);
-    let said = Said { report: Some((&report).into()), encoding, ..Said::default() };
-    Ok((said, document::plain_text(&document)))
+    let head = ResponseHead { report: Some((&report).into()), encoding, ..ResponseHead::default() };
+    Ok((head, document::plain_text(&document)))
 }
 
 #[cfg(test)]
@@ -261,16 +262,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_a_document_did_is_its_fault() {
-        let check = |why: NoAnswer, expected: Option<RefusalClass>| match (no_answer(why), expected) {
+    fn only_documents_that_break_their_reader_are_refused() {
+        let check = |error: SandboxError, expected: Option<RefusalClass>| match (trouble(error), expected) {
             (Trouble::Refused(refusal), Some(class)) => assert_eq!(refusal.class, class),
             (Trouble::Failed(_), None) => (),
             (trouble, _) => panic!("{trouble:?} and not {expected:?}"),
         };
-        check(NoAnswer::Cpu { seconds: 10 }, Some(RefusalClass::TooSlow));
-        check(NoAnswer::Memory { bytes: 1 }, Some(RefusalClass::TooMuchMemory));
-        check(NoAnswer::Crashed { how: "stack overflow".into() }, Some(RefusalClass::ReaderCrashed));
-        check(NoAnswer::Wall { seconds: 20 }, None);
-        check(NoAnswer::Failed("somebody killed it".into()), None);
+        check(SandboxError::Cpu { seconds: 10 }, Some(RefusalClass::TooSlow));
+        check(SandboxError::Memory { bytes: 1 }, Some(RefusalClass::TooMuchMemory));
+        check(SandboxError::Crashed { how: "stack overflow".into() }, Some(RefusalClass::ReaderCrashed));
+        check(SandboxError::Wall { seconds: 20 }, None);
+        check(SandboxError::Failed("somebody killed it".into()), None);
     }
 }

@@ -1,4 +1,4 @@
-//! Real readers in real children: what they read, what breaks them, and what the way there costs.
+//! Real readers in real child processes: what they read, what breaks them, and what the detour costs.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests stand outside test functions")]
 
@@ -7,7 +7,7 @@ use std::io::{Cursor, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use parse::{LIMITS, Readers, Reading, VERB};
+use parse::{LIMITS, READER_VERB, ReadDocument, Readers};
 use proto::RefusalClass;
 use rustix::time::{ClockId, clock_gettime};
 use sandbox::{Limits, Program};
@@ -16,7 +16,7 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
 fn readers(limits: Limits) -> Readers {
-    Readers::of(&Program::new(env!("CARGO_BIN_EXE_gouji-parse"), VERB), limits)
+    Readers::of(&Program::new(env!("CARGO_BIN_EXE_gouji-parse"), READER_VERB), limits)
 }
 
 async fn refusal(readers: &Readers, bytes: &[u8]) -> Refusal {
@@ -47,7 +47,7 @@ async fn a_child_reads_as_we_do_and_costs_little() {
             let expected = read_here(&bytes, name);
             here += cpu() - begun;
             let begun = cpu();
-            let Reading { report, text, cpu: of_child, .. } = readers.read(&bytes, name).await.unwrap();
+            let ReadDocument { report, text, cpu: of_child, .. } = readers.read(&bytes, name).await.unwrap();
             there += cpu() - begun + of_child;
             assert!((report, text) == expected, "{name} is read otherwise in a child");
         }
@@ -117,6 +117,6 @@ async fn a_machine_that_is_too_slow_is_no_refusal() {
 
 #[tokio::test]
 async fn no_reader_is_no_refusal() {
-    let nobody = Readers::of(&Program::new("/no/such/program", VERB), LIMITS);
+    let nobody = Readers::of(&Program::new("/no/such/program", READER_VERB), LIMITS);
     assert!(matches!(nobody.read(b"text", "report").await, Err(Trouble::Failed(_))));
 }

@@ -2,28 +2,25 @@
 
 use std::sync::Arc;
 
-use anyhow::Context as _;
 use proto::RefusalClass;
 use proto::v1::{self, ReportParsed, ReportSubmitted, ReportValidated};
 use report::{Report, Review};
-use rules::Office;
-use stage::{Config, Handled, Refusal, Service, Stage};
+use rules::RulePolicy;
+use stage::{Handled, Refusal, Service, Stage};
 
 /// The service.
 pub fn service() -> Service {
     Service::new("validate", async |stage: Stage| {
-        let office = Arc::new(office(stage.config())?);
-        stage.work(move |stage, parsed| validate(stage, office.clone(), parsed)).await
+        let policy = Arc::new(RulePolicy::of(stage.config().rule_policy.as_deref())?);
+        stage.work(move |stage, parsed| validate(stage, policy.clone(), parsed)).await
     })
-    .checks(|config| office(config).map(drop))
+    .checks(|config| {
+        RulePolicy::of(config.rule_policy.as_deref())?;
+        Ok(())
+    })
 }
 
-/// What the office decided about the rules.
-fn office(config: &Config) -> anyhow::Result<Office> {
-    Office::of(config.office.as_deref()).context("GOUJI_OFFICE")
-}
-
-async fn validate(stage: Stage, office: Arc<Office>, parsed: ReportParsed) -> Handled<ReportValidated> {
+async fn validate(stage: Stage, policy: Arc<RulePolicy>, parsed: ReportParsed) -> Handled<ReportValidated> {
     let report = match Report::try_from(&parsed) {
         Ok(report) => report,
         Err(error) => return Err(Refusal::undecodable(error.to_string()).into()),
@@ -33,10 +30,10 @@ async fn validate(stage: Stage, office: Arc<Office>, parsed: ReportParsed) -> Ha
         return Err(refusal.into());
     }
     let review = match submitted.withdraws {
-        Some(_) => Review { report, findings: Vec::new(), rules_version: office.version() },
+        Some(_) => Review { report, findings: Vec::new(), rules_version: policy.version() },
         None => {
             let day = submitted.day();
-            stage.cpu(move || rules::review_as(report, None, &office, day)).await?
+            stage.cpu(move || rules::review_as(report, None, &policy, day)).await?
         }
     };
     let validated = ReportValidated {

@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result};
 use clap::Parser;
 use document::Limits;
 use report::{Finding, Judgement, Report, Severity};
-use rules::{Office, review_as};
+use rules::{RulePolicy, review_as};
 
 use super::process::thread_cpu_seconds;
 use crate::generate::{self, Generated, Kind, Layout, agency_and_year_of, generate_of};
@@ -240,9 +240,9 @@ fn read(generated: &Generated) -> Result<Report> {
 
 fn judge(cost: &mut Cost, generated: &Generated, last: Option<&Report>) -> Result<Vec<Finding>> {
     let report = read(generated)?;
-    let office = Office::default();
+    let policy = RulePolicy::default();
     let before = thread_cpu_seconds()?;
-    let findings = review_as(report, last, &office, None).findings;
+    let findings = review_as(report, last, &policy, None).findings;
     cost.seconds += thread_cpu_seconds()? - before;
     cost.reports += 1;
     cost.findings += findings.len() as u64;

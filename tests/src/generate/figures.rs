@@ -68,7 +68,7 @@ impl Figures {
         let sum =
             |ids: &[CellId]| ids.iter().map(|id| self.values.get(id).copied().unwrap_or(0)).sum::<i64>();
         let broken = form.equations().iter().filter(|equation| sum(&equation.left) != sum(&equation.right));
-        let mut rules: Vec<_> = broken.map(|equation| equation.rule).collect();
+        let mut rules: Vec<_> = broken.map(|equation| rules::of_equation(equation).id).collect();
         rules.dedup();
         rules
     }

@@ -55,7 +55,7 @@ fn planted_faults_break_the_equations_they_name() {
             .equations()
             .iter()
             .filter(|equation| equation.sums(&cells).hold() == Some(false))
-            .map(|equation| equation.rule)
+            .map(|equation| rules::of_equation(equation).id)
             .collect();
         let named: HashSet<_> =
             report.truth.faults.iter().filter(|fault| fault.cell.is_some()).map(|fault| fault.rule).collect();

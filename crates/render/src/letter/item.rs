@@ -173,7 +173,7 @@ const CELL_COLUMNS: [Column; 3] = [
 /// The equation that the finding is about.
 fn equation(form: &'static Form, finding: &Finding) -> Option<&'static Equation> {
     let is_it = |equation: &&Equation| {
-        equation.rule == finding.rule && equation.terms().eq(finding.cells.iter().copied())
+        rules::of_equation(equation).made(finding) && equation.terms().eq(finding.cells.iter().copied())
     };
     form.equations().iter().find(is_it)
 }

@@ -1,13 +1,16 @@
 //! The two numbers of a finding, each with the name of the place that says it.
 
 use report::{Decimal, Finding, Report};
+use rules::Rule;
+use rules::nar::NAR_05;
+use rules::t4::T4_04;
 
 use crate::text::number;
 
 /// Rules whose numbers stand in no place but were counted or added up, with what the left and the
 /// right one are.
-const COUNTED: [(&str, &str, &str); 2] =
-    [("NAR-05", "各项之和", "总数"), ("T4-04", "读到的数字个数", "应有的数字个数")];
+const COUNTED: [(&Rule, &str, &str); 2] =
+    [(&NAR_05, "各项之和", "总数"), (&T4_04, "读到的数字个数", "应有的数字个数")];
 
 /// Both numbers and how far they are apart; none unless it is certain what each of them is.
 pub(super) fn told(report: &Report, finding: &Finding) -> Option<String> {
@@ -23,7 +26,7 @@ fn names(
     left: Decimal,
     right: Decimal,
 ) -> Option<(&'static str, &'static str)> {
-    if let Some((_, one, other)) = COUNTED.iter().find(|(rule, _, _)| *rule == finding.rule) {
+    if let Some((_, one, other)) = COUNTED.iter().find(|(rule, _, _)| rule.made(finding)) {
         return Some((one, other));
     }
     match (said_by(report, finding, left), said_by(report, finding, right), &finding.against) {

@@ -159,12 +159,12 @@ fn imbalances(roll_up: &RollUp) -> List {
         (left != right).then_some((*equation, left, right))
     });
     let row = |(index, (equation, left, right)): (usize, (&report::Equation, Decimal, Decimal))| {
-        let title = rules::rule(equation.rule).map_or("", |rule| rule.title);
+        let rule = rules::of_equation(equation);
         let place = with_wide_brackets(equation.place);
         vec![
             (index + 1).into(),
-            format!("{place}：{title}").into(),
-            equation.rule.into(),
+            format!("{place}：{}", rule.problem).into(),
+            rule.id.into(),
             format!("左边{}，右边{}", left.normalize(), right.normalize()).into(),
             Entry::Number(left.saturating_sub(right)),
         ]

@@ -1,5 +1,5 @@
 use report::{CellId, Decimal, Form, FormId, Region, Verdict, Year};
-use survey::{Contributor, Doubt, DoubtKind, Gap, How, RollUp, Scope, ScopeSource, Sum, Whole};
+use survey::{Contributor, Counted, Doubt, DoubtKind, Gap, RollUp, Scope, ScopeSource, Sum, Whole};
 
 use super::package::{parts, sheet};
 use super::samples::{decimal, id};
@@ -36,7 +36,7 @@ fn contributor(agency: &str) -> Contributor {
         key: "2024/370400/1".into(),
         form: FormId::F2021,
         scope: Some((Scope::Own, ScopeSource::Roster)),
-        how: How::Single,
+        how: Counted::Alone,
         verdict: Verdict::Pass,
     }
 }

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use report::{CellId, CellState, Decimal, Form, FormId, Judgement, Report, Severity, Table, Year};
 
 use super::case::{report, zeros};
-use crate::{Office, compare, review, review_as};
+use crate::{RulePolicy, compare, review, review_as};
 
 proptest! {
     #[test]
@@ -54,7 +54,7 @@ proptest! {
             }
         }
         last_year.year = report.year.and_then(|year| Year::new(i64::from(year.get()) - 1));
-        for finding in review_as(report, Some(&last_year), &Office::default(), None).findings {
+        for finding in review_as(report, Some(&last_year), &RulePolicy::default(), None).findings {
             prop_assert!(finding.message.ends_with('。'), "{}", finding.message);
         }
     }

@@ -4,7 +4,7 @@ use report::{Decimal, Form, FormId, Region, Year};
 
 use super::county::{COUNTY, member};
 use super::province::{Province, Random, Size, province, year};
-use crate::{DoubtKind, Figures, Gap, How, Member, RollUp, Roster, Scope, ScopeSource, roll_up};
+use crate::{Counted, DoubtKind, Figures, Gap, Member, RollUp, Roster, Scope, ScopeSource, roll_up};
 
 const SMALL: Size = Size { cities: 2, counties: 3, towns: 4, departments: 5 };
 const LARGE: Size = Size { cities: 12, counties: 10, towns: 72, departments: 12 };
@@ -90,7 +90,10 @@ fn a_government_with_less_than_those_below_speaks_for_its_office() {
     assert_eq!(rolled_up.whole, None);
     let kinds: Vec<&DoubtKind> = rolled_up.doubts.iter().map(|doubt| &doubt.kind).collect();
     assert_eq!(kinds, [&DoubtKind::PresumedOwn]);
-    assert_eq!(rolled_up.contributors.iter().filter(|contributor| contributor.how == How::Own).count(), 1);
+    assert_eq!(
+        rolled_up.contributors.iter().filter(|contributor| contributor.how == Counted::OwnOffice).count(),
+        1
+    );
 }
 
 #[test]
@@ -141,7 +144,7 @@ fn the_other_form_is_carried_over_where_it_means_the_same() {
     assert_eq!(rolled_up.doubts[0].kind, DoubtKind::OtherForm(26));
     // 其他处理 is not known, so 总计 cannot be checked.
     let unchecked = rolled_up.balance.iter().filter(|(_, sums)| sums.hold().is_none());
-    assert!(unchecked.map(|(equation, _)| equation.rule).any(|rule| rule == "T3-02"));
+    assert!(unchecked.map(|(equation, _)| equation.id).any(|id| id == report::EquationId::OutcomesAddUp));
     assert!(rolled_up.balance.iter().any(|(_, sums)| sums.hold() == Some(false)));
 }
 

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use tokio::runtime::Builder;
 
 use crate::agency::findings::{self, Language};
-use crate::checking::{Checked, Judge, across_years, check_bytes, office, today};
+use crate::checking::{Checked, Judge, across_years, check_bytes, policy, today};
 use crate::files::walk;
 use crate::print::say;
 
@@ -26,9 +26,9 @@ pub(crate) struct Check {
     /// Language of the frame around the findings; findings themselves are Chinese.
     #[arg(long, value_enum, default_value_t = Language::Zh)]
     lang: Language,
-    /// What the office decided about the rules: severities, switches, waivers; see deploy/office.toml.
-    #[arg(long, env = "GOUJI_OFFICE", value_name = "FILE")]
-    office: Option<PathBuf>,
+    /// A rule policy: severities, rules switched off, waivers; see deploy/rule-policy.toml.
+    #[arg(long, alias = "office", env = "GOUJI_RULE_POLICY", value_name = "FILE")]
+    policy: Option<PathBuf>,
     /// Files, folders and ZIP archives. Reports of one agency for several years are held against each other.
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
@@ -56,7 +56,7 @@ fn check_all(check: &Check) -> Result<u8> {
     let mut checking = Checking {
         format: check.format,
         lang: check.lang,
-        judge: Judge { office: office(check.office.as_deref())?, day: today() },
+        judge: Judge { policy: policy(check.policy.as_deref())?, day: today() },
         held: Vec::new(),
         held_bytes: 0,
         worst: 0,

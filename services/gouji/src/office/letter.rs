@@ -10,7 +10,7 @@ use parse::Readers;
 use render::Addresser;
 use report::{Date, Review};
 
-use crate::checking::{Judge, check_bytes, office, today};
+use crate::checking::{Judge, check_bytes, policy, today};
 use crate::client::Server;
 use crate::files::walk;
 use crate::print::say;
@@ -48,9 +48,9 @@ pub(crate) struct Letter {
     /// report in a running pipeline only; takes as long as it takes to look at all of them.
     #[arg(long)]
     across: bool,
-    /// What the office decided about the rules; see deploy/office.toml.
-    #[arg(long, env = "GOUJI_OFFICE", value_name = "FILE")]
-    office: Option<PathBuf>,
+    /// A rule policy; see deploy/rule-policy.toml.
+    #[arg(long, alias = "office", env = "GOUJI_RULE_POLICY", value_name = "FILE")]
+    policy: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -85,7 +85,7 @@ impl Letter {
 
     async fn of_file(&self, path: &Path) -> Result<(String, Vec<u8>)> {
         let readers = Readers::new().context("finding this program")?;
-        let judge = Judge { office: office(self.office.as_deref())?, day: today() };
+        let judge = Judge { policy: policy(self.policy.as_deref())?, day: today() };
         let mut files = Vec::new();
         walk(path, &mut |file, bytes| files.push((file, bytes)));
         if files.len() != 1 {

@@ -9,10 +9,10 @@ use clap::{Args, Subcommand};
 use proto::Message as _;
 use proto::v1::{ReportKept, ReportSubmitted};
 use report::{Finding, Judgement, Report, Review, Severity, Verdict};
-use rules::{Office, Rule};
+use rules::{Rule, RulePolicy};
 use serde_json::{Value, json};
 
-use crate::checking::office;
+use crate::checking::policy;
 use crate::client::Server;
 use crate::print::say;
 
@@ -45,9 +45,9 @@ enum Verb {
 struct Diff {
     #[command(flatten)]
     server: Server,
-    /// What the office decided about the rules; see deploy/office.toml.
-    #[arg(long, env = "GOUJI_OFFICE", value_name = "FILE")]
-    office: Option<PathBuf>,
+    /// A rule policy; see deploy/rule-policy.toml.
+    #[arg(long, alias = "office", env = "GOUJI_RULE_POLICY", value_name = "FILE")]
+    policy: Option<PathBuf>,
     /// Only these reports, as in `gouji search`.
     #[arg(value_name = "QUERY")]
     query: Vec<String>,
@@ -77,7 +77,7 @@ fn forms(rule: &Rule) -> String {
 }
 
 fn line(rule: &Rule) -> String {
-    format!("{:<8}{}  {}", rule.id, rule.severity.title(), rule.title)
+    format!("{:<8}{}  {}", rule.id, rule.severity.title(), rule.requirement)
 }
 
 fn as_json(rule: &Rule) -> String {
@@ -85,7 +85,7 @@ fn as_json(rule: &Rule) -> String {
         "id": rule.id,
         "severity": rule.severity.as_str(),
         "forms": rule.forms.iter().map(|form| form.as_str()).collect::<Vec<_>>(),
-        "title": rule.title,
+        "title": rule.requirement,
         "formula": rule.formula,
         "basis": rule.basis,
         "hint": rule.hint,
@@ -98,10 +98,11 @@ fn show(id: &str) -> Result<()> {
     let Some(rule) = rules::rule(id) else {
         bail!("no rule is called {id}; `gouji rules list` shows all of them");
     };
-    say(&format!("{}  {}", rule.id, rule.title));
+    say(&format!("{}  {}", rule.id, rule.requirement));
     for (name, text) in [
         ("级别", rule.severity.title()),
         ("适用格式", &forms(rule)),
+        ("问题", rule.problem),
         ("要求", rule.formula),
         ("依据", rule.basis),
         ("整改提示", rule.hint),
@@ -125,28 +126,28 @@ struct Changes {
 
 impl Diff {
     async fn run(&self) -> Result<()> {
-        let office = office(self.office.as_deref())?;
+        let policy = policy(self.policy.as_deref())?;
         let mut changes = Changes::default();
         let query = self.query.join(" ");
         let query: Vec<(&str, &str)> = if query.is_empty() { Vec::new() } else { vec![("q", &query)] };
         let tell = |message: &[u8]| {
             let kept = ReportKept::decode(message).context("the answer is no gouji.v1.ReportKept")?;
-            changes.look_at(&kept, &office, self.json)
+            changes.look_at(&kept, &policy, self.json)
         };
         self.server.stream("/api/v1/kept", &query, tell).await?;
         if !self.json {
-            say(&changes.text(&office));
+            say(&changes.text(&policy));
         }
         Ok(())
     }
 }
 
 impl Changes {
-    fn look_at(&mut self, kept: &ReportKept, office: &Office, json: bool) -> Result<()> {
+    fn look_at(&mut self, kept: &ReportKept, policy: &RulePolicy, json: bool) -> Result<()> {
         let validated = kept.validated.clone().unwrap_or_default();
         let submitted = validated.submitted.clone().unwrap_or_default();
         let old = findings_as_stored(&kept.findings).with_context(|| submitted.id.clone())?;
-        let new = judge(kept, &submitted, office).with_context(|| submitted.id.clone())?;
+        let new = judge(kept, &submitted, policy).with_context(|| submitted.id.clone())?;
         self.reports += 1;
         let (was, is) =
             (old.iter().collect::<Tally>(), new.findings.iter().map(Told::of).collect::<Vec<_>>());
@@ -190,10 +191,10 @@ impl Changes {
         Ok(())
     }
 
-    fn text(&self, office: &Office) -> String {
+    fn text(&self, policy: &RulePolicy) -> String {
         let mut lines = vec![format!(
             "\n规则 {}：共重新校核{}份，其中{}份的结果会改变。",
-            office.version(),
+            policy.version(),
             self.reports,
             self.changed
         )];
@@ -213,11 +214,11 @@ fn listed(before: &str, rules: &[String]) -> String {
 }
 
 /// The same report by the rules of this program.
-fn judge(kept: &ReportKept, submitted: &ReportSubmitted, office: &Office) -> Result<Review> {
+fn judge(kept: &ReportKept, submitted: &ReportSubmitted, policy: &RulePolicy) -> Result<Review> {
     let validated = kept.validated.as_ref().context("no report")?;
     let report: Report = Review::try_from(validated)?.report;
     let last_year = kept.last_year.as_ref().map(Report::try_from).transpose()?;
-    Ok(rules::review_as(report, last_year.as_ref(), office, submitted.day()))
+    Ok(rules::review_as(report, last_year.as_ref(), policy, submitted.day()))
 }
 
 /// What tells one finding from another.

@@ -1,0 +1,12 @@
+//! Reports that were sent more than once.
+//!
+//! `GOUJI_GENERATE=1 cargo test -p rules` writes this list from the files in `dup/`.
+
+mod dup_01_one_report;
+
+pub use dup_01_one_report::DUP_01;
+
+use crate::Rule;
+
+/// The rules of the family, by id.
+pub(crate) const RULES: &[&Rule] = &[&DUP_01];

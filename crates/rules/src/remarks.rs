@@ -1,0 +1,50 @@
+//! What the narrative says in words, as far as several rules ask for it.
+
+use report::{Finding, Remark, RemarkKind, Report, SectionKind};
+
+use crate::Rule;
+use crate::place::quoted;
+
+/// The first year whose reports tell the fees for information.
+pub(crate) const FIRST_YEAR_WITH_FEE: u16 = 2021;
+
+pub(crate) fn remarks(report: &Report, kind: RemarkKind) -> impl Iterator<Item = &Remark> {
+    report.remarks.iter().filter(move |remark| remark.kind == kind)
+}
+
+pub(crate) fn has(report: &Report, kind: RemarkKind, text: &str) -> bool {
+    remarks(report, kind).any(|remark| remark.text == text)
+}
+
+pub(crate) fn is_from(report: &Report, year: u16) -> bool {
+    report.year.is_some_and(|own| own.get() >= year)
+}
+
+/// The part, where it is there just once; DOC-07 tells of the others.
+pub(crate) fn has_one(report: &Report, kind: SectionKind) -> bool {
+    report.sections.iter().filter(|section| section.kind == Some(kind)).count() == 1
+}
+
+pub(crate) fn empty(report: &Report, kind: SectionKind) -> Option<&Remark> {
+    remarks(report, RemarkKind::Empty)
+        .find(|remark| remark.section == Some(kind))
+        .filter(|_| has_one(report, kind))
+}
+
+/// One finding for all places of a kind, at the first of them.
+pub(crate) fn listed(
+    rule: &Rule,
+    report: &Report,
+    kind: RemarkKind,
+    before: &str,
+    behind: &str,
+) -> Vec<Finding> {
+    let places: Vec<&Remark> = remarks(report, kind).collect();
+    let Some(first) = places.first() else { return Vec::new() };
+    let words = quoted(places.iter().map(|remark| remark.text.as_str()), "处");
+    vec![at(first, rule.fails(report, Vec::new(), format!("{before}{words}{behind}。")))]
+}
+
+pub(crate) fn at(remark: &Remark, finding: Finding) -> Finding {
+    Finding { origin: Some(remark.origin), ..finding }
+}

@@ -1,0 +1,52 @@
+//! T3-09: rows aligned.
+
+use report::{Finding, FormId, NoteKind, Report, Severity, Table};
+
+use crate::basis::FORMS;
+use crate::place::{has_note, quoted, rows};
+use crate::{BOTH, Case, Check, Rule};
+
+/// T3-09: 各行数字与表头对齐.
+pub static T3_09: Rule = Rule {
+    id: "T3-09",
+    name: "rows-aligned",
+    severity: Severity::Warning,
+    forms: BOTH,
+    basis: FORMS,
+    formula: "每行的第 n 个数字在表头第 n 列之下（各表）",
+    requirement: "各行数字与表头对齐",
+    problem: "数字与表头错位",
+    hint: "请对照表头逐行核对，调整表格后重新公布。",
+    since: "2026.11",
+    check: Check::Report(check),
+    cases: CASES,
+};
+
+/// One finding a table, since one lost label cell shifts many rows.
+fn check(rule: &Rule, report: &Report) -> Vec<Finding> {
+    if !report.notes.iter().any(|note| note.kind == NoteKind::RowShifted) {
+        return Vec::new();
+    }
+    let shifted = |table| {
+        let mut rows = rows(report, table);
+        rows.retain(|row| has_note(report, NoteKind::RowShifted, row.id));
+        (!rows.is_empty()).then(|| {
+            let cells = rows.iter().flat_map(|row| row.ids()).collect();
+            let labels = quoted(rows.iter().map(|row| row.label), "行");
+            let what = format!(
+                "{}有{}行与表头错位：{labels}。左侧的标题格缺失，数字整行偏移，本次核对按对齐后的位置读取。",
+                table.short_title(),
+                rows.len()
+            );
+            rule.fails(report, cells, what)
+        })
+    };
+    Table::ALL.into_iter().filter_map(shifted).collect()
+}
+
+/// The first is the example in `docs/rules.md`.
+const CASES: &[Case] = &[
+    Case::fails(FormId::F2021, "note=RowShifted:other.misc note=RowShifted:concluded"),
+    Case::fails(FormId::F2021, "note=RowShifted:licensing"),
+    Case::holds(FormId::F2021, "note=AlignmentChosen:concluded"),
+];
