@@ -31,4 +31,5 @@ pub use reader::Reader;
 pub use snippet::{Snippet, highlights};
 pub use stored::{Card, DamageError, StoredParts, StoredReport};
 pub use sum::{GroupBy, Sum};
-pub use writer::{Applied, CurrentReport, Reassignments, Writer};
+pub use versions::{IndexedReading, Reassignments, current_readings};
+pub use writer::{Applied, CurrentReport, Writer};

@@ -102,12 +102,12 @@ impl Reader {
         self.stored(self.fields.id, id)?.map(|parts| parts.report()).transpose()
     }
 
-    /// What a hit shows of the report with this key. None where it was withdrawn.
+    /// What a hit shows of the report with this key, also where it was withdrawn.
     ///
     /// # Errors
     /// If the index cannot be read.
     pub fn card(&self, key: &str) -> Result<Option<Card>, IndexError> {
-        Ok(self.parts(key)?.map(|parts| parts.card))
+        Ok(self.stored(self.fields.key, key)?.map(|parts| parts.card))
     }
 
     /// The report with this key, to be unpacked part by part. None where it was withdrawn.

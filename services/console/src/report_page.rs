@@ -161,7 +161,7 @@ impl Chain {
             let mut chain = Vec::new();
             let others = (-YEARS..=YEARS).filter(|years| *years != 0);
             for key in others.filter_map(|years| Entry::key_of_neighbour(&report, years)) {
-                let Some(card) = reader.card(&key)? else { continue };
+                let Some(card) = reader.card(&key)?.filter(|card| !card.is_withdrawn) else { continue };
                 let verdict = card.verdict.as_str().to_owned();
                 chain.extend(card.year.map(|year| Linked { year: year.get().into(), key, verdict }));
             }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use proto::v1::{ReportIndexed, ReportParsed, ReportRefused, ReportSubmitted, ReportValidated};
 use proto::{Fact as _, ReportId};
+use search::{IndexedReading, current_readings};
 use stage::{Event, Lag, Stage};
 
 /// How far one reading has come.
@@ -182,24 +183,23 @@ impl Ledger {
         self.states.get(id).is_some_and(|state| state.sent)
     }
 
-    /// The reports in the index, by what the log says: the last version of each, by its key. A reading is
-    /// none where a later one of the same original told that it is another report.
+    /// The reports that should be in the index by what the log says: the current version of each, by its key.
     pub(super) fn current(&self) -> HashMap<&str, &Version> {
-        let mut last: HashMap<&str, (u32, &str)> = HashMap::new();
         let all =
             || self.versions.iter().flat_map(|(key, of)| of.iter().map(move |version| (&**key, version)));
-        for (key, version) in all() {
-            let known = last.entry(version.digits()).or_insert((version.generation, key));
-            *known = (*known).max((version.generation, key));
-        }
-        let mut current: HashMap<&str, &Version> = HashMap::new();
-        for (key, version) in all() {
-            if last.get(version.digits()).is_some_and(|(_, of)| *of == key) {
-                let known = current.entry(key).or_insert(version);
-                *known = (*known).max(version);
-            }
-        }
-        current
+        let readings = all().map(|(key, version)| IndexedReading {
+            original: version.digits(),
+            generation: version.generation,
+            key,
+            submitted_at_ms: version.submitted_at_ms,
+        });
+        let current = current_readings(readings);
+        let is_current = |(key, version): &(&str, &Version)| {
+            current
+                .get(key)
+                .is_some_and(|one| (one.original, one.generation) == (version.digits(), version.generation))
+        };
+        all().filter(is_current).collect()
     }
 }
 
