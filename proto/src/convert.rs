@@ -1,7 +1,7 @@
-//! Between the model and the wire, in one place: `From` outwards, `TryFrom` inwards.
+//! Conversions between the model and the wire: `From` encodes, `TryFrom` decodes.
 //!
-//! Outwards nothing can go wrong. Inwards anything can: the writer may be newer than this code, or
-//! no writer of ours at all. Nothing is guessed then; the error names the field and what stood in it.
+//! Encoding cannot fail. Decoding can: the writer may be newer than this code, or another program. Nothing is
+//! guessed then; the error names the field and its value.
 
 mod cells;
 mod finding;
@@ -19,7 +19,7 @@ pub enum ConvertError {
     Unknown {
         /// Path of the field, e.g. `report.rows[3].figures[2].state`.
         field: String,
-        /// What stood there.
+        /// Its value.
         value: String,
     },
     /// A value that no version writes.
@@ -27,12 +27,12 @@ pub enum ConvertError {
     Malformed {
         /// Path of the field.
         field: String,
-        /// What stood there.
+        /// Its value.
         value: String,
-        /// What has to stand there.
+        /// The expected value.
         expected: &'static str,
     },
-    /// A message that has to be there and is not.
+    /// A required message that is absent.
     #[error("{field}: is absent")]
     Absent {
         /// Path of the field.
@@ -41,7 +41,7 @@ pub enum ConvertError {
 }
 
 impl ConvertError {
-    /// The path of the field that is wrong.
+    /// The path of the field.
     pub fn field(&self) -> &str {
         match self {
             Self::Unknown { field, .. } | Self::Malformed { field, .. } | Self::Absent { field } => field,
@@ -60,7 +60,7 @@ impl ConvertError {
         Self::Absent { field: field.to_owned() }
     }
 
-    /// The same error seen from the message around it.
+    /// The same error, with its path seen from the enclosing message.
     fn within(mut self, outer: impl std::fmt::Display) -> Self {
         let (Self::Unknown { field, .. } | Self::Malformed { field, .. } | Self::Absent { field }) =
             &mut self;
@@ -69,7 +69,7 @@ impl ConvertError {
     }
 }
 
-/// The elements of a repeated field, each with its position in the path of an error.
+/// Decodes a repeated field; an error has the position of its element in its path.
 fn each<'a, Wire, Model>(field: &str, messages: &'a [Wire]) -> Result<Vec<Model>, ConvertError>
 where
     Model: TryFrom<&'a Wire, Error = ConvertError>,
@@ -83,7 +83,7 @@ where
         .collect()
 }
 
-/// A message that may be absent.
+/// Decodes a message that may be absent.
 fn optional<'a, Wire, Model>(field: &str, message: Option<&'a Wire>) -> Result<Option<Model>, ConvertError>
 where
     Model: TryFrom<&'a Wire, Error = ConvertError>,
@@ -91,7 +91,7 @@ where
     message.map(|message| Model::try_from(message).map_err(|error| error.within(field))).transpose()
 }
 
-/// A message that may not be absent.
+/// Decodes a message that must be present.
 fn required<'a, Wire, Model>(field: &str, message: Option<&'a Wire>) -> Result<Model, ConvertError>
 where
     Model: TryFrom<&'a Wire, Error = ConvertError>,
@@ -99,12 +99,12 @@ where
     optional(field, message)?.ok_or_else(|| ConvertError::absent(field))
 }
 
-/// A text whose absence is written as the empty text.
+/// An empty text stands for an absent one.
 fn filled(text: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-/// One number has one spelling: no exponent, no padding, no `-0`.
+/// The only spelling of a number: no exponent, no padding, no `-0`.
 fn spelled(value: Decimal) -> String {
     value.normalize().to_string()
 }

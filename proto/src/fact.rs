@@ -1,6 +1,6 @@
-//! What the facts have in common.
+//! What all facts have in common.
 
-use crate::subject::{Subject, UnsafeSubject};
+use crate::subject::{Subject, SubjectError};
 use crate::{subject, v1};
 
 /// A fact on the log.
@@ -10,20 +10,20 @@ pub trait Fact: prost::Message + Default + Send + Sync + 'static {
     /// Its CloudEvents type, which is its protobuf name, e.g. `gouji.v1.ReportSubmitted`.
     const TYPE: &'static str;
 
-    /// The submission it descends from.
+    /// The submission of its report; none for a fact about no report.
     fn submitted(&self) -> Option<&v1::ReportSubmitted>;
 
-    /// The report year, where it is known.
+    /// The report year, if it is known.
     fn year(&self) -> Option<u16> {
         None
     }
 
-    /// The code of the administrative division, where it is known.
+    /// The code of the administrative division, if it is known.
     fn region(&self) -> Option<&str> {
         None
     }
 
-    /// The id of the reading; empty where the submission is absent.
+    /// The id of the reading; empty if the submission is absent.
     fn id(&self) -> &str {
         self.submitted().map_or("", |submitted| &submitted.id)
     }
@@ -31,12 +31,12 @@ pub trait Fact: prost::Message + Default + Send + Sync + 'static {
     /// The subject it is published on.
     ///
     /// # Errors
-    /// If its id cannot stand in a subject. A year or region that cannot is filed as not known.
-    fn subject(&self) -> Result<Subject, UnsafeSubject> {
+    /// If its id cannot be part of a subject. A year or region that cannot becomes `_`.
+    fn subject(&self) -> Result<Subject, SubjectError> {
         Subject::new(Self::NAME, self.year(), self.region(), self.id())
     }
 
-    /// What tells it from every other event: its name, `.` and its id.
+    /// Its identity among all events: its name, `.` and its id.
     fn message_id(&self) -> String {
         format!("{}.{}", Self::NAME, self.id())
     }
@@ -102,7 +102,7 @@ impl Fact for v1::ReportIndexed {
     }
 }
 
-/// A refusal is filed where the event that could not be handled was filed.
+/// A refusal has the year and region of the event that could not be handled.
 impl Fact for v1::ReportRefused {
     const NAME: &'static str = "refused";
     const TYPE: &'static str = "gouji.v1.ReportRefused";
@@ -120,7 +120,7 @@ impl Fact for v1::ReportRefused {
     }
 }
 
-/// A roster descends from no submission; its id is its own.
+/// A roster belongs to no submission and has its own id.
 impl Fact for v1::RosterImported {
     const NAME: &'static str = "roster";
     const TYPE: &'static str = "gouji.v1.RosterImported";
@@ -134,7 +134,7 @@ impl Fact for v1::RosterImported {
     }
 }
 
-/// An action descends from no submission; its id is its own.
+/// An action belongs to no submission and has its own id.
 impl Fact for v1::ActionTaken {
     const NAME: &'static str = "audited";
     const TYPE: &'static str = "gouji.v1.ActionTaken";
@@ -152,7 +152,7 @@ fn known_year(year: u32) -> Option<u16> {
     u16::try_from(year).ok().filter(|year| *year != 0)
 }
 
-/// A township is filed under its county, so that who listens to a county hears its townships too.
+/// A township has the code of its county, so that a subscriber to a county receives its townships too.
 fn known_code(region: Option<&v1::Region>) -> Option<&str> {
     let code = region.map(|region| region.code.as_str()).filter(|code| !code.is_empty())?;
     Some(if code.len() == 9 { code.get(..6).unwrap_or(code) } else { code })
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_is_filed_where_its_event_was() {
+    fn a_refusal_has_year_and_region_of_its_event() {
         let refused = |event_subject: &str| v1::ReportRefused {
             submitted: Some(submitted(ID)),
             event_subject: event_subject.into(),
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_hostile_stays_out_of_subjects() {
+    fn hostile_values_stay_out_of_subjects() {
         check(&parsed(99999, "61.>"), "gouji.v1.parsed._._.9f86d081884c7d659a2feaa0c55ad015-g0");
         assert!(submitted("a.>").subject().is_err());
         assert!(v1::ReportParsed::default().subject().is_err());

@@ -1,20 +1,20 @@
-//! Names of the headers that a fact carries.
+//! Names of the headers of a fact.
 //!
-//! The names that begin with `ce-` are the CloudEvents binary mode of the NATS binding: the message is
-//! the bare protobuf and the attributes of the envelope are headers.
+//! The names that begin with `ce-` are the CloudEvents binary mode of the NATS binding: the payload is the
+//! bare protobuf message, and headers carry the attributes of the envelope.
 
-/// Makes a second publish of the same fact recognisable: the fact's name, `.` and its id.
+/// Lets the server recognise a second publish of the same fact: the fact's name, `.` and its id.
 pub const MESSAGE_ID: &str = "Nats-Msg-Id";
-/// W3C trace context of the work that published the fact.
+/// W3C trace context of the span that published the fact.
 pub const TRACEPARENT: &str = "traceparent";
 
 /// Always [`CE_SPECVERSION_VALUE`].
 pub const CE_SPECVERSION: &str = "ce-specversion";
-/// The version of CloudEvents that is spoken.
+/// The version of CloudEvents.
 pub const CE_SPECVERSION_VALUE: &str = "1.0";
 /// Identity of the event: the same as [`MESSAGE_ID`].
 pub const CE_ID: &str = "ce-id";
-/// The stage that published, as `/gouji/<stage>`.
+/// The service that published, as `/gouji/<service>`.
 pub const CE_SOURCE: &str = "ce-source";
 /// The fact's [`Fact::TYPE`](crate::Fact::TYPE).
 pub const CE_TYPE: &str = "ce-type";

@@ -3,13 +3,13 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// Hex digits of the original's SHA-256 that an id keeps: 128 bits, enough to tell files apart.
+/// Hex digits of the original's SHA-256 in an id: 128 bits, so that no two files share an id.
 const DIGITS: usize = 32;
 
 /// One reading of one original: `9f86d081884c7d659a2feaa0c55ad015-g0`.
 ///
-/// It is the first 32 hex digits of the original's SHA-256 and a generation, which counts how often
-/// these bytes were read afresh. It is always safe as a token of a subject.
+/// It is the first 32 hex digits of the original's SHA-256 and a generation, which counts how often the same
+/// bytes were read again. It is always a valid token of a subject.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ReportId {
     digits: String,
@@ -19,16 +19,16 @@ pub struct ReportId {
 /// A text that is no [`ReportId`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is no report id (32 lower-case hex digits, `-g` and a generation)")]
-pub struct NotAReportId(pub String);
+pub struct ReportIdError(pub String);
 
 impl ReportId {
     /// The id of a generation of the original with this SHA-256, given as 64 lower-case hex digits.
     ///
     /// # Errors
-    /// If that is no SHA-256.
-    pub fn of(sha256_hex: &str, generation: u32) -> Result<Self, NotAReportId> {
+    /// If the text is no SHA-256.
+    pub fn of(sha256_hex: &str, generation: u32) -> Result<Self, ReportIdError> {
         if sha256_hex.len() != 64 || !is_hex(sha256_hex) {
-            return Err(NotAReportId(sha256_hex.to_owned()));
+            return Err(ReportIdError(sha256_hex.to_owned()));
         }
         Ok(Self { digits: sha256_hex[..DIGITS].to_owned(), generation })
     }
@@ -36,14 +36,14 @@ impl ReportId {
     /// The id with this text.
     ///
     /// # Errors
-    /// If it is none, also where it is one written in another way, such as `…-g01`.
-    pub fn parse(text: &str) -> Result<Self, NotAReportId> {
+    /// If it is no id, or an id in another spelling such as `…-g01`.
+    pub fn parse(text: &str) -> Result<Self, ReportIdError> {
         let (digits, generation) = text
             .split_once("-g")
             .filter(|(digits, _)| digits.len() == DIGITS && is_hex(digits))
-            .ok_or_else(|| NotAReportId(text.to_owned()))?;
+            .ok_or_else(|| ReportIdError(text.to_owned()))?;
         let id = generation.parse().ok().map(|generation| Self { digits: digits.to_owned(), generation });
-        id.filter(|id| id.to_string() == text).ok_or_else(|| NotAReportId(text.to_owned()))
+        id.filter(|id| id.to_string() == text).ok_or_else(|| ReportIdError(text.to_owned()))
     }
 
     /// 0 for the first reading of the original.
@@ -69,7 +69,7 @@ impl fmt::Display for ReportId {
 }
 
 impl FromStr for ReportId {
-    type Err = NotAReportId;
+    type Err = ReportIdError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Self::parse(text)

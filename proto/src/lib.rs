@@ -14,12 +14,12 @@ pub mod subject;
 pub use convert::ConvertError;
 #[cfg(feature = "facts")]
 pub use fact::Fact;
-pub use id::{NotAReportId, ReportId};
+pub use id::{ReportId, ReportIdError};
 pub use prost::{DecodeError, Message, decode_length_delimiter};
 pub use refusal::{ClassInfo, Fault, RefusalClass, RefusalClassError, Seen};
 
 /// The messages of package `gouji.v1`, generated from `proto/gouji/v1/*.proto`.
-#[expect(missing_docs, reason = "the .proto files comment what a name does not tell")]
+#[expect(missing_docs, reason = "the comments are in the .proto files")]
 pub mod v1 {
     include!("generated/gouji.v1.rs");
 }

@@ -1,4 +1,4 @@
-//! Where a fact stands on the log: `gouji.v1.<fact>.<year>.<region code>.<id>`.
+//! Subjects of facts: `gouji.v1.<fact>.<year>.<region code>.<id>`.
 
 use std::fmt;
 
@@ -7,13 +7,13 @@ use crate::Fact;
 /// Every fact: the subjects of the stream.
 pub const ALL: &str = "gouji.v1.>";
 
-/// The longest id that is taken.
+/// The longest token of a subject.
 const LONGEST: usize = 64;
 
 const PREFIX: &str = "gouji.v1";
 const UNKNOWN: &str = "_";
 
-/// A subject of the contract, taken apart.
+/// The parts of a subject.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Subject {
     fact: String,
@@ -22,10 +22,10 @@ pub struct Subject {
     id: String,
 }
 
-/// A subject that is none of the contract, or an id that cannot stand in one.
+/// A text that is no subject of a fact, or an id that cannot be part of one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum UnsafeSubject {
-    /// A fact or an id that is empty, too long or has more than letters, digits, `-` and `_` in it.
+pub enum SubjectError {
+    /// A fact or an id that is empty, too long, or has characters other than letters, digits, `-` and `_`.
     #[error("`{0}` cannot stand in a subject (letters, digits, `-` and `_`, at most {LONGEST})")]
     Token(String),
     /// A subject that is not `gouji.v1.<fact>.<year>.<region code>.<id>`.
@@ -38,29 +38,29 @@ pub fn filter<F: Fact>() -> String {
     format!("{PREFIX}.{}.>", F::NAME)
 }
 
-/// The fact of one kind about one id, whatever year and region it was filed under:
-/// `gouji.v1.parsed.*.*.<id>`. At most one such fact exists.
+/// The fact of one kind about one id, with any year and region: `gouji.v1.parsed.*.*.<id>`. At most one such
+/// fact exists.
 ///
 /// # Errors
-/// If the id cannot stand in a subject.
-pub fn any_of_id<F: Fact>(id: &str) -> Result<String, UnsafeSubject> {
+/// If the id cannot be part of a subject.
+pub fn any_of_id<F: Fact>(id: &str) -> Result<String, SubjectError> {
     Ok(format!("{PREFIX}.{}.*.*.{}", F::NAME, token(id)?))
 }
 
 /// Every fact about one id: `gouji.v1.*.*.*.<id>`.
 ///
 /// # Errors
-/// If the id cannot stand in a subject.
-pub fn history(id: &str) -> Result<String, UnsafeSubject> {
+/// If the id cannot be part of a subject.
+pub fn history(id: &str) -> Result<String, SubjectError> {
     Ok(format!("{PREFIX}.*.*.*.{}", token(id)?))
 }
 
 impl Subject {
-    /// The subject of a fact. A year or region that cannot stand in a subject is filed as not known.
+    /// The subject of a fact. A year or region that cannot be part of a subject becomes `_`.
     ///
     /// # Errors
-    /// If the fact's name or the id cannot stand in a subject.
-    pub fn new(fact: &str, year: Option<u16>, region: Option<&str>, id: &str) -> Result<Self, UnsafeSubject> {
+    /// If the fact's name or the id cannot be part of a subject.
+    pub fn new(fact: &str, year: Option<u16>, region: Option<&str>, id: &str) -> Result<Self, SubjectError> {
         Ok(Self {
             fact: token(fact)?.to_owned(),
             year: year.filter(|year| is_year(*year)),
@@ -69,27 +69,27 @@ impl Subject {
         })
     }
 
-    /// Takes a subject apart.
+    /// Parses a subject.
     ///
     /// # Errors
-    /// If it is none of the contract.
-    pub fn parse(subject: &str) -> Result<Self, UnsafeSubject> {
+    /// If it is no subject of a fact.
+    pub fn parse(subject: &str) -> Result<Self, SubjectError> {
         let (fact, year, region, id) =
-            tokens(subject).ok_or_else(|| UnsafeSubject::Shape(subject.to_owned()))?;
+            tokens(subject).ok_or_else(|| SubjectError::Shape(subject.to_owned()))?;
         Self::new(fact, year, region, id)
     }
 
-    /// The name of the fact, e.g. `submitted`; one of the five, or one that is newer than this code.
+    /// The name of the fact, e.g. `submitted`; a newer version may publish facts that this one does not know.
     pub fn fact(&self) -> &str {
         &self.fact
     }
 
-    /// The report year, where it was known.
+    /// The report year, if it is known.
     pub fn year(&self) -> Option<u16> {
         self.year
     }
 
-    /// The code of the administrative division, where it was known.
+    /// The code of the administrative division, if it is known.
     pub fn region(&self) -> Option<&str> {
         self.region.as_deref()
     }
@@ -111,7 +111,7 @@ impl fmt::Display for Subject {
     }
 }
 
-/// Fact, year, region and id of a subject, if it has the shape of one.
+/// Fact, year, region and id of a subject, if it is one.
 pub(crate) fn tokens(subject: &str) -> Option<(&str, Option<u16>, Option<&str>, &str)> {
     let mut tokens = subject.strip_prefix(PREFIX)?.strip_prefix('.')?.split('.');
     let (fact, year, region, id) = (tokens.next()?, tokens.next()?, tokens.next()?, tokens.next()?);
@@ -126,16 +126,16 @@ pub(crate) fn tokens(subject: &str) -> Option<(&str, Option<u16>, Option<&str>, 
     (tokens.next().is_none() && token(fact).is_ok() && token(id).is_ok()).then_some((fact, year, region, id))
 }
 
-fn token(text: &str) -> Result<&str, UnsafeSubject> {
+fn token(text: &str) -> Result<&str, SubjectError> {
     let safe = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
     if (1..=LONGEST).contains(&text.len()) && text != UNKNOWN && text.bytes().all(safe) {
         Ok(text)
     } else {
-        Err(UnsafeSubject::Token(text.to_owned()))
+        Err(SubjectError::Token(text.to_owned()))
     }
 }
 
-/// Four digits, so that a subject is written in one way only.
+/// Four digits, so that each subject has one spelling.
 fn is_year(year: u16) -> bool {
     (1000..=9999).contains(&year)
 }
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn a_subject_is_taken_apart_and_put_together_again() {
+    fn a_subject_survives_parsing() {
         let check = |text: &str| assert_eq!(Subject::parse(text).unwrap().to_string(), text);
         check("gouji.v1.submitted._._.9f86d081884c7d659a2feaa0c55ad015-g0");
         check("gouji.v1.validated.2024.610103.9f86d081884c7d659a2feaa0c55ad015-g12");
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_subject_of_the_contract_is_told() {
+    fn other_texts_are_no_subjects() {
         let check = |text: &str| assert!(Subject::parse(text).is_err(), "{text}");
         check("");
         check("gouji.v1.");

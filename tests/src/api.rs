@@ -1,4 +1,4 @@
-//! The HTTP doors of a pipeline, as a sender and a reader use them.
+//! A client of the HTTP API of a pipeline, for senders and readers.
 
 use std::io::{Cursor, Write as _};
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-/// The way in and the way out. Clones are the same.
+/// A client of ingest and console. Clones share connections.
 #[derive(Debug, Clone)]
 pub struct Api {
     client: Client,
@@ -18,7 +18,7 @@ pub struct Api {
 
 /// A client for services of this machine.
 pub fn http() -> ClientBuilder {
-    stage::tls::prepare();
+    bus::tls::prepare();
     Client::builder().no_proxy()
 }
 
@@ -42,7 +42,7 @@ impl Api {
         Self { client, ingest: ingest.to_owned(), console: console.to_owned() }
     }
 
-    /// Sends one file, and gives the status and the answer, whatever they are.
+    /// Sends one file and returns status and answer, also of a refusal.
     ///
     /// # Errors
     /// If there is no answer.

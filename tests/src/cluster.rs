@@ -1,5 +1,5 @@
-//! Three nats-servers as one cluster, each in a network namespace of its own, so that the network between
-//! them can be cut as between machines. That takes root.
+//! Three nats-servers as one cluster, each in a network namespace of its own, so that a test can cut the
+//! network between them. That needs root.
 
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -9,30 +9,30 @@ use std::sync::atomic::{AtomicU8, Ordering};
 
 use anyhow::{Context as _, Result, ensure};
 
-use crate::processes::{NatsServer, Place, SyncInterval};
+use crate::processes::{ListenAt, NatsServer, SyncInterval};
 
-/// How many servers there are; a log with a copy on each outlives the loss of one.
+/// The number of servers; a log with a copy on each survives the loss of one.
 pub const SERVERS: u8 = 3;
 
-/// Hosts on a network that nobody else is on; gone when it is dropped.
+/// Hosts on a network of their own, removed when this is dropped.
 #[derive(Debug)]
 pub struct Hosts {
-    /// Begins the names of all that was made.
+    /// The prefix of the names of all interfaces and namespaces.
     name: String,
     /// The network's first three octets.
     network: [u8; 3],
 }
 
 impl Hosts {
-    /// Makes them.
+    /// Creates them.
     ///
     /// # Errors
-    /// If the system refuses, as it does to everybody but root.
+    /// If the system refuses, as it does without root.
     pub fn make() -> Result<Self> {
         static MADE: AtomicU8 = AtomicU8::new(0);
         let made = MADE.fetch_add(1, Ordering::Relaxed);
         let process = std::process::id();
-        // Reserved for measurements between networks (RFC 2544): nobody lives there.
+        // Reserved for measurements between networks (RFC 2544), so no host has such an address.
         let hosts = Self {
             name: format!("gj{process}x{made}"),
             network: [198, 18, (process as u8).wrapping_add(made)],
@@ -53,7 +53,7 @@ impl Hosts {
         Ok(hosts)
     }
 
-    /// Pulls the cable of the host with this number, from 1 on: nobody hears of it any more, and it of nobody.
+    /// Disconnects the host with this number, from 1 on.
     ///
     /// # Errors
     /// If the system refuses.
@@ -61,7 +61,7 @@ impl Hosts {
         ip(&format!("link set {} down", self.cable(host)))
     }
 
-    /// Plugs it in again.
+    /// Connects it again.
     ///
     /// # Errors
     /// If the system refuses.
@@ -72,7 +72,7 @@ impl Hosts {
     /// Starts a server on each.
     ///
     /// # Errors
-    /// If one does not come up.
+    /// If one does not start.
     pub async fn cluster(&self, folder: &Path, sync: SyncInterval) -> Result<Vec<NatsServer>> {
         let mut servers = Vec::new();
         for host in 1..=SERVERS {
@@ -82,7 +82,7 @@ impl Hosts {
                 .filter(|other| *other != host)
                 .map(|other| format!("\"nats://{}:6222\"", self.address(other)))
                 .collect();
-            let place = Place {
+            let listen_at = ListenAt {
                 address: SocketAddr::new(self.address(host), 4222),
                 namespace: Some(self.namespace(host)),
                 more: format!(
@@ -92,7 +92,7 @@ impl Hosts {
                     routes.join(", ")
                 ),
             };
-            servers.push(NatsServer::start_as(&folder, sync, place).await?);
+            servers.push(NatsServer::start_as(&folder, sync, listen_at).await?);
         }
         Ok(servers)
     }

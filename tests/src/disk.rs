@@ -1,4 +1,4 @@
-//! A disk that is small enough to be filled, and one that can lose its power. Mounting them takes root.
+//! A disk that a test can fill, and one that can lose its power. Mounting them needs root.
 
 use std::fs::{self, File};
 use std::io::{ErrorKind, Write as _};
@@ -7,20 +7,20 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
 
-/// A file system in memory, unmounted when this is dropped; drop what writes there before.
+/// A file system in memory, unmounted when this is dropped; drop its writers first.
 #[derive(Debug)]
 pub struct SmallDisk {
     at: PathBuf,
 }
 
-/// What takes up the room.
+/// The file that fills the disk.
 const FILLER: &str = "filler";
 
 impl SmallDisk {
     /// Mounts it.
     ///
     /// # Errors
-    /// If the system refuses, as it does to everybody but root.
+    /// If the system refuses, as it does without root.
     pub fn mount(at: &Path, megabytes: u32) -> Result<Self> {
         fs::create_dir_all(at).context("making a folder to mount a disk on")?;
         let mut mount = Command::new("mount");
@@ -32,7 +32,7 @@ impl SmallDisk {
     /// Fills it to the last byte.
     ///
     /// # Errors
-    /// If it fails otherwise than for lack of room.
+    /// If it fails for another reason than a full disk.
     pub fn fill(&self) -> Result<()> {
         let mut filler =
             File::options().create(true).append(true).open(self.at.join(FILLER)).context("filling a disk")?;
@@ -46,7 +46,7 @@ impl SmallDisk {
         }
     }
 
-    /// Makes room again.
+    /// Frees the space again.
     ///
     /// # Errors
     /// If it was not full, or the system refuses.
@@ -55,22 +55,22 @@ impl SmallDisk {
     }
 }
 
-/// A file system on an image, of which only the kernel's memory knows what nobody had flushed; unmounted when
-/// this is dropped.
+/// A file system on an image. Unflushed writes are in the memory of the kernel only. It is unmounted when this
+/// is dropped.
 #[derive(Debug)]
 pub struct PoweredDisk {
     at: PathBuf,
     image: PathBuf,
 }
 
-/// More than the doors keep in reserve. Sparse; what is written counts.
+/// More than the reserve of ingest. The file is sparse, so only written blocks use space.
 const IMAGE_BYTES: u64 = 8 << 30;
 
 impl PoweredDisk {
-    /// Makes and mounts it, with its image beside it. The system itself flushes nothing for five minutes.
+    /// Creates and mounts it, with its image beside it. The system itself flushes nothing for five minutes.
     ///
     /// # Errors
-    /// If the system refuses, as it does to everybody but root, or has no `mkfs.ext4`.
+    /// If the system refuses, as it does without root, or has no `mkfs.ext4`.
     pub fn mount(at: &Path) -> Result<Self> {
         let image = at.with_extension("image");
         File::create(&image)
@@ -91,21 +91,21 @@ impl PoweredDisk {
         ran(Command::new("sync").arg("--file-system").arg(&self.at))
     }
 
-    /// Keeps what the disk itself has now. Whatever writes there stands still meanwhile.
+    /// Copies the image with what is flushed now. All writers must be stopped meanwhile.
     ///
     /// # Errors
-    /// If there is no room for it.
-    pub fn lose_power(&self) -> Result<Lost> {
+    /// If there is no space for it.
+    pub fn lose_power(&self) -> Result<DiskImage> {
         let image = self.at.with_extension("lost");
         ran(Command::new("cp").arg("--sparse=always").args([&self.image, &image]))?;
-        Ok(Lost { image })
+        Ok(DiskImage { image })
     }
 
-    /// Mounts what was kept, in its place. Nobody has anything open there any more.
+    /// Mounts the copy instead of the image. No process may have a file open there.
     ///
     /// # Errors
     /// If the system refuses.
-    pub fn come_back(&mut self, lost: Lost) -> Result<()> {
+    pub fn come_back(&mut self, lost: DiskImage) -> Result<()> {
         ran(Command::new("umount").arg(&self.at))?;
         self.image = lost.image;
         self.mount_image()
@@ -116,9 +116,9 @@ impl PoweredDisk {
     }
 }
 
-/// What a disk had when its power went.
+/// The image of a disk when its power was lost.
 #[derive(Debug, Clone)]
-pub struct Lost {
+pub struct DiskImage {
     image: PathBuf,
 }
 
@@ -137,7 +137,7 @@ fn ran(command: &mut Command) -> Result<()> {
 
 impl Drop for SmallDisk {
     fn drop(&mut self) {
-        // Lazily: whoever still holds a file there keeps it until it ends.
+        // Lazily: a process with an open file there has it until it ends.
         Command::new("umount").arg("--lazy").arg(&self.at).status().ok();
     }
 }

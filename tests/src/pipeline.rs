@@ -7,13 +7,15 @@ use std::process::{Command, ExitStatus, Output, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
-use stage::{Config, Seats, Stage, Stop};
+use blobs::Blobs;
+use bus::Bus;
 use tempfile::TempDir;
+use worker::{Config, CpuPool, Shutdown, Worker};
 
 use crate::api::Api;
 use crate::processes::{NatsServer, Process, SyncInterval, free_port, program, until};
 
-/// Waiting for something that comes at once where nothing is wrong.
+/// The time limit for events that come at once unless something is wrong.
 pub const SOON: Duration = Duration::from_secs(30);
 
 /// What to start.
@@ -23,12 +25,12 @@ pub struct Shape {
     pub parse: usize,
     /// Processes of validate.
     pub validate: usize,
-    /// When the log is on the disk.
+    /// When the log is flushed to the disk.
     pub sync: SyncInterval,
 }
 
 impl Default for Shape {
-    /// One of each, and no acknowledgement before the disk has it.
+    /// One of each, and a flush before each acknowledgement.
     fn default() -> Self {
         Self { parse: 1, validate: 1, sync: SyncInterval::Always }
     }
@@ -39,17 +41,17 @@ impl Default for Shape {
 pub struct Pipeline {
     /// Takes reports in.
     pub ingest: Service,
-    /// Read them.
+    /// Read reports.
     pub parse: Vec<Service>,
-    /// Judge them.
+    /// Judge reports.
     pub validate: Vec<Service>,
-    /// Makes them searchable.
+    /// Makes reports searchable.
     pub index: Service,
-    /// Tells of them.
+    /// Answers searches.
     pub console: Service,
-    /// Carries the facts. After the services, which need it to the end.
+    /// Stores the facts. Dropped after the services, which need it to the end.
     pub nats: NatsServer,
-    /// The rest of its cluster, where it is one.
+    /// The other servers, if it is a cluster.
     pub others: Vec<NatsServer>,
     more: Vec<(&'static str, String)>,
     folder: PathBuf,
@@ -60,7 +62,7 @@ impl Pipeline {
     /// Starts everything and waits until it is ready.
     ///
     /// # Errors
-    /// If something is missing or does not come up.
+    /// If something is missing or does not start.
     pub async fn start(shape: Shape) -> Result<Self> {
         Self::start_with(shape, &[]).await
     }
@@ -68,7 +70,7 @@ impl Pipeline {
     /// The same with more settings for every service, by their variables.
     ///
     /// # Errors
-    /// If something is missing or does not come up.
+    /// If something is missing or does not start.
     pub async fn start_with(shape: Shape, more: &[(&'static str, String)]) -> Result<Self> {
         let folder = tempfile::tempdir().context("making a folder")?;
         let nats = NatsServer::start(&folder.path().join("nats"), shape.sync).await?;
@@ -76,10 +78,10 @@ impl Pipeline {
         Ok(Self { _temporary: Some(folder), ..pipeline })
     }
 
-    /// The same in a folder that outlives it.
+    /// The same in a folder that is not deleted with it.
     ///
     /// # Errors
-    /// If something is missing or does not come up.
+    /// If something is missing or does not start.
     pub async fn start_at(folder: &Path, shape: Shape, more: &[(&'static str, String)]) -> Result<Self> {
         let nats = NatsServer::start(&folder.join("nats"), shape.sync).await?;
         Self::start_all(folder, vec![nats], shape, more).await
@@ -88,7 +90,7 @@ impl Pipeline {
     /// The same on servers that run already, with a copy of the log on each.
     ///
     /// # Errors
-    /// If something is missing or does not come up.
+    /// If something is missing or does not start.
     pub async fn start_on(folder: &Path, servers: Vec<NatsServer>, shape: Shape) -> Result<Self> {
         Self::start_all(folder, servers, shape, &[]).await
     }
@@ -155,7 +157,7 @@ impl Pipeline {
     /// One more process of a service, ready to work.
     ///
     /// # Errors
-    /// If it does not come up.
+    /// If it does not start.
     pub async fn another(&self, name: &str, number: usize) -> Result<Service> {
         self.another_by(name, number, &[]).await
     }
@@ -163,7 +165,7 @@ impl Pipeline {
     /// The same with some variables of its environment set.
     ///
     /// # Errors
-    /// If it does not come up.
+    /// If it does not start.
     pub async fn another_by(
         &self,
         name: &str,
@@ -177,7 +179,7 @@ impl Pipeline {
         Ok(service)
     }
 
-    /// The doors.
+    /// A client of its HTTP API.
     pub fn api(&self) -> Api {
         Api::new(&self.ingest.address(), &self.console.address())
     }
@@ -192,7 +194,7 @@ impl Pipeline {
         self.folder.join("originals")
     }
 
-    /// Everything that the services keep and say: `<service>.log`, the originals, the drop folder.
+    /// The folder with all files of the services: `<service>.log`, the originals, the drop folder.
     pub fn folder(&self) -> &Path {
         &self.folder
     }
@@ -202,14 +204,26 @@ impl Pipeline {
         self.folder.join("index")
     }
 
-    /// A look at the log and the originals from outside the pipeline.
+    /// A connection to the log from outside the pipeline.
     ///
     /// # Errors
     /// If the log cannot be reached.
-    pub async fn observer(&self) -> Result<Stage> {
+    pub async fn observer(&self) -> Result<Bus> {
+        Ok(self.worker().await?.bus().clone())
+    }
+
+    /// The store of originals and texts.
+    ///
+    /// # Errors
+    /// If the log or the store cannot be reached.
+    pub async fn blobs(&self) -> Result<Blobs> {
+        Ok(self.worker().await?.blobs().clone())
+    }
+
+    async fn worker(&self) -> Result<Worker> {
         let variables = self.variables();
         let config = Config::from_variables(|name| variables.get(name).cloned())?;
-        Stage::open("observer", &config, Seats::for_each_core(), Stop::new()).await
+        Worker::open("observer", &config, CpuPool::for_each_core(), Shutdown::new()).await
     }
 
     /// The command that people type, beside this pipeline.
@@ -236,10 +250,10 @@ pub struct Service {
     /// The process.
     pub process: Process,
     name: String,
-    /// What is started; a change counts from the next start on.
+    /// The program; a change applies from the next start on.
     pub program: PathBuf,
     folder: PathBuf,
-    /// Its environment; a change counts from the next start on.
+    /// Its environment; a change applies from the next start on.
     pub variables: BTreeMap<&'static str, String>,
     port: u16,
 }
@@ -270,7 +284,7 @@ impl Service {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// The sum of a metric over all its attributes, by the beginning of its name; 0 where it was never counted.
+    /// The sum of a metric over all its attributes, by the beginning of its name; 0 if it was never counted.
     ///
     /// # Errors
     /// If the process does not answer.
@@ -330,7 +344,7 @@ fn spawn(name: &str, program: &Path, variables: &BTreeMap<&str, String>, folder:
     Process::start(name, Command::new(program).envs(variables), folder)
 }
 
-/// Makes the log, as an operator does.
+/// Creates the log, as an operator does.
 fn apply_topology(variables: &BTreeMap<&str, String>) -> Result<()> {
     let mut command = Command::new(program("gouji")?);
     command.args(["topology", "apply"]).envs(variables).stdin(Stdio::null());

@@ -1,6 +1,6 @@
-//! Real processes: a nats-server and the programs of the house, each gone with whoever started it.
+//! Real processes: a nats-server and the programs of this workspace, each killed when its handle is dropped.
 //!
-//! What a process says goes to a file, which is printed when a test fails.
+//! The output of a process goes to a file, whose end is printed when a test fails.
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
@@ -22,7 +22,7 @@ pub struct Process {
 }
 
 impl Process {
-    /// Starts it; what it says is added to `<folder>/<name>.log`.
+    /// Starts it; its output is appended to `<folder>/<name>.log`.
     ///
     /// # Errors
     /// If it cannot be started.
@@ -43,7 +43,7 @@ impl Process {
         self.child.id()
     }
 
-    /// What it has said.
+    /// Its output so far.
     pub fn said(&self) -> String {
         fs::read_to_string(&self.log).unwrap_or_default()
     }
@@ -51,7 +51,7 @@ impl Process {
     /// How it ended, if it has.
     ///
     /// # Errors
-    /// If the system does not tell.
+    /// If the system does not know it.
     pub fn ended(&mut self) -> Result<Option<ExitStatus>> {
         self.child.try_wait().with_context(|| format!("looking after {}", self.name))
     }
@@ -68,7 +68,7 @@ impl Process {
             .with_context(|| format!("killing {}", self.name))
     }
 
-    /// SIGTERM; how it ended after that.
+    /// Sends SIGTERM and waits; how it ended.
     ///
     /// # Errors
     /// If it does not end in time.
@@ -86,7 +86,7 @@ impl Process {
         kill_process(pid, signal).with_context(|| format!("sending a signal to {}", self.name))
     }
 
-    /// How it ends by itself.
+    /// Waits until it ends by itself; how it ended.
     ///
     /// # Errors
     /// If it does not end in time.
@@ -111,10 +111,10 @@ impl Drop for Process {
 /// Lines of each log that a failed test prints.
 const LINES_SHOWN: usize = 30;
 
-/// Asks again and again until there is an answer.
+/// Polls `ask` until it yields a value.
 ///
 /// # Errors
-/// If asking fails, or there is none in time.
+/// If `ask` fails, or yields nothing in time.
 pub async fn until<T>(
     what: &str,
     patience: Duration,
@@ -130,12 +130,12 @@ pub async fn until<T>(
     }
 }
 
-/// When the log is on the disk.
+/// When nats-server flushes the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SyncInterval {
-    /// Before a message is acknowledged.
+    /// Before it acknowledges a message.
     Always,
-    /// When the server's own default has passed.
+    /// After the interval of the server's own default.
     Default,
 }
 
@@ -145,17 +145,17 @@ pub struct NatsServer {
     process: Process,
     program: PathBuf,
     folder: PathBuf,
-    place: Place,
+    listen_at: ListenAt,
 }
 
-/// Where a nats-server listens.
+/// The address and settings of a nats-server.
 #[derive(Debug, Clone)]
-pub struct Place {
+pub struct ListenAt {
     /// Its address for clients.
     pub address: SocketAddr,
     /// The network namespace it runs in; none for the one of the test.
     pub namespace: Option<String>,
-    /// What else stands in its settings.
+    /// Further lines of its settings.
     pub more: String,
 }
 
@@ -163,17 +163,17 @@ impl NatsServer {
     /// Starts it with everything below `folder`, set up as `gouji up` does.
     ///
     /// # Errors
-    /// If there is none, or it does not come up.
+    /// If there is no nats-server, or it does not start.
     pub async fn start(folder: &Path, sync: SyncInterval) -> Result<Self> {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()?));
-        Self::start_as(folder, sync, Place { address, namespace: None, more: String::new() }).await
+        Self::start_as(folder, sync, ListenAt { address, namespace: None, more: String::new() }).await
     }
 
-    /// The same at this place.
+    /// The same with this address and these settings.
     ///
     /// # Errors
-    /// If there is none, or it does not come up.
-    pub async fn start_as(folder: &Path, sync: SyncInterval, place: Place) -> Result<Self> {
+    /// If there is no nats-server, or it does not start.
+    pub async fn start_as(folder: &Path, sync: SyncInterval, listen_at: ListenAt) -> Result<Self> {
         let program = nats_server()?;
         fs::create_dir_all(folder).context("making a folder for the nats-server")?;
         let sync = match sync {
@@ -183,23 +183,23 @@ impl NatsServer {
         let store = folder.join("store");
         let settings = format!(
             "listen: \"{}\"\nmax_payload: 2MB\njetstream {{ store_dir: {store:?}{sync} }}\n{}",
-            place.address, place.more
+            listen_at.address, listen_at.more
         );
         fs::write(folder.join("nats.conf"), settings).context("writing the settings of the nats-server")?;
-        let process = Self::spawn(&program, folder, &place)?;
-        let mut server = Self { process, program, folder: folder.to_owned(), place };
+        let process = Self::spawn(&program, folder, &listen_at)?;
+        let mut server = Self { process, program, folder: folder.to_owned(), listen_at };
         server.listening().await?;
         Ok(server)
     }
 
     /// Where it listens.
     pub fn url(&self) -> String {
-        format!("nats://{}", self.place.address)
+        format!("nats://{}", self.listen_at.address)
     }
 
     /// The same without its scheme.
     pub fn address(&self) -> String {
-        self.place.address.to_string()
+        self.listen_at.address.to_string()
     }
 
     /// The process.
@@ -218,14 +218,14 @@ impl NatsServer {
     /// Starts it again after it was killed, on the same port and store.
     ///
     /// # Errors
-    /// If it does not come up.
+    /// If it does not start.
     pub async fn start_again(&mut self) -> Result<()> {
-        self.process = Self::spawn(&self.program, &self.folder, &self.place)?;
+        self.process = Self::spawn(&self.program, &self.folder, &self.listen_at)?;
         self.listening().await
     }
 
-    fn spawn(program: &Path, folder: &Path, place: &Place) -> Result<Process> {
-        let mut command = match &place.namespace {
+    fn spawn(program: &Path, folder: &Path, listen_at: &ListenAt) -> Result<Process> {
+        let mut command = match &listen_at.namespace {
             Some(namespace) => {
                 let mut command = Command::new("ip");
                 command.args(["netns", "exec", namespace]).arg(program);
@@ -237,7 +237,7 @@ impl NatsServer {
     }
 
     async fn listening(&mut self) -> Result<()> {
-        let address = self.place.address;
+        let address = self.listen_at.address;
         until("nats-server to listen", Duration::from_secs(30), async || {
             if let Some(status) = self.process.ended()? {
                 bail!("nats-server ended at once: {status}");
@@ -248,13 +248,13 @@ impl NatsServer {
     }
 }
 
-/// A program of the house, from where the running program was built.
+/// A program of this workspace, from the folder of the running program.
 ///
 /// # Errors
 /// If it was not built.
 pub fn program(name: &str) -> Result<PathBuf> {
     let here = std::env::current_exe().context("finding the running program")?;
-    // Tests lie in `deps` below the programs, the bench among them.
+    // Test binaries are in `deps` below the programs; the bench is among them.
     let folder = here.ancestors().skip(1).find(|folder| folder.file_name() != Some(OsStr::new("deps")));
     let path = folder.context("a program lies in a folder")?.join(name);
     let release = if cfg!(debug_assertions) { "" } else { " --release" };
@@ -266,7 +266,7 @@ pub fn program(name: &str) -> Result<PathBuf> {
     Ok(path)
 }
 
-/// `GOUJI_NATS_SERVER`, else the one on the PATH, else the copy that xtask keeps.
+/// `GOUJI_NATS_SERVER`, else the one on the PATH, else the private copy of xtask.
 ///
 /// # Errors
 /// If there is none.
@@ -282,8 +282,8 @@ pub fn nats_server() -> Result<PathBuf> {
     found.context("there is no nats-server; install one with: cargo xtask nats-server")
 }
 
-/// A port that nobody listens on. Below those that the system gives to outgoing connections, so that it
-/// is still free after a restart; each is given out once in this process.
+/// A free port, below those that the system gives to outgoing connections, so that it is still free after a
+/// restart. This process gets each port once.
 ///
 /// # Errors
 /// If there is none.

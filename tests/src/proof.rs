@@ -1,5 +1,5 @@
-//! What has to hold at the end, whatever was done to a pipeline: assertions that tests and the soak share.
-//! Like `assert!`, they panic where it does not hold.
+//! What must be true at the end of every test and of the soak, after any fault: assertions that panic like
+//! `assert!`.
 
 #![expect(clippy::unwrap_used, reason = "assertions panic")]
 
@@ -7,11 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::time::Duration;
 
+use bus::{Bus, Feed, Since};
 use proto::v1::ReportRefused;
 use proto::{ReportId, subject};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use stage::{Feed, Since, Stage};
 
 use crate::api::{Api, list, zip};
 use crate::generate::{Generated, Options, generate};
@@ -19,10 +19,10 @@ use crate::judge::judge;
 use crate::pipeline::{Pipeline, SOON, Shape};
 use crate::processes::until;
 
-/// Every report follows from it.
+/// The seed of every report.
 pub const SEED: u64 = 20_261_122;
 
-/// What a killed worker held comes again after half a minute; some are killed twice.
+/// Messages of a killed worker are delivered again after half a minute; some workers are killed twice.
 pub const PATIENCE: Duration = Duration::from_secs(100);
 
 /// These reports, a fifth of them with a planted fault.
@@ -41,7 +41,7 @@ pub fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The id that the pipeline has to give these bytes.
+/// The id that the pipeline must give these bytes.
 pub fn id(bytes: &[u8]) -> String {
     ReportId::of(&sha256(bytes), 0).unwrap().to_string()
 }
@@ -50,8 +50,8 @@ pub fn id(bytes: &[u8]) -> String {
 pub struct Log {
     feed: Feed,
     facts: BTreeMap<String, BTreeSet<String>>,
-    /// A look at the log from outside.
-    pub observer: Stage,
+    /// A connection to the log from outside the pipeline.
+    pub observer: Bus,
 }
 
 impl Log {
@@ -74,7 +74,7 @@ impl Log {
         refusals
     }
 
-    /// Waits until so many facts of a kind are there.
+    /// Waits until the log has so many facts of a kind.
     pub async fn until(&mut self, fact: &str, count: usize) {
         self.within(PATIENCE, fact, count).await;
     }
@@ -95,7 +95,7 @@ impl Log {
     }
 }
 
-/// Sends until it is taken in, as a sender does whom nobody answers.
+/// Sends until ingest accepts it, as a sender does who gets no answer.
 pub async fn send_until_taken(api: &Api, name: &str, bytes: &[u8]) -> Value {
     until(&format!("{name} to be taken in"), PATIENCE, async || {
         let answer = api.send(name, bytes.to_vec(), None).await.ok();
@@ -105,21 +105,21 @@ pub async fn send_until_taken(api: &Api, name: &str, bytes: &[u8]) -> Value {
     .unwrap()
 }
 
-/// Waits until the counts of facts are these, as the console tells them.
+/// Waits until the console reports these counts of facts.
 pub async fn counts(api: &Api, submitted: usize, indexed: usize, refused: usize) {
     let parsed = submitted - refused;
     let expected = json!({"submitted": submitted, "parsed": parsed, "validated": parsed, "indexed": indexed, "refused": refused});
-    let mut told = Value::Null;
+    let mut counts = Value::Null;
     let reached = until("the counts", SOON, async || {
-        // While servers elect, nobody has an answer.
+        // While servers elect a leader, none answers.
         let Ok(mut status) = api.status().await else { return Ok(None) };
-        told = status["counts"].take();
-        Ok((told == expected).then_some(()))
+        counts = status["counts"].take();
+        Ok((counts == expected).then_some(()))
     });
-    reached.await.unwrap_or_else(|error| panic!("{error:#}: {told} and not {expected}"));
+    reached.await.unwrap_or_else(|error| panic!("{error:#}: {counts} and not {expected}"));
 }
 
-/// Every report is there once and as its truth says.
+/// Every report was indexed once and with its true figures.
 pub async fn everything_arrived(api: &Api, reports: &[Generated]) {
     counts(api, reports.len(), reports.len(), 0).await;
     let different: BTreeSet<_> =
@@ -134,7 +134,7 @@ pub async fn everything_arrived(api: &Api, reports: &[Generated]) {
     judged(api, reports).await;
 }
 
-/// Every report was read and judged as its truth says.
+/// Every report was read and judged correctly.
 pub async fn judged(api: &Api, reports: &[Generated]) {
     let mut complaints = Vec::new();
     for report in reports {
@@ -146,7 +146,7 @@ pub async fn judged(api: &Api, reports: &[Generated]) {
     assert!(complaints.is_empty(), "{} complaints:\n{}", complaints.len(), complaints.join("\n"));
 }
 
-/// Everything that the index tells, without what differs from one sending to the next.
+/// The content of the index, without what differs from one submission to the next.
 pub async fn contents(api: &Api) -> BTreeMap<String, Value> {
     let mut contents = BTreeMap::new();
     for id in api.search_all(&[]).await.unwrap() {
@@ -170,7 +170,7 @@ pub fn same(found: &BTreeMap<String, Value>, expected: &BTreeMap<String, Value>)
     }
 }
 
-/// What the index holds of these reports where nothing is disturbed.
+/// The content of the index after an undisturbed run of these reports.
 pub async fn undisturbed(reports: &[Generated]) -> BTreeMap<String, Value> {
     let pipeline = Pipeline::start(Shape::default()).await.unwrap();
     let (api, mut log) = (pipeline.api(), Log::of(&pipeline).await);
@@ -184,7 +184,7 @@ pub async fn undisturbed(reports: &[Generated]) -> BTreeMap<String, Value> {
     contents(&api).await
 }
 
-/// `gouji reconcile` finds everything that was taken in, reads every original, and ends with 0.
+/// `gouji reconcile` finds every accepted report, reads every original, and ends with 0.
 pub async fn reconciled(pipeline: &Pipeline) {
     let index = pipeline.index_folder();
     let mut command = pipeline.command(&["reconcile", "--deep", "--index"]).unwrap();

@@ -17,7 +17,7 @@ pub enum Line {
     Good,
     /// It arrives so much later.
     Slow(Duration),
-    /// Nothing arrives, and nobody is told; it arrives once the line is good again.
+    /// Nothing arrives, without an error; it arrives after the line works again.
     Cut,
 }
 

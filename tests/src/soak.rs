@@ -1,5 +1,5 @@
-//! Faults in a random order that a seed decides, under steady load, until every report has come to its end:
-//! then nothing is lost, nothing is doubled, and the index is the one that an undisturbed run leaves.
+//! Injects faults in an order that a seed decides, under steady load, until every report is indexed or refused.
+//! Then nothing may be lost or doubled, and the index must equal that of an undisturbed run.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -21,13 +21,13 @@ use crate::processes::until;
 use crate::proof::{self, Log};
 use crate::proxy::{Line, Proxy};
 
-/// Break the pipeline at random while reports come in, and count at the end.
+/// Inject faults at random while reports come in, and count at the end.
 #[derive(Debug, Parser)]
 pub struct Options {
-    /// Reports and faults follow from it; drawn from the clock where it is not said.
+    /// The seed of reports and faults; by default from the clock.
     #[arg(long)]
     seed: Option<u64>,
-    /// How long reports come in and things break; 0 sends as fast as it is taken in, and breaks nothing.
+    /// How long reports come in and faults happen; 0 sends as fast as ingest accepts, without faults.
     #[arg(long, default_value_t = 10)]
     minutes: u64,
     /// Different reports. A fifth of them is sent twice, and for each hundred one file is no report.
@@ -38,7 +38,7 @@ pub struct Options {
     old: Option<PathBuf>,
 }
 
-/// What is done to the pipeline, and undone after a while.
+/// A fault of the pipeline, which ends after a while.
 #[derive(Debug, Clone, Copy)]
 enum Fault {
     /// `kill -9`, and started again.
@@ -61,7 +61,7 @@ enum Fault {
     Flood,
 }
 
-/// Every fault, and whether it takes root.
+/// Every fault, and whether it needs root.
 const FAULTS: [(Fault, bool); 22] = [
     (Fault::Kill("ingest"), false),
     (Fault::Kill("parse"), false),
@@ -111,7 +111,7 @@ const PATIENCE: Duration = Duration::from_secs(600);
 /// Runs it, and says how to run it again.
 ///
 /// # Errors
-/// If something did not hold; then the folder is kept.
+/// If an assertion failed; then the folder is not deleted.
 pub fn run(options: &Options) -> Result<()> {
     let seed = options
         .seed
@@ -133,7 +133,7 @@ pub fn run(options: &Options) -> Result<()> {
     };
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().context("starting threads")?;
-    // On a thread of its own, because assertions panic; what it says is printed there.
+    // On a thread of its own, because assertions panic; the panic prints its message there.
     let ended = std::thread::spawn(move || runtime.block_on(soak.run())).join();
     let outcome = ended.unwrap_or_else(|_| bail!("something did not hold"));
     if outcome.is_err() {
@@ -150,7 +150,7 @@ struct Soak {
     folder: PathBuf,
 }
 
-/// What the faults are done to.
+/// A running soak.
 struct Broken {
     pipeline: Pipeline,
     line: Proxy,
@@ -166,7 +166,7 @@ impl Soak {
             (0..self.reports).map(|index| generate(self.seed, index, &drawn)).collect();
         let disks = self.disks()?;
         let shape = Shape::default();
-        // The doors would hold back before these small disks are full.
+        // Otherwise ingest would answer 503 before these small disks are full.
         let settings = [("GOUJI_RESERVE_MB", "1".to_owned())];
         let mut pipeline = Pipeline::start_at(&self.folder, shape, &settings).await?;
         let line = Proxy::to(pipeline.nats.address()).await?;
@@ -214,7 +214,7 @@ impl Soak {
         Ok(())
     }
 
-    /// Room for what is sent, and little more.
+    /// Disks with space for the reports, and little more.
     fn disks(&self) -> Result<BTreeMap<&'static str, SmallDisk>> {
         let mut disks = BTreeMap::new();
         let is_root = rustix::process::geteuid().is_root();
@@ -248,7 +248,7 @@ impl Soak {
         schedule
     }
 
-    /// Sends everything over the time there is, each batch with some of an earlier one, until it is taken in.
+    /// Sends all reports over the whole time, each batch with some of an earlier one, until ingest accepts it.
     async fn send(&self, api: &Api, reports: &[Generated]) -> Result<()> {
         let batches: Vec<&[Generated]> = reports.chunks(BATCH).collect();
         let pause = Duration::from_secs(self.minutes * 60) / u32::try_from(batches.len().max(1))?;
@@ -270,7 +270,7 @@ impl Soak {
     }
 }
 
-/// Sends an archive of these until it is taken in, however long a fault lasts.
+/// Sends an archive of these until ingest accepts it, however long a fault lasts.
 async fn take_in(api: &Api, name: &str, files: &[(String, Vec<u8>)]) -> Result<()> {
     let archive = zip(files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())))?;
     until(&format!("{name} to be taken in"), PATIENCE, async || {
@@ -284,7 +284,7 @@ async fn take_in(api: &Api, name: &str, files: &[(String, Vec<u8>)]) -> Result<(
     .await
 }
 
-/// Bytes that are no report, others for each number.
+/// Bytes that are no report, different for each number.
 fn poison(number: usize) -> Vec<u8> {
     [b"\0\x01\x02\xff".repeat(10_000), number.to_string().into_bytes()].concat()
 }
@@ -300,7 +300,7 @@ impl Broken {
             }
             Fault::Terminate(name) => {
                 let status = self.pipeline.service(name)?.terminate().await?;
-                ensure!(status.code() == Some(0), "{name} told to stop: {status}");
+                ensure!(status.code() == Some(0), "{name} after SIGTERM: {status}");
                 lasting.await;
                 start_again(self.pipeline.service(name)?).await
             }
@@ -347,7 +347,7 @@ impl Broken {
                 let known = self.reports.iter().take(BATCH);
                 let sending =
                     known.map(|report| self.api.send(&report.file_name, report.bytes.clone(), None));
-                // Whoever is not answered has sent it before.
+                // A sender without an answer may have sent it before.
                 futures::future::join_all(sending).await;
                 lasting.await;
                 Ok(())
@@ -363,6 +363,6 @@ async fn start_again(service: &mut Service) -> Result<()> {
 }
 
 fn say(line: &str) {
-    // Nobody is told where nobody listens.
+    // A closed stdout does not end the soak.
     writeln!(std::io::stdout(), "{line}").ok();
 }

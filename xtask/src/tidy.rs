@@ -1,10 +1,11 @@
-//! `cargo xtask tidy`: what compilers do not check. Each complaint says where, what, and how to mend it.
+//! `cargo xtask tidy`: checks what compilers do not. Each complaint says where, what, and how to fix it.
 
 mod arrows;
 mod links;
 mod names;
 mod samples;
 mod source;
+mod words;
 
 use std::fmt;
 
@@ -13,36 +14,37 @@ use anyhow::{Result, bail};
 use crate::workspace::Workspace;
 use crate::{generate, licences};
 
-/// Something untidy.
+/// One thing that is not as it should be.
 #[derive(Debug, PartialEq, Eq)]
 struct Complaint {
     /// A path from the root, with a line where there is one.
-    place: String,
+    at: String,
     what: String,
-    mend: &'static str,
+    fix: &'static str,
 }
 
 impl Complaint {
-    fn new(place: impl Into<String>, what: impl Into<String>, mend: &'static str) -> Self {
-        Self { place: place.into(), what: what.into(), mend }
+    fn new(at: impl Into<String>, what: impl Into<String>, fix: &'static str) -> Self {
+        Self { at: at.into(), what: what.into(), fix }
     }
 }
 
 impl fmt::Display for Complaint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}\n    {}", self.place, self.what, self.mend)
+        write!(f, "{}: {}\n    {}", self.at, self.what, self.fix)
     }
 }
 
-/// Complains of everything at once; `quick` leaves out the generated code, which has to compile.
+/// Reports all complaints at once; `quick` skips the generated code, whose check has to compile.
 pub(crate) fn run(workspace: &Workspace, quick: bool) -> Result<()> {
     let paths = workspace.files()?;
     let texts = source::texts(workspace, &paths);
     let complaints: Vec<Complaint> = [
         arrows::check(&workspace.packages),
         names::root(&paths),
-        names::packages(workspace),
+        names::packages(workspace, &paths),
         source::check(&texts),
+        words::check(&texts),
         links::check(&paths, &texts),
         samples::check(&paths, &texts),
     ]
@@ -58,6 +60,6 @@ pub(crate) fn run(workspace: &Workspace, quick: bool) -> Result<()> {
     }
     match complaints.len() {
         0 => Ok(()),
-        count => bail!("{count} untidy {}", if count == 1 { "place" } else { "places" }),
+        count => bail!("{count} {}", if count == 1 { "complaint" } else { "complaints" }),
     }
 }

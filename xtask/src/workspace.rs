@@ -1,4 +1,4 @@
-//! Where the house stands, what it is made of, and how its tools are run.
+//! The folders and packages of the workspace, and commands run in it.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -29,6 +29,15 @@ pub(crate) struct Package {
 #[derive(Debug, Deserialize)]
 pub(crate) struct Dependency {
     pub(crate) name: String,
+    /// `dev` or `build`; none for a normal dependency.
+    pub(crate) kind: Option<String>,
+}
+
+impl Dependency {
+    /// Whether only tests, examples and benches use it.
+    pub(crate) fn is_for_tests(&self) -> bool {
+        self.kind.as_deref() == Some("dev")
+    }
 }
 
 impl Workspace {
@@ -48,12 +57,12 @@ impl Workspace {
         command
     }
 
-    /// A nats-server; a private copy is kept beside what cargo builds.
+    /// A nats-server; a private copy goes below the target folder.
     pub(crate) fn nats_server(&self) -> Result<PathBuf> {
         nats_server::find(&self.target.join("nats-server"))
     }
 
-    /// Every file of the house by its path from the root, also those not committed yet.
+    /// Every file of the repository by its path from the root, also those not committed yet.
     pub(crate) fn files(&self) -> Result<Vec<String>> {
         let mut command = Command::new("git");
         command
@@ -80,7 +89,7 @@ pub(crate) fn read(command: &mut Command) -> Result<String> {
     String::from_utf8(output.stdout).with_context(|| format!("read what {} printed", line(command)))
 }
 
-/// The command as somebody would type it.
+/// The command as a person would type it.
 pub(crate) fn line(command: &Command) -> String {
     let program = Path::new(command.get_program());
     let name = program.file_name().unwrap_or(program.as_os_str());

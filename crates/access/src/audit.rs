@@ -7,7 +7,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use proto::v1::ActionTaken;
 
-use crate::key::hide;
+use crate::key::redact;
 use crate::{Caller, Door, Problem};
 
 /// Something that was done.
@@ -45,11 +45,11 @@ impl Door {
     /// If the log does not take it.
     pub async fn note(&self, caller: &Caller, action: Action<'_>) -> Result<(), Problem> {
         let fact = fact(caller, action, true).map_err(|error| Problem::unavailable(&error))?;
-        self.stage().publish_once(&fact).await.map(drop).map_err(|error| Problem::unavailable(&error.into()))
+        self.0.bus.publish(&fact).await.map(drop).map_err(|error| Problem::unavailable(&error.into()))
     }
 
     /// Writes down that somebody was refused; of many in a minute the first, and then how many more.
-    pub(crate) fn note_refusal(&self, caller: &Caller, action: Action<'_>) {
+    pub(crate) fn record_denial(&self, caller: &Caller, action: Action<'_>) {
         let mut refusals = self.0.audit.0.lock().unwrap_or_else(PoisonError::into_inner);
         let known = refusals.contains_key(&caller.origin);
         let origin = if known || refusals.len() < ORIGINS { caller.origin.as_str() } else { OTHERS };
@@ -64,10 +64,10 @@ impl Door {
 
     /// Publishes beside the request: who was refused need not wait for the log.
     fn publish_soon(&self, caller: &Caller, action: Action<'_>) {
-        let stage = self.stage().clone();
+        let bus = self.0.bus.clone();
         match fact(caller, action, false) {
             Ok(fact) => drop(tokio::spawn(async move {
-                if let Err(error) = stage.publish_once(&fact).await {
+                if let Err(error) = bus.publish(&fact).await {
                     tracing::error!(
                         who = fact.who,
                         origin = fact.origin,
@@ -88,7 +88,7 @@ pub(crate) async fn tell_left_out(door: Door) {
     let mut turns = tokio::time::interval(PERIOD / 6);
     loop {
         tokio::select! {
-            () = door.stage().stop().wished() => break,
+            () = door.0.shutdown.requested() => break,
             _ = turns.tick() => door.publish_left_out(PERIOD),
         }
     }
@@ -108,7 +108,7 @@ impl Door {
         for (origin, one) in over.into_iter().filter(|(_, one)| one.left_out > 0) {
             let detail = format!("{} more refusals within a minute were left out", one.left_out);
             let action = Action { name: "access", object: "", detail: &detail };
-            self.publish_soon(&Caller::nobody(origin), action);
+            self.publish_soon(&Caller::anonymous(origin), action);
         }
     }
 }
@@ -117,7 +117,7 @@ fn fact(caller: &Caller, action: Action<'_>, allowed: bool) -> anyhow::Result<Ac
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let at_ms = i64::try_from(now.as_millis()).unwrap_or(i64::MAX);
     let random = getrandom::u64()?;
-    let told = |text: &str| hide(text).chars().take(LONGEST).collect();
+    let told = |text: &str| redact(text).chars().take(LONGEST).collect();
     Ok(ActionTaken {
         id: format!("{at_ms}-{random:016x}"),
         at_ms,

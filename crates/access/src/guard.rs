@@ -1,4 +1,4 @@
-//! What every request passes before it is answered.
+//! The checks that every request passes before its handler runs.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -11,27 +11,27 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::audit::Action;
-use crate::key::{Role, Shut};
+use crate::key::{KeyError, Role};
 use crate::problem::Challenge;
 use crate::{Caller, Code, Door, Problem, plain};
 
-/// What a route asks of whoever knocks.
+/// The key that a route requires.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Needs {
-    /// Nothing: it tells of no report and changes nothing.
+pub enum Requires {
+    /// No key: the route shows no report and changes nothing.
     Nothing,
-    /// Any key; what a key that submits sees is its own.
+    /// Any key; the handler shows a key with the role submit its own reports only.
     Key,
-    /// A key that submits or operates.
+    /// A key with the role submit or operate.
     Submit,
-    /// A key that reviews or operates.
+    /// A key with the role review or operate.
     Review,
-    /// A key that operates.
+    /// A key with the role operate.
     Operate,
 }
 
-impl Needs {
-    fn admits(self, role: Role) -> bool {
+impl Requires {
+    fn allows(self, role: Role) -> bool {
         match self {
             Self::Nothing | Self::Key => true,
             Self::Submit => matches!(role, Role::Submit | Role::Operate),
@@ -40,7 +40,7 @@ impl Needs {
         }
     }
 
-    /// The roles that it admits, for whoever has another.
+    /// The roles that it allows, for the caller who has another.
     fn roles(self) -> &'static str {
         match self {
             Self::Nothing | Self::Key => "任意",
@@ -51,15 +51,15 @@ impl Needs {
     }
 }
 
-/// Longest query of an address, in bytes. The longest search that people type has 300.
+/// Longest query of a URL, in bytes. The longest search that people type has 300.
 const QUERY_BYTES: usize = 8 << 10;
 
-pub(crate) async fn guard(
-    State((door, needs)): State<(Door, Needs)>,
+pub(crate) async fn authorize(
+    State((door, requires)): State<(Door, Requires)>,
     mut request: Request,
     next: Next,
 ) -> Response {
-    match door.admit(needs, &request) {
+    match door.check(requires, &request) {
         Ok(caller) => {
             request.extensions_mut().insert(caller);
             next.run(request).await
@@ -68,19 +68,19 @@ pub(crate) async fn guard(
     }
 }
 
-pub(crate) async fn guard_metrics(State(door): State<Door>, request: Request, next: Next) -> Response {
+pub(crate) async fn authorize_metrics(State(door): State<Door>, request: Request, next: Next) -> Response {
     let is_metrics = request.uri().path() == "/metrics";
-    if !is_metrics || is_here(&request) || door.0.keys.is_none() && !door.0.local {
+    if !is_metrics || is_loopback_peer(&request) || door.0.keys.is_none() && !door.0.local {
         return next.run(request).await;
     }
-    match door.admit(Needs::Operate, &request) {
+    match door.check(Requires::Operate, &request) {
         Ok(_) => next.run(request).await,
         Err(problem) => problem.into_response(),
     }
 }
 
-/// Whether this machine itself asks, and not a proxy for somebody else.
-fn is_here(request: &Request) -> bool {
+/// Whether the request comes from this machine itself, and not from a proxy on it.
+fn is_loopback_peer(request: &Request) -> bool {
     let headers = request.headers();
     let forwarded = headers.contains_key(FORWARDED) || headers.contains_key("x-forwarded-for");
     peer(request).is_none_or(|peer| peer.is_loopback()) && !forwarded
@@ -91,12 +91,12 @@ fn peer(request: &Request) -> Option<IpAddr> {
 }
 
 impl Door {
-    fn admit(&self, needs: Needs, request: &Request) -> Result<Caller, Problem> {
+    fn check(&self, requires: Requires, request: &Request) -> Result<Caller, Problem> {
         let peer = peer(request);
-        let stranger = Caller::nobody(peer.map(|peer| peer.to_string()).unwrap_or_default());
-        let refuse = |caller: &Caller, problem: Problem| {
+        let anonymous = Caller::anonymous(peer.map(|peer| peer.to_string()).unwrap_or_default());
+        let deny = |caller: &Caller, problem: Problem| {
             let object = format!("{} {}", request.method(), request.uri().path());
-            self.note_refusal(
+            self.record_denial(
                 caller,
                 Action { name: "access", object: &object, detail: problem.code.name() },
             );
@@ -111,45 +111,47 @@ impl Door {
         }
         let presented = presented(request.headers());
         if !request.method().is_safe() && !presented.as_ref().is_some_and(|one| one.is_bearer) {
-            from_here(request).map_err(|problem| refuse(&stranger, problem))?;
+            check_origin(request).map_err(|problem| deny(&anonymous, problem))?;
         }
         let Some(keys) = &self.0.keys else {
             if self.0.local {
-                to_here(request).map_err(|problem| refuse(&stranger, problem))?;
+                check_host(request).map_err(|problem| deny(&anonymous, problem))?;
             }
-            return Ok(stranger);
+            return Ok(anonymous);
         };
-        if needs == Needs::Nothing {
-            return Ok(stranger);
+        if requires == Requires::Nothing {
+            return Ok(anonymous);
         }
         let found = presented.map(|presented| keys.find(&presented.key));
         let key = match found {
             Some(Ok(key)) => key,
             other => {
                 if let Some(seconds) = peer.and_then(|peer| self.0.rate.address(peer).err()) {
-                    return Err(refuse(&stranger, too_often(seconds)));
+                    return Err(deny(&anonymous, rate_limited(seconds)));
                 }
                 let problem = match other {
                     None => no_key(request.uri()),
-                    Some(Err(Shut::Expired)) => wrong_key(request.uri(), Code::ExpiredKey, "密钥已经过期。"),
+                    Some(Err(KeyError::Expired)) => {
+                        wrong_key(request.uri(), Code::ExpiredKey, "密钥已经过期。")
+                    }
                     _ => wrong_key(request.uri(), Code::UnknownKey, "密钥不在名册中。"),
                 };
-                return Err(refuse(&stranger, problem));
+                return Err(deny(&anonymous, problem));
             }
         };
-        let caller = Caller::of_key(key, stranger.origin);
+        let caller = Caller::of_key(key, anonymous.origin);
         if let Err(seconds) = self.0.rate.key(&caller.name) {
-            return Err(refuse(&caller, too_often(seconds)));
+            return Err(deny(&caller, rate_limited(seconds)));
         }
         match caller.role {
-            Some(role) if !needs.admits(role) => Err(refuse(&caller, wrong_role(role, needs))),
+            Some(role) if !requires.allows(role) => Err(deny(&caller, wrong_role(role, requires))),
             _ => Ok(caller),
         }
     }
 
-    /// Turns away somebody who may come in and not do this, and writes it down.
-    pub fn refuse(&self, caller: &Caller, action: Action<'_>, problem: Problem) -> Problem {
-        self.note_refusal(caller, action);
+    /// Records that a handler denied an action to a caller, and returns the problem.
+    pub fn deny(&self, caller: &Caller, action: Action<'_>, problem: Problem) -> Problem {
+        self.record_denial(caller, action);
         problem
     }
 }
@@ -160,7 +162,7 @@ struct Presented {
     is_bearer: bool,
 }
 
-/// `Authorization: Bearer <key>`, or Basic with the key as the password, which a browser asks people for.
+/// `Authorization: Bearer <key>`, or Basic with the key as the password, for which browsers prompt.
 fn presented(headers: &HeaderMap) -> Option<Presented> {
     let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
     let (scheme, rest) = value.split_once(' ')?;
@@ -175,11 +177,12 @@ fn presented(headers: &HeaderMap) -> Option<Presented> {
     Some(Presented { key: key.to_owned(), is_bearer: false })
 }
 
-/// A browser adds a password that it knows, and reaches addresses of its own machine, for whichever web
-/// site asks it to: what changes something has to come from our own pages, or from no browser at all.
-fn from_here(request: &Request) -> Result<(), Problem> {
+/// Prevents cross-site request forgery. A browser adds a stored password to requests that another web site makes
+/// it send, also to addresses of its own machine, so a request that changes something has to come from one of our
+/// own pages or from no browser.
+fn check_origin(request: &Request) -> Result<(), Problem> {
     let text = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
-    let from_elsewhere = match (text("sec-fetch-site"), request.headers().get(ORIGIN)) {
+    let is_cross_site = match (text("sec-fetch-site"), request.headers().get(ORIGIN)) {
         (Some(site), _) => !matches!(site, "same-origin" | "none"),
         (None, Some(origin)) => {
             let origin = origin.to_str().ok().and_then(|origin| origin.split_once("://"));
@@ -187,7 +190,7 @@ fn from_here(request: &Request) -> Result<(), Problem> {
         }
         (None, None) => false,
     };
-    if !from_elsewhere {
+    if !is_cross_site {
         return Ok(());
     }
     Err(Problem::new(
@@ -197,9 +200,9 @@ fn from_here(request: &Request) -> Result<(), Problem> {
     ))
 }
 
-/// Where only this machine can knock, a browser may still do so for a web site whose name was made to point
-/// here; its requests name that web site.
-fn to_here(request: &Request) -> Result<(), Problem> {
+/// Prevents DNS rebinding. A service that listens on loopback without keys is still reached by a browser whose
+/// web site resolves to a loopback address; such requests name the web site as their host.
+fn check_host(request: &Request) -> Result<(), Problem> {
     let Some(host) = host(request) else { return Ok(()) };
     let name = host.rsplit_once(':').map_or(host, |(name, port)| {
         if port.bytes().all(|byte| byte.is_ascii_digit()) { name } else { host }
@@ -225,8 +228,8 @@ fn host(request: &Request) -> Option<&str> {
 }
 
 fn challenge(uri: &Uri) -> Challenge {
-    let is_for_programs = uri.path().starts_with("/api/") || uri.path() == "/metrics";
-    if is_for_programs { Challenge::Programs } else { Challenge::People }
+    let is_api = uri.path().starts_with("/api/") || uri.path() == "/metrics";
+    if is_api { Challenge::Bearer } else { Challenge::Basic }
 }
 
 fn no_key(uri: &Uri) -> Problem {
@@ -242,13 +245,13 @@ fn wrong_key(uri: &Uri, code: Code, detail: &str) -> Problem {
     Problem { challenge: Some(challenge(uri)), ..problem }
 }
 
-fn wrong_role(role: Role, needs: Needs) -> Problem {
-    let detail = format!("这项操作需要角色 {}，而这个密钥的角色是 {}。", needs.roles(), role.name());
+fn wrong_role(role: Role, requires: Requires) -> Problem {
+    let detail = format!("这项操作需要角色 {}，而这个密钥的角色是 {}。", requires.roles(), role.name());
     let hint = "请使用有相应角色的密钥，或向运维人员申请。";
     Problem::new(Code::WrongRole, detail, hint)
 }
 
-fn too_often(seconds: u64) -> Problem {
+fn rate_limited(seconds: u64) -> Problem {
     let hint = "请按 Retry-After 指示的秒数后再试。";
     Problem::new(Code::TooOften, "请求过于频繁。", hint).retry_after(seconds)
 }
@@ -266,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_comes_as_a_token_or_as_a_password() {
+    fn a_key_is_a_bearer_token_or_a_password() {
         let check = |value: &str, key: Option<&str>| {
             let found = presented(request(&[("authorization", value)]).headers());
             assert_eq!(found.map(|found| found.key).as_deref(), key, "{value}");
@@ -281,9 +284,9 @@ mod tests {
     }
 
     #[test]
-    fn what_other_sites_make_a_browser_send_is_turned_away() {
+    fn cross_site_requests_are_denied() {
         let check = |headers: &[(&str, &str)], expected: bool| {
-            assert_eq!(from_here(&request(headers)).is_ok(), expected, "{headers:?}");
+            assert_eq!(check_origin(&request(headers)).is_ok(), expected, "{headers:?}");
         };
         let host = ("host", "gouji.example:8470");
         check(&[host], true);
@@ -298,9 +301,9 @@ mod tests {
     }
 
     #[test]
-    fn without_keys_only_this_machine_is_named() {
+    fn without_keys_only_loopback_hosts_are_allowed() {
         let check = |host: &str, expected: bool| {
-            assert_eq!(to_here(&request(&[("host", host)])).is_ok(), expected, "{host}");
+            assert_eq!(check_host(&request(&[("host", host)])).is_ok(), expected, "{host}");
         };
         check("127.0.0.1:8470", true);
         check("localhost", true);
@@ -313,15 +316,15 @@ mod tests {
     }
 
     #[test]
-    fn roles_reach_as_far_as_their_names() {
-        let check = |needs: Needs, admitted: [bool; 3]| {
+    fn routes_allow_their_roles() {
+        let check = |requires: Requires, admitted: [bool; 3]| {
             let roles = [Role::Submit, Role::Review, Role::Operate];
-            assert_eq!(roles.map(|role| needs.admits(role)), admitted, "{needs:?}");
+            assert_eq!(roles.map(|role| requires.allows(role)), admitted, "{requires:?}");
         };
-        check(Needs::Nothing, [true, true, true]);
-        check(Needs::Key, [true, true, true]);
-        check(Needs::Submit, [true, false, true]);
-        check(Needs::Review, [false, true, true]);
-        check(Needs::Operate, [false, false, true]);
+        check(Requires::Nothing, [true, true, true]);
+        check(Requires::Key, [true, true, true]);
+        check(Requires::Submit, [true, false, true]);
+        check(Requires::Review, [false, true, true]);
+        check(Requires::Operate, [false, false, true]);
     }
 }

@@ -1,16 +1,16 @@
-//! The keys that the doors ask for: what one looks like, and the file that lists them.
+//! API keys: how a key looks, and the file that lists them.
 //!
-//! A key is 256 random bits, so its plain SHA-256 may lie in a file: there is nothing to guess, and a slow
-//! hash with a salt, as a password needs it, would only make floods cheaper. The file holds no secret; who
-//! can write it can let anybody in.
+//! A key is 256 random bits, so its plain SHA-256 may be stored in a file: nobody can guess the key, and a slow
+//! salted hash, as passwords need it, would only make floods of requests cheaper. The file holds no secret, but
+//! anybody who can write it can add a key.
 
-use std::fmt::Write as _;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use anyhow::Context as _;
+use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::{TimeZone, offset};
@@ -20,7 +20,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use toml::Spanned;
 
-/// What every key begins with, so that people and scanners of texts recognise one.
+/// The beginning of every key, by which people and secret scanners recognise one.
 pub const PREFIX: &str = "gouji_";
 /// Random bytes of a key.
 const BYTES: usize = 32;
@@ -29,7 +29,7 @@ const BYTES: usize = 32;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
-    /// Send reports of its own agencies, take them back, and see them.
+    /// Send, withdraw and see reports of its own agencies and regions.
     Submit,
     /// See and export everything.
     Review,
@@ -51,66 +51,58 @@ impl Role {
 /// A key as the file lists it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Key {
-    /// Whose it is: stands in logs, facts and the audit trail.
+    /// Name of its owner, in logs, facts and the audit trail.
     pub name: String,
     /// What it may do.
     pub role: Role,
-    /// Which reports it may send; none where it may send any.
+    /// The reports that it may send; none if it may send any.
     pub scope: Option<Scope>,
-    /// The last day in China on which it opens.
+    /// The last day, in China, on which it is valid.
     pub expires: Option<Date>,
     hash: [u8; 32],
 }
 
-/// A file of keys that cannot be used.
+/// The file of keys is wrong.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {what}")]
-pub struct WrongKeys {
+pub struct KeyFileError {
     /// The line, from 1.
     pub line: usize,
-    /// What is wrong there; never what stands there, which may be a key that somebody pasted.
+    /// What is wrong there, without the text of the line, which may be a key that somebody pasted.
     pub what: String,
 }
 
-/// A new key.
+/// Generates a key.
 ///
 /// # Errors
 /// If the system has no random numbers.
 pub fn generate() -> anyhow::Result<String> {
     let mut random = [0; BYTES];
     getrandom::fill(&mut random).context("drawing random numbers")?;
-    Ok(format!("{PREFIX}{}", hex(&random)))
+    Ok(format!("{PREFIX}{}", HEXLOWER.encode(&random)))
 }
 
-/// What the file of keys says of a key in the place of the key.
+/// The SHA-256 of a key, as the file of keys lists it.
 pub fn hash_of(key: &str) -> String {
-    hex(&Sha256::digest(key))
+    HEXLOWER.encode(&Sha256::digest(key))
 }
 
-/// A text without the keys in it: for whatever is logged, published or stored and came from outside.
-pub fn hide(text: &str) -> String {
-    let mut hidden = String::with_capacity(text.len());
+/// Redacts the keys in a text from outside, before it is logged, published or stored.
+pub fn redact(text: &str) -> String {
+    let mut redacted = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find(PREFIX) {
         let (before, key) = rest.split_at(at + PREFIX.len());
-        hidden.push_str(before);
+        redacted.push_str(before);
         let end = key.find(|letter: char| !letter.is_ascii_hexdigit()).unwrap_or(key.len());
-        hidden.push_str(if end >= LIKE_A_KEY { "…" } else { &key[..end] });
+        redacted.push_str(if end >= KEY_DIGITS { "…" } else { &key[..end] });
         rest = &key[end..];
     }
-    hidden + rest
+    redacted + rest
 }
 
-/// Digits after the prefix from which a text is taken for a key, or for a part of one.
-const LIKE_A_KEY: usize = 16;
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a string does not fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
+/// A text with so many hex digits after the prefix is taken for a key or for a part of one.
+const KEY_DIGITS: usize = 16;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -139,11 +131,11 @@ const LONGEST_NAME: usize = 64;
 ///
 /// # Errors
 /// The first line that cannot be used.
-pub fn parse(text: &str) -> Result<Vec<Key>, WrongKeys> {
+pub fn parse(text: &str) -> Result<Vec<Key>, KeyFileError> {
     let line = |at: Range<usize>| 1 + text[..at.start.min(text.len())].matches('\n').count();
-    let wrong = |at: Range<usize>, what: &str| WrongKeys { line: line(at), what: what.to_owned() };
+    let wrong = |at: Range<usize>, what: &str| KeyFileError { line: line(at), what: what.to_owned() };
     let file: File = toml::from_str(text).map_err(|error| {
-        let what = hide(error.message());
+        let what = redact(error.message());
         wrong(error.span().unwrap_or_default(), &what)
     })?;
     let mut keys: Vec<Key> = Vec::new();
@@ -158,7 +150,7 @@ pub fn parse(text: &str) -> Result<Vec<Key>, WrongKeys> {
         if keys.iter().any(|key| key.name == *name.get_ref()) {
             return Err(wrong(name.span(), "another key has this name"));
         }
-        let hash = unhex(sha256.get_ref())
+        let hash = sha256_of(sha256.get_ref())
             .ok_or_else(|| wrong(sha256.span(), "sha256 is 64 hex digits, as `gouji key new` prints them"))?;
         for region in &regions {
             let code = region.get_ref();
@@ -192,37 +184,30 @@ pub fn parse(text: &str) -> Result<Vec<Key>, WrongKeys> {
     Ok(keys)
 }
 
-fn unhex(text: &str) -> Option<[u8; 32]> {
-    let mut bytes = [0; 32];
-    if text.len() != 64 || !text.is_ascii() {
-        return None;
-    }
-    for (byte, digits) in bytes.iter_mut().zip(text.as_bytes().chunks(2)) {
-        *byte = u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
-    }
-    Some(bytes)
+fn sha256_of(text: &str) -> Option<[u8; 32]> {
+    HEXLOWER_PERMISSIVE.decode(text.as_bytes()).ok()?.try_into().ok()
 }
 
-/// Why a key does not open.
+/// Why a key is rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Shut {
+pub(crate) enum KeyError {
     Unknown,
     Expired,
 }
 
-/// The keys of a file as it stands: read again when it changes, so that a key is given and taken without a
-/// restart. A file that cannot be used any more changes nothing, and is logged once.
+/// The keys of a file. The file is read again when it changes, so that keys can be added and removed without a
+/// restart. If the new content is wrong, the old keys stay valid and the error is logged once.
 pub(crate) struct Keys {
     path: PathBuf,
-    kept: Mutex<Kept>,
+    loaded: Mutex<Loaded>,
 }
 
-struct Kept {
+struct Loaded {
     stamp: Stamp,
     keys: Arc<Vec<Key>>,
 }
 
-/// What tells that a file has changed.
+/// Modification time and size, which change when the file changes.
 type Stamp = Option<(SystemTime, u64)>;
 
 impl Keys {
@@ -231,11 +216,12 @@ impl Keys {
     pub(crate) fn open(path: &Path) -> anyhow::Result<Self> {
         let stamp = stamp(path);
         let keys = Arc::new(read(path)?);
-        Ok(Self { path: path.to_owned(), kept: Mutex::new(Kept { stamp, keys }) })
+        Ok(Self { path: path.to_owned(), loaded: Mutex::new(Loaded { stamp, keys }) })
     }
 
-    /// The key that was presented. Every hash is compared whole, so that time tells nothing.
-    pub(crate) fn find(&self, presented: &str) -> Result<Key, Shut> {
+    /// Looks up the key that a request presented. It compares every hash in constant time, so that the time
+    /// reveals nothing.
+    pub(crate) fn find(&self, presented: &str) -> Result<Key, KeyError> {
         let hash: [u8; 32] = Sha256::digest(presented).into();
         let keys = self.current();
         let mut found = None;
@@ -244,25 +230,25 @@ impl Keys {
                 found = Some(key);
             }
         }
-        let key = found.ok_or(Shut::Unknown)?;
+        let key = found.ok_or(KeyError::Unknown)?;
         let today = Timestamp::now().to_zoned(TimeZone::fixed(offset(8))).date();
-        if key.expires.is_some_and(|last| last < today) { Err(Shut::Expired) } else { Ok(key.clone()) }
+        if key.expires.is_some_and(|last| last < today) { Err(KeyError::Expired) } else { Ok(key.clone()) }
     }
 
     fn current(&self) -> Arc<Vec<Key>> {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
         let stamp = stamp(&self.path);
-        if stamp != kept.stamp {
-            kept.stamp = stamp;
+        if stamp != loaded.stamp {
+            loaded.stamp = stamp;
             match read(&self.path) {
                 Ok(keys) => {
-                    tracing::info!(keys = keys.len(), "read the keys again");
-                    kept.keys = Arc::new(keys);
+                    tracing::info!(keys = keys.len(), "reloaded the keys");
+                    loaded.keys = Arc::new(keys);
                 }
-                Err(error) => tracing::error!("the keys stay as they were: {error:#}"),
+                Err(error) => tracing::error!("cannot reload the keys, the old ones stay valid: {error:#}"),
             }
         }
-        kept.keys.clone()
+        loaded.keys.clone()
     }
 }
 
@@ -305,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_told_with_its_line_and_without_its_text() {
+    fn errors_name_the_line_and_not_its_text() {
         let check = |text: &str, line: usize, what: &str| {
             let wrong = parse(text).unwrap_err();
             assert!(wrong.line == line && wrong.what.contains(what), "{wrong}");
@@ -327,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_opens_until_its_last_day_and_changes_with_the_file() {
+    fn a_key_is_valid_until_its_last_day_and_the_file_is_reloaded() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("keys.toml");
         let key = generate().unwrap();
@@ -337,24 +323,24 @@ mod tests {
         std::fs::write(&path, block("")).unwrap();
         let keys = Keys::open(&path).unwrap();
         assert_eq!(keys.find(&key).map(|key| key.name), Ok("a".into()));
-        assert_eq!(keys.find(&generate().unwrap()), Err(Shut::Unknown));
-        assert_eq!(keys.find(&hash_of(&key)), Err(Shut::Unknown));
+        assert_eq!(keys.find(&generate().unwrap()), Err(KeyError::Unknown));
+        assert_eq!(keys.find(&hash_of(&key)), Err(KeyError::Unknown));
         std::fs::write(&path, block("expires = \"2020-01-01\"\n")).unwrap();
-        assert_eq!(keys.find(&key), Err(Shut::Expired));
+        assert_eq!(keys.find(&key), Err(KeyError::Expired));
         std::fs::write(&path, block("expires = \"2999-01-01\"\n# longer")).unwrap();
         assert!(keys.find(&key).is_ok());
         std::fs::write(&path, "broken").unwrap();
         assert!(keys.find(&key).is_ok(), "a broken file changes nothing");
         std::fs::write(&path, "# nobody").unwrap();
-        assert_eq!(keys.find(&key), Err(Shut::Unknown));
+        assert_eq!(keys.find(&key), Err(KeyError::Unknown));
         assert!(Keys::open(&folder.path().join("none")).is_err());
     }
 
     #[test]
-    fn keys_are_hidden_wherever_they_stand() {
+    fn keys_are_redacted() {
         let key = generate().unwrap();
-        assert_eq!(hide(&format!("a/{key}.txt?{key}")), "a/gouji_….txt?gouji_…");
-        assert_eq!(hide(&key[..40]), "gouji_…");
-        assert_eq!(hide("gouji_up 年报 gouji_"), "gouji_up 年报 gouji_");
+        assert_eq!(redact(&format!("a/{key}.txt?{key}")), "a/gouji_….txt?gouji_…");
+        assert_eq!(redact(&key[..40]), "gouji_…");
+        assert_eq!(redact("gouji_up 年报 gouji_"), "gouji_up 年报 gouji_");
     }
 }

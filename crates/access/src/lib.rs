@@ -1,10 +1,4 @@
-//! Who may come in, how often, and what is written down about it: the same for every door.
-//!
-//! A service lists its routes, each with what it [`Needs`]; a route without it cannot be written down. The
-//! door asks every request for a key, holds its role against the route, bounds how often one may ask,
-//! turns away what other web sites make a browser send, and publishes what was done and what was refused
-//! as facts on the log. What a key may see of the reports is the service's own, by the [`Caller`] that the
-//! door hands to it.
+#![doc = include_str!("../README.md")]
 
 mod audit;
 mod caller;
@@ -21,31 +15,33 @@ use anyhow::{Context as _, bail};
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::MethodRouter;
-use stage::{Config, Stage};
+use bus::Bus;
+use worker::{Config, Shutdown, Worker};
 
 use crate::audit::Audit;
 use crate::key::Keys;
-use crate::rate::Rate;
+use crate::rate::RateLimits;
 
 pub use audit::Action;
 pub use caller::Caller;
 pub use code::{Code, CodeInfo};
-pub use guard::Needs;
-pub use key::{Role, hide};
+pub use guard::Requires;
+pub use key::{Role, redact};
 pub use problem::{Challenge, Problem};
 
 /// A path, what it needs, and what answers there.
-pub type Route<S> = (&'static str, Needs, MethodRouter<S>);
+pub type Route<S> = (&'static str, Requires, MethodRouter<S>);
 
 /// The door of one service; clones are the same.
 #[derive(Clone)]
 pub struct Door(Arc<Parts>);
 
 struct Parts {
-    stage: Stage,
+    bus: Bus,
+    shutdown: Shutdown,
     /// None where nobody is asked who they are.
     keys: Option<Keys>,
-    rate: Rate,
+    rate: RateLimits,
     audit: Audit,
     /// Whether only this machine can knock.
     local: bool,
@@ -75,13 +71,14 @@ impl Door {
     ///
     /// # Errors
     /// If the keys cannot be used.
-    pub fn open(stage: &Stage) -> anyhow::Result<Self> {
-        let config = stage.config();
+    pub fn open(worker: &Worker) -> anyhow::Result<Self> {
+        let config = worker.config();
         let keys = config.keys.as_deref().map(Keys::open).transpose()?;
         let door = Self(Arc::new(Parts {
-            stage: stage.clone(),
+            bus: worker.bus().clone(),
+            shutdown: worker.shutdown().clone(),
             keys,
-            rate: Rate::new(config.rate),
+            rate: RateLimits::new(config.rate),
             audit: Audit::default(),
             local: !config.open && config.listen.is_none_or(|address| address.ip().is_loopback()),
         }));
@@ -89,15 +86,10 @@ impl Door {
         Ok(door)
     }
 
-    /// The stage behind it.
-    pub fn stage(&self) -> &Stage {
-        &self.0.stage
-    }
-
     /// A router in which every route is guarded by what it needs.
     pub fn router<S: Clone + Send + Sync + 'static>(&self, routes: Vec<Route<S>>) -> Router<S> {
-        routes.into_iter().fold(Router::new(), |router, (path, needs, action)| {
-            let guard = from_fn_with_state((self.clone(), needs), guard::guard);
+        routes.into_iter().fold(Router::new(), |router, (path, requires, action)| {
+            let guard = from_fn_with_state((self.clone(), requires), guard::authorize);
             router.route(path, action.route_layer(guard))
         })
     }
@@ -108,9 +100,9 @@ impl Door {
 ///
 /// # Errors
 /// If the keys cannot be used.
-pub fn operators(stage: &Stage, router: Router) -> anyhow::Result<Router> {
-    let door = Door::open(stage)?;
-    Ok(router.layer(from_fn_with_state(door, guard::guard_metrics)))
+pub fn operators(worker: &Worker, router: Router) -> anyhow::Result<Router> {
+    let door = Door::open(worker)?;
+    Ok(router.layer(from_fn_with_state(door, guard::authorize_metrics)))
 }
 
 /// An address without what differs from one connection to the next.

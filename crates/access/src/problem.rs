@@ -1,5 +1,4 @@
-//! What went wrong, as an RFC 9457 problem document: Chinese for whoever asked, with a stable English
-//! code for programs.
+//! RFC 9457 problem documents: Chinese texts for people, and a stable code for programs.
 
 use axum::extract::rejection::JsonRejection;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -8,42 +7,41 @@ use serde_json::json;
 
 use crate::Code;
 
-/// A request that is not answered as it was asked. Its response carries it as an extension, so that a
-/// service may draw it as a page.
+/// Why a request failed. The response carries it as an extension, so that a service can render it as a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// The status of the answer.
+    /// The status of the response.
     pub status: StatusCode,
     /// Stable; the type of the document is `urn:gouji:problem:<code>`.
     pub code: Code,
-    /// What kind of trouble it is, Chinese.
+    /// The kind of problem, Chinese.
     pub title: &'static str,
     /// What is wrong with this request, Chinese.
     pub detail: String,
-    /// The parameter, field or file at fault, if it is one.
+    /// The parameter, field or file at fault, if there is one.
     pub field: Option<String>,
     /// What to do, Chinese.
     pub hint: Option<&'static str>,
-    /// Seconds after which it is worth trying again.
+    /// Seconds after which a retry may succeed.
     pub retry_after: Option<u32>,
-    /// Who is asked for a key, where none came.
+    /// How the client should present a key, if it presented none.
     pub challenge: Option<Challenge>,
 }
 
-/// Whom a door asks who they are.
+/// The `WWW-Authenticate` challenge of a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Challenge {
-    /// A browser shows people a prompt for a user and a password, where a page says so.
-    People,
-    /// A program puts its key into the header.
-    Programs,
+    /// For pages: a browser prompts for a user and a password.
+    Basic,
+    /// For the API: a program puts its key into the header.
+    Bearer,
 }
 
 impl Challenge {
     fn header(self) -> HeaderValue {
         HeaderValue::from_static(match self {
-            Self::People => "Basic realm=\"gouji\", charset=\"UTF-8\"",
-            Self::Programs => "Bearer realm=\"gouji\"",
+            Self::Basic => "Basic realm=\"gouji\", charset=\"UTF-8\"",
+            Self::Bearer => "Bearer realm=\"gouji\"",
         })
     }
 }
@@ -54,78 +52,78 @@ impl Problem {
         Self { hint: Some(hint), ..Self::without_hint(code, detail) }
     }
 
-    /// There is nothing at this address.
+    /// There is nothing at this URL.
     pub fn not_found(detail: String) -> Self {
         Self::without_hint(Code::NotFound, detail)
     }
 
-    /// There is no report with this key or id, or none that the asker may see.
+    /// There is no report with this key or id, or none that the caller may see.
     pub fn no_such_report(id: &str) -> Self {
         let problem = Self::not_found(format!("没有编号为“{id}”的报告。"));
         problem.hint("编号是检索结果里的 key 或 id；刚提交的报告要等入库后才能看到。")
     }
 
-    /// A parameter says nothing that could be understood.
+    /// A parameter cannot be parsed.
     pub fn bad_parameter(field: &str, detail: String) -> Self {
         let problem = Self::without_hint(Code::BadParameter, detail);
         Self { field: Some(field.to_owned()), title: "参数无法识别", ..problem }
     }
 
-    /// The JSON of a request says nothing that could be understood.
+    /// The JSON body of a request cannot be parsed.
     pub fn bad_json(rejection: &JsonRejection) -> Self {
         let problem = Self::without_hint(Code::BadJson, format!("请求正文无法识别：{rejection}。"));
         let problem = problem.status(rejection.status());
         problem.hint("请以 application/json 发送，字段见 /openapi.json。")
     }
 
-    /// The address is right and the method is not.
+    /// The URL exists and does not take this method.
     pub fn method_not_allowed() -> Self {
         let detail = "这个地址不支持这种请求方法。".to_owned();
         Self::without_hint(Code::MethodNotAllowed, detail)
     }
 
-    /// The log does not answer; logged here.
+    /// The bus does not answer. Logs the error.
     pub fn bus(error: &anyhow::Error) -> Self {
-        tracing::warn!("asking the bus: {error:#}");
+        tracing::warn!("the bus does not answer: {error:#}");
         let detail = "消息总线暂时没有应答。";
         let hint = "请稍后再试；检索和已入库的报告不受影响。";
         Self::new(Code::BusUnavailable, detail, hint).retry_after(5)
     }
 
-    /// Nothing was taken in, and that is our fault; logged here, and not told.
+    /// The service could not accept anything. Logs the error, which the caller does not see.
     pub fn unavailable(error: &anyhow::Error) -> Self {
         tracing::error!("request failed: {error:#}");
         let detail = "系统暂时无法接收，文件没有被接收。";
         Self::new(Code::Unavailable, detail, "请稍后重新报送。").retry_after(10)
     }
 
-    /// What became of reports cannot be told just now, and that is our fault; logged here, and not told.
+    /// The service could not look up the state of reports. Logs the error, which the caller does not see.
     pub fn unanswered(error: &anyhow::Error) -> Self {
         tracing::error!("request failed: {error:#}");
         let detail = "系统暂时无法查询，已接收的文件不受影响。";
         Self::new(Code::Unavailable, detail, "请稍后再查。").retry_after(5)
     }
 
-    /// Our own fault; logged here, and not told.
+    /// An internal error. Logs the error, which the caller does not see.
     pub fn internal(error: &anyhow::Error) -> Self {
-        tracing::error!("answering a request: {error:#}");
+        tracing::error!("request failed: {error:#}");
         let detail = "系统内部错误，已记入日志。".to_owned();
         Self::without_hint(Code::Internal, detail)
     }
 
-    /// The same with what to do.
+    /// Adds what to do.
     #[must_use]
     pub fn hint(self, hint: &'static str) -> Self {
         Self { hint: Some(hint), ..self }
     }
 
-    /// The same at a parameter, field or file.
+    /// Adds the parameter, field or file at fault.
     #[must_use]
     pub fn field(self, field: impl Into<String>) -> Self {
         Self { field: Some(field.into()), ..self }
     }
 
-    /// The same, worth trying again after so many seconds.
+    /// Adds the seconds after which a retry may succeed.
     #[must_use]
     pub fn retry_after(self, seconds: u64) -> Self {
         Self { retry_after: Some(u32::try_from(seconds).unwrap_or(u32::MAX)), ..self }
@@ -144,18 +142,18 @@ impl Problem {
         }
     }
 
-    /// The same with another status than the usual one of its code.
+    /// Replaces the usual status of the code.
     fn status(self, status: StatusCode) -> Self {
         Self { status, title: title(status), ..self }
     }
 }
 
-/// What a status is called.
+/// The Chinese title of a status.
 fn title(status: StatusCode) -> &'static str {
     TITLES.iter().find(|(known, _)| *known == status.as_u16()).map_or("请求有误", |(_, title)| title)
 }
 
-/// What each status is called.
+/// The Chinese title of each status that a problem may have.
 const TITLES: [(u16, &str); 12] = [
     (400, "请求有误"),
     (401, "需要密钥"),

@@ -1,4 +1,4 @@
-//! How often one key, or one address without a key, may ask.
+//! Rate limits: for each key, and for each address without a valid key.
 
 use std::hash::Hash;
 use std::net::IpAddr;
@@ -9,45 +9,45 @@ use governor::clock::{Clock, DefaultClock};
 use governor::state::keyed::HashMapStateStore;
 use governor::{Quota, RateLimiter};
 
-/// Seconds' worth of requests that may come at once.
-const BURST: u32 = 10;
-/// Requests between two looks for those who have not asked lately, so that no flood of addresses stays in
-/// memory.
-const FORGET_EVERY: u64 = 4096;
+/// A burst may have the requests of so many seconds.
+const BURST_SECONDS: NonZeroU32 = NonZeroU32::new(10).expect("ten is not zero");
+/// Requests between two purges of idle keys and addresses, so that a flood of addresses does not stay in memory.
+const PURGE_EVERY: u64 = 4096;
 
 type Limiter<K> = RateLimiter<K, HashMapStateStore<K>, DefaultClock>;
 
-pub(crate) struct Rate {
+pub(crate) struct RateLimits {
     keys: Limiter<String>,
     addresses: Limiter<IpAddr>,
-    asked: AtomicU64,
+    requests: AtomicU64,
 }
 
-impl Rate {
-    pub(crate) fn new(a_second: usize) -> Self {
-        let a_second = u32::try_from(a_second).ok().and_then(NonZeroU32::new).unwrap_or(NonZeroU32::MIN);
-        let quota = Quota::per_second(a_second).allow_burst(a_second.saturating_mul(TEN));
+impl RateLimits {
+    pub(crate) fn new(requests_per_second: usize) -> Self {
+        let rate =
+            u32::try_from(requests_per_second).ok().and_then(NonZeroU32::new).unwrap_or(NonZeroU32::MIN);
+        let quota = Quota::per_second(rate).allow_burst(rate.saturating_mul(BURST_SECONDS));
         Self {
             keys: RateLimiter::hashmap(quota),
             addresses: RateLimiter::hashmap(quota),
-            asked: AtomicU64::new(0),
+            requests: AtomicU64::new(0),
         }
     }
 
     /// # Errors
-    /// Seconds after which this key may ask again.
+    /// The seconds after which this key may send requests again.
     pub(crate) fn key(&self, name: &str) -> Result<(), u64> {
-        self.ask(&self.keys, &name.to_owned())
+        self.check(&self.keys, &name.to_owned())
     }
 
     /// # Errors
-    /// Seconds after which this address may ask again.
+    /// The seconds after which this address may send requests again.
     pub(crate) fn address(&self, address: IpAddr) -> Result<(), u64> {
-        self.ask(&self.addresses, &network(address))
+        self.check(&self.addresses, &network(address))
     }
 
-    fn ask<K: Hash + Eq + Clone>(&self, limiter: &Limiter<K>, who: &K) -> Result<(), u64> {
-        if self.asked.fetch_add(1, Ordering::Relaxed).is_multiple_of(FORGET_EVERY) {
+    fn check<K: Hash + Eq + Clone>(&self, limiter: &Limiter<K>, who: &K) -> Result<(), u64> {
+        if self.requests.fetch_add(1, Ordering::Relaxed).is_multiple_of(PURGE_EVERY) {
             self.keys.retain_recent();
             self.addresses.retain_recent();
         }
@@ -57,9 +57,7 @@ impl Rate {
     }
 }
 
-const TEN: NonZeroU32 = NonZeroU32::new(BURST).expect("not zero");
-
-/// One subscriber of IPv6 has a whole /64.
+/// An IPv6 subscriber has a whole /64, so all its addresses share one limit.
 fn network(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V6(address) => {
@@ -75,8 +73,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ten_seconds_worth_may_come_at_once() {
-        let rate = Rate::new(1);
+    fn a_burst_has_the_requests_of_ten_seconds() {
+        let rate = RateLimits::new(1);
         for _ in 0..10 {
             assert_eq!(rate.key("a"), Ok(()));
         }
@@ -86,7 +84,7 @@ mod tests {
         for at in 0..10 {
             assert_eq!(rate.address(near[at % 2]), Ok(()));
         }
-        assert!(rate.address(near[0]).is_err(), "neighbours of one network are one");
+        assert!(rate.address(near[0]).is_err(), "addresses of one /64 share a limit");
         assert_eq!(rate.address("2001:db8:0:1::1".parse().unwrap()), Ok(()));
     }
 }

@@ -1,9 +1,9 @@
-//! Enumerations. Their value 0, "unspecified", is a field that was never written, and no name.
+//! Enumerations. Their value 0, "unspecified", is a field that was never written, and decodes to an error.
 
 use super::ConvertError;
 use crate::v1;
 
-/// The value of an enumeration, if this version knows it.
+/// Decodes a value of an enumeration, if this version knows it.
 pub(super) fn known<Wire, Model>(field: &str, value: i32) -> Result<Model, ConvertError>
 where
     Wire: TryFrom<i32>,
@@ -15,7 +15,8 @@ where
         .ok_or_else(|| ConvertError::unknown(field, value))
 }
 
-/// The two spellings of an enumeration, whose names agree; `=` gives the model's where it has another.
+/// Converts between an enumeration of the wire and one of the model with the same variants; `=` gives the name
+/// of the latter if it differs.
 macro_rules! same_names {
     ($name:ident { $($value:ident),+ }) => {
         same_names!($name = $name { $($value),+ });

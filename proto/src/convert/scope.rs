@@ -3,8 +3,8 @@
 use crate::v1;
 
 impl v1::Scope {
-    /// Whether a report of this region and this agency may be sent. A report has to be in every list that
-    /// is not empty, and one that does not tell is in none.
+    /// Whether a report of this region and this agency may be sent. A report has to be in every list that is
+    /// not empty, and a report without region or agency is in none.
     pub fn covers(&self, region: Option<&str>, agency: Option<&str>) -> bool {
         let in_regions = || {
             let code = region.filter(|code| !code.is_empty());
@@ -15,7 +15,7 @@ impl v1::Scope {
     }
 }
 
-/// Whether the region with this code is the other one, or lies below it.
+/// Whether the region with this code is the other region or below it.
 fn is_within(code: &str, wide: &str) -> bool {
     let digits = match wide.len() {
         6 => wide.strip_suffix("0000").or(wide.strip_suffix("00")).unwrap_or(wide),
@@ -24,7 +24,7 @@ fn is_within(code: &str, wide: &str) -> bool {
     !digits.is_empty() && code.starts_with(digits)
 }
 
-/// Whether two names are written alike but for width and white space.
+/// Whether two names are equal after normalising width and white space.
 fn same(one: &str, other: &str) -> bool {
     fn plain(name: &str) -> impl Iterator<Item = char> {
         let half_width = |letter| match letter {
@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_scope_takes_in_what_lies_in_every_list() {
+    fn a_scope_covers_what_is_in_every_list() {
         let check = |regions: &[&str], agencies: &[&str], region, agency, expected| {
             let own = |list: &[&str]| list.iter().map(|one| (*one).to_owned()).collect();
             let scope = v1::Scope { regions: own(regions), agencies: own(agencies) };

@@ -6,9 +6,9 @@ use axum::extract::State;
 use serde_json::{Map, Value};
 
 use crate::App;
-use crate::load::must_load;
 use crate::params::Id;
 use crate::problem::Problem;
+use crate::report_lookup::must_load;
 
 pub(crate) async fn report(
     State(app): State<App>,

@@ -2,18 +2,17 @@
 
 use access::Caller;
 use axum::extract::State;
-use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use proto::v1::{ReportKept, ReportValidated};
 use render::Addresser;
 use report::{Date, Report, Review};
 
-use crate::file::{disposition, last_part};
-use crate::load::load;
+use crate::download::{bad_format, download, last_part};
 use crate::params::{Id, Params};
 use crate::problem::Problem;
-use crate::{App, across, kept};
+use crate::report_lookup::load;
+use crate::{App, regional, report_stream};
 
 /// The letter to the agency (整改意见), as a page or, with `format=docx`, as a document.
 pub(crate) async fn letter(
@@ -57,13 +56,13 @@ async fn judged(app: &App, caller: &Caller, id: &str) -> Result<(Review, String)
     let key = loaded.key.clone().filter(|_| loaded.is_current());
     let kept = app.read(move |reader| {
         let parts = key.map(|key| reader.parts(&key)).transpose()?.flatten();
-        parts.map(|parts| kept::message(reader, &parts)).transpose()
+        parts.map(|parts| report_stream::message(reader, &parts)).transpose()
     });
     let ReportKept { validated, last_year, .. } = kept.await?.unwrap_or_default();
     let validated = match validated {
         Some(validated) => validated,
         None => {
-            let fact = app.stage().last_of_id::<ReportValidated>(loaded.field("id")).await;
+            let fact = app.bus().last_of_id::<ReportValidated>(loaded.field("id")).await;
             fact.map_err(|error| Problem::bus(&error))?.ok_or_else(|| Problem::no_such_report(id))?
         }
     };
@@ -87,7 +86,7 @@ async fn add_what_others_tell(
     let report = &review.report;
     let province = report.region.as_ref().and_then(|region| reading::division(region.code.get(..2)?));
     let (Some(key), Some(province), Some(year)) = (key, province, report.year) else { return Ok(()) };
-    let (_, mut found) = across::findings(app, &province, year).await?;
+    let (_, mut found) = regional::findings(app, &province, year).await?;
     review.findings.extend(found.remove(&key).unwrap_or_default());
     rules::sort(&mut review.findings);
     Ok(())
@@ -103,18 +102,4 @@ fn day(params: &Params, name: &str) -> Result<Option<Date>, Problem> {
 /// Today in Beijing.
 fn today() -> Option<Date> {
     report::beijing::day(Timestamp::now().as_millisecond())
-}
-
-pub(crate) fn bad_format(format: &str, hint: &'static str) -> Problem {
-    Problem::bad_parameter("format", format!("没有格式“{format}”。")).hint(hint)
-}
-
-/// Bytes to be saved under a name.
-pub(crate) fn download(bytes: Vec<u8>, media_type: &'static str, name: &str) -> Response {
-    let mut response = bytes.into_response();
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
-    let disposition = HeaderValue::try_from(disposition(name)).expect("a disposition is printable ASCII");
-    headers.insert(header::CONTENT_DISPOSITION, disposition);
-    response
 }

@@ -4,48 +4,51 @@
 //! show the same to people, in Chinese, with nothing loaded from elsewhere. Every call into the index
 //! blocks and runs off the async threads.
 
-mod across;
-mod across_page;
 mod api;
-mod file;
-mod find;
-mod form;
-mod kept;
+mod assets;
+mod download;
+mod form_tables;
+mod labels;
+mod layout;
 mod letter;
-mod life;
-mod live;
-mod load;
-mod page;
 mod params;
-mod place;
+mod pipeline_status;
 mod problem;
 mod record;
+mod region_lookup;
+mod regional;
+mod regional_page;
+mod report_history;
+mod report_lookup;
 mod report_page;
+mod report_stream;
+mod search_api;
 mod search_page;
 mod status_page;
-mod words;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use access::{Door, Needs, Route};
+use access::{Door, Requires, Route};
 use axum::Router;
 use axum::extract::{OriginalUri, Request};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use blobs::Blobs;
+use bus::Bus;
 use rules::RulePolicy;
 use search::{CurrentReader, Reader};
-use stage::{Service, Stage};
+use worker::{Service, Worker};
 
-use crate::live::Live;
+use crate::pipeline_status::Live;
 use crate::problem::Problem;
 
 /// The service, with the index in a folder on a local disk; `index` writes it.
 pub fn service() -> Service {
-    let idle = async |stage: Stage| {
-        stage.stop().wished().await;
+    let idle = async |worker: Worker| {
+        worker.shutdown().requested().await;
         Ok(())
     };
     Service::new("console", idle).http(router).guards(access::operators).checks(|config| {
@@ -63,13 +66,13 @@ pub fn service() -> Service {
 /// # Errors
 /// If the rule policy cannot be used. An index that cannot be read is told to whoever asks, until
 /// it can.
-pub fn router(stage: Stage) -> anyhow::Result<Router> {
-    let index = CurrentReader::new(&stage.config().index);
-    let policy = RulePolicy::of(stage.config().rule_policy.as_deref())?;
-    let live = Live::start(&stage);
-    let door = Door::open(&stage)?;
-    tokio::spawn(stage::telemetry::watch_log(stage.clone()));
-    let app = App(Arc::new(Parts { stage, index, policy, live }));
+pub fn router(worker: Worker) -> anyhow::Result<Router> {
+    let index = CurrentReader::new(&worker.config().index);
+    let policy = RulePolicy::of(worker.config().rule_policy.as_deref())?;
+    let live = Live::start(&worker);
+    let door = Door::open(&worker)?;
+    tokio::spawn(worker::watch_log(worker.bus().clone(), worker.shutdown().clone()));
+    let app = App(Arc::new(Parts { worker, index, policy, live }));
     tokio::spawn(until_readable(app.clone()));
     Ok(door
         .router(routes())
@@ -81,8 +84,8 @@ pub fn router(stage: Stage) -> anyhow::Result<Router> {
 
 /// The console is ready once there is an index to read; reading tells.
 async fn until_readable(app: App) {
-    app.stage().tell(Some("waiting for the index".into()));
-    while app.read(|_| Ok(())).await.is_err() && !app.stage().stop().is_wished() {
+    app.worker().set_degraded(Some("waiting for the index".into()));
+    while app.read(|_| Ok(())).await.is_err() && !app.worker().shutdown().is_requested() {
         tokio::time::sleep(LOOK_AGAIN).await;
     }
 }
@@ -95,15 +98,23 @@ const LOOK_AGAIN: Duration = Duration::from_millis(200);
 struct App(Arc<Parts>);
 
 struct Parts {
-    stage: Stage,
+    worker: Worker,
     index: CurrentReader,
     policy: RulePolicy,
     live: Live,
 }
 
 impl App {
-    fn stage(&self) -> &Stage {
-        &self.0.stage
+    fn worker(&self) -> &Worker {
+        &self.0.worker
+    }
+
+    fn bus(&self) -> &Bus {
+        self.0.worker.bus()
+    }
+
+    fn blobs(&self) -> &Blobs {
+        self.0.worker.blobs()
     }
 
     /// The rule policy.
@@ -130,7 +141,7 @@ impl App {
         let app = self.clone();
         let read = tokio::task::spawn_blocking(move || {
             let reader = app.0.index.reader();
-            app.stage().tell(reader.as_ref().err().map(ToString::to_string));
+            app.worker().set_degraded(reader.as_ref().err().map(ToString::to_string));
             work(&reader?)
         });
         read.await.map_err(|error| Problem::internal(&error.into()))?.map_err(problem::of_search)
@@ -141,27 +152,28 @@ impl App {
 /// that submits of its own reports only.
 fn routes() -> Vec<Route<App>> {
     vec![
-        ("/", Needs::Key, get(search_page::show)),
-        ("/reports/{id}", Needs::Key, get(report_page::show)),
-        ("/across", Needs::Review, get(across_page::show)),
-        ("/status", Needs::Review, get(status_page::show)),
-        ("/assets/{name}", Needs::Nothing, get(file::asset)),
-        ("/openapi.json", Needs::Nothing, get(file::openapi)),
-        ("/api/v1/reports", Needs::Key, get(find::reports)),
-        ("/api/v1/reports/{id}", Needs::Key, get(api::report)),
-        ("/api/v1/reports/{id}/source", Needs::Key, get(file::source)),
-        ("/api/v1/reports/{id}/cells", Needs::Key, get(api::cells)),
-        ("/api/v1/reports/{id}/findings", Needs::Key, get(api::findings)),
-        ("/api/v1/reports/{id}/versions", Needs::Key, get(api::versions)),
-        ("/api/v1/reports/{id}/letter", Needs::Review, get(letter::letter)),
-        ("/api/v1/sum", Needs::Key, get(find::sum)),
-        ("/api/v1/kept", Needs::Review, get(kept::kept)),
-        ("/api/v1/rollup", Needs::Review, get(across::roll_up)),
-        ("/api/v1/roster", Needs::Review, get(across::attendance)),
-        ("/api/v1/survey", Needs::Review, get(across::survey)),
-        ("/api/v1/status", Needs::Key, get(live::status)),
-        ("/api/v1/status/{id}", Needs::Key, get(life::status)),
-        ("/api/v1/events", Needs::Key, get(live::events)),
+        ("/", Requires::Key, get(search_page::show)),
+        ("/reports/{id}", Requires::Key, get(report_page::show)),
+        ("/regions", Requires::Review, get(regional_page::show)),
+        ("/across", Requires::Review, get(regional_page::moved)),
+        ("/status", Requires::Review, get(status_page::show)),
+        ("/assets/{name}", Requires::Nothing, get(assets::asset)),
+        ("/openapi.json", Requires::Nothing, get(assets::openapi)),
+        ("/api/v1/reports", Requires::Key, get(search_api::reports)),
+        ("/api/v1/reports/{id}", Requires::Key, get(api::report)),
+        ("/api/v1/reports/{id}/source", Requires::Key, get(download::source)),
+        ("/api/v1/reports/{id}/cells", Requires::Key, get(api::cells)),
+        ("/api/v1/reports/{id}/findings", Requires::Key, get(api::findings)),
+        ("/api/v1/reports/{id}/versions", Requires::Key, get(api::versions)),
+        ("/api/v1/reports/{id}/letter", Requires::Review, get(letter::letter)),
+        ("/api/v1/sum", Requires::Key, get(search_api::sum)),
+        ("/api/v1/kept", Requires::Review, get(report_stream::kept)),
+        ("/api/v1/rollup", Requires::Review, get(regional::roll_up)),
+        ("/api/v1/roster", Requires::Review, get(regional::attendance)),
+        ("/api/v1/survey", Requires::Review, get(regional::survey)),
+        ("/api/v1/status", Requires::Key, get(pipeline_status::status)),
+        ("/api/v1/status/{id}", Requires::Key, get(report_history::status)),
+        ("/api/v1/events", Requires::Key, get(pipeline_status::events)),
     ]
 }
 
@@ -178,7 +190,7 @@ async fn guard(request: Request, next: Next) -> Response {
     let is_page = !path.starts_with("/api/") && path != "/openapi.json";
     let mut response = next.run(request).await;
     if is_page && let Some(problem) = response.extensions_mut().remove::<Problem>() {
-        let mut page = page::Fault(problem).into_response();
+        let mut page = layout::Fault(problem).into_response();
         for name in [header::WWW_AUTHENTICATE, header::RETRY_AFTER] {
             if let Some(value) = response.headers_mut().remove(&name) {
                 page.headers_mut().insert(name, value);
@@ -204,7 +216,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_api_and_its_description_are_the_same() {
-        let described: serde_json::Value = serde_json::from_str(file::OPENAPI).unwrap();
+        let described: serde_json::Value = serde_json::from_str(assets::OPENAPI).unwrap();
         let paths = described["paths"].as_object().unwrap().iter();
         let ours =
             paths.filter(|(_, path)| path["get"]["tags"][0].as_str().is_some_and(|tag| tag != "ingest"));

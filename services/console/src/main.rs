@@ -1,5 +1,5 @@
 //! The `console` service as a process of its own.
 
 fn main() -> std::process::ExitCode {
-    stage::run(console::service())
+    worker::run(console::service())
 }

@@ -7,12 +7,12 @@ use report::{CellId, Judgement, Region, Report, Severity, Table, Year, beijing};
 use search::Entry;
 use serde_json::Value;
 
-use crate::life::Life;
-use crate::load::{Loaded, load};
-use crate::page::{self, Fault, PATIENCE};
+use crate::layout::{self, Fault, PATIENCE};
 use crate::params::{Id, Params};
 use crate::problem::Problem;
-use crate::{App, file, form, words};
+use crate::report_history::Life;
+use crate::report_lookup::{Loaded, load};
+use crate::{App, download, form_tables, labels};
 
 /// Cells of one finding that are named; the others are marked in the tables all the same.
 const CELLS: usize = 8;
@@ -39,17 +39,17 @@ pub(crate) async fn show(
         (None, Some(life)) => ("尚未入库的文件".to_owned(), on_its_way(&id, &life)),
         (None, None) => return Err(Problem::no_such_report(&id).into()),
     };
-    Ok(page::page(&app, &title, &words, content).await)
+    Ok(layout::page(&app, &title, &words, content).await)
 }
 
 fn title(loaded: &Loaded) -> &str {
     let title = loaded.field("title");
-    if title.is_empty() { file::base_name(&loaded.record) } else { title }
+    if title.is_empty() { download::base_name(&loaded.record) } else { title }
 }
 
 fn whole(loaded: &Loaded, chain: &Chain, life: Option<&Life>, lines: &[Line], words: &str) -> Markup {
     let record = &loaded.record;
-    let tables = form::tables(record);
+    let tables = form_tables::tables(record);
     html! {
         article.report {
             (head(loaded, chain))
@@ -96,13 +96,13 @@ fn head(loaded: &Loaded, chain: &Chain) -> Markup {
     html! {
         header.head {
             (standing(loaded))
-            h1 { (title(loaded)) @if original.is_none() { " " (page::badge(loaded.field("verdict"))) } }
+            h1 { (title(loaded)) @if original.is_none() { " " (layout::badge(loaded.field("verdict"))) } }
             dl {
                 div { dt { "机关" } dd { (or_unknown(record["agency"].as_str())) } }
                 div { dt { "年度" } dd { (or_unknown(year.as_deref())) } }
                 div { dt { "地区" } dd { (or_unknown(record["region"]["name"].as_str())) } }
                 div { dt { "发布日期" } dd { (or_unknown(record["published"].as_str())) } }
-                @if original.is_none() { div { dt { "表格格式" } dd { (words::form(loaded.field("form"))) } } }
+                @if original.is_none() { div { dt { "表格格式" } dd { (labels::form(loaded.field("form"))) } } }
                 div { dt { "文件" } dd { (original.map_or(loaded.field("file_name"), |version| version["file_name"].as_str().unwrap_or_default())) } }
                 div { dt { @if original.is_some() { "撤回时间" } @else { "提交时间" } } dd { (beijing::format_time(submitted)) } }
                 @if original.is_none() { div { dt { "规则版本" } dd { (loaded.field("rules_version")) } } }
@@ -200,7 +200,7 @@ impl Linked {
             () if self.year == own + 1 => Some("next"),
             () => None,
         };
-        html! { a href={ "/reports/" (self.key) } rel=[relation] { (self.year) "年 " (page::badge(&self.verdict)) } }
+        html! { a href={ "/reports/" (self.key) } rel=[relation] { (self.year) "年 " (layout::badge(&self.verdict)) } }
     }
 }
 
@@ -233,7 +233,7 @@ fn versions(loaded: &Loaded) -> Markup {
                             @if id == loaded.field("id") { b { @if withdraws { "撤回" } @else { "本版本" } } } @else { a href={ "/reports/" (id) } { "查看" } }
                             " " (beijing::format_time(version["submitted_at_ms"].as_i64().unwrap_or_default()))
                             " " (string(version, "file_name"))
-                            @if !withdraws { " " (page::badge(&string(version, "verdict"))) }
+                            @if !withdraws { " " (layout::badge(&string(version, "verdict"))) }
                         }
                     }
                 }
@@ -271,14 +271,14 @@ fn finding(finding: &Value, record: &Value, chain: &Chain, lines: &[Line]) -> Ma
                 @let id = repair["cell"].as_str().and_then(|id| CellId::parse(id).ok());
                 p.repair {
                     span { "可能的改法" }
-                    @if let Some(id) = id { a href={ "#cell-" (id) } { (words::cell(id)) } }
+                    @if let Some(id) = id { a href={ "#cell-" (id) } { (labels::cell(id)) } }
                     " 改为 " b { (repair["value"].as_str().unwrap_or_default()) } "。" (repair["reason"].as_str().unwrap_or_default())
                 }
             }
             (chips(&cells, record))
             (waiver(&finding["waiver"]))
             (against(&finding["against"], record, chain))
-            @if let Some(place) = words::place(&finding["origin"]) {
+            @if let Some(place) = labels::place(&finding["origin"]) {
                 p.quiet.place {
                     (place)
                     @if let Some(line) = line_of(finding, record, lines) { " " a href={ "#L" (line) } { "看正文" } }
@@ -297,7 +297,7 @@ pub(crate) fn what(finding: &Value) -> Markup {
         p.what {
             span.severity { (judgement.label(severity)) }
             code { (string("rule")) }
-            @if let Some(problem) = words::problem(string("rule")) { span.quiet { (problem) } }
+            @if let Some(problem) = labels::problem(string("rule")) { span.quiet { (problem) } }
             @if finding["waiver"].is_object() { span.severity { "已豁免" } }
         }
     }
@@ -326,7 +326,7 @@ fn against(against: &Value, record: &Value, chain: &Chain) -> Markup {
                     Some(linked) => a href={ "/reports/" (linked.key) } { (agency) (year) },
                     None => { (agency) (year) }
                 }
-                @if let Some(place) = words::place(&against["origin"]) { "，" (place) }
+                @if let Some(place) = labels::place(&against["origin"]) { "，" (place) }
             }
         }
     }
@@ -334,7 +334,8 @@ fn against(against: &Value, record: &Value, chain: &Chain) -> Markup {
 
 /// Links to the cells, each with what stands in it; a row or column that they share is named once.
 fn chips(cells: &[CellId], record: &Value) -> Markup {
-    let labels = cells.iter().map(|id| words::cell(*id).split_once(" / ").unwrap_or((words::cell(*id), "")));
+    let labels =
+        cells.iter().map(|id| labels::cell(*id).split_once(" / ").unwrap_or((labels::cell(*id), "")));
     let labels: Vec<(&str, &str)> = labels.collect();
     let row =
         labels.first().filter(|(row, _)| cells.len() > 1 && labels.iter().all(|(other, _)| other == row));
@@ -351,7 +352,7 @@ fn chips(cells: &[CellId], record: &Value) -> Markup {
                         @if row.is_some() { (own_column) }
                         @else if column.is_some() { (own_row) }
                         @else { (own_row) " / " (own_column) }
-                        " " b { (form::shown(&record["cells"][id.as_str()])) }
+                        " " b { (form_tables::shown(&record["cells"][id.as_str()])) }
                     }
                 }
                 @if cells.len() > CELLS { span.quiet { "等 " (cells.len()) " 格" } }
@@ -471,7 +472,7 @@ fn way(life: Option<&Life>) -> Markup {
             h2 { "处理经过" }
             @match life {
                 Some(life) => ol.way {
-                    @for fact in &life.facts { li.(fact.fact()) { b { (words::fact(fact.fact())) } " " span.quiet { (beijing::format_time(fact.at_ms)) } } }
+                    @for fact in &life.facts { li.(fact.fact()) { b { (labels::fact(fact.fact())) } " " span.quiet { (beijing::format_time(fact.at_ms)) } } }
                 },
                 None => p.quiet { "暂时查不到处理经过。" }
             }
@@ -490,9 +491,9 @@ fn on_its_way(id: &str, life: &Life) -> Markup {
                         @let name = refused.submitted.as_ref().map_or("", |submitted| submitted.file_name.as_str());
                         @if !name.is_empty() { p { "文件：" (name) } }
                         p.notice.bad { (refused.message) }
-                        p.quiet { "退回环节：" (words::stage(&refused.stage)) "　原因类别：" code { (refused.class) } }
+                        p.quiet { "退回环节：" (labels::stage(&refused.stage)) "　原因类别：" code { (refused.class) } }
                     }
-                    None => p.notice { "目前" (words::fact(life.state())) "，处理完就能看到结果，请稍后刷新本页。" }
+                    None => p.notice { "目前" (labels::fact(life.state())) "，处理完就能看到结果，请稍后刷新本页。" }
                 }
                 p.actions { a.button href={ "/api/v1/reports/" (id) "/source" } { "下载原件" } }
             }

@@ -5,10 +5,10 @@ use axum::extract::State;
 use maud::{Markup, html};
 use search::{Facet, FacetCounts, Hit, Page, Snippet};
 
-use crate::find::narrowed;
-use crate::page::{self, Fault};
+use crate::layout::{self, Fault};
 use crate::params::Params;
-use crate::{App, words};
+use crate::search_api::narrowed;
+use crate::{App, labels};
 
 /// Facets in the order of the page.
 const FACETS: [Facet; 6] =
@@ -55,7 +55,7 @@ pub(crate) async fn show(State(app): State<App>, caller: Caller, params: Params)
         @if is_start { (newcomer(all)) }
         @if all > 0 { (results(&found, &params)) }
     };
-    Ok(page::page(&app, page::SEARCH_TITLE, "", content).await)
+    Ok(layout::page(&app, layout::SEARCH_TITLE, "", content).await)
 }
 
 fn search_box(params: &Params, is_start: bool) -> Markup {
@@ -136,7 +136,7 @@ fn chosen(params: &Params) -> Markup {
         @if params.filters().next().is_some() {
             ul.chosen aria-label="已选条件" {
                 @for (name, value) in params.filters() {
-                    li { a href=(alone(name, value)) title="去掉这个条件" { (words::filter(name, value)) span aria-hidden="true" { " ×" } } }
+                    li { a href=(alone(name, value)) title="去掉这个条件" { (labels::filter(name, value)) span aria-hidden="true" { " ×" } } }
                 }
             }
         }
@@ -144,7 +144,7 @@ fn chosen(params: &Params) -> Markup {
 }
 
 fn facet(counts: &FacetCounts, params: &Params) -> Markup {
-    let name = words::facet_parameter(counts.facet);
+    let name = labels::facet_parameter(counts.facet);
     let one = |value: &search::FacetValue| {
         let exact =
             if counts.facet == Facet::Agency { format!("={}", value.value) } else { value.value.clone() };
@@ -154,8 +154,8 @@ fn facet(counts: &FacetCounts, params: &Params) -> Markup {
             li {
                 a href=(address.address("/")) aria-current=[is_on.then_some("true")] {
                     span {
-                        @if counts.facet == Facet::Rule { code { (value.value) } " " (words::problem(&value.value).unwrap_or_default()) }
-                        @else { (words::facet_value(counts.facet, value)) }
+                        @if counts.facet == Facet::Rule { code { (value.value) } " " (labels::problem(&value.value).unwrap_or_default()) }
+                        @else { (labels::facet_value(counts.facet, value)) }
                     }
                     span.count { (value.count) }
                 }
@@ -165,7 +165,7 @@ fn facet(counts: &FacetCounts, params: &Params) -> Markup {
     html! {
         @if !counts.values.is_empty() {
             section {
-                h2 { (words::facet(counts.facet)) }
+                h2 { (labels::facet(counts.facet)) }
                 ul { @for value in counts.values.iter().take(VALUES) { (one(value)) } }
                 @if counts.values.len() > VALUES {
                     details {
@@ -215,7 +215,7 @@ fn hit(hit: &Hit, params: &Params) -> Markup {
     html! {
         li {
             article {
-                h3 { a href=(address.address(&format!("/reports/{}", hit.card.key))) { (hit.card.title) } " " (page::badge(hit.card.verdict.as_str())) }
+                h3 { a href=(address.address(&format!("/reports/{}", hit.card.key))) { (hit.card.title) } " " (layout::badge(hit.card.verdict.as_str())) }
                 p.meta {
                     @if let Some(agency) = &hit.card.agency { span { (agency) } }
                     @if let Some(year) = hit.card.year { span { (year) "年" } }

@@ -4,18 +4,18 @@ use axum::extract::State;
 use maud::{Markup, html};
 use report::beijing;
 
-use crate::live::{Refused, Snapshot};
-use crate::page::{self, Fault, PATIENCE};
-use crate::{App, words};
+use crate::layout::{self, Fault, PATIENCE};
+use crate::pipeline_status::{Refused, Snapshot};
+use crate::{App, labels};
 
 pub(crate) async fn show(State(app): State<App>) -> Result<Markup, Fault> {
     let reports = app.read(|reader| Ok(reader.search(&search::Query::default())?.total)).await?;
-    let snapshot = tokio::time::timeout(PATIENCE, Snapshot::take(app.stage())).await;
+    let snapshot = tokio::time::timeout(PATIENCE, Snapshot::take(app.bus())).await;
     let snapshot = snapshot.ok().and_then(Result::ok);
     let refused = app.live().refused();
     let content = html! {
         h1 { "处理状态" }
-        @if let Some(trouble) = app.stage().trouble() { p.notice.warn role="alert" { "本服务目前有困难：" code { (trouble) } } }
+        @if let Some(trouble) = app.worker().problem() { p.notice.warn role="alert" { "本服务目前有困难：" code { (trouble) } } }
         section.card {
             h2 { "各环节" }
             @match &snapshot {
@@ -29,7 +29,7 @@ pub(crate) async fn show(State(app): State<App>) -> Result<Markup, Fault> {
             @if refused.is_empty() { p.quiet { "没有退回的文件。" } } @else { (refusals(&refused)) }
         }
     };
-    Ok(page::page(&app, "处理状态", "", content).await)
+    Ok(layout::page(&app, "处理状态", "", content).await)
 }
 
 fn stages(snapshot: &Snapshot) -> Markup {
@@ -47,7 +47,7 @@ fn stages(snapshot: &Snapshot) -> Markup {
                     };
                     tr {
                         th scope="row" {
-                            (words::stage(lag.stage))
+                            (labels::stage(lag.stage))
                             @if let Some(until) = lag.paused_until_ms { " " span.quiet { "已暂停，至 " (beijing::format_time(until)) } }
                         }
                         td data-count=(fact) { (done) }
@@ -71,7 +71,7 @@ fn refusals(refused: &[Refused]) -> Markup {
                     tr {
                         td.nowrap { (beijing::format_time(one.at_ms)) }
                         td { a href={ "/reports/" (one.id) } { (name.filter(|name| !name.is_empty()).unwrap_or(&one.id)) } }
-                        td { (words::stage(&one.refused.stage)) }
+                        td { (labels::stage(&one.refused.stage)) }
                         td { (one.refused.message) " " code.quiet { (one.refused.class) } }
                     }
                 }

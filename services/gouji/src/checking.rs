@@ -11,7 +11,7 @@ use proto::v1::ReportSubmitted;
 use report::{Date, Report, Review};
 use rules::RulePolicy;
 use search::Entry;
-use stage::Trouble;
+use worker::HandlerError;
 
 use crate::files::Unreadable;
 
@@ -94,11 +94,11 @@ async fn read(
     Ok((reading.encoding, rules::review_as(report, None, &judge.policy, judge.day)))
 }
 
-impl From<Trouble> for Unreadable {
-    fn from(trouble: Trouble) -> Self {
+impl From<HandlerError> for Unreadable {
+    fn from(trouble: HandlerError) -> Self {
         match trouble {
-            Trouble::Refused(refusal) => Unreadable { message: refusal.message, detail: refusal.detail },
-            Trouble::Failed(error) | Trouble::Blocked(error) => ours(format!("{error:#}")),
+            HandlerError::Refused(refusal) => Unreadable { message: refusal.message, detail: refusal.detail },
+            HandlerError::Failed(error) | HandlerError::Blocked(error) => ours(format!("{error:#}")),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The files that people name on the command line: themselves, folders of them, archives of them.
+//! The files that people name on the command line: single files, files of folders, entries of archives.
 
 use std::fs;
 use std::io::{Cursor, Error};
@@ -7,25 +7,31 @@ use std::path::{Path, PathBuf};
 use document::archive::{self, ArchiveLimits};
 use document::{Kind, sniff};
 
-/// Hands every file under a path to `each`: of folders in the order of their names, of archives in theirs.
+/// Calls `each` with every file below a path: those of a folder sorted by name, those of an archive in its
+/// order.
 pub(crate) fn walk(path: &Path, each: &mut dyn FnMut(String, Result<Vec<u8>, Unreadable>)) {
+    let mut paths = Vec::new();
+    list(path, &mut paths);
+    paths.iter().for_each(|path| open(path, each));
+}
+
+/// Adds the files below a path, sorted by name; hidden files of folders are left out.
+pub(crate) fn list(path: &Path, paths: &mut Vec<PathBuf>) {
+    let entries = match fs::read_dir(path) {
+        Ok(entries) => entries,
+        // Opening it says what is wrong with it.
+        Err(_) => return paths.push(path.to_owned()),
+    };
+    let mut below: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    below.sort();
+    let is_hidden =
+        |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+    below.iter().filter(|path| !is_hidden(path)).for_each(|path| list(path, paths));
+}
+
+/// Calls `each` with a file, or with every entry of an archive.
+pub(crate) fn open(path: &Path, each: &mut dyn FnMut(String, Result<Vec<u8>, Unreadable>)) {
     let name = path.display().to_string();
-    if path.is_dir() {
-        match fs::read_dir(path) {
-            Ok(entries) => {
-                let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
-                paths.sort();
-                let hidden = |path: &PathBuf| {
-                    path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'))
-                };
-                for path in paths.iter().filter(|path| !hidden(path)) {
-                    walk(path, each);
-                }
-            }
-            Err(error) => each(name, Err(io_error(&error))),
-        }
-        return;
-    }
     let bytes = match fs::read(path) {
         Ok(bytes) => bytes,
         Err(error) => return each(name, Err(io_error(&error))),
@@ -48,7 +54,7 @@ fn io_error(error: &Error) -> Unreadable {
     Unreadable { message: "文件打不开，请检查路径和权限。".into(), detail: error.to_string() }
 }
 
-/// Why a file could not be read: for the one who sent it, and for the operator.
+/// Why a file could not be read: Chinese for the person who sent it, and English for the operator.
 pub(crate) struct Unreadable {
     pub(crate) message: String,
     pub(crate) detail: String,

@@ -1,99 +1,157 @@
-//! The command people type: the pipeline in one process, and its doors from the terminal.
+//! The command people type: the pipeline in one process, and its API from the terminal.
+//!
+//! A verb is in the folder of those who type it: `agency`, `office`, `operator` or `local`.
 
 mod agency;
 mod checking;
 mod client;
 mod files;
+mod help;
+mod language;
 mod local;
 mod moment;
 mod office;
 mod operator;
 mod print;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
-use clap::{Parser, Subcommand};
+use clap::{FromArgMatches as _, Parser, Subcommand};
 use tokio::runtime::{Builder, Runtime};
 
 use agency::{check, search, status, submit};
-use local::{demo, nats, up};
+use language::Language;
+use local::{completions, demo, man, nats, up};
 use office::{letter, rollup, roster, rules, survey, withdraw};
 use operator::{audit, bus, config, key, pause, reconcile, refused, reindex, replay, resume, topology};
 
-/// Takes in, reads, checks and finds annual reports on government-information disclosure.
+/// Reads, checks and finds annual reports on government-information disclosure.
 #[derive(Debug, Parser)]
 #[command(name = "gouji", version)]
-pub struct Command {
+struct Command {
+    /// Language of help and messages; by default that of GOUJI_LANG, LC_ALL, LC_MESSAGES or LANG.
+    #[arg(long, global = true, value_enum)]
+    lang: Option<Language>,
     #[command(subcommand)]
     verb: Verb,
 }
 
 #[derive(Debug, Subcommand)]
 enum Verb {
-    Up(up::Up),
     Check(check::Check),
-    Config(config::Config),
+    Submit(submit::Submit),
+    Search(search::Search),
+    Status(status::Status),
+    Letter(letter::Letter),
+    Rules(rules::Rules),
+    Roster(roster::Roster),
+    #[command(name = "rollup")]
+    RollUp(rollup::RollUp),
+    Survey(survey::Survey),
+    Withdraw(withdraw::Withdraw),
     Topology(topology::Topology),
     Refused(refused::Refused),
     Replay(replay::Replay),
     Reconcile(reconcile::Reconcile),
+    Reindex(reindex::Reindex),
     Pause(pause::Pause),
     Resume(resume::Resume),
-    Bus(bus::Bus),
-    Submit(submit::Submit),
-    Search(search::Search),
-    Status(status::Status),
-    Reindex(reindex::Reindex),
-    Withdraw(withdraw::Withdraw),
-    Letter(letter::Letter),
-    Rules(rules::Rules),
-    Roster(roster::Roster),
-    Survey(survey::Survey),
-    #[command(name = "rollup")]
-    RollUp(rollup::RollUp),
-    Key(key::Key),
     Audit(audit::Audit),
+    Key(key::Key),
+    Bus(bus::Bus),
+    Config(config::Config),
+    Up(up::Up),
     Demo(demo::Demo),
-    #[command(name = parse::READER_VERB, hide = true)]
-    Reader {
-        arguments: Vec<String>,
-    },
-    #[command(name = nats::VERB, hide = true, disable_help_flag = true)]
-    Nats {
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-        arguments: Vec<String>,
-    },
+    Completions(completions::Completions),
+    Man(man::Man),
 }
 
-/// Runs a command.
-pub fn run(command: Command) -> ExitCode {
-    match command.verb {
-        Verb::Up(up) => up.run(),
-        Verb::Check(check) => check::run(&check),
-        Verb::Config(config) => config.run(),
-        Verb::Topology(topology) => topology.run(),
-        Verb::Refused(refused) => refused.run(),
-        Verb::Replay(replay) => replay.run(),
-        Verb::Reconcile(reconcile) => reconcile.run(),
-        Verb::Pause(pause) => pause.run(),
-        Verb::Resume(resume) => resume.run(),
-        Verb::Bus(bus) => bus.run(),
-        Verb::Submit(submit) => submit.run(),
-        Verb::Search(search) => search.run(),
-        Verb::Status(status) => status.run(),
-        Verb::Reindex(reindex) => reindex.run(),
-        Verb::Withdraw(withdraw) => withdraw.run(),
-        Verb::Letter(letter) => letter.run(),
-        Verb::Rules(rules) => rules.run(),
-        Verb::Roster(roster) => roster.run(),
-        Verb::Survey(survey) => survey.run(),
-        Verb::RollUp(rollup) => rollup.run(),
-        Verb::Key(key) => key.run(),
-        Verb::Audit(audit) => audit.run(),
-        Verb::Demo(demo) => demo.run(),
-        Verb::Reader { arguments } => parse::run_reader(&arguments),
-        Verb::Nats { arguments } => nats::become_server(&arguments),
+/// Runs the command with these arguments, the name of the program first.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    if let Some(become_child) = child(&arguments) {
+        return become_child;
+    }
+    let wanted = language::of_arguments(&arguments).or_else(language::of_environment);
+    if let Some(wanted) = wanted {
+        language::set(wanted);
+    }
+    let shown = language::current();
+    let parsed = help::command(shown).try_get_matches_from(arguments);
+    let command = match parsed.and_then(|matches| Command::from_arg_matches(&matches)) {
+        Ok(command) => command,
+        Err(error) => return help::print_error(&error, shown),
+    };
+    language::set(command.verb.default_language());
+    let status = command.verb.run();
+    match print::failure() {
+        None => status,
+        Some(error) => {
+            eprintln!("{}", language::text!("结果没有写完：{error}", "writing the results: {error}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// What this process becomes if this program started it as a child. These two verbs are for nobody to type.
+fn child(arguments: &[OsString]) -> Option<ExitCode> {
+    let [_, verb, rest @ ..] = arguments else { return None };
+    let rest: Vec<String> = rest.iter().map(|word| word.to_string_lossy().into_owned()).collect();
+    match verb.to_str()? {
+        parse::READER_VERB => Some(parse::run_reader(&rest)),
+        nats::VERB => Some(nats::become_server(&rest)),
+        _ => None,
+    }
+}
+
+impl Verb {
+    /// The language of results where the environment names none: Chinese for what officials read.
+    fn default_language(&self) -> Language {
+        match self {
+            Self::Check(_)
+            | Self::Submit(_)
+            | Self::Search(_)
+            | Self::Letter(_)
+            | Self::Rules(_)
+            | Self::Roster(_)
+            | Self::RollUp(_)
+            | Self::Survey(_)
+            | Self::Withdraw(_)
+            | Self::Demo(_) => Language::Zh,
+            _ => Language::En,
+        }
+    }
+
+    fn run(self) -> ExitCode {
+        match self {
+            Self::Check(check) => check.run(),
+            Self::Submit(submit) => submit.run(),
+            Self::Search(search) => search.run(),
+            Self::Status(status) => status.run(),
+            Self::Letter(letter) => letter.run(),
+            Self::Rules(rules) => rules.run(),
+            Self::Roster(roster) => roster.run(),
+            Self::RollUp(rollup) => rollup.run(),
+            Self::Survey(survey) => survey.run(),
+            Self::Withdraw(withdraw) => withdraw.run(),
+            Self::Topology(topology) => topology.run(),
+            Self::Refused(refused) => refused.run(),
+            Self::Replay(replay) => replay.run(),
+            Self::Reconcile(reconcile) => reconcile.run(),
+            Self::Reindex(reindex) => reindex.run(),
+            Self::Pause(pause) => pause.run(),
+            Self::Resume(resume) => resume.run(),
+            Self::Audit(audit) => audit.run(),
+            Self::Key(key) => key.run(),
+            Self::Bus(bus) => bus.run(),
+            Self::Config(config) => config.run(),
+            Self::Up(up) => up.run(),
+            Self::Demo(demo) => demo.run(),
+            Self::Completions(completions) => completions.run(),
+            Self::Man(man) => man.run(),
+        }
     }
 }
 
@@ -107,8 +165,8 @@ fn report(outcome: Result<()>) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error:#}");
-            if error.is::<stage::WrongSetting>() || error.is::<stage::settings::WrongFile>() {
-                ExitCode::from(stage::EXIT_USAGE)
+            if error.is::<worker::SettingError>() || error.is::<worker::settings::SettingsFileError>() {
+                ExitCode::from(worker::EXIT_USAGE)
             } else {
                 ExitCode::FAILURE
             }

@@ -2,8 +2,6 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 fn main() -> ExitCode {
-    gouji::run(gouji::Command::parse())
+    gouji::run(std::env::args_os())
 }

@@ -1,14 +1,15 @@
-//! Times as an operator types them and reads them. Dates are those of Beijing.
+//! Times as an operator types and reads them. Dates are those of Beijing.
 
 use anyhow::{Context as _, Result};
 use jiff::civil::{Date, DateTime};
-use jiff::tz::{TimeZone, offset};
 use jiff::{SignedDuration, Timestamp};
+use report::beijing;
+
+use crate::language::text;
 
 /// `2026-11-22 09:30:00`.
-pub(crate) fn told(ms: i64) -> String {
-    let time = Timestamp::from_millisecond(ms).map(|time| time.to_zoned(TimeZone::fixed(offset(8))));
-    time.map_or_else(|_| "—".into(), |time| time.strftime("%Y-%m-%d %H:%M:%S").to_string())
+pub(crate) fn format(ms: i64) -> String {
+    beijing::format_time(ms)
 }
 
 /// `850 ms`, `12 s`, `3 h 5 min`.
@@ -25,15 +26,15 @@ pub(crate) fn length(ms: i64) -> String {
 /// A moment in the past: `24h`, `7d`, `2026-11-22`, `2026-11-22T09:30`, `2026-11-22T01:30:00Z`.
 pub(crate) fn since(text: &str) -> Result<Timestamp> {
     match duration(text) {
-        Some(ago) => Timestamp::now().checked_sub(ago).context("that is before all time"),
+        Some(ago) => Timestamp::now().checked_sub(ago).context("the calendar does not go back so far"),
         None => moment(text),
     }
 }
 
-/// A moment to come, as [`since`] takes one.
+/// A moment in the future, written as for [`since`].
 pub(crate) fn until(text: &str) -> Result<Timestamp> {
     match duration(text) {
-        Some(ahead) => Timestamp::now().checked_add(ahead).context("that is after all time"),
+        Some(ahead) => Timestamp::now().checked_add(ahead).context("the calendar does not go so far"),
         None => moment(text),
     }
 }
@@ -49,10 +50,14 @@ fn moment(text: &str) -> Result<Timestamp> {
         return Ok(moment);
     }
     let day = || text.parse::<Date>().map(|day| day.at(0, 0, 0, 0));
-    let local: DateTime = text.parse().or_else(|_| day()).with_context(|| {
-        format!("`{text}` is no time; write 24h, 7d, 2026-11-22, or 2026-11-22T09:30 (Beijing)")
-    })?;
-    Ok(local.to_zoned(TimeZone::fixed(offset(8))).context("that is no time")?.timestamp())
+    let not_a_time = || {
+        text!(
+            "“{text}”不是时间；可写 24h、7d、2026-11-22 或 2026-11-22T09:30（北京时间）",
+            "`{text}` is not a time; write 24h, 7d, 2026-11-22 or 2026-11-22T09:30 (Beijing)"
+        )
+    };
+    let local: DateTime = text.parse().or_else(|_| day()).with_context(not_a_time)?;
+    Timestamp::from_millisecond(beijing::ms_of(local).with_context(not_a_time)?).with_context(not_a_time)
 }
 
 #[cfg(test)]
@@ -73,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn lengths_are_told_in_fitting_units() {
+    fn lengths_have_fitting_units() {
         let check = |ms: i64, expected: &str| assert_eq!(length(ms), expected);
         check(-5, "0 ms");
         check(850, "850 ms");

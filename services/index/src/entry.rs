@@ -1,9 +1,10 @@
 //! Turns a validated report into an entry of the index, and what became of the entry into a fact.
 
+use blobs::Blobs;
 use futures::StreamExt;
 use proto::v1::{self, IndexOutcome, ReportIndexed, ReportValidated};
 use search::{Applied, Entry};
-use stage::{Refusal, Stage, Trouble};
+use worker::{HandlerError, Refusal};
 
 /// So much of a text can be searched, in bytes: a hundred times the text of an annual report. The engine
 /// takes sixty times a text's size to write it.
@@ -13,10 +14,10 @@ const SEARCHABLE_BYTES: usize = 2 << 20;
 const FETCHES: usize = 16;
 
 /// The entries of these facts, in the order of the facts.
-pub(crate) async fn entries(stage: &Stage, facts: &[ReportValidated]) -> Vec<Result<Entry, Trouble>> {
+pub(crate) async fn entries(blobs: &Blobs, facts: &[ReportValidated]) -> Vec<Result<Entry, HandlerError>> {
     let entry = |fact: ReportValidated| async move {
         let text = match &fact.text {
-            Some(text) => stage.originals().get(&text.sha256).await?,
+            Some(text) => blobs.get(&text.sha256).await?,
             None => Default::default(),
         };
         let searchable = text.get(..SEARCHABLE_BYTES).unwrap_or(&text);
@@ -25,7 +26,7 @@ pub(crate) async fn entries(stage: &Stage, facts: &[ReportValidated]) -> Vec<Res
     futures::stream::iter(facts.iter().cloned().map(entry)).buffered(FETCHES).collect().await
 }
 
-fn entry(fact: &ReportValidated, text: String) -> Result<Entry, Trouble> {
+fn entry(fact: &ReportValidated, text: String) -> Result<Entry, HandlerError> {
     Ok(Entry::of(fact, text).map_err(|error| Refusal::undecodable(error.to_string()))?)
 }
 

@@ -6,11 +6,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use anyhow::{Context as _, anyhow};
+use bus::{Event, Feed, Since};
 use proto::subject;
 use proto::v1::ReportValidated;
 use rules::RulePolicy;
 use search::{Applied, Entry, Generations, IndexError, Reassignments, Writer};
-use stage::{Event, Feed, Since, Stage, Trouble};
+use worker::{HandlerError, Worker};
 
 use crate::entry::entries;
 use crate::{measures, neighbours};
@@ -25,7 +26,7 @@ const ROOM_BYTES: usize = 16 << 20;
 
 /// One generation of the index, open for writing.
 pub(crate) struct Keep {
-    stage: Stage,
+    worker: Worker,
     policy: Arc<RulePolicy>,
     pub(crate) generation: u32,
     writer: Arc<Mutex<Writer>>,
@@ -40,7 +41,7 @@ struct Position {
     sequence: u64,
     /// When the log took what stands there: on a log that lost its end and has grown again it is another time.
     taken_at_ms: i64,
-    /// Which log; see [`stage::Extent`].
+    /// Which log; see [`bus::Extent`].
     log_made_at_ms: i64,
 }
 
@@ -60,12 +61,12 @@ enum Step {
 }
 
 /// What it is: written under its key.
-pub(crate) type Written = Result<(String, Applied), Trouble>;
+pub(crate) type Written = Result<(String, Applied), HandlerError>;
 
 impl Keep {
     /// Over the generation of that number.
     pub(crate) fn new(
-        stage: &Stage,
+        worker: &Worker,
         policy: &Arc<RulePolicy>,
         generation: u32,
         writer: Writer,
@@ -75,7 +76,7 @@ impl Keep {
         measures::opened(generation, writer.count());
         measures::holds(position.sequence);
         Ok(Self {
-            stage: stage.clone(),
+            worker: worker.clone(),
             policy: Arc::clone(policy),
             generation,
             position,
@@ -89,7 +90,7 @@ impl Keep {
     /// If the bus does not answer.
     pub(crate) async fn holds_up_to(&mut self, sequence: u64) -> anyhow::Result<()> {
         if sequence > self.position.sequence
-            && let Some(taken_at_ms) = self.stage.taken_at(sequence).await?
+            && let Some(taken_at_ms) = self.worker.bus().timestamp_of(sequence).await?
         {
             self.holds(sequence, taken_at_ms);
         }
@@ -105,9 +106,9 @@ impl Keep {
 
     /// The facts on the log that it may not hold yet, and all that come.
     pub(crate) async fn feed(&mut self) -> Option<Feed> {
-        let stage = self.stage.clone();
-        let log = stage.persist(|| stage.extent()).await?;
-        let taken_at_ms = stage.persist(|| stage.taken_at(self.position.sequence)).await?;
+        let worker = self.worker.clone();
+        let log = worker.retry(|| worker.bus().extent()).await?;
+        let taken_at_ms = worker.retry(|| worker.bus().timestamp_of(self.position.sequence)).await?;
         let is_there = taken_at_ms == Some(self.position.taken_at_ms) || self.position.sequence < log.first;
         if self.position.log_made_at_ms != log.made_at_ms || !is_there {
             // Places on another log, or on one that was set back, say nothing of this one.
@@ -115,7 +116,7 @@ impl Keep {
             measures::holds(0);
         }
         let since = Since::Sequence(self.position.sequence + 1);
-        stage.persist(|| stage.follow(subject::filter::<ReportValidated>(), since)).await
+        worker.retry(|| worker.bus().follow(subject::filter::<ReportValidated>(), since)).await
     }
 
     /// Writes everything that is on the log; the ids of what could not be written, and for no fault of the
@@ -143,24 +144,24 @@ impl Keep {
         let (last, taken_at_ms) = events.last().map_or((0, 0), |event| (event.sequence, event.at_ms));
         // Whoever leads refuses what cannot be understood.
         let facts: Vec<ReportValidated> = events.iter().filter_map(Event::decode).collect();
-        let stage = self.stage.clone();
-        let (keep, stage, facts) = (&*self, &stage, &facts);
+        let worker = self.worker.clone();
+        let (keep, worker, facts) = (&*self, &worker, &facts);
         let written = || async move {
             let mut passed_over = Vec::new();
             for (fact, written) in facts.iter().zip(keep.write(facts).await) {
                 let why = match written {
                     Ok(_) => continue,
-                    Err(Trouble::Blocked(error)) => return Err(error),
-                    Err(Trouble::Failed(error)) => format!("{error:#}"),
-                    Err(Trouble::Refused(refusal)) => refusal.detail,
+                    Err(HandlerError::Blocked(error)) => return Err(error),
+                    Err(HandlerError::Failed(error)) => format!("{error:#}"),
+                    Err(HandlerError::Refused(refusal)) => refusal.detail,
                 };
                 let id = fact.submitted.as_ref().map(|submitted| submitted.id.clone()).unwrap_or_default();
-                tracing::error!(stage = stage.name(), report.id = id, "the index cannot take {id}: {why}");
+                tracing::error!(stage = worker.name(), report.id = id, "the index cannot take {id}: {why}");
                 passed_over.push(id);
             }
             Ok(passed_over)
         };
-        let passed_over = stage.persist(written).await?;
+        let passed_over = worker.retry(written).await?;
         self.holds(last, taken_at_ms);
         Some(passed_over)
     }
@@ -171,7 +172,7 @@ impl Keep {
         let whole = 0..facts.len();
         let mut parts = vec![whole];
         while let Some(part) = parts.pop() {
-            let entries = entries(&self.stage, facts.get(part.clone()).unwrap_or_default()).await;
+            let entries = entries(self.worker.blobs(), facts.get(part.clone()).unwrap_or_default()).await;
             let (mut places, mut ready) = (Vec::new(), Vec::new());
             for (place, entry) in part.clone().zip(entries) {
                 match entry {
@@ -190,12 +191,12 @@ impl Keep {
                 }
                 Err(NotWritten::Blocked(error)) => {
                     let all = outcomes.iter_mut().filter(|outcome| outcome.is_none());
-                    all.for_each(|outcome| *outcome = Some(Err(Trouble::Blocked(anyhow!("{error:#}")))));
+                    all.for_each(|outcome| *outcome = Some(Err(HandlerError::Blocked(anyhow!("{error:#}")))));
                     break;
                 }
                 Err(NotWritten::Failed(error)) if places.len() <= 1 => {
                     for (place, _) in places {
-                        set(&mut outcomes, place, Err(Trouble::Failed(anyhow!("{error:#}"))));
+                        set(&mut outcomes, place, Err(HandlerError::Failed(anyhow!("{error:#}"))));
                     }
                 }
                 Err(NotWritten::Failed(_)) => {
@@ -204,7 +205,7 @@ impl Keep {
                 }
             }
         }
-        let unanswered = || Err(Trouble::Blocked(anyhow!("the index gave no answer")));
+        let unanswered = || Err(HandlerError::Blocked(anyhow!("the index gave no answer")));
         outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(unanswered)).collect()
     }
 
@@ -212,7 +213,7 @@ impl Keep {
     pub(crate) async fn commit(&self) -> anyhow::Result<()> {
         let (writer, payload) = (Arc::clone(&self.writer), self.position.to_string());
         let commit = move || writer.lock().unwrap_or_else(PoisonError::into_inner).commit(&payload);
-        Ok(self.stage.cpu(commit).await??)
+        Ok(self.worker.cpu().run(commit).await??)
     }
 
     async fn write_part(&self, mut entries: Vec<Entry>) -> Result<Vec<Applied>, NotWritten> {
@@ -220,7 +221,7 @@ impl Keep {
         loop {
             let (writer, policy) = (Arc::clone(&self.writer), Arc::clone(&self.policy));
             let payload = self.position.to_string();
-            let written = self.stage.cpu(move || {
+            let written = self.worker.cpu().run(move || {
                 let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
                 write(&mut writer, &policy, entries, back, &payload)
             });
@@ -238,13 +239,13 @@ impl Keep {
     async fn entries_of(&self, ids: &[String]) -> anyhow::Result<Vec<Entry>> {
         let mut facts = Vec::new();
         for id in ids {
-            facts.extend(self.stage.last_of_id::<ReportValidated>(id).await?);
+            facts.extend(self.worker.bus().last_of_id::<ReportValidated>(id).await?);
         }
         let mut found = Vec::new();
-        for (fact, entry) in facts.iter().zip(entries(&self.stage, &facts).await) {
+        for (fact, entry) in facts.iter().zip(entries(self.worker.blobs(), &facts).await) {
             match entry {
                 Ok(entry) => found.push(entry),
-                Err(Trouble::Blocked(error)) => return Err(error),
+                Err(HandlerError::Blocked(error)) => return Err(error),
                 Err(trouble) => {
                     let id = fact.submitted.as_ref().map_or("", |submitted| &submitted.id);
                     tracing::error!(report.id = id, "{id} would be current again and cannot: {trouble:?}");
@@ -317,7 +318,7 @@ fn try_write(
     let current = keys.into_iter().zip(&applied).filter(|(_, applied)| **applied == Applied::Current);
     let changed = current.map(|(key, _)| key).chain(reassignments.departed().cloned()).collect();
     neighbours::rejudge(writer, policy, &changed, beside)?;
-    stage::failpoint("applied");
+    bus::failpoint("applied");
     writer.commit(payload)?;
     measures::committed(writer.count(), begun.elapsed());
     Ok(applied)

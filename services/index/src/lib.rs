@@ -21,10 +21,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
+use bus::{INDEX_LEASE, Lease};
 use proto::v1::{ReportIndexed, ReportValidated};
 use rules::RulePolicy;
 use search::{Compatibility, FolderLock, Generations, IndexError};
-use stage::{Bounds, Done, Handled, INDEX_LEASE, Lease, Service, Stage, telemetry};
+use worker::{BatchLimits, Done, Handled, Service, Worker};
 
 use crate::entry::indexed;
 use crate::keep::{BATCH, BATCH_BYTES, Keep};
@@ -46,19 +47,19 @@ const LINGER: Duration = Duration::from_millis(150);
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// Indexes until it is time to stop.
-async fn serve(stage: Stage) -> anyhow::Result<()> {
+async fn serve(worker: Worker) -> anyhow::Result<()> {
     let mut house = House {
-        policy: Arc::new(RulePolicy::of(stage.config().rule_policy.as_deref())?),
-        generations: Generations::new(&stage.config().index),
-        stage,
+        policy: Arc::new(RulePolicy::of(worker.config().rule_policy.as_deref())?),
+        generations: Generations::new(&worker.config().index),
+        worker,
     };
     let Some(_hold) = house.hold().await? else { return Ok(()) };
     // Building a generation takes room before there is an index to measure.
-    telemetry::watch_disk("index", &house.stage.config().index);
+    worker::watch_disk("index", &house.worker.config().index);
     let Some(mut keep) = house.open().await? else { return Ok(()) };
-    let mut lease = house.stage.lease(INDEX_LEASE, house.holder()?);
-    measures::begin(&house.stage, &lease);
-    while !house.stage.stop().is_wished() {
+    let mut lease = house.worker.bus().lease(INDEX_LEASE, house.holder()?);
+    measures::begin(&house.worker, &lease);
+    while !house.worker.shutdown().is_requested() {
         house.follow(&mut keep, &mut lease).await?;
         house.lead(&mut keep, &lease).await?;
     }
@@ -68,7 +69,7 @@ async fn serve(stage: Stage) -> anyhow::Result<()> {
 
 /// What the index is kept with.
 struct House {
-    stage: Stage,
+    worker: Worker,
     policy: Arc<RulePolicy>,
     generations: Generations,
 }
@@ -82,7 +83,7 @@ impl House {
                 return Ok(Some(hold));
             }
             if !told {
-                let index = self.stage.config().index.display();
+                let index = self.worker.config().index.display();
                 tracing::info!(%index, "another process keeps the index in {index}; standing by");
                 told = true;
             }
@@ -95,13 +96,13 @@ impl House {
     /// Opens the current generation, and builds the next one first where another version made it. None where
     /// it is time to stop.
     async fn open(&self) -> anyhow::Result<Option<Keep>> {
-        let folder = self.stage.config().index.display();
+        let folder = self.worker.config().index.display();
         loop {
             let open = || async {
                 let generations = self.generations.clone();
-                match self.stage.cpu(move || keep::open(&generations)).await? {
+                match self.worker.cpu().run(move || keep::open(&generations)).await? {
                     Ok((generation, writer)) => {
-                        Ok(Opened::Here(Keep::new(&self.stage, &self.policy, generation, writer)?))
+                        Ok(Opened::Here(Keep::new(&self.worker, &self.policy, generation, writer)?))
                     }
                     Err(error @ IndexError::NeedsRebuild { .. }) => Ok(Opened::OfAnotherVersion(error)),
                     Err(IndexError::LockBusy) => Ok(Opened::Busy),
@@ -110,14 +111,14 @@ impl House {
                     ))),
                 }
             };
-            let Some(opened) = self.stage.persist(open).await else { return Ok(None) };
+            let Some(opened) = self.worker.retry(open).await else { return Ok(None) };
             match opened {
                 Opened::Here(keep) => {
-                    self.stage.tell(None);
+                    self.worker.set_degraded(None);
                     return Ok(Some(keep));
                 }
                 Opened::Busy => {
-                    self.stage.tell(Some(format!("another process writes the index in {folder}")))
+                    self.worker.set_degraded(Some(format!("another process writes the index in {folder}")))
                 }
                 Opened::OfAnotherVersion(error) => self.renew(&error).await?,
             }
@@ -130,12 +131,13 @@ impl House {
     /// Has an index of this version read in the place of one of another; nothing is indexed meanwhile.
     async fn renew(&self, why: &IndexError) -> anyhow::Result<()> {
         let Some(_hold) = self.generations.lock_builder()? else {
-            self.stage.tell(Some("`gouji reindex` is building the next index".into()));
+            self.worker.set_degraded(Some("`gouji reindex` is building the next index".into()));
             return Ok(());
         };
         tracing::warn!("{why}; building one from the log");
-        let tell = |left| self.stage.tell(Some(format!("building the index anew, {left} facts left")));
-        if let Some(rebuilt) = rebuild::build(&self.stage, &self.policy, &self.generations, tell).await?
+        let tell =
+            |left| self.worker.set_degraded(Some(format!("building the index anew, {left} facts left")));
+        if let Some(rebuilt) = rebuild::build(&self.worker, &self.policy, &self.generations, tell).await?
             && !rebuilt.is_current
         {
             self.generations.switch_to(rebuilt.generation)?;
@@ -146,7 +148,7 @@ impl House {
     /// Keeps the index up to date from the log, and answers nothing, until the lease is held or it is time to stop.
     async fn follow(&self, keep: &mut Keep, lease: &mut Lease) -> anyhow::Result<()> {
         let mut feed = None;
-        let stopped = || self.stage.stop().is_wished();
+        let stopped = || self.worker.shutdown().is_requested();
         while !lease.is_held() && !stopped() {
             if self.reopened(keep).await? {
                 feed = None;
@@ -158,7 +160,7 @@ impl House {
             self.tell_left(following.left());
             let event = tokio::select! {
                 event = following.next() => event,
-                () = lease.held() => break,
+                () = lease.acquired() => break,
                 () = tokio::time::sleep(LOOK_EVERY) => continue,
             };
             let Some(event) = event else { break };
@@ -169,7 +171,7 @@ impl House {
             if !is_far_behind {
                 tokio::select! {
                     () = tokio::time::sleep(REST) => (),
-                    () = lease.held() => (),
+                    () = lease.acquired() => (),
                 }
             }
         }
@@ -178,17 +180,17 @@ impl House {
 
     /// Indexes what waits at the place that all copies share, as long as the lease is held.
     async fn lead(&self, keep: &mut Keep, lease: &Lease) -> anyhow::Result<()> {
-        let leads = || lease.is_held() && !self.stage.stop().is_wished();
+        let leads = || lease.is_held() && !self.worker.shutdown().is_requested();
         if !leads() {
             return Ok(());
         }
-        let bounds = Bounds { messages: BATCH, bytes: BATCH_BYTES, linger: LINGER, rest: REST };
-        let mut batches = self.stage.batches::<ReportValidated>(bounds).await?;
+        let bounds = BatchLimits { messages: BATCH, bytes: BATCH_BYTES, linger: LINGER, pause: REST };
+        let mut batches = self.worker.batches::<ReportValidated>(bounds).await?;
         while leads() {
             let reopened = self.reopened(keep).await?;
-            match batches.standing().await {
-                Ok(standing) if standing.ours_alone && !reopened => {
-                    if let Err(error) = keep.holds_up_to(standing.answered).await {
+            match batches.progress().await {
+                Ok(standing) if standing.exclusive && !reopened => {
+                    if let Err(error) = keep.holds_up_to(standing.acknowledged).await {
                         tracing::debug!("when the log took what the index has: {error:#}");
                     }
                 }
@@ -197,14 +199,14 @@ impl House {
                     if keep.catch_up(|left| self.tell_left(left)).await.is_none() {
                         break;
                     }
-                    batches.note_standing(standing);
+                    batches.reset_progress(standing);
                 }
                 Err(error) => tracing::debug!("where the index stands: {error:#}"),
             }
             self.tell_left(0);
             batches.next(|facts| index(keep, facts)).await;
         }
-        batches.leave().await;
+        batches.close().await;
         Ok(())
     }
 
@@ -237,12 +239,12 @@ impl House {
 
     fn tell_left(&self, left: u64) {
         let told = (left > BATCH as u64).then(|| format!("catching up with the log, {left} facts left"));
-        self.stage.tell(told);
+        self.worker.set_degraded(told);
     }
 
     /// This place, for others to tell it from theirs.
     fn holder(&self) -> anyhow::Result<String> {
-        let folder = self.stage.config().index.canonicalize().context("finding the folder of the index")?;
+        let folder = self.worker.config().index.canonicalize().context("finding the folder of the index")?;
         let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
         Ok(format!("{host}:{}", folder.display()))
     }
@@ -250,7 +252,7 @@ impl House {
     /// Waits a little. False where it is time to stop.
     async fn pause(&self) -> bool {
         tokio::select! {
-            () = self.stage.stop().wished() => false,
+            () = self.worker.shutdown().requested() => false,
             () = tokio::time::sleep(LOOK_EVERY) => true,
         }
     }

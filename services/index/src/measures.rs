@@ -4,10 +4,11 @@ use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use bus::Lease;
 use opentelemetry::metrics::{Gauge, Histogram};
 use proto::v1::ReportValidated;
-use stage::telemetry::meter;
-use stage::{Lease, Stage};
+use worker::Worker;
+use worker::telemetry::meter;
 
 /// Between two looks at the log.
 const EVERY: Duration = Duration::from_secs(10);
@@ -72,18 +73,18 @@ pub(crate) fn holds(sequence: u64) {
 }
 
 /// Measures from now on, as an index is open: who leads, and until it is time to stop how far it is behind
-/// the log. While the bus is away what was measured last stands, and the stage is not ready.
-pub(crate) fn begin(stage: &Stage, lease: &Lease) {
-    let leads = lease.asked_later();
+/// the log. While the bus is away what was measured last stands, and the worker is not ready.
+pub(crate) fn begin(worker: &Worker, lease: &Lease) {
+    let leads = lease.observer();
     meter()
         .u64_observable_gauge("gouji.index.leads")
         .with_description("1 while this process holds the lease of the index, else 0")
         .with_callback(move |observer| observer.observe(leads().into(), &[]))
         .build();
-    let stage = stage.clone();
+    let worker = worker.clone();
     tokio::spawn(async move {
-        while !stage.stop().is_wished() {
-            match stage.last_place::<ReportValidated>().await {
+        while !worker.shutdown().is_requested() {
+            match worker.bus().last_sequence::<ReportValidated>().await {
                 Ok(last) => {
                     let position = METRICS.last_position.load(Ordering::Relaxed);
                     METRICS.behind.record(last.saturating_sub(position), &[]);
@@ -92,7 +93,7 @@ pub(crate) fn begin(stage: &Stage, lease: &Lease) {
             }
             tokio::select! {
                 () = tokio::time::sleep(EVERY) => (),
-                () = stage.stop().wished() => (),
+                () = worker.shutdown().requested() => (),
             }
         }
     });

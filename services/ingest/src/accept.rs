@@ -4,19 +4,20 @@ use std::io;
 use std::sync::{Arc, LazyLock};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use access::{Action, Caller, Door, Problem};
+use access::{Action, Caller, Problem};
 use anyhow::Context as _;
+use blobs::{Blobs, PutError};
+use bus::{Bus, Published};
 use document::archive::{self, ArchiveError, ArchiveLimits};
 use document::{Kind, media_type, sniff};
 use futures::{StreamExt, TryStreamExt};
 use proto::v1::{Blob, ReportSubmitted};
 use proto::{RefusalClass, ReportId};
 use serde::{Deserialize, Serialize, Serializer};
-use stage::{NotStored, Published, Stage};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncSeekExt};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
-use crate::name;
+use crate::{Ingest, name};
 
 /// Largest upload: a province's archive. One report in it may have [`document::limits::BYTES`].
 const UPLOAD_BYTES: u64 = 4 << 30;
@@ -33,7 +34,7 @@ static UNPACKED: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore:
 
 /// Everything that came in one act of sending.
 pub(crate) struct Accepting {
-    door: Door,
+    ingest: Ingest,
     caller: Caller,
     way: &'static str,
     again: bool,
@@ -151,8 +152,8 @@ impl Manifest {
 
 impl Accepting {
     /// `way` is that in which it comes: `http` or `folder`.
-    pub(crate) fn new(door: Door, caller: Caller, way: &'static str) -> Self {
-        Self { door, caller, way, again: false, files: Vec::new(), refused: Vec::new() }
+    pub(crate) fn new(ingest: Ingest, caller: Caller, way: &'static str) -> Self {
+        Self { ingest, caller, way, again: false, files: Vec::new(), refused: Vec::new() }
     }
 
     /// Bytes that were sent before count as sent anew: after a report was taken back, or when an earlier
@@ -217,12 +218,12 @@ impl Accepting {
         });
         let entries =
             futures::stream::unfold(receiver, async |mut receiver| Some((receiver.recv().await?, receiver)));
-        let stage = self.door.stage();
+        let blobs = self.ingest.blobs();
         let stored: Vec<_> = entries
             .map(async |(entry, _held): (archive::Entry, OwnedSemaphorePermit)| {
                 let name = name::plain(&entry.name);
                 let outcome = match entry.bytes {
-                    Ok(bytes) => put(stage, &name, &bytes, &bytes[..]).await?,
+                    Ok(bytes) => put(blobs, &name, &bytes, &bytes[..]).await?,
                     Err(error) => Err((archive_class(&error), error.message())),
                 };
                 Ok::<_, AcceptError>((name, outcome))
@@ -245,7 +246,7 @@ impl Accepting {
         sample: &[u8],
         source: impl AsyncRead + Unpin + Send,
     ) -> Result<(), AcceptError> {
-        let outcome = put(self.door.stage(), name, sample, source).await?;
+        let outcome = put(self.ingest.blobs(), name, sample, source).await?;
         self.keep(name, outcome);
         Ok(())
     }
@@ -267,10 +268,10 @@ impl Accepting {
     /// # Errors
     /// If the log does not take them: then the sender has to send again.
     pub(crate) async fn finish(self, idempotency_key: Option<&str>) -> Result<Receipt, Problem> {
-        let Self { door, caller, way, again, files, refused } = self;
+        let Self { ingest, caller, way, again, files, refused } = self;
         let ours = |error: anyhow::Error| Problem::unavailable(&error);
         let now_ms = now_ms();
-        let key = idempotency_key.map_or_else(|| now_ms.to_string(), access::hide);
+        let key = idempotency_key.map_or_else(|| now_ms.to_string(), access::redact);
         let scope = caller.scope.clone().unwrap_or_default();
         let terms = Terms {
             door: way.to_owned(),
@@ -282,13 +283,13 @@ impl Accepting {
         let stored_refusals = refused.iter().map(StoredRefusal::from).collect();
         let manifest = Manifest { key, files, refused: stored_refusals, terms };
         let bytes = serde_json::to_vec(&manifest).context("writing the manifest").map_err(ours)?;
-        let stored = door.stage().originals().put(&bytes[..], bytes.len() as u64).await;
+        let stored = ingest.blobs().put(&bytes[..], bytes.len() as u64).await;
         let submission = stored.map_err(|error| ours(error.into()))?.sha256;
         if manifest.files.is_empty() {
             return Ok(Receipt { submission, reports: Vec::new(), refused });
         }
         let detail = format!("{} taken, {} not taken", manifest.files.len(), refused.len());
-        door.note(&caller, Action { name: "submit", object: &submission, detail: &detail }).await?;
+        ingest.door().note(&caller, Action { name: "submit", object: &submission, detail: &detail }).await?;
         let reports = futures::stream::iter(manifest.files)
             .map(|file| {
                 let fact = ReportSubmitted {
@@ -308,7 +309,7 @@ impl Accepting {
                     replays: String::new(),
                     scope: caller.scope.clone(),
                 };
-                publish(door.stage(), fact, again)
+                publish(ingest.bus(), fact, again)
             })
             .buffered(4 * AT_ONCE)
             .try_collect()
@@ -321,13 +322,13 @@ impl Accepting {
 
 /// Puts one report on the log. The same bytes sent earlier stand for it, but not where they were sent with
 /// another reach: what was refused to one sender must not be lost to the one whose it is.
-async fn publish(stage: &Stage, mut fact: ReportSubmitted, again: bool) -> anyhow::Result<Taken> {
+async fn publish(bus: &Bus, mut fact: ReportSubmitted, again: bool) -> anyhow::Result<Taken> {
     let original = fact.original.as_ref().map(|original| original.sha256.clone()).unwrap_or_default();
     loop {
         fact.id = ReportId::of(&original, fact.generation)?.to_string();
-        let duplicate = stage.publish_once(&fact).await? == Published::AlreadyThere;
+        let duplicate = bus.publish(&fact).await? == Published::AlreadyThere;
         if duplicate {
-            let earlier = stage.last_of_id::<ReportSubmitted>(&fact.id).await?;
+            let earlier = bus.last_of_id::<ReportSubmitted>(&fact.id).await?;
             if again || earlier.is_some_and(|earlier| earlier.scope != fact.scope) {
                 fact.generation += 1;
                 continue;
@@ -355,7 +356,7 @@ type Refused = (RefusalClass, String);
 
 /// Stores one file. The outer error is ours, the inner one the file's.
 async fn put(
-    stage: &Stage,
+    blobs: &Blobs,
     name: &str,
     sample: &[u8],
     source: impl AsyncRead + Unpin + Send,
@@ -367,12 +368,12 @@ async fn put(
         )));
     }
     let limit = document::limits::BYTES as u64;
-    let stored = match stage.originals().put(source, limit).await {
+    let stored = match blobs.put(source, limit).await {
         Ok(stored) => stored,
-        Err(NotStored::TooLarge { limit_bytes }) => {
+        Err(PutError::TooLarge { limit_bytes }) => {
             return Ok(Err((RefusalClass::TooLarge, too_large(limit_bytes))));
         }
-        Err(NotStored::Source(error)) => return Err(AcceptError::BrokenUpload(error)),
+        Err(PutError::Source(error)) => return Err(AcceptError::BrokenUpload(error)),
         Err(error) => return Err(AcceptError::System(error.into())),
     };
     Ok(Ok(Stored {

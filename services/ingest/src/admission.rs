@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 
 use access::{Code, Problem};
 use anyhow::Context as _;
-use stage::{Config, OriginalsAt, Stage};
+use blobs::BlobsConfig;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use worker::{Config, Worker};
 
 /// Where nobody has measured yet how fast the pipeline works off.
 const UNKNOWN_SECONDS: u64 = 30;
@@ -24,7 +25,7 @@ const DISK_SECONDS: u64 = 60;
 const MEASURE_SECONDS: f64 = 2.0;
 
 pub(crate) struct Admission {
-    stage: Stage,
+    worker: Worker,
     uploads: Arc<Semaphore>,
     drain: Mutex<Drain>,
 }
@@ -39,9 +40,9 @@ struct Drain {
 }
 
 impl Admission {
-    pub(crate) fn new(stage: Stage) -> Self {
-        let uploads = Arc::new(Semaphore::new(stage.config().uploads));
-        Self { stage, uploads, drain: Mutex::default() }
+    pub(crate) fn new(worker: Worker) -> Self {
+        let uploads = Arc::new(Semaphore::new(worker.config().uploads));
+        Self { worker, uploads, drain: Mutex::default() }
     }
 
     /// A place for an upload, until it is dropped. Nothing of the upload is read before.
@@ -62,10 +63,10 @@ impl Admission {
     /// Why nothing more is taken in just now, and when to come back.
     pub(crate) async fn room(&self) -> Result<(), Problem> {
         self.disks().await?;
-        let lag = self.stage.lag().await.map_err(|error| Problem::unavailable(&error))?;
-        let counts = self.stage.counts().await.map_err(|error| Problem::unavailable(&error))?;
-        let behind: u64 = lag.iter().map(stage::Lag::total).sum();
-        let high_water = self.stage.config().high_water as u64;
+        let lag = self.worker.bus().lag().await.map_err(|error| Problem::unavailable(&error))?;
+        let counts = self.worker.bus().counts().await.map_err(|error| Problem::unavailable(&error))?;
+        let behind: u64 = lag.iter().map(bus::Lag::total).sum();
+        let high_water = self.worker.config().high_water as u64;
         let mut drain = self.drain.lock().unwrap_or_else(PoisonError::into_inner);
         drain.measure(Instant::now(), counts.indexed + counts.refused);
         if behind <= high_water {
@@ -77,8 +78,8 @@ impl Admission {
     }
 
     async fn disks(&self) -> Result<(), Problem> {
-        let folders = folders(self.stage.config());
-        let reserve = self.stage.config().reserve_mb as u64 * 1_000_000;
+        let folders = folders(self.worker.config());
+        let reserve = self.worker.config().reserve_mb as u64 * 1_000_000;
         let looked = tokio::task::spawn_blocking(move || -> anyhow::Result<Option<PathBuf>> {
             for folder in folders {
                 let disk = rustix::fs::statvfs(&folder)
@@ -94,7 +95,7 @@ impl Admission {
         tracing::error!(
             folder = %folder.display(),
             "nothing is taken in: less than {} MB are free; make room, or lower GOUJI_RESERVE_MB",
-            self.stage.config().reserve_mb
+            self.worker.config().reserve_mb
         );
         Err(come_back(Code::DiskFull, "存储空间不足，暂停接收，已接收的报告不受影响。".into(), DISK_SECONDS))
     }
@@ -103,7 +104,7 @@ impl Admission {
 /// The folders that an upload is written to.
 fn folders(config: &Config) -> Vec<PathBuf> {
     let mut folders = vec![std::env::temp_dir()];
-    if let OriginalsAt::Folder(originals) = &config.originals {
+    if let BlobsConfig::Folder(originals) = &config.originals {
         folders.push(originals.clone());
     }
     folders

@@ -33,16 +33,16 @@ pub(crate) async fn watch(ingest: Ingest, inbox: PathBuf) -> anyhow::Result<()> 
             .await
             .with_context(|| format!("GOUJI_INBOX={}", inbox.display()))?;
     }
-    let stage = ingest.stage();
+    let shutdown = ingest.worker().shutdown();
     let mut seen = Seen::new();
     let mut held_back = false;
-    while !stage.stop().is_wished() {
+    while !shutdown.is_requested() {
         let at = inbox.clone();
         let files =
             tokio::task::spawn_blocking(move || files(&at)).await.context("looking into the drop folder")?;
         let mut now = Seen::new();
         for (path, size, modified) in files {
-            if stage.stop().is_wished() {
+            if shutdown.is_requested() {
                 break;
             }
             if seen.get(&path) != Some(&(size, modified)) {
@@ -67,7 +67,7 @@ pub(crate) async fn watch(ingest: Ingest, inbox: PathBuf) -> anyhow::Result<()> 
         }
         seen = now;
         tokio::select! {
-            () = stage.stop().wished() => break,
+            () = shutdown.requested() => break,
             () = tokio::time::sleep(LOOK_EVERY) => {}
         }
     }
@@ -102,7 +102,7 @@ async fn take(ingest: &Ingest, inbox: &Path, path: &Path) -> anyhow::Result<()> 
     // The path is where it goes when it is done, as it is; what it is called for people is another matter.
     let within = path.strip_prefix(inbox).context("a file of the folder lies in it")?;
     let caller = Caller { name: String::new(), role: None, scope: None, origin: "folder".into() };
-    let mut accepting = Accepting::new(ingest.door().clone(), caller, "folder");
+    let mut accepting = Accepting::new(ingest.clone(), caller, "folder");
     let file = tokio::fs::File::open(path).await.context("opening")?;
     accepting.take(&within.to_string_lossy(), file).await?;
     let told = |problem: Problem| anyhow::anyhow!("{}", problem.code);

@@ -35,7 +35,7 @@ pub(crate) async fn submit(
     headers: HeaderMap,
     request: Request,
 ) -> Result<Response, Problem> {
-    let limit = ingest.stage().config().upload_mb as u64 * 1_000_000;
+    let limit = ingest.worker().config().upload_mb as u64 * 1_000_000;
     let text = |name: &header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     let announced = text(&header::CONTENT_LENGTH).and_then(|length| length.parse::<u64>().ok());
     if announced.is_some_and(|length| length > limit) {
@@ -49,7 +49,7 @@ pub(crate) async fn submit(
     }
     let _place = ingest.admission().place().await?;
     ingest.admission().room().await?;
-    let mut accepting = Accepting::new(ingest.door().clone(), caller, "http").again(named.again);
+    let mut accepting = Accepting::new(ingest.clone(), caller, "http").again(named.again);
     let is_form = text(&header::CONTENT_TYPE).is_some_and(|value| value.starts_with("multipart/form-data"));
     let pace = Pace::default();
     let taken = if is_form {

@@ -18,11 +18,13 @@ mod withdraw;
 
 use std::sync::Arc;
 
-use access::{Door, Needs, Route};
+use access::{Door, Requires, Route};
 use anyhow::Context as _;
 use axum::Router;
 use axum::routing::{get, post};
-use stage::{Service, Stage};
+use blobs::Blobs;
+use bus::Bus;
+use worker::{Service, Worker};
 
 use crate::admission::Admission;
 
@@ -37,19 +39,19 @@ pub fn service() -> Service {
 ///
 /// # Errors
 /// If the keys cannot be used.
-pub fn router(stage: Stage) -> anyhow::Result<Router> {
-    let ingest = Ingest::open(stage)?;
+pub fn router(worker: Worker) -> anyhow::Result<Router> {
+    let ingest = Ingest::open(worker)?;
     Ok(ingest.0.door.clone().router(routes()).with_state(ingest))
 }
 
 /// Every path, and what it needs; all are in the console's `openapi.json`.
 fn routes() -> Vec<Route<Ingest>> {
     vec![
-        ("/api/v1/reports", Needs::Submit, post(http::submit)),
-        ("/api/v1/reports/{id}/withdrawal", Needs::Submit, post(withdraw::withdraw)),
-        ("/api/v1/submissions/{id}", Needs::Key, get(submission::submission)),
-        ("/api/v1/states", Needs::Key, post(submission::states)),
-        ("/api/v1/roster", Needs::Operate, post(roster::import)),
+        ("/api/v1/reports", Requires::Submit, post(http::submit)),
+        ("/api/v1/reports/{id}/withdrawal", Requires::Submit, post(withdraw::withdraw)),
+        ("/api/v1/submissions/{id}", Requires::Key, get(submission::submission)),
+        ("/api/v1/states", Requires::Key, post(submission::states)),
+        ("/api/v1/roster", Requires::Operate, post(roster::import)),
     ]
 }
 
@@ -58,18 +60,27 @@ fn routes() -> Vec<Route<Ingest>> {
 struct Ingest(Arc<Parts>);
 
 struct Parts {
+    worker: Worker,
     door: Door,
     admission: Admission,
 }
 
 impl Ingest {
-    fn open(stage: Stage) -> anyhow::Result<Self> {
-        let door = Door::open(&stage).context("opening the door")?;
-        Ok(Self(Arc::new(Parts { door, admission: Admission::new(stage) })))
+    fn open(worker: Worker) -> anyhow::Result<Self> {
+        let door = Door::open(&worker).context("opening the door")?;
+        Ok(Self(Arc::new(Parts { door, admission: Admission::new(worker.clone()), worker })))
     }
 
-    fn stage(&self) -> &Stage {
-        self.0.door.stage()
+    fn worker(&self) -> &Worker {
+        &self.0.worker
+    }
+
+    fn bus(&self) -> &Bus {
+        self.0.worker.bus()
+    }
+
+    fn blobs(&self) -> &Blobs {
+        self.0.worker.blobs()
     }
 
     fn door(&self) -> &Door {
@@ -81,11 +92,11 @@ impl Ingest {
     }
 }
 
-async fn serve(stage: Stage) -> anyhow::Result<()> {
-    match stage.config().inbox.clone() {
-        Some(inbox) => folder::watch(Ingest::open(stage)?, inbox).await,
+async fn serve(worker: Worker) -> anyhow::Result<()> {
+    match worker.config().inbox.clone() {
+        Some(inbox) => folder::watch(Ingest::open(worker)?, inbox).await,
         None => {
-            stage.stop().wished().await;
+            worker.shutdown().requested().await;
             Ok(())
         }
     }

@@ -1,5 +1,5 @@
 //! The `ingest` service as a process of its own.
 
 fn main() -> std::process::ExitCode {
-    stage::run(ingest::service())
+    worker::run(ingest::service())
 }

@@ -8,7 +8,7 @@ const LONGEST: usize = 255;
 /// never used as a path.
 pub(crate) fn plain(name: &str) -> String {
     let shown: String =
-        access::hide(name).chars().map(|letter| if is_hidden(letter) { '_' } else { letter }).collect();
+        access::redact(name).chars().map(|letter| if is_hidden(letter) { '_' } else { letter }).collect();
     let parts: Vec<&str> = shown
         .split(['/', '\\'])
         .map(str::trim)

@@ -24,7 +24,6 @@ pub(crate) async fn import(
     caller: Caller,
     body: Body,
 ) -> Result<(StatusCode, Json<Value>), Problem> {
-    let stage = ingest.stage();
     let ours = |error: anyhow::Error| Problem::unavailable(&error);
     let body = to_bytes(body, LARGEST_BYTES).await.map_err(|_| {
         let detail = format!("名录没有完整收到，或超过 {} MB。", LARGEST_BYTES >> 20);
@@ -35,12 +34,13 @@ pub(crate) async fn import(
         Err(_) => GB18030.decode(&body).0.into_owned(),
     };
     let checked = text.clone();
-    let roster = stage.cpu(move || Roster::parse(&checked)).await.map_err(ours)?.map_err(|wrong| {
-        let told: Vec<String> = wrong.to_string().lines().take(FAULTS).map(str::to_owned).collect();
-        let hint = "请按所列行号更正后重新导入；各列的写法见 docs/operations.md。";
-        Problem::new(Code::WrongRoster, told.join("\n"), hint)
-    })?;
-    let stored = stage.originals().put(text.as_bytes(), text.len() as u64).await;
+    let roster =
+        ingest.worker().cpu().run(move || Roster::parse(&checked)).await.map_err(ours)?.map_err(|wrong| {
+            let told: Vec<String> = wrong.to_string().lines().take(FAULTS).map(str::to_owned).collect();
+            let hint = "请按所列行号更正后重新导入；各列的写法见 docs/operations.md。";
+            Problem::new(Code::WrongRoster, told.join("\n"), hint)
+        })?;
+    let stored = ingest.blobs().put(text.as_bytes(), text.len() as u64).await;
     let stored = stored.map_err(|error| ours(error.into()))?;
     let imported_at_ms = now_ms();
     let fact = RosterImported {
@@ -56,6 +56,6 @@ pub(crate) async fn import(
     let detail = format!("{} agencies", fact.agencies);
     let action = Action { name: "import-roster", object: &fact.id, detail: &detail };
     ingest.door().note(&caller, action).await?;
-    stage.publish_once(&fact).await.map_err(|error| ours(error.into()))?;
+    ingest.bus().publish(&fact).await.map_err(|error| ours(error.into()))?;
     Ok((StatusCode::CREATED, Json(json!({"id": fact.id, "agencies": fact.agencies}))))
 }

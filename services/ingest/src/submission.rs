@@ -5,12 +5,12 @@ use access::{Caller, Code, Problem};
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, Query, State};
+use bus::Bus;
 use futures::{StreamExt, TryStreamExt};
 use proto::Fact;
 use proto::v1::{ReportRefused, ReportSubmitted};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use stage::Stage;
 
 use crate::Ingest;
 use crate::accept::Manifest;
@@ -37,7 +37,7 @@ pub(crate) async fn submission(
         let detail = format!("没有编号为 {id} 的报送。");
         Problem::new(Code::NoSuchSubmission, detail, "请核对报送时返回的 submission。").field("id")
     };
-    let bytes = ingest.stage().originals().get(&id).await.map_err(|_| unknown())?;
+    let bytes = ingest.blobs().get(&id).await.map_err(|_| unknown())?;
     let manifest: Manifest = serde_json::from_slice(&bytes).map_err(|_| unknown())?;
     if !caller.sees_all() && manifest.terms.sender != caller.name {
         return Err(unknown());
@@ -46,7 +46,7 @@ pub(crate) async fn submission(
     let here: Vec<(String, &str)> = manifest.reports().skip(page.from).take(PAGE).collect();
     let told = here.len();
     let ids = here.iter().map(|(id, _)| id.clone()).collect();
-    let mut reports = states_of(ingest.stage(), &caller, ids).await?;
+    let mut reports = states_of(ingest.bus(), &caller, ids).await?;
     for (report, (_, file_name)) in reports.iter_mut().zip(here) {
         report["file_name"] = file_name.into();
     }
@@ -66,17 +66,17 @@ pub(crate) async fn states(
         let detail = format!("一次最多查询 {PAGE} 份报告，这次有 {} 份。", ids.len());
         return Err(Problem::new(Code::TooManyIds, detail, "请分批查询。"));
     }
-    Ok(Json(states_of(ingest.stage(), &caller, ids).await?.into()))
+    Ok(Json(states_of(ingest.bus(), &caller, ids).await?.into()))
 }
 
-async fn states_of(stage: &Stage, caller: &Caller, ids: Vec<String>) -> Result<Vec<Value>, Problem> {
-    let states = futures::stream::iter(ids).map(|id| state(stage, caller, id)).buffered(AT_ONCE);
+async fn states_of(bus: &Bus, caller: &Caller, ids: Vec<String>) -> Result<Vec<Value>, Problem> {
+    let states = futures::stream::iter(ids).map(|id| state(bus, caller, id)).buffered(AT_ONCE);
     states.try_collect().await.map_err(|error| Problem::unanswered(&error))
 }
 
 /// How far a report has come, by the last fact about it; nothing where it is none of the caller's.
-async fn state(stage: &Stage, caller: &Caller, id: String) -> anyhow::Result<Value> {
-    let mut history = stage.history(&id).await?;
+async fn state(bus: &Bus, caller: &Caller, id: String) -> anyhow::Result<Value> {
+    let mut history = bus.history(&id).await?;
     let submitted = history.iter().find_map(|event| event.decode::<ReportSubmitted>());
     if !caller.sees_all() && !submitted.is_some_and(|submitted| caller.may_follow(&submitted)) {
         history.clear();

@@ -76,9 +76,8 @@ pub(crate) async fn withdraw(
     reason: Result<Json<Reason>, JsonRejection>,
 ) -> Result<(StatusCode, Json<Value>), Problem> {
     let Json(reason) = reason.map_err(|rejection| Problem::bad_json(&rejection))?;
-    let stage = ingest.stage();
     let ours = |error: anyhow::Error| Problem::unavailable(&error);
-    let [who, why] = [reason.who, reason.why].map(|text| access::hide(&text));
+    let [who, why] = [reason.who, reason.why].map(|text| access::redact(&text));
     for (field, text) in [("who", &who), ("why", &why)] {
         if text.trim().is_empty() {
             let detail = format!("没有写明 {field}。");
@@ -86,7 +85,7 @@ pub(crate) async fn withdraw(
             return Err(problem.field(field));
         }
     }
-    let Some(indexed) = stage.last_of_id::<ReportIndexed>(&id).await.map_err(ours)? else {
+    let Some(indexed) = ingest.bus().last_of_id::<ReportIndexed>(&id).await.map_err(ours)? else {
         return Err(not_there(&id));
     };
     for (field, text) in [("who", &who), ("why", &why)] {
@@ -99,11 +98,11 @@ pub(crate) async fn withdraw(
     let code = indexed.region.as_ref().map(|region| region.code.as_str());
     if !caller.may_see(code, Some(&indexed.agency)) {
         let action = Action { name: "withdraw", object: &id, detail: Code::NotYours.name() };
-        return Err(ingest.door().refuse(&caller, action, not_yours()));
+        return Err(ingest.door().deny(&caller, action, not_yours()));
     }
     let action = Action { name: "withdraw", object: &id, detail: &why };
     ingest.door().note(&caller, action).await?;
-    let validated = stage.last_of_id::<ReportValidated>(&id).await.map_err(ours)?.unwrap_or_default();
+    let validated = ingest.bus().last_of_id::<ReportValidated>(&id).await.map_err(ours)?.unwrap_or_default();
     let at_ms = now_ms();
     let title = validated.report.unwrap_or_default().title;
     let region = indexed.region.clone().unwrap_or_default();
@@ -122,7 +121,7 @@ pub(crate) async fn withdraw(
     };
     let statement = serde_json::to_vec(&statement).map_err(|error| ours(error.into()))?;
     let size = statement.len() as u64;
-    let stored = stage.originals().put(&statement[..], size).await.map_err(|error| ours(error.into()))?;
+    let stored = ingest.blobs().put(&statement[..], size).await.map_err(|error| ours(error.into()))?;
     let fact = ReportSubmitted {
         id: ReportId::of(&stored.sha256, 0).map_err(|error| ours(error.into()))?.to_string(),
         submission: stored.sha256.clone(),
@@ -148,7 +147,7 @@ pub(crate) async fn withdraw(
         replays: String::new(),
         scope: caller.scope,
     };
-    stage.publish_once(&fact).await.map_err(|error| ours(error.into()))?;
+    ingest.bus().publish(&fact).await.map_err(|error| ours(error.into()))?;
     Ok((StatusCode::ACCEPTED, Json(json!({"id": fact.id, "report": indexed.report}))))
 }
 

@@ -3,20 +3,22 @@
 mod reader;
 
 use anyhow::Context as _;
+use blobs::{Blobs, GetError};
 use proto::RefusalClass;
 use proto::v1::{Blob, Report, ReportParsed, ReportSubmitted, Withdrawal};
-use stage::{Handled, NotGot, Refusal, Service, Stage, Trouble};
 use tokio::sync::Semaphore;
 use tracing::Instrument as _;
 use tracing::field::Empty;
+use worker::{Handled, HandlerError, Refusal, Service, Worker};
 
 pub use reader::{LIMITS, READER_VERB, ReadDocument, Readers, run_reader};
 
 /// The service. The program that runs it calls [`run_reader`] under [`READER_VERB`].
 pub fn service() -> Service {
-    Service::new("parse", async |stage: Stage| {
+    Service::new("parse", async |worker: Worker| {
         let readers = Readers::new().context("finding this program")?;
-        stage.work(move |stage, submitted| parse(stage, readers.clone(), submitted)).await
+        let blobs = worker.blobs().clone();
+        worker.work(move |submitted| parse(blobs.clone(), readers.clone(), submitted)).await
     })
 }
 
@@ -24,20 +26,20 @@ pub fn service() -> Service {
 const MEMORY_KB: u32 = 64 << 10;
 static MEMORY: Semaphore = Semaphore::const_new(MEMORY_KB as usize);
 
-async fn parse(stage: Stage, readers: Readers, submitted: ReportSubmitted) -> Handled<ReportParsed> {
+async fn parse(blobs: Blobs, readers: Readers, submitted: ReportSubmitted) -> Handled<ReportParsed> {
     if let Some(withdrawal) = submitted.withdraws.clone() {
         return Ok(parsed_withdrawal(submitted, withdrawal).into());
     }
     let original = submitted.original.clone().unwrap_or_default();
     let size_kb = u32::try_from(original.size_bytes >> 10).unwrap_or(u32::MAX);
     let _permit = MEMORY.acquire_many(size_kb.clamp(1, MEMORY_KB)).await?;
-    let bytes = match stage.originals().get(&original.sha256).await {
+    let bytes = match blobs.get(&original.sha256).await {
         Ok(bytes) => bytes,
-        Err(error @ (NotGot::Missing(_) | NotGot::Corrupt(_))) => return Err(lost(&error).into()),
+        Err(error @ (GetError::Missing(_) | GetError::Corrupt(_))) => return Err(lost(&error).into()),
         Err(error) => return Err(error.into()),
     };
     let ReadDocument { report, text, .. } = read(&readers, &bytes, &submitted.file_name).await?;
-    let stored = stage.originals().put(text.as_bytes(), TEXT_BYTES).await?;
+    let stored = blobs.put(text.as_bytes(), TEXT_BYTES).await?;
     let text = Blob { sha256: stored.sha256, size_bytes: stored.size_bytes, media_type: "text/plain".into() };
     let parsed = ReportParsed {
         submitted: Some(submitted),
@@ -64,7 +66,7 @@ fn parsed_withdrawal(submitted: ReportSubmitted, withdrawal: Withdrawal) -> Repo
 const TEXT_BYTES: u64 = 3 * document::limits::BYTES as u64;
 
 /// Reads in a span that records the CPU time and the peak memory of the reader.
-async fn read(readers: &Readers, bytes: &[u8], file_name: &str) -> Result<ReadDocument, Trouble> {
+async fn read(readers: &Readers, bytes: &[u8], file_name: &str) -> Result<ReadDocument, HandlerError> {
     let span = tracing::info_span!("read", size_bytes = bytes.len(), cpu_ms = Empty, peak_bytes = Empty);
     let document = readers.read(bytes, file_name).instrument(span.clone()).await?;
     span.record("cpu_ms", document.cpu.as_secs_f64() * 1000.0);
@@ -73,7 +75,7 @@ async fn read(readers: &Readers, bytes: &[u8], file_name: &str) -> Result<ReadDo
 }
 
 /// An original that was acknowledged is gone: a retry does not help, an operator has to restore it.
-fn lost(error: &NotGot) -> Refusal {
+fn lost(error: &GetError) -> Refusal {
     Refusal::new(
         RefusalClass::OriginalLost,
         "原件在存储中丢失或损坏，报告未能处理，请联系运维人员。",

@@ -6,6 +6,6 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.split_first() {
         Some((verb, rest)) if verb == parse::READER_VERB => parse::run_reader(rest),
-        _ => stage::run(parse::service()),
+        _ => worker::run(parse::service()),
     }
 }

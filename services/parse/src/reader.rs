@@ -13,7 +13,7 @@ use document::ReadError;
 use proto::v1::Report;
 use proto::{Message, RefusalClass};
 use sandbox::{Limits, Pool, Program, SandboxError};
-use stage::{Refusal, Trouble};
+use worker::{HandlerError, Refusal};
 
 /// The hidden verb under which a program calls [`run_reader`].
 pub const READER_VERB: &str = "sandboxed-reader";
@@ -85,7 +85,7 @@ impl Readers {
     /// # Errors
     /// A refusal if the document cannot be read or exceeds a limit; a failure if no reader could be run,
     /// which is no fault of the document.
-    pub async fn read(&self, bytes: &[u8], file_name: &str) -> Result<ReadDocument, Trouble> {
+    pub async fn read(&self, bytes: &[u8], file_name: &str) -> Result<ReadDocument, HandlerError> {
         let Pools { ordinary, large } = &*self.0;
         let result = match telemetry::request(ordinary, "ordinary", file_name, bytes).await {
             // More memory may be enough. Another process may have sent the signal that ended the reader; a
@@ -112,7 +112,7 @@ impl Readers {
 }
 
 /// A document that made its reader exceed a limit or crash is refused; anything else is a failure of ours.
-fn trouble(error: SandboxError) -> Trouble {
+fn trouble(error: SandboxError) -> HandlerError {
     let (class, message) = match error {
         SandboxError::Cpu { seconds } => (
             RefusalClass::TooSlow,
@@ -131,7 +131,7 @@ fn trouble(error: SandboxError) -> Trouble {
             "读取这个文件时程序异常退出，文件可能已损坏。请打开原文件检查，另存为 Word 文档（DOCX）或纯文本（TXT）后重新报送。".into(),
         ),
         // A reader that did not use its CPU time was not scheduled: the machine stood still or is overloaded.
-        SandboxError::Wall { .. } | SandboxError::Failed(_) => return Trouble::Failed(error.into()),
+        SandboxError::Wall { .. } | SandboxError::Failed(_) => return HandlerError::Failed(error.into()),
     };
     Refusal::new(class, message, error.to_string()).into()
 }
@@ -264,8 +264,8 @@ mod tests {
     #[test]
     fn only_documents_that_break_their_reader_are_refused() {
         let check = |error: SandboxError, expected: Option<RefusalClass>| match (trouble(error), expected) {
-            (Trouble::Refused(refusal), Some(class)) => assert_eq!(refusal.class, class),
-            (Trouble::Failed(_), None) => (),
+            (HandlerError::Refused(refusal), Some(class)) => assert_eq!(refusal.class, class),
+            (HandlerError::Failed(_), None) => (),
             (trouble, _) => panic!("{trouble:?} and not {expected:?}"),
         };
         check(SandboxError::Cpu { seconds: 10 }, Some(RefusalClass::TooSlow));

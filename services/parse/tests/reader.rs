@@ -11,7 +11,7 @@ use parse::{LIMITS, READER_VERB, ReadDocument, Readers};
 use proto::RefusalClass;
 use rustix::time::{ClockId, clock_gettime};
 use sandbox::{Limits, Program};
-use stage::{Refusal, Trouble};
+use worker::{HandlerError, Refusal};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
@@ -21,7 +21,7 @@ fn readers(limits: Limits) -> Readers {
 
 async fn refusal(readers: &Readers, bytes: &[u8]) -> Refusal {
     match readers.read(bytes, "report").await {
-        Err(Trouble::Refused(refusal)) => refusal,
+        Err(HandlerError::Refused(refusal)) => refusal,
         other => panic!("{other:?}"),
     }
 }
@@ -112,11 +112,11 @@ async fn a_refusal_names_the_limit_that_was_reached() {
 async fn a_machine_that_is_too_slow_is_no_refusal() {
     let hasty = readers(Limits { wall: Duration::from_millis(1), ..LIMITS });
     let text = "一、本年新收政府信息公开申请数量\t9\n".repeat(200_000);
-    assert!(matches!(hasty.read(text.as_bytes(), "report").await, Err(Trouble::Failed(_))));
+    assert!(matches!(hasty.read(text.as_bytes(), "report").await, Err(HandlerError::Failed(_))));
 }
 
 #[tokio::test]
 async fn no_reader_is_no_refusal() {
     let nobody = Readers::of(&Program::new("/no/such/program", READER_VERB), LIMITS);
-    assert!(matches!(nobody.read(b"text", "report").await, Err(Trouble::Failed(_))));
+    assert!(matches!(nobody.read(b"text", "report").await, Err(HandlerError::Failed(_))));
 }

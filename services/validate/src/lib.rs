@@ -6,13 +6,14 @@ use proto::RefusalClass;
 use proto::v1::{self, ReportParsed, ReportSubmitted, ReportValidated};
 use report::{Report, Review};
 use rules::RulePolicy;
-use stage::{Handled, Refusal, Service, Stage};
+use worker::{CpuPool, Handled, Refusal, Service, Worker};
 
 /// The service.
 pub fn service() -> Service {
-    Service::new("validate", async |stage: Stage| {
-        let policy = Arc::new(RulePolicy::of(stage.config().rule_policy.as_deref())?);
-        stage.work(move |stage, parsed| validate(stage, policy.clone(), parsed)).await
+    Service::new("validate", async |worker: Worker| {
+        let policy = Arc::new(RulePolicy::of(worker.config().rule_policy.as_deref())?);
+        let cpu = worker.cpu().clone();
+        worker.work(move |parsed| validate(cpu.clone(), policy.clone(), parsed)).await
     })
     .checks(|config| {
         RulePolicy::of(config.rule_policy.as_deref())?;
@@ -20,7 +21,7 @@ pub fn service() -> Service {
     })
 }
 
-async fn validate(stage: Stage, policy: Arc<RulePolicy>, parsed: ReportParsed) -> Handled<ReportValidated> {
+async fn validate(cpu: CpuPool, policy: Arc<RulePolicy>, parsed: ReportParsed) -> Handled<ReportValidated> {
     let report = match Report::try_from(&parsed) {
         Ok(report) => report,
         Err(error) => return Err(Refusal::undecodable(error.to_string()).into()),
@@ -33,7 +34,7 @@ async fn validate(stage: Stage, policy: Arc<RulePolicy>, parsed: ReportParsed) -
         Some(_) => Review { report, findings: Vec::new(), rules_version: policy.version() },
         None => {
             let day = submitted.day();
-            stage.cpu(move || rules::review_as(report, None, &policy, day)).await?
+            cpu.run(move || rules::review_as(report, None, &policy, day)).await?
         }
     };
     let validated = ReportValidated {

@@ -1,5 +1,5 @@
 //! The `validate` service as a process of its own.
 
 fn main() -> std::process::ExitCode {
-    stage::run(validate::service())
+    worker::run(validate::service())
 }

@@ -3,11 +3,11 @@
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, Result, ensure};
+use bus::{Bus, Feed, Since};
 use futures::{StreamExt, TryStreamExt};
 use proto::v1::{ReportIndexed, ReportParsed, ReportRefused, ReportSubmitted, ReportValidated};
 use proto::{Fact, ReportId, subject};
 use sha2::{Digest, Sha256};
-use stage::{Feed, Since, Stage};
 
 use super::process::{Used, cpu_seconds, used};
 use crate::api::{Api, list, zip};
@@ -133,7 +133,7 @@ async fn arrive(facts: &mut Feed, count: usize) -> Result<i64> {
 }
 
 /// When the last of so many facts of one kind came to be.
-async fn last_of<F: Fact>(observer: &Stage, count: usize) -> Result<i64> {
+async fn last_of<F: Fact>(observer: &Bus, count: usize) -> Result<i64> {
     arrive(&mut observer.follow(subject::filter::<F>(), Since::Start).await?, count).await
 }
 

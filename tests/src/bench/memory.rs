@@ -85,7 +85,7 @@ async fn measure(name: &str, bytes: Vec<u8>, reports: usize) -> Result<()> {
         Ok(ended.then_some(counts))
     })
     .await?;
-    // Whoever looks at a report holds it, too.
+    // The console has a report in memory while somebody looks at it.
     let found = api.search(&[("limit", "100")]).await?;
     let outcome = outcome(&counts, &found);
     let readers = readers.peak_bytes();
@@ -105,13 +105,13 @@ async fn measure(name: &str, bytes: Vec<u8>, reports: usize) -> Result<()> {
 }
 
 fn outcome(counts: &Value, found: &Value) -> String {
-    let mut told = format!("{} indexed", counts["indexed"]);
+    let mut outcome = format!("{} indexed", counts["indexed"]);
     if counts["refused"] != 0 {
         // Writing to a text does not fail.
-        let _ = write!(told, ", {} refused", counts["refused"]);
+        let _ = write!(outcome, ", {} refused", counts["refused"]);
     }
-    let _ = write!(told, ", {} found", found["total"]);
-    told
+    let _ = write!(outcome, ", {} found", found["total"]);
+    outcome
 }
 
 /// The peaks of the children of a process, all that live at one time together.

@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
+use bus::{Bus, Since};
 use clap::Parser;
 use proto::v1::{ReportParsed, ReportValidated};
 use proto::{Fact, subject};
-use stage::{Since, Stage};
 
 use super::say;
 use crate::api::{list, zip};
@@ -80,7 +80,7 @@ async fn measure(reports: &[Generated], processes: usize, share: u32) -> Result<
 /// The rate between the first tenth and the last report, so that starting is not counted.
 async fn stage<F: Fact>(
     pipeline: &Pipeline,
-    observer: &Stage,
+    observer: &Bus,
     name: &str,
     processes: usize,
     share: u32,
@@ -105,7 +105,7 @@ async fn stage<F: Fact>(
     tokio::time::timeout(PATIENCE, all).await.with_context(|| format!("waiting for {name}"))?
 }
 
-/// A share of a core for one process and whatever it starts; gone with it.
+/// A control group that limits a process and its children to a share of a core; removed when dropped.
 struct Quota(PathBuf);
 
 const CONTROLLER: &str = "/sys/fs/cgroup/cpu";

@@ -6,13 +6,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
+use bus::topology::{Changes, apply};
 use clap::Parser;
 use futures::{StreamExt, TryStreamExt};
 use proto::ReportId;
 use proto::v1::{ReportParsed, ReportSubmitted};
 use sha2::{Digest, Sha256};
-use stage::topology::{Extent, apply};
-use stage::{Config, Done, Seats, Stage, Stop};
+use worker::{Config, CpuPool, Done, Shutdown, Worker};
 
 use super::say;
 use crate::processes::{NatsServer, SyncInterval};
@@ -45,17 +45,17 @@ pub fn run(options: &Options) -> Result<()> {
 async fn measure(options: &Options) -> Result<()> {
     let folder = tempfile::tempdir().context("making a folder")?;
     let server = NatsServer::start(&folder.path().join("nats"), SyncInterval::Default).await?;
-    let opened = async |permits: usize, stop: &Stop| {
+    let opened = async |permits: usize, shutdown: &Shutdown| {
         let config = Config::from_variables(|name| match name {
             "GOUJI_NATS_URL" => Some(server.url()),
             "GOUJI_PERMITS" => Some(permits.to_string()),
             "GOUJI_ORIGINALS" => Some(folder.path().join("originals").display().to_string()),
             _ => None,
         })?;
-        apply(&config, Extent::Missing).await?;
-        Stage::open("parse", &config, Seats::for_each_core(), stop.clone()).await
+        apply(&config.bus, Changes::Missing).await?;
+        Worker::open("parse", &config, CpuPool::for_each_core(), shutdown.clone()).await
     };
-    let log = opened(1, &Stop::new()).await?;
+    let log = opened(1, &Shutdown::new()).await?;
     let begun = Instant::now();
     let publishes = (0..options.facts).map(|number| publish(&log, number));
     futures::stream::iter(publishes).buffer_unordered(AT_ONCE).try_collect::<()>().await?;
@@ -64,14 +64,14 @@ async fn measure(options: &Options) -> Result<()> {
     let part = options.facts / options.permits.len().max(1) as u64;
     let mut left = options.facts;
     for permits in &options.permits {
-        let stop = Stop::new();
-        let stage = opened(*permits, &stop).await?;
+        let shutdown = Shutdown::new();
+        let worker = opened(*permits, &shutdown).await?;
         // What was in hand at the end of a round is done in it, too.
-        let pauses = Arc::new(Pauses::until(part.min(left), stop));
+        let pauses = Arc::new(Pauses::until(part.min(left), shutdown));
         let begun = Instant::now();
         let noted = Arc::clone(&pauses);
-        stage
-            .work::<ReportSubmitted, ReportParsed, _, _>(move |_, _| {
+        worker
+            .work::<ReportSubmitted, ReportParsed, _, _>(move |_| {
                 noted.note();
                 std::future::ready(Ok(Done(Vec::new())))
             })
@@ -81,16 +81,16 @@ async fn measure(options: &Options) -> Result<()> {
         let rate = count as f64 / begun.elapsed().as_secs_f64();
         say(&format!("{permits:>15} {count:>10} {rate:>11.0}   {:>10.3} s", longest.as_secs_f64()));
         ensure!(longest < LONGEST, "the work stood still for {longest:?} with facts waiting");
-        stage.close().await;
+        worker.bus().close().await;
     }
     Ok(())
 }
 
-async fn publish(log: &Stage, number: u64) -> Result<()> {
+async fn publish(log: &Worker, number: u64) -> Result<()> {
     let sha256: String =
         Sha256::digest(number.to_le_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
     let fact = ReportSubmitted { id: ReportId::of(&sha256, 0)?.to_string(), ..Default::default() };
-    log.publish_once(&fact).await?;
+    log.bus().publish(&fact).await?;
     Ok(())
 }
 
@@ -99,12 +99,12 @@ struct Pauses {
     last: Mutex<(Option<Instant>, Duration)>,
     count: AtomicU64,
     enough: u64,
-    stop: Stop,
+    shutdown: Shutdown,
 }
 
 impl Pauses {
-    fn until(enough: u64, stop: Stop) -> Self {
-        Self { last: Mutex::default(), count: AtomicU64::new(0), enough, stop }
+    fn until(enough: u64, shutdown: Shutdown) -> Self {
+        Self { last: Mutex::default(), count: AtomicU64::new(0), enough, shutdown }
     }
 
     fn note(&self) {
@@ -113,7 +113,7 @@ impl Pauses {
         let pause = last.0.map(|last| now - last).unwrap_or_default();
         *last = (Some(now), last.1.max(pause));
         if self.count.fetch_add(1, Ordering::Relaxed) + 1 >= self.enough {
-            self.stop.now();
+            self.shutdown.trigger();
         }
     }
 

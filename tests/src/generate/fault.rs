@@ -45,11 +45,11 @@ pub struct Kind {
 /// Where on the way from the year to the page it goes wrong.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Act {
-    /// The year itself, told alike in words and tables. False where it cannot be.
+    /// Changes the figures of the year, in words and tables alike. False if that is impossible.
     Year(fn(&mut Figures, &Scene<'_>, &mut Random) -> bool),
     /// The narrative misstates one of these.
     Says(&'static [&'static str]),
-    /// The narrative is told otherwise, where the year is such that this is wrong.
+    /// Changes the narrative, if that makes it wrong for this year.
     Tells(Slip, fn(&Figures, u16) -> bool),
     /// One of these cells is typed wrong; every equation that it breaks has to be found.
     Cell(fn(&str) -> bool),

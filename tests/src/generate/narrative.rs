@@ -19,7 +19,7 @@ pub(super) enum Block {
     Table(usize),
 }
 
-/// What the narrative is told to say wrong.
+/// What the narrative says wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Slip {
     /// Added to what it says of something.

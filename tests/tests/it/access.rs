@@ -1,4 +1,4 @@
-//! The doors as somebody finds them who wants in: real processes with real keys, real attacks.
+//! Access to ingest and console: real processes with real keys, and real attacks.
 
 mod flood;
 mod names;
@@ -56,44 +56,45 @@ impl Keys {
     }
 }
 
-/// A pipeline whose doors ask for keys.
-struct House {
+/// A pipeline whose services ask for keys.
+struct Setup {
     pipeline: Pipeline,
     keys: Keys,
     client: Client,
 }
 
-impl House {
+impl Setup {
     async fn open(keys: Keys, more: &[(&'static str, &str)]) -> Self {
         let mut settings = vec![("GOUJI_KEYS", keys.file().display().to_string())];
         settings.extend(more.iter().map(|(name, value)| (*name, (*value).to_owned())));
         let pipeline = Pipeline::start_with(Shape::default(), &settings).await.unwrap();
-        let house = Self { pipeline, keys, client: Client::builder().no_proxy().build().unwrap() };
-        let whole = ["operator", "operate"].iter().find_map(|name| house.keys.keys.get(name));
-        console_reads(&house.pipeline, whole.unwrap()).await;
-        house
+        let setup = Self { pipeline, keys, client: Client::builder().no_proxy().build().unwrap() };
+        let whole = ["operator", "operate"].iter().find_map(|name| setup.keys.keys.get(name));
+        console_reads(&setup.pipeline, whole.unwrap()).await;
+        setup
     }
 
-    /// A request to the door that has this path, without a key.
-    fn knock(&self, method: &Method, path: &str) -> RequestBuilder {
+    /// A request to the service that has this path, without a key.
+    fn request(&self, method: &Method, path: &str) -> RequestBuilder {
         let of_ingest = *method == Method::POST || path.starts_with("/api/v1/submissions/");
-        let door = if of_ingest { self.pipeline.ingest.address() } else { self.pipeline.console.address() };
-        self.client.request(method.clone(), format!("{door}{path}"))
+        let service =
+            if of_ingest { self.pipeline.ingest.address() } else { self.pipeline.console.address() };
+        self.client.request(method.clone(), format!("{service}{path}"))
     }
 
     async fn get(&self, who: &str, path: &str) -> (StatusCode, Value) {
-        answer(self.knock(&Method::GET, path).bearer_auth(self.keys.get(who))).await
+        answer(self.request(&Method::GET, path).bearer_auth(self.keys.get(who))).await
     }
 
     async fn post(&self, who: &str, path: &str, body: impl Into<reqwest::Body>) -> (StatusCode, Value) {
-        answer(self.knock(&Method::POST, path).bearer_auth(self.keys.get(who)).body(body)).await
+        answer(self.request(&Method::POST, path).bearer_auth(self.keys.get(who)).body(body)).await
     }
 
     async fn post_json(&self, who: &str, path: &str, body: &Value) -> (StatusCode, Value) {
-        answer(self.knock(&Method::POST, path).bearer_auth(self.keys.get(who)).json(body)).await
+        answer(self.request(&Method::POST, path).bearer_auth(self.keys.get(who)).json(body)).await
     }
 
-    /// Sends a report; its id, and whether it stood for an earlier one.
+    /// Sends a report; its id, and whether it is a duplicate.
     async fn send(&self, who: &str, report: &Generated) -> (String, bool) {
         let (status, receipt) =
             self.post(who, "/api/v1/reports?file_name=a.html", report.bytes.clone()).await;

@@ -145,7 +145,7 @@ impl Bus {
         self.path(&format!("seeds/{name}.nk"))
     }
 
-    /// What a process of this identity is told.
+    /// The settings of a process of this identity.
     fn variables(&self, name: &str) -> BTreeMap<&'static str, String> {
         let below = |name: &str| self.path(name).display().to_string();
         BTreeMap::from([
@@ -224,13 +224,13 @@ impl Service {
         let url = format!("{}/readyz", self.address());
         let mut last = String::new();
         let what = format!("{} to answer {part:?}", self.name);
-        let told = until(&what, SOON, async || {
+        let answered = until(&what, SOON, async || {
             assert!(self.process.ended()?.is_none(), "{} ended at once: {}", self.name, self.process.said());
             let Ok(answer) = http.get(&url).send().await else { return Ok(None) };
             let is_ready = answer.status().is_success();
             last = answer.text().await.unwrap_or_default();
             Ok((is_ready == ready && last.contains(part)).then_some(()))
         });
-        told.await.unwrap_or_else(|error| panic!("{error:#}; the last answer: {last}"));
+        answered.await.unwrap_or_else(|error| panic!("{error:#}; the last answer: {last}"));
     }
 }

@@ -11,16 +11,18 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use blobs::Blobs;
+use bus::topology::{Changes, apply};
+use bus::{Bus, Since};
 use document::Limits;
 use proto::v1::{self, Blob, ReportIndexed, ReportRefused, ReportSubmitted, ReportValidated};
 use proto::{Fact, ReportId, subject};
 use search::{CurrentReader, Query};
 use sha2::{Digest, Sha256};
-use stage::topology::{Extent, apply};
-use stage::{Config, Seats, Since, Stage, Stop};
 use tempfile::TempDir;
 use tests::generate::{Options, generate};
 use tests::processes::{NatsServer, Process, SyncInterval, free_port, program, until};
+use worker::{Config, CpuPool, Shutdown, Worker};
 
 /// Every report follows from it.
 const SEED: u64 = 20_261_123;
@@ -28,8 +30,9 @@ const SEED: u64 = 20_261_123;
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A log with validated reports on it, and a place for indices.
-struct House {
-    log: Stage,
+struct Setup {
+    log: Bus,
+    blobs: Blobs,
     nats: NatsServer,
     folder: TempDir,
 }
@@ -37,15 +40,17 @@ struct House {
 /// One report as an index holds it: the id of its version, its event, and everything else.
 type Held = (String, ReportValidated, search::StoredReport);
 
-impl House {
+impl Setup {
     async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let nats = NatsServer::start(&folder.path().join("nats"), SyncInterval::Default).await.unwrap();
         let variables = variables(folder.path(), &nats, Path::new("none"));
         let config = Config::from_variables(|name| variables.get(name).cloned()).unwrap();
-        apply(&config, Extent::Missing).await.unwrap();
-        let log = Stage::open("observer", &config, Seats::for_each_core(), Stop::new()).await.unwrap();
-        Self { log, nats, folder }
+        apply(&config.bus, Changes::Missing).await.unwrap();
+        let observer = Worker::open("observer", &config, CpuPool::for_each_core(), Shutdown::new());
+        let observer = observer.await.unwrap();
+        let (log, blobs) = (observer.bus().clone(), observer.blobs().clone());
+        Self { log, blobs, nats, folder }
     }
 
     /// Where an index of that name lies.
@@ -54,23 +59,23 @@ impl House {
     }
 
     /// A process that keeps the index of that name.
-    fn start(&self, index: &str) -> Keeper {
+    fn start(&self, index: &str) -> Indexer {
         self.start_as(index, Command::new(program("gouji-index").unwrap()))
     }
 
-    fn start_as(&self, index: &str, mut command: Command) -> Keeper {
+    fn start_as(&self, index: &str, mut command: Command) -> Indexer {
         let address = format!("127.0.0.1:{}", free_port().unwrap());
         let mut variables = variables(self.folder.path(), &self.nats, &self.index(index));
         variables.insert("GOUJI_LISTEN", address.clone());
         command.envs(variables);
-        Keeper { process: Process::start(index, &mut command, self.folder.path()).unwrap(), address }
+        Indexer { process: Process::start(index, &mut command, self.folder.path()).unwrap(), address }
     }
 
     /// Puts reports on the log as `validate` does: those of these numbers, two years of each agency.
     async fn publish(&self, numbers: std::ops::Range<u64>) {
         for number in numbers {
             let fact = self.validated(number).await;
-            self.log.publish_once(&fact).await.unwrap();
+            self.log.publish(&fact).await.unwrap();
         }
     }
 
@@ -86,7 +91,7 @@ impl House {
             submitted_at_ms: 1_736_000_000_000 + i64::try_from(number).unwrap(),
             ..Default::default()
         };
-        self.log.originals().put(text.as_bytes(), u64::MAX).await.unwrap();
+        self.blobs.put(text.as_bytes(), u64::MAX).await.unwrap();
         let mut report = v1::Report::from(&review.report);
         // Few agencies, so that versions and years meet.
         report.agency = format!("第{}局", number % 7);
@@ -118,7 +123,7 @@ impl House {
         arrived.unwrap_or_else(|_| panic!("{} of {count} were indexed", ids.len()));
     }
 
-    async fn counts(&self) -> stage::Counts {
+    async fn counts(&self) -> bus::Counts {
         self.log.counts().await.unwrap()
     }
 
@@ -173,15 +178,15 @@ impl House {
 }
 
 /// A process of `gouji-index`.
-struct Keeper {
+struct Indexer {
     process: Process,
     address: String,
 }
 
-impl Keeper {
+impl Indexer {
     /// What it says of its readiness.
     async fn readiness(&self) -> String {
-        stage::tls::prepare();
+        bus::tls::prepare();
         let client = tests::api::http().build().unwrap();
         match client.get(format!("http://{}/readyz", self.address)).send().await {
             Ok(answer) => answer.text().await.unwrap_or_default(),

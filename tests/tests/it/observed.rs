@@ -1,4 +1,4 @@
-//! What an operator sees of a running pipeline, and the storage that it may lean on.
+//! What an operator sees of a running pipeline, and the S3-compatible storage that it may use.
 
 mod collector;
 mod index;

@@ -8,12 +8,12 @@ use std::path::PathBuf;
 use std::process::{Command, Output};
 use std::time::Duration;
 
+use bus::Bus;
 use proto::ReportId;
 use proto::subject;
 use proto::v1::ActionTaken;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use stage::Stage;
 use tests::api::list;
 use tests::generate::{Generated, Options, generate};
 use tests::pipeline::Pipeline;
@@ -89,8 +89,9 @@ async fn reach(pipeline: &Pipeline, ids: &[String], state: &str) {
     let mut states = Vec::new();
     let what = format!("all to be {state}");
     let reached = until(&what, PATIENCE, async || {
-        let told = pipeline.api().states(ids).await?;
-        states = list(&told).iter().map(|one| one["state"].as_str().unwrap_or_default().to_owned()).collect();
+        let answer = pipeline.api().states(ids).await?;
+        states =
+            list(&answer).iter().map(|one| one["state"].as_str().unwrap_or_default().to_owned()).collect();
         Ok(states.iter().all(|one| one == state).then_some(()))
     });
     reached.await.unwrap_or_else(|error| panic!("{error:#}: {states:?}"));
@@ -109,7 +110,7 @@ async fn sound(pipeline: &Pipeline) -> Value {
 }
 
 /// What was done, by whom.
-async fn acts(observer: &Stage) -> Vec<(String, String)> {
+async fn acts(observer: &Bus) -> Vec<(String, String)> {
     let mut acts = Vec::new();
     observer
         .scan(&subject::filter::<ActionTaken>(), |event| {

@@ -1,84 +1,185 @@
-//! Which package may name which: the drawing of the house, as data.
+//! Which package may depend on which: the arrows of ARCHITECTURE.md, as data.
 
 use super::Complaint;
 use crate::workspace::Package;
 
-/// The heart knows no bus and no async.
-const HEART: [&str; 7] = ["document", "render", "reading", "report", "rules", "search", "survey"];
-
-/// What a service may stand on.
-const FOOTING: [&str; 11] = [
-    "document", "access", "sandbox", "render", "proto", "reading", "report", "rules", "search", "stage",
-    "survey",
+/// The packages of this workspace that each crate and each service depends on. `fuzz`, `tests` and `xtask`
+/// may depend on anything.
+const ARROWS: [(&str, &[&str]); 20] = [
+    // The contract and the heart, which know no bus and no async.
+    ("report", &[]),
+    ("proto", &["report"]),
+    ("document", &[]),
+    ("reading", &["document", "report"]),
+    ("rules", &["report"]),
+    ("survey", &["report", "rules"]),
+    ("search", &["proto", "report"]),
+    ("render", &["report", "rules", "survey"]),
+    // The machine's half.
+    ("nats-server", &[]),
+    ("sandbox", &[]),
+    ("bus", &["proto"]),
+    ("blobs", &["bus"]),
+    ("worker", &["blobs", "bus", "proto"]),
+    ("access", &["bus", "proto", "worker"]),
+    // The services.
+    ("ingest", &["access", "blobs", "bus", "document", "proto", "survey", "worker"]),
+    ("parse", &["blobs", "document", "proto", "reading", "sandbox", "worker"]),
+    ("validate", &["proto", "report", "rules", "worker"]),
+    ("index", &["blobs", "bus", "proto", "report", "rules", "search", "worker"]),
+    (
+        "console",
+        &[
+            "access", "blobs", "bus", "document", "proto", "reading", "render", "report", "rules", "search",
+            "survey", "worker",
+        ],
+    ),
+    (
+        "gouji",
+        &[
+            "access",
+            "blobs",
+            "bus",
+            "console",
+            "document",
+            "index",
+            "ingest",
+            "nats-server",
+            "parse",
+            "proto",
+            "render",
+            "report",
+            "rules",
+            "search",
+            "validate",
+            "worker",
+        ],
+    ),
 ];
 
-const SERVICES: [&str; 5] = ["console", "index", "ingest", "parse", "validate"];
+/// The packages that may depend on anything.
+const OUTSIDE: [&str; 3] = ["fuzz", "tests", "xtask"];
 
-/// Complains of every arrow that the drawing does not have.
+/// The packages that must not know how they are run.
+const HEART: [&str; 7] = ["document", "reading", "render", "report", "rules", "search", "survey"];
+
+/// The file to change, beside the drawing in ARCHITECTURE.md.
+const TABLE: &str = "xtask/src/tidy/arrows.rs";
+
+/// Complains of every dependency that the table does not have, and of every entry that nothing needs.
 pub(super) fn check(packages: &[Package]) -> Vec<Complaint> {
-    let house = |name: &str| packages.iter().any(|package| package.name == name);
-    let mut complaints = Vec::new();
-    for package in packages {
-        for dependency in &package.dependencies {
-            let (from, to) = (package.name.as_str(), dependency.name.as_str());
-            let mend = if house(to) && !may_name(from, to) {
-                "move what is needed down, or the arrow into ARCHITECTURE.md and xtask/src/tidy/arrows.rs"
-            } else if HEART.contains(&from) && ["async-nats", "tokio"].contains(&to) {
-                "the heart takes values and returns values; do it in a service"
-            } else if to == "async-nats" && !["stage", "tests"].contains(&from) {
-                "only stage names async-nats; give stage what is missing"
-            } else {
-                continue;
-            };
-            complaints.push(Complaint::new(format!("{from}/Cargo.toml"), format!("{from} names {to}"), mend));
-        }
+    let is_ours = |name: &str| packages.iter().any(|package| package.name == name);
+    let mut complaints: Vec<Complaint> =
+        packages.iter().flat_map(|package| check_package(package, &is_ours)).collect();
+    for (name, _) in ARROWS.iter().filter(|(name, _)| !is_ours(name)) {
+        let what = format!("the table has a row for {name}, which is no package");
+        complaints.push(Complaint::new(TABLE, what, "remove the row"));
     }
     complaints
 }
 
-/// Whether one package of the house may name another.
-fn may_name(from: &str, to: &str) -> bool {
-    match from {
-        "fuzz" | "tests" | "xtask" => true,
-        "gouji" => FOOTING.contains(&to) || SERVICES.contains(&to) || to == "nats-server",
-        "reading" => ["document", "report"].contains(&to),
-        "access" => ["proto", "stage"].contains(&to),
-        "stage" => to == "proto",
-        "proto" | "rules" => to == "report",
-        "search" => ["proto", "report"].contains(&to),
-        "survey" => ["report", "rules"].contains(&to),
-        "render" => ["report", "rules", "survey"].contains(&to),
-        service if SERVICES.contains(&service) => FOOTING.contains(&to),
-        _ => false,
+fn check_package(package: &Package, is_ours: &impl Fn(&str) -> bool) -> Vec<Complaint> {
+    let from = package.name.as_str();
+    if OUTSIDE.contains(&from) {
+        return Vec::new();
     }
+    let manifest = format!("{from}/Cargo.toml");
+    let mut complaints = Vec::new();
+    for dependency in package.dependencies.iter().filter(|dependency| !dependency.is_for_tests()) {
+        let to = dependency.name.as_str();
+        let mend = if HEART.contains(&from) && ["async-nats", "tokio"].contains(&to) {
+            "the heart takes values and returns values; do it in a service"
+        } else if to == "async-nats" && from != "bus" {
+            "only bus names async-nats; give bus the method that is missing"
+        } else {
+            continue;
+        };
+        complaints.push(Complaint::new(&manifest, format!("{from} depends on {to}"), mend));
+    }
+    let Some((_, allowed)) = ARROWS.iter().find(|(name, _)| *name == from) else {
+        let what = format!("the table has no row for {from}");
+        complaints.push(Complaint::new(TABLE, what, "add a row, and draw its arrows in ARCHITECTURE.md"));
+        return complaints;
+    };
+    let named: Vec<&str> = package
+        .dependencies
+        .iter()
+        .map(|dependency| dependency.name.as_str())
+        .filter(|name| is_ours(name))
+        .collect();
+    for to in named.iter().filter(|to| !allowed.contains(to)) {
+        let mend =
+            "move what is needed down, or add the arrow to ARCHITECTURE.md and xtask/src/tidy/arrows.rs";
+        complaints.push(Complaint::new(&manifest, format!("{from} depends on {to}"), mend));
+    }
+    for to in allowed.iter().filter(|to| !named.contains(to)) {
+        let what = format!("the table lets {from} depend on {to}, which it does not");
+        complaints.push(Complaint::new(TABLE, what, "remove the entry, and the arrow from ARCHITECTURE.md"));
+    }
+    complaints
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::workspace::Dependency;
+
+    fn package(name: &str, dependencies: &[&str]) -> Package {
+        let dependency = |name: &&str| Dependency {
+            name: name.trim_start_matches('~').to_owned(),
+            kind: name.starts_with('~').then(|| "dev".to_owned()),
+        };
+        Package {
+            name: name.to_owned(),
+            manifest_path: format!("{name}/Cargo.toml").into(),
+            dependencies: dependencies.iter().map(dependency).collect(),
+        }
+    }
+
+    /// The table as packages, with one of them changed or added.
+    fn complaints(changed: &str, dependencies: &[&str]) -> Vec<String> {
+        let mut packages: Vec<Package> = ARROWS
+            .iter()
+            .filter(|(name, _)| *name != changed)
+            .map(|(name, allowed)| package(name, allowed))
+            .collect();
+        packages.push(package(changed, dependencies));
+        check(&packages).into_iter().map(|complaint| complaint.what).collect()
+    }
 
     #[test]
-    fn arrows_point_down_only() {
-        let check = |from, to, expected| assert_eq!(may_name(from, to), expected, "{from} -> {to}");
-        check("reading", "document", true);
-        check("document", "reading", false);
-        check("stage", "proto", true);
-        check("proto", "stage", false);
-        check("ingest", "access", true);
-        check("access", "stage", true);
-        check("stage", "access", false);
-        check("stage", "report", false);
-        check("console", "search", true);
-        check("parse", "validate", false);
-        check("parse", "sandbox", true);
-        check("sandbox", "document", false);
-        check("gouji", "console", true);
-        check("gouji", "nats-server", true);
-        check("parse", "nats-server", false);
-        check("rules", "reading", false);
-        check("tests", "gouji", true);
-        check("fuzz", "document", true);
-        check("document", "fuzz", false);
-        check("drawer", "report", false);
+    fn the_table_and_the_manifests_say_the_same() {
+        let check = |changed: &str, dependencies: &[&str], expected: &[&str]| {
+            assert_eq!(complaints(changed, dependencies), expected, "{changed} {dependencies:?}");
+        };
+        check("rules", &["report", "rust_decimal"], &[]);
+        check("rules", &["report", "reading"], &["rules depends on reading"]);
+        check("rules", &[], &["the table lets rules depend on report, which it does not"]);
+        check("rules", &["report", "tokio"], &["rules depends on tokio"]);
+        check("rules", &["report", "~tokio"], &[]);
+        check("bus", &["proto", "async-nats"], &[]);
+        check("blobs", &["bus", "async-nats"], &["blobs depends on async-nats"]);
+        check("blobs", &["bus", "~async-nats"], &[]);
+        check("bus", &["proto", "~worker"], &["bus depends on worker"]);
+        check("tests", &["gouji", "async-nats"], &[]);
+        check("common", &["report"], &["the table has no row for common"]);
+    }
+
+    #[test]
+    fn a_row_for_no_package_is_a_complaint() {
+        let packages: Vec<Package> =
+            ARROWS.iter().skip(1).map(|(name, allowed)| package(name, allowed)).collect();
+        let first = check(&packages).into_iter().map(|complaint| complaint.what).next_back();
+        assert_eq!(first.as_deref(), Some("the table has a row for report, which is no package"));
+    }
+
+    #[test]
+    fn all_arrows_point_down() {
+        for (index, (name, allowed)) in ARROWS.iter().enumerate() {
+            for to in *allowed {
+                let target = ARROWS.iter().position(|(name, _)| name == to);
+                assert!(target.is_some_and(|target| target < index), "{name} -> {to}");
+            }
+        }
     }
 }

@@ -1,9 +1,9 @@
-//! Links of Markdown files to other files of the house.
+//! Links of Markdown files to other files of the repository.
 
 use super::Complaint;
 use super::source::Text;
 
-/// Complains of every link to a file that is not there.
+/// Complains of every link to a file that does not exist.
 pub(super) fn check(paths: &[String], texts: &[Text]) -> Vec<Complaint> {
     let exists = |target: &str| {
         let folder = format!("{target}/");
@@ -16,7 +16,7 @@ pub(super) fn check(paths: &[String], texts: &[Text]) -> Vec<Complaint> {
                 complaints.push(Complaint::new(
                     format!("{}:{line}", text.path),
                     format!("the link `{target}` leads nowhere"),
-                    "mend the link, or add the file",
+                    "correct the link, or add the file",
                 ));
             }
         }
@@ -24,13 +24,13 @@ pub(super) fn check(paths: &[String], texts: &[Text]) -> Vec<Complaint> {
     complaints
 }
 
-/// The targets of links to files, with their line, outside of fenced code.
+/// The targets of links to files, with their line, outside of code blocks.
 fn targets(text: &str) -> Vec<(usize, &str)> {
-    let mut fenced = false;
+    let mut in_code = false;
     let mut targets = Vec::new();
     for (number, line) in text.lines().enumerate() {
-        fenced ^= line.trim_start().starts_with("```");
-        if fenced {
+        in_code ^= line.trim_start().starts_with("```");
+        if in_code {
             continue;
         }
         for link in line.split("](").skip(1) {

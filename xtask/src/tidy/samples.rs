@@ -1,4 +1,4 @@
-//! Every sample has its golden reading, and a line that says why it is there.
+//! Every sample has its golden reading, and a line with its reason.
 
 use super::Complaint;
 use super::source::Text;
@@ -11,21 +11,21 @@ pub(super) fn check(paths: &[String], texts: &[Text]) -> Vec<Complaint> {
     let stem = |file: &str| file.rsplit_once('.').map_or(file.to_owned(), |(stem, _)| stem.to_owned());
     let mut complaints = Vec::new();
     for sample in below("samples/reports/") {
-        let place = format!("samples/reports/{sample}");
+        let at = format!("samples/reports/{sample}");
         if !below("samples/golden/").any(|golden| stem(golden) == stem(sample)) {
-            let mend =
+            let fix =
                 "GOUJI_GENERATE=1 cargo test -p tests -- samples:: writes it; read it before you commit it";
-            complaints.push(Complaint::new(&place, "its golden reading is missing", mend));
+            complaints.push(Complaint::new(&at, "its golden reading is missing", fix));
         }
         if !readme.contains(&format!("`{sample}`")) {
-            let mend = "say in one line why it is there";
-            complaints.push(Complaint::new(&place, "samples/README.md does not name it", mend));
+            let fix = "say in one line why the sample exists";
+            complaints.push(Complaint::new(&at, "samples/README.md does not name it", fix));
         }
     }
     for golden in below("samples/golden/") {
         if !below("samples/reports/").any(|sample| stem(sample) == stem(golden)) {
-            let place = format!("samples/golden/{golden}");
-            complaints.push(Complaint::new(place, "the sample it belongs to is gone", "take it out too"));
+            let at = format!("samples/golden/{golden}");
+            complaints.push(Complaint::new(at, "its sample does not exist", "delete it too"));
         }
     }
     complaints

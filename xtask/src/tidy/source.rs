@@ -1,9 +1,9 @@
-//! What must not stand in a text, and how long a text may be.
+//! Leftovers and registry hosts in texts, and the length of source files.
 
 use super::Complaint;
 use crate::workspace::Workspace;
 
-/// A file that may grow past this holds a second idea.
+/// A longer file contains a second idea.
 const LONGEST: usize = 700;
 
 /// A tracked text.
@@ -12,7 +12,7 @@ pub(super) struct Text {
     pub(super) text: String,
 }
 
-/// The files that people write and that are UTF-8; samples are data and say what they like.
+/// The files that people write and that are UTF-8, without samples, which are data.
 pub(super) fn texts(workspace: &Workspace, paths: &[String]) -> Vec<Text> {
     let written = paths.iter().filter(|path| *path != "Cargo.lock" && !is_data(path));
     written
@@ -44,13 +44,13 @@ fn words(text: &Text) -> Vec<Complaint> {
     ];
     let mut complaints = Vec::new();
     for (number, line) in text.text.lines().enumerate() {
-        let mut complain = |words: &[&str], mend| {
+        let mut complain = |words: &[&str], fix| {
             for word in words.iter().filter(|word| line.contains(**word)) {
-                let place = format!("{}:{}", text.path, number + 1);
-                complaints.push(Complaint::new(place, format!("`{word}` stands there"), mend));
+                let at = format!("{}:{}", text.path, number + 1);
+                complaints.push(Complaint::new(at, format!("it contains `{word}`"), fix));
             }
         };
-        complain(&leftovers, "finish it or take it out");
+        complain(&leftovers, "finish it or delete it");
         complain(&hosts, "name the package, not the registry it comes from");
     }
     complaints
@@ -59,9 +59,9 @@ fn words(text: &Text) -> Vec<Complaint> {
 fn length(text: &Text) -> Option<Complaint> {
     let lines = text.text.lines().count();
     let written = text.path.ends_with(".rs") && !text.path.contains("/generated/");
-    let mend = "find the second idea in it and give that a file";
+    let fix = "find the second idea in it and give it a file of its own";
     let long = written && lines > LONGEST;
-    long.then(|| Complaint::new(text.path.clone(), format!("{lines} lines, more than {LONGEST}"), mend))
+    long.then(|| Complaint::new(text.path.clone(), format!("{lines} lines, more than {LONGEST}"), fix))
 }
 
 #[cfg(test)]

@@ -29,14 +29,14 @@ const REFUSALS: &str = "
 ## Refusals
 
 A file that is not accepted stands in `refused` of the receipt, with its `class`.
-A report that was accepted and goes no further ends in a `ReportRefused` with its `class`: `GET /api/v1/submissions/{id}`, `POST /api/v1/states`, `GET /api/v1/reports/{id}/status` and `gouji refused show ID` show it, with a Chinese `message` for the sender.
+A report that was accepted and goes no further ends in a `ReportRefused` with its `class`: `GET /api/v1/submissions/{id}`, `POST /api/v1/states`, `GET /api/v1/status/{id}` and `gouji refused show ID` show it, with a Chinese `message` for the sender.
 The same bytes sent again are not tried again; an operator tries a report again with `gouji refused replay`.
 ";
 
 const STATES: &str = "
 ## States
 
-How far a report has come: `state` of `GET /api/v1/submissions/{id}`, `POST /api/v1/states` and `GET /api/v1/reports/{id}/status`.
+How far a report has come: `state` of `GET /api/v1/submissions/{id}`, `POST /api/v1/states` and `GET /api/v1/status/{id}`.
 
 | state | meaning |
 | --- | --- |

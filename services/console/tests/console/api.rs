@@ -3,7 +3,7 @@
 use axum::http::Request;
 use serde_json::{Value, json};
 
-use crate::house::{House, sample};
+use crate::harness::{House, sample};
 
 /// Every total that can be told from the samples.
 #[tokio::test]

@@ -2,9 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
-mod across;
 mod api;
-mod house;
+mod harness;
 mod pages;
 mod preview;
+mod regional;
 mod server;

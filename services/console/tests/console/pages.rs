@@ -2,7 +2,7 @@
 
 use report::{Form, FormId};
 
-use crate::house::{House, sample};
+use crate::harness::{House, sample};
 
 #[tokio::test]
 async fn a_report_page_shows_every_cell_of_its_form() {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::house::House;
+use crate::harness::House;
 
 #[tokio::test]
 async fn counts_arrive_as_they_change() {

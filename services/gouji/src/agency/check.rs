@@ -1,4 +1,4 @@
-//! `gouji check`: the whole heart without a server. An agency checks its own file before it sends it.
+//! `gouji check`: reads and judges files without a server. An agency checks its own file before it sends it.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -7,29 +7,30 @@ use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum};
 use document::sniff;
 use parse::Readers;
-use report::{CellState, FormId, Report, Verdict, json};
+use report::{CellState, FormId, Report, Review, Verdict, json};
+use serde::Serialize;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use tokio::runtime::Builder;
 
-use crate::agency::findings::{self, Language};
+use super::findings::{Summary, human};
 use crate::checking::{Checked, Judge, across_years, check_bytes, policy, today};
 use crate::files::walk;
 use crate::print::say;
 
 /// Check files without a server.
+///
+/// Exit status: 0 if every report passes or has warnings only, 1 if a report fails, 2 if a file cannot be read.
 #[derive(Debug, Args)]
 pub(crate) struct Check {
-    /// How to print what was found.
+    /// How to print the findings.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
-    /// Language of the frame around the findings; findings themselves are Chinese.
-    #[arg(long, value_enum, default_value_t = Language::Zh)]
-    lang: Language,
     /// A rule policy: severities, rules switched off, waivers; see deploy/rule-policy.toml.
     #[arg(long, alias = "office", env = "GOUJI_RULE_POLICY", value_name = "FILE")]
     policy: Option<PathBuf>,
-    /// Files, folders and ZIP archives. Reports of one agency for several years are held against each other.
+    /// Files, folders and ZIP archives. A report is also compared with that of the same agency for the year
+    /// before.
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
 }
@@ -40,121 +41,152 @@ enum Format {
     Json,
 }
 
-/// Checks every file; 0 if all pass or warn, 1 if some report fails, 2 if some file cannot be read.
-pub(crate) fn run(check: &Check) -> ExitCode {
-    check_all(check)
-        .unwrap_or_else(|error| {
+/// The status where some file cannot be read.
+const UNREADABLE: u8 = 2;
+
+impl Check {
+    pub(crate) fn run(&self) -> ExitCode {
+        let worst = self.check().unwrap_or_else(|error| {
             eprintln!("{error:#}");
-            2
-        })
-        .into()
-}
-
-fn check_all(check: &Check) -> Result<u8> {
-    let runtime = Builder::new_current_thread().enable_all().build().context("making a runtime")?;
-    let readers = Readers::new().context("finding this program")?;
-    let mut checking = Checking {
-        format: check.format,
-        lang: check.lang,
-        judge: Judge { policy: policy(check.policy.as_deref())?, day: today() },
-        held: Vec::new(),
-        held_bytes: 0,
-        worst: 0,
-        summary: findings::Summary::default(),
-    };
-    for path in &check.paths {
-        walk(path, &mut |file, bytes| {
-            checking.hold(runtime.block_on(check_bytes(&readers, &checking.judge, file, bytes)));
+            UNREADABLE
         });
+        worst.into()
     }
-    checking.tell();
-    if matches!(check.format, Format::Human) {
-        say(&checking.summary.text(check.lang));
+
+    /// Checks every file; the exit status.
+    fn check(&self) -> Result<u8> {
+        let runtime = Builder::new_current_thread().enable_all().build().context("making a runtime")?;
+        let readers = Readers::new().context("finding this program")?;
+        let mut checking = Checking {
+            format: self.format,
+            judge: Judge { policy: policy(self.policy.as_deref())?, day: today() },
+            pending: Vec::new(),
+            pending_bytes: 0,
+            worst: 0,
+            summary: Summary::default(),
+        };
+        for path in &self.paths {
+            walk(path, &mut |file, bytes| {
+                checking.add(runtime.block_on(check_bytes(&readers, &checking.judge, file, bytes)));
+            });
+        }
+        checking.print();
+        if matches!(self.format, Format::Human) {
+            say(&checking.summary.text());
+        }
+        Ok(checking.worst)
     }
-    Ok(checking.worst)
 }
 
-/// Files are held until all are read, so that each can be held against the year before; beyond this
-/// much they are told of as they stand.
-const HELD_BYTES: usize = 512 << 20;
+/// Results are pending until all files are read, so that each report can be compared with that of the year
+/// before. Beyond this size the pending ones are printed.
+const PENDING_BYTES: usize = 512 << 20;
+/// The memory of a report beside its bytes.
+const REPORT_BYTES: usize = 64 << 10;
 
 struct Checking {
     format: Format,
-    lang: Language,
     judge: Judge,
-    held: Vec<Checked>,
-    held_bytes: usize,
+    pending: Vec<Checked>,
+    pending_bytes: usize,
+    /// The greatest exit status.
     worst: u8,
-    summary: findings::Summary,
+    summary: Summary,
 }
 
 impl Checking {
-    fn hold(&mut self, checked: Checked) {
-        self.held_bytes += checked.bytes.len() + HELD_BESIDE;
-        self.held.push(checked);
-        if self.held_bytes > HELD_BYTES {
-            self.tell();
+    fn add(&mut self, checked: Checked) {
+        self.pending_bytes += checked.bytes.len() + REPORT_BYTES;
+        self.pending.push(checked);
+        if self.pending_bytes > PENDING_BYTES {
+            self.print();
         }
     }
 
-    /// Judges what is held across years, and tells of all of it.
-    fn tell(&mut self) {
-        self.held_bytes = 0;
-        for checked in across_years(std::mem::take(&mut self.held), &self.judge) {
+    /// Judges the pending reports across years and prints them.
+    fn print(&mut self) {
+        self.pending_bytes = 0;
+        for checked in across_years(std::mem::take(&mut self.pending), &self.judge) {
             self.worst = self.worst.max(exit_code(&checked));
             match self.format {
-                Format::Json => say(&Value::Object(as_json(&checked)).to_string()),
-                Format::Human => say(&findings::human(&checked, self.lang)),
+                Format::Json => say(&Line::of(&checked).to_json()),
+                Format::Human => say(&human(&checked)),
             }
             self.summary.count(&checked);
         }
     }
 }
 
-/// What a report takes in memory beside its bytes.
-const HELD_BESIDE: usize = 64 << 10;
-
 fn exit_code(checked: &Checked) -> u8 {
     match &checked.outcome {
-        Err(_) => 2,
+        Err(_) => UNREADABLE,
         Ok(review) if review.verdict() == Verdict::Fail => 1,
         Ok(_) => 0,
     }
 }
 
 /// The line of JSON for one file.
-fn as_json(checked: &Checked) -> Map<String, Value> {
-    let mut line = Map::new();
-    line.insert("file".into(), checked.file.clone().into());
-    line.insert("sha256".into(), sha256(&checked.bytes).into());
-    let kind = sniff(&checked.bytes);
-    line.insert("format".into(), kind.as_str().into());
-    match &checked.outcome {
-        Ok(review) => {
-            let reason = partial(&review.report);
-            line.insert("status".into(), if reason.is_some() { "partial" } else { "read" }.into());
-            line.insert("reason".into(), reason.into());
-            line.extend(json::review(review));
-        }
-        Err(unreadable) => {
-            line.insert("status".into(), "unreadable".into());
-            line.insert("reason".into(), format!("{}（{}）", unreadable.message, unreadable.detail).into());
-            line.extend(json::identity(&Report::default()));
-            line.insert("cells".into(), Value::Object(Map::new()));
-            for list in ["claims", "remarks", "findings"] {
-                line.insert(list.into(), Value::Array(Vec::new()));
+#[derive(Serialize)]
+struct Line<'a> {
+    file: &'a str,
+    sha256: String,
+    format: &'static str,
+    status: Status,
+    reason: Option<String>,
+    /// Every field of a review; empty ones where the file cannot be read.
+    #[serde(flatten)]
+    review: Map<String, Value>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Status {
+    Read,
+    Partial,
+    Unreadable,
+}
+
+impl<'a> Line<'a> {
+    fn of(checked: &'a Checked) -> Self {
+        let (status, reason, review) = match &checked.outcome {
+            Ok(review) => {
+                let reason = partial(&review.report);
+                let status = if reason.is_some() { Status::Partial } else { Status::Read };
+                (status, reason, json::review(review))
             }
-            line.insert("verdict".into(), Value::Null);
+            Err(unreadable) => {
+                let reason = format!("{}（{}）", unreadable.message, unreadable.detail);
+                (Status::Unreadable, Some(reason), no_review())
+            }
+        };
+        Self {
+            file: &checked.file,
+            sha256: sha256(&checked.bytes),
+            format: sniff(&checked.bytes).as_str(),
+            status,
+            reason,
+            review,
         }
     }
-    line
+
+    fn to_json(&self) -> String {
+        serde_json::to_string(self).expect("a line has strings as keys only")
+    }
+}
+
+/// The fields of a review without a report.
+fn no_review() -> Map<String, Value> {
+    let nothing = Review { report: Report::default(), findings: Vec::new(), rules_version: String::new() };
+    let mut fields = json::review(&nothing);
+    fields.insert("verdict".into(), Value::Null);
+    fields
 }
 
 fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Why a report was read in part only, in Chinese; none if every cell is known or known to be empty.
+/// Why only a part of a report was read, in Chinese; none if every cell is known or known to be empty.
 fn partial(report: &Report) -> Option<String> {
     if report.form.is_none() {
         return Some(match report.year.filter(|year| FormId::of_year(*year).is_none()) {

@@ -1,19 +1,12 @@
-//! Findings as a good compiler prints them: what is wrong, where it stands, what to do.
+//! Findings as a compiler prints them: what is wrong, its place in the file, what to do.
 
 use std::fmt::Write as _;
 
-use clap::ValueEnum;
-use report::{Finding, Judgement, Origin, Review, Verdict};
+use report::{Finding, Judgement, Origin, Review, Severity, Verdict, Waiver};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::checking::Checked;
-
-/// Language of what stands around the findings.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(crate) enum Language {
-    Zh,
-    En,
-}
+use crate::language::{self, Language, text, word};
 
 /// How many reports passed.
 #[derive(Debug, Default)]
@@ -34,109 +27,94 @@ impl Summary {
         }
     }
 
-    pub(crate) fn text(&self, lang: Language) -> String {
+    pub(crate) fn text(&self) -> String {
         let Self { pass, warn, fail, unreadable } = self;
         let all = pass + warn + fail + unreadable;
-        match lang {
-            Language::Zh => format!(
-                "共检查{all}份：通过{pass}份，有警告{warn}份，有错误{fail}份，无法读取{unreadable}份。"
-            ),
-            Language::En => {
-                format!("{all} checked: {pass} pass, {warn} warn, {fail} fail, {unreadable} unreadable")
-            }
-        }
+        text!(
+            "共检查{all}份：通过{pass}份，有警告{warn}份，有错误{fail}份，无法读取{unreadable}份。",
+            "{all} checked: {pass} pass, {warn} warn, {fail} fail, {unreadable} unreadable"
+        )
     }
 }
 
 /// Everything about one file.
-pub(crate) fn human(checked: &Checked, lang: Language) -> String {
+pub(crate) fn human(checked: &Checked) -> String {
     let mut out = String::new();
     let review = match &checked.outcome {
         Ok(review) => review,
         Err(unreadable) => {
-            let reason = match lang {
+            let reason = match language::current() {
                 Language::Zh => &unreadable.message,
                 Language::En => &unreadable.detail,
             };
-            return format!("{}  {}: {reason}\n", word(lang, "无法读取", "unreadable"), checked.file);
+            return format!("{}  {}: {reason}\n", word("无法读取", "unreadable"), checked.file);
         }
     };
     for finding in &review.findings {
-        let _ = writeln!(out, "{}[{}]: {}", severity(finding, lang), finding.rule, finding.message);
+        let label = label(finding.severity, finding.judgement);
+        let _ = writeln!(out, "{label}[{}]: {}", finding.rule, finding.message);
         for (place, label) in places(review, finding) {
-            // Of a packed format the bytes tell nobody anything.
+            // The bytes of a packed format are not readable.
             match checked.encoding {
                 Some(_) => excerpt(&mut out, checked, place, &label),
-                None => place_in_words(&mut out, checked, place, &label, lang),
+                None => numbered_place(&mut out, checked, place, &label),
             }
         }
         if let (Some(left), Some(right)) = (finding.left, finding.right) {
-            let _ = writeln!(
-                out,
-                "   = {} {left} ≠ {} {right}",
-                word(lang, "左边", "left"),
-                word(lang, "右边", "right")
-            );
+            let _ = writeln!(out, "   = {} {left} ≠ {} {right}", word("左边", "left"), word("右边", "right"));
         }
         if let Some(repair) = &finding.repair {
-            let _ = writeln!(out, "   = {}: {}", word(lang, "改法", "repair"), repair.reason);
+            let _ = writeln!(out, "   = {}: {}", word("改法", "repair"), repair.reason);
         }
-        for (name, text) in notes(finding, lang) {
+        for (name, text) in notes(finding) {
             let _ = writeln!(out, "   = {name}: {text}");
         }
         out.push('\n');
     }
     let report = &review.report;
-    let unknown = word(lang, "（未写明）", "(not stated)");
-    let verdict = match lang {
-        Language::Zh => review.verdict().title(),
-        Language::En => review.verdict().as_str(),
-    };
+    let unknown = word("（未写明）", "(not stated)");
+    let verdict = verdict_title(Some(review.verdict()));
     let year = report.year.map_or(unknown.to_owned(), |year| year.to_string());
     let _ =
         writeln!(out, "{verdict}  {} {year}  {}", report.agency.as_deref().unwrap_or(unknown), checked.file);
     out
 }
 
-fn severity(finding: &Finding, lang: Language) -> &'static str {
-    match (lang, finding.judgement) {
-        (Language::Zh, judgement) => judgement.label(finding.severity),
-        (Language::En, Judgement::Fails) => finding.severity.as_str(),
-        (Language::En, unknown) => unknown.as_str(),
-    }
+/// The word for the verdict on a report.
+pub(crate) fn verdict_title(verdict: Option<Verdict>) -> &'static str {
+    word(Verdict::title_of(verdict), verdict.map_or("not reviewed", Verdict::as_str))
 }
 
-fn word(lang: Language, zh: &'static str, en: &'static str) -> &'static str {
-    match lang {
-        Language::Zh => zh,
-        Language::En => en,
-    }
+/// The word before a finding: its severity, or that it cannot be judged.
+pub(crate) fn label(severity: Severity, judgement: Judgement) -> &'static str {
+    let english = match judgement {
+        Judgement::Fails => severity.as_str(),
+        Judgement::Unknown => judgement.as_str(),
+    };
+    word(judgement.label(severity), english)
 }
 
-/// What stands behind a finding: the other report, why it does not count, what demands it.
-fn notes(finding: &Finding, lang: Language) -> Vec<(&'static str, String)> {
+/// The grounds of a finding: the other report, why it does not count, the legal basis.
+fn notes(finding: &Finding) -> Vec<(&'static str, String)> {
     let mut notes = Vec::new();
     if let Some(other) = &finding.against {
         let agency = other.agency.as_deref().unwrap_or_default();
         let year = other.year.map_or_else(String::new, |year| year.to_string());
         let line = other.origin.map(|origin| origin.line).filter(|line| *line > 0);
-        let text = match (lang, line) {
-            (Language::Zh, Some(line)) => format!("{agency}{year}年度报告第{line}行"),
-            (Language::Zh, None) => format!("{agency}{year}年度报告"),
-            (Language::En, Some(line)) => format!("the report of {agency} for {year}, line {line}"),
-            (Language::En, None) => format!("the report of {agency} for {year}"),
+        let report = text!("{agency}{year}年度报告", "the report of {agency} for {year}");
+        let text = match line {
+            Some(line) => text!("{report}第{line}行", "{report}, line {line}"),
+            None => report,
         };
-        notes.push((word(lang, "对照", "against"), text));
+        notes.push((word("对照", "against"), text));
     }
     if let Some(waiver) = &finding.waiver {
-        let text = match lang {
-            Language::Zh => format!("{}，{}，有效期至{}", waiver.who, waiver.why, waiver.until),
-            Language::En => format!("by {} until {}: {}", waiver.who, waiver.until, waiver.why),
-        };
-        notes.push((word(lang, "已豁免", "waived"), text));
+        let Waiver { who, why, until } = waiver;
+        let text = text!("{who}，{why}，有效期至{until}", "by {who} until {until}: {why}");
+        notes.push((word("已豁免", "waived"), text));
     }
     if let Some(rule) = rules::rule(&finding.rule) {
-        notes.push((word(lang, "依据", "basis"), rule.basis.to_owned()));
+        notes.push((word("依据", "basis"), rule.basis.to_owned()));
     }
     notes
 }
@@ -144,7 +122,7 @@ fn notes(finding: &Finding, lang: Language) -> Vec<(&'static str, String)> {
 /// Places shown for one finding; the message names the others.
 const PLACES: usize = 4;
 
-/// The places of a finding with what stands there; of a row or sentence on one line the first alone.
+/// The places of a finding with the labels of their cells; only the first place of a row on one line.
 fn places(review: &Review, finding: &Finding) -> Vec<(Origin, String)> {
     let cells = &review.report.cells;
     let mut places: Vec<(Origin, String)> =
@@ -156,7 +134,7 @@ fn places(review: &Review, finding: &Finding) -> Vec<(Origin, String)> {
         let is_beside =
             |place: &Origin| place.line > 0 && (place.line, place.row) == (origin.line, origin.row);
         match places.iter_mut().find(|(place, _)| is_here(place) || is_beside(place)) {
-            Some((place, told)) if is_here(place) => *told = label.to_owned(),
+            Some((place, known)) if is_here(place) => *known = label.to_owned(),
             Some(_) => {}
             None => places.push((origin, label.to_owned())),
         }
@@ -165,26 +143,23 @@ fn places(review: &Review, finding: &Finding) -> Vec<(Origin, String)> {
     places
 }
 
-/// Page, table, row and column, as a person counts them.
-fn place_in_words(out: &mut String, checked: &Checked, origin: Origin, label: &str, lang: Language) {
-    let counted = |name_zh: &str, name_en: &str, number: Option<u32>| {
-        number.map(|number| match lang {
-            Language::Zh => format!("第{number}{name_zh}"),
-            Language::En => format!("{name_en} {number}"),
-        })
-    };
+/// Page, table, row and column, counted from one.
+fn numbered_place(out: &mut String, checked: &Checked, origin: Origin, label: &str) {
     let from_one = |number: Option<u32>| number.map(|number| number + 1);
-    let places = [
-        counted("页", "page", origin.page),
-        counted("个表格", "table", from_one(origin.table)),
-        counted("行", "row", from_one(origin.row)),
-        counted("列", "column", from_one(origin.column)),
-    ];
-    let mut places: Vec<String> = places.into_iter().flatten().collect();
+    let mut parts: Vec<String> = [
+        origin.page.map(|number| text!("第{number}页", "page {number}")),
+        from_one(origin.table).map(|number| text!("第{number}个表格", "table {number}")),
+        from_one(origin.row).map(|number| text!("第{number}行", "row {number}")),
+        from_one(origin.column).map(|number| text!("第{number}列", "column {number}")),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
     if origin.table.is_none() {
-        places.extend(counted("行", "line", Some(origin.line).filter(|line| *line > 0)));
+        let line = Some(origin.line).filter(|line| *line > 0);
+        parts.extend(line.map(|number| text!("第{number}行", "line {number}")));
     }
-    let _ = writeln!(out, "  --> {}: {}  {label}", checked.file, places.join(word(lang, "", ", ")));
+    let _ = writeln!(out, "  --> {}: {}  {label}", checked.file, parts.join(word("", ", ")));
 }
 
 /// Width of an excerpt on the terminal, in columns.

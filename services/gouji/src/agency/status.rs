@@ -6,12 +6,13 @@ use anyhow::Result;
 use clap::Args;
 use jiff::Timestamp;
 use proto::ReportId;
-use serde_json::Value;
 
-use crate::client::Server;
+use crate::client::answers::{Leader, Life, Status as Overview};
+use crate::client::{Server, parsed};
+use crate::language::text;
 use crate::moment;
-use crate::operator::refused::{hint, one_line};
-use crate::print::say;
+use crate::operator::refused::hint;
+use crate::print::{one_line, say};
 
 /// Show how far the pipeline is, or the life of one report.
 #[derive(Debug, Args)]
@@ -35,37 +36,48 @@ impl Status {
 
     async fn show(&self) -> Result<()> {
         let Some(id) = &self.id else {
-            let status = self.server.get("/api/v1/status", &[]).await?;
-            say(&if self.json {
-                status.to_string()
+            let body = self.server.get_text("/api/v1/status", &[]).await?;
+            if self.json {
+                say(&body);
             } else {
-                overview(&status, Timestamp::now().as_millisecond())
-            });
+                say(&overview(&parsed(&body)?, Timestamp::now().as_millisecond()));
+            }
             return Ok(());
         };
-        let life = self.server.get(&format!("/api/v1/status/{id}"), &[]).await?;
+        let body = self.server.get_text(&format!("/api/v1/status/{id}"), &[]).await?;
         if self.json {
-            say(&life.to_string());
+            say(&body);
             return Ok(());
         }
-        say(&life_of(&life));
+        say(&life(&parsed(&body)?));
         if let Ok(own) = ReportId::parse(id) {
-            for generation in (0..GENERATIONS).filter(|generation| *generation != own.generation()) {
-                let other = format!("{}-g{generation}", own.digits());
-                match self.server.get(&format!("/api/v1/status/{other}"), &[]).await {
-                    Ok(life) => say(&format!("\nanother reading of the same bytes:\n{}", life_of(&life))),
-                    Err(_) if generation > own.generation() => break,
-                    Err(_) => (),
-                }
-            }
+            self.show_others(&own).await;
         }
         Ok(())
+    }
+
+    /// Shows the other readings of the same bytes.
+    async fn show_others(&self, own: &ReportId) {
+        for generation in (0..GENERATIONS).filter(|generation| *generation != own.generation()) {
+            let other = format!("{}-g{generation}", own.digits());
+            match self.server.get::<Life>(&format!("/api/v1/status/{other}"), &[]).await {
+                Ok(other) => {
+                    let other = life(&other);
+                    say(&text!(
+                        "\n同一文件的另一次读取：\n{other}",
+                        "\nanother reading of the same bytes:\n{other}"
+                    ));
+                }
+                Err(_) if generation > own.generation() => break,
+                Err(_) => (),
+            }
+        }
     }
 }
 
 /// A table of the stages, and what was refused.
-fn overview(status: &Value, now_ms: i64) -> String {
-    let count = |fact: &str| status["counts"][fact].as_u64().unwrap_or_default();
+fn overview(status: &Overview, now_ms: i64) -> String {
+    let counts = &status.counts;
     let row = |cells: [&str; 7]| {
         let [stage, done, waiting, in_flight, again, oldest, note] = cells;
         let line =
@@ -74,68 +86,73 @@ fn overview(status: &Value, now_ms: i64) -> String {
     };
     let mut lines = vec![
         row(["stage", "done", "waiting", "in flight", "redelivered", "oldest", ""]),
-        row(["ingest", &count("submitted").to_string(), "", "", "", "", ""]),
+        row(["ingest", &counts.submitted.to_string(), "", "", "", "", ""]),
     ];
-    for lag in status["lag"].as_array().into_iter().flatten() {
-        let number = |name: &str| lag[name].as_u64().unwrap_or_default().to_string();
-        let stage = lag["stage"].as_str().unwrap_or_default();
-        let done = match stage {
-            "parse" => "parsed",
-            "validate" => "validated",
-            _ => "indexed",
+    for lag in &status.lag {
+        let done = match lag.stage.as_str() {
+            "parse" => counts.parsed,
+            "validate" => counts.validated,
+            _ => counts.indexed,
         };
-        let oldest = lag["oldest_ms"].as_i64().map(|at| moment::length(now_ms - at)).unwrap_or_default();
-        let paused = lag["paused_until_ms"].as_i64();
-        let note = paused.map(|until| format!("PAUSED until {}", moment::told(until))).unwrap_or_default();
+        let oldest = lag.oldest_ms.map(|at| moment::length(now_ms - at)).unwrap_or_default();
+        let note = lag.paused_until_ms.map(|until| {
+            let until = moment::format(until);
+            text!("已暂停至 {until}", "PAUSED until {until}")
+        });
         lines.push(row([
-            stage,
-            &count(done).to_string(),
-            &number("waiting"),
-            &number("in_flight"),
-            &number("redelivered"),
+            &lag.stage,
+            &done.to_string(),
+            &lag.waiting.to_string(),
+            &lag.in_flight.to_string(),
+            &lag.redelivered.to_string(),
             &oldest,
-            &note,
+            &note.unwrap_or_default(),
         ]));
     }
-    lines.push(row(["refused", &count("refused").to_string(), "", "", "", "", ""]));
-    for (class, count) in status["refused_by_class"].as_object().into_iter().flatten() {
-        lines.push(format!("  {:>7}  {class}", count.as_u64().unwrap_or_default()));
-    }
-    if let Some(reports) = status["searchable_reports"].as_u64() {
+    lines.push(row(["refused", &counts.refused.to_string(), "", "", "", "", ""]));
+    lines.extend(status.refused_by_class.iter().map(|(class, count)| format!("  {count:>7}  {class}")));
+    if let Some(reports) = status.searchable_reports {
         lines.push(format!("searchable {reports:>8}"));
     }
-    // Told to those who may know.
-    if let Some(leader) = status.get("index_leader") {
-        let until = leader["until_ms"].as_i64().map(moment::told);
-        lines.push(match (leader["holder"].as_str(), until) {
-            (Some(holder), Some(until)) => {
-                format!("the index is led by {}, whose lease lasts until {until}", one_line(holder))
-            }
-            _ => "the index is led by nobody: no gouji-index holds its lease".to_owned(),
-        });
-    }
+    lines.extend(status.index_leader.as_ref().map(|leader| leader_line(leader.as_ref())));
     lines.join("\n")
 }
 
-/// Its facts with what lay between them, and what to do where it was refused.
-fn life_of(life: &Value) -> String {
-    let text = |value: &Value| one_line(value.as_str().unwrap_or_default());
-    let mut lines = vec![format!("{}  {}", text(&life["id"]), text(&life["state"]))];
+/// Which `gouji-index` writes the index.
+fn leader_line(leader: Option<&Leader>) -> String {
+    let Some(Leader { holder, until_ms }) = leader else {
+        return text!(
+            "没有进程负责入库：没有 gouji-index 持有租约",
+            "the index is led by nobody: no gouji-index holds its lease"
+        );
+    };
+    let (holder, until) = (one_line(holder), moment::format(*until_ms));
+    text!(
+        "负责入库的是 {holder}，租约至 {until}",
+        "the index is led by {holder}, whose lease lasts until {until}"
+    )
+}
+
+/// The facts about one report with the time between them, and what to do where it was refused.
+fn life(life: &Life) -> String {
+    let mut lines = vec![format!("{}  {}", one_line(&life.id), life.state.as_str())];
     let (mut before, mut trace) = (None, None);
-    for fact in life["facts"].as_array().into_iter().flatten() {
-        let at_ms = fact["at_ms"].as_i64().unwrap_or_default();
-        let after = before.map(|before| format!("  after {}", moment::length(at_ms - before)));
-        let (name, after) = (text(&fact["fact"]), after.unwrap_or_default());
-        let of_fact = fact["trace_id"].as_str().filter(|of_fact| trace != Some(*of_fact));
-        let told = of_fact.map(|trace| format!("  trace {}", one_line(trace))).unwrap_or_default();
-        lines.push(format!("  {}  {name:<10}{after}{told}", moment::told(at_ms)).trim_end().to_owned());
-        (before, trace) = (Some(at_ms), of_fact.or(trace));
+    for fact in &life.facts {
+        let after = before.map(|before| {
+            let length = moment::length(fact.at_ms - before);
+            text!("  间隔 {length}", "  after {length}")
+        });
+        let after = after.unwrap_or_default();
+        let own = fact.trace_id.as_ref().filter(|own| trace != Some(*own));
+        let shown = own.map(|own| format!("  trace {}", one_line(own))).unwrap_or_default();
+        let line = format!("  {}  {:<10}{after}{shown}", moment::format(fact.at_ms), one_line(&fact.fact));
+        lines.push(line.trim_end().to_owned());
+        (before, trace) = (Some(fact.at_ms), own.or(trace));
     }
-    let refusal = &life["refusal"];
-    if refusal.is_object() {
-        let class = text(&refusal["class"]);
-        lines.push(format!("  refused by {}: {class}", text(&refusal["stage"])));
-        lines.push(format!("    {}", text(&refusal["message"])));
+    if let Some(refusal) = &life.refusal {
+        let (stage, class) = (one_line(&refusal.stage), one_line(&refusal.class));
+        lines.push(text!("  由 {stage} 退回：{class}", "  refused by {stage}: {class}"));
+        lines.push(format!("    {}", one_line(&refusal.message)));
         lines.push(format!("    {}", hint(&class)));
     }
     lines.join("\n")
@@ -143,7 +160,7 @@ fn life_of(life: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 
@@ -168,13 +185,16 @@ refused           1
         1  gave-up
 searchable        9
 the index is led by a:/srv/index, whose lease lasts until 1970-01-01 08:00:15";
-        assert_eq!(overview(&status, 61_000), expected);
-        assert!(overview(&json!({"index_leader": null}), 0).contains("led by nobody"));
-        assert!(!overview(&json!({}), 0).contains("led by"));
+        let overview = |status: Value, now_ms| overview(&serde_json::from_value(status).unwrap(), now_ms);
+        assert_eq!(overview(status, 61_000), expected);
+        let empty = json!({"counts": {}, "lag": []});
+        assert!(!overview(empty, 0).contains("led by"));
+        let nobody = json!({"counts": {}, "lag": [], "index_leader": null});
+        assert!(overview(nobody, 0).contains("led by nobody"));
     }
 
     #[test]
-    fn a_life_tells_what_lay_between_and_what_to_do() {
+    fn a_life_has_the_time_between_facts_and_what_to_do() {
         let life = json!({
             "id": "x-g0", "state": "refused",
             "facts": [
@@ -185,7 +205,7 @@ the index is led by a:/srv/index, whose lease lasts until 1970-01-01 08:00:15";
             ],
             "refusal": {"stage": "parse", "class": "gave-up", "message": "多次处理未成功", "attempts": 5},
         });
-        let drawn = life_of(&life);
+        let drawn = super::life(&serde_json::from_value(life).unwrap());
         for part in [
             "x-g0  refused",
             "1970-01-01 08:00:00  submitted   trace 0af7\n",

@@ -1,30 +1,37 @@
-//! `gouji submit`: sends files and follows each report to its end.
+//! `gouji submit`: sends files and follows each report until it can be found or was refused.
+
+mod verdicts;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Result, bail};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use reqwest::multipart::{Form, Part};
 use reqwest::{Client, StatusCode, Url};
-use serde_json::Value;
 
-use crate::client::{Server, answer_in_time, problem, retry_after};
-use crate::files::walk;
+use crate::client::answers::{Receipt, ReportState, State};
+use crate::client::{RefusedRequest, Server, parsed, retry_after};
+use crate::files;
+use crate::language::{text, word};
 use crate::print::say;
+use verdicts::Verdicts;
 
-/// Send files, folders and archives, and follow each report to its end.
+/// Send files, folders and archives, and follow each report until it can be found or was refused.
+///
+/// Exit status: 0 if nothing was refused, 1 if something was, 2 if the files could not be sent.
 #[derive(Debug, Args)]
 pub(crate) struct Submit {
     #[command(flatten)]
-    pub(crate) server: Server,
+    server: Server,
     /// Do not wait until the reports can be found.
     #[arg(long)]
     no_wait: bool,
-    /// Files that were sent before count as sent anew: after a report was taken back, or when an earlier
-    /// version has to stand again.
+    /// Accept files again that were sent before: after a report was withdrawn, or to make an earlier version
+    /// current.
     #[arg(long)]
     again: bool,
     /// Files, folders and ZIP archives.
@@ -32,155 +39,188 @@ pub(crate) struct Submit {
     paths: Vec<PathBuf>,
 }
 
-/// Files in one request: few enough to send again without pain.
+/// Files in one request: few enough to send them twice.
 const FILES: usize = 100;
 /// Bytes in one request, about.
 const BYTES: usize = 32 << 20;
 
-/// A report on its way or at its end.
+/// A report that was sent, or a file that was refused.
 #[derive(Debug, Clone)]
 pub(crate) struct Sent {
+    /// Empty where the file was refused at once.
     pub(crate) id: String,
     pub(crate) file: String,
-    /// `submitted`, `parsed`, `validated`, `indexed` or `refused`.
-    pub(crate) state: String,
+    pub(crate) state: State,
+    /// Why it was refused.
     pub(crate) reason: Option<String>,
 }
 
 impl Sent {
+    fn refused(file: String, reason: String) -> Self {
+        Self { id: String::new(), file, state: State::Refused, reason: Some(reason) }
+    }
+
     fn is_over(&self) -> bool {
-        matches!(self.state.as_str(), "indexed" | "refused")
+        matches!(self.state, State::Indexed | State::Refused)
     }
 }
 
 impl Submit {
     pub(crate) fn run(&self) -> ExitCode {
-        let sent = crate::runtime().and_then(|runtime| runtime.block_on(self.send()));
-        match sent {
-            Ok(sent) => summary(&sent),
-            Err(error) => {
-                eprintln!("{error:#}");
-                ExitCode::from(2)
+        let mut sent = Vec::new();
+        let submitted = crate::runtime().and_then(|runtime| runtime.block_on(self.submit(&mut sent)));
+        submitted.unwrap_or_else(|error| {
+            // What was sent before the error is on its way.
+            if !sent.is_empty() {
+                summary(&sent);
             }
-        }
+            eprintln!("{error:#}");
+            ExitCode::from(2)
+        })
     }
 
-    async fn send(&self) -> Result<Vec<Sent>> {
-        let mut sent = send(&self.server, &self.paths, self.again).await?;
-        if !self.no_wait {
-            follow(&self.server, &mut sent).await?;
+    async fn submit(&self, sent: &mut Vec<Sent>) -> Result<ExitCode> {
+        send(&self.server, &self.paths, self.again, sent).await?;
+        if self.no_wait {
+            return Ok(summary(sent));
         }
-        Ok(sent)
+        follow(&self.server, sent).await?;
+        let verdicts = Verdicts::of(&self.server, sent).await;
+        let status = summary(sent);
+        if let Some(verdicts) = verdicts {
+            say(&verdicts.to_string());
+        }
+        let url = self.server.url()?;
+        say(&text!("控制台：{url}", "console: {url}"));
+        Ok(status)
     }
 }
 
-/// Sends every file below the paths; whoever waits for them calls [`follow`].
-pub(crate) async fn send(server: &Server, paths: &[PathBuf], again: bool) -> Result<Vec<Sent>> {
-    let client = server.client()?;
+/// Sends every file below the paths; [`follow`] waits for them.
+pub(crate) async fn send(
+    server: &Server,
+    paths: &[PathBuf],
+    again: bool,
+    sent: &mut Vec<Sent>,
+) -> Result<()> {
     let query: &[(&str, &str)] = if again { &[("again", "true")] } else { &[] };
-    let url = server.at("/api/v1/reports", query)?;
-    let mut sent = Vec::new();
-    let mut batch: Vec<(String, Vec<u8>)> = Vec::new();
-    let mut bytes = 0;
-    let bar = bar(0, "sending");
-    for (name, file) in files(paths) {
-        match file {
-            Ok(file) => {
+    let sending = Sending { server, client: server.client()?, url: server.at("/api/v1/reports", query)? };
+    let mut all = Vec::new();
+    paths.iter().for_each(|path| files::list(path, &mut all));
+    let bar = bar(all.len(), word("个文件", "files"));
+    let (mut batch, mut bytes, mut files) = (Vec::new(), 0, 0);
+    let show = |files: usize, sent: &[Sent]| {
+        let reports = sent.len();
+        bar.set_position(files as u64);
+        bar.set_message(text!("个文件已发送，共{reports}份报告", "files sent, {reports} reports"));
+    };
+    for read in read_ahead(all) {
+        match read {
+            Read::Entry(name, Ok(file)) => {
                 bytes += file.len();
                 batch.push((name, file));
             }
-            Err(reason) => sent.push(Sent {
-                id: String::new(),
-                file: name,
-                state: "refused".into(),
-                reason: Some(reason),
-            }),
+            Read::Entry(name, Err(reason)) => sent.push(Sent::refused(name, reason)),
+            Read::EndOfFile => files += 1,
         }
         if batch.len() >= FILES || bytes >= BYTES {
-            post(&url, &client, std::mem::take(&mut batch), &mut sent).await?;
+            sending.post(std::mem::take(&mut batch), sent).await?;
             bytes = 0;
-            bar.set_position(sent.len() as u64);
+            show(files, sent);
         }
     }
-    post(&url, &client, batch, &mut sent).await?;
+    sending.post(batch, sent).await?;
+    show(files, sent);
     bar.finish_and_clear();
-    Ok(sent)
+    Ok(())
 }
 
-/// Files are read while they are sent, one batch at a time in memory.
-fn files(paths: &[PathBuf]) -> impl Iterator<Item = (String, Result<Vec<u8>, String>)> {
-    let (sender, receiver) = std::sync::mpsc::sync_channel(FILES);
-    let paths = paths.to_vec();
+/// What [`read_ahead`] reads.
+enum Read {
+    /// A file or an entry of an archive, or why it cannot be read.
+    Entry(String, Result<Vec<u8>, String>),
+    /// All entries of a file were read.
+    EndOfFile,
+}
+
+/// Reads files while others are sent, one batch at a time in memory.
+fn read_ahead(paths: Vec<PathBuf>) -> Receiver<Read> {
+    let (sender, receiver) = sync_channel(FILES);
     std::thread::spawn(move || {
         for path in &paths {
-            walk(path, &mut |name, bytes| {
-                sender.send((name, bytes.map_err(|unreadable| unreadable.message))).ok();
+            files::open(path, &mut |name, bytes| {
+                let bytes = bytes.map_err(|unreadable| unreadable.message);
+                sender.send(Read::Entry(name, bytes)).ok();
             });
+            sender.send(Read::EndOfFile).ok();
         }
     });
-    receiver.into_iter()
+    receiver
 }
 
-/// Sends one batch, coming back later as long as the pipeline asks for it.
-async fn post(url: &Url, client: &Client, batch: Vec<(String, Vec<u8>)>, sent: &mut Vec<Sent>) -> Result<()> {
-    if batch.is_empty() {
-        return Ok(());
-    }
-    loop {
-        let mut form = Form::new();
-        for (name, bytes) in &batch {
-            form = form.part("file", Part::bytes(bytes.clone()).file_name(name.clone()));
+/// How files are sent.
+struct Sending<'a> {
+    server: &'a Server,
+    client: Client,
+    url: Url,
+}
+
+impl Sending<'_> {
+    /// Sends one batch, and again as often as the pipeline asks for that.
+    async fn post(&self, batch: Vec<(String, Vec<u8>)>, sent: &mut Vec<Sent>) -> Result<()> {
+        if batch.is_empty() {
+            return Ok(());
         }
-        let response = client.post(url.clone()).multipart(form).send().await;
-        let response = response.context("is gouji up? start it with `gouji up`, or name it with --server")?;
-        let status = response.status();
-        let wait = retry_after(&response);
-        let body: Value = response.json().await.context("the answer is no JSON; is this a gouji?")?;
-        match (status, wait) {
-            (StatusCode::ACCEPTED, _) => {
-                sent.extend(list(&body["reports"]).map(|report| Sent {
-                    id: text(report, "id"),
-                    file: text(report, "file_name"),
-                    state: "submitted".into(),
+        loop {
+            let mut form = Form::new();
+            for (name, bytes) in &batch {
+                form = form.part("file", Part::bytes(bytes.clone()).file_name(name.clone()));
+            }
+            let response = self.server.send(self.client.post(self.url.clone()).multipart(form)).await?;
+            let (status, wait) = (response.status(), retry_after(&response));
+            let body = response.text().await?;
+            if status == StatusCode::ACCEPTED {
+                let Receipt { reports, refused } = parsed(&body)?;
+                sent.extend(reports.into_iter().map(|report| Sent {
+                    id: report.id,
+                    file: report.file_name,
+                    state: State::Submitted,
                     reason: None,
                 }));
-                sent.extend(refused(&body["refused"]));
+                sent.extend(refused.into_iter().map(|file| Sent::refused(file.file_name, file.message)));
                 return Ok(());
             }
-            (StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS, Some(wait)) => {
-                eprintln!("{} {}秒后继续报送。", text(&body, "detail"), wait.as_secs());
-                tokio::time::sleep(wait).await;
+            let refused = RefusedRequest::of(status, &body);
+            match (status, wait) {
+                (StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS, Some(wait)) => {
+                    let (detail, seconds) = (refused.problem.detail, wait.as_secs());
+                    eprintln!(
+                        "{}",
+                        text!("{detail} {seconds}秒后继续报送。", "{detail} trying again in {seconds} s")
+                    );
+                    tokio::time::sleep(wait).await;
+                }
+                (StatusCode::PAYLOAD_TOO_LARGE | StatusCode::UNPROCESSABLE_ENTITY, _) => {
+                    let problem = refused.problem;
+                    sent.push(Sent::refused(problem.field.unwrap_or_default(), problem.detail));
+                    return Ok(());
+                }
+                _ => bail!(refused),
             }
-            (StatusCode::PAYLOAD_TOO_LARGE | StatusCode::UNPROCESSABLE_ENTITY, _) => {
-                let (file, reason) = (text(&body, "field"), text(&body, "detail"));
-                sent.push(Sent { id: String::new(), file, state: "refused".into(), reason: Some(reason) });
-                return Ok(());
-            }
-            _ => bail!("{}", problem(status, &body)),
         }
     }
 }
 
-fn refused(list_of: &Value) -> Vec<Sent> {
-    let one = |file: &Value| Sent {
-        id: String::new(),
-        file: text(file, "file_name"),
-        state: "refused".into(),
-        reason: Some(text(file, "message")),
-    };
-    list(list_of).map(one).collect()
-}
-
-/// Reports whose state is asked for in one request.
+/// Reports whose state one request asks for.
 const ASKED: usize = 200;
 
-/// How long nothing moves before whoever waits is told.
+/// After this time without progress, the person who waits is informed.
 const QUIET: Duration = Duration::from_secs(30);
 
-/// Follows every report to its end, with a bar.
+/// Follows every report to its end, with a progress bar.
 pub(crate) async fn follow(server: &Server, sent: &mut [Sent]) -> Result<()> {
     let client = server.client()?;
-    let bar = bar(sent.len() as u64, "indexed");
+    let bar = bar(sent.len(), word("份报告已处理完毕", "reports done"));
     let mut pause = Duration::from_millis(50);
     let mut since = Instant::now();
     loop {
@@ -193,24 +233,23 @@ pub(crate) async fn follow(server: &Server, sent: &mut [Sent]) -> Result<()> {
         let mut moved = false;
         for chunk in open.chunks(ASKED) {
             let ids: Vec<&str> = chunk.iter().map(|index| sent[*index].id.as_str()).collect();
-            let states = answer_in_time(client.post(server.at("/api/v1/states", &[])?).json(&ids)).await?;
-            for (index, state) in chunk.iter().zip(list(&states)) {
+            let asked = client.post(server.at("/api/v1/states", &[])?).json(&ids);
+            let states: Vec<ReportState> = server.answer_in_time(asked).await?;
+            for (index, state) in chunk.iter().zip(states) {
                 let one = &mut sent[*index];
-                moved |= one.state != text(state, "state");
-                one.state = text(state, "state");
-                one.reason = state["message"].as_str().map(str::to_owned);
+                moved |= one.state != state.state;
+                (one.state, one.reason) = (state.state, state.message);
             }
         }
         if moved {
             since = Instant::now();
         } else if since.elapsed() > QUIET {
+            let (open, seconds) = (open.len(), QUIET.as_secs());
             bar.suspend(|| {
-                eprintln!(
-                    "还有{}份报告在处理中，已有{}秒没有进展。报告已经接收，不会丢失；可用 gouji status 查看处理情况，\
-                     按 Ctrl-C 结束等待，下次加 --no-wait 不等待。",
-                    open.len(),
-                    QUIET.as_secs(),
-                );
+                eprintln!("{}", text!(
+                    "还有{open}份报告在处理中，已有{seconds}秒没有进展。报告已经接收，不会丢失；可用 gouji status 查看处理情况，按 Ctrl-C 结束等待，下次加 --no-wait 不等待。",
+                    "{open} reports are in process, without progress for {seconds} s. They were accepted and are not lost. `gouji status` shows the pipeline; Ctrl-C ends the waiting, --no-wait avoids it."
+                ));
             });
             since = Instant::now();
         }
@@ -219,32 +258,25 @@ pub(crate) async fn follow(server: &Server, sent: &mut [Sent]) -> Result<()> {
     }
 }
 
-fn bar(length: u64, what: &'static str) -> ProgressBar {
+fn bar(length: usize, what: &'static str) -> ProgressBar {
     let style = ProgressStyle::with_template("{spinner} {bar:40} {pos}/{len} {msg} {per_sec} {elapsed}");
-    let bar = ProgressBar::new(length).with_message(what);
+    let bar = ProgressBar::new(length as u64).with_message(what);
     style.map_or(bar.clone(), |style| bar.with_style(style))
 }
 
-/// Lists what was refused and why; 0 if nothing was, else 1.
+/// Prints what was refused and why, and the counts; 0 if nothing was refused, else 1.
 pub(crate) fn summary(sent: &[Sent]) -> ExitCode {
-    let (refused, others): (Vec<&Sent>, Vec<&Sent>) = sent.iter().partition(|one| one.state == "refused");
+    let (refused, others): (Vec<&Sent>, Vec<&Sent>) =
+        sent.iter().partition(|one| one.state == State::Refused);
     for one in &refused {
-        say(&format!("退回  {}：{}", one.file, one.reason.as_deref().unwrap_or_default()));
+        let (file, reason) = (&one.file, one.reason.as_deref().unwrap_or_default());
+        say(&text!("退回  {file}：{reason}", "refused  {file}: {reason}"));
     }
-    let indexed = others.iter().filter(|one| one.state == "indexed").count();
-    say(&format!(
-        "共{}份：可检索{indexed}份，处理中{}份，退回{}份。",
-        sent.len(),
-        others.len() - indexed,
-        refused.len()
+    let indexed = others.iter().filter(|one| one.state == State::Indexed).count();
+    let (all, open, refused) = (sent.len(), others.len() - indexed, refused.len());
+    say(&text!(
+        "共{all}份：可检索{indexed}份，处理中{open}份，退回{refused}份。",
+        "{all} sent: {indexed} searchable, {open} in process, {refused} refused"
     ));
-    if refused.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) }
-}
-
-fn list(value: &Value) -> impl Iterator<Item = &Value> {
-    value.as_array().into_iter().flatten()
-}
-
-fn text(value: &Value, field: &str) -> String {
-    value[field].as_str().unwrap_or_default().to_owned()
+    if refused == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -1,4 +1,4 @@
-//! `gouji demo`: everything once, for somebody who sees it for the first time.
+//! `gouji demo`: every step of the pipeline once, for newcomers.
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
@@ -7,18 +7,21 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
-use report::Verdict;
-use serde_json::Value;
+use unicode_width::UnicodeWidthStr as _;
 
+use super::up::{ADDRESS, Pipeline, Up};
+use crate::agency::findings::verdict_title;
+use crate::agency::submit::Sent;
 use crate::agency::{search, submit};
-use crate::client::Server;
-use crate::local::up::{ADDRESS, Pipeline, Up};
+use crate::client::answers::{Record, State};
+use crate::client::{Server, parsed};
+use crate::language::{text, word};
 use crate::print::say;
 
-/// Start the pipeline on a throw-away folder, send files through it, show verdicts and a search.
+/// Start the pipeline on a temporary folder, send files through it, show verdicts and a search.
 #[derive(Debug, Args)]
 pub(crate) struct Demo {
-    /// End when everything was shown.
+    /// End after that, instead of running until Ctrl-C.
     #[arg(long)]
     once: bool,
     /// Files to send.
@@ -48,7 +51,7 @@ impl Demo {
         runtime.block_on(async {
             let shown = self.shown(&pipeline).await;
             if shown.is_ok() && !self.once {
-                say("Ctrl-C 结束。");
+                say(word("Ctrl-C 结束。", "Ctrl-C ends it."));
                 return pipeline.ended().await;
             }
             pipeline.end().await.and(shown)
@@ -58,16 +61,18 @@ impl Demo {
     async fn shown(&self, pipeline: &Pipeline) -> Result<()> {
         let server = Server::at_address(format!("http://{}", pipeline.address).parse()?);
         ready(pipeline, &server).await?;
-        let mut sent = submit::send(&server, &self.paths, false).await?;
+        let mut sent = Vec::new();
+        submit::send(&server, &self.paths, false, &mut sent).await?;
         submit::follow(&server, &mut sent).await?;
-        for one in sent.iter().filter(|one| one.state == "indexed") {
+        for one in sent.iter().filter(|one| one.state == State::Indexed) {
             say(&verdict(&server, one).await?);
         }
         say("");
         submit::summary(&sent);
-        let page = search::find(&server, QUERY, "relevance", 3).await?;
+        let page = parsed(&search::find(&server, QUERY, "relevance", 3).await?)?;
         say(&format!("\n$ gouji search {QUERY}\n{}\n", search::hits(&page)));
-        say(&format!("控制台：{}", server.url));
+        let url = server.url()?;
+        say(&text!("控制台：{url}", "console: {url}"));
         Ok(())
     }
 }
@@ -97,18 +102,17 @@ async fn ready(pipeline: &Pipeline, server: &Server) -> Result<()> {
     bail!("the pipeline was not ready within 30 s")
 }
 
-/// A report's verdict with what was found.
-async fn verdict(server: &Server, one: &submit::Sent) -> Result<String> {
-    let record = server.get(&format!("/api/v1/reports/{}", one.id), &[]).await?;
-    let verdict = Verdict::title_of(record["verdict"].as_str().and_then(Verdict::parse));
-    // Padded to the width of three characters, two columns each.
-    let verdict = format!("{verdict}{}", "  ".repeat(3 - verdict.chars().count()));
-    let name = record["title"].as_str().unwrap_or(&one.file);
-    let mut lines = vec![format!("{verdict}  {name}")];
-    let findings = record["findings"].as_array().into_iter().flatten();
-    lines.extend(findings.map(|finding: &Value| {
-        let text = |field: &str| finding[field].as_str().unwrap_or_default();
-        format!("        {} {}", text("rule"), text("message"))
-    }));
+/// A report's verdict with its findings.
+async fn verdict(server: &Server, one: &Sent) -> Result<String> {
+    let record: Record = server.get(&format!("/api/v1/reports/{}", one.id), &[]).await?;
+    let verdict = verdict_title(record.verdict);
+    let padding = " ".repeat(VERDICT_WIDTH.saturating_sub(verdict.width()));
+    let name = record.title.as_deref().unwrap_or(&one.file);
+    let mut lines = vec![format!("{verdict}{padding}  {name}")];
+    let findings = record.findings.iter();
+    lines.extend(findings.map(|finding| format!("        {} {}", finding.rule, finding.message)));
     Ok(lines.join("\n"))
 }
+
+/// Three Chinese characters of two columns each.
+const VERDICT_WIDTH: usize = 6;

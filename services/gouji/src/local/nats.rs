@@ -1,4 +1,4 @@
-//! A nats-server of our own: bound to loopback, its own port, folder and password, gone when we are gone.
+//! A private nats-server: bound to loopback, with its own port, folder and password; it ends with this process.
 
 use std::fs;
 use std::io::Write as _;
@@ -9,27 +9,28 @@ use std::thread::{JoinHandle, sleep};
 use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::{Context as _, Result, bail};
+use nats_server::find;
+use serde::Deserialize;
 use serde_json::Value;
 
-use crate::operator::bus::new_for_us;
-use nats_server::find;
+use crate::operator::bus::new_private_file;
 
 /// Its one user.
 const USER: &str = "gouji";
-/// The variable by which it learns that user's password, so that the password stands in no configuration.
+/// The variable that passes that user's password to it, so that no configuration contains the password.
 const PASSWORD: &str = "GOUJI_PRIVATE_NATS_PASSWORD";
-/// Beside its log, for us only.
+/// The file with the password, beside the log; only this user may read it.
 const PASSWORD_FILE: &str = "password";
 
 /// The hidden verb under which this program becomes the nats-server.
 pub(crate) const VERB: &str = "nats-server-of-our-own";
 
-/// A running nats-server; dropping it stops it. If it ends by itself it is started again, on the same
-/// port and log.
+/// A running nats-server; dropping it stops it. If it ends by itself, it is started again on the same port and
+/// log.
 pub(crate) struct Nats {
     pub(crate) url: String,
     child: Arc<Mutex<Option<Child>>>,
-    keeper: Option<JoinHandle<()>>,
+    supervisor: Option<JoinHandle<()>>,
 }
 
 impl Nats {
@@ -40,67 +41,72 @@ impl Nats {
     pub(crate) fn start(folder: &Path) -> Result<Self> {
         let server = find(&folder.join("bin"))?;
         let child = Arc::new(Mutex::new(None));
-        let (tell, told) = mpsc::channel();
-        let keeper = {
+        let (started, address) = mpsc::channel();
+        let supervisor = {
             let (folder, child) = (folder.to_owned(), child.clone());
-            // The server goes with the thread that started it, so this one lives as long as it.
-            std::thread::spawn(move || keep(&server, &folder, &child, &tell))
+            // The system ends the server together with the thread that started it.
+            std::thread::spawn(move || supervise(&server, &folder, &child, &started))
         };
-        let url = told.recv().context("starting nats-server")??;
-        Ok(Self { url, child, keeper: Some(keeper) })
+        let url = address.recv().context("starting nats-server")??;
+        Ok(Self { url, child, supervisor: Some(supervisor) })
     }
 }
 
 impl Drop for Nats {
     fn drop(&mut self) {
-        // A child that is not there any more is not started again.
-        if let Some(mut child) = held(&self.child).take() {
+        // The supervisor does not start a child again that was taken out.
+        if let Some(mut child) = locked(&self.child).take() {
             child.kill().ok();
             child.wait().ok();
         }
-        if let Some(keeper) = self.keeper.take() {
-            keeper.join().ok();
+        if let Some(supervisor) = self.supervisor.take() {
+            supervisor.join().ok();
         }
     }
 }
 
-fn held(child: &Mutex<Option<Child>>) -> MutexGuard<'_, Option<Child>> {
+fn locked(child: &Mutex<Option<Child>>) -> MutexGuard<'_, Option<Child>> {
     child.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Between two looks whether it is still there.
+/// Between two checks whether it still runs.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
-/// Before a server that did not come up is started again.
+/// Before a server that did not start is started again.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Starts the server, tells where it listens, and starts it again whenever it has ended.
-fn keep(server: &Path, folder: &Path, child: &Mutex<Option<Child>>, tell: &mpsc::Sender<Result<String>>) {
+/// Starts the server, sends its address, and starts it again whenever it has ended.
+fn supervise(
+    server: &Path,
+    folder: &Path,
+    child: &Mutex<Option<Child>>,
+    address: &mpsc::Sender<Result<String>>,
+) {
     let port = match spawn(server, folder, "-1").and_then(|(started, url)| {
         let port = url.rsplit(':').next().context("an address has a port")?.to_owned();
-        *held(child) = Some(started);
+        *locked(child) = Some(started);
         Ok((port, url))
     }) {
         Ok((port, url)) => {
-            tell.send(Ok(url)).ok();
+            address.send(Ok(url)).ok();
             port
         }
         Err(error) => {
-            tell.send(Err(error)).ok();
+            address.send(Err(error)).ok();
             return;
         }
     };
     loop {
         sleep(LOOK_EVERY);
-        let ended = match held(child).as_mut() {
+        let ended = match locked(child).as_mut() {
             None => return,
             Some(child) => child.try_wait(),
         };
         let Ok(Some(status)) = ended else { continue };
         tracing::error!("nats-server ended: {status}; starting it again");
         match spawn(server, folder, &port) {
-            Ok((mut started, _)) => match held(child).as_mut() {
+            Ok((mut started, _)) => match locked(child).as_mut() {
                 Some(child) => *child = started,
-                // It was told to stop meanwhile.
+                // It was dropped meanwhile.
                 None => {
                     started.kill().ok();
                     started.wait().ok();
@@ -114,7 +120,7 @@ fn keep(server: &Path, folder: &Path, child: &Mutex<Option<Child>>, tell: &mpsc:
     }
 }
 
-/// A server that listens, and where.
+/// Starts a server and waits until it listens; returns its address too.
 fn spawn(server: &Path, folder: &Path, port: &str) -> Result<(Child, String)> {
     let ports = folder.join("ports");
     if ports.exists() {
@@ -145,7 +151,7 @@ fn spawn(server: &Path, folder: &Path, port: &str) -> Result<(Child, String)> {
     }
 }
 
-/// What is acknowledged is on the disk: there is one server and no replica to fall back on.
+/// There is no replica, so the server syncs every message to the disk before it acknowledges it.
 fn configuration(folder: &Path, ports: &Path, port: &str) -> String {
     let path = |path: PathBuf| Value::String(path.display().to_string()).to_string();
     format!(
@@ -156,14 +162,14 @@ fn configuration(folder: &Path, ports: &Path, port: &str) -> String {
     )
 }
 
-/// Where the server listens, as it writes into its ports file once it is ready.
+/// The address of the server, which it writes into its ports file once it is ready.
 fn address(child: &mut Child, ports: &Path) -> Result<String> {
     let begun = Instant::now();
     while begun.elapsed() < Duration::from_secs(30) {
         if let Some(status) = child.try_wait()? {
             bail!("nats-server ended at once: {status}");
         }
-        if let Some(url) = told(ports) {
+        if let Some(url) = listed(ports) {
             return Ok(url);
         }
         sleep(Duration::from_millis(20));
@@ -171,33 +177,40 @@ fn address(child: &mut Child, ports: &Path) -> Result<String> {
     bail!("nats-server did not come up within 30 s")
 }
 
-/// What the newest ports file says.
-fn told(ports: &Path) -> Option<String> {
+/// The ports file of nats-server.
+#[derive(Deserialize)]
+struct Ports {
+    /// Addresses of the client port.
+    nats: Vec<String>,
+}
+
+/// The address in the newest ports file.
+fn listed(ports: &Path) -> Option<String> {
     let written = |file: &fs::DirEntry| {
         file.metadata().and_then(|about| about.modified()).unwrap_or(SystemTime::UNIX_EPOCH)
     };
     let newest = fs::read_dir(ports).ok()?.flatten().max_by_key(written)?;
-    let ports: Value = serde_json::from_slice(&fs::read(newest.path()).ok()?).ok()?;
-    Some(ports["nats"][0].as_str()?.to_owned())
+    let ports: Ports = serde_json::from_slice(&fs::read(newest.path()).ok()?).ok()?;
+    ports.nats.into_iter().next()
 }
 
-/// Where the server with its log below `folder` listens, for whoever may read its password; none where none
-/// runs.
+/// The address of the server with its log below `folder`, with its password; none where none runs and where this
+/// user may not read the password.
 pub(crate) fn running(folder: &Path) -> Option<String> {
-    Some(with_user(&told(&folder.join("ports"))?, &known_password(folder)?))
+    Some(with_user(&listed(&folder.join("ports"))?, &known_password(folder)?))
 }
 
-/// The password, made where there is none. Whoever may read it may do everything on this bus; other users of
-/// this host may not.
+/// Reads the password, or makes one. Anyone who may read it may do everything on this bus; other users of this
+/// host may not read it.
 fn password(folder: &Path) -> Result<String> {
     let path = folder.join(PASSWORD_FILE);
     if let Some(password) = known_password(folder) {
         return Ok(password);
     }
-    // What a killed process had begun to write.
+    // A killed process may have left an empty file.
     fs::remove_file(&path).ok();
     let password = access::key::generate()?;
-    new_for_us(&path)
+    new_private_file(&path)
         .and_then(|mut file| file.write_all(password.as_bytes()))
         .with_context(|| format!("writing {}", path.display()))?;
     Ok(password)
@@ -212,16 +225,16 @@ fn with_user(url: &str, password: &str) -> String {
     format!("nats://{USER}:{password}@{host}")
 }
 
-/// Becomes the nats-server, tied to the life of the process that asked for it.
+/// Becomes the nats-server; the system ends it when the process that started it ends.
 pub(crate) fn become_server(arguments: &[String]) -> ExitCode {
     let Some((server, rest)) = arguments.split_first() else { return ExitCode::FAILURE };
     #[cfg(target_os = "linux")]
     {
         use rustix::process::{Signal, getppid, set_parent_process_death_signal};
         let parent = getppid();
-        let tied = set_parent_process_death_signal(Some(Signal::TERM));
-        // A parent that died before that is not heard of any more.
-        if tied.is_err() || parent != getppid() {
+        let set = set_parent_process_death_signal(Some(Signal::TERM));
+        // The signal does not come if the parent ended before.
+        if set.is_err() || parent != getppid() {
             return ExitCode::FAILURE;
         }
     }

@@ -1,29 +1,31 @@
 //! `gouji up`: the whole pipeline in one process, on a nats-server of its own or on yours.
 
 use std::fs::{self, File};
-use std::net::{SocketAddr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
+use bus::topology::{self, Changes};
 use clap::Args;
-use stage::topology::{self, Extent};
-use stage::{Config, Service, Stop};
 use tokio::runtime::Runtime;
+use worker::{Config, Service, Shutdown};
 
-use crate::local::nats::Nats;
+use super::nats::Nats;
+use super::running::Registration;
+use crate::language::text;
 use crate::print::say;
 
-/// Where `up` listens and the other verbs look for it.
+/// The address of `up`, and where the other verbs look for it.
 pub(crate) const ADDRESS: &str = "127.0.0.1:8470";
 
-/// Where `up` keeps everything and an operator's verbs look for it.
+/// The data folder of `up`, and where an operator's verbs look for it.
 pub(crate) const DATA: &str = "gouji-data";
 
 /// Run the whole pipeline in this process.
 #[derive(Debug, Args)]
 pub(crate) struct Up {
-    /// Folder for everything that is kept: the log, the originals, the index.
+    /// Folder for the log, the originals and the index.
     #[arg(long, default_value = DATA, env = "GOUJI_DATA")]
     pub(crate) data: PathBuf,
     /// File of settings; `gouji config` prints one with every setting and its default.
@@ -32,20 +34,21 @@ pub(crate) struct Up {
     /// Address of uploads, console and API; 127.0.0.1:8470 unless the settings say otherwise.
     #[arg(long)]
     pub(crate) listen: Option<SocketAddr>,
-    /// An existing bus; unless the settings name one, a private nats-server is started below the data folder.
+    /// Address of an existing bus; unless the settings name one, a private nats-server is started.
     #[arg(long)]
     pub(crate) nats: Option<String>,
-    /// A folder whose files are taken in.
+    /// A folder whose files are submitted.
     #[arg(long)]
     pub(crate) inbox: Option<PathBuf>,
 }
 
-/// A pipeline that runs in this process until it is told to stop.
+/// A pipeline that runs in this process until a signal ends it.
 pub(crate) struct Pipeline {
     pub(crate) address: SocketAddr,
-    stop: Stop,
+    data: PathBuf,
+    shutdown: Shutdown,
     serving: tokio::task::JoinHandle<Result<()>>,
-    // In this order: the server goes when nothing needs it any more, the lock last.
+    // Dropped in this order: the server when no service needs it any more, the lock last.
     _nats: Option<Nats>,
     _lock: File,
 }
@@ -58,15 +61,18 @@ impl Up {
     fn serve(&self) -> Result<()> {
         let runtime = crate::runtime()?;
         let pipeline = self.start(&runtime, "info")?;
-        say(&format!("gouji is up: http://{}", pipeline.address));
-        say(&format!("kept in {}; Ctrl-C ends it", self.data.display()));
+        let url = format!("http://{}", reachable(pipeline.address));
+        let _registration = Registration::new(url.clone(), &pipeline.data)?;
+        let data = pipeline.data.display().to_string();
+        say(&text!("gouji 已启动：{url}", "gouji is up: {url}"));
+        say(&text!("数据存放在 {data}；按 Ctrl-C 结束", "kept in {data}; Ctrl-C ends it"));
         runtime.block_on(pipeline.ended())
     }
 
-    /// Starts everything; what it needs is there when this returns, and it is ready soon after.
-    /// What is logged is `log` unless `RUST_LOG` says otherwise.
+    /// Starts the nats-server and every service; they are ready soon after. `log` is the log filter unless
+    /// `RUST_LOG` names another.
     pub(crate) fn start(&self, runtime: &Runtime, log: &str) -> Result<Pipeline> {
-        // Nothing is opened before the settings are known to be right.
+        // The settings are checked before anything is opened.
         Config::load(self.config.as_deref(), &[])?;
         fs::create_dir_all(&self.data).with_context(|| format!("making {}", self.data.display()))?;
         let data = self.data.canonicalize().with_context(|| format!("opening {}", self.data.display()))?;
@@ -83,36 +89,39 @@ impl Up {
             None => ADDRESS.parse().context("the address of up")?,
         };
         if let Err(error) = TcpListener::bind(address) {
-            bail!("{address} is taken ({error}); choose another with --listen");
+            bail!(text!(
+                "{address} 已被占用（{error}）；请用 --listen 另选一个",
+                "{address} is taken ({error}); choose another with --listen"
+            ));
         }
         config.listen = Some(address);
         config.inbox = self.inbox.clone().or(config.inbox);
-        config.nats_url = self.nats.clone().or(config.nats_url);
-        let nats = match &config.nats_url {
+        config.bus.url = self.nats.clone().or(config.bus.url);
+        let nats = match &config.bus.url {
             Some(_) => None,
             None => Some(Nats::start(&data.join("nats"))?),
         };
         if let Some(nats) = &nats {
-            config.nats_url = Some(nats.url.clone());
+            config.bus.url = Some(nats.url.clone());
         }
         let services = services();
         services.iter().try_for_each(|service| service.check(&config))?;
-        // On a bus of somebody else nothing is changed that is there already.
-        let extent = if nats.is_some() { Extent::Safe } else { Extent::Missing };
-        runtime.block_on(topology::apply(&config, extent)).context("making the log")?;
+        // On a bus that is not ours, existing streams are not changed.
+        let changes = if nats.is_some() { Changes::Safe } else { Changes::Missing };
+        runtime.block_on(topology::apply(&config.bus, changes)).context("making the log")?;
         let _inside = runtime.enter();
-        stage::telemetry::init("gouji", &config);
-        let stop = Stop::on_signals().context("listening to signals")?;
+        worker::telemetry::init("gouji", &config);
+        let shutdown = Shutdown::on_signals().context("listening to signals")?;
         let serving = {
-            let stop = stop.clone();
-            runtime.spawn(async move { stage::run_together(&config, &stop, services).await })
+            let shutdown = shutdown.clone();
+            runtime.spawn(async move { worker::run_together(&config, &shutdown, services).await })
         };
-        Ok(Pipeline { address, stop, serving, _nats: nats, _lock: lock })
+        Ok(Pipeline { address, data, shutdown, serving, _nats: nats, _lock: lock })
     }
 }
 
 impl Pipeline {
-    /// Whether it has failed already.
+    /// Whether it has ended already.
     pub(crate) fn is_over(&self) -> bool {
         self.serving.is_finished()
     }
@@ -125,22 +134,36 @@ impl Pipeline {
 
     /// Ends it and waits.
     pub(crate) async fn end(self) -> Result<()> {
-        self.stop.now();
+        self.shutdown.trigger();
         self.ended().await
     }
 }
 
-/// Every service, left to right; index before console, which opens what it makes.
+/// Every service in the order of the pipeline; index before console, which opens the index.
 pub(crate) fn services() -> Vec<Service> {
     vec![ingest::service(), parse::service(), validate::service(), index::service(), console::service()]
 }
 
-/// One pipeline a folder.
+/// The address at which a client on this machine reaches a server that listens on this one.
+fn reachable(listen: SocketAddr) -> SocketAddr {
+    let loopback: IpAddr = match listen.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(loopback, listen.port())
+}
+
+/// Locks the folder: only one pipeline may run on it.
 fn lock(data: &Path) -> Result<File> {
     let path = data.join("lock");
     let file = File::create(&path).with_context(|| format!("making {}", path.display()))?;
     if file.try_lock().is_err() {
-        bail!("another gouji runs on {}; stop it, or choose another folder with --data", data.display());
+        let data = data.display();
+        bail!(text!(
+            "已有一个 gouji 在 {data} 上运行；请先停止它，或用 --data 另选文件夹",
+            "another gouji runs on {data}; stop it, or choose another folder with --data"
+        ));
     }
     Ok(file)
 }

@@ -1,4 +1,4 @@
-//! `gouji letter`: writes to an agency what has to be put right (整改意见).
+//! `gouji letter`: writes to an agency what it has to correct (整改意见).
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,6 +13,7 @@ use report::{Date, Review};
 use crate::checking::{Judge, check_bytes, policy, today};
 use crate::client::Server;
 use crate::files::walk;
+use crate::language::text;
 use crate::print::say;
 
 /// Write the letter to an agency about its report.
@@ -20,7 +21,7 @@ use crate::print::say;
 pub(crate) struct Letter {
     #[command(flatten)]
     server: Server,
-    /// A file, which is checked here; or the id or key of a report in a running pipeline.
+    /// A file, which this command checks; or the id or key of a report in a running pipeline.
     #[arg(value_name = "REPORT")]
     report: String,
     /// The form of the letter.
@@ -29,23 +30,23 @@ pub(crate) struct Letter {
     /// Where to write it; by default in this folder, under the letter's title.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// The office that writes.
+    /// The office that sends the letter.
     #[arg(long)]
     name: Option<String>,
-    /// Whom to ask there.
+    /// The person to ask there.
     #[arg(long)]
     contact: Option<String>,
-    /// Its telephone.
+    /// The telephone of the office.
     #[arg(long)]
     telephone: Option<String>,
-    /// By when the report is to be put right, e.g. 2025-03-01.
+    /// The deadline for the correction, e.g. 2025-03-01.
     #[arg(long)]
     deadline: Option<Date>,
     /// The day of the letter; today by default.
     #[arg(long)]
     date: Option<Date>,
-    /// Also tell what is found among all reports of the province and the year: sums, copies, deadlines. Of a
-    /// report in a running pipeline only; takes as long as it takes to look at all of them.
+    /// Add the findings among all reports of the province and the year: sums, copies, deadlines. Only for a
+    /// report in a running pipeline, which reads all of them for it.
     #[arg(long)]
     across: bool,
     /// A rule policy; see deploy/rule-policy.toml.
@@ -89,7 +90,11 @@ impl Letter {
         let mut files = Vec::new();
         walk(path, &mut |file, bytes| files.push((file, bytes)));
         if files.len() != 1 {
-            bail!("{} holds {} files; a letter is about one report", path.display(), files.len());
+            let (path, count) = (path.display(), files.len());
+            bail!(text!(
+                "{path} 中有{count}个文件；一份整改意见只针对一份报告",
+                "{path} contains {count} files; a letter is about one report"
+            ));
         }
         let mut reviews: Vec<Review> = Vec::new();
         for (file, bytes) in files {
@@ -136,7 +141,7 @@ impl Letter {
     }
 }
 
-/// The title as the name of a file: nothing in it that a file system takes for something else.
+/// A file name from the title, without the characters that mean something to a file system.
 fn file_name(title: &str, format: Format) -> String {
     let plain: String = title.chars().filter(|c| !c.is_control() && !"/\\:*?\"<>|".contains(*c)).collect();
     let short: String = plain.chars().take(60).collect();

@@ -6,9 +6,10 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum};
-use serde_json::Value;
 
-use crate::client::Server;
+use crate::client::answers::RollUp as RolledUp;
+use crate::client::{Server, parsed};
+use crate::language::text;
 use crate::print::say;
 
 /// Fill in the official form of a region from the reports of its agencies.
@@ -34,7 +35,7 @@ pub(crate) struct RollUp {
 enum Format {
     Xlsx,
     Html,
-    /// To the terminal, everything in one object.
+    /// Print everything as one object.
     Json,
 }
 
@@ -46,12 +47,14 @@ impl RollUp {
     async fn roll_up(&self) -> Result<()> {
         let year = self.year.to_string();
         let query = |format: &'static str| [("region", &*self.region), ("year", &*year), ("format", format)];
-        let rolled = self.server.get("/api/v1/rollup", &query("json")).await?;
+        let body = self.server.get_text("/api/v1/rollup", &query("json")).await?;
         if self.format == Some(Format::Json) {
-            say(&rolled.to_string());
+            say(&body);
             return Ok(());
         }
-        say(&summary(&rolled));
+        let summary = summary(&parsed(&body)?);
+        // The files are written before anything is printed: the reader may close the pipe.
+        let mut written = Vec::new();
         fs::create_dir_all(&self.out).with_context(|| format!("making {}", self.out.display()))?;
         for (format, name) in [(Format::Xlsx, "xlsx"), (Format::Html, "html")] {
             if self.format.is_some_and(|only| only != format) {
@@ -60,41 +63,44 @@ impl RollUp {
             let bytes = self.server.download("/api/v1/rollup", &query(name)).await?;
             let path = self.out.join(format!("rollup-{}-{year}.{name}", self.region));
             fs::write(&path, bytes).with_context(|| format!("writing {}", path.display()))?;
-            say(&path.display().to_string());
+            written.push(path);
         }
+        say(&summary);
+        written.iter().for_each(|path| say(&path.display().to_string()));
         Ok(())
     }
 }
 
-/// Gaps and doubts that are spelled out on the terminal; the files have all.
-const SPELLED: usize = 20;
+/// Gaps and doubts that are named on the terminal; the files have all of them.
+const NAMED: usize = 20;
 
-fn summary(rolled: &Value) -> String {
-    let list = |name: &str| rolled[name].as_array().cloned().unwrap_or_default();
-    let (contributors, gaps, doubts) = (list("contributors"), list("gaps"), list("doubts"));
-    let bounds = rolled["cells"].as_object().into_iter().flatten();
-    let bounds = bounds.filter(|(_, cell)| cell["exact"] == false).count();
-    let mut lines = vec![format!(
-        "{}{}年：汇总{}份报告，缺报{}个机关，存疑{}项，{}格只有下限。",
-        rolled["region"]["name"].as_str().unwrap_or_default(),
-        rolled["year"],
-        contributors.len(),
-        gaps.len(),
-        doubts.len(),
-        bounds,
+fn summary(rolled: &RolledUp) -> String {
+    let RolledUp { region, year, .. } = rolled;
+    let (contributors, gaps, doubts) = (rolled.contributors.len(), rolled.gaps.len(), rolled.doubts.len());
+    let bounds = rolled.cells.values().filter(|sum| !sum.exact).count();
+    let mut lines = vec![text!(
+        "{region}{year}年：汇总{contributors}份报告，缺报{gaps}个机关，存疑{doubts}项，{bounds}格只有下限。",
+        "{region} {year}: {contributors} reports summed up, {gaps} agencies missing, {doubts} figures in doubt, {bounds} cells are lower bounds"
     )];
-    if rolled["roster"] == false {
-        lines.push("没有导入机关名录，无法判断谁未报送；请用 gouji roster import 导入。".into());
+    if !rolled.roster {
+        lines.push(text!(
+            "没有导入机关名录，无法判断谁未报送；请用 gouji roster import 导入。",
+            "no roster was imported, so missing agencies are not known; import one with `gouji roster import`"
+        ));
     }
-    let text = |value: &Value, name: &str| value[name].as_str().unwrap_or_default().to_owned();
-    let gaps = gaps.iter().map(|gap| format!("  缺报  {}", text(gap, "agency")));
-    let doubts =
-        doubts.iter().map(|doubt| format!("  存疑  {}：{}", text(doubt, "agency"), text(doubt, "doubt")));
-    for told in [gaps.collect::<Vec<_>>(), doubts.collect()] {
-        let more = told.len().saturating_sub(SPELLED);
-        lines.extend(told.into_iter().take(SPELLED));
+    let gaps = rolled.gaps.iter().map(|gap| {
+        let agency = gap.agency.as_deref().unwrap_or_default();
+        text!("  缺报  {agency}", "  missing  {agency}")
+    });
+    let doubts = rolled.doubts.iter().map(|one| {
+        let (agency, doubt) = (one.agency.as_deref().unwrap_or_default(), &one.doubt);
+        text!("  存疑  {agency}：{doubt}", "  in doubt  {agency}: {doubt}")
+    });
+    for list in [gaps.collect::<Vec<_>>(), doubts.collect()] {
+        let more = list.len().saturating_sub(NAMED);
+        lines.extend(list.into_iter().take(NAMED));
         if more > 0 {
-            lines.push(format!("  ……另有{more}项，见文件"));
+            lines.push(text!("  ……另有{more}项，见文件", "  … and {more} more, see the files"));
         }
     }
     lines.join("\n")

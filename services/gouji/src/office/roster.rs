@@ -1,4 +1,4 @@
-//! `gouji roster`: who should report.
+//! `gouji roster`: the list of agencies that have to report.
 
 use std::fs;
 use std::path::PathBuf;
@@ -6,12 +6,13 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 use clap::{Args, Subcommand};
-use serde_json::Value;
 
-use crate::client::{Server, answer};
+use crate::client::answers::{Attendance, Attendee, ImportedRoster, Timeliness};
+use crate::client::{Server, parsed};
+use crate::language::{text, word};
 use crate::print::say;
 
-/// Say who should report, and see who has.
+/// Import the list of agencies that have to report, and see who has.
 #[derive(Debug, Args)]
 pub(crate) struct Roster {
     #[command(flatten)]
@@ -23,12 +24,12 @@ pub(crate) struct Roster {
 #[derive(Debug, Subcommand)]
 enum Verb {
     /// Import a CSV file with the columns agency, region, level, parent, aliases, deadline and scope (or
-    /// 机关名称, 区划代码, 级别, 上级, 别名, 截止日期, 口径). It takes the place of the roster before it.
+    /// 机关名称, 区划代码, 级别, 上级, 别名, 截止日期, 口径). It replaces the roster before it.
     Import {
         /// The CSV file, in UTF-8 or as Chinese spreadsheets write it.
         file: PathBuf,
     },
-    /// Who has reported for a year, who was late, and who has not.
+    /// Show who has reported for a year, who was late, and who has not.
     Status(Status),
 }
 
@@ -61,50 +62,67 @@ impl Roster {
         let year = status.year.to_string();
         let mut query = vec![("year", year.as_str())];
         query.extend(status.region.as_deref().map(|region| ("region", region)));
-        let attended = self.server.get("/api/v1/roster", &query).await?;
-        say(&if status.json { attended.to_string() } else { told(&attended) });
+        let body = self.server.get_text("/api/v1/roster", &query).await?;
+        if status.json {
+            say(&body);
+        } else {
+            say(&summary(&parsed(&body)?));
+        }
         Ok(())
     }
 
     async fn import(&self, file: &PathBuf) -> Result<()> {
         let bytes = fs::read(file).with_context(|| format!("reading {}", file.display()))?;
         let url = self.server.at("/api/v1/roster", &[])?;
-        let imported = answer(self.server.client()?.post(url).body(bytes)).await?;
-        say(&format!(
-            "已导入{}个机关，名录编号{}。",
-            imported["agencies"],
-            imported["id"].as_str().unwrap_or_default()
-        ));
+        let request = self.server.client()?.post(url).body(bytes);
+        let ImportedRoster { id, agencies } = parsed(&self.server.answer(request).await?)?;
+        say(&text!("已导入{agencies}个机关，名录编号{id}。", "{agencies} agencies imported as roster {id}"));
         Ok(())
     }
 }
 
-/// Everybody who is late or missing, then the counts.
-fn told(attended: &Value) -> String {
-    let text = |value: &Value, name: &str| value[name].as_str().unwrap_or("（未知）").to_owned();
-    let mut lines = Vec::new();
-    for agency in attended["agencies"].as_array().into_iter().flatten() {
-        let (name, deadline) = (text(agency, "agency"), text(agency, "deadline"));
-        match agency["state"].as_str() {
-            Some("missing") => lines.push(format!("未报送  {name}（截止{deadline}）")),
-            Some("late") => {
-                let (day, source) = (text(agency, "day"), text(agency, "day_source"));
-                lines.push(format!("迟报    {name}（截止{deadline}，{source}{day}）"));
-            }
-            _ => {}
-        }
-        let years: Vec<String> =
-            agency["missing_years"].as_array().into_iter().flatten().map(Value::to_string).collect();
-        if !years.is_empty() {
-            lines.push(format!("缺年度  {name}：{}", years.join("、")));
-        }
+/// Every agency that is late or missing, then the counts.
+fn summary(attended: &Attendance) -> String {
+    let mut lines: Vec<String> = attended.agencies.iter().flat_map(agency).collect();
+    for stranger in &attended.strangers {
+        let name = known(&stranger.agency);
+        lines.push(text!("不在名录  {name}", "not in the roster  {name}"));
     }
-    for stranger in attended["strangers"].as_array().into_iter().flatten() {
-        lines.push(format!("不在名录  {}", text(stranger, "agency")));
-    }
-    lines.push(format!(
-        "{}年应报送{}个机关：按时{}个，迟报{}个，未报送{}个。",
-        attended["year"], attended["expected"], attended["in_time"], attended["late"], attended["missing"],
+    let Attendance { year, expected, in_time, late, missing, .. } = attended;
+    lines.push(text!(
+        "{year}年应报送{expected}个机关：按时{in_time}个，迟报{late}个，未报送{missing}个。",
+        "{year}: {expected} agencies have to report: {in_time} in time, {late} late, {missing} missing"
     ));
     lines.join("\n")
+}
+
+/// What is wrong with one agency's reports, at most two lines.
+fn agency(attendee: &Attendee) -> Vec<String> {
+    let Attendee { agency, state, missing_years, .. } = attendee;
+    let deadline = known(&attendee.deadline);
+    let mut lines = Vec::new();
+    match state {
+        Timeliness::InTime => (),
+        Timeliness::Missing => {
+            lines
+                .push(text!("未报送  {agency}（截止{deadline}）", "missing  {agency} (deadline {deadline})"));
+        }
+        Timeliness::Late => {
+            let (day, source) = (known(&attendee.day), known(&attendee.day_source));
+            lines.push(text!(
+                "迟报    {agency}（截止{deadline}，{source}{day}）",
+                "late     {agency} (deadline {deadline}, {source} {day})"
+            ));
+        }
+    }
+    if !missing_years.is_empty() {
+        let years: Vec<String> = missing_years.iter().map(ToString::to_string).collect();
+        let years = years.join(word("、", ", "));
+        lines.push(text!("缺年度  {agency}：{years}", "years missing  {agency}: {years}"));
+    }
+    lines
+}
+
+fn known(text: &Option<String>) -> &str {
+    text.as_deref().unwrap_or(word("（未知）", "(unknown)"))
 }

@@ -1,16 +1,17 @@
-//! `gouji survey`: what the reports of a region tell of each other.
+//! `gouji survey`: compares the reports of a region with each other.
 
 use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Args;
-use report::{Judgement, Severity};
-use serde_json::Value;
 
-use crate::client::Server;
+use crate::agency::findings::label;
+use crate::client::answers::Survey as Surveyed;
+use crate::client::{Server, parsed};
+use crate::language::{text, word};
 use crate::print::say;
 
-/// Hold the reports of a region against each other: parents and children, peers, copies, deadlines.
+/// Compare the reports of a region with each other: parents and children, peers, copies, deadlines.
 #[derive(Debug, Args)]
 pub(crate) struct Survey {
     #[command(flatten)]
@@ -34,31 +35,32 @@ impl Survey {
     async fn survey(&self) -> Result<()> {
         let year = self.year.to_string();
         let query = [("region", self.region.as_str()), ("year", &year)];
-        let found = self.server.get("/api/v1/survey", &query).await?;
-        say(&if self.json { found.to_string() } else { told(&found) });
+        let body = self.server.get_text("/api/v1/survey", &query).await?;
+        if self.json {
+            say(&body);
+        } else {
+            say(&summary(&parsed(&body)?));
+        }
         Ok(())
     }
 }
 
-fn told(found: &Value) -> String {
-    let text = |value: &Value, name: &str| value[name].as_str().unwrap_or("（未写明）").to_owned();
+/// Every report in which something was found, then the counts.
+fn summary(surveyed: &Surveyed) -> String {
     let mut lines = Vec::new();
-    let reports = found["found"].as_array().map_or(&[][..], Vec::as_slice);
-    for report in reports {
-        lines.push(format!("{}  {}", text(report, "agency"), text(report, "id")));
-        for finding in report["findings"].as_array().into_iter().flatten() {
-            let judgement = finding["verdict"].as_str().and_then(Judgement::parse);
-            let severity = finding["severity"].as_str().and_then(Severity::parse);
-            let severity = judgement.unwrap_or(Judgement::Fails).label(severity.unwrap_or(Severity::Info));
-            lines.push(format!("  {severity}[{}]: {}", text(finding, "rule"), text(finding, "message")));
+    for report in &surveyed.found {
+        let agency = report.agency.as_deref().unwrap_or(word("（未写明）", "(not stated)"));
+        lines.push(format!("{agency}  {}", report.id));
+        for finding in &report.findings {
+            let label = label(finding.severity, finding.judgement);
+            lines.push(format!("  {label}[{}]: {}", finding.rule, finding.message));
         }
     }
-    lines.push(format!(
-        "{}{}年：比对{}份报告，其中{}份有需要说明的情况。",
-        text(&found["region"], "name"),
-        found["year"],
-        found["reports"],
-        reports.len(),
+    let Surveyed { region, year, reports, found } = surveyed;
+    let found = found.len();
+    lines.push(text!(
+        "{region}{year}年：比对{reports}份报告，其中{found}份有需要说明的情况。",
+        "{region} {year}: {reports} reports compared, {found} with findings"
     ));
     lines.join("\n")
 }

@@ -1,4 +1,4 @@
-//! `gouji withdraw`: takes a report back.
+//! `gouji withdraw`: withdraws a report.
 
 use std::process::ExitCode;
 
@@ -6,20 +6,21 @@ use anyhow::Result;
 use clap::Args;
 use serde_json::json;
 
-use crate::client::{Server, answer};
+use crate::client::answers::Withdrawal;
+use crate::client::{Server, parsed};
 use crate::print::say;
 
-/// Take a report back; it stays in the list of versions with who and why.
+/// Withdraw a report; the list of versions shows it with the person and the reason.
 #[derive(Debug, Args)]
 pub(crate) struct Withdraw {
     #[command(flatten)]
     server: Server,
     /// Id of the report, as `submit` and `search` print it.
     id: String,
-    /// Who takes it back.
+    /// The person who withdraws it.
     #[arg(long)]
     who: String,
-    /// Why.
+    /// The reason.
     #[arg(long)]
     why: String,
 }
@@ -32,8 +33,9 @@ impl Withdraw {
     async fn withdraw(&self) -> Result<()> {
         let url = self.server.at(&format!("/api/v1/reports/{}/withdrawal", self.id), &[])?;
         let reason = json!({"who": self.who, "why": self.why});
-        let taken = answer(self.server.client()?.post(url).json(&reason)).await?;
-        say(taken["id"].as_str().unwrap_or_default());
+        let request = self.server.client()?.post(url).json(&reason);
+        let withdrawal: Withdrawal = parsed(&self.server.answer(request).await?)?;
+        say(&withdrawal.id);
         Ok(())
     }
 }

@@ -1,34 +1,34 @@
-//! `gouji audit`: who did what, and who was refused what.
+//! `gouji audit`: the audit trail.
 
 use std::process::ExitCode;
 
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Context as _, Result};
+use bus::Since;
 use clap::Args;
 use jiff::Timestamp;
-use jiff::tz::{TimeZone, offset};
 use proto::subject;
 use proto::v1::ActionTaken;
 use serde_json::json;
-use stage::Since;
 
-use crate::operator::connection::Connection;
-use crate::print::say;
+use super::connection::Connection;
+use crate::moment;
+use crate::print::{is_closed, say};
 
 /// List who did what and who was refused what, oldest first.
 #[derive(Debug, Args)]
 pub(crate) struct Audit {
     #[command(flatten)]
     bus: Connection,
-    /// Only what is not older: a number and `m`, `h` or `d`, e.g. 24h.
-    #[arg(long, value_name = "TIME", value_parser = milliseconds)]
-    since: Option<i64>,
-    /// Only what the key or the account with this name did; nothing between the quotes for nobody.
+    /// Only actions since then: 24h, 7d, 2026-11-22, 2026-11-22T09:30 (Beijing).
+    #[arg(long, value_name = "TIME", value_parser = moment::since)]
+    since: Option<Timestamp>,
+    /// Only actions of the key or the account with this name; "" for those without a name.
     #[arg(long = "by", value_name = "NAME")]
     by: Option<String>,
-    /// Only what was refused.
+    /// Only actions that were refused.
     #[arg(long)]
     refused: bool,
-    /// One JSON object a line.
+    /// Print one JSON object a line.
     #[arg(long)]
     json: bool,
 }
@@ -39,10 +39,10 @@ impl Audit {
     }
 
     async fn list(&self) -> Result<()> {
-        let stage = self.bus.open().await?;
-        let Some(last) = stage.latest::<ActionTaken>().await? else { return Ok(()) };
-        let after = self.since.map(|since| Timestamp::now().as_millisecond() - since);
-        let mut feed = stage.follow(subject::filter::<ActionTaken>(), Since::Start).await?;
+        let log = self.bus.open().await?;
+        let Some(last) = log.latest::<ActionTaken>().await? else { return Ok(()) };
+        let after = self.since.map(Timestamp::as_millisecond);
+        let mut feed = log.follow(subject::filter::<ActionTaken>(), Since::Start).await?;
         loop {
             let event = feed.next().await.context("the log ended before its last entry")?;
             if let Some(action) = event.decode::<ActionTaken>()
@@ -52,7 +52,7 @@ impl Audit {
             {
                 say(&if self.json { as_json(&action) } else { line(&action) });
             }
-            if event.id() == last.id {
+            if event.id() == last.id || is_closed() {
                 return Ok(());
             }
         }
@@ -60,15 +60,13 @@ impl Audit {
 }
 
 fn line(action: &ActionTaken) -> String {
-    let beijing = TimeZone::fixed(offset(8));
-    let time = Timestamp::from_millisecond(action.at_ms).map(|time| time.to_zoned(beijing));
-    let time = time.map_or_else(|_| "-".into(), |time| time.strftime("%Y-%m-%d %H:%M:%S").to_string());
+    let time = moment::format(action.at_ms);
     let or = |text: &str| if text.is_empty() { "-".to_owned() } else { text.to_owned() };
     let outcome = if action.allowed { "done   " } else { "refused" };
     let ActionTaken { who, role, action, object, detail, origin, .. } = action;
-    let told = [&time, outcome, &or(who), &or(role), &or(origin), action, &or(object), detail.as_str()];
-    // What somebody wrote as a reason must not look like lines of ours.
-    told.join("  ").replace(|letter: char| letter.is_control(), "_").trim_end().to_owned()
+    let columns = [&time, outcome, &or(who), &or(role), &or(origin), action, &or(object), detail.as_str()];
+    // A reason that a person wrote must not look like more lines of this list.
+    columns.join("  ").replace(|letter: char| letter.is_control(), "_").trim_end().to_owned()
 }
 
 fn as_json(action: &ActionTaken) -> String {
@@ -84,17 +82,4 @@ fn as_json(action: &ActionTaken) -> String {
         "origin": action.origin,
     })
     .to_string()
-}
-
-fn milliseconds(text: &str) -> Result<i64> {
-    let wrong = || anyhow!("expected a number and m, h or d, e.g. 24h");
-    let (at, unit) = text.char_indices().last().ok_or_else(wrong)?;
-    let number: i64 = text[..at].parse().map_err(|_| wrong())?;
-    let minutes = match unit {
-        'm' => 1,
-        'h' => 60,
-        'd' => 24 * 60,
-        _ => return Err(wrong()),
-    };
-    number.checked_mul(minutes * 60_000).filter(|time| *time >= 0).ok_or_else(wrong)
 }

@@ -1,32 +1,33 @@
-//! `gouji config`: the file of settings, printed with its defaults or checked.
+//! `gouji config`: prints the file of settings with its defaults, or checks one.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use stage::EXIT_USAGE;
+use worker::EXIT_USAGE;
 
+use crate::language::word;
 use crate::print::say;
 
 /// Print a file of settings with every default, or check one.
 #[derive(Debug, Args)]
 pub(crate) struct Config {
-    /// The file to check; the environment goes before it, as in every process.
+    /// The file to check; variables override it, as in every process.
     file: Option<PathBuf>,
 }
 
 impl Config {
     pub(crate) fn run(&self) -> ExitCode {
         let Some(file) = &self.file else {
-            say(stage::settings::example().trim_end());
+            say(worker::settings::example().trim_end());
             return ExitCode::SUCCESS;
         };
-        let checked = stage::Config::load(Some(file), &[]).and_then(|config| {
+        let checked = worker::Config::load(Some(file), &[]).and_then(|config| {
             crate::local::up::services().iter().try_for_each(|service| service.check(&config))
         });
         match checked {
             Ok(()) => {
-                say("the settings can be used");
+                say(word("设置可用", "the settings can be used"));
                 ExitCode::SUCCESS
             }
             Err(error) => {

@@ -1,4 +1,4 @@
-//! `gouji key`: keys for the doors.
+//! `gouji key`: API keys.
 
 use std::fs::OpenOptions;
 use std::io::Write as _;
@@ -10,9 +10,10 @@ use anyhow::{Context as _, Result, bail};
 use clap::{Args, Subcommand, ValueEnum};
 use report::Date;
 
+use crate::language::text;
 use crate::print::say;
 
-/// Make keys for the doors, and see which there are.
+/// Make API keys, and list them.
 #[derive(Debug, Args)]
 pub(crate) struct Key {
     #[command(subcommand)]
@@ -21,9 +22,9 @@ pub(crate) struct Key {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
-    /// Make a key. It is printed once and kept nowhere; the file of keys has its hash.
+    /// Make a key. It is printed once and stored nowhere; the file of keys contains its hash.
     New(New),
-    /// List the keys of a file, or say what is wrong in it.
+    /// List the keys of a file, or print what is wrong in it.
     List {
         /// The file of keys.
         #[arg(long, env = "GOUJI_KEYS", value_name = "FILE")]
@@ -33,29 +34,29 @@ enum Verb {
 
 #[derive(Debug, Args)]
 struct New {
-    /// Whose it is; stands in the audit trail and beside every report that was sent with it.
+    /// The name of its owner, for the audit trail and for the reports sent with it.
     #[arg(long)]
     name: String,
-    /// What it may do.
+    /// What its owner may do.
     #[arg(long, value_enum)]
     role: Role,
-    /// A region whose reports it may send, by its code; once for each. Only for `submit`.
+    /// Code of a region whose reports it may send; repeat for several. Only for `submit`.
     #[arg(long = "region", value_name = "CODE")]
     regions: Vec<String>,
-    /// An agency whose reports it may send, as they name it; once for each. Only for `submit`.
+    /// Name of an agency whose reports it may send, as in the reports; repeat for several. Only for `submit`.
     #[arg(long = "agency", value_name = "NAME")]
     agencies: Vec<String>,
-    /// The last day on which it opens, e.g. 2027-03-31.
+    /// The last day on which it is valid, e.g. 2027-03-31.
     #[arg(long, value_name = "DAY")]
     expires: Option<Date>,
-    /// Add it to this file of keys, which is made where it is not there; running doors take it up at once.
+    /// Add it to this file of keys, which is created if it is missing; running services read it at once.
     #[arg(long, value_name = "FILE")]
     file: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Role {
-    /// Send reports of its own agencies, take them back, and see them.
+    /// Send, withdraw and see the reports of its own agencies.
     Submit,
     /// See and export everything.
     Review,
@@ -80,7 +81,7 @@ impl New {
             Some(file) if file.exists() => read(file)?,
             _ => String::new(),
         };
-        // Together with what is there, so that a name is not given twice.
+        // Parsed together with the known keys, so that no name occurs twice.
         if let Err(wrong) = parse(&format!("{known}\n{block}")) {
             bail!("{}", wrong.what);
         }
@@ -89,15 +90,22 @@ impl New {
                 let opened = OpenOptions::new().create(true).append(true).open(file);
                 let written = opened.and_then(|mut opened| opened.write_all(format!("\n{block}").as_bytes()));
                 written.with_context(|| format!("writing {}", file.display()))?;
+                let (name, file) = (&self.name, file.display());
                 eprintln!(
-                    "added {} to {}; the key is kept nowhere else, so keep it now:",
-                    self.name,
-                    file.display()
+                    "{}",
+                    text!(
+                        "已把 {name} 加入 {file}；密钥只显示这一次，请妥善保存：",
+                        "added {name} to {file}; the key is stored nowhere else, so keep it now:"
+                    )
                 );
             }
-            None => {
-                eprintln!("add this to the file of keys (GOUJI_KEYS):\n\n{block}\nand keep the key itself:")
-            }
+            None => eprintln!(
+                "{}",
+                text!(
+                    "请把下面几行加入密钥文件（GOUJI_KEYS）：\n\n{block}\n并妥善保存密钥：",
+                    "add this to the file of keys (GOUJI_KEYS):\n\n{block}\nand keep the key itself:"
+                )
+            ),
         }
         say(&key);
         Ok(())

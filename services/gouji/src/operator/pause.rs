@@ -1,4 +1,4 @@
-//! `gouji pause`: hands no more facts to a stage.
+//! `gouji pause`: stops the delivery of facts to a stage.
 
 use std::process::ExitCode;
 
@@ -6,21 +6,22 @@ use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use jiff::Timestamp;
 
+use super::connection::Connection;
+use crate::language::text;
 use crate::moment;
-use crate::operator::connection::Connection;
 use crate::print::say;
 
-/// Hand nothing more to a stage; what is in its hands ends, and reports wait on the log.
+/// Pause a stage: reports in flight are finished, new ones wait on the log.
 #[derive(Debug, Args)]
 pub(crate) struct Pause {
     #[command(flatten)]
     bus: Connection,
     /// parse, validate or index.
     stage: String,
-    /// For how long, e.g. 30m or 2h; until `gouji resume` where neither is said.
+    /// How long, e.g. 30m or 2h; until `gouji resume` if neither option is given.
     #[arg(long = "for", value_name = "TIME", value_parser = moment::until, conflicts_with = "until")]
     length: Option<Timestamp>,
-    /// Until when, e.g. 2026-11-22T09:30 (Beijing).
+    /// The end of the pause, e.g. 2026-11-22T09:30 (Beijing).
     #[arg(long, value_name = "TIME", value_parser = moment::until)]
     until: Option<Timestamp>,
 }
@@ -31,23 +32,35 @@ impl Pause {
     }
 
     async fn pause(&self) -> Result<()> {
-        let said = self.length.or(self.until);
-        if let Some(end) = said.filter(|end| *end <= Timestamp::now()) {
-            bail!("{} (Beijing) is over", moment::told(end.as_millisecond()));
+        let given = self.length.or(self.until);
+        if let Some(end) = given.filter(|end| *end <= Timestamp::now()) {
+            let end = moment::format(end.as_millisecond());
+            bail!(text!("{end}（北京时间）已经过去", "{end} (Beijing) is over"));
         }
-        let stage = self.bus.open().await?;
-        let end = match said {
+        let bus = self.bus.open().await?;
+        let end = match given {
             Some(end) => end,
-            None => Timestamp::now().checked_add(stage::FOR_EVER).context("a pause without an end")?,
+            None => Timestamp::now().checked_add(bus::PAUSE_WITHOUT_END).context("a pause without an end")?,
         };
-        let told = match said {
-            Some(end) => format!("until {} (Beijing)", moment::told(end.as_millisecond())),
+        let until = given.map(|end| moment::format(end.as_millisecond()));
+        let note = match &until {
+            Some(until) => format!("until {until} (Beijing)"),
             None => "until it is resumed".to_owned(),
         };
-        stage.note(self.bus.who(), "pause", &self.stage, &told).await?;
-        stage.pause(&self.stage, end).await?;
-        say(&format!("{} is paused {told}; `gouji resume {}` goes on", self.stage, self.stage));
-        stage.close().await;
+        bus.record_action(self.bus.who(), "pause", &self.stage, &note).await?;
+        bus.pause(&self.stage, end).await?;
+        let stage = &self.stage;
+        say(&match until {
+            Some(until) => text!(
+                "{stage} 已暂停至{until}（北京时间）；gouji resume {stage} 恢复",
+                "{stage} is paused until {until} (Beijing); `gouji resume {stage}` ends the pause"
+            ),
+            None => text!(
+                "{stage} 已暂停；gouji resume {stage} 恢复",
+                "{stage} is paused until it is resumed; `gouji resume {stage}` ends the pause"
+            ),
+        });
+        bus.close().await;
         Ok(())
     }
 }

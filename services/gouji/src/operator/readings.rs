@@ -1,13 +1,13 @@
-//! Every reading of every original, as the log tells of them: which were indexed, which were refused, and
-//! which of an original is the last.
+//! Every reading of every original on the log: which were indexed, which were refused, and which is the last of
+//! an original.
 
 use std::collections::BTreeMap;
 
 use anyhow::Result;
+use bus::Bus;
 use proto::v1::{ReportIndexed, ReportRefused, ReportSubmitted};
 use proto::{ReportId, subject};
 use search::{IndexedReading, current_readings};
-use stage::Stage;
 
 /// All readings, by the original and their generation.
 #[derive(Debug, Default)]
@@ -21,7 +21,7 @@ pub(crate) struct Reading {
     pub(crate) at_ms: i64,
     /// When it was sent. It orders the versions of a report.
     pub(crate) submitted_at_ms: i64,
-    /// Whether it takes a report back.
+    /// Whether it withdraws a report.
     pub(crate) withdraws: bool,
     pub(crate) end: End,
 }
@@ -29,14 +29,14 @@ pub(crate) struct Reading {
 /// How a reading ended.
 #[derive(Debug)]
 pub(crate) enum End {
-    /// It is on its way.
+    /// It has not ended.
     None,
-    /// It stands, or stood, in the index under this key.
+    /// The index has, or had, it under this key.
     Indexed(Box<str>),
     Refused(Box<Refused>),
 }
 
-/// What is told of a refusal.
+/// What the log says of a refusal.
 #[derive(Debug, Clone)]
 pub(crate) struct Refused {
     /// When, milliseconds since 1970-01-01 UTC.
@@ -49,55 +49,51 @@ pub(crate) struct Refused {
 
 impl Readings {
     /// Reads the log once for each kind of fact.
-    pub(crate) async fn of(stage: &Stage) -> Result<Self> {
+    pub(crate) async fn of(log: &Bus) -> Result<Self> {
         let mut readings = Self::default();
-        stage
-            .scan(&subject::filter::<ReportSubmitted>(), |event| {
-                let at_ms = event.at_ms;
-                let Some(fact) = event.decode::<ReportSubmitted>() else { return Ok(()) };
-                let Ok(id) = ReportId::parse(&fact.id) else { return Ok(()) };
-                let reading = Reading {
-                    id: id.clone(),
+        log.scan(&subject::filter::<ReportSubmitted>(), |event| {
+            let at_ms = event.at_ms;
+            let Some(fact) = event.decode::<ReportSubmitted>() else { return Ok(()) };
+            let Ok(id) = ReportId::parse(&fact.id) else { return Ok(()) };
+            let reading = Reading {
+                id: id.clone(),
+                at_ms,
+                submitted_at_ms: fact.submitted_at_ms,
+                withdraws: fact.withdraws.is_some(),
+                end: End::None,
+            };
+            readings.0.entry(id.digits().to_owned()).or_default().insert(id.generation(), reading);
+            Ok(())
+        })
+        .await?;
+        log.scan(&subject::filter::<ReportIndexed>(), |event| {
+            if let (Some(reading), Some(fact)) =
+                (readings.get_mut(event.id()), event.decode::<ReportIndexed>())
+            {
+                reading.end = End::Indexed(fact.report.into());
+            }
+            Ok(())
+        })
+        .await?;
+        log.scan(&subject::filter::<ReportRefused>(), |event| {
+            let (at_ms, id) = (event.at_ms, event.id().to_owned());
+            let (Some(reading), Some(fact)) = (readings.get_mut(&id), event.decode::<ReportRefused>()) else {
+                return Ok(());
+            };
+            // A reading that was also indexed is searchable.
+            if matches!(reading.end, End::None) {
+                let file_name = fact.submitted.map(|submitted| submitted.file_name);
+                reading.end = End::Refused(Box::new(Refused {
                     at_ms,
-                    submitted_at_ms: fact.submitted_at_ms,
-                    withdraws: fact.withdraws.is_some(),
-                    end: End::None,
-                };
-                readings.0.entry(id.digits().to_owned()).or_default().insert(id.generation(), reading);
-                Ok(())
-            })
-            .await?;
-        stage
-            .scan(&subject::filter::<ReportIndexed>(), |event| {
-                if let (Some(reading), Some(fact)) =
-                    (readings.get_mut(event.id()), event.decode::<ReportIndexed>())
-                {
-                    reading.end = End::Indexed(fact.report.into());
-                }
-                Ok(())
-            })
-            .await?;
-        stage
-            .scan(&subject::filter::<ReportRefused>(), |event| {
-                let (at_ms, id) = (event.at_ms, event.id().to_owned());
-                let (Some(reading), Some(fact)) = (readings.get_mut(&id), event.decode::<ReportRefused>())
-                else {
-                    return Ok(());
-                };
-                // What was indexed all the same is searchable.
-                if matches!(reading.end, End::None) {
-                    let file_name = fact.submitted.map(|submitted| submitted.file_name);
-                    reading.end = End::Refused(Box::new(Refused {
-                        at_ms,
-                        stage: fact.stage,
-                        class: fact.class,
-                        message: fact.message,
-                        file_name: file_name.unwrap_or_default(),
-                    }));
-                }
-                Ok(())
-            })
-            .await?;
+                    stage: fact.stage,
+                    class: fact.class,
+                    message: fact.message,
+                    file_name: file_name.unwrap_or_default(),
+                }));
+            }
+            Ok(())
+        })
+        .await?;
         Ok(readings)
     }
 
@@ -117,7 +113,7 @@ impl Readings {
         self.0.get(id.digits())?.last_key_value().map(|(_, reading)| reading)
     }
 
-    /// Every refusal, earliest first, and whether it is open: nobody has tried the original again since.
+    /// Every refusal, earliest first, and whether it is open: the original was not read again since.
     pub(crate) fn refused(&self) -> Vec<(&Reading, &Refused, bool)> {
         let mut refused: Vec<_> = self
             .0

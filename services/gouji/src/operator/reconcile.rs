@@ -1,7 +1,7 @@
-//! `gouji reconcile`: proves that nothing is lost. Everything that was received is in the index, refused, or
-//! on its way; every original and text is there; the index holds what was indexed.
+//! `gouji reconcile`: proves that nothing is lost. Every report that was received is in the index, refused, or on
+//! its way; the store has every original and text; the index has every report that was indexed.
 //!
-//! The log is read once. What looks lost is looked at again, because the pipeline goes on meanwhile.
+//! It reads the log once. The pipeline runs meanwhile, so it checks again whatever looks lost.
 
 mod index;
 mod ledger;
@@ -15,38 +15,40 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use clap::Args;
 use serde_json::{Value, json};
-use stage::Stage;
+use worker::Worker;
 
-use crate::operator::connection::Connection;
+use super::connection::Connection;
+use crate::language::text;
 use crate::print::say;
 use index::Indexed;
 use ledger::Ledger;
 use store::Store;
 
-/// Prove that nothing is lost: received = indexed + refused + in flight, every original there, the index
-/// whole. Exit 0 where that is so, 1 where it is not, 2 where it could not be judged.
+/// Prove that nothing is lost: received = indexed + refused + in flight, no original missing, the index complete.
+///
+/// Exit status: 0 if nothing is lost, 1 if something is, 2 if that could not be checked.
 #[derive(Debug, Args)]
 pub(crate) struct Reconcile {
     #[command(flatten)]
     bus: Connection,
-    /// Also read every original and text and hash it.
+    /// Also read and hash every original and text.
     #[arg(long)]
     deep: bool,
     /// The folder of the index, on the host of the index; with --data that of the running `gouji up`.
     #[arg(long, value_name = "FOLDER")]
     index: Option<PathBuf>,
-    /// Put on the log what the originals know of and the log does not: after the log was lost.
+    /// After the log was lost: publish again what the originals know and the log lacks.
     #[arg(long)]
     rebuild: bool,
-    /// One JSON object.
+    /// Print one JSON object.
     #[arg(long)]
     json: bool,
-    /// How long to wait for what might be lost or might be on its way, in seconds.
+    /// Seconds to wait for reports that may be lost or on their way.
     #[arg(long, default_value_t = 60, value_name = "SECONDS")]
     patience: u64,
 }
 
-/// It could not be judged.
+/// The status where nothing could be proved.
 const UNKNOWN: u8 = 2;
 /// Items of each kind that are named; more are counted.
 const NAMED: usize = 20;
@@ -58,23 +60,23 @@ impl Reconcile {
             Ok(true) => ExitCode::SUCCESS,
             Ok(false) => ExitCode::FAILURE,
             Err(error) => {
-                eprintln!("could not be judged: {error:#}");
+                eprintln!("{}", text!("无法核对：{error:#}", "could not be judged: {error:#}"));
                 ExitCode::from(UNKNOWN)
             }
         }
     }
 
     async fn reconcile(&self) -> Result<bool> {
-        let stage = self.bus.open().await?;
-        let mut report = self.look(&stage).await?;
+        let worker = self.bus.worker().await?;
+        let mut report = self.look(&worker).await?;
         if self.rebuild {
-            let rebuilt = rebuild::rebuild(&stage, &report.store, self.bus.who()).await?;
+            let rebuilt = rebuild::rebuild(worker.bus(), &report.store, self.bus.who()).await?;
             if !self.json {
-                say(&rebuilt.told());
+                say(&rebuilt.text());
             }
-            report = self.look(&stage).await?;
+            report = self.look(&worker).await?;
         }
-        stage.close().await;
+        worker.bus().close().await;
         if self.json {
             say(&report.json().to_string());
         } else {
@@ -83,13 +85,14 @@ impl Reconcile {
         Ok(report.is_sound())
     }
 
-    async fn look(&self, stage: &Stage) -> Result<Report> {
-        // Listed first, so that nothing is in the list of facts and too new for the list of originals.
-        let folder = self.index_folder(stage);
-        let log = stage.extent().await?;
-        let mut store = Store::list(stage).await.context("listing the originals")?;
+    async fn look(&self, worker: &Worker) -> Result<Report> {
+        // The originals are listed first, so that the log names none that is too new for the list.
+        let folder = self.index_folder(worker);
+        let log = worker.bus().extent().await?;
+        let mut store = Store::list(worker).await.context("listing the originals")?;
         let mut ledger = Ledger::default();
-        stage
+        worker
+            .bus()
             .scan(proto::subject::ALL, |event| {
                 store.note(&event);
                 ledger.note(&event);
@@ -97,9 +100,9 @@ impl Reconcile {
             })
             .await
             .context("reading the log")?;
-        ledger.settle(stage, Duration::from_secs(self.patience)).await?;
-        store.look_again(stage, self.deep).await.context("looking at the originals")?;
-        store.read_unnamed(stage, self.rebuild, &ledger).await.context("looking at the originals")?;
+        ledger.settle(worker.bus(), Duration::from_secs(self.patience)).await?;
+        store.look_again(worker, self.deep).await.context("looking at the originals")?;
+        store.read_unnamed(worker, self.rebuild, &ledger).await.context("looking at the originals")?;
         let index = match folder {
             Some(folder) => Some(Indexed::look(&folder, &ledger)?),
             None => None,
@@ -107,18 +110,18 @@ impl Reconcile {
         Ok(Report { deleted: log.deleted, dropped: log.first > 1, ledger, store, index })
     }
 
-    fn index_folder(&self, stage: &Stage) -> Option<PathBuf> {
+    fn index_folder(&self, worker: &Worker) -> Option<PathBuf> {
         let of_settings =
-            || Some(stage.config().index.clone()).filter(|folder| self.bus.is_local() && folder.is_dir());
+            || Some(worker.config().index.clone()).filter(|folder| self.bus.is_local() && folder.is_dir());
         self.index.clone().or_else(of_settings)
     }
 }
 
-/// What was found.
+/// The result.
 struct Report {
     /// Messages that somebody deleted from the log.
     deleted: u64,
-    /// Whether the oldest messages are gone with age.
+    /// Whether the log has dropped its oldest messages.
     dropped: bool,
     ledger: Ledger,
     store: Store,
@@ -126,7 +129,7 @@ struct Report {
 }
 
 impl Report {
-    /// What must be empty, with what it means.
+    /// Every kind of fault: its name, its meaning, its count, some items.
     fn faults(&self) -> Vec<(&'static str, &'static str, u64, Vec<String>)> {
         let (ledger, store) = (&self.ledger, &self.store);
         let of = |list: &[String]| (list.len() as u64, list.iter().take(NAMED).cloned().collect::<Vec<_>>());
@@ -138,7 +141,7 @@ impl Report {
         };
         add("lost", "neither ended nor on their way; `gouji replay` reads them anew", of(&ledger.lost));
         add("unsent", "ended, and nothing on the log says that they were sent", {
-            // With age the sending goes first.
+            // The log drops the submission before the facts that follow it.
             if self.dropped { (0, Vec::new()) } else { of(&ledger.unsent) }
         });
         add("deleted", "messages were deleted from the log by hand", (self.deleted, Vec::new()));

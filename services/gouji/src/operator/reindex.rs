@@ -1,4 +1,4 @@
-//! `gouji reindex`: the next index, built from the log beside the one that is read.
+//! `gouji reindex`: builds the next index from the log, beside the one in use.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -9,13 +9,15 @@ use index::Rebuilt;
 use indicatif::ProgressBar;
 use search::Generations;
 
-use crate::operator::connection::Connection;
+use super::connection::Connection;
+use crate::language::text;
 use crate::print::say;
 
-/// Build the index anew from the log, beside the one that is searched and written meanwhile, and have it
-/// searched. Reports are judged anew beside last year's; what was found in each by itself stays.
+/// Build a new index from the log, beside the one in use, and switch to it.
 ///
-/// Run it on the host of the index. Broken off, it goes on where it was.
+/// The rules that compare a report with that of the year before run again; all other findings stay.
+///
+/// Run it on the host of the index. If it is interrupted, the next run continues it.
 #[derive(Debug, Args)]
 pub(crate) struct Reindex {
     #[command(flatten)]
@@ -28,39 +30,42 @@ impl Reindex {
     }
 
     async fn reindex(&self) -> Result<()> {
-        let stage = self.bus.open().await?;
-        let folder = &stage.config().index;
+        let worker = self.bus.worker().await?;
+        let folder = &worker.config().index;
         ensure_room(folder)?;
-        let log = stage.extent().await?;
+        let log = worker.bus().extent().await?;
         if log.first > 1 {
-            say(&format!(
-                "what stood on the log before place {} was dropped with age and is not in the new index; the index before is kept",
-                log.first
+            let first = log.first;
+            say(&text!(
+                "日志中序号 {first} 之前的事件已过期，不会进入新的检索库；原检索库予以保留",
+                "the log has dropped the events before sequence {first}, so the new index lacks them; the old index stays on disk"
             ));
         }
         let bar = ProgressBar::no_length();
-        let rebuilt = index::rebuild(&stage, |left| {
-            bar.set_message(format!("{left} facts left"));
+        let rebuilt = index::rebuild(&worker, |left| {
+            bar.set_message(text!("还剩{left}个事件", "{left} events left"));
             bar.tick();
         });
         let rebuilt = rebuilt.await?;
         bar.finish_and_clear();
-        stage.close().await;
+        worker.bus().close().await;
         if let Some(Rebuilt { generation, is_current }) = rebuilt {
-            let place = Generations::new(folder).path(generation);
-            say(&match is_current {
-                true => format!("{} is searched from now on", place.display()),
-                false => format!(
-                    "{} is ready; gouji-index of this version takes it when it starts in the place of the other version",
-                    place.display()
-                ),
+            let path = Generations::new(folder).path(generation);
+            let path = path.display();
+            say(&if is_current {
+                text!("现已启用 {path}", "{path} is in use from now on")
+            } else {
+                text!(
+                    "{path} 已建成；本版本的 gouji-index 替换另一版本启动时启用",
+                    "{path} is ready; gouji-index of this version uses it when it starts instead of the other version"
+                )
             });
         }
         Ok(())
     }
 }
 
-/// The next index takes about as much as the one that is there, which stays until the one after.
+/// The next index needs about as much space as the current one, which stays until the index after it.
 fn ensure_room(folder: &Path) -> Result<()> {
     let generations = Generations::new(folder);
     let needed = match generations.current()? {
@@ -69,15 +74,17 @@ fn ensure_room(folder: &Path) -> Result<()> {
     };
     std::fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
     let Some(free) = free_bytes(folder)? else { return Ok(()) };
-    say(&format!(
-        "needs about {} MB in {}, where {} MB are free",
-        needed >> 20,
-        folder.display(),
-        free >> 20
+    let (needed_mb, free_mb, shown) = (needed >> 20, free >> 20, folder.display());
+    say(&text!(
+        "{shown} 约需{needed_mb} MB，可用{free_mb} MB",
+        "needs about {needed_mb} MB in {shown}, where {free_mb} MB are free"
     ));
     ensure!(
         needed < free,
-        "there is no room for another index; make some, or set index to a folder on a larger disk"
+        text!(
+            "空间不足以再建一个检索库；请腾出空间，或把 index 设到更大的磁盘上",
+            "there is no space for another index; free some, or set index to a folder on a larger disk"
+        )
     );
     Ok(())
 }
@@ -85,7 +92,7 @@ fn ensure_room(folder: &Path) -> Result<()> {
 #[cfg(target_os = "linux")]
 fn free_bytes(folder: &Path) -> Result<Option<u64>> {
     let disk = rustix::fs::statvfs(folder)
-        .with_context(|| format!("asking for the room in {}", folder.display()))?;
+        .with_context(|| format!("reading the free space of {}", folder.display()))?;
     Ok(Some(disk.f_bavail.saturating_mul(disk.f_frsize)))
 }
 

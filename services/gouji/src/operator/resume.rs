@@ -5,10 +5,11 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Args;
 
-use crate::operator::connection::Connection;
+use super::connection::Connection;
+use crate::language::text;
 use crate::print::say;
 
-/// Go on with a stage that was paused.
+/// End the pause of a stage.
 #[derive(Debug, Args)]
 pub(crate) struct Resume {
     #[command(flatten)]
@@ -23,11 +24,12 @@ impl Resume {
     }
 
     async fn resume(&self) -> Result<()> {
-        let stage = self.bus.open().await?;
-        stage.note(self.bus.who(), "resume", &self.stage, "").await?;
-        stage.resume(&self.stage).await?;
-        say(&format!("{} goes on", self.stage));
-        stage.close().await;
+        let bus = self.bus.open().await?;
+        bus.record_action(self.bus.who(), "resume", &self.stage, "").await?;
+        bus.resume(&self.stage).await?;
+        let stage = &self.stage;
+        say(&text!("{stage} 已恢复", "{stage} is resumed"));
+        bus.close().await;
         Ok(())
     }
 }

@@ -8,7 +8,8 @@ use opentelemetry::metrics::{Counter, Histogram, UpDownCounter};
 use prost::DecodeError;
 use proto::Message;
 use sandbox::{Attempt, Pool, Response, SandboxError};
-use stage::telemetry::{Past, here, meter, tell};
+use worker::spans::{self, FinishedSpan, current_context};
+use worker::telemetry::meter;
 
 use super::{Phase, ResponseHead};
 
@@ -77,17 +78,17 @@ pub(super) async fn request(
     });
     for attempt in attempts {
         let response = result.as_ref().ok().map(|(response, _)| response);
-        let reader = tell(&here(), span_of(&attempt, response));
+        let reader = spans::record(&current_context(), span_of(&attempt, response));
         if let (None, Ok((_, Ok(head)))) = (&attempt.error, &result) {
             for phase in &head.phases {
-                tell(&reader, span_of_phase(phase));
+                spans::record(&reader, span_of_phase(phase));
             }
         }
     }
     result
 }
 
-fn span_of(attempt: &Attempt, response: Option<&Response>) -> Past {
+fn span_of(attempt: &Attempt, response: Option<&Response>) -> FinishedSpan {
     let mut attributes = vec![KeyValue::new("process.pid", i64::from(attempt.pid))];
     let mut event = None;
     if let Some(error) = &attempt.error {
@@ -101,18 +102,25 @@ fn span_of(attempt: &Attempt, response: Option<&Response>) -> Past {
         attributes.push(KeyValue::new("peak_bytes", i64::try_from(response.peak_bytes).unwrap_or(i64::MAX)));
     }
     let failed = attempt.error.as_ref().map(|error| (error.class(), error.to_string()));
-    Past { name: "reader", begun: attempt.started_at, ended: attempt.ended_at, attributes, failed, event }
+    FinishedSpan {
+        name: "reader",
+        started: attempt.started_at,
+        ended: attempt.ended_at,
+        attributes,
+        failed,
+        event,
+    }
 }
 
-fn span_of_phase(phase: &Phase) -> Past {
+fn span_of_phase(phase: &Phase) -> FinishedSpan {
     let name = match phase.name.as_str() {
         "document" => "reader document",
         "reading" => "reader reading",
         _ => "reader text",
     };
     let at = |us: u64| SystemTime::UNIX_EPOCH + Duration::from_micros(us);
-    let (begun, ended) = (at(phase.started_us), at(phase.ended_us));
-    Past { name, begun, ended, attributes: Vec::new(), failed: None, event: None }
+    let (started, ended) = (at(phase.started_us), at(phase.ended_us));
+    FinishedSpan { name, started, ended, attributes: Vec::new(), failed: None, event: None }
 }
 
 /// Counts a request as active until dropped, so also if the caller stops waiting for the response.

@@ -154,7 +154,7 @@ fn rows_of_page(path: &Path) -> Result<Rows> {
     Ok(cells.collect())
 }
 
-/// Figures that stand in a row with the right label, in the right order: whatever else stands between
+/// Figures that stand in a row with the right label, in the right order: anything else may be between
 /// them, and whichever of several such rows has most of them.
 fn right(page: &Page, rows: &Rows) -> usize {
     let plain = |text: &str| text.chars().filter(|character| !character.is_whitespace()).collect::<String>();

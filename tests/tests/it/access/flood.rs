@@ -12,9 +12,9 @@ use serde_json::Value;
 use tests::pipeline::{Pipeline, SOON, Shape};
 use tests::processes::until;
 
-use super::{House, Keys, answer, report};
+use super::{Keys, Setup, answer, report};
 
-/// What ingest may take at most, whatever is sent to it.
+/// The most memory that ingest may use.
 const MEMORY_KB: u64 = 128 << 10;
 
 fn peak_kb(process: u32) -> u64 {
@@ -30,14 +30,14 @@ fn operator() -> Keys {
 }
 
 #[tokio::test]
-async fn a_flood_is_told_to_come_back_and_nothing_accepted_is_lost() {
+async fn a_flood_gets_503_and_nothing_accepted_is_lost() {
     const HIGH_WATER: u64 = 40;
     let settings = [("GOUJI_HIGH_WATER", "40"), ("GOUJI_UPLOADS", "4"), ("GOUJI_RATE", "10000")];
-    let mut house = House::open(operator(), &settings).await;
-    house.pipeline.index.kill().unwrap();
-    let send = async |house: &House, index: u64| {
-        let request = house.knock(&Method::POST, "/api/v1/reports?file_name=a.html");
-        let request = request.bearer_auth(house.keys.get("operator")).body(report(index).bytes);
+    let mut setup = Setup::open(operator(), &settings).await;
+    setup.pipeline.index.kill().unwrap();
+    let send = async |setup: &Setup, index: u64| {
+        let request = setup.request(&Method::POST, "/api/v1/reports?file_name=a.html");
+        let request = request.bearer_auth(setup.keys.get("operator")).body(report(index).bytes);
         let response = request.send().await.unwrap();
         let wait =
             response.headers().get("retry-after").and_then(|wait| wait.to_str().ok()?.parse::<u64>().ok());
@@ -46,7 +46,7 @@ async fn a_flood_is_told_to_come_back_and_nothing_accepted_is_lost() {
     let (mut taken, mut busy, mut index) = (Vec::new(), 0, 0);
     // Sixteen at once share four places; with the index away, the log fills up to the high water.
     while busy == 0 {
-        let sent = join_all((index..index + 16).map(|index| send(&house, index))).await;
+        let sent = join_all((index..index + 16).map(|index| send(&setup, index))).await;
         index += 16;
         for (status, wait, body) in sent {
             match (status, body["code"].as_str()) {
@@ -63,39 +63,39 @@ async fn a_flood_is_told_to_come_back_and_nothing_accepted_is_lost() {
     assert!(taken.len() as u64 >= HIGH_WATER, "{}", taken.len());
 
     // The drop folder holds back by the same rule.
-    let waiting = house.pipeline.inbox().join("waits.html");
+    let waiting = setup.pipeline.inbox().join("waits.html");
     fs::write(&waiting, report(10_000).bytes).unwrap();
     until("the drop folder to be held back", SOON, async || {
-        Ok(house.pipeline.ingest.process.said().contains("the drop folder is held back").then_some(()))
+        Ok(setup.pipeline.ingest.process.said().contains("the drop folder is held back").then_some(()))
     })
     .await
     .unwrap();
     assert!(waiting.exists());
 
-    house.pipeline.index.start_again().unwrap();
+    setup.pipeline.index.start_again().unwrap();
     for id in &taken {
-        house.until_state("operator", id, "indexed").await;
+        setup.until_state("operator", id, "indexed").await;
     }
     until("the drop folder to be taken in", SOON, async || Ok((!waiting.exists()).then_some(())))
         .await
         .unwrap();
-    assert_eq!(send(&house, 20_000).await.0, StatusCode::ACCEPTED);
-    let peak = peak_kb(house.pipeline.ingest.process.id());
+    assert_eq!(send(&setup, 20_000).await.0, StatusCode::ACCEPTED);
+    let peak = peak_kb(setup.pipeline.ingest.process.id());
     assert!(peak < MEMORY_KB, "ingest took {peak} KB");
 }
 
 #[tokio::test]
 async fn what_is_too_large_too_much_or_too_often_is_turned_away() {
     let settings = [("GOUJI_UPLOAD_MB", "2"), ("GOUJI_RATE", "5")];
-    let house = House::open(operator(), &settings).await;
-    let key = house.keys.get("operator").to_owned();
-    let post = |path: &str| house.knock(&Method::POST, path).bearer_auth(&key);
+    let setup = Setup::open(operator(), &settings).await;
+    let key = setup.keys.get("operator").to_owned();
+    let post = |path: &str| setup.request(&Method::POST, path).bearer_auth(&key);
     let code = async |request| {
         let (status, problem) = answer(request).await;
         (status.as_u16(), problem["code"].as_str().unwrap_or_default().to_owned())
     };
     // Said beforehand: nothing of it is read.
-    let host = house.pipeline.ingest.address().replace("http://", "");
+    let host = setup.pipeline.ingest.address().replace("http://", "");
     let mut announced = TcpStream::connect(&host).unwrap();
     let head = format!(
         "POST /api/v1/reports HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {key}\r\nContent-Length: 99999999999\r\n\r\n"
@@ -120,16 +120,16 @@ async fn what_is_too_large_too_much_or_too_often_is_turned_away() {
     }
     assert_eq!(code(post("/api/v1/states").body("[]")).await, (415, "bad-json".into()));
     let long = "x".repeat(9_000);
-    let query = house.knock(&Method::GET, &format!("/api/v1/reports?q={long}")).bearer_auth(&key);
+    let query = setup.request(&Method::GET, &format!("/api/v1/reports?q={long}")).bearer_auth(&key);
     assert_eq!(code(query).await, (414, "query-too-long".into()));
     let head =
-        house.knock(&Method::GET, "/api/v1/reports").header("x-long", "x".repeat(100_000)).send().await;
+        setup.request(&Method::GET, "/api/v1/reports").header("x-long", "x".repeat(100_000)).send().await;
     // Who is still sending the head may see the connection end before the answer.
     assert!(head.is_err() || head.is_ok_and(|answer| answer.status() == 431));
 
     // Fifty at once, and then five a second; who has no key has an account of his own.
     let ask = |key: Option<String>| {
-        let request = house.knock(&Method::GET, "/api/v1/status");
+        let request = setup.request(&Method::GET, "/api/v1/status");
         answer(key.map(|key| request.try_clone().unwrap().bearer_auth(key)).unwrap_or(request))
     };
     let strangers = join_all((0..90).map(|_| ask(None))).await;
@@ -143,7 +143,7 @@ async fn what_is_too_large_too_much_or_too_often_is_turned_away() {
     .await
     .unwrap();
     // A hundred refusals are a handful of facts.
-    let refusals = house.audit().iter().filter(|action| action["allowed"] == false).count();
+    let refusals = setup.audit().iter().filter(|action| action["allowed"] == false).count();
     assert!((1..10).contains(&refusals), "{refusals} refusals are on the log");
 }
 
@@ -158,9 +158,9 @@ async fn nothing_is_taken_in_where_the_disk_is_nearly_full() {
 
 #[tokio::test]
 async fn who_says_nothing_is_cut_off() {
-    let house = House::open(operator(), &[("GOUJI_UPLOADS", "2")]).await;
-    let address = house.pipeline.ingest.address().replace("http://", "");
-    let key = house.keys.get("operator");
+    let setup = Setup::open(operator(), &[("GOUJI_UPLOADS", "2")]).await;
+    let address = setup.pipeline.ingest.address().replace("http://", "");
+    let key = setup.keys.get("operator");
     let open = |said: String| {
         let mut stream = TcpStream::connect(&address).unwrap();
         stream.write_all(said.as_bytes()).unwrap();
@@ -169,12 +169,12 @@ async fn who_says_nothing_is_cut_off() {
     };
     let half_a_head: Vec<TcpStream> = (0..300).map(|_| open("GET /healthz HTTP/1.1\r\nHos".into())).collect();
     // Meanwhile others are served.
-    house.send("operator", &report(3)).await;
+    setup.send("operator", &report(3)).await;
     let head = format!("POST /api/v1/reports HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {key}\r\n");
     let half_bodies: Vec<TcpStream> =
         (0..2).map(|_| open(format!("{head}Content-Length: 1000\r\n\r\nabc"))).collect();
     until("every place to be taken", SOON, async || {
-        let (status, problem) = house.post("operator", "/api/v1/reports", report(4).bytes).await;
+        let (status, problem) = setup.post("operator", "/api/v1/reports", report(4).bytes).await;
         Ok((status == StatusCode::SERVICE_UNAVAILABLE && problem["code"] == "too-many-uploads").then_some(()))
     })
     .await

@@ -10,7 +10,7 @@ use tests::pipeline::{Pipeline, SOON, Shape};
 use tests::processes::until;
 use zip::ZipArchive;
 
-use super::{House, Keys, report};
+use super::{Keys, Setup, report};
 
 const FORMULAS: [&str; 6] =
     ["=HYPERLINK(\"http://evil.example\")局", "+1+1局", "-1+1局", "@SUM(A1)局", "\t=1+1局", "<b>粗体</b>&局"];
@@ -19,7 +19,7 @@ const FORMULAS: [&str; 6] =
 async fn names_in_archives_stay_names() {
     let mut keys = Keys::new();
     keys.add("operator", &["--role", "operate"]);
-    let house = House::open(keys, &[]).await;
+    let setup = Setup::open(keys, &[]).await;
     let names = [
         ("../../../etc/cron.d/gouji", "etc/cron.d/gouji"),
         ("/etc/passwd", "etc/passwd"),
@@ -38,37 +38,37 @@ async fn names_in_archives_stay_names() {
     let mut archive: Vec<(&str, &[u8])> =
         names.iter().zip(&files).map(|((name, _), bytes)| (*name, bytes.as_slice())).collect();
     archive.push(("empty\r\n\u{1b}[31m{}.txt", b""));
-    let (status, receipt) = house.post("operator", "/api/v1/reports", zip(archive).unwrap()).await;
+    let (status, receipt) = setup.post("operator", "/api/v1/reports", zip(archive).unwrap()).await;
     assert_eq!(status, StatusCode::ACCEPTED, "{receipt}");
-    let told = |list: &Value, field: &str| -> Vec<String> {
+    let texts = |list: &Value, field: &str| -> Vec<String> {
         list.as_array().unwrap().iter().map(|one| one[field].as_str().unwrap().to_owned()).collect()
     };
-    assert_eq!(told(&receipt["reports"], "file_name"), names.map(|(_, plain)| plain));
-    assert_eq!(told(&receipt["refused"], "file_name"), ["empty___[31m{}.txt"]);
+    assert_eq!(texts(&receipt["reports"], "file_name"), names.map(|(_, plain)| plain));
+    assert_eq!(texts(&receipt["refused"], "file_name"), ["empty___[31m{}.txt"]);
 
-    for (id, (_, plain)) in told(&receipt["reports"], "id").iter().zip(names) {
-        house.until_state("operator", id, "indexed").await;
-        let request = house.knock(&Method::GET, &format!("/api/v1/reports/{id}/source"));
-        let response = request.bearer_auth(house.keys.get("operator")).send().await.unwrap();
+    for (id, (_, plain)) in texts(&receipt["reports"], "id").iter().zip(names) {
+        setup.until_state("operator", id, "indexed").await;
+        let request = setup.request(&Method::GET, &format!("/api/v1/reports/{id}/source"));
+        let response = request.bearer_auth(setup.keys.get("operator")).send().await.unwrap();
         assert!(!response.headers().contains_key("x-evil"));
         let disposition = response.headers()["content-disposition"].to_str().unwrap().to_owned();
         assert!(disposition.starts_with("attachment; filename=\""), "{disposition}");
         assert_eq!(disposition.matches('"').count(), 2, "{disposition}");
         let page =
-            house.knock(&Method::GET, &format!("/reports/{id}")).bearer_auth(house.keys.get("operator"));
+            setup.request(&Method::GET, &format!("/reports/{id}")).bearer_auth(setup.keys.get("operator"));
         let page = page.send().await.unwrap().text().await.unwrap();
         assert!(!page.contains("onload=\"alert"), "{plain}");
     }
     // Every line of every log is one object that we wrote.
     for service in ["ingest", "parse", "validate", "index", "console"] {
-        let log = fs::read_to_string(house.pipeline.folder().join(format!("{service}.log"))).unwrap();
+        let log = fs::read_to_string(setup.pipeline.folder().join(format!("{service}.log"))).unwrap();
         for line in log.lines() {
             let line: Value = serde_json::from_str(line).unwrap_or_else(|_| panic!("{service}: {line}"));
             assert!(line["level"].is_string() && line["target"].is_string(), "{service}: {line}");
         }
         assert!(!log.contains('\u{1b}') && !log.contains('\u{202e}'));
     }
-    assert!(!house.pipeline.folder().join("etc").exists());
+    assert!(!setup.pipeline.folder().join("etc").exists());
 }
 
 #[tokio::test]
@@ -111,14 +111,14 @@ async fn the_drop_folder_keeps_everything_below_it() {
 async fn formulas_in_names_are_text_in_every_export() {
     let mut keys = Keys::new();
     keys.add("operator", &["--role", "operate"]);
-    let house = House::open(keys, &[]).await;
+    let setup = Setup::open(keys, &[]).await;
     let quoted = FORMULAS.map(|name| format!("\"{}\",610100", name.replace('"', "\"\"")));
     let roster = format!("机关名称,区划代码\n{}\n", quoted.join("\n"));
-    let (status, imported) = house.post("operator", "/api/v1/roster", roster).await;
+    let (status, imported) = setup.post("operator", "/api/v1/roster", roster).await;
     assert_eq!((status, &imported["agencies"]), (StatusCode::CREATED, &json!(FORMULAS.len())), "{imported}");
     let export = async |format: &str| {
         let path = format!("/api/v1/rollup?region=61&year=2024&format={format}");
-        let request = house.knock(&Method::GET, &path).bearer_auth(house.keys.get("operator"));
+        let request = setup.request(&Method::GET, &path).bearer_auth(setup.keys.get("operator"));
         let response = request.send().await.unwrap();
         assert_eq!(response.status(), StatusCode::OK, "{format}");
         response.bytes().await.unwrap().to_vec()

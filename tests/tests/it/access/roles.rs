@@ -1,4 +1,4 @@
-//! Which key opens which door.
+//! Which role may use which route.
 
 use std::process::Command;
 
@@ -6,13 +6,13 @@ use reqwest::{Method, StatusCode};
 use tests::pipeline::SOON;
 use tests::processes::{free_port, program, until};
 
-use super::{House, Keys, answer};
+use super::{Keys, Setup, answer};
 
 /// Every path with the roles that it admits: submit, review, operate. All others are turned away.
-const DOORS: [(Method, &str, [bool; 3]); 23] = [
+const ROUTES: [(Method, &str, [bool; 3]); 23] = [
     (Method::GET, "/", [true, true, true]),
     (Method::GET, "/reports/x", [true, true, true]),
-    (Method::GET, "/across", [false, true, true]),
+    (Method::GET, "/regions", [false, true, true]),
     (Method::GET, "/status", [false, true, true]),
     (Method::GET, "/api/v1/reports", [true, true, true]),
     (Method::GET, "/api/v1/reports/x", [true, true, true]),
@@ -47,55 +47,56 @@ fn keys() -> Keys {
 }
 
 #[tokio::test]
-async fn every_door_opens_to_its_roles_and_to_nobody_else() {
-    let house = House::open(keys(), &[]).await;
-    for (method, path, admitted) in &DOORS {
-        let (status, problem) = answer(house.knock(method, path)).await;
+async fn every_route_answers_its_roles_and_nobody_else() {
+    let setup = Setup::open(keys(), &[]).await;
+    for (method, path, admitted) in &ROUTES {
+        let (status, problem) = answer(setup.request(method, path)).await;
         assert_eq!(status, StatusCode::UNAUTHORIZED, "{method} {path}");
         if path.starts_with("/api/") {
             assert_eq!(problem["type"], "urn:gouji:problem:no-key", "{path}");
             assert!(problem["hint"].as_str().unwrap().contains("Bearer"), "{problem}");
         }
         for (who, admitted) in ["submit", "review", "operate"].into_iter().zip(admitted) {
-            let (status, problem) = answer(house.knock(method, path).bearer_auth(house.keys.get(who))).await;
+            let (status, problem) =
+                answer(setup.request(method, path).bearer_auth(setup.keys.get(who))).await;
             let turned_away = [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN].contains(&status);
             assert_eq!(!turned_away, *admitted, "{who}: {method} {path}: {status} {problem}");
         }
-        let expired = house.knock(method, path).bearer_auth(house.keys.get("expired"));
+        let expired = setup.request(method, path).bearer_auth(setup.keys.get("expired"));
         assert_eq!(answer(expired).await.0, StatusCode::UNAUTHORIZED, "expired: {method} {path}");
     }
     for path in OPEN {
-        assert_eq!(answer(house.knock(&Method::GET, path)).await.0, StatusCode::OK, "{path}");
+        assert_eq!(answer(setup.request(&Method::GET, path)).await.0, StatusCode::OK, "{path}");
     }
-    let proxied = house.knock(&Method::GET, "/metrics").header("x-forwarded-for", "192.0.2.7");
+    let proxied = setup.request(&Method::GET, "/metrics").header("x-forwarded-for", "192.0.2.7");
     assert_eq!(answer(proxied).await.0, StatusCode::UNAUTHORIZED, "metrics are for this machine");
-    let proxied = house.knock(&Method::GET, "/metrics").header("x-forwarded-for", "192.0.2.7");
-    assert_eq!(answer(proxied.bearer_auth(house.keys.get("operate"))).await.0, StatusCode::OK);
+    let proxied = setup.request(&Method::GET, "/metrics").header("x-forwarded-for", "192.0.2.7");
+    assert_eq!(answer(proxied.bearer_auth(setup.keys.get("operate"))).await.0, StatusCode::OK);
 
     // A browser is asked for a password on pages, and the key is the password.
-    let page = house.knock(&Method::GET, "/").send().await.unwrap();
+    let page = setup.request(&Method::GET, "/").send().await.unwrap();
     let asked = page.headers()["www-authenticate"].to_str().unwrap().to_owned();
     assert!(asked.starts_with("Basic realm="), "{asked}");
     assert!(page.text().await.unwrap().contains("需要密钥"), "people get a page");
-    let page = house.knock(&Method::GET, "/").basic_auth("张三", Some(house.keys.get("review")));
+    let page = setup.request(&Method::GET, "/").basic_auth("张三", Some(setup.keys.get("review")));
     assert_eq!(answer(page).await.0, StatusCode::OK);
-    let api = house.knock(&Method::GET, "/api/v1/reports").send().await.unwrap();
+    let api = setup.request(&Method::GET, "/api/v1/reports").send().await.unwrap();
     assert_eq!(api.headers()["www-authenticate"], "Bearer realm=\"gouji\"");
 
     // A key that is taken out of the file opens nothing any more; a file that is broken changes nothing.
-    assert_eq!(house.get("review", "/api/v1/kept").await.0, StatusCode::OK);
-    let text = std::fs::read_to_string(house.keys.file()).unwrap();
-    std::fs::write(house.keys.file(), format!("{text}\n[[key")).unwrap();
-    assert_eq!(house.get("review", "/api/v1/kept").await.0, StatusCode::OK);
-    std::fs::write(house.keys.file(), text.replace("\"review\"\nrole", "\"other\"\nrole = \"submit\" #"))
+    assert_eq!(setup.get("review", "/api/v1/kept").await.0, StatusCode::OK);
+    let text = std::fs::read_to_string(setup.keys.file()).unwrap();
+    std::fs::write(setup.keys.file(), format!("{text}\n[[key")).unwrap();
+    assert_eq!(setup.get("review", "/api/v1/kept").await.0, StatusCode::OK);
+    std::fs::write(setup.keys.file(), text.replace("\"review\"\nrole", "\"other\"\nrole = \"submit\" #"))
         .unwrap();
-    assert_eq!(house.get("review", "/api/v1/kept").await.0, StatusCode::OK, "no such file of keys");
+    assert_eq!(setup.get("review", "/api/v1/kept").await.0, StatusCode::OK, "no such file of keys");
     let blocks: Vec<&str> = text.split("[[key]]").filter(|block| !block.contains("\"review\"")).collect();
-    std::fs::write(house.keys.file(), blocks.join("[[key]]")).unwrap();
-    assert_eq!(house.get("review", "/api/v1/kept").await.0, StatusCode::UNAUTHORIZED);
+    std::fs::write(setup.keys.file(), blocks.join("[[key]]")).unwrap();
+    assert_eq!(setup.get("review", "/api/v1/kept").await.0, StatusCode::UNAUTHORIZED);
 
     until("the refusals to be written down", SOON, async || {
-        let audit = house.audit();
+        let audit = setup.audit();
         Ok(audit
             .iter()
             .any(|action| action["allowed"] == false && action["origin"] == "127.0.0.1")
@@ -106,7 +107,7 @@ async fn every_door_opens_to_its_roles_and_to_nobody_else() {
 }
 
 #[test]
-fn a_door_without_keys_opens_to_this_machine_only() {
+fn a_service_without_keys_answers_this_machine_only() {
     let keys = keys();
     let check = |service: &str, more: &[(&str, &str)], expected: i32, says: &str| {
         let mut command = Command::new(program(&format!("gouji-{service}")).unwrap());

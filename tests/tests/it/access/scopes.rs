@@ -6,7 +6,7 @@ use tests::generate::Generated;
 use tests::pipeline::SOON;
 use tests::processes::until;
 
-use super::{House, Keys, report};
+use super::{Keys, Setup, report};
 
 /// Two reports of different provinces.
 fn two() -> (Generated, Generated) {
@@ -30,27 +30,27 @@ async fn a_key_sends_sees_and_takes_back_its_own_only() {
         &["--role", "submit", "--region", &theirs.truth.region_code, "--agency", "没有这个局"],
     );
     keys.add("operator", &["--role", "operate"]);
-    let house = House::open(keys, &[]).await;
+    let setup = Setup::open(keys, &[]).await;
 
-    let (our_id, duplicate) = house.send("we", &ours).await;
+    let (our_id, duplicate) = setup.send("we", &ours).await;
     assert!(!duplicate);
-    house.until_state("we", &our_id, "indexed").await;
+    setup.until_state("we", &our_id, "indexed").await;
 
     // Somebody else's report goes no further, and takes nothing from the one whose it is.
-    let (wrong_id, _) = house.send("we", &theirs).await;
-    let refused = house.until_state("we", &wrong_id, "refused").await;
+    let (wrong_id, _) = setup.send("we", &theirs).await;
+    let refused = setup.until_state("we", &wrong_id, "refused").await;
     assert_eq!(refused["class"], "not-yours");
     assert!(refused["message"].as_str().unwrap().contains("范围"), "{refused}");
-    let (_, duplicate) = house.send("we", &theirs).await;
+    let (_, duplicate) = setup.send("we", &theirs).await;
     assert!(duplicate, "the same sender has its answer");
-    let (other_id, _) = house.send("others", &theirs).await;
-    house.until_state("others", &other_id, "refused").await;
-    let (their_id, duplicate) = house.send("they", &theirs).await;
+    let (other_id, _) = setup.send("others", &theirs).await;
+    setup.until_state("others", &other_id, "refused").await;
+    let (their_id, duplicate) = setup.send("they", &theirs).await;
     assert!(!duplicate, "what was refused to others is not lost to them");
-    house.until_state("they", &their_id, "indexed").await;
+    setup.until_state("they", &their_id, "indexed").await;
 
     let found = async |who: &str| -> Vec<Value> {
-        let (status, page) = house.get(who, "/api/v1/reports?facets=agency").await;
+        let (status, page) = setup.get(who, "/api/v1/reports?facets=agency").await;
         assert_eq!(status, StatusCode::OK, "{page}");
         page["hits"].as_array().unwrap().iter().map(|hit| hit["id"].clone()).collect()
     };
@@ -63,27 +63,27 @@ async fn a_key_sends_sees_and_takes_back_its_own_only() {
     for path in ["", "/source", "/cells", "/findings", "/versions"] {
         let check = async |who: &str, id: &str, expected: StatusCode| {
             let path = format!("/api/v1/reports/{id}{path}");
-            assert_eq!(house.get(who, &path).await.0, expected, "{who}: {path}");
+            assert_eq!(setup.get(who, &path).await.0, expected, "{who}: {path}");
         };
         check("we", &our_id, StatusCode::OK).await;
         check("they", &our_id, StatusCode::NOT_FOUND).await;
         check("we", &their_id, StatusCode::NOT_FOUND).await;
         check("operator", &their_id, StatusCode::OK).await;
     }
-    assert_eq!(house.get("they", &format!("/reports/{our_id}")).await.0, StatusCode::NOT_FOUND);
-    assert_eq!(house.get("they", &format!("/api/v1/status/{our_id}")).await.0, StatusCode::NOT_FOUND);
+    assert_eq!(setup.get("they", &format!("/reports/{our_id}")).await.0, StatusCode::NOT_FOUND);
+    assert_eq!(setup.get("they", &format!("/api/v1/status/{our_id}")).await.0, StatusCode::NOT_FOUND);
     // Which host leads the index is for those who run it.
     for (who, may_know) in [("they", false), ("operator", true)] {
-        let (_, status) = house.get(who, "/api/v1/status").await;
+        let (_, status) = setup.get(who, "/api/v1/status").await;
         assert_eq!(status["index_leader"]["holder"].is_string(), may_know, "{who}: {status}");
         assert_eq!(status.get("index_leader").is_some(), may_know, "{who}: {status}");
     }
-    let (_, states) = house.post_json("they", "/api/v1/states", &json!([our_id])).await;
+    let (_, states) = setup.post_json("they", "/api/v1/states", &json!([our_id])).await;
     assert_eq!(states[0]["state"], "unknown");
 
     let reason = json!({"who": "某某", "why": "换一份"});
     let withdraw = async |who: &str, id: &str| {
-        house.post_json(who, &format!("/api/v1/reports/{id}/withdrawal"), &reason).await
+        setup.post_json(who, &format!("/api/v1/reports/{id}/withdrawal"), &reason).await
     };
     let (status, problem) = withdraw("we", &their_id).await;
     assert_eq!((status, &problem["code"]), (StatusCode::FORBIDDEN, &json!("not-yours")));
@@ -95,7 +95,7 @@ async fn a_key_sends_sees_and_takes_back_its_own_only() {
     .await
     .unwrap();
 
-    let audit = house.audit();
+    let audit = setup.audit();
     let did = |who: &str, action: &str, allowed: bool| {
         audit
             .iter()
@@ -109,7 +109,8 @@ async fn a_key_sends_sees_and_takes_back_its_own_only() {
     assert_eq!(did("we", "withdraw", false), 1, "{audit:?}");
 }
 
-/// What was refused to one sender and taken from another is told from the originals as it was at the door.
+/// After a loss of the log, the originals tell the refused submission of one sender from the accepted one of
+/// another.
 #[tokio::test]
 async fn a_lost_log_gives_nobody_the_reports_of_others() {
     let (ours, theirs) = two();
@@ -117,18 +118,18 @@ async fn a_lost_log_gives_nobody_the_reports_of_others() {
     keys.add("we", &["--role", "submit", "--region", &ours.truth.region_code[..2]]);
     keys.add("they", &["--role", "submit", "--region", &theirs.truth.region_code]);
     keys.add("operator", &["--role", "operate"]);
-    let house = House::open(keys, &[]).await;
-    let (wrong_id, _) = house.send("we", &theirs).await;
-    house.until_state("we", &wrong_id, "refused").await;
-    let (their_id, _) = house.send("they", &theirs).await;
-    house.until_state("they", &their_id, "indexed").await;
+    let setup = Setup::open(keys, &[]).await;
+    let (wrong_id, _) = setup.send("we", &theirs).await;
+    setup.until_state("we", &wrong_id, "refused").await;
+    let (their_id, _) = setup.send("they", &theirs).await;
+    setup.until_state("they", &their_id, "indexed").await;
 
-    let bus = async_nats::connect(house.pipeline.nats.url()).await.unwrap();
+    let bus = async_nats::connect(setup.pipeline.nats.url()).await.unwrap();
     async_nats::jetstream::new(bus).delete_stream("GOUJI").await.unwrap();
     for verb in [&["topology", "apply"][..], &["reconcile", "--rebuild"]] {
-        let output = house.pipeline.command(verb).unwrap().output().unwrap();
+        let output = setup.pipeline.command(verb).unwrap().output().unwrap();
         assert!(output.status.success(), "{verb:?}: {}", String::from_utf8_lossy(&output.stderr));
     }
-    house.until_state("they", &their_id, "indexed").await;
-    house.until_state("we", &wrong_id, "refused").await;
+    setup.until_state("they", &their_id, "indexed").await;
+    setup.until_state("we", &wrong_id, "refused").await;
 }

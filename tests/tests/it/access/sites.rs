@@ -1,22 +1,22 @@
-//! What other web sites make a browser send, and what a browser is told.
+//! Requests that other web sites make a browser send, and the headers that a browser gets.
 
 use reqwest::{Client, Method, StatusCode};
 use serde_json::Value;
 use tests::pipeline::{Pipeline, Shape};
 
-use super::{House, Keys, answer, console_reads};
+use super::{Keys, Setup, answer, console_reads};
 
 #[tokio::test]
 async fn a_site_cannot_act_with_the_password_that_a_browser_knows() {
     let mut keys = Keys::new();
     keys.add("operator", &["--role", "operate"]);
-    let house = House::open(keys, &[]).await;
+    let setup = Setup::open(keys, &[]).await;
     let post = |headers: &[(&str, &str)]| {
-        let request = house.knock(&Method::POST, "/api/v1/states").json(&["x"]);
-        let request = request.basic_auth("", Some(house.keys.get("operator")));
+        let request = setup.request(&Method::POST, "/api/v1/states").json(&["x"]);
+        let request = request.basic_auth("", Some(setup.keys.get("operator")));
         headers.iter().fold(request, |request, (name, value)| request.header(*name, *value))
     };
-    let own = house.pipeline.ingest.address();
+    let own = setup.pipeline.ingest.address();
     assert_eq!(answer(post(&[])).await.0, StatusCode::OK);
     assert_eq!(answer(post(&[("origin", &own)])).await.0, StatusCode::OK);
     assert_eq!(answer(post(&[("origin", &own), ("sec-fetch-site", "same-origin")])).await.0, StatusCode::OK);
@@ -34,7 +34,7 @@ async fn a_site_cannot_act_with_the_password_that_a_browser_knows() {
         );
     }
     // No answer may be read by a page of another site.
-    let request = house.knock(&Method::GET, "/api/v1/reports").bearer_auth(house.keys.get("operator"));
+    let request = setup.request(&Method::GET, "/api/v1/reports").bearer_auth(setup.keys.get("operator"));
     let response = request.header("origin", "https://evil.example").send().await.unwrap();
     assert!(!response.headers().contains_key("access-control-allow-origin"));
 }

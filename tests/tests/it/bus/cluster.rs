@@ -41,10 +41,10 @@ async fn three_servers_keep_three_copies_and_one_may_be_away() {
     }
     let api = Api::new(&services[0].address(), &services[4].address());
     let report = generate(20_261_122, 1, &Options::default());
-    // While the two elect, a door says to come back.
+    // While the two elect a leader, ingest answers 503.
     send_until_taken(&api, &report.file_name, &report.bytes).await;
     let indexed =
-        async || Ok(api.status().await.is_ok_and(|told| told["counts"]["indexed"] == 1).then_some(()));
+        async || Ok(api.status().await.is_ok_and(|status| status["counts"]["indexed"] == 1).then_some(()));
     until("the report to be indexed", SOON, indexed).await.unwrap();
 
     bus.run(2).await;

@@ -22,11 +22,11 @@ async fn is_kept_out(bus: &Bus, change: impl FnOnce(&mut BTreeMap<&'static str, 
     let said = parse.process.said();
     assert!(said.contains("cannot connect to the bus") && said.contains(why), "{said}");
     assert!(!said.contains("secret"), "{said}");
-    eprintln!("{why}: told after {took:?}");
+    eprintln!("{why}: reported after {took:?}");
 }
 
 #[tokio::test]
-async fn a_wrong_user_authority_or_name_is_told() {
+async fn a_wrong_user_authority_or_name_is_reported() {
     let bus = Bus::start(|text| text).await;
     let file = |name: &str, text: &str| {
         let path = bus.path(name);
@@ -148,7 +148,7 @@ fn base64(bytes: &[u8]) -> String {
 }
 
 #[test]
-fn what_cannot_be_used_is_told_before_anything_opens() {
+fn unusable_files_are_reported_before_anything_opens() {
     let folder = tempfile::tempdir().unwrap();
     let check = |variable: &str, text: &str, part: &str| {
         let path = folder.path().join("file");

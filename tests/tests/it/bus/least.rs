@@ -85,10 +85,10 @@ impl Client {
 
     async fn is_refused(&mut self, name: &str, subject: &str) {
         let complaint = self.complaint_about(subject).await;
-        let told = complaint.as_deref().unwrap_or_default();
+        let denial = complaint.as_deref().unwrap_or_default();
         assert!(
-            told.contains("Permissions Violation") && told.contains(subject),
-            "{name} {subject}: {told:?}"
+            denial.contains("Permissions Violation") && denial.contains(subject),
+            "{name} {subject}: {denial:?}"
         );
     }
 }

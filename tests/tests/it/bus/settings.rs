@@ -4,8 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use stage::settings::{SETTINGS, example};
 use tests::processes::program;
+use worker::settings::{SETTINGS, example};
 
 /// Variables that are no settings of a service: the file of settings itself, and those of the command.
 const OTHERS: [&str; 4] = ["GOUJI_CONFIG", "GOUJI_DATA", "GOUJI_SERVER", "GOUJI_NATS_SERVER"];
@@ -32,7 +32,7 @@ fn every_variable_in_deploy_is_a_setting() {
 fn the_shipped_file_of_settings_is_current() {
     let path = deploy().join("gouji.toml");
     let there = fs::read_to_string(&path).unwrap_or_default();
-    assert!(there == example(), "write it anew with: cargo run -p gouji -- config > deploy/gouji.toml");
+    assert!(there == example(), "write it with: cargo run -p gouji -- config > deploy/gouji.toml");
 }
 
 fn deploy() -> PathBuf {
@@ -90,6 +90,6 @@ fn the_command_of_every_unit_takes_the_shipped_settings() {
 /// The settings of the cluster name nothing that there is not.
 #[test]
 fn the_settings_of_the_cluster_can_be_read() {
-    let values = stage::settings::read_file(&deploy().join("kubernetes/gouji.toml")).unwrap();
+    let values = worker::settings::read_file(&deploy().join("kubernetes/gouji.toml")).unwrap();
     assert_eq!(values["GOUJI_NATS_REPLICAS"], "3");
 }

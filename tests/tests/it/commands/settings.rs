@@ -1,4 +1,4 @@
-//! Settings that cannot be used are told in one line, before anything opens.
+//! A wrong setting ends the command with one line that names it, before anything opens.
 
 use std::process::Command;
 

@@ -46,7 +46,7 @@ impl Up {
     }
 
     async fn ready(&mut self) {
-        stage::tls::prepare();
+        bus::tls::prepare();
         let client = tests::api::http().build().unwrap();
         let url = format!("{}/readyz", self.url);
         until("gouji to be up", PATIENCE, async || {
@@ -171,7 +171,7 @@ async fn the_nats_server_goes_with_a_killed_gouji() {
 
 /// Other users of this host reach its port, but not its data folder.
 #[tokio::test]
-async fn its_bus_is_for_whoever_may_read_its_folder() {
+async fn its_bus_accepts_only_users_that_may_read_its_folder() {
     let up = Up::start().await;
     let ports = fs::read_dir(up.data.join("nats/ports")).unwrap().next().unwrap().unwrap().path();
     let ports: Value = serde_json::from_slice(&fs::read(ports).unwrap()).unwrap();

@@ -60,7 +60,7 @@ async fn a_worker_cut_off_and_a_slow_one() {
         cut.set(Line::Good);
     };
     tokio::join!(sending, cutting);
-    // A line that was cut is found out and made anew within a minute or two.
+    // The client notices a cut connection and reconnects within a minute or two.
     for worker in &mut workers {
         let mut patience = 4;
         while let Err(error) = worker.ready().await {

@@ -1,4 +1,4 @@
-//! Three servers that hold the log together: any one of them may be killed, told to leave or cut off.
+//! Three servers with a copy of the log each: any one of them may be killed, drained or cut off.
 
 use std::time::Duration;
 

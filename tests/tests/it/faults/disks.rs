@@ -29,7 +29,7 @@ async fn no_room_for_the_log() {
     log.until("indexed", early.len()).await;
 
     disk.fill().unwrap();
-    // What fits into the page that is open may still be taken in; then the door says to come back.
+    // Ingest may still accept what fits into the open page of the log; then it answers 503.
     let mut refused = None;
     for report in late {
         let (status, answer) = api.send(&report.file_name, report.bytes.clone(), None).await.unwrap();
@@ -62,7 +62,7 @@ async fn no_room_for_texts() {
     let disk = SmallDisk::mount(&folder.path().join("originals"), MEGABYTES).unwrap();
     let settings = [
         ("GOUJI_ORIGINALS", folder.path().join("originals").display().to_string()),
-        // The door would hold back long before.
+        // Otherwise ingest would answer 503 long before.
         ("GOUJI_RESERVE_MB", "1".to_owned()),
     ];
     let pipeline = Pipeline::start_with(Shape::default(), &settings).await.unwrap();

@@ -69,7 +69,7 @@ async fn disturb_everything(pipeline: &mut Pipeline, log: &mut Log) {
 }
 
 #[tokio::test]
-async fn everything_told_to_stop_under_load() {
+async fn everything_shut_down_under_load() {
     let reports = reports(2_000..2_200);
     let mut pipeline = Pipeline::start(Shape { parse: 2, ..Shape::default() }).await.unwrap();
     let (api, mut log) = (pipeline.api(), Log::of(&pipeline).await);

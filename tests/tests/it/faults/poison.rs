@@ -122,7 +122,7 @@ async fn events_that_cannot_be_understood_are_refused() {
     };
     // Stored, and its bytes changed since.
     let tampered = b"tampered with";
-    let stored = log.observer.originals().put(&tampered[..], 100).await.unwrap();
+    let stored = pipeline.blobs().await.unwrap().put(&tampered[..], 100).await.unwrap();
     let place = pipeline.originals_folder().join(&stored.sha256[..2]).join(&stored.sha256);
     std::fs::write(&place, b"tampered WITH").unwrap();
     let subject = |id: &str| format!("gouji.v1.submitted._._.{id}");

@@ -88,9 +88,9 @@ async fn clocks_that_are_ten_minutes_apart() {
     send_until_taken(&api, "all.zip", &archive(&reports)).await;
     log.until("indexed", reports.len()).await;
     nothing_is_lost(&pipeline, range).await;
-    // They did have other clocks: what the door wrote down lies ten minutes before what the log did.
+    // Their clocks did differ: the time that ingest recorded is ten minutes before that of the log.
     let record = api.report(&id(&reports[0].bytes)).await.unwrap();
-    let told = record["submitted_at_ms"].as_i64().unwrap();
+    let recorded = record["submitted_at_ms"].as_i64().unwrap();
     let logged = log.observer.history(&id(&reports[0].bytes)).await.unwrap()[0].at_ms;
-    assert!((500_000..700_000).contains(&(logged - told)), "{logged} {told}");
+    assert!((500_000..700_000).contains(&(logged - recorded)), "{logged} {recorded}");
 }

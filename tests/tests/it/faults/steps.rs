@@ -7,7 +7,7 @@ use tests::proof::{Log, archive, reports, send_until_taken};
 
 use super::nothing_is_lost;
 
-/// The steps at which a process may be ended (`stage::failpoint`), in the order in which it takes them, and
+/// The steps at which a process may be ended (`bus::failpoint`), in the order in which it takes them, and
 /// how often it has to come there first. A process comes to `applied` once for a whole batch.
 const STEPS: [(&str, &[&str]); 4] = [
     ("ingest", &["kept@3", "sent@3", "published@3"]),

@@ -1,4 +1,4 @@
-//! Told to stop under load, again and again; stopped without being told.
+//! Shutdown under load, again and again; processes frozen for a while.
 
 use rustix::process::Signal;
 use tests::pipeline::{Pipeline, SOON, Shape};
@@ -7,11 +7,11 @@ use tests::proof::{Log, archive, reports, send_until_taken};
 
 use super::nothing_is_lost;
 
-/// How often each service but the console is told to stop.
+/// How often each service but the console is shut down.
 const CYCLES: usize = 5;
 
 #[tokio::test]
-async fn told_to_stop_again_and_again() {
+async fn shut_down_again_and_again() {
     let range = 13_000..13_200;
     let reports = reports(range.clone());
     let mut pipeline = Pipeline::start(Shape { parse: 2, ..Shape::default() }).await.unwrap();

@@ -6,33 +6,33 @@ use super::*;
 
 #[tokio::test]
 async fn a_folder_that_is_lost_or_old_mends_itself() {
-    let house = House::new().await;
-    let keeper = house.start("a");
-    house.publish(0..30).await;
-    house.indexed(30).await;
-    keeper.end().await;
-    copy(&house.index("a"), &house.index("old"));
-    let keeper = house.start("a");
-    house.publish(30..60).await;
-    house.indexed(60).await;
-    keeper.end().await;
-    let contents = house.contents("a");
-    let events = house.log.extent().await.unwrap().last;
+    let setup = Setup::new().await;
+    let indexer = setup.start("a");
+    setup.publish(0..30).await;
+    setup.indexed(30).await;
+    indexer.end().await;
+    copy(&setup.index("a"), &setup.index("old"));
+    let indexer = setup.start("a");
+    setup.publish(30..60).await;
+    setup.indexed(60).await;
+    indexer.end().await;
+    let contents = setup.contents("a");
+    let events = setup.log.extent().await.unwrap().last;
     for index in ["old", "lost"] {
-        let keeper = house.start(index);
-        house.holds_the_same(index, &contents).await;
-        keeper.end().await;
+        let indexer = setup.start(index);
+        setup.holds_the_same(index, &contents).await;
+        indexer.end().await;
     }
-    assert_eq!(house.log.extent().await.unwrap().last, events, "nothing was told anew");
+    assert_eq!(setup.log.extent().await.unwrap().last, events, "nothing was published again");
 }
 
-/// What is read anew may turn out to be another report: then what it was taken for is as it would be without it.
+/// A replay may find that the bytes are another report: then the first report is as if it had never come.
 #[tokio::test]
-async fn what_is_read_anew_as_another_report_leaves_the_first() {
-    let house = House::new().await;
-    let keeper = house.start("a");
+async fn a_replay_that_becomes_another_report_leaves_the_first() {
+    let setup = Setup::new().await;
+    let indexer = setup.start("a");
     // Two versions of one report; the later one is in truth of another agency.
-    let (earlier, taken_for_it) = (house.validated(0).await, house.validated(35).await);
+    let (earlier, taken_for_it) = (setup.validated(0).await, setup.validated(35).await);
     let mut in_truth = taken_for_it.clone();
     let submitted = in_truth.submitted.as_mut().unwrap();
     (submitted.generation, submitted.id) = (1, submitted.id.replace("-g0", "-g1"));
@@ -43,30 +43,30 @@ async fn what_is_read_anew_as_another_report_leaves_the_first() {
     let holds = async |index: &str, expected: BTreeSet<String>| {
         let what = format!("{index} to hold {expected:?}");
         let holds = until(&what, PATIENCE, async || {
-            let there = CurrentReader::new(&house.index(index)).reader().is_ok();
-            let held = there.then(|| house.contents(index).into_values().map(|(id, ..)| id).collect());
+            let there = CurrentReader::new(&setup.index(index)).reader().is_ok();
+            let held = there.then(|| setup.contents(index).into_values().map(|(id, ..)| id).collect());
             Ok((held == Some(expected.clone())).then_some(()))
         });
         holds.await.unwrap();
     };
-    house.log.publish_once(&earlier).await.unwrap();
-    house.log.publish_once(&taken_for_it).await.unwrap();
+    setup.log.publish(&earlier).await.unwrap();
+    setup.log.publish(&taken_for_it).await.unwrap();
     holds("a", ids(&[&taken_for_it])).await;
-    house.log.publish_once(&in_truth).await.unwrap();
+    setup.log.publish(&in_truth).await.unwrap();
     holds("a", ids(&[&earlier, &in_truth])).await;
-    keeper.end().await;
-    let contents = house.contents("a");
-    let _other = house.start("lost");
-    house.holds_the_same("lost", &contents).await;
+    indexer.end().await;
+    let contents = setup.contents("a");
+    let _other = setup.start("lost");
+    setup.holds_the_same("lost", &contents).await;
 }
 
 #[tokio::test]
 async fn a_pointer_that_is_lost_or_damaged_is_written_again() {
-    let house = House::new().await;
-    let keeper = house.start("a");
-    house.publish(0..10).await;
-    house.indexed(10).await;
-    let pointer = house.index("a").join("current");
+    let setup = Setup::new().await;
+    let indexer = setup.start("a");
+    setup.publish(0..10).await;
+    setup.indexed(10).await;
+    let pointer = setup.index("a").join("current");
     let said = std::fs::read_to_string(&pointer).unwrap();
     let is_back = async || {
         let there =
@@ -74,110 +74,110 @@ async fn a_pointer_that_is_lost_or_damaged_is_written_again() {
         until("the pointer to be back", PATIENCE, there).await.unwrap();
     };
     std::fs::remove_file(&pointer).unwrap();
-    house.publish(10..20).await;
-    house.indexed(20).await;
+    setup.publish(10..20).await;
+    setup.indexed(20).await;
     is_back().await;
     std::fs::write(&pointer, "").unwrap();
     is_back().await;
-    keeper.end().await;
+    indexer.end().await;
     std::fs::write(&pointer, "what\n").unwrap();
-    let _keeper = house.start("a");
+    let _indexer = setup.start("a");
     is_back().await;
-    house.holds("a", 20).await;
+    setup.holds("a", 20).await;
 }
 
 /// As after a loss of power where the log is not flushed with each message: its end is gone, and other facts
 /// are in those places by the time the index looks.
 #[tokio::test]
-async fn a_log_that_lost_its_end_and_grew_again_is_read_anew() {
-    let mut house = House::new().await;
-    house.publish(0..5).await;
-    house.nats.kill().unwrap();
-    let (log, kept) = (house.folder.path().join("nats"), house.folder.path().join("kept"));
+async fn a_log_that_lost_its_end_and_grew_again_is_read_from_the_beginning() {
+    let mut setup = Setup::new().await;
+    setup.publish(0..5).await;
+    setup.nats.kill().unwrap();
+    let (log, kept) = (setup.folder.path().join("nats"), setup.folder.path().join("kept"));
     copy(&log, &kept);
-    house.nats.start_again().await.unwrap();
-    house.publish(5..15).await;
-    let keeper = house.start("a");
-    house.indexed(15).await;
-    keeper.end().await;
-    house.nats.kill().unwrap();
+    setup.nats.start_again().await.unwrap();
+    setup.publish(5..15).await;
+    let indexer = setup.start("a");
+    setup.indexed(15).await;
+    indexer.end().await;
+    setup.nats.kill().unwrap();
     std::fs::remove_dir_all(&log).unwrap();
     copy(&kept, &log);
-    house.nats.start_again().await.unwrap();
-    house.publish(20..60).await;
-    let _keeper = house.start("a");
+    setup.nats.start_again().await.unwrap();
+    setup.publish(20..60).await;
+    let _indexer = setup.start("a");
     // The five that both logs had, ten that only the index has now, and forty.
-    house.holds("a", 55).await;
+    setup.holds("a", 55).await;
 }
 
 #[tokio::test]
 async fn a_folder_that_goes_while_it_is_kept_mends_itself() {
-    let house = House::new().await;
-    let _keeper = house.start("a");
-    house.publish(0..20).await;
-    house.indexed(20).await;
-    let contents = house.contents("a");
-    std::fs::remove_dir_all(house.index("a")).unwrap();
-    house.holds_the_same("a", &contents).await;
-    house.publish(20..40).await;
-    house.indexed(40).await;
+    let setup = Setup::new().await;
+    let _indexer = setup.start("a");
+    setup.publish(0..20).await;
+    setup.indexed(20).await;
+    let contents = setup.contents("a");
+    std::fs::remove_dir_all(setup.index("a")).unwrap();
+    setup.holds_the_same("a", &contents).await;
+    setup.publish(20..40).await;
+    setup.indexed(40).await;
 }
 
 #[tokio::test]
-async fn an_index_of_another_version_is_built_anew_and_then_read() {
-    let house = House::new().await;
-    let keeper = house.start("a");
-    house.publish(0..30).await;
-    house.indexed(30).await;
-    keeper.end().await;
-    let contents = house.contents("a");
-    let generations = Generations::new(house.index("a"));
+async fn an_index_of_another_version_is_rebuilt_and_then_read() {
+    let setup = Setup::new().await;
+    let indexer = setup.start("a");
+    setup.publish(0..30).await;
+    setup.indexed(30).await;
+    indexer.end().await;
+    let contents = setup.contents("a");
+    let generations = Generations::new(setup.index("a"));
     let made = generations.current().unwrap().unwrap();
     let version = generations.path(made).join("gouji-index-version");
     std::fs::write(version, "schema 0, analyzer 0").unwrap();
     assert!(matches!(
-        CurrentReader::new(&house.index("a")).reader(),
+        CurrentReader::new(&setup.index("a")).reader(),
         Err(search::IndexError::NeedsRebuild { .. })
     ));
-    let _keeper = house.start("a");
-    house.holds_the_same("a", &contents).await;
+    let _indexer = setup.start("a");
+    setup.holds_the_same("a", &contents).await;
     assert_eq!(generations.current().unwrap(), Some(made + 1));
-    house.publish(30..40).await;
-    house.indexed(40).await;
+    setup.publish(30..40).await;
+    setup.indexed(40).await;
 }
 
 #[tokio::test]
 async fn a_new_index_is_built_beside_live_traffic() {
-    let house = House::new().await;
-    let _keeper = house.start("a");
-    let reader = CurrentReader::new(&house.index("a"));
-    house.publish(0..40).await;
-    house.indexed(40).await;
-    let contents = house.contents("a");
-    let generations = Generations::new(house.index("a"));
+    let setup = Setup::new().await;
+    let _indexer = setup.start("a");
+    let reader = CurrentReader::new(&setup.index("a"));
+    setup.publish(0..40).await;
+    setup.indexed(40).await;
+    let contents = setup.contents("a");
+    let generations = Generations::new(setup.index("a"));
     let before = generations.current().unwrap().unwrap();
     assert_eq!(reader.reader().unwrap().count().unwrap(), 35);
     for round in 1..=3 {
         let (numbers, all) = (40 * u64::from(round)..40 * u64::from(round + 1), 40 * (round as usize + 1));
         let reindexed = tokio::task::spawn_blocking({
             let mut command = Command::new(program("gouji").unwrap());
-            command.arg("reindex").envs(variables(house.folder.path(), &house.nats, &house.index("a")));
+            command.arg("reindex").envs(variables(setup.folder.path(), &setup.nats, &setup.index("a")));
             move || command.output().unwrap()
         });
-        let (reindexed, ()) = tokio::join!(reindexed, house.publish(numbers));
+        let (reindexed, ()) = tokio::join!(reindexed, setup.publish(numbers));
         let reindexed = reindexed.unwrap();
         assert!(reindexed.status.success(), "{}", String::from_utf8_lossy(&reindexed.stderr));
-        house.indexed(all).await;
+        setup.indexed(all).await;
         assert_eq!(generations.current().unwrap(), Some(before + round));
     }
     // The last but one is kept, those before are gone.
     assert!(generations.path(before + 2).exists() && !generations.path(before + 1).exists());
     assert_eq!(reader.reader().unwrap().count().unwrap(), 35);
     // What was written in place and what is built from the log are the same.
-    let written = house.holds("a", 160).await;
+    let written = setup.holds("a", 160).await;
     assert_ne!(written, contents);
-    let _other = house.start("b");
-    house.holds_the_same("b", &written).await;
+    let _other = setup.start("b");
+    setup.holds_the_same("b", &written).await;
 }
 
 fn copy(from: &Path, to: &Path) {

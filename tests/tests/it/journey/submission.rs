@@ -1,4 +1,4 @@
-//! In by every door, and found again.
+//! Reports sent in every way, and found again.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -119,11 +119,11 @@ async fn what_is_no_report_is_refused_and_its_neighbours_go_through() {
     let ids: Vec<String> = poison.iter().map(|(_, bytes, _)| id(bytes)).collect();
     let states = api.states(&ids).await.unwrap();
     for ((name, bytes, class), state) in poison.iter().zip(list(&states)) {
-        let told = list(&submission["reports"]).iter().find(|report| report["file_name"] == *name).unwrap();
-        for told in [told, state] {
-            assert_eq!(told["id"], id(bytes), "{name}");
-            assert_eq!((&told["state"], &told["class"]), (&json!("refused"), &json!(class)), "{name}");
-            assert!(text(&told["message"]).ends_with('。'), "{name}: {told}");
+        let listed = list(&submission["reports"]).iter().find(|report| report["file_name"] == *name).unwrap();
+        for one in [listed, state] {
+            assert_eq!(one["id"], id(bytes), "{name}");
+            assert_eq!((&one["state"], &one["class"]), (&json!("refused"), &json!(class)), "{name}");
+            assert!(text(&one["message"]).ends_with('。'), "{name}: {one}");
         }
     }
     for report in list(&submission["reports"]).iter().filter(|report| report["state"] != "refused") {

@@ -18,7 +18,7 @@ fn wrong_and_right(indices: std::ops::RangeFrom<u64>) -> (Generated, Generated) 
     (wrong(index), generate(SEED, index, &Options::default()))
 }
 
-/// What a search finds of this report is the right one, and both versions are told.
+/// A search finds the right version of this report, and lists both.
 async fn the_right_one_stands(pipeline: &Pipeline, wrong: &Generated, right: &Generated) {
     let (api, year) = (pipeline.api(), right.truth.year.to_string());
     let of_agency = [("q", right.truth.agency.as_str()), ("year", year.as_str())];
@@ -58,9 +58,9 @@ async fn what_was_submitted_earlier_and_arrives_later_does_not() {
     let (api, mut log) = (pipeline.api(), Log::of(&pipeline).await);
     api.submit(&right.file_name, right.bytes.clone()).await.unwrap();
     log.until("indexed", 1).await;
-    // Another door accepted this one an hour ago, and the bus was away until now.
+    // Another ingest accepted this one an hour ago, and the bus was away until now.
     let right_at_ms = api.report(&id(&right.bytes)).await.unwrap()["submitted_at_ms"].as_i64().unwrap();
-    let stored = log.observer.originals().put(&wrong.bytes[..], 1 << 20).await.unwrap();
+    let stored = pipeline.blobs().await.unwrap().put(&wrong.bytes[..], 1 << 20).await.unwrap();
     assert_eq!(stored.sha256, sha256(&wrong.bytes));
     let submitted = ReportSubmitted {
         id: id(&wrong.bytes),
@@ -75,7 +75,7 @@ async fn what_was_submitted_earlier_and_arrives_later_does_not() {
         door: "folder".into(),
         ..Default::default()
     };
-    log.observer.publish_once(&submitted).await.unwrap();
+    log.observer.publish(&submitted).await.unwrap();
     log.until("indexed", 2).await;
     the_right_one_stands(&pipeline, &wrong, &right).await;
 }

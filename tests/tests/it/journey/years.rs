@@ -1,5 +1,5 @@
-//! Reports of one agency for several years, in whatever order they come, are held against each other; what
-//! was found goes when one of them is mended or taken back.
+//! Reports of one agency for several years are compared with each other, in any order of arrival; a
+//! finding disappears when one of them is corrected or withdrawn.
 
 use std::collections::BTreeMap;
 

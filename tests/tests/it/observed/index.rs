@@ -3,9 +3,9 @@
 use std::process::Output;
 use std::time::Duration;
 
+use bus::Bus;
 use proto::v1::ReportValidated;
 use serde_json::Value;
-use stage::Stage;
 use tests::generate::{Options, generate};
 use tests::pipeline::{Pipeline, SOON, Service, Shape};
 use tests::processes::until;
@@ -33,8 +33,8 @@ async fn measures(service: &Service, metric: &str, wanted: impl Fn(f64) -> bool)
 }
 
 /// Waits until an index holds everything on the log.
-async fn is_complete(service: &Service, log: &Stage, reports: f64) {
-    let last = log.last_place::<ReportValidated>().await.unwrap();
+async fn is_complete(service: &Service, log: &Bus, reports: f64) {
+    let last = log.last_sequence::<ReportValidated>().await.unwrap();
     #[expect(clippy::cast_precision_loss, reason = "a few places")]
     measures(service, "gouji_index_position", |position| position >= last as f64).await;
     measures(service, "gouji_index_behind", |behind| behind == 0.0).await;
@@ -61,7 +61,7 @@ async fn counted(pipeline: &Pipeline, fact: &str, count: u64) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_leads_what_it_holds_and_how_far_it_is_behind_is_told() {
+async fn leader_content_and_lag_of_each_index_are_visible() {
     let mut pipeline = Pipeline::start(Shape::default()).await.unwrap();
     let beside = pipeline.folder().join("beside").display().to_string();
     let follower = pipeline.another_by("index", 1, &[("GOUJI_INDEX", beside.clone())]).await.unwrap();
@@ -73,7 +73,7 @@ async fn who_leads_what_it_holds_and_how_far_it_is_behind_is_told() {
 
     for (service, leads) in [(&pipeline.index, 1.0), (&follower, 0.0)] {
         is_complete(service, &log, reports).await;
-        measures(service, "gouji_index_leads", |told| told == leads).await;
+        measures(service, "gouji_index_leads", |value| value == leads).await;
         measures(service, "gouji_index_generation", |generation| generation == 1.0).await;
         measures(service, "gouji_index_write_duration_seconds_count", |batches| batches >= 1.0).await;
         let room = service.metric("gouji_disk_available_bytes{gouji_disk=\"index\"").await.unwrap();
@@ -96,7 +96,7 @@ async fn who_leads_what_it_holds_and_how_far_it_is_behind_is_told() {
     is_complete(&pipeline.index, &log, reports).await;
 
     pipeline.index.kill().unwrap();
-    measures(&follower, "gouji_index_leads", |told| told == 1.0).await;
+    measures(&follower, "gouji_index_leads", |value| value == 1.0).await;
     let overview = gouji(&pipeline, &["status"]);
     assert!(overview.contains(&led(&beside)), "{overview}");
     drop(follower);
@@ -106,13 +106,13 @@ async fn who_leads_what_it_holds_and_how_far_it_is_behind_is_told() {
     .await
     .unwrap();
 
-    // One trace from its upload on, and it is told once.
+    // One trace from its upload on, and `gouji status` prints it once.
     let life: Value = serde_json::from_str(&gouji(&pipeline, &["status", &id, "--json"])).unwrap();
     let facts = life["facts"].as_array().unwrap();
     let trace = facts[0]["trace_id"].as_str().unwrap();
     assert!(facts.len() == 4 && trace.len() == 32, "{life}");
     assert!(facts.iter().all(|fact| fact["trace_id"] == trace), "{life}");
-    let told = gouji(&pipeline, &["status", &id]);
-    assert_eq!(told.matches(trace).count(), 1, "{told}");
-    assert!(told.contains(&format!("submitted   trace {trace}\n")), "{told}");
+    let printed = gouji(&pipeline, &["status", &id]);
+    assert_eq!(printed.matches(trace).count(), 1, "{printed}");
+    assert!(printed.contains(&format!("submitted   trace {trace}\n")), "{printed}");
 }

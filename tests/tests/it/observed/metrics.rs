@@ -19,7 +19,7 @@ fn observability(name: &str) -> PathBuf {
 }
 
 async fn scrape(address: &str) -> String {
-    stage::tls::prepare();
+    bus::tls::prepare();
     let client = tests::api::http().build().unwrap();
     client.get(format!("{address}/metrics")).send().await.unwrap().text().await.unwrap()
 }

@@ -2,27 +2,28 @@
 
 use std::fs;
 
+use blobs::{Blobs, BlobsConfig, GetError, PutError};
 use futures::TryStreamExt as _;
 use serde_json::Value;
-use stage::{Config, NotGot, NotStored, Originals, OriginalsAt};
 use tests::api::{Api, list};
 use tests::generate::{Generated, Options, generate};
 use tests::judge::judge;
 use tests::pipeline::{Pipeline, SOON, Shape};
 use tests::processes::until;
+use worker::Config;
 
 use super::s3_server::{S3Server, SECRET_KEY};
 
 const ABC: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
 
-fn originals(server: &S3Server, more: &[(&str, &str)]) -> Originals {
+fn originals(server: &S3Server, more: &[(&str, &str)]) -> Blobs {
     let settings = server.settings("of/2024");
     let config = Config::from_variables(|name| {
         let given = more.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
         given.or_else(|| settings.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone()))
     });
     match config.unwrap().originals {
-        OriginalsAt::S3(at) => Originals::s3(&at).unwrap(),
+        BlobsConfig::S3(config) => Blobs::s3(&config).unwrap(),
         other => panic!("{other:?}"),
     }
 }
@@ -38,9 +39,9 @@ async fn originals_are_kept_once_and_proved() {
     assert!(originals.exists(ABC).await.unwrap());
     assert_eq!(originals.put(&b""[..], 3).await.unwrap().size_bytes, 0);
 
-    assert!(matches!(originals.put(&b"abcd"[..], 3).await, Err(NotStored::TooLarge { limit_bytes: 3 })));
-    assert!(matches!(originals.get(&"0".repeat(64)).await, Err(NotGot::Missing(_))));
-    assert!(matches!(originals.get("../../etc/passwd").await, Err(NotGot::Missing(_))));
+    assert!(matches!(originals.put(&b"abcd"[..], 3).await, Err(PutError::TooLarge { limit_bytes: 3 })));
+    assert!(matches!(originals.get(&"0".repeat(64)).await, Err(GetError::Missing(_))));
+    assert!(matches!(originals.get("../../etc/passwd").await, Err(GetError::Missing(_))));
     assert!(!originals.exists(&"0".repeat(64)).await.unwrap());
 
     // Larger than two parts, and no multiple of one.
@@ -56,7 +57,7 @@ async fn originals_are_kept_once_and_proved() {
 
     let object = server.file_of(&format!("of/2024/{ABC}"));
     fs::write(&object, "abd").unwrap();
-    assert!(matches!(originals.get(ABC).await, Err(NotGot::Corrupt(_))));
+    assert!(matches!(originals.get(ABC).await, Err(GetError::Corrupt(_))));
     fs::write(&object, "ab").unwrap();
     assert!(originals.put(&b"abc"[..], 3).await.unwrap().new, "one cut short is replaced");
     assert_eq!(originals.get(ABC).await.unwrap(), "abc");
@@ -72,15 +73,15 @@ async fn many_may_put_the_same_at_once() {
 }
 
 #[tokio::test]
-async fn what_the_service_cannot_do_is_told_without_its_secrets() {
+async fn errors_of_the_storage_name_no_secrets() {
     let mut server = S3Server::start().await;
     let originals = originals(&server, &[]);
     originals.put(&b"abc"[..], 3).await.unwrap();
-    let check = async |originals: &Originals, trouble: &str| {
+    let check = async |originals: &Blobs, trouble: &str| {
         let put = originals.put(&b"other"[..], 9).await;
-        let Err(NotStored::Store(error)) = put else { panic!("{trouble}: {put:?}") };
+        let Err(PutError::Store(error)) = put else { panic!("{trouble}: {put:?}") };
         assert!(!format!("{error:?}").contains(SECRET_KEY), "{trouble}");
-        assert!(matches!(originals.get(ABC).await, Err(NotGot::Store(..))), "{trouble}");
+        assert!(matches!(originals.get(ABC).await, Err(GetError::Store(..))), "{trouble}");
         assert!(originals.exists(ABC).await.is_err(), "{trouble}");
     };
     for status in [500, 503] {
@@ -118,13 +119,13 @@ async fn the_whole_pipeline_works_on_it_and_outlives_its_absence() {
     let (status, answer) = api.send(&late.file_name, late.bytes.clone(), None).await.unwrap();
     assert_eq!(status, 503, "{answer}");
     server.come_back().await;
-    let sent = until("the door to open again", SOON, async || {
+    let sent = until("ingest to accept again", SOON, async || {
         let (status, answer) = api.send(&late.file_name, late.bytes.clone(), None).await?;
         Ok((status == 202).then_some(answer))
     });
     arrives(&api, &sent.await.unwrap(), &late).await;
-    let originals = pipeline.observer().await.unwrap();
-    let kept: Vec<_> = originals.originals().list().try_collect().await.unwrap();
+    let originals = pipeline.blobs().await.unwrap();
+    let kept: Vec<_> = originals.list().try_collect().await.unwrap();
     assert_eq!(kept.len(), 6, "two originals, what was sent with them, and their texts: {kept:?}");
 }
 

@@ -16,11 +16,11 @@ const CALLER: &str = "b7ad6b7169203331";
 
 /// Sends a file as a caller who is in a trace already; the id of its report.
 async fn submit(pipeline: &Pipeline, name: &str, bytes: Vec<u8>, trace: &str) -> String {
-    stage::tls::prepare();
+    bus::tls::prepare();
     let client = tests::api::http().build().unwrap();
     let request = client
         .post(format!("{}/api/v1/reports", pipeline.ingest.address()))
-        .query(&[("file_name", name), ("secret", "told-to-nobody")])
+        .query(&[("file_name", name), ("secret", "never-recorded")])
         .header("traceparent", format!("00-{trace}-{CALLER}-01"))
         .body(bytes);
     let answer: Value = request.send().await.unwrap().json().await.unwrap();
@@ -70,7 +70,7 @@ async fn one_report_is_one_trace_through_every_process() {
         ("gouji-index", "process gouji.v1.validated", "gouji-validate", "send gouji.v1.validated"),
         ("gouji-index", "send gouji.v1.indexed", "gouji-index", "process gouji.v1.validated"),
     ];
-    // A span is told when it ends, and each process sends its own when it likes.
+    // A process sends a span after it has ended, and in its own time.
     for name in journey.map(|(_, name, ..)| name).into_iter().chain(["POST /api/v1/reports"]) {
         spans_with(&collector, TRACE, name).await;
     }
@@ -114,7 +114,7 @@ async fn one_report_is_one_trace_through_every_process() {
     assert_eq!(batch.attributes["messaging.batch.message_count"], "1");
     assert!(item.links.contains(&(batch.trace, batch.id)), "{item:#?}");
 
-    // The door out is traced as well, and no span says what was asked for.
+    // The console has traces as well, and no span contains the query.
     let client = tests::api::http().build().unwrap();
     let life = client.get(format!("{}/api/v1/status/{id}", pipeline.console.address())).send().await.unwrap();
     let life: Value = life.json().await.unwrap();
@@ -122,13 +122,13 @@ async fn one_report_is_one_trace_through_every_process() {
     assert!(facts.len() == 4 && facts.iter().all(|fact| fact["trace_id"] == TRACE), "{life}");
     let found = client
         .get(format!("{}/api/v1/reports/{id}", pipeline.console.address()))
-        .query(&[("secret", "told-to-nobody")])
+        .query(&[("secret", "never-recorded")])
         .header("traceparent", format!("00-{TRACE}-{CALLER}-01"));
     assert_eq!(found.send().await.unwrap().status(), 200);
     let spans = spans_with(&collector, TRACE, "GET /api/v1/reports/{id}").await;
     let asked = only(&spans, "gouji-console", "GET /api/v1/reports/{id}");
     assert_eq!(asked.parent, CALLER);
-    assert!(!format!("{:?}", collector.spans()).contains("told-to-nobody"));
+    assert!(!format!("{:?}", collector.spans()).contains("never-recorded"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

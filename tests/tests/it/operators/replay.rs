@@ -1,4 +1,4 @@
-//! What was refused by our fault, and what is read anew.
+//! Refusals by faults of ours, and replays.
 
 use std::fs;
 
@@ -8,15 +8,15 @@ use tests::processes::until;
 
 use super::{PATIENCE, acts, id, operate, operator, place, reach, reports, send, sha256, sound};
 
-/// An original that is away while its report is read, and live traffic while it is read anew.
+/// An original that is missing while its report is read, and live traffic while it is replayed.
 #[tokio::test]
-async fn what_our_fault_refused_is_read_anew_beside_live_traffic() {
+async fn refusals_of_ours_are_replayed_beside_live_traffic() {
     let pipeline = Pipeline::start(Shape::default()).await.unwrap();
     let all = reports(0..30);
     let (unlucky, live) = all.split_at(3);
     assert!(operate(&pipeline, &["pause", "parse"]).contains("until it is resumed"));
     send(&pipeline, unlucky).await;
-    let paused = until("the pause to be told", PATIENCE, async || {
+    let paused = until("the pause to be visible", PATIENCE, async || {
         let lag = pipeline.api().status().await?["lag"][0].take();
         Ok((lag["waiting"] == 3 && lag["oldest_ms"].is_i64()).then_some(lag["paused_until_ms"].clone()))
     });
@@ -62,14 +62,14 @@ async fn what_our_fault_refused_is_read_anew_beside_live_traffic() {
     let overview = operate(&pipeline, &["status", "--server", &pipeline.console.address()]);
     assert!(overview.contains("      3  original-lost"), "{overview}");
     let acts = acts(&pipeline.observer().await.unwrap()).await;
-    // The log itself was made by whoever started the pipeline.
+    // The start of the pipeline created the log.
     let acts: Vec<&str> =
         acts.iter().filter(|(who, _)| who == "somebody").map(|(_, act)| act.as_str()).collect();
     assert_eq!(acts, ["pause", "resume", "replay"]);
 }
 
 #[tokio::test]
-async fn everything_current_is_read_anew_and_a_run_that_broke_off_goes_on() {
+async fn every_current_report_is_replayed_and_an_interrupted_run_continues() {
     let pipeline = Pipeline::start(Shape::default()).await.unwrap();
     let all = reports(100..112);
     send(&pipeline, &all).await;
@@ -83,7 +83,7 @@ async fn everything_current_is_read_anew_and_a_run_that_broke_off_goes_on() {
 
     // As a run leaves it that was killed after four.
     let observer = pipeline.observer().await.unwrap();
-    observer.note("somebody", "replay-all-begin", "all", "").await.unwrap();
+    observer.record_action("somebody", "replay-all-begin", "all", "").await.unwrap();
     let four: Vec<String> = ids(0)[1..5].to_vec();
     operate(&pipeline, &[&["replay"], &four.iter().map(String::as_str).collect::<Vec<_>>()[..]].concat());
     reach(&pipeline, &ids(1)[1..5], "indexed").await;
@@ -93,7 +93,7 @@ async fn everything_current_is_read_anew_and_a_run_that_broke_off_goes_on() {
     reach(&pipeline, &ids(1)[1..], "indexed").await;
     sound(&pipeline).await;
     let states = pipeline.api().states(&[ids(1)[0].clone(), id(b"", 0)]).await.unwrap();
-    assert_eq!(states[0]["state"], "unknown", "what was taken back is not read anew");
+    assert_eq!(states[0]["state"], "unknown", "a withdrawn report is not replayed");
     assert_eq!(pipeline.api().search_all(&[]).await.unwrap().len(), before.len());
     let said = operate(&pipeline, &["replay", "--all", "--dry-run"]);
     assert!(said.contains("11 would be read anew"), "{said}");

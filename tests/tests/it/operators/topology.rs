@@ -1,6 +1,6 @@
 //! `gouji topology`.
 
-use stage::{Config, Stage};
+use bus::{Bus, BusConfig};
 use tests::processes::{NatsServer, SyncInterval};
 
 use super::{Said, acts, gouji};
@@ -10,16 +10,16 @@ async fn what_is_planned_is_applied_and_then_there_is_nothing_to_do() {
     let folder = tempfile::tempdir().unwrap();
     let nats = NatsServer::start(folder.path(), SyncInterval::Default).await.unwrap();
     let run = |arguments: &[&str]| gouji(arguments, &[("GOUJI_NATS_URL", nats.url())]);
-    let told = run(&["status"]);
-    assert_eq!(told.code, Some(1));
+    let status = run(&["status"]);
+    assert_eq!(status.code, Some(1));
     let Said { code, out, .. } = run(&["topology", "plan"]);
     assert_eq!(code, Some(2), "{out}");
     assert!(out.contains("create stream GOUJI") && out.contains("create consumer parse"), "{out}");
     let Said { code, out, .. } = run(&["topology", "apply"]);
     assert_eq!(code, Some(0), "{out}");
-    let config = Config::from_variables(|name| (name == "GOUJI_NATS_URL").then(|| nats.url())).unwrap();
+    let config = BusConfig { url: Some(nats.url()), ..BusConfig::default() };
     assert_eq!(
-        acts(&Stage::operator(&config).await.unwrap()).await,
+        acts(&Bus::operator(&config).await.unwrap()).await,
         [("somebody".into(), "apply-topology".into())]
     );
     for arguments in [["topology", "plan"], ["topology", "apply"]] {
@@ -33,7 +33,7 @@ async fn what_is_planned_is_applied_and_then_there_is_nothing_to_do() {
 }
 
 #[test]
-fn no_bus_is_told_with_its_address() {
+fn a_missing_bus_is_named_with_its_address() {
     let Said { code, err, .. } = gouji(&["topology", "plan", "--nats", "nats://127.0.0.1:9"], &[]);
     assert!(code == Some(1) && err.contains("127.0.0.1:9"), "{err}");
 }

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
+use bus::{Bus, Event, Lag};
 use proto::v1::{ReportIndexed, ReportParsed, ReportRefused, ReportSubmitted, ReportValidated};
 use proto::{Fact as _, ReportId};
 use search::{IndexedReading, current_readings};
-use stage::{Event, Lag, Stage};
 
 /// How far one reading has come.
 #[derive(Debug, Clone, Copy, Default)]
@@ -91,12 +91,12 @@ impl Ledger {
     /// A fact is published before the one that led to it is acknowledged. So what a stage is done with, and
     /// what led to nothing, is lost. What was handed out and is not done in order may be in somebody's hands,
     /// as long as no more of it is there than hands hold.
-    pub(super) async fn settle(&mut self, stage: &Stage, patience: Duration) -> Result<()> {
+    pub(super) async fn settle(&mut self, bus: &Bus, patience: Duration) -> Result<()> {
         let begun = Instant::now();
         let mut passed_before = None;
         loop {
             let is_late = begun.elapsed() >= patience;
-            match self.look(stage).await {
+            match self.look(bus).await {
                 Ok(Doubts { passed, handed, is_too_many }) => {
                     // Twice, because a replica may answer that is a moment behind.
                     let is_sure = !is_too_many && passed_before.as_ref() == Some(&passed);
@@ -120,10 +120,10 @@ impl Ledger {
     }
 
     /// What might be lost, as the log tells of it now.
-    async fn look(&mut self, stage: &Stage) -> Result<Doubts> {
-        let places = stage.lag_now().await?;
+    async fn look(&mut self, bus: &Bus) -> Result<Doubts> {
+        let places = bus.lag_now().await?;
         for id in self.in_doubt(&places) {
-            for event in stage.history(&id).await? {
+            for event in bus.history(&id).await? {
                 self.note(&event);
             }
         }

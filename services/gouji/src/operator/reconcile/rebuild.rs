@@ -1,23 +1,23 @@
-//! A log that was lost comes back from the manifests and statements among the originals.
+//! Rebuilds a lost log from the manifests and statements among the originals.
 
 use anyhow::{Context as _, Result};
+use bus::{Bus, Published};
 use proto::ReportId;
 use proto::v1::ReportSubmitted;
-use stage::{Published, Stage};
 
 use super::store::Store;
 
-/// What was put on the log.
+/// How much was published.
 #[derive(Debug, Default)]
 pub(super) struct Rebuilt {
     submissions: u64,
     reports: u64,
-    /// Already on the log.
+    /// Reports that the log had already.
     there: u64,
 }
 
 impl Rebuilt {
-    pub(super) fn told(&self) -> String {
+    pub(super) fn text(&self) -> String {
         format!(
             "rebuilt: {} reports of {} submissions put on the log, {} were there; rosters have to be imported again, and what was read anew or refused before is read as at first",
             self.reports, self.submissions, self.there
@@ -25,19 +25,19 @@ impl Rebuilt {
     }
 }
 
-/// Puts on the log what it lacks, in the order in which it was sent. Running it twice changes nothing more.
-pub(super) async fn rebuild(stage: &Stage, store: &Store, who: &str) -> Result<Rebuilt> {
+/// Publishes what the log lacks, in the order in which it was sent. A second run changes nothing.
+pub(super) async fn rebuild(bus: &Bus, store: &Store, who: &str) -> Result<Rebuilt> {
     let mut sent: Vec<_> = store.sent.iter().collect();
     if sent.is_empty() {
         return Ok(Rebuilt::default());
     }
     sent.sort_by_key(|one| one.at_ms);
-    stage.note(who, "rebuild", "", &format!("{} submissions", sent.len())).await?;
+    bus.record_action(who, "rebuild", "", &format!("{} submissions", sent.len())).await?;
     let mut rebuilt = Rebuilt::default();
     for one in sent {
         rebuilt.submissions += 1;
         for fact in &one.facts {
-            match put(stage, fact.clone(), one.again)
+            match put(bus, fact.clone(), one.again)
                 .await
                 .with_context(|| format!("putting {} on the log", fact.id))?
             {
@@ -49,15 +49,15 @@ pub(super) async fn rebuild(stage: &Stage, store: &Store, who: &str) -> Result<R
     Ok(rebuilt)
 }
 
-/// Bytes that were sent anew, or by somebody who may send for others than the first, are the next
-/// generation, as they were at the door, unless this act of sending has one already.
-async fn put(stage: &Stage, mut fact: ReportSubmitted, again: bool) -> Result<Published> {
+/// Publishes one submission. Bytes that were sent again, or under another scope, become the next generation, as
+/// ingest does it, unless this submission has one already.
+async fn put(bus: &Bus, mut fact: ReportSubmitted, again: bool) -> Result<Published> {
     loop {
-        let published = stage.publish_once(&fact).await?;
+        let published = bus.publish(&fact).await?;
         if published == Published::New {
             return Ok(published);
         }
-        let there = stage.last_of_id::<ReportSubmitted>(&fact.id).await?.unwrap_or_default();
+        let there = bus.last_of_id::<ReportSubmitted>(&fact.id).await?.unwrap_or_default();
         if there.submission == fact.submission || (!again && there.scope == fact.scope) {
             return Ok(published);
         }

@@ -4,11 +4,13 @@ use std::collections::HashMap;
 use std::time::UNIX_EPOCH;
 
 use anyhow::Result;
+use blobs::GetError;
+use bus::Event;
 use futures::{StreamExt, TryStreamExt};
 use ingest::Sent;
 use proto::Fact as _;
 use proto::v1::{Blob, ReportParsed, ReportSubmitted, ReportValidated, RosterImported};
-use stage::{Event, NotGot, Stage};
+use worker::Worker;
 
 use super::ledger::Ledger;
 
@@ -46,9 +48,9 @@ const LARGEST_MANIFEST_KB: u32 = 64 << 10;
 const AT_ONCE: usize = 8;
 
 impl Store {
-    pub(super) async fn list(stage: &Stage) -> Result<Self> {
+    pub(super) async fn list(worker: &Worker) -> Result<Self> {
         let mut store = Self::default();
-        let mut list = stage.originals().list();
+        let mut list = worker.blobs().list();
         while let Some(listed) = list.try_next().await? {
             let Some(sha256) = parsed(&listed.sha256) else { continue };
             let known = store.known.entry(sha256).or_default();
@@ -92,7 +94,7 @@ impl Store {
     }
 
     /// What was stored since the list was made is no loss. `deep` reads and hashes everything that is named.
-    pub(super) async fn look_again(&mut self, stage: &Stage, deep: bool) -> Result<()> {
+    pub(super) async fn look_again(&mut self, worker: &Worker, deep: bool) -> Result<()> {
         let named = |known: &Known| known.is_original || known.is_text || known.is_submission;
         let doubtful = self.known.iter().filter(|(_, known)| named(known) && (deep || !known.stored));
         let looked: Vec<(String, Look)> = futures::stream::iter(doubtful)
@@ -100,13 +102,13 @@ impl Store {
                 let name = hex(sha256);
                 let what = if known.is_text { "text" } else { "original" };
                 let look = if deep {
-                    match stage.originals().get(&name).await {
+                    match worker.blobs().get(&name).await {
                         Ok(_) => Look::There,
-                        Err(NotGot::Missing(_)) => Look::Missing,
-                        Err(NotGot::Corrupt(_)) => Look::Corrupt,
-                        Err(error @ NotGot::Store(..)) => return Err(error.into()),
+                        Err(GetError::Missing(_)) => Look::Missing,
+                        Err(GetError::Corrupt(_)) => Look::Corrupt,
+                        Err(error @ GetError::Store(..)) => return Err(error.into()),
                     }
-                } else if stage.originals().exists(&name).await? {
+                } else if worker.blobs().exists(&name).await? {
                     Look::There
                 } else {
                     Look::Missing
@@ -130,7 +132,7 @@ impl Store {
     }
 
     /// Looks for acts of sending among what nothing names, and, for a rebuild, among all submissions.
-    pub(super) async fn read_unnamed(&mut self, stage: &Stage, all: bool, ledger: &Ledger) -> Result<()> {
+    pub(super) async fn read_unnamed(&mut self, worker: &Worker, all: bool, ledger: &Ledger) -> Result<()> {
         let unnamed = |known: &Known| {
             known.stored && !known.is_original && !known.is_text && known.size_kb <= LARGEST_MANIFEST_KB
         };
@@ -143,14 +145,14 @@ impl Store {
         self.orphans =
             self.known.values().filter(|known| unnamed(known) && !known.is_submission).count() as u64;
         for (name, known) in candidates {
-            let bytes = match stage.originals().get(&name).await {
+            let bytes = match worker.blobs().get(&name).await {
                 Ok(bytes) => bytes,
-                Err(NotGot::Missing(_)) => continue,
-                Err(NotGot::Corrupt(_)) => {
+                Err(GetError::Missing(_)) => continue,
+                Err(GetError::Corrupt(_)) => {
                     self.corrupt.push(format!("original {name}"));
                     continue;
                 }
-                Err(error @ NotGot::Store(..)) => return Err(error.into()),
+                Err(error @ GetError::Store(..)) => return Err(error.into()),
             };
             if !bytes.starts_with(b"{") {
                 continue;
@@ -161,12 +163,8 @@ impl Store {
             let mut lacks: Vec<String> = Vec::new();
             for fact in sent.facts.iter().filter(|fact| !ledger.has(&fact.id)) {
                 // It may have come since the log was read.
-                if stage.last_of_id::<ReportSubmitted>(&fact.id).await?.is_none() {
-                    lacks.push(format!(
-                        "{}  {}",
-                        fact.id,
-                        crate::operator::refused::one_line(&fact.file_name)
-                    ));
+                if worker.bus().last_of_id::<ReportSubmitted>(&fact.id).await?.is_none() {
+                    lacks.push(format!("{}  {}", fact.id, crate::print::one_line(&fact.file_name)));
                 }
             }
             if all && (sent.again || !lacks.is_empty()) {

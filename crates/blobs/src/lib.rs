@@ -1,0 +1,14 @@
+#![doc = include_str!("../README.md")]
+
+mod blob;
+mod blobs;
+mod bucket;
+mod config;
+mod error;
+mod folder;
+mod s3;
+
+pub use blob::{Listed, Stored};
+pub use blobs::Blobs;
+pub use config::{BlobsConfig, S3Config};
+pub use error::{GetError, PutError};

@@ -1,0 +1,186 @@
+//! Pulling messages from the durable consumer of a stage.
+//!
+//! Always by `fetch`, never by the client's endless stream: that one can stall with messages pending.
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+use async_nats::jetstream::consumer::Consumer as PullConsumer;
+use async_nats::jetstream::consumer::pull::{Batch, Config as PullConfig};
+use futures::{FutureExt, StreamExt};
+use proto::{Fact, subject};
+use tokio::sync::watch;
+
+use crate::connect::Bus;
+use crate::consumers::bind;
+use crate::delivery::{self, Delivery};
+use crate::names::{MAX_MESSAGE_BYTES, durable_of};
+
+/// How long a fetch waits for its first message.
+pub const FETCH_WAIT: Duration = Duration::from_secs(5);
+/// A fetch may always ask for this many messages, although fewer of the largest size would fit into its
+/// bytes: a fact is a few KB.
+const MIN_FETCH: usize = 64;
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
+const MAX_PAUSE: Duration = Duration::from_secs(5);
+/// Failed consumer look-ups in a row, some seconds each, before we reconnect to another server.
+const RECONNECT_AFTER: u32 = 3;
+
+/// The durable consumer of a stage, with at most one fetch in progress.
+pub struct Consumer {
+    bus: Bus,
+    durable: &'static str,
+    /// The name of the fact, for spans.
+    fact: &'static str,
+    inner: PullConsumer<PullConfig>,
+    fetch: Option<Batch>,
+    connections: watch::Receiver<u64>,
+    pause: Duration,
+    failed_lookups: u32,
+    problem: watch::Sender<Option<String>>,
+}
+
+/// How far a consumer is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Position {
+    /// The ack floor: everything up to this sequence on the log is acknowledged.
+    pub acknowledged: u64,
+    /// How many messages the consumer has delivered, to all workers together.
+    pub delivered: u64,
+}
+
+impl Bus {
+    /// The durable consumer that delivers the facts `F`.
+    ///
+    /// # Errors
+    /// If no stage consumes such a fact, or the consumer cannot be found.
+    pub async fn consumer<F: Fact>(&self) -> anyhow::Result<Consumer> {
+        let durable =
+            durable_of::<F>().ok_or_else(|| anyhow::anyhow!("no stage takes {}", subject::filter::<F>()))?;
+        Ok(Consumer {
+            bus: self.clone(),
+            durable,
+            fact: F::NAME,
+            inner: bind(self, durable).await?,
+            fetch: None,
+            connections: self.connections(),
+            pause: FIRST_PAUSE,
+            failed_lookups: 0,
+            problem: watch::channel(None).0,
+        })
+    }
+}
+
+impl Consumer {
+    /// Why the consumer cannot be found just now; none where it works.
+    pub fn problem(&self) -> watch::Receiver<Option<String>> {
+        self.problem.subscribe()
+    }
+
+    /// Starts a fetch that waits up to `wait` for its first message. False once the process shuts down.
+    pub async fn fetch(&mut self, messages: usize, bytes: usize, wait: Duration) -> bool {
+        // The byte limit is not sent to the server: where the log has replicas, the end of a batch can
+        // overtake its messages, and they would be missing until they are redelivered.
+        let fit = bytes / MAX_MESSAGE_BYTES as usize;
+        let messages = messages.min(fit.max(MIN_FETCH));
+        loop {
+            if self.bus.shutdown.is_cancelled() {
+                return false;
+            }
+            self.connections.mark_unchanged();
+            match self.inner.fetch().max_messages(messages).expires(wait).messages().await {
+                Ok(batch) => {
+                    self.fetch = Some(batch);
+                    return true;
+                }
+                Err(error) => self.recover(&error.to_string()).await,
+            }
+        }
+    }
+
+    /// The next message of the fetch in progress; none where the fetch is complete.
+    pub async fn next(&mut self) -> Option<Delivery> {
+        let batch = self.fetch.as_mut()?;
+        let item = tokio::select! {
+            item = batch.next() => item,
+            () = self.bus.shutdown.cancelled() => {
+                self.abandon_fetch().await;
+                return None;
+            }
+            // The request was lost with its connection.
+            _ = self.connections.changed() => {
+                self.abandon_fetch().await;
+                return None;
+            }
+        };
+        match item {
+            Some(Ok(message)) => {
+                self.pause = FIRST_PAUSE;
+                self.found();
+                Some(Delivery::new(self.bus.stage, self.fact, message))
+            }
+            None => {
+                self.fetch = None;
+                self.found();
+                None
+            }
+            Some(Err(error)) => {
+                self.fetch = None;
+                self.recover(&error.to_string()).await;
+                None
+            }
+        }
+    }
+
+    /// Asks how far the consumer is.
+    ///
+    /// # Errors
+    /// If the bus does not answer.
+    pub async fn position(&mut self) -> anyhow::Result<Position> {
+        let info = self.inner.get_info().await.context("asking for the position of our consumer")?;
+        Ok(Position {
+            acknowledged: info.ack_floor.stream_sequence,
+            delivered: info.delivered.consumer_sequence,
+        })
+    }
+
+    fn found(&mut self) {
+        if std::mem::take(&mut self.failed_lookups) > 0 {
+            self.problem.send_replace(None);
+        }
+    }
+
+    /// Ends the fetch in progress and releases the messages of it that arrived already.
+    async fn abandon_fetch(&mut self) {
+        let Some(mut batch) = self.fetch.take() else { return };
+        while let Some(Some(Ok(message))) = batch.next().now_or_never() {
+            delivery::release(&message).await;
+        }
+    }
+
+    /// Pauses, each time longer, and looks the consumer up again: stream and consumer may have been created anew.
+    async fn recover(&mut self, error: &str) {
+        tracing::warn!(stage = self.durable, "fetching: {error}");
+        tokio::select! {
+            () = tokio::time::sleep(self.pause) => (),
+            () = self.bus.shutdown.cancelled() => return,
+        }
+        self.pause = (self.pause * 2).min(MAX_PAUSE);
+        match bind(&self.bus, self.durable).await {
+            Ok(consumer) => {
+                self.inner = consumer;
+                self.found();
+            }
+            Err(error) => {
+                tracing::warn!(stage = self.durable, "{error:#}");
+                self.problem.send_replace(Some(format!("{error:#}")));
+                self.failed_lookups += 1;
+                // A server that is cut off from its cluster still answers pings; another server may do more.
+                if self.failed_lookups.is_multiple_of(RECONNECT_AFTER) && self.bus.problem().is_none() {
+                    tracing::warn!(stage = self.durable, "reconnecting, to another server if there is one");
+                    self.bus.client.force_reconnect().await.ok();
+                }
+            }
+        }
+    }
+}

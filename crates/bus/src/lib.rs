@@ -1,0 +1,42 @@
+#![doc = include_str!("../README.md")]
+
+mod api;
+mod cache;
+mod config;
+mod connect;
+mod consume;
+mod consumers;
+mod delivery;
+mod event;
+mod failpoint;
+mod feed;
+mod identity;
+mod lag;
+mod lease;
+pub mod metrics;
+mod names;
+mod objects;
+mod operate;
+mod publish;
+mod read;
+mod ready;
+mod stats;
+pub mod tls;
+pub mod topology;
+pub mod trace;
+
+pub use config::BusConfig;
+pub use connect::{Bus, check};
+pub use consume::{Consumer, FETCH_WAIT, Position};
+pub use delivery::{DecodeError, Delivery, with_progress};
+pub use event::Event;
+pub use failpoint::failpoint;
+pub use feed::{Feed, Since};
+pub use identity::UserKey;
+pub use lease::{Leader, Lease};
+pub use names::{INDEX_LEASE, LEASE, LEASES};
+pub use objects::{Object, ObjectStore};
+pub use operate::PAUSE_WITHOUT_END;
+pub use publish::{PublishError, Published};
+pub use read::Extent;
+pub use stats::{Counts, Lag};

@@ -1,0 +1,202 @@
+//! Reading the log: single facts, the history of one id, and pages of facts.
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+use async_nats::StatusCode;
+use async_nats::jetstream;
+use async_nats::jetstream::stream::DirectGetErrorKind;
+use futures::StreamExt;
+use proto::{Fact, subject};
+
+use crate::connect::Bus;
+use crate::event::{Event, milliseconds};
+use crate::names::STREAM;
+
+/// The range of the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Extent {
+    /// When the stream was created, milliseconds since 1970-01-01 UTC. A sequence of one stream means
+    /// nothing on another, so a position is only valid together with this time.
+    pub made_at_ms: i64,
+    /// The first sequence; older messages expired.
+    pub first: u64,
+    /// The last sequence.
+    pub last: u64,
+    /// Messages between the two that somebody deleted.
+    pub deleted: u64,
+}
+
+impl Bus {
+    /// The facts about one id, oldest first; empty where there is no such id.
+    ///
+    /// # Errors
+    /// If the bus does not answer.
+    pub async fn history(&self, id: &str) -> anyhow::Result<Vec<Event>> {
+        match subject::history(id) {
+            Ok(filter) => last_of_each(self, &filter).await,
+            Err(_) => Ok(Vec::new()),
+        }
+    }
+
+    /// The fact `F` about one id, if there is one.
+    ///
+    /// # Errors
+    /// If the bus does not answer.
+    pub async fn last_of_id<F: Fact>(&self, id: &str) -> anyhow::Result<Option<F>> {
+        let Ok(filter) = subject::any_of_id::<F>(id) else { return Ok(None) };
+        Ok(last(self, &filter).await?.and_then(|event| event.decode()))
+    }
+
+    /// The newest fact `F`, whatever id it is about.
+    ///
+    /// # Errors
+    /// If the bus does not answer.
+    pub async fn latest<F: Fact>(&self) -> anyhow::Result<Option<F>> {
+        Ok(latest(self, &subject::filter::<F>()).await?.and_then(|event| event.decode()))
+    }
+
+    /// The sequence of the newest fact `F`; 0 where there is none.
+    ///
+    /// # Errors
+    /// If the bus does not answer.
+    pub async fn last_sequence<F: Fact>(&self) -> anyhow::Result<u64> {
+        let last = latest(self, &subject::filter::<F>()).await?;
+        Ok(last.map_or(0, |event| event.sequence))
+    }
+
+    /// When the log stored the message with this sequence, milliseconds since 1970-01-01 UTC; none where
+    /// there is no such message.
+    ///
+    /// # Errors
+    /// If the bus does not answer.
+    pub async fn timestamp_of(&self, sequence: u64) -> anyhow::Result<Option<i64>> {
+        let found = next(self, subject::ALL, sequence).await?;
+        Ok(found.filter(|event| event.sequence == sequence).map(|event| event.at_ms))
+    }
+
+    /// The range of the log.
+    ///
+    /// # Errors
+    /// If the bus does not answer.
+    pub async fn extent(&self) -> anyhow::Result<Extent> {
+        let stream = self.jetstream.get_stream(STREAM).await.context("asking for the log")?;
+        let info = stream.cached_info();
+        Ok(Extent {
+            made_at_ms: milliseconds(info.created.unix_timestamp_nanos()),
+            first: info.state.first_sequence,
+            last: info.state.last_sequence,
+            deleted: info.state.deleted_count.unwrap_or_default(),
+        })
+    }
+
+    /// Calls `each` with every fact that matches `filter`, oldest first, up to the last one on the log. Needs
+    /// no consumer.
+    ///
+    /// # Errors
+    /// If the bus does not answer, or `each` fails.
+    pub async fn scan(
+        &self,
+        filter: &str,
+        mut each: impl FnMut(Event) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        let mut next = 1;
+        loop {
+            let page = page(self, filter, next).await?;
+            let Some(last) = page.last() else { return Ok(()) };
+            next = last.sequence + 1;
+            page.into_iter().try_for_each(&mut each)?;
+        }
+    }
+}
+
+const READ_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The last message of each subject that matches `filter`, oldest first, in one request. An id has one
+/// message of each fact, so this is its history.
+pub(crate) async fn last_of_each(bus: &Bus, filter: &str) -> anyhow::Result<Vec<Event>> {
+    let request = serde_json::json!({ "multi_last": [filter] });
+    tokio::time::timeout(READ_TIMEOUT, batch(bus, &request))
+        .await
+        .with_context(|| format!("reading {filter}: no answer in {READ_TIMEOUT:?}"))?
+        .with_context(|| format!("reading {filter}"))
+}
+
+/// The messages that match `filter` from sequence `from` on, as many as fit into one answer; empty at the
+/// end of the log.
+async fn page(bus: &Bus, filter: &str, from: u64) -> anyhow::Result<Vec<Event>> {
+    let request = serde_json::json!({
+        "seq": from,
+        "next_by_subj": filter,
+        "batch": PAGE_MESSAGES,
+        "max_bytes": PAGE_BYTES,
+    });
+    let mut tries = 1;
+    loop {
+        let read = tokio::time::timeout(PAGE_TIMEOUT, batch(bus, &request)).await;
+        match read.unwrap_or_else(|_| Err(anyhow::anyhow!("no answer in {PAGE_TIMEOUT:?}"))) {
+            Ok(events) => return Ok(events),
+            Err(error) if tries < PAGE_TRIES => {
+                tracing::warn!(stage = bus.stage, "reading {filter} from {from}: {error:#}; asking again");
+            }
+            Err(error) => return Err(error.context(format!("reading {filter} from {from}"))),
+        }
+        tries += 1;
+    }
+}
+
+/// The first message that matches `filter` from sequence `from` on.
+pub(crate) async fn next(bus: &Bus, filter: &str, from: u64) -> anyhow::Result<Option<Event>> {
+    let request = serde_json::json!({ "seq": from, "next_by_subj": filter, "batch": 1 });
+    let read = tokio::time::timeout(READ_TIMEOUT, batch(bus, &request)).await;
+    Ok(read.with_context(|| format!("reading {filter}: no answer in {READ_TIMEOUT:?}"))??.pop())
+}
+
+const PAGE_MESSAGES: usize = 500;
+const PAGE_BYTES: usize = 8 << 20;
+/// A page may be many megabytes, and the server may have to search long for what matches.
+const PAGE_TIMEOUT: Duration = Duration::from_secs(15);
+/// A replica that shuts down may begin an answer and never finish it.
+const PAGE_TRIES: u32 = 4;
+
+/// Every message of one answer of the direct-get API.
+async fn batch(bus: &Bus, request: &serde_json::Value) -> anyhow::Result<Vec<Event>> {
+    let inbox = bus.client.new_inbox();
+    let mut answers = bus.client.subscribe(inbox.clone()).await?;
+    let endpoint = format!("$JS.API.DIRECT.GET.{STREAM}");
+    bus.client.publish_with_reply(endpoint, inbox, request.to_string().into()).await?;
+    let mut events = Vec::new();
+    while let Some(answer) = answers.next().await {
+        match answer.status {
+            None => events.push(jetstream::message::StreamMessage::try_from(answer)?.into()),
+            // The end of the batch, or nothing found.
+            Some(status) if status.as_u16() == 204 || status == StatusCode::NOT_FOUND => return Ok(events),
+            Some(status) => {
+                anyhow::bail!("the log answers {status} {}", answer.description.unwrap_or_default())
+            }
+        }
+    }
+    anyhow::bail!("the connection closed")
+}
+
+pub(crate) async fn last(bus: &Bus, filter: &str) -> anyhow::Result<Option<Event>> {
+    Ok(last_of_each(bus, filter).await?.pop())
+}
+
+/// The newest message of all that match `filter`, however many subjects they are on.
+async fn latest(bus: &Bus, filter: &str) -> anyhow::Result<Option<Event>> {
+    latest_in(bus, STREAM, filter).await
+}
+
+/// The newest message that matches `filter` in any stream.
+pub(crate) async fn latest_in(bus: &Bus, stream: &str, filter: &str) -> anyhow::Result<Option<Event>> {
+    let stream = bus.jetstream.get_stream_no_info(stream).await.context("finding the stream")?;
+    let read = tokio::time::timeout(READ_TIMEOUT, stream.direct_get_last_for_subject(filter))
+        .await
+        .with_context(|| format!("reading {filter}: no answer in {READ_TIMEOUT:?}"))?;
+    match read {
+        Ok(message) => Ok(Some(message.into())),
+        Err(error) if error.kind() == DirectGetErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).with_context(|| format!("reading {filter}")),
+    }
+}

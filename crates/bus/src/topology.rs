@@ -1,0 +1,195 @@
+//! What must exist on the bus: the log, the durable consumer of each stage, a tally for each fact, the
+//! leases, and the bucket of originals.
+//!
+//! Only [`apply`] creates or changes any of it. Stages bind to what exists, so that a rolling deploy of an
+//! old binary reverts no setting, and so that stages need no permission to change anything.
+
+mod objects;
+mod step;
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+use async_nats::jetstream::ErrorCode;
+use serde_json::{Map, Value, json};
+
+use crate::api::{self, ApiError};
+use crate::config::BusConfig;
+use crate::connect::Bus;
+use crate::names::STREAM;
+
+use objects::{Kind, Object, wanted};
+use step::differences;
+pub use step::{Action, Difference, Step};
+
+/// Attempts while the servers are still electing a leader, a second apart.
+const ATTEMPTS: u32 = 30;
+/// How often another process may change an object between our read and our change.
+const RACES: u32 = 5;
+
+/// Which changes [`apply`] makes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Changes {
+    /// All changes that cannot lose messages.
+    Safe,
+    /// Creates what is missing and changes nothing else.
+    Missing,
+}
+
+/// The changes that [`apply`] would make, and those that it would refuse.
+///
+/// # Errors
+/// If the bus cannot be reached, or does not answer.
+pub async fn plan(config: &BusConfig) -> anyhow::Result<Vec<Step>> {
+    let bus = Bus::connect_now(config).await?;
+    let planned = with_retries(&bus, async || steps(&bus, config).await).await;
+    bus.close().await;
+    Ok(planned?.into_iter().map(|(_, step)| step).collect())
+}
+
+/// Creates and changes streams and consumers, as far as that cannot lose messages. Returns what it changed and
+/// what it refused. Several processes may run it at once.
+///
+/// # Errors
+/// If the bus cannot be reached, or refuses a change.
+pub async fn apply(config: &BusConfig, changes: Changes) -> anyhow::Result<Vec<Step>> {
+    let bus = Bus::connect_now(config).await?;
+    let applied = with_retries(&bus, async || apply_once(&bus, config, changes).await).await;
+    bus.close().await;
+    applied
+}
+
+async fn apply_once(bus: &Bus, config: &BusConfig, changes: Changes) -> anyhow::Result<Vec<Step>> {
+    let mut done = Vec::new();
+    for race in 1.. {
+        let mut raced = false;
+        for (object, step) in steps(bus, config).await? {
+            let outcome = match (&step.action, changes) {
+                (Action::Create, _) => create(bus, &object).await,
+                (Action::Change(_) | Action::Replace(_), Changes::Missing) => Ok(()),
+                (Action::Change(differences), Changes::Safe) => change(bus, &object, differences).await,
+                (Action::Replace(_), Changes::Safe) => replace(bus, &object).await,
+            };
+            match outcome {
+                Ok(()) => {
+                    if !done.contains(&step) {
+                        done.push(step);
+                    }
+                }
+                // Another process changed the object since we read its settings.
+                Err(ApiError::Answer { code, .. }) if RACED.contains(&code) && race < RACES => raced = true,
+                Err(error) => return Err(error).with_context(|| step.object.clone()),
+            }
+        }
+        if !raced {
+            break;
+        }
+    }
+    Ok(done)
+}
+
+const RACED: [ErrorCode; 5] = [
+    ErrorCode::STREAM_NAME_EXIST,
+    ErrorCode::CONSUMER_NAME_EXIST,
+    ErrorCode::CONSUMER_ALREADY_EXISTS,
+    ErrorCode::STREAM_NOT_FOUND,
+    ErrorCode::CONSUMER_NOT_FOUND,
+];
+
+/// Retries while the servers are still electing a leader.
+async fn with_retries<T>(bus: &Bus, attempt: impl AsyncFn() -> anyhow::Result<T>) -> anyhow::Result<T> {
+    for number in 1..ATTEMPTS {
+        match attempt().await {
+            // A denied request gets no answer, like a request during an election.
+            Err(error) if error.downcast_ref().is_some_and(ApiError::is_transient) => {
+                if let Some(problem) = bus.problem().filter(|_| bus.is_connected()) {
+                    return Err(error.context(problem));
+                }
+                tracing::warn!(stage = bus.stage, attempt = number, "the bus is not ready yet: {error:#}");
+            }
+            outcome => return outcome,
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    attempt().await
+}
+
+/// The objects that differ from what they must be, in the order in which they are created.
+async fn steps(bus: &Bus, config: &BusConfig) -> anyhow::Result<Vec<(Object, Step)>> {
+    let mut steps = Vec::new();
+    for object in wanted(config) {
+        let there = settings(bus, &object).await.with_context(|| format!("asking for {}", object.label()))?;
+        let action = match there {
+            None => Action::Create,
+            Some(there) => {
+                let differences = differences(&object, &there);
+                match object.kind {
+                    _ if differences.is_empty() => continue,
+                    Kind::Tally => Action::Replace(differences),
+                    Kind::Stream | Kind::Consumer => Action::Change(differences),
+                }
+            }
+        };
+        let step = Step { object: object.label(), action };
+        steps.push((object, step));
+    }
+    Ok(steps)
+}
+
+/// The settings of an object on the server; none where it does not exist.
+async fn settings(bus: &Bus, object: &Object) -> Result<Option<Map<String, Value>>, ApiError> {
+    let info = match object.kind {
+        Kind::Stream => format!("STREAM.INFO.{}", object.name),
+        Kind::Consumer | Kind::Tally => format!("CONSUMER.INFO.{STREAM}.{}", object.name),
+    };
+    match api::request(bus, info, &Value::Null).await {
+        Ok(mut info) => match info["config"].take() {
+            Value::Object(settings) => Ok(Some(settings)),
+            _ => Ok(Some(Map::new())),
+        },
+        Err(ApiError::Answer { code, .. })
+            if [ErrorCode::STREAM_NOT_FOUND, ErrorCode::CONSUMER_NOT_FOUND].contains(&code) =>
+        {
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+async fn create(bus: &Bus, object: &Object) -> Result<(), ApiError> {
+    send(bus, object, "CREATE", &object.settings).await
+}
+
+/// Changes only our settings; all others stay as the operator set them.
+async fn change(bus: &Bus, object: &Object, differences: &[Difference]) -> Result<(), ApiError> {
+    let safe: Vec<&Difference> = differences.iter().filter(|one| one.refused.is_none()).collect();
+    if safe.is_empty() {
+        return Ok(());
+    }
+    let mut merged = settings(bus, object).await?.unwrap_or_default();
+    for Difference { setting, wanted, .. } in safe {
+        merged.insert(setting.clone(), wanted.clone());
+    }
+    send(bus, object, "UPDATE", &merged).await
+}
+
+async fn replace(bus: &Bus, object: &Object) -> Result<(), ApiError> {
+    match api::request(bus, format!("CONSUMER.DELETE.{STREAM}.{}", object.name), &Value::Null).await {
+        Err(ApiError::Answer { code: ErrorCode::CONSUMER_NOT_FOUND, .. }) | Ok(_) => {
+            create(bus, object).await
+        }
+        Err(error) => Err(error),
+    }
+}
+
+async fn send(bus: &Bus, object: &Object, verb: &str, settings: &Map<String, Value>) -> Result<(), ApiError> {
+    let name = &object.name;
+    let (endpoint, body) = match object.kind {
+        Kind::Stream => (format!("STREAM.{verb}.{name}"), json!(settings)),
+        Kind::Consumer | Kind::Tally => (
+            format!("CONSUMER.CREATE.{STREAM}.{name}"),
+            json!({"stream_name": STREAM, "config": settings, "action": verb.to_lowercase()}),
+        ),
+    };
+    api::request(bus, endpoint, &body).await.map(drop)
+}

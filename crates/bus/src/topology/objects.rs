@@ -1,0 +1,136 @@
+//! The streams, consumers and buckets that must exist on the bus, with their settings.
+
+use std::time::Duration;
+
+use proto::v1::{ReportIndexed, ReportParsed, ReportRefused, ReportSubmitted, ReportValidated};
+use proto::{Fact, subject};
+use serde_json::{Map, Value, json};
+
+use crate::config::BusConfig;
+use crate::names::{ACK_WAIT, BUCKET, LEASE, LEASES, MAX_MESSAGE_BYTES, STREAM, durables, tally};
+
+/// One season and the time to look back at it.
+const MAX_AGE: Duration = Duration::from_secs(400 * 24 * 3600);
+/// A convenience for retries; the expected sequence of each publish is what prevents a second copy.
+const DUPLICATE_WINDOW: Duration = Duration::from_secs(120);
+/// In flight over all replicas of a stage: a full batch of the index and the permits of many workers.
+const MAX_ACK_PENDING: i64 = 8192;
+/// Pull requests that wait at the server, one for each worker.
+const MAX_WAITING: i64 = 2048;
+
+/// One stream or one consumer, with the settings that it must have. All other settings are the operator's.
+pub(super) struct Object {
+    pub(super) name: String,
+    pub(super) kind: Kind,
+    pub(super) settings: Map<String, Value>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Stream,
+    /// The durable consumer of a stage: it knows what was acknowledged and must never be deleted.
+    Consumer,
+    /// A consumer that only counts: it can be deleted and created again at any time.
+    Tally,
+}
+
+/// All objects, in the order in which they are created.
+pub(super) fn wanted(config: &BusConfig) -> Vec<Object> {
+    let nanoseconds = |duration: Duration| u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
+    let object = |name: &str, kind: Kind, settings: Value| {
+        let Value::Object(settings) = settings else { unreachable!("settings are written as an object") };
+        Object { name: name.to_owned(), kind, settings }
+    };
+    let stream = |name: &str, mut settings: Value| {
+        settings["name"] = name.into();
+        settings["retention"] = "limits".into();
+        settings["storage"] = "file".into();
+        // A full stream refuses new messages; it never deletes acknowledged ones to make room.
+        settings["discard"] = "new".into();
+        settings["allow_direct"] = true.into();
+        settings["num_replicas"] = config.replicas.into();
+        object(name, Kind::Stream, settings)
+    };
+    let mut objects = vec![
+        stream(
+            STREAM,
+            json!({
+                "description": "Facts about reports; see gouji.v1",
+                "subjects": [subject::ALL],
+                "max_age": nanoseconds(MAX_AGE),
+                "max_msg_size": MAX_MESSAGE_BYTES,
+                "duplicate_window": nanoseconds(DUPLICATE_WINDOW),
+                "compression": "s2",
+            }),
+        ),
+        stream(
+            &format!("KV_{LEASES}"),
+            json!({
+                "description": "Who may do what only one may do",
+                "subjects": [format!("$KV.{LEASES}.>")],
+                "max_msgs_per_subject": 1,
+                "max_age": nanoseconds(LEASE),
+                "allow_rollup_hdrs": true,
+                "deny_delete": true,
+            }),
+        ),
+    ];
+    if config.object_store {
+        objects.push(stream(
+            &format!("OBJ_{BUCKET}"),
+            json!({
+                "description": "Original reports, named by their SHA-256",
+                "subjects": [format!("$O.{BUCKET}.C.>"), format!("$O.{BUCKET}.M.>")],
+                "allow_rollup_hdrs": true,
+            }),
+        ));
+    }
+    let consumer = |(name, filter): (&'static str, String)| {
+        let settings = json!({
+            "durable_name": name,
+            "filter_subject": filter,
+            "deliver_policy": "all",
+            "ack_policy": "explicit",
+            "ack_wait": nanoseconds(ACK_WAIT),
+            // The application publishes a refusal for a message that cannot be handled. A limit here would drop
+            // the message silently instead.
+            "max_deliver": -1,
+            "max_ack_pending": MAX_ACK_PENDING,
+            "max_waiting": MAX_WAITING,
+        });
+        object(name, Kind::Consumer, settings)
+    };
+    objects.extend(durables().map(consumer));
+    let tally = |(name, filter): (String, String)| {
+        let settings = json!({
+            "durable_name": name,
+            "filter_subject": filter,
+            "deliver_policy": "all",
+            "ack_policy": "none",
+        });
+        object(&name, Kind::Tally, settings)
+    };
+    let facts = [
+        tally_of::<ReportSubmitted>(),
+        tally_of::<ReportParsed>(),
+        tally_of::<ReportValidated>(),
+        tally_of::<ReportIndexed>(),
+        tally_of::<ReportRefused>(),
+    ];
+    objects.extend(facts.map(tally));
+    objects
+}
+
+fn tally_of<F: Fact>() -> (String, String) {
+    (tally::<F>(), subject::filter::<F>())
+}
+
+impl Object {
+    /// How messages name it: `stream GOUJI` or `consumer parse`.
+    pub(super) fn label(&self) -> String {
+        match self.kind {
+            Kind::Stream => format!("stream {}", self.name),
+            Kind::Consumer | Kind::Tally => format!("consumer {}", self.name),
+        }
+    }
+}

@@ -1,0 +1,322 @@
+//! The settings of a process, read once from a file and the environment; see [`crate::settings`].
+//! Everything else is a constant with its reason beside it. `OTEL_*` and `RUST_LOG` have the meaning that
+//! OpenTelemetry and `tracing` define.
+
+use std::fmt::Display;
+use std::io::IsTerminal;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
+
+use blobs::{BlobsConfig, S3Config};
+use bus::BusConfig;
+
+use crate::settings;
+
+/// The settings of one process.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// `GOUJI_NATS_*`: the connection to the bus.
+    pub bus: BusConfig,
+    /// `GOUJI_ORIGINALS*`: the store of originals and texts.
+    pub originals: BlobsConfig,
+    /// `GOUJI_INBOX`: the exchange folder whose files ingest accepts.
+    pub inbox: Option<PathBuf>,
+    /// `GOUJI_INDEX`: the folder of the index.
+    pub index: PathBuf,
+    /// `GOUJI_RULE_POLICY`: the text of the rule policy file, if one is named.
+    pub rule_policy: Option<String>,
+    /// `GOUJI_LISTEN`: the address of the HTTP server; none by default, because several processes on one host
+    /// would need the same port.
+    pub listen: Option<SocketAddr>,
+    /// `GOUJI_KEYS`: the file of API keys.
+    pub keys: Option<PathBuf>,
+    /// `GOUJI_OPEN`: whether a server without API keys may listen on other addresses than loopback.
+    pub open: bool,
+    /// `GOUJI_RATE`: requests per second of one key, and of one address without a valid key.
+    pub rate: usize,
+    /// `GOUJI_UPLOAD_MB`: the largest upload, in millions of bytes.
+    pub upload_mb: usize,
+    /// `GOUJI_UPLOADS`: uploads received at once.
+    pub uploads: usize,
+    /// `GOUJI_HIGH_WATER`: the number of reports between ingest and index above which ingest accepts no more.
+    pub high_water: usize,
+    /// `GOUJI_RESERVE_MB`: the free space that ingest leaves on its disks, in millions of bytes.
+    pub reserve_mb: usize,
+    /// `GOUJI_PERMITS`: messages in flight. Thirty-two: a message computes for a millisecond and waits for
+    /// disks for tens of milliseconds. The CPU pool, not the permits, limits the use of the cores.
+    pub permits: usize,
+    /// `GOUJI_LOG`: text on a terminal, else one JSON object per line.
+    pub log: LogFormat,
+    /// `RUST_LOG`: what is logged, in the syntax of `tracing`.
+    pub log_filter: String,
+    /// `GOUJI_DRAIN_SECONDS`: how long messages in flight may take after a shutdown was requested. 25, because an
+    /// orchestrator kills after 30.
+    pub drain: Duration,
+}
+
+/// The format of log lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// A line of text.
+    Human,
+    /// A JSON object.
+    Json,
+}
+
+/// A setting with a value that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("{variable}={value:?}: {reason}")]
+pub struct SettingError {
+    variable: &'static str,
+    value: String,
+    reason: String,
+}
+
+impl Config {
+    /// Reads the environment of the process, then the settings file where there is one, then `defaults`, which
+    /// are named by their variables. The first value found counts.
+    ///
+    /// # Errors
+    /// If the file cannot be used, or the value of a variable cannot be used.
+    pub fn load(file: Option<&Path>, defaults: &[(&str, String)]) -> anyhow::Result<Self> {
+        let in_file = file.map(settings::read_file).transpose()?.unwrap_or_default();
+        let of_environment =
+            |name: &str| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
+        let set = |value: &String| !value.is_empty();
+        let default = |name: &str| {
+            defaults.iter().find(|(variable, _)| *variable == name).map(|(_, value)| value.clone())
+        };
+        Ok(Self::from_variables(|name| {
+            let of_file = || in_file.get(name).cloned().filter(set);
+            of_environment(name).filter(set).or_else(of_file).or_else(|| default(name))
+        })?)
+    }
+
+    /// Reads variables through `get`. An empty value counts as absent.
+    ///
+    /// # Errors
+    /// The first variable whose value cannot be used.
+    pub fn from_variables(get: impl Fn(&str) -> Option<String>) -> Result<Self, SettingError> {
+        let get = |name: &str| get(name).filter(|value| !value.is_empty());
+        let originals = originals(&get)?;
+        let drain_seconds = number(&get, "GOUJI_DRAIN_SECONDS", 25, 1..=600)?;
+        Ok(Self {
+            bus: BusConfig {
+                url: get("GOUJI_NATS_URL"),
+                nkey: existing_file(&get, "GOUJI_NATS_NKEY")?,
+                credentials: existing_file(&get, "GOUJI_NATS_CREDENTIALS")?,
+                ca: existing_file(&get, "GOUJI_NATS_CA")?,
+                certificate: existing_file(&get, "GOUJI_NATS_CERTIFICATE")?,
+                key: existing_file(&get, "GOUJI_NATS_KEY")?,
+                replicas: number(&get, "GOUJI_NATS_REPLICAS", 1, 1..=5)?,
+                object_store: originals == BlobsConfig::Bucket,
+            },
+            originals,
+            inbox: get("GOUJI_INBOX").map(PathBuf::from),
+            index: get("GOUJI_INDEX").unwrap_or_else(|| "gouji-index".into()).into(),
+            rule_policy: text_of_file(&get, "GOUJI_RULE_POLICY")?,
+            listen: parsed(&get, "GOUJI_LISTEN")?,
+            keys: existing_file(&get, "GOUJI_KEYS")?,
+            open: parsed(&get, "GOUJI_OPEN")?.unwrap_or(false),
+            rate: number(&get, "GOUJI_RATE", 50, 1..=100_000)?,
+            upload_mb: number(&get, "GOUJI_UPLOAD_MB", 4096, 1..=65_536)?,
+            uploads: number(&get, "GOUJI_UPLOADS", 32, 1..=1024)?,
+            high_water: number(&get, "GOUJI_HIGH_WATER", 20_000, 1..=10_000_000)?,
+            reserve_mb: number(&get, "GOUJI_RESERVE_MB", 1000, 0..=100_000_000)?,
+            permits: number(&get, "GOUJI_PERMITS", 32, 1..=1024)?,
+            log: log_format(get("GOUJI_LOG"))?,
+            log_filter: log_filter(get("RUST_LOG"))?,
+            drain: Duration::from_secs(drain_seconds as u64),
+        })
+    }
+}
+
+fn originals(get: &impl Fn(&str) -> Option<String>) -> Result<BlobsConfig, SettingError> {
+    let Some(at) = get("GOUJI_ORIGINALS") else { return Ok(BlobsConfig::Folder("gouji-originals".into())) };
+    match at.split_once(':') {
+        Some(("bucket", "")) => Ok(BlobsConfig::Bucket),
+        Some(("s3", path)) => s3(get, &at, path).map(BlobsConfig::S3),
+        _ => Ok(BlobsConfig::Folder(at.into())),
+    }
+}
+
+fn s3(get: &impl Fn(&str) -> Option<String>, at: &str, path: &str) -> Result<S3Config, SettingError> {
+    let path = path.trim_matches('/');
+    let (bucket, prefix) = path.split_once('/').unwrap_or((path, ""));
+    if bucket.is_empty() {
+        return Err(wrong("GOUJI_ORIGINALS", at, "expected `s3://bucket` or `s3://bucket/prefix`"));
+    }
+    let endpoint = get("GOUJI_ORIGINALS_ENDPOINT");
+    let allow_http = truth(get, "GOUJI_ORIGINALS_ALLOW_HTTP", false)?;
+    if let Some(address) = &endpoint {
+        let without_tls = address.starts_with("http://");
+        if without_tls && !allow_http {
+            let reason = "is without TLS; use https://, or set GOUJI_ORIGINALS_ALLOW_HTTP=true";
+            return Err(wrong("GOUJI_ORIGINALS_ENDPOINT", address, reason));
+        }
+        if !without_tls && !address.starts_with("https://") {
+            return Err(wrong("GOUJI_ORIGINALS_ENDPOINT", address, "expected https://host:port"));
+        }
+    }
+    let access = existing_file(get, "GOUJI_ORIGINALS_ACCESS_KEY")?;
+    let secret = existing_file(get, "GOUJI_ORIGINALS_SECRET_KEY")?;
+    let keys = match (access, secret) {
+        (Some(access), Some(secret)) => Some((access, secret)),
+        (None, None) => None,
+        (Some(_), None) => return Err(wrong("GOUJI_ORIGINALS_SECRET_KEY", "", "the access key needs it")),
+        (None, Some(_)) => return Err(wrong("GOUJI_ORIGINALS_ACCESS_KEY", "", "the secret key needs it")),
+    };
+    Ok(S3Config {
+        bucket: bucket.to_owned(),
+        prefix: prefix.to_owned(),
+        endpoint,
+        region: get("GOUJI_ORIGINALS_REGION").unwrap_or_else(|| "us-east-1".into()),
+        keys,
+        ca: existing_file(get, "GOUJI_ORIGINALS_CA")?,
+        path_style: truth(get, "GOUJI_ORIGINALS_PATH_STYLE", true)?,
+        allow_http,
+    })
+}
+
+fn log_format(value: Option<String>) -> Result<LogFormat, SettingError> {
+    match value.as_deref() {
+        Some("human") => Ok(LogFormat::Human),
+        Some("json") => Ok(LogFormat::Json),
+        None if std::io::stderr().is_terminal() => Ok(LogFormat::Human),
+        None => Ok(LogFormat::Json),
+        Some(other) => Err(wrong("GOUJI_LOG", other, "expected `human` or `json`")),
+    }
+}
+
+fn log_filter(value: Option<String>) -> Result<String, SettingError> {
+    let filter = value.unwrap_or_else(|| "info".into());
+    match tracing_subscriber::EnvFilter::builder().parse(&filter) {
+        Ok(_) => Ok(filter),
+        Err(error) => Err(wrong("RUST_LOG", &filter, error)),
+    }
+}
+
+fn existing_file(
+    get: &impl Fn(&str) -> Option<String>,
+    variable: &'static str,
+) -> Result<Option<PathBuf>, SettingError> {
+    match get(variable) {
+        Some(path) if !std::path::Path::new(&path).is_file() => Err(wrong(variable, &path, "no such file")),
+        path => Ok(path.map(PathBuf::from)),
+    }
+}
+
+fn text_of_file(
+    get: &impl Fn(&str) -> Option<String>,
+    variable: &'static str,
+) -> Result<Option<String>, SettingError> {
+    let read = |path: String| std::fs::read_to_string(&path).map_err(|error| wrong(variable, &path, error));
+    get(variable).map(read).transpose()
+}
+
+fn number(
+    get: &impl Fn(&str) -> Option<String>,
+    variable: &'static str,
+    default: usize,
+    range: std::ops::RangeInclusive<usize>,
+) -> Result<usize, SettingError> {
+    match parsed(get, variable)? {
+        None => Ok(default),
+        Some(number) if range.contains(&number) => Ok(number),
+        Some(number) => Err(wrong(
+            variable,
+            &number.to_string(),
+            format!("expected {} to {}", range.start(), range.end()),
+        )),
+    }
+}
+
+fn parsed<T: FromStr<Err: Display>>(
+    get: &impl Fn(&str) -> Option<String>,
+    variable: &'static str,
+) -> Result<Option<T>, SettingError> {
+    let Some(value) = get(variable) else { return Ok(None) };
+    value.parse().map(Some).map_err(|error: T::Err| wrong(variable, &value, error))
+}
+
+fn truth(
+    get: &impl Fn(&str) -> Option<String>,
+    variable: &'static str,
+    default: bool,
+) -> Result<bool, SettingError> {
+    Ok(parsed(get, variable)?.unwrap_or(default))
+}
+
+fn wrong(variable: &'static str, value: &str, reason: impl Display) -> SettingError {
+    SettingError { variable, value: value.into(), reason: reason.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(variables: &[(&str, &str)]) -> Result<Config, SettingError> {
+        Config::from_variables(|name| {
+            variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn nothing_set_is_a_working_configuration() {
+        let config = read(&[]).unwrap();
+        assert_eq!(config.bus.url(), "nats://127.0.0.1:4222");
+        assert_eq!(config.drain, Duration::from_secs(25));
+        assert_eq!(config.listen, None);
+    }
+
+    #[test]
+    fn settings_are_read() {
+        let config = read(&[
+            ("GOUJI_ORIGINALS", "bucket:"),
+            ("GOUJI_LISTEN", "127.0.0.1:9100"),
+            ("GOUJI_PERMITS", "7"),
+            ("GOUJI_LOG", "json"),
+            ("GOUJI_NATS_URL", ""),
+        ])
+        .unwrap();
+        assert_eq!(config.originals, BlobsConfig::Bucket);
+        assert!(config.bus.object_store);
+        assert_eq!(config.listen, Some("127.0.0.1:9100".parse().unwrap()));
+        assert_eq!(config.permits, 7);
+        assert_eq!(config.log, LogFormat::Json);
+        assert_eq!(config.bus.url(), "nats://127.0.0.1:4222");
+    }
+
+    #[test]
+    fn originals_may_lie_in_s3() {
+        let config = read(&[
+            ("GOUJI_ORIGINALS", "s3://reports/of/2024/"),
+            ("GOUJI_ORIGINALS_ENDPOINT", "http://127.0.0.1:9000"),
+            ("GOUJI_ORIGINALS_ALLOW_HTTP", "true"),
+        ]);
+        let BlobsConfig::S3(at) = config.unwrap().originals else { panic!("no S3") };
+        assert_eq!((at.bucket.as_str(), at.prefix.as_str()), ("reports", "of/2024"));
+        assert_eq!(at.endpoint.as_deref(), Some("http://127.0.0.1:9000"));
+        assert_eq!((at.region.as_str(), at.path_style, at.keys), ("us-east-1", true, None));
+    }
+
+    #[test]
+    fn a_wrong_value_names_its_variable() {
+        let check = |variable, value, line: &str| {
+            assert_eq!(read(&[(variable, value)]).unwrap_err().to_string(), line)
+        };
+        check("GOUJI_PERMITS", "0", r#"GOUJI_PERMITS="0": expected 1 to 1024"#);
+        check("GOUJI_PERMITS", "many", r#"GOUJI_PERMITS="many": invalid digit found in string"#);
+        check("GOUJI_LISTEN", "9100", r#"GOUJI_LISTEN="9100": invalid socket address syntax"#);
+        check("GOUJI_LOG", "loud", r#"GOUJI_LOG="loud": expected `human` or `json`"#);
+        check("GOUJI_NATS_CREDENTIALS", "/no/such", r#"GOUJI_NATS_CREDENTIALS="/no/such": no such file"#);
+        check(
+            "GOUJI_ORIGINALS",
+            "s3://",
+            r#"GOUJI_ORIGINALS="s3://": expected `s3://bucket` or `s3://bucket/prefix`"#,
+        );
+        check("GOUJI_NATS_REPLICAS", "9", r#"GOUJI_NATS_REPLICAS="9": expected 1 to 5"#);
+    }
+}

@@ -1,0 +1,37 @@
+#![doc = include_str!("../README.md")]
+
+mod attempts;
+mod backlog;
+mod batch;
+mod config;
+mod control;
+mod cpu;
+mod disk;
+mod health;
+mod http;
+mod log_metrics;
+mod metrics;
+mod ops;
+mod outcome;
+mod requests;
+pub mod retry;
+mod run;
+pub mod settings;
+mod settle;
+mod shutdown;
+pub mod spans;
+pub mod telemetry;
+mod work;
+mod worker;
+mod worker_metrics;
+
+pub use batch::{BatchLimits, Batches, Progress};
+pub use config::{Config, LogFormat, SettingError};
+pub use cpu::CpuPool;
+pub use disk::watch_disk;
+pub use log_metrics::watch_log;
+pub use ops::router;
+pub use outcome::{Done, Handled, HandlerError, Refusal};
+pub use run::{EXIT_USAGE, Service, run, run_together};
+pub use shutdown::Shutdown;
+pub use worker::Worker;
