@@ -38,7 +38,7 @@ pub enum Seen {
 /// Who has to act on a code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// Whoever sent the file or the request corrects it.
+    /// The sender of the file or the request corrects it.
     Sender,
     /// The operator of this installation removes the cause.
     Operator,

@@ -1,6 +1,7 @@
 //! `cargo xtask tidy`: checks what compilers do not. Each complaint says where, what, and how to fix it.
 
 mod arrows;
+mod glossary;
 mod links;
 mod names;
 mod samples;
@@ -45,6 +46,7 @@ pub(crate) fn run(workspace: &Workspace, quick: bool) -> Result<()> {
         names::packages(workspace, &paths),
         source::check(&texts),
         words::check(&texts),
+        glossary::check(&texts),
         links::check(&paths, &texts),
         samples::check(&paths, &texts),
     ]

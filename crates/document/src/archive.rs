@@ -1,13 +1,14 @@
-//! ZIP archives to the files in them, archives inside archives included.
+//! Opens ZIP archives, also archives inside archives.
 //!
-//! Names are told, never used as paths: an archive is read in memory and nothing is written anywhere.
+//! Archives are read in memory. Names are reported and never used as paths, and nothing is written to disk.
 
 use std::io::{Cursor, Read, Seek};
 
 use encoding_rs::GB18030;
 use zip::ZipArchive;
 
-use crate::{Kind, sniff};
+use crate::kind::Kind;
+use crate::sniff::sniff;
 
 /// What an archive may hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,7 +52,7 @@ pub enum ArchiveError {
     /// Not an archive, or a broken one.
     #[error("archive cannot be opened: {0}")]
     Broken(String),
-    /// It wants a password.
+    /// A password is required.
     #[error("file is encrypted")]
     Encrypted,
     /// A limit is passed.
@@ -65,7 +66,7 @@ pub enum ArchiveError {
 }
 
 impl ArchiveError {
-    /// A stable name for statistics and decisions.
+    /// A stable code for statistics and decisions.
     pub fn class(&self) -> &'static str {
         match self {
             Self::Broken(_) => "broken-archive",
@@ -90,77 +91,86 @@ impl ArchiveError {
 /// returns false to stop.
 ///
 /// # Errors
-/// If the archive itself cannot be opened or passes a limit. What is wrong with one file is told in
-/// its [`Entry`].
+/// If the archive itself cannot be opened or passes a limit. An error in one file is
+/// returned in its [`Entry`].
 pub fn open(
     archive: impl Read + Seek,
     limits: &ArchiveLimits,
     each: &mut dyn FnMut(Entry) -> bool,
 ) -> Result<(), ArchiveError> {
-    let mut left = Left { files: limits.files, bytes: limits.total_bytes };
-    walk("", archive, 1, limits, &mut left, each).map(drop)
+    let remaining = Remaining { files: limits.files, bytes: limits.total_bytes };
+    Walk { limits, remaining, each }.archive("", archive, 1).map(drop)
 }
 
-struct Left {
+/// A walk through an archive and the archives in it.
+struct Walk<'a> {
+    limits: &'a ArchiveLimits,
+    remaining: Remaining,
+    each: &'a mut dyn FnMut(Entry) -> bool,
+}
+
+/// What the limits still allow.
+struct Remaining {
     files: usize,
     bytes: u64,
 }
 
-/// Hands out the files of one archive, those of an archive in it where that stands: so no more than one of
-/// each depth is in memory. False if told to stop.
-fn walk(
-    folder: &str,
-    source: impl Read + Seek,
-    depth: usize,
-    limits: &ArchiveLimits,
-    left: &mut Left,
-    each: &mut dyn FnMut(Entry) -> bool,
-) -> Result<bool, ArchiveError> {
-    let mut archive = ZipArchive::new(source).map_err(|error| ArchiveError::Broken(error.to_string()))?;
-    for index in 0..archive.len() {
-        let (name, is_file) = match archive.by_index_raw(index) {
-            Ok(file) => (name_of(folder, file.name_raw()), file.is_file()),
-            Err(error) => return Err(ArchiveError::Broken(error.to_string())),
-        };
-        if !is_file || is_litter(&name) {
-            continue;
-        }
-        left.files = left
-            .files
-            .checked_sub(1)
-            .ok_or(ArchiveError::Limit { limit: "files", allowed: limits.files as u64 })?;
-        let bytes = inflate(&mut archive, index, limits, left);
-        if let Err(ArchiveError::Limit { limit: "total_bytes", .. }) = &bytes {
-            return bytes.map(|_| true);
-        }
-        match bytes {
-            Ok(bytes) if sniff(&bytes) == Kind::Zip && depth < limits.depth => {
-                match walk(&name, Cursor::new(bytes), depth + 1, limits, left, each) {
-                    Ok(true) => {}
-                    Ok(false) => return Ok(false),
-                    Err(error @ ArchiveError::Limit { .. }) => return Err(error),
-                    Err(error) => {
-                        if !each(Entry { name, bytes: Err(error) }) {
-                            return Ok(false);
+impl Walk<'_> {
+    /// Hands out the files of one archive. The files of an archive in it come where that stands, so that
+    /// no more than one archive of each depth is in memory. Returns false if `each` asked to stop.
+    fn archive(
+        &mut self,
+        folder: &str,
+        source: impl Read + Seek,
+        depth: usize,
+    ) -> Result<bool, ArchiveError> {
+        let mut archive = ZipArchive::new(source).map_err(|error| ArchiveError::Broken(error.to_string()))?;
+        for index in 0..archive.len() {
+            let (name, is_file) = match archive.by_index_raw(index) {
+                Ok(file) => (name_of(folder, file.name_raw()), file.is_file()),
+                Err(error) => return Err(ArchiveError::Broken(error.to_string())),
+            };
+            if !is_file || is_litter(&name) {
+                continue;
+            }
+            self.remaining.files = self
+                .remaining
+                .files
+                .checked_sub(1)
+                .ok_or(ArchiveError::Limit { limit: "files", allowed: self.limits.files as u64 })?;
+            let bytes = inflate(&mut archive, index, self.limits, &mut self.remaining);
+            if let Err(ArchiveError::Limit { limit: "total_bytes", .. }) = &bytes {
+                return bytes.map(|_| true);
+            }
+            match bytes {
+                Ok(bytes) if sniff(&bytes) == Kind::Zip && depth < self.limits.depth => {
+                    match self.archive(&name, Cursor::new(bytes), depth + 1) {
+                        Ok(true) => {}
+                        Ok(false) => return Ok(false),
+                        Err(error @ ArchiveError::Limit { .. }) => return Err(error),
+                        Err(error) => {
+                            if !(self.each)(Entry { name, bytes: Err(error) }) {
+                                return Ok(false);
+                            }
                         }
                     }
                 }
-            }
-            bytes => {
-                if !each(Entry { name, bytes }) {
-                    return Ok(false);
+                bytes => {
+                    if !(self.each)(Entry { name, bytes }) {
+                        return Ok(false);
+                    }
                 }
             }
         }
+        Ok(true)
     }
-    Ok(true)
 }
 
 fn inflate(
     archive: &mut ZipArchive<impl Read + Seek>,
     index: usize,
     limits: &ArchiveLimits,
-    left: &mut Left,
+    remaining: &mut Remaining,
 ) -> Result<Vec<u8>, ArchiveError> {
     let file = match archive.by_index(index) {
         Ok(file) if file.encrypted() => return Err(ArchiveError::Encrypted),
@@ -172,11 +182,11 @@ fn inflate(
     };
     let by_ratio = file.compressed_size().max(1).saturating_mul(limits.ratio).max(1 << 20);
     let (limit, allowed) =
-        [("file_bytes", limits.file_bytes), ("total_bytes", left.bytes), ("ratio", by_ratio)]
+        [("file_bytes", limits.file_bytes), ("total_bytes", remaining.bytes), ("ratio", by_ratio)]
             .into_iter()
             .min_by_key(|(_, allowed)| *allowed)
             .expect("the list is not empty");
-    // The declared size may lie; what is inflated is counted.
+    // The declared size can be wrong, so the inflated bytes are counted.
     let mut bytes = Vec::new();
     file.take(allowed + 1)
         .read_to_end(&mut bytes)
@@ -185,11 +195,11 @@ fn inflate(
         let allowed = if limit == "ratio" { limits.ratio } else { allowed };
         return Err(ArchiveError::Limit { limit, allowed });
     }
-    left.bytes -= bytes.len() as u64;
+    remaining.bytes -= bytes.len() as u64;
     Ok(bytes)
 }
 
-/// Names without the UTF-8 mark are GBK where this field packs its archives.
+/// A file name. Names that are not UTF-8 are GBK, as Chinese Windows writes them.
 fn name_of(folder: &str, raw: &[u8]) -> String {
     let name = match std::str::from_utf8(raw) {
         Ok(name) => name.to_owned(),

@@ -1,11 +1,11 @@
-//! OLE compound files, which hold the documents and workbooks of before 2007.
+//! OLE compound files, the container of documents and workbooks before 2007.
 
 use std::io::{Cursor, Read};
 
 use cfb::CompoundFile;
 
-use crate::Kind;
 use crate::error::ReadError;
+use crate::kind::Kind;
 
 /// An open compound file.
 pub(crate) struct Compound<'a> {
@@ -33,14 +33,14 @@ impl<'a> Compound<'a> {
             what: format!("stream {name}: {error}"),
         };
         let mut bytes = Vec::new();
-        // No stream has more bytes than its file, whatever its length says.
+        // No stream can have more bytes than its file, even if its declared length is larger.
         let stream = self.file.open_stream(&path).map_err(broken)?;
         stream.take(self.bytes as u64).read_to_end(&mut bytes).map_err(broken)?;
         Ok(Some(bytes))
     }
 }
 
-/// What a compound file holds, told by the streams of its root; none if it cannot be opened.
+/// The format of a compound file, by the streams of its root; none if it cannot be opened.
 pub(crate) fn kind(bytes: &[u8]) -> Option<Kind> {
     let file = CompoundFile::open(Cursor::new(bytes)).ok()?;
     let has = |name: &str| file.is_stream(name);
@@ -51,7 +51,7 @@ pub(crate) fn kind(bytes: &[u8]) -> Option<Kind> {
     })
 }
 
-/// Why a file that is neither a document nor a workbook is not read.
+/// The error for a compound file that is neither a document nor a workbook.
 pub(crate) fn refusal(bytes: &[u8]) -> ReadError {
     let format = Kind::Ole;
     match CompoundFile::open(Cursor::new(bytes)) {

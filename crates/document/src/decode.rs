@@ -1,12 +1,25 @@
-//! Bytes to characters: which encoding, and is it text at all.
+//! Detects the character encoding, and refuses files that are not text.
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{BIG5, Encoding, GB18030, GBK, UTF_8, UTF_16BE, UTF_16LE};
 
 use crate::error::ReadError;
+use crate::model::is_blank;
+use crate::source::Source;
 
-/// How much of a file is looked at to guess its encoding; more costs time and tells no more.
+/// How many bytes are used to guess the encoding. More bytes do not improve the guess.
 const HEAD: usize = 4_096;
+
+/// Decodes a file. Refuses a blank one and one that is no text. `html` as for [`encoding`].
+pub(crate) fn decode(bytes: &[u8], html: bool) -> Result<Source<'_>, ReadError> {
+    let (encoding, bom) = encoding(bytes, html);
+    let source = Source::decode(bytes, encoding, bom);
+    if source.text.chars().all(is_blank) {
+        return Err(ReadError::Empty);
+    }
+    check(&source.text)?;
+    Ok(source)
+}
 
 /// The encoding of a file and the length of its byte order mark. `html` allows a `<meta>` to speak.
 pub(crate) fn encoding(bytes: &[u8], html: bool) -> (&'static Encoding, usize) {
@@ -27,7 +40,7 @@ pub(crate) fn head(bytes: &[u8]) -> String {
     encoding.decode(bytes).0.into_owned()
 }
 
-/// Refuses what is no text: a program, a damaged or an encrypted file.
+/// Refuses a file that is not text: a program, a damaged or an encrypted file.
 pub(crate) fn check(text: &str) -> Result<(), ReadError> {
     let (mut characters, mut broken, mut nuls) = (0, 0, 0);
     for character in text.chars() {
@@ -49,7 +62,7 @@ pub(crate) fn check(text: &str) -> Result<(), ReadError> {
 
 /// UTF-16 without a byte order mark: nearly every pair of bytes is a character that Chinese text has.
 fn wide(bytes: &[u8]) -> Option<&'static Encoding> {
-    let head = &bytes[..bytes.len().min(HEAD) & !1];
+    let head = bytes.get(..bytes.len().min(HEAD) & !1).unwrap_or_default();
     if head.is_empty() || !head.contains(&0) {
         return None;
     }
@@ -57,9 +70,9 @@ fn wide(bytes: &[u8]) -> Option<&'static Encoding> {
         matches!(unit, 0x09 | 0x0A | 0x0D | 0x20..=0x7E | 0xA0..=0xFF | 0x2000..=0x27BF
             | 0x3000..=0x33FF | 0x4E00..=0x9FFF | 0xFE30..=0xFE4F | 0xFF00..=0xFFEF)
     };
+    let (pairs, _) = head.as_chunks::<2>();
     let share = |unit: fn([u8; 2]) -> u16| {
-        head.chunks_exact(2).filter(|pair| plausible(unit([pair[0], pair[1]]))).count() * 100
-            / (head.len() / 2)
+        pairs.iter().filter(|pair| plausible(unit(**pair))).count() * 100 / pairs.len()
     };
     let (little, big) = (share(u16::from_le_bytes), share(u16::from_be_bytes));
     match () {
@@ -79,11 +92,12 @@ fn mostly_utf8(bytes: &[u8]) -> bool {
     broken * 20 <= sound
 }
 
-/// What the `<meta charset>` in front of the page says, where that is one of the encodings of Chinese pages.
+/// The encoding in `<meta charset>`, if it is one of the encodings of Chinese pages.
 fn declared(bytes: &[u8]) -> Option<&'static Encoding> {
-    let head = bytes[..bytes.len().min(HEAD)].to_ascii_lowercase();
+    let head = bytes.get(..HEAD).unwrap_or(bytes).to_ascii_lowercase();
     let at = head.windows(7).position(|window| window == b"charset")? + 7;
-    let label: Vec<u8> = head[at..]
+    let label: Vec<u8> = head
+        .get(at..)?
         .iter()
         .copied()
         .skip_while(|byte| matches!(byte, b' ' | b'=' | b'"' | b'\''))
@@ -93,7 +107,7 @@ fn declared(bytes: &[u8]) -> Option<&'static Encoding> {
 }
 
 fn guessed(bytes: &[u8]) -> &'static Encoding {
-    // Tags are ASCII: they tell nothing and make up most of a page.
+    // Skip tags: they are ASCII, so they do not help, and they are most of a page.
     let (mut text, mut inside) = (Vec::with_capacity(HEAD), false);
     for &byte in bytes.iter().take(HEAD * 16) {
         match byte {

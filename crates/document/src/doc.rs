@@ -1,7 +1,7 @@
 //! Word and WPS documents of before 2007: streams of a compound file.
 //!
-//! The text stands in pieces in the stream `WordDocument`; what its paragraphs and characters are is
-//! told by pages of properties, by the place of their bytes. Behind the body stand headers, notes and
+//! The text is in pieces in the stream `WordDocument`. Pages of properties format its paragraphs and
+//! characters, by byte offset. Behind the body there are headers, notes and
 //! comments, which are left out, and the text boxes, which are read after the body. Field codes, hidden
 //! and deleted text are left out, numbers of lists are counted as they are printed.
 //!
@@ -18,13 +18,13 @@ mod styles;
 use std::collections::HashMap;
 use std::ops::Range;
 
-use crate::cells::{Cells, blank};
 use crate::compound::{Compound, u16_at, u32_at};
 use crate::error::ReadError;
+use crate::kind::Kind;
 use crate::limits::Limits;
 use crate::model::{Block, Text, Width};
-use crate::raised::without_marks;
-use crate::sniff::Kind;
+use crate::superscripts::without_marks;
+use crate::word_tables::{Cells, blank};
 use lists::Lists;
 use pages::Run;
 use paragraph::Properties;
@@ -43,7 +43,7 @@ pub(crate) fn read(bytes: &[u8], limits: &Limits) -> Result<Vec<Block>, ReadErro
     };
     let pieces = pieces::read(part(head.pieces), &[0..head.characters, head.boxes.clone()])
         .ok_or_else(|| broken("the pieces of its text"))?;
-    // No byte of the text stands in two pieces.
+    // No byte of the text is in two pieces.
     let bytes_of_text: u64 =
         pieces.pieces.iter().map(|piece| u64::from(piece.count) * if piece.is_narrow { 1 } else { 2 }).sum();
     if bytes_of_text > stream.len() as u64 {
@@ -84,7 +84,7 @@ fn broken(what: &str) -> ReadError {
     ReadError::Broken { format: Kind::Doc, what: what.into() }
 }
 
-/// What the file says of itself, and where the parts stand in its table stream.
+/// The file information block: the properties of the file, and the offsets of the parts in its table stream.
 struct Head {
     table: &'static str,
     /// Characters of the body.
@@ -139,7 +139,7 @@ impl Head {
     }
 }
 
-/// How characters look, as far as it changes what is read.
+/// The character formats that matter for reading.
 #[derive(Debug, Clone, Copy, Default)]
 struct Look {
     is_left_out: bool,
@@ -334,9 +334,9 @@ impl Reader<'_> {
         let string = std::mem::take(&mut self.text);
         let mut text = Text::default();
         if depth > 0 {
-            text.push(&string.replace('\t', " "), self.line, 0, self.bytes, Width::Whole);
+            text.push(&string.replace('\t', " "), self.line, 0..self.bytes, Width::Whole);
         } else {
-            text.push(&string, self.line, 0, self.bytes, Width::Whole);
+            text.push(&string, self.line, 0..self.bytes, Width::Whole);
         }
         if depth == 0 && !string.trim().is_empty() {
             self.line += 1;

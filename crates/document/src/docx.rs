@@ -1,8 +1,8 @@
 //! DOCX and its kin (DOCM, DOTX, zip-based WPS, the XML of Word 2003): the words and tables as they are printed with all
-//! tracked changes accepted. Headers, footers, notes and comments stand in other parts and are left out.
+//! tracked changes accepted. Headers, footers, notes and comments are in other parts and are skipped.
 //!
 //! Origins: `line` is the running number of the paragraph, or of the table row, in the document;
-//! `start..end` is where the packed bytes of the main part stand in the file.
+//! `start..end` are the packed bytes of the main part in the file.
 
 mod numbering;
 mod styles;
@@ -12,10 +12,11 @@ mod walk;
 use std::collections::HashMap;
 
 use crate::error::ReadError;
+use crate::kind::Kind;
 use crate::limits::Limits;
-use crate::model::Block;
+use crate::model::{Block, Document};
 use crate::package::{Package, Part};
-use crate::sniff::{Kind, sniff};
+use crate::sniff::sniff;
 use crate::xml::{self, Event, Xml};
 use numbering::Numbering;
 use styles::Styles;
@@ -23,30 +24,38 @@ use styles::Styles;
 /// Documents that one document takes in.
 const MOST_CHUNKS: usize = 100;
 
-/// The blocks of a DOCX, together with the documents that it takes in.
-pub(crate) fn read(bytes: &[u8], limits: &Limits) -> Result<Vec<Block>, ReadError> {
+/// Reads an embedded file of another format; `crate::read` passes itself.
+pub(crate) type ReadEmbedded = fn(&[u8], &Limits) -> Result<Document, ReadError>;
+
+/// The blocks of a DOCX, with the blocks of the files embedded in it (`altChunk`).
+pub(crate) fn read(
+    bytes: &[u8],
+    limits: &Limits,
+    read_embedded: ReadEmbedded,
+) -> Result<Vec<Block>, ReadError> {
     read_with(bytes, limits, |package, relations| {
         let is_chunk = |relation: &&Relation| relation.kind.ends_with("/aFChunk");
         let mut chunks = HashMap::new();
         for relation in relations.iter().filter(is_chunk).take(MOST_CHUNKS) {
             if let Some((bytes, _)) = package.bytes(&relation.target)? {
-                chunks.insert(relation.id.clone(), chunk(&bytes, limits)?);
+                chunks.insert(relation.id.clone(), chunk(&bytes, limits, read_embedded)?);
             }
         }
         Ok(chunks)
     })
 }
 
-/// What a document takes in; documents inside that are not followed.
-fn chunk(bytes: &[u8], limits: &Limits) -> Result<Vec<Block>, ReadError> {
+/// The blocks of an embedded file. Files embedded in that one are ignored.
+fn chunk(bytes: &[u8], limits: &Limits, read_embedded: ReadEmbedded) -> Result<Vec<Block>, ReadError> {
     match sniff(bytes) {
         Kind::Docx => read_with(bytes, limits, |_, _| Ok(HashMap::new())),
-        Kind::Text | Kind::Html | Kind::Mhtml | Kind::Rtf | Kind::WordXml => match crate::read(bytes, limits)
-        {
-            Ok(document) => Ok(document.blocks),
-            Err(ReadError::Empty) => Ok(Vec::new()),
-            Err(error) => Err(error),
-        },
+        Kind::Text | Kind::Html | Kind::Mhtml | Kind::Rtf | Kind::WordXml => {
+            match read_embedded(bytes, limits) {
+                Ok(document) => Ok(document.blocks),
+                Err(ReadError::Empty) => Ok(Vec::new()),
+                Err(error) => Err(error),
+            }
+        }
         _ => Ok(Vec::new()),
     }
 }
@@ -109,7 +118,7 @@ fn main_part(package: &mut Package, limits: &Limits) -> Result<Part, ReadError> 
 /// A part that another one is related to.
 struct Relation {
     id: String,
-    /// The end of a URI that tells what the part is for; it begins otherwise in strict files.
+    /// The URI of the kind of relation. Its beginning differs in strict files.
     kind: String,
     target: String,
 }

@@ -1,8 +1,8 @@
-//! Why a file could not be read, for the operator and for the one who sent it.
+//! Why a file could not be read, for the operator and for the sender.
 
-use crate::sniff::Kind;
+use crate::kind::Kind;
 
-/// A file that cannot be read. What a readable file *says* is never an error.
+/// Why a file cannot be read. The content of a readable file is never an error.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ReadError {
     /// No bytes, or nothing but white space.
@@ -16,19 +16,19 @@ pub enum ReadError {
         /// The limit that was handed in.
         limit: usize,
     },
-    /// A format that is known and not read.
-    #[error("format {} is not supported", media_type(*format))]
+    /// The format is known but has no reader.
+    #[error("format {} is not supported", format.media_type())]
     Unsupported {
         /// What it is.
         format: Kind,
     },
-    /// A file that wants a password.
+    /// A password is required.
     #[error("{} file is encrypted", format.as_str())]
     Encrypted {
         /// What it is.
         format: Kind,
     },
-    /// A file that is not what its beginning says.
+    /// The file is damaged.
     #[error("{} file is broken: {what}", format.as_str())]
     Broken {
         /// What it is.
@@ -36,7 +36,7 @@ pub enum ReadError {
         /// What is wrong in it.
         what: String,
     },
-    /// A file of a program too old for us.
+    /// The file was saved by a program that is too old.
     #[error("{} file is of an older version: {version}", format.as_str())]
     Outdated {
         /// What it is.
@@ -50,7 +50,7 @@ pub enum ReadError {
         /// What it is.
         format: Kind,
     },
-    /// A file whose fonts do not say what their glyphs mean.
+    /// The fonts do not map glyphs to characters.
     #[error("{} file has text whose characters cannot be told", format.as_str())]
     NoLetters {
         /// What it is.
@@ -134,10 +134,8 @@ pub enum ReadError {
     },
 }
 
-use crate::sniff::media_type;
-
 impl ReadError {
-    /// A stable name for statistics and decisions.
+    /// A stable code for statistics and decisions.
     pub fn class(&self) -> &'static str {
         match self {
             ReadError::Empty => "empty",
@@ -160,7 +158,7 @@ impl ReadError {
         }
     }
 
-    /// What the one who sent the file should know and do.
+    /// The message to the sender: what is wrong and what to do.
     pub fn message(&self) -> String {
         match self {
             ReadError::Empty => "文件是空的，没有任何文字。请确认报告已保存后重新报送。".into(),
@@ -168,31 +166,31 @@ impl ReadError {
                 format!("文件有 {found} 字节，超过 {limit} 字节的上限。请去掉图片等附件，只报送报告正文。")
             }
             ReadError::Unsupported { format: format @ (Kind::Rar | Kind::SevenZip | Kind::Gzip | Kind::Tar) } => {
-                format!("这是{}，暂不能打开。请解压后重新压缩为 ZIP 格式，或逐个报送报告文件。", format.name())
+                format!("这是{}，暂不能打开。请解压后重新压缩为 ZIP 格式，或逐个报送报告文件。", format.info().title)
             }
             ReadError::Unsupported { format: format @ Kind::Xlsb } => {
-                format!("这是{}，暂不能读取。请另存为 Excel 工作簿（XLSX）后重新报送。", format.name())
+                format!("这是{}，暂不能读取。请另存为 Excel 工作簿（XLSX）后重新报送。", format.info().title)
             }
             ReadError::Unsupported { format } => {
-                format!("这是{}，暂不能读取。请将报告另存为 Word 文档（DOCX）、网页（HTML）或纯文本（TXT）后重新报送。", format.name())
+                format!("这是{}，暂不能读取。请将报告另存为 Word 文档（DOCX）、网页（HTML）或纯文本（TXT）后重新报送。", format.info().title)
             }
             ReadError::Encrypted { format } => {
-                format!("这是加密的{}，无法打开。请取消密码后重新报送。", format.name())
+                format!("这是加密的{}，无法打开。请取消密码后重新报送。", format.info().title)
             }
             ReadError::Broken { format, .. } => {
-                format!("这是{}，但内容已损坏，无法读取。请打开原文件检查，重新保存后再报送。", format.name())
+                format!("这是{}，但内容已损坏，无法读取。请打开原文件检查，重新保存后再报送。", format.info().title)
             }
             ReadError::Outdated { format, version } => {
-                format!("这是{}，由 {version} 保存，版本过旧。请用新版软件另存后重新报送。", format.name())
+                format!("这是{}，由 {version} 保存，版本过旧。请用新版软件另存后重新报送。", format.info().title)
             }
             ReadError::NoText { format } => {
-                format!("这是{}，但页面上没有文字，可能是扫描件或由文字转成的图形。请报送带文字的原文件。", format.name())
+                format!("这是{}，但页面上没有文字，可能是扫描件或由文字转成的图形。请报送带文字的原文件。", format.info().title)
             }
             ReadError::NoLetters { format } => {
-                format!("这是{}，但其字体没有注明文字编码，无法得知写的是什么字。请报送带文字的原文件。", format.name())
+                format!("这是{}，但其字体没有注明文字编码，无法得知写的是什么字。请报送带文字的原文件。", format.info().title)
             }
             ReadError::TooMuchInflated { format, limit } => {
-                format!("这是{}，解压后超过 {limit} 字节的上限，不像一份年度报告。请重新保存后再报送。", format.name())
+                format!("这是{}，解压后超过 {limit} 字节的上限，不像一份年度报告。请重新保存后再报送。", format.info().title)
             }
             ReadError::NotText { .. } => {
                 "文件内容不是文字，可能已损坏或加密。请打开原文件检查，另存为网页（HTML）或纯文本（TXT）后重新报送。".into()

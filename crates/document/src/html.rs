@@ -1,8 +1,8 @@
 //! HTML of any age: the tree that a browser would build, walked once for its words and tables.
 
 mod grid;
-mod mark;
 mod meta;
+mod source_markers;
 mod tables;
 mod walk;
 
@@ -10,24 +10,26 @@ use html5ever::driver::{ParseOpts, parse_document};
 use html5ever::tendril::{StrTendril, TendrilSink};
 use scraper::{ElementRef, Html, HtmlTreeSink};
 
+use crate::decode;
 use crate::error::ReadError;
-use crate::limits::Limits;
-use crate::model::{Block, Text};
+use crate::limits::{Limits, within};
+use crate::model::Content;
 use crate::source::Source;
 
-/// Bytes given to the parser between two looks at what it made of them.
+/// Bytes given to the parser between two checks of the tree.
 const STEP: usize = 1_024;
 
-/// What a page holds.
-pub(crate) struct Page {
-    pub(crate) title: Option<Text>,
-    pub(crate) metadata: Vec<(String, Text)>,
-    pub(crate) blocks: Vec<Block>,
+/// Reads an HTML file.
+pub(crate) fn read_file(bytes: &[u8], limits: &Limits) -> Result<Content, ReadError> {
+    within(bytes, limits.html_bytes)?;
+    let source = decode::decode(bytes, true)?;
+    let content = read(&source, limits)?;
+    Ok(Content { encoding: Some(source.encoding.name()), ..content })
 }
 
-/// Reads a page.
-pub(crate) fn read(source: &Source, limits: &Limits) -> Result<Page, ReadError> {
-    let page = mark::mark(source, limits)?;
+/// The title, the metadata and the blocks of a decoded page.
+pub(crate) fn read(source: &Source, limits: &Limits) -> Result<Content, ReadError> {
+    let page = source_markers::insert(source, limits)?;
     let tree = parse(&page, limits)?;
     drop(page);
     walk::walk(&tree, source, limits)
@@ -49,7 +51,7 @@ fn parse(page: &str, limits: &Limits) -> Result<Html, ReadError> {
         if nodes > limit {
             return Err(ReadError::TooManyNodes { found: nodes, limit });
         }
-        // What is still open is the last child of the last child.
+        // The open elements are the last child of the last child, and so on.
         let open = std::iter::successors(Some(tree.root()), |node| node.last_child());
         let (found, limit) = (open.take(limits.depth + 2).count() - 1, limits.depth);
         if found > limit {
@@ -60,7 +62,7 @@ fn parse(page: &str, limits: &Limits) -> Result<Html, ReadError> {
     Ok(parser.finish())
 }
 
-/// Whether nothing of an element is shown as text, or it was struck out.
+/// Whether the text of an element is not shown, or is struck out.
 fn is_hidden(element: ElementRef) -> bool {
     matches!(
         element.value().name(),
@@ -89,13 +91,13 @@ fn is_hidden(element: ElementRef) -> bool {
         || !is_of_grid(element) && has_style(element, &["visibility:hidden", "text-decoration:line-through"])
 }
 
-/// Whether an element stands above or below its line.
+/// Whether an element is superscript or subscript.
 fn is_raised(element: ElementRef) -> bool {
     matches!(element.value().name(), "sup" | "sub")
         || has_style(element, &["vertical-align:super", "vertical-align:sub"])
 }
 
-/// Whether the cells beside an element would move if it were not there.
+/// Whether an element is part of a table, so that hiding it still takes up room.
 fn is_of_grid(element: ElementRef) -> bool {
     matches!(element.value().name(), "td" | "th" | "tr" | "tbody" | "thead" | "tfoot" | "table")
 }

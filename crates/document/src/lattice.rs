@@ -1,18 +1,19 @@
-//! Pages of characters and ruled lines to paragraphs and tables: the common half of all formats that
-//! fix where ink goes and know no tables.
+//! Finds paragraphs and tables on pages of characters and ruled lines. PDF and OFD share it, since
+//! they fix the position of everything and have no tables.
 //!
-//! Rules that touch make a frame, a frame with several cells is a table, and a table that goes on at
-//! the top of the next page is one table. Page numbers and what every page repeats are left out.
+//! Rules that touch make a frame, a frame with several cells is a table, and a table that continues at
+//! the top of the next page is one table. Page numbers and repeated headers and footers are removed.
 //! The place of a piece has its page and its box; its line is the running number of the paragraph or
 //! table row in the document, its bytes are those that its page says it came from.
 
+mod cell;
 mod columns;
-mod furniture;
 mod grid;
+mod headers_footers;
 mod lines;
+mod page_breaks;
 mod paragraphs;
 mod rules;
-mod seam;
 
 use std::ops::Range;
 
@@ -28,7 +29,7 @@ use rules::{Frame, Rule};
 const NEAR: f32 = 3.5;
 /// How far the sides of a table may differ from page to page.
 const SAME_SIDE: f32 = 6.0;
-/// Frames of one page; what has more is a drawing.
+/// Frames of one page. A page with more is a drawing.
 const MOST_FRAMES: usize = 200;
 
 /// A page as it is printed. All lengths are points from its top left corner.
@@ -61,7 +62,7 @@ pub(crate) struct Segment {
     pub(crate) y1: f32,
 }
 
-/// What the pages say about where things came from.
+/// The sources of the pages.
 struct Context {
     sources: Vec<Range<u64>>,
 }
@@ -89,15 +90,15 @@ pub(crate) fn read(pages: Vec<Page>, limits: &Limits) -> Result<Vec<Block>, Read
     for (index, page) in pages.into_iter().enumerate() {
         items.push(split(page, index as u32 + 1, &mut slots, limits)?);
     }
-    furniture::remove(&mut items, &heights);
+    headers_footers::remove(&mut items, &heights);
     let items = items.into_iter().zip(levels).map(|(page, level)| columns::find(page, &level));
     let mut joined: Vec<Item> = Vec::new();
     for (index, page) in items.enumerate() {
         for (position, item) in page.into_iter().enumerate() {
-            // Notes at the foot of the page before stand between the parts of a table.
+            // Notes at the foot of the previous page are between the parts of a table.
             let notes = if position == 0 { notes(&joined, index as u32) } else { 0 };
             let above = joined.len() - notes;
-            match (joined[..above].last_mut(), item) {
+            match (above.checked_sub(1).and_then(|above| joined.get_mut(above)), item) {
                 (Some(Item::Table(table)), Item::Table(next))
                     if position == 0 && table.page == index as u32 && goes_on(table, &next) =>
                 {
@@ -189,7 +190,7 @@ impl Item {
 }
 
 impl Ruled {
-    /// Cuts off what stands out above its first level rule and below its last, where nothing is said:
+    /// Cuts off the parts above its first horizontal rule and below its last that have no text:
     /// the side of a row that had no room and begins on the next page.
     fn cut_tails(&mut self) {
         let levels = || self.horizontal.iter().map(|rule| rule.at);
@@ -231,7 +232,9 @@ fn notes(items: &[Item], page: u32) -> usize {
     let is_mark =
         |c: char| c.is_ascii_digit() || matches!(c, '①'..='⑳' | '*' | '＊' | '※' | '注' | '[' | '〔');
     match items.get(items.len() - count) {
-        Some(Item::Line(first)) if first.text.starts_with(is_mark) && !seam::is_numbered(&first.text) => {
+        Some(Item::Line(first))
+            if first.text.starts_with(is_mark) && !page_breaks::is_numbered(&first.text) =>
+        {
             count
         }
         _ => 0,
@@ -263,7 +266,7 @@ fn join(table: &mut Ruled, mut next: Ruled, limits: &Limits) -> Result<(), ReadE
         placed.glyph.right += sideways;
         Placed { shift, ..placed }
     }));
-    table.seams.push(table.bottom);
+    table.page_breaks.push(table.bottom);
     table.bottom += next.bottom - begin;
     table.page = next.page;
     Ok(())
@@ -282,7 +285,7 @@ fn below_repeated_head(table: &mut Ruled, next: &Ruled, limits: &Limits) -> Resu
     };
     let pairs = table.head.iter().flatten().zip(grid.rows());
     let rows = pairs.take_while(|(one, other)| *one == other && is_head(other)).count();
-    let ends = |cell: &grid::Cell| cell.row >= rows || cell.row + cell.rows <= rows;
+    let ends = |cell: &cell::Cell| cell.row >= rows || cell.row + cell.rows <= rows;
     match grid.tops.get(rows) {
         Some(top) if rows > 0 && grid.cells.iter().all(ends) => Ok(*top),
         _ => Ok(next.top),
@@ -309,7 +312,7 @@ fn printed(printed: Rows, number: &mut u32, context: &Context) -> Table {
     Table { layout: Layout::Rows, rows }
 }
 
-fn table(cells: Vec<grid::Cell>, number: &mut u32, context: &Context) -> Table {
+fn table(cells: Vec<cell::Cell>, number: &mut u32, context: &Context) -> Table {
     let height = cells.iter().map(|cell| cell.row + 1).max().unwrap_or(0);
     let mut rows = vec![Row::default(); height];
     let begin = *number + 1;
@@ -319,17 +322,19 @@ fn table(cells: Vec<grid::Cell>, number: &mut u32, context: &Context) -> Table {
         let line = begin + cell.row as u32;
         let mut text = lines::text(&cell.lines, Some(cell.width), line, context).trimmed();
         if text.is_empty() {
-            // A blank cell stands after the one before.
+            // A blank cell gets the place behind the previous cell.
             let place = last.place();
             text.push_blank(place.page, line, place.end);
         }
         last = text.clone();
-        rows[cell.row].cells.push(Cell {
-            text,
-            column: cell.column as u32,
-            row_span: cell.rows as u32,
-            column_span: cell.columns as u32,
-        });
+        if let Some(row) = rows.get_mut(cell.row) {
+            row.cells.push(Cell {
+                text,
+                column: cell.column as u32,
+                row_span: cell.rows as u32,
+                column_span: cell.columns as u32,
+            });
+        }
     }
     for row in &mut rows {
         row.cells.sort_by_key(|cell| cell.column);

@@ -1,6 +1,8 @@
 //! How much work a single file may cause.
 
-/// What a file may hold before it is refused. Handed in by the caller; nothing is read from elsewhere.
+use crate::error::ReadError;
+
+/// The limits above which a file is refused. The caller passes them in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
     /// Bytes of the file.
@@ -61,4 +63,12 @@ impl Default for Limits {
             drawn: DRAWN,
         }
     }
+}
+
+/// Refuses a file that is larger than a limit.
+pub(crate) fn within(bytes: &[u8], limit: usize) -> Result<(), ReadError> {
+    if bytes.len() > limit {
+        return Err(ReadError::TooLarge { found: bytes.len(), limit });
+    }
+    Ok(())
 }

@@ -2,18 +2,18 @@
 //!
 //! Of the pages inside the one that the file is about is read, as any web page is.
 //! Origins: `line` is the running number of the paragraph or table row, and `start..end` is where the
-//! encoded page stands in the file.
+//! encoded page is in the file.
 
 use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::error::ReadError;
-use crate::flow::moved;
+use crate::kind::Kind;
 use crate::limits::Limits;
-use crate::model::{Block, Text};
-use crate::sniff::Kind;
+use crate::model::Content;
+use crate::nested_tables::moved;
 use crate::source::Source;
-use crate::{decode, flow, html, text};
+use crate::{decode, html, nested_tables, text};
 
 /// Parts of one file; a page has some hundred pictures.
 const MOST_PARTS: usize = 10_000;
@@ -23,12 +23,12 @@ const MOST_LEVELS: usize = 16;
 const LONGEST_HEAD: usize = 65_536;
 
 /// The title and the blocks of the page.
-pub(crate) fn read(bytes: &[u8], limits: &Limits) -> Result<(Option<Text>, Vec<Block>), ReadError> {
+pub(crate) fn read(bytes: &[u8], limits: &Limits) -> Result<Content, ReadError> {
     let broken = |what: &str| ReadError::Broken { format: Kind::Mhtml, what: what.into() };
     let leaves = leaves(bytes).ok_or_else(|| broken("it has no head"))?;
     let is_page = |leaf: &&Leaf| matches!(leaf.kind.as_str(), "text/html" | "application/xhtml+xml");
     let mut pages: Vec<&Leaf> = leaves.iter().filter(is_page).collect();
-    // The page that the file names comes first, whatever stands in front of it.
+    // The root page that the file names comes first.
     pages.sort_by_key(|leaf| !leaf.is_root);
     let plain = || leaves.iter().filter(|leaf| leaf.kind == "text/plain");
     if pages.is_empty() {
@@ -38,17 +38,17 @@ pub(crate) fn read(bytes: &[u8], limits: &Limits) -> Result<(Option<Text>, Vec<B
         return Err(broken("it has no page"));
     }
     // A frameset has no words; its frames follow it.
-    let mut found = (None, Vec::new());
+    let mut found = Content::default();
     for page in pages {
         found = read_page(bytes, page, limits)?;
-        if !found.1.is_empty() {
+        if !found.blocks.is_empty() {
             break;
         }
     }
     Ok(found)
 }
 
-fn read_page(bytes: &[u8], page: &Leaf, limits: &Limits) -> Result<(Option<Text>, Vec<Block>), ReadError> {
+fn read_page(bytes: &[u8], page: &Leaf, limits: &Limits) -> Result<Content, ReadError> {
     let body = page.body(bytes);
     if body.len() > limits.html_bytes {
         return Err(ReadError::TooLarge { found: body.len(), limit: limits.html_bytes });
@@ -57,16 +57,13 @@ fn read_page(bytes: &[u8], page: &Leaf, limits: &Limits) -> Result<(Option<Text>
     let (encoding, bom) = decode::encoding(&body, is_html);
     let source = Source::decode(&body, encoding, bom);
     decode::check(&source.text)?;
-    let (title, blocks) = match is_html {
-        true => {
-            let page = html::read(&source, limits)?;
-            (page.title, page.blocks)
-        }
-        false => (None, text::read(&source, 0..source.text.len(), limits)?),
+    let content = match is_html {
+        true => html::read(&source, limits)?,
+        false => text::read(&source, 0..source.text.len(), limits)?.into(),
     };
     let place = page.body.start as u64..page.body.end as u64;
-    let title = title.map(|title| flow::whole(title.as_str(), 1, &place));
-    Ok((title, moved(blocks, &mut 0, &place)))
+    let title = content.title.map(|title| nested_tables::whole(title.as_str(), 1, &place));
+    Ok(Content { title, ..moved(content.blocks, &mut 0, &place).into() })
 }
 
 /// Whether a file begins as a MIME message with a page or with parts.
@@ -89,7 +86,7 @@ struct Leaf {
 
 impl Leaf {
     fn body<'a>(&self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
-        let body = &bytes[self.body.clone()];
+        let body = bytes.get(self.body.clone()).unwrap_or_default();
         match self.encoding.as_str() {
             "quoted-printable" => Cow::Owned(unquoted(body)),
             "base64" => Cow::Owned(unpacked(body)),
@@ -113,7 +110,7 @@ fn leaves(bytes: &[u8]) -> Option<Vec<Leaf>> {
         if level > MOST_LEVELS {
             continue;
         }
-        let part = &bytes[..range.end];
+        let part = bytes.get(..range.end).unwrap_or(bytes);
         let head = match Head::read(part, range.start) {
             Some(head) => head,
             None if count == 1 => return None,
@@ -145,9 +142,8 @@ fn parts(bytes: &[u8], body: Range<usize>, boundary: &str) -> Vec<Range<usize>> 
     let mut begun = None;
     let mut at = body.start;
     while at < body.end && parts.len() < MOST_PARTS {
-        let length = bytes[at..body.end].iter().position(|byte| *byte == b'\n');
-        let next = length.map_or(body.end, |length| at + length + 1);
-        let line = bytes[at..next].trim_ascii_end();
+        let next = line_end(bytes, at..body.end);
+        let line = bytes.get(at..next).unwrap_or_default().trim_ascii_end();
         if let Some(rest) = line.strip_prefix(mark.as_bytes())
             && matches!(rest, b"" | b"--")
         {
@@ -159,6 +155,13 @@ fn parts(bytes: &[u8], body: Range<usize>, boundary: &str) -> Vec<Range<usize>> 
     // A file cut short has no last line.
     parts.extend(begun.map(|start| start..body.end));
     parts
+}
+
+/// Where the line ends that begins a range, its line break included.
+fn line_end(bytes: &[u8], range: Range<usize>) -> usize {
+    let line = bytes.get(range.clone()).unwrap_or_default();
+    let length = line.iter().position(|byte| *byte == b'\n');
+    length.map_or(range.end, |length| range.start + length + 1)
 }
 
 /// The lines in front of a part.
@@ -174,14 +177,13 @@ impl Head {
     fn read(bytes: &[u8], start: usize) -> Option<Head> {
         let mut lines: Vec<(String, String)> = Vec::new();
         let mut at = start;
-        if bytes[at..].starts_with(b"\xEF\xBB\xBF") {
+        if bytes.get(at..).is_some_and(|rest| rest.starts_with(b"\xEF\xBB\xBF")) {
             at += 3;
         }
         let most = bytes.len().min(start.saturating_add(LONGEST_HEAD));
         while at < most {
-            let length = bytes[at..most].iter().position(|byte| *byte == b'\n');
-            let next = length.map_or(most, |length| at + length + 1);
-            let line = String::from_utf8_lossy(bytes[at..next].trim_ascii_end());
+            let next = line_end(bytes, at..most);
+            let line = String::from_utf8_lossy(bytes.get(at..next).unwrap_or_default().trim_ascii_end());
             at = next;
             if line.is_empty() {
                 // Blank lines in front of the head do no harm.
@@ -241,8 +243,8 @@ fn unquoted(body: &[u8]) -> Vec<u8> {
                 at += 2;
             }
             _ => {
-                let blanks =
-                    body[at..].iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\r')).count();
+                let rest = body.get(at..).unwrap_or_default();
+                let blanks = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\r')).count();
                 match body.get(at + blanks) {
                     Some(b'\n') => at += blanks + 1,
                     _ => bytes.push(byte),
@@ -253,7 +255,7 @@ fn unquoted(body: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// Base64 to bytes; what is no digit of it is left out.
+/// Decodes base64 and ignores other characters.
 fn unpacked(body: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(body.len() / 4 * 3);
     let (mut bits, mut count) = (0_u32, 0);

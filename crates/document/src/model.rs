@@ -2,12 +2,14 @@
 
 use std::ops::Range;
 
+use crate::kind::Kind;
+
 /// A file as it was read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Document {
-    /// What the bytes are, told from the bytes.
-    pub format: Format,
-    /// How they were decoded, by its WHATWG name, e.g. `GB18030`; none for binary formats.
+    /// The format that was detected from the bytes.
+    pub format: Kind,
+    /// The character encoding by its WHATWG name, e.g. `GB18030`; none for binary formats.
     pub encoding: Option<&'static str>,
     /// The title that the format itself carries (HTML `<title>`), not the one on the page.
     pub title: Option<Text>,
@@ -17,37 +19,19 @@ pub struct Document {
     pub blocks: Vec<Block>,
 }
 
-/// A kind of file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Format {
-    /// Plain text, with tables drawn by tabs, pipes or line breaks.
-    Text,
-    /// HTML of any age.
-    Html,
-    /// Word or WPS document before 2007.
-    Doc,
-    /// Excel workbook since 2007.
-    Xlsx,
-    /// Excel or WPS workbook before 2007.
-    Xls,
-    /// Word since 2007.
-    Docx,
-    /// Word 2003 in one XML file.
-    WordXml,
-    /// Excel 2003 in one XML file.
-    ExcelXml,
-    /// OpenDocument text.
-    Odt,
-    /// OpenDocument spreadsheet.
-    Ods,
-    /// Web page in one MIME file.
-    Mhtml,
-    /// Rich Text Format.
-    Rtf,
-    /// OFD, the national fixed-layout format.
-    Ofd,
-    /// PDF with a text layer.
-    Pdf,
+/// What a reader finds in a file.
+#[derive(Debug, Default)]
+pub(crate) struct Content {
+    pub(crate) encoding: Option<&'static str>,
+    pub(crate) title: Option<Text>,
+    pub(crate) metadata: Vec<(String, Text)>,
+    pub(crate) blocks: Vec<Block>,
+}
+
+impl From<Vec<Block>> for Content {
+    fn from(blocks: Vec<Block>) -> Content {
+        Content { blocks, ..Content::default() }
+    }
 }
 
 /// One piece of a document.
@@ -57,6 +41,16 @@ pub enum Block {
     Paragraph(Paragraph),
     /// A table.
     Table(Table),
+}
+
+impl Block {
+    /// The text of a paragraph; none for a table.
+    pub fn paragraph_text(&self) -> Option<&Text> {
+        match self {
+            Block::Paragraph(paragraph) => Some(&paragraph.text),
+            Block::Table(_) => None,
+        }
+    }
 }
 
 /// A paragraph.
@@ -91,7 +85,7 @@ pub enum Layout {
 /// A row of a table.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Row {
-    /// Its cells from left to right. In a [`Layout::Grid`], a cell that spans rows stands in its
+    /// Its cells from left to right. In a [`Layout::Grid`], a cell that spans rows is in its
     /// first row only.
     pub cells: Vec<Cell>,
 }
@@ -109,7 +103,7 @@ pub struct Cell {
     pub column_span: u32,
 }
 
-/// Where a piece of text stood.
+/// The place of a piece of text in the source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Place {
     /// Page, from 1; none where the format has no pages.
@@ -149,14 +143,14 @@ impl Area {
     }
 }
 
-/// Text that knows where each of its characters stood.
+/// Text with the place of each of its characters.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Text {
     string: String,
     runs: Vec<Run>,
 }
 
-/// Characters that stand one after another in the source.
+/// Characters that are contiguous in the source.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Run {
     /// Where the run begins in the string, in bytes.
@@ -179,7 +173,7 @@ pub enum Width {
     Utf16,
     /// One for ASCII and two for the rest, as in GB18030 and Big5.
     Double,
-    /// Not known: the run has a place, its parts have none of their own.
+    /// Unknown: only the whole run has a place.
     Whole,
 }
 
@@ -205,12 +199,12 @@ impl Text {
         self.string.is_empty()
     }
 
-    /// Where the whole text stood. A blank text has the place where it would stand.
+    /// The place of the whole text. A blank text has the place where its text would be.
     pub fn place(&self) -> Place {
         self.place_of(0..self.string.len())
     }
 
-    /// Where a part of the text stood; `range` is in bytes of [`Text::as_str`].
+    /// The place of a part of the text; `range` is in bytes of [`Text::as_str`].
     pub fn place_of(&self, range: Range<usize>) -> Place {
         let first = self.runs.partition_point(|run| run.at <= range.start).saturating_sub(1);
         let last = self.runs.partition_point(|run| run.at < range.end).saturating_sub(1).max(first);
@@ -226,7 +220,8 @@ impl Text {
             width => tail.start + width.of(self.part(tail.at..range.end)) as u64,
         };
         let start = start.min(head.end);
-        let here = self.runs[first..=last].iter().filter(|run| run.page == head.page);
+        let runs = self.runs.get(first..=last).unwrap_or_default();
+        let here = runs.iter().filter(|run| run.page == head.page);
         Place {
             page: (head.page > 0).then_some(head.page),
             line: head.line,
@@ -265,19 +260,26 @@ impl Text {
         self.slice(start.min(end)..end)
     }
 
-    /// Adds a piece that stood at `start..end` of the source, in this line.
-    pub fn push(&mut self, piece: &str, line: u32, start: u64, end: u64, width: Width) {
+    /// Adds a piece from these bytes of the source, in this line.
+    pub fn push(&mut self, piece: &str, line: u32, source: Range<u64>, width: Width) {
+        let Range { start, end } = source;
         self.push_run(piece, Run { at: 0, line, start, end, width, page: 0, area: None });
     }
 
     /// Adds a piece that is printed on a page, in this box.
-    pub(crate) fn push_printed(&mut self, piece: &str, page: u32, area: Area, line: u32, source: Range<u64>) {
+    pub(crate) fn push_printed(
+        &mut self,
+        piece: &str,
+        (page, area): (u32, Area),
+        line: u32,
+        source: Range<u64>,
+    ) {
         let Range { start, end } = source;
         let run = Run { at: 0, line, start, end, width: Width::Whole, page, area: Some(area) };
         self.push_run(piece, run);
     }
 
-    /// Gives an empty text the place where it would stand.
+    /// Gives an empty text a place.
     pub(crate) fn push_blank(&mut self, page: Option<u32>, line: u32, at: u64) {
         let (page, width) = (page.unwrap_or(0), Width::Whole);
         self.push_run("", Run { at: 0, line, start: at, end: at, width, page, area: None });

@@ -1,17 +1,17 @@
 //! ODT: the words and tables as they are printed with all tracked changes accepted. Headers and footers
-//! stand in another part and are left out, as are notes, comments and tables of contents.
+//! are in another part and are skipped, as are notes, comments and tables of contents.
 //!
 //! Origins: `line` is the running number of the paragraph, or of the table row, in the document;
-//! `start..end` is where the packed bytes of `content.xml` stand in the file.
+//! `start..end` are the packed bytes of `content.xml` in the file.
 
 mod lists;
 mod walk;
 
 use crate::error::ReadError;
+use crate::kind::Kind;
 use crate::limits::Limits;
 use crate::model::Block;
 use crate::package::{Package, Part};
-use crate::sniff::Kind;
 use crate::xml::Xml;
 use lists::Styles;
 

@@ -1,17 +1,17 @@
 //! OFD (GB/T 33190), the national format for documents as they are printed.
 //!
-//! An OFD says where each character and each line goes and knows no tables, so this reader only tells
-//! what is on the pages, and the lattice finds paragraphs and tables. The bytes of a place are those of
+//! An OFD fixes the position of each character and each line and has no tables. This reader collects
+//! them page by page, and the lattice finds the paragraphs and tables. The bytes of a place are those of
 //! the packed page in the file.
 
 mod page;
 
 use crate::error::ReadError;
+use crate::kind::Kind;
 use crate::lattice::{self, Page};
 use crate::limits::Limits;
 use crate::model::Block;
 use crate::package::{Package, Part};
-use crate::sniff::Kind;
 use crate::xml::{Event, Xml, attribute, name};
 
 /// Pages of a document; the longest reports have a hundred.
@@ -36,18 +36,18 @@ pub(crate) fn read(bytes: &[u8], limits: &Limits) -> Result<Vec<Block>, ReadErro
         let part = package.need(&resolve(&root, location))?;
         let mut content = page::read(&part, document.height, &mut objects, limits)?;
         for id in std::mem::take(&mut content.templates) {
-            let Some(index) = document.templates.iter().position(|template| template.id == id) else {
-                continue;
+            let mut found = document.templates.iter().zip(&mut templates);
+            let Some((declared, read)) = found.find(|(template, _)| template.id == id) else { continue };
+            let template = match read {
+                Some(template) => template,
+                None => {
+                    let part = package.need(&resolve(&root, &declared.location))?;
+                    read.insert(page::read(&part, document.height, &mut objects, limits)?)
+                }
             };
-            if templates[index].is_none() {
-                let part = package.need(&resolve(&root, &document.templates[index].location))?;
-                templates[index] = Some(page::read(&part, document.height, &mut objects, limits)?);
-            }
-            if let Some(template) = &templates[index] {
-                objects.spend(template.page.glyphs.len() + template.page.segments.len())?;
-                content.page.glyphs.extend(&template.page.glyphs);
-                content.page.segments.extend(&template.page.segments);
-            }
+            objects.spend(template.page.glyphs.len() + template.page.segments.len())?;
+            content.page.glyphs.extend(&template.page.glyphs);
+            content.page.segments.extend(&template.page.segments);
         }
         has_drawings |= content.has_drawings;
         pages.push(Page { source: part.range, ..content.page });

@@ -1,7 +1,7 @@
 //! Documents that are ZIP archives of XML parts: DOCX, XLSX and ODT, and the same parts in one XML
 //! file as Word saves them on request (flat OPC).
 //!
-//! Names of parts are told, never used as paths. What is inflated is counted, whatever the headers say.
+//! Names of parts are never used as paths. The inflated bytes are counted, because the headers can be wrong.
 
 use std::collections::HashMap;
 use std::io::{Cursor, Read};
@@ -12,8 +12,8 @@ use zip::ZipArchive;
 use zip::result::ZipError;
 
 use crate::error::ReadError;
+use crate::kind::Kind;
 use crate::limits::Limits;
-use crate::sniff::Kind;
 
 /// Parts of one package; an office makes some fifty, pictures included.
 const MOST_PARTS: usize = 20_000;
@@ -24,6 +24,8 @@ pub(crate) struct Package<'a> {
     /// Parts by name, in lower case, as the names of parts ignore case.
     parts: HashMap<String, usize>,
     format: Kind,
+    /// Bytes of the file.
+    length: u64,
     /// Bytes that may still be inflated.
     left: usize,
     limit: usize,
@@ -31,11 +33,11 @@ pub(crate) struct Package<'a> {
 
 enum Source<'a> {
     Zip(ZipArchive<Cursor<&'a [u8]>>),
-    /// The parts in one XML file, and how long that is.
-    Flat(Vec<String>, u64),
+    /// The parts in one XML file.
+    Flat(Vec<String>),
 }
 
-/// The bytes of a part, and where they stand packed in the file.
+/// The bytes of a part, and the range of its packed bytes in the file.
 type Packed = (Vec<u8>, Range<u64>);
 
 /// A part as text.
@@ -43,7 +45,7 @@ pub(crate) struct Part {
     /// Its name as it was asked for, for messages.
     pub(crate) name: String,
     pub(crate) text: String,
-    /// Where its packed bytes stand in the file.
+    /// The range of its packed bytes in the file.
     pub(crate) range: Range<u64>,
 }
 
@@ -64,8 +66,8 @@ impl<'a> Package<'a> {
                 return Err(broken(format!("it has two parts {name}")));
             }
         }
-        let (left, limit) = (limits.inflated_bytes, limits.inflated_bytes);
-        Ok(Package { source: Source::Zip(archive), parts, format, left, limit })
+        let (left, limit, length) = (limits.inflated_bytes, limits.inflated_bytes, bytes.len() as u64);
+        Ok(Package { source: Source::Zip(archive), length, parts, format, left, limit })
     }
 
     /// Opens parts in one XML file. Only parts that are XML themselves are kept.
@@ -81,8 +83,8 @@ impl<'a> Package<'a> {
                 texts.push(content.to_owned());
             }
         }
-        let (left, limit) = (limits.inflated_bytes, limits.inflated_bytes);
-        Ok(Package { source: Source::Flat(texts, bytes.len() as u64), parts, format, left, limit })
+        let (left, limit, length) = (limits.inflated_bytes, limits.inflated_bytes, bytes.len() as u64);
+        Ok(Package { source: Source::Flat(texts), length, parts, format, left, limit })
     }
 
     /// A part by its name, none if there is no such part.
@@ -96,7 +98,7 @@ impl<'a> Package<'a> {
         Ok(found.map(part))
     }
 
-    /// The bytes of a part, and where they stand packed in the file.
+    /// The bytes of a part, and the range of its packed bytes in the file.
     pub(crate) fn bytes(&mut self, name: &str) -> Result<Option<Packed>, ReadError> {
         let name = name.trim_start_matches('/');
         let Some(&index) = self.parts.get(&name.to_lowercase()) else { return Ok(None) };
@@ -106,8 +108,8 @@ impl<'a> Package<'a> {
             what: format!("part {name} cannot be unpacked: {error}"),
         };
         let archive = match &mut self.source {
-            Source::Flat(texts, length) => {
-                return Ok(texts.get(index).map(|text| (text.clone().into_bytes(), 0..*length)));
+            Source::Flat(texts) => {
+                return Ok(texts.get(index).map(|text| (text.clone().into_bytes(), 0..self.length)));
             }
             Source::Zip(archive) => archive,
         };
@@ -119,8 +121,9 @@ impl<'a> Package<'a> {
             }
             Err(error) => return Err(broken(&error)),
         };
-        let start = file.data_start().unwrap_or(0);
-        let range = start..start + file.compressed_size();
+        // A damaged directory can have a size that goes beyond the file.
+        let start = file.data_start().unwrap_or(0).min(self.length);
+        let range = start..start.saturating_add(file.compressed_size()).min(self.length);
         let mut bytes = Vec::new();
         file.take(self.left as u64 + 1).read_to_end(&mut bytes).map_err(|error| broken(&error))?;
         self.left = match self.left.checked_sub(bytes.len()) {
@@ -147,15 +150,15 @@ impl Part {
 /// XML is UTF-8 unless a byte order mark or its declaration says otherwise.
 fn decode(bytes: Vec<u8>) -> String {
     let declared = || {
-        let head = &bytes[..bytes.len().min(200)];
+        let head = bytes.get(..200).unwrap_or(&bytes);
         let after = head.windows(9).position(|window| window == b"encoding=")? + 10;
         let length = head.get(after..)?.iter().position(|byte| matches!(byte, b'"' | b'\''))?;
-        Encoding::for_label(&head[after..after + length])
+        Encoding::for_label(head.get(after..after + length)?)
     };
     let (encoding, bom) = Encoding::for_bom(&bytes).unwrap_or_else(|| (declared().unwrap_or(UTF_8), 0));
     if encoding == UTF_8 && bom == 0 {
         return String::from_utf8(bytes)
             .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
     }
-    encoding.decode_without_bom_handling(&bytes[bom..]).0.into_owned()
+    encoding.decode_without_bom_handling(bytes.get(bom..).unwrap_or_default()).0.into_owned()
 }

@@ -1,17 +1,17 @@
 //! PDF with a text layer.
 //!
-//! A PDF says where each character and each line goes and knows no tables, so this reader only tells
-//! what is on the pages, as they are shown: rotated, cropped, without what is hidden or covered. The
-//! lattice finds paragraphs and tables. The bytes of a place are those of the whole file; what leads
-//! back to the source is its page and its box.
+//! A PDF fixes the position of each character and each line and has no tables. This reader collects
+//! them as they are shown: rotated, cropped, without hidden or covered text. The lattice finds the
+//! paragraphs and tables. A place has the bytes of the whole file; its page and its box lead back to
+//! the source.
 //!
 //! Text that is not shown is not read, so the invisible layer that text recognition puts under a scan
 //! is none: its figures have never been checked by anyone. The interpreter knows no limits of its own,
 //! so they are kept where it calls back, and what it would unpack is measured before.
 
-mod ink;
+mod device;
+mod inflate_limit;
 mod letters;
-mod packed;
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
@@ -21,18 +21,18 @@ use hayro_interpret::util::TransformExt;
 use hayro_interpret::{Context, InterpreterCache, InterpreterSettings, interpret_page};
 
 use crate::error::ReadError;
+use crate::kind::Kind;
 use crate::lattice::{self, Page};
 use crate::limits::Limits;
 use crate::model::{Block, is_blank};
-use crate::sniff::Kind;
-use ink::{Ink, TooMuch};
+use device::{PageDevice, TooMuch};
 
-/// Characters of a scanned page that its scanner put there: a page number, an advertisement.
+/// Characters that a scanner can stamp on a scanned page: a page number, an advertisement.
 const STAMPED: usize = 30;
 
 /// The blocks of a file.
 pub(crate) fn read(bytes: &[u8], limits: &Limits) -> Result<Vec<Block>, ReadError> {
-    packed::measure(bytes, limits)?;
+    inflate_limit::check(bytes, limits)?;
     let pages = catch_unwind(AssertUnwindSafe(|| pages(bytes, limits)));
     let pages = match pages {
         Ok(pages) => pages?,
@@ -57,34 +57,34 @@ fn pages(bytes: &[u8], limits: &Limits) -> Result<Vec<Page>, ReadError> {
         return Err(ReadError::TooManyPages { found: count, limit: limits.pages });
     }
     let cache = InterpreterCache::new();
-    let mut ink = Ink::new(limits.drawn);
+    let mut device = PageDevice::new(limits.drawn);
     let mut sheets = Vec::with_capacity(count);
     for page in pdf.pages().iter() {
         let (width, height) = page.render_dimensions();
         let frame = Rect::new(0.0, 0.0, width.into(), height.into());
         let transform = page.initial_transform(true).to_kurbo();
         let mut context = Context::new(transform, frame, &cache, pdf.xref(), InterpreterSettings::default());
-        ink.begin(frame);
-        interpret_page(page, &mut context, &mut ink);
-        sheets.push(ink.sheet());
+        device.begin(frame);
+        interpret_page(page, &mut context, &mut device);
+        sheets.push(device.sheet());
     }
     refuse_what_has_no_text(&sheets)?;
     let source = 0..bytes.len() as u64;
     Ok(sheets.into_iter().map(|sheet| Page { source: source.clone(), ..sheet.page }).collect())
 }
 
-/// Scans, text drawn as shapes, and characters that nobody can tell.
-fn refuse_what_has_no_text(sheets: &[ink::Sheet]) -> Result<(), ReadError> {
+/// Refuses scans, text drawn as shapes, and fonts without a mapping to characters.
+fn refuse_what_has_no_text(sheets: &[device::Sheet]) -> Result<(), ReadError> {
     let shown =
-        |sheet: &ink::Sheet| sheet.page.glyphs.iter().filter(|glyph| !is_blank(glyph.character)).count();
-    let unknown = |sheet: &ink::Sheet| {
+        |sheet: &device::Sheet| sheet.page.glyphs.iter().filter(|glyph| !is_blank(glyph.character)).count();
+    let unknown = |sheet: &device::Sheet| {
         sheet.page.glyphs.iter().filter(|glyph| glyph.character == char::REPLACEMENT_CHARACTER).count()
     };
     let characters: usize = sheets.iter().map(shown).sum();
     if sheets.iter().map(unknown).sum::<usize>() * 20 > characters {
         return Err(ReadError::NoLetters { format: Kind::Pdf });
     }
-    let has_text = |sheet: &ink::Sheet| shown(sheet) > if sheet.is_scan { STAMPED } else { 0 };
+    let has_text = |sheet: &device::Sheet| shown(sheet) > if sheet.is_scan { STAMPED } else { 0 };
     if !sheets.iter().any(has_text) && sheets.iter().any(|sheet| sheet.is_drawn) {
         return Err(ReadError::NoText { format: Kind::Pdf });
     }

@@ -1,7 +1,7 @@
 //! RTF: control words and groups, read once from front to back.
 //!
-//! A text's place is the bytes of the file that print it, and the line of the file they stand on.
-//! What nobody sees is left out: deleted and hidden text, headers, footers, notes, pictures, field codes.
+//! The place of a text is its bytes and its line in the file. Text that is not shown is skipped:
+//! deleted and hidden text, headers, footers, notes, pictures, field codes.
 
 mod codepage;
 mod token;
@@ -11,15 +11,15 @@ use std::ops::Range;
 
 use encoding_rs::Encoding;
 
-use crate::cells::{Cells, Edges, blank};
 use crate::error::ReadError;
 use crate::limits::Limits;
-use crate::model::{Block, Text, Width};
-use crate::raised::text_without_marks;
+use crate::model::{Content, Text, Width};
+use crate::superscripts::text_without_marks;
+use crate::word_tables::{Cells, Edges, blank};
 use token::{Token, Tokens};
 
 /// The title and the blocks of a file.
-pub(crate) fn read(bytes: &[u8], limits: &Limits) -> Result<(Option<Text>, Vec<Block>), ReadError> {
+pub(crate) fn read(bytes: &[u8], limits: &Limits) -> Result<Content, ReadError> {
     let mut reader = Reader {
         tokens: Tokens::new(bytes),
         limits,
@@ -52,7 +52,7 @@ pub(crate) fn read(bytes: &[u8], limits: &Limits) -> Result<(Option<Text>, Vec<B
     }
     // Otherwise the file is cut within a cell: half a figure is worse than none.
     let title = Some(reader.title.trimmed()).filter(|title| !title.is_empty());
-    Ok((title, reader.cells.finish(&reader.row.edges)?))
+    Ok(Content { title, ..reader.cells.finish(&reader.row.edges)?.into() })
 }
 
 struct Reader<'a> {
@@ -61,7 +61,7 @@ struct Reader<'a> {
     state: State,
     /// The states of the groups around.
     groups: Vec<State>,
-    /// Whether `\*` stood in front.
+    /// Whether `\*` precedes.
     star: bool,
     /// Whether nothing has been read of the group.
     fresh: bool,
@@ -76,7 +76,7 @@ struct Reader<'a> {
     pending: Pending,
     /// First half of a character beyond the basic plane.
     surrogate: Option<(u16, usize)>,
-    /// Characters still to be skipped, which stand for readers without Unicode.
+    /// Fallback characters to skip, which are for readers without Unicode.
     fallback: u32,
     text: Text,
     /// The raised pieces of the text.
@@ -116,7 +116,7 @@ enum Target {
     #[default]
     Body,
     Nothing,
-    /// A shape, of which only the text is read.
+    /// A shape; only its text is read.
     Shape,
     Fonts,
     Styles,
@@ -184,7 +184,7 @@ impl Reader<'_> {
         Ok(false)
     }
 
-    /// Whether a token is one of the characters that stand for `\u`.
+    /// Whether a token is a fallback character behind `\u`.
     fn is_fallback(&mut self, token: Token) -> bool {
         match token {
             Token::Open | Token::Close => {
@@ -240,7 +240,7 @@ impl Reader<'_> {
             (_, "uc") => self.state.fallback_less_one = value.clamp(0, 64) - 1,
             (_, "u") => self.unicode(value, range),
             (Target::Shape, "shptxt" | "dptxbxtext") => {
-                // What is anchored in a paragraph stands in front of it.
+                // Text anchored in a paragraph comes before it.
                 let State { encoding, fallback_less_one, .. } = self.state;
                 self.state = State { target: Target::Body, encoding, fallback_less_one, ..State::default() };
                 self.around.push((
@@ -342,7 +342,7 @@ impl Reader<'_> {
         }
     }
 
-    /// How deep the paragraph stands in tables.
+    /// The nesting depth of the paragraph in tables.
     fn depth(&self) -> usize {
         match (self.state.depth, self.state.in_table || self.cells.in_row()) {
             (depth @ 2.., _) => depth as usize,
@@ -373,7 +373,7 @@ impl Reader<'_> {
     }
 
     fn end_row(&mut self, depth: usize) -> Result<(), ReadError> {
-        // Two tables with nothing between them: the rows are numbered anew.
+        // The row numbers start again: this is the next table.
         if depth == 1 {
             if self.row.index == Some(0) && self.last_index.is_some_and(|last| last > 0) {
                 self.cells.part_tables()?;
@@ -400,7 +400,8 @@ impl Reader<'_> {
         }
         self.pending.bytes.push(byte);
         self.pending.end = range.end;
-        if self.pending.bytes.len() >= codepage::length(encoding, self.pending.bytes[0]) {
+        let first = self.pending.bytes.first().copied().unwrap_or(byte);
+        if self.pending.bytes.len() >= codepage::length(encoding, first) {
             self.flush();
         }
     }
@@ -423,7 +424,7 @@ impl Reader<'_> {
         self.push(&piece, self.pending.start..self.pending.end);
     }
 
-    /// Adds a character by its number, of which those above 32,767 are written as negative.
+    /// Adds a character by its number. Numbers above 32,767 are written as negative.
     fn unicode(&mut self, value: i32, range: Range<usize>) {
         self.fallback = u32::try_from(self.state.fallback_less_one + 1).unwrap_or(0);
         let code = if value < 0 { value.wrapping_add(0x1_0000) } else { value } as u32;
@@ -461,7 +462,7 @@ impl Reader<'_> {
             self.raised.push(start..start + piece.len());
         }
         let text = if self.state.target == Target::Title { &mut self.title } else { &mut self.text };
-        text.push(piece, line, range.start as u64, range.end as u64, width);
+        text.push(piece, line, range.start as u64..range.end as u64, width);
     }
 }
 
@@ -470,7 +471,7 @@ fn level(outline: i32) -> Option<u8> {
     u8::try_from(outline).ok().filter(|outline| *outline < 6).map(|outline| outline + 1)
 }
 
-/// Words that end something, and never stand for a character.
+/// Control words that end something and never are a character.
 fn is_structure(name: &str) -> bool {
     matches!(name, "par" | "cell" | "row" | "nestcell" | "nestrow" | "pard" | "trowd" | "u")
 }

@@ -22,9 +22,9 @@ pub(crate) use ods::is_raised;
 use std::collections::{BTreeMap, HashMap};
 
 use crate::error::ReadError;
+use crate::kind::Kind;
 use crate::limits::Limits;
 use crate::model::Block;
-use crate::sniff::Kind;
 
 /// The blocks of an Excel workbook since 2007.
 pub(crate) fn read_xlsx(bytes: &[u8], limits: &Limits) -> Result<Vec<Block>, ReadError> {
@@ -46,7 +46,7 @@ pub(crate) fn read_xml(bytes: &[u8], limits: &Limits) -> Result<Vec<Block>, Read
     cut::blocks(xml::sheets(bytes, limits)?, bytes.len(), Count::new(limits, Kind::ExcelXml))
 }
 
-/// A visible sheet: what is in its cells, and which of them are merged.
+/// A visible sheet: the texts of its cells, and its merged cells.
 #[derive(Debug, Default)]
 struct Sheet {
     /// By row and column, from 0.
@@ -76,7 +76,7 @@ struct Merge {
     right: u32,
 }
 
-/// Counts the cells of all sheets, and the bytes that they show: one long text can stand in many.
+/// Counts the cells of all sheets and their bytes, because one long shared text can be in many cells.
 struct Count {
     cells: usize,
     cell_limit: usize,
@@ -101,7 +101,7 @@ impl Count {
 }
 
 impl Sheet {
-    /// Adds a cell; of a blank one only the frame is kept, as forms are framed far beyond their end.
+    /// Adds a cell. A blank cell only keeps its frame, because forms are framed far beyond their end.
     fn put(&mut self, at: (u32, u32), value: Value, count: &mut Count) -> Result<(), ReadError> {
         if value.framed {
             let (first, last) = self.frames.entry(at.0).or_insert((at.1, at.1));

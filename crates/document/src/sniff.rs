@@ -1,214 +1,48 @@
-//! What a file is, told from its bytes alone: names lie (`.doc` is often HTML, RTF or DOCX).
+//! Detects the format of a file from its bytes. File names are ignored, because they are often wrong
+//! (a `.doc` can be HTML, RTF or DOCX).
 
+use crate::kind::{FORMATS, Kind};
 use crate::limits::Limits;
 use crate::package::Package;
 use crate::{decode, mht};
 
-/// A kind of file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Kind {
-    /// Plain text; also what nothing else is recognised in.
-    Text,
-    /// HTML, also when saved under another name.
-    Html,
-    /// Web page in one MIME file.
-    Mhtml,
-    /// Word since 2007.
-    Docx,
-    /// Excel since 2007.
-    Xlsx,
-    /// Excel since 2007, in parts that are no XML (XLSB).
-    Xlsb,
-    /// Word 2003 in one XML file.
-    WordXml,
-    /// Excel 2003 in one XML file.
-    ExcelXml,
-    /// OpenDocument text.
-    Odt,
-    /// OpenDocument spreadsheet.
-    Ods,
-    /// Any other ZIP archive.
-    Zip,
-    /// Word or WPS before 2007.
-    Doc,
-    /// Excel before 2007.
-    Xls,
-    /// Any other OLE compound file.
-    Ole,
-    /// Rich Text Format.
-    Rtf,
-    /// PDF.
-    Pdf,
-    /// OFD, the national fixed-layout format.
-    Ofd,
-    /// PNG picture.
-    Png,
-    /// JPEG picture.
-    Jpeg,
-    /// GIF picture.
-    Gif,
-    /// Windows bitmap.
-    Bmp,
-    /// TIFF picture.
-    Tiff,
-    /// Gzip.
-    Gzip,
-    /// RAR archive.
-    Rar,
-    /// 7z archive.
-    SevenZip,
-    /// Tar archive.
-    Tar,
-}
-
-/// How far into a file, and from its end, signs are looked for.
+/// How many bytes of the start and of the end of a file are searched.
 const HEAD: usize = 65_536;
 
-const OLE: &[u8] = b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1";
-
-const MAGIC: [(&[u8], Kind); 14] = [
-    (b"%PDF-", Kind::Pdf),
-    (b"{\\rtf", Kind::Rtf),
-    (b"\x89PNG\r\n\x1A\n", Kind::Png),
-    (b"\xFF\xD8\xFF", Kind::Jpeg),
-    (b"GIF87a", Kind::Gif),
-    (b"GIF89a", Kind::Gif),
-    (b"II*\0", Kind::Tiff),
-    (b"MM\0*", Kind::Tiff),
-    (b"\x1F\x8B\x08", Kind::Gzip),
-    (b"Rar!\x1A\x07", Kind::Rar),
-    (b"7z\xBC\xAF\x27\x1C", Kind::SevenZip),
-    (b"PK\x03\x04", Kind::Zip),
-    (b"PK\x05\x06", Kind::Zip),
-    (OLE, Kind::Ole),
-];
-
-/// Tells what a file is from its bytes.
+/// Detects the format of a file.
 pub fn sniff(bytes: &[u8]) -> Kind {
-    match MAGIC.iter().find(|(magic, _)| bytes.starts_with(magic)) {
-        Some((_, Kind::Zip)) => return zip(bytes),
-        Some((_, Kind::Ole)) => return ole(bytes),
-        Some((_, kind)) => return *kind,
+    let by_magic = FORMATS.iter().find(|format| format.magic.iter().any(|magic| bytes.starts_with(magic)));
+    match by_magic.map(|format| format.kind) {
+        Some(Kind::Zip) => return zip(bytes),
+        Some(Kind::Ole) => return ole(bytes),
+        Some(kind) => return kind,
         None => {}
     }
-    // A bitmap's magic is only two letters, so its reserved zeros are asked for as well.
+    // The magic of a bitmap is only two letters, so check its reserved zeros as well.
     if bytes.starts_with(b"BM") && bytes.get(6..10) == Some(&[0; 4]) {
         return Kind::Bmp;
     }
     // Scanners put a few bytes in front of a PDF.
-    if contains(&bytes[..bytes.len().min(1024)], b"%PDF-1.") && contains(bytes_at_end(bytes), b"%%EOF") {
+    if contains(head(bytes, 1024), b"%PDF-1.") && contains(bytes_at_end(bytes), b"%%EOF") {
         return Kind::Pdf;
     }
     if bytes.get(257..262) == Some(b"ustar") {
         return Kind::Tar;
     }
-    let bytes = &bytes[..bytes.len().min(HEAD)];
+    let bytes = head(bytes, HEAD);
     if mht::is_message(bytes) {
         return Kind::Mhtml;
     }
-    let head = decode::head(bytes);
-    match xml(&head) {
+    let text = decode::head(bytes);
+    match xml(&text) {
         Some(kind) => kind,
-        None if html(&head) => Kind::Html,
+        None if html(&text) => Kind::Html,
         None => Kind::Text,
     }
 }
 
-/// The media type of a kind of file, as HTTP names it.
-pub fn media_type(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Text => "text/plain",
-        Kind::Html => "text/html",
-        Kind::Mhtml => "multipart/related",
-        Kind::Docx => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-        Kind::Odt => "application/vnd.oasis.opendocument.text",
-        Kind::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        Kind::Xlsb => "application/vnd.ms-excel.sheet.binary.macroenabled.12",
-        Kind::WordXml | Kind::ExcelXml => "application/xml",
-        Kind::Ods => "application/vnd.oasis.opendocument.spreadsheet",
-        Kind::Zip => "application/zip",
-        Kind::Doc => "application/msword",
-        Kind::Xls => "application/vnd.ms-excel",
-        Kind::Ole => "application/x-ole-storage",
-        Kind::Rtf => "application/rtf",
-        Kind::Pdf => "application/pdf",
-        Kind::Ofd => "application/ofd",
-        Kind::Png => "image/png",
-        Kind::Jpeg => "image/jpeg",
-        Kind::Gif => "image/gif",
-        Kind::Bmp => "image/bmp",
-        Kind::Tiff => "image/tiff",
-        Kind::Gzip => "application/gzip",
-        Kind::Rar => "application/vnd.rar",
-        Kind::SevenZip => "application/x-7z-compressed",
-        Kind::Tar => "application/x-tar",
-    }
-}
-
-impl Kind {
-    /// The short name used in every output, e.g. `html`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Kind::Text => "text",
-            Kind::Html => "html",
-            Kind::Mhtml => "mhtml",
-            Kind::Docx => "docx",
-            Kind::Odt => "odt",
-            Kind::Xlsx => "xlsx",
-            Kind::Xlsb => "xlsb",
-            Kind::WordXml => "word-xml",
-            Kind::ExcelXml => "excel-xml",
-            Kind::Ods => "ods",
-            Kind::Zip => "zip",
-            Kind::Doc => "doc",
-            Kind::Xls => "xls",
-            Kind::Ole => "ole",
-            Kind::Rtf => "rtf",
-            Kind::Pdf => "pdf",
-            Kind::Ofd => "ofd",
-            Kind::Png => "png",
-            Kind::Jpeg => "jpeg",
-            Kind::Gif => "gif",
-            Kind::Bmp => "bmp",
-            Kind::Tiff => "tiff",
-            Kind::Gzip => "gzip",
-            Kind::Rar => "rar",
-            Kind::SevenZip => "7z",
-            Kind::Tar => "tar",
-        }
-    }
-
-    /// Its name for the one who sent the file.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Kind::Text => "纯文本",
-            Kind::Html => "网页",
-            Kind::Mhtml => "单文件网页（MHT）",
-            Kind::Docx => " Word 文档（DOCX）",
-            Kind::Odt => " OpenDocument 文档（ODT）",
-            Kind::Xlsx => " Excel 工作簿（XLSX）",
-            Kind::Xlsb => " Excel 二进制工作簿（XLSB）",
-            Kind::WordXml => " Word 2003 XML 文档",
-            Kind::ExcelXml => " Excel 2003 XML 表格",
-            Kind::Ods => " OpenDocument 表格（ODS）",
-            Kind::Zip => " ZIP 压缩包",
-            Kind::Doc => " Word 或 WPS 文档（DOC、WPS）",
-            Kind::Xls => " Excel 工作簿（XLS）",
-            Kind::Ole => " Office 97–2003 文件",
-            Kind::Rtf => " RTF 文档",
-            Kind::Pdf => " PDF 文件",
-            Kind::Ofd => " OFD 版式文件",
-            Kind::Png | Kind::Jpeg | Kind::Gif | Kind::Bmp | Kind::Tiff => "图片",
-            Kind::Gzip => " GZIP 压缩包",
-            Kind::Rar => " RAR 压缩包",
-            Kind::SevenZip => " 7Z 压缩包",
-            Kind::Tar => " TAR 压缩包",
-        }
-    }
-}
-
 fn zip(bytes: &[u8]) -> Kind {
-    // An archive may hold documents as they are, whose own names must not count.
+    // Use the directory, because an archive can contain stored documents with member names of their own.
     if let Some(names) = directory(bytes) {
         let has = |name: &str| names.iter().any(|found| found == name);
         let has_folder = |folder: &str| names.iter().any(|found| found.starts_with(folder));
@@ -223,15 +57,14 @@ fn zip(bytes: &[u8]) -> Kind {
             () => Kind::Zip,
         };
     }
-    // Cut off: the names of the members stand in front of each as well.
-    let has =
-        |name: &[u8]| contains(&bytes[..bytes.len().min(HEAD)], name) || contains(bytes_at_end(bytes), name);
+    // The archive is cut off, but each member has its name in front, too.
+    let has = |name: &[u8]| contains(head(bytes, HEAD), name) || contains(bytes_at_end(bytes), name);
     match () {
         () if has(b"word/document.xml") => Kind::Docx,
         () if has(b"xl/workbook.xml") => Kind::Xlsx,
         () if has(b"OFD.xml") => Kind::Ofd,
-        () if contains(&bytes[..bytes.len().min(200)], OPEN_TEXT) => Kind::Odt,
-        () if contains(&bytes[..bytes.len().min(200)], OPEN_SHEET) => Kind::Ods,
+        () if contains(head(bytes, 200), OPEN_TEXT) => Kind::Odt,
+        () if contains(head(bytes, 200), OPEN_SHEET) => Kind::Ods,
         () => Kind::Zip,
     }
 }
@@ -258,18 +91,22 @@ fn directory(bytes: &[u8]) -> Option<Vec<String>> {
     Some(names)
 }
 
-/// How OpenDocument files tell what they are, in their first bytes or their manifest.
+/// The media types of OpenDocument files, in their first bytes or their manifest.
 const OPEN_TEXT: &[u8] = b"application/vnd.oasis.opendocument.text";
 const OPEN_SHEET: &[u8] = b"application/vnd.oasis.opendocument.spreadsheet";
 
 fn open_document(bytes: &[u8]) -> Kind {
     let limits = Limits { inflated_bytes: 1 << 20, ..Limits::default() };
-    let in_manifest = |kind: &[u8]| {
+    // The first bytes are the member `mimetype`, where the writer put it first.
+    let start = head(bytes, 200);
+    let manifest = std::cell::LazyCell::new(|| {
         let package = Package::open(bytes, Kind::Zip, &limits);
-        let manifest = package.and_then(|mut package| package.need("META-INF/manifest.xml"));
-        manifest.is_ok_and(|manifest| contains(manifest.text.as_bytes(), kind))
+        package.and_then(|mut package| package.need("META-INF/manifest.xml")).ok()
+    });
+    let is = |media_type: &[u8]| {
+        contains(start, media_type)
+            || manifest.as_ref().is_some_and(|manifest| contains(manifest.text.as_bytes(), media_type))
     };
-    let is = |kind: &[u8]| contains(&bytes[..bytes.len().min(200)], kind) || in_manifest(kind);
     match () {
         () if is(OPEN_TEXT) => Kind::Odt,
         () if is(OPEN_SHEET) => Kind::Ods,
@@ -290,7 +127,7 @@ fn office(bytes: &[u8]) -> Kind {
 }
 
 fn ole(bytes: &[u8]) -> Kind {
-    // A document may hold a workbook, so the root decides; names are looked for in broken files only.
+    // A document can contain a workbook, so the root decides. Search for names in broken files only.
     if let Some(kind) = crate::compound::kind(bytes) {
         return kind;
     }
@@ -305,15 +142,19 @@ fn ole(bytes: &[u8]) -> Kind {
     }
 }
 
+fn head(bytes: &[u8], length: usize) -> &[u8] {
+    bytes.get(..length).unwrap_or(bytes)
+}
+
 fn bytes_at_end(bytes: &[u8]) -> &[u8] {
-    &bytes[bytes.len().saturating_sub(HEAD)..]
+    bytes.get(bytes.len().saturating_sub(HEAD)..).unwrap_or(bytes)
 }
 
 fn contains(bytes: &[u8], needle: &[u8]) -> bool {
     bytes.windows(needle.len()).any(|window| window == needle)
 }
 
-/// What an XML file is, told by its outermost element.
+/// The format of an XML file, by its outermost element.
 fn xml(head: &str) -> Option<Kind> {
     let mut start = head.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{FEFF}');
     loop {

@@ -1,4 +1,4 @@
-//! The characters of a file, each of which can be led back to its bytes.
+//! A decoded file, with a map from its characters back to its bytes.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -9,18 +9,18 @@ use crate::model::{Text, Width};
 
 /// A decoded file.
 pub(crate) struct Source<'a> {
-    /// What it says.
+    /// The decoded text.
     pub(crate) text: Cow<'a, str>,
     /// How it was decoded.
     pub(crate) encoding: &'static Encoding,
     bytes: &'a [u8],
     /// Length of the byte order mark.
     bom: usize,
-    /// Known places, in order, never far apart: between two of them the bytes are decoded once more.
+    /// Known positions, in order and close together: a look-up decodes the bytes after one again.
     marks: Vec<Mark>,
 }
 
-/// A place where bytes and characters are known to begin together.
+/// A position where a byte and a character are known to begin together.
 #[derive(Clone, Copy)]
 struct Mark {
     text: u32,
@@ -34,7 +34,7 @@ const STEP: usize = 64;
 impl<'a> Source<'a> {
     /// Decodes a file. Offsets are kept in 32 bits, so it must be shorter than a gigabyte.
     pub(crate) fn decode(bytes: &'a [u8], encoding: &'static Encoding, bom: usize) -> Source<'a> {
-        let plain = (encoding == UTF_8).then(|| std::str::from_utf8(&bytes[bom..]).ok()).flatten();
+        let plain = (encoding == UTF_8).then(|| std::str::from_utf8(bytes.get(bom..)?).ok()).flatten();
         let mut source =
             Source { text: Cow::Borrowed(plain.unwrap_or("")), encoding, bytes, bom, marks: Vec::new() };
         if plain.is_none() {
@@ -53,9 +53,13 @@ impl<'a> Source<'a> {
         let (mut buffer, mut byte) = ([0; STEP], self.bom);
         loop {
             self.marks.push(mark(text.len(), byte));
+            let rest = self.bytes.get(byte..).unwrap_or_default();
             // The decoder stops between two characters when the buffer is full.
-            let (result, read, written, _) = decoder.decode_to_utf8(&self.bytes[byte..], &mut buffer, true);
-            text.push_str(std::str::from_utf8(&buffer[..written]).expect("a decoder writes UTF-8"));
+            let (result, read, written, _) = decoder.decode_to_utf8(rest, &mut buffer, true);
+            text.push_str(
+                std::str::from_utf8(buffer.get(..written).unwrap_or(&buffer))
+                    .expect("a decoder writes UTF-8"),
+            );
             byte += read;
             if result == encoding_rs::CoderResult::InputEmpty {
                 return text;
@@ -90,7 +94,7 @@ impl<'a> Source<'a> {
             _ => Width::Double,
         };
         if width.of(piece) == end - start {
-            text.push(piece, self.line(range.start), start as u64, end as u64, width);
+            text.push(piece, self.line(range.start), start as u64..end as u64, width);
             return;
         }
         // A character of unusual length, or one that was not decodable: each gets its own place.
@@ -98,7 +102,7 @@ impl<'a> Source<'a> {
             let at = range.start + at;
             let next = at + character.len_utf8();
             let (start, end) = (self.byte(at) as u64, self.byte(next) as u64);
-            text.push(&self.text[at..next], self.line(at), start, end, Width::Whole);
+            text.push(&self.text[at..next], self.line(at), start..end, Width::Whole);
         }
     }
 
@@ -117,10 +121,10 @@ impl<'a> Source<'a> {
         }
         let mut decoder = self.encoding.new_decoder_without_bom_handling();
         let mut buffer = [0; 16];
-        // One byte at a time: what appears after a byte was completed by it.
+        // Decode one byte at a time: a character appears when its last byte has been read.
         let mut next = byte;
-        while text < at && next < self.bytes.len() {
-            let (_, _, written, _) = decoder.decode_to_utf8(&self.bytes[next..=next], &mut buffer, false);
+        while let Some(one) = self.bytes.get(next..=next).filter(|_| text < at) {
+            let (_, _, written, _) = decoder.decode_to_utf8(one, &mut buffer, false);
             next += 1;
             if written > 0 {
                 text += written;
@@ -132,7 +136,7 @@ impl<'a> Source<'a> {
 
     fn mark(&self, at: usize) -> Mark {
         let next = self.marks.partition_point(|mark| mark.text as usize <= at);
-        self.marks[next.saturating_sub(1)]
+        self.marks.get(next.saturating_sub(1)).copied().unwrap_or(Mark { text: 0, byte: 0, line: 1 })
     }
 }
 
@@ -143,10 +147,13 @@ fn mark(text: usize, byte: usize) -> Mark {
 
 /// Line breaks in a range: LF, CR LF, or CR alone.
 fn breaks(text: &[u8], range: Range<usize>) -> u32 {
-    let is_break = |at: &usize| match text[*at] {
+    let after = text.get(range.end);
+    let bytes = text.get(range).unwrap_or_default();
+    let next = bytes.iter().skip(1).map(Some).chain([after]);
+    let is_break = |(byte, next): &(&u8, Option<&u8>)| match byte {
         b'\n' => true,
-        b'\r' => text.get(at + 1) != Some(&b'\n'),
+        b'\r' => *next != Some(&b'\n'),
         _ => false,
     };
-    range.filter(is_break).count() as u32
+    bytes.iter().zip(next).filter(is_break).count() as u32
 }

@@ -1,6 +1,6 @@
 //! Plain text: a paragraph a line, and tables drawn with tabs, pipes or line breaks.
 //!
-//! Lines are first told apart by shape, then runs of one kind of shape become tables. A single
+//! Lines are classified by shape, then runs of one kind of shape become tables. A single
 //! line is never a table: prose has stray tabs and pipes.
 
 mod line;
@@ -9,24 +9,32 @@ mod tabs;
 
 use std::ops::Range;
 
+use crate::decode;
 use crate::error::ReadError;
 use crate::limits::Limits;
-use crate::model::{Block, Cell, Layout, Paragraph, Row, Table, is_blank};
+use crate::model::{Block, Cell, Content, Layout, Paragraph, Row, Table, is_blank};
 use crate::source::Source;
 use line::{Line, Shape};
+
+/// Reads a text file.
+pub(crate) fn read_file(bytes: &[u8], limits: &Limits) -> Result<Content, ReadError> {
+    let source = decode::decode(bytes, false)?;
+    let blocks = read(&source, 0..source.text.len(), limits)?;
+    Ok(Content { encoding: Some(source.encoding.name()), blocks, ..Content::default() })
+}
 
 /// The blocks of a plain text; `range` is the part of the source that holds it.
 pub(crate) fn read(source: &Source, range: Range<usize>, limits: &Limits) -> Result<Vec<Block>, ReadError> {
     let lines = line::split(&source.text, range, limits)?;
     let mut reader = Reader { source, limits, cells: 0, blocks: Vec::new() };
     let mut at = 0;
-    while at < lines.len() {
-        at += match lines[at].shape {
+    while let Some(rest @ [line, ..]) = lines.get(at..) {
+        at += match line.shape {
             Shape::Blank => 1,
-            Shape::Lead | Shape::Tabs(_) => tabs::read(&lines[at..], &mut reader)?,
-            _ if pipes::begins(&lines, at, &source.text) => pipes::read(&lines[at..], &mut reader)?,
+            Shape::Lead | Shape::Tabs(_) => tabs::read(rest, &mut reader)?,
+            _ if pipes::begins(rest, &source.text) => pipes::read(rest, &mut reader)?,
             _ => {
-                reader.paragraph(&lines[at]);
+                reader.paragraph(line);
                 1
             }
         };

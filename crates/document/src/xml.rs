@@ -1,5 +1,5 @@
-//! XML parts of a package, one event after another, with what nobody should send refused: document
-//! types, entities of one's own, and elements nested without end.
+//! XML parts of a package as events. Refuses document types, custom entities and elements that are
+//! nested too deep.
 
 use std::borrow::Cow;
 
@@ -7,14 +7,14 @@ use quick_xml::events::{BytesStart, Event as Raw};
 use quick_xml::reader::Reader;
 
 use crate::error::ReadError;
+use crate::kind::Kind;
 use crate::limits::Limits;
 use crate::package::Part;
-use crate::sniff::Kind;
 
 /// Styles, lists or relations of one document; a merged yearbook has some thousand.
 const MOST_KEPT: usize = 20_000;
 
-/// What comes next in a part.
+/// The next event of a part.
 pub(crate) enum Event<'a> {
     Open(BytesStart<'a>),
     Close,
@@ -72,13 +72,13 @@ impl<'a> Xml<'a> {
         }
     }
 
-    /// Leaves out the element that has just been opened.
+    /// Skips the element that has just been opened.
     pub(crate) fn skip(&mut self) -> Result<(), ReadError> {
         self.within(|_, _| Ok(()))
     }
 
-    /// Hands each tag inside the element that has just been opened to `each`, and leaves the element.
-    /// What was changed from is no longer there: old properties (`…Change`) are left out.
+    /// Calls `each` with each tag inside the element that has just been opened, up to its end. The
+    /// properties before a tracked change (`…Change`) are skipped.
     pub(crate) fn within(
         &mut self,
         mut each: impl FnMut(&BytesStart<'a>, usize) -> Result<(), ReadError>,
@@ -108,7 +108,7 @@ impl<'a> Xml<'a> {
         self.part.text.floor_char_boundary(at.min(self.part.text.len()))
     }
 
-    /// Refuses more definitions of one sort than any document has; they are all kept in memory.
+    /// Refuses more definitions of one kind than any document has, since all are kept in memory.
     pub(crate) fn no_more_than_kept(&self, count: usize, what: &str) -> Result<(), ReadError> {
         match count > MOST_KEPT {
             true => Err(self.broken(&format!("it has more than {MOST_KEPT} {what}"))),

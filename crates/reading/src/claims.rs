@@ -18,8 +18,9 @@ use regex::Regex;
 use report::{Breakdown, Claim, Decimal, Quantity, Relation, SectionKind, Share};
 
 use crate::label;
+use crate::origin::origin_of;
 use crate::outline::Outline;
-use crate::place::of_place;
+use crate::pattern::pattern;
 use number::{Number, numbers};
 pub(crate) use scope::Reporter;
 use topic::Topic;
@@ -103,19 +104,49 @@ impl<'r> Passage<'r> {
     }
 }
 
-/// A number between its words, plain and relative to the year of the report.
-struct Place {
+/// A sentence with its numbers.
+struct Sentence<'s> {
+    text: &'s str,
+    numbers: Vec<Number>,
+    /// The index of the claim of its first number.
+    first: usize,
+}
+
+/// The words around a number, plain and relative to the year of the report.
+struct Context {
     /// The sentence up to the number.
     sentence: String,
     /// From the number before, or from the begin of the sentence.
     before: String,
-    /// The same, where brackets that are closed do not count: 12件，比上年（16件）减少4件.
+    /// The same without closed brackets: 12件，比上年（16件）减少4件.
     besides: String,
     /// Up to the next number, or to the end of the sentence.
     behind: String,
     unit: String,
-    /// What the number was about in whose brackets this one stands, if it stands in any.
+    /// What the number before the bracket is about, if this number stands in a bracket.
     bracketed: Option<Option<Quantity>>,
+}
+
+impl Sentence<'_> {
+    /// The words up to a number.
+    fn until(&self, position: usize) -> &str {
+        let end = self.numbers.get(position).map_or(self.text.len(), |number| number.range.start);
+        self.text.get(..end).unwrap_or_default()
+    }
+
+    /// The words between two numbers. Without a first number they begin with the sentence; without a
+    /// second one they end with it.
+    fn between(&self, first: Option<usize>, second: Option<usize>) -> &str {
+        let start = first.and_then(|first| self.numbers.get(first)).map_or(0, |first| first.range.end);
+        let end = second.and_then(|second| self.numbers.get(second));
+        let end = end.map_or(self.text.len(), |second| second.range.start);
+        self.text.get(start..end).unwrap_or_default()
+    }
+
+    /// The words behind the last number.
+    fn behind_numbers(&self) -> &str {
+        self.between(self.numbers.len().checked_sub(1), None)
+    }
 }
 
 impl Narrative {
@@ -126,23 +157,20 @@ impl Narrative {
     }
 
     fn sentence(&mut self, text: &Text, range: Range<usize>, passage: &mut Passage<'_>) {
-        let sentence = &text.as_str()[range.clone()];
+        let words = text.as_str().get(range.clone()).unwrap_or_default();
         let origin =
-            |part: Range<usize>| of_place(text.place_of(range.start + part.start..range.start + part.end));
-        let is_row = ROW.is_match(sentence);
-        let numbers = numbers(sentence);
-        let first = self.claims.len();
+            |part: Range<usize>| origin_of(text.place_of(range.start + part.start..range.start + part.end));
+        let is_row = ROW.is_match(words);
+        let sentence = Sentence { text: words, numbers: numbers(words), first: self.claims.len() };
         let outer = passage.whole;
         let mut levels = Vec::new();
-        let mut from = 0;
-        for (position, number) in numbers.iter().enumerate() {
-            let until = numbers.get(position + 1).map_or(sentence.len(), |next| next.range.start);
-            let place = self.place(sentence, from, number, until, first, passage.reporter);
-            passage.read(&place.before);
-            let (about, relation) = if is_row { (None, Relation::Is) } else { self.about(&place, passage) };
-            let clause = clause(sentence, number.range.start);
+        for (position, number) in sentence.numbers.iter().enumerate() {
+            let context = self.context(&sentence, position, passage.reporter);
+            passage.read(&context.before);
+            let (about, relation) = if is_row { (None, Relation::Is) } else { self.about(&context, passage) };
+            let clause = clause(words, number.range.start);
             self.claims.push(Claim {
-                text: sentence[clause..number.range.end].trim().to_owned(),
+                text: words.get(clause..number.range.end).unwrap_or_default().trim().to_owned(),
                 value: number.value,
                 unit: number.unit.clone(),
                 exact: number.exact,
@@ -150,57 +178,51 @@ impl Narrative {
                 relation,
                 origin: origin(number.range.clone()),
             });
-            if relation == Relation::Is && place.bracketed.is_none() {
+            if relation == Relation::Is && context.bracketed.is_none() {
                 passage.last = about;
                 if about.is_some_and(is_total) {
                     passage.whole = Some(self.claims.len() - 1);
                 }
             }
-            levels.extend(self.level(&place.behind));
-            from = number.range.end;
+            levels.extend(self.level(&context.behind));
         }
-        passage.read(&label::plain(&sentence[from..]));
-        let lists = list::breakdowns(sentence, &numbers, first, &self.claims);
-        self.shares.extend(share::shares(sentence, &numbers, first, &lists, &self.claims, outer));
+        passage.read(&label::plain(sentence.behind_numbers()));
+        let lists = list::breakdowns(&sentence, &self.claims);
+        self.shares.extend(share::shares(&sentence, &lists, &self.claims, outer));
         self.breakdowns.extend(lists);
         self.claims.extend(levels);
         if !is_row {
-            silence::append(&mut self.claims, first, sentence, passage, origin);
+            silence::append(&mut self.claims, sentence.first, words, passage, origin);
         }
     }
 
-    fn place(
-        &self,
-        sentence: &str,
-        from: usize,
-        number: &Number,
-        until: usize,
-        first: usize,
-        reporter: Reporter<'_>,
-    ) -> Place {
+    /// The words around one of the numbers of a sentence.
+    fn context(&self, sentence: &Sentence<'_>, position: usize, reporter: Reporter<'_>) -> Context {
         let plain = |words: &str| scope::relative(&label::plain(words), reporter.year);
-        let until_number = &sentence[..number.range.start];
+        let until_number = sentence.until(position);
         let unbracketed = subject::unbracketed(until_number);
         let last = numbers(&unbracketed).last().map_or(0, |last| last.range.end);
-        let before = plain(&sentence[from..number.range.start]);
+        let before = plain(sentence.between(position.checked_sub(1), Some(position)));
         let is_behind_bracket = subject::unbracketed(&before).len() < before.len() || before.contains(')');
-        Place {
+        let besides = unbracketed.get(last..).unwrap_or_default();
+        Context {
             sentence: plain(until_number),
-            besides: if is_behind_bracket { plain(&unbracketed[last..]) } else { before.clone() },
+            besides: if is_behind_bracket { plain(besides) } else { before.clone() },
             before,
-            behind: plain(&sentence[number.range.end..until]),
-            unit: number.unit.clone(),
+            behind: plain(sentence.between(Some(position), Some(position + 1))),
+            unit: sentence.numbers.get(position).map_or(String::new(), |number| number.unit.clone()),
             bracketed: list::opened_bracket(until_number).map(|bracket| {
-                let inside = numbers(&until_number[bracket..]).len();
-                let before = self.claims.len().checked_sub(inside + 1).filter(|before| *before >= first);
+                let inside = numbers(until_number.get(bracket..).unwrap_or_default()).len();
+                let before = self.claims.len().checked_sub(inside + 1);
+                let before = before.filter(|before| *before >= sentence.first);
                 before.and_then(|before| self.claims.get(before)?.about)
             }),
         }
     }
 
     /// What a number is about and how, where its words leave no doubt.
-    fn about(&self, place: &Place, passage: &mut Passage<'_>) -> (Option<Quantity>, Relation) {
-        if let Some(compared) = relation::compared(&place.besides) {
+    fn about(&self, context: &Context, passage: &mut Passage<'_>) -> (Option<Quantity>, Relation) {
+        if let Some(compared) = relation::compared(&context.besides) {
             let about = if relation::is_of_received(compared.subject) && !passage.is_elsewhere {
                 Quantity::parse("requests.received.total")
             } else {
@@ -208,7 +230,7 @@ impl Narrative {
             };
             return (about, compared.relation);
         }
-        (self.quantity(place, passage), Relation::Is)
+        (self.quantity(context, passage), Relation::Is)
     }
 
     /// The claim that the last number is what it was the year before, if the words behind it say so.
@@ -219,23 +241,23 @@ impl Narrative {
         Some(Claim { value: Decimal::ZERO, exact: true, relation: Relation::Above, ..last.clone() })
     }
 
-    fn quantity(&self, place: &Place, passage: &mut Passage<'_>) -> Option<Quantity> {
+    fn quantity(&self, context: &Context, passage: &mut Passage<'_>) -> Option<Quantity> {
         const UNITS: [&str; 11] = ["件", "条", "份", "宗", "起", "次", "项", "例", "个", "件次", "部"];
-        if !UNITS.contains(&place.unit.as_str()) {
+        if !UNITS.contains(&context.unit.as_str()) {
             return None;
         }
         let agency = passage.reporter.agency;
-        let lead = subject::lead(&place.before);
-        let is_elsewhere = scope::is_of_another_time(&place.sentence)
-            || scope::is_of_another_office(&place.sentence, agency)
+        let lead = subject::lead(&context.before);
+        let is_elsewhere = scope::is_of_another_time(&context.sentence)
+            || scope::is_of_another_office(&context.sentence, agency)
             || received::is_of_stranger(&lead, agency);
-        if received::is_received(&lead, &place.behind, agency) {
+        if received::is_received(&lead, &context.behind, agency) {
             passage.is_elsewhere = is_elsewhere;
             passage.topic = Topic::Requests;
             return Quantity::parse("requests.received.total").filter(|_| !is_elsewhere);
         }
         // What stands in the brackets of a part is a part of that part.
-        if place.bracketed.is_some_and(|about| !about.is_some_and(is_whole)) {
+        if context.bracketed.is_some_and(|about| !about.is_some_and(is_whole)) {
             return None;
         }
         // What is concluded of a part says nothing on all, unless all were told before.
@@ -245,11 +267,11 @@ impl Narrative {
             return None;
         }
         subject::subject(&subject::Words {
-            before: &place.before,
-            behind: &place.behind,
+            before: &context.before,
+            behind: &context.behind,
             topic: passage.topic,
             is_disclosure: passage.is_disclosure,
-            is_publishing: PUBLISHING.is_match(&place.sentence),
+            is_publishing: PUBLISHING.is_match(&context.sentence),
             last: passage.last,
             whole: passage.whole.and_then(|whole| self.claims.get(whole)?.about),
         })
@@ -304,10 +326,6 @@ fn sentences(text: &str) -> Vec<Range<usize>> {
 fn clause(sentence: &str, number: usize) -> usize {
     let is_break = |c: char| matches!(c, '，' | ',' | '、' | '：' | ':' | '（' | '(' | '）' | ')');
     sentence[..number].char_indices().rev().find(|(_, c)| is_break(*c)).map_or(0, |(at, c)| at + c.len_utf8())
-}
-
-fn pattern(pattern: &str) -> Regex {
-    Regex::new(pattern).expect("the pattern is a constant and a test compiles it")
 }
 
 #[cfg(test)]

@@ -6,8 +6,8 @@ use document::{Block, Document, Layout, Text};
 use report::Origin;
 
 use crate::label::is_space;
+use crate::origin::origin;
 use crate::outline::Outline;
-use crate::place::origin;
 use crate::{figure, label};
 
 /// One printed row.

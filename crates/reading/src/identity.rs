@@ -12,8 +12,9 @@ use document::{Block, Document, Text};
 use regex::Regex;
 use report::{Date, Origin, Source, Stated, Year};
 
+use crate::origin::{origin, origin_of};
 use crate::outline::Outline;
-use crate::place::{of_place, origin};
+use crate::pattern::pattern;
 
 /// What the report says of itself.
 #[derive(Debug, Default)]
@@ -33,7 +34,7 @@ pub(crate) fn identify(document: &Document, outline: &Outline, file_name: Option
     let all = paragraphs(&document.blocks);
     let title = title::title_in(&preamble)
         .or_else(|| document.title.as_ref().and_then(|text| title::title_of(text.as_str(), origin(text))))
-        .or_else(|| title::title_in(&all[..all.len().min(LINES_OF_HEAD)]))
+        .or_else(|| title::title_in(all.get(..LINES_OF_HEAD).unwrap_or(&all)))
         .or_else(|| preamble.iter().find_map(|text| title::mention(text)));
     let stem = file_name.map(stem);
     let from_name = stem.and_then(|stem| title::title_of(stem, Origin::default()));
@@ -99,21 +100,14 @@ fn year_stated(stated: &[Stated<Year>]) -> Option<Year> {
 }
 
 fn paragraphs(blocks: &[Block]) -> Vec<&Text> {
-    blocks.iter().filter_map(paragraph).collect()
-}
-
-fn paragraph(block: &Block) -> Option<&Text> {
-    match block {
-        Block::Paragraph(paragraph) => Some(&paragraph.text),
-        Block::Table(_) => None,
-    }
+    blocks.iter().filter_map(Block::paragraph_text).collect()
 }
 
 /// Paragraphs on either side of the first heading in which a report says who it is from.
 fn first_sentences<'d>(document: &'d Document, outline: &Outline) -> impl Iterator<Item = &'d Text> {
     let heading = outline.blocks.first().copied().unwrap_or(0);
-    let before = outline.preamble(document).iter().filter_map(paragraph).take(LINES_OF_HEAD);
-    let behind = document.blocks.iter().skip(heading + 1).filter_map(paragraph).take(2);
+    let before = outline.preamble(document).iter().filter_map(Block::paragraph_text).take(LINES_OF_HEAD);
+    let behind = document.blocks.iter().skip(heading + 1).filter_map(Block::paragraph_text).take(2);
     before.chain(behind).filter(|text| text.as_str().chars().count() > 20)
 }
 
@@ -144,7 +138,7 @@ static PERIOD: LazyLock<Regex> = LazyLock::new(|| {
 fn period(text: &Text) -> Option<Stated<Year>> {
     let found = PERIOD.captures(text.as_str())?;
     let year = found.get(1)?;
-    let place = of_place(text.place_of(year.range()));
+    let place = origin_of(text.place_of(year.range()));
     Some(Stated { source: Source::Period, value: year_of(year.as_str())?, origin: Some(place) })
 }
 
@@ -153,9 +147,10 @@ static YEAR: LazyLock<Regex> = LazyLock::new(|| pattern(r"(20\d\d)\s*年"));
 /// The first year named below the first heading.
 fn narrative_year(document: &Document, outline: &Outline) -> Option<Stated<Year>> {
     let from = outline.blocks.first()? + 1;
-    paragraphs(&document.blocks[from..]).iter().find_map(|text| {
+    let below = document.blocks.get(from..)?;
+    paragraphs(below).iter().find_map(|text| {
         let year = YEAR.captures(text.as_str())?.get(1)?;
-        let place = of_place(text.place_of(year.range()));
+        let place = origin_of(text.place_of(year.range()));
         Some(Stated { source: Source::Narrative, value: year_of(year.as_str())?, origin: Some(place) })
     })
 }
@@ -164,8 +159,4 @@ fn narrative_year(document: &Document, outline: &Outline) -> Option<Stated<Year>
 fn stem(name: &str) -> &str {
     let name = name.rsplit(['/', '\\']).next().unwrap_or(name);
     name.rsplit_once('.').map_or(name, |(stem, _)| stem)
-}
-
-fn pattern(pattern: &str) -> Regex {
-    Regex::new(pattern).expect("the pattern is a constant and a test compiles it")
 }

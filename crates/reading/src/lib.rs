@@ -1,9 +1,12 @@
-//! A document to a report: its sections, its form, every cell with its proof, and its claims.
+//! Reads a document as a report: sections, form, cells, claims and remarks.
 //!
-//! Knows reports and nothing of formats. Rows are found by their labels, never by counting numbers;
-//! where a row can be laid against the columns in several ways, the equations of the form choose, and
-//! what they force is derived. What a report says never makes reading fail: odd things become
-//! [`report::Note`]s, and what cannot be known stays unknown.
+//! This crate knows reports and nothing about file formats. It finds rows by their labels and never by
+//! counting numbers. Where the cells of a row can be aligned with the columns in several ways, the
+//! equations of the form choose, and cells that the equations force are derived. The content of a
+//! report never makes reading fail: anomalies become [`report::Note`]s, and a value that cannot be
+//! known stays unknown.
+
+#![warn(clippy::indexing_slicing)]
 
 mod active;
 mod align;
@@ -14,14 +17,15 @@ mod grid;
 mod identity;
 mod label;
 mod litigation;
+mod normalise;
+mod origin;
 mod outline;
-mod place;
+mod pattern;
 mod prove;
 mod region;
 mod remarks;
 mod requests;
 mod tables;
-mod unfold;
 
 pub use region::division;
 
@@ -32,28 +36,35 @@ use outline::Outline;
 use report::{Cells, Form, FormId, Note, NoteKind, Report, Table};
 use tables::Tables;
 
-/// Version of this reader; facts carry it, so that a newer one can read again.
-pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+/// The version of the reader, which every fact carries, so that an operator can see which reports an older
+/// reader read. `tests/it/version.rs` demands a new one when a sample is read differently.
+pub const VERSION: &str = "2026.11";
 
-/// Reads a report. `file_name` is a hint for agency and year where the document itself is silent.
+/// Reads a report. `file_name` is a hint for the agency and the year where the document is silent.
 ///
-/// Where several reports stand in one file, this is the first that has its tables, with the headings of
-/// all of them.
-pub fn read(document: &Document, file_name: Option<&str>) -> Report {
-    let outline = outline::outline(document);
-    match tables::first_report(document, &outline) {
-        Some(first) => {
-            let own = outline::outline(&first);
-            Report { sections: outline.sections, ..read_one(&first, own, file_name) }
+/// Up to three documents are in play, each with its own outline, since an outline counts blocks:
+///
+/// 1. the *file*: everything that was sent;
+/// 2. the *report*: the part of the file that is read where several reports stand in one file, which is
+///    the first with the tables; otherwise the file itself;
+/// 3. the *prose*: the report with a paragraph for each heading and in simplified characters, for the
+///    readers that look for words; otherwise the report itself.
+pub fn read(file: &Document, file_name: Option<&str>) -> Report {
+    let file_outline = outline::outline(file);
+    match tables::first_report(file, &file_outline) {
+        Some(report) => {
+            let outline = outline::outline(&report);
+            // The headings of the whole file show that there is more than one report.
+            Report { sections: file_outline.sections, ..read_report(&report, outline, file_name) }
         }
-        None => read_one(document, outline, file_name),
+        None => read_report(file, file_outline, file_name),
     }
 }
 
-fn read_one(document: &Document, outline: Outline, file_name: Option<&str>) -> Report {
+fn read_report(report: &Document, outline: Outline, file_name: Option<&str>) -> Report {
     let pieces = OnceCell::new();
-    let Tables { requests, active, litigation } = tables::find(document, &pieces, &outline);
-    let identity = identity::identify(document, &outline, file_name);
+    let Tables { requests, active, litigation } = tables::find(report, &pieces, &outline);
+    let identity = identity::identify(report, &outline, file_name);
 
     let form = form_of(&requests, &active, litigation.is_some(), identity.year);
     let mut cells = form.map(Cells::missing).unwrap_or_default();
@@ -70,15 +81,18 @@ fn read_one(document: &Document, outline: Outline, file_name: Option<&str>) -> R
         notes.extend(Table::ALL.map(|table| Note::new(NoteKind::TableAbsent, table.as_str(), None)));
     }
 
-    let reporter = claims::Reporter { year: identity.year, agency: identity.agency.as_deref() };
-    let narrative = claims::extract(document, &outline, reporter);
-    let region = region::of(&identity, document, file_name);
-    let unfolded = unfold::unfold(document, &outline);
-    let unfolded = unfolded.as_ref().map(|unfolded| (unfolded, outline::outline(unfolded)));
-    let (prose, headings) =
-        unfolded.as_ref().map_or((document, &outline), |(prose, outline)| (*prose, outline));
-    let remarks = remarks::extract(prose, headings, identity.agency.as_deref(), identity.year);
-    let fingerprints = fingerprint::of(prose, headings, identity.agency.as_deref(), region.as_ref());
+    let agency = identity.agency.as_deref();
+    let reporter = claims::Reporter { year: identity.year, agency };
+    let narrative = claims::extract(report, &outline, reporter);
+    let region = region::of(&identity, report, file_name);
+    let normalised = normalise::normalise(report, &outline);
+    let normalised = normalised.map(|prose| (outline::outline(&prose), prose));
+    let (prose_outline, prose) = match &normalised {
+        Some((prose_outline, prose)) => (prose_outline, prose),
+        None => (&outline, report),
+    };
+    let remarks = remarks::extract(prose, prose_outline, agency, identity.year);
+    let fingerprints = fingerprint::of(prose, prose_outline, agency, region.as_ref());
     Report {
         remarks,
         fingerprints,
@@ -100,8 +114,7 @@ fn read_one(document: &Document, outline: Outline, file_name: Option<&str>) -> R
     }
 }
 
-/// The form by the headers and rows that are there; the year decides only where what is there stands
-/// in both forms alike.
+/// The form, by its headers and rows. The year decides only where they are the same in both forms.
 fn form_of(
     requests: &requests::Found<'_>,
     active: &active::Found<'_>,

@@ -24,12 +24,12 @@ pub(crate) fn find<'a>(lines: &[Line<'a>], from: usize) -> Option<Found<'a>> {
         line.slots.iter().any(is_last_heading)
             && line.slots.iter().filter(|slot| is_heading(slot)).count() >= 2
     };
-    let below = lines[from..].iter().position(is_header).map(|at| from + at);
-    let header = below.or_else(|| lines.iter().position(is_header))?;
-    let table = lines[header].table;
+    let below = lines.iter().skip(from).position(is_header).map(|at| from + at);
+    let from_header = lines.get(below.or_else(|| lines.iter().position(is_header))?..)?;
+    let header = from_header.first()?;
     let mut slots: Vec<Slot<'a>> = Vec::new();
     let mut has_begun = false;
-    'lines: for line in lines[header..].iter().take_while(|line| line.table == table) {
+    'lines: for line in from_header.iter().take_while(|line| line.table == header.table) {
         for slot in &line.slots {
             if !has_begun {
                 has_begun = is_last_heading(slot);
@@ -49,7 +49,7 @@ pub(crate) fn find<'a>(lines: &[Line<'a>], from: usize) -> Option<Found<'a>> {
             break;
         }
     }
-    Some(Found { slots, layout: lines[header].layout })
+    Some(Found { slots, layout: header.layout })
 }
 
 /// The heading that stands in no other table.

@@ -4,7 +4,7 @@ use document::{Block, Document, Paragraph, Text};
 use report::{Section, SectionKind};
 
 use crate::label;
-use crate::place::origin;
+use crate::origin::origin;
 
 /// The headings of a document and where each section's paragraphs are.
 #[derive(Debug, Default)]
@@ -18,7 +18,8 @@ pub(crate) struct Outline {
 impl Outline {
     /// Blocks before the first heading.
     pub(crate) fn preamble<'d>(&self, document: &'d Document) -> &'d [Block] {
-        &document.blocks[..self.blocks.first().copied().unwrap_or(document.blocks.len())]
+        let first = self.blocks.first().copied().unwrap_or(document.blocks.len());
+        document.blocks.get(..first).unwrap_or_default()
     }
 }
 
@@ -67,8 +68,9 @@ pub(crate) fn outline(document: &Document) -> Outline {
     for (position, paragraph) in paragraphs {
         let below = outline.blocks.partition_point(|heading| *heading <= position);
         let is_heading = outline.blocks.contains(&position);
-        if let Some(open) = below.checked_sub(1).filter(|_| !is_heading) {
-            outline.sections[open].chars += paragraph.text.as_str().chars().count() as u32;
+        let open = below.checked_sub(1).filter(|_| !is_heading);
+        if let Some(open) = open.and_then(|open| outline.sections.get_mut(open)) {
+            open.chars += paragraph.text.as_str().chars().count() as u32;
         }
     }
     outline

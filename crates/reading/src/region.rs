@@ -126,8 +126,7 @@ impl<'a> Chain<'a> {
         let starts: Vec<usize> = agency.char_indices().map(|(at, _)| at).collect();
         let mut last_end = 0;
         let mut at = 0;
-        while at < starts.len() {
-            let start = starts[at];
+        while let Some(&start) = starts.get(at) {
             let mut passed = 1;
             for length in (2..=LONGEST_NAME.min(starts.len() - at)).rev() {
                 let end = starts.get(at + length).copied().unwrap_or(agency.len());
@@ -223,7 +222,7 @@ impl<'a> Chain<'a> {
         let provinces = counted.chunk_by(|a, b| province_of(a.code) == province_of(b.code));
         let province = clearly_ahead(provinces, |options| {
             let cities: usize = options.iter().map(|option| option.city).sum();
-            mentions(text, province_of(options[0].code)) + cities
+            options.first().map_or(0, |option| mentions(text, province_of(option.code))) + cities
         })?;
         match province {
             // Any city could call its inner part 城区: the province is not enough.

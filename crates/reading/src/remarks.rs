@@ -12,11 +12,10 @@ mod strangers;
 use std::ops::Range;
 
 use document::{Block, Document, Text};
-use regex::Regex;
 use report::{Decimal, Remark, RemarkKind, SectionKind, Year};
 
+use crate::origin::origin_of;
 use crate::outline::Outline;
-use crate::place::of_place;
 
 /// Remarks kept of one report; real ones have some dozens.
 const REMARKS: usize = 500;
@@ -30,7 +29,8 @@ pub(crate) fn extract(
 ) -> Vec<Remark> {
     let mut remarks = Remarks::default();
     let parts = parts(document, outline);
-    let preamble = outline.preamble(document).iter().filter_map(paragraph).map(|text| (None, text));
+    let preamble =
+        outline.preamble(document).iter().filter_map(Block::paragraph_text).map(|text| (None, text));
     let body: Vec<(Option<SectionKind>, &Text)> = parts.iter().flat_map(Part::paragraphs).collect();
 
     for (section, text) in preamble.chain(body.iter().copied()) {
@@ -69,7 +69,7 @@ impl Remarks {
         (text, range): (&Text, Range<usize>),
     ) {
         if self.found.len() < REMARKS {
-            let origin = of_place(text.place_of(range));
+            let origin = origin_of(text.place_of(range));
             self.found.push(Remark { kind, text: words.into(), value, section, origin });
         }
     }
@@ -84,7 +84,7 @@ struct Part<'d> {
 
 impl<'d> Part<'d> {
     fn paragraphs(&self) -> impl Iterator<Item = (Option<SectionKind>, &'d Text)> {
-        self.blocks.iter().filter_map(|block| paragraph(block)).map(|text| (Some(self.kind), text))
+        self.blocks.iter().filter_map(|block| block.paragraph_text()).map(|text| (Some(self.kind), text))
     }
 }
 
@@ -94,7 +94,7 @@ fn parts<'d>(document: &'d Document, outline: &Outline) -> Vec<Part<'d>> {
     for (position, block) in document.blocks.iter().enumerate().skip(from) {
         let heading = outline.blocks.binary_search(&position).ok();
         let kind = heading.and_then(|heading| outline.sections.get(heading)?.kind);
-        match (kind, paragraph(block), parts.last_mut()) {
+        match (kind, block.paragraph_text(), parts.last_mut()) {
             (Some(kind), Some(heading), _) => parts.push(Part { kind, heading, blocks: Vec::new() }),
             // Behind the signature the page goes on.
             (_, Some(text), Some(part)) if part.kind == SectionKind::Other && is_foot(text.as_str()) => break,
@@ -128,13 +128,6 @@ fn is_foot(line: &str) -> bool {
     line.chars().count() <= 60 && !line.contains('。') && FOOT.iter().any(|word| line.contains(word))
 }
 
-fn paragraph(block: &Block) -> Option<&Text> {
-    match block {
-        Block::Paragraph(paragraph) => Some(&paragraph.text),
-        Block::Table(_) => None,
-    }
-}
-
 /// Sentences end at 。；！？, each with its place in the paragraph.
 fn sentences(text: &str) -> impl Iterator<Item = (Range<usize>, &str)> {
     let ends = |c: char| matches!(c, '。' | '；' | ';' | '！' | '？');
@@ -149,10 +142,6 @@ fn has_any(text: &str, words: &[&str]) -> bool {
     words.iter().any(|word| text.contains(word))
 }
 
-fn pattern(pattern: &str) -> Regex {
-    Regex::new(pattern).expect("the pattern is a constant and a test compiles it")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -161,7 +150,7 @@ mod tests {
     #[track_caller]
     pub(super) fn check(agency: &str, lines: &str, expected: &[&str]) {
         let mut document = Document {
-            format: document::Format::Text,
+            format: document::Kind::Text,
             encoding: None,
             title: None,
             metadata: Vec::new(),
@@ -171,7 +160,7 @@ mod tests {
         for (number, line) in lines.split('\n').enumerate() {
             let mut text = Text::default();
             let end = start + line.len() as u64;
-            text.push(line, number as u32 + 1, start, end, document::Width::Utf8);
+            text.push(line, number as u32 + 1, start..end, document::Width::Utf8);
             start = end + 1;
             document.blocks.push(Block::Paragraph(document::Paragraph { text, level: None }));
         }

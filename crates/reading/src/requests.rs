@@ -52,8 +52,8 @@ pub(crate) fn find<'a>(lines: &[Line<'a>]) -> Found<'a> {
     let has_parts = rows.iter().any(|row| row.official.id.starts_with("other."));
     rows.retain(|row| !(has_parts && row.official.id == "other" && row.figures() == 0));
     let header = header(lines, first, &rows);
-    let table = lines[first].table;
-    let of_table = lines[..=last_line].iter().filter(|line| line.table == table);
+    let table = lines.get(first).map(|line| line.table);
+    let of_table = lines.iter().take(last_line + 1).filter(|line| Some(line.table) == table);
     let widest = of_table.map(|line| line.slots.len()).max().unwrap_or(0);
     Found { header, rows, lost, widest, first_line: first }
 }

@@ -78,7 +78,8 @@ pub(crate) fn first_report(document: &Document, outline: &Outline) -> Option<Doc
     let mut reports = starts
         .iter()
         .zip(ends)
-        .map(|(start, end)| Document { blocks: document.blocks[*start..end].to_vec(), ..document.clone() });
+        .map(|(start, end)| document.blocks.get(*start..end).unwrap_or_default().to_vec())
+        .map(|blocks| Document { blocks, ..document.clone() });
     let first = reports.next();
     let has_requests = |report: &Document| {
         let outline = crate::outline::outline(report);
@@ -98,5 +99,5 @@ fn title_before(document: &Document, heading: usize) -> usize {
         }
         Block::Table(_) => false,
     };
-    near.clone().find(|at| is_title(&document.blocks[*at])).unwrap_or(heading)
+    near.clone().find(|at| document.blocks.get(*at).is_some_and(is_title)).unwrap_or(heading)
 }

@@ -3,6 +3,8 @@
 //! Both name the settings listed in [`SETTINGS`], so a file and the environment of a container can
 //! contain the same. An unknown key in the file is an error with its line.
 
+mod catalogue;
+
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
@@ -10,233 +12,7 @@ use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-/// A setting that an operator may change.
-#[derive(Debug, Clone, Copy)]
-pub struct Setting {
-    /// Its key in the file, `section.name`.
-    pub key: &'static str,
-    /// The environment variable, which takes precedence over the file.
-    pub variable: &'static str,
-    /// The default, written as in the file; empty where there is none.
-    pub default: &'static str,
-    /// What it means and why this default; one line each.
-    pub about: &'static [&'static str],
-}
-
-const fn setting(
-    key: &'static str,
-    variable: &'static str,
-    default: &'static str,
-    about: &'static [&'static str],
-) -> Setting {
-    Setting { key, variable, default, about }
-}
-
-/// Every setting of every service, in the order of the file.
-pub const SETTINGS: &[Setting] = &[
-    setting(
-        "bus.url",
-        "GOUJI_NATS_URL",
-        "\"nats://127.0.0.1:4222\"",
-        &[
-            "Several servers with commas between them. A user and a password may stand before an @; a seed in a",
-            "file of its own is better, because it is not in every listing of this file.",
-        ],
-    ),
-    setting(
-        "bus.nkey",
-        "GOUJI_NATS_NKEY",
-        "",
-        &[
-            "A file with the seed of this process's user on the bus; `gouji bus init` makes one for each service.",
-        ],
-    ),
-    setting(
-        "bus.credentials",
-        "GOUJI_NATS_CREDENTIALS",
-        "",
-        &["A credentials file (.creds) instead, where the bus knows its users by accounts and tokens."],
-    ),
-    setting(
-        "bus.ca",
-        "GOUJI_NATS_CA",
-        "",
-        &[
-            "The authority whose certificate the bus must show, a PEM file. With it there is no connection",
-            "without TLS; without it TLS is what the bus asks for, by the system's authorities.",
-        ],
-    ),
-    setting(
-        "bus.certificate",
-        "GOUJI_NATS_CERTIFICATE",
-        "",
-        &["The certificate of this process, a PEM file, where the bus asks for one."],
-    ),
-    setting("bus.key", "GOUJI_NATS_KEY", "", &["The private key of that certificate, a PEM file."]),
-    setting(
-        "bus.replicas",
-        "GOUJI_NATS_REPLICAS",
-        "1",
-        &[
-            "Copies of the log and of the bucket, 1 to 5, when `gouji topology apply` makes them.",
-            "One, because three need three machines.",
-        ],
-    ),
-    setting(
-        "originals.at",
-        "GOUJI_ORIGINALS",
-        "\"gouji-originals\"",
-        &[
-            "A folder on a disk that every process sees; where hosts share no disk, \"s3://bucket/prefix\" in",
-            "S3-compatible storage, or \"bucket:\" for an object store on the bus.",
-        ],
-    ),
-    setting(
-        "originals.endpoint",
-        "GOUJI_ORIGINALS_ENDPOINT",
-        "",
-        &["Address of the S3 service, https://host:port; without it that of Amazon in the region."],
-    ),
-    setting(
-        "originals.region",
-        "GOUJI_ORIGINALS_REGION",
-        "\"us-east-1\"",
-        &["Region that requests are signed for; most services of one's own take any."],
-    ),
-    setting(
-        "originals.access_key",
-        "GOUJI_ORIGINALS_ACCESS_KEY",
-        "",
-        &["File with the access key of the S3 service; without it, what the machine or pod is given."],
-    ),
-    setting("originals.secret_key", "GOUJI_ORIGINALS_SECRET_KEY", "", &["File with the secret key."]),
-    setting(
-        "originals.ca",
-        "GOUJI_ORIGINALS_CA",
-        "",
-        &["PEM file of certificates to trust beside those of the system."],
-    ),
-    setting(
-        "originals.path_style",
-        "GOUJI_ORIGINALS_PATH_STYLE",
-        "true",
-        &["Whether the bucket stands in the path of an address (true) or before its host (false)."],
-    ),
-    setting(
-        "originals.allow_http",
-        "GOUJI_ORIGINALS_ALLOW_HTTP",
-        "false",
-        &["Whether an endpoint without TLS will do; only within one machine or a network of one's own."],
-    ),
-    setting(
-        "http.listen",
-        "GOUJI_LISTEN",
-        "",
-        &[
-            "Address of /healthz, /readyz and /metrics, and of the doors of ingest and console.",
-            "None, because several processes on one host would fight over a port.",
-        ],
-    ),
-    setting(
-        "http.keys",
-        "GOUJI_KEYS",
-        "",
-        &[
-            "The file of the keys that the doors of ingest and console ask for; `gouji key new` makes one.",
-            "Without it the doors ask for nothing and listen on loopback only.",
-        ],
-    ),
-    setting(
-        "http.open",
-        "GOUJI_OPEN",
-        "false",
-        &[
-            "Whether doors without keys listen beyond loopback too: only behind a proxy that asks who is there,",
-            "and on an address that nobody else reaches.",
-        ],
-    ),
-    setting(
-        "http.rate",
-        "GOUJI_RATE",
-        "50",
-        &[
-            "Requests a second of one key, and of one address without a valid key, where there are keys; ten",
-            "seconds' worth may come at once. 50, because a page takes five and `gouji submit` twenty.",
-        ],
-    ),
-    setting(
-        "work.permits",
-        "GOUJI_PERMITS",
-        "32",
-        &[
-            "Messages in flight in one process, 1 to 1024: a message computes for a millisecond and waits for",
-            "disks for tens of them. One computation a core runs at a time, whatever this says.",
-        ],
-    ),
-    setting(
-        "work.drain_seconds",
-        "GOUJI_DRAIN_SECONDS",
-        "25",
-        &[
-            "How long what is in flight may take after a stop, 1 to 600. 25, because an orchestrator kills after 30.",
-        ],
-    ),
-    setting(
-        "ingest.inbox",
-        "GOUJI_INBOX",
-        "",
-        &["A drop folder: files that lie still go to done/ or refused/ in it, with a receipt beside them."],
-    ),
-    setting(
-        "ingest.upload_mb",
-        "GOUJI_UPLOAD_MB",
-        "4096",
-        &["Largest upload in millions of bytes, 1 to 65536: a province's archive is 4,000."],
-    ),
-    setting(
-        "ingest.uploads",
-        "GOUJI_UPLOADS",
-        "32",
-        &["Uploads taken in at once, 1 to 1024; further ones are told to come back. Each takes up to 3 MB."],
-    ),
-    setting(
-        "ingest.high_water",
-        "GOUJI_HIGH_WATER",
-        "20000",
-        &["Reports between ingest and index above which nothing more is taken in until some are through."],
-    ),
-    setting(
-        "ingest.reserve_mb",
-        "GOUJI_RESERVE_MB",
-        "1000",
-        &[
-            "Millions of bytes that stay free on the disks of originals and of uploads on their way in; below it",
-            "nothing more is taken in, so that what is there can still be finished.",
-        ],
-    ),
-    setting(
-        "index.folder",
-        "GOUJI_INDEX",
-        "\"gouji-index\"",
-        &["The index, on a local disk of index and console."],
-    ),
-    setting(
-        "rules.policy",
-        "GOUJI_RULE_POLICY",
-        "",
-        &[
-            "The rule policy: severities, rules switched off, waivers.",
-            "deploy/rule-policy.toml is an example.",
-        ],
-    ),
-    setting(
-        "log.format",
-        "GOUJI_LOG",
-        "",
-        &["\"human\" or \"json\"; without it people on a terminal get lines and machines get JSON."],
-    ),
-    setting("log.filter", "RUST_LOG", "\"info\"", &["What is logged, in the syntax of tracing."]),
-];
+pub use catalogue::{SETTINGS, Setting};
 
 /// Why a settings file cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -314,8 +90,8 @@ fn unknown(key: &str) -> String {
 /// The commented file with every setting at its default.
 pub fn example() -> String {
     let mut text = String::from(
-        "# Settings of gouji. Every process takes this file by --config or GOUJI_CONFIG; the variable named\n\
-         # beside a setting says the same and goes before the file. A key that is none of these is an error.\n\
+        "# Settings of gouji. Every process reads this file if --config or GOUJI_CONFIG names it. The environment\n\
+         # variable after a setting takes precedence over the file. An unknown key is an error.\n\
          # `gouji config FILE` checks a file, `gouji config` prints this one.\n",
     );
     let mut last = "";

@@ -166,7 +166,7 @@ pub struct Claim {
     pub about: ::prost::alloc::string::String,
     #[prost(message, optional, tag = "6")]
     pub origin: ::core::option::Option<Origin>,
-    /// How it speaks of that. Unspecified is IS, which is all that earlier versions told of.
+    /// How it speaks of that. Unspecified is IS, the only relation of earlier versions.
     #[prost(enumeration = "Relation", tag = "7")]
     pub relation: i32,
 }
@@ -611,8 +611,8 @@ impl NoteKind {
         }
     }
 }
-/// Where a report states its year, its agency or its day of publication. It is called after the year,
-/// because that was all it told of at first.
+/// Where a report states its year, its agency or its day of publication. It is named after the year, its only
+/// use at first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum YearSource {
@@ -741,17 +741,17 @@ pub struct ReportSubmitted {
     /// 0 for the first reading of these bytes; re-reading them with a newer parser counts up.
     #[prost(uint32, tag = "6")]
     pub generation: u32,
-    /// Door it came through: "http" or "folder".
+    /// How it came: "http" or "folder".
     #[prost(string, tag = "7")]
     pub door: ::prost::alloc::string::String,
-    /// This act of sending takes a report back; `original` is the statement that says so. Absent where a
-    /// report was sent.
+    /// This submission withdraws a report; `original` is the statement of the withdrawal. Absent if it sends a
+    /// report.
     #[prost(message, optional, tag = "8")]
     pub withdraws: ::core::option::Option<Withdrawal>,
-    /// Name of the key that sent it, as in ActionTaken; empty where the doors ask for none.
+    /// Name of the key that sent it, as in ActionTaken; empty if ingest asks for no keys.
     #[prost(string, tag = "9")]
     pub sender: ::prost::alloc::string::String,
-    /// The earlier reading that an operator had read anew; empty where somebody sent it.
+    /// The earlier reading that an operator replayed; empty if somebody sent the report.
     #[prost(string, tag = "10")]
     pub replays: ::prost::alloc::string::String,
     /// What the sender may send: a report of somebody else is refused before it can take the place of
@@ -847,7 +847,7 @@ pub struct Blob {
     pub sha256: ::prost::alloc::string::String,
     #[prost(uint64, tag = "2")]
     pub size_bytes: u64,
-    /// Media type told from the bytes, e.g. "text/html"; empty where it is not known.
+    /// Media type, recognised by the bytes, e.g. "text/html"; empty where it is not known.
     #[prost(string, tag = "3")]
     pub media_type: ::prost::alloc::string::String,
 }
@@ -935,8 +935,8 @@ pub struct ReportRefused {
     #[prost(string, tag = "9")]
     pub event_subject: ::prost::alloc::string::String,
 }
-/// One report as it stands in the index, for whoever judges everything anew. Not a fact: it is never
-/// published.
+/// One report as the index has it, for programs that judge every report again. Not a fact: nobody publishes
+/// it.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ReportKept {
     #[prost(message, optional, tag = "1")]

@@ -21,7 +21,7 @@ pub(crate) async fn source(State(app): State<App>, caller: Caller, Id(id): Id) -
         blobs::GetError::Missing(_) => Problem::not_found(format!("报告“{id}”的原件已不在库中。")),
         error => Problem::internal(&error.into()),
     })?;
-    let media_type = document::media_type(document::sniff(&bytes));
+    let media_type = document::sniff(&bytes).media_type();
     let mut response = Body::from(bytes).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));

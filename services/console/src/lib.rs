@@ -58,7 +58,7 @@ pub fn service() -> Service {
     })
 }
 
-/// The pages and the API, over the index and the log of `stage`.
+/// The pages and the API, over the index and the log.
 ///
 /// Has to be called inside a Tokio runtime: it starts the one poller behind all live counts, which
 /// ends when the stage is told to stop.

@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use blobs::{Blobs, PutError};
 use bus::{Bus, Published};
 use document::archive::{self, ArchiveError, ArchiveLimits};
-use document::{Kind, media_type, sniff};
+use document::{Kind, sniff};
 use futures::{StreamExt, TryStreamExt};
 use proto::v1::{Blob, ReportSubmitted};
 use proto::{RefusalClass, ReportId};
@@ -380,7 +380,7 @@ async fn put(
         file_name: name.to_owned(),
         original: stored.sha256,
         size_bytes: stored.size_bytes,
-        media_type: media_type(sniff(sample)).to_owned(),
+        media_type: sniff(sample).media_type().to_owned(),
     }))
 }
 

@@ -1,9 +1,9 @@
-//! Automatic numbers of paragraphs, which are printed and stand nowhere in the text.
+//! Automatic numbers of paragraphs, which are printed but are no part of the text.
 
 use std::collections::HashMap;
 
 use crate::compound::{u16_at, u32_at};
-use crate::counting;
+use crate::list_numbering;
 
 /// The lists of a document, and how far each has counted.
 #[derive(Default)]
@@ -14,11 +14,11 @@ pub(super) struct Lists {
     counts: HashMap<u32, [Option<u32>; 9]>,
 }
 
-/// A use of a definition, with what it changes.
+/// A use of a definition, with its overrides.
 #[derive(Default)]
 struct Use {
     definition: u32,
-    /// Levels that begin anew, and with which number.
+    /// Levels that restart, and their first numbers.
     starts: Vec<(u8, u32)>,
     /// Levels that look different.
     levels: Vec<(u8, Level)>,
@@ -28,7 +28,7 @@ struct Use {
 struct Level {
     start: u32,
     format: u8,
-    /// Numbers stand for the levels 0 to 8.
+    /// The numbers 0 to 8 are placeholders for the levels.
     pattern: Vec<u16>,
 }
 
@@ -59,14 +59,15 @@ impl Lists {
             }
         }
         let level = level_at(depth)?;
-        counts[depth] = Some(counts[depth].map_or(level.start, |count| count.saturating_add(1)));
-        counts[depth + 1..].fill(None);
+        let (count, below) = counts.get_mut(depth..)?.split_first_mut()?;
+        *count = Some(count.map_or(level.start, |count| count.saturating_add(1)));
+        below.fill(None);
         let mut text = String::new();
         for &unit in &level.pattern {
             if unit < 9 {
                 let above = level_at(usize::from(unit))?;
-                let count = counts[usize::from(unit)].unwrap_or(above.start);
-                text.push_str(&counting::write(count, format(above.format))?);
+                let count = counts.get(usize::from(unit)).copied().flatten().unwrap_or(above.start);
+                text.push_str(&list_numbering::write(count, format(above.format))?);
             } else {
                 // Symbol fonts have their bullets in the private area.
                 text.extend(char::from_u32(unit.into()).filter(|c| !('\u{E000}'..='\u{F8FF}').contains(c)));
@@ -90,7 +91,7 @@ fn definitions(table: &[u8], (start, size): (usize, usize)) -> Option<HashMap<u3
     let mut definitions = HashMap::new();
     for index in 0..count {
         let head = heads.get(2 + index * 28..2 + index * 28 + 28)?;
-        let is_simple = head[26] & 1 == 1;
+        let is_simple = head.get(26)? & 1 == 1;
         let mut levels = Vec::new();
         for _ in 0..if is_simple { 1 } else { 9 } {
             let Some((level, size)) = level(table.get(at..).unwrap_or_default()) else {
@@ -110,9 +111,8 @@ fn level(bytes: &[u8]) -> Option<(Level, usize)> {
     let at = 28 + sizes;
     let length = usize::from(u16_at(bytes, at)?);
     let pattern = bytes.get(at + 2..at + 2 + length * 2)?;
-    let pattern =
-        pattern.chunks_exact(2).map(|unit| u16::from_le_bytes([unit[0], unit[1]])).take(64).collect();
-    let level = Level { start: u32_at(bytes, 0)?.min(1 << 24), format: bytes[4], pattern };
+    let pattern = pattern.as_chunks::<2>().0.iter().map(|unit| u16::from_le_bytes(*unit)).take(64).collect();
+    let level = Level { start: u32_at(bytes, 0)?.min(1 << 24), format: *bytes.get(4)?, pattern };
     Some((level, at + 2 + length * 2))
 }
 
@@ -126,7 +126,7 @@ fn users(table: &[u8], (start, size): (usize, usize)) -> Option<Vec<Use>> {
         let mut used = Use { definition: u32_at(head, 0)?, ..Use::default() };
         // Each begins with a place in the text that is not used.
         at += 4;
-        for _ in 0..head[12] {
+        for _ in 0..*head.get(12)? {
             let (Some(start), Some(flags)) = (u32_at(bytes, at), u32_at(bytes, at + 4)) else { break };
             at += 8;
             let (number, is_restarted) = ((flags & 0xF) as u8, flags & 0x10 != 0);

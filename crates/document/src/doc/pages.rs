@@ -32,7 +32,7 @@ pub(super) fn paragraphs<'a>(table: &[u8], stream: &'a [u8]) -> Vec<Run<'a>> {
 }
 
 /// All runs in the order of their bytes; each of them has an entry of `width` bytes in its page, whose
-/// first byte tells where its properties stand.
+/// first byte is the offset of its properties.
 fn runs<'a>(
     table: &[u8],
     stream: &'a [u8],
@@ -47,7 +47,7 @@ fn runs<'a>(
         let Some(number) = u32_at(table, first + index * 4) else { break };
         let start = (number & 0x3F_FFFF) as usize * PAGE;
         let Some(page) = stream.get(start..start + PAGE) else { continue };
-        let inside = usize::from(page[PAGE - 1]);
+        let inside = usize::from(page.last().copied().unwrap_or(0));
         for run in 0..inside {
             let (Some(start), Some(end)) = (u32_at(page, run * 4), u32_at(page, run * 4 + 4)) else { break };
             let Some(at) = page.get((inside + 1) * 4 + run * width) else { break };

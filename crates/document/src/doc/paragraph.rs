@@ -1,10 +1,10 @@
 //! What a paragraph is: its style, its place in tables, its list, and for a row the edges of its cells.
 
 use super::sprm::{self, Sprm, sprms};
-use crate::cells::Edges;
 use crate::compound::{u16_at, u32_at};
+use crate::word_tables::Edges;
 
-/// Properties of a paragraph, as far as they change what is read.
+/// The properties of a paragraph that matter for reading.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Properties {
     pub(super) in_table: bool,
@@ -23,7 +23,7 @@ pub(super) struct Properties {
 }
 
 impl Properties {
-    /// Applies a list of properties. `data` is the stream for those that stand elsewhere, and `budget`
+    /// Applies a list of properties. `data` is the stream for lists that are stored elsewhere, and `budget`
     /// the bytes that may still be read, since many paragraphs can name the same ones.
     pub(super) fn apply(&mut self, list: &[u8], data: &[u8], budget: &mut usize) {
         let Some(left) = budget.checked_sub(list.len()) else {
@@ -36,7 +36,7 @@ impl Properties {
                 self.one(&sprm);
                 continue;
             }
-            // What stands elsewhere does not send on.
+            // Property lists in the Data stream do not chain.
             let list = elsewhere(&sprm, data).unwrap_or_default();
             *budget = budget.saturating_sub(list.len());
             if *budget > 0 {

@@ -1,15 +1,15 @@
-//! Where the characters of the text stand: in pieces, in the order of the text and not of the file.
+//! The piece table: where the characters of the text are in the file.
 
 use std::ops::Range;
 
 use crate::compound::{u16_at, u32_at};
 
-/// A part of the text that stands together.
+/// A contiguous part of the text.
 #[derive(Debug)]
 pub(super) struct Piece {
     /// How many characters it has.
     pub(super) count: u32,
-    /// Where they stand in the stream `WordDocument`.
+    /// Their offset in the stream `WordDocument`.
     pub(super) start: u32,
     /// One byte a character (windows-1252), else two.
     pub(super) is_narrow: bool,
@@ -26,7 +26,7 @@ pub(super) struct Pieces<'a> {
     pub(super) properties: Vec<&'a [u8]>,
 }
 
-/// Reads the pieces of these ranges of characters, of which the first is the body; none if the table is
+/// Reads the pieces of these ranges of characters, the body and the text boxes; none if the table is
 /// broken or does not have all of the body.
 pub(super) fn read<'a>(table: &'a [u8], ranges: &[Range<u32>; 2]) -> Option<Pieces<'a>> {
     let mut properties = Vec::new();
@@ -41,7 +41,7 @@ pub(super) fn read<'a>(table: &'a [u8], ranges: &[Range<u32>; 2]) -> Option<Piec
     }
     let size = u32_at(table, at + 1)? as usize;
     let list = table.get(at + 5..)?;
-    let list = &list[..list.len().min(size)];
+    let list = list.get(..size).unwrap_or(list);
     let number = list.len().checked_sub(4)? / 12;
     let [body, boxes] = ranges;
     let most = body.end.max(boxes.end);

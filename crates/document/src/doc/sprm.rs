@@ -34,7 +34,7 @@ pub(super) fn sprms(list: &[u8]) -> impl Iterator<Item = Sprm<'_>> {
     })
 }
 
-/// How many bytes of length stand in front of an operand, and how long it is.
+/// How many bytes the length of an operand takes, and the length.
 fn extent(code: u16, rest: &[u8]) -> Option<(usize, usize)> {
     Some(match (code, code >> 13) {
         // The definition of a row can be longer than a byte can say.
@@ -74,7 +74,7 @@ pub(super) const ENDS_INNER_ROW: u16 = 0x244C;
 pub(super) const LIST_LEVEL: u16 = 0x260A;
 pub(super) const LIST: u16 = 0x460B;
 pub(super) const OUTLINE_LEVEL: u16 = 0x2640;
-/// Properties that stand in the stream `Data`, since they are too long for their page.
+/// Properties in the stream `Data`, because they are too long for their page.
 pub(super) const ELSEWHERE: [u16; 3] = [0x6645, 0x6646, 0x646B];
 /// Edges and merges of the cells of a row.
 pub(super) const DEFINE_ROW: u16 = 0xD608;

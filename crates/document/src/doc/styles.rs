@@ -7,7 +7,7 @@ use crate::compound::u16_at;
 /// Styles based on styles; Word allows eleven.
 const MOST_BASES: usize = 16;
 
-/// What the style sheet says of a style.
+/// A style of the style sheet.
 struct Style<'a> {
     /// Number of a style that every Word knows; 1 to 9 are headings.
     known: u16,
@@ -31,7 +31,7 @@ pub(super) fn looks(sheet: &[u8]) -> Vec<Look> {
 pub(super) fn read(sheet: &[u8], data: &[u8], budget: &mut usize) -> Vec<Properties> {
     let styles = styles(sheet).unwrap_or_default();
     let resolve = |index: usize| {
-        // From the style up to what it is based on, and back down.
+        // Walk from the style up to its base styles, then apply them from the base down.
         let mut chain = Vec::new();
         let mut at = Some(index);
         while let Some(style) = at.and_then(|at| styles.get(at)).and_then(Option::as_ref) {
@@ -57,7 +57,7 @@ fn styles(sheet: &[u8]) -> Option<Vec<Option<Style<'_>>>> {
     let mut styles = Vec::new();
     while let Some(size) = u16_at(sheet, at) {
         let bytes = sheet.get(at + 2..).unwrap_or_default();
-        let bytes = &bytes[..bytes.len().min(size.into())];
+        let bytes = bytes.get(..usize::from(size)).unwrap_or(bytes);
         styles.push(style(bytes, base_size));
         at += 2 + usize::from(size) + usize::from(size % 2);
     }

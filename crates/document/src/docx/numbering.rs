@@ -1,16 +1,16 @@
-//! The automatic numbers of a DOCX: they stand in no paragraph, yet 一、 and （一） are how a report
-//! tells its sections and rows apart.
+//! The automatic numbers of a DOCX. They are no part of the text, but 一、 and （一） mark the sections
+//! and rows of a report.
 
 use std::collections::{HashMap, HashSet};
 
 use super::styles::{Format, Styles};
-use crate::counting;
 use crate::error::ReadError;
+use crate::list_numbering;
 use crate::xml::{self, Event, Xml};
 
 /// Levels of a list.
 const LEVELS: usize = 9;
-/// Characters of the pattern of a number; nobody writes longer ones.
+/// Characters of the pattern of a number. Real ones are shorter.
 const LONGEST_PATTERN: usize = 60;
 
 /// The lists of a document, and how far each has counted.
@@ -20,7 +20,7 @@ pub(super) struct Numbering {
     numbers: HashMap<String, Number>,
     /// The last number on each level of each list.
     counts: HashMap<String, [Option<u32>; LEVELS]>,
-    /// Numberings that have been told to start anew, by level.
+    /// Numberings that have been restarted, by level.
     restarted: HashSet<(String, usize)>,
 }
 
@@ -28,7 +28,7 @@ pub(super) struct Numbering {
 #[derive(Default)]
 struct List {
     levels: Levels,
-    /// The style that says what the numbers look like in its place.
+    /// The style that defines the numbers instead.
     style: Option<String>,
 }
 
@@ -48,7 +48,7 @@ struct Level {
     format: String,
     /// `（%1）`: the number of the first level in brackets.
     pattern: String,
-    /// The level after which this one starts anew, from 1; 0 for never.
+    /// The level after which this one restarts, from 1; 0 for never.
     restart: Option<usize>,
     /// All numbers in digits.
     legal: bool,
@@ -139,10 +139,11 @@ impl Numbering {
         };
 
         let counts = self.counts.entry(list_id.to_owned()).or_default();
+        let count = counts.get_mut(at)?;
         if number.starts.contains_key(&at) && self.restarted.insert((id.to_owned(), at)) {
-            counts[at] = None;
+            *count = None;
         }
-        counts[at] = Some(counts[at].map_or_else(|| start(at), |count| count.saturating_add(1)));
+        *count = Some(count.map_or_else(|| start(at), |count| count.saturating_add(1)));
         for (below, count) in counts.iter_mut().enumerate().skip(at + 1) {
             let restart = level_at(below).and_then(|level| level.restart);
             if restart.is_none_or(|after| at < after) {
@@ -150,6 +151,7 @@ impl Numbering {
             }
         }
 
+        let count = |at: usize| counts.get(at).copied().flatten().unwrap_or_else(|| start(at));
         let mut text = String::new();
         let mut pattern = level.pattern.chars().peekable();
         while let Some(character) = pattern.next() {
@@ -161,7 +163,7 @@ impl Numbering {
                     let above = digit as usize - 1;
                     let format = level_at(above).map_or("decimal", |level| level.format.as_str());
                     let format = if level.legal { "decimal" } else { format };
-                    text += &counting::write(counts[above].unwrap_or_else(|| start(above)), format)?;
+                    text += &list_numbering::write(count(above), format)?;
                 }
                 _ => text.push(character),
             }
@@ -169,7 +171,7 @@ impl Numbering {
         if level.format == "bullet" || text.is_empty() {
             return None;
         }
-        Some(if level.gap { counting::with_gap(text) } else { text })
+        Some(if level.gap { list_numbering::with_gap(text) } else { text })
     }
 }
 

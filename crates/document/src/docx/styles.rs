@@ -26,7 +26,7 @@ struct Style {
     look: Look,
 }
 
-/// How characters look, as far as it changes what is read.
+/// The character formats that matter for reading.
 #[derive(Debug, Default, Clone, Copy)]
 pub(super) struct Look {
     hidden: Option<bool>,
@@ -50,14 +50,14 @@ impl Look {
         }
     }
 
-    /// Takes what `over` says, and keeps the rest.
+    /// Overrides the formats that `over` sets.
     pub(super) fn change(&mut self, over: Look) {
         self.hidden = over.hidden.or(self.hidden);
         self.struck = over.struck.or(self.struck);
         self.raised = over.raised.or(self.raised);
     }
 
-    /// Marks of notes are raised whatever their style says.
+    /// Makes the text superscript, as note marks are in every style.
     pub(super) fn raise(&mut self) {
         self.raised = Some(true);
     }
@@ -74,13 +74,13 @@ impl Look {
 /// What a style, or a paragraph itself, asks for.
 #[derive(Debug, Default, Clone)]
 pub(super) struct Format {
-    /// From 0; 9 stands for running text.
+    /// From 0; 9 means running text.
     pub(super) outline: Option<u8>,
     /// Which numbering; "0" for none.
     pub(super) number: Option<String>,
     /// Its level, from 0.
     pub(super) number_level: Option<usize>,
-    /// Heading level that the name of the style tells.
+    /// The heading level in the name of the style.
     pub(super) named: Option<u8>,
     /// An entry of a table of contents.
     pub(super) contents: bool,
@@ -156,7 +156,7 @@ impl Format {
         }
     }
 
-    /// Takes what is not said from `base`.
+    /// Takes the formats that are not set from `base`.
     pub(super) fn inherit(&mut self, base: &Format) {
         self.outline = self.outline.or(base.outline);
         self.number_level = self.number_level.or(base.number_level);

@@ -1,8 +1,8 @@
 //! The rows and cells of a DOCX table, with its merged cells.
 
 use crate::error::ReadError;
-use crate::flow::{Grid, GridCell};
 use crate::model::Block;
+use crate::nested_tables::{Grid, GridCell};
 use crate::xml;
 
 /// Columns that one cell covers; Word allows 63 in all.
@@ -24,7 +24,7 @@ pub(super) struct Open {
     here: Vec<(u32, usize, usize)>,
 }
 
-/// What `w:tcPr` says.
+/// The properties in `w:tcPr`.
 #[derive(Default)]
 pub(super) struct Properties {
     pub(super) span: Option<u32>,
@@ -78,7 +78,7 @@ impl Open {
         }
     }
 
-    /// Adds a cell. `slots` counts the places of all tables, of which `limit` are allowed.
+    /// Adds a cell. `slots` counts the slots of all tables; `limit` is the most that are allowed.
     pub(super) fn cell(
         &mut self,
         properties: &Properties,
@@ -104,10 +104,10 @@ impl Open {
         }
         if properties.goes_on
             && let Ok(found) = self.above.binary_search_by_key(&column, |above| above.0)
+            && let Some(&(_, row, index)) = self.above.get(found)
+            && let Some(above) = self.grid.rows.get_mut(row).and_then(|row| row.get_mut(index))
         {
-            let (_, row, index) = self.above[found];
-            let above = &mut self.grid.rows[row][index];
-            // Word shows nothing of what stands in such a cell.
+            // Word does not show the content of such a cell.
             if above.column_span == column_span || blocks.is_empty() {
                 above.row_span += 1;
                 self.here.push((column, row, index));

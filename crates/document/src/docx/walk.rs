@@ -1,4 +1,4 @@
-//! From the main part of a DOCX to paragraphs and tables, in one walk without recursion.
+//! Reads the main part of a DOCX into paragraphs and tables, in one walk without recursion.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -8,22 +8,49 @@ use quick_xml::events::BytesStart;
 use super::numbering::Numbering;
 use super::styles::{Format, Look, Styles};
 use super::table::{self, Open};
-use crate::counting;
 use crate::error::ReadError;
-use crate::flow::{moved, whole};
+use crate::kind::Kind;
 use crate::limits::Limits;
+use crate::list_numbering;
 use crate::model::{Block, Paragraph, is_blank};
+use crate::nested_tables::{moved, whole};
 use crate::package::Part;
-use crate::raised::without_marks;
-use crate::sniff::Kind;
+use crate::superscripts::without_marks;
 use crate::xml::{self, Event, Xml};
 
 /// Fields inside fields whose state is kept.
 const MOST_FIELDS: usize = 64;
-/// Tables and text boxes inside each other: what stands in them is moved once for each.
+/// Tables and text boxes inside each other. Their content is moved once for each.
 const MOST_NESTED: usize = 64;
+/// Columns of a table whose widths are kept.
+const MOST_COLUMNS: usize = 1_000;
 
-/// What stands in other parts.
+/// Elements that are not printed, or whose text is elsewhere.
+const SKIPPED: [&str; 21] = [
+    "del",
+    "moveFrom",
+    "footnote",
+    "endnote",
+    "binData",
+    "hdr",
+    "ftr",
+    "instrText",
+    "delText",
+    "delInstrText",
+    "sdtPr",
+    "sdtEndPr",
+    "sectPr",
+    "rt",
+    "rubyPr",
+    "ffData",
+    "fldData",
+    "tblPr",
+    "tblPrEx",
+    "customXmlPr",
+    "smartTagPr",
+];
+
+/// The content of the other parts.
 #[derive(Default)]
 pub(super) struct Around {
     pub(super) styles: Styles,
@@ -93,7 +120,7 @@ enum Element {
     Table,
     Row,
     Cell,
-    /// A text box, and how deep in drawings it stands.
+    /// A text box, and the depth of the drawings around it.
     Box(usize),
     /// Shapes and pictures: nothing in them is read but text boxes.
     Drawing,
@@ -149,177 +176,187 @@ struct Running {
     runs_on: bool,
 }
 
+/// What is left of an opened element: the element to put on the stack, or none if it has been read to
+/// its end or skipped.
+type Opened = Result<Option<Element>, ReadError>;
+
 impl Walk<'_> {
-    /// Takes an element in; none if it has been read or left out as a whole.
-    fn open(
-        &mut self,
-        tag: &BytesStart,
-        open: &mut [Element],
-        xml: &mut Xml,
-    ) -> Result<Option<Element>, ReadError> {
-        let name = xml::name(tag);
-        let in_drawing = self.drawing > 0;
-        Ok(Some(match name {
-            "p" if !in_drawing => {
-                self.begin_paragraph()?;
-                Element::Paragraph
-            }
-            "pPr" => {
-                self.paragraph_properties(xml)?;
-                return Ok(None);
-            }
-            "r" => {
-                let style = self.running().and_then(|paragraph| paragraph.style.clone());
-                self.look = self.styles.look(style.as_deref());
-                Element::Run(self.running().map_or(0, |paragraph| paragraph.text.len()))
-            }
-            "rPr" => {
-                let (mut style, mut own) = (Look::default(), Look::default());
-                xml.within(|tag, _| {
-                    match xml::name(tag) {
-                        "rStyle" => style = self.styles.look(xml::attribute(tag, "val").as_deref()),
-                        _ => own.read(tag),
-                    }
-                    Ok(())
-                })?;
-                if matches!(open.last(), Some(Element::Run(_))) {
-                    self.look.change(style);
-                    self.look.change(own);
-                }
-                return Ok(None);
-            }
-            // The mark itself is counted by Word; one of the author's own is the text of the run.
+    /// Handles the start of an element; `open` are the elements around it.
+    fn open(&mut self, tag: &BytesStart, open: &mut [Element], xml: &mut Xml) -> Opened {
+        let is_text = self.drawing == 0;
+        match xml::name(tag) {
+            "p" if is_text => self.open_paragraph(),
+            "pPr" => self.read_paragraph_properties(xml),
+            "r" => Ok(Some(self.open_run())),
+            "rPr" => self.read_run_properties(open, xml),
+            // Word counts the mark itself; a mark of the author's own is the text of the run.
             "footnoteReference" | "endnoteReference" => {
                 self.look.raise();
-                Element::Other
+                Ok(Some(Element::Other))
             }
-            "t" if !in_drawing => {
-                let is_loose = xml::attribute(tag, "space").as_deref() != Some("preserve");
-                let length = || self.running().map_or(0, |paragraph| paragraph.text.len());
-                Element::Text { loose: is_loose.then(length) }
-            }
-            "tab" | "ptab" => self.mark('\t'),
-            "br" | "cr" => self.mark('\n'),
-            "noBreakHyphen" => self.mark('-'),
-            "sym" => {
-                let code = xml::attribute(tag, "char").and_then(|code| u32::from_str_radix(&code, 16).ok());
-                // What only a font of symbols knows is no character.
-                let character =
-                    code.and_then(char::from_u32).filter(|c| !('\u{E000}'..='\u{F8FF}').contains(c));
-                character.map_or(Element::Other, |character| self.mark(character))
-            }
-            "fldChar" => {
-                match xml::attribute(tag, "fldCharType").as_deref() {
-                    Some("begin") if self.fields.len() < MOST_FIELDS => self.fields.push(true),
-                    Some("separate") => self.fields.last_mut().into_iter().for_each(|field| *field = false),
-                    Some("end") => drop(self.fields.pop()),
-                    _ => {}
-                }
-                Element::Other
-            }
-            "tbl" if !in_drawing => {
-                self.end_paragraph();
-                self.nest()?;
-                self.tables.push(Open::default());
-                Element::Table
-            }
-            "tblGrid" if matches!(open.last(), Some(Element::Table)) => {
-                let widths = self.tables.last_mut().map(|table| &mut table.grid.widths);
-                let mut read = Vec::new();
-                xml.within(|tag, _| {
-                    if xml::name(tag) == "gridCol" && read.len() < 1_000 {
-                        read.push(xml::attribute(tag, "w").and_then(|w| w.parse().ok()).unwrap_or(0));
-                    }
-                    Ok(())
-                })?;
-                widths.into_iter().for_each(|widths| *widths = std::mem::take(&mut read));
-                return Ok(None);
-            }
-            "tr" if is_in(open, |element| matches!(element, Element::Table)) => {
-                self.count_line()?;
-                let line = self.line;
-                self.tables.last_mut().into_iter().for_each(|table| table.begin_row(line));
-                Element::Row
-            }
-            "trPr" => {
-                let table = self.tables.last_mut();
-                let mut table = table.filter(|_| matches!(open.last(), Some(Element::Row)));
-                xml.within(|tag, _| {
-                    table.iter_mut().for_each(|table| table.row_property(tag));
-                    Ok(())
-                })?;
-                return Ok(None);
-            }
+            "t" if is_text => Ok(Some(self.open_text(tag))),
+            "tab" | "ptab" => Ok(Some(self.character('\t'))),
+            "br" | "cr" => Ok(Some(self.character('\n'))),
+            "noBreakHyphen" => Ok(Some(self.character('-'))),
+            "sym" => Ok(Some(self.symbol(tag))),
+            "fldChar" => Ok(Some(self.field_mark(tag))),
+            "tbl" if is_text => self.open_table(),
+            "tblGrid" if matches!(open.last(), Some(Element::Table)) => self.read_column_widths(xml),
+            "tr" if is_in(open, |element| matches!(element, Element::Table)) => self.open_row(),
+            "trPr" => self.read_row_properties(open, xml),
             "tc" if is_in(open, |element| matches!(element, Element::Row)) => {
                 self.flows.push(Flow::default());
-                Element::Cell
+                Ok(Some(Element::Cell))
             }
-            "tcPr" => {
-                let flow = self.flows.last_mut().filter(|_| matches!(open.last(), Some(Element::Cell)));
-                let mut properties = table::Properties::default();
-                xml.within(|tag, _| {
-                    properties.read(tag);
-                    Ok(())
-                })?;
-                flow.into_iter().for_each(|flow| flow.properties = std::mem::take(&mut properties));
-                return Ok(None);
-            }
+            "tcPr" => self.read_cell_properties(open, xml),
             "drawing" | "pict" | "object" => {
                 self.drawing += 1;
-                Element::Drawing
+                Ok(Some(Element::Drawing))
             }
-            "txbxContent" => {
-                self.nest()?;
-                self.flows.push(Flow::default());
-                Element::Box(std::mem::take(&mut self.drawing))
-            }
-            "altChunk" => {
-                let id = xml::attribute(tag, "id").unwrap_or_default();
-                // Once each: nothing is made longer than it was sent.
-                let chunk = self.chunks.remove(&*id).unwrap_or_default();
-                self.end_paragraph();
-                let cells = |block: &Block| match block {
-                    Block::Table(table) => table.rows.iter().map(|row| row.cells.len()).sum(),
-                    Block::Paragraph(_) => 0,
-                };
-                if let Some(table) = self.tables.last_mut() {
-                    table.grid.inside = chunk.iter().map(cells).max().unwrap_or(0).max(table.grid.inside);
-                }
-                let chunk = moved(chunk, &mut self.line, &self.source);
-                if let Some(flow) = self.flows.last_mut() {
-                    flow.blocks.extend(chunk);
-                }
-                Element::Other
-            }
-            "AlternateContent" => Element::Alternatives(false),
-            "Choice" | "Fallback" => match open.last_mut() {
-                Some(Element::Alternatives(read)) if *read => {
-                    xml.skip()?;
-                    return Ok(None);
-                }
-                Some(Element::Alternatives(read)) => {
-                    *read = true;
-                    Element::Other
-                }
-                _ => Element::Other,
-            },
-            // Word 2003 tells deleted text this way.
+            "txbxContent" => self.open_text_box(),
+            "altChunk" => Ok(Some(self.insert_chunk(tag))),
+            "AlternateContent" => Ok(Some(Element::Alternatives(false))),
+            "Choice" | "Fallback" => open_alternative(open, xml),
+            // Word 2003 marks deleted text this way.
             "annotation" if xml::attribute(tag, "type").is_some_and(|kind| kind.ends_with(".Deletion")) => {
-                xml.skip()?;
-                return Ok(None);
+                skip(xml)
             }
-            "del" | "moveFrom" | "footnote" | "endnote" | "binData" | "hdr" | "ftr" | "instrText"
-            | "delText" | "delInstrText" | "sdtPr" | "sdtEndPr" | "sectPr" | "rt" | "rubyPr" | "ffData"
-            | "fldData" | "tblPr" | "tblPrEx" | "customXmlPr" | "smartTagPr" => {
-                xml.skip()?;
-                return Ok(None);
+            name if SKIPPED.contains(&name) || name.ends_with("Change") => skip(xml),
+            _ => Ok(Some(Element::Other)),
+        }
+    }
+
+    fn open_paragraph(&mut self) -> Opened {
+        self.begin_paragraph()?;
+        Ok(Some(Element::Paragraph))
+    }
+
+    fn open_run(&mut self) -> Element {
+        let style = self.running().and_then(|paragraph| paragraph.style.clone());
+        self.look = self.styles.look(style.as_deref());
+        Element::Run(self.running().map_or(0, |paragraph| paragraph.text.len()))
+    }
+
+    fn read_run_properties(&mut self, open: &[Element], xml: &mut Xml) -> Opened {
+        let (mut style, mut own) = (Look::default(), Look::default());
+        xml.within(|tag, _| {
+            match xml::name(tag) {
+                "rStyle" => style = self.styles.look(xml::attribute(tag, "val").as_deref()),
+                _ => own.read(tag),
             }
-            name if name.ends_with("Change") => {
-                xml.skip()?;
-                return Ok(None);
+            Ok(())
+        })?;
+        if matches!(open.last(), Some(Element::Run(_))) {
+            self.look.change(style);
+            self.look.change(own);
+        }
+        Ok(None)
+    }
+
+    fn open_text(&mut self, tag: &BytesStart) -> Element {
+        let is_loose = xml::attribute(tag, "space").as_deref() != Some("preserve");
+        let length = || self.running().map_or(0, |paragraph| paragraph.text.len());
+        Element::Text { loose: is_loose.then(length) }
+    }
+
+    /// Adds the character that an element means.
+    fn character(&mut self, character: char) -> Element {
+        self.push(std::iter::once(character));
+        Element::Other
+    }
+
+    fn symbol(&mut self, tag: &BytesStart) -> Element {
+        let code = xml::attribute(tag, "char").and_then(|code| u32::from_str_radix(&code, 16).ok());
+        // Only a symbol font knows what a character of the private use area looks like.
+        let character = code.and_then(char::from_u32).filter(|c| !('\u{E000}'..='\u{F8FF}').contains(c));
+        character.map_or(Element::Other, |character| self.character(character))
+    }
+
+    /// The begin, the middle or the end of a field.
+    fn field_mark(&mut self, tag: &BytesStart) -> Element {
+        match xml::attribute(tag, "fldCharType").as_deref() {
+            Some("begin") if self.fields.len() < MOST_FIELDS => self.fields.push(true),
+            Some("separate") => self.fields.last_mut().into_iter().for_each(|field| *field = false),
+            Some("end") => drop(self.fields.pop()),
+            _ => {}
+        }
+        Element::Other
+    }
+
+    fn open_table(&mut self) -> Opened {
+        self.end_paragraph();
+        self.check_depth()?;
+        self.tables.push(Open::default());
+        Ok(Some(Element::Table))
+    }
+
+    fn read_column_widths(&mut self, xml: &mut Xml) -> Opened {
+        let mut widths = Vec::new();
+        xml.within(|tag, _| {
+            if xml::name(tag) == "gridCol" && widths.len() < MOST_COLUMNS {
+                widths.push(xml::attribute(tag, "w").and_then(|w| w.parse().ok()).unwrap_or(0));
             }
-            _ => Element::Other,
-        }))
+            Ok(())
+        })?;
+        if let Some(table) = self.tables.last_mut() {
+            table.grid.widths = widths;
+        }
+        Ok(None)
+    }
+
+    fn open_row(&mut self) -> Opened {
+        self.count_line()?;
+        let line = self.line;
+        self.tables.last_mut().into_iter().for_each(|table| table.begin_row(line));
+        Ok(Some(Element::Row))
+    }
+
+    fn read_row_properties(&mut self, open: &[Element], xml: &mut Xml) -> Opened {
+        let table = self.tables.last_mut();
+        let mut table = table.filter(|_| matches!(open.last(), Some(Element::Row)));
+        xml.within(|tag, _| {
+            table.iter_mut().for_each(|table| table.row_property(tag));
+            Ok(())
+        })?;
+        Ok(None)
+    }
+
+    fn read_cell_properties(&mut self, open: &[Element], xml: &mut Xml) -> Opened {
+        let mut properties = table::Properties::default();
+        xml.within(|tag, _| {
+            properties.read(tag);
+            Ok(())
+        })?;
+        if let Some(flow) = self.flows.last_mut().filter(|_| matches!(open.last(), Some(Element::Cell))) {
+            flow.properties = properties;
+        }
+        Ok(None)
+    }
+
+    fn open_text_box(&mut self) -> Opened {
+        self.check_depth()?;
+        self.flows.push(Flow::default());
+        Ok(Some(Element::Box(std::mem::take(&mut self.drawing))))
+    }
+
+    /// Inserts the blocks of an embedded file.
+    fn insert_chunk(&mut self, tag: &BytesStart) -> Element {
+        let id = xml::attribute(tag, "id").unwrap_or_default();
+        // Each file is inserted once, so that the result is never longer than what was sent.
+        let chunk = self.chunks.remove(&*id).unwrap_or_default();
+        self.end_paragraph();
+        let cells = |block: &Block| match block {
+            Block::Table(table) => table.rows.iter().map(|row| row.cells.len()).sum(),
+            Block::Paragraph(_) => 0,
+        };
+        if let Some(table) = self.tables.last_mut() {
+            table.grid.inside = chunk.iter().map(cells).max().unwrap_or(0).max(table.grid.inside);
+        }
+        let chunk = moved(chunk, &mut self.line, &self.source);
+        if let Some(flow) = self.flows.last_mut() {
+            flow.blocks.extend(chunk);
+        }
+        Element::Other
     }
 
     fn close(&mut self, element: Element) -> Result<(), ReadError> {
@@ -378,7 +415,8 @@ impl Walk<'_> {
         Ok(())
     }
 
-    fn nest(&self) -> Result<(), ReadError> {
+    /// Refuses a document whose tables and text boxes are nested too deep.
+    fn check_depth(&self) -> Result<(), ReadError> {
         let found = self.flows.len();
         if found > MOST_NESTED {
             return Err(ReadError::TooDeep { line: self.line, found, limit: MOST_NESTED });
@@ -415,7 +453,7 @@ impl Walk<'_> {
         Ok(())
     }
 
-    fn paragraph_properties(&mut self, xml: &mut Xml) -> Result<(), ReadError> {
+    fn read_paragraph_properties(&mut self, xml: &mut Xml) -> Opened {
         let mut read = Running::default();
         xml.within(|tag, _| {
             let value = || xml::attribute(tag, "val").unwrap_or_default();
@@ -437,7 +475,7 @@ impl Walk<'_> {
             let Running { style, format, number, runs_on, .. } = read;
             *paragraph = Running { style, format, number, runs_on, ..std::mem::take(paragraph) };
         }
-        Ok(())
+        Ok(None)
     }
 
     /// Ends the paragraph that is being read, if there is one.
@@ -453,7 +491,7 @@ impl Walk<'_> {
                 // The level of the style belongs to the number of the style.
                 format.number_level = own_level.or(Some(0));
             }
-            let number = paragraph.number.map(counting::with_gap);
+            let number = paragraph.number.map(list_numbering::with_gap);
             let number =
                 number.or_else(|| self.numbering.next(&format, style, &self.styles)).unwrap_or_default();
             if !format.contents {
@@ -468,12 +506,6 @@ impl Walk<'_> {
             }
         }
         flow.blocks.append(&mut flow.boxes);
-    }
-
-    /// Adds a character that stands for an element.
-    fn mark(&mut self, character: char) -> Element {
-        self.push(std::iter::once(character));
-        Element::Other
     }
 
     fn push(&mut self, characters: impl Iterator<Item = char>) {
@@ -494,7 +526,25 @@ impl Walk<'_> {
     }
 }
 
-/// Whether the elements that are open, beside those without a meaning, end in one such.
+/// Whether the innermost open element with a meaning is one of these.
 fn is_in(open: &[Element], is: fn(&Element) -> bool) -> bool {
     open.iter().rfind(|element| !matches!(element, Element::Other | Element::Alternatives(_))).is_some_and(is)
+}
+
+/// Skips an element and everything in it.
+fn skip(xml: &mut Xml) -> Opened {
+    xml.skip()?;
+    Ok(None)
+}
+
+/// Reads the first of several alternatives, and skips the others.
+fn open_alternative(open: &mut [Element], xml: &mut Xml) -> Opened {
+    match open.last_mut() {
+        Some(Element::Alternatives(read)) if *read => skip(xml),
+        Some(Element::Alternatives(read)) => {
+            *read = true;
+            Ok(Some(Element::Other))
+        }
+        _ => Ok(Some(Element::Other)),
+    }
 }

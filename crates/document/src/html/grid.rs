@@ -30,7 +30,7 @@ pub(super) fn form(rows: Vec<DeclaredRow>, slots: &mut usize, limit: usize) -> R
     // For each column the row from which it is free.
     let mut free: Vec<usize> = Vec::new();
     let mut all_free = 0;
-    for (y, declared) in rows.into_iter().enumerate() {
+    for ((y, declared), end) in rows.into_iter().enumerate().zip(ends) {
         let blank = declared.cells.iter().all(|cell| cell.text.is_empty() && cell.row_span == 1);
         if blank && all_free <= y && (declared.helper || declared.cells.is_empty()) {
             continue;
@@ -41,7 +41,7 @@ pub(super) fn form(rows: Vec<DeclaredRow>, slots: &mut usize, limit: usize) -> R
             while free.get(x).is_some_and(|from| *from > y) {
                 x += 1;
             }
-            let left = (ends[y] - y) as u32;
+            let left = (end - y) as u32;
             let row_span = if cell.row_span == 0 { left } else { cell.row_span.min(left) };
             let column_span = cell.column_span.clamp(1, MOST_COLUMNS);
             *slots += (row_span * column_span) as usize;
@@ -50,7 +50,7 @@ pub(super) fn form(rows: Vec<DeclaredRow>, slots: &mut usize, limit: usize) -> R
             }
             let after = x + column_span as usize;
             free.resize(free.len().max(after), 0);
-            for from in &mut free[x..after] {
+            for from in free.iter_mut().take(after).skip(x) {
                 *from = (*from).max(y + row_span as usize);
             }
             all_free = all_free.max(y + row_span as usize);
@@ -64,9 +64,10 @@ pub(super) fn form(rows: Vec<DeclaredRow>, slots: &mut usize, limit: usize) -> R
 
 /// For each row the row after its group.
 fn group_ends(rows: &[DeclaredRow]) -> Vec<usize> {
-    let mut ends = vec![rows.len(); rows.len()];
-    for y in (0..rows.len().saturating_sub(1)).rev() {
-        ends[y] = if rows[y].group == rows[y + 1].group { ends[y + 1] } else { y + 1 };
+    let mut ends = Vec::with_capacity(rows.len());
+    for group in rows.chunk_by(|one, other| one.group == other.group) {
+        let end = ends.len() + group.len();
+        ends.resize(end, end);
     }
     ends
 }

@@ -1,4 +1,4 @@
-//! What a page says for machines: `<meta name="PubDate" content="2025-01-17">`.
+//! The metadata of a page: `<meta name="PubDate" content="2025-01-17">`.
 
 use scraper::ElementRef;
 
@@ -14,7 +14,7 @@ const LONGEST: usize = 200;
 /// Bytes of a page in which the place of a value is sought.
 const HEAD: usize = 1 << 16;
 
-/// Adds what a `<meta>` element says.
+/// Adds a `<meta>` element.
 pub(super) fn add(metadata: &mut Vec<(String, Text)>, element: ElementRef, source: &Source) {
     let (Some(name), Some(content)) = (element.attr("name"), element.attr("content")) else { return };
     let content = content.trim();
@@ -28,7 +28,7 @@ pub(super) fn add(metadata: &mut Vec<(String, Text)>, element: ElementRef, sourc
         // Written with entities: the value is known, its place is not.
         None => {
             let mut value = Text::default();
-            value.push(content, 1, 0, 0, Width::Whole);
+            value.push(content, 1, 0..0, Width::Whole);
             value
         }
     };

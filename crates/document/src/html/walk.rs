@@ -1,4 +1,4 @@
-//! From the tree of a page to paragraphs and tables, in one walk without recursion.
+//! Reads the tree of a page into paragraphs and tables, in one walk without recursion.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -8,16 +8,16 @@ use ego_tree::{NodeId, NodeRef};
 use scraper::{ElementRef, Html, Node};
 
 use super::grid::{self, Declared, DeclaredRow};
-use super::{Page, is_hidden, is_raised, mark, meta, tables};
+use super::{is_hidden, is_raised, meta, source_markers, tables};
 use crate::error::ReadError;
 use crate::limits::Limits;
-use crate::model::{Block, Layout, Paragraph, Table, Text, Width};
-use crate::raised::text_without_marks;
+use crate::model::{Block, Content, Layout, Paragraph, Table, Text, Width};
 use crate::source::Source;
+use crate::superscripts::text_without_marks;
 use crate::text;
 
 /// Reads the tree; `source` is the page without markers.
-pub(super) fn walk(tree: &Html, source: &Source, limits: &Limits) -> Result<Page, ReadError> {
+pub(super) fn walk(tree: &Html, source: &Source, limits: &Limits) -> Result<Content, ReadError> {
     let mut walk = Walk {
         source,
         limits,
@@ -64,11 +64,11 @@ pub(super) fn walk(tree: &Html, source: &Source, limits: &Limits) -> Result<Page
                 None => {}
             }
         }
-        // What hides ends hidden: a hidden cell is none at its end either.
+        // Decrease after the element: the end of a hidden cell is hidden, too.
         hidden -= usize::from(hides && !opens);
     }
     walk.end_paragraph();
-    Ok(Page { title, metadata, blocks: walk.blocks })
+    Ok(Content { encoding: None, title, metadata, blocks: walk.blocks })
 }
 
 struct Walk<'a> {
@@ -79,7 +79,7 @@ struct Walk<'a> {
     blocks: Vec<Block>,
     /// The paragraph or the cell that is being read.
     text: Text,
-    /// Whether white space stands after it.
+    /// Whether white space follows it.
     space: bool,
     /// Where the last piece of text ended, in the decoded source.
     last: usize,
@@ -116,7 +116,7 @@ impl Walk<'_> {
             }
             "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => {
                 self.end_paragraph();
-                self.level = opens.then(|| name.as_bytes()[1] - b'0');
+                self.level = name.as_bytes().get(1).filter(|_| opens).map(|digit| digit - b'0');
             }
             _ if breaks(name) => self.end_paragraph(),
             _ if is_raised(element) => {
@@ -149,7 +149,7 @@ impl Walk<'_> {
         if is_cell && opens {
             // A caption, or text that the page has between its cells.
             self.end_paragraph();
-            self.last = place(element).unwrap_or(self.last);
+            self.last = cell_offset(element).unwrap_or(self.last);
         }
         let text = if is_cell && !opens { self.take_text() } else { Text::default() };
         let Some(table) = &mut self.table else { return };
@@ -206,14 +206,16 @@ impl Walk<'_> {
         }
     }
 
-    /// Reads text that keeps its line breaks as plain text, with the tables that it may draw.
+    /// Reads preformatted text as plain text, with the tables in it.
     fn verbatim(&mut self, element: ElementRef) -> Result<bool, ReadError> {
         if !matches!(element.value().name(), "pre" | "body") || self.table.is_some() {
             return Ok(false);
         }
         let mut children = element.children();
         let Some(Node::Text(text)) = children.next().map(|child| child.value()) else { return Ok(false) };
-        let Some(start) = mark::pieces(text).find_map(|(offset, _)| offset) else { return Ok(false) };
+        let Some(start) = source_markers::pieces(text).find_map(|(offset, _)| offset) else {
+            return Ok(false);
+        };
         let length = self.source.text[start..].find('<').unwrap_or(self.source.text.len() - start);
         let mut range = start..start + length;
         // The first cell may be blank, so its tabs belong to the text.
@@ -234,11 +236,11 @@ impl Walk<'_> {
     /// Adds the text of a node.
     fn text(&mut self, node: NodeRef<Node>) {
         let Node::Text(text) = node.value() else { return };
-        for (offset, piece) in mark::pieces(text) {
-            let body = piece.trim_end_matches(|c: char| c.is_ascii() && mark::is_space(c as u8));
+        for (offset, piece) in source_markers::pieces(text) {
+            let body = piece.trim_end_matches(|c: char| c.is_ascii() && source_markers::is_space(c as u8));
             match offset {
                 Some(at) => self.piece(body, at),
-                // Only where the marks were set wrong; better a rough place than no text.
+                // A marker is missing: a rough place is better than no text.
                 None if !body.is_empty() => self.push(body, self.last, self.last),
                 None => {}
             }
@@ -249,16 +251,16 @@ impl Walk<'_> {
     /// Adds a piece of text that begins at an offset of the decoded source.
     fn piece(&mut self, piece: &str, at: usize) {
         let original = self.source.text.get(at..at + piece.len()).unwrap_or("");
-        if !mark::is_verbatim(piece, original) {
+        if !source_markers::is_verbatim(piece, original) {
             let rest = &self.source.text[at..];
-            let length = match mark::entity_length(rest) {
+            let length = match source_markers::entity_length(rest) {
                 0 => rest.ceil_char_boundary(piece.len().min(rest.len())),
                 length => length,
             };
             return self.push(piece, at, at + length);
         }
         let mut start = at;
-        for word in original.split(|c: char| c.is_ascii() && mark::is_space(c as u8)) {
+        for word in original.split(|c: char| c.is_ascii() && source_markers::is_space(c as u8)) {
             if word.is_empty() {
                 self.space = true;
             } else {
@@ -271,26 +273,26 @@ impl Walk<'_> {
         self.last = at + piece.len();
     }
 
-    /// Adds text that stands for a range of the decoded source.
+    /// Adds text for a range of the decoded source.
     fn push(&mut self, text: &str, start: usize, end: usize) {
         self.push_space();
         let (first, last) = (self.source.byte(start) as u64, self.source.byte(end) as u64);
-        self.text.push(text, self.source.line(start), first, last, Width::Whole);
+        self.text.push(text, self.source.line(start), first..last, Width::Whole);
         self.last = end;
     }
 
     fn push_space(&mut self) {
         if std::mem::take(&mut self.space) && !self.text.is_empty() {
             let place = self.text.place();
-            self.text.push(" ", place.line, place.end, place.end, Width::Whole);
+            self.text.push(" ", place.line, place.end..place.end, Width::Whole);
         }
     }
 }
 
-/// Where a cell begins, as its marker tells.
-fn place(element: ElementRef) -> Option<usize> {
-    let (_, value) = element.value().attrs().find(|(name, _)| *name == mark::PLACE)?;
-    mark::offset(value).0
+/// The offset of a cell, from its marker.
+fn cell_offset(element: ElementRef) -> Option<usize> {
+    let (_, value) = element.value().attrs().find(|(name, _)| *name == source_markers::OFFSET)?;
+    source_markers::offset(value).0
 }
 
 /// A span, as HTML reads numbers: digits in front, whatever follows.
@@ -310,7 +312,7 @@ fn is_helper(row: ElementRef) -> bool {
         || style.split(';').any(|rule| matches!(rule, "height:0" | "height:0px" | "height:0pt"))
 }
 
-/// Whether an element stands on lines of its own, or breaks a line.
+/// Whether an element is a block or a line break.
 fn breaks(name: &str) -> bool {
     matches!(
         name,

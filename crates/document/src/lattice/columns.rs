@@ -1,12 +1,12 @@
-//! Tables without a frame: figures that stand beside words, line after line.
+//! Tables without a frame: figures next to words, line after line.
 //!
-//! Where no rule says which cell a word belongs to, only the rows can be told, so such a table has
+//! Without rules only the rows are certain and not the cells, so such a table has
 //! [`Layout::Rows`](crate::model::Layout::Rows): its columns are those that its figures share.
 
 use super::Item;
 use super::lines::Line;
+use super::page_breaks::is_numbered;
 use super::rules::Rule;
-use super::seam::is_numbered;
 
 /// A table of printed rows.
 #[derive(Debug, Default)]
@@ -95,14 +95,14 @@ pub(super) fn find(page: Vec<Item>, level: &[Rule]) -> Vec<Item> {
     found
 }
 
-/// A figure, or what stands for one.
+/// Whether a text is a figure or a placeholder for one.
 fn is_figure(text: &str) -> bool {
     let text = text.trim_end_matches(['件', '元', '万', '个', '次', '条', '人']);
     let is_part = |c: char| c.is_ascii_digit() || "０１２３４５６７８９.,+-%".contains(c);
     !text.is_empty() && text.chars().all(is_part) || matches!(text, "/" | "—" | "－" | "——" | "无")
 }
 
-/// Ends a stretch of lines: the table in it, and what stands above and below.
+/// Ends a stretch of lines: the table in it, and the lines above and below.
 fn end(open: &mut Vec<Printed>, level: &[Rule], found: &mut Vec<Item>) {
     let mut lines = std::mem::take(open);
     while let Some((first, last)) = table(&lines) {
@@ -117,33 +117,36 @@ fn end(open: &mut Vec<Printed>, level: &[Rule], found: &mut Vec<Item>) {
 
 /// The first and the last line of the first table among these.
 fn table(lines: &[Printed]) -> Option<(usize, usize)> {
-    let rows: Vec<usize> = (0..lines.len()).filter(|index| lines[*index].is_row()).collect();
-    let mut groups = rows.chunk_by(|one, other| other - one <= MOST_BETWEEN + 1);
-    let is_table = |group: &&[usize]| {
-        let figures = group.iter().map(|index| lines[*index].figures).sum::<usize>();
+    let rows: Vec<(usize, &Printed)> = lines.iter().enumerate().filter(|(_, line)| line.is_row()).collect();
+    let mut groups = rows.chunk_by(|(one, _), (other, _)| other - one <= MOST_BETWEEN + 1);
+    let is_table = |group: &&[(usize, &Printed)]| {
+        let figures = group.iter().map(|(_, line)| line.figures).sum::<usize>();
         figures > 3 && (group.len() > 1 || figures > 6)
     };
     let group = groups.find(is_table)?;
-    let (first, last) = (group[0], group[group.len() - 1]);
-    let above = (0..first).rev().take(MOST_ABOVE).take_while(|index| {
-        let (line, next) = (&lines[*index], &lines[index + 1]);
-        next.top() - line.whole.bottom < line.whole.size * 2.0
-    });
-    let first = above.last().unwrap_or(first);
+    let ((first, _), (last, _)) = (group.first()?, group.last()?);
+    let is_near = |index: &usize| match (lines.get(*index), lines.get(index + 1)) {
+        (Some(line), Some(next)) => next.top() - line.whole.bottom < line.whole.size * 2.0,
+        _ => false,
+    };
+    let above = (0..*first).rev().take(MOST_ABOVE).take_while(is_near);
     // The last label may go on below its figures.
-    let below = (last + 1..lines.len()).take(2).take_while(|index| {
-        let (before, line) = (&lines[index - 1], &lines[*index]);
-        line.words.len() == 1 && line.top() - before.whole.bottom < line.whole.size * 0.6
-    });
-    let last = below.last().unwrap_or(last);
-    Some((first, last))
+    let goes_on = |index: &usize| match (lines.get(index - 1), lines.get(*index)) {
+        (Some(before), Some(line)) => {
+            line.words.len() == 1 && line.top() - before.whole.bottom < line.whole.size * 0.6
+        }
+        _ => false,
+    };
+    let below = (last + 1..lines.len()).take(2).take_while(goes_on);
+    Some((above.last().unwrap_or(*first), below.last().unwrap_or(*last)))
 }
 
 /// The rows of a table from its lines.
 fn assemble(lines: Vec<Printed>, level: &[Rule]) -> Rows {
-    let (top, page) = (lines[0].top(), lines[0].whole.page);
-    let anchors: Vec<usize> = (0..lines.len()).filter(|index| lines[*index].is_row()).collect();
-    let columns = columns(anchors.iter().map(|index| &lines[*index]));
+    let (top, page) = lines.first().map_or((0.0, 0), |first| (first.top(), first.whole.page));
+    let anchors: Vec<(usize, &Printed)> =
+        lines.iter().enumerate().filter(|(_, line)| line.is_row()).collect();
+    let columns = columns(anchors.iter().map(|(_, line)| *line));
     let is_parted = |one: &Printed, other: &Printed| {
         let (high, low) = (one.middle().min(other.middle()), one.middle().max(other.middle()));
         let (left, right) = (one.whole.left.max(other.whole.left), one.whole.right.min(other.whole.right));
@@ -153,24 +156,24 @@ fn assemble(lines: Vec<Printed>, level: &[Rule]) -> Rows {
     };
     // A label belongs to the row of figures that is nearest, if nothing speaks against it; it never goes
     // to one that is farther.
-    let owner = |index: usize| -> Option<usize> {
-        let line = &lines[index];
+    let owner = |(index, line): (usize, &Printed)| -> Option<usize> {
         if line.is_row() {
             return Some(index);
         }
         let is_label = line.words.len() == 1
             && line.figures == 0
             && columns.first().is_none_or(|column| line.whole.left < column.0);
-        let distance = |anchor: usize| (lines[anchor].middle() - line.middle()).abs();
-        let near = |one: &usize, other: &usize| distance(*one).total_cmp(&distance(*other));
-        let anchor = anchors.iter().copied().filter(|_| is_label).min_by(near)?;
-        let labels = &lines[anchor].words;
-        let count = labels.iter().take_while(|word| !is_figure(&word.text)).count();
-        let is_own = count == 0 || goes_on(&labels[..count], &line.words[0]);
-        (is_own && distance(anchor) < line.whole.size * 3.0 && !is_parted(line, &lines[anchor]))
-            .then_some(anchor)
+        let distance = |anchor: &Printed| (anchor.middle() - line.middle()).abs();
+        let near = |(_, one): &(usize, &Printed), (_, other): &(usize, &Printed)| {
+            distance(one).total_cmp(&distance(other))
+        };
+        let (index, anchor) = anchors.iter().copied().filter(|_| is_label).min_by(near)?;
+        let mut labels = anchor.words.iter().take_while(|word| !is_figure(&word.text)).peekable();
+        let label = line.words.first()?;
+        let is_own = labels.peek().is_none() || labels.any(|other| stand_above(other, label));
+        (is_own && distance(anchor) < line.whole.size * 3.0 && !is_parted(line, anchor)).then_some(index)
     };
-    let owners: Vec<Option<usize>> = (0..lines.len()).map(owner).collect();
+    let owners: Vec<Option<usize>> = lines.iter().enumerate().map(owner).collect();
     let mut rows: Vec<(Option<usize>, Vec<Printed>)> = Vec::new();
     for (line, owner) in lines.into_iter().zip(owners) {
         match rows.iter_mut().find(|(other, _)| owner.is_some() && *other == owner) {
@@ -181,7 +184,7 @@ fn assemble(lines: Vec<Printed>, level: &[Rule]) -> Rows {
     Rows { rows: rows.into_iter().map(|(_, lines)| cells(lines, &columns)).collect(), top, page }
 }
 
-/// Where figures stand below each other, from the left.
+/// The columns of figures, from the left.
 fn columns<'a>(rows: impl Iterator<Item = &'a Printed>) -> Vec<(f32, f32)> {
     let figures = rows.flat_map(|row| row.words.iter().filter(|word| is_figure(&word.text)));
     let mut spans: Vec<(f32, f32)> = figures.map(|word| (word.left, word.right)).collect();
@@ -205,7 +208,8 @@ fn cells(lines: Vec<Printed>, columns: &[(f32, f32)]) -> Vec<Vec<Line>> {
     let mut is_doubtful = false;
     for line in &lines {
         let count = line.words.iter().take_while(|word| !line.is_row() || !is_figure(&word.text)).count();
-        for word in &line.words[..count] {
+        let (of_label, of_values) = line.words.split_at(count);
+        for word in of_label {
             match labels.iter_mut().find(|cell| goes_on(cell, word)) {
                 Some(cell) => {
                     is_doubtful |= is_numbered(&word.text);
@@ -214,9 +218,10 @@ fn cells(lines: Vec<Printed>, columns: &[(f32, f32)]) -> Vec<Vec<Line>> {
                 None => labels.push(vec![word.clone()]),
             }
         }
-        values.extend_from_slice(&line.words[count..]);
+        values.extend_from_slice(of_values);
     }
-    labels.sort_by(|one, other| one[0].left.total_cmp(&other[0].left));
+    let left = |label: &[Line]| label.first().map_or(0.0, |word| word.left);
+    labels.sort_by(|one, other| left(one).total_cmp(&left(other)));
     let mut row = labels;
     if values.is_empty() {
         return row;
@@ -231,8 +236,9 @@ fn cells(lines: Vec<Printed>, columns: &[(f32, f32)]) -> Vec<Vec<Line>> {
         row.resize_with(begin + columns.len(), Vec::new);
         for word in values {
             let middle = (word.left + word.right) / 2.0;
-            match columns.iter().position(|(left, right)| (*left..=*right).contains(&middle)) {
-                Some(column) => row[begin + column].push(word),
+            let column = columns.iter().position(|(left, right)| (*left..=*right).contains(&middle));
+            match column.and_then(|column| row.get_mut(begin + column)) {
+                Some(cell) => cell.push(word),
                 None => is_doubtful = true,
             }
         }
@@ -242,5 +248,10 @@ fn cells(lines: Vec<Printed>, columns: &[(f32, f32)]) -> Vec<Vec<Line>> {
 
 /// Whether a word goes on with a label.
 fn goes_on(cell: &[Line], word: &Line) -> bool {
-    cell.iter().any(|other| other.left < word.right && word.left < other.right)
+    cell.iter().any(|other| stand_above(other, word))
+}
+
+/// Whether one of two words is above the other.
+fn stand_above(one: &Line, other: &Line) -> bool {
+    one.left < other.right && other.left < one.right
 }

@@ -1,9 +1,10 @@
-//! Rules and characters to cells: where rules cross is a base grid, and base cells without a rule
+//! Makes cells from rules and characters: the rules span a base grid, and base cells without a rule
 //! between them are one cell.
 
-use super::lines::{Line, Placed, lines};
+use super::cell::Cell;
+use super::lines::{Placed, lines};
 use super::rules::{Groups, Rule};
-use super::{NEAR, seam};
+use super::{NEAR, page_breaks};
 use crate::error::ReadError;
 
 /// A table as it is ruled, over one page or several.
@@ -16,8 +17,8 @@ pub(super) struct Ruled {
     pub(super) right: f32,
     pub(super) top: f32,
     pub(super) bottom: f32,
-    /// Heights where a page ends and the next begins.
-    pub(super) seams: Vec<f32>,
+    /// Heights of the page breaks.
+    pub(super) page_breaks: Vec<f32>,
     /// The last page, from 1.
     pub(super) page: u32,
     /// The rows of its first page, once they have been asked for.
@@ -27,26 +28,6 @@ pub(super) struct Ruled {
 /// What the cells of a row say: the rows they cover, and their words without spaces. Columns are no
 /// part of it: a page may have rows that part them further.
 pub(super) type Words = Vec<(usize, String)>;
-
-/// A cell in grid columns and rows.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Cell {
-    pub(super) row: usize,
-    pub(super) column: usize,
-    pub(super) rows: usize,
-    pub(super) columns: usize,
-    /// Room between its borders.
-    pub(super) width: f32,
-    pub(super) lines: Vec<Line>,
-}
-
-impl Cell {
-    /// Its words without spaces.
-    pub(super) fn words(&self) -> String {
-        let characters = self.lines.iter().flat_map(|line| line.text.chars());
-        characters.filter(|character| !character.is_whitespace()).collect()
-    }
-}
 
 /// The cells of a table in reading order, and the height at which each row begins.
 pub(super) struct Grid {
@@ -67,7 +48,7 @@ impl Grid {
     }
 }
 
-/// Reads a table. `slots` counts the places of all base grids of the document.
+/// Reads a table. `slots` counts the base cells of the whole document.
 pub(super) fn read(ruled: &Ruled, slots: &mut usize, limit: usize) -> Result<Grid, ReadError> {
     let xs = edges(&ruled.vertical, ruled.left, ruled.right);
     let ys = edges(&ruled.horizontal, ruled.top, ruled.bottom);
@@ -80,37 +61,61 @@ pub(super) fn read(ruled: &Ruled, slots: &mut usize, limit: usize) -> Result<Gri
     let mut glyphs: Vec<Vec<Placed>> = vec![Vec::new(); rows * columns];
     for placed in &ruled.glyphs {
         let (x, y) = placed.centre();
-        if let (Some(column), Some(row)) = (between(&xs, x), between(&ys, y)) {
-            glyphs[owner[row * columns + column]].push(*placed);
+        if let (Some(column), Some(row)) = (between(&xs, x), between(&ys, y))
+            && let Some(owner) = owner.get(row * columns + column)
+            && let Some(glyphs) = glyphs.get_mut(*owner)
+        {
+            glyphs.push(*placed);
         }
     }
     let mut spans = vec![(0, 0); rows * columns];
     for (at, &owner) in owner.iter().enumerate() {
-        let span = &mut spans[owner];
-        *span = ((at / columns).max(span.0), (at % columns).max(span.1));
+        if let Some(span) = spans.get_mut(owner) {
+            *span = ((at / columns).max(span.0), (at % columns).max(span.1));
+        }
     }
     let mut cells = Vec::new();
-    for (at, &owner) in owner.iter().enumerate() {
-        if owner != at {
+    for ((at, (last_row, last_column)), glyphs) in spans.into_iter().enumerate().zip(glyphs) {
+        if owner.get(at) != Some(&at) {
             continue;
         }
-        let (row, column, (last_row, last_column)) = (at / columns, at % columns, spans[at]);
-        cells.push(Cell {
-            row,
-            column,
-            rows: last_row + 1 - row,
-            columns: last_column + 1 - column,
-            width: xs[last_column + 1] - xs[column],
-            lines: lines(std::mem::take(&mut glyphs[at])),
-        });
+        let (row, column) = (at / columns, at % columns);
+        let width = match (xs.get(column), xs.get(last_column + 1)) {
+            (Some(left), Some(right)) => right - left,
+            _ => 0.0,
+        };
+        let (rows, columns) = (last_row + 1 - row, last_column + 1 - column);
+        cells.push(Cell { row, column, rows, columns, width, lines: lines(glyphs) });
     }
-    let seams = ruled.seams.iter().filter_map(|seam| ys.iter().position(|y| (y - seam).abs() <= 2.0 * NEAR));
-    for seam in seams.collect::<Vec<_>>().into_iter().rev() {
-        seam::mend(&mut cells, seam);
-    }
+    let mut cells = join_over_pages(cells, &ruled.page_breaks, &ys);
     let dropped = tidy(&mut cells);
-    let tops = ys.iter().take(rows).enumerate().filter(|(row, _)| !dropped.contains(row)).map(|(_, y)| *y);
+    let tops = ys
+        .iter()
+        .take(rows)
+        .enumerate()
+        .filter(|(row, _)| dropped.binary_search(row).is_err())
+        .map(|(_, y)| *y);
     Ok(Grid { cells, tops: tops.collect() })
+}
+
+/// Joins the cells that page breaks cut, from the last break to the first. `cells` are in the order of
+/// their rows.
+fn join_over_pages(mut cells: Vec<Cell>, breaks: &[f32], ys: &[f32]) -> Vec<Cell> {
+    let tallest = cells.iter().map(|cell| cell.rows).max().unwrap_or(0);
+    // The cells below the break that is being joined, the last ones first.
+    let mut below: Vec<Vec<Cell>> = Vec::new();
+    for at in breaks.iter().rev() {
+        let first = ys.partition_point(|y| y - at < -2.0 * NEAR);
+        let Some(_) = ys.get(first).filter(|y| *y - at <= 2.0 * NEAR) else { continue };
+        below.push(cells.split_off(cells.partition_point(|cell| cell.row <= first)));
+        // Only these cells can reach the break, so that a long table costs no more than its pages.
+        let reaches = cells.partition_point(|cell| cell.row + tallest + 1 < first);
+        let mut near = cells.split_off(reaches);
+        page_breaks::join_cut_cells(&mut near, first);
+        cells.append(&mut near);
+    }
+    cells.extend(below.into_iter().rev().flatten());
+    cells
 }
 
 /// The lines of one direction, those near each other taken as one, with the outline where no rule is.
@@ -136,18 +141,23 @@ fn edges(rules: &[Rule], first: f32, last: f32) -> Vec<f32> {
 
 /// For each base cell the first base cell of the cell that it belongs to.
 fn owners(ruled: &Ruled, xs: &[f32], ys: &[f32]) -> Vec<usize> {
-    let (columns, rows) = (xs.len() - 1, ys.len() - 1);
+    let (columns, rows) = (xs.len().saturating_sub(1), ys.len().saturating_sub(1));
+    if columns == 0 || rows == 0 {
+        // A frame that is narrower than two rules.
+        return Vec::new();
+    }
     let right = covered(&ruled.vertical, xs, ys);
     let mut below = covered(&ruled.horizontal, ys, xs);
     bring_level(&mut below, columns);
+    let is_open = |covered: &[f32], at: usize| covered.get(at).is_some_and(|share| *share < 0.5);
     let mut groups = Groups::new(rows * columns);
     for row in 0..rows {
         for column in 0..columns {
             let at = row * columns + column;
-            if column + 1 < columns && right[(column + 1) * rows + row] < 0.5 {
+            if column + 1 < columns && is_open(&right, (column + 1) * rows + row) {
                 groups.join(at, at + 1);
             }
-            if row + 1 < rows && below[(row + 1) * columns + column] < 0.5 {
+            if row + 1 < rows && is_open(&below, at + columns) {
                 groups.join(at, at + columns);
             }
         }
@@ -162,7 +172,8 @@ fn owners(ruled: &Ruled, xs: &[f32], ys: &[f32]) -> Vec<usize> {
 fn bring_level(below: &mut [f32], columns: usize) {
     let (count, is_drawn) = (below.len() / columns, |share: &f32| *share >= 0.5);
     for line in 1..count.saturating_sub(2) {
-        let (upper, lower) = below[line * columns..(line + 2) * columns].split_at_mut(columns);
+        let Some(both) = below.get_mut(line * columns..(line + 2) * columns) else { return };
+        let (upper, lower) = both.split_at_mut(columns);
         if upper.iter().zip(lower.iter()).all(|(one, other)| is_drawn(one) != is_drawn(other)) {
             let is_upper_short = 2 * upper.iter().filter(|share| is_drawn(share)).count() < columns;
             let (short, long) = if is_upper_short { (upper, lower) } else { (lower, upper) };
@@ -181,13 +192,11 @@ fn covered(rules: &[Rule], lines: &[f32], others: &[f32]) -> Vec<f32> {
     for rule in rules {
         let line = lines.partition_point(|line| *line <= rule.at + 0.01).saturating_sub(1);
         let first = others.partition_point(|other| *other <= rule.from).saturating_sub(1);
-        for interval in first..count {
-            let (from, to) = (others[interval], others[interval + 1]);
-            if from >= rule.to {
-                break;
-            }
-            covered[line * count + interval] +=
-                (rule.to.min(to) - rule.from.max(from)).max(0.0) / (to - from);
+        let places = line * count + first..(line + 1) * count;
+        let (Some(edges), Some(places)) = (others.get(first..), covered.get_mut(places)) else { continue };
+        let intervals = edges.iter().zip(edges.iter().skip(1)).zip(places);
+        for ((&from, &to), covered) in intervals.take_while(|((from, _), _)| **from < rule.to) {
+            *covered += (rule.to.min(to) - rule.from.max(from)).max(0.0) / (to - from);
         }
     }
     covered
@@ -201,41 +210,42 @@ fn make_rectangles(groups: &mut Groups, ends: &[bool], columns: usize) -> Vec<us
     let mut owner: Vec<usize> = (0..rows * columns).map(|at| groups.of(at)).collect();
     let mut boxes = vec![(usize::MAX, usize::MAX, 0, 0, 0); rows * columns];
     for (at, &owner) in owner.iter().enumerate() {
-        let (row, column, found) = (at / columns, at % columns, &mut boxes[owner]);
+        let Some(found) = boxes.get_mut(owner) else { continue };
+        let (row, column) = (at / columns, at % columns);
         *found = (found.0.min(row), found.1.min(column), found.2.max(row), found.3.max(column), found.4 + 1);
     }
     let is_whole = |owner: usize| {
-        let (top, left, bottom, right, size) = boxes[owner];
-        (bottom + 1 - top) * (right + 1 - left) == size
+        boxes
+            .get(owner)
+            .is_some_and(|&(top, left, bottom, right, size)| (bottom + 1 - top) * (right + 1 - left) == size)
     };
     // For each place in the row above, the run that it is in: group, end, and the cell it became.
     let mut above: Vec<Option<(usize, usize, usize)>> = vec![None; columns];
-    for row in 0..rows {
+    for ((row, line), ends) in owner.chunks_mut(columns).enumerate().zip(ends) {
         let mut here = vec![None; columns];
-        let mut column = 0;
-        while column < columns {
-            let group = owner[row * columns + column];
-            let same = owner[row * columns + column..(row + 1) * columns].iter();
-            let end = column + same.take_while(|other| **other == group).count();
-            if !is_whole(group) {
-                let cell = match above[column] {
-                    Some((other, last, cell))
-                        if (other, last) == (group, end) && (end == column + 1 || !ends[row]) =>
-                    {
-                        cell
-                    }
-                    _ => row * columns + column,
-                };
-                here[column] = Some((group, end, cell));
+        let mut end = 0;
+        for run in line.chunk_by(|one, other| one == other) {
+            let start = end;
+            end += run.len();
+            let Some(&group) = run.first().filter(|group| !is_whole(**group)) else { continue };
+            let cell = match above.get(start).copied().flatten() {
+                Some((other, last, cell)) if (other, last) == (group, end) && (end == start + 1 || !ends) => {
+                    cell
+                }
+                _ => row * columns + start,
+            };
+            if let Some(here) = here.get_mut(start) {
+                *here = Some((group, end, cell));
             }
-            column = end;
+        }
+        for (start, run) in here.iter().enumerate() {
+            if let Some((_, end, cell)) = run
+                && let Some(run) = line.get_mut(start..*end)
+            {
+                run.fill(*cell);
+            }
         }
         above = here;
-        for column in 0..columns {
-            if let Some((_, end, cell)) = above[column] {
-                owner[row * columns + column..row * columns + end].fill(cell);
-            }
-        }
     }
     owner
 }
@@ -254,22 +264,26 @@ fn tidy(cells: &mut [Cell]) -> Vec<usize> {
     let width = cells.iter().map(|cell| cell.column + cell.columns).max().unwrap_or(0);
     let (mut row_begins, mut column_begins) = (vec![false; height], vec![false; width]);
     for cell in cells.iter() {
-        row_begins[cell.row] = true;
-        column_begins[cell.column] = true;
-    }
-    let count = |begins: &[bool]| {
-        let mut before = vec![0];
-        for begins in begins {
-            before.push(before[before.len() - 1] + usize::from(*begins));
+        if let (Some(row), Some(column)) = (row_begins.get_mut(cell.row), column_begins.get_mut(cell.column))
+        {
+            (*row, *column) = (true, true);
         }
-        before
+    }
+    // For each row or column, and for the end, how many that stay are before it.
+    let count = |begins: &[bool]| -> Vec<usize> {
+        let before = begins.iter().scan(0, |before, begins| {
+            *before += usize::from(*begins);
+            Some(*before)
+        });
+        std::iter::once(0).chain(before).collect()
     };
     let (rows, columns) = (count(&row_begins), count(&column_begins));
+    let before = |counts: &[usize], at: usize| counts.get(at).copied().unwrap_or(0);
     for cell in cells {
-        let (row, column) = (rows[cell.row], columns[cell.column]);
-        cell.rows = rows[cell.row + cell.rows] - row;
-        cell.columns = columns[cell.column + cell.columns] - column;
+        let (row, column) = (before(&rows, cell.row), before(&columns, cell.column));
+        cell.rows = before(&rows, cell.row + cell.rows) - row;
+        cell.columns = before(&columns, cell.column + cell.columns) - column;
         (cell.row, cell.column) = (row, column);
     }
-    (0..height).filter(|row| !row_begins[*row]).collect()
+    row_begins.iter().enumerate().filter(|(_, begins)| !**begins).map(|(row, _)| row).collect()
 }

@@ -1,4 +1,4 @@
-//! Characters to lines, and lines to the text of a cell or a paragraph.
+//! Groups characters into lines, and joins lines into the text of a cell or a paragraph.
 
 use super::{Context, Glyph};
 use crate::model::{Area, Text, is_blank};
@@ -70,7 +70,7 @@ impl Line {
     }
 }
 
-/// The lines that characters stand on, from the top; text set downwards is one line.
+/// Groups characters into lines, from the top. Vertical text is one line.
 pub(super) fn lines(mut glyphs: Vec<Placed>) -> Vec<Line> {
     glyphs.sort_by_key(|placed| (placed.page, placed.order));
     if is_set_downwards(&glyphs) {
@@ -104,14 +104,14 @@ fn sorted_line(row: &mut Vec<Placed>) -> Option<Line> {
     found
 }
 
-/// Whether most characters stand below the one before: 三、本年度办理结果 in a narrow cell.
+/// Whether most characters are below the previous one: 三、本年度办理结果 in a narrow cell.
 fn is_set_downwards(glyphs: &[Placed]) -> bool {
     let shown: Vec<&Placed> = glyphs.iter().filter(|placed| !is_blank(placed.glyph.character)).collect();
-    let is_step = |pair: &&[&Placed]| {
-        let ((x0, y0), (x1, y1), size) = (pair[0].centre(), pair[1].centre(), pair[0].size());
+    let is_step = |(one, next): &(&&Placed, &&Placed)| {
+        let ((x0, y0), (x1, y1), size) = (one.centre(), next.centre(), one.size());
         (x1 - x0).abs() < size * 0.4 && (y1 - y0).abs() > size * 0.5
     };
-    let steps = shown.windows(2).filter(is_step).count();
+    let steps = shown.iter().zip(shown.iter().skip(1)).filter(is_step).count();
     // Numbers over one another are not one number.
     shown.len() > 2
         && steps * 10 >= (shown.len() - 1) * 7
@@ -189,9 +189,9 @@ pub(super) fn text(lines: &[Line], width: Option<f32>, number: u32, context: &Co
     for line in lines {
         let source = context.source(line.page);
         if before.is_some_and(|before| needs_space(before, line, width)) {
-            text.push_printed(" ", line.page, line.area(), number, source.clone());
+            text.push_printed(" ", (line.page, line.area()), number, source.clone());
         }
-        text.push_printed(&line.text, line.page, line.area(), number, source);
+        text.push_printed(&line.text, (line.page, line.area()), number, source);
         before = Some(line);
     }
     text

@@ -1,7 +1,7 @@
 //! Lines outside tables to paragraphs.
 
 use super::lines::{Line, text};
-use super::seam::is_numbered;
+use super::page_breaks::is_numbered;
 use super::{Context, Item};
 use crate::model::{Block, Paragraph};
 
@@ -24,8 +24,8 @@ impl Margins {
         let mut lefts: Vec<f32> = body().map(|line| line.left).collect();
         lefts.sort_by(f32::total_cmp);
         // A margin is where more than one line begins; a single line may hang out.
-        let shared = lefts.windows(2).find(|pair| pair[1] - pair[0] < 2.0).map(|pair| pair[0]);
-        let left = shared.or(lefts.first().copied()).unwrap_or(0.0);
+        let shared = lefts.iter().zip(lefts.iter().skip(1)).find(|(left, next)| *next - *left < 2.0);
+        let left = shared.map(|(left, _)| *left).or(lefts.first().copied()).unwrap_or(0.0);
         // Punctuation hangs out of some lines: the margin is where the middle one of the long lines ends.
         let longest = body().map(|line| line.right).fold(0.0, f32::max);
         let mut rights: Vec<f32> =

@@ -1,4 +1,4 @@
-//! The rules of a page to the outlines of its tables.
+//! Groups the ruled lines of a page into the frames of its tables.
 
 use super::{NEAR, Segment};
 
@@ -107,13 +107,14 @@ fn merge(mut rules: Vec<Rule>) -> Vec<Rule> {
         let count = rest.partition_point(|rule| rule.at - first.at <= 0.75);
         let (same, after) = rest.split_at_mut(count);
         same.sort_by(|one, other| one.from.total_cmp(&other.from));
-        let begin = merged.len();
+        let mut open: Option<Rule> = None;
         for rule in same {
-            match merged[begin..].last_mut() {
+            match &mut open {
                 Some(last) if rule.from - last.to <= NEAR => last.to = last.to.max(rule.to),
-                _ => merged.push(Rule { at: first.at, ..*rule }),
+                _ => merged.extend(open.replace(Rule { at: first.at, ..*rule })),
             }
         }
+        merged.extend(open);
         rest = after;
     }
     merged.retain(|rule| rule.to - rule.from >= SHORTEST);
@@ -126,7 +127,7 @@ fn joined(horizontal: &[Rule], vertical: &[Rule]) -> Vec<Frame> {
     let mut group = Groups::new(count);
     for (index, rule) in horizontal.iter().enumerate() {
         let from = vertical.partition_point(|other| other.at < rule.from - NEAR);
-        for (offset, other) in vertical[from..].iter().enumerate() {
+        for (offset, other) in vertical.iter().skip(from).enumerate() {
             if other.at > rule.to + NEAR {
                 break;
             }
@@ -137,7 +138,7 @@ fn joined(horizontal: &[Rule], vertical: &[Rule]) -> Vec<Frame> {
     }
     for (rules, base) in [(horizontal, 0), (vertical, horizontal.len())] {
         for (index, rule) in rules.iter().enumerate() {
-            for (offset, other) in rules[index + 1..].iter().enumerate() {
+            for (offset, other) in rules.iter().skip(index + 1).enumerate() {
                 if other.at - rule.at > NEAR {
                     break;
                 }
@@ -157,7 +158,7 @@ fn joined(horizontal: &[Rule], vertical: &[Rule]) -> Vec<Frame> {
     };
     let mut frames = vec![empty; count];
     for (index, rule) in horizontal.iter().chain(vertical).enumerate() {
-        let frame = &mut frames[group.of(index)];
+        let Some(frame) = frames.get_mut(group.of(index)) else { continue };
         let (left, right, top, bottom) = if index < horizontal.len() {
             frame.horizontal.push(*rule);
             (rule.from, rule.to, rule.at, rule.at)
@@ -173,7 +174,7 @@ fn joined(horizontal: &[Rule], vertical: &[Rule]) -> Vec<Frame> {
     frames
 }
 
-/// Things that belong together.
+/// A disjoint-set forest.
 pub(super) struct Groups {
     of: Vec<usize>,
 }
@@ -184,15 +185,22 @@ impl Groups {
     }
 
     pub(super) fn of(&mut self, mut index: usize) -> usize {
-        while self.of[index] != index {
-            self.of[index] = self.of[self.of[index]];
-            index = self.of[index];
+        while let Some(&above) = self.of.get(index).filter(|above| **above != index) {
+            let root = self.of.get(above).copied().unwrap_or(above);
+            self.set(index, root);
+            index = root;
         }
         index
     }
 
     pub(super) fn join(&mut self, one: usize, other: usize) {
         let (one, other) = (self.of(one), self.of(other));
-        self.of[one.max(other)] = one.min(other);
+        self.set(one.max(other), one.min(other));
+    }
+
+    fn set(&mut self, index: usize, above: usize) {
+        if let Some(of) = self.of.get_mut(index) {
+            *of = above;
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! Pages made by hand: `x` and `y` in units of ten points, words of characters ten points high.
 
+use rustix::time::{ClockId, clock_gettime};
+
 use super::*;
 
 /// A page of 60 by 80 units.
@@ -366,10 +368,17 @@ fn long_tables_are_read_once() {
             })
             .page
     };
-    let started = std::time::Instant::now();
-    let blocks = read((0..2_000).map(page).collect(), &Limits::default()).unwrap_or_default();
-    assert!(matches!(&blocks[..], [Block::Table(table)] if table.rows.len() == 58_000));
-    assert!(started.elapsed().as_secs() < 20, "took {:?}", started.elapsed());
+    let read_pages = |count: usize| {
+        let pages = (0..count).map(page).collect();
+        let cpu = || std::time::Duration::try_from(clock_gettime(ClockId::ThreadCPUTime)).unwrap_or_default();
+        let start = cpu();
+        let blocks = read(pages, &Limits::default()).unwrap_or_default();
+        let took = cpu() - start;
+        assert!(matches!(&blocks[..], [Block::Table(table)] if table.rows.len() == 29 * count));
+        took
+    };
+    let (base, took) = (read_pages(200), read_pages(2_000));
+    assert!(took < 30 * base, "took {took:?}, a tenth of it {base:?}");
 }
 
 #[test]

@@ -4,14 +4,14 @@ use std::collections::{HashMap, HashSet};
 
 use quick_xml::events::BytesStart;
 
-use crate::counting;
 use crate::error::ReadError;
+use crate::list_numbering;
 use crate::sheet::is_raised;
 use crate::xml::{self, Event, Xml};
 
 /// Levels of a list.
 pub(super) const LEVELS: usize = 10;
-/// Characters of the pattern of a number; nobody writes longer ones.
+/// Characters of the pattern of a number. Real ones are shorter.
 const LONGEST_PATTERN: usize = 60;
 
 /// What the styles say.
@@ -107,15 +107,18 @@ impl Styles {
 fn next(levels: &Levels, at: usize, start: Option<u32>, counts: &mut Counts) -> String {
     let Some(level) = levels.get(&at).filter(|_| at < LEVELS) else { return String::new() };
     let first = |at: usize| levels.get(&at).map_or(1, |level| level.start);
-    let last = counts.0[at].filter(|_| start.is_none());
-    counts.0[at] = Some(last.map_or_else(|| start.unwrap_or(first(at)), |last| last.saturating_add(1)));
-    counts.0[at + 1..].fill(None);
+    if let Some((count, below)) = counts.0.get_mut(at..).and_then(|counts| counts.split_first_mut()) {
+        let last = count.filter(|_| start.is_none());
+        *count = Some(last.map_or_else(|| start.unwrap_or(first(at)), |last| last.saturating_add(1)));
+        below.fill(None);
+    }
     if level.format == "none" || level.format == "bullet" {
         return String::new();
     }
     let number = |at: usize| {
         let format = levels.get(&at).map_or("decimal", |level| level.format);
-        counting::write(counts.0[at].unwrap_or_else(|| first(at)), format).unwrap_or_default()
+        list_numbering::write(counts.0.get(at).copied().flatten().unwrap_or_else(|| first(at)), format)
+            .unwrap_or_default()
     };
     let mut text = match &level.pattern {
         Some(pattern) => {
@@ -171,7 +174,7 @@ fn short(tag: &BytesStart, name: &str) -> Option<String> {
     xml::attribute(tag, name).map(|value| value.chars().take(LONGEST_PATTERN).collect())
 }
 
-/// The name that Word gives to a format of numbers; in ODT an example stands for it.
+/// Word's name for a number format. ODT gives an example of the number instead.
 fn format(example: &str) -> &'static str {
     match example.chars().next() {
         None => "none",

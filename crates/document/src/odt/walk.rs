@@ -1,4 +1,4 @@
-//! From the content of an ODT to paragraphs and tables, in one walk without recursion.
+//! Reads the content of an ODT into paragraphs and tables, in one walk without recursion.
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
@@ -7,20 +7,45 @@ use quick_xml::events::BytesStart;
 
 use super::lists::{Counts, Styles};
 use crate::error::ReadError;
-use crate::flow::{Grid, GridCell, whole};
+use crate::kind::Kind;
 use crate::limits::Limits;
 use crate::model::{Block, Paragraph, is_blank};
+use crate::nested_tables::{Grid, GridCell, whole};
 use crate::package::Part;
-use crate::raised::without_marks;
-use crate::sniff::Kind;
+use crate::superscripts::without_marks;
 use crate::xml::{self, Event, Xml};
 
-/// Tables and text boxes inside each other: what stands in them is moved once for each.
+/// Tables and text boxes inside each other. Their content is moved once for each.
 const MOST_NESTED: usize = 64;
 /// Columns that one cell covers.
 const MOST_COLUMNS: u32 = 1_000;
-/// Spaces that one element stands for.
+/// Spaces that one element can mean.
 const MOST_SPACES: u32 = 100;
+
+/// Elements that are not printed, or that are no part of the text.
+const SKIPPED: [&str; 21] = [
+    "note",
+    "annotation",
+    "table-of-content",
+    "forms",
+    "ruby-text",
+    "binary-data",
+    "hidden-text",
+    "hidden-paragraph",
+    "title",
+    "desc",
+    "object",
+    "automatic-styles",
+    "font-face-decls",
+    "scripts",
+    "settings",
+    "meta",
+    "master-styles",
+    "styles",
+    "sequence-decls",
+    "variable-decls",
+    "user-field-decls",
+];
 
 /// Reads the content.
 pub(super) fn walk(part: &Part, styles: Styles, limits: &Limits) -> Result<Vec<Block>, ReadError> {
@@ -135,7 +160,7 @@ struct Running {
 struct List {
     style: String,
     counts: usize,
-    /// What the next item is told to begin with.
+    /// The start value of the next item.
     start: Option<u32>,
     /// Whether the next paragraph is the first of an item.
     is_item: bool,
@@ -150,131 +175,127 @@ struct Open {
     line: u32,
 }
 
+/// What is left of an opened element: the element to put on the stack, or none if it has been read to
+/// its end or skipped.
+type Opened = Result<Option<Element>, ReadError>;
+
 impl Walk<'_> {
-    /// Takes an element in; none if it has been read or left out as a whole.
-    fn open(
-        &mut self,
-        tag: &BytesStart,
-        open: &[Element],
-        xml: &mut Xml,
-    ) -> Result<Option<Element>, ReadError> {
+    /// Handles the start of an element; `open` are the elements around it.
+    fn open(&mut self, tag: &BytesStart, open: &[Element], xml: &mut Xml) -> Opened {
         let value = |name: &str| xml::attribute(tag, name);
-        let number = |name: &str| value(name).and_then(|value| value.parse::<u32>().ok());
-        Ok(Some(match xml::name(tag) {
+        match xml::name(tag) {
             "p" => {
                 self.begin_paragraph(None)?;
-                Element::Paragraph
+                Ok(Some(Element::Paragraph))
             }
-            "h" => {
-                let level = number("outline-level").unwrap_or(1).max(1);
-                self.begin_paragraph(Some(level.min(6) as u8))?;
-                let is_listed = self.lists_here() || value("is-list-header").as_deref() == Some("true");
-                if !is_listed {
-                    let start = number("start-value").filter(|_| value("restart-numbering").is_some());
-                    let at = level as usize - 1;
-                    let number = self.styles.heading(at, start, &mut self.outline);
-                    self.add(number.chars());
-                }
-                Element::Paragraph
-            }
-            "span" if value("style-name").is_some_and(|style| self.styles.is_hidden(&style)) => {
-                self.hidden += 1;
-                Element::Hidden
-            }
-            "span" if value("style-name").is_some_and(|style| self.styles.is_raised(&style)) => {
-                Element::Raised(self.running().map_or(0, |paragraph| paragraph.text.len()))
-            }
+            "h" => self.open_heading(tag),
+            "span" => Ok(Some(self.open_span(tag))),
             "s" => {
-                self.add(std::iter::repeat_n(' ', number("c").unwrap_or(1).min(MOST_SPACES) as usize));
-                Element::Other
+                let count = number(tag, "c").unwrap_or(1).min(MOST_SPACES) as usize;
+                Ok(Some(self.add(std::iter::repeat_n(' ', count))))
             }
-            "tab" => {
-                self.add("\t".chars());
-                Element::Other
-            }
-            "line-break" => {
-                self.add("\n".chars());
-                Element::Other
-            }
+            "tab" => Ok(Some(self.add("\t".chars()))),
+            "line-break" => Ok(Some(self.add("\n".chars()))),
             "list" => {
                 self.count()?;
                 self.begin_list(tag);
-                Element::List
+                Ok(Some(Element::List))
             }
             "list-item" => {
                 if let Some(list) = self.lists.last_mut() {
-                    (list.is_item, list.start) = (true, number("start-value"));
+                    (list.is_item, list.start) = (true, number(tag, "start-value"));
                 }
-                Element::Other
+                Ok(Some(Element::Other))
             }
             "table" => {
                 self.end_paragraph();
-                self.nest()?;
+                self.check_depth()?;
                 self.tables.push(Open::default());
-                Element::Table
+                Ok(Some(Element::Table))
             }
-            "table-column" if self.in_table(open) => {
-                let width = value("style-name").map_or(0, |style| self.styles.width(&style));
-                let count = number("number-columns-repeated").unwrap_or(1).min(MOST_COLUMNS) as usize;
-                if let Some(table) = self.tables.last_mut().filter(|table| table.grid.widths.len() < 1_000) {
-                    table.grid.widths.extend(std::iter::repeat_n(width, count));
-                }
-                Element::Other
-            }
-            "table-row" if self.in_table(open) => {
-                self.count_line()?;
-                if let Some(table) = self.tables.last_mut() {
-                    (table.column, table.line) = (0, self.line);
-                    table.row.clear();
-                }
-                Element::Row
-            }
+            "table-column" if self.in_table(open) => Ok(Some(self.add_columns(tag))),
+            "table-row" if self.in_table(open) => self.open_row(),
             name @ ("table-cell" | "covered-table-cell") if matches!(open.last(), Some(Element::Row)) => {
-                let cell = CellSpan {
-                    rows: number("number-rows-spanned").unwrap_or(1).max(1),
-                    columns: number("number-columns-spanned").unwrap_or(1).clamp(1, MOST_COLUMNS),
-                    repeated: number("number-columns-repeated").unwrap_or(1).clamp(1, MOST_COLUMNS),
-                    covered: name == "covered-table-cell",
-                };
-                self.flows.push(Flow { cell, lists: self.lists.len(), ..Flow::default() });
-                Element::Cell
+                Ok(Some(self.open_cell(tag, name == "covered-table-cell")))
             }
             "text-box" | "custom-shape" | "rect" | "ellipse" | "circle" | "polygon" | "path" => {
-                self.nest()?;
+                self.check_depth()?;
                 self.flows.push(Flow { lists: self.lists.len(), ..Flow::default() });
-                Element::Box
+                Ok(Some(Element::Box))
             }
-            "section" if value("display").as_deref() == Some("none") => {
-                xml.skip()?;
-                return Ok(None);
-            }
+            "section" if value("display").as_deref() == Some("none") => skip(xml),
             "tracked-changes" => {
                 self.read_deletions(xml)?;
-                return Ok(None);
+                Ok(None)
             }
-            // Deleted text may also stay in its place, between these two.
+            // Deleted text may also stay in the text, between these two.
             "change-start" if self.is_deletion(tag) => {
                 self.hidden += 1;
-                Element::Other
+                Ok(Some(Element::Other))
             }
             "change-end" if self.is_deletion(tag) => {
                 self.hidden = self.hidden.saturating_sub(1);
-                Element::Other
+                Ok(Some(Element::Other))
             }
-            "note" | "annotation" | "table-of-content" | "forms" | "ruby-text" | "binary-data"
-            | "hidden-text" | "hidden-paragraph" | "title" | "desc" | "object" | "automatic-styles"
-            | "font-face-decls" | "scripts" | "settings" | "meta" | "master-styles" | "styles"
-            | "sequence-decls" | "variable-decls" | "user-field-decls" => {
-                // `text:title` and the like are fields, and their text is shown.
-                if tag.name().into_inner().starts_with("text:") && matches!(xml::name(tag), "title" | "meta")
-                {
-                    return Ok(Some(Element::Other));
-                }
-                xml.skip()?;
-                return Ok(None);
-            }
-            _ => Element::Other,
-        }))
+            // `text:title` and `text:meta` are fields, whose text is shown.
+            "title" | "meta" if tag.name().into_inner().starts_with("text:") => Ok(Some(Element::Other)),
+            name if SKIPPED.contains(&name) => skip(xml),
+            _ => Ok(Some(Element::Other)),
+        }
+    }
+
+    fn open_heading(&mut self, tag: &BytesStart) -> Opened {
+        let value = |name: &str| xml::attribute(tag, name);
+        let level = number(tag, "outline-level").unwrap_or(1).max(1);
+        self.begin_paragraph(Some(level.min(6) as u8))?;
+        let is_listed = self.lists_here() || value("is-list-header").as_deref() == Some("true");
+        if !is_listed {
+            let start = number(tag, "start-value").filter(|_| value("restart-numbering").is_some());
+            let number = self.styles.heading(level as usize - 1, start, &mut self.outline);
+            self.add(number.chars());
+        }
+        Ok(Some(Element::Paragraph))
+    }
+
+    fn open_span(&mut self, tag: &BytesStart) -> Element {
+        let Some(style) = xml::attribute(tag, "style-name") else { return Element::Other };
+        if self.styles.is_hidden(&style) {
+            self.hidden += 1;
+            return Element::Hidden;
+        }
+        if self.styles.is_raised(&style) {
+            return Element::Raised(self.running().map_or(0, |paragraph| paragraph.text.len()));
+        }
+        Element::Other
+    }
+
+    fn add_columns(&mut self, tag: &BytesStart) -> Element {
+        let width = xml::attribute(tag, "style-name").map_or(0, |style| self.styles.width(&style));
+        let count = number(tag, "number-columns-repeated").unwrap_or(1).min(MOST_COLUMNS) as usize;
+        if let Some(table) = self.tables.last_mut().filter(|table| table.grid.widths.len() < 1_000) {
+            table.grid.widths.extend(std::iter::repeat_n(width, count));
+        }
+        Element::Other
+    }
+
+    fn open_row(&mut self) -> Opened {
+        self.count_line()?;
+        if let Some(table) = self.tables.last_mut() {
+            (table.column, table.line) = (0, self.line);
+            table.row.clear();
+        }
+        Ok(Some(Element::Row))
+    }
+
+    fn open_cell(&mut self, tag: &BytesStart, covered: bool) -> Element {
+        let cell = CellSpan {
+            rows: number(tag, "number-rows-spanned").unwrap_or(1).max(1),
+            columns: number(tag, "number-columns-spanned").unwrap_or(1).clamp(1, MOST_COLUMNS),
+            repeated: number(tag, "number-columns-repeated").unwrap_or(1).clamp(1, MOST_COLUMNS),
+            covered,
+        };
+        self.flows.push(Flow { cell, lists: self.lists.len(), ..Flow::default() });
+        Element::Cell
     }
 
     /// Reads which of the changes are deletions.
@@ -351,11 +372,11 @@ impl Walk<'_> {
             return Err(ReadError::TooManyCells { found: self.slots, limit: self.limits.cells });
         }
         if covered {
-            // What stands in it is not shown.
+            // Its content is not shown.
             table.column += repeated;
             return Ok(());
         }
-        // Only cells that say little are repeated: what is long is never the same twice.
+        // Only short content is repeated: long text is never the same twice.
         let says_little = match flow.blocks.as_slice() {
             [] => true,
             [Block::Paragraph(paragraph)] => paragraph.text.as_str().len() < 100,
@@ -403,7 +424,8 @@ impl Walk<'_> {
         matches!(holder, Some(Element::Table))
     }
 
-    fn nest(&self) -> Result<(), ReadError> {
+    /// Refuses a document whose tables and text boxes are nested too deep.
+    fn check_depth(&self) -> Result<(), ReadError> {
         let found = self.flows.len();
         if found > MOST_NESTED {
             return Err(ReadError::TooDeep { line: self.line, found, limit: MOST_NESTED });
@@ -440,8 +462,9 @@ impl Walk<'_> {
             && let Some(list) = self.lists.last_mut().filter(|list| list.is_item)
         {
             list.is_item = false;
-            text =
-                self.styles.number(&list.style, depth - 1, list.start.take(), &mut self.counts[list.counts]);
+            if let Some(counts) = self.counts.get_mut(list.counts) {
+                text = self.styles.number(&list.style, depth - 1, list.start.take(), counts);
+            }
         }
         if let Some(flow) = self.flows.last_mut() {
             flow.paragraph = Some(Running { text, raised: Vec::new(), line: self.line, level });
@@ -477,10 +500,12 @@ impl Walk<'_> {
         }
     }
 
-    fn add(&mut self, characters: impl Iterator<Item = char>) {
+    /// Adds the characters that an element means.
+    fn add(&mut self, characters: impl Iterator<Item = char>) -> Element {
         if let Some(paragraph) = self.running() {
             paragraph.text.extend(characters);
         }
+        Element::Other
     }
 
     /// The paragraph that is being read, if it is shown.
@@ -488,4 +513,15 @@ impl Walk<'_> {
         let flow = self.flows.last_mut().filter(|_| self.hidden == 0);
         flow.and_then(|flow| flow.paragraph.as_mut())
     }
+}
+
+/// An attribute that is a number.
+fn number(tag: &BytesStart, name: &str) -> Option<u32> {
+    xml::attribute(tag, name).and_then(|value| value.parse().ok())
+}
+
+/// Skips an element and everything in it.
+fn skip(xml: &mut Xml) -> Opened {
+    xml.skip()?;
+    Ok(None)
 }

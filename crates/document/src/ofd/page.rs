@@ -3,10 +3,10 @@
 use quick_xml::events::BytesStart;
 
 use crate::error::ReadError;
+use crate::kind::Kind;
 use crate::lattice::{Glyph, Page, Segment};
 use crate::limits::Limits;
 use crate::package::Part;
-use crate::sniff::Kind;
 use crate::xml::{Event, Xml, attribute, name};
 
 /// Points of a millimetre.
@@ -40,7 +40,7 @@ impl Budget {
     }
 }
 
-/// Where an object stands on the page.
+/// The position of an object on the page.
 #[derive(Clone, Copy)]
 struct Frame {
     x: f32,
@@ -164,7 +164,7 @@ impl Type {
         for character in text.chars().filter(|character| !matches!(character, '\r' | '\n')) {
             let share = if character.is_ascii() { 0.5 } else { 1.0 };
             let advance = self.size * self.stretch * share;
-            // Letters stand on the base line, with an eighth of their height below it.
+            // Letters are on the base line, with an eighth of their height below it.
             let upper = self.frame.place(code.x, code.y - self.size * 0.88);
             let lower = self.frame.place(code.x + advance, code.y + self.size * 0.12);
             glyphs.push(Glyph {
@@ -282,7 +282,9 @@ impl Path {
                 "C" => part.extend(part.first().copied()),
                 _ => {
                     (curves, curved) = (true, true);
-                    part.push(self.frame.place(values[count - 2], values[count - 1]));
+                    if let Some(&[.., x, y]) = values.get(..count) {
+                        part.push(self.frame.place(x, y));
+                    }
                 }
             }
         }
@@ -314,12 +316,8 @@ impl Path {
                 Segment { x0: x, y0: top, x1: x, y1: bottom }
             });
         } else if self.strokes {
-            segments.extend(points.windows(2).map(|pair| Segment {
-                x0: pair[0].0,
-                y0: pair[0].1,
-                x1: pair[1].0,
-                y1: pair[1].1,
-            }));
+            let pairs = points.iter().zip(points.iter().skip(1));
+            segments.extend(pairs.map(|(&(x0, y0), &(x1, y1))| Segment { x0, y0, x1, y1 }));
         }
     }
 }

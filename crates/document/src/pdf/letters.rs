@@ -14,7 +14,7 @@ pub(super) struct Letters {
 }
 
 impl Letters {
-    /// What a glyph says; the replacement character where that is not known, a space where it shows
+    /// The text of a glyph; the replacement character if it is unknown, a space where it shows
     /// nothing.
     pub(super) fn of(&mut self, glyph: &Glyph) -> String {
         let text = match glyph.as_unicode() {

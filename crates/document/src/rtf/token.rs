@@ -41,7 +41,7 @@ impl<'a> Tokens<'a> {
         self.line
     }
 
-    /// The next token, and where it stands.
+    /// The next token, and its range in the file.
     pub(super) fn next(&mut self) -> Option<(Token<'a>, Range<usize>)> {
         while matches!(self.peek(0), Some(b'\r' | b'\n' | 0)) {
             self.at += 1;
@@ -92,7 +92,8 @@ impl<'a> Tokens<'a> {
         while self.peek(0).is_some_and(|byte| byte.is_ascii_alphabetic()) {
             self.at += 1;
         }
-        let name = std::str::from_utf8(&self.bytes[start..self.at]).expect("letters are UTF-8");
+        let name = self.bytes.get(start..self.at).unwrap_or_default();
+        let name = std::str::from_utf8(name).expect("letters are UTF-8");
         let digits = self.at + usize::from(self.peek(0) == Some(b'-'));
         let mut end = digits;
         let mut number = 0_i64;

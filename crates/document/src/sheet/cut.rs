@@ -17,16 +17,15 @@ pub(super) fn blocks(sheets: Vec<Sheet>, bytes: usize, count: Count) -> Result<V
         let mut sheet = hidden::take_out(sheet);
         sheet.merges.sort_by_key(|merge| (merge.top, merge.left));
         let rows = rows(&sheet);
-        let mut at = 0;
-        while at < rows.len() {
-            let (table, seen) = run(&rows[at..], &sheet.frames);
-            if table > 0 {
-                writer.table(&sheet.merges, &rows[at..at + table])?;
-                at += table;
-            } else {
-                rows[at..at + seen].iter().for_each(|row| writer.paragraphs(row));
-                at += seen;
+        let mut rest = rows.as_slice();
+        while !rest.is_empty() {
+            let (table, seen) = run(rest, &sheet.frames);
+            let (taken, after) = rest.split_at(if table > 0 { table } else { seen });
+            match table {
+                0 => taken.iter().for_each(|row| writer.paragraphs(row)),
+                _ => writer.table(&sheet.merges, taken)?,
             }
+            rest = after;
         }
     }
     Ok(writer.blocks)
@@ -71,9 +70,10 @@ fn rows(sheet: &Sheet) -> Vec<SheetRow<'_>> {
 /// no table among them, they all are paragraphs.
 fn run(rows: &[SheetRow], frames: &HashMap<u32, (u32, u32)>) -> (usize, usize) {
     let mut table = 0;
+    let mut above = None;
     for (index, row) in rows.iter().enumerate() {
-        if index > 0 {
-            let mut between = rows[index - 1].y + 1..row.y;
+        if let Some(above) = above.replace(row.y) {
+            let mut between = above + 1..row.y;
             // Blank rows belong to the table where they are framed.
             if !row.hangs && !between.all(|y| frames.contains_key(&y)) {
                 return (table, index);
@@ -92,7 +92,7 @@ fn run(rows: &[SheetRow], frames: &HashMap<u32, (u32, u32)>) -> (usize, usize) {
 enum Kind {
     /// Several cells, or one among framed blank ones.
     Row,
-    /// One cell that stands over the columns of its table: `第二十条第（一）项`.
+    /// One cell above the columns of its table: `第二十条第（一）项`.
     Head,
     /// A title, a heading or running text.
     Paragraph,
@@ -126,7 +126,7 @@ struct Writer {
 impl Writer {
     fn text(&self, text: &str) -> Text {
         let mut whole = Text::default();
-        whole.push(text, self.line, 0, self.bytes, Width::Whole);
+        whole.push(text, self.line, 0..self.bytes, Width::Whole);
         whole
     }
 
@@ -157,9 +157,9 @@ impl Writer {
         let right = edges.iter().map(|(_, right)| *right).max().unwrap_or(0);
         let width = (right - left + 1) as usize;
 
-        let merges = &merges[merges.partition_point(|merge| merge.top < top)..];
-        let merges = &merges[..merges.partition_point(|merge| merge.top <= bottom)];
-        let mut merges = merges.iter().filter_map(|merge| clip(merge, bottom, left, right)).peekable();
+        let (_, merges) = merges.split_at(merges.partition_point(|merge| merge.top < top));
+        let merges = merges.iter().take_while(|merge| merge.top <= bottom);
+        let mut merges = merges.filter_map(|merge| clip(merge, bottom, left, right)).peekable();
         let mut shown = rows.iter().peekable();
         // For each column the row from which it is free.
         let mut free = vec![top; width];
@@ -183,20 +183,23 @@ impl Writer {
                         text = found;
                     }
                 }
-                if free[(x - left) as usize] > y {
+                // The columns from here on that are free, as far as the merged cell goes.
+                let columns = free.iter_mut().skip((x - left) as usize);
+                let columns = columns.take((place.right - x + 1) as usize);
+                let taken: Vec<&mut u32> = columns.take_while(|from| **from <= y).collect();
+                // Merged cells that overlap are invalid; the first one wins.
+                let column_span = taken.len() as u32;
+                if column_span == 0 {
                     continue;
                 }
-                // Merged cells that overlap are broken; the first one keeps its place.
-                let right =
-                    (x..=place.right).take_while(|x| free[(x - left) as usize] <= y).last().unwrap_or(x);
-                free[(x - left) as usize..=(right - left) as usize].fill(place.bottom + 1);
+                taken.into_iter().for_each(|from| *from = place.bottom + 1);
                 let lines = text.split(['\n', '\r', '\t', '\u{b}']).map(|line| line.trim_matches(is_blank));
                 let lines: Vec<&str> = lines.filter(|line| !line.is_empty()).collect();
                 row.cells.push(Cell {
                     text: self.text(&lines.join(" ")),
                     column: x - left,
                     row_span: place.bottom - y + 1,
-                    column_span: right - x + 1,
+                    column_span,
                 });
             }
             formed.push(row);

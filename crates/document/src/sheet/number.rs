@@ -88,7 +88,7 @@ fn general(value: f64) -> String {
 }
 
 /// A number by its places (`#,##0.00"万元"`); none where the code has none or does more than that.
-/// Separators of thousands are left out: a number is easier to tell without them.
+/// Thousands separators are left out, so that numbers are easier to parse.
 fn by_places(value: f64, section: &[Token]) -> Option<String> {
     let places = |token: &Token| matches!(token, Token::Sign('0' | '#' | '?' | '.' | ','));
     let known = |token: &Token| places(token) || matches!(token, Token::Sign('%') | Token::Literal(_));
@@ -101,7 +101,8 @@ fn by_places(value: f64, section: &[Token]) -> Option<String> {
         return Some(text);
     };
     let last = section.iter().rposition(places)?;
-    let pattern = &section[first..=last];
+    let (before, pattern) = section.split_at(first);
+    let (pattern, behind) = pattern.split_at(last + 1 - first);
     if !pattern.iter().all(places) {
         return None;
     }
@@ -109,7 +110,7 @@ fn by_places(value: f64, section: &[Token]) -> Option<String> {
     let digits = |tokens: &[Token], signs: &[char]| {
         tokens.iter().filter(|token| matches!(token, Token::Sign(sign) if signs.contains(sign))).count()
     };
-    let decimals = &pattern[point..];
+    let (integers, decimals) = pattern.split_at(point);
     let (most, least) = (digits(decimals, &['0', '#', '?']).min(20), digits(decimals, &['0']));
     let thousands = pattern.iter().rev().take_while(|token| **token == Token::Sign(',')).count();
     let percents = digits(section, &['%']);
@@ -119,15 +120,15 @@ fn by_places(value: f64, section: &[Token]) -> Option<String> {
         number.pop();
     }
     let number = number.trim_end_matches('.');
-    let whole = digits(&pattern[..point], &['0']).min(20);
+    let whole = digits(integers, &['0']).min(20);
     let missing = whole.saturating_sub(number.find('.').unwrap_or(number.len()));
     let is_zero = number.chars().all(|digit| matches!(digit, '0' | '.'));
     let mut text = String::new();
     text.extend((scaled < 0.0 && !is_zero).then_some('-'));
-    text.extend(section[..first].iter().filter_map(literal));
+    text.extend(before.iter().filter_map(literal));
     text.extend(std::iter::repeat_n('0', missing));
     text.push_str(number);
-    text.extend(section[last + 1..].iter().filter_map(|token| match token {
+    text.extend(behind.iter().filter_map(|token| match token {
         Token::Sign('%') => Some('%'),
         token => literal(token),
     }));

@@ -1,4 +1,4 @@
-//! OpenDocument spreadsheets, packed or in one XML file. Each cell says as words what it shows.
+//! OpenDocument spreadsheets, packed or in one XML file. Each cell contains its displayed text.
 
 use std::collections::HashSet;
 
@@ -6,15 +6,15 @@ use quick_xml::events::BytesStart;
 
 use super::{Count, Merge, Sheet, Value};
 use crate::error::ReadError;
+use crate::kind::Kind;
 use crate::limits::Limits;
 use crate::package::{Package, Part};
-use crate::raised::without_marks;
-use crate::sniff::Kind;
+use crate::superscripts::without_marks;
 use crate::xml::{self, Event, Xml};
 
-/// Cells that one element stands for: beyond are the blank ends of a sheet.
+/// Repetitions of one element that are read. Beyond are the blank ends of a sheet.
 const MOST_REPEATED: u32 = 1_000;
-/// Spaces that one element stands for.
+/// Spaces that one element can mean.
 const MOST_SPACES: u32 = 100;
 
 /// The visible sheets in the order of the file.
@@ -38,7 +38,7 @@ pub(super) fn sheets(bytes: &[u8], limits: &Limits) -> Result<Vec<Sheet>, ReadEr
     walk(&content, &styles, limits)
 }
 
-/// Names of styles, as far as they change what is read.
+/// Names of the styles that matter for reading.
 #[derive(Default)]
 struct Styles {
     framed: HashSet<String>,
@@ -108,7 +108,7 @@ struct Open {
     paragraphs: usize,
     /// Where raised text begins that is open, and all raised pieces.
     raised: Vec<std::ops::Range<usize>>,
-    /// What it holds, for files that do not say what it shows.
+    /// Its value, for files without the displayed text.
     value: Option<String>,
     framed: bool,
     covered: bool,
@@ -127,140 +127,230 @@ enum Element {
     Other,
 }
 
+/// The state of the walk through the content.
+struct Walk<'a> {
+    styles: &'a Styles,
+    count: Count,
+    /// The visible sheets that are complete.
+    sheets: Vec<Sheet>,
+    /// The sheet and the cell that are open.
+    sheet: Option<Sheet>,
+    cell: Option<Open>,
+    /// The cells of the open row, with their columns.
+    row: Vec<(u32, Open)>,
+    /// The open row, and how often it is repeated.
+    y: u32,
+    rows: u32,
+    /// The next column of the open row.
+    x: u32,
+    /// The columns that have been declared.
+    columns: u32,
+}
+
 fn walk(content: &Part, styles: &Styles, limits: &Limits) -> Result<Vec<Sheet>, ReadError> {
-    let mut count = Count::new(limits, Kind::Ods);
     let mut xml = Xml::new(content, Kind::Ods, limits);
-    let mut sheets = Vec::new();
     let mut open: Vec<Element> = Vec::new();
-    let mut sheet: Option<Sheet> = None;
-    let mut cell: Option<Open> = None;
-    // The cells of the row that is being read, and how many rows look like it.
-    let mut row: Vec<(u32, Open)> = Vec::new();
-    let (mut y, mut x, mut rows, mut columns) = (0_u32, 0_u32, 1_u32, 0_u32);
+    let mut walk = Walk {
+        styles,
+        count: Count::new(limits, Kind::Ods),
+        sheets: Vec::new(),
+        sheet: None,
+        cell: None,
+        row: Vec::new(),
+        y: 0,
+        rows: 1,
+        x: 0,
+        columns: 0,
+    };
     while let Some(event) = xml.next()? {
-        let tag = match event {
-            Event::Open(tag) => tag,
-            Event::Text(text) => {
-                if let (Some(Element::Paragraph | Element::Raised | Element::Other), Some(cell)) =
-                    (open.last(), &mut cell)
-                    && open.iter().any(|element| matches!(element, Element::Paragraph))
-                {
-                    push(&mut cell.text, &text);
-                }
-                continue;
-            }
+        match event {
+            Event::Open(tag) => match walk.open(&tag, open.last())? {
+                Some(element) => open.push(element),
+                None => xml.skip()?,
+            },
+            Event::Text(text) => walk.text(&text, &open),
             Event::Close => {
-                match (open.pop(), &mut sheet, &mut cell) {
-                    (Some(Element::Sheet), found, _) => sheets.extend(found.take()),
-                    (Some(Element::Row), Some(sheet), _) => {
-                        end_row(sheet, &mut row, y, rows, &mut count)?;
-                        y = y.saturating_add(rows);
-                    }
-                    (Some(Element::Cell), _, found) => {
-                        if let Some(cell) = found.take() {
-                            let repeated = cell.repeated;
-                            row.push((x, cell));
-                            count.one_more()?;
-                            x = x.saturating_add(repeated);
-                        }
-                    }
-                    (Some(Element::Raised), _, Some(cell)) => {
-                        let end = cell.text.len();
-                        cell.raised.last_mut().into_iter().for_each(|raised| raised.end = end);
-                    }
-                    _ => {}
+                if let Some(element) = open.pop() {
+                    walk.close(&element)?;
                 }
-                continue;
             }
-        };
-        let value = |name| xml::attribute(&tag, name);
-        let number = |name| value(name).and_then(|value| value.parse::<u32>().ok());
-        let is_collapsed = || matches!(value("visibility").as_deref(), Some("collapse" | "filter"));
-        let element = match (xml::name(&tag), &mut sheet, &mut cell) {
-            ("table", None, None) => {
-                if value("style-name").is_some_and(|style| styles.hidden.contains(&*style)) {
-                    xml.skip()?;
-                    continue;
-                }
-                (sheet, y, columns) = (Some(Sheet::default()), 0, 0);
-                Element::Sheet
+        }
+    }
+    Ok(walk.sheets)
+}
+
+impl Walk<'_> {
+    /// Handles the start of an element; none if the caller has to skip it with everything in it.
+    fn open(&mut self, tag: &BytesStart, parent: Option<&Element>) -> Result<Option<Element>, ReadError> {
+        let name = xml::name(tag);
+        Ok(match (name, self.sheet.is_some(), self.cell.is_some()) {
+            ("table", false, false) => self.open_sheet(tag),
+            ("table-column", true, false) => Some(self.read_column(tag)?),
+            ("table-row", true, false) => Some(self.open_row(tag)?),
+            ("table-cell" | "covered-table-cell", true, false) if matches!(parent, Some(Element::Row)) => {
+                Some(self.open_cell(tag, name == "covered-table-cell"))
             }
-            ("table-column", Some(sheet), None) => {
-                let repeated = number("number-columns-repeated").unwrap_or(1).max(1);
-                let after = columns.saturating_add(repeated);
-                if is_collapsed() {
-                    count.one_more()?;
-                    sheet.hidden_columns.push((columns, after - 1));
-                }
-                columns = after;
-                Element::Other
-            }
-            ("table-row", Some(sheet), None) => {
-                (x, rows) = (0, number("number-rows-repeated").unwrap_or(1).max(1));
-                if is_collapsed() {
-                    count.one_more()?;
-                    sheet.hidden_rows.push((y, y.saturating_add(rows - 1)));
-                }
-                Element::Row
-            }
-            (name @ ("table-cell" | "covered-table-cell"), Some(_), None)
-                if matches!(open.last(), Some(Element::Row)) =>
-            {
-                let held =
-                    ["value", "date-value", "boolean-value", "string-value"].into_iter().find_map(value);
-                cell = Some(Open {
-                    value: held.map(|held| held.into_owned()),
-                    framed: value("style-name").is_some_and(|style| styles.framed.contains(&*style)),
-                    covered: name == "covered-table-cell",
-                    columns: number("number-columns-spanned").unwrap_or(1).max(1),
-                    rows: number("number-rows-spanned").unwrap_or(1).max(1),
-                    repeated: number("number-columns-repeated").unwrap_or(1).max(1),
-                    ..Open::default()
-                });
-                Element::Cell
-            }
-            ("p", _, Some(cell)) if matches!(open.last(), Some(Element::Cell)) => {
+            ("p" | "s" | "tab" | "line-break" | "span", _, true) => self.open_in_cell(tag, parent),
+            ("annotation" | "frame" | "custom-shape" | "shapes", ..) => None,
+            ("ruby-text" | "forms" | "dde-source", ..) => None,
+            _ => Some(Element::Other),
+        })
+    }
+
+    fn open_sheet(&mut self, tag: &BytesStart) -> Option<Element> {
+        if xml::attribute(tag, "style-name").is_some_and(|style| self.styles.hidden.contains(&*style)) {
+            return None;
+        }
+        (self.sheet, self.y, self.columns) = (Some(Sheet::default()), 0, 0);
+        Some(Element::Sheet)
+    }
+
+    fn read_column(&mut self, tag: &BytesStart) -> Result<Element, ReadError> {
+        let repeated = number(tag, "number-columns-repeated").unwrap_or(1).max(1);
+        let after = self.columns.saturating_add(repeated);
+        if is_collapsed(tag) {
+            self.count.one_more()?;
+            let sheet = self.sheet.get_or_insert_default();
+            sheet.hidden_columns.push((self.columns, after - 1));
+        }
+        self.columns = after;
+        Ok(Element::Other)
+    }
+
+    fn open_row(&mut self, tag: &BytesStart) -> Result<Element, ReadError> {
+        (self.x, self.rows) = (0, number(tag, "number-rows-repeated").unwrap_or(1).max(1));
+        if is_collapsed(tag) {
+            self.count.one_more()?;
+            let sheet = self.sheet.get_or_insert_default();
+            sheet.hidden_rows.push((self.y, self.y.saturating_add(self.rows - 1)));
+        }
+        Ok(Element::Row)
+    }
+
+    fn open_cell(&mut self, tag: &BytesStart, covered: bool) -> Element {
+        let value = |name| xml::attribute(tag, name);
+        let stored = ["value", "date-value", "boolean-value", "string-value"].into_iter().find_map(value);
+        self.cell = Some(Open {
+            value: stored.map(|stored| stored.into_owned()),
+            framed: value("style-name").is_some_and(|style| self.styles.framed.contains(&*style)),
+            covered,
+            columns: number(tag, "number-columns-spanned").unwrap_or(1).max(1),
+            rows: number(tag, "number-rows-spanned").unwrap_or(1).max(1),
+            repeated: number(tag, "number-columns-repeated").unwrap_or(1).max(1),
+            ..Open::default()
+        });
+        Element::Cell
+    }
+
+    /// Handles an element of the text of the open cell; none if it is to be skipped.
+    fn open_in_cell(&mut self, tag: &BytesStart, parent: Option<&Element>) -> Option<Element> {
+        let cell = self.cell.as_mut()?;
+        match xml::name(tag) {
+            "p" if matches!(parent, Some(Element::Cell)) => {
                 cell.paragraphs += 1;
                 if cell.paragraphs > 1 {
                     cell.text.push('\n');
                 }
-                Element::Paragraph
+                return Some(Element::Paragraph);
             }
-            ("s", _, Some(cell)) => {
-                let spaces = number("c").unwrap_or(1).min(MOST_SPACES);
+            "s" => {
+                let spaces = number(tag, "c").unwrap_or(1).min(MOST_SPACES);
                 cell.text.extend(std::iter::repeat_n(' ', spaces as usize));
-                Element::Other
             }
-            ("tab" | "line-break", _, Some(cell)) => {
-                cell.text.push('\n');
-                Element::Other
-            }
-            ("span", _, Some(cell)) => {
-                let style = value("style-name").unwrap_or_default();
-                if styles.struck.contains(&*style) {
-                    xml.skip()?;
-                    continue;
+            "tab" | "line-break" => cell.text.push('\n'),
+            "span" => {
+                let style = xml::attribute(tag, "style-name").unwrap_or_default();
+                if self.styles.struck.contains(&*style) {
+                    return None;
                 }
-                match styles.raised.contains(&*style) {
-                    true => {
-                        cell.raised.push(cell.text.len()..cell.text.len());
-                        Element::Raised
-                    }
-                    false => Element::Other,
+                if self.styles.raised.contains(&*style) {
+                    cell.raised.push(cell.text.len()..cell.text.len());
+                    return Some(Element::Raised);
                 }
             }
-            (
-                "annotation" | "frame" | "custom-shape" | "shapes" | "ruby-text" | "forms" | "dde-source",
-                ..,
-            ) => {
-                xml.skip()?;
-                continue;
-            }
-            _ => Element::Other,
-        };
-        open.push(element);
+            _ => {}
+        }
+        Some(Element::Other)
     }
-    Ok(sheets)
+
+    fn text(&mut self, text: &str, open: &[Element]) {
+        if let (Some(Element::Paragraph | Element::Raised | Element::Other), Some(cell)) =
+            (open.last(), &mut self.cell)
+            && open.iter().any(|element| matches!(element, Element::Paragraph))
+        {
+            push(&mut cell.text, text);
+        }
+    }
+
+    fn close(&mut self, element: &Element) -> Result<(), ReadError> {
+        match element {
+            Element::Sheet => self.sheets.extend(self.sheet.take()),
+            Element::Row => self.end_row()?,
+            Element::Cell => {
+                if let Some(cell) = self.cell.take() {
+                    let repeated = cell.repeated;
+                    self.row.push((self.x, cell));
+                    self.count.one_more()?;
+                    self.x = self.x.saturating_add(repeated);
+                }
+            }
+            Element::Raised => {
+                if let Some(cell) = &mut self.cell {
+                    let end = cell.text.len();
+                    cell.raised.last_mut().into_iter().for_each(|raised| raised.end = end);
+                }
+            }
+            Element::Paragraph | Element::Other => {}
+        }
+        Ok(())
+    }
+
+    /// Puts the cells of the open row into the sheet, as often as the row is repeated.
+    fn end_row(&mut self) -> Result<(), ReadError> {
+        let Some(sheet) = &mut self.sheet else { return Ok(()) };
+        let (first, rows) = (self.y, self.rows);
+        self.y = self.y.saturating_add(rows);
+        let row = std::mem::take(&mut self.row);
+        let is_blank = |cell: &Open| cell.text.is_empty() && cell.value.is_none() && !cell.framed;
+        if row.iter().all(|(_, cell)| is_blank(cell)) {
+            return Ok(());
+        }
+        for y in (first..first.saturating_add(rows)).take(MOST_REPEATED as usize) {
+            for (x, cell) in &row {
+                put(sheet, (y, *x), cell, &mut self.count)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Puts a cell into the sheet, as often as it is repeated in its row.
+fn put(sheet: &mut Sheet, (y, x): (u32, u32), cell: &Open, count: &mut Count) -> Result<(), ReadError> {
+    let shown = match cell.paragraphs {
+        0 => cell.value.clone().unwrap_or_default(),
+        _ => without_marks(&cell.text, &cell.raised),
+    };
+    for x in (x..x.saturating_add(cell.repeated)).take(MOST_REPEATED as usize) {
+        if cell.columns > 1 || cell.rows > 1 {
+            count.one_more()?;
+            let (bottom, right) = (y.saturating_add(cell.rows - 1), x.saturating_add(cell.columns - 1));
+            sheet.merges.push(Merge { top: y, left: x, bottom, right });
+        }
+        // The text under a merged cell is not shown, but its frame is.
+        let text = if cell.covered { String::new() } else { shown.clone() };
+        sheet.put((y, x), Value { text, framed: cell.framed }, count)?;
+    }
+    Ok(())
+}
+
+/// An attribute that is a number.
+fn number(tag: &BytesStart, name: &str) -> Option<u32> {
+    xml::attribute(tag, name).and_then(|value| value.parse().ok())
+}
+
+/// Whether a row or a column is not shown.
+fn is_collapsed(tag: &BytesStart) -> bool {
+    matches!(xml::attribute(tag, "visibility").as_deref(), Some("collapse" | "filter"))
 }
 
 /// Adds text, with white space as one space.
@@ -272,40 +362,4 @@ fn push(text: &mut String, piece: &str) {
             character => text.push(character),
         }
     }
-}
-
-/// Puts the cells of a row into the sheet, as often as the row is there.
-fn end_row(
-    sheet: &mut Sheet,
-    row: &mut Vec<(u32, Open)>,
-    y: u32,
-    rows: u32,
-    count: &mut Count,
-) -> Result<(), ReadError> {
-    let row = std::mem::take(row);
-    let says_nothing =
-        row.iter().all(|(_, cell)| cell.text.is_empty() && cell.value.is_none() && !cell.framed);
-    if says_nothing {
-        return Ok(());
-    }
-    for y in (y..y.saturating_add(rows)).take(MOST_REPEATED as usize) {
-        for (x, cell) in &row {
-            let shown = match cell.paragraphs {
-                0 => cell.value.clone().unwrap_or_default(),
-                _ => without_marks(&cell.text, &cell.raised),
-            };
-            for x in (*x..x.saturating_add(cell.repeated)).take(MOST_REPEATED as usize) {
-                if cell.columns > 1 || cell.rows > 1 {
-                    count.one_more()?;
-                    let (bottom, right) =
-                        (y.saturating_add(cell.rows - 1), x.saturating_add(cell.columns - 1));
-                    sheet.merges.push(Merge { top: y, left: x, bottom, right });
-                }
-                // What a merged cell covers is not shown, but its frame is.
-                let text = if cell.covered { String::new() } else { shown.clone() };
-                sheet.put((y, x), Value { text, framed: cell.framed }, count)?;
-            }
-        }
-    }
-    Ok(())
 }

@@ -1,13 +1,13 @@
-//! Excel and WPS workbooks of before 2007: BIFF8 records in a stream of a compound file.
+//! Excel and WPS workbooks before 2007: BIFF8 records in a stream of a compound file.
 
 use encoding_rs::{Encoding, UTF_16LE, WINDOWS_1252};
 
 use super::{Count, Merge, Sheet, Value, number};
 use crate::compound::{Compound, u16_at, u32_at};
 use crate::error::ReadError;
+use crate::kind::Kind;
 use crate::limits::Limits;
-use crate::raised::without_marks;
-use crate::sniff::Kind;
+use crate::superscripts::without_marks;
 
 /// The visible sheets in the order of the workbook.
 pub(super) fn sheets(bytes: &[u8], limits: &Limits) -> Result<Vec<Sheet>, ReadError> {
@@ -24,7 +24,7 @@ pub(super) fn sheets(bytes: &[u8], limits: &Limits) -> Result<Vec<Sheet>, ReadEr
     let mut left = stream.len();
     for &start in &book.sheets {
         let (sheet, read) = sheet(stream.get(start..).unwrap_or_default(), &book, &mut count)?;
-        // Sheets stand one after another; a file that names one of them again and again is a bomb.
+        // Sheets do not overlap. A file that lists one of them again and again is a bomb.
         left = left.checked_sub(read).ok_or_else(|| broken("two sheets are one"))?;
         sheets.push(sheet);
     }
@@ -66,7 +66,7 @@ impl<'a> Records<'a> {
         let start = self.at + 4;
         // The last record of a file cut short is read as far as it goes.
         let end = (start + usize::from(length)).min(self.stream.len());
-        Some((id, &self.stream[start..end]))
+        Some((id, self.stream.get(start..end)?))
     }
 }
 
@@ -85,13 +85,13 @@ impl<'a> Iterator for Records<'a> {
     }
 }
 
-/// What every sheet needs of the workbook.
+/// The parts of the workbook that every sheet needs.
 struct Book {
     from_1904: bool,
     encoding: &'static Encoding,
     strings: Vec<String>,
     styles: Vec<Style>,
-    /// Which fonts raise or lower what is written in them, by their numbers in the file.
+    /// Whether a font is superscript or subscript, by its number in the file.
     raised_fonts: Vec<bool>,
     /// Where the visible sheets begin in the stream.
     sheets: Vec<usize>,
@@ -168,11 +168,12 @@ fn text(data: &[u8], at: usize, narrow: &'static Encoding) -> Option<String> {
     let length = usize::from(u16_at(data, at)?);
     let is_wide = data.get(at + 2)? & 1 == 1;
     let rest = data.get(at + 3..)?;
-    Some(characters(&rest[..rest.len().min(if is_wide { 2 * length } else { length })], is_wide, narrow))
+    let length = if is_wide { 2 * length } else { length };
+    Some(characters(rest.get(..length).unwrap_or(rest), is_wide, narrow))
 }
 
 fn characters(bytes: &[u8], is_wide: bool, narrow: &'static Encoding) -> String {
-    // What is not wide has one byte a character; some writers put their code page there all the same.
+    // Narrow strings have one byte a character, but some writers store their code page.
     let encoding = match () {
         () if is_wide => UTF_16LE,
         () if bytes.is_ascii() => WINDOWS_1252,
@@ -192,7 +193,7 @@ struct Strings<'a> {
 
 impl<'a> Strings<'a> {
     fn new(parts: &'a [&'a [u8]], book: &'a Book) -> Self {
-        // Two counts stand in front.
+        // The record begins with two counts.
         Strings { parts, part: 0, at: 8, narrow: book.encoding, raised_fonts: &book.raised_fonts }
     }
 
@@ -205,7 +206,7 @@ impl<'a> Strings<'a> {
         strings
     }
 
-    /// The rest of the record where the next bytes stand, none at the end.
+    /// The rest of the current record, none at the end.
     fn rest(&mut self) -> Option<&'a [u8]> {
         loop {
             let part = self.parts.get(self.part)?;
@@ -225,7 +226,7 @@ impl<'a> Strings<'a> {
 
     fn string(&mut self) -> Option<String> {
         let head = self.few(3)?;
-        let (mut left, flags) = (usize::from(u16_at(head, 0)?), head[2]);
+        let (mut left, flags) = (usize::from(u16_at(head, 0)?), *head.get(2)?);
         let runs = if flags & 8 != 0 { usize::from(u16_at(self.few(2)?, 0)?) } else { 0 };
         let extension = if flags & 4 != 0 { u32_at(self.few(4)?, 0)? as usize } else { 0 };
         let mut is_wide = flags & 1 == 1;
@@ -234,9 +235,9 @@ impl<'a> Strings<'a> {
         while left > 0 {
             self.rest()?;
             if self.part != part {
-                // A continued record says anew how wide its characters are.
+                // A continued record begins with the width of its characters.
                 part = self.part;
-                is_wide = self.few(1)?[0] & 1 == 1;
+                is_wide = self.few(1)?.first()? & 1 == 1;
             }
             let width = if is_wide { 2 } else { 1 };
             let rest = self.rest()?;
@@ -244,7 +245,7 @@ impl<'a> Strings<'a> {
                 continue;
             }
             let count = left.min(rest.len() / width);
-            string.push_str(&characters(&rest[..count * width], is_wide, self.narrow));
+            string.push_str(&characters(rest.get(..count * width)?, is_wide, self.narrow));
             left -= count;
             self.at += if count == 0 { rest.len() } else { count * width };
         }
@@ -259,17 +260,17 @@ impl<'a> Strings<'a> {
         let mut bytes = Vec::new();
         while count > 0 {
             let Some(rest) = self.rest() else { break };
-            let here = count.min(rest.len());
+            let here = rest.get(..count).unwrap_or(rest);
             if is_kept {
-                bytes.extend(&rest[..here]);
+                bytes.extend(here);
             }
-            self.at += here;
-            count -= here;
+            self.at += here.len();
+            count -= here.len();
         }
         bytes
     }
 
-    /// A string without marks of notes; each run tells its first character and its font.
+    /// A string without note marks. Each run has its first character and its font.
     fn without_marks(&self, string: String, runs: &[u8]) -> String {
         let runs: Vec<(usize, bool)> = runs
             .chunks_exact(4)
@@ -299,120 +300,138 @@ impl<'a> Strings<'a> {
 
 /// A sheet and the bytes that it takes in the stream.
 fn sheet(stream: &[u8], book: &Book, count: &mut Count) -> Result<(Sheet, usize), ReadError> {
-    let mut sheet = Sheet::default();
+    let mut reader = SheetReader { book, count, sheet: Sheet::default(), awaited: None };
     let mut records = Records { stream, at: 0 };
     if records.next().is_none_or(|record| record.id != BOF) {
         return Err(broken("a sheet is missing"));
     }
     // Charts inside the sheet have cells of their own.
     let mut inside = 0;
-    // A formula whose text comes in the next record.
-    let mut awaited = None;
     while let Some(record) = records.next() {
-        let data = record.data();
         match (record.id, inside) {
             (BOF, _) => inside += 1,
-            (EOF, 0) => return Ok((sheet, records.at)),
+            (EOF, 0) => return Ok((reader.sheet, records.at)),
             (EOF, _) => inside -= 1,
-            (id, 0) => one(id, &record, data, book, &mut sheet, &mut awaited, count)?,
+            (_, 0) => reader.record(&record)?,
             _ => {}
         }
     }
     Err(broken("a sheet has no end"))
 }
 
-/// One record of a sheet.
-fn one(
-    id: u16,
-    record: &Record,
-    data: &[u8],
-    book: &Book,
-    sheet: &mut Sheet,
-    awaited: &mut Option<(u16, u16, u16)>,
-    count: &mut Count,
-) -> Result<(), ReadError> {
-    let head = (u16_at(data, 0), u16_at(data, 2), u16_at(data, 4));
-    let (Some(row), Some(column), Some(style)) = head else { return Ok(()) };
-    let mut put = |column: u16, style: u16, text: String| {
-        let framed = book.styles.get(usize::from(style)).is_some_and(|style| style.framed);
-        sheet.put((row.into(), column.into()), Value { text, framed }, count)
-    };
-    let shown = |value: f64, style: u16| {
-        let code = book.styles.get(usize::from(style)).map_or("General", |style| &style.code);
-        number::shown(value, code, book.from_1904)
-    };
-    match id {
-        // NUMBER
-        0x0203 => put(column, style, float(data, 6).map_or(String::new(), |value| shown(value, style))),
-        // RK
-        0x027E => put(column, style, u32_at(data, 6).map_or(String::new(), |rk| shown(small(rk), style))),
-        // MULRK and MULBLANK: cells side by side, with the last column at the end.
-        0x00BD | 0x00BE => {
-            let size = if id == 0x00BD { 6 } else { 2 };
-            let cells = data.get(4..data.len().saturating_sub(2)).unwrap_or_default();
-            for (cell, column) in cells.chunks_exact(size).zip(column..=u16::MAX) {
-                let style = u16_at(cell, 0).unwrap_or(0);
-                put(column, style, u32_at(cell, 2).map_or(String::new(), |rk| shown(small(rk), style)))?;
+/// Collects the cells of one sheet.
+struct SheetReader<'a> {
+    book: &'a Book,
+    count: &'a mut Count,
+    sheet: Sheet,
+    /// The cell of a formula whose text comes in the next record.
+    awaited: Option<CellHead>,
+}
+
+/// The first bytes of the record of a cell.
+#[derive(Clone, Copy)]
+struct CellHead {
+    row: u16,
+    column: u16,
+    /// The index of its cell format.
+    style: u16,
+}
+
+impl SheetReader<'_> {
+    fn record(&mut self, record: &Record) -> Result<(), ReadError> {
+        let data = record.data();
+        let head = (u16_at(data, 0), u16_at(data, 2), u16_at(data, 4));
+        let (Some(row), Some(column), Some(style)) = head else { return Ok(()) };
+        let cell = CellHead { row, column, style };
+        match record.id {
+            // NUMBER
+            0x0203 => self.put_number(cell, float(data, 6)),
+            // RK
+            0x027E => self.put_number(cell, u32_at(data, 6).map(small)),
+            // MULRK and MULBLANK
+            0x00BD => self.cells_side_by_side(cell, data, 6),
+            0x00BE => self.cells_side_by_side(cell, data, 2),
+            // ROW and COLINFO, where they are hidden.
+            0x0208 if u16_at(data, 12).is_some_and(|flags| flags & 0x20 != 0) => {
+                self.count.one_more()?;
+                self.sheet.hidden_rows.push((row.into(), row.into()));
+                Ok(())
             }
-            Ok(())
-        }
-        // ROW and COLINFO, where they are hidden.
-        0x0208 if u16_at(data, 12).is_some_and(|flags| flags & 0x20 != 0) => {
-            count.one_more()?;
-            sheet.hidden_rows.push((row.into(), row.into()));
-            Ok(())
-        }
-        0x007D if u16_at(data, 8).is_some_and(|flags| flags & 1 != 0) => {
-            count.one_more()?;
-            sheet.hidden_columns.push((row.into(), column.into()));
-            Ok(())
-        }
-        // BLANK
-        0x0201 => put(column, style, String::new()),
-        // LABELSST
-        0x00FD => {
-            let string = u32_at(data, 6).and_then(|index| book.strings.get(index as usize));
-            put(column, style, string.ok_or_else(|| broken("a text is missing"))?.clone())
-        }
-        // LABEL and RSTRING
-        0x0204 | 0x00D6 => put(column, style, text(data, 6, book.encoding).unwrap_or_default()),
-        // BOOLERR
-        0x0205 => put(column, style, truth_or_error(data.get(6), data.get(7) == Some(&1))),
-        // FORMULA
-        0x0006 => {
-            let result = data.get(6..14).unwrap_or_default();
-            *awaited = None;
-            if !result.ends_with(&[0xFF, 0xFF]) {
-                return put(column, style, float(data, 6).map_or(String::new(), |value| shown(value, style)));
+            0x007D if u16_at(data, 8).is_some_and(|flags| flags & 1 != 0) => {
+                self.count.one_more()?;
+                self.sheet.hidden_columns.push((row.into(), column.into()));
+                Ok(())
             }
-            match result[0] {
-                0 => *awaited = Some((row, column, style)),
-                1 => return put(column, style, truth_or_error(result.get(2), false)),
-                2 => return put(column, style, truth_or_error(result.get(2), true)),
-                _ => return put(column, style, String::new()),
+            // BLANK
+            0x0201 => self.put(cell, String::new()),
+            // LABELSST
+            0x00FD => {
+                let string = u32_at(data, 6).and_then(|index| self.book.strings.get(index as usize));
+                self.put(cell, string.ok_or_else(|| broken("a text is missing"))?.clone())
             }
-            Ok(())
+            // LABEL and RSTRING
+            0x0204 | 0x00D6 => self.put(cell, text(data, 6, self.book.encoding).unwrap_or_default()),
+            // BOOLERR
+            0x0205 => self.put(cell, truth_or_error(data.get(6), data.get(7) == Some(&1))),
+            // FORMULA
+            0x0006 => self.formula(cell, data),
+            // STRING: the text that the formula before it shows.
+            0x0207 => match self.awaited.take() {
+                Some(cell) => self.put(cell, long_text(record, self.book.encoding)),
+                None => Ok(()),
+            },
+            // MERGECELLS
+            0x00E5 => self.merges(data),
+            _ => Ok(()),
         }
-        // STRING: what the formula before it shows.
-        0x0207 => {
-            let Some((row, column, style)) = awaited.take() else { return Ok(()) };
-            let text = long_text(record, book.encoding);
-            let framed = book.styles.get(usize::from(style)).is_some_and(|style| style.framed);
-            sheet.put((row.into(), column.into()), Value { text, framed }, count)
+    }
+
+    fn put(&mut self, cell: CellHead, text: String) -> Result<(), ReadError> {
+        let framed = self.book.styles.get(usize::from(cell.style)).is_some_and(|style| style.framed);
+        self.sheet.put((cell.row.into(), cell.column.into()), Value { text, framed }, self.count)
+    }
+
+    /// Puts a number as its cell format shows it; a blank where the record is cut off.
+    fn put_number(&mut self, cell: CellHead, value: Option<f64>) -> Result<(), ReadError> {
+        let code = self.book.styles.get(usize::from(cell.style)).map_or("General", |style| &style.code);
+        let text = value.map(|value| number::shown(value, code, self.book.from_1904));
+        self.put(cell, text.unwrap_or_default())
+    }
+
+    /// Cells of one row in one record, `size` bytes each, with the last column at the end.
+    fn cells_side_by_side(&mut self, first: CellHead, data: &[u8], size: usize) -> Result<(), ReadError> {
+        let cells = data.get(4..data.len().saturating_sub(2)).unwrap_or_default();
+        for (cell, column) in cells.chunks_exact(size).zip(first.column..=u16::MAX) {
+            let style = u16_at(cell, 0).unwrap_or(0);
+            self.put_number(CellHead { column, style, ..first }, u32_at(cell, 2).map(small))?;
         }
-        // MERGECELLS
-        0x00E5 => {
-            for merge in data.get(2..).unwrap_or_default().chunks_exact(8) {
-                let side = |at| u32::from(u16_at(merge, at).unwrap_or(0));
-                let merge = Merge { top: side(0), bottom: side(2), left: side(4), right: side(6) };
-                if merge.top <= merge.bottom && merge.left <= merge.right {
-                    count.one_more()?;
-                    sheet.merges.push(merge);
-                }
+        Ok(())
+    }
+
+    fn formula(&mut self, cell: CellHead, data: &[u8]) -> Result<(), ReadError> {
+        self.awaited = None;
+        match data.get(6..14) {
+            Some(&[0, .., 0xFF, 0xFF]) => {
+                self.awaited = Some(cell);
+                Ok(())
             }
-            Ok(())
+            Some(&[1, _, code, .., 0xFF, 0xFF]) => self.put(cell, truth_or_error(Some(&code), false)),
+            Some(&[2, _, code, .., 0xFF, 0xFF]) => self.put(cell, truth_or_error(Some(&code), true)),
+            Some(&[.., 0xFF, 0xFF]) => self.put(cell, String::new()),
+            _ => self.put_number(cell, float(data, 6)),
         }
-        _ => Ok(()),
+    }
+
+    fn merges(&mut self, data: &[u8]) -> Result<(), ReadError> {
+        for merge in data.get(2..).unwrap_or_default().chunks_exact(8) {
+            let side = |at| u32::from(u16_at(merge, at).unwrap_or(0));
+            let merge = Merge { top: side(0), bottom: side(2), left: side(4), right: side(6) };
+            if merge.top <= merge.bottom && merge.left <= merge.right {
+                self.count.one_more()?;
+                self.sheet.merges.push(merge);
+            }
+        }
+        Ok(())
     }
 }
 

@@ -6,10 +6,10 @@ use quick_xml::events::BytesStart;
 
 use super::{Count, Merge, Sheet, Value, number};
 use crate::error::ReadError;
+use crate::kind::Kind;
 use crate::limits::Limits;
 use crate::package::{Package, Part};
-use crate::raised::without_marks;
-use crate::sniff::Kind;
+use crate::superscripts::without_marks;
 use crate::xml::{self, Event, Xml};
 
 /// The visible sheets in the order of the workbook.
@@ -152,7 +152,7 @@ fn path(folder: &str, target: &str) -> String {
     parts.join("/")
 }
 
-/// What the workbook says.
+/// The properties of the workbook.
 #[derive(Default)]
 struct Workbook {
     from_1904: bool,

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use super::{Count, Merge, Sheet, Value, number, xlsx};
 use crate::error::ReadError;
+use crate::kind::Kind;
 use crate::limits::Limits;
 use crate::package::Part;
-use crate::raised::without_marks;
-use crate::sniff::Kind;
+use crate::superscripts::without_marks;
 use crate::xml::{self, Event, Xml};
 
 /// The visible sheets in the order of the workbook.

@@ -107,7 +107,7 @@ pub(super) fn is_pipe(character: char) -> bool {
     matches!(character, '|' | '｜')
 }
 
-/// Whether a line says something in whole sentences.
+/// Whether a line consists of whole sentences.
 pub(super) fn is_prose(line: &str) -> bool {
     let line = line.trim_matches(is_blank);
     line.contains('。') || line.ends_with(['；', ';', '：', ':', '！', '？', '，', ','])
@@ -129,7 +129,7 @@ fn is_page_number(line: &str) -> bool {
         && digits.chars().all(|c| c.is_ascii_digit() || ('０'..='９').contains(&c))
 }
 
-/// Whether a cell holds a figure, or what stands for one.
+/// Whether a cell holds a figure or a placeholder for one.
 pub(super) fn is_figure(cell: &str) -> bool {
     let sign = |c: char| matches!(c, '/' | '／' | '-' | '－' | '—' | '–' | '\\' | '无' | '零' | '〇');
     let unit = |c: char| {
@@ -182,12 +182,12 @@ pub(super) fn tables(run: &[Line]) -> Vec<&[Line]> {
         if at > end && at > 0 {
             let alike = shape(at).width() == shape(end - 1).width() || alone && next_alone;
             if !alike || shape(at + 1) == Shape::Rule {
-                tables.push(&run[start..end]);
+                tables.extend(run.get(start..end));
                 start = at;
             }
         }
         (alone, end) = (next_alone, at + 1);
     }
-    tables.push(&run[start..end]);
+    tables.extend(run.get(start..end));
     tables
 }

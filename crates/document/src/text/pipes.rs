@@ -9,15 +9,16 @@ use crate::model::{Layout, Row};
 /// A longer line without a pipe is no cell, in characters.
 const LONGEST_BARE_CELL: usize = 60;
 
-/// Whether a table may begin at this line.
-pub(super) fn begins(lines: &[Line], at: usize, text: &str) -> bool {
-    lines[at].shape.has_pipes() || lines[at].shape == Shape::Plain && stands_before_pipe(lines, at, text)
+/// Whether a table may begin with the first of these lines.
+pub(super) fn begins(lines: &[Line], text: &str) -> bool {
+    let Some(shape) = lines.first().map(|line| line.shape) else { return false };
+    shape.has_pipes() || shape == Shape::Plain && stands_before_pipe(lines, 0, text)
 }
 
-/// Reads the run of lines with pipes at the start of `lines`; tells how many it took.
+/// Reads the run of lines with pipes at the start of `lines`. Returns how many lines it has read.
 pub(super) fn read(lines: &[Line], reader: &mut Reader) -> Result<usize, ReadError> {
     let count = run(lines, &reader.source.text);
-    let run = &lines[..count];
+    let (run, _) = lines.split_at(count);
     let of = |wanted: fn(Shape) -> bool| run.iter().filter(|line| wanted(line.shape)).count();
     let piped = of(|shape| matches!(shape, Shape::Piped(_)));
     let ended = of(|shape| matches!(shape, Shape::Ended(_)));
@@ -26,7 +27,7 @@ pub(super) fn read(lines: &[Line], reader: &mut Reader) -> Result<usize, ReadErr
     if piped * 2 > ended + plain {
         read_rows(run, reader)?;
     } else if ended > 1 || ended + plain > 1 && pipes > 0 {
-        // A blank cell is a lone pipe too; the cells that are filled tell where the pipes stand.
+        // A blank cell is a lone pipe, too, so only the filled cells show where the pipes are.
         read_stream(run, plain > ended, reader)?;
     } else {
         run.iter().for_each(|line| reader.paragraph(line));
@@ -49,8 +50,9 @@ fn run(lines: &[Line], text: &str) -> usize {
 
 /// Whether a line without a pipe is a cell all the same, to judge by its neighbours.
 fn is_bare_cell(lines: &[Line], at: usize, text: &str) -> bool {
-    let Some(cell) = bare(&lines[at], text) else { return false };
-    let before = at.checked_sub(1).map_or(Shape::Blank, |before| lines[before].shape);
+    let Some(cell) = lines.get(at).and_then(|line| bare(line, text)) else { return false };
+    let before =
+        at.checked_sub(1).and_then(|before| lines.get(before)).map_or(Shape::Blank, |line| line.shape);
     let after = lines.get(at + 1).map_or(Shape::Blank, |after| after.shape);
     match before {
         // The last cell of a row has no pipe after it.
@@ -62,18 +64,19 @@ fn is_bare_cell(lines: &[Line], at: usize, text: &str) -> bool {
     }
 }
 
-/// The first cell of a row whose pipes stand on lines of their own: `规章`, `|`, `0`.
+/// The first cell of a row whose pipes are on lines of their own: `规章`, `|`, `0`.
 fn stands_before_pipe(lines: &[Line], at: usize, text: &str) -> bool {
     let shape = |at: usize| lines.get(at).map(|line| line.shape);
-    bare(&lines[at], text).is_some()
+    let is_bare = |at: usize| lines.get(at).and_then(|line| bare(line, text)).is_some();
+    is_bare(at)
         && matches!(shape(at + 1), Some(Shape::Pipes(_)))
         && match shape(at + 2) {
-            Some(Shape::Plain) => bare(&lines[at + 2], text).is_some(),
+            Some(Shape::Plain) => is_bare(at + 2),
             other => matches!(other, Some(Shape::Pipes(_))),
         }
 }
 
-/// What a line without pipes says, if that is short and no sentence.
+/// The text of a line without pipes, if it is short and not a sentence.
 fn bare<'a>(line: &Line, text: &'a str) -> Option<&'a str> {
     let cell = &text[trim(text, line.range.clone())];
     let short = cell.chars().take(LONGEST_BARE_CELL + 1).count() <= LONGEST_BARE_CELL;
@@ -109,12 +112,12 @@ fn read_rows(run: &[Line], reader: &mut Reader) -> Result<(), ReadError> {
     Ok(())
 }
 
-/// A cell a line. `between`: pipes stand on lines of their own, between the cells.
+/// A cell a line. `between`: the pipes are on lines of their own, between the cells.
 fn read_stream(run: &[Line], between: bool, reader: &mut Reader) -> Result<(), ReadError> {
     let mut rows = Vec::new();
     let mut row = Row::default();
     // Where each row opens with a pipe on a line of its own.
-    let opening = !between && run[0].shape == Shape::Pipes(1);
+    let opening = !between && run.first().is_some_and(|line| line.shape == Shape::Pipes(1));
     let mut before = Shape::Blank;
     for line in run {
         let mut parts = reader.parts(line, is_pipe)?;
@@ -133,7 +136,7 @@ fn read_stream(run: &[Line], between: bool, reader: &mut Reader) -> Result<(), R
                     close(&mut row, &mut rows);
                 }
             }
-            // The first pipe only separates, unless another stands right before it.
+            // The first pipe only separates, unless another one directly precedes it.
             Shape::Pipes(_) if between => {
                 if !matches!(before, Shape::Pipes(_)) {
                     parts.pop();

@@ -5,10 +5,10 @@ use super::{Reader, trim};
 use crate::error::ReadError;
 use crate::model::{Layout, Row};
 
-/// Reads the run of lines with tabs at the start of `lines`; tells how many it took.
+/// Reads the run of lines with tabs at the start of `lines`. Returns how many lines it has read.
 pub(super) fn read(lines: &[Line], reader: &mut Reader) -> Result<usize, ReadError> {
     let count = run(lines, &reader.source.text);
-    let run = &lines[..count];
+    let (run, _) = lines.split_at(count);
     let leads = run.iter().filter(|line| line.shape == Shape::Lead).count();
     let rows = run.iter().filter(|line| matches!(line.shape, Shape::Tabs(_))).count();
     if rows * 3 > leads {
@@ -35,7 +35,7 @@ fn run(lines: &[Line], text: &str) -> usize {
     count
 }
 
-/// A row whose empty cells an editor cut off: it stands right between two rows of one width
+/// A row whose empty cells an editor cut off: it is directly between two rows of one width
 /// and opens no section.
 fn is_bare_row(lines: &[Line], at: usize, text: &str) -> bool {
     let shape = |at: usize| lines.get(at).map(|line| line.shape);
@@ -43,7 +43,7 @@ fn is_bare_row(lines: &[Line], at: usize, text: &str) -> bool {
         && shape(at) == Some(Shape::Plain)
         && matches!(shape(at - 1), Some(Shape::Tabs(_)))
         && shape(at - 1) == shape(at + 1)
-        && !is_heading(&text[lines[at].range.clone()])
+        && !lines.get(at).is_some_and(|line| is_heading(&text[line.range.clone()]))
 }
 
 /// A row a line.

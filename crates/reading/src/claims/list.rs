@@ -2,16 +2,12 @@
 
 use report::{Breakdown, Claim, Decimal};
 
+use super::Sentence;
 use super::number::Number;
 
-/// Wholes with the parts that 其中, 分别为 or a bare list of outcomes gives for them; `first` is the
-/// position of the first number among the claims.
-pub(super) fn breakdowns(
-    sentence: &str,
-    numbers: &[Number],
-    first: usize,
-    claims: &[Claim],
-) -> Vec<Breakdown> {
+/// Wholes with the parts that 其中, 分别为 or a bare list of outcomes gives for them.
+pub(super) fn breakdowns(sentence: &Sentence<'_>, claims: &[Claim]) -> Vec<Breakdown> {
+    let (numbers, first, sentence) = (&sentence.numbers, sentence.first, sentence.text);
     let mut breakdowns = Vec::new();
     for (word, complete) in [("其中", false), ("包括", false), ("分别为", true), ("分别是", true)] {
         for (at, _) in sentence.match_indices(word) {
@@ -21,19 +17,26 @@ pub(super) fn breakdowns(
                     || opened_bracket(&sentence[..at]).is_some()
             };
             let is_whole = |number: &Number| number.range.end <= at && is_outside(number);
-            let Some(whole) = numbers.iter().rposition(is_whole) else { continue };
+            let mut before = numbers.iter().enumerate().rev();
+            let Some((position, whole)) = before.find(|(_, number)| is_whole(number)) else { continue };
             // The whole stands right before the list, not somewhere in the sentence; 包括 introduces
             // many other things besides.
-            let between = &sentence[numbers[whole].range.end..at];
+            let between = &sentence[whole.range.end..at];
             let allowed = if word == "包括" { 2 } else { 40 };
-            if between.chars().count() > allowed || numbers[whole].unit == "%" {
+            if between.chars().count() > allowed || whole.unit == "%" {
                 continue;
             }
-            let parts = parts(sentence, numbers, whole, at + word.len());
+            let behind: Vec<(usize, &Number)> = numbers.iter().enumerate().skip(position + 1).collect();
+            let parts = parts(sentence, &behind, whole, at + word.len());
             if parts.len() >= 2 {
-                let complete = complete || ends_in_rest(sentence, numbers, whole, &parts);
+                let last = parts.last().and_then(|last| numbers.get(*last));
+                let ends_in_rest = last.is_some_and(|last| ends_in_rest(sentence, &behind, whole, last));
                 let parts = parts.into_iter().map(|part| first + part).collect();
-                breakdowns.push(Breakdown { whole: first + whole, parts, complete });
+                breakdowns.push(Breakdown {
+                    whole: first + position,
+                    parts,
+                    complete: complete || ends_in_rest,
+                });
             }
         }
     }
@@ -43,23 +46,17 @@ pub(super) fn breakdowns(
 
 /// Whether the last part is what is left of the whole, 其他130条, and every part has been read: no
 /// figure without a unit stands between them.
-fn ends_in_rest(sentence: &str, numbers: &[Number], whole: usize, parts: &[usize]) -> bool {
-    let Some(last) = parts.last().and_then(|last| numbers.get(*last)) else { return false };
-    let list = &sentence[numbers[whole].range.end..last.range.start];
+fn ends_in_rest(sentence: &str, behind: &[(usize, &Number)], whole: &Number, last: &Number) -> bool {
+    let list = &sentence[whole.range.end..last.range.start];
     let lead = list.rsplit(['，', ',', '、', '；']).next().unwrap_or(list).trim();
     // 其他处理 and 其他结果 are names of outcomes, beside which others may go unnamed.
     let is_rest = ["其他", "其它"]
         .iter()
         .filter_map(|word| lead.strip_prefix(word))
         .any(|rest| !["处理", "结果"].iter().any(|outcome| rest.starts_with(outcome)));
-    let read: usize = numbers
-        .iter()
-        .filter(|number| {
-            number.range.start > numbers[whole].range.start && number.range.end <= last.range.end
-        })
-        .map(|number| digits(&sentence[number.range.clone()]))
-        .sum();
-    is_rest && digits(&sentence[numbers[whole].range.end..last.range.end]) == read
+    let listed = behind.iter().filter(|(_, number)| number.range.end <= last.range.end);
+    let read: usize = listed.map(|(_, number)| digits(&sentence[number.range.clone()])).sum();
+    is_rest && digits(&sentence[whole.range.end..last.range.end]) == read
 }
 
 fn digits(text: &str) -> usize {
@@ -123,10 +120,10 @@ const APPLIED: [&str; 14] = [
 ];
 const BECAME: [&str; 8] = ["办结", "已办结", "结转", "完成", "按期", "按时", "已", "尚"];
 
-/// The parts of a list: numbers of the whole's unit, until another unit, a statement of its own or the
+/// The parts of a list, of the numbers `behind` the whole: numbers of the whole's unit, until another unit, a statement of its own or the
 /// next list begins. What stands behind a comma may be no part any more: parts that make up the whole
 /// end the list there, and so does the comma behind parts that were listed with 、.
-fn parts(sentence: &str, numbers: &[Number], whole: usize, from: usize) -> Vec<usize> {
+fn parts(sentence: &str, behind: &[(usize, &Number)], whole: &Number, from: usize) -> Vec<usize> {
     let until = sentence[from..].find("其中").map_or(sentence.len(), |at| from + at);
     let mut parts: Vec<usize> = Vec::new();
     let mut sum = Decimal::ZERO;
@@ -134,7 +131,7 @@ fn parts(sentence: &str, numbers: &[Number], whole: usize, from: usize) -> Vec<u
     let mut separator = None;
     let mut turn = None;
     let mut tells_who_applied = false;
-    for (index, number) in numbers.iter().enumerate().skip(whole + 1) {
+    for &(index, number) in behind {
         // A number in brackets belongs to the part before it.
         if number.range.start < from || opened_bracket(&sentence[from..number.range.start]).is_some() {
             continue;
@@ -150,12 +147,12 @@ fn parts(sentence: &str, numbers: &[Number], whole: usize, from: usize) -> Vec<u
         let states_anew =
             !parts.is_empty() && (begins_with(&NEW_STATEMENT) || tells_who_applied && begins_with(&BECAME));
         tells_who_applied |= parts.is_empty() && APPLIED.iter().any(|word| words.contains(word));
-        if number.range.start >= until || number.unit != numbers[whole].unit || states_anew {
+        if number.range.start >= until || number.unit != whole.unit || states_anew {
             break;
         }
         if !parts.is_empty() {
             let here = gap.chars().find(|c| matches!(c, '，' | ',' | '、'));
-            if here != Some('、') && sum == numbers[whole].value {
+            if here != Some('、') && sum == whole.value {
                 return parts;
             }
             if separator == Some('、') && matches!(here, Some('，' | ',')) {
@@ -167,7 +164,7 @@ fn parts(sentence: &str, numbers: &[Number], whole: usize, from: usize) -> Vec<u
         parts.push(index);
         end = number.range.end;
     }
-    if sum != numbers[whole].value {
+    if sum != whole.value {
         parts.truncate(turn.unwrap_or(parts.len()));
     }
     parts

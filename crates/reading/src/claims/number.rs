@@ -6,8 +6,8 @@ use std::sync::LazyLock;
 use regex::{Captures, Regex};
 use report::Decimal;
 
-use super::pattern;
 use crate::label;
+use crate::pattern::pattern;
 
 /// A number with its unit, within its sentence.
 #[derive(Debug)]
@@ -120,7 +120,8 @@ fn chinese(numeral: &str) -> Option<Decimal> {
     if let Some(digits) = digits {
         let is_number = match digits[..] {
             [digit] => digit > 0,
-            _ => numeral.contains('〇') && digits.len() <= 6 && digits[0] > 0,
+            [first, ..] => numeral.contains('〇') && digits.len() <= 6 && first > 0,
+            [] => false,
         };
         return is_number.then(|| Decimal::from(digits.iter().fold(0, |value, digit| value * 10 + digit)));
     }

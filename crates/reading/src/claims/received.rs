@@ -4,8 +4,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::pattern;
 use super::scope::is_stranger;
+use crate::pattern::pattern;
 
 /// Who may stand between the verb and the application without narrowing what is counted.
 macro_rules! anybody {

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex::{Captures, Regex};
 use report::Relation;
 
-use super::pattern;
+use crate::pattern::pattern;
 
 static COMPARED: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(

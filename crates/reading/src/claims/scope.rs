@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 use report::Year;
 
-use super::pattern;
+use crate::pattern::pattern;
 
 /// Whose report it is, and for which year.
 #[derive(Debug, Clone, Copy, Default)]

@@ -5,9 +5,9 @@ use std::sync::LazyLock;
 use regex::Regex;
 use report::{Breakdown, Claim, Decimal, Relation, Share};
 
-use super::number::Number;
-use super::pattern;
+use super::Sentence;
 use crate::label;
+use crate::pattern::pattern;
 
 /// Words between a part and its share.
 static SHARE: LazyLock<Regex> = LazyLock::new(|| {
@@ -19,24 +19,23 @@ static SHARE: LazyLock<Regex> = LazyLock::new(|| {
 /// The shares of a sentence whose parts and wholes are certain. `outer` is the whole that was being
 /// taken apart where the sentence begins.
 pub(super) fn shares(
-    sentence: &str,
-    numbers: &[Number],
-    first: usize,
+    sentence: &Sentence<'_>,
     lists: &[Breakdown],
     claims: &[Claim],
     outer: Option<usize>,
 ) -> Vec<Share> {
-    let pairs = numbers.iter().zip(numbers.iter().skip(1)).enumerate();
+    let first = sentence.first;
+    let pairs = sentence.numbers.iter().zip(sentence.numbers.iter().skip(1)).enumerate();
     pairs
         .filter_map(|(position, (part, share))| {
-            let words = label::plain(&sentence[part.range.end..share.range.start]);
+            let words = label::plain(sentence.between(Some(position), Some(position + 1)));
             let found = SHARE.captures(&words).filter(|_| share.unit == "%" && part.unit != "%")?;
             let (part, share) = (first + position, first + position + 1);
             let of = found.name("of").map_or("", |of| of.as_str());
             let whole = match of {
                 "" => listed(lists, part)
                     .or_else(|| apart(claims, first, part, outer))
-                    .or_else(|| introduced(sentence, numbers, position, &claims[..=share])),
+                    .or_else(|| introduced(sentence, position, claims.get(..=share)?)),
                 _ => named(claims, part, of),
             };
             let whole = whole.filter(|whole| {
@@ -54,13 +53,16 @@ fn listed(lists: &[Breakdown], part: usize) -> Option<usize> {
 
 /// The whole of which 其中 names this one part: the only count before it in the sentence, and not one of
 /// an earlier sentence that the share fits.
-fn introduced(sentence: &str, numbers: &[Number], position: usize, claims: &[Claim]) -> Option<usize> {
-    let (whole, part) = (numbers.get(position.checked_sub(1)?)?, numbers.get(position)?);
-    let between = label::plain(&sentence[whole.range.end..part.range.start]);
+fn introduced(sentence: &Sentence<'_>, position: usize, claims: &[Claim]) -> Option<usize> {
+    let numbers = &sentence.numbers;
+    let before = position.checked_sub(1)?;
+    let (whole, part) = (numbers.get(before)?, numbers.get(position)?);
+    let between = label::plain(sentence.between(Some(before), Some(position)));
     let is_introduced = between.trim_start_matches([',', '、', '(']).starts_with("其中");
     let is_only =
         numbers.iter().filter(|number| number.unit == part.unit).take(2).map(|number| &number.range);
-    let is_only = is_only.eq([&whole.range, &part.range]) && !sentence[..whole.range.end].contains("其中");
+    let is_only =
+        is_only.eq([&whole.range, &part.range]) && !sentence.text.get(..whole.range.end)?.contains("其中");
     let [earlier @ .., claimed_whole, claimed_part, share] = claims else { return None };
     let fits = |whole: &Claim| {
         let right = claimed_part.value.checked_div(whole.value);
@@ -101,6 +103,7 @@ fn named(claims: &[Claim], part: usize, of: &str) -> Option<usize> {
         _ => &["requests.concluded.total", "requests.answered.total", "requests.handled.total"],
     };
     (0..part).rev().find(|at| {
-        is_total(claims, *at) && claims[*at].about.is_some_and(|about| names.contains(&about.as_str()))
+        let about = claims.get(*at).and_then(|claim| claim.about);
+        is_total(claims, *at) && about.is_some_and(|about| names.contains(&about.as_str()))
     })
 }

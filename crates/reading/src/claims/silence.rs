@@ -6,8 +6,9 @@ use std::sync::LazyLock;
 use regex::Regex;
 use report::{Claim, Decimal, Origin, Quantity, Relation};
 
-use super::{Passage, pattern, received, scope};
+use super::{Passage, received, scope};
 use crate::label;
+use crate::pattern::pattern;
 
 static NO_DISPUTE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
@@ -101,7 +102,7 @@ fn no_dispute(words: &str, is_disclosure: bool) -> Option<(&str, &'static str)> 
 /// 行政复议7件、行政诉讼9件，均获维持: as many were upheld as there were.
 fn all_upheld(claims: &[Claim], first: usize, sentence: &str) -> Vec<Claim> {
     let Some(found) = ALL_UPHELD.find(sentence) else { return Vec::new() };
-    let disputes = claims[first..].iter().filter_map(|claim| {
+    let disputes = claims.iter().skip(first).filter_map(|claim| {
         let group = claim.about?.as_str().strip_suffix(".total")?;
         let about = Quantity::parse(&format!("{group}.upheld"))?;
         let counts = claim.relation == Relation::Is && claim.exact && !claim.value.is_zero();

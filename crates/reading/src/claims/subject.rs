@@ -9,8 +9,8 @@ use std::sync::LazyLock;
 use regex::Regex;
 use report::Quantity;
 
-use super::pattern;
 use super::topic::Topic;
+use crate::pattern::pattern;
 
 /// What the passage has to be about for a name to mean its quantity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -14,7 +14,7 @@ fn check(paragraph: &str, expected: &str) {
 
 fn check_of(agency: &str, section: Option<SectionKind>, paragraph: &str, expected: &str) {
     let mut text = Text::default();
-    text.push(paragraph, 1, 0, paragraph.len() as u64, Width::Utf8);
+    text.push(paragraph, 1, 0..paragraph.len() as u64, Width::Utf8);
     let reporter = Reporter { year: Year::new(2024), agency: Some(agency) };
     let mut narrative = Narrative::default();
     narrative.paragraph(&text, Passage::under(section, reporter));

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::pattern;
+use crate::pattern::pattern;
 
 /// What a passage speaks of.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

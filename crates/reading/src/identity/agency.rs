@@ -6,9 +6,9 @@ use document::Text;
 use regex::Regex;
 use report::{Source, Stated};
 
-use super::{pattern, title};
 use crate::label;
-use crate::place::of_place;
+use crate::origin::origin_of;
+use crate::pattern::pattern;
 
 /// The name of the agency: what the title says, else the signature, the page, the narrative, the file.
 ///
@@ -43,9 +43,21 @@ pub(super) fn in_narrative(text: &Text) -> Option<Stated<String>> {
     let named = [&WRITTEN_BY, &BEGINS]
         .into_iter()
         .find_map(|pattern| agency_of(&pattern.captures(&squeezed)?["agency"]).filter(is_name));
-    let name = named.or_else(|| title::agency_mentioned(&squeezed).filter(is_name))?;
+    let name = named.or_else(|| agency_mentioned(&squeezed).filter(is_name))?;
     let place = text.as_str().find(&name).map_or(text.place(), |at| text.place_of(at..at + name.len()));
-    Some(Stated { source: Source::Narrative, value: name, origin: Some(of_place(place)) })
+    Some(Stated { source: Source::Narrative, value: name, origin: Some(origin_of(place)) })
+}
+
+/// A first sentence that names the report: 现公布某局2024年政府信息公开工作年度报告.
+pub(super) static MENTION: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?:编制|编写|公布|发布|现将|形成)(?:了)?(?P<title>(?P<agency>[^。、《》,;:\s]{4,40}?)(?P<year>20\d\d)年度?(?:政府|政务)信息公开(?:工作)?(?:年度)?(?:工作)?报告)",
+    )
+});
+
+/// Whose report the words without spaces say that it is: 现公布某局2024年…年度报告.
+pub(super) fn agency_mentioned(squeezed: &str) -> Option<String> {
+    agency_of(&MENTION.captures(squeezed)?["agency"]).filter(|agency| !is_nameless(agency))
 }
 
 /// Characters that no name of an agency has, but the beginning of many a sentence.
@@ -194,7 +206,7 @@ mod tests {
             ("2024年，全县各级行政机关坚持公开透明", "-"),
         ] {
             let mut text = Text::default();
-            text.push(line, 1, 0, line.len() as u64, document::Width::Utf8);
+            text.push(line, 1, 0..line.len() as u64, document::Width::Utf8);
             let found = in_narrative(&text).map(|stated| stated.value);
             assert_eq!(found.as_deref().unwrap_or("-"), expected, "{line}");
         }

@@ -8,9 +8,10 @@ use regex::{Captures, Regex};
 use report::{Date, Source, Stated, Year};
 
 use super::agency::{agency_line, agency_of};
-use super::{digit, pattern, year_of};
+use super::{digit, year_of};
 use crate::label;
-use crate::place::{of_place, origin};
+use crate::origin::{origin, origin_of};
+use crate::pattern::pattern;
 
 /// The day of publication: the signature, else the page, else the file's name. No report is published
 /// before its year is over: such a day is of something else.
@@ -52,7 +53,7 @@ const LINES_OF_FOOT: usize = 40;
 /// The signature (落款): a line that is a date, with the agency on it or above it. A date before the
 /// end of the report year is none. Further up, only an agency with a date under it is one.
 pub(super) fn signature(lines: &[&Text], year: Option<Year>) -> Signature {
-    let foot = &lines[lines.len().saturating_sub(LINES_OF_FOOT)..];
+    let (_, foot) = lines.split_at(lines.len().saturating_sub(LINES_OF_FOOT));
     for (position, line) in foot.iter().enumerate().rev() {
         let squeezed = label::squeeze(line.as_str());
         let Some(found) = SIGNED.captures(&squeezed) else { continue };
@@ -61,7 +62,7 @@ pub(super) fn signature(lines: &[&Text], year: Option<Year>) -> Signature {
             continue;
         }
         let above = || {
-            let above = foot[position.checked_sub(1)?];
+            let above = *foot.get(position.checked_sub(1)?)?;
             Some((agency_line(above.as_str())?, above))
         };
         let agency = agency_of(&found["agency"]).map(|agency| (agency, *line)).or_else(above);
@@ -97,7 +98,7 @@ static ON_PAGE: LazyLock<Regex> = LazyLock::new(|| {
 /// What a line of the page says of the day: 发布日期：2025-01-17.
 pub(super) fn on_page(text: &Text) -> Option<Stated<Date>> {
     ON_PAGE.captures_iter(text.as_str()).find_map(|found| {
-        let place = of_place(text.place_of(found.name("year")?.start()..found.name("day")?.end()));
+        let place = origin_of(text.place_of(found.name("year")?.start()..found.name("day")?.end()));
         Some(Stated { source: Source::Page, value: date_of(&found)?, origin: Some(place) })
     })
 }
@@ -156,7 +157,7 @@ mod tests {
 
     fn text(line: &str) -> Text {
         let mut text = Text::default();
-        text.push(line, 1, 0, line.len() as u64, document::Width::Utf8);
+        text.push(line, 1, 0..line.len() as u64, document::Width::Utf8);
         text
     }
 

@@ -8,9 +8,10 @@ use regex::Regex;
 use report::{Date, Source, Stated};
 
 use super::agency::agency_of;
-use super::{date, pattern};
+use super::date;
 use crate::label;
-use crate::place::{of_place, origin};
+use crate::origin::{origin, origin_of};
+use crate::pattern::pattern;
 
 /// What the page says of agency and day, first things first.
 #[derive(Debug, Default)]
@@ -29,8 +30,9 @@ pub(super) fn read(document: &Document, preamble: &[Block]) -> Page {
                 let cells: Vec<&Text> =
                     table.rows.iter().flat_map(|row| &row.cells).map(|cell| &cell.text).collect();
                 // The whole form may stand before what is taken for the first heading.
-                for pair in cells[..cells.len().min(CELLS_OF_HEAD)].windows(2) {
-                    page.pair(&label::normalise(pair[0].as_str()), pair[1]);
+                let pairs = cells.iter().zip(cells.iter().skip(1)).take(CELLS_OF_HEAD - 1);
+                for (name, value) in pairs {
+                    page.pair(&label::normalise(name.as_str()), value);
                 }
                 cells.iter().take(CELLS_OF_HEAD).for_each(|cell| page.line(cell));
             }
@@ -109,7 +111,7 @@ impl Page {
         };
         let place = text.as_str().find(name).map_or(text.place(), |at| text.place_of(at..at + name.len()));
         if self.agencies.iter().all(|known| known.value != value) {
-            self.agencies.push(Stated { source: Source::Page, value, origin: Some(of_place(place)) });
+            self.agencies.push(Stated { source: Source::Page, value, origin: Some(origin_of(place)) });
         }
     }
 

@@ -6,16 +6,11 @@ use document::Text;
 use regex::Regex;
 use report::{Origin, Year};
 
-use super::agency::{agency_of, clean_agency, is_nameless, is_stop};
-use super::{YEAR, pattern, year_of};
+use super::agency::{MENTION, agency_mentioned, agency_of, clean_agency, is_stop};
+use super::{YEAR, year_of};
 use crate::label;
-use crate::place::origin;
-
-static MENTION: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"(?:编制|编写|公布|发布|现将|形成)(?:了)?(?P<title>(?P<agency>[^。、《》,;:\s]{4,40}?)(?P<year>20\d\d)年度?(?:政府|政务)信息公开(?:工作)?(?:年度)?(?:工作)?报告)",
-    )
-});
+use crate::origin::origin;
+use crate::pattern::pattern;
 
 /// The report named in its own first sentence, where no line is its title: 特编制某局2023年…年度报告.
 pub(super) fn mention(text: &Text) -> Option<Title> {
@@ -24,11 +19,6 @@ pub(super) fn mention(text: &Text) -> Option<Title> {
     let agency = agency_mentioned(&squeezed)?;
     let year = year_of(&found["year"]);
     Some(Title { text: found["title"].to_owned(), agency: Some(agency), year, origin: origin(text) })
-}
-
-/// Whose report the words without spaces say that it is: 现公布某局2024年…年度报告.
-pub(super) fn agency_mentioned(squeezed: &str) -> Option<String> {
-    agency_of(&MENTION.captures(squeezed)?["agency"]).filter(|agency| !is_nameless(agency))
 }
 
 /// The line that names the report.
@@ -70,7 +60,8 @@ pub(super) fn title_in(lines: &[&Text]) -> Option<Title> {
             if is_long(&joined) {
                 continue;
             }
-            let place = Origin { end: origin(window[count - 1]).end, ..origin(window[0]) };
+            let (Some(first), Some(last)) = (window.first(), window.last()) else { continue };
+            let place = Origin { end: origin(last).end, ..origin(first) };
             match title_of(&joined, place) {
                 Some(title) if title.agency.is_some() => return Some(title),
                 Some(title) => {

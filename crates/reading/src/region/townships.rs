@@ -26,7 +26,7 @@ static COUNTIES: LazyLock<Vec<&str>> =
 pub(super) fn by_code(code: &str) -> Option<Region> {
     let (county, own) = code.split_at_checked(6)?;
     let line = COUNTIES.binary_search_by_key(&county, |line| &line[..6]).ok()?;
-    let Township { county, own, name } = township(COUNTIES[line], own)?;
+    let Township { county, own, name } = township(COUNTIES.get(line)?, own)?;
     let above = super::by_code(county)?;
     Some(Region { code: format!("{county}{own}"), name: format!("{}{name}", above.name) })
 }
@@ -38,7 +38,7 @@ pub(super) fn beginning(text: &str, division: &str) -> Vec<Township> {
         return Vec::new();
     }
     let from = COUNTIES.partition_point(|line| &line[..division.len()] < division);
-    let counties = COUNTIES[from..].iter().take_while(|line| line.starts_with(division));
+    let counties = COUNTIES.iter().skip(from).take_while(|line| line.starts_with(division));
     let mut longest = 0;
     let mut found = Vec::new();
     for line in counties {
@@ -72,7 +72,7 @@ pub(super) fn anywhere(text: &str) -> Vec<Township> {
 
 fn called(name: &str) -> Vec<Township> {
     let is_whole = |at: &usize| {
-        let before = TEXT.as_bytes()[..*at].last();
+        let before = at.checked_sub(1).and_then(|before| TEXT.as_bytes().get(before));
         let behind = TEXT.as_bytes().get(at + name.len());
         before.is_some_and(u8::is_ascii_digit) && matches!(behind, Some(b'\t' | b'\n'))
     };

@@ -6,7 +6,8 @@ use document::Text;
 use regex::Regex;
 use report::{RemarkKind, SectionKind};
 
-use super::{Remarks, has_any, pattern};
+use super::{Remarks, has_any};
+use crate::pattern::pattern;
 
 static DIGITS: LazyLock<Regex> = LazyLock::new(|| pattern(r"\d{17}[\dXx]|1[3-9]\d{9}"));
 

@@ -205,7 +205,7 @@ fn empty(remarks: &mut Remarks, part: &Part<'_>) {
     // Who signs below the last part, and when, says nothing of it.
     let is_signature = |line: &&&str| line.trim().is_empty() || identity::is_signature(line);
     let signed = lines.iter().rev().take_while(is_signature).count();
-    let text = lines[..lines.len() - signed].concat();
+    let text: String = lines.iter().take(lines.len() - signed).copied().collect();
     // 五、存在的主要问题及改进情况：无 has it in the heading.
     let behind = part.heading.as_str().rsplit_once(['：', ':']).map_or("", |(_, behind)| behind);
     if masked(&text).chars().count() < EMPTY_CHARS && masked(behind).chars().count() < EMPTY_CHARS {

@@ -7,8 +7,9 @@ use document::Text;
 use regex::Regex;
 use report::{Decimal, RemarkKind, SectionKind, Year};
 
-use super::{Remarks, has_any, pattern, sentences};
+use super::{Remarks, has_any, sentences};
 use crate::label;
+use crate::pattern::pattern;
 
 /// Reads one paragraph.
 pub(super) fn read(remarks: &mut Remarks, section: Option<SectionKind>, text: &Text, year: Option<Year>) {

@@ -7,7 +7,8 @@ use document::Text;
 use regex::Regex;
 use report::{RemarkKind, SectionKind};
 
-use super::{Remarks, pattern};
+use super::Remarks;
+use crate::pattern::pattern;
 
 static SUBJECT: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(

@@ -40,7 +40,7 @@ impl Found<'_> {
             let Some(core) = align::core(&tokens) else {
                 notes.push(Note::new(NoteKind::RowWithoutFigures, id, origin));
                 if row.layout == Layout::Grid {
-                    self.place(
+                    self.put(
                         form,
                         cells,
                         row,
@@ -52,8 +52,8 @@ impl Found<'_> {
             if shifted.contains(&id) {
                 notes.push(Note::new(NoteKind::RowShifted, id, origin));
             }
-            if let Some(placement) = self.by_place(row) {
-                self.place(form, cells, row, placement);
+            if let Some(placement) = self.by_column(row) {
+                self.put(form, cells, row, placement);
                 continue;
             }
             let widest = row.layout != Layout::Stream && row.line_cells >= self.widest;
@@ -68,7 +68,7 @@ impl Found<'_> {
             }
             // Remarks in a column of their own.
             if core.len() > self.width()
-                && tokens[core.start + self.width()..].iter().all(|token| !token.is_value())
+                && tokens.iter().skip(core.start + self.width()).all(|token| !token.is_value())
             {
                 let count = self.width();
                 placements.push(Placement { first_token: core.start, first_column: 0, count });
@@ -78,9 +78,9 @@ impl Found<'_> {
                     notes.push(Note::counted(NoteKind::FigureCount, id, core.len() as u32, origin))
                 }
                 [only] if only.count == self.width() && core.len() >= self.width() => {
-                    self.place(form, cells, row, only);
+                    self.put(form, cells, row, only);
                     if self.is_torn(row) && self.is_doubtful(form, cells, row, only) {
-                        self.place(form, cells, row, Placement { count: 0, ..only });
+                        self.put(form, cells, row, Placement { count: 0, ..only });
                         notes.push(Note::counted(NoteKind::FigureCount, id, core.len() as u32, origin));
                     }
                 }
@@ -108,15 +108,15 @@ impl Found<'_> {
     }
 
     /// In a true grid the columns stand where the header stands, if the row fills all of them.
-    fn by_place(&self, row: &Row<'_>) -> Option<Placement> {
-        if row.layout != Layout::Grid || self.header.places.is_empty() {
-            return None;
-        }
-        let first_token = row.slots.iter().position(|slot| slot.column == self.header.places[0])?;
-        let here = row.slots[first_token..].iter().map(|slot| slot.column);
-        let matches = here.zip(&self.header.places).take_while(|(column, place)| column == *place).count();
-        let outside = row.slots[..first_token].iter().any(|slot| !slot.text.is_empty())
-            || row.slots[first_token + matches..].iter().any(|slot| !slot.text.is_empty());
+    fn by_column(&self, row: &Row<'_>) -> Option<Placement> {
+        let first = self.header.positions.first().filter(|_| row.layout == Layout::Grid)?;
+        let first_token = row.slots.iter().position(|slot| slot.column == *first)?;
+        let here = row.slots.iter().skip(first_token).map(|slot| slot.column);
+        let matches =
+            here.zip(&self.header.positions).take_while(|(column, position)| column == *position).count();
+        let before = row.slots.iter().take(first_token);
+        let mut outside = before.chain(row.slots.iter().skip(first_token + matches));
+        let outside = outside.any(|slot| !slot.text.is_empty());
         (matches == self.width() && !outside).then_some(Placement {
             first_token,
             first_column: 0,
@@ -158,9 +158,12 @@ impl Found<'_> {
         notes: &mut Vec<Note>,
         mut open: Vec<(&'r Row<'r>, Vec<Placement>)>,
     ) -> Vec<&'r Row<'r>> {
-        let likeliest: Vec<Placement> = open.iter().map(|(_, placements)| placements[0]).collect();
+        let likeliest: Vec<Option<Placement>> =
+            open.iter().map(|(_, placements)| placements.first().copied()).collect();
         for (row, placements) in &open {
-            self.place(form, cells, row, placements[0]);
+            if let Some(likeliest) = placements.first() {
+                self.put(form, cells, row, *likeliest);
+            }
         }
         // Rows depend on each other through the column sums; a few rounds settle them.
         for _ in 0..3 {
@@ -168,12 +171,16 @@ impl Found<'_> {
             for (row, placements) in &mut open {
                 let mut best = (broken(form, cells), 0);
                 for (index, placement) in placements.iter().enumerate().skip(1) {
-                    self.place(form, cells, row, *placement);
+                    self.put(form, cells, row, *placement);
                     best = best.min((broken(form, cells), index));
                 }
-                placements.swap(0, best.1);
+                if best.1 < placements.len() {
+                    placements.swap(0, best.1);
+                }
                 changed |= best.1 != 0;
-                self.place(form, cells, row, placements[0]);
+                if let Some(best) = placements.first() {
+                    self.put(form, cells, row, *best);
+                }
             }
             if !changed {
                 break;
@@ -181,15 +188,20 @@ impl Found<'_> {
         }
         let mut doubtful = Vec::new();
         for ((row, placements), likeliest) in open.iter().zip(likeliest) {
-            if self.is_doubtful(form, cells, row, placements[0]) {
-                self.place(form, cells, row, Placement { first_token: 0, first_column: 0, count: 0 });
+            let Some(&chosen) = placements.first() else { continue };
+            if self.is_doubtful(form, cells, row, chosen) {
+                self.put(form, cells, row, Placement { first_token: 0, first_column: 0, count: 0 });
                 doubtful.push(*row);
                 continue;
             }
-            if placements[0] != likeliest {
+            if Some(chosen) != likeliest {
                 notes.push(Note::new(NoteKind::AlignmentChosen, row.official.id, Some(row.label.origin())));
             }
-            self.settle(form, cells, notes, row, placements[0]);
+            self.put(form, cells, row, chosen);
+            if chosen.count < self.width() {
+                let (figures, origin) = (row.figures() as u32, Some(row.label.origin()));
+                notes.push(Note::counted(NoteKind::RowCut, row.official.id, figures, origin));
+            }
         }
         doubtful
     }
@@ -261,7 +273,11 @@ impl Found<'_> {
                 };
                 let Some(cell) = cells.get_mut(id) else { continue };
                 match known {
-                    Known::Printed(token) => *cell = cell_of(slots[token], id.kind()),
+                    Known::Printed(token) => {
+                        if let Some(slot) = slots.get(token) {
+                            *cell = cell_of(*slot, id.kind());
+                        }
+                    }
                     Known::Proved(value) => {
                         *cell = Cell { value: Some(value), state: CellState::Derived, ..Cell::default() };
                     }
@@ -275,12 +291,12 @@ impl Found<'_> {
 
     /// Rows without a label, where their place leaves no choice and the equations do not object.
     fn fill_lost(&self, form: &'static Form, cells: &mut Cells, notes: &mut Vec<Note>) {
-        for rows in lost::by_place(&self.lost, &self.rows, form) {
+        for rows in lost::by_position(&self.lost, &self.rows, form) {
             let before = (broken(form, cells), cells.clone());
             let mut is_whole = true;
             for row in &rows {
                 match align::placements(&row.tokens(), self.width(), None, false)[..] {
-                    [only] if only.count == self.width() => self.place(form, cells, row, only),
+                    [only] if only.count == self.width() => self.put(form, cells, row, only),
                     _ => is_whole = false,
                 }
             }
@@ -305,22 +321,8 @@ impl Found<'_> {
         }
     }
 
-    fn settle(
-        &self,
-        form: &'static Form,
-        cells: &mut Cells,
-        notes: &mut Vec<Note>,
-        row: &Row<'_>,
-        placement: Placement,
-    ) {
-        self.place(form, cells, row, placement);
-        if placement.count < self.width() {
-            let figures = row.figures() as u32;
-            notes.push(Note::counted(NoteKind::RowCut, row.official.id, figures, Some(row.label.origin())));
-        }
-    }
-
-    fn place(&self, form: &'static Form, cells: &mut Cells, row: &Row<'_>, placement: Placement) {
+    /// Fills the cells of a row as a placement says.
+    fn put(&self, form: &'static Form, cells: &mut Cells, row: &Row<'_>, placement: Placement) {
         for (position, column) in self.header.columns.iter().enumerate() {
             let Some(id) = column.and_then(|column| form.request_cell(row.official.id, column)) else {
                 continue;

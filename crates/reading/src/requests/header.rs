@@ -14,7 +14,7 @@ pub(super) struct Header {
     /// Ids of the columns; none for one that the form does not have (小计).
     pub(super) columns: Vec<Option<&'static str>>,
     /// Where each stands in a true grid; empty where the header does not tell.
-    pub(super) places: Vec<u32>,
+    pub(super) positions: Vec<u32>,
     /// Where the first column stands in printed rows; none where the header does not tell.
     pub(super) first: Option<u32>,
     /// The header is there and has no 总计.
@@ -24,7 +24,7 @@ pub(super) struct Header {
 impl Default for Header {
     fn default() -> Self {
         let columns = Form::get(FormId::F2021).applicants.iter().map(|column| Some(column.id)).collect();
-        Self { columns, places: Vec::new(), first: None, lacks_total: false }
+        Self { columns, positions: Vec::new(), first: None, lacks_total: false }
     }
 }
 
@@ -56,16 +56,17 @@ pub(super) fn is_header(line: &Line<'_>) -> bool {
 pub(super) const HEADER_LINES: usize = 12;
 
 pub(super) fn header(lines: &[Line<'_>], first: usize, rows: &[Row<'_>]) -> Header {
-    let above = &lines[first.saturating_sub(HEADER_LINES)..first];
+    let above = lines.get(first.saturating_sub(HEADER_LINES)..first).unwrap_or_default();
     // Only what follows the last figure: an earlier table may end just above.
     let start = above
         .iter()
         .rposition(|line| line.slots.iter().any(|slot| figure::any(slot.str()).is_number()))
         .map_or(0, |at| at + 1);
     // Where cells follow one another without rows, the header stands in one line with the first row.
-    let opening = lines[first].slots.iter().take_while(|slot| match_label(slot.str(), None, &[]).is_none());
+    let first_line = lines.get(first).map_or(&[][..], |line| &line.slots);
+    let opening = first_line.iter().take_while(|slot| match_label(slot.str(), None, &[]).is_none());
     let mut found: Vec<(Option<&'static str>, u32)> = Vec::new();
-    for slot in above[start..].iter().flat_map(|line| &line.slots).chain(opening) {
+    for slot in above.iter().skip(start).flat_map(|line| &line.slots).chain(opening) {
         if let Some(id) = heading(slot.str())
             && (id.is_none() || found.iter().all(|(known, _)| *known != id))
         {
@@ -97,7 +98,7 @@ pub(super) fn header(lines: &[Line<'_>], first: usize, rows: &[Row<'_>]) -> Head
     }
     Header {
         columns: found.iter().map(|(id, _)| *id).collect(),
-        places: if is_grid { found.iter().map(|(_, column)| *column).collect() } else { Vec::new() },
+        positions: if is_grid { found.iter().map(|(_, column)| *column).collect() } else { Vec::new() },
         first: lines
             .get(first)
             .filter(|line| line.layout == Layout::Rows)

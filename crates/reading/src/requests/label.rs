@@ -29,7 +29,8 @@ static OFFICIAL: LazyLock<Vec<Official>> = LazyLock::new(|| {
             .filter(|row| row.id == "other")
             .map(|row| (row.id, row.label, row.under)),
     );
-    rows[group..].rotate_right(1);
+    let (_, from_group) = rows.split_at_mut(group);
+    from_group.rotate_right(1);
     let depth = |under: Option<&str>| match under {
         None => 0,
         Some(group) if group.starts_with('三') => 1,

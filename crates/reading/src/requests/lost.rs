@@ -28,7 +28,7 @@ impl Lost<'_> {
 
 /// The lost rows by their place: between two rows that are known there have to be just as many as the
 /// form has there.
-pub(super) fn by_place<'a>(lost: &[Lost<'a>], rows: &[Row<'a>], form: &'static Form) -> Vec<Vec<Row<'a>>> {
+pub(super) fn by_position<'a>(lost: &[Lost<'a>], rows: &[Row<'a>], form: &'static Form) -> Vec<Vec<Row<'a>>> {
     let is_found = |official: &Official| rows.iter().any(|row| row.official.id == official.id);
     let groups = lost.chunk_by(|one, next| one.above == next.above);
     let named = groups.filter_map(|group| {

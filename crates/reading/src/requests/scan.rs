@@ -37,7 +37,7 @@ pub(super) fn opening(lines: &[Line<'_>]) -> Option<(usize, Option<usize>)> {
     (0..FIRST_LABELS).find_map(|before| {
         let first = at(Some(before))?;
         let (mut last, mut count) = (before, 0);
-        for slot in lines[first..].iter().flat_map(|line| &line.slots) {
+        for slot in lines.iter().skip(first).flat_map(|line| &line.slots) {
             if let Some(official) = match_label(slot.str(), Some(last), &[]).filter(|row| row.order > last) {
                 last = official.order;
                 count += 1;
@@ -64,10 +64,10 @@ pub(super) fn rows<'a>(lines: &[Line<'a>], (first, before): (usize, Option<usize
             continue;
         }
         last_line = at;
-        let mut place = scan.place_of_line(line);
+        let mut target = scan.target_of_line(line);
         for slot in &line.slots {
-            place = match scan.take(line, slot, place) {
-                Some(place) => place,
+            target = match scan.take(line, slot, target) {
+                Some(target) => target,
                 None => break 'lines,
             };
         }
@@ -80,9 +80,9 @@ pub(super) fn rows<'a>(lines: &[Line<'a>], (first, before): (usize, Option<usize
     Rows { rows: scan.rows, lost: scan.lost, last_line }
 }
 
-/// Where figures go.
+/// The row to which the next figures belong.
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Place {
+enum Target {
     /// To the row whose label stands in this line.
     Row,
     /// To the row above, which its line left short.
@@ -106,11 +106,11 @@ struct Scan<'a> {
 
 impl<'a> Scan<'a> {
     /// Takes a cell; none where another table begins.
-    fn take(&mut self, line: &Line<'a>, slot: &Slot<'a>, place: Place) -> Option<Place> {
+    fn take(&mut self, line: &Line<'a>, slot: &Slot<'a>, target: Target) -> Option<Target> {
         let text = slot.str();
         let in_header = std::mem::replace(&mut self.in_header, heading(text).is_some());
         if in_header && self.in_header {
-            return Some(place);
+            return Some(target);
         }
         if let Some(official) = self.label(text) {
             self.in_header = false;
@@ -127,34 +127,34 @@ impl<'a> Scan<'a> {
                 line_cells: line.slots.len(),
                 is_joined: false,
             });
-            return Some(Place::Row);
+            return Some(Target::Row);
         }
         let value = figure::any(text);
         if value.is_value() {
             self.pending.clear();
-            return Some(self.put(line, slot, place));
+            return Some(self.put(line, slot, target));
         }
         if is_group(text) || heading(text).is_some() {
             self.pending.clear();
             self.lose(line);
-            return Some(Place::Lost);
+            return Some(Target::Lost);
         }
         let is_bad_figure = text.chars().count() <= 16 && text.contains(|c: char| c.is_ascii_alphanumeric());
-        let row = self.rows.last_mut().filter(|_| place == Place::Row);
+        let row = self.rows.last_mut().filter(|_| target == Target::Row);
         match row {
             Some(row) if line.layout == Layout::Grid || is_bad_figure && !labels::has_enumerator(text) => {
                 row.slots.push(*slot);
-                Some(place)
+                Some(target)
             }
             // The rest of its label.
-            Some(row) if row.figures() == 0 => Some(place),
+            Some(row) if row.figures() == 0 => Some(target),
             _ => {
                 self.pending.push_str(text);
                 self.lose(line);
                 if let Some(lost) = self.lost.last_mut() {
                     lost.label.push_str(text);
                 }
-                Some(Place::Lost)
+                Some(Target::Lost)
             }
         }
     }
@@ -172,15 +172,15 @@ impl<'a> Scan<'a> {
     }
 
     /// Puts a figure or a blank where it belongs.
-    fn put(&mut self, line: &Line<'a>, slot: &Slot<'a>, place: Place) -> Place {
+    fn put(&mut self, line: &Line<'a>, slot: &Slot<'a>, target: Target) -> Target {
         let is_blank = slot.text.is_empty();
-        match (place, self.rows.last_mut()) {
-            (Place::Row, Some(row)) => row.slots.push(*slot),
-            (Place::RowAbove, Some(row)) if !is_blank => {
+        match (target, self.rows.last_mut()) {
+            (Target::Row, Some(row)) => row.slots.push(*slot),
+            (Target::RowAbove, Some(row)) if !is_blank => {
                 row.is_joined |= row.figures() > 0;
                 row.slots.push(*slot);
             }
-            (Place::RowAbove, Some(_)) => {}
+            (Target::RowAbove, Some(_)) => {}
             _ => {
                 if let Some(lost) = self.lost.last_mut() {
                     lost.slots.push(*slot);
@@ -189,7 +189,7 @@ impl<'a> Scan<'a> {
                 }
             }
         }
-        place
+        target
     }
 
     /// Begins a row of figures without a label, unless one has begun that is still empty.
@@ -207,15 +207,15 @@ impl<'a> Scan<'a> {
     }
 
     /// A line without a label goes on with the row above, as long as that has room for it.
-    fn place_of_line(&mut self, line: &Line<'a>) -> Place {
+    fn target_of_line(&mut self, line: &Line<'a>) -> Target {
         let numbers = line.slots.iter().filter(|slot| figure::any(slot.str()).is_number()).count();
         let above = self.rows.last().filter(|row| row.table == line.table);
         let room = above.map_or(0, |row| self.width.saturating_sub(row.figures()));
         if line.layout != Layout::Grid && numbers <= room && room > 0 {
-            return Place::RowAbove;
+            return Target::RowAbove;
         }
         self.lose(line);
-        Place::Lost
+        Target::Lost
     }
 
     /// Whether the last row of the form has been read.
@@ -229,9 +229,8 @@ impl<'a> Scan<'a> {
         let width = self.width;
         let mut behind = Vec::new();
         for row in &mut self.rows {
-            let Some(parts) = full_rows(&row.slots, width).filter(|_| row.layout == Layout::Stream) else {
-                continue;
-            };
+            let parts = full_rows(&row.slots, width).filter(|_| row.layout == Layout::Stream);
+            let Some([own, others @ ..]) = parts.as_deref() else { continue };
             let lost = |slots: &&[Slot<'a>]| Lost {
                 above: Some(row.official.order),
                 label: String::new(),
@@ -239,9 +238,9 @@ impl<'a> Scan<'a> {
                 slots: slots.to_vec(),
             };
             if row.official.id != "carried_out" {
-                behind.extend(parts[1..].iter().map(lost));
+                behind.extend(others.iter().map(lost));
             }
-            row.slots = parts[0].to_vec();
+            row.slots = own.to_vec();
         }
         for lost in std::mem::take(&mut self.lost) {
             match full_rows(&lost.slots, width) {
@@ -269,8 +268,9 @@ fn full_rows<'s, 'a>(slots: &'s [Slot<'a>], width: usize) -> Option<Vec<&'s [Slo
 
 /// Figures of rows above the first whose label is there.
 fn above<'a>(lines: &[Line<'a>], first: usize) -> Vec<Lost<'a>> {
-    let table = lines[first].table;
-    let rows = lines[..first].iter().rev().take_while(|line| line.table == table && !is_header(line));
+    let (before, from_first) = lines.split_at(first);
+    let table = from_first.first().map(|line| line.table);
+    let rows = before.iter().rev().take_while(|line| Some(line.table) == table && !is_header(line));
     let is_row = |line: &&Line<'_>| tokens(&line.slots).iter().filter(|token| token.is_number()).count() >= 5;
     let rows = rows.take(FIRST_LABELS).take_while(is_row);
     let lost = |line: &Line<'a>| Lost {
@@ -286,8 +286,8 @@ fn above<'a>(lines: &[Line<'a>], first: usize) -> Vec<Lost<'a>> {
 
 /// Value columns of the header: seven, or eight with 小计.
 fn width(lines: &[Line<'_>], first: usize) -> usize {
-    let near =
-        lines[first.saturating_sub(super::header::HEADER_LINES)..=first].iter().flat_map(|line| &line.slots);
-    let has_subtotal = near.clone().any(|slot| heading(slot.str()) == Some(None));
+    let near = lines.get(first.saturating_sub(super::header::HEADER_LINES)..=first).unwrap_or_default();
+    let mut near = near.iter().flat_map(|line| &line.slots);
+    let has_subtotal = near.any(|slot| heading(slot.str()) == Some(None));
     7 + usize::from(has_subtotal)
 }

@@ -39,9 +39,13 @@ pub(super) fn agreed(ways: &[Way], tokens: &[Figure], columns: &Columns) -> Vec<
     let filled: Vec<_> = ways.iter().filter_map(|way| values(way, tokens, columns)).collect();
     let column = |column: usize| {
         let (Some(way), Some(values)) = (ways.first(), filled.first()) else { return Known::Nothing };
-        match (way[column], values[column]) {
-            (Some(token), _) if ways.iter().all(|way| way[column] == Some(token)) => Known::Printed(token),
-            (_, Some(value)) if filled.iter().all(|values| values[column] == Some(value)) => {
+        let token = way.get(column).copied().flatten();
+        let value = values.get(column).copied().flatten();
+        match (token, value) {
+            (Some(token), _) if ways.iter().all(|way| way.get(column) == Some(&Some(token))) => {
+                Known::Printed(token)
+            }
+            (_, Some(value)) if filled.iter().all(|values| values.get(column) == Some(&Some(value))) => {
                 Known::Proved(value)
             }
             _ => Known::Nothing,
@@ -53,31 +57,38 @@ pub(super) fn agreed(ways: &[Way], tokens: &[Figure], columns: &Columns) -> Vec<
 /// The values of all columns, as far as the row's equation gives them; none if it cannot hold.
 fn values(way: &Way, tokens: &[Figure], columns: &Columns) -> Option<Vec<Option<Decimal>>> {
     let mut values: Vec<Option<Decimal>> =
-        way.iter().map(|token| token.and_then(|token| tokens[token].value)).collect();
+        way.iter().map(|token| token.and_then(|token| tokens.get(token)?.value)).collect();
     let Some(total) = columns.total else { return Some(values) };
-    let sum: Decimal = columns.parts.iter().filter_map(|part| values[*part]).sum();
-    let open: Vec<usize> = columns.parts.iter().copied().filter(|part| values[*part].is_none()).collect();
+    let value = |column: usize| values.get(column).copied().flatten();
+    let sum: Decimal = columns.parts.iter().filter_map(|part| value(*part)).sum();
+    let open: Vec<usize> = columns.parts.iter().copied().filter(|part| value(*part).is_none()).collect();
     // A mark that stands for no number says nothing; a cell that vanished was blank.
-    let is_vanished = |part: &usize| way[*part].is_none();
-    match values[total] {
+    let is_vanished = |column: usize| way.get(column) == Some(&None);
+    let mut proved: Vec<(usize, Decimal)> = Vec::new();
+    match value(total) {
         Some(total) => {
             let rest = total - sum;
             match open[..] {
                 _ if rest < Decimal::ZERO => return None,
                 [] => return (rest == Decimal::ZERO).then_some(values),
-                [one] if is_vanished(&one) => values[one] = Some(rest),
+                [one] if is_vanished(one) => proved.push((one, rest)),
                 _ if rest == Decimal::ZERO => {
-                    open.iter().filter(|part| is_vanished(part)).for_each(|part| values[*part] = Some(rest));
+                    proved.extend(open.iter().filter(|part| is_vanished(**part)).map(|part| (*part, rest)));
                 }
                 _ => {}
             }
         }
         // Blanks stand for nothing: a total that is something is printed, unless the row was cut.
-        None if way[total].is_none() && sum > Decimal::ZERO && tokens.len() + 1 < columns.width => {
+        None if is_vanished(total) && sum > Decimal::ZERO && tokens.len() + 1 < columns.width => {
             return None;
         }
-        None if way[total].is_none() && open.is_empty() => values[total] = Some(sum),
+        None if is_vanished(total) && open.is_empty() => proved.push((total, sum)),
         None => {}
+    }
+    for (column, value) in proved {
+        if let Some(open) = values.get_mut(column) {
+            *open = Some(value);
+        }
     }
     Some(values)
 }

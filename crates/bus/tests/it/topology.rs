@@ -1,0 +1,86 @@
+//! What is created on the bus, and what is not.
+
+use std::time::Duration;
+
+use async_nats::jetstream::{self, stream};
+use bus::topology::{Action, Changes, apply, plan};
+use bus::{Bus, BusConfig, Counts};
+use proto::subject;
+use tokio_util::sync::CancellationToken;
+
+use crate::server::Server;
+use crate::{TIMEOUT, config};
+
+async fn jetstream(server: &Server) -> jetstream::Context {
+    jetstream::new(async_nats::connect(server.url()).await.unwrap())
+}
+
+#[tokio::test]
+async fn what_was_applied_needs_nothing_more_from_however_many() {
+    let server = Server::start();
+    let config = BusConfig { object_store: true, ..config(&server) };
+    let planned = plan(&config).await.unwrap();
+    assert_eq!(planned.len(), 11);
+    assert!(planned.iter().all(|step| step.action == Action::Create), "{planned:?}");
+    let applying = (0..8).map(|_| apply(&config, Changes::Safe));
+    for applied in futures::future::join_all(applying).await {
+        applied.unwrap();
+    }
+    assert_eq!(plan(&config).await.unwrap(), []);
+    let bus = Bus::connect("parse", &config, CancellationToken::new()).await.unwrap();
+    bus.wait_until_ready(&config).await;
+    assert_eq!(bus.lag().await.unwrap().len(), 3);
+    assert_eq!(bus.counts().await.unwrap(), Counts::default());
+    assert_eq!(bus.problem(), None);
+}
+
+#[tokio::test]
+async fn what_is_safe_is_changed_and_what_could_lose_something_is_not() {
+    let server = Server::start();
+    let config = config(&server);
+    let there = stream::Config {
+        name: "GOUJI".into(),
+        subjects: vec![subject::ALL.into(), "elsewhere.>".into()],
+        max_bytes: 1 << 30,
+        max_message_size: 1000,
+        ..Default::default()
+    };
+    jetstream(&server).await.create_stream(there).await.unwrap();
+    assert!(apply(&config, Changes::Missing).await.unwrap().iter().any(|step| step.is_refused()));
+    let steps = apply(&config, Changes::Safe).await.unwrap();
+    let told = steps[0].to_string();
+    assert_eq!(steps.len(), 1, "{steps:?}");
+    assert!(steps[0].is_to_do() && steps[0].is_refused());
+    for part in ["change stream GOUJI", "max_msg_size: 1000 → 1048576", "subjects: ", "max_age: 0 stays"] {
+        assert!(told.contains(part), "{part} is not in {told}");
+    }
+    let log = jetstream(&server).await.get_stream("GOUJI").await.unwrap();
+    let now = &log.cached_info().config;
+    assert_eq!((now.max_message_size, now.max_bytes, now.max_age), (1 << 20, 1 << 30, Duration::ZERO));
+    assert_eq!(now.subjects.len(), 2);
+    let left = plan(&config).await.unwrap();
+    assert!(left.len() == 1 && !left[0].is_to_do(), "{left:?}");
+}
+
+#[tokio::test]
+async fn a_stage_creates_nothing_and_waits_for_the_log() {
+    let server = Server::start();
+    let config = config(&server);
+    let waiting = tokio::spawn({
+        let config = config.clone();
+        async move {
+            let bus = Bus::connect("parse", &config, CancellationToken::new()).await.unwrap();
+            bus.wait_until_ready(&config).await;
+        }
+    });
+    let error = Bus::operator(&config).await.err().unwrap().to_string();
+    assert!(
+        error.contains("the log GOUJI is not on the bus") && error.contains("gouji topology apply"),
+        "{error}"
+    );
+    assert!(jetstream(&server).await.get_stream("GOUJI").await.is_err(), "nobody created it");
+    assert!(!waiting.is_finished());
+    apply(&config, Changes::Safe).await.unwrap();
+    tokio::time::timeout(TIMEOUT, waiting).await.unwrap().unwrap();
+    Bus::operator(&config).await.unwrap();
+}

@@ -1,0 +1,237 @@
+//! Every setting, with its default and what it means.
+
+/// A setting that an operator may change.
+#[derive(Debug, Clone, Copy)]
+pub struct Setting {
+    /// Its key in the file, `section.name`.
+    pub key: &'static str,
+    /// The environment variable, which takes precedence over the file.
+    pub variable: &'static str,
+    /// The default, written as in the file; empty where there is none.
+    pub default: &'static str,
+    /// What it means and why this default; one line each.
+    pub about: &'static [&'static str],
+}
+
+const fn setting(
+    key: &'static str,
+    variable: &'static str,
+    default: &'static str,
+    about: &'static [&'static str],
+) -> Setting {
+    Setting { key, variable, default, about }
+}
+
+/// Every setting of every service, in the order of the file.
+pub const SETTINGS: &[Setting] = &[
+    setting(
+        "bus.url",
+        "GOUJI_NATS_URL",
+        "\"nats://127.0.0.1:4222\"",
+        &[
+            "One server, or several with commas between them. User and password may precede an @; bus.nkey is",
+            "safer, because this file does not contain the secret then.",
+        ],
+    ),
+    setting(
+        "bus.nkey",
+        "GOUJI_NATS_NKEY",
+        "",
+        &[
+            "The file with the NKey seed of this process's NATS user; `gouji bus init` creates one for each service.",
+        ],
+    ),
+    setting(
+        "bus.credentials",
+        "GOUJI_NATS_CREDENTIALS",
+        "",
+        &["A credentials file (.creds) instead, where the servers authenticate users by JWT."],
+    ),
+    setting(
+        "bus.ca",
+        "GOUJI_NATS_CA",
+        "",
+        &[
+            "The certificate authority of the servers, a PEM file. If it is set, TLS is required. If not, the servers",
+            "decide whether TLS is used, and the system's authorities verify them.",
+        ],
+    ),
+    setting(
+        "bus.certificate",
+        "GOUJI_NATS_CERTIFICATE",
+        "",
+        &["The client certificate of this process, a PEM file, where the servers require one."],
+    ),
+    setting("bus.key", "GOUJI_NATS_KEY", "", &["The private key of that certificate, a PEM file."]),
+    setting(
+        "bus.replicas",
+        "GOUJI_NATS_REPLICAS",
+        "1",
+        &[
+            "Replicas of the log and of the buckets, 1 to 5, when `gouji topology apply` creates them.",
+            "One, because three need three machines.",
+        ],
+    ),
+    setting(
+        "originals.at",
+        "GOUJI_ORIGINALS",
+        "\"gouji-originals\"",
+        &[
+            "Where originals and texts are stored: a folder on a disk that every process sees. Where hosts share no",
+            "disk, \"s3://bucket/prefix\" in an S3 service, or \"bucket:\" for an object store on the bus.",
+        ],
+    ),
+    setting(
+        "originals.endpoint",
+        "GOUJI_ORIGINALS_ENDPOINT",
+        "",
+        &["Address of the S3 service, https://host:port; if it is not set, Amazon's in the region."],
+    ),
+    setting(
+        "originals.region",
+        "GOUJI_ORIGINALS_REGION",
+        "\"us-east-1\"",
+        &["Region that requests are signed for; most self-hosted services accept any."],
+    ),
+    setting(
+        "originals.access_key",
+        "GOUJI_ORIGINALS_ACCESS_KEY",
+        "",
+        &[
+            "File with the access key of the S3 service; if it is not set, the credentials of the machine or pod.",
+        ],
+    ),
+    setting("originals.secret_key", "GOUJI_ORIGINALS_SECRET_KEY", "", &["File with the secret key."]),
+    setting(
+        "originals.ca",
+        "GOUJI_ORIGINALS_CA",
+        "",
+        &["PEM file of certificates to trust in addition to those of the system."],
+    ),
+    setting(
+        "originals.path_style",
+        "GOUJI_ORIGINALS_PATH_STYLE",
+        "true",
+        &["Whether the bucket is part of the path of an address (true) or of its host name (false)."],
+    ),
+    setting(
+        "originals.allow_http",
+        "GOUJI_ORIGINALS_ALLOW_HTTP",
+        "false",
+        &["Whether an endpoint without TLS is allowed; only within one machine or a trusted network."],
+    ),
+    setting(
+        "http.listen",
+        "GOUJI_LISTEN",
+        "",
+        &[
+            "Address of the HTTP server: /healthz, /readyz, /metrics, and the API of ingest and console.",
+            "None by default, because several processes on one host would need the same port.",
+        ],
+    ),
+    setting(
+        "http.keys",
+        "GOUJI_KEYS",
+        "",
+        &[
+            "The file of API keys for ingest and console; `gouji key new` creates a key.",
+            "Without it no key is required, and the server listens on loopback only.",
+        ],
+    ),
+    setting(
+        "http.open",
+        "GOUJI_OPEN",
+        "false",
+        &[
+            "Whether a server without API keys may listen on other addresses than loopback: only behind a proxy that",
+            "authenticates users, and on an address that only the proxy reaches.",
+        ],
+    ),
+    setting(
+        "http.rate",
+        "GOUJI_RATE",
+        "50",
+        &[
+            "Requests per second of one key, and of one address without a valid key, if keys are required; a burst",
+            "may be ten times as large. 50, because a page takes five and `gouji submit` twenty.",
+        ],
+    ),
+    setting(
+        "work.permits",
+        "GOUJI_PERMITS",
+        "32",
+        &[
+            "Messages in flight in one process, 1 to 1024: a message computes for a millisecond and waits for",
+            "disks for tens of milliseconds. The CPU pool runs one computation per core in any case.",
+        ],
+    ),
+    setting(
+        "work.drain_seconds",
+        "GOUJI_DRAIN_SECONDS",
+        "25",
+        &[
+            "How long messages in flight may take after SIGTERM, 1 to 600. 25, because an orchestrator kills after 30.",
+        ],
+    ),
+    setting(
+        "ingest.inbox",
+        "GOUJI_INBOX",
+        "",
+        &[
+            "The exchange folder: a file that no longer changes moves to done/ or refused/ in it, with a receipt.",
+        ],
+    ),
+    setting(
+        "ingest.upload_mb",
+        "GOUJI_UPLOAD_MB",
+        "4096",
+        &["Largest upload in millions of bytes, 1 to 65536; the archive of a province has 4,000."],
+    ),
+    setting(
+        "ingest.uploads",
+        "GOUJI_UPLOADS",
+        "32",
+        &[
+            "Uploads received at once, 1 to 1024; further senders are told to retry. Each takes up to 3 MB of memory.",
+        ],
+    ),
+    setting(
+        "ingest.high_water",
+        "GOUJI_HIGH_WATER",
+        "20000",
+        &[
+            "The number of reports between ingest and index above which ingest accepts no more until it falls.",
+        ],
+    ),
+    setting(
+        "ingest.reserve_mb",
+        "GOUJI_RESERVE_MB",
+        "1000",
+        &[
+            "Free space in millions of bytes on the disks of originals and of incomplete uploads, below which ingest",
+            "accepts no more, so that accepted reports can still be finished.",
+        ],
+    ),
+    setting(
+        "index.folder",
+        "GOUJI_INDEX",
+        "\"gouji-index\"",
+        &["The folder of the index, on a local disk of index and console."],
+    ),
+    setting(
+        "rules.policy",
+        "GOUJI_RULE_POLICY",
+        "",
+        &[
+            "The rule policy: severities, rules switched off, waivers.",
+            "deploy/rule-policy.toml is an example.",
+        ],
+    ),
+    setting(
+        "log.format",
+        "GOUJI_LOG",
+        "",
+        &["\"human\" or \"json\"; if it is not set, text on a terminal and JSON elsewhere."],
+    ),
+    setting("log.filter", "RUST_LOG", "\"info\"", &["What is logged, in the syntax of tracing."]),
+];
