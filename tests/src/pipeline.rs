@@ -232,7 +232,11 @@ impl Pipeline {
     /// If it was not built.
     pub fn command(&self, arguments: &[&str]) -> Result<Command> {
         let mut command = Command::new(program("gouji")?);
-        command.args(arguments).envs(self.variables()).env("GOUJI_SERVER", self.console.address());
+        command
+            .args(arguments)
+            .envs(self.variables())
+            .env("GOUJI_SERVER", self.console.address())
+            .env("LC_ALL", "C");
         Ok(command)
     }
 

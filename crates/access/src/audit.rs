@@ -1,4 +1,4 @@
-//! Who did what: every act that changes something and every refusal of access, as a fact on the log.
+//! The audit trail: every action that changes something and every denial is a fact on the log.
 
 use std::collections::HashMap;
 use std::mem;
@@ -8,107 +8,104 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use proto::v1::ActionTaken;
 
 use crate::key::redact;
-use crate::{Caller, Door, Problem};
+use crate::{AccessControl, Caller, Problem};
 
-/// Something that was done.
+/// An action of a caller.
 #[derive(Debug, Clone, Copy)]
 pub struct Action<'a> {
-    /// What, e.g. `submit`.
+    /// Its name, e.g. `submit`.
     pub name: &'a str,
-    /// What it was done to; empty where it is nothing with a name.
+    /// The id of its object; empty if it has none.
     pub object: &'a str,
-    /// More about it; empty where there is nothing to say.
+    /// The reason or the result; may be empty.
     pub detail: &'a str,
 }
 
-/// Between two facts about the refusals of one origin: a flood of refusals must not become one of facts.
+/// Time between two facts about the denials of one origin, so that a flood of requests makes few facts.
 const PERIOD: Duration = Duration::from_secs(60);
-/// Origins told apart; with more of them in one minute the rest are one.
-const ORIGINS: usize = 200;
+/// Origins that are counted separately; further ones within a minute count as one.
+const MAX_ORIGINS: usize = 200;
 /// Longest text from outside in a fact, in characters.
 const LONGEST: usize = 500;
 
-/// The refusals of the last minute.
+/// The denials of the last minute, by origin.
 #[derive(Default)]
-pub(crate) struct Audit(Mutex<HashMap<String, Refusals>>);
+pub(crate) struct Audit(Mutex<HashMap<String, Denials>>);
 
-struct Refusals {
+struct Denials {
     since: Instant,
-    /// How many were not published.
-    left_out: u64,
+    /// Denials that were not published.
+    suppressed: u64,
 }
 
-impl Door {
-    /// Writes down an act that is about to change something; where this fails, it must not be done.
+impl AccessControl {
+    /// Records an action before it changes something. If this fails, the caller must not perform the action.
     ///
     /// # Errors
-    /// If the log does not take it.
-    pub async fn note(&self, caller: &Caller, action: Action<'_>) -> Result<(), Problem> {
+    /// If the fact cannot be published.
+    pub async fn record(&self, caller: &Caller, action: Action<'_>) -> Result<(), Problem> {
         let fact = fact(caller, action, true).map_err(|error| Problem::unavailable(&error))?;
         self.0.bus.publish(&fact).await.map(drop).map_err(|error| Problem::unavailable(&error.into()))
     }
 
-    /// Writes down that somebody was refused; of many in a minute the first, and then how many more.
+    /// Records a denial. Of many denials of one origin within a minute it publishes the first, and later the number
+    /// of the others.
     pub(crate) fn record_denial(&self, caller: &Caller, action: Action<'_>) {
-        let mut refusals = self.0.audit.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = refusals.contains_key(&caller.origin);
-        let origin = if known || refusals.len() < ORIGINS { caller.origin.as_str() } else { OTHERS };
-        if let Some(one) = refusals.get_mut(origin) {
-            one.left_out += 1;
+        let mut denials = self.0.audit.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = denials.contains_key(&caller.origin);
+        let origin = if known || denials.len() < MAX_ORIGINS { caller.origin.as_str() } else { OTHERS };
+        if let Some(one) = denials.get_mut(origin) {
+            one.suppressed += 1;
             return;
         }
-        refusals.insert(origin.to_owned(), Refusals { since: Instant::now(), left_out: 0 });
-        drop(refusals);
-        self.publish_soon(caller, action);
+        denials.insert(origin.to_owned(), Denials { since: Instant::now(), suppressed: 0 });
+        drop(denials);
+        self.publish_in_background(caller, action);
     }
 
-    /// Publishes beside the request: who was refused need not wait for the log.
-    fn publish_soon(&self, caller: &Caller, action: Action<'_>) {
+    /// Publishes in a task, so that the response to the request need not wait for the log.
+    fn publish_in_background(&self, caller: &Caller, action: Action<'_>) {
         let bus = self.0.bus.clone();
         match fact(caller, action, false) {
             Ok(fact) => drop(tokio::spawn(async move {
                 if let Err(error) = bus.publish(&fact).await {
-                    tracing::error!(
-                        who = fact.who,
-                        origin = fact.origin,
-                        "a refusal is not on the log: {error}"
-                    );
+                    tracing::error!(who = fact.who, origin = fact.origin, "cannot publish a denial: {error}");
                 }
             })),
-            Err(error) => tracing::error!("a refusal is not on the log: {error:#}"),
+            Err(error) => tracing::error!("cannot publish a denial: {error:#}"),
         }
     }
 }
 
-/// Those beyond [`ORIGINS`].
+/// The origin of all origins beyond [`MAX_ORIGINS`].
 const OTHERS: &str = "many addresses";
 
-/// Tells, a minute after the first of an origin's refusals, how many more there were.
-pub(crate) async fn tell_left_out(door: Door) {
-    let mut turns = tokio::time::interval(PERIOD / 6);
+/// Publishes, a minute after the first denial of an origin, how many more there were. Runs until shutdown.
+pub(crate) async fn publish_suppressed(access: AccessControl) {
+    let mut ticks = tokio::time::interval(PERIOD / 6);
     loop {
         tokio::select! {
-            () = door.0.shutdown.requested() => break,
-            _ = turns.tick() => door.publish_left_out(PERIOD),
+            () = access.0.shutdown.requested() => break,
+            _ = ticks.tick() => access.publish_older_than(PERIOD),
         }
     }
-    door.publish_left_out(Duration::ZERO);
+    access.publish_older_than(Duration::ZERO);
 }
 
-impl Door {
-    fn publish_left_out(&self, older: Duration) {
-        let over = {
-            let mut refusals = self.0.audit.0.lock().unwrap_or_else(PoisonError::into_inner);
-            let (over, kept) = mem::take(&mut *refusals)
+impl AccessControl {
+    fn publish_older_than(&self, age: Duration) {
+        let due = {
+            let mut denials = self.0.audit.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let (due, recent) = mem::take(&mut *denials)
                 .into_iter()
-                .partition::<HashMap<_, _>, _>(|(_, one)| one.since.elapsed() >= older);
-            *refusals = kept;
-            over
+                .partition::<HashMap<_, _>, _>(|(_, one)| one.since.elapsed() >= age);
+            *denials = recent;
+            due
         };
-        for (origin, one) in over.into_iter().filter(|(_, one)| one.left_out > 0) {
-            let detail = format!("{} more refusals within a minute were left out", one.left_out);
+        for (origin, one) in due.into_iter().filter(|(_, one)| one.suppressed > 0) {
+            let detail = format!("{} more refusals within a minute were left out", one.suppressed);
             let action = Action { name: "access", object: "", detail: &detail };
-            self.publish_soon(&Caller::anonymous(origin), action);
+            self.publish_in_background(&Caller::anonymous(origin), action);
         }
     }
 }
@@ -117,16 +114,16 @@ fn fact(caller: &Caller, action: Action<'_>, allowed: bool) -> anyhow::Result<Ac
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let at_ms = i64::try_from(now.as_millis()).unwrap_or(i64::MAX);
     let random = getrandom::u64()?;
-    let told = |text: &str| redact(text).chars().take(LONGEST).collect();
+    let redacted = |text: &str| redact(text).chars().take(LONGEST).collect();
     Ok(ActionTaken {
         id: format!("{at_ms}-{random:016x}"),
         at_ms,
         who: caller.name.clone(),
         role: caller.role.map_or("", |role| role.name()).to_owned(),
         action: action.name.to_owned(),
-        object: told(action.object),
+        object: redacted(action.object),
         allowed,
-        detail: told(action.detail),
+        detail: redacted(action.detail),
         origin: caller.origin.clone(),
     })
 }

@@ -13,7 +13,7 @@ use base64::engine::general_purpose::STANDARD;
 use crate::audit::Action;
 use crate::key::{KeyError, Role};
 use crate::problem::Challenge;
-use crate::{Caller, Code, Door, Problem, plain};
+use crate::{AccessControl, Caller, Code, Problem, ip_of};
 
 /// The key that a route requires.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,11 +55,11 @@ impl Requires {
 const QUERY_BYTES: usize = 8 << 10;
 
 pub(crate) async fn authorize(
-    State((door, requires)): State<(Door, Requires)>,
+    State((access, requires)): State<(AccessControl, Requires)>,
     mut request: Request,
     next: Next,
 ) -> Response {
-    match door.check(requires, &request) {
+    match access.check(requires, &request) {
         Ok(caller) => {
             request.extensions_mut().insert(caller);
             next.run(request).await
@@ -68,12 +68,16 @@ pub(crate) async fn authorize(
     }
 }
 
-pub(crate) async fn authorize_metrics(State(door): State<Door>, request: Request, next: Next) -> Response {
+pub(crate) async fn authorize_metrics(
+    State(access): State<AccessControl>,
+    request: Request,
+    next: Next,
+) -> Response {
     let is_metrics = request.uri().path() == "/metrics";
-    if !is_metrics || is_loopback_peer(&request) || door.0.keys.is_none() && !door.0.local {
+    if !is_metrics || is_loopback_peer(&request) || access.0.keys.is_none() && !access.0.local {
         return next.run(request).await;
     }
-    match door.check(Requires::Operate, &request) {
+    match access.check(Requires::Operate, &request) {
         Ok(_) => next.run(request).await,
         Err(problem) => problem.into_response(),
     }
@@ -87,10 +91,10 @@ fn is_loopback_peer(request: &Request) -> bool {
 }
 
 fn peer(request: &Request) -> Option<IpAddr> {
-    request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| plain(peer.0))
+    request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| ip_of(peer.0))
 }
 
-impl Door {
+impl AccessControl {
     fn check(&self, requires: Requires, request: &Request) -> Result<Caller, Problem> {
         let peer = peer(request);
         let anonymous = Caller::anonymous(peer.map(|peer| peer.to_string()).unwrap_or_default());

@@ -29,52 +29,52 @@ pub use guard::Requires;
 pub use key::{Role, redact};
 pub use problem::{Challenge, Problem};
 
-/// A path, what it needs, and what answers there.
+/// A path, the key that it requires, and its handler.
 pub type Route<S> = (&'static str, Requires, MethodRouter<S>);
 
-/// The door of one service; clones are the same.
+/// The access control of one service; clones share their state.
 #[derive(Clone)]
-pub struct Door(Arc<Parts>);
+pub struct AccessControl(Arc<Parts>);
 
 struct Parts {
     bus: Bus,
     shutdown: Shutdown,
-    /// None where nobody is asked who they are.
+    /// None if callers are anonymous.
     keys: Option<Keys>,
     rate: RateLimits,
     audit: Audit,
-    /// Whether only this machine can knock.
+    /// Whether the service listens on loopback only.
     local: bool,
 }
 
-/// Whether these settings make a door that is safe to open.
+/// Checks that these settings are safe.
 ///
 /// # Errors
-/// If the keys cannot be used, or if there are none and others than this machine could knock.
-pub fn check(config: &Config) -> anyhow::Result<()> {
+/// If the file of keys is wrong, or if there is none and other machines could send requests.
+pub fn check_config(config: &Config) -> anyhow::Result<()> {
     if let Some(path) = &config.keys {
         return Keys::open(path).map(drop).context("GOUJI_KEYS");
     }
     match config.listen {
         Some(address) if !address.ip().is_loopback() && !config.open => bail!(
-            "GOUJI_LISTEN={address} is open to others and asks nobody who they are: name a file of keys with \
-             GOUJI_KEYS (http.keys; `gouji key new` makes a key), listen on 127.0.0.1, or set GOUJI_OPEN=true \
-             (http.open) behind a proxy that asks"
+            "GOUJI_LISTEN={address} is open to other machines without keys: name a file of keys with GOUJI_KEYS \
+             (http.keys; `gouji key new` makes a key), listen on 127.0.0.1, or set GOUJI_OPEN=true (http.open) \
+             behind a proxy that authenticates"
         ),
         _ => Ok(()),
     }
 }
 
-impl Door {
-    /// The door of a stage. Has to be called inside a Tokio runtime: it starts the task that publishes how
-    /// many refusals were left out, which ends with the stage.
+impl AccessControl {
+    /// The access control of a worker. Has to be called inside a Tokio runtime: it starts a task that publishes the
+    /// number of suppressed denials until shutdown.
     ///
     /// # Errors
-    /// If the keys cannot be used.
+    /// If the file of keys is wrong.
     pub fn open(worker: &Worker) -> anyhow::Result<Self> {
         let config = worker.config();
         let keys = config.keys.as_deref().map(Keys::open).transpose()?;
-        let door = Self(Arc::new(Parts {
+        let access = Self(Arc::new(Parts {
             bus: worker.bus().clone(),
             shutdown: worker.shutdown().clone(),
             keys,
@@ -82,30 +82,30 @@ impl Door {
             audit: Audit::default(),
             local: !config.open && config.listen.is_none_or(|address| address.ip().is_loopback()),
         }));
-        tokio::spawn(audit::tell_left_out(door.clone()));
-        Ok(door)
+        tokio::spawn(audit::publish_suppressed(access.clone()));
+        Ok(access)
     }
 
-    /// A router in which every route is guarded by what it needs.
+    /// A router in which every route checks the key that it requires.
     pub fn router<S: Clone + Send + Sync + 'static>(&self, routes: Vec<Route<S>>) -> Router<S> {
-        routes.into_iter().fold(Router::new(), |router, (path, requires, action)| {
+        routes.into_iter().fold(Router::new(), |router, (path, requires, handler)| {
             let guard = from_fn_with_state((self.clone(), requires), guard::authorize);
-            router.route(path, action.route_layer(guard))
+            router.route(path, handler.route_layer(guard))
         })
     }
 }
 
-/// Guards the endpoints that every process has: anybody may ask for its health, and only this machine or a
-/// key that operates for its metrics.
+/// Protects `/metrics`, which only this machine or a key with the role operate may read; anybody may read the health
+/// endpoints.
 ///
 /// # Errors
-/// If the keys cannot be used.
-pub fn operators(worker: &Worker, router: Router) -> anyhow::Result<Router> {
-    let door = Door::open(worker)?;
-    Ok(router.layer(from_fn_with_state(door, guard::authorize_metrics)))
+/// If the file of keys is wrong.
+pub fn protect_metrics(worker: &Worker, router: Router) -> anyhow::Result<Router> {
+    let access = AccessControl::open(worker)?;
+    Ok(router.layer(from_fn_with_state(access, guard::authorize_metrics)))
 }
 
-/// An address without what differs from one connection to the next.
-fn plain(address: SocketAddr) -> IpAddr {
+/// The address of a peer, without its port.
+fn ip_of(address: SocketAddr) -> IpAddr {
     address.ip().to_canonical()
 }

@@ -1,12 +1,12 @@
 //! Storing, reading and listing blobs, whichever store holds them.
 
-use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use bus::{Bus, ObjectStore};
 use bytes::Bytes;
+use data_encoding::HEXLOWER;
 use futures::StreamExt as _;
 use futures::stream::BoxStream;
 use opentelemetry::global;
@@ -151,7 +151,7 @@ impl Blobs {
             .await
             .map_err(PutError::Store)?;
         }
-        let sha256 = hex(&hash.finalize());
+        let sha256 = HEXLOWER.encode(&hash.finalize());
         let new = match &self.0 {
             Store::Folder(root) => {
                 let path = folder::path_of(root, &sha256);
@@ -201,7 +201,7 @@ impl Blobs {
         };
         let bytes = bytes.map_err(store)?.ok_or_else(|| GetError::Missing(sha256.to_owned()))?;
         let hashed = bytes.clone();
-        let found = off_thread(move || Ok(hex(&Sha256::digest(&hashed)))).await.map_err(store)?;
+        let found = off_thread(move || Ok(HEXLOWER.encode(&Sha256::digest(&hashed)))).await.map_err(store)?;
         if found == sha256 { Ok(bytes) } else { Err(GetError::Corrupt(sha256.to_owned())) }
     }
 
@@ -241,11 +241,4 @@ impl Blobs {
 fn record_error(span: &tracing::Span, kind: &'static str) {
     span.record("error.type", kind);
     span.record("otel.status_code", "ERROR");
-}
-
-fn hex(digest: &[u8]) -> String {
-    digest.iter().fold(String::with_capacity(64), |mut text, byte| {
-        write!(text, "{byte:02x}").expect("writing to a string does not fail");
-        text
-    })
 }

@@ -158,7 +158,7 @@ impl Consumer {
         }
     }
 
-    /// Pauses, each time longer, and looks the consumer up again: stream and consumer may have been created anew.
+    /// Pauses, each time longer, and looks the consumer up again: stream and consumer may have been created again.
     async fn recover(&mut self, error: &str) {
         tracing::warn!(stage = self.durable, "fetching: {error}");
         tokio::select! {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use async_nats::jetstream::AckKind;
 use async_nats::jetstream::Message;
 use bytes::Bytes;
+use data_encoding::HEXLOWER;
 use proto::subject::Subject;
 use proto::v1::ReportSubmitted;
 use proto::{Fact, header};
@@ -17,7 +18,7 @@ use crate::connect::Bus;
 use crate::names::ACK_WAIT;
 use crate::trace::continue_trace;
 
-/// How often the server is told that a message is still being handled.
+/// How often the worker reports to the server that it still handles a message.
 const PROGRESS_EVERY: Duration = Duration::from_secs(ACK_WAIT.as_secs() / 3);
 const ACK_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -140,7 +141,7 @@ impl Delivery {
         let id = Subject::parse(&self.subject).map_or_else(
             |_| {
                 let digest = Sha256::digest(&self.payload);
-                digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect::<String>() + "-g0"
+                HEXLOWER.encode(&digest[..16]) + "-g0"
             },
             |subject| subject.id().to_owned(),
         );

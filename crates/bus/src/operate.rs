@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Context as _;
+use data_encoding::HEXLOWER;
 use jiff::Timestamp;
 use proto::v1::ActionTaken;
 use serde_json::{Value, json};
@@ -53,7 +54,7 @@ impl Bus {
         let at_ms = Timestamp::now().as_millisecond();
         // The client makes each inbox name unique.
         let unique = Sha256::digest(self.client.new_inbox());
-        let unique: String = unique.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        let unique = HEXLOWER.encode(&unique[..8]);
         let fact = ActionTaken {
             id: format!("{at_ms}-{unique}"),
             at_ms,

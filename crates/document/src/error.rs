@@ -51,7 +51,7 @@ pub enum ReadError {
         format: Kind,
     },
     /// The fonts do not map glyphs to characters.
-    #[error("{} file has text whose characters cannot be told", format.as_str())]
+    #[error("{} file has text whose characters cannot be identified", format.as_str())]
     NoLetters {
         /// What it is.
         format: Kind,

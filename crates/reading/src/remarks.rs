@@ -167,13 +167,13 @@ mod tests {
         let outline = crate::outline::outline(&document);
         let agency = Some(agency).filter(|agency| !agency.is_empty());
         let remarks = extract(&document, &outline, agency, Year::new(2024));
-        let told = |remark: &Remark| match remark.kind {
+        let is_stated = |remark: &Remark| match remark.kind {
             RemarkKind::Theme | RemarkKind::Remedy | RemarkKind::Empty => lines.contains("标题"),
             _ => true,
         };
         let drawn: Vec<String> = remarks
             .iter()
-            .filter(|remark| told(remark))
+            .filter(|remark| is_stated(remark))
             .map(|remark| {
                 let value = remark.value.map_or(String::new(), |value| format!(" ={value}"));
                 let printed = &lines[remark.origin.start as usize..remark.origin.end as usize];

@@ -22,8 +22,8 @@ pub struct Remark {
 pub enum RemarkKind {
     /// A document that is cited by its number. `text` is the number without spaces and with 〔〕.
     Citation,
-    /// The period of the statistics as printed. `text` is `2024-01-01/2024-12-31` where both ends can be
-    /// told, else what is printed.
+    /// The period of the statistics as printed. `text` is `2024-01-01/2024-12-31` if both ends can be
+    /// read, else what is printed.
     Period,
     /// A theme that is written about: of the overview `主动公开`, `依申请公开`, `政府信息管理`, `平台建设`,
     /// `监督保障`, of any part `工作考核`, `社会评议`, `责任追究`. `text` is the theme.

@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn names_of_one_agency_are_told_from_others() {
+    fn names_of_one_agency_are_distinguished_from_others() {
         let check = |one: &str, other: &str, expected: bool| {
             assert_eq!(may_be_same(one, other), expected, "{one} | {other}");
             assert_eq!(may_be_same(other, one), expected, "{other} | {one}");

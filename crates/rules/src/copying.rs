@@ -54,7 +54,7 @@ pub fn telling_sentences(text: &str) -> impl Iterator<Item = String> {
     masked.filter(|masked| masked.chars().count() >= TELLING)
 }
 
-/// Characters that a sentence has at least to be told from a phrase that everybody uses.
+/// The fewest characters of a sentence; anything shorter may be a phrase that everybody uses.
 const TELLING: usize = 15;
 
 /// A sentence, as far as it is to be compared.

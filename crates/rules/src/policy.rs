@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
+use data_encoding::HEXLOWER;
 use report::{Date, Finding, Report, Severity, Waiver, Year};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
@@ -68,7 +69,7 @@ impl RulePolicy {
             severities: severities.collect::<Result<_, _>>()?,
             off: source.off.iter().map(known).collect::<Result<_, _>>()?,
             exemptions: exemptions.collect::<Result<_, _>>()?,
-            digest: Some(Sha256::digest(file).iter().take(4).map(|byte| format!("{byte:02x}")).collect()),
+            digest: Some(HEXLOWER.encode(&Sha256::digest(file)[..4])),
         })
     }
 

@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bodies_are_told_by_name_and_region() {
+    fn bodies_are_recognised_by_name_and_region() {
         use Standing::{Department, HigherGovernment, LowerGovernment};
         for (agency, code, expected) in [
             ("枣庄市行政审批服务局", Some("370400"), Some(Department)),
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn an_agencys_business_is_told_by_its_name() {
+    fn an_agencys_business_is_recognised_by_its_name() {
         for (agency, expected) in [
             ("老城区行政审批和政务信息管理局", Some("licensing")),
             ("武汉市公安局青山分局", Some("penalty")),

@@ -1,5 +1,6 @@
 //! What is indexed: one version of a report with its review.
 
+use data_encoding::HEXLOWER;
 use proto::v1::ReportValidated;
 use proto::{ConvertError, Message as _};
 use report::{Report, Review, Verdict, Year};
@@ -89,7 +90,7 @@ impl Entry {
         let region = report.region.as_ref().map_or("_", |region| &region.code);
         let agency = agency.chars().map(crate::analyzer::fold).filter(|char| !char.is_whitespace());
         let identity = format!("{region}\n{year}\nannual\n{}", agency.collect::<String>());
-        Sha256::digest(identity)[..16].iter().map(|byte| format!("{byte:02x}")).collect()
+        HEXLOWER.encode(&Sha256::digest(identity)[..16])
     }
 
     /// The key of the report of the same agency for another year. None where the report names no agency or

@@ -16,7 +16,7 @@ const MAX_CLAUSES: usize = 32;
 /// Parentheses inside parentheses that are read.
 const MAX_DEPTH: usize = 8;
 
-/// A filter that cannot be understood; the message is Chinese, for whoever typed it.
+/// A filter that cannot be understood; the message is Chinese, for the person who typed it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct FilterError(pub String);

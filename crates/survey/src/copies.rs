@@ -71,7 +71,7 @@ pub fn candidates(members: &[Member]) -> Vec<Candidate> {
     found
 }
 
-/// By what a source is told from its copy: who was first.
+/// Distinguishes a source from its copy: the earlier one is the source.
 fn age(member: &Member) -> (bool, Option<Date>, String) {
     let day = member.published.or(member.submitted);
     (day.is_none(), day, member.key.clone())
@@ -240,7 +240,7 @@ fn is_of_a_form(sentence: &str) -> bool {
 
 /// Lays the texts of the candidates side by side; `text` gets the plain text of a report.
 ///
-/// Each report is told of the one source of which it has most. Where a peer's own name was copied along,
+/// Each report gets a finding for the one source of which it has most. Where a peer's own name was copied along,
 /// that is an error of DOC-04.
 pub fn judge(
     members: &[Member],
@@ -338,7 +338,7 @@ fn first_length(text: &str) -> usize {
 }
 
 /// Reports that came twice (DUP-01): the same text and the same figures for one year. The later one is
-/// told of the earlier. A file may hold reports of several agencies: the same file alone is no fault.
+/// compared with the earlier. A file may hold reports of several agencies: the same file alone is no fault.
 pub fn duplicates(members: &[Member]) -> Findings {
     let mut groups: BTreeMap<u64, Vec<&Member>> = BTreeMap::new();
     for member in members {

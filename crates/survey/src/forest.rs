@@ -225,7 +225,7 @@ pub(crate) fn latest<'a>(reports: &[&'a Member]) -> Option<&'a Member> {
     reports.iter().copied().max_by_key(|member| age(member))
 }
 
-/// By what a later report is told from an earlier one.
+/// Distinguishes a later report from an earlier one.
 pub(crate) fn age(member: &Member) -> impl Ord + '_ {
     (member.submitted, member.published, member.id.as_str(), member.key.as_str())
 }

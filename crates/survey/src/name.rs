@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn kinds_are_told_by_name() {
+    fn kinds_are_recognised_by_name() {
         for (name, core, expected) in [
             ("枣庄市公安局", "公安局", Some("公安机关")),
             ("某市教育和体育局", "教育和体育局", Some("教育部门")),

@@ -7,8 +7,8 @@
 //! | --- | --- |
 //! | `agency`, 机关名称 | its full name |
 //! | `region`, 区划代码 | six digits, nine for a township |
-//! | `level`, 级别 | 国家级, 省级, 市级, 县级, 乡级; told by the code where empty |
-//! | `parent`, 上级 | the agency whose whole it is part of; told by codes and names where empty |
+//! | `level`, 级别 | 国家级, 省级, 市级, 县级, 乡级; inferred from the code if empty |
+//! | `parent`, 上级 | the agency whose whole it is part of; inferred from codes and names if empty |
 //! | `aliases`, 别名 | other names, separated by `;`, `；` or `、` |
 //! | `deadline`, 截止日期 | a day like 2025-01-31, which goes for other years too; by law where empty |
 //! | `scope`, 口径 | 汇总 (`whole`) or 本机关 (`own`): whom the figures of its report cover |

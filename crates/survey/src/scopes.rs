@@ -12,7 +12,7 @@ use crate::tally::Crosswalk;
 use crate::walk::{Parent, walk};
 use crate::{Figures, Findings, Member, Roster, Scope, Sum, fails, unknown};
 
-/// Holds every report that covers others against theirs, and asks for the scope where it is not told.
+/// Compares every report that covers others with theirs, and asks for the scope if it is not stated.
 ///
 /// Only what the roster or the report's own words say of its scope counts here.
 pub fn compare_scopes(roster: Option<&Roster>, members: &[Member], year: Year) -> Findings {

@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_name_is_told() {
+    fn a_new_name_is_reported() {
         let roster = "机关名称,区划代码,别名\n滕州市教育和体育局,370481,滕州市教育局\n";
         check(
             Some(roster),

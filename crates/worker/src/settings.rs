@@ -115,8 +115,8 @@ mod tests {
     use super::*;
 
     fn check(text: &str, line: usize, what: &str) {
-        let (at, told) = parse(text).unwrap_err();
-        assert!(at == line && told.contains(what), "line {at}: {told}");
+        let (at, message) = parse(text).unwrap_err();
+        assert!(at == line && message.contains(what), "line {at}: {message}");
     }
 
     #[test]
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_setting_is_told_with_its_line() {
+    fn what_is_no_setting_is_reported_with_its_line() {
         check("[bus]\n\nurls = \"x\"\n", 3, "no setting bus.urls; there are bus.url, bus.nkey");
         check("[bux]\nurl = \"x\"\n", 2, "there are bus.url");
         check("[nets]\nx = 1\n", 2, "the sections are bus, originals");

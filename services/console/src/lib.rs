@@ -29,7 +29,7 @@ mod status_page;
 use std::sync::Arc;
 use std::time::Duration;
 
-use access::{Door, Requires, Route};
+use access::{AccessControl, Requires, Route};
 use axum::Router;
 use axum::extract::{OriginalUri, Request};
 use axum::http::{HeaderName, HeaderValue, header};
@@ -51,8 +51,8 @@ pub fn service() -> Service {
         worker.shutdown().requested().await;
         Ok(())
     };
-    Service::new("console", idle).http(router).guards(access::operators).checks(|config| {
-        access::check(config)?;
+    Service::new("console", idle).http(router).guards(access::protect_metrics).checks(|config| {
+        access::check_config(config)?;
         RulePolicy::of(config.rule_policy.as_deref())?;
         Ok(())
     })
@@ -70,11 +70,11 @@ pub fn router(worker: Worker) -> anyhow::Result<Router> {
     let index = CurrentReader::new(&worker.config().index);
     let policy = RulePolicy::of(worker.config().rule_policy.as_deref())?;
     let live = Live::start(&worker);
-    let door = Door::open(&worker)?;
+    let access = AccessControl::open(&worker)?;
     tokio::spawn(worker::watch_log(worker.bus().clone(), worker.shutdown().clone()));
     let app = App(Arc::new(Parts { worker, index, policy, live }));
     tokio::spawn(until_readable(app.clone()));
-    Ok(door
+    Ok(access
         .router(routes())
         .fallback(not_found)
         .method_not_allowed_fallback(async || Problem::method_not_allowed())

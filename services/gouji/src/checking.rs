@@ -1,14 +1,13 @@
-//! One file and what reading and rules say of it.
+//! Reads one file and judges it, without a server.
 
 use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, Result};
+use jiff::Timestamp;
 use parse::Readers;
-use proto::v1::ReportSubmitted;
-use report::{Date, Report, Review};
+use report::{Date, Report, Review, beijing};
 use rules::RulePolicy;
 use search::Entry;
 use worker::HandlerError;
@@ -19,15 +18,15 @@ use crate::files::Unreadable;
 pub(crate) struct Checked {
     pub(crate) file: String,
     pub(crate) bytes: Vec<u8>,
-    /// How its characters are encoded, where its format leaves that open.
+    /// Its character encoding, if its format leaves that open.
     pub(crate) encoding: Option<String>,
     pub(crate) outcome: Result<Review, Unreadable>,
 }
 
-/// By what reports are judged.
+/// The policy and the day by which reports are judged.
 pub(crate) struct Judge {
     pub(crate) policy: RulePolicy,
-    /// The day by which waivers hold.
+    /// The day for which waivers have to be valid.
     pub(crate) day: Option<Date>,
 }
 
@@ -38,13 +37,12 @@ pub(crate) fn policy(path: Option<&Path>) -> Result<RulePolicy> {
     RulePolicy::parse(&file).with_context(|| path.display().to_string())
 }
 
-/// Today in China.
+/// Today in Beijing.
 pub(crate) fn today() -> Option<Date> {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
-    ReportSubmitted { submitted_at_ms: now.as_millis().try_into().ok()?, ..Default::default() }.day()
+    beijing::day(Timestamp::now().as_millisecond())
 }
 
-/// Holds each report against that of the same agency for the year before, where there is just one.
+/// Compares each report with that of the same agency for the year before, if there is exactly one.
 pub(crate) fn across_years(mut files: Vec<Checked>, judge: &Judge) -> Vec<Checked> {
     let mut by_key: HashMap<String, Vec<usize>> = HashMap::new();
     for (position, checked) in files.iter().enumerate() {
@@ -90,19 +88,19 @@ async fn read(
     file: &str,
 ) -> Result<(Option<String>, Review), Unreadable> {
     let reading = readers.read(bytes, file).await?;
-    let report = Report::try_from(&reading.report).map_err(|error| ours(error.to_string()))?;
+    let report = Report::try_from(&reading.report).map_err(|error| internal(error.to_string()))?;
     Ok((reading.encoding, rules::review_as(report, None, &judge.policy, judge.day)))
 }
 
 impl From<HandlerError> for Unreadable {
-    fn from(trouble: HandlerError) -> Self {
-        match trouble {
+    fn from(error: HandlerError) -> Self {
+        match error {
             HandlerError::Refused(refusal) => Unreadable { message: refusal.message, detail: refusal.detail },
-            HandlerError::Failed(error) | HandlerError::Blocked(error) => ours(format!("{error:#}")),
+            HandlerError::Failed(error) | HandlerError::Blocked(error) => internal(format!("{error:#}")),
         }
     }
 }
 
-fn ours(detail: String) -> Unreadable {
+fn internal(detail: String) -> Unreadable {
     Unreadable { message: "程序出错，未能读取；文件本身未必有误。".into(), detail }
 }

@@ -210,8 +210,10 @@ impl RefusedRequest {
 impl fmt::Display for RefusedRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Problem { code, detail, hint, .. } = &self.problem;
-        let of = |text: &Option<String>| text.clone().unwrap_or_default();
-        write!(f, "{} {}: {} {}", self.status, of(code), detail, of(hint))
+        let hint = hint.as_deref().unwrap_or_default();
+        let code = code.as_deref().unwrap_or_default();
+        let (number, text) = (self.status.as_u16(), format!("{detail} {hint}"));
+        write!(f, "{} ({})", text.trim(), format!("{number} {code}").trim())
     }
 }
 

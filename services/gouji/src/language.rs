@@ -1,7 +1,7 @@
 //! The language of help and messages: Chinese or English.
 //!
-//! `--lang` decides, else `GOUJI_LANG`, else the first of `LC_ALL`, `LC_MESSAGES` and `LANG` that names a
-//! language. Where none does, what officials read is Chinese, and all else is English. Findings are
+//! `--lang` decides, else the first of `GOUJI_LANG`, `LC_ALL`, `LC_MESSAGES` and `LANG` that is set. Where none is,
+//! and where it is `C` or `POSIX`, results that officials read are Chinese and all else is English. Findings are
 //! Chinese and JSON is the same in every language.
 
 use std::ffi::OsString;
@@ -73,7 +73,8 @@ pub(crate) fn of_environment() -> Option<Language> {
 }
 
 fn of_variables(variable: impl Fn(&str) -> Option<String>) -> Option<Language> {
-    VARIABLES.into_iter().find_map(|name| of_locale(&variable(name)?))
+    let locale = VARIABLES.into_iter().find_map(|name| variable(name).filter(|value| !value.is_empty()));
+    of_locale(&locale?)
 }
 
 /// `zh_CN.UTF-8` is Chinese, any other language English; `C` and `POSIX` name no language.
@@ -90,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_language_comes_from_the_first_variable_that_names_one() {
+    fn the_first_variable_decides() {
         let check = |variables: &[(&str, &str)], expected| {
             let value = |name: &str| {
                 let found = variables.iter().find(|(known, _)| *known == name);
@@ -103,7 +104,7 @@ mod tests {
         check(&[("LANG", "en_US.UTF-8")], Some(Language::En));
         check(&[("LANG", "de_DE")], Some(Language::En));
         check(&[("LANG", "C.UTF-8")], None);
-        check(&[("LC_ALL", "C"), ("LANG", "zh_TW")], Some(Language::Zh));
+        check(&[("LC_ALL", "C"), ("LANG", "zh_TW")], None);
         check(&[("LC_ALL", ""), ("LC_MESSAGES", "en_GB"), ("LANG", "zh_CN")], Some(Language::En));
         check(&[("GOUJI_LANG", "zh"), ("LC_ALL", "en_US.UTF-8")], Some(Language::Zh));
     }

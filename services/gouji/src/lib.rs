@@ -1,6 +1,4 @@
-//! The command people type: the pipeline in one process, and its API from the terminal.
-//!
-//! A verb is in the folder of those who type it: `agency`, `office`, `operator` or `local`.
+#![doc = include_str!("../README.md")]
 
 mod agency;
 mod checking;

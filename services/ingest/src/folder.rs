@@ -1,7 +1,7 @@
-//! The drop folder: files that lie still are taken in and moved to `done`, with a receipt beside them.
+//! The drop folder: accepts files that no longer change and moves them to `done`, with a receipt beside each.
 //!
-//! Senders write under a name that ends in `.part` or begins with a dot and rename; a file that is
-//! written in place is taken once its size and time have not changed between two looks.
+//! Senders write under a name that ends in `.part` or begins with a dot, and rename the file when it is complete.
+//! A file that is written in place is accepted once its size and time are the same in two polls.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -11,22 +11,22 @@ use access::{Caller, Problem};
 use anyhow::Context as _;
 
 use crate::Ingest;
-use crate::accept::{Accepting, Receipt};
+use crate::builder::{Receipt, SubmissionBuilder};
 
-/// Between two looks. Looking works on every file system, network shares included; notifications do not.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// Where what was taken in goes.
+/// Time between two polls. Polling works on every file system, also on network shares; notifications do not.
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
+/// Folder of the accepted files.
 const DONE: &str = "done";
-/// Where what was not taken in goes.
+/// Folder of the refused files.
 const REFUSED: &str = "refused";
 
-/// A file as it was last seen.
+/// Size and modification time of each file in the last poll.
 type Seen = HashMap<PathBuf, (u64, Option<SystemTime>)>;
 
-/// Watches a folder until it is time to stop.
+/// Watches a folder until shutdown.
 ///
 /// # Errors
-/// If the folder cannot be made.
+/// If its subfolders cannot be created.
 pub(crate) async fn watch(ingest: Ingest, inbox: PathBuf) -> anyhow::Result<()> {
     for folder in [inbox.join(DONE), inbox.join(REFUSED)] {
         tokio::fs::create_dir_all(&folder)
@@ -35,11 +35,11 @@ pub(crate) async fn watch(ingest: Ingest, inbox: PathBuf) -> anyhow::Result<()> 
     }
     let shutdown = ingest.worker().shutdown();
     let mut seen = Seen::new();
-    let mut held_back = false;
+    let mut is_paused = false;
     while !shutdown.is_requested() {
         let at = inbox.clone();
         let files =
-            tokio::task::spawn_blocking(move || files(&at)).await.context("looking into the drop folder")?;
+            tokio::task::spawn_blocking(move || files(&at)).await.context("listing the drop folder")?;
         let mut now = Seen::new();
         for (path, size, modified) in files {
             if shutdown.is_requested() {
@@ -49,32 +49,32 @@ pub(crate) async fn watch(ingest: Ingest, inbox: PathBuf) -> anyhow::Result<()> 
                 now.insert(path, (size, modified));
                 continue;
             }
-            // The folder holds back by the same rules as the HTTP door; files that wait are kept by it.
-            if let Err(problem) = ingest.admission().room().await {
-                if !held_back {
-                    tracing::warn!(class = %problem.code, "the drop folder is held back until there is room");
+            // The same admission control as for HTTP; the files wait in the folder.
+            if let Err(problem) = ingest.admission().check_capacity().await {
+                if !is_paused {
+                    tracing::warn!(class = %problem.code, "the drop folder is paused until there is capacity");
                 }
-                held_back = true;
+                is_paused = true;
                 now.insert(path, (size, modified));
                 continue;
             }
-            held_back = false;
-            if let Err(error) = take(&ingest, &inbox, &path).await {
-                // It stays where it is and is tried again.
-                tracing::warn!(file.name = ?path, "file of the drop folder not taken in: {error:#}");
+            is_paused = false;
+            if let Err(error) = accept(&ingest, &inbox, &path).await {
+                // The file stays and is tried again in the next poll.
+                tracing::warn!(file.name = ?path, "cannot accept a file of the drop folder: {error:#}");
                 now.insert(path, (size, modified));
             }
         }
         seen = now;
         tokio::select! {
             () = shutdown.requested() => break,
-            () = tokio::time::sleep(LOOK_EVERY) => {}
+            () = tokio::time::sleep(POLL_INTERVAL) => {}
         }
     }
     Ok(())
 }
 
-/// Every file below the folder that is not on its way in or out.
+/// Every complete file below the folder, without those in `done` and `refused`.
 fn files(inbox: &Path) -> Vec<(PathBuf, u64, Option<SystemTime>)> {
     let mut files = Vec::new();
     let mut folders = vec![inbox.to_owned()];
@@ -98,33 +98,33 @@ fn files(inbox: &Path) -> Vec<(PathBuf, u64, Option<SystemTime>)> {
     files
 }
 
-async fn take(ingest: &Ingest, inbox: &Path, path: &Path) -> anyhow::Result<()> {
-    // The path is where it goes when it is done, as it is; what it is called for people is another matter.
-    let within = path.strip_prefix(inbox).context("a file of the folder lies in it")?;
+async fn accept(ingest: &Ingest, inbox: &Path, path: &Path) -> anyhow::Result<()> {
+    // The file is moved under its own relative path; the receipt shows a sanitized name.
+    let within = path.strip_prefix(inbox).context("the file is not in the drop folder")?;
     let caller = Caller { name: String::new(), role: None, scope: None, origin: "folder".into() };
-    let mut accepting = Accepting::new(ingest.clone(), caller, "folder");
+    let mut builder = SubmissionBuilder::new(ingest.clone(), caller, "folder");
     let file = tokio::fs::File::open(path).await.context("opening")?;
-    accepting.take(&within.to_string_lossy(), file).await?;
-    let told = |problem: Problem| anyhow::anyhow!("{}", problem.code);
-    let receipt = accepting.finish(None).await.map_err(told)?;
+    builder.add(&within.to_string_lossy(), file).await?;
+    let failed = |problem: Problem| anyhow::anyhow!("{}", problem.code);
+    let receipt = builder.finish(None).await.map_err(failed)?;
     let folder = inbox.join(if receipt.reports.is_empty() { REFUSED } else { DONE });
-    let target = free_place(&folder.join(within), &receipt);
+    let target = free_path(&folder.join(within), &receipt);
     if let Some(parent) = target.parent() {
-        tokio::fs::create_dir_all(parent).await.context("making the folder of receipts")?;
+        tokio::fs::create_dir_all(parent).await.context("creating the folder of the receipt")?;
     }
-    let mut told = target.clone().into_os_string();
-    told.push(".receipt.json");
+    let mut receipt_path = target.clone().into_os_string();
+    receipt_path.push(".receipt.json");
     let text = serde_json::to_vec_pretty(&receipt).context("writing the receipt")?;
-    tokio::fs::write(&told, text).await.context("writing the receipt")?;
+    tokio::fs::write(&receipt_path, text).await.context("writing the receipt")?;
     tokio::fs::rename(path, &target).await.context("moving the file away")
 }
 
-/// Longest name, in bytes, that leaves room for what is put before and behind it.
+/// Longest name, in bytes, that leaves room for a prefix and for the suffix of the receipt.
 const LONGEST_NAME: usize = 200;
 
-/// A name that is not taken: a second file of the same name gets the submission's id in front, and so does
-/// one whose name is too long for a receipt beside it and is cut.
-fn free_place(wanted: &Path, receipt: &Receipt) -> PathBuf {
+/// A path that does not exist yet. A second file of the same name gets the id of the submission as a prefix; so
+/// does a file whose name is too long for a receipt beside it, and its name is shortened.
+fn free_path(wanted: &Path, receipt: &Receipt) -> PathBuf {
     let name = wanted.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     if name.len() <= LONGEST_NAME && !wanted.exists() {
         return wanted.to_owned();
@@ -137,5 +137,5 @@ fn free_place(wanted: &Path, receipt: &Receipt) -> PathBuf {
     wanted.with_file_name(format!("{}-{stem}{extension}", &receipt.submission[..12]))
 }
 
-/// `.docx` and its like, in bytes.
+/// Longest extension that a shortened name keeps, in bytes.
 const LONGEST_EXTENSION: usize = 10;

@@ -11,19 +11,20 @@ use serde::Deserialize;
 use tokio_util::io::StreamReader;
 
 use crate::Ingest;
-use crate::accept::{AcceptError, Accepting, Receipt, RefusedFile};
-use crate::pace::{Cut, Pace};
+use crate::builder::{AcceptError, Receipt, SubmissionBuilder};
+use crate::manifest::RefusedFile;
+use crate::upload_body::{Abort, BodyMonitor};
 
-/// Files in one form; more go into an archive.
+/// Most files in one form; an archive may have more.
 const FORM_FILES: usize = 1_000;
 /// Longest Idempotency-Key, in bytes.
 const KEY_BYTES: usize = 200;
 
 #[derive(Debug, Deserialize)]
-pub(crate) struct Named {
-    /// Name of the file where the body is the file itself.
+pub(crate) struct SubmitParams {
+    /// Name of the file if the body is the file itself.
     file_name: Option<String>,
-    /// Whether files that were sent before count as sent anew.
+    /// Whether files that were sent before are read again.
     #[serde(default)]
     again: bool,
 }
@@ -31,15 +32,15 @@ pub(crate) struct Named {
 pub(crate) async fn submit(
     State(ingest): State<Ingest>,
     caller: Caller,
-    Query(named): Query<Named>,
+    Query(params): Query<SubmitParams>,
     headers: HeaderMap,
     request: Request,
 ) -> Result<Response, Problem> {
     let limit = ingest.worker().config().upload_mb as u64 * 1_000_000;
     let text = |name: &header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
-    let announced = text(&header::CONTENT_LENGTH).and_then(|length| length.parse::<u64>().ok());
-    if announced.is_some_and(|length| length > limit) {
-        return Err(cut_off(Cut::TooLarge(limit)));
+    let content_length = text(&header::CONTENT_LENGTH).and_then(|length| length.parse::<u64>().ok());
+    if content_length.is_some_and(|length| length > limit) {
+        return Err(aborted(Abort::TooLarge(limit)));
     }
     let key = headers.get("idempotency-key").and_then(|key| key.to_str().ok()).map(str::to_owned);
     if key.as_ref().is_some_and(|key| key.len() > KEY_BYTES) {
@@ -47,29 +48,29 @@ pub(crate) async fn submit(
         let hint = "请使用较短的标识，例如 UUID。";
         return Err(Problem::new(Code::BadIdempotencyKey, detail, hint));
     }
-    let _place = ingest.admission().place().await?;
-    ingest.admission().room().await?;
-    let mut accepting = Accepting::new(ingest.clone(), caller, "http").again(named.again);
+    let _permit = ingest.admission().upload_permit().await?;
+    ingest.admission().check_capacity().await?;
+    let mut builder = SubmissionBuilder::new(ingest.clone(), caller, "http").again(params.again);
     let is_form = text(&header::CONTENT_TYPE).is_some_and(|value| value.starts_with("multipart/form-data"));
-    let pace = Pace::default();
-    let taken = if is_form {
-        take_form(&mut accepting, request, &pace, limit).await
+    let monitor = BodyMonitor::default();
+    let added = if is_form {
+        add_form(&mut builder, request, &monitor, limit).await
     } else {
-        let name = named.file_name.unwrap_or_else(|| "upload".into());
-        take_body(&mut accepting, &name, request.into_body(), &pace, limit).await
+        let name = params.file_name.unwrap_or_else(|| "upload".into());
+        add_body(&mut builder, &name, request.into_body(), &monitor, limit).await
     };
-    taken.map_err(|problem| pace.cut().map_or(problem, cut_off))?;
-    let receipt = accepting.finish(key.as_deref()).await?;
+    added.map_err(|problem| monitor.abort().map_or(problem, aborted))?;
+    let receipt = builder.finish(key.as_deref()).await?;
     if receipt.reports.is_empty() {
-        return Err(nothing_taken(&receipt));
+        return Err(nothing_accepted(&receipt));
     }
     Ok((StatusCode::ACCEPTED, Json(receipt)).into_response())
 }
 
-async fn take_form(
-    accepting: &mut Accepting,
+async fn add_form(
+    builder: &mut SubmissionBuilder,
     request: Request,
-    pace: &Pace,
+    monitor: &BodyMonitor,
     limit: u64,
 ) -> Result<(), Problem> {
     let bad = |detail: String| {
@@ -78,7 +79,7 @@ async fn take_form(
     };
     let (mut head, body) = request.into_parts();
     head.extensions.insert(DefaultBodyLimit::disable());
-    let request = Request::from_parts(head, Body::from_stream(pace.hold(body, limit)));
+    let request = Request::from_parts(head, Body::from_stream(monitor.watch(body, limit)));
     let mut form = Multipart::from_request(request, &()).await.map_err(|error| bad(error.body_text()))?;
     let mut files = 0;
     while let Some(field) = form.next_field().await.map_err(|error| bad(error.body_text()))? {
@@ -89,38 +90,38 @@ async fn take_form(
             let hint = "请压缩成 ZIP 文件，或分批报送。";
             return Err(Problem::new(Code::TooManyFiles, detail, hint));
         }
-        let used = pace.clone();
-        let source = field.map_err(std::io::Error::other).inspect_ok(move |_| used.used());
-        accepting.take(&name, Box::pin(StreamReader::new(source))).await.map_err(not_accepted)?;
+        let monitor = monitor.clone();
+        let source = field.map_err(std::io::Error::other).inspect_ok(move |_| monitor.used());
+        builder.add(&name, Box::pin(StreamReader::new(source))).await.map_err(not_accepted)?;
     }
     Ok(())
 }
 
-async fn take_body(
-    accepting: &mut Accepting,
+async fn add_body(
+    builder: &mut SubmissionBuilder,
     name: &str,
     body: Body,
-    pace: &Pace,
+    monitor: &BodyMonitor,
     limit: u64,
 ) -> Result<(), Problem> {
-    let used = pace.clone();
-    let source = pace.hold(body, limit).inspect_ok(move |_| used.used());
-    accepting.take(name, Box::pin(StreamReader::new(source))).await.map_err(not_accepted)
+    let monitor = monitor.clone();
+    let source = monitor.watch(body, limit).inspect_ok(move |_| monitor.used());
+    builder.add(name, Box::pin(StreamReader::new(source))).await.map_err(not_accepted)
 }
 
-fn cut_off(cut: Cut) -> Problem {
-    match cut {
-        Cut::TooLarge(limit) => Problem::new(
+fn aborted(abort: Abort) -> Problem {
+    match abort {
+        Abort::TooLarge(limit) => Problem::new(
             Code::UploadTooLarge,
             format!("上传内容超过 {} MB 的上限。", limit / 1_000_000),
             "请分批压缩后报送。",
         ),
-        Cut::TooSlow => Problem::new(
+        Abort::TooSlow => Problem::new(
             Code::UploadTooSlow,
             "上传速度过慢，已中断，文件没有被接收。",
             "请检查网络后重新报送。",
         ),
-        Cut::NoForm => Problem::new(
+        Abort::NoForm => Problem::new(
             Code::BadForm,
             "表单中文件以外的内容过多。",
             "请以 multipart/form-data 上传，文件放在 file 字段。",
@@ -137,7 +138,7 @@ fn not_accepted(error: AcceptError) -> Problem {
     }
 }
 
-fn nothing_taken(Receipt { refused, .. }: &Receipt) -> Problem {
+fn nothing_accepted(Receipt { refused, .. }: &Receipt) -> Problem {
     let Some(RefusedFile { file_name, class, message }) = refused.first() else {
         return Problem::new(
             Code::NoFile,

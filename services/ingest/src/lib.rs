@@ -1,24 +1,20 @@
-//! The door in: an upload or a file in the drop folder becomes a stored original and a
-//! `ReportSubmitted`.
-//!
-//! The order is the promise: the bytes are durable, then the fact is on the log, then the sender is
-//! told. Whatever dies in between, the sender has not been told and sends again, and the same bytes
-//! are the same original.
+#![doc = include_str!("../README.md")]
 
-mod accept;
 mod admission;
+mod builder;
 mod folder;
 mod http;
-mod kept;
+mod manifest;
 mod name;
-mod pace;
+mod recovery;
 mod roster;
 mod submission;
+mod upload_body;
 mod withdraw;
 
 use std::sync::Arc;
 
-use access::{Door, Requires, Route};
+use access::{AccessControl, Requires, Route};
 use anyhow::Context as _;
 use axum::Router;
 use axum::routing::{get, post};
@@ -28,23 +24,23 @@ use worker::{Service, Worker};
 
 use crate::admission::Admission;
 
-pub use kept::{Sent, facts_of};
+pub use recovery::{Recovered, recover};
 
-/// The service: the HTTP door, and a drop folder if there is one.
+/// The service: the HTTP API, and the drop folder if one is configured.
 pub fn service() -> Service {
-    Service::new("ingest", serve).http(router).guards(access::operators).checks(access::check)
+    Service::new("ingest", serve).http(router).guards(access::protect_metrics).checks(access::check_config)
 }
 
-/// The HTTP door. Has to be called inside a Tokio runtime.
+/// The HTTP API. Has to be called inside a Tokio runtime.
 ///
 /// # Errors
-/// If the keys cannot be used.
+/// If the file of keys is wrong.
 pub fn router(worker: Worker) -> anyhow::Result<Router> {
     let ingest = Ingest::open(worker)?;
-    Ok(ingest.0.door.clone().router(routes()).with_state(ingest))
+    Ok(ingest.access().clone().router(routes()).with_state(ingest))
 }
 
-/// Every path, and what it needs; all are in the console's `openapi.json`.
+/// Every path with the key that it requires; the console's `openapi.json` describes all of them.
 fn routes() -> Vec<Route<Ingest>> {
     vec![
         ("/api/v1/reports", Requires::Submit, post(http::submit)),
@@ -55,20 +51,20 @@ fn routes() -> Vec<Route<Ingest>> {
     ]
 }
 
-/// What every handler works with; clones are the same.
+/// The state of every handler; clones share it.
 #[derive(Clone)]
 struct Ingest(Arc<Parts>);
 
 struct Parts {
     worker: Worker,
-    door: Door,
+    access: AccessControl,
     admission: Admission,
 }
 
 impl Ingest {
     fn open(worker: Worker) -> anyhow::Result<Self> {
-        let door = Door::open(&worker).context("opening the door")?;
-        Ok(Self(Arc::new(Parts { door, admission: Admission::new(worker.clone()), worker })))
+        let access = AccessControl::open(&worker).context("setting up access control")?;
+        Ok(Self(Arc::new(Parts { access, admission: Admission::new(worker.clone()), worker })))
     }
 
     fn worker(&self) -> &Worker {
@@ -83,8 +79,8 @@ impl Ingest {
         self.0.worker.blobs()
     }
 
-    fn door(&self) -> &Door {
-        &self.0.door
+    fn access(&self) -> &AccessControl {
+        &self.0.access
     }
 
     fn admission(&self) -> &Admission {

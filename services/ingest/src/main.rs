@@ -1,4 +1,4 @@
-//! The `ingest` service as a process of its own.
+//! Runs the `ingest` service.
 
 fn main() -> std::process::ExitCode {
     worker::run(ingest::service())

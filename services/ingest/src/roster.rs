@@ -1,4 +1,4 @@
-//! `POST /api/v1/roster`: who should report, below whom, and until when. The latest roster stands.
+//! `POST /api/v1/roster`: which agencies should report, their superiors, and the deadline. The latest roster counts.
 
 use access::{Action, Caller, Code, Problem};
 use axum::Json;
@@ -11,20 +11,20 @@ use serde_json::{Value, json};
 use survey::Roster;
 
 use crate::Ingest;
-use crate::accept::now_ms;
+use crate::builder::now_ms;
 
-/// A country's agencies with all their names.
+/// Enough for all agencies of the country with all their names.
 const LARGEST_BYTES: usize = 16 << 20;
-/// Faults that are told at once; who mends these sees the next.
+/// Most faults in one answer.
 const FAULTS: usize = 100;
 
-/// Takes a CSV file, in UTF-8 or as Chinese spreadsheets write it; it is stored in UTF-8.
+/// Imports a CSV file in UTF-8 or GB18030, and stores it in UTF-8.
 pub(crate) async fn import(
     State(ingest): State<Ingest>,
     caller: Caller,
     body: Body,
 ) -> Result<(StatusCode, Json<Value>), Problem> {
-    let ours = |error: anyhow::Error| Problem::unavailable(&error);
+    let unavailable = |error: anyhow::Error| Problem::unavailable(&error);
     let body = to_bytes(body, LARGEST_BYTES).await.map_err(|_| {
         let detail = format!("名录没有完整收到，或超过 {} MB。", LARGEST_BYTES >> 20);
         Problem::new(Code::RosterTooLarge, detail, "请核对文件后重新导入。")
@@ -35,13 +35,15 @@ pub(crate) async fn import(
     };
     let checked = text.clone();
     let roster =
-        ingest.worker().cpu().run(move || Roster::parse(&checked)).await.map_err(ours)?.map_err(|wrong| {
-            let told: Vec<String> = wrong.to_string().lines().take(FAULTS).map(str::to_owned).collect();
-            let hint = "请按所列行号更正后重新导入；各列的写法见 docs/operations.md。";
-            Problem::new(Code::WrongRoster, told.join("\n"), hint)
-        })?;
+        ingest.worker().cpu().run(move || Roster::parse(&checked)).await.map_err(unavailable)?.map_err(
+            |wrong| {
+                let faults: Vec<String> = wrong.to_string().lines().take(FAULTS).map(str::to_owned).collect();
+                let hint = "请按所列行号更正后重新导入；各列的写法见 docs/operations.md。";
+                Problem::new(Code::WrongRoster, faults.join("\n"), hint)
+            },
+        )?;
     let stored = ingest.blobs().put(text.as_bytes(), text.len() as u64).await;
-    let stored = stored.map_err(|error| ours(error.into()))?;
+    let stored = stored.map_err(|error| unavailable(error.into()))?;
     let imported_at_ms = now_ms();
     let fact = RosterImported {
         id: format!("{}-r{imported_at_ms}", &stored.sha256[..32]),
@@ -55,7 +57,7 @@ pub(crate) async fn import(
     };
     let detail = format!("{} agencies", fact.agencies);
     let action = Action { name: "import-roster", object: &fact.id, detail: &detail };
-    ingest.door().note(&caller, action).await?;
-    ingest.bus().publish(&fact).await.map_err(|error| ours(error.into()))?;
+    ingest.access().record(&caller, action).await?;
+    ingest.bus().publish(&fact).await.map_err(|error| unavailable(error.into()))?;
     Ok((StatusCode::CREATED, Json(json!({"id": fact.id, "agencies": fact.agencies}))))
 }

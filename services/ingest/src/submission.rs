@@ -1,5 +1,5 @@
-//! What became of what was sent: `GET /api/v1/submissions/{id}` for one act of sending, `POST
-//! /api/v1/states` for any list of reports.
+//! The states of reports: `GET /api/v1/submissions/{id}` for those of one submission, `POST /api/v1/states` for any
+//! list.
 
 use access::{Caller, Code, Problem};
 use axum::Json;
@@ -13,16 +13,16 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::Ingest;
-use crate::accept::Manifest;
+use crate::manifest::Manifest;
 
-/// Reports told of at once; an archive may hold tens of thousands.
+/// Reports in one answer; an archive may have tens of thousands.
 const PAGE: usize = 1_000;
-/// Questions to the log at once.
-const AT_ONCE: usize = 32;
+/// Concurrent reads of the log.
+const CONCURRENCY: usize = 32;
 
 #[derive(Debug, Deserialize)]
-pub(crate) struct From {
-    /// Position of the first report to tell of.
+pub(crate) struct PageParams {
+    /// Position of the first report of the page.
     #[serde(default)]
     from: usize,
 }
@@ -31,7 +31,7 @@ pub(crate) async fn submission(
     State(ingest): State<Ingest>,
     caller: Caller,
     Path(id): Path<String>,
-    Query(page): Query<From>,
+    Query(page): Query<PageParams>,
 ) -> Result<Json<Value>, Problem> {
     let unknown = || {
         let detail = format!("没有编号为 {id} 的报送。");
@@ -43,14 +43,14 @@ pub(crate) async fn submission(
         return Err(unknown());
     }
     let total = manifest.reports().count();
-    let here: Vec<(String, &str)> = manifest.reports().skip(page.from).take(PAGE).collect();
-    let told = here.len();
-    let ids = here.iter().map(|(id, _)| id.clone()).collect();
+    let listed: Vec<(String, &str)> = manifest.reports().skip(page.from).take(PAGE).collect();
+    let count = listed.len();
+    let ids = listed.iter().map(|(id, _)| id.clone()).collect();
     let mut reports = states_of(ingest.bus(), &caller, ids).await?;
-    for (report, (_, file_name)) in reports.iter_mut().zip(here) {
+    for (report, (_, file_name)) in reports.iter_mut().zip(listed) {
         report["file_name"] = file_name.into();
     }
-    let next = (page.from + told < total).then_some(page.from + told);
+    let next = (page.from + count < total).then_some(page.from + count);
     Ok(Json(
         json!({"submission": id, "total": total, "reports": reports, "refused": manifest.refused, "next": next}),
     ))
@@ -70,11 +70,11 @@ pub(crate) async fn states(
 }
 
 async fn states_of(bus: &Bus, caller: &Caller, ids: Vec<String>) -> Result<Vec<Value>, Problem> {
-    let states = futures::stream::iter(ids).map(|id| state(bus, caller, id)).buffered(AT_ONCE);
+    let states = futures::stream::iter(ids).map(|id| state(bus, caller, id)).buffered(CONCURRENCY);
     states.try_collect().await.map_err(|error| Problem::unanswered(&error))
 }
 
-/// How far a report has come, by the last fact about it; nothing where it is none of the caller's.
+/// The state of a report by the last fact about it; `unknown` if the caller may not see it.
 async fn state(bus: &Bus, caller: &Caller, id: String) -> anyhow::Result<Value> {
     let mut history = bus.history(&id).await?;
     let submitted = history.iter().find_map(|event| event.decode::<ReportSubmitted>());

@@ -1,26 +1,27 @@
-//! `POST /api/v1/reports/{id}/withdrawal`: takes a report back.
+//! `POST /api/v1/reports/{id}/withdrawal`: withdraws a report.
 //!
-//! It is an act of sending like any other: a statement is stored, a fact goes through the pipeline, and
-//! while it is the latest of the report's versions, no search finds the report and no neighbour is held
-//! against it. What is sent later stands.
+//! A withdrawal is a submission: its statement is stored and its fact goes through the pipeline. While it is the
+//! latest version of the report, no search finds the report and no other report is compared with it. A later
+//! submission of the report replaces it.
 
 use access::{Action, Caller, Code, Problem};
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use proto::ReportId;
-use proto::v1::{Blob, ReportIndexed, ReportSubmitted, ReportValidated, Withdrawal};
+use proto::ReportIdError;
+use proto::v1::{Blob, Region, ReportIndexed, ReportSubmitted, ReportValidated, Withdrawal};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::Ingest;
-use crate::accept::now_ms;
+use crate::builder::now_ms;
+use crate::manifest::Terms;
 
 /// Longest name and reason, in characters.
 const LONGEST: usize = 1_000;
 
-/// Who takes it back, and why; both stay visible.
+/// Who withdraws the report, and why; both stay visible.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Reason {
@@ -28,45 +29,44 @@ pub(crate) struct Reason {
     why: String,
 }
 
-/// What is stored as the original of the act.
-#[derive(Debug, Serialize)]
-struct Statement<'a> {
-    withdraws: &'a str,
-    report: &'a str,
-    who: &'a str,
-    why: &'a str,
-    at_ms: i64,
-    title: &'a str,
-    agency: &'a str,
-    year: u32,
-    region: &'a str,
-    region_name: &'a str,
-    sender: &'a str,
-}
-
-/// A statement as it is read again, when the log is rebuilt from the originals.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Kept {
-    /// Id of the version that was current; what makes a statement one.
-    #[expect(dead_code, reason = "it has to be there")]
-    pub(crate) withdraws: String,
-    pub(crate) report: String,
-    pub(crate) who: String,
-    pub(crate) why: String,
+/// The original of a withdrawal. Its fact can be rebuilt from it.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Statement {
+    /// Id of the version that was current. It is required, because it distinguishes a statement from other JSON.
+    withdraws: String,
+    report: String,
+    who: String,
+    why: String,
     pub(crate) at_ms: i64,
     #[serde(default)]
-    pub(crate) title: String,
+    title: String,
     #[serde(default)]
-    pub(crate) agency: String,
+    agency: String,
     #[serde(default)]
-    pub(crate) year: u32,
+    year: u32,
     /// Code of the region.
     #[serde(default)]
-    pub(crate) region: String,
+    region: String,
     #[serde(default)]
-    pub(crate) region_name: String,
+    region_name: String,
     #[serde(default)]
-    pub(crate) sender: String,
+    sender: String,
+}
+
+impl Statement {
+    /// The fact of the withdrawal. `sha256` and `size_bytes` are those of the stored statement.
+    ///
+    /// # Errors
+    /// If `sha256` is no SHA-256.
+    pub(crate) fn into_fact(self, sha256: &str, size_bytes: u64) -> Result<ReportSubmitted, ReportIdError> {
+        let Self { report, who, why, at_ms, title, agency, year, region, region_name, sender, .. } = self;
+        let region = (!region.is_empty()).then_some(Region { code: region, name: region_name });
+        let terms = Terms { door: "http".into(), sender, ..Terms::default() };
+        let original = Blob { sha256: sha256.to_owned(), size_bytes, media_type: "application/json".into() };
+        let fact = terms.fact(sha256, at_ms, "撤回说明.json".into(), original)?;
+        let withdraws = Withdrawal { report, who, why, title, agency, year, region };
+        Ok(ReportSubmitted { withdraws: Some(withdraws), ..fact })
+    }
 }
 
 pub(crate) async fn withdraw(
@@ -76,7 +76,7 @@ pub(crate) async fn withdraw(
     reason: Result<Json<Reason>, JsonRejection>,
 ) -> Result<(StatusCode, Json<Value>), Problem> {
     let Json(reason) = reason.map_err(|rejection| Problem::bad_json(&rejection))?;
-    let ours = |error: anyhow::Error| Problem::unavailable(&error);
+    let unavailable = |error: anyhow::Error| Problem::unavailable(&error);
     let [who, why] = [reason.who, reason.why].map(|text| access::redact(&text));
     for (field, text) in [("who", &who), ("why", &why)] {
         if text.trim().is_empty() {
@@ -85,8 +85,8 @@ pub(crate) async fn withdraw(
             return Err(problem.field(field));
         }
     }
-    let Some(indexed) = ingest.bus().last_of_id::<ReportIndexed>(&id).await.map_err(ours)? else {
-        return Err(not_there(&id));
+    let Some(indexed) = ingest.bus().last_of_id::<ReportIndexed>(&id).await.map_err(unavailable)? else {
+        return Err(not_indexed(&id));
     };
     for (field, text) in [("who", &who), ("why", &why)] {
         if text.chars().count() > LONGEST {
@@ -98,56 +98,31 @@ pub(crate) async fn withdraw(
     let code = indexed.region.as_ref().map(|region| region.code.as_str());
     if !caller.may_see(code, Some(&indexed.agency)) {
         let action = Action { name: "withdraw", object: &id, detail: Code::NotYours.name() };
-        return Err(ingest.door().deny(&caller, action, not_yours()));
+        return Err(ingest.access().deny(&caller, action, not_yours()));
     }
     let action = Action { name: "withdraw", object: &id, detail: &why };
-    ingest.door().note(&caller, action).await?;
-    let validated = ingest.bus().last_of_id::<ReportValidated>(&id).await.map_err(ours)?.unwrap_or_default();
-    let at_ms = now_ms();
-    let title = validated.report.unwrap_or_default().title;
-    let region = indexed.region.clone().unwrap_or_default();
+    ingest.access().record(&caller, action).await?;
+    let validated = ingest.bus().last_of_id::<ReportValidated>(&id).await.map_err(unavailable)?;
+    let region = indexed.region.unwrap_or_default();
     let statement = Statement {
-        withdraws: &id,
-        report: &indexed.report,
-        who: &who,
-        why: &why,
-        at_ms,
-        title: &title,
-        agency: &indexed.agency,
+        withdraws: id,
+        report: indexed.report.clone(),
+        who,
+        why,
+        at_ms: now_ms(),
+        title: validated.and_then(|validated| validated.report).unwrap_or_default().title,
+        agency: indexed.agency,
         year: indexed.year,
-        region: &region.code,
-        region_name: &region.name,
-        sender: &caller.name,
-    };
-    let statement = serde_json::to_vec(&statement).map_err(|error| ours(error.into()))?;
-    let size = statement.len() as u64;
-    let stored = ingest.blobs().put(&statement[..], size).await.map_err(|error| ours(error.into()))?;
-    let fact = ReportSubmitted {
-        id: ReportId::of(&stored.sha256, 0).map_err(|error| ours(error.into()))?.to_string(),
-        submission: stored.sha256.clone(),
-        original: Some(Blob {
-            sha256: stored.sha256,
-            size_bytes: size,
-            media_type: "application/json".into(),
-        }),
-        file_name: "撤回说明.json".into(),
-        submitted_at_ms: at_ms,
-        generation: 0,
-        door: "http".into(),
-        withdraws: Some(Withdrawal {
-            report: indexed.report.clone(),
-            who,
-            why,
-            title,
-            agency: indexed.agency,
-            year: indexed.year,
-            region: indexed.region,
-        }),
+        region: region.code,
+        region_name: region.name,
         sender: caller.name,
-        replays: String::new(),
-        scope: caller.scope,
     };
-    ingest.bus().publish(&fact).await.map_err(|error| ours(error.into()))?;
+    let bytes = serde_json::to_vec(&statement).map_err(|error| unavailable(error.into()))?;
+    let size = bytes.len() as u64;
+    let stored = ingest.blobs().put(&bytes[..], size).await.map_err(|error| unavailable(error.into()))?;
+    let fact = statement.into_fact(&stored.sha256, size).map_err(|error| unavailable(error.into()))?;
+    let fact = ReportSubmitted { scope: caller.scope, ..fact };
+    ingest.bus().publish(&fact).await.map_err(|error| unavailable(error.into()))?;
     Ok((StatusCode::ACCEPTED, Json(json!({"id": fact.id, "report": indexed.report}))))
 }
 
@@ -159,7 +134,7 @@ fn not_yours() -> Problem {
     )
 }
 
-fn not_there(id: &str) -> Problem {
+fn not_indexed(id: &str) -> Problem {
     let detail = format!("没有已入库的报告 {id}。");
     Problem::new(Code::NoSuchReport, detail, "请核对编号；刚报送的报告要等入库后才能撤回。").field("id")
 }

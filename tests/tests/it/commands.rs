@@ -1,6 +1,7 @@
 //! The commands that people type, as the programs that they get.
 
 mod check;
+mod output;
 mod settings;
 mod up;
 
@@ -25,14 +26,15 @@ fn fails(report: &Generated) -> bool {
     report.truth.faults.iter().any(|fault| !MILD.contains(&fault.rule))
 }
 
-/// `gouji` with these arguments, and nothing of our environment that it would listen to.
+/// `gouji` with these arguments, without the variables of our environment that it reads. It finds no other
+/// `gouji up` of this user, and has no language.
 fn gouji(arguments: &[&str]) -> Command {
     let mut command = Command::new(program("gouji").unwrap());
     let ours = std::env::vars().map(|(name, _)| name);
     for name in ours.filter(|name| name.starts_with("GOUJI_") && name != "GOUJI_NATS_SERVER") {
         command.env_remove(name);
     }
-    command.args(arguments);
+    command.env("LC_ALL", "C").env("XDG_STATE_HOME", "/dev/null").args(arguments);
     command
 }
 

@@ -55,6 +55,7 @@ fn gouji(arguments: &[&str], variables: &[(&str, String)]) -> Said {
     for name in ours.filter(|name| name.starts_with("GOUJI_") && name != "GOUJI_NATS_SERVER") {
         command.env_remove(name);
     }
+    command.env("LC_ALL", "C").env("XDG_STATE_HOME", "/dev/null");
     command.env("USER", "somebody").envs(variables.iter().map(|(name, value)| (name, value)));
     let Output { status, stdout, stderr } = command.args(arguments).output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();

@@ -67,7 +67,7 @@ impl fmt::Display for Step {
         let (verb, differences) = match &self.action {
             Action::Create => ("create", [].as_slice()),
             Action::Change(differences) => ("change", differences.as_slice()),
-            Action::Replace(differences) => ("make anew", differences.as_slice()),
+            Action::Replace(differences) => ("replace", differences.as_slice()),
         };
         write!(f, "{verb} {}", self.object)?;
         for Difference { setting, there, wanted, refused } in differences {

@@ -48,11 +48,11 @@ async fn what_is_safe_is_changed_and_what_could_lose_something_is_not() {
     jetstream(&server).await.create_stream(there).await.unwrap();
     assert!(apply(&config, Changes::Missing).await.unwrap().iter().any(|step| step.is_refused()));
     let steps = apply(&config, Changes::Safe).await.unwrap();
-    let told = steps[0].to_string();
+    let printed = steps[0].to_string();
     assert_eq!(steps.len(), 1, "{steps:?}");
     assert!(steps[0].is_to_do() && steps[0].is_refused());
     for part in ["change stream GOUJI", "max_msg_size: 1000 → 1048576", "subjects: ", "max_age: 0 stays"] {
-        assert!(told.contains(part), "{part} is not in {told}");
+        assert!(printed.contains(part), "{part} is not in {printed}");
     }
     let log = jetstream(&server).await.get_stream("GOUJI").await.unwrap();
     let now = &log.cached_info().config;

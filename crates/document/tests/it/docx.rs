@@ -307,7 +307,7 @@ fn fields_show_their_results() {
 }
 
 #[test]
-fn headings_are_told_by_style_and_outline() {
+fn headings_are_recognised_by_style_and_outline() {
     check(&styled("1", "一、总体情况"), "# 一、总体情况");
     check(&styled("a3", "年度报告"), "# 年度报告");
     check(&p(&format!("<w:pPr><w:outlineLvl w:val='2'/></w:pPr>{}", r("甲"))), "### 甲");
@@ -487,7 +487,7 @@ fn hostile_files_are_refused() {
 }
 
 #[test]
-fn a_password_is_told() {
+fn a_password_is_reported() {
     let mut file = cfb::CompoundFile::create(Cursor::new(Vec::new())).unwrap();
     file.create_stream("/EncryptionInfo").unwrap();
     file.create_stream("/EncryptedPackage").unwrap().write_all(&[7; 9_000]).unwrap();

@@ -144,10 +144,10 @@ fn parts(sentence: &str, behind: &[(usize, &Number)], whole: &Number, from: usiz
             continue;
         }
         let begins_with = |verbs: &[&str]| verbs.iter().any(|verb| words.starts_with(verb));
-        let states_anew =
+        let states_again =
             !parts.is_empty() && (begins_with(&NEW_STATEMENT) || tells_who_applied && begins_with(&BECAME));
         tells_who_applied |= parts.is_empty() && APPLIED.iter().any(|word| words.contains(word));
-        if number.range.start >= until || number.unit != whole.unit || states_anew {
+        if number.range.start >= until || number.unit != whole.unit || states_again {
             break;
         }
         if !parts.is_empty() {

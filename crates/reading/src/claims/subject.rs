@@ -19,7 +19,7 @@ enum In {
     Any,
     /// Requests for information.
     Requests,
-    /// Requests received, told by kind of applicant.
+    /// Requests received, recognised by kind of applicant.
     Applicants,
     /// Disputes over the disclosure of information.
     Disputes,

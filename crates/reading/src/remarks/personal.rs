@@ -63,7 +63,7 @@ mod tests {
     use super::super::tests::check;
 
     #[test]
-    fn persons_are_told_from_offices_and_other_numbers() {
+    fn persons_are_distinguished_from_offices_and_other_numbers() {
         let said =
             |sentence: &str, expected: &[&str]| check("", &format!("六、其他事项\n{sentence}"), expected);
         said("申请人身份证号11010519491231002X。", &["personal 110*************2X"]);

@@ -230,7 +230,7 @@ mod tests {
     use super::super::tests::check;
 
     #[test]
-    fn parts_are_told_by_what_they_write_about() {
+    fn parts_are_recognised_by_what_they_write_about() {
         check(
             "",
             "标题\n一、总体情况\n（一）主动公开。通过网站公开政府信息5条。\n（二）依申请公开。收到0件。\n五、存在的主要问题及改进情况\n信息更新不够及时，公开内容单一。\n六、其他需要报告的事项\n无。",

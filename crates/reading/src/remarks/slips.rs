@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn leftovers_are_told_from_text() {
+    fn leftovers_are_distinguished_from_text() {
         let said =
             |sentence: &str, expected: &[&str]| check("", &format!("一、总体情况\n{sentence}"), expected);
         said("严格按照[bookmark: _GoBack]规定执行。", &["artefact 严格按照[bookmark: _GoBac"]);
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_torn_in_a_word_are_told_from_paragraphs() {
+    fn lines_torn_in_a_word_are_distinguished_from_paragraphs() {
         check(
             "",
             "一、总体情况\n全面贯彻落实条例要求，积极做好政府信息公\n开工作，取得成效。",

@@ -220,7 +220,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fees_are_told_from_none_and_from_silence() {
+    fn fees_are_distinguished_from_none_and_from_silence() {
         for (sentence, expected) in [
             ("2024年，本机关未收取信息处理费。", "0"),
             ("本年度未产生政府信息公开信息处理费。", "0"),

@@ -81,7 +81,7 @@ mod tests {
     use super::super::tests::check;
 
     #[test]
-    fn other_names_and_trades_are_told_from_the_own() {
+    fn other_names_and_trades_are_distinguished_from_the_own() {
         let said = |agency: &str, sentence: &str, expected: &[&str]| {
             check(agency, &format!("一、总体情况\n{sentence}"), expected);
         };

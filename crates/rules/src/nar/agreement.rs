@@ -170,7 +170,7 @@ fn describe(
 }
 
 /// Whether the words mean this and nothing else. 答复 may leave out what was concluded without an answer,
-/// 均获维持 what is not decided yet, and reasons and applicants are often told in the agency's own terms.
+/// 均获维持 what is not decided yet, and agencies often state reasons and applicants in their own terms.
 fn is_certain(about: Quantity, claim: &Claim, value: Decimal) -> bool {
     let name = about.as_str();
     let is_row = name.starts_with("requests.") && name.matches('.').count() > 2;

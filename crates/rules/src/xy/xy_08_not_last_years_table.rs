@@ -61,7 +61,7 @@ fn tells(value: Decimal) -> usize {
     if digits == 1 { 1 } else { digits + 1 }
 }
 
-/// Whether a figure is made anew each year and does not follow from others: neither a stock nor a sum.
+/// Whether a figure is new each year and does not follow from others: neither a stock nor a sum.
 fn is_of_the_year(id: CellId) -> bool {
     let is_stock = ["in_force", "public_total", "items_last_year"].contains(&column_of(id));
     let is_sum = column_of(id) == "total" || ["received", "concluded"].contains(&row_of(id));

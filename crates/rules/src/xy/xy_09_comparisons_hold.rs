@@ -78,7 +78,7 @@ enum Stated {
 }
 
 impl Stated {
-    /// None for a measure that cannot be told from the figures: 倍, 个百分点.
+    /// None for a measure that cannot be computed from the figures: 倍, 个百分点.
     fn of(claim: &Claim) -> Option<Self> {
         const COUNTED: [&str; 10] = ["", "件", "宗", "条", "项", "个", "份", "起", "例", "次"];
         let value = if claim.relation == Relation::Below { -claim.value } else { claim.value };

@@ -179,7 +179,7 @@ fn another_review_takes_the_place_of_the_first_and_of_nothing_else() {
     let reader = index.reader().unwrap();
     let judged = |text: &str| find(&reader, text).total;
     assert_eq!([judged("rule:XY-01"), judged("verdict:fail"), judged("verdict:pass")], [1, 1, 0]);
-    // The same event again leaves the review as it is; a later version begins anew.
+    // The same event again leaves the review as it is; a later version starts again.
     assert_eq!(writer.apply(vec![own.clone()]).unwrap(), [Applied::Unchanged { current: true }]);
     writer.commit("x").unwrap();
     assert_eq!(judged("rule:XY-01"), 1);

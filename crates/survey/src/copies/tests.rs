@@ -32,7 +32,7 @@ fn found(members: &[Member], texts: &[&str], phrases: &Phrases) -> Vec<(String, 
 }
 
 #[test]
-fn the_later_report_is_the_copy_and_is_told_of_the_nearest_source() {
+fn the_later_report_is_the_copy_and_is_compared_with_the_nearest_source() {
     let original = text(1, 20);
     // Half of the first source, all of the second.
     let half = format!("{}{}", &text(1, 15), text(2, 5));
@@ -44,7 +44,7 @@ fn the_later_report_is_the_copy_and_is_told_of_the_nearest_source() {
     ];
     let texts = [original.as_str(), &original, &half, &text(3, 20)];
     let all = found(&members, &texts, &Phrases::default());
-    let told: Vec<(&str, &str, Option<&str>)> = all
+    let reported: Vec<(&str, &str, Option<&str>)> = all
         .iter()
         .flat_map(|(key, findings)| findings.iter().map(move |finding| (key.as_str(), finding)))
         .map(|(key, finding)| {
@@ -56,7 +56,7 @@ fn the_later_report_is_the_copy_and_is_told_of_the_nearest_source() {
         })
         .collect();
     assert_eq!(
-        told,
+        reported,
         [("滕州市公安局", "SIM-02", Some("滕州市教育局")), ("滕州市教育局", "SIM-02", Some("滕州市民政局")),]
     );
     let message = &all[0].1[0].message;
@@ -137,7 +137,7 @@ fn a_template_of_a_province_costs_no_more_than_its_reports() {
 }
 
 #[test]
-fn what_came_twice_is_told_once() {
+fn what_came_twice_is_reported_once() {
     let check = |one: Member, other: Member, expected: &[&str]| {
         let found = duplicates(&[one, other]);
         let messages: Vec<&str> = found.values().flatten().map(|finding| finding.message.as_str()).collect();

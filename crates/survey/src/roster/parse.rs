@@ -428,7 +428,7 @@ mod tests {
     }
 
     #[test]
-    fn every_fault_is_told_with_its_line() {
+    fn every_fault_is_reported_with_its_line() {
         check("", &["line 1: no column `agency` (机关名称)"]);
         check(
             "名称,区划代码,region\n甲,370400\n",

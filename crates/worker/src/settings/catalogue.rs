@@ -191,9 +191,7 @@ pub const SETTINGS: &[Setting] = &[
         "ingest.uploads",
         "GOUJI_UPLOADS",
         "32",
-        &[
-            "Uploads received at once, 1 to 1024; further senders are told to retry. Each takes up to 3 MB of memory.",
-        ],
+        &["Uploads received at once, 1 to 1024; further ones get 503. Each takes up to 3 MB of memory."],
     ),
     setting(
         "ingest.high_water",

@@ -50,10 +50,10 @@ async fn what_cannot_be_understood_is_refused_with_its_bytes() {
     let worker = open(&server, "parse").await;
     let client = async_nats::connect(server.url()).await.unwrap();
     let jetstream = async_nats::jetstream::new(client);
-    let publish = async |number, told: &str, payload: Vec<u8>| {
+    let publish = async |number, kind: &str, payload: Vec<u8>| {
         let subject = submitted(number).subject().unwrap().to_string();
         let mut headers = async_nats::HeaderMap::new();
-        headers.insert(header::CE_TYPE, told);
+        headers.insert(header::CE_TYPE, kind);
         jetstream.publish_with_headers(subject, headers, payload.into()).await.unwrap().await.unwrap();
     };
     publish(1, ReportSubmitted::TYPE, b"\xff\xff\xff".to_vec()).await;

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum};
+use data_encoding::HEXLOWER;
 use document::sniff;
 use parse::Readers;
 use report::{CellState, FormId, Report, Review, Verdict, json};
@@ -183,7 +184,7 @@ fn no_review() -> Map<String, Value> {
 }
 
 fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    HEXLOWER.encode(&Sha256::digest(bytes))
 }
 
 /// Why only a part of a report was read, in Chinese; none if every cell is known or known to be empty.

@@ -52,14 +52,16 @@ impl Search {
         let page: Page = parsed(&body)?;
         if self.json {
             say(&body);
-        } else {
+        }
+        if !page.warnings.is_empty() {
+            // Hits of another query than the one that was typed would mislead.
+            eprint!("{}", misunderstood(&page.warnings));
+            return Ok(ExitCode::from(NOT_UNDERSTOOD));
+        }
+        if !self.json {
             say(&hits(&page));
         }
-        if page.warnings.is_empty() {
-            return Ok(ExitCode::SUCCESS);
-        }
-        eprint!("{}", misunderstood(&page.warnings));
-        Ok(ExitCode::from(NOT_UNDERSTOOD))
+        Ok(ExitCode::SUCCESS)
     }
 }
 

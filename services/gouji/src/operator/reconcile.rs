@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use worker::Worker;
 
 use super::connection::Connection;
-use crate::language::text;
+use crate::language::{text, word};
 use crate::print::say;
 use index::Indexed;
 use ledger::Ledger;
@@ -128,47 +128,95 @@ struct Report {
     index: Option<Indexed>,
 }
 
+/// A kind of fault.
+struct Fault {
+    name: &'static str,
+    /// Its meaning and the remedy, in Chinese and in English.
+    zh: &'static str,
+    en: &'static str,
+    count: u64,
+    /// The first items.
+    named: Vec<String>,
+}
+
+impl Fault {
+    fn named(name: &'static str, zh: &'static str, en: &'static str, items: &[String]) -> Self {
+        let named = items.iter().take(NAMED).cloned().collect();
+        Self { name, zh, en, count: items.len() as u64, named }
+    }
+
+    fn counted(name: &'static str, zh: &'static str, en: &'static str, count: u64) -> Self {
+        Self { name, zh, en, count, named: Vec::new() }
+    }
+}
+
 impl Report {
-    /// Every kind of fault: its name, its meaning, its count, some items.
-    fn faults(&self) -> Vec<(&'static str, &'static str, u64, Vec<String>)> {
+    /// Every kind of fault that was found.
+    fn faults(&self) -> Vec<Fault> {
         let (ledger, store) = (&self.ledger, &self.store);
-        let of = |list: &[String]| (list.len() as u64, list.iter().take(NAMED).cloned().collect::<Vec<_>>());
-        let mut faults = Vec::new();
-        let mut add = |name, meaning, (count, named): (u64, Vec<String>)| {
-            if count > 0 {
-                faults.push((name, meaning, count, named));
-            }
-        };
-        add("lost", "neither ended nor on their way; `gouji replay` reads them anew", of(&ledger.lost));
-        add("unsent", "ended, and nothing on the log says that they were sent", {
-            // The log drops the submission before the facts that follow it.
-            if self.dropped { (0, Vec::new()) } else { of(&ledger.unsent) }
-        });
-        add("deleted", "messages were deleted from the log by hand", (self.deleted, Vec::new()));
-        add(
-            "missing",
-            "originals or texts are not in the store; put them back from the backup",
-            of(&store.missing),
-        );
-        add(
-            "corrupt",
-            "originals or texts have other bytes than they had; put them back from the backup",
-            of(&store.corrupt),
-        );
-        add(
-            "unlogged",
-            "sent by what the originals say, and not on the log; --rebuild puts them there",
-            of(&store.unlogged),
-        );
+        // The log drops the submission before the facts that follow it.
+        let unsent: &[String] = if self.dropped { &[] } else { &ledger.unsent };
+        let mut faults = vec![
+            Fault::named(
+                "lost",
+                "既未办结也不在途；用 gouji replay 重新读取",
+                "neither ended nor on their way; `gouji replay` reads them again",
+                &ledger.lost,
+            ),
+            Fault::named(
+                "unsent",
+                "已办结，但日志中没有报送记录",
+                "ended, and nothing on the log says that they were sent",
+                unsent,
+            ),
+            Fault::counted(
+                "deleted",
+                "有人手工删除了日志中的消息",
+                "messages were deleted from the log by hand",
+                self.deleted,
+            ),
+            Fault::named(
+                "missing",
+                "原件库中缺少原件或文本；请从备份恢复",
+                "originals or texts are not in the store; put them back from the backup",
+                &store.missing,
+            ),
+            Fault::named(
+                "corrupt",
+                "原件或文本的内容已变；请从备份恢复",
+                "originals or texts have other bytes than they had; put them back from the backup",
+                &store.corrupt,
+            ),
+            Fault::named(
+                "unlogged",
+                "原件中有报送记录而日志中没有；--rebuild 重新发布",
+                "sent by what the originals say, and not on the log; --rebuild puts them there",
+                &store.unlogged,
+            ),
+        ];
         if let Some(index) = &self.index {
-            add(
-                "not in the index",
-                "indexed by the log and not in the index; `gouji reindex` builds it anew",
-                of(&index.missing),
-            );
-            add("another version", "the index has another version than was sent last", of(&index.other));
-            add("doubled", "more reports in the index than the log tells of", (index.doubled, Vec::new()));
+            faults.extend([
+                Fault::named(
+                    "not in the index",
+                    "日志中已入库而检索库中没有；用 gouji reindex 重建",
+                    "indexed by the log and not in the index; `gouji reindex` builds it again",
+                    &index.missing,
+                ),
+                Fault::named(
+                    "another version",
+                    "检索库中不是最后报送的版本",
+                    "the index has another version than was sent last",
+                    &index.other,
+                ),
+                Fault::counted(
+                    "doubled",
+                    "检索库中的报告多于日志所载",
+                    "the index has more reports than the log",
+                    index.doubled,
+                ),
+            ]);
         }
+        faults.retain(|fault| fault.count > 0);
         faults
     }
 
@@ -177,44 +225,51 @@ impl Report {
     }
 
     fn lines(&self) -> Vec<String> {
-        let ledger = &self.ledger;
+        let (ledger, store) = (&self.ledger, &self.store);
+        let in_flight = ledger.in_flight();
+        let (texts, orphans) = (store.texts(), store.orphans);
+        let note_read_anew =
+            word("未办结，同一文件后来又读取了一次", "neither, and the same bytes were read once more since");
         let mut lines = vec![
             format!("received   {:>9}", ledger.received),
             format!("indexed    {:>9}", ledger.indexed),
             format!("refused    {:>9}", ledger.refused),
-            format!("in flight  {:>9}", ledger.in_flight()),
-            format!(
-                "read anew  {:>9}  neither, and the same bytes were read once more since",
-                ledger.read_anew
-            ),
-            format!(
-                "originals  {:>9}  of which {} texts, {} of nothing on the log",
-                self.store.count(),
-                self.store.texts(),
-                self.store.orphans
-            ),
+            format!("in flight  {in_flight:>9}"),
+            format!("read anew  {:>9}  {note_read_anew}", ledger.read_anew),
+            format!("originals  {:>9}  ", store.count())
+                + &text!(
+                    "其中文本{texts}份，日志未提及的{orphans}份",
+                    "of which {texts} texts, {orphans} of nothing on the log"
+                ),
         ];
-        match &self.index {
-            Some(index) => lines.push(format!("in index   {:>9}  reports", index.count)),
-            None => lines.push("in index           -  not looked at; say --index on its host".into()),
-        }
-        for (name, meaning, count, named) in self.faults() {
-            lines.push(format!("NOT SOUND  {count:>9}  {name}: {meaning}"));
+        lines.push(match &self.index {
+            Some(index) => format!("in index   {:>9}  {}", index.count, word("份报告", "reports")),
+            None => {
+                let note = word("没有核对；在其主机上加 --index", "not looked at; say --index on its host");
+                format!("in index           -  {note}")
+            }
+        });
+        for Fault { name, zh, en, count, named } in self.faults() {
+            lines.push(format!("NOT SOUND  {count:>9}  {name}: {}", word(zh, en)));
             lines.extend(named.iter().map(|one| format!("           {one}")));
-            if count > named.len() as u64 && !named.is_empty() {
-                lines.push(format!("           and {} more", count - named.len() as u64));
+            let more = count.saturating_sub(named.len() as u64);
+            if more > 0 && !named.is_empty() {
+                lines.push(text!("           另有{more}项", "           and {more} more"));
             }
         }
         if self.is_sound() {
-            lines.push("sound: received = indexed + refused + in flight + read anew".into());
+            lines.push(text!(
+                "sound：收到＝入库＋退回＋在途＋重读",
+                "sound: received = indexed + refused + in flight + read anew"
+            ));
         }
         lines
     }
 
     fn json(&self) -> Value {
         let ledger = &self.ledger;
-        let faults = self.faults().into_iter().map(|(name, meaning, count, named)| {
-            json!({"fault": name, "meaning": meaning, "count": count, "named": named})
+        let faults = self.faults().into_iter().map(|Fault { name, en, count, named, .. }| {
+            json!({"fault": name, "meaning": en, "count": count, "named": named})
         });
         json!({
             "sound": self.is_sound(),

@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use anyhow::bail;
@@ -42,6 +42,7 @@ impl Up {
     fn spawn(data: &Path, folder: &Path) -> (Process, String) {
         let address = format!("127.0.0.1:{}", free_port().unwrap());
         let mut command = gouji(&["up", "--data", data.to_str().unwrap(), "--listen", &address]);
+        command.env("XDG_STATE_HOME", folder.join("state"));
         (Process::start("gouji", &mut command, folder).unwrap(), format!("http://{address}"))
     }
 
@@ -120,6 +121,7 @@ async fn what_is_sent_is_found_and_kept() {
     let Said { code, out, err } = up.verb(&["submit", folder.to_str().unwrap()]);
     assert_eq!(code, Some(0), "{out}{err}");
     assert!(out.contains("共12份：可检索12份，处理中0份，退回0份。"), "{out}");
+    assert!(out.contains("结论：通过") && out.contains(&format!("控制台：{}", up.url)), "{out}");
 
     let garbage = folder.join("garbage.txt");
     fs::write(&garbage, b"\0\x01\x02\0garbage\0\0").unwrap();
@@ -221,6 +223,54 @@ async fn a_second_one_is_refused() {
     check(&up.data, "127.0.0.1:0", "another gouji runs on");
     let taken = up.url.strip_prefix("http://").unwrap();
     check(&up.folder.path().join("other"), taken, "is taken");
+}
+
+/// Neither `--server` nor `--data`: the process that this user started is found.
+#[tokio::test]
+async fn verbs_find_the_one_that_runs() {
+    let mut up = Up::start().await;
+    let state = up.folder.path().join("state");
+    let verb = |arguments: &[&str]| {
+        let mut command = gouji(arguments);
+        command.env("XDG_STATE_HOME", &state);
+        run(command)
+    };
+    let Said { code, out, err } = verb(&["status"]);
+    assert!(code == Some(0) && out.starts_with("stage"), "{out}{err}");
+    for since in ["2026-11-22", "2026-11-22T09:30", "24h"] {
+        let Said { code, err, .. } = verb(&["audit", "--since", since]);
+        assert_eq!(code, Some(0), "{since}: {err}");
+    }
+    let Said { code, err, .. } = verb(&["search", "color:red"]);
+    assert_eq!(code, Some(2), "{err}");
+    assert!(err.contains("color") && err.contains("可用字段：year:2024"), "{err}");
+    assert_eq!(verb(&["search", "--sort", "colour", "x"]).code, Some(2));
+
+    assert!(up.process.terminate(PATIENCE).await.unwrap().success());
+    assert!(!state.join("gouji/up.json").exists() && !up.data.join("up.json").exists());
+    let Said { code, err, .. } = verb(&["search", "--lang", "en", "x"]);
+    assert_eq!(code, Some(1), "{err}");
+    assert!(err.contains("127.0.0.1:8470") && err.contains(state.to_str().unwrap()), "{err}");
+}
+
+/// Files that were asked for are written, also where nobody reads what is printed.
+#[tokio::test]
+async fn a_roll_up_is_written_before_it_is_printed() {
+    let up = Up::start().await;
+    let written = up.folder.path().join("written");
+    let rolled = || {
+        let arguments = ["rollup", "--region", "37", "--year", "2024", "--out", written.to_str().unwrap()];
+        let mut command = gouji(&arguments);
+        command.env("GOUJI_SERVER", &up.url).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        drop(child.stdout.take());
+        child.wait_with_output().unwrap()
+    };
+    // The console opens the index within half a second.
+    until("a roll-up", PATIENCE, async || Ok(rolled().status.success().then_some(()))).await.unwrap();
+    for name in ["rollup-37-2024.xlsx", "rollup-37-2024.html"] {
+        assert!(written.join(name).is_file(), "{name}");
+    }
 }
 
 #[test]

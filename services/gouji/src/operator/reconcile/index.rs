@@ -1,4 +1,4 @@
-//! The index against what the log says was indexed.
+//! Compares the index with the reports that were indexed according to the log.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use search::CurrentReader;
 
 use super::ledger::Ledger;
 
-/// What the index holds and what it lacks.
+/// The reports that the index has and lacks.
 #[derive(Debug, Default)]
 pub(super) struct Indexed {
     /// Reports in it.

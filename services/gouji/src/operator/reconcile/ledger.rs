@@ -1,4 +1,4 @@
-//! The account of all readings: sent, ended, and what is in between.
+//! The account of all readings: sent, ended, or on their way.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -15,7 +15,7 @@ struct State {
     sent: bool,
     indexed: bool,
     refused: bool,
-    /// The stage that has to take it next, and the place of the fact that it takes.
+    /// The stage that processes it next, and the sequence of the fact for that stage.
     waits: Option<(&'static str, u64)>,
 }
 
@@ -28,7 +28,7 @@ pub(super) struct Ledger {
     pub(super) received: u64,
     pub(super) indexed: u64,
     pub(super) refused: u64,
-    /// Neither, and read once more since.
+    /// Readings that did not end and whose original was read again since.
     pub(super) read_anew: u64,
     pub(super) lost: Vec<String>,
     pub(super) unsent: Vec<String>,
@@ -44,15 +44,15 @@ pub(super) struct Version {
 
 /// Readings that have not ended.
 struct Doubts {
-    /// Those that a stage is done with.
-    passed: Vec<String>,
-    /// Those that may be in somebody's hands.
-    handed: Vec<String>,
-    /// Whether these are more than hands hold.
+    /// Those that a stage has acknowledged.
+    acknowledged: Vec<String>,
+    /// Those that a stage may be processing.
+    delivered: Vec<String>,
+    /// Whether these are more than the stages have in flight.
     is_too_many: bool,
 }
 
-/// Between two looks at what might be lost.
+/// Between two checks of the readings that may be lost.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 impl Ledger {
@@ -68,7 +68,7 @@ impl Ledger {
         state.sent |= event.fact() == ReportSubmitted::NAME;
         state.refused |= event.fact() == ReportRefused::NAME;
         if let Some(stage) = waits_for
-            && state.waits.is_none_or(|(_, place)| place < event.sequence)
+            && state.waits.is_none_or(|(_, sequence)| sequence < event.sequence)
         {
             state.waits = Some((stage, event.sequence));
         }
@@ -86,32 +86,34 @@ impl Ledger {
         self.versions.entry(indexed.report.into()).or_default().push(version);
     }
 
-    /// Tells what is lost from what is on its way, and counts.
+    /// Separates lost readings from those on their way, and counts.
     ///
-    /// A fact is published before the one that led to it is acknowledged. So what a stage is done with, and
-    /// what led to nothing, is lost. What was handed out and is not done in order may be in somebody's hands,
-    /// as long as no more of it is there than hands hold.
+    /// A stage publishes its fact before it acknowledges the one before. So a reading is lost if a stage has
+    /// acknowledged its last fact and nothing followed. A reading that was delivered and not acknowledged may be in
+    /// flight, unless there are more of them than the stages have in flight.
     pub(super) async fn settle(&mut self, bus: &Bus, patience: Duration) -> Result<()> {
         let begun = Instant::now();
-        let mut passed_before = None;
+        let mut acknowledged_before = None;
         loop {
             let is_late = begun.elapsed() >= patience;
             match self.look(bus).await {
-                Ok(Doubts { passed, handed, is_too_many }) => {
-                    // Twice, because a replica may answer that is a moment behind.
-                    let is_sure = !is_too_many && passed_before.as_ref() == Some(&passed);
-                    if (passed.is_empty() && !is_too_many) || is_sure || is_late {
-                        self.lost = passed;
+                Ok(Doubts { acknowledged, delivered, is_too_many }) => {
+                    // Checked twice, because a replica that answers may be a moment behind.
+                    let is_sure = !is_too_many && acknowledged_before.as_ref() == Some(&acknowledged);
+                    if (acknowledged.is_empty() && !is_too_many) || is_sure || is_late {
+                        self.lost = acknowledged;
                         if is_too_many {
-                            self.lost.extend(handed);
+                            self.lost.extend(delivered);
                         }
                         break;
                     }
-                    passed_before = Some(passed);
+                    acknowledged_before = Some(acknowledged);
                 }
-                // Servers may be electing.
+                // The servers may be electing a leader.
                 Err(error) if is_late => return Err(error),
-                Err(error) => tracing::warn!("looking at the places on the log: {error:#}; trying again"),
+                Err(error) => {
+                    tracing::warn!("reading the positions of the consumers: {error:#}; trying again")
+                }
             }
             tokio::time::sleep(LOOK_EVERY).await;
         }
@@ -119,34 +121,35 @@ impl Ledger {
         Ok(())
     }
 
-    /// What might be lost, as the log tells of it now.
+    /// Reads from the log which readings may be lost now.
     async fn look(&mut self, bus: &Bus) -> Result<Doubts> {
-        let places = bus.lag_now().await?;
-        for id in self.in_doubt(&places) {
+        let consumers = bus.lag_now().await?;
+        for id in self.in_doubt(&consumers) {
             for event in bus.history(&id).await? {
                 self.note(&event);
             }
         }
-        let (mut passed, handed): (Vec<_>, Vec<_>) =
-            self.in_doubt(&places).into_iter().partition(|id| self.is_passed(id, &places));
-        passed.sort();
-        let in_hands: u64 = places.iter().map(|lag| lag.in_flight).sum();
-        let is_too_many = handed.len() as u64 > in_hands;
-        passed.retain(|id| !self.is_read_anew(id));
-        Ok(Doubts { passed, handed, is_too_many })
+        let (mut acknowledged, delivered): (Vec<_>, Vec<_>) =
+            self.in_doubt(&consumers).into_iter().partition(|id| self.is_acknowledged(id, &consumers));
+        acknowledged.sort();
+        let in_flight: u64 = consumers.iter().map(|lag| lag.in_flight).sum();
+        let is_too_many = delivered.len() as u64 > in_flight;
+        acknowledged.retain(|id| !self.is_read_anew(id));
+        Ok(Doubts { acknowledged, delivered, is_too_many })
     }
 
-    /// What has not ended, and does not wait to be handed out.
-    fn in_doubt(&self, places: &[Lag]) -> Vec<String> {
+    /// Readings that have not ended and do not wait for delivery.
+    fn in_doubt(&self, consumers: &[Lag]) -> Vec<String> {
         let is_open = |state: &State| state.sent && !state.indexed && !state.refused;
-        let waits = |state: &State| place_of(state, places).is_some_and(|(lag, at)| at > lag.handed_up_to);
+        let waits =
+            |state: &State| position_of(state, consumers).is_some_and(|(lag, at)| at > lag.handed_up_to);
         let doubtful = self.states.iter().filter(|(_, state)| is_open(state) && !waits(state));
         doubtful.map(|(id, _)| id.to_string()).collect()
     }
 
-    fn is_passed(&self, id: &str, places: &[Lag]) -> bool {
+    fn is_acknowledged(&self, id: &str, consumers: &[Lag]) -> bool {
         let state = self.states.get(id);
-        state.and_then(|state| place_of(state, places)).is_some_and(|(lag, at)| at <= lag.done_up_to)
+        state.and_then(|state| position_of(state, consumers)).is_some_and(|(lag, at)| at <= lag.done_up_to)
     }
 
     /// Whether an operator had the same bytes read once more since.
@@ -162,7 +165,7 @@ impl Ledger {
                 continue;
             }
             self.received += 1;
-            // What is searchable is not refused, whatever was said of it before.
+            // A searchable report counts as indexed, even if it was refused before.
             match (state.indexed, state.refused) {
                 (true, _) => self.indexed += 1,
                 (false, true) => self.refused += 1,
@@ -172,7 +175,7 @@ impl Ledger {
         self.unsent.sort();
     }
 
-    /// What is on its way.
+    /// Readings that are on their way.
     pub(super) fn in_flight(&self) -> u64 {
         let ended = self.indexed + self.refused + self.read_anew + self.lost.len() as u64;
         self.received.saturating_sub(ended)
@@ -209,8 +212,8 @@ impl Version {
     }
 }
 
-/// The stage that has to take a reading next, and the place of the fact that it takes.
-fn place_of<'a>(state: &State, places: &'a [Lag]) -> Option<(&'a Lag, u64)> {
+/// The consumer that delivers a reading next, and the sequence of the fact.
+fn position_of<'a>(state: &State, consumers: &'a [Lag]) -> Option<(&'a Lag, u64)> {
     let (stage, at) = state.waits?;
-    places.iter().find(|lag| lag.stage == stage).map(|lag| (lag, at))
+    consumers.iter().find(|lag| lag.stage == stage).map(|lag| (lag, at))
 }

@@ -6,6 +6,7 @@ use proto::ReportId;
 use proto::v1::ReportSubmitted;
 
 use super::store::Store;
+use crate::language::text;
 
 /// How much was published.
 #[derive(Debug, Default)]
@@ -18,9 +19,10 @@ pub(super) struct Rebuilt {
 
 impl Rebuilt {
     pub(super) fn text(&self) -> String {
-        format!(
-            "rebuilt: {} reports of {} submissions put on the log, {} were there; rosters have to be imported again, and what was read anew or refused before is read as at first",
-            self.reports, self.submissions, self.there
+        let Self { submissions, reports, there } = self;
+        text!(
+            "重新发布：{submissions}次报送的{reports}份报告，日志中已有{there}份；机关名录需重新导入，以前重读或退回的按首次读取处理",
+            "rebuilt: {reports} reports of {submissions} submissions put on the log, {there} were there; import the rosters again; earlier replays and refusals are not restored"
         )
     }
 }

@@ -1,4 +1,4 @@
-//! The originals and texts against what the log names.
+//! Compares the stored originals and texts with those that the log names.
 
 use std::collections::HashMap;
 use std::time::UNIX_EPOCH;
@@ -6,8 +6,9 @@ use std::time::UNIX_EPOCH;
 use anyhow::Result;
 use blobs::GetError;
 use bus::Event;
+use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use futures::{StreamExt, TryStreamExt};
-use ingest::Sent;
+use ingest::Recovered;
 use proto::Fact as _;
 use proto::v1::{Blob, ReportParsed, ReportSubmitted, ReportValidated, RosterImported};
 use worker::Worker;
@@ -16,17 +17,17 @@ use super::ledger::Ledger;
 
 type Sha256 = [u8; 32];
 
-/// Everything that is stored, and what the log says of it. Some sixty bytes each.
+/// Every stored blob, and what the log says of it: about sixty bytes each.
 #[derive(Debug, Default)]
 pub(super) struct Store {
     known: HashMap<Sha256, Known>,
-    /// What is not there, or has other bytes.
+    /// Blobs that are missing, and blobs with other bytes than they had.
     pub(super) missing: Vec<String>,
     pub(super) corrupt: Vec<String>,
     /// Files of submissions that the log does not have.
     pub(super) unlogged: Vec<String>,
-    /// Acts of sending of which the log lacks something; only where they are asked for.
-    pub(super) sent: Vec<Sent>,
+    /// Submissions that the log lacks, in whole or in part; only for a rebuild.
+    pub(super) sent: Vec<Recovered>,
     /// Blobs that nothing on the log names.
     pub(super) orphans: u64,
 }
@@ -44,7 +45,7 @@ struct Known {
 
 /// A manifest of a hundred thousand files has some 20 MB.
 const LARGEST_MANIFEST_KB: u32 = 64 << 10;
-/// Originals that are looked at at once.
+/// Originals that are read at once.
 const AT_ONCE: usize = 8;
 
 impl Store {
@@ -93,13 +94,14 @@ impl Store {
         }
     }
 
-    /// What was stored since the list was made is no loss. `deep` reads and hashes everything that is named.
+    /// Checks missing blobs again, because they may have been stored since. `deep` reads and hashes every blob that
+    /// the log names.
     pub(super) async fn look_again(&mut self, worker: &Worker, deep: bool) -> Result<()> {
         let named = |known: &Known| known.is_original || known.is_text || known.is_submission;
         let doubtful = self.known.iter().filter(|(_, known)| named(known) && (deep || !known.stored));
         let looked: Vec<(String, Look)> = futures::stream::iter(doubtful)
             .map(async |(sha256, known)| {
-                let name = hex(sha256);
+                let name = HEXLOWER.encode(sha256);
                 let what = if known.is_text { "text" } else { "original" };
                 let look = if deep {
                     match worker.blobs().get(&name).await {
@@ -131,7 +133,7 @@ impl Store {
         Ok(())
     }
 
-    /// Looks for acts of sending among what nothing names, and, for a rebuild, among all submissions.
+    /// Looks for submissions among the blobs that the log does not name; for a rebuild among all of them.
     pub(super) async fn read_unnamed(&mut self, worker: &Worker, all: bool, ledger: &Ledger) -> Result<()> {
         let unnamed = |known: &Known| {
             known.stored && !known.is_original && !known.is_text && known.size_kb <= LARGEST_MANIFEST_KB
@@ -140,7 +142,7 @@ impl Store {
             .known
             .iter()
             .filter(|(_, known)| unnamed(known) && (all || !known.is_submission))
-            .map(|(sha256, known)| (hex(sha256), *known))
+            .map(|(sha256, known)| (HEXLOWER.encode(sha256), *known))
             .collect();
         self.orphans =
             self.known.values().filter(|known| unnamed(known) && !known.is_submission).count() as u64;
@@ -157,12 +159,12 @@ impl Store {
             if !bytes.starts_with(b"{") {
                 continue;
             }
-            let Some(sent) = ingest::facts_of(&name, &bytes, i64::from(known.stored_at) * 1000) else {
+            let Some(sent) = ingest::recover(&name, &bytes, i64::from(known.stored_at) * 1000) else {
                 continue;
             };
             let mut lacks: Vec<String> = Vec::new();
             for fact in sent.facts.iter().filter(|fact| !ledger.has(&fact.id)) {
-                // It may have come since the log was read.
+                // It may have been published since the log was read.
                 if worker.bus().last_of_id::<ReportSubmitted>(&fact.id).await?.is_none() {
                     lacks.push(format!("{}  {}", fact.id, crate::print::one_line(&fact.file_name)));
                 }
@@ -194,16 +196,5 @@ enum Look {
 }
 
 fn parsed(hex: &str) -> Option<Sha256> {
-    let mut sha256 = [0; 32];
-    if hex.len() != 64 {
-        return None;
-    }
-    for (place, byte) in sha256.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(hex.get(2 * place..2 * place + 2)?, 16).ok()?;
-    }
-    Some(sha256)
-}
-
-fn hex(sha256: &Sha256) -> String {
-    sha256.iter().map(|byte| format!("{byte:02x}")).collect()
+    HEXLOWER_PERMISSIVE.decode(hex.as_bytes()).ok()?.try_into().ok()
 }

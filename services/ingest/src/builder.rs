@@ -1,0 +1,295 @@
+//! Builds a submission: stores its files and its manifest, publishes its facts, and returns a receipt.
+
+use std::io;
+use std::sync::{Arc, LazyLock};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use access::{Action, Caller, Problem};
+use anyhow::Context as _;
+use blobs::{Blobs, PutError};
+use bus::{Bus, Published};
+use document::archive::{self, ArchiveError, ArchiveLimits};
+use document::{Kind, sniff};
+use futures::{StreamExt, TryStreamExt};
+use proto::v1::ReportSubmitted;
+use proto::{RefusalClass, ReportId};
+use serde::Serialize;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncSeekExt};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+
+use crate::manifest::{Manifest, RefusedFile, StoredFile, StoredRefusal, Terms};
+use crate::{Ingest, name};
+
+/// Largest upload: the archive of a province. One report in it may have [`document::limits::BYTES`].
+const UPLOAD_BYTES: u64 = 4 << 30;
+/// The format is detected in so many bytes at each end of a file; every signature is there.
+const SAMPLE_BYTES: usize = 64 << 10;
+/// Files stored concurrently; four times as many facts are published concurrently.
+const CONCURRENCY: usize = 16;
+
+/// Archives opened concurrently; each may hold one large file for each level of archives inside it.
+static ARCHIVES: Semaphore = Semaphore::const_new(2);
+/// Bytes unpacked and not stored yet, in KB, of all uploads together.
+const UNPACKED_KB: u32 = 32 << 10;
+static UNPACKED: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(UNPACKED_KB as usize)));
+
+/// A submission in the making.
+pub(crate) struct SubmissionBuilder {
+    ingest: Ingest,
+    caller: Caller,
+    door: &'static str,
+    again: bool,
+    files: Vec<StoredFile>,
+    refused: Vec<RefusedFile>,
+}
+
+/// The receipt of a submission.
+#[derive(Debug, Serialize)]
+pub(crate) struct Receipt {
+    pub(crate) submission: String,
+    pub(crate) reports: Vec<AcceptedReport>,
+    pub(crate) refused: Vec<RefusedFile>,
+}
+
+/// A report whose fact is on the log.
+#[derive(Debug, Serialize)]
+pub(crate) struct AcceptedReport {
+    pub(crate) id: String,
+    pub(crate) file_name: String,
+    /// SHA-256 of its bytes.
+    pub(crate) original: String,
+    /// The same bytes were sent before, and the id is that of the earlier report.
+    pub(crate) duplicate: bool,
+}
+
+/// Why an upload could not be accepted as a whole.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum AcceptError {
+    /// The bytes of the sender ended before the file did.
+    #[error("the upload ended before the file did")]
+    BrokenUpload(#[source] io::Error),
+    /// A fault of this installation.
+    #[error(transparent)]
+    System(#[from] anyhow::Error),
+}
+
+impl SubmissionBuilder {
+    /// An empty submission. `door` says how it arrives: `http` or `folder`.
+    pub(crate) fn new(ingest: Ingest, caller: Caller, door: &'static str) -> Self {
+        Self { ingest, caller, door, again: false, files: Vec::new(), refused: Vec::new() }
+    }
+
+    /// Whether files that were sent before are read again, after a withdrawal or to restore an earlier version.
+    pub(crate) fn again(self, again: bool) -> Self {
+        Self { again, ..self }
+    }
+
+    /// Adds one file, or every file of an archive. A fault of the file itself goes into the receipt.
+    ///
+    /// # Errors
+    /// If the bytes end early or cannot be stored.
+    pub(crate) async fn add(
+        &mut self,
+        name: &str,
+        mut source: impl AsyncRead + Unpin + Send,
+    ) -> Result<(), AcceptError> {
+        let name = &name::sanitize(name);
+        let mut head = Vec::with_capacity(SAMPLE_BYTES);
+        let mut beginning = (&mut source).take(SAMPLE_BYTES as u64);
+        beginning.read_to_end(&mut head).await.map_err(AcceptError::BrokenUpload)?;
+        let source = io::Cursor::new(head.clone()).chain(source);
+        if head.starts_with(b"PK") {
+            self.add_zip(name, source).await
+        } else {
+            self.store(name, &head, source).await
+        }
+    }
+
+    /// Adds the files of an archive, or a document whose format is a ZIP.
+    async fn add_zip(
+        &mut self,
+        name: &str,
+        source: impl AsyncRead + Unpin + Send,
+    ) -> Result<(), AcceptError> {
+        let spool = tempfile::tempfile().context("making a temporary file")?;
+        let mut spool = tokio::fs::File::from_std(spool);
+        let copied = tokio::io::copy(&mut source.take(UPLOAD_BYTES + 1), &mut spool)
+            .await
+            .map_err(AcceptError::BrokenUpload)?;
+        if copied > UPLOAD_BYTES {
+            self.refuse(name, RefusalClass::TooLarge, too_large(UPLOAD_BYTES));
+            return Ok(());
+        }
+        let sample = both_ends(&mut spool, copied).await?;
+        spool.rewind().await.context("rewinding the temporary file")?;
+        if sniff(&sample) != Kind::Zip {
+            return self.store(name, &sample, spool).await;
+        }
+        let spool = spool.into_std().await;
+        let _permit = ARCHIVES.acquire().await.context("waiting to open an archive")?;
+        let (sender, receiver) = mpsc::channel(CONCURRENCY);
+        let runtime = tokio::runtime::Handle::current();
+        let opening = tokio::task::spawn_blocking(move || {
+            archive::open(io::BufReader::new(spool), &ArchiveLimits::default(), &mut |entry| {
+                let size_kb = entry.bytes.as_ref().map_or(1, |bytes| bytes.len() >> 10);
+                let size_kb = u32::try_from(size_kb).unwrap_or(UNPACKED_KB).clamp(1, UNPACKED_KB);
+                let permit = runtime.block_on(UNPACKED.clone().acquire_many_owned(size_kb));
+                permit.is_ok_and(|permit| sender.blocking_send((entry, permit)).is_ok())
+            })
+        });
+        let entries =
+            futures::stream::unfold(receiver, async |mut receiver| Some((receiver.recv().await?, receiver)));
+        let blobs = self.ingest.blobs();
+        let outcomes: Vec<_> = entries
+            .map(async |(entry, _permit): (archive::Entry, OwnedSemaphorePermit)| {
+                let name = name::sanitize(&entry.name);
+                let outcome = match entry.bytes {
+                    Ok(bytes) => put(blobs, &name, &bytes, &bytes[..]).await?,
+                    Err(error) => Err((archive_class(&error), error.message())),
+                };
+                Ok::<_, AcceptError>((name, outcome))
+            })
+            .buffered(CONCURRENCY)
+            .try_collect::<Vec<_>>()
+            .await?;
+        for (inner, outcome) in outcomes {
+            self.record(&inner, outcome);
+        }
+        if let Err(error) = opening.await.context("opening the archive")? {
+            self.refuse(name, archive_class(&error), error.message());
+        }
+        Ok(())
+    }
+
+    async fn store(
+        &mut self,
+        name: &str,
+        sample: &[u8],
+        source: impl AsyncRead + Unpin + Send,
+    ) -> Result<(), AcceptError> {
+        let outcome = put(self.ingest.blobs(), name, sample, source).await?;
+        self.record(name, outcome);
+        Ok(())
+    }
+
+    fn record(&mut self, name: &str, outcome: Result<StoredFile, Refused>) {
+        match outcome {
+            Ok(stored) => self.files.push(stored),
+            Err((class, message)) => self.refuse(name, class, message),
+        }
+    }
+
+    fn refuse(&mut self, name: &str, class: RefusalClass, message: String) {
+        tracing::info!(file.name = name, %class, "refused a file: {class}");
+        self.refused.push(RefusedFile { file_name: name.to_owned(), class, message });
+    }
+
+    /// Stores the manifest and publishes the facts. The submission is accepted once this returns.
+    ///
+    /// # Errors
+    /// If something cannot be stored or published; then the sender has to send the files again.
+    pub(crate) async fn finish(self, idempotency_key: Option<&str>) -> Result<Receipt, Problem> {
+        let Self { ingest, caller, door, again, files, refused } = self;
+        let unavailable = |error: anyhow::Error| Problem::unavailable(&error);
+        let now_ms = now_ms();
+        let key = idempotency_key.map_or_else(|| now_ms.to_string(), access::redact);
+        let stored_refusals = refused.iter().map(StoredRefusal::from).collect();
+        let terms = Terms::of(&caller, door, again);
+        let manifest = Manifest { key, files, refused: stored_refusals, terms };
+        let bytes = serde_json::to_vec(&manifest).context("writing the manifest").map_err(unavailable)?;
+        let stored = ingest.blobs().put(&bytes[..], bytes.len() as u64).await;
+        let submission = stored.map_err(|error| unavailable(error.into()))?.sha256;
+        if manifest.files.is_empty() {
+            return Ok(Receipt { submission, reports: Vec::new(), refused });
+        }
+        let detail = format!("{} accepted, {} refused", manifest.files.len(), refused.len());
+        let action = Action { name: "submit", object: &submission, detail: &detail };
+        ingest.access().record(&caller, action).await?;
+        let facts: Vec<_> = manifest.facts(&submission, now_ms).collect();
+        let reports = futures::stream::iter(facts)
+            .map(async |fact| publish(ingest.bus(), fact?, again).await)
+            .buffered(4 * CONCURRENCY)
+            .try_collect()
+            .await
+            .context("publishing the facts")
+            .map_err(unavailable)?;
+        Ok(Receipt { submission, reports, refused })
+    }
+}
+
+/// Publishes the fact about one file. If the same bytes were sent before, the earlier report counts, unless the
+/// scopes differ: a file that was refused to one sender is read again for the sender whose report it is.
+async fn publish(bus: &Bus, mut fact: ReportSubmitted, again: bool) -> anyhow::Result<AcceptedReport> {
+    let original = fact.original.as_ref().map(|original| original.sha256.clone()).unwrap_or_default();
+    loop {
+        fact.id = ReportId::of(&original, fact.generation)?.to_string();
+        let duplicate = bus.publish(&fact).await? == Published::AlreadyThere;
+        if duplicate {
+            let earlier = bus.last_of_id::<ReportSubmitted>(&fact.id).await?;
+            if again || earlier.is_some_and(|earlier| earlier.scope != fact.scope) {
+                fact.generation += 1;
+                continue;
+            }
+        }
+        return Ok(AcceptedReport { id: fact.id, file_name: fact.file_name, original, duplicate });
+    }
+}
+
+/// Milliseconds since 1970-01-01 UTC.
+pub(crate) fn now_ms() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_millis() as i64)
+}
+
+/// The class under which a file of an archive, or the archive, is refused.
+fn archive_class(error: &ArchiveError) -> RefusalClass {
+    match error {
+        ArchiveError::Broken(_) => RefusalClass::BrokenArchive,
+        ArchiveError::Encrypted => RefusalClass::Encrypted,
+        ArchiveError::Limit { .. } => RefusalClass::ArchiveLimit,
+    }
+}
+
+type Refused = (RefusalClass, String);
+
+/// Stores one file. The inner error is a fault of the file.
+async fn put(
+    blobs: &Blobs,
+    name: &str,
+    sample: &[u8],
+    source: impl AsyncRead + Unpin + Send,
+) -> Result<Result<StoredFile, Refused>, AcceptError> {
+    if sample.is_empty() {
+        let message = "文件是空的，没有任何内容。请确认报告已保存后重新报送。";
+        return Ok(Err((RefusalClass::Empty, message.into())));
+    }
+    let limit = document::limits::BYTES as u64;
+    let stored = match blobs.put(source, limit).await {
+        Ok(stored) => stored,
+        Err(PutError::TooLarge { limit_bytes }) => {
+            return Ok(Err((RefusalClass::TooLarge, too_large(limit_bytes))));
+        }
+        Err(PutError::Source(error)) => return Err(AcceptError::BrokenUpload(error)),
+        Err(error) => return Err(AcceptError::System(error.into())),
+    };
+    Ok(Ok(StoredFile {
+        file_name: name.to_owned(),
+        original: stored.sha256,
+        size_bytes: stored.size_bytes,
+        media_type: sniff(sample).media_type().to_owned(),
+    }))
+}
+
+fn too_large(limit_bytes: u64) -> String {
+    format!("文件超过 {} MB 的上限。请去掉图片等附件，或分批压缩后报送。", limit_bytes / 1_000_000)
+}
+
+/// The first and the last bytes of a file.
+async fn both_ends(file: &mut tokio::fs::File, size: u64) -> anyhow::Result<Vec<u8>> {
+    let mut sample = Vec::with_capacity(2 * SAMPLE_BYTES);
+    file.rewind().await?;
+    (&mut *file).take(SAMPLE_BYTES as u64).read_to_end(&mut sample).await?;
+    let rest = size.saturating_sub(SAMPLE_BYTES as u64).min(SAMPLE_BYTES as u64);
+    file.seek(io::SeekFrom::End(-(rest as i64))).await?;
+    file.read_to_end(&mut sample).await?;
+    Ok(sample)
+}
