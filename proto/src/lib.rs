@@ -8,6 +8,8 @@ pub mod header;
 mod id;
 mod refusal;
 #[cfg(feature = "facts")]
+mod state;
+#[cfg(feature = "facts")]
 pub mod subject;
 
 #[cfg(feature = "facts")]
@@ -17,6 +19,8 @@ pub use fact::Fact;
 pub use id::{ReportId, ReportIdError};
 pub use prost::{DecodeError, Message, decode_length_delimiter};
 pub use refusal::{ClassInfo, Fault, RefusalClass, RefusalClassError, Seen};
+#[cfg(feature = "facts")]
+pub use state::ReportState;
 
 /// The messages of package `gouji.v1`, generated from `proto/gouji/v1/*.proto`.
 #[expect(missing_docs, reason = "the comments are in the .proto files")]

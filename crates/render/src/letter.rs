@@ -1,29 +1,32 @@
-//! The letter to an agency: what was checked, what has to be mended, and by when.
+//! The letter to an agency (整改意见): what was checked, what has to be corrected, and by when.
 
-mod bundle;
-mod item;
+pub(crate) mod block;
+mod cell_groups;
+mod docx;
+mod findings;
+mod html;
 mod sides;
 
 use report::{CellState, Date, Finding, FormId, Judgement, Review, Severity};
 
-use crate::block::Block;
+use self::block::Block;
+use crate::RenderError;
 use crate::text::{clean, day, numeral, title_lines};
-use crate::{PaperError, docx, html};
 
-/// The office that writes the letter. What is not given stays a blank to be filled in by hand.
+/// The office that writes the letter. A field that is none is printed as a blank to be filled in by hand.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Addresser {
-    /// Its name, under which it signs.
+    /// The name in the signature.
     pub name: Option<String>,
-    /// Whom to ask.
+    /// The contact person.
     pub contact: Option<String>,
-    /// Under which number.
+    /// The telephone number of the contact person.
     pub telephone: Option<String>,
     /// The day by which the agency has to answer.
     pub deadline: Option<Date>,
 }
 
-/// A letter, to be drawn as HTML or DOCX.
+/// A letter, ready to be rendered as HTML or DOCX.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Letter {
     title: String,
@@ -36,7 +39,7 @@ impl Letter {
         &self.title
     }
 
-    /// One page of HTML that stands alone: no script, no font and no picture from elsewhere.
+    /// One self-contained page of HTML, without scripts, fonts or images from elsewhere.
     pub fn html(&self) -> String {
         html::page(&self.title, &self.blocks)
     }
@@ -44,14 +47,14 @@ impl Letter {
     /// The letter as a file for Word and WPS.
     ///
     /// # Errors
-    /// If it cannot be packed, which takes more text than a ZIP file can hold.
-    pub fn docx(&self) -> Result<Vec<u8>, PaperError> {
+    /// If the text exceeds what a ZIP file can hold.
+    pub fn docx(&self) -> Result<Vec<u8>, RenderError> {
         docx::package(&self.title, &self.blocks)
     }
 }
 
-/// The letter that tells an agency what a review found. `file_name` is the file that was submitted,
-/// `date` the day of the letter.
+/// Writes the letter to the agency about a review. `file_name` is the file that was submitted, `date` the day of
+/// the letter.
 pub fn letter(review: &Review, file_name: Option<&str>, office: &Addresser, date: Option<Date>) -> Letter {
     let file_name = file_name.map(clean).filter(|name| !name.is_empty());
     let groups = Groups::of(&review.findings);
@@ -62,7 +65,7 @@ pub fn letter(review: &Review, file_name: Option<&str>, office: &Addresser, date
         Block::Addressee(format!("{}：", agency.as_deref().unwrap_or("________________"))),
         Block::Paragraph(opening(review, &groups, file_name.as_deref(), date)),
     ];
-    let mut items = item::Items::new(review, file_name.as_deref());
+    let mut items = findings::FindingBlocks::new(review, file_name.as_deref());
     for (heading, findings) in groups.sections() {
         blocks.push(Block::Heading(heading));
         for (index, finding) in findings.iter().enumerate() {
@@ -87,7 +90,7 @@ pub fn letter(review: &Review, file_name: Option<&str>, office: &Addresser, date
 
 const HINTS: &str = "供参考的提示";
 
-/// The findings by what the agency has to do about them, in the order in which they came.
+/// The findings by what the agency has to do about them, each group in the order of the review.
 struct Groups<'a> {
     must: Vec<&'a Finding>,
     should: Vec<&'a Finding>,
@@ -118,12 +121,12 @@ impl<'a> Groups<'a> {
         groups
     }
 
-    /// Whether nothing has to be done.
+    /// Whether the agency has nothing to do.
     fn is_clean(&self) -> bool {
         self.must.is_empty() && self.should.is_empty() && self.unknown.is_empty()
     }
 
-    /// The groups of the letter itself that have something in them, each with its numbered heading.
+    /// The groups that are not empty, each with its numbered heading; hints go to the enclosure.
     fn sections(&self) -> impl Iterator<Item = (String, &[&'a Finding])> {
         let sections = [
             ("必须整改的问题", &self.must),
@@ -138,11 +141,11 @@ impl<'a> Groups<'a> {
     }
 }
 
-/// A letter that demands nothing is no 整改意见.
+/// A letter that demands no correction is called 审核意见.
 fn title(review: &Review, groups: &Groups) -> String {
     let kind = if groups.must.is_empty() { "审核意见" } else { "整改意见" };
     let name = report_name(review);
-    // 关于……关于 is bad style.
+    // 关于 must not occur twice in a title.
     match name.contains("关于") {
         true => format!("对{name}的{kind}"),
         false => format!("关于{name}的{kind}"),
@@ -161,7 +164,7 @@ fn report_name(review: &Review) -> String {
     format!("《{}》", bare.replace('《', "〈").replace('》', "〉"))
 }
 
-/// What was checked, by what, and what came out.
+/// What was checked, on which basis, and the result.
 fn opening(review: &Review, groups: &Groups, file_name: Option<&str>, date: Option<Date>) -> String {
     let file = file_name.map_or(String::new(), |name| format!("（文件名：{name}）"));
     let day = date.map_or(String::new(), |date| format!("核对日期：{}；", day(Some(date))));
@@ -175,7 +178,7 @@ fn opening(review: &Review, groups: &Groups, file_name: Option<&str>, date: Opti
     )
 }
 
-/// The regulation, and the notice that the form of the year comes from.
+/// The regulation, and the notice that prescribes the form of the year.
 fn basis(review: &Review) -> String {
     let regulation = "《中华人民共和国政府信息公开条例》";
     let notice = |form: &str| {
@@ -233,7 +236,7 @@ fn outcome(groups: &Groups) -> String {
     }
 }
 
-/// What the agency has to do, and by when.
+/// What the agency has to do, and by which day.
 fn closing(groups: &Groups, office: &Addresser) -> impl Iterator<Item = String> {
     let deadline = day(office.deadline);
     let demand = match (groups.is_clean(), groups.must.is_empty()) {

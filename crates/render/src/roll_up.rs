@@ -1,17 +1,17 @@
-//! The roll-up of a region in the official layout, with who contributed and what somebody should look
-//! at before signing.
+//! Renders the roll-up of a region in the official layout, with the agencies that contributed and what has to be
+//! verified before somebody signs it.
 
 mod lists;
 mod page;
 mod workbook;
 
-use report::{Decimal, Form, FormId, SectionKind, Table};
+use report::{Decimal, Form, FormId};
 use survey::{RollUp, Sum};
 
-use crate::PaperError;
+use crate::RenderError;
 use crate::text::{clean, number};
 
-/// The roll-up as one page of HTML that stands alone.
+/// The roll-up as one self-contained page of HTML.
 pub fn html(roll_up: &RollUp) -> String {
     page::page(roll_up)
 }
@@ -19,19 +19,19 @@ pub fn html(roll_up: &RollUp) -> String {
 /// The roll-up as a workbook: 表二, 表三, 表四 in the official layout, 填报单位, 缺报与存疑.
 ///
 /// # Errors
-/// If it is more than a workbook can hold.
-pub fn xlsx(roll_up: &RollUp) -> Result<Vec<u8>, PaperError> {
+/// If it exceeds what a workbook can hold.
+pub fn xlsx(roll_up: &RollUp) -> Result<Vec<u8>, RenderError> {
     Ok(workbook::workbook(roll_up)?)
 }
 
-/// What a sum shows.
+/// A sum as it is shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Shown {
     /// A number.
     Number(Decimal),
     /// A lower bound, with the reason.
     AtLeast(Decimal, String),
-    /// Nothing, never 0, with the reason.
+    /// An empty cell, never 0, with the reason.
     Nothing(String),
 }
 
@@ -64,7 +64,7 @@ impl Shown {
     }
 }
 
-/// What a cell of the roll-up shows.
+/// A cell of the roll-up as it is shown.
 fn shown(roll_up: &RollUp, id: report::CellId) -> Shown {
     let sum = Form::get(roll_up.form).position(id).and_then(|position| roll_up.cells.get(position));
     sum.map_or_else(|| Shown::Nothing("没有可以汇总的数字。".to_owned()), Shown::of)
@@ -74,15 +74,7 @@ fn title(roll_up: &RollUp) -> String {
     format!("{}{}年政府信息公开工作年度报告数据汇总表", clean(&roll_up.region.name), roll_up.year)
 }
 
-fn heading(table: Table) -> &'static str {
-    match table {
-        Table::Active => SectionKind::Active.heading(),
-        Table::Requests => SectionKind::Requests.heading(),
-        Table::Litigation => SectionKind::Litigation.heading(),
-    }
-}
-
-/// What has to be known to read the tables.
+/// Notes below the tables.
 fn remarks(roll_up: &RollUp) -> Vec<String> {
     let is_bound = |sum: &Sum| matches!(Shown::of(sum), Shown::AtLeast(..));
     let is_nothing = |sum: &Sum| matches!(Shown::of(sum), Shown::Nothing(_));

@@ -1,4 +1,4 @@
-//! Papers drawn as text, so that a wrong sentence is seen, and read back from their files.
+//! Letters and roll-ups rendered as text, so that a reviewer sees a wrong sentence, and read back from their files.
 
 mod letters;
 mod package;

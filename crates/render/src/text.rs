@@ -1,9 +1,9 @@
-//! Characters, numerals and dates as an official letter writes them.
+//! Characters, numerals and dates as an official letter prints them.
 
 use report::{Date, Decimal};
 
-/// The text on one line, without what neither HTML nor XML admits and without what turns the direction
-/// of reading: a report may carry anything.
+/// The text on one line, without characters that HTML or XML forbid and without those that change the direction
+/// of writing: the text of a report is not trusted.
 pub(crate) fn clean(text: &str) -> String {
     let mut clean = String::with_capacity(text.len());
     for c in text.chars().map(|c| if c.is_whitespace() && c != '\u{3000}' { ' ' } else { c }) {
@@ -20,7 +20,7 @@ pub(crate) fn clean(text: &str) -> String {
 }
 
 /// Labels of the form with the brackets that the notices print: `(六)其他处理` becomes `（六）其他处理`.
-pub(crate) fn with_wide_brackets(text: &str) -> String {
+pub fn full_width_brackets(text: &str) -> String {
     let mut wide = text
         .replace("(区分处理的，只计这一情形，不计其他情形)", "（区分处理的，只计这一情形，不计其他情形）");
     for numeral in ["一", "二", "三", "四", "五", "六", "七"] {
@@ -58,7 +58,7 @@ pub(crate) fn numeral(number: usize) -> String {
     }
 }
 
-/// A day as a letter writes it, with blanks to be filled in where there is none.
+/// A day as a letter prints it, or blanks to be filled in by hand where there is none.
 pub(crate) fn day(date: Option<Date>) -> String {
     match date {
         Some(date) => format!("{}年{}月{}日", date.year(), date.month(), date.day()),
@@ -66,7 +66,7 @@ pub(crate) fn day(date: Option<Date>) -> String {
     }
 }
 
-/// A title on two lines where one is too short for it: a line must not break within a word.
+/// A title that is too long for one line, on two: a line must not break within a word.
 pub(crate) fn title_lines(title: &str) -> Vec<String> {
     const LINE: usize = 20;
     const SHORTEST: usize = 5;
@@ -80,7 +80,7 @@ pub(crate) fn title_lines(title: &str) -> Vec<String> {
     }
 }
 
-/// A number as an official writes it.
+/// A number as an official letter prints it.
 pub(crate) fn number(value: Decimal) -> String {
     value.normalize().to_string()
 }
@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_no_paper_can_carry_is_left_out() {
+    fn characters_that_documents_forbid_are_removed() {
         let check = |text: &str, expected: &str| assert_eq!(clean(text), expected, "{text:?}");
         check("收到\u{0}申请\u{8}9件\u{b}", "收到申请9件");
         check("  收到\r\n\t申请 9 件 ", "收到 申请 9 件");
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn numerals_are_those_of_headings() {
+    fn headings_count_in_chinese_numerals() {
         let check = |number: usize, expected: &str| assert_eq!(numeral(number), expected);
         check(1, "一");
         check(10, "十");
@@ -115,8 +115,8 @@ mod tests {
     }
 
     #[test]
-    fn only_the_numbers_of_the_form_get_wide_brackets() {
-        assert_eq!(with_wide_brackets("“(七)总计”"), "“（七）总计”");
-        assert_eq!(with_wide_brackets("收到(含网上)9件"), "收到(含网上)9件");
+    fn only_the_numerals_of_the_form_get_full_width_brackets() {
+        assert_eq!(full_width_brackets("“(七)总计”"), "“（七）总计”");
+        assert_eq!(full_width_brackets("收到(含网上)9件"), "收到(含网上)9件");
     }
 }

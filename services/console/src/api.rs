@@ -1,51 +1,372 @@
-//! `GET /api/v1/reports/{id}` and its parts.
+//! The JSON of every answer of the API. No other module of the console makes JSON, and none reads it.
+//!
+//! `report::json` has the shape of a reviewed report, which `gouji check` prints too. `openapi.json` describes
+//! the whole.
 
-use access::Caller;
-use axum::Json;
-use axum::extract::State;
-use serde_json::{Map, Value};
+use bus::{Counts, Event, Lag};
+use proto::v1::ReportRefused;
+use report::{CellId, Decimal, Form, FormId, Region, Review, Year};
+use search::{Facet, FacetCounts, Hit, Page, Snippet, StoredReport, Sum, Version};
+use serde_json::{Map, Value, json};
+use survey::{Attendance, Attendee, RollUp};
 
-use crate::App;
-use crate::params::Id;
-use crate::problem::Problem;
-use crate::report_lookup::must_load;
+use crate::labels;
+use crate::params::Params;
+use crate::pipeline_status::{IndexLeader, PipelineStatus, Snapshot};
+use crate::regional::{Comparison, Punctuality};
+use crate::report_history::ReportHistory;
 
-pub(crate) async fn report(
-    State(app): State<App>,
-    caller: Caller,
-    Id(id): Id,
-) -> Result<Json<Value>, Problem> {
-    Ok(Json(must_load(&app, &caller, &id).await?.record))
+/// One version of a report with everything that is known of it.
+pub(crate) fn report(stored: &StoredReport) -> Value {
+    let StoredReport { key, version, versions, withdrawal, review, .. } = stored;
+    let mut fields = Map::new();
+    fields.insert("id".into(), version.id.as_str().into());
+    fields.insert("key".into(), key.as_str().into());
+    fields.insert("version".into(), version.number.into());
+    fields.insert("title".into(), json!(review.report.title));
+    fields.insert("submission".into(), version.submission.as_str().into());
+    fields.insert("original".into(), version.original.as_str().into());
+    fields.insert("file_name".into(), version.file_name.as_str().into());
+    fields.insert("submitted_at_ms".into(), version.submitted_at_ms.into());
+    fields.extend(report::json::review(review));
+    fields.insert("rules_version".into(), review.rules_version.as_str().into());
+    let withdrawal = withdrawal.as_ref();
+    let withdrawal = withdrawal.map(|withdrawal| json!({"who": withdrawal.who, "why": withdrawal.why}));
+    fields.insert("withdrawn".into(), withdrawal.into());
+    fields.insert("versions".into(), versions.iter().map(version_in_list).collect());
+    fields.into()
 }
 
-pub(crate) async fn cells(
-    State(app): State<App>,
-    caller: Caller,
-    Id(id): Id,
-) -> Result<Json<Value>, Problem> {
-    part(&app, &caller, &id, &["form", "cells"]).await
+pub(crate) fn cells(stored: &StoredReport) -> Value {
+    let report = &stored.review.report;
+    json!({
+        "id": stored.version.id,
+        "key": stored.key,
+        "form": report.form.map(FormId::as_str),
+        "cells": report::json::cells(&report.cells),
+    })
 }
 
-pub(crate) async fn findings(
-    State(app): State<App>,
-    caller: Caller,
-    Id(id): Id,
-) -> Result<Json<Value>, Problem> {
-    part(&app, &caller, &id, &["rules_version", "verdict", "findings"]).await
+pub(crate) fn findings(stored: &StoredReport) -> Value {
+    let review = &stored.review;
+    json!({
+        "id": stored.version.id,
+        "key": stored.key,
+        "rules_version": review.rules_version,
+        "verdict": review.verdict().as_str(),
+        "findings": review.findings.iter().map(report::json::finding).collect::<Value>(),
+    })
 }
 
-pub(crate) async fn versions(
-    State(app): State<App>,
-    caller: Caller,
-    Id(id): Id,
-) -> Result<Json<Value>, Problem> {
-    part(&app, &caller, &id, &["versions"]).await
+/// The findings of an indexed report as text; `null` where another version of the program wrote the report and
+/// this one cannot read it.
+pub(crate) fn stored_findings(review: Option<&Review>) -> String {
+    let findings = |review: &Review| review.findings.iter().map(report::json::finding).collect::<Value>();
+    Value::from(review.map(findings)).to_string()
 }
 
-/// These fields of the record, with what identifies it.
-async fn part(app: &App, caller: &Caller, id: &str, fields: &[&str]) -> Result<Json<Value>, Problem> {
-    let mut record = must_load(app, caller, id).await?.record;
-    let wanted = ["id", "key"].iter().chain(fields);
-    let part: Map<String, Value> = wanted.map(|field| ((*field).to_owned(), record[*field].take())).collect();
-    Ok(Json(part.into()))
+pub(crate) fn versions(stored: &StoredReport) -> Value {
+    json!({
+        "id": stored.version.id,
+        "key": stored.key,
+        "versions": stored.versions.iter().map(version_in_list).collect::<Value>(),
+    })
+}
+
+fn version_in_list(version: &Version) -> Value {
+    json!({
+        "version": version.number,
+        "id": version.id,
+        "original": version.original,
+        "submission": version.submission,
+        "submitted_at_ms": version.submitted_at_ms,
+        "file_name": version.file_name,
+        "verdict": version.verdict.as_str(),
+    })
+}
+
+/// A page of search results. `params` are those of the request: a facet is called as the request called it.
+pub(crate) fn search_page(page: &Page, params: &Params) -> Value {
+    let facets = page.facets.iter().map(|counts| (facet_name(counts.facet, params), facet(counts)));
+    json!({
+        "total": page.total,
+        "took_ms": page.took.as_secs_f64() * 1000.0,
+        "hits": page.hits.iter().map(hit).collect::<Value>(),
+        "facets": facets.collect::<Map<_, _>>(),
+        "next_cursor": page.next_cursor,
+        "relaxed": page.relaxed,
+        "warnings": page.warnings,
+    })
+}
+
+fn hit(hit: &Hit) -> Value {
+    let card = &hit.card;
+    json!({
+        "id": card.id,
+        "key": card.key,
+        "title": card.title,
+        "agency": card.agency,
+        "year": card.year.map(Year::get),
+        "region": card.region.as_ref().map(region),
+        "form": card.form.map(FormId::as_str),
+        "verdict": card.verdict.as_str(),
+        "published": card.published.map(|day| day.to_string()),
+        "versions": card.versions,
+        "score": hit.score,
+        "snippets": hit.snippets.iter().map(snippet).collect::<Value>(),
+    })
+}
+
+/// Highlights are ranges of characters: not every language counts bytes of UTF-8.
+fn snippet(snippet: &Snippet) -> Value {
+    let chars = |to: usize| snippet.text[..to].chars().count();
+    let highlights = snippet.highlights.iter().map(|range| json!([chars(range.start), chars(range.end)]));
+    json!({"text": snippet.text, "highlights": highlights.collect::<Value>()})
+}
+
+fn facet(counts: &FacetCounts) -> Value {
+    let values = counts.values.iter().map(|value| {
+        let label = labels::facet_value(counts.facet, value);
+        json!({"value": value.value, "label": label, "count": value.count})
+    });
+    values.collect()
+}
+
+/// The facet of rules has two names, `rule` and `finding`.
+fn facet_name(facet: Facet, params: &Params) -> String {
+    let requested = params.get("facets").unwrap_or_default();
+    let is_finding = requested.split(',').any(|name| name.trim() == "finding");
+    if facet == Facet::Rule && is_finding { "finding".into() } else { facet.as_str().into() }
+}
+
+/// The sums of one cell, by the groups of the parameter `by`.
+pub(crate) fn sums(cell: CellId, by: &str, sums: &[Sum]) -> Value {
+    let groups = sums.iter().map(|sum| {
+        json!({
+            "group": sum.group,
+            "reports": sum.reports,
+            "sum": decimal(sum.sum),
+            "min": decimal(sum.min),
+            "max": decimal(sum.max),
+        })
+    });
+    let mut forms = FormId::ALL.into_iter().map(Form::get);
+    json!({
+        "cell": cell.as_str(),
+        "label": forms.find_map(|form| form.position(cell).map(|_| form.label(cell))),
+        "by": by,
+        "groups": groups.collect::<Value>(),
+    })
+}
+
+/// Which agencies of the roster have reported for a year.
+pub(crate) fn attendance(year: Year, attendance: &Attendance) -> Value {
+    let Attendance { agencies, strangers, .. } = attendance;
+    let count =
+        |punctuality| agencies.iter().filter(|attendee| Punctuality::of(attendee) == punctuality).count();
+    let strangers = strangers
+        .iter()
+        .map(|stranger| json!({"agency": stranger.agency, "region": stranger.region, "key": stranger.key}));
+    json!({
+        "year": year.get(),
+        "expected": agencies.len(),
+        "in_time": count(Punctuality::InTime),
+        "late": count(Punctuality::Late),
+        "missing": count(Punctuality::Missing),
+        "strangers": strangers.collect::<Value>(),
+        "agencies": agencies.iter().map(attendee).collect::<Value>(),
+    })
+}
+
+fn attendee(attendee: &Attendee) -> Value {
+    let day = attendee.first_day();
+    let reports = attendee.reports.iter();
+    let reports = reports.map(|report| json!({"key": report.key, "verdict": report.verdict.as_str()}));
+    json!({
+        "agency": attendee.agency,
+        "region": attendee.region,
+        "deadline": attendee.deadline.map(|day| day.to_string()),
+        "state": Punctuality::of(attendee).as_str(),
+        "day": day.map(|(day, _)| day.to_string()),
+        "day_source": day.map(|(_, source)| source.title()),
+        "repeated": attendee.is_repeated(),
+        "missing_years": attendee.missing_years.iter().map(|year| year.get()).collect::<Value>(),
+        "reports": reports.collect::<Value>(),
+    })
+}
+
+/// What the comparison of the reports of a region and a year with each other found.
+pub(crate) fn survey(of: &Region, year: Year, comparison: &Comparison) -> Value {
+    let members = || comparison.members.iter().filter(|member| member.year == Some(year));
+    let found = members().filter_map(|member| {
+        let findings = comparison.findings.get(&member.key)?;
+        Some(json!({
+            "key": member.key,
+            "id": member.id,
+            "agency": member.agency,
+            "findings": findings.iter().map(report::json::finding).collect::<Value>(),
+        }))
+    });
+    json!({
+        "region": region(of),
+        "year": year.get(),
+        "reports": members().count(),
+        "found": found.collect::<Value>(),
+    })
+}
+
+/// The form of a region, filled in from the reports of its agencies.
+pub(crate) fn roll_up(rolled: &RollUp) -> Value {
+    let cells = rolled.cells.iter().map(|cell| {
+        let sum = json!({
+            "value": cell.sum.map(decimal),
+            "exact": cell.is_exact,
+            "contributors": cell.contributors,
+            "lacking": cell.lacking,
+        });
+        (cell.id.as_str().to_owned(), sum)
+    });
+    let contributors = rolled.contributors.iter().map(|one| {
+        json!({
+            "agency": one.agency,
+            "region": one.region,
+            "key": one.key,
+            "form": one.form.as_str(),
+            "scope": one.scope.map(|(scope, _)| scope.as_str()),
+            "counted": one.how.title(),
+            "verdict": one.verdict.as_str(),
+        })
+    });
+    let gaps = rolled.gaps.iter().map(|gap| {
+        json!({"agency": gap.agency, "region": gap.region, "key": gap.key, "counted_below": gap.counted_below})
+    });
+    let doubts = rolled.doubts.iter().map(|doubt| {
+        json!({"agency": doubt.agency, "region": doubt.region, "key": doubt.key, "doubt": doubt.kind.sentence()})
+    });
+    json!({
+        "region": region(&rolled.region),
+        "year": rolled.year.get(),
+        "form": rolled.form.as_str(),
+        "roster": rolled.has_roster,
+        "cells": cells.collect::<Map<_, _>>(),
+        "contributors": contributors.collect::<Value>(),
+        "gaps": gaps.collect::<Value>(),
+        "doubts": doubts.collect::<Value>(),
+        "balance": balance(rolled),
+        "whole": own_report(rolled),
+        "unplaced": rolled.unplaced,
+    })
+}
+
+/// Whether the sums satisfy the equations of the form.
+fn balance(rolled: &RollUp) -> Value {
+    let balance = rolled.balance.iter().map(|(equation, sums)| {
+        json!({
+            "rule": rules::of_equation(equation).id,
+            "place": equation.place,
+            "left": sums.left.map(decimal),
+            "right": sums.right.map(decimal),
+            "holds": sums.hold(),
+        })
+    });
+    balance.collect()
+}
+
+/// The region's own report, which covers the whole region, beside the sums.
+fn own_report(rolled: &RollUp) -> Value {
+    let whole = rolled.whole.as_ref().map(|whole| {
+        let figures = rolled.cells.iter().zip(&whole.figures);
+        let figures = figures.map(|(cell, figure)| (cell.id.as_str().to_owned(), figure.map(decimal).into()));
+        json!({
+            "agency": whole.agency,
+            "key": whole.key,
+            "scope": whole.scope.map(|(scope, _)| scope.as_str()),
+            "cells": figures.collect::<Map<String, Value>>(),
+        })
+    });
+    whole.into()
+}
+
+/// The events about one reading of one original.
+pub(crate) fn history(id: &str, history: &ReportHistory) -> Value {
+    let event = |event: &Event| {
+        json!({
+            "fact": event.fact(),
+            "at_ms": event.at_ms,
+            "sequence": event.sequence,
+            "subject": event.subject,
+            "trace_id": event.trace_id(),
+        })
+    };
+    json!({
+        "id": id,
+        "state": history.state.as_str(),
+        "facts": history.events.iter().map(event).collect::<Value>(),
+        "refusal": history.refusal.as_ref().map(refusal),
+    })
+}
+
+/// The part of a refusal that the sender may read: it leaves out the detail for operators.
+fn refusal(refused: &ReportRefused) -> Value {
+    json!({
+        "stage": refused.stage,
+        "class": refused.class,
+        "message": refused.message,
+        "attempts": refused.attempts.len(),
+    })
+}
+
+/// Counts and lag, as the event stream sends them.
+pub(crate) fn snapshot(snapshot: &Snapshot) -> Value {
+    let lag = snapshot.lag.iter().map(|stage| Value::from(lag(stage)));
+    json!({"counts": counts(snapshot.counts), "lag": lag.collect::<Value>()})
+}
+
+/// The whole state of the pipeline.
+pub(crate) fn pipeline_status(status: &PipelineStatus) -> Value {
+    let lag = status.snapshot.lag.iter().zip(&status.oldest_ms).map(|(stage, oldest_ms)| {
+        let mut fields = lag(stage);
+        fields.insert("oldest_ms".into(), (*oldest_ms).into());
+        Value::from(fields)
+    });
+    let mut fields = Map::new();
+    fields.insert("counts".into(), counts(status.snapshot.counts));
+    fields.insert("lag".into(), lag.collect());
+    fields.insert("refused_by_class".into(), json!(status.refused_by_class));
+    fields.insert("searchable_reports".into(), status.searchable_reports.into());
+    if let Some(IndexLeader(leader)) = &status.index_leader {
+        let leader = leader.as_ref();
+        let leader = leader.map(|leader| json!({"holder": leader.holder, "until_ms": leader.until_ms}));
+        fields.insert("index_leader".into(), leader.into());
+    }
+    fields.into()
+}
+
+fn counts(counts: Counts) -> Value {
+    let Counts { submitted, parsed, validated, indexed, refused } = counts;
+    json!({
+        "submitted": submitted,
+        "parsed": parsed,
+        "validated": validated,
+        "indexed": indexed,
+        "refused": refused,
+    })
+}
+
+fn lag(lag: &Lag) -> Map<String, Value> {
+    let mut fields = Map::new();
+    fields.insert("stage".into(), lag.stage.into());
+    fields.insert("waiting".into(), lag.waiting.into());
+    fields.insert("in_flight".into(), lag.in_flight.into());
+    fields.insert("redelivered".into(), lag.redelivered.into());
+    fields.insert("paused_until_ms".into(), lag.paused_until_ms.into());
+    fields
+}
+
+fn region(region: &Region) -> Value {
+    json!({"code": region.code, "name": region.name})
+}
+
+fn decimal(value: Decimal) -> String {
+    value.normalize().to_string()
 }

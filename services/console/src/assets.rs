@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use crate::params::Id;
 use crate::problem::Problem;
 
-/// The description of the API, also of what ingest takes.
+/// The description of the API of console and ingest.
 pub(crate) const OPENAPI: &str = include_str!("../openapi.json");
 
 pub(crate) async fn openapi() -> Response {

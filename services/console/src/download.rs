@@ -1,4 +1,4 @@
-//! Files that a browser saves: originals as they were sent, letters and workbooks.
+//! Files that a browser saves: originals as they were submitted, letters and workbooks.
 
 use access::Caller;
 use axum::body::Body;
@@ -6,77 +6,83 @@ use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use proto::v1::ReportSubmitted;
-use serde_json::Value;
 
-use crate::App;
-use crate::params::{Id, encode};
+use crate::app::App;
+use crate::params::{Id, percent_encode};
 use crate::problem::Problem;
-use crate::report_lookup::load;
+use crate::report_lookup;
 
-/// The bytes as they were sent. Whatever they are, they are never shown under our name: a page that
-/// somebody sent must not run where our pages run.
+/// The media type of a workbook.
+pub(crate) const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+/// The media type of a Word document.
+pub(crate) const DOCX: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
+
+/// `GET /api/v1/reports/{id}/source`: the original, byte for byte. It is sent as a download and sandboxed: a
+/// page that somebody submitted must not run under the origin of our pages.
 pub(crate) async fn source(State(app): State<App>, caller: Caller, Id(id): Id) -> Result<Response, Problem> {
-    let (sha256, name) = original(&app, &caller, &id).await?.ok_or_else(|| Problem::no_such_report(&id))?;
+    let original = find_original(&app, &caller, &id).await?;
+    let Original { sha256, file_name } = original.ok_or_else(|| Problem::no_such_report(&id))?;
     let bytes = app.blobs().get(&sha256).await.map_err(|error| match error {
         blobs::GetError::Missing(_) => Problem::not_found(format!("报告“{id}”的原件已不在库中。")),
         error => Problem::internal(&error.into()),
     })?;
     let media_type = document::sniff(&bytes).media_type();
-    let mut response = Body::from(bytes).into_response();
+    let mut response = download(Body::from(bytes), media_type, &file_name);
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
-    let disposition = HeaderValue::try_from(disposition(&name)).expect("a disposition is printable ASCII");
-    headers.insert(header::CONTENT_DISPOSITION, disposition);
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox; default-src 'none'"));
-    // The name of an original is its hash: what stands here can never be something else.
+    // The name of an original is the hash of its bytes, so the bytes at this address never change.
     let etag = HeaderValue::try_from(format!("\"{sha256}\"")).expect("a hash is hex");
     headers.insert(header::ETAG, etag);
     Ok(response)
 }
 
-/// The hash and the file name of a version's original; of one that was never read, from the log.
-async fn original(app: &App, caller: &Caller, id: &str) -> Result<Option<(String, String)>, Problem> {
-    if let Some(loaded) = load(app, caller, id).await? {
-        return Ok(Some((loaded.field("original").to_owned(), loaded.field("file_name").to_owned())));
+struct Original {
+    sha256: String,
+    file_name: String,
+}
+
+/// The original of a version. That of a report that was never parsed comes from the log.
+async fn find_original(app: &App, caller: &Caller, id: &str) -> Result<Option<Original>, Problem> {
+    if let Some(loaded) = report_lookup::find(app, caller, id).await? {
+        let version = loaded.report.version;
+        return Ok(Some(Original { sha256: version.original, file_name: version.file_name }));
     }
     let submitted =
         app.bus().last_of_id::<ReportSubmitted>(id).await.map_err(|error| Problem::bus(&error))?;
     let submitted = submitted.filter(|submitted| caller.may_follow(submitted));
-    Ok(submitted.and_then(|submitted| Some((submitted.original?.sha256, submitted.file_name))))
+    Ok(submitted.and_then(|submitted| {
+        Some(Original { sha256: submitted.original?.sha256, file_name: submitted.file_name })
+    }))
 }
 
-pub(crate) fn bad_format(format: &str, hint: &'static str) -> Problem {
-    Problem::bad_parameter("format", format!("没有格式“{format}”。")).hint(hint)
-}
-
-/// An answer that a browser saves under this name.
-pub(crate) fn download(bytes: Vec<u8>, media_type: &'static str, name: &str) -> Response {
-    let mut response = bytes.into_response();
+/// A response that a browser saves under the base name of `file_name`.
+pub(crate) fn download(body: impl IntoResponse, media_type: &'static str, file_name: &str) -> Response {
+    let mut response = body.into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
-    let disposition = HeaderValue::try_from(disposition(name)).expect("a disposition is printable ASCII");
+    let disposition =
+        HeaderValue::try_from(content_disposition(file_name)).expect("a disposition is printable ASCII");
     headers.insert(header::CONTENT_DISPOSITION, disposition);
     response
 }
 
-/// The last part of the name as sent, in ASCII for old browsers and whole for the others (RFC 6266).
-pub(crate) fn disposition(name: &str) -> String {
-    let name = last_part(name);
+/// The name of the file: in ASCII for old browsers, and in full for the others (RFC 6266).
+fn content_disposition(file_name: &str) -> String {
+    let name = base_name(file_name);
     let name = if name.is_empty() { "report" } else { name };
-    let plain = |char: char| if char.is_ascii_alphanumeric() || "-._".contains(char) { char } else { '_' };
-    let ascii: String = name.chars().map(plain).collect();
-    format!("attachment; filename=\"{ascii}\"; filename*=UTF-8''{}", encode(name))
+    let ascii = |char: char| if char.is_ascii_alphanumeric() || "-._".contains(char) { char } else { '_' };
+    let plain: String = name.chars().map(ascii).collect();
+    format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{}", percent_encode(name))
 }
 
-/// The last part of a version's file name.
-pub(crate) fn base_name(record: &Value) -> &str {
-    let name = record["file_name"].as_str().unwrap_or_default();
-    last_part(name)
+/// The name of a file without its folders.
+pub(crate) fn base_name(file_name: &str) -> &str {
+    file_name.rsplit(['/', '\\']).next().unwrap_or_default()
 }
 
-/// The name of a file without the folders before it.
-pub(crate) fn last_part(name: &str) -> &str {
-    name.rsplit(['/', '\\']).next().unwrap_or_default()
+/// The parameter `format` names no format that the endpoint has.
+pub(crate) fn bad_format(format: &str, hint: &'static str) -> Problem {
+    Problem::bad_parameter("format", format!("没有格式“{format}”。")).hint(hint)
 }
 
 #[cfg(test)]
@@ -84,9 +90,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_name_is_told_to_every_browser() {
-        let check =
-            |name: &str, expected: &str| assert_eq!(disposition(name), format!("attachment; {expected}"));
+    fn every_browser_gets_a_file_name() {
+        let check = |name: &str, expected: &str| {
+            assert_eq!(content_disposition(name), format!("attachment; {expected}"))
+        };
         check("a.html", "filename=\"a.html\"; filename*=UTF-8''a.html");
         check("报告 1.txt", "filename=\"___1.txt\"; filename*=UTF-8''%E6%8A%A5%E5%91%8A%201.txt");
         check("z/../\\a\"\r\nb.doc", "filename=\"a___b.doc\"; filename*=UTF-8''a%22%0D%0Ab.doc");

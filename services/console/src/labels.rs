@@ -1,29 +1,37 @@
-//! The Chinese words for what the model names in English, in one place.
+//! The Chinese words that the pages show for facets, filters, stages, states and locations. The titles of verdicts,
+//! severities and cell states are those of `report`.
 
-use report::{CellId, Form, FormId, Verdict};
+use proto::ReportState;
+use render::form_layout::full_width_brackets;
+use report::{Area, CellId, Form, FormId, Origin, Verdict};
 use search::{Facet, FacetValue};
-use serde_json::Value;
 
-pub(crate) fn form(name: &str) -> &'static str {
-    match name {
-        "2019" => "2019年格式（国办公开办函〔2019〕60号）",
-        "2021" => "2021年格式（国办公开办函〔2021〕30号）",
-        _ => "未识别出表格",
+/// The form with the document that prescribes it.
+pub(crate) fn form(form: Option<FormId>) -> &'static str {
+    match form {
+        Some(FormId::F2019) => "2019年格式（国办公开办函〔2019〕60号）",
+        Some(FormId::F2021) => "2021年格式（国办公开办函〔2021〕30号）",
+        None => "未识别出表格",
     }
 }
 
-/// What has become of a report after this fact.
-pub(crate) fn fact(name: &str) -> &'static str {
-    match name {
-        "submitted" => "已接收",
-        "parsed" => "已读取",
-        "validated" => "已校核",
-        "indexed" => "可检索",
-        "refused" => "已退回",
-        _ => "未知",
+/// How far a report has come.
+pub(crate) fn state(state: ReportState) -> &'static str {
+    match state {
+        ReportState::Submitted => "已接收",
+        ReportState::Parsed => "已读取",
+        ReportState::Validated => "已校核",
+        ReportState::Indexed => "可检索",
+        ReportState::Refused => "已退回",
     }
 }
 
+/// An event by its name on the log.
+pub(crate) fn event(name: &str) -> &'static str {
+    ReportState::parse(name).map_or("未知", state)
+}
+
+/// A stage by its name.
 pub(crate) fn stage(name: &str) -> &'static str {
     match name {
         "ingest" => "接收",
@@ -45,12 +53,12 @@ pub(crate) fn facet(facet: Facet) -> &'static str {
     }
 }
 
-/// The name of the filter that a facet's values go into.
+/// The parameter that filters by a value of the facet.
 pub(crate) fn facet_parameter(facet: Facet) -> &'static str {
     if facet == Facet::Rule { "finding" } else { facet.as_str() }
 }
 
-/// What to show for a value of a facet.
+/// A value of a facet.
 pub(crate) fn facet_value(facet: Facet, value: &FacetValue) -> String {
     match facet {
         Facet::Verdict => Verdict::title_of(Verdict::parse(&value.value)).to_owned(),
@@ -61,7 +69,7 @@ pub(crate) fn facet_value(facet: Facet, value: &FacetValue) -> String {
     }
 }
 
-/// What a filter in an address says.
+/// A filter, as the list of active filters shows it.
 pub(crate) fn filter(name: &str, value: &str) -> String {
     let known = match name {
         "year" => "年份",
@@ -83,43 +91,73 @@ pub(crate) fn filter(name: &str, value: &str) -> String {
         "published" => "发布日期",
         name => {
             let id = name.strip_prefix("cell.").and_then(|id| CellId::parse(id).ok());
-            let label: &str = match id {
-                Some(id) => cell(id),
-                None => name,
-            };
+            let label = id.map_or_else(|| name.to_owned(), cell);
             return format!("{label}：{value}");
         }
     };
     format!("{known}：{}", value.trim_start_matches('='))
 }
 
-/// What is wrong with a report that breaks the rule.
+/// The problem of a report that breaks the rule with this id.
 pub(crate) fn problem(id: &str) -> Option<&'static str> {
     rules::rule(id.split('/').next()?).map(|rule| rule.problem)
 }
 
-/// Row and column of a cell, by the form that has it.
-pub(crate) fn cell(id: CellId) -> &'static str {
+/// Row and column of a cell, as the newest form that has it prints them.
+pub(crate) fn cell(id: CellId) -> String {
     let forms = [Form::get(FormId::F2021), Form::get(FormId::F2019)];
-    forms.into_iter().find(|form| form.position(id).is_some()).map_or("", |form| form.label(id))
+    let form = forms.into_iter().find(|form| form.position(id).is_some());
+    form.map(|form| full_width_brackets(form.label(id))).unwrap_or_default()
 }
 
-/// Where something stood in the original, by the JSON of its origin; none where it stood nowhere.
-pub(crate) fn place(origin: &Value) -> Option<String> {
-    let number = |name: &str| origin.get(name).and_then(Value::as_u64);
+/// A location in the original.
+pub(crate) fn location(origin: &Origin) -> String {
     let mut parts = Vec::new();
-    parts.extend(number("page").map(|page| format!("第{page}页")));
-    parts.extend(number("line").filter(|line| *line > 0).map(|line| format!("第{line}行")));
-    if let (Some(table), Some(row), Some(column)) = (number("table"), number("row"), number("column")) {
-        parts.push(format!("第{}个表格第{}行第{}列", table + 1, row + 1, column + 1));
+    parts.extend(origin.page.map(|page| format!("第{page}页")));
+    if origin.line > 0 {
+        parts.push(format!("第{}行", origin.line));
     }
-    let (start, end) = (number("start")?, number("end")?);
-    match origin.get("box").and_then(Value::as_array).map(Vec::as_slice) {
-        Some([left, top, ..]) => {
-            let mm = |points: &Value| points.as_f64().unwrap_or_default() * 25.4 / 72.0;
-            parts.push(format!("距页左{:.0}毫米、页顶{:.0}毫米", mm(left), mm(top)));
+    if let (Some(table), Some(row), Some(column)) = (origin.table, origin.row, origin.column) {
+        let [table, row, column] = [table, row, column].map(|index| u64::from(index) + 1);
+        parts.push(format!("第{table}个表格第{row}行第{column}列"));
+    }
+    parts.push(match origin.area {
+        Some(Area { left, top, .. }) => {
+            let mm = |points: u16| f64::from(points) * 25.4 / 72.0;
+            format!("距页左{:.0}毫米、页顶{:.0}毫米", mm(left), mm(top))
         }
-        _ => parts.push(format!("字节{start}至{end}")),
+        None => format!("字节{}至{}", origin.start, origin.end),
+    });
+    format!("原文{}", parts.join("，"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_location_names_what_a_person_can_count() {
+        let check = |origin: Origin, expected: &str| assert_eq!(location(&origin), expected);
+        let text = Origin { line: 3, start: 10, end: 14, ..Origin::default() };
+        check(text, "原文第3行，字节10至14");
+        check(
+            Origin { table: Some(0), row: Some(4), column: Some(2), ..text },
+            "原文第3行，第1个表格第5行第3列，字节10至14",
+        );
+        let area = Area { left: 72, top: 144, right: 90, bottom: 160 };
+        let page = Origin { page: Some(2), area: Some(area), start: 10, end: 14, ..Origin::default() };
+        check(page, "原文第2页，距页左25毫米、页顶51毫米");
     }
-    Some(format!("原文{}", parts.join("，")))
+
+    #[test]
+    fn a_cell_is_printed_with_full_width_brackets() {
+        let id = CellId::parse("requests.other.overdue.total");
+        if let Ok(id) = id {
+            assert!(!cell(id).contains('('), "{}", cell(id));
+        }
+        assert_eq!(
+            filter("cell.requests.received.total", "9"),
+            format!("{}：9", cell(CellId::parse("requests.received.total").unwrap()))
+        );
+    }
 }

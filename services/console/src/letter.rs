@@ -1,20 +1,20 @@
-//! What leaves the house on paper: `GET /api/v1/reports/{id}/letter`.
+//! `GET /api/v1/reports/{id}/letter`: the letter to an agency (整改意见), as a page or as a Word document.
 
 use access::Caller;
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
+use axum::response::{Html, IntoResponse, Response};
 use jiff::Timestamp;
-use proto::v1::{ReportKept, ReportValidated};
 use render::Addresser;
-use report::{Date, Report, Review};
+use report::{Date, Report, Review, beijing};
+use search::{Entry, IndexError, Reader, StoredReport};
 
-use crate::download::{bad_format, download, last_part};
+use crate::app::App;
+use crate::download::{DOCX, bad_format, base_name, download};
 use crate::params::{Id, Params};
 use crate::problem::Problem;
-use crate::report_lookup::load;
-use crate::{App, regional, report_stream};
+use crate::report_lookup::LoadedReport;
+use crate::{regional, report_lookup};
 
-/// The letter to the agency (整改意见), as a page or, with `format=docx`, as a document.
 pub(crate) async fn letter(
     State(app): State<App>,
     caller: Caller,
@@ -28,17 +28,17 @@ pub(crate) async fn letter(
         telephone: text("telephone"),
         deadline: day(&params, "deadline")?,
     };
-    let date = match day(&params, "date")? {
-        Some(date) => Some(date),
-        None => today(),
-    };
-    let (mut review, file_name) = judged(&app, &caller, &id).await?;
+    let date = day(&params, "date")?.or_else(|| beijing::day(Timestamp::now().as_millisecond()));
+    let loaded = report_lookup::get(&app, &caller, &id).await?;
+    let file_name = base_name(&loaded.report.version.file_name).to_owned();
+    let key = loaded.indexed_key.clone();
+    let mut review = review_of(&app, loaded).await?;
     if params.get("across") == Some("true") {
-        add_what_others_tell(&app, &caller, &id, &mut review).await?;
+        add_findings_of_comparison(&app, key.as_deref(), &mut review).await?;
     }
     let letter = render::letter(&review, Some(&file_name), &addresser, date);
     match params.get("format").unwrap_or("html") {
-        "html" => Ok(axum::response::Html(letter.html()).into_response()),
+        "html" => Ok(Html(letter.html()).into_response()),
         "docx" => {
             let bytes = letter.docx().map_err(|error| Problem::internal(&error.into()))?;
             Ok(download(bytes, DOCX, &format!("{}.docx", letter.title())))
@@ -47,47 +47,46 @@ pub(crate) async fn letter(
     }
 }
 
-const DOCX: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
-
-/// A report with everything that was found in it, and the name of its file. Earlier versions are judged by
-/// themselves.
-async fn judged(app: &App, caller: &Caller, id: &str) -> Result<(Review, String), Problem> {
-    let Some(loaded) = load(app, caller, id).await? else { return Err(Problem::no_such_report(id)) };
-    let key = loaded.key.clone().filter(|_| loaded.is_current());
-    let kept = app.read(move |reader| {
-        let parts = key.map(|key| reader.parts(&key)).transpose()?.flatten();
-        parts.map(|parts| report_stream::message(reader, &parts)).transpose()
+/// The review that the letter shows. That of the current version is compared with the report of the year before
+/// under the rule policy of today; a superseded or withdrawn version is reviewed alone.
+async fn review_of(app: &App, loaded: LoadedReport) -> Result<Review, Problem> {
+    if !loaded.is_current() {
+        return Ok(loaded.report.review);
+    }
+    let StoredReport { key, version, review, .. } = loaded.report;
+    let found = app.read(move |reader| {
+        let Some(parts) = reader.parts(&key)? else { return Ok(None) };
+        let review = parts.review_alone()?;
+        let last_year = report_of_last_year(reader, &review.report)?;
+        Ok(Some((review, last_year)))
     });
-    let ReportKept { validated, last_year, .. } = kept.await?.unwrap_or_default();
-    let validated = match validated {
-        Some(validated) => validated,
-        None => {
-            let fact = app.bus().last_of_id::<ReportValidated>(loaded.field("id")).await;
-            fact.map_err(|error| Problem::bus(&error))?.ok_or_else(|| Problem::no_such_report(id))?
+    Ok(match found.await? {
+        Some((review, Some(last_year))) => {
+            rules::beside(review, &last_year, app.policy(), beijing::day(version.submitted_at_ms))
         }
-    };
-    let review = Review::try_from(&validated).map_err(|error| Problem::internal(&error.into()))?;
-    let submitted = validated.submitted.unwrap_or_default();
-    let review = match last_year.and_then(|report| Report::try_from(&report).ok()) {
-        Some(last_year) => rules::beside(review, &last_year, app.policy(), submitted.day()),
+        Some((review, None)) => review,
         None => review,
-    };
-    Ok((review, last_part(&submitted.file_name).to_owned()))
+    })
 }
 
-/// Adds what the rules among agencies find, which takes a look at every report of the province.
-async fn add_what_others_tell(
+/// The report of the same agency for the year before; none where it is not indexed or cannot be read.
+fn report_of_last_year(reader: &Reader, report: &Report) -> Result<Option<Report>, IndexError> {
+    let Some(key) = Entry::key_of_neighbour(report, -1) else { return Ok(None) };
+    let parts = reader.parts(&key)?;
+    Ok(parts.and_then(|parts| parts.review_alone().ok()).map(|review| review.report))
+}
+
+/// Adds what the comparison with the other reports of the province finds, which reads all of them.
+async fn add_findings_of_comparison(
     app: &App,
-    caller: &Caller,
-    id: &str,
+    key: Option<&str>,
     review: &mut Review,
 ) -> Result<(), Problem> {
-    let key = load(app, caller, id).await?.and_then(|loaded| loaded.key);
     let report = &review.report;
     let province = report.region.as_ref().and_then(|region| reading::division(region.code.get(..2)?));
     let (Some(key), Some(province), Some(year)) = (key, province, report.year) else { return Ok(()) };
-    let (_, mut found) = regional::findings(app, &province, year).await?;
-    review.findings.extend(found.remove(&key).unwrap_or_default());
+    let mut comparison = regional::compare(app, &province, year).await?;
+    review.findings.extend(comparison.findings.remove(key).unwrap_or_default());
     rules::sort(&mut review.findings);
     Ok(())
 }
@@ -97,9 +96,4 @@ fn day(params: &Params, name: &str) -> Result<Option<Date>, Problem> {
     text.parse().map(Some).map_err(|_| {
         Problem::bad_parameter(name, format!("“{text}”不是日期。")).hint("日期写作 2025-03-01。")
     })
-}
-
-/// Today in Beijing.
-fn today() -> Option<Date> {
-    report::beijing::day(Timestamp::now().as_millisecond())
 }

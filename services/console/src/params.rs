@@ -1,20 +1,17 @@
-//! The parameters of a search as they stand in an address: read, changed, and written again.
+//! The parameters of a request: parsed, changed, and written back to an address.
 
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
-use search::{Clause, Facet, MAX_LIMIT, Query, Sort};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 use crate::problem::Problem;
 
-/// Hits on a page where nobody says how many.
-const DEFAULT_LIMIT: usize = 20;
-
-/// Parameters that are filters; besides them `cell.<id>`.
-pub(crate) const FILTERS: [&str; 9] =
+/// The parameters that filter; so does every `cell.<id>`.
+const FILTERS: [&str; 9] =
     ["year", "region", "agency", "verdict", "finding", "rule", "severity", "form", "published"];
 
-/// Name and value of each parameter, in their order; those without a value are left out, because a
-/// form sends every field it has.
+/// Name and value of each parameter, in order. Parameters with an empty value are left out, because a form
+/// sends every field it has.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Params(pub(crate) Vec<(String, String)>);
 
@@ -39,7 +36,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
 }
 
 impl Params {
-    fn parse(query: &str) -> Self {
+    pub(crate) fn parse(query: &str) -> Self {
         let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
         let pairs = pairs.map(|(name, value)| (decode(name), decode(value)));
         Self(pairs.filter(|(_, value)| !value.trim().is_empty()).collect())
@@ -50,142 +47,54 @@ impl Params {
         self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
+    /// Whether a parameter has this value, among others.
     pub(crate) fn has(&self, name: &str, value: &str) -> bool {
         self.0.iter().any(|(known, has)| known == name && has == value)
     }
 
-    /// The filters among them.
+    /// The parameters that filter.
     pub(crate) fn filters(&self) -> impl Iterator<Item = &(String, String)> {
         self.0.iter().filter(|(name, _)| is_filter(name))
     }
 
-    /// The same with one more; a filter of the same name makes room, and so does the cursor.
+    /// The same with this parameter in place of those of the same name, on the first page.
     pub(crate) fn with(&self, name: &str, value: &str) -> Self {
         let mut params = self.without(name);
         params.0.push((name.to_owned(), value.to_owned()));
         params
     }
 
-    /// The same without one, on the first page.
+    /// The same without this parameter, on the first page.
     pub(crate) fn without(&self, name: &str) -> Self {
-        let kept = self.0.iter().filter(|(known, _)| known != name && known != "cursor");
-        Self(kept.cloned().collect())
+        let others = self.0.iter().filter(|(known, _)| known != name && known != "cursor");
+        Self(others.cloned().collect())
     }
 
-    /// As an address on `path`.
+    /// The address with this path and these parameters.
     pub(crate) fn address(&self, path: &str) -> String {
         if self.0.is_empty() {
             return path.to_owned();
         }
-        let pairs = self.0.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value)));
+        let pairs =
+            self.0.iter().map(|(name, value)| format!("{}={}", percent_encode(name), percent_encode(value)));
         format!("{path}?{}", pairs.collect::<Vec<_>>().join("&"))
-    }
-
-    /// The search that they ask for, with everything that could not be understood left out of it.
-    pub(crate) fn query(&self) -> (Query, Vec<Problem>) {
-        let mut query = Query { limit: DEFAULT_LIMIT, ..Query::default() };
-        let mut sort = None;
-        let mut filters: Vec<(&str, Vec<Clause>)> = Vec::new();
-        let mut problems = Vec::new();
-        for (name, value) in &self.0 {
-            let mut bad = |problem: Problem| problems.push(problem);
-            match name.as_str() {
-                "q" => query.text = value.clone(),
-                "cursor" => query.cursor = Some(value.clone()),
-                "highlight" => query.highlight = matches!(value.as_str(), "1" | "true"),
-                "sort" => match Sort::parse(value) {
-                    Some(order) => sort = Some(order),
-                    None => bad(bad_sort(value)),
-                },
-                "limit" => match value.parse() {
-                    Ok(limit) if limit <= MAX_LIMIT => query.limit = limit,
-                    _ => bad(Problem::bad_parameter(
-                        name,
-                        format!("limit 应为 0 到 {MAX_LIMIT} 的整数，而不是“{value}”。"),
-                    )),
-                },
-                "facets" => {
-                    for name in value.split(',').map(str::trim).filter(|name| !name.is_empty()) {
-                        match Facet::parse(if name == "finding" { "rule" } else { name }) {
-                            Some(facet) => query.facets.push(facet),
-                            None => bad(bad_facet(name)),
-                        }
-                    }
-                }
-                // What a page or a sum asks besides.
-                "cell" | "by" => {}
-                name if is_filter(name) => match search::field(name, value) {
-                    Ok(clause) => match filters.iter_mut().find(|(known, _)| *known == name) {
-                        Some((_, alternatives)) => alternatives.push(clause),
-                        None => filters.push((name, vec![clause])),
-                    },
-                    Err(error) => bad(Problem::bad_parameter(name, format!("{error}。"))),
-                },
-                name => {
-                    let problem = Problem::bad_parameter(name, format!("没有名为“{name}”的参数。"));
-                    bad(problem.hint("可用的参数见 /openapi.json。"));
-                }
-            }
-        }
-        // The same filter twice means either.
-        query.filters = filters
-            .into_iter()
-            .map(|(_, mut alternatives)| match alternatives.len() {
-                1 => alternatives.remove(0),
-                _ => Clause::Or(alternatives),
-            })
-            .collect();
-        // Without words nothing fits better than anything else.
-        let latest = || if query.text.is_empty() { Sort::parse("-submitted") } else { None };
-        query.sort = sort.or_else(latest).unwrap_or_default();
-        (query, problems)
     }
 }
 
-fn is_filter(name: &str) -> bool {
+pub(crate) fn is_filter(name: &str) -> bool {
     FILTERS.contains(&name) || name.starts_with("cell.")
 }
 
-fn bad_sort(value: &str) -> Problem {
-    Problem::bad_parameter("sort", format!("不能按“{value}”排序。"))
-        .hint("可用 relevance、year、published、submitted、cell.<id>，前面加 - 为从大到小。")
+/// Every byte is escaped but letters, digits and `-._~`.
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+pub(crate) fn percent_encode(text: &str) -> String {
+    utf8_percent_encode(text, ESCAPED).to_string()
 }
 
-fn bad_facet(name: &str) -> Problem {
-    Problem::bad_parameter("facets", format!("不能按“{name}”分类计数。"))
-        .hint("可用 year、region、agency、verdict、finding、form，用逗号分隔。")
-}
-
-/// Percent-encodes everything but letters, digits and `-._~`.
-pub(crate) fn encode(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => encoded.push(byte.into()),
-            byte => encoded.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    encoded
-}
-
-/// The reverse, with `+` for a space; what is no UTF-8 becomes replacement characters.
+/// Decodes a part of a query string, where `+` is a space; invalid UTF-8 becomes replacement characters.
 fn decode(text: &str) -> String {
-    let bytes = text.as_bytes();
-    let mut decoded = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while at < bytes.len() {
-        let hex = bytes.get(at + 1..at + 3).and_then(|hex| std::str::from_utf8(hex).ok());
-        match (bytes[at], hex.and_then(|hex| u8::from_str_radix(hex, 16).ok())) {
-            (b'%', Some(byte)) => {
-                decoded.push(byte);
-                at += 2;
-            }
-            (b'+', _) => decoded.push(b' '),
-            (byte, _) => decoded.push(byte),
-        }
-        at += 1;
-    }
-    String::from_utf8_lossy(&decoded).into_owned()
+    percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned()
 }
 
 #[cfg(test)]
@@ -193,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_are_read_and_written_again() {
+    fn addresses_are_parsed_and_written_back() {
         let check = |query: &str, written: &str| assert_eq!(Params::parse(query).address("/"), written);
         check("", "/");
         check("q=&year=+&x", "/");
@@ -203,37 +112,9 @@ mod tests {
     }
 
     #[test]
-    fn a_filter_makes_room_for_its_successor_and_ends_paging() {
+    fn a_filter_replaces_its_predecessor_and_ends_paging() {
         let params = Params::parse("q=a&year=2023&cursor=z");
         assert_eq!(params.with("year", "2024").address("/"), "/?q=a&year=2024");
         assert_eq!(params.without("year").address("/"), "/?q=a");
-    }
-
-    #[test]
-    fn parameters_become_a_search() {
-        let (query, problems) =
-            Params::parse("q=x&year=2023&year=2024&cell.requests.received.total=9&facets=year,finding")
-                .query();
-        assert_eq!(problems, []);
-        assert_eq!(query.facets, [Facet::Year, Facet::Rule]);
-        assert_eq!(query.filters.len(), 2);
-        assert!(matches!(&query.filters[0], Clause::Or(years) if years.len() == 2));
-        assert_eq!(query.sort, Sort::default());
-        assert_eq!(Some(Params::parse("year=2024").query().0.sort), Sort::parse("-submitted"));
-    }
-
-    #[test]
-    fn what_is_not_understood_names_its_parameter() {
-        let check = |query: &str, field: &str| {
-            let fields: Vec<_> = Params::parse(query).query().1.into_iter().map(|bad| bad.field).collect();
-            assert_eq!(fields, [Some(field.to_owned())], "{query}");
-        };
-        check("year=twenty", "year");
-        check("cell.no.such=1", "cell.no.such");
-        check("cell.requests.received.total=many", "cell.requests.received.total");
-        check("limit=201", "limit");
-        check("sort=beauty", "sort");
-        check("facets=year,colour", "facets");
-        check("colour=red", "colour");
     }
 }

@@ -1,78 +1,27 @@
-//! How much there is before and after each stage, now and as it changes. One poller asks the bus for
-//! all who look, and rests while nobody does.
+//! The counts of the pipeline now and as they change, and the latest refusals.
+//!
+//! One task polls the bus for all open event streams, and pauses while there is none.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::convert::Infallible;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use access::{Caller, Role};
-use axum::Json;
-use axum::extract::State;
-use axum::response::Sse;
-use axum::response::sse::{Event, KeepAlive};
-use bus::{Bus, Counts, INDEX_LEASE, Lag, Leader, Since};
-use futures::{Stream, StreamExt, stream};
+use bus::{Bus, Counts, Lag, Leader, Since};
 use proto::subject;
 use proto::v1::ReportRefused;
-use serde_json::{Value, json};
 use tokio::sync::{Notify, watch};
 use worker::{Shutdown, Worker};
 
-use crate::App;
-use crate::problem::{self, Problem};
-
-/// Time between two questions.
-const PERIOD: Duration = Duration::from_secs(1);
-/// Open event streams; each holds a connection.
+/// Interval between two polls of the bus.
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
+/// Limit of open event streams; each holds a connection.
 const MAX_LISTENERS: usize = 1_000;
-/// Refusals that are kept for the status page.
-const REFUSALS: usize = 50;
-/// Before a lost feed is opened again.
-const REOPEN_AFTER: Duration = Duration::from_secs(5);
+/// Refusals in memory for the status page.
+const MAX_REFUSALS: usize = 50;
+/// Delay before the console follows refusals again after an error.
+const RECONNECT_DELAY: Duration = Duration::from_secs(5);
 
-pub(crate) async fn status(State(app): State<App>, caller: Caller) -> Result<Json<Value>, Problem> {
-    let snapshot = Snapshot::take(app.bus()).await.map_err(|error| Problem::bus(&error))?;
-    let reports = app.read(|reader| reader.count()).await?;
-    let mut status = snapshot.json();
-    for (place, lag) in snapshot.lag.iter().enumerate() {
-        let oldest_ms = app.bus().oldest_ms(lag).await.map_err(|error| Problem::bus(&error))?;
-        status["lag"][place]["oldest_ms"] = oldest_ms.into();
-    }
-    status["refused_by_class"] = json!(app.live().classes());
-    status["searchable_reports"] = reports.into();
-    // It names a host and a folder, which are nothing to those who send reports.
-    if caller.role != Some(Role::Submit) {
-        match app.bus().leader(INDEX_LEASE).await {
-            Ok(leader) => {
-                let told = |Leader { holder, until_ms }| json!({"holder": holder, "until_ms": until_ms});
-                status["index_leader"] = json!(leader.map(told));
-            }
-            // All else is worth knowing without it.
-            Err(error) => tracing::warn!("asking who leads the index: {error:#}"),
-        }
-    }
-    Ok(Json(status))
-}
-
-pub(crate) async fn events(
-    State(app): State<App>,
-) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
-    let listener = app.live().listen().ok_or_else(problem::too_many_listeners)?;
-    let first = Snapshot::take(app.bus()).await.map_err(|error| Problem::bus(&error))?;
-    let changes = stream::unfold(listener, async |mut listener| {
-        listener.changed().await.ok()?;
-        let snapshot = listener.borrow_and_update().clone()?;
-        Some((snapshot, listener))
-    });
-    let shutdown = app.worker().shutdown().clone();
-    let all =
-        stream::once(async { first }).chain(changes).take_until(async move { shutdown.requested().await });
-    let all = all.map(|snapshot| Ok(Event::default().event("status").data(snapshot.json().to_string())));
-    Ok(Sse::new(all).keep_alive(KeepAlive::default()))
-}
-
-/// The counts at one moment.
+/// How many reports have passed each stage, and how many wait, at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Snapshot {
     pub(crate) counts: Counts,
@@ -80,141 +29,137 @@ pub(crate) struct Snapshot {
 }
 
 impl Snapshot {
-    /// Asks the bus; stages keep the answer for two seconds, so that many may ask.
+    /// Asks the bus. The answer is cached for two seconds, so frequent calls are cheap.
     pub(crate) async fn take(bus: &Bus) -> anyhow::Result<Self> {
         Ok(Self { counts: bus.counts().await?, lag: bus.lag().await? })
     }
-
-    fn json(&self) -> Value {
-        let Counts { submitted, parsed, validated, indexed, refused } = self.counts;
-        let lag = self.lag.iter().map(|lag| {
-            json!({
-                "stage": lag.stage,
-                "waiting": lag.waiting,
-                "in_flight": lag.in_flight,
-                "redelivered": lag.redelivered,
-                "paused_until_ms": lag.paused_until_ms,
-            })
-        });
-        json!({
-            "counts": {
-                "submitted": submitted,
-                "parsed": parsed,
-                "validated": validated,
-                "indexed": indexed,
-                "refused": refused,
-            },
-            "lag": lag.collect::<Vec<_>>(),
-        })
-    }
 }
 
-/// A refusal with its id and its time.
+/// The whole state of the pipeline.
+pub(crate) struct PipelineStatus {
+    pub(crate) snapshot: Snapshot,
+    /// The age of the oldest waiting report of each stage of `snapshot.lag`.
+    pub(crate) oldest_ms: Vec<Option<i64>>,
+    pub(crate) refused_by_class: BTreeMap<String, u64>,
+    pub(crate) searchable_reports: u64,
+    /// None where the caller may not know it or the bus did not answer.
+    pub(crate) index_leader: Option<IndexLeader>,
+}
+
+/// Who holds the lease on the index; nobody while it is free.
+pub(crate) struct IndexLeader(pub(crate) Option<Leader>);
+
+/// One refusal with the id of its report and its time.
 #[derive(Debug, Clone)]
-pub(crate) struct Refused {
+pub(crate) struct Refusal {
     pub(crate) id: String,
     pub(crate) at_ms: i64,
     pub(crate) refused: ReportRefused,
 }
 
-/// What changes while people look at it.
-pub(crate) struct Live {
+/// Watches the pipeline in the background.
+pub(crate) struct PipelineMonitor {
     sender: watch::Sender<Option<Snapshot>>,
-    wanted: Arc<Notify>,
-    refused: Arc<Mutex<Refusals>>,
+    /// Wakes the poller when a listener arrives.
+    wake: Arc<Notify>,
+    refusals: Arc<Mutex<Refusals>>,
 }
 
-/// What was refused, as far as it is told.
 #[derive(Debug, Default)]
 struct Refusals {
-    last: VecDeque<Refused>,
-    /// How many of each class, of all.
-    classes: BTreeMap<String, u64>,
+    /// The last [`MAX_REFUSALS`], oldest first.
+    last: VecDeque<Refusal>,
+    /// How many of each class since the log began.
+    by_class: BTreeMap<String, u64>,
 }
 
-impl Live {
+impl PipelineMonitor {
+    /// Starts the background tasks. They end at shutdown.
     pub(crate) fn start(worker: &Worker) -> Self {
         let (sender, _) = watch::channel(None);
-        let wanted = Arc::new(Notify::new());
-        let refused = Arc::new(Mutex::new(Refusals::default()));
+        let wake = Arc::new(Notify::new());
+        let refusals = Arc::new(Mutex::new(Refusals::default()));
         let (bus, shutdown) = (worker.bus(), worker.shutdown());
-        tokio::spawn(poll(bus.clone(), shutdown.clone(), sender.clone(), wanted.clone()));
-        tokio::spawn(follow(bus.clone(), shutdown.clone(), refused.clone()));
-        Self { sender, wanted, refused }
+        tokio::spawn(poll(bus.clone(), shutdown.clone(), sender.clone(), wake.clone()));
+        tokio::spawn(follow_refusals(bus.clone(), shutdown.clone(), refusals.clone()));
+        Self { sender, wake, refusals }
     }
 
     /// The last refusals, latest first.
-    pub(crate) fn refused(&self) -> Vec<Refused> {
-        let refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
-        refused.last.iter().rev().cloned().collect()
+    pub(crate) fn refusals(&self) -> Vec<Refusal> {
+        let refusals = self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
+        refusals.last.iter().rev().cloned().collect()
     }
 
-    /// How many of each class were refused, also those that were tried again since.
-    fn classes(&self) -> BTreeMap<String, u64> {
-        self.refused.lock().unwrap_or_else(PoisonError::into_inner).classes.clone()
+    /// How many reports of each class were refused, including those that were replayed since.
+    pub(crate) fn refused_by_class(&self) -> BTreeMap<String, u64> {
+        self.refusals.lock().unwrap_or_else(PoisonError::into_inner).by_class.clone()
     }
 
-    fn listen(&self) -> Option<watch::Receiver<Option<Snapshot>>> {
-        let free = self.sender.receiver_count() < MAX_LISTENERS;
-        free.then(|| {
+    /// Changes from now on; none where too many listen already.
+    pub(crate) fn listen(&self) -> Option<watch::Receiver<Option<Snapshot>>> {
+        let is_free = self.sender.receiver_count() < MAX_LISTENERS;
+        is_free.then(|| {
             let listener = self.sender.subscribe();
-            self.wanted.notify_one();
+            self.wake.notify_one();
             listener
         })
     }
 }
 
-async fn poll(bus: Bus, shutdown: Shutdown, sender: watch::Sender<Option<Snapshot>>, wanted: Arc<Notify>) {
-    let turns = async {
+async fn poll(bus: Bus, shutdown: Shutdown, sender: watch::Sender<Option<Snapshot>>, wake: Arc<Notify>) {
+    let polls = async {
         loop {
             if sender.receiver_count() == 0 {
-                wanted.notified().await;
+                wake.notified().await;
             }
             match Snapshot::take(&bus).await {
                 Ok(snapshot) => {
                     sender.send_if_modified(|known| {
-                        let changed = known.as_ref() != Some(&snapshot);
+                        let is_changed = known.as_ref() != Some(&snapshot);
                         *known = Some(snapshot);
-                        changed
+                        is_changed
                     });
                 }
-                Err(error) => tracing::warn!("asking the bus: {error:#}"),
+                Err(error) => tracing::warn!("polling the counts of the pipeline: {error:#}"),
             }
-            tokio::time::sleep(PERIOD).await;
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
     };
     tokio::select! {
-        () = turns => {}
+        () = polls => {}
         () = shutdown.requested() => {}
     }
 }
 
-/// Keeps the last refusals on the log.
-async fn follow(bus: Bus, shutdown: Shutdown, refused: Arc<Mutex<Refusals>>) {
+/// Reads the refusals of the log from the beginning and follows them.
+async fn follow_refusals(bus: Bus, shutdown: Shutdown, refusals: Arc<Mutex<Refusals>>) {
     let mut since = Since::Start;
     while !shutdown.is_requested() {
         match bus.follow(subject::filter::<ReportRefused>(), since).await {
             Ok(mut feed) => {
                 while let Some(event) = feed.next().await {
                     since = Since::Sequence(event.sequence + 1);
-                    let Some(fact) = event.decode::<ReportRefused>() else { continue };
-                    let mut kept = refused.lock().unwrap_or_else(PoisonError::into_inner);
-                    *kept.classes.entry(fact.class.clone()).or_default() += 1;
-                    if kept.last.len() == REFUSALS {
-                        kept.last.pop_front();
-                    }
-                    kept.last.push_back(Refused {
-                        id: event.id().to_owned(),
-                        at_ms: event.at_ms,
-                        refused: fact,
-                    });
+                    let Some(refused) = event.decode::<ReportRefused>() else { continue };
+                    let refusal = Refusal { id: event.id().to_owned(), at_ms: event.at_ms, refused };
+                    refusals.lock().unwrap_or_else(PoisonError::into_inner).add(refusal);
                 }
             }
-            Err(error) => tracing::warn!("following refusals: {error:#}"),
+            Err(error) => tracing::warn!("following the refusals on the log: {error:#}"),
         }
         tokio::select! {
             () = shutdown.requested() => {}
-            () = tokio::time::sleep(REOPEN_AFTER) => {}
+            () = tokio::time::sleep(RECONNECT_DELAY) => {}
         }
+    }
+}
+
+impl Refusals {
+    fn add(&mut self, refusal: Refusal) {
+        *self.by_class.entry(refusal.refused.class.clone()).or_default() += 1;
+        if self.last.len() == MAX_REFUSALS {
+            self.last.pop_front();
+        }
+        self.last.push_back(refusal);
     }
 }

@@ -1,4 +1,4 @@
-//! What the index has to say against a request.
+//! The problem documents of the console: those of `access`, and those that only the console answers with.
 
 use access::Code;
 pub(crate) use access::Problem;

@@ -1,4 +1,4 @@
-//! A region as people write it: by its code, or by its name.
+//! Finds a region by its code or its name.
 
 use std::sync::LazyLock;
 
@@ -6,8 +6,8 @@ use report::Region;
 
 use crate::problem::Problem;
 
-/// Regions that are named to whoever wrote a name of several.
-const NAMED: usize = 5;
+/// Regions that the problem lists where a name is ambiguous.
+const MAX_LISTED: usize = 5;
 
 /// The one region with this code, or with this name: in full, or from any level down (西安市, 新城区).
 pub(crate) fn find(text: &str) -> Result<Region, Problem> {
@@ -25,16 +25,16 @@ pub(crate) fn find(text: &str) -> Result<Region, Problem> {
         [] => Err(unknown(format!("没有名为“{text}”的行政区划。"))),
         [region] => Ok((*region).clone()),
         several => {
-            let named =
-                several.iter().take(NAMED).map(|region| format!("{}（{}）", region.name, region.code));
-            let named = named.collect::<Vec<_>>().join("、");
-            let more = if several.len() > NAMED { "等" } else { "" };
-            Err(unknown(format!("名为“{text}”的行政区划有{}个：{named}{more}。", several.len())))
+            let list = several.iter().take(MAX_LISTED);
+            let list = list.map(|region| format!("{}（{}）", region.name, region.code));
+            let list = list.collect::<Vec<_>>().join("、");
+            let more = if several.len() > MAX_LISTED { "等" } else { "" };
+            Err(unknown(format!("名为“{text}”的行政区划有{}个：{list}{more}。", several.len())))
         }
     }
 }
 
-/// What the region with this code is called.
+/// The name of the region with this code.
 pub(crate) fn name(code: &str) -> Option<String> {
     reading::division(code).map(|region| region.name)
 }
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_of_several_regions_names_them() {
+    fn an_ambiguous_name_lists_its_regions() {
         let problem = find("新城区").unwrap_err();
         assert!(problem.detail.contains("陕西省西安市新城区（610102）"), "{}", problem.detail);
         assert!(problem.detail.contains("呼和浩特市新城区（150102）"), "{}", problem.detail);

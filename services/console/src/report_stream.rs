@@ -1,4 +1,5 @@
-//! `GET /api/v1/kept`: every report as it stands in the index, for whoever judges all of them anew.
+//! `GET /api/v1/kept`: streams every indexed report as protobuf, so that a client can validate all of them
+//! again with other rules.
 
 use axum::body::{Body, Bytes};
 use axum::extract::State;
@@ -8,26 +9,24 @@ use proto::Message as _;
 use proto::v1::ReportKept;
 use report::Report;
 use search::{Entry, IndexError, Query, Reader, StoredParts};
-use serde_json::Value;
 use tokio::sync::mpsc;
 
-use crate::App;
+use crate::app::App;
 use crate::params::Params;
 use crate::problem::Problem;
-use crate::search_api::understood;
+use crate::{api, search_query};
 
-/// Reports under way to a reader that is slower than the index.
-const AHEAD: usize = 64;
+/// Reports in flight to a client that is slower than the index.
+const BUFFER: usize = 64;
 
-/// Streams what the filters find, each message with its length before it as a varint.
-pub(crate) async fn kept(State(app): State<App>, params: Params) -> Result<Response, Problem> {
-    let query = understood(&params)?;
-    let (sender, receiver) = mpsc::channel::<Result<Bytes, IndexError>>(AHEAD);
-    app.read_on(move |reader| {
-        let told = send_each(reader, &query, &sender);
-        if let Err(error) = told {
-            tracing::error!("reading the index: {error}");
-            // The body breaks off, so that nobody takes the half for the whole.
+/// Streams the reports that the filters find, each message with its length before it as a varint.
+pub(crate) async fn stream(State(app): State<App>, params: Params) -> Result<Response, Problem> {
+    let query = search_query::strict(&params)?;
+    let (sender, receiver) = mpsc::channel::<Result<Bytes, IndexError>>(BUFFER);
+    app.start_reading(move |reader| {
+        if let Err(error) = send_each(reader, &query, &sender) {
+            tracing::error!("streaming the reports of the index: {error}");
+            // An error ends the body early, so that the client knows that it is incomplete.
             let _ = sender.blocking_send(Err(error));
         }
     })
@@ -53,7 +52,7 @@ fn send_each(
     failed.map_or(Ok(()), Err)
 }
 
-/// A report of the index with that of the year before.
+/// An indexed report with that of the same agency for the year before.
 pub(crate) fn message(reader: &Reader, parts: &StoredParts) -> Result<ReportKept, IndexError> {
     let validated = parts.fact()?;
     let report = validated.report.as_ref().and_then(|report| Report::try_from(report).ok());
@@ -62,10 +61,6 @@ pub(crate) fn message(reader: &Reader, parts: &StoredParts) -> Result<ReportKept
         None => None,
     };
     let last_year = last_year.and_then(|parts| parts.fact().ok()?.report);
-    // A report that another version of the program wrote has no findings that can be listed.
-    let findings: Value = match parts.review() {
-        Ok(review) => review.findings.iter().map(report::json::finding).collect(),
-        Err(_) => Value::Null,
-    };
-    Ok(ReportKept { validated: Some(validated), last_year, findings: findings.to_string() })
+    let findings = api::stored_findings(parts.review().ok().as_ref());
+    Ok(ReportKept { validated: Some(validated), last_year, findings })
 }

@@ -7,8 +7,8 @@ use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, Query, State};
 use bus::Bus;
 use futures::{StreamExt, TryStreamExt};
-use proto::Fact;
 use proto::v1::{ReportRefused, ReportSubmitted};
+use proto::{Fact, ReportState};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -81,14 +81,12 @@ async fn state(bus: &Bus, caller: &Caller, id: String) -> anyhow::Result<Value> 
     if !caller.sees_all() && !submitted.is_some_and(|submitted| caller.may_follow(&submitted)) {
         history.clear();
     }
-    let reached = |fact: &str| history.iter().any(|event| event.fact() == fact);
-    let state =
-        ["indexed", "refused", "validated", "parsed", "submitted"].into_iter().find(|fact| reached(fact));
+    let state = ReportState::furthest(history.iter().map(|event| event.fact()));
     let refusal = history.iter().find(|event| event.fact() == ReportRefused::NAME);
     let refusal = refusal.and_then(|event| event.decode::<ReportRefused>());
     Ok(json!({
         "id": id,
-        "state": state.unwrap_or("unknown"),
+        "state": state.map_or("unknown", ReportState::as_str),
         "class": refusal.as_ref().map(|refusal| &refusal.class),
         "message": refusal.as_ref().map(|refusal| &refusal.message),
     }))

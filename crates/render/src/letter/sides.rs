@@ -1,4 +1,4 @@
-//! The two numbers of a finding, each with the name of the place that says it.
+//! The two numbers of a finding, each with the name of its source.
 
 use report::{Decimal, Finding, Report};
 use rules::Rule;
@@ -7,13 +7,13 @@ use rules::t4::T4_04;
 
 use crate::text::number;
 
-/// Rules whose numbers stand in no place but were counted or added up, with what the left and the
-/// right one are.
+/// Rules that count or add up their numbers, with the names of the left and the right number. The document has
+/// no location for such a number.
 const COUNTED: [(&Rule, &str, &str); 2] =
     [(&NAR_05, "各项之和", "总数"), (&T4_04, "读到的数字个数", "应有的数字个数")];
 
-/// Both numbers and how far they are apart; none unless it is certain what each of them is.
-pub(super) fn told(report: &Report, finding: &Finding) -> Option<String> {
+/// Both numbers and their difference; none where the source of either is uncertain.
+pub(super) fn describe(report: &Report, finding: &Finding) -> Option<String> {
     let (left, right) = (finding.left?, finding.right?);
     let (one, other) = names(report, finding, left, right)?;
     let gap = number(left.saturating_sub(right).abs());
@@ -29,7 +29,7 @@ fn names(
     if let Some((_, one, other)) = COUNTED.iter().find(|(rule, _, _)| rule.made(finding)) {
         return Some((one, other));
     }
-    match (said_by(report, finding, left), said_by(report, finding, right), &finding.against) {
+    match (source_of(report, finding, left), source_of(report, finding, right), &finding.against) {
         (Some(one), Some(other), _) if one != other => Some((one, other)),
         (Some(_), None, Some(_)) => Some(("本报告", "对照的报告")),
         (None, Some(_), Some(_)) => Some(("对照的报告", "本报告")),
@@ -37,8 +37,8 @@ fn names(
     }
 }
 
-/// Whether the sentence that the finding points at says this number, or its cells, one or all together.
-fn said_by(report: &Report, finding: &Finding, value: Decimal) -> Option<&'static str> {
+/// The source of a number: the sentence at the finding's location, or one or the sum of its cells.
+fn source_of(report: &Report, finding: &Finding, value: Decimal) -> Option<&'static str> {
     let mut claims = report.claims.iter().filter(|claim| Some(claim.origin) == finding.origin);
     if claims.any(|claim| claim.value == value) {
         return Some("正文");
@@ -46,6 +46,6 @@ fn said_by(report: &Report, finding: &Finding, value: Decimal) -> Option<&'stati
     let known: Option<Vec<Decimal>> = finding.cells.iter().map(|id| report.cells.value(*id)).collect();
     let sum = known.and_then(|known| known.into_iter().try_fold(Decimal::ZERO, Decimal::checked_add));
     let mut values = finding.cells.iter().filter_map(|id| report.cells.value(*id));
-    let is_said = values.any(|other| other == value) || !finding.cells.is_empty() && sum == Some(value);
-    is_said.then_some("表格")
+    let is_in_table = values.any(|other| other == value) || !finding.cells.is_empty() && sum == Some(value);
+    is_in_table.then_some("表格")
 }

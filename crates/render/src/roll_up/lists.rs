@@ -1,11 +1,11 @@
-//! What stands behind the tables: who contributed, who is missing, what is doubtful.
+//! The lists behind the tables: agencies that contributed, missing agencies, and doubts.
 
 use report::{Decimal, Form};
 use survey::RollUp;
 
 use super::Shown;
-use crate::place;
-use crate::text::{clean, with_wide_brackets};
+use crate::location;
+use crate::text::{clean, full_width_brackets};
 
 /// A list with its title. A list without rows says so in one sentence.
 pub(super) struct List {
@@ -13,11 +13,11 @@ pub(super) struct List {
     /// The head of each column, and its width in characters.
     pub(super) columns: &'static [(&'static str, u16)],
     pub(super) rows: Vec<Vec<Entry>>,
-    /// What an empty list means.
+    /// The sentence in place of an empty list.
     pub(super) empty: &'static str,
 }
 
-/// What stands in a list.
+/// A cell of a list.
 pub(super) enum Entry {
     Text(String),
     Number(Decimal),
@@ -135,7 +135,7 @@ fn open_cells(roll_up: &RollUp) -> List {
     let open = roll_up.cells.iter().map(|sum| (sum, Shown::of(sum)));
     let open = open.filter_map(|(sum, shown)| Some((sum, shown.text(), shown.reason()?.to_owned())));
     let row = |(index, (sum, text, reason)): (usize, (&survey::Sum, String, String))| {
-        let cell = place::of_cell(form, sum.id);
+        let cell = location::of_cell(form, sum.id);
         let text = if text.is_empty() { "空".to_owned() } else { text };
         vec![
             (index + 1).into(),
@@ -160,7 +160,7 @@ fn imbalances(roll_up: &RollUp) -> List {
     });
     let row = |(index, (equation, left, right)): (usize, (&report::Equation, Decimal, Decimal))| {
         let rule = rules::of_equation(equation);
-        let place = with_wide_brackets(equation.place);
+        let place = full_width_brackets(equation.place);
         vec![
             (index + 1).into(),
             format!("{place}：{}", rule.problem).into(),
@@ -182,7 +182,7 @@ fn imbalances(roll_up: &RollUp) -> List {
     }
 }
 
-/// Where the report of the region's government says something else, and the sums prove it.
+/// Figures of the report of the region's government that contradict the sums.
 fn differences(roll_up: &RollUp) -> List {
     let form = Form::get(roll_up.form);
     let figures = roll_up.whole.iter().flat_map(|whole| &whole.figures);
@@ -197,7 +197,7 @@ fn differences(roll_up: &RollUp) -> List {
     });
     let row = |(index, (sum, shown, figure)): (usize, (&survey::Sum, Shown, Decimal))| {
         let gap = figure.saturating_sub(sum.sum.unwrap_or_default());
-        let cell = place::of_cell(form, sum.id);
+        let cell = location::of_cell(form, sum.id);
         vec![(index + 1).into(), cell.into(), shown.text().into(), Entry::Number(figure), Entry::Number(gap)]
     };
     let empty = match &roll_up.whole {

@@ -1,12 +1,12 @@
-//! The roll-up as one page of HTML that stands alone and prints on A4.
+//! Renders the roll-up as one self-contained page of HTML that prints on A4.
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use report::{CellId, Form, Table};
 use survey::RollUp;
 
 use super::lists::{self, Entry, List};
-use super::{heading, remarks, shown, title};
-use crate::official::{Content, Placed, layout, widths};
+use super::{remarks, shown, title};
+use crate::form_layout::{Content, PlacedCell, heading, layout, widths};
 use crate::text::{number, title_lines};
 
 const STYLE: &str = include_str!("roll_up.css");
@@ -54,14 +54,14 @@ fn official(roll_up: &RollUp, table: Table) -> Markup {
             table.official.(table.as_str()) {
                 colgroup { @for width in widths { col style={ "width:" (format!("{:.2}", f64::from(width) * 100.0 / all)) "%" }; } }
                 @for row in layout.chunk_by(|one, next| one.row == next.row) {
-                    tr { @for placed in row { (place(roll_up, placed)) } }
+                    tr { @for placed in row { (cell(roll_up, placed)) } }
                 }
             }
         }
     }
 }
 
-fn place(roll_up: &RollUp, placed: &Placed) -> Markup {
+fn cell(roll_up: &RollUp, placed: &PlacedCell) -> Markup {
     let rows = (placed.rows > 1).then_some(placed.rows);
     let columns = (placed.columns > 1).then_some(placed.columns);
     html! {
@@ -90,13 +90,13 @@ fn list(list: &List) -> Markup {
         } @else {
             table.list {
                 thead { tr { @for (head, _) in list.columns { th scope="col" { (head) } } } }
-                tbody { @for row in &list.rows { tr { @for entry in row { (cell(entry)) } } } }
+                tbody { @for row in &list.rows { tr { @for cell in row { (entry(cell)) } } } }
             }
         }
     }
 }
 
-fn cell(entry: &Entry) -> Markup {
+fn entry(entry: &Entry) -> Markup {
     html! {
         @match entry {
             Entry::Text(text) => td { (text) },

@@ -1,4 +1,4 @@
-//! The roll-up as a workbook, always the same bytes for the same roll-up.
+//! Renders the roll-up as a workbook. The same roll-up gives the same bytes.
 
 use report::{Decimal, Form, Table};
 use rust_xlsxwriter::{
@@ -7,35 +7,40 @@ use rust_xlsxwriter::{
 use survey::RollUp;
 
 use super::lists::{self, Entry, List};
-use super::{Shown, heading, remarks, shown, title};
-use crate::official::{Content, Placed, extent, layout, widths};
+use super::{Shown, remarks, shown, title};
+use crate::form_layout::{Content, PlacedCell, extent, heading, layout, widths};
 use crate::text::number;
 
-/// The paper size that spreadsheets call 9.
+/// The number of the paper size A4 in spreadsheets.
 const A4: u8 = 9;
 /// Rows above a table: the title, the heading and an empty one.
 const ABOVE: u32 = 3;
-/// Text of a cell beyond which the rest is cut; a spreadsheet takes 32,767.
-const LONGEST: usize = 2_000;
+/// Longer text in a cell is truncated; a spreadsheet takes 32,767 characters.
+const MAX_TEXT: usize = 2_000;
 
 pub(super) fn workbook(roll_up: &RollUp) -> Result<Vec<u8>, XlsxError> {
     let mut workbook = Workbook::new();
     let born = ExcelDateTime::from_ymd(2021, 9, 26)?;
     let properties = DocProperties::new().set_title(title(roll_up)).set_creation_datetime(&born);
     workbook.set_properties(&properties);
-    let looks = Looks::new();
+    let formats = Formats::new();
     for table in Table::ALL {
-        official(workbook.add_worksheet(), &looks, roll_up, table)?;
+        official(workbook.add_worksheet(), &formats, roll_up, table)?;
     }
     let contributors = lists::contributors(roll_up);
-    let sheet = listing(workbook.add_worksheet(), &looks, "填报单位", std::slice::from_ref(&contributors))?;
+    let sheet = listing(workbook.add_worksheet(), &formats, "填报单位", std::slice::from_ref(&contributors))?;
     sheet.set_freeze_panes(FIRST_ROW, 0)?.set_repeat_rows(FIRST_ROW - 1, FIRST_ROW - 1)?;
-    listing(workbook.add_worksheet(), &looks, "缺报与存疑", &lists::doubts(roll_up))?;
+    listing(workbook.add_worksheet(), &formats, "缺报与存疑", &lists::doubts(roll_up))?;
     workbook.save_to_buffer()
 }
 
-/// A table of the form with its title above and what has to be known below.
-fn official(sheet: &mut Worksheet, looks: &Looks, roll_up: &RollUp, table: Table) -> Result<(), XlsxError> {
+/// A table of the form with its title above and notes below.
+fn official(
+    sheet: &mut Worksheet,
+    formats: &Formats,
+    roll_up: &RollUp,
+    table: Table,
+) -> Result<(), XlsxError> {
     let layout = layout(Form::get(roll_up.form), table);
     let (last_row, last_column) = extent(&layout);
     set_up(sheet, table.short_title())?;
@@ -46,16 +51,16 @@ fn official(sheet: &mut Worksheet, looks: &Looks, roll_up: &RollUp, table: Table
     for (column, width) in (0..).zip(widths(&layout, table)) {
         sheet.set_column_width(column, f64::from(width))?;
     }
-    sheet.merge_range(0, 0, 0, last_column, &cut(&title(roll_up)), &looks.title)?.set_row_height(0, 30)?;
-    sheet.merge_range(1, 0, 1, last_column, heading(table), &looks.heading)?.set_row_height(1, 22)?;
+    sheet.merge_range(0, 0, 0, last_column, &cut(&title(roll_up)), &formats.title)?.set_row_height(0, 30)?;
+    sheet.merge_range(1, 0, 1, last_column, heading(table), &formats.heading)?.set_row_height(1, 22)?;
     for placed in &layout {
-        place_in(sheet, looks, roll_up, placed)?;
+        write_cell(sheet, formats, roll_up, placed)?;
     }
     for (row, lines) in (ABOVE..).zip(heights(table, &layout, last_row)) {
         sheet.set_row_height(row, lines * LINE)?;
     }
     for (row, remark) in (ABOVE + last_row + 2..).zip(remarks(roll_up)) {
-        sheet.merge_range(row, 0, row, last_column, &cut(&remark), &looks.remark)?;
+        sheet.merge_range(row, 0, row, last_column, &cut(&remark), &formats.remark)?;
         sheet.set_row_height(row, 2.0 * LINE)?;
     }
     Ok(())
@@ -64,10 +69,10 @@ fn official(sheet: &mut Worksheet, looks: &Looks, roll_up: &RollUp, table: Table
 /// Height of a line, in points.
 const LINE: f64 = 15.0;
 
-/// How many lines each row of a table takes: its longest text that stands in this row alone.
-fn heights(table: Table, layout: &[Placed], last_row: u32) -> Vec<f64> {
+/// The lines that each row of a table needs: those of the longest text that covers no other row.
+fn heights(table: Table, layout: &[PlacedCell], last_row: u32) -> Vec<f64> {
     let widths = widths(layout, table);
-    let lines = |placed: &Placed| match &placed.content {
+    let lines = |placed: &PlacedCell| match &placed.content {
         Content::Head(text) | Content::Label(text) => {
             let columns = usize::from(placed.column)..usize::from(placed.column + placed.columns);
             let width: u16 = widths.get(columns).unwrap_or_default().iter().sum();
@@ -82,21 +87,21 @@ fn heights(table: Table, layout: &[Placed], last_row: u32) -> Vec<f64> {
     (0..=last_row).map(row).collect()
 }
 
-fn place_in(
+fn write_cell(
     sheet: &mut Worksheet,
-    looks: &Looks,
+    formats: &Formats,
     roll_up: &RollUp,
-    placed: &Placed,
+    placed: &PlacedCell,
 ) -> Result<(), XlsxError> {
     let (row, column) = (placed.row + ABOVE, placed.column);
     match &placed.content {
-        Content::Head(text) => merge(sheet, placed, text, &looks.head),
-        Content::Label(text) => merge(sheet, placed, text, &looks.label),
+        Content::Head(text) => merge(sheet, placed, text, &formats.head),
+        Content::Label(text) => merge(sheet, placed, text, &formats.label),
         Content::Figure(id) => {
             let shown = shown(roll_up, *id);
-            merge(sheet, placed, &shown.text(), &looks.figure)?;
+            merge(sheet, placed, &shown.text(), &formats.figure)?;
             match &shown {
-                Shown::Number(value) => write_number(sheet, row, column, *value, &looks.figure)?,
+                Shown::Number(value) => write_number(sheet, row, column, *value, &formats.figure)?,
                 Shown::AtLeast(_, reason) | Shown::Nothing(reason) => {
                     let note = Note::new(reason).add_author_prefix(false);
                     sheet.insert_note(row, column, &note)?;
@@ -107,8 +112,8 @@ fn place_in(
     }
 }
 
-/// Text over all that it covers.
-fn merge(sheet: &mut Worksheet, placed: &Placed, text: &str, format: &Format) -> Result<(), XlsxError> {
+/// Writes text into the rows and columns that it covers.
+fn merge(sheet: &mut Worksheet, placed: &PlacedCell, text: &str, format: &Format) -> Result<(), XlsxError> {
     let (row, column) = (placed.row + ABOVE, placed.column);
     match (placed.rows, placed.columns) {
         (1, 1) if text.is_empty() => sheet.write_blank(row, column, format)?,
@@ -120,7 +125,7 @@ fn merge(sheet: &mut Worksheet, placed: &Placed, text: &str, format: &Format) ->
     Ok(())
 }
 
-/// A number as a number, unless a spreadsheet would round it.
+/// Writes a number, or its text where a spreadsheet would round it.
 fn write_number(
     sheet: &mut Worksheet,
     row: u32,
@@ -141,10 +146,10 @@ fn write_number(
 /// The row after the head of the first list.
 const FIRST_ROW: u32 = 2;
 
-/// Lists, one under the other.
+/// Writes lists, one below the other.
 fn listing<'a>(
     sheet: &'a mut Worksheet,
-    looks: &Looks,
+    formats: &Formats,
     name: &str,
     lists: &[List],
 ) -> Result<&'a mut Worksheet, XlsxError> {
@@ -156,7 +161,7 @@ fn listing<'a>(
     }
     let mut row = 0;
     for list in lists {
-        sheet.write_string_with_format(row, 0, list.title, &looks.list_title)?;
+        sheet.write_string_with_format(row, 0, list.title, &formats.list_title)?;
         row += 1;
         if list.rows.is_empty() {
             sheet.write_string(row, 0, list.empty)?;
@@ -164,16 +169,16 @@ fn listing<'a>(
             continue;
         }
         for (column, (head, _)) in (0..).zip(list.columns) {
-            sheet.write_string_with_format(row, column, *head, &looks.head)?;
+            sheet.write_string_with_format(row, column, *head, &formats.head)?;
         }
         for entries in &list.rows {
             row += 1;
             for (column, entry) in (0..).zip(entries) {
                 match entry {
-                    Entry::Number(value) => write_number(sheet, row, column, *value, &looks.figure)?,
-                    // Text stays text, also where it begins as a formula would.
+                    Entry::Number(value) => write_number(sheet, row, column, *value, &formats.figure)?,
+                    // Text stays text, even where it looks like a formula.
                     Entry::Text(text) => {
-                        sheet.write_string_with_format(row, column, cut(text), &looks.label)?;
+                        sheet.write_string_with_format(row, column, cut(text), &formats.label)?;
                     }
                 }
             }
@@ -191,14 +196,14 @@ fn set_up(sheet: &mut Worksheet, name: &str) -> Result<(), XlsxError> {
 }
 
 fn cut(text: &str) -> String {
-    match text.char_indices().nth(LONGEST) {
+    match text.char_indices().nth(MAX_TEXT) {
         Some((at, _)) => format!("{}…", &text[..at]),
         None => text.to_owned(),
     }
 }
 
-/// The looks of cells.
-struct Looks {
+/// The formats of cells.
+struct Formats {
     title: Format,
     heading: Format,
     list_title: Format,
@@ -208,7 +213,7 @@ struct Looks {
     figure: Format,
 }
 
-impl Looks {
+impl Formats {
     fn new() -> Self {
         let middle = Format::new().set_align(FormatAlign::VerticalCenter);
         let centred = middle.clone().set_align(FormatAlign::Center);

@@ -4,7 +4,7 @@ use report::{Against, CellState, FormId, Judgement, Origin, Report, Severity, Wa
 
 use super::package::parts;
 use super::samples::{date, decimal, finding, id, in_order, review, set, unset};
-use crate::block::Block;
+use crate::letter::block::Block;
 use crate::{Addresser, Letter, letter};
 
 fn office() -> Addresser {

@@ -5,7 +5,7 @@ use report::{
     Section, SectionKind, Severity, Table, Year,
 };
 
-use crate::official::{Content, layout};
+use crate::form_layout::{Content, layout};
 
 /// A report of 2024 with a figure in each cell: nine requests, all answered, and zeros.
 pub(crate) fn in_order() -> Report {

@@ -45,7 +45,7 @@ async fn a_search_page_keeps_its_state_in_its_address() {
         &["年份：2023", "<mark>申请</mark>", "value=\"申请\"", "name=\"year\" value=\"2023\""],
     )
     .await;
-    check("/?finding=T3-05", &["表三各列齐全，有总计列"]).await;
+    check("/?finding=T3-05", &["表三缺少列"]).await;
     check("/?year=soon", &["无法识别"]).await;
     check("/?q=%22%E7%81%AB%E6%98%9F%E7%A7%BB%E6%B0%91%E5%B1%80%22", &["没有找到"]).await;
     check("/status", &["各环节", "没有退回的文件"]).await;

@@ -1,21 +1,22 @@
-//! `/status`: where the reports are between acceptance and search, and which went no further.
+//! `/status`: how many reports wait at each stage, and which were refused.
 
 use axum::extract::State;
 use maud::{Markup, html};
 use report::beijing;
 
-use crate::layout::{self, Fault, PATIENCE};
-use crate::pipeline_status::{Refused, Snapshot};
-use crate::{App, labels};
+use super::layout::{self, BUS_TIMEOUT, ErrorPage};
+use crate::app::App;
+use crate::labels;
+use crate::pipeline_status::{Refusal, Snapshot};
 
-pub(crate) async fn show(State(app): State<App>) -> Result<Markup, Fault> {
+pub(crate) async fn status(State(app): State<App>) -> Result<Markup, ErrorPage> {
     let reports = app.read(|reader| Ok(reader.search(&search::Query::default())?.total)).await?;
-    let snapshot = tokio::time::timeout(PATIENCE, Snapshot::take(app.bus())).await;
+    let snapshot = tokio::time::timeout(BUS_TIMEOUT, Snapshot::take(app.bus())).await;
     let snapshot = snapshot.ok().and_then(Result::ok);
-    let refused = app.live().refused();
+    let refusals = app.monitor().refusals();
     let content = html! {
         h1 { "处理状态" }
-        @if let Some(trouble) = app.worker().problem() { p.notice.warn role="alert" { "本服务目前有困难：" code { (trouble) } } }
+        @if let Some(problem) = app.worker().problem() { p.notice.warn role="alert" { "本服务目前有困难：" code { (problem) } } }
         section.card {
             h2 { "各环节" }
             @match &snapshot {
@@ -26,7 +27,7 @@ pub(crate) async fn show(State(app): State<App>) -> Result<Markup, Fault> {
         }
         section.card {
             h2 { "最近退回" }
-            @if refused.is_empty() { p.quiet { "没有退回的文件。" } } @else { (refusals(&refused)) }
+            @if refusals.is_empty() { p.quiet { "没有退回的文件。" } } @else { (refused(&refusals)) }
         }
     };
     Ok(layout::page(&app, "处理状态", "", content).await)
@@ -61,12 +62,12 @@ fn stages(snapshot: &Snapshot) -> Markup {
     }
 }
 
-fn refusals(refused: &[Refused]) -> Markup {
+fn refused(refusals: &[Refusal]) -> Markup {
     html! {
         div.scroll { table.plain.left {
             thead { tr { th scope="col" { "时间" } th scope="col" { "文件" } th scope="col" { "环节" } th scope="col" { "原因" } } }
             tbody {
-                @for one in refused {
+                @for one in refusals {
                     @let name = one.refused.submitted.as_ref().map(|submitted| submitted.file_name.as_str());
                     tr {
                         td.nowrap { (beijing::format_time(one.at_ms)) }

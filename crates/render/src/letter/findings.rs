@@ -1,35 +1,35 @@
-//! One finding as a letter tells it: what is wrong, where, by how much, how to mend it, and why.
+//! Renders one finding of a letter: what is wrong, where, by how much, how to correct it, and why.
 
 use report::{Against, CellId, Decimal, Equation, Finding, Form, Judgement, Repair, Review};
 
-use crate::block::{Block, Column, Grid};
-use crate::place;
-use crate::text::{clean, day, number, numeral, with_wide_brackets};
+use crate::location;
+use crate::text::{clean, day, full_width_brackets, number, numeral};
 
-use super::bundle::{Bundle, bundles};
+use super::block::{Block, Column, Grid};
+use super::cell_groups::{CellGroup, cell_groups};
 use super::sides;
 
-/// Terms of one side of an equation up to which zeros are listed too.
-const FEW: usize = 4;
+/// A side of an equation with more terms than this lists only those that are not 0.
+const MAX_LISTED_ZEROS: usize = 4;
 
-/// Findings of one review on their way into a letter.
-pub(super) struct Items<'a> {
+/// Turns the findings of one review into blocks of a letter.
+pub(super) struct FindingBlocks<'a> {
     review: &'a Review,
     file_name: Option<&'a str>,
-    /// The last repair that was told, and the number of the finding that told it.
-    told: Option<(&'a Repair, String)>,
+    /// The repair that was written last, and the number of its finding.
+    last_repair: Option<(&'a Repair, String)>,
 }
 
-impl<'a> Items<'a> {
+impl<'a> FindingBlocks<'a> {
     pub(super) fn new(review: &'a Review, file_name: Option<&'a str>) -> Self {
-        Self { review, file_name, told: None }
+        Self { review, file_name, last_repair: None }
     }
 
-    /// Adds the finding at this place of its group with all that belongs to it.
+    /// Adds the finding with this index in its group.
     pub(super) fn push(&mut self, blocks: &mut Vec<Block>, index: usize, finding: &'a Finding) {
         let mark = format!("（{}）", numeral(index + 1));
         if index == 0 {
-            self.told = None;
+            self.last_repair = None;
         }
         if let Some(waiver) = &finding.waiver {
             blocks.push(Block::Item(mark, self.message_without_hint(finding)));
@@ -44,9 +44,10 @@ impl<'a> Items<'a> {
             return;
         }
         blocks.push(Block::Item(mark.clone(), message(finding)));
-        blocks.extend(self.place(finding));
+        blocks.extend(self.location(finding));
         blocks.extend(finding.against.as_ref().and_then(|against| self.against(against)));
-        blocks.extend(sides::told(&self.review.report, finding).map(|told| Block::Detail("数字", told)));
+        blocks
+            .extend(sides::describe(&self.review.report, finding).map(|sides| Block::Detail("数字", sides)));
         blocks.extend(self.grid(finding).map(Block::Grid));
         if let Some(repair) = &finding.repair {
             blocks.push(Block::Detail("参考改法", self.repair(repair, mark)));
@@ -57,46 +58,46 @@ impl<'a> Items<'a> {
     /// Adds a finding that is only worth knowing.
     pub(super) fn push_hint(&self, blocks: &mut Vec<Block>, index: usize, finding: &Finding) {
         blocks.push(Block::Item(format!("{}．", index + 1), message(finding)));
-        blocks.extend(self.place(finding));
+        blocks.extend(self.location(finding));
         blocks.extend(basis(finding));
     }
 
-    /// What is wrong without what to do about it, which nobody has to do.
+    /// The message without its last sentence, which says what to do: a waived finding needs nothing done.
     fn message_without_hint(&self, finding: &Finding) -> String {
         let hint = rules::rule(&finding.rule).map_or("", |rule| rule.hint);
         let what = finding.message.strip_suffix(hint).filter(|what| !what.is_empty());
-        with_wide_brackets(&clean(what.unwrap_or(&finding.message)))
+        full_width_brackets(&clean(what.unwrap_or(&finding.message)))
     }
 
-    /// Where it stands; a table of cells says so itself.
-    fn place(&self, finding: &Finding) -> Option<Block> {
+    /// The location of the finding. None where a table of cells follows, which has the locations.
+    fn location(&self, finding: &Finding) -> Option<Block> {
         let report = &self.review.report;
         let cell_at = |id: &CellId| report.cells.get(*id).and_then(|cell| cell.origin);
         let is_of_cell =
             finding.origin.is_none() || finding.cells.iter().any(|id| cell_at(id) == finding.origin);
-        let spot = finding.origin.and_then(|origin| place::of_origin(report, origin, self.file_name));
+        let location = finding.origin.and_then(|origin| location::of_origin(report, origin, self.file_name));
         let text = match (&finding.cells[..], report.cells.form()) {
             ([id], Some(form)) if is_of_cell => {
-                let spot = spot.map_or(String::new(), |spot| format!("，文件{spot}"));
-                format!("{}{spot}", place::of_cell(form, *id))
+                let location = location.map_or(String::new(), |location| format!("，文件{location}"));
+                format!("{}{location}", location::of_cell(form, *id))
             }
             ([_, _, ..], Some(_)) if is_of_cell => return None,
-            _ => format!("文件{}", spot?),
+            _ => format!("文件{}", location?),
         };
         Some(Block::Detail("位置", format!("{}。", clean(&text))))
     }
 
-    /// The other report that it was held against.
+    /// The other report with which the finding compares this one.
     fn against(&self, against: &Against) -> Option<Block> {
         let agency = against.agency.as_deref().map(clean).unwrap_or_default();
         let year = against.year.map_or(String::new(), |year| format!("{year}年度"));
-        let place = against.origin.and_then(place::elsewhere);
-        let place = place.map_or(String::new(), |place| format!("，文件{place}"));
+        let location = against.origin.and_then(location::in_other_report);
+        let location = location.map_or(String::new(), |location| format!("，文件{location}"));
         let is_named = !agency.is_empty() || !year.is_empty();
-        is_named.then(|| Block::Detail("对照", format!("{agency}{year}政府信息公开工作年度报告{place}。")))
+        is_named.then(|| Block::Detail("对照", format!("{agency}{year}政府信息公开工作年度报告{location}。")))
     }
 
-    /// Both sides of the equation term by term, or the cells it is about.
+    /// Both sides of the equation term by term, or the cells of the finding.
     fn grid(&self, finding: &Finding) -> Option<Grid> {
         let form = self.review.report.cells.form();
         let equation = form.and_then(|form| equation(form, finding));
@@ -116,7 +117,7 @@ impl<'a> Items<'a> {
         for (side, terms, sum) in [("左边", &equation.left, left), ("右边", &equation.right, right)] {
             let is_zero =
                 |id: &&CellId| self.review.report.cells.value(**id).is_some_and(|value| value.is_zero());
-            let zeros = if terms.len() > FEW { terms.iter().filter(is_zero).count() } else { 0 };
+            let zeros = if terms.len() > MAX_LISTED_ZEROS { terms.iter().filter(is_zero).count() } else { 0 };
             let shown = terms.iter().filter(|id| zeros == 0 || !is_zero(id));
             rows.extend(shown.map(|id| [vec![side.to_owned()], self.cell(form, *id)].concat()));
             if terms.len() > 1 {
@@ -132,32 +133,32 @@ impl<'a> Items<'a> {
 
     fn cells(&self, form: &Form, ids: &[CellId]) -> Grid {
         let report = &self.review.report;
-        let row = |bundle: Bundle| match &bundle.cells[..] {
+        let row = |group: CellGroup| match &group.cells[..] {
             [id] => self.cell(form, *id),
             _ => {
-                let (filled, place) = (bundle.filled(report), bundle.place(report));
-                vec![bundle.name, filled, place.unwrap_or_default()]
+                let (content, location) = (group.content(report), group.location(report));
+                vec![group.name, content, location.unwrap_or_default()]
             }
         };
-        let rows = bundles(form, ids).into_iter().map(row).collect();
+        let rows = cell_groups(form, ids).into_iter().map(row).collect();
         Grid { columns: CELL_COLUMNS.to_vec(), rows }
     }
 
-    /// A cell as a row: its name, what stands in it, where.
+    /// A cell as a row: its name, its content and its location.
     fn cell(&self, form: &Form, id: CellId) -> Vec<String> {
         let report = &self.review.report;
         let cell = report.cells.get(id);
-        let place = cell.and_then(|cell| place::of_origin(report, cell.origin?, self.file_name));
-        let filled = cell.map(place::filled).unwrap_or_default();
-        vec![place::label(form, id), clean(&filled), place.unwrap_or_default()]
+        let location = cell.and_then(|cell| location::of_origin(report, cell.origin?, self.file_name));
+        let content = cell.map(location::content).unwrap_or_default();
+        vec![location::label(form, id), clean(&content), location.unwrap_or_default()]
     }
 
     fn repair(&mut self, repair: &'a Repair, mark: String) -> String {
-        match &self.told {
-            Some((told, at)) if *told == repair => format!("与{at}相同。"),
+        match &self.last_repair {
+            Some((last, mark)) if *last == repair => format!("与{mark}相同。"),
             _ => {
-                self.told = Some((repair, mark));
-                let reason = with_wide_brackets(&sentence(&repair.reason));
+                self.last_repair = Some((repair, mark));
+                let reason = full_width_brackets(&sentence(&repair.reason));
                 format!("{reason}。此为按勾稽关系推算的结果，请与申请登记台账核实后更正。")
             }
         }
@@ -170,19 +171,19 @@ const CELL_COLUMNS: [Column; 3] = [
     Column { head: "文件中的位置", share: 33, is_figure: false },
 ];
 
-/// The equation that the finding is about.
+/// The equation that the finding says does not hold.
 fn equation(form: &'static Form, finding: &Finding) -> Option<&'static Equation> {
-    let is_it = |equation: &&Equation| {
+    let is_broken = |equation: &&Equation| {
         rules::of_equation(equation).made(finding) && equation.terms().eq(finding.cells.iter().copied())
     };
-    form.equations().iter().find(is_it)
+    form.equations().iter().find(is_broken)
 }
 
 fn message(finding: &Finding) -> String {
-    with_wide_brackets(&clean(&finding.message))
+    full_width_brackets(&clean(&finding.message))
 }
 
-/// On what article, notice or note of the form it stands, and by which rule it was found.
+/// The article, notice or note of the form behind the rule, and the rule's id.
 fn basis(finding: &Finding) -> Option<Block> {
     let id = clean(&finding.rule);
     let text = match rules::rule(&finding.rule) {

@@ -1,20 +1,20 @@
-//! `/`: the search. The address holds the whole state, so that it can be kept and sent.
+//! `/`: the search. Its address has the whole state, so that it can be bookmarked and shared.
 
 use access::Caller;
 use axum::extract::State;
 use maud::{Markup, html};
 use search::{Facet, FacetCounts, Hit, Page, Snippet};
 
-use crate::layout::{self, Fault};
+use super::layout::{self, ErrorPage, badge};
+use crate::app::App;
 use crate::params::Params;
-use crate::search_api::narrowed;
-use crate::{App, labels};
+use crate::{labels, search_query};
 
 /// Facets in the order of the page.
 const FACETS: [Facet; 6] =
     [Facet::Verdict, Facet::Year, Facet::Region, Facet::Rule, Facet::Agency, Facet::Form];
-/// Values of a facet that are shown at once.
-const VALUES: usize = 8;
+/// Values of a facet that are shown before the reader asks for the rest.
+const FIRST_VALUES: usize = 8;
 
 const ORDERS: [(&str, &str); 7] = [
     ("relevance", "按相关程度"),
@@ -39,21 +39,25 @@ const EXAMPLES: [(&str, &str, &str); 6] = [
     ("finding=T3-01", "结转不平的年报", "新收加上年结转，不等于办理总计加结转下年度"),
 ];
 
-pub(crate) async fn show(State(app): State<App>, caller: Caller, params: Params) -> Result<Markup, Fault> {
-    let (query, problems) = params.query();
-    let mut query = narrowed(query, &caller)?;
+pub(crate) async fn search(
+    State(app): State<App>,
+    caller: Caller,
+    params: Params,
+) -> Result<Markup, ErrorPage> {
+    let (query, problems) = search_query::lenient(&params);
+    let mut query = search_query::restrict_to_scope(query, &caller)?;
     query.highlight = true;
     query.facets = FACETS.to_vec();
     let found = app.read(move |reader| Ok((reader.search(&query)?, reader.count()?))).await?;
-    let (found, all) = found;
+    let (found, indexed) = found;
     let mut warnings: Vec<String> = problems.into_iter().map(|problem| problem.detail).collect();
     warnings.extend(found.warnings.iter().cloned());
     let is_start = params.0.is_empty();
     let content = html! {
         (search_box(&params, is_start))
         @for warning in &warnings { p.notice.warn role="alert" { (warning) } }
-        @if is_start { (newcomer(all)) }
-        @if all > 0 { (results(&found, &params)) }
+        @if is_start { (examples(indexed)) }
+        @if indexed > 0 { (results(&found, &params)) }
     };
     Ok(layout::page(&app, layout::SEARCH_TITLE, "", content).await)
 }
@@ -73,10 +77,11 @@ fn search_box(params: &Params, is_start: bool) -> Markup {
     }
 }
 
-fn newcomer(all: u64) -> Markup {
+/// The start page: how to submit the first reports, or what can be searched for.
+fn examples(indexed: u64) -> Markup {
     html! {
         section.card.newcomer {
-            @if all == 0 {
+            @if indexed == 0 {
                 h2 { "库里还没有年报" }
                 p { "先送几份进来：在命令行运行 " code { "gouji submit 文件或文件夹" } "，或用 " code { "POST /api/v1/reports" } " 上传。送到后一两秒就能在这里检索，上方的数字会跟着变。" }
             } @else {
@@ -100,7 +105,7 @@ fn results(found: &Page, params: &Params) -> Markup {
                 @for counts in &found.facets { (facet(counts, params)) }
             }
             section.results aria-label="检索结果" {
-                (chosen(params))
+                (active_filters(params))
                 div.above {
                     p role="status" {
                         @if found.relaxed { "近似结果 " } @else { "共 " }
@@ -112,7 +117,7 @@ fn results(found: &Page, params: &Params) -> Markup {
                 @if found.relaxed {
                     p.notice { "没有一份年报完整含有所输入的词，以下是含有其中大部分字词的年报。给词加上引号可以只看完全一致的结果。" }
                 }
-                @if found.hits.is_empty() { (nothing(params)) }
+                @if found.hits.is_empty() { (no_hits(params)) }
                 ol.hits { @for one in &found.hits { (hit(one, params)) } }
                 nav.paging aria-label="翻页" {
                     @if params.get("cursor").is_some() { a href=(params.without("cursor").address("/")) { "回到第一页" } }
@@ -125,18 +130,18 @@ fn results(found: &Page, params: &Params) -> Markup {
     }
 }
 
-/// The filters that are on, each with its way out.
-fn chosen(params: &Params) -> Markup {
-    let alone = |name: &str, value: &str| {
-        let kept =
+/// The active filters; a click removes one.
+fn active_filters(params: &Params) -> Markup {
+    let without = |name: &str, value: &str| {
+        let others =
             params.0.iter().filter(|(known, has)| !(known == name && has == value) && known != "cursor");
-        Params(kept.cloned().collect()).address("/")
+        Params(others.cloned().collect()).address("/")
     };
     html! {
         @if params.filters().next().is_some() {
             ul.chosen aria-label="已选条件" {
                 @for (name, value) in params.filters() {
-                    li { a href=(alone(name, value)) title="去掉这个条件" { (labels::filter(name, value)) span aria-hidden="true" { " ×" } } }
+                    li { a href=(without(name, value)) title="去掉这个条件" { (labels::filter(name, value)) span aria-hidden="true" { " ×" } } }
                 }
             }
         }
@@ -166,11 +171,11 @@ fn facet(counts: &FacetCounts, params: &Params) -> Markup {
         @if !counts.values.is_empty() {
             section {
                 h2 { (labels::facet(counts.facet)) }
-                ul { @for value in counts.values.iter().take(VALUES) { (one(value)) } }
-                @if counts.values.len() > VALUES {
+                ul { @for value in counts.values.iter().take(FIRST_VALUES) { (one(value)) } }
+                @if counts.values.len() > FIRST_VALUES {
                     details {
-                        summary { "其余 " (counts.values.len() - VALUES) " 项" }
-                        ul { @for value in counts.values.iter().skip(VALUES) { (one(value)) } }
+                        summary { "其余 " (counts.values.len() - FIRST_VALUES) " 项" }
+                        ul { @for value in counts.values.iter().skip(FIRST_VALUES) { (one(value)) } }
                     }
                 }
             }
@@ -194,7 +199,7 @@ fn order(params: &Params) -> Markup {
     }
 }
 
-fn nothing(params: &Params) -> Markup {
+fn no_hits(params: &Params) -> Markup {
     html! {
         div.card.nothing {
             h2 { "没有找到" }
@@ -215,7 +220,7 @@ fn hit(hit: &Hit, params: &Params) -> Markup {
     html! {
         li {
             article {
-                h3 { a href=(address.address(&format!("/reports/{}", hit.card.key))) { (hit.card.title) } " " (layout::badge(hit.card.verdict.as_str())) }
+                h3 { a href=(address.address(&format!("/reports/{}", hit.card.key))) { (hit.card.title) } " " (badge(hit.card.verdict)) }
                 p.meta {
                     @if let Some(agency) = &hit.card.agency { span { (agency) } }
                     @if let Some(year) = hit.card.year { span { (year) "年" } }

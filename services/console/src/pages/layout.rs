@@ -1,4 +1,4 @@
-//! The frame of every page: head, live counts, foot.
+//! The layout of every page: header, live counts, footer.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::LazyLock;
@@ -7,31 +7,35 @@ use std::time::Duration;
 use axum::response::{IntoResponse, Response};
 use bus::Counts;
 use maud::{DOCTYPE, Markup, html};
+use proto::ReportState;
 use report::Verdict;
 
-use crate::App;
+use crate::app::App;
+use crate::labels;
 use crate::problem::Problem;
 
-/// A page waits this long for the bus, and is shown without what it did not say.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(1);
+/// A page waits this long for the bus, and is then shown without the counts.
+pub(crate) const BUS_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// A page: its title, what was searched for, and its content.
-pub(crate) async fn page(app: &App, title: &str, words: &str, content: Markup) -> Markup {
-    let counts = tokio::time::timeout(PATIENCE, app.bus().counts()).await;
-    let counts = counts.ok().and_then(|counts| counts.inspect_err(|error| tracing::warn!("{error:#}")).ok());
-    frame(title, words, &pipeline(counts), &content)
+/// A page with the live counts. `query` is the text in its search box.
+pub(crate) async fn page(app: &App, title: &str, query: &str, content: Markup) -> Markup {
+    let counts = tokio::time::timeout(BUS_TIMEOUT, app.bus().counts()).await;
+    let counts = counts.ok().and_then(|counts| {
+        counts.inspect_err(|error| tracing::warn!("counting events for a page: {error:#}")).ok()
+    });
+    document(title, query, &pipeline(counts), &content)
 }
 
 /// A problem as a page.
-pub(crate) struct Fault(pub(crate) Problem);
+pub(crate) struct ErrorPage(pub(crate) Problem);
 
-impl From<Problem> for Fault {
+impl From<Problem> for ErrorPage {
     fn from(problem: Problem) -> Self {
         Self(problem)
     }
 }
 
-impl IntoResponse for Fault {
+impl IntoResponse for ErrorPage {
     fn into_response(self) -> Response {
         let Problem { status, title, detail, hint, .. } = self.0;
         let content = html! {
@@ -42,18 +46,18 @@ impl IntoResponse for Fault {
                 p { a href="/" { "回到检索" } }
             }
         };
-        (status, frame(title, "", &html! {}, &content)).into_response()
+        (status, document(title, "", &html! {}, &content)).into_response()
     }
 }
 
-/// Changes with the assets, so that a browser never mixes those of two versions.
-static STAMP: LazyLock<String> = LazyLock::new(|| {
+/// A hash of the assets in their addresses, so that a browser never mixes those of two versions.
+static ASSETS_VERSION: LazyLock<String> = LazyLock::new(|| {
     let mut hasher = DefaultHasher::new();
-    (include_str!("../assets/console.css"), include_str!("../assets/console.js")).hash(&mut hasher);
+    (include_str!("../../assets/console.css"), include_str!("../../assets/console.js")).hash(&mut hasher);
     format!("{:016x}", hasher.finish())
 });
 
-fn frame(title: &str, words: &str, pipeline: &Markup, content: &Markup) -> Markup {
+fn document(title: &str, query: &str, pipeline: &Markup, content: &Markup) -> Markup {
     html! {
         (DOCTYPE)
         html lang="zh-CN" {
@@ -63,8 +67,8 @@ fn frame(title: &str, words: &str, pipeline: &Markup, content: &Markup) -> Marku
                 meta name="color-scheme" content="light dark";
                 title { (title) " · 勾稽" }
                 link rel="icon" type="image/svg+xml" href="/assets/icon.svg";
-                link rel="stylesheet" href={ "/assets/console.css?v=" (*STAMP) };
-                script defer src={ "/assets/console.js?v=" (*STAMP) } {}
+                link rel="stylesheet" href={ "/assets/console.css?v=" (*ASSETS_VERSION) };
+                script defer src={ "/assets/console.js?v=" (*ASSETS_VERSION) } {}
             }
             body {
                 a.skip href="#content" { "跳到正文" }
@@ -73,7 +77,7 @@ fn frame(title: &str, words: &str, pipeline: &Markup, content: &Markup) -> Marku
                         a.brand href="/" { span.mark aria-hidden="true" { "勾" } span { "勾稽" } small { "政府信息公开年报校核与检索" } }
                         @if title != SEARCH_TITLE {
                             form.quick action="/" role="search" {
-                                input type="search" name="q" value=(words) placeholder="检索年报" aria-label="检索年报";
+                                input type="search" name="q" value=(query) placeholder="检索年报" aria-label="检索年报";
                                 button { "检索" }
                             }
                         }
@@ -95,26 +99,26 @@ fn frame(title: &str, words: &str, pipeline: &Markup, content: &Markup) -> Marku
     }
 }
 
-/// The title of the page that has a search box of its own.
+/// The title of the search page, which has a search box in its content.
 pub(crate) const SEARCH_TITLE: &str = "检索";
 
-/// The counts of each stage, kept current by the script of the page.
+/// How many reports have passed each stage. The script of the page updates the counts.
 fn pipeline(counts: Option<Counts>) -> Markup {
     let Counts { submitted, parsed, validated, indexed, refused } = counts.unwrap_or_default();
-    let steps = [
-        ("submitted", "已接收", submitted),
-        ("parsed", "已读取", parsed),
-        ("validated", "已校核", validated),
-        ("indexed", "可检索", indexed),
-        ("refused", "已退回", refused),
+    let states = [
+        (ReportState::Submitted, submitted),
+        (ReportState::Parsed, parsed),
+        (ReportState::Validated, validated),
+        (ReportState::Indexed, indexed),
+        (ReportState::Refused, refused),
     ];
     html! {
         div.pipeline role="status" aria-label="各环节累计数" {
             ol {
-                @for (name, label, count) in steps {
-                    li.(name) {
-                        (label) " "
-                        b data-count=(name) { @if counts.is_some() { (count) } @else { "—" } }
+                @for (state, count) in states {
+                    li.(state.as_str()) {
+                        (labels::state(state)) " "
+                        b data-count=(state.as_str()) { @if counts.is_some() { (count) } @else { "—" } }
                     }
                 }
             }
@@ -124,6 +128,6 @@ fn pipeline(counts: Option<Counts>) -> Markup {
 }
 
 /// A verdict as a badge.
-pub(crate) fn badge(verdict: &str) -> Markup {
-    html! { span.badge.(verdict) { (Verdict::title_of(Verdict::parse(verdict))) } }
+pub(crate) fn badge(verdict: Verdict) -> Markup {
+    html! { span.badge.(verdict.as_str()) { (verdict.title()) } }
 }

@@ -1,12 +1,12 @@
-//! A letter as one page of HTML that stands alone and prints on A4.
+//! Renders a letter as one self-contained page of HTML that prints on A4.
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use crate::block::{Block, Grid};
+use super::block::{Block, Grid};
 use crate::text::clean;
 
-/// The look of an official letter (GB/T 9704): paper, margins, fonts and lines, in the same measures as
-/// the DOCX; fonts that are not there fall back to those that each system has.
+/// The layout of an official letter (GB/T 9704): page, margins, fonts and lines, in the same measures as the DOCX.
+/// Fonts that are not installed fall back to those of the system.
 const STYLE: &str = include_str!("letter.css");
 
 pub(crate) fn page(title: &str, blocks: &[Block]) -> String {
@@ -19,13 +19,13 @@ pub(crate) fn page(title: &str, blocks: &[Block]) -> String {
                 title { (clean(title)) }
                 style { (PreEscaped(STYLE)) }
             }
-            body { main { @for block in blocks { (draw(block)) } } }
+            body { main { @for block in blocks { (render(block)) } } }
         }
     };
     page.into_string()
 }
 
-fn draw(block: &Block) -> Markup {
+fn render(block: &Block) -> Markup {
     html! {
         @match block {
             Block::Title(lines) => h1 {

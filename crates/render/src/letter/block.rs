@@ -1,27 +1,27 @@
-//! What a letter is made of, before it is HTML or DOCX.
+//! The blocks of a letter, which `html` and `docx` render.
 
-/// One piece of a letter, from top to bottom. Texts are as they come: whoever draws them escapes them.
+/// One block of a letter. Texts are raw: the renderer escapes them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Block {
-    /// The title, centred, in lines that break between words.
+    /// The title, centred, with its lines broken between words.
     Title(Vec<String>),
-    /// To whom, flush left.
+    /// The addressee, flush left.
     Addressee(String),
     /// A paragraph.
     Paragraph(String),
     /// A heading of the first level, `一、必须整改的问题`.
     Heading(String),
-    /// One thing that was found, with its number: `（一）`.
+    /// A finding with its number: `（一）`.
     Item(String, String),
-    /// More about it: what is told, such as `位置`, and the telling.
+    /// A detail of the finding: its label, such as `位置`, and its text.
     Detail(&'static str, String),
     /// A small table.
     Grid(Grid),
-    /// Who signs, and the date below.
+    /// The name of the office, and the date below.
     Signature(String, String),
-    /// Whom to ask, in brackets.
+    /// The contact person, in brackets.
     Contact(String),
-    /// What is enclosed begins, on a page of its own: its mark. Its title follows.
+    /// The mark of an enclosure, at the top of a new page; its title follows.
     Enclosure(&'static str),
 }
 
@@ -37,11 +37,11 @@ pub(crate) struct Grid {
 /// A column of a small table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Column {
-    /// What stands in its head.
+    /// The text of its head.
     pub(crate) head: &'static str,
     /// Its share of the width, in parts of the sum over all columns.
     pub(crate) share: u32,
-    /// Whether figures stand in it, which are set to the right.
+    /// Whether it has figures, which are right-aligned.
     pub(crate) is_figure: bool,
 }
 

@@ -1,29 +1,29 @@
-//! The three tables as the notices print them: where each head, each label and each figure stands.
+//! The layout of the three tables as the notices print them: the row and column of each head, label and figure.
 //!
 //! Source: the forms enclosed in 国办公开办函〔2019〕60号 and 国办公开办函〔2021〕30号.
 
-use report::{CellId, Form, Line, RequestRow, Table};
+use report::{CellId, Form, Line, RequestRow, SectionKind, Table};
 
-use crate::text::with_wide_brackets;
+pub use crate::text::full_width_brackets;
 
-/// Something that stands in a table, over one or more rows and columns, from 0.
+/// A cell of the layout, which covers one or more rows and columns. Both count from 0.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Placed {
+pub struct PlacedCell {
     /// Its first row.
-    pub(crate) row: u32,
+    pub row: u32,
     /// Its first column.
-    pub(crate) column: u16,
+    pub column: u16,
     /// How many rows it covers.
-    pub(crate) rows: u32,
+    pub rows: u32,
     /// How many columns it covers.
-    pub(crate) columns: u16,
-    /// What it is.
-    pub(crate) content: Content,
+    pub columns: u16,
+    /// What it holds.
+    pub content: Content,
 }
 
-/// What stands in a place of a table.
+/// What a cell of the layout holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Content {
+pub enum Content {
     /// The head of columns.
     Head(String),
     /// The label of a row or of a group of rows.
@@ -33,7 +33,7 @@ pub(crate) enum Content {
 }
 
 /// A table of the form, row by row.
-pub(crate) fn layout(form: &Form, table: Table) -> Vec<Placed> {
+pub fn layout(form: &Form, table: Table) -> Vec<PlacedCell> {
     match table {
         Table::Active => active(form),
         Table::Requests => requests(form),
@@ -41,15 +41,24 @@ pub(crate) fn layout(form: &Form, table: Table) -> Vec<Placed> {
     }
 }
 
+/// The heading of the section with the table.
+pub fn heading(table: Table) -> &'static str {
+    match table {
+        Table::Active => SectionKind::Active.heading(),
+        Table::Requests => SectionKind::Requests.heading(),
+        Table::Litigation => SectionKind::Litigation.heading(),
+    }
+}
+
 /// The last row and the last column of a table.
-pub(crate) fn extent(layout: &[Placed]) -> (u32, u16) {
+pub fn extent(layout: &[PlacedCell]) -> (u32, u16) {
     let row = layout.iter().map(|placed| placed.row + placed.rows - 1).max().unwrap_or(0);
     let column = layout.iter().map(|placed| placed.column + placed.columns - 1).max().unwrap_or(0);
     (row, column)
 }
 
-/// How wide the columns of a table are against each other; in a spreadsheet, in characters.
-pub(crate) fn widths(layout: &[Placed], table: Table) -> Vec<u16> {
+/// The relative widths of the columns of a table; in a spreadsheet, in characters.
+pub fn widths(layout: &[PlacedCell], table: Table) -> Vec<u16> {
     let (labels, figures): (&[u16], u16) = match table {
         Table::Active => (&[26], 9),
         Table::Requests => (&[4, 11, 34], 8),
@@ -62,8 +71,8 @@ pub(crate) fn widths(layout: &[Placed], table: Table) -> Vec<u16> {
 /// Columns that the figures of table two share, so that one, two and three of them are equally wide.
 const GRID: u16 = 6;
 
-fn active(form: &Form) -> Vec<Placed> {
-    let mut table = Drawing::default();
+fn active(form: &Form) -> Vec<PlacedCell> {
+    let mut table = Builder::default();
     for block in &form.active {
         let span = GRID / (block.columns.len() as u16).clamp(1, GRID);
         table.head(0, (1, GRID + 1), block.article);
@@ -87,8 +96,8 @@ fn active(form: &Form) -> Vec<Placed> {
 /// Columns of labels in table three.
 const LABELS: u16 = 3;
 
-fn requests(form: &Form) -> Vec<Placed> {
-    let mut table = Drawing::default();
+fn requests(form: &Form) -> Vec<PlacedCell> {
+    let mut table = Builder::default();
     let columns = form.applicants.len() as u16;
     let last = LABELS + columns.saturating_sub(1);
     let note = "（本列数据的勾稽关系为：第一项加第二项之和，等于第三项加第四项之和）";
@@ -117,8 +126,8 @@ fn requests(form: &Form) -> Vec<Placed> {
     table.placed
 }
 
-/// The label of a row, with those of the groups that begin with it.
-fn request_labels(table: &mut Drawing, form: &Form, row: &RequestRow, before: Option<&str>) {
+/// The label of a row, with the labels of the groups that begin there.
+fn request_labels(table: &mut Builder, form: &Form, row: &RequestRow, before: Option<&str>) {
     const OUTCOMES: &str = "三、本年度办理结果";
     let Some(under) = row.under else { return table.label(0, (1, LABELS), row.label) };
     let count = |is_in: &dyn Fn(&str) -> bool| {
@@ -136,10 +145,10 @@ fn request_labels(table: &mut Drawing, form: &Form, row: &RequestRow, before: Op
     table.label(2, (1, 1), row.label);
 }
 
-fn litigation(form: &Form) -> Vec<Placed> {
-    let mut table = Drawing::default();
+fn litigation(form: &Form) -> Vec<PlacedCell> {
+    let mut table = Builder::default();
     let width = form.litigation_columns.len() as u16;
-    // `行政诉讼/复议后起诉` stands under 行政诉讼, 行政复议 stands alone.
+    // `行政诉讼/复议后起诉` belongs to the group 行政诉讼; 行政复议 is a group of its own.
     let parts = |group: &Line| group.label.split_once('/');
     let groups = || (0..).step_by(usize::from(width.max(1))).zip(&form.litigation_groups);
     let mut before = None;
@@ -174,24 +183,24 @@ fn litigation(form: &Form) -> Vec<Placed> {
     table.placed
 }
 
-/// A table on its way onto the paper.
+/// Builds a layout row by row.
 #[derive(Default)]
-struct Drawing {
+struct Builder {
     row: u32,
-    placed: Vec<Placed>,
+    placed: Vec<PlacedCell>,
 }
 
-impl Drawing {
+impl Builder {
     fn next_row(&mut self) {
         self.row += 1;
     }
 
     fn head(&mut self, column: u16, span: (u32, u16), text: &str) {
-        self.place(column, span, Content::Head(with_wide_brackets(text)));
+        self.place(column, span, Content::Head(full_width_brackets(text)));
     }
 
     fn label(&mut self, column: u16, span: (u32, u16), text: &str) {
-        self.place(column, span, Content::Label(with_wide_brackets(text)));
+        self.place(column, span, Content::Label(full_width_brackets(text)));
     }
 
     fn figure(&mut self, column: u16, columns: u16, id: Option<CellId>) {
@@ -201,7 +210,7 @@ impl Drawing {
     }
 
     fn place(&mut self, column: u16, (rows, columns): (u32, u16), content: Content) {
-        self.placed.push(Placed { row: self.row, column, rows, columns, content });
+        self.placed.push(PlacedCell { row: self.row, column, rows, columns, content });
     }
 }
 

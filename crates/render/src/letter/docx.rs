@@ -1,5 +1,5 @@
-//! A letter as a DOCX file: the few parts that Word, WPS and LibreOffice ask for, always the same bytes
-//! for the same letter.
+//! Renders a letter as a DOCX file with the few parts that Word, WPS and LibreOffice need. The same letter gives
+//! the same bytes.
 
 use std::fmt::Write as _;
 use std::io::{Cursor, Write as _};
@@ -7,8 +7,8 @@ use std::io::{Cursor, Write as _};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
-use crate::PaperError;
-use crate::block::{Block, Grid};
+use super::block::{Block, Grid};
+use crate::RenderError;
 use crate::text::clean;
 
 /// Width of the text, 156 mm (GB/T 9704), in twentieths of a point.
@@ -28,7 +28,7 @@ const PARTS: [(&str, &str); 8] = [
     ("word/footer2.xml", include_str!("docx/footer_even.xml")),
 ];
 
-pub(crate) fn package(title: &str, blocks: &[Block]) -> Result<Vec<u8>, PaperError> {
+pub(crate) fn package(title: &str, blocks: &[Block]) -> Result<Vec<u8>, RenderError> {
     let mut package = ZipWriter::new(Cursor::new(Vec::new()));
     let options = SimpleFileOptions::default()
         .compression_method(CompressionMethod::Deflated)
@@ -57,13 +57,13 @@ fn properties(title: &str) -> String {
 fn document(blocks: &[Block]) -> String {
     let mut body = String::from(include_str!("docx/document_head.xml").trim_end());
     for block in blocks {
-        draw(&mut body, block);
+        render(&mut body, block);
     }
     body.push_str(include_str!("docx/document_foot.xml"));
     body
 }
 
-fn draw(body: &mut String, block: &Block) {
+fn render(body: &mut String, block: &Block) {
     match block {
         Block::Title(lines) => {
             let lines: Vec<String> = lines.iter().map(|line| run(line)).collect();
@@ -92,7 +92,7 @@ fn run(text: &str) -> String {
     format!("<w:r><w:t xml:space=\"preserve\">{}</w:t></w:r>", escape(text))
 }
 
-/// The date ends four characters before the margin, and the name stands centred above it.
+/// The date ends four characters before the margin, and the name is centred above it.
 fn signature(body: &mut String, name: &str, date: &str) {
     let (name_width, date_width) = (width(name), width(date));
     let inset = 4 * CHARACTER + name_width.saturating_sub(date_width) / 2;
@@ -102,7 +102,7 @@ fn signature(body: &mut String, name: &str, date: &str) {
     }
 }
 
-/// How wide a line of the text is; letters and digits of the West take half a character.
+/// The width of a line of the text; ASCII characters take half a character.
 fn width(text: &str) -> u32 {
     let halves: u32 = clean(text).chars().map(|c| if c.is_ascii() { 1 } else { 2 }).sum();
     (halves * CHARACTER / 2).min(TEXT_WIDTH)
@@ -142,7 +142,7 @@ fn cell(body: &mut String, width: u32, style: &str, text: &str) {
     body.push_str("</w:tc>");
 }
 
-/// The text as XML takes it.
+/// The text, escaped for XML.
 fn escape(text: &str) -> String {
     clean(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

@@ -1,0 +1,78 @@
+//! The state that all handlers share.
+
+use std::sync::Arc;
+
+use blobs::Blobs;
+use bus::Bus;
+use rules::RulePolicy;
+use search::{CurrentReader, IndexError, Reader};
+use worker::Worker;
+
+use crate::pipeline_status::PipelineMonitor;
+use crate::problem::{self, Problem};
+
+/// The state of the service; a clone is the same state.
+#[derive(Clone)]
+pub(crate) struct App(Arc<State>);
+
+struct State {
+    worker: Worker,
+    index: CurrentReader,
+    policy: RulePolicy,
+    monitor: PipelineMonitor,
+}
+
+impl App {
+    pub(crate) fn new(worker: Worker, policy: RulePolicy) -> Self {
+        let index = CurrentReader::new(&worker.config().index);
+        let monitor = PipelineMonitor::start(&worker);
+        Self(Arc::new(State { worker, index, policy, monitor }))
+    }
+
+    pub(crate) fn worker(&self) -> &Worker {
+        &self.0.worker
+    }
+
+    pub(crate) fn bus(&self) -> &Bus {
+        self.0.worker.bus()
+    }
+
+    pub(crate) fn blobs(&self) -> &Blobs {
+        self.0.worker.blobs()
+    }
+
+    /// The office's own severities, disabled rules and waivers.
+    pub(crate) fn policy(&self) -> &RulePolicy {
+        &self.0.policy
+    }
+
+    pub(crate) fn monitor(&self) -> &PipelineMonitor {
+        &self.0.monitor
+    }
+
+    /// Reads the current generation of the index on a blocking thread and waits for the result. An index that
+    /// cannot be read is reported at `/readyz` until it can.
+    pub(crate) async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Reader) -> Result<T, IndexError> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let app = self.clone();
+        let read = tokio::task::spawn_blocking(move || {
+            let reader = app.0.index.reader();
+            app.worker().set_degraded(reader.as_ref().err().map(ToString::to_string));
+            work(&reader?)
+        });
+        read.await.map_err(|error| Problem::internal(&error.into()))?.map_err(problem::of_search)
+    }
+
+    /// Starts `work` on a blocking thread and returns once it has a reader, so that `work` can stream its
+    /// results.
+    pub(crate) async fn start_reading(
+        &self,
+        work: impl FnOnce(&Reader) + Send + 'static,
+    ) -> Result<(), Problem> {
+        let reader = self.read(|reader| Ok(reader.clone())).await?;
+        tokio::task::spawn_blocking(move || work(&reader));
+        Ok(())
+    }
+}

@@ -1,0 +1,33 @@
+//! The parts of a finding that the report page and the regional page share.
+
+use maud::{Markup, html};
+use report::{Finding, Judgement, Waiver};
+
+use crate::labels;
+
+/// The class of a finding in the style sheet: its severity, or `unknown` where it cannot be judged.
+pub(super) fn class(finding: &Finding) -> &'static str {
+    match finding.judgement {
+        Judgement::Fails => finding.severity.as_str(),
+        Judgement::Unknown => "unknown",
+    }
+}
+
+/// The severity of a finding, and the rule that made it.
+pub(super) fn heading(finding: &Finding) -> Markup {
+    html! {
+        p.what {
+            span.severity { (finding.judgement.label(finding.severity)) }
+            code { (finding.rule) }
+            @if let Some(problem) = labels::problem(&finding.rule) { span.quiet { (problem) } }
+            @if finding.waiver.is_some() { span.severity { "已豁免" } }
+        }
+    }
+}
+
+/// Why a finding was waived.
+pub(super) fn waiver(waiver: &Waiver) -> Markup {
+    html! {
+        p.notice { "已由 " b { (waiver.who) } " 豁免，不计入结论：" (waiver.why) "（有效期至 " (waiver.until) "）" }
+    }
+}

@@ -1,0 +1,121 @@
+//! The findings of a report, each with its cells and its location in the text.
+
+use std::collections::BTreeSet;
+
+use maud::{Markup, html};
+use render::form_layout::full_width_brackets;
+use report::{Against, CellId, Decimal, Finding, Repair, Report, Review};
+
+use super::text::Line;
+use super::years::OtherYears;
+use crate::labels;
+use crate::pages::{finding, official_tables};
+
+/// Limit of cells that one finding lists. The tables mark all of them.
+const MAX_CELLS: usize = 8;
+
+pub(super) fn findings(review: &Review, other_years: &OtherYears, lines: &[Line]) -> Markup {
+    let findings = &review.findings;
+    let waived = findings.iter().filter(|finding| finding.waiver.is_some()).count();
+    html! {
+        section #findings {
+            h2 { "校核结果" @if !findings.is_empty() { span.quiet { "　" (findings.len()) " 条" @if waived > 0 { "，其中已豁免 " (waived) " 条" } } } }
+            @if findings.is_empty() { p.notice.good { "各项校核均未发现问题。" } }
+            ol.findings { @for one in findings { (item(one, &review.report, other_years, lines)) } }
+        }
+    }
+}
+
+fn item(one: &Finding, report: &Report, other_years: &OtherYears, lines: &[Line]) -> Markup {
+    let ids: Vec<&str> = one.cells.iter().map(|id| id.as_str()).collect();
+    html! {
+        li.finding.waived[one.waiver.is_some()] data-severity=(finding::class(one)) data-cells=(ids.join(" ")) {
+            (finding::heading(one))
+            p.message { (full_width_brackets(&one.message)) }
+            @if let (Some(left), Some(right)) = (one.left, one.right) { (sides(left, right)) }
+            @if let Some(repair) = &one.repair { (suggested(repair)) }
+            (cells(&one.cells, report))
+            @if let Some(waiver) = &one.waiver { (finding::waiver(waiver)) }
+            @if let Some(other) = &one.against { (against(other, report, other_years)) }
+            @if let Some(origin) = &one.origin {
+                p.quiet.place {
+                    (labels::location(origin))
+                    @if let Some(line) = line_of(one, report, lines) { " " a href={ "#L" (line) } { "看正文" } }
+                }
+            }
+        }
+    }
+}
+
+fn sides(left: Decimal, right: Decimal) -> Markup {
+    let number = |value: Decimal| value.normalize().to_string();
+    let difference = left.checked_sub(right).map(|difference| number(difference.abs()));
+    html! {
+        p.sides {
+            "一边 " b { (number(left)) } "，另一边 " b { (number(right)) }
+            @if let Some(difference) = difference { "，相差 " b { (difference) } }
+        }
+    }
+}
+
+fn suggested(repair: &Repair) -> Markup {
+    html! {
+        p.repair {
+            span { "可能的改法" }
+            a href={ "#cell-" (repair.cell) } { (labels::cell(repair.cell)) }
+            " 改为 " b { (repair.value.normalize()) } "。" (full_width_brackets(&repair.reason))
+        }
+    }
+}
+
+/// The other report with which the finding compares this one.
+fn against(other: &Against, report: &Report, other_years: &OtherYears) -> Markup {
+    let agency = other.agency.as_deref().unwrap_or_default();
+    let year = other.year.map(|year| format!("{year}年度报告")).unwrap_or_default();
+    let is_own = report.agency.as_deref() == Some(agency);
+    let link = other.year.filter(|_| is_own).and_then(|year| other_years.get(year));
+    html! {
+        p.quiet {
+            "对照："
+            @match link {
+                Some(link) => a href={ "/reports/" (link.key) } { (agency) (year) },
+                None => { (agency) (year) }
+            }
+            @if let Some(origin) = &other.origin { "，" (labels::location(origin)) }
+        }
+    }
+}
+
+/// Links to the cells, each with its value. A row or column that all share is named once.
+fn cells(ids: &[CellId], report: &Report) -> Markup {
+    let labels: Vec<String> = ids.iter().map(|id| labels::cell(*id)).collect();
+    let labels: Vec<(&str, &str)> =
+        labels.iter().map(|label| label.split_once(" / ").unwrap_or((label, ""))).collect();
+    let rows: BTreeSet<&str> = labels.iter().map(|(row, _)| *row).collect();
+    let columns: BTreeSet<&str> = labels.iter().map(|(_, column)| *column).collect();
+    let has_row = ids.len() > 1 && rows.len() == 1;
+    let has_column = ids.len() > 1 && columns.len() == 1 && !has_row;
+    html! {
+        @if let Some((row, column)) = labels.first() {
+            p.cells {
+                @if has_row { span.quiet { (row) "：" } } @else if has_column { span.quiet { (column) "：" } }
+                @for (id, (row, column)) in ids.iter().zip(&labels).take(MAX_CELLS) {
+                    a href={ "#cell-" (id) } {
+                        @if has_row { (column) } @else if has_column { (row) } @else { (row) " / " (column) }
+                        " " b { (official_tables::shown(report.cells.get(*id))) }
+                    }
+                }
+                @if ids.len() > MAX_CELLS { span.quiet { "等 " (ids.len()) " 格" } }
+            }
+        }
+    }
+}
+
+/// The line of the text with the claim at which the finding points.
+fn line_of(finding: &Finding, report: &Report, lines: &[Line]) -> Option<usize> {
+    let origin = finding.origin?;
+    let range = origin.start..origin.end.max(origin.start + 1);
+    let claim = report.claims.iter().find(|claim| range.contains(&claim.origin.start))?;
+    let words = Some(&claim.text).filter(|words| !words.is_empty())?;
+    lines.iter().position(|line| line.text().contains(words.as_str())).map(|index| index + 1)
+}

@@ -1,0 +1,49 @@
+//! `GET /api/v1/rollup`, `/api/v1/roster` and `/api/v1/survey`: the reports of a region together.
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{Html, IntoResponse, Response};
+use serde_json::Value;
+
+use crate::app::App;
+use crate::download::{XLSX, bad_format, download};
+use crate::params::Params;
+use crate::problem::Problem;
+use crate::{api, regional};
+
+/// Fills in the official form of a region from the reports of its agencies.
+pub(crate) async fn roll_up(State(app): State<App>, params: Params) -> Result<Response, Problem> {
+    let (region, year) = (regional::region(&params)?, regional::year(&params)?);
+    let format = params.get("format").unwrap_or("json");
+    let rolled = regional::roll_up(&app, &region, year).await?;
+    let rolled = rolled
+        .ok_or_else(|| Problem::bad_parameter("year", format!("{year}年没有统一的表格，无法汇总。")))?;
+    match format {
+        "json" => Ok(Json(api::roll_up(&rolled)).into_response()),
+        "html" => Ok(Html(render::roll_up::html(&rolled)).into_response()),
+        "xlsx" => {
+            let bytes = render::roll_up::xlsx(&rolled).map_err(|error| Problem::internal(&error.into()))?;
+            let name = format!("{}{year}年政府信息公开工作年度报告汇总表.xlsx", region.name);
+            Ok(download(bytes, XLSX, &name))
+        }
+        other => Err(bad_format(other, "可用 json、html、xlsx。")),
+    }
+}
+
+/// Compares the roster with the reports of a year.
+pub(crate) async fn attendance(State(app): State<App>, params: Params) -> Result<Json<Value>, Problem> {
+    let year = regional::year(&params)?;
+    let region = params.get("region").map(|_| regional::region(&params)).transpose()?;
+    let attendance = regional::attendance(&app, region.as_ref(), year).await?.ok_or_else(|| {
+        let problem = Problem::not_found("还没有导入机关名录。".into());
+        problem.hint("请先用 gouji roster import 导入。")
+    })?;
+    Ok(Json(api::attendance(year, &attendance)))
+}
+
+/// Compares the reports of a region and a year with each other.
+pub(crate) async fn survey(State(app): State<App>, params: Params) -> Result<Json<Value>, Problem> {
+    let (region, year) = (regional::region(&params)?, regional::year(&params)?);
+    let comparison = regional::compare(&app, &region, year).await?;
+    Ok(Json(api::survey(&region, year, &comparison)))
+}

@@ -1,0 +1,94 @@
+//! Every path of the console with the role it needs, and the headers of every response.
+
+use access::{Requires, Route};
+use axum::extract::{OriginalUri, Request};
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+
+use crate::app::App;
+use crate::pages::{self, ErrorPage};
+use crate::problem::Problem;
+use crate::{assets, download, letter, pipeline_api, regional_api, report_api, report_stream, search_api};
+
+/// Every path and what it needs; `openapi.json` describes those of the API. Where any key will do, a key that
+/// submits reports sees only its own.
+pub(crate) fn routes() -> Vec<Route<App>> {
+    vec![
+        ("/", Requires::Key, get(pages::search)),
+        ("/reports/{id}", Requires::Key, get(pages::report)),
+        ("/regions", Requires::Review, get(pages::regional)),
+        ("/across", Requires::Review, get(pages::redirect_to_regional)),
+        ("/status", Requires::Review, get(pages::status)),
+        ("/assets/{name}", Requires::Nothing, get(assets::asset)),
+        ("/openapi.json", Requires::Nothing, get(assets::openapi)),
+        ("/api/v1/reports", Requires::Key, get(search_api::reports)),
+        ("/api/v1/reports/{id}", Requires::Key, get(report_api::report)),
+        ("/api/v1/reports/{id}/source", Requires::Key, get(download::source)),
+        ("/api/v1/reports/{id}/cells", Requires::Key, get(report_api::cells)),
+        ("/api/v1/reports/{id}/findings", Requires::Key, get(report_api::findings)),
+        ("/api/v1/reports/{id}/versions", Requires::Key, get(report_api::versions)),
+        ("/api/v1/reports/{id}/letter", Requires::Review, get(letter::letter)),
+        ("/api/v1/sum", Requires::Key, get(search_api::sum)),
+        ("/api/v1/kept", Requires::Review, get(report_stream::stream)),
+        ("/api/v1/rollup", Requires::Review, get(regional_api::roll_up)),
+        ("/api/v1/roster", Requires::Review, get(regional_api::attendance)),
+        ("/api/v1/survey", Requires::Review, get(regional_api::survey)),
+        ("/api/v1/status", Requires::Key, get(pipeline_api::status)),
+        ("/api/v1/status/{id}", Requires::Key, get(report_api::history)),
+        ("/api/v1/events", Requires::Key, get(pipeline_api::events)),
+    ]
+}
+
+pub(crate) async fn not_found(OriginalUri(uri): OriginalUri) -> Response {
+    Problem::not_found(format!("没有地址 {}。", uri.path())).into_response()
+}
+
+/// Pages load and run our own files only, and no other site may frame them.
+const CONTENT_SECURITY_POLICY: &str =
+    "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+/// Sets the default headers of a response. A person gets a problem as a page, a program as a document.
+pub(crate) async fn finish_response(request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    let is_page = !path.starts_with("/api/") && path != "/openapi.json";
+    let mut response = next.run(request).await;
+    if is_page && let Some(problem) = response.extensions_mut().remove::<Problem>() {
+        let mut page = ErrorPage(problem).into_response();
+        for name in [header::WWW_AUTHENTICATE, header::RETRY_AFTER] {
+            if let Some(value) = response.headers_mut().remove(&name) {
+                page.headers_mut().insert(name, value);
+            }
+        }
+        response = page;
+    }
+    let mut default = |name: HeaderName, value: &'static str| {
+        response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
+    };
+    default(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY);
+    default(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    default(header::REFERRER_POLICY, "same-origin");
+    default(header::CACHE_CONTROL, "no-cache");
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn the_description_lists_every_path_of_the_api() {
+        let documented: serde_json::Value = serde_json::from_str(assets::OPENAPI).unwrap();
+        let paths = documented["paths"].as_object().unwrap().iter();
+        let ours =
+            paths.filter(|(_, path)| path["get"]["tags"][0].as_str().is_some_and(|tag| tag != "ingest"));
+        let documented: BTreeSet<&str> = ours.map(|(path, _)| path.as_str()).collect();
+        let routes = routes();
+        let is_api = |path: &&str| path.starts_with("/api/") || *path == "/openapi.json";
+        let served: BTreeSet<&str> = routes.iter().map(|(path, ..)| *path).filter(is_api).collect();
+        assert_eq!(documented, served);
+    }
+}
