@@ -1,4 +1,4 @@
-//! Counts beside the hits, by aggregation over columns.
+//! Facet counts, by aggregation over columns.
 
 use serde_json::{Map, json};
 use tantivy::aggregation::agg_req::Aggregations;
@@ -16,7 +16,7 @@ const MAX_VALUES: usize = 50;
 /// What to count.
 pub(crate) struct Request {
     facets: Vec<Facet>,
-    /// The regions to count: provinces, or what lies inside the region that is asked for.
+    /// The column of the regions to count: provinces, or the divisions of the region in the query.
     region_column: &'static str,
 }
 

@@ -1,21 +1,10 @@
-//! `ReportValidated` to `ReportIndexed`: keeps an index in a folder on this host.
-//!
-//! Every index holds everything on the log: it knows up to where, and reads on from there by a feed. Of
-//! several processes on different hosts the one with the lease leads: it takes what waits from the one
-//! place that they share, and tells the log what was indexed. The others follow, ready to lead at any time.
-//!
-//! Every change of a report is a change of what it is held against: with its batch, the reports of the
-//! same agency for the year itself and for the year after are judged anew. One process decides what is
-//! current, so the outcome depends on what was sent and not on the order in which it came.
-//!
-//! A batch is committed before anything of it is acknowledged, so a killed writer finds it again; writing
-//! it twice changes nothing, because the index compares versions.
+#![doc = include_str!("../README.md")]
 
 mod entry;
-mod keep;
-mod measures;
+mod metrics;
 mod neighbours;
 mod rebuild;
+mod state;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,8 +17,8 @@ use search::{Compatibility, FolderLock, Generations, IndexError};
 use worker::{BatchLimits, Done, Handled, Service, Worker};
 
 use crate::entry::indexed;
-use crate::keep::{BATCH, BATCH_BYTES, Keep};
 pub use crate::rebuild::{Rebuilt, rebuild};
+use crate::state::{BATCH, BATCH_BYTES, IndexState};
 
 /// The service, with its index in a folder on a local disk.
 pub fn service() -> Service {
@@ -39,53 +28,55 @@ pub fn service() -> Service {
     })
 }
 
-/// A commit costs some 75 ms before its first document; a report is found half a second later at most.
+/// The pause between two batches. A commit costs some 75 ms before its first document, and a search finds a
+/// report half a second later at most.
 const REST: Duration = Duration::from_millis(500);
-/// While more is waiting: a commit is dearer than the wait for a fuller batch.
+/// The wait for a fuller batch while more facts are pending: a commit costs more than this wait.
 const LINGER: Duration = Duration::from_millis(150);
-/// How often a process that waits looks again.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How often a waiting process checks again.
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Indexes until it is time to stop.
+/// Indexes until shutdown is requested.
 async fn serve(worker: Worker) -> anyhow::Result<()> {
-    let mut house = House {
+    let service = IndexService {
         policy: Arc::new(RulePolicy::of(worker.config().rule_policy.as_deref())?),
         generations: Generations::new(&worker.config().index),
         worker,
     };
-    let Some(_hold) = house.hold().await? else { return Ok(()) };
-    // Building a generation takes room before there is an index to measure.
-    worker::watch_disk("index", &house.worker.config().index);
-    let Some(mut keep) = house.open().await? else { return Ok(()) };
-    let mut lease = house.worker.bus().lease(INDEX_LEASE, house.holder()?);
-    measures::begin(&house.worker, &lease);
-    while !house.worker.shutdown().is_requested() {
-        house.follow(&mut keep, &mut lease).await?;
-        house.lead(&mut keep, &lease).await?;
+    let Some(_lock) = service.lock_folder().await? else { return Ok(()) };
+    // A generation takes disk space while it is built, before any index is open.
+    worker::watch_disk("index", &service.worker.config().index);
+    let Some(mut state) = service.open().await? else { return Ok(()) };
+    let mut lease = service.worker.bus().lease(INDEX_LEASE, service.leader_id()?);
+    metrics::begin(&service.worker, &lease);
+    while !service.worker.shutdown().is_requested() {
+        service.follow(&mut state, &mut lease).await?;
+        service.lead(&mut state, &lease).await?;
     }
     lease.release().await;
     Ok(())
 }
 
-/// What the index is kept with.
-struct House {
+/// The service of one process.
+struct IndexService {
     worker: Worker,
     policy: Arc<RulePolicy>,
     generations: Generations,
 }
 
-impl House {
-    /// Waits until no other process of this host keeps the index in this folder.
-    async fn hold(&mut self) -> anyhow::Result<Option<FolderLock>> {
-        let mut told = false;
+impl IndexService {
+    /// Waits until no other process of this host writes the index in this folder. None where shutdown is
+    /// requested.
+    async fn lock_folder(&self) -> anyhow::Result<Option<FolderLock>> {
+        let mut is_logged = false;
         loop {
-            if let Some(hold) = self.generations.lock_writer()? {
-                return Ok(Some(hold));
+            if let Some(lock) = self.generations.lock_writer()? {
+                return Ok(Some(lock));
             }
-            if !told {
+            if !is_logged {
                 let index = self.worker.config().index.display();
-                tracing::info!(%index, "another process keeps the index in {index}; standing by");
-                told = true;
+                tracing::info!(%index, "another process writes the index in {index}; standing by");
+                is_logged = true;
             }
             if !self.pause().await {
                 return Ok(None);
@@ -93,34 +84,34 @@ impl House {
         }
     }
 
-    /// Opens the current generation, and builds the next one first where another version made it. None where
-    /// it is time to stop.
-    async fn open(&self) -> anyhow::Result<Option<Keep>> {
+    /// Opens the current generation. Where another schema made it, builds the next one first. None where
+    /// shutdown is requested.
+    async fn open(&self) -> anyhow::Result<Option<IndexState>> {
         let folder = self.worker.config().index.display();
         loop {
             let open = || async {
                 let generations = self.generations.clone();
-                match self.worker.cpu().run(move || keep::open(&generations)).await? {
+                match self.worker.cpu().run(move || state::open(&generations)).await? {
                     Ok((generation, writer)) => {
-                        Ok(Opened::Here(Keep::new(&self.worker, &self.policy, generation, writer)?))
+                        Ok(Opened::Ready(IndexState::new(&self.worker, &self.policy, generation, writer)?))
                     }
-                    Err(error @ IndexError::NeedsRebuild { .. }) => Ok(Opened::OfAnotherVersion(error)),
+                    Err(error @ IndexError::NeedsRebuild { .. }) => Ok(Opened::OtherSchema(error)),
                     Err(IndexError::LockBusy) => Ok(Opened::Busy),
                     Err(error) => Err(anyhow::Error::new(error).context(format!(
-                        "the index in {folder} cannot be opened; `gouji reindex` makes a new one"
+                        "the index in {folder} cannot be opened; `gouji reindex` builds a new one"
                     ))),
                 }
             };
             let Some(opened) = self.worker.retry(open).await else { return Ok(None) };
             match opened {
-                Opened::Here(keep) => {
+                Opened::Ready(state) => {
                     self.worker.set_degraded(None);
-                    return Ok(Some(keep));
+                    return Ok(Some(state));
                 }
                 Opened::Busy => {
                     self.worker.set_degraded(Some(format!("another process writes the index in {folder}")))
                 }
-                Opened::OfAnotherVersion(error) => self.renew(&error).await?,
+                Opened::OtherSchema(error) => self.replace(&error).await?,
             }
             if !self.pause().await {
                 return Ok(None);
@@ -128,15 +119,15 @@ impl House {
         }
     }
 
-    /// Has an index of this version read in the place of one of another; nothing is indexed meanwhile.
-    async fn renew(&self, why: &IndexError) -> anyhow::Result<()> {
-        let Some(_hold) = self.generations.lock_builder()? else {
+    /// Builds an index of this version and switches to it. Nothing is indexed meanwhile.
+    async fn replace(&self, why: &IndexError) -> anyhow::Result<()> {
+        let Some(_lock) = self.generations.lock_builder()? else {
             self.worker.set_degraded(Some("`gouji reindex` is building the next index".into()));
             return Ok(());
         };
         tracing::warn!("{why}; building one from the log");
         let tell =
-            |left| self.worker.set_degraded(Some(format!("building the index anew, {left} facts left")));
+            |left| self.worker.set_degraded(Some(format!("rebuilding the index, {left} facts left")));
         if let Some(rebuilt) = rebuild::build(&self.worker, &self.policy, &self.generations, tell).await?
             && !rebuilt.is_current
         {
@@ -145,27 +136,28 @@ impl House {
         Ok(())
     }
 
-    /// Keeps the index up to date from the log, and answers nothing, until the lease is held or it is time to stop.
-    async fn follow(&self, keep: &mut Keep, lease: &mut Lease) -> anyhow::Result<()> {
+    /// Indexes from a feed of the log, and publishes nothing, until this process has the lease or shutdown is
+    /// requested.
+    async fn follow(&self, state: &mut IndexState, lease: &mut Lease) -> anyhow::Result<()> {
         let mut feed = None;
         let stopped = || self.worker.shutdown().is_requested();
         while !lease.is_held() && !stopped() {
-            if self.reopened(keep).await? {
+            if self.reopened(state).await? {
                 feed = None;
             }
             if feed.is_none() {
-                feed = keep.feed().await;
+                feed = state.feed().await;
             }
             let Some(following) = feed.as_mut() else { break };
-            self.tell_left(following.left());
+            self.report_backlog(following.left());
             let event = tokio::select! {
                 event = following.next() => event,
                 () = lease.acquired() => break,
-                () = tokio::time::sleep(LOOK_EVERY) => continue,
+                () = tokio::time::sleep(POLL_INTERVAL) => continue,
             };
             let Some(event) = event else { break };
             let is_far_behind = following.left() > BATCH as u64;
-            if keep.take_in(event, following).await.is_none() {
+            if state.write_from_feed(event, following).await.is_none() {
                 break;
             }
             if !is_far_behind {
@@ -178,8 +170,9 @@ impl House {
         Ok(())
     }
 
-    /// Indexes what waits at the place that all copies share, as long as the lease is held.
-    async fn lead(&self, keep: &mut Keep, lease: &Lease) -> anyhow::Result<()> {
+    /// Indexes from the durable consumer that all processes share, and publishes what was indexed, as long as
+    /// this process has the lease.
+    async fn lead(&self, state: &mut IndexState, lease: &Lease) -> anyhow::Result<()> {
         let leads = || lease.is_held() && !self.worker.shutdown().is_requested();
         if !leads() {
             return Ok(());
@@ -187,88 +180,89 @@ impl House {
         let bounds = BatchLimits { messages: BATCH, bytes: BATCH_BYTES, linger: LINGER, pause: REST };
         let mut batches = self.worker.batches::<ReportValidated>(bounds).await?;
         while leads() {
-            let reopened = self.reopened(keep).await?;
+            let reopened = self.reopened(state).await?;
             match batches.progress().await {
                 Ok(standing) if standing.exclusive && !reopened => {
-                    if let Err(error) = keep.holds_up_to(standing.acknowledged).await {
-                        tracing::debug!("when the log took what the index has: {error:#}");
+                    if let Err(error) = state.advance_to(standing.acknowledged).await {
+                        tracing::debug!("reading when the log took the last indexed fact: {error:#}");
                     }
                 }
-                // Somebody else took from our place, before us or beside us: the log has it all.
+                // Another process took facts from the consumer: read them from the log.
                 Ok(standing) => {
-                    if keep.catch_up(|left| self.tell_left(left)).await.is_none() {
+                    if state.catch_up(|left| self.report_backlog(left)).await.is_none() {
                         break;
                     }
                     batches.reset_progress(standing);
                 }
-                Err(error) => tracing::debug!("where the index stands: {error:#}"),
+                Err(error) => tracing::debug!("reading the position of the consumer: {error:#}"),
             }
-            self.tell_left(0);
-            batches.next(|facts| index(keep, facts)).await;
+            self.report_backlog(0);
+            batches.next(|facts| index(state, facts)).await;
         }
         batches.close().await;
         Ok(())
     }
 
-    /// Goes over to the generation that is current by now. True where that is another one.
-    async fn reopened(&self, keep: &mut Keep) -> anyhow::Result<bool> {
+    /// Opens the generation that is current now, if that is another one. Returns whether it did.
+    async fn reopened(&self, state: &mut IndexState) -> anyhow::Result<bool> {
         let current = self.generations.current()?;
-        let maker = current.map(|current| self.generations.compatibility(current)).transpose()?;
-        if current == Some(keep.generation) && maker == Some(Compatibility::Compatible) {
+        let compatibility = current.map(|current| self.generations.compatibility(current)).transpose()?;
+        if current == Some(state.generation) && compatibility == Some(Compatibility::Compatible) {
             return Ok(false);
         }
-        if current.is_none() && self.generations.compatibility(keep.generation)? == Compatibility::Compatible
+        if current.is_none() && self.generations.compatibility(state.generation)? == Compatibility::Compatible
         {
             tracing::warn!(
-                generation = keep.generation,
-                "nothing said which index is current; it is this one"
+                generation = state.generation,
+                "the pointer to the current index was lost; pointing to the index that is open"
             );
-            self.generations.switch_to(keep.generation)?;
+            self.generations.switch_to(state.generation)?;
             return Ok(false);
         }
-        if maker == Some(Compatibility::Incompatible) {
-            bail!("another version made the index that is current now; start that version of gouji-index");
+        if compatibility == Some(Compatibility::Incompatible) {
+            bail!("another version made the current index; start that version of gouji-index");
         }
         tracing::info!(generation = current, "opening the current generation of the index");
         match self.open().await? {
-            Some(opened) => *keep = opened,
+            Some(opened) => *state = opened,
             None => return Ok(false),
         }
         Ok(true)
     }
 
-    fn tell_left(&self, left: u64) {
-        let told = (left > BATCH as u64).then(|| format!("catching up with the log, {left} facts left"));
-        self.worker.set_degraded(told);
+    fn report_backlog(&self, left: u64) {
+        let backlog = (left > BATCH as u64).then(|| format!("catching up with the log, {left} facts left"));
+        self.worker.set_degraded(backlog);
     }
 
-    /// This place, for others to tell it from theirs.
-    fn holder(&self) -> anyhow::Result<String> {
+    /// Identifies this process and its folder to the other candidates for the lease.
+    fn leader_id(&self) -> anyhow::Result<String> {
         let folder = self.worker.config().index.canonicalize().context("finding the folder of the index")?;
         let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
         Ok(format!("{host}:{}", folder.display()))
     }
 
-    /// Waits a little. False where it is time to stop.
+    /// Waits a little. False where shutdown is requested.
     async fn pause(&self) -> bool {
         tokio::select! {
             () = self.worker.shutdown().requested() => false,
-            () = tokio::time::sleep(LOOK_EVERY) => true,
+            () = tokio::time::sleep(POLL_INTERVAL) => true,
         }
     }
 }
 
 enum Opened {
-    Here(Keep),
-    OfAnotherVersion(IndexError),
+    Ready(IndexState),
+    OtherSchema(IndexError),
     Busy,
 }
 
-async fn index(keep: &Keep, facts: Vec<ReportValidated>) -> Vec<Handled<ReportIndexed>> {
-    let written = keep.write(&facts).await;
-    let told = facts.iter().zip(written).map(|(fact, written)| {
+/// Writes a batch, and returns the fact to publish for each report.
+async fn index(state: &IndexState, facts: Vec<ReportValidated>) -> Vec<Handled<ReportIndexed>> {
+    let written = state.write(&facts).await;
+    let handled = facts.iter().zip(written).map(|(fact, written)| {
         let (key, applied) = written?;
         Ok(Done::from(indexed(fact, key, applied)))
     });
-    told.collect()
+    handled.collect()
 }

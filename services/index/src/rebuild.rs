@@ -1,4 +1,4 @@
-//! The next generation, built from the log beside the one that is read and written meanwhile.
+//! Builds the next generation from the log, while the current one is read and written.
 
 use std::sync::Arc;
 
@@ -8,40 +8,40 @@ use rules::RulePolicy;
 use search::{Compatibility, Generations};
 use worker::Worker;
 
-use crate::keep::Keep;
+use crate::state::IndexState;
 
-/// What came of it.
+/// The result of a rebuild.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rebuilt {
     /// The new generation.
     pub generation: u32,
-    /// Whether it is read from now on. It is not where another version keeps the current one: then
-    /// `gouji-index` of this version takes it when it starts.
+    /// Whether readers use it from now on. They do not where another version of the program writes the current
+    /// one: then `gouji-index` of this version switches to it when it starts.
     pub is_current: bool,
 }
 
-/// Builds the next generation of the index in the folder of `worker`, as far as the log goes, and has it
-/// read. Goes on where an earlier attempt was broken off. `tell` hears how many facts are left. None where
-/// it is time to stop.
+/// Builds the next generation of the index in the folder of `worker` from the whole log, and makes readers use
+/// it. Continues an earlier attempt that was interrupted. `on_progress` gets the number of facts left. None
+/// where shutdown is requested.
 ///
 /// # Errors
-/// If another process builds one, the folder cannot be written, or a report cannot be taken in that was
-/// not refused before: then the current generation stays.
-pub async fn rebuild(worker: &Worker, tell: impl Fn(u64)) -> anyhow::Result<Option<Rebuilt>> {
+/// If another process builds one, the folder cannot be written, or the index cannot take a report that was not
+/// refused before. Then the current generation stays.
+pub async fn rebuild(worker: &Worker, on_progress: impl Fn(u64)) -> anyhow::Result<Option<Rebuilt>> {
     let generations = Generations::new(&worker.config().index);
     let policy = Arc::new(RulePolicy::of(worker.config().rule_policy.as_deref())?);
-    let Some(_hold) = generations.lock_builder()? else {
+    let Some(_lock) = generations.lock_builder()? else {
         bail!("another process builds the next index in {}", worker.config().index.display());
     };
-    build(worker, &policy, &generations, tell).await
+    build(worker, &policy, &generations, on_progress).await
 }
 
-/// The same, for whoever holds [`Generations::lock_builder`].
+/// The same; the caller has [`Generations::lock_builder`].
 pub(crate) async fn build(
     worker: &Worker,
     policy: &Arc<RulePolicy>,
     generations: &Generations,
-    tell: impl Fn(u64),
+    on_progress: impl Fn(u64),
 ) -> anyhow::Result<Option<Rebuilt>> {
     let next = {
         let generations = generations.clone();
@@ -51,22 +51,22 @@ pub(crate) async fn build(
             .await?
     };
     let (generation, writer) = next.context("opening the next index")?;
-    let mut keep = Keep::new(worker, policy, generation, writer).context("opening the next index")?;
-    let Some(passed_over) = keep.catch_up(tell).await else { return Ok(None) };
+    let mut state = IndexState::new(worker, policy, generation, writer).context("opening the next index")?;
+    let Some(passed_over) = state.catch_up(on_progress).await else { return Ok(None) };
     for id in passed_over {
         if worker.bus().last_of_id::<ReportRefused>(&id).await?.is_none() {
             bail!("the next index cannot take {id}; the log says why. The current index stays.");
         }
     }
-    keep.commit().await.context("ending the next index")?;
-    // Gives up its lock, for whoever keeps the index from now on.
-    drop(keep);
+    state.commit().await.context("completing the next index")?;
+    // Releases the lock of the writer, for the process that writes this generation from now on.
+    drop(state);
     let current = generations.current()?;
-    let maker = current.map(|current| generations.compatibility(current)).transpose()?;
-    let is_ours = maker != Some(Compatibility::Incompatible);
-    if is_ours {
+    let compatibility = current.map(|current| generations.compatibility(current)).transpose()?;
+    let is_current = compatibility != Some(Compatibility::Incompatible);
+    if is_current {
         generations.switch_to(generation)?;
         generations.remove_outdated()?;
     }
-    Ok(Some(Rebuilt { generation, is_current: is_ours }))
+    Ok(Some(Rebuilt { generation, is_current }))
 }

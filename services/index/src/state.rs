@@ -1,4 +1,4 @@
-//! The index of this process: its writer, and up to where on the log it holds everything.
+//! The open index of this process: its writer, and its position on the log.
 
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -14,18 +14,18 @@ use search::{Applied, Entry, Generations, IndexError, Reassignments, Writer};
 use worker::{HandlerError, Worker};
 
 use crate::entry::entries;
-use crate::{measures, neighbours};
+use crate::{metrics, neighbours};
 
 /// A report takes some 150 KB while it is written: cells, record and terms. More gain nothing.
 pub(crate) const BATCH: usize = 400;
-/// What the facts of a batch may take.
+/// The most that the facts of a batch may take together.
 pub(crate) const BATCH_BYTES: usize = 8 << 20;
 
-/// Beyond what was to be written, the room that a disk must have before it is not the disk.
+/// If the disk has this much room beyond the size of the batch, a failed write is not the fault of the disk.
 const ROOM_BYTES: usize = 16 << 20;
 
 /// One generation of the index, open for writing.
-pub(crate) struct Keep {
+pub(crate) struct IndexState {
     worker: Worker,
     policy: Arc<RulePolicy>,
     pub(crate) generation: u32,
@@ -33,38 +33,38 @@ pub(crate) struct Keep {
     position: Position,
 }
 
-/// Up to where an index holds everything: kept with every commit, so that whoever opens it reads on from
-/// there, and an index that is empty, old or restored mends itself.
+/// The position on the log up to which an index has everything. Every commit stores it, so that the process
+/// that opens the index reads on from there, and an index that is empty, old or restored catches up.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Position {
-    /// Every `ReportValidated` up to this place on the log was written.
+    /// Every `ReportValidated` up to this sequence number was written.
     sequence: u64,
-    /// When the log took what stands there: on a log that lost its end and has grown again it is another time.
+    /// When the log took the message with this number. It differs on a log that lost its end and grew again.
     taken_at_ms: i64,
     /// Which log; see [`bus::Extent`].
     log_made_at_ms: i64,
 }
 
 /// Why a batch was not written.
-enum NotWritten {
-    /// The index or its disk.
+enum BatchError {
+    /// The index or its disk cannot be written.
     Blocked(anyhow::Error),
-    /// Something in the batch, as the index takes other things.
+    /// Something in the batch cannot be written; the index takes other reports.
     Failed(anyhow::Error),
 }
 
-/// How far a batch has come.
-enum Step {
+/// The outcome of one attempt to write a batch.
+enum Attempt {
     Written(Vec<Applied>),
-    /// Nothing is done yet: the versions with these ids are current again, and wanted whole.
-    Wants(Vec<String>, Vec<Entry>),
+    /// Nothing was written yet: the versions with these ids become current again, so their entries are needed.
+    NeedsPromoted(Vec<String>, Vec<Entry>),
 }
 
-/// What it is: written under its key.
+/// The key that a report was written under, and what became of it.
 pub(crate) type Written = Result<(String, Applied), HandlerError>;
 
-impl Keep {
-    /// Over the generation of that number.
+impl IndexState {
+    /// The state of the generation that this writer writes.
     pub(crate) fn new(
         worker: &Worker,
         policy: &Arc<RulePolicy>,
@@ -73,8 +73,8 @@ impl Keep {
     ) -> Result<Self, IndexError> {
         let payload = writer.index().payload()?;
         let position = payload.as_deref().and_then(Position::read).unwrap_or_default();
-        measures::opened(generation, writer.count());
-        measures::holds(position.sequence);
+        metrics::opened(generation, writer.count());
+        metrics::indexed_up_to(position.sequence);
         Ok(Self {
             worker: worker.clone(),
             policy: Arc::clone(policy),
@@ -84,56 +84,57 @@ impl Keep {
         })
     }
 
-    /// Everything up to this place on the log is known to be written.
+    /// Advances the position: the caller knows that everything up to this sequence number was written.
     ///
     /// # Errors
     /// If the bus does not answer.
-    pub(crate) async fn holds_up_to(&mut self, sequence: u64) -> anyhow::Result<()> {
+    pub(crate) async fn advance_to(&mut self, sequence: u64) -> anyhow::Result<()> {
         if sequence > self.position.sequence
             && let Some(taken_at_ms) = self.worker.bus().timestamp_of(sequence).await?
         {
-            self.holds(sequence, taken_at_ms);
+            self.advance(sequence, taken_at_ms);
         }
         Ok(())
     }
 
-    fn holds(&mut self, sequence: u64, taken_at_ms: i64) {
+    fn advance(&mut self, sequence: u64, taken_at_ms: i64) {
         if sequence > self.position.sequence {
             self.position = Position { sequence, taken_at_ms, ..self.position };
-            measures::holds(sequence);
+            metrics::indexed_up_to(sequence);
         }
     }
 
-    /// The facts on the log that it may not hold yet, and all that come.
+    /// A feed of the facts on the log that the index may lack, and of all later ones.
     pub(crate) async fn feed(&mut self) -> Option<Feed> {
         let worker = self.worker.clone();
         let log = worker.retry(|| worker.bus().extent()).await?;
         let taken_at_ms = worker.retry(|| worker.bus().timestamp_of(self.position.sequence)).await?;
-        let is_there = taken_at_ms == Some(self.position.taken_at_ms) || self.position.sequence < log.first;
-        if self.position.log_made_at_ms != log.made_at_ms || !is_there {
-            // Places on another log, or on one that was set back, say nothing of this one.
+        let is_same_log = taken_at_ms == Some(self.position.taken_at_ms) || self.position.sequence < log.first;
+        if self.position.log_made_at_ms != log.made_at_ms || !is_same_log {
+            // A position on another log, or on a log that was set back, means nothing: begin at its start.
             self.position = Position { log_made_at_ms: log.made_at_ms, ..Position::default() };
-            measures::holds(0);
+            metrics::indexed_up_to(0);
         }
         let since = Since::Sequence(self.position.sequence + 1);
         worker.retry(|| worker.bus().follow(subject::filter::<ReportValidated>(), since)).await
     }
 
-    /// Writes everything that is on the log; the ids of what could not be written, and for no fault of the
-    /// index. None where it is time to stop.
-    pub(crate) async fn catch_up(&mut self, tell: impl Fn(u64)) -> Option<Vec<String>> {
+    /// Writes everything that is on the log. Returns the ids of the reports that the index cannot take. None
+    /// where shutdown is requested. `on_progress` gets the number of facts left.
+    pub(crate) async fn catch_up(&mut self, on_progress: impl Fn(u64)) -> Option<Vec<String>> {
         let mut feed = self.feed().await?;
         let mut passed_over = Vec::new();
         while feed.left() > 0 {
-            tell(feed.left());
+            on_progress(feed.left());
             let first = feed.next().await?;
-            passed_over.extend(self.take_in(first, &mut feed).await?);
+            passed_over.extend(self.write_from_feed(first, &mut feed).await?);
         }
         Some(passed_over)
     }
 
-    /// Writes what a feed gave and what lies behind it, as much as makes a batch. A full disk is waited for.
-    pub(crate) async fn take_in(&mut self, first: Event, feed: &mut Feed) -> Option<Vec<String>> {
+    /// Writes a fact of a feed, together with the following ones that fill its batch. Waits while the disk is full.
+    /// Returns the ids of the reports that the index cannot take.
+    pub(crate) async fn write_from_feed(&mut self, first: Event, feed: &mut Feed) -> Option<Vec<String>> {
         let mut bytes = first.payload.len();
         let mut events = vec![first];
         while feed.left() > 0 && events.len() < BATCH && bytes < BATCH_BYTES {
@@ -142,13 +143,13 @@ impl Keep {
             events.push(event);
         }
         let (last, taken_at_ms) = events.last().map_or((0, 0), |event| (event.sequence, event.at_ms));
-        // Whoever leads refuses what cannot be understood.
+        // The process with the lease refuses what cannot be decoded.
         let facts: Vec<ReportValidated> = events.iter().filter_map(Event::decode).collect();
         let worker = self.worker.clone();
-        let (keep, worker, facts) = (&*self, &worker, &facts);
+        let (state, worker, facts) = (&*self, &worker, &facts);
         let written = || async move {
             let mut passed_over = Vec::new();
-            for (fact, written) in facts.iter().zip(keep.write(facts).await) {
+            for (fact, written) in facts.iter().zip(state.write(facts).await) {
                 let why = match written {
                     Ok(_) => continue,
                     Err(HandlerError::Blocked(error)) => return Err(error),
@@ -162,51 +163,52 @@ impl Keep {
             Ok(passed_over)
         };
         let passed_over = worker.retry(written).await?;
-        self.holds(last, taken_at_ms);
+        self.advance(last, taken_at_ms);
         Some(passed_over)
     }
 
-    /// Writes facts and commits; what became of each. One that the index cannot take does not keep the others out.
+    /// Writes facts and commits. Returns what became of each. A fact that the index cannot take does not block
+    /// the others: the batch is halved until it stands alone.
     pub(crate) async fn write(&self, facts: &[ReportValidated]) -> Vec<Written> {
         let mut outcomes: Vec<Option<Written>> = facts.iter().map(|_| None).collect();
         let whole = 0..facts.len();
         let mut parts = vec![whole];
         while let Some(part) = parts.pop() {
             let entries = entries(self.worker.blobs(), facts.get(part.clone()).unwrap_or_default()).await;
-            let (mut places, mut ready) = (Vec::new(), Vec::new());
-            for (place, entry) in part.clone().zip(entries) {
+            let (mut positions, mut ready) = (Vec::new(), Vec::new());
+            for (position, entry) in part.clone().zip(entries) {
                 match entry {
                     Ok(entry) => {
-                        places.push((place, entry.key.clone()));
+                        positions.push((position, entry.key.clone()));
                         ready.push(entry);
                     }
-                    Err(trouble) => set(&mut outcomes, place, Err(trouble)),
+                    Err(trouble) => set(&mut outcomes, position, Err(trouble)),
                 }
             }
             match self.write_part(ready).await {
                 Ok(applied) => {
-                    for ((place, key), applied) in places.into_iter().zip(applied) {
-                        set(&mut outcomes, place, Ok((key, applied)));
+                    for ((position, key), applied) in positions.into_iter().zip(applied) {
+                        set(&mut outcomes, position, Ok((key, applied)));
                     }
                 }
-                Err(NotWritten::Blocked(error)) => {
+                Err(BatchError::Blocked(error)) => {
                     let all = outcomes.iter_mut().filter(|outcome| outcome.is_none());
                     all.for_each(|outcome| *outcome = Some(Err(HandlerError::Blocked(anyhow!("{error:#}")))));
                     break;
                 }
-                Err(NotWritten::Failed(error)) if places.len() <= 1 => {
-                    for (place, _) in places {
-                        set(&mut outcomes, place, Err(HandlerError::Failed(anyhow!("{error:#}"))));
+                Err(BatchError::Failed(error)) if positions.len() <= 1 => {
+                    for (position, _) in positions {
+                        set(&mut outcomes, position, Err(HandlerError::Failed(anyhow!("{error:#}"))));
                     }
                 }
-                Err(NotWritten::Failed(_)) => {
+                Err(BatchError::Failed(_)) => {
                     let middle = part.start + part.len() / 2;
                     parts.extend([middle..part.end, part.start..middle]);
                 }
             }
         }
-        let unanswered = || Err(HandlerError::Blocked(anyhow!("the index gave no answer")));
-        outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(unanswered)).collect()
+        let missing = || Err(HandlerError::Blocked(anyhow!("the index returned no outcome")));
+        outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(missing)).collect()
     }
 
     /// Commits the position alone.
@@ -216,26 +218,26 @@ impl Keep {
         Ok(self.worker.cpu().run(commit).await??)
     }
 
-    async fn write_part(&self, mut entries: Vec<Entry>) -> Result<Vec<Applied>, NotWritten> {
-        let mut back = None;
+    async fn write_part(&self, mut entries: Vec<Entry>) -> Result<Vec<Applied>, BatchError> {
+        let mut promoted = None;
         loop {
             let (writer, policy) = (Arc::clone(&self.writer), Arc::clone(&self.policy));
             let payload = self.position.to_string();
             let written = self.worker.cpu().run(move || {
                 let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
-                write(&mut writer, &policy, entries, back, &payload)
+                write(&mut writer, &policy, entries, promoted, &payload)
             });
-            match written.await.unwrap_or_else(|error| Err(NotWritten::Failed(error)))? {
-                Step::Written(applied) => return Ok(applied),
-                Step::Wants(ids, same) => {
-                    back = Some(self.entries_of(&ids).await.map_err(NotWritten::Blocked)?);
-                    entries = same;
+            match written.await.unwrap_or_else(|error| Err(BatchError::Failed(error)))? {
+                Attempt::Written(applied) => return Ok(applied),
+                Attempt::NeedsPromoted(ids, unwritten) => {
+                    promoted = Some(self.entries_of(&ids).await.map_err(BatchError::Blocked)?);
+                    entries = unwritten;
                 }
             }
         }
     }
 
-    /// What the log and the store have of these readings. What they do not have any more cannot come back.
+    /// The entries of these readings, from the log and the blob store. A reading that is no longer there is left out.
     async fn entries_of(&self, ids: &[String]) -> anyhow::Result<Vec<Entry>> {
         let mut facts = Vec::new();
         for id in ids {
@@ -248,7 +250,7 @@ impl Keep {
                 Err(HandlerError::Blocked(error)) => return Err(error),
                 Err(trouble) => {
                     let id = fact.submitted.as_ref().map_or("", |submitted| &submitted.id);
-                    tracing::error!(report.id = id, "{id} would be current again and cannot: {trouble:?}");
+                    tracing::error!(report.id = id, "{id} should become current again and cannot: {trouble:?}");
                 }
             }
         }
@@ -256,8 +258,8 @@ impl Keep {
     }
 }
 
-fn set(outcomes: &mut [Option<Written>], place: usize, outcome: Written) {
-    if let Some(slot) = outcomes.get_mut(place) {
+fn set(outcomes: &mut [Option<Written>], position: usize, outcome: Written) {
+    if let Some(slot) = outcomes.get_mut(position) {
         *slot = Some(outcome);
     }
 }
@@ -266,21 +268,21 @@ fn write(
     writer: &mut Writer,
     policy: &RulePolicy,
     entries: Vec<Entry>,
-    back: Option<Vec<Entry>>,
+    promoted: Option<Vec<Entry>>,
     payload: &str,
-) -> Result<Step, NotWritten> {
+) -> Result<Attempt, BatchError> {
     if entries.is_empty() {
-        return Ok(Step::Written(Vec::new()));
+        return Ok(Attempt::Written(Vec::new()));
     }
     let size_bytes: usize = entries.iter().map(|entry| entry.text.len() + entry.fact.len()).sum();
     let written = AssertUnwindSafe(|| {
         let reassignments = writer.reassignments(&entries)?;
         let ids: Vec<String> = reassignments.promoted().cloned().collect();
-        if back.is_none() && !ids.is_empty() {
-            return Ok(Step::Wants(ids, entries));
+        if promoted.is_none() && !ids.is_empty() {
+            return Ok(Attempt::NeedsPromoted(ids, entries));
         }
-        try_write(writer, policy, entries, &reassignments, back.unwrap_or_default(), payload)
-            .map(Step::Written)
+        try_write(writer, policy, entries, &reassignments, promoted.unwrap_or_default(), payload)
+            .map(Attempt::Written)
     });
     let error = match catch_unwind(written) {
         Ok(Ok(step)) => return Ok(step),
@@ -291,15 +293,16 @@ fn write(
             anyhow!("panicked: {}", said.or(panic.downcast_ref::<&str>().copied()).unwrap_or_default())
         }
     };
-    // Is it the disk, or something in the batch? Where there is room and a commit, it is the batch.
-    let works = writer.index().check_room(ROOM_BYTES + 2 * size_bytes).and_then(|()| writer.commit(payload));
-    match works.context("the index cannot be written") {
-        Ok(()) => Err(NotWritten::Failed(error.context("writing to the index"))),
-        Err(blocked) => Err(NotWritten::Blocked(blocked)),
+    // If the disk has room and the index commits, the fault lies in the batch.
+    let usable = writer.index().check_room(ROOM_BYTES + 2 * size_bytes).and_then(|()| writer.commit(payload));
+    match usable.context("the index cannot be written") {
+        Ok(()) => Err(BatchError::Failed(error.context("writing to the index"))),
+        Err(blocked) => Err(BatchError::Blocked(blocked)),
     }
 }
 
-/// Applies, judges what changed beside its neighbours, and commits; after that the batch survives anything.
+/// Applies a batch, compares the changed reports with their neighbours, and commits. After the commit the batch
+/// survives a crash.
 fn try_write(
     writer: &mut Writer,
     policy: &RulePolicy,
@@ -310,17 +313,17 @@ fn try_write(
 ) -> Result<Vec<Applied>, IndexError> {
     let begun = Instant::now();
     let keys: Vec<String> = entries.iter().map(|entry| entry.key.clone()).collect();
-    let mut beside = BTreeSet::new();
+    let mut others = BTreeSet::new();
     for key in reassignments.departed() {
-        beside.extend(neighbours::year_after(writer, key)?);
+        others.extend(neighbours::year_after(writer, key)?);
     }
     let applied = writer.apply_with(entries, reassignments, promoted)?;
     let current = keys.into_iter().zip(&applied).filter(|(_, applied)| **applied == Applied::Current);
     let changed = current.map(|(key, _)| key).chain(reassignments.departed().cloned()).collect();
-    neighbours::rejudge(writer, policy, &changed, beside)?;
+    neighbours::rejudge(writer, policy, &changed, others)?;
     bus::failpoint("applied");
     writer.commit(payload)?;
-    measures::committed(writer.count(), begun.elapsed());
+    metrics::committed(writer.count(), begun.elapsed());
     Ok(applied)
 }
 
@@ -342,7 +345,7 @@ impl std::fmt::Display for Position {
     }
 }
 
-/// Opens the current generation for writing; the first is made where there is none.
+/// Opens the current generation for writing. Creates the first where there is none.
 pub(crate) fn open(generations: &Generations) -> Result<(u32, Writer), IndexError> {
     let (generation, index) = generations.open_current()?;
     Ok((generation, index.writer()?))
