@@ -8,6 +8,8 @@ mod deploy;
 mod fuzz;
 mod generate;
 mod licences;
+mod mutants;
+mod rule;
 mod soak;
 mod test;
 mod tidy;
@@ -70,6 +72,19 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Write the file of a new rule, with a case that fails until its check is written.
+    Rule {
+        /// The id, e.g. `T3-22`.
+        id: String,
+        /// The name, e.g. `rows-repeat`.
+        name: String,
+    },
+    /// List the changes of the rules that no test notices.
+    Mutants {
+        /// Handed to `cargo mutants`, e.g. `--shard 0/20`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Write the townships that `reading` knows, from the packages that publish them.
     Townships(townships::Sources),
     /// Print the path of a nats-server, after making sure there is one.
@@ -95,6 +110,8 @@ fn main() -> Result<()> {
         Task::Soak { arguments } => soak::run(&workspace, &arguments),
         Task::Deploy => deploy::run(&workspace),
         Task::Gen { check } => generate::run(&workspace, check),
+        Task::Rule { id, name } => rule::run(&workspace, &id, &name),
+        Task::Mutants { arguments } => mutants::run(&workspace, &arguments),
         Task::Townships(sources) => townships::run(&workspace, &sources),
         Task::NatsServer => {
             let path = workspace.nats_server()?;

@@ -1,10 +1,10 @@
-//! Cells: a value, how it came to be known, and where it stood.
+//! Cells: the value, its state, and its origin.
 
 use std::collections::HashMap;
 
 use crate::{CellId, Decimal, Form, FormId, Origin};
 
-/// How the value of a cell came to be known, or why it is not.
+/// How the value of a cell is known, or why it is unknown.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum CellState {
     /// A number stood there.

@@ -1,4 +1,4 @@
-//! What the narrative says in numbers.
+//! Numbers of the narrative.
 
 use crate::{Decimal, Origin, Quantity};
 
@@ -13,23 +13,23 @@ pub struct Claim {
     pub unit: String,
     /// False for 余, 约, 近, 以上 and their like: such a number never fails an equality.
     pub exact: bool,
-    /// What it speaks of, where that is certain.
+    /// The quantity that it states, if that is certain.
     pub about: Option<Quantity>,
-    /// How it speaks of that.
+    /// How it relates to the quantity.
     pub relation: Relation,
     /// Where the number stands.
     pub origin: Origin,
 }
 
-/// How a number speaks of its quantity.
+/// How a number relates to its quantity.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Relation {
-    /// It is the quantity: 收到9件.
+    /// It states the quantity: 收到9件.
     #[default]
     Is,
-    /// The quantity is more than last year by it: 较上年增加1件, 同比增长12%. 与上年持平 is 0 above.
+    /// It states by how much the quantity grew: 较上年增加1件, 同比增长12%. 与上年持平 is 0 above.
     Above,
-    /// The quantity is less than last year by it.
+    /// It states by how much the quantity shrank.
     Below,
 }
 

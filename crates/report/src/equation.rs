@@ -1,7 +1,7 @@
-//! What has to balance: the equations of the forms (勾稽关系), as data.
+//! The equations of the forms (勾稽关系), as data.
 //!
-//! Reading uses them as a parity check and to prove figures that are not printed, the rules to find
-//! reports that do not balance.
+//! The reader uses them as a parity check and to prove figures that are not printed. The rules use them to
+//! find reports that do not balance.
 
 use std::collections::HashMap;
 
@@ -53,7 +53,7 @@ pub struct Equation {
     pub id: EquationId,
     /// The form it belongs to.
     pub form: FormId,
-    /// The row, column or group in which it has to hold, by its label.
+    /// The label of the row, column or group in which it has to hold.
     pub place: &'static str,
     /// The terms on the left.
     pub left: Vec<CellId>,
@@ -61,10 +61,10 @@ pub struct Equation {
     pub right: Vec<CellId>,
 }
 
-/// Both sides of an equation as far as they are known.
+/// The sums of both sides of an equation, where they are known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sums {
-    /// The sum on the left; none if a term is not known or the sum is beyond any number.
+    /// The sum on the left; none if a term is unknown or the sum overflows.
     pub left: Option<Decimal>,
     /// The sum on the right; likewise.
     pub right: Option<Decimal>,

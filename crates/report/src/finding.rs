@@ -1,15 +1,15 @@
-//! What a review found.
+//! The findings of a review, their severities, judgements and verdict.
 
 use crate::{CellId, Date, Decimal, Origin, Report, Year};
 
 /// How much a finding weighs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Severity {
-    /// Worth knowing.
+    /// Information: the agency need not act.
     Info,
-    /// Should be looked at.
+    /// The agency should check it.
     Warning,
-    /// Has to be mended.
+    /// The agency has to correct it.
     Error,
 }
 
@@ -41,12 +41,12 @@ impl Severity {
     }
 }
 
-/// What a rule says of a report. A rule that holds makes no finding.
+/// The judgement of a rule on a report. A rule that holds makes no finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Judgement {
     /// It does not hold.
     Fails,
-    /// It cannot be judged: something it needs is not there.
+    /// It cannot be judged, because a figure that it needs is missing.
     Unknown,
 }
 
@@ -84,7 +84,7 @@ impl Judgement {
     }
 }
 
-/// One thing a reviewer would write to the agency.
+/// One fault, as a reviewer writes it to the agency.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
     /// The rule, by its stable id.
@@ -93,25 +93,25 @@ pub struct Finding {
     pub severity: Severity,
     /// Whether it fails or cannot be judged.
     pub judgement: Judgement,
-    /// A Chinese sentence that tells the agency what is wrong and what to do.
+    /// A Chinese sentence for the agency: what is wrong, and what to do.
     pub message: String,
     /// The cells it is about.
     pub cells: Vec<CellId>,
-    /// The left side, or what the one place says.
+    /// The left side, or the first of the two figures.
     pub left: Option<Decimal>,
-    /// The right side, or what the other place says.
+    /// The right side, or the second of the two figures.
     pub right: Option<Decimal>,
-    /// The one cell whose change would mend everything, where there is just one.
+    /// The only cell whose change would make every equation hold, if there is one.
     pub repair: Option<Repair>,
-    /// The place in the narrative or the table, where it is one.
+    /// Where it stands in the narrative or the table, if it stands in one place.
     pub origin: Option<Origin>,
-    /// The other report that it was held against, where it was one.
+    /// The other report, if the finding compares two.
     pub against: Option<Against>,
-    /// Why it does not count, where the office decided so.
+    /// The waiver, if the office decided that the finding does not count.
     pub waiver: Option<Waiver>,
 }
 
-/// The other report of a finding that compares two, and the place in it.
+/// The other report of a finding that compares two.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Against {
     /// Its agency.
@@ -129,11 +129,11 @@ pub struct Waiver {
     pub who: String,
     /// Why.
     pub why: String,
-    /// The last day on which a report may be submitted that it holds for.
+    /// It holds for reports submitted until this day.
     pub until: Date,
 }
 
-/// A hint which cell to change; never done by us.
+/// A proposal which cell to change. The agency changes it, never this program.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Repair {
     /// The cell.
@@ -147,7 +147,7 @@ pub struct Repair {
 /// The verdict on a whole report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Verdict {
-    /// Nothing fails that is more than worth knowing.
+    /// No error and no warning fails, and no error is unknown.
     Pass,
     /// A warning fails, or an error cannot be judged.
     Warn,
@@ -208,12 +208,12 @@ impl Verdict {
     }
 }
 
-/// A report with what the rules found in it.
+/// A report with the findings of the rules.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Review {
     /// The report as read.
     pub report: Report,
-    /// What was found, errors first.
+    /// The findings, errors first.
     pub findings: Vec<Finding>,
     /// Version of the rule pack that judged it.
     pub rules_version: String,

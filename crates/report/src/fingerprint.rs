@@ -1,22 +1,22 @@
-//! What is left of a narrative to tell whether another one is its copy.
+//! Signatures of narratives, to find copies.
 
 use crate::SectionKind;
 
 /// The MinHash signature of one section's text, with years, numbers and the agency's own name masked.
 ///
-/// The share of places in which two signatures agree estimates the Jaccard similarity of the texts'
+/// The share of positions in which two signatures agree estimates the Jaccard similarity of the texts'
 /// shingles, with a standard error of at most 1/16.
 ///
-/// Signatures are kept and compared over years, so what makes them never changes: the shingles are the
-/// runs of five characters; each is hashed once to 64 bits; the six highest bits are the place, the 32
-/// lowest the value, and the least value counts (one-permutation hashing, Li, Owen and Zhang 2012). A
-/// place without any shingle takes the minimum of another one, chosen by a hash of its own (optimal
-/// densification, Shrivastava 2017).
+/// Signatures are stored and compared over years, so the algorithm never changes. The shingles are the
+/// runs of five characters. Each is hashed once to 64 bits: the six highest bits are the bin, the 32 lowest
+/// the value, and the least value of a bin counts (one-permutation hashing, Li, Owen and Zhang 2012). A bin
+/// without a shingle takes the minimum of another bin, chosen by its own hashes (optimal densification,
+/// Shrivastava 2017).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fingerprint {
     /// The section: the overview, the problems, or the other matters.
     pub section: SectionKind,
-    /// How many different shingles the text has; too few tell nothing.
+    /// How many different shingles the text has. Too few cannot be compared.
     pub shingles: u32,
     /// The least hash of the shingles under each of 64 hash functions.
     pub minima: [u32; Self::HASHES],
@@ -31,7 +31,7 @@ impl Fingerprint {
     /// 1 − (1 − s⁴)¹⁶, which is one half at s = 0.45 and 0.99 at 0.7.
     const ROWS: usize = 4;
 
-    /// The signature of a text that was masked; none where it has not one shingle.
+    /// The signature of a masked text; none if it has no shingle.
     pub fn of(section: SectionKind, masked: &str) -> Option<Self> {
         let characters: Vec<char> = masked.chars().collect();
         let mut hashes: Vec<u64> = characters.windows(Self::SHINGLE).map(hash).collect();
@@ -50,7 +50,7 @@ impl Fingerprint {
         })
     }
 
-    /// The share of places in which both agree.
+    /// The share of positions in which both agree.
     pub fn similarity(&self, other: &Self) -> f64 {
         let equal = self.minima.iter().zip(&other.minima).filter(|(one, other)| one == other).count();
         equal as f64 / Self::HASHES as f64
@@ -72,23 +72,21 @@ fn hash(shingle: &[char]) -> u64 {
     mix(mix(word(head)) ^ word(tail))
 }
 
-/// The minimum of a place, or where it has none, of the first other place that its own hashes name.
+/// The minimum of a bin. An empty bin takes that of the first other bin that its hashes name.
 fn filled(least: &[Option<u32>; Fingerprint::HASHES], place: usize) -> u32 {
     let donors = (1..=DONORS).map(|attempt| (mix((place as u64) << 32 | attempt) >> 58) as usize);
     let own = std::iter::once(place);
-    // Past the last donor: nearly no shingles, a text too short to be compared.
+    // No donor has a minimum: the text is too short to be compared.
     own.chain(donors)
         .find_map(|place| least[place])
         .or_else(|| least.iter().find_map(|least| *least))
         .unwrap_or(0)
 }
 
-/// Places asked for a minimum before the first one that has any; with six shingles among 64 places one
-/// text in a million gets that far.
+/// How many bins are tried for a minimum. With six shingles in 64 bins, one text in a million needs more.
 const DONORS: u64 = 140;
 
-/// What is left of a text when figures, years, punctuation and white space are set aside; two texts of
-/// which this is the same are copies of each other.
+/// Removes figures, years, punctuation and white space. Two texts with the same result are copies.
 pub fn masked(text: &str) -> String {
     text.chars().filter(|c| c.is_alphabetic() && *c != '〇').collect()
 }

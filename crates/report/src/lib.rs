@@ -1,8 +1,7 @@
-//! What a 政府信息公开工作年度报告 is: its two forms as data, its cells and their states, the claims
-//! of its narrative, what was noticed while it was read, and what a review found.
+//! The model of a 政府信息公开工作年度报告: its two forms as data, its cells and their states, the claims of
+//! its narrative, the notes of the reader, and the findings of a review.
 //!
-//! Pure values. How a report is read is the business of `reading`, what is wrong with it that of
-//! `rules`, how it travels that of `proto`.
+//! It holds values only. `reading` makes a report from a document, `rules` judges it, and `proto` encodes it.
 
 pub mod beijing;
 mod cell;
@@ -32,9 +31,9 @@ pub use quantity::Quantity;
 pub use remark::{Remark, RemarkKind};
 pub use rust_decimal::Decimal;
 
-/// One report as it was read: who, when, which form, every figure, and what was noticed on the way.
+/// One report as it was read: agency, year, form, figures, and the notes of the reader.
 ///
-/// Nothing here is guessed: what the source does not say, and the equations do not prove, is `None`.
+/// No value is guessed: it is `None` unless the source states it or the equations prove it.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Report {
     /// The line that names the report, e.g. `枣庄市行政审批服务局2024年政府信息公开工作年度报告`.
@@ -63,18 +62,18 @@ pub struct Report {
     pub breakdowns: Vec<Breakdown>,
     /// Percentages of the narrative with what they are shares of.
     pub shares: Vec<Share>,
-    /// What the narrative says in words.
+    /// Statements of the narrative in words.
     pub remarks: Vec<Remark>,
     /// Signatures of the sections that are written freely, to find copies.
     pub fingerprints: Vec<Fingerprint>,
     /// The top-level headings in their order.
     pub sections: Vec<Section>,
-    /// What was noticed about the tables while they were read.
+    /// Notes of the reader about the tables.
     pub notes: Vec<Note>,
 }
 
 impl Report {
-    /// What says that the report was published on that day.
+    /// The source of the day of publication.
     pub fn published_source(&self) -> Option<Source> {
         let published = self.published?;
         self.stated_dates.iter().find(|stated| stated.value == published).map(|stated| stated.source)

@@ -1,11 +1,11 @@
-//! What was noticed while a report was read. Notes are no judgement: `rules` decides what they mean.
+//! Notes that the reader makes about tables and headings. `rules` decides what they mean.
 
 use crate::Origin;
 
-/// One thing noticed about the tables.
+/// One note about the tables.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Note {
-    /// What was noticed.
+    /// The kind of note.
     pub kind: NoteKind,
     /// The id of the row, column or table it is about, without its table's prefix unless it is a
     /// table: `other.misc`, `total`, `requests`; for a heading its words.
@@ -21,7 +21,7 @@ pub struct Note {
 pub enum NoteKind {
     /// The header has no such column, e.g. 总计 of table three. `subject` is the column.
     ColumnAbsent,
-    /// The row's label is there and no figure beside it. `subject` is the row.
+    /// The row has a label and no figure. `subject` is the row.
     RowWithoutFigures,
     /// The row's cells have slipped sideways against the header. `subject` is the row.
     RowShifted,
@@ -29,7 +29,7 @@ pub enum NoteKind {
     RowCut,
     /// No row has this label. `subject` is the row.
     RowAbsent,
-    /// The table is not there at all. `subject` is `active`, `requests` or `litigation`.
+    /// The table is absent. `subject` is `active`, `requests` or `litigation`.
     TableAbsent,
     /// The table or row has more or fewer figures than its form. `subject` is the table or row,
     /// `count` what was found.
@@ -43,7 +43,7 @@ pub enum NoteKind {
     /// A column of table two has words in its heading that the form does not have. `subject` is the
     /// heading as printed.
     HeadingAltered,
-    /// A row bears the label that it had in the form before. `subject` is the row.
+    /// A row has its label of the form of 2019. `subject` is the row.
     LabelOutdated,
     /// The heading of a column of money names another unit than its form does. `subject` is the row,
     /// `count` how many 元 the unit is.
@@ -100,7 +100,7 @@ impl SectionKind {
 /// A top-level heading as it stands in the document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Section {
-    /// Which of the six it is; none for a heading that is none of them.
+    /// Which of the six it is; none for any other heading.
     pub kind: Option<SectionKind>,
     /// The heading as printed.
     pub heading: String,

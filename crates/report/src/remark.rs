@@ -1,8 +1,8 @@
-//! What the narrative says in words. Remarks are no judgement: `rules` decides what they mean.
+//! Statements of the narrative in words. `rules` decides what they mean.
 
 use crate::{Decimal, Origin, SectionKind};
 
-/// Something that stands in the narrative and that a reviewer would look at.
+/// A statement of the narrative that a reviewer would check.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Remark {
     /// What it is.
@@ -25,7 +25,7 @@ pub enum RemarkKind {
     /// The period of the statistics as printed. `text` is `2024-01-01/2024-12-31` if both ends can be
     /// read, else what is printed.
     Period,
-    /// A theme that is written about: of the overview `主动公开`, `依申请公开`, `政府信息管理`, `平台建设`,
+    /// A theme of the text: of the overview `主动公开`, `依申请公开`, `政府信息管理`, `平台建设`,
     /// `监督保障`, of any part `工作考核`, `社会评议`, `责任追究`. `text` is the theme.
     Theme,
     /// A sentence on fees for information (信息处理费). `value` is the amount in 元, 0 where it says that
@@ -35,23 +35,23 @@ pub enum RemarkKind {
     AllConcluded,
     /// The area that the figures are said to cover, e.g. `全市`, `本机关`.
     Scope,
-    /// A place where a number was to be filled in and is not, e.g. `公开信息  条`, `XX件`.
+    /// A gap where a number is missing, e.g. `公开信息  条`, `XX件`.
     Hole,
     /// Words that stand twice, e.g. `政府政府`.
     Doubled,
-    /// What a converter, an editor or a website left behind, e.g. `[bookmark: _GoBack]`.
+    /// Remains of a converter, an editor or a website, e.g. `[bookmark: _GoBack]`.
     Artefact,
     /// A sentence torn by a line break in the middle of a word. `text` is both sides of the break.
     Torn,
-    /// Something that tells a private person: an identity card, a telephone number of an applicant.
-    /// `text` hides all but its ends.
+    /// Personal data: the number of an identity card, the telephone number of an applicant. `text` hides all
+    /// but its ends.
     Personal,
     /// A sentence that says of how many parts the report is made. `value` is how many it says.
     Parts,
     /// A sentence that says which year's annual report was published. `value` is that year.
     Published,
-    /// The name of another agency where the own name would stand, or the work of another where the own
-    /// would be named. `text` is the name, or the words, e.g. `根据信访工作实际`.
+    /// The name of another agency instead of the own name, or the trade of another agency instead of the own
+    /// trade. `text` is the name, or the words, e.g. `根据信访工作实际`.
     Stranger,
     /// Section five or six as good as empty, e.g. `无`. `text` is what stands there.
     Empty,

@@ -1,17 +1,17 @@
 //! The names of agencies: which class a name belongs to, and whether two names can be of one agency.
 
-/// What an agency is as far as its duties with the report differ by that.
+/// The classes of agency by which the deadline of the report and its content differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Class {
-    /// A government from the county up, or what publishes like one.
+    /// A government from the county up, or a committee with the duties of one.
     Government,
-    /// A department of one.
+    /// A department of such a government.
     Department,
-    /// A township, a street office, a government's office, or what the name does not tell.
+    /// A township, a street office, a government's office, or a name that leaves the class open.
     Other,
 }
 
-/// What the name of an agency says.
+/// The class of an agency by its name.
 pub(crate) fn class(agency: &str) -> Class {
     let name = agency.trim_end_matches("人民政府").trim_end_matches("政府");
     if name.ends_with(['镇', '乡']) || agency.contains("街道") || agency.contains("苏木") {
@@ -34,7 +34,7 @@ pub(crate) fn class(agency: &str) -> Class {
     }
 }
 
-/// Whether two names can be of one agency, one of them without its place or shortened.
+/// Whether two names can be of one agency: one may lack the region, or be an abbreviation.
 pub(crate) fn may_be_same(one: &str, other: &str) -> bool {
     let (one, other) = (bare(one), bare(other));
     match (is_place(&one), is_place(&other)) {
@@ -44,7 +44,7 @@ pub(crate) fn may_be_same(one: &str, other: &str) -> bool {
     }
 }
 
-/// A name without what is said in one way here and in another there.
+/// A name without the words that vary from one mention to the next.
 pub(crate) fn bare(name: &str) -> String {
     const VARIABLE: [&str; 16] = [
         "人民政府",
@@ -68,7 +68,7 @@ pub(crate) fn bare(name: &str) -> String {
     for word in VARIABLE {
         bare = bare.replace(word, "");
     }
-    // 某局 and 某委 change into each other with each reform, and 某县办 is its government.
+    // A reform may rename 某局 to 某委, and 某县办 is the office of the government of 某县.
     bare.trim_end_matches(['局', '委', '厅', '办']).to_owned()
 }
 

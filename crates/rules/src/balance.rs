@@ -1,5 +1,4 @@
-//! Equations of the forms against the cells of a report: what holds, what fails, and what cannot
-//! be judged.
+//! Judges the equations of a form with the cells of a report.
 
 use report::{
     Cell, CellId, CellState, Cells, Decimal, Equation, EquationId, Finding, Form, NoteKind, Report, Severity,
@@ -12,7 +11,7 @@ use crate::place::{
 };
 use crate::{Rule, repair};
 
-/// An equation that does not hold, with what is known of its sides.
+/// An equation that fails, with the known sums of its sides.
 pub(crate) struct Imbalance<'a> {
     /// The form it belongs to.
     pub(crate) form: &'a Form,
@@ -20,13 +19,13 @@ pub(crate) struct Imbalance<'a> {
     pub(crate) cells: &'a Cells,
     /// The equation.
     pub(crate) equation: &'a Equation,
-    /// The sum of what is known on the left.
+    /// The sum of the known terms on the left.
     pub(crate) left: Decimal,
-    /// The sum of what is known on the right.
+    /// The sum of the known terms on the right.
     pub(crate) right: Decimal,
 }
 
-/// The findings of a rule that is an equation of the form; `describe` says in Chinese what is wrong.
+/// The findings of a rule that checks an equation of the form. `describe` writes the message.
 pub(crate) fn check(
     rule: &Rule,
     report: &Report,
@@ -64,8 +63,8 @@ pub(crate) fn check(
     findings
 }
 
-/// One finding for all places that cannot be judged. Where nothing but unfilled zeros stands in the
-/// way it is only worth knowing.
+/// Makes one finding for all rows or columns that cannot be judged; information only, if the equations
+/// would hold with 0 in each blank cell.
 fn merge(rule: &Rule, report: &Report, id: EquationId, open: &[(&Equation, bool)]) -> Option<Finding> {
     let form = report.cells.form()?;
     let holds_with_zeros = open.iter().all(|(_, holds)| *holds);
@@ -110,8 +109,8 @@ enum Balance {
     Unknown { holds_with_zeros: bool },
 }
 
-/// Counts are never negative, so an equation fails for certain also where the known terms of one side
-/// exceed the other side and that is known in full.
+/// Counts are never negative. So an equation also fails if the known terms of one side exceed the other
+/// side, and every term of that other side is known.
 fn judge(equation: &Equation, cells: &Cells) -> Balance {
     let known = |terms: &[CellId]| {
         terms.iter().filter_map(|id| cells.value(*id)).fold(Decimal::ZERO, Decimal::saturating_add)
@@ -131,7 +130,7 @@ fn judge(equation: &Equation, cells: &Cells) -> Balance {
     }
 }
 
-/// Whether nobody can say which figure belongs to which cell; T4-04 says so.
+/// Whether it is unknown which figure belongs to which cell; T4-04 reports it.
 fn is_miscounted(report: &Report, equation: &Equation) -> bool {
     let is_noted = |id: CellId| {
         [row_of(id), id.table().as_str()]
@@ -145,7 +144,7 @@ fn open_terms<'a>(equation: &'a Equation, cells: &'a Cells) -> impl Iterator<Ite
     equation.terms().filter(|id| cells.value(*id).is_none())
 }
 
-/// Whether other findings say why every unknown term is not known.
+/// Whether other findings explain every unknown term.
 fn is_explained(report: &Report, equation: &Equation) -> bool {
     open_terms(equation, &report.cells).all(|id| {
         let is_noted =
@@ -181,7 +180,7 @@ impl Imbalance<'_> {
         difference(self.left, self.right)
     }
 
-    /// A term as it stands in the report: `3件`, or that nothing is known.
+    /// A term as the message writes it: `3件`, or `（未填）`.
     pub(crate) fn term(&self, id: CellId) -> String {
         self.cells.value(id).map_or("（未填）".to_owned(), |value| format!("{}件", number(value)))
     }
@@ -202,7 +201,7 @@ impl Imbalance<'_> {
         }
     }
 
-    /// The first term on the right as it stands in the report: the total.
+    /// The first term on the right, the total, as the message writes it.
     pub(crate) fn total(&self) -> String {
         self.equation.right.first().map_or(String::new(), |id| self.term(*id))
     }
@@ -212,7 +211,7 @@ impl Imbalance<'_> {
         place(self.form, self.equation)
     }
 
-    /// Says that cells without a number were left out of the sums; empty where there are none.
+    /// How many cells without a number the sums leave out, for the message; empty if there are none.
     pub(crate) fn caveat(&self) -> String {
         match open_terms(self.equation, self.cells).count() {
             0 => String::new(),

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use report::masked;
 
-/// A passage that stands in two texts, as each of them prints it.
+/// A passage that two texts share, as each of them prints it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Passage<'a> {
     /// One sentence or several in a row, of the first text.
@@ -13,11 +13,11 @@ pub struct Passage<'a> {
     pub other: &'a str,
 }
 
-/// The passages that two texts share, in the order of the first: sentences that say the same but for
-/// figures, years, punctuation and a name, and those that follow each other in both joined to one.
+/// The passages that two texts share, in the order of the first. Sentences are shared if they differ only
+/// in figures, years, punctuation and a name. Shared sentences in a row make one passage.
 ///
-/// `is_common` is asked with a sentence as [`report::masked`] leaves it, and says whether so many reports
-/// have it that it tells nothing: words of the regulation, of the form, of the province's template.
+/// `is_common` gets a sentence as [`report::masked`] returns it, and returns whether many reports have it,
+/// such as words of the regulation, of the form, or of the province's template.
 pub fn passages<'a>(one: &'a str, other: &'a str, is_common: impl Fn(&str) -> bool) -> Vec<Passage<'a>> {
     let (ones, others) = (sentences(one), sentences(other));
     // Each run of sentences by its bounds in both lists.
@@ -26,7 +26,7 @@ pub fn passages<'a>(one: &'a str, other: &'a str, is_common: impl Fn(&str) -> bo
         if sentence.masked.chars().count() < TELLING || is_common(&sentence.masked) {
             continue;
         }
-        // The next sentence of both is the likeliest, and keeps the run whole.
+        // Try the next sentence of both first, so that a run is not split.
         let next = runs.last().filter(|(one, _)| one.end == at).map(|(_, other)| other.end);
         let followed = next.filter(|next| others.get(*next).is_some_and(|other| sentence.is_copy(other)));
         match (followed, runs.last_mut()) {
@@ -48,16 +48,16 @@ pub fn passages<'a>(one: &'a str, other: &'a str, is_common: impl Fn(&str) -> bo
         .collect()
 }
 
-/// The sentences of a text that are long enough to tell something, as [`report::masked`] leaves them.
+/// The sentences of a text that are long enough to be compared, as [`report::masked`] returns them.
 pub fn telling_sentences(text: &str) -> impl Iterator<Item = String> {
     let masked = sentences(text).into_iter().map(|sentence| sentence.masked);
     masked.filter(|masked| masked.chars().count() >= TELLING)
 }
 
-/// The fewest characters of a sentence; anything shorter may be a phrase that everybody uses.
+/// A sentence of fewer characters is a common phrase and is not compared.
 const TELLING: usize = 15;
 
-/// A sentence, as far as it is to be compared.
+/// A sentence, prepared for comparison.
 struct Sentence {
     range: Range<usize>,
     masked: String,
@@ -65,7 +65,7 @@ struct Sentence {
     pairs: Vec<(char, char)>,
 }
 
-/// The sentences of a text; 、 and ， end none.
+/// The sentences of a text; 、 and ， do not end a sentence.
 fn sentences(text: &str) -> Vec<Sentence> {
     let end = |c: char| matches!(c, '。' | '！' | '？' | '；' | ';' | '\n' | '\r');
     let pieces = text.split_inclusive(end).scan(0, |start, piece| {
@@ -83,14 +83,14 @@ fn sentences(text: &str) -> Vec<Sentence> {
 }
 
 impl Sentence {
-    /// Whether two sentences are the same but for a name or a word: four fifths of their pairs of
-    /// characters are.
+    /// Whether two sentences differ only in a name or a word: they share four fifths of their pairs of
+    /// characters.
     fn is_copy(&self, other: &Self) -> bool {
         if self.masked == other.masked {
             return true;
         }
         let all = self.pairs.len() + other.pairs.len();
-        // No more than the shorter one can be shared.
+        // The shared pairs cannot be more than those of the shorter sentence.
         let is_enough = |shared: usize| shared * 5 >= all * 2;
         is_enough(self.pairs.len().min(other.pairs.len())) && is_enough(shared(&self.pairs, &other.pairs))
     }

@@ -1,15 +1,15 @@
-//! Places of a report in the form's own words, and what is to be seen there.
+//! Rows, columns and cells of a report by the labels of its form, and their contents.
 
 use report::{Cell, CellId, CellState, Decimal, Form, FormId, Note, NoteKind, Report, Table};
 
-/// Labels or terms that a message spells out before it says 等.
+/// How many labels or terms a message lists before it writes 等.
 pub(crate) const SPELLED: usize = 6;
 
-/// Figures in one row that are enough for a table; fewer may stand in a sentence that lists outcomes.
+/// So many figures in one row are a table. Fewer may stand in a sentence that lists outcomes.
 const FIGURES_OF_A_ROW: u32 = 5;
 
-/// Whether a table is not there at all. DOC-10 says so, and the rules of that table stay silent. A table
-/// with too many or too few figures to lay against its columns is there.
+/// Whether a table is absent. DOC-10 reports it, and the rules of that table make no finding. A table with
+/// too many or too few figures is present.
 pub(crate) fn is_absent(report: &Report, table: Table) -> bool {
     let has_figures = |subject: &str| {
         let notes = report.notes.iter().filter(|note| note.kind == NoteKind::FigureCount);
@@ -27,7 +27,7 @@ pub(crate) fn has_note(report: &Report, kind: NoteKind, subject: &str) -> bool {
     report.notes.iter().any(|note| note.kind == kind && note.subject == subject)
 }
 
-/// Whether rows of the other form stand in table three. T3-16 says so and explains the 其他处理 rows.
+/// Whether table three has rows of the other form. T3-16 reports them, and explains the 其他处理 rows.
 pub(crate) fn is_mixed(report: &Report) -> bool {
     foreign_requests(report).next().is_some()
 }
@@ -44,7 +44,7 @@ pub(crate) fn cells_of(report: &Report, table: Table) -> impl Iterator<Item = (C
     report.cells.iter().filter(move |(id, _)| id.table() == table)
 }
 
-/// The ids of the cells of a table that are as asked.
+/// The ids of the cells of a table for which `wanted` is true.
 pub(crate) fn ids_where(report: &Report, table: Table, wanted: impl Fn(&Cell) -> bool) -> Vec<CellId> {
     cells_of(report, table).filter(|(_, cell)| wanted(cell)).map(|(id, _)| id).collect()
 }

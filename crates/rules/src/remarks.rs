@@ -5,7 +5,7 @@ use report::{Finding, Remark, RemarkKind, Report, SectionKind};
 use crate::Rule;
 use crate::place::quoted;
 
-/// The first year whose reports tell the fees for information.
+/// The first year whose reports state the fees for information.
 pub(crate) const FIRST_YEAR_WITH_FEE: u16 = 2021;
 
 pub(crate) fn remarks(report: &Report, kind: RemarkKind) -> impl Iterator<Item = &Remark> {
@@ -20,7 +20,7 @@ pub(crate) fn is_from(report: &Report, year: u16) -> bool {
     report.year.is_some_and(|own| own.get() >= year)
 }
 
-/// The part, where it is there just once; DOC-07 tells of the others.
+/// Whether the part is there exactly once. DOC-07 reports the other cases.
 pub(crate) fn has_one(report: &Report, kind: SectionKind) -> bool {
     report.sections.iter().filter(|section| section.kind == Some(kind)).count() == 1
 }
@@ -31,7 +31,7 @@ pub(crate) fn empty(report: &Report, kind: SectionKind) -> Option<&Remark> {
         .filter(|_| has_one(report, kind))
 }
 
-/// One finding for all places of a kind, at the first of them.
+/// Makes one finding for all remarks of a kind, at the first of them.
 pub(crate) fn listed(
     rule: &Rule,
     report: &Report,

@@ -4,8 +4,8 @@ use report::{CellId, CellState, Cells, Decimal, Form, Repair, Table};
 
 use crate::place::number;
 
-/// The only cell with whose change every equation of the table holds; none if there are
-/// several, or none, or if an equation of the table cannot be judged.
+/// Finds the one cell whose change would make every equation of the table hold. None if several cells
+/// would, if no cell would, or if an equation of the table cannot be judged.
 pub(crate) fn of_table(form: &Form, cells: &Cells, table: Table) -> Option<Repair> {
     let mut failing = Vec::new();
     let mut holding = Vec::new();

@@ -5,13 +5,13 @@ use report::{Report, Section, SectionKind};
 /// The first year with an official form; earlier reports had other parts and other tables.
 pub(crate) const FIRST_YEAR_WITH_FORM: u16 = 2019;
 
-/// Whether a report is of the time before there was a form for all.
+/// Whether a report is of a year before the first official form.
 pub(crate) fn precedes_the_forms(report: &Report) -> bool {
     report.year.is_some_and(|year| year.get() < FIRST_YEAR_WITH_FORM)
 }
 
-/// The headings of the six parts. A small heading inside a part may bear a part's name (五、存在的主要
-/// 问题及改进情况, under it 一、存在的主要问题): of those, the one with the part's own number is the part.
+/// The headings of the six parts. A heading inside a part may have the name of a part (一、存在的主要问题
+/// under 五、存在的主要问题及改进情况); then the heading with the number of the part is taken.
 pub(crate) fn top_level(report: &Report) -> impl Iterator<Item = &Section> {
     let is_numbered = |section: &Section, kind: SectionKind| section.ordinal == Some(number_of(kind));
     let has_own =

@@ -4,7 +4,7 @@ use report::{Against, CellId, Decimal, Finding, Form, FormId, Report, Table};
 
 use crate::place::is_absent;
 
-/// A report and the one of the year before, each with its form.
+/// A report and that of the year before, each with its form.
 pub(crate) struct Pair<'a> {
     pub(crate) report: &'a Report,
     pub(crate) last: &'a Report,
@@ -13,7 +13,7 @@ pub(crate) struct Pair<'a> {
 }
 
 impl<'a> Pair<'a> {
-    /// Both, where they are of consecutive years and have this table.
+    /// The pair, if the years are consecutive and both reports have this table.
     pub(crate) fn of(report: &'a Report, last: &'a Report, table: Table) -> Option<Self> {
         let (form, last_form) = (report.cells.form()?, last.cells.form()?);
         let follows = report.year?.get() == last.year?.get() + 1;
@@ -21,7 +21,7 @@ impl<'a> Pair<'a> {
         (follows && is_there).then_some(Self { report, last, form, last_form })
     }
 
-    /// The same, where they follow these forms.
+    /// The pair, if the reports use these forms.
     pub(crate) fn of_forms(
         report: &'a Report,
         last: &'a Report,
@@ -40,7 +40,7 @@ impl<'a> Pair<'a> {
         self.last.cells.value(id)
     }
 
-    /// Both values of a cell of this name, where both are known.
+    /// Both values of the cell with this name, if both are known.
     pub(crate) fn both(&self, name: &str) -> Option<(CellId, Decimal, Decimal)> {
         let id = CellId::parse(name).ok()?;
         Some((id, self.now(id)?, self.before(id)?))
@@ -51,7 +51,7 @@ impl<'a> Pair<'a> {
         self.last.year.map_or("上年度报告".to_owned(), |year| format!("{year}年度报告"))
     }
 
-    /// The finding with the place in last year's report and what both years say.
+    /// The finding with both values and with the origin in last year's report.
     pub(crate) fn against(
         &self,
         finding: Finding,

@@ -1,4 +1,4 @@
-//! Who should report for a year, who has, who has not, and who was late (AGG-04).
+//! Compares a roster with the reports of a year: reported, missing, late (AGG-04).
 
 use report::{Date, Verdict, Year};
 use rules::agg::AGG_04;
@@ -6,7 +6,7 @@ use rules::agg::AGG_04;
 use crate::roster::Directory;
 use crate::{Findings, Member, Roster, fails};
 
-/// The roster of a year with what was reported.
+/// The roster of a year with the reports.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attendance {
     /// The year the reports are about.
@@ -58,7 +58,7 @@ pub struct Stranger {
     pub key: String,
 }
 
-/// What says on which day a report was there.
+/// The source of the day on which a report arrived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum DaySource {
     /// The report states when it was published.
@@ -97,12 +97,12 @@ impl Attendee {
 }
 
 impl Attendance {
-    /// Who has not reported.
+    /// The agencies that have not reported.
     pub fn missing(&self) -> impl Iterator<Item = &Attendee> {
         self.agencies.iter().filter(|attendee| attendee.reports.is_empty())
     }
 
-    /// Who was late.
+    /// The agencies that were late.
     pub fn late(&self) -> impl Iterator<Item = &Attendee> {
         self.agencies.iter().filter(|attendee| attendee.is_late() == Some(true))
     }

@@ -1,4 +1,4 @@
-//! Codes of administrative divisions: what lies within what.
+//! Codes of administrative divisions: which division lies within which.
 
 /// The part of a code that all codes below it begin with: `37` of 370000, `3704` of 370400, nothing of the
 /// nation's.

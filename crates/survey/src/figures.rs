@@ -1,4 +1,4 @@
-//! The figures of one report, small enough to keep those of a country.
+//! The figures of one report in compact form, so that those of a whole country fit into memory.
 
 use report::{CellId, Cells, Decimal, Form, FormId};
 

@@ -1,4 +1,4 @@
-//! Who stands below whom, with each agency's report of a year.
+//! The tree of agencies of a year, with the report of each.
 //!
 //! With a roster its agencies are the nodes, without one those that reported. Where the roster names no
 //! parent, codes and names tell it: the government of a division, or its office where that has no
@@ -21,21 +21,21 @@ pub(crate) struct Node<'a> {
     pub(crate) name: &'a str,
     /// The code of its division.
     pub(crate) region: Option<&'a str>,
-    /// Its place among the agencies of its division.
+    /// Its rank among the agencies of its division.
     pub(crate) rank: Rank,
-    /// Whether it answers to its own line of work, so that only a roster can place it.
+    /// Whether it is under vertical management (垂直管理), so that only a roster gives its parent.
     pub(crate) is_vertical: bool,
     /// Its kind, where it has peers.
     pub(crate) kind: Option<&'static str>,
-    /// Whom its figures cover, by the roster.
+    /// Which agencies its figures cover, by the roster.
     pub(crate) scope: Option<Scope>,
     /// Its report, the latest if there are several.
     pub(crate) member: Option<&'a Member>,
     /// How many reports with different originals it has.
     pub(crate) reports: usize,
-    /// Who stands above it.
+    /// Its parent.
     pub(crate) parent: Option<usize>,
-    /// Who stands right below it.
+    /// Its children.
     pub(crate) children: Vec<usize>,
 }
 
@@ -52,7 +52,7 @@ pub(crate) struct Forest<'a> {
     pub(crate) nodes: Vec<Node<'a>>,
     /// Reports of agencies that are not on the roster.
     pub(crate) strangers: Vec<&'a Member>,
-    /// Reports of agencies of which neither region nor place in the roster is known.
+    /// How many reports have no known region and no agency on the roster.
     pub(crate) unplaced: usize,
     governments: HashMap<&'a str, usize>,
 }
@@ -158,7 +158,7 @@ impl<'a> Forest<'a> {
         self.governments.get(code).copied()
     }
 
-    /// Who has nobody above.
+    /// The agencies without a parent.
     pub(crate) fn tops(&self) -> Vec<usize> {
         (0..self.nodes.len())
             .filter(|at| self.nodes.get(*at).is_some_and(|node| node.parent.is_none()))
@@ -180,7 +180,7 @@ impl<'a> Forest<'a> {
         let inferred: Vec<Option<usize>> =
             self.nodes.iter().enumerate().map(|(position, node)| self.parent_of(position, node)).collect();
         for (position, parent) in inferred.iter().enumerate() {
-            // What the roster says and what codes say may go round in circles; the roster is right.
+            // Parents by roster and parents by code may form a cycle. Then the roster is right.
             let Some(parent) = parent.filter(|parent| !self.stands_above(position, *parent)) else {
                 continue;
             };

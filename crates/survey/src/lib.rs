@@ -1,7 +1,7 @@
-//! Reports across agencies: who should report and has not, what the children of a region add up to,
-//! who stands out among peers, and whose text is whose copy.
+//! Compares the reports of many agencies: missing reports, sums of a region, outliers among peers, and
+//! copied texts.
 //!
-//! Pure functions over reports that are handed in; `console` fetches them from the index.
+//! Pure functions. `console` reads the reports from the index and hands them in.
 
 mod account;
 mod attendance;

@@ -1,10 +1,10 @@
-//! One report among others: what is kept of it to compare it with those of other agencies.
+//! The parts of one report that are compared with those of other agencies.
 
 use report::{Date, Fingerprint, Region, Review, Verdict, Year};
 
 use crate::Figures;
 
-/// What is kept of one report; two kilobytes, where the whole report has a hundred.
+/// The parts of one report that are compared: two kilobytes of about a hundred.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Member {
     /// The report: agency, year and kind, whatever its version.
@@ -33,7 +33,7 @@ pub struct Member {
     pub fingerprints: Vec<Fingerprint>,
 }
 
-/// Whom the figures of a report cover (口径).
+/// Which agencies the figures of a report cover (口径).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Scope {
     /// The agency and all below it.
@@ -60,7 +60,7 @@ impl Scope {
     }
 }
 
-/// What a report says in words of whom its figures cover.
+/// What the words of a report say about its scope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Words {
     /// Nothing.
@@ -72,7 +72,7 @@ pub(crate) enum Words {
 }
 
 impl Member {
-    /// What is kept of a report that was judged.
+    /// The member for a reviewed report.
     pub fn of(
         review: &Review,
         key: impl Into<String>,
@@ -98,8 +98,8 @@ impl Member {
         }
     }
 
-    /// What the report says in words of whom its figures cover. 全市 in the report of a county speaks of
-    /// the city above it and says nothing.
+    /// What the words of the report say about its scope. 全市 in the report of a county means the city above
+    /// it, and says nothing about the county.
     pub(crate) fn words(&self) -> Words {
         let place = self.region.as_ref().map_or("", |region| region.name.as_str());
         let mut said = self.scopes.iter().filter_map(|words| scope_of(words, place));

@@ -1,4 +1,4 @@
-//! The roster (机关名录): who should report, below whom, and until when.
+//! The roster (机关名录): the agencies that should report, with their parents and deadlines.
 //!
 //! A CSV file that an office keeps in its spreadsheet. A line is an agency, the first line names the
 //! columns, in English or in Chinese:
@@ -29,7 +29,7 @@ use crate::name::{self, Rank};
 pub(crate) use find::Directory;
 pub use parse::{Fault, FaultKind, WrongRoster};
 
-/// Who should report.
+/// The agencies that should report.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Roster {
     agencies: Vec<Agency>,
@@ -48,9 +48,9 @@ pub struct Agency {
     pub level: Option<Level>,
     /// The position of the agency above it.
     pub parent: Option<usize>,
-    /// What else it is called, or was.
+    /// Its other and former names.
     pub aliases: Vec<String>,
-    /// Whom its figures cover.
+    /// Which agencies its figures cover.
     pub scope: Option<Scope>,
     /// Month and day of the year after until which its report has to be there.
     deadline: Option<(i8, i8)>,
@@ -118,7 +118,7 @@ impl Agency {
         self.level != Some(Level::Township) && (is_government || is_office)
     }
 
-    /// Its place among the agencies of its division, whose name may be known.
+    /// Its rank among the agencies of its division, whose name may be known.
     pub(crate) fn rank(&self, region: Option<&Region>) -> Rank {
         let folded = name::fold(&self.name);
         match region {

@@ -74,7 +74,7 @@ struct Difference {
 
 impl Scene<'_, '_> {
     /// AGG-01. That those below have more than the whole is certain even where some of them are missing;
-    /// that they have less tells something only where all are there, and the own office among them.
+    /// that they have less matters only if all of them reported, the government's own office included.
     fn adds_up(&self, parent: &Parent, figures: &Figures, source: ScopeSource) -> Option<Finding> {
         let (mut less, mut more, mut open) = (Vec::new(), Vec::new(), Vec::new());
         for (position, sum) in parent.below.cells().enumerate().filter(|(_, sum)| adds(sum.id, source)) {

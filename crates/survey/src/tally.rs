@@ -1,4 +1,4 @@
-//! Figures added up, cell by cell, with how many gave one.
+//! Adds figures cell by cell, and counts the agencies that gave one.
 
 use report::{CellId, CellKind, Decimal, Form, FormId, Table};
 
@@ -8,7 +8,7 @@ use crate::{Figures, Sum};
 #[derive(Debug, Clone)]
 pub(crate) struct Tally {
     form: &'static Form,
-    /// None once a sum is beyond any number.
+    /// None once a sum overflows.
     sums: Vec<Option<Decimal>>,
     known: Vec<u32>,
     /// How many should have given each figure.
@@ -39,7 +39,7 @@ impl Tally {
         self.expected += 1;
     }
 
-    /// Adds what others added up.
+    /// Adds another tally.
     pub(crate) fn merge(&mut self, other: &Self) {
         self.expected += other.expected;
         for (sum, other) in self.sums.iter_mut().zip(&other.sums) {

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use report::{Cell, CellState, Quantity, Review};
+use report::{Cell, CellState, Origin, Quantity, Review};
 
 #[test]
 fn every_sample_is_read_as_its_golden_reading_says() {
@@ -50,12 +50,25 @@ fn draw(path: &Path) -> String {
     out.push_str("\nfindings\n");
     for finding in &review.findings {
         let (severity, judgement) = (finding.severity.as_str(), finding.judgement.as_str());
-        writeln!(out, "  {} {severity} {judgement}  {}", finding.rule, finding.message).unwrap();
+        let place = finding.origin.map_or_else(|| "-".to_owned(), place);
+        writeln!(out, "  {} {severity} {judgement}  {}  @ {place}", finding.rule, finding.message).unwrap();
         if let Some(repair) = &finding.repair {
             writeln!(out, "    {} -> {}", repair.cell, repair.value).unwrap();
         }
     }
     out
+}
+
+/// Where a finding stands: the page if there are pages, then table, row and column, or the line, or the
+/// first byte.
+fn place(origin: Origin) -> String {
+    let page = origin.page.map(|page| format!("page {page}"));
+    let table = origin.table.map(|table| format!("table {table}"));
+    let row = origin.row.map(|row| format!("row {row}"));
+    let column = origin.column.map(|column| format!("column {column}"));
+    let line = (origin.table.is_none() && origin.line > 0).then(|| format!("line {}", origin.line));
+    let parts: Vec<String> = [page, table, row, column, line].into_iter().flatten().collect();
+    if parts.is_empty() { format!("byte {}", origin.start) } else { parts.join(" ") }
 }
 
 /// A row a line. `=4` was derived, `_` is blank, `.` is not there, `?x?` is unreadable text.

@@ -27,7 +27,7 @@ fn check(rule: &Rule, report: &Report) -> Vec<Finding> {
     a_finding_a_table(report, |table| of_table(rule, report, table))
 }
 
-/// Rows with nothing in them are the business of T2-01, T3-08 and T4-04.
+/// T2-01, T3-08 and T4-04 report rows without any figure.
 fn of_table(rule: &Rule, report: &Report, table: Table) -> Option<Finding> {
     let rows = rows(report, table);
     // Table four is one row as printed.

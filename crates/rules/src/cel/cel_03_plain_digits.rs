@@ -27,7 +27,7 @@ fn check(rule: &Rule, report: &Report) -> Vec<Finding> {
     a_finding_a_table(report, |table| of_table(rule, report, table))
 }
 
-/// The number is certain all the same, and was read.
+/// The number is certain and was read.
 fn of_table(rule: &Rule, report: &Report, table: Table) -> Option<Finding> {
     let is_odd = |text: &str| {
         if text.bytes().all(|byte| byte.is_ascii_digit()) {

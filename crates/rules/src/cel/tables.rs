@@ -15,18 +15,18 @@ pub(crate) fn some(ids: Vec<CellId>) -> Option<Vec<CellId>> {
     (!ids.is_empty()).then_some(ids)
 }
 
-/// What stands in the cells, each text once.
+/// The printed texts of the cells, each once.
 pub(crate) fn texts(report: &Report, ids: &[CellId]) -> String {
     let texts = ids.iter().filter_map(|id| report.cells.get(*id)?.text.as_deref());
     quoted(texts.collect::<BTreeSet<_>>(), "种")
 }
 
-/// A word where a digit or a sign belongs.
+/// A character for a digit or a sign in words.
 pub(crate) fn is_digit_word(c: char) -> bool {
     matches!(c, '零' | '〇' | '○' | '减' | '增' | '负' | '少' | '加')
 }
 
-/// A separator of thousands, a full-width digit or one of the signs that only look like a minus.
+/// A separator of thousands, a full-width digit, or a sign that looks like a minus.
 pub(crate) fn is_odd_sign(c: char) -> bool {
     matches!(c, ',' | '，' | '\'' | '−' | '—' | '–' | '＋' | '－' | '．' | '０'..='９')
 }

@@ -20,8 +20,8 @@ pub static DOC_02: Rule = Rule {
     cases: CASES,
 };
 
-/// The narrative speaks of other years too and decides nothing; a file may bear the year in
-/// which it was published.
+/// Compares title, period and file name. The narrative also names other years, and a file name may give
+/// the year of publication.
 fn check(rule: &Rule, report: &Report) -> Vec<Finding> {
     let published = report.published.and_then(|date| Year::new(i64::from(date.year())));
     let is_decisive = |stated: &&Stated<Year>| match stated.source {

@@ -22,7 +22,7 @@ pub static DOC_03: Rule = Rule {
     cases: CASES,
 };
 
-/// Another year is the business of DOC-02.
+/// Whether the period is of another year is for DOC-02.
 fn check(rule: &Rule, report: &Report) -> Vec<Finding> {
     let period = report.remarks.iter().find(|remark| remark.kind == RemarkKind::Period);
     let Some(period) = period.filter(|_| !precedes_the_forms(report)) else { return Vec::new() };
@@ -31,7 +31,7 @@ fn check(rule: &Rule, report: &Report) -> Vec<Finding> {
         Some((from, to)) => {
             (format!("统计期限为{}至{}，不是完整的报告年度。", chinese(from), chinese(to)), rule.severity)
         }
-        // What remains of the digits may still say the right days.
+        // The remaining digits may still give the right days.
         None if is_whole_year_damaged(period) => {
             (format!("统计期限“{}”缺少“年”“月”等字样。", period.text), Severity::Warning)
         }

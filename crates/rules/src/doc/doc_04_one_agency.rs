@@ -27,8 +27,8 @@ fn check(rule: &Rule, report: &Report) -> Vec<Finding> {
     if stated.is_empty() { strangers(rule, report) } else { stated }
 }
 
-/// The names that the report gives its agency. A page may be published by another agency than the one
-/// that reports, and a file may be called anything: neither is asked.
+/// Compares the names that the report gives its agency. It ignores the page, which another agency may
+/// publish, and the name of the file.
 fn stated_agree(rule: &Rule, report: &Report) -> Vec<Finding> {
     let is_own = |stated: &&Stated<String>| {
         matches!(stated.source, Source::Title | Source::Narrative | Source::Signature)
@@ -44,8 +44,8 @@ fn stated_agree(rule: &Rule, report: &Report) -> Vec<Finding> {
     vec![Finding { origin: other.origin.or(first.origin), ..rule.fails(report, Vec::new(), what) }]
 }
 
-/// Names and trades of others that were left in a copied text. A government speaks of all its
-/// departments, and they of it.
+/// Finds names and trades of other agencies that were left in a copied text. It skips governments, which
+/// write about all their departments.
 fn strangers(rule: &Rule, report: &Report) -> Vec<Finding> {
     let Some(own) = report.agency.as_deref().filter(|own| class(own) != Class::Government) else {
         return Vec::new();

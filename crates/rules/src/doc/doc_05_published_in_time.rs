@@ -22,11 +22,11 @@ pub static DOC_05: Rule = Rule {
     cases: CASES,
 };
 
-/// The last year whose reports were due by the regulation of 2007, by the end of March all of them.
+/// The last year under the regulation of 2007, by which every report was due at the end of March.
 const LAST_OF_OLD_REGULATION: u16 = 2018;
 
-/// The day on a page is that of its last move from one website to the next, and a town or a
-/// government's own office is no department for certain: then it is worth a look and no more.
+/// Makes an error only where the signature itself is late and the class of the agency is certain. The
+/// date on a page may be that of its last move to another website.
 fn check(rule: &Rule, report: &Report) -> Vec<Finding> {
     let Some(year) = report.year else { return Vec::new() };
     let class = report.agency.as_deref().map_or(Class::Other, class);
@@ -38,7 +38,7 @@ fn check(rule: &Rule, report: &Report) -> Vec<Finding> {
         (Some(signed), _) if signed.value > deadline => {
             (signed, format!("报告落款日期为{}", in_words(signed.value)))
         }
-        // Years later the page was moved, and the signature counts.
+        // A date on the page that is years later comes from a move of the page: the signature counts.
         (Some(signed), Some(shown)) if shown.value > deadline && shown.value.year() == deadline.year() => {
             let signed = in_words(signed.value);
             (shown, format!("报告落款日期为{signed}，而网页所示公布日期为{}", in_words(shown.value)))

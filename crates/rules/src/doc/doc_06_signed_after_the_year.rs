@@ -21,8 +21,7 @@ pub static DOC_06: Rule = Rule {
     cases: CASES,
 };
 
-/// The dates of a page are of the page; where all of them are too early, one may be mistaken
-/// for the report's.
+/// Without a signature, makes information only if every date on the page is too early.
 fn check(rule: &Rule, report: &Report) -> Vec<Finding> {
     let Some(year) = report.year else { return Vec::new() };
     let is_early = |stated: &&Stated<Date>| stated.value < first_day(year);

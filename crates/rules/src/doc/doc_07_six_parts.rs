@@ -23,7 +23,7 @@ pub static DOC_07: Rule = Rule {
     cases: CASES,
 };
 
-/// Further headings are no fault by themselves.
+/// A further heading is no fault by itself.
 fn check(rule: &Rule, report: &Report) -> Vec<Finding> {
     if precedes_the_forms(report) {
         return Vec::new();

@@ -23,7 +23,7 @@ pub static DOC_08: Rule = Rule {
     cases: CASES,
 };
 
-/// Where a part is missing, doubled or misplaced, DOC-07 says so and the numbers follow from it.
+/// Checks nothing where a part is missing, doubled or misplaced: DOC-07 reports that.
 fn check(rule: &Rule, report: &Report) -> Vec<Finding> {
     let parts: Vec<&Section> = top_level(report).collect();
     if precedes_the_forms(report) || !parts.iter().filter_map(|part| part.kind).eq(SectionKind::ALL) {
@@ -51,7 +51,7 @@ fn check(rule: &Rule, report: &Report) -> Vec<Finding> {
     origin.map(finding).into_iter().collect()
 }
 
-/// Headings inside a part that are numbered like the parts. Rows of table three are numbered so too.
+/// Headings inside a part that are numbered like the parts. The rows of table three are also numbered so.
 fn inner_headings(report: &Report) -> Vec<&Section> {
     const SHORTEST: usize = 5;
     let mut part = None;

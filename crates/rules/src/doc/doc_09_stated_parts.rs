@@ -23,7 +23,7 @@ pub static DOC_09: Rule = Rule {
     cases: CASES,
 };
 
-/// What tells each of the six where a sentence lists them.
+/// The words by which a sentence names each of the six parts.
 const LISTED: [(SectionKind, &[&str]); 6] = [
     (SectionKind::Overview, &["总体", "概述", "概况", "基本情况", "综述"]),
     (SectionKind::Active, &["主动公开"]),
@@ -36,7 +36,7 @@ const LISTED: [(SectionKind, &[&str]); 6] = [
     (SectionKind::Other, &["其他", "其它", "需要报告", "需要说明", "附"]),
 ];
 
-/// A report that has another number of parts and says so is the business of DOC-07.
+/// Where a report has another number of parts and states that number, DOC-07 reports it.
 fn check(rule: &Rule, report: &Report) -> Vec<Finding> {
     let said = report.remarks.iter().find(|remark| remark.kind == RemarkKind::Parts);
     let Some((said, count)) = said.and_then(|said| Some((said, said.value?))) else { return Vec::new() };

@@ -23,7 +23,7 @@ pub static DOC_10: Rule = Rule {
     cases: CASES,
 };
 
-/// One finding for all tables that are not there.
+/// Makes one finding for all absent tables.
 fn check(rule: &Rule, report: &Report) -> Vec<Finding> {
     if precedes_the_forms(report) {
         return Vec::new();

@@ -20,7 +20,7 @@ pub static DOC_11: Rule = Rule {
     cases: CASES,
 };
 
-/// A report without a form or a year is the business of DOC-10 and DOC-01.
+/// DOC-10 and DOC-01 report a missing form and a missing year.
 fn check(rule: &Rule, report: &Report) -> Vec<Finding> {
     let (Some(year), Some(form)) = (report.year, report.form) else { return Vec::new() };
     match FormId::of_year(year) {

@@ -22,13 +22,13 @@ pub static DOC_12: Rule = Rule {
     cases: CASES,
 };
 
-/// Numbers that no notice has, made of two.
+/// Document numbers that do not exist: each mixes the numbers of two notices.
 const HYBRIDS: [&str; 2] = ["国办公开办函〔2019〕30号", "国办公开办函〔2021〕60号"];
 
-/// The notice of 2019 where it is cited by its name.
+/// The name of the notice of 2019, where a report cites it without its number.
 const NOTICE_OF_2019: &str = "关于政府信息公开工作年度报告有关事项的通知";
 
-/// A report in the form of another year is the business of DOC-11, and cites accordingly.
+/// A report in the form of another year cites the notice of that form; DOC-11 reports the form.
 fn check(rule: &Rule, report: &Report) -> Vec<Finding> {
     if precedes_the_forms(report) || report.year.is_none() {
         return Vec::new();

@@ -27,10 +27,10 @@ const THEMES: [&str; 5] = ["主动公开", "依申请公开", "政府信息管�
 
 const DUTIES: [&str; 3] = ["工作考核", "社会评议", "责任追究"];
 
-/// An overview of fewer characters may be the beginning of one that was lost on the way.
+/// A shorter overview may be the beginning of a text of which the rest was lost.
 const WHOLE_OVERVIEW: u32 = 100;
 
-/// An overview whose parts stand in disorder cannot be judged.
+/// Checks nothing where the first three parts are absent or doubled, since DOC-07 reports that.
 fn check(rule: &Rule, report: &Report) -> Vec<Finding> {
     let overview = report.sections.iter().find(|section| section.kind == Some(SectionKind::Overview));
     let is_readable = is_from(report, FIRST_YEAR_WITH_FEE)

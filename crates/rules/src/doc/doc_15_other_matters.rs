@@ -23,7 +23,7 @@ pub static DOC_15: Rule = Rule {
     cases: CASES,
 };
 
-/// Before there was a fee, 无 was an answer.
+/// Before 2021, 无 was a sufficient answer.
 fn check(rule: &Rule, report: &Report) -> Vec<Finding> {
     let Some(empty) = empty(report, SectionKind::Other).filter(|_| !precedes_the_forms(report)) else {
         return Vec::new();

@@ -22,17 +22,17 @@ pub(super) enum Topic {
     Documents,
 }
 
-/// A claim beside what the tables say.
+/// A claim compared with the tables.
 enum Agreement {
-    /// One of its readings is what the tables say.
+    /// One of its readings equals the tables.
     Holds,
-    /// No reading is; the nearest one, and what the tables say there.
+    /// No reading equals the tables. These are the cells of the nearest reading, and their sum.
     Fails { cells: Vec<CellId>, value: Decimal },
-    /// A reading may be, but a cell of it has no number.
+    /// A reading may equal the tables, but one of its cells has no number.
     Unknown { cells: Vec<CellId> },
 }
 
-/// The findings of a rule that holds the claims about its quantities against the tables.
+/// Compares the claims about a topic with the tables.
 pub(super) fn check(rule: &Rule, report: &Report, topic: Topic) -> Vec<Finding> {
     let Some(form) = report.cells.form() else { return Vec::new() };
     let is_judged = |claim: &&Claim| {
@@ -51,7 +51,7 @@ pub(super) fn check(rule: &Rule, report: &Report, topic: Topic) -> Vec<Finding> 
         .collect()
 }
 
-/// What a quantity belongs to; none for quantities that no rule of agreement judges.
+/// The topic of a quantity; none if no rule compares it.
 fn topic_of(about: Quantity) -> Option<Topic> {
     let name = about.as_str();
     let (table, rest) = name.split_once('.')?;
@@ -72,7 +72,7 @@ fn topic_of(about: Quantity) -> Option<Topic> {
     }
 }
 
-/// All claims about one quantity. Where one of them agrees, or all of them do together, the others count
+/// Judges all claims about one quantity. Where one claim agrees, or their sum does, the others may count
 /// a part of the year or of the area.
 fn judge(rule: &Rule, report: &Report, form: &Form, about: Quantity, claims: &[&Claim]) -> Vec<Finding> {
     let readings = about.readings(form);
@@ -106,7 +106,7 @@ fn agreement(report: &Report, about: Quantity, readings: &[Vec<CellId>], claimed
         (cells, sum, cells.iter().all(|id| report.cells.value(*id).is_some()))
     });
     let sums: Vec<(&Vec<CellId>, Decimal, bool)> = sums.collect();
-    // A blank beside nothing is nothing; that a number is wanted there is said once, by the cells' rules.
+    // A blank cell agrees with a claim of none; the rules on cells report the blank.
     if sums.iter().any(|(_, sum, is_known)| *sum == claimed && (*is_known || claimed.is_zero()))
         || is_without_carried_in(report, about, claimed)
     {
@@ -122,7 +122,7 @@ fn agreement(report: &Report, about: Quantity, readings: &[Vec<CellId>], claimed
     })
 }
 
-/// Who says how many of this year's requests were concluded leaves out those carried in.
+/// Whether the claim counts only this year's requests, without those carried in.
 fn is_without_carried_in(report: &Report, about: Quantity, claimed: Decimal) -> bool {
     let value = |row: &str| report.cells.value(report.cells.form()?.request_cell(row, "total")?);
     matches!(
@@ -169,8 +169,8 @@ fn describe(
     }
 }
 
-/// Whether the words mean this and nothing else. 答复 may leave out what was concluded without an answer,
-/// 均获维持 what is not decided yet, and agencies often state reasons and applicants in their own terms.
+/// Whether the words have only this meaning. 答复 may leave out requests concluded without an answer,
+/// 均获维持 those not decided yet, and agencies name reasons and applicants in terms of their own.
 fn is_certain(about: Quantity, claim: &Claim, value: Decimal) -> bool {
     let name = about.as_str();
     let is_row = name.starts_with("requests.") && name.matches('.').count() > 2;

@@ -24,20 +24,20 @@ pub static NAR_01: Rule = Rule {
     cases: CASES,
 };
 
-/// 收到 may mean what is new or what was to be dealt with, so both readings are right.
+/// 收到 may mean new requests, or new requests with those carried in: both readings are accepted.
 fn check(rule: &Rule, report: &Report) -> Vec<Finding> {
     let Some(cells) = received(report) else { return Vec::new() };
     let claims: Vec<&Claim> = claims_about(report, cells.id).filter(|claim| !claim.value.is_zero()).collect();
     let judged: Vec<Option<Finding>> =
         claims.iter().map(|claim| compare(rule, report, &cells, claim)).collect();
     let mut findings = agreement::check(rule, report, Topic::Received);
-    // Counts of several parts of the year or the area are right together.
+    // Counts of several parts of the year or the area may add up to the figure.
     let sum = claims.iter().map(|claim| claim.value).fold(Decimal::ZERO, Decimal::saturating_add);
     let all = cells.new.zip(cells.carried_in).map(|(new, carried_in)| new.saturating_add(carried_in));
     if claims.len() > 1 && (cells.new == Some(sum) || all == Some(sum)) {
         return findings;
     }
-    // Where one of several agrees, another may well count something narrower.
+    // Where one of several claims agrees, another may count something narrower.
     let severity = if judged.contains(&None) { Severity::Warning } else { rule.severity };
     findings.extend(judged.into_iter().flatten().map(|finding| Finding { severity, ..finding }));
     findings.dedup_by(|left, right| left.left == right.left && left.cells == right.cells);

@@ -26,8 +26,8 @@ fn check(rule: &Rule, report: &Report) -> Vec<Finding> {
     report.breakdowns.iter().filter_map(|breakdown| add_up(rule, report, breakdown)).collect()
 }
 
-/// An 其中 list may be partial, and parts of another unit or 余, 约 are no part of the sum: what falls
-/// short is a fault only where the sentence says that the parts are all and each of them counts.
+/// A list after 其中 may be partial, and parts with another unit or with 余, 约 do not count. So a sum below
+/// the whole is a fault only if the sentence states that the list is complete and every part counts.
 fn add_up(rule: &Rule, report: &Report, breakdown: &Breakdown) -> Option<Finding> {
     let whole = report.claims.get(breakdown.whole).filter(|whole| whole.exact && whole.unit != "%")?;
     let parts: Vec<&Claim> = breakdown.parts.iter().filter_map(|part| report.claims.get(*part)).collect();
@@ -64,8 +64,8 @@ fn add_up(rule: &Rule, report: &Report, breakdown: &Breakdown) -> Option<Finding
     Some(Finding { left: Some(sum), right: Some(whole.value), origin: Some(whole.origin), ..finding })
 }
 
-/// What the parts of a whole may add up to: outcomes of requests received are also those of requests
-/// carried in.
+/// The most that the parts of a whole may add up to: the outcomes of requests received include those of
+/// requests carried in.
 fn with_carried_in(report: &Report, whole: &Claim) -> Decimal {
     let counts_requests = whole
         .about

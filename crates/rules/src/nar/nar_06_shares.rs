@@ -22,7 +22,7 @@ pub static NAR_06: Rule = Rule {
     cases: CASES,
 };
 
-/// Each percentage that no admitted whole explains.
+/// Finds each percentage that does not follow from any admitted whole.
 fn check(rule: &Rule, report: &Report) -> Vec<Finding> {
     report.shares.iter().filter_map(|share| judge(rule, report, *share)).collect()
 }
@@ -37,7 +37,7 @@ fn judge(rule: &Rule, report: &Report, share: Share) -> Option<Finding> {
         return None;
     }
     let right = shares.into_iter().next()?;
-    // With one digit more than it was said.
+    // Two digits, one more than reports usually print.
     let percent = |share: Decimal| number(share.saturating_mul(Decimal::ONE_HUNDRED).round_dp(2));
     let what = format!(
         "正文称“{}”占{}%，按总数{}计算为{}%，相差{}个百分点。",
@@ -56,8 +56,8 @@ fn judge(rule: &Rule, report: &Report, share: Share) -> Option<Finding> {
     })
 }
 
-/// Wholes that are meant as well where requests are counted: as the tables have them, with those carried
-/// in, or concluded for received.
+/// Further wholes that may be meant where requests are counted: those received by the tables, these with
+/// those carried in, and those concluded.
 fn of_tables(report: &Report, whole: &Claim) -> Vec<Decimal> {
     let counts_requests = whole.about.is_some_and(|about| about.as_str().starts_with("requests."));
     let Some(form) = report.cells.form().filter(|_| counts_requests) else { return Vec::new() };
@@ -67,8 +67,8 @@ fn of_tables(report: &Report, whole: &Claim) -> Vec<Decimal> {
     [received, all, concluded].into_iter().flatten().collect()
 }
 
-/// Within a tenth of a percentage point, or less than one unit of the last digit said away, as rounding
-/// and cutting off leave it.
+/// Whether the gap is at most a tenth of a percentage point, or less than one unit of the last printed
+/// digit, as after rounding or truncation.
 fn is_near(said: Decimal, right: Decimal) -> bool {
     let gap = said.saturating_sub(right).abs();
     let last_digit = Decimal::new(1, said.normalize().scale().clamp(2, 9));

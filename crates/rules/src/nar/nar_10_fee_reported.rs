@@ -22,8 +22,7 @@ pub static NAR_10: Rule = Rule {
     cases: CASES,
 };
 
-/// A report that says it in another part has said it; one whose sixth part is empty is the
-/// business of DOC-15.
+/// Accepts a statement in any part. DOC-15 reports an empty sixth part.
 fn check(rule: &Rule, report: &Report) -> Vec<Finding> {
     let is_due = is_from(report, FIRST_YEAR_WITH_FEE)
         && has_one(report, SectionKind::Other)
@@ -40,7 +39,7 @@ fn check(rule: &Rule, report: &Report) -> Vec<Finding> {
             ..rule.fails(report, Vec::new(), what)
         }];
     };
-    // 未收取其他费用, 减免 say nothing of the fee itself.
+    // 未收取其他费用 and 减免 do not state the fee itself.
     let plain = |remark: &&&Remark| {
         remark.text.contains("处理费")
             && !["其他", "减免", "退"].iter().any(|word| remark.text.contains(word))

@@ -20,14 +20,14 @@ pub static SIM_01: Rule = Rule {
     cases: CASES,
 };
 
-/// The parts that report on the year. The sixth is mostly one sentence that the form demands.
+/// The parts that are compared. The sixth is mostly one sentence that the form demands.
 const JUDGED: [SectionKind; 2] = [SectionKind::Overview, SectionKind::Problems];
 
-/// Fewer different shingles than this, about two sentences, tell nothing: they can only be said in one way.
+/// A text of fewer different shingles, about two sentences, is too short to be called a copy.
 const ENOUGH_SHINGLES: u32 = 100;
 
-/// Copies from here. At 0.8 nine tenths of either text are the other's; reports that keep their outline
-/// and rewrite what is under it reach 0.6, and the estimate is off by 0.05 at most places.
+/// From this similarity on a text is a copy. At 0.8 the texts share nine tenths. A report that keeps its
+/// outline and rewrites the rest reaches 0.6, and the estimate is mostly within 0.05.
 const COPY: f64 = 0.8;
 
 fn check(rule: &Rule, report: &Report, last_year: &Report) -> Vec<Finding> {
@@ -52,7 +52,7 @@ fn compare(rule: &Rule, report: &Report, last_year: &Report, kind: SectionKind) 
     Some(Finding { origin: heading(report), against: Some(against), ..rule.fails(report, Vec::new(), what) })
 }
 
-/// The signature of a part, where it is long enough to be compared.
+/// The signature of a part, if it is long enough to be compared.
 fn enough(report: &Report, kind: SectionKind) -> Option<&Fingerprint> {
     report.fingerprints.iter().find(|print| print.section == kind && print.shingles >= ENOUGH_SHINGLES)
 }

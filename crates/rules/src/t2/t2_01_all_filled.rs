@@ -22,13 +22,13 @@ pub static T2_01: Rule = Rule {
     cases: CASES,
 };
 
-/// One finding that says which cells lack a number and why.
+/// Makes one finding for all cells without a number, by reason.
 fn check(rule: &Rule, report: &Report) -> Vec<Finding> {
     if is_absent(report, Table::Active) {
         return Vec::new();
     }
     let of = |state: CellState| ids_where(report, Table::Active, move |cell| cell.state == state);
-    // A row that stands twice is there, and T3-18 says so.
+    // T3-18 reports a row that stands twice.
     let mut missing = of(CellState::Missing);
     missing.retain(|id| !has_note(report, NoteKind::RowRepeated, row_of(*id)));
     let kinds = [

@@ -27,8 +27,8 @@ fn check(rule: &Rule, report: &Report) -> Vec<Finding> {
     documents_in_force(rule, report, false)
 }
 
-/// A document of this year that was not repealed is in force. Where nothing at all is
-/// said to be in force the cell was overlooked, which is another fault.
+/// A document of this year that was not repealed is in force. T2-04 reports rows with 0 documents in
+/// force, where the cell was overlooked.
 pub(super) fn documents_in_force(rule: &Rule, report: &Report, when_none: bool) -> Vec<Finding> {
     filled(report, ["issued", "repealed", "in_force"])
         .filter(|(_, [issued, repealed, in_force])| {

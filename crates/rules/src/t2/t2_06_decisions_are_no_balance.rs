@@ -23,7 +23,7 @@ pub static T2_06: Rule = Rule {
     cases: CASES,
 };
 
-/// One finding for all rows, since one misreading fills them all.
+/// Makes one finding for all rows, because one misunderstanding fills them all.
 fn check(rule: &Rule, report: &Report) -> Vec<Finding> {
     let rows = filled(report, ["items_last_year", "items_change", "decisions"]);
     let misread = rows.filter(|(_, [last_year, change, decisions])| {

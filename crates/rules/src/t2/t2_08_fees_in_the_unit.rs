@@ -2,8 +2,8 @@
 
 use report::{CellState, Finding, FormId, NoteKind, Report, Severity, Table};
 
+use crate::body::{self, Body};
 use crate::place::{cells_of, number, row_of};
-use crate::standing::{self, Standing};
 use crate::{Case, Check, ONLY_2021, Rule};
 
 /// T2-08: 收费金额以万元为单位.
@@ -22,13 +22,13 @@ pub static T2_08: Rule = Rule {
     cases: CASES,
 };
 
-/// Fees of a year, in 万元, that no single agency below a government takes.
+/// Fees of a year in 万元 that are too high for a single department.
 const FEES_OF_A_GOVERNMENT: i64 = 100_000;
 
-/// An amount in 万元 that is a whole multiple of this is more likely one in 元.
+/// An amount in 万元 that is a multiple of this is more likely an amount in 元.
 const ROUND_FEES: i64 = 1_000;
 
-/// The amount was read in 万元 by the unit that the cell or its heading names.
+/// The reader converts the amount to 万元 by the unit that the cell or its heading names.
 fn check(rule: &Rule, report: &Report) -> Vec<Finding> {
     let Some((id, cell)) = cells_of(report, Table::Active).find(|(id, _)| row_of(*id) == "fees") else {
         return Vec::new();
@@ -38,7 +38,7 @@ fn check(rule: &Rule, report: &Report) -> Vec<Finding> {
     let heading = report.notes.iter().find(|note| note.kind == NoteKind::MoneyUnit && note.subject == "fees");
     let is_whole_multiple =
         value >= ROUND_FEES.into() && value.checked_rem(ROUND_FEES.into()).is_some_and(|rest| rest.is_zero());
-    let is_large = value >= FEES_OF_A_GOVERNMENT.into() && standing::of(report) == Some(Standing::Department);
+    let is_large = value >= FEES_OF_A_GOVERNMENT.into() && body::of(report) == Some(Body::Department);
     let what = if text.ends_with('元') && !text.ends_with("万元") {
         format!("表二“行政事业性收费”填的是“{text}”，已按{}万元读取。", number(value))
     } else if heading.is_some() && !text.ends_with('元') {

@@ -22,7 +22,7 @@ pub static T2_10: Rule = Rule {
     cases: CASES,
 };
 
-/// The number was read without its unit; money may name its own.
+/// The reader takes the number without its unit. A cell of money may name its unit.
 fn check(rule: &Rule, report: &Report) -> Vec<Finding> {
     let counts = cells_of(report, Table::Active).filter(|(id, _)| id.kind() != CellKind::Amount);
     let glued: Vec<(CellId, &str, Decimal)> = counts.filter_map(|(id, cell)| glued_unit(id, cell)).collect();

@@ -2,8 +2,8 @@
 
 use report::{CellId, Decimal, Finding, FormId, Report, Severity, Table};
 
+use crate::body::{self, Body};
 use crate::place::{cells_of, quoted_cells, row_of};
-use crate::standing::{self, Standing};
 use crate::{BOTH, Case, Check, Rule};
 
 /// T2-11: 没有规章制定权的机关不填规章.
@@ -23,10 +23,10 @@ pub static T2_11: Rule = Rule {
 };
 
 fn check(rule: &Rule, report: &Report) -> Vec<Finding> {
-    let may_not = match standing::of(report) {
-        Some(Standing::Department) => "是政府部门",
-        Some(Standing::LowerGovernment) => "是县级以下政府或者派出机关",
-        Some(Standing::HigherGovernment) | None => return Vec::new(),
+    let may_not = match body::of(report) {
+        Some(Body::Department) => "是政府部门",
+        Some(Body::LowerGovernment) => "是县级以下政府或者派出机关",
+        Some(Body::HigherGovernment) | None => return Vec::new(),
     };
     let regulations = cells_of(report, Table::Active).filter(|(id, _)| row_of(*id) == "regulations");
     let filled = regulations.filter(|(_, cell)| cell.value.is_some_and(|value| value > Decimal::ZERO));

@@ -3,7 +3,7 @@
 use report::{Finding, FormId, Report, Severity};
 
 use super::rows::filled;
-use crate::standing::{self};
+use crate::body::{self};
 use crate::{BOTH, Case, Check, Rule};
 
 /// T2-12: 本职的行政行为不为0.
@@ -23,7 +23,7 @@ pub static T2_12: Rule = Rule {
 };
 
 fn check(rule: &Rule, report: &Report) -> Vec<Finding> {
-    let Some((row_id, business)) = report.agency.as_deref().and_then(standing::core_business) else {
+    let Some((row_id, business)) = report.agency.as_deref().and_then(body::core_business) else {
         return Vec::new();
     };
     filled(report, ["decisions"])

@@ -22,7 +22,7 @@ pub static T2_14: Rule = Rule {
     cases: CASES,
 };
 
-/// Rows that only the form of 2019 has are left over from it, like the label.
+/// Finds the old label, and rows that only the form of 2019 has.
 fn check(rule: &Rule, report: &Report) -> Vec<Finding> {
     let is_outdated = |note: &&Note| match note.kind {
         NoteKind::LabelOutdated => true,

@@ -23,7 +23,7 @@ pub static T2_15: Rule = Rule {
     cases: CASES,
 };
 
-/// T2-01 says that the cell is blank; this says what belongs there.
+/// T2-01 reports the blank cell; this rule explains which figure belongs there.
 fn check(rule: &Rule, report: &Report) -> Vec<Finding> {
     filled(report, ["issued", "repealed"])
         .filter_map(|(row, _)| {

@@ -4,7 +4,7 @@ use report::{CellId, Line, NoteKind, Report, Table};
 
 use crate::place::{cells_of, column_of, has_note};
 
-/// The columns that the header does not have, or where nothing is printed in a table that is there.
+/// The columns that the header lacks, or that have no printed cell although the table has some.
 pub(crate) fn absent_columns(report: &Report) -> Vec<(&'static Line, Vec<CellId>)> {
     let Some(form) = report.cells.form() else { return Vec::new() };
     let is_there = cells_of(report, Table::Requests).any(|(_, cell)| cell.is_printed());

@@ -22,7 +22,7 @@ pub static T3_04: Rule = Rule {
     cases: CASES,
 };
 
-/// What is blank could be derived, and the sums hold; the form wants it written all the same.
+/// The blank figures can be derived and the sums hold, but the form demands that they are written.
 fn check(rule: &Rule, report: &Report) -> Vec<Finding> {
     if !cells_of(report, Table::Requests).any(|(_, cell)| is_blank(cell)) {
         return Vec::new();

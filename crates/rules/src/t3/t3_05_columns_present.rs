@@ -23,7 +23,7 @@ pub static T3_05: Rule = Rule {
     cases: CASES,
 };
 
-/// A header may have lost any column; the one seen in the field is 总计.
+/// A header may lack any column. Real reports lack 总计.
 fn check(rule: &Rule, report: &Report) -> Vec<Finding> {
     if is_absent(report, Table::Requests) {
         return Vec::new();

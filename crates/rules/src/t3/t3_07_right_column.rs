@@ -24,7 +24,7 @@ pub static T3_07: Rule = Rule {
     cases: CASES,
 };
 
-/// A figure in the wrong column leaves every row in balance and just two columns out of it.
+/// A figure in the wrong column leaves every row balanced and exactly two columns unbalanced.
 fn check(rule: &Rule, report: &Report) -> Vec<Finding> {
     let Some(form) = report.cells.form() else { return Vec::new() };
     let equations: Vec<&Equation> =
@@ -73,7 +73,7 @@ fn check(rule: &Rule, report: &Report) -> Vec<Finding> {
     vec![rule.fails(report, vec![from, to], what)]
 }
 
-/// The cells with zeros where nothing was filled in.
+/// The cells, with 0 in each blank cell and each placeholder.
 fn zeroed(report: &Report) -> Cells {
     let mut cells = report.cells.clone();
     for id in report.cells.form().map_or(&[][..], Form::cells) {

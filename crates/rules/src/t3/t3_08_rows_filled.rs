@@ -23,12 +23,12 @@ pub static T3_08: Rule = Rule {
     cases: CASES,
 };
 
-/// Rows that are not there, have nothing beside their label, or stop before the end.
+/// Finds rows that are absent, have a label and no figures, or stop before the last column.
 fn check(rule: &Rule, report: &Report) -> Vec<Finding> {
     if is_absent(report, Table::Requests) {
         return Vec::new();
     }
-    // A column that is not there cuts every row, and T3-05 says so.
+    // An absent column cuts every row; T3-05 reports it.
     let lacks_column = !absent_columns(report).is_empty();
     let (mut absent, mut empty, mut short_rows) = (Vec::new(), Vec::new(), Vec::new());
     for row in rows(report, Table::Requests) {

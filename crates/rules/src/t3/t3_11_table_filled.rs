@@ -26,7 +26,7 @@ fn check(rule: &Rule, report: &Report) -> Vec<Finding> {
     let placeholders = ids_where(report, Table::Requests, |cell| cell.state == CellState::Placeholder);
     let has_number = cells_of(report, Table::Requests).any(|(_, cell)| cell.state == CellState::Read);
     if !has_number {
-        // A table of blanks is one of rows without figures, and T3-08 says so.
+        // T3-08 reports a table of blank cells as rows without figures.
         if placeholders.is_empty() {
             return Vec::new();
         }

@@ -23,7 +23,7 @@ pub static T3_12: Rule = Rule {
     cases: CASES,
 };
 
-/// Fees for pages may be due for a single request: what is unlikely is not wrong.
+/// Only information: fees by pages may be due for a single request.
 fn check(rule: &Rule, report: &Report) -> Vec<Finding> {
     let Some(form) = report.cells.form().filter(|_| !is_absent(report, Table::Requests)) else {
         return Vec::new();

@@ -21,7 +21,7 @@ pub static T3_15: Rule = Rule {
     cases: CASES,
 };
 
-/// In table two T2-02 says so.
+/// T2-02 checks table two.
 fn check(rule: &Rule, report: &Report) -> Vec<Finding> {
     let negative = |table| {
         let is_negative =

@@ -22,7 +22,7 @@ pub static T3_17: Rule = Rule {
     cases: CASES,
 };
 
-/// Rows of a group that can be the same by chance.
+/// In a group of so few rows, equal figures may be chance.
 const ROWS_BY_CHANCE: usize = 4;
 
 fn check(rule: &Rule, report: &Report) -> Vec<Finding> {

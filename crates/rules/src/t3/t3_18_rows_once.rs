@@ -22,7 +22,7 @@ pub static T3_18: Rule = Rule {
     cases: CASES,
 };
 
-/// One finding for all rows of all tables.
+/// Makes one finding for all rows of all tables.
 fn check(rule: &Rule, report: &Report) -> Vec<Finding> {
     let repeated: Vec<_> = report.notes.iter().filter(|note| note.kind == NoteKind::RowRepeated).collect();
     let Some(first) = repeated.first() else { return Vec::new() };

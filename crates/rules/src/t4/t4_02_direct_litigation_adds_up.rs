@@ -33,4 +33,5 @@ const CASES: &[Case] = &[
     Case::holds(FormId::F2021, "direct_litigation.corrected=1 direct_litigation.total=1"),
     Case::fails(FormId::F2021, "direct_litigation.total=1"),
     Case::unknown(FormId::F2021, "direct_litigation.total=blank"),
+    Case::fails(FormId::F2021, "direct_litigation.upheld=1.5 direct_litigation.total=2").says("表四“行政诉讼/未经复议直接起诉”不平衡：结果维持1.5件，合计1.5件；总计2件，相差0.5件。请核对该组各项结果、尚未审结及总计后更正。将表四“行政诉讼/未经复议直接起诉 / 结果维持”由1.5改为2后，该表各组全部平衡。"),
 ];

@@ -25,7 +25,7 @@ pub static T4_04: Rule = Rule {
 /// Figures in table four: three groups of five.
 const FIGURES: u32 = 15;
 
-/// With more or fewer figures nobody can say which is which, so nothing is judged.
+/// With more or fewer figures it is unknown which figure belongs to which cell, so nothing is judged.
 fn check(rule: &Rule, report: &Report) -> Vec<Finding> {
     if is_absent(report, Table::Litigation) {
         return Vec::new();

@@ -24,7 +24,7 @@ pub static T4_07: Rule = Rule {
     cases: CASES,
 };
 
-/// Who sues after a review is counted twice, so that excess alone is no fault.
+/// Litigation after a review counts the same dispute twice, so an excess by it alone is only information.
 fn check(rule: &Rule, report: &Report, last: &Report) -> Vec<Finding> {
     let judge = || {
         let pair = Pair::of(report, last, Table::Requests)?;

@@ -21,10 +21,10 @@ pub static T4_08: Rule = Rule {
     cases: CASES,
 };
 
-/// Of so few closed cases as one or two a share tells nothing.
+/// A share of fewer closed cases says nothing.
 const CLOSED_ENOUGH: u32 = 3;
 
-/// A sign of risk, no fault of the report.
+/// A high share is a sign of risk and no fault of the report.
 fn check(rule: &Rule, report: &Report) -> Vec<Finding> {
     let Some(form) = report.cells.form() else { return Vec::new() };
     let cell =
@@ -51,4 +51,8 @@ const CASES: &[Case] = &[
     Case::holds(FormId::F2021, "review.corrected=3 review.pending=3 review.total=9"),
     Case::fails(FormId::F2021, "review.corrected=3 review.pending=4 review.total=9"),
     Case::holds(FormId::F2021, "review.corrected=3 review.total=blank"),
+    Case::holds(FormId::F2021, "review.corrected=2 review.total=2"),
+    Case::fails(FormId::F2021, "review.corrected=2 review.upheld=1 review.total=3"),
+    Case::holds(FormId::F2021, "review.corrected=4 review.total=3"),
+    Case::holds(FormId::F2021, "review.corrected=2 review.upheld=2 review.total=4"),
 ];

@@ -50,6 +50,20 @@ fn each_message_is_as_expected() {
     }
 }
 
+/// The console shows a finding at its origin, so a finding about printed cells has one.
+#[test]
+fn each_finding_about_cells_has_an_origin() {
+    for rule in judged_here() {
+        for case in rule.cases {
+            let (report, _) = years(case.form, case.changes);
+            for finding in findings(rule, case) {
+                let first = finding.cells.iter().find_map(|id| report.cells.get(*id)?.origin);
+                assert!(first.is_none() || finding.origin.is_some(), "{} with `{}`", rule.id, case.changes);
+            }
+        }
+    }
+}
+
 #[test]
 fn every_rule_begins_its_cases_with_one_in_which_it_speaks() {
     for rule in catalogue() {

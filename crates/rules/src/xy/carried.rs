@@ -6,7 +6,7 @@ use crate::Rule;
 use crate::place::{column_of, number};
 use crate::years::Pair;
 
-/// What one column says was carried in, and last year's report was carried out.
+/// The figures of one column: carried in by this report, and carried out by last year's.
 pub(crate) struct Carried {
     pub(crate) label: &'static str,
     pub(crate) id: CellId,
@@ -48,11 +48,10 @@ pub(crate) fn differing(rule: &Rule, pair: &Pair<'_>, columns: &[Carried]) -> Op
     Some(pair.against(rule.fails(pair.report, cells, what), &last_cells, main.now, main.before))
 }
 
-/// Twentieths of last year's total by which the sides of a later correction may be apart.
+/// A later correction changes a figure by at most one in so many of last year's total.
 pub(crate) const CORRECTION: i64 = 20;
 
-/// Whether the difference looks like a later correction: small beside what was carried out, in a table
-/// that balances with it.
+/// Whether the difference looks like a later correction: it is small, and the table balances with it.
 pub(crate) fn is_correction(pair: &Pair<'_>, columns: &[Carried]) -> bool {
     let total =
         columns.iter().find(|column| column_of(column.id) == "total").and_then(|column| column.before);

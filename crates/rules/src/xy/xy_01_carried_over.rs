@@ -29,7 +29,7 @@ fn check(rule: &Rule, report: &Report, last: &Report) -> Vec<Finding> {
     differing.into_iter().chain(not_known(rule, &pair, &columns)).collect()
 }
 
-/// Columns in which one of the two is not known. Where zeros were left out it is only worth knowing.
+/// Columns in which one of the two figures is unknown; information only, if blank cells would be 0.
 fn not_known(rule: &Rule, pair: &Pair<'_>, columns: &[Carried]) -> Option<Finding> {
     let open: Vec<&Carried> =
         columns.iter().filter(|column| column.now.is_none() || column.before.is_none()).collect();

@@ -22,7 +22,7 @@ pub static XY_04: Rule = Rule {
     cases: CASES,
 };
 
-/// What was published over all years is not what is in force.
+/// The number published over all years is not the number in force.
 fn check(rule: &Rule, report: &Report, last: &Report) -> Vec<Finding> {
     let Some(pair) = Pair::of_forms(report, last, FormId::F2021, FormId::F2019) else { return Vec::new() };
     let judge = |row: &str| {

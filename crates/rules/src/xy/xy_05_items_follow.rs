@@ -23,7 +23,7 @@ pub static XY_05: Rule = Rule {
     cases: CASES,
 };
 
-/// One finding for all rows.
+/// Makes one finding for all rows.
 fn check(rule: &Rule, report: &Report, last: &Report) -> Vec<Finding> {
     let Some(pair) = Pair::of_forms(report, last, FormId::F2019, FormId::F2019) else { return Vec::new() };
     let rows = pair.form.cells().iter().copied().filter(|id| column_of(*id) == "items_last_year");

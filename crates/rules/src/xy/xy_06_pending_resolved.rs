@@ -22,7 +22,7 @@ pub static XY_06: Rule = Rule {
     cases: CASES,
 };
 
-/// Only a bound: the form does not say whether a case of last year is counted again.
+/// Only a bound, since the form does not state whether a case of last year is counted again.
 fn check(rule: &Rule, report: &Report, last: &Report) -> Vec<Finding> {
     let Some(pair) = Pair::of(report, last, Table::Litigation) else { return Vec::new() };
     let judge = |group: &Line| {

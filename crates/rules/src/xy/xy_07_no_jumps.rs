@@ -23,7 +23,7 @@ pub static XY_07: Rule = Rule {
     cases: CASES,
 };
 
-/// Figures that say how much an agency does.
+/// The figures that show how much an agency does.
 const MAIN_FIGURES: [&str; 10] = [
     "requests.received.total",
     "active.normative_documents.in_force",
@@ -37,13 +37,13 @@ const MAIN_FIGURES: [&str; 10] = [
     "direct_litigation.total",
 ];
 
-/// How many times more or less is a jump.
+/// A figure jumps if it grows or shrinks by more than this factor.
 const JUMP: i64 = 5;
 
-/// Smaller changes are none, whatever their ratio: 1 to 6.
+/// A smaller change is no jump, whatever its factor: from 1 to 6.
 const JUMP_FLOOR: i64 = 10;
 
-/// One finding for all figures.
+/// Makes one finding for all figures.
 fn check(rule: &Rule, report: &Report, last: &Report) -> Vec<Finding> {
     let jump = |name: &&str| {
         let table = CellId::parse(name).ok()?.table();

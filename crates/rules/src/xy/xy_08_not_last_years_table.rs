@@ -23,8 +23,8 @@ pub static XY_08: Rule = Rule {
     cases: CASES,
 };
 
-/// What has to agree before chance is out of question: a table of a few small figures may well be the
-/// same twice, one with a five-digit figure or with six small ones is not.
+/// Equal tables are a copy from this weight on. A few small figures may be equal by chance; one figure of
+/// five digits or six of one digit may not.
 const TELLING: usize = 6;
 
 fn check(rule: &Rule, report: &Report, last: &Report) -> Vec<Finding> {
@@ -55,13 +55,13 @@ fn check(rule: &Rule, report: &Report, last: &Report) -> Vec<Finding> {
     Table::ALL.into_iter().filter_map(judge).collect()
 }
 
-/// How much a figure tells when it stands there again: one digit, little; others, more with each digit.
+/// The weight of an equal figure: 1 for one digit, more with each further digit.
 fn tells(value: Decimal) -> usize {
     let digits = number(value.trunc().abs()).len();
     if digits == 1 { 1 } else { digits + 1 }
 }
 
-/// Whether a figure is new each year and does not follow from others: neither a stock nor a sum.
+/// Whether a figure is counted each year by itself: neither a stock nor a sum.
 fn is_of_the_year(id: CellId) -> bool {
     let is_stock = ["in_force", "public_total", "items_last_year"].contains(&column_of(id));
     let is_sum = column_of(id) == "total" || ["received", "concluded"].contains(&row_of(id));

@@ -29,7 +29,7 @@ fn check(rule: &Rule, report: &Report, last: &Report) -> Vec<Finding> {
     claims.filter_map(|claim| comparison(rule, report, last, claim)).collect()
 }
 
-/// A comparison holds if it does by any of the readings of its quantity.
+/// A comparison holds if it holds for one of the readings of its quantity.
 fn comparison(rule: &Rule, report: &Report, last: &Report, claim: &Claim) -> Option<Finding> {
     let about = claim.about?;
     let stated = Stated::of(claim)?;
@@ -78,7 +78,7 @@ enum Stated {
 }
 
 impl Stated {
-    /// None for a measure that cannot be computed from the figures: 倍, 个百分点.
+    /// None for a unit that the figures cannot confirm: 倍, 个百分点.
     fn of(claim: &Claim) -> Option<Self> {
         const COUNTED: [&str; 10] = ["", "件", "宗", "条", "项", "个", "份", "起", "例", "次"];
         let value = if claim.relation == Relation::Below { -claim.value } else { claim.value };
@@ -89,7 +89,7 @@ impl Stated {
         }
     }
 
-    /// None where there is nothing to compare with: no growth can be stated from 0.
+    /// None if last year's figure is 0, from which there is no percentage.
     fn holds(&self, now: Decimal, before: Decimal) -> Option<bool> {
         let change = now.checked_sub(before)?;
         match self {
@@ -107,7 +107,7 @@ impl Stated {
         }
     }
 
-    /// What the change really is, in words.
+    /// The actual change, in words.
     fn actual(&self, now: Decimal, before: Decimal) -> String {
         let change = now.saturating_sub(before);
         let way = if change.is_sign_negative() { "减少" } else { "增加" };

@@ -1,4 +1,4 @@
-//! Whose report it is.
+//! Finds the agency of a report on the roster.
 
 use std::collections::{BTreeSet, HashMap};
 

@@ -1,4 +1,4 @@
-//! CSV to a roster, with every fault in it.
+//! Reads a roster from CSV and lists every fault in it.
 
 use std::collections::HashMap;
 

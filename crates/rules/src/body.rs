@@ -1,10 +1,10 @@
-//! What kind of body an agency is, as far as its name and its region leave no doubt.
+//! The kind of body that an agency is, by its name and its region.
 
 use report::Report;
 
-/// Whether a body can make 规章 (《立法法》第九十一条、第九十三条).
+/// The kinds of body by which the power to make 规章 differs (《立法法》第九十一条、第九十三条).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Standing {
+pub(crate) enum Body {
     /// The government of a province, or of a city or prefecture with districts or counties, or its office.
     HigherGovernment,
     /// The government of a county, town or subdistrict, or its office.
@@ -13,16 +13,16 @@ pub(crate) enum Standing {
     Department,
 }
 
-/// The standing of the agency; none where its name alone does not tell.
-pub(crate) fn of(report: &Report) -> Option<Standing> {
+/// The kind of the agency; none if its name leaves it open.
+pub(crate) fn of(report: &Report) -> Option<Body> {
     let code = report.region.as_ref().map(|region| region.code.as_str());
     of_name(report.agency.as_deref()?, code)
 }
 
-fn of_name(agency: &str, code: Option<&str>) -> Option<Standing> {
+fn of_name(agency: &str, code: Option<&str>) -> Option<Body> {
     const DEPARTMENTS: [&str; 9] = ["局", "厅", "委员会", "中心", "支队", "大队", "分局", "管委会", "委"];
     let name: String = agency.chars().filter(|c| !c.is_whitespace()).collect();
-    // The agencies of the centre have no place in their names, whatever 市场 and 城乡 look like.
+    // The names of central agencies contain no place, although 市场 and 城乡 look like one.
     let is_central = ["国家", "中国", "中华", "国务院"].iter().any(|start| name.starts_with(start));
     let is_named_by_place = name.contains(['省', '市', '县', '区', '州', '旗', '盟', '镇', '乡']);
     let is_in_a_place = code.is_some() || is_named_by_place && !is_central;
@@ -31,25 +31,25 @@ fn of_name(agency: &str, code: Option<&str>) -> Option<Standing> {
         name.contains("人民政府") || office.ends_with("街道办事处") || name == office && is_place(office);
     if !is_government {
         let is_department = DEPARTMENTS.iter().any(|ending| office.ends_with(ending));
-        return (is_department && is_in_a_place).then_some(Standing::Department);
+        return (is_department && is_in_a_place).then_some(Body::Department);
     }
-    // 某县人民政府信访局 is no government.
+    // 某县人民政府信访局 is a department.
     let place = name.split("人民政府").next().unwrap_or(office);
     let behind = name.get(place.len()..).unwrap_or_default();
     if !["", "人民政府", "人民政府办公室", "人民政府办公厅"].contains(&behind) {
-        return (behind.ends_with('局') || behind.ends_with('委')).then_some(Standing::Department);
+        return (behind.ends_with('局') || behind.ends_with('委')).then_some(Body::Department);
     }
     if place.ends_with(['镇', '乡', '县', '旗']) || place.ends_with("街道办事处") || place.ends_with("街道")
     {
-        return Some(Standing::LowerGovernment);
+        return Some(Body::LowerGovernment);
     }
     if place.ends_with('省') || place.ends_with("自治区") || place.ends_with("自治州") {
-        return Some(Standing::HigherGovernment);
+        return Some(Body::HigherGovernment);
     }
     // A 市 can be a province, a city or a county, and so can a 区: only the code tells.
     match code?.as_bytes() {
-        [_, _, _, _, b'0', b'0'] => Some(Standing::HigherGovernment),
-        code if code.len() >= 6 => Some(Standing::LowerGovernment),
+        [_, _, _, _, b'0', b'0'] => Some(Body::HigherGovernment),
+        code if code.len() >= 6 => Some(Body::LowerGovernment),
         _ => None,
     }
 }
@@ -61,7 +61,7 @@ fn is_place(name: &str) -> bool {
 /// The row of table two in which an agency of this name has the bulk of its business, and what to call it.
 pub(crate) fn core_business(agency: &str) -> Option<(&'static str, &'static str)> {
     const LICENSING: (&str, &str) = ("licensing", "行政审批机关");
-    /// What the name has in it, what it ends with, and the business.
+    /// A part of the name, its possible endings, and the business.
     const BUSINESSES: [(&str, &[&str], (&str, &str)); 6] = [
         ("行政审批", &["局"], LICENSING),
         ("公安", &["公安局", "分局"], ("penalty", "公安机关")),
@@ -83,7 +83,7 @@ mod tests {
 
     #[test]
     fn bodies_are_recognised_by_name_and_region() {
-        use Standing::{Department, HigherGovernment, LowerGovernment};
+        use Body::{Department, HigherGovernment, LowerGovernment};
         for (agency, code, expected) in [
             ("枣庄市行政审批服务局", Some("370400"), Some(Department)),
             ("湖南省人力资源和社会保障厅", Some("430000"), Some(Department)),
