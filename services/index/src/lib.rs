@@ -126,8 +126,7 @@ impl IndexService {
             return Ok(());
         };
         tracing::warn!("{why}; building one from the log");
-        let tell =
-            |left| self.worker.set_degraded(Some(format!("rebuilding the index, {left} facts left")));
+        let tell = |left| self.worker.set_degraded(Some(format!("rebuilding the index, {left} facts left")));
         if let Some(rebuilt) = rebuild::build(&self.worker, &self.policy, &self.generations, tell).await?
             && !rebuilt.is_current
         {

@@ -109,7 +109,8 @@ impl IndexState {
         let worker = self.worker.clone();
         let log = worker.retry(|| worker.bus().extent()).await?;
         let taken_at_ms = worker.retry(|| worker.bus().timestamp_of(self.position.sequence)).await?;
-        let is_same_log = taken_at_ms == Some(self.position.taken_at_ms) || self.position.sequence < log.first;
+        let is_same_log =
+            taken_at_ms == Some(self.position.taken_at_ms) || self.position.sequence < log.first;
         if self.position.log_made_at_ms != log.made_at_ms || !is_same_log {
             // A position on another log, or on a log that was set back, means nothing: begin at its start.
             self.position = Position { log_made_at_ms: log.made_at_ms, ..Position::default() };
@@ -250,7 +251,10 @@ impl IndexState {
                 Err(HandlerError::Blocked(error)) => return Err(error),
                 Err(trouble) => {
                     let id = fact.submitted.as_ref().map_or("", |submitted| &submitted.id);
-                    tracing::error!(report.id = id, "{id} should become current again and cannot: {trouble:?}");
+                    tracing::error!(
+                        report.id = id,
+                        "{id} should become current again and cannot: {trouble:?}"
+                    );
                 }
             }
         }
