@@ -1,7 +1,19 @@
-#![doc = include_str!("../README.md")]
+//! `ReportValidated` to `ReportIndexed`: writes an index in a folder on this host.
+//!
+//! Every index contains everything on the log: it stores the position up to which it is complete, and
+//! continues from there by a feed. Of several processes on different hosts the one with the lease leads: it
+//! fetches facts from the consumer that they share, and publishes which reports it indexed. The others
+//! follow the log, ready to lead at any time.
+//!
+//! A changed report changes its comparisons: with each batch the service judges the reports of the same
+//! agency for that year and for the year after again. One process decides which version is current, so the
+//! outcome depends on the submissions and not on the order of their arrival.
+//!
+//! The service commits a batch before it acknowledges anything of it, so after a kill the batch is delivered
+//! again; writing it twice changes nothing, because the index compares versions.
 
 mod entry;
-mod metrics;
+mod measures;
 mod neighbours;
 mod rebuild;
 mod state;
@@ -28,27 +40,26 @@ pub fn service() -> Service {
     })
 }
 
-/// The pause between two batches. A commit costs some 75 ms before its first document, and a search finds a
-/// report half a second later at most.
+/// A commit costs some 75 ms before its first document; a report is found half a second later at most.
 const REST: Duration = Duration::from_millis(500);
-/// The wait for a fuller batch while more facts are pending: a commit costs more than this wait.
+/// While more facts wait: a commit costs more than the wait for a fuller batch.
 const LINGER: Duration = Duration::from_millis(150);
-/// How often a waiting process checks again.
-const POLL_INTERVAL: Duration = Duration::from_secs(1);
+/// How often a waiting process tries again.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 
-/// Indexes until shutdown is requested.
+/// Indexes until shutdown.
 async fn serve(worker: Worker) -> anyhow::Result<()> {
-    let service = IndexService {
+    let mut service = IndexService {
         policy: Arc::new(RulePolicy::of(worker.config().rule_policy.as_deref())?),
         generations: Generations::new(&worker.config().index),
         worker,
     };
     let Some(_lock) = service.lock_folder().await? else { return Ok(()) };
-    // A generation takes disk space while it is built, before any index is open.
+    // Building a generation needs disk space before there is an index to measure.
     worker::watch_disk("index", &service.worker.config().index);
     let Some(mut state) = service.open().await? else { return Ok(()) };
-    let mut lease = service.worker.bus().lease(INDEX_LEASE, service.leader_id()?);
-    metrics::begin(&service.worker, &lease);
+    let mut lease = service.worker.bus().lease(INDEX_LEASE, service.candidate_name()?);
+    measures::begin(&service.worker, &lease);
     while !service.worker.shutdown().is_requested() {
         service.follow(&mut state, &mut lease).await?;
         service.lead(&mut state, &lease).await?;
@@ -57,7 +68,7 @@ async fn serve(worker: Worker) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The service of one process.
+/// The service between batches: its runtime, its policy, and the folder of the index.
 struct IndexService {
     worker: Worker,
     policy: Arc<RulePolicy>,
@@ -65,18 +76,17 @@ struct IndexService {
 }
 
 impl IndexService {
-    /// Waits until no other process of this host writes the index in this folder. None where shutdown is
-    /// requested.
-    async fn lock_folder(&self) -> anyhow::Result<Option<FolderLock>> {
-        let mut is_logged = false;
+    /// Waits until no other process of this host writes the index in this folder, and locks it.
+    async fn lock_folder(&mut self) -> anyhow::Result<Option<FolderLock>> {
+        let mut logged = false;
         loop {
             if let Some(lock) = self.generations.lock_writer()? {
                 return Ok(Some(lock));
             }
-            if !is_logged {
+            if !logged {
                 let index = self.worker.config().index.display();
-                tracing::info!(%index, "another process writes the index in {index}; standing by");
-                is_logged = true;
+                tracing::info!(%index, "another process writes the index in {index}; waiting for it to end");
+                logged = true;
             }
             if !self.pause().await {
                 return Ok(None);
@@ -84,8 +94,8 @@ impl IndexService {
         }
     }
 
-    /// Opens the current generation. Where another schema made it, builds the next one first. None where
-    /// shutdown is requested.
+    /// Opens the current generation, and builds the next one first if another version made it. None at
+    /// shutdown.
     async fn open(&self) -> anyhow::Result<Option<IndexState>> {
         let folder = self.worker.config().index.display();
         loop {
@@ -93,25 +103,25 @@ impl IndexService {
                 let generations = self.generations.clone();
                 match self.worker.cpu().run(move || state::open(&generations)).await? {
                     Ok((generation, writer)) => {
-                        Ok(Opened::Ready(IndexState::new(&self.worker, &self.policy, generation, writer)?))
+                        Ok(Opened::Here(IndexState::new(&self.worker, &self.policy, generation, writer)?))
                     }
-                    Err(error @ IndexError::NeedsRebuild { .. }) => Ok(Opened::OtherSchema(error)),
+                    Err(error @ IndexError::NeedsRebuild { .. }) => Ok(Opened::OfAnotherVersion(error)),
                     Err(IndexError::LockBusy) => Ok(Opened::Busy),
                     Err(error) => Err(anyhow::Error::new(error).context(format!(
-                        "the index in {folder} cannot be opened; `gouji reindex` builds a new one"
+                        "the index in {folder} cannot be opened; `gouji reindex` makes a new one"
                     ))),
                 }
             };
             let Some(opened) = self.worker.retry(open).await else { return Ok(None) };
             match opened {
-                Opened::Ready(state) => {
+                Opened::Here(state) => {
                     self.worker.set_degraded(None);
                     return Ok(Some(state));
                 }
                 Opened::Busy => {
                     self.worker.set_degraded(Some(format!("another process writes the index in {folder}")))
                 }
-                Opened::OtherSchema(error) => self.replace(&error).await?,
+                Opened::OfAnotherVersion(error) => self.replace(&error).await?,
             }
             if !self.pause().await {
                 return Ok(None);
@@ -119,15 +129,17 @@ impl IndexService {
         }
     }
 
-    /// Builds an index of this version and switches to it. Nothing is indexed meanwhile.
+    /// Replaces an index of another version by one of this version. The service indexes nothing meanwhile.
     async fn replace(&self, why: &IndexError) -> anyhow::Result<()> {
         let Some(_lock) = self.generations.lock_builder()? else {
             self.worker.set_degraded(Some("`gouji reindex` is building the next index".into()));
             return Ok(());
         };
         tracing::warn!("{why}; building one from the log");
-        let tell = |left| self.worker.set_degraded(Some(format!("rebuilding the index, {left} facts left")));
-        if let Some(rebuilt) = rebuild::build(&self.worker, &self.policy, &self.generations, tell).await?
+        let report_progress =
+            |left| self.worker.set_degraded(Some(format!("rebuilding the index, {left} facts left")));
+        if let Some(rebuilt) =
+            rebuild::build(&self.worker, &self.policy, &self.generations, report_progress).await?
             && !rebuilt.is_current
         {
             self.generations.switch_to(rebuilt.generation)?;
@@ -135,8 +147,8 @@ impl IndexService {
         Ok(())
     }
 
-    /// Indexes from a feed of the log, and publishes nothing, until this process has the lease or shutdown is
-    /// requested.
+    /// Follows the log into the index, and acknowledges nothing, until this process has the lease or shuts
+    /// down.
     async fn follow(&self, state: &mut IndexState, lease: &mut Lease) -> anyhow::Result<()> {
         let mut feed = None;
         let stopped = || self.worker.shutdown().is_requested();
@@ -148,15 +160,15 @@ impl IndexService {
                 feed = state.feed().await;
             }
             let Some(following) = feed.as_mut() else { break };
-            self.report_backlog(following.left());
+            self.report_lag(following.left());
             let event = tokio::select! {
                 event = following.next() => event,
                 () = lease.acquired() => break,
-                () = tokio::time::sleep(POLL_INTERVAL) => continue,
+                () = tokio::time::sleep(LOOK_EVERY) => continue,
             };
             let Some(event) = event else { break };
             let is_far_behind = following.left() > BATCH as u64;
-            if state.write_from_feed(event, following).await.is_none() {
+            if state.take_in(event, following).await.is_none() {
                 break;
             }
             if !is_far_behind {
@@ -169,8 +181,7 @@ impl IndexService {
         Ok(())
     }
 
-    /// Indexes from the durable consumer that all processes share, and publishes what was indexed, as long as
-    /// this process has the lease.
+    /// Indexes facts of the consumer that all processes share, as long as this process has the lease.
     async fn lead(&self, state: &mut IndexState, lease: &Lease) -> anyhow::Result<()> {
         let leads = || lease.is_held() && !self.worker.shutdown().is_requested();
         if !leads() {
@@ -183,43 +194,43 @@ impl IndexService {
             match batches.progress().await {
                 Ok(standing) if standing.exclusive && !reopened => {
                     if let Err(error) = state.advance_to(standing.acknowledged).await {
-                        tracing::debug!("reading when the log took the last indexed fact: {error:#}");
+                        tracing::debug!("reading the time of the index's position: {error:#}");
                     }
                 }
-                // Another process took facts from the consumer: read them from the log.
+                // Another process fetched from the consumer before or beside us: read the log up to its end.
                 Ok(standing) => {
-                    if state.catch_up(|left| self.report_backlog(left)).await.is_none() {
+                    if state.catch_up(|left| self.report_lag(left)).await.is_none() {
                         break;
                     }
                     batches.reset_progress(standing);
                 }
-                Err(error) => tracing::debug!("reading the position of the consumer: {error:#}"),
+                Err(error) => tracing::debug!("reading the progress of the consumer: {error:#}"),
             }
-            self.report_backlog(0);
+            self.report_lag(0);
             batches.next(|facts| index(state, facts)).await;
         }
         batches.close().await;
         Ok(())
     }
 
-    /// Opens the generation that is current now, if that is another one. Returns whether it did.
+    /// Opens the current generation if it is another one now; then true.
     async fn reopened(&self, state: &mut IndexState) -> anyhow::Result<bool> {
         let current = self.generations.current()?;
-        let compatibility = current.map(|current| self.generations.compatibility(current)).transpose()?;
-        if current == Some(state.generation) && compatibility == Some(Compatibility::Compatible) {
+        let maker = current.map(|current| self.generations.compatibility(current)).transpose()?;
+        if current == Some(state.generation) && maker == Some(Compatibility::Compatible) {
             return Ok(false);
         }
         if current.is_none() && self.generations.compatibility(state.generation)? == Compatibility::Compatible
         {
             tracing::warn!(
                 generation = state.generation,
-                "the pointer to the current index was lost; pointing to the index that is open"
+                "no pointer names the current index; it is this one"
             );
             self.generations.switch_to(state.generation)?;
             return Ok(false);
         }
-        if compatibility == Some(Compatibility::Incompatible) {
-            bail!("another version made the current index; start that version of gouji-index");
+        if maker == Some(Compatibility::Incompatible) {
+            bail!("another version made the index that is current now; start that version of gouji-index");
         }
         tracing::info!(generation = current, "opening the current generation of the index");
         match self.open().await? {
@@ -229,34 +240,33 @@ impl IndexService {
         Ok(true)
     }
 
-    fn report_backlog(&self, left: u64) {
-        let backlog = (left > BATCH as u64).then(|| format!("catching up with the log, {left} facts left"));
-        self.worker.set_degraded(backlog);
+    fn report_lag(&self, left: u64) {
+        let lag = (left > BATCH as u64).then(|| format!("catching up with the log, {left} facts left"));
+        self.worker.set_degraded(lag);
     }
 
-    /// Identifies this process and its folder to the other candidates for the lease.
-    fn leader_id(&self) -> anyhow::Result<String> {
+    /// The name of this candidate for the lease: host and folder.
+    fn candidate_name(&self) -> anyhow::Result<String> {
         let folder = self.worker.config().index.canonicalize().context("finding the folder of the index")?;
         let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
         Ok(format!("{host}:{}", folder.display()))
     }
 
-    /// Waits a little. False where shutdown is requested.
+    /// Waits a little. False at shutdown.
     async fn pause(&self) -> bool {
         tokio::select! {
             () = self.worker.shutdown().requested() => false,
-            () = tokio::time::sleep(POLL_INTERVAL) => true,
+            () = tokio::time::sleep(LOOK_EVERY) => true,
         }
     }
 }
 
 enum Opened {
-    Ready(IndexState),
-    OtherSchema(IndexError),
+    Here(IndexState),
+    OfAnotherVersion(IndexError),
     Busy,
 }
 
-/// Writes a batch, and returns the fact to publish for each report.
 async fn index(state: &IndexState, facts: Vec<ReportValidated>) -> Vec<Handled<ReportIndexed>> {
     let written = state.write(&facts).await;
     let handled = facts.iter().zip(written).map(|(fact, written)| {

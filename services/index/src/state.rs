@@ -1,4 +1,4 @@
-//! The open index of this process: its writer, and its position on the log.
+//! The index of this process: its writer, and the position on the log up to which it is complete.
 
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -14,14 +14,14 @@ use search::{Applied, Entry, Generations, IndexError, Reassignments, Writer};
 use worker::{HandlerError, Worker};
 
 use crate::entry::entries;
-use crate::{metrics, neighbours};
+use crate::{measures, neighbours};
 
-/// A report takes some 150 KB while it is written: cells, record and terms. More gain nothing.
+/// A report needs some 150 KB while it is written: cells, record and terms. Larger batches gain nothing.
 pub(crate) const BATCH: usize = 400;
-/// The most that the facts of a batch may take together.
+/// The limit of the facts of a batch in bytes.
 pub(crate) const BATCH_BYTES: usize = 8 << 20;
 
-/// If the disk has this much room beyond the size of the batch, a failed write is not the fault of the disk.
+/// With this free space beyond the batch, a failed write is the fault of the batch and not of the disk.
 const ROOM_BYTES: usize = 16 << 20;
 
 /// One generation of the index, open for writing.
@@ -33,38 +33,38 @@ pub(crate) struct IndexState {
     position: Position,
 }
 
-/// The position on the log up to which an index has everything. Every commit stores it, so that the process
-/// that opens the index reads on from there, and an index that is empty, old or restored catches up.
+/// The position up to which an index is complete. Each commit stores it, so that the next process continues
+/// from there, and an index that is empty, old or restored repairs itself.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Position {
-    /// Every `ReportValidated` up to this sequence number was written.
+    /// Every `ReportValidated` up to this position on the log was written.
     sequence: u64,
-    /// When the log took the message with this number. It differs on a log that lost its end and grew again.
+    /// When the log stored the event at this position. It differs on a log that lost its end and grew again.
     taken_at_ms: i64,
     /// Which log; see [`bus::Extent`].
     log_made_at_ms: i64,
 }
 
 /// Why a batch was not written.
-enum BatchError {
-    /// The index or its disk cannot be written.
+enum WriteError {
+    /// The index or its disk is at fault.
     Blocked(anyhow::Error),
-    /// Something in the batch cannot be written; the index takes other reports.
+    /// Something in the batch is at fault, because the index accepts other writes.
     Failed(anyhow::Error),
 }
 
-/// The outcome of one attempt to write a batch.
-enum Attempt {
+/// The progress of a batch.
+enum Step {
     Written(Vec<Applied>),
-    /// Nothing was written yet: the versions with these ids become current again, so their entries are needed.
-    NeedsPromoted(Vec<String>, Vec<Entry>),
+    /// Nothing is written yet: the versions with these ids become current again, and their entries are needed.
+    Wants(Vec<String>, Vec<Entry>),
 }
 
-/// The key that a report was written under, and what became of it.
+/// The key of an entry and how it was applied.
 pub(crate) type Written = Result<(String, Applied), HandlerError>;
 
 impl IndexState {
-    /// The state of the generation that this writer writes.
+    /// The state of the generation of that number.
     pub(crate) fn new(
         worker: &Worker,
         policy: &Arc<RulePolicy>,
@@ -73,8 +73,8 @@ impl IndexState {
     ) -> Result<Self, IndexError> {
         let payload = writer.index().payload()?;
         let position = payload.as_deref().and_then(Position::read).unwrap_or_default();
-        metrics::opened(generation, writer.count());
-        metrics::indexed_up_to(position.sequence);
+        measures::opened(generation, writer.count());
+        measures::position(position.sequence);
         Ok(Self {
             worker: worker.clone(),
             policy: Arc::clone(policy),
@@ -84,7 +84,7 @@ impl IndexState {
         })
     }
 
-    /// Advances the position: the caller knows that everything up to this sequence number was written.
+    /// Records that everything up to this position on the log is written.
     ///
     /// # Errors
     /// If the bus does not answer.
@@ -100,42 +100,40 @@ impl IndexState {
     fn advance(&mut self, sequence: u64, taken_at_ms: i64) {
         if sequence > self.position.sequence {
             self.position = Position { sequence, taken_at_ms, ..self.position };
-            metrics::indexed_up_to(sequence);
+            measures::position(sequence);
         }
     }
 
-    /// A feed of the facts on the log that the index may lack, and of all later ones.
+    /// Follows the facts on the log from the position on.
     pub(crate) async fn feed(&mut self) -> Option<Feed> {
         let worker = self.worker.clone();
         let log = worker.retry(|| worker.bus().extent()).await?;
         let taken_at_ms = worker.retry(|| worker.bus().timestamp_of(self.position.sequence)).await?;
-        let is_same_log =
-            taken_at_ms == Some(self.position.taken_at_ms) || self.position.sequence < log.first;
-        if self.position.log_made_at_ms != log.made_at_ms || !is_same_log {
-            // A position on another log, or on a log that was set back, means nothing: begin at its start.
+        let is_there = taken_at_ms == Some(self.position.taken_at_ms) || self.position.sequence < log.first;
+        if self.position.log_made_at_ms != log.made_at_ms || !is_there {
+            // Positions on another log, or on one that lost its end, are void on this one.
             self.position = Position { log_made_at_ms: log.made_at_ms, ..Position::default() };
-            metrics::indexed_up_to(0);
+            measures::position(0);
         }
         let since = Since::Sequence(self.position.sequence + 1);
         worker.retry(|| worker.bus().follow(subject::filter::<ReportValidated>(), since)).await
     }
 
-    /// Writes everything that is on the log. Returns the ids of the reports that the index cannot take. None
-    /// where shutdown is requested. `on_progress` gets the number of facts left.
-    pub(crate) async fn catch_up(&mut self, on_progress: impl Fn(u64)) -> Option<Vec<String>> {
+    /// Writes everything on the log. Returns the ids of reports that the index cannot take through no fault of
+    /// its own. None at shutdown.
+    pub(crate) async fn catch_up(&mut self, report_left: impl Fn(u64)) -> Option<Vec<String>> {
         let mut feed = self.feed().await?;
         let mut passed_over = Vec::new();
         while feed.left() > 0 {
-            on_progress(feed.left());
+            report_left(feed.left());
             let first = feed.next().await?;
-            passed_over.extend(self.write_from_feed(first, &mut feed).await?);
+            passed_over.extend(self.take_in(first, &mut feed).await?);
         }
         Some(passed_over)
     }
 
-    /// Writes a fact of a feed, together with the following ones that fill its batch. Waits while the disk is full.
-    /// Returns the ids of the reports that the index cannot take.
-    pub(crate) async fn write_from_feed(&mut self, first: Event, feed: &mut Feed) -> Option<Vec<String>> {
+    /// Writes an event of a feed and those after it, up to a batch. Waits while the disk is full.
+    pub(crate) async fn take_in(&mut self, first: Event, feed: &mut Feed) -> Option<Vec<String>> {
         let mut bytes = first.payload.len();
         let mut events = vec![first];
         while feed.left() > 0 && events.len() < BATCH && bytes < BATCH_BYTES {
@@ -144,7 +142,7 @@ impl IndexState {
             events.push(event);
         }
         let (last, taken_at_ms) = events.last().map_or((0, 0), |event| (event.sequence, event.at_ms));
-        // The process with the lease refuses what cannot be decoded.
+        // The leader refuses events that cannot be decoded.
         let facts: Vec<ReportValidated> = events.iter().filter_map(Event::decode).collect();
         let worker = self.worker.clone();
         let (state, worker, facts) = (&*self, &worker, &facts);
@@ -168,48 +166,48 @@ impl IndexState {
         Some(passed_over)
     }
 
-    /// Writes facts and commits. Returns what became of each. A fact that the index cannot take does not block
-    /// the others: the batch is halved until it stands alone.
+    /// Writes facts and commits; returns the outcome of each. A fact that the index cannot take does not stop
+    /// the others.
     pub(crate) async fn write(&self, facts: &[ReportValidated]) -> Vec<Written> {
         let mut outcomes: Vec<Option<Written>> = facts.iter().map(|_| None).collect();
         let whole = 0..facts.len();
         let mut parts = vec![whole];
         while let Some(part) = parts.pop() {
             let entries = entries(self.worker.blobs(), facts.get(part.clone()).unwrap_or_default()).await;
-            let (mut positions, mut ready) = (Vec::new(), Vec::new());
-            for (position, entry) in part.clone().zip(entries) {
+            let (mut written, mut ready) = (Vec::new(), Vec::new());
+            for (number, entry) in part.clone().zip(entries) {
                 match entry {
                     Ok(entry) => {
-                        positions.push((position, entry.key.clone()));
+                        written.push((number, entry.key.clone()));
                         ready.push(entry);
                     }
-                    Err(trouble) => set(&mut outcomes, position, Err(trouble)),
+                    Err(error) => set(&mut outcomes, number, Err(error)),
                 }
             }
             match self.write_part(ready).await {
                 Ok(applied) => {
-                    for ((position, key), applied) in positions.into_iter().zip(applied) {
-                        set(&mut outcomes, position, Ok((key, applied)));
+                    for ((number, key), applied) in written.into_iter().zip(applied) {
+                        set(&mut outcomes, number, Ok((key, applied)));
                     }
                 }
-                Err(BatchError::Blocked(error)) => {
+                Err(WriteError::Blocked(error)) => {
                     let all = outcomes.iter_mut().filter(|outcome| outcome.is_none());
                     all.for_each(|outcome| *outcome = Some(Err(HandlerError::Blocked(anyhow!("{error:#}")))));
                     break;
                 }
-                Err(BatchError::Failed(error)) if positions.len() <= 1 => {
-                    for (position, _) in positions {
-                        set(&mut outcomes, position, Err(HandlerError::Failed(anyhow!("{error:#}"))));
+                Err(WriteError::Failed(error)) if written.len() <= 1 => {
+                    for (number, _) in written {
+                        set(&mut outcomes, number, Err(HandlerError::Failed(anyhow!("{error:#}"))));
                     }
                 }
-                Err(BatchError::Failed(_)) => {
+                Err(WriteError::Failed(_)) => {
                     let middle = part.start + part.len() / 2;
                     parts.extend([middle..part.end, part.start..middle]);
                 }
             }
         }
-        let missing = || Err(HandlerError::Blocked(anyhow!("the index returned no outcome")));
-        outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(missing)).collect()
+        let unanswered = || Err(HandlerError::Blocked(anyhow!("the index gave no answer")));
+        outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(unanswered)).collect()
     }
 
     /// Commits the position alone.
@@ -219,26 +217,27 @@ impl IndexState {
         Ok(self.worker.cpu().run(commit).await??)
     }
 
-    async fn write_part(&self, mut entries: Vec<Entry>) -> Result<Vec<Applied>, BatchError> {
-        let mut promoted = None;
+    async fn write_part(&self, mut entries: Vec<Entry>) -> Result<Vec<Applied>, WriteError> {
+        let mut back = None;
         loop {
             let (writer, policy) = (Arc::clone(&self.writer), Arc::clone(&self.policy));
             let payload = self.position.to_string();
             let written = self.worker.cpu().run(move || {
                 let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
-                write(&mut writer, &policy, entries, promoted, &payload)
+                write(&mut writer, &policy, entries, back, &payload)
             });
-            match written.await.unwrap_or_else(|error| Err(BatchError::Failed(error)))? {
-                Attempt::Written(applied) => return Ok(applied),
-                Attempt::NeedsPromoted(ids, unwritten) => {
-                    promoted = Some(self.entries_of(&ids).await.map_err(BatchError::Blocked)?);
-                    entries = unwritten;
+            match written.await.unwrap_or_else(|error| Err(WriteError::Failed(error)))? {
+                Step::Written(applied) => return Ok(applied),
+                Step::Wants(ids, same) => {
+                    back = Some(self.entries_of(&ids).await.map_err(WriteError::Blocked)?);
+                    entries = same;
                 }
             }
         }
     }
 
-    /// The entries of these readings, from the log and the blob store. A reading that is no longer there is left out.
+    /// The entries of these readings, from the log and the store. A reading that they no longer have cannot
+    /// become current again.
     async fn entries_of(&self, ids: &[String]) -> anyhow::Result<Vec<Entry>> {
         let mut facts = Vec::new();
         for id in ids {
@@ -249,12 +248,9 @@ impl IndexState {
             match entry {
                 Ok(entry) => found.push(entry),
                 Err(HandlerError::Blocked(error)) => return Err(error),
-                Err(trouble) => {
+                Err(error) => {
                     let id = fact.submitted.as_ref().map_or("", |submitted| &submitted.id);
-                    tracing::error!(
-                        report.id = id,
-                        "{id} should become current again and cannot: {trouble:?}"
-                    );
+                    tracing::error!(report.id = id, "{id} cannot become current again: {error:?}");
                 }
             }
         }
@@ -262,8 +258,8 @@ impl IndexState {
     }
 }
 
-fn set(outcomes: &mut [Option<Written>], position: usize, outcome: Written) {
-    if let Some(slot) = outcomes.get_mut(position) {
+fn set(outcomes: &mut [Option<Written>], number: usize, outcome: Written) {
+    if let Some(slot) = outcomes.get_mut(number) {
         *slot = Some(outcome);
     }
 }
@@ -272,21 +268,21 @@ fn write(
     writer: &mut Writer,
     policy: &RulePolicy,
     entries: Vec<Entry>,
-    promoted: Option<Vec<Entry>>,
+    back: Option<Vec<Entry>>,
     payload: &str,
-) -> Result<Attempt, BatchError> {
+) -> Result<Step, WriteError> {
     if entries.is_empty() {
-        return Ok(Attempt::Written(Vec::new()));
+        return Ok(Step::Written(Vec::new()));
     }
     let size_bytes: usize = entries.iter().map(|entry| entry.text.len() + entry.fact.len()).sum();
     let written = AssertUnwindSafe(|| {
         let reassignments = writer.reassignments(&entries)?;
         let ids: Vec<String> = reassignments.promoted().cloned().collect();
-        if promoted.is_none() && !ids.is_empty() {
-            return Ok(Attempt::NeedsPromoted(ids, entries));
+        if back.is_none() && !ids.is_empty() {
+            return Ok(Step::Wants(ids, entries));
         }
-        try_write(writer, policy, entries, &reassignments, promoted.unwrap_or_default(), payload)
-            .map(Attempt::Written)
+        try_write(writer, policy, entries, &reassignments, back.unwrap_or_default(), payload)
+            .map(Step::Written)
     });
     let error = match catch_unwind(written) {
         Ok(Ok(step)) => return Ok(step),
@@ -297,16 +293,16 @@ fn write(
             anyhow!("panicked: {}", said.or(panic.downcast_ref::<&str>().copied()).unwrap_or_default())
         }
     };
-    // If the disk has room and the index commits, the fault lies in the batch.
-    let usable = writer.index().check_room(ROOM_BYTES + 2 * size_bytes).and_then(|()| writer.commit(payload));
-    match usable.context("the index cannot be written") {
-        Ok(()) => Err(BatchError::Failed(error.context("writing to the index"))),
-        Err(blocked) => Err(BatchError::Blocked(blocked)),
+    // With enough space and a successful commit, the batch is at fault and not the disk.
+    let works = writer.index().check_room(ROOM_BYTES + 2 * size_bytes).and_then(|()| writer.commit(payload));
+    match works.context("the index cannot be written") {
+        Ok(()) => Err(WriteError::Failed(error.context("writing to the index"))),
+        Err(blocked) => Err(WriteError::Blocked(blocked)),
     }
 }
 
-/// Applies a batch, compares the changed reports with their neighbours, and commits. After the commit the batch
-/// survives a crash.
+/// Applies the entries, judges the changed reports beside their neighbours, and commits; then the batch is
+/// durable.
 fn try_write(
     writer: &mut Writer,
     policy: &RulePolicy,
@@ -317,17 +313,17 @@ fn try_write(
 ) -> Result<Vec<Applied>, IndexError> {
     let begun = Instant::now();
     let keys: Vec<String> = entries.iter().map(|entry| entry.key.clone()).collect();
-    let mut others = BTreeSet::new();
+    let mut beside = BTreeSet::new();
     for key in reassignments.departed() {
-        others.extend(neighbours::year_after(writer, key)?);
+        beside.extend(neighbours::year_after(writer, key)?);
     }
     let applied = writer.apply_with(entries, reassignments, promoted)?;
     let current = keys.into_iter().zip(&applied).filter(|(_, applied)| **applied == Applied::Current);
     let changed = current.map(|(key, _)| key).chain(reassignments.departed().cloned()).collect();
-    neighbours::rejudge(writer, policy, &changed, others)?;
+    neighbours::rejudge(writer, policy, &changed, beside)?;
     bus::failpoint("applied");
     writer.commit(payload)?;
-    metrics::committed(writer.count(), begun.elapsed());
+    measures::committed(writer.count(), begun.elapsed());
     Ok(applied)
 }
 
@@ -349,7 +345,7 @@ impl std::fmt::Display for Position {
     }
 }
 
-/// Opens the current generation for writing. Creates the first where there is none.
+/// Opens the current generation for writing, and creates the first one if there is none.
 pub(crate) fn open(generations: &Generations) -> Result<(u32, Writer), IndexError> {
     let (generation, index) = generations.open_current()?;
     Ok((generation, index.writer()?))

@@ -37,7 +37,7 @@ static UNPACKED: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore:
 pub(crate) struct SubmissionBuilder {
     ingest: Ingest,
     caller: Caller,
-    door: &'static str,
+    channel: &'static str,
     again: bool,
     files: Vec<StoredFile>,
     refused: Vec<RefusedFile>,
@@ -74,9 +74,9 @@ pub(crate) enum AcceptError {
 }
 
 impl SubmissionBuilder {
-    /// An empty submission. `door` says how it arrives: `http` or `folder`.
-    pub(crate) fn new(ingest: Ingest, caller: Caller, door: &'static str) -> Self {
-        Self { ingest, caller, door, again: false, files: Vec::new(), refused: Vec::new() }
+    /// An empty submission. `channel` says how it arrives: `http` or `folder`.
+    pub(crate) fn new(ingest: Ingest, caller: Caller, channel: &'static str) -> Self {
+        Self { ingest, caller, channel, again: false, files: Vec::new(), refused: Vec::new() }
     }
 
     /// Whether files that were sent before are read again, after a withdrawal or to restore an earlier version.
@@ -189,12 +189,12 @@ impl SubmissionBuilder {
     /// # Errors
     /// If something cannot be stored or published; then the sender has to send the files again.
     pub(crate) async fn finish(self, idempotency_key: Option<&str>) -> Result<Receipt, Problem> {
-        let Self { ingest, caller, door, again, files, refused } = self;
+        let Self { ingest, caller, channel, again, files, refused } = self;
         let unavailable = |error: anyhow::Error| Problem::unavailable(&error);
         let now_ms = now_ms();
         let key = idempotency_key.map_or_else(|| now_ms.to_string(), access::redact);
         let stored_refusals = refused.iter().map(StoredRefusal::from).collect();
-        let terms = Terms::of(&caller, door, again);
+        let terms = Terms::of(&caller, channel, again);
         let manifest = Manifest { key, files, refused: stored_refusals, terms };
         let bytes = serde_json::to_vec(&manifest).context("writing the manifest").map_err(unavailable)?;
         let stored = ingest.blobs().put(&bytes[..], bytes.len() as u64).await;

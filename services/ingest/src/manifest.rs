@@ -74,10 +74,10 @@ pub(crate) struct Terms {
 }
 
 impl Terms {
-    /// The terms of a submission by this caller. `door` is `http` or `folder`.
-    pub(crate) fn of(caller: &Caller, door: &str, again: bool) -> Self {
+    /// The terms of a submission by this caller. `channel` is `http` or `folder`.
+    pub(crate) fn of(caller: &Caller, channel: &str, again: bool) -> Self {
         let Scope { regions, agencies } = caller.scope.clone().unwrap_or_default();
-        Self { door: door.to_owned(), sender: caller.name.clone(), again, regions, agencies }
+        Self { door: channel.to_owned(), sender: caller.name.clone(), again, regions, agencies }
     }
 
     /// The scope of the sender, or none if the sender may send anything.

@@ -47,11 +47,14 @@ const UNCHECKED: [&str; 2] = [
 ];
 
 /// Text that stays although it contains a word of the list: names that the wire or the API has.
-const WIRE: [&str; 3] = [
-    // The field of `ReportSubmitted` that says how a file came.
+const WIRE: [&str; 5] = [
+    // The field of `ReportSubmitted` and of manifests that says how a file came.
     "string door = ",
     "door: ",
     ".door",
+    "\"door\"",
+    // The count of replayed reports in `gouji reconcile --json`.
+    "\"read_anew\"",
 ];
 
 /// Complains of every word and name of the lists.

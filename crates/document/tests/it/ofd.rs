@@ -126,7 +126,7 @@ fn rules_are_strokes_and_thin_boxes() {
 }
 
 #[test]
-fn pages_are_told_and_templates_printed() {
+fn pages_are_numbered_and_templates_printed() {
     let document = open(&[
         &text(20, 40, "前。"),
         &(r#"<Template TemplateID="99"/>"#.to_owned() + &text(20, 40, "后。")),

@@ -90,7 +90,7 @@ ____年__月__日
 }
 
 #[test]
-fn an_equation_is_told_term_by_term_and_its_repair_once() {
+fn an_equation_is_spelled_out_term_by_term_and_its_repair_once() {
     let mut report = in_order();
     set(&mut report, "requests.received.natural_person", 7);
     let mut review = rules::review(report);
@@ -168,12 +168,12 @@ fn two_numbers_are_named_only_where_it_is_certain_what_they_are() {
         origin: sentence,
     });
     let last_year = Against { agency: None, year: Year::new(2023), origin: None };
-    let told = |rule: &str,
-                left: i64,
-                right: i64,
-                cells: &[&str],
-                origin: Option<Origin>,
-                against: Option<&Against>| {
+    let sides = |rule: &str,
+                 left: i64,
+                 right: i64,
+                 cells: &[&str],
+                 origin: Option<Origin>,
+                 against: Option<&Against>| {
         let finding = finding(rule, Severity::Error, Judgement::Fails, "不一致。");
         let cells = cells.iter().map(|cell| id(cell)).collect();
         let (left, right, against) = (decimal(left), decimal(right), against.cloned());
@@ -184,15 +184,15 @@ fn two_numbers_are_named_only_where_it_is_certain_what_they_are() {
     };
     let (total, both) =
         ("requests.received.total", ["requests.received.total", "requests.received.enterprise"]);
-    assert_eq!(told("NAR-01", 12, 9, &[total], Some(sentence), None), "正文为12，表格为9，相差3。");
-    assert_eq!(told("NAR-01", 12, 10, &both, Some(sentence), None), "正文为12，表格为10，相差2。");
-    assert_eq!(told("NAR-01", 10, 12, &both, Some(sentence), None), "表格为10，正文为12，相差2。");
-    assert_eq!(told("NAR-01", 12, 77, &[total], Some(sentence), None), "");
-    assert_eq!(told("XY-01", 9, 7, &[total], None, Some(&last_year)), "本报告为9，对照的报告为7，相差2。");
-    assert_eq!(told("XY-01", 7, 9, &[total], None, Some(&last_year)), "对照的报告为7，本报告为9，相差2。");
-    assert_eq!(told("XY-01", 7, 8, &[total], None, Some(&last_year)), "");
-    assert_eq!(told("NAR-05", 336, 326, &[], None, None), "各项之和为336，总数为326，相差10。");
-    assert_eq!(told("DOC-02", 2024, 2023, &[], None, None), "");
+    assert_eq!(sides("NAR-01", 12, 9, &[total], Some(sentence), None), "正文为12，表格为9，相差3。");
+    assert_eq!(sides("NAR-01", 12, 10, &both, Some(sentence), None), "正文为12，表格为10，相差2。");
+    assert_eq!(sides("NAR-01", 10, 12, &both, Some(sentence), None), "表格为10，正文为12，相差2。");
+    assert_eq!(sides("NAR-01", 12, 77, &[total], Some(sentence), None), "");
+    assert_eq!(sides("XY-01", 9, 7, &[total], None, Some(&last_year)), "本报告为9，对照的报告为7，相差2。");
+    assert_eq!(sides("XY-01", 7, 9, &[total], None, Some(&last_year)), "对照的报告为7，本报告为9，相差2。");
+    assert_eq!(sides("XY-01", 7, 8, &[total], None, Some(&last_year)), "");
+    assert_eq!(sides("NAR-05", 336, 326, &[], None, None), "各项之和为336，总数为326，相差10。");
+    assert_eq!(sides("DOC-02", 2024, 2023, &[], None, None), "");
 }
 
 #[test]
@@ -234,7 +234,7 @@ fn cells_say_what_stands_in_them() {
 }
 
 #[test]
-fn many_cells_are_told_by_rows_and_columns() {
+fn many_cells_are_named_by_rows_and_columns() {
     let rows = |cells: Vec<report::CellId>| {
         let finding = finding("T2-01", Severity::Error, Judgement::Fails, "有空格。");
         let finding = report::Finding { cells, ..finding };
@@ -255,13 +255,13 @@ fn many_cells_are_told_by_rows_and_columns() {
     let mut cells = having(".total");
     cells.retain(|id| id.as_str().starts_with("requests."));
     cells.extend([id("requests.received.natural_person"), id("requests.received.enterprise")]);
-    let told = rows(cells);
-    assert!(told[0].starts_with("|“总计”列（全列25格）|9、0、"), "{told:?}");
-    assert_eq!(told[1..], ["|一、本年新收政府信息公开申请数量（自然人、商业企业）|8、1|第2个表格第4行|"]);
-    let told = rows(form.cells().to_vec());
-    assert_eq!(told.len(), 6 + 25 + 3);
-    assert_eq!(told[0], "|规章（全行3格）|0|第1个表格第3行|");
-    assert_eq!(told[9], "|（二）部分公开（全行7格）|0|第2个表格第7行|");
+    let printed = rows(cells);
+    assert!(printed[0].starts_with("|“总计”列（全列25格）|9、0、"), "{printed:?}");
+    assert_eq!(printed[1..], ["|一、本年新收政府信息公开申请数量（自然人、商业企业）|8、1|第2个表格第4行|"]);
+    let printed = rows(form.cells().to_vec());
+    assert_eq!(printed.len(), 6 + 25 + 3);
+    assert_eq!(printed[0], "|规章（全行3格）|0|第1个表格第3行|");
+    assert_eq!(printed[9], "|（二）部分公开（全行7格）|0|第2个表格第7行|");
 }
 
 #[test]

@@ -61,7 +61,7 @@ fn an_index_in_the_folder_itself_is_read_until_there_is_another() {
 }
 
 #[test]
-fn what_another_version_made_is_told_and_left_alone() {
+fn an_index_of_another_version_is_reported_and_left_alone() {
     let dir = tempfile::tempdir().unwrap();
     let (generations, current) = (Generations::new(dir.path()), CurrentReader::new(dir.path()));
     generations.open_current().unwrap();

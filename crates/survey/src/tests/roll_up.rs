@@ -173,7 +173,7 @@ fn a_line_of_work_that_covers_those_below_is_doubted() {
 }
 
 #[test]
-fn who_is_not_on_the_roster_is_told_and_not_counted() {
+fn agencies_outside_the_roster_are_listed_and_not_counted() {
     let csv =
         "机关名称,区划代码,口径\n滕州市人民政府,370481,汇总\n滕州市公安局,370481,\n滕州市教育局,370481,\n";
     let roster = Roster::parse(csv).unwrap();

@@ -3,16 +3,16 @@
 use axum::http::Request;
 use serde_json::{Value, json};
 
-use crate::harness::{House, sample};
+use crate::harness::{TestConsole, sample};
 
-/// Every total that can be told from the samples.
+/// Every total that follows from the samples.
 #[tokio::test]
 async fn searches_find_what_they_should() {
-    let house = House::with_samples().await;
-    let all = house.get("/api/v1/reports").await.json()["total"].as_u64().unwrap();
+    let console = TestConsole::with_samples().await;
+    let all = console.get("/api/v1/reports").await.json()["total"].as_u64().unwrap();
     assert!(all >= 8, "{all} samples");
     let check = async |query: &str, expected: &dyn Fn(u64) -> bool| {
-        let found = house.get(&format!("/api/v1/reports?{query}")).await.json();
+        let found = console.get(&format!("/api/v1/reports?{query}")).await.json();
         assert!(expected(found["total"].as_u64().unwrap()), "{query}: {found}");
         assert_eq!(found["relaxed"], false, "{query}");
     };
@@ -34,17 +34,17 @@ async fn searches_find_what_they_should() {
 
 #[tokio::test]
 async fn a_cell_is_found_by_either_spelling() {
-    let house = House::with_samples().await;
-    let sample = house.get("/api/v1/reports?limit=1&year=2023").await.json();
+    let console = TestConsole::with_samples().await;
+    let sample = console.get("/api/v1/reports?limit=1&year=2023").await.json();
     let key = sample["hits"][0]["key"].as_str().unwrap();
-    let cells = house.get(&format!("/api/v1/reports/{key}/cells")).await.json();
+    let cells = console.get(&format!("/api/v1/reports/{key}/cells")).await.json();
     let value = cells["cells"]["requests.received.total"]["value"].as_str().unwrap();
     for query in [
         format!("cell.requests.received.total={value}"),
         format!("q=cell.requests.received.total={value}"),
         format!("q=cell.requests.received.total:{value}&year=2023"),
     ] {
-        let found = house.get(&format!("/api/v1/reports?{query}")).await.json();
+        let found = console.get(&format!("/api/v1/reports?{query}")).await.json();
         let keys: Vec<&Value> = found["hits"].as_array().unwrap().iter().map(|hit| &hit["key"]).collect();
         assert!(keys.contains(&&json!(key)), "{query}: {found}");
     }
@@ -52,13 +52,13 @@ async fn a_cell_is_found_by_either_spelling() {
 
 #[tokio::test]
 async fn pages_follow_each_other_and_miss_nothing() {
-    let house = House::with_samples().await;
-    let total = house.get("/api/v1/reports?limit=0").await.json()["total"].as_u64().unwrap() as usize;
+    let console = TestConsole::with_samples().await;
+    let total = console.get("/api/v1/reports?limit=0").await.json()["total"].as_u64().unwrap() as usize;
     for sort in ["", "&sort=-year", "&sort=cell.requests.received.total"] {
         let mut seen = Vec::new();
         let mut cursor = String::new();
         loop {
-            let page = house.get(&format!("/api/v1/reports?limit=3{sort}{cursor}")).await.json();
+            let page = console.get(&format!("/api/v1/reports?limit=3{sort}{cursor}")).await.json();
             let hits = page["hits"].as_array().unwrap();
             assert!(hits.len() <= 3);
             seen.extend(hits.iter().map(|hit| hit["key"].as_str().unwrap().to_owned()));
@@ -73,8 +73,8 @@ async fn pages_follow_each_other_and_miss_nothing() {
 
 #[tokio::test]
 async fn facets_count_and_snippets_mark() {
-    let house = House::with_samples().await;
-    let page = house
+    let console = TestConsole::with_samples().await;
+    let page = console
         .get("/api/v1/reports?q=%E7%94%B3%E8%AF%B7&facets=year,verdict,finding&highlight=1")
         .await
         .json();
@@ -91,9 +91,9 @@ async fn facets_count_and_snippets_mark() {
 
 #[tokio::test]
 async fn sums_are_exact() {
-    let house = House::with_samples().await;
-    let one = house.get("/api/v1/sum?cell=requests.received.total").await.json();
-    let by_year = house.get("/api/v1/sum?cell=requests.received.total&by=year").await.json();
+    let console = TestConsole::with_samples().await;
+    let one = console.get("/api/v1/sum?cell=requests.received.total").await.json();
+    let by_year = console.get("/api/v1/sum?cell=requests.received.total&by=year").await.json();
     let sum = |groups: &Value| -> i64 {
         let groups = groups["groups"].as_array().unwrap().iter();
         groups.map(|group| group["sum"].as_str().unwrap().parse::<i64>().unwrap()).sum()
@@ -105,9 +105,9 @@ async fn sums_are_exact() {
 
 #[tokio::test]
 async fn problems_say_what_is_wrong() {
-    let house = House::empty().await;
+    let console = TestConsole::empty().await;
     let check = async |address: &str, status: u16, code: &str, field: Value| {
-        let answer = house.get(address).await;
+        let answer = console.get(address).await;
         assert_eq!(answer.header("content-type"), "application/problem+json", "{address}");
         let problem = answer.json();
         assert_eq!(answer.status.as_u16(), status, "{address}: {problem}");
@@ -127,25 +127,25 @@ async fn problems_say_what_is_wrong() {
     check("/api/v1/reports/%FF", 404, "not-found", Value::Null).await;
     check("/api/v1/status/0123-g0", 404, "not-found", Value::Null).await;
     check("/api/v1/nothing", 404, "not-found", Value::Null).await;
-    let answer = house.ask(Request::delete("/api/v1/reports")).await;
+    let answer = console.ask(Request::delete("/api/v1/reports")).await;
     assert_eq!((answer.status.as_u16(), &answer.json()["code"]), (405, &json!("method-not-allowed")));
 }
 
 #[tokio::test]
 async fn a_report_has_its_parts_its_bytes_and_its_life() {
-    let mut house = House::empty().await;
+    let mut console = TestConsole::empty().await;
     let bytes = sample("page-utf8.html");
-    let (id, key) = house.submit("乡镇/年报 1.html", &bytes).await;
-    house.commit().await;
+    let (id, key) = console.submit("乡镇/年报 1.html", &bytes).await;
+    console.commit().await;
     for name in [&id, &key] {
-        let report = house.get(&format!("/api/v1/reports/{name}")).await.json();
+        let report = console.get(&format!("/api/v1/reports/{name}")).await.json();
         assert_eq!((&report["id"], &report["key"]), (&json!(id), &json!(key)));
         for part in ["cells", "findings", "versions"] {
-            let answer = house.get(&format!("/api/v1/reports/{name}/{part}")).await.json();
+            let answer = console.get(&format!("/api/v1/reports/{name}/{part}")).await.json();
             assert_eq!(answer[part], report[part]);
         }
     }
-    let source = house.get(&format!("/api/v1/reports/{id}/source")).await;
+    let source = console.get(&format!("/api/v1/reports/{id}/source")).await;
     assert_eq!(source.body, bytes);
     assert_eq!(source.header("content-type"), "text/html");
     assert_eq!(source.header("x-content-type-options"), "nosniff");
@@ -153,7 +153,7 @@ async fn a_report_has_its_parts_its_bytes_and_its_life() {
     let name = "attachment; filename=\"___1.html\"; filename*=UTF-8''%E5%B9%B4%E6%8A%A5%201.html";
     assert_eq!(source.header("content-disposition"), name);
 
-    let life = house.get(&format!("/api/v1/status/{id}")).await.json();
+    let life = console.get(&format!("/api/v1/status/{id}")).await.json();
     assert_eq!((&life["state"], &life["refusal"]), (&json!("indexed"), &Value::Null));
     let facts: Vec<&str> =
         life["facts"].as_array().unwrap().iter().map(|fact| fact["fact"].as_str().unwrap()).collect();
@@ -162,42 +162,42 @@ async fn a_report_has_its_parts_its_bytes_and_its_life() {
 
 #[tokio::test]
 async fn an_earlier_version_stays_readable() {
-    let mut house = House::empty().await;
+    let mut console = TestConsole::empty().await;
     let newer = String::from_utf8(sample("page-utf8.html")).unwrap();
     let older = newer.replacen("<body", "<!-- first --><body", 1);
-    let (old_id, key) = house.submit("第一次.html", older.as_bytes()).await;
-    let (new_id, same) = house.submit("第二次.html", newer.as_bytes()).await;
-    house.commit().await;
+    let (old_id, key) = console.submit("第一次.html", older.as_bytes()).await;
+    let (new_id, same) = console.submit("第二次.html", newer.as_bytes()).await;
+    console.commit().await;
     assert_eq!(key, same);
-    let current = house.get(&format!("/api/v1/reports/{key}")).await.json();
+    let current = console.get(&format!("/api/v1/reports/{key}")).await.json();
     assert_eq!((&current["id"], current["versions"].as_array().unwrap().len()), (&json!(new_id), 2));
-    let earlier = house.get(&format!("/api/v1/reports/{old_id}")).await.json();
+    let earlier = console.get(&format!("/api/v1/reports/{old_id}")).await.json();
     assert_eq!((&earlier["id"], &earlier["file_name"]), (&json!(old_id), &json!("第一次.html")));
     assert_eq!(earlier["versions"], current["versions"]);
     let keys = |record: &Value| {
         record.as_object().unwrap().keys().cloned().collect::<std::collections::BTreeSet<_>>()
     };
     assert_eq!(keys(&earlier), keys(&current));
-    let source = house.get(&format!("/api/v1/reports/{old_id}/source")).await;
+    let source = console.get(&format!("/api/v1/reports/{old_id}/source")).await;
     assert_eq!(source.body, older.as_bytes());
-    let page = house.get(&format!("/reports/{old_id}")).await.text();
+    let page = console.get(&format!("/reports/{old_id}")).await.text();
     assert!(page.contains("较早提交的版本"));
 }
 
 #[tokio::test]
 async fn a_refused_file_tells_why() {
-    let mut house = House::empty().await;
-    let id = house.refuse("扫描件.pdf", b"%PDF-1.4 %%EOF", "暂不支持这种文件。").await;
-    let life = house.get(&format!("/api/v1/status/{id}")).await.json();
+    let mut console = TestConsole::empty().await;
+    let id = console.refuse("扫描件.pdf", b"%PDF-1.4 %%EOF", "暂不支持这种文件。").await;
+    let life = console.get(&format!("/api/v1/status/{id}")).await.json();
     assert_eq!(life["state"], "refused");
     assert_eq!(life["refusal"]["message"], "暂不支持这种文件。");
     assert_eq!(life["refusal"]["class"], "unsupported-format");
-    assert_eq!(house.get(&format!("/api/v1/reports/{id}/source")).await.body, b"%PDF-1.4 %%EOF");
-    let page = house.get(&format!("/reports/{id}")).await.text();
+    assert_eq!(console.get(&format!("/api/v1/reports/{id}/source")).await.body, b"%PDF-1.4 %%EOF");
+    let page = console.get(&format!("/reports/{id}")).await.text();
     assert!(page.contains("暂不支持这种文件。") && page.contains("扫描件.pdf"));
     // What many ask for may be some seconds old.
     let counted = async {
-        while house.get("/api/v1/status").await.json()["counts"]["refused"] != 1 {
+        while console.get("/api/v1/status").await.json()["counts"]["refused"] != 1 {
             tokio::time::sleep(std::time::Duration::from_millis(50)).await;
         }
     };

@@ -30,7 +30,7 @@ pub(crate) fn sample(name: &str) -> Vec<u8> {
     std::fs::read(Path::new(SAMPLES).join(name)).unwrap()
 }
 
-pub(crate) struct House {
+pub(crate) struct TestConsole {
     pub(crate) router: Router,
     pub(crate) worker: Worker,
     writer: Writer,
@@ -47,7 +47,7 @@ pub(crate) struct Answer {
     pub(crate) body: Vec<u8>,
 }
 
-impl House {
+impl TestConsole {
     /// With nothing in it.
     pub(crate) async fn empty() -> Self {
         let server = Server::start();
@@ -70,10 +70,10 @@ impl House {
 
     /// With the samples in it.
     pub(crate) async fn with_samples() -> Self {
-        let mut house = Self::empty().await;
-        house.submit_folder(Path::new(SAMPLES)).await;
-        house.commit().await;
-        house
+        let mut console = Self::empty().await;
+        console.submit_folder(Path::new(SAMPLES)).await;
+        console.commit().await;
+        console
     }
 
     /// Sends every report of a folder that can be read.
@@ -222,7 +222,7 @@ impl House {
     }
 }
 
-impl Drop for House {
+impl Drop for TestConsole {
     fn drop(&mut self) {
         self.worker.shutdown().trigger();
     }

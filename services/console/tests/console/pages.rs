@@ -2,19 +2,19 @@
 
 use report::{Form, FormId};
 
-use crate::harness::{House, sample};
+use crate::harness::{TestConsole, sample};
 
 #[tokio::test]
 async fn a_report_page_shows_every_cell_of_its_form() {
-    let mut house = House::empty().await;
+    let mut console = TestConsole::empty().await;
     let name = "page-utf8.html";
-    let (_, in_order) = house.submit(name, &sample("page-utf8.html")).await;
+    let (_, in_order) = console.submit(name, &sample("page-utf8.html")).await;
     let name = "tabs-row-without-figures.txt";
     let bytes = &sample("tabs-row-without-figures.txt");
-    let (_, old) = house.submit(name, bytes).await;
-    house.commit().await;
+    let (_, old) = console.submit(name, bytes).await;
+    console.commit().await;
     let check = async |key: &str, form: FormId, texts: &[&str]| {
-        let page = house.get(&format!("/reports/{key}?q=%E7%94%B3%E8%AF%B7")).await.text();
+        let page = console.get(&format!("/reports/{key}?q=%E7%94%B3%E8%AF%B7")).await.text();
         for id in Form::get(form).cells() {
             assert!(page.contains(&format!("id=\"cell-{id}\"")), "{id}");
         }
@@ -30,9 +30,9 @@ async fn a_report_page_shows_every_cell_of_its_form() {
 
 #[tokio::test]
 async fn a_search_page_keeps_its_state_in_its_address() {
-    let house = House::with_samples().await;
+    let console = TestConsole::with_samples().await;
     let check = async |address: &str, texts: &[&str]| {
-        let page = house.get(address).await;
+        let page = console.get(address).await;
         assert_eq!(page.status, 200, "{address}");
         assert!(page.header("content-security-policy").starts_with("default-src 'self'"), "{address}");
         for text in texts {
@@ -53,28 +53,28 @@ async fn a_search_page_keeps_its_state_in_its_address() {
 }
 
 #[tokio::test]
-async fn an_empty_house_tells_what_to_do() {
-    let house = House::empty().await;
-    assert!(house.get("/").await.text().contains("库里还没有年报"));
-    let answer = house.get("/nothing").await;
+async fn an_empty_console_says_what_to_do() {
+    let console = TestConsole::empty().await;
+    assert!(console.get("/").await.text().contains("库里还没有年报"));
+    let answer = console.get("/nothing").await;
     assert_eq!((answer.status.as_u16(), answer.header("content-type")), (404, "text/html; charset=utf-8"));
-    assert_eq!(house.get("/reports/0123").await.status, 404);
+    assert_eq!(console.get("/reports/0123").await.status, 404);
     for (name, media_type) in
         [("console.css", "text/css"), ("console.js", "text/javascript"), ("icon.svg", "image/svg+xml")]
     {
-        assert!(house.get(&format!("/assets/{name}")).await.header("content-type").starts_with(media_type));
+        assert!(console.get(&format!("/assets/{name}")).await.header("content-type").starts_with(media_type));
     }
 }
 
 #[tokio::test]
 async fn what_reports_say_never_becomes_markup() {
-    let mut house = House::empty().await;
+    let mut console = TestConsole::empty().await;
     let evil = "<script>alert(1)</script>";
     let title = format!("某市{evil}财政局2024年政府信息公开工作年度报告");
     let text = format!("{title}\n\n一、总体情况\n\n本年收到申请\"><img src=x onerror=alert(1)>9件。{evil}\n");
-    let (id, key) = house.submit(&format!("{evil}.txt"), text.as_bytes()).await;
-    house.refuse(&format!("{evil}.pdf"), b"x", evil).await;
-    house.commit().await;
+    let (id, key) = console.submit(&format!("{evil}.txt"), text.as_bytes()).await;
+    console.refuse(&format!("{evil}.pdf"), b"x", evil).await;
+    console.commit().await;
     for address in [
         "/".to_owned(),
         format!("/?q={}", "%3Cscript%3E"),
@@ -84,9 +84,9 @@ async fn what_reports_say_never_becomes_markup() {
         "/status".to_owned(),
         "/%3Cscript%3Ealert(1)%3C/script%3E".to_owned(),
     ] {
-        let page = house.get(&address).await.text();
+        let page = console.get(&address).await.text();
         assert!(!page.contains("<script>"), "{address}");
         assert!(!page.contains("<img"), "{address}");
     }
-    assert!(house.get("/").await.text().contains("&lt;script&gt;"));
+    assert!(console.get("/").await.text().contains("&lt;script&gt;"));
 }

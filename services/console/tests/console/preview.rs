@@ -7,15 +7,15 @@ use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::harness::House;
+use crate::harness::TestConsole;
 
 #[tokio::test]
 async fn counts_arrive_as_they_change() {
     let preview = std::env::var("GOUJI_PREVIEW").ok();
-    let mut house = House::with_samples().await;
+    let mut console = TestConsole::with_samples().await;
     let listener = TcpListener::bind(preview.as_deref().unwrap_or("127.0.0.1:0")).await.unwrap();
     let address = listener.local_addr().unwrap();
-    let serving = tokio::spawn(axum::serve(listener, house.router.clone()).into_future());
+    let serving = tokio::spawn(axum::serve(listener, console.router.clone()).into_future());
 
     let mut events = TcpStream::connect(address).await.unwrap();
     events.write_all(b"GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
@@ -32,12 +32,12 @@ async fn counts_arrive_as_they_change() {
         tokio::time::timeout(Duration::from_secs(20), found).await.expect("an event")
     };
     let before = next().await;
-    house.refuse("另一份.pdf", b"%PDF-1.7 %%EOF", "暂不支持扫描件，请提交可编辑的文本。").await;
+    console.refuse("另一份.pdf", b"%PDF-1.7 %%EOF", "暂不支持扫描件，请提交可编辑的文本。").await;
     while next().await <= before {}
 
     if preview.is_some() {
-        house.submit_folder(std::env::var("GOUJI_PREVIEW_FILES").unwrap_or_default().as_ref()).await;
-        house.commit().await;
+        console.submit_folder(std::env::var("GOUJI_PREVIEW_FILES").unwrap_or_default().as_ref()).await;
+        console.commit().await;
         serving.await.unwrap().unwrap();
     }
 }

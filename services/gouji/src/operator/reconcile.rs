@@ -228,14 +228,14 @@ impl Report {
         let (ledger, store) = (&self.ledger, &self.store);
         let in_flight = ledger.in_flight();
         let (texts, orphans) = (store.texts(), store.orphans);
-        let note_read_anew =
+        let note_replayed =
             word("未办结，同一文件后来又读取了一次", "neither, and the same bytes were read once more since");
         let mut lines = vec![
             format!("received   {:>9}", ledger.received),
             format!("indexed    {:>9}", ledger.indexed),
             format!("refused    {:>9}", ledger.refused),
             format!("in flight  {in_flight:>9}"),
-            format!("read anew  {:>9}  {note_read_anew}", ledger.read_anew),
+            format!("replayed   {:>9}  {note_replayed}", ledger.replayed),
             format!("originals  {:>9}  ", store.count())
                 + &text!(
                     "其中文本{texts}份，日志未提及的{orphans}份",
@@ -260,7 +260,7 @@ impl Report {
         if self.is_sound() {
             lines.push(text!(
                 "sound：收到＝入库＋退回＋在途＋重读",
-                "sound: received = indexed + refused + in flight + read anew"
+                "sound: received = indexed + refused + in flight + replayed"
             ));
         }
         lines
@@ -274,7 +274,7 @@ impl Report {
         json!({
             "sound": self.is_sound(),
             "received": ledger.received, "indexed": ledger.indexed, "refused": ledger.refused,
-            "in_flight": ledger.in_flight(), "read_anew": ledger.read_anew, "lost": ledger.lost.len(),
+            "in_flight": ledger.in_flight(), "read_anew": ledger.replayed, "lost": ledger.lost.len(),
             "originals": self.store.count(), "texts": self.store.texts(), "orphans": self.store.orphans,
             "in_index": self.index.as_ref().map(|index| index.count),
             "faults": faults.collect::<Vec<_>>(),

@@ -273,9 +273,9 @@ impl Counts {
     fn print(&self, dry_run: bool) {
         let Self { done, in_flight, by_others } = self;
         say(&if dry_run {
-            text!("将重新读取{done}份", "{done} would be read anew")
+            text!("将重新读取{done}份", "{done} would be replayed")
         } else {
-            text!("已安排重新读取{done}份", "{done} are read anew")
+            text!("已安排重新读取{done}份", "{done} are replayed")
         });
         if *in_flight > 0 {
             say(&text!(

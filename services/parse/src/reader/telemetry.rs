@@ -57,7 +57,7 @@ pub(super) fn begin() {
     LazyLock::force(&METRICS);
 }
 
-/// Sends a document to a reader of this pool. The head of the response is decoded; whoever called decides
+/// Sends a document to a reader of this pool. The head of the response is decoded; the caller decides
 /// what a malformed one means.
 pub(super) async fn request(
     pool: &Pool,

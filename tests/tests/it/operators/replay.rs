@@ -43,10 +43,10 @@ async fn refusals_of_ours_are_replayed_beside_live_traffic() {
     originals.iter().for_each(|original| fs::rename(original.with_extension("away"), original).unwrap());
     let select = ["refused", "replay", "--class", "original-lost"];
     let would = operate(&pipeline, &[&select[..], &["--dry-run"]].concat());
-    assert!(would.contains("3 would be read anew"), "{would}");
+    assert!(would.contains("3 would be replayed"), "{would}");
     let replaying = async {
         let done = operate(&pipeline, &select);
-        assert!(done.contains("3 are read anew"), "{done}");
+        assert!(done.contains("3 are replayed"), "{done}");
     };
     tokio::join!(send(&pipeline, live), replaying);
     let second: Vec<String> = unlucky.iter().map(|report| id(&report.bytes, 1)).collect();
@@ -56,7 +56,7 @@ async fn refusals_of_ours_are_replayed_beside_live_traffic() {
     assert_eq!(account["refused"], 3);
     assert_eq!(operate(&pipeline, &["refused", "list"]), "nothing is refused\n");
     assert!(operate(&pipeline, &["refused", "list", "--all"]).contains("(tried again since)"));
-    assert!(operate(&pipeline, &select).contains("0 are read anew"), "twice is once");
+    assert!(operate(&pipeline, &select).contains("0 are replayed"), "twice is once");
     let status = operate(&pipeline, &["status", &second[0], "--server", &pipeline.console.address()]);
     assert!(status.contains("indexed") && status.contains("refused by parse: original-lost"), "{status}");
     let overview = operate(&pipeline, &["status", "--server", &pipeline.console.address()]);
@@ -89,12 +89,12 @@ async fn every_current_report_is_replayed_and_an_interrupted_run_continues() {
     reach(&pipeline, &ids(1)[1..5], "indexed").await;
     let said = operate(&pipeline, &["replay", "--all"]);
     assert!(said.contains("going on") && said.contains("7 of 11 are left"), "{said}");
-    assert!(said.contains("7 are read anew"), "{said}");
+    assert!(said.contains("7 are replayed"), "{said}");
     reach(&pipeline, &ids(1)[1..], "indexed").await;
     sound(&pipeline).await;
     let states = pipeline.api().states(&[ids(1)[0].clone(), id(b"", 0)]).await.unwrap();
     assert_eq!(states[0]["state"], "unknown", "a withdrawn report is not replayed");
     assert_eq!(pipeline.api().search_all(&[]).await.unwrap().len(), before.len());
     let said = operate(&pipeline, &["replay", "--all", "--dry-run"]);
-    assert!(said.contains("11 would be read anew"), "{said}");
+    assert!(said.contains("11 would be replayed"), "{said}");
 }

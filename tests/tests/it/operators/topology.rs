@@ -10,7 +10,7 @@ async fn what_is_planned_is_applied_and_then_there_is_nothing_to_do() {
     let folder = tempfile::tempdir().unwrap();
     let nats = NatsServer::start(folder.path(), SyncInterval::Default).await.unwrap();
     let run = |arguments: &[&str]| gouji(arguments, &[("GOUJI_NATS_URL", nats.url())]);
-    let status = run(&["status"]);
+    let status = run(&["status", "--server", "http://127.0.0.1:9"]);
     assert_eq!(status.code, Some(1));
     let Said { code, out, .. } = run(&["topology", "plan"]);
     assert_eq!(code, Some(2), "{out}");

@@ -29,7 +29,7 @@ pub(super) struct Ledger {
     pub(super) indexed: u64,
     pub(super) refused: u64,
     /// Readings that did not end and whose original was read again since.
-    pub(super) read_anew: u64,
+    pub(super) replayed: u64,
     pub(super) lost: Vec<String>,
     pub(super) unsent: Vec<String>,
 }
@@ -134,7 +134,7 @@ impl Ledger {
         acknowledged.sort();
         let in_flight: u64 = consumers.iter().map(|lag| lag.in_flight).sum();
         let is_too_many = delivered.len() as u64 > in_flight;
-        acknowledged.retain(|id| !self.is_read_anew(id));
+        acknowledged.retain(|id| !self.is_replayed(id));
         Ok(Doubts { acknowledged, delivered, is_too_many })
     }
 
@@ -153,7 +153,7 @@ impl Ledger {
     }
 
     /// Whether an operator had the same bytes read once more since.
-    fn is_read_anew(&self, id: &str) -> bool {
+    fn is_replayed(&self, id: &str) -> bool {
         ReportId::parse(id).is_ok_and(|id| self.has(&id.next_generation().to_string()))
     }
 
@@ -169,7 +169,7 @@ impl Ledger {
             match (state.indexed, state.refused) {
                 (true, _) => self.indexed += 1,
                 (false, true) => self.refused += 1,
-                (false, false) => self.read_anew += u64::from(self.is_read_anew(id)),
+                (false, false) => self.replayed += u64::from(self.is_replayed(id)),
             }
         }
         self.unsent.sort();
@@ -177,7 +177,7 @@ impl Ledger {
 
     /// Readings that are on their way.
     pub(super) fn in_flight(&self) -> u64 {
-        let ended = self.indexed + self.refused + self.read_anew + self.lost.len() as u64;
+        let ended = self.indexed + self.refused + self.replayed + self.lost.len() as u64;
         self.received.saturating_sub(ended)
     }
 

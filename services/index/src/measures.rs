@@ -1,4 +1,4 @@
-//! The metrics of the index.
+//! Metrics of the index.
 
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,8 +10,8 @@ use proto::v1::ReportValidated;
 use worker::Worker;
 use worker::telemetry::meter;
 
-/// Between two readings of the log.
-const INTERVAL: Duration = Duration::from_secs(10);
+/// The interval of the measurement of the lag.
+const EVERY: Duration = Duration::from_secs(10);
 
 struct Metrics {
     generation: Gauge<u64>,
@@ -19,7 +19,7 @@ struct Metrics {
     position: Gauge<u64>,
     behind: Gauge<u64>,
     write_seconds: Histogram<f64>,
-    /// The value that `position` recorded last.
+    /// The last value of `position`.
     last_position: AtomicU64,
 }
 
@@ -33,11 +33,11 @@ static METRICS: LazyLock<Metrics> = LazyLock::new(|| {
         reports: meter
             .u64_gauge("gouji.index.reports")
             .with_unit("{report}")
-            .with_description("Reports in that generation, including those that were withdrawn")
+            .with_description("Reports in that generation, also those that were taken back")
             .build(),
         position: meter
             .u64_gauge("gouji.index.position")
-            .with_description("The sequence number on the log up to which the index has everything")
+            .with_description("The position on the log up to which the index is complete")
             .build(),
         behind: meter
             .u64_gauge("gouji.index.behind")
@@ -54,26 +54,26 @@ static METRICS: LazyLock<Metrics> = LazyLock::new(|| {
     }
 });
 
-/// Records that this process writes another generation from now on.
+/// Another generation is written from now on.
 pub(crate) fn opened(generation: u32, reports: u64) {
     METRICS.generation.record(generation.into(), &[]);
     METRICS.reports.record(reports, &[]);
 }
 
-/// Records that a batch was committed.
+/// A batch is in the index.
 pub(crate) fn committed(reports: u64, took: Duration) {
     METRICS.reports.record(reports, &[]);
     METRICS.write_seconds.record(took.as_secs_f64(), &[]);
 }
 
-/// Records that everything up to this sequence number is in the index.
-pub(crate) fn indexed_up_to(sequence: u64) {
+/// Everything up to this position on the log is in the index.
+pub(crate) fn position(sequence: u64) {
     METRICS.last_position.store(sequence, Ordering::Relaxed);
     METRICS.position.record(sequence, &[]);
 }
 
-/// Reports from now on whether this process leads, and until shutdown how far the index is behind the log.
-/// While the bus does not answer, the last value stays and the worker is not ready.
+/// Starts to measure, now that an index is open: whether this process leads, and until shutdown its lag behind
+/// the log. While the bus is away the metrics show the last values, and the worker is not ready.
 pub(crate) fn begin(worker: &Worker, lease: &Lease) {
     let leads = lease.observer();
     meter()
@@ -92,7 +92,7 @@ pub(crate) fn begin(worker: &Worker, lease: &Lease) {
                 Err(error) => tracing::debug!("measuring how far the index is behind: {error:#}"),
             }
             tokio::select! {
-                () = tokio::time::sleep(INTERVAL) => (),
+                () = tokio::time::sleep(EVERY) => (),
                 () = worker.shutdown().requested() => (),
             }
         }
