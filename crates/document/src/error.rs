@@ -57,7 +57,7 @@ pub enum ReadError {
         format: Kind,
     },
     /// The fonts do not map glyphs to characters.
-    #[error("{} file has text whose characters cannot be identified", format.as_str())]
+    #[error("{} file has text whose fonts do not map glyphs to characters", format.as_str())]
     NoLetters {
         /// What it is.
         format: Kind,
