@@ -1,8 +1,8 @@
-//! What has to hold for any bytes, and how bytes become a file of each format.
+//! Fuzz targets of the readers: how input bytes become a file, and what must hold for any file.
 //!
-//! A packed format is fuzzed by its parts: an input is a list of parts, each behind a line
-//! `=== name`, and is packed before it is read, so that a change of one byte is a change of one byte
-//! of the XML, and not a broken checksum. The packing itself is what `archive` and `any` are for.
+//! A packed format is fuzzed by its parts: an input is a list of parts, each after a line `=== name`,
+//! and is packed before it is read. So a mutation changes a byte of the XML and does not break a
+//! checksum. The targets `archive` and `any` fuzz the packing itself.
 
 use std::io::{Cursor, Write};
 
@@ -10,11 +10,11 @@ use document::archive::{self, ArchiveLimits};
 use document::{Block, Document, Kind, Limits, Text};
 use report::Review;
 
-/// One reader, or one way into it.
+/// One fuzz target: a reader, or one way to call it.
 pub struct Target {
-    /// What it is called on the command line, and its folder in `corpus/`.
+    /// The name on the command line, and of the folder in `corpus/`.
     pub name: &'static str,
-    /// Which samples are its seeds.
+    /// The formats of the samples that seed it.
     pub kinds: &'static [Kind],
     /// How an input becomes a file.
     pub form: Form,
@@ -23,13 +23,13 @@ pub struct Target {
 /// How an input becomes a file.
 #[derive(Clone, Copy)]
 pub enum Form {
-    /// It is one.
+    /// The input is the file.
     Plain,
-    /// It is the parts of a ZIP.
+    /// The input is the parts of a ZIP.
     Zip,
-    /// It is the streams of an OLE compound file.
+    /// The input is the streams of an OLE compound file.
     Ole,
-    /// It is one, and is opened as an archive.
+    /// The input is the file, and is opened as an archive.
     Archive,
 }
 
@@ -62,7 +62,10 @@ impl Target {
         TARGETS.iter().find(|target| target.name == name)
     }
 
-    /// Reads the file that the input makes. Panics where something does not hold.
+    /// Reads the file made from the input.
+    ///
+    /// # Panics
+    /// If an invariant does not hold.
     pub fn run(&self, input: &[u8]) {
         match self.form {
             Form::Plain => check(input),
@@ -76,7 +79,11 @@ impl Target {
     }
 }
 
-/// What has to hold for any bytes: reading ends, in one of two ways, and what it says is sound.
+/// Reads any bytes and checks the invariants: a refusal has a code and a message, and every place is
+/// inside the file.
+///
+/// # Panics
+/// If an invariant does not hold.
 pub fn check(bytes: &[u8]) {
     let document = match document::read(bytes, &Limits::default()) {
         Ok(document) => document,
@@ -128,7 +135,7 @@ fn parts(input: &[u8]) -> Vec<(&str, &[u8])> {
     parts
 }
 
-/// The reverse of [`parts`]: what a file is made of, as an input.
+/// The reverse of [`parts`]: an input from the parts of a file.
 pub fn unpack(form: Form, bytes: &[u8]) -> Option<Vec<u8>> {
     let mut input = Vec::new();
     let mut add = |name: &str, part: &[u8]| {

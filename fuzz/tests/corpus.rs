@@ -1,4 +1,4 @@
-//! Everything that was ever worth keeping is read again.
+//! Reads the whole corpus and all samples.
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 

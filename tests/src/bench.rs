@@ -13,6 +13,7 @@ mod process;
 mod relay;
 pub mod rules;
 pub mod scale;
+pub mod search;
 pub mod stall;
 
 use std::collections::BTreeMap;

@@ -18,7 +18,7 @@ use crate::connect::Bus;
 use crate::names::ACK_WAIT;
 use crate::trace::continue_trace;
 
-/// How often the worker reports to the server that it still handles a message.
+/// How often the acknowledgement timeout of a message in progress is extended.
 const PROGRESS_EVERY: Duration = Duration::from_secs(ACK_WAIT.as_secs() / 3);
 const ACK_TIMEOUT: Duration = Duration::from_secs(5);
 

@@ -9,6 +9,7 @@ use async_nats::jetstream::context::{PublishAckFuture, PublishErrorKind};
 use async_nats::jetstream::message::PublishMessage;
 use bytes::Bytes;
 use opentelemetry::KeyValue;
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use proto::v1::ReportSubmitted;
 use proto::{Fact, header, subject};
 use tokio::time::Instant;
@@ -276,17 +277,11 @@ impl Answer {
     }
 }
 
-/// Encodes a CloudEvents header value: printable ASCII stays, except space, `"` and `%`.
+/// What CloudEvents encodes in a header value, besides everything that is not ASCII.
+const ENCODED: AsciiSet = CONTROLS.add(b' ').add(b'"').add(b'%');
+
 fn percent_encoded(value: &str) -> String {
-    let mut encoded = String::with_capacity(value.len());
-    for byte in value.bytes() {
-        match byte {
-            b'"' | b'%' => encoded.push_str(&format!("%{byte:02X}")),
-            b'!'..=b'~' => encoded.push(char::from(byte)),
-            _ => encoded.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    encoded
+    utf8_percent_encode(value, &ENCODED).to_string()
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ impl<'a> Compound<'a> {
     /// Opens a file of this format.
     pub(crate) fn open(bytes: &'a [u8], format: Kind) -> Result<Self, ReadError> {
         let file = CompoundFile::open(Cursor::new(bytes))
-            .map_err(|error| ReadError::Broken { format, what: error.to_string() })?;
+            .map_err(|error| ReadError::of_io(format, error.to_string(), &error))?;
         Ok(Compound { file, bytes: bytes.len(), format })
     }
 
@@ -28,10 +28,9 @@ impl<'a> Compound<'a> {
         if !self.file.is_stream(&path) {
             return Ok(None);
         }
-        let broken = |error: std::io::Error| ReadError::Broken {
-            format: self.format,
-            what: format!("stream {name}: {error}"),
-        };
+        let format = self.format;
+        let broken =
+            |error: std::io::Error| ReadError::of_io(format, format!("stream {name}: {error}"), &error);
         let mut bytes = Vec::new();
         // No stream can have more bytes than its file, even if its declared length is larger.
         let stream = self.file.open_stream(&path).map_err(broken)?;
@@ -55,7 +54,7 @@ pub(crate) fn kind(bytes: &[u8]) -> Option<Kind> {
 pub(crate) fn refusal(bytes: &[u8]) -> ReadError {
     let format = Kind::Ole;
     match CompoundFile::open(Cursor::new(bytes)) {
-        Err(error) => ReadError::Broken { format, what: error.to_string() },
+        Err(error) => ReadError::of_io(format, error.to_string(), &error),
         // Since 2007 a file with a password is packed into a compound file.
         Ok(file) if file.is_stream("/EncryptedPackage") => ReadError::Encrypted { format },
         Ok(_) => ReadError::Unsupported { format },

@@ -36,6 +36,12 @@ pub enum ReadError {
         /// What is wrong in it.
         what: String,
     },
+    /// No memory was left to read it.
+    #[error("no memory is left to read the {} file", format.as_str())]
+    OutOfMemory {
+        /// What it is.
+        format: Kind,
+    },
     /// The file was saved by a program that is too old.
     #[error("{} file is of an older version: {version}", format.as_str())]
     Outdated {
@@ -51,7 +57,7 @@ pub enum ReadError {
         format: Kind,
     },
     /// The fonts do not map glyphs to characters.
-    #[error("{} file has text whose characters cannot be identified", format.as_str())]
+    #[error("{} file has text whose fonts do not map glyphs to characters", format.as_str())]
     NoLetters {
         /// What it is.
         format: Kind,
@@ -135,6 +141,14 @@ pub enum ReadError {
 }
 
 impl ReadError {
+    /// The error for bytes of a file that could not be read.
+    pub(crate) fn of_io(format: Kind, what: String, error: &std::io::Error) -> Self {
+        match error.kind() {
+            std::io::ErrorKind::OutOfMemory => Self::OutOfMemory { format },
+            _ => Self::Broken { format, what },
+        }
+    }
+
     /// A stable code for statistics and decisions.
     pub fn class(&self) -> &'static str {
         match self {
@@ -143,6 +157,7 @@ impl ReadError {
             ReadError::Unsupported { .. } => "unsupported-format",
             ReadError::Encrypted { .. } => "encrypted",
             ReadError::Broken { .. } => "broken-file",
+            ReadError::OutOfMemory { .. } => "too-much-memory",
             ReadError::Outdated { .. } => "outdated-version",
             ReadError::NoText { .. } => "no-text",
             ReadError::NoLetters { .. } => "no-letters",
@@ -176,6 +191,9 @@ impl ReadError {
             }
             ReadError::Encrypted { format } => {
                 format!("这是加密的{}，无法打开。请取消密码后重新报送。", format.info().title)
+            }
+            ReadError::OutOfMemory { format } => {
+                format!("这是{}，读取它所需的内存不足。请去掉图片等无关内容后重新报送。", format.info().title)
             }
             ReadError::Broken { format, .. } => {
                 format!("这是{}，但内容已损坏，无法读取。请打开原文件检查，重新保存后再报送。", format.info().title)
@@ -217,5 +235,19 @@ impl ReadError {
                 format!("页面上的文字和线条超过 {limit} 个，不像一份年度报告。请去掉与报告无关的内容，或另存为 Word 文档（DOCX）后重新报送。")
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Error, ErrorKind};
+
+    use super::*;
+
+    #[test]
+    fn a_failed_allocation_does_not_mean_a_broken_file() {
+        let class = |kind| ReadError::of_io(Kind::Docx, "a part".into(), &Error::from(kind)).class();
+        assert_eq!(class(ErrorKind::OutOfMemory), "too-much-memory");
+        assert_eq!(class(ErrorKind::UnexpectedEof), "broken-file");
     }
 }

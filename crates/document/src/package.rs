@@ -55,7 +55,8 @@ impl<'a> Package<'a> {
             return Package::open_flat(bytes, format, limits);
         }
         let broken = |what: String| ReadError::Broken { format, what };
-        let archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| broken(error.to_string()))?;
+        let archive = ZipArchive::new(Cursor::new(bytes));
+        let archive = archive.map_err(|error| of_zip(format, error.to_string(), error))?;
         if archive.len() > MOST_PARTS {
             return Err(broken(format!("it has {} parts, above {MOST_PARTS}", archive.len())));
         }
@@ -103,10 +104,7 @@ impl<'a> Package<'a> {
         let name = name.trim_start_matches('/');
         let Some(&index) = self.parts.get(&name.to_lowercase()) else { return Ok(None) };
         let format = self.format;
-        let broken = |error: &dyn std::fmt::Display| ReadError::Broken {
-            format,
-            what: format!("part {name} cannot be unpacked: {error}"),
-        };
+        let what = |error: &dyn std::fmt::Display| format!("part {name} cannot be unpacked: {error}");
         let archive = match &mut self.source {
             Source::Flat(texts) => {
                 return Ok(texts.get(index).map(|text| (text.clone().into_bytes(), 0..self.length)));
@@ -119,13 +117,14 @@ impl<'a> Package<'a> {
             Err(ZipError::UnsupportedArchive(reason)) if reason.contains("assword") => {
                 return Err(ReadError::Encrypted { format });
             }
-            Err(error) => return Err(broken(&error)),
+            Err(error) => return Err(of_zip(format, what(&error), error)),
         };
         // A damaged directory can have a size that goes beyond the file.
         let start = file.data_start().unwrap_or(0).min(self.length);
         let range = start..start.saturating_add(file.compressed_size()).min(self.length);
         let mut bytes = Vec::new();
-        file.take(self.left as u64 + 1).read_to_end(&mut bytes).map_err(|error| broken(&error))?;
+        let read = file.take(self.left as u64 + 1).read_to_end(&mut bytes);
+        read.map_err(|error| ReadError::of_io(format, what(&error), &error))?;
         self.left = match self.left.checked_sub(bytes.len()) {
             Some(left) => left,
             None => return Err(ReadError::TooMuchInflated { format, limit: self.limit }),
@@ -137,6 +136,14 @@ impl<'a> Package<'a> {
     pub(crate) fn need(&mut self, name: &str) -> Result<Part, ReadError> {
         let missing = ReadError::Broken { format: self.format, what: format!("part {name} is missing") };
         self.part(name)?.ok_or(missing)
+    }
+}
+
+/// The error for an archive or a part that cannot be opened.
+fn of_zip(format: Kind, what: String, error: ZipError) -> ReadError {
+    match error {
+        ZipError::Io(error) => ReadError::of_io(format, what, &error),
+        _ => ReadError::Broken { format, what },
     }
 }
 

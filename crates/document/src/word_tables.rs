@@ -25,7 +25,7 @@ pub(crate) struct Edges {
     pub(crate) goes_on_right: bool,
 }
 
-/// Paragraphs and cells to blocks.
+/// Collects paragraphs and cells into blocks.
 pub(crate) struct Cells<'a> {
     limits: &'a Limits,
     blocks: Vec<Block>,
@@ -69,7 +69,7 @@ impl<'a> Cells<'a> {
     pub(crate) fn paragraph(&mut self, depth: usize, text: Text, level: Option<u8>) -> Result<(), ReadError> {
         let text = text.trimmed();
         if text.is_empty() {
-            // An empty line parts two tables.
+            // An empty line separates two tables.
             return if depth == 0 { self.to(0) } else { Ok(()) };
         }
         self.to(depth)?;
@@ -156,7 +156,7 @@ impl<'a> Cells<'a> {
         Ok(())
     }
 
-    /// Where paragraphs go.
+    /// The list to which paragraphs are added.
     fn target(&mut self) -> &mut Vec<Block> {
         match self.open.last_mut() {
             Some(table) => &mut table.cell,

@@ -20,7 +20,7 @@ pub(crate) struct Found<'a> {
 struct Row<'a> {
     id: &'static str,
     label: Slot<'a>,
-    /// What stands before the label in its line.
+    /// The text before the label in its line.
     before: String,
     /// Column ids by the header above, left to right; empty where there is none.
     columns: Vec<Option<&'static str>>,
@@ -113,7 +113,7 @@ pub(crate) fn find<'a>(lines: &[Line<'a>]) -> Found<'a> {
             before = plain;
         }
     }
-    // A heading alone is no table: words of table two stand in narrative tables too.
+    // A heading alone is no table: tables in the narrative use the same words.
     if found.rows.iter().all(|row| row.slots.is_empty()) {
         return Found::default();
     }
@@ -139,11 +139,11 @@ fn money_unit(plain: &str) -> Option<u32> {
     units.into_iter().find(|(unit, _)| plain.contains(unit)).map(|(_, yuan)| yuan)
 }
 
-/// Characters that a heading may have beside those of the form: 本年度制发件数.
+/// Characters that a heading may have in addition to the form: 本年度制发件数.
 const EXTRA_CHARS: usize = 1;
 
-/// Whether a heading says something that the form does not: `本年(2023)制发件数`. A heading that was cut
-/// says less, and one that other cells were joined to is not what the agency wrote.
+/// Whether a heading has words that the form does not have: `本年(2023)制发件数`. Headings that a
+/// converter cut or joined do not count.
 fn is_altered(heading: &str, official: &str) -> bool {
     let (printed, official) = (label::normalise(heading), label::normalise(official));
     let words = HEADINGS.iter().map(|(word, ..)| *word).chain(ROWS.iter().map(|(label, _)| *label));
@@ -169,7 +169,7 @@ impl<'a> Found<'a> {
         self.rows.iter().filter(|row| !row.slots.is_empty()).count()
     }
 
-    /// Takes the rows that it lacks from what stands under headings elsewhere; all, if it has none.
+    /// Adds the rows that it lacks from those found under headings elsewhere; all, if it has none.
     pub(crate) fn add(&mut self, other: Found<'a>) {
         if self.rows.is_empty() {
             *self = other;
@@ -190,7 +190,7 @@ impl<'a> Found<'a> {
         self.evidence
     }
 
-    /// Puts the figures into the cells and notes what is odd.
+    /// Puts the figures into the cells and notes anomalies.
     pub(crate) fn fill(&self, form: &'static Form, cells: &mut Cells, notes: &mut Vec<Note>) {
         if self.rows.is_empty() {
             notes.push(Note::new(NoteKind::TableAbsent, Table::Active.as_str(), None));
@@ -246,7 +246,7 @@ impl Row<'_> {
             && columns.iter().all(|column| self.columns.contains(&Some(column)))
     }
 
-    /// Where its label and its headings are not those of the form.
+    /// Notes where its label and its headings differ from the form.
     fn departures(&self, form: &Form, columns: &[report::Line]) -> Vec<Note> {
         let mut notes = Vec::new();
         let headed = |column: &report::Line| {
@@ -278,7 +278,7 @@ impl Row<'_> {
     }
 
     /// Lays the row against its columns: by the header where it names them, else in their order. False
-    /// where it is not known which figure stands in which.
+    /// if the column of a figure is unknown.
     fn fill(&self, form: &'static Form, columns: &[&'static str], cells: &mut Cells) -> bool {
         let by_header = columns.iter().all(|column| self.columns.contains(&Some(column)));
         let is_foreign = self.columns.iter().flatten().any(|heading| !columns.contains(heading));
@@ -309,7 +309,7 @@ impl Row<'_> {
     }
 
     /// The cells of the row without the blanks that merged cells leave around them. Where blank cells
-    /// vanish, a short row does not tell which are left.
+    /// vanish, a short row does not show which are left.
     fn of_width(&self, width: usize) -> Option<&[Slot<'_>]> {
         let mut slots = &self.slots[..];
         while let [rest @ .., last] = slots
@@ -344,7 +344,7 @@ mod tests {
     use super::is_altered;
 
     #[test]
-    fn words_added_to_a_heading_are_distinguished_from_cuts_and_joints() {
+    fn words_added_to_a_heading_differ_from_cuts_and_joints() {
         for (heading, official, expected) in [
             ("本年制发件数", "本年制发件数", false),
             ("本年 (2023) 制发件数", "本年制发件数", true),

@@ -2,7 +2,7 @@
 
 use crate::figure::Figure;
 
-/// Tokens `first_token..first_token + count` stand in the columns from `first_column` on.
+/// Tokens `first_token..first_token + count` are in the columns from `first_column` on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Placement {
     pub(crate) first_token: usize,
@@ -18,10 +18,10 @@ pub(crate) fn core(tokens: &[Figure]) -> Option<std::ops::Range<usize>> {
 }
 
 /// The ways to lay a row's tokens against `columns` columns, likeliest first. More than one only where
-/// the row is short of figures and its blanks do not tell which are missing.
+/// the row has too few figures and its blanks do not show which are missing.
 ///
-/// `lead` is how many blanks stand between label and figures in full rows of the same kind; `widest`
-/// says that the printed line has as many cells as any of its table. None where nothing tells.
+/// `lead` is the number of blanks between label and figures in full rows of the same kind, if known;
+/// `widest` means that no printed line of the table has more cells.
 pub(crate) fn placements(
     tokens: &[Figure],
     columns: usize,

@@ -1,4 +1,4 @@
-//! Claims: the numbers of the narrative, what they are about, and which of them are parts of which.
+//! Claims: the numbers of the narrative, their quantities, and which numbers are parts of others.
 
 mod list;
 mod number;
@@ -25,7 +25,7 @@ use number::{Number, numbers};
 pub(crate) use scope::Reporter;
 use topic::Topic;
 
-/// What the narrative says in numbers.
+/// The claims of the narrative.
 #[derive(Debug, Default)]
 pub(crate) struct Narrative {
     pub(crate) claims: Vec<Claim>,
@@ -36,7 +36,7 @@ pub(crate) struct Narrative {
 /// Claims kept of one report; real ones have some dozens.
 const CLAIMS: usize = 2_000;
 
-/// Longest subheading, such as （二）依申请公开情况, that says what the next paragraph is about.
+/// Longest subheading that gives the topic of the next paragraph, such as （二）依申请公开情况.
 const SUBHEADING_CHARS: usize = 30;
 
 /// Reads every paragraph below the first heading.
@@ -67,7 +67,7 @@ fn section(outline: &Outline, position: usize) -> Option<SectionKind> {
     outline.sections.get(below.checked_sub(1)?)?.kind
 }
 
-/// What is known while a paragraph is read from number to number.
+/// The state while a paragraph is read from number to number.
 #[derive(Debug, Clone)]
 struct Passage<'r> {
     reporter: Reporter<'r>,
@@ -123,7 +123,7 @@ struct Context {
     /// Up to the next number, or to the end of the sentence.
     behind: String,
     unit: String,
-    /// What the number before the bracket is about, if this number stands in a bracket.
+    /// The quantity of the number before the bracket, if this number is in a bracket.
     bracketed: Option<Option<Quantity>>,
 }
 
@@ -233,7 +233,7 @@ impl Narrative {
         (self.quantity(context, passage), Relation::Is)
     }
 
-    /// The claim that the last number is what it was the year before, if the words behind it say so.
+    /// The claim that the last number is the same as in the year before, if the words behind it say so.
     fn level(&self, behind: &str) -> Option<Claim> {
         let last =
             self.claims.last().filter(|claim| claim.about.is_some() && claim.relation == Relation::Is)?;
@@ -256,11 +256,11 @@ impl Narrative {
             passage.topic = Topic::Requests;
             return Quantity::parse("requests.received.total").filter(|_| !is_elsewhere);
         }
-        // What stands in the brackets of a part is a part of that part.
+        // A number in the brackets of a part is a part of that part.
         if context.bracketed.is_some_and(|about| !about.is_some_and(is_whole)) {
             return None;
         }
-        // The outcome of a part says nothing about the whole, unless the whole was stated before.
+        // The outcomes of one part are not those of all requests, unless the total came before.
         let is_of_a_part = passage.whole.is_none() && received::is_of_one_way(&lead);
         passage.is_elsewhere |= is_elsewhere || is_of_a_part;
         if passage.is_elsewhere {
@@ -322,7 +322,7 @@ fn sentences(text: &str) -> Vec<Range<usize>> {
     sentences
 }
 
-/// Where the clause begins in which a number stands.
+/// The start of the clause of a number.
 fn clause(sentence: &str, number: usize) -> usize {
     let is_break = |c: char| matches!(c, '，' | ',' | '、' | '：' | ':' | '（' | '(' | '）' | ')');
     sentence[..number].char_indices().rev().find(|(_, c)| is_break(*c)).map_or(0, |(at, c)| at + c.len_utf8())

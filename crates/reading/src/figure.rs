@@ -5,7 +5,7 @@ use report::{CellKind, CellState, Decimal};
 
 use crate::label::{is_space, narrow};
 
-/// What stands in a cell.
+/// The content of a cell.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Figure {
     pub(crate) state: CellState,
@@ -22,7 +22,7 @@ impl Figure {
         self.state == CellState::Blank
     }
 
-    /// Whether this can stand in a cell for figures: a number, nothing, or a mark.
+    /// Whether this can be in a cell for figures: a number, a blank, or a placeholder.
     pub(crate) fn is_value(self) -> bool {
         self.state != CellState::Unreadable
     }
@@ -105,7 +105,7 @@ fn without_remark(text: &str) -> &str {
     }
 }
 
-/// Whether a word is a unit that may stand behind a figure.
+/// Whether a word is a unit that can follow a figure.
 pub(crate) fn is_unit(word: &str) -> bool {
     UNITS.iter().any(|(unit, _)| word == *unit)
 }
@@ -173,7 +173,7 @@ fn ungrouped(text: &str) -> Option<String> {
     let first = groups.next()?;
     let mut digits = first.to_owned();
     for group in groups {
-        // Separators stand between groups of three.
+        // Separators are between groups of three.
         if first.len() > 3 || first.is_empty() || group.len() != 3 {
             return None;
         }

@@ -25,7 +25,7 @@ pub(crate) fn of(
 }
 
 /// The names that a copyist changes: each name in full, its places with and without 市, 县, 镇 …, and
-/// what is left of it behind them, longest first.
+/// the rest behind them, longest first.
 fn names<'a>(full: impl Iterator<Item = &'a str>) -> Vec<String> {
     let mut names = Vec::new();
     for name in full.map(masked) {

@@ -68,7 +68,7 @@ const CELL_CHARS: usize = 60;
 /// A longer paragraph holds cells if it has as many words or figures as a row has figures.
 const FIGURES_OF_A_ROW: usize = 7;
 
-/// The cells that a block of the document holds beside its tables.
+/// The cells in a block of the document that is no table.
 #[derive(Debug)]
 pub(crate) struct Pieces {
     block: usize,
@@ -77,7 +77,7 @@ pub(crate) struct Pieces {
     has_tabs: bool,
 }
 
-/// What stands in paragraphs and in cells that hold whole tables: cells parted by tabs, by spaces, or
+/// The cells in paragraphs and in cells that hold whole tables: separated by tabs, by spaces, or
 /// each a paragraph of its own.
 pub(crate) fn pieces(document: &Document) -> Vec<Pieces> {
     let mut pieces = Vec::new();
@@ -124,7 +124,7 @@ pub(crate) fn piece_lines<'d>(pieces: &'d [Pieces], outline: &Outline) -> Vec<Li
     lines
 }
 
-/// A paragraph as cells: figures stand alone, labels are what stands between them.
+/// A paragraph as cells: each figure is one, and so is the label between two figures.
 fn words(text: &Text) -> Vec<Text> {
     let string = text.as_str();
     let words: Vec<Range<usize>> = ranges(string, |c| is_space(c) || matches!(c, '|' | '｜')).collect();

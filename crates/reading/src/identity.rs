@@ -1,5 +1,5 @@
-//! Who reports, for which year, published when: from the title, the narrative, the signature, the page
-//! and the name of the file. What each says is kept; what is taken of it follows a fixed order.
+//! The agency, the year and the publication date: from the title, the narrative, the signature, the
+//! page and the file name. Every statement is kept, and the first one in a fixed order is used.
 
 mod agency;
 mod date;
@@ -16,7 +16,7 @@ use crate::origin::{origin, origin_of};
 use crate::outline::Outline;
 use crate::pattern::pattern;
 
-/// What the report says of itself.
+/// The identity that a report states.
 #[derive(Debug, Default)]
 pub(crate) struct Identity {
     pub(crate) title: Option<String>,
@@ -82,7 +82,7 @@ pub(crate) fn identify(document: &Document, outline: &Outline, file_name: Option
     }
 }
 
-/// Whether a line may be of those that sign a report: an agency, a day, or both.
+/// Whether a line can be part of a signature: an agency, a date, or both.
 pub(crate) fn is_signature(line: &str) -> bool {
     agency::agency_line(line).is_some() || date::is_signed(line)
 }
@@ -90,7 +90,7 @@ pub(crate) fn is_signature(line: &str) -> bool {
 /// How many paragraphs are searched for a title where no heading ends the preamble.
 const LINES_OF_HEAD: usize = 30;
 
-/// The report's year: what the title says, else the period of the statistics, the file's name, the
+/// The report's year: from the title, else the period of the statistics, the file name, the
 /// narrative, which speaks of other years too.
 fn year_stated(stated: &[Stated<Year>]) -> Option<Year> {
     [Source::Title, Source::Period, Source::FileName, Source::Narrative]
@@ -103,7 +103,7 @@ fn paragraphs(blocks: &[Block]) -> Vec<&Text> {
     blocks.iter().filter_map(Block::paragraph_text).collect()
 }
 
-/// Paragraphs on either side of the first heading in which a report says who it is from.
+/// Paragraphs on either side of the first heading that can name the agency.
 fn first_sentences<'d>(document: &'d Document, outline: &Outline) -> impl Iterator<Item = &'d Text> {
     let heading = outline.blocks.first().copied().unwrap_or(0);
     let before = outline.preamble(document).iter().filter_map(Block::paragraph_text).take(LINES_OF_HEAD);

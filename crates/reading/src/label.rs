@@ -1,4 +1,4 @@
-//! Labels: what is left of a printed label once spelling, width and enumerators are set aside, and
+//! Labels: normalises a printed label in spelling, width and enumerators, and
 //! how near two labels are.
 
 /// A label without spaces, punctuation, width, quotation marks, glosses and enumerators, in simplified

@@ -52,12 +52,12 @@ pub(crate) fn find<'a>(lines: &[Line<'a>], from: usize) -> Option<Found<'a>> {
     Some(Found { slots, layout: header.layout })
 }
 
-/// The heading that stands in no other table.
+/// Whether this is the heading that no other table has.
 fn is_last_heading(slot: &Slot<'_>) -> bool {
     label::normalise(slot.str()) == "尚未审结"
 }
 
-/// Text that stands in no cell for figures.
+/// Whether this is text that a cell for figures does not have.
 fn is_words(slot: &Slot<'_>) -> bool {
     !figure::any(slot.str()).is_value()
         && (slot.str().chars().count() > 8 || !slot.str().contains(|c: char| c.is_ascii_alphanumeric()))
@@ -90,7 +90,7 @@ impl<'a> Found<'a> {
         if self.slots.len() == FIGURES && (self.layout == Layout::Grid || last + 1 - first == FIGURES) {
             return Some(&self.slots);
         }
-        // Blanks at the ends are cells or what is left of others: the sums tell.
+        // Blanks at the ends are cells or remains of others: the sums decide.
         let windows = self.slots.windows(FIGURES).enumerate();
         let mut balanced = windows
             .filter(|(at, _)| *at <= first && last < at + FIGURES)

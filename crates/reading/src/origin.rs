@@ -1,14 +1,14 @@
-//! From a document's places to a report's origins.
+//! Converts places of a document to origins of a report.
 
 use document::{Place, Text};
 use report::{Area, Origin};
 
-/// Where a piece of text stands, outside any table.
+/// The origin of a text outside any table.
 pub(crate) fn origin(text: &Text) -> Origin {
     origin_of(text.place())
 }
 
-/// The same for a place.
+/// The origin of a place outside any table.
 pub(crate) fn origin_of(place: Place) -> Origin {
     let area = place.area.map(|area| Area {
         left: area.left,

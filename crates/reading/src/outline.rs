@@ -1,4 +1,4 @@
-//! The outline: which paragraphs are the six top-level headings, and which text stands under each.
+//! The outline: the paragraphs that are top-level headings, and the text below each.
 
 use document::{Block, Document, Paragraph, Text};
 use report::{Section, SectionKind};
@@ -11,7 +11,7 @@ use crate::origin::origin;
 pub(crate) struct Outline {
     pub(crate) sections: Vec<Section>,
     /// For each section, the position of its heading among the blocks of the document; empty where the
-    /// headings stand in a line with all the rest.
+    /// headings are in one line with all other text.
     pub(crate) blocks: Vec<usize>,
 }
 
@@ -24,7 +24,7 @@ impl Outline {
 }
 
 impl Outline {
-    /// The paragraphs below the headings, each with the part it stands in.
+    /// The paragraphs below the headings, each with its section.
     pub(crate) fn paragraphs<'d>(
         &self,
         document: &'d Document,
@@ -79,7 +79,7 @@ pub(crate) fn outline(document: &Document) -> Outline {
 /// A paragraph longer than this may be a whole report whose line breaks were lost.
 const WHOLE_CHARS: usize = 1_000;
 
-/// The headings that stand in a line with all the rest, parted from it by spaces.
+/// The headings in one line with all other text, separated from it by spaces.
 fn within(text: &Text) -> Vec<Section> {
     let mut sections: Vec<Section> = Vec::new();
     if text.as_str().chars().count() < WHOLE_CHARS {
@@ -131,7 +131,7 @@ fn section(paragraph: &Paragraph) -> Option<Section> {
     })
 }
 
-/// Words that tell the six headings, under any of the names they go by. `marked` headings (numbered or
+/// The section of a heading, under any of its usual names. `marked` headings (numbered or
 /// marked by the format) may be garnished; others have to be the heading and nothing else.
 fn kind_of(normalised: &str, marked: bool) -> Option<SectionKind> {
     use SectionKind::{Active, Litigation, Other, Overview, Problems, Requests};

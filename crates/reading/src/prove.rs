@@ -1,7 +1,7 @@
-//! What is not printed but proved: cells that the equations and non-negativity leave one value.
+//! Derives cells that are not printed, but for which the equations and non-negativity allow one value.
 //!
-//! Interval propagation over the sums. An equation that the printed figures break proves nothing, and
-//! neither does a figure that stands in one: which of its figures is wrong is not known.
+//! The method is interval propagation over the sums. A broken equation proves nothing, and neither do
+//! its figures, because it is unknown which of them is wrong.
 
 use std::collections::{HashMap, HashSet};
 

@@ -81,7 +81,7 @@ fn named_with_its_parent(towns: &[Township], context: &str) -> Option<Township> 
         return None;
     }
     let county = |town: &&Township| match divisions::names(town.county) {
-        // 城区 and 和县 stand inside other words.
+        // 城区 and 和县 are part of other words.
         Some((name, _)) if name.chars().count() > 2 => context.matches(name).count(),
         _ => 0,
     };
@@ -108,7 +108,7 @@ struct Chain<'a> {
     options: Vec<Code>,
     /// The name as printed.
     name: &'a str,
-    /// It stands as its own full name, not as a customary short one.
+    /// It is the full name, not a customary short one.
     full: bool,
     /// A province or city above it is named too.
     rooted: bool,
@@ -155,7 +155,7 @@ impl<'a> Chain<'a> {
         chain
     }
 
-    /// Takes `name` if it stands above or below what was read before.
+    /// Takes `name` if it is above or below the divisions read before.
     fn follow(&mut self, name: &'a str, senses: &[Sense]) -> bool {
         let codes = || senses.iter().map(|sense| sense.code);
         let full = senses.iter().all(|sense| sense.full);

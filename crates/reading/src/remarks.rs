@@ -1,6 +1,6 @@
-//! Remarks: what the narrative says in words that a reviewer would look at.
+//! Remarks: statements of the narrative that a reviewer would look at.
 //!
-//! Nothing is judged here, and nothing is taken for said that the words leave open.
+//! Remarks are no judgement, and an ambiguous sentence gives no remark.
 
 mod opening;
 mod personal;
@@ -20,7 +20,7 @@ use crate::outline::Outline;
 /// Remarks kept of one report; real ones have some dozens.
 const REMARKS: usize = 500;
 
-/// Reads every paragraph, those before the first heading for what a report says of itself there.
+/// Reads every paragraph. Before the first heading only statements about the report itself count.
 pub(crate) fn extract(
     document: &Document,
     outline: &Outline,
@@ -59,7 +59,7 @@ impl Remarks {
         self.found.iter().any(|remark| remark.kind == kind)
     }
 
-    /// Adds what stands in this range of a paragraph; `words` is the text of the remark.
+    /// Adds a remark on this range of a paragraph; `words` is its text.
     fn add(
         &mut self,
         kind: RemarkKind,
@@ -75,7 +75,7 @@ impl Remarks {
     }
 }
 
-/// One of the six parts with all that stands in it; headings of no known kind open none.
+/// One of the six sections with its blocks. Headings of no known kind begin no section.
 struct Part<'d> {
     kind: SectionKind,
     heading: &'d Text,
@@ -167,13 +167,13 @@ mod tests {
         let outline = crate::outline::outline(&document);
         let agency = Some(agency).filter(|agency| !agency.is_empty());
         let remarks = extract(&document, &outline, agency, Year::new(2024));
-        let is_stated = |remark: &Remark| match remark.kind {
+        let is_drawn = |remark: &Remark| match remark.kind {
             RemarkKind::Theme | RemarkKind::Remedy | RemarkKind::Empty => lines.contains("标题"),
             _ => true,
         };
         let drawn: Vec<String> = remarks
             .iter()
-            .filter(|remark| is_stated(remark))
+            .filter(|remark| is_drawn(remark))
             .map(|remark| {
                 let value = remark.value.map_or(String::new(), |value| format!(" ={value}"));
                 let printed = &lines[remark.origin.start as usize..remark.origin.end as usize];

@@ -21,7 +21,7 @@ use lost::Lost;
 pub(crate) struct Found<'a> {
     header: Header,
     rows: Vec<Row<'a>>,
-    /// Rows of figures without a label that says which they are.
+    /// Rows of figures that have no known label.
     lost: Vec<Lost<'a>>,
     /// Cells of the longest printed line of the table, its header among them.
     widest: usize,
@@ -35,7 +35,7 @@ struct Row<'a> {
     label: Slot<'a>,
     layout: Layout,
     slots: Vec<Slot<'a>>,
-    /// The printed table in which it stands.
+    /// The printed table that it is part of.
     table: u32,
     /// How many cells its printed line has.
     line_cells: usize,
@@ -94,7 +94,7 @@ impl Found<'_> {
         self.rows.iter().filter(|row| row.figures() > 0).count()
     }
 
-    /// The line in which it begins, of those it was found among.
+    /// The index of its first line among all printed lines.
     pub(crate) fn first_line(&self) -> usize {
         self.first_line
     }

@@ -1,5 +1,4 @@
-//! The three tables of a report: in the tables of the document, or where they are not there, in its
-//! paragraphs.
+//! Finds the three tables of a report: in the tables of the document, or else in its paragraphs.
 
 use std::cell::OnceCell;
 
@@ -24,7 +23,7 @@ const ROWS_OF_A_TABLE: usize = 4;
 /// Rows that table two has in the shorter of its forms.
 const ROWS_OF_TABLE_TWO: usize = 6;
 
-/// Finds the tables; `pieces` holds those of the document where they are needed, which mostly they are not.
+/// Finds the tables. `pieces` is filled only if the tables of the document are not enough.
 pub(crate) fn find<'a>(
     document: &'a Document,
     pieces: &'a OnceCell<Vec<Pieces>>,
@@ -53,11 +52,11 @@ pub(crate) fn find<'a>(
     Tables { requests, active, litigation }
 }
 
-/// Blocks before a heading in which its report's title may stand.
+/// Blocks before a heading that are searched for the title of its report.
 const TITLE_BLOCKS: usize = 6;
 
-/// Where several reports stand in one file, the first that has table three, alone: figures of two
-/// reports are never mixed. None where there is one report.
+/// The first report with table three, if a file has several reports: figures of two reports are never
+/// mixed. None if there is one report.
 pub(crate) fn first_report(document: &Document, outline: &Outline) -> Option<Document> {
     let mut starts = vec![0];
     let mut has_tables = false;

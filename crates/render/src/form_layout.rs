@@ -222,7 +222,7 @@ mod tests {
 
     use super::*;
 
-    /// Each place of a table is covered once, and each cell of the form stands in one.
+    /// The cells of the layout cover each row and column once, and each cell of the form occurs once.
     #[test]
     fn tables_have_neither_holes_nor_overlaps() {
         for form in FormId::ALL.map(Form::get) {

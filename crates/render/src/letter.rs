@@ -10,7 +10,7 @@ mod sides;
 use report::{CellState, Date, Finding, FormId, Judgement, Review, Severity};
 
 use self::block::Block;
-use crate::RenderError;
+use crate::error::RenderError;
 use crate::text::{clean, day, numeral, title_lines};
 
 /// The office that writes the letter. A field that is none is printed as a blank to be filled in by hand.

@@ -59,7 +59,7 @@ pub(crate) fn of_cell(form: &Form, id: CellId) -> String {
     format!("{}“{}”", id.table().short_title(), label(form, id))
 }
 
-/// Row and column of a cell, without the explanation that the form prints beside 部分公开.
+/// Row and column of a cell, without the explanation that the form adds to 部分公开.
 pub(crate) fn label(form: &Form, id: CellId) -> String {
     full_width_brackets(form.label(id)).replace(EXPLANATION, "")
 }

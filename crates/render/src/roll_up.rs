@@ -8,7 +8,7 @@ mod workbook;
 use report::{Decimal, Form, FormId};
 use survey::{RollUp, Sum};
 
-use crate::RenderError;
+use crate::error::RenderError;
 use crate::text::{clean, number};
 
 /// The roll-up as one self-contained page of HTML.

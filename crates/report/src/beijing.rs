@@ -13,7 +13,7 @@ use crate::Date;
 /// China has one time zone and no summer time: UTC+8.
 const TIME_ZONE: TimeZone = TimeZone::fixed(offset(8));
 
-/// What stands for a time that no calendar has.
+/// The text for a time that no calendar has.
 const NO_TIME: &str = "—";
 
 /// The day in Beijing; none where no calendar has it.

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{Cell, Cells, Claim, Decimal, Finding, Origin, Remark, Report, Review, Stated};
 
-/// The fields of a reviewed report: who, when, form, cells, claims, remarks, findings, verdict.
+/// The fields of a reviewed report: agency, year, form, cells, claims, remarks, findings, verdict.
 pub fn review(review: &Review) -> Map<String, Value> {
     let mut fields = identity(&review.report);
     fields.insert("cells".into(), cells(&review.report.cells));
@@ -15,8 +15,8 @@ pub fn review(review: &Review) -> Map<String, Value> {
     fields
 }
 
-/// Who, where, when and which form; what is not known is null. `stated` is what each source says of
-/// agency, year and day of publication, also where they disagree.
+/// Agency, region, year, form and day of publication; an unknown one is null. `stated` lists what each source
+/// states as agency, year and day of publication, even where they disagree.
 pub fn identity(report: &Report) -> Map<String, Value> {
     let region = report.region.as_ref().map(|region| json!({"code": region.code, "name": region.name}));
     let fields = json!({
@@ -117,7 +117,7 @@ pub fn finding(finding: &Finding) -> Value {
     })
 }
 
-/// A place in the source; `box` is left, top, right and bottom in points from the page's top left corner.
+/// A location in the source. `box` is left, top, right and bottom in points from the page's top left corner.
 pub fn origin(origin: Origin) -> Value {
     json!({
         "page": origin.page,

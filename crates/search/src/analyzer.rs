@@ -4,7 +4,7 @@
 //! of *glyphs*: each Han character, each symbol and each run of letters and digits is one. White space
 //! is no glyph: `2024 年` and `2024年` are the same, and a line break inside a sentence does no harm.
 //! The index holds every glyph and every pair of neighbouring Han characters at its position, so that
-//! a phrase finds exactly the places where its glyphs stand in a row.
+//! a phrase matches exactly where its glyphs follow each other.
 
 use std::sync::LazyLock;
 
@@ -208,7 +208,7 @@ enum Class {
 
 fn class(char: char) -> Class {
     match char {
-        // Scripts written without spaces; 々 and 〇 stand among Han characters.
+        // Scripts written without spaces; 々 and 〇 count as Han characters.
         '\u{3005}' | '\u{3007}' | '\u{3040}'..='\u{312f}' | '\u{31f0}'..='\u{31ff}' => Class::Han,
         '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}' => Class::Han,
         '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{323af}' => Class::Han,
@@ -227,7 +227,7 @@ fn lower(char: char) -> char {
     }
 }
 
-/// Whether a point stands here between two digits.
+/// Whether this character is a point between two digits.
 fn is_point(chars: &[(usize, char)], index: usize) -> bool {
     let is_digit = |index: usize| chars.get(index).is_some_and(|(_, char)| char.is_ascii_digit());
     chars[index].1 == '.' && index.checked_sub(1).is_some_and(is_digit) && is_digit(index + 1)

@@ -1,8 +1,8 @@
-//! Counts beside the hits, by aggregation over columns.
+//! Facet counts, by aggregation over columns.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, json};
 use tantivy::aggregation::agg_req::Aggregations;
-use tantivy::aggregation::agg_result::AggregationResults;
+use tantivy::aggregation::agg_result::{AggregationResult, AggregationResults, BucketEntry, BucketResult};
 use tantivy::aggregation::{AggContextParams, AggregationCollector};
 use tantivy::{Searcher, Term};
 
@@ -16,7 +16,7 @@ const MAX_VALUES: usize = 50;
 /// What to count.
 pub(crate) struct Request {
     facets: Vec<Facet>,
-    /// The regions to count: provinces, or what lies inside the region that is asked for.
+    /// The column of the regions to count: provinces, or the divisions of the region in the query.
     region_column: &'static str,
 }
 
@@ -57,26 +57,18 @@ impl Request {
         &self,
         fields: &Fields,
         searcher: &Searcher,
-        results: AggregationResults,
+        results: &AggregationResults,
     ) -> Result<Vec<FacetCounts>, IndexError> {
-        let results = serde_json::to_value(results).unwrap_or_default();
         let mut facets = Vec::with_capacity(self.facets.len());
         for facet in &self.facets {
             let mut values = Vec::new();
-            for bucket in results[facet.as_str()]["buckets"].as_array().into_iter().flatten() {
-                let value = match &bucket["key"] {
-                    Value::String(key) => key.clone(),
-                    key => format!("{}", key.as_f64().unwrap_or_default()),
-                };
+            for bucket in buckets(results, *facet) {
+                let value = bucket.key.to_string();
                 let label = match facet {
                     Facet::Region => region_label(fields, searcher, &value)?,
                     _ => value.clone(),
                 };
-                values.push(FacetValue {
-                    value,
-                    label,
-                    count: bucket["doc_count"].as_u64().unwrap_or_default(),
-                });
+                values.push(FacetValue { value, label, count: bucket.doc_count });
             }
             facets.push(FacetCounts { facet: *facet, values });
         }
@@ -92,6 +84,14 @@ impl Request {
             Facet::Rule => column::RULE,
             Facet::Form => column::FORM,
         }
+    }
+}
+
+/// The counts of one facet, as the engine orders them.
+fn buckets(results: &AggregationResults, facet: Facet) -> &[BucketEntry] {
+    match results.0.get(facet.as_str()) {
+        Some(AggregationResult::BucketResult(BucketResult::Terms { buckets, .. })) => buckets,
+        _ => &[],
     }
 }
 

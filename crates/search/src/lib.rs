@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod analyzer;
+mod cells;
 mod compile;
 mod entry;
 mod excluded;
@@ -18,6 +19,7 @@ mod snippet;
 mod stored;
 mod sum;
 mod versions;
+mod walk;
 mod writer;
 
 pub use entry::{Entry, Version, Withdrawal};
@@ -29,4 +31,5 @@ pub use reader::Reader;
 pub use snippet::{Snippet, highlights};
 pub use stored::{Card, DamageError, StoredParts, StoredReport};
 pub use sum::{GroupBy, Sum};
-pub use writer::{Applied, CurrentReport, Reassignments, Writer};
+pub use versions::{IndexedReading, Reassignments, current_readings};
+pub use writer::{Applied, CurrentReport, Writer};

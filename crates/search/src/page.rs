@@ -1,5 +1,5 @@
-//! One page of hits in any order, with a cursor to the next: a collector of the engine that keeps the
-//! first hits after a bound.
+//! One page of hits in any order, with a cursor to the next: a collector of the engine that
+//! returns the first hits after a bound.
 //!
 //! The engine's own collectors neither sort JSON columns by name nor continue after a hit; this one
 //! does both the same way for relevance, columns and cells, and orders ties by key.

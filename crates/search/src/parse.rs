@@ -381,7 +381,7 @@ fn is_field(name: &str) -> bool {
     name.starts_with("cell.") || name.starts_with("cells.") || canonical(name).is_some()
 }
 
-/// A field whose operator stands here, with its value.
+/// A field whose operator is at this position, with its value.
 fn field_token(
     chars: &[char],
     name: String,

@@ -1,4 +1,4 @@
-//! The query model: what can be asked, in terms of reports and not of an engine, and what comes back.
+//! The query model: queries and their results in terms of reports, not of an engine.
 
 use std::ops::Bound;
 use std::time::Duration;
@@ -10,12 +10,12 @@ use crate::{Card, Snippet, StoredReport};
 /// Most hits on one page.
 pub const MAX_LIMIT: usize = 200;
 
-/// What a report has to be like to be found.
+/// A condition that a report has to meet.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Clause {
     /// Any report.
     All,
-    /// The characters stand in a row in the text or the title: an exact substring after width, case
+    /// The text or the title contains the characters in a row: an exact substring after width, case
     /// and traditional characters are folded and white space is left out, that begins and ends at
     /// the borders of words and numbers (`9件` does not match `19件`).
     Phrase {
@@ -36,11 +36,11 @@ pub enum Clause {
     Published(Span<i64>),
     /// The region with this code of two, four, six or nine digits and every region in it.
     Region(String),
-    /// The words stand in the full name of the region.
+    /// The full name of the region contains the words.
     RegionName(String),
     /// The agency with exactly this name.
     Agency(String),
-    /// The words stand in the name of the agency.
+    /// The name of the agency contains the words.
     AgencyName(String),
     /// The verdict by its name: `pass`, `warn`, `fail`.
     Verdict(String),
@@ -75,15 +75,15 @@ impl<T: Copy> Span<T> {
 pub struct Query {
     /// What was typed; see [`crate::parse`].
     pub text: String,
-    /// What has to hold besides; see [`crate::field`].
+    /// Conditions in addition to the text; see [`crate::field`].
     pub filters: Vec<Clause>,
     /// The order of the hits.
     pub sort: Sort,
-    /// Hits wanted, at most [`MAX_LIMIT`]; 0 asks for the total and the facets alone.
+    /// The number of hits, at most [`MAX_LIMIT`]; 0 returns the total and the facets alone.
     pub limit: usize,
     /// [`Page::next_cursor`] of the page before.
     pub cursor: Option<String>,
-    /// What to count besides.
+    /// The facets to count.
     pub facets: Vec<Facet>,
     /// Whether to make snippets.
     pub highlight: bool,
@@ -209,7 +209,7 @@ pub struct Page {
     pub took: Duration,
     /// The hits of this page.
     pub hits: Vec<Hit>,
-    /// The counts asked for, in the order asked.
+    /// The counts, in the order of [`Query::facets`].
     pub facets: Vec<FacetCounts>,
     /// Where the next page begins; none on the last.
     pub next_cursor: Option<String>,
@@ -228,6 +228,6 @@ pub struct Hit {
     pub score: f32,
     /// The pieces of the text that contain the words.
     pub snippets: Vec<Snippet>,
-    /// The whole report, if it was asked for.
+    /// The whole report, where [`Query::reports`] is set.
     pub report: Option<StoredReport>,
 }

@@ -5,9 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Instant, SystemTime};
 
-use tantivy::collector::DocSetCollector;
 use tantivy::schema::Field;
-use tantivy::{DocAddress, IndexReader, ReloadPolicy, Searcher, Term};
+use tantivy::{IndexReader, ReloadPolicy, Searcher, Term};
 
 use crate::compile::{compile, highlighted, phrases, with_filters};
 use crate::lookup::term_address;
@@ -81,7 +80,7 @@ impl Reader {
         let hits = ranked.iter().map(|ranked| self.hit(&searcher, ranked, &marked, query.reports));
         let hits = hits.collect::<Result<Vec<_>, _>>()?;
         let facets = match counts {
-            Some(counts) => facets.counts(&self.fields, &searcher, counts)?,
+            Some(counts) => facets.counts(&self.fields, &searcher, &counts)?,
             None => Vec::new(),
         };
         Ok(Page { total, took: started.elapsed(), hits, facets, next_cursor, relaxed, warnings })
@@ -103,12 +102,12 @@ impl Reader {
         self.stored(self.fields.id, id)?.map(|parts| parts.report()).transpose()
     }
 
-    /// What a hit shows of the report with this key. None where it was withdrawn.
+    /// What a hit shows of the report with this key, also where it was withdrawn.
     ///
     /// # Errors
     /// If the index cannot be read.
     pub fn card(&self, key: &str) -> Result<Option<Card>, IndexError> {
-        Ok(self.parts(key)?.map(|parts| parts.card))
+        Ok(self.stored(self.fields.key, key)?.map(|parts| parts.card))
     }
 
     /// The report with this key, to be unpacked part by part. None where it was withdrawn.
@@ -117,27 +116,6 @@ impl Reader {
     /// If the index cannot be read.
     pub fn parts(&self, key: &str) -> Result<Option<StoredParts>, IndexError> {
         Ok(self.stored(self.fields.key, key)?.filter(|parts| !parts.card.is_withdrawn))
-    }
-
-    /// Calls `visit` with every report that `query` finds, in the order of the index, until it returns false.
-    /// Uses the text and the filters of the query alone, and never relaxes the match. `visit` unpacks the
-    /// parts that it needs.
-    ///
-    /// # Errors
-    /// If the index cannot be read.
-    pub fn each(&self, query: &Query, mut visit: impl FnMut(StoredParts) -> bool) -> Result<(), IndexError> {
-        let (typed, _) = crate::parse(&query.text);
-        let compiled = compile(&self.fields, &with_filters(typed, &query.filters), false);
-        let searcher = self.searcher()?;
-        let mut addresses: Vec<DocAddress> =
-            searcher.search(&compiled, &DocSetCollector)?.into_iter().collect();
-        addresses.sort_unstable();
-        for address in addresses {
-            if !visit(StoredParts::read(&searcher, self.fields.stored, address)?) {
-                break;
-            }
-        }
-        Ok(())
     }
 
     /// Reports in the index, including those that were withdrawn.

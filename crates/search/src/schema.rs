@@ -283,6 +283,11 @@ pub(crate) fn cell_column(cell: CellId) -> String {
     format!("{}.{cell}", column::CELLS)
 }
 
+/// Whether the column holds a value as it is, neither rounded nor cut off.
+pub(crate) fn is_exact(value: Decimal) -> bool {
+    from_millionths(millionths(value).into()) == Some(value)
+}
+
 /// A value as its column holds it.
 pub(crate) fn millionths(value: Decimal) -> i64 {
     clamped(value, Decimal::round)

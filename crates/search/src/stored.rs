@@ -8,10 +8,11 @@ use std::io;
 
 use proto::v1::ReportValidated;
 use proto::{ConvertError, DecodeError, Message as _};
-use report::{Date, Finding, FormId, Region, Review, Verdict, Year};
+use report::{Date, Decimal, Finding, FormId, Region, Review, Verdict, Year};
 use tantivy::schema::Value as _;
-use tantivy::{DocAddress, Searcher, TantivyDocument};
+use tantivy::{DocAddress, DocId, Searcher, TantivyDocument};
 
+use crate::cells::CellColumns;
 use crate::schema::StoredFields;
 use crate::versions::IndexedReport;
 use crate::{IndexError, Version, Withdrawal};
@@ -94,6 +95,7 @@ pub struct StoredReport {
 pub struct StoredParts {
     /// What a hit shows.
     pub card: Card,
+    has_rounded_cells: bool,
     fields: StoredFields,
     document: TantivyDocument,
 }
@@ -111,10 +113,10 @@ impl StoredParts {
     ) -> Result<Self, IndexError> {
         let document: TantivyDocument = searcher.doc(address)?;
         let bytes = document.get_first(fields.card).and_then(|card| card.as_bytes()).unwrap_or_default();
-        let card = layout::Card::decode(bytes).map(Card::from);
+        let card = layout::Card::decode(bytes);
         let card =
             card.map_err(|error| IndexError::Damaged { key: format!("{address:?}"), source: error.into() })?;
-        Ok(Self { card, fields, document })
+        Ok(Self { has_rounded_cells: card.has_rounded_cells, card: card.into(), fields, document })
     }
 
     /// The fact of the current version.
@@ -144,6 +146,23 @@ impl StoredParts {
             review.findings = findings;
         }
         Ok(review)
+    }
+
+    /// The values of its cells in the order of its form, from the columns where these hold them as they are.
+    /// Nothing where it has no form.
+    pub(crate) fn cell_values(
+        &self,
+        columns: &mut CellColumns<'_>,
+        doc: DocId,
+    ) -> Result<Vec<Option<Decimal>>, IndexError> {
+        match self.card.form {
+            None => Ok(Vec::new()),
+            Some(form) if !self.has_rounded_cells => Ok(columns.values(form, doc)?),
+            Some(_) => {
+                let report = self.review_alone()?.report;
+                Ok(report.cells.iter().map(|(_, cell)| cell.value).collect())
+            }
+        }
     }
 
     /// The plain text of the document.

@@ -74,6 +74,8 @@ struct Tally {
 }
 
 impl Tally {
+    const EMPTY: Self = Self { reports: 0, sum: 0, min: i64::MAX, max: i64::MIN };
+
     fn join(&mut self, other: Self) {
         self.reports += other.reports;
         self.sum += other.sum;
@@ -96,8 +98,12 @@ enum Groups {
 struct SegmentSum {
     values: Option<Column<i64>>,
     groups: Groups,
-    /// By the number of the group, or the ordinal of its name.
-    tallies: BTreeMap<Option<i64>, Tally>,
+    /// Of the reports without a group.
+    ungrouped: Option<Tally>,
+    /// By number.
+    numbered: BTreeMap<i64, Tally>,
+    /// By the ordinal of the name in this segment.
+    named: Vec<Option<Tally>>,
 }
 
 impl Collector for SumCollector {
@@ -113,8 +119,18 @@ impl Collector for SumCollector {
             GroupBy::City => Groups::Names(columns.str(column::CITY)?),
             GroupBy::Agency => Groups::Names(columns.str(column::AGENCY)?),
         };
+        let names = match &groups {
+            Groups::Names(Some(column)) => column.num_terms(),
+            _ => 0,
+        };
         let values = columns.column_opt(&cell_column(self.cell))?;
-        Ok(SegmentSum { values, groups, tallies: BTreeMap::new() })
+        Ok(SegmentSum {
+            values,
+            groups,
+            ungrouped: None,
+            numbered: BTreeMap::new(),
+            named: vec![None; names],
+        })
     }
 
     fn requires_scoring(&self) -> bool {
@@ -137,30 +153,38 @@ impl SegmentCollector for SegmentSum {
 
     fn collect(&mut self, doc: DocId, _: Score) {
         let Some(value) = self.values.as_ref().and_then(|values| values.first(doc)) else { return };
-        let group = match &self.groups {
-            Groups::One => None,
-            Groups::Numbers(column) => column.as_ref().and_then(|column| column.first(doc)),
-            Groups::Names(column) => {
-                column.as_ref().and_then(|column| column.ords().first(doc)).map(|ordinal| ordinal as i64)
-            }
+        let one = Tally { reports: 1, sum: value.into(), min: value, max: value };
+        let number = match &self.groups {
+            Groups::Numbers(Some(column)) => column.first(doc),
+            _ => None,
         };
-        let tally = Tally { reports: 1, sum: value.into(), min: value, max: value };
-        self.tallies.entry(group).and_modify(|known| known.join(tally)).or_insert(tally);
+        let name = match &self.groups {
+            Groups::Names(Some(column)) => column.ords().first(doc),
+            _ => None,
+        };
+        if let Some(number) = number {
+            self.numbered.entry(number).and_modify(|tally| tally.join(one)).or_insert(one);
+        } else {
+            let named = name.and_then(|ordinal| self.named.get_mut(ordinal as usize));
+            let tally = named.unwrap_or(&mut self.ungrouped);
+            tally.get_or_insert(Tally::EMPTY).join(one);
+        }
     }
 
     fn harvest(self) -> Self::Fruit {
-        let mut named = BTreeMap::new();
-        for (group, tally) in self.tallies {
-            let name = match (group, &self.groups) {
-                (Some(ordinal), Groups::Names(Some(column))) => {
-                    let mut name = String::new();
-                    column.ord_to_str(ordinal as u64, &mut name)?;
-                    Some(name)
-                }
-                (group, _) => group.map(|number| number.to_string()),
-            };
-            named.insert(name, tally);
+        let mut sums: BTreeMap<Option<String>, Tally> =
+            self.numbered.into_iter().map(|(number, tally)| (Some(number.to_string()), tally)).collect();
+        sums.extend(self.ungrouped.map(|tally| (None, tally)));
+        if let Groups::Names(Some(column)) = &self.groups {
+            let named = (0..).zip(&self.named).filter_map(|(ordinal, tally)| Some((ordinal, (*tally)?)));
+            let (ordinals, tallies): (Vec<u64>, Vec<Tally>) = named.unzip();
+            let mut tallies = tallies.into_iter();
+            // One pass over the dictionary; to look each name up by itself takes ten times as long.
+            column.dictionary().sorted_ords_to_term_cb(&ordinals, |name| {
+                let name = String::from_utf8_lossy(name).into_owned();
+                sums.extend(tallies.next().map(|tally| (Some(name), tally)));
+            })?;
         }
-        Ok(named)
+        Ok(sums)
     }
 }

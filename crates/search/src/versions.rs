@@ -1,12 +1,13 @@
-//! How the versions of one report come together, and which of them is current.
+//! Which version of a report is current, and which reading of an original is void.
 //!
-//! The greatest [`Version`] is the current one. An original stands for the report that its last reading
-//! names, so an earlier reading that named another report is void; see [`reading`] and
-//! [`crate::Reassignments`].
+//! An original stands for the report that its last reading names: an earlier reading that named another
+//! report is void. Of the other readings of a report, the greatest [`Version`] is current.
+//! [`current_readings`] says so of all readings at once; the rest of this module says so of an index that
+//! gets one batch after the other, in any order.
 
 use std::cell::OnceCell;
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use proto::Message as _;
@@ -16,10 +17,131 @@ use report::{Finding, Review};
 use crate::stored::DamageError;
 use crate::{Entry, Version, Withdrawal};
 
+/// One reading of an original that was indexed, as the log tells of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IndexedReading<'a> {
+    /// The first digits of the SHA-256 of the original, as in the id of the reading.
+    pub original: &'a str,
+    /// 0 for the first reading of the original.
+    pub generation: u32,
+    /// The report that it was indexed as; see [`Entry::key`].
+    pub key: &'a str,
+    /// When it was accepted, milliseconds since 1970-01-01 UTC.
+    pub submitted_at_ms: i64,
+}
+
+impl<'a> IndexedReading<'a> {
+    /// The order of [`Version`]s.
+    fn order(&self) -> (u64, &'a str, u32) {
+        (Version::number_of(self.submitted_at_ms, self.generation), self.original, self.generation)
+    }
+}
+
+/// The current reading of each report, by the key of the report.
+pub fn current_readings<'a>(
+    readings: impl IntoIterator<Item = IndexedReading<'a>> + Clone,
+) -> HashMap<&'a str, IndexedReading<'a>> {
+    let mut last: HashMap<&str, (u32, &str)> = HashMap::new();
+    for one in readings.clone() {
+        let known = last.entry(one.original).or_insert((one.generation, one.key));
+        *known = (*known).max((one.generation, one.key));
+    }
+    let mut current: HashMap<&str, IndexedReading<'a>> = HashMap::new();
+    for one in readings {
+        if last.get(one.original).is_some_and(|(_, key)| *key == one.key) {
+            let known = current.entry(one.key).or_insert(one);
+            if one.order() > known.order() {
+                *known = one;
+            }
+        }
+    }
+    current
+}
+
 /// An id taken apart: the digits of its original, and the generation of this reading.
 pub(crate) fn reading(id: &str) -> Option<(&str, u32)> {
     let (digits, generation) = id.rsplit_once("-g")?;
     Some((digits, generation.parse().ok()?))
+}
+
+/// Originals that entries assign to another report than the index does.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reassignments {
+    /// Ids of entries that a later reading of the same original has made void.
+    void: BTreeSet<String>,
+    /// By the key of the report that loses readings.
+    departures: BTreeMap<String, Departure>,
+}
+
+/// What one report loses.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Departure {
+    /// Ids of the readings that leave it.
+    removed: BTreeSet<String>,
+    /// Id of the version that becomes current again, where the current one leaves.
+    pub(crate) promoted: Option<String>,
+}
+
+impl Reassignments {
+    /// Keys of the reports that lose readings.
+    pub fn departed(&self) -> impl Iterator<Item = &String> {
+        self.departures.keys()
+    }
+
+    /// Ids of the versions that become current again. The index has them in short only, so the caller has
+    /// to fetch their entries.
+    pub fn promoted(&self) -> impl Iterator<Item = &String> {
+        self.departures.values().filter_map(|departure| departure.promoted.as_ref())
+    }
+
+    /// What the entries of one batch say of each other.
+    pub(crate) fn within(entries: &[Entry]) -> Self {
+        let mut latest: HashMap<&str, (u32, &str)> = HashMap::new();
+        let readings = || entries.iter().filter_map(|entry| Some((entry, reading(&entry.version.id)?)));
+        for (entry, (digits, generation)) in readings() {
+            let known = latest.entry(digits).or_insert((generation, &entry.key));
+            *known = (*known).max((generation, &entry.key));
+        }
+        let is_void = |entry: &Entry, digits: &str, generation: u32| {
+            latest.get(digits).is_some_and(|(last, key)| *last > generation && *key != entry.key)
+        };
+        let void = readings().filter(|(entry, (digits, generation))| is_void(entry, digits, *generation));
+        Self { void: void.map(|(entry, _)| entry.version.id.clone()).collect(), departures: BTreeMap::new() }
+    }
+
+    /// Adds what an entry and a report in the index say of each other.
+    pub(crate) fn compare(&mut self, entry: &Entry, report: &IndexedReport) {
+        let Some((digits, generation)) = reading(&entry.version.id) else { return };
+        if report.key == entry.key {
+            return;
+        }
+        let (later, earlier): (Vec<_>, Vec<_>) =
+            report.readings_of(digits).partition(|(_, other)| *other > generation);
+        if !later.is_empty() {
+            self.void.insert(entry.version.id.clone());
+        } else if !earlier.is_empty() {
+            let removed = earlier.into_iter().map(|(id, _)| id.clone());
+            self.departures.entry(report.key.clone()).or_default().removed.extend(removed);
+        }
+    }
+
+    /// Finds the version that becomes current again, where the current one leaves.
+    pub(crate) fn promote(&mut self, report: &IndexedReport) {
+        let Some(departure) = self.departures.get_mut(&report.key) else { return };
+        if departure.removed.contains(&report.current.id) {
+            let stays = report.versions.values().filter(|version| !departure.removed.contains(&version.id));
+            departure.promoted = stays.max().map(|version| version.id.clone());
+        }
+    }
+
+    /// Whether a later reading has made the entry with this id void.
+    pub(crate) fn is_void(&self, id: &str) -> bool {
+        self.void.contains(id)
+    }
+
+    pub(crate) fn departures(&self) -> impl Iterator<Item = (&String, &Departure)> {
+        self.departures.iter()
+    }
 }
 
 /// Everything the index has of one report: its current version in full, the others in short.
@@ -54,6 +176,16 @@ impl IndexedReport {
             }
         }
         (greater, changed)
+    }
+
+    /// The report without the readings that leave it. None where the current one leaves and no other becomes
+    /// current.
+    pub(crate) fn without(mut self, departure: &Departure, promoted: Option<Self>) -> Option<Self> {
+        self.versions.retain(|id, _| !departure.removed.contains(id));
+        if !departure.removed.contains(&self.current.id) {
+            return Some(self);
+        }
+        promoted.map(|promoted| Self { versions: self.versions, ..promoted })
     }
 
     fn order(&self, other: &Self) -> Ordering {

@@ -1,7 +1,7 @@
 //! The one writer. It compares versions before it writes anything, and nothing it writes counts before
 //! the commit.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use report::Review;
@@ -10,7 +10,7 @@ use tantivy::{IndexReader, IndexWriter, ReloadPolicy, Term};
 
 use crate::lookup::{addresses_between, term_address};
 use crate::stored::Packer;
-use crate::versions::{IndexedReport, reading};
+use crate::versions::{IndexedReport, Reassignments, reading};
 use crate::{Entry, Index, IndexError, StoredParts, Version};
 
 /// Two threads, as many as the machine is sized for; a third would take from parsing.
@@ -51,38 +51,6 @@ struct Pending {
     changed: bool,
 }
 
-/// Originals that entries assign to another report than before: an original stands for the report that its
-/// last reading names, so an earlier reading that named another report leaves that one.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Reassignments {
-    /// Ids of entries that a later reading of the same original has made void.
-    void: BTreeSet<String>,
-    /// By the key of the report that loses readings.
-    departures: BTreeMap<String, Departure>,
-}
-
-/// What one report loses.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct Departure {
-    /// Ids of the readings that leave it.
-    removed: BTreeSet<String>,
-    /// Id of the version that becomes current again, where the current one leaves.
-    promoted: Option<String>,
-}
-
-impl Reassignments {
-    /// Keys of the reports that lose readings.
-    pub fn departed(&self) -> impl Iterator<Item = &String> {
-        self.departures.keys()
-    }
-
-    /// Ids of the versions that become current again. The index has them in short only, so the caller has
-    /// to fetch their entries.
-    pub fn promoted(&self) -> impl Iterator<Item = &String> {
-        self.departures.values().filter_map(|departure| departure.promoted.as_ref())
-    }
-}
-
 /// The current version of a report, for its comparison with other reports.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CurrentReport {
@@ -121,39 +89,20 @@ impl Writer {
     /// # Errors
     /// If the index cannot be read.
     pub fn reassignments(&mut self, entries: &[Entry]) -> Result<Reassignments, IndexError> {
-        let mut reassignments = Reassignments::default();
-        let mut latest: HashMap<&str, (u32, &str)> = HashMap::new();
-        for entry in entries {
-            let Some((digits, generation)) = reading(&entry.version.id) else { continue };
-            let known = latest.entry(digits).or_insert((generation, &entry.key));
-            *known = (*known).max((generation, &entry.key));
-        }
-        for entry in entries {
-            let Some((digits, generation)) = reading(&entry.version.id) else { continue };
-            if latest.get(digits).is_some_and(|(last, key)| *last > generation && *key != entry.key) {
-                reassignments.void.insert(entry.version.id.clone());
-                continue;
-            }
+        let mut reassignments = Reassignments::within(entries);
+        for entry in
+            entries.iter().filter(|entry| !reassignments.is_void(&entry.version.id)).collect::<Vec<_>>()
+        {
+            let Some((digits, _)) = reading(&entry.version.id) else { continue };
             for key in self.keys_of(digits)? {
-                let Some(report) = self.load(&key)?.report.as_ref().filter(|_| key != entry.key) else {
-                    continue;
-                };
-                let (later, earlier): (Vec<_>, Vec<_>) =
-                    report.readings_of(digits).partition(|(_, other)| *other > generation);
-                if !later.is_empty() {
-                    reassignments.void.insert(entry.version.id.clone());
-                } else if !earlier.is_empty() {
-                    let removed = earlier.into_iter().map(|(id, _)| id.clone());
-                    reassignments.departures.entry(key.clone()).or_default().removed.extend(removed);
+                if let Some(report) = &self.load(&key)?.report {
+                    reassignments.compare(entry, report);
                 }
             }
         }
-        for (key, departure) in &mut reassignments.departures {
-            let Some(report) = &self.load(key)?.report else { continue };
-            if departure.removed.contains(&report.current.id) {
-                let stays =
-                    report.versions.values().filter(|version| !departure.removed.contains(&version.id));
-                departure.promoted = stays.max().map(|version| version.id.clone());
+        for key in reassignments.departed().cloned().collect::<Vec<_>>() {
+            if let Some(report) = &self.load(&key)?.report {
+                reassignments.promote(report);
             }
         }
         Ok(reassignments)
@@ -265,17 +214,12 @@ impl Writer {
     ) -> Result<(), IndexError> {
         let mut promoted: HashMap<String, IndexedReport> =
             promoted.into_iter().map(|entry| (entry.version.id.clone(), entry.into())).collect();
-        for (key, departure) in &reassignments.departures {
+        for (key, departure) in reassignments.departures() {
             let pending = self.load(key)?;
-            let Some(mut report) = pending.report.take() else { continue };
-            report.versions.retain(|id, _| !departure.removed.contains(id));
+            let Some(report) = pending.report.take() else { continue };
+            let current = departure.promoted.as_ref().and_then(|id| promoted.remove(id));
             pending.changed = true;
-            pending.report = if departure.removed.contains(&report.current.id) {
-                let current = departure.promoted.as_ref().and_then(|id| promoted.remove(id));
-                current.map(|current| IndexedReport { versions: report.versions, ..current })
-            } else {
-                Some(report)
-            };
+            pending.report = report.without(departure, current);
         }
         Ok(())
     }
@@ -287,7 +231,7 @@ impl Writer {
     ) -> Result<Vec<Applied>, IndexError> {
         let mut applied = Vec::with_capacity(entries.len());
         for entry in entries {
-            if reassignments.void.contains(&entry.version.id) {
+            if reassignments.is_void(&entry.version.id) {
                 applied.push(Applied::Superseded);
                 continue;
             }

@@ -1,22 +1,22 @@
-// Live counts, jumping and marking. Every page works without it.
+// Live counts, jumps between marks, and marked cells. Every page works without this script.
 "use strict";
 
 const all = (selector, within = document) => [...within.querySelectorAll(selector)];
 
-// The counts, while somebody looks: a hidden tab holds no connection.
+// Live counts. A hidden tab closes its connection.
 let source = null;
 function show(status) {
   for (const [name, count] of Object.entries(status.counts)) {
-    all(`[data-count="${name}"]`).forEach((place) => { place.textContent = count; });
+    all(`[data-count="${name}"]`).forEach((element) => { element.textContent = count; });
   }
   for (const lag of status.lag) {
-    all(`[data-waiting="${lag.stage}"]`).forEach((place) => { place.textContent = lag.waiting; });
-    all(`[data-flight="${lag.stage}"]`).forEach((place) => { place.textContent = lag.in_flight; });
+    all(`[data-waiting="${lag.stage}"]`).forEach((element) => { element.textContent = lag.waiting; });
+    all(`[data-flight="${lag.stage}"]`).forEach((element) => { element.textContent = lag.in_flight; });
   }
-  tell(`截至 ${new Date().toLocaleTimeString("zh-CN", { hour12: false })}`);
+  showClock(`截至 ${new Date().toLocaleTimeString("zh-CN", { hour12: false })}`);
 }
-function tell(words) {
-  all("[data-clock]").forEach((clock) => { clock.textContent = words; });
+function showClock(text) {
+  all("[data-clock]").forEach((clock) => { clock.textContent = text; });
 }
 function listen() {
   if (document.hidden) {
@@ -25,7 +25,7 @@ function listen() {
   } else if (!source && document.querySelector("[data-count]")) {
     source = new EventSource("/api/v1/events");
     source.addEventListener("status", (event) => show(JSON.parse(event.data)));
-    source.addEventListener("error", () => tell("实时数据暂时中断"));
+    source.addEventListener("error", () => showClock("实时数据暂时中断"));
   }
 }
 document.addEventListener("visibilitychange", listen);
@@ -36,12 +36,12 @@ listen();
 all("[data-submit]").forEach((select) => select.addEventListener("change", () => select.form.requestSubmit()));
 all("[data-print]").forEach((button) => { button.hidden = false; button.addEventListener("click", () => print()); });
 
-// On a narrow screen the filters wait until they are asked for.
+// On a narrow screen the filters start closed.
 if (matchMedia("(max-width: 60rem)").matches) {
   all("details.facets").forEach((facets) => { facets.open = false; });
 }
 
-// A cell shows where it stood.
+// A click on a cell shows its location in the original.
 const proof = document.getElementById("proof");
 const cells = all(".form td[title]");
 function point(cell) {
@@ -79,7 +79,7 @@ document.addEventListener("click", (event) => {
   if (proof && !event.target.closest("table.form, .finding, .proof")) proof.hidden = true;
 });
 
-// A finding marks its cells.
+// A click on a finding marks its cells.
 all(".finding").forEach((finding) => finding.addEventListener("click", (event) => {
   const link = event.target.closest("a");
   all(".finding.on, .form td.on").forEach((other) => other.classList.remove("on"));
@@ -94,7 +94,7 @@ all(".finding").forEach((finding) => finding.addEventListener("click", (event) =
   }
 }));
 
-// From one marked word to the next.
+// Buttons jump from one marked word to the next.
 const marks = all("#text mark");
 let here = -1;
 all("[data-jump]").forEach((jump) => {

@@ -5,9 +5,9 @@
 
 use anyhow::Context as _;
 use proto::v1::RosterImported;
-use report::{Region, Report, Year, beijing};
-use search::{Clause, IndexError, Query, Reader, StoredParts};
-use survey::{Attendance, Attendee, Findings, Member, Phrases, RollUp, Roster};
+use report::{Decimal, Region, Report, Year, beijing};
+use search::{Card, Clause, IndexError, Query, Reader, StoredParts};
+use survey::{Attendance, Attendee, Figures, Findings, Member, Phrases, RollUp, Roster};
 
 use crate::app::App;
 use crate::params::Params;
@@ -194,16 +194,34 @@ async fn members_of_year(app: &App, region: &Region, year: Year) -> Result<Vec<M
     let query = Query { filters, ..Query::default() };
     app.read(move |reader| {
         let mut members = Vec::new();
-        reader.each(&query, |parts| {
-            let is_within = |member: &Member| {
-                member.region.as_ref().is_none_or(|region| region.code.starts_with(&prefix))
-            };
-            members.extend(member(&parts).filter(is_within));
+        reader.each_with_cells(&query, |StoredParts { card, .. }, values| {
+            if card.region.as_ref().is_none_or(|region| region.code.starts_with(&prefix)) {
+                members.push(member_of_card(card, values));
+            }
             true
         })?;
         Ok(members)
     })
     .await
+}
+
+/// An indexed report as a roll-up needs it: without the fingerprints of its sections, for which its fact would
+/// have to be decoded.
+fn member_of_card(card: Card, values: Vec<Option<Decimal>>) -> Member {
+    Member {
+        submitted: beijing::day(card.submitted_at_ms),
+        figures: card.form.map(|form| Figures::new(form, values)),
+        key: card.key,
+        id: card.id,
+        original: card.original,
+        agency: card.agency,
+        region: card.region,
+        year: card.year,
+        published: card.published,
+        verdict: card.verdict,
+        scopes: card.scopes,
+        fingerprints: Vec::new(),
+    }
 }
 
 /// An indexed report as comparisons need it; none where another version of the program wrote it and this one
@@ -213,7 +231,7 @@ fn member(parts: &StoredParts) -> Option<Member> {
     let review = parts.review_alone().ok()?;
     let day = beijing::day(card.submitted_at_ms);
     let mut member = Member::of(&review, &card.key, &card.id, &card.original, day);
-    // Unlike the verdict of the review alone, this one counts what was found beside other reports.
+    // Unlike the verdict of the review alone, this one counts the findings of comparisons.
     member.verdict = card.verdict;
     Some(member)
 }

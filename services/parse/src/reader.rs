@@ -201,7 +201,7 @@ pub fn run_reader(arguments: &[String]) -> ExitCode {
         let mut phases = Phases(Vec::new());
         let read = read(&bytes, &String::from_utf8_lossy(file_name), &mut phases);
         let (mut head, text) = read.unwrap_or_else(|error| {
-            if out_of_memory(&error) {
+            if matches!(error, ReadError::OutOfMemory { .. }) {
                 // Ends this process, as any other failed allocation does.
                 std::alloc::handle_alloc_error(Layout::new::<u8>());
             }
@@ -226,6 +226,7 @@ fn class(error: &ReadError) -> RefusalClass {
         ReadError::Unsupported { .. } => RefusalClass::UnsupportedFormat,
         ReadError::Encrypted { .. } => RefusalClass::Encrypted,
         ReadError::Broken { .. } => RefusalClass::BrokenFile,
+        ReadError::OutOfMemory { .. } => RefusalClass::TooMuchMemory,
         ReadError::Outdated { .. } => RefusalClass::OutdatedVersion,
         ReadError::NoText { .. } => RefusalClass::NoText,
         ReadError::NoLetters { .. } => RefusalClass::NoLetters,
@@ -239,11 +240,6 @@ fn class(error: &ReadError) -> RefusalClass {
         ReadError::TooManyPages { .. } => RefusalClass::TooManyPages,
         ReadError::TooMuchDrawn { .. } => RefusalClass::TooMuchDrawn,
     }
-}
-
-/// Reading into a buffer does not end the process where there is no memory, but fails like a broken file.
-fn out_of_memory(error: &ReadError) -> bool {
-    matches!(error, ReadError::Broken { what, .. } if what.ends_with("out of memory"))
 }
 
 fn read(bytes: &[u8], file_name: &str, phases: &mut Phases) -> Result<(ResponseHead, String), ReadError> {
@@ -273,5 +269,33 @@ mod tests {
         check(SandboxError::Crashed { how: "stack overflow".into() }, Some(RefusalClass::ReaderCrashed));
         check(SandboxError::Wall { seconds: 20 }, None);
         check(SandboxError::Failed("somebody killed it".into()), None);
+    }
+
+    #[test]
+    fn a_document_is_refused_under_the_class_of_its_error() {
+        let (format, what, version) = (document::Kind::Pdf, String::new(), "");
+        let (line, found, limit) = (1, 2, 1);
+        for error in [
+            ReadError::Empty,
+            ReadError::TooLarge { found, limit },
+            ReadError::Unsupported { format },
+            ReadError::Encrypted { format },
+            ReadError::Broken { format, what },
+            ReadError::OutOfMemory { format },
+            ReadError::Outdated { format, version },
+            ReadError::NoText { format },
+            ReadError::NoLetters { format },
+            ReadError::TooMuchInflated { format, limit },
+            ReadError::NotText { broken: 1, characters: 2 },
+            ReadError::TooManyLines { found, limit },
+            ReadError::TooManyCells { found, limit },
+            ReadError::TooManyNodes { found, limit },
+            ReadError::TooDeep { line, found, limit },
+            ReadError::TooManyAttributes { line, found, limit },
+            ReadError::TooManyPages { found, limit },
+            ReadError::TooMuchDrawn { found, limit },
+        ] {
+            assert_eq!(class(&error).name(), error.class(), "{error}");
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! `cargo xtask bench` and `cargo xtask soak`.
 
 use clap::{Parser, Subcommand};
-use tests::bench::{self, commits, formats, growth, memory, rules, scale, stall};
+use tests::bench::{self, commits, formats, growth, memory, rules, scale, search, stall};
 use tests::soak;
 
 /// Measure the pipeline, or one thing alone.
@@ -22,6 +22,7 @@ enum Alone {
     Memory(memory::Options),
     Rules(rules::Options),
     Scale(scale::Options),
+    Search(search::Options),
     Soak(soak::Options),
     Stall(stall::Options),
 }
@@ -36,6 +37,7 @@ fn main() -> anyhow::Result<()> {
         Some(Alone::Memory(options)) => memory::run(&options),
         Some(Alone::Rules(options)) => rules::run(&options),
         Some(Alone::Scale(options)) => scale::run(&options),
+        Some(Alone::Search(options)) => search::run(&options),
         Some(Alone::Soak(options)) => soak::run(&options),
         Some(Alone::Stall(options)) => stall::run(&options),
     }

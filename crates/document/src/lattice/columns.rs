@@ -16,7 +16,7 @@ pub(super) struct Rows {
     pub(super) page: u32,
 }
 
-/// Lines between two rows of figures: a label or a head over several lines.
+/// Lines between two rows of figures: a label or a header over several lines.
 const MOST_BETWEEN: usize = 6;
 /// Lines above the first row of figures that are its head.
 const MOST_ABOVE: usize = 8;
@@ -71,7 +71,7 @@ pub(super) fn find(page: Vec<Item>, level: &[Rule]) -> Vec<Item> {
     let right = lines().map(|line| line.right).fold(f32::MIN, f32::max);
     let mut found = Vec::with_capacity(page.len());
     let mut open: Vec<Printed> = Vec::new();
-    // A stretch of lines without running text is a table if it has rows of figures.
+    // Lines without running text are a table if they have rows of figures.
     let mut rest = page.into_iter().peekable();
     while let Some(item) = rest.next() {
         let below = rest.peek().map_or(f32::MAX, Item::top);

@@ -4,14 +4,14 @@ use std::collections::HashMap;
 
 use super::cell::Cell;
 
-/// Joins the cells above and below a page break, which is in front of row `seam`.
-pub(super) fn join_cut_cells(cells: &mut Vec<Cell>, seam: usize) {
-    drop_padding(cells, seam);
+/// Joins the cells above and below a page break, which is in front of row `first`.
+pub(super) fn join_cut_cells(cells: &mut Vec<Cell>, first: usize) {
+    drop_padding(cells, first);
     let (row, labels): (Vec<Pair>, Vec<Pair>) =
-        pairs(cells, seam).into_iter().partition(|pair| pair.rows == (1, 1));
-    let is_cut = is_row_cut(cells, &row, &labels, seam);
-    let joined_rows = row.iter().filter(|pair| is_cut || is_group_cut(cells, pair, seam));
-    let joined_labels = labels.iter().filter(|pair| is_label_cut(cells, pair, seam, is_cut));
+        pairs(cells, first).into_iter().partition(|pair| pair.rows == (1, 1));
+    let is_cut = is_row_cut(cells, &row, &labels, first);
+    let joined_rows = row.iter().filter(|pair| is_cut || is_group_cut(cells, pair, first));
+    let joined_labels = labels.iter().filter(|pair| is_label_cut(cells, pair, first, is_cut));
     let joined: Vec<[usize; 2]> =
         joined_rows.chain(joined_labels).map(|pair| [pair.above, pair.below]).collect();
     for pair in joined {
@@ -35,8 +35,8 @@ struct Pair {
 }
 
 /// Removes a blank row next to the page break: the rest of a row that is on the other page.
-fn drop_padding(cells: &mut Vec<Cell>, seam: usize) {
-    for row in [Some(seam), seam.checked_sub(1)].into_iter().flatten() {
+fn drop_padding(cells: &mut Vec<Cell>, first: usize) {
+    for row in [Some(first), first.checked_sub(1)].into_iter().flatten() {
         let is_of_row = |cell: &Cell| cell.row == row && cell.rows == 1;
         let has_words =
             |cell: &Cell| cell.row <= row && row < cell.row + cell.rows && says(cell) != Says::Nothing;
@@ -47,11 +47,11 @@ fn drop_padding(cells: &mut Vec<Cell>, seam: usize) {
 }
 
 /// The pairs of cells with the same columns on both sides of the page break.
-fn pairs(cells: &[Cell], seam: usize) -> Vec<Pair> {
-    let ends = cells.iter().enumerate().filter(|(_, cell)| cell.row + cell.rows == seam);
+fn pairs(cells: &[Cell], first: usize) -> Vec<Pair> {
+    let ends = cells.iter().enumerate().filter(|(_, cell)| cell.row + cell.rows == first);
     let ends: HashMap<(usize, usize), (usize, &Cell)> =
         ends.map(|(index, cell)| ((cell.column, cell.columns), (index, cell))).collect();
-    let begins = cells.iter().enumerate().filter(|(_, cell)| cell.row == seam);
+    let begins = cells.iter().enumerate().filter(|(_, cell)| cell.row == first);
     let pair = |(index, below): (usize, &Cell)| {
         let &(above_index, above) = ends.get(&(below.column, below.columns))?;
         Some(Pair {
@@ -107,12 +107,12 @@ pub(super) fn is_numbered(words: &str) -> bool {
     rest.len() < numerals.len() && rest.starts_with(ends) && !is_decimal || words.starts_with(['（', '('])
 }
 
-/// Whether the row below the seam is the rest of the row above.
-fn is_row_cut(cells: &[Cell], pairs: &[Pair], labels: &[Pair], seam: usize) -> bool {
+/// Whether the row below the page break is the rest of the row above.
+fn is_row_cut(cells: &[Cell], pairs: &[Pair], labels: &[Pair], first: usize) -> bool {
     // All that begins below and all that ends above has its other half, group labels aside.
     let is_half = |&(index, cell): &(usize, &Cell)| {
         let is_label = labels.iter().any(|pair| index == pair.above || index == pair.below);
-        cell.rows == 1 && (cell.row == seam || cell.row + 1 == seam) && !is_label
+        cell.rows == 1 && (cell.row == first || cell.row + 1 == first) && !is_label
     };
     if pairs.is_empty() || cells.iter().enumerate().filter(is_half).count() != 2 * pairs.len() {
         return false;
@@ -153,9 +153,9 @@ fn is_row_cut(cells: &[Cell], pairs: &[Pair], labels: &[Pair], seam: usize) -> b
 }
 
 /// Whether a label for several rows was cut.
-fn is_label_cut(cells: &[Cell], pair: &Pair, seam: usize, is_row_cut: bool) -> bool {
+fn is_label_cut(cells: &[Cell], pair: &Pair, first: usize, is_row_cut: bool) -> bool {
     let (above, below) = pair.rows;
-    let is_group = is_row_cut || below > 1 || !is_only_label(cells, pair.below, seam);
+    let is_group = is_row_cut || below > 1 || !is_only_label(cells, pair.below, first);
     match pair.says {
         (Says::Figure, _) | (_, Says::Figure | Says::Numbered) => false,
         (Says::Nothing, _) => above > 1 && (below > 1 || is_row_cut),
@@ -164,17 +164,17 @@ fn is_label_cut(cells: &[Cell], pair: &Pair, seam: usize, is_row_cut: bool) -> b
 }
 
 /// Whether a label belongs to the rows on both sides, one row each.
-fn is_group_cut(cells: &[Cell], pair: &Pair, seam: usize) -> bool {
+fn is_group_cut(cells: &[Cell], pair: &Pair, first: usize) -> bool {
     let (above, below) = pair.says;
     let is_label = matches!(above, Says::Label | Says::Numbered);
     let goes_on = matches!(below, Says::Nothing | Says::Label);
     let is_numbered =
-        |cell: &Cell| cell.row == seam && cell.column > pair.column && says(cell) == Says::Numbered;
+        |cell: &Cell| cell.row == first && cell.column > pair.column && says(cell) == Says::Numbered;
     is_label && goes_on && cells.iter().any(is_numbered)
 }
 
 /// Whether the row below the page break has no other label.
-fn is_only_label(cells: &[Cell], below: usize, seam: usize) -> bool {
+fn is_only_label(cells: &[Cell], below: usize, first: usize) -> bool {
     let is_label = |cell: &Cell| matches!(says(cell), Says::Label | Says::Numbered);
-    !cells.iter().enumerate().any(|(index, cell)| index != below && cell.row == seam && is_label(cell))
+    !cells.iter().enumerate().any(|(index, cell)| index != below && cell.row == first && is_label(cell))
 }

@@ -393,3 +393,11 @@ fn too_much_is_refused() {
     let page = Page { glyphs: vec![odd; 3], ..square().page };
     assert!(read(vec![page], &Limits::default()).is_ok());
 }
+
+/// A drawn plus sign is narrower than the distance at which two rules are one.
+#[test]
+fn a_plus_sign_is_no_table() {
+    let page = Sheet::new().rule(5.0, 5.0, 5.6, 5.0).rule(5.3, 4.7, 5.3, 5.3).words(1.0, 1.0, "甲").page;
+    let blocks = read(vec![page], &Limits::default()).unwrap_or_default();
+    assert!(matches!(&blocks[..], [Block::Paragraph(paragraph)] if paragraph.text.as_str() == "甲"));
+}

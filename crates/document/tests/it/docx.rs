@@ -307,7 +307,7 @@ fn fields_show_their_results() {
 }
 
 #[test]
-fn headings_are_recognised_by_style_and_outline() {
+fn styles_and_outline_levels_make_headings() {
     check(&styled("1", "一、总体情况"), "# 一、总体情况");
     check(&styled("a3", "年度报告"), "# 年度报告");
     check(&p(&format!("<w:pPr><w:outlineLvl w:val='2'/></w:pPr>{}", r("甲"))), "### 甲");

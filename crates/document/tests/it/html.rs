@@ -131,7 +131,7 @@ fn text_in_a_page_may_draw_tables() {
 }
 
 #[test]
-fn the_title_is_reported() {
+fn the_title_is_read() {
     let document = read("<title> 年度 报告 </title><p>甲".as_bytes(), &Limits::default()).unwrap();
     assert_eq!(document.title.unwrap().as_str(), "年度 报告");
 }

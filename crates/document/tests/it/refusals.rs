@@ -36,7 +36,7 @@ fn cpu<T>(work: impl FnOnce() -> T) -> (T, Duration) {
 }
 
 #[test]
-fn kinds_are_recognised_by_bytes() {
+fn formats_are_detected_from_bytes() {
     let wide = |name: &str| name.bytes().flat_map(|byte| [byte, 0]).collect::<Vec<u8>>();
     let ole = |name: &str| [b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1".as_slice(), &[0; 500], &wide(name)].concat();
     let zip = |name: &str| [b"PK\x03\x04\x14\0\0\0".as_slice(), &[0; 20], name.as_bytes()].concat();

@@ -121,7 +121,7 @@ fn a_cell_is_one_line() {
 }
 
 #[test]
-fn tables_are_distinguished() {
+fn adjacent_tables_stay_separate() {
     let one = table(&[(r"\cellx1000 \cellx2000", "A|B|")]);
     check(&format!("{one}x\\par{one}"), "Grid\n  A¦B\n¶ x\nGrid\n  A¦B");
     check(&format!("{one}\\par{one}"), "Grid\n  A¦B\nGrid\n  A¦B");

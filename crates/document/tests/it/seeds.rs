@@ -1,6 +1,7 @@
 //! Real reports. They are no part of the repository: they lie in `../shared/seeds` beside it, or in the folder that
 //! `GOUJI_SEEDS` names.
 
+use std::fs::File;
 use std::io::Write as _;
 use std::path::PathBuf;
 
@@ -25,7 +26,7 @@ const EXPECTED: [(&str, [Shape; 3]); 5] = [
 
 #[test]
 fn real_reports_have_three_tables() {
-    let Some(folder) = seeds() else { return };
+    let Some(folder) = seeds("real_reports_have_three_tables") else { return };
     for (name, expected) in EXPECTED {
         let bytes = std::fs::read(folder.join(name)).unwrap();
         let document = read(&bytes, &Limits::default()).unwrap();
@@ -44,28 +45,22 @@ fn real_reports_have_three_tables() {
     }
 }
 
-/// The folder of the real reports. Where it is absent the test is skipped, which is an error under
-/// `GOUJI_REQUIRE=all`.
-fn seeds() -> Option<PathBuf> {
+/// The folder of the real reports. Where it is absent the test is recorded as skipped, as
+/// `tests/src/skip.rs` does.
+fn seeds(test: &str) -> Option<PathBuf> {
     let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/seeds");
     let folder = std::env::var_os("GOUJI_SEEDS").map_or_else(|| PathBuf::from(beside), PathBuf::from);
     if folder.is_dir() {
         return Some(folder);
     }
-    skipped("the real reports are not read (set GOUJI_SEEDS to their folder)");
-    None
-}
-
-/// Reports a test that cannot run here: to the file named by `GOUJI_SKIPPED`, else to stderr.
-fn skipped(what: &str) {
-    let required = std::env::var("GOUJI_REQUIRE").is_ok_and(|required| required == "all");
-    assert!(!required, "GOUJI_REQUIRE=all, but {what}");
-    let line = format!("gouji-test-skipped: {what}");
-    match std::env::var_os("GOUJI_SKIPPED") {
-        Some(file) => {
-            let mut file = std::fs::File::options().create(true).append(true).open(file).unwrap();
-            writeln!(file, "{line}").unwrap();
+    let line = format!("{test}: the real reports are not here (set GOUJI_SEEDS to their folder)");
+    assert!(std::env::var("GOUJI_REQUIRE").as_deref() != Ok("all"), "cannot run {line}");
+    match std::env::var_os("GOUJI_SKIPPED").filter(|path| !path.is_empty()) {
+        Some(path) => {
+            let mut file = File::options().create(true).append(true).open(path).unwrap();
+            file.write_all(format!("{line}\n").as_bytes()).unwrap();
         }
-        None => eprintln!("{line}"),
+        None => writeln!(std::io::stderr(), "gouji-test-skipped: {line}").unwrap(),
     }
+    None
 }

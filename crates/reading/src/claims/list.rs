@@ -11,7 +11,7 @@ pub(super) fn breakdowns(sentence: &Sentence<'_>, claims: &[Claim]) -> Vec<Break
     let mut breakdowns = Vec::new();
     for (word, complete) in [("其中", false), ("包括", false), ("分别为", true), ("分别是", true)] {
         for (at, _) in sentence.match_indices(word) {
-            // 办理6件（含上年结转3件），其中…: what stands in closed brackets is no whole for what follows them.
+            // 办理6件（含上年结转3件），其中…: a number in closed brackets is no whole for the numbers behind them.
             let is_outside = |number: &Number| {
                 opened_bracket(&sentence[..number.range.start]).is_none()
                     || opened_bracket(&sentence[..at]).is_some()
@@ -19,7 +19,7 @@ pub(super) fn breakdowns(sentence: &Sentence<'_>, claims: &[Claim]) -> Vec<Break
             let is_whole = |number: &Number| number.range.end <= at && is_outside(number);
             let mut before = numbers.iter().enumerate().rev();
             let Some((position, whole)) = before.find(|(_, number)| is_whole(number)) else { continue };
-            // The whole stands right before the list, not somewhere in the sentence; 包括 introduces
+            // The whole is directly before the list, not somewhere in the sentence; 包括 introduces
             // many other things besides.
             let between = &sentence[whole.range.end..at];
             let allowed = if word == "包括" { 2 } else { 40 };
@@ -44,8 +44,8 @@ pub(super) fn breakdowns(sentence: &Sentence<'_>, claims: &[Claim]) -> Vec<Break
     breakdowns
 }
 
-/// Whether the last part is what is left of the whole, 其他130条, and every part has been read: no
-/// figure without a unit stands between them.
+/// Whether the last part is the rest of the whole, 其他130条, and every part has been read: there is no
+/// figure without a unit between them.
 fn ends_in_rest(sentence: &str, behind: &[(usize, &Number)], whole: &Number, last: &Number) -> bool {
     let list = &sentence[whole.range.end..last.range.start];
     let lead = list.rsplit(['，', ',', '、', '；']).next().unwrap_or(list).trim();
@@ -101,7 +101,7 @@ const NEW_STATEMENT: [&str; 22] = [
     "较", "比", "同比", "环比", "占", "增", "减", "累计", "平均",
 ];
 
-/// Who applied and how, and what became of it: 其中网上申请6件，办结9件 goes from one to the other.
+/// Words for applicants and channels, and for outcomes: 其中网上申请6件，办结9件 mixes both.
 const APPLIED: [&str; 14] = [
     "自然人",
     "公民",
@@ -138,16 +138,16 @@ fn parts(sentence: &str, behind: &[(usize, &Number)], whole: &Number, from: usiz
         }
         let gap = &sentence[end..number.range.start.max(end)];
         let words = gap.trim_start_matches(['，', ',', '、', ' ', '：', ':', '和', '及']);
-        // A share says of the part before it how much it is.
+        // A share describes the part before it.
         if number.unit == "%" && words.contains('占') {
             end = number.range.end;
             continue;
         }
         let begins_with = |verbs: &[&str]| verbs.iter().any(|verb| words.starts_with(verb));
-        let states_again =
+        let begins_statement =
             !parts.is_empty() && (begins_with(&NEW_STATEMENT) || tells_who_applied && begins_with(&BECAME));
         tells_who_applied |= parts.is_empty() && APPLIED.iter().any(|word| words.contains(word));
-        if number.range.start >= until || number.unit != whole.unit || states_again {
+        if number.range.start >= until || number.unit != whole.unit || begins_statement {
             break;
         }
         if !parts.is_empty() {
@@ -170,7 +170,7 @@ fn parts(sentence: &str, behind: &[(usize, &Number)], whole: &Number, from: usiz
     parts
 }
 
-/// Where the bracket stands that is still open at the end of these words.
+/// The position of the bracket that is still open at the end of these words.
 pub(super) fn opened_bracket(words: &str) -> Option<usize> {
     let mut opened = Vec::new();
     for (at, c) in words.char_indices() {

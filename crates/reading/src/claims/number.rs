@@ -30,7 +30,7 @@ static NUMBER: LazyLock<Regex> = LazyLock::new(|| {
 /// Words before a number that make it inexact.
 const INEXACT: [&str; 10] = ["约", "近", "超", "超过", "逾", "不少于", "不足", "不低于", "突破", "至少"];
 
-/// What stands before a number that is no count: 第20条, 〔2019〕60号, 20-30件, 十2件, 1万3千件.
+/// Words before a number that is no count: 第20条, 〔2019〕60号, 20-30件, 十2件, 1万3千件.
 const NO_COUNT: [char; 23] = [
     '第', '-', '~', '～', '—', '〔', '［', '.', '/', '一', '二', '三', '四', '五', '六', '七', '八', '九',
     '十', '百', '千', '万', '亿',

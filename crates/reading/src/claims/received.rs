@@ -7,7 +7,7 @@ use regex::Regex;
 use super::scope::is_stranger;
 use crate::pattern::pattern;
 
-/// Who may stand between the verb and the application without narrowing what is counted.
+/// Words between the verb and the application that do not narrow the count.
 macro_rules! anybody {
     () => {
         r"(?:社会公众|公众|群众|社会各界|申请人|公民、法人(?:和|或|及|以及|或者)其他组织|公民)?(?:提出|提交|提起|申请)?(?:的|关于)?(?:各类|有效|书面)?"
@@ -45,7 +45,7 @@ static NOTHING: LazyLock<Regex> = LazyLock::new(|| {
     ))
 });
 
-/// What may stand behind such words and make them say something else.
+/// Words behind such a statement that change its meaning.
 static SOMETHING_ELSE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"^(?:工作|的)?(?:所)?(?:引起|引发|产生|导致|被|相关|有关|行政|复议|诉讼|投诉|举报|收费|费用|超期|逾期|结转|积压|渠道|经验|材料|补正|回执|证明)",

@@ -8,7 +8,7 @@ use report::Year;
 
 use crate::pattern::pattern;
 
-/// Whose report it is, and for which year.
+/// The agency and the year of the report.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Reporter<'a> {
     pub(crate) year: Option<Year>,
@@ -95,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn other_times_are_distinguished_from_the_year_of_the_report() {
+    fn other_times_differ_from_the_year_of_the_report() {
         for (words, expected) in [
             ("2024年，共收到", false),
             ("自2024年1月1日至2024年12月31日，共收到", false),
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn other_offices_are_distinguished_from_the_agency() {
+    fn other_offices_differ_from_the_agency() {
         for (words, agency, expected) in [
             ("市行政审批局", "西安市行政审批服务局", false),
             ("区政府办公室", "汉阳区人民政府办公室", false),

@@ -1,4 +1,4 @@
-//! Percentages and what they are the share of: 258件，占33.9%.
+//! Percentages with their part and whole: 258件，占33.9%.
 
 use std::sync::LazyLock;
 
@@ -46,7 +46,7 @@ pub(super) fn shares(
         .collect()
 }
 
-/// The whole in whose list the part stands.
+/// The whole whose list contains the part.
 fn listed(lists: &[Breakdown], part: usize) -> Option<usize> {
     lists.iter().find(|list| list.parts.contains(&part)).map(|list| list.whole)
 }

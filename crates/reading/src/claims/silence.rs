@@ -1,4 +1,4 @@
-//! What the narrative says without a number: nothing received, no dispute, all upheld.
+//! Claims without a number: nothing received, no dispute, all upheld.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -20,7 +20,7 @@ static NO_DISPUTE: LazyLock<Regex> = LazyLock::new(|| {
     ))
 });
 
-/// What may stand behind such words and make them say something less.
+/// Words behind such a statement that limit it.
 static LESS: LazyLock<Regex> = LazyLock::new(|| {
     pattern(r"^(?:中|后|结果|被|败诉|纠正|纠错|撤销|确认|责令|违法|的?(?:纠正|纠错|败诉|撤销)|超期|维持)")
 });
@@ -28,7 +28,7 @@ static LESS: LazyLock<Regex> = LazyLock::new(|| {
 static ALL_UPHELD: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"(?:均|全部|都)(?:已)?(?:获|被|予以|为|判决|裁定|得到)*(?:结果)?维持"));
 
-/// Adds what the sentence says in words to the claims, of which those of its numbers begin at `first`.
+/// Adds the claims that a sentence makes in words. The claims of its numbers begin at `first`.
 pub(super) fn append(
     claims: &mut Vec<Claim>,
     first: usize,

@@ -15,11 +15,11 @@ use crate::pattern::pattern;
 /// What the passage has to be about for a name to mean its quantity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum In {
-    /// Anything: the name says it all.
+    /// In any context.
     Any,
     /// Requests for information.
     Requests,
-    /// Requests received, recognised by kind of applicant.
+    /// Requests received, by kind of applicant.
     Applicants,
     /// Disputes over the disclosure of information.
     Disputes,
@@ -27,7 +27,7 @@ enum In {
     Decisions,
 }
 
-/// A name of a quantity. In disputes the group stands before the dot of `about`.
+/// A name of a quantity. In disputes `about` begins with a dot: the context gives the group.
 struct Name {
     place: In,
     words: &'static str,
@@ -177,7 +177,7 @@ pub(super) struct Words<'a> {
     pub(super) is_disclosure: bool,
     /// Whether the sentence has spoken of publishing.
     pub(super) is_publishing: bool,
-    /// Of what the number before it was.
+    /// The quantity of the number before it.
     pub(super) last: Option<Quantity>,
     /// The whole that the passage is taking apart.
     pub(super) whole: Option<Quantity>,
@@ -189,7 +189,7 @@ pub(super) fn subject(words: &Words<'_>) -> Option<Quantity> {
     let name = named(&lead, words).or_else(|| {
         let found = BEHIND_NUMBER.captures(words.behind)?;
         let rest = found.name("object").or_else(|| found.name("verb"))?;
-        // What stands before a 、 belongs to the number before.
+        // The words before a 、 belong to the previous number.
         let lead = lead.rsplit('、').next().unwrap_or(&lead);
         named(&format!("{lead}{}", rest.as_str()), words)
     })?;
@@ -232,13 +232,13 @@ fn fits(place: In, words: &Words<'_>) -> bool {
 /// closed brackets.
 pub(super) fn lead(before: &str) -> String {
     let lead = unbracketed(before);
-    // 5件及时答复,1件…: what stands before a comma is said of the number before it.
+    // 5件及时答复,1件…: the words before a comma are about the previous number.
     let lead = lead.trim_end_matches(':');
     let lead = lead.rsplit([',', ':', '(', ')']).next().unwrap_or(lead);
     lead.trim_start_matches('、').to_owned()
 }
 
-/// Words without what stands in closed brackets.
+/// Words without closed brackets and their content.
 pub(super) fn unbracketed(words: &str) -> String {
     let mut kept = String::with_capacity(words.len());
     let mut opened = Vec::new();

@@ -47,7 +47,7 @@ fn draw(claim: &Claim) -> String {
 }
 
 #[test]
-fn applications_received_are_distinguished_from_other_numbers() {
+fn applications_received_differ_from_other_numbers() {
     check("2024年，本单位收到政府信息公开申请 2 件，已全部办结", "2件@received");
     check("共收到政府信息公开申请9件,较去年增加1件", "9件@received +1件@received");
     check("全年受理依申请公开8件", "8件@received");
@@ -96,7 +96,7 @@ fn a_government_counts_its_area_and_not_its_office() {
 }
 
 #[test]
-fn outcomes_are_recognised_where_requests_are_spoken_of() {
+fn outcomes_need_a_mention_of_requests() {
     check(
         "2024年共收到政府信息公开申请9件，按时答复9件，已全部按要求办结。其中，予以公开2件、部分公开1件，\
          无法提供4件、不予公开2件",
@@ -138,7 +138,7 @@ fn outcomes_are_recognised_where_requests_are_spoken_of() {
 }
 
 #[test]
-fn what_is_carried_over_is_recognised_by_its_year() {
+fn carried_over_requests_have_their_year() {
     check(
         "2024年共收到政府信息公开申请464件，上年结转3件，办结441件，结转下年度继续办理26件",
         "464件@received 3件@carried_in 441件@concluded 26件@carried_out",
@@ -177,7 +177,7 @@ fn comparisons_belong_to_their_quantity() {
 }
 
 #[test]
-fn disputes_are_recognised_by_their_kind() {
+fn disputes_have_their_kind() {
     check(
         "因政府信息公开被申请行政复议351件，其中维持72件、纠正64件、其他结果178件、尚未审结37件；被提起行政诉讼46件",
         "351件@review 72件@review.upheld 64件@review.corrected 178件@review.other 37件@review.pending \
@@ -208,7 +208,7 @@ fn disputes_are_recognised_by_their_kind() {
 }
 
 #[test]
-fn decisions_and_documents_are_distinguished_from_what_is_published() {
+fn decisions_and_documents_differ_from_publications() {
     check(
         "全年作出行政许可决定694件、行政处罚1件，行政强制0件",
         "694件@licensing.decisions 1件@penalty.decisions 0件@coercion.decisions",

@@ -10,7 +10,7 @@ use crate::label;
 use crate::origin::origin_of;
 use crate::pattern::pattern;
 
-/// The name of the agency: what the title says, else the signature, the page, the narrative, the file.
+/// The name of the agency: from the title, else the signature, the page, the narrative, the file name.
 ///
 /// 市教育局 names no place: the same name with its place is taken where one of the others has it.
 pub(super) fn choose(stated: &[Stated<String>]) -> Option<String> {
@@ -36,7 +36,7 @@ static BEGINS: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
-/// Who the first sentences say reports: 本报告由某局编制, 2024年，某局认真贯彻…, 现公布某局2024年….
+/// The agency in the first sentences: 本报告由某局编制, 2024年，某局认真贯彻…, 现公布某局2024年….
 pub(super) fn in_narrative(text: &Text) -> Option<Stated<String>> {
     let squeezed = label::squeeze(text.as_str());
     let is_name = |name: &String| !is_nameless(name) && !name.contains(NOT_IN_NAMES);
@@ -55,7 +55,7 @@ pub(super) static MENTION: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
-/// Whose report the words without spaces say that it is: 现公布某局2024年…年度报告.
+/// The agency in a sentence without spaces that names the report: 现公布某局2024年…年度报告.
 pub(super) fn agency_mentioned(squeezed: &str) -> Option<String> {
     agency_of(&MENTION.captures(squeezed)?["agency"]).filter(|agency| !is_nameless(agency))
 }
@@ -64,7 +64,7 @@ pub(super) fn agency_mentioned(squeezed: &str) -> Option<String> {
 const NOT_IN_NAMES: [char; 14] =
     ['的', '在', '我', '本', '各', '为', '是', '对', '以', '使', '把', '将', '由', '该'];
 
-/// Whether a name does not say whose it is: 我局, 区统计局; only the site knows on which it stands.
+/// Whether a name lacks its division: 我局, 区统计局. Only the website knows which one is meant.
 pub(super) fn is_nameless(agency: &str) -> bool {
     // 市中区 and 县级 bodies of that name have their own 市 and 县.
     let is_a_name = [
@@ -160,10 +160,10 @@ fn is_year_or_serial(digits: &str) -> bool {
     digits.len() > 5 || digits.len() == 4 && (digits.starts_with("19") || digits.starts_with("20"))
 }
 
-/// Words that stand before an agency in a title and are not part of its name.
+/// Words before an agency in a title that are not part of its name.
 const BEFORE_AGENCY: [&str; 7] = ["关于", "公布", "发布", "印发", "公开", "报送", "转发"];
 
-/// The agency without what a title puts around it; header lines often repeat it: `A局A局关于`.
+/// The agency without the words around it in a title. Header lines often repeat it: `A局A局关于`.
 pub(super) fn clean_agency(text: &str) -> String {
     let edge = |c: char| matches!(c, '-' | '_' | '—' | '|' | ':' | '：' | '·');
     let text = text.rsplit('《').next().unwrap_or(text);

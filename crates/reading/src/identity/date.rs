@@ -1,4 +1,4 @@
-//! The day of publication: from the signature, from what stands on the page round the report, from the
+//! The day of publication: from the signature, from the page around the report, from the
 //! name of the file.
 
 use std::sync::LazyLock;
@@ -47,7 +47,7 @@ static SIGNED: LazyLock<Regex> =
 /// Paragraphs at the end that can belong to the signature.
 const LINES_OF_SIGNATURE: usize = 8;
 
-/// Paragraphs at the end among which a signature may stand that the page goes on behind.
+/// Paragraphs at the end that are searched for a signature, because the page can continue below it.
 const LINES_OF_FOOT: usize = 40;
 
 /// The signature (落款): a line that is a date, with the agency on it or above it. A date before the
@@ -95,7 +95,7 @@ static ON_PAGE: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
-/// What a line of the page says of the day: 发布日期：2025-01-17.
+/// The date in a line of the page: 发布日期：2025-01-17.
 pub(super) fn on_page(text: &Text) -> Option<Stated<Date>> {
     ON_PAGE.captures_iter(text.as_str()).find_map(|found| {
         let place = origin_of(text.place_of(found.name("year")?.start()..found.name("day")?.end()));

@@ -1,4 +1,4 @@
-//! What stands round the report: lines and the table at the head of the page, and the metadata that a
+//! The page around the report: lines and the table at the head of the page, and the metadata that a
 //! page carries for machines.
 
 use std::sync::LazyLock;
@@ -13,7 +13,7 @@ use crate::label;
 use crate::origin::{origin, origin_of};
 use crate::pattern::pattern;
 
-/// What the page says of agency and day, first things first.
+/// The agencies and dates on the page, in order.
 #[derive(Debug, Default)]
 pub(super) struct Page {
     pub(super) agencies: Vec<Stated<String>>,
@@ -29,7 +29,7 @@ pub(super) fn read(document: &Document, preamble: &[Block]) -> Page {
             Block::Table(table) => {
                 let cells: Vec<&Text> =
                     table.rows.iter().flat_map(|row| &row.cells).map(|cell| &cell.text).collect();
-                // The whole form may stand before what is taken for the first heading.
+                // The whole form can come before the first heading that was found.
                 let pairs = cells.iter().zip(cells.iter().skip(1)).take(CELLS_OF_HEAD - 1);
                 for (name, value) in pairs {
                     page.pair(&label::normalise(name.as_str()), value);

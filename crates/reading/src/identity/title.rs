@@ -1,4 +1,4 @@
-//! The title: a line, or up to three, or where none is one the first sentence that names the report.
+//! The title: one to three lines, or else the first sentence that names the report.
 
 use std::sync::LazyLock;
 
@@ -86,7 +86,7 @@ pub(super) fn title_of(text: &str, origin: Origin) -> Option<Title> {
     // 20250117某局2024年…, a name of a file: a day or a serial number is no year.
     let dated = LONG_NUMBER.replace_all(&plain, "");
     let Some(found) = TITLE.captures(&dated) else { return year_behind(text, &dated, origin) };
-    // Behind the title only a remark may stand; a sentence that mentions the report goes on.
+    // Only a remark may follow the title. A sentence that mentions the report is longer.
     let rest = dated[found.get(0)?.end()..].trim_start_matches('》');
     if rest.chars().count() > 20 || rest.contains(is_stop) {
         return None;

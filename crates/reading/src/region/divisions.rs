@@ -8,7 +8,7 @@ use report::Region;
 /// Six digits: two of the province, two of the city, two of the county.
 pub(super) type Code = &'static str;
 
-/// What a name may stand for.
+/// A possible meaning of a name.
 pub(super) struct Sense {
     pub(super) code: Code,
     /// The name is the division's full one (or a former full one), not a customary short one.

@@ -26,11 +26,11 @@ pub(super) fn resolve(agency: &str, context: &str) -> Option<Code> {
     }
     // 朝阳 is a city and the districts of two others, 吉林 a province and a city, 大理 any word.
     let mistakable = is_everyday(short) || bears_a_county(short) || is_shadowed(short);
-    let is_stated = || {
+    let is_named = || {
         names(code).is_some_and(|(full, _)| context.contains(full))
             || mentions(context, province_of(code)) > 0
     };
-    (!mistakable || (!is_shadowed(short) && is_stated())).then_some(code)
+    (!mistakable || (!is_shadowed(short) && is_named())).then_some(code)
 }
 
 /// Bodies of the state whose branches bear the name of a place.

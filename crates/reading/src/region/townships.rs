@@ -95,7 +95,7 @@ fn towns(line: &'static str) -> impl Iterator<Item = (&'static str, &'static str
     line.split('\t').skip(1).filter_map(|town| town.split_at_checked(3))
 }
 
-/// The township of a number in a county's line, by its present name, which stands first.
+/// The township of a number in a county's line, by its present name, which comes first.
 fn township(line: &'static str, own: &str) -> Option<Township> {
     let (own, name) = towns(line).find(|(number, _)| *number == own)?;
     Some(Township { county: &line[..6], own, name })

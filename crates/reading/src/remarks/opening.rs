@@ -1,4 +1,4 @@
-//! What a report says of itself, mostly before its first part: the notices it follows, the period it
+//! Statements of a report about itself, mostly before its first part: the notices it follows, the period it
 //! covers, the parts it has, and whose figures they are.
 
 use std::sync::LazyLock;
@@ -40,7 +40,7 @@ static DECREE: LazyLock<Regex> =
 /// The notice of 2019 by its name, which many a report keeps beside the number of the newer one.
 const NOTICE_OF_2019: &str = "关于政府信息公开工作年度报告有关事项的通知";
 
-/// Words of the sentence that may stand before the series of a document.
+/// Words that can precede the series of a document.
 const BEFORE_SERIES: [&str; 8] = ["根据", "按照", "依据", "依照", "依", "按", "照", "的"];
 
 fn citations(remarks: &mut Remarks, section: Option<SectionKind>, text: &Text) {

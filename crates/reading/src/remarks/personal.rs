@@ -1,4 +1,4 @@
-//! What tells a private person and has no place in a report that is published.
+//! Personal data that must not be in a published report.
 
 use std::sync::LazyLock;
 
@@ -63,7 +63,7 @@ mod tests {
     use super::super::tests::check;
 
     #[test]
-    fn persons_are_distinguished_from_offices_and_other_numbers() {
+    fn persons_differ_from_offices_and_other_numbers() {
         let said =
             |sentence: &str, expected: &[&str]| check("", &format!("六、其他事项\n{sentence}"), expected);
         said("申请人身份证号11010519491231002X。", &["personal 110*************2X"]);

@@ -197,12 +197,12 @@ fn themes(remarks: &mut Remarks, part: &Part<'_>, themes: &[(&str, &[&str])]) {
     }
 }
 
-/// A part with fewer characters than this says nothing: 无, 本年度无此情况.
+/// A section with fewer characters than this is empty: 无, 本年度无此情况.
 const EMPTY_CHARS: usize = 10;
 
 fn empty(remarks: &mut Remarks, part: &Part<'_>) {
     let lines: Vec<&str> = part.blocks.iter().flat_map(|block| texts(block)).map(Text::as_str).collect();
-    // Who signs below the last part, and when, says nothing of it.
+    // The signature below the last section is no content of it.
     let is_signature = |line: &&&str| line.trim().is_empty() || identity::is_signature(line);
     let signed = lines.iter().rev().take_while(is_signature).count();
     let text: String = lines.iter().take(lines.len() - signed).copied().collect();
@@ -230,7 +230,7 @@ mod tests {
     use super::super::tests::check;
 
     #[test]
-    fn parts_are_recognised_by_what_they_write_about() {
+    fn sections_are_recognised_by_their_content() {
         check(
             "",
             "标题\n一、总体情况\n（一）主动公开。通过网站公开政府信息5条。\n（二）依申请公开。收到0件。\n五、存在的主要问题及改进情况\n信息更新不够及时，公开内容单一。\n六、其他需要报告的事项\n无。",

@@ -1,4 +1,4 @@
-//! Slips of the pen and of the machine: words that stand twice, what converters leave behind, lines that
+//! Slips: repeated words, artefacts of converters, lines that
 //! were torn.
 
 use document::Text;

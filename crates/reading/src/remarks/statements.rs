@@ -29,7 +29,7 @@ static ALL: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
-/// Words with which the sentence speaks of other things, of those that were due, or of what is left.
+/// Words that limit a sentence to other cases, to those that were due, or to the rest.
 const NOT_ALL: [&str; 28] = [
     "热线",
     "12345",
@@ -63,7 +63,7 @@ const NOT_ALL: [&str; 28] = [
 
 /// All requests were answered. What was answered in time is not all there is.
 fn all_concluded(remarks: &mut Remarks, section: Option<SectionKind>, text: &Text, year: Option<Year>) {
-    // What is left over is mostly said in the next sentence.
+    // The next sentence often mentions the remaining cases.
     if text.as_str().contains("结转") {
         return;
     }

@@ -52,7 +52,7 @@ const TRADES: [(&str, &[&str]); 24] = [
     ("行政审批", &["行政审批"]),
 ];
 
-/// Reads one paragraph; without an own name there is nothing to tell others from.
+/// Reads one paragraph. Without the agency's own name, other names cannot be recognised.
 pub(super) fn read(remarks: &mut Remarks, section: Option<SectionKind>, text: &Text, agency: Option<&str>) {
     let Some(own) = agency else { return };
     let line = text.as_str();

@@ -1,5 +1,5 @@
-//! Figures into cells: each row laid against the columns, the equations choosing where several ways
-//! are open.
+//! Puts figures into cells: each row is aligned with the columns, and the equations choose where
+//! several alignments are possible.
 
 use std::collections::HashMap;
 
@@ -13,7 +13,7 @@ use crate::grid::Slot;
 use crate::prove;
 
 impl Found<'_> {
-    /// Puts the figures into the cells and notes what is odd.
+    /// Puts the figures into the cells and notes anomalies.
     pub(crate) fn fill(&self, form: &'static Form, cells: &mut Cells, notes: &mut Vec<Note>) {
         if self.rows.is_empty() {
             notes.push(Note::new(NoteKind::TableAbsent, Table::Requests.as_str(), None));
@@ -107,7 +107,7 @@ impl Found<'_> {
         self.header.columns.len()
     }
 
-    /// In a true grid the columns stand where the header stands, if the row fills all of them.
+    /// In a true grid the figures are in the columns of the header, if the row fills all of them.
     fn by_column(&self, row: &Row<'_>) -> Option<Placement> {
         let first = self.header.positions.first().filter(|_| row.layout == Layout::Grid)?;
         let first_token = row.slots.iter().position(|slot| slot.column == *first)?;
@@ -226,13 +226,13 @@ impl Found<'_> {
         !balances || row.layout != Layout::Grid && placement.count < self.width()
     }
 
-    /// Whether its figures may be those of several rows, or a page number among them.
+    /// Whether its figures can come from several rows or include a page number.
     fn is_torn(&self, row: &Row<'_>) -> bool {
         let mut below = self.lost.iter().filter(|lost| lost.above == Some(row.official.order));
         row.is_joined || row.layout != Layout::Grid && below.any(|lost| lost.figures() < self.width())
     }
 
-    /// Rows that are short of figures and do not tell of which: what every way agrees on.
+    /// Fills rows with too few figures as far as all possible alignments agree.
     fn fill_short(&self, form: &'static Form, cells: &mut Cells, notes: &mut Vec<Note>, rows: Vec<&Row<'_>>) {
         let columns = self.columns();
         let filled: Vec<(&Row<'_>, Vec<Slot<'_>>)> = rows
@@ -321,7 +321,7 @@ impl Found<'_> {
         }
     }
 
-    /// Fills the cells of a row as a placement says.
+    /// Fills the cells of a row by a placement.
     fn put(&self, form: &'static Form, cells: &mut Cells, row: &Row<'_>, placement: Placement) {
         for (position, column) in self.header.columns.iter().enumerate() {
             let Some(id) = column.and_then(|column| form.request_cell(row.official.id, column)) else {

@@ -13,9 +13,9 @@ use crate::{align, figure, label};
 pub(super) struct Header {
     /// Ids of the columns; none for one that the form does not have (小计).
     pub(super) columns: Vec<Option<&'static str>>,
-    /// Where each stands in a true grid; empty where the header does not tell.
+    /// The grid column of each; empty if unknown.
     pub(super) positions: Vec<u32>,
-    /// Where the first column stands in printed rows; none where the header does not tell.
+    /// The position of the first column in printed rows; none if unknown.
     pub(super) first: Option<u32>,
     /// The header is there and has no 总计.
     pub(super) lacks_total: bool,
@@ -62,7 +62,7 @@ pub(super) fn header(lines: &[Line<'_>], first: usize, rows: &[Row<'_>]) -> Head
         .iter()
         .rposition(|line| line.slots.iter().any(|slot| figure::any(slot.str()).is_number()))
         .map_or(0, |at| at + 1);
-    // Where cells follow one another without rows, the header stands in one line with the first row.
+    // Where cells follow one another without rows, the header is in one line with the first row.
     let first_line = lines.get(first).map_or(&[][..], |line| &line.slots);
     let opening = first_line.iter().take_while(|slot| match_label(slot.str(), None, &[]).is_none());
     let mut found: Vec<(Option<&'static str>, u32)> = Vec::new();
@@ -85,7 +85,7 @@ pub(super) fn header(lines: &[Line<'_>], first: usize, rows: &[Row<'_>]) -> Head
     if is_grid {
         found.sort_by_key(|(_, column)| *column);
     } else {
-        // In print, 自然人 and 总计 stand a line above the others: the one comes first, the other last.
+        // 自然人 and 总计 are printed a line above the others, so sort them to the ends.
         found.sort_by_key(|(id, _)| match id {
             Some("natural_person") => 0,
             Some("total") => 2,

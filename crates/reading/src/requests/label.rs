@@ -68,7 +68,7 @@ pub(super) fn match_label(printed: &str, after: Option<usize>, found: &[&str]) -
         .iter()
         .filter_map(|row| label::distance(&normalised, &row.label).map(|distance| (distance, row)))
         .filter(|(distance, row)| begins(row) || follows(row, *distance) && !found.contains(&row.id))
-        // The rows 其他 and 总计 stand at the very end of the results.
+        // The rows 其他 and 总计 are at the very end of the results.
         .filter(|(_, row)| match row.id {
             "other.misc" | "concluded" => after.is_some_and(|last| last >= 4),
             _ => true,
@@ -80,7 +80,7 @@ pub(super) fn match_label(printed: &str, after: Option<usize>, found: &[&str]) -
         .map(|(_, row)| row)
 }
 
-/// Whether a text begins as labels do: `1.`, `（一）`, `三、`. In `2、3` there stand two figures.
+/// Whether a text begins as labels do: `1.`, `（一）`, `三、`. `2、3` are two figures.
 pub(super) fn has_enumerator(printed: &str) -> bool {
     let plain = label::plain(printed);
     let rest = label::strip_enumerator(&plain);

@@ -11,7 +11,7 @@ use crate::label;
 /// Figures of one row, without a label that the form knows.
 #[derive(Debug, Clone)]
 pub(super) struct Lost<'a> {
-    /// The order of the row above; none where it stands above the first.
+    /// The order of the row above; none above the first row.
     pub(super) above: Option<usize>,
     /// What is left of its label.
     pub(super) label: String,

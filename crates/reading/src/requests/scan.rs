@@ -1,4 +1,4 @@
-//! The printed lines of table three to its rows: labels open them, figures fill them.
+//! Reads the printed lines of table three into rows: a label begins a row, figures fill it.
 
 use document::Layout;
 
@@ -9,7 +9,7 @@ use super::{Row, tokens};
 use crate::figure;
 use crate::grid::{Line, Slot};
 
-/// What was found below the header.
+/// The rows below the header.
 pub(super) struct Rows<'a> {
     pub(super) rows: Vec<Row<'a>>,
     pub(super) lost: Vec<Lost<'a>>,
@@ -83,11 +83,11 @@ pub(super) fn rows<'a>(lines: &[Line<'a>], (first, before): (usize, Option<usize
 /// The row to which the next figures belong.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Target {
-    /// To the row whose label stands in this line.
+    /// The row whose label is in this line.
     Row,
-    /// To the row above, which its line left short.
+    /// The row above, whose line has too few figures.
     RowAbove,
-    /// To no row that is known.
+    /// No known row.
     Lost,
 }
 

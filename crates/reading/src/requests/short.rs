@@ -1,20 +1,20 @@
-//! Rows with fewer figures than columns, and no blank cells that tell which are missing: what every
-//! way to lay them against the columns agrees on.
+//! Rows with fewer figures than columns and no blank cells that show which are missing. Only the cells
+//! on which all possible alignments agree are known.
 
 use report::{CellState, Decimal};
 
 use crate::align;
 use crate::figure::Figure;
 
-/// A way to lay the figures of a row: for each column the figure that stands there.
+/// An alignment of a row: for each column its figure.
 pub(super) type Way = Vec<Option<usize>>;
 
 /// What is known of a column.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Known {
-    /// This figure stands there.
+    /// It has this figure.
     Printed(usize),
-    /// Nothing stands there for certain, and the value is this all the same.
+    /// It has no figure, but the equation gives this value.
     Proved(Decimal),
     /// Nothing is.
     Nothing,
@@ -62,7 +62,7 @@ fn values(way: &Way, tokens: &[Figure], columns: &Columns) -> Option<Vec<Option<
     let value = |column: usize| values.get(column).copied().flatten();
     let sum: Decimal = columns.parts.iter().filter_map(|part| value(*part)).sum();
     let open: Vec<usize> = columns.parts.iter().copied().filter(|part| value(*part).is_none()).collect();
-    // A mark that stands for no number says nothing; a cell that vanished was blank.
+    // A placeholder proves nothing, but a vanished cell was blank.
     let is_vanished = |column: usize| way.get(column) == Some(&None);
     let mut proved: Vec<(usize, Decimal)> = Vec::new();
     match value(total) {
@@ -78,7 +78,7 @@ fn values(way: &Way, tokens: &[Figure], columns: &Columns) -> Option<Vec<Option<
                 _ => {}
             }
         }
-        // Blanks stand for nothing: a total that is something is printed, unless the row was cut.
+        // Blanks are zeros: a total above zero is printed, unless the row was cut.
         None if is_vanished(total) && sum > Decimal::ZERO && tokens.len() + 1 < columns.width => {
             return None;
         }

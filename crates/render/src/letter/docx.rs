@@ -8,7 +8,7 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
 use super::block::{Block, Grid};
-use crate::RenderError;
+use crate::error::RenderError;
 use crate::text::clean;
 
 /// Width of the text, 156 mm (GB/T 9704), in twentieths of a point.

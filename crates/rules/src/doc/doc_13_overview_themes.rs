@@ -75,4 +75,6 @@ const CASES: &[Case] = &[
     Case::holds(FormId::F2019, "unsaid=Theme"),
     Case::fails(FormId::F2021, "agency=枣庄市人民政府"),
     Case::holds(FormId::F2021, "agency=枣庄市人民政府 remark=Theme:工作考核"),
+    Case::unknown(FormId::F2021, "unsaid=Theme:平台建设 brief=1:99"),
+    Case::fails(FormId::F2021, "unsaid=Theme:平台建设 brief=1:100"),
 ];

@@ -60,4 +60,6 @@ const CASES: &[Case] = &[
     Case::fails(FormId::F2021, "active.fees.amount=3000"),
     Case::fails(FormId::F2021, "active.fees.amount=316441.5"),
     Case::holds(FormId::F2021, "active.fees.amount=316441 agency=杭州市人民政府 region=330100:浙江省杭州市"),
+    Case::fails(FormId::F2021, "active.fees.amount=100000.5"),
+    Case::holds(FormId::F2021, "active.fees.amount=99999.5"),
 ];

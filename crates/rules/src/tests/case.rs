@@ -13,7 +13,7 @@
 //! unsaid=Theme:平台建设                   without this remark; unsaid=Fee without any of the kind
 //! dated=Signature:2025-01-17             a day that is stated; dated=Signature:2025-01-17:above stands before the first heading
 //! parts=326条:15条+235条        a whole with its parts; parts! if they are all
-//! called=Signature:某局  says=Title:2024  sections=1,2,3,3  bare=3  brief=1  published=2025-01-17
+//! called=Signature:某局  says=Title:2024  sections=1,2,3,3  bare=3  brief=1:99  published=2025-01-17
 //! number=5:4  heading=1:—、总体情况       the number and the heading of a section
 //! inner=1:一、加强领导                    a heading inside section 1 that is numbered 1
 //! title=  agency=  year=2018
@@ -145,7 +145,10 @@ fn apply(report: &mut Report, name: &str, value: &str) {
             report.sections.insert(position, inner);
         }
         "bare" => report.sections[value.parse::<usize>().unwrap() - 1].chars = 0,
-        "brief" => report.sections[value.parse::<usize>().unwrap() - 1].chars = 40,
+        "brief" => {
+            let (section, chars) = value.split_once(':').unwrap_or((value, "40"));
+            report.sections[section.parse::<usize>().unwrap() - 1].chars = chars.parse().unwrap();
+        }
         "title" => report.title = text(value),
         "agency" => report.agency = text(value),
         "region" => {

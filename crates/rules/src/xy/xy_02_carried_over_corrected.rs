@@ -43,4 +43,12 @@ const CASES: &[Case] = &[
         FormId::F2021,
         "requests.carried_in.total=134 requests.carried_in.research=134 last: requests.carried_out.total=132 requests.carried_out.research=132",
     ),
+    Case::fails(
+        FormId::F2021,
+        "requests.carried_in.total=105 requests.carried_in.research=105 requests.concluded.research=105 requests.concluded.total=105 last: requests.carried_out.total=100 requests.carried_out.research=100",
+    ),
+    Case::holds(
+        FormId::F2021,
+        "requests.carried_in.total=106 requests.carried_in.research=106 requests.concluded.research=106 requests.concluded.total=106 last: requests.carried_out.total=100 requests.carried_out.research=100",
+    ),
 ];

@@ -2,6 +2,7 @@
 
 use report::{Date, FormId, Region, Report, Verdict, Year};
 
+use crate::schema::is_exact;
 use crate::versions::IndexedReport;
 use crate::{Version, Withdrawal, stored};
 
@@ -35,6 +36,9 @@ pub(crate) struct Card {
     pub(crate) original: String,
     #[prost(string, repeated, tag = "14")]
     pub(crate) scopes: Vec<String>,
+    /// The columns hold a cell of this report rounded or cut off; the fact has its value.
+    #[prost(bool, tag = "15")]
+    pub(crate) has_rounded_cells: bool,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -74,6 +78,7 @@ pub(crate) struct StoredWithdrawal {
 impl Card {
     pub(crate) fn of(indexed: &IndexedReport, report: &Report, verdict: Verdict) -> Self {
         let title = report.title.as_ref().filter(|title| !title.is_empty());
+        let mut values = report.cells.iter().filter_map(|(_, cell)| cell.value);
         let is_scope = |remark: &&report::Remark| remark.kind == report::RemarkKind::Scope;
         Self {
             key: indexed.key.clone(),
@@ -90,6 +95,7 @@ impl Card {
             submitted_at_ms: indexed.current.submitted_at_ms,
             original: indexed.current.original.clone(),
             scopes: report.remarks.iter().filter(is_scope).map(|remark| remark.text.clone()).collect(),
+            has_rounded_cells: values.any(|value| !is_exact(value)),
         }
     }
 }

@@ -3,7 +3,7 @@
 use report::CellId;
 use search::{GroupBy, Query, Reader, Sort, field};
 
-use crate::{entry, find, index_of, number_of, numbers, with_cell, with_region};
+use crate::{entry, entry_of, find, index_of, number_of, numbers, with_cell, with_region};
 
 const TOTAL: &str = "requests.received.total";
 const FEES: &str = "active.fees.amount";
@@ -122,4 +122,30 @@ fn filters_say_what_is_wrong() {
     check("nothing", "1", "没有名为“nothing”的字段");
     check("form", "2020", "2019 或 2021");
     check("published", "2025-13", "日期");
+}
+
+#[test]
+fn a_walk_reads_the_values_that_the_facts_have() {
+    // Exact in whole millionths, finer than that, and beyond the range of the column.
+    let amounts = ["542.55", "-3", "0.0000001", "123456789012345678901234", "0"];
+    let entries = (0..).zip(amounts).map(|(number, amount)| with_cell(entry(number, "文"), FEES, amount));
+    let (reader, _dir) = index_of(entries.chain([entry_of(9, report::Report::default(), "文")]).collect());
+    let (mut seen, mut without_form) = (0, 0);
+    let visit = |parts: search::StoredParts, values: Vec<Option<report::Decimal>>| {
+        let report = parts.review_alone().unwrap().report;
+        let expected: Vec<_> = report.cells.iter().map(|(_, cell)| cell.value).collect();
+        assert_eq!(values, expected);
+        seen += 1;
+        without_form += usize::from(values.is_empty());
+        true
+    };
+    reader.each_with_cells(&Query::default(), visit).unwrap();
+    assert_eq!((seen, without_form), (6, 1));
+    let mut visits = 0;
+    let once = |_, _| {
+        visits += 1;
+        false
+    };
+    reader.each_with_cells(&Query::default(), once).unwrap();
+    assert_eq!(visits, 1);
 }

@@ -14,7 +14,7 @@ use tokio::sync::{Notify, mpsc};
 use worker::Handled;
 
 use crate::server::Server;
-use crate::{PATIENCE, config, open, open_with, parse, parsed_from, refusal, submitted, wait_for};
+use crate::{PATIENCE, config, id, open, open_with, parse, parsed_from, refusal, submitted, wait_for};
 
 /// The log as an operator might have made it, with little patience for workers.
 async fn impatient_log(server: &Server) -> pull::Config {
@@ -168,6 +168,9 @@ async fn work_goes_on_when_the_server_was_killed() {
         async move { worker.work(parse).await }
     });
     let mut feed = worker.bus().follow(subject::filter::<ReportParsed>(), Since::Start).await.unwrap();
+    // A worker whose server is killed before it has found its consumer ends with an error.
+    worker.bus().publish(&submitted(1_000)).await.unwrap();
+    assert_eq!(feed.next().await.unwrap().id(), id(1_000));
     let seen = Arc::new(Mutex::new(BTreeSet::new()));
     for round in 0..3 {
         let numbers = round * 50..(round + 1) * 50;
@@ -191,7 +194,7 @@ async fn work_goes_on_when_the_server_was_killed() {
         };
         tokio::time::timeout(PATIENCE, arrive).await.unwrap();
     }
-    assert_eq!(worker.bus().counts().await.unwrap().parsed, 150);
+    assert_eq!(worker.bus().counts().await.unwrap().parsed, 151);
 }
 
 /// The client's endless stream stalls with small requests and much waiting; ours must not.

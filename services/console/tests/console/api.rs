@@ -1,4 +1,4 @@
-//! What programs ask.
+//! The API.
 
 use axum::http::Request;
 use serde_json::{Value, json};
@@ -185,7 +185,7 @@ async fn an_earlier_version_stays_readable() {
 }
 
 #[tokio::test]
-async fn a_refused_file_tells_why() {
+async fn a_refused_file_says_why() {
     let mut console = TestConsole::empty().await;
     let id = console.refuse("扫描件.pdf", b"%PDF-1.4 %%EOF", "暂不支持这种文件。").await;
     let life = console.get(&format!("/api/v1/status/{id}")).await.json();

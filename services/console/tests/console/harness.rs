@@ -1,4 +1,4 @@
-//! The console over a real log and a real index, with reports that went the whole way.
+//! A console over a real log and a real index, with reports that have every event of the pipeline.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -36,11 +36,11 @@ pub(crate) struct TestConsole {
     writer: Writer,
     submitted: i64,
     keys: HashSet<String>,
-    // Gone last.
+    // Dropped last.
     _server: Server,
 }
 
-/// What a request was answered.
+/// The answer to a request.
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
@@ -48,7 +48,7 @@ pub(crate) struct Answer {
 }
 
 impl TestConsole {
-    /// With nothing in it.
+    /// Without reports.
     pub(crate) async fn empty() -> Self {
         let server = Server::start();
         let originals = server.folder().join("originals");
@@ -64,11 +64,11 @@ impl TestConsole {
         let worker =
             Worker::open("console", &config, CpuPool::for_each_core(), Shutdown::new()).await.unwrap();
         let writer = Index::open(&folder).unwrap().writer().unwrap();
-        let router = console::router(worker.clone()).unwrap();
+        let router = ::console::router(worker.clone()).unwrap();
         Self { router, worker, writer, submitted: 1_736_000_000_000, keys: HashSet::new(), _server: server }
     }
 
-    /// With the samples in it.
+    /// With the samples.
     pub(crate) async fn with_samples() -> Self {
         let mut console = Self::empty().await;
         console.submit_folder(Path::new(SAMPLES)).await;
@@ -76,7 +76,7 @@ impl TestConsole {
         console
     }
 
-    /// Sends every report of a folder that can be read.
+    /// Submits every readable report of a folder.
     pub(crate) async fn submit_folder(&mut self, folder: &Path) {
         let entries = std::fs::read_dir(folder).into_iter().flatten();
         let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
@@ -93,7 +93,7 @@ impl TestConsole {
         }
     }
 
-    /// Sends one report the whole way, up to the commit; its id and its key.
+    /// Publishes every event of one report and indexes it, up to the commit. Returns its id and its key.
     pub(crate) async fn submit(&mut self, file_name: &str, bytes: &[u8]) -> (String, String) {
         let submitted = self.accept(file_name, bytes).await;
         let document = document::read(bytes, &Limits::default()).unwrap();
@@ -120,7 +120,7 @@ impl TestConsole {
         (id, key)
     }
 
-    /// Takes a report back, up to the commit; the id of the statement.
+    /// Withdraws a report, up to the commit. Returns the id of the withdrawal.
     pub(crate) async fn withdraw(&mut self, id: &str, key: &str, who: &str, why: &str) -> String {
         let statement = format!("{{\"withdraws\":{id:?},\"who\":{who:?},\"why\":{why:?}}}");
         let submitted = self.accept("撤回说明.json", statement.as_bytes()).await;
@@ -140,7 +140,7 @@ impl TestConsole {
         submitted.id
     }
 
-    /// Takes in the list of the agencies that should report.
+    /// Imports the roster of the agencies that should report.
     pub(crate) async fn import_roster(&mut self, csv: &str) {
         let original = self.store(csv.as_bytes()).await;
         self.submitted += 1000;
@@ -153,7 +153,7 @@ impl TestConsole {
         self.publish(&imported).await;
     }
 
-    /// Sends one file that is refused; its id.
+    /// Publishes the events of a file that is refused. Returns its id.
     pub(crate) async fn refuse(&mut self, file_name: &str, bytes: &[u8], message: &str) -> String {
         let submitted = self.accept(file_name, bytes).await;
         let id = submitted.id.clone();
@@ -168,7 +168,7 @@ impl TestConsole {
         id
     }
 
-    /// Makes what was submitted visible: the console sees a commit a little later.
+    /// Commits what was submitted and waits until the console sees it.
     pub(crate) async fn commit(&mut self) {
         self.writer.commit("").unwrap();
         let visible = async {

@@ -1,4 +1,4 @@
-//! What people see.
+//! The pages.
 
 use report::{Form, FormId};
 

@@ -1,5 +1,5 @@
 //! The console on a socket: the live counts as a browser gets them. With `GOUJI_PREVIEW=127.0.0.1:8080`
-//! it stays there to be looked at, with the samples and what lies in the folder `GOUJI_PREVIEW_FILES`.
+//! it stays open for a browser, with the samples and the files of the folder `GOUJI_PREVIEW_FILES`.
 
 use std::future::IntoFuture;
 use std::time::Duration;

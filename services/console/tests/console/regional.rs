@@ -1,4 +1,4 @@
-//! What people see across years and agencies.
+//! The regional page, and how the report page links years.
 
 use crate::harness::{TestConsole, sample};
 
@@ -26,7 +26,7 @@ fn lacks(page: &str, texts: &[&str]) {
 }
 
 #[tokio::test]
-async fn a_region_is_shown_from_its_roster_to_its_copies() {
+async fn a_region_shows_its_roster_its_sums_and_its_copies() {
     let mut console = TestConsole::empty().await;
     has(&console.get("/regions").await.text(), &["汇总与比对", "库里还没有能确定地区的年报"]);
     let (_, own) = console.submit("a.txt", of(OWN, 2024).as_bytes()).await;
@@ -68,7 +68,7 @@ async fn the_earlier_address_of_the_regional_page_redirects() {
 }
 
 #[tokio::test]
-async fn unanswerable_queries_say_why() {
+async fn a_bad_region_or_year_is_explained() {
     let console = TestConsole::empty().await;
     let check = async |query: &str, texts: &[&str]| {
         let answer = console.get(&format!("/regions?{query}")).await;
@@ -111,15 +111,15 @@ async fn a_withdrawn_report_says_so_and_stays_readable() {
     console.commit().await;
 
     let current = console.get(&format!("/reports/{key}")).await.text();
-    let shown = ["已由 <b>办公室&lt;b&gt;</b> 撤回", "数字&lt;img src=x&gt;有误"];
-    has(&current, &shown);
+    let told = ["已由 <b>办公室&lt;b&gt;</b> 撤回", "数字&lt;img src=x&gt;有误"];
+    has(&current, &told);
     has(
         &current,
         &[&format!("href=\"/reports/{id}\">查看撤回前的年报"), &format!("/api/v1/reports/{id}/source")],
     );
     lacks(&current, &["<img", "未发现问题", "/letter", "正文</h2>"]);
     let earlier = console.get(&format!("/reports/{id}")).await.text();
-    has(&earlier, &shown);
+    has(&earlier, &told);
     has(&earlier, &["id=\"cell-requests.received.total\""]);
     lacks(&earlier, &["<img", "/letter", "已被新的提交取代"]);
 

@@ -1,4 +1,4 @@
-//! A real `nats-server` on a free loopback port, with a store of its own, gone with the test.
+//! A real `nats-server` on a free loopback port, with a store of its own; it ends with the test.
 
 use std::io::Write;
 use std::net::{TcpListener, TcpStream};

@@ -7,6 +7,7 @@ use anyhow::Result;
 use bus::Bus;
 use proto::v1::{ReportIndexed, ReportRefused, ReportSubmitted};
 use proto::{ReportId, subject};
+use search::{IndexedReading, current_readings};
 
 /// All readings, by the original and their generation.
 #[derive(Debug, Default)]
@@ -131,30 +132,22 @@ impl Readings {
         refused
     }
 
-    /// Whether a later reading of the same original says that it is another report.
-    fn is_void(&self, reading: &Reading, key: &str) -> bool {
-        let later = |other: &&Reading| other.id.generation() > reading.id.generation();
-        let others = self.0.get(reading.id.digits()).into_iter().flat_map(BTreeMap::values);
-        others.filter(later).any(|other| matches!(&other.end, End::Indexed(of_other) if **of_other != *key))
-    }
-
-    /// The reading behind each report that can be searched, in the order in which they were sent. Reports
-    /// that were taken back are not among them.
+    /// The current reading of each report that can be searched, in the order in which they were sent. Reports
+    /// that were withdrawn are not among them.
     pub(crate) fn current(&self) -> Vec<&Reading> {
-        let mut current: BTreeMap<&str, &Reading> = BTreeMap::new();
-        let order = |reading: &Reading| (reading.submitted_at_ms, reading.id.generation());
-        for reading in self.0.values().flat_map(BTreeMap::values) {
-            let End::Indexed(key) = &reading.end else { continue };
-            if self.is_void(reading, key) {
-                continue;
-            }
-            let known = current.entry(key).or_insert(reading);
-            if order(reading) > order(known) {
-                *known = reading;
-            }
-        }
-        let mut current: Vec<_> = current.into_values().filter(|reading| !reading.withdraws).collect();
-        current.sort_by_key(|reading| order(reading));
+        let all = self.0.values().flat_map(BTreeMap::values).filter_map(|reading| {
+            let End::Indexed(key) = &reading.end else { return None };
+            Some(IndexedReading {
+                original: reading.id.digits(),
+                generation: reading.id.generation(),
+                key,
+                submitted_at_ms: reading.submitted_at_ms,
+            })
+        });
+        let current = current_readings(all).into_values();
+        let current = current.filter_map(|one| self.0.get(one.original)?.get(&one.generation));
+        let mut current: Vec<_> = current.filter(|reading| !reading.withdraws).collect();
+        current.sort_by_key(|reading| (reading.submitted_at_ms, reading.id.generation(), &reading.id));
         current
     }
 }

@@ -29,7 +29,7 @@ impl OtherYears {
         let links = app.read(move |reader| {
             let mut links = Vec::new();
             for key in keys {
-                let Some(card) = reader.card(&key)? else { continue };
+                let Some(card) = reader.card(&key)?.filter(|card| !card.is_withdrawn) else { continue };
                 links.extend(card.year.map(|year| YearLink { year, key, verdict: card.verdict }));
             }
             Ok(links)

@@ -29,11 +29,9 @@ impl Indexed {
         let mut found = Self { count: reader.count()?, ..Self::default() };
         let current = ledger.current();
         for (key, version) in &current {
-            match reader.get(key)? {
-                Some(one) if one.version.id == *version.id => (),
-                Some(one) => {
-                    found.other.push(format!("{key}  {:?} instead of {}", one.version.id, version.id))
-                }
+            match reader.card(key)? {
+                Some(card) if card.id == *version.id => (),
+                Some(card) => found.other.push(format!("{key}  {:?} instead of {}", card.id, version.id)),
                 None => found.missing.push(format!("{key}  {}", version.id)),
             }
         }

@@ -7,6 +7,7 @@ use anyhow::Result;
 use bus::{Bus, Event, Lag};
 use proto::v1::{ReportIndexed, ReportParsed, ReportRefused, ReportSubmitted, ReportValidated};
 use proto::{Fact as _, ReportId};
+use search::{IndexedReading, current_readings};
 
 /// How far one reading has come.
 #[derive(Debug, Clone, Copy, Default)]
@@ -185,24 +186,23 @@ impl Ledger {
         self.states.get(id).is_some_and(|state| state.sent)
     }
 
-    /// The reports that the index has according to the log: the last version of each, by its key. A reading does
-    /// not count if a later reading of the same original found another report.
+    /// The reports that should be in the index by what the log says: the current version of each, by its key.
     pub(super) fn current(&self) -> HashMap<&str, &Version> {
-        let mut last: HashMap<&str, (u32, &str)> = HashMap::new();
         let all =
             || self.versions.iter().flat_map(|(key, of)| of.iter().map(move |version| (&**key, version)));
-        for (key, version) in all() {
-            let known = last.entry(version.digits()).or_insert((version.generation, key));
-            *known = (*known).max((version.generation, key));
-        }
-        let mut current: HashMap<&str, &Version> = HashMap::new();
-        for (key, version) in all() {
-            if last.get(version.digits()).is_some_and(|(_, of)| *of == key) {
-                let known = current.entry(key).or_insert(version);
-                *known = (*known).max(version);
-            }
-        }
-        current
+        let readings = all().map(|(key, version)| IndexedReading {
+            original: version.digits(),
+            generation: version.generation,
+            key,
+            submitted_at_ms: version.submitted_at_ms,
+        });
+        let current = current_readings(readings);
+        let is_current = |(key, version): &(&str, &Version)| {
+            current
+                .get(key)
+                .is_some_and(|one| (one.original, one.generation) == (version.digits(), version.generation))
+        };
+        all().filter(is_current).collect()
     }
 }
 
