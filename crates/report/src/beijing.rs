@@ -21,28 +21,14 @@ pub fn day(ms: i64) -> Option<Date> {
     zoned(ms).map(|time| time.date())
 }
 
-/// Day and time to the second: `2026-11-22 09:30:00`; `—` where no calendar has it.
+/// Day and time: `2026-11-22 09:30:00`; `—` where no calendar has it.
 pub fn format_time(ms: i64) -> String {
-    format(ms, "%Y-%m-%d %H:%M:%S")
-}
-
-/// Day and time to the minute: `2026-11-22 09:30`; `—` where no calendar has it.
-pub fn format_minute(ms: i64) -> String {
-    format(ms, "%Y-%m-%d %H:%M")
-}
-
-/// The day: `2026-11-22`; `—` where no calendar has it.
-pub fn format_day(ms: i64) -> String {
-    format(ms, "%Y-%m-%d")
+    zoned(ms).map_or_else(|| NO_TIME.to_owned(), |time| time.strftime("%Y-%m-%d %H:%M:%S").to_string())
 }
 
 /// The moment at which a clock in Beijing shows this date and time; none where no calendar has it.
 pub fn ms_of(time: DateTime) -> Option<i64> {
     time.to_zoned(TIME_ZONE).ok().map(|time| time.timestamp().as_millisecond())
-}
-
-fn format(ms: i64, pattern: &str) -> String {
-    zoned(ms).map_or_else(|| NO_TIME.to_owned(), |time| time.strftime(pattern).to_string())
 }
 
 fn zoned(ms: i64) -> Option<Zoned> {
@@ -58,8 +44,6 @@ mod tests {
         let midnight = 1_795_276_800_000;
         assert_eq!(format_time(midnight), "2026-11-22 00:00:00");
         assert_eq!(format_time(midnight - 1), "2026-11-21 23:59:59");
-        assert_eq!(format_minute(midnight + 34_200_000), "2026-11-22 09:30");
-        assert_eq!(format_day(midnight - 1), "2026-11-21");
         assert_eq!(day(midnight), Some(Date::constant(2026, 11, 22)));
         assert_eq!(day(midnight - 1), Some(Date::constant(2026, 11, 21)));
         assert_eq!(ms_of(DateTime::constant(2026, 11, 22, 0, 0, 0, 0)), Some(midnight));
@@ -68,7 +52,7 @@ mod tests {
     #[test]
     fn a_time_that_no_calendar_has_is_a_dash() {
         assert_eq!(format_time(i64::MAX), "—");
-        assert_eq!(format_day(i64::MIN), "—");
+        assert_eq!(format_time(i64::MIN), "—");
         assert_eq!(day(i64::MAX), None);
     }
 }

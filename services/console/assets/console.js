@@ -13,7 +13,7 @@ function show(status) {
     all(`[data-waiting="${lag.stage}"]`).forEach((element) => { element.textContent = lag.waiting; });
     all(`[data-flight="${lag.stage}"]`).forEach((element) => { element.textContent = lag.in_flight; });
   }
-  showClock(`截至 ${new Date().toLocaleTimeString("zh-CN", { hour12: false })}`);
+  showClock(`截至 ${new Date().toLocaleTimeString("zh-CN", { hour12: false, timeZone: "Asia/Shanghai" })}`);
 }
 function showClock(text) {
   all("[data-clock]").forEach((clock) => { clock.textContent = text; });

@@ -110,7 +110,8 @@ impl Tables<'_> {
     fn placed(&self, placed: &PlacedCell, width: u16) -> Markup {
         let rows = (placed.rows > 1).then_some(placed.rows);
         let columns = (placed.columns > 1).then_some(placed.columns);
-        let is_note = rows.is_some() && columns.is_some() && placed.column == 0;
+        // The note of 表三 covers all its head rows.
+        let is_note = placed.rows > 2;
         html! {
             @match &placed.content {
                 Content::Head(text) => {

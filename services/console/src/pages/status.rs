@@ -72,7 +72,7 @@ fn refused(refusals: &[Refusal]) -> Markup {
                     tr {
                         td.nowrap { (beijing::format_time(one.at_ms)) }
                         td { a href={ "/reports/" (one.id) } { (name.filter(|name| !name.is_empty()).unwrap_or(&one.id)) } }
-                        td { (labels::stage(&one.refused.stage)) }
+                        td.nowrap { (labels::stage(&one.refused.stage)) }
                         td { (one.refused.message) " " code.quiet { (one.refused.class) } }
                     }
                 }
