@@ -6,7 +6,7 @@ use report::{Decimal, Form, FormId};
 use tantivy::columnar::Column;
 use tantivy::{DocId, SegmentReader};
 
-use crate::schema::{cell_column, from_millionths};
+use crate::millionths::{cell_column, from_millionths};
 
 /// The columns of the cells in one segment; opened when a report with their form is read.
 pub(crate) struct CellColumns<'a> {

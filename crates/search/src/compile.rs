@@ -10,7 +10,8 @@ use tantivy::schema::{Field, IndexRecordOption};
 
 use crate::analyzer::{phrase_terms, pieces, words};
 use crate::excluded::Excluded;
-use crate::schema::{Fields, WITHDRAWN, cell_column, column, millionths_span};
+use crate::millionths::{CELLS, cell_column, millionths_span};
+use crate::schema::{Fields, WITHDRAWN, column};
 use crate::{Clause, Span};
 
 /// A phrase in the title weighs as much as three in the text.
@@ -96,7 +97,7 @@ fn matching(fields: &Fields, clause: &Clause, relaxed: bool) -> Box<dyn Query> {
         Clause::Severity(name) => exactly(fields.severity, name),
         Clause::Cell(cell, span) => {
             let path = cell_column(*cell);
-            let path = path.strip_prefix(column::CELLS).map_or("", |path| path.trim_start_matches('.'));
+            let path = path.strip_prefix(CELLS).map_or("", |path| path.trim_start_matches('.'));
             in_span(&millionths_span(span), |value| {
                 let mut term = Term::from_field_json_path(fields.cells, path, true);
                 term.append_type_and_fast_value(value);

@@ -10,8 +10,8 @@ use tantivy::store::Compressor;
 use tantivy::{IndexSettings, TantivyError};
 
 use crate::analyzer::{self, CN, CnTokenizer, WORDS, WordsTokenizer};
+use crate::damage::DamageError;
 use crate::schema::{Fields, VERSION};
-use crate::stored::DamageError;
 use crate::{Reader, Writer};
 
 /// Names the schema and the analyzer that the index was made with.

@@ -10,7 +10,8 @@ use tantivy::collector::{Collector, SegmentCollector};
 use tantivy::columnar::{Column, StrColumn};
 use tantivy::{DocAddress, DocId, Score, SegmentOrdinal, SegmentReader, TantivyError};
 
-use crate::schema::{cell_column, column};
+use crate::millionths::cell_column;
+use crate::schema::column;
 use crate::{IndexError, Sort, SortBy};
 
 /// What orders the hits: those with a value come first, by the value, then by key.

@@ -4,12 +4,10 @@
 //! when an earlier version of it arrives late.
 
 use std::collections::BTreeMap;
-use std::ops::Bound;
 
 use proto::Message as _;
 use proto::v1::ReportValidated;
-use report::{CellId, Date, Decimal, Finding, Region, Verdict};
-use rust_decimal::prelude::ToPrimitive;
+use report::{Date, Finding, Region, Verdict};
 use tantivy::TantivyDocument;
 use tantivy::schema::{
     FAST, Field, INDEXED, IndexRecordOption, JsonObjectOptions, OwnedValue, STORED, Schema,
@@ -17,17 +15,15 @@ use tantivy::schema::{
 };
 
 use crate::analyzer::{CN, WORDS};
-use crate::stored::{DamageError, History, Packer, card};
+use crate::damage::DamageError;
+use crate::millionths::{CELLS, millionths};
+use crate::region;
+use crate::stored::{History, Packer, StoredFields, card};
 use crate::versions::IndexedReport;
-use crate::{Span, region};
 
 /// Written into the folder of the index. A change of schema or analyzer counts up, so that the index is
 /// rebuilt from the log.
 pub(crate) const VERSION: &str = "schema 3, analyzer 1, tantivy 0.27\n";
-
-/// Cells are stored as whole millionths: exact for counts up to 9 × 10^12 and for 万元 down to 分, and
-/// one type for every cell, so that ranges, equality and order need no care.
-const CELL_SCALE: u32 = 6;
 
 /// The one value of the field of that name.
 pub(crate) const WITHDRAWN: &str = "yes";
@@ -45,7 +41,6 @@ pub(crate) mod column {
     pub(crate) const VERDICT: &str = "verdict";
     pub(crate) const FORM: &str = "form";
     pub(crate) const RULE: &str = "rule";
-    pub(crate) const CELLS: &str = "cells";
 }
 
 /// The fields of the index.
@@ -80,16 +75,6 @@ pub(crate) struct Fields {
     pub(crate) stored: StoredFields,
     /// Set on a report that was withdrawn, which no search finds.
     pub(crate) withdrawn: Field,
-}
-
-/// The stored parts of a report; see [`crate::StoredParts`].
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct StoredFields {
-    pub(crate) card: Field,
-    pub(crate) history: Field,
-    pub(crate) fact: Field,
-    pub(crate) compared: Field,
-    pub(crate) text: Field,
 }
 
 impl Fields {
@@ -130,7 +115,7 @@ impl Fields {
         let text = schema.add_text_field("text", phrases);
         let words = schema.add_text_field("words", analyzed(WORDS, IndexRecordOption::WithFreqs));
         let cells = JsonObjectOptions::default().set_fast("raw").set_expand_dots_enabled();
-        let cells = schema.add_json_field(column::CELLS, cells);
+        let cells = schema.add_json_field(CELLS, cells);
         let stored = StoredFields {
             card: schema.add_bytes_field("card", STORED),
             history: schema.add_bytes_field("history", STORED),
@@ -276,51 +261,4 @@ impl Fields {
 /// A day as the number `yyyymmdd`.
 fn number_of(day: Date) -> i64 {
     i64::from(day.year()) * 10_000 + i64::from(day.month()) * 100 + i64::from(day.day())
-}
-
-/// The name of a cell's column.
-pub(crate) fn cell_column(cell: CellId) -> String {
-    format!("{}.{cell}", column::CELLS)
-}
-
-/// Whether the column holds a value as it is, neither rounded nor cut off.
-pub(crate) fn is_exact(value: Decimal) -> bool {
-    from_millionths(millionths(value).into()) == Some(value)
-}
-
-/// A value as its column holds it.
-pub(crate) fn millionths(value: Decimal) -> i64 {
-    clamped(value, Decimal::round)
-}
-
-/// A column's value, or the sum of many, as a decimal. None where it is past what a decimal holds.
-pub(crate) fn from_millionths(value: i128) -> Option<Decimal> {
-    Decimal::try_from_i128_with_scale(value, CELL_SCALE).ok().map(|value| value.normalize())
-}
-
-/// A span of values as a span of column values: ends that fall between two millionths move inwards.
-pub(crate) fn millionths_span(span: &Span<Decimal>) -> Span<i64> {
-    let exact = |value: Decimal| value == value.round_dp(CELL_SCALE);
-    let lower = match span.lower {
-        Bound::Excluded(value) if exact(value) => Bound::Excluded(millionths(value)),
-        Bound::Included(value) | Bound::Excluded(value) => {
-            Bound::Included(clamped(value, |value| value.ceil()))
-        }
-        Bound::Unbounded => Bound::Unbounded,
-    };
-    let upper = match span.upper {
-        Bound::Excluded(value) if exact(value) => Bound::Excluded(millionths(value)),
-        Bound::Included(value) | Bound::Excluded(value) => {
-            Bound::Included(clamped(value, |value| value.floor()))
-        }
-        Bound::Unbounded => Bound::Unbounded,
-    };
-    Span { lower, upper }
-}
-
-/// The millionths, rounded; what is too great for the column is the greatest that fits.
-fn clamped(value: Decimal, round: impl Fn(&Decimal) -> Decimal) -> i64 {
-    let limit = if value.is_sign_negative() { i64::MIN } else { i64::MAX };
-    let scaled = value.checked_mul(Decimal::from(10_i64.pow(CELL_SCALE)));
-    scaled.and_then(|scaled| round(&scaled).to_i64()).unwrap_or(limit)
 }

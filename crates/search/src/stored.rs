@@ -4,16 +4,14 @@
 //! comparisons and the text are compressed one by one, so that a reader pays only for the parts it asks for;
 //! the engine's own document store compresses nothing.
 
-use std::io;
-
+use proto::Message as _;
 use proto::v1::ReportValidated;
-use proto::{ConvertError, DecodeError, Message as _};
 use report::{Date, Decimal, Finding, FormId, Region, Review, Verdict, Year};
-use tantivy::schema::Value as _;
+use tantivy::schema::{Field, Value as _};
 use tantivy::{DocAddress, DocId, Searcher, TantivyDocument};
 
 use crate::cells::CellColumns;
-use crate::schema::StoredFields;
+use crate::damage::DamageError;
 use crate::versions::IndexedReport;
 use crate::{IndexError, Version, Withdrawal};
 
@@ -22,23 +20,6 @@ mod pack;
 
 pub(crate) use layout::History;
 pub(crate) use pack::Packer;
-
-/// Why a stored part cannot be read.
-#[derive(Debug, thiserror::Error)]
-pub enum DamageError {
-    /// The compressed bytes are damaged.
-    #[error("a part does not unpack")]
-    Compression(#[from] io::Error),
-    /// The bytes are no message of the expected kind.
-    #[error("a part does not decode")]
-    Encoding(#[from] DecodeError),
-    /// The fact holds what this version of the program does not know.
-    #[error("the fact is not understood")]
-    Fact(#[from] ConvertError),
-    /// The list of versions lacks the current one.
-    #[error("the current version is not in the list of versions")]
-    Versions,
-}
 
 /// What a hit shows of a report.
 #[derive(Debug, Clone, PartialEq)]
@@ -88,6 +69,16 @@ pub struct StoredReport {
     pub review: Review,
     /// The plain text of the document.
     pub text: String,
+}
+
+/// The stored parts of a report; see [`crate::StoredParts`].
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct StoredFields {
+    pub(crate) card: Field,
+    pub(crate) history: Field,
+    pub(crate) fact: Field,
+    pub(crate) compared: Field,
+    pub(crate) text: Field,
 }
 
 /// The parts of one stored report. Each method unpacks the part it needs.
@@ -229,7 +220,7 @@ impl StoredParts {
     }
 
     /// A part as it was before it was packed; empty where nothing is stored.
-    fn part(&self, field: tantivy::schema::Field) -> Result<Vec<u8>, DamageError> {
+    fn part(&self, field: Field) -> Result<Vec<u8>, DamageError> {
         let packed = self.document.get_first(field).and_then(|part| part.as_bytes()).unwrap_or_default();
         if packed.is_empty() { Ok(Vec::new()) } else { Ok(pack::unpack(packed)?) }
     }

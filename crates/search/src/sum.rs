@@ -8,7 +8,8 @@ use tantivy::columnar::{Column, StrColumn};
 use tantivy::{DocId, Score, SegmentOrdinal, SegmentReader};
 
 use crate::compile::{compile, with_filters};
-use crate::schema::{cell_column, column, from_millionths};
+use crate::millionths::{cell_column, from_millionths};
+use crate::schema::column;
 use crate::{IndexError, Query, Reader};
 
 /// What reports are put together by.

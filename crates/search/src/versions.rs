@@ -14,7 +14,7 @@ use proto::Message as _;
 use proto::v1::ReportValidated;
 use report::{Finding, Review};
 
-use crate::stored::DamageError;
+use crate::damage::DamageError;
 use crate::{Entry, Version, Withdrawal};
 
 /// One reading of an original that was indexed, as the log tells of it.

@@ -2,7 +2,7 @@
 
 use report::{Date, FormId, Region, Report, Verdict, Year};
 
-use crate::schema::is_exact;
+use crate::millionths::is_exact;
 use crate::versions::IndexedReport;
 use crate::{Version, Withdrawal, stored};
 

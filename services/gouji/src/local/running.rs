@@ -10,8 +10,6 @@ use std::{env, process};
 use anyhow::{Context as _, Result};
 use serde::{Deserialize, Serialize};
 
-use super::up::DATA;
-
 /// A `gouji up` that runs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Running {
@@ -21,6 +19,9 @@ pub(crate) struct Running {
     pub(crate) data: PathBuf,
     process: u32,
 }
+
+/// The data folder of `up`, and where an operator's verbs look for it.
+pub(crate) const DATA: &str = "gouji-data";
 
 /// The name of the file.
 const FILE: &str = "up.json";

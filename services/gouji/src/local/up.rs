@@ -12,15 +12,12 @@ use tokio::runtime::Runtime;
 use worker::{Config, Service, Shutdown};
 
 use super::nats::Nats;
-use super::running::Registration;
+use super::running::{DATA, Registration};
 use crate::language::text;
 use crate::print::say;
 
 /// The address of `up`, and where the other verbs look for it.
 pub(crate) const ADDRESS: &str = "127.0.0.1:8470";
-
-/// The data folder of `up`, and where an operator's verbs look for it.
-pub(crate) const DATA: &str = "gouji-data";
 
 /// Run the whole pipeline in this process.
 #[derive(Debug, Args)]

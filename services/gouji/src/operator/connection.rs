@@ -10,8 +10,8 @@ use worker::{Config, Worker};
 
 use crate::language::text;
 use crate::local::nats;
+use crate::local::running::DATA;
 use crate::local::running::Running;
-use crate::local::up::DATA;
 
 /// Where the bus is, and who uses it.
 #[derive(Debug, Clone, Args)]
