@@ -66,7 +66,7 @@ async fn a_flood_gets_503_and_nothing_accepted_is_lost() {
     let waiting = setup.pipeline.inbox().join("waits.html");
     fs::write(&waiting, report(10_000).bytes).unwrap();
     until("the drop folder to be held back", SOON, async || {
-        Ok(setup.pipeline.ingest.process.said().contains("the drop folder is held back").then_some(()))
+        Ok(setup.pipeline.ingest.process.said().contains("the drop folder is paused").then_some(()))
     })
     .await
     .unwrap();
