@@ -99,7 +99,8 @@ mod tests {
     #[tokio::test]
     async fn the_description_lists_every_path_of_the_api() {
         let description: Description = serde_json::from_str(assets::OPENAPI).unwrap();
-        let is_ours = |path: &Path| path.get.as_ref().is_some_and(|get| get.tags != ["ingest"]);
+        let is_ours =
+            |path: &Path| path.get.as_ref().is_some_and(|get| get.tags.iter().all(|tag| tag != "ingest"));
         let documented = description.paths.iter().filter(|(_, path)| is_ours(path));
         let documented: BTreeSet<&str> = documented.map(|(path, _)| path.as_str()).collect();
         let routes = routes();
