@@ -111,15 +111,15 @@ async fn a_withdrawn_report_says_so_and_stays_readable() {
     console.commit().await;
 
     let current = console.get(&format!("/reports/{key}")).await.text();
-    let told = ["已由 <b>办公室&lt;b&gt;</b> 撤回", "数字&lt;img src=x&gt;有误"];
-    has(&current, &told);
+    let notice = ["已由 <b>办公室&lt;b&gt;</b> 撤回", "数字&lt;img src=x&gt;有误"];
+    has(&current, &notice);
     has(
         &current,
         &[&format!("href=\"/reports/{id}\">查看撤回前的年报"), &format!("/api/v1/reports/{id}/source")],
     );
     lacks(&current, &["<img", "未发现问题", "/letter", "正文</h2>"]);
     let earlier = console.get(&format!("/reports/{id}")).await.text();
-    has(&earlier, &told);
+    has(&earlier, &notice);
     has(&earlier, &["id=\"cell-requests.received.total\""]);
     lacks(&earlier, &["<img", "/letter", "已被新的提交取代"]);
 
