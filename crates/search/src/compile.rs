@@ -11,7 +11,7 @@ use tantivy::schema::{Field, IndexRecordOption};
 use crate::analyzer::{phrase_terms, pieces, words};
 use crate::excluded::Excluded;
 use crate::millionths::{CELLS, cell_column, millionths_span};
-use crate::schema::{Fields, WITHDRAWN, column};
+use crate::schema::{Fields, WITHDRAWN};
 use crate::{Clause, Span};
 
 /// A phrase in the title weighs as much as three in the text.

@@ -16,9 +16,9 @@ use crate::server::Server;
 use crate::{id, open, parsed_from, submitted, wait_for_event};
 
 #[derive(Debug, Clone, Default)]
-struct Kept(Arc<Mutex<Vec<SpanData>>>);
+struct ExportedSpans(Arc<Mutex<Vec<SpanData>>>);
 
-impl SpanExporter for Kept {
+impl SpanExporter for ExportedSpans {
     async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
         self.0.lock().unwrap().extend(batch);
         Ok(())
@@ -36,8 +36,8 @@ fn attribute(span: &SpanData, name: &str) -> String {
 
 #[tokio::test]
 async fn the_parent_of_a_message_came_in_its_headers() {
-    let kept = Kept::default();
-    let provider = SdkTracerProvider::builder().with_simple_exporter(kept.clone()).build();
+    let exported = ExportedSpans::default();
+    let provider = SdkTracerProvider::builder().with_simple_exporter(exported.clone()).build();
     tracing_subscriber::registry()
         .with(tracing_opentelemetry::layer().with_tracer(provider.tracer("test")))
         .with(tracing_subscriber::filter::LevelFilter::INFO)
@@ -62,7 +62,7 @@ async fn the_parent_of_a_message_came_in_its_headers() {
     worker.shutdown().trigger();
     working.await.unwrap().unwrap();
 
-    let spans = kept.0.lock().unwrap().clone();
+    let spans = exported.0.lock().unwrap().clone();
     let trace = spans
         .iter()
         .filter(|span| span.span_context.trace_id().to_string() == "0af7651916cd43dd8448eb211c80319c");

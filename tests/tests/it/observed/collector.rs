@@ -22,7 +22,7 @@ use tonic::{Request, Response, Status};
 /// Gone when it is dropped.
 pub(crate) struct Collector {
     address: String,
-    kept: Kept,
+    received: ReceivedSpans,
     serving: JoinHandle<()>,
 }
 
@@ -45,14 +45,14 @@ pub(crate) struct Span {
 }
 
 #[derive(Clone, Default)]
-struct Kept(Arc<Mutex<Vec<Span>>>);
+struct ReceivedSpans(Arc<Mutex<Vec<Span>>>);
 
 impl Collector {
     pub(crate) async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
-        let kept = Kept::default();
-        let service = TowerToHyperService::new(TraceServiceServer::new(kept.clone()));
+        let received = ReceivedSpans::default();
+        let service = TowerToHyperService::new(TraceServiceServer::new(received.clone()));
         let serving = tokio::spawn(async move {
             let mut connections = JoinSet::new();
             loop {
@@ -65,7 +65,7 @@ impl Collector {
                 });
             }
         });
-        Self { address, kept, serving }
+        Self { address, received, serving }
     }
 
     /// The settings under which a process sends its spans here, soon.
@@ -78,7 +78,7 @@ impl Collector {
 
     /// What has come so far.
     pub(crate) fn spans(&self) -> Vec<Span> {
-        self.kept.0.lock().unwrap().clone()
+        self.received.0.lock().unwrap().clone()
     }
 }
 
@@ -89,16 +89,16 @@ impl Drop for Collector {
 }
 
 #[tonic::async_trait]
-impl TraceService for Kept {
+impl TraceService for ReceivedSpans {
     async fn export(
         &self,
         request: Request<ExportTraceServiceRequest>,
     ) -> Result<Response<ExportTraceServiceResponse>, Status> {
-        let mut kept = self.0.lock().unwrap();
+        let mut received = self.0.lock().unwrap();
         for of_resource in request.into_inner().resource_spans {
             let resource = attributes(&of_resource.resource.unwrap_or_default().attributes);
             for span in of_resource.scope_spans.into_iter().flat_map(|scope| scope.spans) {
-                kept.push(Span {
+                received.push(Span {
                     service: resource.get("service.name").cloned().unwrap_or_default(),
                     kind: span.kind(),
                     trace: hex(&span.trace_id),
