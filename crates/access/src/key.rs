@@ -13,8 +13,8 @@ use anyhow::Context as _;
 use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::tz::{TimeZone, offset};
 use proto::v1::Scope;
+use report::beijing;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
@@ -231,8 +231,12 @@ impl Keys {
             }
         }
         let key = found.ok_or(KeyError::Unknown)?;
-        let today = Timestamp::now().to_zoned(TimeZone::fixed(offset(8))).date();
-        if key.expires.is_some_and(|last| last < today) { Err(KeyError::Expired) } else { Ok(key.clone()) }
+        let today = beijing::day(Timestamp::now().as_millisecond());
+        if key.expires.is_some_and(|last| Some(last) < today) {
+            Err(KeyError::Expired)
+        } else {
+            Ok(key.clone())
+        }
     }
 
     fn current(&self) -> Arc<Vec<Key>> {

@@ -21,7 +21,7 @@ const ARROWS: [(&str, &[&str]); 20] = [
     ("bus", &["proto"]),
     ("blobs", &["bus"]),
     ("worker", &["blobs", "bus", "proto"]),
-    ("access", &["bus", "proto", "worker"]),
+    ("access", &["bus", "proto", "report", "worker"]),
     // The services.
     ("ingest", &["access", "blobs", "bus", "document", "proto", "survey", "worker"]),
     ("parse", &["blobs", "document", "proto", "reading", "sandbox", "worker"]),
