@@ -169,10 +169,10 @@ impl PageDevice {
             if !is_shown {
                 continue;
             }
-            if !is_blank(character) {
-                if let Some(count) = self.turned.get_mut(turns) {
-                    *count += 1;
-                }
+            if !is_blank(character)
+                && let Some(count) = self.turned.get_mut(turns)
+            {
+                *count += 1;
             }
             self.glyphs.push(Glyph {
                 character,
