@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use anyhow::{Context as _, Result, ensure};
 
 use crate::processes::{ListenAt, NatsServer, SyncInterval};
+use crate::skip::skip;
 
 /// The number of servers; a log with a copy on each survives the loss of one.
 pub const SERVERS: u8 = 3;
@@ -128,4 +129,13 @@ fn ip(arguments: &str) -> Result<()> {
     let said = String::from_utf8_lossy(&output.stderr);
     ensure!(output.status.success(), "ip {arguments}: {}", said.trim());
     Ok(())
+}
+
+/// Whether this process may make networks and mount disks. Records the test as skipped if not.
+pub fn is_root(test: &str) -> bool {
+    let is_root = rustix::process::geteuid().is_root();
+    if !is_root {
+        skip(test, "only root may mount disks and make networks", "sudo -E cargo xtask test");
+    }
+    is_root
 }

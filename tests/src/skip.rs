@@ -1,4 +1,6 @@
 //! Tests that cannot run on this machine say so, and fail where everything is required.
+//!
+//! The tests of `document` and `reading` include this file, because they must not compile all of `tests`.
 
 use std::fs::File;
 use std::io::Write as _;
@@ -24,13 +26,4 @@ pub fn skip(test: &str, missing: &str, enable: &str) {
         None => writeln!(std::io::stderr(), "not tested: {line}"),
     };
     written.unwrap_or_else(|error| panic!("cannot record that {line} was skipped: {error}"));
-}
-
-/// Whether this process may make networks and mount disks. Records the test as skipped if not.
-pub fn is_root(test: &str) -> bool {
-    let is_root = rustix::process::geteuid().is_root();
-    if !is_root {
-        skip(test, "only root may mount disks and make networks", "sudo -E cargo xtask test");
-    }
-    is_root
 }

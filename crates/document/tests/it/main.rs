@@ -16,5 +16,8 @@ mod pdf;
 mod refusals;
 mod rtf;
 mod seeds;
+#[path = "../../../../tests/src/skip.rs"]
+#[expect(unreachable_pub, reason = "it is public in `tests`, where it belongs")]
+mod skip;
 mod text;
 mod workbooks;

@@ -1,11 +1,11 @@
 //! Real reports. They are no part of the repository: they lie in `../shared/seeds` beside it, or in the folder that
 //! `GOUJI_SEEDS` names.
 
-use std::fs::File;
-use std::io::Write as _;
 use std::path::PathBuf;
 
 use document::{Block, Layout, Limits, read};
+
+use crate::skip::skip;
 
 /// The layout, the rows and the widest row of a table.
 type Shape = (Layout, usize, usize);
@@ -45,22 +45,13 @@ fn real_reports_have_three_tables() {
     }
 }
 
-/// The folder of the real reports. Where it is absent the test is recorded as skipped, as
-/// `tests/src/skip.rs` does.
+/// The folder of the real reports. Where it is absent the test is recorded as skipped.
 fn seeds(test: &str) -> Option<PathBuf> {
     let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/seeds");
     let folder = std::env::var_os("GOUJI_SEEDS").map_or_else(|| PathBuf::from(beside), PathBuf::from);
     if folder.is_dir() {
         return Some(folder);
     }
-    let line = format!("{test}: the real reports are not here (set GOUJI_SEEDS to their folder)");
-    assert!(std::env::var("GOUJI_REQUIRE").as_deref() != Ok("all"), "cannot run {line}");
-    match std::env::var_os("GOUJI_SKIPPED").filter(|path| !path.is_empty()) {
-        Some(path) => {
-            let mut file = File::options().create(true).append(true).open(path).unwrap();
-            file.write_all(format!("{line}\n").as_bytes()).unwrap();
-        }
-        None => writeln!(std::io::stderr(), "gouji-test-skipped: {line}").unwrap(),
-    }
+    skip(test, "the real reports are not here", "set GOUJI_SEEDS to their folder");
     None
 }

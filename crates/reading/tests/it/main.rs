@@ -5,4 +5,7 @@
 mod cells;
 mod laws;
 mod seeds;
+#[path = "../../../../tests/src/skip.rs"]
+#[expect(unreachable_pub, reason = "it is public in `tests`, where it belongs")]
+mod skip;
 mod version;

@@ -2,12 +2,12 @@
 //! `../shared/seeds` beside it, or in the folder that `GOUJI_SEEDS` names; the true figures lie in `truth` next to
 //! that folder.
 
-use std::fs::File;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use report::{CellId, CellState, NoteKind};
 use serde_json::Value;
+
+use crate::skip::skip;
 
 fn read(seeds: &Path, name: &str) -> report::Report {
     let bytes = std::fs::read(seeds.join(name)).unwrap();
@@ -96,22 +96,13 @@ fn what_is_odd_about_the_seeds_is_noticed() {
     assert_eq!(noticed("004_6fe97b63072fda93.txt"), []);
 }
 
-/// The folder of the real reports. Where it is absent the test is recorded as skipped, as
-/// `tests/src/skip.rs` does.
+/// The folder of the real reports. Where it is absent the test is recorded as skipped.
 fn seeds(test: &str) -> Option<PathBuf> {
     let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/seeds");
     let folder = std::env::var_os("GOUJI_SEEDS").map_or_else(|| PathBuf::from(beside), PathBuf::from);
     if folder.is_dir() {
         return Some(folder);
     }
-    let line = format!("{test}: the real reports are not here (set GOUJI_SEEDS to their folder)");
-    assert!(std::env::var("GOUJI_REQUIRE").as_deref() != Ok("all"), "cannot run {line}");
-    match std::env::var_os("GOUJI_SKIPPED").filter(|path| !path.is_empty()) {
-        Some(path) => {
-            let mut file = File::options().create(true).append(true).open(path).unwrap();
-            file.write_all(format!("{line}\n").as_bytes()).unwrap();
-        }
-        None => writeln!(std::io::stderr(), "gouji-test-skipped: {line}").unwrap(),
-    }
+    skip(test, "the real reports are not here", "set GOUJI_SEEDS to their folder");
     None
 }

@@ -5,11 +5,11 @@ use std::time::Duration;
 use async_nats::jetstream;
 use async_nats::jetstream::stream::Info;
 use rustix::process::Signal;
+use tests::cluster::is_root;
 use tests::cluster::{Hosts, SERVERS};
 use tests::pipeline::{Pipeline, Shape};
 use tests::processes::{NatsServer, SyncInterval, until};
 use tests::proof::{Log, PATIENCE, archive, reports, send_until_taken};
-use tests::skip::is_root;
 
 use super::nothing_is_lost;
 

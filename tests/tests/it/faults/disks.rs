@@ -2,11 +2,11 @@
 //! nobody is refused.
 
 use reqwest::StatusCode;
+use tests::cluster::is_root;
 use tests::disk::SmallDisk;
 use tests::pipeline::{Pipeline, SOON, Shape};
 use tests::processes::until;
 use tests::proof::{Log, archive, reports, send_until_taken};
-use tests::skip::is_root;
 
 use super::nothing_is_lost;
 

@@ -3,11 +3,11 @@
 use std::fs;
 
 use rustix::process::Signal;
+use tests::cluster::is_root;
 use tests::disk::PoweredDisk;
 use tests::pipeline::{Pipeline, SOON, Shape};
 use tests::processes::{SyncInterval, until};
 use tests::proof::{Log, archive, reports, send_until_taken};
-use tests::skip::is_root;
 
 use super::nothing_is_lost;
 
