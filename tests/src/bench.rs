@@ -14,6 +14,7 @@ mod relay;
 pub mod rules;
 pub mod scale;
 pub mod search;
+pub mod seen;
 pub mod stall;
 
 use std::collections::BTreeMap;

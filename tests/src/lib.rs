@@ -10,5 +10,6 @@ pub mod pipeline;
 pub mod processes;
 pub mod proof;
 pub mod proxy;
+pub mod seen;
 pub mod skip;
 pub mod soak;

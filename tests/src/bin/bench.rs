@@ -1,7 +1,7 @@
 //! `cargo xtask bench` and `cargo xtask soak`.
 
 use clap::{Parser, Subcommand};
-use tests::bench::{self, commits, formats, growth, memory, rules, scale, search, stall};
+use tests::bench::{self, commits, formats, growth, memory, rules, scale, search, seen, stall};
 use tests::soak;
 
 /// Measure the pipeline, or one thing alone.
@@ -23,6 +23,7 @@ enum Alone {
     Rules(rules::Options),
     Scale(scale::Options),
     Search(search::Options),
+    Seen(seen::Options),
     Soak(soak::Options),
     Stall(stall::Options),
 }
@@ -38,6 +39,7 @@ fn main() -> anyhow::Result<()> {
         Some(Alone::Rules(options)) => rules::run(&options),
         Some(Alone::Scale(options)) => scale::run(&options),
         Some(Alone::Search(options)) => search::run(&options),
+        Some(Alone::Seen(options)) => seen::run(&options),
         Some(Alone::Soak(options)) => soak::run(&options),
         Some(Alone::Stall(options)) => stall::run(&options),
     }

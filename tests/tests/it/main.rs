@@ -15,3 +15,4 @@ mod observed;
 mod operators;
 mod rules;
 mod samples;
+mod seen;
