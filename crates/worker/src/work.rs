@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bus::{Delivery, FETCH_WAIT, with_progress};
+use bus::{Consumer, Delivery, FETCH_WAIT, with_progress};
 use proto::Fact;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -37,13 +37,31 @@ impl Worker {
         H: Fn(F) -> R + Clone + Send + Sync + 'static,
         R: Future<Output = Handled<N>> + Send + 'static,
     {
-        let mut consumer = self.bus().consumer::<F>().await?;
-        self.health().started_consuming(consumer.problem());
-        let permits = Permits::new(self.config().permits);
+        let mut lanes = self.bus().consumers::<F>().await?;
+        if let Some(consumer) = lanes.first() {
+            self.health().started_consuming(consumer.problem());
+        }
+        // Each lane has permits of its own, so that none waits for a permit that another holds.
+        let permits: Vec<Permits> = lanes.iter().map(|_| Permits::new(self.config().permits)).collect();
+        let work = lanes.iter_mut().enumerate();
+        let work = work.map(|(lane, consumer)| self.work_lane(consumer, &permits, lane, handle.clone()));
+        futures::future::join_all(work).await;
+        Ok(())
+    }
+
+    /// Handles the facts of one lane; `all` are the permits of each.
+    async fn work_lane<F, N, H, R>(&self, consumer: &mut Consumer, all: &[Permits], lane: usize, handle: H)
+    where
+        F: Fact + Clone,
+        N: Fact,
+        H: Fn(F) -> R + Clone + Send + Sync + 'static,
+        R: Future<Output = Handled<N>> + Send + 'static,
+    {
+        let Some(permits) = all.get(lane) else { return };
         let mut tasks = JoinSet::new();
         while let Some(wanted) = permits.wanted(self.control()).await {
             while tasks.try_join_next().is_some() {}
-            if !consumer.fetch(wanted, MAX_FETCH_BYTES, FETCH_WAIT).await {
+            if !consumer.turn().await || !consumer.fetch(wanted, MAX_FETCH_BYTES, FETCH_WAIT).await {
                 break;
             }
             self.health().fetched();
@@ -59,7 +77,7 @@ impl Worker {
                 });
             }
             let is_open = self.control().breaker.is_open();
-            if !any && permits.all_free() && is_open && self.bus().problem().is_none() {
+            if !any && all.iter().all(Permits::all_free) && is_open && self.bus().problem().is_none() {
                 // Other workers handled the messages that failed here, so nothing is left to probe with.
                 // The next failure opens the breaker again.
                 self.control().breaker.succeeded();
@@ -73,7 +91,6 @@ impl Worker {
                 "stopped while handling messages; they will be delivered again"
             );
         }
-        Ok(())
     }
 }
 

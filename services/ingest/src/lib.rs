@@ -4,6 +4,7 @@ mod admission;
 mod builder;
 mod folder;
 mod http;
+mod lanes;
 mod manifest;
 mod name;
 mod recovery;
@@ -23,6 +24,7 @@ use bus::Bus;
 use worker::{Service, Worker};
 
 use crate::admission::Admission;
+use crate::lanes::Lanes;
 
 pub use recovery::{Recovered, recover};
 
@@ -59,12 +61,18 @@ struct Parts {
     worker: Worker,
     access: AccessControl,
     admission: Admission,
+    lanes: Lanes,
 }
 
 impl Ingest {
     fn open(worker: Worker) -> anyhow::Result<Self> {
         let access = AccessControl::open(&worker).context("setting up access control")?;
-        Ok(Self(Arc::new(Parts { access, admission: Admission::new(worker.clone()), worker })))
+        Ok(Self(Arc::new(Parts {
+            access,
+            admission: Admission::new(worker.clone()),
+            lanes: Lanes::default(),
+            worker,
+        })))
     }
 
     fn worker(&self) -> &Worker {
@@ -85,6 +93,10 @@ impl Ingest {
 
     fn admission(&self) -> &Admission {
         &self.0.admission
+    }
+
+    fn lanes(&self) -> &Lanes {
+        &self.0.lanes
     }
 }
 

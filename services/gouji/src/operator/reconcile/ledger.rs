@@ -15,7 +15,7 @@ struct State {
     sent: bool,
     indexed: bool,
     refused: bool,
-    /// The stage that processes it next, and the sequence of the fact for that stage.
+    /// The consumer that delivers it next, and the sequence of the fact there.
     waits: Option<(&'static str, u64)>,
 }
 
@@ -57,20 +57,24 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 impl Ledger {
     pub(super) fn note(&mut self, event: &Event) {
-        let waits_for = match event.fact() {
-            ReportSubmitted::NAME => Some("parse"),
-            ReportParsed::NAME => Some("validate"),
-            ReportValidated::NAME => Some("index"),
-            ReportIndexed::NAME | ReportRefused::NAME => None,
-            _ => return,
-        };
+        if ![
+            ReportSubmitted::NAME,
+            ReportParsed::NAME,
+            ReportValidated::NAME,
+            ReportIndexed::NAME,
+            ReportRefused::NAME,
+        ]
+        .contains(&event.fact())
+        {
+            return;
+        }
         let state = self.states.entry(event.id().into()).or_default();
         state.sent |= event.fact() == ReportSubmitted::NAME;
         state.refused |= event.fact() == ReportRefused::NAME;
-        if let Some(stage) = waits_for
+        if let Some(consumer) = event.consumer()
             && state.waits.is_none_or(|(_, sequence)| sequence < event.sequence)
         {
-            state.waits = Some((stage, event.sequence));
+            state.waits = Some((consumer, event.sequence));
         }
         if event.fact() != ReportIndexed::NAME {
             return;
