@@ -100,9 +100,22 @@ impl Bus {
     pub async fn scan(
         &self,
         filter: &str,
+        each: impl FnMut(Event) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        self.scan_from(filter, 1, each).await
+    }
+
+    /// The same from a sequence on.
+    ///
+    /// # Errors
+    /// If the bus does not answer, or `each` fails.
+    pub async fn scan_from(
+        &self,
+        filter: &str,
+        from: u64,
         mut each: impl FnMut(Event) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
-        let mut next = 1;
+        let mut next = from;
         loop {
             let page = page(self, filter, next).await?.events;
             let Some(last) = page.last() else { return Ok(()) };

@@ -32,6 +32,8 @@ pub(super) struct Ledger {
     pub(super) replayed: u64,
     pub(super) lost: Vec<String>,
     pub(super) unsent: Vec<String>,
+    /// The last sequence that was noted.
+    pub(super) last: u64,
 }
 
 /// One version of a report. A later one is greater.
@@ -57,6 +59,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 impl Ledger {
     pub(super) fn note(&mut self, event: &Event) {
+        self.last = self.last.max(event.sequence);
         if ![
             ReportSubmitted::NAME,
             ReportParsed::NAME,
@@ -183,6 +186,12 @@ impl Ledger {
     pub(super) fn in_flight(&self) -> u64 {
         let ended = self.indexed + self.refused + self.replayed + self.lost.len() as u64;
         self.received.saturating_sub(ended)
+    }
+
+    /// Whether the index may have this reading before the log says so.
+    pub(super) fn may_be_indexed(&self, id: &str) -> bool {
+        let is_validated = |state: &State| state.waits.is_some_and(|(consumer, _)| consumer == "index");
+        self.states.get(id).is_some_and(|state| is_validated(state) && !state.indexed)
     }
 
     /// Whether the log has this reading as one that was sent.
