@@ -113,7 +113,7 @@ async fn a_report_is_acknowledged_and_found_whatever_was_forged_about_it() {
         let receipt = api.submit(&report.file_name, report.bytes).await.unwrap();
         let taken = receipt["reports"][0]["id"].as_str().unwrap().to_owned();
         assert_eq!(receipt["reports"][0]["duplicate"], false, "{what}");
-        let filter = format!("gouji.v1.submitted.{taken}._._._._");
+        let filter = format!("gouji.v1.submitted.{taken}.>");
         let log = operator.jetstream.get_stream("GOUJI").await.unwrap();
         let logged = log.get_last_raw_message_by_subject(&filter).await.unwrap_or_else(|error| {
             panic!("{what}: acknowledged as {taken} and not on the log: {error}");
