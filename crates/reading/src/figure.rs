@@ -48,6 +48,21 @@ pub(crate) fn any(text: &str) -> Figure {
     parse(text, CellKind::Change)
 }
 
+/// Longest text that can be a misprinted figure.
+const MISPRINT_CHARS: usize = 16;
+
+/// Whether a word in running text stands where a figure does: a figure, a placeholder, or digits with other
+/// characters that make no number.
+pub(crate) fn is_like(word: &str) -> bool {
+    let is_word = |c: char| ('\u{4e00}'..='\u{9fff}').contains(&c);
+    let is_bare_number = || word.trim_end_matches(['.', '、', ')', '）', '．']).len() < word.len();
+    any(word).is_value()
+        || word.chars().count() <= MISPRINT_CHARS
+            && word.starts_with(|c: char| c.is_ascii_digit())
+            && !word.contains(is_word)
+            && !is_bare_number()
+}
+
 fn is_placeholder(text: &str) -> bool {
     let text: String = text.chars().filter(|c| !is_space(*c)).collect();
     matches!(text.as_str(), "无" | "不适用" | "空" | "未统计" | "N/A" | "n/a" | "暂无" | "没有")

@@ -178,5 +178,9 @@ fn ends_sentence(text: &str) -> bool {
 
 /// Labels of table three begin with 一、 二、 三、 四、 too.
 fn is_row_label(normalised: &str) -> bool {
-    normalised.ends_with("申请数量") || normalised.contains("办理结果") || normalised.contains("结转下年度")
+    normalised.ends_with("申请数量")
+        || normalised.contains("办理结果")
+        || normalised.contains("结转下年度")
+        // A label that is broken over lines.
+        || "本年度办理结果".starts_with(normalised)
 }

@@ -6,6 +6,7 @@ mod label;
 mod lost;
 mod scan;
 mod short;
+mod text;
 
 use document::Layout;
 use report::{Cell, CellKind};
@@ -23,6 +24,8 @@ pub(crate) struct Found<'a> {
     rows: Vec<Row<'a>>,
     /// Rows of figures that have no known label.
     lost: Vec<Lost<'a>>,
+    /// Rows of running text that the order alone does not tell apart.
+    open: Vec<text::Open<'a>>,
     /// Cells of the longest printed line of the table, its header among them.
     widest: usize,
     first_line: usize,
@@ -47,15 +50,20 @@ struct Row<'a> {
 /// those carried into the next year.
 pub(crate) fn find<'a>(lines: &[Line<'a>]) -> Found<'a> {
     let Some(opening) = scan::opening(lines) else { return Found::default() };
-    let scan::Rows { mut rows, lost, last_line } = scan::rows(lines, opening);
-    let first = opening.0;
+    let (mut rows, lost, open, first, last_line) = match text::rows(lines, opening) {
+        Some(text) => (text.rows, Vec::new(), text.open, text.first_line, text.last_line),
+        None => {
+            let scan::Rows { rows, lost, last_line } = scan::rows(lines, opening);
+            (rows, lost, Vec::new(), opening.0, last_line)
+        }
+    };
     let has_parts = rows.iter().any(|row| row.official.id.starts_with("other."));
     rows.retain(|row| !(has_parts && row.official.id == "other" && row.figures() == 0));
     let header = header(lines, first, &rows);
     let table = lines.get(first).map(|line| line.table);
     let of_table = lines.iter().take(last_line + 1).filter(|line| Some(line.table) == table);
     let widest = of_table.map(|line| line.slots.len()).max().unwrap_or(0);
-    Found { header, rows, lost, widest, first_line: first }
+    Found { header, rows, lost, open, widest, first_line: first }
 }
 
 impl Row<'_> {
@@ -91,7 +99,8 @@ impl Found<'_> {
 
     /// How many rows have figures.
     pub(crate) fn filled_rows(&self) -> usize {
-        self.rows.iter().filter(|row| row.figures() > 0).count()
+        let open = self.open.iter().filter_map(|open| open.ways.first()).flatten();
+        self.rows.iter().chain(open).filter(|row| row.figures() > 0).count()
     }
 
     /// The index of its first line among all printed lines.

@@ -92,8 +92,10 @@ impl Found<'_> {
         short.append(&mut doubtful);
         self.fill_short(form, cells, notes, short);
         self.fill_lost(form, cells, notes);
+        self.fill_open(form, cells, notes);
         let is_known = |row: &RequestRow| {
-            let found = self.rows.iter().any(|found| found.official.id == row.id);
+            let open = self.open.iter().flat_map(|open| &open.labels);
+            let found = self.rows.iter().chain(open).any(|found| found.official.id == row.id);
             let id = form.request_cell(row.id, "total");
             found || id.and_then(|id| cells.get(id)).is_some_and(Cell::is_printed)
         };
@@ -293,13 +295,7 @@ impl Found<'_> {
     fn fill_lost(&self, form: &'static Form, cells: &mut Cells, notes: &mut Vec<Note>) {
         for rows in lost::by_position(&self.lost, &self.rows, form) {
             let before = (broken(form, cells), cells.clone());
-            let mut is_whole = true;
-            for row in &rows {
-                match align::placements(&row.tokens(), self.width(), None, false)[..] {
-                    [only] if only.count == self.width() => self.put(form, cells, row, only),
-                    _ => is_whole = false,
-                }
-            }
+            let is_whole = self.put_whole(form, cells, &rows);
             if !is_whole || broken(form, cells) > before.0 {
                 *cells = before.1;
                 continue;
@@ -309,6 +305,43 @@ impl Found<'_> {
             };
             notes.extend(rows.iter().map(chosen));
         }
+    }
+
+    /// Rows of running text with fewer lines of figures than labels: where one way alone breaks no equation.
+    fn fill_open(&self, form: &'static Form, cells: &mut Cells, notes: &mut Vec<Note>) {
+        for open in &self.open {
+            let before = (broken(form, cells), cells.clone());
+            let mut possible = Vec::new();
+            for way in &open.ways {
+                if self.put_whole(form, cells, way) && broken(form, cells) == before.0 {
+                    possible.push(way);
+                }
+                cells.clone_from(&before.1);
+            }
+            let named: Vec<&Row<'_>> = match possible[..] {
+                [only] => {
+                    self.put_whole(form, cells, only);
+                    let is_named = |label: &&Row<'_>| only.iter().any(|row| row.official.id == label.official.id);
+                    open.labels.iter().filter(|label| !is_named(label)).collect()
+                }
+                _ => open.labels.iter().collect(),
+            };
+            for row in named {
+                let origin = Some(row.label.origin());
+                notes.push(Note::counted(NoteKind::FigureCount, row.official.id, open.figures, origin));
+            }
+        }
+    }
+
+    /// Puts rows with a figure in every column; false if one has not.
+    fn put_whole(&self, form: &'static Form, cells: &mut Cells, rows: &[Row<'_>]) -> bool {
+        rows.iter().all(|row| match align::placements(&row.tokens(), self.width(), None, false)[..] {
+            [only] if only.count == self.width() => {
+                self.put(form, cells, row, only);
+                true
+            }
+            _ => false,
+        })
     }
 
     fn columns(&self) -> Columns {

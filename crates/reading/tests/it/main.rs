@@ -8,4 +8,5 @@ mod seeds;
 #[path = "../../../../tests/src/skip.rs"]
 #[expect(unreachable_pub, reason = "it is public in `tests`, where it belongs")]
 mod skip;
+mod texts;
 mod version;
