@@ -183,6 +183,8 @@ const EXTRA_CHARS: usize = 1;
 /// converter cut or joined do not count.
 fn is_altered(heading: &str, official: &str) -> bool {
     let (printed, official) = (label::normalise(heading), label::normalise(official));
+    // Digits at the end come from a figure beside it.
+    let printed = printed.trim_end_matches(|c: char| c.is_ascii_digit());
     let words = HEADINGS.iter().map(|(word, ..)| *word).chain(ROWS.iter().map(|(label, _)| *label));
     let is_joined = words.filter(|word| printed.contains(word)).any(|word| !official.contains(word));
     let mut official: Vec<char> = official.chars().collect();

@@ -9,7 +9,7 @@ mod short;
 mod text;
 
 use document::Layout;
-use report::{Cell, CellKind, CellState};
+use report::{Cell, CellKind, CellState, Doubt};
 
 use crate::figure::{self, Figure};
 use crate::grid::{Line, Slot};
@@ -85,7 +85,8 @@ fn tokens(slots: &[Slot<'_>]) -> Vec<Figure> {
 /// A printed cell with its figure.
 pub(crate) fn cell_of(slot: Slot<'_>, kind: CellKind) -> Cell {
     let figure = figure::parse(slot.str(), kind);
-    let doubt = slot.text.doubt().map(origin::doubt);
+    let several = (figure.state == CellState::Doubtful).then_some(Doubt::SeveralFigures);
+    let doubt = slot.text.doubt().map(origin::doubt).or(several);
     Cell {
         value: figure.value,
         state: if doubt.is_some() { CellState::Doubtful } else { figure.state },
@@ -97,7 +98,7 @@ pub(crate) fn cell_of(slot: Slot<'_>, kind: CellKind) -> Cell {
 
 impl Found<'_> {
     pub(crate) fn is_empty(&self) -> bool {
-        self.rows.is_empty()
+        self.rows.is_empty() && self.open.is_empty()
     }
 
     /// How many rows have figures.
@@ -118,6 +119,7 @@ impl Found<'_> {
             "other" => -2,
             _ => 0,
         };
-        self.rows.iter().map(vote).sum()
+        let open = self.open.iter().flat_map(|open| &open.labels);
+        self.rows.iter().chain(open).map(vote).sum()
     }
 }

@@ -15,7 +15,7 @@ use crate::prove;
 impl Found<'_> {
     /// Puts the figures into the cells and notes anomalies.
     pub(crate) fn fill(&self, form: &'static Form, cells: &mut Cells, notes: &mut Vec<Note>) {
-        if self.rows.is_empty() {
+        if self.is_empty() {
             notes.push(Note::new(NoteKind::TableAbsent, Table::Requests.as_str(), None));
             return;
         }
@@ -34,6 +34,9 @@ impl Found<'_> {
             let origin = Some(row.label.origin());
             if form.request_cell(id, "total").is_none() {
                 notes.push(Note::new(NoteKind::ForeignRow, id, origin));
+                notes.extend(self.group_figures(form, row).into_iter().filter_map(|(column, figure)| {
+                    Some(Note::counted(NoteKind::GroupFigure, column, u32::try_from(figure).ok()?, origin))
+                }));
                 continue;
             }
             let tokens = row.tokens();
@@ -102,6 +105,31 @@ impl Found<'_> {
         for official in form.requests.iter().filter(|row| !is_known(row)) {
             notes.push(Note::new(NoteKind::RowAbsent, official.id, None));
         }
+    }
+
+    /// The figures of the one row that stands for the three rows 其他处理, by column.
+    pub(crate) fn groups(&self, form: &'static Form) -> Vec<(&'static str, Decimal)> {
+        let rows = self.rows.iter().filter(|row| form.request_cell(row.official.id, "total").is_none());
+        rows.flat_map(|row| self.group_figures(form, row)).collect()
+    }
+
+    fn group_figures(&self, form: &'static Form, row: &Row<'_>) -> Vec<(&'static str, Decimal)> {
+        // The three rows have figures of their own, or belong to the other form.
+        let has_parts = self.rows.iter().any(|row| row.official.id.starts_with("other."));
+        if row.official.id != "other" || has_parts || form.request_cell("other.misc", "total").is_none() {
+            return Vec::new();
+        }
+        let tokens = row.tokens();
+        let placement = self.by_column(row).or_else(|| {
+            match align::placements(&tokens, self.width(), None, false)[..] {
+                [only] if only.count == self.width() => Some(only),
+                _ => None,
+            }
+        });
+        let Some(placement) = placement else { return Vec::new() };
+        let figures = tokens.iter().skip(placement.first_token);
+        let columns = self.header.columns.iter().skip(placement.first_column);
+        columns.zip(figures).filter_map(|(column, figure)| Some(((*column)?, figure.value?))).collect()
     }
 
     /// Value columns that the header has.
@@ -222,7 +250,10 @@ impl Found<'_> {
         let is_marked = |id: &CellId| {
             cells
                 .get(*id)
-                .is_some_and(|cell| matches!(cell.state, CellState::Placeholder | CellState::Unreadable))
+                .is_some_and(|cell| matches!(
+                    cell.state,
+                    CellState::Placeholder | CellState::Unreadable | CellState::Doubtful
+                ))
         };
         let balances = sum(&parts) == sum(&total) || parts.iter().chain(&total).any(is_marked);
         !balances || row.layout != Layout::Grid && placement.count < self.width()

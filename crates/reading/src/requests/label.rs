@@ -115,6 +115,15 @@ pub(super) fn within(normalised: &str) -> Vec<&'static Official> {
     OFFICIAL.iter().filter(|row| begins_in(normalised, row)).collect()
 }
 
+/// The row 其他 or 总计, whose label is too short to show in other text, by its number.
+pub(super) fn short(printed: &str) -> Option<&'static Official> {
+    if !has_enumerator(printed) {
+        return None;
+    }
+    let normalised = label::normalise(printed);
+    OFFICIAL.iter().find(|row| row.beginning.is_none() && row.label == normalised)
+}
+
 /// Whether the label of a row begins in a normalised text.
 pub(super) fn begins_in(normalised: &str, row: &Official) -> bool {
     row.beginning.as_ref().is_some_and(|beginning| normalised.contains(beginning))

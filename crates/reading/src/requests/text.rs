@@ -103,27 +103,52 @@ pub(super) fn rows<'a>(lines: &[Line<'a>], (first, before): (usize, Option<usize
 
 /// The words from the table's first label on, or from the figures above it, to the end of the table.
 fn words<'a>(lines: &[Line<'a>], first: usize, order: usize) -> Option<Vec<Word<'a>>> {
-    let table = lines.get(first).filter(|line| line.is_text)?.table;
-    let is_of_table = |line: &&Line<'_>| line.is_text && line.table == table;
+    let opens = lines.get(first)?;
+    let is_of_table = |line: &&Line<'_>| {
+        (line.is_text, line.layout, line.table) == (opens.is_text, opens.layout, opens.table)
+    };
     let start = first - lines.iter().take(first).rev().take_while(is_of_table).count();
     let count = lines.iter().skip(start).take_while(is_of_table).count();
+    if !opens.is_text && !has_displaced(lines.get(start..start + count)?) {
+        return None;
+    }
     let word = |line: usize, slot: &Slot<'a>| Word { slot: *slot, line, is_figure: figure::is_like(slot.str()) };
     let words: Vec<Word<'a>> = (start..)
         .zip(lines.iter().skip(start).take(count))
         .flat_map(|(at, line)| line.slots.iter().map(move |slot| (at, slot)))
+        .filter(|(_, slot)| !slot.text.is_empty())
         .map(|(at, slot)| word(at, slot))
         .collect();
-    let opens = |word: &Word<'_>| {
+    let begins = |word: &Word<'_>| {
         let official = labels::match_label(word.slot.str(), order.checked_sub(1), &[]);
         official.is_some_and(|official| official.order == order)
     };
-    let opening = words.iter().position(opens)?;
+    let named = words.iter().position(begins)?;
+    // The labels before it that are broken over lines.
+    let broken = words.iter().take(named).position(|word| {
+        let rows = labels::within(&label::normalise(word.slot.str()));
+        !word.is_figure && rows.iter().any(|row| row.order < order)
+    });
+    let opening = broken.unwrap_or(named);
     let above = words.iter().take(opening).rev().take_while(|word| word.is_figure).count();
     let ends = |word: &Word<'_>| !word.is_figure && is_of_table_four(word.slot.str());
-    let again = |word: &Word<'_>| order == 0 && opens(word);
+    let again = |word: &Word<'_>| order == 0 && begins(word);
     let end = words.iter().skip(opening + 1).position(|word| ends(word) || again(word));
     let end = end.map_or(words.len(), |end| opening + 1 + end);
     words.get(opening - above..end).map(<[_]>::to_vec)
+}
+
+/// Whether rows of cells have come apart from their labels: some rows of figures have none, and no row has a
+/// blank for a figure.
+fn has_displaced(lines: &[Line<'_>]) -> bool {
+    let is_filled = |slot: &&Slot<'_>| !slot.text.is_empty();
+    let figures = |line: &Line<'_>| {
+        line.slots.iter().filter(is_filled).filter(|slot| figure::is_like(slot.str())).count()
+    };
+    let is_bare = |line: &&Line<'_>| figures(line) == line.slots.iter().filter(is_filled).count();
+    let rows = || lines.iter().filter(|line| line.layout == Layout::Rows && figures(line) > 1);
+    let Some(width) = rows().map(figures).max() else { return false };
+    rows().all(|line| figures(line) == width) && rows().any(|line| is_bare(&line))
 }
 
 fn is_of_table_four(printed: &str) -> bool {
@@ -250,8 +275,12 @@ impl<'t, 'a> Gap<'t, 'a> {
     fn new(text: &'t Text<'a>, entries: Range<usize>, rows: &[&'static Official]) -> Self {
         let mut places = HashMap::new();
         let mut find = |begins: Begins, words: &Words<'a>| {
-            for row in labels::within(&words.joined) {
-                let is_here = |slot: &&Slot<'_>| labels::begins_in(&label::normalise(slot.str()), row);
+            let short = words.slots.iter().filter_map(|slot| labels::short(slot.str()));
+            for row in labels::within(&words.joined).into_iter().chain(short) {
+                let is_here = |slot: &&Slot<'_>| {
+                    labels::begins_in(&label::normalise(slot.str()), row)
+                        || labels::short(slot.str()).is_some_and(|short| short.order == row.order)
+                };
                 let slot = words.slots.iter().find(is_here).or(words.slots.first());
                 if let Some(slot) = slot.filter(|_| rows.iter().any(|other| other.order == row.order)) {
                     places.entry(row.order).or_insert((begins, *slot));
@@ -276,6 +305,8 @@ impl<'t, 'a> Gap<'t, 'a> {
     fn allows(&self, at: usize, row: &Official) -> bool {
         let is_near = match self.places.get(&row.order) {
             Some((Begins::Beside(here), _)) => *here == at,
+            // Where cells follow one another, two labels can come before the figures of the first.
+            Some((Begins::Before(here), _)) if !self.text.has_rows => (*here..*here + 4).contains(&(at + 2)),
             Some((Begins::Before(here), _)) => *here == at || *here == at + 1,
             None => true,
         };
@@ -297,13 +328,10 @@ impl<'t, 'a> Gap<'t, 'a> {
         let mut ways: Vec<(usize, Vec<Row<'a>>)> = vec![(0, Vec::new())];
         for at in self.entries.clone() {
             let Some(entry) = self.text.entries.get(at) else { continue };
-            // A label nearby is one of the rows that it can be.
-            let is_named = rows.iter().any(|row| self.has_label(row) && self.allows(at, row));
             let mut longer = Vec::new();
             for (from, way) in ways {
                 for (index, official) in rows.iter().enumerate().skip(from) {
                     if self.allows(at, official)
-                        && (self.has_label(official) || !is_named)
                         && let Some(row) = entry.row(official)
                     {
                         longer.push((index + 1, [&way[..], &[row]].concat()));
@@ -331,6 +359,8 @@ struct Builder<'a> {
     line: Option<usize>,
     /// Whether the last entry has too few figures, so that the next line may go on with it.
     is_short: bool,
+    /// Figures too few for a row, and the line in which they stand alone.
+    loose: (usize, Vec<Slot<'a>>),
 }
 
 impl<'a> Builder<'a> {
@@ -358,6 +388,10 @@ impl<'a> Builder<'a> {
                 for part in slots.chunks(self.width) {
                     self.push(part, run, first.line);
                 }
+                let (line, loose) = std::mem::take(&mut self.loose);
+                if line + 1 == first.line {
+                    self.tear_last(loose);
+                }
             }
         } else if self.own.iter().any(|slot| nearest(slot.str()).is_some()) {
             self.is_short = slots.len() < self.width;
@@ -370,6 +404,22 @@ impl<'a> Builder<'a> {
         {
             entry.figures.extend(slots);
             entry.is_joined = true;
+        } else if self.has_rows && self.own.is_empty() {
+            self.loose = (first.line, slots.clone());
+            if self.entries.last().is_some_and(|entry| entry.line + 1 == first.line) {
+                self.tear_last(slots);
+            }
+        }
+    }
+
+    /// Figures directly above or below a row may be the rest of its figures, broken over two lines: with several
+    /// of them the row cannot be read, and one, which may be the number of a page, has to leave it in balance.
+    fn tear_last(&mut self, loose: Vec<Slot<'a>>) {
+        if let Some(entry) = self.entries.last_mut().filter(|_| !loose.is_empty()) {
+            entry.is_joined = true;
+            if loose.len() > 1 {
+                entry.figures.extend(loose);
+            }
         }
     }
 

@@ -4,6 +4,7 @@
 
 mod cells;
 mod laws;
+mod merged;
 mod seeds;
 #[path = "../../../../tests/src/skip.rs"]
 #[expect(unreachable_pub, reason = "it is public in `tests`, where it belongs")]
