@@ -35,8 +35,7 @@ pub(crate) fn simplified(text: String) -> String {
     if text.is_ascii() {
         return text;
     }
-    let converted = fast2s::convert(&text);
-    let pairs = text.chars().zip(converted.chars());
+    let pairs = text.chars().map(|char| (char, report::simplified(char)));
     let is_plain =
         |(before, after): (char, char)| before == after || before == '於' || PLACES.contains(before);
     if pairs.clone().all(is_plain) {

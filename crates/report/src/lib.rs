@@ -16,6 +16,7 @@ mod note;
 mod origin;
 mod quantity;
 mod remark;
+mod simplified;
 
 pub use cell::{Cell, CellState, Cells};
 pub use claim::{Breakdown, Claim, Relation, Share};
@@ -30,6 +31,7 @@ pub use origin::{Area, Origin};
 pub use quantity::Quantity;
 pub use remark::{Remark, RemarkKind};
 pub use rust_decimal::Decimal;
+pub use simplified::simplified;
 
 /// One report as it was read: agency, year, form, figures, and the notes of the reader.
 ///
