@@ -34,12 +34,16 @@ pub struct Letter {
 }
 
 impl Letter {
+    /// The style sheet of [`Letter::html`], for a content security policy that names its hash.
+    pub const STYLE: &str = html::STYLE;
+
     /// Its title, e.g. `关于《某县财政局2024年政府信息公开工作年度报告》的整改意见`.
     pub fn title(&self) -> &str {
         &self.title
     }
 
-    /// One self-contained page of HTML, without scripts, fonts or images from elsewhere.
+    /// One self-contained page of HTML, without scripts, fonts or images from elsewhere; its one `<style>` element
+    /// holds [`Letter::STYLE`].
     pub fn html(&self) -> String {
         html::page(&self.title, &self.blocks)
     }

@@ -127,7 +127,7 @@ impl<'a> FindingBlocks<'a> {
         }
         let gap = left.saturating_sub(right).abs();
         rows.push(vec!["相差".to_owned(), String::new(), number(gap), String::new()]);
-        let side = Column { head: "等式", share: 13, is_figure: false };
+        let side = Column { head: "等式", class: "side", share: 13, is_figure: false };
         Grid { columns: [&[side], &CELL_COLUMNS[..]].concat(), rows }
     }
 
@@ -166,9 +166,9 @@ impl<'a> FindingBlocks<'a> {
 }
 
 const CELL_COLUMNS: [Column; 3] = [
-    Column { head: "项目", share: 39, is_figure: false },
-    Column { head: "报告所填", share: 15, is_figure: true },
-    Column { head: "文件中的位置", share: 33, is_figure: false },
+    Column { head: "项目", class: "item", share: 39, is_figure: false },
+    Column { head: "报告所填", class: "content", share: 15, is_figure: true },
+    Column { head: "文件中的位置", class: "location", share: 33, is_figure: false },
 ];
 
 /// The equation that the finding says does not hold.

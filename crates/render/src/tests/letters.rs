@@ -403,6 +403,14 @@ fn ten_thousand_findings_make_a_letter() {
     assert_eq!(letter.html().matches("class=\"item\"").count(), 10_000);
 }
 
+/// A content security policy that names the hash of the style sheet blocks every other style.
+#[test]
+fn the_page_has_no_style_but_its_style_sheet() {
+    let page = hostile().html();
+    assert!(page.contains(&format!("<style>{}</style>", crate::Letter::STYLE)));
+    assert!(page.contains("<col class=\"location\">") && !page.contains(" style="), "{page}");
+}
+
 #[test]
 fn the_same_letter_is_the_same_file() {
     let letters = [hostile(), hostile()];
