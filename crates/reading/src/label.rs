@@ -46,7 +46,7 @@ pub(crate) fn simplified(text: String) -> String {
 
 /// Characters of names of places in force that a conversion takes for traditional, and that other words
 /// of a report have no use for.
-const PLACES: &str = "乾濛磐祐砲氾洩琯鮜磑塚鴜鷺廻薰";
+const PLACES: &str = "乾濛氾洩鮜磑塚鷺";
 
 /// Whether a title or a paragraph is in traditional characters: 開, 報 and 務 stand in every traditional
 /// report and in no simplified one.

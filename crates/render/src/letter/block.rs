@@ -22,7 +22,7 @@ pub(crate) enum Block {
     /// The contact person, in brackets.
     Contact(String),
     /// The mark of an enclosure, at the top of a new page; its title follows.
-    Enclosure(&'static str),
+    Enclosure(String),
 }
 
 /// A small table: a head and rows of as many cells.
