@@ -44,7 +44,7 @@ use report::{
 };
 
 /// The version of this rule pack, which every review carries.
-pub const VERSION: &str = "2026.13";
+pub const VERSION: &str = "2026.14";
 
 /// One rule of the catalogue.
 #[derive(Debug)]

@@ -208,6 +208,7 @@ impl TestConsole {
             sender: String::new(),
             replays: String::new(),
             scope: None,
+            bulk: false,
         };
         self.publish(&submitted).await;
         submitted
