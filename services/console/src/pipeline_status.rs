@@ -36,7 +36,7 @@ impl Snapshot {
     pub(crate) async fn take(bus: &Bus, index: &Arc<CurrentReader>) -> anyhow::Result<Self> {
         let (counts, lag) = (bus.counts().await?, bus.lag().await?);
         let index = index.clone();
-        let searchable = tokio::task::spawn_blocking(move || searchable(&*index.reader()?)).await?;
+        let searchable = tokio::task::spawn_blocking(move || searchable(&index.reader()?)).await?;
         Ok(Self { counts, lag, searchable: searchable.ok() })
     }
 }
