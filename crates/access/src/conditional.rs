@@ -46,9 +46,11 @@ pub(crate) async fn answer(request: Request, next: Next) -> Response {
     let known = if may_be_cached { tags(request.headers()) } else { Vec::new() };
     let response = next.run(request).await;
     let is_known = response.status() == StatusCode::OK
-        && response.headers().get(header::ETAG).and_then(|tag| tag.to_str().ok()).is_some_and(|tag| {
-            known.iter().any(|known| known == "*" || opaque(known) == opaque(tag))
-        });
+        && response
+            .headers()
+            .get(header::ETAG)
+            .and_then(|tag| tag.to_str().ok())
+            .is_some_and(|tag| known.iter().any(|known| known == "*" || opaque(known) == opaque(tag)));
     if !is_known {
         return response;
     }

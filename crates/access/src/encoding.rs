@@ -143,7 +143,8 @@ mod tests {
             let read = to_bytes(request("gzip", broken.clone()).unwrap().into_body(), 100).await;
             assert!(is_broken_encoding(&read.unwrap_err()), "{broken:?}");
         }
-        let cut: Vec<Result<Vec<u8>, io::Error>> = vec![Ok(body[..9].to_vec()), Err(io::Error::other("gone"))];
+        let cut: Vec<Result<Vec<u8>, io::Error>> =
+            vec![Ok(body[..9].to_vec()), Err(io::Error::other("gone"))];
         let request = Request::post("/").header(header::CONTENT_ENCODING, "gzip");
         let request = request.body(Body::from_stream(futures::stream::iter(cut))).unwrap();
         let read = to_bytes(decode(request).unwrap().into_body(), 100).await;

@@ -99,10 +99,11 @@ impl AccessControl {
     /// Bodies of requests are decoded, answers compressed where the client takes that, and not sent again to a client
     /// that has them. A rejection of the framework becomes a problem document.
     pub fn router<S: Clone + Send + Sync + 'static>(&self, routes: Vec<Route<S>>) -> Router<S> {
-        let router = routes.into_iter().fold(Router::new(), |router, (path, requires, parameters, handler)| {
-            let guard = from_fn_with_state((self.clone(), requires, parameters), guard::authorize);
-            router.route(path, handler.route_layer(guard))
-        });
+        let router =
+            routes.into_iter().fold(Router::new(), |router, (path, requires, parameters, handler)| {
+                let guard = from_fn_with_state((self.clone(), requires, parameters), guard::authorize);
+                router.route(path, handler.route_layer(guard))
+            });
         router
             .layer(from_fn(conditional::answer))
             .layer(from_fn(problem::of_rejection))
@@ -127,7 +128,9 @@ fn is_worth_compressing() -> impl Predicate {
 /// If the file of keys is wrong.
 pub fn protect_metrics(worker: &Worker, router: Router) -> anyhow::Result<Router> {
     let access = AccessControl::open(worker)?;
-    Ok(router.layer(from_fn_with_state(access, guard::authorize_metrics)).layer(from_fn(problem::of_rejection)))
+    Ok(router
+        .layer(from_fn_with_state(access, guard::authorize_metrics))
+        .layer(from_fn(problem::of_rejection)))
 }
 
 /// The address of a peer, without its port.

@@ -44,7 +44,9 @@ impl Parameters {
 /// Name and value of each parameter of a query, in order.
 pub fn pairs(query: &str) -> impl Iterator<Item = (String, String)> {
     let pairs = query.split('&').filter(|pair| !pair.is_empty());
-    pairs.map(|pair| pair.split_once('=').unwrap_or((pair, ""))).map(|(name, value)| (decode(name), decode(value)))
+    pairs
+        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+        .map(|(name, value)| (decode(name), decode(value)))
 }
 
 /// Decodes a part of a query string, where `+` is a space; invalid UTF-8 becomes replacement characters.

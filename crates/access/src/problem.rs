@@ -7,8 +7,8 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-use crate::encoding::{broken_encoding, is_broken_encoding};
 use crate::Code;
+use crate::encoding::{broken_encoding, is_broken_encoding};
 
 /// Why a request failed. The response carries it as an extension, so that a service can render it as a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,7 +81,9 @@ impl Problem {
         let detail = match rejection {
             JsonRejection::JsonDataError(_) => format!("请求正文的字段或类型不符合要求{place}。"),
             JsonRejection::JsonSyntaxError(_) => format!("请求正文不是有效的 JSON{place}。"),
-            JsonRejection::MissingJsonContentType(_) => "请求没有写明 Content-Type: application/json。".to_owned(),
+            JsonRejection::MissingJsonContentType(_) => {
+                "请求没有写明 Content-Type: application/json。".to_owned()
+            }
             other if other.status() == StatusCode::PAYLOAD_TOO_LARGE => "请求正文过大。".to_owned(),
             _ => "请求正文没有完整收到。".to_owned(),
         };

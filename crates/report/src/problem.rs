@@ -14,8 +14,11 @@ pub struct Problem<'a> {
 /// judged, is a problem by itself.
 pub fn problems<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> Vec<Problem<'a>> {
     let findings: Vec<&Finding> = findings.into_iter().collect();
-    let repairs: Vec<&Repair> =
-        findings.iter().filter(|finding| counts(finding)).filter_map(|finding| finding.repair.as_ref()).collect();
+    let repairs: Vec<&Repair> = findings
+        .iter()
+        .filter(|finding| counts(finding))
+        .filter_map(|finding| finding.repair.as_ref())
+        .collect();
     let mut problems: Vec<(Option<&Repair>, Problem)> = Vec::new();
     for finding in findings {
         let settled_by = repairs.iter().copied().find(|repair| settles(repair, finding));

@@ -21,9 +21,9 @@ pub fn simplified(char: char) -> char {
 }
 
 static TABLE: LazyLock<HashMap<char, char>> = LazyLock::new(|| {
-    let of_opencc = RawDictionary::TSCharacters.iter().filter_map(|(traditional, simplified)| {
-        Some((only(traditional)?, only(simplified)?))
-    });
+    let of_opencc = RawDictionary::TSCharacters
+        .iter()
+        .filter_map(|(traditional, simplified)| Some((only(traditional)?, only(simplified)?)));
     let mut variants = VARIANTS.chars();
     let variants = std::iter::from_fn(|| Some((variants.next()?, variants.next()?)));
     let mut table: HashMap<char, char> = of_opencc.chain(variants).collect();

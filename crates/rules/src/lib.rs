@@ -40,7 +40,8 @@ use std::sync::LazyLock;
 pub use case::{Case, Expected};
 pub use policy::{PolicyError, RulePolicy};
 use report::{
-    CellId, Date, Equation, EquationId, Finding, FormId, Judgement, Report, Review, Severity, full_width_brackets,
+    CellId, Date, Equation, EquationId, Finding, FormId, Judgement, Report, Review, Severity,
+    full_width_brackets,
 };
 
 /// The version of this rule pack, which every review carries.

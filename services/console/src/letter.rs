@@ -36,7 +36,9 @@ pub(crate) async fn letter(
     let across = match params.get("across") {
         None | Some("false") => false,
         Some("true") => true,
-        Some(other) => return Err(Problem::bad_parameter("across", format!("“{other}”不是 true 或 false。"))),
+        Some(other) => {
+            return Err(Problem::bad_parameter("across", format!("“{other}”不是 true 或 false。")));
+        }
     };
     if across {
         add_findings_of_comparison(&app, key.as_deref(), &mut review).await?;

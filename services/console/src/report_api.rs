@@ -13,19 +13,11 @@ use crate::problem::Problem;
 use crate::report_history::ReportHistory;
 use crate::report_lookup;
 
-pub(crate) async fn report(
-    State(app): State<App>,
-    caller: Caller,
-    Id(id): Id,
-) -> Result<Response, Problem> {
+pub(crate) async fn report(State(app): State<App>, caller: Caller, Id(id): Id) -> Result<Response, Problem> {
     Ok(json(&api::report(&report_lookup::get(&app, &caller, &id).await?.report)))
 }
 
-pub(crate) async fn cells(
-    State(app): State<App>,
-    caller: Caller,
-    Id(id): Id,
-) -> Result<Response, Problem> {
+pub(crate) async fn cells(State(app): State<App>, caller: Caller, Id(id): Id) -> Result<Response, Problem> {
     Ok(json(&api::cells(&report_lookup::get(&app, &caller, &id).await?.report)))
 }
 

@@ -46,17 +46,52 @@ pub(crate) fn routes() -> Vec<Route<App>> {
 const LETTER: &[&str] = &["format", "name", "contact", "telephone", "deadline", "date", "across"];
 /// The parameters that choose reports.
 const FILTER: &[&str] = &[
-    "q", "year", "region", "agency", "verdict", "finding", "rule", "severity", "form", "published", "cell.*",
+    "q",
+    "year",
+    "region",
+    "agency",
+    "verdict",
+    "finding",
+    "rule",
+    "severity",
+    "form",
+    "published",
+    "cell.*",
 ];
 /// Those of a sum.
 const SUM: &[&str] = &[
-    "q", "year", "region", "agency", "verdict", "finding", "rule", "severity", "form", "published", "cell.*",
-    "cell", "by",
+    "q",
+    "year",
+    "region",
+    "agency",
+    "verdict",
+    "finding",
+    "rule",
+    "severity",
+    "form",
+    "published",
+    "cell.*",
+    "cell",
+    "by",
 ];
 /// Those of a search.
 const SEARCH: &[&str] = &[
-    "q", "year", "region", "agency", "verdict", "finding", "rule", "severity", "form", "published", "cell.*",
-    "sort", "facets", "limit", "cursor", "highlight",
+    "q",
+    "year",
+    "region",
+    "agency",
+    "verdict",
+    "finding",
+    "rule",
+    "severity",
+    "form",
+    "published",
+    "cell.*",
+    "sort",
+    "facets",
+    "limit",
+    "cursor",
+    "highlight",
 ];
 
 pub(crate) async fn not_found(OriginalUri(uri): OriginalUri) -> Response {
@@ -157,7 +192,9 @@ mod tests {
         let description: Description = serde_json::from_str(assets::OPENAPI).unwrap();
         for (path, _, parameters_of_route, _) in routes() {
             let Only(taken) = parameters_of_route else { continue };
-            let Some(operation) = description.paths.get(path).and_then(|path| path.get.as_ref()) else { continue };
+            let Some(operation) = description.paths.get(path).and_then(|path| path.get.as_ref()) else {
+                continue;
+            };
             let taken: BTreeSet<String> = taken.iter().map(|name| (*name).to_owned()).collect();
             assert_eq!(parameters(operation), taken, "{path}");
         }

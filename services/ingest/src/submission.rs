@@ -3,8 +3,8 @@
 
 use access::{Caller, Code, Id, Problem};
 use axum::Json;
-use axum::extract::rejection::JsonRejection;
 use axum::extract::State;
+use axum::extract::rejection::JsonRejection;
 use axum::http::Uri;
 use bus::Bus;
 use futures::{StreamExt, TryStreamExt};

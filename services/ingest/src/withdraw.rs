@@ -6,12 +6,12 @@
 
 use access::{Action, Caller, Code, Id, Problem, Recorded};
 use axum::Json;
-use axum::extract::rejection::JsonRejection;
 use axum::extract::State;
+use axum::extract::rejection::JsonRejection;
 use axum::http::StatusCode;
 use bus::Bus;
-use proto::{ReportId, ReportIdError, subject};
 use proto::v1::{Blob, Region, ReportIndexed, ReportSubmitted, ReportValidated, Withdrawal};
+use proto::{ReportId, ReportIdError, subject};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
@@ -144,11 +144,13 @@ fn withdrawn(status: StatusCode, statement: &str, indexed: &ReportIndexed) -> (S
 
 fn check_words(field: &'static str, text: &str) -> Result<(), Problem> {
     if text.trim().is_empty() {
-        let problem = Problem::new(Code::NoReason, format!("没有写明 {field}。"), "请写明由谁撤回、为何撤回。");
+        let problem =
+            Problem::new(Code::NoReason, format!("没有写明 {field}。"), "请写明由谁撤回、为何撤回。");
         return Err(problem.field(field));
     }
     if text.chars().count() > LONGEST {
-        let problem = Problem::new(Code::ReasonTooLong, format!("{field} 超过 {LONGEST} 字。"), "请简要说明。");
+        let problem =
+            Problem::new(Code::ReasonTooLong, format!("{field} 超过 {LONGEST} 字。"), "请简要说明。");
         return Err(problem.field(field));
     }
     Ok(())
@@ -163,7 +165,8 @@ async fn find_indexed(bus: &Bus, id: &str) -> anyhow::Result<Option<ReportIndexe
     if ReportId::parse(id).is_ok() {
         return bus.last_of_id::<ReportIndexed>(id).await;
     }
-    let is_key = (1..=MAX_KEY_BYTES).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let is_key =
+        (1..=MAX_KEY_BYTES).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
     if !is_key {
         return Ok(None);
     }
@@ -176,7 +179,9 @@ async fn find_indexed(bus: &Bus, id: &str) -> anyhow::Result<Option<ReportIndexe
     bus.scan(&subject::filter::<ReportIndexed>(), |event| {
         let indexed = event.decode::<ReportIndexed>().filter(|indexed| indexed.report == id);
         // The current version is the one that was submitted last, whatever the order on the log.
-        if let Some(indexed) = indexed.filter(|one| found.as_ref().is_none_or(|best| order(one) > order(best))) {
+        if let Some(indexed) =
+            indexed.filter(|one| found.as_ref().is_none_or(|best| order(one) > order(best)))
+        {
             found = Some(indexed);
         }
         Ok(())

@@ -32,8 +32,7 @@ fn commits() -> Vec<Vec<Entry>> {
     for agency in 0..AGENCIES {
         for year in years_of(agency) {
             number += 1;
-            let report =
-                Report { agency: Some(name(agency)), year: Year::new(year), ..Report::default() };
+            let report = Report { agency: Some(name(agency)), year: Year::new(year), ..Report::default() };
             let commit = usize::try_from((year - 2021).clamp(0, 3)).unwrap();
             commits[commit].push(entry_of(number, report, ""));
         }
@@ -58,9 +57,9 @@ fn counts_of_agencies_are_exact_however_many_there_are() {
     let mut arrived: Vec<(String, i64)> = Vec::new();
     for (position, commit) in commits().into_iter().enumerate() {
         let reports = commit.iter().map(|entry| &entry.review.report);
-        arrived.extend(reports.map(|report| {
-            (report.agency.clone().unwrap(), i64::from(report.year.unwrap().get()))
-        }));
+        arrived.extend(
+            reports.map(|report| (report.agency.clone().unwrap(), i64::from(report.year.unwrap().get()))),
+        );
         writer.apply(commit).unwrap();
         writer.commit(&position.to_string()).unwrap();
         let reader = index.reader().unwrap();

@@ -9,8 +9,8 @@ use report::Verdict;
 
 use crate::app::App;
 use crate::pipeline_status::Snapshot;
-use crate::{assets, labels};
 use crate::problem::Problem;
+use crate::{assets, labels};
 
 /// A page waits this long for the bus, and is then shown without the counts.
 pub(crate) const BUS_TIMEOUT: Duration = Duration::from_secs(1);

@@ -51,7 +51,9 @@ pub(crate) fn human(checked: &Checked) -> String {
         }
     };
     let problems = report::problems(&review.findings);
-    for (problem, finding) in problems.iter().flat_map(|one| one.findings.iter().map(move |finding| (one, *finding))) {
+    for (problem, finding) in
+        problems.iter().flat_map(|one| one.findings.iter().map(move |finding| (one, *finding)))
+    {
         let is_first = problem.findings.first().is_some_and(|first| std::ptr::eq(*first, finding));
         let summary = render::problem_summary(problem);
         if let Some(summary) = summary.as_ref().filter(|_| is_first) {
@@ -84,7 +86,8 @@ pub(crate) fn human(checked: &Checked) -> String {
     let year = report.year.map_or(unknown.to_owned(), |year| year.to_string());
     let agency = report.agency.as_deref().unwrap_or(unknown);
     let counted = problems.iter().filter(|problem| problem.severity() != Severity::Info);
-    let count = counted.filter(|problem| problem.findings.iter().all(|finding| finding.waiver.is_none())).count();
+    let count =
+        counted.filter(|problem| problem.findings.iter().all(|finding| finding.waiver.is_none())).count();
     let count = match count {
         0 => String::new(),
         1 => text!("，1项问题", ", 1 problem"),

@@ -40,13 +40,7 @@ fn problem(problem: &Problem, report: &Report, other_years: &OtherYears, lines: 
     }
 }
 
-fn item(
-    one: &Finding,
-    is_alone: bool,
-    report: &Report,
-    other_years: &OtherYears,
-    lines: &[Line],
-) -> Markup {
+fn item(one: &Finding, is_alone: bool, report: &Report, other_years: &OtherYears, lines: &[Line]) -> Markup {
     let ids: Vec<&str> = one.cells.iter().map(|id| id.as_str()).collect();
     html! {
         li.finding.waived[one.waiver.is_some()] data-severity=(finding::class(one)) data-cells=(ids.join(" ")) {
