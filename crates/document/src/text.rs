@@ -117,7 +117,8 @@ impl Reader<'_> {
 fn line_break(text: &str) -> Option<(usize, usize)> {
     const TAGS: [&str; 3] = ["<br>", "<br/>", "<br />"];
     text.match_indices('<').find_map(|(at, _)| {
-        let is_here = |tag: &&&str| text.get(at..at + tag.len()).is_some_and(|there| there.eq_ignore_ascii_case(tag));
+        let is_here =
+            |tag: &&&str| text.get(at..at + tag.len()).is_some_and(|there| there.eq_ignore_ascii_case(tag));
         TAGS.iter().find(is_here).map(|tag| (at, tag.len()))
     })
 }

@@ -60,7 +60,9 @@ fn is_in_pieces(text: &str) -> bool {
     let is_part = |c: char| c.is_ascii_digit() || matches!(c, '.' | ',');
     digits.contains(is_space)
         && digits.chars().all(|c| is_part(c) || is_space(c))
-        && digits.split(is_space).all(|piece| piece.is_empty() || piece.contains(|c: char| c.is_ascii_digit()))
+        && digits
+            .split(is_space)
+            .all(|piece| piece.is_empty() || piece.contains(|c: char| c.is_ascii_digit()))
         && !digits.contains(THIN_SPACES)
 }
 

@@ -106,7 +106,8 @@ pub(crate) fn pieces(document: &Document) -> Vec<Pieces> {
 /// The same as lines. A paragraph with tabs is a line. The other paragraphs between two headings are a line
 /// each where they are printed in rows, and one line together where the cells follow one another.
 pub(crate) fn piece_lines<'d>(pieces: &'d [Pieces], outline: &Outline) -> Vec<Line<'d>> {
-    let is_heading = |piece: &Pieces| outline.blocks.binary_search(&piece.block).is_ok() && piece.texts.len() == 1;
+    let is_heading =
+        |piece: &Pieces| outline.blocks.binary_search(&piece.block).is_ok() && piece.texts.len() == 1;
     let mut lines: Vec<Line<'d>> = Vec::new();
     for (table, section) in (0..).zip(pieces.split(is_heading)) {
         for run in section.chunk_by(|one, next| one.has_tabs == next.has_tabs) {
@@ -130,7 +131,8 @@ const MORE_THAN_A_ROW: usize = 20;
 /// Whether paragraphs are printed rows: most figures stand in a paragraph with the label or with the other
 /// figures of their row, and no paragraph has the figures of several rows.
 fn are_rows(pieces: &[Pieces]) -> bool {
-    let figures = |piece: &Pieces| piece.texts.iter().filter(|text| figure::any(text.as_str()).is_number()).count();
+    let figures =
+        |piece: &Pieces| piece.texts.iter().filter(|text| figure::any(text.as_str()).is_number()).count();
     let all: usize = pieces.iter().map(figures).sum();
     let in_rows: usize = pieces.iter().filter(|piece| piece.texts.len() > 1).map(figures).sum();
     in_rows * 2 > all && pieces.iter().all(|piece| figures(piece) <= MORE_THAN_A_ROW)

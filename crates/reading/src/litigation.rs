@@ -84,7 +84,8 @@ fn of_fifteen<'a>(line: &Line<'a>) -> Option<Found<'a>> {
 /// Where the pieces of the header stand among the figures: all figures of running text that speaks of
 /// outcomes, if they are fifteen and add up.
 fn by_words<'a>(lines: &[Line<'a>], from: usize) -> Option<Found<'a>> {
-    let sections = lines.get(from..)?.chunk_by(|one, next| one.table == next.table && one.is_text == next.is_text);
+    let sections =
+        lines.get(from..)?.chunk_by(|one, next| one.table == next.table && one.is_text == next.is_text);
     let of_text = sections.filter(|section| section.iter().all(|line| line.is_text));
     of_text.filter_map(of_section).next()
 }
@@ -94,8 +95,7 @@ fn of_section<'a>(lines: &[Line<'a>]) -> Option<Found<'a>> {
     let words = slots().filter(|slot| !figure::any(slot.str()).is_value());
     // The pieces of 结果维持, 结果纠正 and 尚未审结, and the headings of the groups.
     let words: String = words.map(|slot| label::normalise(slot.str())).collect();
-    let figures: Vec<Slot<'a>> =
-        slots().filter(|slot| figure::any(slot.str()).is_value()).copied().collect();
+    let figures: Vec<Slot<'a>> = slots().filter(|slot| figure::any(slot.str()).is_value()).copied().collect();
     let is_table = ["维", "纠", "审", "复议"].iter().all(|piece| words.contains(piece));
     (is_table && figures.len() == FIGURES && balances(&figures))
         .then_some(Found { slots: figures, layout: Layout::Stream })

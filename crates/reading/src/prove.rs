@@ -46,10 +46,12 @@ pub(crate) fn derive(form: &Form, cells: &mut Cells, groups: &[(&'static str, De
     }
     // The rest of the column is what the row says, and nothing else.
     let is_settled = |equation: &&Equation| {
-        let is_here = |(column, _): &(&str, Decimal)| equation.right.iter().any(|id| id.as_str().ends_with(column));
+        let is_here =
+            |(column, _): &(&str, Decimal)| equation.right.iter().any(|id| id.as_str().ends_with(column));
         equation.id == EquationId::OutcomesAddUp && groups.iter().any(is_here)
     };
-    let equations: Vec<&Equation> = form.equations().iter().filter(|equation| !is_settled(equation)).collect();
+    let equations: Vec<&Equation> =
+        form.equations().iter().filter(|equation| !is_settled(equation)).collect();
     let broken: Vec<&Equation> =
         equations.iter().copied().filter(|equation| !can_hold(equation, cells)).collect();
     let doubtful: HashSet<CellId> = broken.iter().flat_map(|equation| equation.terms()).collect();

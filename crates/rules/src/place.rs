@@ -18,7 +18,8 @@ pub(crate) fn is_absent(report: &Report, table: Table) -> bool {
         let notes = report.notes.iter().filter(|note| note.kind == NoteKind::FigureCount);
         notes.filter(|note| note.subject == subject).any(|note| note.count >= Some(FIGURES_OF_A_ROW))
     };
-    let in_rows = rows(report, table).iter().filter(|row| has_note(report, NoteKind::FigureCount, row.id)).count();
+    let in_rows =
+        rows(report, table).iter().filter(|row| has_note(report, NoteKind::FigureCount, row.id)).count();
     let is_printed = |row: &str| has_note(report, NoteKind::RowWithoutFigures, row) || has_figures(row);
     has_note(report, NoteKind::TableAbsent, table.as_str())
         || cells_of(report, table).all(|(_, cell)| cell.state == CellState::Missing)

@@ -120,12 +120,11 @@ impl Found<'_> {
             return Vec::new();
         }
         let tokens = row.tokens();
-        let placement = self.by_column(row).or_else(|| {
-            match align::placements(&tokens, self.width(), None, false)[..] {
+        let placement =
+            self.by_column(row).or_else(|| match align::placements(&tokens, self.width(), None, false)[..] {
                 [only] if only.count == self.width() => Some(only),
                 _ => None,
-            }
-        });
+            });
         let Some(placement) = placement else { return Vec::new() };
         let figures = tokens.iter().skip(placement.first_token);
         let columns = self.header.columns.iter().skip(placement.first_column);
@@ -248,12 +247,9 @@ impl Found<'_> {
             ids.into_iter().partition(|id| id.as_str().ends_with(".total"));
         let sum = |ids: &[CellId]| ids.iter().filter_map(|id| cells.value(*id)).sum::<Decimal>();
         let is_marked = |id: &CellId| {
-            cells
-                .get(*id)
-                .is_some_and(|cell| matches!(
-                    cell.state,
-                    CellState::Placeholder | CellState::Unreadable | CellState::Doubtful
-                ))
+            cells.get(*id).is_some_and(|cell| {
+                matches!(cell.state, CellState::Placeholder | CellState::Unreadable | CellState::Doubtful)
+            })
         };
         let balances = sum(&parts) == sum(&total) || parts.iter().chain(&total).any(is_marked);
         !balances || row.layout != Layout::Grid && placement.count < self.width()
@@ -352,7 +348,8 @@ impl Found<'_> {
             let named: Vec<&Row<'_>> = match possible[..] {
                 [only] => {
                     self.put_whole(form, cells, only);
-                    let is_named = |label: &&Row<'_>| only.iter().any(|row| row.official.id == label.official.id);
+                    let is_named =
+                        |label: &&Row<'_>| only.iter().any(|row| row.official.id == label.official.id);
                     open.labels.iter().filter(|label| !is_named(label)).collect()
                 }
                 _ => open.labels.iter().collect(),

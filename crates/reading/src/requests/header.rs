@@ -121,7 +121,8 @@ fn loses(columns: &[Option<&'static str>], rows: &[Row<'_>]) -> bool {
     }
     let figures = rows.iter().filter_map(|row| values(row, columns.len()));
     // A row of zeros bears out any order.
-    let figures: Vec<Vec<Decimal>> = figures.filter(|row| row.iter().any(|figure| !figure.is_zero())).collect();
+    let figures: Vec<Vec<Decimal>> =
+        figures.filter(|row| row.iter().any(|figure| !figure.is_zero())).collect();
     !figures.is_empty()
         && figures.iter().all(|row| adds_up(row, &official))
         && !figures.iter().any(|row| adds_up(row, columns))
@@ -136,7 +137,8 @@ fn values(row: &Row<'_>, width: usize) -> Option<Vec<Decimal>> {
 
 fn adds_up(row: &[Decimal], columns: &[Option<&'static str>]) -> bool {
     let sum = |is_total: bool| -> Decimal {
-        let of = row.iter().zip(columns).filter(|(_, id)| id.is_some() && (**id == Some("total")) == is_total);
+        let of =
+            row.iter().zip(columns).filter(|(_, id)| id.is_some() && (**id == Some("total")) == is_total);
         of.map(|(figure, _)| *figure).sum()
     };
     sum(true) == sum(false)

@@ -60,7 +60,8 @@ const TELLING_CHARS: usize = 4;
 fn beginning(order: usize, all: &[String]) -> Option<String> {
     let label: Vec<char> = all.get(order)?.chars().collect();
     let mut beginnings = (TELLING_CHARS..=label.len()).filter_map(|length| label.get(..length));
-    let is_alone = |start: &str| all.iter().enumerate().all(|(at, other)| at == order || !other.contains(start));
+    let is_alone =
+        |start: &str| all.iter().enumerate().all(|(at, other)| at == order || !other.contains(start));
     beginnings.by_ref().map(|start| start.iter().collect::<String>()).find(|start| is_alone(start))
 }
 
@@ -87,13 +88,16 @@ pub(super) fn nearest(printed: &str) -> Option<(&'static Official, u32)> {
     let normalised = label::normalise(printed);
     let number = enumerator(printed);
     let plain = label::plain(printed);
-    let is_applicable =
-        |distance: usize, row: &Official| distance == 0 || row.depth > 0 || plain.contains("申请") || plain.contains("结转");
+    let is_applicable = |distance: usize, row: &Official| {
+        distance == 0 || row.depth > 0 || plain.contains("申请") || plain.contains("结转")
+    };
     let named = OFFICIAL.iter().filter_map(|row| Some((label::distance(&normalised, &row.label)?, row)));
-    let named: Vec<(usize, &'static Official)> = named.filter(|(distance, row)| is_applicable(*distance, row)).collect();
+    let named: Vec<(usize, &'static Official)> =
+        named.filter(|(distance, row)| is_applicable(*distance, row)).collect();
     let least = named.iter().map(|(distance, _)| *distance).min()?;
     let least_of = |row: &(usize, &'static Official)| row.0 == least;
-    let mut nearest: Vec<&'static Official> = named.iter().filter(|row| least_of(row)).map(|(_, row)| *row).collect();
+    let mut nearest: Vec<&'static Official> =
+        named.iter().filter(|row| least_of(row)).map(|(_, row)| *row).collect();
     if nearest.len() > 1 {
         nearest.retain(|row| row.enumerator == number);
     }
@@ -131,8 +135,9 @@ pub(super) fn begins_in(normalised: &str, row: &Official) -> bool {
 
 /// The rows of both forms between two rows.
 pub(super) fn between(from: Option<&Official>, end: Option<&Official>) -> Vec<&'static Official> {
-    let is_between =
-        |row: &&Official| from.is_none_or(|from| row.order > from.order) && end.is_none_or(|end| row.order < end.order);
+    let is_between = |row: &&Official| {
+        from.is_none_or(|from| row.order > from.order) && end.is_none_or(|end| row.order < end.order)
+    };
     OFFICIAL.iter().filter(is_between).collect()
 }
 

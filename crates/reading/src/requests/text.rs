@@ -112,7 +112,8 @@ fn words<'a>(lines: &[Line<'a>], first: usize, order: usize) -> Option<Vec<Word<
     if !opens.is_text && !has_displaced(lines.get(start..start + count)?) {
         return None;
     }
-    let word = |line: usize, slot: &Slot<'a>| Word { slot: *slot, line, is_figure: figure::is_like(slot.str()) };
+    let word =
+        |line: usize, slot: &Slot<'a>| Word { slot: *slot, line, is_figure: figure::is_like(slot.str()) };
     let words: Vec<Word<'a>> = (start..)
         .zip(lines.iter().skip(start).take(count))
         .flat_map(|(at, line)| line.slots.iter().map(move |slot| (at, slot)))
@@ -180,7 +181,8 @@ impl<'a> Text<'a> {
         let named: Vec<(usize, &'static Official, u32)> = (0..)
             .zip(&self.entries)
             .filter_map(|(at, entry)| {
-                let (official, weight) = if self.has_rows { entry.own_label()? } else { self.label_before(at)? };
+                let (official, weight) =
+                    if self.has_rows { entry.own_label()? } else { self.label_before(at)? };
                 Some((at, official, weight))
             })
             .collect();
@@ -237,7 +239,8 @@ impl<'a> Text<'a> {
         let of_2019: Vec<&'static Official> =
             all.iter().copied().filter(|row| !row.id.starts_with("other.")).collect();
         let gap = Gap::new(self, first..last, &all);
-        let whole = [&of_2021, &of_2019].into_iter().find(|rows| rows.len() == last - first && gap.is_whole(rows));
+        let whole =
+            [&of_2021, &of_2019].into_iter().find(|rows| rows.len() == last - first && gap.is_whole(rows));
         if let Some(whole) = whole {
             let entries = self.entries.get(first..last).unwrap_or_default();
             rows.extend(entries.iter().zip(whole).filter_map(|(entry, official)| entry.row(official)));
@@ -251,7 +254,8 @@ impl<'a> Text<'a> {
             rows.extend(labels);
             return;
         }
-        let figures = self.entries.iter().take(last).skip(first).map(|entry| entry.figures.len() as u32).sum();
+        let figures =
+            self.entries.iter().take(last).skip(first).map(|entry| entry.figures.len() as u32).sum();
         open.push(Open { ways: gap.ways(&officials), labels, figures });
     }
 }
@@ -298,7 +302,8 @@ impl<'t, 'a> Gap<'t, 'a> {
 
     /// Whether the entries, one for each row, contradict no label.
     fn is_whole(&self, rows: &[&'static Official]) -> bool {
-        self.entries.len() == rows.len() && self.entries.clone().zip(rows).all(|(at, row)| self.allows(at, row))
+        self.entries.len() == rows.len()
+            && self.entries.clone().zip(rows).all(|(at, row)| self.allows(at, row))
     }
 
     /// Whether this entry can be that row: its label is beside it, before it or behind it, or nowhere.

@@ -25,18 +25,40 @@ fn tables() -> [Grid; 3] {
         strings(&["行政处罚", "7", "7", "7"]),
         strings(&["行政强制", "8", "8", "8"]),
         article("第二十条第（八）项"),
-        strings(&["信息内容", "本年收费金额（单位：万元）", "本年收费金额（单位：万元）", "本年收费金额（单位：万元）"]),
+        strings(&[
+            "信息内容",
+            "本年收费金额（单位：万元）",
+            "本年收费金额（单位：万元）",
+            "本年收费金额（单位：万元）",
+        ]),
         strings(&["行政事业性收费", "9.5", "9.5", "9.5"]),
     ];
     let note = "（本列数据的勾稽关系为：第一项加第二项之和，等于第三项加第四项之和）";
     let mut requests = vec![
         [vec![note.to_owned(); 3], vec!["申请人情况".to_owned(); 7]].concat(),
         strings(&[
-            note, note, note, "自然人", "法人或其他组织", "法人或其他组织", "法人或其他组织", "法人或其他组织",
-            "法人或其他组织", "总计",
+            note,
+            note,
+            note,
+            "自然人",
+            "法人或其他组织",
+            "法人或其他组织",
+            "法人或其他组织",
+            "法人或其他组织",
+            "法人或其他组织",
+            "总计",
         ]),
         strings(&[
-            note, note, note, "自然人", "商业企业", "科研机构", "社会公益组织", "法律服务机构", "其他", "总计",
+            note,
+            note,
+            note,
+            "自然人",
+            "商业企业",
+            "科研机构",
+            "社会公益组织",
+            "法律服务机构",
+            "其他",
+            "总计",
         ]),
     ];
     let form = Form::get(FormId::F2021);
@@ -79,7 +101,13 @@ fn page(table: fn(&Grid) -> String) -> String {
 
 fn html(table: fn(&Grid) -> String) -> String {
     let text = page(table);
-    let paragraphs = text.split("\n\n").map(|part| if part.starts_with('<') { part.to_owned() } else { format!("<p>{}</p>", part.replace('\n', "</p><p>").replace("<p><table", "<table")) });
+    let paragraphs = text.split("\n\n").map(|part| {
+        if part.starts_with('<') {
+            part.to_owned()
+        } else {
+            format!("<p>{}</p>", part.replace('\n', "</p><p>").replace("<p><table", "<table"))
+        }
+    });
     format!("<html><body>{}</body></html>", paragraphs.collect::<String>())
 }
 
@@ -132,7 +160,9 @@ fn merged_cells_that_are_filled_by_repetition_are_one_cell() {
 fn line_breaks_of_markdown_cells_are_spaces() {
     let breaks = |grid: &Grid| {
         let table = lines(grid, "| ", " | ", " |");
-        ["结果", "尚未", "社会", "法律", "属于"].iter().fold(table, |table, word| table.replace(word, &format!("{word}<br>")))
+        ["结果", "尚未", "社会", "法律", "属于"]
+            .iter()
+            .fold(table, |table, word| table.replace(word, &format!("{word}<br>")))
     };
     check("Markdown", &page(breaks));
 }

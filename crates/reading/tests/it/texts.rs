@@ -57,7 +57,8 @@ fn figures(form: &Form, random: &mut Random) -> Figures {
     }
     let last = form.requests.len() - 1;
     for column in 0..6 {
-        let concluded: u64 = requests.iter().zip(&parts).filter(|(_, is_part)| **is_part).map(|(row, _)| row[column]).sum();
+        let concluded: u64 =
+            requests.iter().zip(&parts).filter(|(_, is_part)| **is_part).map(|(row, _)| row[column]).sum();
         requests[last - 1][column] = concluded;
         requests[last][column] = if is_busy && random.percent(30) { random.below(9) } else { 0 };
         let all = concluded + requests[last][column];
@@ -147,7 +148,8 @@ fn row(out: &mut String, label: &str, figures: &[u64], lies: Lies, chars: usize)
 }
 
 fn print(form: &Form, figures: &Figures, look: Look, random: &mut Random) -> String {
-    let mut out = String::from("某县财政局2024年政府信息公开工作年度报告\n一、总体情况\n本年各项工作照常。\n");
+    let mut out =
+        String::from("某县财政局2024年政府信息公开工作年度报告\n一、总体情况\n本年各项工作照常。\n");
     out += "二、主动公开政府信息情况\n";
     let mut rows = figures.active.iter();
     for (article, heading, labels) in ACTIVE.iter().filter(|(_, _, labels)| !labels.is_empty()) {
@@ -250,7 +252,7 @@ fn check(looks: &[Look], texts: u64, most_open: usize) {
             all_open += open;
         }
     }
-    
+
     assert!(all_open <= most_open, "{all_open} of {cells} open");
 }
 
@@ -315,7 +317,8 @@ fn rows_of_cells_that_have_come_apart_are_read_into_no_other_row() {
     for seed in 0..12 {
         let mut random = Random(seed);
         let figures = figures(form, &mut random);
-        let mut text = String::from("某县财政局2024年政府信息公开工作年度报告\n三、收到和处理政府信息公开申请情况\n");
+        let mut text =
+            String::from("某县财政局2024年政府信息公开工作年度报告\n三、收到和处理政府信息公开申请情况\n");
         text += "申请人情况\t自然人\t商业企业\t科研机构\t社会公益组织\t法律服务机构\t其他\t总计\n";
         for (line, row) in form.requests.iter().zip(&figures.requests) {
             let row = row.iter().map(u64::to_string).collect::<Vec<_>>().join("\t");
@@ -325,9 +328,15 @@ fn rows_of_cells_that_have_come_apart_are_read_into_no_other_row() {
             }
         }
         let report = read(&text);
-        for (id, figure) in truth(form, &figures).into_iter().filter(|(id, _)| id.as_str().starts_with("requests.")) {
+        for (id, figure) in
+            truth(form, &figures).into_iter().filter(|(id, _)| id.as_str().starts_with("requests."))
+        {
             let cell = report.cells.get(id).unwrap();
-            assert_eq!((cell.state, cell.value), (CellState::Read, Some(figure.into())), "seed {seed} {id}\n{text}");
+            assert_eq!(
+                (cell.state, cell.value),
+                (CellState::Read, Some(figure.into())),
+                "seed {seed} {id}\n{text}"
+            );
         }
     }
 }
@@ -340,7 +349,8 @@ fn cells_that_follow_one_another_out_of_order_are_read_into_no_other_row() {
     for seed in 0..12 {
         let mut random = Random(seed);
         let figures = figures(form, &mut random);
-        let mut text = String::from("某县财政局2024年政府信息公开工作年度报告\n三、收到和处理政府信息公开申请情况\n");
+        let mut text =
+            String::from("某县财政局2024年政府信息公开工作年度报告\n三、收到和处理政府信息公开申请情况\n");
         text += "申请人情况\n自然人\n法人或其他组织\n总计\n商业企业\n科研机构\n社会公益组织\n法律服务机构\n其他\n";
         let mut held: Option<String> = None;
         for (line, row) in form.requests.iter().zip(&figures.requests) {
@@ -357,9 +367,15 @@ fn cells_that_follow_one_another_out_of_order_are_read_into_no_other_row() {
             }
         }
         let report = read(&text);
-        for (id, figure) in truth(form, &figures).into_iter().filter(|(id, _)| id.as_str().starts_with("requests.")) {
+        for (id, figure) in
+            truth(form, &figures).into_iter().filter(|(id, _)| id.as_str().starts_with("requests."))
+        {
             let cell = report.cells.get(id).unwrap_or_else(|| panic!("seed {seed}: no form\n{text}"));
-            assert!(cell.value.is_none_or(|value| value == figure.into()), "seed {seed} {id} {:?} {figure}\n{text}", cell.value);
+            assert!(
+                cell.value.is_none_or(|value| value == figure.into()),
+                "seed {seed} {id} {:?} {figure}\n{text}",
+                cell.value
+            );
             read_figures += usize::from(cell.value.is_some());
         }
     }
