@@ -27,11 +27,7 @@ impl Confinement {
 
     /// Every part with whether it is enforced.
     pub fn parts(self) -> [(&'static str, bool); 3] {
-        [
-            ("landlock", self.landlock_abi > 0),
-            ("seccomp", self.seccomp),
-            ("no_new_privs", self.no_new_privs),
-        ]
+        [("landlock", self.landlock_abi > 0), ("seccomp", self.seccomp), ("no_new_privs", self.no_new_privs)]
     }
 
     pub(crate) fn to_bits(self) -> u64 {
@@ -51,7 +47,8 @@ impl fmt::Display for Confinement {
             0 => "no Landlock".to_owned(),
             abi => format!("Landlock ABI {abi}"),
         };
-        let (seccomp, privileges) = (either(self.seccomp, "seccomp"), either(self.no_new_privs, "no_new_privs"));
+        let (seccomp, privileges) =
+            (either(self.seccomp, "seccomp"), either(self.no_new_privs, "no_new_privs"));
         write!(formatter, "{landlock}, {seccomp}, {privileges}")
     }
 }

@@ -20,7 +20,9 @@ pub enum SandboxError {
     },
     /// The child did not respond in time, and computed for at least half of its CPU time: the request is
     /// too much for it.
-    #[error("reading did not end within the limit wall_seconds = {seconds}, of which it computed {cpu_ms} ms")]
+    #[error(
+        "reading did not end within the limit wall_seconds = {seconds}, of which it computed {cpu_ms} ms"
+    )]
     Wall {
         /// The configured limit.
         seconds: u64,
@@ -113,12 +115,9 @@ pub(crate) fn cause(status: ExitStatus, stderr: &str, limits: &Limits) -> Sandbo
             crashed("stack overflow")
         }
         // The kernel or the processor raises these for what the program itself does.
-        Signal::ABORT
-        | Signal::SEGV
-        | Signal::BUS
-        | Signal::ILL
-        | Signal::FPE
-        | Signal::TRAP => crashed(&status.to_string()),
+        Signal::ABORT | Signal::SEGV | Signal::BUS | Signal::ILL | Signal::FPE | Signal::TRAP => {
+            crashed(&status.to_string())
+        }
         Signal::SYS => SandboxError::Forbidden,
         _ => SandboxError::Failed(format!("a child was killed: {status}")),
     }

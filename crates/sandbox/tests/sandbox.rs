@@ -6,7 +6,6 @@
 #[path = "sandbox/hostile.rs"]
 mod hostile;
 
-
 use std::env;
 use std::fs::{self, File};
 use std::net::TcpStream;
