@@ -11,8 +11,8 @@ use bus::{Bus, Published};
 use document::archive::{self, ArchiveError, ArchiveLimits};
 use document::{Kind, sniff};
 use futures::{StreamExt, TryStreamExt};
-use proto::v1::ReportSubmitted;
-use proto::{RefusalClass, ReportId};
+use proto::v1::{ReportRefused, ReportSubmitted};
+use proto::{Fault, RefusalClass, ReportId};
 use serde::Serialize;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncSeekExt};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
@@ -218,7 +218,8 @@ impl SubmissionBuilder {
 }
 
 /// Publishes the fact about one file. If the same bytes were sent before, the earlier report counts, unless the
-/// scopes differ: a file that was refused to one sender is read again for the sender whose report it is.
+/// scopes differ: a file that was refused to one sender is read again for the sender whose report it is. Nor does
+/// it count if it was refused through a fault of this installation.
 async fn publish(bus: &Bus, mut fact: ReportSubmitted, again: bool) -> anyhow::Result<AcceptedReport> {
     let original = fact.original.as_ref().map(|original| original.sha256.clone()).unwrap_or_default();
     loop {
@@ -226,13 +227,24 @@ async fn publish(bus: &Bus, mut fact: ReportSubmitted, again: bool) -> anyhow::R
         let duplicate = bus.publish(&fact).await? == Published::AlreadyThere;
         if duplicate {
             let earlier = bus.last_of_id::<ReportSubmitted>(&fact.id).await?;
-            if again || earlier.is_some_and(|earlier| earlier.scope != fact.scope) {
+            if again
+                || earlier.is_some_and(|earlier| earlier.scope != fact.scope)
+                || was_refused_by_fault_of_ours(bus, &fact.id).await?
+            {
                 fact.generation += 1;
                 continue;
             }
         }
         return Ok(AcceptedReport { id: fact.id, file_name: fact.file_name, original, duplicate });
     }
+}
+
+/// Whether the report with this id was refused, and the sender could not have helped it: its original was lost,
+/// every attempt failed, or the workers died.
+async fn was_refused_by_fault_of_ours(bus: &Bus, id: &str) -> anyhow::Result<bool> {
+    let refused = bus.last_of_id::<ReportRefused>(id).await?;
+    let class = refused.and_then(|refused| RefusalClass::parse(&refused.class).ok());
+    Ok(class.is_some_and(|class| class.info().fault == Fault::Operator))
 }
 
 /// Milliseconds since 1970-01-01 UTC.
