@@ -31,7 +31,13 @@ impl SlowLane {
     }
 
     /// Handles a deferred fact once it is its turn.
-    pub(crate) async fn handle<F, N, H, R>(&self, control: &Control, id: &str, fact: F, handle: H) -> Ending<N>
+    pub(crate) async fn handle<F, N, H, R>(
+        &self,
+        control: &Control,
+        id: &str,
+        fact: F,
+        handle: H,
+    ) -> Ending<N>
     where
         F: Clone,
         H: Fn(F, Lane) -> R,

@@ -115,7 +115,11 @@ async fn handle_one<F, N, H, R>(
                 let ordinary = |fact| handle(fact, Lane::Ordinary);
                 match attempt_until_ended(control, id, fact.clone(), ordinary).await {
                     Ending::Deferred(error) => {
-                        tracing::info!(stage = worker.name(), report.id = id, "{id} goes to the slow lane: {error:#}");
+                        tracing::info!(
+                            stage = worker.name(),
+                            report.id = id,
+                            "{id} goes to the slow lane: {error:#}"
+                        );
                         drop(permit);
                         slow_lane.handle(control, id, fact, handle).await
                     }
