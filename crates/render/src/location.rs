@@ -3,7 +3,9 @@
 
 use report::{Cell, CellId, CellState, Form, Origin, Report, Section};
 
-use crate::text::{full_width_brackets, number};
+use report::full_width_brackets;
+
+use crate::text::number;
 
 /// A location in the document: the page and the table, or the section and, in plain text, the line.
 pub(crate) fn of_origin(report: &Report, origin: Origin, file_name: Option<&str>) -> Option<String> {
@@ -73,7 +75,7 @@ pub(crate) fn content(cell: &Cell) -> String {
     match cell.state {
         CellState::Read if text.is_empty() => cell.value.map_or(String::new(), number),
         CellState::Read => text.to_owned(),
-        CellState::Placeholder | CellState::Unreadable => format!("“{text}”"),
+        CellState::Placeholder | CellState::Unreadable | CellState::Doubtful => format!("“{text}”"),
         CellState::Blank => "（空白）".to_owned(),
         CellState::Missing => "（缺少该格）".to_owned(),
         CellState::Derived if cell.is_printed() => format!("（空白{proved}）"),

@@ -1,6 +1,6 @@
 //! T3-06, the single-cell repair: a hint which cell to change, never done by us.
 
-use report::{CellId, CellState, Cells, Decimal, Form, Repair, Table};
+use report::{CellId, CellState, Cells, Decimal, Form, Repair, Table, full_width_brackets};
 
 use crate::place::number;
 
@@ -26,13 +26,13 @@ pub(crate) fn of_table(form: &Form, cells: &Cells, table: Table) -> Option<Repai
             } else {
                 return None;
             };
-            cell.value?.checked_add(change)
+            cell.known()?.checked_add(change)
         });
         let value = values.next()??;
         let is_consistent = values.all(|other| other == Some(value));
         let is_count = value >= Decimal::ZERO && value.fract().is_zero();
         let breaks_none = holding.iter().all(|equation| equation.terms().all(|term| term != id));
-        (is_consistent && is_count && breaks_none).then_some((id, cell.value?, value))
+        (is_consistent && is_count && breaks_none).then_some((id, cell.known()?, value))
     };
     let mut candidates = failing.first()?.0.terms().filter_map(mended);
     let (cell, old, value) = candidates.next()?;
@@ -42,6 +42,7 @@ pub(crate) fn of_table(form: &Form, cells: &Cells, table: Table) -> Option<Repai
     let effect =
         if table == Table::Requests { "各行各列全部平衡" } else { "该表各组全部平衡" };
     let (place, old, new) = (form.label(cell), number(old), number(value));
+    let place = full_width_brackets(place);
     let reason = format!("将{}“{place}”由{old}改为{new}后，{effect}。", table.short_title());
     Some(Repair { cell, value, reason })
 }

@@ -52,7 +52,7 @@ fn check(rule: &Rule, report: &Report) -> Vec<Finding> {
         .map(|(rows, what)| {
             let cells: Vec<CellId> = rows.iter().flat_map(|row| row.ids()).collect();
             let proved = rows.iter().flat_map(|row| &row.cells);
-            let is_proved = proved.clone().all(|(_, cell)| cell.value.is_some())
+            let is_proved = proved.clone().all(|(_, cell)| cell.known().is_some())
                 && proved.clone().any(|(_, cell)| cell.state == CellState::Derived);
             let proof = if is_proved { "其数值只能由其他数字推算得出。" } else { "" };
             let labels = quoted(rows.iter().map(|row| row.label), "行");
@@ -66,7 +66,7 @@ fn check(rule: &Rule, report: &Report) -> Vec<Finding> {
 /// The first is the example in `docs/rules.md`.
 const CASES: &[Case] = &[
     Case::fails(FormId::F2021, "requests.partial.*=missing note=FigureCount:partial:9")
-        .says("表三数字个数与表头不符的是“(二)部分公开”。请按表头补齐这些行，没有发生的填0。"),
+        .says("表三数字个数与表头不符的是“（二）部分公开”。请按表头补齐这些行，没有发生的填0。"),
     Case::holds(FormId::F2021, "requests.granted.*=missing note=RowRepeated:granted"),
     Case::fails(
         FormId::F2019,
