@@ -254,8 +254,8 @@ impl Outgoing {
         let of_id = read::all_of_id(bus, &self.id).await.map_err(|error| format!("{error:#}"))?;
         let is_outcome = |event: &&Event| {
             let is_of_this_stage = match event.decode::<ReportRefused>() {
-                Some(refused) => refused.stage == bus.stage || is_first,
-                None => self.outcomes.contains(&event.fact()),
+                Some(refused) if !is_first => refused.stage == bus.stage,
+                _ => self.outcomes.contains(&event.fact()),
             };
             event.sequence > after && is_of_this_stage && event.matches_its_subject()
         };

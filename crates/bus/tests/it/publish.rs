@@ -103,6 +103,12 @@ async fn a_fact_is_published_whatever_others_put_on_its_subjects() {
     // A later one does not hide it.
     stranger.put(&subject(2), "d", "z").await;
     published(2, Published::AlreadyThere, 0).await;
+    // A message that is none, which a stage has refused already.
+    stranger.put(&subject(4), "f", "x").await;
+    let refused =
+        ReportRefused { submitted: Some(submitted(4)), stage: "parse".into(), ..Default::default() };
+    stranger.put(&refused.subject().unwrap().to_string(), "g", refused.encode_to_vec()).await;
+    published(4, Published::New, 1).await;
     // A fact of a later stage about the same id.
     let indexed = ReportIndexed { submitted: Some(submitted(3)), ..Default::default() };
     stranger.put(&indexed.subject().unwrap().to_string(), "e", indexed.encode_to_vec()).await;
