@@ -101,6 +101,7 @@ struct Outgoing {
     subject: String,
     name: &'static str,
     id: String,
+    submission: String,
     /// The facts of which one on the log means that this one has to be published no more, besides a refusal by
     /// the same stage.
     outcomes: [&'static str; 2],
@@ -158,7 +159,16 @@ impl Outgoing {
             headers.insert(name, percent_encoded(value).as_str());
         }
         let payload = Bytes::from(fact.encode_to_vec());
-        Ok(Self { subject, name: F::NAME, id: fact.id().to_owned(), outcomes, expected, headers, payload })
+        Ok(Self {
+            subject,
+            name: F::NAME,
+            id: fact.id().to_owned(),
+            submission: submission_of(fact).to_owned(),
+            outcomes,
+            expected,
+            headers,
+            payload,
+        })
     }
 
     /// Sends it until it is known to be on the log. The current span becomes its parent.
@@ -254,7 +264,10 @@ impl Outgoing {
         let of_id = read::all_of_id(bus, &self.id).await.map_err(|error| format!("{error:#}"))?;
         let is_outcome = |event: &&Event| {
             let is_of_this_stage = match event.decode::<ReportRefused>() {
-                Some(refused) if !is_first => refused.stage == bus.stage,
+                // One of another stage, or of a message that only looked like the fact before this one, is none.
+                Some(refused) if !is_first => {
+                    refused.stage == bus.stage && submission_of(&refused) == self.submission
+                }
                 _ => self.outcomes.contains(&event.fact()),
             };
             event.sequence > after && is_of_this_stage && event.matches_its_subject()
@@ -275,6 +288,11 @@ impl Outgoing {
             METRICS.sent.add(1, &[stage_attribute(bus.stage), destination]);
         }
     }
+}
+
+/// The submission that led to a fact; empty where none is known.
+fn submission_of(fact: &impl Fact) -> &str {
+    fact.submitted().map_or("", |submitted| &submitted.submission)
 }
 
 /// The fact that a stage makes of another one. With its refusal it is the only one that ends the work on that

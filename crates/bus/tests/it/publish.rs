@@ -139,8 +139,11 @@ async fn only_an_outcome_of_the_same_stage_is_a_successor() {
             ReportRefused { submitted: Some(submitted(number)), stage: stage.into(), ..Default::default() };
         (refused.subject().unwrap().to_string(), refused.encode_to_vec())
     };
-    let (subject, payload) = refused(4, "parse");
+    let (subject, payload) = refused(4, "parse", "");
     assert_eq!(put(4, subject, payload).await, Published::AlreadyThere);
-    let (subject, payload) = refused(5, "index");
+    let (subject, payload) = refused(5, "index", "");
     assert_eq!(put(5, subject, payload).await, Published::New);
+    // Of a message that was no submission, or another one.
+    let (subject, payload) = refused(6, "parse", "another");
+    assert_eq!(put(6, subject, payload).await, Published::New);
 }
