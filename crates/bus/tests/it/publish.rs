@@ -134,9 +134,9 @@ async fn only_an_outcome_of_the_same_stage_is_a_successor() {
     assert_eq!(put(2, indexed.subject().unwrap().to_string(), indexed.encode_to_vec()).await, Published::New);
     let subject = parsed(3).subject().unwrap().to_string();
     assert_eq!(put(3, subject, b"junk".to_vec()).await, Published::New);
-    let refused = |number, stage: &str| {
-        let refused =
-            ReportRefused { submitted: Some(submitted(number)), stage: stage.into(), ..Default::default() };
+    let refused = |number, stage: &str, submission: &str| {
+        let about = ReportSubmitted { submission: submission.into(), ..submitted(number) };
+        let refused = ReportRefused { submitted: Some(about), stage: stage.into(), ..Default::default() };
         (refused.subject().unwrap().to_string(), refused.encode_to_vec())
     };
     let (subject, payload) = refused(4, "parse", "");
