@@ -159,7 +159,7 @@ pub(crate) fn sums(cell: CellId, by: &str, sums: &[Sum]) -> Value {
     let mut forms = FormId::ALL.into_iter().map(Form::get);
     json!({
         "cell": cell.as_str(),
-        "label": forms.find_map(|form| form.position(cell).map(|_| form.label(cell))),
+        "label": forms.find_map(|form| form.position(cell).map(|_| report::full_width_brackets(form.label(cell)))),
         "by": by,
         "groups": groups.collect::<Value>(),
     })

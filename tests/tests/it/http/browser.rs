@@ -12,7 +12,7 @@ async fn every_page_is_styled_and_complains_of_nothing() {
         skip("http::browser", "no browser", "apt-get install chromium");
         return;
     };
-    let up = Up::with(&["page-utf8.html", "tabs-row-without-figures.txt"]).await;
+    let up = Up::with(&["page-utf8.html", "page-single-file.mht"]).await;
     let hits = up.json("/api/v1/reports?verdict=fail").await;
     let key = hits["hits"][0]["key"].as_str().unwrap().to_owned();
     let url = up.url.clone();
@@ -30,14 +30,14 @@ fn look(browser: &mut Browser, url: &str, key: &str) {
     open("/?q=%E5%85%AC%E5%BC%80", "mark", "background-color", "rgb(255, 229, 138)");
     open(&format!("/reports/{key}"), ".form td", "border-top-style", "solid");
     open("/regions", "form.asking", "display", "flex");
-    open("/regions?region=37&year=2024&survey=true", ".card", "border-top-style", "solid");
+    open("/regions?region=44&year=2021&survey=true", ".card", "border-top-style", "solid");
     open("/status", "table.plain", "border-collapse", "collapse");
     let letter = format!("/api/v1/reports/{key}/letter?date=2025-03-01");
     open(&letter, "h1", "text-align", "center");
     open(&letter, "td", "border-top-style", "solid");
     open(&letter, "main", "max-width", "px");
-    open("/api/v1/rollup?region=37&year=2024&format=html", "table.official td", "border-top-style", "solid");
-    open("/api/v1/rollup?region=37&year=2024&format=html", "h1", "text-align", "center");
+    open("/api/v1/rollup?region=44&year=2021&format=html", "table.official td", "border-top-style", "solid");
+    open("/api/v1/rollup?region=44&year=2021&format=html", "h1", "text-align", "center");
     evidence_is_that_of_what_was_clicked(browser, &format!("{url}/reports/{key}"));
     paper(browser, &format!("{url}/reports/{key}"));
 }
