@@ -29,6 +29,7 @@ pub(crate) fn report(stored: &StoredReport) -> Value {
     fields.insert("file_name".into(), version.file_name.as_str().into());
     fields.insert("submitted_at_ms".into(), version.submitted_at_ms.into());
     fields.extend(report::json::review(review));
+    fields.insert("problems".into(), report::json::problems(&review.findings));
     fields.insert("rules_version".into(), review.rules_version.as_str().into());
     fields.insert("withdrawn".into(), stored.withdrawal.as_ref().map(withdrawal).into());
     fields.insert("versions".into(), versions.iter().map(version_in_list).collect());
