@@ -13,6 +13,7 @@ use crate::limits::Limits;
 use crate::model::Block;
 use crate::package::{Package, Part};
 use crate::xml::Xml;
+pub(crate) use lists::twips;
 use lists::Styles;
 
 /// The blocks of an ODT.
