@@ -186,7 +186,8 @@ impl Reader<'_> {
                 Token::Open => self.open(range.start)?,
                 Token::Close => {
                     let Some(state) = self.groups.pop() else { return Ok(true) };
-                    if self.around.last().is_some_and(|(depth, ..)| *depth > self.groups.len()) {
+                    let ends_box = self.around.last().is_some_and(|(depth, ..)| *depth > self.groups.len());
+                    if ends_box {
                         self.end_paragraph()?;
                         let (_, text, raised) = self.around.pop().unwrap_or_default();
                         (self.text, self.raised) = (text, raised);
@@ -204,6 +205,7 @@ impl Reader<'_> {
                         self.result_is_old = None;
                     }
                     self.state = state;
+                    self.has_box |= ends_box && self.depth() > 0;
                     if self.groups.is_empty() {
                         return Ok(true);
                     }
@@ -286,7 +288,6 @@ impl Reader<'_> {
             (_, "uc") => self.state.fallback_less_one = value.clamp(0, 64) - 1,
             (_, "u") => self.unicode(value, range),
             (Target::Shape, "shptxt" | "dptxbxtext") => {
-                self.has_box = true;
                 // Text anchored in a paragraph comes before it.
                 let State { encoding, fallback_less_one, .. } = self.state;
                 self.state = State { target: Target::Body, encoding, fallback_less_one, ..State::default() };

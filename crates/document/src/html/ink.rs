@@ -437,8 +437,8 @@ fn is_moved(style: &Style) -> bool {
     style.floats != Float::None
         || style.position == Position::Absolute
         || style.order != 0
-        || right.abs() >= 0.3 * style.font_size
-        || down.abs() >= 0.7 * style.font_size
+        || right.abs() >= 0.3 * style.font_size.max(TINY)
+        || down.abs() >= 0.7 * style.font_size.max(TINY)
 }
 
 /// What is cut off from the box of an element.
