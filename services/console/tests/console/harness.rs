@@ -137,6 +137,8 @@ impl TestConsole {
         };
         let entry = Entry::of(&fact, String::new()).unwrap();
         self.writer.apply(vec![entry]).unwrap();
+        // No search finds it any more.
+        self.keys.remove(key);
         submitted.id
     }
 
@@ -206,6 +208,7 @@ impl TestConsole {
             sender: String::new(),
             replays: String::new(),
             scope: None,
+            bulk: false,
         };
         self.publish(&submitted).await;
         submitted
