@@ -97,7 +97,9 @@ fn read_with(
 /// The data that the package keeps for its controls.
 fn bindings(package: &mut Package, relations: &[Relation], limits: &Limits) -> Result<Bindings, ReadError> {
     let mut bindings = Bindings::default();
-    for relation in relations.iter().filter(|relation| relation.kind.ends_with("/customXml")).take(MOST_CHUNKS) {
+    for relation in
+        relations.iter().filter(|relation| relation.kind.ends_with("/customXml")).take(MOST_CHUNKS)
+    {
         let Some(item) = package.part(&relation.target)? else { continue };
         let (folder, file) = relation.target.rsplit_once('/').unwrap_or(("", &relation.target));
         let properties = match package.part(&format!("{folder}/_rels/{file}.rels"))? {

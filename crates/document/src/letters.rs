@@ -57,7 +57,8 @@ impl Letters {
     pub(crate) fn doubt(&self, ground: Ground) -> Option<Doubt> {
         let size = self.size.unwrap_or(SIZE);
         let ground = self.ground.flatten().or(ground);
-        let is_squeezed = || self.spacing.is_some_and(|spacing| spacing.saturating_mul(4) < -(size as i32 * 10));
+        let is_squeezed =
+            || self.spacing.is_some_and(|spacing| spacing.saturating_mul(4) < -(size as i32 * 10));
         let is_on_its_colour = || match (self.colour.flatten(), ground) {
             (Some(colour), Some(ground)) => are_near(colour, ground),
             _ => false,
@@ -144,6 +145,9 @@ mod tests {
         assert_eq!(spaced(-20).doubt(None), None);
         let raised = |by| Letters { raised_by: Some(by), ..Letters::default() };
         assert_eq!(raised(-200).doubt(None), Some(Doubt::Clipped));
-        assert_eq!((raised(3).is_low(), raised(8).is_low(), raised(-8).is_low()), (None, Some(false), Some(true)));
+        assert_eq!(
+            (raised(3).is_low(), raised(8).is_low(), raised(-8).is_low()),
+            (None, Some(false), Some(true))
+        );
     }
 }

@@ -158,7 +158,9 @@ fn words(blocks: &[Block], line: u32, source: &Range<u64>) -> Text {
             if !words.is_empty() {
                 words.push(' ');
             }
-            words.extend(text.as_str().chars().map(|character| if character == '\t' { ' ' } else { character }));
+            words.extend(
+                text.as_str().chars().map(|character| if character == '\t' { ' ' } else { character }),
+            );
         }
         doubts.extend(text.doubt().map(|doubt| (words.len() - text.as_str().len()..words.len(), doubt)));
     };

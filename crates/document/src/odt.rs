@@ -13,8 +13,8 @@ use crate::limits::Limits;
 use crate::model::Block;
 use crate::package::{Package, Part};
 use crate::xml::Xml;
-pub(crate) use lists::twips;
 use lists::Styles;
+pub(crate) use lists::twips;
 
 /// The blocks of an ODT.
 pub(crate) fn read(bytes: &[u8], limits: &Limits) -> Result<Vec<Block>, ReadError> {

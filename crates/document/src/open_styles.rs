@@ -51,7 +51,10 @@ impl TextStyle {
             let ground = hex(&ground).filter(|_| ground.starts_with('#'));
             match name {
                 "text-properties" => look.letters.ground = Some(ground),
-                "paragraph-properties" | "table-cell-properties" | "table-row-properties" | "table-properties" => {
+                "paragraph-properties"
+                | "table-cell-properties"
+                | "table-row-properties"
+                | "table-properties" => {
                     look.ground = Some(ground);
                 }
                 _ => {}

@@ -12,8 +12,8 @@ use std::ops::Range;
 use encoding_rs::Encoding;
 
 use crate::error::ReadError;
-use crate::limits::Limits;
 use crate::letters::{Letters, Rgb, WHITE};
+use crate::limits::Limits;
 use crate::model::{Content, Doubt, Text, Width};
 use crate::superscripts::{Raised, text_without_marks};
 use crate::word_tables::{Cells, Edges, blank};
@@ -308,7 +308,9 @@ impl Reader<'_> {
                 part.into_iter().for_each(|part| *part = value.clamp(0, 255) as u8);
             }
             (Target::Body, "upr") => self.alternative = Some(self.groups.len()),
-            (Target::Body, "flddirty") => self.result_is_old = Some((self.groups.len(), self.text.as_str().len())),
+            (Target::Body, "flddirty") => {
+                self.result_is_old = Some((self.groups.len(), self.text.as_str().len()))
+            }
             (_, "stylesheet") => self.state.target = Target::Styles,
             (_, "info") => self.state.target = Target::Info,
             (Target::Info, "title") => self.state.target = Target::Title,
@@ -342,8 +344,10 @@ impl Reader<'_> {
     fn body_word(&mut self, name: &str, value: i32, on: bool, range: Range<usize>) -> Result<(), ReadError> {
         match name {
             "plain" => {
-                let State { hidden, deleted, struck, raised, letters, moved_away, encoding, .. } = State::default();
-                self.state = State { hidden, deleted, struck, raised, letters, moved_away, encoding, ..self.state };
+                let State { hidden, deleted, struck, raised, letters, moved_away, encoding, .. } =
+                    State::default();
+                self.state =
+                    State { hidden, deleted, struck, raised, letters, moved_away, encoding, ..self.state };
             }
             "deleted" => self.state.deleted = on,
             "mvf" => self.state.moved_away = on,

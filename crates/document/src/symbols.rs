@@ -1,8 +1,17 @@
 //! Fonts whose characters are pictures, and fonts whose characters are letters.
 
 /// Fonts of pictures, by the beginnings of their names in lower case.
-const PICTURES: [&str; 9] =
-    ["wingdings", "webdings", "marlett", "mt extra", "bookshelf", "zapf", "monotype sorts", "dingbats", "segoe mdl"];
+const PICTURES: [&str; 9] = [
+    "wingdings",
+    "webdings",
+    "marlett",
+    "mt extra",
+    "bookshelf",
+    "zapf",
+    "monotype sorts",
+    "dingbats",
+    "segoe mdl",
+];
 
 /// Fonts of letters and digits that come with office programs, by the beginnings of their names in lower case.
 const LETTERS: [&str; 32] = [

@@ -69,7 +69,16 @@ pub(super) struct Printed {
 impl Default for Level {
     fn default() -> Self {
         let (format, pattern) = ("decimal".to_owned(), String::new());
-        Level { start: 0, format, pattern, restart: None, legal: false, gap: true, style: None, look: Look::default() }
+        Level {
+            start: 0,
+            format,
+            pattern,
+            restart: None,
+            legal: false,
+            gap: true,
+            style: None,
+            look: Look::default(),
+        }
     }
 }
 

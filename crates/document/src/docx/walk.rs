@@ -11,9 +11,9 @@ use super::styles::{Format, Look, Styles, is_on};
 use super::table::{self, Open};
 use crate::error::ReadError;
 use crate::kind::Kind;
+use crate::letters::{Ground, WHITE, are_near};
 use crate::limits::Limits;
 use crate::list_numbering;
-use crate::letters::{Ground, WHITE, are_near};
 use crate::model::{Block, Doubt, Paragraph, Text};
 use crate::nested_tables::{lines, moved, whole};
 use crate::package::Part;
@@ -109,7 +109,9 @@ pub(super) fn walk(
                     walk.push(text.chars().map(|c| if matches!(c, '\n' | '\r') { ' ' } else { c }));
                 }
                 Some(Element::Instruction) => {
-                    if let Some(field) = walk.fields.last_mut().filter(|field| field.code.len() < LONGEST_CODE) {
+                    if let Some(field) =
+                        walk.fields.last_mut().filter(|field| field.code.len() < LONGEST_CODE)
+                    {
                         field.code.push_str(&text);
                     }
                 }
@@ -252,7 +254,8 @@ impl Walk<'_> {
             "bdo" | "dir" if xml::attribute(tag, "val").as_deref() == Some("rtl") => {
                 Ok(Some(Element::Doubtful(self.length(), Doubt::Reordered)))
             }
-            "f" | "sSup" | "sSub" | "sSubSup" | "sPre" | "rad" | "nary" | "eqArr" | "m" | "limLow" | "limUpp"
+            "f" | "sSup" | "sSub" | "sSubSup" | "sPre" | "rad" | "nary" | "eqArr" | "m" | "limLow"
+            | "limUpp"
                 if tag.name().into_inner().starts_with("m:") =>
             {
                 Ok(Some(Element::Doubtful(self.length(), Doubt::Fraction)))
@@ -476,15 +479,21 @@ impl Walk<'_> {
         let Some(value) = value.filter(|_| depth == self.flows.len()) else { return };
         let without_space = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
         let Some(flow) = self.flows.last_mut() else { return };
-        let mut shown = flow.blocks.get(blocks..).unwrap_or_default().iter().filter_map(Block::paragraph_text).fold(
-            String::new(),
-            |words, text| words + text.as_str(),
-        );
+        let mut shown = flow
+            .blocks
+            .get(blocks..)
+            .unwrap_or_default()
+            .iter()
+            .filter_map(Block::paragraph_text)
+            .fold(String::new(), |words, text| words + text.as_str());
         let start = if flow.blocks.len() > blocks { 0 } else { start };
-        let running = flow.paragraph.as_ref().map_or("", |paragraph| paragraph.text.get(start..).unwrap_or(""));
+        let running =
+            flow.paragraph.as_ref().map_or("", |paragraph| paragraph.text.get(start..).unwrap_or(""));
         shown.push_str(running);
         let cell = self.tables.last_mut().and_then(|table| table.cell_since(cells));
-        shown.extend(cell.iter().flat_map(|blocks| blocks.iter()).filter_map(Block::paragraph_text).map(Text::as_str));
+        shown.extend(
+            cell.iter().flat_map(|blocks| blocks.iter()).filter_map(Block::paragraph_text).map(Text::as_str),
+        );
         if without_space(&shown) == without_space(&value) {
             return;
         }
@@ -763,7 +772,8 @@ impl Walk<'_> {
         })?;
         if let Some(paragraph) = self.running() {
             let Running { style, format, number, runs_on, end, is_framed, .. } = read;
-            *paragraph = Running { style, format, number, runs_on, end, is_framed, ..std::mem::take(paragraph) };
+            *paragraph =
+                Running { style, format, number, runs_on, end, is_framed, ..std::mem::take(paragraph) };
         }
         Ok(None)
     }
@@ -857,9 +867,8 @@ fn is_hidden_drawing(tag: &BytesStart) -> bool {
 
 /// Whether the innermost open element with a meaning is one of these.
 fn is_in(open: &[Element], is: fn(&Element) -> bool) -> bool {
-    let means = |element: &&Element| {
-        !matches!(element, Element::Other | Element::Alternatives(_) | Element::Control)
-    };
+    let means =
+        |element: &&Element| !matches!(element, Element::Other | Element::Alternatives(_) | Element::Control);
     open.iter().rfind(means).is_some_and(is)
 }
 

@@ -35,9 +35,11 @@ pub(super) fn shown(element: ElementRef) -> Option<Shown> {
 
 /// Whether a picture can be seen, and is not only there for the layout.
 pub(super) fn is_visible(element: ElementRef) -> bool {
-    let size = |name| element.attr(name).and_then(|size| size.trim().trim_end_matches("px").parse::<u32>().ok());
+    let size =
+        |name| element.attr(name).and_then(|size| size.trim().trim_end_matches("px").parse::<u32>().ok());
     let is_spacer = [size("width"), size("height")].into_iter().flatten().any(|size| size <= SPACER);
-    let shows = ["src", "data", "srcdoc", "poster", "srcset"].into_iter().any(|name| element.attr(name).is_some());
+    let shows =
+        ["src", "data", "srcdoc", "poster", "srcset"].into_iter().any(|name| element.attr(name).is_some());
     shows && !is_spacer
 }
 
@@ -75,7 +77,8 @@ fn drawn(svg: ElementRef) -> String {
 fn texts(element: ElementRef, is_read: impl Fn(&str) -> bool) -> String {
     let mut words = String::new();
     for node in element.descendants().take(MOST_NODES) {
-        let parent = node.parent().and_then(|parent| parent.value().as_element().map(|element| element.name()));
+        let parent =
+            node.parent().and_then(|parent| parent.value().as_element().map(|element| element.name()));
         if let (Node::Text(text), Some(parent)) = (node.value(), parent)
             && is_read(parent)
         {
@@ -89,6 +92,9 @@ fn texts(element: ElementRef, is_read: impl Fn(&str) -> bool) -> String {
 fn arranged(math: ElementRef) -> bool {
     let elements = math.descendants().take(MOST_NODES).filter_map(ElementRef::wrap);
     elements.skip(1).any(|element| {
-        !matches!(element.value().name(), "mrow" | "mn" | "mo" | "mi" | "mtext" | "semantics" | "mstyle" | "mspace")
+        !matches!(
+            element.value().name(),
+            "mrow" | "mn" | "mo" | "mi" | "mtext" | "semantics" | "mstyle" | "mspace"
+        )
     })
 }

@@ -12,7 +12,9 @@ use ego_tree::iter::Edge;
 use scraper::{ElementRef, Html, Node};
 
 use super::scripts;
-use super::style::{Align, Cascade, Clip, Colour, Display, Float, Length, Piece, Position, Side, Style, Transform, Weight};
+use super::style::{
+    Align, Cascade, Clip, Colour, Display, Float, Length, Piece, Position, Side, Style, Transform, Weight,
+};
 use crate::model::{Doubt, is_blank};
 
 /// Differences of colours up to which text cannot be told from its ground, of 255. Light grey on white has 51.
@@ -280,11 +282,20 @@ impl Judge {
         ink.is_written = is_in_cell && element.value().id().is_some_and(|id| self.written.contains(id));
         if is_in_cell {
             self.generated(element, &inside, styles.before.as_ref(), styles.after.as_ref());
-            if styles.first_letter.as_ref().is_some_and(|letter| self.text(&inside, letter) != (is_unseen, own)) {
+            if styles
+                .first_letter
+                .as_ref()
+                .is_some_and(|letter| self.text(&inside, letter) != (is_unseen, own))
+            {
                 ink.doubt = ink.doubt.or(Some(Doubt::Hidden));
             }
             let is_item = name == "li" && style.is_numbered && !style.has_own_display;
-            if is_item && element.parent().and_then(ElementRef::wrap).is_some_and(|list| matches!(list.value().name(), "ol" | "ul")) {
+            if is_item
+                && element
+                    .parent()
+                    .and_then(ElementRef::wrap)
+                    .is_some_and(|list| matches!(list.value().name(), "ol" | "ul"))
+            {
                 self.inks.before.insert(element.id(), Generated(None));
             }
         }
@@ -299,7 +310,12 @@ impl Judge {
         let letters = letters(style);
         let is_clear = letters.is_some_and(|(_, alpha)| alpha == 0.0);
         let opacity = inside.opacity * letters.map_or(1.0, |(_, alpha)| alpha);
-        if !style.is_visible || inside.is_clipped || style.font_size < NO_SIZE || is_clear || inside.opacity < CLEAR {
+        if !style.is_visible
+            || inside.is_clipped
+            || style.font_size < NO_SIZE
+            || is_clear
+            || inside.opacity < CLEAR
+        {
             return (true, None);
         }
         let spacing = style.spacing.px(style.font_size).unwrap_or(0.0);
@@ -330,7 +346,13 @@ impl Judge {
     }
 
     /// Keeps what style sheets write before and after the content of an element of a cell.
-    fn generated(&mut self, element: ElementRef, inside: &Around, before: Option<&Style>, after: Option<&Style>) {
+    fn generated(
+        &mut self,
+        element: ElementRef,
+        inside: &Around,
+        before: Option<&Style>,
+        after: Option<&Style>,
+    ) {
         let shown = |style: Option<&Style>| -> Option<Generated> {
             let style = style?;
             let pieces = style.content.as_ref()?;
@@ -363,7 +385,8 @@ impl Judge {
 
 /// Whether a character beside a figure makes it another one. Arrows, stars and the pictures of icon fonts do not.
 fn changes_figure(character: char) -> bool {
-    character.is_alphanumeric() || matches!(character, '.' | '-' | '%' | ',' | '．' | '－' | '−' | '％' | '，')
+    character.is_alphanumeric()
+        || matches!(character, '.' | '-' | '%' | ',' | '．' | '－' | '−' | '％' | '，')
 }
 
 /// The colour of the letters and its opacity; none where it is not known.
@@ -459,13 +482,18 @@ fn clip(style: &Style, element: ElementRef, is_table_part: bool) -> Clip {
             return Clip::All;
         }
         let is_low = height.is_some_and(|height| height < style.font_size / 2.0);
-        let is_narrow =
-            || width.is_some_and(|width| width < 100.0 && width < longest_word(element) * style.font_size / 2.0);
+        let is_narrow = || {
+            width.is_some_and(|width| width < 100.0 && width < longest_word(element) * style.font_size / 2.0)
+        };
         if is_low || is_narrow() {
             return Clip::Part;
         }
     }
-    if style.clip_path == Clip::Part || is_absolute && style.clip == Clip::Part { Clip::Part } else { Clip::Nothing }
+    if style.clip_path == Clip::Part || is_absolute && style.clip == Clip::Part {
+        Clip::Part
+    } else {
+        Clip::Nothing
+    }
 }
 
 /// Whether an element is moved off the screen.
@@ -476,8 +504,10 @@ fn is_far_away(style: &Style) -> bool {
         Length::Part(part) => part * FAR,
         indent => indent.px(style.font_size).unwrap_or(0.0),
     };
-    let holds_lines = matches!(style.display, Display::Block | Display::InlineBlock | Display::Table | Display::Flex);
-    !is_centred && (right <= -FAR || down <= -FAR) || holds_lines && (indent <= -FAR || style.clips && indent >= FAR)
+    let holds_lines =
+        matches!(style.display, Display::Block | Display::InlineBlock | Display::Table | Display::Flex);
+    !is_centred && (right <= -FAR || down <= -FAR)
+        || holds_lines && (indent <= -FAR || style.clips && indent >= FAR)
 }
 
 /// Characters of the longest figure or word in an element that no line break divides.

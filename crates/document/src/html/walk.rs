@@ -17,12 +17,7 @@ use crate::superscripts::{Raised, text_without_marks};
 use crate::text;
 
 /// Reads the tree; `source` is the page without markers.
-pub(super) fn walk(
-    tree: &Html,
-    inks: &Inks,
-    source: &Source,
-    limits: &Limits,
-) -> Result<Content, ReadError> {
+pub(super) fn walk(tree: &Html, inks: &Inks, source: &Source, limits: &Limits) -> Result<Content, ReadError> {
     let mut walk = Walk {
         source,
         limits,

@@ -63,7 +63,9 @@ impl Styles {
                     let mut style = TextStyle::begin(&tag);
                     xml.within(|tag, _| {
                         style.read(tag);
-                        if let Some(width) = xml::attribute(tag, "column-width").and_then(|width| twips(&width)) {
+                        if let Some(width) =
+                            xml::attribute(tag, "column-width").and_then(|width| twips(&width))
+                        {
                             self.widths.insert(id.clone(), width);
                         }
                         Ok(())

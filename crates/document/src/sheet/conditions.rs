@@ -57,7 +57,12 @@ impl Conditions {
                 "cfRule" => {
                     let value = |name| attribute(element, name).unwrap_or_default();
                     let (kind, operator) = (value("type"), value("operator"));
-                    self.open.push(Rule { kind, operator, number: number_of(element, "dxfId"), ..Rule::default() });
+                    self.open.push(Rule {
+                        kind,
+                        operator,
+                        number: number_of(element, "dxfId"),
+                        ..Rule::default()
+                    });
                 }
                 "dataBar" | "iconSet" => {
                     let hides = attribute(element, "showValue").is_some_and(|value| !is_true(Some(value)));
@@ -84,7 +89,9 @@ impl Conditions {
             Node::Text(text) => match self.text {
                 Reads::Formula => {
                     let rule = self.open.last_mut();
-                    rule.and_then(|rule| rule.formulas.last_mut()).into_iter().for_each(|formula| *formula += text);
+                    rule.and_then(|rule| rule.formulas.last_mut())
+                        .into_iter()
+                        .for_each(|formula| *formula += text);
                 }
                 Reads::Ranges => self.ranges.extend(ranges(text)),
                 Reads::Nothing => {}
@@ -116,7 +123,8 @@ impl Conditions {
                     _ => None,
                 };
                 for range in &ranges {
-                    let cost = sheet.cells.range((range.top, 0)..=(range.bottom, u32::MAX)).take(left + 1).count();
+                    let cost =
+                        sheet.cells.range((range.top, 0)..=(range.bottom, u32::MAX)).take(left + 1).count();
                     match left.checked_sub(cost + 1) {
                         Some(rest) => left = rest,
                         // More conditions than are compared: what they do is not known.
@@ -136,7 +144,8 @@ impl Rule {
     /// Whether the condition may hold for a cell with this text. Only comparisons with numbers are computed.
     fn may_hold(&self, text: &str) -> bool {
         let number = |text: &String| text.trim().trim_matches('"').parse::<f64>().ok();
-        let (Ok(value), Some(first)) = (text.trim().parse::<f64>(), self.formulas.first().and_then(number)) else {
+        let (Ok(value), Some(first)) = (text.trim().parse::<f64>(), self.formulas.first().and_then(number))
+        else {
             return true;
         };
         if self.kind != "cellIs" {

@@ -47,13 +47,16 @@ pub(super) fn mark(sheet: &mut Sheet, part: &Part, limits: &Limits) -> Result<()
                 match (name.as_str(), &mut drawing) {
                     ("twoCellAnchor" | "oneCellAnchor", _) => drawing = Some(Drawing::default()),
                     ("to", Some(drawing)) => drawing.to = Some(Corner::default()),
-                    ("ext", Some(drawing)) if open.last().is_some_and(|around| around.ends_with("Anchor")) => {
+                    ("ext", Some(drawing))
+                        if open.last().is_some_and(|around| around.ends_with("Anchor")) =>
+                    {
                         let size = |name| xml::attribute(&tag, name).and_then(|size| size.parse().ok());
                         drawing.extent = size("cx").zip(size("cy"));
                     }
                     ("cxnSp", Some(drawing)) => drawing.is_line = true,
                     ("cNvPr", Some(drawing)) => {
-                        drawing.is_hidden |= matches!(xml::attribute(&tag, "hidden").as_deref(), Some("1" | "true"));
+                        drawing.is_hidden |=
+                            matches!(xml::attribute(&tag, "hidden").as_deref(), Some("1" | "true"));
                     }
                     ("noFill", Some(drawing)) if open.last().is_some_and(|around| around == "spPr") => {
                         drawing.is_clear = true;
@@ -64,7 +67,8 @@ pub(super) fn mark(sheet: &mut Sheet, part: &Part, limits: &Limits) -> Result<()
             }
             Event::Text(text) => {
                 let mut around = open.iter().rev().map(String::as_str);
-                let (Some(name), Some(corner), Some(drawing)) = (around.next(), around.next(), &mut drawing) else {
+                let (Some(name), Some(corner), Some(drawing)) = (around.next(), around.next(), &mut drawing)
+                else {
                     continue;
                 };
                 drawing.has_text |= name == "t" && !text.trim().is_empty();
@@ -123,7 +127,8 @@ impl Drawing {
         let ends = |at: u32, offset: u64, size: u64| {
             if offset * 3 < size { at.checked_sub(1) } else { Some(at) }
         };
-        let (left, top) = (begins(from.column, from.right_of_it, WIDTH), begins(from.row, from.below_it, HEIGHT));
+        let (left, top) =
+            (begins(from.column, from.right_of_it, WIDTH), begins(from.row, from.below_it, HEIGHT));
         let (right, bottom) = (ends(to.column, to.right_of_it, WIDTH)?, ends(to.row, to.below_it, HEIGHT)?);
         (left <= right && top <= bottom).then_some(Merge { top, left, bottom, right })
     }

@@ -52,7 +52,10 @@ impl Font {
         let value = || attribute(element, "val");
         match xml::name(element) {
             "color" => self.letters.colour = Some(theme.colour(element)),
-            "sz" => self.letters.size = value().and_then(|size| size.parse::<f32>().ok()).map(|size| (size * 2.0) as u32),
+            "sz" => {
+                self.letters.size =
+                    value().and_then(|size| size.parse::<f32>().ok()).map(|size| (size * 2.0) as u32)
+            }
             "strike" => self.is_struck = value().is_none_or(|value| is_true(Some(value))),
             "vertAlign" => {
                 self.raised = match value().as_deref() {
@@ -183,7 +186,9 @@ pub(super) fn read(part: &Part, theme: &Theme, limits: &Limits) -> Result<Format
                     }
                 }
                 _ if open.in_fonts => fonts.last_mut().into_iter().for_each(|font| font.read(element, theme)),
-                _ if open.in_fills => fills.last_mut().into_iter().for_each(|fill| read_fill(fill, element, theme)),
+                _ if open.in_fills => {
+                    fills.last_mut().into_iter().for_each(|fill| read_fill(fill, element, theme))
+                }
                 _ => {}
             },
             Node::End("border") => open.in_border = false,
@@ -256,8 +261,8 @@ impl Theme {
             Ok(())
         })?;
         const NAMES: [&str; 12] = [
-            "lt1", "dk1", "lt2", "dk2", "accent1", "accent2", "accent3", "accent4", "accent5", "accent6", "hlink",
-            "folHlink",
+            "lt1", "dk1", "lt2", "dk2", "accent1", "accent2", "accent3", "accent4", "accent5", "accent6",
+            "hlink", "folHlink",
         ];
         let colour = |(at, name): (usize, &&str)| {
             colours.get(*name).copied().unwrap_or(if at % 2 == 0 && at < 4 { WHITE } else { BLACK })
@@ -294,12 +299,12 @@ fn tinted(colour: Rgb, tint: f32) -> Rgb {
 /// One of the colours that Excel has numbered since its beginning; none for the automatic one.
 pub(super) fn indexed(index: usize) -> Option<Rgb> {
     const COLOURS: [u32; 56] = [
-        0x000000, 0xFFFFFF, 0xFF0000, 0x00FF00, 0x0000FF, 0xFFFF00, 0xFF00FF, 0x00FFFF, 0x800000, 0x008000, 0x000080,
-        0x808000, 0x800080, 0x008080, 0xC0C0C0, 0x808080, 0x9999FF, 0x993366, 0xFFFFCC, 0xCCFFFF, 0x660066, 0xFF8080,
-        0x0066CC, 0xCCCCFF, 0x000080, 0xFF00FF, 0xFFFF00, 0x00FFFF, 0x800080, 0x800000, 0x008080, 0x0000FF, 0x00CCFF,
-        0xCCFFFF, 0xCCFFCC, 0xFFFF99, 0x99CCFF, 0xFF99CC, 0xCC99FF, 0xFFCC99, 0x3366FF, 0x33CCCC, 0x99CC00, 0xFFCC00,
-        0xFF9900, 0xFF6600, 0x666699, 0x969696, 0x003366, 0x339966, 0x003300, 0x333300, 0x993300, 0x993366, 0x333399,
-        0x333333,
+        0x000000, 0xFFFFFF, 0xFF0000, 0x00FF00, 0x0000FF, 0xFFFF00, 0xFF00FF, 0x00FFFF, 0x800000, 0x008000,
+        0x000080, 0x808000, 0x800080, 0x008080, 0xC0C0C0, 0x808080, 0x9999FF, 0x993366, 0xFFFFCC, 0xCCFFFF,
+        0x660066, 0xFF8080, 0x0066CC, 0xCCCCFF, 0x000080, 0xFF00FF, 0xFFFF00, 0x00FFFF, 0x800080, 0x800000,
+        0x008080, 0x0000FF, 0x00CCFF, 0xCCFFFF, 0xCCFFCC, 0xFFFF99, 0x99CCFF, 0xFF99CC, 0xCC99FF, 0xFFCC99,
+        0x3366FF, 0x33CCCC, 0x99CC00, 0xFFCC00, 0xFF9900, 0xFF6600, 0x666699, 0x969696, 0x003366, 0x339966,
+        0x003300, 0x333300, 0x993300, 0x993366, 0x333399, 0x333333,
     ];
     // The first eight are numbered twice.
     let number = COLOURS.get(if index < 8 { index } else { index - 8 })?;

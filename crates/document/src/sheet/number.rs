@@ -115,9 +115,8 @@ struct Section {
 impl Section {
     /// Whether the sign of the number is left out: only numbers of one sign meet the condition.
     fn drops_sign(&self) -> bool {
-        self.condition.is_some_and(|Condition { sign, other, limit }| {
-            sign == '<' && other != Some('>') && limit <= 0.0
-        })
+        self.condition
+            .is_some_and(|Condition { sign, other, limit }| sign == '<' && other != Some('>') && limit <= 0.0)
     }
 }
 
@@ -225,9 +224,12 @@ fn colour(inner: &str) -> Option<Rgb> {
 
 /// Whether a section shows a number as it is: `General`, `G/通用格式`, `@`, or nothing at all.
 fn is_general(section: &[Token]) -> bool {
-    let signs: String = section.iter().map(|token| match token {
-        Token::Sign(sign) | Token::Literal(sign) => *sign,
-    }).collect();
+    let signs: String = section
+        .iter()
+        .map(|token| match token {
+            Token::Sign(sign) | Token::Literal(sign) => *sign,
+        })
+        .collect();
     let signs = signs.trim();
     matches!(signs, "general" | "g/通用格式" | "@" | "")
 }
@@ -278,7 +280,8 @@ fn by_places(value: f64, section: &[Token]) -> Option<String> {
     let missing = whole.saturating_sub(number.find('.').unwrap_or(number.len()));
     let is_zero = number.chars().all(|digit| matches!(digit, '0' | '.'));
     // A place that is filled only by digits shows no zero.
-    let number = if is_zero && whole == 0 && least == 0 && digits(pattern, &['?']) == 0 { "" } else { number };
+    let number =
+        if is_zero && whole == 0 && least == 0 && digits(pattern, &['?']) == 0 { "" } else { number };
     let mut text = String::new();
     text.extend((scaled < 0.0 && !is_zero).then_some('-'));
     text.extend(before.iter().filter_map(literal));
@@ -473,7 +476,10 @@ mod tests {
         assert_eq!(shown(7.0, "[White]0", false).colour, Some(WHITE));
         assert_eq!(shown(-7.0, "0;[Red]-0", false).colour, Some([255, 0, 0]));
         assert_eq!(shown(7.0, "[红色]0;[蓝色]-0", false).colour, Some([255, 0, 0]));
-        assert_eq!(shown(7.0, "[Magenta]0", false), Shown { text: "7".into(), is_unsure: false, colour: Some([255, 0, 255]) });
+        assert_eq!(
+            shown(7.0, "[Magenta]0", false),
+            Shown { text: "7".into(), is_unsure: false, colour: Some([255, 0, 255]) }
+        );
     }
 
     #[test]

@@ -8,9 +8,9 @@ use super::{Count, Merge, Sheet, Value};
 use crate::error::ReadError;
 use crate::kind::Kind;
 use crate::limits::Limits;
-use crate::package::{Package, Part};
 use crate::model::{Doubt, Text, Width};
 use crate::open_styles::{self, Look, TextStyle};
+use crate::package::{Package, Part};
 use crate::superscripts::{Raised, text_without_marks};
 use crate::xml::{self, Event, Xml};
 
@@ -128,7 +128,11 @@ impl Styles {
             let styles = self.conditional.get(style).map_or(&[][..], Vec::as_slice);
             styles.iter().take(MOST_CONDITIONS).find_map(|style| one(style))
         };
-        self.repeated.contains(style).then_some(Doubt::Generated).or_else(|| one(style)).or_else(under_conditions)
+        self.repeated
+            .contains(style)
+            .then_some(Doubt::Generated)
+            .or_else(|| one(style))
+            .or_else(under_conditions)
     }
 }
 
@@ -458,7 +462,6 @@ impl Open {
 fn number(tag: &BytesStart, name: &str) -> Option<u32> {
     xml::attribute(tag, name).and_then(|value| value.parse().ok())
 }
-
 
 /// Adds text, with white space as one space.
 fn push(text: &mut String, piece: &str) {

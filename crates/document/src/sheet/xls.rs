@@ -7,8 +7,8 @@ use super::{Count, Merge, Sheet, Value, number};
 use crate::compound::{Compound, u16_at, u32_at};
 use crate::error::ReadError;
 use crate::kind::Kind;
-use crate::limits::Limits;
 use crate::letters::{Ground, Letters, Rgb, WHITE};
+use crate::limits::Limits;
 use crate::model::{Doubt, Text, Width};
 use crate::superscripts::{Raised, text_without_marks};
 
@@ -415,8 +415,9 @@ impl SheetReader<'_> {
             0x00BD => self.cells_side_by_side(cell, data, 6),
             0x00BE => self.cells_side_by_side(cell, data, 2),
             // ROW and COLINFO, where they are hidden or closed.
-            0x0208 if u16_at(data, 12).is_some_and(|flags| flags & 0x20 != 0)
-                || u16_at(data, 6).is_some_and(|height| height < CLOSED) =>
+            0x0208
+                if u16_at(data, 12).is_some_and(|flags| flags & 0x20 != 0)
+                    || u16_at(data, 6).is_some_and(|height| height < CLOSED) =>
             {
                 self.count.one_more()?;
                 self.sheet.hidden_rows.push((row.into(), row.into()));

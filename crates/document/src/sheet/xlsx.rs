@@ -36,7 +36,8 @@ pub(super) fn sheets(bytes: &[u8], limits: &Limits) -> Result<Vec<Sheet>, ReadEr
     let strings_part = of_kind("/sharedStrings")?;
     let styles_part = of_kind("/styles")?;
     let theme = of_kind("/theme")?.map_or(Ok(Theme::default()), |part| Theme::read(&part, limits))?;
-    let formats = styles_part.map_or(Ok(formats::Formats::default()), |part| formats::read(&part, &theme, limits))?;
+    let formats =
+        styles_part.map_or(Ok(formats::Formats::default()), |part| formats::read(&part, &theme, limits))?;
     let book = Book {
         from_1904: workbook.from_1904,
         computes: workbook.computes,
@@ -270,7 +271,8 @@ fn sheet(part: &Part, book: &Book, limits: &Limits, count: &mut Count) -> Result
         match (node, &mut cell) {
             (Node::Start(element), None) => match xml::name(element) {
                 "sheetView" => {
-                    view.hides_zeros |= attribute(element, "showZeros").is_some_and(|value| !is_true(Some(value)));
+                    view.hides_zeros |=
+                        attribute(element, "showZeros").is_some_and(|value| !is_true(Some(value)));
                     view.shows_formulas |= is_true(attribute(element, "showFormulas"));
                 }
                 "row" => {
@@ -292,7 +294,8 @@ fn sheet(part: &Part, book: &Book, limits: &Limits, count: &mut Count) -> Result
                     cell = Some(Open { at, style, kind, ..Open::default() });
                 }
                 "col" => {
-                    if let (Some(first), Some(last)) = (number_of(element, "min"), number_of(element, "max")) {
+                    if let (Some(first), Some(last)) = (number_of(element, "min"), number_of(element, "max"))
+                    {
                         let (first, last): (u32, u32) = (first, last);
                         let (first, last) = (first.saturating_sub(1), last.saturating_sub(1));
                         let width: Option<f32> = number_of(element, "width");

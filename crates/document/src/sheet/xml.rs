@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use super::{Count, Merge, Sheet, Value, number, xlsx};
 use crate::error::ReadError;
 use crate::kind::Kind;
-use crate::limits::Limits;
-use crate::package::Part;
 use crate::letters::{Letters, Rgb, WHITE, hex};
+use crate::limits::Limits;
 use crate::model::{Doubt, Text, Width};
+use crate::package::Part;
 use crate::superscripts::{Raised, text_without_marks};
 use crate::xml::{self, Event, Xml};
 

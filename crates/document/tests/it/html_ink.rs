@@ -67,7 +67,11 @@ fn the_strongest_rule_holds() {
     check_sheet("span:not(.w):first-child{display:none}", cell, "146");
     check_sheet("span:hover{display:none}", cell, "7146");
     check_sheet("td>span[class~=y]{display:none}", cell, "146");
-    check_sheet(".x{visibility:hidden}", "<span class=x>7<b style='visibility:visible'>1</b></span>46", "146");
+    check_sheet(
+        ".x{visibility:hidden}",
+        "<span class=x>7<b style='visibility:visible'>1</b></span>46",
+        "146",
+    );
     check_sheet(".x{font-size:0}", "<span class=x>7<b style='font-size:16px'>1</b></span>46", "146");
     check_sheet(".X{display:none}", cell, "7146");
 }
@@ -135,9 +139,15 @@ fn another_order_is_doubtful() {
     check("<span style='unicode-bidi:bidi-override;direction:rtl'>641</span>", "641?Reordered");
     check("<span style='float:right'>6</span>14", "614?Reordered");
     check("14<span style='float:left'>6</span>", "146?Reordered");
-    check("<span style='display:flex'><i style='order:2'>46</i><i style='order:1'>1</i></span>", "461?Reordered");
+    check(
+        "<span style='display:flex'><i style='order:2'>46</i><i style='order:1'>1</i></span>",
+        "461?Reordered",
+    );
     check("<p style='display:flex;flex-direction:row-reverse'><i>46</i><i>1</i></p>", "461?Reordered");
-    check("<i style='position:relative;left:1em'>6</i><i style='position:relative;left:-1em'>14</i>", "614?Reordered");
+    check(
+        "<i style='position:relative;left:1em'>6</i><i style='position:relative;left:-1em'>14</i>",
+        "614?Reordered",
+    );
     check("46<i style='position:absolute;left:0'>1</i>", "461?Reordered");
     check("<i style='position:relative;left:200px'>146</i>", "146?Reordered");
     check("<i style='float:right'>146</i>", "146");
@@ -153,7 +163,11 @@ fn what_a_style_sheet_writes_is_doubtful() {
     check_sheet(".b:after{content:'6'}", "<span class=b>14</span>", "146?Generated");
     check_sheet(".b::before{content:attr(data-v)}", "<span class=b data-v=146></span>", "146?Generated");
     check_sheet(".c::before{counter-reset:n 146;content:counter(n)}", "<span class=c></span>", "?Generated");
-    check_sheet(".b{font-size:0}.b::before{content:'146';font-size:16px}", "<span class=b>741</span>", "146?Generated");
+    check_sheet(
+        ".b{font-size:0}.b::before{content:'146';font-size:16px}",
+        "<span class=b>741</span>",
+        "146?Generated",
+    );
     check_sheet("#c::first-letter{font-size:0}", "7146", "7146?Hidden");
     check("<ol start=7><li>146</ol>", "146?Generated");
     for plain in [
@@ -221,7 +235,11 @@ fn digits_off_their_line_are_doubtful_and_marks_of_notes_go() {
     check("146<sup>①</sup>", "146");
     check("146<sup>[1]</sup>", "146");
     check("146<sup>1</sup>", "146");
-    check_sheet("sup{position:relative;top:-.5em;font-size:75%;vertical-align:baseline}", "146<sup>1</sup>", "146");
+    check_sheet(
+        "sup{position:relative;top:-.5em;font-size:75%;vertical-align:baseline}",
+        "146<sup>1</sup>",
+        "146",
+    );
     check("<span style='vertical-align:middle'>146</span>", "146");
 }
 
@@ -244,7 +262,9 @@ fn struck_cells_are_doubtful_and_struck_pieces_gone() {
 fn a_page_that_waits_for_its_script_is_read() {
     let rows = "<tr><td>甲<td>1".repeat(12);
     let drawn = |head: &str, table: &str| {
-        let page = format!("<html><head><style>{head}</style></head><body><div class=x><table {table}>{rows}</table>");
+        let page = format!(
+            "<html><head><style>{head}</style></head><body><div class=x><table {table}>{rows}</table>"
+        );
         draw::draw(&read(page.as_bytes(), &Limits::default()).unwrap())
     };
     assert!(drawn("body{display:none}", "").contains("甲¦1\n"));
@@ -263,7 +283,8 @@ fn more_rules_than_are_applied_leave_doubt() {
 /// Rules that look at everything beside or around an element, on many elements.
 #[test]
 fn costly_selectors_are_cut_off() {
-    let rules = "td ~ td ~ td, p p p p b, td:nth-last-child(2n+1), [class*=a] [class*=b] i { color: red }".repeat(50);
+    let rules =
+        "td ~ td ~ td, p p p p b, td:nth-last-child(2n+1), [class*=a] [class*=b] i { color: red }".repeat(50);
     let cells = "<td class=abc><b>1</b><i>2</i>".repeat(3_000);
     let page = format!("<style>{rules}</style><table><tr><td>甲{cells}</table>");
     assert!(read(page.as_bytes(), &Limits::default()).is_ok());

@@ -91,7 +91,8 @@ impl Cascade {
             left: MOST_COMPARISONS,
         };
         for (index, rule) in cascade.rules.iter().enumerate() {
-            let folded = |name: &str| if cascade.is_quirky { name.to_ascii_lowercase() } else { name.to_owned() };
+            let folded =
+                |name: &str| if cascade.is_quirky { name.to_ascii_lowercase() } else { name.to_owned() };
             // The compound that the element itself has to match comes first.
             let (mut id, mut class, mut name) = (None, None, None);
             for component in rule.selector.iter() {
@@ -146,7 +147,8 @@ impl Cascade {
     fn matching(&mut self, element: ElementRef, weight: Weight) -> Vec<usize> {
         let folded = |name: &str| if self.is_quirky { name.to_ascii_lowercase() } else { name.to_owned() };
         let mut candidates: Vec<usize> = self.for_all.clone();
-        candidates.extend(element.value().id().and_then(|id| self.by_id.get(&folded(id))).into_iter().flatten());
+        candidates
+            .extend(element.value().id().and_then(|id| self.by_id.get(&folded(id))).into_iter().flatten());
         if !self.by_class.is_empty() {
             for class in element.value().classes() {
                 candidates.extend(self.by_class.get(&folded(class)).into_iter().flatten());
@@ -249,7 +251,8 @@ fn base_style(element: ElementRef, parent: &Style, is_quirky: bool) -> Style {
     }
     if matches!(name, "iframe" | "object" | "embed" | "img" | "video" | "canvas") {
         let size = |name| element.attr(name).and_then(|value| length_of(&format!("{}px", value.trim())));
-        (style.width, style.height) = (size("width").unwrap_or(style.width), size("height").unwrap_or(style.height));
+        (style.width, style.height) =
+            (size("width").unwrap_or(style.width), size("height").unwrap_or(style.height));
     }
     if element.attr("hidden").is_some() || element.attr("popover").is_some() {
         style.display = Display::None;
@@ -275,8 +278,8 @@ fn font_size(value: &str) -> Option<f32> {
 
 fn display(name: &str) -> Display {
     match name {
-        "area" | "base" | "datalist" | "head" | "link" | "meta" | "noembed" | "noframes" | "noscript" | "param"
-        | "rp" | "rt" | "script" | "style" | "template" | "title" => Display::None,
+        "area" | "base" | "datalist" | "head" | "link" | "meta" | "noembed" | "noframes" | "noscript"
+        | "param" | "rp" | "rt" | "script" | "style" | "template" | "title" => Display::None,
         "tr" | "td" | "th" | "thead" | "tbody" | "tfoot" | "col" | "colgroup" => Display::Table,
         name if super::super::breaks(name) => Display::Block,
         _ => Display::Inline,

@@ -169,7 +169,11 @@ pub(super) fn settings(name: &str, value: &str) -> Vec<Setting> {
         return vec![Setting::Variable(name.into(), value.trim().into())];
     }
     let name = name.to_ascii_lowercase();
-    let name = name.strip_prefix("-webkit-").or(name.strip_prefix("-moz-")).or(name.strip_prefix("-ms-")).unwrap_or(&name);
+    let name = name
+        .strip_prefix("-webkit-")
+        .or(name.strip_prefix("-moz-"))
+        .or(name.strip_prefix("-ms-"))
+        .unwrap_or(&name);
     let Some(property) = property(name) else { return Vec::new() };
     if value.to_ascii_lowercase().contains("var(") {
         return vec![Setting::Pending(name.into(), value.into())];
@@ -192,16 +196,15 @@ fn property(name: &str) -> Option<Property> {
         "all" => Property::All,
         "display" => Property::Display,
         "visibility" => Property::Visible,
-        "opacity" | "filter" | "mask" | "mask-image" | "mix-blend-mode" | "text-security" | "content-visibility" => {
-            Property::Opacity
-        }
+        "opacity" | "filter" | "mask" | "mask-image" | "mix-blend-mode" | "text-security"
+        | "content-visibility" => Property::Opacity,
         "color" => Property::Colour,
         "text-fill-color" => Property::Fill,
         "background" | "background-color" => Property::Ground,
         "font" | "font-size" | "zoom" => Property::FontSize,
         "text-decoration" | "text-decoration-line" => Property::Struck,
-        "position" | "left" | "right" | "top" | "bottom" | "inset" | "margin" | "margin-left" | "margin-top"
-        | "margin-right" | "margin-bottom" => Property::Position,
+        "position" | "left" | "right" | "top" | "bottom" | "inset" | "margin" | "margin-left"
+        | "margin-top" | "margin-right" | "margin-bottom" => Property::Position,
         "text-indent" => Property::Indent,
         "letter-spacing" => Property::Spacing,
         "width" | "height" | "max-width" | "max-height" => Property::Size,
@@ -220,7 +223,8 @@ fn property(name: &str) -> Option<Property> {
 }
 
 fn one(name: &str, value: &str, lower: &str) -> Option<Vec<Setting>> {
-    let has = |word: &str| lower.split(|c: char| !c.is_ascii_alphanumeric() && c != '-').any(|found| found == word);
+    let has =
+        |word: &str| lower.split(|c: char| !c.is_ascii_alphanumeric() && c != '-').any(|found| found == word);
     let a_length = || value::length_of(value);
     let setting = match name {
         "display" => Setting::Display(display(lower)?),
@@ -430,7 +434,8 @@ fn transform(tokens: &[Token]) -> Transform {
             .filter(|token| !matches!(token, Token::Comma))
             .collect();
         let amount = |at: usize| arguments.get(at).and_then(|token| number(token));
-        let length_at = |at: usize| arguments.get(at).and_then(|token| length(token)).unwrap_or(Length::Px(0.0));
+        let length_at =
+            |at: usize| arguments.get(at).and_then(|token| length(token)).unwrap_or(Length::Px(0.0));
         let scaled = |scale: f32| match scale {
             _ if scale < -0.01 => Transform::Turned,
             _ if scale < 0.15 => Transform::Shrunk,
@@ -456,13 +461,15 @@ fn transform(tokens: &[Token]) -> Transform {
             "translatex" => Transform::Moved(length_at(0), Length::Px(0.0)),
             "translatey" => Transform::Moved(Length::Px(0.0), length_at(0)),
             "matrix" => match (amount(0), amount(1), amount(2), amount(3)) {
-                (Some(a), Some(b), Some(c), Some(d)) if b.abs() < 0.5 && c.abs() < 0.5 => match scaled(a.min(d)) {
-                    Transform::None => {
-                        let by = |at: usize| Length::Px(amount(at).unwrap_or(0.0));
-                        Transform::Moved(by(4), by(5))
+                (Some(a), Some(b), Some(c), Some(d)) if b.abs() < 0.5 && c.abs() < 0.5 => {
+                    match scaled(a.min(d)) {
+                        Transform::None => {
+                            let by = |at: usize| Length::Px(amount(at).unwrap_or(0.0));
+                            Transform::Moved(by(4), by(5))
+                        }
+                        found => found,
                     }
-                    found => found,
-                },
+                }
                 _ => Transform::Turned,
             },
             "matrix3d" => Transform::Turned,

@@ -85,7 +85,13 @@ mod tests {
         ] {
             assert!(matches(query), "{query}");
         }
-        for query in ["print", "screen and (max-width: 768px)", "not screen", "(prefers-color-scheme: dark)", "(width < 600px)"] {
+        for query in [
+            "print",
+            "screen and (max-width: 768px)",
+            "not screen",
+            "(prefers-color-scheme: dark)",
+            "(width < 600px)",
+        ] {
             assert!(!matches(query), "{query}");
         }
     }

@@ -260,8 +260,11 @@ fn without_part(selector: &str) -> (String, ElementPart) {
     let mut text = selector.to_owned();
     let lower = selector.to_ascii_lowercase();
     let mut part = ElementPart::Whole;
-    let parts =
-        [("before", ElementPart::Before), ("after", ElementPart::After), ("first-letter", ElementPart::FirstLetter)];
+    let parts = [
+        ("before", ElementPart::Before),
+        ("after", ElementPart::After),
+        ("first-letter", ElementPart::FirstLetter),
+    ];
     for (name, found) in parts {
         if let Some(element) = lower.strip_suffix(name).and_then(|rest| rest.strip_suffix(':')) {
             let element = element.strip_suffix(':').unwrap_or(element);
@@ -317,18 +320,20 @@ mod tests {
     fn rules_are_read_one_for_each_selector() {
         check("a, .b > c { color: red; display: none !important }", &["a Whole 2", ".b > c Whole 2"]);
         check("<!-- p.MsoNormal { mso-style-unhide: no; color: #fff } -->", &["p.MsoNormal Whole 1"]);
-        check("@charset 'utf-8'; @import url(a.css); a { *zoom: 1; _height: 1px; opacity: 0 }", &["a Whole 1"]);
+        check(
+            "@charset 'utf-8'; @import url(a.css); a { *zoom: 1; _height: 1px; opacity: 0 }",
+            &["a Whole 1"],
+        );
         check("a:hover { color: red } a:not(:hover) { color: red }", &["a Whole 1"]);
         check(".c::before { content: 'x' } :after { content: '' }", &[".c Before 1", "* After 1"]);
         check(
             "@media print { a { color: red } } @media screen { b { color: red } } @layer x { c { color: red } }",
             &["b Whole 1", "c Whole 1"],
         );
-        check(".x { .y & { color: red } &:first-child { color: red } b { color: red } }", &[
-            ".y :is(.x) Whole 1",
-            ":is(.x):first-child Whole 1",
-            ":is(.x) b Whole 1",
-        ]);
+        check(
+            ".x { .y & { color: red } &:first-child { color: red } b { color: red } }",
+            &[".y :is(.x) Whole 1", ":is(.x):first-child Whole 1", ":is(.x) b Whole 1"],
+        );
         check("@font-face { font-family: x } @keyframes k { from { opacity: 0 } }", &[]);
         check("a { color: red; } } b { color: red }", &["a Whole 1"]);
     }

@@ -93,7 +93,9 @@ pub(super) fn length(token: &Token) -> Option<Length> {
                 _ => return None,
             }
         }
-        Token::Ident(name) if ["auto", "none", "normal"].iter().any(|auto| name.eq_ignore_ascii_case(auto)) => {
+        Token::Ident(name)
+            if ["auto", "none", "normal"].iter().any(|auto| name.eq_ignore_ascii_case(auto)) =>
+        {
             Length::Auto
         }
         _ => return None,
@@ -143,7 +145,9 @@ pub(super) fn colour(tokens: &[Token]) -> Option<Colour> {
             Some(Colour::Rgba([red, green, blue].map(f32::from), alpha))
         }
         Token::Ident(name) => named(&name.to_ascii_lowercase()),
-        Token::Function(name) => function(&name.to_ascii_lowercase(), tokens.get(at + 1..).unwrap_or_default()),
+        Token::Function(name) => {
+            function(&name.to_ascii_lowercase(), tokens.get(at + 1..).unwrap_or_default())
+        }
         _ => None,
     })
 }
@@ -159,9 +163,8 @@ fn named(name: &str) -> Option<Colour> {
     Some(match name {
         "transparent" => Colour::CLEAR,
         "currentcolor" => Colour::Current,
-        "windowtext" | "canvastext" | "buttontext" | "fieldtext" | "menutext" | "captiontext" | "infotext" => {
-            Colour::BLACK
-        }
+        "windowtext" | "canvastext" | "buttontext" | "fieldtext" | "menutext" | "captiontext"
+        | "infotext" => Colour::BLACK,
         "window" | "canvas" | "field" | "background" => Colour::Rgba([255.0; 3], 1.0),
         "graytext" => Colour::Rgba([128.0; 3], 1.0),
         name => {
@@ -181,8 +184,9 @@ fn function(name: &str, inside: &[Token]) -> Option<Colour> {
         _ => return None,
     };
     let inside = inside.iter().take_while(|token| !matches!(token, Token::CloseParenthesis));
-    let parts: Vec<&Token> =
-        inside.filter(|token| !matches!(token, Token::Comma | Token::Delim('/') | Token::WhiteSpace(_))).collect();
+    let parts: Vec<&Token> = inside
+        .filter(|token| !matches!(token, Token::Comma | Token::Delim('/') | Token::WhiteSpace(_)))
+        .collect();
     let alpha = parts.get(3).and_then(|token| number(token)).unwrap_or(1.0).clamp(0.0, 1.0);
     let part = |at: usize| parts.get(at).copied();
     if is_hsl {
@@ -213,7 +217,9 @@ mod tests {
 
     #[track_caller]
     fn check(value: &str, expected: [u8; 3], alpha: f32) {
-        let Some(Colour::Rgba(found, found_alpha)) = colour(&flat(value)) else { panic!("{value}: no colour") };
+        let Some(Colour::Rgba(found, found_alpha)) = colour(&flat(value)) else {
+            panic!("{value}: no colour")
+        };
         assert_eq!((found.map(|part| part.round() as u8), found_alpha), (expected, alpha), "{value}");
     }
 
