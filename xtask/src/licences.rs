@@ -46,11 +46,7 @@ pub(crate) fn check(workspace: &Workspace) -> Result<()> {
     )
 }
 
-fn complaint(
-    package: &Package,
-    allowed: &BTreeSet<&str>,
-    exceptions: &[(&str, &str)],
-) -> Option<String> {
+fn complaint(package: &Package, allowed: &BTreeSet<&str>, exceptions: &[(&str, &str)]) -> Option<String> {
     let Package { name, version, license, source } = package;
     let source = source.as_deref()?;
     if !source.starts_with("registry+") && !source.starts_with("sparse+") {
@@ -77,11 +73,12 @@ fn allowed(text: &str) -> BTreeSet<&str> {
 fn exceptions(text: &str) -> Vec<(&str, &str)> {
     let list = text.split_once("\nexceptions = [").and_then(|(_, rest)| rest.split_once("\n]"));
     let lines = list.map_or("", |(list, _)| list).lines();
-    lines.filter_map(|line| {
-        let mut quoted = line.split('"').skip(1).step_by(2);
-        Some((quoted.next()?, quoted.next()?))
-    })
-    .collect()
+    lines
+        .filter_map(|line| {
+            let mut quoted = line.split('"').skip(1).step_by(2);
+            Some((quoted.next()?, quoted.next()?))
+        })
+        .collect()
 }
 
 /// Whether an SPDX expression allows the package in one way. `AND` binds closer than `OR`, old packages write

@@ -6,8 +6,8 @@ use std::io::Write as _;
 
 use anyhow::{Context as _, Result};
 
-use crate::{browser, promtool};
 use crate::workspace::{self, Workspace};
+use crate::{browser, promtool};
 
 /// Builds every program, because end-to-end tests run them as separate processes, and runs every test.
 ///

@@ -95,7 +95,8 @@ pub(crate) async fn withdraw(
         return Err(ingest.access().deny(&caller, action, not_yours()));
     }
     let current = current_version(ingest.bus(), &indexed.report).await.map_err(unavailable)?;
-    let statement = current.and_then(|current| current.submitted).filter(|current| current.withdraws.is_some());
+    let statement =
+        current.and_then(|current| current.submitted).filter(|current| current.withdraws.is_some());
     if let Some(statement) = statement {
         return Ok(withdrawn(StatusCode::OK, &statement.id, &indexed));
     }
@@ -164,7 +165,8 @@ async fn find_indexed(bus: &Bus, id: &str) -> anyhow::Result<Option<ReportIndexe
     if ReportId::parse(id).is_ok() {
         return bus.last_of_id::<ReportIndexed>(id).await;
     }
-    let is_key = (1..=MAX_KEY_BYTES).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let is_key =
+        (1..=MAX_KEY_BYTES).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
     if is_key { current_version(bus, id).await } else { Ok(None) }
 }
 
@@ -182,7 +184,9 @@ async fn current_version(bus: &Bus, key: &str) -> anyhow::Result<Option<ReportIn
     let mut found: Option<ReportIndexed> = None;
     bus.scan(&subject::filter::<ReportIndexed>(), |event| {
         let indexed = event.decode::<ReportIndexed>().filter(|indexed| indexed.report == key);
-        if let Some(indexed) = indexed.filter(|one| found.as_ref().is_none_or(|best| order(one) > order(best))) {
+        if let Some(indexed) =
+            indexed.filter(|one| found.as_ref().is_none_or(|best| order(one) > order(best)))
+        {
             found = Some(indexed);
         }
         Ok(())

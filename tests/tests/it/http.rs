@@ -30,7 +30,8 @@ impl Up {
         let folder = tempfile::tempdir().unwrap();
         let address = format!("127.0.0.1:{}", free_port().unwrap());
         let data = folder.path().join("data");
-        let mut command = super::commands::gouji(&["up", "--data", data.to_str().unwrap(), "--listen", &address]);
+        let mut command =
+            super::commands::gouji(&["up", "--data", data.to_str().unwrap(), "--listen", &address]);
         command.env("XDG_STATE_HOME", folder.path().join("state")).env("GOUJI_RATE", "100000");
         let mut process = Process::start("gouji", &mut command, folder.path()).unwrap();
         let (url, client) = (format!("http://{address}"), tests::api::http().build().unwrap());

@@ -92,7 +92,10 @@ impl Fault {
         let name = column.map_or(String::new(), |(_, _, chinese)| format!("“{chinese}”"));
         let what = match &self.kind {
             FaultKind::UnknownColumn(found) => {
-                format!("没有名为“{found}”的列，可用的列有{}", COLUMNS.map(|(_, _, chinese)| chinese).join("、"))
+                format!(
+                    "没有名为“{found}”的列，可用的列有{}",
+                    COLUMNS.map(|(_, _, chinese)| chinese).join("、")
+                )
             }
             FaultKind::RepeatedColumn => "这一列出现了两次".to_owned(),
             FaultKind::NoAgencyColumn => "没有“机关名称”一列".to_owned(),
@@ -456,7 +459,10 @@ mod tests {
             let wrong = parse(csv).unwrap_err();
             wrong.faults.iter().map(Fault::in_chinese).collect::<Vec<_>>()
         };
-        assert_eq!(faults("名字\n甲\n")[0], "第1行：没有名为“名字”的列，可用的列有机关名称、区划代码、级别、上级、别名、截止日期、口径");
+        assert_eq!(
+            faults("名字\n甲\n")[0],
+            "第1行：没有名为“名字”的列，可用的列有机关名称、区划代码、级别、上级、别名、截止日期、口径"
+        );
         assert_eq!(
             faults("机关名称,区划代码,上级\n甲局,37040,戊局\n甲局,37040,\n"),
             [

@@ -16,7 +16,9 @@ async fn every_page_is_styled_and_complains_of_nothing() {
     let hits = up.json("/api/v1/reports?verdict=fail").await;
     let key = hits["hits"][0]["key"].as_str().unwrap().to_owned();
     let url = up.url.clone();
-    tokio::task::spawn_blocking(move || look(&mut Browser::start(&program).unwrap(), &url, &key)).await.unwrap();
+    tokio::task::spawn_blocking(move || look(&mut Browser::start(&program).unwrap(), &url, &key))
+        .await
+        .unwrap();
 }
 
 fn look(browser: &mut Browser, url: &str, key: &str) {
@@ -47,7 +49,9 @@ fn evidence_is_that_of_what_was_clicked(browser: &mut Browser, report: &str) {
     browser.open(report).unwrap();
     let shown = "document.getElementById('proof').hidden ? '' : document.getElementById('proof').textContent";
     assert_eq!(browser.evaluate(shown).unwrap(), "");
-    browser.evaluate("document.querySelector('#cell-requests\\\\.carried_out\\\\.enterprise').click()").unwrap();
+    browser
+        .evaluate("document.querySelector('#cell-requests\\\\.carried_out\\\\.enterprise').click()")
+        .unwrap();
     let of_cell = browser.evaluate(shown).unwrap();
     assert!(of_cell.as_str().unwrap().contains("requests.carried_out.enterprise"), "{of_cell}");
     let findings = browser.evaluate("document.querySelectorAll('.finding').length").unwrap();
@@ -61,11 +65,14 @@ fn evidence_is_that_of_what_was_clicked(browser: &mut Browser, report: &str) {
             ))
             .unwrap();
         let shown = of_finding["shown"].as_str().unwrap();
-        let cells: Vec<&str> = of_finding["cells"].as_array().unwrap().iter().filter_map(|id| id.as_str()).collect();
+        let cells: Vec<&str> =
+            of_finding["cells"].as_array().unwrap().iter().filter_map(|id| id.as_str()).collect();
         for id in cells.iter().take(4) {
             assert!(shown.contains(id), "{id} of {of_finding}");
         }
-        assert!(cells.contains(&"requests.carried_out.enterprise") || !shown.contains("carried_out.enterprise"));
+        assert!(
+            cells.contains(&"requests.carried_out.enterprise") || !shown.contains("carried_out.enterprise")
+        );
     }
 }
 

@@ -38,8 +38,10 @@ async fn problem(request: RequestBuilder) -> (u16, String, Value) {
 async fn answers_follow_the_rules_of_http() {
     let up = Up::with(&["page-utf8.html", "page-gb18030.html"]).await;
     let page = up.json("/api/v1/reports?limit=1&sort=submitted").await;
-    let (id, key) =
-        (page["hits"][0]["id"].as_str().unwrap().to_owned(), page["hits"][0]["key"].as_str().unwrap().to_owned());
+    let (id, key) = (
+        page["hits"][0]["id"].as_str().unwrap().to_owned(),
+        page["hits"][0]["key"].as_str().unwrap().to_owned(),
+    );
     known_answers_are_not_sent_again(&up, &id, &key).await;
     answers_are_compressed_and_assets_kept(&up).await;
     uploads_may_be_compressed(&up).await;
@@ -165,7 +167,7 @@ async fn every_error_is_a_problem_document(up: &Up, id: &str) {
         (get("/openapi.json?a=1"), 400, "bad-parameter"),
         (post("/api/v1/reports?name=x.html", "x"), 400, "bad-parameter"),
         (post("/api/v1/reports?again=maybe", "x"), 400, "bad-parameter"),
-        (post("/api/v1/states", "[1"), 400, "bad-json"),
+        (post("/api/v1/states", "[\"x\""), 400, "bad-json"),
         (post("/api/v1/states", "[1]"), 422, "bad-json"),
         (post("/api/v1/states?x=1", "[]"), 400, "bad-parameter"),
         (up.client.post(up.at("/api/v1/states")).body("[]"), 415, "bad-json"),
@@ -213,6 +215,10 @@ async fn a_report_is_withdrawn_once_by_key_or_id(up: &Up, key: &str, id: &str) {
         let (status, again) = withdraw(name).await;
         assert_eq!((status, &again["id"], &again["already"]), (200, &first["id"], &json!(true)), "{name}");
         let life = up.json(&format!("/api/v1/status/{name}")).await;
-        assert_eq!((&life["state"], &life["withdrawn"]["who"]), (&json!("withdrawn"), &json!("张三")), "{name}");
+        assert_eq!(
+            (&life["state"], &life["withdrawn"]["who"]),
+            (&json!("withdrawn"), &json!("张三")),
+            "{name}"
+        );
     }
 }
