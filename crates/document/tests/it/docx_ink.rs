@@ -88,6 +88,12 @@ fn letters_that_cannot_be_seen_are_doubtful() {
         ("<w:w w:val='1'/>", "Tiny"),
         ("<w:spacing w:val='-200'/>", "Overlapping"),
         ("<w:position w:val='-200'/>", "Clipped"),
+        ("<w14:textFill><w14:noFill/></w14:textFill>", "Faint"),
+        (
+            "<w14:textFill><w14:solidFill><w14:srgbClr w14:val='FFFFFF'/></w14:solidFill></w14:textFill>",
+            "SameColour",
+        ),
+        ("<w:eastAsianLayout w:combine='1'/>", "Fraction"),
     ] {
         check(&(run(properties, "7") + &plain("146")), &format!("7146?{doubt}"));
     }
@@ -102,6 +108,8 @@ fn letters_that_cannot_be_seen_are_doubtful() {
         "<w:position w:val='2'/>",
         "<w:rtl/>",
         "<w:webHidden/>",
+        "<w14:textOutline><w14:noFill/></w14:textOutline>",
+        "<w14:textFill><w14:solidFill><w14:srgbClr w14:val='C00000'/></w14:solidFill></w14:textFill>",
     ] {
         check(&(run(properties, "1") + &plain("46")), "146");
     }
@@ -115,15 +123,20 @@ fn letters_are_seen_on_the_ground_of_their_cell() {
     check_cell("", &white, "146?SameColour");
     check_cell("<w:tblPr><w:tblStyle w:val='g'/></w:tblPr>", &white, "146");
     check_cell("<w:tblPr><w:shd w:val='clear' w:fill='000080'/></w:tblPr>", &white, "146");
-    let of_paragraph = format!("<w:p><w:pPr><w:shd w:val='clear' w:fill='000080'/></w:pPr>{}</w:p>", run("<w:color w:val='FFFFFF'/>", "146"));
+    let of_paragraph = format!(
+        "<w:p><w:pPr><w:shd w:val='clear' w:fill='000080'/></w:pPr>{}</w:p>",
+        run("<w:color w:val='FFFFFF'/>", "146")
+    );
     check_cell("", &of_paragraph, "146");
 }
 
 #[test]
 fn the_style_of_a_table_hides_too() {
-    let hidden = docx("", "<w:tblPr><w:tblStyle w:val='t'/></w:tblPr>", "<w:p><w:r><w:t>146</w:t></w:r></w:p>");
+    let hidden =
+        docx("", "<w:tblPr><w:tblStyle w:val='t'/></w:tblPr>", "<w:p><w:r><w:t>146</w:t></w:r></w:p>");
     assert_eq!(draw::draw(&read(&hidden, &Limits::default()).unwrap()), "Grid\n  ¦\n  ¦");
-    let somewhere = docx("", "<w:tblPr><w:tblStyle w:val='s'/></w:tblPr>", "<w:p><w:r><w:t>146</w:t></w:r></w:p>");
+    let somewhere =
+        docx("", "<w:tblPr><w:tblStyle w:val='s'/></w:tblPr>", "<w:p><w:r><w:t>146</w:t></w:r></w:p>");
     let drawn = draw::draw(&read(&somewhere, &Limits::default()).unwrap());
     assert_eq!(drawn, "Grid\n  甲?Hidden¦146?Hidden\n  乙?Hidden¦2?Hidden");
     let small = docx("<w:sz w:val='1'/>", "", "<w:p><w:r><w:t>146</w:t></w:r></w:p>");
@@ -133,7 +146,10 @@ fn the_style_of_a_table_hides_too() {
 #[test]
 fn automatic_numbers_look_like_their_list() {
     let numbered = |level: u32| {
-        format!("<w:p><w:pPr><w:numPr><w:ilvl w:val='{level}'/><w:numId w:val='1'/></w:numPr></w:pPr>{}</w:p>", plain("146"))
+        format!(
+            "<w:p><w:pPr><w:numPr><w:ilvl w:val='{level}'/><w:numId w:val='1'/></w:numPr></w:pPr>{}</w:p>",
+            plain("146")
+        )
     };
     check_cell("", &numbered(0), "146");
     check_cell("", &numbered(1), "7146?SameColour");
@@ -145,7 +161,10 @@ fn another_order_or_arrangement_is_doubtful() {
     check(&format!("<w:bdo w:val='ltr'>{}</w:bdo>", plain("146")), "146");
     let fraction = "<m:oMath><m:f><m:num><m:r><m:t>1</m:t></m:r></m:num><m:den><m:r><m:t>46</m:t></m:r></m:den></m:f></m:oMath>";
     check(fraction, "146?Fraction");
-    check("<m:oMath><m:sSup><m:e><m:r><m:t>14</m:t></m:r></m:e><m:sup><m:r><m:t>6</m:t></m:r></m:sup></m:sSup></m:oMath>", "146?Fraction");
+    check(
+        "<m:oMath><m:sSup><m:e><m:r><m:t>14</m:t></m:r></m:e><m:sup><m:r><m:t>6</m:t></m:r></m:sup></m:sSup></m:oMath>",
+        "146?Fraction",
+    );
     check("<m:oMath><m:r><m:t>146</m:t></m:r></m:oMath>", "146");
     check(&(plain("14") + &run("<w:vertAlign w:val='subscript'/>", "6")), "146?Raised");
     check(&(plain("14") + &run("<w:position w:val='-12'/>", "6")), "146?Raised");
@@ -204,8 +223,18 @@ fn what_lies_over_a_figure_makes_it_doubtful() {
     check(&(plain("741") + &text_box("", "146")), "741 146?Covered");
     check(&text_box("", "146"), "146");
     check(&(plain("146") + &text_box("hidden='1'", "7")), "146");
-    check(&(plain("1") + "<w:r><w:drawing><wp:inline><pic:pic/></wp:inline></w:drawing></w:r>" + &plain("6")), "16?Covered");
-    let framed = |place: &str| format!("<w:p><w:pPr><w:framePr w:w='500' {place}/></w:pPr>{}</w:p>", plain("146"));
+    check(
+        &(plain("1") + "<w:r><w:drawing><wp:inline><pic:pic/></wp:inline></w:drawing></w:r>" + &plain("6")),
+        "16?Covered",
+    );
+    let framed =
+        |place: &str| format!("<w:p><w:pPr><w:framePr w:w='500' {place}/></w:pPr>{}</w:p>", plain("146"));
     check_cell("", &framed("w:x='4000' w:y='100'"), "146?Reordered");
     check_cell("", &framed(""), "146");
+    let formatted = |properties: &str| format!("<w:p><w:pPr>{properties}</w:pPr>{}</w:p>", plain("146"));
+    check_cell("", &formatted("<w:spacing w:line='1' w:lineRule='exact'/>"), "146?Clipped");
+    check_cell("", &formatted("<w:spacing w:line='240' w:lineRule='exact'/>"), "146");
+    check_cell("", &formatted("<w:spacing w:before='1' w:line='1' w:lineRule='auto'/>"), "146");
+    check_cell("", &formatted("<w:ind w:left='-9000'/>"), "146?Clipped");
+    check_cell("", &formatted("<w:ind w:left='420' w:hanging='420'/>"), "146");
 }

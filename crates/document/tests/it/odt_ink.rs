@@ -34,7 +34,11 @@ fn check_cell(style: &str, cell: &str, expected: &str) {
 
 #[track_caller]
 fn check(style: &str, expected: &str) {
-    check_cell("", &format!("<text:p><text:span text:style-name='{style}'>7</text:span>146</text:p>"), expected);
+    check_cell(
+        "",
+        &format!("<text:p><text:span text:style-name='{style}'>7</text:span>146</text:p>"),
+        expected,
+    );
 }
 
 #[test]
@@ -57,7 +61,9 @@ fn text_stands_in_its_cell() {
     check_cell("", white, "146?SameColour");
     check_cell("dark", white, "146");
     check_cell("", "<text:p text:style-name='hiddenp'>7</text:p><text:p>146</text:p>", "146");
-    let off = |style: &str, text: &str| format!("<text:p>14<text:span text:style-name='{style}'>{text}</text:span></text:p>");
+    let off = |style: &str, text: &str| {
+        format!("<text:p>14<text:span text:style-name='{style}'>{text}</text:span></text:p>")
+    };
     check_cell("", &off("low", "6"), "146?Raised");
     check_cell("", &off("high", "①"), "14");
     let frame = "<draw:frame><draw:text-box><text:p>146</text:p></draw:text-box></draw:frame>";

@@ -4,7 +4,8 @@ use document::{Limits, read};
 
 use crate::draw;
 
-const HEAD: &str = r"{\rtf1\ansi{\colortbl;\red255\green255\blue255;\red31\green78\blue121;\red255\green0\blue0;}";
+const HEAD: &str =
+    r"{\rtf1\ansi{\colortbl;\red255\green255\blue255;\red31\green78\blue121;\red255\green0\blue0;}";
 
 #[track_caller]
 fn check_row(row: &str, cell: &str, expected: &str) {

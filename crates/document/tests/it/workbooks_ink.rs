@@ -107,9 +107,18 @@ fn conditions_may_change_what_is_seen() {
         let tail = format!("<conditionalFormatting sqref='B1'>{rule}</conditionalFormatting>");
         workbook("", "<c r='B1'><v>146</v></c>", &tail, "", "")
     };
-    check_book(&condition("<cfRule type='expression' dxfId='0'><formula>TRUE</formula></cfRule>"), "146?Formatted");
-    check_book(&condition("<cfRule type='cellIs' operator='greaterThan' dxfId='1'><formula>100</formula></cfRule>"), "146?SameColour");
-    check_book(&condition("<cfRule type='cellIs' operator='lessThan' dxfId='1'><formula>100</formula></cfRule>"), "146");
+    check_book(
+        &condition("<cfRule type='expression' dxfId='0'><formula>TRUE</formula></cfRule>"),
+        "146?Formatted",
+    );
+    check_book(
+        &condition("<cfRule type='cellIs' operator='greaterThan' dxfId='1'><formula>100</formula></cfRule>"),
+        "146?SameColour",
+    );
+    check_book(
+        &condition("<cfRule type='cellIs' operator='lessThan' dxfId='1'><formula>100</formula></cfRule>"),
+        "146",
+    );
     check_book(&condition("<cfRule type='expression' dxfId='2'><formula>TRUE</formula></cfRule>"), "146");
     check_book(&condition("<cfRule type='dataBar'><dataBar showValue='0'/></cfRule>"), "146?Hidden");
     check_book(&condition("<cfRule type='dataBar'><dataBar/></cfRule>"), "146");
@@ -121,16 +130,22 @@ fn formulas_that_are_computed_again_are_doubtful() {
     check_book(&formula("<c r='B1'><f>100+46</f><v>146</v></c>", ""), "146");
     check_book(&formula("<c r='B1'><f>100+46</f></c>", ""), "?Generated");
     check_book(&formula("<c r='B1'><f>RAND()*10</f><v>3</v></c>", ""), "3?Generated");
-    check_book(&formula("<c r='B1'><f>100+46</f><v>741</v></c>", "<calcPr fullCalcOnLoad='1'/>"), "741?Generated");
+    check_book(
+        &formula("<c r='B1'><f>100+46</f><v>741</v></c>", "<calcPr fullCalcOnLoad='1'/>"),
+        "741?Generated",
+    );
     check_book(&formula("<c r='B1'><v>146</v></c>", "<calcPr fullCalcOnLoad='1'/>"), "146");
 }
 
 #[test]
 fn closed_rows_and_columns_are_hidden() {
-    let zeros = workbook("<sheetViews><sheetView showZeros='0'/></sheetViews>", "<c r='B1'><v>0</v></c>", "", "", "");
+    let zeros =
+        workbook("<sheetViews><sheetView showZeros='0'/></sheetViews>", "<c r='B1'><v>0</v></c>", "", "", "");
     check_blank(&zeros);
     let cell = "<c r='B1'><v>1</v></c><c r='C1'><v>46</v></c>";
-    let columns = |width: &str| workbook(&format!("<cols><col min='3' max='3' width='{width}'/></cols>"), cell, "", "", "");
+    let columns = |width: &str| {
+        workbook(&format!("<cols><col min='3' max='3' width='{width}'/></cols>"), cell, "", "", "")
+    };
     check_book(&columns("0"), "1");
     let document = read(&columns("0.2"), &Limits::default()).unwrap();
     assert_eq!(draw::draw(&document), "Grid\n  甲¦1¦46?Clipped\n  乙¦2¦");
@@ -142,7 +157,9 @@ fn closed_rows_and_columns_are_hidden() {
 fn pictures_lie_over_cells() {
     let drawing = |from: (u32, u32), to: (u32, u32), what: &str| {
         let corner = |(column, row): (u32, u32)| {
-            format!("<xdr:col>{column}</xdr:col><xdr:colOff>0</xdr:colOff><xdr:row>{row}</xdr:row><xdr:rowOff>0</xdr:rowOff>")
+            format!(
+                "<xdr:col>{column}</xdr:col><xdr:colOff>0</xdr:colOff><xdr:row>{row}</xdr:row><xdr:rowOff>0</xdr:rowOff>"
+            )
         };
         let drawing = format!(
             "<xdr:twoCellAnchor><xdr:from>{}</xdr:from><xdr:to>{}</xdr:to>{what}</xdr:twoCellAnchor>",
@@ -154,7 +171,10 @@ fn pictures_lie_over_cells() {
     let text_box = "<xdr:sp><xdr:txBody><a:p><a:r><a:t>146</a:t></a:r></a:p></xdr:txBody></xdr:sp>";
     check_book(&drawing((1, 0), (2, 1), text_box), "741?Covered");
     check_book(&drawing((1, 0), (2, 1), "<xdr:pic/>"), "741?Covered");
-    check_book(&drawing((1, 0), (2, 1), "<xdr:sp><xdr:nvSpPr><xdr:cNvPr hidden='1'/></xdr:nvSpPr></xdr:sp>"), "741");
+    check_book(
+        &drawing((1, 0), (2, 1), "<xdr:sp><xdr:nvSpPr><xdr:cNvPr hidden='1'/></xdr:nvSpPr></xdr:sp>"),
+        "741",
+    );
     check_book(&drawing((1, 0), (2, 1), "<xdr:sp><xdr:spPr><a:noFill/></xdr:spPr></xdr:sp>"), "741");
     check_book(&drawing((1, 0), (2, 1), "<xdr:cxnSp/>"), "741");
     check_book(&drawing((3, 5), (6, 9), "<xdr:pic/>"), "741");
@@ -176,7 +196,9 @@ fn an_open_document_sheet_shows_its_values() {
              </office:spreadsheet></office:body></office:document>"
         )
     };
-    let check = |style: &str, cell: &str, text: &str, expected: &str| check_book(sheet(style, cell, text).as_bytes(), expected);
+    let check = |style: &str, cell: &str, text: &str, expected: &str| {
+        check_book(sheet(style, cell, text).as_bytes(), expected)
+    };
     check("", "office:value-type='float' office:value='146'", "146", "146");
     check("", "office:value-type='float' office:value='1234.5'", "1,234.50", "1,234.50");
     check("", "office:value-type='float' office:value='741'", "146", "146?Formatted");
