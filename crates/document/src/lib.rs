@@ -35,7 +35,7 @@ mod xml;
 pub use error::ReadError;
 pub use kind::{FORMATS, FormatInfo, Kind};
 pub use limits::Limits;
-pub use model::{Area, Block, Cell, Document, Layout, Paragraph, Place, Row, Table, Text, Width};
+pub use model::{Area, Block, Cell, Document, Doubt, Layout, Paragraph, Place, Row, Table, Text, Width};
 pub use sniff::sniff;
 
 use model::Content;

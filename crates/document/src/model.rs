@@ -143,11 +143,47 @@ impl Area {
     }
 }
 
+/// Why what a person sees of a piece of text may differ from what is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Doubt {
+    /// Something lies over it: a shape, a picture, a box of text, a note.
+    Covered,
+    /// Other characters stand in the same place.
+    Overlapping,
+    /// Its colour is that of its ground, or nearly.
+    SameColour,
+    /// Nearly transparent.
+    Faint,
+    /// Too small to be seen.
+    Tiny,
+    /// Off the page, or outside the area that is shown.
+    Clipped,
+    /// Struck through.
+    Struck,
+    /// Hidden, at least where it is shown in some ways.
+    Hidden,
+    /// Digits set low or high.
+    Raised,
+    /// A fraction or a power.
+    Fraction,
+    /// Shown in another order than it is stored in.
+    Reordered,
+    /// The drawn shape is that of another character.
+    OtherShape,
+    /// What is shown comes from elsewhere: bound data, a field, a style sheet, a script.
+    Generated,
+    /// The number format of the cell shows something else.
+    Formatted,
+}
+
 /// Text with the place of each of its characters.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Text {
     string: String,
     runs: Vec<Run>,
+    /// What is doubtful, by its bytes in the string. An empty range stands for something that is shown there and
+    /// not stored.
+    doubts: Vec<(Range<usize>, Doubt)>,
 }
 
 /// Characters that are contiguous in the source.
@@ -231,7 +267,24 @@ impl Text {
         }
     }
 
-    /// A part of the text, with its places; `range` is in bytes of [`Text::as_str`].
+    /// Why the text is doubtful, if any of it is; the first reason.
+    pub fn doubt(&self) -> Option<Doubt> {
+        self.doubts.first().map(|(_, doubt)| *doubt)
+    }
+
+    /// Marks a part of the text as doubtful; `range` is in bytes of [`Text::as_str`].
+    pub(crate) fn mark_doubtful(&mut self, range: Range<usize>, doubt: Doubt) {
+        if self.doubts.last().is_none_or(|last| *last != (range.clone(), doubt)) {
+            self.doubts.push((range, doubt));
+        }
+    }
+
+    /// Marks everything that was added from byte `from` of the string on.
+    pub(crate) fn mark_doubtful_since(&mut self, from: usize, doubt: Doubt) {
+        self.mark_doubtful(from..self.string.len(), doubt);
+    }
+
+    /// A part of the text, with its places and doubts; `range` is in bytes of [`Text::as_str`].
     pub fn slice(&self, range: Range<usize>) -> Text {
         let mut slice = Text::default();
         for (index, run) in self.runs.iter().enumerate() {
@@ -243,9 +296,15 @@ impl Text {
             }
         }
         if slice.runs.is_empty() {
-            let Place { page, line, start, area, .. } = self.place_of(range);
+            let Place { page, line, start, area, .. } = self.place_of(range.clone());
             let (page, width) = (page.unwrap_or(0), Width::Whole);
             slice.push_run("", Run { at: 0, line, start, end: start, width, page, area });
+        }
+        for (doubtful, doubt) in &self.doubts {
+            let part = doubtful.start.max(range.start)..doubtful.end.min(range.end);
+            if part.start < part.end || doubtful.is_empty() && part.start == part.end {
+                slice.mark_doubtful(part.start - range.start..part.end - range.start, *doubt);
+            }
         }
         slice
     }
@@ -313,6 +372,10 @@ impl Text {
 
     /// Adds another text.
     pub(crate) fn append(&mut self, other: &Text) {
+        let at = self.string.len();
+        for (doubtful, doubt) in &other.doubts {
+            self.mark_doubtful(at + doubtful.start..at + doubtful.end, *doubt);
+        }
         for (index, run) in other.runs.iter().enumerate() {
             let next = other.runs.get(index + 1).map_or(other.string.len(), |next| next.at);
             self.push_run(other.part(run.at..next), *run);
@@ -329,4 +392,42 @@ impl Text {
 pub(crate) fn is_blank(character: char) -> bool {
     character.is_whitespace()
         || matches!(character, '\u{200B}'..='\u{200F}' | '\u{2060}' | '\u{FEFF}' | '\u{AD}' | '\0' | '\u{1A}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `146` of which the 4 is struck.
+    fn struck() -> Text {
+        let mut text = Text::default();
+        text.push("1", 1, 0..1, Width::Utf8);
+        text.push("4", 1, 1..2, Width::Utf8);
+        text.mark_doubtful_since(1, Doubt::Struck);
+        text.push("6", 1, 2..3, Width::Utf8);
+        text
+    }
+
+    #[test]
+    fn doubts_go_with_their_characters() {
+        let text = struck();
+        assert_eq!(text.doubt(), Some(Doubt::Struck));
+        assert_eq!(text.slice(0..1).doubt(), None);
+        assert_eq!(text.slice(1..3).doubt(), Some(Doubt::Struck));
+        assert_eq!(text.slice(2..3).doubt(), None);
+        let mut joined = Text::default();
+        joined.push("共", 1, 0..3, Width::Utf8);
+        joined.append_word(&text);
+        assert_eq!(joined.slice(0..5).doubt(), None);
+        assert_eq!(joined.slice(5..6).doubt(), Some(Doubt::Struck));
+    }
+
+    #[test]
+    fn what_is_shown_and_not_stored_is_doubtful_too() {
+        let mut text = Text::default();
+        text.push_blank(None, 1, 0);
+        text.mark_doubtful_since(0, Doubt::Generated);
+        assert_eq!(text.trimmed().doubt(), Some(Doubt::Generated));
+        assert_eq!(text.slice(0..0).doubt(), Some(Doubt::Generated));
+    }
 }

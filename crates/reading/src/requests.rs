@@ -8,10 +8,11 @@ mod scan;
 mod short;
 
 use document::Layout;
-use report::{Cell, CellKind};
+use report::{Cell, CellKind, CellState};
 
 use crate::figure::{self, Figure};
 use crate::grid::{Line, Slot};
+use crate::origin;
 use header::{Header, header};
 use label::Official;
 use lost::Lost;
@@ -76,11 +77,13 @@ fn tokens(slots: &[Slot<'_>]) -> Vec<Figure> {
 /// A printed cell with its figure.
 pub(crate) fn cell_of(slot: Slot<'_>, kind: CellKind) -> Cell {
     let figure = figure::parse(slot.str(), kind);
+    let doubt = slot.text.doubt().map(origin::doubt);
     Cell {
         value: figure.value,
-        state: figure.state,
+        state: if doubt.is_some() { CellState::Doubtful } else { figure.state },
         text: Some(slot.str().to_owned()),
         origin: Some(slot.origin()),
+        doubt,
     }
 }
 

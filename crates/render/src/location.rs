@@ -73,7 +73,7 @@ pub(crate) fn content(cell: &Cell) -> String {
     match cell.state {
         CellState::Read if text.is_empty() => cell.value.map_or(String::new(), number),
         CellState::Read => text.to_owned(),
-        CellState::Placeholder | CellState::Unreadable => format!("“{text}”"),
+        CellState::Placeholder | CellState::Unreadable | CellState::Doubtful => format!("“{text}”"),
         CellState::Blank => "（空白）".to_owned(),
         CellState::Missing => "（缺少该格）".to_owned(),
         CellState::Derived if cell.is_printed() => format!("（空白{proved}）"),

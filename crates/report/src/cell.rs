@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::{CellId, Decimal, Form, FormId, Origin};
+use crate::{CellId, Decimal, Doubt, Form, FormId, Origin};
 
 /// How the value of a cell is known, or why it is unknown.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -20,12 +20,22 @@ pub enum CellState {
     Missing,
     /// Not printed or blank, but the only value the equations and non-negativity allow.
     Derived,
+    /// What is stored and what a person sees may differ; [`Cell::doubt`] says why. The value is what is
+    /// stored, and nothing is concluded from it.
+    Doubtful,
 }
 
 impl CellState {
     /// Every state.
-    pub const ALL: [Self; 6] =
-        [Self::Read, Self::Blank, Self::Placeholder, Self::Unreadable, Self::Missing, Self::Derived];
+    pub const ALL: [Self; 7] = [
+        Self::Read,
+        Self::Blank,
+        Self::Placeholder,
+        Self::Unreadable,
+        Self::Missing,
+        Self::Derived,
+        Self::Doubtful,
+    ];
 
     /// The name used in every output.
     pub fn as_str(self) -> &'static str {
@@ -36,6 +46,7 @@ impl CellState {
             Self::Unreadable => "unreadable",
             Self::Missing => "missing",
             Self::Derived => "derived",
+            Self::Doubtful => "doubtful",
         }
     }
 
@@ -53,6 +64,7 @@ impl CellState {
             Self::Unreadable => "原文不是数字",
             Self::Missing => "原文没有这一格",
             Self::Derived => "由勾稽关系推得",
+            Self::Doubtful => "所见与所存可能不同",
         }
     }
 }
@@ -69,12 +81,25 @@ pub struct Cell {
     pub text: Option<String>,
     /// Where it stood; none where nothing stands.
     pub origin: Option<Origin>,
+    /// Why it is doubtful; none in any other state.
+    pub doubt: Option<Doubt>,
 }
 
 impl Cell {
     /// A number that stood in the source.
     pub fn read(value: Decimal, text: impl Into<String>, origin: Origin) -> Self {
-        Self { value: Some(value), state: CellState::Read, text: Some(text.into()), origin: Some(origin) }
+        Self {
+            value: Some(value),
+            state: CellState::Read,
+            text: Some(text.into()),
+            origin: Some(origin),
+            doubt: None,
+        }
+    }
+
+    /// The value that equations, sums and comparisons may use: none of a doubtful cell.
+    pub fn known(&self) -> Option<Decimal> {
+        self.value.filter(|_| self.state != CellState::Doubtful)
     }
 
     /// Whether the source has this cell, filled or not.
@@ -112,9 +137,9 @@ impl Cells {
         self.cells.get_mut(position)
     }
 
-    /// The value of a cell, if it is known.
+    /// The value of a cell that equations, sums and comparisons may use; none of a doubtful one.
     pub fn value(&self, id: CellId) -> Option<Decimal> {
-        self.get(id)?.value
+        self.get(id)?.known()
     }
 
     /// Every cell with its id, in the form's order.

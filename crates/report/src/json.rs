@@ -56,12 +56,16 @@ pub fn cells(cells: &Cells) -> Value {
 
 /// One cell.
 pub fn cell(cell: &Cell) -> Value {
-    json!({
+    let mut value = json!({
         "value": cell.value.map(decimal),
         "state": cell.state.as_str(),
         "text": cell.text,
         "origin": cell.origin.map(origin),
-    })
+    });
+    if let Some(doubt) = cell.doubt {
+        value["doubt"] = doubt.as_str().into();
+    }
+    value
 }
 
 /// One claim of the narrative.

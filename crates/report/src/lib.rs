@@ -6,6 +6,7 @@
 pub mod beijing;
 mod cell;
 mod claim;
+mod doubt;
 mod equation;
 mod finding;
 mod fingerprint;
@@ -19,6 +20,7 @@ mod remark;
 
 pub use cell::{Cell, CellState, Cells};
 pub use claim::{Breakdown, Claim, Relation, Share};
+pub use doubt::Doubt;
 pub use equation::{Equation, EquationId, Sums};
 pub use finding::{Against, Finding, Judgement, Repair, Review, Severity, Verdict, Waiver};
 pub use fingerprint::{Fingerprint, masked};

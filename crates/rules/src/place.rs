@@ -127,7 +127,7 @@ pub(crate) fn active_label(row: &str) -> Option<&'static str> {
 
 /// The number in a column of a row, if it is known.
 pub(crate) fn value_in(row: &Row<'_>, column: &str) -> Option<Decimal> {
-    row.cells.iter().find(|(id, _)| column_of(*id) == column)?.1.value
+    row.cells.iter().find(|(id, _)| column_of(*id) == column)?.1.known()
 }
 
 /// Whether something stands in a cell, a number or not.

@@ -26,13 +26,13 @@ pub(crate) fn of_table(form: &Form, cells: &Cells, table: Table) -> Option<Repai
             } else {
                 return None;
             };
-            cell.value?.checked_add(change)
+            cell.known()?.checked_add(change)
         });
         let value = values.next()??;
         let is_consistent = values.all(|other| other == Some(value));
         let is_count = value >= Decimal::ZERO && value.fract().is_zero();
         let breaks_none = holding.iter().all(|equation| equation.terms().all(|term| term != id));
-        (is_consistent && is_count && breaks_none).then_some((id, cell.value?, value))
+        (is_consistent && is_count && breaks_none).then_some((id, cell.known()?, value))
     };
     let mut candidates = failing.first()?.0.terms().filter_map(mended);
     let (cell, old, value) = candidates.next()?;

@@ -205,7 +205,7 @@ impl Fields {
         document.add_text(self.text, &indexed.text);
         document.add_text(self.words, &indexed.text);
         let cells = report.cells.iter().filter_map(|(id, cell)| {
-            Some((id.as_str().to_owned(), OwnedValue::I64(millionths(cell.value?))))
+            Some((id.as_str().to_owned(), OwnedValue::I64(millionths(cell.known()?))))
         });
         document.add_object(self.cells, cells.collect());
         self.add_stored(&mut document, indexed, packer, card(indexed, review, verdict))?;

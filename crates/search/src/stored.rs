@@ -151,7 +151,7 @@ impl StoredParts {
             Some(form) if !self.has_rounded_cells => Ok(columns.values(form, doc)?),
             Some(_) => {
                 let report = self.review_alone()?.report;
-                Ok(report.cells.iter().map(|(_, cell)| cell.value).collect())
+                Ok(report.cells.iter().map(|(_, cell)| cell.known()).collect())
             }
         }
     }

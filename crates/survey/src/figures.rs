@@ -18,7 +18,7 @@ impl Figures {
     /// The figures of a report; none where it has no form.
     pub fn of(cells: &Cells) -> Option<Self> {
         let form = cells.form()?;
-        Some(Self::new(form.id, cells.iter().map(|(_, cell)| cell.value)))
+        Some(Self::new(form.id, cells.iter().map(|(_, cell)| cell.known())))
     }
 
     /// A form filled with these values in its order.

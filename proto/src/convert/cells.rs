@@ -109,6 +109,7 @@ impl From<&Cell> for v1::Figure {
             text: cell.text.clone().filter(|text| !is_value(text)),
             value,
             origin: cell.origin.map(Into::into),
+            doubt: cell.doubt.map_or(v1::Doubt::Unspecified, Into::into).into(),
         }
     }
 }
@@ -130,6 +131,10 @@ impl TryFrom<&v1::Figure> for Cell {
             state,
             text,
             origin: optional::<_, Origin>("origin", figure.origin.as_ref())?,
+            doubt: match figure.doubt {
+                0 => None,
+                doubt => Some(known::<v1::Doubt, _>("doubt", doubt)?),
+            },
         })
     }
 }

@@ -43,7 +43,24 @@ macro_rules! same_names {
     };
 }
 
-same_names!(CellState { Read, Blank, Placeholder, Unreadable, Missing, Derived });
+same_names!(CellState { Read, Blank, Placeholder, Unreadable, Missing, Derived, Doubtful });
+same_names!(Doubt {
+    Covered,
+    Overlapping,
+    SameColour,
+    Faint,
+    Tiny,
+    Clipped,
+    Struck,
+    Hidden,
+    Raised,
+    Fraction,
+    Reordered,
+    OtherShape,
+    Generated,
+    Formatted,
+    SeveralFigures
+});
 same_names!(Judgement { Fails, Unknown });
 same_names!(NoteKind {
     ColumnAbsent,

@@ -104,6 +104,9 @@ pub struct Figure {
     /// Where it stood; absent where nothing stands. See FigureRow for its page, table and row.
     #[prost(message, optional, tag = "4")]
     pub origin: ::core::option::Option<Origin>,
+    /// Why it is doubtful; unspecified in any other state.
+    #[prost(enumeration = "Doubt", tag = "5")]
+    pub doubt: i32,
 }
 /// Where a piece of the source stood.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
@@ -367,6 +370,8 @@ pub enum CellState {
     Missing = 5,
     /// The only value that the equations and non-negativity allow.
     Derived = 6,
+    /// What is stored and what a person sees may differ: see `doubt`. `value` is what is stored.
+    Doubtful = 7,
 }
 impl CellState {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -382,6 +387,7 @@ impl CellState {
             Self::Unreadable => "CELL_STATE_UNREADABLE",
             Self::Missing => "CELL_STATE_MISSING",
             Self::Derived => "CELL_STATE_DERIVED",
+            Self::Doubtful => "CELL_STATE_DOUBTFUL",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -394,6 +400,91 @@ impl CellState {
             "CELL_STATE_UNREADABLE" => Some(Self::Unreadable),
             "CELL_STATE_MISSING" => Some(Self::Missing),
             "CELL_STATE_DERIVED" => Some(Self::Derived),
+            "CELL_STATE_DOUBTFUL" => Some(Self::Doubtful),
+            _ => None,
+        }
+    }
+}
+/// Why what a person sees in a cell may differ from what is stored there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum Doubt {
+    Unspecified = 0,
+    /// Something lies over it.
+    Covered = 1,
+    /// Other characters stand in the same place.
+    Overlapping = 2,
+    /// Its colour is that of its ground, or nearly.
+    SameColour = 3,
+    /// Nearly transparent.
+    Faint = 4,
+    /// Too small to be seen.
+    Tiny = 5,
+    /// Off the page, or outside the area that is shown.
+    Clipped = 6,
+    /// Struck through.
+    Struck = 7,
+    /// Hidden, at least where it is shown in some ways.
+    Hidden = 8,
+    /// Digits of it are set low or high.
+    Raised = 9,
+    /// A fraction or a power.
+    Fraction = 10,
+    /// Shown in another order than it is stored in.
+    Reordered = 11,
+    /// The drawn shape is that of another character.
+    OtherShape = 12,
+    /// What is shown comes from elsewhere: bound data, a field, a style sheet, a script.
+    Generated = 13,
+    /// The number format of the cell shows something else.
+    Formatted = 14,
+    /// Several figures stand in it.
+    SeveralFigures = 15,
+}
+impl Doubt {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "DOUBT_UNSPECIFIED",
+            Self::Covered => "DOUBT_COVERED",
+            Self::Overlapping => "DOUBT_OVERLAPPING",
+            Self::SameColour => "DOUBT_SAME_COLOUR",
+            Self::Faint => "DOUBT_FAINT",
+            Self::Tiny => "DOUBT_TINY",
+            Self::Clipped => "DOUBT_CLIPPED",
+            Self::Struck => "DOUBT_STRUCK",
+            Self::Hidden => "DOUBT_HIDDEN",
+            Self::Raised => "DOUBT_RAISED",
+            Self::Fraction => "DOUBT_FRACTION",
+            Self::Reordered => "DOUBT_REORDERED",
+            Self::OtherShape => "DOUBT_OTHER_SHAPE",
+            Self::Generated => "DOUBT_GENERATED",
+            Self::Formatted => "DOUBT_FORMATTED",
+            Self::SeveralFigures => "DOUBT_SEVERAL_FIGURES",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "DOUBT_UNSPECIFIED" => Some(Self::Unspecified),
+            "DOUBT_COVERED" => Some(Self::Covered),
+            "DOUBT_OVERLAPPING" => Some(Self::Overlapping),
+            "DOUBT_SAME_COLOUR" => Some(Self::SameColour),
+            "DOUBT_FAINT" => Some(Self::Faint),
+            "DOUBT_TINY" => Some(Self::Tiny),
+            "DOUBT_CLIPPED" => Some(Self::Clipped),
+            "DOUBT_STRUCK" => Some(Self::Struck),
+            "DOUBT_HIDDEN" => Some(Self::Hidden),
+            "DOUBT_RAISED" => Some(Self::Raised),
+            "DOUBT_FRACTION" => Some(Self::Fraction),
+            "DOUBT_REORDERED" => Some(Self::Reordered),
+            "DOUBT_OTHER_SHAPE" => Some(Self::OtherShape),
+            "DOUBT_GENERATED" => Some(Self::Generated),
+            "DOUBT_FORMATTED" => Some(Self::Formatted),
+            "DOUBT_SEVERAL_FIGURES" => Some(Self::SeveralFigures),
             _ => None,
         }
     }

@@ -98,7 +98,29 @@ fn enumerations_keep_their_numbers() {
     check(
         names!(CellState),
         "CELL_STATE",
-        &["UNSPECIFIED", "READ", "BLANK", "PLACEHOLDER", "UNREADABLE", "MISSING", "DERIVED"],
+        &["UNSPECIFIED", "READ", "BLANK", "PLACEHOLDER", "UNREADABLE", "MISSING", "DERIVED", "DOUBTFUL"],
+    );
+    check(
+        names!(Doubt),
+        "DOUBT",
+        &[
+            "UNSPECIFIED",
+            "COVERED",
+            "OVERLAPPING",
+            "SAME_COLOUR",
+            "FAINT",
+            "TINY",
+            "CLIPPED",
+            "STRUCK",
+            "HIDDEN",
+            "RAISED",
+            "FRACTION",
+            "REORDERED",
+            "OTHER_SHAPE",
+            "GENERATED",
+            "FORMATTED",
+            "SEVERAL_FIGURES",
+        ],
     );
     check(names!(IndexOutcome), "INDEX_OUTCOME", &["UNSPECIFIED", "CURRENT", "SUPERSEDED"]);
     check(names!(Judgement), "JUDGEMENT", &["UNSPECIFIED", "FAILS", "UNKNOWN"]);
@@ -183,6 +205,8 @@ fn report() -> v1::Report {
         value: value.into(),
         text: text.map(Into::into),
         origin: Some(origin()),
+        // Came later.
+        doubt: 0,
     };
     let row =
         |id: &str, figures| v1::FigureRow { id: id.into(), figures, page: 3, table: Some(1), row: Some(2) };

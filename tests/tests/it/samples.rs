@@ -71,11 +71,13 @@ fn place(origin: Origin) -> String {
     if parts.is_empty() { format!("byte {}", origin.start) } else { parts.join(" ") }
 }
 
-/// A row a line. `=4` was derived, `_` is blank, `.` is not there, `?x?` is unreadable text.
+/// A row a line. `=4` was derived, `_` is blank, `.` is not there, `?x?` is unreadable
+/// text, `~x~` doubtful.
 fn tables(out: &mut String, review: &Review) {
     let draw = |cell: &Cell| match (cell.state, cell.value) {
         (CellState::Read, Some(value)) => value.to_string(),
         (CellState::Derived, Some(value)) => format!("={value}"),
+        (CellState::Doubtful, _) => format!("~{}~", cell.text.as_deref().unwrap_or_default()),
         (CellState::Blank, _) => "_".into(),
         (CellState::Missing, _) => ".".into(),
         (CellState::Placeholder, _) => cell.text.clone().unwrap_or_default(),

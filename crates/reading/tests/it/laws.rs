@@ -7,7 +7,9 @@ fn check(text: &str) {
     let Ok(document) = document::read(text.as_bytes(), &document::Limits::default()) else { return };
     let report = reading::read(&document, Some("某局2024年政府信息公开工作年度报告.txt"));
     for (id, cell) in report.cells.iter() {
-        assert_eq!(cell.value.is_some(), matches!(cell.state, CellState::Read | CellState::Derived), "{id}");
+        let has_value = matches!(cell.state, CellState::Read | CellState::Derived);
+        assert!(cell.state == CellState::Doubtful || cell.value.is_some() == has_value, "{id}");
+        assert_eq!(cell.state == CellState::Doubtful, cell.doubt.is_some(), "{id}");
         if cell.state == CellState::Read {
             let origin = cell.origin.unwrap();
             let source = &text.as_bytes()[origin.start as usize..origin.end as usize];

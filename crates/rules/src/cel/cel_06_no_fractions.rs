@@ -29,7 +29,7 @@ fn check(rule: &Rule, report: &Report) -> Vec<Finding> {
 
 fn of_table(rule: &Rule, report: &Report, table: Table) -> Option<Finding> {
     let counts = cells_of(report, table).filter(|(id, _)| id.kind() != CellKind::Amount);
-    let fractions = counts.filter(|(_, cell)| cell.value.is_some_and(|value| !value.fract().is_zero()));
+    let fractions = counts.filter(|(_, cell)| cell.known().is_some_and(|value| !value.fract().is_zero()));
     let ids = some(fractions.map(|(id, _)| id).collect())?;
     let what = format!(
         "{}有{}格的数量带小数：{}，填的是{}。",

@@ -28,7 +28,7 @@ fn check(rule: &Rule, report: &Report) -> Vec<Finding> {
         CellKind::Change => !value.fract().is_zero(),
         CellKind::Amount => value < Decimal::ZERO,
     };
-    let cells = cells_of(report, Table::Active).filter_map(|(id, cell)| Some((id, cell.value?)));
+    let cells = cells_of(report, Table::Active).filter_map(|(id, cell)| Some((id, cell.known()?)));
     cells
         .filter(|(id, value)| wrong(*id, *value))
         .map(|(id, value)| {

@@ -39,7 +39,7 @@ fn check(rule: &Rule, report: &Report) -> Vec<Finding> {
 fn glued_unit(id: CellId, cell: &Cell) -> Option<(CellId, &str, Decimal)> {
     let text = cell.text.as_deref().filter(|_| cell.state == CellState::Read)?;
     let has_unit = text.trim_end().chars().next_back().is_some_and(char::is_alphabetic);
-    has_unit.then_some((id, text, cell.value?))
+    has_unit.then_some((id, text, cell.known()?))
 }
 
 /// The first is the example in `docs/rules.md`.

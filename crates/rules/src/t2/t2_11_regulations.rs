@@ -29,7 +29,7 @@ fn check(rule: &Rule, report: &Report) -> Vec<Finding> {
         Some(Body::HigherGovernment) | None => return Vec::new(),
     };
     let regulations = cells_of(report, Table::Active).filter(|(id, _)| row_of(*id) == "regulations");
-    let filled = regulations.filter(|(_, cell)| cell.value.is_some_and(|value| value > Decimal::ZERO));
+    let filled = regulations.filter(|(_, cell)| cell.known().is_some_and(|value| value > Decimal::ZERO));
     let cells: Vec<CellId> = filled.map(|(id, _)| id).collect();
     if cells.is_empty() {
         return Vec::new();

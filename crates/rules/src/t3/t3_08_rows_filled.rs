@@ -52,7 +52,7 @@ fn check(rule: &Rule, report: &Report) -> Vec<Finding> {
         .map(|(rows, what)| {
             let cells: Vec<CellId> = rows.iter().flat_map(|row| row.ids()).collect();
             let proved = rows.iter().flat_map(|row| &row.cells);
-            let is_proved = proved.clone().all(|(_, cell)| cell.value.is_some())
+            let is_proved = proved.clone().all(|(_, cell)| cell.known().is_some())
                 && proved.clone().any(|(_, cell)| cell.state == CellState::Derived);
             let proof = if is_proved { "其数值只能由其他数字推算得出。" } else { "" };
             let labels = quoted(rows.iter().map(|row| row.label), "行");

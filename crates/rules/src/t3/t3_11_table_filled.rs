@@ -33,7 +33,7 @@ fn check(rule: &Rule, report: &Report) -> Vec<Finding> {
         let what = "表三没有一个数字，填的都是符号，无从得知申请的办理情况。";
         return vec![rule.fails(report, placeholders, what)];
     }
-    let known = || cells_of(report, Table::Requests).filter_map(|(_, cell)| cell.value);
+    let known = || cells_of(report, Table::Requests).filter_map(|(_, cell)| cell.known());
     let received = report.cells.form().and_then(|form| form.request_cell("received", "total"));
     let says_received = |claim: &&Claim| {
         claim.relation == Relation::Is

@@ -25,7 +25,7 @@ pub static T3_15: Rule = Rule {
 fn check(rule: &Rule, report: &Report) -> Vec<Finding> {
     let negative = |table| {
         let is_negative =
-            |cell: &Cell| cell.value.is_some_and(|value| value.is_sign_negative() && !value.is_zero());
+            |cell: &Cell| cell.known().is_some_and(|value| value.is_sign_negative() && !value.is_zero());
         let cells = ids_where(report, table, is_negative);
         (!cells.is_empty()).then(|| {
             let what = format!(

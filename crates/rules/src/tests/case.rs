@@ -23,9 +23,9 @@
 //! ```
 
 use report::{
-    Breakdown, Cell, CellId, CellState, Cells, Claim, Decimal, Fingerprint, Form, FormId, Note, NoteKind,
-    Origin, Quantity, Region, Relation, Remark, RemarkKind, Report, Section, SectionKind, Share, Source,
-    Stated, Year,
+    Breakdown, Cell, CellId, CellState, Cells, Claim, Decimal, Doubt, Fingerprint, Form, FormId, Note,
+    NoteKind, Origin, Quantity, Region, Relation, Remark, RemarkKind, Report, Section, SectionKind, Share,
+    Source, Stated, Year,
 };
 
 /// Licences that an 审批局 has to have granted.
@@ -182,7 +182,13 @@ fn cell(text: &str) -> Cell {
         value: value.parse().ok(),
         text: text.map(Into::into),
         origin: None,
+        doubt: None,
     };
+    if let Some((doubt, value)) = text.strip_prefix("doubtful:").and_then(|rest| rest.split_once(':')) {
+        let doubt = Doubt::ALL.into_iter().find(|known| known.as_str() == doubt);
+        assert!(doubt.is_some(), "no doubt is called `{text}`");
+        return Cell { doubt, ..of(CellState::Doubtful, value, Some(value)) };
+    }
     if let Some(value) = text.strip_prefix("derived:") {
         return of(CellState::Derived, value, None);
     }

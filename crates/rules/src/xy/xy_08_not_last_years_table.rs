@@ -31,13 +31,13 @@ fn check(rule: &Rule, report: &Report, last: &Report) -> Vec<Finding> {
     let judge = |table| {
         let pair = Pair::of(report, last, table)?;
         let is_same = pair.form.id == pair.last_form.id
-            && cells_of(report, table).all(|(id, cell)| cell.value == pair.before(id));
+            && cells_of(report, table).all(|(id, cell)| cell.known() == pair.before(id));
         if !is_same {
             return None;
         }
         let figures = cells_of(report, table).filter(|(id, _)| is_of_the_year(*id));
         let figures =
-            figures.filter_map(|(id, cell)| Some((id, cell.value.filter(|value| !value.is_zero())?)));
+            figures.filter_map(|(id, cell)| Some((id, cell.known().filter(|value| !value.is_zero())?)));
         let figures: Vec<(CellId, Decimal)> = figures.collect();
         if figures.iter().map(|(_, value)| tells(*value)).sum::<usize>() < TELLING {
             return None;

@@ -34,7 +34,9 @@ pub(super) fn shown(cell: Option<&Cell>) -> String {
     match (cell.value, cell.state) {
         (Some(value), _) => value.normalize().to_string(),
         (None, CellState::Blank) => "空".to_owned(),
-        (None, CellState::Placeholder | CellState::Unreadable) => cell.text.clone().unwrap_or_default(),
+        (None, CellState::Placeholder | CellState::Unreadable | CellState::Doubtful) => {
+            cell.text.clone().unwrap_or_default()
+        }
         (None, _) => "缺".to_owned(),
     }
 }
@@ -136,6 +138,7 @@ impl Tables<'_> {
                 tabindex="-1" title=(self.description(id, cell)) {
                 span.value { (shown(cell)) }
                 @if state == CellState::Derived { sup { "推" } }
+                @if state == CellState::Doubtful { sup { "疑" } }
             }
         }
     }
@@ -145,6 +148,9 @@ impl Tables<'_> {
         let label = full_width_brackets(self.form.label(id));
         let state = cell.map(|cell| cell.state).unwrap_or_default();
         let mut description = format!("{label}：{}。{}", shown(cell), state.title());
+        if let Some(doubt) = cell.and_then(|cell| cell.doubt) {
+            description.push_str(&format!("（{}）", doubt.title()));
+        }
         if let Some(text) = cell.and_then(|cell| cell.text.as_ref()).filter(|text| !text.is_empty()) {
             description.push_str(&format!("，印作“{text}”"));
         }
@@ -172,6 +178,7 @@ fn legend() -> Markup {
             li { span.swatch.placeholder { "/" } "原文以符号代替数字" }
             li { span.swatch.unreadable { "九" } "原文不是数字" }
             li { span.swatch.missing { "缺" } "原文没有这一格" }
+            li { span.swatch.doubtful { "9" sup { "疑" } } "所见与所存可能不同" }
             li { span.swatch.blamed data-severity="error" { "9" } "有错误" }
             li { span.swatch.blamed data-severity="warning" { "9" } "有警告" }
         }
