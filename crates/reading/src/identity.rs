@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 
 use document::{Block, Document, Text};
 use regex::Regex;
-use report::{Date, Origin, Source, Stated, Year};
+use report::{Date, Decimal, Origin, Remark, RemarkKind, Report, Source, Stated, Year};
 use title::Title;
 
 use crate::origin::{origin, origin_of};
@@ -195,6 +195,22 @@ fn agency_over_title(preamble: &[&Text], title: Option<&Title>) -> Option<Stated
     let title = title?.origin;
     let line = preamble.iter().position(|text| origin(text) == title)?;
     found.into_iter().find(|(at, _)| at.abs_diff(line) == 1).map(|(_, stated)| stated)
+}
+
+/// The remark on the other report in a file of several: its title, or where the file has none, only that it
+/// is there.
+pub(crate) fn other_report(file: &Document, read: &Report) -> Remark {
+    let is_other = |title: &Title| title.year != read.year || title.agency != read.agency;
+    let titles = title::lines(&paragraphs(&file.blocks));
+    let title = titles.into_iter().map(|line| line.title).find(is_other);
+    let year = title.as_ref().and_then(|title| title.year);
+    Remark {
+        kind: RemarkKind::OtherReport,
+        value: year.map(|year| Decimal::from(year.get())),
+        section: None,
+        origin: title.as_ref().map_or(Origin::default(), |title| title.origin),
+        text: title.map_or(String::new(), |title| title.text),
+    }
 }
 
 /// Whether a line can be part of a signature: an agency, a date, or both.

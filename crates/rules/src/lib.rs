@@ -42,7 +42,7 @@ pub use policy::{PolicyError, RulePolicy};
 use report::{CellId, Date, Equation, EquationId, Finding, FormId, Judgement, Report, Review, Severity};
 
 /// The version of this rule pack, which every review carries.
-pub const VERSION: &str = "2026.14";
+pub const VERSION: &str = "2026.15";
 
 /// One rule of the catalogue.
 #[derive(Debug)]
