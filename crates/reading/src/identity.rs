@@ -53,6 +53,7 @@ pub(crate) fn identify(document: &Document, outline: &Outline, file_name: Option
         stated_years.push(Stated { source: Source::Title, value, origin: Some(origin) });
     }
     stated_years.extend(period);
+    stated_years.extend(first_sentences(document, outline).find_map(agency::year_summed_up));
     stated_years.extend(narrative_year(document, outline));
     stated_years.extend(name_year.map(|value| Stated { source: Source::FileName, value, origin: None }));
     let year = year_stated(&stated_years);

@@ -36,6 +36,11 @@ pub(crate) fn is_division(name: &str) -> bool {
     senses(name).iter().any(|sense| sense.full)
 }
 
+/// Whether a name is that of a division, or ends in one: 内蒙古自治区兴安盟.
+pub(crate) fn ends_with_division(name: &str) -> bool {
+    name.char_indices().any(|(at, _)| is_division(&name[at..]))
+}
+
 /// How many bytes the name of a division takes with which a name begins: those of 无为市 in 无为市教育局.
 pub(crate) fn division_at_start(name: &str) -> usize {
     let ends = name.char_indices().map(|(at, c)| at + c.len_utf8()).take(LONGEST_NAME).skip(1);

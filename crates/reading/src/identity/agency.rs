@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use document::Text;
 use regex::Regex;
-use report::{Source, Stated};
+use report::{Source, Stated, Year};
 
 use crate::origin::origin_of;
 use crate::pattern::pattern;
@@ -34,7 +34,7 @@ static WRITTEN_BY: LazyLock<Regex> = LazyLock::new(|| {
 
 static SUMMED_UP: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"(?:总结|反映|汇总|报告)(?:了)?(?P<agency>[^。、，,;；:：《》（()）\s\d]{3,40}?)20\d\d年度?的?(?:政府|政务)?信息公开",
+        r"(?:总结|反映|汇总)(?:了)?(?P<agency>[^。、，,;；:：《》（()）\s\d]{3,40}?)(?P<year>20\d\d)年度?的?(?:政府|政务)?信息公开",
     )
 });
 
@@ -57,6 +57,15 @@ pub(super) fn in_narrative(text: &Text) -> Option<Stated<String>> {
         agency_of(reporting(&pattern.captures(&squeezed)?["agency"])).filter(|name| is_name(name))
     });
     stated(text, named.or_else(|| agency_mentioned(&squeezed).filter(|name| is_name(name)))?)
+}
+
+/// The year of the report in such a sentence: 全面总结某街道办事处2024年政府信息公开工作情况.
+pub(super) fn year_summed_up(text: &Text) -> Option<Stated<Year>> {
+    let squeezed = label::squeeze(text.as_str());
+    let found = SUMMED_UP.captures(&squeezed)?;
+    agency_of(reporting(&found["agency"])).filter(|name| is_name(name))?;
+    let value = Year::new(found["year"].parse().ok()?)?;
+    Some(Stated { source: Source::Narrative, value, origin: Some(origin_of(text.place())) })
 }
 
 /// The agency that readers of the report are asked to turn to: 请与铁佛镇人民政府联系. It may be another one
@@ -179,7 +188,9 @@ pub(super) fn agency_of(text: &str) -> Option<String> {
     let length = text.chars().count();
     let is_long_enough = (3..=45).contains(&length) || length == 2 && region::is_division(text);
     let is_name = is_long_enough
-        && (AGENCY_ENDINGS.iter().any(|ending| text.ends_with(ending)) || is_corps(text))
+        && (AGENCY_ENDINGS.iter().any(|ending| text.ends_with(ending))
+            || is_corps(text)
+            || text.ends_with(['州', '盟']) && region::ends_with_division(text))
         && !text.starts_with(|c: char| c.is_ascii_digit())
         && !has_year_or_serial(text)
         && !text.contains(is_stop);
