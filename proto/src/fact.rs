@@ -1,7 +1,7 @@
 //! What all facts have in common.
 
 use crate::subject::{Subject, SubjectError};
-use crate::{subject, v1};
+use crate::v1;
 
 /// A fact on the log.
 pub trait Fact: prost::Message + Default + Send + Sync + 'static {
@@ -19,8 +19,13 @@ pub trait Fact: prost::Message + Default + Send + Sync + 'static {
     }
 
     /// The code of the administrative division, if it is known.
-    fn region(&self) -> Option<&str> {
+    fn region(&self) -> Option<String> {
         None
+    }
+
+    /// Whether it waits in the bulk lane, so that it is not handled before everybody else's single reports.
+    fn is_bulk(&self) -> bool {
+        false
     }
 
     /// The id of the reading; empty if the submission is absent.
@@ -33,11 +38,13 @@ pub trait Fact: prost::Message + Default + Send + Sync + 'static {
     /// # Errors
     /// If its id cannot be part of a subject. A year or region that cannot becomes `_`.
     fn subject(&self) -> Result<Subject, SubjectError> {
-        Subject::new(Self::NAME, self.year(), self.region(), self.id())
+        let region = self.region();
+        let subject = Subject::new(Self::NAME, self.id(), self.year(), region.as_deref())?;
+        Ok(subject.in_bulk(self.is_bulk()))
     }
 
-    /// Its identity among all events: its name, `.` and its id.
-    fn message_id(&self) -> String {
+    /// Its identity among all events, the `ce-id`: its name, `.` and its id.
+    fn event_id(&self) -> String {
         format!("{}.{}", Self::NAME, self.id())
     }
 }
@@ -48,6 +55,10 @@ impl Fact for v1::ReportSubmitted {
 
     fn submitted(&self) -> Option<&v1::ReportSubmitted> {
         Some(self)
+    }
+
+    fn is_bulk(&self) -> bool {
+        self.bulk
     }
 }
 
@@ -63,7 +74,7 @@ impl Fact for v1::ReportParsed {
         known_year(self.report.as_ref()?.year)
     }
 
-    fn region(&self) -> Option<&str> {
+    fn region(&self) -> Option<String> {
         known_code(self.report.as_ref()?.region.as_ref())
     }
 }
@@ -80,7 +91,7 @@ impl Fact for v1::ReportValidated {
         known_year(self.report.as_ref()?.year)
     }
 
-    fn region(&self) -> Option<&str> {
+    fn region(&self) -> Option<String> {
         known_code(self.report.as_ref()?.region.as_ref())
     }
 }
@@ -97,7 +108,7 @@ impl Fact for v1::ReportIndexed {
         known_year(self.year)
     }
 
-    fn region(&self) -> Option<&str> {
+    fn region(&self) -> Option<String> {
         known_code(self.region.as_ref())
     }
 }
@@ -112,11 +123,11 @@ impl Fact for v1::ReportRefused {
     }
 
     fn year(&self) -> Option<u16> {
-        subject::tokens(&self.event_subject)?.1
+        Subject::parse(&self.event_subject).ok()?.year()
     }
 
-    fn region(&self) -> Option<&str> {
-        subject::tokens(&self.event_subject)?.2
+    fn region(&self) -> Option<String> {
+        Subject::parse(&self.event_subject).ok()?.region().map(str::to_owned)
     }
 }
 
@@ -152,10 +163,8 @@ fn known_year(year: u32) -> Option<u16> {
     u16::try_from(year).ok().filter(|year| *year != 0)
 }
 
-/// A township has the code of its county, so that a subscriber to a county receives its townships too.
-fn known_code(region: Option<&v1::Region>) -> Option<&str> {
-    let code = region.map(|region| region.code.as_str()).filter(|code| !code.is_empty())?;
-    Some(if code.len() == 9 { code.get(..6).unwrap_or(code) } else { code })
+fn known_code(region: Option<&v1::Region>) -> Option<String> {
+    region.map(|region| region.code.clone()).filter(|code| !code.is_empty())
 }
 
 #[cfg(test)]
@@ -188,13 +197,18 @@ mod tests {
             v1::ReportValidated { submitted: submission(), report: report(), ..Default::default() };
         let indexed =
             v1::ReportIndexed { submitted: submission(), year: 2024, region: region(), ..Default::default() };
-        check(&submitted(ID), "gouji.v1.submitted._._.9f86d081884c7d659a2feaa0c55ad015-g0");
-        check(&parsed(2024, "610103"), "gouji.v1.parsed.2024.610103.9f86d081884c7d659a2feaa0c55ad015-g0");
-        check(&parsed(2024, "610103002"), "gouji.v1.parsed.2024.610103.9f86d081884c7d659a2feaa0c55ad015-g0");
-        check(&parsed(2024, ""), "gouji.v1.parsed.2024._.9f86d081884c7d659a2feaa0c55ad015-g0");
-        check(&parsed(0, "610103"), "gouji.v1.parsed._.610103.9f86d081884c7d659a2feaa0c55ad015-g0");
-        check(&validated, "gouji.v1.validated.2024.610103.9f86d081884c7d659a2feaa0c55ad015-g0");
-        check(&indexed, "gouji.v1.indexed.2024.610103.9f86d081884c7d659a2feaa0c55ad015-g0");
+        check(&submitted(ID), "gouji.v1.submitted.9f86d081884c7d659a2feaa0c55ad015-g0._._._._");
+        let in_bulk = v1::ReportSubmitted { bulk: true, ..submitted(ID) };
+        check(&in_bulk, "gouji.v1.submitted.9f86d081884c7d659a2feaa0c55ad015-g0._._._._.bulk");
+        check(&parsed(2024, "610103"), "gouji.v1.parsed.9f86d081884c7d659a2feaa0c55ad015-g0.2024.61.01.03");
+        check(
+            &parsed(2024, "610103002"),
+            "gouji.v1.parsed.9f86d081884c7d659a2feaa0c55ad015-g0.2024.61.01.03.002",
+        );
+        check(&parsed(2024, ""), "gouji.v1.parsed.9f86d081884c7d659a2feaa0c55ad015-g0.2024._._._");
+        check(&parsed(0, "610103"), "gouji.v1.parsed.9f86d081884c7d659a2feaa0c55ad015-g0._.61.01.03");
+        check(&validated, "gouji.v1.validated.9f86d081884c7d659a2feaa0c55ad015-g0.2024.61.01.03");
+        check(&indexed, "gouji.v1.indexed.9f86d081884c7d659a2feaa0c55ad015-g0.2024.61.01.03");
     }
 
     #[test]
@@ -204,15 +218,19 @@ mod tests {
             event_subject: event_subject.into(),
             ..Default::default()
         };
-        let known = format!("gouji.v1.parsed.2024.610103.{ID}");
-        check(&refused(&known), "gouji.v1.refused.2024.610103.9f86d081884c7d659a2feaa0c55ad015-g0");
-        check(&refused(""), "gouji.v1.refused._._.9f86d081884c7d659a2feaa0c55ad015-g0");
-        check(&refused("elsewhere"), "gouji.v1.refused._._.9f86d081884c7d659a2feaa0c55ad015-g0");
+        let known = format!("gouji.v1.parsed.{ID}.2024.61.01.03");
+        check(&refused(&known), "gouji.v1.refused.9f86d081884c7d659a2feaa0c55ad015-g0.2024.61.01.03");
+        let township = format!("gouji.v1.parsed.{ID}.2024.61.01.03.002");
+        check(&refused(&township), "gouji.v1.refused.9f86d081884c7d659a2feaa0c55ad015-g0.2024.61.01.03.002");
+        let bulk = format!("gouji.v1.submitted.{ID}._._._._.bulk");
+        check(&refused(&bulk), "gouji.v1.refused.9f86d081884c7d659a2feaa0c55ad015-g0._._._._");
+        check(&refused(""), "gouji.v1.refused.9f86d081884c7d659a2feaa0c55ad015-g0._._._._");
+        check(&refused("elsewhere"), "gouji.v1.refused.9f86d081884c7d659a2feaa0c55ad015-g0._._._._");
     }
 
     #[test]
     fn hostile_values_stay_out_of_subjects() {
-        check(&parsed(99999, "61.>"), "gouji.v1.parsed._._.9f86d081884c7d659a2feaa0c55ad015-g0");
+        check(&parsed(99999, "61.>"), "gouji.v1.parsed.9f86d081884c7d659a2feaa0c55ad015-g0._._._._");
         assert!(submitted("a.>").subject().is_err());
         assert!(v1::ReportParsed::default().subject().is_err());
     }

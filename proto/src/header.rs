@@ -3,8 +3,6 @@
 //! The names that begin with `ce-` are the CloudEvents binary mode of the NATS binding: the payload is the
 //! bare protobuf message, and headers carry the attributes of the envelope.
 
-/// Lets the server recognise a second publish of the same fact: the fact's name, `.` and its id.
-pub const MESSAGE_ID: &str = "Nats-Msg-Id";
 /// W3C trace context of the span that published the fact.
 pub const TRACEPARENT: &str = "traceparent";
 
@@ -12,7 +10,7 @@ pub const TRACEPARENT: &str = "traceparent";
 pub const CE_SPECVERSION: &str = "ce-specversion";
 /// The version of CloudEvents.
 pub const CE_SPECVERSION_VALUE: &str = "1.0";
-/// Identity of the event: the same as [`MESSAGE_ID`].
+/// Identity of the event: the fact's name, `.` and its id.
 pub const CE_ID: &str = "ce-id";
 /// The service that published, as `/gouji/<service>`.
 pub const CE_SOURCE: &str = "ce-source";

@@ -7,7 +7,7 @@ use async_nats::jetstream::AckKind;
 use async_nats::jetstream::Message;
 use bytes::Bytes;
 use data_encoding::HEXLOWER;
-use proto::subject::Subject;
+use proto::subject::{self, Subject};
 use proto::v1::ReportSubmitted;
 use proto::{Fact, header};
 use sha2::{Digest, Sha256};
@@ -90,7 +90,7 @@ impl Delivery {
             messaging.destination.name = subject,
             messaging.destination.template = format!("gouji.v1.{fact}.{{year}}.{{region}}.{{id}}"),
             messaging.consumer.group.name = stage,
-            messaging.message.id = header_of(&message, header::MESSAGE_ID).unwrap_or_default(),
+            messaging.message.id = header_of(&message, header::CE_ID).unwrap_or_default(),
             messaging.message.body.size = message.payload.len(),
             report.id = subject.rsplit('.').next().unwrap_or_default(),
             gouji.delivery = times,
@@ -150,7 +150,7 @@ impl Delivery {
 
     /// The id in its subject, for logs; it may be any text.
     pub fn id(&self) -> &str {
-        self.subject.rsplit('.').next().unwrap_or_default()
+        subject::id_token(&self.subject)
     }
 
     /// Acknowledges it, and waits until the server has recorded that. A lost acknowledgement is harmless: the

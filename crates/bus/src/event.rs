@@ -3,8 +3,10 @@
 use async_nats::HeaderMap;
 use async_nats::jetstream::{self, message::StreamMessage};
 use bytes::Bytes;
-use proto::v1::{ReportIndexed, ReportParsed, ReportRefused, ReportSubmitted, ReportValidated};
-use proto::{Fact, header};
+use proto::v1::{
+    ActionTaken, ReportIndexed, ReportParsed, ReportRefused, ReportSubmitted, ReportValidated, RosterImported,
+};
+use proto::{Fact, header, subject};
 
 use crate::trace;
 
@@ -31,7 +33,7 @@ impl Event {
 
     /// The id it is about.
     pub fn id(&self) -> &str {
-        self.subject.rsplit('.').next().unwrap_or_default()
+        subject::id_token(&self.subject)
     }
 
     /// The fact itself, if it is an `F` that can be decoded.
@@ -39,14 +41,17 @@ impl Event {
         (self.fact() == F::NAME).then(|| F::decode(self.payload.clone()).ok()).flatten()
     }
 
-    /// Whether the payload is the fact that the subject names, about the same id.
-    pub(crate) fn matches_its_subject(&self) -> bool {
+    /// Whether the payload is the fact that the subject names, about the same id. Anything else on the log was
+    /// put there by mistake or by an attacker, and proves nothing.
+    pub fn matches_its_subject(&self) -> bool {
         let decoded_id = match self.fact() {
             ReportSubmitted::NAME => self.id_as::<ReportSubmitted>(),
             ReportParsed::NAME => self.id_as::<ReportParsed>(),
             ReportValidated::NAME => self.id_as::<ReportValidated>(),
             ReportIndexed::NAME => self.id_as::<ReportIndexed>(),
             ReportRefused::NAME => self.id_as::<ReportRefused>(),
+            RosterImported::NAME => self.id_as::<RosterImported>(),
+            ActionTaken::NAME => self.id_as::<ActionTaken>(),
             _ => None,
         };
         decoded_id.is_some_and(|id| id == self.id())

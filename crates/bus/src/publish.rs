@@ -1,5 +1,10 @@
 //! Publishing a fact once: a second publish of the same fact finds it on the log, today or in a year. A fact
 //! that a stage makes of another one is its only successor.
+//!
+//! The expected sequence of each publish prevents a second copy. There is no `Nats-Msg-Id`: the window for
+//! duplicates belongs to the whole stream, so anybody who may publish anything could make the server drop a
+//! fact and answer as if it were there. A refused publish proves nothing by itself either: the fact counts as
+//! published only if it is read back from the log.
 
 use std::time::Duration;
 
@@ -10,7 +15,7 @@ use async_nats::jetstream::message::PublishMessage;
 use bytes::Bytes;
 use opentelemetry::KeyValue;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
-use proto::v1::ReportSubmitted;
+use proto::v1::{ReportIndexed, ReportParsed, ReportRefused, ReportValidated};
 use proto::{Fact, header, subject};
 use tokio::time::Instant;
 use tracing::Instrument;
@@ -24,7 +29,7 @@ use crate::read;
 use crate::trace::traceparent;
 
 /// The subjects whose last message must have the expected sequence: this fact about this id, under any year
-/// and region.
+/// and region, or every fact about it.
 const EXPECTED_SUBJECT: &str = "Nats-Expected-Last-Subject-Sequence-Subject";
 /// How long a publish is retried: longer than a leader election, shorter than the timeout of a sender.
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -73,11 +78,11 @@ impl Bus {
     /// # Errors
     /// If the fact cannot be stored, or the bus does not answer for twenty seconds.
     pub async fn publish<F: Fact>(&self, fact: &F) -> Result<Published, PublishError> {
-        Outgoing::new(self.stage, fact)?.publish(self).await
+        Outgoing::first(self.stage, fact)?.publish(self).await
     }
 
     /// Publishes a fact as the only successor of the fact at `sequence`, which is about the same id. It
-    /// counts as already there if any other successor is on the log. So when two workers handle the same
+    /// counts as already there if another outcome of this stage is on the log. So when two workers handle the same
     /// fact, only the first outcome is stored, whether it is a result or a refusal.
     ///
     /// # Errors
@@ -87,37 +92,57 @@ impl Bus {
         fact: &F,
         sequence: u64,
     ) -> Result<Published, PublishError> {
-        let outgoing = Outgoing { after: Some(sequence), ..Outgoing::new(self.stage, fact)? };
-        outgoing.publish(self).await
+        Outgoing::successor(self.stage, fact, sequence)?.publish(self).await
     }
 }
 
 /// A fact ready to be sent, as often as it takes.
 struct Outgoing {
     subject: String,
-    any_of_id: String,
     name: &'static str,
     id: String,
-    /// The sequence of the fact that it must be the only successor of.
-    after: Option<u64>,
+    /// The facts of which one on the log means that this one has to be published no more.
+    outcomes: Vec<&'static str>,
+    expected: Expected,
     headers: HeaderMap,
     payload: Bytes,
 }
 
+/// What the log must not have beyond, so that it takes the fact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Expected {
+    /// Nothing about this id after the fact at this sequence, whose only successor it is.
+    SuccessorOf(u64),
+    /// No such fact about this id; messages that are none end at this sequence, and 0 stands for no message.
+    FirstAfter(u64),
+}
+
 impl Outgoing {
-    /// The message of a fact.
-    fn new<F: Fact>(stage: &'static str, fact: &F) -> Result<Self, PublishError> {
+    /// The message of a fact that no other fact led to.
+    fn first<F: Fact>(stage: &'static str, fact: &F) -> Result<Self, PublishError> {
+        Self::new(stage, fact, vec![F::NAME], Expected::FirstAfter(0))
+    }
+
+    /// The message of a fact that the fact at `sequence` led to.
+    fn successor<F: Fact>(stage: &'static str, fact: &F, sequence: u64) -> Result<Self, PublishError> {
+        Self::new(stage, fact, outcomes_beside::<F>(stage), Expected::SuccessorOf(sequence))
+    }
+
+    fn new<F: Fact>(
+        stage: &'static str,
+        fact: &F,
+        outcomes: Vec<&'static str>,
+        expected: Expected,
+    ) -> Result<Self, PublishError> {
         let subject = fact.subject()?.to_string();
-        let any_of_id = subject::any_of_id::<F>(fact.id())?;
-        let message_id = fact.message_id();
+        let event_id = fact.event_id();
         let mut headers = HeaderMap::new();
         headers.insert(NATS_EXPECTED_STREAM, STREAM);
-        headers.insert(header::MESSAGE_ID, message_id.as_str());
         let now = jiff::Timestamp::now().to_string();
         let source = format!("/gouji/{stage}");
         for (name, value) in [
             (header::CE_SPECVERSION, header::CE_SPECVERSION_VALUE),
-            (header::CE_ID, &message_id),
+            (header::CE_ID, &event_id),
             (header::CE_SOURCE, &source),
             (header::CE_TYPE, F::TYPE),
             (header::CE_TIME, &now),
@@ -127,15 +152,7 @@ impl Outgoing {
             headers.insert(name, percent_encoded(value).as_str());
         }
         let payload = Bytes::from(fact.encode_to_vec());
-        Ok(Self {
-            subject,
-            any_of_id,
-            name: F::NAME,
-            id: fact.id().to_owned(),
-            after: None,
-            headers,
-            payload,
-        })
+        Ok(Self { subject, name: F::NAME, id: fact.id().to_owned(), outcomes, expected, headers, payload })
     }
 
     /// Sends it until it is known to be on the log. The current span becomes its parent.
@@ -148,7 +165,7 @@ impl Outgoing {
             messaging.operation.name = "send",
             messaging.operation.type = "send",
             messaging.destination.name = self.subject,
-            messaging.destination.template = format!("gouji.v1.{}.{{year}}.{{region}}.{{id}}", self.name),
+            messaging.destination.template = format!("gouji.v1.{}.{{id}}.{{year}}.{{region}}", self.name),
             messaging.message.body.size = self.payload.len(),
             report.id = self.id,
         );
@@ -158,32 +175,33 @@ impl Outgoing {
     async fn publish_until_known(&self, bus: &Bus) -> Result<Published, PublishError> {
         let deadline = Instant::now() + DEADLINE;
         let mut pause = FIRST_PAUSE;
-        let (mut tries, mut after) = (1, self.after);
+        let (mut tries, mut expected) = (1, self.expected);
         loop {
-            let answer = match self.send(bus, after).await {
+            let answer = match self.send(bus, expected).await {
                 Ok(ack) => {
                     failpoint("sent");
-                    self.answer(ack).await
+                    answer(ack).await
                 }
                 Err(answer) => answer,
             };
-            let reason = match answer {
-                Answer::Known(Published::AlreadyThere) if !self.has_successor(bus, &mut after).await => {
-                    "another message about this id came between".into()
-                }
-                Answer::Known(published) => {
-                    failpoint("published");
-                    let published = self.by_us(bus, published, tries).await;
-                    self.count(bus, published);
-                    return Ok(published);
-                }
+            let published = match answer {
+                Answer::Stored => Ok(Published::New),
+                Answer::NotExpected => self.look(bus, &mut expected, tries).await,
                 Answer::TooLarge => {
                     return Err(PublishError::TooLarge {
                         subject: self.subject.clone(),
                         size_bytes: self.payload.len(),
                     });
                 }
-                Answer::TryAgain(reason) => reason,
+                Answer::TryAgain(reason) => Err(reason),
+            };
+            let reason = match published {
+                Ok(published) => {
+                    failpoint("published");
+                    self.count(bus, published);
+                    return Ok(published);
+                }
+                Err(reason) => reason,
             };
             if Instant::now() + pause >= deadline {
                 return Err(PublishError::Unavailable { subject: self.subject.clone(), reason });
@@ -201,27 +219,15 @@ impl Outgoing {
         }
     }
 
-    /// Whether the fact that this one succeeds has an outcome on the log already. Any other message about the
-    /// same id must not block this one: then `after` is cleared, and only a second copy is prevented.
-    async fn has_successor(&self, bus: &Bus, after: &mut Option<u64>) -> bool {
-        let (Some(sequence), Ok(history)) = (*after, subject::history(&self.id)) else { return true };
-        let Ok(facts) = read::last_of_each(bus, &history).await else { return false };
-        let is_outcome = |event: &Event| event.fact() != ReportSubmitted::NAME && event.matches_its_subject();
-        let found = facts.iter().any(|event| event.sequence > sequence && is_outcome(event));
-        if !found {
-            *after = None;
-        }
-        found
-    }
-
-    async fn send(&self, bus: &Bus, after: Option<u64>) -> Result<PublishAckFuture, Answer> {
+    async fn send(&self, bus: &Bus, expected: Expected) -> Result<PublishAckFuture, Answer> {
         let mut headers = self.headers.clone();
-        let (expected, of) = match after.map(|sequence| (sequence, subject::history(&self.id))) {
-            Some((sequence, Ok(history))) => (sequence, history),
-            _ => (0, self.any_of_id.clone()),
+        let (sequence, subjects) = match expected {
+            Expected::SuccessorOf(sequence) => (sequence, subject::history(&self.id)),
+            Expected::FirstAfter(sequence) => (sequence, subject::any_of(self.name, &self.id)),
         };
-        headers.insert(NATS_EXPECTED_LAST_SUBJECT_SEQUENCE, expected.to_string().as_str());
-        headers.insert(EXPECTED_SUBJECT, of.as_str());
+        let subjects = subjects.map_err(|error| Answer::TryAgain(error.to_string()))?;
+        headers.insert(NATS_EXPECTED_LAST_SUBJECT_SEQUENCE, sequence.to_string().as_str());
+        headers.insert(EXPECTED_SUBJECT, subjects.as_str());
         if let Some(parent) = traceparent() {
             headers.insert(header::TRACEPARENT, parent.as_str());
         }
@@ -232,23 +238,25 @@ impl Outgoing {
             .map_err(|error| Answer::of_error(error.kind(), &error))
     }
 
-    async fn answer(&self, ack: PublishAckFuture) -> Answer {
-        match ack.await {
-            Ok(ack) if ack.duplicate => Answer::Known(Published::AlreadyThere),
-            Ok(_) => Answer::Known(Published::New),
-            Err(error) => Answer::of_error(error.kind(), &error),
+    /// Reads from the log why it refused the fact: an outcome is there already, or a message that is none and
+    /// must not block the fact. Then `expected` becomes what the next try has to expect.
+    async fn look(&self, bus: &Bus, expected: &mut Expected, tries: u32) -> Result<Published, String> {
+        let after = match *expected {
+            Expected::SuccessorOf(sequence) => sequence,
+            Expected::FirstAfter(_) => 0,
+        };
+        let of_id = read::all_of_id(bus, &self.id).await.map_err(|error| format!("{error:#}"))?;
+        let is_outcome = |event: &&Event| {
+            event.sequence > after && self.outcomes.contains(&event.fact()) && event.matches_its_subject()
+        };
+        if let Some(outcome) = of_id.iter().find(is_outcome) {
+            // An earlier try may have stored it although its answer was lost.
+            let is_ours = tries > 1 && outcome.payload == self.payload;
+            return Ok(if is_ours { Published::New } else { Published::AlreadyThere });
         }
-    }
-
-    /// An earlier try may have stored it although its answer was lost.
-    async fn by_us(&self, bus: &Bus, published: Published, tries: u32) -> Published {
-        if published == Published::New || tries == 1 {
-            return published;
-        }
-        match read::last(bus, &self.any_of_id).await {
-            Ok(Some(event)) if event.payload == self.payload => Published::New,
-            _ => Published::AlreadyThere,
-        }
+        let last = of_id.iter().rfind(|event| event.fact() == self.name).map_or(0, |event| event.sequence);
+        *expected = Expected::FirstAfter(last);
+        Err("another message about this id came between".into())
     }
 
     fn count(&self, bus: &Bus, published: Published) {
@@ -259,8 +267,31 @@ impl Outgoing {
     }
 }
 
+/// The facts that end the work of a stage on one fact: its result, or its refusal. A fact of a later stage does
+/// not: nobody could have made it before this one.
+fn outcomes_beside<F: Fact>(stage: &str) -> Vec<&'static str> {
+    let result = match stage {
+        "parse" => ReportParsed::NAME,
+        "validate" => ReportValidated::NAME,
+        "index" => ReportIndexed::NAME,
+        _ => F::NAME,
+    };
+    vec![F::NAME, result, ReportRefused::NAME]
+}
+
+async fn answer(ack: PublishAckFuture) -> Answer {
+    match ack.await {
+        // Nothing that we send can be a duplicate for the server.
+        Ok(ack) if ack.duplicate => Answer::NotExpected,
+        Ok(_) => Answer::Stored,
+        Err(error) => Answer::of_error(error.kind(), &error),
+    }
+}
+
 enum Answer {
-    Known(Published),
+    Stored,
+    /// The log has something else than was expected.
+    NotExpected,
     TooLarge,
     TryAgain(String),
 }
@@ -269,7 +300,7 @@ impl Answer {
     fn of_error(kind: PublishErrorKind, error: &dyn std::fmt::Display) -> Self {
         let reason = error.to_string();
         match kind {
-            PublishErrorKind::WrongLastSequence => Self::Known(Published::AlreadyThere),
+            PublishErrorKind::WrongLastSequence => Self::NotExpected,
             PublishErrorKind::MaxPayloadExceeded => Self::TooLarge,
             PublishErrorKind::Other if reason.contains(STREAM_MESSAGE_EXCEEDS_MAXIMUM) => Self::TooLarge,
             _ => Self::TryAgain(reason),

@@ -28,15 +28,14 @@ pub struct Extent {
 }
 
 impl Bus {
-    /// The facts about one id, oldest first; empty where there is no such id.
+    /// The facts about one id, oldest first; empty where there is no such id. A message that is no fact about
+    /// this id is left out.
     ///
     /// # Errors
     /// If the bus does not answer.
     pub async fn history(&self, id: &str) -> anyhow::Result<Vec<Event>> {
-        match subject::history(id) {
-            Ok(filter) => last_of_each(self, &filter).await,
-            Err(_) => Ok(Vec::new()),
-        }
+        let Ok(filter) = subject::history(id) else { return Ok(Vec::new()) };
+        facts(self, &filter).await
     }
 
     /// The fact `F` about one id, if there is one.
@@ -45,7 +44,7 @@ impl Bus {
     /// If the bus does not answer.
     pub async fn last_of_id<F: Fact>(&self, id: &str) -> anyhow::Result<Option<F>> {
         let Ok(filter) = subject::any_of_id::<F>(id) else { return Ok(None) };
-        Ok(last(self, &filter).await?.and_then(|event| event.decode()))
+        Ok(facts(self, &filter).await?.pop().and_then(|event| event.decode()))
     }
 
     /// The newest fact `F`, whatever id it is about.
@@ -122,6 +121,40 @@ pub(crate) async fn last_of_each(bus: &Bus, filter: &str) -> anyhow::Result<Vec<
         .with_context(|| format!("reading {filter}"))
 }
 
+/// The facts about one id that match `filter`, oldest first.
+async fn facts(bus: &Bus, filter: &str) -> anyhow::Result<Vec<Event>> {
+    let mut found = last_of_each(bus, filter).await?;
+    if !found.iter().all(Event::matches_its_subject) {
+        // A message that is no fact may hide one on the same subject.
+        found = all(bus, filter).await?;
+        found.retain(Event::matches_its_subject);
+    }
+    Ok(found)
+}
+
+/// Every message about one id, oldest first, whether it is a fact or not.
+pub(crate) async fn all_of_id(bus: &Bus, id: &str) -> anyhow::Result<Vec<Event>> {
+    all(bus, &subject::history(id)?).await
+}
+
+/// Every message that matches `filter`, oldest first; the filter names one id.
+async fn all(bus: &Bus, filter: &str) -> anyhow::Result<Vec<Event>> {
+    let mut found: Vec<Event> = Vec::new();
+    loop {
+        let next = found.last().map_or(1, |event| event.sequence + 1);
+        let page = page(bus, filter, next).await?;
+        if page.is_empty() {
+            return Ok(found);
+        }
+        found.extend(page);
+        anyhow::ensure!(found.len() <= MOST_OF_ID, "more than {MOST_OF_ID} messages match {filter}");
+    }
+}
+
+/// An id has five facts, and its messages are read into memory. More than this was put there to do harm; whoever
+/// may publish can stop a report that way, but not unnoticed.
+const MOST_OF_ID: usize = 10_000;
+
 /// The messages that match `filter` from sequence `from` on, as many as fit into one answer; empty at the
 /// end of the log.
 async fn page(bus: &Bus, filter: &str, from: u64) -> anyhow::Result<Vec<Event>> {
@@ -177,10 +210,6 @@ async fn batch(bus: &Bus, request: &serde_json::Value) -> anyhow::Result<Vec<Eve
         }
     }
     anyhow::bail!("the connection closed")
-}
-
-pub(crate) async fn last(bus: &Bus, filter: &str) -> anyhow::Result<Option<Event>> {
-    Ok(last_of_each(bus, filter).await?.pop())
 }
 
 /// The newest message of all that match `filter`, however many subjects they are on.

@@ -11,6 +11,9 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use async_nats::jetstream::ErrorCode;
+use data_encoding::BASE64;
+use proto::Message as _;
+use proto::v1::ReportSubmitted;
 use serde_json::{Map, Value, json};
 
 use crate::api::{self, ApiError};
@@ -116,6 +119,7 @@ async fn with_retries<T>(bus: &Bus, attempt: impl AsyncFn() -> anyhow::Result<T>
 
 /// The objects that differ from what they must be, in the order in which they are created.
 async fn steps(bus: &Bus, config: &BusConfig) -> anyhow::Result<Vec<(Object, Step)>> {
+    check_version(bus).await?;
     let mut steps = Vec::new();
     for object in wanted(config) {
         let there = settings(bus, &object).await.with_context(|| format!("asking for {}", object.label()))?;
@@ -134,6 +138,34 @@ async fn steps(bus: &Bus, config: &BusConfig) -> anyhow::Result<Vec<(Object, Ste
         steps.push((object, step));
     }
     Ok(steps)
+}
+
+/// Submissions on the subjects of the version before: `gouji.v1.submitted.<year>.<region>.<id>`.
+const EARLIER: &str = "gouji.v1.submitted.*.*.*";
+
+/// Refuses a log of the version before, which had the id at the end of a subject: a stage would find no history
+/// of its reports, and refuse them.
+async fn check_version(bus: &Bus) -> anyhow::Result<()> {
+    let request = json!({ "seq": 1, "next_by_subj": EARLIER });
+    // Not a direct read: an operator may have created the log without `allow_direct`.
+    let found = match api::request(bus, format!("STREAM.MSG.GET.{STREAM}"), &request).await {
+        Ok(found) => found,
+        Err(ApiError::Answer { code, .. })
+            if [ErrorCode::STREAM_NOT_FOUND, ErrorCode::NO_MESSAGE_FOUND].contains(&code) =>
+        {
+            return Ok(());
+        }
+        Err(error) => return Err(error).context("reading the log"),
+    };
+    let subject = found["message"]["subject"].as_str().unwrap_or_default();
+    let payload = BASE64.decode(found["message"]["data"].as_str().unwrap_or_default().as_bytes());
+    let submitted = ReportSubmitted::decode(payload.unwrap_or_default().as_slice()).unwrap_or_default();
+    anyhow::ensure!(
+        subject.rsplit('.').next() != Some(&submitted.id),
+        "the log has facts on the subjects of an earlier version, such as {subject}; move it as docs/operations.md \
+         says under \"A log of an earlier version\""
+    );
+    Ok(())
 }
 
 /// The settings of an object on the server; none where it does not exist.

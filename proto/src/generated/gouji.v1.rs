@@ -858,6 +858,10 @@ pub struct ReportSubmitted {
     /// another. Absent where the sender may send anything.
     #[prost(message, optional, tag = "11")]
     pub scope: ::core::option::Option<Scope>,
+    /// It waits in the bulk lane: it came with many others, or its sender has many unfinished reports. False in
+    /// events of earlier versions, which had one lane.
+    #[prost(bool, tag = "12")]
+    pub bulk: bool,
 }
 /// The reports that somebody may send. A report has to be in every list that is not empty, and a report
 /// that does not tell is in none.

@@ -170,6 +170,7 @@ fn submitted() -> v1::ReportSubmitted {
         sender: String::new(),
         replays: String::new(),
         scope: None,
+        bulk: false,
     }
 }
 

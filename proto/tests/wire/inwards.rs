@@ -139,8 +139,8 @@ fn the_review() {
     }
     check(|event| event.report = None, "report: is absent");
     check(
-        |event| event.report.as_mut().unwrap().rows[0].figures[0].state = 7,
-        "report.rows[0].figures[0].state: `7` is not known to this version",
+        |event| event.report.as_mut().unwrap().rows[0].figures[0].state = 99,
+        "report.rows[0].figures[0].state: `99` is not known to this version",
     );
     check(|event| event.findings[0].severity = 0, "findings[0].severity: `0` is not known to this version");
     check(|event| event.findings[0].left = "x".into(), "findings[0].left: `x` is not a decimal");

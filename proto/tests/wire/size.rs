@@ -115,6 +115,7 @@ fn an_ordinary_report_is_under_ten_kilobytes() {
         sender: String::new(),
         replays: String::new(),
         scope: None,
+        bulk: false,
     };
     let event = v1::ReportParsed {
         submitted: Some(submitted),

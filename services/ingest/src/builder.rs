@@ -217,22 +217,35 @@ impl SubmissionBuilder {
     }
 }
 
-/// Publishes the fact about one file. If the same bytes were sent before, the earlier report counts, unless the
-/// scopes differ: a file that was refused to one sender is read again for the sender whose report it is.
+/// Publishes the fact about one file. If the same bytes were sent before, the earlier report counts, unless it
+/// is another act: a file that was refused to one sender is read again for the sender whose report it is.
 async fn publish(bus: &Bus, mut fact: ReportSubmitted, again: bool) -> anyhow::Result<AcceptedReport> {
     let original = fact.original.as_ref().map(|original| original.sha256.clone()).unwrap_or_default();
-    loop {
+    while fact.generation < MOST_GENERATIONS {
         fact.id = ReportId::of(&original, fact.generation)?.to_string();
-        let duplicate = bus.publish(&fact).await? == Published::AlreadyThere;
-        if duplicate {
-            let earlier = bus.last_of_id::<ReportSubmitted>(&fact.id).await?;
-            if again || earlier.is_some_and(|earlier| earlier.scope != fact.scope) {
-                fact.generation += 1;
-                continue;
-            }
+        let published = bus.publish(&fact).await?;
+        let duplicate = published == Published::AlreadyThere;
+        if duplicate && (again || !is_sent(bus, &fact).await?) {
+            fact.generation += 1;
+            continue;
         }
         return Ok(AcceptedReport { id: fact.id, file_name: fact.file_name, original, duplicate });
     }
+    anyhow::bail!("{original} was read {MOST_GENERATIONS} times already")
+}
+
+/// Each generation costs a publish that the log refuses. Nobody has the same bytes read so often.
+const MOST_GENERATIONS: u32 = 1_000;
+
+/// Whether the log shows the fact about these bytes, under this id and the same scope. Another fact under the
+/// same id, such as the withdrawal of a report or one about other bytes, is not what the sender asked for.
+async fn is_sent(bus: &Bus, fact: &ReportSubmitted) -> anyhow::Result<bool> {
+    let named = |fact: &ReportSubmitted| fact.original.as_ref().map(|original| original.sha256.clone());
+    let earlier = bus.last_of_id::<ReportSubmitted>(&fact.id).await?;
+    let earlier = earlier.with_context(|| format!("{} is not on the log", fact.id))?;
+    Ok(named(&earlier) == named(fact)
+        && earlier.withdraws.is_some() == fact.withdraws.is_some()
+        && earlier.scope == fact.scope)
 }
 
 /// Milliseconds since 1970-01-01 UTC.

@@ -109,6 +109,7 @@ impl Terms {
             sender: self.sender.clone(),
             replays: String::new(),
             scope: self.scope(),
+            bulk: false,
         })
     }
 }

@@ -117,13 +117,12 @@ async fn together(jetstream: &jetstream::Context, numbers: &[usize], payload: &B
 }
 
 fn subject(number: usize) -> String {
-    format!("commits.fact.2024.610103.{number}")
+    format!("commits.fact.{number}.2024.61.01.03")
 }
 
 fn create_once(number: usize) -> HeaderMap {
     let mut headers = HeaderMap::new();
     headers.insert("Nats-Expected-Last-Subject-Sequence", "0");
-    headers.insert("Nats-Expected-Last-Subject-Sequence-Subject", format!("commits.fact.*.*.{number}"));
-    headers.insert("Nats-Msg-Id", format!("fact.{number}"));
+    headers.insert("Nats-Expected-Last-Subject-Sequence-Subject", format!("commits.fact.{number}.>"));
     headers
 }

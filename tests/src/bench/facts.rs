@@ -33,6 +33,7 @@ impl Facts {
             sender: String::new(),
             replays: String::new(),
             scope: None,
+            bulk: false,
         };
         let report = v1::Report::from(&review.report);
         let parsed = ReportParsed {

@@ -128,7 +128,7 @@ async fn relay(jetstream: jetstream::Context, hop: usize, payloads: Payloads, co
 }
 
 async fn one(jetstream: jetstream::Context, hop: usize, payloads: Payloads, message: Message) -> Result<()> {
-    let id = message.subject.rsplit('.').next().unwrap_or_default();
+    let id = message.subject.split('.').nth(2).unwrap_or_default();
     publish(&jetstream, hop + 1, id, &payloads).await?;
     let reply = message.reply.clone().context("a message of a log can be answered")?;
     jetstream.client().request(reply, "+ACK".into()).await.context("confirming")?;
@@ -142,8 +142,7 @@ async fn publish(jetstream: &jetstream::Context, stage: usize, id: &str, payload
     let mut headers = HeaderMap::new();
     headers.insert("Nats-Expected-Stream", STREAM);
     headers.insert("Nats-Expected-Last-Subject-Sequence", "0");
-    headers.insert("Nats-Expected-Last-Subject-Sequence-Subject", format!("relay.{stage}.*.*.{id}"));
-    headers.insert("Nats-Msg-Id", format!("{stage}.{id}"));
+    headers.insert("Nats-Expected-Last-Subject-Sequence-Subject", format!("relay.{stage}.{id}.>"));
     headers.insert("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
     let cloud_event = [
         ("ce-specversion", "1.0"),
@@ -157,7 +156,7 @@ async fn publish(jetstream: &jetstream::Context, stage: usize, id: &str, payload
         headers.insert(name, value);
     }
     let message = PublishMessage::build().payload(payload).headers(headers);
-    let subject = format!("relay.{stage}.2024.610103.{id}");
+    let subject = format!("relay.{stage}.{id}.2024.61.01.03");
     let sent = jetstream.send_publish(subject, message).await.context("publishing")?;
     sent.await.context("waiting for the log")?;
     Ok(())

@@ -11,8 +11,9 @@ use crate::names::{ACK_WAIT, BUCKET, LEASE, LEASES, MAX_MESSAGE_BYTES, STREAM, d
 
 /// One season and the time to look back at it.
 const MAX_AGE: Duration = Duration::from_secs(400 * 24 * 3600);
-/// A convenience for retries; the expected sequence of each publish is what prevents a second copy.
-const DUPLICATE_WINDOW: Duration = Duration::from_secs(120);
+/// The shortest that the server accepts. Nothing of ours needs it: the expected sequence of each publish prevents
+/// a second copy, and a window lets anybody who may publish make the server drop the messages of others.
+const DUPLICATE_WINDOW: Duration = Duration::from_millis(100);
 /// In flight over all replicas of a stage: a full batch of the index and the permits of many workers.
 const MAX_ACK_PENDING: i64 = 8192;
 /// Pull requests that wait at the server, one for each worker.

@@ -1,7 +1,13 @@
 //! Publishing a fact once.
 
+use async_nats::HeaderMap;
+use async_nats::jetstream::{self, message::PublishMessage};
 use bus::Published;
-use proto::v1::{Region, Report, ReportParsed, ReportRefused, ReportSubmitted};
+use bytes::Bytes;
+use proto::v1::{
+    Region, Report, ReportIndexed, ReportParsed, ReportRefused, ReportSubmitted, ReportValidated,
+};
+use proto::{Fact, Message};
 
 use crate::server::Server;
 use crate::{id, open, submitted};
@@ -53,4 +59,75 @@ async fn a_fact_has_one_successor() {
     assert_eq!(bus.publish_successor(&parsed, 1).await.unwrap(), Published::AlreadyThere);
     let history = bus.history(&id(1)).await.unwrap();
     assert_eq!(history.iter().map(|event| event.fact()).collect::<Vec<_>>(), ["submitted", "parsed"]);
+}
+
+/// Somebody else on the bus.
+struct Stranger(jetstream::Context);
+
+impl Stranger {
+    async fn on(server: &Server) -> Self {
+        Self(jetstream::new(async_nats::connect(server.url()).await.unwrap()))
+    }
+
+    /// Puts a message on the log, under an id for the server's window of duplicates.
+    async fn put(&self, subject: &str, message_id: &str, payload: impl Into<Bytes>) {
+        let mut headers = HeaderMap::new();
+        headers.insert("Nats-Msg-Id", message_id);
+        let message = PublishMessage::build().payload(payload.into()).headers(headers);
+        self.0.send_publish(subject.to_owned(), message).await.unwrap().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_fact_is_published_whatever_others_put_on_its_subjects() {
+    let server = Server::start();
+    let bus = open(&server, "ingest").await;
+    let stranger = Stranger::on(&server).await;
+    let subject = |number| submitted(number).subject().unwrap().to_string();
+    let published = async |number, expected: Published, place: usize| {
+        assert_eq!(bus.publish(&submitted(number)).await.unwrap(), expected, "{number}");
+        assert_eq!(bus.last_of_id::<ReportSubmitted>(&id(number)).await.unwrap(), Some(submitted(number)));
+        let history = bus.history(&id(number)).await.unwrap();
+        assert_eq!(history[place].payload, submitted(number).encode_to_vec(), "{number}");
+    };
+    // The id that the window of duplicates would have for our fact.
+    stranger.put("gouji.v1.audited.x._._._._", &format!("submitted.{}", id(1)), "x").await;
+    published(1, Published::New, 0).await;
+    // No fact, on its very subject and on others of its id.
+    stranger.put(&subject(2), "a", "x").await;
+    stranger.put(&format!("gouji.v1.submitted.{}.2024.37.04.00", id(2)), "b", "y").await;
+    stranger.put(&format!("gouji.v1.submitted.{}.odd", id(2)), "c", submitted(1).encode_to_vec()).await;
+    published(2, Published::New, 0).await;
+    published(2, Published::AlreadyThere, 0).await;
+    // A later one does not hide it.
+    stranger.put(&subject(2), "d", "z").await;
+    published(2, Published::AlreadyThere, 0).await;
+    // A fact of a later stage about the same id.
+    let indexed = ReportIndexed { submitted: Some(submitted(3)), ..Default::default() };
+    stranger.put(&indexed.subject().unwrap().to_string(), "e", indexed.encode_to_vec()).await;
+    published(3, Published::New, 1).await;
+}
+
+#[tokio::test]
+async fn only_an_outcome_of_the_same_stage_is_a_successor() {
+    let server = Server::start();
+    let bus = open(&server, "parse").await;
+    let stranger = Stranger::on(&server).await;
+    let parsed = |number| ReportParsed { submitted: Some(submitted(number)), ..Default::default() };
+    let put = async |number: u32, subject: String, payload: Vec<u8>| {
+        bus.publish(&submitted(number)).await.unwrap();
+        let sequence = bus.last_sequence::<ReportSubmitted>().await.unwrap();
+        stranger.put(&subject, &format!("x{number}"), payload).await;
+        bus.publish_successor(&parsed(number), sequence).await.unwrap()
+    };
+    let validated = ReportValidated { submitted: Some(submitted(1)), ..Default::default() };
+    let subject = validated.subject().unwrap().to_string();
+    assert_eq!(put(1, subject, validated.encode_to_vec()).await, Published::New);
+    let indexed = ReportIndexed { submitted: Some(submitted(2)), ..Default::default() };
+    assert_eq!(put(2, indexed.subject().unwrap().to_string(), indexed.encode_to_vec()).await, Published::New);
+    let subject = parsed(3).subject().unwrap().to_string();
+    assert_eq!(put(3, subject, b"junk".to_vec()).await, Published::New);
+    let refused = ReportRefused { submitted: Some(submitted(4)), ..Default::default() };
+    let subject = refused.subject().unwrap().to_string();
+    assert_eq!(put(4, subject, refused.encode_to_vec()).await, Published::AlreadyThere);
 }

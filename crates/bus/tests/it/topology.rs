@@ -5,11 +5,12 @@ use std::time::Duration;
 use async_nats::jetstream::{self, stream};
 use bus::topology::{Action, Changes, apply, plan};
 use bus::{Bus, BusConfig, Counts};
-use proto::subject;
+use proto::v1::ReportSubmitted;
+use proto::{Message, subject};
 use tokio_util::sync::CancellationToken;
 
 use crate::server::Server;
-use crate::{TIMEOUT, config};
+use crate::{TIMEOUT, config, id, submitted};
 
 async fn jetstream(server: &Server) -> jetstream::Context {
     jetstream::new(async_nats::connect(server.url()).await.unwrap())
@@ -60,6 +61,25 @@ async fn what_is_safe_is_changed_and_what_could_lose_something_is_not() {
     assert_eq!(now.subjects.len(), 2);
     let left = plan(&config).await.unwrap();
     assert!(left.len() == 1 && !left[0].is_to_do(), "{left:?}");
+}
+
+#[tokio::test]
+async fn a_log_of_the_version_before_is_refused_by_name() {
+    let server = Server::start();
+    let config = config(&server);
+    apply(&config, Changes::Safe).await.unwrap();
+    let jetstream = jetstream(&server).await;
+    let put = async |id: &str, fact: ReportSubmitted| {
+        let subject = format!("gouji.v1.submitted._._.{id}");
+        jetstream.publish(subject, fact.encode_to_vec().into()).await.unwrap().await.unwrap();
+    };
+    // What only looks like it is no reason.
+    put("x", submitted(1)).await;
+    assert_eq!(plan(&config).await.unwrap(), []);
+    jetstream.get_stream("GOUJI").await.unwrap().purge().await.unwrap();
+    put(&id(1), submitted(1)).await;
+    let error = format!("{:#}", apply(&config, Changes::Safe).await.unwrap_err());
+    assert!(error.contains("gouji.v1.submitted._._.") && error.contains("earlier version"), "{error}");
 }
 
 #[tokio::test]

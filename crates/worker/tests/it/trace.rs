@@ -84,6 +84,6 @@ async fn the_parent_of_a_message_came_in_its_headers() {
     assert_eq!(attribute(process, "messaging.message.id"), format!("submitted.{}", id(4242)));
     assert_eq!(
         attribute(process, "messaging.destination.template"),
-        "gouji.v1.submitted.{year}.{region}.{id}"
+        "gouji.v1.submitted.{id}.{year}.{region}"
     );
 }

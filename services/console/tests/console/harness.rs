@@ -206,6 +206,7 @@ impl TestConsole {
             sender: String::new(),
             replays: String::new(),
             scope: None,
+            bulk: false,
         };
         self.publish(&submitted).await;
         submitted

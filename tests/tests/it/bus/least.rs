@@ -107,7 +107,7 @@ async fn each_identity_is_refused_what_is_not_its_own() {
             }
         };
         for fact in FACTS {
-            expect(&format!("gouji.v1.{fact}.2024.370400.x-g0"), publishes.contains(&fact)).await;
+            expect(&format!("gouji.v1.{fact}.x-g0.2024.37.04.00"), publishes.contains(&fact)).await;
         }
         for place in PLACES {
             // A reader of feeds may read any place that is no stage's, as feeds have any name.
@@ -126,7 +126,8 @@ async fn each_identity_is_refused_what_is_not_its_own() {
         let who_leads = "$JS.API.DIRECT.GET.KV_gouji-leases.$KV.gouji-leases.index";
         expect(who_leads, ["index", "console"].contains(&name)).await;
         expect("$O.gouji-originals.C.x", ["ingest", "parse"].contains(&name)).await;
-        for filter in [">", "gouji.v1.>", "$JS.>", "_INBOX.>", "_INBOX_operator.>", "gouji.v1.*.*.370401.>"] {
+        for filter in [">", "gouji.v1.>", "$JS.>", "_INBOX.>", "_INBOX_operator.>", "gouji.v1.*.*.*.37.05.>"]
+        {
             let _subscription = client.nats.subscribe(filter).await.unwrap();
             let complaint = client.complaint().await.unwrap_or_default();
             assert!(
@@ -173,24 +174,24 @@ async fn an_observer_reads_one_region() {
     let bus = Bus::start(|text| text).await;
     bus.apply_topology(1);
     let mut observer = bus.client("observer").await;
-    let mut live = observer.nats.subscribe("gouji.v1.*.*.370400.>").await.unwrap();
+    let mut live = observer.nats.subscribe("gouji.v1.*.*.*.37.04.>").await.unwrap();
     assert_eq!(observer.complaint().await, None);
     let operator = bus.client("operator").await;
-    for region in ["110000", "370400"] {
-        let subject = format!("gouji.v1.validated.2024.{region}.x-g0");
+    for region in ["11.00.00", "37.05.21", "37.04.03"] {
+        let subject = format!("gouji.v1.validated.x-g0.2024.{region}");
         operator.jetstream.publish(subject, region.into()).await.unwrap().await.unwrap();
     }
     let first = tokio::time::timeout(SOON, live.next()).await.unwrap().unwrap();
-    assert_eq!(first.payload, "370400");
+    assert_eq!(first.payload, "37.04.03");
     let place = pull::Config {
         durable_name: Some("observer".into()),
-        filter_subject: "gouji.v1.*.*.370400.>".into(),
+        filter_subject: "gouji.v1.*.*.*.37.04.>".into(),
         ..Default::default()
     };
     let place = observer.jetstream.create_consumer_on_stream(place, "GOUJI").await.unwrap();
     let mut batch = place.fetch().max_messages(9).messages().await.unwrap();
     let message = batch.next().await.unwrap().unwrap();
-    assert_eq!(message.payload, "370400");
+    assert_eq!(message.payload, "37.04.03");
     message.double_ack().await.unwrap();
     assert!(batch.next().await.is_none(), "the other region's fact is not given out");
     observer.is_refused("observer", "$JS.API.CONSUMER.CREATE.GOUJI.observer.gouji.v1.>").await;

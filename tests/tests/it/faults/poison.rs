@@ -125,7 +125,7 @@ async fn events_that_cannot_be_understood_are_refused() {
     let stored = pipeline.blobs().await.unwrap().put(&tampered[..], 100).await.unwrap();
     let place = pipeline.originals_folder().join(&stored.sha256[..2]).join(&stored.sha256);
     std::fs::write(&place, b"tampered WITH").unwrap();
-    let subject = |id: &str| format!("gouji.v1.submitted._._.{id}");
+    let subject = |id: &str| format!("gouji.v1.submitted.{id}._._._._");
     let newer = ("ce-type", "gouji.v2.ReportSubmitted");
     let same_type = ("ce-type", ReportSubmitted::TYPE);
     let whole = |bytes: &[u8]| fact(bytes).encode_to_vec();

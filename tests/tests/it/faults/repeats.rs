@@ -1,9 +1,7 @@
 //! The same report many times over, and clocks that disagree.
 
 use std::process::Command;
-use std::time::Duration;
 
-use async_nats::jetstream;
 use futures::future::join_all;
 use tests::pipeline::{Pipeline, Shape};
 use tests::proof::{Log, archive, counts, id, reports, send_until_taken};
@@ -16,11 +14,6 @@ async fn the_same_bytes_a_hundred_times_at_once_and_long_after() {
     let (same, other) = (&reports[0], &reports[1]);
     let pipeline = Pipeline::start(Shape::default()).await.unwrap();
     let (api, mut log) = (pipeline.api(), Log::of(&pipeline).await);
-    // The server forgets message ids at once, as it otherwise does after two minutes.
-    let jetstream = jetstream::new(async_nats::connect(pipeline.nats.url()).await.unwrap());
-    let mut settings = jetstream.get_stream("GOUJI").await.unwrap().cached_info().config.clone();
-    settings.duplicate_window = Duration::from_millis(100);
-    jetstream.update_stream(settings).await.unwrap();
     let receipts = join_all((0..100).map(|_| api.submit(&same.file_name, same.bytes.clone()))).await;
     let news = receipts.into_iter().map(Result::unwrap).filter(|receipt| {
         assert_eq!(receipt["reports"][0]["id"], id(&same.bytes));

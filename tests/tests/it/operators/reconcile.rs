@@ -91,7 +91,7 @@ async fn what_is_lost_missing_corrupt_or_not_in_the_index_is_named() {
 
     let log = jetstream.get_stream("GOUJI").await.unwrap();
     let sent =
-        log.get_last_raw_message_by_subject(&format!("gouji.v1.submitted._._.{}", ids[2])).await.unwrap();
+        log.get_last_raw_message_by_subject(&format!("gouji.v1.submitted.{}._._._._", ids[2])).await.unwrap();
     log.delete_message(sent.sequence).await.unwrap();
     unsound(&pipeline, &[], &["unsent", "deleted: messages were deleted", "unlogged: sent by", &ids[2]]);
 }
