@@ -198,6 +198,18 @@ fn agency_over_title(preamble: &[&Text], title: Option<&Title>) -> Option<Stated
     found.into_iter().find(|(at, _)| at.abs_diff(line) == 1).map(|(_, stated)| stated)
 }
 
+/// Whether something at the head of a file names it as an annual report. Links to several reports do not.
+pub(crate) fn is_titled(document: &Document, outline: &Outline) -> bool {
+    let preamble = paragraphs(outline.preamble(document));
+    let names = document.title.iter().chain(document.metadata.iter().map(|(_, value)| value));
+    let (alone, listed) = title::apart(title::lines(&preamble));
+    let broken = || title::broken(&preamble).filter(|_| alone.is_empty() && listed.is_empty());
+    alone.iter().any(|title| title::is_of_report(&title.text))
+        || names.filter_map(title::of_page).any(|title| title::is_of_report(&title.text))
+        || broken().is_some_and(|title| title::is_of_report(&title.text))
+        || preamble.iter().any(|text| title::is_without_year(text.as_str()) || title::mention(text).is_some())
+}
+
 /// The remark on the other report in a file of several: its title, or where the file has none, only that it
 /// is there.
 pub(crate) fn other_report(file: &Document, read: &Report) -> Remark {

@@ -23,11 +23,13 @@ mod origin;
 mod outline;
 mod pattern;
 mod prove;
+mod recognition;
 mod region;
 mod remarks;
 mod requests;
 mod tables;
 
+pub use recognition::{NotAReport, recognise};
 pub use region::division;
 
 use std::cell::OnceCell;

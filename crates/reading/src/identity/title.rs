@@ -213,6 +213,32 @@ pub(super) fn is_label(label: &str) -> bool {
     LABELS.contains(&label)
 }
 
+/// What follows the word 报告 in the name of another document: 关于做好…年度报告编制工作的通知.
+const OTHER_DOCUMENTS: [&str; 18] = [
+    "通知", "编制", "报送", "格式", "方案", "要点", "模板", "解读", "事项", "培训", "会议", "名单", "汇总",
+    "一览", "清单", "通报", "评估", "目录",
+];
+
+/// Whether a title is that of a report and of no document about reports. A notice that carries a report
+/// gives its name in 《》.
+pub(super) fn is_of_report(title: &str) -> bool {
+    let behind = title.rfind("报告").or_else(|| title.rfind("年报")).map_or("", |at| &title[at..]);
+    behind.contains('》') || !OTHER_DOCUMENTS.iter().any(|word| behind.contains(word))
+}
+
+static WITHOUT_YEAR: LazyLock<Regex> =
+    LazyLock::new(|| pattern(concat!(r"^(?P<agency>.{2,40}?)(?:关于)?", report!(), r".{0,10}$")));
+
+/// Whether a line names an agency's report and no year: 某市财政局政府信息公开工作年度报告.
+pub(super) fn is_without_year(line: &str) -> bool {
+    if is_long(line) {
+        return false;
+    }
+    let squeezed = label::squeeze(line);
+    let found = WITHOUT_YEAR.captures(&squeezed);
+    found.is_some_and(|found| agency_of(&clean_agency(&found["agency"])).is_some() && is_of_report(&squeezed))
+}
+
 fn year_before(text: &str, dated: &str, origin: Origin) -> Option<Title> {
     let found = YEAR_BEFORE.captures(dated)?;
     let agency = clean_agency(&found["agency"]);
