@@ -35,8 +35,7 @@ pub(crate) fn simplified(text: String) -> String {
     if text.is_ascii() {
         return text;
     }
-    let converted = fast2s::convert(&text);
-    let pairs = text.chars().zip(converted.chars());
+    let pairs = text.chars().map(|char| (char, report::simplified(char)));
     let is_plain =
         |(before, after): (char, char)| before == after || before == '於' || PLACES.contains(before);
     if pairs.clone().all(is_plain) {
@@ -47,7 +46,7 @@ pub(crate) fn simplified(text: String) -> String {
 
 /// Characters of names of places in force that a conversion takes for traditional, and that other words
 /// of a report have no use for.
-const PLACES: &str = "乾濛磐祐砲氾洩琯鮜磑塚鴜鷺廻薰";
+const PLACES: &str = "乾濛氾洩鮜磑塚鷺";
 
 /// Whether a title or a paragraph is in traditional characters: 開, 報 and 務 stand in every traditional
 /// report and in no simplified one.

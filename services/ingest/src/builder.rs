@@ -4,7 +4,7 @@ use std::io;
 use std::sync::{Arc, LazyLock};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use access::{Action, Caller, Problem};
+use access::{Action, Caller, Code, Problem, Recorded};
 use anyhow::Context as _;
 use blobs::{Blobs, PutError};
 use bus::{Bus, Published};
@@ -204,7 +204,10 @@ impl SubmissionBuilder {
         }
         let detail = format!("{} accepted, {} refused", manifest.files.len(), refused.len());
         let action = Action { name: "submit", object: &submission, detail: &detail };
-        ingest.access().record(&caller, action).await?;
+        match idempotency_key {
+            Some(key) => claim_key(&ingest, &caller, key, action).await?,
+            None => ingest.access().record(&caller, action).await?,
+        }
         let facts: Vec<_> = manifest.facts(&submission, now_ms).collect();
         let reports = futures::stream::iter(facts)
             .map(async |fact| publish(ingest.bus(), fact?, again).await)
@@ -214,6 +217,21 @@ impl SubmissionBuilder {
             .context("publishing the facts")
             .map_err(unavailable)?;
         Ok(Receipt { submission, reports, refused })
+    }
+}
+
+/// Records the submission under the sender's Idempotency-Key. A repeated request has the same submission; other files
+/// under the same key are refused.
+async fn claim_key(ingest: &Ingest, caller: &Caller, key: &str, action: Action<'_>) -> Result<(), Problem> {
+    let about = format!("{}\n{key}", caller.name);
+    match ingest.access().record_once(caller, "idempotency", &about, action).await? {
+        Recorded::Earlier(earlier) if earlier.object != action.object => {
+            let detail = "这个 Idempotency-Key 已用于另一次报送，内容与这次不同，文件没有被接收。";
+            let hint = "重发同一批文件请用同一个标识；报送其他文件请换一个新的标识。";
+            Err(Problem::new(Code::IdempotencyKeyReused, detail, hint))
+        }
+        Recorded::Earlier(_) => ingest.access().record(caller, action).await,
+        Recorded::New => Ok(()),
     }
 }
 

@@ -14,6 +14,7 @@ mod withdraw;
 
 use std::sync::Arc;
 
+use access::Parameters::Only;
 use access::{AccessControl, Requires, Route};
 use anyhow::Context as _;
 use axum::Router;
@@ -43,11 +44,11 @@ pub fn router(worker: Worker) -> anyhow::Result<Router> {
 /// Every path with the key that it requires; the console's `openapi.json` describes all of them.
 fn routes() -> Vec<Route<Ingest>> {
     vec![
-        ("/api/v1/reports", Requires::Submit, post(http::submit)),
-        ("/api/v1/reports/{id}/withdrawal", Requires::Submit, post(withdraw::withdraw)),
-        ("/api/v1/submissions/{id}", Requires::Key, get(submission::submission)),
-        ("/api/v1/states", Requires::Key, post(submission::states)),
-        ("/api/v1/roster", Requires::Operate, post(roster::import)),
+        ("/api/v1/reports", Requires::Submit, Only(&["file_name", "again"]), post(http::submit)),
+        ("/api/v1/reports/{id}/withdrawal", Requires::Submit, Only(&[]), post(withdraw::withdraw)),
+        ("/api/v1/submissions/{id}", Requires::Key, Only(&["from"]), get(submission::submission)),
+        ("/api/v1/states", Requires::Key, Only(&[]), post(submission::states)),
+        ("/api/v1/roster", Requires::Operate, Only(&[]), post(roster::import)),
     ]
 }
 
