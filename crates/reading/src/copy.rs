@@ -169,7 +169,8 @@ fn left_of(table: Table, paragraphs: &[Paragraph]) -> Option<Origin> {
 fn begins_without_title(document: &Document, outline: &Outline) -> bool {
     let preamble = outline.preamble(document);
     let mut lines = preamble.iter().filter_map(document::Block::paragraph_text).map(|text| text.as_str());
-    document.format == Kind::Text && lines.all(|line| line.chars().count() > CHARS_OF_TITLE)
+    document.format == Kind::Text
+        && lines.all(|line| line.chars().count() > CHARS_OF_TITLE || line.contains('。'))
 }
 
 fn is_absent(cells: &Cells, table: Table) -> bool {

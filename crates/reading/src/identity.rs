@@ -121,11 +121,11 @@ fn title_of_report(
     of_cells: Vec<Title>,
     witnesses: &Witnesses,
 ) -> Option<Title> {
-    let article = document
-        .metadata
-        .iter()
-        .find(|(name, _)| name.eq_ignore_ascii_case("ArticleTitle"))
-        .and_then(|(_, value)| title::of_page(value));
+    let entry = |wanted: &str| {
+        let mut entries = document.metadata.iter();
+        entries.find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value)
+    };
+    let article = ARTICLE.into_iter().filter_map(entry).find_map(title::of_page);
     let (mut printed, mut listed) = title::apart(title::lines(preamble));
     printed.splice(0..0, of_cells);
     let is_named = |titles: &[Title]| titles.iter().any(|title| title.agency.is_some());
@@ -166,6 +166,10 @@ fn title_of_report(
         _ => chosen,
     })
 }
+
+/// The entries of a page's metadata that name its article: the guide for government sites (政府网站发展指引) asks
+/// for the first.
+const ARTICLE: [&str; 2] = ["ArticleTitle", "og:title"];
 
 /// Of the titles in a list of links the one that the report bears out more than the others, or what they have
 /// in common.

@@ -64,7 +64,9 @@ fn has_parts(sections: &[Section]) -> bool {
     kinds.dedup();
     let own = |section: &&Section| match section.kind {
         // 深化主动公开 heads a part of a plan.
-        Some(SectionKind::Active | SectionKind::Requests) => section.heading.contains("情况"),
+        Some(SectionKind::Active | SectionKind::Requests) => {
+            section.heading.contains("情况") && section.heading.contains("信息")
+        }
         Some(SectionKind::Litigation) => section.heading.contains("信息公开"),
         _ => false,
     };
@@ -103,6 +105,7 @@ mod tests {
             "政府信息公开年报\n某县财政局2024年政府信息公开工作年度报告\n某县财政局2023年政府信息公开工作年度报告\n某县教育局2024年政府信息公开工作年度报告\n",
             "2024年政府信息公开工作年度报告报送情况一览表\n某县财政局\t已报送\n某县教育局\t未报送\n",
             "姓名\t单位\t电话\n张某\t某县财政局\t12345\n李某\t某县教育局\t12346\n",
+            "某县财政局2024年政务公开工作总结\n一、主动公开情况\n300条。\n二、依申请公开情况\n0件。\n三、存在的问题和改进措施\n加强。\n",
             "行政许可\t30\n行政处罚\t2\n",
         ] {
             check(text, false);

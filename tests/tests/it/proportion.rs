@@ -147,7 +147,7 @@ fn every_sample_and_input_of_the_fuzzer_many_times_over_costs_in_proportion() {
             let bytes = fs::read(path).unwrap();
             let document = document::read(&bytes, &Limits::default()).ok()?;
             let work = |times: usize| {
-                let blocks = document.blocks.repeat(times);
+                let blocks = std::iter::repeat_n(&document.blocks, times).flatten().cloned().collect();
                 judge(&Document { blocks, ..document.clone() });
             };
             disproportion(&path.display().to_string(), bytes.len().max(64), &work)

@@ -65,7 +65,8 @@ fn the_metadata_of_a_page_name_its_report() {
     let title = "临江市2024年度政府信息公开工作年度报告";
     let article = format!("<meta name='ArticleTitle' content='{title}'>");
     let name = format!("<title>{title}_政府信息公开年报_临江市人民政府</title>");
-    for head in [article.clone(), name.clone(), format!("{article}{name}")] {
+    let shared = format!("<meta property='og:title' content='{title}'>");
+    for head in [article.clone(), name.clone(), shared, format!("{article}{name}")] {
         check(&page(&head, &["首页", PERIOD]), "临江市 2024");
         check(&page(&head, &["临江市2025年度政府信息公开工作年度报告", PERIOD]), "临江市 2024");
         check(
