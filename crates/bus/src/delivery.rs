@@ -181,6 +181,13 @@ impl Delivery {
     pub async fn release(&self) {
         release(&self.message).await;
     }
+
+    /// Returns it to the server, which delivers it to some worker after this time.
+    pub async fn release_after(&self, delay: Duration) {
+        if let Err(error) = self.message.ack_with(AckKind::Nak(Some(delay))).await {
+            tracing::debug!(%error, "could not postpone {}; it will be delivered again", self.subject);
+        }
+    }
 }
 
 pub(crate) async fn release(message: &Message) {

@@ -9,15 +9,16 @@ use std::time::Duration;
 
 use bus::{Delivery, FETCH_WAIT, with_progress};
 use proto::Fact;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tracing::Instrument;
 
 use crate::attempts::{Ending, attempt_until_ended};
 use crate::control::Control;
 use crate::metrics::InFlight;
-use crate::outcome::Handled;
+use crate::outcome::{Handled, Lane};
 use crate::settle::{receive, settle};
+use crate::slow_lane::SlowLane;
 use crate::worker::Worker;
 
 /// Fetching more than sixteen messages at once is no faster.
@@ -37,6 +38,23 @@ impl Worker {
         H: Fn(F) -> R + Clone + Send + Sync + 'static,
         R: Future<Output = Handled<N>> + Send + 'static,
     {
+        self.work_in_lanes(move |fact, _| handle(fact)).await
+    }
+
+    /// Does the same with a handler that may defer a fact to the slow lane; see [`HandlerError::Deferred`].
+    ///
+    /// [`HandlerError::Deferred`]: crate::HandlerError::Deferred
+    ///
+    /// # Errors
+    /// Those of [`Worker::work`].
+    pub async fn work_in_lanes<F, N, H, R>(&self, handle: H) -> anyhow::Result<()>
+    where
+        F: Fact + Clone,
+        N: Fact,
+        H: Fn(F, Lane) -> R + Clone + Send + Sync + 'static,
+        R: Future<Output = Handled<N>> + Send + 'static,
+    {
+        let slow_lane = Arc::new(SlowLane::new());
         let mut consumer = self.bus().consumer::<F>().await?;
         self.health().started_consuming(consumer.problem());
         let permits = Permits::new(self.config().permits);
@@ -52,10 +70,9 @@ impl Worker {
                 any = true;
                 // Never waits: only this loop takes permits, and it fetches no more than there are.
                 let permit = permits.acquire().await;
-                let (worker, handle) = (self.clone(), handle.clone());
+                let (worker, slow_lane, handle) = (self.clone(), slow_lane.clone(), handle.clone());
                 tasks.spawn(async move {
-                    handle_one::<F, N, H, R>(&worker, delivery, handle).await;
-                    drop(permit);
+                    handle_one::<F, N, H, R>(&worker, &slow_lane, permit, delivery, handle).await;
                 });
             }
             let is_open = self.control().breaker.is_open();
@@ -77,18 +94,38 @@ impl Worker {
     }
 }
 
-async fn handle_one<F, N, H, R>(worker: &Worker, delivery: Delivery, handle: H)
-where
+async fn handle_one<F, N, H, R>(
+    worker: &Worker,
+    slow_lane: &SlowLane,
+    permit: OwnedSemaphorePermit,
+    delivery: Delivery,
+    handle: H,
+) where
     F: Fact + Clone,
     N: Fact,
-    H: Fn(F) -> R,
+    H: Fn(F, Lane) -> R,
     R: Future<Output = Handled<N>>,
 {
     let span = delivery.span.clone();
     let handled = async {
         let in_flight = InFlight::new(worker.name(), F::NAME, &delivery);
+        let (control, id) = (worker.control(), delivery.id());
         let ending = match receive::<F>(&delivery) {
-            Ok(fact) => attempt_until_ended(worker.control(), delivery.id(), fact, handle).await,
+            Ok(fact) => {
+                let ordinary = |fact| handle(fact, Lane::Ordinary);
+                match attempt_until_ended(control, id, fact.clone(), ordinary).await {
+                    Ending::Deferred(error) => {
+                        tracing::info!(
+                            stage = worker.name(),
+                            report.id = id,
+                            "{id} goes to the slow lane: {error:#}"
+                        );
+                        drop(permit);
+                        slow_lane.handle(control, id, fact, handle).await
+                    }
+                    ending => ending,
+                }
+            }
             Err(refusal) => Ending::Refused(refusal, Vec::new()),
         };
         settle::<F, N>(worker.control(), worker.bus(), &delivery, ending).await;

@@ -11,8 +11,8 @@ use bus::{Bus, Published};
 use document::archive::{self, ArchiveError, ArchiveLimits};
 use document::{Kind, sniff};
 use futures::{StreamExt, TryStreamExt};
-use proto::v1::ReportSubmitted;
-use proto::{RefusalClass, ReportId};
+use proto::v1::{ReportRefused, ReportSubmitted};
+use proto::{Fault, RefusalClass, ReportId};
 use serde::Serialize;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncSeekExt};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
@@ -236,14 +236,17 @@ async fn claim_key(ingest: &Ingest, caller: &Caller, key: &str, action: Action<'
 }
 
 /// Publishes the fact about one file. If the same bytes were sent before, the earlier report counts, unless it
-/// is another act: a file that was refused to one sender is read again for the sender whose report it is.
+/// is another act: a file that was refused to one sender is read again for the sender whose report it is. Nor does
+/// it count if it was refused through a fault of this installation.
 async fn publish(bus: &Bus, mut fact: ReportSubmitted, again: bool) -> anyhow::Result<AcceptedReport> {
     let original = fact.original.as_ref().map(|original| original.sha256.clone()).unwrap_or_default();
     while fact.generation < MOST_GENERATIONS {
         fact.id = ReportId::of(&original, fact.generation)?.to_string();
         let published = bus.publish(&fact).await?;
         let duplicate = published == Published::AlreadyThere;
-        if duplicate && (again || !is_sent(bus, &fact).await?) {
+        if duplicate
+            && (again || !is_sent(bus, &fact).await? || was_refused_by_fault_of_ours(bus, &fact.id).await?)
+        {
             fact.generation += 1;
             continue;
         }
@@ -264,6 +267,14 @@ async fn is_sent(bus: &Bus, fact: &ReportSubmitted) -> anyhow::Result<bool> {
     Ok(named(&earlier) == named(fact)
         && earlier.withdraws.is_some() == fact.withdraws.is_some()
         && earlier.scope == fact.scope)
+}
+
+/// Whether the report with this id was refused, and the sender could not have helped it: its original was lost,
+/// every attempt failed, or the workers died.
+async fn was_refused_by_fault_of_ours(bus: &Bus, id: &str) -> anyhow::Result<bool> {
+    let refused = bus.last_of_id::<ReportRefused>(id).await?;
+    let class = refused.and_then(|refused| RefusalClass::parse(&refused.class).ok());
+    Ok(class.is_some_and(|class| class.info().fault == Fault::Operator))
 }
 
 /// Milliseconds since 1970-01-01 UTC.
