@@ -301,18 +301,11 @@ impl Text {
     /// A part of the text, with its places and doubts; `range` is in bytes of [`Text::as_str`].
     pub fn slice(&self, range: Range<usize>) -> Text {
         let mut slice = Text::default();
-<<<<<<< HEAD
-        // A long text is cut into many slices: each looks at its own runs only.
-        let first = self.runs.partition_point(|run| run.at <= range.start).saturating_sub(1);
-        let own = self.runs.iter().enumerate().skip(first).take_while(|(_, run)| run.at < range.end);
-        for (index, run) in own {
-=======
         let first = self.runs.partition_point(|run| run.at <= range.start).saturating_sub(1);
         for (index, run) in self.runs.iter().enumerate().skip(first) {
             if run.at >= range.end {
                 break;
             }
->>>>>>> main
             let next = self.runs.get(index + 1).map_or(self.string.len(), |next| next.at);
             let part = run.at.max(range.start)..next.min(range.end);
             if part.start < part.end {

@@ -9,6 +9,9 @@ use document::{Document, Limits};
 /// A base that takes less is doubled: smaller times are mostly noise.
 const BASE_SECONDS: f64 = 0.05;
 
+/// Limits end some work early and leave other work, so that costs grow evenly only well beyond them.
+const BASE_BYTES: usize = 100 << 10;
+
 /// More than this is refused or is no test of growth any more: limits keep such inputs cheap.
 const LARGEST: usize = 3 << 20;
 
@@ -34,7 +37,7 @@ fn cost(work: impl FnOnce()) -> f64 {
 /// the bytes of one.
 fn disproportion(name: &str, size: usize, work: &dyn Fn(usize)) -> Option<String> {
     let mut times = 1;
-    while cost(|| work(times)) < BASE_SECONDS {
+    while times * size < BASE_BYTES || cost(|| work(times)) < BASE_SECONDS {
         times *= 2;
         if times * size > LARGEST {
             return None;
