@@ -135,7 +135,7 @@ async fn events_that_cannot_be_understood_are_refused() {
         ("about another report", subject(&id(b"3")), same_type, whole(b"4"), "undecodable-event"),
         (
             "of no subject of the contract",
-            "gouji.v1.submitted.odd".into(),
+            "gouji.v1.submitted.odd._._._._.odd".into(),
             same_type,
             whole(b"5"),
             "undecodable-event",
