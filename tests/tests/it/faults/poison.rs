@@ -64,7 +64,7 @@ async fn readers_that_die_or_stand_still_cost_nothing() {
             kill_process(Pid::from_raw(reader).unwrap(), signal).ok();
         }
     };
-    send_until_taken(&api, "first.txt", b"no report, but it starts a reader").await;
+    send_until_taken(&api, "first.txt", "某县财政局2024年政府信息公开工作年度报告".as_bytes()).await;
     log.until("indexed", 1).await;
     let end: [&dyn Fn(); 3] = [
         &|| all(Signal::KILL),
