@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod bench;
+pub mod browser;
 pub mod cluster;
 pub mod disk;
 pub mod generate;

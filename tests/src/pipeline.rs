@@ -366,6 +366,8 @@ fn variables(folder: &Path, nats_urls: &[String]) -> BTreeMap<&'static str, Stri
         ("GOUJI_ORIGINALS", below("originals")),
         ("GOUJI_INDEX", below("index")),
         ("GOUJI_INBOX", below("inbox")),
+        // A test writes a file at once, or awaits what it looks for.
+        ("GOUJI_INBOX_QUIET_SECONDS", "1".to_owned()),
         ("GOUJI_LOG", "json".to_owned()),
     ])
 }

@@ -5,7 +5,10 @@ use std::mem;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use bus::Published;
+use data_encoding::HEXLOWER;
 use proto::v1::ActionTaken;
+use sha2::{Digest, Sha256};
 
 use crate::key::redact;
 use crate::{AccessControl, Caller, Problem};
@@ -21,6 +24,17 @@ pub struct Action<'a> {
     pub detail: &'a str,
 }
 
+/// The outcome of recording an action that may be recorded only once.
+#[derive(Debug)]
+pub enum Recorded {
+    /// It is the first.
+    New,
+    /// There was one before.
+    Earlier(ActionTaken),
+}
+
+/// Hex digits of the SHA-256 in the id of an action that is recorded once: 128 bits.
+const ONCE_DIGITS: usize = 32;
 /// Time between two facts about the denials of one origin, so that a flood of requests makes few facts.
 const PERIOD: Duration = Duration::from_secs(60);
 /// Origins that are counted separately; further ones within a minute count as one.
@@ -46,6 +60,32 @@ impl AccessControl {
     pub async fn record(&self, caller: &Caller, action: Action<'_>) -> Result<(), Problem> {
         let fact = fact(caller, action, true).map_err(|error| Problem::unavailable(&error))?;
         self.0.bus.publish(&fact).await.map(drop).map_err(|error| Problem::unavailable(&error.into()))
+    }
+
+    /// Records an action that may be recorded only once, and returns its fact: that of the earlier action where
+    /// there is one of this kind about the same subject. `kind` has to be usable in a subject of the log.
+    ///
+    /// # Errors
+    /// If the fact cannot be published or read.
+    pub async fn record_once(
+        &self,
+        caller: &Caller,
+        kind: &str,
+        about: &str,
+        action: Action<'_>,
+    ) -> Result<Recorded, Problem> {
+        let fact = fact(caller, action, true).map_err(|error| Problem::unavailable(&error))?;
+        let digest = HEXLOWER.encode(&Sha256::digest(about));
+        let fact = ActionTaken { id: format!("{kind}-{}", &digest[..ONCE_DIGITS]), ..fact };
+        let published = self.0.bus.publish(&fact).await;
+        match published.map_err(|error| Problem::unavailable(&error.into()))? {
+            Published::New => Ok(Recorded::New),
+            Published::AlreadyThere => {
+                let earlier = self.0.bus.last_of_id::<ActionTaken>(&fact.id).await;
+                let earlier = earlier.map_err(|error| Problem::unavailable(&error))?;
+                Ok(earlier.map_or(Recorded::New, Recorded::Earlier))
+            }
+        }
     }
 
     /// Records a denial. Of many denials of one origin within a minute it publishes the first, and later the number

@@ -60,12 +60,18 @@ macro_rules! codes {
 
 codes! {
     // The request.
-    BadParameter "bad-parameter" [BAD_REQUEST], Sender:
+    BadParameter "bad-parameter" [BAD_REQUEST, UNPROCESSABLE_ENTITY], Sender:
         "A parameter of the address is unknown, or its value cannot be understood; `field` names it."
         => "Correct the parameter; `/openapi.json` lists all of them.";
     BadJson "bad-json" [BAD_REQUEST, PAYLOAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, UNPROCESSABLE_ENTITY], Sender:
         "The body is not the JSON that this address takes."
         => "Send it as `application/json` with the fields that `/openapi.json` lists.";
+    UnsupportedEncoding "unsupported-encoding" [UNSUPPORTED_MEDIA_TYPE], Sender:
+        "The body has a `Content-Encoding` other than `gzip`."
+        => "Compress it with gzip, or send it as it is without the header.";
+    BrokenEncoding "broken-encoding" [BAD_REQUEST], Sender:
+        "The body is not the gzip that its `Content-Encoding` says."
+        => "Compress it again, or send it as it is without the header.";
     NotFound "not-found" [NOT_FOUND], Sender:
         "There is nothing at this address, or the key may not see it."
         => "Check the address and the id; a report that was just sent is found once it is indexed.";
@@ -110,8 +116,11 @@ codes! {
         "The form cannot be read, or has more than 1 MB beside its files."
         => "Send `multipart/form-data` with the files in the field `file`.";
     BadIdempotencyKey "bad-idempotency-key" [BAD_REQUEST], Sender:
-        "The header `Idempotency-Key` has more than 200 bytes."
+        "The header `Idempotency-Key` is empty, has more than 200 bytes, or characters that are not printable ASCII."
         => "Use a shorter one, such as a UUID.";
+    IdempotencyKeyReused "idempotency-key-reused" [UNPROCESSABLE_ENTITY], Sender:
+        "The same `Idempotency-Key` came with other files before; nothing was accepted."
+        => "Use a new key for other files; repeat the same files to repeat the request.";
     TooManyFiles "too-many-files" [PAYLOAD_TOO_LARGE], Sender:
         "The form has more than 1,000 files."
         => "Pack them as ZIP, or send them in several requests.";

@@ -13,7 +13,7 @@ use base64::engine::general_purpose::STANDARD;
 use crate::audit::Action;
 use crate::key::{KeyError, Role};
 use crate::problem::Challenge;
-use crate::{AccessControl, Caller, Code, Problem, ip_of};
+use crate::{AccessControl, Caller, Code, Parameters, Problem, encoding, ip_of};
 
 /// The key that a route requires.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,15 +55,12 @@ impl Requires {
 const QUERY_BYTES: usize = 8 << 10;
 
 pub(crate) async fn authorize(
-    State((access, requires)): State<(AccessControl, Requires)>,
-    mut request: Request,
+    State((access, requires, parameters)): State<(AccessControl, Requires, Parameters)>,
+    request: Request,
     next: Next,
 ) -> Response {
-    match access.check(requires, &request) {
-        Ok(caller) => {
-            request.extensions_mut().insert(caller);
-            next.run(request).await
-        }
+    match access.admit(requires, parameters, request) {
+        Ok(request) => next.run(request).await,
         Err(problem) => problem.into_response(),
     }
 }
@@ -95,6 +92,19 @@ fn peer(request: &Request) -> Option<IpAddr> {
 }
 
 impl AccessControl {
+    /// The request with its caller and its decoded body.
+    fn admit(
+        &self,
+        requires: Requires,
+        parameters: Parameters,
+        mut request: Request,
+    ) -> Result<Request, Problem> {
+        let caller = self.check(requires, &request)?;
+        parameters.check(request.uri().query().unwrap_or_default())?;
+        request.extensions_mut().insert(caller);
+        encoding::decode(request)
+    }
+
     fn check(&self, requires: Requires, request: &Request) -> Result<Caller, Problem> {
         let peer = peer(request);
         let anonymous = Caller::anonymous(peer.map(|peer| peer.to_string()).unwrap_or_default());

@@ -3,8 +3,11 @@
 mod audit;
 mod caller;
 mod code;
+mod conditional;
+mod encoding;
 mod guard;
 pub mod key;
+mod parameters;
 mod problem;
 mod rate;
 
@@ -13,24 +16,29 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use axum::Router;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::MethodRouter;
 use bus::Bus;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
 use worker::{Config, Shutdown, Worker};
 
 use crate::audit::Audit;
 use crate::key::Keys;
 use crate::rate::RateLimits;
 
-pub use audit::Action;
+pub use audit::{Action, Recorded};
 pub use caller::Caller;
 pub use code::{Code, CodeInfo};
+pub use conditional::{tagged, with_tag};
+pub use encoding::{broken_encoding, is_broken_encoding};
 pub use guard::Requires;
 pub use key::{Role, redact};
+pub use parameters::{Id, Parameters, pairs};
 pub use problem::{Challenge, Problem};
 
-/// A path, the key that it requires, and its handler.
-pub type Route<S> = (&'static str, Requires, MethodRouter<S>);
+/// A path, the key that it requires, the parameters that it takes, and its handler.
+pub type Route<S> = (&'static str, Requires, Parameters, MethodRouter<S>);
 
 /// The access control of one service; clones share their state.
 #[derive(Clone)]
@@ -86,13 +94,31 @@ impl AccessControl {
         Ok(access)
     }
 
-    /// A router in which every route checks the key that it requires.
+    /// A router in which every route checks the key that it requires and the parameters that it takes.
+    ///
+    /// Bodies of requests are decoded, answers compressed where the client takes that, and not sent again to a client
+    /// that has them. A rejection of the framework becomes a problem document.
     pub fn router<S: Clone + Send + Sync + 'static>(&self, routes: Vec<Route<S>>) -> Router<S> {
-        routes.into_iter().fold(Router::new(), |router, (path, requires, handler)| {
-            let guard = from_fn_with_state((self.clone(), requires), guard::authorize);
-            router.route(path, handler.route_layer(guard))
-        })
+        let router =
+            routes.into_iter().fold(Router::new(), |router, (path, requires, parameters, handler)| {
+                let guard = from_fn_with_state((self.clone(), requires, parameters), guard::authorize);
+                router.route(path, handler.route_layer(guard))
+            });
+        router
+            .layer(from_fn(conditional::answer))
+            .layer(from_fn(problem::of_rejection))
+            .layer(CompressionLayer::new().compress_when(is_worth_compressing()))
     }
+}
+
+/// Texts; not images, streams of events, and the formats of originals that are compressed already.
+fn is_worth_compressing() -> impl Predicate {
+    DefaultPredicate::new()
+        .and(NotForContentType::const_new("application/pdf"))
+        .and(NotForContentType::const_new("application/zip"))
+        .and(NotForContentType::const_new("application/ofd"))
+        .and(NotForContentType::const_new("application/vnd.openxmlformats-officedocument"))
+        .and(NotForContentType::const_new("application/vnd.oasis.opendocument"))
 }
 
 /// Protects `/metrics`, which only this machine or a key with the role operate may read; anybody may read the health
@@ -102,7 +128,9 @@ impl AccessControl {
 /// If the file of keys is wrong.
 pub fn protect_metrics(worker: &Worker, router: Router) -> anyhow::Result<Router> {
     let access = AccessControl::open(worker)?;
-    Ok(router.layer(from_fn_with_state(access, guard::authorize_metrics)))
+    Ok(router
+        .layer(from_fn_with_state(access, guard::authorize_metrics))
+        .layer(from_fn(problem::of_rejection)))
 }
 
 /// The address of a peer, without its port.

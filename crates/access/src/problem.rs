@@ -1,11 +1,14 @@
 //! RFC 9457 problem documents: Chinese texts for people, and a stable code for programs.
 
+use axum::extract::Request;
 use axum::extract::rejection::JsonRejection;
 use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
 use crate::Code;
+use crate::encoding::{broken_encoding, is_broken_encoding};
 
 /// Why a request failed. The response carries it as an extension, so that a service can render it as a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,8 +74,20 @@ impl Problem {
 
     /// The JSON body of a request cannot be parsed.
     pub fn bad_json(rejection: &JsonRejection) -> Self {
-        let problem = Self::without_hint(Code::BadJson, format!("请求正文无法识别：{rejection}。"));
-        let problem = problem.status(rejection.status());
+        if is_broken_encoding(rejection) {
+            return broken_encoding();
+        }
+        let place = place_in_json(&rejection.body_text());
+        let detail = match rejection {
+            JsonRejection::JsonDataError(_) => format!("请求正文的字段或类型不符合要求{place}。"),
+            JsonRejection::JsonSyntaxError(_) => format!("请求正文不是有效的 JSON{place}。"),
+            JsonRejection::MissingJsonContentType(_) => {
+                "请求没有写明 Content-Type: application/json。".to_owned()
+            }
+            other if other.status() == StatusCode::PAYLOAD_TOO_LARGE => "请求正文过大。".to_owned(),
+            _ => "请求正文没有完整收到。".to_owned(),
+        };
+        let problem = Self::without_hint(Code::BadJson, detail).status(rejection.status());
         problem.hint("请以 application/json 发送，字段见 /openapi.json。")
     }
 
@@ -129,6 +144,21 @@ impl Problem {
         Self { retry_after: Some(u32::try_from(seconds).unwrap_or(u32::MAX)), ..self }
     }
 
+    /// The problem for a rejection of the framework, which has a status and no document.
+    fn of_status(status: StatusCode) -> Option<Self> {
+        Some(match status {
+            StatusCode::NOT_FOUND => Self::not_found("没有这个地址。".into()),
+            StatusCode::METHOD_NOT_ALLOWED => Self::method_not_allowed(),
+            StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY => {
+                Self::without_hint(Code::BadParameter, "请求无法识别。").status(status)
+            }
+            StatusCode::UNSUPPORTED_MEDIA_TYPE | StatusCode::PAYLOAD_TOO_LARGE => {
+                Self::without_hint(Code::BadJson, "请求正文无法识别。").status(status)
+            }
+            _ => return None,
+        })
+    }
+
     fn without_hint(code: Code, detail: impl Into<String>) -> Self {
         Self {
             status: code.status(),
@@ -148,13 +178,37 @@ impl Problem {
     }
 }
 
+/// `（第1行第5列）` from the end of a message of the JSON parser, which has no other way to say it.
+fn place_in_json(message: &str) -> String {
+    let place = message.rsplit_once(" at line ").and_then(|(_, place)| {
+        let (line, column) = place.split_once(" column ")?;
+        Some((line.parse::<u64>().ok()?, column.trim().parse::<u64>().ok()?))
+    });
+    place.map_or(String::new(), |(line, column)| format!("（第{line}行第{column}列）"))
+}
+
+/// Turns a rejection of the framework into a problem document.
+pub(crate) async fn of_rejection(request: Request, next: Next) -> Response {
+    let response = next.run(request).await;
+    if response.extensions().get::<Problem>().is_some() {
+        return response;
+    }
+    let Some(problem) = Problem::of_status(response.status()) else { return response };
+    let allowed = response.headers().get(header::ALLOW).cloned();
+    let mut response = problem.into_response();
+    if let Some(allowed) = allowed {
+        response.headers_mut().insert(header::ALLOW, allowed);
+    }
+    response
+}
+
 /// The Chinese title of a status.
 fn title(status: StatusCode) -> &'static str {
     TITLES.iter().find(|(known, _)| *known == status.as_u16()).map_or("请求有误", |(_, title)| title)
 }
 
 /// The Chinese title of each status that a problem may have.
-const TITLES: [(u16, &str); 12] = [
+const TITLES: [(u16, &str); 14] = [
     (400, "请求有误"),
     (401, "需要密钥"),
     (403, "无权进行"),
@@ -163,6 +217,8 @@ const TITLES: [(u16, &str); 12] = [
     (408, "等待超时"),
     (413, "内容过大"),
     (414, "地址过长"),
+    (415, "格式不支持"),
+    (421, "主机不符"),
     (422, "无法处理"),
     (429, "请求过于频繁"),
     (500, "系统内部错误"),

@@ -3,6 +3,10 @@
 use std::io;
 use std::time::SystemTime;
 
+use bytes::Bytes;
+use data_encoding::HEXLOWER;
+use sha2::{Digest as _, Sha256};
+
 /// What is read, hashed and written at a time. Two chunks fit into the default `max_payload` of the bus of
 /// 1 MiB, and it is four times the default chunk of its object store: fewer round trips.
 pub(crate) const CHUNK_BYTES: usize = 512 << 10;
@@ -25,8 +29,36 @@ pub struct Stored {
     pub sha256: String,
     /// Its size.
     pub size_bytes: u64,
-    /// False where the same bytes were stored before.
+    /// False where the same bytes were stored before, and still are.
     pub new: bool,
+}
+
+/// Reports that a stored copy was damaged, and is replaced by one that just arrived.
+pub(crate) fn report_healed(sha256: &str) {
+    tracing::warn!(
+        gouji.original = sha256,
+        "the stored original {sha256} was damaged: the copy that arrived now replaces it; check the disk"
+    );
+}
+
+/// Hashes what is written to it.
+pub(crate) struct HashWriter<'a>(pub(crate) &'a mut Sha256);
+
+impl io::Write for HashWriter<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Whether bytes are those that `sha256` names.
+pub(crate) async fn have_hash(bytes: &Bytes, sha256: &str) -> anyhow::Result<bool> {
+    let hashed = bytes.clone();
+    Ok(off_thread(move || Ok(HEXLOWER.encode(&Sha256::digest(&hashed)))).await? == sha256)
 }
 
 /// Runs blocking work on a thread for blocking work.

@@ -17,7 +17,7 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 use tracing::Instrument as _;
 use tracing::field::Empty;
 
-use crate::blob::{CHUNK_BYTES, Listed, Stored, is_sha256, off_thread};
+use crate::blob::{CHUNK_BYTES, Listed, Stored, have_hash, is_sha256, off_thread};
 use crate::config::{BlobsConfig, S3Config};
 use crate::error::{GetError, PutError};
 use crate::s3::S3;
@@ -88,7 +88,8 @@ impl Blobs {
         S3::open(config).map(|s3| Self(Store::S3(s3)))
     }
 
-    /// Stores everything that `source` gives, at most `limit_bytes`. The same bytes twice are one blob.
+    /// Stores everything that `source` gives, at most `limit_bytes`. The same bytes twice are one blob; where
+    /// the stored copy was damaged, this one replaces it.
     ///
     /// # Errors
     /// If it is larger, breaks off, or cannot be stored; then nothing is stored.
@@ -155,7 +156,8 @@ impl Blobs {
         let new = match &self.0 {
             Store::Folder(root) => {
                 let path = folder::path_of(root, &sha256);
-                off_thread(move || folder::persist(file, &path)).await
+                let name = sha256.clone();
+                off_thread(move || folder::persist(file, &path, &name)).await
             }
             Store::Bucket(bucket) => bucket::upload(bucket, file, &sha256, size_bytes).await,
             Store::S3(s3) => s3.upload(file, &sha256, size_bytes).await,
@@ -196,13 +198,15 @@ impl Blobs {
         let store = |error: anyhow::Error| GetError::Store(sha256.to_owned(), error);
         let bytes = match &self.0 {
             Store::Folder(root) => folder::get(root, sha256).await,
-            Store::Bucket(bucket) => bucket.get(sha256).await,
+            Store::Bucket(bucket) => match bucket::get(bucket, sha256).await {
+                Err(error) if bucket::is_damage(&error) => return Err(GetError::Corrupt(sha256.to_owned())),
+                got => got,
+            },
             Store::S3(s3) => s3.get(sha256).await,
         };
         let bytes = bytes.map_err(store)?.ok_or_else(|| GetError::Missing(sha256.to_owned()))?;
-        let hashed = bytes.clone();
-        let found = off_thread(move || Ok(HEXLOWER.encode(&Sha256::digest(&hashed)))).await.map_err(store)?;
-        if found == sha256 { Ok(bytes) } else { Err(GetError::Corrupt(sha256.to_owned())) }
+        let is_sound = have_hash(&bytes, sha256).await.map_err(store)?;
+        if is_sound { Ok(bytes) } else { Err(GetError::Corrupt(sha256.to_owned())) }
     }
 
     /// Whether a blob exists.

@@ -6,12 +6,14 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
+use data_encoding::HEXLOWER;
 use futures::stream::{self, Stream};
+use sha2::{Digest as _, Sha256};
 use tempfile::NamedTempFile;
 
 use bus::failpoint;
 
-use crate::blob::{Listed, is_sha256, off_thread};
+use crate::blob::{HashWriter, Listed, is_sha256, off_thread, report_healed};
 
 /// Incomplete files; on the same file system, so that a rename completes them.
 const INCOMING: &str = "incoming";
@@ -39,11 +41,11 @@ pub(crate) fn path_of(root: &Path, sha256: &str) -> PathBuf {
     root.join(&sha256[..2]).join(sha256)
 }
 
-/// Moves a complete file to its final path. When this returns, both the bytes and the name are on disk.
-pub(crate) fn persist(file: NamedTempFile, path: &Path) -> io::Result<bool> {
-    let size_bytes = file.as_file().metadata()?.len();
+/// Moves a complete file to its final path, whose name is `sha256`; false where a sound copy is there. When
+/// this returns, both the bytes and the name are on disk.
+pub(crate) fn persist(file: NamedTempFile, path: &Path, sha256: &str) -> io::Result<bool> {
     let shard = path.parent().ok_or_else(|| io::Error::other("the path has no folder"))?;
-    let exists = fs::metadata(path).is_ok_and(|existing| existing.len() == size_bytes);
+    let exists = is_sound(path, sha256);
     if !exists {
         file.as_file().sync_all()?;
         file.persist(path).map_err(|error| error.error)?;
@@ -52,6 +54,19 @@ pub(crate) fn persist(file: NamedTempFile, path: &Path) -> io::Result<bool> {
     // Also where it existed: the process that moved it may have crashed before this sync.
     File::open(shard)?.sync_all()?;
     Ok(!exists)
+}
+
+/// Whether a file has the bytes that its name promises. One that changed since it was stored, or that the
+/// disk cannot read any more, is replaced by the copy that just arrived.
+fn is_sound(path: &Path, sha256: &str) -> bool {
+    let Ok(mut file) = File::open(path) else { return false };
+    let mut hash = Sha256::new();
+    let is_sound = io::copy(&mut file, &mut HashWriter(&mut hash)).is_ok()
+        && HEXLOWER.encode(&hash.finalize()) == sha256;
+    if !is_sound {
+        report_healed(sha256);
+    }
+    is_sound
 }
 
 /// The bytes; none where there is no such file.

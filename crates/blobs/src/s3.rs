@@ -19,7 +19,7 @@ use object_store::{
 use tempfile::NamedTempFile;
 use tokio::io::AsyncReadExt as _;
 
-use crate::blob::{Listed, is_sha256, off_thread};
+use crate::blob::{Listed, have_hash, is_sha256, off_thread, report_healed};
 use crate::config::S3Config;
 
 /// A bucket; clones share it.
@@ -81,10 +81,13 @@ impl S3 {
         sha256: &str,
         size_bytes: u64,
     ) -> anyhow::Result<bool> {
-        // An object of another size was not written by us: replace it.
         let mode = match self.size_of(sha256).await? {
-            Some(existing) if existing == size_bytes => return Ok(false),
-            Some(_) => PutMode::Overwrite,
+            Some(existing) if existing == size_bytes && self.is_sound(sha256).await? => return Ok(false),
+            // An object of another size or content was damaged, or is not ours: replace it.
+            Some(_) => {
+                report_healed(sha256);
+                PutMode::Overwrite
+            }
             None => PutMode::Create,
         };
         let path = self.path_of(sha256);
@@ -112,6 +115,13 @@ impl S3 {
             Ok(found) => Ok(Some(found.bytes().await?)),
             Err(Error::NotFound { .. }) => Ok(None),
             Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn is_sound(&self, sha256: &str) -> anyhow::Result<bool> {
+        match self.get(sha256).await? {
+            Some(bytes) => have_hash(&bytes, sha256).await,
+            None => Ok(false),
         }
     }
 

@@ -88,7 +88,7 @@ impl Delivery {
             messaging.operation.name = "process",
             messaging.operation.type = "process",
             messaging.destination.name = subject,
-            messaging.destination.template = format!("gouji.v1.{fact}.{{year}}.{{region}}.{{id}}"),
+            messaging.destination.template = format!("gouji.v1.{fact}.{{id}}.{{year}}.{{region}}"),
             messaging.consumer.group.name = stage,
             messaging.message.id = header_of(&message, header::CE_ID).unwrap_or_default(),
             messaging.message.body.size = message.payload.len(),
@@ -180,6 +180,13 @@ impl Delivery {
     /// Returns it to the server, which delivers it to another worker at once.
     pub async fn release(&self) {
         release(&self.message).await;
+    }
+
+    /// Returns it to the server, which delivers it to some worker after this time.
+    pub async fn release_after(&self, delay: Duration) {
+        if let Err(error) = self.message.ack_with(AckKind::Nak(Some(delay))).await {
+            tracing::debug!(%error, "could not postpone {}; it will be delivered again", self.subject);
+        }
     }
 }
 

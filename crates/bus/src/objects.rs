@@ -1,15 +1,20 @@
 //! An object store on the bus, for hosts that share no disk and have no S3 service.
 
-use std::time::SystemTime;
+use std::io;
+use std::time::{Duration, SystemTime};
 
 use anyhow::Context as _;
 use async_nats::jetstream::object_store::{self, GetErrorKind, InfoErrorKind, ObjectMetadata};
 use bytes::Bytes;
 use futures::{Stream, StreamExt as _, TryStreamExt as _};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
+use tokio::time::timeout;
 
 use crate::connect::Bus;
 use crate::names::BUCKET;
+
+/// How long one part of an object may take; the server never answers for a part that it lost.
+const CHUNK_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The bucket of originals on the bus; clones share the connection.
 #[derive(Clone)]
@@ -58,7 +63,8 @@ impl ObjectStore {
     /// The bytes of an object; none where there is no such object.
     ///
     /// # Errors
-    /// If the bus does not answer.
+    /// If the bus does not answer; an [`io::Error`] of the kind `InvalidData` if the bytes are not those that
+    /// were stored.
     pub async fn get(&self, name: &str) -> anyhow::Result<Option<Bytes>> {
         let mut object = match self.0.get(name).await {
             Ok(object) => object,
@@ -66,8 +72,18 @@ impl ObjectStore {
             Err(error) => return Err(error.into()),
         };
         let mut bytes = Vec::with_capacity(object.info().size);
-        object.read_to_end(&mut bytes).await?;
-        Ok(Some(bytes.into()))
+        loop {
+            match timeout(CHUNK_TIMEOUT, object.read_buf(&mut bytes)).await {
+                Ok(Ok(0)) => return Ok(Some(bytes.into())),
+                Ok(read) => read?,
+                // The bus still answers, so it has lost a part.
+                Err(_) if self.exists(name).await? => {
+                    let error = io::Error::new(io::ErrorKind::InvalidData, "a part is lost");
+                    return Err(error.into());
+                }
+                Err(elapsed) => return Err(elapsed.into()),
+            };
+        }
     }
 
     /// Whether there is such an object.

@@ -4,7 +4,7 @@
 
 use report::{CellId, Form, Line, RequestRow, SectionKind, Table};
 
-pub use crate::text::full_width_brackets;
+pub use report::full_width_brackets;
 
 /// A cell of the layout, which covers one or more rows and columns. Both count from 0.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,7 +7,7 @@ mod findings;
 mod html;
 mod sides;
 
-use report::{CellState, Date, Finding, FormId, Judgement, Review, Severity};
+use report::{CellState, Date, Finding, FormId, Judgement, Problem, Review, Severity};
 
 use self::block::Block;
 use crate::error::RenderError;
@@ -34,12 +34,16 @@ pub struct Letter {
 }
 
 impl Letter {
+    /// The style sheet of [`Letter::html`], for a content security policy that names its hash.
+    pub const STYLE: &str = html::STYLE;
+
     /// Its title, e.g. `关于《某县财政局2024年政府信息公开工作年度报告》的整改意见`.
     pub fn title(&self) -> &str {
         &self.title
     }
 
-    /// One self-contained page of HTML, without scripts, fonts or images from elsewhere.
+    /// One self-contained page of HTML, without scripts, fonts or images from elsewhere; its one `<style>` element
+    /// holds [`Letter::STYLE`].
     pub fn html(&self) -> String {
         html::page(&self.title, &self.blocks)
     }
@@ -65,38 +69,61 @@ pub fn letter(review: &Review, file_name: Option<&str>, office: &Addresser, date
         Block::Addressee(format!("{}：", agency.as_deref().unwrap_or("________________"))),
         Block::Paragraph(opening(review, &groups, file_name.as_deref(), date)),
     ];
-    let mut items = findings::FindingBlocks::new(review, file_name.as_deref());
-    for (heading, findings) in groups.sections() {
+    let items = findings::FindingBlocks::new(review, file_name.as_deref());
+    for (heading, problems) in groups.sections() {
         blocks.push(Block::Heading(heading));
-        for (index, finding) in findings.iter().enumerate() {
-            items.push(&mut blocks, index, finding);
+        for (index, problem) in problems.iter().enumerate() {
+            items.push(&mut blocks, index, problem);
         }
     }
     blocks.extend(closing(&groups, office).map(Block::Paragraph));
-    if !groups.hints.is_empty() {
-        blocks.push(Block::Paragraph(format!("附件：{HINTS}")));
-    }
+    let enclosures = enclosures(&groups, &items);
+    blocks.extend(list_of(&enclosures));
     let name = office.name.as_deref().map(clean).filter(|name| !name.is_empty());
     blocks.push(Block::Signature(name.unwrap_or_else(|| "________________".to_owned()), day(date)));
     blocks.push(Block::Contact(contact(office)));
-    if !groups.hints.is_empty() {
-        blocks.extend([Block::Enclosure("附件"), Block::Title(vec![HINTS.to_owned()])]);
-        for (index, finding) in groups.hints.iter().enumerate() {
-            items.push_hint(&mut blocks, index, finding);
-        }
+    let is_only = enclosures.len() == 1;
+    for (index, (title, enclosed)) in enclosures.into_iter().enumerate() {
+        let number = if is_only { String::new() } else { (index + 1).to_string() };
+        blocks.extend([Block::Enclosure(format!("附件{number}")), Block::Title(vec![title.to_owned()])]);
+        blocks.extend(enclosed);
     }
     Letter { title, blocks }
 }
 
+const EQUATIONS: &str = "相关等式和数字";
 const HINTS: &str = "供参考的提示";
 
-/// The findings by what the agency has to do about them, each group in the order of the review.
+/// What follows the letter: the equations behind the problems that several findings show, and the hints.
+fn enclosures(groups: &Groups, items: &findings::FindingBlocks) -> Vec<(&'static str, Vec<Block>)> {
+    let (mut equations, mut hints) = (Vec::new(), Vec::new());
+    for problem in groups.must.iter().chain(&groups.should).filter(|problem| problem.findings.len() > 1) {
+        items.push_evidence(&mut equations, problem);
+    }
+    for (index, problem) in groups.hints.iter().enumerate() {
+        items.push_hint(&mut hints, index, problem);
+    }
+    let enclosures = [(EQUATIONS, equations), (HINTS, hints)];
+    enclosures.into_iter().filter(|(_, enclosed)| !enclosed.is_empty()).collect()
+}
+
+/// The list of enclosures at the end of the letter, as GB/T 9704 sets it.
+fn list_of(enclosures: &[(&'static str, Vec<Block>)]) -> Vec<Block> {
+    let lines = enclosures.iter().enumerate().map(|(index, (title, _))| match (enclosures.len(), index) {
+        (1, _) => format!("附件：{title}"),
+        (_, 0) => format!("附件：1．{title}"),
+        (_, index) => format!("　　　{}．{title}", index + 1),
+    });
+    lines.map(Block::Paragraph).collect()
+}
+
+/// The problems by what the agency has to do about them, each group in the order of the review.
 struct Groups<'a> {
-    must: Vec<&'a Finding>,
-    should: Vec<&'a Finding>,
-    unknown: Vec<&'a Finding>,
-    waived: Vec<&'a Finding>,
-    hints: Vec<&'a Finding>,
+    must: Vec<Problem<'a>>,
+    should: Vec<Problem<'a>>,
+    unknown: Vec<Problem<'a>>,
+    waived: Vec<Problem<'a>>,
+    hints: Vec<Problem<'a>>,
 }
 
 impl<'a> Groups<'a> {
@@ -108,15 +135,16 @@ impl<'a> Groups<'a> {
             waived: Vec::new(),
             hints: Vec::new(),
         };
-        for finding in findings {
-            let group = match (&finding.waiver, finding.severity, finding.judgement) {
+        for problem in report::problems(findings) {
+            let Some(first) = problem.findings.first() else { continue };
+            let group = match (&first.waiver, problem.severity(), first.judgement) {
                 (Some(_), _, _) => &mut groups.waived,
                 (None, Severity::Info, _) => &mut groups.hints,
                 (None, _, Judgement::Unknown) => &mut groups.unknown,
                 (None, Severity::Error, Judgement::Fails) => &mut groups.must,
                 (None, Severity::Warning, Judgement::Fails) => &mut groups.should,
             };
-            group.push(finding);
+            group.push(problem);
         }
         groups
     }
@@ -127,16 +155,16 @@ impl<'a> Groups<'a> {
     }
 
     /// The groups that are not empty, each with its numbered heading; hints go to the enclosure.
-    fn sections(&self) -> impl Iterator<Item = (String, &[&'a Finding])> {
+    fn sections(&self) -> impl Iterator<Item = (String, &[Problem<'a>])> {
         let sections = [
             ("必须整改的问题", &self.must),
             ("建议核实的事项", &self.should),
             ("暂时无法核对的事项", &self.unknown),
             ("已同意豁免的事项", &self.waived),
         ];
-        let filled = sections.into_iter().filter(|(_, findings)| !findings.is_empty()).enumerate();
-        filled.map(|(index, (title, findings))| {
-            (format!("{}、{title}", numeral(index + 1)), findings.as_slice())
+        let filled = sections.into_iter().filter(|(_, problems)| !problems.is_empty()).enumerate();
+        filled.map(|(index, (title, problems))| {
+            (format!("{}、{title}", numeral(index + 1)), problems.as_slice())
         })
     }
 }

@@ -4,6 +4,7 @@ mod error;
 pub mod form_layout;
 mod letter;
 mod location;
+mod problem;
 pub mod roll_up;
 #[cfg(test)]
 mod tests;
@@ -11,3 +12,4 @@ mod text;
 
 pub use error::RenderError;
 pub use letter::{Addresser, Letter, letter};
+pub use problem::problem_summary;

@@ -3,7 +3,9 @@
 
 use report::{Cell, CellId, CellState, Form, Origin, Report, Section};
 
-use crate::text::{full_width_brackets, number};
+use report::full_width_brackets;
+
+use crate::text::number;
 
 /// A location in the document: the page and the table, or the section and, in plain text, the line.
 pub(crate) fn of_origin(report: &Report, origin: Origin, file_name: Option<&str>) -> Option<String> {

@@ -11,12 +11,15 @@ use survey::{RollUp, Sum};
 use crate::error::RenderError;
 use crate::text::{clean, number};
 
-/// The roll-up as one self-contained page of HTML.
+/// The style sheet of [`html`], for a content security policy that names its hash.
+pub const STYLE: &str = page::STYLE;
+
+/// The roll-up as one self-contained page of HTML; its one `<style>` element holds [`STYLE`].
 pub fn html(roll_up: &RollUp) -> String {
     page::page(roll_up)
 }
 
-/// The roll-up as a workbook: 表二, 表三, 表四 in the official layout, 填报单位, 缺报与存疑.
+/// The roll-up as a workbook: 表二, 表三, 表四 in the official layout, 填报单位, 分机关明细, 缺报与存疑.
 ///
 /// # Errors
 /// If it exceeds what a workbook can hold.

@@ -19,16 +19,6 @@ pub(crate) fn clean(text: &str) -> String {
     clean
 }
 
-/// Labels of the form with the brackets that the notices print: `(六)其他处理` becomes `（六）其他处理`.
-pub fn full_width_brackets(text: &str) -> String {
-    let mut wide = text
-        .replace("(区分处理的，只计这一情形，不计其他情形)", "（区分处理的，只计这一情形，不计其他情形）");
-    for numeral in ["一", "二", "三", "四", "五", "六", "七"] {
-        wide = wide.replace(&format!("({numeral})"), &format!("（{numeral}）"));
-    }
-    wide
-}
-
 /// A number in Chinese numerals, as headings count: 一, 十二, 一百零五.
 pub(crate) fn numeral(number: usize) -> String {
     const DIGITS: [&str; 10] = ["零", "一", "二", "三", "四", "五", "六", "七", "八", "九"];
@@ -112,11 +102,5 @@ mod tests {
         check(10_001, "一万零一");
         check(99_999, "九万九千九百九十九");
         check(100_000, "100000");
-    }
-
-    #[test]
-    fn only_the_numerals_of_the_form_get_full_width_brackets() {
-        assert_eq!(full_width_brackets("“(七)总计”"), "“（七）总计”");
-        assert_eq!(full_width_brackets("收到(含网上)9件"), "收到(含网上)9件");
     }
 }

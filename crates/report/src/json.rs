@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::{Cell, Cells, Claim, Decimal, Finding, Origin, Remark, Report, Review, Stated};
+use crate::{Cell, Cells, Claim, Decimal, Finding, Origin, Remark, Repair, Report, Review, Stated};
 
 /// The fields of a reviewed report: agency, year, form, cells, claims, remarks, findings, verdict.
 pub fn review(review: &Review) -> Map<String, Value> {
@@ -102,11 +102,7 @@ pub fn finding(finding: &Finding) -> Value {
         "cells": finding.cells.iter().map(|id| id.as_str()).collect::<Vec<_>>(),
         "left": finding.left.map(decimal),
         "right": finding.right.map(decimal),
-        "repair": finding.repair.as_ref().map(|repair| json!({
-            "cell": repair.cell.as_str(),
-            "value": decimal(repair.value),
-            "reason": repair.reason,
-        })),
+        "repair": finding.repair.as_ref().map(repair),
         "origin": finding.origin.map(origin),
         "against": finding.against.as_ref().map(|other| json!({
             "agency": other.agency,
@@ -119,6 +115,25 @@ pub fn finding(finding: &Finding) -> Value {
             "until": waiver.until.to_string(),
         })),
     })
+}
+
+/// The problems that findings make, each with the positions of its findings in their list: findings that one change
+/// would settle are one problem.
+pub fn problems(findings: &[Finding]) -> Value {
+    let position = |one: &Finding| findings.iter().position(|other| std::ptr::eq(one, other));
+    let problems = crate::problems(findings).into_iter().map(|problem| {
+        let positions = problem.findings.iter().filter_map(|finding| position(finding));
+        json!({
+            "severity": problem.severity().as_str(),
+            "findings": positions.collect::<Vec<_>>(),
+            "repair": problem.repair().map(repair),
+        })
+    });
+    problems.collect()
+}
+
+fn repair(repair: &Repair) -> Value {
+    json!({"cell": repair.cell.as_str(), "value": decimal(repair.value), "reason": repair.reason})
 }
 
 /// A location in the source. `box` is left, top, right and bottom in points from the page's top left corner.

@@ -4,6 +4,7 @@
 //! It holds values only. `reading` makes a report from a document, `rules` judges it, and `proto` encodes it.
 
 pub mod beijing;
+mod brackets;
 mod cell;
 mod claim;
 mod doubt;
@@ -15,9 +16,12 @@ mod identity;
 pub mod json;
 mod note;
 mod origin;
+mod problem;
 mod quantity;
 mod remark;
+mod simplified;
 
+pub use brackets::full_width_brackets;
 pub use cell::{Cell, CellState, Cells};
 pub use claim::{Breakdown, Claim, Relation, Share};
 pub use doubt::Doubt;
@@ -29,9 +33,11 @@ pub use identity::{Region, Source, Stated, Year};
 pub use jiff::civil::Date;
 pub use note::{Note, NoteKind, Section, SectionKind};
 pub use origin::{Area, Origin};
+pub use problem::{Problem, problems};
 pub use quantity::Quantity;
 pub use remark::{Remark, RemarkKind};
 pub use rust_decimal::Decimal;
+pub use simplified::simplified;
 
 /// One report as it was read: agency, year, form, figures, and the notes of the reader.
 ///

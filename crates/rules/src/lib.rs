@@ -39,10 +39,13 @@ use std::sync::LazyLock;
 
 pub use case::{Case, Expected};
 pub use policy::{PolicyError, RulePolicy};
-use report::{CellId, Date, Equation, EquationId, Finding, FormId, Judgement, Report, Review, Severity};
+use report::{
+    CellId, Date, Equation, EquationId, Finding, FormId, Judgement, Report, Review, Severity,
+    full_width_brackets,
+};
 
 /// The version of this rule pack, which every review carries.
-pub const VERSION: &str = "2026.14";
+pub const VERSION: &str = "2026.15";
 
 /// One rule of the catalogue.
 #[derive(Debug)]
@@ -206,7 +209,7 @@ impl Rule {
             rule: self.id.to_owned(),
             severity: self.severity,
             judgement,
-            message,
+            message: full_width_brackets(&message),
             cells,
             left: None,
             right: None,

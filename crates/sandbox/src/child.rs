@@ -53,7 +53,8 @@ fn answer_all(
         };
         let cpu = confined.cpu().saturating_sub(cpu_before);
         let cost = Cost { cpu, peak_bytes: confined.peak_bytes()? };
-        responses.write_all(&wire::response_header(&Lengths::of(&head, &body), cost))?;
+        let lengths = Lengths::of(&head, &body);
+        responses.write_all(&wire::response_header(&lengths, cost, confined.confinement()))?;
         responses.write_all(&head)?;
         responses.write_all(&body)?;
         responses.flush()?;

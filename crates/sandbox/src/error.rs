@@ -2,6 +2,7 @@
 
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
+use std::time::Duration;
 
 use rustix::process::Signal;
 
@@ -17,12 +18,32 @@ pub enum SandboxError {
         /// The configured limit.
         seconds: u64,
     },
-    /// The child did not respond in time, whether it computed or not.
-    #[error("reading did not end within the limit wall_seconds = {seconds}")]
+    /// The child did not respond in time, and computed for at least half of its CPU time: the request is
+    /// too much for it.
+    #[error(
+        "reading did not end within the limit wall_seconds = {seconds}, of which it computed {cpu_ms} ms"
+    )]
     Wall {
         /// The configured limit.
         seconds: u64,
+        /// What the child computed meanwhile.
+        cpu_ms: u64,
     },
+    /// No fault of the request: the child did not respond in time because it hardly got to compute.
+    #[error(
+        "reading did not end within the limit wall_seconds = {seconds} and computed only {cpu_ms} ms: the \
+         machine is overloaded or stood still"
+    )]
+    Starved {
+        /// The configured limit.
+        seconds: u64,
+        /// What the child computed meanwhile.
+        cpu_ms: u64,
+    },
+    /// The child made a system call that no reader needs, and the kernel ended it: the request may have
+    /// taken over its reader.
+    #[error("the reader made a forbidden system call")]
+    Forbidden,
     /// The child asked for too much memory.
     #[error("reading wanted more than the limit memory_bytes = {bytes}")]
     Memory {
@@ -46,6 +67,8 @@ impl SandboxError {
         match self {
             Self::Cpu { .. } => "cpu",
             Self::Wall { .. } => "wall",
+            Self::Starved { .. } => "starved",
+            Self::Forbidden => "forbidden",
             Self::Memory { .. } => "memory",
             Self::Crashed { .. } => "crashed",
             Self::Failed(_) => "failed",
@@ -56,10 +79,20 @@ impl SandboxError {
     pub fn limit(&self) -> Option<(&'static str, u64)> {
         match self {
             Self::Cpu { seconds } => Some(("cpu_seconds", *seconds)),
-            Self::Wall { seconds } => Some(("wall_seconds", *seconds)),
+            Self::Wall { seconds, .. } | Self::Starved { seconds, .. } => Some(("wall_seconds", *seconds)),
             Self::Memory { bytes } => Some(("memory_bytes", *bytes)),
-            Self::Crashed { .. } | Self::Failed(_) => None,
+            Self::Crashed { .. } | Self::Forbidden | Self::Failed(_) => None,
         }
+    }
+}
+
+/// A child that ran out of wall time, judged by what it computed meanwhile.
+pub(crate) fn out_of_time(cpu: Duration, limits: &Limits) -> SandboxError {
+    let (seconds, cpu_ms) = (limits.wall.as_secs(), u64::try_from(cpu.as_millis()).unwrap_or(u64::MAX));
+    if 2 * cpu >= Duration::from_secs(limits.cpu_seconds) {
+        SandboxError::Wall { seconds, cpu_ms }
+    } else {
+        SandboxError::Starved { seconds, cpu_ms }
     }
 }
 
@@ -82,13 +115,10 @@ pub(crate) fn cause(status: ExitStatus, stderr: &str, limits: &Limits) -> Sandbo
             crashed("stack overflow")
         }
         // The kernel or the processor raises these for what the program itself does.
-        Signal::ABORT
-        | Signal::SEGV
-        | Signal::BUS
-        | Signal::ILL
-        | Signal::FPE
-        | Signal::TRAP
-        | Signal::SYS => crashed(&status.to_string()),
+        Signal::ABORT | Signal::SEGV | Signal::BUS | Signal::ILL | Signal::FPE | Signal::TRAP => {
+            crashed(&status.to_string())
+        }
+        Signal::SYS => SandboxError::Forbidden,
         _ => SandboxError::Failed(format!("a child was killed: {status}")),
     }
 }

@@ -2,13 +2,17 @@
 
 mod child;
 mod confine;
+mod confinement;
 mod error;
 mod pool;
+#[cfg(target_os = "linux")]
+mod seccomp;
 mod wire;
 
 use std::time::Duration;
 
 pub use child::serve;
+pub use confinement::Confinement;
 pub use error::SandboxError;
 pub use pool::{Attempt, Pool, Program, Response};
 
@@ -25,4 +29,6 @@ pub struct Limits {
     pub requests: u32,
     /// A child whose peak memory exceeds this is not reused.
     pub reuse_bytes: u64,
+    /// Whether the children compute only where no other process wants to (nice 19).
+    pub background: bool,
 }

@@ -6,14 +6,15 @@ use std::process::Stdio;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use rustix::process::{Pid, setpriority_process};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::{ChildStderr, ChildStdin, ChildStdout, Command};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
-use crate::Limits;
 use crate::error::{self, SandboxError};
 use crate::wire::{self, Cost, Lengths, RESPONSE_HEADER};
+use crate::{Confinement, Limits};
 
 /// The response of a child, and what it cost.
 #[derive(Debug)]
@@ -26,6 +27,8 @@ pub struct Response {
     pub cpu: Duration,
     /// Peak memory of the child.
     pub peak_bytes: u64,
+    /// What the kernel enforces on the child.
+    pub confinement: Confinement,
 }
 
 /// One request to one child.
@@ -122,6 +125,7 @@ impl Pool {
             })?,
         };
         let pid = child.pid;
+        let cpu_before = cpu_of(pid);
         let result = match timeout(self.limits.wall, child.exchange(head, body, self.limits.memory_bytes))
             .await
         {
@@ -132,8 +136,12 @@ impl Pool {
                 Ok(response)
             }
             Ok(Err(error)) => Err(child.failure(&error, &self.limits).await),
-            // Dropping the child kills it.
-            Err(_) => Err(SandboxError::Wall { seconds: self.limits.wall.as_secs() }),
+            Err(_) => {
+                let cpu = cpu_of(pid).saturating_sub(cpu_before);
+                // Dropping the child kills it.
+                drop(child);
+                Err(error::out_of_time(cpu, &self.limits))
+            }
         };
         let error = result.as_ref().err().cloned();
         attempts.push(Attempt { pid, started_at, ended_at: SystemTime::now(), error });
@@ -170,8 +178,14 @@ impl Child {
             .stderr(Stdio::piped())
             .kill_on_drop(true)
             .spawn()?;
+        let pid = process.id().unwrap_or_default();
+        if limits.background
+            && let Some(child) = i32::try_from(pid).ok().and_then(Pid::from_raw)
+        {
+            setpriority_process(Some(child), LOWEST_PRIORITY)?;
+        }
         Ok(Self {
-            pid: process.id().unwrap_or_default(),
+            pid,
             requests: process.stdin.take().expect("stdin is piped"),
             responses: process.stdout.take().expect("stdout is piped"),
             stderr: process.stderr.take().expect("stderr is piped"),
@@ -188,7 +202,7 @@ impl Child {
         self.requests.flush().await?;
         let mut header = [0; RESPONSE_HEADER];
         self.responses.read_exact(&mut header).await?;
-        let (lengths, Cost { cpu, peak_bytes }) = wire::read_response_header(header);
+        let (lengths, Cost { cpu, peak_bytes }, confinement) = wire::read_response_header(header);
         // The memory limit of the child leaves no room for a longer one.
         if lengths.total() > longest {
             return Err(ErrorKind::InvalidData.into());
@@ -196,7 +210,7 @@ impl Child {
         let head = self.read(lengths.head).await?;
         let body = self.read(lengths.body).await?;
         self.answered += 1;
-        Ok(Response { head, body, cpu, peak_bytes })
+        Ok(Response { head, body, cpu, peak_bytes, confinement })
     }
 
     async fn read(&mut self, length: u64) -> io::Result<Vec<u8>> {
@@ -221,6 +235,19 @@ impl Child {
         self.stderr.take(STDERR_BYTES).read_to_end(&mut stderr).await.ok();
         error::cause(status, &String::from_utf8_lossy(&stderr), limits)
     }
+}
+
+/// The niceness with which a process computes only where no other wants to.
+const LOWEST_PRIORITY: i32 = 19;
+
+/// The CPU time that a process has used; none where it is gone, and on systems without `/proc`.
+fn cpu_of(pid: u32) -> Duration {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    // The name of the program, in brackets, may contain anything; user and system time are the twelfth and
+    // thirteenth value after it.
+    let values = stat.rsplit_once(") ").map_or("", |(_, values)| values).split(' ');
+    let ticks: u64 = values.skip(11).take(2).filter_map(|ticks| ticks.parse::<u64>().ok()).sum();
+    Duration::from_millis(ticks * 1000 / rustix::param::clock_ticks_per_second())
 }
 
 /// How long the kernel may take to report the end of a process whose pipes are closed.

@@ -4,10 +4,12 @@
 
 use std::time::Duration;
 
+use crate::Confinement;
+
 /// Bytes of a request's header: the lengths of head and body.
 pub(crate) const REQUEST_HEADER: usize = 16;
-/// Bytes of a response's header: the lengths of head and body, then the cost.
-pub(crate) const RESPONSE_HEADER: usize = 32;
+/// Bytes of a response's header: the lengths of head and body, the cost, and what confines the child.
+pub(crate) const RESPONSE_HEADER: usize = 40;
 
 pub(crate) struct Lengths {
     pub(crate) head: u64,
@@ -39,14 +41,19 @@ pub(crate) fn read_request_header(bytes: [u8; REQUEST_HEADER]) -> Lengths {
     Lengths { head: decode(&bytes, 0), body: decode(&bytes, 1) }
 }
 
-pub(crate) fn response_header(lengths: &Lengths, cost: Cost) -> [u8; RESPONSE_HEADER] {
+pub(crate) fn response_header(
+    lengths: &Lengths,
+    cost: Cost,
+    confinement: Confinement,
+) -> [u8; RESPONSE_HEADER] {
     let micros = u64::try_from(cost.cpu.as_micros()).unwrap_or(u64::MAX);
-    encode([lengths.head, lengths.body, micros, cost.peak_bytes])
+    encode([lengths.head, lengths.body, micros, cost.peak_bytes, confinement.to_bits()])
 }
 
-pub(crate) fn read_response_header(bytes: [u8; RESPONSE_HEADER]) -> (Lengths, Cost) {
+pub(crate) fn read_response_header(bytes: [u8; RESPONSE_HEADER]) -> (Lengths, Cost, Confinement) {
     let lengths = Lengths { head: decode(&bytes, 0), body: decode(&bytes, 1) };
-    (lengths, Cost { cpu: Duration::from_micros(decode(&bytes, 2)), peak_bytes: decode(&bytes, 3) })
+    let cost = Cost { cpu: Duration::from_micros(decode(&bytes, 2)), peak_bytes: decode(&bytes, 3) };
+    (lengths, cost, Confinement::from_bits(decode(&bytes, 4)))
 }
 
 fn encode<const COUNT: usize, const BYTES: usize>(numbers: [u64; COUNT]) -> [u8; BYTES] {

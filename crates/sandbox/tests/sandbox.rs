@@ -2,6 +2,10 @@
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test with its own main")]
 
+#[cfg(target_os = "linux")]
+#[path = "sandbox/hostile.rs"]
+mod hostile;
+
 use std::env;
 use std::fs::{self, File};
 use std::net::TcpStream;
@@ -9,6 +13,7 @@ use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant, SystemTime};
 
 use rustix::process::{Pid, Signal, getpid, kill_process, test_kill_process};
+use rustix::time::{ClockId, clock_gettime};
 use sandbox::{Limits, Pool, Program, Response, SandboxError};
 
 const VERB: &str = "misbehave";
@@ -21,6 +26,10 @@ fn main() -> ExitCode {
             (said.into_bytes(), body)
         });
     }
+    #[cfg(target_os = "linux")]
+    if let Some(missing) = arguments.first().and_then(|verb| verb.strip_prefix(hostile::WITHOUT)) {
+        return hostile::run_without(missing, &arguments[1..]);
+    }
     let tests = async {
         errors_name_what_broke_the_child().await;
         attempts_are_listed().await;
@@ -30,6 +39,13 @@ fn main() -> ExitCode {
         a_child_has_only_its_pipes().await;
         a_response_says_what_it_cost().await;
         large_requests_and_responses_pass().await;
+        what_ran_out_of_time_is_judged_by_its_cpu().await;
+        children_in_the_background_are_nice().await;
+        #[cfg(target_os = "linux")]
+        {
+            hostile::every_act_of_a_hostile_library_fails().await;
+            hostile::a_child_reports_what_its_kernel_lacks().await;
+        }
         println!("sandbox: all tests passed");
     };
     tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap().block_on(tests);
@@ -46,6 +62,15 @@ fn misbehave(question: &str, body: &[u8]) -> String {
         "sleep for ever" => loop {
             std::thread::park();
         },
+        "compute, then sleep for ever" => {
+            let cpu = || Duration::try_from(clock_gettime(ClockId::ProcessCPUTime)).unwrap();
+            while cpu() < Duration::from_millis(700) {
+                std::hint::black_box(cpu());
+            }
+            loop {
+                std::thread::park();
+            }
+        }
         "take 32 MB" => vec![1_u8; 32 << 20].iter().map(|byte| u64::from(*byte)).sum::<u64>().to_string(),
         "take more and more" => {
             let mut pages = Vec::new();
@@ -67,8 +92,10 @@ fn misbehave(question: &str, body: &[u8]) -> String {
             kill_process(getpid(), Signal::KILL).unwrap();
             String::new()
         }
-        "look around" => look_around(),
-        other => panic!("{other}?"),
+        other => {
+            let look = LOOKS.iter().find(|(name, _)| *name == other).unwrap_or_else(|| panic!("{other}?"));
+            look.1().to_string()
+        }
     }
 }
 
@@ -86,22 +113,16 @@ fn depth(body: &[u8], so_far: usize) -> usize {
     depth(body, so_far + 1) + room[body.len() % 64]
 }
 
-fn look_around() -> String {
-    let can = [
-        ("read a file", File::open("/etc/passwd").is_ok()),
-        ("write a file", File::create("/tmp/gouji-sandbox-test").is_ok()),
-        ("list a folder", fs::read_dir("/").is_ok()),
-        ("connect", TcpStream::connect(("127.0.0.1", 9)).is_ok_and(|_| true) || can_open_a_socket()),
-        ("start a program", Command::new("/bin/true").status().is_ok()),
-        ("see the environment", env::vars_os().next().is_some()),
-        ("be elsewhere", env::current_dir().is_ok_and(|folder| folder != *"/")),
-    ];
-    can.iter().filter(|(_, can)| *can).map(|(what, _)| *what).collect::<Vec<_>>().join(", ")
-}
-
-fn can_open_a_socket() -> bool {
-    std::net::UdpSocket::bind(("127.0.0.1", 0)).is_ok()
-}
+/// What a reader has no business to do; whether it could.
+const LOOKS: [(&str, fn() -> bool); 7] = [
+    ("read a file", || File::open("/etc/passwd").is_ok()),
+    ("write a file", || File::create("/tmp/gouji-sandbox-test").is_ok()),
+    ("list a folder", || fs::read_dir("/").is_ok()),
+    ("connect", || TcpStream::connect(("127.0.0.1", 9)).is_ok()),
+    ("start a program", || Command::new("/bin/true").status().is_ok()),
+    ("see the environment", || env::vars_os().next().is_some()),
+    ("be elsewhere", || env::current_dir().is_ok_and(|folder| folder != *"/")),
+];
 
 const LIMITS: Limits = Limits {
     memory_bytes: 64 << 20,
@@ -109,6 +130,7 @@ const LIMITS: Limits = Limits {
     wall: Duration::from_secs(60),
     requests: 5,
     reuse_bytes: 24 << 20,
+    background: false,
 };
 
 fn pool(children: usize) -> Pool {
@@ -135,11 +157,12 @@ async fn errors_name_what_broke_the_child() {
     check("abort", "the reader died: signal: 6 (SIGABRT)").await;
     check("print nonsense", "the reader died: its answer was nonsense").await;
     check("exit", "a child ended with exit status: 0").await;
-    check("kill yourself", "a child was killed: signal: 9 (SIGKILL)").await;
+    check("kill yourself", "the reader made a forbidden system call").await;
     let impatient =
         Pool::new(Program::this(VERB).unwrap(), Limits { wall: Duration::from_secs(1), ..LIMITS }, 1);
     let slept = ask(&impatient, "sleep for ever").await.unwrap_err();
-    assert_eq!(slept.to_string(), "reading did not end within the limit wall_seconds = 1");
+    let expected = "reading did not end within the limit wall_seconds = 1 and computed only ";
+    assert!(slept.to_string().starts_with(expected), "{slept}");
     let nobody = Pool::new(Program::new("/no/such/program", VERB), LIMITS, 1);
     let error = ask(&nobody, "echo").await.unwrap_err();
     assert!(matches!(&error, SandboxError::Failed(why) if why.starts_with("starting /no/such/program: ")));
@@ -163,7 +186,7 @@ async fn attempts_are_listed() {
         (attempts[0].pid, Some(("cpu_seconds", 1))),
         "the child that was reused"
     );
-    pool.request_traced(b"kill yourself", b"", &mut attempts).await.unwrap_err();
+    pool.request_traced(b"exit", b"", &mut attempts).await.unwrap_err();
     let after: Vec<_> = attempts[2..].iter().map(|one| one.error.as_ref().map(SandboxError::class)).collect();
     assert_eq!(after, [Some("failed"), Some("failed")], "replaced once");
     assert_ne!(attempts[2].pid, attempts[3].pid);
@@ -211,7 +234,12 @@ async fn children_are_reused_and_replaced() {
 }
 
 async fn a_child_has_only_its_pipes() {
-    assert_eq!(ask(&pool(1), "look around").await.unwrap(), "");
+    for (name, _) in LOOKS {
+        match ask(&pool(1), name).await {
+            Ok(could) => assert_eq!(could, "false", "a child can {name}"),
+            Err(error) => assert_eq!(error, SandboxError::Forbidden, "{name}"),
+        }
+    }
 }
 
 async fn a_response_says_what_it_cost() {
@@ -223,6 +251,37 @@ async fn a_response_says_what_it_cost() {
     assert!(busy.cpu > idle.cpu && busy.cpu < Duration::from_secs(1), "{:?}", busy.cpu);
     assert!(idle.peak_bytes < 24 << 20, "{}", idle.peak_bytes);
     assert!((32 << 20..96 << 20).contains(&large.peak_bytes), "{}", large.peak_bytes);
+}
+
+async fn what_ran_out_of_time_is_judged_by_its_cpu() {
+    let limits = Limits { wall: Duration::from_secs(2), cpu_seconds: 2, ..LIMITS };
+    let pool = Pool::new(Program::this(VERB).unwrap(), limits.clone(), 1);
+    assert_eq!(ask(&pool, "sleep for ever").await.unwrap_err().class(), "starved");
+    // A child that was busy before is judged by this request alone.
+    for _ in 0..4 {
+        ask(&pool, "compute").await.unwrap();
+    }
+    assert_eq!(ask(&pool, "sleep for ever").await.unwrap_err().class(), "starved");
+    let patient = Pool::new(Program::this(VERB).unwrap(), Limits { wall: LIMITS.wall, ..limits }, 1);
+    assert_eq!(ask(&patient, "compute for ever").await.unwrap_err().class(), "cpu");
+    // As much CPU time as is needed to be at fault, and then no end.
+    let limits = Limits { wall: Duration::from_secs(8), ..LIMITS };
+    let pool = Pool::new(Program::this(VERB).unwrap(), limits, 1);
+    let error = ask(&pool, "compute, then sleep for ever").await.unwrap_err();
+    assert!(matches!(error, SandboxError::Wall { seconds: 8, cpu_ms: 500.. }), "{error}");
+}
+
+async fn children_in_the_background_are_nice() {
+    let niceness = |process: &str| {
+        let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
+        let (_, values) = stat.rsplit_once(") ").unwrap();
+        values.split(' ').nth(16).unwrap().to_owned()
+    };
+    for (background, expected) in [(false, niceness("self")), (true, "19".to_owned())] {
+        let pool = Pool::new(Program::this(VERB).unwrap(), Limits { background, ..LIMITS }, 1);
+        let pid = ask(&pool, "pid").await.unwrap();
+        assert_eq!(niceness(&pid), expected);
+    }
 }
 
 async fn large_requests_and_responses_pass() {

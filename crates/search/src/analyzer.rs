@@ -147,9 +147,7 @@ static FOLDED: LazyLock<Vec<char>> = LazyLock::new(|| {
         Some(char @ '\u{ff01}'..='\u{ff5e}') => {
             lower(char::from_u32(char as u32 - 0xfee0).expect("the half-width forms are ASCII"))
         }
-        Some(char) if class(char) == Class::Han => {
-            fast2s::convert(char.encode_utf8(&mut [0; 4])).chars().next().unwrap_or(char)
-        }
+        Some(char) if class(char) == Class::Han => report::simplified(char),
         Some(char) => lower(char),
         None => char::REPLACEMENT_CHARACTER,
     };

@@ -10,8 +10,13 @@ use crate::lookup::term_address;
 use crate::schema::{Fields, column};
 use crate::{Clause, Facet, FacetCounts, FacetValue, IndexError, StoredParts, region};
 
-/// Values of one facet that are counted.
+/// Values of one facet that are returned, the most frequent first.
 const MAX_VALUES: usize = 50;
+
+/// Values that each segment counts. The engine's default keeps the 500 most frequent of a segment, so a value that
+/// is rare in one segment loses the reports of that segment. No segment has more values than reports, so this keeps
+/// all of them; the engine allocates for those that occur.
+const SEGMENT_VALUES: u32 = u32::MAX;
 
 /// What to count.
 pub(crate) struct Request {
@@ -42,7 +47,11 @@ impl Request {
         }
         let mut request = Map::new();
         for facet in &self.facets {
-            let mut terms = json!({"field": self.column(*facet), "size": MAX_VALUES});
+            let mut terms = json!({
+                "field": self.column(*facet),
+                "size": MAX_VALUES,
+                "segment_size": SEGMENT_VALUES,
+            });
             if *facet == Facet::Year {
                 terms["order"] = json!({"_key": "desc"});
             }

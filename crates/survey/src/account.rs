@@ -2,7 +2,8 @@
 
 use report::{CellId, Decimal, Equation, FormId, Region, Sums, Verdict, Year};
 
-use crate::Scope;
+use crate::tally::Crosswalk;
+use crate::{Figures, Scope};
 
 /// The form of a region and a year as its agencies' reports add up.
 ///
@@ -69,6 +70,20 @@ pub struct Contributor {
     pub how: Counted,
     /// The verdict on its report.
     pub verdict: Verdict,
+    /// Its figures in the form of its own report.
+    pub figures: Figures,
+}
+
+impl RollUp {
+    /// Each contributor with the figures that were added up: one for each cell of the roll-up, none where the
+    /// report has none that means the same.
+    pub fn contributions(&self) -> impl Iterator<Item = (&Contributor, Vec<Option<Decimal>>)> {
+        let crosswalk = Crosswalk::to(self.form);
+        self.contributors.iter().map(move |contributor| {
+            let figures = (0..self.cells.len()).map(|at| crosswalk.at(&contributor.figures, at));
+            (contributor, figures.collect())
+        })
+    }
 }
 
 /// The source of a scope.

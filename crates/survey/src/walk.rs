@@ -194,6 +194,7 @@ impl Totals {
             scope,
             how,
             verdict: member.verdict,
+            figures: figures.clone(),
         });
         let left_out = crosswalk.left_out(figures);
         let kinds = [

@@ -21,6 +21,10 @@ pub(crate) enum Ending<N> {
     Refused(Refusal, Vec<Attempt>),
     /// The process shuts down: another worker may try.
     Released,
+    /// The handler deferred the fact to the slow lane.
+    Deferred(anyhow::Error),
+    /// The slow lane is full: the server delivers the message again later.
+    Postponed,
 }
 
 /// Handles the fact of one message, as often as it takes.
@@ -48,6 +52,11 @@ where
             Err(HandlerError::Refused(refusal)) => {
                 control.breaker.succeeded();
                 return Ending::Refused(refusal, failed);
+            }
+            Err(HandlerError::Deferred(error)) => {
+                // The report is at fault, and everything that others need works.
+                control.breaker.succeeded();
+                return Ending::Deferred(error);
             }
             Err(HandlerError::Failed(error)) => {
                 control.breaker.failed(&error);
@@ -162,6 +171,17 @@ mod tests {
         assert_eq!((history.len(), attempts), (ATTEMPTS, ATTEMPTS));
         assert!(history.iter().all(|attempt| attempt.error == "odd table"));
         assert_eq!(took, Duration::from_millis(200 + 1_000 + 5_000 + 10_000));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_deferred_never_opens_the_breaker() {
+        let control = control();
+        for _ in 0..100 {
+            let (ending, attempts, _) =
+                run(&control, |_| Err(HandlerError::Deferred(anyhow::anyhow!("slow")))).await;
+            assert!(matches!(ending, Ending::Deferred(_)), "{ending:?}");
+            assert_eq!((attempts, control.breaker.reason()), (1, None));
+        }
     }
 
     #[tokio::test(start_paused = true)]

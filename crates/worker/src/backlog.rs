@@ -104,7 +104,7 @@ pub(crate) fn end_of<T, N>(
             control.breaker.succeeded();
             refusal
         }
-        Err(HandlerError::Failed(error)) => {
+        Err(HandlerError::Failed(error) | HandlerError::Deferred(error)) => {
             control.breaker.failed(&error);
             let refusal = record_failure(control, id, &mut entry.failed, &error);
             entry.due = now + delay(entry.failed.len());

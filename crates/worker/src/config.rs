@@ -23,6 +23,9 @@ pub struct Config {
     pub originals: BlobsConfig,
     /// `GOUJI_INBOX`: the exchange folder whose files ingest accepts.
     pub inbox: Option<PathBuf>,
+    /// `GOUJI_INBOX_QUIET_SECONDS`: how long a file of the exchange folder must not change before it is
+    /// accepted, unless it has an end mark.
+    pub inbox_quiet: Duration,
     /// `GOUJI_INDEX`: the folder of the index.
     pub index: PathBuf,
     /// `GOUJI_RULE_POLICY`: the text of the rule policy file, if one is named.
@@ -47,6 +50,8 @@ pub struct Config {
     /// `GOUJI_PERMITS`: messages in flight. Thirty-two: a message computes for a millisecond and waits for
     /// disks for tens of milliseconds. The CPU pool, not the permits, limits the use of the cores.
     pub permits: usize,
+    /// `GOUJI_SANDBOX`: what the kernel must enforce on the readers of documents.
+    pub sandbox: SandboxRequirement,
     /// `GOUJI_LOG`: text on a terminal, else one JSON object per line.
     pub log: LogFormat,
     /// `RUST_LOG`: what is logged, in the syntax of `tracing`.
@@ -55,6 +60,18 @@ pub struct Config {
     /// orchestrator kills after 30.
     pub drain: Duration,
 }
+
+/// What the kernel must enforce on the readers of documents, for `parse` to start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SandboxRequirement {
+    /// Landlock and a seccomp filter.
+    Required,
+    /// Whatever this kernel has.
+    Weak,
+}
+
+/// The code of a kernel that enforces less than [`SandboxRequirement::Required`].
+pub const WEAK_SANDBOX: &str = "weak-sandbox";
 
 /// The format of log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,6 +132,9 @@ impl Config {
             },
             originals,
             inbox: get("GOUJI_INBOX").map(PathBuf::from),
+            inbox_quiet: Duration::from_secs(
+                number(&get, "GOUJI_INBOX_QUIET_SECONDS", 30, 0..=86_400)? as u64
+            ),
             index: get("GOUJI_INDEX").unwrap_or_else(|| "gouji-index".into()).into(),
             rule_policy: text_of_file(&get, "GOUJI_RULE_POLICY")?,
             listen: parsed(&get, "GOUJI_LISTEN")?,
@@ -126,10 +146,19 @@ impl Config {
             high_water: number(&get, "GOUJI_HIGH_WATER", 20_000, 1..=10_000_000)?,
             reserve_mb: number(&get, "GOUJI_RESERVE_MB", 1000, 0..=100_000_000)?,
             permits: number(&get, "GOUJI_PERMITS", 32, 1..=1024)?,
+            sandbox: sandbox(get("GOUJI_SANDBOX"))?,
             log: log_format(get("GOUJI_LOG"))?,
             log_filter: log_filter(get("RUST_LOG"))?,
             drain: Duration::from_secs(drain_seconds as u64),
         })
+    }
+}
+
+fn sandbox(text: Option<String>) -> Result<SandboxRequirement, SettingError> {
+    match text.as_deref() {
+        None | Some("required") => Ok(SandboxRequirement::Required),
+        Some("weak") => Ok(SandboxRequirement::Weak),
+        Some(other) => Err(wrong("GOUJI_SANDBOX", other, "expected `required` or `weak`")),
     }
 }
 
@@ -310,6 +339,7 @@ mod tests {
         check("GOUJI_PERMITS", "0", r#"GOUJI_PERMITS="0": expected 1 to 1024"#);
         check("GOUJI_PERMITS", "many", r#"GOUJI_PERMITS="many": invalid digit found in string"#);
         check("GOUJI_LISTEN", "9100", r#"GOUJI_LISTEN="9100": invalid socket address syntax"#);
+        check("GOUJI_SANDBOX", "none", r#"GOUJI_SANDBOX="none": expected `required` or `weak`"#);
         check("GOUJI_LOG", "loud", r#"GOUJI_LOG="loud": expected `human` or `json`"#);
         check("GOUJI_NATS_CREDENTIALS", "/no/such", r#"GOUJI_NATS_CREDENTIALS="/no/such": no such file"#);
         check(

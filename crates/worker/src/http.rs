@@ -1,5 +1,8 @@
-//! The HTTP server of a process: HTTP/1.1, with limits on connections and timeouts for slow clients, so that
-//! idle clients cannot use up the connections.
+//! The HTTP server of a process: HTTP/1.1, with limits on connections and timeouts for slow clients. Where
+//! the connections are used up, a new one evicts the one that has been without a request for longest, so that
+//! idle clients cannot keep others out.
+
+mod connections;
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
@@ -17,12 +20,12 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
 use tower::ServiceExt as _;
 
+use self::connections::{Busy, Connections};
 use crate::shutdown::Shutdown;
 
-/// Open connections of one process; further clients wait until one closes. Each takes a few KB.
+/// Open connections of one listener; each takes a few KB.
 const MAX_CONNECTIONS: usize = 4_000;
 /// Open connections of one address; no limit for this machine itself, where proxies run.
 const MAX_PER_ADDRESS: usize = 250;
@@ -40,18 +43,17 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// Serves until the process shuts down, and then until every request in progress is answered. Requests carry
 /// the address of their peer as [`ConnectInfo`].
 pub(crate) async fn serve(listener: TcpListener, router: Router, shutdown: &Shutdown) {
-    let open = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let open = Connections::new(max_connections());
     let peers = Peers::default();
     let graceful = GracefulShutdown::new();
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_buf_size(MAX_HEAD_BYTES);
     loop {
         let accepted = async {
-            // The semaphore is never closed.
-            let permit = open.clone().acquire_owned().await.ok();
-            (permit, listener.accept().await)
+            open.wait_for_room().await;
+            listener.accept().await
         };
-        let (permit, accepted) = tokio::select! {
+        let accepted = tokio::select! {
             () = shutdown.requested() => break,
             accepted = accepted => accepted,
         };
@@ -59,7 +61,9 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, shutdown: &Shut
             Ok(accepted) => accepted,
             Err(error) => {
                 tracing::warn!("accepting a connection: {error}");
-                tokio::time::sleep(PAUSE).await;
+                if !open.evict_idle() {
+                    tokio::time::sleep(PAUSE).await;
+                }
                 continue;
             }
         };
@@ -69,7 +73,10 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, shutdown: &Shut
         };
         stream.set_nodelay(true).ok();
         let router = router.clone();
+        let connection = open.enter();
+        let evicted = connection.evicted();
         let service = hyper::service::service_fn(move |request: hyper::Request<Incoming>| {
+            let busy = connection.busy();
             let expects_continue = request.headers().contains_key(header::EXPECT);
             let (mut head, body) = request.into_parts();
             head.extensions.insert(ConnectInfo(peer));
@@ -80,18 +87,56 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, shutdown: &Shut
                 if !expects_continue {
                     body.discard_rest().await;
                 }
-                answer
+                // The connection is idle again once the client has the whole answer.
+                answer.map(|answer| answer.map(|body| Body::new(Watched { body, _busy: busy })))
             }
         });
-        let connection = graceful.watch(builder.serve_connection(TokioIo::new(stream), service));
+        let served = graceful.watch(builder.serve_connection(TokioIo::new(stream), service));
         tokio::spawn(async move {
-            // An error means that the client disconnected.
-            connection.await.ok();
-            drop((slot, permit));
+            tokio::select! {
+                // An error means that the client disconnected.
+                _ = served => (),
+                () = evicted => (),
+            }
+            drop(slot);
         });
     }
     drop(listener);
     graceful.shutdown().await;
+}
+
+/// How many connections a listener may have: descriptors are for other files too.
+fn max_connections() -> usize {
+    let descriptors = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+    let half =
+        descriptors.map_or(usize::MAX, |descriptors| usize::try_from(descriptors / 2).unwrap_or(usize::MAX));
+    half.clamp(1, MAX_CONNECTIONS)
+}
+
+/// The body of a response; its connection is busy until it is sent or given up.
+struct Watched {
+    body: Body,
+    _busy: Busy,
+}
+
+impl HttpBody for Watched {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
 }
 
 /// The body of a request; clones continue where another clone stopped.

@@ -20,6 +20,7 @@ pub(crate) struct Metrics {
     pub(crate) attempts_failed: Counter<u64>,
     pub(crate) in_flight: UpDownCounter<i64>,
     pub(crate) breaker_opened: Counter<u64>,
+    pub(crate) slow_lane_waiting: UpDownCounter<i64>,
     pub(crate) request_seconds: Histogram<f64>,
     pub(crate) request_bytes: Histogram<u64>,
     pub(crate) requests_active: UpDownCounter<i64>,
@@ -88,6 +89,11 @@ impl Metrics {
                 "{time}",
                 "How often a stage stopped fetching because most attempts failed",
             ),
+            slow_lane_waiting: meter
+                .i64_up_down_counter("gouji.stage.slow_lane.waiting")
+                .with_unit("{message}")
+                .with_description("Messages that are handled in the slow lane, or wait for it")
+                .build(),
             request_seconds: meter
                 .f64_histogram("http.server.request.duration")
                 .with_unit("s")

@@ -22,6 +22,18 @@ pub enum HandlerError {
     /// A dependency that every report needs is unavailable, full or broken: retry until it works. The report
     /// is never at fault, so it is not refused.
     Blocked(anyhow::Error),
+    /// The fact costs too much to be handled beside others: handle it once more in [`Lane::Slow`]. A stage
+    /// without a slow lane takes it for a failure.
+    Deferred(anyhow::Error),
+}
+
+/// The lane in which a fact is handled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lane {
+    /// With as many others as there are permits.
+    Ordinary,
+    /// Alone, after an attempt in the ordinary lane was deferred.
+    Slow,
 }
 
 /// Why a report is refused.

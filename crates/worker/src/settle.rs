@@ -11,6 +11,7 @@ use crate::control::Control;
 use crate::metrics::METRICS;
 use crate::outcome::Refusal;
 use crate::retry::DELIVERIES;
+use crate::slow_lane::POSTPONEMENT;
 
 /// The fact of a delivery, or why it is refused without an attempt.
 pub(crate) fn receive<F: Fact>(delivery: &Delivery) -> Result<F, Refusal> {
@@ -33,7 +34,9 @@ pub(crate) async fn settle<F: Fact, N: Fact>(
     let mut was_blocked = false;
     loop {
         let published = match &ending {
-            Ending::Released => return delivery.release().await,
+            // The work loop ends these itself.
+            Ending::Released | Ending::Deferred(_) => return delivery.release().await,
+            Ending::Postponed => return delivery.release_after(POSTPONEMENT).await,
             Ending::Done(facts) => publish_done::<F, N>(bus, delivery, facts).await,
             Ending::Refused(refusal, attempts) => {
                 publish_refusal::<F>(bus, delivery, refusal.clone(), attempts.clone()).await

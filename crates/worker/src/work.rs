@@ -7,17 +7,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bus::{Delivery, FETCH_WAIT, with_progress};
+use bus::{Consumer, Delivery, FETCH_WAIT, with_progress};
 use proto::Fact;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tracing::Instrument;
 
 use crate::attempts::{Ending, attempt_until_ended};
 use crate::control::Control;
 use crate::metrics::InFlight;
-use crate::outcome::Handled;
+use crate::outcome::{Handled, Lane};
 use crate::settle::{receive, settle};
+use crate::slow_lane::SlowLane;
 use crate::worker::Worker;
 
 /// Fetching more than sixteen messages at once is no faster.
@@ -37,13 +38,56 @@ impl Worker {
         H: Fn(F) -> R + Clone + Send + Sync + 'static,
         R: Future<Output = Handled<N>> + Send + 'static,
     {
-        let mut consumer = self.bus().consumer::<F>().await?;
-        self.health().started_consuming(consumer.problem());
-        let permits = Permits::new(self.config().permits);
+        self.work_in_lanes(move |fact, _| handle(fact)).await
+    }
+
+    /// Does the same with a handler that may defer a fact to the slow lane; see [`HandlerError::Deferred`].
+    ///
+    /// [`HandlerError::Deferred`]: crate::HandlerError::Deferred
+    ///
+    /// # Errors
+    /// Those of [`Worker::work`].
+    pub async fn work_in_lanes<F, N, H, R>(&self, handle: H) -> anyhow::Result<()>
+    where
+        F: Fact + Clone,
+        N: Fact,
+        H: Fn(F, Lane) -> R + Clone + Send + Sync + 'static,
+        R: Future<Output = Handled<N>> + Send + 'static,
+    {
+        let slow_lane = Arc::new(SlowLane::new());
+        let mut consumers = self.bus().consumers::<F>().await?;
+        if let Some(consumer) = consumers.first() {
+            self.health().started_consuming(consumer.problem());
+        }
+        // Each consumer has permits of its own, so that a single report never waits for a bulk one to finish.
+        let permits: Vec<Permits> = consumers.iter().map(|_| Permits::new(self.config().permits)).collect();
+        let work = consumers
+            .iter_mut()
+            .enumerate()
+            .map(|(number, consumer)| self.work_on(consumer, &permits, number, &slow_lane, handle.clone()));
+        futures::future::join_all(work).await;
+        Ok(())
+    }
+
+    /// Handles the facts of one consumer; `all` are the permits of each.
+    async fn work_on<F, N, H, R>(
+        &self,
+        consumer: &mut Consumer,
+        all: &[Permits],
+        number: usize,
+        slow_lane: &Arc<SlowLane>,
+        handle: H,
+    ) where
+        F: Fact + Clone,
+        N: Fact,
+        H: Fn(F, Lane) -> R + Clone + Send + Sync + 'static,
+        R: Future<Output = Handled<N>> + Send + 'static,
+    {
+        let Some(permits) = all.get(number) else { return };
         let mut tasks = JoinSet::new();
         while let Some(wanted) = permits.wanted(self.control()).await {
             while tasks.try_join_next().is_some() {}
-            if !consumer.fetch(wanted, MAX_FETCH_BYTES, FETCH_WAIT).await {
+            if !consumer.turn().await || !consumer.fetch(wanted, MAX_FETCH_BYTES, FETCH_WAIT).await {
                 break;
             }
             self.health().fetched();
@@ -52,14 +96,13 @@ impl Worker {
                 any = true;
                 // Never waits: only this loop takes permits, and it fetches no more than there are.
                 let permit = permits.acquire().await;
-                let (worker, handle) = (self.clone(), handle.clone());
+                let (worker, slow_lane, handle) = (self.clone(), slow_lane.clone(), handle.clone());
                 tasks.spawn(async move {
-                    handle_one::<F, N, H, R>(&worker, delivery, handle).await;
-                    drop(permit);
+                    handle_one::<F, N, H, R>(&worker, &slow_lane, permit, delivery, handle).await;
                 });
             }
             let is_open = self.control().breaker.is_open();
-            if !any && permits.all_free() && is_open && self.bus().problem().is_none() {
+            if !any && all.iter().all(Permits::all_free) && is_open && self.bus().problem().is_none() {
                 // Other workers handled the messages that failed here, so nothing is left to probe with.
                 // The next failure opens the breaker again.
                 self.control().breaker.succeeded();
@@ -73,22 +116,41 @@ impl Worker {
                 "stopped while handling messages; they will be delivered again"
             );
         }
-        Ok(())
     }
 }
 
-async fn handle_one<F, N, H, R>(worker: &Worker, delivery: Delivery, handle: H)
-where
+async fn handle_one<F, N, H, R>(
+    worker: &Worker,
+    slow_lane: &SlowLane,
+    permit: OwnedSemaphorePermit,
+    delivery: Delivery,
+    handle: H,
+) where
     F: Fact + Clone,
     N: Fact,
-    H: Fn(F) -> R,
+    H: Fn(F, Lane) -> R,
     R: Future<Output = Handled<N>>,
 {
     let span = delivery.span.clone();
     let handled = async {
         let in_flight = InFlight::new(worker.name(), F::NAME, &delivery);
+        let (control, id) = (worker.control(), delivery.id());
         let ending = match receive::<F>(&delivery) {
-            Ok(fact) => attempt_until_ended(worker.control(), delivery.id(), fact, handle).await,
+            Ok(fact) => {
+                let ordinary = |fact| handle(fact, Lane::Ordinary);
+                match attempt_until_ended(control, id, fact.clone(), ordinary).await {
+                    Ending::Deferred(error) => {
+                        tracing::info!(
+                            stage = worker.name(),
+                            report.id = id,
+                            "{id} goes to the slow lane: {error:#}"
+                        );
+                        drop(permit);
+                        slow_lane.handle(control, id, fact, handle).await
+                    }
+                    ending => ending,
+                }
+            }
             Err(refusal) => Ending::Refused(refusal, Vec::new()),
         };
         settle::<F, N>(worker.control(), worker.bus(), &delivery, ending).await;

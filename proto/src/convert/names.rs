@@ -75,7 +75,8 @@ same_names!(NoteKind {
     ForeignRow,
     HeadingAltered,
     LabelOutdated,
-    MoneyUnit
+    MoneyUnit,
+    GroupFigure
 });
 same_names!(Relation { Is, Above, Below });
 same_names!(RemarkKind {
@@ -94,7 +95,10 @@ same_names!(RemarkKind {
     Published,
     Stranger,
     Empty,
-    Remedy
+    Remedy,
+    Lost,
+    OtherReport,
+    Overlong
 });
 same_names!(SectionKind { Overview, Active, Requests, Litigation, Problems, Other });
 same_names!(Severity { Info, Warning, Error });

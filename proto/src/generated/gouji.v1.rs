@@ -546,6 +546,9 @@ pub enum RemarkKind {
     Stranger = 14,
     Empty = 15,
     Remedy = 16,
+    Lost = 17,
+    OtherReport = 18,
+    Overlong = 19,
 }
 impl RemarkKind {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -571,6 +574,9 @@ impl RemarkKind {
             Self::Stranger => "REMARK_KIND_STRANGER",
             Self::Empty => "REMARK_KIND_EMPTY",
             Self::Remedy => "REMARK_KIND_REMEDY",
+            Self::Lost => "REMARK_KIND_LOST",
+            Self::OtherReport => "REMARK_KIND_OTHER_REPORT",
+            Self::Overlong => "REMARK_KIND_OVERLONG",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -593,6 +599,9 @@ impl RemarkKind {
             "REMARK_KIND_STRANGER" => Some(Self::Stranger),
             "REMARK_KIND_EMPTY" => Some(Self::Empty),
             "REMARK_KIND_REMEDY" => Some(Self::Remedy),
+            "REMARK_KIND_LOST" => Some(Self::Lost),
+            "REMARK_KIND_OTHER_REPORT" => Some(Self::OtherReport),
+            "REMARK_KIND_OVERLONG" => Some(Self::Overlong),
             _ => None,
         }
     }
@@ -657,6 +666,7 @@ pub enum NoteKind {
     HeadingAltered = 11,
     LabelOutdated = 12,
     MoneyUnit = 13,
+    GroupFigure = 14,
 }
 impl NoteKind {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -679,6 +689,7 @@ impl NoteKind {
             Self::HeadingAltered => "NOTE_KIND_HEADING_ALTERED",
             Self::LabelOutdated => "NOTE_KIND_LABEL_OUTDATED",
             Self::MoneyUnit => "NOTE_KIND_MONEY_UNIT",
+            Self::GroupFigure => "NOTE_KIND_GROUP_FIGURE",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -698,6 +709,7 @@ impl NoteKind {
             "NOTE_KIND_HEADING_ALTERED" => Some(Self::HeadingAltered),
             "NOTE_KIND_LABEL_OUTDATED" => Some(Self::LabelOutdated),
             "NOTE_KIND_MONEY_UNIT" => Some(Self::MoneyUnit),
+            "NOTE_KIND_GROUP_FIGURE" => Some(Self::GroupFigure),
             _ => None,
         }
     }

@@ -6,7 +6,7 @@ const all = (selector, within = document) => [...within.querySelectorAll(selecto
 // Live counts. A hidden tab closes its connection.
 let source = null;
 function show(status) {
-  for (const [name, count] of Object.entries(status.counts)) {
+  for (const [name, count] of Object.entries({ ...status.counts, searchable: status.searchable_reports ?? "—" })) {
     all(`[data-count="${name}"]`).forEach((element) => { element.textContent = count; });
   }
   for (const lag of status.lag) {
@@ -44,12 +44,15 @@ if (matchMedia("(max-width: 60rem)").matches) {
 // A click on a cell shows its location in the original.
 const proof = document.getElementById("proof");
 const cells = all(".form td[title]");
+function showProof(lines) {
+  proof.textContent = lines.join("\n");
+  proof.hidden = lines.length === 0;
+}
 function point(cell) {
   all(".form td[tabindex='0']").forEach((other) => { other.tabIndex = -1; });
   cell.tabIndex = 0;
   cell.focus({ preventScroll: true });
-  proof.textContent = cell.title;
-  proof.hidden = false;
+  showProof([cell.title]);
 }
 all("table.form").forEach((table) => {
   const first = table.querySelector("td[title]");
@@ -59,7 +62,7 @@ all("table.form").forEach((table) => {
     if (cell) point(cell);
   });
   table.addEventListener("focusin", (event) => {
-    if (event.target.matches("td[title]")) { proof.textContent = event.target.title; proof.hidden = false; }
+    if (event.target.matches("td[title]")) showProof([event.target.title]);
   });
   table.addEventListener("keydown", (event) => {
     const cell = event.target.closest("td[title]");
@@ -79,20 +82,34 @@ document.addEventListener("click", (event) => {
   if (proof && !event.target.closest("table.form, .finding, .proof")) proof.hidden = true;
 });
 
-// A click on a finding marks its cells.
-all(".finding").forEach((finding) => finding.addEventListener("click", (event) => {
-  const link = event.target.closest("a");
+// A click on a finding, or Enter, marks its cells and shows their locations.
+const MAX_PLACES = 4;
+function choose(finding, link) {
   all(".finding.on, .form td.on").forEach((other) => other.classList.remove("on"));
   finding.classList.add("on");
   const marked = finding.dataset.cells.split(" ").filter(Boolean).map((id) => document.getElementById(`cell-${id}`)).filter(Boolean);
   marked.forEach((cell) => cell.classList.add("on"));
-  if (link) {
-    const cell = cells.find((cell) => `#${cell.id}` === link.getAttribute("href"));
-    if (cell) point(cell);
-  } else if (marked.length > 0 && !String(getSelection())) {
-    marked[0].scrollIntoView({ block: "center", inline: "center", behavior: "smooth" });
-  }
-}));
+  const cell = link && cells.find((cell) => `#${cell.id}` === link.getAttribute("href"));
+  if (cell) return point(cell);
+  const places = marked.slice(0, MAX_PLACES).map((cell) => cell.title);
+  if (marked.length > MAX_PLACES) places.push(`等 ${marked.length} 格`);
+  const own = finding.querySelector(".place")?.firstChild?.textContent;
+  showProof(places.length > 0 ? places : [own].filter(Boolean));
+  if (!link && marked.length > 0) marked[0].scrollIntoView({ block: "center", inline: "center", behavior: "smooth" });
+}
+if (proof) all(".finding").forEach((finding) => {
+  finding.tabIndex = 0;
+  finding.addEventListener("click", (event) => {
+    const link = event.target.closest("a");
+    if (link || !String(getSelection())) choose(finding, link);
+  });
+  finding.addEventListener("keydown", (event) => {
+    if (event.target === finding && (event.key === "Enter" || event.key === " ")) {
+      event.preventDefault();
+      choose(finding, null);
+    }
+  });
+});
 
 // Buttons jump from one marked word to the next.
 const marks = all("#text mark");

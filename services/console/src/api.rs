@@ -6,7 +6,7 @@
 use bus::{Counts, Event, Lag};
 use proto::v1::ReportRefused;
 use report::{CellId, Decimal, Form, FormId, Region, Review, Year};
-use search::{Facet, FacetCounts, Hit, Page, Snippet, StoredReport, Sum, Version};
+use search::{Facet, FacetCounts, Hit, Page, Snippet, StoredReport, Sum, Version, Withdrawal};
 use serde_json::{Map, Value, json};
 use survey::{Attendance, Attendee, RollUp};
 
@@ -18,7 +18,7 @@ use crate::report_history::ReportHistory;
 
 /// One version of a report with everything that is known of it.
 pub(crate) fn report(stored: &StoredReport) -> Value {
-    let StoredReport { key, version, versions, withdrawal, review, .. } = stored;
+    let StoredReport { key, version, versions, review, .. } = stored;
     let mut fields = Map::new();
     fields.insert("id".into(), version.id.as_str().into());
     fields.insert("key".into(), key.as_str().into());
@@ -29,12 +29,18 @@ pub(crate) fn report(stored: &StoredReport) -> Value {
     fields.insert("file_name".into(), version.file_name.as_str().into());
     fields.insert("submitted_at_ms".into(), version.submitted_at_ms.into());
     fields.extend(report::json::review(review));
+    fields.insert("problems".into(), report::json::problems(&review.findings));
     fields.insert("rules_version".into(), review.rules_version.as_str().into());
-    let withdrawal = withdrawal.as_ref();
-    let withdrawal = withdrawal.map(|withdrawal| json!({"who": withdrawal.who, "why": withdrawal.why}));
-    fields.insert("withdrawn".into(), withdrawal.into());
+    fields.insert("withdrawn".into(), stored.withdrawal.as_ref().map(withdrawal).into());
     fields.insert("versions".into(), versions.iter().map(version_in_list).collect());
     fields.into()
+}
+
+/// The state of a report that is withdrawn, whatever the log says of its versions.
+const WITHDRAWN: &str = "withdrawn";
+
+fn withdrawal(withdrawal: &Withdrawal) -> Value {
+    json!({"who": withdrawal.who, "why": withdrawal.why})
 }
 
 pub(crate) fn cells(stored: &StoredReport) -> Value {
@@ -55,6 +61,7 @@ pub(crate) fn findings(stored: &StoredReport) -> Value {
         "rules_version": review.rules_version,
         "verdict": review.verdict().as_str(),
         "findings": review.findings.iter().map(report::json::finding).collect::<Value>(),
+        "problems": report::json::problems(&review.findings),
     })
 }
 
@@ -153,7 +160,7 @@ pub(crate) fn sums(cell: CellId, by: &str, sums: &[Sum]) -> Value {
     let mut forms = FormId::ALL.into_iter().map(Form::get);
     json!({
         "cell": cell.as_str(),
-        "label": forms.find_map(|form| form.position(cell).map(|_| form.label(cell))),
+        "label": forms.find_map(|form| form.position(cell).map(|_| report::full_width_brackets(form.label(cell)))),
         "by": by,
         "groups": groups.collect::<Value>(),
     })
@@ -288,7 +295,7 @@ fn own_report(rolled: &RollUp) -> Value {
 }
 
 /// The events about one reading of one original.
-pub(crate) fn history(id: &str, history: &ReportHistory) -> Value {
+pub(crate) fn history(history: &ReportHistory) -> Value {
     let event = |event: &Event| {
         json!({
             "fact": event.fact(),
@@ -299,8 +306,9 @@ pub(crate) fn history(id: &str, history: &ReportHistory) -> Value {
         })
     };
     json!({
-        "id": id,
-        "state": history.state.as_str(),
+        "id": history.id,
+        "state": if history.withdrawal.is_some() { WITHDRAWN } else { history.state.as_str() },
+        "withdrawn": history.withdrawal.as_ref().map(withdrawal),
         "facts": history.events.iter().map(event).collect::<Value>(),
         "refusal": history.refusal.as_ref().map(refusal),
     })
@@ -319,7 +327,11 @@ fn refusal(refused: &ReportRefused) -> Value {
 /// Counts and lag, as the event stream sends them.
 pub(crate) fn snapshot(snapshot: &Snapshot) -> Value {
     let lag = snapshot.lag.iter().map(|stage| Value::from(lag(stage)));
-    json!({"counts": counts(snapshot.counts), "lag": lag.collect::<Value>()})
+    json!({
+        "counts": counts(snapshot.counts),
+        "lag": lag.collect::<Value>(),
+        "searchable_reports": snapshot.searchable,
+    })
 }
 
 /// The whole state of the pipeline.
@@ -333,7 +345,7 @@ pub(crate) fn pipeline_status(status: &PipelineStatus) -> Value {
     fields.insert("counts".into(), counts(status.snapshot.counts));
     fields.insert("lag".into(), lag.collect());
     fields.insert("refused_by_class".into(), json!(status.refused_by_class));
-    fields.insert("searchable_reports".into(), status.searchable_reports.into());
+    fields.insert("searchable_reports".into(), status.snapshot.searchable.into());
     if let Some(IndexLeader(leader)) = &status.index_leader {
         let leader = leader.as_ref();
         let leader = leader.map(|leader| json!({"holder": leader.holder, "until_ms": leader.until_ms}));

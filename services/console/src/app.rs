@@ -8,7 +8,7 @@ use rules::RulePolicy;
 use search::{CurrentReader, IndexError, Reader};
 use worker::Worker;
 
-use crate::pipeline_status::PipelineMonitor;
+use crate::pipeline_status::{PipelineMonitor, Snapshot};
 use crate::problem::{self, Problem};
 
 /// The state of the service; a clone is the same state.
@@ -17,15 +17,15 @@ pub(crate) struct App(Arc<State>);
 
 struct State {
     worker: Worker,
-    index: CurrentReader,
+    index: Arc<CurrentReader>,
     policy: RulePolicy,
     monitor: PipelineMonitor,
 }
 
 impl App {
     pub(crate) fn new(worker: Worker, policy: RulePolicy) -> Self {
-        let index = CurrentReader::new(&worker.config().index);
-        let monitor = PipelineMonitor::start(&worker);
+        let index = Arc::new(CurrentReader::new(&worker.config().index));
+        let monitor = PipelineMonitor::start(&worker, index.clone());
         Self(Arc::new(State { worker, index, policy, monitor }))
     }
 
@@ -48,6 +48,14 @@ impl App {
 
     pub(crate) fn monitor(&self) -> &PipelineMonitor {
         &self.0.monitor
+    }
+
+    /// The counts of the pipeline now.
+    ///
+    /// # Errors
+    /// If the bus does not answer.
+    pub(crate) async fn snapshot(&self) -> anyhow::Result<Snapshot> {
+        Snapshot::take(self.bus(), &self.0.index).await
     }
 
     /// Reads the current generation of the index on a blocking thread and waits for the result. An index that

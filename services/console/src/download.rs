@@ -5,7 +5,10 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use proto::v1::ReportSubmitted;
+use sha2::{Digest, Sha256};
 
 use crate::app::App;
 use crate::params::{Id, percent_encode};
@@ -31,9 +34,7 @@ pub(crate) async fn source(State(app): State<App>, caller: Caller, Id(id): Id) -
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox; default-src 'none'"));
     // The name of an original is the hash of its bytes, so the bytes at this address never change.
-    let etag = HeaderValue::try_from(format!("\"{sha256}\"")).expect("a hash is hex");
-    headers.insert(header::ETAG, etag);
-    Ok(response)
+    Ok(access::with_tag(response, &sha256))
 }
 
 struct Original {
@@ -53,6 +54,20 @@ async fn find_original(app: &App, caller: &Caller, id: &str) -> Result<Option<Or
     Ok(submitted.and_then(|submitted| {
         Some(Original { sha256: submitted.original?.sha256, file_name: submitted.file_name })
     }))
+}
+
+/// A page with a style sheet of its own and nothing else, such as a letter: it is laid out for paper, and saved or
+/// sent on as one file.
+pub(crate) fn standalone_page(html: String, style: &str) -> Response {
+    let hash = STANDARD.encode(Sha256::digest(style));
+    let policy = format!(
+        "default-src 'none'; style-src 'sha256-{hash}'; img-src 'self'; base-uri 'none'; form-action 'none'; \
+         frame-ancestors 'none'"
+    );
+    let mut response = access::tagged("text/html; charset=utf-8", html);
+    let policy = HeaderValue::try_from(policy).expect("a policy is printable ASCII");
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    response
 }
 
 /// A response that a browser saves under the base name of `file_name`.

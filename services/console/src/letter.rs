@@ -2,14 +2,14 @@
 
 use access::Caller;
 use axum::extract::State;
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::Response;
 use jiff::Timestamp;
-use render::Addresser;
+use render::{Addresser, Letter};
 use report::{Date, Report, Review, beijing};
 use search::{Entry, IndexError, Reader, StoredReport};
 
 use crate::app::App;
-use crate::download::{DOCX, bad_format, base_name, download};
+use crate::download::{DOCX, bad_format, base_name, download, standalone_page};
 use crate::params::{Id, Params};
 use crate::problem::Problem;
 use crate::report_lookup::LoadedReport;
@@ -33,12 +33,19 @@ pub(crate) async fn letter(
     let file_name = base_name(&loaded.report.version.file_name).to_owned();
     let key = loaded.indexed_key.clone();
     let mut review = review_of(&app, loaded).await?;
-    if params.get("across") == Some("true") {
+    let across = match params.get("across") {
+        None | Some("false") => false,
+        Some("true") => true,
+        Some(other) => {
+            return Err(Problem::bad_parameter("across", format!("“{other}”不是 true 或 false。")));
+        }
+    };
+    if across {
         add_findings_of_comparison(&app, key.as_deref(), &mut review).await?;
     }
     let letter = render::letter(&review, Some(&file_name), &addresser, date);
     match params.get("format").unwrap_or("html") {
-        "html" => Ok(Html(letter.html()).into_response()),
+        "html" => Ok(standalone_page(letter.html(), Letter::STYLE)),
         "docx" => {
             let bytes = letter.docx().map_err(|error| Problem::internal(&error.into()))?;
             Ok(download(bytes, DOCX, &format!("{}.docx", letter.title())))

@@ -1,10 +1,10 @@
 //! The parameters of a request: parsed, changed, and written back to an address.
 
-use axum::extract::{FromRequestParts, Path};
+use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::problem::Problem;
+pub(crate) use access::Id;
 
 /// The parameters that filter; so does every `cell.<id>`.
 const FILTERS: [&str; 9] =
@@ -23,22 +23,9 @@ impl<S: Send + Sync> FromRequestParts<S> for Params {
     }
 }
 
-/// The id or key in a path.
-pub(crate) struct Id(pub(crate) String);
-
-impl<S: Send + Sync> FromRequestParts<S> for Id {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let path = Path::<String>::from_request_parts(parts, state).await;
-        path.map(|Path(id)| Self(id)).map_err(|_| Problem::not_found("地址中的编号不是有效的文字。".into()))
-    }
-}
-
 impl Params {
     pub(crate) fn parse(query: &str) -> Self {
-        let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
-        let pairs = pairs.map(|(name, value)| (decode(name), decode(value)));
+        let pairs = access::pairs(query);
         Self(pairs.filter(|(_, value)| !value.trim().is_empty()).collect())
     }
 
@@ -90,11 +77,6 @@ const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 
 pub(crate) fn percent_encode(text: &str) -> String {
     utf8_percent_encode(text, ESCAPED).to_string()
-}
-
-/// Decodes a part of a query string, where `+` is a space; invalid UTF-8 becomes replacement characters.
-fn decode(text: &str) -> String {
-    percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned()
 }
 
 #[cfg(test)]

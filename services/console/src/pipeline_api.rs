@@ -13,13 +13,14 @@ use serde_json::Value;
 
 use crate::api;
 use crate::app::App;
-use crate::pipeline_status::{IndexLeader, PipelineStatus, Snapshot};
+use crate::pipeline_status::{self, IndexLeader, PipelineStatus, Snapshot};
 use crate::problem::{self, Problem};
 
 /// The state of the pipeline now.
 pub(crate) async fn status(State(app): State<App>, caller: Caller) -> Result<Json<Value>, Problem> {
-    let snapshot = Snapshot::take(app.bus()).await.map_err(|error| Problem::bus(&error))?;
-    let searchable_reports = app.read(|reader| reader.count()).await?;
+    let snapshot = app.snapshot().await.map_err(|error| Problem::bus(&error))?;
+    let searchable = app.read(pipeline_status::searchable).await?;
+    let snapshot = Snapshot { searchable: Some(searchable), ..snapshot };
     let mut oldest_ms = Vec::new();
     for lag in &snapshot.lag {
         oldest_ms.push(app.bus().oldest_ms(lag).await.map_err(|error| Problem::bus(&error))?);
@@ -28,7 +29,7 @@ pub(crate) async fn status(State(app): State<App>, caller: Caller) -> Result<Jso
     let may_know_leader = caller.role != Some(Role::Submit);
     let index_leader = if may_know_leader { index_leader(&app).await } else { None };
     let refused_by_class = app.monitor().refused_by_class();
-    let status = PipelineStatus { snapshot, oldest_ms, refused_by_class, searchable_reports, index_leader };
+    let status = PipelineStatus { snapshot, oldest_ms, refused_by_class, index_leader };
     Ok(Json(api::pipeline_status(&status)))
 }
 
@@ -44,7 +45,7 @@ pub(crate) async fn events(
     State(app): State<App>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
     let listener = app.monitor().listen().ok_or_else(problem::too_many_listeners)?;
-    let first = Snapshot::take(app.bus()).await.map_err(|error| Problem::bus(&error))?;
+    let first = app.snapshot().await.map_err(|error| Problem::bus(&error))?;
     let changes = stream::unfold(listener, async |mut listener| {
         listener.changed().await.ok()?;
         let snapshot = listener.borrow_and_update().clone()?;

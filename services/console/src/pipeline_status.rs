@@ -9,6 +9,7 @@ use std::time::Duration;
 use bus::{Bus, Counts, Lag, Leader, Since};
 use proto::subject;
 use proto::v1::ReportRefused;
+use search::{CurrentReader, IndexError, Query, Reader};
 use tokio::sync::{Notify, watch};
 use worker::{Shutdown, Worker};
 
@@ -26,13 +27,23 @@ const RECONNECT_DELAY: Duration = Duration::from_secs(5);
 pub(crate) struct Snapshot {
     pub(crate) counts: Counts,
     pub(crate) lag: Vec<Lag>,
+    /// Reports that a search finds; none while the index cannot be read.
+    pub(crate) searchable: Option<u64>,
 }
 
 impl Snapshot {
-    /// Asks the bus. The answer is cached for two seconds, so frequent calls are cheap.
-    pub(crate) async fn take(bus: &Bus) -> anyhow::Result<Self> {
-        Ok(Self { counts: bus.counts().await?, lag: bus.lag().await? })
+    /// Asks the bus and the index. The answer of the bus is cached for two seconds, so frequent calls are cheap.
+    pub(crate) async fn take(bus: &Bus, index: &Arc<CurrentReader>) -> anyhow::Result<Self> {
+        let (counts, lag) = (bus.counts().await?, bus.lag().await?);
+        let index = index.clone();
+        let searchable = tokio::task::spawn_blocking(move || searchable(&index.reader()?)).await?;
+        Ok(Self { counts, lag, searchable: searchable.ok() })
     }
+}
+
+/// How many reports a search without conditions finds: the latest version of each that is not withdrawn.
+pub(crate) fn searchable(reader: &Reader) -> Result<u64, IndexError> {
+    Ok(reader.search(&Query::default())?.total)
 }
 
 /// The whole state of the pipeline.
@@ -41,7 +52,6 @@ pub(crate) struct PipelineStatus {
     /// The age of the oldest waiting report of each stage of `snapshot.lag`.
     pub(crate) oldest_ms: Vec<Option<i64>>,
     pub(crate) refused_by_class: BTreeMap<String, u64>,
-    pub(crate) searchable_reports: u64,
     /// None where the caller may not know it or the bus did not answer.
     pub(crate) index_leader: Option<IndexLeader>,
 }
@@ -75,12 +85,12 @@ struct Refusals {
 
 impl PipelineMonitor {
     /// Starts the background tasks. They end at shutdown.
-    pub(crate) fn start(worker: &Worker) -> Self {
+    pub(crate) fn start(worker: &Worker, index: Arc<CurrentReader>) -> Self {
         let (sender, _) = watch::channel(None);
         let wake = Arc::new(Notify::new());
         let refusals = Arc::new(Mutex::new(Refusals::default()));
         let (bus, shutdown) = (worker.bus(), worker.shutdown());
-        tokio::spawn(poll(bus.clone(), shutdown.clone(), sender.clone(), wake.clone()));
+        tokio::spawn(poll(bus.clone(), index, shutdown.clone(), sender.clone(), wake.clone()));
         tokio::spawn(follow_refusals(bus.clone(), shutdown.clone(), refusals.clone()));
         Self { sender, wake, refusals }
     }
@@ -107,13 +117,19 @@ impl PipelineMonitor {
     }
 }
 
-async fn poll(bus: Bus, shutdown: Shutdown, sender: watch::Sender<Option<Snapshot>>, wake: Arc<Notify>) {
+async fn poll(
+    bus: Bus,
+    index: Arc<CurrentReader>,
+    shutdown: Shutdown,
+    sender: watch::Sender<Option<Snapshot>>,
+    wake: Arc<Notify>,
+) {
     let polls = async {
         loop {
             if sender.receiver_count() == 0 {
                 wake.notified().await;
             }
-            match Snapshot::take(&bus).await {
+            match Snapshot::take(&bus, &index).await {
                 Ok(snapshot) => {
                     sender.send_if_modified(|known| {
                         let is_changed = known.as_ref() != Some(&snapshot);

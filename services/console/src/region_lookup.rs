@@ -11,10 +11,8 @@ const MAX_LISTED: usize = 5;
 
 /// The one region with this code, or with this name: in full, or from any level down (西安市, 新城区).
 pub(crate) fn find(text: &str) -> Result<Region, Problem> {
-    let unknown = |detail: String| {
-        let problem = Problem::bad_parameter("region", detail);
-        problem.hint("写两位、四位、六位或九位的区划代码，例如 6101，或者写全称，例如陕西省西安市。")
-    };
+    const HINT: &str = "写两位、四位、六位或九位的区划代码，例如 6101，或者写全称，例如陕西省西安市。";
+    let unknown = |detail: String| Problem::not_found(detail).field("region").hint(HINT);
     if text.bytes().all(|byte| byte.is_ascii_digit()) {
         return reading::division(text).ok_or_else(|| unknown(format!("没有代码为“{text}”的行政区划。")));
     }
@@ -29,7 +27,8 @@ pub(crate) fn find(text: &str) -> Result<Region, Problem> {
             let list = list.map(|region| format!("{}（{}）", region.name, region.code));
             let list = list.collect::<Vec<_>>().join("、");
             let more = if several.len() > MAX_LISTED { "等" } else { "" };
-            Err(unknown(format!("名为“{text}”的行政区划有{}个：{list}{more}。", several.len())))
+            let detail = format!("名为“{text}”的行政区划有{}个：{list}{more}。", several.len());
+            Err(Problem::bad_parameter("region", detail).hint(HINT))
         }
     }
 }

@@ -2,11 +2,11 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 
 use crate::app::App;
-use crate::download::{XLSX, bad_format, download};
+use crate::download::{XLSX, bad_format, download, standalone_page};
 use crate::params::Params;
 use crate::problem::Problem;
 use crate::{api, regional};
@@ -20,7 +20,7 @@ pub(crate) async fn roll_up(State(app): State<App>, params: Params) -> Result<Re
         .ok_or_else(|| Problem::bad_parameter("year", format!("{year}年没有统一的表格，无法汇总。")))?;
     match format {
         "json" => Ok(Json(api::roll_up(&rolled)).into_response()),
-        "html" => Ok(Html(render::roll_up::html(&rolled)).into_response()),
+        "html" => Ok(standalone_page(render::roll_up::html(&rolled), render::roll_up::STYLE)),
         "xlsx" => {
             let bytes = render::roll_up::xlsx(&rolled).map_err(|error| Problem::internal(&error.into()))?;
             let name = format!("{}{year}年政府信息公开工作年度报告汇总表.xlsx", region.name);

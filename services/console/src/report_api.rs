@@ -3,6 +3,7 @@
 use access::Caller;
 use axum::Json;
 use axum::extract::State;
+use axum::response::Response;
 use serde_json::Value;
 
 use crate::api;
@@ -12,44 +13,41 @@ use crate::problem::Problem;
 use crate::report_history::ReportHistory;
 use crate::report_lookup;
 
-pub(crate) async fn report(
-    State(app): State<App>,
-    caller: Caller,
-    Id(id): Id,
-) -> Result<Json<Value>, Problem> {
-    Ok(Json(api::report(&report_lookup::get(&app, &caller, &id).await?.report)))
+pub(crate) async fn report(State(app): State<App>, caller: Caller, Id(id): Id) -> Result<Response, Problem> {
+    Ok(json(&api::report(&report_lookup::get(&app, &caller, &id).await?.report)))
 }
 
-pub(crate) async fn cells(
-    State(app): State<App>,
-    caller: Caller,
-    Id(id): Id,
-) -> Result<Json<Value>, Problem> {
-    Ok(Json(api::cells(&report_lookup::get(&app, &caller, &id).await?.report)))
+pub(crate) async fn cells(State(app): State<App>, caller: Caller, Id(id): Id) -> Result<Response, Problem> {
+    Ok(json(&api::cells(&report_lookup::get(&app, &caller, &id).await?.report)))
 }
 
 pub(crate) async fn findings(
     State(app): State<App>,
     caller: Caller,
     Id(id): Id,
-) -> Result<Json<Value>, Problem> {
-    Ok(Json(api::findings(&report_lookup::get(&app, &caller, &id).await?.report)))
+) -> Result<Response, Problem> {
+    Ok(json(&api::findings(&report_lookup::get(&app, &caller, &id).await?.report)))
 }
 
 pub(crate) async fn versions(
     State(app): State<App>,
     caller: Caller,
     Id(id): Id,
-) -> Result<Json<Value>, Problem> {
-    Ok(Json(api::versions(&report_lookup::get(&app, &caller, &id).await?.report)))
+) -> Result<Response, Problem> {
+    Ok(json(&api::versions(&report_lookup::get(&app, &caller, &id).await?.report)))
 }
 
-/// Every event about one reading of one original.
+/// An answer that a client may keep: it has the tag of its bytes.
+fn json(value: &Value) -> Response {
+    access::tagged("application/json", value.to_string())
+}
+
+/// Every event about one reading of one original; of the current version where a key names the report.
 pub(crate) async fn history(
     State(app): State<App>,
     caller: Caller,
     Id(id): Id,
 ) -> Result<Json<Value>, Problem> {
-    let history = ReportHistory::load(&app, &caller, &id).await.map_err(|error| Problem::bus(&error))?;
-    history.map(|history| Json(api::history(&id, &history))).ok_or_else(|| Problem::no_such_report(&id))
+    let history = ReportHistory::of_id_or_key(&app, &caller, &id).await?;
+    history.map(|history| Json(api::history(&history))).ok_or_else(|| Problem::no_such_report(&id))
 }

@@ -4,15 +4,20 @@ use access::Caller;
 use bus::Event;
 use proto::ReportState;
 use proto::v1::{ReportRefused, ReportSubmitted};
+use search::Withdrawal;
 
 use crate::app::App;
+use crate::problem::Problem;
 
 /// The events about one reading of one original, earliest first.
 pub(crate) struct ReportHistory {
+    pub(crate) id: String,
     pub(crate) events: Vec<Event>,
     /// How far the report has come.
     pub(crate) state: ReportState,
     pub(crate) refusal: Option<ReportRefused>,
+    /// Who withdrew the report and why, if it is withdrawn now.
+    pub(crate) withdrawal: Option<Withdrawal>,
 }
 
 impl ReportHistory {
@@ -26,9 +31,27 @@ impl ReportHistory {
         let refusal = events.iter().find_map(Event::decode::<ReportRefused>);
         let state = ReportState::furthest(events.iter().map(Event::fact));
         Ok((!events.is_empty()).then(|| Self {
+            id: id.to_owned(),
             events,
             state: state.unwrap_or(ReportState::Submitted),
             refusal,
+            withdrawal: None,
         }))
+    }
+
+    /// The history of a version by its id, or of the current version of a report by its key, with the withdrawal
+    /// of the report.
+    ///
+    /// # Errors
+    /// If the bus does not answer. Without an index, only ids are found, and no report is known to be withdrawn.
+    pub(crate) async fn of_id_or_key(app: &App, caller: &Caller, id: &str) -> Result<Option<Self>, Problem> {
+        let name = id.to_owned();
+        let current = app.read(move |reader| Ok(reader.get(&name)?.or(reader.get_by_id(&name)?))).await;
+        let current = current.inspect_err(|problem| tracing::warn!("{}", problem.detail)).ok().flatten();
+        let version = current.as_ref().filter(|current| current.key == id).map(|current| &current.version.id);
+        let loaded = Self::load(app, caller, version.map_or(id, String::as_str)).await;
+        let loaded = loaded.map_err(|error| Problem::bus(&error))?;
+        let withdrawal = current.and_then(|current| current.withdrawal);
+        Ok(loaded.map(|loaded| Self { withdrawal, ..loaded }))
     }
 }

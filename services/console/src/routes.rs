@@ -1,5 +1,6 @@
 //! Every path of the console with the role it needs, and the headers of every response.
 
+use access::Parameters::{Any, Only};
 use access::{Requires, Route};
 use axum::extract::{OriginalUri, Request};
 use axum::http::{HeaderName, HeaderValue, header};
@@ -16,30 +17,83 @@ use crate::{assets, download, letter, pipeline_api, regional_api, report_api, re
 /// submits reports sees only its own.
 pub(crate) fn routes() -> Vec<Route<App>> {
     vec![
-        ("/", Requires::Key, get(pages::search)),
-        ("/reports/{id}", Requires::Key, get(pages::report)),
-        ("/regions", Requires::Review, get(pages::regional)),
-        ("/across", Requires::Review, get(pages::redirect_to_regional)),
-        ("/status", Requires::Review, get(pages::status)),
-        ("/assets/{name}", Requires::Nothing, get(assets::asset)),
-        ("/openapi.json", Requires::Nothing, get(assets::openapi)),
-        ("/api/v1/reports", Requires::Key, get(search_api::reports)),
-        ("/api/v1/reports/{id}", Requires::Key, get(report_api::report)),
-        ("/api/v1/reports/{id}/source", Requires::Key, get(download::source)),
-        ("/api/v1/reports/{id}/cells", Requires::Key, get(report_api::cells)),
-        ("/api/v1/reports/{id}/findings", Requires::Key, get(report_api::findings)),
-        ("/api/v1/reports/{id}/versions", Requires::Key, get(report_api::versions)),
-        ("/api/v1/reports/{id}/letter", Requires::Review, get(letter::letter)),
-        ("/api/v1/sum", Requires::Key, get(search_api::sum)),
-        ("/api/v1/kept", Requires::Review, get(report_stream::stream)),
-        ("/api/v1/rollup", Requires::Review, get(regional_api::roll_up)),
-        ("/api/v1/roster", Requires::Review, get(regional_api::attendance)),
-        ("/api/v1/survey", Requires::Review, get(regional_api::survey)),
-        ("/api/v1/status", Requires::Key, get(pipeline_api::status)),
-        ("/api/v1/status/{id}", Requires::Key, get(report_api::history)),
-        ("/api/v1/events", Requires::Key, get(pipeline_api::events)),
+        ("/", Requires::Key, Any, get(pages::search)),
+        ("/reports/{id}", Requires::Key, Any, get(pages::report)),
+        ("/regions", Requires::Review, Any, get(pages::regional)),
+        ("/across", Requires::Review, Any, get(pages::redirect_to_regional)),
+        ("/status", Requires::Review, Any, get(pages::status)),
+        ("/assets/{name}", Requires::Nothing, Only(&["v"]), get(assets::asset)),
+        ("/favicon.ico", Requires::Nothing, Any, get(assets::icon)),
+        ("/openapi.json", Requires::Nothing, Only(&[]), get(assets::openapi)),
+        ("/api/v1/reports", Requires::Key, Only(SEARCH), get(search_api::reports)),
+        ("/api/v1/reports/{id}", Requires::Key, Only(&[]), get(report_api::report)),
+        ("/api/v1/reports/{id}/source", Requires::Key, Only(&[]), get(download::source)),
+        ("/api/v1/reports/{id}/cells", Requires::Key, Only(&[]), get(report_api::cells)),
+        ("/api/v1/reports/{id}/findings", Requires::Key, Only(&[]), get(report_api::findings)),
+        ("/api/v1/reports/{id}/versions", Requires::Key, Only(&[]), get(report_api::versions)),
+        ("/api/v1/reports/{id}/letter", Requires::Review, Only(LETTER), get(letter::letter)),
+        ("/api/v1/sum", Requires::Key, Only(SUM), get(search_api::sum)),
+        ("/api/v1/kept", Requires::Review, Only(FILTER), get(report_stream::stream)),
+        ("/api/v1/rollup", Requires::Review, Only(&["region", "year", "format"]), get(regional_api::roll_up)),
+        ("/api/v1/roster", Requires::Review, Only(&["region", "year"]), get(regional_api::attendance)),
+        ("/api/v1/survey", Requires::Review, Only(&["region", "year"]), get(regional_api::survey)),
+        ("/api/v1/status", Requires::Key, Only(&[]), get(pipeline_api::status)),
+        ("/api/v1/status/{id}", Requires::Key, Only(&[]), get(report_api::history)),
+        ("/api/v1/events", Requires::Key, Only(&[]), get(pipeline_api::events)),
     ]
 }
+
+/// The parameters of a letter.
+const LETTER: &[&str] = &["format", "name", "contact", "telephone", "deadline", "date", "across"];
+/// The parameters that choose reports.
+const FILTER: &[&str] = &[
+    "q",
+    "year",
+    "region",
+    "agency",
+    "verdict",
+    "finding",
+    "rule",
+    "severity",
+    "form",
+    "published",
+    "cell.*",
+];
+/// Those of a sum.
+const SUM: &[&str] = &[
+    "q",
+    "year",
+    "region",
+    "agency",
+    "verdict",
+    "finding",
+    "rule",
+    "severity",
+    "form",
+    "published",
+    "cell.*",
+    "cell",
+    "by",
+];
+/// Those of a search.
+const SEARCH: &[&str] = &[
+    "q",
+    "year",
+    "region",
+    "agency",
+    "verdict",
+    "finding",
+    "rule",
+    "severity",
+    "form",
+    "published",
+    "cell.*",
+    "sort",
+    "facets",
+    "limit",
+    "cursor",
+    "highlight",
+];
 
 pub(crate) async fn not_found(OriginalUri(uri): OriginalUri) -> Response {
     Problem::not_found(format!("没有地址 {}。", uri.path())).into_response()
@@ -94,6 +148,57 @@ mod tests {
     #[derive(Deserialize)]
     struct Operation {
         tags: Vec<String>,
+        #[serde(default)]
+        parameters: Vec<Parameter>,
+    }
+
+    #[derive(Deserialize)]
+    struct Parameter {
+        name: String,
+        r#in: String,
+        #[serde(default)]
+        schema: serde_json::Value,
+    }
+
+    /// The parameters of an address as the routes list them: one object stands for every parameter `cell.<id>`.
+    fn parameters(operation: &Operation) -> BTreeSet<String> {
+        let of_query = operation.parameters.iter().filter(|parameter| parameter.r#in == "query");
+        let name = |parameter: &Parameter| match parameter.schema["$ref"].as_str() {
+            Some("#/components/schemas/CellFilters") => "cell.*".to_owned(),
+            _ => parameter.name.clone(),
+        };
+        of_query.map(name).collect()
+    }
+
+    #[tokio::test]
+    async fn the_description_lists_every_cell_of_both_forms() {
+        let description: serde_json::Value = serde_json::from_str(assets::OPENAPI).unwrap();
+        let listed = |pointer: &str| {
+            let listed = description.pointer(pointer).and_then(serde_json::Value::as_array).unwrap();
+            listed.iter().map(|id| id.as_str().unwrap().to_owned()).collect::<BTreeSet<String>>()
+        };
+        let forms = report::FormId::ALL.into_iter().map(report::Form::get);
+        let cells: BTreeSet<&str> = forms.flat_map(|form| form.cells()).map(|id| id.as_str()).collect();
+        let with = |prefixes: &[&str]| {
+            let all = cells.iter().flat_map(|id| prefixes.iter().map(move |prefix| format!("{prefix}{id}")));
+            all.collect::<BTreeSet<String>>()
+        };
+        assert_eq!(listed("/components/schemas/CellId/enum"), with(&[""]));
+        assert_eq!(listed("/components/schemas/CellFilters/propertyNames/enum"), with(&["cell."]));
+        assert_eq!(listed("/components/schemas/Sort/anyOf/1/enum"), with(&["cell.", "-cell."]));
+    }
+
+    #[tokio::test]
+    async fn every_address_takes_the_parameters_that_are_described() {
+        let description: Description = serde_json::from_str(assets::OPENAPI).unwrap();
+        for (path, _, parameters_of_route, _) in routes() {
+            let Only(taken) = parameters_of_route else { continue };
+            let Some(operation) = description.paths.get(path).and_then(|path| path.get.as_ref()) else {
+                continue;
+            };
+            let taken: BTreeSet<String> = taken.iter().map(|name| (*name).to_owned()).collect();
+            assert_eq!(parameters(operation), taken, "{path}");
+        }
     }
 
     #[tokio::test]

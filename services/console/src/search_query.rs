@@ -62,7 +62,11 @@ impl<'a> Parser<'a> {
         match name {
             "q" => self.query.text = value.to_owned(),
             "cursor" => self.query.cursor = Some(value.to_owned()),
-            "highlight" => self.query.highlight = matches!(value, "1" | "true"),
+            "highlight" => match value {
+                "1" | "true" => self.query.highlight = true,
+                "0" | "false" => self.query.highlight = false,
+                _ => self.problems.push(bad_highlight(value)),
+            },
             "sort" => match Sort::parse(value) {
                 Some(sort) => self.sort = Some(sort),
                 None => self.problems.push(bad_sort(value)),
@@ -116,6 +120,10 @@ impl<'a> Parser<'a> {
     }
 }
 
+fn bad_highlight(value: &str) -> Problem {
+    Problem::bad_parameter("highlight", format!("highlight 应为 true 或 false，而不是“{value}”。"))
+}
+
 fn bad_limit(value: &str) -> Problem {
     Problem::bad_parameter("limit", format!("limit 应为 0 到 {MAX_LIMIT} 的整数，而不是“{value}”。"))
 }
@@ -159,6 +167,7 @@ mod tests {
         check("limit=201", "limit");
         check("sort=beauty", "sort");
         check("facets=year,colour", "facets");
+        check("highlight=yes", "highlight");
         check("colour=red", "colour");
     }
 }

@@ -96,7 +96,9 @@ impl From<HandlerError> for Unreadable {
     fn from(error: HandlerError) -> Self {
         match error {
             HandlerError::Refused(refusal) => Unreadable { message: refusal.message, detail: refusal.detail },
-            HandlerError::Failed(error) | HandlerError::Blocked(error) => internal(format!("{error:#}")),
+            HandlerError::Failed(error) | HandlerError::Blocked(error) | HandlerError::Deferred(error) => {
+                internal(format!("{error:#}"))
+            }
         }
     }
 }

@@ -152,7 +152,7 @@ impl IndexState {
                 let why = match written {
                     Ok(_) => continue,
                     Err(HandlerError::Blocked(error)) => return Err(error),
-                    Err(HandlerError::Failed(error)) => format!("{error:#}"),
+                    Err(HandlerError::Failed(error) | HandlerError::Deferred(error)) => format!("{error:#}"),
                     Err(HandlerError::Refused(refusal)) => refusal.detail,
                 };
                 let id = fact.submitted.as_ref().map(|submitted| submitted.id.clone()).unwrap_or_default();

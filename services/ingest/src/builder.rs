@@ -4,15 +4,15 @@ use std::io;
 use std::sync::{Arc, LazyLock};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use access::{Action, Caller, Problem};
+use access::{Action, Caller, Code, Problem, Recorded};
 use anyhow::Context as _;
 use blobs::{Blobs, PutError};
 use bus::{Bus, Published};
 use document::archive::{self, ArchiveError, ArchiveLimits};
 use document::{Kind, sniff};
 use futures::{StreamExt, TryStreamExt};
-use proto::v1::ReportSubmitted;
-use proto::{RefusalClass, ReportId};
+use proto::v1::{ReportRefused, ReportSubmitted};
+use proto::{Fault, RefusalClass, ReportId};
 use serde::Serialize;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncSeekExt};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
@@ -204,28 +204,57 @@ impl SubmissionBuilder {
         }
         let detail = format!("{} accepted, {} refused", manifest.files.len(), refused.len());
         let action = Action { name: "submit", object: &submission, detail: &detail };
-        ingest.access().record(&caller, action).await?;
+        match idempotency_key {
+            Some(key) => claim_key(&ingest, &caller, key, action).await?,
+            None => ingest.access().record(&caller, action).await?,
+        }
+        // Where nobody needs a key, the address tells senders apart.
+        let sender = if caller.name.is_empty() { &caller.origin } else { &caller.name };
+        let room = ingest.lanes().single(ingest.bus(), sender, manifest.files.len()).await;
+        let room = room.map_err(unavailable)?;
+        let bulk = room.is_none();
         let facts: Vec<_> = manifest.facts(&submission, now_ms).collect();
-        let reports = futures::stream::iter(facts)
-            .map(async |fact| publish(ingest.bus(), fact?, again).await)
+        let published: Result<Vec<AcceptedReport>, _> = futures::stream::iter(facts)
+            .map(async |fact| publish(ingest.bus(), ReportSubmitted { bulk, ..fact? }, again).await)
             .buffered(4 * CONCURRENCY)
             .try_collect()
-            .await
-            .context("publishing the facts")
-            .map_err(unavailable)?;
+            .await;
+        if let Some(room) = room {
+            let new = published.iter().flatten().filter(|report| !report.duplicate);
+            room.published(new.map(|report| report.id.clone()));
+        }
+        let reports = published.context("publishing the facts").map_err(unavailable)?;
         Ok(Receipt { submission, reports, refused })
     }
 }
 
+/// Records the submission under the sender's Idempotency-Key. A repeated request has the same submission; other files
+/// under the same key are refused.
+async fn claim_key(ingest: &Ingest, caller: &Caller, key: &str, action: Action<'_>) -> Result<(), Problem> {
+    let about = format!("{}\n{key}", caller.name);
+    match ingest.access().record_once(caller, "idempotency", &about, action).await? {
+        Recorded::Earlier(earlier) if earlier.object != action.object => {
+            let detail = "这个 Idempotency-Key 已用于另一次报送，内容与这次不同，文件没有被接收。";
+            let hint = "重发同一批文件请用同一个标识；报送其他文件请换一个新的标识。";
+            Err(Problem::new(Code::IdempotencyKeyReused, detail, hint))
+        }
+        Recorded::Earlier(_) => ingest.access().record(caller, action).await,
+        Recorded::New => Ok(()),
+    }
+}
+
 /// Publishes the fact about one file. If the same bytes were sent before, the earlier report counts, unless it
-/// is another act: a file that was refused to one sender is read again for the sender whose report it is.
+/// is another act: a file that was refused to one sender is read again for the sender whose report it is. Nor does
+/// it count if it was refused through a fault of this installation.
 async fn publish(bus: &Bus, mut fact: ReportSubmitted, again: bool) -> anyhow::Result<AcceptedReport> {
     let original = fact.original.as_ref().map(|original| original.sha256.clone()).unwrap_or_default();
     while fact.generation < MOST_GENERATIONS {
         fact.id = ReportId::of(&original, fact.generation)?.to_string();
         let published = bus.publish(&fact).await?;
         let duplicate = published == Published::AlreadyThere;
-        if duplicate && (again || !is_sent(bus, &fact).await?) {
+        if duplicate
+            && (again || !is_sent(bus, &fact).await? || was_refused_by_fault_of_ours(bus, &fact.id).await?)
+        {
             fact.generation += 1;
             continue;
         }
@@ -246,6 +275,14 @@ async fn is_sent(bus: &Bus, fact: &ReportSubmitted) -> anyhow::Result<bool> {
     Ok(named(&earlier) == named(fact)
         && earlier.withdraws.is_some() == fact.withdraws.is_some()
         && earlier.scope == fact.scope)
+}
+
+/// Whether the report with this id was refused, and the sender could not have helped it: its original was lost,
+/// every attempt failed, or the workers died.
+async fn was_refused_by_fault_of_ours(bus: &Bus, id: &str) -> anyhow::Result<bool> {
+    let refused = bus.last_of_id::<ReportRefused>(id).await?;
+    let class = refused.and_then(|refused| RefusalClass::parse(&refused.class).ok());
+    Ok(class.is_some_and(|class| class.info().fault == Fault::Operator))
 }
 
 /// Milliseconds since 1970-01-01 UTC.

@@ -1,27 +1,25 @@
-//! The drop folder: accepts files that no longer change and moves them to `done`, with a receipt beside each.
+//! The drop folder: accepts files that are complete and moves them to `done`, with a receipt beside each.
 //!
-//! Senders write under a name that ends in `.part` or begins with a dot, and rename the file when it is complete.
-//! A file that is written in place is accepted once its size and time are the same in two polls.
+//! A file is complete once it has not changed for a while, or once its end mark (`a.docx.ok`) is there. A
+//! checksum beside it (`.sha256`, `.sm3`, `.md5`) has to fit, and a file that changed while it was read is not
+//! taken. Programs that write under a temporary name and rename the file when it is complete are safe at once.
+
+mod checksum;
+mod listing;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant};
 
 use access::{Caller, Problem};
 use anyhow::Context as _;
 
+use self::listing::{Candidate, DONE, END_MARK, Quiet, REFUSED, Stamp, beside, candidates, is_absent};
 use crate::Ingest;
 use crate::builder::{Receipt, SubmissionBuilder};
 
 /// Time between two polls. Polling works on every file system, also on network shares; notifications do not.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
-/// Folder of the accepted files.
-const DONE: &str = "done";
-/// Folder of the refused files.
-const REFUSED: &str = "refused";
-
-/// Size and modification time of each file in the last poll.
-type Seen = HashMap<PathBuf, (u64, Option<SystemTime>)>;
 
 /// Watches a folder until shutdown.
 ///
@@ -34,20 +32,18 @@ pub(crate) async fn watch(ingest: Ingest, inbox: PathBuf) -> anyhow::Result<()> 
             .with_context(|| format!("GOUJI_INBOX={}", inbox.display()))?;
     }
     let shutdown = ingest.worker().shutdown();
-    let mut seen = Seen::new();
+    let quiet = ingest.worker().config().inbox_quiet;
+    let mut seen = Quiet::default();
+    let mut complaints = Complaints::default();
     let mut is_paused = false;
     while !shutdown.is_requested() {
         let at = inbox.clone();
-        let files =
-            tokio::task::spawn_blocking(move || files(&at)).await.context("listing the drop folder")?;
-        let mut now = Seen::new();
-        for (path, size, modified) in files {
+        let found =
+            tokio::task::spawn_blocking(move || candidates(&at)).await.context("listing the drop folder")?;
+        complaints.forget_all_but(&found);
+        for candidate in seen.complete(found, quiet, Instant::now()) {
             if shutdown.is_requested() {
                 break;
-            }
-            if seen.get(&path) != Some(&(size, modified)) {
-                now.insert(path, (size, modified));
-                continue;
             }
             // The same admission control as for HTTP; the files wait in the folder.
             if let Err(problem) = ingest.admission().check_capacity().await {
@@ -55,17 +51,14 @@ pub(crate) async fn watch(ingest: Ingest, inbox: PathBuf) -> anyhow::Result<()> 
                     tracing::warn!(class = %problem.code, "the drop folder is paused until there is capacity");
                 }
                 is_paused = true;
-                now.insert(path, (size, modified));
                 continue;
             }
             is_paused = false;
-            if let Err(error) = accept(&ingest, &inbox, &path).await {
+            if let Err(error) = accept(&ingest, &inbox, &candidate).await {
                 // The file stays and is tried again in the next poll.
-                tracing::warn!(file.name = ?path, "cannot accept a file of the drop folder: {error:#}");
-                now.insert(path, (size, modified));
+                complaints.report(&candidate, format!("{error:#}"));
             }
         }
-        seen = now;
         tokio::select! {
             () = shutdown.requested() => break,
             () = tokio::time::sleep(POLL_INTERVAL) => {}
@@ -74,37 +67,38 @@ pub(crate) async fn watch(ingest: Ingest, inbox: PathBuf) -> anyhow::Result<()> 
     Ok(())
 }
 
-/// Every complete file below the folder, without those in `done` and `refused`.
-fn files(inbox: &Path) -> Vec<(PathBuf, u64, Option<SystemTime>)> {
-    let mut files = Vec::new();
-    let mut folders = vec![inbox.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
-            let path = entry.path();
-            let name = entry.file_name().to_string_lossy().into_owned();
-            let Ok(metadata) = entry.metadata() else { continue };
-            if metadata.is_dir() && !(folder == inbox && (name == DONE || name == REFUSED)) {
-                folders.push(path);
-            } else if metadata.is_file()
-                && !name.starts_with('.')
-                && !name.ends_with(".part")
-                && !name.ends_with(".tmp")
-            {
-                files.push((path, metadata.len(), metadata.modified().ok()));
-            }
+/// What was reported about each file that stays in the folder, so that every poll does not repeat it.
+#[derive(Default)]
+struct Complaints(HashMap<PathBuf, String>);
+
+impl Complaints {
+    fn report(&mut self, Candidate { path, .. }: &Candidate, why: String) {
+        if self.0.get(path) != Some(&why) {
+            tracing::warn!(file.name = ?path, "cannot accept a file of the drop folder: {why}");
+            self.0.insert(path.clone(), why);
         }
     }
-    files.sort();
-    files
+
+    fn forget_all_but(&mut self, candidates: &[Candidate]) {
+        if !self.0.is_empty() {
+            self.0.retain(|path, _| candidates.iter().any(|candidate| candidate.path == *path));
+        }
+    }
 }
 
-async fn accept(ingest: &Ingest, inbox: &Path, path: &Path) -> anyhow::Result<()> {
+async fn accept(ingest: &Ingest, inbox: &Path, candidate: &Candidate) -> anyhow::Result<()> {
+    let Candidate { path, stamp, .. } = candidate;
     // The file is moved under its own relative path; the receipt shows a sanitized name.
     let within = path.strip_prefix(inbox).context("the file is not in the drop folder")?;
+    let checked = path.clone();
+    tokio::task::spawn_blocking(move || checksum::verify(&checked)).await?.map_err(anyhow::Error::msg)?;
     let caller = Caller { name: String::new(), role: None, scope: None, origin: "folder".into() };
     let mut builder = SubmissionBuilder::new(ingest.clone(), caller, "folder");
-    let file = tokio::fs::File::open(path).await.context("opening")?;
-    builder.add(&within.to_string_lossy(), file).await?;
+    let mut file = tokio::fs::File::open(path).await.context("opening")?;
+    builder.add(&within.to_string_lossy(), &mut file).await?;
+    // What was read is what is there, and whole: nobody wrote meanwhile.
+    let read = Stamp::of(&file.metadata().await.context("looking at what was read")?);
+    anyhow::ensure!(read == *stamp && Stamp::at(path)? == *stamp, "it changed while it was read");
     let failed = |problem: Problem| anyhow::anyhow!("{}", problem.code);
     let receipt = builder.finish(None).await.map_err(failed)?;
     let folder = inbox.join(if receipt.reports.is_empty() { REFUSED } else { DONE });
@@ -112,10 +106,20 @@ async fn accept(ingest: &Ingest, inbox: &Path, path: &Path) -> anyhow::Result<()
     if let Some(parent) = target.parent() {
         tokio::fs::create_dir_all(parent).await.context("creating the folder of the receipt")?;
     }
-    let mut receipt_path = target.clone().into_os_string();
-    receipt_path.push(".receipt.json");
     let text = serde_json::to_vec_pretty(&receipt).context("writing the receipt")?;
-    tokio::fs::write(&receipt_path, text).await.context("writing the receipt")?;
+    tokio::fs::write(beside(&target, ".receipt.json"), text).await.context("writing the receipt")?;
+    // Left in place, it is taken once more when it is complete, as a later version.
+    anyhow::ensure!(Stamp::at(path)? == *stamp, "it changed after it was read");
+    // The end mark first: left behind, it would call the next file of this name complete.
+    let control = [END_MARK].into_iter().chain(checksum::ALGORITHMS.map(|(suffix, ..)| suffix));
+    for suffix in control {
+        let moved = tokio::fs::rename(beside(path, suffix), beside(&target, suffix)).await;
+        if let Err(error) = moved
+            && !is_absent(&error)
+        {
+            return Err(error).with_context(|| format!("moving the file with {suffix} away"));
+        }
+    }
     tokio::fs::rename(path, &target).await.context("moving the file away")
 }
 

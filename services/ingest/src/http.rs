@@ -1,13 +1,14 @@
 //! `POST /api/v1/reports`: one file, several, or an archive.
 
+use std::error::Error;
+
 use access::{Caller, Code, Problem};
 use axum::Json;
 use axum::body::Body;
-use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Query, Request, State};
+use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures::TryStreamExt;
-use serde::Deserialize;
 use tokio_util::io::StreamReader;
 
 use crate::Ingest;
@@ -20,34 +21,47 @@ const FORM_FILES: usize = 1_000;
 /// Longest Idempotency-Key, in bytes.
 const KEY_BYTES: usize = 200;
 
-#[derive(Debug, Deserialize)]
-pub(crate) struct SubmitParams {
+/// The parameters of an upload.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Params {
     /// Name of the file if the body is the file itself.
     file_name: Option<String>,
     /// Whether files that were sent before are read again.
-    #[serde(default)]
     again: bool,
+}
+
+impl Params {
+    fn parse(query: &str) -> Result<Self, Problem> {
+        let mut params = Self::default();
+        for (name, value) in access::pairs(query) {
+            match (name.as_str(), value.as_str()) {
+                ("file_name", _) => params.file_name = Some(value),
+                ("again", "true") => params.again = true,
+                ("again", "false") => params.again = false,
+                _ => {
+                    let problem = Problem::bad_parameter(&name, format!("参数“{name}”不能是“{value}”。"));
+                    return Err(problem.hint("again 可为 true 或 false。"));
+                }
+            }
+        }
+        Ok(params)
+    }
 }
 
 pub(crate) async fn submit(
     State(ingest): State<Ingest>,
     caller: Caller,
-    Query(params): Query<SubmitParams>,
     headers: HeaderMap,
     request: Request,
 ) -> Result<Response, Problem> {
+    let params = Params::parse(request.uri().query().unwrap_or_default())?;
     let limit = ingest.worker().config().upload_mb as u64 * 1_000_000;
     let text = |name: &header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     let content_length = text(&header::CONTENT_LENGTH).and_then(|length| length.parse::<u64>().ok());
     if content_length.is_some_and(|length| length > limit) {
         return Err(aborted(Abort::TooLarge(limit)));
     }
-    let key = headers.get("idempotency-key").and_then(|key| key.to_str().ok()).map(str::to_owned);
-    if key.as_ref().is_some_and(|key| key.len() > KEY_BYTES) {
-        let detail = format!("Idempotency-Key 超过 {KEY_BYTES} 字节。");
-        let hint = "请使用较短的标识，例如 UUID。";
-        return Err(Problem::new(Code::BadIdempotencyKey, detail, hint));
-    }
+    let key = idempotency_key(&headers)?;
     let _permit = ingest.admission().upload_permit().await?;
     ingest.admission().check_capacity().await?;
     let mut builder = SubmissionBuilder::new(ingest.clone(), caller, "http").again(params.again);
@@ -67,22 +81,31 @@ pub(crate) async fn submit(
     Ok((StatusCode::ACCEPTED, Json(receipt)).into_response())
 }
 
+/// The sender's key; a key that is not usable is refused, because a sender relies on it.
+fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
+    let is_printable = value.as_bytes().iter().all(|byte| (b' '..=b'~').contains(byte));
+    match value.to_str() {
+        Ok(key) if is_printable && (1..=KEY_BYTES).contains(&key.len()) => Ok(Some(key.to_owned())),
+        _ => {
+            let detail = format!("Idempotency-Key 应为 1 至 {KEY_BYTES} 个可打印的 ASCII 字符。");
+            Err(Problem::new(Code::BadIdempotencyKey, detail, "请使用简短的标识，例如 UUID。"))
+        }
+    }
+}
+
 async fn add_form(
     builder: &mut SubmissionBuilder,
     request: Request,
     monitor: &BodyMonitor,
     limit: u64,
 ) -> Result<(), Problem> {
-    let bad = |detail: String| {
-        let hint = "请以 multipart/form-data 上传，文件放在 file 字段。";
-        Problem::new(Code::BadForm, detail, hint)
-    };
     let (mut head, body) = request.into_parts();
     head.extensions.insert(DefaultBodyLimit::disable());
     let request = Request::from_parts(head, Body::from_stream(monitor.watch(body, limit)));
-    let mut form = Multipart::from_request(request, &()).await.map_err(|error| bad(error.body_text()))?;
+    let mut form = Multipart::from_request(request, &()).await.map_err(|error| bad_form(&error))?;
     let mut files = 0;
-    while let Some(field) = form.next_field().await.map_err(|error| bad(error.body_text()))? {
+    while let Some(field) = form.next_field().await.map_err(|error| bad_form(&error))? {
         let Some(name) = field.file_name().map(str::to_owned) else { continue };
         files += 1;
         if files > FORM_FILES {
@@ -129,8 +152,17 @@ fn aborted(abort: Abort) -> Problem {
     }
 }
 
+fn bad_form(error: &(dyn Error + 'static)) -> Problem {
+    if access::is_broken_encoding(error) {
+        return access::broken_encoding();
+    }
+    let hint = "请以 multipart/form-data 上传，文件放在 file 字段。";
+    Problem::new(Code::BadForm, "请求正文不是完整的 multipart/form-data 表单。", hint)
+}
+
 fn not_accepted(error: AcceptError) -> Problem {
     match error {
+        AcceptError::BrokenUpload(error) if access::is_broken_encoding(&error) => access::broken_encoding(),
         AcceptError::BrokenUpload(_) => {
             Problem::new(Code::BrokenUpload, "上传中断，文件没有被接收。", "请重新报送。")
         }

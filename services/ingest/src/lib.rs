@@ -4,6 +4,7 @@ mod admission;
 mod builder;
 mod folder;
 mod http;
+mod lanes;
 mod manifest;
 mod name;
 mod recovery;
@@ -14,6 +15,7 @@ mod withdraw;
 
 use std::sync::Arc;
 
+use access::Parameters::Only;
 use access::{AccessControl, Requires, Route};
 use anyhow::Context as _;
 use axum::Router;
@@ -23,6 +25,7 @@ use bus::Bus;
 use worker::{Service, Worker};
 
 use crate::admission::Admission;
+use crate::lanes::Lanes;
 
 pub use recovery::{Recovered, recover};
 
@@ -43,11 +46,11 @@ pub fn router(worker: Worker) -> anyhow::Result<Router> {
 /// Every path with the key that it requires; the console's `openapi.json` describes all of them.
 fn routes() -> Vec<Route<Ingest>> {
     vec![
-        ("/api/v1/reports", Requires::Submit, post(http::submit)),
-        ("/api/v1/reports/{id}/withdrawal", Requires::Submit, post(withdraw::withdraw)),
-        ("/api/v1/submissions/{id}", Requires::Key, get(submission::submission)),
-        ("/api/v1/states", Requires::Key, post(submission::states)),
-        ("/api/v1/roster", Requires::Operate, post(roster::import)),
+        ("/api/v1/reports", Requires::Submit, Only(&["file_name", "again"]), post(http::submit)),
+        ("/api/v1/reports/{id}/withdrawal", Requires::Submit, Only(&[]), post(withdraw::withdraw)),
+        ("/api/v1/submissions/{id}", Requires::Key, Only(&["from"]), get(submission::submission)),
+        ("/api/v1/states", Requires::Key, Only(&[]), post(submission::states)),
+        ("/api/v1/roster", Requires::Operate, Only(&[]), post(roster::import)),
     ]
 }
 
@@ -59,12 +62,18 @@ struct Parts {
     worker: Worker,
     access: AccessControl,
     admission: Admission,
+    lanes: Lanes,
 }
 
 impl Ingest {
     fn open(worker: Worker) -> anyhow::Result<Self> {
         let access = AccessControl::open(&worker).context("setting up access control")?;
-        Ok(Self(Arc::new(Parts { access, admission: Admission::new(worker.clone()), worker })))
+        Ok(Self(Arc::new(Parts {
+            access,
+            admission: Admission::new(worker.clone()),
+            lanes: Lanes::default(),
+            worker,
+        })))
     }
 
     fn worker(&self) -> &Worker {
@@ -85,6 +94,10 @@ impl Ingest {
 
     fn admission(&self) -> &Admission {
         &self.0.admission
+    }
+
+    fn lanes(&self) -> &Lanes {
+        &self.0.lanes
     }
 }
 

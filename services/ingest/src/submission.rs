@@ -1,15 +1,15 @@
 //! The states of reports: `GET /api/v1/submissions/{id}` for those of one submission, `POST /api/v1/states` for any
 //! list.
 
-use access::{Caller, Code, Problem};
+use access::{Caller, Code, Id, Problem};
 use axum::Json;
+use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{Path, Query, State};
+use axum::http::Uri;
 use bus::Bus;
 use futures::{StreamExt, TryStreamExt};
 use proto::v1::{ReportRefused, ReportSubmitted};
 use proto::{Fact, ReportState};
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::Ingest;
@@ -20,19 +20,13 @@ const PAGE: usize = 1_000;
 /// Concurrent reads of the log.
 const CONCURRENCY: usize = 32;
 
-#[derive(Debug, Deserialize)]
-pub(crate) struct PageParams {
-    /// Position of the first report of the page.
-    #[serde(default)]
-    from: usize,
-}
-
 pub(crate) async fn submission(
     State(ingest): State<Ingest>,
     caller: Caller,
-    Path(id): Path<String>,
-    Query(page): Query<PageParams>,
+    Id(id): Id,
+    uri: Uri,
 ) -> Result<Json<Value>, Problem> {
+    let from = first_of_page(uri.query().unwrap_or_default())?;
     let unknown = || {
         let detail = format!("没有编号为 {id} 的报送。");
         Problem::new(Code::NoSuchSubmission, detail, "请核对报送时返回的 submission。").field("id")
@@ -43,17 +37,25 @@ pub(crate) async fn submission(
         return Err(unknown());
     }
     let total = manifest.reports().count();
-    let listed: Vec<(String, &str)> = manifest.reports().skip(page.from).take(PAGE).collect();
+    let listed: Vec<(String, &str)> = manifest.reports().skip(from).take(PAGE).collect();
     let count = listed.len();
     let ids = listed.iter().map(|(id, _)| id.clone()).collect();
     let mut reports = states_of(ingest.bus(), &caller, ids).await?;
     for (report, (_, file_name)) in reports.iter_mut().zip(listed) {
         report["file_name"] = file_name.into();
     }
-    let next = (page.from + count < total).then_some(page.from + count);
+    let next = (from + count < total).then_some(from + count);
     Ok(Json(
         json!({"submission": id, "total": total, "reports": reports, "refused": manifest.refused, "next": next}),
     ))
+}
+
+/// The position of the first report of the page: the parameter `from`, or 0.
+fn first_of_page(query: &str) -> Result<usize, Problem> {
+    let Some((name, value)) = access::pairs(query).next() else { return Ok(0) };
+    value.parse().map_err(|_| {
+        Problem::bad_parameter(&name, format!("“{value}”不是从0起的整数。")).hint("请用上一页应答中的 next。")
+    })
 }
 
 pub(crate) async fn states(

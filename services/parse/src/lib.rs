@@ -2,6 +2,8 @@
 
 mod reader;
 
+use std::sync::LazyLock;
+
 use anyhow::Context as _;
 use blobs::{Blobs, GetError};
 use proto::RefusalClass;
@@ -9,7 +11,7 @@ use proto::v1::{Blob, Report, ReportParsed, ReportSubmitted, Withdrawal};
 use tokio::sync::Semaphore;
 use tracing::Instrument as _;
 use tracing::field::Empty;
-use worker::{Handled, HandlerError, Refusal, Service, Worker};
+use worker::{Handled, HandlerError, Lane, Refusal, SandboxRequirement, Service, Worker};
 
 pub use reader::{LIMITS, READER_VERB, ReadDocument, Readers, run_reader};
 
@@ -17,28 +19,70 @@ pub use reader::{LIMITS, READER_VERB, ReadDocument, Readers, run_reader};
 pub fn service() -> Service {
     Service::new("parse", async |worker: Worker| {
         let readers = Readers::new().context("finding this program")?;
+        require_sandbox(&readers, worker.config().sandbox).await?;
         let blobs = worker.blobs().clone();
-        worker.work(move |submitted| parse(blobs.clone(), readers.clone(), submitted)).await
+        let parse = move |submitted, lane| parse(blobs.clone(), readers.clone(), lane, submitted);
+        worker.work_in_lanes(parse).await
     })
+}
+
+/// Asks a reader what the kernel enforces on it, and refuses to start where that is less than the operator
+/// accepts.
+async fn require_sandbox(readers: &Readers, required: SandboxRequirement) -> anyhow::Result<()> {
+    let confinement = readers.probe().await.context("starting a reader")?;
+    if confinement.is_complete() {
+        tracing::info!(sandbox = %confinement, "readers are confined: {confinement}");
+        return Ok(());
+    }
+    let missing = confinement.missing().collect::<Vec<_>>().join(", ");
+    let code = worker::WEAK_SANDBOX;
+    anyhow::ensure!(
+        required == SandboxRequirement::Weak,
+        "{code}: this kernel does not confine readers completely ({confinement}): run parse on Linux 5.13 or newer \
+         with {missing}, or accept the risk with GOUJI_SANDBOX=weak (parse.sandbox)"
+    );
+    tracing::warn!(
+        code,
+        sandbox = %confinement,
+        "{code}: readers are not confined completely ({confinement}), which GOUJI_SANDBOX=weak accepts"
+    );
+    Ok(())
 }
 
 /// Originals in memory at once, in KB; a reader needs a few times the size of its document.
 const MEMORY_KB: u32 = 64 << 10;
 static MEMORY: Semaphore = Semaphore::const_new(MEMORY_KB as usize);
 
-async fn parse(blobs: Blobs, readers: Readers, submitted: ReportSubmitted) -> Handled<ReportParsed> {
+/// Documents of the bulk lane that hold a reader or memory, or wait for it: one for each core. So a single report
+/// waits for no more of them than run already.
+static BULK: LazyLock<Semaphore> =
+    LazyLock::new(|| Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from)));
+
+async fn parse(
+    blobs: Blobs,
+    readers: Readers,
+    lane: Lane,
+    submitted: ReportSubmitted,
+) -> Handled<ReportParsed> {
     if let Some(withdrawal) = submitted.withdraws.clone() {
         return Ok(parsed_withdrawal(submitted, withdrawal).into());
     }
+    let takes_turns = submitted.bulk && lane == Lane::Ordinary;
+    let turn = if takes_turns { Some(BULK.acquire().await?) } else { None };
     let original = submitted.original.clone().unwrap_or_default();
     let size_kb = u32::try_from(original.size_bytes >> 10).unwrap_or(u32::MAX);
-    let _permit = MEMORY.acquire_many(size_kb.clamp(1, MEMORY_KB)).await?;
+    let _permit = match lane {
+        Lane::Ordinary => Some(MEMORY.acquire_many(size_kb.clamp(1, MEMORY_KB)).await?),
+        // There is one at a time, and others do not wait for it.
+        Lane::Slow => None,
+    };
     let bytes = match blobs.get(&original.sha256).await {
         Ok(bytes) => bytes,
         Err(error @ (GetError::Missing(_) | GetError::Corrupt(_))) => return Err(lost(&error).into()),
         Err(error) => return Err(error.into()),
     };
-    let ReadDocument { report, text, .. } = read(&readers, &bytes, &submitted.file_name).await?;
+    let ReadDocument { report, text, .. } = read(&readers, lane, &bytes, &submitted.file_name).await?;
+    drop(turn);
     let stored = blobs.put(text.as_bytes(), TEXT_BYTES).await?;
     let text = Blob { sha256: stored.sha256, size_bytes: stored.size_bytes, media_type: "text/plain".into() };
     let parsed = ReportParsed {
@@ -66,9 +110,14 @@ fn parsed_withdrawal(submitted: ReportSubmitted, withdrawal: Withdrawal) -> Repo
 const TEXT_BYTES: u64 = 3 * document::limits::BYTES as u64;
 
 /// Reads in a span that records the CPU time and the peak memory of the reader.
-async fn read(readers: &Readers, bytes: &[u8], file_name: &str) -> Result<ReadDocument, HandlerError> {
+async fn read(
+    readers: &Readers,
+    lane: Lane,
+    bytes: &[u8],
+    file_name: &str,
+) -> Result<ReadDocument, HandlerError> {
     let span = tracing::info_span!("read", size_bytes = bytes.len(), cpu_ms = Empty, peak_bytes = Empty);
-    let document = readers.read(bytes, file_name).instrument(span.clone()).await?;
+    let document = readers.read_in(lane, bytes, file_name).instrument(span.clone()).await?;
     span.record("cpu_ms", document.cpu.as_secs_f64() * 1000.0);
     span.record("peak_bytes", document.peak_bytes);
     Ok(document)

@@ -1,32 +1,37 @@
 //! Reads documents in sandboxed child processes of this program: a document that hangs, exhausts memory or
 //! crashes its reader is refused with the name of the limit, and affects nothing else.
+//!
+//! Most documents take milliseconds. One that takes more than a reader of the ordinary lane has is read once
+//! more in the slow lane, alone, with all that [`LIMITS`] allow, and at a low priority.
 
 mod telemetry;
 
 use std::alloc::Layout;
 use std::io;
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use document::ReadError;
 use proto::v1::Report;
 use proto::{Message, RefusalClass};
-use sandbox::{Limits, Pool, Program, SandboxError};
-use worker::{HandlerError, Refusal};
+use sandbox::{Confinement, Limits, Pool, Program, SandboxError};
+use worker::{HandlerError, Lane, Refusal};
 
 /// The hidden verb under which a program calls [`run_reader`].
 pub const READER_VERB: &str = "sandboxed-reader";
 
-/// One reader for each core, and one with a higher memory limit for documents that exceed theirs. Readers
-/// start on demand; clones share them.
+/// One reader for each core in the ordinary lane, and one in the slow lane. Readers start on demand; clones
+/// share them.
 #[derive(Debug, Clone)]
 pub struct Readers(Arc<Pools>);
 
 #[derive(Debug)]
 struct Pools {
     ordinary: Pool,
-    large: Pool,
+    slow: Pool,
+    /// What the kernel enforces on the last reader that answered.
+    confinement: Mutex<Option<Confinement>>,
 }
 
 /// A document that was read.
@@ -44,21 +49,27 @@ pub struct ReadDocument {
     pub peak_bytes: u64,
 }
 
-/// What reading one document may cost.
+/// What reading one document may cost, in the slow lane.
 pub const LIMITS: Limits = Limits {
     // Reading 50 MB takes up to 200 MB; the readers of a process on two cores add up to 480 MB at most.
     memory_bytes: 320 << 20,
     // Reading 50 MB takes 3 s at most, an ordinary report milliseconds.
     cpu_seconds: 10,
-    // Twice the CPU time, for a machine that does other work too; beyond that the document is tried again.
-    wall: Duration::from_secs(20),
+    // A machine that is busy otherwise leaves a reader of low priority a tenth of a core, or less.
+    wall: Duration::from_secs(300),
     // Starting a reader takes as long as reading one report.
     requests: 1_000,
     reuse_bytes: 64 << 20,
+    background: true,
 };
 
 /// Enough for all but the largest documents, so that the readers of all cores together take little memory.
 const ORDINARY_BYTES: u64 = 64 << 20;
+/// A hundred times what an ordinary report takes: longer than this no document holds up others.
+const ORDINARY_CPU_SECONDS: u64 = 2;
+/// Ten times the CPU time, for a machine that does other work too; a document whose reader got less than half
+/// of its CPU time by then is tried again.
+const ORDINARY_WALL: Duration = Duration::from_secs(20);
 
 impl Readers {
     /// Readers that run this program under [`LIMITS`].
@@ -73,29 +84,70 @@ impl Readers {
     pub fn of(program: &Program, limits: Limits) -> Self {
         telemetry::begin();
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let ordinary = Limits { memory_bytes: limits.memory_bytes.min(ORDINARY_BYTES), ..limits.clone() };
+        let ordinary = Limits {
+            memory_bytes: limits.memory_bytes.min(ORDINARY_BYTES),
+            cpu_seconds: limits.cpu_seconds.min(ORDINARY_CPU_SECONDS),
+            wall: limits.wall.min(ORDINARY_WALL),
+            background: false,
+            ..limits.clone()
+        };
         Self(Arc::new(Pools {
             ordinary: Pool::new(program.clone(), ordinary, cores),
-            large: Pool::new(program.clone(), limits, 1),
+            slow: Pool::new(program.clone(), limits, 1),
+            confinement: Mutex::default(),
         }))
     }
 
-    /// Reads a document.
+    /// Starts a reader, and asks it what the kernel enforces on it.
+    ///
+    /// # Errors
+    /// If no reader can be started, or it does not answer.
+    pub async fn probe(&self) -> Result<Confinement, SandboxError> {
+        let response = self.0.ordinary.request(b"", b"").await?;
+        self.observe(response.confinement);
+        Ok(response.confinement)
+    }
+
+    /// What the kernel enforces on readers; none before the first document was read.
+    pub fn confinement(&self) -> Option<Confinement> {
+        *self.0.confinement.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn observe(&self, confinement: Confinement) {
+        *self.0.confinement.lock().unwrap_or_else(PoisonError::into_inner) = Some(confinement);
+        telemetry::confined(confinement);
+    }
+
+    /// Reads a document, in the slow lane where the ordinary one is not enough.
     ///
     /// # Errors
     /// A refusal if the document cannot be read or exceeds a limit; a failure if no reader could be run,
     /// which is no fault of the document.
     pub async fn read(&self, bytes: &[u8], file_name: &str) -> Result<ReadDocument, HandlerError> {
-        let Pools { ordinary, large } = &*self.0;
-        let result = match telemetry::request(ordinary, "ordinary", file_name, bytes).await {
-            // More memory may be enough. Another process may have sent the signal that ended the reader; a
-            // document that crashes its reader does so again.
-            Err(SandboxError::Memory { .. } | SandboxError::Crashed { .. }) => {
-                telemetry::request(large, "large", file_name, bytes).await
-            }
+        match self.read_in(Lane::Ordinary, bytes, file_name).await {
+            Err(HandlerError::Deferred(_)) => self.read_in(Lane::Slow, bytes, file_name).await,
             result => result,
+        }
+    }
+
+    /// Reads a document in this lane.
+    ///
+    /// # Errors
+    /// Those of [`Readers::read`]; [`HandlerError::Deferred`] if a reader of the ordinary lane reached a limit
+    /// or crashed: the slow lane has more, and another process may have sent the signal that ended the reader.
+    pub async fn read_in(
+        &self,
+        lane: Lane,
+        bytes: &[u8],
+        file_name: &str,
+    ) -> Result<ReadDocument, HandlerError> {
+        let (pool, name) = match lane {
+            Lane::Ordinary => (&self.0.ordinary, "ordinary"),
+            Lane::Slow => (&self.0.slow, "slow"),
         };
-        let (response, head) = result.map_err(trouble)?;
+        let result = telemetry::request(pool, name, file_name, bytes).await;
+        let (response, head) = result.map_err(|error| trouble(lane, error))?;
+        self.observe(response.confinement);
         let head = head?;
         if let Some(refused) = head.refused {
             let class = RefusalClass::parse(&refused.class)?;
@@ -111,10 +163,14 @@ impl Readers {
     }
 }
 
-/// A document that made its reader exceed a limit or crash is refused; anything else is a failure of ours.
-fn trouble(error: SandboxError) -> HandlerError {
+/// A document that made its reader exceed a limit or crash is deferred to the slow lane, and refused there;
+/// anything else is a failure of ours.
+fn trouble(lane: Lane, error: SandboxError) -> HandlerError {
     let (class, message) = match error {
-        SandboxError::Cpu { seconds } => (
+        // The reader hardly got to compute, or could not be run.
+        SandboxError::Starved { .. } | SandboxError::Failed(_) => return HandlerError::Failed(error.into()),
+        _ if lane == Lane::Ordinary => return HandlerError::Deferred(error.into()),
+        SandboxError::Cpu { seconds } | SandboxError::Wall { seconds, .. } => (
             RefusalClass::TooSlow,
             format!(
                 "读取这个文件超过 {seconds} 秒仍未完成，已停止。请去掉图片等无关内容，另存为 Word 文档（DOCX）或纯文本（TXT）后重新报送。"
@@ -126,12 +182,10 @@ fn trouble(error: SandboxError) -> HandlerError {
                 "读取这个文件所需的内存超过 {bytes} 字节的上限，已停止。请去掉图片等无关内容，另存为 Word 文档（DOCX）或纯文本（TXT）后重新报送。"
             ),
         ),
-        SandboxError::Crashed { .. } => (
+        SandboxError::Crashed { .. } | SandboxError::Forbidden => (
             RefusalClass::ReaderCrashed,
             "读取这个文件时程序异常退出，文件可能已损坏。请打开原文件检查，另存为 Word 文档（DOCX）或纯文本（TXT）后重新报送。".into(),
         ),
-        // A reader that did not use its CPU time was not scheduled: the machine stood still or is overloaded.
-        SandboxError::Wall { .. } | SandboxError::Failed(_) => return HandlerError::Failed(error.into()),
     };
     Refusal::new(class, message, error.to_string()).into()
 }
@@ -247,6 +301,11 @@ fn read(bytes: &[u8], file_name: &str, phases: &mut Phases) -> Result<(ResponseH
     let document = document::read(bytes, &document::Limits::default())?;
     phases.enter("reading");
     let report = reading::read(&document, Some(file_name));
+    if let Err(error) = reading::recognise(&document, &report) {
+        let class = RefusalClass::NotAReport.name().into();
+        let refused = Refused { class, message: error.message(), detail: error.to_string() };
+        return Ok((ResponseHead { refused: Some(refused), ..ResponseHead::default() }, String::new()));
+    }
     phases.enter("text");
     let encoding = document.encoding.map(str::to_owned);
     let head = ResponseHead { report: Some((&report).into()), encoding, ..ResponseHead::default() };
@@ -258,16 +317,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_documents_that_break_their_reader_are_refused() {
-        let check = |error: SandboxError, expected: Option<RefusalClass>| match (trouble(error), expected) {
-            (HandlerError::Refused(refusal), Some(class)) => assert_eq!(refusal.class, class),
-            (HandlerError::Failed(_), None) => (),
-            (trouble, _) => panic!("{trouble:?} and not {expected:?}"),
+    fn only_documents_that_break_their_reader_are_refused_and_only_in_the_slow_lane() {
+        let check = |error: SandboxError, expected: Option<RefusalClass>| {
+            let ordinary = trouble(Lane::Ordinary, error.clone());
+            match (&ordinary, trouble(Lane::Slow, error), expected) {
+                (HandlerError::Deferred(_), HandlerError::Refused(refusal), Some(class)) => {
+                    assert_eq!(refusal.class, class);
+                }
+                (HandlerError::Failed(_), HandlerError::Failed(_), None) => (),
+                (_, slow, _) => panic!("{ordinary:?} and {slow:?}, and not {expected:?}"),
+            }
         };
         check(SandboxError::Cpu { seconds: 10 }, Some(RefusalClass::TooSlow));
+        check(SandboxError::Wall { seconds: 20, cpu_ms: 5_000 }, Some(RefusalClass::TooSlow));
         check(SandboxError::Memory { bytes: 1 }, Some(RefusalClass::TooMuchMemory));
         check(SandboxError::Crashed { how: "stack overflow".into() }, Some(RefusalClass::ReaderCrashed));
-        check(SandboxError::Wall { seconds: 20 }, None);
+        check(SandboxError::Forbidden, Some(RefusalClass::ReaderCrashed));
+        check(SandboxError::Starved { seconds: 20, cpu_ms: 9 }, None);
         check(SandboxError::Failed("somebody killed it".into()), None);
     }
 

@@ -30,7 +30,13 @@ const REFUSALS: &str = "
 
 A file that is not accepted stands in `refused` of the receipt, with its `class`.
 A report that was accepted and goes no further ends in a `ReportRefused` with its `class`: `GET /api/v1/submissions/{id}`, `POST /api/v1/states`, `GET /api/v1/status/{id}` and `gouji refused show ID` show it, with a Chinese `message` for the sender.
-The same bytes sent again are not tried again; an operator tries a report again with `gouji refused replay`.
+The same bytes sent again are read again if the refusal was no fault of the sender (the classes that say **Operator**), and are a duplicate otherwise; an operator tries any report again with `gouji refused replay`.
+";
+
+const START: &str = "
+## Refusals to start
+
+A service that does not start says why in one line on standard error; where the line begins with a code, it is one of these.
 ";
 
 const STATES: &str = "
@@ -105,6 +111,15 @@ fn markdown() -> String {
         let seen: Vec<String> = info.seen.iter().map(seen_in).collect();
         section(&mut page, info.name, info.meaning, &seen.join(", "), info.fault, info.remedy);
     }
+    page.push_str(START);
+    section(
+        &mut page,
+        worker::WEAK_SANDBOX,
+        "The kernel does not confine the readers of documents with both Landlock and seccomp; the line names what is missing.",
+        "Standard error of parse and of `gouji up`; a warning in the log where `GOUJI_SANDBOX=weak`, and of `gouji check`",
+        Fault::Operator,
+        "Run parse on a kernel that has both (Linux 5.13 or newer), or accept the risk with `GOUJI_SANDBOX=weak`.",
+    );
     page.push_str(STATES);
     for (state, meaning) in STATE_MEANINGS {
         // Writing to a string cannot fail.

@@ -61,6 +61,9 @@ async fn a_folder_keeps_originals() {
     let place: PathBuf = folder.path().join("ba").join(ABC);
     std::fs::write(&place, "abd").unwrap();
     assert!(matches!(originals.get(ABC).await, Err(GetError::Corrupt(_))));
+    assert!(originals.put(&b"abc"[..], 3).await.unwrap().new, "one with a flipped byte is replaced");
+    assert_eq!(originals.get(ABC).await.unwrap(), "abc");
+    assert!(!originals.put(&b"abc"[..], 3).await.unwrap().new, "a sound one is not");
     std::fs::write(&place, "ab").unwrap();
     assert!(originals.put(&b"abc"[..], 3).await.unwrap().new, "one cut short is replaced");
     assert_eq!(originals.get(ABC).await.unwrap(), "abc");
@@ -108,4 +111,35 @@ async fn a_bucket_keeps_originals_in_large_chunks() {
     let bus = Bus::operator(&config).await.unwrap();
     let originals = Blobs::open(&BlobsConfig::Bucket, &bus).await.unwrap();
     assert_eq!(originals.get(&stored.sha256).await.unwrap(), two_megabytes);
+}
+
+#[tokio::test]
+async fn a_damaged_object_of_the_bus_is_replaced() {
+    let server = Server::start();
+    let config = BusConfig { url: Some(server.url()), object_store: true, ..BusConfig::default() };
+    apply(&config, Changes::Missing).await.unwrap();
+    let bus = Bus::operator(&config).await.unwrap();
+    let originals = Blobs::open(&BlobsConfig::Bucket, &bus).await.unwrap();
+    originals.put(&b"abc"[..], 3).await.unwrap();
+    let jetstream = async_nats::jetstream::new(async_nats::connect(server.url()).await.unwrap());
+    let stream = jetstream.get_stream("OBJ_gouji-originals").await.unwrap();
+    let chunks = async || {
+        let bucket = jetstream.get_object_store("gouji-originals").await.unwrap();
+        let object = bucket.info(ABC).await.unwrap();
+        format!("$O.{}.C.{}", object.bucket, object.nuid)
+    };
+
+    // Another byte in the place of one, and then no byte at all.
+    for replacement in [Some("abd"), None] {
+        let subject = chunks().await;
+        let chunk = stream.get_last_raw_message_by_subject(&subject).await.unwrap();
+        assert!(stream.delete_message(chunk.sequence).await.unwrap());
+        if let Some(bytes) = replacement {
+            jetstream.publish(subject, bytes.into()).await.unwrap().await.unwrap();
+        }
+        assert!(matches!(originals.get(ABC).await, Err(GetError::Corrupt(_))), "{replacement:?}");
+        assert!(originals.put(&b"abc"[..], 3).await.unwrap().new, "{replacement:?}");
+        assert_eq!(originals.get(ABC).await.unwrap(), "abc");
+        assert!(!originals.put(&b"abc"[..], 3).await.unwrap().new, "a sound one is not replaced");
+    }
 }

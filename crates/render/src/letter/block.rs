@@ -22,7 +22,7 @@ pub(crate) enum Block {
     /// The contact person, in brackets.
     Contact(String),
     /// The mark of an enclosure, at the top of a new page; its title follows.
-    Enclosure(&'static str),
+    Enclosure(String),
 }
 
 /// A small table: a head and rows of as many cells.
@@ -39,7 +39,10 @@ pub(crate) struct Grid {
 pub(crate) struct Column {
     /// The text of its head.
     pub(crate) head: &'static str,
-    /// Its share of the width, in parts of the sum over all columns.
+    /// Its class in the style sheet, which gives its width.
+    pub(crate) class: &'static str,
+    /// Its share of the width in percent, as the style sheet has it. Where a table has not every column, the others
+    /// share the rest.
     pub(crate) share: u32,
     /// Whether it has figures, which are right-aligned.
     pub(crate) is_figure: bool,

@@ -1,9 +1,12 @@
-//! Renders one finding of a letter: what is wrong, where, by how much, how to correct it, and why.
+//! Renders one problem of a letter: what is wrong, where, by how much, how to correct it, and why.
 
-use report::{Against, CellId, Decimal, Equation, Finding, Form, Judgement, Repair, Review};
+use report::{Against, CellId, Decimal, Equation, Finding, Form, Judgement, Problem, Repair, Review};
 
 use crate::location;
-use crate::text::{clean, day, full_width_brackets, number, numeral};
+use crate::problem::problem_summary;
+use report::full_width_brackets;
+
+use crate::text::{clean, day, number, numeral};
 
 use super::block::{Block, Column, Grid};
 use super::cell_groups::{CellGroup, cell_groups};
@@ -12,25 +15,42 @@ use super::sides;
 /// A side of an equation with more terms than this lists only those that are not 0.
 const MAX_LISTED_ZEROS: usize = 4;
 
-/// Turns the findings of one review into blocks of a letter.
+/// Turns the problems of one review into blocks of a letter.
 pub(super) struct FindingBlocks<'a> {
     review: &'a Review,
     file_name: Option<&'a str>,
-    /// The repair that was written last, and the number of its finding.
-    last_repair: Option<(&'a Repair, String)>,
 }
 
 impl<'a> FindingBlocks<'a> {
     pub(super) fn new(review: &'a Review, file_name: Option<&'a str>) -> Self {
-        Self { review, file_name, last_repair: None }
+        Self { review, file_name }
     }
 
-    /// Adds the finding with this index in its group.
-    pub(super) fn push(&mut self, blocks: &mut Vec<Block>, index: usize, finding: &'a Finding) {
+    /// Adds the problem with this index in its group. The equations of one that several findings show are enclosed.
+    pub(super) fn push(&self, blocks: &mut Vec<Block>, index: usize, problem: &Problem) {
         let mark = format!("（{}）", numeral(index + 1));
-        if index == 0 {
-            self.last_repair = None;
+        match (problem_summary(problem), problem.findings.first()) {
+            (Some(summary), _) => self.push_several(blocks, mark, summary, problem),
+            (None, Some(finding)) => self.push_one(blocks, mark, finding),
+            (None, None) => {}
         }
+    }
+
+    fn push_several(&self, blocks: &mut Vec<Block>, mark: String, summary: String, problem: &Problem) {
+        blocks.push(Block::Item(mark, format!("{}。相关等式和数字见附件。", clean(&summary))));
+        let (report, repair) = (&self.review.report, problem.repair());
+        let cell = repair.and_then(|repair| report.cells.get(repair.cell));
+        if let Some(cell) = cell {
+            let place = cell.origin.and_then(|origin| location::of_origin(report, origin, self.file_name));
+            let place = place.map_or(String::new(), |place| format!("，在文件{place}"));
+            let content = clean(&location::content(cell));
+            blocks.push(Block::Detail("现填", format!("{content}{place}。")));
+        }
+        blocks.extend(repair.map(|repair| Block::Detail("参考改法", suggested(repair))));
+        blocks.extend(bases(&problem.findings));
+    }
+
+    fn push_one(&self, blocks: &mut Vec<Block>, mark: String, finding: &Finding) {
         if let Some(waiver) = &finding.waiver {
             blocks.push(Block::Item(mark, self.message_without_hint(finding)));
             let decided = format!(
@@ -40,26 +60,40 @@ impl<'a> FindingBlocks<'a> {
                 day(Some(waiver.until)),
             );
             blocks.push(Block::Detail("豁免", decided));
-            blocks.extend(basis(finding));
+            blocks.extend(bases(&[finding]));
             return;
         }
-        blocks.push(Block::Item(mark.clone(), message(finding)));
+        blocks.push(Block::Item(mark, message(finding)));
+        self.push_evidence_of(blocks, finding);
+        blocks.extend(finding.repair.as_ref().map(|repair| Block::Detail("参考改法", suggested(repair))));
+        blocks.extend(bases(&[finding]));
+    }
+
+    /// Adds where a finding stands, and its numbers.
+    fn push_evidence_of(&self, blocks: &mut Vec<Block>, finding: &Finding) {
         blocks.extend(self.location(finding));
         blocks.extend(finding.against.as_ref().and_then(|against| self.against(against)));
         blocks
             .extend(sides::describe(&self.review.report, finding).map(|sides| Block::Detail("数字", sides)));
         blocks.extend(self.grid(finding).map(Block::Grid));
-        if let Some(repair) = &finding.repair {
-            blocks.push(Block::Detail("参考改法", self.repair(repair, mark)));
-        }
-        blocks.extend(basis(finding));
     }
 
-    /// Adds a finding that is only worth knowing.
-    pub(super) fn push_hint(&self, blocks: &mut Vec<Block>, index: usize, finding: &Finding) {
-        blocks.push(Block::Item(format!("{}．", index + 1), message(finding)));
+    /// Adds every finding of a problem that several show, for the enclosure.
+    pub(super) fn push_evidence(&self, blocks: &mut Vec<Block>, problem: &Problem) {
+        blocks.extend(problem_summary(problem).map(|summary| Block::Heading(clean(&summary))));
+        for (index, finding) in problem.findings.iter().enumerate() {
+            blocks.push(Block::Item(format!("{}．", index + 1), message(finding)));
+            self.push_evidence_of(blocks, finding);
+        }
+    }
+
+    /// Adds a problem that is only worth knowing.
+    pub(super) fn push_hint(&self, blocks: &mut Vec<Block>, index: usize, problem: &Problem) {
+        let Some(finding) = problem.findings.first() else { return };
+        let text = problem_summary(problem).map(|summary| format!("{}。", clean(&summary)));
+        blocks.push(Block::Item(format!("{}．", index + 1), text.unwrap_or_else(|| message(finding))));
         blocks.extend(self.location(finding));
-        blocks.extend(basis(finding));
+        blocks.extend(bases(&problem.findings));
     }
 
     /// The message without its last sentence, which says what to do: a waived finding needs nothing done.
@@ -127,7 +161,7 @@ impl<'a> FindingBlocks<'a> {
         }
         let gap = left.saturating_sub(right).abs();
         rows.push(vec!["相差".to_owned(), String::new(), number(gap), String::new()]);
-        let side = Column { head: "等式", share: 13, is_figure: false };
+        let side = Column { head: "等式", class: "side", share: 13, is_figure: false };
         Grid { columns: [&[side], &CELL_COLUMNS[..]].concat(), rows }
     }
 
@@ -152,23 +186,12 @@ impl<'a> FindingBlocks<'a> {
         let content = cell.map(location::content).unwrap_or_default();
         vec![location::label(form, id), clean(&content), location.unwrap_or_default()]
     }
-
-    fn repair(&mut self, repair: &'a Repair, mark: String) -> String {
-        match &self.last_repair {
-            Some((last, mark)) if *last == repair => format!("与{mark}相同。"),
-            _ => {
-                self.last_repair = Some((repair, mark));
-                let reason = full_width_brackets(&sentence(&repair.reason));
-                format!("{reason}。此为按勾稽关系推算的结果，请与申请登记台账核实后更正。")
-            }
-        }
-    }
 }
 
 const CELL_COLUMNS: [Column; 3] = [
-    Column { head: "项目", share: 39, is_figure: false },
-    Column { head: "报告所填", share: 15, is_figure: true },
-    Column { head: "文件中的位置", share: 33, is_figure: false },
+    Column { head: "项目", class: "item", share: 39, is_figure: false },
+    Column { head: "报告所填", class: "content", share: 15, is_figure: true },
+    Column { head: "文件中的位置", class: "location", share: 33, is_figure: false },
 ];
 
 /// The equation that the finding says does not hold.
@@ -183,14 +206,28 @@ fn message(finding: &Finding) -> String {
     full_width_brackets(&clean(&finding.message))
 }
 
-/// The article, notice or note of the form behind the rule, and the rule's id.
-fn basis(finding: &Finding) -> Option<Block> {
-    let id = clean(&finding.rule);
-    let text = match rules::rule(&finding.rule) {
-        Some(rule) if !rule.basis.is_empty() => format!("{}（规则{id}）。", sentence(rule.basis)),
-        _ => format!("核对规则{id}。"),
-    };
-    Some(Block::Detail("依据", text))
+fn suggested(repair: &Repair) -> String {
+    let reason = full_width_brackets(&sentence(&repair.reason));
+    format!("{reason}。此为按勾稽关系推算的结果，请与申请登记台账核实后更正。")
+}
+
+/// The articles, notices or notes of the form behind the rules of findings, each once, with the ids of the rules.
+fn bases(findings: &[&Finding]) -> Option<Block> {
+    let mut bases: Vec<(String, Vec<String>)> = Vec::new();
+    for finding in findings {
+        let id = clean(&finding.rule);
+        let basis = rules::rule(&finding.rule).map(|rule| sentence(rule.basis)).unwrap_or_default();
+        match bases.iter_mut().find(|(known, _)| *known == basis) {
+            Some((_, ids)) if ids.contains(&id) => {}
+            Some((_, ids)) => ids.push(id),
+            None => bases.push((basis, vec![id])),
+        }
+    }
+    let parts = bases.into_iter().map(|(basis, ids)| match basis.as_str() {
+        "" => format!("核对规则{}", ids.join("、")),
+        _ => format!("{basis}（规则{}）", ids.join("、")),
+    });
+    Some(Block::Detail("依据", format!("{}。", parts.collect::<Vec<_>>().join("；"))))
 }
 
 /// A sentence without its full stop.

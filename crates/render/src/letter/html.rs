@@ -7,7 +7,7 @@ use crate::text::clean;
 
 /// The layout of an official letter (GB/T 9704): page, margins, fonts and lines, in the same measures as the DOCX.
 /// Fonts that are not installed fall back to those of the system.
-const STYLE: &str = include_str!("letter.css");
+pub(crate) const STYLE: &str = include_str!("letter.css");
 
 pub(crate) fn page(title: &str, blocks: &[Block]) -> String {
     let page = html! {
@@ -50,7 +50,7 @@ fn render(block: &Block) -> Markup {
 fn grid(table: &Grid) -> Markup {
     html! {
         table {
-            colgroup { @for width in table.widths(100) { col style={ "width:" (width) "%" }; } }
+            colgroup { @for column in &table.columns { col.(column.class); } }
             thead { tr { @for column in &table.columns { th scope="col" { (column.head) } } } }
             tbody {
                 @for row in &table.rows {

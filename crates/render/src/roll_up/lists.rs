@@ -5,7 +5,9 @@ use survey::RollUp;
 
 use super::Shown;
 use crate::location;
-use crate::text::{clean, full_width_brackets};
+use report::full_width_brackets;
+
+use crate::text::clean;
 
 /// A list with its title. A list without rows says so in one sentence.
 pub(super) struct List {

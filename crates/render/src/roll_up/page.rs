@@ -6,10 +6,10 @@ use survey::RollUp;
 
 use super::lists::{self, Entry, List};
 use super::{remarks, shown, title};
-use crate::form_layout::{Content, PlacedCell, heading, layout, widths};
+use crate::form_layout::{Content, PlacedCell, extent, heading, layout};
 use crate::text::{number, title_lines};
 
-const STYLE: &str = include_str!("roll_up.css");
+pub(super) const STYLE: &str = include_str!("roll_up.css");
 
 pub(super) fn page(roll_up: &RollUp) -> String {
     let title = title(roll_up);
@@ -46,13 +46,12 @@ pub(super) fn page(roll_up: &RollUp) -> String {
 
 fn official(roll_up: &RollUp, table: Table) -> Markup {
     let layout = layout(Form::get(roll_up.form), table);
-    let widths = widths(&layout, table);
-    let all = widths.iter().copied().map(f64::from).sum::<f64>();
+    let columns = extent(&layout).1 + 1;
     html! {
         section {
             h2 { (heading(table)) }
             table.official.(table.as_str()) {
-                colgroup { @for width in widths { col style={ "width:" (format!("{:.2}", f64::from(width) * 100.0 / all)) "%" }; } }
+                colgroup { @for _ in 0..columns { col; } }
                 @for row in layout.chunk_by(|one, next| one.row == next.row) {
                     tr { @for placed in row { (cell(roll_up, placed)) } }
                 }

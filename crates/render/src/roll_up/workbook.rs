@@ -1,5 +1,7 @@
 //! Renders the roll-up as a workbook. The same roll-up gives the same bytes.
 
+mod details;
+
 use report::{Decimal, Form, Table};
 use rust_xlsxwriter::{
     DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Note, Workbook, Worksheet, XlsxError,
@@ -30,6 +32,7 @@ pub(super) fn workbook(roll_up: &RollUp) -> Result<Vec<u8>, XlsxError> {
     let contributors = lists::contributors(roll_up);
     let sheet = listing(workbook.add_worksheet(), &formats, "填报单位", std::slice::from_ref(&contributors))?;
     sheet.set_freeze_panes(FIRST_ROW, 0)?.set_repeat_rows(FIRST_ROW - 1, FIRST_ROW - 1)?;
+    details::sheet(workbook.add_worksheet(), &formats, roll_up)?;
     listing(workbook.add_worksheet(), &formats, "缺报与存疑", &lists::doubts(roll_up))?;
     workbook.save_to_buffer()
 }
@@ -102,10 +105,13 @@ fn write_cell(
             merge(sheet, placed, &shown.text(), &formats.figure)?;
             match &shown {
                 Shown::Number(value) => write_number(sheet, row, column, *value, &formats.figure)?,
-                Shown::AtLeast(_, reason) | Shown::Nothing(reason) => {
-                    let note = Note::new(reason).add_author_prefix(false);
-                    sheet.insert_note(row, column, &note)?;
+                Shown::AtLeast(value, _) if is_exact_in_a_spreadsheet(*value) => {
+                    write_number(sheet, row, column, *value, &formats.at_least(*value))?;
                 }
+                Shown::AtLeast(..) | Shown::Nothing(_) => {}
+            }
+            if let Some(reason) = shown.reason() {
+                sheet.insert_note(row, column, &Note::new(reason).add_author_prefix(false))?;
             }
             Ok(())
         }
@@ -133,14 +139,19 @@ fn write_number(
     value: Decimal,
     format: &Format,
 ) -> Result<(), XlsxError> {
-    const DIGITS: usize = 15;
     let text = number(value);
-    let digits = text.chars().filter(char::is_ascii_digit).count();
     match text.parse::<f64>() {
-        Ok(float) if digits <= DIGITS => sheet.write_number_with_format(row, column, float, format)?,
+        Ok(float) if is_exact_in_a_spreadsheet(value) => {
+            sheet.write_number_with_format(row, column, float, format)?
+        }
         _ => sheet.write_string_with_format(row, column, &text, format)?,
     };
     Ok(())
+}
+
+/// Whether a spreadsheet, which keeps fifteen digits, shows the number as it is.
+fn is_exact_in_a_spreadsheet(value: Decimal) -> bool {
+    number(value).chars().filter(char::is_ascii_digit).count() <= 15
 }
 
 /// The row after the head of the first list.
@@ -228,5 +239,15 @@ impl Formats {
             label: bordered.clone().set_align(FormatAlign::Left),
             figure: bordered.set_align(FormatAlign::Center),
         }
+    }
+
+    /// The format of a lower bound: the cell holds the number, with which a spreadsheet calculates, and shows `≥`
+    /// before it.
+    fn at_least(&self, value: Decimal) -> Format {
+        let digits = match value.normalize().scale() {
+            0 => "0".to_owned(),
+            scale => format!("0.{}", "0".repeat(scale as usize)),
+        };
+        self.figure.clone().set_num_format(format!("\"≥\"{digits}"))
     }
 }

@@ -90,40 +90,72 @@ ____年__月__日
 }
 
 #[test]
-fn an_equation_is_spelled_out_term_by_term_and_its_repair_once() {
+fn an_equation_is_spelled_out_term_by_term() {
+    let mut report = in_order();
+    set(&mut report, "review.upheld", 1);
+    let mut review = rules::review(report);
+    review.findings.retain(|finding| finding.rule == "T4-01");
+    let letter = letter(&review, None, &office(), None);
+    let items = items(&letter);
+    assert!(items.starts_with("## 一、必须整改的问题\n（一）"), "{items}");
+    for line in [
+        "|左边|行政复议 / 结果维持|1|第3个表格第4行第1列|",
+        "|左边合计||1||",
+        "|右边|行政复议 / 总计|0|第3个表格第4行第5列|",
+        "|相差||1||",
+    ] {
+        assert!(items.lines().any(|known| known == line), "{line} is not in {items}");
+    }
+    assert!(!drawn(&letter).contains("附件"), "{}", drawn(&letter));
+}
+
+/// One wrong figure breaks an equation of its column and one of its row, and contradicts the text.
+#[test]
+fn findings_that_share_a_repair_are_one_problem_and_its_equations_are_enclosed() {
     let mut report = in_order();
     set(&mut report, "requests.received.natural_person", 7);
     let mut review = rules::review(report);
     review.findings.retain(|finding| finding.rule.starts_with("T3-"));
+    let of_text = finding("NAR-01", Severity::Warning, Judgement::Fails, "正文称8件。");
+    let cells = vec![id("requests.received.natural_person")];
+    review.findings.push(report::Finding { cells, left: decimal(8), right: decimal(7), ..of_text });
+    review.findings.push(finding("DOC-02", Severity::Error, Judgement::Fails, "年度有误。"));
     let letter = letter(&review, None, &office(), None);
     let reason = "参考改法：将表三“一、本年新收政府信息公开申请数量 / 自然人”由7改为8后，各行各列全部平衡。\
                   此为按勾稽关系推算的结果，请与申请登记台账核实后更正。";
-    check(
-        &letter,
-        &[
-            "## 一、必须整改的问题",
-            "（一）表三“自然人”列不平衡：新收7件+上年结转0件=7件，办理结果总计8件+结转下年度0件=8件，\
-             相差1件。请核对该列四个数字后更正。",
-            "|左边|一、本年新收政府信息公开申请数量 / 自然人|7|第2个表格第4行第4列|",
-            "|左边|二、上年结转政府信息公开申请数量 / 自然人|0|第2个表格第5行第4列|",
-            "|左边合计||7||",
-            "|右边|（七）总计 / 自然人|8|第2个表格第27行第4列|",
-            "|右边|四、结转下年度继续办理 / 自然人|0|第2个表格第28行第4列|",
-            "|右边合计||8||",
-            "|相差||1||",
-            reason,
-            "依据：表三表头注：第一项加第二项之和，等于第三项加第四项之和（规则T3-01）。",
-            "（二）表三“一、本年新收政府信息公开申请数量”行不平衡：自然人7件+商业企业1件，合计8件；\
-             总计9件，相差1件。请核对该行各列及总计后更正。",
-            "|左边|一、本年新收政府信息公开申请数量 / 自然人|7|第2个表格第4行第4列|",
-            "|左边|一、本年新收政府信息公开申请数量 / 商业企业|1|第2个表格第4行第5列|",
-            "|左边合计|（其余4格为0）|8||",
-            "|右边|一、本年新收政府信息公开申请数量 / 总计|9|第2个表格第4行第10列|",
-            "|相差||1||",
-            "参考改法：与（一）相同。",
-            "依据：国办公开办函〔2021〕30号、〔2019〕60号所附格式，表三（规则T3-03）。",
-        ],
-    );
+    let summary = "表三“一、本年新收政府信息公开申请数量 / 自然人”应为8（涉及2个等式和正文1处）";
+    let text = drawn(&letter);
+    assert!(text.contains("共有必须整改的问题2项，具体意见如下"), "{text}");
+    let items = items(&letter);
+    let expected = [
+        "## 一、必须整改的问题",
+        &format!("（一）{summary}。相关等式和数字见附件。"),
+        "现填：7，在文件第2个表格第4行第4列。",
+        reason,
+        "依据：表三表头注：第一项加第二项之和，等于第三项加第四项之和（规则T3-01）；\
+         国办公开办函〔2021〕30号、〔2019〕60号所附格式，表三（规则T3-03）",
+    ];
+    for (line, expected) in items.lines().zip(expected) {
+        assert!(line.starts_with(expected), "{line}\nis not\n{expected}");
+    }
+    assert!(items.contains("\n（二）年度有误。\n"), "{items}");
+    let (_, enclosed) = text.split_once("----\n附件\n# 相关等式和数字\n").unwrap();
+    let lines: Vec<&str> = enclosed.lines().collect();
+    assert_eq!(lines[0], format!("## {summary}"));
+    for line in [
+        "1．表三“自然人”列不平衡：新收7件+上年结转0件=7件，办理结果总计8件+结转下年度0件=8件，\
+         相差1件。请核对该列四个数字后更正。",
+        "|左边|一、本年新收政府信息公开申请数量 / 自然人|7|第2个表格第4行第4列|",
+        "|左边合计||7||",
+        "|右边|四、结转下年度继续办理 / 自然人|0|第2个表格第28行第4列|",
+        "2．表三“一、本年新收政府信息公开申请数量”行不平衡：自然人7件+商业企业1件，合计8件；\
+         总计9件，相差1件。请核对该行各列及总计后更正。",
+        "|左边合计|（其余4格为0）|8||",
+        "3．正文称8件。",
+    ] {
+        assert!(lines.contains(&line), "{line} is not in {enclosed}");
+    }
+    assert!(text.contains("\n附件：相关等式和数字\n"), "{text}");
 }
 
 #[test]
@@ -401,6 +433,14 @@ fn ten_thousand_findings_make_a_letter() {
     assert!(items(&letter).contains("\n（一万）第10000处。\n"));
     assert_eq!(parts(&letter.docx().unwrap()).len(), 10);
     assert_eq!(letter.html().matches("class=\"item\"").count(), 10_000);
+}
+
+/// A content security policy that names the hash of the style sheet blocks every other style.
+#[test]
+fn the_page_has_no_style_but_its_style_sheet() {
+    let page = hostile().html();
+    assert!(page.contains(&format!("<style>{}</style>", crate::Letter::STYLE)));
+    assert!(page.contains("<col class=\"location\">") && !page.contains(" style="), "{page}");
 }
 
 #[test]

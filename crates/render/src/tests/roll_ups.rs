@@ -1,5 +1,5 @@
 use report::{CellId, Decimal, Form, FormId, Region, Verdict, Year};
-use survey::{Contributor, Counted, Doubt, DoubtKind, Gap, RollUp, Scope, ScopeSource, Sum, Whole};
+use survey::{Contributor, Counted, Doubt, DoubtKind, Figures, Gap, RollUp, Scope, ScopeSource, Sum, Whole};
 
 use super::package::{parts, sheet};
 use super::samples::{decimal, id};
@@ -38,7 +38,13 @@ fn contributor(agency: &str) -> Contributor {
         scope: Some((Scope::Own, ScopeSource::Roster)),
         how: Counted::Alone,
         verdict: Verdict::Pass,
+        figures: Figures::new(FormId::F2021, (0..Form::get(FormId::F2021).cells().len()).map(figure)),
     }
+}
+
+/// The figure at a position of a report: some cells have none.
+fn figure(position: usize) -> Option<Decimal> {
+    (position % 7 != 3).then(|| position.into())
 }
 
 fn change(roll_up: &mut RollUp, cell: &str, sum: Option<Decimal>, lacking: u32) {
@@ -141,7 +147,8 @@ fn every_cell_of_both_forms_stands_once_in_the_workbook_and_on_the_page() {
 fn what_is_not_known_is_neither_zero_nor_exact() {
     let parts = parts(&xlsx(&doubtful()).unwrap());
     let (active, requests) = (sheet(&parts, 1), sheet(&parts, 2));
-    assert_eq!(requests["J7"], "s≥123");
+    assert_eq!(requests["J7"], "n123", "a number that is shown as ≥123");
+    assert!(parts["xl/styles.xml"].contains("formatCode=\"&quot;≥&quot;0\""), "{}", parts["xl/styles.xml"]);
     assert_eq!(active.get("B17"), None, "an empty cell");
     assert_eq!(active["B10"], "s12345678901234567", "a spreadsheet would round it");
     assert_eq!(active["B13"], "n0.25");
@@ -199,19 +206,56 @@ fn the_lists_name_everybody_and_everything_open() {
         "1|表二“规章 / 本年制发件数”|1|5|4",
         "2|表三“一、本年新收政府信息公开申请数量 / 总计”|≥123|100|-23",
     ];
-    assert_eq!(rows(&parts, 5), expected);
+    assert_eq!(rows(&parts, 6), expected);
     let page = html(&doubtful());
     assert!(page.contains("<td>其下级12个机关已计入</td>") && page.contains("<td class=\"number\">-23</td>"));
 }
 
 #[test]
 fn nothing_open_is_said_in_a_sentence() {
-    let rows = rows(&parts(&xlsx(&numbered(FormId::F2021)).unwrap()), 5);
+    let rows = rows(&parts(&xlsx(&numbered(FormId::F2021)).unwrap()), 6);
     assert_eq!(rows[1], "机关名录中的机关均已计入。");
     assert_eq!(rows[3], "没有需要核实的事项。");
     assert_eq!(rows[5], "各单元格均已汇总。");
     assert_eq!(rows[7], "各项勾稽关系均成立。");
     assert_eq!(rows[9], "没有涵盖全地区的本级政府报告可供比对。");
+}
+
+#[test]
+fn every_agency_has_a_row_with_its_figures_as_numbers() {
+    let mut roll_up = numbered(FormId::F2021);
+    change(&mut roll_up, "requests.received.total", decimal(123), 2);
+    let details = sheet(&parts(&xlsx(&roll_up).unwrap()), 5);
+    let form = Form::get(FormId::F2021);
+    for (row, agency) in [(3, "枣庄市公安局"), (4, "枣庄市财政局")] {
+        assert_eq!(details[&format!("B{row}")], format!("s{agency}"));
+        assert_eq!(details[&format!("C{row}")], "s370400");
+        // The first cell is in column E, the 22 next to it up to Z.
+        for (position, column) in (b'E'..=b'Z').map(char::from).enumerate() {
+            let expected = figure(position).map(|value| format!("n{value}"));
+            assert_eq!(details.get(&format!("{column}{row}")).cloned(), expected, "{column}{row}");
+        }
+    }
+    assert_eq!(details["E2"], "s表二 规章 / 本年制发件数");
+    let numbers = details.values().filter(|value| value.starts_with('n')).count();
+    let known = (0..form.cells().len()).filter_map(figure).count();
+    assert_eq!(numbers, 2 * (known + 1), "the figures, and the number of the row");
+}
+
+#[test]
+fn lower_bounds_are_numbers_with_their_decimals() {
+    let mut roll_up = numbered(FormId::F2021);
+    for sum in &mut roll_up.cells {
+        (sum.is_exact, sum.lacking) = (false, 1);
+    }
+    change(&mut roll_up, "active.fees.amount", Some("1234.5600".parse().unwrap()), 1);
+    change(&mut roll_up, "active.licensing.decisions", Some("12345678901234567".parse().unwrap()), 1);
+    let parts = parts(&xlsx(&roll_up).unwrap());
+    let (active, requests) = (sheet(&parts, 1), sheet(&parts, 2));
+    assert_eq!((&*active["B17"], &*active["B10"]), ("n1234.56", "s≥12345678901234567"));
+    let figures = requests.iter().filter(|(name, _)| name.as_str() > "D" && name.len() < 4);
+    assert_eq!(figures.filter(|(_, value)| value.starts_with("s≥")).count(), 0);
+    assert!(parts["xl/styles.xml"].contains("&quot;≥&quot;0.00"), "{}", parts["xl/styles.xml"]);
 }
 
 #[test]
@@ -222,7 +266,7 @@ fn names_of_agencies_are_no_formulas_and_no_markup() {
     roll_up.region.name = "=1+1".into();
     roll_up.contributors[0].key = "=2".repeat(20_000);
     let parts = parts(&xlsx(&roll_up).unwrap());
-    for number in 1..=5 {
+    for number in 1..=6 {
         assert!(sheet(&parts, number).values().all(|value| !value.starts_with('f')));
     }
     let sheet = sheet(&parts, 4);
@@ -232,6 +276,16 @@ fn names_of_agencies_are_no_formulas_and_no_markup() {
     assert_eq!(sheet["I3"].chars().count(), 2_002);
     assert!(!parts.contains_key("xl/worksheets/_rels/sheet4.xml.rels"), "no link");
     assert!(!html(&roll_up).contains("<script"));
+}
+
+/// A content security policy that names the hash of the style sheet blocks every other style.
+#[test]
+fn the_page_has_no_style_but_its_style_sheet() {
+    for form in FormId::ALL {
+        let page = html(&numbered(form));
+        assert!(page.contains(&format!("<style>{}</style>", crate::roll_up::STYLE)));
+        assert!(!page.contains(" style="), "{page}");
+    }
 }
 
 #[test]

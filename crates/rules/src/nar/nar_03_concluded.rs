@@ -29,7 +29,7 @@ fn check(rule: &Rule, report: &Report) -> Vec<Finding> {
 /// The first is the example in `docs/rules.md`.
 const CASES: &[Case] = &[
     Case::fails(FormId::F2021, "claim=440件@requests.concluded.total requests.concluded.total=441")
-        .says("正文称“正文440件”，表三“(七)总计”为441件，相差1件。请核对正文与表三，改为一致。"),
+        .says("正文称“正文440件”，表三“（七）总计”为441件，相差1件。请核对正文与表三，改为一致。"),
     Case::holds(FormId::F2021, "claim=441件@requests.concluded.total requests.concluded.total=441"),
     Case::holds(
         FormId::F2021,

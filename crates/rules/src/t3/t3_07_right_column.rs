@@ -88,7 +88,7 @@ fn zeroed(report: &Report) -> Cells {
 
 /// The first is the example in `docs/rules.md`.
 const CASES: &[Case] = &[
-    Case::fails(FormId::F2021, "requests.received.natural_person=3 requests.received.total=3 requests.granted.enterprise=3 requests.granted.total=3 requests.concluded.natural_person=3 requests.concluded.total=3").says("表三“(一)予以公开”行的3件填在“商业企业”列，改填到“自然人”列后各行各列全部平衡。请核对该申请人的类别后更正。"),
+    Case::fails(FormId::F2021, "requests.received.natural_person=3 requests.received.total=3 requests.granted.enterprise=3 requests.granted.total=3 requests.concluded.natural_person=3 requests.concluded.total=3").says("表三“（一）予以公开”行的3件填在“商业企业”列，改填到“自然人”列后各行各列全部平衡。请核对该申请人的类别后更正。"),
     Case::fails(FormId::F2021, "requests.received.natural_person=3 requests.received.enterprise=blank requests.received.total=3 requests.granted.enterprise=3 requests.granted.total=3 requests.concluded.enterprise=3 requests.concluded.total=3"),
     Case::holds(FormId::F2021, "requests.received.natural_person=3 requests.received.total=3 requests.granted.enterprise=2 requests.granted.total=2 requests.concluded.natural_person=3 requests.concluded.total=3"),
     Case::holds(FormId::F2021, "requests.received.natural_person=3 requests.received.total=3 requests.carried_in.enterprise=missing"),

@@ -66,7 +66,7 @@ fn check(rule: &Rule, report: &Report) -> Vec<Finding> {
 /// The first is the example in `docs/rules.md`.
 const CASES: &[Case] = &[
     Case::fails(FormId::F2021, "requests.partial.*=missing note=FigureCount:partial:9")
-        .says("表三数字个数与表头不符的是“(二)部分公开”。请按表头补齐这些行，没有发生的填0。"),
+        .says("表三数字个数与表头不符的是“（二）部分公开”。请按表头补齐这些行，没有发生的填0。"),
     Case::holds(FormId::F2021, "requests.granted.*=missing note=RowRepeated:granted"),
     Case::fails(
         FormId::F2019,

@@ -49,5 +49,5 @@ const CASES: &[Case] = &[
     Case::fails(FormId::F2021, "note=RowShifted:other.misc note=RowShifted:concluded"),
     Case::fails(FormId::F2021, "note=RowShifted:licensing"),
     Case::holds(FormId::F2021, "note=AlignmentChosen:concluded"),
-    Case::fails(FormId::F2021, "note=RowShifted:received note=RowShifted:carried_in note=RowShifted:granted note=RowShifted:partial note=RowShifted:refused.state_secret note=RowShifted:refused.law_forbids note=RowShifted:refused.process").says("表三有7行与表头错位：“一、本年新收政府信息公开申请数量”、“二、上年结转政府信息公开申请数量”、“(一)予以公开”、“(二)部分公开”、“(三)不予公开·1.属于国家秘密”、“(三)不予公开·2.其他法律行政法规禁止公开”等7行。左侧的标题格缺失，数字整行偏移，本次核对按对齐后的位置读取。请对照表头逐行核对，调整表格后重新公布。"),
+    Case::fails(FormId::F2021, "note=RowShifted:received note=RowShifted:carried_in note=RowShifted:granted note=RowShifted:partial note=RowShifted:refused.state_secret note=RowShifted:refused.law_forbids note=RowShifted:refused.process").says("表三有7行与表头错位：“一、本年新收政府信息公开申请数量”、“二、上年结转政府信息公开申请数量”、“（一）予以公开”、“（二）部分公开”、“（三）不予公开·1.属于国家秘密”、“（三）不予公开·2.其他法律行政法规禁止公开”等7行。左侧的标题格缺失，数字整行偏移，本次核对按对齐后的位置读取。请对照表头逐行核对，调整表格后重新公布。"),
 ];

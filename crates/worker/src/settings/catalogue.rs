@@ -174,11 +174,29 @@ pub const SETTINGS: &[Setting] = &[
         ],
     ),
     setting(
+        "parse.sandbox",
+        "GOUJI_SANDBOX",
+        "\"required\"",
+        &[
+            "\"required\": parse starts only where the kernel confines the readers of documents completely, with",
+            "Landlock and a seccomp filter. \"weak\": it starts anyway, and warns of what is missing.",
+        ],
+    ),
+    setting(
         "ingest.inbox",
         "GOUJI_INBOX",
         "",
         &[
             "The exchange folder: a file that no longer changes moves to done/ or refused/ in it, with a receipt.",
+        ],
+    ),
+    setting(
+        "ingest.inbox_quiet_seconds",
+        "GOUJI_INBOX_QUIET_SECONDS",
+        "30",
+        &[
+            "How long a file of the exchange folder must not change before it is accepted, 0 to 86400; a file with an",
+            "end mark (a.docx.ok) is accepted at once. 30, because copying over a slow line pauses for seconds.",
         ],
     ),
     setting(

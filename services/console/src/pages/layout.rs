@@ -1,29 +1,27 @@
 //! The layout of every page: header, live counts, footer.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::LazyLock;
 use std::time::Duration;
 
 use axum::response::{IntoResponse, Response};
-use bus::Counts;
 use maud::{DOCTYPE, Markup, html};
 use proto::ReportState;
 use report::Verdict;
 
 use crate::app::App;
-use crate::labels;
+use crate::pipeline_status::Snapshot;
 use crate::problem::Problem;
+use crate::{assets, labels};
 
 /// A page waits this long for the bus, and is then shown without the counts.
 pub(crate) const BUS_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// A page with the live counts. `query` is the text in its search box.
 pub(crate) async fn page(app: &App, title: &str, query: &str, content: Markup) -> Markup {
-    let counts = tokio::time::timeout(BUS_TIMEOUT, app.bus().counts()).await;
-    let counts = counts.ok().and_then(|counts| {
-        counts.inspect_err(|error| tracing::warn!("counting events for a page: {error:#}")).ok()
+    let snapshot = tokio::time::timeout(BUS_TIMEOUT, app.snapshot()).await;
+    let snapshot = snapshot.ok().and_then(|snapshot| {
+        snapshot.inspect_err(|error| tracing::warn!("counting events for a page: {error:#}")).ok()
     });
-    document(title, query, &pipeline(counts), &content)
+    document(title, query, &pipeline(snapshot.as_ref()), &content)
 }
 
 /// A problem as a page.
@@ -50,13 +48,6 @@ impl IntoResponse for ErrorPage {
     }
 }
 
-/// A hash of the assets in their addresses, so that a browser never mixes those of two versions.
-static ASSETS_VERSION: LazyLock<String> = LazyLock::new(|| {
-    let mut hasher = DefaultHasher::new();
-    (include_str!("../../assets/console.css"), include_str!("../../assets/console.js")).hash(&mut hasher);
-    format!("{:016x}", hasher.finish())
-});
-
 fn document(title: &str, query: &str, pipeline: &Markup, content: &Markup) -> Markup {
     html! {
         (DOCTYPE)
@@ -66,9 +57,9 @@ fn document(title: &str, query: &str, pipeline: &Markup, content: &Markup) -> Ma
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 title { (title) " · 勾稽" }
-                link rel="icon" type="image/svg+xml" href="/assets/icon.svg";
-                link rel="stylesheet" href={ "/assets/console.css?v=" (*ASSETS_VERSION) };
-                script defer src={ "/assets/console.js?v=" (*ASSETS_VERSION) } {}
+                link rel="icon" type="image/svg+xml" href={ "/assets/icon.svg?v=" (*assets::VERSION) };
+                link rel="stylesheet" href={ "/assets/console.css?v=" (*assets::VERSION) };
+                script defer src={ "/assets/console.js?v=" (*assets::VERSION) } {}
             }
             body {
                 a.skip href="#content" { "跳到正文" }
@@ -82,10 +73,9 @@ fn document(title: &str, query: &str, pipeline: &Markup, content: &Markup) -> Ma
                             }
                         }
                         nav aria-label="主要页面" {
-                            a href="/" { "检索" }
-                            a href="/regions" { "汇总与比对" }
-                            a href="/status" { "处理状态" }
-                            a href="/openapi.json" { "接口" }
+                            @for (address, name) in PAGES {
+                                a href=(address) aria-current=[(name == title).then_some("page")] { (name) }
+                            }
                         }
                     }
                     (pipeline)
@@ -99,26 +89,30 @@ fn document(title: &str, query: &str, pipeline: &Markup, content: &Markup) -> Ma
     }
 }
 
+/// The main pages, by the title of each.
+const PAGES: [(&str, &str); 4] =
+    [("/", SEARCH_TITLE), ("/regions", "汇总与比对"), ("/status", "处理状态"), ("/openapi.json", "接口")];
+
 /// The title of the search page, which has a search box in its content.
 pub(crate) const SEARCH_TITLE: &str = "检索";
 
-/// How many reports have passed each stage. The script of the page updates the counts.
-fn pipeline(counts: Option<Counts>) -> Markup {
-    let Counts { submitted, parsed, validated, indexed, refused } = counts.unwrap_or_default();
+/// How many reports have passed each stage, and how many a search finds. The script of the page updates the counts.
+fn pipeline(snapshot: Option<&Snapshot>) -> Markup {
+    let counts = snapshot.map(|snapshot| snapshot.counts);
     let states = [
-        (ReportState::Submitted, submitted),
-        (ReportState::Parsed, parsed),
-        (ReportState::Validated, validated),
-        (ReportState::Indexed, indexed),
-        (ReportState::Refused, refused),
+        (ReportState::Submitted, "submitted", counts.map(|counts| counts.submitted)),
+        (ReportState::Parsed, "parsed", counts.map(|counts| counts.parsed)),
+        (ReportState::Validated, "validated", counts.map(|counts| counts.validated)),
+        (ReportState::Indexed, "searchable", snapshot.and_then(|snapshot| snapshot.searchable)),
+        (ReportState::Refused, "refused", counts.map(|counts| counts.refused)),
     ];
     html! {
         div.pipeline role="status" aria-label="各环节累计数" {
             ol {
-                @for (state, count) in states {
+                @for (state, name, count) in states {
                     li.(state.as_str()) {
                         (labels::state(state)) " "
-                        b data-count=(state.as_str()) { @if counts.is_some() { (count) } @else { "—" } }
+                        b data-count=(name) { @if let Some(count) = count { (count) } @else { "—" } }
                     }
                 }
             }

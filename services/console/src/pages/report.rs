@@ -75,6 +75,7 @@ impl Page<'_> {
                 (self.header())
                 @if !self.is_withdrawal() { (self.content(query)) }
                 (processing(history))
+                @if !self.is_withdrawal() { (signatures()) }
             }
             div #proof.proof role="status" aria-live="polite" hidden {}
         }
@@ -171,6 +172,11 @@ impl Page<'_> {
         let mut before = report.versions.iter().rev().filter(|version| version.id != report.version.id);
         before.next().filter(|_| self.is_withdrawal())
     }
+}
+
+/// Where the printed page is signed.
+fn signatures() -> Markup {
+    html! { p.signatures aria-hidden="true" { span { "校核人：____________" } span { "复核人：____________" } span { "日期：______年____月____日" } } }
 }
 
 fn property(name: &str, value: &str) -> Markup {

@@ -7,11 +7,11 @@ use report::beijing;
 use super::layout::{self, BUS_TIMEOUT, ErrorPage};
 use crate::app::App;
 use crate::labels;
-use crate::pipeline_status::{Refusal, Snapshot};
+use crate::pipeline_status::{self, Refusal, Snapshot};
 
 pub(crate) async fn status(State(app): State<App>) -> Result<Markup, ErrorPage> {
-    let reports = app.read(|reader| Ok(reader.search(&search::Query::default())?.total)).await?;
-    let snapshot = tokio::time::timeout(BUS_TIMEOUT, Snapshot::take(app.bus())).await;
+    let reports = app.read(pipeline_status::searchable).await?;
+    let snapshot = tokio::time::timeout(BUS_TIMEOUT, app.snapshot()).await;
     let snapshot = snapshot.ok().and_then(Result::ok);
     let refusals = app.monitor().refusals();
     let content = html! {
@@ -23,7 +23,7 @@ pub(crate) async fn status(State(app): State<App>) -> Result<Markup, ErrorPage> 
                 Some(snapshot) => (stages(snapshot)),
                 None => p.notice.warn { "消息总线暂时没有应答；检索和已入库的年报不受影响。" },
             }
-            p.quiet { "当前可检索 " b { (reports) } " 份年报（同一年报的多次提交只算一份，旧版本仍可查看）。" }
+            p.quiet { "当前可检索 " b data-count="searchable" { (reports) } " 份年报（同一年报的多次提交只算一份，旧版本仍可查看）。" }
         }
         section.card {
             h2 { "最近退回" }
@@ -41,17 +41,19 @@ fn stages(snapshot: &Snapshot) -> Markup {
             tbody {
                 tr { th scope="row" { "接收" } td data-count="submitted" { (counts.submitted) } td { "" } td { "" } }
                 @for lag in &snapshot.lag {
-                    @let (fact, done) = match lag.stage {
-                        "parse" => ("parsed", counts.parsed),
-                        "validate" => ("validated", counts.validated),
-                        _ => ("indexed", counts.indexed),
+                    @let done = match lag.stage {
+                        "parse" => Some(("parsed", counts.parsed)),
+                        "validate" => Some(("validated", counts.validated)),
+                        "index" => Some(("indexed", counts.indexed)),
+                        // What the bulk lane has done is among what its stage has done.
+                        _ => None,
                     };
                     tr {
                         th scope="row" {
                             (labels::stage(lag.stage))
                             @if let Some(until) = lag.paused_until_ms { " " span.quiet { "已暂停，至 " (beijing::format_time(until)) } }
                         }
-                        td data-count=(fact) { (done) }
+                        @if let Some((fact, done)) = done { td data-count=(fact) { (done) } } @else { td { "" } }
                         td data-waiting=(lag.stage) { (lag.waiting) }
                         td data-flight=(lag.stage) { (lag.in_flight) }
                     }

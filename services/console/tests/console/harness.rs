@@ -137,6 +137,8 @@ impl TestConsole {
         };
         let entry = Entry::of(&fact, String::new()).unwrap();
         self.writer.apply(vec![entry]).unwrap();
+        // No search finds it any more.
+        self.keys.remove(key);
         submitted.id
     }
 

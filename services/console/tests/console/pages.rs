@@ -39,7 +39,7 @@ async fn a_search_page_keeps_its_state_in_its_address() {
             assert!(page.text().contains(text), "{address}: {text}");
         }
     };
-    check("/", &["可以这样找", "年份", "结论", "发现的问题", "有错误", "data-count=\"indexed\""]).await;
+    check("/", &["可以这样找", "年份", "结论", "发现的问题", "有错误", "data-count=\"searchable\""]).await;
     check(
         "/?q=%E7%94%B3%E8%AF%B7&year=2023",
         &["年份：2023", "<mark>申请</mark>", "value=\"申请\"", "name=\"year\" value=\"2023\""],

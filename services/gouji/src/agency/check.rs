@@ -13,10 +13,12 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use tokio::runtime::Builder;
+use worker::WEAK_SANDBOX;
 
 use super::findings::{Summary, human};
 use crate::checking::{Checked, Judge, across_years, check_bytes, policy, today};
 use crate::files::walk;
+use crate::language::text;
 use crate::print::say;
 
 /// Check files without a server.
@@ -72,11 +74,26 @@ impl Check {
             });
         }
         checking.print();
+        warn_of_weak_sandbox(&readers);
         if matches!(self.format, Format::Human) {
             say(&checking.summary.text());
         }
         Ok(checking.worst)
     }
+}
+
+/// Whoever checks a file on this machine should know what a hostile one could do here.
+fn warn_of_weak_sandbox(readers: &Readers) {
+    let Some(confinement) = readers.confinement().filter(|confinement| !confinement.is_complete()) else {
+        return;
+    };
+    let code = WEAK_SANDBOX;
+    let warning = text!(
+        "警告[{code}]：本机内核不能完全隔离读取文件的进程（{confinement}），请勿检查来源不明的文件。",
+        "warning[{code}]: this kernel does not confine the readers of files completely ({confinement}); do not \
+         check files of unknown origin"
+    );
+    eprintln!("{warning}");
 }
 
 /// Results are pending until all files are read, so that each report can be compared with that of the year

@@ -50,7 +50,15 @@ pub(crate) fn human(checked: &Checked) -> String {
             return format!("{}  {}: {reason}\n", word("无法读取", "unreadable"), checked.file);
         }
     };
-    for finding in &review.findings {
+    let problems = report::problems(&review.findings);
+    for (problem, finding) in
+        problems.iter().flat_map(|one| one.findings.iter().map(move |finding| (one, *finding)))
+    {
+        let is_first = problem.findings.first().is_some_and(|first| std::ptr::eq(*first, finding));
+        let summary = render::problem_summary(problem);
+        if let Some(summary) = summary.as_ref().filter(|_| is_first) {
+            let _ = writeln!(out, "{}: {summary}", label(problem.severity(), Judgement::Fails));
+        }
         let label = label(finding.severity, finding.judgement);
         let _ = writeln!(out, "{label}[{}]: {}", finding.rule, finding.message);
         for (place, label) in places(review, finding) {
@@ -63,7 +71,8 @@ pub(crate) fn human(checked: &Checked) -> String {
         if let (Some(left), Some(right)) = (finding.left, finding.right) {
             let _ = writeln!(out, "   = {} {left} ≠ {} {right}", word("左边", "left"), word("右边", "right"));
         }
-        if let Some(repair) = &finding.repair {
+        // A summary says the repair of all its findings.
+        if let Some(repair) = finding.repair.as_ref().filter(|_| summary.is_none() || is_first) {
             let _ = writeln!(out, "   = {}: {}", word("改法", "repair"), repair.reason);
         }
         for (name, text) in notes(finding) {
@@ -75,8 +84,16 @@ pub(crate) fn human(checked: &Checked) -> String {
     let unknown = word("（未写明）", "(not stated)");
     let verdict = verdict_title(Some(review.verdict()));
     let year = report.year.map_or(unknown.to_owned(), |year| year.to_string());
-    let _ =
-        writeln!(out, "{verdict}  {} {year}  {}", report.agency.as_deref().unwrap_or(unknown), checked.file);
+    let agency = report.agency.as_deref().unwrap_or(unknown);
+    let counted = problems.iter().filter(|problem| problem.severity() != Severity::Info);
+    let count =
+        counted.filter(|problem| problem.findings.iter().all(|finding| finding.waiver.is_none())).count();
+    let count = match count {
+        0 => String::new(),
+        1 => text!("，1项问题", ", 1 problem"),
+        count => text!("，{count}项问题", ", {count} problems"),
+    };
+    let _ = writeln!(out, "{verdict}{count}  {agency} {year}  {}", checked.file);
     out
 }
 

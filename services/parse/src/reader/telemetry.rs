@@ -4,10 +4,10 @@ use std::sync::LazyLock;
 use std::time::{Duration, SystemTime};
 
 use opentelemetry::KeyValue;
-use opentelemetry::metrics::{Counter, Histogram, UpDownCounter};
+use opentelemetry::metrics::{Counter, Gauge, Histogram, UpDownCounter};
 use prost::DecodeError;
 use proto::Message;
-use sandbox::{Attempt, Pool, Response, SandboxError};
+use sandbox::{Attempt, Confinement, Pool, Response, SandboxError};
 use worker::spans::{self, FinishedSpan, current_context};
 use worker::telemetry::meter;
 
@@ -18,6 +18,7 @@ struct Metrics {
     cpu_seconds: Counter<f64>,
     peak_bytes: Histogram<u64>,
     killed: Counter<u64>,
+    confinement: Gauge<u64>,
 }
 
 static METRICS: LazyLock<Metrics> = LazyLock::new(|| {
@@ -44,9 +45,13 @@ static METRICS: LazyLock<Metrics> = LazyLock::new(|| {
             .with_unit("{process}")
             .with_description("Readers that gave no answer, by the limit that ended them or by what else did")
             .build(),
+        confinement: meter
+            .u64_gauge("gouji.reader.confinement")
+            .with_description("Whether the kernel enforces this part of the sandbox on readers, 1 or 0")
+            .build(),
     };
     // A counter that first appears as 1 shows no increase, and no alert would fire.
-    for class in ["cpu", "wall", "memory", "crashed", "failed"] {
+    for class in ["cpu", "wall", "starved", "memory", "crashed", "forbidden", "failed"] {
         metrics.killed.add(0, &[KeyValue::new("error.type", class)]);
     }
     metrics
@@ -57,23 +62,30 @@ pub(super) fn begin() {
     LazyLock::force(&METRICS);
 }
 
+/// Records what the kernel enforces on readers.
+pub(super) fn confined(confinement: Confinement) {
+    for (part, enforced) in confinement.parts() {
+        METRICS.confinement.record(u64::from(enforced), &[KeyValue::new("gouji.sandbox.part", part)]);
+    }
+}
+
 /// Sends a document to a reader of this pool. The head of the response is decoded; the caller decides
 /// what a malformed one means.
 pub(super) async fn request(
     pool: &Pool,
-    room: &'static str,
+    lane: &'static str,
     file_name: &str,
     bytes: &[u8],
 ) -> Result<(Response, Result<ResponseHead, DecodeError>), SandboxError> {
-    let room = [KeyValue::new("gouji.reader.room", room)];
-    let active = Active::new(&room);
+    let lane = [KeyValue::new("gouji.reader.lane", lane)];
+    let active = Active::new(&lane);
     let mut attempts = Vec::new();
     let result = pool.request_traced(file_name.as_bytes(), bytes, &mut attempts).await;
     drop(active);
     let result = result.map(|response| {
         let head = ResponseHead::decode(&response.head[..]);
-        METRICS.cpu_seconds.add(response.cpu.as_secs_f64(), &room);
-        METRICS.peak_bytes.record(response.peak_bytes, &room);
+        METRICS.cpu_seconds.add(response.cpu.as_secs_f64(), &lane);
+        METRICS.peak_bytes.record(response.peak_bytes, &lane);
         (response, head)
     });
     for attempt in attempts {
@@ -93,6 +105,12 @@ fn span_of(attempt: &Attempt, response: Option<&Response>) -> FinishedSpan {
     let mut event = None;
     if let Some(error) = &attempt.error {
         METRICS.killed.add(1, &[KeyValue::new("error.type", error.class())]);
+        if *error == SandboxError::Forbidden {
+            tracing::warn!(
+                process.pid = attempt.pid,
+                "a reader made a system call that no reader needs, and the kernel ended it: its document may be an attack"
+            );
+        }
         event = error.limit().map(|(limit, value)| {
             let value = i64::try_from(value).unwrap_or(i64::MAX);
             ("limit reached", vec![KeyValue::new("limit", limit), KeyValue::new("value", value)])
@@ -127,9 +145,9 @@ fn span_of_phase(phase: &Phase) -> FinishedSpan {
 struct Active<'a>(&'a [KeyValue]);
 
 impl<'a> Active<'a> {
-    fn new(room: &'a [KeyValue]) -> Self {
-        METRICS.active.add(1, room);
-        Self(room)
+    fn new(lane: &'a [KeyValue]) -> Self {
+        METRICS.active.add(1, lane);
+        Self(lane)
     }
 }
 

@@ -55,9 +55,19 @@ async fn originals_are_kept_once_and_proved() {
     sizes.sort_unstable();
     assert_eq!(sizes, [0, 3, 20_000_001]);
 
+    let object = server.file_of(&format!("of/2024/{}", stored.sha256));
+    let mut flipped = fs::read(&object).unwrap();
+    flipped[17_000_000] ^= 1;
+    fs::write(&object, flipped).unwrap();
+    assert!(originals.put(&large[..], u64::MAX).await.unwrap().new, "in parts as well");
+    assert!(originals.get(&stored.sha256).await.unwrap() == large);
+
     let object = server.file_of(&format!("of/2024/{ABC}"));
     fs::write(&object, "abd").unwrap();
     assert!(matches!(originals.get(ABC).await, Err(GetError::Corrupt(_))));
+    assert!(originals.put(&b"abc"[..], 3).await.unwrap().new, "one with a flipped byte is replaced");
+    assert_eq!(originals.get(ABC).await.unwrap(), "abc");
+    assert!(!originals.put(&b"abc"[..], 3).await.unwrap().new, "a sound one is not");
     fs::write(&object, "ab").unwrap();
     assert!(originals.put(&b"abc"[..], 3).await.unwrap().new, "one cut short is replaced");
     assert_eq!(originals.get(ABC).await.unwrap(), "abc");

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use maud::{Markup, html};
 use render::form_layout::full_width_brackets;
-use report::{Against, CellId, Decimal, Finding, Repair, Report, Review};
+use report::{Against, CellId, Decimal, Finding, Problem, Repair, Report, Review};
 
 use super::text::Line;
 use super::years::OtherYears;
@@ -15,25 +15,39 @@ use crate::pages::{finding, official_tables};
 const MAX_CELLS: usize = 8;
 
 pub(super) fn findings(review: &Review, other_years: &OtherYears, lines: &[Line]) -> Markup {
-    let findings = &review.findings;
-    let waived = findings.iter().filter(|finding| finding.waiver.is_some()).count();
+    let problems = report::problems(&review.findings);
+    let waived = review.findings.iter().filter(|finding| finding.waiver.is_some()).count();
     html! {
         section #findings {
-            h2 { "校核结果" @if !findings.is_empty() { span.quiet { "　" (findings.len()) " 条" @if waived > 0 { "，其中已豁免 " (waived) " 条" } } } }
-            @if findings.is_empty() { p.notice.good { "各项校核均未发现问题。" } }
-            ol.findings { @for one in findings { (item(one, &review.report, other_years, lines)) } }
+            h2 { "校核结果" @if !problems.is_empty() { span.quiet { "　" (problems.len()) " 项" @if waived > 0 { "，其中已豁免 " (waived) " 项" } } } }
+            @if problems.is_empty() { p.notice.good { "各项校核均未发现问题。" } }
+            ol.findings { @for one in &problems { (problem(one, &review.report, other_years, lines)) } }
         }
     }
 }
 
-fn item(one: &Finding, report: &Report, other_years: &OtherYears, lines: &[Line]) -> Markup {
+/// One problem: its finding, or the change that would settle several findings with these below.
+fn problem(problem: &Problem, report: &Report, other_years: &OtherYears, lines: &[Line]) -> Markup {
+    let Some(summary) = render::problem_summary(problem) else {
+        return html! { @for one in &problem.findings { (item(one, true, report, other_years, lines)) } };
+    };
+    html! {
+        li.problem data-severity=(problem.severity().as_str()) {
+            p.what { span.severity { (problem.severity().title()) } b { (summary) } }
+            @if let Some(repair) = problem.repair() { (suggested(repair)) }
+            ol.findings { @for one in &problem.findings { (item(one, false, report, other_years, lines)) } }
+        }
+    }
+}
+
+fn item(one: &Finding, is_alone: bool, report: &Report, other_years: &OtherYears, lines: &[Line]) -> Markup {
     let ids: Vec<&str> = one.cells.iter().map(|id| id.as_str()).collect();
     html! {
         li.finding.waived[one.waiver.is_some()] data-severity=(finding::class(one)) data-cells=(ids.join(" ")) {
             (finding::heading(one))
             p.message { (full_width_brackets(&one.message)) }
             @if let (Some(left), Some(right)) = (one.left, one.right) { (sides(left, right)) }
-            @if let Some(repair) = &one.repair { (suggested(repair)) }
+            @if let Some(repair) = one.repair.as_ref().filter(|_| is_alone) { (suggested(repair)) }
             (cells(&one.cells, report))
             @if let Some(waiver) = &one.waiver { (finding::waiver(waiver)) }
             @if let Some(other) = &one.against { (against(other, report, other_years)) }
