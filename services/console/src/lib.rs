@@ -58,6 +58,8 @@ pub fn router(worker: Worker) -> anyhow::Result<Router> {
     let access = AccessControl::open(&worker)?;
     tokio::spawn(worker::watch_log(worker.bus().clone(), worker.shutdown().clone()));
     let app = App::new(worker, policy);
+    // Set before the first request is answered, not when the task first runs.
+    app.worker().set_degraded(Some("waiting for the index".into()));
     tokio::spawn(report_until_ready(app.clone()));
     Ok(access
         .router(routes::routes())
@@ -72,7 +74,6 @@ const RETRY_INTERVAL: Duration = Duration::from_millis(200);
 
 /// Reports at `/readyz` that the console waits for the index, until the first read succeeds.
 async fn report_until_ready(app: App) {
-    app.worker().set_degraded(Some("waiting for the index".into()));
     while app.read(|_| Ok(())).await.is_err() && !app.worker().shutdown().is_requested() {
         tokio::time::sleep(RETRY_INTERVAL).await;
     }

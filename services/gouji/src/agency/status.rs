@@ -7,7 +7,7 @@ use clap::Args;
 use jiff::Timestamp;
 use proto::ReportId;
 
-use crate::client::answers::{Leader, Life, Status as Overview};
+use crate::client::answers::{Leader, Life, Reason, Status as Overview};
 use crate::client::{Server, parsed};
 use crate::language::text;
 use crate::moment;
@@ -19,7 +19,7 @@ use crate::print::{one_line, say};
 pub(crate) struct Status {
     #[command(flatten)]
     server: Server,
-    /// Id of a report, as `submit` and `search` print it.
+    /// Id or key of a report, as `submit`, `search` and the browser's address show it.
     id: Option<String>,
     /// Print the answer of the API as it is.
     #[arg(long)]
@@ -49,8 +49,9 @@ impl Status {
             say(&body);
             return Ok(());
         }
-        say(&life(&parsed(&body)?));
-        if let Ok(own) = ReportId::parse(id) {
+        let found: Life = parsed(&body)?;
+        say(&life(&found));
+        if let Ok(own) = ReportId::parse(&found.id) {
             self.show_others(&own).await;
         }
         Ok(())
@@ -149,6 +150,10 @@ fn life(life: &Life) -> String {
         lines.push(line.trim_end().to_owned());
         (before, trace) = (Some(fact.at_ms), own.or(trace));
     }
+    if let Some(Reason { who, why }) = &life.withdrawn {
+        let (who, why) = (one_line(who), one_line(why));
+        lines.push(text!("  已由 {who} 撤回：{why}", "  withdrawn by {who}: {why}"));
+    }
     if let Some(refusal) = &life.refusal {
         let (stage, class) = (one_line(&refusal.stage), one_line(&refusal.class));
         lines.push(text!("  由 {stage} 退回：{class}", "  refused by {stage}: {class}"));
@@ -191,6 +196,17 @@ the index is led by a:/srv/index, whose lease lasts until 1970-01-01 08:00:15";
         assert!(!overview(empty, 0).contains("led by"));
         let nobody = json!({"counts": {}, "lag": [], "index_leader": null});
         assert!(overview(nobody, 0).contains("led by nobody"));
+    }
+
+    #[test]
+    fn a_withdrawn_report_is_shown_as_withdrawn() {
+        let life = json!({
+            "id": "x-g0", "state": "withdrawn", "withdrawn": {"who": "张三", "why": "数字有误"},
+            "facts": [{"fact": "indexed", "at_ms": 0, "trace_id": null}], "refusal": null,
+        });
+        let drawn = super::life(&serde_json::from_value(life).unwrap());
+        assert!(drawn.starts_with("x-g0  withdrawn\n"), "{drawn}");
+        assert!(drawn.contains("张三") && drawn.contains("数字有误"), "{drawn}");
     }
 
     #[test]
