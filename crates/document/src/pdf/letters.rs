@@ -57,7 +57,7 @@ impl Letters {
             said.doubt = (digits > 1).then_some(Doubt::OtherShape);
             return said;
         }
-        if !is_embedded && self.misnamed.contains(&(glyph.char_code(), first)) {
+        if self.misnamed.contains(&(glyph.char_code(), first)) {
             said.doubt = Some(Doubt::OtherShape);
             return said;
         }
