@@ -9,6 +9,7 @@ mod bus;
 mod commands;
 mod faults;
 mod formats;
+mod hostile;
 mod index;
 mod journey;
 mod observed;
