@@ -21,9 +21,10 @@ use std::ops::Range;
 use crate::compound::{Compound, u16_at, u32_at};
 use crate::error::ReadError;
 use crate::kind::Kind;
+use crate::letters::{Ground, Letters, WHITE, are_near};
 use crate::limits::Limits;
-use crate::model::{Block, Text, Width};
-use crate::superscripts::without_marks;
+use crate::model::{Block, Doubt, Text, Width};
+use crate::superscripts::{Raised, text_without_marks};
 use crate::word_tables::{Cells, blank};
 use lists::Lists;
 use pages::Run;
@@ -62,10 +63,16 @@ pub(crate) fn read(bytes: &[u8], limits: &Limits) -> Result<Vec<Block>, ReadErro
         fields: Vec::new(),
         text: String::new(),
         raised: Vec::new(),
+        doubts: Vec::new(),
+        number: String::new(),
+        ground: Some(WHITE),
         line: 1,
         bytes: bytes.len() as u64,
         cells: Cells::new(limits),
     };
+    if reader.paragraphs.iter().any(|run| paints_cells(run.properties)) {
+        reader.ground = None;
+    }
     for (index, piece) in pieces.pieces.iter().enumerate() {
         if index == pieces.of_body {
             reader.end_paragraph(0, None)?;
@@ -78,6 +85,14 @@ pub(crate) fn read(bytes: &[u8], limits: &Limits) -> Result<Vec<Block>, ReadErro
     }
     reader.end_paragraph(0, None)?;
     reader.cells.finish(&[])
+}
+
+/// Whether the end of a row paints something else than white behind its cells.
+fn paints_cells(properties: &[u8]) -> bool {
+    let shadings = sprms(properties.get(2..).unwrap_or_default())
+        .filter(|sprm| sprm::CELLS_SHADING.contains(&sprm.code))
+        .flat_map(|sprm| sprm.operand.chunks_exact(10));
+    shadings.filter_map(sprm::shading).any(|ground| !are_near(ground, WHITE))
 }
 
 fn broken(what: &str) -> ReadError {
@@ -145,7 +160,9 @@ struct Look {
     is_left_out: bool,
     is_deleted: bool,
     is_struck: bool,
-    is_raised: bool,
+    /// Off its line; whether below it.
+    raised: Option<bool>,
+    letters: Letters,
     symbol: Option<u16>,
 }
 
@@ -156,10 +173,25 @@ impl Look {
             match sprm.code {
                 sprm::CHARACTER_STYLE => {
                     let style = styles.get(usize::from(sprm.word())).copied().unwrap_or_default();
-                    self.is_raised |= style.is_raised;
+                    self.raised = style.raised.or(self.raised);
                     self.is_left_out |= style.is_left_out;
+                    self.is_struck |= style.is_struck;
+                    self.letters.change(style.letters);
                 }
-                sprm::RAISED => self.is_raised = sprm.byte() != 0,
+                sprm::RAISED => {
+                    self.raised = match sprm.byte() {
+                        0 => None,
+                        raised => Some(raised == 2),
+                    };
+                }
+                sprm::COLOUR => self.letters.colour = Some(sprm::colour(sprm.operand)),
+                sprm::COLOUR_INDEX => self.letters.colour = Some(sprm::indexed(sprm.byte())),
+                sprm::HIGHLIGHT => self.letters.ground = Some(sprm::indexed(sprm.byte())),
+                sprm::SHADING => self.letters.ground = Some(sprm::shading(sprm.operand)),
+                sprm::SIZE => self.letters.size = Some(sprm.word().into()),
+                sprm::SPACING => self.letters.spacing = Some((sprm.word() as i16).into()),
+                sprm::SCALE => self.letters.width = Some(sprm.word().into()),
+                sprm::RAISED_BY => self.letters.raised_by = Some((sprm.word() as i16).into()),
                 // Struck out by hand is deleted.
                 code if sprm::STRUCK.contains(&code) => self.is_struck = sprm.byte() & 1 == 1,
                 sprm::DELETED => self.is_deleted = sprm.byte() & 1 == 1,
@@ -187,7 +219,12 @@ struct Reader<'a> {
     fields: Vec<bool>,
     text: String,
     /// The raised pieces of the text.
-    raised: Vec<Range<usize>>,
+    raised: Vec<Raised>,
+    doubts: Vec<(Range<usize>, Doubt)>,
+    /// The number of the paragraph in its list.
+    number: String,
+    /// What is behind the text; none where the file paints behind cells.
+    ground: Ground,
     /// Number of the next paragraph or row.
     line: u32,
     bytes: u64,
@@ -231,12 +268,7 @@ impl Reader<'_> {
                 0x09 => self.push('\t', look),
                 // Pictures, notes and other marks.
                 0..0x20 => {}
-                0x28 if look.symbol.is_some() => {
-                    let symbol = look.symbol.filter(|symbol| !(0xE000..0xF900).contains(symbol));
-                    if let Some(symbol) = symbol.and_then(|symbol| char::from_u32(symbol.into())) {
-                        self.push(symbol, look);
-                    }
-                }
+                0x28 if look.symbol.is_some() => self.symbol(look),
                 unit => self.push(char::from_u32(unit.into()).unwrap_or('\u{FFFD}'), look),
             }
         }
@@ -258,12 +290,35 @@ impl Reader<'_> {
         (look, run.end)
     }
 
+    /// Adds a character of a font that the run names.
+    fn symbol(&mut self, look: Look) {
+        let at = self.text.len();
+        match look.symbol {
+            // Only the font knows what a character of the private use area looks like: digits are digits in most.
+            Some(code @ 0xF030..=0xF039) => {
+                self.push(char::from_u32(u32::from(code) - 0xF000).unwrap_or(' '), look);
+                self.doubts.push((at..self.text.len(), Doubt::OtherShape));
+            }
+            Some(0xE000..0xF900) | None => self.doubts.push((at..at, Doubt::OtherShape)),
+            Some(code) => char::from_u32(code.into()).into_iter().for_each(|symbol| self.push(symbol, look)),
+        }
+    }
+
     fn push(&mut self, character: char, look: Look) {
         if !look.is_left_out && !look.is_deleted && !look.is_struck && !self.fields.contains(&true) {
             let start = self.text.len();
             self.text.push(character);
-            if look.is_raised {
-                self.raised.push(start..self.text.len());
+            let range = start..self.text.len();
+            if let Some(is_low) = look.raised.or(look.letters.is_low()) {
+                self.raised.push(Raised { range: range.clone(), is_low });
+            }
+            // What is painted behind a cell is known only at the end of its row.
+            let ground: Ground = self.ground;
+            if let Some(doubt) = look.letters.doubt(ground) {
+                match self.doubts.last_mut() {
+                    Some((last, same)) if *same == doubt && last.end == range.start => last.end = range.end,
+                    _ => self.doubts.push((range, doubt)),
+                }
             }
         }
     }
@@ -300,6 +355,7 @@ impl Reader<'_> {
         if is_row {
             self.text.clear();
             self.raised.clear();
+            self.doubts.clear();
             self.cells.end_row(depth.max(1), &properties.edges)?;
             if depth <= 1 {
                 self.line += 1;
@@ -310,10 +366,9 @@ impl Reader<'_> {
         if !is_cell && look.is_deleted {
             return Ok(());
         }
-        self.drop_marks();
         if properties.list > 0 && !self.text.trim().is_empty() {
             let number = self.lists.next(properties.list, properties.list_level);
-            self.text.insert_str(0, &number.unwrap_or_default());
+            self.number = number.filter(|_| !look.is_left_out).unwrap_or_default();
         }
         self.end_paragraph(if is_cell { depth.max(1) } else { depth }, properties.level)?;
         if is_cell {
@@ -322,23 +377,25 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// Takes the marks of notes out of the text.
-    fn drop_marks(&mut self) {
-        if !self.raised.is_empty() {
-            self.text = without_marks(&self.text, &std::mem::take(&mut self.raised));
-        }
-    }
-
     fn end_paragraph(&mut self, depth: usize, level: Option<u8>) -> Result<(), ReadError> {
-        self.drop_marks();
-        let string = std::mem::take(&mut self.text);
-        let mut text = Text::default();
+        let mut string = std::mem::take(&mut self.text);
         if depth > 0 {
-            text.push(&string.replace('\t', " "), self.line, 0..self.bytes, Width::Whole);
-        } else {
-            text.push(&string, self.line, 0..self.bytes, Width::Whole);
+            string = string.replace('\t', " ");
         }
-        if depth == 0 && !string.trim().is_empty() {
+        let whole = |string: &str| {
+            let mut text = Text::default();
+            text.push(string, self.line, 0..self.bytes, Width::Whole);
+            text
+        };
+        let mut own = whole(&string);
+        for (range, doubt) in self.doubts.drain(..) {
+            own.mark_doubtful(range, doubt);
+        }
+        let mut text = whole(&self.number);
+        text.append(&text_without_marks(&own, &self.raised));
+        self.raised.clear();
+        self.number.clear();
+        if depth == 0 && !text.as_str().trim().is_empty() {
             self.line += 1;
         }
         self.cells.paragraph(depth, text, level)

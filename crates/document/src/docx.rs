@@ -4,6 +4,7 @@
 //! Origins: `line` is the running number of the paragraph, or of the table row, in the document;
 //! `start..end` are the packed bytes of the main part in the file.
 
+mod binding;
 mod numbering;
 mod styles;
 mod table;
@@ -18,6 +19,7 @@ use crate::model::{Block, Document};
 use crate::package::{Package, Part};
 use crate::sniff::sniff;
 use crate::xml::{self, Event, Xml};
+use binding::Bindings;
 use numbering::Numbering;
 use styles::Styles;
 
@@ -88,7 +90,52 @@ fn read_with(
         None => Numbering::default(),
     };
     let chunks = chunks(&mut package, &relations)?;
-    walk::walk(&main, Kind::Docx, walk::Around { styles, numbering, chunks }, limits)
+    let bindings = bindings(&mut package, &relations, limits)?;
+    walk::walk(&main, Kind::Docx, walk::Around { styles, numbering, chunks, bindings }, limits)
+}
+
+/// The data that the package keeps for its controls.
+fn bindings(package: &mut Package, relations: &[Relation], limits: &Limits) -> Result<Bindings, ReadError> {
+    let mut bindings = Bindings::default();
+    for relation in
+        relations.iter().filter(|relation| relation.kind.ends_with("/customXml")).take(MOST_CHUNKS)
+    {
+        let Some(item) = package.part(&relation.target)? else { continue };
+        let (folder, file) = relation.target.rsplit_once('/').unwrap_or(("", &relation.target));
+        let properties = match package.part(&format!("{folder}/_rels/{file}.rels"))? {
+            Some(part) => self::relations(&part, folder, limits)?,
+            None => Vec::new(),
+        };
+        let id = match related(package, &properties, "/customXmlProps")? {
+            Some(part) => item_id(&part, limits)?,
+            None => String::new(),
+        };
+        bindings.add(&id, &item, limits);
+    }
+    // Two parts have ids that never change.
+    for (id, name) in [(CORE, "docProps/core.xml"), (EXTENDED, "docProps/app.xml")] {
+        if let Some(part) = package.part(name)? {
+            bindings.add(id, &part, limits);
+        }
+    }
+    Ok(bindings)
+}
+
+/// The ids of the properties of the document.
+const CORE: &str = "6C3C8BC8-F283-45AE-878A-BAB7291924A1";
+const EXTENDED: &str = "6668398D-A668-4E3E-A5EB-62B293D839F1";
+
+/// The id of a part of data, from its properties.
+fn item_id(part: &Part, limits: &Limits) -> Result<String, ReadError> {
+    let mut xml = Xml::new(part, Kind::Docx, limits);
+    while let Some(event) = xml.next()? {
+        if let Event::Open(tag) = event
+            && let Some(id) = xml::attribute(&tag, "itemID")
+        {
+            return Ok(id.into_owned());
+        }
+    }
+    Ok(String::new())
 }
 
 /// The main part is the one that the package names, and has any name.

@@ -1,20 +1,25 @@
 //! HTML of any age: the tree that a browser would build, walked once for its words and tables.
 
+mod controls;
 mod grid;
+mod ink;
 mod meta;
+mod scripts;
 mod source_markers;
+mod style;
 mod tables;
 mod walk;
 
 use html5ever::driver::{ParseOpts, parse_document};
 use html5ever::tendril::{StrTendril, TendrilSink};
-use scraper::{ElementRef, Html, HtmlTreeSink};
+use scraper::{Html, HtmlTreeSink};
 
 use crate::decode;
 use crate::error::ReadError;
 use crate::limits::{Limits, within};
-use crate::model::Content;
+use crate::model::{Block, Content};
 use crate::source::Source;
+use ink::Inks;
 
 /// Bytes given to the parser between two checks of the tree.
 const STEP: usize = 1_024;
@@ -32,7 +37,13 @@ pub(crate) fn read(source: &Source, limits: &Limits) -> Result<Content, ReadErro
     let page = source_markers::insert(source, limits)?;
     let tree = parse(&page, limits)?;
     drop(page);
-    walk::walk(&tree, source, limits)
+    let inks = Inks::new(&tree, false);
+    let content = walk::walk(&tree, &inks, source, limits)?;
+    if inks.hides_tables && !content.blocks.iter().any(|block| matches!(block, Block::Table(_))) {
+        // A page without tables whose tables are hidden shows them by a script.
+        return walk::walk(&tree, &Inks::new(&tree, true), source, limits);
+    }
+    Ok(content)
 }
 
 /// Builds the tree, and stops as soon as it grows beyond the limits.
@@ -62,50 +73,48 @@ fn parse(page: &str, limits: &Limits) -> Result<Html, ReadError> {
     Ok(parser.finish())
 }
 
-/// Whether the text of an element is not shown, or is struck out.
-fn is_hidden(element: ElementRef) -> bool {
+/// Whether an element is a block or a line break.
+fn breaks(name: &str) -> bool {
     matches!(
-        element.value().name(),
-        "script"
-            | "style"
-            | "noscript"
-            | "template"
-            | "head"
-            | "nav"
-            | "footer"
-            | "select"
-            | "option"
-            | "button"
-            | "textarea"
-            | "iframe"
-            | "object"
-            | "svg"
-            | "math"
-            | "del"
-            | "s"
-            | "strike"
-            | "rt"
-            | "rp"
-    ) || element.attr("hidden").is_some()
-        || has_style(element, &["display:none", "mso-hide:all"])
-        || !is_of_grid(element) && has_style(element, &["visibility:hidden", "text-decoration:line-through"])
-}
-
-/// Whether an element is superscript or subscript.
-fn is_raised(element: ElementRef) -> bool {
-    matches!(element.value().name(), "sup" | "sub")
-        || has_style(element, &["vertical-align:super", "vertical-align:sub"])
-}
-
-/// Whether an element is part of a table, so that hiding it still takes up room.
-fn is_of_grid(element: ElementRef) -> bool {
-    matches!(element.value().name(), "td" | "th" | "tr" | "tbody" | "thead" | "tfoot" | "table")
-}
-
-/// Whether the style of an element has one of these rules, which are given without spaces.
-fn has_style(element: ElementRef, rules: &[&str]) -> bool {
-    let Some(style) = element.attr("style").filter(|style| style.contains(':')) else { return false };
-    let style: String = style.chars().filter(|c| !c.is_whitespace()).collect();
-    let style = style.to_ascii_lowercase();
-    style.split(';').any(|found| rules.contains(&found.strip_suffix("!important").unwrap_or(found)))
+        name,
+        "address"
+            | "article"
+            | "aside"
+            | "blockquote"
+            | "body"
+            | "br"
+            | "caption"
+            | "center"
+            | "dd"
+            | "details"
+            | "dialog"
+            | "div"
+            | "dl"
+            | "dt"
+            | "fieldset"
+            | "figcaption"
+            | "figure"
+            | "form"
+            | "header"
+            | "hgroup"
+            | "hr"
+            | "html"
+            | "legend"
+            | "li"
+            | "main"
+            | "menu"
+            | "ol"
+            | "p"
+            | "pre"
+            | "section"
+            | "summary"
+            | "table"
+            | "tbody"
+            | "td"
+            | "tfoot"
+            | "th"
+            | "thead"
+            | "tr"
+            | "ul"
+    )
 }

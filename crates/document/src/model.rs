@@ -186,6 +186,9 @@ pub struct Text {
     doubts: Vec<(Range<usize>, Doubt)>,
 }
 
+/// Doubts of one text that are kept apart.
+const MOST_DOUBTS: usize = 1_000;
+
 /// Characters that are contiguous in the source.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Run {
@@ -274,8 +277,15 @@ impl Text {
 
     /// Marks a part of the text as doubtful; `range` is in bytes of [`Text::as_str`].
     pub(crate) fn mark_doubtful(&mut self, range: Range<usize>, doubt: Doubt) {
-        if self.doubts.last().is_none_or(|last| *last != (range.clone(), doubt)) {
-            self.doubts.push((range, doubt));
+        let count = self.doubts.len();
+        match self.doubts.last_mut() {
+            // What is doubtful on and on is doubtful as a whole.
+            Some((last, _)) if count >= MOST_DOUBTS => last.end = last.end.max(range.end),
+            Some((last, same)) if *same == doubt && last.end == range.start && last.start < last.end => {
+                last.end = range.end;
+            }
+            Some(last) if *last == (range.clone(), doubt) => {}
+            _ => self.doubts.push((range, doubt)),
         }
     }
 
@@ -287,7 +297,11 @@ impl Text {
     /// A part of the text, with its places and doubts; `range` is in bytes of [`Text::as_str`].
     pub fn slice(&self, range: Range<usize>) -> Text {
         let mut slice = Text::default();
-        for (index, run) in self.runs.iter().enumerate() {
+        let first = self.runs.partition_point(|run| run.at <= range.start).saturating_sub(1);
+        for (index, run) in self.runs.iter().enumerate().skip(first) {
+            if run.at >= range.end {
+                break;
+            }
             let next = self.runs.get(index + 1).map_or(self.string.len(), |next| next.at);
             let part = run.at.max(range.start)..next.min(range.end);
             if part.start < part.end {
@@ -359,10 +373,10 @@ impl Text {
 
     /// Adds another text after a space.
     pub(crate) fn append_word(&mut self, other: &Text) {
-        if other.is_empty() {
+        if other.is_empty() && other.doubts.is_empty() {
             return;
         }
-        if !self.is_empty() {
+        if !self.is_empty() && !other.is_empty() {
             let Place { page, line, end, area, .. } = self.place_of(self.string.len()..self.string.len());
             let (page, width) = (page.unwrap_or(0), Width::Whole);
             self.push_run(" ", Run { at: 0, line, start: end, end, width, page, area });

@@ -47,7 +47,7 @@ impl Grid {
         }
         self.squeeze();
         let cell = |cell: GridCell| Cell {
-            text: whole(&words(&cell.blocks), cell.line, source),
+            text: words(&cell.blocks, cell.line, source),
             column: cell.column,
             row_span: cell.row_span,
             column_span: cell.column_span,
@@ -128,12 +128,12 @@ pub(crate) fn moved(blocks: Vec<Block>, line: &mut u32, source: &Range<u64>) -> 
     };
     let block = |block| match block {
         Block::Paragraph(Paragraph { text, level }) => {
-            Block::Paragraph(Paragraph { text: whole(text.as_str(), next(), source), level })
+            Block::Paragraph(Paragraph { text: again(&text, next(), source), level })
         }
         Block::Table(mut table) => {
             for row in &mut table.rows {
                 let line = next();
-                row.cells.iter_mut().for_each(|cell| cell.text = whole(cell.text.as_str(), line, source));
+                row.cells.iter_mut().for_each(|cell| cell.text = again(&cell.text, line, source));
             }
             Block::Table(table)
         }
@@ -141,24 +141,49 @@ pub(crate) fn moved(blocks: Vec<Block>, line: &mut u32, source: &Range<u64>) -> 
     blocks.into_iter().map(block).collect()
 }
 
+/// The same words and doubts in another place.
+fn again(text: &Text, line: u32, source: &Range<u64>) -> Text {
+    let mut copy = whole(text.as_str(), line, source);
+    if let Some(doubt) = text.doubt() {
+        copy.mark_doubtful_since(0, doubt);
+    }
+    copy
+}
+
 /// The words of a cell, with single spaces between its lines.
-fn words(blocks: &[Block]) -> String {
-    let mut words = String::new();
-    let mut add = |text: &str| {
+fn words(blocks: &[Block], line: u32, source: &Range<u64>) -> Text {
+    let (mut words, mut doubts) = (String::new(), Vec::new());
+    let mut add = |text: &Text| {
         if !text.is_empty() {
             if !words.is_empty() {
                 words.push(' ');
             }
-            words.extend(text.chars().map(|character| if character == '\t' { ' ' } else { character }));
+            words.extend(
+                text.as_str().chars().map(|character| if character == '\t' { ' ' } else { character }),
+            );
         }
+        doubts.extend(text.doubt().map(|doubt| (words.len() - text.as_str().len()..words.len(), doubt)));
     };
     for block in blocks {
         match block {
-            Block::Paragraph(paragraph) => add(paragraph.text.as_str()),
+            Block::Paragraph(paragraph) => add(&paragraph.text),
             Block::Table(table) => {
-                table.rows.iter().flat_map(|row| &row.cells).for_each(|cell| add(cell.text.as_str()));
+                table.rows.iter().flat_map(|row| &row.cells).for_each(|cell| add(&cell.text));
             }
         }
     }
-    words
+    let mut text = whole(&words, line, source);
+    doubts.into_iter().for_each(|(range, doubt)| text.mark_doubtful(range, doubt));
+    text
+}
+
+/// The lines of a paragraph: a line break ends one as it does on a web page.
+pub(crate) fn lines(text: &Text) -> impl Iterator<Item = Text> {
+    let mut start = 0;
+    text.as_str().split_inclusive('\n').filter_map(move |line| {
+        let range = start..start + line.len();
+        start = range.end;
+        let line = text.slice(range).trimmed();
+        (!line.is_empty() || line.doubt().is_some()).then_some(line)
+    })
 }

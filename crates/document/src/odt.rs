@@ -14,6 +14,7 @@ use crate::model::Block;
 use crate::package::{Package, Part};
 use crate::xml::Xml;
 use lists::Styles;
+pub(crate) use lists::twips;
 
 /// The blocks of an ODT.
 pub(crate) fn read(bytes: &[u8], limits: &Limits) -> Result<Vec<Block>, ReadError> {

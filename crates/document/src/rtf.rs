@@ -12,11 +12,17 @@ use std::ops::Range;
 use encoding_rs::Encoding;
 
 use crate::error::ReadError;
+use crate::letters::{Letters, Rgb, WHITE};
 use crate::limits::Limits;
-use crate::model::{Content, Text, Width};
-use crate::superscripts::text_without_marks;
+use crate::model::{Content, Doubt, Text, Width};
+use crate::superscripts::{Raised, text_without_marks};
 use crate::word_tables::{Cells, Edges, blank};
 use token::{Token, Tokens};
+
+/// Colours of a file; Word numbers them in a byte.
+const MOST_COLOURS: usize = 256;
+/// Bytes of the code of a field that are looked at.
+const LONGEST_CODE: usize = 100;
 
 /// The title and the blocks of a file.
 pub(crate) fn read(bytes: &[u8], limits: &Limits) -> Result<Content, ReadError> {
@@ -35,6 +41,11 @@ pub(crate) fn read(bytes: &[u8], limits: &Limits) -> Result<Content, ReadError> 
         pending: Pending::default(),
         surrogate: None,
         fallback: 0,
+        colours: Vec::new(),
+        colour: None,
+        alternative: None,
+        result_is_old: None,
+        has_box: false,
         text: Text::default(),
         raised: Vec::new(),
         title: Text::default(),
@@ -78,9 +89,19 @@ struct Reader<'a> {
     surrogate: Option<(u16, usize)>,
     /// Fallback characters to skip, which are for readers without Unicode.
     fallback: u32,
+    /// The colours of the file; none for the automatic one.
+    colours: Vec<Option<Rgb>>,
+    /// The colour that is being declared.
+    colour: Option<Rgb>,
+    /// The group around two ways to say the same, whose first one is for old readers.
+    alternative: Option<usize>,
+    /// The group of a field whose result is out of date, and where its result begins.
+    result_is_old: Option<(usize, usize)>,
+    /// Whether a text box stands in the cell.
+    has_box: bool,
     text: Text,
     /// The raised pieces of the text.
-    raised: Vec<Range<usize>>,
+    raised: Vec<Raised>,
     title: Text,
     row: RowState,
     /// Row definitions of the tables around.
@@ -88,7 +109,7 @@ struct Reader<'a> {
     /// Number of the row before, as it is numbered.
     last_index: Option<i32>,
     /// The text around the text boxes that are open, with the group of each box.
-    around: Vec<(usize, Text, Vec<Range<usize>>)>,
+    around: Vec<(usize, Text, Vec<Raised>)>,
     cells: Cells<'a>,
 }
 
@@ -103,7 +124,11 @@ struct State {
     hidden: bool,
     deleted: bool,
     struck: bool,
-    raised: bool,
+    /// Off its line; whether below it.
+    raised: Option<bool>,
+    letters: Letters,
+    /// What is painted behind the paragraph.
+    ground: Option<Rgb>,
     moved_away: bool,
     in_table: bool,
     depth: i32,
@@ -119,6 +144,7 @@ enum Target {
     /// A shape; only its text is read.
     Shape,
     Fonts,
+    Colours,
     Styles,
     Info,
     Title,
@@ -138,6 +164,9 @@ struct RowState {
     edges: Vec<Edges>,
     next: Edges,
     left: i32,
+    /// What is painted behind each cell, and behind the one that comes next.
+    grounds: Vec<Option<Rgb>>,
+    ground: Option<Rgb>,
     /// Number of the row in its table.
     index: Option<i32>,
 }
@@ -157,7 +186,8 @@ impl Reader<'_> {
                 Token::Open => self.open(range.start)?,
                 Token::Close => {
                     let Some(state) = self.groups.pop() else { return Ok(true) };
-                    if self.around.last().is_some_and(|(depth, ..)| *depth > self.groups.len()) {
+                    let ends_box = self.around.last().is_some_and(|(depth, ..)| *depth > self.groups.len());
+                    if ends_box {
                         self.end_paragraph()?;
                         let (_, text, raised) = self.around.pop().unwrap_or_default();
                         (self.text, self.raised) = (text, raised);
@@ -165,7 +195,17 @@ impl Reader<'_> {
                     if self.outer_rows.last().is_some_and(|(depth, _)| *depth > self.groups.len()) {
                         self.row = self.outer_rows.pop().map(|(_, row)| row).unwrap_or_default();
                     }
+                    if self.alternative.is_some_and(|depth| depth > self.groups.len()) {
+                        self.alternative = None;
+                    }
+                    if let Some((depth, start)) = self.result_is_old
+                        && depth > self.groups.len()
+                    {
+                        self.text.mark_doubtful_since(start.min(self.text.as_str().len()), Doubt::Generated);
+                        self.result_is_old = None;
+                    }
                     self.state = state;
+                    self.has_box |= ends_box && self.depth() > 0;
                     if self.groups.is_empty() {
                         return Ok(true);
                     }
@@ -213,6 +253,11 @@ impl Reader<'_> {
         if self.state.target == Target::Styles {
             self.style = 0;
         }
+        if self.alternative == Some(self.groups.len().saturating_sub(1)) {
+            // For readers without Unicode; what follows says the same for all others.
+            self.state.target = Target::Nothing;
+            self.alternative = Some(usize::MAX);
+        }
         Ok(())
     }
 
@@ -228,7 +273,10 @@ impl Reader<'_> {
             self.state.target = Target::Shape;
             return Ok(());
         }
-        if star && !matches!(name, "nesttableprops" | "listtext" | "pntext") || is_left_out(name) {
+        if name == "fldinst" && self.state.target == Target::Body {
+            self.field_code(range.end);
+        }
+        if star && !matches!(name, "nesttableprops" | "listtext" | "pntext" | "ud") || is_left_out(name) {
             self.state.target = Target::Nothing;
             return Ok(());
         }
@@ -250,6 +298,19 @@ impl Reader<'_> {
                 ));
             }
             (_, "fonttbl") => self.state.target = Target::Fonts,
+            (_, "colortbl") => {
+                self.state.target = Target::Colours;
+                self.colours.clear();
+            }
+            (Target::Colours, "red" | "green" | "blue") => {
+                let at = ["red", "green", "blue"].iter().position(|part| *part == name).unwrap_or(0);
+                let part = self.colour.get_or_insert_default().get_mut(at);
+                part.into_iter().for_each(|part| *part = value.clamp(0, 255) as u8);
+            }
+            (Target::Body, "upr") => self.alternative = Some(self.groups.len()),
+            (Target::Body, "flddirty") => {
+                self.result_is_old = Some((self.groups.len(), self.text.as_str().len()))
+            }
             (_, "stylesheet") => self.state.target = Target::Styles,
             (_, "info") => self.state.target = Target::Info,
             (Target::Info, "title") => self.state.target = Target::Title,
@@ -283,16 +344,31 @@ impl Reader<'_> {
     fn body_word(&mut self, name: &str, value: i32, on: bool, range: Range<usize>) -> Result<(), ReadError> {
         match name {
             "plain" => {
-                let State { hidden, deleted, struck, raised, moved_away, encoding, .. } = State::default();
-                self.state = State { hidden, deleted, struck, raised, moved_away, encoding, ..self.state };
+                let State { hidden, deleted, struck, raised, letters, moved_away, encoding, .. } =
+                    State::default();
+                self.state =
+                    State { hidden, deleted, struck, raised, letters, moved_away, encoding, ..self.state };
             }
             "deleted" => self.state.deleted = on,
             "mvf" => self.state.moved_away = on,
             "v" => self.state.hidden = on,
             "strike" | "striked" => self.state.struck = on,
-            "super" | "sub" => self.state.raised = on,
-            "nosupersub" => self.state.raised = false,
-            "pard" => (self.state.in_table, self.state.depth, self.state.level) = (false, 0, None),
+            "super" | "sub" => self.state.raised = on.then_some(name == "sub"),
+            "nosupersub" => self.state.raised = None,
+            "cf" => self.state.letters.colour = Some(self.colour_at(value)),
+            "cb" | "chcbpat" | "highlight" => self.state.letters.ground = Some(self.colour_at(value)),
+            "fs" => self.state.letters.size = u32::try_from(value).ok(),
+            "expndtw" => self.state.letters.spacing = Some(value),
+            "expnd" => self.state.letters.spacing = Some(value.saturating_mul(5)),
+            "charscalex" => self.state.letters.width = u32::try_from(value).ok(),
+            "up" => self.state.letters.raised_by = Some(value),
+            "dn" => self.state.letters.raised_by = Some(value.saturating_neg()),
+            "cbpat" => self.state.ground = self.colour_at(value),
+            "clcbpat" => self.row.ground = self.colour_at(value),
+            "pard" => {
+                let State { in_table, depth, level, ground, .. } = State::default();
+                self.state = State { in_table, depth, level, ground, ..self.state };
+            }
             "intbl" => self.state.in_table = on,
             "itap" => self.state.depth = value,
             "s" => self.state.level = self.styles.get(&value).copied(),
@@ -317,6 +393,7 @@ impl Reader<'_> {
                 let left = self.row.edges.last().map_or(self.row.left, |cell| cell.right);
                 let cell = Edges { left, right: value.max(left), ..std::mem::take(&mut self.row.next) };
                 self.row.edges.push(cell);
+                self.row.grounds.push(self.row.ground.take());
                 let (found, limit) = (self.row.edges.len(), self.limits.cells);
                 if found > limit {
                     return Err(ReadError::TooManyCells { found, limit });
@@ -365,9 +442,36 @@ impl Reader<'_> {
         }
     }
 
+    /// Looks at the code of a field that begins at a byte of the file.
+    fn field_code(&mut self, at: usize) {
+        let code = self.tokens.ahead(at, LONGEST_CODE);
+        let names = ["EQ", "SYMBOL", "ADVANCE"];
+        let name = code.trim_start_matches(|c: char| !c.is_ascii_uppercase()).split_whitespace().next();
+        if name.is_some_and(|name| names.contains(&name)) {
+            let at = self.text.as_str().len();
+            self.text.mark_doubtful(at..at, Doubt::Fraction);
+        }
+    }
+
+    /// A colour of the file.
+    fn colour_at(&self, index: i32) -> Option<Rgb> {
+        usize::try_from(index).ok().and_then(|index| self.colours.get(index)).copied().flatten()
+    }
+
+    /// What is behind the text.
+    fn ground(&self) -> Option<Rgb> {
+        let cell = self.cells.cells_of_row();
+        let of_cell = || self.row.grounds.get(cell).copied().flatten();
+        self.state.ground.or_else(|| if self.depth() > 0 { of_cell() } else { None }).or(Some(WHITE))
+    }
+
     fn end_cell(&mut self, depth: usize, at: usize) -> Result<(), ReadError> {
         let text = self.take_text();
+        let is_covered = std::mem::take(&mut self.has_box) && !text.trimmed().is_empty();
         self.cells.paragraph(depth, text, self.state.level)?;
+        if is_covered {
+            self.cells.doubt_cell(Doubt::Covered);
+        }
         let line = self.tokens.line(at);
         self.cells.end_cell(depth, blank(line, at as u64))
     }
@@ -385,6 +489,12 @@ impl Reader<'_> {
 
     /// Adds a byte of text, and the character that it completes.
     fn byte(&mut self, byte: u8, range: Range<usize>) {
+        if self.state.target == Target::Colours && byte == b';' {
+            if self.colours.len() < MOST_COLOURS {
+                self.colours.push(self.colour.take());
+            }
+            return;
+        }
         if !self.is_read() {
             return;
         }
@@ -457,12 +567,21 @@ impl Reader<'_> {
             return;
         }
         let line = self.tokens.line(range.start);
-        if self.state.raised && self.state.target == Target::Body {
-            let start = self.text.as_str().len();
-            self.raised.push(start..start + piece.len());
+        let source = range.start as u64..range.end as u64;
+        if self.state.target == Target::Title {
+            return self.title.push(piece, line, source, width);
         }
-        let text = if self.state.target == Target::Title { &mut self.title } else { &mut self.text };
-        text.push(piece, line, range.start as u64..range.end as u64, width);
+        let start = self.text.as_str().len();
+        self.text.push(piece, line, source, width);
+        let raised = self.state.raised.or(self.state.letters.is_low());
+        if let Some(is_low) = raised {
+            self.raised.push(Raised { range: start..start + piece.len(), is_low });
+        }
+        if self.state.letters != Letters::default()
+            && let Some(doubt) = self.state.letters.doubt(self.ground())
+        {
+            self.text.mark_doubtful_since(start, doubt);
+        }
     }
 }
 
@@ -484,7 +603,6 @@ fn is_left_out(name: &str) -> bool {
             | "nonshppict"
             | "shprslt"
             | "nonesttables"
-            | "colortbl"
             | "filetbl"
             | "listtable"
             | "listoverridetable"

@@ -9,22 +9,24 @@
 //! Origins: a cell's `line` is the running number of the paragraph or table row in the document,
 //! and its bytes are those of the whole file, since a cell's value is spread over several parts.
 
+mod conditions;
 mod cut;
+mod drawings;
+mod formats;
 mod hidden;
 mod number;
 mod ods;
+mod rich;
 mod xls;
 mod xlsx;
 mod xml;
-
-pub(crate) use ods::is_raised;
 
 use std::collections::{BTreeMap, HashMap};
 
 use crate::error::ReadError;
 use crate::kind::Kind;
 use crate::limits::Limits;
-use crate::model::Block;
+use crate::model::{Block, Doubt};
 
 /// The blocks of an Excel workbook since 2007.
 pub(crate) fn read_xlsx(bytes: &[u8], limits: &Limits) -> Result<Vec<Block>, ReadError> {
@@ -50,7 +52,7 @@ pub(crate) fn read_xml(bytes: &[u8], limits: &Limits) -> Result<Vec<Block>, Read
 #[derive(Debug, Default)]
 struct Sheet {
     /// By row and column, from 0.
-    cells: BTreeMap<(u32, u32), String>,
+    cells: BTreeMap<(u32, u32), Content>,
     merges: Vec<Merge>,
     /// For each row with framed cells, blank or not, the first and the last of their columns.
     frames: HashMap<u32, (u32, u32)>,
@@ -59,12 +61,21 @@ struct Sheet {
     hidden_columns: Vec<(u32, u32)>,
 }
 
+/// The text of a cell.
+#[derive(Debug, Default)]
+struct Content {
+    text: String,
+    /// Why what is seen of it may differ.
+    doubt: Option<Doubt>,
+}
+
 /// What a cell shows.
 #[derive(Debug, Default)]
 struct Value {
     text: String,
     /// Whether lines are drawn round it.
     framed: bool,
+    doubt: Option<Doubt>,
 }
 
 /// Cells shown as one; the last row and column are inside.
@@ -107,7 +118,7 @@ impl Sheet {
             let (first, last) = self.frames.entry(at.0).or_insert((at.1, at.1));
             (*first, *last) = ((*first).min(at.1), (*last).max(at.1));
         }
-        if value.text.chars().all(crate::model::is_blank) {
+        if value.text.chars().all(crate::model::is_blank) && value.doubt.is_none() {
             return Ok(());
         }
         count.one_more()?;
@@ -115,7 +126,16 @@ impl Sheet {
         if count.bytes > count.byte_limit {
             return Err(ReadError::TooMuchInflated { format: count.format, limit: count.byte_limit });
         }
-        self.cells.insert(at, value.text);
+        self.cells.insert(at, Content { text: value.text, doubt: value.doubt });
         Ok(())
+    }
+
+    /// Marks the cells in a range that hold something.
+    fn doubt(&mut self, range: Merge, doubt: impl Fn(&str) -> Option<Doubt>) {
+        for (at, content) in self.cells.range_mut((range.top, 0)..=(range.bottom, u32::MAX)) {
+            if (range.left..=range.right).contains(&at.1) && content.doubt.is_none() {
+                content.doubt = doubt(&content.text);
+            }
+        }
     }
 }

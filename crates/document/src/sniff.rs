@@ -198,11 +198,16 @@ fn html(head: &str) -> bool {
         return true;
     }
     let mut found = 0;
-    for (at, _) in head.match_indices('<') {
-        if is_tag(&head[at..]) {
-            found += 1;
-            if found == 3 || std::ptr::eq(head[at..].as_ptr(), start.as_ptr()) {
-                return true;
+    for line in head.lines() {
+        // A cell of a Markdown table has its line breaks as tags.
+        let is_row = line.trim_start().starts_with('|');
+        for (at, _) in line.match_indices('<') {
+            let tag = &line[at..];
+            if is_tag(tag) && !(is_row && starts_ignoring_case(tag, "<br")) {
+                found += 1;
+                if found == 3 || std::ptr::eq(tag.as_ptr(), start.as_ptr()) {
+                    return true;
+                }
             }
         }
     }

@@ -12,7 +12,7 @@ use std::ops::Range;
 use crate::decode;
 use crate::error::ReadError;
 use crate::limits::Limits;
-use crate::model::{Block, Cell, Content, Layout, Paragraph, Row, Table, is_blank};
+use crate::model::{Block, Cell, Content, Layout, Paragraph, Row, Table, Text, is_blank};
 use crate::source::Source;
 use line::{Line, Shape};
 
@@ -89,10 +89,38 @@ impl Reader<'_> {
         if self.cells > self.limits.cells {
             return Err(ReadError::TooManyCells { found: self.cells, limit: self.limits.cells });
         }
-        let text = self.source.slice(trim(&self.source.text, range));
+        let text = self.words(trim(&self.source.text, range));
         row.cells.push(Cell { text, column: row.cells.len() as u32, row_span: 1, column_span: 1 });
         Ok(())
     }
+}
+
+impl Reader<'_> {
+    /// The text of a cell, with a space for each line break that Markdown writes as a tag.
+    fn words(&self, range: Range<usize>) -> Text {
+        let mut text = Text::default();
+        let mut start = range.start;
+        while let Some((at, tag)) = line_break(&self.source.text[start..range.end]) {
+            text.append_word(&self.source.slice(trim(&self.source.text, start..start + at)));
+            start += at + tag;
+        }
+        let rest = self.source.slice(trim(&self.source.text, start..range.end));
+        if start == range.start {
+            return rest;
+        }
+        text.append_word(&rest);
+        text
+    }
+}
+
+/// Where the first line break that is written as a tag begins, and how long it is.
+fn line_break(text: &str) -> Option<(usize, usize)> {
+    const TAGS: [&str; 3] = ["<br>", "<br/>", "<br />"];
+    text.match_indices('<').find_map(|(at, _)| {
+        let is_here =
+            |tag: &&&str| text.get(at..at + tag.len()).is_some_and(|there| there.eq_ignore_ascii_case(tag));
+        TAGS.iter().find(is_here).map(|tag| (at, tag.len()))
+    })
 }
 
 /// A range without the white space at either end.

@@ -3,7 +3,7 @@
 
 use crate::error::ReadError;
 use crate::limits::Limits;
-use crate::model::{Block, Cell, Layout, Paragraph, Row, Table, Text, Width};
+use crate::model::{Block, Cell, Doubt, Layout, Paragraph, Row, Table, Text, Width};
 
 /// Tables inside tables. Deeper ones are read as part of the deepest.
 const MOST_TABLES: usize = 16;
@@ -65,10 +65,24 @@ impl<'a> Cells<'a> {
         self.open.first().is_some_and(|table| !table.row.is_empty())
     }
 
+    /// How many cells of the row that is being read have ended.
+    pub(crate) fn cells_of_row(&self) -> usize {
+        self.open.last().map_or(0, |table| table.row.len())
+    }
+
+    /// Marks the text of the cell that is being read.
+    pub(crate) fn doubt_cell(&mut self, doubt: Doubt) {
+        for block in self.open.last_mut().into_iter().flat_map(|table| &mut table.cell) {
+            if let Block::Paragraph(paragraph) = block {
+                paragraph.text.mark_doubtful_since(0, doubt);
+            }
+        }
+    }
+
     /// A paragraph; depth 0 is outside all tables.
     pub(crate) fn paragraph(&mut self, depth: usize, text: Text, level: Option<u8>) -> Result<(), ReadError> {
         let text = text.trimmed();
-        if text.is_empty() {
+        if text.is_empty() && (depth == 0 || text.doubt().is_none()) {
             // An empty line separates two tables.
             return if depth == 0 { self.to(0) } else { Ok(()) };
         }
@@ -274,7 +288,7 @@ fn text(content: Content) -> Text {
             }
         }
     }
-    if text.is_empty() { content.place } else { text }
+    if text.is_empty() && text.doubt().is_none() { content.place } else { text }
 }
 
 /// An empty text with a place in the source.

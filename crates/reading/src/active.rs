@@ -1,5 +1,7 @@
 //! Table two: blocks of one to three rows, each with its own header.
 
+mod text;
+
 use document::Layout;
 use report::{CellKind, Cells, Decimal, Form, FormId, Note, NoteKind, Table};
 
@@ -42,6 +44,9 @@ const ROWS: [(&str, &str); 9] = [
     ("政府集中采购", "procurement"),
 ];
 
+/// Characters of the longest of these labels, with room for one more.
+const LONGEST_LABEL: usize = 11;
+
 /// Words of the column headings, the more telling first, with the form they speak for.
 const HEADINGS: [(&str, &str, i32); 13] = [
     ("对外公开", "public_total", -2),
@@ -64,10 +69,12 @@ pub(crate) fn find<'a>(lines: &[Line<'a>]) -> Found<'a> {
     let mut found = Found::default();
     let mut header: Vec<(&'static str, Slot<'a>)> = Vec::new();
     let mut before = String::new();
+    let mut block = text::Block::default();
     // Whether something else has been printed since the last row.
     let mut closed = true;
     'lines: for line in lines {
         let mut open = false;
+        let is_row = text::is_row(line);
         for slot in &line.slots {
             let plain = label::plain(slot.str());
             // A table of another kind: the rows below are not ours, whatever they are called.
@@ -78,9 +85,14 @@ pub(crate) fn find<'a>(lines: &[Line<'a>]) -> Found<'a> {
                 continue 'lines;
             }
             if plain.contains("第二十条") || plain == "信息内容" {
+                block.settle(&mut found.rows);
                 header.clear();
                 (open, closed) = (false, true);
-            } else if let Some(id) = row_id(&plain) {
+            } else if let Some(id) = row_id(&plain).or_else(|| {
+                // A label stands under headings, and figures follow it.
+                let above = found.rows.last().map(|row| row.id);
+                misprinted(&plain, above).filter(|_| !header.is_empty())
+            }) {
                 found.rows.push(Row {
                     id,
                     label: *slot,
@@ -90,11 +102,15 @@ pub(crate) fn find<'a>(lines: &[Line<'a>]) -> Found<'a> {
                     layout: line.layout,
                     slots: Vec::new(),
                 });
+                block.reopen();
                 (open, closed) = (true, false);
             } else if let Some((column, vote)) = heading(&plain) {
+                block.settle(&mut found.rows);
                 header.push((column, *slot));
                 found.evidence += vote;
                 (open, closed) = (false, true);
+            } else if line.is_text && !header.is_empty() && figure::is_like(slot.str()) && !(open && is_row) {
+                block.take(*slot, header.len(), &mut found.rows);
             } else if let Some(row) = found.rows.last_mut() {
                 // Below its label a row goes on as long as figures are missing.
                 let goes_on = !closed
@@ -105,6 +121,7 @@ pub(crate) fn find<'a>(lines: &[Line<'a>]) -> Found<'a> {
                     !closed && !open && line.layout != Layout::Grid && figure::any(slot.str()).is_number();
                 let is_other_text = is_text(slot) && !plain.contains(|c: char| c.is_ascii_digit());
                 if is_other_text && line.layout == Layout::Stream {
+                    block.close(&plain, &mut found.rows);
                     (open, closed) = (false, true);
                 } else if open || goes_on || is_too_many {
                     row.slots.push(*slot);
@@ -113,6 +130,7 @@ pub(crate) fn find<'a>(lines: &[Line<'a>]) -> Found<'a> {
             before = plain;
         }
     }
+    block.settle(&mut found.rows);
     // A heading alone is no table: tables in the narrative use the same words.
     if found.rows.iter().all(|row| row.slots.is_empty()) {
         return Found::default();
@@ -123,6 +141,25 @@ pub(crate) fn find<'a>(lines: &[Line<'a>]) -> Found<'a> {
 fn row_id(plain: &str) -> Option<&'static str> {
     let normalised = label::normalise(plain);
     ROWS.iter().find(|(label, _)| normalised == *label).map(|(_, id)| *id)
+}
+
+/// Characters of a label with which one edit leads to no other word.
+const LONG_LABEL: usize = 4;
+
+/// The row whose label is one edit away, if there is just one and it stands below the row `above` in the form.
+fn misprinted(plain: &str, above: Option<&'static str>) -> Option<&'static str> {
+    let normalised = label::normalise(plain);
+    if !(LONG_LABEL..=LONGEST_LABEL).contains(&normalised.chars().count()) {
+        return None;
+    }
+    let place = |id: &str| ROWS.iter().position(|(_, row)| *row == id);
+    let is_near = |row: &&(&str, &'static str)| {
+        row.0.chars().count() >= LONG_LABEL && strsim::levenshtein(&normalised, row.0) == 1
+    };
+    let mut near: Vec<&'static str> = ROWS.iter().filter(is_near).map(|(_, id)| *id).collect();
+    near.dedup();
+    let [id] = near[..] else { return None };
+    (above.and_then(place) < place(id)).then_some(id)
 }
 
 fn heading(plain: &str) -> Option<(&'static str, i32)> {
@@ -146,6 +183,8 @@ const EXTRA_CHARS: usize = 1;
 /// converter cut or joined do not count.
 fn is_altered(heading: &str, official: &str) -> bool {
     let (printed, official) = (label::normalise(heading), label::normalise(official));
+    // Digits at the end come from a figure beside it.
+    let printed = printed.trim_end_matches(|c: char| c.is_ascii_digit());
     let words = HEADINGS.iter().map(|(word, ..)| *word).chain(ROWS.iter().map(|(label, _)| *label));
     let is_joined = words.filter(|word| printed.contains(word)).any(|word| !official.contains(word));
     let mut official: Vec<char> = official.chars().collect();

@@ -30,12 +30,16 @@ impl Figure {
 
 /// Reads the text of a cell that takes figures of this kind.
 pub(crate) fn parse(text: &str, kind: CellKind) -> Figure {
-    let trimmed: String = text.trim_matches(is_space).chars().map(narrow).collect();
+    let seen = text.trim_matches(is_space).chars().filter(|c| !is_invisible(*c));
+    let trimmed: String = seen.map(narrow).collect();
     if trimmed.is_empty() {
         return Figure { state: CellState::Blank, value: None };
     }
     if is_placeholder(&trimmed) {
         return Figure { state: CellState::Placeholder, value: None };
+    }
+    if is_in_pieces(&trimmed) {
+        return Figure { state: CellState::Doubtful, value: None };
     }
     match number(without_remark(&trimmed), kind) {
         Some(value) => Figure { state: CellState::Read, value: Some(value) },
@@ -43,9 +47,51 @@ pub(crate) fn parse(text: &str, kind: CellKind) -> Figure {
     }
 }
 
+/// The number that the pieces of a figure make together: `21 7` of a cell so narrow that 217 takes two lines.
+pub(crate) fn joined(text: &str) -> Option<Decimal> {
+    let seen: String = text.chars().filter(|c| !is_invisible(*c)).map(narrow).collect();
+    let digits: String = seen.chars().filter(|c| !is_space(*c)).collect();
+    Decimal::from_str_exact(&ungrouped(&digits)?).ok().filter(|_| is_in_pieces(seen.trim_matches(is_space)))
+}
+
+/// Whether digits have a space or a line break between them: two figures, or the pieces of one.
+fn is_in_pieces(text: &str) -> bool {
+    let digits = text.trim_end_matches(|c: char| c.is_alphabetic()).trim_end_matches(is_space);
+    let is_part = |c: char| c.is_ascii_digit() || matches!(c, '.' | ',');
+    digits.contains(is_space)
+        && digits.chars().all(|c| is_part(c) || is_space(c))
+        && digits
+            .split(is_space)
+            .all(|piece| piece.is_empty() || piece.contains(|c: char| c.is_ascii_digit()))
+        && !digits.contains(THIN_SPACES)
+}
+
+/// Spaces that are typed to part thousands and nothing else.
+const THIN_SPACES: [char; 2] = ['\u{2009}', '\u{202f}'];
+
+/// Whether a character shows nothing and takes no room.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}' | '\u{ad}')
+}
+
 /// Reads a cell whose kind does not matter yet.
 pub(crate) fn any(text: &str) -> Figure {
     parse(text, CellKind::Change)
+}
+
+/// Longest text that can be a misprinted figure.
+const MISPRINT_CHARS: usize = 16;
+
+/// Whether a word in running text stands where a figure does: a figure, a placeholder, or digits with other
+/// characters that make no number.
+pub(crate) fn is_like(word: &str) -> bool {
+    let is_word = |c: char| ('\u{4e00}'..='\u{9fff}').contains(&c);
+    let is_bare_number = || word.trim_end_matches(['.', '、', ')', '）', '．']).len() < word.len();
+    any(word).is_value()
+        || word.chars().count() <= MISPRINT_CHARS
+            && word.starts_with(|c: char| c.is_ascii_digit())
+            && !word.contains(is_word)
+            && !is_bare_number()
 }
 
 fn is_placeholder(text: &str) -> bool {
@@ -168,7 +214,7 @@ fn ungrouped(text: &str) -> Option<String> {
         Some((whole, fraction)) => (whole, Some(fraction)),
         None => (text, None),
     };
-    let separator = |c: char| matches!(c, ',' | '，' | '\'') || is_space(c);
+    let separator = |c: char| matches!(c, ',' | '，' | '\'') || THIN_SPACES.contains(&c);
     let mut groups = whole.split(separator);
     let first = groups.next()?;
     let mut digits = first.to_owned();
@@ -204,7 +250,8 @@ mod tests {
             ("0", Count, "0"),
             ("45633 件", Count, "45633"),
             ("３，９８５，７５８", Count, "3985758"),
-            ("1 234", Count, "1234"),
+            ("1\u{2009}234", Count, "1234"),
+            ("2\u{200b}1\u{ad}7", Count, "217"),
             ("-37", Change, "-37"),
             ("－37", Change, "-37"),
             ("减4", Change, "-4"),
@@ -230,14 +277,18 @@ mod tests {
 
     #[test]
     fn what_is_no_number_is_not_made_one() {
-        use CellState::{Blank, Placeholder, Unreadable};
+        use CellState::{Blank, Doubtful, Placeholder, Unreadable};
         for (text, expected) in [
             ("", Blank),
             ("\u{3000} \u{a0}", Blank),
             ("/", Placeholder),
             ("——", Placeholder),
             ("无", Placeholder),
-            ("2 0", Unreadable),
+            ("2 0", Doubtful),
+            ("1 234", Doubtful),
+            ("12 345 件", Doubtful),
+            ("1\u{3000}234", Doubtful),
+            ("65 1.06", Doubtful),
             ("12,34", Unreadable),
             ("3.", Unreadable),
             ("O", Unreadable),
@@ -249,7 +300,8 @@ mod tests {
             ("12（5）", Unreadable),
             ("①", Unreadable),
             ("[1]", Unreadable),
-            ("1 2", Unreadable),
+            ("1 2", Doubtful),
+            ("1 / 2", Unreadable),
         ] {
             let figure = parse(text, CellKind::Count);
             assert_eq!((figure.state, figure.value), (expected, None), "{text:?}");

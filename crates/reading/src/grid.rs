@@ -15,6 +15,8 @@ use crate::{figure, label};
 pub(crate) struct Line<'a> {
     pub(crate) layout: Layout,
     pub(crate) table: u32,
+    /// Whether it is running text, in which no cell but a filled one shows.
+    pub(crate) is_text: bool,
     pub(crate) slots: Vec<Slot<'a>>,
 }
 
@@ -57,7 +59,7 @@ pub(crate) fn lines(document: &Document) -> Vec<Line<'_>> {
                 table: index,
                 row,
             });
-            lines.push(Line { layout: table.layout, table: index, slots: slots.collect() });
+            lines.push(Line { layout: table.layout, table: index, is_text: false, slots: slots.collect() });
         }
     }
     lines
@@ -101,27 +103,39 @@ pub(crate) fn pieces(document: &Document) -> Vec<Pieces> {
     pieces
 }
 
-/// The same as lines: one for each paragraph with tabs, and one for all others of a section.
+/// The same as lines. A paragraph with tabs is a line. The other paragraphs between two headings are a line
+/// each where they are printed in rows, and one line together where the cells follow one another.
 pub(crate) fn piece_lines<'d>(pieces: &'d [Pieces], outline: &Outline) -> Vec<Line<'d>> {
+    let is_heading =
+        |piece: &Pieces| outline.blocks.binary_search(&piece.block).is_ok() && piece.texts.len() == 1;
     let mut lines: Vec<Line<'d>> = Vec::new();
-    let mut table = 0;
-    for piece in pieces {
-        if outline.blocks.contains(&piece.block) && piece.texts.len() == 1 {
-            table += 1;
-            continue;
+    for (table, section) in (0..).zip(pieces.split(is_heading)) {
+        for run in section.chunk_by(|one, next| one.has_tabs == next.has_tabs) {
+            let has_tabs = run.iter().any(|piece| piece.has_tabs);
+            let layout = if has_tabs { Layout::Rows } else { Layout::Stream };
+            let is_row_a_piece = has_tabs || are_rows(run);
+            for pieces in run.chunks(if is_row_a_piece { 1 } else { run.len() }) {
+                let row = lines.len() as u32 + 1;
+                let texts = pieces.iter().flat_map(|piece| &piece.texts);
+                let slots = (0..).zip(texts).map(|(column, text)| Slot { text, column, table, row });
+                lines.push(Line { layout, table, is_text: !has_tabs, slots: slots.collect() });
+            }
         }
-        let layout = if piece.has_tabs { Layout::Rows } else { Layout::Stream };
-        let goes_on = lines.last().is_some_and(|last| last.table == table && last.layout == Layout::Stream);
-        if !goes_on || piece.has_tabs {
-            lines.push(Line { layout, table, slots: Vec::new() });
-        }
-        let row = lines.len() as u32;
-        let Some(line) = lines.last_mut() else { continue };
-        let first = line.slots.len() as u32;
-        let slots = (first..).zip(&piece.texts).map(|(column, text)| Slot { text, column, table, row });
-        line.slots.extend(slots);
     }
     lines
+}
+
+/// More figures than the longest row of the form has.
+const MORE_THAN_A_ROW: usize = 20;
+
+/// Whether paragraphs are printed rows: most figures stand in a paragraph with the label or with the other
+/// figures of their row, and no paragraph has the figures of several rows.
+fn are_rows(pieces: &[Pieces]) -> bool {
+    let figures =
+        |piece: &Pieces| piece.texts.iter().filter(|text| figure::any(text.as_str()).is_number()).count();
+    let all: usize = pieces.iter().map(figures).sum();
+    let in_rows: usize = pieces.iter().filter(|piece| piece.texts.len() > 1).map(figures).sum();
+    in_rows * 2 > all && pieces.iter().all(|piece| figures(piece) <= MORE_THAN_A_ROW)
 }
 
 /// A paragraph as cells: each figure is one, and so is the label between two figures.
@@ -130,7 +144,7 @@ fn words(text: &Text) -> Vec<Text> {
     let words: Vec<Range<usize>> = ranges(string, |c| is_space(c) || matches!(c, '|' | '｜')).collect();
     let words: Vec<Range<usize>> = words.into_iter().filter(|word| !word.is_empty()).collect();
     let is_figure = |word: &Range<usize>| figure::any(&string[word.clone()]).is_value();
-    let is_long = string.chars().count() > CELL_CHARS;
+    let is_long = string.chars().filter(|c| !is_space(*c)).count() > CELL_CHARS;
     let is_prose = words.len() < FIGURES_OF_A_ROW || string.contains('。');
     if is_long && is_prose && words.iter().filter(|word| is_figure(word)).count() < FIGURES_OF_A_ROW {
         return Vec::new();

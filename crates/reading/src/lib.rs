@@ -38,7 +38,7 @@ use tables::Tables;
 
 /// The version of the reader, which every fact carries, so that an operator can see which reports an older
 /// reader read. `tests/it/version.rs` demands a new one when a sample is read differently.
-pub const VERSION: &str = "2026.11";
+pub const VERSION: &str = "2026.12";
 
 /// Reads a report. `file_name` is a hint for the agency and the year where the document is silent.
 ///
@@ -76,7 +76,9 @@ fn read_report(report: &Document, outline: Outline, file_name: Option<&str>) -> 
             Some(litigation) => litigation.fill(form, &mut cells, &mut notes),
             None => notes.push(Note::new(NoteKind::TableAbsent, Table::Litigation.as_str(), None)),
         }
-        prove::derive(form, &mut cells);
+        prove::join(form, &mut cells);
+        prove::derive(form, &mut cells, &requests.groups(form));
+        prove::join(form, &mut cells);
     } else {
         notes.extend(Table::ALL.map(|table| Note::new(NoteKind::TableAbsent, table.as_str(), None)));
     }

@@ -17,9 +17,17 @@ pub(crate) struct Found<'a> {
 
 const FIGURES: usize = 15;
 
-/// Finds the table by the last line of its header: the first from the line `from` on, or else the first
-/// of all.
+/// Finds the table by its header, or where that is broken into pieces, by its fifteen figures.
 pub(crate) fn find<'a>(lines: &[Line<'a>], from: usize) -> Option<Found<'a>> {
+    let by_header = by_header(lines, from);
+    match by_header {
+        Some(found) if found.cells().is_some() => Some(found),
+        found => by_figures(lines, from).or(found),
+    }
+}
+
+/// The table by the last line of its header: the first from the line `from` on, or else the first of all.
+fn by_header<'a>(lines: &[Line<'a>], from: usize) -> Option<Found<'a>> {
     let is_header = |line: &Line<'_>| {
         line.slots.iter().any(is_last_heading)
             && line.slots.iter().filter(|slot| is_heading(slot)).count() >= 2
@@ -50,6 +58,47 @@ pub(crate) fn find<'a>(lines: &[Line<'a>], from: usize) -> Option<Found<'a>> {
         }
     }
     Some(Found { slots, layout: header.layout })
+}
+
+/// The table by its figures: no other row of a report has fifteen. If its groups do not add up, it has to be
+/// the only such line.
+fn by_figures<'a>(lines: &[Line<'a>], from: usize) -> Option<Found<'a>> {
+    let rows: Vec<Found<'a>> = lines.iter().skip(from).filter_map(of_fifteen).collect();
+    let mut balanced = rows.iter().filter(|found| balances(&found.slots));
+    let found = match (balanced.next(), balanced.next(), &rows[..]) {
+        (Some(found), None, _) => found,
+        (None, _, [only]) => only,
+        _ => return by_words(lines, from),
+    };
+    Some(Found { slots: found.slots.clone(), layout: found.layout })
+}
+
+/// A line of fifteen figures and nothing else.
+fn of_fifteen<'a>(line: &Line<'a>) -> Option<Found<'a>> {
+    let slots: Vec<Slot<'a>> = line.slots.iter().filter(|slot| !slot.text.is_empty()).copied().collect();
+    let is_whole = slots.len() == FIGURES && slots.iter().all(|slot| figure::any(slot.str()).is_value());
+    let is_bare = line.layout != Layout::Grid || line.slots.len() == FIGURES;
+    (is_whole && is_bare).then_some(Found { slots, layout: line.layout })
+}
+
+/// Where the pieces of the header stand among the figures: all figures of running text that speaks of
+/// outcomes, if they are fifteen and add up.
+fn by_words<'a>(lines: &[Line<'a>], from: usize) -> Option<Found<'a>> {
+    let sections =
+        lines.get(from..)?.chunk_by(|one, next| one.table == next.table && one.is_text == next.is_text);
+    let of_text = sections.filter(|section| section.iter().all(|line| line.is_text));
+    of_text.filter_map(of_section).next()
+}
+
+fn of_section<'a>(lines: &[Line<'a>]) -> Option<Found<'a>> {
+    let slots = || lines.iter().flat_map(|line| &line.slots);
+    let words = slots().filter(|slot| !figure::any(slot.str()).is_value());
+    // The pieces of 结果维持, 结果纠正 and 尚未审结, and the headings of the groups.
+    let words: String = words.map(|slot| label::normalise(slot.str())).collect();
+    let figures: Vec<Slot<'a>> = slots().filter(|slot| figure::any(slot.str()).is_value()).copied().collect();
+    let is_table = ["维", "纠", "审", "复议"].iter().all(|piece| words.contains(piece));
+    (is_table && figures.len() == FIGURES && balances(&figures))
+        .then_some(Found { slots: figures, layout: Layout::Stream })
 }
 
 /// Whether this is the heading that no other table has.

@@ -178,5 +178,12 @@ fn ends_sentence(text: &str) -> bool {
 
 /// Labels of table three begin with 一、 二、 三、 四、 too.
 fn is_row_label(normalised: &str) -> bool {
-    normalised.ends_with("申请数量") || normalised.contains("办理结果") || normalised.contains("结转下年度")
+    // A label can be broken over lines, and figures can follow it.
+    const BEGINNINGS: [&str; 6] =
+        ["本年新收", "本年度新收", "上年结转", "上年度结转", "本年度办", "结转下年"];
+    normalised.ends_with("申请数量")
+        || normalised.contains("办理结果")
+        || normalised.contains("结转下年度")
+        || BEGINNINGS.iter().any(|begin| normalised.starts_with(begin))
+        || "本年度办理结果".starts_with(normalised)
 }

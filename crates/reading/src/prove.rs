@@ -5,7 +5,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use report::{CellId, CellKind, CellState, Cells, Decimal, Equation, Form};
+use report::{CellId, CellKind, CellState, Cells, Decimal, Doubt, Equation, EquationId, Form};
 
 /// Bounds of a cell: from `low` to `high`, or to any height.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -14,16 +14,52 @@ struct Bounds {
     high: Option<Decimal>,
 }
 
+/// Reads figures that stand in pieces (`21 7`) where an equation with no other open cell gives the number that
+/// the pieces make together.
+pub(crate) fn join(form: &Form, cells: &mut Cells) {
+    let is_open = |cells: &Cells, id: CellId| cells.value(id).is_none();
+    // Each round reads a figure or ends.
+    for _ in 0..form.cells().len() {
+        let only = |equation: &Equation| {
+            let mut open = equation.terms().filter(|id| is_open(cells, *id));
+            let id = open.next().filter(|_| open.next().is_none())?;
+            let cell = cells.get(id).filter(|cell| cell.doubt == Some(Doubt::SeveralFigures))?;
+            let joined = crate::figure::joined(cell.text.as_deref()?)?;
+            let sum = |terms: &[CellId]| -> Decimal { terms.iter().filter_map(|id| cells.value(*id)).sum() };
+            let rest = sum(&equation.left) - sum(&equation.right);
+            let forced = if equation.left.contains(&id) { -rest } else { rest };
+            (forced == joined).then_some((id, joined))
+        };
+        let Some((id, joined)) = form.equations().iter().find_map(only) else { return };
+        if let Some(cell) = cells.get_mut(id) {
+            (cell.value, cell.state, cell.doubt) = (Some(joined), CellState::Read, None);
+        }
+    }
+}
+
 /// Fills every blank or missing cell whose value is forced, and marks it as derived.
-pub(crate) fn derive(form: &Form, cells: &mut Cells) {
+///
+/// `groups` are the figures of the one row that stands for the three rows 其他处理, by column.
+pub(crate) fn derive(form: &Form, cells: &mut Cells, groups: &[(&'static str, Decimal)]) {
+    for (column, _) in groups.iter().filter(|(_, figure)| figure.is_zero()) {
+        derive_zeros(form, cells, column);
+    }
+    // The rest of the column is what the row says, and nothing else.
+    let is_settled = |equation: &&Equation| {
+        let is_here =
+            |(column, _): &(&str, Decimal)| equation.right.iter().any(|id| id.as_str().ends_with(column));
+        equation.id == EquationId::OutcomesAddUp && groups.iter().any(is_here)
+    };
+    let equations: Vec<&Equation> =
+        form.equations().iter().filter(|equation| !is_settled(equation)).collect();
     let broken: Vec<&Equation> =
-        form.equations().iter().filter(|equation| !can_hold(equation, cells)).collect();
+        equations.iter().copied().filter(|equation| !can_hold(equation, cells)).collect();
     let doubtful: HashSet<CellId> = broken.iter().flat_map(|equation| equation.terms()).collect();
     let open = |id: CellId| cells.value(id).is_none();
     let proving = |equation: &&Equation| {
         equation.terms().any(open) && equation.terms().all(|id| !doubtful.contains(&id))
     };
-    let sound: Vec<&Equation> = form.equations().iter().filter(proving).collect();
+    let sound: Vec<&Equation> = equations.into_iter().filter(|equation| proving(equation)).collect();
     let mut bounds: HashMap<CellId, Bounds> =
         sound.iter().flat_map(|equation| equation.terms()).map(|id| (id, bounds_of(cells, id))).collect();
     if !propagate(&sound, &mut bounds) {
@@ -36,6 +72,16 @@ pub(crate) fn derive(form: &Form, cells: &mut Cells) {
         if open && bounds.high == Some(bounds.low) {
             cell.value = Some(bounds.low);
             cell.state = CellState::Derived;
+        }
+    }
+}
+
+/// Three counts whose sum is 0 are 0.
+fn derive_zeros(form: &Form, cells: &mut Cells, column: &str) {
+    let parts = form.requests.iter().filter(|row| row.id.starts_with("other."));
+    for id in parts.filter_map(|row| form.request_cell(row.id, column)) {
+        if let Some(cell) = cells.get_mut(id).filter(|cell| cell.state == CellState::Missing) {
+            (cell.value, cell.state) = (Some(Decimal::ZERO), CellState::Derived);
         }
     }
 }
@@ -175,7 +221,7 @@ mod tests {
                     *cells.get_mut(*id).unwrap() = Cell::default();
                 }
             }
-            derive(form, &mut cells);
+            derive(form, &mut cells, &[]);
             for (id, cell) in cells.iter() {
                 if cell.state == CellState::Derived {
                     prop_assert_eq!(cell.value, truth.value(id), "{}", id);
@@ -194,7 +240,7 @@ mod tests {
                 *cells.get_mut(id).unwrap() = Cell::read(figure.into(), c.to_string(), Origin::default());
             }
         }
-        derive(form, &mut cells);
+        derive(form, &mut cells, &[]);
         ids.map(|id| cells.value(id).map_or("?".into(), |value| value.to_string())).collect()
     }
 

@@ -6,9 +6,10 @@ mod label;
 mod lost;
 mod scan;
 mod short;
+mod text;
 
 use document::Layout;
-use report::{Cell, CellKind, CellState};
+use report::{Cell, CellKind, CellState, Doubt};
 
 use crate::figure::{self, Figure};
 use crate::grid::{Line, Slot};
@@ -24,6 +25,8 @@ pub(crate) struct Found<'a> {
     rows: Vec<Row<'a>>,
     /// Rows of figures that have no known label.
     lost: Vec<Lost<'a>>,
+    /// Rows of running text that the order alone does not tell apart.
+    open: Vec<text::Open<'a>>,
     /// Cells of the longest printed line of the table, its header among them.
     widest: usize,
     first_line: usize,
@@ -48,15 +51,20 @@ struct Row<'a> {
 /// those carried into the next year.
 pub(crate) fn find<'a>(lines: &[Line<'a>]) -> Found<'a> {
     let Some(opening) = scan::opening(lines) else { return Found::default() };
-    let scan::Rows { mut rows, lost, last_line } = scan::rows(lines, opening);
-    let first = opening.0;
+    let (mut rows, lost, open, first, last_line) = match text::rows(lines, opening) {
+        Some(text) => (text.rows, Vec::new(), text.open, text.first_line, text.last_line),
+        None => {
+            let scan::Rows { rows, lost, last_line } = scan::rows(lines, opening);
+            (rows, lost, Vec::new(), opening.0, last_line)
+        }
+    };
     let has_parts = rows.iter().any(|row| row.official.id.starts_with("other."));
     rows.retain(|row| !(has_parts && row.official.id == "other" && row.figures() == 0));
     let header = header(lines, first, &rows);
     let table = lines.get(first).map(|line| line.table);
     let of_table = lines.iter().take(last_line + 1).filter(|line| Some(line.table) == table);
     let widest = of_table.map(|line| line.slots.len()).max().unwrap_or(0);
-    Found { header, rows, lost, widest, first_line: first }
+    Found { header, rows, lost, open, widest, first_line: first }
 }
 
 impl Row<'_> {
@@ -77,7 +85,8 @@ fn tokens(slots: &[Slot<'_>]) -> Vec<Figure> {
 /// A printed cell with its figure.
 pub(crate) fn cell_of(slot: Slot<'_>, kind: CellKind) -> Cell {
     let figure = figure::parse(slot.str(), kind);
-    let doubt = slot.text.doubt().map(origin::doubt);
+    let several = (figure.state == CellState::Doubtful).then_some(Doubt::SeveralFigures);
+    let doubt = slot.text.doubt().map(origin::doubt).or(several);
     Cell {
         value: figure.value,
         state: if doubt.is_some() { CellState::Doubtful } else { figure.state },
@@ -89,12 +98,13 @@ pub(crate) fn cell_of(slot: Slot<'_>, kind: CellKind) -> Cell {
 
 impl Found<'_> {
     pub(crate) fn is_empty(&self) -> bool {
-        self.rows.is_empty()
+        self.rows.is_empty() && self.open.is_empty()
     }
 
     /// How many rows have figures.
     pub(crate) fn filled_rows(&self) -> usize {
-        self.rows.iter().filter(|row| row.figures() > 0).count()
+        let open = self.open.iter().filter_map(|open| open.ways.first()).flatten();
+        self.rows.iter().chain(open).filter(|row| row.figures() > 0).count()
     }
 
     /// The index of its first line among all printed lines.
@@ -109,6 +119,7 @@ impl Found<'_> {
             "other" => -2,
             _ => 0,
         };
-        self.rows.iter().map(vote).sum()
+        let open = self.open.iter().flat_map(|open| &open.labels);
+        self.rows.iter().chain(open).map(vote).sum()
     }
 }

@@ -31,7 +31,7 @@ pub enum Doubt {
     Generated,
     /// The number format of the cell shows something else.
     Formatted,
-    /// Several figures stand in it.
+    /// Several figures stand in it, or the pieces of one.
     SeveralFigures,
 }
 
@@ -93,7 +93,7 @@ impl Doubt {
             Self::OtherShape => "字形与所存的数字不同",
             Self::Generated => "显示的内容由样式、域、脚本或绑定的数据产生",
             Self::Formatted => "数字格式使显示的内容与所存的数字不同",
-            Self::SeveralFigures => "一格之内有几个数字",
+            Self::SeveralFigures => "一格之内有几个数字，或一个数字断成了几段",
         }
     }
 }

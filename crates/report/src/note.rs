@@ -48,6 +48,9 @@ pub enum NoteKind {
     /// The heading of a column of money names another unit than its form does. `subject` is the row,
     /// `count` how many 元 the unit is.
     MoneyUnit,
+    /// One row 其他处理 stands for the three of the form, and has this figure, which is their sum. `subject`
+    /// is the column, `count` the figure.
+    GroupFigure,
 }
 
 /// The six parts of the report, in their order.

@@ -1,8 +1,8 @@
 //! Judges the equations of a form with the cells of a report.
 
 use report::{
-    Cell, CellId, CellState, Cells, Decimal, Equation, EquationId, Finding, Form, NoteKind, Report, Severity,
-    Table,
+    Cell, CellId, CellState, Cells, Decimal, Equation, EquationId, Finding, Form, Note, NoteKind, Report,
+    Severity, Table,
 };
 
 use crate::place::{
@@ -23,6 +23,8 @@ pub(crate) struct Imbalance<'a> {
     pub(crate) left: Decimal,
     /// The sum of the known terms on the right.
     pub(crate) right: Decimal,
+    /// The figure of the row that stands for the three rows 其他处理.
+    group: Option<Decimal>,
 }
 
 /// The findings of a rule that checks an equation of the form. `describe` writes the message.
@@ -44,14 +46,15 @@ pub(crate) fn check(
     let mut findings = Vec::new();
     let mut open = Vec::new();
     for equation in equations.into_iter().filter(|equation| !is_miscounted(report, equation)) {
-        match judge(equation, cells) {
+        let group = group_figure(report, equation);
+        match judge(equation, cells, group) {
             Balance::Holds => {}
             Balance::Fails { left, right } => {
-                let imbalance = Imbalance { form, cells, equation, left, right };
+                let imbalance = Imbalance { form, cells, equation, left, right, group };
                 findings.push(Finding {
                     left: Some(left),
                     right: Some(right),
-                    repair: repair::of_table(form, cells, table),
+                    repair: repair::of_table(form, cells, table).filter(|_| group.is_none()),
                     ..rule.fails(report, equation.terms().collect(), describe(&imbalance))
                 });
             }
@@ -111,12 +114,17 @@ enum Balance {
 
 /// Counts are never negative. So an equation also fails if the known terms of one side exceed the other
 /// side, and every term of that other side is known.
-fn judge(equation: &Equation, cells: &Cells) -> Balance {
+///
+/// `group` is the figure of the one row that stands for the three rows 其他处理.
+fn judge(equation: &Equation, cells: &Cells, group: Option<Decimal>) -> Balance {
     let known = |terms: &[CellId]| {
         terms.iter().filter_map(|id| cells.value(*id)).fold(Decimal::ZERO, Decimal::saturating_add)
     };
-    let is_full = |terms: &[CellId]| terms.iter().all(|id| cells.value(*id).is_some());
-    let (left, right) = (known(&equation.left), known(&equation.right));
+    let is_in_group = |id: CellId| group.is_some() && is_of_group(id);
+    let is_full = |terms: &[CellId]| terms.iter().all(|id| cells.value(*id).is_some() || is_in_group(*id));
+    let parts: Vec<CellId> = equation.left.iter().copied().filter(|id| !is_in_group(*id)).collect();
+    let left = known(&parts).saturating_add(group.unwrap_or_default());
+    let right = known(&equation.right);
     match (is_full(&equation.left), is_full(&equation.right)) {
         (true, true) if left == right => Balance::Holds,
         (true, true) => Balance::Fails { left, right },
@@ -128,6 +136,17 @@ fn judge(equation: &Equation, cells: &Cells) -> Balance {
             Balance::Unknown { holds_with_zeros: left == right && open.all(is_unfilled) }
         }
     }
+}
+
+/// The figure of the one row that stands for the three rows 其他处理 in the column of this equation.
+fn group_figure(report: &Report, equation: &Equation) -> Option<Decimal> {
+    let column = equation.right.first().filter(|_| equation.id == EquationId::OutcomesAddUp)?;
+    let is_here = |note: &&Note| note.kind == NoteKind::GroupFigure && note.subject == column_of(*column);
+    report.notes.iter().find(is_here)?.count.map(Decimal::from)
+}
+
+fn is_of_group(id: CellId) -> bool {
+    row_of(id).starts_with("other.")
 }
 
 /// Whether it is unknown which figure belongs to which cell; T4-04 reports it.
@@ -149,7 +168,8 @@ fn is_explained(report: &Report, equation: &Equation) -> bool {
     open_terms(equation, &report.cells).all(|id| {
         let is_noted =
             |kind| has_note(report, kind, row_of(id)) || has_note(report, kind, id.table().as_str());
-        report.cells.get(id).is_some_and(|cell| cell.state == CellState::Unreadable)
+        let is_told = |cell: &Cell| matches!(cell.state, CellState::Unreadable | CellState::Doubtful);
+        report.cells.get(id).is_some_and(is_told)
             || [
                 NoteKind::RowWithoutFigures,
                 NoteKind::RowAbsent,
@@ -187,13 +207,15 @@ impl Imbalance<'_> {
 
     /// The terms of the left side that are not zero, by the names given: `自然人2件+商业企业1件`.
     pub(crate) fn parts<'b>(&'b self, name: fn(&'b Form, CellId) -> &'b str) -> String {
-        let parts: Vec<String> = self
+        let mut parts: Vec<String> = self
             .equation
             .left
             .iter()
             .filter(|id| self.cells.value(**id).is_some_and(|value| !value.is_zero()))
             .map(|id| format!("{}{}", name(self.form, *id), self.term(*id)))
             .collect();
+        let group = self.group.filter(|figure| !figure.is_zero());
+        parts.extend(group.map(|figure| format!("(六)其他处理{}件", number(figure))));
         match parts.len() {
             0 => "各项均为0".to_owned(),
             count if count > SPELLED => format!("{}等{count}项", parts[..SPELLED].join("+")),
@@ -213,7 +235,8 @@ impl Imbalance<'_> {
 
     /// How many cells without a number the sums leave out, for the message; empty if there are none.
     pub(crate) fn caveat(&self) -> String {
-        match open_terms(self.equation, self.cells).count() {
+        let is_open = |id: &CellId| self.group.is_none() || !is_of_group(*id);
+        match open_terms(self.equation, self.cells).filter(is_open).count() {
             0 => String::new(),
             count => format!("（另有{count}格没有数字，未计入）"),
         }

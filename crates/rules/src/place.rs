@@ -8,6 +8,9 @@ pub(crate) const SPELLED: usize = 6;
 /// So many figures in one row are a table. Fewer may stand in a sentence that lists outcomes.
 const FIGURES_OF_A_ROW: u32 = 5;
 
+/// So many rows with a figure or two are a table whose blank cells have vanished.
+const ROWS_OF_A_TABLE: usize = 10;
+
 /// Whether a table is absent. DOC-10 reports it, and the rules of that table make no finding. A table with
 /// too many or too few figures is present.
 pub(crate) fn is_absent(report: &Report, table: Table) -> bool {
@@ -15,9 +18,12 @@ pub(crate) fn is_absent(report: &Report, table: Table) -> bool {
         let notes = report.notes.iter().filter(|note| note.kind == NoteKind::FigureCount);
         notes.filter(|note| note.subject == subject).any(|note| note.count >= Some(FIGURES_OF_A_ROW))
     };
+    let in_rows =
+        rows(report, table).iter().filter(|row| has_note(report, NoteKind::FigureCount, row.id)).count();
     let is_printed = |row: &str| has_note(report, NoteKind::RowWithoutFigures, row) || has_figures(row);
     has_note(report, NoteKind::TableAbsent, table.as_str())
         || cells_of(report, table).all(|(_, cell)| cell.state == CellState::Missing)
+            && in_rows < ROWS_OF_A_TABLE
             && !has_figures(table.as_str())
             && !cells_of(report, table).any(|(id, _)| is_printed(row_of(id)))
 }
@@ -132,7 +138,10 @@ pub(crate) fn value_in(row: &Row<'_>, column: &str) -> Option<Decimal> {
 
 /// Whether something stands in a cell, a number or not.
 pub(crate) fn is_filled(cell: &Cell) -> bool {
-    matches!(cell.state, CellState::Read | CellState::Placeholder | CellState::Unreadable)
+    matches!(
+        cell.state,
+        CellState::Read | CellState::Placeholder | CellState::Unreadable | CellState::Doubtful
+    )
 }
 
 /// Whether a cell is there and empty, also where its value could be proved.

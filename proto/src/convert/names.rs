@@ -75,7 +75,8 @@ same_names!(NoteKind {
     ForeignRow,
     HeadingAltered,
     LabelOutdated,
-    MoneyUnit
+    MoneyUnit,
+    GroupFigure
 });
 same_names!(Relation { Is, Above, Below });
 same_names!(RemarkKind {

@@ -657,6 +657,7 @@ pub enum NoteKind {
     HeadingAltered = 11,
     LabelOutdated = 12,
     MoneyUnit = 13,
+    GroupFigure = 14,
 }
 impl NoteKind {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -679,6 +680,7 @@ impl NoteKind {
             Self::HeadingAltered => "NOTE_KIND_HEADING_ALTERED",
             Self::LabelOutdated => "NOTE_KIND_LABEL_OUTDATED",
             Self::MoneyUnit => "NOTE_KIND_MONEY_UNIT",
+            Self::GroupFigure => "NOTE_KIND_GROUP_FIGURE",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -698,6 +700,7 @@ impl NoteKind {
             "NOTE_KIND_HEADING_ALTERED" => Some(Self::HeadingAltered),
             "NOTE_KIND_LABEL_OUTDATED" => Some(Self::LabelOutdated),
             "NOTE_KIND_MONEY_UNIT" => Some(Self::MoneyUnit),
+            "NOTE_KIND_GROUP_FIGURE" => Some(Self::GroupFigure),
             _ => None,
         }
     }

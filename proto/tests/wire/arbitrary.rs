@@ -246,6 +246,7 @@ fn note() -> impl Strategy<Value = Note> {
         NoteKind::HeadingAltered,
         NoteKind::LabelOutdated,
         NoteKind::MoneyUnit,
+        NoteKind::GroupFigure,
     ]);
     (kind, "[a-z_.]{0,20}", any::<Option<u32>>(), of(origin()))
         .prop_map(|(kind, subject, count, origin)| Note { kind, subject, count, origin })

@@ -1,6 +1,7 @@
 //! Properties as Word stores them: codes with operands, one after another.
 
 use crate::compound::u16_at;
+use crate::letters::{self, Rgb};
 
 /// A property: its code and its operand.
 #[derive(Clone, Copy)]
@@ -81,3 +82,55 @@ pub(super) const DEFINE_ROW: u16 = 0xD608;
 pub(super) const MERGE: u16 = 0x5624;
 pub(super) const SPLIT: u16 = 0x5625;
 pub(super) const MERGE_DOWN: u16 = 0xD62B;
+/// The colour of characters, as numbers or as one of the sixteen.
+pub(super) const COLOUR: u16 = 0x6870;
+pub(super) const COLOUR_INDEX: u16 = 0x2A42;
+/// What is painted behind characters.
+pub(super) const HIGHLIGHT: u16 = 0x2A0C;
+pub(super) const SHADING: u16 = 0xCA71;
+/// In half-points.
+pub(super) const SIZE: u16 = 0x4A43;
+/// Between characters, in twips.
+pub(super) const SPACING: u16 = 0x8840;
+/// In per cent of their width.
+pub(super) const SCALE: u16 = 0x4852;
+/// Above the line, in half-points.
+pub(super) const RAISED_BY: u16 = 0x4845;
+/// What is painted behind the cells of a row.
+pub(super) const CELLS_SHADING: [u16; 3] = [0xD612, 0xD616, 0xD60C];
+
+/// A colour of four bytes; none for the automatic one.
+pub(super) fn colour(operand: &[u8]) -> Option<Rgb> {
+    match operand {
+        [red, green, blue, 0, ..] => Some([*red, *green, *blue]),
+        _ => None,
+    }
+}
+
+/// The background of a shading.
+pub(super) fn shading(operand: &[u8]) -> Option<Rgb> {
+    colour(operand.get(4..).unwrap_or_default())
+}
+
+/// One of the sixteen colours of Word; none for the automatic one.
+pub(super) fn indexed(index: u8) -> Option<Rgb> {
+    const NAMES: [&str; 16] = [
+        "black",
+        "blue",
+        "cyan",
+        "green",
+        "magenta",
+        "red",
+        "yellow",
+        "white",
+        "darkBlue",
+        "darkCyan",
+        "darkGreen",
+        "darkMagenta",
+        "darkRed",
+        "darkYellow",
+        "darkGray",
+        "lightGray",
+    ];
+    NAMES.get(usize::from(index).checked_sub(1)?).and_then(|name| letters::named(name))
+}

@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::styles::{Format, Styles};
+use super::styles::{Format, Look, Styles};
 use crate::error::ReadError;
 use crate::list_numbering;
 use crate::xml::{self, Event, Xml};
@@ -56,12 +56,29 @@ struct Level {
     gap: bool,
     /// The style whose paragraphs are on this level.
     style: Option<String>,
+    /// How the numbers look, where they do not look like the paragraph's end.
+    look: Look,
+}
+
+/// An automatic number as it is printed, with the gap after it.
+pub(super) struct Printed {
+    pub(super) text: String,
+    pub(super) look: Look,
 }
 
 impl Default for Level {
     fn default() -> Self {
         let (format, pattern) = ("decimal".to_owned(), String::new());
-        Level { start: 0, format, pattern, restart: None, legal: false, gap: true, style: None }
+        Level {
+            start: 0,
+            format,
+            pattern,
+            restart: None,
+            legal: false,
+            gap: true,
+            style: None,
+            look: Look::default(),
+        }
     }
 }
 
@@ -116,8 +133,8 @@ impl Numbering {
         Ok(numbering)
     }
 
-    /// Counts a paragraph of this format and style; its number as it is printed, with the gap after it.
-    pub(super) fn next(&mut self, format: &Format, style: Option<&str>, styles: &Styles) -> Option<String> {
+    /// Counts a paragraph of this format and style.
+    pub(super) fn next(&mut self, format: &Format, style: Option<&str>, styles: &Styles) -> Option<Printed> {
         let id = format.number.as_deref()?;
         let number = self.numbers.get(id)?;
         let mut list_id = number.list.as_str();
@@ -171,7 +188,8 @@ impl Numbering {
         if level.format == "bullet" || text.is_empty() {
             return None;
         }
-        Some(if level.gap { list_numbering::with_gap(text) } else { text })
+        let text = if level.gap { list_numbering::with_gap(text) } else { text };
+        Some(Printed { text, look: level.look })
     }
 }
 
@@ -194,6 +212,8 @@ fn describe(levels: &mut Levels, at: usize, tag: &quick_xml::events::BytesStart)
         "isLgl" => level.legal = super::styles::is_on(&value()),
         "suff" => level.gap = value() != "nothing",
         "pStyle" => level.style = Some(value().into_owned()),
-        _ => {}
+        // The pictures of a list are elsewhere, and so is the space between paragraphs.
+        "spacing" if xml::attribute(tag, "val").is_none() => {}
+        _ => level.look.read(tag),
     }
 }

@@ -1,10 +1,12 @@
-//! What the paragraph styles of a DOCX say: outline level and automatic number.
+//! What the styles of a DOCX say: outline level, automatic number, and how letters look.
 
 use std::collections::HashMap;
 
 use quick_xml::events::BytesStart;
 
 use crate::error::ReadError;
+use crate::letters::{self, BLACK, Ground, Letters, Rgb, WHITE};
+use crate::model::Doubt;
 use crate::xml::{self, Event, Xml};
 
 /// Styles that are based on each other, at most; Word allows ten.
@@ -16,6 +18,8 @@ pub(super) struct Styles {
     styles: HashMap<String, Style>,
     /// The style of paragraphs that name none.
     default: Option<String>,
+    /// How letters look in all styles.
+    base: Look,
 }
 
 #[derive(Default)]
@@ -24,6 +28,9 @@ struct Style {
     based_on: Option<String>,
     format: Format,
     look: Look,
+    /// Of a table: what is behind it, and how letters look in some of its cells.
+    grounds: Vec<Rgb>,
+    somewhere: Look,
 }
 
 /// The character formats that matter for reading.
@@ -32,7 +39,17 @@ pub(super) struct Look {
     hidden: Option<bool>,
     /// Struck out by hand is deleted.
     struck: Option<bool>,
-    raised: Option<bool>,
+    shift: Option<Shift>,
+    pub(super) letters: Letters,
+    /// Hidden by two styles, which hide and show in turn.
+    is_hidden_twice: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shift {
+    None,
+    Up,
+    Down,
 }
 
 impl Look {
@@ -40,34 +57,95 @@ impl Look {
     pub(super) fn read(&mut self, tag: &BytesStart) {
         let value = xml::attribute(tag, "val");
         let on = Some(value.as_deref().is_none_or(is_on));
+        let number = || value.as_deref().and_then(|value| value.trim_end_matches('%').parse::<i32>().ok());
         match xml::name(tag) {
             "vanish" => self.hidden = on,
             "strike" | "dstrike" => self.struck = on,
             "vertAlign" => {
-                self.raised = Some(matches!(value.as_deref(), Some("superscript" | "subscript")));
+                self.shift = Some(match value.as_deref() {
+                    Some("superscript") => Shift::Up,
+                    Some("subscript") => Shift::Down,
+                    _ => Shift::None,
+                });
             }
+            "color" => self.letters.colour = Some(colour(tag)),
+            "shd" => self.letters.ground = Some(fill(tag)),
+            "highlight" => self.letters.ground = Some(value.as_deref().and_then(letters::named)),
+            "sz" => self.letters.size = number().and_then(|size| size.try_into().ok()),
+            "spacing" => self.letters.spacing = number().or(self.letters.spacing),
+            "w" => self.letters.width = number().and_then(|width| width.try_into().ok()),
+            "position" => self.letters.raised_by = number(),
             _ => {}
         }
     }
 
     /// Overrides the formats that `over` sets.
     pub(super) fn change(&mut self, over: Look) {
+        self.is_hidden_twice |= over.is_hidden_twice;
         self.hidden = over.hidden.or(self.hidden);
         self.struck = over.struck.or(self.struck);
-        self.raised = over.raised.or(self.raised);
+        self.shift = over.shift.or(self.shift);
+        self.letters.change(over.letters);
+    }
+
+    /// Overrides them with those of a style of characters, which hides where the paragraph's style shows.
+    pub(super) fn change_by_style(&mut self, style: Look) {
+        self.is_hidden_twice |= self.hidden == Some(true) && style.hidden == Some(true);
+        self.change(style);
     }
 
     /// Makes the text superscript, as note marks are in every style.
     pub(super) fn raise(&mut self) {
-        self.raised = Some(true);
+        self.shift = Some(Shift::Up);
     }
 
     pub(super) fn is_shown(self) -> bool {
-        self.hidden != Some(true) && self.struck != Some(true)
+        (self.hidden != Some(true) || self.is_hidden_twice) && self.struck != Some(true)
     }
 
-    pub(super) fn is_raised(self) -> bool {
-        self.raised == Some(true)
+    /// Whether it is off its line: `true` for below.
+    pub(super) fn is_low(self) -> Option<bool> {
+        match self.shift {
+            Some(Shift::Up) => Some(false),
+            Some(Shift::Down) => Some(true),
+            _ => self.letters.is_low(),
+        }
+    }
+
+    /// Why what is seen of it may differ from what is stored.
+    pub(super) fn doubt(self, ground: Ground) -> Option<Doubt> {
+        let hidden = (self.is_hidden_twice && self.hidden == Some(true)).then_some(Doubt::Hidden);
+        hidden.or(self.letters.doubt(ground))
+    }
+}
+
+/// The colour in a tag; none for the automatic one.
+fn colour(tag: &BytesStart) -> Option<Rgb> {
+    let theme = xml::attribute(tag, "themeColor");
+    let is_plain = xml::attribute(tag, "themeShade").is_none() && xml::attribute(tag, "themeTint").is_none();
+    match theme.as_deref() {
+        Some("background1" | "light1") if is_plain => Some(WHITE),
+        Some("text1" | "dark1") if is_plain => Some(BLACK),
+        _ => xml::attribute(tag, "val").and_then(|value| letters::hex(&value)),
+    }
+}
+
+/// The colour of the page in `w:background`.
+pub(super) fn colour_of_page(tag: &BytesStart) -> Option<Rgb> {
+    xml::attribute(tag, "color").and_then(|colour| letters::hex(&colour))
+}
+
+/// The colour with which a tag fills; none if it does not.
+pub(super) fn fill(tag: &BytesStart) -> Option<Rgb> {
+    let value = |name| xml::attribute(tag, name);
+    if value("val").as_deref() == Some("solid") {
+        // Wholly in the colour of its pattern.
+        return value("color").and_then(|colour| letters::hex(&colour)).or(Some(BLACK));
+    }
+    match value("themeFill").as_deref() {
+        Some("background1" | "light1") if value("themeFillShade").is_none() => Some(WHITE),
+        Some("text1" | "dark1") if value("themeFillTint").is_none() => Some(BLACK),
+        _ => value("fill").and_then(|fill| letters::hex(&fill)),
     }
 }
 
@@ -84,6 +162,8 @@ pub(super) struct Format {
     pub(super) named: Option<u8>,
     /// An entry of a table of contents.
     pub(super) contents: bool,
+    /// What is painted behind the paragraph.
+    pub(super) ground: Option<Rgb>,
 }
 
 impl Styles {
@@ -91,6 +171,12 @@ impl Styles {
         let mut styles = Styles::default();
         while let Some(event) = xml.next()? {
             let Event::Open(tag) = event else { continue };
+            if xml::name(&tag) == "rPrDefault" {
+                xml.within(|tag, _| {
+                    styles.base.read(tag);
+                    Ok(())
+                })?;
+            }
             if xml::name(&tag) != "style" {
                 continue;
             }
@@ -100,13 +186,20 @@ impl Styles {
                 styles.default = Some(id.clone());
             }
             let mut style = Style::default();
-            xml.within(|tag, _| {
+            let mut part = String::new();
+            xml.within(|tag, depth| {
                 let value = || xml::attribute(tag, "val").unwrap_or_default();
-                match xml::name(tag) {
-                    "name" => style.name = value().trim().to_lowercase(),
-                    "basedOn" => style.based_on = Some(value().into_owned()),
-                    "vanish" | "strike" | "dstrike" | "vertAlign" => style.look.read(tag),
-                    name => style.format.read(name, &value()),
+                if depth == 1 {
+                    xml::name(tag).clone_into(&mut part);
+                }
+                match (xml::name(tag), part.as_str()) {
+                    ("name", _) => style.name = value().trim().to_lowercase(),
+                    ("basedOn", _) => style.based_on = Some(value().into_owned()),
+                    ("shd", "pPr") => style.format.ground = fill(tag),
+                    ("shd", "tcPr" | "tblPr" | "tblStylePr") => style.grounds.extend(fill(tag)),
+                    (_, "rPr") => style.look.read(tag),
+                    (_, "tblStylePr") => style.somewhere.read(tag),
+                    (name, _) => style.format.read(name, &value()),
                 }
                 Ok(())
             })?;
@@ -128,6 +221,37 @@ impl Styles {
             next = style.based_on.as_deref();
         }
         format
+    }
+
+    /// How characters look in a paragraph of a style, in a table of a style.
+    pub(super) fn paragraph_look(&self, style: Option<&str>, table: Option<&str>) -> Look {
+        let mut look = self.base;
+        if let Some(table) = table {
+            // Its colours depend on its grounds, which depend on the place in the table.
+            let mut of_table = self.look(Some(table));
+            (of_table.letters.colour, of_table.letters.ground) = (None, None);
+            look.change(of_table);
+        }
+        look.change(self.look(style.or(self.default.as_deref())));
+        look
+    }
+
+    /// Whether the style of a table hides letters in some of its cells.
+    pub(super) fn hides_somewhere(&self, table: &str) -> bool {
+        self.chain(table).any(|style| {
+            let look = style.somewhere;
+            !look.is_shown() || look.letters.doubt(None).is_some()
+        })
+    }
+
+    /// What the style of a table paints behind some of its cells.
+    pub(super) fn grounds(&self, table: &str) -> impl Iterator<Item = Rgb> {
+        self.chain(table).flat_map(|style| style.grounds.iter().copied())
+    }
+
+    fn chain<'s>(&'s self, style: &str) -> impl Iterator<Item = &'s Style> {
+        let based_on = |style: &&'s Style| self.styles.get(style.based_on.as_deref()?);
+        std::iter::successors(self.styles.get(style), based_on).take(LONGEST_CHAIN)
     }
 
     /// How a style makes characters look.
@@ -162,6 +286,7 @@ impl Format {
         self.number_level = self.number_level.or(base.number_level);
         self.named = self.named.or(base.named);
         self.contents |= base.contents;
+        self.ground = self.ground.or(base.ground);
         if self.number.is_none() {
             self.number.clone_from(&base.number);
         }

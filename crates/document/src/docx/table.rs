@@ -1,6 +1,7 @@
 //! The rows and cells of a DOCX table, with its merged cells.
 
 use crate::error::ReadError;
+use crate::letters::Rgb;
 use crate::model::Block;
 use crate::nested_tables::{Grid, GridCell};
 use crate::xml;
@@ -18,6 +19,9 @@ pub(super) struct Open {
     /// Where the next cell begins.
     column: u32,
     deleted: bool,
+    /// The style of the table, and what it paints behind its cells.
+    pub(super) style: Option<String>,
+    pub(super) ground: Option<Rgb>,
     /// Cells that reach down to the row before this one, by where they begin: column, row, index.
     above: Vec<(u32, usize, usize)>,
     /// The same for this row.
@@ -34,6 +38,8 @@ pub(super) struct Properties {
     /// Whether it goes on from the left.
     pub(super) from_left: bool,
     pub(super) deleted: bool,
+    /// What is painted behind it.
+    pub(super) ground: Option<Rgb>,
 }
 
 impl Properties {
@@ -48,12 +54,23 @@ impl Properties {
             }
             "hMerge" | "hmerge" => self.from_left = value.as_deref() != Some("restart"),
             "cellDel" => self.deleted = true,
+            "shd" => self.ground = super::styles::fill(tag),
             _ => {}
         }
     }
 }
 
 impl Open {
+    /// How many cells the row has that is being read.
+    pub(super) fn cells_of_row(&self) -> usize {
+        self.row.len()
+    }
+
+    /// The content of the cell that has been added since there were so many.
+    pub(super) fn cell_since(&mut self, cells: usize) -> Option<&mut Vec<Block>> {
+        self.row.get_mut(cells).map(|cell| &mut cell.blocks)
+    }
+
     pub(super) fn begin_row(&mut self, line: u32) {
         (self.column, self.deleted, self.line) = (0, false, line);
         self.row.clear();

@@ -5,28 +5,32 @@ use std::ops::Range;
 
 use quick_xml::events::BytesStart;
 
-use super::numbering::Numbering;
-use super::styles::{Format, Look, Styles};
+use super::binding::Bindings;
+use super::numbering::{Numbering, Printed};
+use super::styles::{Format, Look, Styles, is_on};
 use super::table::{self, Open};
 use crate::error::ReadError;
 use crate::kind::Kind;
+use crate::letters::{Ground, WHITE, are_near};
 use crate::limits::Limits;
 use crate::list_numbering;
-use crate::model::{Block, Paragraph, is_blank};
-use crate::nested_tables::{moved, whole};
+use crate::model::{Block, Doubt, Paragraph, Text};
+use crate::nested_tables::{lines, moved, whole};
 use crate::package::Part;
-use crate::superscripts::without_marks;
+use crate::superscripts::{Raised, text_without_marks};
 use crate::xml::{self, Event, Xml};
 
 /// Fields inside fields whose state is kept.
 const MOST_FIELDS: usize = 64;
 /// Tables and text boxes inside each other. Their content is moved once for each.
 const MOST_NESTED: usize = 64;
+/// Characters of the code of a field that are kept.
+const LONGEST_CODE: usize = 200;
 /// Columns of a table whose widths are kept.
 const MOST_COLUMNS: usize = 1_000;
 
 /// Elements that are not printed, or whose text is elsewhere.
-const SKIPPED: [&str; 21] = [
+const SKIPPED: [&str; 18] = [
     "del",
     "moveFrom",
     "footnote",
@@ -34,17 +38,14 @@ const SKIPPED: [&str; 21] = [
     "binData",
     "hdr",
     "ftr",
-    "instrText",
     "delText",
     "delInstrText",
-    "sdtPr",
     "sdtEndPr",
     "sectPr",
     "rt",
     "rubyPr",
     "ffData",
     "fldData",
-    "tblPr",
     "tblPrEx",
     "customXmlPr",
     "smartTagPr",
@@ -57,6 +58,8 @@ pub(super) struct Around {
     pub(super) numbering: Numbering,
     /// Documents that this one takes in, by the ids of their relations.
     pub(super) chunks: HashMap<String, Vec<Block>>,
+    /// The data that controls show.
+    pub(super) bindings: Bindings,
 }
 
 /// Reads the main part.
@@ -66,17 +69,21 @@ pub(super) fn walk(
     around: Around,
     limits: &Limits,
 ) -> Result<Vec<Block>, ReadError> {
-    let Around { styles, numbering, chunks } = around;
+    let Around { styles, numbering, chunks, bindings } = around;
     let mut walk = Walk {
         limits,
         styles,
         numbering,
         chunks,
+        bindings,
+        bound: Vec::new(),
+        page: Some(WHITE),
         source: part.range.clone(),
         flows: vec![Flow::default()],
         tables: Vec::new(),
         fields: Vec::new(),
         drawing: 0,
+        hidden_drawing: 0,
         look: Look::default(),
         line: 0,
         paragraphs: 0,
@@ -96,12 +103,20 @@ pub(super) fn walk(
                     walk.close(element)?;
                 }
             }
-            Event::Text(text) => {
-                if let Some(Element::Text { .. }) = open.last() {
-                    // Breaks in the XML are spaces on paper.
+            Event::Text(text) => match open.last() {
+                // Breaks in the XML are spaces on paper.
+                Some(Element::Text { .. }) => {
                     walk.push(text.chars().map(|c| if matches!(c, '\n' | '\r') { ' ' } else { c }));
                 }
-            }
+                Some(Element::Instruction) => {
+                    if let Some(field) =
+                        walk.fields.last_mut().filter(|field| field.code.len() < LONGEST_CODE)
+                    {
+                        field.code.push_str(&text);
+                    }
+                }
+                _ => {}
+            },
         }
     }
     walk.end_paragraph();
@@ -122,8 +137,16 @@ enum Element {
     Cell,
     /// A text box, and the depth of the drawings around it.
     Box(usize),
-    /// Shapes and pictures: nothing in them is read but text boxes.
-    Drawing,
+    /// Shapes and pictures: nothing in them is read but text boxes. Whether they are hidden.
+    Drawing(bool),
+    /// The code of a field.
+    Instruction,
+    /// A field with its code in an attribute, whose result is out of date.
+    OldField(usize),
+    /// Something in which the order or the arrangement of the text is its own.
+    Doubtful(usize, Doubt),
+    /// A control.
+    Control,
     /// Several ways to say the same; whether one has been read.
     Alternatives(bool),
     /// Anything that only holds other elements.
@@ -135,19 +158,48 @@ struct Walk<'a> {
     styles: Styles,
     numbering: Numbering,
     chunks: HashMap<String, Vec<Block>>,
+    bindings: Bindings,
+    /// The controls that are open, and what each shows.
+    bound: Vec<Bound>,
+    /// What is behind the text of the document.
+    page: Ground,
     source: Range<u64>,
     /// The document, and above it the cells and text boxes that are open.
     flows: Vec<Flow>,
     tables: Vec<Open>,
-    /// The fields that are open; whether their instruction, and not yet their result, is being read.
-    fields: Vec<bool>,
+    fields: Vec<Field>,
     drawing: usize,
+    /// Hidden drawings that are open.
+    hidden_drawing: usize,
     /// Of the run that is being read.
     look: Look,
     /// Number of the paragraph or the table row.
     line: u32,
     paragraphs: usize,
     slots: usize,
+}
+
+/// A field that is open.
+#[derive(Default)]
+struct Field {
+    code: String,
+    /// Whether its code, and not yet its result, is being read.
+    is_code: bool,
+    /// Its result is out of date: Word computes it anew.
+    is_dirty: bool,
+    /// Where its result begins in the paragraph.
+    start: usize,
+}
+
+/// A control that is open.
+struct Bound {
+    /// What it shows; none where it shows its own text.
+    value: Option<String>,
+    flow: usize,
+    /// Where its content begins: blocks of the flow, bytes of its paragraph, cells of the row.
+    blocks: usize,
+    start: usize,
+    cells: usize,
 }
 
 /// Paragraphs and tables one after another.
@@ -159,6 +211,11 @@ struct Flow {
     boxes: Vec<Block>,
     /// Of a cell.
     properties: table::Properties,
+    /// Whether it has text of its own, and a shape or a picture.
+    has_text: bool,
+    has_drawing: bool,
+    /// Of a text box: what is behind it is not known.
+    is_box: bool,
 }
 
 /// A paragraph that is being read.
@@ -166,12 +223,17 @@ struct Flow {
 struct Running {
     text: String,
     /// The raised pieces of the text.
-    raised: Vec<Range<usize>>,
+    raised: Vec<Raised>,
+    doubts: Vec<(Range<usize>, Doubt)>,
     line: u32,
     style: Option<String>,
     format: Format,
+    /// How its end looks, and by that its number.
+    end: Look,
     /// Its number as Word 2003 has counted it.
     number: Option<String>,
+    /// It is put elsewhere on the page.
+    is_framed: bool,
     /// Its end was deleted, so that it runs on in the next one.
     runs_on: bool,
 }
@@ -189,6 +251,26 @@ impl Walk<'_> {
             "pPr" => self.read_paragraph_properties(xml),
             "r" => Ok(Some(self.open_run())),
             "rPr" => self.read_run_properties(open, xml),
+            "bdo" | "dir" if xml::attribute(tag, "val").as_deref() == Some("rtl") => {
+                Ok(Some(Element::Doubtful(self.length(), Doubt::Reordered)))
+            }
+            "f" | "sSup" | "sSub" | "sSubSup" | "sPre" | "rad" | "nary" | "eqArr" | "m" | "limLow"
+            | "limUpp"
+                if tag.name().into_inner().starts_with("m:") =>
+            {
+                Ok(Some(Element::Doubtful(self.length(), Doubt::Fraction)))
+            }
+            "instrText" => Ok(Some(Element::Instruction)),
+            "fldSimple" if xml::attribute(tag, "dirty").is_some_and(|value| is_on(&value)) => {
+                Ok(Some(Element::OldField(self.length())))
+            }
+            "sdt" => Ok(Some(self.open_control())),
+            "sdtPr" => self.read_control_properties(xml),
+            "tblPr" => self.read_table_properties(open, xml),
+            "background" => {
+                self.page = super::styles::colour_of_page(tag).or(self.page);
+                Ok(Some(Element::Other))
+            }
             // Word counts the mark itself; a mark of the author's own is the text of the run.
             "footnoteReference" | "endnoteReference" => {
                 self.look.raise();
@@ -211,7 +293,11 @@ impl Walk<'_> {
             "tcPr" => self.read_cell_properties(open, xml),
             "drawing" | "pict" | "object" => {
                 self.drawing += 1;
-                Ok(Some(Element::Drawing))
+                Ok(Some(Element::Drawing(false)))
+            }
+            "docPr" | "shape" | "rect" if is_hidden_drawing(tag) => {
+                self.hide_drawing(open);
+                Ok(Some(Element::Other))
             }
             "txbxContent" => self.open_text_box(),
             "altChunk" => Ok(Some(self.insert_chunk(tag))),
@@ -233,7 +319,9 @@ impl Walk<'_> {
 
     fn open_run(&mut self) -> Element {
         let style = self.running().and_then(|paragraph| paragraph.style.clone());
-        self.look = self.styles.look(style.as_deref());
+        let table = self.tables.last().filter(|_| self.flows.last().is_some_and(|flow| !flow.is_box));
+        let table = table.and_then(|table| table.style.as_deref());
+        self.look = self.styles.paragraph_look(style.as_deref(), table);
         Element::Run(self.running().map_or(0, |paragraph| paragraph.text.len()))
     }
 
@@ -247,7 +335,7 @@ impl Walk<'_> {
             Ok(())
         })?;
         if matches!(open.last(), Some(Element::Run(_))) {
-            self.look.change(style);
+            self.look.change_by_style(style);
             self.look.change(own);
         }
         Ok(None)
@@ -267,20 +355,187 @@ impl Walk<'_> {
 
     fn symbol(&mut self, tag: &BytesStart) -> Element {
         let code = xml::attribute(tag, "char").and_then(|code| u32::from_str_radix(&code, 16).ok());
-        // Only a symbol font knows what a character of the private use area looks like.
-        let character = code.and_then(char::from_u32).filter(|c| !('\u{E000}'..='\u{F8FF}').contains(c));
-        character.map_or(Element::Other, |character| self.character(character))
+        let font = xml::attribute(tag, "font").unwrap_or_default();
+        let start = self.length();
+        match code {
+            // Only a symbol font knows what a character of the private use area looks like.
+            Some(code @ 0xF020..=0xF07E) if !crate::symbols::is_pictures(&font) => {
+                self.character(char::from_u32(code - 0xF000).unwrap_or(' '));
+                if !crate::symbols::is_known(&font) {
+                    let end = self.length();
+                    self.doubt(start..end, Doubt::OtherShape);
+                }
+            }
+            Some(0xE000..=0xF8FF) => self.doubt(start..start, Doubt::OtherShape),
+            Some(code) => {
+                char::from_u32(code).map(|character| self.character(character));
+            }
+            None => {}
+        }
+        Element::Other
     }
 
     /// The begin, the middle or the end of a field.
     fn field_mark(&mut self, tag: &BytesStart) -> Element {
         match xml::attribute(tag, "fldCharType").as_deref() {
-            Some("begin") if self.fields.len() < MOST_FIELDS => self.fields.push(true),
-            Some("separate") => self.fields.last_mut().into_iter().for_each(|field| *field = false),
-            Some("end") => drop(self.fields.pop()),
+            Some("begin") if self.fields.len() < MOST_FIELDS => {
+                let is_dirty = xml::attribute(tag, "dirty").is_some_and(|value| is_on(&value));
+                let start = self.length();
+                self.fields.push(Field { is_code: true, is_dirty, start, ..Field::default() });
+            }
+            Some("separate") => {
+                let start = self.length();
+                if let Some(field) = self.fields.last_mut() {
+                    (field.is_code, field.start) = (false, start);
+                }
+            }
+            Some("end") => {
+                if let Some(field) = self.fields.pop() {
+                    self.end_field(&field);
+                }
+            }
             _ => {}
         }
         Element::Other
+    }
+
+    /// Marks the result of a field that Word computes itself.
+    fn end_field(&mut self, field: &Field) {
+        let name = field.code.split_whitespace().next().unwrap_or("").to_ascii_uppercase();
+        let end = self.length();
+        let start = field.start.min(end);
+        if field.is_dirty {
+            self.doubt(start..end, Doubt::Generated);
+        } else if matches!(name.as_str(), "EQ" | "SYMBOL" | "ADVANCE") {
+            self.doubt(start..end, Doubt::Fraction);
+        }
+    }
+
+    /// Bytes of the paragraph that is being read.
+    fn length(&mut self) -> usize {
+        self.running().map_or(0, |paragraph| paragraph.text.len())
+    }
+
+    /// Marks a part of the paragraph as doubtful.
+    fn doubt(&mut self, range: Range<usize>, doubt: Doubt) {
+        let line = self.line.max(1);
+        if let Some(flow) = self.flows.last_mut() {
+            let paragraph = flow.paragraph.get_or_insert_with(|| Running { line, ..Running::default() });
+            match paragraph.doubts.last_mut() {
+                Some((last, same)) if *same == doubt && last.end == range.start && last.start < last.end => {
+                    last.end = range.end;
+                }
+                _ => paragraph.doubts.push((range, doubt)),
+            }
+        }
+    }
+
+    /// What is behind the text that is being read.
+    fn ground(&self) -> Ground {
+        let flow = self.flows.last()?;
+        let paragraph = flow.paragraph.as_ref();
+        let own = paragraph.and_then(|paragraph| {
+            paragraph.format.ground.or_else(|| self.styles.format(paragraph.style.as_deref()).ground)
+        });
+        if own.is_some() || flow.is_box {
+            return own;
+        }
+        let Some(table) = self.tables.last() else { return self.page };
+        if let Some(ground) = flow.properties.ground.or(table.ground) {
+            return Some(ground);
+        }
+        // The style of a table may paint its first row, or every second one.
+        let colour = self.look.letters.colour.flatten().unwrap_or(WHITE);
+        let mut grounds = table.style.iter().flat_map(|style| self.styles.grounds(style));
+        grounds.find(|ground| !are_near(*ground, colour)).or(self.page)
+    }
+
+    fn open_control(&mut self) -> Element {
+        let flow = self.flows.len();
+        let blocks = self.flows.last().map_or(0, |flow| flow.blocks.len());
+        let cells = self.tables.last().map_or(0, Open::cells_of_row);
+        let start = self.length();
+        self.bound.push(Bound { value: None, flow, blocks, start, cells });
+        Element::Control
+    }
+
+    fn read_control_properties(&mut self, xml: &mut Xml) -> Opened {
+        let mut value = None;
+        let bindings = &self.bindings;
+        xml.within(|tag, _| {
+            if xml::name(tag) == "dataBinding" {
+                let attribute = |name| xml::attribute(tag, name).unwrap_or_default();
+                value = bindings.value(&attribute("storeItemID"), &attribute("xpath"));
+            }
+            Ok(())
+        })?;
+        self.bound.last_mut().into_iter().for_each(|bound| bound.value = value.take());
+        Ok(None)
+    }
+
+    /// Marks the content of a control that shows something else.
+    fn end_control(&mut self) {
+        let Some(Bound { value, flow: depth, blocks, start, cells }) = self.bound.pop() else { return };
+        let Some(value) = value.filter(|_| depth == self.flows.len()) else { return };
+        let without_space = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
+        let Some(flow) = self.flows.last_mut() else { return };
+        let mut shown = flow
+            .blocks
+            .get(blocks..)
+            .unwrap_or_default()
+            .iter()
+            .filter_map(Block::paragraph_text)
+            .fold(String::new(), |words, text| words + text.as_str());
+        let start = if flow.blocks.len() > blocks { 0 } else { start };
+        let running =
+            flow.paragraph.as_ref().map_or("", |paragraph| paragraph.text.get(start..).unwrap_or(""));
+        shown.push_str(running);
+        let cell = self.tables.last_mut().and_then(|table| table.cell_since(cells));
+        shown.extend(
+            cell.iter().flat_map(|blocks| blocks.iter()).filter_map(Block::paragraph_text).map(Text::as_str),
+        );
+        if without_space(&shown) == without_space(&value) {
+            return;
+        }
+        let end = flow.paragraph.as_ref().map_or(0, |paragraph| paragraph.text.len());
+        let blocks = flow.blocks.get_mut(blocks..).unwrap_or_default().iter_mut();
+        for block in blocks.chain(cell.into_iter().flatten()) {
+            if let Block::Paragraph(paragraph) = block {
+                paragraph.text.mark_doubtful_since(0, Doubt::Generated);
+            }
+        }
+        if flow.paragraph.is_some() {
+            self.doubt(start.min(end)..end, Doubt::Generated);
+        }
+    }
+
+    fn read_table_properties(&mut self, open: &[Element], xml: &mut Xml) -> Opened {
+        let table = self.tables.last_mut().filter(|_| matches!(open.last(), Some(Element::Table)));
+        let (mut style, mut ground) = (None, None);
+        xml.within(|tag, _| {
+            match xml::name(tag) {
+                "tblStyle" => style = xml::attribute(tag, "val").map(|style| style.into_owned()),
+                "shd" => ground = super::styles::fill(tag),
+                _ => {}
+            }
+            Ok(())
+        })?;
+        if let Some(table) = table {
+            (table.style, table.ground) = (style, ground);
+        }
+        Ok(None)
+    }
+
+    /// Hides the drawing around.
+    fn hide_drawing(&mut self, open: &mut [Element]) {
+        let drawing = open.iter_mut().rev().find_map(|element| match element {
+            Element::Drawing(is_hidden) => Some(is_hidden),
+            _ => None,
+        });
+        if let Some(is_hidden) = drawing.filter(|is_hidden| !**is_hidden) {
+            *is_hidden = true;
+            self.hidden_drawing += 1;
+        }
     }
 
     fn open_table(&mut self) -> Opened {
@@ -335,7 +590,7 @@ impl Walk<'_> {
 
     fn open_text_box(&mut self) -> Opened {
         self.check_depth()?;
-        self.flows.push(Flow::default());
+        self.flows.push(Flow { is_box: true, ..Flow::default() });
         Ok(Some(Element::Box(std::mem::take(&mut self.drawing))))
     }
 
@@ -367,28 +622,41 @@ impl Walk<'_> {
                     self.end_paragraph();
                 }
                 // An instruction that never ends would hide the rest of the document.
-                self.fields.retain(|instructs| !instructs);
+                self.fields.retain(|field| !field.is_code);
             }
-            Element::Run(start) => {
-                if std::mem::take(&mut self.look).is_raised()
-                    && let Some(paragraph) = self.running()
-                {
-                    let end = paragraph.text.len();
-                    paragraph.raised.push(start.min(end)..end);
+            Element::Run(start) => self.end_run(start),
+            Element::Drawing(is_hidden) => {
+                self.drawing = self.drawing.saturating_sub(1);
+                self.hidden_drawing -= usize::from(is_hidden);
+                self.flows.last_mut().into_iter().for_each(|flow| flow.has_drawing |= !is_hidden);
+            }
+            Element::OldField(start) => {
+                let end = self.length();
+                self.doubt(start.min(end)..end, Doubt::Generated);
+            }
+            Element::Doubtful(start, doubt) => {
+                let end = self.length();
+                if start < end {
+                    self.doubt(start..end, doubt);
                 }
             }
-            Element::Drawing => self.drawing = self.drawing.saturating_sub(1),
+            Element::Control => self.end_control(),
             Element::Box(drawing) => {
                 self.drawing = drawing;
                 self.end_paragraph();
-                if let (Some(text_box), Some(flow)) = (self.flows.pop(), self.flows.last_mut()) {
+                let is_hidden = self.hidden_drawing > 0;
+                if let (Some(text_box), Some(flow)) = (self.flows.pop(), self.flows.last_mut())
+                    && !is_hidden
+                {
                     flow.boxes.extend(text_box.blocks);
                 }
             }
             Element::Cell => {
                 self.end_paragraph();
                 let limit = self.limits.cells;
-                if let (Some(flow), Some(table)) = (self.flows.pop(), self.tables.last_mut()) {
+                if let (Some(mut flow), Some(table)) = (self.flows.pop(), self.tables.last_mut()) {
+                    let hides = table.style.as_ref().is_some_and(|style| self.styles.hides_somewhere(style));
+                    flow.judge(hides);
                     table.cell(&flow.properties, flow.blocks, &mut self.slots, limit)?;
                 }
             }
@@ -410,9 +678,25 @@ impl Walk<'_> {
                     paragraph.text += &words;
                 }
             }
-            Element::Text { .. } | Element::Alternatives(_) | Element::Other => {}
+            Element::Text { .. } | Element::Alternatives(_) | Element::Instruction | Element::Other => {}
         }
         Ok(())
+    }
+
+    /// Marks what a run has added by how it looks.
+    fn end_run(&mut self, start: usize) {
+        let ground = self.ground();
+        let look = std::mem::take(&mut self.look);
+        let end = self.length();
+        if start >= end {
+            return;
+        }
+        if let (Some(is_low), Some(paragraph)) = (look.is_low(), self.running()) {
+            paragraph.raised.push(Raised { range: start..end, is_low });
+        }
+        if let Some(doubt) = look.doubt(ground) {
+            self.doubt(start..end, doubt);
+        }
     }
 
     /// Refuses a document whose tables and text boxes are nested too deep.
@@ -447,17 +731,26 @@ impl Walk<'_> {
         let line = self.line;
         if let Some(flow) = self.flows.last_mut() {
             let paragraph = flow.paragraph.get_or_insert_default();
-            let Running { text, raised, .. } = std::mem::take(paragraph);
-            *paragraph = Running { text, raised, line, ..Running::default() };
+            let Running { text, raised, doubts, .. } = std::mem::take(paragraph);
+            *paragraph = Running { text, raised, doubts, line, ..Running::default() };
         }
         Ok(())
     }
 
     fn read_paragraph_properties(&mut self, xml: &mut Xml) -> Opened {
         let mut read = Running::default();
-        xml.within(|tag, _| {
+        let mut is_end = false;
+        xml.within(|tag, depth| {
             let value = || xml::attribute(tag, "val").unwrap_or_default();
+            if depth == 1 {
+                is_end = xml::name(tag) == "rPr";
+            }
             match xml::name(tag) {
+                "shd" if !is_end => read.format.ground = super::styles::fill(tag),
+                "framePr" => {
+                    let is_given = |name| xml::attribute(tag, name).is_some();
+                    read.is_framed = ["x", "y", "xAlign", "yAlign"].into_iter().any(is_given);
+                }
                 "pStyle" => read.style = Some(value().into_owned()),
                 "del" | "moveFrom" => read.runs_on = true,
                 "annotation" => {
@@ -467,19 +760,28 @@ impl Walk<'_> {
                 "t" => read.number = Some(value().into_owned()),
                 // Bullets are letters of such fonts.
                 "font" if value().starts_with("Wingdings") || value() == "Symbol" => read.number = None,
-                name => read.format.read(name, &value()),
+                "rStyle" if is_end => read.end.change(self.styles.look(Some(&value()))),
+                name => {
+                    if is_end && depth > 1 {
+                        read.end.read(tag);
+                    }
+                    read.format.read(name, &value());
+                }
             }
             Ok(())
         })?;
         if let Some(paragraph) = self.running() {
-            let Running { style, format, number, runs_on, .. } = read;
-            *paragraph = Running { style, format, number, runs_on, ..std::mem::take(paragraph) };
+            let Running { style, format, number, runs_on, end, is_framed, .. } = read;
+            *paragraph =
+                Running { style, format, number, runs_on, end, is_framed, ..std::mem::take(paragraph) };
         }
         Ok(None)
     }
 
     /// Ends the paragraph that is being read, if there is one.
     fn end_paragraph(&mut self) {
+        let ground = self.ground();
+        let is_cell = self.flows.len() > 1;
         let Some(flow) = self.flows.last_mut() else { return };
         if let Some(paragraph) = flow.paragraph.take() {
             let style = paragraph.style.as_deref();
@@ -491,17 +793,32 @@ impl Walk<'_> {
                 // The level of the style belongs to the number of the style.
                 format.number_level = own_level.or(Some(0));
             }
-            let number = paragraph.number.map(list_numbering::with_gap);
-            let number =
-                number.or_else(|| self.numbering.next(&format, style, &self.styles)).unwrap_or_default();
+            let counted = paragraph.number.map(list_numbering::with_gap);
+            let counted = counted.map(|text| Printed { text, look: Look::default() });
+            let number = counted.or_else(|| self.numbering.next(&format, style, &self.styles));
             if !format.contents {
-                let text = number + &without_marks(&paragraph.text, &paragraph.raised);
-                // A line break ends a paragraph as it does on a web page.
-                for line in text.split('\n').map(|line| line.trim_matches(is_blank)) {
-                    if !line.is_empty() {
-                        let text = whole(line, paragraph.line, &self.source);
-                        flow.blocks.push(Block::Paragraph(Paragraph { text, level: format.level() }));
+                let mut text = Text::default();
+                if let Some(number) = number {
+                    let mut look = self.styles.paragraph_look(style, None);
+                    look.change(paragraph.end);
+                    look.change(number.look);
+                    if look.is_shown() {
+                        text = whole(&number.text, paragraph.line, &self.source);
+                        look.doubt(ground).into_iter().for_each(|doubt| text.mark_doubtful_since(0, doubt));
                     }
+                }
+                let mut own = whole(&paragraph.text, paragraph.line, &self.source);
+                for (range, doubt) in paragraph.doubts {
+                    own.mark_doubtful(range, doubt);
+                }
+                if paragraph.is_framed && is_cell {
+                    own.mark_doubtful_since(0, Doubt::Reordered);
+                }
+                text.append(&text_without_marks(&own, &paragraph.raised));
+                // Outside of tables a line without text is no line.
+                for text in lines(&text).filter(|line| is_cell || !line.is_empty()) {
+                    flow.has_text |= !text.is_empty();
+                    flow.blocks.push(Block::Paragraph(Paragraph { text, level: format.level() }));
                 }
             }
         }
@@ -509,7 +826,7 @@ impl Walk<'_> {
     }
 
     fn push(&mut self, characters: impl Iterator<Item = char>) {
-        let instructs = self.fields.iter().any(|instructs| *instructs);
+        let instructs = self.fields.iter().any(|field| field.is_code);
         if instructs || !self.look.is_shown() || self.drawing > 0 {
             return;
         }
@@ -526,9 +843,33 @@ impl Walk<'_> {
     }
 }
 
+impl Flow {
+    /// Marks the text of a cell that something lies over, or that the style of its table may hide.
+    fn judge(&mut self, hides: bool) {
+        let has_digit = |block: &Block| {
+            block.paragraph_text().is_some_and(|text| text.as_str().contains(|c: char| c.is_ascii_digit()))
+        };
+        let is_covered = self.has_drawing && self.has_text && self.blocks.iter().any(has_digit);
+        let doubt = if is_covered { Some(Doubt::Covered) } else { hides.then_some(Doubt::Hidden) };
+        for block in &mut self.blocks {
+            if let (Block::Paragraph(paragraph), Some(doubt)) = (block, doubt) {
+                paragraph.text.mark_doubtful_since(0, doubt);
+            }
+        }
+    }
+}
+
+/// Whether a tag says that its drawing is not shown.
+fn is_hidden_drawing(tag: &BytesStart) -> bool {
+    let style = xml::attribute(tag, "style").unwrap_or_default().replace(' ', "");
+    xml::attribute(tag, "hidden").is_some_and(|value| is_on(&value)) || style.contains("visibility:hidden")
+}
+
 /// Whether the innermost open element with a meaning is one of these.
 fn is_in(open: &[Element], is: fn(&Element) -> bool) -> bool {
-    open.iter().rfind(|element| !matches!(element, Element::Other | Element::Alternatives(_))).is_some_and(is)
+    let means =
+        |element: &&Element| !matches!(element, Element::Other | Element::Alternatives(_) | Element::Control);
+    open.iter().rfind(means).is_some_and(is)
 }
 
 /// Skips an element and everything in it.

@@ -6,7 +6,7 @@ use ego_tree::NodeId;
 use ego_tree::iter::Edge;
 use scraper::{ElementRef, Html, Node};
 
-use super::is_hidden;
+use super::ink::Inks;
 
 /// A cell with more characters holds paragraphs.
 const LONGEST_CELL: usize = 500;
@@ -24,7 +24,7 @@ struct Counts {
 }
 
 /// The tables of data; all others are read as if they were paragraphs.
-pub(super) fn of_data(tree: &Html) -> HashSet<NodeId> {
+pub(super) fn of_data(tree: &Html, inks: &Inks) -> HashSet<NodeId> {
     let mut data = HashSet::new();
     let mut open: Vec<Counts> = Vec::new();
     let mut hidden = 0;
@@ -37,7 +37,7 @@ pub(super) fn of_data(tree: &Html) -> HashSet<NodeId> {
             table.characters += text.chars().filter(|c| !c.is_whitespace()).count();
         }
         let Some(element) = ElementRef::wrap(node) else { continue };
-        if is_hidden(element) {
+        if inks.of(element.id()).is_gone {
             hidden = if opens { hidden + 1 } else { hidden - 1 };
             continue;
         }

@@ -1,32 +1,34 @@
 //! Reads the tree of a page into paragraphs and tables, in one walk without recursion.
 
 use std::collections::HashSet;
-use std::ops::Range;
 
 use ego_tree::iter::Edge;
 use ego_tree::{NodeId, NodeRef};
 use scraper::{ElementRef, Html, Node};
 
 use super::grid::{self, Declared, DeclaredRow};
-use super::{is_hidden, is_raised, meta, source_markers, tables};
+use super::ink::{Generated, Ink, Inks, Moved, Shift, shows};
+use super::{breaks, controls, meta, scripts, source_markers, tables};
 use crate::error::ReadError;
 use crate::limits::Limits;
-use crate::model::{Block, Content, Layout, Paragraph, Table, Text, Width};
+use crate::model::{Block, Content, Doubt, Layout, Paragraph, Table, Text, Width};
 use crate::source::Source;
-use crate::superscripts::text_without_marks;
+use crate::superscripts::{Raised, text_without_marks};
 use crate::text;
 
 /// Reads the tree; `source` is the page without markers.
-pub(super) fn walk(tree: &Html, source: &Source, limits: &Limits) -> Result<Content, ReadError> {
+pub(super) fn walk(tree: &Html, inks: &Inks, source: &Source, limits: &Limits) -> Result<Content, ReadError> {
     let mut walk = Walk {
         source,
         limits,
-        data: tables::of_data(tree),
+        inks,
+        data: tables::of_data(tree, inks),
         blocks: Vec::new(),
         text: Text::default(),
         space: false,
         last: 0,
         raised: Vec::new(),
+        order: Order::default(),
         level: None,
         table: None,
         slots: 0,
@@ -52,15 +54,18 @@ pub(super) fn walk(tree: &Html, source: &Source, limits: &Limits) -> Result<Cont
         {
             meta::add(&mut metadata, element, source);
         }
-        let hides = element.is_some_and(|element| is_hidden(element) || element.value().name() == "title");
+        let hides = element.is_some_and(|element| inks.of(element.id()).is_gone);
+        if let (true, 0, None, true, Some(element)) = (opens, hidden, skipped, hides, element) {
+            walk.instead_of(element);
+        }
         hidden += usize::from(hides && opens);
         if skipped == Some(node.id()) {
             skipped = None;
         } else if hidden == 0 && skipped.is_none() {
             match element {
                 Some(element) if opens && walk.verbatim(element)? => skipped = Some(node.id()),
-                Some(element) => walk.element(element, opens)?,
-                None if opens => walk.text(node),
+                Some(element) => walk.visit(element, opens)?,
+                None if opens => walk.seen_text(node),
                 None => {}
             }
         }
@@ -74,6 +79,7 @@ pub(super) fn walk(tree: &Html, source: &Source, limits: &Limits) -> Result<Cont
 struct Walk<'a> {
     source: &'a Source<'a>,
     limits: &'a Limits,
+    inks: &'a Inks,
     /// The tables that hold data.
     data: HashSet<NodeId>,
     blocks: Vec<Block>,
@@ -83,8 +89,9 @@ struct Walk<'a> {
     space: bool,
     /// Where the last piece of text ended, in the decoded source.
     last: usize,
-    /// The raised pieces of the text; the last one may be open.
-    raised: Vec<Range<usize>>,
+    /// The raised and lowered pieces of the text; the last one may be open.
+    raised: Vec<Raised>,
+    order: Order,
     level: Option<u8>,
     /// The table that is being read.
     table: Option<Open>,
@@ -100,7 +107,43 @@ struct Open {
     cell: Option<NodeId>,
 }
 
+/// Whether the pieces of a cell stand in the order of the page.
+#[derive(Default)]
+struct Order {
+    /// The element around the first piece that is not in its place.
+    first: Option<Option<Moved>>,
+    is_broken: bool,
+    /// Whether a picture stands in the cell.
+    has_picture: bool,
+}
+
+impl Order {
+    /// Adds a piece that shows something.
+    fn add(&mut self, moved: Option<Moved>) {
+        match self.first {
+            None => self.first = Some(moved.filter(|moved| !moved.is_left)),
+            Some(first) => self.is_broken |= first != moved,
+        }
+    }
+}
+
 impl Walk<'_> {
+    /// Handles an element with what its style adds to it.
+    fn visit(&mut self, element: ElementRef, opens: bool) -> Result<(), ReadError> {
+        let id = element.id();
+        if !opens && self.is_in_cell() {
+            self.generated(self.inks.after(id));
+        }
+        self.element(element, opens)?;
+        if opens && self.is_in_cell() {
+            self.generated(self.inks.before(id));
+            if self.inks.of(id).is_written {
+                self.doubt_here(Doubt::Generated);
+            }
+        }
+        Ok(())
+    }
+
     fn element(&mut self, element: ElementRef, opens: bool) -> Result<(), ReadError> {
         let name = element.value().name();
         match name {
@@ -118,17 +161,68 @@ impl Walk<'_> {
                 self.end_paragraph();
                 self.level = name.as_bytes().get(1).filter(|_| opens).map(|digit| digit - b'0');
             }
-            _ if breaks(name) => self.end_paragraph(),
-            _ if is_raised(element) => {
-                let at = self.text.as_str().len();
-                match self.raised.last_mut() {
-                    Some(last) if !opens => last.end = at,
-                    _ => self.raised.push(at..at),
-                }
-            }
-            _ => {}
+            _ => self.piece_of_line(element, opens),
         }
         Ok(())
+    }
+
+    /// Handles the start or the end of an element of running text.
+    fn piece_of_line(&mut self, element: ElementRef, opens: bool) {
+        let ink = self.inks.of(element.id());
+        if ink.breaks.unwrap_or_else(|| breaks(element.value().name())) {
+            self.end_paragraph();
+        } else if let Some(shift) = ink.shift {
+            let at = self.text.as_str().len();
+            match self.raised.last_mut() {
+                Some(last) if !opens => last.range.end = at,
+                _ => self.raised.push(Raised { range: at..at, is_low: shift == Shift::Down }),
+            }
+        }
+    }
+
+    fn is_in_cell(&self) -> bool {
+        self.table.as_ref().is_some_and(|table| table.cell.is_some())
+    }
+
+    /// Adds what is shown in place of an element whose content is not.
+    fn instead_of(&mut self, element: ElementRef) {
+        if !self.is_in_cell() {
+            return;
+        }
+        match element.value().name() {
+            "script" if scripts::writes_here(element) => self.doubt_here(Doubt::Generated),
+            _ if !self.inks.of(element.id()).is_replaced => {}
+            "img" | "iframe" | "object" | "embed" | "video" => {
+                self.order.has_picture |= controls::is_visible(element);
+            }
+            _ => {
+                let Some(shown) = controls::shown(element) else { return };
+                let from = self.text.as_str().len();
+                self.push(&shown.text, self.last, self.last);
+                if let Some(doubt) = shown.doubt {
+                    self.text.mark_doubtful_since(from, doubt);
+                }
+                // A box beside text is not a part of its figure.
+                self.order.add(Some(Moved { id: element.id(), is_left: false }));
+            }
+        }
+    }
+
+    /// Adds what a style sheet writes.
+    fn generated(&mut self, generated: Option<&Generated>) {
+        let Some(Generated(words)) = generated else { return };
+        let from = self.text.as_str().len();
+        self.push(words.as_deref().unwrap_or(""), self.last, self.last);
+        self.text.mark_doubtful_since(from, Doubt::Generated);
+    }
+
+    /// Marks that something is shown here which is not stored.
+    fn doubt_here(&mut self, doubt: Doubt) {
+        let at = self.text.as_str().len();
+        if self.text.is_empty() {
+            self.push("", self.last, self.last);
+        }
+        self.text.mark_doubtful(at..at, doubt);
     }
 
     /// Whether a row, a cell or a group of rows belongs to the table that is being read, and not to
@@ -163,7 +257,7 @@ impl Walk<'_> {
                 table.cell = None;
                 self.space = false;
                 let here = || self.source.slice(self.last..self.last);
-                let text = if text.is_empty() { here() } else { text };
+                let text = if text.is_empty() && text.doubt().is_none() { here() } else { text };
                 let span = |name| element.attr(name).and_then(number);
                 let (row_span, column_span) = (span("rowspan").unwrap_or(1), span("colspan").unwrap_or(1));
                 if let Some(row) = table.rows.last_mut() {
@@ -199,7 +293,17 @@ impl Walk<'_> {
 
     /// The text that has been read, without white space round it and without marks of notes.
     fn take_text(&mut self) -> Text {
-        let text = std::mem::take(&mut self.text);
+        let mut text = std::mem::take(&mut self.text);
+        let order = std::mem::take(&mut self.order);
+        if order.is_broken && self.is_in_cell() {
+            text.mark_doubtful_since(0, Doubt::Reordered);
+        }
+        if order.has_picture && text.as_str().contains(|c: char| c.is_ascii_digit()) {
+            text.mark_doubtful_since(0, Doubt::Covered);
+        }
+        if self.inks.is_cut && self.is_in_cell() {
+            text.mark_doubtful_since(0, Doubt::Hidden);
+        }
         match std::mem::take(&mut self.raised) {
             raised if raised.is_empty() => text.trimmed(),
             raised => text_without_marks(&text, &raised).trimmed(),
@@ -231,6 +335,24 @@ impl Walk<'_> {
         self.last = range.end;
         self.blocks.extend(text::read(self.source, range, self.limits)?);
         Ok(true)
+    }
+
+    /// Adds the text of a node as far as it is drawn.
+    fn seen_text(&mut self, node: NodeRef<Node>) {
+        let ink = node.parent().map_or(Ink::default(), |parent| self.inks.of(parent.id()));
+        if ink.is_unseen {
+            return;
+        }
+        let from = self.text.as_str().len();
+        self.text(node);
+        let text = self.text.as_str().get(from..).unwrap_or("");
+        if !shows(text) {
+            return;
+        }
+        if let Some(doubt) = ink.doubt {
+            self.text.mark_doubtful_since(from, doubt);
+        }
+        self.order.add(ink.moved);
     }
 
     /// Adds the text of a node.
@@ -310,50 +432,4 @@ fn is_helper(row: ElementRef) -> bool {
     let style = row.attr("style").unwrap_or("").replace(char::is_whitespace, "").to_ascii_lowercase();
     row.attr("height").is_some_and(|height| number(height) == Some(0))
         || style.split(';').any(|rule| matches!(rule, "height:0" | "height:0px" | "height:0pt"))
-}
-
-/// Whether an element is a block or a line break.
-fn breaks(name: &str) -> bool {
-    matches!(
-        name,
-        "address"
-            | "article"
-            | "aside"
-            | "blockquote"
-            | "body"
-            | "br"
-            | "caption"
-            | "center"
-            | "dd"
-            | "details"
-            | "dialog"
-            | "div"
-            | "dl"
-            | "dt"
-            | "fieldset"
-            | "figcaption"
-            | "figure"
-            | "form"
-            | "header"
-            | "hgroup"
-            | "hr"
-            | "html"
-            | "legend"
-            | "li"
-            | "main"
-            | "menu"
-            | "ol"
-            | "p"
-            | "pre"
-            | "section"
-            | "summary"
-            | "table"
-            | "tbody"
-            | "td"
-            | "tfoot"
-            | "th"
-            | "thead"
-            | "tr"
-            | "ul"
-    )
 }

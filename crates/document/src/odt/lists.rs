@@ -1,12 +1,12 @@
 //! The styles of an ODT, and the automatic numbers that its lists and headings have.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use quick_xml::events::BytesStart;
 
 use crate::error::ReadError;
 use crate::list_numbering;
-use crate::sheet::is_raised;
+use crate::open_styles::{Look, TextStyle};
 use crate::xml::{self, Event, Xml};
 
 /// Levels of a list.
@@ -20,10 +20,7 @@ pub(super) struct Styles {
     lists: HashMap<String, Levels>,
     /// The numbers of headings.
     outline: Levels,
-    /// Styles of text that is not shown.
-    hidden: HashSet<String>,
-    /// Styles of text off its line.
-    raised: HashSet<String>,
+    looks: HashMap<String, TextStyle>,
     /// Widths of columns in twips.
     widths: HashMap<String, u32>,
 }
@@ -41,6 +38,8 @@ struct Level {
     shown: usize,
     /// Whether a gap follows.
     gap: bool,
+    /// The style of its text.
+    style: Option<String>,
 }
 
 /// How far a list has counted.
@@ -60,20 +59,20 @@ impl Styles {
                     xml.no_more_than_kept(self.lists.len(), "lists")?;
                 }
                 "outline-style" => self.outline = levels(&mut xml)?,
-                "style" => xml.within(|tag, _| {
-                    let is_struck =
-                        xml::attribute(tag, "text-line-through-style").is_some_and(|style| style != "none");
-                    if is_struck || xml::attribute(tag, "display").as_deref() == Some("none") {
-                        self.hidden.insert(id.clone());
-                    }
-                    if xml::attribute(tag, "text-position").is_some_and(|position| is_raised(&position)) {
-                        self.raised.insert(id.clone());
-                    }
-                    if let Some(width) = xml::attribute(tag, "column-width").and_then(|width| twips(&width)) {
-                        self.widths.insert(id.clone(), width);
-                    }
-                    Ok(())
-                })?,
+                "style" | "default-style" => {
+                    let mut style = TextStyle::begin(&tag);
+                    xml.within(|tag, _| {
+                        style.read(tag);
+                        if let Some(width) =
+                            xml::attribute(tag, "column-width").and_then(|width| twips(&width))
+                        {
+                            self.widths.insert(id.clone(), width);
+                        }
+                        Ok(())
+                    })?;
+                    self.looks.insert(id, style);
+                    xml.no_more_than_kept(self.looks.len(), "styles")?;
+                }
                 "body" => break,
                 _ => {}
             }
@@ -81,12 +80,9 @@ impl Styles {
         Ok(())
     }
 
-    pub(super) fn is_hidden(&self, style: &str) -> bool {
-        self.hidden.contains(style)
-    }
-
-    pub(super) fn is_raised(&self, style: &str) -> bool {
-        self.raised.contains(style)
+    /// How a style makes text look, together with those it is based on.
+    pub(super) fn look(&self, style: &str) -> Look {
+        crate::open_styles::look(&self.looks, style)
     }
 
     pub(super) fn width(&self, style: &str) -> u32 {
@@ -95,7 +91,10 @@ impl Styles {
 
     /// Counts a paragraph of a list; its number as it is printed, with the gap after it.
     pub(super) fn number(&self, list: &str, at: usize, start: Option<u32>, counts: &mut Counts) -> String {
-        self.lists.get(list).map(|levels| next(levels, at, start, counts)).unwrap_or_default()
+        let Some(levels) = self.lists.get(list) else { return String::new() };
+        let number = next(levels, at, start, counts);
+        let style = levels.get(&at).and_then(|level| level.style.as_deref());
+        if style.is_some_and(|style| !self.look(style).is_shown()) { String::new() } else { number }
     }
 
     /// The same for a heading.
@@ -162,7 +161,8 @@ fn levels(xml: &mut Xml) -> Result<Levels, ReadError> {
             let (start, shown) = (number("start-value").unwrap_or(1), number("display-levels").unwrap_or(1));
             let (prefix, suffix) = (text("num-prefix"), text("num-suffix"));
             let pattern = short(tag, "num-list-format");
-            let level = Level { start, format, prefix, suffix, pattern, shown: shown as usize, gap: true };
+            let (shown, style) = (shown as usize, short(tag, "style-name"));
+            let level = Level { start, format, prefix, suffix, pattern, shown, gap: true, style };
             levels.insert(at, level);
         }
         Ok(())
@@ -196,7 +196,7 @@ fn format(example: &str) -> &'static str {
 }
 
 /// A length in twips, a twentieth of a point.
-fn twips(length: &str) -> Option<u32> {
+pub(crate) fn twips(length: &str) -> Option<u32> {
     let unit = length.find(|c: char| c.is_ascii_alphabetic())?;
     let number: f64 = length[..unit].parse().ok()?;
     let twips = match &length[unit..] {

@@ -9,10 +9,11 @@ use super::lists::{Counts, Styles};
 use crate::error::ReadError;
 use crate::kind::Kind;
 use crate::limits::Limits;
-use crate::model::{Block, Paragraph, is_blank};
-use crate::nested_tables::{Grid, GridCell, whole};
+use crate::model::{Block, Doubt, Paragraph};
+use crate::nested_tables::{Grid, GridCell, lines, whole};
+use crate::open_styles::Look;
 use crate::package::Part;
-use crate::superscripts::without_marks;
+use crate::superscripts::{Raised, text_without_marks};
 use crate::xml::{self, Event, Xml};
 
 /// Tables and text boxes inside each other. Their content is moved once for each.
@@ -62,6 +63,7 @@ pub(super) fn walk(part: &Part, styles: Styles, limits: &Limits) -> Result<Vec<B
         outline: Counts::default(),
         deletions: HashSet::new(),
         hidden: 0,
+        looks: Vec::new(),
         line: 0,
         paragraphs: 0,
         slots: 0,
@@ -89,9 +91,11 @@ pub(super) fn walk(part: &Part, styles: Styles, limits: &Limits) -> Result<Vec<B
 /// An element that is open.
 enum Element {
     Paragraph,
-    Hidden,
-    /// Raised text, and where it begins in the paragraph.
-    Raised(usize),
+    /// A span, where it begins in the paragraph, and whether it is hidden.
+    Span {
+        start: usize,
+        is_hidden: bool,
+    },
     List,
     Table,
     Row,
@@ -120,6 +124,8 @@ struct Walk<'a> {
     deletions: HashSet<String>,
     /// Spans of hidden or deleted text that are open.
     hidden: usize,
+    /// How the text looks in the paragraph and in the spans that are open.
+    looks: Vec<Look>,
     /// Number of the paragraph or the table row.
     line: u32,
     /// Paragraphs, rows and lists.
@@ -135,6 +141,11 @@ struct Flow {
     /// Text boxes that are anchored in the paragraph.
     boxes: Vec<Block>,
     cell: CellSpan,
+    /// The style of the cell.
+    style: Option<String>,
+    /// Whether it has text of its own, and a shape or a picture.
+    has_text: bool,
+    has_drawing: bool,
     /// Lists that were open outside.
     lists: usize,
 }
@@ -152,9 +163,12 @@ struct CellSpan {
 struct Running {
     text: String,
     /// The raised pieces of the text.
-    raised: Vec<Range<usize>>,
+    raised: Vec<Raised>,
+    doubts: Vec<(Range<usize>, Doubt)>,
     line: u32,
     level: Option<u8>,
+    /// The text that has been read of it is shown, and no span of it hidden.
+    is_hidden: bool,
 }
 
 struct List {
@@ -185,7 +199,7 @@ impl Walk<'_> {
         let value = |name: &str| xml::attribute(tag, name);
         match xml::name(tag) {
             "p" => {
-                self.begin_paragraph(None)?;
+                self.begin_paragraph(None, tag)?;
                 Ok(Some(Element::Paragraph))
             }
             "h" => self.open_heading(tag),
@@ -218,8 +232,13 @@ impl Walk<'_> {
             name @ ("table-cell" | "covered-table-cell") if matches!(open.last(), Some(Element::Row)) => {
                 Ok(Some(self.open_cell(tag, name == "covered-table-cell")))
             }
+            "frame" => {
+                self.flows.last_mut().into_iter().for_each(|flow| flow.has_drawing = true);
+                Ok(Some(Element::Other))
+            }
             "text-box" | "custom-shape" | "rect" | "ellipse" | "circle" | "polygon" | "path" => {
                 self.check_depth()?;
+                self.flows.last_mut().into_iter().for_each(|flow| flow.has_drawing = true);
                 self.flows.push(Flow { lists: self.lists.len(), ..Flow::default() });
                 Ok(Some(Element::Box))
             }
@@ -247,7 +266,7 @@ impl Walk<'_> {
     fn open_heading(&mut self, tag: &BytesStart) -> Opened {
         let value = |name: &str| xml::attribute(tag, name);
         let level = number(tag, "outline-level").unwrap_or(1).max(1);
-        self.begin_paragraph(Some(level.min(6) as u8))?;
+        self.begin_paragraph(Some(level.min(6) as u8), tag)?;
         let is_listed = self.lists_here() || value("is-list-header").as_deref() == Some("true");
         if !is_listed {
             let start = number(tag, "start-value").filter(|_| value("restart-numbering").is_some());
@@ -259,14 +278,27 @@ impl Walk<'_> {
 
     fn open_span(&mut self, tag: &BytesStart) -> Element {
         let Some(style) = xml::attribute(tag, "style-name") else { return Element::Other };
-        if self.styles.is_hidden(&style) {
-            self.hidden += 1;
-            return Element::Hidden;
+        let mut look = self.looks.last().copied().unwrap_or_default();
+        look.change(self.styles.look(&style));
+        let is_hidden = !look.is_shown();
+        let start = self.running().map_or(0, |paragraph| paragraph.text.len());
+        self.hidden += usize::from(is_hidden);
+        self.looks.push(look);
+        Element::Span { start, is_hidden }
+    }
+
+    /// Marks what a span has added by how it looks.
+    fn end_span(&mut self, start: usize) {
+        let Some(look) = self.looks.pop() else { return };
+        let Some(paragraph) = self.running() else { return };
+        let end = paragraph.text.len();
+        if start >= end {
+            return;
         }
-        if self.styles.is_raised(&style) {
-            return Element::Raised(self.running().map_or(0, |paragraph| paragraph.text.len()));
+        if let Some(is_low) = look.is_low() {
+            paragraph.raised.push(Raised { range: start..end, is_low });
         }
-        Element::Other
+        paragraph.doubts.extend(look.doubt().map(|doubt| (start..end, doubt)));
     }
 
     fn add_columns(&mut self, tag: &BytesStart) -> Element {
@@ -294,7 +326,8 @@ impl Walk<'_> {
             repeated: number(tag, "number-columns-repeated").unwrap_or(1).clamp(1, MOST_COLUMNS),
             covered,
         };
-        self.flows.push(Flow { cell, lists: self.lists.len(), ..Flow::default() });
+        let style = xml::attribute(tag, "style-name").map(|style| style.into_owned());
+        self.flows.push(Flow { cell, style, lists: self.lists.len(), ..Flow::default() });
         Element::Cell
     }
 
@@ -318,12 +351,13 @@ impl Walk<'_> {
     fn close(&mut self, element: Element) -> Result<(), ReadError> {
         match element {
             Element::Paragraph => self.end_paragraph(),
-            Element::Hidden => self.hidden = self.hidden.saturating_sub(1),
-            Element::Raised(start) => {
-                if let Some(paragraph) = self.running() {
-                    let end = paragraph.text.len();
-                    paragraph.raised.push(start.min(end)..end);
+            Element::Span { start, is_hidden } => {
+                if !is_hidden {
+                    self.end_span(start);
+                } else {
+                    self.looks.pop();
                 }
+                self.hidden = self.hidden.saturating_sub(usize::from(is_hidden));
             }
             Element::List => drop(self.lists.pop()),
             Element::Box => {
@@ -337,7 +371,8 @@ impl Walk<'_> {
             }
             Element::Cell => {
                 self.end_paragraph();
-                let Some(flow) = self.flows.pop() else { return Ok(()) };
+                let Some(mut flow) = self.flows.pop() else { return Ok(()) };
+                flow.judge();
                 self.cell(flow)?;
             }
             Element::Row => {
@@ -447,7 +482,7 @@ impl Walk<'_> {
         Ok(())
     }
 
-    fn begin_paragraph(&mut self, level: Option<u8>) -> Result<(), ReadError> {
+    fn begin_paragraph(&mut self, level: Option<u8>, tag: &BytesStart) -> Result<(), ReadError> {
         self.end_paragraph();
         let line = self.line;
         self.count_line()?;
@@ -466,23 +501,40 @@ impl Walk<'_> {
                 text = self.styles.number(&list.style, depth - 1, list.start.take(), counts);
             }
         }
+        // A paragraph stands in its cell.
+        let mut look = Look::default();
+        if let Some(style) = self.flows.last().and_then(|flow| flow.style.as_deref()) {
+            look.change(self.styles.look(style));
+        }
+        if let Some(style) = xml::attribute(tag, "style-name") {
+            look.change(self.styles.look(&style));
+        }
+        let is_hidden = !look.is_shown();
+        self.looks = vec![look];
         if let Some(flow) = self.flows.last_mut() {
-            flow.paragraph = Some(Running { text, raised: Vec::new(), line: self.line, level });
+            flow.paragraph = Some(Running { text, line: self.line, level, is_hidden, ..Running::default() });
         }
         Ok(())
     }
 
     /// Ends the paragraph that is being read, if there is one.
     fn end_paragraph(&mut self) {
+        let is_cell = self.flows.len() > 1;
+        let look = self.looks.first().copied().unwrap_or_default();
         let Some(flow) = self.flows.last_mut() else { return };
         if let Some(paragraph) = flow.paragraph.take() {
-            // A line break ends a paragraph as it does on a web page.
-            let text = without_marks(&paragraph.text, &paragraph.raised);
-            for line in text.split('\n').map(|line| line.trim_matches(is_blank)) {
-                if !line.is_empty() {
-                    let text = whole(line, paragraph.line, &self.source);
-                    flow.blocks.push(Block::Paragraph(Paragraph { text, level: paragraph.level }));
-                }
+            let mut text = whole(&paragraph.text, paragraph.line, &self.source);
+            for (range, doubt) in paragraph.doubts {
+                text.mark_doubtful(range, doubt);
+            }
+            if let Some(doubt) = look.doubt().filter(|_| text.doubt().is_none()) {
+                text.mark_doubtful_since(0, doubt);
+            }
+            let text = text_without_marks(&text, &paragraph.raised);
+            let level = paragraph.level;
+            for text in lines(&text).filter(|line| is_cell || !line.is_empty()) {
+                flow.has_text |= !text.is_empty();
+                flow.blocks.push(Block::Paragraph(Paragraph { text, level }));
             }
         }
         flow.blocks.append(&mut flow.boxes);
@@ -511,7 +563,24 @@ impl Walk<'_> {
     /// The paragraph that is being read, if it is shown.
     fn running(&mut self) -> Option<&mut Running> {
         let flow = self.flows.last_mut().filter(|_| self.hidden == 0);
-        flow.and_then(|flow| flow.paragraph.as_mut())
+        flow.and_then(|flow| flow.paragraph.as_mut()).filter(|paragraph| !paragraph.is_hidden)
+    }
+}
+
+impl Flow {
+    /// Marks the text of a cell that something lies over.
+    fn judge(&mut self) {
+        let has_digit = |block: &Block| {
+            block.paragraph_text().is_some_and(|text| text.as_str().contains(|c: char| c.is_ascii_digit()))
+        };
+        if !self.has_drawing || !self.has_text || !self.blocks.iter().any(has_digit) {
+            return;
+        }
+        for block in &mut self.blocks {
+            if let Block::Paragraph(paragraph) = block {
+                paragraph.text.mark_doubtful_since(0, Doubt::Covered);
+            }
+        }
     }
 }
 

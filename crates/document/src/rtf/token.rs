@@ -41,6 +41,12 @@ impl<'a> Tokens<'a> {
         self.line
     }
 
+    /// Some bytes from a place on, as text.
+    pub(super) fn ahead(&self, at: usize, length: usize) -> String {
+        let rest = self.bytes.get(at..).unwrap_or_default();
+        String::from_utf8_lossy(rest.get(..length).unwrap_or(rest)).into_owned()
+    }
+
     /// The next token, and its range in the file.
     pub(super) fn next(&mut self) -> Option<(Token<'a>, Range<usize>)> {
         while matches!(self.peek(0), Some(b'\r' | b'\n' | 0)) {

@@ -6,9 +6,9 @@
 
 use std::collections::HashMap;
 
-use super::{Count, Merge, Sheet, hidden};
+use super::{Content, Count, Merge, Sheet, hidden};
 use crate::error::ReadError;
-use crate::model::{Block, Cell, Layout, Paragraph, Row, Table, Text, Width, is_blank};
+use crate::model::{Block, Cell, Doubt, Layout, Paragraph, Row, Table, Text, Width, is_blank};
 
 /// The blocks of all sheets in order.
 pub(super) fn blocks(sheets: Vec<Sheet>, bytes: usize, count: Count) -> Result<Vec<Block>, ReadError> {
@@ -35,7 +35,7 @@ pub(super) fn blocks(sheets: Vec<Sheet>, bytes: usize, count: Count) -> Result<V
 struct SheetRow<'a> {
     y: u32,
     /// Its texts with the places of their cells.
-    texts: Vec<(Merge, &'a str)>,
+    texts: Vec<(Merge, &'a Content)>,
     /// The first and the last column of its framed cells, blank or not.
     framed: Option<(u32, u32)>,
     /// Whether a merged cell comes down from a row above.
@@ -99,7 +99,7 @@ enum Kind {
 }
 
 fn kind(row: &SheetRow) -> Kind {
-    let [(place, text)] = row.texts.as_slice() else {
+    let [(place, Content { text, .. })] = row.texts.as_slice() else {
         return Kind::Row;
     };
     let has_blanks = row.framed.is_some_and(|(first, last)| first < place.left || last > place.right);
@@ -124,19 +124,22 @@ struct Writer {
 }
 
 impl Writer {
-    fn text(&self, text: &str) -> Text {
+    fn text(&self, text: &str, doubt: Option<Doubt>) -> Text {
         let mut whole = Text::default();
         whole.push(text, self.line, 0..self.bytes, Width::Whole);
+        doubt.into_iter().for_each(|doubt| whole.mark_doubtful_since(0, doubt));
         whole
     }
 
     /// A row of running text: a paragraph for each of its lines.
     fn paragraphs(&mut self, row: &SheetRow) {
-        for line in row.texts.iter().flat_map(|(_, text)| text.lines()) {
-            let line = line.trim_matches(is_blank);
+        let lines = row.texts.iter().flat_map(|(_, content)| {
+            content.text.lines().map(|line| (line.trim_matches(is_blank), content.doubt))
+        });
+        for (line, doubt) in lines {
             if !line.is_empty() {
                 self.line += 1;
-                let text = self.text(line);
+                let text = self.text(line, doubt);
                 self.blocks.push(Block::Paragraph(Paragraph { text, level: None }));
             }
         }
@@ -177,10 +180,10 @@ impl Writer {
                         place = merge;
                     }
                 }
-                let mut text = "";
+                let (mut text, mut doubt) = ("", None);
                 while let Some((at, found)) = texts.next_if(|(at, _)| at.left <= x) {
                     if at.left == x {
-                        text = found;
+                        (text, doubt) = (found.text.as_str(), found.doubt);
                     }
                 }
                 // The columns from here on that are free, as far as the merged cell goes.
@@ -196,7 +199,7 @@ impl Writer {
                 let lines = text.split(['\n', '\r', '\t', '\u{b}']).map(|line| line.trim_matches(is_blank));
                 let lines: Vec<&str> = lines.filter(|line| !line.is_empty()).collect();
                 row.cells.push(Cell {
-                    text: self.text(&lines.join(" ")),
+                    text: self.text(&lines.join(" "), doubt),
                     column: x - left,
                     row_span: place.bottom - y + 1,
                     column_span,

@@ -78,6 +78,7 @@ impl Shown {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sheet::Content;
 
     #[test]
     fn what_is_shown_closes_up() {
@@ -102,11 +103,11 @@ mod tests {
     fn a_merged_cell_keeps_its_text() {
         let mut sheet = Sheet { hidden_rows: vec![(0, 0)], hidden_columns: vec![(1, 1)], ..Sheet::default() };
         for (at, text) in [((0, 0), "甲"), ((1, 1), "去"), ((1, 2), "乙"), ((0, 2), "去")] {
-            sheet.cells.insert(at, text.into());
+            sheet.cells.insert(at, Content { text: text.into(), doubt: None });
         }
         sheet.merges.push(Merge { top: 0, left: 0, bottom: 1, right: 1 });
         let shown = take_out(sheet);
-        let cells: Vec<_> = shown.cells.iter().map(|(at, text)| (*at, text.as_str())).collect();
+        let cells: Vec<_> = shown.cells.iter().map(|(at, content)| (*at, content.text.as_str())).collect();
         assert_eq!(cells, [((0, 0), "甲"), ((0, 1), "乙")]);
         let Merge { top, left, bottom, right } = shown.merges[0];
         assert_eq!((top, left, bottom, right), (0, 0, 0, 0));

@@ -1,24 +1,81 @@
 //! Numbers as a spreadsheet shows them: decimals, percentages, units and dates by format codes.
+//!
+//! What a code shows is computed where that is certain; where it is not, the number is shown as it is and the cell
+//! is doubtful.
+
+use crate::letters::{BLACK, Rgb, WHITE};
+
+/// What a cell shows under a format code.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Shown {
+    pub(super) text: String,
+    /// The format may show something else.
+    pub(super) is_unsure: bool,
+    /// The colour that the format gives it.
+    pub(super) colour: Option<Rgb>,
+}
 
 /// What a cell shows for a number under a format code.
-pub(super) fn shown(value: f64, code: &str, from_1904: bool) -> String {
+pub(super) fn shown(value: f64, code: &str, from_1904: bool) -> Shown {
     if !value.is_finite() {
-        return "#NUM!".into();
+        return Shown { text: "#NUM!".into(), ..Shown::default() };
     }
-    let sections = if code.len() > LONGEST { Vec::new() } else { sections(code) };
-    let index = match sections.len() {
-        0 | 1 => 0,
-        2 => usize::from(value < 0.0),
-        _ if value == 0.0 => 2,
-        _ => usize::from(value < 0.0),
+    if code.len() > LONGEST {
+        return Shown { text: general(value), is_unsure: true, colour: None };
+    }
+    let sections = sections(code);
+    let Some((index, section)) = chosen(&sections, value) else {
+        return Shown { text: general(value), is_unsure: true, colour: None };
     };
-    let section = sections.get(index).map_or(&[][..], Vec::as_slice);
+    let tokens = section.tokens.as_slice();
     // A section of its own for negative numbers brings its own sign or brackets.
-    let value = if index == 1 { value.abs() } else { value };
-    if is_date(section) {
-        return date(value, section, from_1904);
+    let is_negative_only = index == 1 && sections.iter().all(|section| section.condition.is_none());
+    let value = if is_negative_only || section.drops_sign() { value.abs() } else { value };
+    let colour = section.colour;
+    if is_date(tokens) {
+        return Shown { text: date(value, tokens, from_1904), is_unsure: false, colour };
     }
-    by_places(value, section).unwrap_or_else(|| general(value))
+    match by_places(value, tokens) {
+        Some(text) => Shown { text, is_unsure: section.is_unsure, colour },
+        None => Shown { text: general(value), is_unsure: !is_general(tokens) || section.is_unsure, colour },
+    }
+}
+
+/// What a cell shows for a text under a format code.
+pub(super) fn shown_text(text: String, code: &str) -> Shown {
+    if code.len() > LONGEST || !code.contains(['@', ';']) {
+        return Shown { text, ..Shown::default() };
+    }
+    let sections = sections(code);
+    let has_place = |section: &Section| section.tokens.contains(&Token::Sign('@'));
+    let section = sections.get(3).or_else(|| sections.last().filter(|section| has_place(section)));
+    let Some(section) = section else { return Shown { text, ..Shown::default() } };
+    let mut shown = String::new();
+    for token in &section.tokens {
+        match token {
+            Token::Sign('@') => shown.push_str(&text),
+            Token::Literal(character) => shown.push(*character),
+            // A format of numbers in the place for texts shows them as they are.
+            Token::Sign(_) => return Shown { text, ..Shown::default() },
+        }
+    }
+    Shown { text: shown, is_unsure: section.is_unsure, colour: section.colour }
+}
+
+/// The section for a number, and its place; none where its conditions leave none.
+fn chosen(sections: &[Section], value: f64) -> Option<(usize, &Section)> {
+    if sections.iter().all(|section| section.condition.is_none()) {
+        let index = match sections.len() {
+            0 | 1 => 0,
+            2 => usize::from(value < 0.0),
+            _ if value == 0.0 => 2,
+            _ => usize::from(value < 0.0),
+        };
+        return sections.get(index).map(|section| (index, section));
+    }
+    // The fourth one is for texts.
+    let mut sections = sections.iter().take(3).enumerate();
+    sections.find(|(_, section)| section.condition.is_none_or(|condition| condition.holds(value)))
 }
 
 /// Excel takes no longer codes.
@@ -45,6 +102,55 @@ pub(super) fn builtin(id: u32) -> &'static str {
     }
 }
 
+/// A section of a format code.
+#[derive(Debug, Default)]
+struct Section {
+    tokens: Vec<Token>,
+    condition: Option<Condition>,
+    colour: Option<Rgb>,
+    /// It shows more than is computed here, such as a character repeated to fill the cell.
+    is_unsure: bool,
+}
+
+impl Section {
+    /// Whether the sign of the number is left out: only numbers of one sign meet the condition.
+    fn drops_sign(&self) -> bool {
+        self.condition
+            .is_some_and(|Condition { sign, other, limit }| sign == '<' && other != Some('>') && limit <= 0.0)
+    }
+}
+
+/// `[>=100]`
+#[derive(Debug, Clone, Copy)]
+struct Condition {
+    sign: char,
+    other: Option<char>,
+    limit: f64,
+}
+
+impl Condition {
+    fn read(inner: &str) -> Option<Condition> {
+        let mut rest = inner.chars();
+        let sign = rest.next()?;
+        let other = rest.clone().next().filter(|other| matches!(other, '=' | '>'));
+        if other.is_some() {
+            rest.next();
+        }
+        Some(Condition { sign, other, limit: rest.as_str().trim().parse().ok()? })
+    }
+
+    fn holds(self, value: f64) -> bool {
+        match (self.sign, self.other) {
+            ('<', Some('>')) => value != self.limit,
+            ('<', Some(_)) => value <= self.limit,
+            ('<', None) => value < self.limit,
+            ('>', Some(_)) => value >= self.limit,
+            ('>', None) => value > self.limit,
+            _ => value == self.limit,
+        }
+    }
+}
+
 /// A piece of a format code.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Token {
@@ -55,30 +161,77 @@ enum Token {
 }
 
 /// The sections of a code (positive, negative, zero), each as its pieces.
-fn sections(code: &str) -> Vec<Vec<Token>> {
-    let mut sections = vec![Vec::new()];
+fn sections(code: &str) -> Vec<Section> {
+    let mut sections = vec![Section::default()];
     let mut characters = code.chars();
     while let Some(character) = characters.next() {
         let section = sections.last_mut().expect("there is always one section");
+        let tokens = &mut section.tokens;
         match character {
-            ';' => sections.push(Vec::new()),
-            '"' => section.extend(characters.by_ref().take_while(|c| *c != '"').map(Token::Literal)),
-            '\\' | '!' => section.extend(characters.next().map(Token::Literal)),
-            // The width of a character, and a character that fills the cell.
-            '_' | '*' => _ = characters.next(),
+            ';' => sections.push(Section::default()),
+            '"' => tokens.extend(characters.by_ref().take_while(|c| *c != '"').map(Token::Literal)),
+            '\\' | '!' => tokens.extend(characters.next().map(Token::Literal)),
+            // The width of a character.
+            '_' => _ = characters.next(),
+            // A character that fills the cell.
+            '*' => section.is_unsure |= characters.next().is_some_and(char::is_alphanumeric),
             '[' => {
                 let inner: String = characters.by_ref().take_while(|c| *c != ']').collect();
-                // `[h]` counts hours, `[<1]` is a condition: both are left to the plain number.
-                if inner.starts_with(['h', 'm', 's', 'H', 'M', 'S', '<', '>', '=']) {
-                    section.push(Token::Sign('['));
+                match inner.chars().next() {
+                    Some('<' | '>' | '=') => {
+                        section.condition = Condition::read(&inner);
+                        section.is_unsure |= section.condition.is_none();
+                    }
+                    // `[h]` counts hours.
+                    Some('h' | 'm' | 's' | 'H' | 'M' | 'S') if inner.chars().all(|c| c.is_alphabetic()) => {
+                        match colour(&inner) {
+                            Some(colour) => section.colour = Some(colour),
+                            None => section.tokens.push(Token::Sign('[')),
+                        }
+                    }
+                    Some('$') => section.tokens.extend(currency(&inner).map(Token::Literal)),
+                    _ => section.colour = colour(&inner).or(section.colour),
                 }
             }
-            '0' | '#' | '?' | '.' | ',' | '%' | '/' | '@' => section.push(Token::Sign(character)),
-            letter if letter.is_ascii_alphabetic() => section.push(Token::Sign(letter.to_ascii_lowercase())),
-            other => section.push(Token::Literal(other)),
+            '0' | '#' | '?' | '.' | ',' | '%' | '/' | '@' => tokens.push(Token::Sign(character)),
+            letter if letter.is_ascii_alphabetic() => tokens.push(Token::Sign(letter.to_ascii_lowercase())),
+            other => tokens.push(Token::Literal(other)),
         }
     }
     sections
+}
+
+/// The sign in `$￥-804`.
+fn currency(inner: &str) -> impl Iterator<Item = char> {
+    inner.chars().skip(1).take_while(|c| *c != '-')
+}
+
+/// The colour in brackets.
+fn colour(inner: &str) -> Option<Rgb> {
+    let name = inner.trim().to_lowercase();
+    Some(match name.as_str() {
+        "white" | "白色" | "color2" | "color 2" | "颜色2" => WHITE,
+        "black" | "黑色" => BLACK,
+        "red" | "红色" => [255, 0, 0],
+        "blue" | "蓝色" => [0, 0, 255],
+        "green" | "绿色" => [0, 255, 0],
+        "yellow" | "黄色" => [255, 255, 0],
+        "cyan" | "蓝绿色" | "青色" => [0, 255, 255],
+        "magenta" | "洋红色" | "洋红" => [255, 0, 255],
+        _ => return None,
+    })
+}
+
+/// Whether a section shows a number as it is: `General`, `G/通用格式`, `@`, or nothing at all.
+fn is_general(section: &[Token]) -> bool {
+    let signs: String = section
+        .iter()
+        .map(|token| match token {
+            Token::Sign(sign) | Token::Literal(sign) => *sign,
+        })
+        .collect();
+    let signs = signs.trim();
+    matches!(signs, "general" | "g/通用格式" | "@" | "")
 }
 
 /// The shortest number that is the same to fifteen digits, as Excel counts them.
@@ -92,6 +245,9 @@ fn general(value: f64) -> String {
 fn by_places(value: f64, section: &[Token]) -> Option<String> {
     let places = |token: &Token| matches!(token, Token::Sign('0' | '#' | '?' | '.' | ','));
     let known = |token: &Token| places(token) || matches!(token, Token::Sign('%') | Token::Literal(_));
+    if let Some(text) = with_words(value, section) {
+        return Some(text);
+    }
     if !section.iter().all(known) {
         return None;
     }
@@ -123,6 +279,9 @@ fn by_places(value: f64, section: &[Token]) -> Option<String> {
     let whole = digits(integers, &['0']).min(20);
     let missing = whole.saturating_sub(number.find('.').unwrap_or(number.len()));
     let is_zero = number.chars().all(|digit| matches!(digit, '0' | '.'));
+    // A place that is filled only by digits shows no zero.
+    let number =
+        if is_zero && whole == 0 && least == 0 && digits(pattern, &['?']) == 0 { "" } else { number };
     let mut text = String::new();
     text.extend((scaled < 0.0 && !is_zero).then_some('-'));
     text.extend(before.iter().filter_map(literal));
@@ -133,6 +292,20 @@ fn by_places(value: f64, section: &[Token]) -> Option<String> {
         token => literal(token),
     }));
     Some(text)
+}
+
+/// A number as it is among words: `"约"General"件"`, `@"件"`.
+fn with_words(value: f64, section: &[Token]) -> Option<String> {
+    let first = section.iter().position(|token| literal(token).is_none())?;
+    let last = section.iter().rposition(|token| literal(token).is_none())?;
+    let place = section.get(first..=last)?;
+    if !is_general(place) || place.is_empty() || section.len() == place.len() {
+        return None;
+    }
+    let words = |range: &[Token]| range.iter().filter_map(literal).collect::<String>();
+    let (before, behind) = (words(section.get(..first)?), words(section.get(last + 1..)?));
+    let sign = if value < 0.0 { "-" } else { "" };
+    Some(format!("{sign}{before}{}{behind}", general(value.abs())))
 }
 
 fn literal(token: &Token) -> Option<char> {
@@ -219,7 +392,8 @@ mod tests {
 
     #[track_caller]
     fn check(value: f64, code: &str, expected: &str) {
-        assert_eq!(shown(value, code, false), expected, "{value} under {code}");
+        let shown = shown(value, code, false);
+        assert_eq!((shown.text.as_str(), shown.is_unsure), (expected, false), "{value} under {code}");
     }
 
     #[test]
@@ -247,7 +421,6 @@ mod tests {
         check(7.0, "000", "007");
         check(1.5, "0.0##", "1.5");
         check(1500.0, "0.0,", "1.5");
-        check(0.5, "# ?/?", "0.5");
         check(-0.001, "0.00", "0.00");
         check(f64::NAN, "0", "#NUM!");
         check(8.0, "@", "8");
@@ -263,6 +436,61 @@ mod tests {
         check(1.0, "yyyy-m-d", "1900年1月1日");
         check(61.0, "yyyy-m-d", "1900年3月1日");
         check(-1.0, "yyyy-m-d", "-1");
-        assert_eq!(shown(44212.0, "yyyy-m-d", true), "2025年1月17日");
+        assert_eq!(shown(44212.0, "yyyy-m-d", true).text, "2025年1月17日");
+    }
+
+    #[test]
+    fn conditions_choose_the_section() {
+        check(741.0, "[>100]\"146\";General", "146");
+        check(7.0, "[>100]\"146\";General", "7");
+        check(741.0, "[>100]\"\";0", "");
+        check(741.0, "[=741]\"146\";0", "146");
+        check(5.0, "[<=5]\"少\";[>=10]\"多\";0", "少");
+        check(7.0, "[<=5]\"少\";[>=10]\"多\";0\"件\"", "7件");
+        check(12.0, "[DBNum1][$-804]General", "12");
+        check(12.0, "[$￥-804]#,##0", "￥12");
+        check(0.0, "#,###", "");
+        check(146.0, "\"约\"General\"件\"", "约146件");
+        check(146.0, "0\"7\"", "1467");
+        check(12.0, "G/通用格式", "12");
+    }
+
+    #[test]
+    fn what_is_not_computed_is_not_certain() {
+        for (value, code) in [
+            (146.0, "0E+00"),
+            (0.5, "# ?/?"),
+            (146.0, "0\".\"0"),
+            (6.0833, "[h]"),
+            (146.0, "*70"),
+            (50.0, "[>100]0"),
+            (146.0, "[>x]0"),
+        ] {
+            assert!(shown(value, code, false).is_unsure, "{value} under {code}");
+        }
+        assert!(!shown(146.0, "* 0", false).is_unsure);
+    }
+
+    #[test]
+    fn colours_are_read() {
+        assert_eq!(shown(7.0, "[White]0", false).colour, Some(WHITE));
+        assert_eq!(shown(-7.0, "0;[Red]-0", false).colour, Some([255, 0, 0]));
+        assert_eq!(shown(7.0, "[红色]0;[蓝色]-0", false).colour, Some([255, 0, 0]));
+        assert_eq!(
+            shown(7.0, "[Magenta]0", false),
+            Shown { text: "7".into(), is_unsure: false, colour: Some([255, 0, 255]) }
+        );
+    }
+
+    #[test]
+    fn texts_have_a_section_too() {
+        let text = |code| shown_text("146".into(), code).text;
+        assert_eq!(text("@"), "146");
+        assert_eq!(text("General"), "146");
+        assert_eq!(text("0;0;0;"), "");
+        assert_eq!(text(";;;"), "");
+        assert_eq!(text("0;-0;0;\"约\"@"), "约146");
+        assert_eq!(text("@\"件\""), "146件");
+        assert_eq!(text("#,##0;(#,##0)"), "146");
     }
 }

@@ -2,12 +2,18 @@
 
 use encoding_rs::{Encoding, UTF_16LE, WINDOWS_1252};
 
+use super::formats::{Font, Style, indexed};
 use super::{Count, Merge, Sheet, Value, number};
 use crate::compound::{Compound, u16_at, u32_at};
 use crate::error::ReadError;
 use crate::kind::Kind;
+use crate::letters::{Ground, Letters, Rgb, WHITE};
 use crate::limits::Limits;
-use crate::superscripts::without_marks;
+use crate::model::{Doubt, Text, Width};
+use crate::superscripts::{Raised, text_without_marks};
+
+/// Twips of a row, and 256ths of a character of a column, below which nothing of it is shown.
+const CLOSED: u16 = 10;
 
 /// The visible sheets in the order of the workbook.
 pub(super) fn sheets(bytes: &[u8], limits: &Limits) -> Result<Vec<Sheet>, ReadError> {
@@ -89,18 +95,65 @@ impl<'a> Iterator for Records<'a> {
 struct Book {
     from_1904: bool,
     encoding: &'static Encoding,
-    strings: Vec<String>,
+    strings: Vec<Shared>,
     styles: Vec<Style>,
-    /// Whether a font is superscript or subscript, by its number in the file.
-    raised_fonts: Vec<bool>,
+    /// By their numbers in the file.
+    fonts: Vec<Font>,
+    /// The colours that the file numbers itself, from 8 on.
+    palette: Vec<Rgb>,
     /// Where the visible sheets begin in the stream.
     sheets: Vec<usize>,
 }
 
-/// A cell format: its number format, and whether it draws lines round the cell.
-struct Style {
-    code: String,
-    framed: bool,
+/// A text that several cells may show, and the fonts of its pieces by where they begin.
+#[derive(Default, Clone)]
+struct Shared {
+    text: String,
+    runs: Vec<(usize, usize)>,
+}
+
+impl Book {
+    fn colour(&self, index: u16) -> Option<Rgb> {
+        let index = usize::from(index);
+        let own = index.checked_sub(8).and_then(|index| self.palette.get(index)).copied();
+        // The last ones are those of the window.
+        own.or_else(|| if index < 64 { indexed(index) } else { None })
+    }
+
+    /// A font: height, strike, colour, and how far it is off the line.
+    fn font(&self, data: &[u8]) -> Font {
+        let word = |at| u16_at(data, at).unwrap_or(0);
+        Font {
+            letters: Letters {
+                size: Some(u32::from(word(0)) / 10),
+                colour: Some(self.colour(word(4))),
+                ..Letters::default()
+            },
+            is_struck: word(2) & 8 != 0,
+            raised: match word(8) {
+                1 => Some(false),
+                2 => Some(true),
+                _ => None,
+            },
+        }
+    }
+
+    /// A cell format.
+    fn style(&self, data: &[u8], codes: &std::collections::HashMap<u16, String>) -> Style {
+        let word = |at| u16_at(data, at).unwrap_or(0);
+        let ground: Ground = match (u32_at(data, 14).unwrap_or(0) >> 26, word(18) & 0x7F) {
+            (0, _) => Some(WHITE),
+            (1, colour) => self.colour(colour),
+            _ => None,
+        };
+        Style {
+            code: codes.get(&word(2)).cloned().unwrap_or_else(|| number::builtin(word(2).into()).into()),
+            framed: word(10) != 0,
+            font: self.fonts.get(usize::from(word(0))).copied().unwrap_or_default(),
+            ground,
+            repeats: word(6) & 7 == 4,
+        }
+    }
 }
 
 fn book(stream: &[u8]) -> Result<Book, ReadError> {
@@ -114,14 +167,27 @@ fn book(stream: &[u8]) -> Result<Book, ReadError> {
         encoding: WINDOWS_1252,
         strings: Vec::new(),
         styles: Vec::new(),
-        raised_fonts: Vec::new(),
+        fonts: Vec::new(),
+        palette: Vec::new(),
         sheets: Vec::new(),
     };
     let mut codes = std::collections::HashMap::new();
+    // The palette may follow the fonts and formats that use it.
+    let (mut fonts, mut formats): (Vec<&[u8]>, Vec<&[u8]>) = (Vec::new(), Vec::new());
     for record in records {
         let data = record.data();
         match record.id {
-            EOF => return Ok(book),
+            EOF => {
+                for data in fonts {
+                    book.fonts.push(book.font(data));
+                    // There is no font with the number 4.
+                    if book.fonts.len() == 4 {
+                        book.fonts.push(Font::default());
+                    }
+                }
+                book.styles = formats.iter().map(|data| book.style(data, &codes)).collect();
+                return Ok(book);
+            }
             // FILEPASS: from here on everything is encrypted.
             0x002F => return Err(ReadError::Encrypted { format: Kind::Xls }),
             0x0022 => book.from_1904 = u16_at(data, 0) == Some(1),
@@ -135,12 +201,11 @@ fn book(stream: &[u8]) -> Result<Book, ReadError> {
                 }
             }
             // FONT
-            0x0031 => {
-                book.raised_fonts.push(u16_at(data, 8).is_some_and(|raised| raised != 0));
-                // There is no font with the number 4.
-                if book.raised_fonts.len() == 4 {
-                    book.raised_fonts.push(false);
-                }
+            0x0031 => fonts.push(data),
+            // PALETTE
+            0x0092 => {
+                let colours = data.get(2..).unwrap_or_default().as_chunks::<4>().0.iter();
+                book.palette = colours.map(|[red, green, blue, _]| [*red, *green, *blue]).collect();
             }
             // FORMAT
             0x041E => {
@@ -149,12 +214,7 @@ fn book(stream: &[u8]) -> Result<Book, ReadError> {
                 }
             }
             // XF
-            0x00E0 => {
-                let id = u16_at(data, 2).unwrap_or(0);
-                let code = codes.get(&id).cloned().unwrap_or_else(|| number::builtin(id.into()).into());
-                let framed = u16_at(data, 10).is_some_and(|lines| lines != 0);
-                book.styles.push(Style { code, framed });
-            }
+            0x00E0 => formats.push(data),
             // SST
             0x00FC => book.strings = Strings::new(&record.parts, &book).read(),
             _ => {}
@@ -188,17 +248,16 @@ struct Strings<'a> {
     part: usize,
     at: usize,
     narrow: &'static Encoding,
-    raised_fonts: &'a [bool],
 }
 
 impl<'a> Strings<'a> {
-    fn new(parts: &'a [&'a [u8]], book: &'a Book) -> Self {
+    fn new(parts: &'a [&'a [u8]], book: &Book) -> Self {
         // The record begins with two counts.
-        Strings { parts, part: 0, at: 8, narrow: book.encoding, raised_fonts: &book.raised_fonts }
+        Strings { parts, part: 0, at: 8, narrow: book.encoding }
     }
 
     /// As many as there are, whatever the counts say.
-    fn read(mut self) -> Vec<String> {
+    fn read(mut self) -> Vec<Shared> {
         let mut strings = Vec::new();
         while let Some(string) = self.string() {
             strings.push(string);
@@ -224,7 +283,7 @@ impl<'a> Strings<'a> {
         Some(bytes)
     }
 
-    fn string(&mut self) -> Option<String> {
+    fn string(&mut self) -> Option<Shared> {
         let head = self.few(3)?;
         let (mut left, flags) = (usize::from(u16_at(head, 0)?), *head.get(2)?);
         let runs = if flags & 8 != 0 { usize::from(u16_at(self.few(2)?, 0)?) } else { 0 };
@@ -252,7 +311,11 @@ impl<'a> Strings<'a> {
         let runs = self.taken(runs.saturating_mul(4), true);
         // Readings.
         self.taken(extension, false);
-        Some(self.without_marks(string, &runs))
+        let run = |run: &[u8; 4]| {
+            let [start, _, font, _] = [u16_at(run, 0), None, u16_at(run, 2), None];
+            (usize::from(start.unwrap_or(0)), usize::from(font.unwrap_or(0)))
+        };
+        Some(Shared { text: string, runs: runs.as_chunks::<4>().0.iter().map(run).collect() })
     }
 
     /// The next bytes, which may run over the ends of records.
@@ -269,38 +332,37 @@ impl<'a> Strings<'a> {
         }
         bytes
     }
+}
 
-    /// A string without note marks. Each run has its first character and its font.
-    fn without_marks(&self, string: String, runs: &[u8]) -> String {
-        let runs: Vec<(usize, bool)> = runs
-            .chunks_exact(4)
-            .map(|run| {
-                let font = usize::from(u16_at(run, 2).unwrap_or(0));
-                (usize::from(u16_at(run, 0).unwrap_or(0)), self.raised_fonts.get(font) == Some(&true))
-            })
-            .collect();
-        if !runs.iter().any(|(_, is_raised)| *is_raised) {
-            return string;
-        }
-        let (mut raised, mut is_raised) = (Vec::new(), false);
-        let mut runs = runs.into_iter().peekable();
-        let mut units = 0;
-        for (at, character) in string.char_indices() {
+impl Shared {
+    /// What a cell of a style shows of it, without marks of notes, and why that is doubtful.
+    fn shown(&self, style: Option<&Style>, fonts: &[Font]) -> (number::Shown, Option<Doubt>) {
+        let ground = style.map_or(Some(WHITE), |style| style.ground);
+        let of_cell = || style.and_then(|style| style.doubt(None));
+        let mut text = Text::default();
+        text.push(&self.text, 1, 0..0, Width::Whole);
+        let mut raised: Vec<Raised> = Vec::new();
+        let mut runs = self.runs.iter().peekable();
+        let (mut font, mut units) = (None, 0);
+        for (at, character) in self.text.char_indices() {
             while let Some((_, next)) = runs.next_if(|(start, _)| *start <= units) {
-                is_raised = next;
+                font = fonts.get(*next);
             }
-            if is_raised {
-                raised.push(at..at + character.len_utf8());
-            }
+            let range = at..at + character.len_utf8();
+            let doubt = font.map_or_else(of_cell, |font| font.doubt(ground));
+            doubt.into_iter().for_each(|doubt| text.mark_doubtful(range.clone(), doubt));
+            raised.extend(font.and_then(|font| font.raised).map(|is_low| Raised { range, is_low }));
             units += character.len_utf16();
         }
-        without_marks(&string, &raised)
+        let text = text_without_marks(&text, &raised);
+        let code = style.map_or("General", |style| &style.code);
+        (number::shown_text(text.as_str().to_owned(), code), text.doubt())
     }
 }
 
 /// A sheet and the bytes that it takes in the stream.
 fn sheet(stream: &[u8], book: &Book, count: &mut Count) -> Result<(Sheet, usize), ReadError> {
-    let mut reader = SheetReader { book, count, sheet: Sheet::default(), awaited: None };
+    let mut reader = SheetReader { book, count, sheet: Sheet::default(), awaited: None, hides_zeros: false };
     let mut records = Records { stream, at: 0 };
     if records.next().is_none_or(|record| record.id != BOF) {
         return Err(broken("a sheet is missing"));
@@ -326,6 +388,7 @@ struct SheetReader<'a> {
     sheet: Sheet,
     /// The cell of a formula whose text comes in the next record.
     awaited: Option<CellHead>,
+    hides_zeros: bool,
 }
 
 /// The first bytes of the record of a cell.
@@ -351,13 +414,16 @@ impl SheetReader<'_> {
             // MULRK and MULBLANK
             0x00BD => self.cells_side_by_side(cell, data, 6),
             0x00BE => self.cells_side_by_side(cell, data, 2),
-            // ROW and COLINFO, where they are hidden.
-            0x0208 if u16_at(data, 12).is_some_and(|flags| flags & 0x20 != 0) => {
+            // ROW and COLINFO, where they are hidden or closed.
+            0x0208
+                if u16_at(data, 12).is_some_and(|flags| flags & 0x20 != 0)
+                    || u16_at(data, 6).is_some_and(|height| height < CLOSED) =>
+            {
                 self.count.one_more()?;
                 self.sheet.hidden_rows.push((row.into(), row.into()));
                 Ok(())
             }
-            0x007D if u16_at(data, 8).is_some_and(|flags| flags & 1 != 0) => {
+            0x007D if u16_at(data, 8).is_some_and(|flags| flags & 1 != 0) || style < CLOSED => {
                 self.count.one_more()?;
                 self.sheet.hidden_columns.push((row.into(), column.into()));
                 Ok(())
@@ -367,7 +433,9 @@ impl SheetReader<'_> {
             // LABELSST
             0x00FD => {
                 let string = u32_at(data, 6).and_then(|index| self.book.strings.get(index as usize));
-                self.put(cell, string.ok_or_else(|| broken("a text is missing"))?.clone())
+                let string = string.ok_or_else(|| broken("a text is missing"))?;
+                let (shown, doubt) = string.shown(self.style(cell), &self.book.fonts);
+                self.put_shown(cell, shown, doubt, true)
             }
             // LABEL and RSTRING
             0x0204 | 0x00D6 => self.put(cell, text(data, 6, self.book.encoding).unwrap_or_default()),
@@ -380,22 +448,50 @@ impl SheetReader<'_> {
                 Some(cell) => self.put(cell, long_text(record, self.book.encoding)),
                 None => Ok(()),
             },
+            // WINDOW2
+            0x023E => {
+                self.hides_zeros = u16_at(data, 0).is_some_and(|flags| flags & 0x10 == 0);
+                Ok(())
+            }
             // MERGECELLS
             0x00E5 => self.merges(data),
             _ => Ok(()),
         }
     }
 
+    fn style(&self, cell: CellHead) -> Option<&Style> {
+        self.book.styles.get(usize::from(cell.style))
+    }
+
     fn put(&mut self, cell: CellHead, text: String) -> Result<(), ReadError> {
-        let framed = self.book.styles.get(usize::from(cell.style)).is_some_and(|style| style.framed);
-        self.sheet.put((cell.row.into(), cell.column.into()), Value { text, framed }, self.count)
+        let code = self.style(cell).map_or("General", |style| &style.code);
+        let shown = number::shown_text(text, code);
+        self.put_shown(cell, shown, None, false)
+    }
+
+    /// Puts what a cell shows; whether the doubt already speaks of its font.
+    fn put_shown(
+        &mut self,
+        cell: CellHead,
+        shown: number::Shown,
+        doubt: Option<Doubt>,
+        is_judged: bool,
+    ) -> Result<(), ReadError> {
+        let style = self.style(cell);
+        let framed = style.is_some_and(|style| style.framed);
+        let of_style = style.filter(|_| !is_judged).and_then(|style| style.doubt(shown.colour));
+        let of_format = shown.is_unsure.then_some(Doubt::Formatted);
+        let doubt = if shown.text.is_empty() { None } else { doubt.or(of_format).or(of_style) };
+        let value = Value { text: shown.text, framed, doubt };
+        self.sheet.put((cell.row.into(), cell.column.into()), value, self.count)
     }
 
     /// Puts a number as its cell format shows it; a blank where the record is cut off.
     fn put_number(&mut self, cell: CellHead, value: Option<f64>) -> Result<(), ReadError> {
-        let code = self.book.styles.get(usize::from(cell.style)).map_or("General", |style| &style.code);
-        let text = value.map(|value| number::shown(value, code, self.book.from_1904));
-        self.put(cell, text.unwrap_or_default())
+        let code = self.style(cell).map_or("General", |style| &style.code);
+        let value = value.filter(|value| *value != 0.0 || !self.hides_zeros);
+        let shown = value.map(|value| number::shown(value, code, self.book.from_1904));
+        self.put_shown(cell, shown.unwrap_or_default(), None, false)
     }
 
     /// Cells of one row in one record, `size` bytes each, with the last column at the end.
@@ -437,8 +533,8 @@ impl SheetReader<'_> {
 
 /// A string that may run over the end of its record.
 fn long_text(record: &Record, narrow: &'static Encoding) -> String {
-    let mut strings = Strings { parts: &record.parts, part: 0, at: 0, narrow, raised_fonts: &[] };
-    strings.string().unwrap_or_default()
+    let mut strings = Strings { parts: &record.parts, part: 0, at: 0, narrow };
+    strings.string().unwrap_or_default().text
 }
 
 fn float(data: &[u8], at: usize) -> Option<f64> {

@@ -1,15 +1,17 @@
 //! Excel workbooks since 2007: a ZIP archive of XML parts.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use quick_xml::events::BytesStart;
 
-use super::{Count, Merge, Sheet, Value, number};
+use super::formats::{self, Style, Theme};
+use super::rich::Rich;
+use super::{Count, Merge, Sheet, Value, conditions, drawings, number};
 use crate::error::ReadError;
 use crate::kind::Kind;
 use crate::limits::Limits;
+use crate::model::Doubt;
 use crate::package::{Package, Part};
-use crate::superscripts::without_marks;
 use crate::xml::{self, Event, Xml};
 
 /// The visible sheets in the order of the workbook.
@@ -33,10 +35,16 @@ pub(super) fn sheets(bytes: &[u8], limits: &Limits) -> Result<Vec<Sheet>, ReadEr
     };
     let strings_part = of_kind("/sharedStrings")?;
     let styles_part = of_kind("/styles")?;
+    let theme = of_kind("/theme")?.map_or(Ok(Theme::default()), |part| Theme::read(&part, limits))?;
+    let formats =
+        styles_part.map_or(Ok(formats::Formats::default()), |part| formats::read(&part, &theme, limits))?;
     let book = Book {
         from_1904: workbook.from_1904,
-        strings: strings_part.map_or(Ok(Vec::new()), |part| strings(&part, limits))?,
-        styles: styles_part.map_or(Ok(Vec::new()), |part| styles(&part, limits))?,
+        computes: workbook.computes,
+        strings: strings_part.map_or(Ok(Vec::new()), |part| strings(&part, &theme, limits))?,
+        theme,
+        styles: formats.styles,
+        changes: formats.changes,
     };
     let mut count = Count::new(limits, Kind::Xlsx);
     let mut sheets = Vec::new();
@@ -44,7 +52,18 @@ pub(super) fn sheets(bytes: &[u8], limits: &Limits) -> Result<Vec<Sheet>, ReadEr
         // Charts and dialogues are sheets too.
         let relation = relations.get(&id).filter(|relation| relation.kind.ends_with("/worksheet"));
         if let Some(relation) = relation {
-            sheets.push(sheet(&package.need(&relation.path)?, &book, limits, &mut count)?);
+            let path = relation.path.clone();
+            let mut sheet = sheet(&package.need(&path)?, &book, limits, &mut count)?;
+            let (folder, name) = path.rsplit_once('/').unwrap_or(("", &path));
+            if let Some(part) = package.part(&format!("{folder}/_rels/{name}.rels"))? {
+                let related = targets(&part, folder, limits)?;
+                for drawing in related.values().filter(|relation| relation.kind.ends_with("/drawing")) {
+                    if let Some(part) = package.part(&drawing.path)? {
+                        drawings::mark(&mut sheet, &part, limits)?;
+                    }
+                }
+            }
+            sheets.push(sheet);
         }
     }
     Ok(sheets)
@@ -63,19 +82,17 @@ struct Relation {
 /// What every sheet needs of the workbook.
 struct Book {
     from_1904: bool,
-    strings: Vec<String>,
+    /// Whether all formulas are computed when it is opened.
+    computes: bool,
+    strings: Vec<Rich>,
+    theme: Theme,
     styles: Vec<Style>,
-}
-
-/// A cell format: its number format, and whether it draws lines round the cell.
-#[derive(Default)]
-struct Style {
-    code: String,
-    framed: bool,
+    /// What conditional formats change.
+    changes: Vec<formats::Change>,
 }
 
 /// What stands in a part, one after another.
-enum Node<'a> {
+pub(super) enum Node<'a> {
     Start(&'a BytesStart<'a>),
     /// The end of an element; of those without a meaning here the name is blank.
     End(&'static str),
@@ -83,10 +100,39 @@ enum Node<'a> {
 }
 
 /// Elements whose end has a meaning.
-const ENDS: [&str; 9] = ["row", "c", "v", "t", "si", "rPh", "border", "cellXfs", "is"];
+const ENDS: [&str; 28] = [
+    "row",
+    "c",
+    "v",
+    "f",
+    "t",
+    "r",
+    "si",
+    "rPh",
+    "rPr",
+    "is",
+    "border",
+    "cellXfs",
+    "fonts",
+    "font",
+    "fills",
+    "fill",
+    "dxf",
+    "dxfs",
+    "cfRule",
+    "conditionalFormatting",
+    "formula",
+    "sqref",
+    "clrScheme",
+    "twoCellAnchor",
+    "oneCellAnchor",
+    "col",
+    "colOff",
+    "rowOff",
+];
 
 /// Hands the elements and texts of a part to `each`.
-fn walk(
+pub(super) fn walk(
     part: &Part,
     limits: &Limits,
     mut each: impl FnMut(Node) -> Result<(), ReadError>,
@@ -107,15 +153,15 @@ fn walk(
     Ok(())
 }
 
-fn attribute(element: &BytesStart, name: &str) -> Option<String> {
+pub(super) fn attribute(element: &BytesStart, name: &str) -> Option<String> {
     xml::attribute(element, name).map(std::borrow::Cow::into_owned)
 }
 
-fn number_of<T: std::str::FromStr>(element: &BytesStart, name: &str) -> Option<T> {
+pub(super) fn number_of<T: std::str::FromStr>(element: &BytesStart, name: &str) -> Option<T> {
     attribute(element, name)?.trim().parse().ok()
 }
 
-fn is_true(value: Option<String>) -> bool {
+pub(super) fn is_true(value: Option<String>) -> bool {
     value.is_some_and(|value| matches!(value.as_str(), "1" | "true" | "on"))
 }
 
@@ -156,6 +202,7 @@ fn path(folder: &str, target: &str) -> String {
 #[derive(Default)]
 struct Workbook {
     from_1904: bool,
+    computes: bool,
     /// The relation ids of the sheets that are not hidden.
     sheets: Vec<String>,
 }
@@ -166,6 +213,7 @@ fn workbook_of(part: &Part, limits: &Limits) -> Result<Workbook, ReadError> {
         let Node::Start(element) = node else { return Ok(()) };
         match xml::name(element) {
             "workbookPr" => workbook.from_1904 = is_true(attribute(element, "date1904")),
+            "calcPr" => workbook.computes = is_true(attribute(element, "fullCalcOnLoad")),
             "sheet" if attribute(element, "state").is_none_or(|state| state == "visible") => {
                 workbook.sheets.extend(attribute(element, "id"));
             }
@@ -176,108 +224,18 @@ fn workbook_of(part: &Part, limits: &Limits) -> Result<Workbook, ReadError> {
     Ok(workbook)
 }
 
-fn strings(part: &Part, limits: &Limits) -> Result<Vec<String>, ReadError> {
+fn strings(part: &Part, theme: &Theme, limits: &Limits) -> Result<Vec<Rich>, ReadError> {
     let mut strings = Vec::new();
     let mut rich = Rich::default();
     walk(part, limits, |node| {
         match node {
             Node::Start(element) if xml::name(element) == "si" => rich = Rich::default(),
-            Node::End("si") => strings.push(rich.take()),
-            node => rich.node(node),
+            Node::End("si") => strings.push(std::mem::take(&mut rich)),
+            node => rich.node(node, theme),
         }
         Ok(())
     })?;
     Ok(strings)
-}
-
-/// Text in pieces (`<r><t>`), without the readings above it (`<rPh>`).
-#[derive(Default)]
-struct Rich {
-    text: String,
-    in_text: bool,
-    in_reading: bool,
-    /// Of the piece that is being read.
-    is_raised: bool,
-    is_struck: bool,
-    raised: Vec<std::ops::Range<usize>>,
-}
-
-impl Rich {
-    fn node(&mut self, node: Node) {
-        match node {
-            Node::Start(element) => match xml::name(element) {
-                "t" => self.in_text = true,
-                "r" => (self.is_raised, self.is_struck) = (false, false),
-                "vertAlign" => {
-                    self.is_raised = attribute(element, "val").is_some_and(|value| value != "baseline");
-                }
-                "strike" => {
-                    self.is_struck = attribute(element, "val").is_none_or(|value| is_true(Some(value)))
-                }
-                "rPh" => self.in_reading = true,
-                _ => {}
-            },
-            Node::End("t") => self.in_text = false,
-            Node::End("rPh") => self.in_reading = false,
-            Node::Text(text) if self.in_text && !self.in_reading && !self.is_struck => {
-                let start = self.text.len();
-                self.text.push_str(text);
-                if self.is_raised {
-                    self.raised.push(start..self.text.len());
-                }
-            }
-            _ => {}
-        }
-    }
-
-    /// The text that has been read, without marks of notes.
-    fn take(&mut self) -> String {
-        let rich = std::mem::take(self);
-        without_marks(&rich.text, &rich.raised)
-    }
-}
-
-fn styles(part: &Part, limits: &Limits) -> Result<Vec<Style>, ReadError> {
-    let mut codes: HashMap<u32, String> = HashMap::new();
-    let mut borders: Vec<bool> = Vec::new();
-    let mut styles = Vec::new();
-    let (mut in_formats, mut in_border) = (false, false);
-    walk(part, limits, |node| {
-        match node {
-            Node::Start(element) => match xml::name(element) {
-                "numFmt" => {
-                    if let (Some(id), Some(code)) =
-                        (number_of(element, "numFmtId"), attribute(element, "formatCode"))
-                    {
-                        codes.insert(id, code);
-                    }
-                }
-                "border" => {
-                    borders.push(false);
-                    in_border = true;
-                }
-                "left" | "right" | "start" | "end" | "top" | "bottom" if in_border => {
-                    let is_drawn = attribute(element, "style").is_some_and(|style| style != "none");
-                    if let Some(border) = borders.last_mut() {
-                        *border |= is_drawn;
-                    }
-                }
-                "cellXfs" => in_formats = true,
-                "xf" if in_formats => {
-                    let id = number_of(element, "numFmtId").unwrap_or(0);
-                    let border: usize = number_of(element, "borderId").unwrap_or(0);
-                    let code = codes.get(&id).cloned().unwrap_or_else(|| number::builtin(id).into());
-                    styles.push(Style { code, framed: borders.get(border) == Some(&true) });
-                }
-                _ => {}
-            },
-            Node::End("border") => in_border = false,
-            Node::End("cellXfs") => in_formats = false,
-            _ => {}
-        }
-        Ok(())
-    })?;
-    Ok(styles)
 }
 
 /// A cell that is being read.
@@ -288,22 +246,45 @@ struct Open {
     kind: String,
     value: String,
     in_value: bool,
+    /// The formula; none where there is none.
+    formula: Option<String>,
+    in_formula: bool,
+    is_volatile: bool,
     rich: Rich,
+}
+
+/// What a sheet says of all its cells.
+#[derive(Default)]
+struct View {
+    hides_zeros: bool,
+    shows_formulas: bool,
 }
 
 fn sheet(part: &Part, book: &Book, limits: &Limits, count: &mut Count) -> Result<Sheet, ReadError> {
     let mut sheet = Sheet::default();
     let mut next = (0, 0);
     let mut cell: Option<Open> = None;
+    let mut view = View::default();
+    let mut conditions = conditions::Conditions::default();
+    let (mut low_rows, mut narrow_columns) = (HashSet::new(), HashSet::new());
     walk(part, limits, |node| {
         match (node, &mut cell) {
             (Node::Start(element), None) => match xml::name(element) {
+                "sheetView" => {
+                    view.hides_zeros |=
+                        attribute(element, "showZeros").is_some_and(|value| !is_true(Some(value)));
+                    view.shows_formulas |= is_true(attribute(element, "showFormulas"));
+                }
                 "row" => {
                     let row: Option<u32> = number_of(element, "r");
                     next = (row.map_or(next.0, |row| row.saturating_sub(1)), 0);
-                    if is_true(attribute(element, "hidden")) {
+                    let height: Option<f32> = number_of(element, "ht");
+                    let is_closed = height.is_some_and(|height| height <= CLOSED);
+                    if is_true(attribute(element, "hidden")) || is_closed {
                         count.one_more()?;
                         sheet.hidden_rows.push((next.0, next.0));
+                    } else if height.is_some_and(|height| height < LOW) {
+                        low_rows.insert(next.0);
                     }
                 }
                 "c" => {
@@ -312,12 +293,19 @@ fn sheet(part: &Part, book: &Book, limits: &Limits, count: &mut Count) -> Result
                     let kind = attribute(element, "t").unwrap_or_default();
                     cell = Some(Open { at, style, kind, ..Open::default() });
                 }
-                "col" if is_true(attribute(element, "hidden")) => {
+                "col" => {
                     if let (Some(first), Some(last)) = (number_of(element, "min"), number_of(element, "max"))
                     {
                         let (first, last): (u32, u32) = (first, last);
-                        count.one_more()?;
-                        sheet.hidden_columns.push((first.saturating_sub(1), last.saturating_sub(1)));
+                        let (first, last) = (first.saturating_sub(1), last.saturating_sub(1));
+                        let width: Option<f32> = number_of(element, "width");
+                        let is_closed = width.is_some_and(|width| width <= 0.0);
+                        if is_true(attribute(element, "hidden")) || is_closed {
+                            count.one_more()?;
+                            sheet.hidden_columns.push((first, last));
+                        } else if width.is_some_and(|width| width < NARROW) {
+                            narrow_columns.extend(first..=last.min(MOST.1));
+                        }
                     }
                 }
                 "mergeCell" => {
@@ -327,11 +315,11 @@ fn sheet(part: &Part, book: &Book, limits: &Limits, count: &mut Count) -> Result
                         sheet.merges.push(merge);
                     }
                 }
-                _ => {}
+                _ => conditions.node(&Node::Start(element)),
             },
             (Node::End("row"), None) => next = (next.0.saturating_add(1), 0),
             (Node::End("c"), Some(open)) => {
-                let value = value(open, book)?;
+                let value = value(open, book, &view)?;
                 let at = open.at;
                 next = (at.0, at.1.saturating_add(1));
                 cell = None;
@@ -340,36 +328,81 @@ fn sheet(part: &Part, book: &Book, limits: &Limits, count: &mut Count) -> Result
             (Node::Start(element), Some(open)) if xml::name(element) == "v" => open.in_value = true,
             (Node::End("v"), Some(open)) => open.in_value = false,
             (Node::Text(text), Some(open)) if open.in_value => open.value.push_str(text),
-            (node, Some(open)) => open.rich.node(node),
-            _ => {}
+            (Node::Start(element), Some(open)) if xml::name(element) == "f" => {
+                open.is_volatile = is_true(attribute(element, "ca"));
+                (open.formula, open.in_formula) = (Some(String::new()), true);
+            }
+            (Node::End("f"), Some(open)) => open.in_formula = false,
+            (Node::Text(text), Some(open)) if open.in_formula => {
+                open.formula.get_or_insert_default().push_str(text);
+            }
+            (node, Some(open)) => open.rich.node(node, &book.theme),
+            (node, None) => conditions.node(&node),
         }
         Ok(())
     })?;
+    // A merged cell is as high and as wide as all of its rows and columns.
+    let merged: HashSet<(u32, u32)> = sheet.merges.iter().map(|merge| (merge.top, merge.left)).collect();
+    for (at, content) in &mut sheet.cells {
+        let is_slit = low_rows.contains(&at.0) || narrow_columns.contains(&at.1);
+        if is_slit && !merged.contains(at) && content.doubt.is_none() {
+            content.doubt = Some(Doubt::Clipped);
+        }
+    }
+    conditions.mark(&mut sheet, &book.changes);
     Ok(sheet)
 }
 
+/// Points of a row, up to which nothing of it is shown, and below which its letters are cut off.
+const CLOSED: f32 = 0.5;
+const LOW: f32 = 4.0;
+/// Characters that fit into a column, below which a figure is shown as `#`.
+const NARROW: f32 = 0.5;
+
 /// What a cell shows, by its type.
-fn value(cell: &mut Open, book: &Book) -> Result<Value, ReadError> {
+fn value(cell: &mut Open, book: &Book, view: &View) -> Result<Value, ReadError> {
     let style = book.styles.get(cell.style);
     let framed = style.is_some_and(|style| style.framed);
-    let text = match cell.kind.as_str() {
-        "s" if cell.value.is_empty() => String::new(),
+    let code = style.map_or("General", |style| &style.code);
+    let plain = |text: String| (number::Shown { text, ..number::Shown::default() }, None);
+    let is_blank = cell.value.trim().is_empty();
+    let (shown, own) = match cell.kind.as_str() {
+        "s" if cell.value.is_empty() => plain(String::new()),
         "s" => {
             let index: usize = cell.value.trim().parse().map_err(|_| broken("a text has no number"))?;
-            book.strings.get(index).cloned().ok_or_else(|| broken("a text is missing"))?
+            let rich = book.strings.get(index).ok_or_else(|| broken("a text is missing"))?;
+            rich.shown(style)
         }
-        "inlineStr" => cell.rich.take(),
-        "b" if cell.value == "1" => "TRUE".into(),
-        "b" if cell.value == "0" => "FALSE".into(),
-        "str" | "e" | "b" => std::mem::take(&mut cell.value),
-        "d" => iso_date(&cell.value),
-        _ if cell.value.trim().is_empty() => String::new(),
+        "inlineStr" => std::mem::take(&mut cell.rich).shown(style),
+        "b" if cell.value == "1" => plain("TRUE".into()),
+        "b" if cell.value == "0" => plain("FALSE".into()),
+        "str" | "e" | "b" => (number::shown_text(std::mem::take(&mut cell.value), code), None),
+        "d" => plain(iso_date(&cell.value)),
+        _ if is_blank => plain(String::new()),
         _ => match cell.value.trim().parse::<f64>() {
-            Ok(value) => number::shown(value, style.map_or("General", |style| &style.code), book.from_1904),
-            Err(_) => std::mem::take(&mut cell.value),
+            Ok(0.0) if view.hides_zeros => plain(String::new()),
+            Ok(value) => (number::shown(value, code, book.from_1904), None),
+            Err(_) => plain(std::mem::take(&mut cell.value)),
         },
     };
-    Ok(Value { text: unescape(text), framed })
+    let of_formula = cell.formula.as_deref().and_then(|formula| {
+        let is_open = is_blank && !matches!(cell.kind.as_str(), "inlineStr" | "str");
+        let is_computed = book.computes || cell.is_volatile || is_volatile(formula);
+        (view.shows_formulas || is_open || is_computed).then_some(Doubt::Generated)
+    });
+    let is_rich = matches!(cell.kind.as_str(), "s" | "inlineStr");
+    let of_style = style.filter(|_| !is_rich).and_then(|style| style.doubt(shown.colour));
+    let of_format = shown.is_unsure.then_some(Doubt::Formatted);
+    let doubt = if shown.text.is_empty() { None } else { own.or(of_format).or(of_style) };
+    Ok(Value { text: unescape(shown.text), framed, doubt: of_formula.or(doubt) })
+}
+
+/// Whether a formula has another result each time.
+fn is_volatile(formula: &str) -> bool {
+    let formula = formula.to_ascii_uppercase();
+    ["NOW(", "TODAY(", "RAND(", "RANDBETWEEN(", "OFFSET(", "INDIRECT(", "CELL(", "INFO("]
+        .iter()
+        .any(|name| formula.contains(name))
 }
 
 /// `2025-01-17T00:00:00` as a day.
@@ -382,7 +415,7 @@ pub(super) fn iso_date(value: &str) -> String {
 }
 
 /// Control characters are spelled `_x000D_`.
-fn unescape(text: String) -> String {
+pub(super) fn unescape(text: String) -> String {
     if !text.contains("_x") {
         return text;
     }
@@ -418,7 +451,7 @@ fn position(name: &str) -> Option<(u32, u32)> {
     (at.0 <= MOST.0 && at.1 <= MOST.1).then_some(at)
 }
 
-fn merge(range: &str) -> Option<Merge> {
+pub(super) fn merge(range: &str) -> Option<Merge> {
     let (from, to) = range.split_once(':')?;
     let ((top, left), (bottom, right)) = (position(from)?, position(to)?);
     (top <= bottom && left <= right).then_some(Merge { top, left, bottom, right })

@@ -5,9 +5,11 @@ use std::collections::HashMap;
 use super::{Count, Merge, Sheet, Value, number, xlsx};
 use crate::error::ReadError;
 use crate::kind::Kind;
+use crate::letters::{Letters, Rgb, WHITE, hex};
 use crate::limits::Limits;
+use crate::model::{Doubt, Text, Width};
 use crate::package::Part;
-use crate::superscripts::without_marks;
+use crate::superscripts::{Raised, text_without_marks};
 use crate::xml::{self, Event, Xml};
 
 /// The visible sheets in the order of the workbook.
@@ -28,6 +30,28 @@ pub(super) fn sheets(bytes: &[u8], limits: &Limits) -> Result<Vec<Sheet>, ReadEr
                     match xml::name(tag) {
                         "NumberFormat" => {
                             style.code = code(&xml::attribute(tag, "Format").unwrap_or_default());
+                        }
+                        "Font" => {
+                            let value = |name| xml::attribute(tag, name);
+                            if let Some(colour) = value("Color") {
+                                style.letters.colour = Some(hex(&colour).filter(|_| colour.starts_with('#')));
+                            }
+                            if let Some(size) = value("Size").and_then(|size| size.parse::<f32>().ok()) {
+                                style.letters.size = Some((size * 2.0) as u32);
+                            }
+                            style.is_struck = value("StrikeThrough").as_deref() == Some("1");
+                        }
+                        "Interior" => {
+                            let pattern = xml::attribute(tag, "Pattern").unwrap_or_default();
+                            let colour = xml::attribute(tag, "Color").and_then(|colour| hex(&colour));
+                            style.ground = match &*pattern {
+                                "Solid" => colour.or(style.ground),
+                                "" | "None" => Some(WHITE),
+                                _ => None,
+                            };
+                        }
+                        "Alignment" => {
+                            style.repeats = xml::attribute(tag, "Horizontal").as_deref() == Some("Fill");
                         }
                         "Border" => {
                             style.framed |=
@@ -52,11 +76,31 @@ pub(super) fn sheets(bytes: &[u8], limits: &Limits) -> Result<Vec<Sheet>, ReadEr
 struct Style {
     code: String,
     framed: bool,
+    letters: Letters,
+    is_struck: bool,
+    ground: Option<Rgb>,
+    repeats: bool,
+}
+
+impl Style {
+    /// Why what is seen in a cell may differ from what is stored.
+    fn doubt(&self, colour: Option<Rgb>) -> Option<Doubt> {
+        let letters = Letters { colour: colour.map(Some).or(self.letters.colour), ..self.letters };
+        let own = self.repeats.then_some(Doubt::Generated);
+        own.or(self.is_struck.then_some(Doubt::Struck)).or(letters.doubt(self.ground))
+    }
 }
 
 impl Default for Style {
     fn default() -> Style {
-        Style { code: code(""), framed: false }
+        Style {
+            code: code(""),
+            framed: false,
+            letters: Letters::default(),
+            is_struck: false,
+            ground: Some(WHITE),
+            repeats: false,
+        }
     }
 }
 
@@ -87,7 +131,9 @@ struct Open {
     style: String,
     kind: String,
     text: String,
-    raised: Vec<std::ops::Range<usize>>,
+    raised: Vec<Raised>,
+    doubt: Option<Doubt>,
+    has_formula: bool,
 }
 
 /// What is open around the next text.
@@ -128,7 +174,7 @@ impl Book<'_> {
                         (Some(Element::Row), _) => y = after,
                         (Some(Element::Raised), Some(cell)) => {
                             let end = cell.text.len();
-                            cell.raised.last_mut().into_iter().for_each(|raised| raised.end = end);
+                            cell.raised.last_mut().into_iter().for_each(|raised| raised.range.end = end);
                         }
                         (Some(Element::Cell), found) => {
                             if let Some(cell) = found.take() {
@@ -169,7 +215,8 @@ impl Book<'_> {
                     let (across, down) =
                         (number("MergeAcross").unwrap_or(0), number("MergeDown").unwrap_or(0));
                     let style = value("StyleID").unwrap_or_default().into_owned();
-                    cell = Some(Open { x, across, down, style, ..Open::default() });
+                    let has_formula = value("Formula").is_some();
+                    cell = Some(Open { x, across, down, style, has_formula, ..Open::default() });
                     x = x.saturating_add(across).saturating_add(1);
                     Element::Cell
                 }
@@ -177,9 +224,22 @@ impl Book<'_> {
                     cell.kind = value("Type").unwrap_or_default().into_owned();
                     Element::Data
                 }
-                ("Sup" | "Sub", Some(cell)) => {
-                    cell.raised.push(cell.text.len()..cell.text.len());
+                (name @ ("Sup" | "Sub"), Some(cell)) => {
+                    let at = cell.text.len();
+                    cell.raised.push(Raised { range: at..at, is_low: name == "Sub" });
                     Element::Raised
+                }
+                ("Font", Some(cell)) => {
+                    let colour = value("Color").and_then(|colour| hex(&colour));
+                    let size = value("Size").and_then(|size| size.parse::<f32>().ok());
+                    let letters = Letters {
+                        colour: colour.map(Some),
+                        size: size.map(|size| (size * 2.0) as u32),
+                        ..Letters::default()
+                    };
+                    let ground = styles.get(&cell.style).map_or(Some(WHITE), |style| style.ground);
+                    cell.doubt = cell.doubt.or(letters.doubt(ground));
+                    Element::Other
                 }
                 ("Comment" | "PhoneticText" | "S", Some(_)) => {
                     self.xml.skip()?;
@@ -202,20 +262,34 @@ impl Book<'_> {
     ) -> Result<(), ReadError> {
         self.count.one_more()?;
         let style = styles.get(&cell.style);
-        let text = without_marks(&cell.text, &cell.raised);
-        let text = match (cell.kind.as_str(), text.trim().parse::<f64>()) {
-            ("Number", Ok(value)) => {
-                number::shown(value, style.map_or("General", |style| &style.code), false)
-            }
-            ("DateTime", _) => xlsx::iso_date(text.trim()),
-            ("Boolean", _) => if text.trim() == "1" { "TRUE" } else { "FALSE" }.into(),
-            _ => text,
+        let mut whole = Text::default();
+        whole.push(&cell.text, 1, 0..0, Width::Whole);
+        let whole = text_without_marks(&whole, &cell.raised);
+        let text = whole.as_str().to_owned();
+        let code = style.map_or("General", |style| &style.code);
+        let plain = |text: String| number::Shown { text, ..number::Shown::default() };
+        let shown = match (cell.kind.as_str(), text.trim().parse::<f64>()) {
+            ("Number", Ok(value)) => number::shown(value, code, false),
+            ("DateTime", _) => plain(xlsx::iso_date(text.trim())),
+            ("Boolean", _) => plain(if text.trim() == "1" { "TRUE" } else { "FALSE" }.into()),
+            ("String", _) => number::shown_text(text, code),
+            _ => plain(text),
         };
+        let is_open = cell.has_formula && cell.text.is_empty();
+        let doubt = match shown.text.is_empty() {
+            true => is_open.then_some(Doubt::Generated),
+            false => whole
+                .doubt()
+                .or(cell.doubt)
+                .or(shown.is_unsure.then_some(Doubt::Formatted))
+                .or(style.and_then(|style| style.doubt(shown.colour))),
+        };
+        let text = shown.text;
         if cell.across > 0 || cell.down > 0 {
             let (bottom, right) = (y.saturating_add(cell.down), cell.x.saturating_add(cell.across));
             sheet.merges.push(Merge { top: y, left: cell.x, bottom, right });
         }
         let framed = style.is_some_and(|style| style.framed);
-        sheet.put((y, cell.x), Value { text, framed }, &mut self.count)
+        sheet.put((y, cell.x), Value { text, framed, doubt }, &mut self.count)
     }
 }

@@ -137,7 +137,7 @@ fn runs_make_paragraphs() {
         &p(
             "<w:pPr><w:tabs><w:tab w:val='left'/></w:tabs></w:pPr><w:r><w:t>甲</w:t><w:noBreakHyphen/><w:sym w:font='x' w:char='F0FE'/></w:r>",
         ),
-        "¶ 甲-",
+        "¶ 甲-?OtherShape",
     );
 }
 

@@ -1,15 +1,16 @@
 //! A document as a reviewer would sketch it.
 
-use document::{Block, Document, Layout, Row};
+use document::{Block, Document, Layout, Row, Text};
 
-/// `¶` and `#` lines for paragraphs; a line a row for tables, with `⟨rows×columns⟩` for spans.
+/// `¶` and `#` lines for paragraphs; a line a row for tables, with `⟨rows×columns⟩` for spans, and `?Reason` behind
+/// what is doubtful.
 pub(crate) fn draw(document: &Document) -> String {
     let mut lines = Vec::new();
     for block in &document.blocks {
         match block {
             Block::Paragraph(paragraph) => {
                 let mark = paragraph.level.map_or("¶".to_owned(), |level| "#".repeat(level.into()));
-                lines.push(format!("{mark} {}", paragraph.text.as_str()));
+                lines.push(format!("{mark} {}", text(&paragraph.text)));
             }
             Block::Table(table) => {
                 lines.push(format!("{:?}", table.layout));
@@ -22,7 +23,7 @@ pub(crate) fn draw(document: &Document) -> String {
 
 fn row_line(row: &Row, layout: Layout) -> String {
     let cells = row.cells.iter().enumerate().map(|(index, cell)| {
-        let mut drawn = cell.text.as_str().to_owned();
+        let mut drawn = text(&cell.text);
         if layout == Layout::Grid && cell.column as usize != index {
             drawn = format!("{}:{drawn}", cell.column);
         }
@@ -32,4 +33,9 @@ fn row_line(row: &Row, layout: Layout) -> String {
         drawn
     });
     format!("  {}", cells.collect::<Vec<_>>().join("¦"))
+}
+
+fn text(text: &Text) -> String {
+    let doubt = text.doubt().map(|doubt| format!("?{doubt:?}")).unwrap_or_default();
+    format!("{}{doubt}", text.as_str())
 }

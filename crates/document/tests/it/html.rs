@@ -51,7 +51,7 @@ fn what_is_struck_out_is_gone() {
     check("<p><span style='text-decoration: line-through'>12</span>13<ins>4</ins>", "¶ 134");
     check(
         "<table><tr><td style='text-decoration:line-through'>甲<td>1<td style='display:none !important'>2</table>",
-        "Grid\n  甲¦1",
+        "Grid\n  甲?Struck¦1",
     );
 }
 

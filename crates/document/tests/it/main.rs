@@ -8,6 +8,7 @@ mod draw;
 mod encodings;
 mod formats;
 mod html;
+mod html_ink;
 mod laws;
 mod mht;
 mod odt;

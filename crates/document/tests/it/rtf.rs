@@ -51,7 +51,7 @@ fn what_nobody_sees_is_left_out() {
 
 #[test]
 fn marks_of_notes_are_no_digits() {
-    check(r"12{\super 1}\par 3\sub 4\nosupersub 5 m\super 2\par", "¶ 12\n¶ 35 m2");
+    check(r"12{\super 1}\par 3\sub 4\nosupersub 5 m\super 2\par", "¶ 12\n¶ 345 m2?Raised");
     check(r"{\strike 12}13\par", "¶ 13");
     check(&table(&[(r"\cellx1000 \cellx3000", r"A|12{\super\'a2\'d9}|")]), "Grid\n  A¦12");
 }

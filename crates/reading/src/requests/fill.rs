@@ -15,7 +15,7 @@ use crate::prove;
 impl Found<'_> {
     /// Puts the figures into the cells and notes anomalies.
     pub(crate) fn fill(&self, form: &'static Form, cells: &mut Cells, notes: &mut Vec<Note>) {
-        if self.rows.is_empty() {
+        if self.is_empty() {
             notes.push(Note::new(NoteKind::TableAbsent, Table::Requests.as_str(), None));
             return;
         }
@@ -34,6 +34,9 @@ impl Found<'_> {
             let origin = Some(row.label.origin());
             if form.request_cell(id, "total").is_none() {
                 notes.push(Note::new(NoteKind::ForeignRow, id, origin));
+                notes.extend(self.group_figures(form, row).into_iter().filter_map(|(column, figure)| {
+                    Some(Note::counted(NoteKind::GroupFigure, column, u32::try_from(figure).ok()?, origin))
+                }));
                 continue;
             }
             let tokens = row.tokens();
@@ -92,14 +95,40 @@ impl Found<'_> {
         short.append(&mut doubtful);
         self.fill_short(form, cells, notes, short);
         self.fill_lost(form, cells, notes);
+        self.fill_open(form, cells, notes);
         let is_known = |row: &RequestRow| {
-            let found = self.rows.iter().any(|found| found.official.id == row.id);
+            let open = self.open.iter().flat_map(|open| &open.labels);
+            let found = self.rows.iter().chain(open).any(|found| found.official.id == row.id);
             let id = form.request_cell(row.id, "total");
             found || id.and_then(|id| cells.get(id)).is_some_and(Cell::is_printed)
         };
         for official in form.requests.iter().filter(|row| !is_known(row)) {
             notes.push(Note::new(NoteKind::RowAbsent, official.id, None));
         }
+    }
+
+    /// The figures of the one row that stands for the three rows 其他处理, by column.
+    pub(crate) fn groups(&self, form: &'static Form) -> Vec<(&'static str, Decimal)> {
+        let rows = self.rows.iter().filter(|row| form.request_cell(row.official.id, "total").is_none());
+        rows.flat_map(|row| self.group_figures(form, row)).collect()
+    }
+
+    fn group_figures(&self, form: &'static Form, row: &Row<'_>) -> Vec<(&'static str, Decimal)> {
+        // The three rows have figures of their own, or belong to the other form.
+        let has_parts = self.rows.iter().any(|row| row.official.id.starts_with("other."));
+        if row.official.id != "other" || has_parts || form.request_cell("other.misc", "total").is_none() {
+            return Vec::new();
+        }
+        let tokens = row.tokens();
+        let placement =
+            self.by_column(row).or_else(|| match align::placements(&tokens, self.width(), None, false)[..] {
+                [only] if only.count == self.width() => Some(only),
+                _ => None,
+            });
+        let Some(placement) = placement else { return Vec::new() };
+        let figures = tokens.iter().skip(placement.first_token);
+        let columns = self.header.columns.iter().skip(placement.first_column);
+        columns.zip(figures).filter_map(|(column, figure)| Some(((*column)?, figure.value?))).collect()
     }
 
     /// Value columns that the header has.
@@ -218,9 +247,9 @@ impl Found<'_> {
             ids.into_iter().partition(|id| id.as_str().ends_with(".total"));
         let sum = |ids: &[CellId]| ids.iter().filter_map(|id| cells.value(*id)).sum::<Decimal>();
         let is_marked = |id: &CellId| {
-            cells
-                .get(*id)
-                .is_some_and(|cell| matches!(cell.state, CellState::Placeholder | CellState::Unreadable))
+            cells.get(*id).is_some_and(|cell| {
+                matches!(cell.state, CellState::Placeholder | CellState::Unreadable | CellState::Doubtful)
+            })
         };
         let balances = sum(&parts) == sum(&total) || parts.iter().chain(&total).any(is_marked);
         !balances || row.layout != Layout::Grid && placement.count < self.width()
@@ -293,13 +322,7 @@ impl Found<'_> {
     fn fill_lost(&self, form: &'static Form, cells: &mut Cells, notes: &mut Vec<Note>) {
         for rows in lost::by_position(&self.lost, &self.rows, form) {
             let before = (broken(form, cells), cells.clone());
-            let mut is_whole = true;
-            for row in &rows {
-                match align::placements(&row.tokens(), self.width(), None, false)[..] {
-                    [only] if only.count == self.width() => self.put(form, cells, row, only),
-                    _ => is_whole = false,
-                }
-            }
+            let is_whole = self.put_whole(form, cells, &rows);
             if !is_whole || broken(form, cells) > before.0 {
                 *cells = before.1;
                 continue;
@@ -309,6 +332,44 @@ impl Found<'_> {
             };
             notes.extend(rows.iter().map(chosen));
         }
+    }
+
+    /// Rows of running text with fewer lines of figures than labels: where one way alone breaks no equation.
+    fn fill_open(&self, form: &'static Form, cells: &mut Cells, notes: &mut Vec<Note>) {
+        for open in &self.open {
+            let before = (broken(form, cells), cells.clone());
+            let mut possible = Vec::new();
+            for way in &open.ways {
+                if self.put_whole(form, cells, way) && broken(form, cells) == before.0 {
+                    possible.push(way);
+                }
+                cells.clone_from(&before.1);
+            }
+            let named: Vec<&Row<'_>> = match possible[..] {
+                [only] => {
+                    self.put_whole(form, cells, only);
+                    let is_named =
+                        |label: &&Row<'_>| only.iter().any(|row| row.official.id == label.official.id);
+                    open.labels.iter().filter(|label| !is_named(label)).collect()
+                }
+                _ => open.labels.iter().collect(),
+            };
+            for row in named {
+                let origin = Some(row.label.origin());
+                notes.push(Note::counted(NoteKind::FigureCount, row.official.id, open.figures, origin));
+            }
+        }
+    }
+
+    /// Puts rows with a figure in every column; false if one has not.
+    fn put_whole(&self, form: &'static Form, cells: &mut Cells, rows: &[Row<'_>]) -> bool {
+        rows.iter().all(|row| match align::placements(&row.tokens(), self.width(), None, false)[..] {
+            [only] if only.count == self.width() => {
+                self.put(form, cells, row, only);
+                true
+            }
+            _ => false,
+        })
     }
 
     fn columns(&self) -> Columns {

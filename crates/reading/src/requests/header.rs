@@ -1,7 +1,7 @@
 //! The header of table three: its value columns from left to right.
 
 use document::Layout;
-use report::{Form, FormId};
+use report::{Decimal, Form, FormId};
 
 use super::Row;
 use super::label::match_label;
@@ -96,8 +96,12 @@ pub(super) fn header(lines: &[Line<'_>], first: usize, rows: &[Row<'_>]) -> Head
         // The header has lost its 总计, the rows have not.
         return Header::default();
     }
+    let columns: Vec<Option<&'static str>> = found.iter().map(|(id, _)| *id).collect();
+    if loses(&columns, rows) {
+        return Header { positions: positions(rows), ..Header::default() };
+    }
     Header {
-        columns: found.iter().map(|(id, _)| *id).collect(),
+        columns,
         positions: if is_grid { found.iter().map(|(_, column)| *column).collect() } else { Vec::new() },
         first: lines
             .get(first)
@@ -106,4 +110,45 @@ pub(super) fn header(lines: &[Line<'_>], first: usize, rows: &[Row<'_>]) -> Head
             .map(|(_, column)| *column),
         lacks_total: !has_total,
     }
+}
+
+/// Whether no row bears out this order of the columns, and every row that of the form: a header that has
+/// lost the spans of its cells shows another order than the rows have.
+fn loses(columns: &[Option<&'static str>], rows: &[Row<'_>]) -> bool {
+    let official = Header::default().columns;
+    if columns == official || columns.len() != official.len() {
+        return false;
+    }
+    let figures = rows.iter().filter_map(|row| values(row, columns.len()));
+    // A row of zeros bears out any order.
+    let figures: Vec<Vec<Decimal>> =
+        figures.filter(|row| row.iter().any(|figure| !figure.is_zero())).collect();
+    !figures.is_empty()
+        && figures.iter().all(|row| adds_up(row, &official))
+        && !figures.iter().any(|row| adds_up(row, columns))
+}
+
+/// The figures of a row that has one for each column.
+fn values(row: &Row<'_>, width: usize) -> Option<Vec<Decimal>> {
+    let tokens = row.tokens();
+    let core = tokens.get(align::core(&tokens)?).filter(|core| core.len() == width)?;
+    core.iter().map(|token| token.value).collect()
+}
+
+fn adds_up(row: &[Decimal], columns: &[Option<&'static str>]) -> bool {
+    let sum = |is_total: bool| -> Decimal {
+        let of =
+            row.iter().zip(columns).filter(|(_, id)| id.is_some() && (**id == Some("total")) == is_total);
+        of.map(|(figure, _)| *figure).sum()
+    };
+    sum(true) == sum(false)
+}
+
+/// The columns of a true grid in which the first whole row has its figures.
+fn positions(rows: &[Row<'_>]) -> Vec<u32> {
+    let of = |row: &Row<'_>| -> Option<Vec<u32>> {
+        let core = align::core(&row.tokens()).filter(|core| core.len() == Header::default().columns.len())?;
+        Some(row.slots.get(core)?.iter().map(|slot| slot.column).collect())
+    };
+    rows.iter().filter(|row| row.layout == Layout::Grid).find_map(of).unwrap_or_default()
 }

@@ -11,6 +11,10 @@ use crate::label;
 pub(super) struct Official {
     pub(super) id: &'static str,
     pub(super) label: String,
+    /// The number before the label: `1` of `1.属于国家秘密`.
+    enumerator: String,
+    /// How its label begins, so that no other label has the same characters; none for 其他 and 总计.
+    beginning: Option<String>,
     /// Position in the forms.
     pub(super) order: usize,
     /// Label columns before the figures: 0 for 一、二、四、, 1 for （一）, 2 for 1.
@@ -36,16 +40,119 @@ static OFFICIAL: LazyLock<Vec<Official>> = LazyLock::new(|| {
         Some(group) if group.starts_with('三') => 1,
         Some(_) => 2,
     };
+    let all: Vec<String> = rows.iter().map(|(_, text, _)| label::normalise(text)).collect();
     rows.into_iter()
         .enumerate()
         .map(|(order, (id, text, under))| Official {
             id,
             label: label::normalise(text),
+            enumerator: enumerator(text),
+            beginning: beginning(order, &all),
             order,
             depth: depth(under),
         })
         .collect()
 });
+
+/// Characters of a label that show which one it is, if no other label has them.
+const TELLING_CHARS: usize = 4;
+
+fn beginning(order: usize, all: &[String]) -> Option<String> {
+    let label: Vec<char> = all.get(order)?.chars().collect();
+    let mut beginnings = (TELLING_CHARS..=label.len()).filter_map(|length| label.get(..length));
+    let is_alone =
+        |start: &str| all.iter().enumerate().all(|(at, other)| at == order || !other.contains(start));
+    beginnings.by_ref().map(|start| start.iter().collect::<String>()).find(|start| is_alone(start))
+}
+
+/// The last number before a label: `1` of `（六）1、申请人…`.
+fn enumerator(printed: &str) -> String {
+    let plain = label::plain(printed);
+    let mut rest = plain.as_str();
+    let mut number = "";
+    loop {
+        let next = label::strip_enumerator(rest);
+        let Some(stripped) = rest.strip_suffix(next).filter(|stripped| !stripped.is_empty()) else { break };
+        (number, rest) = (stripped, next);
+    }
+    number.chars().filter(|c| c.is_alphanumeric()).collect()
+}
+
+/// Characters from which on a label that differs from the form shows by itself which row it is.
+const LONG_LABEL: usize = 7;
+
+/// The row that a text names wherever it stands, with the weight of the evidence; none where two rows come
+/// into question. The rest of a broken label can be spelt nearly like another label (反复申请 and 重复申请),
+/// so a short label that is not spelt as in the form needs its number.
+pub(super) fn nearest(printed: &str) -> Option<(&'static Official, u32)> {
+    let normalised = label::normalise(printed);
+    let number = enumerator(printed);
+    let plain = label::plain(printed);
+    let is_applicable = |distance: usize, row: &Official| {
+        distance == 0 || row.depth > 0 || plain.contains("申请") || plain.contains("结转")
+    };
+    let named = OFFICIAL.iter().filter_map(|row| Some((label::distance(&normalised, &row.label)?, row)));
+    let named: Vec<(usize, &'static Official)> =
+        named.filter(|(distance, row)| is_applicable(*distance, row)).collect();
+    let least = named.iter().map(|(distance, _)| *distance).min()?;
+    let least_of = |row: &(usize, &'static Official)| row.0 == least;
+    let mut nearest: Vec<&'static Official> =
+        named.iter().filter(|row| least_of(row)).map(|(_, row)| *row).collect();
+    if nearest.len() > 1 {
+        nearest.retain(|row| row.enumerator == number);
+    }
+    let [row] = nearest[..] else { return None };
+    let is_sure = least <= 1 || row.enumerator == number || normalised.chars().count() >= LONG_LABEL;
+    let weight = match least {
+        0 => 100,
+        1 => 60,
+        _ => 20,
+    };
+    is_sure.then_some((row, weight))
+}
+
+/// The rows whose labels begin in a normalised text, in the order of the form.
+pub(super) fn within(normalised: &str) -> Vec<&'static Official> {
+    if normalised.is_empty() {
+        return Vec::new();
+    }
+    OFFICIAL.iter().filter(|row| begins_in(normalised, row)).collect()
+}
+
+/// The row 其他 or 总计, whose label is too short to show in other text, by its number.
+pub(super) fn short(printed: &str) -> Option<&'static Official> {
+    if !has_enumerator(printed) {
+        return None;
+    }
+    let normalised = label::normalise(printed);
+    OFFICIAL.iter().find(|row| row.beginning.is_none() && row.label == normalised)
+}
+
+/// Whether the label of a row begins in a normalised text.
+pub(super) fn begins_in(normalised: &str, row: &Official) -> bool {
+    row.beginning.as_ref().is_some_and(|beginning| normalised.contains(beginning))
+}
+
+/// The rows of both forms between two rows.
+pub(super) fn between(from: Option<&Official>, end: Option<&Official>) -> Vec<&'static Official> {
+    let is_between = |row: &&Official| {
+        from.is_none_or(|from| row.order > from.order) && end.is_none_or(|end| row.order < end.order)
+    };
+    OFFICIAL.iter().filter(is_between).collect()
+}
+
+/// Whether a normalised text can be a part of this row's label, beside which a label of several rows may stand.
+pub(super) fn resembles(normalised: &str, row: &Official) -> bool {
+    let of_groups = |c: char| GROUPS.iter().any(|group| group.contains(c)) || "三其他处理".contains(c);
+    let is_own = |c: &char| row.label.contains(*c) || of_groups(*c) || c.is_ascii_digit();
+    let shared = normalised.chars().filter(is_own).count();
+    shared * 2 >= normalised.chars().count()
+}
+
+/// Whether a normalised text can be a part of any label.
+pub(super) fn resembles_any(normalised: &str) -> bool {
+    OFFICIAL.iter().any(|row| resembles(normalised, row))
+}
 
 /// Labels of groups of rows; they have no figures of their own.
 const GROUPS: [&str; 4] = ["本年度办理结果", "不予公开", "无法提供", "不予处理"];

@@ -65,7 +65,14 @@ pub(super) fn rows<'a>(lines: &[Line<'a>], (first, before): (usize, Option<usize
         }
         last_line = at;
         let mut target = scan.target_of_line(line);
+        let mut before = "";
         for slot in &line.slots {
+            // A merged cell that was filled by repetition.
+            let is_repeated = slot.str() == before && !figure::any(before).is_value();
+            before = slot.str();
+            if is_repeated {
+                continue;
+            }
             target = match scan.take(line, slot, target) {
                 Some(target) => target,
                 None => break 'lines,

@@ -4,8 +4,10 @@
 
 mod cells;
 mod laws;
+mod merged;
 mod seeds;
 #[path = "../../../../tests/src/skip.rs"]
 #[expect(unreachable_pub, reason = "it is public in `tests`, where it belongs")]
 mod skip;
+mod texts;
 mod version;

@@ -45,6 +45,16 @@ const CASES: &[Case] = &[
     Case::unknown(FormId::F2021, "requests.granted.enterprise=/"),
     Case::fails(FormId::F2021, "requests.granted.enterprise=/ requests.partial.enterprise=1"),
     Case::holds(FormId::F2021, "requests.other.*=missing note=ForeignRow:other note=RowAbsent:other.misc"),
+    Case::fails(
+        FormId::F2021,
+        "requests.granted.enterprise=6 requests.concluded.enterprise=10 requests.other.*=missing note=ForeignRow:other \
+         note=GroupFigure:enterprise:1",
+    ),
+    Case::holds(
+        FormId::F2021,
+        "requests.granted.enterprise=6 requests.concluded.enterprise=7 requests.other.*=missing note=ForeignRow:other \
+         note=GroupFigure:enterprise:1",
+    ),
     Case::holds(FormId::F2019, "requests.granted.enterprise=2"),
     Case::fails(FormId::F2021, "requests.refused.third_party.natural_person=1").says("表三“自然人”列办理结果不平衡：（三）不予公开·4.保护第三方合法权益1件，合计1件；“（七）总计”0件，相差1件。请核对该列办理结果各项及总计后更正。将表三“（三）不予公开·4.保护第三方合法权益 / 自然人”由1改为0后，各行各列全部平衡。"),
 ];

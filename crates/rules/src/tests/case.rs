@@ -227,6 +227,7 @@ fn note(value: &str) -> Note {
         "HeadingAltered" => NoteKind::HeadingAltered,
         "LabelOutdated" => NoteKind::LabelOutdated,
         "MoneyUnit" => NoteKind::MoneyUnit,
+        "GroupFigure" => NoteKind::GroupFigure,
         other => panic!("no note is called `{other}`"),
     };
     let subject = parts.next().unwrap().to_owned();
