@@ -7,19 +7,20 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io;
 use std::ops::Range;
-use std::os::unix::fs::FileExt as _;
+use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
+use tantivy::HasLen;
 use tantivy::directory::error::{DeleteError, LockError, OpenDirectoryError, OpenReadError, OpenWriteError};
 use tantivy::directory::{
-    Directory, DirectoryLock, FileHandle, Lock, MmapDirectory, OwnedBytes, WatchCallback, WatchHandle, WritePtr,
+    Directory, DirectoryLock, FileHandle, Lock, MmapDirectory, OwnedBytes, WatchCallback, WatchHandle,
+    WritePtr,
 };
-use tantivy::HasLen;
 
 /// Extensions of the files whose parts stay in memory.
 const CACHED: &[&str] = &["term", "fast", "fieldnorm"];
@@ -28,6 +29,9 @@ const CACHED: &[&str] = &["term", "fast", "fieldnorm"];
 const CACHE_BYTES: usize = 512 << 20;
 /// A smaller part costs less to read than to look up.
 const MIN_CACHED_BYTES: usize = 1 << 10;
+
+/// More than the footer that the engine ends each file with.
+const MAX_FOOTER_BYTES: usize = 1 << 10;
 
 static CACHED_BYTES: AtomicUsize = AtomicUsize::new(0);
 
@@ -59,7 +63,7 @@ impl fmt::Debug for ReadDirectory {
 impl Directory for ReadDirectory {
     fn get_file_handle(&self, path: &Path) -> Result<Arc<dyn FileHandle>, OpenReadError> {
         let mut files = self.files();
-        if let Some(open) = files.get(path).and_then(Weak::upgrade) {
+        if let Some(open) = files.get(path).and_then(Weak::upgrade).filter(|open| open.is_current()) {
             return Ok(open);
         }
         files.retain(|_, open| open.strong_count() > 0);
@@ -110,6 +114,7 @@ impl Directory for ReadDirectory {
 struct OpenFile {
     file: File,
     path: PathBuf,
+    inode: u64,
     size_bytes: usize,
     /// None for a file whose parts are not kept.
     parts: Option<Mutex<HashMap<Range<usize>, OwnedBytes>>>,
@@ -118,9 +123,15 @@ struct OpenFile {
 impl OpenFile {
     fn open(path: PathBuf) -> io::Result<Self> {
         let file = File::open(&path)?;
-        let size_bytes = usize::try_from(file.metadata()?.len()).map_err(io::Error::other)?;
+        let metadata = file.metadata()?;
+        let size_bytes = usize::try_from(metadata.len()).map_err(io::Error::other)?;
         let is_cached = path.extension().is_some_and(|extension| CACHED.iter().any(|one| extension == *one));
-        Ok(Self { file, path, size_bytes, parts: is_cached.then(Mutex::default) })
+        Ok(Self { file, path, inode: metadata.ino(), size_bytes, parts: is_cached.then(Mutex::default) })
+    }
+
+    /// Whether the path still names this file, and not one that replaced it.
+    fn is_current(&self) -> bool {
+        fs::metadata(&self.path).is_ok_and(|metadata| metadata.ino() == self.inode)
     }
 
     fn read(&self, range: &Range<usize>) -> io::Result<OwnedBytes> {
@@ -133,7 +144,8 @@ impl OpenFile {
 
     /// Whether a part stays in memory; the whole file is read only to verify it.
     fn is_kept(&self, range: &Range<usize>) -> bool {
-        range.len() >= MIN_CACHED_BYTES && range.start + MIN_CACHED_BYTES.max(range.len()) < self.size_bytes
+        let is_whole = range.start == 0 && range.end + MAX_FOOTER_BYTES >= self.size_bytes;
+        range.len() >= MIN_CACHED_BYTES && !is_whole
     }
 }
 

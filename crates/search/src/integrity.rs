@@ -8,14 +8,11 @@ use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
 
 use tantivy::directory::error::OpenReadError;
 
 use crate::IndexError;
 
-/// How often the files are looked at; a look costs a microsecond a file.
-const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// How often the list of files is read again where a commit replaces it meanwhile.
 const TRIES: usize = 5;
 
@@ -25,9 +22,10 @@ pub(crate) struct Integrity(Mutex<Known>);
 
 #[derive(Debug, Default)]
 struct Known {
+    /// The list of files as of a commit, and the file that each commit replaces as it was then.
+    listed: Option<(Stamp, Vec<PathBuf>)>,
     /// The files whose checksum was right, as they were then.
     sound: HashMap<PathBuf, Stamp>,
-    looked: Option<Instant>,
 }
 
 /// Tells a file from what it is after a change.
@@ -54,49 +52,69 @@ impl Integrity {
     /// [`IndexError::DamagedFile`] that names the first file that is missing, cut short or changed.
     pub(crate) fn check(&self, engine: &tantivy::Index, folder: &Path) -> Result<(), IndexError> {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.looked.is_some_and(|looked| looked.elapsed() < LOOK_EVERY) {
-            return Ok(());
-        }
         let mut result = Ok(());
         for _ in 0..TRIES {
-            let before = fs::metadata(folder.join("meta.json")).map(|meta| Stamp::of(&meta)).ok();
-            result = known.check(engine, folder);
-            let after = fs::metadata(folder.join("meta.json")).map(|meta| Stamp::of(&meta)).ok();
-            if result.is_ok() || before == after {
+            let commit = commit(folder);
+            result = known.check(engine, folder, commit);
+            if result.is_ok() || commit == self::commit(folder) {
                 break;
             }
             // A commit removed files meanwhile.
         }
-        // What is damaged is looked at again at once, so that every answer says so.
-        known.looked = result.is_ok().then(Instant::now);
         result
     }
 }
 
+/// Tells the state of one commit from that of the next; none where the file is gone.
+fn commit(folder: &Path) -> Option<Stamp> {
+    fs::metadata(folder.join("meta.json")).map(|meta| Stamp::of(&meta)).ok()
+}
+
 impl Known {
-    fn check(&mut self, engine: &tantivy::Index, folder: &Path) -> Result<(), IndexError> {
-        let mut sound = HashMap::with_capacity(self.sound.len());
-        for file in engine.load_metas()?.list_segment_files() {
-            let damaged = |why: String| IndexError::DamagedFile { file: folder.join(&file), why };
-            let stamp = match fs::metadata(folder.join(&file)) {
-                Ok(metadata) => Stamp::of(&metadata),
-                // Not every segment has every kind of file, and the engine misses those that it needs.
-                Err(error) if error.kind() == io::ErrorKind::NotFound && !self.sound.contains_key(&file) => {
-                    continue;
-                }
-                Err(error) => return Err(damaged(error.to_string())),
-            };
-            if self.sound.get(&file) != Some(&stamp) {
-                match engine.directory().validate_checksum(&file) {
-                    Ok(true) => (),
-                    Ok(false) => return Err(damaged("its checksum is wrong".into())),
-                    Err(OpenReadError::FileDoesNotExist(_)) => return Err(damaged("it is missing".into())),
-                    Err(error) => return Err(damaged(error.to_string())),
-                }
+    fn check(
+        &mut self,
+        engine: &tantivy::Index,
+        folder: &Path,
+        commit: Option<Stamp>,
+    ) -> Result<(), IndexError> {
+        let files = match self.listed.take() {
+            Some((listed, files)) if commit == Some(listed) => files,
+            // Reading the list fails where that file is damaged.
+            _ => {
+                let metas = engine.load_metas().map_err(|error| IndexError::DamagedFile {
+                    file: folder.join("meta.json"),
+                    why: error.to_string(),
+                })?;
+                let files: Vec<PathBuf> = metas.list_segment_files().into_iter().collect();
+                self.sound.retain(|file, _| files.contains(file));
+                files
             }
-            sound.insert(file, stamp);
+        };
+        for file in &files {
+            self.check_file(engine, folder, file)?;
         }
-        self.sound = sound;
+        self.listed = commit.map(|commit| (commit, files));
+        Ok(())
+    }
+
+    fn check_file(&mut self, engine: &tantivy::Index, folder: &Path, file: &Path) -> Result<(), IndexError> {
+        let damaged = |why: String| Err(IndexError::DamagedFile { file: folder.join(file), why });
+        let known = self.sound.get(file);
+        let stamp = match fs::metadata(folder.join(file)) {
+            Ok(metadata) => Stamp::of(&metadata),
+            // Not every segment has every kind of file, and the engine misses those that it needs.
+            Err(error) if error.kind() == io::ErrorKind::NotFound && known.is_none() => return Ok(()),
+            Err(error) => return damaged(error.to_string()),
+        };
+        if known == Some(&stamp) {
+            return Ok(());
+        }
+        match engine.directory().validate_checksum(file) {
+            Ok(true) => _ = self.sound.insert(file.to_owned(), stamp),
+            Ok(false) => return damaged("its checksum is wrong".into()),
+            Err(OpenReadError::FileDoesNotExist(_)) => return damaged("it is missing".into()),
+            Err(error) => return damaged(error.to_string()),
+        }
         Ok(())
     }
 }

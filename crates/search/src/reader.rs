@@ -40,13 +40,7 @@ impl Reader {
         // A watcher would see a commit half a second late; asking the file costs microseconds.
         let engine = index.engine.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
         let meta = index.folder.join("meta.json");
-        Ok(Self {
-            engine,
-            fields: index.fields.clone(),
-            index: index.clone(),
-            meta,
-            seen: Arc::default(),
-        })
+        Ok(Self { engine, fields: index.fields.clone(), index: index.clone(), meta, seen: Arc::default() })
     }
 
     /// Finds reports.

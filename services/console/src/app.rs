@@ -80,7 +80,8 @@ impl App {
     /// Whether the index can be read now; if not, `/readyz` says why.
     pub(crate) async fn is_readable(&self) -> bool {
         let app = self.clone();
-        let checked = tokio::task::spawn_blocking(move || app.0.index.reader().and_then(|reader| reader.check()));
+        let checked =
+            tokio::task::spawn_blocking(move || app.0.index.reader().and_then(|reader| reader.check()));
         let problem = match checked.await {
             Ok(checked) => checked.err().map(|error| error.to_string()),
             Err(panicked) => Some(panicked.to_string()),

@@ -215,7 +215,10 @@ impl IndexState {
         let writer = Arc::clone(&self.writer);
         let check = move || writer.lock().unwrap_or_else(PoisonError::into_inner).index().check();
         let checked = self.worker.cpu().run(check).await;
-        checked.map_err(|error| format!("{error:#}")).and_then(|found| found.map_err(|error| error.to_string())).err()
+        checked
+            .map_err(|error| format!("{error:#}"))
+            .and_then(|found| found.map_err(|error| error.to_string()))
+            .err()
     }
 
     /// Commits the position alone.
@@ -304,7 +307,11 @@ fn write(
         }
     };
     // With sound files, enough space and a successful commit, the batch is at fault and not the disk.
-    let works = writer.index().check().and_then(|()| writer.index().check_room(ROOM_BYTES + 2 * size_bytes)).and_then(|()| writer.commit(payload));
+    let works = writer
+        .index()
+        .check()
+        .and_then(|()| writer.index().check_room(ROOM_BYTES + 2 * size_bytes))
+        .and_then(|()| writer.commit(payload));
     match works.context("the index cannot be written") {
         Ok(()) => Err(WriteError::Failed(error.context("writing to the index"))),
         Err(blocked) => Err(WriteError::Blocked(blocked)),
