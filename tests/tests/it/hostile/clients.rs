@@ -15,12 +15,16 @@ const CLIENTS: usize = 4_200;
 async fn idle_connections_keep_nobody_out() {
     // Of this process and of those that it starts.
     let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
-    assert!(maximum.is_none_or(|most| most >= 10_000), "this test needs 10,000 open files: `ulimit -Hn 10000`");
+    assert!(
+        maximum.is_none_or(|most| most >= 10_000),
+        "this test needs 10,000 open files: `ulimit -Hn 10000`"
+    );
     setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }).unwrap();
     let monitor = format!("127.0.0.1:{}", free_port().unwrap());
     let settings = [("GOUJI_SANDBOX", "required".to_owned())];
     let pipeline = Pipeline::start_with(Shape::default(), &settings).await.unwrap();
-    let ingest = pipeline.another_by("ingest", 1, &[("GOUJI_MONITOR_LISTEN", monitor.clone())]).await.unwrap();
+    let ingest =
+        pipeline.another_by("ingest", 1, &[("GOUJI_MONITOR_LISTEN", monitor.clone())]).await.unwrap();
     let address: SocketAddr = ingest.address().strip_prefix("http://").unwrap().parse().unwrap();
     let answers = async |address: &str, path: &str| {
         // A client of its own, and so a connection of its own.
@@ -46,6 +50,7 @@ async fn idle_connections_keep_nobody_out() {
     for path in ["/healthz", "/readyz", "/metrics"] {
         answers(&format!("http://{monitor}"), path).await;
     }
-    let other = http().build().unwrap().get(format!("http://{monitor}/api/v1/submissions/x")).send().await.unwrap();
+    let other =
+        http().build().unwrap().get(format!("http://{monitor}/api/v1/submissions/x")).send().await.unwrap();
     assert_eq!(other.status(), 404, "only monitoring is there");
 }

@@ -122,7 +122,11 @@ async fn unavailable(pipeline: &Pipeline, api: &Api, damaged: &Path) {
     let name = damaged.file_name().unwrap().to_str().unwrap();
     assert!(said.contains(name), "{said} names {name}");
     let some_id = "0".repeat(32);
-    for path in ["/api/v1/reports", "/api/v1/sum?cell=requests.received.total", &format!("/api/v1/reports/{some_id}-g0")] {
+    for path in [
+        "/api/v1/reports",
+        "/api/v1/sum?cell=requests.received.total",
+        &format!("/api/v1/reports/{some_id}-g0"),
+    ] {
         let answer = client.get(format!("{console}{path}")).send().await.unwrap();
         let status = answer.status();
         let problem: Value = answer.json().await.unwrap();

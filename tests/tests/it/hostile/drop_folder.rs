@@ -45,14 +45,27 @@ async fn a_file_is_taken_whole_or_not_at_all() {
     let receipt = taken(&inbox, "慢.html").await;
     assert_eq!(receipt["reports"][0]["original"], sha256(&reports[0].bytes), "{receipt}");
     for suffix in [".ok", ".sha256"] {
-        assert!(!inbox.join(format!("慢.html{suffix}")).exists(), "the end mark of one file is that of no other");
+        assert!(
+            !inbox.join(format!("慢.html{suffix}")).exists(),
+            "the end mark of one file is that of no other"
+        );
         assert!(inbox.join(format!("done/慢.html{suffix}")).exists(), "{suffix}");
     }
 
     // What is no report, though its end mark says that it is complete.
     let names = [
-        "a.docx.md5", "a.docx.sm3", "manifest.json", "批次.manifest.csv", "a.receipt.json", "~$a.docx",
-        ".a.docx", "a.docx.part", "a.docx.filepart", "a.docx.crdownload", "a.tmp", "Thumbs.db",
+        "a.docx.md5",
+        "a.docx.sm3",
+        "manifest.json",
+        "批次.manifest.csv",
+        "a.receipt.json",
+        "~$a.docx",
+        ".a.docx",
+        "a.docx.part",
+        "a.docx.filepart",
+        "a.docx.crdownload",
+        "a.tmp",
+        "Thumbs.db",
     ];
     for name in names {
         fs::write(inbox.join(name), "no report").unwrap();

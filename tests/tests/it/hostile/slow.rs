@@ -3,8 +3,8 @@
 use serde_json::Value;
 use tests::api::{list, text};
 use tests::pipeline::{Pipeline, SOON, Shape};
-use tests::proof::{Log, everything_arrived, id, reports, send_until_taken};
 use tests::processes::until;
+use tests::proof::{Log, everything_arrived, id, reports, send_until_taken};
 
 /// More documents than are read at once.
 const FLOOD: usize = 8;
