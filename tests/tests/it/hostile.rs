@@ -2,5 +2,3 @@
 
 mod clients;
 mod damaged;
-mod drop_folder;
-mod slow;
