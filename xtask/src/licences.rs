@@ -30,13 +30,13 @@ struct Package {
 pub(crate) fn check(workspace: &Workspace) -> Result<()> {
     let path = workspace.root.join("deny.toml");
     let text = fs::read_to_string(&path).with_context(|| format!("read {}", path.display()))?;
-    let allowed = allowed(&text);
+    let (allowed, exceptions) = (allowed(&text), exceptions(&text));
     ensure!(!allowed.is_empty(), "deny.toml allows no licence: `allow = [` is not there");
     let metadata = workspace::read(&mut workspace.cargo(&["metadata", "--format-version=1", "--locked"]))?;
     let everything: Everything =
         serde_json::from_str(&metadata).context("read what `cargo metadata` printed")?;
     let complaints: Vec<String> =
-        everything.packages.iter().filter_map(|package| complaint(package, &allowed)).collect();
+        everything.packages.iter().filter_map(|package| complaint(package, &allowed, &exceptions)).collect();
     if complaints.is_empty() {
         return Ok(());
     }
@@ -46,12 +46,14 @@ pub(crate) fn check(workspace: &Workspace) -> Result<()> {
     )
 }
 
-fn complaint(package: &Package, allowed: &BTreeSet<&str>) -> Option<String> {
+fn complaint(package: &Package, allowed: &BTreeSet<&str>, exceptions: &[(&str, &str)]) -> Option<String> {
     let Package { name, version, license, source } = package;
     let source = source.as_deref()?;
     if !source.starts_with("registry+") && !source.starts_with("sparse+") {
         return Some(format!("{name} {version} comes from {source} and not from the registry"));
     }
+    let of_package = exceptions.iter().filter(|(_, package)| package == name).map(|(licence, _)| *licence);
+    let allowed: &BTreeSet<&str> = &allowed.iter().copied().chain(of_package).collect();
     match license.as_deref() {
         None => Some(format!("{name} {version} names no licence")),
         Some(expression) if !is_allowed(expression, allowed) => {
@@ -65,6 +67,18 @@ fn complaint(package: &Package, allowed: &BTreeSet<&str>) -> Option<String> {
 fn allowed(text: &str) -> BTreeSet<&str> {
     let list = text.split_once("\nallow = [").and_then(|(_, rest)| rest.split_once(']'));
     list.map_or("", |(list, _)| list).split('"').skip(1).step_by(2).collect()
+}
+
+/// Licences that one package may have, each with the name of the package.
+fn exceptions(text: &str) -> Vec<(&str, &str)> {
+    let list = text.split_once("\nexceptions = [").and_then(|(_, rest)| rest.split_once("\n]"));
+    let lines = list.map_or("", |(list, _)| list).lines();
+    lines
+        .filter_map(|line| {
+            let mut quoted = line.split('"').skip(1).step_by(2);
+            Some((quoted.next()?, quoted.next()?))
+        })
+        .collect()
 }
 
 /// Whether an SPDX expression allows the package in one way. `AND` binds closer than `OR`, old packages write
@@ -135,6 +149,13 @@ mod tests {
     }
 
     #[test]
+    fn one_package_may_have_a_licence_of_its_own() {
+        let text = "[licenses]\nexceptions = [\n    { allow = [\"NCSA\"], crate = \"a\" },\n]\n";
+        assert_eq!(exceptions(text), [("NCSA", "a")]);
+        assert_eq!(exceptions("[licenses]\n"), []);
+    }
+
+    #[test]
     fn packages_of_other_sources_are_named() {
         let allowed = BTreeSet::from(["MIT"]);
         let check = |license: Option<&str>, source: Option<&str>, expected: Option<&str>| {
@@ -145,12 +166,13 @@ mod tests {
                 license: own(license),
                 source: own(source),
             };
-            assert_eq!(complaint(&package, &allowed).as_deref(), expected);
+            assert_eq!(complaint(&package, &allowed, &[("NCSA", "a")]).as_deref(), expected);
         };
         check(None, None, None);
         check(Some("MIT"), Some("registry+somewhere"), None);
         check(None, Some("registry+somewhere"), Some("a 1.0.0 names no licence"));
         check(Some("AGPL-3.0-only"), Some("registry+x"), Some("a 1.0.0 has the licence AGPL-3.0-only"));
+        check(Some("MIT AND NCSA"), Some("registry+x"), None);
         check(Some("MIT"), Some("git+there"), Some("a 1.0.0 comes from git+there and not from the registry"));
     }
 }

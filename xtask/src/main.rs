@@ -2,6 +2,8 @@
 
 mod audit;
 mod bench;
+mod browser;
+mod cargo_deny;
 mod ci;
 mod demo;
 mod deploy;
@@ -97,7 +99,7 @@ enum Task {
     Townships(townships::Sources),
     /// Print the path of a nats-server, after making sure there is one.
     NatsServer,
-    /// Check licences and sources of all dependencies, and, with cargo-deny, known vulnerabilities.
+    /// Check licences, sources and known vulnerabilities of all dependencies with cargo-deny.
     Audit,
     /// Check what compilers do not: arrows, words, leftovers, links, samples, licences, generated code.
     Tidy {

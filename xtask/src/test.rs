@@ -6,8 +6,8 @@ use std::io::Write as _;
 
 use anyhow::{Context as _, Result};
 
-use crate::promtool;
 use crate::workspace::{self, Workspace};
+use crate::{browser, promtool};
 
 /// Builds every program, because end-to-end tests run them as separate processes, and runs every test.
 ///
@@ -29,6 +29,9 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
     test.args(arguments).env("GOUJI_NATS_SERVER", nats_server).env("GOUJI_SKIPPED", &skipped);
     if let Some(promtool) = promtool::find(&workspace.target.join("promtool")) {
         test.env("GOUJI_PROMTOOL", promtool);
+    }
+    if let Some(browser) = browser::find() {
+        test.env("GOUJI_BROWSER", browser);
     }
     let tested = workspace::run(&mut test);
     let lines = fs::read_to_string(&skipped).with_context(|| format!("read {}", skipped.display()))?;

@@ -19,7 +19,7 @@ use std::ops::Range;
 
 use crate::error::ReadError;
 use crate::limits::Limits;
-use crate::model::{Block, Cell, Layout, Row, Table, Text};
+use crate::model::{Block, Cell, Doubt, Layout, Row, Table, Text};
 use columns::Rows;
 use grid::Ruled;
 use lines::{Line, Placed};
@@ -51,6 +51,8 @@ pub(crate) struct Glyph {
     pub(crate) top: f32,
     pub(crate) right: f32,
     pub(crate) bottom: f32,
+    /// Why it may not be what is seen there.
+    pub(crate) doubt: Option<Doubt>,
 }
 
 /// A stroke, or the middle of a thin filled box, between two points. Only level and upright ones count.

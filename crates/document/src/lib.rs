@@ -12,6 +12,7 @@ mod doc;
 mod docx;
 mod error;
 mod html;
+mod ink;
 mod kind;
 mod lattice;
 mod letters;

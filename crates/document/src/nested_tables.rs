@@ -180,7 +180,8 @@ fn words(blocks: &[Block], line: u32, source: &Range<u64>) -> Text {
 /// The lines of a paragraph: a line break ends one as it does on a web page.
 pub(crate) fn lines(text: &Text) -> impl Iterator<Item = Text> {
     let mut start = 0;
-    text.as_str().split_inclusive('\n').filter_map(move |line| {
+    let blank = text.is_empty().then_some("");
+    text.as_str().split_inclusive('\n').chain(blank).filter_map(move |line| {
         let range = start..start + line.len();
         start = range.end;
         let line = text.slice(range).trimmed();

@@ -12,7 +12,12 @@
 mod device;
 mod inflate_limit;
 mod letters;
+mod notes;
+mod paint;
+mod picture;
+mod type3;
 
+use std::cell::LazyCell;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use hayro_interpret::hayro_syntax::{DecryptionError, LoadPdfError, Pdf};
@@ -58,16 +63,25 @@ fn pages(bytes: &[u8], limits: &Limits) -> Result<Vec<Page>, ReadError> {
     }
     let cache = InterpreterCache::new();
     let mut device = PageDevice::new(limits.drawn);
+    let has_small_pictures = LazyCell::new(|| inflate_limit::check_with_pictures(bytes, limits).is_ok());
     let mut sheets = Vec::with_capacity(count);
     for page in pdf.pages().iter() {
         let (width, height) = page.render_dimensions();
         let frame = Rect::new(0.0, 0.0, width.into(), height.into());
         let transform = page.initial_transform(true).to_kurbo();
         let mut context = Context::new(transform, frame, &cache, pdf.xref(), InterpreterSettings::default());
-        device.begin(frame);
+        device.begin(frame, false);
         interpret_page(page, &mut context, &mut device);
+        if device.has_unseen_pictures() && *has_small_pictures {
+            device.begin(frame, true);
+            let mut context =
+                Context::new(transform, frame, &cache, pdf.xref(), InterpreterSettings::default());
+            interpret_page(page, &mut context, &mut device);
+        }
+        notes::mark(page, &mut device);
         sheets.push(device.sheet());
     }
+    sheets.iter_mut().for_each(|sheet| sheet.mark_ambiguous(&device.letters));
     refuse_what_has_no_text(&sheets)?;
     let source = 0..bytes.len() as u64;
     Ok(sheets.into_iter().map(|sheet| Page { source: source.clone(), ..sheet.page }).collect())

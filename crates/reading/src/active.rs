@@ -110,7 +110,7 @@ pub(crate) fn find<'a>(lines: &[Line<'a>]) -> Found<'a> {
                 found.evidence += vote;
                 (open, closed) = (false, true);
             } else if line.is_text && !header.is_empty() && figure::is_like(slot.str()) && !(open && is_row) {
-                block.take(*slot, header.len(), &mut found.rows);
+                block.take(*slot, header.len());
             } else if let Some(row) = found.rows.last_mut() {
                 // Below its label a row goes on as long as figures are missing.
                 let goes_on = !closed

@@ -4,14 +4,13 @@ use serde_json::{Map, Value, json};
 
 use crate::{Cell, Cells, Claim, Decimal, Finding, Origin, Remark, Repair, Report, Review, Stated};
 
-/// The fields of a reviewed report: agency, year, form, cells, claims, remarks, findings, problems, verdict.
+/// The fields of a reviewed report: agency, year, form, cells, claims, remarks, findings, verdict.
 pub fn review(review: &Review) -> Map<String, Value> {
     let mut fields = identity(&review.report);
     fields.insert("cells".into(), cells(&review.report.cells));
     fields.insert("claims".into(), review.report.claims.iter().map(claim).collect());
     fields.insert("remarks".into(), review.report.remarks.iter().map(remark).collect());
     fields.insert("findings".into(), review.findings.iter().map(finding).collect());
-    fields.insert("problems".into(), problems(&review.findings));
     fields.insert("verdict".into(), review.verdict().as_str().into());
     fields
 }

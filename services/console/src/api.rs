@@ -29,6 +29,7 @@ pub(crate) fn report(stored: &StoredReport) -> Value {
     fields.insert("file_name".into(), version.file_name.as_str().into());
     fields.insert("submitted_at_ms".into(), version.submitted_at_ms.into());
     fields.extend(report::json::review(review));
+    fields.insert("problems".into(), report::json::problems(&review.findings));
     fields.insert("rules_version".into(), review.rules_version.as_str().into());
     fields.insert("withdrawn".into(), stored.withdrawal.as_ref().map(withdrawal).into());
     fields.insert("versions".into(), versions.iter().map(version_in_list).collect());
@@ -159,7 +160,7 @@ pub(crate) fn sums(cell: CellId, by: &str, sums: &[Sum]) -> Value {
     let mut forms = FormId::ALL.into_iter().map(Form::get);
     json!({
         "cell": cell.as_str(),
-        "label": forms.find_map(|form| form.position(cell).map(|_| form.label(cell))),
+        "label": forms.find_map(|form| form.position(cell).map(|_| report::full_width_brackets(form.label(cell)))),
         "by": by,
         "groups": groups.collect::<Value>(),
     })

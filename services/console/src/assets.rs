@@ -31,6 +31,11 @@ pub(crate) static VERSION: LazyLock<String> = LazyLock::new(|| {
     HEXLOWER.encode(&hasher.finalize()[..8])
 });
 
+/// The icon, where browsers look for it on a page that names none, such as a letter.
+pub(crate) async fn icon() -> Response {
+    access::tagged("image/svg+xml", include_str!("../assets/icon.svg"))
+}
+
 /// A file with the hash in its address never changes.
 const FOR_GOOD: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 

@@ -58,6 +58,8 @@ pub fn router(worker: Worker) -> anyhow::Result<Router> {
     let access = AccessControl::open(&worker)?;
     tokio::spawn(worker::watch_log(worker.bus().clone(), worker.shutdown().clone()));
     let app = App::new(worker, policy);
+    // Set before the first request is answered, not when the task first runs.
+    app.worker().set_degraded(Some("waiting for the index".into()));
     tokio::spawn(watch_index(app.clone()));
     Ok(access
         .router(routes::routes())
@@ -74,7 +76,6 @@ const RETRY_INTERVAL: Duration = Duration::from_millis(200);
 
 /// Reports at `/readyz` whether the index can be read, also while nobody asks for anything.
 async fn watch_index(app: App) {
-    app.worker().set_degraded(Some("waiting for the index".into()));
     loop {
         let interval = if app.is_readable().await { CHECK_INTERVAL } else { RETRY_INTERVAL };
         if !app.worker().shutdown().unless_requested(tokio::time::sleep(interval)).await {

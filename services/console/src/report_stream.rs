@@ -5,6 +5,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
+use futures::StreamExt as _;
 use proto::Message as _;
 use proto::v1::ReportKept;
 use report::Report;
@@ -33,6 +34,8 @@ pub(crate) async fn stream(State(app): State<App>, params: Params) -> Result<Res
     .await?;
     let stream =
         futures::stream::unfold(receiver, async |mut receiver| Some((receiver.recv().await?, receiver)));
+    // The body is asked once more after its end where it is compressed.
+    let stream = stream.fuse();
     Ok(([(header::CONTENT_TYPE, "application/x-protobuf")], Body::from_stream(stream)).into_response())
 }
 

@@ -23,6 +23,7 @@ pub(crate) fn routes() -> Vec<Route<App>> {
         ("/across", Requires::Review, Any, get(pages::redirect_to_regional)),
         ("/status", Requires::Review, Any, get(pages::status)),
         ("/assets/{name}", Requires::Nothing, Only(&["v"]), get(assets::asset)),
+        ("/favicon.ico", Requires::Nothing, Any, get(assets::icon)),
         ("/openapi.json", Requires::Nothing, Only(&[]), get(assets::openapi)),
         ("/api/v1/reports", Requires::Key, Only(SEARCH), get(search_api::reports)),
         ("/api/v1/reports/{id}", Requires::Key, Only(&[]), get(report_api::report)),

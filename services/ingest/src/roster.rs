@@ -37,7 +37,8 @@ pub(crate) async fn import(
     let roster =
         ingest.worker().cpu().run(move || Roster::parse(&checked)).await.map_err(unavailable)?.map_err(
             |wrong| {
-                let faults: Vec<String> = wrong.to_string().lines().take(FAULTS).map(str::to_owned).collect();
+                let faults: Vec<String> =
+                    wrong.faults.iter().take(FAULTS).map(survey::Fault::in_chinese).collect();
                 let hint = "请按所列行号更正后重新导入；各列的写法见 docs/operations.md。";
                 Problem::new(Code::WrongRoster, faults.join("\n"), hint)
             },

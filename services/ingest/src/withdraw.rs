@@ -94,8 +94,11 @@ pub(crate) async fn withdraw(
         let action = Action { name: "withdraw", object: &id, detail: Code::NotYours.name() };
         return Err(ingest.access().deny(&caller, action, not_yours()));
     }
-    if submitted.withdraws.is_some() {
-        return Ok(withdrawn(StatusCode::OK, &id, &indexed));
+    let current = current_version(ingest.bus(), &indexed.report).await.map_err(unavailable)?;
+    let statement =
+        current.and_then(|current| current.submitted).filter(|current| current.withdraws.is_some());
+    if let Some(statement) = statement {
+        return Ok(withdrawn(StatusCode::OK, &statement.id, &indexed));
     }
     let validated = ingest.bus().last_of_id::<ReportValidated>(&id).await.map_err(unavailable)?;
     let region = indexed.region.clone().unwrap_or_default();
@@ -156,29 +159,31 @@ fn check_words(field: &'static str, text: &str) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Searches for a key read every fact about indexed reports, so one runs at a time.
-static SEARCHES: Semaphore = Semaphore::const_new(1);
-
-/// The last fact that a report was indexed, by the id of a version or by the key of the report, which stands for its
-/// current version. Ingest has no index of keys, so it reads the log for one.
+/// The fact that a report was indexed, by the id of a version or by the key of the report, which stands for its
+/// current version.
 async fn find_indexed(bus: &Bus, id: &str) -> anyhow::Result<Option<ReportIndexed>> {
     if ReportId::parse(id).is_ok() {
         return bus.last_of_id::<ReportIndexed>(id).await;
     }
     let is_key =
         (1..=MAX_KEY_BYTES).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    if !is_key {
-        return Ok(None);
-    }
+    if is_key { current_version(bus, id).await } else { Ok(None) }
+}
+
+/// A search for a key reads every fact about indexed reports, so one runs at a time.
+static SEARCHES: Semaphore = Semaphore::const_new(1);
+
+/// The fact about the current version of the report with this key: the one that was submitted last, whatever the
+/// order on the log. Ingest has no index of keys, so it reads the log; withdrawals are rare.
+async fn current_version(bus: &Bus, key: &str) -> anyhow::Result<Option<ReportIndexed>> {
     let _permit = SEARCHES.acquire().await?;
-    let mut found: Option<ReportIndexed> = None;
     let order = |indexed: &ReportIndexed| {
         let submitted = indexed.submitted.as_ref();
-        submitted.map(|submitted| (submitted.submitted_at_ms, submitted.generation))
+        submitted.map(|submitted| (submitted.submitted_at_ms, submitted.generation, submitted.id.clone()))
     };
+    let mut found: Option<ReportIndexed> = None;
     bus.scan(&subject::filter::<ReportIndexed>(), |event| {
-        let indexed = event.decode::<ReportIndexed>().filter(|indexed| indexed.report == id);
-        // The current version is the one that was submitted last, whatever the order on the log.
+        let indexed = event.decode::<ReportIndexed>().filter(|indexed| indexed.report == key);
         if let Some(indexed) =
             indexed.filter(|one| found.as_ref().is_none_or(|best| order(one) > order(best)))
         {

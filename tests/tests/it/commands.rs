@@ -28,7 +28,7 @@ fn fails(report: &Generated) -> bool {
 
 /// `gouji` with these arguments, without the variables of our environment that it reads. It finds no other
 /// `gouji up` of this user, and has no language.
-fn gouji(arguments: &[&str]) -> Command {
+pub(crate) fn gouji(arguments: &[&str]) -> Command {
     let mut command = Command::new(program("gouji").unwrap());
     let ours = std::env::vars().map(|(name, _)| name);
     for name in ours.filter(|name| name.starts_with("GOUJI_") && name != "GOUJI_NATS_SERVER") {

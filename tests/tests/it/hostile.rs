@@ -2,3 +2,4 @@
 
 mod clients;
 mod damaged;
+mod drop_folder;

@@ -43,6 +43,12 @@ pub(super) struct Look {
     pub(super) letters: Letters,
     /// Hidden by two styles, which hide and show in turn.
     is_hidden_twice: bool,
+    /// The letters are not filled.
+    is_clear: Option<bool>,
+    /// Two lines in one, or characters in one place.
+    is_combined: Option<bool>,
+    /// Whether the filling of the letters is being read.
+    in_filling: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,6 +81,20 @@ impl Look {
             "spacing" => self.letters.spacing = number().or(self.letters.spacing),
             "w" => self.letters.width = number().and_then(|width| width.try_into().ok()),
             "position" => self.letters.raised_by = number(),
+            "eastAsianLayout" => {
+                self.is_combined = Some(xml::attribute(tag, "combine").is_some_and(|value| is_on(&value)));
+            }
+            "textFill" => self.in_filling = true,
+            "textOutline" | "glow" | "shadow" | "reflection" => self.in_filling = false,
+            "noFill" if self.in_filling => self.is_clear = Some(true),
+            "srgbClr" if self.in_filling => {
+                self.letters.colour = Some(value.as_deref().and_then(letters::hex));
+            }
+            "schemeClr" if self.in_filling && value.as_deref() == Some("bg1") => {
+                self.letters.colour = Some(Some(WHITE));
+            }
+            // How much of the filling is left out, in thousandths of a per cent.
+            "alpha" if self.in_filling => self.is_clear = number().map(|part| part > 75_000),
             _ => {}
         }
     }
@@ -85,6 +105,8 @@ impl Look {
         self.hidden = over.hidden.or(self.hidden);
         self.struck = over.struck.or(self.struck);
         self.shift = over.shift.or(self.shift);
+        self.is_clear = over.is_clear.or(self.is_clear);
+        self.is_combined = over.is_combined.or(self.is_combined);
         self.letters.change(over.letters);
     }
 
@@ -115,7 +137,9 @@ impl Look {
     /// Why what is seen of it may differ from what is stored.
     pub(super) fn doubt(self, ground: Ground) -> Option<Doubt> {
         let hidden = (self.is_hidden_twice && self.hidden == Some(true)).then_some(Doubt::Hidden);
-        hidden.or(self.letters.doubt(ground))
+        let clear = (self.is_clear == Some(true)).then_some(Doubt::Faint);
+        let combined = (self.is_combined == Some(true)).then_some(Doubt::Fraction);
+        hidden.or(clear).or(self.letters.doubt(ground)).or(combined)
     }
 }
 

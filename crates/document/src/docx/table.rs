@@ -2,10 +2,12 @@
 
 use crate::error::ReadError;
 use crate::letters::Rgb;
-use crate::model::Block;
+use crate::model::{Block, Doubt};
 use crate::nested_tables::{Grid, GridCell};
 use crate::xml;
 
+/// Twips of a row below which its letters are cut off.
+const LOWEST_ROW: u32 = 60;
 /// Columns that one cell covers; Word allows 63 in all.
 const MOST_COLUMNS: u32 = 1_000;
 
@@ -19,6 +21,8 @@ pub(super) struct Open {
     /// Where the next cell begins.
     column: u32,
     deleted: bool,
+    /// The row is too low for its letters.
+    is_low: bool,
     /// The style of the table, and what it paints behind its cells.
     pub(super) style: Option<String>,
     pub(super) ground: Option<Rgb>,
@@ -72,7 +76,7 @@ impl Open {
     }
 
     pub(super) fn begin_row(&mut self, line: u32) {
-        (self.column, self.deleted, self.line) = (0, false, line);
+        (self.column, self.deleted, self.is_low, self.line) = (0, false, false, line);
         self.row.clear();
         self.here.clear();
     }
@@ -85,6 +89,11 @@ impl Open {
                 self.column = columns.min(MOST_COLUMNS);
             }
             "del" => self.deleted = true,
+            "trHeight" => {
+                let height = xml::attribute(tag, "val").and_then(|height| height.parse::<u32>().ok());
+                let is_exact = xml::attribute(tag, "hRule").as_deref() == Some("exact");
+                self.is_low = is_exact && height.is_some_and(|height| height < LOWEST_ROW);
+            }
             "annotation" => {
                 self.deleted |= xml::attribute(tag, "type").is_some_and(|kind| kind.ends_with(".Deletion"));
             }
@@ -129,6 +138,14 @@ impl Open {
                 above.row_span += 1;
                 self.here.push((column, row, index));
                 return Ok(());
+            }
+        }
+        let mut blocks = blocks;
+        if self.is_low {
+            for block in &mut blocks {
+                if let Block::Paragraph(paragraph) = block {
+                    paragraph.text.mark_doubtful_since(0, Doubt::Clipped);
+                }
             }
         }
         if properties.begins || properties.goes_on {

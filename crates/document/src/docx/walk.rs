@@ -26,6 +26,10 @@ const MOST_FIELDS: usize = 64;
 const MOST_NESTED: usize = 64;
 /// Characters of the code of a field that are kept.
 const LONGEST_CODE: usize = 200;
+/// Twips of a line below which its letters are cut off.
+const LOWEST_LINE: i32 = 60;
+/// Twips to the left by which a paragraph leaves its cell.
+const FARTHEST_INDENT: i32 = 1_000;
 /// Columns of a table whose widths are kept.
 const MOST_COLUMNS: usize = 1_000;
 
@@ -232,8 +236,8 @@ struct Running {
     end: Look,
     /// Its number as Word 2003 has counted it.
     number: Option<String>,
-    /// It is put elsewhere on the page.
-    is_framed: bool,
+    /// In a cell it is put elsewhere, or cut off.
+    doubt: Option<Doubt>,
     /// Its end was deleted, so that it runs on in the next one.
     runs_on: bool,
 }
@@ -749,7 +753,22 @@ impl Walk<'_> {
                 "shd" if !is_end => read.format.ground = super::styles::fill(tag),
                 "framePr" => {
                     let is_given = |name| xml::attribute(tag, name).is_some();
-                    read.is_framed = ["x", "y", "xAlign", "yAlign"].into_iter().any(is_given);
+                    let is_placed = ["x", "y", "xAlign", "yAlign"].into_iter().any(is_given);
+                    read.doubt = read.doubt.or(is_placed.then_some(Doubt::Reordered));
+                }
+                "spacing" if !is_end => {
+                    let is_exact = xml::attribute(tag, "lineRule").as_deref() == Some("exact");
+                    let height = xml::attribute(tag, "line").and_then(|line| line.parse::<i32>().ok());
+                    let is_low = is_exact && height.is_some_and(|height| height < LOWEST_LINE);
+                    read.doubt = read.doubt.or(is_low.then_some(Doubt::Clipped));
+                }
+                "ind" if !is_end => {
+                    let indent =
+                        |name| xml::attribute(tag, name).and_then(|indent| indent.parse::<i32>().ok());
+                    let left = indent("left").or(indent("start")).unwrap_or(0);
+                    let first = indent("firstLine").unwrap_or(0) - indent("hanging").unwrap_or(0);
+                    let is_away = left.saturating_add(first.min(0)) < -FARTHEST_INDENT;
+                    read.doubt = read.doubt.or(is_away.then_some(Doubt::Clipped));
                 }
                 "pStyle" => read.style = Some(value().into_owned()),
                 "del" | "moveFrom" => read.runs_on = true,
@@ -771,9 +790,8 @@ impl Walk<'_> {
             Ok(())
         })?;
         if let Some(paragraph) = self.running() {
-            let Running { style, format, number, runs_on, end, is_framed, .. } = read;
-            *paragraph =
-                Running { style, format, number, runs_on, end, is_framed, ..std::mem::take(paragraph) };
+            let Running { style, format, number, runs_on, end, doubt, .. } = read;
+            *paragraph = Running { style, format, number, runs_on, end, doubt, ..std::mem::take(paragraph) };
         }
         Ok(None)
     }
@@ -811,8 +829,8 @@ impl Walk<'_> {
                 for (range, doubt) in paragraph.doubts {
                     own.mark_doubtful(range, doubt);
                 }
-                if paragraph.is_framed && is_cell {
-                    own.mark_doubtful_since(0, Doubt::Reordered);
+                if let Some(doubt) = paragraph.doubt.filter(|_| is_cell) {
+                    own.mark_doubtful_since(0, doubt);
                 }
                 text.append(&text_without_marks(&own, &paragraph.raised));
                 // Outside of tables a line without text is no line.

@@ -214,9 +214,8 @@ impl Judge {
             _ => true,
         };
         // A page that hides all of itself waits for a script.
-        let by_style = !is_page && (style.display == Display::None || !is_table_part && style.is_struck)
-            || is_in_closed
-            || name == "tr" && !style.is_visible && !around.style.is_visible;
+        let by_style =
+            !is_page && (style.display == Display::None || !is_table_part && style.is_struck) || is_in_closed;
         let is_gone = is_never_shown(name) || by_style;
         let mut ink = Ink { is_gone, is_replaced: !by_style && is_replaced(name), ..Ink::default() };
         if by_style && !is_never_shown(name) && holds_table(element) {
@@ -240,6 +239,7 @@ impl Judge {
         let overrides = around.overrides && !matches!(style.display, Display::InlineBlock | Display::Block)
             || style.overrides;
         let new = subtree_doubt(style, clip, is_in_cell, is_table_part, is_shown_anyway);
+        let new = new.or_else(|| (is_in_cell && is_overlapped(style, element)).then_some(Doubt::Overlapping));
         let doubt = around.doubt.or(new);
         let ground = match style.ground {
             Colour::Rgba(colour, alpha) => around.ground.map(|ground| over(colour, alpha, ground)),
@@ -428,8 +428,8 @@ fn subtree_doubt(
     }
 }
 
-/// How far an element is moved to the right and down, in pixels.
-fn offset(style: &Style) -> (f32, f32) {
+/// How far an element is moved to the right and down, in pixels: by its place and by its margins.
+fn offset(style: &Style) -> [(f32, f32); 2] {
     let px = |length: Length| length.px(style.font_size);
     let side = |sides: &[Length; 4], side: Side| sides.get(side as usize).copied().and_then(px);
     let margin = |at: Side| side(&style.margin, at).filter(|margin| *margin < 0.0).unwrap_or(0.0);
@@ -441,27 +441,46 @@ fn offset(style: &Style) -> (f32, f32) {
         Transform::Moved(right, down) => (px(right).unwrap_or(0.0), px(down).unwrap_or(0.0)),
         _ => (0.0, 0.0),
     };
-    (
-        inset(Side::Left, Side::Right) + margin(Side::Left) + right,
-        inset(Side::Top, Side::Bottom) + margin(Side::Top) + down,
-    )
+    let place = (inset(Side::Left, Side::Right) + right, inset(Side::Top, Side::Bottom) + down);
+    [place, (margin(Side::Left), margin(Side::Top))]
 }
 
-/// Whether an element stands in another place than where its text belongs.
+/// Whether an element stands in another place than where its text belongs. Word gives the paragraphs of narrow
+/// cells margins of some points less than nothing.
 fn is_elsewhere(style: &Style) -> bool {
-    let (right, down) = offset(style);
-    let far = ELSEWHERE * style.font_size.max(TINY);
-    right.abs() > far || down.abs() > far
+    let [place, margin] = offset(style);
+    let is_far = |(right, down): (f32, f32), sizes: f32| {
+        let far = sizes * style.font_size.max(TINY);
+        right.abs() > far || down.abs() > far
+    };
+    is_far(place, ELSEWHERE) || is_far(margin, 3.0 * ELSEWHERE)
 }
 
 /// Whether an element leaves the order of the text.
 fn is_moved(style: &Style) -> bool {
-    let (right, down) = offset(style);
+    let [(right, down), (margin, _)] = offset(style);
+    let is_in_line = matches!(style.display, Display::Inline | Display::InlineBlock);
+    let size = style.font_size.max(TINY);
     style.floats != Float::None
         || style.position == Position::Absolute
         || style.order != 0
-        || right.abs() >= 0.3 * style.font_size.max(TINY)
-        || down.abs() >= 0.7 * style.font_size.max(TINY)
+        || right.abs() >= 0.3 * size
+        || down.abs() >= 0.7 * size
+        || is_in_line && margin <= -0.3 * size
+}
+
+/// Whether the text behind an element of a line stands on its own.
+fn is_overlapped(style: &Style, element: ElementRef) -> bool {
+    let is_in_line = matches!(style.display, Display::Inline | Display::InlineBlock);
+    if !is_in_line || style.position == Position::Absolute || style.floats != Float::None {
+        return false;
+    }
+    let px = |length: &Length| length.px(style.font_size);
+    let margin = style.margin.get(Side::Right as usize).and_then(px).unwrap_or(0.0);
+    let is_box = style.display == Display::InlineBlock && !style.clips;
+    let width = if is_box { px(&style.width).or(px(&style.most_width)) } else { None };
+    margin <= -0.3 * style.font_size.max(TINY)
+        || width.is_some_and(|width| width < 100.0 && width < longest_word(element) * style.font_size * 0.35)
 }
 
 /// What is cut off from the box of an element.
@@ -498,7 +517,8 @@ fn clip(style: &Style, element: ElementRef, is_table_part: bool) -> Clip {
 
 /// Whether an element is moved off the screen.
 fn is_far_away(style: &Style) -> bool {
-    let (right, down) = offset(style);
+    let [(right, down), (margin_left, margin_top)] = offset(style);
+    let (right, down) = (right + margin_left, down + margin_top);
     let is_centred = style.inset.iter().any(|side| matches!(side, Length::Part(part) if *part > 0.0));
     let indent = match style.indent {
         Length::Part(part) => part * FAR,
@@ -531,7 +551,7 @@ fn shift(name: &str, style: &Style) -> Option<Shift> {
         return None;
     }
     let moved = || {
-        let (_, down) = offset(style);
+        let [(_, down), _] = offset(style);
         (style.position == Position::Relative).then(|| by(-down / style.font_size.max(1.0))).flatten()
     };
     match style.align {

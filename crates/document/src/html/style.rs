@@ -158,8 +158,8 @@ impl Style {
             Setting::Zoom(zoom) => self.font_size *= zoom,
             Setting::Struck(struck) => self.is_struck = *struck,
             Setting::Position(position) => self.position = *position,
-            Setting::Inset(side, length) => self.inset[*side as usize] = *length,
-            Setting::Margin(side, length) => self.margin[*side as usize] = *length,
+            Setting::Inset(side, length) => put(&mut self.inset, *side, *length),
+            Setting::Margin(side, length) => put(&mut self.margin, *side, *length),
             Setting::Indent(indent) => self.indent = *indent,
             Setting::Spacing(spacing) => self.spacing = *spacing,
             Setting::Clip(clip) => self.clip = *clip,
@@ -249,5 +249,11 @@ impl Style {
         let found = self.variables.as_ref().and_then(|variables| variables.get(name)).map(|found| &**found);
         let replaced = format!("{}{}{}", &value[..at], found.or(fallback)?, &inside[end + 1..]);
         self.replaced(&replaced, nested - 1)
+    }
+}
+
+fn put(sides: &mut [Length; 4], side: Side, length: Length) {
+    if let Some(place) = sides.get_mut(side as usize) {
+        *place = length;
     }
 }

@@ -1,7 +1,7 @@
 //! Groups characters into lines, and joins lines into the text of a cell or a paragraph.
 
 use super::{Context, Glyph};
-use crate::model::{Area, Text, is_blank};
+use crate::model::{Area, Doubt, Text, is_blank};
 
 /// A character on its page. In a table that goes on over pages, its place in the table is another.
 #[derive(Debug, Clone, Copy)]
@@ -32,6 +32,8 @@ pub(super) struct Line {
     /// Where words begin that a broad gap parts from the word before: in the text, and from where to
     /// where on the page.
     starts: Vec<(usize, f32, f32)>,
+    /// The characters that are doubtful, by where they begin in the text.
+    doubts: Vec<(usize, Doubt)>,
 }
 
 /// A gap between words, in sizes of their characters, that may part two cells.
@@ -54,7 +56,9 @@ impl Line {
         let ends = self.starts.iter().skip(1).map(|(start, ..)| *start).chain([self.text.len()]);
         let words = self.starts.iter().zip(ends).map(|(&(start, left, right), end)| {
             let text = self.text[start..end].trim_end().to_owned();
-            Line { starts: vec![(0, left, right)], text, left, right, ..self.clone() }
+            let doubts = self.doubts.iter().filter(|(at, _)| (start..end).contains(at));
+            let doubts = doubts.map(|(at, doubt)| (at - start, *doubt)).collect();
+            Line { starts: vec![(0, left, right)], doubts, text, left, right, ..self.clone() }
         });
         words.collect()
     }
@@ -125,7 +129,7 @@ fn line(glyphs: &[Placed], is_spaced: bool) -> Option<Line> {
     let mut blank = false;
     let mut before: Option<&Placed> = None;
     for placed in glyphs {
-        let Glyph { character, left, top, right, bottom } = placed.glyph;
+        let Glyph { character, left, top, right, bottom, doubt } = placed.glyph;
         if is_blank(character) {
             blank = true;
             continue;
@@ -139,7 +143,8 @@ fn line(glyphs: &[Placed], is_spaced: bool) -> Option<Line> {
             let text = character.to_string();
             let (page, last) = (placed.page, right - left);
             let starts = vec![(0, left, right)];
-            found = Some(Line { text, page, left, right, top, bottom, size, last, starts });
+            let doubts = doubt.map(|doubt| (0, doubt)).into_iter().collect();
+            found = Some(Line { text, page, left, right, top, bottom, size, last, starts, doubts });
             (before, blank) = (Some(placed), false);
             continue;
         };
@@ -160,6 +165,7 @@ fn line(glyphs: &[Placed], is_spaced: bool) -> Option<Line> {
         if let Some(word) = line.starts.last_mut() {
             word.2 = word.2.max(right);
         }
+        line.doubts.extend(doubt.map(|doubt| (line.text.len(), doubt)));
         line.text.push(character);
         line.left = line.left.min(left);
         line.right = line.right.max(right);
@@ -191,7 +197,12 @@ pub(super) fn text(lines: &[Line], width: Option<f32>, number: u32, context: &Co
         if before.is_some_and(|before| needs_space(before, line, width)) {
             text.push_printed(" ", (line.page, line.area()), number, source.clone());
         }
+        let from = text.as_str().len();
         text.push_printed(&line.text, (line.page, line.area()), number, source);
+        for (at, doubt) in &line.doubts {
+            let length = line.text.get(*at..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
+            text.mark_doubtful(from + at..from + at + length, *doubt);
+        }
         before = Some(line);
     }
     text

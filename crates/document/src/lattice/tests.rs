@@ -39,7 +39,7 @@ impl Sheet {
         for character in words.chars() {
             let width = if character.is_ascii() { 5.0 } else { 10.0 };
             let (right, top) = (left + width, y * 10.0);
-            self.page.glyphs.push(Glyph { character, left, top, right, bottom: top + 10.0 });
+            self.page.glyphs.push(Glyph { character, left, top, right, bottom: top + 10.0, doubt: None });
             left = right;
         }
         self
@@ -175,8 +175,14 @@ fn lines_of_a_cell_are_joined() {
 #[test]
 fn marks_of_notes_are_no_digits() {
     let mut sheet = square().words(16.0, 10.5, "1");
-    let small =
-        |left: f32, top: f32| Glyph { character: '2', left, top, right: left + 3.0, bottom: top + 6.0 };
+    let small = |left: f32, top: f32| Glyph {
+        character: '2',
+        left,
+        top,
+        right: left + 3.0,
+        bottom: top + 6.0,
+        doubt: None,
+    };
     sheet.page.glyphs.push(small(165.0, 105.0));
     check(vec![sheet], "  0:¦1:1\n  0:¦1:");
     // What is small and stands on the line is a digit.
@@ -389,7 +395,8 @@ fn too_much_is_refused() {
     let many =
         (0..9_000).fold(Sheet::new(), |sheet, index| sheet.rule(0.0, index as f32, 90.0, index as f32));
     assert!(read(vec![many.page], &Limits::default()).is_ok_and(|blocks| blocks.is_empty()));
-    let odd = Glyph { character: 'x', left: f32::NAN, top: f32::INFINITY, right: 0.0, bottom: 0.0 };
+    let odd =
+        Glyph { character: 'x', left: f32::NAN, top: f32::INFINITY, right: 0.0, bottom: 0.0, doubt: None };
     let page = Page { glyphs: vec![odd; 3], ..square().page };
     assert!(read(vec![page], &Limits::default()).is_ok());
 }

@@ -1,331 +1,460 @@
-//! A page of an OFD: its characters and ruled lines in points.
+//! Paints the objects of a page on the canvas, in points.
 
-use quick_xml::events::BytesStart;
+use hayro_interpret::kurbo::{Affine, Arc, BezPath, PathEl, Point, Rect, Shape as _, SvgArc, Vec2};
 
+use super::Budget;
+use super::object::{Code, Color, Colors, Layer, Object, Path, Shape, Text, number};
+use super::resources::{Resources, Style};
 use crate::error::ReadError;
-use crate::kind::Kind;
-use crate::lattice::{Glyph, Page, Segment};
-use crate::limits::Limits;
-use crate::package::Part;
-use crate::xml::{Event, Xml, attribute, name};
+use crate::ink::{self, BLACK, Blend, Canvas, Clip, Letter, Region, WHITE, contrast, is_of_figure, parts};
+use crate::lattice::{Glyph, Segment};
+use crate::model::Doubt;
 
 /// Points of a millimetre.
-const POINTS: f32 = 72.0 / 25.4;
+const POINTS: f64 = 72.0 / 25.4;
 /// Filled boxes thinner than this, in points, are rules; others are shading.
 const THIN: f32 = 3.0;
+/// Width of a line that does not say its own, in millimetres.
+const LINE: f32 = 0.353;
+/// Composites in composites.
+const DEEPEST: usize = 10;
+/// Looking at a character again costs this share of painting it.
+const LOOKS: usize = 25;
+/// Boundaries are rounded: what hangs out by less, in points, is shown.
+const ROUNDED: f64 = 1.0;
+/// Height in points from which a watermark is taken for one, whatever its colour.
+const WATERMARK: f64 = 24.0;
+/// Contrast to white paper from which letters are text, not a watermark.
+const STRONG: f32 = 0.5;
 
-/// What a page holds.
-#[derive(Default)]
-pub(super) struct Content {
-    pub(super) page: Page,
-    /// The templates that it is printed on.
-    pub(super) templates: Vec<String>,
+/// A page that is being painted.
+pub(super) struct Painter<'a> {
+    pub(super) canvas: Canvas,
+    pub(super) resources: Vec<&'a Resources>,
     /// Whether there are pictures or curves, which may be drawn text.
     pub(super) has_drawings: bool,
+    looks: usize,
 }
 
-/// How many characters and lines may still come.
-pub(super) struct Budget {
-    pub(super) left: usize,
-    pub(super) limit: usize,
+/// Where objects are painted, and how.
+#[derive(Clone)]
+pub(super) struct Place {
+    /// From millimetres to the points of the page.
+    transform: Affine,
+    clip: Clip,
+    opacity: f32,
+    style: Style,
+    /// Whether all of it is a watermark.
+    is_watermark: bool,
+    depth: usize,
 }
 
-impl Budget {
-    pub(super) fn spend(&mut self, count: usize) -> Result<(), ReadError> {
-        self.left = match self.left.checked_sub(count) {
-            Some(left) => left,
-            None => return Err(ReadError::TooManyNodes { found: self.limit + count, limit: self.limit }),
-        };
+impl Place {
+    /// The whole page.
+    pub(super) fn page(frame: Rect) -> Place {
+        Place {
+            transform: Affine::scale(POINTS),
+            clip: Clip::of(frame),
+            opacity: 1.0,
+            style: Style::default(),
+            is_watermark: false,
+            depth: 0,
+        }
+    }
+
+    /// A note on the page, whose objects are measured from its corner.
+    pub(super) fn note(&self, boundary: [f32; 4], is_watermark: bool) -> Place {
+        let corner = Vec2::new(boundary[0].into(), boundary[1].into());
+        Place { transform: self.transform * Affine::translate(corner), is_watermark, ..self.clone() }
+    }
+}
+
+impl<'a> Painter<'a> {
+    pub(super) fn new(frame: Rect, resources: Vec<&'a Resources>) -> Painter<'a> {
+        Painter { canvas: Canvas::new(frame), resources, has_drawings: false, looks: 0 }
+    }
+
+    /// Paints layers.
+    pub(super) fn layers(
+        &mut self,
+        layers: &[Layer],
+        place: &Place,
+        budget: &mut Budget,
+    ) -> Result<(), ReadError> {
+        for layer in layers {
+            let place = Place { style: self.style(layer.style.as_deref()), ..place.clone() };
+            self.objects(&layer.objects, &place, budget)?;
+        }
         Ok(())
     }
-}
 
-/// The position of an object on the page.
-#[derive(Clone, Copy)]
-struct Frame {
-    x: f32,
-    y: f32,
-    /// `CTM`: a b c d e f.
-    matrix: [f32; 6],
-}
-
-impl Frame {
-    fn of(tag: &BytesStart) -> Frame {
-        let boundary = numbers(attribute(tag, "Boundary").as_deref().unwrap_or(""));
-        let matrix = numbers(attribute(tag, "CTM").as_deref().unwrap_or(""));
-        let matrix = <[f32; 6]>::try_from(matrix).unwrap_or([1.0, 0.0, 0.0, 1.0, 0.0, 0.0]);
-        let at = |index: usize| boundary.get(index).copied().unwrap_or(0.0);
-        Frame { x: at(0), y: at(1), matrix }
+    fn style(&self, id: Option<&str>) -> Style {
+        let none = Style::default();
+        self.resources.iter().fold(none, |style, resources| style.over(&resources.style(id)))
     }
 
-    /// A point of the object on the page, in points.
-    fn place(&self, x: f32, y: f32) -> (f32, f32) {
-        let [a, b, c, d, e, f] = self.matrix;
-        ((a * x + c * y + e + self.x) * POINTS, (b * x + d * y + f + self.y) * POINTS)
+    /// Paints objects.
+    pub(super) fn objects(
+        &mut self,
+        objects: &[Object],
+        place: &Place,
+        budget: &mut Budget,
+    ) -> Result<(), ReadError> {
+        for object in objects {
+            budget.spend(1)?;
+            let own = self.place(object, place);
+            match &object.shape {
+                Shape::Text(text) => self.text(text, &own, budget)?,
+                Shape::Path(path) => self.path(path, &own, budget)?,
+                Shape::Picture(id) => self.picture(id.as_deref(), object, place, &own),
+                Shape::Block(objects) => self.objects(objects, &own, budget)?,
+                Shape::Composite(id) => {
+                    let mut resources = self.resources.iter();
+                    let unit = id.as_deref().and_then(|id| resources.find_map(|own| own.composite(id)));
+                    if let Some(objects) = unit.filter(|_| own.depth < DEEPEST) {
+                        self.objects(objects, &Place { depth: own.depth + 1, ..own }, budget)?;
+                    }
+                }
+            }
+            self.looks += self.canvas.take_looks();
+            budget.spend(self.looks / LOOKS)?;
+            self.looks %= LOOKS;
+        }
+        Ok(())
     }
-}
 
-/// How a text object sets its characters.
-struct Type {
-    frame: Frame,
-    size: f32,
-    stretch: f32,
-    /// Degrees: the direction in which lines run.
-    direction: i32,
-}
-
-/// The characters of a `TextCode` that is being read.
-struct Code {
-    x: f32,
-    y: f32,
-    across: Deltas,
-    down: Deltas,
-}
-
-/// Reads a page; `height` in millimetres holds where it does not say its own.
-pub(super) fn read(
-    part: &Part,
-    height: f32,
-    budget: &mut Budget,
-    limits: &Limits,
-) -> Result<Content, ReadError> {
-    let mut content =
-        Content { page: Page { height: height * POINTS, ..Page::default() }, ..Content::default() };
-    let mut xml = Xml::new(part, Kind::Ofd, limits);
-    let (mut setting, mut code, mut path): (Option<Type>, Option<Code>, Option<Path>) = (None, None, None);
-    let (mut in_box, mut in_data) = (false, false);
-    while let Some(event) = xml.next()? {
-        match event {
-            Event::Open(tag) => {
-                (in_box, in_data) = (false, false);
-                match name(&tag) {
-                    // What a path is clipped by or filled with is not on the page.
-                    "Clips" | "Pattern" => xml.skip()?,
-                    "TextObject" | "PathObject" | "ImageObject" | "PageBlock" if !is_shown(&tag) => {
-                        xml.skip()?
-                    }
-                    "Template" => {
-                        content.templates.extend(attribute(&tag, "TemplateID").map(|id| id.into_owned()));
-                    }
-                    "PhysicalBox" => in_box = true,
-                    "TextObject" => setting = Some(Type::of(&tag)),
-                    "TextCode" => code = setting.as_ref().map(|_| Code::of(&tag, code.as_ref())),
-                    "PathObject" => path = Some(Path::of(&tag)),
-                    "AbbreviatedData" => in_data = true,
-                    "ImageObject" => content.has_drawings = true,
-                    _ => {}
-                }
-            }
-            Event::Close => (in_box, in_data) = (false, false),
-            Event::Text(text) if in_box => {
-                content.page.height = self::height(&text).map_or(content.page.height, |found| found * POINTS);
-            }
-            Event::Text(text) if in_data => {
-                if let Some(path) = &path {
-                    let before = content.page.segments.len();
-                    content.has_drawings |= path.draw(&text, &mut content.page.segments);
-                    budget.spend(content.page.segments.len() - before + text.len() / 64)?;
-                }
-            }
-            Event::Text(text) => {
-                if let (Some(setting), Some(code)) = (&setting, &mut code) {
-                    let before = content.page.glyphs.len();
-                    setting.set(&text, code, &mut content.page.glyphs);
-                    budget.spend(content.page.glyphs.len() - before)?;
-                }
+    /// Where the inside of an object is.
+    fn place(&self, object: &Object, outer: &Place) -> Place {
+        let [left, top, width, height] = object.boundary.unwrap_or([0.0; 4]).map(f64::from);
+        let corner = outer.transform * Affine::translate((left, top));
+        let transform = corner * Affine::new(object.matrix.map(f64::from));
+        let mut clip = outer.clip.clone();
+        if object.boundary.is_some() {
+            let shown = outer.transform.transform_rect_bbox(Rect::new(left, top, left + width, top + height));
+            // Not every program cuts off what hangs out of a boundary.
+            let is_nothing = shown.width() < 0.1 || shown.height() < 0.1;
+            let margin = if is_nothing { 0.0 } else { ROUNDED };
+            clip = clip.within_any(vec![Region::of_box(shown.inflate(margin, margin))], false);
+        }
+        for areas in &object.clips {
+            // Programs differ in whether the matrix of the object moves its clip.
+            let pairs = areas.iter().flat_map(|area| [(area, transform), (area, corner)]);
+            let regions: Vec<Region> =
+                pairs.filter_map(|(area, transform)| region(area, transform)).collect();
+            if !regions.is_empty() {
+                clip = clip.within_any(regions, false);
             }
         }
+        let style = self.style(object.style.as_deref()).over(&outer.style);
+        Place { transform, clip, opacity: outer.opacity * object.opacity, style, ..outer.clone() }
     }
-    Ok(content)
-}
 
-/// The height in a box, in millimetres.
-pub(super) fn height(text: &str) -> Option<f32> {
-    numbers(text).get(3).copied().filter(|height| (1.0..100_000.0).contains(height))
-}
-
-fn is_shown(tag: &BytesStart) -> bool {
-    attribute(tag, "Visible").is_none_or(|visible| visible.trim() != "false")
-}
-
-impl Type {
-    fn of(tag: &BytesStart) -> Type {
-        let number = |name: &str| attribute(tag, name).and_then(|value| numbers(&value).first().copied());
-        Type {
-            frame: Frame::of(tag),
-            size: number("Size").unwrap_or(4.0).clamp(0.0, 1_000.0),
-            stretch: number("HScale").unwrap_or(1.0).clamp(0.01, 100.0),
-            direction: number("ReadDirection").unwrap_or(0.0) as i32,
+    /// Sets the characters of a text object.
+    fn text(&mut self, text: &Text, place: &Place, budget: &mut Budget) -> Result<(), ReadError> {
+        let colors = text.colors.over(place.style.colors);
+        let paint = match (text.fills, text.strokes) {
+            (true, _) => paint(colors.fill.unwrap_or(PRINT), place),
+            (false, true) => paint(colors.stroke.unwrap_or(PRINT), place),
+            (false, false) => return Ok(()),
+        };
+        for code in &text.codes {
+            budget.spend(code.text.chars().count())?;
+            self.code(text, code, place, &paint);
         }
+        Ok(())
     }
 
-    /// Sets characters one after another.
-    fn set(&self, text: &str, code: &mut Code, glyphs: &mut Vec<Glyph>) {
-        for character in text.chars().filter(|character| !matches!(character, '\r' | '\n')) {
+    fn code(&mut self, text: &Text, code: &Code, place: &Place, paint: &ink::Paint) {
+        let (mut x, mut y) = (code.x, code.y);
+        let (mut across, mut down) = (code.across.clone(), code.down.clone());
+        for character in code.text.chars().filter(|character| !matches!(character, '\r' | '\n')) {
             let share = if character.is_ascii() { 0.5 } else { 1.0 };
-            let advance = self.size * self.stretch * share;
-            // Letters are on the base line, with an eighth of their height below it.
-            let upper = self.frame.place(code.x, code.y - self.size * 0.88);
-            let lower = self.frame.place(code.x + advance, code.y + self.size * 0.12);
-            glyphs.push(Glyph {
-                character,
-                left: upper.0.min(lower.0),
-                top: upper.1.min(lower.1),
-                right: upper.0.max(lower.0),
-                bottom: upper.1.max(lower.1),
-            });
-            let (right, down) = match self.direction {
-                90 => (0.0, self.size),
+            let advance = text.size * text.stretch.abs().max(0.01) * share;
+            self.character(character, (x, y, advance), text, place, paint);
+            let (right, drop) = match text.direction {
+                90 => (0.0, text.size),
                 180 => (-advance, 0.0),
-                270 => (0.0, -self.size),
+                270 => (0.0, -text.size),
                 _ => (advance, 0.0),
             };
-            match (code.across.next(), code.down.next()) {
-                (None, None) => (code.x, code.y) = (code.x + right, code.y + down),
+            match (across.next(), down.next()) {
+                (None, None) => (x, y) = (x + right, y + drop),
                 (across, drop) => {
-                    code.x += across.unwrap_or(0.0);
-                    code.y += drop.unwrap_or(0.0);
+                    x += across.unwrap_or(0.0);
+                    y += drop.unwrap_or(0.0);
                 }
             }
         }
     }
-}
 
-impl Code {
-    /// Where a code does not say where it begins, it begins where the one before does.
-    fn of(tag: &BytesStart, before: Option<&Code>) -> Code {
-        let number = |name: &str| attribute(tag, name).and_then(|value| numbers(&value).first().copied());
-        let deltas = |name: &str| Deltas::of(attribute(tag, name).as_deref().unwrap_or(""));
-        Code {
-            x: number("X").or(before.map(|code| code.x)).unwrap_or(0.0),
-            y: number("Y").or(before.map(|code| code.y)).unwrap_or(0.0),
-            across: deltas("DeltaX"),
-            down: deltas("DeltaY"),
+    fn character(
+        &mut self,
+        character: char,
+        (x, y, advance): (f32, f32, f32),
+        text: &Text,
+        place: &Place,
+        paint: &ink::Paint,
+    ) {
+        // Letters are on the base line, with an eighth of their height below it.
+        let (left, top) = (f64::from(x), f64::from(y - text.size * 0.88));
+        let own = Rect::new(left, top, left + f64::from(advance), f64::from(y + text.size * 0.12));
+        let area = place.transform.transform_rect_bbox(own);
+        let [a, b, c, d, ..] = place.transform.as_coeffs();
+        let is_mirrored = (place.transform.determinant() < 0.0) != (text.stretch < 0.0);
+        let quarters = (text.turned.rem_euclid(360) / 90) as usize;
+        let turns = match () {
+            () if b.abs() <= a.abs() * 0.1 => Some(if a >= 0.0 || is_mirrored { 0 } else { 2 }),
+            () if a.abs() <= b.abs() * 0.1 => Some(if b >= 0.0 { 1 } else { 3 }),
+            () => None,
+        };
+        let turns = turns.map(|turns| (turns + quarters) % 4);
+        let stretch = f64::from(text.stretch.abs());
+        let size = f64::from(text.size) * (a.hypot(b) * stretch).min(c.hypot(d));
+        if !area.is_finite() || passes_over(size, turns.is_none(), place, paint) {
+            return;
         }
+        let is_turned = turns != Some(0) && is_of_figure(character);
+        if turns.is_none() && !is_turned {
+            return;
+        }
+        let glyph = Glyph {
+            character,
+            left: area.x0 as f32,
+            top: area.y0 as f32,
+            right: area.x1 as f32,
+            bottom: area.y1 as f32,
+            doubt: is_turned.then_some(Doubt::Reordered),
+        };
+        let (turns, paint) = (turns.unwrap_or(0), paint.clone());
+        self.canvas.letter(Letter { glyph, size, turns, is_mirrored, outline: None, paint }, &place.clip);
     }
-}
 
-/// Distances between characters: `3.2 3.2 g 5 3.2`, where `g` repeats.
-struct Deltas {
-    /// Counts and distances, the last first.
-    runs: Vec<(u32, f32)>,
-}
-
-impl Deltas {
-    fn of(text: &str) -> Deltas {
-        let mut runs = Vec::new();
-        let mut words = text.split_whitespace();
-        while let Some(word) = words.next() {
-            let run = if word == "g" {
-                let count = words.next().and_then(|count| count.parse().ok());
-                count.zip(words.next().and_then(number))
-            } else {
-                number(word).map(|distance| (1, distance))
+    /// Draws the lines of a path and fills it.
+    fn path(&mut self, path: &Path, place: &Place, budget: &mut Budget) -> Result<(), ReadError> {
+        let outline = place.transform * outline(&path.data);
+        let pieces = parts(&outline);
+        let curves = curved_parts(&outline);
+        budget.spend(pieces.iter().map(Vec::len).sum::<usize>())?;
+        self.has_drawings |= curves.contains(&true);
+        if place.opacity <= 0.0 {
+            return Ok(());
+        }
+        let Colors { fill, stroke } = path.colors.over(place.style.colors);
+        let stroked = paint(stroke.unwrap_or(PRINT), place);
+        let filled = fill.map(|fill| paint(fill, place));
+        let width = f64::from(path.width.or(place.style.width).unwrap_or(LINE)) * POINTS;
+        // Lines come first: they must stand out from what is below them.
+        let inside = filled.clone().unwrap_or_else(|| stroked.clone());
+        for (points, is_curved) in pieces.iter().zip(&curves) {
+            self.lines(points, *is_curved, path, (&inside, &stroked));
+        }
+        if path.fills
+            && let Some(paint) = &filled
+        {
+            let region = match bounds(&pieces) {
+                Some(area) if pieces.len() == 1 && curves[..] == [false] && is_box(&pieces) => {
+                    Some(Region::of_box(area))
+                }
+                _ => Region::filled(&outline, path.is_even_odd),
             };
-            runs.extend(run.filter(|(count, _)| *count > 0));
-        }
-        runs.reverse();
-        Deltas { runs }
-    }
-
-    fn next(&mut self) -> Option<f32> {
-        let (count, distance) = self.runs.last_mut()?;
-        let distance = *distance;
-        *count -= 1;
-        if *count == 0 {
-            self.runs.pop();
-        }
-        Some(distance)
-    }
-}
-
-/// How a path object draws its lines.
-struct Path {
-    frame: Frame,
-    strokes: bool,
-    fills: bool,
-}
-
-impl Path {
-    fn of(tag: &BytesStart) -> Path {
-        let says =
-            |name: &str, wanted: &str| attribute(tag, name).is_some_and(|value| value.trim() == wanted);
-        Path { frame: Frame::of(tag), strokes: !says("Stroke", "false"), fills: says("Fill", "true") }
-    }
-
-    /// Adds the straight lines of a path; whether there are curves.
-    fn draw(&self, data: &str, segments: &mut Vec<Segment>) -> bool {
-        let mut words = data.split_whitespace().peekable();
-        let mut part: Vec<(f32, f32)> = Vec::new();
-        let mut curves = false;
-        let mut curved = false;
-        while let Some(word) = words.next() {
-            let count = match word {
-                "M" | "S" | "L" => 2,
-                "Q" => 4,
-                "B" => 6,
-                "A" => 7,
-                "C" => 0,
-                _ => continue,
-            };
-            let mut values = [0.0; 7];
-            for value in values.iter_mut().take(count) {
-                *value = words.next_if(|word| number(word).is_some()).and_then(number).unwrap_or(0.0);
-            }
-            match word {
-                "M" | "S" => {
-                    self.end(&mut part, curved, segments);
-                    curved = false;
-                    part.push(self.frame.place(values[0], values[1]));
-                }
-                "L" => part.push(self.frame.place(values[0], values[1])),
-                "C" => part.extend(part.first().copied()),
-                _ => {
-                    (curves, curved) = (true, true);
-                    if let Some(&[.., x, y]) = values.get(..count) {
-                        part.push(self.frame.place(x, y));
-                    }
-                }
+            if let Some(region) = region {
+                self.canvas.fill(region, paint.clone(), &place.clip);
             }
         }
-        self.end(&mut part, curved, segments);
-        curves
+        if path.strokes
+            && let Some(region) = Region::stroked(&outline, width.max(0.2))
+        {
+            self.canvas.fill(region, stroked.clone(), &place.clip);
+        }
+        Ok(())
     }
 
-    fn end(&self, part: &mut Vec<(f32, f32)>, curved: bool, segments: &mut Vec<Segment>) {
-        let points = std::mem::take(part);
-        let edge =
-            |value: fn(&(f32, f32)) -> f32, pick: fn(f32, f32) -> f32| points.iter().map(value).reduce(pick);
-        let (Some(left), Some(right), Some(top), Some(bottom)) = (
-            edge(|point| point.0, f32::min),
-            edge(|point| point.0, f32::max),
-            edge(|point| point.1, f32::min),
-            edge(|point| point.1, f32::max),
-        ) else {
+    /// Adds the lines of a part of a path.
+    fn lines(&mut self, points: &[Point], is_curved: bool, path: &Path, paints: (&ink::Paint, &ink::Paint)) {
+        let Some(area) = bounds(&[points.to_vec()]).filter(|area| area.is_finite()) else { return };
+        let [left, top, right, bottom] = [area.x0, area.y0, area.x1, area.y1].map(|value| value as f32);
+        let (x, y) = ((left + right) / 2.0, (top + bottom) / 2.0);
+        let (is_thin, is_level) = (right - left < THIN || bottom - top < THIN, right - left > bottom - top);
+        let middle = match is_level {
+            true => Segment { x0: left, y0: y, x1: right, y1: y },
+            false => Segment { x0: x, y0: top, x1: x, y1: bottom },
+        };
+        if is_curved {
+            // A wave through a figure strikes it out.
+            if is_thin && is_level {
+                self.canvas.line(middle, if path.fills { paints.0 } else { paints.1 }, false);
+            }
+        } else if path.fills && is_thin {
+            self.canvas.line(middle, paints.0, true);
+        } else if path.strokes {
+            for (from, to) in points.iter().zip(points.iter().skip(1)) {
+                let [x0, y0, x1, y1] = [from.x, from.y, to.x, to.y].map(|value| value as f32);
+                self.canvas.line(Segment { x0, y0, x1, y1 }, paints.1, true);
+            }
+        }
+    }
+
+    /// Lays a picture over what is there.
+    fn picture(&mut self, id: Option<&str>, object: &Object, outer: &Place, own: &Place) {
+        self.has_drawings = true;
+        let Some([left, top, width, height]) = object.boundary.map(|boundary| boundary.map(f64::from)) else {
             return;
         };
-        if curved || ![left, right, top, bottom].iter().all(|value| value.is_finite()) {
-            return;
-        }
-        let is_thin = right - left < THIN || bottom - top < THIN;
-        if self.fills && is_thin {
-            let (x, y) = ((left + right) / 2.0, (top + bottom) / 2.0);
-            segments.push(if right - left > bottom - top {
-                Segment { x0: left, y0: y, x1: right, y1: y }
-            } else {
-                Segment { x0: x, y0: top, x1: x, y1: bottom }
-            });
-        } else if self.strokes {
-            let pairs = points.iter().zip(points.iter().skip(1));
-            segments.extend(pairs.map(|(&(x0, y0), &(x1, y1))| Segment { x0, y0, x1, y1 }));
+        let mut resources = self.resources.iter();
+        let known = id.and_then(|id| resources.find_map(|resources| resources.picture(id)));
+        // A picture fills a square of one millimetre before its matrix.
+        let unit = object.matrix != [1.0, 0.0, 0.0, 1.0, 0.0, 0.0];
+        let path = match unit {
+            true => own.transform * Rect::new(0.0, 0.0, 1.0, 1.0).to_path(0.1),
+            false => outer.transform * Rect::new(left, top, left + width, top + height).to_path(0.1),
+        };
+        let paint = match known {
+            Some(true) => {
+                ink::Paint::Flat(ink::Layer { color: None, opacity: own.opacity, blend: Blend::Normal })
+            }
+            _ => ink::Paint::Unknown,
+        };
+        let region = match is_box(&parts(&path)) {
+            true => path.bounding_box().is_finite().then(|| Region::of_box(path.bounding_box())),
+            false => Region::filled(&path, false),
+        };
+        if let Some(region) = region.filter(|_| own.opacity > 0.0) {
+            self.canvas.fill(region, paint, &own.clip);
         }
     }
 }
 
-fn numbers(text: &str) -> Vec<f32> {
-    text.split_whitespace().filter_map(number).collect()
+/// The colour of what does not say its own.
+const PRINT: Color = Color { value: Some(BLACK), opacity: 1.0 };
+
+fn paint(color: Color, place: &Place) -> ink::Paint {
+    match color.value {
+        Some(_) => ink::Paint::Flat(ink::Layer {
+            color: color.value,
+            opacity: color.opacity * place.opacity,
+            blend: Blend::Normal,
+        }),
+        None => ink::Paint::Unknown,
+    }
 }
 
-fn number(word: &str) -> Option<f32> {
-    word.parse::<f32>().ok().filter(|value| value.is_finite() && value.abs() < 1e6)
+/// Whether characters are a watermark: slanting, or marked as one, and light or large.
+fn passes_over(size: f64, is_slanting: bool, place: &Place, paint: &ink::Paint) -> bool {
+    let is_light = match paint {
+        ink::Paint::Flat(layer) => {
+            layer.color.map_or(0.0, |color| contrast(color, WHITE)) * layer.opacity < STRONG
+        }
+        _ => true,
+    };
+    (is_slanting || place.is_watermark) && (is_light || size > WATERMARK)
+}
+
+/// What an area of a clip shows: the paths in it.
+fn region(area: &Object, transform: Affine) -> Option<Region> {
+    let [left, top, ..] = area.boundary.unwrap_or([0.0; 4]).map(f64::from);
+    let transform = transform * Affine::translate((left, top)) * Affine::new(area.matrix.map(f64::from));
+    match &area.shape {
+        Shape::Path(path) => {
+            let path = transform * outline(&path.data);
+            let margin = |area: Rect| area.inflate(ROUNDED, ROUNDED);
+            match parts(&path) {
+                pieces if pieces.len() == 1 && is_box(&pieces) => {
+                    bounds(&pieces).map(|area| Region::of_box(margin(area)))
+                }
+                _ => Region::filled(&path, false),
+            }
+        }
+        Shape::Block(inner) => inner.iter().find_map(|inner| region(inner, transform)),
+        _ => None,
+    }
+}
+
+/// The smallest box round points.
+fn bounds(pieces: &[Vec<Point>]) -> Option<Rect> {
+    let points = pieces.iter().flatten().map(|point| Rect::from_points(*point, *point));
+    points.reduce(|one, other| one.union(other))
+}
+
+/// Whether all sides are level or upright, and no more than those of a box.
+fn is_box(pieces: &[Vec<Point>]) -> bool {
+    let level = |(from, to): (&Point, &Point)| (to.x - from.x).abs() < 0.5 || (to.y - from.y).abs() < 0.5;
+    pieces.iter().all(|points| points.len() <= 5 && points.iter().zip(points.iter().skip(1)).all(level))
+}
+
+/// Which parts of a path have curves.
+fn curved_parts(path: &BezPath) -> Vec<bool> {
+    let mut parts: Vec<bool> = Vec::new();
+    for element in path.elements() {
+        match element {
+            PathEl::MoveTo(_) => parts.push(false),
+            element => {
+                if let Some(part) = parts.last_mut() {
+                    *part |= matches!(element, PathEl::QuadTo(..) | PathEl::CurveTo(..));
+                }
+            }
+        }
+    }
+    parts
+}
+
+/// The path that abbreviated data describe.
+fn outline(data: &str) -> BezPath {
+    let mut path = BezPath::new();
+    let mut words = data.split_whitespace().peekable();
+    let mut last: Option<Point> = None;
+    while let Some(word) = words.next() {
+        let count = match word {
+            "M" | "S" | "L" => 2,
+            "Q" => 4,
+            "B" => 6,
+            "A" => 7,
+            "C" => 0,
+            _ => continue,
+        };
+        let mut values = [0.0; 7];
+        for value in values.iter_mut().take(count) {
+            *value = words.next_if(|word| number(word).is_some()).and_then(number).map_or(0.0, f64::from);
+        }
+        let [a, b, c, d, e, f, g] = values;
+        let (first, second, third) = (Point::new(a, b), Point::new(c, d), Point::new(e, f));
+        let (Some(from), "L" | "Q" | "B" | "A" | "C") = (last, word) else {
+            // A path may begin with a line.
+            if word != "C" {
+                let at =
+                    [first, second, third, Point::new(f, g)].get(count / 2 - 1).copied().unwrap_or(first);
+                path.move_to(at);
+                last = Some(at);
+            }
+            continue;
+        };
+        match word {
+            "L" => path.line_to(first),
+            "Q" => path.quad_to(first, second),
+            "B" => path.curve_to(first, second, third),
+            "A" => {
+                let to = Point::new(f, g);
+                let arc = SvgArc {
+                    from,
+                    to,
+                    radii: Vec2::new(a, b),
+                    x_rotation: c.to_radians(),
+                    large_arc: d != 0.0,
+                    sweep: e != 0.0,
+                };
+                match Arc::from_svg_arc(&arc) {
+                    Some(arc) => arc.append_iter(0.1).for_each(|element| path.push(element)),
+                    None => path.curve_to(from, to, to),
+                }
+            }
+            _ => path.close_path(),
+        }
+        last = match word {
+            "L" => Some(first),
+            "Q" => Some(second),
+            "B" => Some(third),
+            "A" => Some(Point::new(f, g)),
+            _ => Some(from),
+        };
+    }
+    path
 }

@@ -1,16 +1,19 @@
-//! A drawing device for the PDF interpreter that collects the visible characters and rules of a page.
+//! A drawing device for the PDF interpreter: it paints the page on the canvas that knows what can be seen.
 
 use hayro_interpret::font::{Glyph as Drawn, GlyphRun};
 use hayro_interpret::hayro_syntax::object::{Dict, Name};
-use hayro_interpret::kurbo::{Affine, BezPath, PathEl, Point, Rect, Shape};
+use hayro_interpret::kurbo::{Affine, BezPath, Point, Rect, Shape};
 use hayro_interpret::{
-    BlendMode, ClipPath, Device, DrawMode, DrawProps, Image, ImageDrawProps, Paint, SoftMask,
+    BlendMode, ClipPath, Device, DrawMode, DrawProps, FillRule, Image, ImageDrawProps, SoftMask,
 };
 
 use super::letters::Letters;
+use super::paint::{Laid, is_transparent, painted};
+use super::picture;
 use super::stop;
+use crate::ink::{self, BLACK, Blend, Canvas, Clip, Letter, Region, WHITE, contrast, is_of_figure, parts};
 use crate::lattice::{Glyph, Page, Segment};
-use crate::model::is_blank;
+use crate::model::{Doubt, is_blank};
 
 /// Filled boxes thinner than this, in points, are rules; others are shading.
 const THIN: f64 = 3.0;
@@ -19,8 +22,16 @@ const DESCENT: f64 = -120.0;
 const ASCENT: f64 = 880.0;
 /// What a picture covers of a page that was scanned.
 const SCAN: f64 = 0.5;
-/// Looking at a character again, to see whether it was covered, costs a hundredth of drawing it.
-const LOOKS: usize = 100;
+/// Looking at a character again, to see what is left of it, costs this share of drawing it.
+const LOOKS: usize = 25;
+/// Boxes of one path that are compared, to see whether they cut holes into each other.
+const MOST_BOXES: usize = 32;
+/// Share of the height of a page, at its head and at its foot, that running heads take.
+const MARGIN: f64 = 0.15;
+/// Height in points from which a watermark is taken for one, whatever its colour.
+const WATERMARK: f64 = 24.0;
+/// Contrast to white paper from which letters are text, not a watermark.
+const STRONG: f32 = 0.5;
 
 /// The pages draw more than is allowed.
 pub(super) struct TooMuch;
@@ -28,44 +39,105 @@ pub(super) struct TooMuch;
 /// A page as it is shown.
 pub(super) struct Sheet {
     pub(super) page: Page,
+    /// The outline that drew each character of the page.
+    outlines: Vec<Option<u32>>,
     /// Whether anything is on it that may be drawn text.
     pub(super) is_drawn: bool,
     /// Whether it is a picture of a page.
     pub(super) is_scan: bool,
 }
 
+impl Sheet {
+    /// Marks the characters whose outline stands for another one elsewhere.
+    pub(super) fn mark_ambiguous(&mut self, letters: &Letters) {
+        for (glyph, outline) in self.page.glyphs.iter_mut().zip(&self.outlines) {
+            if outline.is_some_and(|outline| letters.is_ambiguous(outline)) {
+                glyph.doubt = glyph.doubt.or(Some(Doubt::OtherShape));
+            }
+        }
+    }
+}
+
 /// The content of the current page so far.
-#[derive(Default)]
 pub(super) struct PageDevice {
     /// How much may still be drawn on all pages.
     left: usize,
-    letters: Letters,
+    pub(super) letters: Letters,
+    canvas: Canvas,
     frame: Rect,
-    glyphs: Vec<Glyph>,
-    segments: Vec<Segment>,
     /// Counts of the characters by their rotation: upright, 90°, 180° and 270° clockwise.
     turned: [usize; 4],
     /// The clip areas, innermost last.
-    clips: Vec<Rect>,
+    clips: Vec<Clip>,
     /// The groups of objects that are being drawn, innermost last.
     groups: Vec<Group>,
-    /// Whether the open marked content is a header, footer or watermark.
-    artifacts: Vec<bool>,
+    /// The open marked contents, innermost last.
+    contents: Vec<Content>,
     pictures: f64,
     is_drawn: bool,
+    looks_into_pictures: bool,
     looks: usize,
+}
+
+/// What a marked content is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Content {
+    Text,
+    /// A header, a footer or a page number.
+    RunningHead,
+    Watermark,
+}
+
+/// How a group of objects is laid over the page.
+#[derive(Clone, Copy)]
+struct Group {
+    opacity: f32,
+    blend: Blend,
+    is_masked: bool,
 }
 
 impl PageDevice {
     /// Nothing, and how much may be drawn on all pages.
     pub(super) fn new(left: usize) -> PageDevice {
-        PageDevice { left, ..PageDevice::default() }
+        let frame = Rect::ZERO;
+        PageDevice {
+            left,
+            letters: Letters::default(),
+            canvas: Canvas::new(frame),
+            frame,
+            turned: [0; 4],
+            clips: Vec::new(),
+            groups: Vec::new(),
+            contents: Vec::new(),
+            pictures: 0.0,
+            is_drawn: false,
+            looks_into_pictures: false,
+            looks: 0,
+        }
     }
 
-    /// Begins a page.
-    pub(super) fn begin(&mut self, frame: Rect) {
+    /// Begins a page. Looking into pictures takes time, so it is done where a figure lies over or under one.
+    pub(super) fn begin(&mut self, frame: Rect, looks_into_pictures: bool) {
         let (left, letters) = (self.left, std::mem::take(&mut self.letters));
-        *self = PageDevice { left, letters, frame, ..PageDevice::default() };
+        let canvas = Canvas::new(frame);
+        *self = PageDevice { letters, canvas, frame, looks_into_pictures, ..PageDevice::new(left) };
+    }
+
+    /// Whether a figure lies over or under a picture that was not looked into.
+    pub(super) fn has_unseen_pictures(&self) -> bool {
+        self.canvas.has_unseen_pictures()
+    }
+
+    /// Marks what a note on the page covers or strikes out.
+    pub(super) fn mark(&mut self, region: &Region, doubt: Doubt) {
+        self.canvas.mark(region, doubt);
+        self.spend_looks();
+    }
+
+    /// Draws a line of a note.
+    pub(super) fn note_line(&mut self, from: Point, to: Point) {
+        let paint = ink::Paint::opaque(BLACK);
+        self.canvas.line(segment(from, to), &paint, false);
     }
 
     /// The page, rotated so that most of its text is upright.
@@ -80,21 +152,31 @@ impl PageDevice {
             3 => (height - y, x),
             _ => (x, y),
         };
-        let glyphs = std::mem::take(&mut self.glyphs).into_iter().map(|glyph| {
+        let (letters, segments) = std::mem::replace(&mut self.canvas, Canvas::new(Rect::ZERO)).finish();
+        let (mut glyphs, mut outlines) =
+            (Vec::with_capacity(letters.len()), Vec::with_capacity(letters.len()));
+        for letter in letters {
+            let glyph = letter.glyph;
             let ((x0, y0), (x1, y1)) = (turn(glyph.left, glyph.top), turn(glyph.right, glyph.bottom));
-            Glyph { left: x0.min(x1), right: x0.max(x1), top: y0.min(y1), bottom: y0.max(y1), ..glyph }
-        });
-        let segments = std::mem::take(&mut self.segments).into_iter().map(|segment| {
+            // A figure that stands on its head or on its side is read in another order, and 6 is 9.
+            let is_turned = letter.turns != turns && is_of_figure(glyph.character);
+            let doubt = glyph.doubt.or(is_turned.then_some(Doubt::Reordered));
+            let (left, right, top, bottom) = (x0.min(x1), x0.max(x1), y0.min(y1), y0.max(y1));
+            glyphs.push(Glyph { left, right, top, bottom, doubt, ..glyph });
+            outlines.push(letter.outline);
+        }
+        let segments = segments.into_iter().map(|segment| {
             let ((x0, y0), (x1, y1)) = (turn(segment.x0, segment.y0), turn(segment.x1, segment.y1));
             Segment { x0, y0, x1, y1 }
         });
         Sheet {
             page: Page {
                 height: if turns % 2 == 1 { width } else { height },
-                glyphs: glyphs.collect(),
+                glyphs,
                 segments: segments.collect(),
                 source: 0..0,
             },
+            outlines,
             is_drawn: self.is_drawn,
             is_scan: self.pictures > SCAN * self.frame.area(),
         }
@@ -107,42 +189,61 @@ impl PageDevice {
         }
     }
 
+    /// Pays for what the canvas looked at.
+    fn spend_looks(&mut self) {
+        self.looks += self.canvas.take_looks();
+        self.spend(self.looks / LOOKS);
+        self.looks %= LOOKS;
+    }
+
     fn is_hidden(&self) -> bool {
-        self.groups.contains(&Group::Hidden)
+        self.groups.iter().any(|group| group.opacity <= 0.0)
     }
 
-    fn is_opaque(&self) -> bool {
-        self.groups.iter().all(|group| *group == Group::Opaque)
+    fn clip(&self) -> Clip {
+        self.clips.last().cloned().unwrap_or_else(|| Clip::of(self.frame))
     }
 
-    fn clip(&self) -> Rect {
-        self.clips.last().copied().unwrap_or(self.frame)
-    }
-
-    fn push_clip(&mut self, clip: Rect) {
+    fn push_clip(&mut self, region: Option<Region>) {
         self.spend(1);
-        self.clips.push(self.clip().intersect(clip));
+        // A path of nowhere leaves nothing.
+        let region = region.unwrap_or_else(|| Region::of_box(Rect::new(-1.0, -1.0, -1.0, -1.0)));
+        self.clips.push(self.clip().within(region));
     }
 
-    fn glyph(&mut self, glyph: &Drawn, transform: Affine, next: Option<Point>) {
-        let [a, b, ..] = transform.as_coeffs();
+    /// How paint is laid on the page now; none where a mask decides.
+    fn laid(&self, mask: Option<&SoftMask<'_>>, blend: BlendMode) -> Option<Laid> {
+        let groups = &self.groups;
+        let blends = groups.iter().map(|group| group.blend).chain([blended(blend)]);
+        let blend = blends.filter(|blend| *blend != Blend::Normal).last().unwrap_or(Blend::Normal);
+        let is_masked = mask.is_some() || groups.iter().any(|group| group.is_masked);
+        (!is_masked).then(|| Laid { opacity: groups.iter().map(|group| group.opacity).product(), blend })
+    }
+
+    /// Whether a character is one that readers pass over: a running head, or a watermark.
+    fn is_passed_over(&self, area: Rect, size: f64, turns: Option<usize>, paint: &ink::Paint) -> bool {
+        let is_light = match paint {
+            ink::Paint::Flat(layer) => {
+                layer.color.map_or(0.0, |color| contrast(color, WHITE)) * layer.opacity < STRONG
+            }
+            _ => true,
+        };
+        let height = self.frame.height() * MARGIN;
+        let is_in_margin = area.y1 < self.frame.y0 + height || area.y0 > self.frame.y1 - height;
+        let is_large = size > WATERMARK;
+        // Slanting text is a watermark.
+        turns.is_none() && (is_light || is_large)
+            || self.contents.contains(&Content::Watermark) && (is_light || is_large)
+            || self.contents.contains(&Content::RunningHead) && is_in_margin
+    }
+
+    fn glyph(&mut self, glyph: &Drawn, transform: Affine, next: Option<Point>, paint: &ink::Paint) {
+        let [a, b, c, d, ..] = transform.as_coeffs();
+        let is_mirrored = transform.determinant() > 0.0;
         let turns = match () {
-            () if b.abs() <= a.abs() * 0.1 => {
-                if a >= 0.0 {
-                    0
-                } else {
-                    2
-                }
-            }
-            () if a.abs() <= b.abs() * 0.1 => {
-                if b >= 0.0 {
-                    1
-                } else {
-                    3
-                }
-            }
-            // Slanting text is a watermark.
-            () => return,
+            () if b.abs() <= a.abs() * 0.1 => Some(if a >= 0.0 || is_mirrored { 0 } else { 2 }),
+            () if a.abs() <= b.abs() * 0.1 => Some(if b >= 0.0 { 1 } else { 3 }),
+            () => None,
         };
         let advance = match glyph {
             Drawn::Outline(outline) => outline.advance_width(),
@@ -159,142 +260,151 @@ impl PageDevice {
                 width = step.x;
             }
         }
-        let letters = self.letters.of(glyph);
-        let count = letters.chars().count().max(1) as f64;
-        for (index, character) in letters.chars().enumerate() {
+        let size = (a.hypot(b)).min(c.hypot(d)) * (ASCENT - DESCENT);
+        let said = self.letters.of(glyph);
+        let count = said.text.chars().count().max(1) as f64;
+        let clip = self.clip();
+        for (index, character) in said.text.chars().enumerate() {
             let part = |index: usize| width * index as f64 / count;
             let area =
                 transform.transform_rect_bbox(Rect::new(part(index), DESCENT, part(index + 1), ASCENT));
-            let is_shown = area.is_finite() && self.clip().contains(area.center());
-            if !is_shown {
+            let is_figure = is_of_figure(character);
+            if !area.is_finite()
+                || self.is_passed_over(area, size, turns, paint)
+                || turns.is_none() && !is_figure
+            {
                 continue;
             }
-            if !is_blank(character)
-                && let Some(count) = self.turned.get_mut(turns)
-            {
-                *count += 1;
-            }
-            self.glyphs.push(Glyph {
+            let doubt = said.doubt.or((turns.is_none()).then_some(Doubt::Reordered));
+            let glyph = Glyph {
                 character,
                 left: area.x0 as f32,
                 top: area.y0 as f32,
                 right: area.x1 as f32,
                 bottom: area.y1 as f32,
-            });
+                doubt,
+            };
+            let (turns, outline) = (turns.unwrap_or(0), said.outline);
+            let letter = Letter { glyph, size, turns, is_mirrored, outline, paint: paint.clone() };
+            let is_shown = self.canvas.letter(letter, &clip);
+            if is_shown
+                && !is_blank(character)
+                && let Some(count) = self.turned.get_mut(turns)
+            {
+                *count += 1;
+            }
         }
     }
 
-    /// Takes away what lies under a box that hides it.
-    fn cover(&mut self, area: Rect) {
-        self.looks += self.glyphs.len() + self.segments.len();
-        self.spend(self.looks / LOOKS);
-        self.looks %= LOOKS;
-        let lies_under = |x: f32, y: f32| area.contains(Point::new(x.into(), y.into()));
-        self.glyphs
-            .retain(|glyph| !lies_under((glyph.left + glyph.right) / 2.0, (glyph.top + glyph.bottom) / 2.0));
-        let inner = area.inset(-1.0);
-        let is_covered = |x: f32, y: f32| inner.contains(Point::new(x.into(), y.into()));
-        self.segments
-            .retain(|segment| !(is_covered(segment.x0, segment.y0) && is_covered(segment.x1, segment.y1)));
-    }
-
-    fn segment(&mut self, from: Point, to: Point) {
-        let clip = self.clip().inset(1.0);
+    /// A line between two points, as far as it is shown.
+    fn segment(&mut self, from: Point, to: Point, paint: &ink::Paint, is_rule: bool) {
+        let clip = self.clip().area.inset(1.0);
         let (from, to) = (within(from, clip, to), within(to, clip, from));
         if let (Some(from), Some(to)) = (from, to) {
-            self.segments.push(Segment {
-                x0: from.x as f32,
-                y0: from.y as f32,
-                x1: to.x as f32,
-                y1: to.y as f32,
-            });
+            self.canvas.line(segment(from, to), paint, is_rule);
         }
     }
 
-    /// A filled box.
-    fn fill(&mut self, area: Rect, is_opaque: bool) {
-        let area = area.intersect(self.clip().inset(0.1));
+    /// The middle of a thin filled box is a rule.
+    fn thin_box(&mut self, area: Rect, paint: &ink::Paint, is_rule: bool) {
+        let area = area.intersect(self.clip().area.inset(0.1));
         if !area.is_finite() || area.width() < 0.0 || area.height() < 0.0 {
             return;
         }
         let middle = area.center();
-        let is_thin = (area.width() < THIN, area.height() < THIN);
         // A dot may belong to a dotted line of either direction.
-        if is_thin.1 {
-            self.segment(Point::new(area.x0, middle.y), Point::new(area.x1, middle.y));
+        if area.height() < THIN {
+            self.segment(Point::new(area.x0, middle.y), Point::new(area.x1, middle.y), paint, is_rule);
         }
-        if is_thin.0 {
-            self.segment(Point::new(middle.x, area.y0), Point::new(middle.x, area.y1));
-        }
-        if is_thin == (false, false) && is_opaque {
-            self.cover(area);
+        if area.width() < THIN && is_rule {
+            self.segment(Point::new(middle.x, area.y0), Point::new(middle.x, area.y1), paint, is_rule);
         }
     }
 
-    fn path(&mut self, path: &BezPath, props: &DrawProps, mode: &DrawMode) {
+    fn path(&mut self, path: &BezPath, props: &DrawProps<'_>, mode: &DrawMode) {
         self.spend(path.elements().len());
-        let is_opaque = match alpha(&props.paint) {
-            0 => return,
-            alpha => {
-                alpha == 255
-                    && props.soft_mask.is_none()
-                    && props.blend_mode == BlendMode::Normal
-                    && self.is_opaque()
-            }
-        };
-        if self.is_hidden() {
+        if is_transparent(&props.paint) || self.is_hidden() {
             return;
         }
-        let (fills, width) = match mode {
-            DrawMode::Fill(_) => (true, None),
-            DrawMode::Stroke(stroke) => (false, Some(stroke.line_width)),
-            DrawMode::FillAndStroke(_, stroke) => (true, Some(stroke.line_width)),
+        let (fills, stroke) = match mode {
+            DrawMode::Fill(rule) => (Some(*rule), None),
+            DrawMode::Stroke(stroke) => (None, Some(stroke)),
+            DrawMode::FillAndStroke(rule, stroke) => (Some(*rule), Some(stroke)),
             DrawMode::Invisible => return,
         };
-        // A broad stroke is shading.
-        let scale = props.transform.determinant().abs().sqrt();
-        let strokes = width.is_some_and(|width| f64::from(width) * scale < 2.0 * THIN);
-        let mut part = Part::default();
-        for element in path.elements() {
-            match *element {
-                PathEl::MoveTo(point) => {
-                    self.end(std::mem::take(&mut part), fills, strokes, is_opaque);
-                    part.points.push(props.transform * point);
-                }
-                PathEl::LineTo(point) => part.points.push(props.transform * point),
-                PathEl::QuadTo(_, point) | PathEl::CurveTo(_, _, point) => {
-                    part.is_curved = true;
-                    part.points.push(props.transform * point);
-                }
-                PathEl::ClosePath => part.points.extend(part.points.first().copied()),
+        let paint = painted(&props.paint, self.laid(props.soft_mask.as_ref(), props.blend_mode));
+        let path = props.transform * path;
+        let pieces = parts(&path);
+        self.spend(pieces.iter().map(Vec::len).sum::<usize>() / 4);
+        let is_curved = path.elements().iter().any(|element| is_curve(element));
+        self.is_drawn |= is_curved;
+        if let Some(rule) = fills {
+            self.fill(&path, &pieces, rule, is_curved, &paint);
+        }
+        if let Some(stroke) = stroke {
+            let width = f64::from(stroke.line_width) * props.transform.determinant().abs().sqrt();
+            // A broad stroke is shading. A line is drawn first: it must stand out from what is below it.
+            if width < 2.0 * THIN {
+                self.stroke(&pieces, &path, &paint);
+            }
+            // A line of dashes hides a part of what is below.
+            let laid = if stroke.dash_array.is_empty() { paint } else { ink::Paint::Unknown };
+            if (width >= THIN || stroke.dash_array.is_empty())
+                && let Some(region) = Region::stroked(&path, width.max(0.2))
+            {
+                self.canvas.fill(region, laid, &self.clip());
             }
         }
-        self.end(part, fills, strokes, is_opaque);
+        self.spend_looks();
     }
 
-    fn end(&mut self, part: Part, fills: bool, strokes: bool, is_opaque: bool) {
-        self.is_drawn |= part.is_curved;
-        let Part { points, is_curved: false } = part else { return };
-        if fills {
-            let is_box =
-                sides(&points).all(|(from, to)| (to.x - from.x).abs() < 0.5 || (to.y - from.y).abs() < 0.5);
-            let outline = points.iter().map(|point| Rect::from_points(*point, *point));
-            if let Some(outline) = outline.reduce(|one, other| one.union(other)) {
-                self.fill(outline, is_opaque && is_box && points.len() <= 5);
+    fn stroke(&mut self, pieces: &[Vec<Point>], path: &BezPath, paint: &ink::Paint) {
+        let mut curved = curved_parts(path).into_iter();
+        for points in pieces {
+            if curved.next().unwrap_or(false) {
+                // A wave through a figure strikes it out.
+                if let Some(outline) = outline(points).filter(|outline| outline.height() < THIN) {
+                    self.thin_box(outline, paint, false);
+                }
+                continue;
+            }
+            sides(points).for_each(|(from, to)| self.segment(from, to, paint, true));
+        }
+    }
+
+    fn fill(
+        &mut self,
+        path: &BezPath,
+        pieces: &[Vec<Point>],
+        rule: FillRule,
+        is_curved: bool,
+        paint: &ink::Paint,
+    ) {
+        let mut curved = curved_parts(path).into_iter();
+        let mut boxes = Vec::new();
+        for points in pieces {
+            let is_curved = curved.next().unwrap_or(false);
+            let Some(outline) = outline(points) else { continue };
+            self.thin_box(outline, paint, !is_curved);
+            if !is_curved && points.len() <= 5 && is_box(points) {
+                boxes.push(outline);
             }
         }
-        if strokes {
-            sides(&points).for_each(|(from, to)| self.segment(from, to));
+        let clip = self.clip();
+        let is_all_boxes = !is_curved && boxes.len() == pieces.len() && boxes.len() <= MOST_BOXES;
+        let are_apart = || {
+            boxes.iter().enumerate().all(|(index, one)| {
+                boxes.iter().skip(index + 1).all(|other| one.intersect(*other).area() <= 0.0)
+            })
+        };
+        if is_all_boxes && are_apart() {
+            for area in boxes {
+                self.canvas.fill(Region::of_box(area), paint.clone(), &clip);
+            }
+        } else if let Some(region) = Region::filled(path, rule == FillRule::EvenOdd) {
+            self.canvas.fill(region, paint.clone(), &clip);
         }
     }
-}
-
-/// How opaque a group of objects is.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Group {
-    Hidden,
-    Sheer,
-    Opaque,
 }
 
 /// The sides of a polygon, from point to point.
@@ -302,11 +412,39 @@ fn sides(points: &[Point]) -> impl Iterator<Item = (Point, Point)> {
     points.iter().copied().zip(points.iter().copied().skip(1))
 }
 
-/// Lines from point to point.
-#[derive(Default)]
-struct Part {
-    points: Vec<Point>,
-    is_curved: bool,
+/// Whether all sides of a polygon are level or upright.
+fn is_box(points: &[Point]) -> bool {
+    sides(points).all(|(from, to)| (to.x - from.x).abs() < 0.5 || (to.y - from.y).abs() < 0.5)
+}
+
+/// The smallest box round points.
+fn outline(points: &[Point]) -> Option<Rect> {
+    points.iter().map(|point| Rect::from_points(*point, *point)).reduce(|one, other| one.union(other))
+}
+
+fn is_curve(element: &hayro_interpret::kurbo::PathEl) -> bool {
+    use hayro_interpret::kurbo::PathEl;
+    matches!(element, PathEl::QuadTo(..) | PathEl::CurveTo(..))
+}
+
+/// Which parts of a path have curves.
+fn curved_parts(path: &BezPath) -> Vec<bool> {
+    let mut parts: Vec<bool> = Vec::new();
+    for element in path.elements() {
+        match element {
+            hayro_interpret::kurbo::PathEl::MoveTo(_) => parts.push(false),
+            element => {
+                if let Some(part) = parts.last_mut() {
+                    *part |= is_curve(element);
+                }
+            }
+        }
+    }
+    parts
+}
+
+fn segment(from: Point, to: Point) -> Segment {
+    Segment { x0: from.x as f32, y0: from.y as f32, x1: to.x as f32, y1: to.y as f32 }
 }
 
 /// An end of a level or upright line, cut off where the clip ends; none if all of it is outside.
@@ -320,10 +458,11 @@ fn within(point: Point, clip: Rect, other: Point) -> Option<Point> {
         .then(|| Point::new(point.x.clamp(clip.x0, clip.x1), point.y.clamp(clip.y0, clip.y1)))
 }
 
-fn alpha(paint: &Paint) -> u8 {
-    match paint {
-        Paint::Color(color) => color.to_rgba().to_rgba8()[3],
-        Paint::Pattern(_) => 254,
+fn blended(blend: BlendMode) -> Blend {
+    match blend {
+        BlendMode::Normal => Blend::Normal,
+        BlendMode::Multiply | BlendMode::Darken => Blend::Multiply,
+        _ => Blend::Other,
     }
 }
 
@@ -334,11 +473,18 @@ impl<'a> Device<'a> for PageDevice {
 
     fn push_clip_path(&mut self, clip: &ClipPath) {
         self.spend(clip.path.elements().len());
-        self.push_clip(clip.path.bounding_box());
+        let region = Region::filled(&clip.path, clip.fill == FillRule::EvenOdd);
+        let pieces = parts(&clip.path);
+        let is_box = matches!(&pieces[..], [points] if points.len() <= 5 && is_box(points))
+            && !clip.path.elements().iter().any(is_curve);
+        self.push_clip(match is_box {
+            true => Some(Region::of_box(clip.path.bounding_box())),
+            false => region,
+        });
     }
 
     fn push_clip_rect(&mut self, clip: &Rect) {
-        self.push_clip(*clip);
+        self.push_clip(clip.is_finite().then(|| Region::of_box(*clip)));
     }
 
     fn pop_clip(&mut self) {
@@ -347,11 +493,7 @@ impl<'a> Device<'a> for PageDevice {
 
     fn push_transparency_group(&mut self, opacity: f32, mask: Option<SoftMask<'a>>, blend_mode: BlendMode) {
         self.spend(1);
-        self.groups.push(match () {
-            () if opacity <= 0.0 => Group::Hidden,
-            () if opacity >= 1.0 && mask.is_none() && blend_mode == BlendMode::Normal => Group::Opaque,
-            () => Group::Sheer,
-        });
+        self.groups.push(Group { opacity, blend: blended(blend_mode), is_masked: mask.is_some() });
     }
 
     fn pop_transparency_group(&mut self) {
@@ -360,15 +502,16 @@ impl<'a> Device<'a> for PageDevice {
 
     fn draw_glyph_run(&mut self, run: &GlyphRun<'_, 'a>, props: DrawProps<'a>, mode: &DrawMode) {
         self.spend(run.glyphs().len());
-        let is_shown = !matches!(mode, DrawMode::Invisible) && alpha(&props.paint) > 0 && !self.is_hidden();
-        if !is_shown || self.artifacts.contains(&true) {
+        if matches!(mode, DrawMode::Invisible) || is_transparent(&props.paint) || self.is_hidden() {
             return;
         }
+        let paint = painted(&props.paint, self.laid(props.soft_mask.as_ref(), props.blend_mode));
         let glyphs = run.glyphs();
         for (index, glyph) in glyphs.iter().enumerate() {
             let next = glyphs.get(index + 1).map(|next| props.transform * next.transform() * Point::ZERO);
-            self.glyph(glyph, props.transform * glyph.transform(), next);
+            self.glyph(glyph, props.transform * glyph.transform(), next, &paint);
         }
+        self.spend_looks();
     }
 
     fn draw_image(&mut self, image: Image<'a, '_>, props: ImageDrawProps<'a>) {
@@ -377,32 +520,40 @@ impl<'a> Device<'a> for PageDevice {
             return;
         }
         self.is_drawn = true;
-        let (is_opaque, width, height) = match &image {
-            Image::Raster(raster) => {
-                let dict = raster.stream().dict();
-                let is_masked =
-                    [b"SMask".as_slice(), b"Mask", b"SMaskInData"].iter().any(|key| dict.contains_key(*key));
-                (!is_masked && self.is_opaque(), raster.width(), raster.height())
-            }
-            Image::Stencil(stencil) => (false, stencil.width(), stencil.height()),
-        };
-        let place = Rect::new(0.0, 0.0, width.into(), height.into());
+        let place = Rect::new(0.0, 0.0, image.width().into(), image.height().into());
         let area = props.transform.transform_rect_bbox(place);
-        let shown = area.intersect(self.clip());
-        if shown.is_finite() && shown.width() > 0.0 && shown.height() > 0.0 {
-            self.pictures += shown.area();
-            self.fill(area, is_opaque);
+        let shown = area.intersect(self.clip().area);
+        if !shown.is_finite() || shown.width() <= 0.0 || shown.height() <= 0.0 {
+            return;
         }
+        self.pictures += shown.area();
+        let laid = self.laid(props.soft_mask.as_ref(), props.blend_mode);
+        let (paint, cost) = picture::paint(&image, laid, props.transform, self.looks_into_pictures);
+        self.spend(cost);
+        self.thin_box(area, &paint, true);
+        let mut path = place.to_path(0.1);
+        path.apply_affine(props.transform);
+        let [_, b, c, _, ..] = props.transform.as_coeffs();
+        let region =
+            if b.abs() + c.abs() < 1e-6 { Some(Region::of_box(area)) } else { Region::filled(&path, false) };
+        if let Some(region) = region {
+            self.canvas.fill(region, paint, &self.clip());
+        }
+        self.spend_looks();
     }
 
     fn begin_marked_content(&mut self, tag: &[u8], properties: Option<&Dict<'_>>) {
         self.spend(1);
         let kind = properties.and_then(|properties| properties.get::<Name<'_>>("Subtype"));
-        let is_artifact = |kind: &[u8]| matches!(kind, b"Header" | b"Footer" | b"PageNum" | b"Watermark");
-        self.artifacts.push(tag == b"Artifact" && kind.is_some_and(|kind| is_artifact(&kind)));
+        let content = kind.map_or(Content::Text, |kind| match &*kind {
+            b"Header" | b"Footer" | b"PageNum" => Content::RunningHead,
+            b"Watermark" => Content::Watermark,
+            _ => Content::Text,
+        });
+        self.contents.push(if tag == b"Artifact" { content } else { Content::Text });
     }
 
     fn end_marked_content(&mut self) {
-        self.artifacts.pop();
+        self.contents.pop();
     }
 }

@@ -13,9 +13,18 @@ const MOST_LAYERS: usize = 4;
 /// Bytes before a stream that can hold its dictionary.
 const DESCRIPTION: usize = 1_024;
 
-/// Refuses a file whose streams inflate to more than the limit. Pictures do not count: they are never
-/// inflated.
+/// Refuses a file whose streams inflate to more than the limit. Pictures do not count: they are inflated only
+/// where a figure lies over or under one, and then they are counted first.
 pub(super) fn check(bytes: &[u8], limits: &Limits) -> Result<(), ReadError> {
+    count(bytes, limits, false)
+}
+
+/// The same with the pictures.
+pub(super) fn check_with_pictures(bytes: &[u8], limits: &Limits) -> Result<(), ReadError> {
+    count(bytes, limits, true)
+}
+
+fn count(bytes: &[u8], limits: &Limits, with_pictures: bool) -> Result<(), ReadError> {
     let mut left = limits.inflated_bytes;
     let mut from = 0;
     while let Some(found) = bytes.get(from..).and_then(|rest| find(rest, b"stream")) {
@@ -27,7 +36,7 @@ pub(super) fn check(bytes: &[u8], limits: &Limits) -> Result<(), ReadError> {
         let before = bytes.get(at.saturating_sub(DESCRIPTION)..at).unwrap_or_default();
         let is_begin = breaks > 0 && !before.ends_with(b"end");
         let own = find_last(before, b" obj").and_then(|own| before.get(own..)).unwrap_or_default();
-        if is_begin && is_packed(content) && !contains(own, b"/Image") {
+        if is_begin && is_packed(content) && (with_pictures || !contains(own, b"/Image")) {
             let length = unpack(content, MOST_LAYERS, left);
             left = left
                 .checked_sub(length)

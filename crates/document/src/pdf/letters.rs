@@ -1,22 +1,114 @@
-//! Glyphs to characters.
+//! Glyphs to characters, and whether what is drawn looks like them.
 
 use std::collections::HashMap;
 
+use hayro_interpret::CacheKey;
 use hayro_interpret::font::{Glyph, OutlineGlyph};
 use hayro_interpret::hayro_cmap::BfString;
 use skrifa::{FontRef, MetadataProvider};
+
+use super::type3;
+use crate::ink::digits::{Drawing, Verdict};
+use crate::model::{Doubt, is_blank};
 
 /// What the glyphs of a file say.
 #[derive(Default)]
 pub(super) struct Letters {
     /// Characters by glyph, of the embedded fonts that had to be asked.
     fonts: HashMap<u128, HashMap<u32, char>>,
+    /// The number of each outline that draws figures.
+    numbers: HashMap<u128, u32>,
+    /// What each of them looks like, and the digit that it first stood for.
+    outlines: Vec<Outlined>,
+}
+
+struct Outlined {
+    drawing: Option<Drawing>,
+    digit: Option<char>,
+    /// Whether it stood for another digit later.
+    is_ambiguous: bool,
+}
+
+/// What a glyph says.
+pub(super) struct Said {
+    /// The replacement character if it is unknown, a space where it shows nothing.
+    pub(super) text: String,
+    /// The number of its outline.
+    pub(super) outline: Option<u32>,
+    pub(super) doubt: Option<Doubt>,
 }
 
 impl Letters {
-    /// The text of a glyph; the replacement character if it is unknown, a space where it shows
-    /// nothing.
-    pub(super) fn of(&mut self, glyph: &Glyph) -> String {
+    /// The text of a glyph, compared with what it draws.
+    pub(super) fn of(&mut self, glyph: &Glyph<'_>) -> Said {
+        let mut said = Said { text: self.text(glyph), outline: None, doubt: None };
+        // Without the font, programs draw what they have: only an embedded one shows what is seen everywhere.
+        let is_embedded = match glyph {
+            Glyph::Outline(outline) => outline.font_data().is_some(),
+            Glyph::Type3(_) => true,
+        };
+        let mut characters = said.text.chars();
+        let (first, is_single) = (characters.next().unwrap_or(' '), characters.next().is_none());
+        let digits = said.text.chars().filter(char::is_ascii_digit).count();
+        if !is_single {
+            // One outline for several digits is no type that anybody sets figures in.
+            said.doubt = (digits > 1).then_some(Doubt::OtherShape);
+            return said;
+        }
+        if digits == 0 && !is_embedded {
+            return said;
+        }
+        let number = self.number(glyph);
+        let Some(outline) = self.outlines.get_mut(number as usize) else { return said };
+        said.outline = Some(number);
+        let verdict = match &outline.drawing {
+            Some(drawing) => drawing.verdict(first),
+            None if is_embedded && digits == 1 => {
+                // It draws nothing.
+                said.text = ' '.into();
+                return said;
+            }
+            None => Verdict::Unknown,
+        };
+        if verdict == Verdict::Other && is_blank(first) {
+            said.text = char::REPLACEMENT_CHARACTER.into();
+        } else if verdict == Verdict::Other {
+            said.doubt = Some(Doubt::OtherShape);
+        }
+        // What looks like its digit is that digit, whatever is said elsewhere.
+        if digits == 1 && verdict == Verdict::Unknown {
+            outline.is_ambiguous |= *outline.digit.get_or_insert(first) != first;
+        } else {
+            said.outline = None;
+        }
+        said
+    }
+
+    /// Whether an outline stands for two digits in the file.
+    pub(super) fn is_ambiguous(&self, outline: u32) -> bool {
+        self.outlines.get(outline as usize).is_some_and(|outline| outline.is_ambiguous)
+    }
+
+    fn number(&mut self, glyph: &Glyph<'_>) -> u32 {
+        let key = match glyph {
+            Glyph::Outline(outline) => outline.identifier().cache_key(),
+            Glyph::Type3(drawing) => drawing.cache_key(),
+        };
+        if let Some(number) = self.numbers.get(&key) {
+            return *number;
+        }
+        let drawing = match glyph {
+            Glyph::Outline(outline) => Drawing::of(&outline.outline(), false),
+            Glyph::Type3(drawing) => type3::drawing(drawing),
+        };
+        let number = self.outlines.len() as u32;
+        self.outlines.push(Outlined { drawing, digit: None, is_ambiguous: false });
+        self.numbers.insert(key, number);
+        number
+    }
+
+    /// The text of a glyph by its font.
+    fn text(&mut self, glyph: &Glyph<'_>) -> String {
         let text = match glyph.as_unicode() {
             Some(BfString::Char(character)) => character.to_string(),
             Some(BfString::String(text)) => text,

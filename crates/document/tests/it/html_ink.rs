@@ -118,6 +118,8 @@ fn what_can_hardly_be_seen_is_doubtful() {
     check("<span style='transform:rotate(180deg)'>6</span>", "6?OtherShape");
     check("<span style='transform:scaleX(-1)'>6</span>", "6?OtherShape");
     check("<span style='-webkit-text-security:disc'>146</span>", "146?Covered");
+    check("<span style='mso-hide:all'>7</span>146", "7146?Covered");
+    check("<span style='display:none;mso-hide:all'>7</span>146", "146");
     for plain in [
         "font-size:9px",
         "opacity:.85",
@@ -150,6 +152,13 @@ fn another_order_is_doubtful() {
     );
     check("46<i style='position:absolute;left:0'>1</i>", "461?Reordered");
     check("<i style='position:relative;left:200px'>146</i>", "146?Reordered");
+    check("<i style='margin-right:-1em'>7</i>146", "7146?Overlapping");
+    check("<i style='display:inline-block;width:0'>7</i>146", "7146?Overlapping");
+    let narrow =
+        "margin-top:0cm;margin-right:-5.65pt;margin-bottom:0cm;margin-left:-5.65pt;text-align:center";
+    check(&format!("<p style='{narrow}'>146</p><p style='{narrow}'>件</p>"), "146 件");
+    check("<p style='margin-left:-21.0pt'>146</p>", "146");
+    check("<p style='margin-left:21.0pt;text-indent:-21.0pt'>146</p>", "146");
     check("<i style='float:right'>146</i>", "146");
     check("<i style='float:left'>1</i>46", "146");
     check("<p style='position:relative;top:1px'>146</p>", "146");

@@ -4,6 +4,7 @@
 
 mod doc;
 mod docx;
+mod docx_ink;
 mod draw;
 mod encodings;
 mod formats;
@@ -12,13 +13,16 @@ mod html_ink;
 mod laws;
 mod mht;
 mod odt;
+mod odt_ink;
 mod ofd;
 mod pdf;
 mod refusals;
 mod rtf;
+mod rtf_ink;
 mod seeds;
 #[path = "../../../../tests/src/skip.rs"]
 #[expect(unreachable_pub, reason = "it is public in `tests`, where it belongs")]
 mod skip;
 mod text;
 mod workbooks;
+mod workbooks_ink;

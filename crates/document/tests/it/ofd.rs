@@ -10,6 +10,20 @@ use crate::{draw, laws};
 
 const NAMES: &str = r#"xmlns:ofd="http://www.ofdspec.org/2016""#;
 
+/// A unit of text, a style, and two pictures.
+const RESOURCES: &str = r#"<Res><DrawParams><DrawParam ID="1"><FillColor Value="255 255 255"/></DrawParam></DrawParams>
+    <CompositeGraphicUnits><CompositeGraphicUnit ID="5" Width="90" Height="5"><Content>
+    <TextObject Boundary="0 0 90 5" Size="4"><TextCode X="0" Y="4">146</TextCode></TextObject>
+    <CompositeObject ID="7" Boundary="0 0 90 5" ResourceID="5"/></Content></CompositeGraphicUnit></CompositeGraphicUnits>
+    <MultiMedias><MultiMedia ID="2" Type="Image"><MediaFile>a.jpg</MediaFile></MultiMedia>
+    <MultiMedia ID="3" Type="Image"><MediaFile>a.png</MediaFile></MultiMedia></MultiMedias></Res>"#;
+/// A note on the ninth page: a white box, and a figure on it.
+const NOTE: &str = r#"<PageAnnot><Annot ID="1" Type="Stamp"><Appearance Boundary="18 38 20 8">
+    <PathObject Boundary="0 0 20 8" Stroke="false" Fill="true"><FillColor Value="255 255 255"/>
+    <AbbreviatedData>M 0 0 L 20 0 L 20 8 L 0 8 C</AbbreviatedData></PathObject>
+    <TextObject Boundary="2 2 9 5" Size="4"><TextCode X="0" Y="4">741</TextCode></TextObject>
+    </Appearance></Annot></PageAnnot>"#;
+
 /// A file with these parts.
 fn package(parts: &[(&str, &str)]) -> Vec<u8> {
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
@@ -27,7 +41,8 @@ fn file(pages: &[&str]) -> Vec<u8> {
         .collect();
     let document = format!(
         r#"<ofd:Document {NAMES}><ofd:CommonData><ofd:PageArea><ofd:PhysicalBox>0 0 210 297</ofd:PhysicalBox></ofd:PageArea>
-        <ofd:TemplatePage ID="99" BaseLoc="Tpls/Tpl_0.xml"/></ofd:CommonData><ofd:Pages>{list}</ofd:Pages></ofd:Document>"#
+        <ofd:TemplatePage ID="99" BaseLoc="Tpls/Tpl_0.xml"/><ofd:DocumentRes>Res.xml</ofd:DocumentRes></ofd:CommonData>
+        <ofd:Annotations>Annots/List.xml</ofd:Annotations><ofd:Pages>{list}</ofd:Pages></ofd:Document>"#
     );
     let root = "<OFD><DocBody><DocRoot>/Doc_0/Document.xml</DocRoot></DocBody></OFD>";
     let template = format!(
@@ -42,8 +57,17 @@ fn file(pages: &[&str]) -> Vec<u8> {
             (format!("Doc_0/Pages/{page}.xml"), format!("<ofd:Page {NAMES}>{objects}</ofd:Page>"))
         })
         .collect();
-    let mut parts =
-        vec![("OFD.xml", root), ("Doc_0/Document.xml", &document), ("Doc_0/Tpls/Tpl_0.xml", &template)];
+    let mut parts = vec![
+        ("OFD.xml", root),
+        ("Doc_0/Document.xml", &document),
+        ("Doc_0/Tpls/Tpl_0.xml", &template),
+        ("Doc_0/Res.xml", RESOURCES),
+        (
+            "Doc_0/Annots/List.xml",
+            r#"<Annotations><Page PageID="8"><FileLoc>One.xml</FileLoc></Page></Annotations>"#,
+        ),
+        ("Doc_0/Annots/One.xml", NOTE),
+    ];
     parts.extend(pages.iter().map(|(name, text)| (name.as_str(), text.as_str())));
     package(&parts)
 }
@@ -121,7 +145,8 @@ fn rules_are_strokes_and_thin_boxes() {
         [40, 50, 60].iter().map(|y| thin(&format!("20 {y} 40 0.2"), "40", "0.2")).collect::<String>()
             + &[20, 40, 60].iter().map(|x| thin(&format!("{x} 40 0.2 20"), "0.2", "20")).collect::<String>();
     // Shading behind all of it is no rule.
-    check(&(thin("10 30 100 50", "100", "50") + &rules + &cells), table);
+    let shading = thin("10 30 100 50", "100", "50").replace("#0 #0 #0", "#E0 #E0 #E0");
+    check(&(shading + &rules + &cells), table);
     check(&(line("M 20 40 B 1 2 3 4 60 60 L 20 60 C A 1") + &cells), "¶ 甲 1\n¶ 乙 2");
 }
 
@@ -222,4 +247,111 @@ fn broken_packages_are_refused() {
         }
     }
     assert!(refused * 2 > intact.len(), "{refused} of {} damaged files are refused", intact.len());
+}
+
+/// The paragraphs of a page with these objects, each with the reason for which it is doubtful.
+fn seen(objects: &str) -> String {
+    seen_of(&open(&[&(text(20, 20, "甲") + objects)])).trim_start_matches("甲; ").to_owned()
+}
+
+fn seen_of(document: &Document) -> String {
+    let text = |block: &Block| {
+        let Block::Paragraph(paragraph) = block else { return "a table".to_owned() };
+        let doubt = paragraph.text.doubt().map_or(String::new(), |doubt| format!(" {doubt:?}"));
+        paragraph.text.as_str().to_owned() + &doubt
+    };
+    document.blocks.iter().map(text).collect::<Vec<_>>().join("; ")
+}
+
+/// The figure 146 with these attributes and these elements.
+fn figure(attributes: &str, elements: &str) -> String {
+    format!(
+        r#"<TextObject Boundary="20 40 9 5" Size="4" {attributes}>{elements}<TextCode X="0" Y="4" DeltaX="2 2">146</TextCode></TextObject>"#
+    )
+}
+
+/// A filled box.
+fn filled(boundary: &str, attributes: &str, color: &str) -> String {
+    let sides: Vec<&str> = boundary.split(' ').collect();
+    let (width, height) = (sides[2], sides[3]);
+    format!(
+        r#"<PathObject Boundary="{boundary}" Stroke="false" Fill="true" {attributes}><FillColor {color}/><AbbreviatedData>M 0 0 L {width} 0 L {width} {height} L 0 {height} C</AbbreviatedData></PathObject>"#
+    )
+}
+
+#[test]
+fn what_a_figure_is_painted_with_decides_whether_it_is_seen() {
+    let white = r#"Value="255 255 255""#;
+    assert_eq!(seen(&figure("", "")), "146");
+    assert_eq!(seen(&figure(r#"Fill="false""#, "")), "甲");
+    assert_eq!(seen(&figure(r#"Fill="false" Stroke="true""#, "")), "146");
+    assert_eq!(seen(&figure(r#"Alpha="0""#, "")), "甲");
+    assert_eq!(seen(&figure(r#"Alpha="25""#, "")), "146 Faint");
+    assert_eq!(seen(&figure("", r#"<FillColor Value="0 0 0" Alpha="0"/>"#)), "甲");
+    assert_eq!(seen(&figure("", r#"<FillColor Value="255 255 255"/>"#)), "甲");
+    assert_eq!(seen(&figure(r#"DrawParam="1""#, "")), "甲");
+    assert_eq!(seen(&figure("", r#"<FillColor Value="255 0 0"/>"#)), "146");
+    assert_eq!(seen(&figure("", "<FillColor><AxialShd/></FillColor>")), "146 SameColour");
+    let on = |ground: &str, figure: &str| seen(&(filled("18 38 20 8", "", ground) + figure));
+    assert_eq!(on(r#"Value="200 200 200""#, &figure("", "")), "146");
+    assert_eq!(on(r#"Value="0 0 0""#, &figure("", "")), "甲");
+    assert_eq!(on(r#"Value="0 0 128""#, &figure("", r#"<FillColor Value="255 255 255"/>"#)), "146");
+    assert_eq!(on(white, &figure("", "")), "146");
+}
+
+#[test]
+fn what_lies_over_a_figure_hides_it() {
+    let white = r#"Value="255 255 255""#;
+    let under = |over: &str| seen(&(figure("", "") + over));
+    assert_eq!(under(&filled("18 38 20 8", "", white)), "甲");
+    assert_eq!(under(&filled("18 38 4 8", "", white)), "46");
+    assert_eq!(under(&filled("18 42.5 20 8", "", white)), "146 Covered");
+    assert_eq!(under(&filled("18 38 20 8", r#"Alpha="60""#, white)), "146");
+    assert_eq!(under(&filled("18 38 20 8", "", r#"Value="255 255 255" Alpha="0""#)), "146");
+    assert_eq!(under(&(filled("18 38 20 8", "", white) + &figure("", ""))), "146");
+    assert_eq!(under(r#"<ImageObject Boundary="18 38 20 8" CTM="20 0 0 8 0 0" ResourceID="2"/>"#), "甲");
+    assert_eq!(
+        under(r#"<ImageObject Boundary="18 38 20 8" CTM="20 0 0 8 0 0" ResourceID="3"/>"#),
+        "146 Covered"
+    );
+    assert_eq!(under(r#"<ImageObject Boundary="100 38 20 8" CTM="20 0 0 8 0 0" ResourceID="2"/>"#), "146");
+    assert_eq!(under(&line("M 18 42.6 L 30 42.6")), "146 Struck");
+    assert_eq!(under(&line("M 18 45 L 30 45 M 18 39 L 30 39")), "146");
+    let other = figure("", "").replace("146", "741");
+    assert!(under(&other).ends_with("Overlapping"));
+    assert_eq!(under(&figure("", "")), "146");
+}
+
+#[test]
+fn what_hangs_out_of_its_area_or_is_turned_is_doubtful() {
+    assert_eq!(seen(&figure("", "").replace("20 40 9 5", "20 40 0.001 5")), "146 Clipped");
+    let clip = |data: &str| {
+        format!(
+            r#"<Clips><Clip><Area><Path Boundary="0 0 9 5"><AbbreviatedData>{data}</AbbreviatedData></Path></Area></Clip></Clips>"#
+        )
+    };
+    assert_eq!(seen(&figure("", &clip("M 0 0 L 9 0 L 9 5 L 0 5 C"))), "146");
+    assert_eq!(seen(&figure("", &clip("M 4 0 L 9 0 L 9 5 L 4 5 C"))), "146 Clipped");
+    assert_eq!(seen(&figure(r#"CTM="-1 0 0 1 6 0""#, "")), "641 Reordered");
+    assert_eq!(seen(&figure(r#"CharDirection="180""#, "")), "146 Reordered");
+    // Set from right to left, it is read as it stands.
+    let backwards = figure("", "").replace("20 40 9 5", "14 40 15 5").replace(r#"X="0""#, r#"X="6""#);
+    assert_eq!(seen(&backwards.replace("2 2", "-2 -2").replace("146", "641")), "146");
+}
+
+#[test]
+fn composites_layers_templates_and_notes_are_painted_in_their_order() {
+    let composite = r#"<CompositeObject Boundary="20 40 90 5" ResourceID="5"/>"#;
+    assert_eq!(seen(composite), "146");
+    assert_eq!(seen(&composite.replace("/>", r#" Alpha="0"/>"#)), "甲");
+    // A template lies under the page, or over it.
+    let white = filled("0 0 100 100", "", r#"Value="255 255 255""#);
+    let page = |order: &str| format!(r#"<Template TemplateID="99" {order}/>{white}{}"#, text(20, 60, "页"));
+    assert_eq!(seen_of(&open(&[&page("")])), "页");
+    assert_eq!(seen_of(&open(&[&page(r#"ZOrder="Foreground""#)])), "模板; 页");
+    // The note is on the ninth page.
+    let figure = figure("", "");
+    let pages: Vec<&str> = (0..9).map(|_| figure.as_str()).collect();
+    let found = seen_of(&open(&pages));
+    assert!(found.starts_with("146; 146; ") && found.ends_with("; 741"), "{found}");
 }

@@ -16,6 +16,16 @@ const MUTE: &str = "<< /Type /Font /Subtype /Type0 /BaseFont /Mute /Encoding /Id
      /DescendantFonts [<< /Type /Font /Subtype /CIDFontType2 /BaseFont /Mute /DW 1000 \
      /CIDSystemInfo << /Registry (Adobe) /Ordering (Identity) /Supplement 0 >> >>] >>";
 
+/// A font whose characters the first form of a file tells.
+const HELVETICA: &str =
+    "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding /ToUnicode 3 0 R >>";
+/// A font whose 1 the first form of a file draws.
+const TYPE3: &str = "<< /Type /Font /Subtype /Type3 /FontBBox [0 0 500 700] /FontMatrix [0.001 0 0 0.001 0 0] \
+     /CharProcs << /one 3 0 R >> /Encoding << /Differences [49 /one] >> /FirstChar 49 /LastChar 49 /Widths [500] >>";
+/// White from end to end.
+const SHADING: &str = "/Shading << /S << /ShadingType 2 /ColorSpace /DeviceGray /Coords [0 0 300 0] \
+     /Extend [true true] /Function << /FunctionType 2 /Domain [0 1] /C0 [1] /C1 [1] /N 1 >> >> >>";
+
 /// A file of these objects, the first of which is the catalogue.
 fn objects(objects: &[String]) -> Vec<u8> {
     let mut file = "%PDF-1.7\n".to_owned();
@@ -43,7 +53,9 @@ fn file(pages: &[(&str, &str)], forms: &[(&str, &str)]) -> Vec<u8> {
     let kids: String = (0..pages.len()).map(|page| format!("{} 0 R ", first + 2 * page)).collect();
     let names: String = (0..forms.len()).map(|form| format!("/X{form} {} 0 R ", 3 + form)).collect();
     let resources = format!(
-        "/Resources << /Font << /F {SONG} /M {MUTE} >> /XObject << {names} >> /ExtGState << /H << /ca 0 >> >> >>"
+        "/Resources << /Font << /F {SONG} /M {MUTE} /L {HELVETICA} /T {TYPE3} >> /XObject << {names} >> {SHADING} \
+         /ExtGState << /H << /ca 0 >> /L << /ca 0.01 >> /N << /ca 0.1 >> /P << /ca 0.5 >> \
+         /S << /SMask << /S /Luminosity /G 3 0 R >> >> >> >>"
     );
     let mut all = vec![
         "<< /Type /Catalog /Pages 2 0 R >>".to_owned(),
@@ -373,4 +385,189 @@ fn tables_without_a_frame_have_rows() {
     );
     // Running text and page numbers are none.
     check(&(text(20, 300, "2025年1月") + &text(20, 280, "共3件")), "¶ 2025年1月\n¶ 共3件");
+}
+
+/// The paragraphs of a document, each with the reason for which it is doubtful.
+fn seen(document: &Document) -> String {
+    let text = |block: &Block| {
+        let Block::Paragraph(paragraph) = block else { return "a table".to_owned() };
+        let doubt = paragraph.text.doubt().map_or(String::new(), |doubt| format!(" {doubt:?}"));
+        paragraph.text.as_str().to_owned() + &doubt
+    };
+    document.blocks.iter().map(text).collect::<Vec<_>>().join("; ")
+}
+
+/// What is seen of a page with this content below a line of text.
+#[track_caller]
+fn check_seen(content: &str, expected: &str) {
+    let content = text(20, 350, "甲") + content;
+    let found = seen(&open(&file(&[("", &content)], &[])));
+    assert_eq!(
+        found.strip_prefix("甲").map(|rest| rest.trim_start_matches("; ")),
+        Some(expected),
+        "{content}"
+    );
+}
+
+/// What is seen of a page with this content, whose masks are black.
+fn masked(content: &str) -> String {
+    let mask = "/Subtype /Form /BBox [0 0 300 400] /Group << /S /Transparency /CS /DeviceGray >>";
+    seen(&open(&file(&[("", content)], &[(mask, "0 g 0 0 300 400 re f")])))
+}
+
+/// A figure at (20, 300), sixteen points wide and seven high.
+fn figure(words: &str) -> String {
+    text(20, 300, words)
+}
+
+#[test]
+fn what_lies_over_a_figure_hides_it() {
+    let figure = figure("146");
+    let over = |shape: &str| format!("{figure}1 g {shape} 0 g ");
+    // Any shape that covers all of it, or several together.
+    for shape in [
+        "15 295 30 20 re f",
+        "15 295 m 40 295 l 45 300 l 40 315 l 15 315 l h f",
+        "15 295 m 45 295 l 50 295 50 315 45 315 c 15 315 l h f",
+        "q 1 G 14 w 15 303 m 45 303 l S Q",
+        "19.5 297 2.7 12 re f 22 297 30 12 re f",
+        "q 15 295 30 20 re W n /S sh Q",
+        "q 1 0.2 0.2 rg 15 295 30 20 re f Q",
+    ] {
+        check_seen(&over(shape), "");
+    }
+    check_seen(&(over("15 295 30 20 re f") + &self::figure("741")), "741");
+    // One digit of it.
+    check_seen(&over("18 295 6.5 20 re f"), "46");
+    // A part of a digit.
+    check_seen(&over("18 295 15 9 re f"), "146 Covered");
+    // So much that nothing can be told.
+    check_seen(&format!("{figure}q /N gs 15 295 30 20 re f Q"), "146");
+    check_seen(&over("q /P gs 15 295 30 20 re f Q"), "146");
+    assert_eq!(masked(&format!("{figure}q /S gs 15 295 30 20 re f Q")), "146 Covered");
+    // What misses it: a hole of a frame, the corner of a triangle, a clip.
+    check_seen(&over("10 290 50 30 re 15 295 40 20 re f*"), "146");
+    check_seen(&over("45 290 m 80 290 l 15 330 l h f"), "146");
+    check_seen(&over("q 100 100 10 10 re W n 15 295 30 20 re f Q"), "146");
+}
+
+#[test]
+fn what_does_not_stand_out_is_not_read() {
+    let painted = |operators: &str| format!("q {operators} {} Q", figure("146"));
+    let ground = |gray: &str| format!("{gray} g 10 290 80 30 re f ");
+    check_seen(&painted("1 g"), "");
+    check_seen(&painted("0.9 g"), "146 SameColour");
+    check_seen(&painted("0.5 g"), "146");
+    check_seen(&painted("1 0 0 rg"), "146");
+    // The colour of the ground, on which white is seen.
+    check_seen(&(ground("0.9") + &painted("0.9 g")), "");
+    check_seen(&(ground("0.9") + &painted("0 g")), "146");
+    check_seen(&(ground("0.2") + &painted("1 g")), "146");
+    check_seen(&(ground("0") + &painted("0 g")), "");
+    check_seen(&painted("/L gs"), "");
+    check_seen(&painted("/N gs"), "146 Faint");
+    check_seen(&painted("/P gs"), "146");
+    assert_eq!(masked(&painted("/S gs")), "146 SameColour");
+    // On a picture whose colour is found out.
+    let image = ("/Subtype /Image /Width 1 /Height 1 /BitsPerComponent 8 /ColorSpace /DeviceGray", "x");
+    let on_picture = |operators: &str| {
+        let long = text(20, 350, "图片上的数字按图片的颜色判断，文字足够长才不算扫描件，后面还有一些文字。");
+        let content = format!("{long} q 80 0 0 30 10 290 cm /X0 Do Q {}", painted(operators));
+        let found = seen(&open(&file(&[("", &content)], &[image])));
+        found.rsplit(|c: char| c == ';').next().unwrap().trim().to_owned()
+    };
+    assert_eq!(on_picture("0 g"), "146");
+    assert_eq!(on_picture("1 g"), "146");
+    assert!(on_picture("0.47 g").starts_with("图片"));
+    // Specks, and what the clip or the page cuts off.
+    check_seen("BT /F 0.5 Tf 20 300 Td <003100340036> Tj ET", "");
+    check_seen(&format!("q 15 295 m 40 330 l 15 330 l h W n {} Q", figure("1")), "1 Clipped");
+    check_seen(&format!("q 232 328 m 233 328 l 20 353 l 19 353 l h W n {} Q", text(20, 333, "7")), "");
+}
+
+#[test]
+fn what_strikes_a_figure_out_makes_it_doubtful() {
+    let with = |line: &str| format!("{}{line}", figure("146"));
+    check_seen(&with("18 303 m 38 303 l S"), "146 Struck");
+    check_seen(&with("18 302.5 20 1 re f"), "146 Struck");
+    check_seen(&with("18 298 m 38 308 l S"), "146 Struck");
+    check_seen(&with("18 303 m 24 304 30 302 38 303 c S"), "146 Struck");
+    check_seen(&("18 303 m 38 303 l S ".to_owned() + &figure("146")), "146 Struck");
+    // Rules round it, and a line that nobody sees.
+    check_seen(&with("18 297 m 38 297 l S 18 310 m 38 310 l S 18 290 m 18 315 l S"), "146");
+    check_seen(&with("q 1 G 0.2 w 18 310 m 38 310 l S Q"), "146");
+    let noted = |note: &str| {
+        let entries = format!("/Annots [<< /Type /Annot /F 4 {note} >>]");
+        seen(&open(&file(&[(&entries, &figure("146"))], &[])))
+    };
+    assert_eq!(
+        noted("/Subtype /StrikeOut /QuadPoints [18 312 38 312 18 296 38 296] /Rect [18 296 38 312]"),
+        "146 Struck"
+    );
+    assert_eq!(noted("/Subtype /Redact /Rect [18 296 38 312]"), "146 Covered");
+    assert_eq!(noted("/Subtype /FreeText /Contents (741) /Rect [18 296 38 312]"), "146 Covered");
+    assert_eq!(noted("/Subtype /Ink /InkList [[18 303 38 304]] /Rect [18 296 38 312]"), "146 Struck");
+    assert_eq!(
+        noted("/Subtype /Highlight /QuadPoints [18 312 38 312 18 296 38 296] /Rect [18 296 38 312]"),
+        "146"
+    );
+    assert_eq!(noted("/Subtype /Link /Rect [18 296 38 312]"), "146");
+    let hidden = "/Annots [<< /Type /Annot /F 2 /Subtype /StrikeOut /Rect [18 296 38 312] >>]";
+    assert_eq!(seen(&open(&file(&[(hidden, &figure("146"))], &[]))), "146");
+}
+
+#[test]
+fn figures_over_one_another_are_doubtful() {
+    let at = |x: f32, size: i32, words: &str| {
+        let hex: String = words.encode_utf16().map(|unit| format!("{unit:04X}")).collect();
+        format!("BT /F {size} Tf {x} 300 Td <{hex}> Tj ET\n")
+    };
+    let doubtful = seen(&open(&file(&[("", &(figure("146") + &figure("741")))], &[])));
+    assert!(doubtful.ends_with("Overlapping"), "{doubtful}");
+    // Bold by printing twice, with a shadow, or filled and outlined.
+    check_seen(&(figure("146") + &figure("146")), "146");
+    check_seen(&(figure("146") + &at(20.8, 10, "146")), "146");
+    check_seen("BT /F 10 Tf 2 Tr 20 300 Td <003100340036> Tj ET", "146");
+    // Side by side, and under a light watermark.
+    check_seen(&(at(20.0, 10, "1") + &at(25.0, 10, "46")), "146");
+    check_seen(&("0.9 g ".to_owned() + &at(10.0, 60, "样") + "0 g " + &figure("146")), "样 SameColour; 146");
+}
+
+#[test]
+fn figures_that_are_turned_are_doubtful() {
+    let set = |matrix: &str| format!("BT /F 10 Tf {matrix} 40 300 Tm <003100340036> Tj ET");
+    check_seen(&set("1 0 0 1"), "146");
+    check_seen(&set("-1 0 0 1"), "641 Reordered");
+    check_seen(&set("0.98 0.17 -0.17 0.98"), "146 Reordered");
+    let body = text(20, 380, "正文的方向决定页面的方向");
+    let turned = seen(&open(&file(&[("", &(body + &set("-1 0 0 -1")))], &[])));
+    assert!(turned.ends_with("Reordered"), "{turned}");
+}
+
+/// The characters of a font, as the font itself says.
+fn characters(pairs: &str) -> String {
+    format!(
+        "/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapName /X def /CMapType 2 def \
+         1 begincodespacerange <00> <FF> endcodespacerange {} beginbfchar {pairs} endbfchar endcmap end end",
+        pairs.matches('\n').count() + 1
+    )
+}
+
+#[test]
+fn digits_are_what_they_look_like() {
+    let said = |pairs: &str| {
+        let content = "BT /L 10 Tf 20 300 Td (146) Tj ET";
+        seen(&open(&file(&[("", content)], &[("", &characters(pairs))])))
+    };
+    assert_eq!(said("<31> <0031>\n<34> <0034>\n<36> <0036>"), "146");
+    assert_eq!(said("<31> <0037>\n<34> <0034>\n<36> <0031>"), "741 OtherShape");
+    assert_eq!(said("<31> <0031>\n<34> <0034>\n<36> <0039>"), "149 OtherShape");
+    assert_eq!(said("<31> <00310032>\n<34> <0034>\n<36> <0036>"), "1246 OtherShape");
+    let drawn = |shape: &str| {
+        let content = format!("{} BT /T 10 Tf 20 300 Td (1) Tj ET", text(20, 350, "甲"));
+        seen(&open(&file(&[("", &content)], &[("", &format!("500 0 0 0 500 700 d1 {shape}"))])))
+    };
+    assert_eq!(drawn("200 0 90 700 re f"), "甲; 1");
+    assert_eq!(drawn("50 0 400 700 re 150 100 200 500 re f*"), "甲; 1 OtherShape");
+    assert_eq!(drawn(""), "甲");
 }

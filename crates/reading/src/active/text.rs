@@ -27,16 +27,10 @@ pub(super) fn is_row(line: &Line<'_>) -> bool {
 
 impl<'a> Block<'a> {
     /// Takes a figure of a block with so many columns.
-    pub(super) fn take(&mut self, slot: Slot<'a>, width: usize, rows: &mut [Row<'a>]) {
-        if self.is_closed {
-            return;
-        }
-        self.width = width;
-        let last = rows.iter_mut().skip(self.first_row).last();
-        match last.filter(|row| !row.slots.is_empty() && row.slots.len() < width) {
-            // A row of figures goes on in the next line.
-            Some(row) if self.figures.is_empty() => row.slots.push(slot),
-            _ => self.figures.push(slot),
+    pub(super) fn take(&mut self, slot: Slot<'a>, width: usize) {
+        if !self.is_closed {
+            self.width = width;
+            self.figures.push(slot);
         }
     }
 

@@ -239,14 +239,14 @@ impl<'a> Text<'a> {
         let of_2019: Vec<&'static Official> =
             all.iter().copied().filter(|row| !row.id.starts_with("other.")).collect();
         let gap = Gap::new(self, first..last, &all);
-        let whole =
-            [&of_2021, &of_2019].into_iter().find(|rows| rows.len() == last - first && gap.is_whole(rows));
+        let has_parts = of_2021.iter().any(|row| row.id.starts_with("other.") && gap.has_label(row));
+        let forms = if has_parts { vec![&of_2021] } else { vec![&of_2021, &of_2019] };
+        let whole = forms.into_iter().find(|rows| gap.is_whole(rows));
         if let Some(whole) = whole {
             let entries = self.entries.get(first..last).unwrap_or_default();
             rows.extend(entries.iter().zip(whole).filter_map(|(entry, official)| entry.row(official)));
             return;
         }
-        let has_parts = of_2021.iter().any(|row| row.id.starts_with("other.") && gap.has_label(row));
         let officials = if has_parts || of_2019.len() == of_2021.len() { of_2021 } else { of_2019 };
         let labels: Vec<Row<'a>> = officials.iter().filter_map(|official| gap.label(official)).collect();
         if first == last {

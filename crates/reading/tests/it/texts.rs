@@ -287,7 +287,7 @@ fn figures_above_or_below_their_labels_are_read_into_no_other_row() {
                 page_numbers: groups_alone,
                 ..PLAIN
             });
-            check(&looks, 6, 2000);
+            check(&looks, 4, 60);
         }
     }
 }
@@ -306,7 +306,7 @@ fn rows_without_figures_and_misprinted_labels_take_no_other_rows_figures() {
             misprinted,
             ..PLAIN
         });
-        check(&looks, 8, 6000);
+        check(&looks, 4, 3000);
     }
 }
 

@@ -9,10 +9,9 @@ use super::files::file_of;
 use crate::{Check, Rule, VERSION, catalogue};
 
 /// Checks of the catalogue that make no finding of their own, and why.
-const WITHOUT_FINDINGS: [(&str, &str); 5] = [
+const WITHOUT_FINDINGS: [(&str, &str); 4] = [
     ("T3-06", "只改一格即可使全表平衡的，写在 T3-01、T3-02、T3-02b、T3-03 和 T4-01 至 T4-03 的修改建议中。"),
     ("T3-10", "部分公开与不予公开同时大于0并不矛盾：区分处理的申请只计入部分公开。"),
-    ("CEL-07", "各行按名称识别，名称中的序号不会被读作数字。"),
     ("NAR-12", "正文的汉字数字与阿拉伯数字同样读取，不构成问题。"),
     ("NAR-13", "余、约、近、以上等概数不参加相等的核对，不构成问题。"),
 ];

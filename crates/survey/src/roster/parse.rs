@@ -85,6 +85,49 @@ pub enum FaultKind {
     NotCsv(String),
 }
 
+impl Fault {
+    /// What is wrong, for those who wrote the roster: `第127行“机关名称”：“甲局”与第91行重复`.
+    pub fn in_chinese(&self) -> String {
+        let column = COLUMNS.iter().find(|(_, english, _)| Some(*english) == self.column);
+        let name = column.map_or(String::new(), |(_, _, chinese)| format!("“{chinese}”"));
+        let what = match &self.kind {
+            FaultKind::UnknownColumn(found) => {
+                format!(
+                    "没有名为“{found}”的列，可用的列有{}",
+                    COLUMNS.map(|(_, _, chinese)| chinese).join("、")
+                )
+            }
+            FaultKind::RepeatedColumn => "这一列出现了两次".to_owned(),
+            FaultKind::NoAgencyColumn => "没有“机关名称”一列".to_owned(),
+            FaultKind::TooManyCells { found, expected } => format!("有{found}格，最多应有{expected}格"),
+            FaultKind::NoName => "没有写机关名称".to_owned(),
+            FaultKind::NotAllowed { value, .. } => {
+                format!("“{value}”不能识别，应为{}", column.map_or("", |(column, _, _)| column.allowed()))
+            }
+            FaultKind::Repeated { name, first } => format!("“{name}”与第{first}行重复"),
+            FaultKind::UnknownParent(name) => format!("名录中没有“{name}”，上级机关也要单列一行"),
+            FaultKind::AmbiguousParent(name) => format!("名录中有多个机关可能是“{name}”，请写全称"),
+            FaultKind::Circle(chain) => format!("机关成为自己的上级：{chain}"),
+            FaultKind::TooDeep => format!("上级超过{MAX_DEPTH}层"),
+            FaultKind::NotCsv(_) => "不是有效的CSV文件".to_owned(),
+        };
+        format!("第{}行{name}：{what}", self.line)
+    }
+}
+
+impl Column {
+    /// What may stand in the column, Chinese.
+    fn allowed(self) -> &'static str {
+        match self {
+            Self::Agency | Self::Parent | Self::Aliases => "机关名称",
+            Self::Region => "六位数字，乡镇为九位",
+            Self::Level => "国家级、省级、市级、县级、乡级",
+            Self::Deadline => "2025-01-31这样的日期",
+            Self::Scope => "汇总或本机关",
+        }
+    }
+}
+
 /// No chain of parents is longer: it takes four steps from a township to the nation.
 const MAX_DEPTH: usize = 12;
 
@@ -408,6 +451,28 @@ mod tests {
     fn check(csv: &str, expected: &[&str]) {
         let faults = Roster::parse(csv).map_or_else(|wrong| wrong.faults, |_| Vec::new());
         assert_eq!(faults.iter().map(ToString::to_string).collect::<Vec<_>>(), expected, "{csv}");
+    }
+
+    #[test]
+    fn those_who_wrote_the_roster_read_its_faults_in_chinese() {
+        let faults = |csv: &str| {
+            let wrong = parse(csv).unwrap_err();
+            wrong.faults.iter().map(Fault::in_chinese).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            faults("名字\n甲\n")[0],
+            "第1行：没有名为“名字”的列，可用的列有机关名称、区划代码、级别、上级、别名、截止日期、口径"
+        );
+        assert_eq!(
+            faults("机关名称,区划代码,上级\n甲局,37040,戊局\n甲局,37040,\n"),
+            [
+                "第2行“区划代码”：“37040”不能识别，应为六位数字，乡镇为九位",
+                "第2行“上级”：名录中没有“戊局”，上级机关也要单列一行",
+                "第3行“区划代码”：“37040”不能识别，应为六位数字，乡镇为九位",
+                "第3行“机关名称”：“甲局”与第2行重复",
+            ]
+        );
+        assert!(faults("").iter().all(|fault| !fault.is_ascii()), "{:?}", faults(""));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use clap::Args;
 use jiff::Timestamp;
 use proto::ReportId;
 
-use crate::client::answers::{Leader, Life, Status as Overview};
+use crate::client::answers::{Leader, Life, Reason, Status as Overview};
 use crate::client::{Server, parsed};
 use crate::language::text;
 use crate::moment;
@@ -19,7 +19,7 @@ use crate::print::{one_line, say};
 pub(crate) struct Status {
     #[command(flatten)]
     server: Server,
-    /// Id of a report, as `submit` and `search` print it.
+    /// Id or key of a report, as `submit`, `search` and the browser's address show it.
     id: Option<String>,
     /// Print the answer of the API as it is.
     #[arg(long)]
@@ -49,8 +49,9 @@ impl Status {
             say(&body);
             return Ok(());
         }
-        say(&life(&parsed(&body)?));
-        if let Ok(own) = ReportId::parse(id) {
+        let found: Life = parsed(&body)?;
+        say(&life(&found));
+        if let Ok(own) = ReportId::parse(&found.id) {
             self.show_others(&own).await;
         }
         Ok(())
@@ -81,7 +82,7 @@ fn overview(status: &Overview, now_ms: i64) -> String {
     let row = |cells: [&str; 7]| {
         let [stage, done, waiting, in_flight, again, oldest, note] = cells;
         let line =
-            format!("{stage:<9} {done:>9} {waiting:>9} {in_flight:>9} {again:>11} {oldest:>12}  {note}");
+            format!("{stage:<10} {done:>9} {waiting:>9} {in_flight:>9} {again:>11} {oldest:>12}  {note}");
         line.trim_end().to_owned()
     };
     let mut lines = vec![
@@ -90,9 +91,11 @@ fn overview(status: &Overview, now_ms: i64) -> String {
     ];
     for lag in &status.lag {
         let done = match lag.stage.as_str() {
-            "parse" => counts.parsed,
-            "validate" => counts.validated,
-            _ => counts.indexed,
+            "parse" => counts.parsed.to_string(),
+            "validate" => counts.validated.to_string(),
+            "index" => counts.indexed.to_string(),
+            // What the bulk lane has done is among what its stage has done.
+            _ => String::new(),
         };
         let oldest = lag.oldest_ms.map(|at| moment::length(now_ms - at)).unwrap_or_default();
         let note = lag.paused_until_ms.map(|until| {
@@ -101,7 +104,7 @@ fn overview(status: &Overview, now_ms: i64) -> String {
         });
         lines.push(row([
             &lag.stage,
-            &done.to_string(),
+            &done,
             &lag.waiting.to_string(),
             &lag.in_flight.to_string(),
             &lag.redelivered.to_string(),
@@ -149,6 +152,10 @@ fn life(life: &Life) -> String {
         lines.push(line.trim_end().to_owned());
         (before, trace) = (Some(fact.at_ms), own.or(trace));
     }
+    if let Some(Reason { who, why }) = &life.withdrawn {
+        let (who, why) = (one_line(who), one_line(why));
+        lines.push(text!("  已由 {who} 撤回：{why}", "  withdrawn by {who}: {why}"));
+    }
     if let Some(refusal) = &life.refusal {
         let (stage, class) = (one_line(&refusal.stage), one_line(&refusal.class));
         lines.push(text!("  由 {stage} 退回：{class}", "  refused by {stage}: {class}"));
@@ -170,6 +177,7 @@ mod tests {
             "counts": {"submitted": 12, "parsed": 11, "validated": 10, "indexed": 9, "refused": 1},
             "lag": [
                 {"stage": "parse", "waiting": 3, "in_flight": 1, "redelivered": 2, "oldest_ms": 1_000, "paused_until_ms": null},
+                {"stage": "parse-bulk", "waiting": 5, "in_flight": 0, "redelivered": 0, "oldest_ms": 2_000, "paused_until_ms": null},
                 {"stage": "index", "waiting": 0, "in_flight": 0, "redelivered": 0, "oldest_ms": null, "paused_until_ms": 0},
             ],
             "refused_by_class": {"gave-up": 1},
@@ -177,11 +185,12 @@ mod tests {
             "index_leader": {"holder": "a:/srv/index", "until_ms": 15_000},
         });
         let expected = "\
-stage          done   waiting in flight redelivered       oldest
-ingest           12
-parse            11         3         1           2         60 s
-index             9         0         0           0               PAUSED until 1970-01-01 08:00:00
-refused           1
+stage           done   waiting in flight redelivered       oldest
+ingest            12
+parse             11         3         1           2         60 s
+parse-bulk                   5         0           0         59 s
+index              9         0         0           0               PAUSED until 1970-01-01 08:00:00
+refused            1
         1  gave-up
 searchable        9
 the index is led by a:/srv/index, whose lease lasts until 1970-01-01 08:00:15";
@@ -191,6 +200,17 @@ the index is led by a:/srv/index, whose lease lasts until 1970-01-01 08:00:15";
         assert!(!overview(empty, 0).contains("led by"));
         let nobody = json!({"counts": {}, "lag": [], "index_leader": null});
         assert!(overview(nobody, 0).contains("led by nobody"));
+    }
+
+    #[test]
+    fn a_withdrawn_report_is_shown_as_withdrawn() {
+        let life = json!({
+            "id": "x-g0", "state": "withdrawn", "withdrawn": {"who": "张三", "why": "数字有误"},
+            "facts": [{"fact": "indexed", "at_ms": 0, "trace_id": null}], "refusal": null,
+        });
+        let drawn = super::life(&serde_json::from_value(life).unwrap());
+        assert!(drawn.starts_with("x-g0  withdrawn\n"), "{drawn}");
+        assert!(drawn.contains("张三") && drawn.contains("数字有误"), "{drawn}");
     }
 
     #[test]

@@ -49,6 +49,7 @@ pub(crate) enum State {
     Validated,
     Indexed,
     Refused,
+    Withdrawn,
     #[serde(other)]
     Unknown,
 }
@@ -62,6 +63,7 @@ impl State {
             Self::Validated => "validated",
             Self::Indexed => "indexed",
             Self::Refused => "refused",
+            Self::Withdrawn => "withdrawn",
             Self::Unknown => "unknown",
         }
     }
@@ -181,6 +183,16 @@ pub(crate) struct Life {
     pub(crate) facts: Vec<Fact>,
     #[serde(default)]
     pub(crate) refusal: Option<Refusal>,
+    /// Who withdrew the report and why, where it is withdrawn now.
+    #[serde(default)]
+    pub(crate) withdrawn: Option<Reason>,
+}
+
+/// Why a report was withdrawn.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Reason {
+    pub(crate) who: String,
+    pub(crate) why: String,
 }
 
 /// One fact.
@@ -202,7 +214,17 @@ pub(crate) struct Refusal {
 /// `POST /api/v1/reports/{id}/withdrawal`.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Withdrawal {
+    /// Of the statement that withdraws it.
     pub(crate) id: String,
+    /// The key of the report.
+    pub(crate) report: String,
+    #[serde(default)]
+    pub(crate) agency: String,
+    #[serde(default)]
+    pub(crate) year: Option<u16>,
+    /// Whether it was withdrawn before.
+    #[serde(default)]
+    pub(crate) already: bool,
 }
 
 /// `POST /api/v1/roster`.

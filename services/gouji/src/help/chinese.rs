@@ -45,7 +45,7 @@ const TEXTS: &[(&str, &str)] = &[
     ("search.sort", "relevance（相关度）、year、published、submitted 或 cell.<编号>；前加 - 则从大到小"),
     ("search.limit", "显示多少份"),
     ("status", "查看处理进度，或一份报告的办理经过。"),
-    ("status.id", "报告编号，见 submit 和 search 的输出"),
+    ("status.id", "报告编号（id 或 key），见 submit、search 的输出和浏览器地址"),
     // Offices.
     ("letter", "写整改意见，说明一份报告应改之处。"),
     ("letter.report", "文件，由本命令检查；或系统中报告的编号"),
@@ -79,7 +79,7 @@ const TEXTS: &[(&str, &str)] = &[
     ("rollup.out", "写到哪个文件夹"),
     ("survey", "比对一个地区的报告：上下级、同类机关、雷同文字、期限。"),
     ("withdraw", "撤回一份报告；版本列表中保留撤回人和原因。"),
-    ("withdraw.id", "报告编号，见 submit 和 search 的输出"),
+    ("withdraw.id", "报告编号（id 或 key），见 submit、search 的输出和浏览器地址"),
     ("withdraw.who", "撤回人"),
     ("withdraw.why", "撤回原因"),
     // Operators.

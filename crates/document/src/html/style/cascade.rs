@@ -121,7 +121,7 @@ impl Cascade {
         let mut whole = base.clone();
         let own = element.attr("style").map(sheet::declarations).unwrap_or_default();
         let of_part = |part: ElementPart| -> Vec<&[Declaration]> {
-            let rules = matching.iter().map(|index| &self.rules[*index]);
+            let rules = matching.iter().filter_map(|index| self.rules.get(*index));
             rules.filter(|rule| rule.part == part).map(|rule| &*rule.declarations).collect()
         };
         let mut rules = of_part(ElementPart::Whole);
@@ -169,7 +169,7 @@ impl Cascade {
         );
         let (rules, left, is_cut) = (&self.rules, &mut self.left, &mut self.is_cut);
         candidates.retain(|index| {
-            let rule = &rules[*index];
+            let Some(rule) = rules.get(*index) else { return false };
             let cost = if rule.looks_around { weight.path } else { weight.own };
             let cost = if rule.is_of_siblings { cost + weight.beside } else { cost };
             match left.checked_sub(cost) {
@@ -182,8 +182,8 @@ impl Cascade {
             matches_selector(&rule.selector, 0, None, &element, &mut context)
         });
         candidates.sort_by_key(|index| {
-            let rule = &rules[*index];
-            (!rule.is_layered, rule.selector.specificity(), *index)
+            let rule = rules.get(*index);
+            rule.map(|rule| (!rule.is_layered, rule.selector.specificity(), *index))
         });
         candidates
     }

@@ -197,7 +197,7 @@ fn property(name: &str) -> Option<Property> {
         "display" => Property::Display,
         "visibility" => Property::Visible,
         "opacity" | "filter" | "mask" | "mask-image" | "mix-blend-mode" | "text-security"
-        | "content-visibility" => Property::Opacity,
+        | "content-visibility" | "mso-hide" => Property::Opacity,
         "color" => Property::Colour,
         "text-fill-color" => Property::Fill,
         "background" | "background-color" => Property::Ground,
@@ -238,6 +238,8 @@ fn one(name: &str, value: &str, lower: &str) -> Option<Vec<Setting>> {
         "mask" | "mask-image" => Setting::Obscured(lower != "none"),
         "mix-blend-mode" => Setting::Obscured(lower != "normal"),
         "text-security" => Setting::Obscured(lower != "none"),
+        // Word hides it, browsers show it.
+        "mso-hide" => Setting::Obscured(lower == "all"),
         "content-visibility" => Setting::ClipPath(if lower == "hidden" { Clip::All } else { Clip::Nothing }),
         "color" => Setting::Colour(value::colour(&flat(value))?),
         "text-fill-color" => Setting::Fill(value::colour(&flat(value))?),
