@@ -46,18 +46,23 @@ pub enum SubjectError {
 
 /// Every fact of one kind: `gouji.v1.submitted.>`.
 pub fn filter<F: Fact>() -> String {
-    format!("{PREFIX}.{}.>", F::NAME)
+    all_of(F::NAME)
 }
 
-/// Every fact of one kind that is not in the bulk lane. A township is no report's region before it was parsed,
-/// so nothing stands after the county in the subject of a fact that has lanes.
-pub fn single<F: Fact>() -> String {
-    format!("{PREFIX}.{}.*.*.*.*.*", F::NAME)
+/// Every fact with this name.
+pub fn all_of(fact: &str) -> String {
+    format!("{PREFIX}.{fact}.>")
 }
 
-/// Every fact of one kind in the bulk lane, and whatever else follows the county.
-pub fn bulk<F: Fact>() -> String {
-    format!("{PREFIX}.{}.*.*.*.*.*.>", F::NAME)
+/// Every fact with this name that is not in the bulk lane. A submission has no township, so nothing follows the
+/// county in its subject.
+pub fn single(fact: &str) -> String {
+    format!("{PREFIX}.{fact}.*.*.*.*.*")
+}
+
+/// Every fact with this name in the bulk lane, and whatever else follows the county.
+pub fn bulk(fact: &str) -> String {
+    format!("{PREFIX}.{fact}.*.*.*.*.*.>")
 }
 
 /// The fact of one kind about one id, with any year and region: `gouji.v1.parsed.<id>.>`. At most one such

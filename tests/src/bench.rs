@@ -8,6 +8,7 @@ pub mod formats;
 pub mod growth;
 mod heart;
 mod load;
+pub mod log;
 pub mod memory;
 mod process;
 mod relay;

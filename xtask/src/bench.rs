@@ -1,7 +1,7 @@
 //! `cargo xtask bench`: measures the pipeline with a real nats-server. With a name it measures one thing alone:
 //! `formats`, the readers compared with other tools; `rules`, how many planted faults the rules find; `scale`,
 //! more processes of a stage; `growth`, the index from a thousand documents on; `search`, the cost of the index
-//! and of its answers; `memory`, every process with the largest inputs; `commits`, the cost of a flush of the
+//! and of its answers; `log`, nats-server with more and more facts on the log; `memory`, every process with the largest inputs; `commits`, the cost of a flush of the
 //! log; `stall`, a million waiting facts.
 
 use anyhow::Result;

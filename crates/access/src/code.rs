@@ -116,7 +116,7 @@ codes! {
         "The form cannot be read, or has more than 1 MB beside its files."
         => "Send `multipart/form-data` with the files in the field `file`.";
     BadIdempotencyKey "bad-idempotency-key" [BAD_REQUEST], Sender:
-        "The header `Idempotency-Key` has more than 200 bytes."
+        "The header `Idempotency-Key` is empty, has more than 200 bytes, or characters that are not printable ASCII."
         => "Use a shorter one, such as a UUID.";
     IdempotencyKeyReused "idempotency-key-reused" [UNPROCESSABLE_ENTITY], Sender:
         "The same `Idempotency-Key` came with other files before; nothing was accepted."

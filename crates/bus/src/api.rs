@@ -13,6 +13,8 @@ use crate::connect::Bus;
 pub(crate) enum ApiError {
     #[error("the bus answers: {description}")]
     Answer { code: ErrorCode, status: usize, description: String },
+    #[error("nobody answers for JetStream on this bus; is it switched on?")]
+    Nobody,
     #[error("{0}")]
     NoAnswer(String),
 }
@@ -22,7 +24,7 @@ impl ApiError {
     pub(crate) fn is_transient(&self) -> bool {
         match self {
             Self::Answer { status, .. } => *status == UNAVAILABLE,
-            Self::NoAnswer(_) => true,
+            Self::Nobody | Self::NoAnswer(_) => true,
         }
     }
 }
@@ -30,15 +32,28 @@ impl ApiError {
 /// The status of an answer while the stream has no leader.
 const UNAVAILABLE: usize = 503;
 
+/// The prefix of requests to the API of JetStream in our own account.
+pub(crate) const OURS: &str = "$JS.API";
+/// The same for the account of readers, as `gouji bus init` imports it.
+pub(crate) const OF_READERS: &str = "READERS.API";
+
 /// Sends a request to the API of JetStream; a null body sends no parameters.
 pub(crate) async fn request(bus: &Bus, endpoint: String, body: &Value) -> Result<Value, ApiError> {
+    request_to(bus, OURS, endpoint, body).await
+}
+
+/// The same to the API with this prefix.
+pub(crate) async fn request_to(
+    bus: &Bus,
+    api: &str,
+    endpoint: String,
+    body: &Value,
+) -> Result<Value, ApiError> {
     let payload = if body.is_null() { String::new() } else { body.to_string() };
     let request = async_nats::Request::new().payload(payload.into()).timeout(Some(ANSWER_TIMEOUT));
-    let answer = bus.client.send_request(format!("$JS.API.{endpoint}"), request).await;
+    let answer = bus.client.send_request(format!("{api}.{endpoint}"), request).await;
     let answer = answer.map_err(|error| match error.kind() {
-        RequestErrorKind::NoResponders => {
-            ApiError::NoAnswer("nobody answers for JetStream on this bus; is it switched on?".into())
-        }
+        RequestErrorKind::NoResponders => ApiError::Nobody,
         RequestErrorKind::TimedOut => {
             ApiError::NoAnswer("no answer; does this account have the right to ask?".into())
         }

@@ -14,7 +14,7 @@ use tokio::sync::watch;
 use crate::connect::Bus;
 use crate::consumers::bind;
 use crate::delivery::{self, Delivery};
-use crate::names::{MAX_MESSAGE_BYTES, durable_of};
+use crate::names::{Durable, MAX_MESSAGE_BYTES, durables_of};
 
 /// How long a fetch waits for its first message.
 pub const FETCH_WAIT: Duration = Duration::from_secs(5);
@@ -23,13 +23,17 @@ pub const FETCH_WAIT: Duration = Duration::from_secs(5);
 const MIN_FETCH: usize = 64;
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const MAX_PAUSE: Duration = Duration::from_secs(5);
+/// So many facts of the bulk lane may wait for the later stages: enough for a commit of the index that shares its
+/// costs, and done in about a second.
+const MOST_AHEAD: u64 = 256;
+const TURN_EVERY: Duration = Duration::from_millis(100);
 /// Failed consumer look-ups in a row, some seconds each, before we reconnect to another server.
 const RECONNECT_AFTER: u32 = 3;
 
 /// The durable consumer of a stage, with at most one fetch in progress.
 pub struct Consumer {
     bus: Bus,
-    durable: &'static str,
+    durable: Durable,
     /// The name of the fact, for spans.
     fact: &'static str,
     inner: PullConsumer<PullConfig>,
@@ -50,18 +54,35 @@ pub struct Position {
 }
 
 impl Bus {
-    /// The durable consumer that delivers the facts `F`.
+    /// The durable consumer that delivers the facts `F` of a stage without lanes.
     ///
     /// # Errors
     /// If no stage consumes such a fact, or the consumer cannot be found.
     pub async fn consumer<F: Fact>(&self) -> anyhow::Result<Consumer> {
-        let durable =
-            durable_of::<F>().ok_or_else(|| anyhow::anyhow!("no stage takes {}", subject::filter::<F>()))?;
+        let mut consumers = self.consumers::<F>().await?;
+        anyhow::ensure!(consumers.len() == 1, "{} have lanes", subject::filter::<F>());
+        Ok(consumers.remove(0))
+    }
+
+    /// The durable consumers that deliver the facts `F`: one, or one for each lane, the bulk lane last.
+    ///
+    /// # Errors
+    /// If no stage consumes such a fact, or a consumer cannot be found.
+    pub async fn consumers<F: Fact>(&self) -> anyhow::Result<Vec<Consumer>> {
+        let mut consumers = Vec::new();
+        for durable in durables_of::<F>() {
+            consumers.push(self.open::<F>(durable).await?);
+        }
+        anyhow::ensure!(!consumers.is_empty(), "no stage takes {}", subject::filter::<F>());
+        Ok(consumers)
+    }
+
+    async fn open<F: Fact>(&self, durable: Durable) -> anyhow::Result<Consumer> {
         Ok(Consumer {
             bus: self.clone(),
             durable,
             fact: F::NAME,
-            inner: bind(self, durable).await?,
+            inner: bind(self, durable.name).await?,
             fetch: None,
             connections: self.connections(),
             pause: FIRST_PAUSE,
@@ -75,6 +96,44 @@ impl Consumer {
     /// Why the consumer cannot be found just now; none where it works.
     pub fn problem(&self) -> watch::Receiver<Option<String>> {
         self.problem.subscribe()
+    }
+
+    /// Whether it delivers the bulk lane.
+    pub fn is_bulk(&self) -> bool {
+        self.durable.is_bulk()
+    }
+
+    /// Waits until the stages after this one have little to do, if this is the bulk lane: what waits there
+    /// stands before the single reports of everybody. False once the process shuts down.
+    pub async fn turn(&self) -> bool {
+        while self.is_bulk() && !self.bus.shutdown.is_cancelled() {
+            match self.ahead().await {
+                Ok(ahead) if ahead > MOST_AHEAD => (),
+                Ok(_) => break,
+                // Fetching from the log says more about what is wrong, and waits.
+                Err(error) => {
+                    tracing::warn!(
+                        stage = self.durable.name,
+                        "asking what waits after this stage: {error:#}"
+                    );
+                    break;
+                }
+            }
+            tokio::select! {
+                () = tokio::time::sleep(TURN_EVERY) => (),
+                () = self.bus.shutdown.cancelled() => return false,
+            }
+        }
+        !self.bus.shutdown.is_cancelled()
+    }
+
+    /// How many facts wait for the stages after this one.
+    async fn ahead(&self) -> anyhow::Result<u64> {
+        let mut ahead = 0;
+        for later in self.durable.later() {
+            ahead += bind(&self.bus, later.name).await?.cached_info().num_pending;
+        }
+        Ok(ahead)
     }
 
     /// Starts a fetch that waits up to `wait` for its first message. False once the process shuts down.
@@ -160,24 +219,27 @@ impl Consumer {
 
     /// Pauses, each time longer, and looks the consumer up again: stream and consumer may have been created again.
     async fn recover(&mut self, error: &str) {
-        tracing::warn!(stage = self.durable, "fetching: {error}");
+        tracing::warn!(stage = self.durable.name, "fetching: {error}");
         tokio::select! {
             () = tokio::time::sleep(self.pause) => (),
             () = self.bus.shutdown.cancelled() => return,
         }
         self.pause = (self.pause * 2).min(MAX_PAUSE);
-        match bind(&self.bus, self.durable).await {
+        match bind(&self.bus, self.durable.name).await {
             Ok(consumer) => {
                 self.inner = consumer;
                 self.found();
             }
             Err(error) => {
-                tracing::warn!(stage = self.durable, "{error:#}");
+                tracing::warn!(stage = self.durable.name, "{error:#}");
                 self.problem.send_replace(Some(format!("{error:#}")));
                 self.failed_lookups += 1;
                 // A server that is cut off from its cluster still answers pings; another server may do more.
                 if self.failed_lookups.is_multiple_of(RECONNECT_AFTER) && self.bus.problem().is_none() {
-                    tracing::warn!(stage = self.durable, "reconnecting, to another server if there is one");
+                    tracing::warn!(
+                        stage = self.durable.name,
+                        "reconnecting, to another server if there is one"
+                    );
                     self.bus.client.force_reconnect().await.ok();
                 }
             }

@@ -88,7 +88,7 @@ impl Delivery {
             messaging.operation.name = "process",
             messaging.operation.type = "process",
             messaging.destination.name = subject,
-            messaging.destination.template = format!("gouji.v1.{fact}.{{year}}.{{region}}.{{id}}"),
+            messaging.destination.template = format!("gouji.v1.{fact}.{{id}}.{{year}}.{{region}}"),
             messaging.consumer.group.name = stage,
             messaging.message.id = header_of(&message, header::CE_ID).unwrap_or_default(),
             messaging.message.body.size = message.payload.len(),

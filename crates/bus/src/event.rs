@@ -1,13 +1,15 @@
 //! A fact as it stands on the log.
 
 use async_nats::HeaderMap;
-use async_nats::jetstream::{self, message::StreamMessage};
+use async_nats::jetstream::message::StreamMessage;
 use bytes::Bytes;
+use proto::subject::{self, Subject};
 use proto::v1::{
     ActionTaken, ReportIndexed, ReportParsed, ReportRefused, ReportSubmitted, ReportValidated, RosterImported,
 };
-use proto::{Fact, header, subject};
+use proto::{Fact, header};
 
+use crate::names;
 use crate::trace;
 
 /// A fact as it stands on the log.
@@ -29,6 +31,12 @@ impl Event {
     /// The name of the fact, e.g. `parsed`.
     pub fn fact(&self) -> &str {
         self.subject.split('.').nth(2).unwrap_or_default()
+    }
+
+    /// The durable consumer that delivers it to a stage; none where no stage takes it.
+    pub fn consumer(&self) -> Option<&'static str> {
+        let is_bulk = Subject::parse(&self.subject).is_ok_and(|subject| subject.is_bulk());
+        names::durable_of(self.fact(), is_bulk)
     }
 
     /// The id it is about.
@@ -64,17 +72,6 @@ impl Event {
     /// The id of the trace that it is part of, 32 hexadecimal digits.
     pub fn trace_id(&self) -> Option<String> {
         trace::trace_id(&self.traceparent)
-    }
-
-    pub(crate) fn of_delivery(message: &jetstream::Message) -> anyhow::Result<Self> {
-        let info = message.info().map_err(|error| anyhow::anyhow!("{error}"))?;
-        Ok(Self {
-            subject: message.subject.to_string(),
-            sequence: info.stream_sequence,
-            at_ms: milliseconds(info.published.unix_timestamp_nanos()),
-            payload: message.payload.clone(),
-            traceparent: message.headers.as_ref().map(traceparent).unwrap_or_default(),
-        })
     }
 }
 

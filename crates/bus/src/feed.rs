@@ -1,16 +1,19 @@
 //! A live feed: facts in the order of the log, each once, from now on or from an earlier sequence.
+//!
+//! A feed needs no consumer, so no process but the operator's may create any: it reads the log page by page. A
+//! plain subscription to the same subjects only wakes it; what arrives there may never reach the log.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use async_nats::jetstream::consumer::{AckPolicy, Consumer, DeliverPolicy, pull};
 use futures::StreamExt;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc, watch};
 use tokio_util::sync::DropGuard;
 
 use crate::connect::Bus;
 use crate::event::Event;
-use crate::names::STREAM;
+use crate::read::{self, Page};
 
 /// Where a feed starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,135 +55,143 @@ impl Bus {
     /// If the bus does not answer.
     pub async fn follow(&self, filter: impl Into<String>, since: Since) -> anyhow::Result<Feed> {
         let filter = filter.into();
-        let deliver_policy = match since {
-            Since::Now => DeliverPolicy::New,
-            Since::Start => DeliverPolicy::All,
-            Since::Sequence(start_sequence) => DeliverPolicy::ByStartSequence { start_sequence },
-        };
         let cancel = self.shutdown.child_token();
+        let wake = self.wake_on(&filter, cancel.clone()).await?;
+        let log = self.extent().await?;
+        let next = match since {
+            Since::Now => log.last + 1,
+            Since::Start => 1,
+            Since::Sequence(sequence) => sequence.max(1),
+        };
         let (sender, events) = mpsc::channel(AHEAD);
-        let consumer = create_consumer(self, &filter, deliver_policy).await?;
-        let next = consumer.cached_info().delivered.stream_sequence + 1;
-        let left = consumer.cached_info().num_pending;
-        let reader = Reader { bus: self.clone(), filter, consumer, next, delivered: 0 };
+        let mut reader = Reader {
+            bus: self.clone(),
+            filter,
+            next,
+            wake,
+            connections: self.connections(),
+            sureness: if log.replicas > 1 { SURE_OF_REPLICAS } else { 1 },
+        };
+        let first = reader.read().await?;
+        let left = first.count();
         let cancelled = cancel.clone();
         tokio::spawn(async move {
-            cancelled.run_until_cancelled(reader.run(sender)).await;
+            cancelled.run_until_cancelled(reader.run(first, sender)).await;
         });
         Ok(Feed { events, left, _cancel_on_drop: cancel.drop_guard() })
+    }
+
+    /// Notifies of every message that is published on the subjects of `filter`, until it is cancelled.
+    async fn wake_on(
+        &self,
+        filter: &str,
+        cancel: tokio_util::sync::CancellationToken,
+    ) -> anyhow::Result<Arc<Notify>> {
+        let reading = || format!("subscribing to {filter}");
+        let mut published = self.client.subscribe(filter.to_owned()).await.with_context(reading)?;
+        // From here on the server sends what is published.
+        self.client.flush().await.with_context(reading)?;
+        let wake = Arc::new(Notify::new());
+        let notify = Arc::clone(&wake);
+        tokio::spawn(async move {
+            let forward = async {
+                while published.next().await.is_some() {
+                    notify.notify_one();
+                }
+            };
+            cancel.run_until_cancelled(forward).await;
+        });
+        Ok(wake)
     }
 }
 
 /// Facts read ahead of a slow reader.
 const AHEAD: usize = 64;
-const FETCH: usize = 64;
-const EXPIRES: Duration = Duration::from_secs(5);
-const PAUSE: Duration = Duration::from_secs(1);
-/// The server deletes the consumer of a feed that nobody read for this long.
-const ABANDONED_AFTER: Duration = Duration::from_secs(60);
+/// The pause after a page that was not full, so that facts that arrive one by one are read a few at a time.
+const PAUSE: Duration = Duration::from_millis(20);
+/// A message wakes the feed before the log has stored it, so the feed reads again after each of these pauses.
+const UNTIL_STORED: [Duration; 5] = [
+    Duration::from_millis(20),
+    Duration::from_millis(50),
+    Duration::from_millis(200),
+    Duration::from_secs(1),
+    Duration::from_secs(3),
+];
+/// A message that should wake the feed may be lost on its way.
+const LOOK_EVERY: Duration = Duration::from_secs(30);
+/// Before a page that could not be read is read again.
+const RETRY: Duration = Duration::from_secs(1);
+/// A replica that answers may be a moment behind, so the end of a log with replicas counts only if it was found
+/// so many times in a row.
+const SURE_OF_REPLICAS: usize = 3;
+const REPLICA_PAUSE: Duration = Duration::from_millis(100);
 
 struct Reader {
     bus: Bus,
     filter: String,
-    consumer: Consumer<pull::Config>,
-    /// The first sequence that may not have been passed on yet.
+    /// The first sequence that was not passed on yet.
     next: u64,
-    /// The consumer sequence of the last message that arrived; a gap means that messages were lost on the way.
-    delivered: u64,
+    wake: Arc<Notify>,
+    connections: watch::Receiver<u64>,
+    /// How often the end of the log has to be found before it counts.
+    sureness: usize,
 }
 
 impl Reader {
-    async fn run(mut self, sender: mpsc::Sender<(Event, u64)>) {
+    async fn run(mut self, first: Page, sender: mpsc::Sender<(Event, u64)>) {
+        let mut page = first;
+        let mut fruitless = UNTIL_STORED.len();
         loop {
-            let problem = match self.fetch(&sender).await {
-                Ok(Round::ReaderGone) => return,
-                Ok(Round::Complete) => continue,
-                Ok(Round::Gap) => "messages were lost on the way".into(),
-                Err(error) => format!("{error:#}"),
-            };
-            tracing::debug!(
-                stage = self.bus.stage,
-                "feed of {}: {problem}; creating a new consumer",
-                self.filter
-            );
-            self.recreate_consumer().await;
-        }
-    }
-
-    async fn fetch(&mut self, sender: &mpsc::Sender<(Event, u64)>) -> anyhow::Result<Round> {
-        let mut connections = self.bus.connections();
-        let fetch = self.consumer.fetch().max_messages(FETCH).expires(EXPIRES);
-        let mut batch = fetch.messages().await.context("fetching")?;
-        let mut any = false;
-        loop {
-            let item = tokio::select! {
-                item = batch.next() => item,
-                _ = connections.changed() => return Ok(Round::Gap),
-            };
-            let Some(message) = item else { break };
-            let message = message.map_err(|error| anyhow::anyhow!("{error}"))?;
-            let info = message.info().map_err(|error| anyhow::anyhow!("{error}"))?;
-            let (delivered, left) = (info.consumer_sequence, info.pending);
-            if delivered != self.delivered + 1 {
-                return Ok(Round::Gap);
-            }
-            let event = Event::of_delivery(&message)?;
-            let sequence = event.sequence;
-            if sender.send((event, left)).await.is_err() {
-                return Ok(Round::ReaderGone);
-            }
-            (self.next, self.delivered, any) = (sequence + 1, delivered, true);
-        }
-        if any {
-            return Ok(Round::Complete);
-        }
-        // Nothing arrived: either there is nothing, or it was lost on the way.
-        let info = self.consumer.get_info().await.context("asking for the consumer of a feed")?;
-        let is_complete = info.delivered.consumer_sequence == self.delivered;
-        Ok(if is_complete { Round::Complete } else { Round::Gap })
-    }
-
-    async fn recreate_consumer(&mut self) {
-        loop {
-            let deliver_policy = DeliverPolicy::ByStartSequence { start_sequence: self.next };
-            match create_consumer(&self.bus, &self.filter, deliver_policy).await {
-                Ok(consumer) => {
-                    (self.consumer, self.delivered) = (consumer, 0);
+            let (is_empty, is_last) = (page.events.is_empty(), page.left == 0);
+            let mut left = page.count();
+            for event in page.events {
+                left -= 1;
+                self.next = event.sequence + 1;
+                if sender.send((event, left)).await.is_err() {
                     return;
                 }
-                Err(error) => tracing::debug!(stage = self.bus.stage, "feed of {}: {error:#}", self.filter),
             }
-            tokio::time::sleep(PAUSE).await;
+            if is_empty {
+                self.wait(&mut fruitless).await;
+            } else {
+                fruitless = 0;
+                if is_last {
+                    tokio::time::sleep(PAUSE).await;
+                }
+            }
+            page = loop {
+                match self.read().await {
+                    Ok(page) => break page,
+                    Err(error) => {
+                        tracing::debug!(stage = self.bus.stage, "feed of {}: {error:#}", self.filter)
+                    }
+                }
+                tokio::time::sleep(RETRY).await;
+            };
         }
     }
-}
 
-enum Round {
-    Complete,
-    Gap,
-    ReaderGone,
-}
+    /// Waits until there may be something new.
+    async fn wait(&mut self, fruitless: &mut usize) {
+        let pause = UNTIL_STORED.get(*fruitless).copied().unwrap_or(LOOK_EVERY);
+        tokio::select! {
+            () = tokio::time::sleep(pause) => *fruitless += 1,
+            () = self.wake.notified() => *fruitless = 0,
+            // What was published while there was no connection woke nobody.
+            _ = self.connections.changed() => *fruitless = 0,
+        }
+    }
 
-async fn create_consumer(
-    bus: &Bus,
-    filter: &str,
-    deliver_policy: DeliverPolicy,
-) -> anyhow::Result<Consumer<pull::Config>> {
-    let inbox = bus.client.new_inbox();
-    let config = pull::Config {
-        // With a name, the filter is part of the subject of the request, so that permissions can tell the
-        // consumer of a feed from that of a stage.
-        name: inbox.rsplit('.').next().map(|unique| format!("feed-{}-{unique}", bus.stage)),
-        filter_subject: filter.to_owned(),
-        deliver_policy,
-        ack_policy: AckPolicy::None,
-        memory_storage: true,
-        num_replicas: 1,
-        inactive_threshold: ABANDONED_AFTER,
-        ..Default::default()
-    };
-    bus.jetstream
-        .create_consumer_on_stream(config, STREAM)
-        .await
-        .with_context(|| format!("creating the consumer of a feed of {filter}"))
+    /// The next page; empty at the end of the log.
+    async fn read(&mut self) -> anyhow::Result<Page> {
+        let mut found_end = 0;
+        loop {
+            let page = read::page(&self.bus, &self.filter, self.next).await?;
+            found_end += 1;
+            if !page.events.is_empty() || found_end >= self.sureness {
+                return Ok(page);
+            }
+            tokio::time::sleep(REPLICA_PAUSE).await;
+        }
+    }
 }

@@ -6,7 +6,7 @@ use proto::v1::{ReportIndexed, ReportParsed, ReportRefused, ReportSubmitted, Rep
 use crate::connect::Bus;
 use crate::consumers::bind;
 use crate::event::milliseconds;
-use crate::names::{durables, tally};
+use crate::names::{DURABLES, tally};
 use crate::read;
 use crate::stats::{Counts, Lag};
 
@@ -25,12 +25,12 @@ impl Bus {
     /// If the bus does not answer.
     pub async fn lag_now(&self) -> anyhow::Result<Vec<Lag>> {
         let mut lag = Vec::new();
-        for (stage, _) in durables() {
-            let consumer = bind(self, stage).await?;
+        for durable in DURABLES {
+            let consumer = bind(self, durable.name).await?;
             let info = consumer.cached_info();
             let paused_until = info.config.pause_until.filter(|_| info.paused);
             lag.push(Lag {
-                stage,
+                stage: durable.name,
                 waiting: info.num_pending,
                 in_flight: info.num_ack_pending as u64,
                 redelivered: info.num_redelivered as u64,
@@ -72,8 +72,8 @@ impl Bus {
     /// # Errors
     /// If the bus does not answer.
     pub async fn oldest_ms(&self, lag: &Lag) -> anyhow::Result<Option<i64>> {
-        let filter = durables().into_iter().find(|(stage, _)| *stage == lag.stage).map(|(_, filter)| filter);
-        match filter {
+        let durable = DURABLES.into_iter().find(|durable| durable.name == lag.stage);
+        match durable.map(|durable| durable.filter()) {
             Some(filter) if lag.total() > 0 => {
                 Ok(read::next(self, &filter, lag.done_up_to + 1).await?.map(|event| event.at_ms))
             }

@@ -21,19 +21,69 @@ pub(crate) const ACK_WAIT: Duration = Duration::from_secs(30);
 /// The default `max_payload` of the server. A fact is a few KB.
 pub(crate) const MAX_MESSAGE_BYTES: i32 = 1 << 20;
 
-/// The durable consumers, one for each stage, and the subject filter of each.
-pub(crate) fn durables() -> [(&'static str, String); 3] {
-    [
-        ("parse", subject::filter::<ReportSubmitted>()),
-        ("validate", subject::filter::<ReportParsed>()),
-        ("index", subject::filter::<ReportValidated>()),
-    ]
+/// A durable consumer of a stage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Durable {
+    pub(crate) name: &'static str,
+    pub(crate) stage: &'static str,
+    /// The name of the facts that it delivers.
+    fact: &'static str,
+    lane: Lane,
 }
 
-/// The durable consumer that delivers the facts `F`.
-pub(crate) fn durable_of<F: Fact>() -> Option<&'static str> {
-    let filter = subject::filter::<F>();
-    durables().into_iter().find(|(_, taken)| *taken == filter).map(|(durable, _)| durable)
+/// Which of the facts of one kind a durable consumer delivers. A stage with two lanes takes turns, so that the
+/// archive of one sender does not stand before the single reports of all others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Lane {
+    All,
+    Single,
+    Bulk,
+}
+
+/// The durable consumers, in the order of the pipeline. The first of a stage has its name.
+pub(crate) const DURABLES: [Durable; 4] = [
+    Durable { name: "parse", stage: "parse", fact: ReportSubmitted::NAME, lane: Lane::Single },
+    Durable { name: "parse-bulk", stage: "parse", fact: ReportSubmitted::NAME, lane: Lane::Bulk },
+    Durable { name: "validate", stage: "validate", fact: ReportParsed::NAME, lane: Lane::All },
+    Durable { name: "index", stage: "index", fact: ReportValidated::NAME, lane: Lane::All },
+];
+
+impl Durable {
+    /// Whether it is the bulk lane of its stage.
+    pub(crate) fn is_bulk(&self) -> bool {
+        self.lane == Lane::Bulk
+    }
+
+    /// The durable consumers of the stages after this one.
+    pub(crate) fn later(&self) -> impl Iterator<Item = Durable> {
+        let stage = self.stage;
+        DURABLES
+            .into_iter()
+            .skip_while(move |durable| durable.stage != stage)
+            .filter(move |one| one.stage != stage)
+    }
+
+    /// The subjects that it delivers.
+    pub(crate) fn filter(&self) -> String {
+        match self.lane {
+            Lane::All => subject::all_of(self.fact),
+            Lane::Single => subject::single(self.fact),
+            Lane::Bulk => subject::bulk(self.fact),
+        }
+    }
+}
+
+/// The durable consumers that deliver the facts `F`, the bulk lane last.
+pub(crate) fn durables_of<F: Fact>() -> impl Iterator<Item = Durable> {
+    DURABLES.into_iter().filter(|durable| durable.fact == F::NAME)
+}
+
+/// The durable consumer that delivers the facts with this name in this lane.
+pub(crate) fn durable_of(fact: &str, is_bulk: bool) -> Option<&'static str> {
+    let delivers = |durable: &&Durable| {
+        durable.fact == fact && durable.lane != if is_bulk { Lane::Single } else { Lane::Bulk }
+    };
+    DURABLES.iter().find(delivers).map(|durable| durable.name)
 }
 
 /// The consumer that never advances, so that the server counts the facts `F` as pending for it.

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use crate::api;
 use crate::connect::Bus;
-use crate::names::{STREAM, durables};
+use crate::names::{DURABLES, Durable, STREAM};
 use crate::publish::PublishError;
 
 impl Bus {
@@ -32,12 +32,17 @@ impl Bus {
     }
 
     async fn pause_until(&self, stage: &str, body: &Value) -> anyhow::Result<()> {
-        let known = durables().map(|(durable, _)| durable);
-        anyhow::ensure!(known.contains(&stage), "no stage {stage}; there are {}", known.join(", "));
-        api::request(self, format!("CONSUMER.PAUSE.{STREAM}.{stage}"), body)
-            .await
-            .map(drop)
-            .with_context(|| format!("pausing or resuming {stage}"))
+        let lanes = DURABLES.into_iter().filter(|durable| durable.stage == stage);
+        let mut any = false;
+        for Durable { name, .. } in lanes {
+            any = true;
+            api::request(self, format!("CONSUMER.PAUSE.{STREAM}.{name}"), body)
+                .await
+                .with_context(|| format!("pausing or resuming {name}"))?;
+        }
+        let known = || DURABLES.iter().filter(|durable| !durable.is_bulk()).map(|durable| durable.stage);
+        anyhow::ensure!(any, "no stage {stage}; there are {}", known().collect::<Vec<_>>().join(", "));
+        Ok(())
     }
 
     /// Publishes what an operator is about to do, for the audit trail.

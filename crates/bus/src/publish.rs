@@ -101,8 +101,10 @@ struct Outgoing {
     subject: String,
     name: &'static str,
     id: String,
-    /// The facts of which one on the log means that this one has to be published no more.
-    outcomes: Vec<&'static str>,
+    submission: String,
+    /// The facts of which one on the log means that this one has to be published no more, besides a refusal by
+    /// the same stage.
+    outcomes: [&'static str; 2],
     expected: Expected,
     headers: HeaderMap,
     payload: Bytes,
@@ -120,18 +122,23 @@ enum Expected {
 impl Outgoing {
     /// The message of a fact that no other fact led to.
     fn first<F: Fact>(stage: &'static str, fact: &F) -> Result<Self, PublishError> {
-        Self::new(stage, fact, vec![F::NAME], Expected::FirstAfter(0))
+        Self::new(stage, fact, [F::NAME; 2], Expected::FirstAfter(0))
     }
 
     /// The message of a fact that the fact at `sequence` led to.
     fn successor<F: Fact>(stage: &'static str, fact: &F, sequence: u64) -> Result<Self, PublishError> {
-        Self::new(stage, fact, outcomes_beside::<F>(stage), Expected::SuccessorOf(sequence))
+        Self::new(
+            stage,
+            fact,
+            [F::NAME, result_of(stage).unwrap_or(F::NAME)],
+            Expected::SuccessorOf(sequence),
+        )
     }
 
     fn new<F: Fact>(
         stage: &'static str,
         fact: &F,
-        outcomes: Vec<&'static str>,
+        outcomes: [&'static str; 2],
         expected: Expected,
     ) -> Result<Self, PublishError> {
         let subject = fact.subject()?.to_string();
@@ -152,7 +159,16 @@ impl Outgoing {
             headers.insert(name, percent_encoded(value).as_str());
         }
         let payload = Bytes::from(fact.encode_to_vec());
-        Ok(Self { subject, name: F::NAME, id: fact.id().to_owned(), outcomes, expected, headers, payload })
+        Ok(Self {
+            subject,
+            name: F::NAME,
+            id: fact.id().to_owned(),
+            submission: submission_of(fact).to_owned(),
+            outcomes,
+            expected,
+            headers,
+            payload,
+        })
     }
 
     /// Sends it until it is known to be on the log. The current span becomes its parent.
@@ -241,13 +257,20 @@ impl Outgoing {
     /// Reads from the log why it refused the fact: an outcome is there already, or a message that is none and
     /// must not block the fact. Then `expected` becomes what the next try has to expect.
     async fn look(&self, bus: &Bus, expected: &mut Expected, tries: u32) -> Result<Published, String> {
-        let after = match *expected {
-            Expected::SuccessorOf(sequence) => sequence,
-            Expected::FirstAfter(_) => 0,
+        let (after, is_first) = match self.expected {
+            Expected::SuccessorOf(sequence) => (sequence, false),
+            Expected::FirstAfter(_) => (0, true),
         };
         let of_id = read::all_of_id(bus, &self.id).await.map_err(|error| format!("{error:#}"))?;
         let is_outcome = |event: &&Event| {
-            event.sequence > after && self.outcomes.contains(&event.fact()) && event.matches_its_subject()
+            let is_of_this_stage = match event.decode::<ReportRefused>() {
+                // One of another stage, or of a message that only looked like the fact before this one, is none.
+                Some(refused) if !is_first => {
+                    refused.stage == bus.stage && submission_of(&refused) == self.submission
+                }
+                _ => self.outcomes.contains(&event.fact()),
+            };
+            event.sequence > after && is_of_this_stage && event.matches_its_subject()
         };
         if let Some(outcome) = of_id.iter().find(is_outcome) {
             // An earlier try may have stored it although its answer was lost.
@@ -267,16 +290,20 @@ impl Outgoing {
     }
 }
 
-/// The facts that end the work of a stage on one fact: its result, or its refusal. A fact of a later stage does
-/// not: nobody could have made it before this one.
-fn outcomes_beside<F: Fact>(stage: &str) -> Vec<&'static str> {
-    let result = match stage {
-        "parse" => ReportParsed::NAME,
-        "validate" => ReportValidated::NAME,
-        "index" => ReportIndexed::NAME,
-        _ => F::NAME,
-    };
-    vec![F::NAME, result, ReportRefused::NAME]
+/// The submission that led to a fact; empty where none is known.
+fn submission_of(fact: &impl Fact) -> &str {
+    fact.submitted().map_or("", |submitted| &submitted.submission)
+}
+
+/// The fact that a stage makes of another one. With its refusal it is the only one that ends the work on that
+/// fact: what another stage makes or refuses was made of something else.
+fn result_of(stage: &str) -> Option<&'static str> {
+    match stage {
+        "parse" => Some(ReportParsed::NAME),
+        "validate" => Some(ReportValidated::NAME),
+        "index" => Some(ReportIndexed::NAME),
+        _ => None,
+    }
 }
 
 async fn answer(ack: PublishAckFuture) -> Answer {

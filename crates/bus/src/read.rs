@@ -25,6 +25,8 @@ pub struct Extent {
     pub last: u64,
     /// Messages between the two that somebody deleted.
     pub deleted: u64,
+    /// How many servers have a copy.
+    pub replicas: usize,
 }
 
 impl Bus {
@@ -86,6 +88,7 @@ impl Bus {
             first: info.state.first_sequence,
             last: info.state.last_sequence,
             deleted: info.state.deleted_count.unwrap_or_default(),
+            replicas: info.config.num_replicas,
         })
     }
 
@@ -97,11 +100,24 @@ impl Bus {
     pub async fn scan(
         &self,
         filter: &str,
+        each: impl FnMut(Event) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        self.scan_from(filter, 1, each).await
+    }
+
+    /// The same from a sequence on.
+    ///
+    /// # Errors
+    /// If the bus does not answer, or `each` fails.
+    pub async fn scan_from(
+        &self,
+        filter: &str,
+        from: u64,
         mut each: impl FnMut(Event) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
-        let mut next = 1;
+        let mut next = from;
         loop {
-            let page = page(self, filter, next).await?;
+            let page = page(self, filter, next).await?.events;
             let Some(last) = page.last() else { return Ok(()) };
             next = last.sequence + 1;
             page.into_iter().try_for_each(&mut each)?;
@@ -115,10 +131,10 @@ const READ_TIMEOUT: Duration = Duration::from_secs(5);
 /// message of each fact, so this is its history.
 pub(crate) async fn last_of_each(bus: &Bus, filter: &str) -> anyhow::Result<Vec<Event>> {
     let request = serde_json::json!({ "multi_last": [filter] });
-    tokio::time::timeout(READ_TIMEOUT, batch(bus, &request))
+    let read = tokio::time::timeout(READ_TIMEOUT, batch(bus, &request))
         .await
-        .with_context(|| format!("reading {filter}: no answer in {READ_TIMEOUT:?}"))?
-        .with_context(|| format!("reading {filter}"))
+        .with_context(|| format!("reading {filter}: no answer in {READ_TIMEOUT:?}"))?;
+    Ok(read.with_context(|| format!("reading {filter}"))?.events)
 }
 
 /// The facts about one id that match `filter`, oldest first.
@@ -142,7 +158,7 @@ async fn all(bus: &Bus, filter: &str) -> anyhow::Result<Vec<Event>> {
     let mut found: Vec<Event> = Vec::new();
     loop {
         let next = found.last().map_or(1, |event| event.sequence + 1);
-        let page = page(bus, filter, next).await?;
+        let page = page(bus, filter, next).await?.events;
         if page.is_empty() {
             return Ok(found);
         }
@@ -155,9 +171,24 @@ async fn all(bus: &Bus, filter: &str) -> anyhow::Result<Vec<Event>> {
 /// may publish can stop a report that way, but not unnoticed.
 const MOST_OF_ID: usize = 10_000;
 
+/// A part of the log.
+pub(crate) struct Page {
+    /// The messages of one answer, oldest first.
+    pub(crate) events: Vec<Event>,
+    /// How many more match.
+    pub(crate) left: u64,
+}
+
+impl Page {
+    /// How many messages match from its beginning on.
+    pub(crate) fn count(&self) -> u64 {
+        self.events.len() as u64 + self.left
+    }
+}
+
 /// The messages that match `filter` from sequence `from` on, as many as fit into one answer; empty at the
 /// end of the log.
-async fn page(bus: &Bus, filter: &str, from: u64) -> anyhow::Result<Vec<Event>> {
+pub(crate) async fn page(bus: &Bus, filter: &str, from: u64) -> anyhow::Result<Page> {
     let request = serde_json::json!({
         "seq": from,
         "next_by_subj": filter,
@@ -168,7 +199,7 @@ async fn page(bus: &Bus, filter: &str, from: u64) -> anyhow::Result<Vec<Event>> 
     loop {
         let read = tokio::time::timeout(PAGE_TIMEOUT, batch(bus, &request)).await;
         match read.unwrap_or_else(|_| Err(anyhow::anyhow!("no answer in {PAGE_TIMEOUT:?}"))) {
-            Ok(events) => return Ok(events),
+            Ok(page) => return Ok(page),
             Err(error) if tries < PAGE_TRIES => {
                 tracing::warn!(stage = bus.stage, "reading {filter} from {from}: {error:#}; asking again");
             }
@@ -182,7 +213,7 @@ async fn page(bus: &Bus, filter: &str, from: u64) -> anyhow::Result<Vec<Event>> 
 pub(crate) async fn next(bus: &Bus, filter: &str, from: u64) -> anyhow::Result<Option<Event>> {
     let request = serde_json::json!({ "seq": from, "next_by_subj": filter, "batch": 1 });
     let read = tokio::time::timeout(READ_TIMEOUT, batch(bus, &request)).await;
-    Ok(read.with_context(|| format!("reading {filter}: no answer in {READ_TIMEOUT:?}"))??.pop())
+    Ok(read.with_context(|| format!("reading {filter}: no answer in {READ_TIMEOUT:?}"))??.events.pop())
 }
 
 const PAGE_MESSAGES: usize = 500;
@@ -192,8 +223,11 @@ const PAGE_TIMEOUT: Duration = Duration::from_secs(15);
 /// A replica that shuts down may begin an answer and never finish it.
 const PAGE_TRIES: u32 = 4;
 
+/// The header of the end of an answer that says how many more messages match.
+const NUM_PENDING: &str = "Nats-Num-Pending";
+
 /// Every message of one answer of the direct-get API.
-async fn batch(bus: &Bus, request: &serde_json::Value) -> anyhow::Result<Vec<Event>> {
+async fn batch(bus: &Bus, request: &serde_json::Value) -> anyhow::Result<Page> {
     let inbox = bus.client.new_inbox();
     let mut answers = bus.client.subscribe(inbox.clone()).await?;
     let endpoint = format!("$JS.API.DIRECT.GET.{STREAM}");
@@ -203,7 +237,11 @@ async fn batch(bus: &Bus, request: &serde_json::Value) -> anyhow::Result<Vec<Eve
         match answer.status {
             None => events.push(jetstream::message::StreamMessage::try_from(answer)?.into()),
             // The end of the batch, or nothing found.
-            Some(status) if status.as_u16() == 204 || status == StatusCode::NOT_FOUND => return Ok(events),
+            Some(status) if status.as_u16() == 204 || status == StatusCode::NOT_FOUND => {
+                let left = answer.headers.as_ref().and_then(|headers| headers.get(NUM_PENDING));
+                let left = left.and_then(|left| left.as_str().parse().ok()).unwrap_or_default();
+                return Ok(Page { events, left });
+            }
             Some(status) => {
                 anyhow::bail!("the log answers {status} {}", answer.description.unwrap_or_default())
             }

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::BusConfig;
 use crate::connect::Bus;
-use crate::names::{BUCKET, STREAM, durables};
+use crate::names::{BUCKET, DURABLES, STREAM};
 
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 const LOG_EVERY: Duration = Duration::from_secs(5);
@@ -53,8 +53,8 @@ impl Bus {
 
     /// Asks only for what this stage uses, so that its permissions need to allow nothing else.
     async fn check_ready(&self, config: &BusConfig) -> anyhow::Result<()> {
-        let own = durables().into_iter().map(|(durable, _)| durable).find(|durable| *durable == self.stage);
-        let durable = own.unwrap_or("index");
+        let own = DURABLES.into_iter().find(|durable| durable.stage == self.stage);
+        let durable = own.map_or("index", |durable| durable.name);
         if let Err(error) =
             self.jetstream.get_consumer_from_stream::<pull::Config, _, _>(durable, STREAM).await
         {

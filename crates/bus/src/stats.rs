@@ -1,9 +1,9 @@
 //! How far each stage is on the log, and how many facts there are.
 
-/// The backlog of one stage.
+/// The backlog of one stage, or of one of its lanes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lag {
-    /// The stage.
+    /// The durable consumer: the name of its stage, of a bulk lane with `-bulk`.
     pub stage: &'static str,
     /// Facts not delivered to any worker yet.
     pub waiting: u64,

@@ -121,7 +121,7 @@ async fn with_retries<T>(bus: &Bus, attempt: impl AsyncFn() -> anyhow::Result<T>
 async fn steps(bus: &Bus, config: &BusConfig) -> anyhow::Result<Vec<(Object, Step)>> {
     check_version(bus).await?;
     let mut steps = Vec::new();
-    for object in wanted(config) {
+    for object in wanted(config, has_readers(bus).await?) {
         let there = settings(bus, &object).await.with_context(|| format!("asking for {}", object.label()))?;
         let action = match there {
             None => Action::Create,
@@ -138,6 +138,15 @@ async fn steps(bus: &Bus, config: &BusConfig) -> anyhow::Result<Vec<(Object, Ste
         steps.push((object, step));
     }
     Ok(steps)
+}
+
+/// Whether there is an account of readers. Without `gouji bus init` there is none.
+async fn has_readers(bus: &Bus) -> anyhow::Result<bool> {
+    match api::request_to(bus, api::OF_READERS, "INFO".into(), &Value::Null).await {
+        Ok(_) => Ok(true),
+        Err(ApiError::Nobody) => Ok(false),
+        Err(error) => Err(error).context("asking for the account of readers"),
+    }
 }
 
 /// Submissions on the subjects of the version before: `gouji.v1.submitted.<year>.<region>.<id>`.
@@ -174,7 +183,7 @@ async fn settings(bus: &Bus, object: &Object) -> Result<Option<Map<String, Value
         Kind::Stream => format!("STREAM.INFO.{}", object.name),
         Kind::Consumer | Kind::Tally => format!("CONSUMER.INFO.{STREAM}.{}", object.name),
     };
-    match api::request(bus, info, &Value::Null).await {
+    match api::request_to(bus, object.api, info, &Value::Null).await {
         Ok(mut info) => match info["config"].take() {
             Value::Object(settings) => Ok(Some(settings)),
             _ => Ok(Some(Map::new())),
@@ -223,5 +232,5 @@ async fn send(bus: &Bus, object: &Object, verb: &str, settings: &Map<String, Val
             json!({"stream_name": STREAM, "config": settings, "action": verb.to_lowercase()}),
         ),
     };
-    api::request(bus, endpoint, &body).await.map(drop)
+    api::request_to(bus, object.api, endpoint, &body).await.map(drop)
 }

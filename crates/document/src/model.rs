@@ -203,6 +203,10 @@ struct Run {
     area: Option<Area>,
 }
 
+/// A run whose characters take different numbers of bytes is no longer than this: to find a place in it, its
+/// characters are counted.
+const RUN_BYTES: usize = 1 << 10;
+
 /// How many bytes of the source the characters of a run take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Width {
@@ -358,10 +362,25 @@ impl Text {
         self.push_run("", Run { at: 0, line, start: at, end: at, width, page, area: None });
     }
 
-    fn push_run(&mut self, piece: &str, run: Run) {
+    fn push_run(&mut self, mut piece: &str, mut run: Run) {
+        let is_counted = matches!(run.width, Width::Utf16 | Width::Double);
+        while is_counted && piece.len() > RUN_BYTES {
+            let (head, rest) = piece.split_at(piece.floor_char_boundary(RUN_BYTES));
+            let middle = (run.start + run.width.of(head) as u64).min(run.end);
+            self.push_short_run(head, Run { end: middle, ..run });
+            (piece, run.start) = (rest, middle);
+        }
+        self.push_short_run(piece, run);
+    }
+
+    fn push_short_run(&mut self, piece: &str, run: Run) {
+        let is_counted = matches!(run.width, Width::Utf16 | Width::Double);
+        let length = self.string.len();
+        let is_full = |last: &Run| is_counted && length - last.at >= RUN_BYTES;
         match self.runs.last_mut() {
             Some(last)
                 if run.width != Width::Whole
+                    && !is_full(last)
                     && (last.width, last.line, last.end) == (run.width, run.line, run.start) =>
             {
                 last.end = run.end;

@@ -1,5 +1,6 @@
 //! Claims: the numbers of the narrative, their quantities, and which numbers are parts of others.
 
+mod brackets;
 mod list;
 mod number;
 mod received;
@@ -15,12 +16,13 @@ use std::sync::LazyLock;
 
 use document::{Block, Document, Text};
 use regex::Regex;
-use report::{Breakdown, Claim, Decimal, Quantity, Relation, SectionKind, Share};
+use report::{Breakdown, Claim, Decimal, Origin, Quantity, Relation, Remark, RemarkKind, SectionKind, Share};
 
 use crate::label;
 use crate::origin::origin_of;
 use crate::outline::Outline;
 use crate::pattern::pattern;
+use brackets::Brackets;
 use number::{Number, numbers};
 pub(crate) use scope::Reporter;
 use topic::Topic;
@@ -31,10 +33,17 @@ pub(crate) struct Narrative {
     pub(crate) claims: Vec<Claim>,
     pub(crate) breakdowns: Vec<Breakdown>,
     pub(crate) shares: Vec<Share>,
+    /// Passages that were not judged.
+    pub(crate) overlong: Vec<Remark>,
 }
 
 /// Claims kept of one report; real ones have some dozens.
 const CLAIMS: usize = 2_000;
+
+/// Numbers of a sentence times its characters: what finding out what the numbers are about may cost, since the
+/// words before each have to be read. A list of sixty numbers in a thousand characters is the longest seen in
+/// the field.
+const WORDS_OF_NUMBERS: usize = 200_000;
 
 /// Longest subheading that gives the topic of the next paragraph, such as （二）依申请公开情况.
 const SUBHEADING_CHARS: usize = 30;
@@ -46,9 +55,14 @@ pub(crate) fn extract(document: &Document, outline: &Outline, reporter: Reporter
     let mut heading = String::new();
     for (position, block) in document.blocks.iter().enumerate().skip(from) {
         let Block::Paragraph(paragraph) = block else { continue };
-        if outline.blocks.contains(&position) || narrative.claims.len() >= CLAIMS {
+        if outline.blocks.binary_search(&position).is_ok() {
             heading.clear();
             continue;
+        }
+        if narrative.claims.len() >= CLAIMS {
+            let words = format!("正文的数字超过{CLAIMS}个");
+            narrative.skip(words, origin_of(paragraph.text.place()));
+            break;
         }
         let mut passage = Passage::under(section(outline, position), reporter);
         passage.read(&label::plain(&heading));
@@ -108,6 +122,7 @@ impl<'r> Passage<'r> {
 struct Sentence<'s> {
     text: &'s str,
     numbers: Vec<Number>,
+    brackets: Brackets,
     /// The index of the claim of its first number.
     first: usize,
 }
@@ -156,12 +171,27 @@ impl Narrative {
         }
     }
 
+    /// Notes that a passage is not judged, once for each reason.
+    fn skip(&mut self, words: String, origin: Origin) {
+        if self.overlong.iter().all(|known| known.text != words) {
+            let kind = RemarkKind::Overlong;
+            self.overlong.push(Remark { kind, text: words, value: None, section: None, origin });
+        }
+    }
+
     fn sentence(&mut self, text: &Text, range: Range<usize>, passage: &mut Passage<'_>) {
         let words = text.as_str().get(range.clone()).unwrap_or_default();
+        let found = numbers(words);
+        if found.len().saturating_mul(words.chars().count()) > WORDS_OF_NUMBERS {
+            let reason = "一句话的数字和文字过多".to_owned();
+            self.skip(reason, origin_of(text.place_of(range)));
+            return;
+        }
         let origin =
             |part: Range<usize>| origin_of(text.place_of(range.start + part.start..range.start + part.end));
         let is_row = ROW.is_match(words);
-        let sentence = Sentence { text: words, numbers: numbers(words), first: self.claims.len() };
+        let brackets = Brackets::of(words);
+        let sentence = Sentence { text: words, numbers: found, brackets, first: self.claims.len() };
         let outer = passage.whole;
         let mut levels = Vec::new();
         for (position, number) in sentence.numbers.iter().enumerate() {
@@ -211,9 +241,9 @@ impl Narrative {
             before,
             behind: plain(sentence.between(Some(position), Some(position + 1))),
             unit: sentence.numbers.get(position).map_or(String::new(), |number| number.unit.clone()),
-            bracketed: list::opened_bracket(until_number).map(|bracket| {
-                let inside = numbers(until_number.get(bracket..).unwrap_or_default()).len();
-                let before = self.claims.len().checked_sub(inside + 1);
+            bracketed: sentence.brackets.open_at(until_number.len()).map(|bracket| {
+                let outside = sentence.numbers.partition_point(|number| number.range.start < bracket);
+                let before = self.claims.len().checked_sub(position - outside.min(position) + 1);
                 let before = before.filter(|before| *before >= sentence.first);
                 before.and_then(|before| self.claims.get(before)?.about)
             }),

@@ -155,19 +155,22 @@ fn words(text: &Text) -> Vec<Text> {
             let before = &string[last.clone()];
             let next = &string[word.clone()];
             let is_pipe_between = string[last.end..word.start].contains(['|', '｜']);
+            // A cell that has grown long is a text: no heading, and no enumerator that waits for its label.
+            let is_text = before.len() > 4 * CELL_CHARS;
             let begins =
                 |text: &str| label::strip_enumerator(&label::plain(text)).len() < label::plain(text).len();
-            let is_bare_enumerator = label::normalise(before).is_empty();
-            let is_unit = is_figure(last) && figure::is_unit(next);
+            let is_bare_enumerator = !is_text && label::normalise(before).is_empty();
+            let is_figure_before = !is_text && is_figure(last);
+            let is_unit = is_figure_before && figure::is_unit(next);
             // 结果 维持: a heading broken in two.
-            let joined = label::normalise(&format!("{before}{next}"));
-            let is_broken_heading = !is_figure(last) && COLUMNS.contains(&joined.as_str());
+            let joined = || label::normalise(&format!("{before}{next}"));
+            let is_broken_heading = !is_text && !is_figure_before && COLUMNS.contains(&joined().as_str());
             !is_pipe_between && (is_unit || is_broken_heading)
                 || !is_pipe_between
-                    && !is_figure(last)
+                    && !is_figure_before
                     && !is_figure(&word)
                     && (is_bare_enumerator || !begins(next))
-                    && !is_heading(before)
+                    && (is_text || !is_heading(before))
                     && !is_heading(next)
         });
         match cells.last_mut() {

@@ -10,7 +10,8 @@ use std::sync::LazyLock;
 
 use document::{Block, Document, Text};
 use regex::Regex;
-use report::{Date, Origin, Source, Stated, Year};
+use report::{Date, Decimal, Origin, Remark, RemarkKind, Report, Source, Stated, Year};
+use title::Title;
 
 use crate::origin::{origin, origin_of};
 use crate::outline::Outline;
@@ -32,38 +33,45 @@ pub(crate) struct Identity {
 pub(crate) fn identify(document: &Document, outline: &Outline, file_name: Option<&str>) -> Identity {
     let preamble = paragraphs(outline.preamble(document));
     let all = paragraphs(&document.blocks);
-    let title = title::title_in(&preamble)
-        .or_else(|| document.title.as_ref().and_then(|text| title::title_of(text.as_str(), origin(text))))
-        .or_else(|| title::title_in(all.get(..LINES_OF_HEAD).unwrap_or(&all)))
-        .or_else(|| preamble.iter().find_map(|text| title::mention(text)));
+    let page = page::read(document, outline.preamble(document));
     let stem = file_name.map(stem);
     let from_name = stem.and_then(|stem| title::title_of(stem, Origin::default()));
+    let period = all.iter().find_map(|text| period(text));
+    let name_year = from_name.as_ref().and_then(|name| name.year);
+    let narrative: Vec<Stated<String>> =
+        first_sentences(document, outline).find_map(agency::in_narrative).into_iter().collect();
+
+    let signed = date::signature(&all, period.map(|period| period.value)).agency;
+    let witnesses = Witnesses {
+        years: period.map(|period| period.value).into_iter().chain(name_year).collect(),
+        agencies: signed.iter().chain(&page.agencies).chain(&narrative).map(|it| it.value.clone()).collect(),
+    };
+    let title = title_of_report(document, &preamble, &all, page.titles, &witnesses);
 
     let mut stated_years = Vec::new();
     if let Some((value, origin)) = title.as_ref().and_then(|title| Some((title.year?, title.origin))) {
         stated_years.push(Stated { source: Source::Title, value, origin: Some(origin) });
     }
-    stated_years.extend(all.iter().find_map(|text| period(text)));
+    stated_years.extend(period);
+    stated_years.extend(first_sentences(document, outline).find_map(agency::year_summed_up));
     stated_years.extend(narrative_year(document, outline));
-    let name_year = from_name.as_ref().and_then(|name| name.year);
     stated_years.extend(name_year.map(|value| Stated { source: Source::FileName, value, origin: None }));
     let year = year_stated(&stated_years);
 
     let signature = date::signature(&all, year);
-    let page = page::read(document, outline.preamble(document));
     let mut stated_agencies = Vec::new();
     if let Some((value, origin)) =
         title.as_ref().and_then(|title| Some((title.agency.clone()?, title.origin)))
     {
         stated_agencies.push(Stated { source: Source::Title, value, origin: Some(origin) });
     }
-    stated_agencies.extend(first_sentences(document, outline).find_map(agency::in_narrative));
+    stated_agencies.extend(narrative);
     stated_agencies.extend(signature.agency);
     stated_agencies.extend(page.agencies);
-    stated_agencies.extend(preamble.iter().find_map(|text| {
-        let value = agency::agency_line(text.as_str())?;
-        Some(Stated { source: Source::Page, value, origin: Some(origin(text)) })
-    }));
+    stated_agencies.extend(agency_over_title(&preamble, title.as_ref()));
+    if stated_agencies.is_empty() {
+        stated_agencies.extend(all.iter().find_map(|text| agency::contact(text)));
+    }
     let name_agency = from_name.and_then(|name| name.agency);
     stated_agencies.extend(name_agency.map(|value| Stated { source: Source::FileName, value, origin: None }));
 
@@ -82,12 +90,152 @@ pub(crate) fn identify(document: &Document, outline: &Outline, file_name: Option
     }
 }
 
+/// What the report says of its year and its agency in other places than its title.
+#[derive(Debug, Default)]
+struct Witnesses {
+    years: Vec<Year>,
+    agencies: Vec<String>,
+}
+
+impl Witnesses {
+    /// How many of them bear a title out; those that contradict it count against it.
+    fn support(&self, title: &Title) -> i32 {
+        let years = self.years.iter().filter_map(|year| title.year.map(|own| own == *year));
+        let agencies = self.agencies.iter().filter_map(|agency| {
+            let own = title.agency.as_deref()?;
+            Some(own.ends_with(agency.as_str()) || agency.ends_with(own) || agency.starts_with(own))
+        });
+        years.chain(agencies).map(|agrees| if agrees { 1 } else { -1 }).sum()
+    }
+}
+
+/// The title: what the page's own metadata call the article, else the name of the page, else the line above
+/// the report. A line in a list of links counts only where something else bears it out.
+///
+/// A name of the page that differs from the title on it, as files have that were made from last year's, loses
+/// where the report bears out the other.
+fn title_of_report(
+    document: &Document,
+    preamble: &[&Text],
+    all: &[&Text],
+    of_cells: Vec<Title>,
+    witnesses: &Witnesses,
+) -> Option<Title> {
+    let entry = |wanted: &str| {
+        let mut entries = document.metadata.iter();
+        entries.find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value)
+    };
+    let article = ARTICLE.into_iter().filter_map(entry).find_map(title::of_page);
+    let (mut printed, mut listed) = title::apart(title::lines(preamble));
+    printed.splice(0..0, of_cells);
+    let is_named = |titles: &[Title]| titles.iter().any(|title| title.agency.is_some());
+    if !is_named(&printed) && !is_named(&listed) {
+        printed.extend(title::broken(preamble));
+    }
+    let page = document.title.as_ref().and_then(title::of_page);
+    if printed.is_empty() && listed.is_empty() && article.is_none() && page.is_none() {
+        let head = all.get(..LINES_OF_HEAD).unwrap_or(all);
+        (printed, listed) = title::apart(title::lines(head));
+        printed.extend(title::broken(head));
+    }
+    let first = printed.iter().position(|title| title.agency.is_some()).unwrap_or(0);
+    let line = (first < printed.len()).then(|| printed.remove(first));
+
+    let chosen = match (article.or(page), line) {
+        (Some(named), Some(line)) if named.differs(&line) => {
+            let is_line = witnesses.support(&line) > witnesses.support(&named);
+            Some(if is_line { line } else { named })
+        }
+        // The same title: the line on the page is the one that a reader sees.
+        (Some(named), Some(line)) if line.agency.is_some() || named.agency.is_none() => {
+            Some(Title { year: line.year.or(named.year), ..line })
+        }
+        (Some(named), _) => Some(named),
+        (None, line) => line,
+    };
+    let Some(chosen) = chosen else {
+        let mention = preamble.iter().find_map(|text| title::mention(text));
+        return mention.or_else(|| title_among_links(listed, witnesses));
+    };
+    let shown = printed
+        .into_iter()
+        .chain(listed)
+        .find(|title| title.agency.is_some() && title.agency == chosen.agency && title.year == chosen.year);
+    Some(match shown {
+        Some(shown) if chosen.is_of_page => shown,
+        _ => chosen,
+    })
+}
+
+/// The entries of a page's metadata that name its article: the guide for government sites (政府网站发展指引) asks
+/// for the first.
+const ARTICLE: [&str; 2] = ["ArticleTitle", "og:title"];
+
+/// Of the titles in a list of links the one that the report bears out more than the others, or what they have
+/// in common.
+fn title_among_links(listed: Vec<Title>, witnesses: &Witnesses) -> Option<Title> {
+    let support: Vec<i32> = listed.iter().map(|title| witnesses.support(title)).collect();
+    let best = support.iter().copied().max()?;
+    let is_best = |title: &Title| witnesses.support(title) == best;
+    let (best_ones, others): (Vec<Title>, Vec<Title>) = listed.into_iter().partition(is_best);
+    if best > 0 || others.is_empty() { Title::common(best_ones) } else { None }
+}
+
+/// The agency in a line of its own before the report: the only one there, or the one next to the title.
+/// Several are a menu.
+fn agency_over_title(preamble: &[&Text], title: Option<&Title>) -> Option<Stated<String>> {
+    let mut found: Vec<(usize, Stated<String>)> = Vec::new();
+    for (at, text) in preamble.iter().enumerate() {
+        let Some(value) = agency::agency_line(text.as_str()) else { continue };
+        if found.iter().all(|(_, known)| known.value != value) {
+            found.push((at, Stated { source: Source::Page, value, origin: Some(origin(text)) }));
+        }
+        if found.len() > LINES_OF_HEAD {
+            break;
+        }
+    }
+    if let [(_, only)] = &mut found[..] {
+        return Some(only.clone());
+    }
+    let title = title?.origin;
+    let line = preamble.iter().position(|text| origin(text) == title)?;
+    found.into_iter().find(|(at, _)| at.abs_diff(line) == 1).map(|(_, stated)| stated)
+}
+
+/// Whether something at the head of a file names it as an annual report. Links to several reports do not.
+pub(crate) fn is_titled(document: &Document, outline: &Outline) -> bool {
+    let preamble = paragraphs(outline.preamble(document));
+    let names = document.title.iter().chain(document.metadata.iter().map(|(_, value)| value));
+    let (alone, listed) = title::apart(title::lines(&preamble));
+    let broken = || title::broken(&preamble).filter(|_| alone.is_empty() && listed.is_empty());
+    alone.iter().any(|title| title::is_of_report(&title.text))
+        || names.filter_map(title::of_page).any(|title| title::is_of_report(&title.text))
+        || broken().is_some_and(|title| title::is_of_report(&title.text))
+        || preamble.iter().any(|text| title::is_without_year(text.as_str()) || title::mention(text).is_some())
+}
+
+/// The remark on the other report in a file of several: its title, or where the file has none, only that it
+/// is there.
+pub(crate) fn other_report(file: &Document, read: &Report) -> Remark {
+    let is_other = |title: &Title| title.year != read.year || title.agency != read.agency;
+    let titles = title::lines(&paragraphs(&file.blocks));
+    let title = titles.into_iter().map(|line| line.title).find(is_other);
+    let year = title.as_ref().and_then(|title| title.year);
+    Remark {
+        kind: RemarkKind::OtherReport,
+        value: year.map(|year| Decimal::from(year.get())),
+        section: None,
+        origin: title.as_ref().map_or(Origin::default(), |title| title.origin),
+        text: title.map_or(String::new(), |title| title.text),
+    }
+}
+
 /// Whether a line can be part of a signature: an agency, a date, or both.
 pub(crate) fn is_signature(line: &str) -> bool {
     agency::agency_line(line).is_some() || date::is_signed(line)
 }
 
-/// How many paragraphs are searched for a title where no heading ends the preamble.
+/// How many paragraphs are searched for what stands at the head of a report.
 const LINES_OF_HEAD: usize = 30;
 
 /// The report's year: from the title, else the period of the statistics, the file name, the

@@ -18,8 +18,10 @@ pub(crate) fn plain(text: &str) -> String {
     let mut rest = squeezed.as_str();
     while let Some((before, behind)) = rest.split_once('(') {
         plain.push_str(before);
-        rest = match behind.split_once(')') {
-            Some((gloss, after)) if is_gloss(gloss) => after,
+        // A gloss is short: looking further for its end would read a text of open brackets again and again.
+        let near = behind.char_indices().nth(LONGEST_GLOSS + 1).map_or(behind, |(end, _)| &behind[..end]);
+        rest = match near.split_once(')') {
+            Some((gloss, _)) if is_gloss(gloss) => &behind[gloss.len() + 1..],
             _ => {
                 plain.push('(');
                 behind
@@ -54,11 +56,14 @@ pub(crate) fn is_traditional(text: &str) -> bool {
     text.contains(['開', '報', '務'])
 }
 
+/// Characters of the longest syllable.
+const LONGEST_GLOSS: usize = 8;
+
 /// A syllable of pinyin, with or without its tone.
 fn is_gloss(text: &str) -> bool {
     let is_latin =
         |c: char| c.is_alphabetic() && c < '\u{250}' || ('\u{300}'..'\u{370}').contains(&c) || c == 'ɡ';
-    (1..=8).contains(&text.chars().count()) && text.chars().all(is_latin)
+    (1..=LONGEST_GLOSS).contains(&text.chars().count()) && text.chars().all(is_latin)
 }
 
 /// Without white space of any kind, with full-width ASCII turned to half-width.

@@ -11,6 +11,7 @@
 mod active;
 mod align;
 mod claims;
+mod copy;
 mod figure;
 mod fingerprint;
 mod grid;
@@ -22,11 +23,13 @@ mod origin;
 mod outline;
 mod pattern;
 mod prove;
+mod recognition;
 mod region;
 mod remarks;
 mod requests;
 mod tables;
 
+pub use recognition::{NotAReport, recognise};
 pub use region::division;
 
 use std::cell::OnceCell;
@@ -54,8 +57,9 @@ pub fn read(file: &Document, file_name: Option<&str>) -> Report {
     match tables::first_report(file, &file_outline) {
         Some(report) => {
             let outline = outline::outline(&report);
-            // The headings of the whole file show that there is more than one report.
-            Report { sections: file_outline.sections, ..read_report(&report, outline, file_name) }
+            let mut read = read_report(&report, outline, file_name);
+            read.remarks.push(identity::other_report(file, &read));
+            read
         }
         None => read_report(file, file_outline, file_name),
     }
@@ -93,7 +97,11 @@ fn read_report(report: &Document, outline: Outline, file_name: Option<&str>) -> 
         Some((prose_outline, prose)) => (prose_outline, prose),
         None => (&outline, report),
     };
-    let remarks = remarks::extract(prose, prose_outline, agency, identity.year);
+    let mut remarks = remarks::extract(prose, prose_outline, agency, identity.year);
+    let read = copy::Read { cells: &cells, has_title: identity.title.is_some() };
+    remarks.extend(copy::losses(report, &outline, &read));
+    remarks.extend(narrative.overlong);
+    remarks.extend(outline.overlong());
     let fingerprints = fingerprint::of(prose, prose_outline, agency, region.as_ref());
     Report {
         remarks,

@@ -1,7 +1,7 @@
 //! The outline: the paragraphs that are top-level headings, and the text below each.
 
 use document::{Block, Document, Paragraph, Text};
-use report::{Section, SectionKind};
+use report::{Origin, Remark, RemarkKind, Section, SectionKind};
 
 use crate::label;
 use crate::origin::origin;
@@ -13,7 +13,12 @@ pub(crate) struct Outline {
     /// For each section, the position of its heading among the blocks of the document; empty where the
     /// headings are in one line with all other text.
     pub(crate) blocks: Vec<usize>,
+    /// Where there are more headings than are read, the first that is not.
+    pub(crate) overlong: Option<Origin>,
 }
+
+/// Headings read of one document; real ones have some dozens.
+const HEADINGS: usize = 500;
 
 impl Outline {
     /// Blocks before the first heading.
@@ -24,6 +29,13 @@ impl Outline {
 }
 
 impl Outline {
+    /// The remark that there are more headings than are read.
+    pub(crate) fn overlong(&self) -> Option<Remark> {
+        let text = format!("标题超过{HEADINGS}个");
+        let origin = self.overlong?;
+        Some(Remark { kind: RemarkKind::Overlong, text, value: None, section: None, origin })
+    }
+
     /// The paragraphs below the headings, each with its section.
     pub(crate) fn paragraphs<'d>(
         &self,
@@ -46,28 +58,32 @@ pub(crate) fn outline(document: &Document) -> Outline {
         Block::Paragraph(paragraph) => Some((position, paragraph)),
         Block::Table(_) => None,
     });
-    let headings: Vec<_> = paragraphs
+    let mut headings: Vec<_> = paragraphs
         .clone()
         .filter_map(|(position, paragraph)| Some((position, section(paragraph)?)))
+        .take(HEADINGS + 1)
         .collect();
+    let overlong = headings.get(HEADINGS).map(|(_, section)| section.origin);
+    headings.truncate(HEADINGS);
     if headings.is_empty() {
         let sections = paragraphs.flat_map(|(_, paragraph)| within(&paragraph.text)).collect();
-        return Outline { sections, blocks: Vec::new() };
+        return Outline { sections, ..Outline::default() };
     }
     // A subheading may bear a section's name; the section itself is the one with the number.
-    let numbered: Vec<_> = headings
-        .iter()
-        .filter(|(_, section)| section.ordinal.is_some())
-        .filter_map(|(_, section)| section.kind)
+    let numbered: Vec<SectionKind> = SectionKind::ALL
+        .into_iter()
+        .filter(|kind| {
+            headings.iter().any(|(_, section)| section.ordinal.is_some() && section.kind == Some(*kind))
+        })
         .collect();
     let is_subheading = |section: &Section| {
         section.ordinal.is_none() && section.kind.is_some_and(|kind| numbered.contains(&kind))
     };
     let (blocks, sections) = headings.into_iter().filter(|(_, section)| !is_subheading(section)).unzip();
-    let mut outline = Outline { sections, blocks };
+    let mut outline = Outline { sections, blocks, overlong };
     for (position, paragraph) in paragraphs {
         let below = outline.blocks.partition_point(|heading| *heading <= position);
-        let is_heading = outline.blocks.contains(&position);
+        let is_heading = outline.blocks.binary_search(&position).is_ok();
         let open = below.checked_sub(1).filter(|_| !is_heading);
         if let Some(open) = open.and_then(|open| outline.sections.get_mut(open)) {
             open.chars += paragraph.text.as_str().chars().count() as u32;
@@ -113,9 +129,12 @@ fn section(paragraph: &Paragraph) -> Option<Section> {
         return None;
     }
     let normalised = label::normalise(text);
-    let numbered_below = text.trim_start().starts_with(['（', '('])
-        || text.trim_start().starts_with(|c: char| c.is_ascii_digit());
-    if numbered_below {
+    if text.trim_start().starts_with(['（', '(']) {
+        return None;
+    }
+    // 1. 总体情况 is a part only under the part's whole name: figures number what lies below the parts.
+    let is_figured = text.trim_start().starts_with(|c: char| c.is_ascii_digit());
+    if is_figured && !SectionKind::ALL.iter().any(|kind| label::normalise(kind.heading()) == normalised) {
         return None;
     }
     let kind = kind_of(&normalised, ordinal.is_some() || paragraph.level.is_some());

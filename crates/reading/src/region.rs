@@ -3,9 +3,11 @@
 //! The agency's name says most: the chain of divisions in it is followed down as far as it goes. A
 //! province, a city, or a county whose name exists once in the country needs no more. A district or a
 //! name that several places bear needs its province or city named as well, in the agency's name or in
-//! the report; what is not named is not guessed. A township is looked for where the chain ends; where
-//! nothing is named above it, its county or its city has to stand in the report.
+//! the report; what is not named is not guessed. Only a district or an area whose name nothing else in the
+//! country bears needs no parent. A township is looked for where the chain ends; where nothing is named
+//! above it, its county or its city has to stand in the report.
 
+mod alone;
 mod divisions;
 mod elsewhere;
 mod mention;
@@ -29,6 +31,22 @@ pub fn division(code: &str) -> Option<Region> {
     by_code(&format!("{code:0<6}")).filter(|_| matches!(code.len(), 2 | 4 | 6))
 }
 
+/// Whether this is the full name of a division, alone: 随县.
+pub(crate) fn is_division(name: &str) -> bool {
+    senses(name).iter().any(|sense| sense.full)
+}
+
+/// Whether a name is that of a division, or ends in one: 内蒙古自治区兴安盟.
+pub(crate) fn ends_with_division(name: &str) -> bool {
+    name.char_indices().any(|(at, _)| is_division(&name[at..]))
+}
+
+/// How many bytes the name of a division takes with which a name begins: those of 无为市 in 无为市教育局.
+pub(crate) fn division_at_start(name: &str) -> usize {
+    let ends = name.char_indices().map(|(at, c)| at + c.len_utf8()).take(LONGEST_NAME).skip(1);
+    ends.filter(|end| name[..*end].ends_with(ENDINGS) && is_division(&name[..*end])).last().unwrap_or(0)
+}
+
 /// The division that a report proves: its agency's name alone, that name as another source has it in
 /// full, or the name together with everything that stands on the page.
 pub(crate) fn of(identity: &Identity, document: &Document, file_name: Option<&str>) -> Option<Region> {
@@ -47,7 +65,7 @@ pub(crate) fn of(identity: &Identity, document: &Document, file_name: Option<&st
             context.push_str(more);
             context.push('\n');
         }
-        resolve(agency, &context)
+        resolve(agency, &context).or_else(|| alone::resolve(agency, &context))
     })
 }
 

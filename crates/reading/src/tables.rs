@@ -7,7 +7,7 @@ use report::SectionKind;
 
 use crate::grid::{self, Pieces};
 use crate::outline::Outline;
-use crate::{active, litigation, requests};
+use crate::{active, label, litigation, requests};
 
 /// The tables of one report.
 #[derive(Debug)]
@@ -78,7 +78,14 @@ pub(crate) fn first_report(document: &Document, outline: &Outline) -> Option<Doc
         .iter()
         .zip(ends)
         .map(|(start, end)| document.blocks.get(*start..end).unwrap_or_default().to_vec())
-        .map(|blocks| Document { blocks, ..document.clone() });
+        // Nothing else of the document is large.
+        .map(|blocks| Document {
+            blocks,
+            title: document.title.clone(),
+            metadata: document.metadata.clone(),
+            format: document.format,
+            encoding: document.encoding,
+        });
     let first = reports.next();
     let has_requests = |report: &Document| {
         let outline = crate::outline::outline(report);
@@ -94,7 +101,9 @@ fn title_before(document: &Document, heading: usize) -> usize {
     let near = heading.saturating_sub(TITLE_BLOCKS)..heading;
     let is_title = |block: &Block| match block {
         Block::Paragraph(paragraph) => {
-            paragraph.text.as_str().contains("报告") && paragraph.text.as_str().chars().count() <= 60
+            let text = paragraph.text.as_str();
+            // 六、其他需要报告的事项 is the end of the report above.
+            text.contains("报告") && label::ordinal(text).is_none() && text.chars().count() <= 60
         }
         Block::Table(_) => false,
     };

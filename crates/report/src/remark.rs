@@ -57,11 +57,21 @@ pub enum RemarkKind {
     Empty,
     /// Section five speaks of a problem, `text` `问题`, or of what is done about it, `text` `措施`.
     Remedy,
+    /// Something that this copy has lost of the report that was published: `text` is `标题` for the title,
+    /// `分行` for the breaks between headings, labels and figures, `表二`, `表三` or `表四` for a table of
+    /// which only labels or figures are left.
+    Lost,
+    /// Another report in the same file, which is not read. `text` is its title, empty where it has none;
+    /// `value` is its year.
+    OtherReport,
+    /// A passage beyond the limits of the reader, whose numbers and statements are not judged. `text` is what
+    /// it is, e.g. `一句话超过2000字`.
+    Overlong,
 }
 
 impl RemarkKind {
     /// Every kind.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 19] = [
         Self::Citation,
         Self::Period,
         Self::Theme,
@@ -78,6 +88,9 @@ impl RemarkKind {
         Self::Stranger,
         Self::Empty,
         Self::Remedy,
+        Self::Lost,
+        Self::OtherReport,
+        Self::Overlong,
     ];
 
     /// The name used in every output.
@@ -99,6 +112,9 @@ impl RemarkKind {
             Self::Stranger => "stranger",
             Self::Empty => "empty",
             Self::Remedy => "remedy",
+            Self::Lost => "lost",
+            Self::OtherReport => "other_report",
+            Self::Overlong => "overlong",
         }
     }
 }

@@ -22,6 +22,9 @@ mod doc_17_no_artefacts;
 mod doc_18_no_torn_lines;
 mod doc_19_nothing_doubled;
 mod doc_20_no_personal_data;
+mod doc_21_copy_whole;
+mod doc_22_one_report;
+mod doc_23_passages_judged;
 
 pub use doc_01_title_complete::DOC_01;
 pub use doc_02_years_agree::DOC_02;
@@ -43,11 +46,15 @@ pub use doc_17_no_artefacts::DOC_17;
 pub use doc_18_no_torn_lines::DOC_18;
 pub use doc_19_nothing_doubled::DOC_19;
 pub use doc_20_no_personal_data::DOC_20;
+pub use doc_21_copy_whole::DOC_21;
+pub use doc_22_one_report::DOC_22;
+pub use doc_23_passages_judged::DOC_23;
 
 use crate::Rule;
 
 /// The rules of the family, by id.
 pub(crate) const RULES: &[&Rule] = &[
     &DOC_01, &DOC_02, &DOC_03, &DOC_04, &DOC_05, &DOC_06, &DOC_07, &DOC_08, &DOC_09, &DOC_10, &DOC_11,
-    &DOC_12, &DOC_13, &DOC_14, &DOC_15, &DOC_16, &DOC_17, &DOC_18, &DOC_19, &DOC_20,
+    &DOC_12, &DOC_13, &DOC_14, &DOC_15, &DOC_16, &DOC_17, &DOC_18, &DOC_19, &DOC_20, &DOC_21, &DOC_22,
+    &DOC_23,
 ];

@@ -45,7 +45,7 @@ use report::{
 };
 
 /// The version of this rule pack, which every review carries.
-pub const VERSION: &str = "2026.14";
+pub const VERSION: &str = "2026.15";
 
 /// One rule of the catalogue.
 #[derive(Debug)]

@@ -1,6 +1,6 @@
 //! What the narrative says in words, as far as several rules ask for it.
 
-use report::{Finding, Remark, RemarkKind, Report, SectionKind};
+use report::{Finding, Remark, RemarkKind, Report, SectionKind, Severity};
 
 use crate::Rule;
 use crate::place::quoted;
@@ -18,6 +18,24 @@ pub(crate) fn has(report: &Report, kind: RemarkKind, text: &str) -> bool {
 
 pub(crate) fn is_from(report: &Report, year: u16) -> bool {
     report.year.is_some_and(|own| own.get() >= year)
+}
+
+/// What this copy has lost of the published report, as the reader found it; DOC-21 reports it. The rules on
+/// what was lost cannot be judged.
+pub(crate) fn has_lost(report: &Report, what: &str) -> bool {
+    has(report, RemarkKind::Lost, what)
+}
+
+/// The breaks between headings, labels and figures.
+pub(crate) const BREAKS: &str = "分行";
+
+/// The line with the title.
+pub(crate) const TITLE: &str = "标题";
+
+/// A rule that cannot be judged because of a loss weighs no more than a warning: the fault is the copy's.
+pub(crate) fn lost(rule: &Rule, report: &Report, message: &str) -> Finding {
+    let finding = rule.unknown(report, Vec::new(), message);
+    Finding { severity: finding.severity.min(Severity::Warning), ..finding }
 }
 
 /// Whether the part is there exactly once. DOC-07 reports the other cases.

@@ -2,11 +2,12 @@
 
 use report::Decimal;
 use tantivy::collector::DocSetCollector;
+use tantivy::query::AllQuery;
 use tantivy::{DocAddress, Searcher};
 
 use crate::cells::CellColumns;
 use crate::compile::{compile, with_filters};
-use crate::{IndexError, Query, Reader, StoredParts};
+use crate::{Card, IndexError, Query, Reader, StoredParts};
 
 impl Reader {
     /// Calls `visit` with every report that `query` finds, in the order of the index, until it returns false.
@@ -25,7 +26,19 @@ impl Reader {
         Ok(())
     }
 
-    /// The same with the values of each report's cells in the order of its form; with no values where it has
+    /// Calls `visit` with what a hit shows of every report in the index, including those that were withdrawn.
+    ///
+    /// # Errors
+    /// If the index cannot be read.
+    pub fn each_card(&self, mut visit: impl FnMut(Card)) -> Result<(), IndexError> {
+        let searcher = self.searcher()?;
+        for address in searcher.search(&AllQuery, &DocSetCollector)? {
+            visit(StoredParts::read(&searcher, self.fields.stored, address)?.card);
+        }
+        Ok(())
+    }
+
+    /// [`Reader::each`] with the values of each report's cells in the order of its form; with no values where it has
     /// no form. They come from the columns: no fact is unpacked for them.
     ///
     /// # Errors

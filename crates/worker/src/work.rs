@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bus::{Delivery, FETCH_WAIT, with_progress};
+use bus::{Consumer, Delivery, FETCH_WAIT, with_progress};
 use proto::Fact;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
@@ -55,13 +55,39 @@ impl Worker {
         R: Future<Output = Handled<N>> + Send + 'static,
     {
         let slow_lane = Arc::new(SlowLane::new());
-        let mut consumer = self.bus().consumer::<F>().await?;
-        self.health().started_consuming(consumer.problem());
-        let permits = Permits::new(self.config().permits);
+        let mut consumers = self.bus().consumers::<F>().await?;
+        if let Some(consumer) = consumers.first() {
+            self.health().started_consuming(consumer.problem());
+        }
+        // Each consumer has permits of its own, so that a single report never waits for a bulk one to finish.
+        let permits: Vec<Permits> = consumers.iter().map(|_| Permits::new(self.config().permits)).collect();
+        let work = consumers
+            .iter_mut()
+            .enumerate()
+            .map(|(number, consumer)| self.work_on(consumer, &permits, number, &slow_lane, handle.clone()));
+        futures::future::join_all(work).await;
+        Ok(())
+    }
+
+    /// Handles the facts of one consumer; `all` are the permits of each.
+    async fn work_on<F, N, H, R>(
+        &self,
+        consumer: &mut Consumer,
+        all: &[Permits],
+        number: usize,
+        slow_lane: &Arc<SlowLane>,
+        handle: H,
+    ) where
+        F: Fact + Clone,
+        N: Fact,
+        H: Fn(F, Lane) -> R + Clone + Send + Sync + 'static,
+        R: Future<Output = Handled<N>> + Send + 'static,
+    {
+        let Some(permits) = all.get(number) else { return };
         let mut tasks = JoinSet::new();
         while let Some(wanted) = permits.wanted(self.control()).await {
             while tasks.try_join_next().is_some() {}
-            if !consumer.fetch(wanted, MAX_FETCH_BYTES, FETCH_WAIT).await {
+            if !consumer.turn().await || !consumer.fetch(wanted, MAX_FETCH_BYTES, FETCH_WAIT).await {
                 break;
             }
             self.health().fetched();
@@ -76,7 +102,7 @@ impl Worker {
                 });
             }
             let is_open = self.control().breaker.is_open();
-            if !any && permits.all_free() && is_open && self.bus().problem().is_none() {
+            if !any && all.iter().all(Permits::all_free) && is_open && self.bus().problem().is_none() {
                 // Other workers handled the messages that failed here, so nothing is left to probe with.
                 // The next failure opens the breaker again.
                 self.control().breaker.succeeded();
@@ -90,7 +116,6 @@ impl Worker {
                 "stopped while handling messages; they will be delivered again"
             );
         }
-        Ok(())
     }
 }
 

@@ -95,7 +95,10 @@ same_names!(RemarkKind {
     Published,
     Stranger,
     Empty,
-    Remedy
+    Remedy,
+    Lost,
+    OtherReport,
+    Overlong
 });
 same_names!(SectionKind { Overview, Active, Requests, Litigation, Problems, Other });
 same_names!(Severity { Info, Warning, Error });

@@ -546,6 +546,9 @@ pub enum RemarkKind {
     Stranger = 14,
     Empty = 15,
     Remedy = 16,
+    Lost = 17,
+    OtherReport = 18,
+    Overlong = 19,
 }
 impl RemarkKind {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -571,6 +574,9 @@ impl RemarkKind {
             Self::Stranger => "REMARK_KIND_STRANGER",
             Self::Empty => "REMARK_KIND_EMPTY",
             Self::Remedy => "REMARK_KIND_REMEDY",
+            Self::Lost => "REMARK_KIND_LOST",
+            Self::OtherReport => "REMARK_KIND_OTHER_REPORT",
+            Self::Overlong => "REMARK_KIND_OVERLONG",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -593,6 +599,9 @@ impl RemarkKind {
             "REMARK_KIND_STRANGER" => Some(Self::Stranger),
             "REMARK_KIND_EMPTY" => Some(Self::Empty),
             "REMARK_KIND_REMEDY" => Some(Self::Remedy),
+            "REMARK_KIND_LOST" => Some(Self::Lost),
+            "REMARK_KIND_OTHER_REPORT" => Some(Self::OtherReport),
+            "REMARK_KIND_OVERLONG" => Some(Self::Overlong),
             _ => None,
         }
     }

@@ -61,6 +61,9 @@ classes! {
     NotText "not-text" [Service("parse")], Sender:
         "The file is neither a known format nor text."
         => "Open the file, save it as HTML or plain text, and send the new file.";
+    NotAReport "not-a-report" [Service("parse")], Sender:
+        "The file has nothing of an annual report: no title of one, none of its parts, none of its tables."
+        => "Send annual reports only; if it is one, check that the file is complete.";
 
     // Limits of one document. Each names the limit and its value in `detail`.
     TooMuchInflated "too-much-inflated" [Service("parse")], Sender:

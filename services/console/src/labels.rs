@@ -36,6 +36,7 @@ pub(crate) fn stage(name: &str) -> &'static str {
     match name {
         "ingest" => "接收",
         "parse" => "读取",
+        "parse-bulk" => "读取（批量）",
         "validate" => "校核",
         "index" => "入库",
         _ => "其他",

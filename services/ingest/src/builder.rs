@@ -208,14 +208,22 @@ impl SubmissionBuilder {
             Some(key) => claim_key(&ingest, &caller, key, action).await?,
             None => ingest.access().record(&caller, action).await?,
         }
+        // Where nobody needs a key, the address tells senders apart.
+        let sender = if caller.name.is_empty() { &caller.origin } else { &caller.name };
+        let room = ingest.lanes().single(ingest.bus(), sender, manifest.files.len()).await;
+        let room = room.map_err(unavailable)?;
+        let bulk = room.is_none();
         let facts: Vec<_> = manifest.facts(&submission, now_ms).collect();
-        let reports = futures::stream::iter(facts)
-            .map(async |fact| publish(ingest.bus(), fact?, again).await)
+        let published: Result<Vec<AcceptedReport>, _> = futures::stream::iter(facts)
+            .map(async |fact| publish(ingest.bus(), ReportSubmitted { bulk, ..fact? }, again).await)
             .buffered(4 * CONCURRENCY)
             .try_collect()
-            .await
-            .context("publishing the facts")
-            .map_err(unavailable)?;
+            .await;
+        if let Some(room) = room {
+            let new = published.iter().flatten().filter(|report| !report.duplicate);
+            room.published(new.map(|report| report.id.clone()));
+        }
+        let reports = published.context("publishing the facts").map_err(unavailable)?;
         Ok(Receipt { submission, reports, refused })
     }
 }

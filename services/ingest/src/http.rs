@@ -61,12 +61,7 @@ pub(crate) async fn submit(
     if content_length.is_some_and(|length| length > limit) {
         return Err(aborted(Abort::TooLarge(limit)));
     }
-    let key = headers.get("idempotency-key").and_then(|key| key.to_str().ok()).map(str::to_owned);
-    if key.as_ref().is_some_and(|key| key.len() > KEY_BYTES) {
-        let detail = format!("Idempotency-Key 超过 {KEY_BYTES} 字节。");
-        let hint = "请使用较短的标识，例如 UUID。";
-        return Err(Problem::new(Code::BadIdempotencyKey, detail, hint));
-    }
+    let key = idempotency_key(&headers)?;
     let _permit = ingest.admission().upload_permit().await?;
     ingest.admission().check_capacity().await?;
     let mut builder = SubmissionBuilder::new(ingest.clone(), caller, "http").again(params.again);
@@ -84,6 +79,19 @@ pub(crate) async fn submit(
         return Err(nothing_accepted(&receipt));
     }
     Ok((StatusCode::ACCEPTED, Json(receipt)).into_response())
+}
+
+/// The sender's key; a key that is not usable is refused, because a sender relies on it.
+fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
+    let is_printable = value.as_bytes().iter().all(|byte| (b' '..=b'~').contains(byte));
+    match value.to_str() {
+        Ok(key) if is_printable && (1..=KEY_BYTES).contains(&key.len()) => Ok(Some(key.to_owned())),
+        _ => {
+            let detail = format!("Idempotency-Key 应为 1 至 {KEY_BYTES} 个可打印的 ASCII 字符。");
+            Err(Problem::new(Code::BadIdempotencyKey, detail, "请使用简短的标识，例如 UUID。"))
+        }
+    }
 }
 
 async fn add_form(

@@ -4,6 +4,7 @@ mod admission;
 mod builder;
 mod folder;
 mod http;
+mod lanes;
 mod manifest;
 mod name;
 mod recovery;
@@ -24,6 +25,7 @@ use bus::Bus;
 use worker::{Service, Worker};
 
 use crate::admission::Admission;
+use crate::lanes::Lanes;
 
 pub use recovery::{Recovered, recover};
 
@@ -60,12 +62,18 @@ struct Parts {
     worker: Worker,
     access: AccessControl,
     admission: Admission,
+    lanes: Lanes,
 }
 
 impl Ingest {
     fn open(worker: Worker) -> anyhow::Result<Self> {
         let access = AccessControl::open(&worker).context("setting up access control")?;
-        Ok(Self(Arc::new(Parts { access, admission: Admission::new(worker.clone()), worker })))
+        Ok(Self(Arc::new(Parts {
+            access,
+            admission: Admission::new(worker.clone()),
+            lanes: Lanes::default(),
+            worker,
+        })))
     }
 
     fn worker(&self) -> &Worker {
@@ -86,6 +94,10 @@ impl Ingest {
 
     fn admission(&self) -> &Admission {
         &self.0.admission
+    }
+
+    fn lanes(&self) -> &Lanes {
+        &self.0.lanes
     }
 }
 

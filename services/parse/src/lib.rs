@@ -2,6 +2,8 @@
 
 mod reader;
 
+use std::sync::LazyLock;
+
 use anyhow::Context as _;
 use blobs::{Blobs, GetError};
 use proto::RefusalClass;
@@ -51,6 +53,11 @@ async fn require_sandbox(readers: &Readers, required: SandboxRequirement) -> any
 const MEMORY_KB: u32 = 64 << 10;
 static MEMORY: Semaphore = Semaphore::const_new(MEMORY_KB as usize);
 
+/// Documents of the bulk lane that hold a reader or memory, or wait for it: one for each core. So a single report
+/// waits for no more of them than run already.
+static BULK: LazyLock<Semaphore> =
+    LazyLock::new(|| Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from)));
+
 async fn parse(
     blobs: Blobs,
     readers: Readers,
@@ -60,6 +67,8 @@ async fn parse(
     if let Some(withdrawal) = submitted.withdraws.clone() {
         return Ok(parsed_withdrawal(submitted, withdrawal).into());
     }
+    let takes_turns = submitted.bulk && lane == Lane::Ordinary;
+    let turn = if takes_turns { Some(BULK.acquire().await?) } else { None };
     let original = submitted.original.clone().unwrap_or_default();
     let size_kb = u32::try_from(original.size_bytes >> 10).unwrap_or(u32::MAX);
     let _permit = match lane {
@@ -73,6 +82,7 @@ async fn parse(
         Err(error) => return Err(error.into()),
     };
     let ReadDocument { report, text, .. } = read(&readers, lane, &bytes, &submitted.file_name).await?;
+    drop(turn);
     let stored = blobs.put(text.as_bytes(), TEXT_BYTES).await?;
     let text = Blob { sha256: stored.sha256, size_bytes: stored.size_bytes, media_type: "text/plain".into() };
     let parsed = ReportParsed {

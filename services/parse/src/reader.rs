@@ -301,6 +301,11 @@ fn read(bytes: &[u8], file_name: &str, phases: &mut Phases) -> Result<(ResponseH
     let document = document::read(bytes, &document::Limits::default())?;
     phases.enter("reading");
     let report = reading::read(&document, Some(file_name));
+    if let Err(error) = reading::recognise(&document, &report) {
+        let class = RefusalClass::NotAReport.name().into();
+        let refused = Refused { class, message: error.message(), detail: error.to_string() };
+        return Ok((ResponseHead { refused: Some(refused), ..ResponseHead::default() }, String::new()));
+    }
     phases.enter("text");
     let encoding = document.encoding.map(str::to_owned);
     let head = ResponseHead { report: Some((&report).into()), encoding, ..ResponseHead::default() };

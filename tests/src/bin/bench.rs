@@ -1,7 +1,7 @@
 //! `cargo xtask bench` and `cargo xtask soak`.
 
 use clap::{Parser, Subcommand};
-use tests::bench::{self, commits, formats, growth, memory, rules, scale, search, stall};
+use tests::bench::{self, commits, formats, growth, log, memory, rules, scale, search, stall};
 use tests::soak;
 
 /// Measure the pipeline, or one thing alone.
@@ -19,6 +19,7 @@ enum Alone {
     Commits(commits::Options),
     Formats(formats::Options),
     Growth(growth::Options),
+    Log(log::Options),
     Memory(memory::Options),
     Rules(rules::Options),
     Scale(scale::Options),
@@ -34,6 +35,7 @@ fn main() -> anyhow::Result<()> {
         Some(Alone::Commits(options)) => commits::run(&options),
         Some(Alone::Formats(options)) => formats::run(&options),
         Some(Alone::Growth(options)) => growth::run(&options),
+        Some(Alone::Log(options)) => log::run(&options),
         Some(Alone::Memory(options)) => memory::run(&options),
         Some(Alone::Rules(options)) => rules::run(&options),
         Some(Alone::Scale(options)) => scale::run(&options),

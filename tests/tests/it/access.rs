@@ -1,5 +1,6 @@
 //! Access to ingest and console: real processes with real keys, and real attacks.
 
+mod fairness;
 mod flood;
 mod names;
 mod roles;

@@ -4,6 +4,7 @@
 mod cluster;
 mod kept_out;
 mod least;
+mod poison;
 mod settings;
 
 use std::collections::BTreeMap;

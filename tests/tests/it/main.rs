@@ -14,5 +14,6 @@ mod index;
 mod journey;
 mod observed;
 mod operators;
+mod proportion;
 mod rules;
 mod samples;

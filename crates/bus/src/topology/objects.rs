@@ -6,8 +6,9 @@ use proto::v1::{ReportIndexed, ReportParsed, ReportRefused, ReportSubmitted, Rep
 use proto::{Fact, subject};
 use serde_json::{Map, Value, json};
 
+use crate::api;
 use crate::config::BusConfig;
-use crate::names::{ACK_WAIT, BUCKET, LEASE, LEASES, MAX_MESSAGE_BYTES, STREAM, durables, tally};
+use crate::names::{ACK_WAIT, BUCKET, DURABLES, Durable, LEASE, LEASES, MAX_MESSAGE_BYTES, STREAM, tally};
 
 /// One season and the time to look back at it.
 const MAX_AGE: Duration = Duration::from_secs(400 * 24 * 3600);
@@ -19,10 +20,20 @@ const MAX_ACK_PENDING: i64 = 8192;
 /// Pull requests that wait at the server, one for each worker.
 const MAX_WAITING: i64 = 2048;
 
+/// Consumers on the log: those of the stages and the tallies, that of EXPORT, and some of the operator's own. Feeds
+/// need none, so nobody has a reason to make more.
+const MAX_CONSUMERS: i64 = 32;
+/// Consumers of foreign data buses on the stream of exported facts.
+const MAX_READERS: i64 = 1024;
+/// The stream of the account READERS with what others may read.
+const EXPORT: &str = "EXPORT";
+
 /// One stream or one consumer, with the settings that it must have. All other settings are the operator's.
 pub(super) struct Object {
     pub(super) name: String,
     pub(super) kind: Kind,
+    /// The prefix of requests about it.
+    pub(super) api: &'static str,
     pub(super) settings: Map<String, Value>,
 }
 
@@ -35,12 +46,13 @@ pub(super) enum Kind {
     Tally,
 }
 
-/// All objects, in the order in which they are created.
-pub(super) fn wanted(config: &BusConfig) -> Vec<Object> {
+/// All objects, in the order in which they are created; with the stream of exported facts if there is an account
+/// of readers.
+pub(super) fn wanted(config: &BusConfig, has_readers: bool) -> Vec<Object> {
     let nanoseconds = |duration: Duration| u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
     let object = |name: &str, kind: Kind, settings: Value| {
         let Value::Object(settings) = settings else { unreachable!("settings are written as an object") };
-        Object { name: name.to_owned(), kind, settings }
+        Object { name: name.to_owned(), kind, api: api::OURS, settings }
     };
     let stream = |name: &str, mut settings: Value| {
         settings["name"] = name.into();
@@ -61,6 +73,10 @@ pub(super) fn wanted(config: &BusConfig) -> Vec<Object> {
                 "max_age": nanoseconds(MAX_AGE),
                 "max_msg_size": MAX_MESSAGE_BYTES,
                 "duplicate_window": nanoseconds(DUPLICATE_WINDOW),
+                // What was acknowledged stays: nobody can delete a fact, and the operator only the whole log.
+                "deny_delete": true,
+                "deny_purge": true,
+                "max_consumers": MAX_CONSUMERS,
                 "compression": "s2",
             }),
         ),
@@ -76,6 +92,28 @@ pub(super) fn wanted(config: &BusConfig) -> Vec<Object> {
             }),
         ),
     ];
+    if has_readers {
+        let source = |fact: String| {
+            json!({ "name": STREAM, "filter_subject": fact, "external": {
+            // As identities.conf of `gouji bus init` imports them.
+            "api": "LOG.API", "deliver": "gouji.export",
+        } })
+        };
+        let sources = [subject::filter::<ReportValidated>(), subject::filter::<ReportIndexed>()];
+        let export = stream(
+            EXPORT,
+            json!({
+                "description": "Facts for foreign data buses, copied from the log",
+                "sources": sources.map(source),
+                "max_age": nanoseconds(MAX_AGE),
+                "max_msg_size": MAX_MESSAGE_BYTES,
+                "deny_delete": true,
+                "max_consumers": MAX_READERS,
+                "compression": "s2",
+            }),
+        );
+        objects.push(Object { api: api::OF_READERS, ..export });
+    }
     if config.object_store {
         objects.push(stream(
             &format!("OBJ_{BUCKET}"),
@@ -86,10 +124,10 @@ pub(super) fn wanted(config: &BusConfig) -> Vec<Object> {
             }),
         ));
     }
-    let consumer = |(name, filter): (&'static str, String)| {
+    let consumer = |durable: Durable| {
         let settings = json!({
-            "durable_name": name,
-            "filter_subject": filter,
+            "durable_name": durable.name,
+            "filter_subject": durable.filter(),
             "deliver_policy": "all",
             "ack_policy": "explicit",
             "ack_wait": nanoseconds(ACK_WAIT),
@@ -99,9 +137,9 @@ pub(super) fn wanted(config: &BusConfig) -> Vec<Object> {
             "max_ack_pending": MAX_ACK_PENDING,
             "max_waiting": MAX_WAITING,
         });
-        object(name, Kind::Consumer, settings)
+        object(durable.name, Kind::Consumer, settings)
     };
-    objects.extend(durables().map(consumer));
+    objects.extend(DURABLES.map(consumer));
     let tally = |(name, filter): (String, String)| {
         let settings = json!({
             "durable_name": name,

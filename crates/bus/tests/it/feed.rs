@@ -20,7 +20,10 @@ async fn a_feed_gives_the_facts_in_order() {
     };
     let check = async |since, numbers: std::ops::Range<u32>| {
         let mut feed = bus.follow(subject::filter::<ReportSubmitted>(), since).await.unwrap();
+        let mut left = numbers.len() as u64;
         for number in numbers {
+            assert_eq!(feed.left(), left);
+            left -= 1;
             let event = feed.next().await.unwrap();
             assert_eq!((event.id(), event.sequence), (id(number).as_str(), u64::from(number) + 1));
             assert_eq!(event.decode::<ReportSubmitted>(), Some(submitted(number)));

@@ -53,7 +53,8 @@ async fn a_fact_has_one_successor() {
     let bus = open(&server, "parse").await;
     bus.publish(&submitted(1)).await.unwrap();
     let parsed = ReportParsed { submitted: Some(submitted(1)), ..Default::default() };
-    let refused = ReportRefused { submitted: Some(submitted(1)), ..Default::default() };
+    let refused =
+        ReportRefused { submitted: Some(submitted(1)), stage: "parse".into(), ..Default::default() };
     assert_eq!(bus.publish_successor(&parsed, 1).await.unwrap(), Published::New);
     assert_eq!(bus.publish_successor(&refused, 1).await.unwrap(), Published::AlreadyThere);
     assert_eq!(bus.publish_successor(&parsed, 1).await.unwrap(), Published::AlreadyThere);
@@ -102,6 +103,12 @@ async fn a_fact_is_published_whatever_others_put_on_its_subjects() {
     // A later one does not hide it.
     stranger.put(&subject(2), "d", "z").await;
     published(2, Published::AlreadyThere, 0).await;
+    // A message that is none, which a stage has refused already.
+    stranger.put(&subject(4), "f", "x").await;
+    let refused =
+        ReportRefused { submitted: Some(submitted(4)), stage: "parse".into(), ..Default::default() };
+    stranger.put(&refused.subject().unwrap().to_string(), "g", refused.encode_to_vec()).await;
+    published(4, Published::New, 1).await;
     // A fact of a later stage about the same id.
     let indexed = ReportIndexed { submitted: Some(submitted(3)), ..Default::default() };
     stranger.put(&indexed.subject().unwrap().to_string(), "e", indexed.encode_to_vec()).await;
@@ -127,7 +134,16 @@ async fn only_an_outcome_of_the_same_stage_is_a_successor() {
     assert_eq!(put(2, indexed.subject().unwrap().to_string(), indexed.encode_to_vec()).await, Published::New);
     let subject = parsed(3).subject().unwrap().to_string();
     assert_eq!(put(3, subject, b"junk".to_vec()).await, Published::New);
-    let refused = ReportRefused { submitted: Some(submitted(4)), ..Default::default() };
-    let subject = refused.subject().unwrap().to_string();
-    assert_eq!(put(4, subject, refused.encode_to_vec()).await, Published::AlreadyThere);
+    let refused = |number, stage: &str, submission: &str| {
+        let about = ReportSubmitted { submission: submission.into(), ..submitted(number) };
+        let refused = ReportRefused { submitted: Some(about), stage: stage.into(), ..Default::default() };
+        (refused.subject().unwrap().to_string(), refused.encode_to_vec())
+    };
+    let (subject, payload) = refused(4, "parse", "");
+    assert_eq!(put(4, subject, payload).await, Published::AlreadyThere);
+    let (subject, payload) = refused(5, "index", "");
+    assert_eq!(put(5, subject, payload).await, Published::New);
+    // Of a message that was no submission, or another one.
+    let (subject, payload) = refused(6, "parse", "another");
+    assert_eq!(put(6, subject, payload).await, Published::New);
 }

@@ -10,7 +10,7 @@ use proto::{Message, subject};
 use tokio_util::sync::CancellationToken;
 
 use crate::server::Server;
-use crate::{TIMEOUT, config, id, submitted};
+use crate::{TIMEOUT, config, id, open, submitted};
 
 async fn jetstream(server: &Server) -> jetstream::Context {
     jetstream::new(async_nats::connect(server.url()).await.unwrap())
@@ -21,7 +21,7 @@ async fn what_was_applied_needs_nothing_more_from_however_many() {
     let server = Server::start();
     let config = BusConfig { object_store: true, ..config(&server) };
     let planned = plan(&config).await.unwrap();
-    assert_eq!(planned.len(), 11);
+    assert_eq!(planned.len(), 12);
     assert!(planned.iter().all(|step| step.action == Action::Create), "{planned:?}");
     let applying = (0..8).map(|_| apply(&config, Changes::Safe));
     for applied in futures::future::join_all(applying).await {
@@ -30,7 +30,7 @@ async fn what_was_applied_needs_nothing_more_from_however_many() {
     assert_eq!(plan(&config).await.unwrap(), []);
     let bus = Bus::connect("parse", &config, CancellationToken::new()).await.unwrap();
     bus.wait_until_ready(&config).await;
-    assert_eq!(bus.lag().await.unwrap().len(), 3);
+    assert_eq!(bus.lag().await.unwrap().len(), 4);
     assert_eq!(bus.counts().await.unwrap(), Counts::default());
     assert_eq!(bus.problem(), None);
 }
@@ -65,21 +65,41 @@ async fn what_is_safe_is_changed_and_what_could_lose_something_is_not() {
 
 #[tokio::test]
 async fn a_log_of_the_version_before_is_refused_by_name() {
-    let server = Server::start();
-    let config = config(&server);
-    apply(&config, Changes::Safe).await.unwrap();
-    let jetstream = jetstream(&server).await;
     let put = async |id: &str, fact: ReportSubmitted| {
+        let server = Server::start();
+        let config = config(&server);
+        apply(&config, Changes::Safe).await.unwrap();
         let subject = format!("gouji.v1.submitted._._.{id}");
+        let jetstream = jetstream(&server).await;
         jetstream.publish(subject, fact.encode_to_vec().into()).await.unwrap().await.unwrap();
+        plan(&config).await.map_err(|error| format!("{error:#}"))
     };
-    // What only looks like it is no reason.
-    put("x", submitted(1)).await;
-    assert_eq!(plan(&config).await.unwrap(), []);
-    jetstream.get_stream("GOUJI").await.unwrap().purge().await.unwrap();
-    put(&id(1), submitted(1)).await;
-    let error = format!("{:#}", apply(&config, Changes::Safe).await.unwrap_err());
+    let error = put(&id(1), submitted(1)).await.unwrap_err();
     assert!(error.contains("gouji.v1.submitted._._.") && error.contains("earlier version"), "{error}");
+    assert_eq!(put("x", submitted(1)).await, Ok(Vec::new()), "what only looks like it is no reason");
+}
+
+#[tokio::test]
+async fn nobody_deletes_a_fact_and_consumers_are_limited() {
+    let server = Server::start();
+    let bus = open(&server, "ingest").await;
+    bus.publish(&submitted(1)).await.unwrap();
+    let log = jetstream(&server).await.get_stream("GOUJI").await.unwrap();
+    assert!(log.delete_message(1).await.is_err());
+    assert!(log.purge().await.is_err());
+    assert_eq!(bus.last_of_id::<ReportSubmitted>(&id(1)).await.unwrap(), Some(submitted(1)));
+    let create = async |number: u32| {
+        let config = jetstream::consumer::pull::Config {
+            durable_name: Some(format!("x{number}")),
+            ..Default::default()
+        };
+        log.create_consumer(config).await.is_ok()
+    };
+    let mut made = 0;
+    while made < 100 && create(made).await {
+        made += 1;
+    }
+    assert!((1..32).contains(&made), "{made} consumers besides ours");
 }
 
 #[tokio::test]

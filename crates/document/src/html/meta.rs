@@ -16,7 +16,9 @@ const HEAD: usize = 1 << 16;
 
 /// Adds a `<meta>` element.
 pub(super) fn add(metadata: &mut Vec<(String, Text)>, element: ElementRef, source: &Source) {
-    let (Some(name), Some(content)) = (element.attr("name"), element.attr("content")) else { return };
+    // Pages that are made to be shared have `<meta property="og:title">`.
+    let name = element.attr("name").or(element.attr("property"));
+    let (Some(name), Some(content)) = (name, element.attr("content")) else { return };
     let content = content.trim();
     let is_short = (1..=LONGEST).contains(&content.chars().count()) && name.len() <= LONGEST;
     if metadata.len() >= ENTRIES || !is_short {

@@ -346,3 +346,42 @@ fn sentences_seen_in_the_field_are_read_as_they_are_meant() {
     check("全年没有发生因政府信息公开申请行政复议和提起行政诉讼的情况", "0件@disputes");
     check("未发生因政府信息申请引起的行政复议和行政诉讼。政府信息公开工作", "");
 }
+
+#[test]
+fn parts_of_new_requests_and_of_those_carried_in_are_parts_of_both() {
+    check(
+        "收到政府信息依申请公开9件，上年结转1件，其中网络申请数5件，信函申请数5件，已按程序按时办理，发生行政复议1件",
+        "9件@received 1件@carried_in 5件 5件 1件@review 9=5+5",
+    );
+    check(
+        "新收政府信息公开申请9件、上年结转1件，分别为网络申请5件、信函申请5件",
+        "9件@received 1件@carried_in 5件 5件 9==5+5",
+    );
+    check(
+        "收到政府信息公开申请9件，上年结转1件，其中网络申请4件，信函申请5件",
+        "9件@received 1件@carried_in 4件 5件 9=4+5",
+    );
+    check(
+        "收到政府信息公开申请9件，上年结转1件，其中网络申请6件，信函申请5件",
+        "9件@received 1件@carried_in 6件 5件 9=6+5",
+    );
+    // The answered ones are not those that came by net and by letter.
+    check(
+        "收到政府信息公开申请9件，答复8件，其中网络申请5件，信函申请4件",
+        "9件@received 8件@answered 5件 4件 9=5+4",
+    );
+}
+
+#[test]
+fn sentences_beyond_the_limit_are_not_judged() {
+    let long = |count: usize| {
+        let mut text = Text::default();
+        let paragraph = format!("公开政府信息111条，{}", "其中动态1条、".repeat(count));
+        text.push(&paragraph, 1, 0..paragraph.len() as u64, Width::Utf8);
+        let mut narrative = Narrative::default();
+        narrative.paragraph(&text, Passage::under(None, Reporter::default()));
+        (narrative.claims.len(), narrative.overlong.len())
+    };
+    assert_eq!(long(60), (61, 0));
+    assert_eq!(long(2_500), (0, 1));
+}

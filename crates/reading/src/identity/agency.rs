@@ -4,29 +4,43 @@ use std::sync::LazyLock;
 
 use document::Text;
 use regex::Regex;
-use report::{Source, Stated};
+use report::{Source, Stated, Year};
 
-use crate::label;
 use crate::origin::origin_of;
 use crate::pattern::pattern;
+use crate::{label, region};
 
 /// The name of the agency: from the title, else the signature, the page, the narrative, the file name.
 ///
-/// 市教育局 names no place: the same name with its place is taken where one of the others has it.
+/// A signature that ends in the title's name has the whole of it. 市教育局 names no place: the same name
+/// with its place is taken where one of the others has it.
 pub(super) fn choose(stated: &[Stated<String>]) -> Option<String> {
     const ORDER: [Source; 5] =
         [Source::Title, Source::Signature, Source::Page, Source::Narrative, Source::FileName];
     let by = |source| stated.iter().filter(move |stated| stated.source == source);
     let mut ordered = ORDER.into_iter().flat_map(by).map(|stated| &stated.value);
     let first = ordered.clone().next()?;
-    let full = is_nameless(first)
-        .then(|| ordered.find(|name| name.len() > first.len() && name.ends_with(first.as_str())));
-    Some(full.flatten().unwrap_or(first).clone())
+    let is_fuller = |name: &&String| name.len() > first.len() && name.ends_with(first.as_str());
+    let full = by(Source::Signature).map(|stated| &stated.value).find(is_fuller);
+    let full = full.or_else(|| ordered.find(is_fuller).filter(|_| is_nameless(first)));
+    Some(full.unwrap_or(first).clone())
 }
 
 static WRITTEN_BY: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"(?:报告|年报)(?:是)?由(?P<agency>[^。、，,;；:：《》（()）\s\d]{4,40}?)(?:负责)?(?:编制|编写|编撰|根据|依据|按照|依照)",
+        r"(?:(?:报告|年报)》?(?:是)?|^|,)由(?P<agency>[^。、，,;；:：《》（()）\s\d]{4,40}?)(?:负责)?(?:编制|编写|编撰|根据|依据|按照|依照)",
+    )
+});
+
+static SUMMED_UP: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?:总结|反映|汇总)(?:了)?(?P<agency>[^。、，,;；:：《》（()）\s\d]{3,40}?)(?P<year>20\d\d)年度?的?(?:政府|政务)?信息公开",
+    )
+});
+
+static CONTACT: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"请(?:直接)?(?:与|和|同|向|联系)(?P<agency>[^。、，,;；:：《》（()）\s\d]{3,40}?)(?:联系|咨询|反映|[(,。]|$)",
     )
 });
 
@@ -39,19 +53,59 @@ static BEGINS: LazyLock<Regex> = LazyLock::new(|| {
 /// The agency in the first sentences: 本报告由某局编制, 2024年，某局认真贯彻…, 现公布某局2024年….
 pub(super) fn in_narrative(text: &Text) -> Option<Stated<String>> {
     let squeezed = label::squeeze(text.as_str());
-    let is_name = |name: &String| !is_nameless(name) && !name.contains(NOT_IN_NAMES);
-    let named = [&WRITTEN_BY, &BEGINS]
-        .into_iter()
-        .find_map(|pattern| agency_of(&pattern.captures(&squeezed)?["agency"]).filter(is_name));
-    let name = named.or_else(|| agency_mentioned(&squeezed).filter(is_name))?;
+    let named = [&WRITTEN_BY, &BEGINS, &SUMMED_UP].into_iter().find_map(|pattern| {
+        agency_of(reporting(&pattern.captures(&squeezed)?["agency"])).filter(|name| is_name(name))
+    });
+    stated(text, named.or_else(|| agency_mentioned(&squeezed).filter(|name| is_name(name)))?)
+}
+
+/// The year of the report in such a sentence: 全面总结某街道办事处2024年政府信息公开工作情况.
+pub(super) fn year_summed_up(text: &Text) -> Option<Stated<Year>> {
+    let squeezed = label::squeeze(text.as_str());
+    let found = SUMMED_UP.captures(&squeezed)?;
+    agency_of(reporting(&found["agency"])).filter(|name| is_name(name))?;
+    let value = Year::new(found["year"].parse().ok()?)?;
+    Some(Stated { source: Source::Narrative, value, origin: Some(origin_of(text.place())) })
+}
+
+/// The agency that readers of the report are asked to turn to: 请与铁佛镇人民政府联系. It may be another one
+/// that answers for it, so it counts only where nothing else names the agency.
+pub(super) fn contact(text: &Text) -> Option<Stated<String>> {
+    if !text.as_str().contains('请') {
+        return None;
+    }
+    let squeezed = label::squeeze(text.as_str());
+    let name = agency_of(reporting(&CONTACT.captures(&squeezed)?["agency"])).filter(|name| is_name(name))?;
+    stated(text, name)
+}
+
+fn stated(text: &Text, name: String) -> Option<Stated<String>> {
     let place = text.as_str().find(&name).map_or(text.place(), |at| text.place_of(at..at + name.len()));
     Some(Stated { source: Source::Narrative, value: name, origin: Some(origin_of(place)) })
 }
 
-/// A first sentence that names the report: 现公布某局2024年政府信息公开工作年度报告.
+/// The office of an agency is not the agency: 厚桥街道党政办公室综合科 reports for 厚桥街道, 某局办公室 for 某局.
+fn reporting(name: &str) -> &str {
+    const AGENCIES: [&str; 8] =
+        ["街道办事处", "街道", "镇人民政府", "乡人民政府", "镇政府", "乡政府", "镇", "局"];
+    const OFFICES: [&str; 5] = ["党政", "综合", "行政办公室", "办公室", "政务公开办"];
+    let office = |agency: &&str| {
+        let end = name.find(agency)? + agency.len();
+        OFFICES.iter().any(|office| name[end..].starts_with(office)).then_some(end)
+    };
+    AGENCIES.iter().find_map(office).map_or(name, |end| &name[..end])
+}
+
+/// Whether words that look like a name name an agency with its place, and are no part of a sentence.
+fn is_name(name: &str) -> bool {
+    let own = &name[region::division_at_start(name)..];
+    !is_nameless(name) && !own.contains(NOT_IN_NAMES)
+}
+
+/// A first sentence that names the report: 现公布某局2024年政府信息公开工作年度报告, 现发布《某局2024年…》.
 pub(super) static MENTION: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"(?:编制|编写|公布|发布|现将|形成)(?:了)?(?P<title>(?P<agency>[^。、《》,;:\s]{4,40}?)(?P<year>20\d\d)年度?(?:政府|政务)信息公开(?:工作)?(?:年度)?(?:工作)?报告)",
+        r"(?:(?:编制|编写|公布|发布|现将|形成)(?:了)?《?|《)(?P<title>(?P<agency>[^。、《》,;:\s]{2,40}?)(?P<year>20\d\d)年度?(?:政府|政务)信息公开(?:工作)?(?:年度)?(?:工作)?(?:情况)?(?:报告|年报))",
     )
 });
 
@@ -68,26 +122,11 @@ const NOT_IN_NAMES: [char; 14] =
 pub(super) fn is_nameless(agency: &str) -> bool {
     // 市中区 and 县级 bodies of that name have their own 市 and 县.
     let is_a_name = [
-        "市中区",
-        "市北区",
-        "市南区",
-        "镇江",
-        "镇平",
-        "乡宁",
-        "镇海",
-        "镇原",
-        "镇远",
-        "镇雄",
-        "镇康",
-        "镇安",
-        "镇巴",
-        "镇沅",
-        "镇坪",
-        "镇宁",
-        "镇赉",
-        "区级",
+        "镇江", "镇平", "乡宁", "镇海", "镇原", "镇远", "镇雄", "镇康", "镇安", "镇巴", "镇沅", "镇坪",
+        "镇宁", "镇赉", "区级",
     ];
     agency.starts_with(['我', '本', '全', '区', '市', '县', '省', '州', '旗', '镇', '乡'])
+        && region::division_at_start(agency) == 0
         && !is_a_name.iter().any(|name| agency.starts_with(name))
 }
 
@@ -147,17 +186,35 @@ pub(super) fn agency_of(text: &str) -> Option<String> {
     // 某县人民政府(县人民政府办公室): the remark behind the name is none of it.
     let text = text.strip_suffix(')').and_then(|text| text.rsplit_once('(')).map_or(text, |(name, _)| name);
     let length = text.chars().count();
-    let is_name = (3..=45).contains(&length)
-        && AGENCY_ENDINGS.iter().any(|ending| text.ends_with(ending))
+    let is_long_enough = (3..=45).contains(&length) || length == 2 && region::is_division(text);
+    let is_name = is_long_enough
+        && (AGENCY_ENDINGS.iter().any(|ending| text.ends_with(ending))
+            || is_corps(text)
+            || text.ends_with(['州', '盟']) && region::ends_with_division(text))
         && !text.starts_with(|c: char| c.is_ascii_digit())
-        && !text.split(|c: char| !c.is_ascii_digit()).any(is_year_or_serial)
+        && !has_year_or_serial(text)
         && !text.contains(is_stop);
     is_name.then(|| text.to_owned())
 }
 
-/// Digits that number no 第3街道 and no 12345热线.
-fn is_year_or_serial(digits: &str) -> bool {
-    digits.len() > 5 || digits.len() == 4 && (digits.starts_with("19") || digits.starts_with("20"))
+/// A division of 新疆生产建设兵团: 新疆生产建设兵团第八师.
+fn is_corps(name: &str) -> bool {
+    name.ends_with("兵团") || name.contains("兵团") && name.ends_with('师')
+}
+
+/// Whether a name has a year (2024年) or a serial number in it. 第3街道, 12345热线 and 第2010教育局 have not.
+fn has_year_or_serial(name: &str) -> bool {
+    let mut rest = name;
+    while let Some(at) = rest.find(|c: char| c.is_ascii_digit()) {
+        let digits = &rest[at..];
+        let length = digits.len() - digits.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        rest = &digits[length..];
+        let is_century = digits.starts_with("19") || digits.starts_with("20");
+        if length > 5 || length == 4 && is_century && rest.starts_with('年') {
+            return true;
+        }
+    }
+    false
 }
 
 /// Words before an agency in a title that are not part of its name.

@@ -9,13 +9,15 @@ use report::{Date, Source, Stated};
 
 use super::agency::agency_of;
 use super::date;
+use super::title::{self, Title};
 use crate::label;
 use crate::origin::{origin, origin_of};
 use crate::pattern::pattern;
 
-/// The agencies and dates on the page, in order.
+/// The titles, agencies and dates on the page, in order.
 #[derive(Debug, Default)]
 pub(super) struct Page {
+    pub(super) titles: Vec<Title>,
     pub(super) agencies: Vec<Stated<String>>,
     pub(super) dates: Vec<Stated<Date>>,
 }
@@ -48,6 +50,9 @@ pub(super) fn read(document: &Document, preamble: &[Block]) -> Page {
     }
     page
 }
+
+/// Agencies and dates kept; a page states two or three, a list of links many of other reports.
+const STATED: usize = 20;
 
 /// Cells of a table at the head of the page (索引号, 发布机构 …); real ones have a dozen.
 const CELLS_OF_HEAD: usize = 40;
@@ -87,7 +92,9 @@ impl Page {
                 NEXT_LABELS.iter().filter_map(|label| name.as_str().find(label)).filter(|at| *at > 0).min();
             self.agency(text, &name.as_str()[..until.unwrap_or(name.len())]);
         }
-        self.dates.extend(date::on_page(text));
+        if self.dates.len() < STATED {
+            self.dates.extend(date::on_page(text));
+        }
     }
 
     /// A label and the cell behind it.
@@ -101,6 +108,9 @@ impl Page {
             | "生成日期" | "印发日期" => {
                 self.day(value);
             }
+            label if title::is_label(label) => {
+                self.titles.extend(title::title_of(value.as_str(), origin(value)));
+            }
             _ => {}
         }
     }
@@ -110,7 +120,7 @@ impl Page {
             return;
         };
         let place = text.as_str().find(name).map_or(text.place(), |at| text.place_of(at..at + name.len()));
-        if self.agencies.iter().all(|known| known.value != value) {
+        if self.agencies.len() < STATED && self.agencies.iter().all(|known| known.value != value) {
             self.agencies.push(Stated { source: Source::Page, value, origin: Some(origin_of(place)) });
         }
     }

@@ -123,8 +123,7 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
 });
 
 /// Every name in the table, with its code.
-#[cfg(test)]
-pub(super) fn every_name() -> impl Iterator<Item = (Code, &'static str)> {
+pub(super) fn every_code() -> impl Iterator<Item = (Code, &'static str)> {
     TABLE.divisions.iter().map(|division| (division.code, division.name))
 }
 

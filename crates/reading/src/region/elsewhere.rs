@@ -16,10 +16,7 @@ pub(super) fn resolve(agency: &str, context: &str) -> Option<Code> {
     let rest = &name[short.len()..];
     let is_unit = match branch {
         Some(_) => BRANCHES.iter().any(|kind| rest.starts_with(kind)),
-        None => {
-            ZONES.iter().any(|zone| rest.contains(zone))
-                && BEGINNINGS.iter().any(|word| rest.starts_with(word))
-        }
+        None => is_zone(rest),
     };
     if !is_unit || is_county(code) {
         return None;
@@ -31,6 +28,11 @@ pub(super) fn resolve(agency: &str, context: &str) -> Option<Code> {
             || mentions(context, province_of(code)) > 0
     };
     (!mistakable || (!is_shadowed(short) && is_named())).then_some(code)
+}
+
+/// Whether what follows the name of a place is an area in it: 高新技术产业开发区管理委员会.
+pub(super) fn is_zone(rest: &str) -> bool {
+    ZONES.iter().any(|zone| rest.contains(zone)) && BEGINNINGS.iter().any(|word| rest.starts_with(word))
 }
 
 /// Bodies of the state whose branches bear the name of a place.
@@ -65,7 +67,7 @@ const BRANCHES: [&str; 10] = [
 ];
 
 /// What an area under a city is.
-const ZONES: [&str; 12] = [
+const ZONES: [&str; 14] = [
     "开发区",
     "高新区",
     "经开区",
@@ -76,6 +78,8 @@ const ZONES: [&str; 12] = [
     "示范区",
     "度假区",
     "试验区",
+    "实验区",
+    "合作区",
     "自贸",
     "航空城",
 ];

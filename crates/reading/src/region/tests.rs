@@ -1,4 +1,4 @@
-use super::divisions::{every_name, senses};
+use super::divisions::{every_code, senses};
 use super::{by_code, mentions, resolve};
 
 /// `expected` is the code and the name, or `-` where nothing is proved.
@@ -203,7 +203,7 @@ fn divisions_by_code() {
 #[test]
 fn every_division_is_found_under_its_full_name() {
     let mut counts = [0; 3];
-    for (code, name) in every_name() {
+    for (code, name) in every_code() {
         counts[if code.ends_with("0000") { 0 } else { 1 + usize::from(!code.ends_with("00")) }] += 1;
         assert!(senses(name).iter().any(|sense| sense.code == code && sense.full), "{name}");
         let region = by_code(code).unwrap();

@@ -37,6 +37,13 @@ static NUMBERED: LazyLock<Regex> = LazyLock::new(|| {
 static DECREE: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"国务院(?:令)?\s*[（(]?\s*第?\s*(?P<number>\d{3})\s*号(?:令)?"));
 
+/// The number right behind the name of a notice: 》（国办公开办函〔2021〕30号）.
+static NUMBER_BEHIND: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"^\s*[》〉]?\s*[（(]?\s*国办公开办函\s*[〔\[（(［【]\s*(?P<year>20\d\d)\s*[〕\])）］】]\s*第?\s*(?P<number>\d{1,4})\s*号",
+    )
+});
+
 /// The notice of 2019 by its name, which many a report keeps beside the number of the newer one.
 const NOTICE_OF_2019: &str = "关于政府信息公开工作年度报告有关事项的通知";
 
@@ -61,7 +68,14 @@ fn citations(remarks: &mut Remarks, section: Option<SectionKind>, text: &Text) {
             ["国务院办公厅", "政务公开办公室", "国办"].iter().any(|name| text.as_str()[..at].ends_with(name));
         if is_of_state {
             let range = at..at + NOTICE_OF_2019.len();
-            remarks.add(RemarkKind::Citation, NOTICE_OF_2019, None, section, (text, range));
+            let behind = &text.as_str()[range.end..];
+            let words = match NUMBER_BEHIND.captures(behind) {
+                Some(found) => {
+                    format!("{NOTICE_OF_2019}（国办公开办函〔{}〕{}号）", &found["year"], &found["number"])
+                }
+                None => NOTICE_OF_2019.to_owned(),
+            };
+            remarks.add(RemarkKind::Citation, words, None, section, (text, range));
         }
     }
     for found in DECREE.captures_iter(text.as_str()) {

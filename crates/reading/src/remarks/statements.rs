@@ -21,6 +21,7 @@ pub(super) fn read(remarks: &mut Remarks, section: Option<SectionKind>, text: &T
         published(remarks, section, text);
     }
     holes(remarks, section, text);
+    holes_in_lists(remarks, section, text);
 }
 
 static ALL: LazyLock<Regex> = LazyLock::new(|| {
@@ -129,6 +130,76 @@ static HOLE: LazyLock<Regex> = LazyLock::new(|| {
         r"|(?:_|＿){2,}",
     ))
 });
+
+/// Items of a list in one measure, each a name and its number.
+static ITEM: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"^\s*\p{Han}{2,16}?\s*(?:共|约|为)?\d[\d,.]*\s*(?P<measure>条|篇|件)\s*$"));
+
+/// Words that end in a measure word and count nothing.
+const MEASURES_IN_WORDS: [&str; 36] = [
+    "头条",
+    "信条",
+    "线条",
+    "链条",
+    "教条",
+    "逐条",
+    "每条",
+    "各条",
+    "几条",
+    "多条",
+    "文件",
+    "条件",
+    "邮件",
+    "软件",
+    "案件",
+    "附件",
+    "证件",
+    "事件",
+    "要件",
+    "稿件",
+    "函件",
+    "零件",
+    "硬件",
+    "部件",
+    "信件",
+    "来件",
+    "办件",
+    "申请件",
+    "急件",
+    "批件",
+    "组件",
+    "原件",
+    "复印件",
+    "逐件",
+    "每件",
+    "诗篇",
+];
+
+/// The item of a list that has lost its number while those beside it have theirs: 批准235条、核准企业资质条、公告42条.
+fn holes_in_lists(remarks: &mut Remarks, section: Option<SectionKind>, text: &Text) {
+    let line = text.as_str();
+    let mut items: Vec<&str> = line.split(['，', ',', '、', '；', ';', '。', '：', ':']).collect();
+    items.retain(|item| !item.trim().is_empty());
+    for three in items.windows(3) {
+        let [before, item, behind] = three else { continue };
+        let measure = |item: &str| ITEM.captures(item).map(|found| found["measure"].to_owned());
+        let Some(measure) = measure(before).filter(|one| measure(behind).as_ref() == Some(one)) else {
+            continue;
+        };
+        let words = item.trim();
+        let is_name = words.ends_with(&measure)
+            && (3..=16).contains(&words.chars().count())
+            && words.chars().all(|c| ('\u{4e00}'..='\u{9fff}').contains(&c))
+            && !words.contains([
+                '一', '二', '三', '四', '五', '六', '七', '八', '九', '十', '百', '两', '零', '余', '无',
+            ])
+            && !has_any(words, &MEASURES_IN_WORDS);
+        if is_name {
+            let start = words.as_ptr().addr() - line.as_ptr().addr();
+            remarks.add(RemarkKind::Hole, words, None, section, (text, start..start + words.len()));
+        }
+    }
+}
 
 fn holes(remarks: &mut Remarks, section: Option<SectionKind>, text: &Text) {
     for found in HOLE.find_iter(text.as_str()) {
@@ -296,5 +367,13 @@ mod tests {
         said("全年共收到政府信息公开申请件。", &["hole 收到政府信息公开申请件"]);
         said("执行有关规定，依法办理政府信息公开申请件。本年度未收到政府信息公开申请件。", &[]);
         said("收到政府信息公开申请12件，公开政府信息百余条，“XX码”上线。", &[]);
+        said("批准235条、核准企业资质条、公告42条。", &["hole 核准企业资质条"]);
+        said(
+            "动态15条，批准结果条，公告42条，中标结果条，其他3条。",
+            &["hole 批准结果条", "hole 中标结果条"],
+        );
+        said("制发文件3件，修订文件，废止5件。", &[]);
+        said("动态15条，今日头条，公告42条；转发两条，解读3条。", &[]);
+        said("动态15条，规范性文件，公告42条，办理案件，答复3条。", &[]);
     }
 }

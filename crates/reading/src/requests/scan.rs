@@ -9,6 +9,9 @@ use super::{Row, tokens};
 use crate::figure;
 use crate::grid::{Line, Slot};
 
+/// Bytes of the pieces that can be a label together; more are a text.
+const LONGEST_LABEL: usize = 400;
+
 /// The rows below the header.
 pub(super) struct Rows<'a> {
     pub(super) rows: Vec<Row<'a>>,
@@ -156,7 +159,9 @@ impl<'a> Scan<'a> {
             // The rest of its label.
             Some(row) if row.figures() == 0 => Some(target),
             _ => {
-                self.pending.push_str(text);
+                if self.pending.len() <= LONGEST_LABEL {
+                    self.pending.push_str(text);
+                }
                 self.lose(line);
                 if let Some(lost) = self.lost.last_mut() {
                     lost.label.push_str(text);
@@ -171,10 +176,9 @@ impl<'a> Scan<'a> {
         let last = self.rows.last().map(|row| row.official.order).or(self.before);
         let found: Vec<&str> = self.rows.iter().map(|row| row.official.id).collect();
         match_label(text, last, &found).or_else(|| {
-            let joined = format!("{}{text}", self.pending);
-            (!self.pending.is_empty() && !text.is_empty())
-                .then(|| match_label(&joined, last, &found))
-                .flatten()
+            let is_joined =
+                !self.pending.is_empty() && self.pending.len() <= LONGEST_LABEL && !text.is_empty();
+            is_joined.then(|| match_label(&format!("{}{text}", self.pending), last, &found)).flatten()
         })
     }
 

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a failed test may panic")]
 
 mod cells;
+mod identity;
 mod laws;
 mod merged;
 mod seeds;

@@ -3,6 +3,7 @@
 use report::{Finding, FormId, Report, Severity};
 
 use crate::basis::REPORT_FORMAT;
+use crate::remarks::{BREAKS, TITLE, has_lost, lost};
 use crate::{BOTH, Case, Check, Rule};
 
 /// DOC-01: 标题写明机关全称和年度.
@@ -32,6 +33,13 @@ fn check(rule: &Rule, report: &Report) -> Vec<Finding> {
     if missing.is_empty() {
         return Vec::new();
     }
+    if report.title.is_none() && (has_lost(report, TITLE) || has_lost(report, BREAKS)) {
+        let message = format!(
+            "未能识别出{}，这份文件在复制或者转换时可能丢失了标题，无法判断。请以原文件核对。",
+            missing.join("、")
+        );
+        return vec![lost(rule, report, &message)];
+    }
     let title = report.title.as_ref().map_or(String::new(), |title| format!("（标题为“{title}”）"));
     vec![rule.fails(report, Vec::new(), format!("报告未能识别出{}{title}。", missing.join("、")))]
 }
@@ -42,4 +50,7 @@ const CASES: &[Case] = &[
     Case::holds(FormId::F2021, "year=2024"),
     Case::fails(FormId::F2021, "agency="),
     Case::fails(FormId::F2021, "year="),
+    Case::unknown(FormId::F2021, "title= agency= remark=Lost:标题"),
+    Case::unknown(FormId::F2021, "title= remark=Lost:分行"),
+    Case::fails(FormId::F2021, "agency= remark=Lost:分行"),
 ];

@@ -4,6 +4,7 @@ use report::{Finding, FormId, Report, SectionKind, Severity};
 
 use crate::basis::REPORT_FORMAT;
 use crate::place::quoted;
+use crate::remarks::{BREAKS, has_lost, lost};
 use crate::sections::{precedes_the_forms, top_level};
 use crate::{BOTH, Case, Check, Rule};
 
@@ -51,6 +52,10 @@ fn check(rule: &Rule, report: &Report) -> Vec<Finding> {
     if parts.is_empty() {
         return Vec::new();
     }
+    if has_lost(report, BREAKS) {
+        let message = "各部分的标题与正文、表格连成一段，是复制或者转换造成的，无法判断六个部分是否齐全。请以原文件核对。";
+        return vec![lost(rule, report, message)];
+    }
     let at_fault = |kind: Option<SectionKind>| {
         kind.is_some_and(|kind| doubled.contains(&kind) || misplaced.contains(&kind))
     };
@@ -73,6 +78,8 @@ const CASES: &[Case] = &[
     Case::fails(FormId::F2021, "sections=1,2,3,3,4,5,6"),
     Case::fails(FormId::F2021, "sections=1,2,4,3,5,6"),
     Case::fails(FormId::F2021, "sections="),
+    Case::unknown(FormId::F2021, "sections= remark=Lost:分行"),
+    Case::fails(FormId::F2021, "sections=1,2,3,4,5 remark=Lost:表三"),
     Case::holds(FormId::F2021, "sections= year=2014 form="),
     Case::holds(FormId::F2021, "sections=1,2,3,4,5,5,6 number=6:1"),
 ];

@@ -4,6 +4,7 @@ use report::{Finding, FormId, Report, SectionKind, Severity, Table};
 
 use crate::basis::REPORT_FORMAT;
 use crate::place::is_absent;
+use crate::remarks::{BREAKS, has_lost, lost};
 use crate::sections::precedes_the_forms;
 use crate::{BOTH, Case, Check, Rule};
 
@@ -23,14 +24,25 @@ pub static DOC_10: Rule = Rule {
     cases: CASES,
 };
 
-/// Makes one finding for all absent tables.
+/// Makes one finding for all tables that the report lacks, and one for those that the copy has lost.
 fn check(rule: &Rule, report: &Report) -> Vec<Finding> {
     if precedes_the_forms(report) {
         return Vec::new();
     }
-    let absent: Vec<Table> = Table::ALL.into_iter().filter(|table| is_absent(report, *table)).collect();
+    let absent = Table::ALL.into_iter().filter(|table| is_absent(report, *table));
+    let is_lost = |table: &Table| has_lost(report, BREAKS) || has_lost(report, table.short_title());
+    let (lost_tables, absent): (Vec<Table>, Vec<Table>) = absent.partition(is_lost);
+    let mut findings = Vec::new();
+    if !lost_tables.is_empty() {
+        let titles: Vec<&str> = lost_tables.iter().map(|table| table.short_title()).collect();
+        let message = format!(
+            "这份文件中{}的行列在复制或者转换时丢失，无法判断报告是否以文字表格公布。请以原文件核对。",
+            titles.join("、")
+        );
+        findings.push(lost(rule, report, &message));
+    }
     if absent.is_empty() {
-        return Vec::new();
+        return findings;
     }
     let heading =
         |table: &Table| report.sections.iter().find(|section| section.kind == Some(section_of(*table)));
@@ -42,10 +54,11 @@ fn check(rule: &Rule, report: &Report) -> Vec<Finding> {
     };
     let titles: Vec<&str> = absent.iter().map(|table| table.title()).collect();
     let origin = absent.iter().find_map(heading).map(|section| section.origin);
-    vec![Finding {
+    findings.push(Finding {
         origin,
         ..rule.fails(report, Vec::new(), format!("报告中没有{}。{guess}", titles.join("、")))
-    }]
+    });
+    findings
 }
 
 fn section_of(table: Table) -> SectionKind {
@@ -61,6 +74,9 @@ const CASES: &[Case] = &[
     Case::fails(FormId::F2021, "requests.*=missing note=TableAbsent:requests bare=3"),
     Case::fails(FormId::F2021, "active.*=missing"),
     Case::fails(FormId::F2021, "form="),
+    Case::unknown(FormId::F2021, "form= remark=Lost:分行"),
+    Case::unknown(FormId::F2021, "requests.*=missing remark=Lost:表三"),
+    Case::fails(FormId::F2021, "active.*=missing remark=Lost:表三"),
     Case::holds(FormId::F2021, "form= year=2014"),
     Case::holds(FormId::F2021, "requests.*=missing note=RowWithoutFigures:received"),
     Case::holds(FormId::F2021, "requests.*=missing note=FigureCount:received:9"),

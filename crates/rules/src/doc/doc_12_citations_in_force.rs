@@ -44,6 +44,11 @@ fn check(rule: &Rule, report: &Report) -> Vec<Finding> {
             "国办公开办函〔2019〕60号" if is_new => {
                 Some(format!("引用的“{cited}”已由国办公开办函〔2021〕30号替代。"))
             }
+            _ if cited.starts_with(NOTICE_OF_2019) && cited.len() > NOTICE_OF_2019.len() => {
+                let number = cited[NOTICE_OF_2019.len()..].trim_matches(['（', '）']);
+                (number != "国办公开办函〔2019〕60号")
+                    .then(|| format!("引用的《{NOTICE_OF_2019}》与其后的文号“{number}”不符。"))
+            }
             NOTICE_OF_2019 if is_new && !also_60 => Some(format!(
                 "引用的《{cited}》（国办公开办函〔2019〕60号）已由国办公开办函〔2021〕30号替代。"
             )),
@@ -76,6 +81,11 @@ const CASES: &[Case] = &[
     Case::fails(FormId::F2021, "remark=Citation:国办公开办函〔2019〕30号"),
     Case::fails(FormId::F2021, "remark=Citation:关于政府信息公开工作年度报告有关事项的通知"),
     Case::holds(FormId::F2019, "remark=Citation:关于政府信息公开工作年度报告有关事项的通知"),
+    Case::fails(
+        FormId::F2021,
+        "remark=Citation:关于政府信息公开工作年度报告有关事项的通知（国办公开办函〔2021〕30号） remark=Citation:国办公开办函〔2021〕30号",
+    )
+    .says("引用的《关于政府信息公开工作年度报告有关事项的通知》与其后的文号“国办公开办函〔2021〕30号”不符。请改引现行文件。"),
     Case::fails(FormId::F2019, "remark=Citation:国办发〔2014〕32号"),
     Case::holds(FormId::F2021, "form= year=2015 remark=Citation:国办发〔2014〕32号"),
     Case::fails(FormId::F2021, "remark=Citation:国务院令第492号"),

@@ -1,6 +1,6 @@
 //! NAR-01: received.
 
-use report::{Claim, Decimal, Finding, FormId, Report, Severity};
+use report::{Claim, Decimal, Finding, FormId, Judgement, Report, Severity};
 
 use super::agreement::{self, Topic};
 use super::received::{Received, claims_about, received};
@@ -39,7 +39,12 @@ fn check(rule: &Rule, report: &Report) -> Vec<Finding> {
     }
     // Where one of several claims agrees, another may count something narrower.
     let severity = if judged.contains(&None) { Severity::Warning } else { rule.severity };
-    findings.extend(judged.into_iter().flatten().map(|finding| Finding { severity, ..finding }));
+    // What has no figure to be held against is no error: the rules on cells report why it has none.
+    let weigh = |finding: Finding| match finding.judgement {
+        Judgement::Fails => Finding { severity, ..finding },
+        Judgement::Unknown => Finding { severity: severity.min(Severity::Warning), ..finding },
+    };
+    findings.extend(judged.into_iter().flatten().map(weigh));
     findings.dedup_by(|left, right| left.left == right.left && left.cells == right.cells);
     findings
 }

@@ -1,6 +1,6 @@
 //! NAR-05: parts add up.
 
-use report::{Breakdown, Claim, Decimal, Finding, FormId, Report, Severity};
+use report::{Breakdown, Claim, Decimal, Finding, FormId, Relation, Report, Severity};
 
 use crate::basis::ACCURATE;
 use crate::place::{difference, number};
@@ -70,9 +70,17 @@ fn with_carried_in(report: &Report, whole: &Claim) -> Decimal {
     let counts_requests = whole
         .about
         .is_some_and(|about| matches!(about.as_str(), "requests.received.total" | "requests.handled.total"));
+    if !counts_requests {
+        return whole.value;
+    }
     let cell = report.cells.form().and_then(|form| form.request_cell("carried_in", "total"));
-    let carried_in = cell.filter(|_| counts_requests).and_then(|cell| report.cells.value(cell));
-    whole.value.saturating_add(carried_in.unwrap_or_default())
+    let in_table = cell.and_then(|cell| report.cells.value(cell));
+    let is_carried_in = |claim: &&Claim| {
+        claim.relation == Relation::Is
+            && claim.about.is_some_and(|about| about.as_str() == "requests.carried_in.total")
+    };
+    let in_words = report.claims.iter().filter(is_carried_in).map(|claim| claim.value);
+    whole.value.saturating_add(in_words.chain(in_table).max().unwrap_or_default())
 }
 
 /// The first is the example in `docs/rules.md`.
@@ -81,6 +89,14 @@ const CASES: &[Case] = &[
     Case::holds(
         FormId::F2021,
         "parts=9件@requests.received.total:5件+5件 requests.carried_in.total=1 requests.received.total=9",
+    ),
+    Case::holds(
+        FormId::F2021,
+        "parts=9件@requests.received.total:5件+5件 claim=1件@requests.carried_in.total",
+    ),
+    Case::fails(
+        FormId::F2021,
+        "parts=9件@requests.received.total:5件+6件 claim=1件@requests.carried_in.total",
     ),
     Case::holds(FormId::F2021, "parts=475条:159条+10条+6条+170条+130条"),
     Case::holds(FormId::F2019, "parts=93项:60项+33项"),

@@ -21,7 +21,7 @@ async fn a_fact_leads_to_the_next_one() {
     ingest.bus().publish(&submitted(1)).await.unwrap();
     assert_eq!(
         ingest.bus().lag().await.unwrap().iter().map(|lag| lag.total()).collect::<Vec<_>>(),
-        [1, 0, 0]
+        [1, 0, 0, 0]
     );
     let working = tokio::spawn({
         let worker = worker.clone();
@@ -38,7 +38,7 @@ async fn a_fact_leads_to_the_next_one() {
     let lag = worker.bus().lag().await.unwrap();
     assert_eq!(
         lag.iter().map(|lag| (lag.stage, lag.total())).collect::<Vec<_>>(),
-        [("parse", 0), ("validate", 1), ("index", 0)]
+        [("parse", 0), ("parse-bulk", 0), ("validate", 1), ("index", 0)]
     );
     let counts = worker.bus().counts().await.unwrap();
     assert_eq!((counts.submitted, counts.parsed, counts.refused), (1, 1, 0));
@@ -60,7 +60,7 @@ async fn what_cannot_be_understood_is_refused_with_its_bytes() {
     publish(2, ReportSubmitted::TYPE, submitted(7).encode_to_vec()).await;
     publish(3, "gouji.v9.Unheard", submitted(3).encode_to_vec()).await;
     // No id to file a refusal under: the bytes are hashed.
-    jetstream.publish("gouji.v1.submitted.strange", "x".into()).await.unwrap().await.unwrap();
+    jetstream.publish("gouji.v1.submitted.strange._._._._.odd", "x".into()).await.unwrap().await.unwrap();
     let odd = ReportSubmitted { id: "odd!".into(), ..Default::default() }.encode_to_vec();
     let odd_hash =
         sha2::Sha256::digest(&odd)[..16].iter().map(|byte| format!("{byte:02x}")).collect::<String>();

@@ -41,17 +41,19 @@ fn stages(snapshot: &Snapshot) -> Markup {
             tbody {
                 tr { th scope="row" { "接收" } td data-count="submitted" { (counts.submitted) } td { "" } td { "" } }
                 @for lag in &snapshot.lag {
-                    @let (fact, done) = match lag.stage {
-                        "parse" => ("parsed", counts.parsed),
-                        "validate" => ("validated", counts.validated),
-                        _ => ("indexed", counts.indexed),
+                    @let done = match lag.stage {
+                        "parse" => Some(("parsed", counts.parsed)),
+                        "validate" => Some(("validated", counts.validated)),
+                        "index" => Some(("indexed", counts.indexed)),
+                        // What the bulk lane has done is among what its stage has done.
+                        _ => None,
                     };
                     tr {
                         th scope="row" {
                             (labels::stage(lag.stage))
                             @if let Some(until) = lag.paused_until_ms { " " span.quiet { "已暂停，至 " (beijing::format_time(until)) } }
                         }
-                        td data-count=(fact) { (done) }
+                        @if let Some((fact, done)) = done { td data-count=(fact) { (done) } } @else { td { "" } }
                         td data-waiting=(lag.stage) { (lag.waiting) }
                         td data-flight=(lag.stage) { (lag.in_flight) }
                     }

@@ -82,7 +82,7 @@ fn overview(status: &Overview, now_ms: i64) -> String {
     let row = |cells: [&str; 7]| {
         let [stage, done, waiting, in_flight, again, oldest, note] = cells;
         let line =
-            format!("{stage:<9} {done:>9} {waiting:>9} {in_flight:>9} {again:>11} {oldest:>12}  {note}");
+            format!("{stage:<10} {done:>9} {waiting:>9} {in_flight:>9} {again:>11} {oldest:>12}  {note}");
         line.trim_end().to_owned()
     };
     let mut lines = vec![
@@ -91,9 +91,11 @@ fn overview(status: &Overview, now_ms: i64) -> String {
     ];
     for lag in &status.lag {
         let done = match lag.stage.as_str() {
-            "parse" => counts.parsed,
-            "validate" => counts.validated,
-            _ => counts.indexed,
+            "parse" => counts.parsed.to_string(),
+            "validate" => counts.validated.to_string(),
+            "index" => counts.indexed.to_string(),
+            // What the bulk lane has done is among what its stage has done.
+            _ => String::new(),
         };
         let oldest = lag.oldest_ms.map(|at| moment::length(now_ms - at)).unwrap_or_default();
         let note = lag.paused_until_ms.map(|until| {
@@ -102,7 +104,7 @@ fn overview(status: &Overview, now_ms: i64) -> String {
         });
         lines.push(row([
             &lag.stage,
-            &done.to_string(),
+            &done,
             &lag.waiting.to_string(),
             &lag.in_flight.to_string(),
             &lag.redelivered.to_string(),
@@ -175,6 +177,7 @@ mod tests {
             "counts": {"submitted": 12, "parsed": 11, "validated": 10, "indexed": 9, "refused": 1},
             "lag": [
                 {"stage": "parse", "waiting": 3, "in_flight": 1, "redelivered": 2, "oldest_ms": 1_000, "paused_until_ms": null},
+                {"stage": "parse-bulk", "waiting": 5, "in_flight": 0, "redelivered": 0, "oldest_ms": 2_000, "paused_until_ms": null},
                 {"stage": "index", "waiting": 0, "in_flight": 0, "redelivered": 0, "oldest_ms": null, "paused_until_ms": 0},
             ],
             "refused_by_class": {"gave-up": 1},
@@ -182,11 +185,12 @@ mod tests {
             "index_leader": {"holder": "a:/srv/index", "until_ms": 15_000},
         });
         let expected = "\
-stage          done   waiting in flight redelivered       oldest
-ingest           12
-parse            11         3         1           2         60 s
-index             9         0         0           0               PAUSED until 1970-01-01 08:00:00
-refused           1
+stage           done   waiting in flight redelivered       oldest
+ingest            12
+parse             11         3         1           2         60 s
+parse-bulk                   5         0           0         59 s
+index              9         0         0           0               PAUSED until 1970-01-01 08:00:00
+refused            1
         1  gave-up
 searchable        9
 the index is led by a:/srv/index, whose lease lasts until 1970-01-01 08:00:15";

@@ -1,18 +1,19 @@
 //! A private nats-server: bound to loopback, with its own port, folder and password; it ends with this process.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitCode, Stdio};
+use std::process::{Child, Command, ExitCode};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread::{JoinHandle, sleep};
 use std::time::{Duration, Instant, SystemTime};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 use nats_server::find;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::language::text;
 use crate::operator::bus::new_private_file;
 
 /// Its one user.
@@ -40,12 +41,13 @@ impl Nats {
     /// If there is none and none can be installed, or it does not come up.
     pub(crate) fn start(folder: &Path) -> Result<Self> {
         let server = find(&folder.join("bin"))?;
+        let lock = lock(folder)?;
         let child = Arc::new(Mutex::new(None));
         let (started, address) = mpsc::channel();
         let supervisor = {
             let (folder, child) = (folder.to_owned(), child.clone());
             // The system ends the server together with the thread that started it.
-            std::thread::spawn(move || supervise(&server, &folder, &child, &started))
+            std::thread::spawn(move || supervise(&Start { server, folder, lock }, &child, &started))
         };
         let url = address.recv().context("starting nats-server")??;
         Ok(Self { url, child, supervisor: Some(supervisor) })
@@ -74,14 +76,54 @@ const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// Before a server that did not start is started again.
 const PAUSE: Duration = Duration::from_secs(1);
 
+/// How long the server of a killed process may take to end: it was sent SIGTERM, and flushes its store.
+const LEFT_OVER: Duration = Duration::from_secs(60);
+
+/// Locks the folder of the log. The server inherits the lock, so that it holds until both this process and the
+/// server are gone: after a kill of this process the server needs a moment to end, and a second one on the same
+/// store would write into its files.
+///
+/// # Errors
+/// If the server of an earlier process does not end.
+fn lock(folder: &Path) -> Result<File> {
+    fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
+    let path = folder.join("lock");
+    let file = File::create(&path).with_context(|| format!("making {}", path.display()))?;
+    let begun = Instant::now();
+    let mut has_said = false;
+    let folder = folder.display();
+    while file.try_lock().is_err() {
+        if !std::mem::replace(&mut has_said, true) {
+            eprintln!(
+                "{}",
+                text!(
+                    "等待上一次运行的 nats-server 退出（{folder}）",
+                    "waiting for the nats-server of an earlier run to end in {folder}"
+                )
+            );
+        }
+        ensure!(
+            begun.elapsed() < LEFT_OVER,
+            text!(
+                "上一次运行的 nats-server 仍在使用 {folder}；请结束该进程后重新启动",
+                "a nats-server of an earlier run still uses {folder}; end that process and start again"
+            )
+        );
+        sleep(LOOK_EVERY);
+    }
+    Ok(file)
+}
+
+/// What a server is started with.
+struct Start {
+    server: PathBuf,
+    folder: PathBuf,
+    lock: File,
+}
+
 /// Starts the server, sends its address, and starts it again whenever it has ended.
-fn supervise(
-    server: &Path,
-    folder: &Path,
-    child: &Mutex<Option<Child>>,
-    address: &mpsc::Sender<Result<String>>,
-) {
-    let port = match spawn(server, folder, "-1").and_then(|(started, url)| {
+fn supervise(start: &Start, child: &Mutex<Option<Child>>, address: &mpsc::Sender<Result<String>>) {
+    let port = match spawn(start, "-1").and_then(|(started, url)| {
         let port = url.rsplit(':').next().context("an address has a port")?.to_owned();
         *locked(child) = Some(started);
         Ok((port, url))
@@ -103,7 +145,7 @@ fn supervise(
         };
         let Ok(Some(status)) = ended else { continue };
         tracing::error!("nats-server ended: {status}; starting it again");
-        match spawn(server, folder, &port) {
+        match spawn(start, &port) {
             Ok((mut started, _)) => match locked(child).as_mut() {
                 Some(child) => *child = started,
                 // It was dropped meanwhile.
@@ -121,7 +163,8 @@ fn supervise(
 }
 
 /// Starts a server and waits until it listens; returns its address too.
-fn spawn(server: &Path, folder: &Path, port: &str) -> Result<(Child, String)> {
+fn spawn(start: &Start, port: &str) -> Result<(Child, String)> {
+    let Start { server, folder, lock } = start;
     let ports = folder.join("ports");
     if ports.exists() {
         fs::remove_dir_all(&ports).with_context(|| format!("emptying {}", ports.display()))?;
@@ -138,7 +181,8 @@ fn spawn(server: &Path, folder: &Path, port: &str) -> Result<(Child, String)> {
         .arg("--config")
         .arg(&config)
         .env(PASSWORD, &password)
-        .stdin(Stdio::null())
+        // It reads nothing, and thereby has the lock until it ends; no other child of this process does.
+        .stdin(lock.try_clone().context("handing on the lock")?)
         .spawn()
         .with_context(|| format!("starting {}", server.display()))?;
     match address(&mut child, &ports) {

@@ -33,8 +33,51 @@ enum Verb {
     },
 }
 
-/// The users of the bus; `deploy/nats/permissions.conf` has the permissions of each.
-const NAMES: [&str; 7] = ["ingest", "parse", "validate", "index", "console", "operator", "observer"];
+/// The users of the account of the log, and the users of the account of its readers; `deploy/nats/permissions.conf`
+/// has the permissions of each.
+const OF_LOG: [&str; 6] = ["ingest", "parse", "validate", "index", "console", "operator"];
+const OF_READERS: [&str; 1] = ["observer"];
+
+/// The two accounts with `{log}` and `{readers}` for their users. What goes from LOG to READERS is live facts, and
+/// the copy of them that the stream EXPORT makes by a consumer on the log; nothing goes back but the requests for
+/// that consumer, which the server makes itself. The operator of LOG sets up the streams of READERS.
+const ACCOUNTS: &str = r#"accounts {
+  LOG: {
+    jetstream: enabled
+    exports: [
+      { stream: "gouji.v1.validated.>", accounts: [READERS] }
+      { stream: "gouji.v1.indexed.>", accounts: [READERS] }
+      { stream: "gouji.export.>", accounts: [READERS] }
+      { service: "$JS.API.CONSUMER.CREATE.GOUJI", accounts: [READERS] }
+      { service: "$JS.API.CONSUMER.CREATE.GOUJI.>", accounts: [READERS] }
+      { service: "$JS.API.CONSUMER.DELETE.GOUJI.>", accounts: [READERS] }
+      { service: "$JS.FC.>", accounts: [READERS] }
+    ]
+    imports: [
+      { service: { account: READERS, subject: "$JS.API.>" }, to: "READERS.API.>" }
+    ]
+    users: [
+{log}    ]
+  }
+  READERS: {
+    jetstream: enabled
+    exports: [
+      { service: "$JS.API.>", accounts: [LOG] }
+    ]
+    imports: [
+      { stream: { account: LOG, subject: "gouji.v1.validated.>" } }
+      { stream: { account: LOG, subject: "gouji.v1.indexed.>" } }
+      { stream: { account: LOG, subject: "gouji.export.>" } }
+      { service: { account: LOG, subject: "$JS.API.CONSUMER.CREATE.GOUJI" }, to: "LOG.API.CONSUMER.CREATE.GOUJI" }
+      { service: { account: LOG, subject: "$JS.API.CONSUMER.CREATE.GOUJI.>" }, to: "LOG.API.CONSUMER.CREATE.GOUJI.>" }
+      { service: { account: LOG, subject: "$JS.API.CONSUMER.DELETE.GOUJI.>" }, to: "LOG.API.CONSUMER.DELETE.GOUJI.>" }
+      { service: { account: LOG, subject: "$JS.FC.>" } }
+    ]
+    users: [
+{readers}    ]
+  }
+}
+"#;
 
 /// Files that are written once and then belong to the operator: permissions, one server, one of three.
 const SHIPPED: [(&str, &str); 3] = [
@@ -59,20 +102,25 @@ fn init(folder: &Path, place: Option<&Path>) -> Result<()> {
     let folder = folder.canonicalize().with_context(|| format!("opening {}", folder.display()))?;
     let seeds = folder.join("seeds");
     close_to_others(&seeds)?;
-    let mut users = String::new();
-    for name in NAMES {
-        let key = seed(&seeds.join(format!("{name}.nk")))?;
-        let may = format!("{}_MAY", name.to_uppercase());
-        writeln!(users, "    {{ nkey: {}, permissions: ${may} }} # {name}", key.public())?;
-    }
+    let users = |names: &[&str]| -> Result<String> {
+        let mut users = String::new();
+        for name in names {
+            let key = seed(&seeds.join(format!("{name}.nk")))?;
+            let may = format!("{}_MAY", name.to_uppercase());
+            writeln!(users, "      {{ nkey: {}, permissions: ${may} }} # {name}", key.public())?;
+        }
+        Ok(users)
+    };
     let identities = folder.join("identities.conf");
-    users += &users_of_others(&fs::read_to_string(&identities).unwrap_or_default());
-    let text = format!(
-        "# Written by `gouji bus init` from seeds/. To give one of these users a new seed, delete its file there,\n\
+    let others = Others::of(&fs::read_to_string(&identities).unwrap_or_default());
+    let log = users(&OF_LOG)? + &others.of_log;
+    let readers = users(&OF_READERS)? + &others.of_readers;
+    let text = "# Written by `gouji bus init` from seeds/. To give one of these users a new seed, delete its file there,\n\
          # run the command again, and then: nats-server --signal reload. Users of your own stay; give each a\n\
          # line.\n\
-         include \"permissions.conf\"\n\nauthorization {{\n  users: [\n{users}  ]\n}}\n"
-    );
+         include \"permissions.conf\"\n\n"
+        .to_owned()
+        + &ACCOUNTS.replace("{log}", &log).replace("{readers}", &readers);
     fs::write(&identities, text).with_context(|| format!("writing {}", identities.display()))?;
     let written = identities.display();
     say(&text!("已写入 {written}", "wrote {written}"));
@@ -101,13 +149,39 @@ fn init(folder: &Path, place: Option<&Path>) -> Result<()> {
     Ok(())
 }
 
-/// The lines between the brackets with users that this command did not write.
-fn users_of_others(text: &str) -> String {
-    let lines = text.lines().skip_while(|line| line.trim() != "users: [").skip(1);
-    let theirs = lines
-        .take_while(|line| line.trim() != "]")
-        .filter(|line| !NAMES.iter().any(|name| line.trim_end().ends_with(&format!("# {name}"))));
-    theirs.flat_map(|line| [line, "\n"]).collect()
+/// The lines with users that this command did not write, by account.
+#[derive(Debug, Default, PartialEq)]
+struct Others {
+    of_log: String,
+    of_readers: String,
+}
+
+impl Others {
+    /// Reads them from `identities.conf`. A file of an earlier version has one account; users of others in it are
+    /// foreign data buses.
+    fn of(text: &str) -> Self {
+        let mut others = Self::default();
+        let mut lists = 0;
+        let mut within = false;
+        let is_earlier = !text.contains("accounts {");
+        let is_ours = |line: &str| {
+            let names = OF_LOG.iter().chain(&OF_READERS);
+            names.into_iter().any(|name| line.trim_end().ends_with(&format!("# {name}")))
+        };
+        for line in text.lines() {
+            match line.trim() {
+                "users: [" => (within, lists) = (true, lists + 1),
+                "]" => within = false,
+                _ if within && !is_ours(line) => {
+                    let into =
+                        if lists == 1 && !is_earlier { &mut others.of_log } else { &mut others.of_readers };
+                    into.extend([line, "\n"]);
+                }
+                _ => (),
+            }
+        }
+        others
+    }
 }
 
 /// Reads the seed of a user, or makes a new one.
@@ -176,11 +250,17 @@ mod tests {
 
     #[test]
     fn users_of_others_stay() {
-        let theirs = "    { nkey: UABC, permissions: $OBSERVER_OF_61_MAY } # bus of the province";
-        let text = format!(
-            "authorization {{\n  users: [\n    {{ nkey: UXYZ, permissions: $PARSE_MAY }} # parse\n{theirs}\n  ]\n}}\n"
+        let ours = "    { nkey: UXYZ, permissions: $PARSE_MAY } # parse\n";
+        let (backup, province) = (
+            "    { nkey: UDEF, permissions: $BACKUP_MAY } # backup\n",
+            "    { nkey: UABC, permissions: $OBSERVER_OF_61_MAY } # bus of the province\n",
         );
-        assert_eq!(users_of_others(&text), format!("{theirs}\n"));
-        assert_eq!(users_of_others(""), "");
+        let earlier = format!("authorization {{\n  users: [\n{ours}{province}  ]\n}}\n");
+        assert_eq!(Others::of(&earlier), Others { of_readers: province.into(), ..Others::default() });
+        let now = ACCOUNTS
+            .replace("{log}", &format!("{ours}{backup}"))
+            .replace("{readers}", &format!("    {{ nkey: U1 }} # observer\n{province}"));
+        assert_eq!(Others::of(&now), Others { of_log: backup.into(), of_readers: province.into() });
+        assert_eq!(Others::of(""), Others::default());
     }
 }

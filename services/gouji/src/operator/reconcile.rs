@@ -104,7 +104,10 @@ impl Reconcile {
         store.look_again(worker, self.deep).await.context("looking at the originals")?;
         store.read_unnamed(worker, self.rebuild, &ledger).await.context("looking at the originals")?;
         let index = match folder {
-            Some(folder) => Some(Indexed::look(&folder, &ledger)?),
+            Some(folder) => {
+                let patience = Duration::from_secs(self.patience);
+                Some(Indexed::settle(&folder, worker.bus(), &mut ledger, patience).await?)
+            }
             None => None,
         };
         Ok(Report { deleted: log.deleted, dropped: log.first > 1, ledger, store, index })
@@ -140,9 +143,14 @@ struct Fault {
 }
 
 impl Fault {
-    fn named(name: &'static str, zh: &'static str, en: &'static str, items: &[String]) -> Self {
-        let named = items.iter().take(NAMED).cloned().collect();
-        Self { name, zh, en, count: items.len() as u64, named }
+    fn named<'a>(
+        name: &'static str,
+        zh: &'static str,
+        en: &'static str,
+        items: impl IntoIterator<Item = &'a String, IntoIter: ExactSizeIterator>,
+    ) -> Self {
+        let items = items.into_iter();
+        Self { name, zh, en, count: items.len() as u64, named: items.take(NAMED).cloned().collect() }
     }
 
     fn counted(name: &'static str, zh: &'static str, en: &'static str, count: u64) -> Self {
@@ -208,11 +216,11 @@ impl Report {
                     "the index has another version than was sent last",
                     &index.other,
                 ),
-                Fault::counted(
+                Fault::named(
                     "doubled",
-                    "检索库中的报告多于日志所载",
-                    "the index has more reports than the log",
-                    index.doubled,
+                    "检索库中的报告多于日志所载；用 gouji reindex 重建",
+                    "in the index, and nothing on the log accounts for them; `gouji reindex` builds it again",
+                    &index.doubled,
                 ),
             ]);
         }

@@ -246,6 +246,8 @@ impl Run<'_> {
             generation: next.generation(),
             replays: id.to_string(),
             sender: self.who.to_owned(),
+            // New reports go first.
+            bulk: true,
             ..fact.with_context(gone)?
         };
         Ok(self.worker.bus().publish(&fact).await?)

@@ -1,9 +1,9 @@
 //! What each identity may do is what it needs: the pipeline works, and everything else is refused by name.
 
-use async_nats::jetstream::consumer::{Consumer, pull};
+use async_nats::jetstream::consumer::pull;
 use bytes::Bytes;
 use futures::StreamExt;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tests::api::{Api, zip};
 use tests::generate::{Options, generate};
 use tests::processes::until;
@@ -11,7 +11,7 @@ use tests::processes::until;
 use super::{Bus, Client, SOON, Service};
 
 const FACTS: [&str; 7] = ["submitted", "parsed", "validated", "indexed", "refused", "roster", "audited"];
-const PLACES: [&str; 5] = ["parse", "validate", "index", "tally-submitted", "observer"];
+const PLACES: [&str; 6] = ["parse", "parse-bulk", "validate", "index", "tally-submitted", "observer"];
 
 /// Somebody on the bus: the facts it publishes, the places on the log it takes from, and those it looks at.
 struct Identity {
@@ -28,7 +28,12 @@ const IDENTITIES: [Identity; 6] = [
         takes: &[],
         looks_at: &PLACES,
     },
-    Identity { name: "parse", publishes: &["parsed", "refused"], takes: &["parse"], looks_at: &["parse"] },
+    Identity {
+        name: "parse",
+        publishes: &["parsed", "refused"],
+        takes: &["parse", "parse-bulk"],
+        looks_at: &["parse", "parse-bulk", "validate", "index"],
+    },
     Identity {
         name: "validate",
         publishes: &["validated", "refused"],
@@ -37,11 +42,11 @@ const IDENTITIES: [Identity; 6] = [
     },
     Identity { name: "index", publishes: &["indexed", "refused"], takes: &["index"], looks_at: &PLACES },
     Identity { name: "console", publishes: &["audited"], takes: &[], looks_at: &PLACES },
-    Identity { name: "observer", publishes: &[], takes: &["observer"], looks_at: &["observer"] },
+    Identity { name: "observer", publishes: &[], takes: &[], looks_at: &[] },
 ];
 
 /// What only the operator may do.
-const OF_THE_OPERATOR: [&str; 16] = [
+const OF_THE_OPERATOR: [&str; 20] = [
     "$JS.API.STREAM.CREATE.OTHER",
     "$JS.API.STREAM.UPDATE.GOUJI",
     "$JS.API.STREAM.DELETE.GOUJI",
@@ -54,6 +59,10 @@ const OF_THE_OPERATOR: [&str; 16] = [
     "$JS.API.CONSUMER.CREATE.GOUJI.parse",
     "$JS.API.CONSUMER.CREATE.GOUJI.parse.gouji.v1.submitted.>",
     "$JS.API.CONSUMER.CREATE.GOUJI.tally-parsed.gouji.v1.parsed.>",
+    "$JS.API.CONSUMER.CREATE.GOUJI.feed-x.gouji.v1.refused.>",
+    "READERS.API.STREAM.DELETE.EXPORT",
+    "LOG.API.CONSUMER.CREATE.GOUJI",
+    "LOG.API.CONSUMER.CREATE.GOUJI.x.gouji.v1.>",
     "$JS.API.CONSUMER.DURABLE.CREATE.GOUJI.parse",
     "$JS.API.CONSUMER.DELETE.GOUJI.parse",
     "$JS.API.CONSUMER.PAUSE.GOUJI.parse",
@@ -110,11 +119,7 @@ async fn each_identity_is_refused_what_is_not_its_own() {
             expect(&format!("gouji.v1.{fact}.x-g0.2024.37.04.00"), publishes.contains(&fact)).await;
         }
         for place in PLACES {
-            // A reader of feeds may read any place that is no stage's, as feeds have any name.
-            let reads_feeds =
-                ["index", "console"].contains(&name) && ["tally-submitted", "observer"].contains(&place);
-            let next = format!("$JS.API.CONSUMER.MSG.NEXT.GOUJI.{place}");
-            expect(&next, takes.contains(&place) || reads_feeds).await;
+            expect(&format!("$JS.API.CONSUMER.MSG.NEXT.GOUJI.{place}"), takes.contains(&place)).await;
             expect(&format!("$JS.ACK.GOUJI.{place}.1.1.1.1.0"), takes.contains(&place)).await;
             expect(&format!("$JS.ACK._.hash.GOUJI.{place}.1.1.1.1.0"), takes.contains(&place)).await;
             expect(&format!("$JS.API.CONSUMER.INFO.GOUJI.{place}"), looks_at.contains(&place)).await;
@@ -140,62 +145,73 @@ async fn each_identity_is_refused_what_is_not_its_own() {
     }
 }
 
-/// Who may make feeds must not make a stage's place into one, and so skip reports.
 #[tokio::test]
-async fn no_feed_becomes_the_place_of_a_stage() {
-    let bus = Bus::start(|text| text).await;
-    bus.apply_topology(1);
-    let operator = bus.client("operator").await;
-    let place = async |name: &str| -> Consumer<pull::Config> {
-        operator.jetstream.get_consumer_from_stream(name, "GOUJI").await.unwrap()
-    };
-    let before = place("parse").await.cached_info().config.clone();
-    let console = bus.client("console").await;
-    let tries = [
-        (
-            "feed-x",
-            "gouji.v1.parsed.>",
-            json!({"durable_name": "parse", "filter_subject": "gouji.v1.parsed.>"}),
-        ),
-        ("feed-x", "gouji.v1.parsed.>", json!({"name": "feed-x", "filter_subject": "gouji.v1.>"})),
-    ];
-    for (name, filter, mut config) in tries {
-        config["ack_policy"] = "none".into();
-        let request = json!({"stream_name": "GOUJI", "config": config, "action": ""});
-        let subject = format!("CONSUMER.CREATE.GOUJI.{name}.{filter}");
-        let answer: Value = console.jetstream.request(subject, &request).await.unwrap();
-        assert!(answer["error"]["description"].is_string(), "{answer}");
-    }
-    assert_eq!(place("parse").await.cached_info().config, before);
-}
-
-#[tokio::test]
-async fn an_observer_reads_one_region() {
+async fn an_observer_reads_one_region_and_puts_nothing_on_the_log() {
     let bus = Bus::start(|text| text).await;
     bus.apply_topology(1);
     let mut observer = bus.client("observer").await;
     let mut live = observer.nats.subscribe("gouji.v1.*.*.*.37.04.>").await.unwrap();
     assert_eq!(observer.complaint().await, None);
     let operator = bus.client("operator").await;
-    for region in ["11.00.00", "37.05.21", "37.04.03"] {
-        let subject = format!("gouji.v1.validated.x-g0.2024.{region}");
-        operator.jetstream.publish(subject, region.into()).await.unwrap().await.unwrap();
+    let publish = async |fact: &str, region: &str| {
+        let subject = format!("gouji.v1.{fact}.x-g0.2024.{region}");
+        let stored = operator.jetstream.publish(subject, region.to_owned().into()).await.unwrap();
+        stored.await.unwrap();
+    };
+    publish("submitted", "37.04.03").await;
+    publish("validated", "11.00.00").await;
+    publish("validated", "37.05.21").await;
+    for region in ["37.04.03", "37.04.03.001", "37.04.00"] {
+        publish("validated", region).await;
+        let first = tokio::time::timeout(SOON, live.next()).await.unwrap().unwrap();
+        assert_eq!(first.payload, region);
     }
-    let first = tokio::time::timeout(SOON, live.next()).await.unwrap().unwrap();
-    assert_eq!(first.payload, "37.04.03");
     let place = pull::Config {
         durable_name: Some("observer".into()),
         filter_subject: "gouji.v1.*.*.*.37.04.>".into(),
         ..Default::default()
     };
-    let place = observer.jetstream.create_consumer_on_stream(place, "GOUJI").await.unwrap();
-    let mut batch = place.fetch().max_messages(9).messages().await.unwrap();
-    let message = batch.next().await.unwrap().unwrap();
-    assert_eq!(message.payload, "37.04.03");
-    message.double_ack().await.unwrap();
-    assert!(batch.next().await.is_none(), "the other region's fact is not given out");
-    observer.is_refused("observer", "$JS.API.CONSUMER.CREATE.GOUJI.observer.gouji.v1.>").await;
-    observer.is_refused("observer", "$JS.API.DIRECT.GET.GOUJI").await;
+    let place = observer.jetstream.create_consumer_on_stream(place, "EXPORT").await.unwrap();
+    let mut batch = place.fetch().max_messages(3).messages().await.unwrap();
+    let mut found = Vec::new();
+    let all = tokio::time::timeout(SOON, async {
+        while found.len() < 3 {
+            // The copy follows the log a moment later.
+            match batch.next().await {
+                Some(message) => {
+                    let message = message.unwrap();
+                    message.double_ack().await.unwrap();
+                    found.push(String::from_utf8(message.payload.to_vec()).unwrap());
+                }
+                None => batch = place.fetch().max_messages(3).messages().await.unwrap(),
+            }
+        }
+    });
+    all.await.unwrap();
+    assert_eq!(found, ["37.04.03", "37.04.03.001", "37.04.00"]);
+    // An answer goes where the request says, but only within the account of readers.
+    let log = operator.jetstream.get_stream("GOUJI").await.unwrap();
+    let before = log.cached_info().state.last_sequence;
+    let evil = "gouji.v1.submitted.evil-g0._._._._";
+    let may_ask = [
+        "$JS.API.CONSUMER.INFO.EXPORT.observer",
+        "$JS.API.CONSUMER.MSG.NEXT.EXPORT.observer",
+        "$JS.API.CONSUMER.CREATE.EXPORT.observer.gouji.v1.*.*.*.37.04.>",
+        "$JS.ACK.EXPORT.observer.1.1.1.1.0",
+    ];
+    for request in may_ask {
+        observer.nats.publish_with_reply(request, evil, "{}".into()).await.unwrap();
+        assert_eq!(observer.complaint().await, None, "{request}");
+    }
+    observer.is_refused("observer", evil).await;
+    // The log has handled everything before this.
+    publish("validated", "37.04.04").await;
+    let after = operator.jetstream.get_stream("GOUJI").await.unwrap().cached_info().state.last_sequence;
+    assert_eq!(after, before + 1, "the log has what the operator published, and nothing else");
+    observer.is_refused("observer", "$JS.API.CONSUMER.CREATE.EXPORT.observer.gouji.v1.>").await;
+    observer.is_refused("observer", "$JS.API.CONSUMER.CREATE.EXPORT").await;
+    observer.is_refused("observer", "$JS.API.DIRECT.GET.EXPORT").await;
+    observer.is_refused("observer", "$JS.API.STREAM.DELETE.EXPORT").await;
 }
 
 #[tokio::test]

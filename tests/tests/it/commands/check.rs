@@ -135,6 +135,29 @@ fn the_exit_status_is_the_worst_of_all() {
 }
 
 #[test]
+fn another_document_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = [
+        ("hello.txt", "hello\n"),
+        ("a.json", "{}"),
+        (
+            "notice.txt",
+            "某县财政局关于召开2024年度工作会议的通知\n各科室：\n请准时参加。\n某县财政局\n2025年1月2日\n",
+        ),
+    ];
+    for (name, text) in files {
+        fs::write(folder.path().join(name), text).unwrap();
+    }
+    let lines = check_json(folder.path(), 2);
+    assert_eq!(lines.len(), files.len());
+    for (file, line) in &lines {
+        assert_eq!(line["status"], "unreadable", "{file}");
+        assert!(line["reason"].as_str().unwrap().contains("不是政府信息公开工作年度报告"), "{line}");
+        assert!(line["verdict"].is_null() && line["agency"].is_null() && list(&line["findings"]).is_empty());
+    }
+}
+
+#[test]
 fn people_are_shown_the_place_and_the_sum() {
     let folder = tempfile::tempdir().unwrap();
     let bad =

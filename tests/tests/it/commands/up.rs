@@ -211,6 +211,32 @@ async fn a_killed_nats_server_is_started_again() {
     until("both to be counted", PATIENCE, async || Ok(both())).await.unwrap();
 }
 
+/// Killed, its nats-server needs a moment to end; the next one waits for that.
+#[tokio::test]
+async fn a_killed_one_starts_again_at_once_and_never_beside_its_nats_server() {
+    let mut up = Up::start().await;
+    for _ in 0..5 {
+        let before = up.nats_server();
+        up.process.kill().unwrap();
+        up.start_again().await;
+        assert!(!is_alive(before), "two servers on one store");
+    }
+    // One that does not end yet.
+    let before = Pid::from_raw(up.nats_server().cast_signed()).unwrap();
+    kill_process(before, Signal::STOP).unwrap();
+    up.process.kill().unwrap();
+    (up.process, up.url) = Up::spawn(&up.data, up.folder.path());
+    until("it to wait", PATIENCE, async || {
+        Ok(up.process.said().contains("waiting for the nats-server of an earlier run").then_some(()))
+    })
+    .await
+    .unwrap();
+    assert_eq!(up.nats_servers(), [0_u32; 0], "no second server yet");
+    kill_process(before, Signal::CONT).unwrap();
+    up.ready().await;
+    assert_ne!(up.nats_server().cast_signed(), before.as_raw_nonzero().get());
+}
+
 #[tokio::test]
 async fn a_second_one_is_refused() {
     let up = Up::start().await;

@@ -135,6 +135,51 @@ async fn what_is_no_report_is_refused_and_its_neighbours_go_through() {
     assert_eq!((status, text(&problem["code"]).as_str()), (StatusCode::UNPROCESSABLE_ENTITY, "empty"));
 }
 
+/// What an agency has beside its annual report, and what a computer leaves in a folder.
+const OTHER_DOCUMENTS: [(&str, &str); 5] = [
+    ("hello.txt", "hello\n"),
+    ("a.json", "{\"agency\": \"某县财政局\", \"year\": 2024}"),
+    ("b.json", "{}"),
+    (
+        "notice.txt",
+        "关于报送2024年政府信息公开工作年度报告的通知\n各单位：\n请于1月20日前报送。\n某县人民政府办公室\n2025年1月2日\n",
+    ),
+    (
+        "plan.html",
+        "<html><body><h1>某县2024年政务公开工作要点</h1><p>一、深化主动公开</p><p>加大力度。</p><p>二、加强组织领导</p></body></html>",
+    ),
+];
+
+#[tokio::test]
+async fn another_document_is_refused_whichever_way_it_comes_in() {
+    let good = reports(4_020..4_022);
+    let pipeline = Pipeline::start(Shape::default()).await.unwrap();
+    let (api, mut log, inbox) = (pipeline.api(), Log::of(&pipeline).await, pipeline.inbox());
+    // By itself, in an archive, and in the folder: other bytes each time, so that each is a file of its own.
+    let of = |way: &str| {
+        OTHER_DOCUMENTS.map(|(name, text)| (name, format!("{text}\n{}", " ".repeat(way.len())).into_bytes()))
+    };
+    let (alone, packed, dropped) = (of("a"), of("zip"), of("folder"));
+    for (name, bytes) in &alone {
+        api.submit(name, bytes.clone()).await.unwrap();
+    }
+    let mut files: Vec<(&str, &[u8])> =
+        packed.iter().map(|(name, bytes)| (*name, bytes.as_slice())).collect();
+    files.extend(good.iter().map(|one| (one.file_name.as_str(), one.bytes.as_slice())));
+    api.submit("all.zip", zip(files).unwrap()).await.unwrap();
+    for (name, bytes) in &dropped {
+        fs::write(inbox.join(format!("{name}.part")), bytes).unwrap();
+        fs::rename(inbox.join(format!("{name}.part")), inbox.join(name)).unwrap();
+    }
+    log.until("indexed", good.len()).await;
+    log.until("refused", 3 * OTHER_DOCUMENTS.len()).await;
+    for (name, bytes) in alone.iter().chain(&packed).chain(&dropped) {
+        let state = &api.states(&[id(bytes)]).await.unwrap()[0];
+        assert_eq!((&state["state"], &state["class"]), (&json!("refused"), &json!("not-a-report")), "{name}");
+        assert!(text(&state["message"]).contains("不是政府信息公开工作年度报告"), "{state}");
+    }
+}
+
 #[tokio::test]
 async fn the_drop_folder_takes_files_and_leaves_receipts() {
     let reports = reports(5_000..5_003);

@@ -15,7 +15,7 @@ struct State {
     sent: bool,
     indexed: bool,
     refused: bool,
-    /// The stage that processes it next, and the sequence of the fact for that stage.
+    /// The consumer that delivers it next, and the sequence of the fact there.
     waits: Option<(&'static str, u64)>,
 }
 
@@ -32,6 +32,8 @@ pub(super) struct Ledger {
     pub(super) replayed: u64,
     pub(super) lost: Vec<String>,
     pub(super) unsent: Vec<String>,
+    /// The last sequence that was noted.
+    pub(super) last: u64,
 }
 
 /// One version of a report. A later one is greater.
@@ -57,20 +59,25 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 impl Ledger {
     pub(super) fn note(&mut self, event: &Event) {
-        let waits_for = match event.fact() {
-            ReportSubmitted::NAME => Some("parse"),
-            ReportParsed::NAME => Some("validate"),
-            ReportValidated::NAME => Some("index"),
-            ReportIndexed::NAME | ReportRefused::NAME => None,
-            _ => return,
-        };
+        self.last = self.last.max(event.sequence);
+        if ![
+            ReportSubmitted::NAME,
+            ReportParsed::NAME,
+            ReportValidated::NAME,
+            ReportIndexed::NAME,
+            ReportRefused::NAME,
+        ]
+        .contains(&event.fact())
+        {
+            return;
+        }
         let state = self.states.entry(event.id().into()).or_default();
         state.sent |= event.fact() == ReportSubmitted::NAME;
         state.refused |= event.fact() == ReportRefused::NAME;
-        if let Some(stage) = waits_for
+        if let Some(consumer) = event.consumer()
             && state.waits.is_none_or(|(_, sequence)| sequence < event.sequence)
         {
-            state.waits = Some((stage, event.sequence));
+            state.waits = Some((consumer, event.sequence));
         }
         if event.fact() != ReportIndexed::NAME {
             return;
@@ -179,6 +186,12 @@ impl Ledger {
     pub(super) fn in_flight(&self) -> u64 {
         let ended = self.indexed + self.refused + self.replayed + self.lost.len() as u64;
         self.received.saturating_sub(ended)
+    }
+
+    /// Whether the index may have this reading before the log says so.
+    pub(super) fn may_be_indexed(&self, id: &str) -> bool {
+        let is_validated = |state: &State| state.waits.is_some_and(|(consumer, _)| consumer == "index");
+        self.states.get(id).is_some_and(|state| is_validated(state) && !state.indexed)
     }
 
     /// Whether the log has this reading as one that was sent.

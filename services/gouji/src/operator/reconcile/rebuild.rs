@@ -39,7 +39,8 @@ pub(super) async fn rebuild(bus: &Bus, store: &Store, who: &str) -> Result<Rebui
     for one in sent {
         rebuilt.submissions += 1;
         for fact in &one.facts {
-            match put(bus, fact.clone(), one.again)
+            // New reports go first.
+            match put(bus, ReportSubmitted { bulk: true, ..fact.clone() }, one.again)
                 .await
                 .with_context(|| format!("putting {} on the log", fact.id))?
             {
