@@ -174,7 +174,7 @@ codes! {
         "The bus does not answer; searches and indexed reports are not affected."
         => "Try again in a few seconds; the operator finds the cause at `/readyz`.";
     IndexUnavailable "index-unavailable" [SERVICE_UNAVAILABLE], Operator:
-        "The index does not exist yet, or is being rebuilt; no report is lost."
+        "The index does not exist yet, is being rebuilt, or is damaged; no report is lost."
         => "Try again later; the operator sees the progress in `gouji status`.";
     Unavailable "unavailable" [SERVICE_UNAVAILABLE], Operator:
         "Ingest cannot store or publish just now, or cannot look up what it published."

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::header::{AUTHORIZATION, FORWARDED, HOST, ORIGIN};
+use axum::http::header::{AUTHORIZATION, HOST, ORIGIN};
 use axum::http::{HeaderMap, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -70,9 +70,12 @@ pub(crate) async fn authorize_metrics(
     request: Request,
     next: Next,
 ) -> Response {
-    let is_metrics = request.uri().path() == "/metrics";
-    if !is_metrics || is_loopback_peer(&request) || access.0.keys.is_none() && !access.0.local {
+    if request.uri().path() != "/metrics" {
         return next.run(request).await;
+    }
+    if access.0.keys.is_none() && !access.0.local {
+        // The proxy authenticates users, and whoever it lets through is no operator.
+        return not_here(request.uri()).into_response();
     }
     match access.check(Requires::Operate, &request) {
         Ok(_) => next.run(request).await,
@@ -80,11 +83,8 @@ pub(crate) async fn authorize_metrics(
     }
 }
 
-/// Whether the request comes from this machine itself, and not from a proxy on it.
-fn is_loopback_peer(request: &Request) -> bool {
-    let headers = request.headers();
-    let forwarded = headers.contains_key(FORWARDED) || headers.contains_key("x-forwarded-for");
-    peer(request).is_none_or(|peer| peer.is_loopback()) && !forwarded
+fn not_here(uri: &Uri) -> Problem {
+    Problem::not_found(format!("没有地址 {}。", uri.path()))
 }
 
 fn peer(request: &Request) -> Option<IpAddr> {

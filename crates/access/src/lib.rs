@@ -121,8 +121,9 @@ fn is_worth_compressing() -> impl Predicate {
         .and(NotForContentType::const_new("application/vnd.oasis.opendocument"))
 }
 
-/// Protects `/metrics`, which only this machine or a key with the role operate may read; anybody may read the health
-/// endpoints.
+/// Protects `/metrics` on the address that users reach: it takes a key with the role operate, wherever the request
+/// comes from, because a proxy on this machine looks like this machine. Without keys it answers loopback addresses
+/// only, and nobody behind a proxy. Anybody may read the health endpoints; `GOUJI_MONITOR_LISTEN` asks for no key.
 ///
 /// # Errors
 /// If the file of keys is wrong.

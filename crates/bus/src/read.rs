@@ -167,7 +167,7 @@ async fn all(bus: &Bus, filter: &str) -> anyhow::Result<Vec<Event>> {
     }
 }
 
-/// An id has five facts, and its messages are read into memory. More than this was put there to do harm; whoever
+/// An id has five facts, and its messages are read into memory. More than this was put there to do harm: a process that
 /// may publish can stop a report that way, but not unnoticed.
 const MOST_OF_ID: usize = 10_000;
 

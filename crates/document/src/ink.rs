@@ -374,7 +374,8 @@ impl Canvas {
                 break None;
             }
         };
-        self.looks += looks;
+        // A look at an area is a fraction of one at a character.
+        self.looks += looks / 4;
         for (color, left) in color.iter_mut().zip(left) {
             *color += left;
         }
@@ -496,7 +497,8 @@ impl Canvas {
     pub(crate) fn mark(&mut self, region: &Region, doubt: Doubt) {
         self.looks += self.letters.len() * region.cost() / 4;
         for letter in &mut self.letters {
-            if region.mask(&Samples::over(letter.core())).count_ones() > THIRD {
+            let is_figure = is_of_figure(letter.glyph.character);
+            if is_figure && region.mask(&Samples::over(letter.core())).count_ones() > THIRD {
                 letter.glyph.doubt = letter.glyph.doubt.or(Some(doubt));
             }
         }
@@ -508,7 +510,9 @@ impl Canvas {
         let kept = self.compare();
         let letters = self.letters.into_iter().zip(kept).filter(|(_, is_kept)| *is_kept);
         let seen = letters.map(|(letter, _)| {
-            let doubt = letter.glyph.doubt.or(letter.doubt());
+            // Words may be hard to see; only figures are doubted for it.
+            let hidden = letter.doubt().filter(|_| is_of_figure(letter.glyph.character));
+            let doubt = letter.glyph.doubt.or(hidden);
             let doubt = doubt.filter(|_| !is_blank(letter.glyph.character));
             Seen {
                 glyph: Glyph { doubt, ..letter.glyph },

@@ -16,6 +16,7 @@ mod notes;
 mod paint;
 mod picture;
 mod type3;
+mod unembedded;
 
 use std::cell::LazyCell;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -70,6 +71,7 @@ fn pages(bytes: &[u8], limits: &Limits) -> Result<Vec<Page>, ReadError> {
         let frame = Rect::new(0.0, 0.0, width.into(), height.into());
         let transform = page.initial_transform(true).to_kurbo();
         let mut context = Context::new(transform, frame, &cache, pdf.xref(), InterpreterSettings::default());
+        device.letters.misnamed = unembedded::misnamed(page);
         device.begin(frame, false);
         interpret_page(page, &mut context, &mut device);
         if device.has_unseen_pictures() && *has_small_pictures {

@@ -3,14 +3,16 @@
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use tantivy::directory::MmapDirectory;
 use tantivy::directory::error::LockError;
 use tantivy::store::Compressor;
 use tantivy::{IndexSettings, TantivyError};
 
 use crate::analyzer::{self, CN, CnTokenizer, WORDS, WordsTokenizer};
 use crate::damage::DamageError;
+use crate::directory::ReadDirectory;
+use crate::integrity::Integrity;
 use crate::schema::{Fields, VERSION};
 use crate::{Reader, Writer};
 
@@ -66,6 +68,14 @@ pub enum IndexError {
         /// Why.
         source: DamageError,
     },
+    /// A file of the index is not what was written: build a new index from the log.
+    #[error("the index is damaged: {file}: {why}; `gouji reindex` makes a new one")]
+    DamagedFile {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
     /// The engine failed: disk full, files damaged.
     #[error(transparent)]
     Engine(TantivyError),
@@ -86,6 +96,7 @@ pub struct Index {
     pub(crate) engine: tantivy::Index,
     pub(crate) fields: Fields,
     pub(crate) folder: PathBuf,
+    pub(crate) integrity: Arc<Integrity>,
 }
 
 impl Index {
@@ -96,7 +107,7 @@ impl Index {
     pub fn open(dir: &Path) -> Result<Self, IndexError> {
         let fields = Fields::new();
         prepare_folder(dir)?;
-        let directory = MmapDirectory::open(dir).map_err(TantivyError::from)?;
+        let directory = ReadDirectory::open(dir).map_err(TantivyError::from)?;
         let settings = IndexSettings {
             // Each part is compressed before it is stored, so that a reader unpacks only what it needs.
             docstore_compression: Compressor::None,
@@ -115,7 +126,16 @@ impl Index {
         analyzer::load();
         engine.tokenizers().register(CN, CnTokenizer);
         engine.tokenizers().register(WORDS, WordsTokenizer);
-        Ok(Self { engine, fields, folder: dir.to_owned() })
+        Ok(Self { engine, fields, folder: dir.to_owned(), integrity: Arc::default() })
+    }
+
+    /// Verifies that the files of the last commit are what was written: by their checksums the first time, and
+    /// later those that changed on the disk.
+    ///
+    /// # Errors
+    /// [`IndexError::DamagedFile`] if one is missing, cut short or changed.
+    pub fn check(&self) -> Result<(), IndexError> {
+        self.integrity.check(&self.engine, &self.folder)
     }
 
     /// The one writer.

@@ -21,7 +21,7 @@ use crate::{
 pub struct Reader {
     engine: IndexReader,
     pub(crate) fields: Fields,
-    index: tantivy::Index,
+    index: Index,
     /// The file that each commit replaces.
     meta: PathBuf,
     seen: Arc<Mutex<Option<Stamp>>>,
@@ -40,13 +40,7 @@ impl Reader {
         // A watcher would see a commit half a second late; asking the file costs microseconds.
         let engine = index.engine.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
         let meta = index.folder.join("meta.json");
-        Ok(Self {
-            engine,
-            fields: index.fields.clone(),
-            index: index.engine.clone(),
-            meta,
-            seen: Arc::default(),
-        })
+        Ok(Self { engine, fields: index.fields.clone(), index: index.clone(), meta, seen: Arc::default() })
     }
 
     /// Finds reports.
@@ -131,11 +125,20 @@ impl Reader {
     /// # Errors
     /// If the index cannot be read.
     pub fn payload(&self) -> Result<Option<String>, IndexError> {
-        Ok(self.index.load_metas()?.payload)
+        self.index.payload()
+    }
+
+    /// Verifies the files of the index; see [`Index::check`].
+    ///
+    /// # Errors
+    /// [`IndexError::DamagedFile`] if one is missing, cut short or changed.
+    pub fn check(&self) -> Result<(), IndexError> {
+        self.index.check()
     }
 
     /// The index as of the last commit, whichever process made it.
     pub(crate) fn searcher(&self) -> Result<Searcher, IndexError> {
+        self.index.check()?;
         let now = stamp(&self.meta);
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         if now.is_none() || *seen != now {

@@ -33,6 +33,9 @@ pub struct Config {
     /// `GOUJI_LISTEN`: the address of the HTTP server; none by default, because several processes on one host
     /// would need the same port.
     pub listen: Option<SocketAddr>,
+    /// `GOUJI_MONITOR_LISTEN`: the address of a server of its own for `/healthz`, `/readyz` and `/metrics`, which
+    /// asks for no key.
+    pub monitor_listen: Option<SocketAddr>,
     /// `GOUJI_KEYS`: the file of API keys.
     pub keys: Option<PathBuf>,
     /// `GOUJI_OPEN`: whether a server without API keys may listen on other addresses than loopback.
@@ -138,6 +141,7 @@ impl Config {
             index: get("GOUJI_INDEX").unwrap_or_else(|| "gouji-index".into()).into(),
             rule_policy: text_of_file(&get, "GOUJI_RULE_POLICY")?,
             listen: parsed(&get, "GOUJI_LISTEN")?,
+            monitor_listen: parsed(&get, "GOUJI_MONITOR_LISTEN")?,
             keys: existing_file(&get, "GOUJI_KEYS")?,
             open: parsed(&get, "GOUJI_OPEN")?.unwrap_or(false),
             rate: number(&get, "GOUJI_RATE", 50, 1..=100_000)?,

@@ -1,5 +1,6 @@
 //! The `main` of a service: settings, telemetry, connection, work, signals, drain.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::process::ExitCode;
@@ -153,12 +154,8 @@ pub async fn run_together(
     shutdown: &Shutdown,
     services: Vec<Service>,
 ) -> anyhow::Result<()> {
-    let listener = match config.listen {
-        Some(address) => {
-            Some(TcpListener::bind(address).await.with_context(|| format!("GOUJI_LISTEN={address}"))?)
-        }
-        None => None,
-    };
+    let listener = bound("GOUJI_LISTEN", config.listen).await?;
+    let monitor = bound("GOUJI_MONITOR_LISTEN", config.monitor_listen).await?;
     let names: Vec<&'static str> = services.iter().map(|service| service.name).collect();
     let mut buses = Vec::new();
     for name in names {
@@ -170,8 +167,9 @@ pub async fn run_together(
     }
     let mut serving = JoinSet::new();
     // Serve /readyz while the workers still connect.
-    let opened = Arc::new(OnceLock::new());
-    if let Some(listener) = listener {
+    let (opened, monitored) = (Arc::new(OnceLock::new()), Arc::new(OnceLock::new()));
+    for (listener, opened) in [(listener, &opened), (monitor, &monitored)] {
+        let Some(listener) = listener else { continue };
         // Accepts no new requests after a shutdown; requests in progress are finished like messages in flight.
         let (shutdown, router) = (shutdown.clone(), ops::while_connecting(buses.clone(), opened.clone()));
         serving.spawn(async move {
@@ -210,11 +208,17 @@ pub async fn run_together(
     }
     // Set only here, so this cannot fail.
     opened.set(requests::observed(router)).ok();
+    monitored.set(requests::observed(ops::router(workers.clone()))).ok();
     let ended = until_ended(&mut serving, shutdown, config.drain + GRACE).await;
     futures::future::join_all(workers.iter().map(|worker| worker.bus().close())).await;
     // Flushing blocks the thread.
     tokio::task::spawn_blocking(telemetry::flush).await.ok();
     ended
+}
+
+async fn bound(variable: &str, address: Option<SocketAddr>) -> anyhow::Result<Option<TcpListener>> {
+    let Some(address) = address else { return Ok(None) };
+    Ok(Some(TcpListener::bind(address).await.with_context(|| format!("{variable}={address}"))?))
 }
 
 /// The exit status for settings that cannot be used: `EX_USAGE` of sysexits.

@@ -66,11 +66,29 @@ impl App {
     ) -> Result<T, Problem> {
         let app = self.clone();
         let read = tokio::task::spawn_blocking(move || {
-            let reader = app.0.index.reader();
-            app.worker().set_degraded(reader.as_ref().err().map(ToString::to_string));
-            work(&reader?)
+            let read = app.0.index.reader().and_then(|reader| {
+                reader.check()?;
+                work(&reader)
+            });
+            let problem = read.as_ref().err().filter(|error| !matches!(error, IndexError::BadCursor(_)));
+            app.worker().set_degraded(problem.map(ToString::to_string));
+            read
         });
         read.await.map_err(|error| Problem::internal(&error.into()))?.map_err(problem::of_search)
+    }
+
+    /// Whether the index can be read now; if not, `/readyz` says why.
+    pub(crate) async fn is_readable(&self) -> bool {
+        let app = self.clone();
+        let checked =
+            tokio::task::spawn_blocking(move || app.0.index.reader().and_then(|reader| reader.check()));
+        let problem = match checked.await {
+            Ok(checked) => checked.err().map(|error| error.to_string()),
+            Err(panicked) => Some(panicked.to_string()),
+        };
+        let is_readable = problem.is_none();
+        self.worker().set_degraded(problem);
+        is_readable
     }
 
     /// Starts `work` on a blocking thread and returns once it has a reader, so that `work` can stream its

@@ -60,7 +60,7 @@ pub fn router(worker: Worker) -> anyhow::Result<Router> {
     let app = App::new(worker, policy);
     // Set before the first request is answered, not when the task first runs.
     app.worker().set_degraded(Some("waiting for the index".into()));
-    tokio::spawn(report_until_ready(app.clone()));
+    tokio::spawn(watch_index(app.clone()));
     Ok(access
         .router(routes::routes())
         .fallback(routes::not_found)
@@ -69,12 +69,17 @@ pub fn router(worker: Worker) -> anyhow::Result<Router> {
         .with_state(app))
 }
 
+/// Interval between two looks at a sound index.
+const CHECK_INTERVAL: Duration = Duration::from_secs(1);
 /// Interval between two attempts to read the index.
 const RETRY_INTERVAL: Duration = Duration::from_millis(200);
 
-/// Reports at `/readyz` that the console waits for the index, until the first read succeeds.
-async fn report_until_ready(app: App) {
-    while app.read(|_| Ok(())).await.is_err() && !app.worker().shutdown().is_requested() {
-        tokio::time::sleep(RETRY_INTERVAL).await;
+/// Reports at `/readyz` whether the index can be read, also while nobody asks for anything.
+async fn watch_index(app: App) {
+    loop {
+        let interval = if app.is_readable().await { CHECK_INTERVAL } else { RETRY_INTERVAL };
+        if !app.worker().shutdown().unless_requested(tokio::time::sleep(interval)).await {
+            return;
+        }
     }
 }

@@ -16,10 +16,17 @@ pub(crate) fn of_search(error: search::IndexError) -> Problem {
         }
         error @ (search::IndexError::Absent { .. } | search::IndexError::NeedsRebuild { .. }) => {
             tracing::warn!("answering a request: {error}");
-            let hint = "请稍后再试；报送不受影响，已报送的报告不会丢失。";
-            let detail = "检索库尚未建成，或正在重建。";
-            Problem::new(Code::IndexUnavailable, detail, hint).retry_after(5)
+            index_unavailable("检索库尚未建成，或正在重建。")
         }
-        error => Problem::internal(&error.into()),
+        // What was asked for is never the reason: files of the index are damaged, or its disk fails.
+        error => {
+            tracing::error!("answering a request: {:#}", anyhow::Error::new(error));
+            index_unavailable("检索库损坏，暂时不能检索。")
+        }
     }
+}
+
+fn index_unavailable(detail: &'static str) -> Problem {
+    let hint = "请稍后再试；报送不受影响，已报送的报告不会丢失。";
+    Problem::new(Code::IndexUnavailable, detail, hint).retry_after(5)
 }

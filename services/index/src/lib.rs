@@ -206,7 +206,10 @@ impl IndexService {
                 }
                 Err(error) => tracing::debug!("reading the progress of the consumer: {error:#}"),
             }
-            self.report_lag(0);
+            match state.damage().await {
+                None => self.report_lag(0),
+                damage => self.worker.set_degraded(damage),
+            }
             batches.next(|facts| index(state, facts)).await;
         }
         batches.close().await;

@@ -210,6 +210,17 @@ impl IndexState {
         outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(unanswered)).collect()
     }
 
+    /// Verifies the files of the index; why they cannot be used.
+    pub(crate) async fn damage(&self) -> Option<String> {
+        let writer = Arc::clone(&self.writer);
+        let check = move || writer.lock().unwrap_or_else(PoisonError::into_inner).index().check();
+        let checked = self.worker.cpu().run(check).await;
+        checked
+            .map_err(|error| format!("{error:#}"))
+            .and_then(|found| found.map_err(|error| error.to_string()))
+            .err()
+    }
+
     /// Commits the position alone.
     pub(crate) async fn commit(&self) -> anyhow::Result<()> {
         let (writer, payload) = (Arc::clone(&self.writer), self.position.to_string());
@@ -274,6 +285,8 @@ fn write(
     if entries.is_empty() {
         return Ok(Step::Written(Vec::new()));
     }
+    // A merge would write what is damaged anew, with a right checksum.
+    writer.index().check().map_err(|damaged| WriteError::Blocked(damaged.into()))?;
     let size_bytes: usize = entries.iter().map(|entry| entry.text.len() + entry.fact.len()).sum();
     let written = AssertUnwindSafe(|| {
         let reassignments = writer.reassignments(&entries)?;
@@ -293,8 +306,12 @@ fn write(
             anyhow!("panicked: {}", said.or(panic.downcast_ref::<&str>().copied()).unwrap_or_default())
         }
     };
-    // With enough space and a successful commit, the batch is at fault and not the disk.
-    let works = writer.index().check_room(ROOM_BYTES + 2 * size_bytes).and_then(|()| writer.commit(payload));
+    // With sound files, enough space and a successful commit, the batch is at fault and not the disk.
+    let works = writer
+        .index()
+        .check()
+        .and_then(|()| writer.index().check_room(ROOM_BYTES + 2 * size_bytes))
+        .and_then(|()| writer.commit(payload));
     match works.context("the index cannot be written") {
         Ok(()) => Err(WriteError::Failed(error.context("writing to the index"))),
         Err(blocked) => Err(WriteError::Blocked(blocked)),
@@ -348,6 +365,7 @@ impl std::fmt::Display for Position {
 /// Opens the current generation for writing, and creates the first one if there is none.
 pub(crate) fn open(generations: &Generations) -> Result<(u32, Writer), IndexError> {
     let (generation, index) = generations.open_current()?;
+    index.check()?;
     Ok((generation, index.writer()?))
 }
 

@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use blobs::{Blobs, GetError};
 use proto::RefusalClass;
 use proto::v1::{Blob, Report, ReportParsed, ReportSubmitted, Withdrawal};
+use sandbox::Confinement;
 use tokio::sync::Semaphore;
 use tracing::Instrument as _;
 use tracing::field::Empty;
@@ -29,7 +30,10 @@ pub fn service() -> Service {
 /// Asks a reader what the kernel enforces on it, and refuses to start where that is less than the operator
 /// accepts.
 async fn require_sandbox(readers: &Readers, required: SandboxRequirement) -> anyhow::Result<()> {
-    let confinement = readers.probe().await.context("starting a reader")?;
+    accept_confinement(readers.probe().await.context("starting a reader")?, required)
+}
+
+fn accept_confinement(confinement: Confinement, required: SandboxRequirement) -> anyhow::Result<()> {
     if confinement.is_complete() {
         tracing::info!(sandbox = %confinement, "readers are confined: {confinement}");
         return Ok(());
@@ -130,4 +134,25 @@ fn lost(error: &GetError) -> Refusal {
         "原件在存储中丢失或损坏，报告未能处理，请联系运维人员。",
         error.to_string(),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_weak_sandbox_is_accepted_only_where_the_operator_does() {
+        let complete = Confinement { landlock_abi: 6, seccomp: true, no_new_privs: true };
+        let without_landlock = Confinement { landlock_abi: 0, ..complete };
+        let without_seccomp = Confinement { seccomp: false, ..complete };
+        for required in [SandboxRequirement::Required, SandboxRequirement::Weak] {
+            accept_confinement(complete, required).unwrap();
+        }
+        for (weak, missing) in [(without_landlock, "with landlock"), (without_seccomp, "with seccomp")] {
+            let error = accept_confinement(weak, SandboxRequirement::Required).unwrap_err().to_string();
+            assert!(error.starts_with("weak-sandbox: ") && error.contains(missing), "{error}");
+            assert!(error.contains("GOUJI_SANDBOX=weak"), "{error}");
+            accept_confinement(weak, SandboxRequirement::Weak).unwrap();
+        }
+    }
 }

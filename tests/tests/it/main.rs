@@ -9,6 +9,7 @@ mod bus;
 mod commands;
 mod faults;
 mod formats;
+mod hostile;
 mod http;
 mod index;
 mod journey;

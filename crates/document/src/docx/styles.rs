@@ -11,6 +11,8 @@ use crate::xml::{self, Event, Xml};
 
 /// Styles that are based on each other, at most; Word allows ten.
 const LONGEST_CHAIN: usize = 16;
+/// Grounds of one table style; it has at most thirteen kinds of cells.
+const MOST_GROUNDS: usize = 32;
 
 /// All styles by their ids.
 #[derive(Default)]
@@ -220,7 +222,9 @@ impl Styles {
                     ("name", _) => style.name = value().trim().to_lowercase(),
                     ("basedOn", _) => style.based_on = Some(value().into_owned()),
                     ("shd", "pPr") => style.format.ground = fill(tag),
-                    ("shd", "tcPr" | "tblPr" | "tblStylePr") => style.grounds.extend(fill(tag)),
+                    ("shd", "tcPr" | "tblPr" | "tblStylePr") if style.grounds.len() < MOST_GROUNDS => {
+                        style.grounds.extend(fill(tag));
+                    }
                     (_, "rPr") => style.look.read(tag),
                     (_, "tblStylePr") => style.somewhere.read(tag),
                     (name, _) => style.format.read(name, &value()),

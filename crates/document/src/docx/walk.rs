@@ -689,7 +689,8 @@ impl Walk<'_> {
 
     /// Marks what a run has added by how it looks.
     fn end_run(&mut self, start: usize) {
-        let ground = self.ground();
+        // Letters without a colour of their own are seen on every ground.
+        let ground = self.look.letters.colour.flatten().and_then(|_| self.ground());
         let look = std::mem::take(&mut self.look);
         let end = self.length();
         if start >= end {

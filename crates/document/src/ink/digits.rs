@@ -140,8 +140,10 @@ impl Drawing {
 
     /// Whether it may be this character.
     pub(crate) fn verdict(&self, character: char) -> Verdict {
+        if let Some(digit) = digit(character) {
+            return self.verdict_among(digit, &SAMPLES);
+        }
         let is_other = match character {
-            '0'..='9' => return self.verdict_among(character as usize - '0' as usize, &SAMPLES),
             '.' | ',' | '-' | '−' => self.height.is_some_and(|height| height > LOW),
             // A letter may look like a digit, and some ideographs do.
             '〇' | '口' | '日' | '曰' | '目' | '丨' | '了' | '丁' | '乙' => false,
@@ -192,6 +194,15 @@ impl Drawing {
             }
         }
         best
+    }
+}
+
+/// The digit that a character stands for in a figure.
+pub(crate) fn digit(character: char) -> Option<usize> {
+    match character {
+        '0'..='9' => Some(character as usize - '0' as usize),
+        '０'..='９' => Some(character as usize - '０' as usize),
+        _ => None,
     }
 }
 

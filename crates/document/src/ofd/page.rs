@@ -19,9 +19,9 @@ const LINE: f32 = 0.353;
 /// Composites in composites.
 const DEEPEST: usize = 10;
 /// Looking at a character again costs this share of painting it.
-const LOOKS: usize = 25;
+const LOOKS: usize = 12;
 /// Boundaries are rounded: what hangs out by less, in points, is shown.
-const ROUNDED: f64 = 1.0;
+const ROUNDED: f64 = 2.0;
 /// Height in points from which a watermark is taken for one, whatever its colour.
 const WATERMARK: f64 = 24.0;
 /// Contrast to white paper from which letters are text, not a watermark.

@@ -23,7 +23,7 @@ const ASCENT: f64 = 880.0;
 /// What a picture covers of a page that was scanned.
 const SCAN: f64 = 0.5;
 /// Looking at a character again, to see what is left of it, costs this share of drawing it.
-const LOOKS: usize = 25;
+const LOOKS: usize = 12;
 /// Boxes of one path that are compared, to see whether they cut holes into each other.
 const MOST_BOXES: usize = 32;
 /// Share of the height of a page, at its head and at its foot, that running heads take.

@@ -1,6 +1,6 @@
 //! Glyphs to characters, and whether what is drawn looks like them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use hayro_interpret::CacheKey;
 use hayro_interpret::font::{Glyph, OutlineGlyph};
@@ -8,7 +8,7 @@ use hayro_interpret::hayro_cmap::BfString;
 use skrifa::{FontRef, MetadataProvider};
 
 use super::type3;
-use crate::ink::digits::{Drawing, Verdict};
+use crate::ink::digits::{Drawing, Verdict, digit};
 use crate::model::{Doubt, is_blank};
 
 /// What the glyphs of a file say.
@@ -16,6 +16,8 @@ use crate::model::{Doubt, is_blank};
 pub(super) struct Letters {
     /// Characters by glyph, of the embedded fonts that had to be asked.
     fonts: HashMap<u128, HashMap<u32, char>>,
+    /// Codes of digits in the fonts of the page that are not in the file, with the other digits that it says they are.
+    pub(super) misnamed: HashSet<(u32, char)>,
     /// The number of each outline that draws figures.
     numbers: HashMap<u128, u32>,
     /// What each of them looks like, and the digit that it first stood for.
@@ -47,15 +49,19 @@ impl Letters {
             Glyph::Outline(outline) => outline.font_data().is_some(),
             Glyph::Type3(_) => true,
         };
-        let mut characters = said.text.chars();
-        let (first, is_single) = (characters.next().unwrap_or(' '), characters.next().is_none());
-        let digits = said.text.chars().filter(char::is_ascii_digit).count();
+        let mut shown = said.text.chars().filter(|character| !is_blank(*character));
+        let (first, is_single) = (shown.next().unwrap_or(' '), shown.next().is_none());
+        let digits = said.text.chars().filter(|character| digit(*character).is_some()).count();
         if !is_single {
             // One outline for several digits is no type that anybody sets figures in.
             said.doubt = (digits > 1).then_some(Doubt::OtherShape);
             return said;
         }
-        if digits == 0 && !is_embedded {
+        if self.misnamed.contains(&(glyph.char_code(), first)) {
+            said.doubt = Some(Doubt::OtherShape);
+            return said;
+        }
+        if !is_embedded && !first.is_ascii_digit() {
             return said;
         }
         let number = self.number(glyph);

@@ -8,8 +8,8 @@ use crate::model::Doubt;
 use crate::package::Part;
 use crate::xml::{self, Event, Xml};
 
-/// Pictures of one sheet; the seals and charts of a yearbook are some hundred.
-const MOST_DRAWINGS: usize = 10_000;
+/// Cells that are looked at under all drawings of a sheet. The seals and charts of a yearbook cover some thousand.
+const MOST_COVERED: usize = 2_000_000;
 /// The usual size of a cell, in the units of drawings.
 const WIDTH: u64 = 609_600;
 const HEIGHT: u64 = 190_500;
@@ -91,8 +91,11 @@ pub(super) fn mark(sheet: &mut Sheet, part: &Part, limits: &Limits) -> Result<()
                 if open.pop().is_some_and(|name| name.ends_with("CellAnchor"))
                     && let Some(range) = drawing.take().and_then(|drawing| drawing.covers())
                 {
-                    count += 1;
-                    if count > MOST_DRAWINGS {
+                    let rows = (range.top, 0)..=(range.bottom, u32::MAX);
+                    count += 1 + sheet.cells.range(rows).take(MOST_COVERED).count();
+                    if count > MOST_COVERED {
+                        let all = Merge { top: 0, left: 0, bottom: u32::MAX, right: u32::MAX };
+                        sheet.doubt(all, |_| Some(Doubt::Covered));
                         return Ok(());
                     }
                     let has_digit = |text: &str| text.contains(|c: char| c.is_ascii_digit());

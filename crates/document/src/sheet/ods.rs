@@ -21,7 +21,7 @@ const MOST_SPACES: u32 = 100;
 /// Twips of a row or a column up to which nothing of it is shown.
 const CLOSED: u32 = 10;
 /// Conditions of one style.
-const MOST_CONDITIONS: usize = 100;
+const MOST_CONDITIONS: usize = 10;
 
 /// The visible sheets in the order of the file.
 pub(super) fn sheets(bytes: &[u8], limits: &Limits) -> Result<Vec<Sheet>, ReadError> {

@@ -69,9 +69,9 @@ fn tables() -> [Grid; 3] {
             Some(group) => ["三、本年度办理结果", group, line.label],
         };
         let figures = match line.id {
-            "received" | "concluded" => ["2", "3", "0", "0", "0", "1", "6"],
+            "received" | "concluded" => ["2", "13", "0", "0", "0", "1", "16"],
             "granted" => ["2", "0", "0", "0", "0", "1", "3"],
-            "other.misc" => ["0", "3", "0", "0", "0", "0", "3"],
+            "other.misc" => ["0", "13", "0", "0", "0", "0", "13"],
             _ => ["0"; 7],
         };
         requests.push([strings(&labels), strings(&figures)].concat());
@@ -128,13 +128,13 @@ fn check(name: &str, text: &str) {
         ("active.coercion.decisions", "8"),
         ("active.fees.amount", "9.5"),
         ("requests.received.natural_person", "2"),
-        ("requests.received.enterprise", "3"),
+        ("requests.received.enterprise", "13"),
         ("requests.received.other_org", "1"),
-        ("requests.received.total", "6"),
+        ("requests.received.total", "16"),
         ("requests.granted.other_org", "1"),
         ("requests.other.no_correction.enterprise", "0"),
-        ("requests.other.misc.enterprise", "3"),
-        ("requests.concluded.total", "6"),
+        ("requests.other.misc.enterprise", "13"),
+        ("requests.concluded.total", "16"),
         ("requests.carried_out.total", "0"),
         ("review.total", "3"),
         ("direct_litigation.corrected", "4"),
@@ -178,4 +178,62 @@ fn a_head_without_spans_loses_to_the_order_that_the_rows_prove() {
         format!("<table>{}</table>", lines(&Grid(rows), "<tr><td>", "</td><td>", "</td></tr>"))
     };
     check("HTML", &html(unspanned));
+}
+
+/// A figure in a cell so narrow that it takes two lines is read where the equations give it, and nowhere else.
+#[test]
+fn figures_in_pieces_are_read_where_the_equations_give_them() {
+    let in_pieces = |grid: &Grid| {
+        let mut rows = grid.0.clone();
+        for row in &mut rows {
+            let is_of_requests = row.len() == 10 && row.get(1).is_some_and(|label| label.contains("总计"));
+            if let Some(figure) = row.last_mut().filter(|_| is_of_requests) {
+                // The row gives 2 + 13 + 1.
+                *figure = "1<br>6".to_owned();
+            }
+            if let Some(figure) = row.get_mut(1).filter(|figure| *figure == "38651") {
+                *figure = "38<br>651".to_owned();
+            }
+        }
+        format!("<table>{}</table>", lines(&Grid(rows), "<tr><td>", "</td><td>", "</td></tr>"))
+    };
+    let report = read(&html(in_pieces));
+    let cell = |id: &str| report.cells.get(CellId::parse(id).unwrap()).unwrap();
+    let total = cell("requests.concluded.total");
+    assert_eq!((total.state, total.value), (CellState::Read, Some(16.into())));
+    // Nothing proves a figure of table two.
+    let decisions = cell("active.licensing.decisions");
+    assert_eq!((decisions.state, decisions.value), (CellState::Doubtful, None));
+}
+
+/// One row 其他处理 in the form of 2021 gives the cells of the three rows no figure, unless it is 0.
+#[test]
+fn one_row_for_three_is_in_no_cell_of_the_three() {
+    let one_row = |grid: &Grid| {
+        let mut rows = grid.0.clone();
+        rows.retain(|row| !row.iter().any(|cell| cell.contains("申请人无正当理由") || cell.contains("申请人逾期")));
+        for row in &mut rows {
+            if row.iter().any(|cell| cell == "3.其他") {
+                row.iter_mut().take(3).skip(1).for_each(|cell| *cell = "（六）其他处理".to_owned());
+            }
+        }
+        lines(&Grid(rows), "", "\t", "")
+    };
+    let report = read(&page(one_row));
+    assert_eq!(report.form, Some(FormId::F2021));
+    let value = |id: &str| report.cells.value(CellId::parse(id).unwrap());
+    assert_eq!(value("requests.other.misc.enterprise"), None);
+    assert_eq!(value("requests.other.misc.natural_person"), Some(0.into()));
+    let noted = report.notes.iter().filter(|note| note.kind == report::NoteKind::GroupFigure);
+    let noted: Vec<_> = noted.map(|note| (note.subject.as_str(), note.count)).collect();
+    assert!(noted.contains(&("enterprise", Some(13))) && noted.contains(&("total", Some(13))), "{noted:?}");
+}
+
+#[test]
+fn a_label_of_table_two_with_one_misprint_is_recognised_in_its_place() {
+    for (label, is_known) in [("行政事业型收费", true), ("行政事业性收", true), ("行政事业收入", false)] {
+        let text = page(|grid| lines(grid, "", "\t", "")).replace("行政事业性收费", label);
+        let fee = read(&text).cells.value(CellId::parse("active.fees.amount").unwrap());
+        assert_eq!(fee.is_some(), is_known, "{label}");
+    }
 }

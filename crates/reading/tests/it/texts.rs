@@ -134,10 +134,10 @@ fn row(out: &mut String, label: &str, figures: &[u64], lies: Lies, chars: usize)
             let middle = lines.len() / 2;
             for (at, part) in lines.iter().enumerate() {
                 // A label of two lines has its figures between them.
-                if lines.len() % 2 == 0 && at == middle {
+                if lines.len().is_multiple_of(2) && at == middle {
                     line(&figures);
                 }
-                if lines.len() % 2 == 1 && at == middle {
+                if !lines.len().is_multiple_of(2) && at == middle {
                     line(&format!("{part} {figures}"));
                 } else {
                     line(part);

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot prepare its index has failed")]
 
 mod cells;
+mod damage;
 mod facets;
 mod generations;
 mod matching;

@@ -130,6 +130,15 @@ pub const SETTINGS: &[Setting] = &[
         ],
     ),
     setting(
+        "http.monitor_listen",
+        "GOUJI_MONITOR_LISTEN",
+        "",
+        &[
+            "Address of a second HTTP server with /healthz, /readyz and /metrics only, for supervisors and Prometheus:",
+            "it asks for no key, and a flood on the other address does not reach it. Only monitoring should reach it.",
+        ],
+    ),
+    setting(
         "http.keys",
         "GOUJI_KEYS",
         "",

@@ -76,7 +76,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// Before a server that did not start is started again.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// How long the server of a killed process may take to end: it has been told to, and flushes its store.
+/// How long the server of a killed process may take to end: it was sent SIGTERM, and flushes its store.
 const LEFT_OVER: Duration = Duration::from_secs(60);
 
 /// Locks the folder of the log. The server inherits the lock, so that it holds until both this process and the

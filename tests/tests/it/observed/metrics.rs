@@ -128,7 +128,7 @@ async fn metrics_are_sound_and_alerts_and_dashboard_name_no_other() {
         serde_json::from_slice(&fs::read(observability("dashboard.json")).unwrap()).unwrap();
     let named = Regex::new(r"\b(gouji|messaging|http|process)_[a-z_]+").unwrap();
     let labels =
-        Regex::new(r"\b(gouji_(stage|disk|fact|reader_room)|http_(route|response_status_code))\b[^_]")
+        Regex::new(r"\b(gouji_(stage|disk|fact|reader_lane)|http_(route|response_status_code))\b[^_]")
             .unwrap();
     for text in [alerts, dashboard.to_string()] {
         let text = labels.replace_all(&text, " ");
