@@ -34,6 +34,8 @@ pub(crate) struct Letters {
     pub(crate) raised_by: Option<i32>,
     /// Written from right to left whatever the letters are.
     pub(crate) is_reversed: Option<bool>,
+    /// Hidden where the document is shown as a page of the web.
+    pub(crate) is_hidden_on_web: Option<bool>,
 }
 
 /// What is behind a paragraph or a cell: its colour, none where it is not known.
@@ -50,6 +52,7 @@ impl Letters {
             width: over.width.or(self.width),
             raised_by: over.raised_by.or(self.raised_by),
             is_reversed: over.is_reversed.or(self.is_reversed),
+            is_hidden_on_web: over.is_hidden_on_web.or(self.is_hidden_on_web),
         };
     }
 
@@ -69,6 +72,7 @@ impl Letters {
             () if is_squeezed() => Some(Doubt::Overlapping),
             () if self.raised_by.unwrap_or(0).unsigned_abs() > size => Some(Doubt::Clipped),
             () if self.is_reversed == Some(true) => Some(Doubt::Reordered),
+            () if self.is_hidden_on_web == Some(true) => Some(Doubt::Hidden),
             () => None,
         }
     }

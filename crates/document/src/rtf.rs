@@ -352,6 +352,7 @@ impl Reader<'_> {
             "deleted" => self.state.deleted = on,
             "mvf" => self.state.moved_away = on,
             "v" => self.state.hidden = on,
+            "webhidden" => self.state.letters.is_hidden_on_web = Some(on),
             "strike" | "striked" => self.state.struck = on,
             "super" | "sub" => self.state.raised = on.then_some(name == "sub"),
             "nosupersub" => self.state.raised = None,

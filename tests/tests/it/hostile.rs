@@ -3,3 +3,4 @@
 mod clients;
 mod damaged;
 mod drop_folder;
+mod slow;

@@ -68,6 +68,7 @@ impl Look {
         let number = || value.as_deref().and_then(|value| value.trim_end_matches('%').parse::<i32>().ok());
         match xml::name(tag) {
             "vanish" => self.hidden = on,
+            "webHidden" => self.letters.is_hidden_on_web = on,
             "strike" | "dstrike" => self.struck = on,
             "vertAlign" => {
                 self.shift = Some(match value.as_deref() {

@@ -29,6 +29,8 @@ fn letters_that_cannot_be_seen_are_doubtful() {
     check(r"{\expnd-400 7}146", "7146?Overlapping");
     check(r"{\charscalex1 7}146", "7146?Tiny");
     check(r"{\dn200 7}146", "7146?Clipped");
+    check(r"{\webhidden 7}146", "7146?Hidden");
+    check(r"{\webhidden0 1}46", "146");
     check(r"{\cf3 1}46", "146");
     check(r"{\cf0 1}46", "146");
     check(r"{\cf1\chcbpat2 1}46", "146");

@@ -211,7 +211,9 @@ fn figures_in_pieces_are_read_where_the_equations_give_them() {
 fn one_row_for_three_is_in_no_cell_of_the_three() {
     let one_row = |grid: &Grid| {
         let mut rows = grid.0.clone();
-        rows.retain(|row| !row.iter().any(|cell| cell.contains("申请人无正当理由") || cell.contains("申请人逾期")));
+        rows.retain(|row| {
+            !row.iter().any(|cell| cell.contains("申请人无正当理由") || cell.contains("申请人逾期"))
+        });
         for row in &mut rows {
             if row.iter().any(|cell| cell == "3.其他") {
                 row.iter_mut().take(3).skip(1).for_each(|cell| *cell = "（六）其他处理".to_owned());
@@ -231,7 +233,8 @@ fn one_row_for_three_is_in_no_cell_of_the_three() {
 
 #[test]
 fn a_label_of_table_two_with_one_misprint_is_recognised_in_its_place() {
-    for (label, is_known) in [("行政事业型收费", true), ("行政事业性收", true), ("行政事业收入", false)] {
+    for (label, is_known) in [("行政事业型收费", true), ("行政事业性收", true), ("行政事业收入", false)]
+    {
         let text = page(|grid| lines(grid, "", "\t", "")).replace("行政事业性收费", label);
         let fee = read(&text).cells.value(CellId::parse("active.fees.amount").unwrap());
         assert_eq!(fee.is_some(), is_known, "{label}");
