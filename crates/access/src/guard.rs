@@ -74,7 +74,7 @@ pub(crate) async fn authorize_metrics(
         return next.run(request).await;
     }
     if access.0.keys.is_none() && !access.0.local {
-        // The proxy authenticates users, and whoever it lets through is no operator.
+        // The proxy authenticates users, and a user whom it lets through is no operator.
         return not_here(request.uri()).into_response();
     }
     match access.check(Requires::Operate, &request) {

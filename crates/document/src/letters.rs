@@ -8,7 +8,7 @@ pub(crate) type Rgb = [u8; 3];
 pub(crate) const WHITE: Rgb = [255; 3];
 pub(crate) const BLACK: Rgb = [0; 3];
 
-/// Differences of colours up to which letters cannot be told from their ground.
+/// Differences of colours up to which letters cannot be distinguished from their ground.
 const NEAR: u8 = 32;
 /// Half-points below which letters cannot be read.
 const TINY: u32 = 6;

@@ -168,8 +168,8 @@ fn is_explained(report: &Report, equation: &Equation) -> bool {
     open_terms(equation, &report.cells).all(|id| {
         let is_noted =
             |kind| has_note(report, kind, row_of(id)) || has_note(report, kind, id.table().as_str());
-        let is_told = |cell: &Cell| matches!(cell.state, CellState::Unreadable | CellState::Doubtful);
-        report.cells.get(id).is_some_and(is_told)
+        let is_reported = |cell: &Cell| matches!(cell.state, CellState::Unreadable | CellState::Doubtful);
+        report.cells.get(id).is_some_and(is_reported)
             || [
                 NoteKind::RowWithoutFigures,
                 NoteKind::RowAbsent,

@@ -11,7 +11,7 @@ use crate::control::Control;
 use crate::metrics::METRICS;
 use crate::outcome::{Handled, Lane, Refusal};
 
-/// Messages that wait for the lane; each keeps its fact of a few KB in memory, and the server is told every
+/// Messages that wait for the lane; each keeps its fact of a few KB in memory, and the server hears every
 /// few seconds that it is in progress. A quarter of what a consumer may have in progress, so that the
 /// ordinary work goes on beside a full lane.
 const MAX_WAITING: usize = 2_048;

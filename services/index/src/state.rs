@@ -285,7 +285,7 @@ fn write(
     if entries.is_empty() {
         return Ok(Step::Written(Vec::new()));
     }
-    // A merge would write what is damaged anew, with a right checksum.
+    // A merge would write what is damaged again, with a right checksum.
     writer.index().check().map_err(|damaged| WriteError::Blocked(damaged.into()))?;
     let size_bytes: usize = entries.iter().map(|entry| entry.text.len() + entry.fact.len()).sum();
     let written = AssertUnwindSafe(|| {

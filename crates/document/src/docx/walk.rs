@@ -1,23 +1,25 @@
 //! Reads the main part of a DOCX into paragraphs and tables, in one walk without recursion.
 
+mod fields;
+mod paragraphs;
+
 use std::collections::HashMap;
 use std::ops::Range;
 
 use quick_xml::events::BytesStart;
 
 use super::binding::Bindings;
-use super::numbering::{Numbering, Printed};
+use super::numbering::Numbering;
 use super::styles::{Format, Look, Styles, is_on};
 use super::table::{self, Open};
 use crate::error::ReadError;
 use crate::kind::Kind;
 use crate::letters::{Ground, WHITE, are_near};
 use crate::limits::Limits;
-use crate::list_numbering;
-use crate::model::{Block, Doubt, Paragraph, Text};
-use crate::nested_tables::{lines, moved, whole};
+use crate::model::{Block, Doubt};
+use crate::nested_tables::moved;
 use crate::package::Part;
-use crate::superscripts::{Raised, text_without_marks};
+use crate::superscripts::Raised;
 use crate::xml::{self, Event, Xml};
 
 /// Fields inside fields whose state is kept.
@@ -189,7 +191,7 @@ struct Field {
     code: String,
     /// Whether its code, and not yet its result, is being read.
     is_code: bool,
-    /// Its result is out of date: Word computes it anew.
+    /// Its result is out of date: Word computes it again.
     is_dirty: bool,
     /// Where its result begins in the paragraph.
     start: usize,
@@ -379,42 +381,6 @@ impl Walk<'_> {
         Element::Other
     }
 
-    /// The begin, the middle or the end of a field.
-    fn field_mark(&mut self, tag: &BytesStart) -> Element {
-        match xml::attribute(tag, "fldCharType").as_deref() {
-            Some("begin") if self.fields.len() < MOST_FIELDS => {
-                let is_dirty = xml::attribute(tag, "dirty").is_some_and(|value| is_on(&value));
-                let start = self.length();
-                self.fields.push(Field { is_code: true, is_dirty, start, ..Field::default() });
-            }
-            Some("separate") => {
-                let start = self.length();
-                if let Some(field) = self.fields.last_mut() {
-                    (field.is_code, field.start) = (false, start);
-                }
-            }
-            Some("end") => {
-                if let Some(field) = self.fields.pop() {
-                    self.end_field(&field);
-                }
-            }
-            _ => {}
-        }
-        Element::Other
-    }
-
-    /// Marks the result of a field that Word computes itself.
-    fn end_field(&mut self, field: &Field) {
-        let name = field.code.split_whitespace().next().unwrap_or("").to_ascii_uppercase();
-        let end = self.length();
-        let start = field.start.min(end);
-        if field.is_dirty {
-            self.doubt(start..end, Doubt::Generated);
-        } else if matches!(name.as_str(), "EQ" | "SYMBOL" | "ADVANCE") {
-            self.doubt(start..end, Doubt::Fraction);
-        }
-    }
-
     /// Bytes of the paragraph that is being read.
     fn length(&mut self) -> usize {
         self.running().map_or(0, |paragraph| paragraph.text.len())
@@ -452,65 +418,6 @@ impl Walk<'_> {
         let colour = self.look.letters.colour.flatten().unwrap_or(WHITE);
         let mut grounds = table.style.iter().flat_map(|style| self.styles.grounds(style));
         grounds.find(|ground| !are_near(*ground, colour)).or(self.page)
-    }
-
-    fn open_control(&mut self) -> Element {
-        let flow = self.flows.len();
-        let blocks = self.flows.last().map_or(0, |flow| flow.blocks.len());
-        let cells = self.tables.last().map_or(0, Open::cells_of_row);
-        let start = self.length();
-        self.bound.push(Bound { value: None, flow, blocks, start, cells });
-        Element::Control
-    }
-
-    fn read_control_properties(&mut self, xml: &mut Xml) -> Opened {
-        let mut value = None;
-        let bindings = &self.bindings;
-        xml.within(|tag, _| {
-            if xml::name(tag) == "dataBinding" {
-                let attribute = |name| xml::attribute(tag, name).unwrap_or_default();
-                value = bindings.value(&attribute("storeItemID"), &attribute("xpath"));
-            }
-            Ok(())
-        })?;
-        self.bound.last_mut().into_iter().for_each(|bound| bound.value = value.take());
-        Ok(None)
-    }
-
-    /// Marks the content of a control that shows something else.
-    fn end_control(&mut self) {
-        let Some(Bound { value, flow: depth, blocks, start, cells }) = self.bound.pop() else { return };
-        let Some(value) = value.filter(|_| depth == self.flows.len()) else { return };
-        let without_space = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
-        let Some(flow) = self.flows.last_mut() else { return };
-        let mut shown = flow
-            .blocks
-            .get(blocks..)
-            .unwrap_or_default()
-            .iter()
-            .filter_map(Block::paragraph_text)
-            .fold(String::new(), |words, text| words + text.as_str());
-        let start = if flow.blocks.len() > blocks { 0 } else { start };
-        let running =
-            flow.paragraph.as_ref().map_or("", |paragraph| paragraph.text.get(start..).unwrap_or(""));
-        shown.push_str(running);
-        let cell = self.tables.last_mut().and_then(|table| table.cell_since(cells));
-        shown.extend(
-            cell.iter().flat_map(|blocks| blocks.iter()).filter_map(Block::paragraph_text).map(Text::as_str),
-        );
-        if without_space(&shown) == without_space(&value) {
-            return;
-        }
-        let end = flow.paragraph.as_ref().map_or(0, |paragraph| paragraph.text.len());
-        let blocks = flow.blocks.get_mut(blocks..).unwrap_or_default().iter_mut();
-        for block in blocks.chain(cell.into_iter().flatten()) {
-            if let Block::Paragraph(paragraph) = block {
-                paragraph.text.mark_doubtful_since(0, Doubt::Generated);
-            }
-        }
-        if flow.paragraph.is_some() {
-            self.doubt(start.min(end)..end, Doubt::Generated);
-        }
     }
 
     fn read_table_properties(&mut self, open: &[Element], xml: &mut Xml) -> Opened {
@@ -720,128 +627,6 @@ impl Walk<'_> {
         }
         self.line += 1;
         Ok(())
-    }
-
-    fn begin_paragraph(&mut self) -> Result<(), ReadError> {
-        let runs_on = |flow: &Flow| flow.paragraph.as_ref().is_some_and(|paragraph| paragraph.runs_on);
-        if !self.flows.last().is_some_and(runs_on) {
-            self.end_paragraph();
-        }
-        let line = self.line;
-        self.count_line()?;
-        if !self.tables.is_empty() {
-            // In a table the rows are counted.
-            self.line = line;
-        }
-        let line = self.line;
-        if let Some(flow) = self.flows.last_mut() {
-            let paragraph = flow.paragraph.get_or_insert_default();
-            let Running { text, raised, doubts, .. } = std::mem::take(paragraph);
-            *paragraph = Running { text, raised, doubts, line, ..Running::default() };
-        }
-        Ok(())
-    }
-
-    fn read_paragraph_properties(&mut self, xml: &mut Xml) -> Opened {
-        let mut read = Running::default();
-        let mut is_end = false;
-        xml.within(|tag, depth| {
-            let value = || xml::attribute(tag, "val").unwrap_or_default();
-            if depth == 1 {
-                is_end = xml::name(tag) == "rPr";
-            }
-            match xml::name(tag) {
-                "shd" if !is_end => read.format.ground = super::styles::fill(tag),
-                "framePr" => {
-                    let is_given = |name| xml::attribute(tag, name).is_some();
-                    let is_placed = ["x", "y", "xAlign", "yAlign"].into_iter().any(is_given);
-                    read.doubt = read.doubt.or(is_placed.then_some(Doubt::Reordered));
-                }
-                "spacing" if !is_end => {
-                    let is_exact = xml::attribute(tag, "lineRule").as_deref() == Some("exact");
-                    let height = xml::attribute(tag, "line").and_then(|line| line.parse::<i32>().ok());
-                    let is_low = is_exact && height.is_some_and(|height| height < LOWEST_LINE);
-                    read.doubt = read.doubt.or(is_low.then_some(Doubt::Clipped));
-                }
-                "ind" if !is_end => {
-                    let indent =
-                        |name| xml::attribute(tag, name).and_then(|indent| indent.parse::<i32>().ok());
-                    let left = indent("left").or(indent("start")).unwrap_or(0);
-                    let first = indent("firstLine").unwrap_or(0) - indent("hanging").unwrap_or(0);
-                    let is_away = left.saturating_add(first.min(0)) < -FARTHEST_INDENT;
-                    read.doubt = read.doubt.or(is_away.then_some(Doubt::Clipped));
-                }
-                "pStyle" => read.style = Some(value().into_owned()),
-                "del" | "moveFrom" => read.runs_on = true,
-                "annotation" => {
-                    let kind = xml::attribute(tag, "type");
-                    read.runs_on = kind.is_some_and(|kind| kind.ends_with(".Deletion"));
-                }
-                "t" => read.number = Some(value().into_owned()),
-                // Bullets are letters of such fonts.
-                "font" if value().starts_with("Wingdings") || value() == "Symbol" => read.number = None,
-                "rStyle" if is_end => read.end.change(self.styles.look(Some(&value()))),
-                name => {
-                    if is_end && depth > 1 {
-                        read.end.read(tag);
-                    }
-                    read.format.read(name, &value());
-                }
-            }
-            Ok(())
-        })?;
-        if let Some(paragraph) = self.running() {
-            let Running { style, format, number, runs_on, end, doubt, .. } = read;
-            *paragraph = Running { style, format, number, runs_on, end, doubt, ..std::mem::take(paragraph) };
-        }
-        Ok(None)
-    }
-
-    /// Ends the paragraph that is being read, if there is one.
-    fn end_paragraph(&mut self) {
-        let ground = self.ground();
-        let is_cell = self.flows.len() > 1;
-        let Some(flow) = self.flows.last_mut() else { return };
-        if let Some(paragraph) = flow.paragraph.take() {
-            let style = paragraph.style.as_deref();
-            let mut format = paragraph.format;
-            let own_level = format.number_level;
-            let own_number = format.number.is_some();
-            format.inherit(&self.styles.format(style));
-            if own_number {
-                // The level of the style belongs to the number of the style.
-                format.number_level = own_level.or(Some(0));
-            }
-            let counted = paragraph.number.map(list_numbering::with_gap);
-            let counted = counted.map(|text| Printed { text, look: Look::default() });
-            let number = counted.or_else(|| self.numbering.next(&format, style, &self.styles));
-            if !format.contents {
-                let mut text = Text::default();
-                if let Some(number) = number {
-                    let mut look = self.styles.paragraph_look(style, None);
-                    look.change(paragraph.end);
-                    look.change(number.look);
-                    if look.is_shown() {
-                        text = whole(&number.text, paragraph.line, &self.source);
-                        look.doubt(ground).into_iter().for_each(|doubt| text.mark_doubtful_since(0, doubt));
-                    }
-                }
-                let mut own = whole(&paragraph.text, paragraph.line, &self.source);
-                for (range, doubt) in paragraph.doubts {
-                    own.mark_doubtful(range, doubt);
-                }
-                if let Some(doubt) = paragraph.doubt.filter(|_| is_cell) {
-                    own.mark_doubtful_since(0, doubt);
-                }
-                text.append(&text_without_marks(&own, &paragraph.raised));
-                // Outside of tables a line without text is no line.
-                for text in lines(&text).filter(|line| is_cell || !line.is_empty()) {
-                    flow.has_text |= !text.is_empty();
-                    flow.blocks.push(Block::Paragraph(Paragraph { text, level: format.level() }));
-                }
-            }
-        }
-        flow.blocks.append(&mut flow.boxes);
     }
 
     fn push(&mut self, characters: impl Iterator<Item = char>) {

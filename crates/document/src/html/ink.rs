@@ -17,7 +17,7 @@ use super::style::{
 };
 use crate::model::{Doubt, is_blank};
 
-/// Differences of colours up to which text cannot be told from its ground, of 255. Light grey on white has 51.
+/// Differences of colours up to which text cannot be distinguished from its ground, of 255. Light grey on white has 51.
 const NEAR: f32 = 32.0;
 /// Text of less opacity is not drawn.
 const CLEAR: f32 = 0.05;

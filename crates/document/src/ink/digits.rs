@@ -27,7 +27,7 @@ const ALIKE_BY_HOLES: f32 = 0.55;
 const PLAINLY: f32 = 0.88;
 /// What a difference in proportions takes from the likeness, for each power of e.
 const PROPORTION: f32 = 0.15;
-/// Ink that a shape has at least; the holes of one with less cannot be told.
+/// Ink that a shape has at least; the holes of one with less cannot be counted.
 const LEAST_INK: usize = ROWS * COLUMNS / 12;
 /// Points and commas of a type of 1,000 units are lower than this, hyphens too.
 const LOW: f64 = 450.0;

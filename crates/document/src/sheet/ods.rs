@@ -438,7 +438,7 @@ fn put(
 }
 
 impl Open {
-    /// A number whose text is another one: the text is made anew when the sheet is opened.
+    /// A number whose text is another one: the text is made again when the sheet is opened.
     fn of_value(&self) -> Option<Doubt> {
         let value: f64 = self.value.as_ref()?.trim().parse().ok()?;
         let scale = match self.kind.as_str() {

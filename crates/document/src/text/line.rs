@@ -50,12 +50,28 @@ impl Shape {
     }
 }
 
+/// What ends a line.
+const ENDS: [char; 4] = ['\n', '\r', '\u{C}', '\u{2029}'];
+/// What breaks a line of running text, or the text inside a cell.
+const BREAKS: [char; 2] = ['\u{B}', '\u{2028}'];
+
+/// More breaks than a row of cells has.
+const BREAKS_OF_A_ROW: usize = 20;
+
+/// A line whose breaks are ends of lines too, unless it is one row of cells.
+fn parts(line: &str) -> std::str::SplitInclusive<'_, impl FnMut(char) -> bool> {
+    let has_cells = |part: &str| part.contains(|c| c == '\t' || is_pipe(c));
+    let few = || line.split(BREAKS).take(BREAKS_OF_A_ROW + 1).count() <= BREAKS_OF_A_ROW;
+    let is_row = has_cells(line) && few() && !line.split(BREAKS).all(has_cells);
+    line.split_inclusive(move |c| !is_row && BREAKS.contains(&c))
+}
+
 /// Cuts a text into lines and leaves out those that only number a page.
 pub(super) fn split(text: &str, range: Range<usize>, limits: &Limits) -> Result<Vec<Line>, ReadError> {
     let mut lines = Vec::new();
     let mut start = range.start;
-    for piece in text[range].split_inclusive(['\n', '\r', '\u{B}', '\u{C}', '\u{2028}', '\u{2029}']) {
-        let content = piece.trim_end_matches(['\n', '\r', '\u{B}', '\u{C}', '\u{2028}', '\u{2029}']);
+    for piece in text[range].split_inclusive(ENDS).flat_map(parts) {
+        let content = piece.trim_end_matches(|c| ENDS.contains(&c) || BREAKS.contains(&c));
         let range = start..start + content.len();
         start += piece.len();
         // Between CR and LF there is no line.

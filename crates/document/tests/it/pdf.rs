@@ -445,7 +445,7 @@ fn what_lies_over_a_figure_hides_it() {
     check_seen(&over("18 295 6.5 20 re f"), "46");
     // A part of a digit.
     check_seen(&over("18 295 15 9 re f"), "146 Covered");
-    // So much that nothing can be told.
+    // So much that nothing can be decided.
     check_seen(&format!("{figure}q /N gs 15 295 30 20 re f Q"), "146");
     check_seen(&over("q /P gs 15 295 30 20 re f Q"), "146");
     assert_eq!(masked(&format!("{figure}q /S gs 15 295 30 20 re f Q")), "146 Covered");

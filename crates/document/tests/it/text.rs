@@ -149,3 +149,14 @@ Rows
   1¦2¦3",
     );
 }
+
+#[test]
+fn a_break_in_a_row_is_in_a_cell() {
+    let rows = "信息内容\t本年制发件数\t现行有效件数\n规章\t12\u{b}345\t0\n行政规范性文件\t1\t2\n";
+    let drawing = draw::draw(&read(rows.as_bytes(), &Limits::default()).unwrap());
+    assert!(drawing.contains("规章¦12\u{b}345¦0") || drawing.contains("规章¦12 345¦0"), "{drawing}");
+    // Where every part has cells, each is a row.
+    let joined = rows.trim_end().replace("12\u{b}345", "12").replace('\n', "\u{b}");
+    let drawing = draw::draw(&read(joined.as_bytes(), &Limits::default()).unwrap());
+    assert!(drawing.contains("规章¦12¦0\n"), "{drawing}");
+}

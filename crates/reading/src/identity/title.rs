@@ -301,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_of_other_reports_is_told_from_a_title() {
+    fn a_list_of_other_reports_is_no_title() {
         let check = |texts: &[&str], alone: &[&str], listed: usize| {
             let texts: Vec<Text> = texts.iter().map(|line| text(line)).collect();
             let (found, list) = apart(lines(&texts.iter().collect::<Vec<_>>()));

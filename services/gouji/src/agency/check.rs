@@ -82,7 +82,7 @@ impl Check {
     }
 }
 
-/// Whoever checks a file on this machine should know what a hostile one could do here.
+/// Who checks a file on this machine should know what a hostile one could do here.
 fn warn_of_weak_sandbox(readers: &Readers) {
     let Some(confinement) = readers.confinement().filter(|confinement| !confinement.is_complete()) else {
         return;

@@ -190,7 +190,7 @@ mod tests {
         assert!(!at(60, 12), "it went on again");
         assert!(seen.complete(Vec::new(), quiet, start).is_empty());
         let again = seen.complete(vec![candidate(12, false)], quiet, start + Duration::from_secs(99));
-        assert!(again.is_empty(), "another file of the same name begins anew");
+        assert!(again.is_empty(), "another file of the same name begins again");
     }
 
     #[test]

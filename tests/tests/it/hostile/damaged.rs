@@ -44,7 +44,7 @@ async fn an_original_with_a_flipped_byte_is_healed_by_the_next_copy() {
     let refused = api.states(&[id(&reports[1].bytes)]).await.unwrap();
     assert_eq!(list(&refused)[0]["class"], json!("original-lost"));
 
-    // Sent again after it was refused: it is read anew, and no duplicate.
+    // Sent again after it was refused: it is read again, and no duplicate.
     let again = send_until_taken(&api, &reports[1].file_name, &reports[1].bytes).await;
     let accepted = &list(&again["reports"])[0];
     assert_eq!(accepted["duplicate"], json!(false), "{again}");
@@ -56,7 +56,7 @@ async fn an_original_with_a_flipped_byte_is_healed_by_the_next_copy() {
 }
 
 #[tokio::test]
-async fn a_damaged_index_is_unavailable_until_it_is_made_anew() {
+async fn a_damaged_index_is_unavailable_until_it_is_rebuilt() {
     let mut reports = reports(16_200..16_210);
     let late = reports.split_off(6);
     let mut pipeline = Pipeline::start(Shape::default()).await.unwrap();
