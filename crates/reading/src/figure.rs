@@ -41,7 +41,7 @@ pub(crate) fn parse(text: &str, kind: CellKind) -> Figure {
     if is_in_pieces(&trimmed) {
         return Figure { state: CellState::Doubtful, value: None };
     }
-    match number(without_remark(&trimmed), kind) {
+    match number(without_remark(without_emphasis(&trimmed)), kind) {
         Some(value) => Figure { state: CellState::Read, value: Some(value) },
         None => Figure { state: CellState::Unreadable, value: None },
     }
@@ -100,6 +100,12 @@ fn is_placeholder(text: &str) -> bool {
         || text
             .chars()
             .all(|c| matches!(c, '/' | '\\' | '-' | '—' | '–' | '―' | '─' | '－' | '*' | '_' | '~'))
+}
+
+/// A figure without the marks by which Markdown sets it bold or slanted: `**3**`, `_3_`.
+fn without_emphasis(text: &str) -> &str {
+    let within = |mark: &str| text.strip_prefix(mark)?.strip_suffix(mark).filter(|inner| !inner.is_empty());
+    ["***", "**", "__", "*", "_"].into_iter().find_map(within).unwrap_or(text)
 }
 
 /// Units that may be glued to a figure, with the power of ten that leads to the unit of the form;
@@ -270,6 +276,8 @@ mod tests {
             ("3 *", Count, "3"),
             ("3[1]", Count, "3"),
             ("3（注1）", Count, "3"),
+            ("**3**", Count, "3"),
+            ("*0*", Count, "0"),
         ] {
             assert_eq!(parse(text, kind).value, Some(expected.parse().unwrap()), "{text}");
         }

@@ -42,8 +42,11 @@ pub(crate) fn identify(document: &Document, outline: &Outline, file_name: Option
         first_sentences(document, outline).find_map(agency::in_narrative).into_iter().collect();
 
     let signed = date::signature(&all, period.map(|period| period.value)).agency;
+    let summed_up = first_sentences(document, outline).find_map(agency::year_summed_up);
+    let of_narrative = narrative_year(document, outline);
+    let years = [&period, &summed_up, &of_narrative].into_iter().flatten().map(|stated| stated.value);
     let witnesses = Witnesses {
-        years: period.map(|period| period.value).into_iter().chain(name_year).collect(),
+        years: years.chain(name_year).collect(),
         agencies: signed.iter().chain(&page.agencies).chain(&narrative).map(|it| it.value.clone()).collect(),
     };
     let title = title_of_report(document, &preamble, &all, page.titles, &witnesses);
@@ -53,8 +56,8 @@ pub(crate) fn identify(document: &Document, outline: &Outline, file_name: Option
         stated_years.push(Stated { source: Source::Title, value, origin: Some(origin) });
     }
     stated_years.extend(period);
-    stated_years.extend(first_sentences(document, outline).find_map(agency::year_summed_up));
-    stated_years.extend(narrative_year(document, outline));
+    stated_years.extend(summed_up);
+    stated_years.extend(of_narrative);
     stated_years.extend(name_year.map(|value| Stated { source: Source::FileName, value, origin: None }));
     let year = year_stated(&stated_years);
 
@@ -143,7 +146,10 @@ fn title_of_report(
 
     let chosen = match (article.or(page), line) {
         (Some(named), Some(line)) if named.differs(&line) => {
-            let is_line = witnesses.support(&line) > witnesses.support(&named);
+            // Where nothing decides, the only title on the page is what its reader sees.
+            let is_only = printed.is_empty() && listed.is_empty();
+            let (of_line, of_named) = (witnesses.support(&line), witnesses.support(&named));
+            let is_line = of_line > of_named || is_only && of_line == of_named;
             Some(if is_line { line } else { named })
         }
         // The same title: the line on the page is the one that a reader sees.
@@ -256,7 +262,7 @@ fn first_sentences<'d>(document: &'d Document, outline: &Outline) -> impl Iterat
     let heading = outline.blocks.first().copied().unwrap_or(0);
     let before = outline.preamble(document).iter().filter_map(Block::paragraph_text).take(LINES_OF_HEAD);
     let behind = document.blocks.iter().skip(heading + 1).filter_map(Block::paragraph_text).take(2);
-    before.chain(behind).filter(|text| text.as_str().chars().count() > 20)
+    before.chain(behind).filter(|text| text.as_str().chars().count() > 20 || text.as_str().contains("编制"))
 }
 
 /// 2024 or 二〇二四.

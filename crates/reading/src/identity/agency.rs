@@ -225,6 +225,10 @@ pub(super) fn clean_agency(text: &str) -> String {
     let edge = |c: char| matches!(c, '-' | '_' | '—' | '|' | ':' | '：' | '·');
     let text = text.rsplit('《').next().unwrap_or(text);
     let mut text = text.trim_end_matches("关于").trim_matches(edge);
+    // 【年报】 is the name of a list, not of an agency.
+    if let Some((_, rest)) = text.strip_prefix('【').and_then(|text| text.split_once('】')) {
+        text = rest.trim_matches(edge);
+    }
     while let Some(rest) = BEFORE_AGENCY.iter().find_map(|word| text.strip_prefix(word)) {
         text = rest;
     }

@@ -33,7 +33,7 @@ pub(super) struct Title {
     pub(super) is_of_page: bool,
 }
 
-static LONG_NUMBER: LazyLock<Regex> = LazyLock::new(|| pattern(r"\d{5,}"));
+static LONG_NUMBER: LazyLock<Regex> = LazyLock::new(|| pattern(r"\d{6,}"));
 
 macro_rules! report {
     () => {

@@ -239,7 +239,9 @@ impl<'a> Text<'a> {
         let of_2019: Vec<&'static Official> =
             all.iter().copied().filter(|row| !row.id.starts_with("other.")).collect();
         let gap = Gap::new(self, first..last, &all);
-        let has_parts = of_2021.iter().any(|row| row.id.starts_with("other.") && gap.has_label(row));
+        let is_part = |row: &Official| row.id.starts_with("other.");
+        let has_parts = from.is_some_and(|(_, row)| is_part(row))
+            || of_2021.iter().any(|row| is_part(row) && gap.has_label(row));
         let forms = if has_parts { vec![&of_2021] } else { vec![&of_2021, &of_2019] };
         let whole = forms.into_iter().find(|rows| gap.is_whole(rows));
         if let Some(whole) = whole {
