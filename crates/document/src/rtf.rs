@@ -113,6 +113,11 @@ struct Reader<'a> {
     cells: Cells<'a>,
 }
 
+/// The strength of a pattern from which nothing is seen through it.
+const SOLID: i32 = 9_000;
+/// The height of a row in twips from which its text is seen; exact ones are negative.
+const LOWEST: i32 = -80;
+
 /// What holds until the group ends.
 #[derive(Clone, Copy, Default)]
 struct State {
@@ -127,6 +132,8 @@ struct State {
     /// Off its line; whether below it.
     raised: Option<bool>,
     letters: Letters,
+    /// The pattern behind the letters: its strength up to 10,000, and its colour.
+    pattern: (i32, Option<Rgb>),
     /// What is painted behind the paragraph.
     ground: Option<Rgb>,
     moved_away: bool,
@@ -167,6 +174,8 @@ struct RowState {
     /// What is painted behind each cell, and behind the one that comes next.
     grounds: Vec<Option<Rgb>>,
     ground: Option<Rgb>,
+    /// It is exactly so high that its text is cut off.
+    is_low: bool,
     /// Number of the row in its table.
     index: Option<i32>,
 }
@@ -344,10 +353,19 @@ impl Reader<'_> {
     fn body_word(&mut self, name: &str, value: i32, on: bool, range: Range<usize>) -> Result<(), ReadError> {
         match name {
             "plain" => {
-                let State { hidden, deleted, struck, raised, letters, moved_away, encoding, .. } =
+                let State { hidden, deleted, struck, raised, letters, pattern, moved_away, encoding, .. } =
                     State::default();
-                self.state =
-                    State { hidden, deleted, struck, raised, letters, moved_away, encoding, ..self.state };
+                self.state = State {
+                    hidden,
+                    deleted,
+                    struck,
+                    raised,
+                    letters,
+                    pattern,
+                    moved_away,
+                    encoding,
+                    ..self.state
+                };
             }
             "deleted" => self.state.deleted = on,
             "mvf" => self.state.moved_away = on,
@@ -358,6 +376,16 @@ impl Reader<'_> {
             "nosupersub" => self.state.raised = None,
             "cf" => self.state.letters.colour = Some(self.colour_at(value)),
             "cb" | "chcbpat" | "highlight" => self.state.letters.ground = Some(self.colour_at(value)),
+            "chcfpat" | "chshdng" => {
+                let (strength, colour) = self.state.pattern;
+                let is_colour = name == "chcfpat";
+                self.state.pattern =
+                    if is_colour { (strength, self.colour_at(value)) } else { (value, colour) };
+                if let (SOLID.., Some(colour)) = self.state.pattern {
+                    self.state.letters.ground = Some(Some(colour));
+                }
+            }
+            "trrh" => self.row.is_low = (LOWEST..0).contains(&value),
             "fs" => self.state.letters.size = u32::try_from(value).ok(),
             "expndtw" => self.state.letters.spacing = Some(value),
             "expnd" => self.state.letters.spacing = Some(value.saturating_mul(5)),
@@ -472,6 +500,9 @@ impl Reader<'_> {
         self.cells.paragraph(depth, text, self.state.level)?;
         if is_covered {
             self.cells.doubt_cell(Doubt::Covered);
+        }
+        if self.row.is_low {
+            self.cells.doubt_cell(Doubt::Clipped);
         }
         let line = self.tokens.line(at);
         self.cells.end_cell(depth, blank(line, at as u64))

@@ -1,5 +1,6 @@
 //! Reads the main part of a DOCX into paragraphs and tables, in one walk without recursion.
 
+mod alternatives;
 mod fields;
 mod paragraphs;
 
@@ -260,10 +261,7 @@ impl Walk<'_> {
             "bdo" | "dir" if xml::attribute(tag, "val").as_deref() == Some("rtl") => {
                 Ok(Some(Element::Doubtful(self.length(), Doubt::Reordered)))
             }
-            "f" | "sSup" | "sSub" | "sSubSup" | "sPre" | "rad" | "nary" | "eqArr" | "m" | "limLow"
-            | "limUpp"
-                if tag.name().into_inner().starts_with("m:") =>
-            {
+            name if alternatives::is_arranged(name) && tag.name().into_inner().starts_with("m:") => {
                 Ok(Some(Element::Doubtful(self.length(), Doubt::Fraction)))
             }
             "instrText" => Ok(Some(Element::Instruction)),
@@ -308,7 +306,7 @@ impl Walk<'_> {
             "txbxContent" => self.open_text_box(),
             "altChunk" => Ok(Some(self.insert_chunk(tag))),
             "AlternateContent" => Ok(Some(Element::Alternatives(false))),
-            "Choice" | "Fallback" => open_alternative(open, xml),
+            "Choice" | "Fallback" => alternatives::open(tag, open, xml),
             // Word 2003 marks deleted text this way.
             "annotation" if xml::attribute(tag, "type").is_some_and(|kind| kind.ends_with(".Deletion")) => {
                 skip(xml)
@@ -680,16 +678,4 @@ fn is_in(open: &[Element], is: fn(&Element) -> bool) -> bool {
 fn skip(xml: &mut Xml) -> Opened {
     xml.skip()?;
     Ok(None)
-}
-
-/// Reads the first of several alternatives, and skips the others.
-fn open_alternative(open: &mut [Element], xml: &mut Xml) -> Opened {
-    match open.last_mut() {
-        Some(Element::Alternatives(read)) if *read => skip(xml),
-        Some(Element::Alternatives(read)) => {
-            *read = true;
-            Ok(Some(Element::Other))
-        }
-        _ => Ok(Some(Element::Other)),
-    }
 }

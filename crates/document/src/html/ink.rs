@@ -232,7 +232,7 @@ impl Judge {
         let clip = clip(style, element, is_table_part);
         let is_clipped = !is_page && (around.is_clipped || clip == Clip::All);
         let is_in_cell = around.is_in_cell || matches!(name, "td" | "th");
-        let moved = match is_in_cell && !matches!(name, "td" | "th") && is_moved(style) {
+        let moved = match is_in_cell && !matches!(name, "td" | "th") && is_moved(style, &around.style) {
             true => Some(Moved { id: element.id(), is_left: style.floats == Float::Left }),
             false => around.moved,
         };
@@ -240,6 +240,7 @@ impl Judge {
             || style.overrides;
         let new = subtree_doubt(style, clip, is_in_cell, is_table_part, is_shown_anyway);
         let new = new.or_else(|| (is_in_cell && is_overlapped(style, element)).then_some(Doubt::Overlapping));
+        let new = new.or_else(|| is_part_unknown(style, &around.style, element).then_some(Doubt::SameColour));
         let doubt = around.doubt.or(new);
         let ground = match style.ground {
             Colour::Rgba(colour, alpha) => around.ground.map(|ground| over(colour, alpha, ground)),
@@ -397,6 +398,20 @@ fn letters(style: &Style) -> Option<([f32; 3], f32)> {
     }
 }
 
+/// Whether only a part of the text of a cell has a colour that is not known.
+fn is_part_unknown(style: &Style, parent: &Style, element: ElementRef) -> bool {
+    let is_new = letters(style).is_none() && letters(parent).is_some() || style.ground == Colour::Unknown;
+    let cell = || {
+        let around = element.ancestors().filter_map(ElementRef::wrap);
+        around.take(MOST_SOUGHT).find(|around| matches!(around.value().name(), "td" | "th"))
+    };
+    let count = |element: ElementRef| {
+        let texts = element.text().take(MOST_SOUGHT);
+        texts.flat_map(str::chars).filter(|character| !character.is_whitespace()).count()
+    };
+    is_new && !is_of_grid(element.value().name()) && cell().is_some_and(|cell| count(cell) > count(element))
+}
+
 /// A colour over another one.
 fn over(colour: [f32; 3], alpha: f32, ground: [f32; 3]) -> [f32; 3] {
     let mut mixed = ground;
@@ -437,8 +452,13 @@ fn offset(style: &Style) -> [(f32, f32); 2] {
         Position::Static => 0.0,
         _ => side(&style.inset, near).or(side(&style.inset, far).map(|far| -far)).unwrap_or(0.0),
     };
+    // By more than all of its own size it leaves its place.
+    let moved = |length: Length| match length {
+        Length::Part(part) if part.abs() > 1.0 => 2.0 * part.signum() * style.font_size,
+        length => px(length).unwrap_or(0.0),
+    };
     let (right, down) = match style.transform {
-        Transform::Moved(right, down) => (px(right).unwrap_or(0.0), px(down).unwrap_or(0.0)),
+        Transform::Moved(right, down) => (moved(right), moved(down)),
         _ => (0.0, 0.0),
     };
     let place = (inset(Side::Left, Side::Right) + right, inset(Side::Top, Side::Bottom) + down);
@@ -457,13 +477,14 @@ fn is_elsewhere(style: &Style) -> bool {
 }
 
 /// Whether an element leaves the order of the text.
-fn is_moved(style: &Style) -> bool {
+fn is_moved(style: &Style, parent: &Style) -> bool {
     let [(right, down), (margin, _)] = offset(style);
     let is_in_line = matches!(style.display, Display::Inline | Display::InlineBlock);
     let size = style.font_size.max(TINY);
     style.floats != Float::None
         || style.position == Position::Absolute
         || style.order != 0
+        || style.is_placed && parent.display == Display::Flex
         || right.abs() >= 0.3 * size
         || down.abs() >= 0.7 * size
         || is_in_line && margin <= -0.3 * size

@@ -39,6 +39,8 @@ pub(super) struct Style {
     pub(super) fill: Option<Colour>,
     /// In pixels.
     pub(super) font_size: f32,
+    /// That of the root element.
+    root_size: f32,
     pub(super) indent: Length,
     pub(super) spacing: Length,
     pub(super) is_rtl: bool,
@@ -62,6 +64,8 @@ pub(super) struct Style {
     pub(super) clip_path: Clip,
     pub(super) overrides: bool,
     pub(super) order: i32,
+    /// In a certain field of a grid.
+    pub(super) is_placed: bool,
     pub(super) floats: Float,
     pub(super) reverses: bool,
     pub(super) transform: Transform,
@@ -80,6 +84,7 @@ impl Default for Style {
             colour: Colour::BLACK,
             fill: None,
             font_size: FONT_SIZE,
+            root_size: FONT_SIZE,
             indent: Length::Px(0.0),
             spacing: Length::Auto,
             is_rtl: false,
@@ -101,6 +106,7 @@ impl Default for Style {
             clip_path: Clip::Nothing,
             overrides: false,
             order: 0,
+            is_placed: false,
             floats: Float::None,
             reverses: false,
             transform: Transform::None,
@@ -120,6 +126,7 @@ impl Style {
             colour: self.colour,
             fill: self.fill,
             font_size: self.font_size,
+            root_size: self.root_size,
             indent: self.indent,
             spacing: self.spacing,
             is_rtl: self.is_rtl,
@@ -130,6 +137,7 @@ impl Style {
     }
 
     fn apply(&mut self, setting: &Setting, parent: &Style) {
+        let fixed = |length: &Length| length.of_root(parent.root_size);
         match setting {
             Setting::Wide(property, wide) => self.take(*property, *wide, parent),
             Setting::Variable(name, value) => {
@@ -150,7 +158,7 @@ impl Style {
             Setting::Fill(fill) => self.fill = Some(*fill),
             Setting::Ground(ground) => self.ground = *ground,
             Setting::FontSize(size) => {
-                self.font_size = match size {
+                self.font_size = match fixed(size) {
                     Length::Em(em) | Length::Part(em) => parent.font_size * em,
                     size => size.px(parent.font_size).unwrap_or(parent.font_size),
                 };
@@ -158,22 +166,26 @@ impl Style {
             Setting::Zoom(zoom) => self.font_size *= zoom,
             Setting::Struck(struck) => self.is_struck = *struck,
             Setting::Position(position) => self.position = *position,
-            Setting::Inset(side, length) => put(&mut self.inset, *side, *length),
-            Setting::Margin(side, length) => put(&mut self.margin, *side, *length),
-            Setting::Indent(indent) => self.indent = *indent,
-            Setting::Spacing(spacing) => self.spacing = *spacing,
+            Setting::Inset(side, length) => put(&mut self.inset, *side, fixed(length)),
+            Setting::Margin(side, length) => put(&mut self.margin, *side, fixed(length)),
+            Setting::Indent(indent) => self.indent = fixed(indent),
+            Setting::Spacing(spacing) => self.spacing = fixed(spacing),
             Setting::Clip(clip) => self.clip = *clip,
             Setting::ClipPath(clip) => self.clip_path = *clip,
-            Setting::Width(width) => self.width = *width,
-            Setting::Height(height) => self.height = *height,
-            Setting::MostWidth(width) => self.most_width = *width,
-            Setting::MostHeight(height) => self.most_height = *height,
+            Setting::Width(width) => self.width = fixed(width),
+            Setting::Height(height) => self.height = fixed(height),
+            Setting::MostWidth(width) => self.most_width = fixed(width),
+            Setting::MostHeight(height) => self.most_height = fixed(height),
             Setting::Clips(clips) => self.clips = *clips,
             Setting::Rtl(rtl) => self.is_rtl = *rtl,
             Setting::Overrides(overrides) => self.overrides = *overrides,
             Setting::Order(order) => self.order = *order,
+            Setting::Placed(placed) => self.is_placed = *placed,
             Setting::Floats(floats) => self.floats = *floats,
             Setting::Reverses(reverses) => self.reverses = *reverses,
+            Setting::Transform(Transform::Moved(right, down)) => {
+                self.transform = Transform::Moved(fixed(right), fixed(down));
+            }
             Setting::Transform(transform) => self.transform = *transform,
             Setting::Align(align) => self.align = *align,
             Setting::Obscured(obscured) => self.is_obscured = *obscured,
@@ -194,9 +206,9 @@ impl Style {
         let of_box = if inherits(false) { parent } else { &initial };
         match property {
             Property::All => {
-                let Style { is_rtl, variables, .. } = self.clone();
+                let Style { is_rtl, variables, root_size, .. } = self.clone();
                 *self = if inherits(true) { parent.for_child() } else { Style::default() };
-                (self.is_rtl, self.variables) = (is_rtl, variables);
+                (self.is_rtl, self.variables, self.root_size) = (is_rtl, variables, root_size);
             }
             Property::Display => self.display = of_box.display,
             Property::Visible => self.is_visible = of_text.is_visible,
@@ -218,7 +230,10 @@ impl Style {
             Property::Clip => (self.clip, self.clip_path) = (of_box.clip, of_box.clip_path),
             Property::Clips => self.clips = of_box.clips,
             Property::Rtl => (self.is_rtl, self.overrides) = (of_text.is_rtl, of_box.overrides),
-            Property::Order => (self.order, self.reverses) = (of_box.order, of_box.reverses),
+            Property::Order => {
+                (self.order, self.is_placed) = (of_box.order, of_box.is_placed);
+                self.reverses = of_box.reverses;
+            }
             Property::Floats => self.floats = of_box.floats,
             Property::Transform => self.transform = of_box.transform,
             Property::Align => (self.align, self.is_numbered) = (of_box.align, of_text.is_numbered),

@@ -51,7 +51,7 @@ impl Font {
     pub(super) fn read(&mut self, element: &BytesStart, theme: &Theme) {
         let value = || attribute(element, "val");
         match xml::name(element) {
-            "color" => self.letters.colour = Some(theme.colour(element)),
+            "color" => self.letters.colour = Some(theme.colour(element).or_else(|| of_system(element))),
             "sz" => {
                 self.letters.size =
                     value().and_then(|size| size.parse::<f32>().ok()).map(|size| (size * 2.0) as u32)
@@ -226,7 +226,9 @@ fn read_fill(fill: &mut Ground, element: &BytesStart, theme: &Theme) {
             };
         }
         "gradientFill" => *fill = None,
-        "fgColor" if *fill == Some(BLACK) => *fill = theme.colour(element).or(*fill),
+        "fgColor" if *fill == Some(BLACK) => {
+            *fill = theme.colour(element).or_else(|| of_system(element)).or(*fill);
+        }
         _ => {}
     }
 }
@@ -284,6 +286,15 @@ impl Theme {
             return Some(tinted(self.colours.get(index).copied().unwrap_or(standard), tint));
         }
         number_of::<usize>(element, "indexed").and_then(indexed)
+    }
+}
+
+/// The colours of text and of paper, which have numbers too.
+fn of_system(element: &BytesStart) -> Option<Rgb> {
+    match number_of::<usize>(element, "indexed") {
+        Some(64) => Some(BLACK),
+        Some(65) => Some(WHITE),
+        _ => None,
     }
 }
 

@@ -266,7 +266,7 @@ fn sheet(part: &Part, book: &Book, limits: &Limits, count: &mut Count) -> Result
     let mut cell: Option<Open> = None;
     let mut view = View::default();
     let mut conditions = conditions::Conditions::default();
-    let (mut low_rows, mut narrow_columns) = (HashSet::new(), HashSet::new());
+    let (mut low_rows, mut narrow_columns) = (HashSet::new(), HashMap::new());
     walk(part, limits, |node| {
         match (node, &mut cell) {
             (Node::Start(element), None) => match xml::name(element) {
@@ -304,7 +304,8 @@ fn sheet(part: &Part, book: &Book, limits: &Limits, count: &mut Count) -> Result
                             count.one_more()?;
                             sheet.hidden_columns.push((first, last));
                         } else if width.is_some_and(|width| width < NARROW) {
-                            narrow_columns.extend(first..=last.min(MOST.1));
+                            let columns = first..=last.min(MOST.1);
+                            narrow_columns.extend(columns.map(|column| (column, width.unwrap_or(0.0))));
                         }
                     }
                 }
@@ -342,10 +343,18 @@ fn sheet(part: &Part, book: &Book, limits: &Limits, count: &mut Count) -> Result
         Ok(())
     })?;
     // A merged cell is as high and as wide as all of its rows and columns.
-    let merged: HashSet<(u32, u32)> = sheet.merges.iter().map(|merge| (merge.top, merge.left)).collect();
+    let merged: HashMap<(u32, u32), (u32, u32)> =
+        sheet.merges.iter().map(|merge| ((merge.top, merge.left), (merge.bottom, merge.right))).collect();
     for (at, content) in &mut sheet.cells {
-        let is_slit = low_rows.contains(&at.0) || narrow_columns.contains(&at.1);
-        if is_slit && !merged.contains(at) && content.doubt.is_none() {
+        let (bottom, right) = merged.get(at).copied().unwrap_or(*at);
+        let is_low = (at.0..=bottom).all(|row| low_rows.contains(&row));
+        let widths = (at.1..=right).map(|column| narrow_columns.get(&column).copied());
+        let width: Option<f32> = widths.sum();
+        let is_cut = width.is_some_and(|width| {
+            let is_figure = content.text.chars().all(|c| c.is_ascii_digit() || c == '.' || c == '-');
+            width < SLIT || is_figure && content.text.len() as f32 > width + 1.0
+        });
+        if (is_low || is_cut) && content.doubt.is_none() {
             content.doubt = Some(Doubt::Clipped);
         }
     }
@@ -357,7 +366,9 @@ fn sheet(part: &Part, book: &Book, limits: &Limits, count: &mut Count) -> Result
 const CLOSED: f32 = 0.5;
 const LOW: f32 = 4.0;
 /// Characters that fit into a column, below which a figure is shown as `#`.
-const NARROW: f32 = 0.5;
+const NARROW: f32 = 2.0;
+/// Characters of a column in which nothing is seen.
+const SLIT: f32 = 0.5;
 
 /// What a cell shows, by its type.
 fn value(cell: &mut Open, book: &Book, view: &View) -> Result<Value, ReadError> {

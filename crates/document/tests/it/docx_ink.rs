@@ -93,6 +93,7 @@ fn letters_that_cannot_be_seen_are_doubtful() {
             "<w14:textFill><w14:solidFill><w14:srgbClr w14:val='FFFFFF'/></w14:solidFill></w14:textFill>",
             "SameColour",
         ),
+        ("<w:webHidden/>", "Hidden"),
         ("<w:eastAsianLayout w:combine='1'/>", "Fraction"),
     ] {
         check(&(run(properties, "7") + &plain("146")), &format!("7146?{doubt}"));
@@ -107,7 +108,6 @@ fn letters_that_cannot_be_seen_are_doubtful() {
         "<w:spacing w:val='-10'/>",
         "<w:position w:val='2'/>",
         "<w:rtl/>",
-        "<w:webHidden/>",
         "<w14:textOutline><w14:noFill/></w14:textOutline>",
         "<w14:textFill><w14:solidFill><w14:srgbClr w14:val='C00000'/></w14:solidFill></w14:textFill>",
     ] {
@@ -166,6 +166,10 @@ fn another_order_or_arrangement_is_doubtful() {
         "146?Fraction",
     );
     check("<m:oMath><m:r><m:t>146</m:t></m:r></m:oMath>", "146");
+    for shape in ["borderBox", "phant", "d", "acc", "bar", "groupChr"] {
+        let drawn = format!("<m:oMath><m:{shape}><m:e><m:r><m:t>146</m:t></m:r></m:e></m:{shape}></m:oMath>");
+        check(&drawn, "146?Fraction");
+    }
     check(&(plain("14") + &run("<w:vertAlign w:val='subscript'/>", "6")), "146?Raised");
     check(&(plain("14") + &run("<w:position w:val='-12'/>", "6")), "146?Raised");
     check(&(plain("146") + &run("<w:vertAlign w:val='superscript'/>", "①")), "146");
@@ -207,9 +211,24 @@ fn fields_that_are_computed_again_are_doubtful() {
     };
     check(&field("", " =SUM(ABOVE) ", &plain("146")), "146");
     check(&field("w:dirty='true'", " =SUM(ABOVE) ", &plain("741")), "741?Generated");
+    check(&field("", "FORMDROPDOWN", &plain("741")), "741?Generated");
+    check(&field("", "MACROBUTTON Nothing 146", ""), "?Generated");
     check(&field("", r"EQ \f(1,46)", ""), "?Fraction");
     check(&format!("<w:fldSimple w:instr='=1' w:dirty='1'>{}</w:fldSimple>", plain("741")), "741?Generated");
     check(&format!("<w:fldSimple w:instr='=1'>{}</w:fldSimple>", plain("146")), "146");
+}
+
+#[test]
+fn the_first_way_that_word_understands_is_read() {
+    let ways = |requires: &str| {
+        format!(
+            "<mc:AlternateContent><mc:Choice Requires='{requires}'>{}</mc:Choice><mc:Fallback>{}</mc:Fallback></mc:AlternateContent>",
+            plain("7"),
+            plain("146")
+        )
+    };
+    check(&ways("wps w14"), "7");
+    check(&ways("wps zzz"), "146");
 }
 
 #[test]

@@ -46,6 +46,7 @@ fn what_a_style_sheet_hides_is_not_read() {
         "text-decoration-line:line-through",
         "-webkit-text-fill-color:transparent",
         "content-visibility:hidden",
+        "display:table-column-group",
         "--n:none;display:var(--n)",
     ] {
         check_sheet(&format!(".x{{{rule}}}"), "<span class=x>7</span>146", "146");
@@ -64,6 +65,10 @@ fn the_strongest_rule_holds() {
     check_sheet("@media screen and (min-width:600px){.x{display:none}}", cell, "146");
     check_sheet("@media (max-width:600px){.x{display:none}}", cell, "7146");
     check_sheet("td{.x{display:none}}", cell, "146");
+    check_sheet("td:has(.x) .x{display:none}", cell, "146");
+    check_sheet("td:has(.w) .x{display:none}", cell, "7146");
+    check_sheet("@container (min-width:1px){.x{display:none}}", cell, "146");
+    check_sheet("@scope (td){.x{display:none}}", cell, "146");
     check_sheet("span:not(.w):first-child{display:none}", cell, "146");
     check_sheet("span:hover{display:none}", cell, "7146");
     check_sheet("td>span[class~=y]{display:none}", cell, "146");
@@ -88,6 +93,12 @@ fn text_in_the_colour_of_its_ground_is_doubtful() {
         "--w:#fff;color:var(--w)",
     ] {
         check_sheet(&format!(".x{{{rule}}}"), "<span class=x>7</span>146", "7146?SameColour");
+    }
+    for unknown in ["color-mix(in srgb, white, white)", "oklch(1 0 0)", "color(srgb 1 1 1)"] {
+        let rule = format!(".x{{color:{unknown}}}");
+        check_sheet(&rule, "<span class=x>7</span>146", "7146?SameColour");
+        check_sheet(&rule, "<p><span class=x>146</span></p>", "146");
+        check_sheet(&format!("body{{color:{unknown}}}"), "<b>1</b>46", "146");
     }
     check("<span style='color:rgba(0,0,0,.05)'>7</span>146", "7146?Faint");
     check("<font color=white>7</font>146", "7146?SameColour");
@@ -130,9 +141,14 @@ fn what_can_hardly_be_seen_is_doubtful() {
         "text-indent:2em",
         "line-height:0",
         "filter:grayscale(100%)",
+        "filter:invert(0)",
     ] {
         check(&format!("<span style='{plain}'>146</span>"), "146");
     }
+    check("<span style='filter:invert(100%)'>7</span>146", "7146?Covered");
+    check_sheet("html{font-size:100px}td{font-size:.14rem}", "146", "146");
+    check_sheet("html{font-size:13.3333vw}td{font-size:.14rem}", "146", "146");
+    check_sheet("html{font-size:1px}body{font-size:16px}#c{font-size:1rem}", "146", "146?Tiny");
 }
 
 #[test]
@@ -145,6 +161,10 @@ fn another_order_is_doubtful() {
         "<span style='display:flex'><i style='order:2'>46</i><i style='order:1'>1</i></span>",
         "461?Reordered",
     );
+    let grid = ".g{display:grid}.a{grid-column:2;grid-row:1}.b{grid-area:1/1}";
+    check_sheet(grid, "<p class=g><i class=a>46</i><i class=b>1</i></p>", "461?Reordered");
+    check_sheet(grid, "<i class=a>1</i><i class=b>46</i>", "146");
+    check("7<i style='display:inline-block;transform:translate(-5000%,0)'>146</i>", "7146?Reordered");
     check("<p style='display:flex;flex-direction:row-reverse'><i>46</i><i>1</i></p>", "461?Reordered");
     check(
         "<i style='position:relative;left:1em'>6</i><i style='position:relative;left:-1em'>14</i>",

@@ -36,9 +36,24 @@ fn letters_that_cannot_be_seen_are_doubtful() {
     check(r"{\cf1\chcbpat2 1}46", "146");
     check(r"\plain\fs21\cf3 146", "146");
     check(r"{\cf1 1\plain 46}", "146?SameColour");
+    check(r"{\cf1\chshdng10000\chcfpat2 1}46", "146");
+    check(r"{\cf2\chshdng10000\chcfpat2 7}146", "7146?SameColour");
     check_row(r"\clcbpat2", r"{\cf1 146}", "146");
     check_row(r"\clcbpat1", r"{\cf1 146}", "146?SameColour");
     check(r"\cbpat2{\cf1 146}", "146");
+}
+
+#[test]
+fn low_rows_are_doubtful() {
+    let row = |height: i32| {
+        let file = format!(
+            r"{HEAD}\trowd\cellx1000\cellx3000\pard\intbl A\cell 1\cell\row\trowd\trrh{height}\cellx1000\cellx3000\pard\intbl B\cell 2\cell\row\pard}}"
+        );
+        draw::draw(&read(file.as_bytes(), &Limits::default()).unwrap())
+    };
+    assert_eq!(row(-1), "Grid\n  A¦1\n  B?Clipped¦2?Clipped");
+    assert_eq!(row(-400), "Grid\n  A¦1\n  B¦2");
+    assert_eq!(row(1), "Grid\n  A¦1\n  B¦2");
 }
 
 #[test]

@@ -10,9 +10,9 @@ use crate::draw;
 
 /// The styles: a format and a font and a fill for each number.
 const STYLES: &str = r#"<numFmts><numFmt numFmtId="170" formatCode="[&gt;100]&quot;146&quot;;General"/><numFmt numFmtId="171" formatCode="[White]0"/><numFmt numFmtId="172" formatCode="0E+00"/><numFmt numFmtId="173" formatCode=";;;"/></numFmts>
-    <fonts><font><color rgb="FF000000"/></font><font><color rgb="FFFFFFFF"/></font><font><color theme="0"/></font><font><color indexed="9"/></font><font><strike/></font><font><sz val="1"/></font><font><color rgb="FFFF0000"/></font></fonts>
-    <fills><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill><fill><patternFill patternType="solid"><fgColor rgb="FF1F4E79"/></patternFill></fill></fills>
-    <cellXfs><xf/><xf fontId="1"/><xf fontId="2"/><xf fontId="3"/><xf fontId="4"/><xf fontId="5"/><xf fontId="6"/><xf fontId="1" fillId="2"/><xf numFmtId="170"/><xf numFmtId="171"/><xf numFmtId="172"/><xf numFmtId="173"/><xf><alignment horizontal="fill"/></xf><xf fillId="2"/></cellXfs>
+    <fonts><font><color rgb="FF000000"/></font><font><color rgb="FFFFFFFF"/></font><font><color theme="0"/></font><font><color indexed="9"/></font><font><strike/></font><font><sz val="1"/></font><font><color rgb="FFFF0000"/></font><font><color indexed="64"/></font><font><color indexed="65"/></font></fonts>
+    <fills><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill><fill><patternFill patternType="solid"><fgColor rgb="FF1F4E79"/></patternFill></fill><fill><patternFill patternType="solid"><fgColor indexed="64"/></patternFill></fill></fills>
+    <cellXfs><xf/><xf fontId="1"/><xf fontId="2"/><xf fontId="3"/><xf fontId="4"/><xf fontId="5"/><xf fontId="6"/><xf fontId="1" fillId="2"/><xf numFmtId="170"/><xf numFmtId="171"/><xf numFmtId="172"/><xf numFmtId="173"/><xf><alignment horizontal="fill"/></xf><xf fillId="2"/><xf fontId="7"/><xf fontId="7" fillId="3"/><xf fontId="8"/></cellXfs>
     <dxfs><dxf><numFmt numFmtId="180" formatCode="&quot;7&quot;"/></dxf><dxf><font><color rgb="FFFFFFFF"/></font></dxf><dxf><font><color rgb="FF9C0006"/></font><fill><patternFill><bgColor rgb="FFFFC7CE"/></patternFill></fill></dxf></dxfs>"#;
 
 fn workbook(head: &str, cell: &str, tail: &str, calculation: &str, drawing: &str) -> Vec<u8> {
@@ -74,6 +74,9 @@ fn fonts_and_grounds_are_compared() {
     check_style(7, "146", "146");
     check_style(12, "7", "7?Generated");
     check_style(13, "146", "146");
+    check_style(14, "146", "146");
+    check_style(15, "146", "146?SameColour");
+    check_style(16, "146", "146?SameColour");
 }
 
 #[test]
@@ -149,6 +152,10 @@ fn closed_rows_and_columns_are_hidden() {
     check_book(&columns("0"), "1");
     let document = read(&columns("0.2"), &Limits::default()).unwrap();
     assert_eq!(draw::draw(&document), "Grid\n  甲¦1¦46?Clipped\n  乙¦2¦");
+    let cell = "<c r='B1'><v>1</v></c><c r='C1'><v>146</v></c>";
+    let narrow = workbook("<cols><col min='3' max='3' width='1.5'/></cols>", cell, "", "", "");
+    let document = read(&narrow, &Limits::default()).unwrap();
+    assert_eq!(draw::draw(&document), "Grid\n  甲¦1¦146?Clipped\n  乙¦2¦");
     let document = read(&columns("9"), &Limits::default()).unwrap();
     assert_eq!(draw::draw(&document), "Grid\n  甲¦1¦46\n  乙¦2¦");
 }

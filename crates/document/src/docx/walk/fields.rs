@@ -42,6 +42,8 @@ impl Walk<'_> {
             self.doubt(start..end, Doubt::Generated);
         } else if matches!(name.as_str(), "EQ" | "SYMBOL" | "ADVANCE") {
             self.doubt(start..end, Doubt::Fraction);
+        } else if matches!(name.as_str(), "FORMDROPDOWN" | "MACROBUTTON" | "GOTOBUTTON") {
+            self.doubt(start..end, Doubt::Generated);
         }
     }
 

@@ -127,6 +127,9 @@ impl Cascade {
         let mut rules = of_part(ElementPart::Whole);
         rules.push(&own);
         apply(&mut whole, &rules, parent);
+        if element.value().name() == "html" {
+            whole.root_size = whole.font_size;
+        }
         let generated = |part: ElementPart| {
             let rules = of_part(part);
             (!rules.is_empty()).then(|| {
@@ -172,6 +175,10 @@ impl Cascade {
             let Some(rule) = rules.get(*index) else { return false };
             let cost = if rule.looks_around { weight.path } else { weight.own };
             let cost = if rule.is_of_siblings { cost + weight.beside } else { cost };
+            let cost = match rule.looks_inside {
+                true => cost + weight.path * element.descendants().take(*left).count(),
+                false => cost,
+            };
             match left.checked_sub(cost) {
                 Some(rest) => *left = rest,
                 None => {

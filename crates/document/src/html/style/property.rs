@@ -47,6 +47,8 @@ pub(super) enum Setting {
     Rtl(bool),
     Overrides(bool),
     Order(i32),
+    /// In a certain field of a grid.
+    Placed(bool),
     Floats(Float),
     Reverses(bool),
     Transform(Transform),
@@ -211,7 +213,9 @@ fn property(name: &str) -> Option<Property> {
         "clip" | "clip-path" => Property::Clip,
         "overflow" | "overflow-x" | "overflow-y" => Property::Clips,
         "direction" | "unicode-bidi" => Property::Rtl,
-        "order" => Property::Order,
+        "order" | "grid-column" | "grid-column-start" | "grid-row" | "grid-row-start" | "grid-area" => {
+            Property::Order
+        }
         "float" => Property::Floats,
         "flex-direction" | "flex-flow" | "box-direction" => Property::Order,
         "transform" | "rotate" | "scale" | "translate" => Property::Transform,
@@ -280,6 +284,9 @@ fn one(name: &str, value: &str, lower: &str) -> Option<Vec<Setting>> {
             Token::Number { int_value: Some(order), .. } => Setting::Order(*order),
             _ => return None,
         },
+        "grid-column" | "grid-column-start" | "grid-row" | "grid-row-start" | "grid-area" => {
+            Setting::Placed(!lower.starts_with("auto") && !lower.starts_with("span"))
+        }
         "float" => Setting::Floats(match lower {
             "left" | "inline-start" => Float::Left,
             "right" | "inline-end" => Float::Right,
@@ -321,6 +328,8 @@ fn display(value: &str) -> Option<Display> {
         "inline-block" | "inline-table" => Display::InlineBlock,
         "block" | "list-item" | "flow-root" | "table" | "table-caption" => Display::Block,
         "contents" => Display::Contents,
+        // Columns draw nothing.
+        "table-column" | "table-column-group" => Display::None,
         _ if value.starts_with("table-") => Display::Table,
         _ if value.contains("flex") || value.contains("grid") || value.contains("box") => Display::Flex,
         _ => return None,
@@ -374,6 +383,7 @@ fn filter(value: &str) -> Option<Vec<Setting>> {
                 let radius = argument.and_then(length).and_then(|length| length.px(16.0)).unwrap_or(0.0);
                 settings.push(Setting::Obscured(radius > 2.0));
             }
+            "invert" => settings.push(Setting::Obscured(amount.unwrap_or(1.0) > 0.3)),
             "brightness" | "contrast" => {
                 settings.push(Setting::Obscured(amount.is_some_and(|amount| !(0.3..=3.0).contains(&amount))));
             }

@@ -27,6 +27,8 @@ pub(super) struct Rule {
     /// Whether it looks at other elements, and whether at all beside it.
     pub(super) looks_around: bool,
     pub(super) is_of_siblings: bool,
+    /// Whether it looks at what is in an element.
+    pub(super) looks_inside: bool,
 }
 
 /// What of an element a rule is about.
@@ -111,6 +113,7 @@ impl Reader<'_> {
                     declarations: declarations.clone(),
                     is_layered: self.layers > 0,
                     is_of_siblings,
+                    looks_inside: text.contains(":has("),
                 });
             }
         }
@@ -195,6 +198,15 @@ impl<'i> AtRuleParser<'i> for Reader<'_> {
         Ok(match name.to_ascii_lowercase().as_str() {
             "media" if screen::matches(&condition) => Block::Read,
             "supports" if !condition.trim_start().starts_with("not") => Block::Read,
+            "container" => {
+                let at = condition.find('(').unwrap_or_default();
+                if screen::matches(condition.get(at..).unwrap_or_default()) {
+                    Block::Read
+                } else {
+                    Block::Skip
+                }
+            }
+            "scope" => Block::Read,
             "layer" => Block::Layer,
             _ => Block::Skip,
         })
@@ -296,6 +308,10 @@ impl selectors::parser::Parser<'_> for Selectors {
     type Error = SelectorParseErrorKind;
 
     fn parse_is_and_where(&self) -> bool {
+        true
+    }
+
+    fn parse_has(&self) -> bool {
         true
     }
 }

@@ -15,6 +15,8 @@ pub(in crate::html) enum Length {
     Px(f32),
     /// In sizes of the font.
     Em(f32),
+    /// In sizes of the font of the root element.
+    Rem(f32),
     /// As a part of the box around: 1 is all of it.
     Part(f32),
 }
@@ -25,8 +27,17 @@ impl Length {
         match self {
             Length::Px(px) => Some(px),
             Length::Em(em) => Some(em * font_size),
+            Length::Rem(rem) => Some(rem * super::FONT_SIZE),
             Length::Part(0.0) => Some(0.0),
             Length::Part(_) | Length::Auto => None,
+        }
+    }
+
+    /// The same length for a root element with a font of this size.
+    pub(super) fn of_root(self, font_size: f32) -> Length {
+        match self {
+            Length::Rem(rem) => Length::Px(rem * font_size),
+            length => length,
         }
     }
 }
@@ -80,13 +91,14 @@ pub(super) fn length(token: &Token) -> Option<Length> {
             match unit.to_ascii_lowercase().as_str() {
                 "px" => px(1.0),
                 "pt" => px(4.0 / 3.0),
-                "pc" | "rem" => px(16.0),
+                "pc" => px(16.0),
                 "in" => px(96.0),
                 "cm" => px(37.8),
                 "mm" => px(3.78),
                 "q" => px(0.945),
                 "vw" | "vmax" | "vi" => px(WINDOW.0 / 100.0),
                 "vh" | "vmin" | "vb" => px(WINDOW.1 / 100.0),
+                "rem" => Length::Rem(*value),
                 "em" | "ic" => Length::Em(*value),
                 "lh" => Length::Em(value * 1.2),
                 "ex" | "ch" => Length::Em(value / 2.0),
