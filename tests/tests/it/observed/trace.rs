@@ -20,7 +20,7 @@ async fn submit(pipeline: &Pipeline, name: &str, bytes: Vec<u8>, trace: &str) ->
     let client = tests::api::http().build().unwrap();
     let request = client
         .post(format!("{}/api/v1/reports", pipeline.ingest.address()))
-        .query(&[("file_name", name), ("secret", "never-recorded")])
+        .query(&[("file_name", name)])
         .header("traceparent", format!("00-{trace}-{CALLER}-01"))
         .body(bytes);
     let answer: Value = request.send().await.unwrap().json().await.unwrap();
