@@ -92,7 +92,7 @@ impl Delivery {
             messaging.consumer.group.name = stage,
             messaging.message.id = header_of(&message, header::CE_ID).unwrap_or_default(),
             messaging.message.body.size = message.payload.len(),
-            report.id = subject.rsplit('.').next().unwrap_or_default(),
+            report.id = subject::id_token(&subject),
             gouji.delivery = times,
             error.type = Empty,
             trace_id = Empty,

@@ -3,4 +3,3 @@
 mod clients;
 mod damaged;
 mod drop_folder;
-mod slow;

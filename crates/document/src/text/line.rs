@@ -62,7 +62,12 @@ const BREAKS_OF_A_ROW: usize = 20;
 fn parts(line: &str) -> std::str::SplitInclusive<'_, impl FnMut(char) -> bool> {
     let has_cells = |part: &str| part.contains(|c| c == '\t' || is_pipe(c));
     let few = || line.split(BREAKS).take(BREAKS_OF_A_ROW + 1).count() <= BREAKS_OF_A_ROW;
-    let is_row = has_cells(line) && few() && !line.split(BREAKS).all(has_cells);
+    // A row begins with a label.
+    let begins = |part: &str| {
+        let first = part.split(|c| c == '\t' || is_pipe(c)).next().unwrap_or("");
+        has_cells(part) && (first.is_empty() || first.contains(|c: char| !c.is_ascii_digit()))
+    };
+    let is_row = has_cells(line) && few() && !line.split(BREAKS).all(begins);
     line.split_inclusive(move |c| !is_row && BREAKS.contains(&c))
 }
 

@@ -91,7 +91,8 @@ async fn one_report_is_one_trace_through_every_process() {
     let put = spans.iter().filter(|span| span.service == "gouji-ingest" && span.name == "put original");
     assert!(put.clone().count() == 2 && put.clone().all(|span| span.parent == upload.id), "{spans:#?}");
     let named = spans.iter().filter(|span| span.name.starts_with("process"));
-    assert!(named.clone().count() == 3 && named.clone().all(|span| span.attributes["report.id"] == id));
+    let ids: Vec<_> = named.map(|span| (&span.name, span.attributes.get("report.id"))).collect();
+    assert!(ids.len() == 3 && ids.iter().all(|(_, of)| *of == Some(&id)), "{ids:#?} of {id}");
 
     // The child is a process of its own, and its own clock tells when it did what.
     let reader = only(&spans, "gouji-parse", "reader");
@@ -144,11 +145,11 @@ async fn what_a_limit_killed_and_what_was_refused_can_be_followed() {
     let killed =
         readers.iter().find(|reader| !reader.events.is_empty()).unwrap_or_else(|| panic!("{spans:#?}"));
     let (event, limit) = &killed.events[0];
-    assert_eq!(
-        (event.as_str(), limit["limit"].as_str(), limit["value"].as_str()),
-        ("limit reached", "memory_bytes", "67108864")
-    );
-    assert_eq!(killed.attributes["error.type"], "memory");
+    assert_eq!(event, "limit reached");
+    // Whichever comes first on this machine.
+    let first = (limit["limit"].as_str(), limit["value"].as_str(), killed.attributes["error.type"].as_str());
+    let limits = [("memory_bytes", "67108864", "memory"), ("cpu_seconds", "2", "cpu")];
+    assert!(limits.contains(&first), "{first:?}");
     let other = readers.iter().find(|reader| reader.id != killed.id).unwrap();
     assert_ne!(killed.attributes["process.pid"], other.attributes["process.pid"]);
     assert!(killed.ended_ns <= other.begun_ns);
