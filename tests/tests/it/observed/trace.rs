@@ -125,7 +125,8 @@ async fn one_report_is_one_trace_through_every_process() {
         .get(format!("{}/api/v1/reports/{id}", pipeline.console.address()))
         .query(&[("secret", "never-recorded")])
         .header("traceparent", format!("00-{TRACE}-{CALLER}-01"));
-    assert_eq!(found.send().await.unwrap().status(), 200);
+    // Refused, as every parameter that the API does not know.
+    assert_eq!(found.send().await.unwrap().status(), 400);
     let spans = spans_with(&collector, TRACE, "GET /api/v1/reports/{id}").await;
     let asked = only(&spans, "gouji-console", "GET /api/v1/reports/{id}");
     assert_eq!(asked.parent, CALLER);
