@@ -45,55 +45,21 @@ pub(crate) fn routes() -> Vec<Route<App>> {
 
 /// The parameters of a letter.
 const LETTER: &[&str] = &["format", "name", "contact", "telephone", "deadline", "date", "across"];
-/// The parameters that choose reports.
-const FILTER: &[&str] = &[
-    "q",
-    "year",
-    "region",
-    "agency",
-    "verdict",
-    "finding",
-    "rule",
-    "severity",
-    "form",
-    "published",
-    "cell.*",
-];
+/// The parameters that choose reports, and others behind them.
+macro_rules! filter_and {
+    ($($other:literal),*) => {
+        &[
+            "q", "year", "region", "agency", "verdict", "finding", "rule", "severity", "form", "published",
+            "cell.*", $($other),*
+        ]
+    };
+}
+
+const FILTER: &[&str] = filter_and!();
 /// Those of a sum.
-const SUM: &[&str] = &[
-    "q",
-    "year",
-    "region",
-    "agency",
-    "verdict",
-    "finding",
-    "rule",
-    "severity",
-    "form",
-    "published",
-    "cell.*",
-    "cell",
-    "by",
-];
+const SUM: &[&str] = filter_and!("cell", "by");
 /// Those of a search.
-const SEARCH: &[&str] = &[
-    "q",
-    "year",
-    "region",
-    "agency",
-    "verdict",
-    "finding",
-    "rule",
-    "severity",
-    "form",
-    "published",
-    "cell.*",
-    "sort",
-    "facets",
-    "limit",
-    "cursor",
-    "highlight",
-];
+const SEARCH: &[&str] = filter_and!("sort", "facets", "limit", "cursor", "highlight");
 
 pub(crate) async fn not_found(OriginalUri(uri): OriginalUri) -> Response {
     Problem::not_found(format!("没有地址 {}。", uri.path())).into_response()

@@ -242,24 +242,17 @@ fn text_object(tag: &BytesStart<'_>, xml: &mut Xml<'_>, budget: &mut Budget) -> 
         colors: Colors::default(),
         codes: Vec::new(),
     };
-    let mut clips = Vec::new();
-    while let Some(event) = xml.next()? {
-        match event {
-            Event::Close => break,
-            Event::Text(_) => {}
-            Event::Open(tag) => match name(&tag) {
-                "FillColor" => object.colors.fill = Some(color(&tag, xml)?),
-                "StrokeColor" => object.colors.stroke = Some(color(&tag, xml)?),
-                "Clips" => clips = read_clips(xml, budget)?,
-                "TextCode" => {
-                    let mut code = Code::of(&tag, object.codes.last());
-                    code.text = text(xml)?;
-                    object.codes.push(code);
-                }
-                _ => xml.skip()?,
-            },
+    let mut colors = Colors::default();
+    let clips = read_painted(xml, budget, &mut colors, |tag, xml| {
+        if name(tag) != "TextCode" {
+            return xml.skip();
         }
-    }
+        let mut code = Code::of(tag, object.codes.last());
+        code.text = text(xml)?;
+        object.codes.push(code);
+        Ok(())
+    })?;
+    object.colors = colors;
     Ok((Shape::Text(object), clips))
 }
 
@@ -273,22 +266,40 @@ fn path_object(tag: &BytesStart<'_>, xml: &mut Xml<'_>, budget: &mut Budget) -> 
         colors: Colors::default(),
         data: String::new(),
     };
+    let mut colors = Colors::default();
+    let clips = read_painted(xml, budget, &mut colors, |tag, xml| {
+        if name(tag) != "AbbreviatedData" {
+            return xml.skip();
+        }
+        object.data = text(xml)?;
+        Ok(())
+    })?;
+    object.colors = colors;
+    budget.spend(object.data.len() / 64)?;
+    Ok((Shape::Path(object), clips))
+}
+
+/// The colours and clips of a text or a path; `other` reads or skips every other element inside it.
+fn read_painted(
+    xml: &mut Xml<'_>,
+    budget: &mut Budget,
+    colors: &mut Colors,
+    mut other: impl FnMut(&BytesStart<'_>, &mut Xml<'_>) -> Result<(), ReadError>,
+) -> Result<Vec<Vec<Object>>, ReadError> {
     let mut clips = Vec::new();
     while let Some(event) = xml.next()? {
         match event {
             Event::Close => break,
             Event::Text(_) => {}
             Event::Open(tag) => match name(&tag) {
-                "FillColor" => object.colors.fill = Some(color(&tag, xml)?),
-                "StrokeColor" => object.colors.stroke = Some(color(&tag, xml)?),
+                "FillColor" => colors.fill = Some(color(&tag, xml)?),
+                "StrokeColor" => colors.stroke = Some(color(&tag, xml)?),
                 "Clips" => clips = read_clips(xml, budget)?,
-                "AbbreviatedData" => object.data = text(xml)?,
-                _ => xml.skip()?,
+                _ => other(&tag, xml)?,
             },
         }
     }
-    budget.spend(object.data.len() / 64)?;
-    Ok((Shape::Path(object), clips))
+    Ok(clips)
 }
 
 /// The clips of an object that holds nothing else to read.
