@@ -113,8 +113,11 @@ fn depth(body: &[u8], so_far: usize) -> usize {
     depth(body, so_far + 1) + room[body.len() % 64]
 }
 
+/// Something to try, and whether it can be done.
+type Look = (&'static str, fn() -> bool);
+
 /// What a reader has no business to do; whether it could.
-const LOOKS: [(&str, fn() -> bool); 7] = [
+const LOOKS: [Look; 7] = [
     ("read a file", || File::open("/etc/passwd").is_ok()),
     ("write a file", || File::create("/tmp/gouji-sandbox-test").is_ok()),
     ("list a folder", || fs::read_dir("/").is_ok()),

@@ -75,7 +75,8 @@ impl Painted {
     pub(super) fn meets(&self, above: &Painted, [is_read, is_above_read]: [bool; 2]) -> Meeting {
         let (one, other) = (self.core(), above.core());
         let common = one.intersect(other);
-        if !is_read || !(common.width() > 0.0 && common.height() > 0.0) {
+        let is_touched = common.width() > 0.0 && common.height() > 0.0;
+        if !(is_read && is_touched) {
             return Meeting::Apart;
         }
         let (mine, theirs) = (self.glyph.character, above.glyph.character);

@@ -214,8 +214,8 @@ impl PageDevice {
     /// How paint is laid on the page now; none where a mask decides.
     fn laid(&self, mask: Option<&SoftMask<'_>>, blend: BlendMode) -> Option<Laid> {
         let groups = &self.groups;
-        let blends = groups.iter().map(|group| group.blend).chain([blended(blend)]);
-        let blend = blends.filter(|blend| *blend != Blend::Normal).last().unwrap_or(Blend::Normal);
+        let mut blends = groups.iter().map(|group| group.blend).chain([blended(blend)]);
+        let blend = blends.rfind(|blend| *blend != Blend::Normal).unwrap_or(Blend::Normal);
         let is_masked = mask.is_some() || groups.iter().any(|group| group.is_masked);
         (!is_masked).then(|| Laid { opacity: groups.iter().map(|group| group.opacity).product(), blend })
     }
@@ -232,8 +232,8 @@ impl PageDevice {
         let is_in_margin = area.y1 < self.frame.y0 + height || area.y0 > self.frame.y1 - height;
         let is_large = size > WATERMARK;
         // Slanting text is a watermark.
-        turns.is_none() && (is_light || is_large)
-            || self.contents.contains(&Content::Watermark) && (is_light || is_large)
+        let is_watermark = turns.is_none() || self.contents.contains(&Content::Watermark);
+        is_watermark && (is_light || is_large)
             || self.contents.contains(&Content::RunningHead) && is_in_margin
     }
 
@@ -336,7 +336,7 @@ impl PageDevice {
         let path = props.transform * path;
         let pieces = parts(&path);
         self.spend(pieces.iter().map(Vec::len).sum::<usize>() / 4);
-        let is_curved = path.elements().iter().any(|element| is_curve(element));
+        let is_curved = path.elements().iter().any(is_curve);
         self.is_drawn |= is_curved;
         if let Some(rule) = fills {
             self.fill(&path, &pieces, rule, is_curved, &paint);

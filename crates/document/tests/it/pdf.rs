@@ -478,7 +478,7 @@ fn what_does_not_stand_out_is_not_read() {
         let long = text(20, 350, "图片上的数字按图片的颜色判断，文字足够长才不算扫描件，后面还有一些文字。");
         let content = format!("{long} q 80 0 0 30 10 290 cm /X0 Do Q {}", painted(operators));
         let found = seen(&open(&file(&[("", &content)], &[image])));
-        found.rsplit(|c: char| c == ';').next().unwrap().trim().to_owned()
+        found.rsplit(';').next().unwrap().trim().to_owned()
     };
     assert_eq!(on_picture("0 g"), "146");
     assert_eq!(on_picture("1 g"), "146");

@@ -22,8 +22,7 @@ const UNKNOWN_ACT: i32 = 78;
 pub(super) async fn every_act_of_a_hostile_library_fails() {
     let setup = Setup::new();
     let (mut acts, mut free) = (0, 0);
-    loop {
-        let Some(worked) = setup.works_without_a_sandbox(acts) else { break };
+    while let Some(worked) = setup.works_without_a_sandbox(acts) {
         free += usize::from(worked);
         match setup.try_in_a_sandbox(acts).await {
             // The act failed, and the child went on.

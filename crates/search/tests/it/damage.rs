@@ -15,6 +15,9 @@ fn files(folder: &TempDir, extension: &str) -> Vec<PathBuf> {
     files
 }
 
+/// What is done to a file, and how.
+type Damage<'a> = (&'a str, &'a dyn Fn(&PathBuf));
+
 #[test]
 fn whatever_happens_to_a_file_an_open_reader_names_it() {
     let cut = |path: &PathBuf| {
@@ -36,7 +39,7 @@ fn whatever_happens_to_a_file_an_open_reader_names_it() {
     let delete = |path: &PathBuf| fs::remove_file(path).unwrap();
     let empty = |path: &PathBuf| fs::write(path, "").unwrap();
     for extension in ["store", "fast", "term", "idx", "pos", "fieldnorm"] {
-        let damages: [(&str, &dyn Fn(&PathBuf)); 5] = [
+        let damages: [Damage<'_>; 5] = [
             ("cut", &cut),
             ("flipped", &flip),
             ("replaced", &replace),

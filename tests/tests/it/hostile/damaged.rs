@@ -17,6 +17,9 @@ fn flip(path: &Path) {
     fs::write(path, bytes).unwrap();
 }
 
+/// The extension of the files to damage, and how.
+type Damage<'a> = (&'a str, &'a dyn Fn(&Path));
+
 #[tokio::test]
 async fn an_original_with_a_flipped_byte_is_healed_by_the_next_copy() {
     let reports = reports(16_100..16_102);
@@ -66,7 +69,7 @@ async fn a_damaged_index_is_unavailable_until_it_is_rebuilt() {
     }
     log.until("indexed", reports.len()).await;
     let cut = |path: &Path| File::options().write(true).open(path).unwrap().set_len(100).unwrap();
-    let damages: [(&str, &dyn Fn(&Path)); 4] = [
+    let damages: [Damage<'_>; 4] = [
         ("fast", &cut),
         ("idx", &|path| flip(path)),
         ("store", &|path| fs::remove_file(path).unwrap()),
