@@ -18,8 +18,8 @@ pub static CEL_07: Rule = Rule {
     basis: FORMS,
     formula: "页面上看到的数字 = 文件中存储的数字",
     requirement: "看到的数字与文件中的数字相同",
-    problem: "看到的数字与文件中的数字可能不同",
-    hint: "请对照原文件核对这些数字；如确有遮盖、删除线、隐藏或重叠，请改正后重新公布。",
+    problem: "数字存疑，看到的与文件中的可能不同",
+    hint: "请对照原文件核对；如有遮盖、删除线、隐藏、重叠，或一格填了几个数字，请改正后重新公布。",
     since: "2026.14",
     check: Check::Report(check),
     cases: CASES,
@@ -34,7 +34,7 @@ fn of_table(rule: &Rule, report: &Report, table: Table) -> Option<Finding> {
     let doubts = ids.iter().filter_map(|id| report.cells.get(*id)?.doubt).collect::<BTreeSet<_>>();
     let reasons: Vec<&str> = doubts.into_iter().map(report::Doubt::title).collect();
     let what = format!(
-        "{}有{}格看到的数字与文件中的数字可能不同：{}，文件中为{}。原因：{}。这些数字没有参与计算。",
+        "{}有{}格的数字存疑：{}，文件中为{}。原因：{}。这些数字没有参与计算。",
         table.short_title(),
         ids.len(),
         quoted_cells(report, &ids),
