@@ -6,6 +6,7 @@ use bytes::Bytes;
 use proto::subject::{self, Subject};
 use proto::v1::{
     ActionTaken, ReportIndexed, ReportParsed, ReportRefused, ReportSubmitted, ReportValidated, RosterImported,
+    RulePolicyChanged,
 };
 use proto::{Fact, header};
 
@@ -59,6 +60,7 @@ impl Event {
             ReportIndexed::NAME => self.id_as::<ReportIndexed>(),
             ReportRefused::NAME => self.id_as::<ReportRefused>(),
             RosterImported::NAME => self.id_as::<RosterImported>(),
+            RulePolicyChanged::NAME => self.id_as::<RulePolicyChanged>(),
             ActionTaken::NAME => self.id_as::<ActionTaken>(),
             _ => None,
         };

@@ -1,9 +1,10 @@
-//! The comparison of a report with that of the year before, repeated whenever one of the two changes.
+//! The comparison of a report with that of the year before, repeated whenever one of the two changes, and its
+//! judgement under the rule policy in force, where it was made under another one.
 
 use std::collections::BTreeSet;
 
+use policy::InForce;
 use report::{Review, beijing};
-use rules::RulePolicy;
 use search::{CurrentReport, Entry, IndexError, Writer};
 
 /// Compares with the year before: the reports with these keys, whose current version was just applied, the
@@ -14,7 +15,7 @@ use search::{CurrentReport, Entry, IndexError, Writer};
 /// If the index cannot be read.
 pub(crate) fn rejudge(
     writer: &mut Writer,
-    policy: &RulePolicy,
+    policy: &InForce,
     changed: &BTreeSet<String>,
     others: BTreeSet<String>,
 ) -> Result<(), IndexError> {
@@ -30,10 +31,10 @@ pub(crate) fn rejudge(
             None => None,
         };
         match last_year {
-            Some(last_year) => writer.rejudge(&key, &compared(&own, &last_year, policy))?,
+            Some(last_year) => writer.rejudge(&key, &judged(&own, Some(&last_year), policy))?,
             // A version that was just applied has its own findings only.
-            None if changed.contains(&key) => continue,
-            None => writer.rejudge(&key, &own.review)?,
+            None if changed.contains(&key) && is_made_under(policy, &own) => continue,
+            None => writer.rejudge(&key, &judged(&own, None, policy))?,
         };
     }
     Ok(())
@@ -57,7 +58,18 @@ fn current(writer: &mut Writer, key: &str) -> Result<Option<CurrentReport>, Inde
 }
 
 /// The review of a report with the findings of its comparison with the year before.
-fn compared(own: &CurrentReport, last_year: &CurrentReport, policy: &RulePolicy) -> Review {
+fn judged(own: &CurrentReport, last_year: Option<&CurrentReport>, policy: &InForce) -> Review {
     let submitted = beijing::day(own.version.submitted_at_ms);
-    rules::beside((*own.review).clone(), &last_year.review.report, policy, submitted)
+    let review = (*own.review).clone();
+    match last_year.map(|last_year| &last_year.review.report) {
+        last_year if !is_made_under(policy, own) => rules::under(review, last_year, &policy.policy, submitted),
+        Some(last_year) => rules::beside(review, last_year, &policy.policy, submitted),
+        None => review,
+    }
+}
+
+/// Whether the findings of a report by itself stand. Where the log has no change of the policy they do: the
+/// processes of an installation may have been given different files.
+fn is_made_under(policy: &InForce, own: &CurrentReport) -> bool {
+    policy.change.is_none() || policy.policy.made(&own.review.rules_version)
 }
