@@ -25,7 +25,7 @@ use crate::event::Event;
 use crate::failpoint::failpoint;
 use crate::metrics::{METRICS, stage_attribute};
 use crate::names::STREAM;
-use crate::read;
+use crate::read::{self, Facts};
 use crate::trace::traceparent;
 
 /// The subjects whose last message must have the expected sequence: this fact about this id, under any year
@@ -45,6 +45,15 @@ pub enum Published {
     New,
     /// The fact was on the log before.
     AlreadyThere,
+}
+
+/// The outcome of appending a fact to those about the same id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Appended {
+    /// The log has it after those that its publisher had read.
+    New,
+    /// The log has others by now; nothing was published.
+    Conflict,
 }
 
 /// Why a fact is not known to be on the log.
@@ -93,6 +102,20 @@ impl Bus {
         sequence: u64,
     ) -> Result<Published, PublishError> {
         Outgoing::successor(self.stage, fact, sequence)?.publish(self).await
+    }
+
+    /// Publishes a fact of which there are several about one id, if the log has exactly `read` of them. So of two
+    /// publishers that have read the same ones, only the first is stored.
+    ///
+    /// # Errors
+    /// If the fact cannot be stored, or the bus does not answer for twenty seconds.
+    pub async fn append<F: Fact>(&self, fact: &F, read: &Facts<F>) -> Result<Appended, PublishError> {
+        let expected = Expected::FirstAfter(read.last_sequence);
+        let outgoing = Outgoing::new(self.stage, fact, [F::NAME; 2], expected)?;
+        match outgoing.append::<F>(self, read.facts.len()).await? {
+            Published::New => Ok(Appended::New),
+            Published::AlreadyThere => Ok(Appended::Conflict),
+        }
     }
 }
 
@@ -173,7 +196,28 @@ impl Outgoing {
 
     /// Sends it until it is known to be on the log. The current span becomes its parent.
     async fn publish(&self, bus: &Bus) -> Result<Published, PublishError> {
-        let span = tracing::info_span!(
+        let look = async |expected: &mut Expected, tries| self.look(bus, expected, tries).await;
+        self.publish_until_known(bus, look).instrument(self.span()).await
+    }
+
+    /// The same after `read` facts about its id; already there where the log has more.
+    async fn append<F: Fact>(&self, bus: &Bus, read: usize) -> Result<Published, PublishError> {
+        let look = async |expected: &mut Expected, tries: u32| {
+            let found = read::facts_of_id::<F>(bus, &self.id).await.map_err(|error| format!("{error:#}"))?;
+            if found.facts.len() > read {
+                // An earlier try may have stored it although its answer was lost.
+                let is_ours = |fact: &F| tries > 1 && fact.encode_to_vec() == self.payload;
+                let is_ours = found.facts.get(read).is_some_and(is_ours);
+                return Ok(if is_ours { Published::New } else { Published::AlreadyThere });
+            }
+            *expected = Expected::FirstAfter(found.last_sequence);
+            Err("another message about this id came between".into())
+        };
+        self.publish_until_known(bus, look).instrument(self.span()).await
+    }
+
+    fn span(&self) -> tracing::Span {
+        tracing::info_span!(
             "send",
             otel.name = format!("send gouji.v1.{}", self.name),
             otel.kind = "producer",
@@ -184,11 +228,15 @@ impl Outgoing {
             messaging.destination.template = format!("gouji.v1.{}.{{id}}.{{year}}.{{region}}", self.name),
             messaging.message.body.size = self.payload.len(),
             report.id = self.id,
-        );
-        self.publish_until_known(bus).instrument(span).await
+        )
     }
 
-    async fn publish_until_known(&self, bus: &Bus) -> Result<Published, PublishError> {
+    /// Sends it until the log has it, or `look` says why it does not have to.
+    async fn publish_until_known(
+        &self,
+        bus: &Bus,
+        look: impl AsyncFn(&mut Expected, u32) -> Result<Published, String>,
+    ) -> Result<Published, PublishError> {
         let deadline = Instant::now() + DEADLINE;
         let mut pause = FIRST_PAUSE;
         let (mut tries, mut expected) = (1, self.expected);
@@ -202,7 +250,7 @@ impl Outgoing {
             };
             let published = match answer {
                 Answer::Stored => Ok(Published::New),
-                Answer::NotExpected => self.look(bus, &mut expected, tries).await,
+                Answer::NotExpected => look(&mut expected, tries).await,
                 Answer::TooLarge => {
                     return Err(PublishError::TooLarge {
                         subject: self.subject.clone(),

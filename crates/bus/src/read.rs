@@ -49,6 +49,14 @@ impl Bus {
         Ok(facts(self, &filter).await?.pop().and_then(|event| event.decode()))
     }
 
+    /// Every fact `F` about one id, for a kind of which there are several; see [`Bus::append`].
+    ///
+    /// # Errors
+    /// If the bus does not answer, or the id cannot be part of a subject.
+    pub async fn facts_of_id<F: Fact>(&self, id: &str) -> anyhow::Result<Facts<F>> {
+        facts_of_id(self, id).await
+    }
+
     /// The newest fact `F`, whatever id it is about.
     ///
     /// # Errors
@@ -123,6 +131,23 @@ impl Bus {
             page.into_iter().try_for_each(&mut each)?;
         }
     }
+}
+
+/// The facts `F` about one id, oldest first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Facts<F> {
+    /// The facts.
+    pub facts: Vec<F>,
+    /// The sequence of the last message on their subjects, whether it is a fact or not; 0 where there is none.
+    pub(crate) last_sequence: u64,
+}
+
+/// See [`Bus::facts_of_id`].
+pub(crate) async fn facts_of_id<F: Fact>(bus: &Bus, id: &str) -> anyhow::Result<Facts<F>> {
+    let found = all(bus, &subject::any_of_id::<F>(id)?).await?;
+    let last_sequence = found.last().map_or(0, |event| event.sequence);
+    let facts = found.iter().filter(|event| event.matches_its_subject()).filter_map(Event::decode).collect();
+    Ok(Facts { facts, last_sequence })
 }
 
 const READ_TIMEOUT: Duration = Duration::from_secs(5);
