@@ -112,7 +112,7 @@ impl Bus {
     pub async fn append<F: Fact>(&self, fact: &F, read: &Facts<F>) -> Result<Appended, PublishError> {
         let expected = Expected::FirstAfter(read.last_sequence);
         let outgoing = Outgoing::new(self.stage, fact, [F::NAME; 2], expected)?;
-        match outgoing.append::<F>(self, read.facts.len()).await? {
+        match (Outgoing { appended_to: Some(read.facts.len()), ..outgoing }).publish(self).await? {
             Published::New => Ok(Appended::New),
             Published::AlreadyThere => Ok(Appended::Conflict),
         }
@@ -129,6 +129,8 @@ struct Outgoing {
     /// the same stage.
     outcomes: [&'static str; 2],
     expected: Expected,
+    /// How many facts of its kind its publisher has read, where there may be several about one id.
+    appended_to: Option<usize>,
     headers: HeaderMap,
     payload: Bytes,
 }
@@ -189,6 +191,7 @@ impl Outgoing {
             submission: submission_of(fact).to_owned(),
             outcomes,
             expected,
+            appended_to: None,
             headers,
             payload,
         })
@@ -196,24 +199,7 @@ impl Outgoing {
 
     /// Sends it until it is known to be on the log. The current span becomes its parent.
     async fn publish(&self, bus: &Bus) -> Result<Published, PublishError> {
-        let look = async |expected: &mut Expected, tries| self.look(bus, expected, tries).await;
-        self.publish_until_known(bus, look).instrument(self.span()).await
-    }
-
-    /// The same after `read` facts about its id; already there where the log has more.
-    async fn append<F: Fact>(&self, bus: &Bus, read: usize) -> Result<Published, PublishError> {
-        let look = async |expected: &mut Expected, tries: u32| {
-            let found = read::facts_of_id::<F>(bus, &self.id).await.map_err(|error| format!("{error:#}"))?;
-            if found.facts.len() > read {
-                // An earlier try may have stored it although its answer was lost.
-                let is_ours = |fact: &F| tries > 1 && fact.encode_to_vec() == self.payload;
-                let is_ours = found.facts.get(read).is_some_and(is_ours);
-                return Ok(if is_ours { Published::New } else { Published::AlreadyThere });
-            }
-            *expected = Expected::FirstAfter(found.last_sequence);
-            Err("another message about this id came between".into())
-        };
-        self.publish_until_known(bus, look).instrument(self.span()).await
+        self.publish_until_known(bus).instrument(self.span()).await
     }
 
     fn span(&self) -> tracing::Span {
@@ -231,12 +217,7 @@ impl Outgoing {
         )
     }
 
-    /// Sends it until the log has it, or `look` says why it does not have to.
-    async fn publish_until_known(
-        &self,
-        bus: &Bus,
-        look: impl AsyncFn(&mut Expected, u32) -> Result<Published, String>,
-    ) -> Result<Published, PublishError> {
+    async fn publish_until_known(&self, bus: &Bus) -> Result<Published, PublishError> {
         let deadline = Instant::now() + DEADLINE;
         let mut pause = FIRST_PAUSE;
         let (mut tries, mut expected) = (1, self.expected);
@@ -250,7 +231,10 @@ impl Outgoing {
             };
             let published = match answer {
                 Answer::Stored => Ok(Published::New),
-                Answer::NotExpected => look(&mut expected, tries).await,
+                Answer::NotExpected => match self.appended_to {
+                    Some(read) => self.look_behind(bus, read, &mut expected, tries).await,
+                    None => self.look(bus, &mut expected, tries).await,
+                },
                 Answer::TooLarge => {
                     return Err(PublishError::TooLarge {
                         subject: self.subject.clone(),
@@ -326,6 +310,25 @@ impl Outgoing {
             return Ok(if is_ours { Published::New } else { Published::AlreadyThere });
         }
         let last = of_id.iter().rfind(|event| event.fact() == self.name).map_or(0, |event| event.sequence);
+        *expected = Expected::FirstAfter(last);
+        Err("another message about this id came between".into())
+    }
+
+    /// Reads from the log why it refused a fact that was to follow `read` others of its kind.
+    async fn look_behind(
+        &self,
+        bus: &Bus,
+        read: usize,
+        expected: &mut Expected,
+        tries: u32,
+    ) -> Result<Published, String> {
+        let found = read::all_of(bus, self.name, &self.id).await.map_err(|error| format!("{error:#}"))?;
+        let last = found.last().map_or(0, |event| event.sequence);
+        if let Some(next) = found.iter().filter(|event| event.matches_its_subject()).nth(read) {
+            // An earlier try may have stored it although its answer was lost.
+            let is_ours = tries > 1 && next.payload == self.payload;
+            return Ok(if is_ours { Published::New } else { Published::AlreadyThere });
+        }
         *expected = Expected::FirstAfter(last);
         Err("another message about this id came between".into())
     }

@@ -144,7 +144,7 @@ pub struct Facts<F> {
 
 /// See [`Bus::facts_of_id`].
 pub(crate) async fn facts_of_id<F: Fact>(bus: &Bus, id: &str) -> anyhow::Result<Facts<F>> {
-    let found = all(bus, &subject::any_of_id::<F>(id)?).await?;
+    let found = all_of(bus, F::NAME, id).await?;
     let last_sequence = found.last().map_or(0, |event| event.sequence);
     let facts = found.iter().filter(|event| event.matches_its_subject()).filter_map(Event::decode).collect();
     Ok(Facts { facts, last_sequence })
@@ -176,6 +176,11 @@ async fn facts(bus: &Bus, filter: &str) -> anyhow::Result<Vec<Event>> {
 /// Every message about one id, oldest first, whether it is a fact or not.
 pub(crate) async fn all_of_id(bus: &Bus, id: &str) -> anyhow::Result<Vec<Event>> {
     all(bus, &subject::history(id)?).await
+}
+
+/// Every message on the subjects of one kind of fact about one id, oldest first, whether it is a fact or not.
+pub(crate) async fn all_of(bus: &Bus, fact: &str, id: &str) -> anyhow::Result<Vec<Event>> {
+    all(bus, &subject::any_of(fact, id)?).await
 }
 
 /// Every message that matches `filter`, oldest first; the filter names one id.
