@@ -268,7 +268,9 @@ fn labels(form: &'static Form) -> Vec<(CellId, Labels)> {
         all.extend(id.map(|id| (id, Labels { group: group.to_owned(), row, column })));
     };
     for block in &form.active {
-        for (row, column) in block.rows.iter().flat_map(|row| block.columns.iter().map(move |column| (row, column))) {
+        for (row, column) in
+            block.rows.iter().flat_map(|row| block.columns.iter().map(move |column| (row, column)))
+        {
             add(form.active_cell(row.id, column.id), block.article, row.label, column.label);
         }
     }
@@ -292,7 +294,9 @@ impl CellName {
         let mut name = Self { id, parts: [table, Vec::new(), Vec::new(), Vec::new()] };
         let path = id.as_str();
         let (row, _) = path.rsplit_once('.').unwrap_or((path, ""));
-        let ends_with = |path: &str, end: &str| path.strip_suffix(end).is_some_and(|before| before.is_empty() || before.ends_with('.'));
+        let ends_with = |path: &str, end: &str| {
+            path.strip_suffix(end).is_some_and(|before| before.is_empty() || before.ends_with('.'))
+        };
         // The longest end is the nearest: `other.misc` before `misc`.
         let words = |words: &[(&str, &'static [&'static str])], path: &str| {
             let found = words.iter().filter(|(end, _)| ends_with(path, end));
@@ -309,7 +313,9 @@ impl CellName {
 
     /// Adds what a form calls the parts, with and without their numbers and explanations.
     fn add(&mut self, labels: &Labels) {
-        for (part, label) in self.parts.iter_mut().skip(1).zip([labels.group.as_str(), labels.row, labels.column]) {
+        for (part, label) in
+            self.parts.iter_mut().skip(1).zip([labels.group.as_str(), labels.row, labels.column])
+        {
             let plain = label.split(['(', '（']).find(|piece| piece.chars().count() > 3).unwrap_or(label);
             let unnumbered = [without_number(label), without_number(plain)];
             part.extend(unnumbered.iter().chain(&[label, plain]).map(|label| folded(label)));
@@ -331,7 +337,10 @@ impl CellName {
 fn without_number(label: &str) -> &str {
     let label = label.trim();
     if let Some(rest) = label.strip_prefix('(') {
-        return rest.split_once(')').filter(|(number, _)| number.chars().count() == 1).map_or(label, |(_, rest)| rest);
+        return rest
+            .split_once(')')
+            .filter(|(number, _)| number.chars().count() == 1)
+            .map_or(label, |(_, rest)| rest);
     }
     match label.split_once(['、', '.']) {
         Some((number, rest)) if number.chars().count() == 1 => rest,

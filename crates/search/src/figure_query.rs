@@ -66,7 +66,8 @@ fn closing_quote(chars: &[char], at: usize) -> Option<usize> {
         '“' => '”',
         _ => return None,
     };
-    let begins = at == 0 || chars.get(at - 1).is_some_and(|before| before.is_whitespace() || "(-".contains(*before));
+    let begins =
+        at == 0 || chars.get(at - 1).is_some_and(|before| before.is_whitespace() || "(-".contains(*before));
     let length = chars.get(at + 1..)?.iter().position(|char| *char == closes);
     begins.then(|| length.map_or(chars.len(), |length| at + length + 2))
 }
@@ -96,7 +97,8 @@ fn name_before(chars: &[char], range: Range<usize>) -> Option<(usize, Named)> {
         _ => Named::Nothing,
     };
     let is_boundary = |start: &usize| {
-        *start == range.start || chars.get(*start - 1).is_some_and(|before| before.is_whitespace() || "(-".contains(*before))
+        *start == range.start
+            || chars.get(*start - 1).is_some_and(|before| before.is_whitespace() || "(-".contains(*before))
     };
     let whole = candidates().filter(is_boundary).map(|start| (start, named(start)));
     let whole = whole.into_iter().find(|(_, cells)| *cells != Named::Nothing);
@@ -134,7 +136,8 @@ struct Number {
 /// Words of comparison, the longer before those that they begin with. Those in the last list need a name before them
 /// like all others, so `为` and `是` in a sentence do no harm.
 const AT_LEAST: [&str; 8] = [">=", "≥", "大于或等于", "大于等于", "不少于", "不低于", "不小于", "至少"];
-const AT_MOST: [&str; 9] = ["<=", "≤", "小于或等于", "小于等于", "不大于", "不超过", "不多于", "不高于", "至多"];
+const AT_MOST: [&str; 9] =
+    ["<=", "≤", "小于或等于", "小于等于", "不大于", "不超过", "不多于", "不高于", "至多"];
 const MORE: [&str; 5] = [">", "大于", "超过", "多于", "高于"];
 const LESS: [&str; 5] = ["<", "小于", "少于", "低于", "不足"];
 const EQUAL: [&str; 8] = ["=", ":", "等于", "介于", "为", "是", "在", "有"];
@@ -165,7 +168,11 @@ fn comparison(chars: &[char], at: usize) -> Option<(Compared, usize)> {
             Some((Compared { lower: Bound::Included(number.clone()), upper: Bound::Included(number) }, after))
         }),
         // A number stands on its own: the 3 of `表二3` is none.
-        None if chars.get(at.checked_sub(1)?)?.is_whitespace() || !chars.get(at - 1)?.is_ascii_alphanumeric() => range(chars, at),
+        None if chars.get(at.checked_sub(1)?)?.is_whitespace()
+            || !chars.get(at - 1)?.is_ascii_alphanumeric() =>
+        {
+            range(chars, at)
+        }
         None => None,
     }
 }
@@ -339,7 +346,10 @@ mod tests {
         check("新收总计为0", "[requests.received.total >=0<=0]");
         check("新收总计至少3件", "[requests.received.total >=3]");
         check("行政处罚 增减 < -3", "[active.penalty.items_change <-3]");
-        check("（三）不予公开·4.保护第三方合法权益 / 自然人>1", "[requests.refused.third_party.natural_person >1]");
+        check(
+            "（三）不予公开·4.保护第三方合法权益 / 自然人>1",
+            "[requests.refused.third_party.natural_person >1]",
+        );
         check("(六)其他处理/总计>1", "[requests.other.total >1]");
         check("3.危及“三安全一稳定” 总计>1", "[requests.refused.security_stability.total >1]");
     }
@@ -349,10 +359,7 @@ mod tests {
         let check = |text: &str, expected: &str| assert_eq!(drawn(text), expected, "{text}");
         check("枣庄市 新收 总计>100 教育", "枣庄市 [requests.received.total >100] 教育");
         check("枣庄市新收总计>100", "枣庄市 [requests.received.total >100]");
-        check(
-            "新收总计>100 复议纠正>0",
-            "[requests.received.total >100] [review.corrected >0]",
-        );
+        check("新收总计>100 复议纠正>0", "[requests.received.total >100] [review.corrected >0]");
         check("(新收总计>100 OR 教育)", "( [requests.received.total >100] OR 教育)");
         check("-新收总计>100", "- [requests.received.total >100]");
         check("“新收总计>100”", "“新收总计>100”");
@@ -379,7 +386,10 @@ mod tests {
 
     #[test]
     fn no_text_makes_it_fail() {
-        let pieces = ["新收", "总计", ">", "100", "(", "”", "“", "\"", "..", " ", "-", "万元", "以上", "（", "在", "至", "表三", "的"];
+        let pieces = [
+            "新收", "总计", ">", "100", "(", "”", "“", "\"", "..", " ", "-", "万元", "以上", "（", "在",
+            "至", "表三", "的",
+        ];
         let mut seed = 20_261_130_u64;
         for _ in 0..3_000 {
             let mut text = String::new();

@@ -77,7 +77,10 @@ pub fn read_query(text: &str) -> Parsed {
         match &condition.meaning {
             Meaning::Clause(clause) => parser.tokens.push(Token::Figure(clause.clone())),
             Meaning::Ambiguous(cells) => {
-                parser.warn(format!("“{name}”可以指表中的{}个数字，这个条件没有采用，请选择其中一个", cells.len()));
+                parser.warn(format!(
+                    "“{name}”可以指表中的{}个数字，这个条件没有采用，请选择其中一个",
+                    cells.len()
+                ));
                 questions.push(question(&chars, &condition, name, cells));
             }
             Meaning::WrongUnit(cell, unit) => {
@@ -106,7 +109,8 @@ fn question(chars: &[char], condition: &FigureCondition, name: String, cells: &[
     let text = |range: &[char]| range.iter().collect::<String>();
     let before = text(chars.get(..condition.name.start).unwrap_or_default());
     let after = text(chars.get(condition.name.end..).unwrap_or_default());
-    let choice = |cell: &CellId| Choice { cell: *cell, query: format!("{before}{}{after}", short_name(*cell)) };
+    let choice =
+        |cell: &CellId| Choice { cell: *cell, query: format!("{before}{}{after}", short_name(*cell)) };
     Question { name, choices: cells.iter().map(choice).collect() }
 }
 
