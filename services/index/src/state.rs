@@ -159,7 +159,7 @@ impl IndexState {
             let judge = move || {
                 let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
                 writer.index().check()?;
-                neighbours::rejudge(&mut writer, &policy, &BTreeSet::new(), part.into_iter().collect())?;
+                neighbours::rejudge(&mut writer, &policy, &BTreeSet::new(), &part.into_iter().collect())?;
                 writer.commit(&payload)
             };
             self.worker.cpu().run(judge).await?.context("judging reports again")?;
@@ -382,11 +382,16 @@ fn try_write(
     let mut beside = BTreeSet::new();
     for key in reassignments.departed() {
         beside.extend(neighbours::year_after(writer, key)?);
+        beside.insert(key.clone());
     }
     let applied = writer.apply_with(entries, reassignments, promoted)?;
-    let current = keys.into_iter().zip(&applied).filter(|(_, applied)| **applied == Applied::Current);
-    let changed = current.map(|(key, _)| key).chain(reassignments.departed().cloned()).collect();
-    neighbours::rejudge(writer, policy, &changed, beside)?;
+    let (current, others): (Vec<_>, Vec<_>) =
+        keys.into_iter().zip(&applied).partition(|(_, applied)| **applied == Applied::Current);
+    // An earlier version that arrives late changes who sent the report.
+    let joined = others.into_iter().filter(|(_, applied)| **applied == Applied::Superseded);
+    beside.extend(joined.map(|(key, _)| key));
+    let changed = current.into_iter().map(|(key, _)| key).chain(reassignments.departed().cloned()).collect();
+    neighbours::rejudge(writer, policy, &changed, &beside)?;
     bus::failpoint("applied");
     writer.commit(payload)?;
     measures::committed(writer.count(), begun.elapsed());
@@ -413,6 +418,17 @@ impl std::fmt::Display for Position {
         // An index that was judged under the file of the settings has the payload of earlier versions.
         if policy.is_empty() { Ok(()) } else { write!(formatter, "@{policy}") }
     }
+}
+
+/// Applies entries that move no original from one report to another.
+#[cfg(test)]
+pub(crate) fn apply(
+    writer: &mut Writer,
+    policy: &InForce,
+    entries: Vec<Entry>,
+) -> Result<Vec<Applied>, IndexError> {
+    let reassignments = writer.reassignments(&entries)?;
+    try_write(writer, policy, entries, &reassignments, Vec::new(), "")
 }
 
 /// Opens the current generation for writing, and creates the first one if there is none.

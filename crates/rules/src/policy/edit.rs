@@ -136,7 +136,7 @@ mod tests {
         let rule = |id: &str| crate::rule(id).unwrap();
         let waiver = PolicyWaiver {
             rule: "DOC-11",
-            agency: Some("某“局”\"\\\n".into()),
+            agency: Some("某“局”\"\\\t甲".into()),
             region: Some("3704".into()),
             year: Year::new(2024),
             waiver: Waiver { who: "王某".into(), why: "机构合并".into(), until: Date::constant(2025, 3, 31) },
