@@ -17,70 +17,73 @@ use crate::{assets, labels};
 /// A page waits this long for the bus, and is then shown without the counts.
 pub(crate) const BUS_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// A page: its title, the text in its search box, and the style sheets and scripts of its own.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Page<'a> {
-    pub(crate) title: &'a str,
-    pub(crate) query: &'a str,
-    /// Names of files in `assets`, beside those that every page has.
-    pub(crate) assets: &'a [&'a str],
-}
-
-/// A page without assets of its own.
+/// A page with the live counts and with what this caller may open. `query` is the text in its search box.
 pub(crate) async fn page(app: &App, caller: &Caller, title: &str, query: &str, content: Markup) -> Markup {
-    Page { title, query, assets: &[] }.show(app, caller, content).await
+    page_with(app, caller, title, query, &[], content).await
 }
 
-impl Page<'_> {
-    /// The page with the live counts and with what this caller may open.
-    pub(crate) async fn show(&self, app: &App, caller: &Caller, content: Markup) -> Markup {
-        let snapshot = match caller.can(Requires::Key) {
-            true => tokio::time::timeout(BUS_TIMEOUT, app.snapshot()).await.ok(),
-            false => return self.document(caller, &html! {}, &content),
-        };
-        let snapshot = snapshot.and_then(|snapshot| {
-            snapshot.inspect_err(|error| tracing::warn!("counting events for a page: {error:#}")).ok()
-        });
-        self.document(caller, &pipeline(snapshot.as_ref()), &content)
+/// A page with style sheets and scripts of its own, by their names in `assets.rs`.
+pub(crate) async fn page_with(
+    app: &App,
+    caller: &Caller,
+    title: &str,
+    query: &str,
+    files: &[&str],
+    content: Markup,
+) -> Markup {
+    if !caller.can(Requires::Key) {
+        return document(caller, title, query, files, &html! {}, &content);
     }
+    let snapshot = tokio::time::timeout(BUS_TIMEOUT, app.snapshot()).await;
+    let snapshot = snapshot.ok().and_then(|snapshot| {
+        snapshot.inspect_err(|error| tracing::warn!("counting events for a page: {error:#}")).ok()
+    });
+    document(caller, title, query, files, &pipeline(snapshot.as_ref()), &content)
+}
 
-    fn document(&self, caller: &Caller, pipeline: &Markup, content: &Markup) -> Markup {
-        let asset = |name: &str| format!("/assets/{name}?v={}", *assets::VERSION);
-        let own = |ending: &'static str| self.assets.iter().filter(move |name| name.ends_with(ending));
-        html! {
-            (DOCTYPE)
-            html lang="zh-CN" {
-                head {
-                    meta charset="utf-8";
-                    meta name="viewport" content="width=device-width, initial-scale=1";
-                    meta name="color-scheme" content="light dark";
-                    title { (self.title) " · 勾稽" }
-                    link rel="icon" type="image/svg+xml" href=(asset("icon.svg"));
-                    link rel="stylesheet" href=(asset("console.css"));
-                    @for name in own(".css") { link rel="stylesheet" href=(asset(name)); }
-                    script defer src=(asset("console.js")) {}
-                    @for name in own(".js") { script defer src=(asset(name)) {} }
-                }
-                body {
-                    a.skip href="#content" { "跳到正文" }
-                    header.top {
-                        div.bar {
-                            a.brand href="/" { span.mark aria-hidden="true" { "勾" } span { "勾稽" } small { "政府信息公开年报校核与检索" } }
-                            @if self.title != SEARCH_TITLE && caller.can(Requires::Key) {
-                                form.quick action="/" role="search" {
-                                    input type="search" name="q" value=(self.query) placeholder="检索年报" aria-label="检索年报";
-                                    button { "检索" }
-                                }
+fn document(
+    caller: &Caller,
+    title: &str,
+    query: &str,
+    files: &[&str],
+    pipeline: &Markup,
+    content: &Markup,
+) -> Markup {
+    let address = |name: &str| format!("/assets/{name}?v={}", *assets::VERSION);
+    let ending = |end: &'static str| files.iter().filter(move |name| name.ends_with(end));
+    html! {
+        (DOCTYPE)
+        html lang="zh-CN" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { (title) " · 勾稽" }
+                link rel="icon" type="image/svg+xml" href=(address("icon.svg"));
+                link rel="stylesheet" href=(address("console.css"));
+                @for name in ending(".css") { link rel="stylesheet" href=(address(name)); }
+                script defer src=(address("console.js")) {}
+                @for name in ending(".js") { script defer src=(address(name)) {} }
+            }
+            body {
+                a.skip href="#content" { "跳到正文" }
+                header.top {
+                    div.bar {
+                        a.brand href="/" { span.mark aria-hidden="true" { "勾" } span { "勾稽" } small { "政府信息公开年报校核与检索" } }
+                        @if title != SEARCH_TITLE && caller.can(Requires::Key) {
+                            form.quick action="/" role="search" {
+                                input type="search" name="q" value=(query) placeholder="检索年报" aria-label="检索年报";
+                                button { "检索" }
                             }
-                            (who(caller))
                         }
-                        (navigation::navigation(caller, self.title))
-                        (pipeline)
+                        (who(caller))
                     }
-                    main #content { (content) }
-                    footer.foot {
-                        p { "每个数字都能回到原件中的位置；校核结论仅供审核参考，以机关发布的原件为准。" }
-                    }
+                    (navigation::navigation(caller, title))
+                    (pipeline)
+                }
+                main #content { (content) }
+                footer.foot {
+                    p { "每个数字都能回到原件中的位置；校核结论仅供审核参考，以机关发布的原件为准。" }
                 }
             }
         }
@@ -126,7 +129,7 @@ pub(crate) fn error_page(problem: Problem, caller: &Caller) -> Response {
             @if caller.can(Requires::Key) { p { a href="/" { "回到检索" } } }
         }
     };
-    (status, Page { title, ..Page::default() }.document(caller, &html! {}, &content)).into_response()
+    (status, document(caller, title, "", &[], &html! {}, &content)).into_response()
 }
 
 /// The title of the search page, which has a search box in its content.
