@@ -44,13 +44,7 @@ impl Caller {
     }
 
     pub(crate) fn of_key(key: Key, origin: String) -> Self {
-        Self {
-            name: key.name,
-            role: Some(key.role),
-            scope: key.scope,
-            origin,
-            is_signed_out: false,
-        }
+        Self { name: key.name, role: Some(key.role), scope: key.scope, origin, is_signed_out: false }
     }
 
     /// Whether a route that requires this would admit the caller; pages offer only what it may do.
@@ -154,7 +148,11 @@ mod tests {
             ..Default::default()
         };
         let check = |role: Role, own: &[&str], regions: &[&str], expected: bool| {
-            assert_eq!(caller(Some(role), own).may_follow(&sent(regions)), expected, "{role:?} {own:?} {regions:?}");
+            assert_eq!(
+                caller(Some(role), own).may_follow(&sent(regions)),
+                expected,
+                "{role:?} {own:?} {regions:?}"
+            );
         };
         check(Role::Review, &[], &[], true);
         check(Role::Review, &["6101"], &["610102"], true);
