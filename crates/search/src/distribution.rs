@@ -65,8 +65,7 @@ impl Reader {
         found: &dyn EngineQuery,
         cell: CellId,
     ) -> Result<Distribution, IndexError> {
-        let mut addresses: Vec<DocAddress> =
-            searcher.search(found, &DocSetCollector)?.into_iter().collect();
+        let mut addresses: Vec<DocAddress> = searcher.search(found, &DocSetCollector)?.into_iter().collect();
         addresses.sort_unstable();
         let mut values: Vec<i64> = Vec::with_capacity(addresses.len());
         let mut unknown: BTreeMap<Option<CellState>, u64> = BTreeMap::new();
@@ -170,7 +169,9 @@ mod tests {
 
     #[test]
     fn values_lie_in_their_decade() {
-        let check = |value: i64, step: i64, expected: (i64, i64)| assert_eq!(decade(value, step), expected, "{value}");
+        let check = |value: i64, step: i64, expected: (i64, i64)| {
+            assert_eq!(decade(value, step), expected, "{value}")
+        };
         check(0, ONE, (0, 0));
         check(ONE, ONE, (ONE, 9 * ONE));
         check(9 * ONE, ONE, (ONE, 9 * ONE));

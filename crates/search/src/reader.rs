@@ -14,8 +14,8 @@ use crate::lookup::term_address;
 use crate::page::{PageCollector, Ranked};
 use crate::schema::Fields;
 use crate::{
-    Card, Clause, Hit, Index, IndexError, MAX_LIMIT, Page, Parsed, Query, SortBy, StoredParts, StoredReport, facets,
-    snippet,
+    Card, Clause, Hit, Index, IndexError, MAX_LIMIT, Page, Parsed, Query, SortBy, StoredParts, StoredReport,
+    facets, snippet,
 };
 
 /// A view of the index; see [`Index::reader`].
@@ -163,12 +163,7 @@ impl Reader {
         address.map(|address| StoredParts::read(&searcher, self.fields.stored, address)).transpose()
     }
 
-    fn hit(
-        &self,
-        searcher: &Searcher,
-        ranked: &Ranked,
-        shown: &Shown<'_>,
-    ) -> Result<Hit, IndexError> {
+    fn hit(&self, searcher: &Searcher, ranked: &Ranked, shown: &Shown<'_>) -> Result<Hit, IndexError> {
         let parts = StoredParts::read(searcher, self.fields.stored, ranked.address)?;
         let marked = shown.marked;
         let snippets = if marked.is_empty() { Vec::new() } else { snippet::snippets(&parts.text()?, marked) };

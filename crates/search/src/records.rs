@@ -7,8 +7,8 @@ use report::{CellId, CellState, Date, Decimal, Form, FormId, Region, Verdict, Ye
 use tantivy::columnar::{Column, StrColumn};
 use tantivy::{DocAddress, DocId, Searcher, SegmentReader};
 
-use crate::millionths::{cell_column, from_millionths};
 use crate::cells::CellColumns;
+use crate::millionths::{cell_column, from_millionths};
 use crate::schema::{column, date_of, mark_column, state_of_mark};
 use crate::{IndexError, Query, Reader, StoredParts};
 
@@ -130,7 +130,12 @@ impl Reader {
     }
 
     /// Replaces values that the columns hold rounded or cut off by those of the fact.
-    fn correct(&self, searcher: &Searcher, address: DocAddress, figures: &mut [Figure]) -> Result<(), IndexError> {
+    fn correct(
+        &self,
+        searcher: &Searcher,
+        address: DocAddress,
+        figures: &mut [Figure],
+    ) -> Result<(), IndexError> {
         let report = StoredParts::read(searcher, self.fields.stored, address)?.review_alone()?.report;
         for figure in figures {
             figure.value = report.cells.value(figure.cell);
@@ -143,7 +148,12 @@ impl Reader {
     ///
     /// # Errors
     /// If the index cannot be read.
-    pub fn agencies(&self, query: &Query, words: &str, limit: usize) -> Result<Vec<(String, u64)>, IndexError> {
+    pub fn agencies(
+        &self,
+        query: &Query,
+        words: &str,
+        limit: usize,
+    ) -> Result<Vec<(String, u64)>, IndexError> {
         let searcher = self.searcher()?;
         let mut counts = HashMap::new();
         for found in by_segment(&searcher, &self.found(&searcher, query)?) {
@@ -256,7 +266,8 @@ pub(crate) struct FigureColumn {
 impl FigureColumn {
     pub(crate) fn open(segment: &SegmentReader, cell: CellId) -> tantivy::Result<Self> {
         let columns = segment.fast_fields();
-        let (values, marks) = (columns.column_opt(&cell_column(cell))?, columns.column_opt(&mark_column(cell))?);
+        let (values, marks) =
+            (columns.column_opt(&cell_column(cell))?, columns.column_opt(&mark_column(cell))?);
         Ok(Self { cell, values, marks })
     }
 

@@ -256,7 +256,8 @@ impl Fields {
         });
         document.add_object(self.cells, cells.collect());
         let marks = report.cells.iter();
-        let marks = marks.filter_map(|(id, cell)| Some((id.as_str().to_owned(), OwnedValue::I64(mark_of(cell)?))));
+        let marks =
+            marks.filter_map(|(id, cell)| Some((id.as_str().to_owned(), OwnedValue::I64(mark_of(cell)?))));
         document.add_object(self.marks, marks.collect());
         if report.cells.iter().filter_map(|(_, cell)| cell.known()).any(|value| !is_exact(value)) {
             document.add_i64(self.rounded, 1);

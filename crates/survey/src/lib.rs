@@ -29,8 +29,8 @@ pub use division::Level;
 pub use figures::Figures;
 pub use member::{Member, Scope};
 pub use panel::{
-    Gap as PanelGap, Measure, Observation, Observed, Panel, PanelQuestion, PanelReport, PanelRow, PanelTotal, Point, agency_kind,
-    agency_kinds, panel,
+    Gap as PanelGap, Measure, Observation, Observed, Panel, PanelQuestion, PanelReport, PanelRow, PanelTotal,
+    Point, agency_kind, agency_kinds, panel,
 };
 pub use peers::stand_out;
 pub use roll_up::roll_up;

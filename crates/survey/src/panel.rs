@@ -251,9 +251,11 @@ pub fn panel(
 ) -> Panel {
     let mut table = Table::new(question, roster, observations);
     if let Some(roster) = roster {
-        roster.agencies().iter().enumerate().filter(|(_, agency)| is_asked(agency)).for_each(|(position, agency)| {
-            table.add_expected(position, agency, &place);
-        });
+        roster.agencies().iter().enumerate().filter(|(_, agency)| is_asked(agency)).for_each(
+            |(position, agency)| {
+                table.add_expected(position, agency, &place);
+            },
+        );
     }
     observations.iter().for_each(|observation| table.add(observation));
     table.finish(roster.is_some())
@@ -286,7 +288,11 @@ struct Found<'a> {
 }
 
 impl<'a> Table<'a> {
-    fn new(question: &'a PanelQuestion<'a>, roster: Option<&'a Roster>, observations: &'a [Observation]) -> Self {
+    fn new(
+        question: &'a PanelQuestion<'a>,
+        roster: Option<&'a Roster>,
+        observations: &'a [Observation],
+    ) -> Self {
         let regions = || observations.iter().filter_map(|observation| observation.region.as_deref());
         Self {
             question,
@@ -359,7 +365,12 @@ impl<'a> Table<'a> {
     fn row(&mut self, identity: Identity, agency: &str, region: Option<&str>, is_on_roster: bool) -> usize {
         *self.rows.entry(identity).or_insert_with(|| {
             let region = region.map(ToOwned::to_owned);
-            self.found.push(Found { agency: agency.to_owned(), region, is_on_roster, reports: HashMap::new() });
+            self.found.push(Found {
+                agency: agency.to_owned(),
+                region,
+                is_on_roster,
+                reports: HashMap::new(),
+            });
             self.found.len() - 1
         })
     }
@@ -380,8 +391,10 @@ impl<'a> Table<'a> {
             }
         }
         found.sort_by(|one, other| (&one.region, &one.agency).cmp(&(&other.region, &other.agency)));
-        let measured: Vec<Vec<Vec<Measured>>> =
-            found.iter().map(|found| (0..cells).map(|cell| measured(found, question, cell)).collect()).collect();
+        let measured: Vec<Vec<Vec<Measured>>> = found
+            .iter()
+            .map(|found| (0..cells).map(|cell| measured(found, question, cell)).collect())
+            .collect();
         let totals = (0..cells).map(|cell| totals(&measured, question, cell)).collect();
         let mut ranks: Vec<Vec<Option<usize>>> = (0..cells).map(|cell| ranks(&measured, cell)).collect();
         let rows = found.iter().zip(measured).enumerate().map(|(position, (found, measured))| PanelRow {
@@ -391,9 +404,17 @@ impl<'a> Table<'a> {
             reports: question
                 .years
                 .iter()
-                .map(|year| found.reports.get(year).map(|(one, reports)| PanelReport { key: one.key.clone(), reports: *reports }))
+                .map(|year| {
+                    found
+                        .reports
+                        .get(year)
+                        .map(|(one, reports)| PanelReport { key: one.key.clone(), reports: *reports })
+                })
                 .collect(),
-            points: measured.into_iter().map(|years| years.into_iter().map(|one| one.point).collect()).collect(),
+            points: measured
+                .into_iter()
+                .map(|years| years.into_iter().map(|one| one.point).collect())
+                .collect(),
             ranks: ranks.iter_mut().map(|ranks| ranks.get(position).copied().flatten()).collect(),
         });
         Panel {
@@ -467,8 +488,7 @@ fn totals(measured: &[Vec<Vec<Measured>>], question: &PanelQuestion<'_>, cell: u
     let always: Vec<&Vec<Measured>> =
         rows.iter().copied().filter(|years| years.iter().all(|one| one.parts.is_some())).collect();
     let total_of = |rows: &[&Vec<Measured>], year: usize| {
-        let parts: Vec<(Decimal, Decimal)> =
-            rows.iter().filter_map(|years| years.get(year)?.parts).collect();
+        let parts: Vec<(Decimal, Decimal)> = rows.iter().filter_map(|years| years.get(year)?.parts).collect();
         let sum = |part: fn(&(Decimal, Decimal)) -> Decimal| {
             parts.iter().map(part).try_fold(Decimal::ZERO, Decimal::checked_add)
         };
@@ -510,7 +530,13 @@ mod tests {
 
     const CELL: &str = "requests.received.total";
 
-    fn observation(agency: &str, code: &str, place: &str, year: i64, value: Result<i64, Option<CellState>>) -> Observation {
+    fn observation(
+        agency: &str,
+        code: &str,
+        place: &str,
+        year: i64,
+        value: Result<i64, Option<CellState>>,
+    ) -> Observation {
         let observed = match value {
             Ok(value) => Observed { value: Some(Decimal::from(value)), state: Some(CellState::Read) },
             Err(state) => Observed { value: None, state },
@@ -526,7 +552,12 @@ mod tests {
         }
     }
 
-    fn ask(measure: Measure, kind: Option<&str>, roster: Option<&str>, observations: &[Observation]) -> Vec<String> {
+    fn ask(
+        measure: Measure,
+        kind: Option<&str>,
+        roster: Option<&str>,
+        observations: &[Observation],
+    ) -> Vec<String> {
         let cells = [CellId::parse(CELL).unwrap()];
         let years: Vec<Year> = (2022..=2024).filter_map(Year::new).collect();
         let question = PanelQuestion { cells: &cells, years: &years, measure, kind, level: None };
@@ -534,10 +565,12 @@ mod tests {
         let panel = panel(&question, observations, roster.as_ref(), |_| true, |_| None);
         let point = |point: &Point| {
             let mark = if point.is_derived { "*" } else { "" };
-            let value = point.value.map_or_else(|gap| gap.as_str().to_owned(), |value| value.normalize().to_string());
+            let value =
+                point.value.map_or_else(|gap| gap.as_str().to_owned(), |value| value.normalize().to_string());
             format!("{value}{mark}")
         };
-        let number = |value: Option<Decimal>| value.map_or("?".to_owned(), |value| value.normalize().to_string());
+        let number =
+            |value: Option<Decimal>| value.map_or("?".to_owned(), |value| value.normalize().to_string());
         let rows = panel.rows.iter().map(|row| {
             let points: Vec<String> = row.points[0].iter().map(point).collect();
             let rank = row.ranks[0].map_or("-".to_owned(), |rank| rank.to_string());
@@ -545,7 +578,13 @@ mod tests {
         });
         let totals = panel.totals[0].iter().map(|total| {
             let PanelTotal { known, total, median, comparable, comparable_agencies, .. } = total;
-            format!("{} of {known}/{}, median {}, {} of {comparable_agencies}", number(*total), panel.rows.len(), number(*median), number(*comparable))
+            format!(
+                "{} of {known}/{}, median {}, {} of {comparable_agencies}",
+                number(*total),
+                panel.rows.len(),
+                number(*median),
+                number(*comparable)
+            )
         });
         rows.chain(totals).collect()
     }
@@ -581,7 +620,10 @@ mod tests {
     #[test]
     fn changes_and_shares_need_both_figures() {
         let [first, second, ..] = &ask(Measure::Change, None, None, &three())[..] else { unreachable!() };
-        assert_eq!((first.as_str(), second.as_str()), ("甲市公安局: no-base 10 -11 #1", "乙市公安局: no-base 7 blank #-"));
+        assert_eq!(
+            (first.as_str(), second.as_str()),
+            ("甲市公安局: no-base 10 -11 #1", "乙市公安局: no-base 7 blank #-")
+        );
         let rates = ask(Measure::Rate, None, None, &three());
         assert_eq!(rates[..2], ["甲市公安局: no-base 10 -10 #1", "乙市公安局: no-base zero-base blank #-"]);
         let whole = CellId::parse("requests.concluded.total").unwrap();

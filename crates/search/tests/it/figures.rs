@@ -19,8 +19,10 @@ fn id(name: &str) -> CellId {
 #[test]
 fn chinese_names_filter_as_ids_do() {
     let values = ["9", "0", "19", "150", "100"];
-    let mut entries: Vec<Entry> =
-        (0..).zip(values).map(|(number, value)| with_cell(entry(number, "教育局的文字"), TOTAL, value)).collect();
+    let mut entries: Vec<Entry> = (0..)
+        .zip(values)
+        .map(|(number, value)| with_cell(entry(number, "教育局的文字"), TOTAL, value))
+        .collect();
     entries.push(with_cell(entry(5, "公安局的文字"), FEES, "0.5"));
     let (reader, _dir) = index_of(entries);
     let check = |text: &str, expected: &[u32]| {
@@ -55,16 +57,23 @@ fn an_ambiguous_name_filters_nothing_and_brings_its_choices() {
 
 #[test]
 fn a_hit_shows_the_figures_that_were_asked_for() {
-    let (reader, _dir) = index_of(vec![with_cell(with_cell(entry(0, "文"), TOTAL, "9"), FEES, "0.1234567"), entry(1, "文")]);
+    let (reader, _dir) =
+        index_of(vec![with_cell(with_cell(entry(0, "文"), TOTAL, "9"), FEES, "0.1234567"), entry(1, "文")]);
     let drawn = |query: Query| {
         let page = reader.search(&Query { limit: 10, ..query }).unwrap();
         let mut hits: Vec<_> = page.hits.iter().collect();
         hits.sort_by_key(|hit| hit.card.id.clone());
         let figure = |figure: &search::Figure| {
             let state = figure.state.map_or("-", CellState::as_str);
-            format!("{} {} {state}", figure.cell, figure.value.map_or("?".to_owned(), |value| value.to_string()))
+            format!(
+                "{} {} {state}",
+                figure.cell,
+                figure.value.map_or("?".to_owned(), |value| value.to_string())
+            )
         };
-        hits.iter().map(|hit| hit.figures.iter().map(figure).collect::<Vec<_>>().join(", ")).collect::<Vec<_>>()
+        hits.iter()
+            .map(|hit| hit.figures.iter().map(figure).collect::<Vec<_>>().join(", "))
+            .collect::<Vec<_>>()
     };
     let text = |text: &str| Query { text: text.to_owned(), ..Query::default() };
     assert_eq!(drawn(text("文")), ["", ""]);
@@ -106,7 +115,9 @@ fn random_cell(random: &mut Random, is_amount: bool) -> Cell {
     match random.below(8) {
         0 => Cell { state: CellState::Blank, text: Some(String::new()), ..Cell::default() },
         1 => Cell { state: CellState::Placeholder, text: Some("/".into()), ..Cell::default() },
-        2 => Cell { state: CellState::Doubtful, value: Some(value), text: Some("9".into()), ..Cell::default() },
+        2 => {
+            Cell { state: CellState::Doubtful, value: Some(value), text: Some("9".into()), ..Cell::default() }
+        }
         3 => Cell { state: CellState::Derived, value: Some(value), ..Cell::default() },
         4 => Cell::default(),
         _ => Cell::read(value, value.to_string(), Origin::default()),
@@ -126,7 +137,9 @@ fn plain(reports: &[&Report], cell: CellId) -> Distribution {
     }
     values.sort();
     let quarter = |quarters: usize| {
-        let least = |value: &&Decimal| values.iter().filter(|other| other <= value).count() * 4 >= values.len() * quarters;
+        let least = |value: &&Decimal| {
+            values.iter().filter(|other| other <= value).count() * 4 >= values.len() * quarters
+        };
         *values.iter().find(least).unwrap()
     };
     let count = |from: Decimal, to: Decimal| Bucket {
@@ -140,7 +153,10 @@ fn plain(reports: &[&Report], cell: CellId) -> Distribution {
         quarters.extend(from.filter(|from| **from <= end).map(|from| count(*from, end)));
     }
     let step = if values.iter().all(|value| value.is_integer()) { Decimal::ONE } else { Decimal::new(1, 6) };
-    let mut decades = vec![count(Decimal::ZERO, Decimal::ZERO), count(Decimal::new(1, 6), Decimal::ONE - Decimal::new(1, 6))];
+    let mut decades = vec![
+        count(Decimal::ZERO, Decimal::ZERO),
+        count(Decimal::new(1, 6), Decimal::ONE - Decimal::new(1, 6)),
+    ];
     for power in 0..12 {
         let from = Decimal::from(10_i64.pow(power));
         decades.push(count(from, from * Decimal::TEN - step));
@@ -180,7 +196,8 @@ fn ranges_and_quartiles_are_exact() {
             let query = Query { filters: filters.clone(), ranges: vec![id(name)], ..Query::default() };
             let page = reader.search(&query).unwrap();
             assert_eq!(page.ranges, [expected], "seed {seed}, {year} {name}");
-            let known: u64 = page.ranges[0].reports + page.ranges[0].unknown.iter().map(|(_, count)| count).sum::<u64>();
+            let known: u64 =
+                page.ranges[0].reports + page.ranges[0].unknown.iter().map(|(_, count)| count).sum::<u64>();
             assert_eq!(known, page.total);
             for bucket in page.ranges[0].decades.iter().chain(&page.ranges[0].quarters) {
                 check_link(&reader, &filters, name, bucket);
@@ -207,10 +224,11 @@ fn records_say_what_the_reports_say() {
     let query = Query { filters: vec![field("year", "2021..2023").unwrap()], ..Query::default() };
     let mut records = reader.records(&query, &cells).unwrap();
     records.sort_by(|one, other| one.id.cmp(&other.id));
-    let of_years = (0_u32..).zip(&reports).filter(|(_, report)| {
-        report.year.is_some_and(|year| (2021..=2023).contains(&year.get()))
-    });
-    let expected: Vec<(String, &Report)> = of_years.map(|(number, report)| (format!("{number:032x}-g0"), report)).collect();
+    let of_years = (0_u32..)
+        .zip(&reports)
+        .filter(|(_, report)| report.year.is_some_and(|year| (2021..=2023).contains(&year.get())));
+    let expected: Vec<(String, &Report)> =
+        of_years.map(|(number, report)| (format!("{number:032x}-g0"), report)).collect();
     assert_eq!(records.len(), expected.len());
     for (record, (id, report)) in records.iter().zip(expected) {
         assert_eq!(record.id, id);
