@@ -53,6 +53,7 @@ fn entry_of(number: u32, report: Report, text: &str) -> Entry {
             submitted_at_ms: 1_000,
             file_name: format!("{number}.html"),
             verdict: review.verdict(),
+            sender: String::new(),
         },
         review,
         fact: Vec::new(),
