@@ -5,6 +5,7 @@
 mod cells;
 mod damage;
 mod facets;
+mod figures;
 mod generations;
 mod matching;
 mod pages;
