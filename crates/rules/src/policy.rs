@@ -213,7 +213,10 @@ impl Entry {
             true => Ok(code.into_inner()),
             false => Err(wrong(
                 code.span(),
-                format!("`region` of the waiver of {rule} is `{}`, expected a code like \"3704\"", code.get_ref()),
+                format!(
+                    "`region` of the waiver of {rule} is `{}`, expected a code like \"3704\"",
+                    code.get_ref()
+                ),
             )),
         });
         Ok(PolicyWaiver {
@@ -332,7 +335,9 @@ mod tests {
     #[test]
     fn a_waiver_may_be_for_a_region() {
         let of = |scope: &str| {
-            format!("[[waiver]]\nrule = \"DOC-11\"\n{scope}\nwho = \"某人\"\nwhy = \"因故\"\nuntil = 2021-03-31")
+            format!(
+                "[[waiver]]\nrule = \"DOC-11\"\n{scope}\nwho = \"某人\"\nwhy = \"因故\"\nuntil = 2021-03-31"
+            )
         };
         let mut report = report(FormId::F2021, "year=2020");
         report.region = Some(report::Region { code: "370402".into(), name: "某区".into() });

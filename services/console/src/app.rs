@@ -51,7 +51,10 @@ impl App {
     /// If the bus does not say in time which it is.
     pub(crate) async fn policy(&self) -> Result<InForce, Problem> {
         let in_force = tokio::time::timeout(POLICY_TIMEOUT, self.0.policy.in_force()).await;
-        in_force.ok().flatten().ok_or_else(|| Problem::bus(&anyhow::anyhow!("the rule policy is not known yet")))
+        in_force
+            .ok()
+            .flatten()
+            .ok_or_else(|| Problem::bus(&anyhow::anyhow!("the rule policy is not known yet")))
     }
 
     pub(crate) fn monitor(&self) -> &PipelineMonitor {

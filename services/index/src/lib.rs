@@ -50,11 +50,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Indexes until shutdown.
 async fn serve(worker: Worker) -> anyhow::Result<()> {
     let follower = PolicyFollower::start(&worker)?;
-    let mut service = IndexService {
-        follower,
-        generations: Generations::new(&worker.config().index),
-        worker,
-    };
+    let mut service =
+        IndexService { follower, generations: Generations::new(&worker.config().index), worker };
     let Some(_lock) = service.lock_folder().await? else { return Ok(()) };
     // Building a generation needs disk space before there is an index to measure.
     worker::watch_disk("index", &service.worker.config().index);

@@ -49,7 +49,8 @@ pub(crate) async fn build(
             .await?
     };
     let (generation, writer) = next.context("opening the next index")?;
-    let mut state = IndexState::new(worker, policy.clone(), generation, writer).context("opening the next index")?;
+    let mut state =
+        IndexState::new(worker, policy.clone(), generation, writer).context("opening the next index")?;
     state.judge_under(policy.clone(), |_| ()).await.context("judging under the rule policy in force")?;
     let Some(passed_over) = state.catch_up(report_left).await else { return Ok(None) };
     for id in passed_over {

@@ -31,8 +31,8 @@ const ARROWS: [(&str, &[&str]); 21] = [
     (
         "console",
         &[
-            "access", "blobs", "bus", "document", "policy", "proto", "reading", "render", "report", "rules", "search",
-            "survey", "worker",
+            "access", "blobs", "bus", "document", "policy", "proto", "reading", "render", "report", "rules",
+            "search", "survey", "worker",
         ],
     ),
     (

@@ -139,7 +139,9 @@ mod tests {
             agency: Some("某“局”\"\\\t甲".into()),
             region: Some("3704".into()),
             year: Year::new(2024),
-            waiver: Waiver { who: "王某".into(), why: "机构合并".into(), until: Date::constant(2025, 3, 31) },
+            waiver: Waiver {
+                who: "王某".into(), why: "机构合并".into(), until: Date::constant(2025, 3, 31)
+            },
         };
         let by_region = PolicyWaiver { agency: None, year: None, ..waiver.clone() };
         let policy = RulePolicy::default()

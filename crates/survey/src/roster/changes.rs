@@ -43,9 +43,8 @@ impl Roster {
         let new_names = by_name(after);
         for agency in after.agencies() {
             let candidates = before.get(&fold(&agency.name)).map(Vec::as_slice).unwrap_or_default();
-            let is_of_region = |at: &&usize| {
-                self.agencies().get(**at).is_some_and(|known| known.region == agency.region)
-            };
+            let is_of_region =
+                |at: &&usize| self.agencies().get(**at).is_some_and(|known| known.region == agency.region);
             let is_only = new_names.get(&fold(&agency.name)).is_some_and(|all| all.len() == 1);
             let found = candidates.iter().find(is_of_region).or(match candidates {
                 [only] if is_only => Some(only),
@@ -96,11 +95,16 @@ mod tests {
 
     #[test]
     fn an_import_says_what_it_changes() {
-        let before = Roster::parse("机关名称,区划代码,上级\n甲府,370400,\n乙局,370400,甲府\n丙局,370400,\n").unwrap();
+        let before =
+            Roster::parse("机关名称,区划代码,上级\n甲府,370400,\n乙局,370400,甲府\n丙局,370400,\n").unwrap();
         let after =
-            Roster::parse("机关名称,区划代码,延期至\n甲府,370400,\n乙 局,370402,2025-02-15\n丁局,370400,\n").unwrap();
+            Roster::parse("机关名称,区划代码,延期至\n甲府,370400,\n乙 局,370402,2025-02-15\n丁局,370400,\n")
+                .unwrap();
         let changes = before.changes(&after);
-        assert_eq!((changes.added.as_slice(), changes.removed.as_slice()), (&["丁局".to_owned()][..], &["丙局".to_owned()][..]));
+        assert_eq!(
+            (changes.added.as_slice(), changes.removed.as_slice()),
+            (&["丁局".to_owned()][..], &["丙局".to_owned()][..])
+        );
         let [changed] = &changes.changed[..] else { panic!("{changes:?}") };
         let columns: Vec<_> = changed.columns.iter().map(|(name, ..)| *name).collect();
         assert_eq!(columns, ["机关名称", "区划代码", "级别", "上级", "延期至"]);

@@ -42,7 +42,12 @@ const IDENTITIES: [Identity; 6] = [
         looks_at: &["validate"],
     },
     Identity { name: "index", publishes: &["indexed", "refused"], takes: &["index"], looks_at: &PLACES },
-    Identity { name: "console", publishes: &["reviewed", "audited", "roster", "policy"], takes: &[], looks_at: &PLACES },
+    Identity {
+        name: "console",
+        publishes: &["reviewed", "audited", "roster", "policy"],
+        takes: &[],
+        looks_at: &PLACES,
+    },
     Identity { name: "observer", publishes: &[], takes: &[], looks_at: &[] },
 ];
 
