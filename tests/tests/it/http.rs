@@ -1,6 +1,7 @@
 //! The HTTP API and the pages by their rules: caching, encodings, problem documents, the description, a browser.
 
 mod browser;
+mod crawl;
 mod description;
 mod rules;
 
@@ -9,6 +10,7 @@ use std::time::Duration;
 
 use anyhow::bail;
 use reqwest::Client;
+use reqwest::header::{AUTHORIZATION, HeaderMap};
 use tempfile::TempDir;
 use tests::processes::{Process, free_port, until};
 
@@ -27,14 +29,25 @@ struct Up {
 
 impl Up {
     async fn with(samples: &[&str]) -> Self {
+        Self::start(samples, &[], "").await
+    }
+
+    /// The same with more settings, and with the key of an operator, which the requests of this have.
+    async fn start(samples: &[&str], settings: &[(&str, &str)], key: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let address = format!("127.0.0.1:{}", free_port().unwrap());
         let data = folder.path().join("data");
         let mut command =
             super::commands::gouji(&["up", "--data", data.to_str().unwrap(), "--listen", &address]);
         command.env("XDG_STATE_HOME", folder.path().join("state")).env("GOUJI_RATE", "100000");
+        command.envs(settings.iter().copied());
         let mut process = Process::start("gouji", &mut command, folder.path()).unwrap();
-        let (url, client) = (format!("http://{address}"), tests::api::http().build().unwrap());
+        let mut headers = HeaderMap::new();
+        if !key.is_empty() {
+            headers.insert(AUTHORIZATION, format!("Bearer {key}").parse().unwrap());
+        }
+        let client = tests::api::http().default_headers(headers).build().unwrap();
+        let url = format!("http://{address}");
         until("gouji to be up", PATIENCE, async || {
             if let Some(status) = process.ended()? {
                 bail!("it ended: {status}");
