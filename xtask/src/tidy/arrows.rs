@@ -5,7 +5,7 @@ use crate::workspace::Package;
 
 /// The packages of this workspace that each crate and each service depends on. `fuzz`, `tests` and `xtask`
 /// may depend on anything.
-const ARROWS: [(&str, &[&str]); 20] = [
+const ARROWS: [(&str, &[&str]); 21] = [
     // The contract and the heart, which know no bus and no async.
     ("report", &[]),
     ("proto", &["report"]),
@@ -25,13 +25,14 @@ const ARROWS: [(&str, &[&str]); 20] = [
     // The services.
     ("ingest", &["access", "blobs", "bus", "document", "proto", "survey", "worker"]),
     ("parse", &["blobs", "document", "proto", "reading", "sandbox", "worker"]),
+    ("check", &["document", "parse", "report", "rules", "search", "worker"]),
     ("validate", &["proto", "report", "rules", "worker"]),
     ("index", &["blobs", "bus", "proto", "report", "rules", "search", "worker"]),
     (
         "console",
         &[
-            "access", "blobs", "bus", "document", "proto", "reading", "render", "report", "rules", "search",
-            "survey", "worker",
+            "access", "blobs", "bus", "check", "document", "parse", "proto", "reading", "render", "report",
+            "rules", "search", "survey", "worker",
         ],
     ),
     (
@@ -40,6 +41,7 @@ const ARROWS: [(&str, &[&str]); 20] = [
             "access",
             "blobs",
             "bus",
+            "check",
             "console",
             "document",
             "index",
