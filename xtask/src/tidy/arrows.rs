@@ -23,7 +23,7 @@ const ARROWS: [(&str, &[&str]); 21] = [
     ("worker", &["blobs", "bus", "proto"]),
     ("access", &["bus", "proto", "report", "worker"]),
     // The services.
-    ("ingest", &["access", "blobs", "bus", "document", "proto", "survey", "worker"]),
+    ("ingest", &["access", "blobs", "bus", "document", "proto", "report", "survey", "worker"]),
     ("parse", &["blobs", "document", "proto", "reading", "sandbox", "worker"]),
     ("check", &["document", "parse", "report", "rules", "search", "worker"]),
     ("validate", &["proto", "report", "rules", "worker"]),

@@ -85,10 +85,7 @@ pub(crate) fn human(checked: &CheckedFile) -> String {
     let verdict = verdict_title(Some(review.verdict()));
     let year = report.year.map_or(unknown.to_owned(), |year| year.to_string());
     let agency = report.agency.as_deref().unwrap_or(unknown);
-    let counted = problems.iter().filter(|problem| problem.severity() != Severity::Info);
-    let count =
-        counted.filter(|problem| problem.findings.iter().all(|finding| finding.waiver.is_none())).count();
-    let count = match count {
+    let count = match report::count_problems(&review.findings) {
         0 => String::new(),
         1 => text!("，1项问题", ", 1 problem"),
         count => text!("，{count}项问题", ", {count} problems"),
