@@ -5,9 +5,11 @@ use std::sync::Arc;
 use blobs::Blobs;
 use bus::Bus;
 use rules::RulePolicy;
+use sandbox::Program;
 use search::{CurrentReader, IndexError, Reader};
 use worker::Worker;
 
+use crate::checks::Checks;
 use crate::pipeline_status::{PipelineMonitor, Snapshot};
 use crate::problem::{self, Problem};
 
@@ -20,13 +22,16 @@ struct State {
     index: Arc<CurrentReader>,
     policy: RulePolicy,
     monitor: PipelineMonitor,
+    checks: Checks,
 }
 
 impl App {
-    pub(crate) fn new(worker: Worker, policy: RulePolicy) -> Self {
+    /// `reader` is the program that reads documents in the sandbox.
+    pub(crate) fn new(worker: Worker, policy: RulePolicy, reader: &Program) -> Self {
         let index = Arc::new(CurrentReader::new(&worker.config().index));
         let monitor = PipelineMonitor::start(&worker, index.clone());
-        Self(Arc::new(State { worker, index, policy, monitor }))
+        let checks = Checks::new(worker.config(), reader);
+        Self(Arc::new(State { worker, index, policy, monitor, checks }))
     }
 
     pub(crate) fn worker(&self) -> &Worker {
@@ -44,6 +49,11 @@ impl App {
     /// The office's own severities, disabled rules and waivers.
     pub(crate) fn policy(&self) -> &RulePolicy {
         &self.0.policy
+    }
+
+    /// The checks of files that are not sent yet.
+    pub(crate) fn checks(&self) -> &Checks {
+        &self.0.checks
     }
 
     pub(crate) fn monitor(&self) -> &PipelineMonitor {

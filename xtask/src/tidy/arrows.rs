@@ -32,7 +32,7 @@ const ARROWS: [(&str, &[&str]); 21] = [
         "console",
         &[
             "access", "blobs", "bus", "check", "document", "parse", "proto", "reading", "render", "report",
-            "rules", "search", "survey", "worker",
+            "rules", "sandbox", "search", "survey", "worker",
         ],
     ),
     (

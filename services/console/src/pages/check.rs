@@ -5,13 +5,14 @@ use axum::extract::{Request, State};
 use check::{CheckedFile, Unreadable};
 use maud::{Markup, html};
 use render::form_layout::full_width_brackets;
-use report::{Finding, Judgement, Problem, Review, Severity};
+use report::{Finding, Judgement, Review, Severity};
 
-use super::layout::{self, ErrorPage, badge};
+use super::layout::{self, badge};
 use super::{finding, official_tables};
 use crate::app::App;
 use crate::checks::{Checked, MAX_BYTES, Upload};
 use crate::labels;
+use crate::problem::Problem;
 
 /// The title of the page.
 pub(crate) const TITLE: &str = "自查";
@@ -27,7 +28,7 @@ pub(crate) async fn check(
     State(app): State<App>,
     caller: Caller,
     request: Request,
-) -> Result<Markup, ErrorPage> {
+) -> Result<Markup, Problem> {
     let _permit = app.checks().admit(&caller).await?;
     let uploads = Upload::receive(request).await?;
     let checked = app.checks().check(app.policy(), uploads).await?;
@@ -140,7 +141,7 @@ fn reviewed(file: &CheckedFile, review: &Review, is_single: bool) -> Markup {
 }
 
 /// One problem: its finding, or the change that would settle several findings, with these below.
-fn problem(problem: &Problem) -> Markup {
+fn problem(problem: &report::Problem) -> Markup {
     let Some(summary) = render::problem_summary(problem) else {
         return html! { @for one in &problem.findings { (item(one, true)) } };
     };

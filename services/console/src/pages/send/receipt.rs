@@ -14,7 +14,7 @@ use serde::Deserialize;
 use super::ASSETS;
 use crate::app::App;
 use crate::labels;
-use crate::pages::layout::{self, ErrorPage, badge};
+use crate::pages::layout::{self, badge};
 use crate::params::{Id, Params};
 use crate::problem::Problem;
 use crate::receipt::{NotAccepted, PAGE, ReceivedFile, Receipt};
@@ -32,7 +32,7 @@ pub(crate) async fn receipt(
     caller: Caller,
     Id(id): Id,
     params: Params,
-) -> Result<Markup, ErrorPage> {
+) -> Result<Markup, Problem> {
     let from = params.get("from").map_or(Ok(0), str::parse);
     let from: usize = from.map_err(|_| Problem::bad_parameter("from", "参数“from”应为从0起的整数。".into()))?;
     let receipt = Receipt::load(&app, &caller, &id, from).await?;
@@ -58,17 +58,18 @@ pub(crate) async fn receipts(
     State(app): State<App>,
     caller: Caller,
     form: Result<Form<Submissions>, FormRejection>,
-) -> Result<Markup, ErrorPage> {
+) -> Result<Markup, Problem> {
     let Form(Submissions { submissions }) = form.map_err(|_| nothing_named())?;
-    let ids: Vec<&str> = submissions.split_whitespace().collect();
+    let ids: Vec<String> = submissions.split_whitespace().map(str::to_owned).collect();
     if ids.is_empty() {
-        return Err(nothing_named().into());
+        return Err(nothing_named());
     }
     if ids.len() > MAX_SUBMISSIONS {
         let detail = format!("一张回执最多列出{MAX_SUBMISSIONS}次报送，这次有{}次。", ids.len());
-        return Err(Problem::new(Code::TooManyIds, detail, "请分批打印回执。").into());
+        return Err(Problem::new(Code::TooManyIds, detail, "请分批打印回执。"));
     }
-    let receipts = futures::stream::iter(ids).map(|id| Receipt::load(&app, &caller, id, 0));
+    let (of, to) = (&app, &caller);
+    let receipts = futures::stream::iter(ids).map(|id| async move { Receipt::load(of, to, &id, 0).await });
     let receipts: Vec<Receipt> = receipts.buffered(CONCURRENCY).try_collect().await?;
     Ok(layout::page_with(&app, TITLE, "", ASSETS, paper(&receipts, 0)).await)
 }
