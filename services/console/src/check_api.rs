@@ -18,7 +18,8 @@ pub(crate) async fn check(
 ) -> Result<Json<Value>, Problem> {
     let _permit = app.checks().admit(&caller).await?;
     let uploads = Upload::receive(request).await?;
-    let checked = app.checks().check(app.policy(), uploads).await?;
+    let policy = app.policy().await?.policy;
+    let checked = app.checks().check(&policy, uploads).await?;
     let mut objects = checked.files.iter().map(CheckedFile::to_json);
     Ok(Json(match checked.is_list {
         true => objects.collect(),

@@ -32,6 +32,7 @@ use std::time::Duration;
 use access::AccessControl;
 use axum::Router;
 use axum::middleware;
+use policy::PolicyFollower;
 use rules::RulePolicy;
 use sandbox::Program;
 use worker::{Service, Worker};
@@ -70,7 +71,7 @@ pub fn router(worker: Worker) -> anyhow::Result<Router> {
 /// # Errors
 /// Those of [`router`].
 pub fn router_with_reader(worker: Worker, reader: &Program) -> anyhow::Result<Router> {
-    let policy = RulePolicy::of(worker.config().rule_policy.as_deref())?;
+    let policy = PolicyFollower::start(&worker)?;
     let access = AccessControl::open(&worker)?;
     tokio::spawn(worker::watch_log(worker.bus().clone(), worker.shutdown().clone()));
     let check_open = worker.config().check_open;

@@ -1,7 +1,7 @@
 //! Every path of the console with the role it needs, and the headers of every response.
 
 use access::Parameters::{Any, Only};
-use access::{Requires, Route};
+use access::{Caller, Requires, Route};
 use axum::extract::{DefaultBodyLimit, OriginalUri, Request};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 
 use crate::app::App;
-use crate::pages::{self, ErrorPage};
+use crate::pages;
 use crate::problem::Problem;
 use crate::{assets, check_api, download, letter, pipeline_api, regional_api, report_api, report_stream, search_api};
 
@@ -22,8 +22,8 @@ pub(crate) fn routes() -> Vec<Route<App>> {
         ("/send/receipt", Requires::Key, Any, post(pages::receipts).layer(DefaultBodyLimit::max(RECEIPT_BYTES))),
         ("/send/receipt/{id}", Requires::Key, Any, get(pages::receipt)),
         ("/check", Requires::Key, Any, get(pages::check_form).post(pages::check)),
-        ("/help", Requires::Nothing, Any, get(pages::help)),
-        ("/api", Requires::Nothing, Any, get(pages::api)),
+        ("/help", Requires::Key, Any, get(pages::help)),
+        ("/api", Requires::Key, Any, get(pages::api)),
         ("/reports/{id}", Requires::Key, Any, get(pages::report)),
         ("/regions", Requires::Review, Any, get(pages::regional)),
         ("/across", Requires::Review, Any, get(pages::redirect_to_regional)),
@@ -53,8 +53,8 @@ pub(crate) fn routes() -> Vec<Route<App>> {
 /// Ids of the submissions of one receipt, 65 bytes each.
 const RECEIPT_BYTES: usize = 1 << 20;
 
-/// The addresses that check a file, which may be open to everybody.
-const CHECKS: [&str; 2] = ["/check", "/api/v1/check"];
+/// The addresses that check a file, and what explains them, which may be open to everybody.
+const CHECKS: [&str; 4] = ["/check", "/api/v1/check", "/help", "/api"];
 
 /// The routes; where `check_open`, a file is checked without a key.
 pub(crate) fn admitting(check_open: bool, routes: Vec<Route<App>>) -> Vec<Route<App>> {
@@ -97,7 +97,9 @@ pub(crate) async fn finish_response(request: Request, next: Next) -> Response {
     let is_page = !path.starts_with("/api/") && path != "/openapi.json";
     let mut response = next.run(request).await;
     if is_page && let Some(problem) = response.extensions_mut().remove::<Problem>() {
-        let mut page = ErrorPage(problem).into_response();
+        // A request to no route has passed no check, so nothing is known of its caller.
+        let caller = response.extensions_mut().remove::<Caller>().unwrap_or_else(Caller::unknown);
+        let mut page = pages::error_page(problem, &caller);
         for name in [header::WWW_AUTHENTICATE, header::RETRY_AFTER] {
             if let Some(value) = response.headers_mut().remove(&name) {
                 page.headers_mut().insert(name, value);

@@ -16,7 +16,7 @@ const ASSETS: &[&str] = &["help.css"];
 /// Values of an enumeration that are listed before the rest is left out.
 const MAX_VALUES: usize = 12;
 
-pub(crate) async fn api(State(app): State<App>, _: Caller) -> Markup {
+pub(crate) async fn api(State(app): State<App>, caller: Caller) -> Markup {
     let description = &*DESCRIPTION;
     let content = html! {
         h1 { "接口" }
@@ -46,7 +46,7 @@ pub(crate) async fn api(State(app): State<App>, _: Caller) -> Markup {
             }
         }
     };
-    layout::page_with(&app, TITLE, "", ASSETS, content).await
+    layout::page_with(&app, &caller, TITLE, "", ASSETS, content).await
 }
 
 fn start(about: &str) -> Markup {

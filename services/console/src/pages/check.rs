@@ -19,8 +19,8 @@ pub(crate) const TITLE: &str = "自查";
 /// The files that the page loads.
 const ASSETS: &[&str] = &["send.css", "drop.js"];
 
-pub(crate) async fn form(State(app): State<App>) -> Markup {
-    layout::page_with(&app, TITLE, "", ASSETS, html! { (ask()) (notes()) }).await
+pub(crate) async fn form(State(app): State<App>, caller: Caller) -> Markup {
+    layout::page_with(&app, &caller, TITLE, "", ASSETS, html! { (ask()) (notes()) }).await
 }
 
 /// Checks what the form sent, and shows what was found.
@@ -31,9 +31,10 @@ pub(crate) async fn check(
 ) -> Result<Markup, Problem> {
     let _permit = app.checks().admit(&caller).await?;
     let uploads = Upload::receive(request).await?;
-    let checked = app.checks().check(app.policy(), uploads).await?;
+    let policy = app.policy().await?.policy;
+    let checked = app.checks().check(&policy, uploads).await?;
     let content = html! { (ask()) (results(&checked)) };
-    Ok(layout::page_with(&app, TITLE, "", ASSETS, content).await)
+    Ok(layout::page_with(&app, &caller, TITLE, "", ASSETS, content).await)
 }
 
 fn ask() -> Markup {

@@ -25,7 +25,7 @@ const PARTS: [(&str, &str); 7] = [
     ("figures", "查数据、做分析"),
 ];
 
-pub(crate) async fn help(State(app): State<App>, _: Caller) -> Markup {
+pub(crate) async fn help(State(app): State<App>, caller: Caller) -> Markup {
     let parts = [sending(), states(), problems(), formats(), refusals::table(), reviewing(), figures()];
     let content = html! {
         h1 { "帮助" }
@@ -40,7 +40,7 @@ pub(crate) async fn help(State(app): State<App>, _: Caller) -> Markup {
             }
         }
     };
-    layout::page_with(&app, TITLE, "", ASSETS, content).await
+    layout::page_with(&app, &caller, TITLE, "", ASSETS, content).await
 }
 
 fn sending() -> Markup {

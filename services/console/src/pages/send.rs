@@ -3,6 +3,7 @@
 
 mod receipt;
 
+use access::Caller;
 use axum::extract::State;
 use maud::{Markup, html};
 
@@ -16,11 +17,11 @@ pub(crate) const TITLE: &str = "报送";
 /// The files that the page loads.
 const ASSETS: &[&str] = &["send.css", "send.js"];
 
-pub(crate) async fn send(State(app): State<App>) -> Markup {
+pub(crate) async fn send(State(app): State<App>, caller: Caller) -> Markup {
     let content = html! {
         h1 { "报送年度报告" }
         (choose())
-        div #sending hidden {
+        div #sending hidden data-letters[caller.is_reviewer()] {
             (progress())
             (shown())
             ol #rows.rows aria-label="报送的文件" {
@@ -29,7 +30,7 @@ pub(crate) async fn send(State(app): State<App>) -> Markup {
         }
         (notes())
     };
-    layout::page_with(&app, TITLE, "", ASSETS, content).await
+    layout::page_with(&app, &caller, TITLE, "", ASSETS, content).await
 }
 
 fn choose() -> Markup {

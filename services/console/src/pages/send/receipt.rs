@@ -44,7 +44,7 @@ pub(crate) async fn receipt(
             @if let Some(next) = next { a.next href={ "?from=" (next) } { "下一页" } }
         }
     };
-    Ok(layout::page_with(&app, TITLE, "", ASSETS, content).await)
+    Ok(layout::page_with(&app, &caller, TITLE, "", ASSETS, content).await)
 }
 
 /// The submissions of one visit to the page 报送, by their ids with spaces between them.
@@ -71,7 +71,7 @@ pub(crate) async fn receipts(
     let (of, to) = (&app, &caller);
     let receipts = futures::stream::iter(ids).map(|id| async move { Receipt::load(of, to, &id, 0).await });
     let receipts: Vec<Receipt> = receipts.buffered(CONCURRENCY).try_collect().await?;
-    Ok(layout::page_with(&app, TITLE, "", ASSETS, paper(&receipts, 0)).await)
+    Ok(layout::page_with(&app, &caller, TITLE, "", ASSETS, paper(&receipts, 0)).await)
 }
 
 fn nothing_named() -> Problem {
