@@ -24,8 +24,13 @@ pub(crate) use upload::{MAX_BYTES, Upload};
 /// The same as in the pipeline, so that a file gets the same answer; a person does not wait longer than this.
 const READER_LIMITS: Limits = Limits { wall: Duration::from_secs(60), ..LIMITS };
 /// An agency checks its own reports, and not the archive of a province.
-const ARCHIVE_LIMITS: ArchiveLimits =
-    ArchiveLimits { files: 100, file_bytes: MAX_BYTES as u64, total_bytes: 100_000_000, ratio: 200, depth: 3 };
+const ARCHIVE_LIMITS: ArchiveLimits = ArchiveLimits {
+    files: 100,
+    file_bytes: MAX_BYTES as u64,
+    total_bytes: 100_000_000,
+    ratio: 200,
+    depth: 3,
+};
 /// How long a check waits for a permit, so that a burst is handled one after the other.
 const PERMIT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Retry-After while no permit is free.

@@ -11,7 +11,9 @@ use axum::routing::{get, post};
 use crate::app::App;
 use crate::pages;
 use crate::problem::Problem;
-use crate::{assets, check_api, download, letter, pipeline_api, regional_api, report_api, report_stream, search_api};
+use crate::{
+    assets, check_api, download, letter, pipeline_api, regional_api, report_api, report_stream, search_api,
+};
 
 /// Every path and what it needs; `openapi.json` describes those of the API. Where any key will do, a key that
 /// submits reports sees only its own.
@@ -19,7 +21,12 @@ pub(crate) fn routes() -> Vec<Route<App>> {
     vec![
         ("/", Requires::Key, Any, get(pages::search)),
         ("/send", Requires::Submit, Any, get(pages::send)),
-        ("/send/receipt", Requires::Key, Any, post(pages::receipts).layer(DefaultBodyLimit::max(RECEIPT_BYTES))),
+        (
+            "/send/receipt",
+            Requires::Key,
+            Any,
+            post(pages::receipts).layer(DefaultBodyLimit::max(RECEIPT_BYTES)),
+        ),
         ("/send/receipt/{id}", Requires::Key, Any, get(pages::receipt)),
         ("/check", Requires::Key, Any, get(pages::check_form).post(pages::check)),
         ("/help", Requires::Key, Any, get(pages::help)),

@@ -136,7 +136,9 @@ mod tests {
     async fn a_file_is_the_body_or_a_part_of_a_form() {
         let form = "multipart/form-data; boundary=b";
         let part = |name: &str, text: &str| {
-            format!("--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n{text}\r\n")
+            format!(
+                "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n{text}\r\n"
+            )
         };
         assert_eq!(receive("text/plain", "字").await, Ok(vec![upload("a.txt", "字")]));
         assert_eq!(receive("", "").await, Err(Code::NoFile));

@@ -45,8 +45,7 @@ fn expected(name: &str, bytes: &[u8]) -> Option<serde_json::Value> {
 fn names_of_samples() -> Vec<String> {
     let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../samples/reports"));
     let files = std::fs::read_dir(folder).unwrap();
-    let mut names: Vec<String> =
-        files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+    let mut names: Vec<String> = files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
     names
 }
@@ -77,7 +76,11 @@ async fn every_sample_is_checked_as_it_is_read_and_nothing_is_kept() {
         match expected(&name, &bytes) {
             Some(expected) => assert_eq!(answer, expected, "{name}"),
             None => {
-                assert_eq!((&answer["status"], &answer["verdict"]), (&"unreadable".into(), &().into()), "{name}");
+                assert_eq!(
+                    (&answer["status"], &answer["verdict"]),
+                    (&"unreadable".into(), &().into()),
+                    "{name}"
+                );
             }
         }
         read += 1;
@@ -180,7 +183,8 @@ async fn the_page_shows_what_the_check_finds_without_a_script() {
             assert!(answer.text().contains(text), "{name}: {text}");
         }
     };
-    check("page-utf8.html", &sample("page-utf8.html"), &["badge pass", "各项校核均未发现问题", "id=\"cell-"]).await;
+    check("page-utf8.html", &sample("page-utf8.html"), &["badge pass", "各项校核均未发现问题", "id=\"cell-"])
+        .await;
     let wrong = "tabs-row-without-figures.txt";
     check(wrong, &sample(wrong), &["class=\"findings\"", "依据：", "读到的表格"]).await;
     check("hello.txt", b"hello", &["无法读取", "hello.txt"]).await;

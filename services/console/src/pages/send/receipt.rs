@@ -2,8 +2,8 @@
 
 use access::{Caller, Code};
 use axum::Form;
-use axum::extract::rejection::FormRejection;
 use axum::extract::State;
+use axum::extract::rejection::FormRejection;
 use futures::{StreamExt as _, TryStreamExt as _};
 use jiff::Timestamp;
 use maud::{Markup, html};
@@ -17,7 +17,7 @@ use crate::labels;
 use crate::pages::layout::{self, badge};
 use crate::params::{Id, Params};
 use crate::problem::Problem;
-use crate::receipt::{NotAccepted, PAGE, ReceivedFile, Receipt};
+use crate::receipt::{NotAccepted, PAGE, Receipt, ReceivedFile};
 
 const TITLE: &str = "报送回执";
 
@@ -34,7 +34,8 @@ pub(crate) async fn receipt(
     params: Params,
 ) -> Result<Markup, Problem> {
     let from = params.get("from").map_or(Ok(0), str::parse);
-    let from: usize = from.map_err(|_| Problem::bad_parameter("from", "参数“from”应为从0起的整数。".into()))?;
+    let from: usize =
+        from.map_err(|_| Problem::bad_parameter("from", "参数“from”应为从0起的整数。".into()))?;
     let receipt = Receipt::load(&app, &caller, &id, from).await?;
     let next = (from + receipt.files.len() < receipt.total).then_some(from + PAGE);
     let content = html! {
@@ -87,7 +88,8 @@ fn paper(receipts: &[Receipt], from: usize) -> Markup {
     let mut senders: Vec<&str> = receipts.iter().map(|receipt| receipt.sender.as_str()).collect();
     senders.sort_unstable();
     senders.dedup();
-    let not_shown = receipts.iter().filter(|receipt| receipts.len() > 1 && receipt.files.len() < receipt.total);
+    let not_shown =
+        receipts.iter().filter(|receipt| receipts.len() > 1 && receipt.files.len() < receipt.total);
     let processing = files.iter().filter(|file| !is_final(file.state)).count();
     html! {
         p.actions.screen { button.button type="button" data-print hidden { "打印" } " " a.button href="/send" { "继续报送" } }
