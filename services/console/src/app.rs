@@ -6,9 +6,11 @@ use std::time::Duration;
 use blobs::Blobs;
 use bus::Bus;
 use policy::{InForce, PolicyFollower};
+use sandbox::Program;
 use search::{CurrentReader, IndexError, Reader};
 use worker::Worker;
 
+use crate::checks::Checks;
 use crate::pipeline_status::{PipelineMonitor, Snapshot};
 use crate::problem::{self, Problem};
 
@@ -24,13 +26,16 @@ struct State {
     index: Arc<CurrentReader>,
     policy: PolicyFollower,
     monitor: PipelineMonitor,
+    checks: Checks,
 }
 
 impl App {
-    pub(crate) fn new(worker: Worker, policy: PolicyFollower) -> Self {
+    /// `reader` is the program that reads documents in the sandbox.
+    pub(crate) fn new(worker: Worker, policy: PolicyFollower, reader: &Program) -> Self {
         let index = Arc::new(CurrentReader::new(&worker.config().index));
         let monitor = PipelineMonitor::start(&worker, index.clone());
-        Self(Arc::new(State { worker, index, policy, monitor }))
+        let checks = Checks::new(worker.config(), reader);
+        Self(Arc::new(State { worker, index, policy, monitor, checks }))
     }
 
     pub(crate) fn worker(&self) -> &Worker {
@@ -55,6 +60,11 @@ impl App {
             .ok()
             .flatten()
             .ok_or_else(|| Problem::bus(&anyhow::anyhow!("the rule policy is not known yet")))
+    }
+
+    /// The checks of files that are not sent yet.
+    pub(crate) fn checks(&self) -> &Checks {
+        &self.0.checks
     }
 
     pub(crate) fn monitor(&self) -> &PipelineMonitor {
