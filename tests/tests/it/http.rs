@@ -3,21 +3,58 @@
 mod browser;
 mod crawl;
 mod description;
+mod january;
 mod rules;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 
 use anyhow::bail;
 use reqwest::Client;
 use reqwest::header::{AUTHORIZATION, HeaderMap};
 use tempfile::TempDir;
+use tests::npm;
 use tests::processes::{Process, free_port, until};
 
 /// On a busy machine everything takes its time.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 const SAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../samples/reports");
+
+/// Packages of npm for tests in a browser, in the versions that were tried.
+const PLAYWRIGHT: [&str; 2] = ["playwright-core@1.65.1", "@axe-core/playwright@4.13.0"];
+/// Where such tests leave their pictures for people to look at.
+const PICTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/pictures");
+
+/// The browser and the packages that drive it; why there are none, and how to get them.
+fn playwright() -> Result<(PathBuf, PathBuf), (String, &'static str)> {
+    let chromium = tests::browser::find().ok_or(("no browser".to_owned(), "apt-get install chromium"))?;
+    let packages = npm::installed("playwright", &PLAYWRIGHT).map_err(|why| (why, "needs Node with npm"))?;
+    Ok((chromium, packages))
+}
+
+/// Runs a script of `tests/browser` with these settings, and returns what it printed.
+async fn run_script(packages: &Path, name: &str, settings: &serde_json::Value) -> String {
+    let scratch = tempfile::tempdir().unwrap();
+    let file = scratch.path().join("settings.json");
+    std::fs::write(&file, settings.to_string()).unwrap();
+    let script = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/browser")).join(name);
+    let mut node = npm::node(packages, &script).unwrap();
+    let output = tokio::task::spawn_blocking(move || node.arg(file).output().unwrap()).await.unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    said
+}
+
+/// Makes a key in a file of keys.
+fn new_key(file: &Path, name: &str, role: &str, more: &[&str]) -> String {
+    let mut command: Command =
+        super::commands::gouji(&["key", "new", "--name", name, "--role", role, "--file"]);
+    let output = command.arg(file).args(more).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
 
 /// A running `gouji up` with some samples in it; uploads and console have one address.
 struct Up {
