@@ -8,6 +8,7 @@ mod facets;
 mod generations;
 mod matching;
 mod pages;
+mod reviews;
 mod versions;
 mod writing;
 
