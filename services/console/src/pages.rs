@@ -2,13 +2,14 @@
 
 mod finding;
 mod layout;
+mod navigation;
 mod official_tables;
 mod regional;
 mod report;
 mod search;
 mod status;
 
-pub(crate) use layout::ErrorPage;
+pub(crate) use layout::error_page;
 pub(crate) use regional::{redirect_to_regional, regional};
 pub(crate) use report::report;
 pub(crate) use search::search;

@@ -46,11 +46,7 @@ impl std::fmt::Display for Position {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { reports, reviews, waiting, log_made_at_ms } = self;
         let (report, review) = (reports.sequence, reviews.sequence);
-        write!(
-            formatter,
-            "{report}@{}@{review}@{}@{waiting}@{log_made_at_ms}",
-            reports.at_ms, reviews.at_ms
-        )
+        write!(formatter, "{report}@{}@{review}@{}@{waiting}@{log_made_at_ms}", reports.at_ms, reviews.at_ms)
     }
 }
 

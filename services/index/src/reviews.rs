@@ -118,7 +118,10 @@ fn write(
             }
             Err(IndexError::Damaged { key, source }) if acts.iter().any(|act| act.key == key) => {
                 writer.undo();
-                tracing::error!(report.key = key, "acts on a report that cannot be read are left out: {source}");
+                tracing::error!(
+                    report.key = key,
+                    "acts on a report that cannot be read are left out: {source}"
+                );
                 acts.retain(|act| act.key != key);
             }
             Err(error) => {

@@ -106,6 +106,8 @@ pub(crate) struct StoredVersion {
     file_name: String,
     #[prost(enumeration = "proto::v1::Verdict", tag = "7")]
     verdict: i32,
+    #[prost(string, tag = "8")]
+    sender: String,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -171,8 +173,17 @@ impl From<Card> for stored::Card {
 
 impl From<&CardHandling> for StoredHandling {
     fn from(handling: &CardHandling) -> Self {
-        let CardHandling { state, since_ms, due, assignee, open_errors, open_warnings, first_rule, problems, acts } =
-            handling.clone();
+        let CardHandling {
+            state,
+            since_ms,
+            due,
+            assignee,
+            open_errors,
+            open_warnings,
+            first_rule,
+            problems,
+            acts,
+        } = handling.clone();
         Self {
             state: state.as_str().to_owned(),
             since_ms,
@@ -255,6 +266,7 @@ impl From<&Version> for StoredVersion {
             submitted_at_ms: version.submitted_at_ms,
             file_name: version.file_name.clone(),
             verdict: proto::v1::Verdict::from(version.verdict).into(),
+            sender: version.sender.clone(),
         }
     }
 }
@@ -269,6 +281,7 @@ impl From<StoredVersion> for Version {
             submission: version.submission,
             submitted_at_ms: version.submitted_at_ms,
             file_name: version.file_name,
+            sender: version.sender,
         }
     }
 }
