@@ -165,6 +165,9 @@ codes! {
     RosterTooLarge "roster-too-large" [PAYLOAD_TOO_LARGE], Sender:
         "The roster has more than 16 MB, or did not arrive completely."
         => "Check the file, then import it again.";
+    ChangedMeanwhile "changed-meanwhile" [CONFLICT], Sender:
+        "Somebody else changed the roster or the rule policy after the caller read it; nothing was changed."
+        => "Load it again, look at what changed, and repeat the change if it is still wanted.";
     WrongRoster "wrong-roster" [UNPROCESSABLE_ENTITY], Sender:
         "The roster has faults; `detail` names them by line."
         => "Correct these lines, then import it again.";

@@ -27,6 +27,7 @@ use std::time::Duration;
 use access::AccessControl;
 use axum::Router;
 use axum::middleware;
+use policy::PolicyFollower;
 use rules::RulePolicy;
 use worker::{Service, Worker};
 
@@ -54,7 +55,7 @@ pub fn service() -> Service {
 /// If the rule policy or the keys cannot be used. An index that cannot be read is no error here: requests
 /// are answered with a problem until it can.
 pub fn router(worker: Worker) -> anyhow::Result<Router> {
-    let policy = RulePolicy::of(worker.config().rule_policy.as_deref())?;
+    let policy = PolicyFollower::start(&worker)?;
     let access = AccessControl::open(&worker)?;
     tokio::spawn(worker::watch_log(worker.bus().clone(), worker.shutdown().clone()));
     let app = App::new(worker, policy);

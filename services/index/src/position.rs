@@ -2,7 +2,7 @@
 
 /// The positions up to which an index is complete. Each commit stores them, so that the next process continues
 /// from there, and an index that is empty, old or restored repairs itself.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Position {
     /// Every `ReportValidated` up to here was written.
     pub(crate) reports: Place,
@@ -12,6 +12,9 @@ pub(crate) struct Position {
     pub(crate) waiting: u64,
     /// Which log; see [`bus::Extent`].
     pub(crate) log_made_at_ms: i64,
+    /// The id of the change of the rule policy under which every report in the index was judged; empty where the
+    /// log had none. A process that was killed while it judged reports again finds the one before, and begins again.
+    pub(crate) policy: String,
 }
 
 /// An event on the log.
@@ -31,6 +34,7 @@ impl Position {
             reviews: Place::read(&mut parts)?,
             waiting: parts.next()?.parse().ok()?,
             log_made_at_ms: parts.next()?.parse().ok()?,
+            policy: parts.next()?.to_owned(),
         };
         parts.next().is_none().then_some(position)
     }
@@ -44,9 +48,13 @@ impl Place {
 
 impl std::fmt::Display for Position {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { reports, reviews, waiting, log_made_at_ms } = self;
+        let Self { reports, reviews, waiting, log_made_at_ms, policy } = self;
         let (report, review) = (reports.sequence, reviews.sequence);
-        write!(formatter, "{report}@{}@{review}@{}@{waiting}@{log_made_at_ms}", reports.at_ms, reviews.at_ms)
+        write!(
+            formatter,
+            "{report}@{}@{review}@{}@{waiting}@{log_made_at_ms}@{policy}",
+            reports.at_ms, reviews.at_ms
+        )
     }
 }
 
@@ -61,9 +69,21 @@ mod tests {
             reviews: Place { sequence: 19, at_ms: 1_764_000_000_019 },
             waiting: 18,
             log_made_at_ms: 1_764_000_000_000,
+            policy: String::new(),
         };
-        assert_eq!(Position::read(&position.to_string()), Some(position));
-        for other in ["", "17", "17@1@2", "x@1@2@3@4@5", "17@1@2@3@4", "17@1@2@3@4@", "17@1@2@3@4@5@6"] {
+        for position in [Position { policy: "policy-3".into(), ..position.clone() }, position] {
+            assert_eq!(Position::read(&position.to_string()), Some(position));
+        }
+        for other in [
+            "",
+            "17",
+            "17@1@2",
+            "x@1@2@3@4@5",
+            "17@1@2@3@4",
+            "17@1@2@3@4@@",
+            "17@1@2@3@4@5",
+            "17@1@2@3@4@5@6@7",
+        ] {
             assert_eq!(Position::read(other), None, "{other}");
         }
     }

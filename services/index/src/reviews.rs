@@ -64,7 +64,7 @@ impl ReviewFollower {
     async fn feed(&self) -> Option<Feed> {
         let bus = self.worker.bus();
         let log = self.worker.retry(|| bus.extent()).await?;
-        let Position { reviews, waiting, log_made_at_ms, .. } = *self.position.borrow();
+        let Position { reviews, waiting, log_made_at_ms, .. } = self.position.borrow().clone();
         let at_ms = self.worker.retry(|| bus.timestamp_of(reviews.sequence)).await?;
         let is_there = at_ms == Some(reviews.at_ms) || reviews.sequence < log.first;
         let next = match waiting {
@@ -107,9 +107,9 @@ fn write(
         // A merge would write what is damaged again, with a right checksum.
         writer.index().check()?;
         let written = writer.review(acts.clone()).and_then(|()| {
-            let mut reached = *position.borrow();
-            reached.reviews = last;
-            writer.commit(&payload(reached, writer))
+            let reached = Position { reviews: last, ..position.borrow().clone() };
+            let payload = payload(reached, writer);
+            writer.commit(&payload)
         });
         match written {
             Ok(()) => {

@@ -7,9 +7,9 @@ use std::time::Instant;
 
 use anyhow::{Context as _, anyhow};
 use bus::{Event, Feed, Since};
+use policy::InForce;
 use proto::subject;
 use proto::v1::ReportValidated;
-use rules::RulePolicy;
 use search::{Applied, Entry, Generations, IndexError, Reassignments, Writer};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -31,7 +31,7 @@ const ROOM_BYTES: usize = 16 << 20;
 /// One generation of the index, open for writing.
 pub(crate) struct IndexState {
     worker: Worker,
-    policy: Arc<RulePolicy>,
+    policy: InForce,
     pub(crate) generation: u32,
     writer: Arc<Mutex<Writer>>,
     position: Arc<watch::Sender<Position>>,
@@ -61,7 +61,7 @@ impl IndexState {
     /// The state of the generation of that number.
     pub(crate) fn new(
         worker: &Worker,
-        policy: &Arc<RulePolicy>,
+        policy: InForce,
         generation: u32,
         writer: Writer,
     ) -> Result<Self, IndexError> {
@@ -71,7 +71,7 @@ impl IndexState {
         measures::position(position.reports.sequence);
         Ok(Self {
             worker: worker.clone(),
-            policy: Arc::clone(policy),
+            policy,
             generation,
             position: Arc::new(watch::Sender::new(position)),
             writer: Arc::new(Mutex::new(writer)),
@@ -118,15 +118,17 @@ impl IndexState {
     pub(crate) async fn feed(&mut self) -> Option<Feed> {
         let worker = self.worker.clone();
         let log = worker.retry(|| worker.bus().extent()).await?;
-        let position = *self.position.borrow();
+        let position = self.position.borrow().clone();
         let reached = position.reports;
         let at_ms = worker.retry(|| worker.bus().timestamp_of(reached.sequence)).await?;
         let is_there = at_ms == Some(reached.at_ms) || reached.sequence < log.first;
         let mut next = reached.sequence + 1;
         if position.log_made_at_ms != log.made_at_ms || !is_there {
             // Positions on another log, or on one that lost its end, are void on this one.
-            let nowhere = Position { log_made_at_ms: log.made_at_ms, ..Position::default() };
-            self.position.send_replace(nowhere);
+            self.position.send_modify(|position| {
+                let policy = std::mem::take(&mut position.policy);
+                *position = Position { log_made_at_ms: log.made_at_ms, policy, ..Position::default() };
+            });
             measures::position(0);
             next = 1;
             if !self.reviews.is_empty() {
@@ -135,6 +137,51 @@ impl IndexState {
         }
         let since = Since::Sequence(next);
         worker.retry(|| worker.bus().follow(subject::filter::<ReportValidated>(), since)).await
+    }
+
+    /// From now on, judges under this policy. If the reports in the index were judged under another one, it judges
+    /// all of them again, and commits the id of the policy with the last of them. Only reports whose findings change
+    /// are written.
+    ///
+    /// # Errors
+    /// If the index cannot be read or written.
+    pub(crate) async fn judge_under(
+        &mut self,
+        policy: InForce,
+        report_left: impl Fn(usize),
+    ) -> anyhow::Result<()> {
+        if self.position.borrow().policy == policy.id() {
+            self.policy = policy;
+            return Ok(());
+        }
+        let id = policy.id().to_owned();
+        self.policy = policy;
+        let writer = Arc::clone(&self.writer);
+        let list = move || {
+            let mut keys = Vec::new();
+            let writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
+            writer.index().reader()?.each_card(|card| keys.push(card.key))?;
+            Ok::<_, IndexError>(keys)
+        };
+        let keys = self.worker.cpu().run(list).await?.context("listing the reports to be judged again")?;
+        tracing::info!(policy = id, reports = keys.len(), "judging {} reports again", keys.len());
+        for (number, part) in keys.chunks(BATCH).enumerate() {
+            if self.worker.shutdown().is_requested() {
+                return Ok(());
+            }
+            report_left(keys.len() - number * BATCH);
+            let (writer, policy) = (Arc::clone(&self.writer), self.policy.clone());
+            let (part, payload) = (part.to_vec(), self.position.to_string());
+            let judge = move || {
+                let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
+                writer.index().check()?;
+                neighbours::rejudge(&mut writer, &policy, &BTreeSet::new(), &part.into_iter().collect())?;
+                writer.commit(&payload)
+            };
+            self.worker.cpu().run(judge).await?.context("judging reports again")?;
+        }
+        self.position.send_modify(|position| position.policy = id);
+        self.commit().await
     }
 
     /// Writes everything on the log. Returns the ids of reports that the index cannot take through no fault of
@@ -244,7 +291,7 @@ impl IndexState {
         let (writer, position) = (Arc::clone(&self.writer), Arc::clone(&self.position));
         let commit = move || {
             let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
-            let payload = payload(*position.borrow(), &writer);
+            let payload = payload(position.borrow().clone(), &writer);
             writer.commit(&payload)
         };
         Ok(self.worker.cpu().run(commit).await??)
@@ -253,11 +300,12 @@ impl IndexState {
     async fn write_part(&self, mut entries: Vec<Entry>) -> Result<Vec<Applied>, WriteError> {
         let mut back = None;
         loop {
-            let (writer, policy) = (Arc::clone(&self.writer), Arc::clone(&self.policy));
+            let (writer, policy) = (Arc::clone(&self.writer), self.policy.clone());
             let position = Arc::clone(&self.position);
             let written = self.worker.cpu().run(move || {
                 let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
-                write(&mut writer, &policy, entries, back, *position.borrow())
+                let position = position.borrow().clone();
+                write(&mut writer, &policy, entries, back, position)
             });
             match written.await.unwrap_or_else(|error| Err(WriteError::Failed(error)))? {
                 Step::Written(applied) => return Ok(applied),
@@ -299,7 +347,7 @@ fn set(outcomes: &mut [Option<Written>], number: usize, outcome: Written) {
 
 fn write(
     writer: &mut Writer,
-    policy: &RulePolicy,
+    policy: &InForce,
     entries: Vec<Entry>,
     back: Option<Vec<Entry>>,
     position: Position,
@@ -316,7 +364,7 @@ fn write(
         if back.is_none() && !ids.is_empty() {
             return Ok(Step::Wants(ids, entries));
         }
-        try_write(writer, policy, entries, &reassignments, back.unwrap_or_default(), position)
+        try_write(writer, policy, entries, &reassignments, back.unwrap_or_default(), position.clone())
             .map(Step::Written)
     });
     let error = match catch_unwind(written) {
@@ -333,7 +381,10 @@ fn write(
         .index()
         .check()
         .and_then(|()| writer.index().check_room(ROOM_BYTES + 2 * size_bytes))
-        .and_then(|()| writer.commit(&payload(position, writer)));
+        .and_then(|()| {
+            let payload = payload(position, writer);
+            writer.commit(&payload)
+        });
     match works.context("the index cannot be written") {
         Ok(()) => Err(WriteError::Failed(error.context("writing to the index"))),
         Err(blocked) => Err(WriteError::Blocked(blocked)),
@@ -349,7 +400,7 @@ pub(crate) fn payload(position: Position, writer: &Writer) -> String {
 /// durable.
 fn try_write(
     writer: &mut Writer,
-    policy: &RulePolicy,
+    policy: &InForce,
     entries: Vec<Entry>,
     reassignments: &Reassignments,
     promoted: Vec<Entry>,
@@ -371,7 +422,8 @@ fn try_write(
     let changed = current.into_iter().map(|(key, _)| key).chain(reassignments.departed().cloned()).collect();
     neighbours::rejudge(writer, policy, &changed, &beside)?;
     bus::failpoint("applied");
-    writer.commit(&payload(position, writer))?;
+    let payload = payload(position, writer);
+    writer.commit(&payload)?;
     measures::committed(writer.count(), begun.elapsed());
     Ok(applied)
 }
@@ -380,7 +432,7 @@ fn try_write(
 #[cfg(test)]
 pub(crate) fn apply(
     writer: &mut Writer,
-    policy: &RulePolicy,
+    policy: &InForce,
     entries: Vec<Entry>,
 ) -> Result<Vec<Applied>, IndexError> {
     let reassignments = writer.reassignments(&entries)?;
