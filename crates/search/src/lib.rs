@@ -43,7 +43,7 @@ pub use reader::Reader;
 pub use records::{Figure, Record};
 pub use reviews::ReportAct;
 pub use snippet::{Snippet, highlights};
-pub use stored::{Card, StoredParts, StoredReport};
+pub use stored::{Card, CardHandling, StoredParts, StoredReport};
 pub use sum::{GroupBy, Sum};
 pub use versions::{IndexedReading, Reassignments, current_readings};
 pub use writer::{Applied, CurrentReport, Writer};

@@ -25,7 +25,7 @@ use crate::versions::IndexedReport;
 
 /// Written into the folder of the index. A change of schema or analyzer counts up, so that the index is
 /// rebuilt from the log.
-pub(crate) const VERSION: &str = "schema 4, analyzer 2, tantivy 0.27\n";
+pub(crate) const VERSION: &str = "schema 5, analyzer 2, tantivy 0.27\n";
 
 /// The one value of the field of that name.
 pub(crate) const WITHDRAWN: &str = "yes";

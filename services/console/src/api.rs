@@ -3,6 +3,7 @@
 //! `report::json` has the shape of a reviewed report, which `gouji check` prints too. `openapi.json` describes
 //! the whole.
 
+use access::Caller;
 use bus::{Counts, Event, Lag};
 use proto::v1::ReportRefused;
 use report::{CellId, Decimal, Form, FormId, Region, Review, Year};
@@ -15,6 +16,8 @@ use crate::params::Params;
 use crate::pipeline_status::{IndexLeader, PipelineStatus, Snapshot};
 use crate::regional::{Comparison, Punctuality};
 use crate::report_history::ReportHistory;
+
+pub(crate) mod reviews;
 
 /// One version of a report with everything that is known of it.
 pub(crate) fn report(stored: &StoredReport) -> Value {
@@ -92,13 +95,13 @@ fn version_in_list(version: &Version) -> Value {
     })
 }
 
-/// A page of search results. `params` are those of the request: a facet is called as the request called it.
-pub(crate) fn search_page(page: &Page, params: &Params) -> Value {
+/// A page of search results, as this caller may see it. `params` are those of the request: a facet is called as the request called it.
+pub(crate) fn search_page(page: &Page, params: &Params, caller: &Caller) -> Value {
     let facets = page.facets.iter().map(|counts| (facet_name(counts.facet, params), facet(counts)));
     json!({
         "total": page.total,
         "took_ms": page.took.as_secs_f64() * 1000.0,
-        "hits": page.hits.iter().map(hit).collect::<Value>(),
+        "hits": page.hits.iter().map(|one| hit(one, caller.is_reviewer())).collect::<Value>(),
         "facets": facets.collect::<Map<_, _>>(),
         "next_cursor": page.next_cursor,
         "relaxed": page.relaxed,
@@ -106,7 +109,7 @@ pub(crate) fn search_page(page: &Page, params: &Params) -> Value {
     })
 }
 
-fn hit(hit: &Hit) -> Value {
+fn hit(hit: &Hit, for_reviewer: bool) -> Value {
     let card = &hit.card;
     json!({
         "id": card.id,
@@ -119,6 +122,8 @@ fn hit(hit: &Hit) -> Value {
         "verdict": card.verdict.as_str(),
         "published": card.published.map(|day| day.to_string()),
         "versions": card.versions,
+        "review": reviews::handling(card, for_reviewer),
+        "problem": reviews::summary(card),
         "score": hit.score,
         "snippets": hit.snippets.iter().map(snippet).collect::<Value>(),
     })

@@ -18,6 +18,8 @@ mod report_api;
 mod report_history;
 mod report_lookup;
 mod report_stream;
+mod reviews;
+mod reviews_api;
 mod routes;
 mod search_api;
 mod search_query;
@@ -58,7 +60,7 @@ pub fn router(worker: Worker) -> anyhow::Result<Router> {
     let policy = PolicyFollower::start(&worker)?;
     let access = AccessControl::open(&worker)?;
     tokio::spawn(worker::watch_log(worker.bus().clone(), worker.shutdown().clone()));
-    let app = App::new(worker, policy);
+    let app = App::new(worker, policy, access.clone());
     // Set before the first request is answered, not when the task first runs.
     app.worker().set_degraded(Some("waiting for the index".into()));
     tokio::spawn(watch_index(app.clone()));

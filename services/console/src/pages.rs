@@ -6,11 +6,16 @@ mod navigation;
 mod official_tables;
 mod regional;
 mod report;
+mod review;
+mod review_forms;
+mod review_panel;
 mod search;
 mod status;
 
 pub(crate) use layout::error_page;
 pub(crate) use regional::{redirect_to_regional, regional};
 pub(crate) use report::report;
+pub(crate) use review::{review, wrong};
+pub(crate) use review_forms::{act, act_on_many};
 pub(crate) use search::search;
 pub(crate) use status::status;

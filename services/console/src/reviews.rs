@@ -312,6 +312,12 @@ fn no_such_finding(rule: &str) -> Problem {
     Problem::new(Code::NoSuchFinding, detail, "请刷新页面，核对后再处理。").field("findings")
 }
 
+/// A form names a finding that the report has no more.
+pub(crate) fn findings_changed() -> Problem {
+    let detail = "所选的问题已有变化。";
+    Problem::new(Code::NoSuchFinding, detail, "请刷新页面，核对后再处理。").field("findings")
+}
+
 /// Names a finding in a form.
 pub(crate) fn token(reference: &FindingReference) -> String {
     let FindingReference { rule, cells, left, right, message } = reference;

@@ -6,12 +6,12 @@ use axum::extract::{OriginalUri, Request};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 
 use crate::app::App;
 use crate::pages;
 use crate::problem::Problem;
-use crate::{assets, download, letter, pipeline_api, regional_api, report_api, report_stream, search_api};
+use crate::{assets, download, letter, pipeline_api, regional_api, report_api, report_stream, reviews_api, search_api};
 
 /// Every path and what it needs; `openapi.json` describes those of the API. Where any key will do, a key that
 /// submits reports sees only its own.
@@ -19,6 +19,8 @@ pub(crate) fn routes() -> Vec<Route<App>> {
     vec![
         ("/", Requires::Key, Any, get(pages::search)),
         ("/reports/{id}", Requires::Key, Any, get(pages::report)),
+        ("/reports/{id}/reviews", Requires::Review, Any, post(pages::act)),
+        ("/review", Requires::Review, Any, get(pages::review).post(pages::act_on_many)),
         ("/regions", Requires::Review, Any, get(pages::regional)),
         ("/across", Requires::Review, Any, get(pages::redirect_to_regional)),
         ("/status", Requires::Review, Any, get(pages::status)),
@@ -32,6 +34,9 @@ pub(crate) fn routes() -> Vec<Route<App>> {
         ("/api/v1/reports/{id}/findings", Requires::Key, Only(&[]), get(report_api::findings)),
         ("/api/v1/reports/{id}/versions", Requires::Key, Only(&[]), get(report_api::versions)),
         ("/api/v1/reports/{id}/letter", Requires::Review, Only(LETTER), get(letter::letter)),
+        ("/api/v1/reports/{id}/reviews", Requires::Key, Only(&[]), get(reviews_api::reviews)),
+        ("/api/v1/reports/{id}/reviews", Requires::Review, Only(&[]), post(reviews_api::act)),
+        ("/api/v1/reviews", Requires::Review, Only(&[]), post(reviews_api::act_on_many)),
         ("/api/v1/sum", Requires::Key, Only(SUM), get(search_api::sum)),
         ("/api/v1/kept", Requires::Review, Only(FILTER), get(report_stream::stream)),
         ("/api/v1/rollup", Requires::Review, Only(&["region", "year", "format"]), get(regional_api::roll_up)),
@@ -50,6 +55,7 @@ macro_rules! filter_and {
     ($($other:literal),*) => {
         &[
             "q", "year", "region", "agency", "verdict", "finding", "rule", "severity", "form", "published",
+            "review", "assignee", "due", "open",
             "cell.*", $($other),*
         ]
     };
@@ -111,6 +117,7 @@ mod tests {
     #[derive(Deserialize)]
     struct Path {
         get: Option<Operation>,
+        post: Option<Operation>,
     }
 
     #[derive(Deserialize)]
@@ -172,8 +179,10 @@ mod tests {
     #[tokio::test]
     async fn the_description_lists_every_path_of_the_api() {
         let description: Description = serde_json::from_str(assets::OPENAPI).unwrap();
-        let is_ours =
-            |path: &Path| path.get.as_ref().is_some_and(|get| get.tags.iter().all(|tag| tag != "ingest"));
+        let is_ours = |path: &Path| {
+            let mut operations = path.get.iter().chain(&path.post);
+            operations.any(|operation| operation.tags.iter().all(|tag| tag != "ingest"))
+        };
         let documented = description.paths.iter().filter(|(_, path)| is_ours(path));
         let documented: BTreeSet<&str> = documented.map(|(path, _)| path.as_str()).collect();
         let routes = routes();

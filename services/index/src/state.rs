@@ -171,11 +171,12 @@ impl IndexState {
             }
             report_left(keys.len() - number * BATCH);
             let (writer, policy) = (Arc::clone(&self.writer), self.policy.clone());
-            let (part, payload) = (part.to_vec(), self.position.to_string());
+            let (part, position) = (part.to_vec(), Arc::clone(&self.position));
             let judge = move || {
                 let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
                 writer.index().check()?;
                 neighbours::rejudge(&mut writer, &policy, &BTreeSet::new(), &part.into_iter().collect())?;
+                let payload = payload(position.borrow().clone(), &writer);
                 writer.commit(&payload)
             };
             self.worker.cpu().run(judge).await?.context("judging reports again")?;

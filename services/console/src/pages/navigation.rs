@@ -28,7 +28,8 @@ const fn more(address: &'static str, title: &'static str, requires: Requires) ->
 /// Every page of the navigation, in its order. Seven main pages fit into a row of 1280 pixels.
 pub(crate) const ENTRIES: &[Entry] = &[
     main_page("/", SEARCH_TITLE, Requires::Key),
-    // 报送, 审核
+    // 报送
+    main_page("/review", "审核", Requires::Review),
     main_page("/regions", "汇总与比对", Requires::Review),
     // 比较分析, 报送名录, 文书
     // 自查, 导出, 校核规则, 动态

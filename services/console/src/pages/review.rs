@@ -120,7 +120,7 @@ pub(crate) async fn review(
     let all = restrict_to_scope(Query { filters: filters.clone(), facets, ..Query::default() }, &caller)?;
     let (overdue, mine) = (query(Tab::Overdue)?, query(Tab::Mine)?);
     let lists = app.read(move |reader| {
-        let count = |reader: &Reader, query: &Query| Ok(reader.search(query)?.total);
+        let count = |reader: &Reader, query: &Query| reader.search(query).map(|page| page.total);
         Ok(Lists {
             page: reader.search(&listed)?,
             all: reader.search(&all)?,

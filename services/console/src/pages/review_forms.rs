@@ -57,12 +57,14 @@ pub(crate) async fn act(
         Problem::bad_parameter("seen", "没有写明已看到的审核记录数。".into()).hint("请在年度报告页面上办理。")
     })?;
     let chosen: Vec<&str> = fields.all("finding").collect();
+    if fields.get("about") == "findings" && chosen.is_empty() {
+        return Err(Problem::bad_parameter("findings", "没有选择要处理的问题。".into()).into());
+    }
     let findings = if chosen.is_empty() {
         Vec::new()
     } else {
         selected(&Reviewed::load(&app, &caller, &id).await?, &chosen)?
     };
-    // The form of findings has a button of this name too, and must not undo a decision on the whole report.
     let version = Some(fields.get("version").to_owned()).filter(|version| !version.is_empty());
     let request = Request { seen: Some(seen), version, kind, findings };
     let reviewed = reviews::act(&app, &caller, &id, &request).await?;

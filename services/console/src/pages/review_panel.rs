@@ -170,6 +170,7 @@ fn forms(reviewed: &Reviewed, caller: &Caller) -> Markup {
 /// The findings with what was decided on each, to be chosen.
 fn findings_form(reviewed: &Reviewed, is_lead: bool) -> Markup {
     let fields = html! {
+        input type="hidden" name="about" value="findings";
         ul.choose {
             @for finding in &reviewed.report.review.findings { (choice(reviewed, finding)) }
         }
