@@ -158,7 +158,12 @@ impl Reviewed {
 ///
 /// # Errors
 /// If the request is wrong, the caller may not do that, somebody else was faster, or the bus does not answer.
-pub(crate) async fn act(app: &App, caller: &Caller, id: &str, request: &Request) -> Result<Reviewed, Problem> {
+pub(crate) async fn act(
+    app: &App,
+    caller: &Caller,
+    id: &str,
+    request: &Request,
+) -> Result<Reviewed, Problem> {
     check_role(app, caller, id, &request.kind)?;
     check_words(&request.kind)?;
     for _ in 0..TRIES {
@@ -280,7 +285,9 @@ fn check_act(reviewed: &Reviewed, request: &Request) -> Result<(), Problem> {
     }
     let bad_day = |field: &str, detail: &str| Err(Problem::bad_parameter(field, detail.to_owned()));
     match &request.kind {
-        ActKind::Returned { deadline: Some(deadline), .. } if today().is_some_and(|today| *deadline < today) => {
+        ActKind::Returned { deadline: Some(deadline), .. }
+            if today().is_some_and(|today| *deadline < today) =>
+        {
             bad_day("deadline", "整改期限不能早于今天。")
         }
         ActKind::Waived { until, .. } => {
@@ -296,9 +303,10 @@ fn check_act(reviewed: &Reviewed, request: &Request) -> Result<(), Problem> {
 
 /// Somebody did something since the reviewer looked.
 fn conflict(reviewed: &Reviewed, seen: usize) -> Problem {
-    let others = reviewed.acts.iter().skip(seen).map(|act| {
-        format!("{} {} {}", beijing::format_time(act.at_ms), name_of(&act.who), act.kind.title())
-    });
+    let others =
+        reviewed.acts.iter().skip(seen).map(|act| {
+            format!("{} {} {}", beijing::format_time(act.at_ms), name_of(&act.who), act.kind.title())
+        });
     let others: Vec<String> = others.collect();
     let detail = match others.is_empty() {
         true => "这份年度报告的审核记录与您看到的不一致。".to_owned(),

@@ -237,7 +237,8 @@ pub(crate) fn kind(act: &str, words: Words) -> Result<ActKind, Problem> {
         "reopened" => ActKind::Reopened { why: trimmed(why) },
         other => {
             let detail = format!("没有名为“{other}”的处理。");
-            let hint = "可用 confirmed、dismissed、waived、returned、accepted、commented、assigned、reopened。";
+            let hint =
+                "可用 confirmed、dismissed、waived、returned、accepted、commented、assigned、reopened。";
             return Err(Problem::bad_parameter("act", detail).hint(hint));
         }
     })
@@ -249,7 +250,8 @@ fn day(field: &str, text: &str) -> Result<Option<Date>, Problem> {
     if text.is_empty() {
         return Ok(None);
     }
-    let wrong = |_| Problem::bad_parameter(field, format!("“{text}”不是日期。")).hint("日期写作 2025-03-01。");
+    let wrong =
+        |_| Problem::bad_parameter(field, format!("“{text}”不是日期。")).hint("日期写作 2025-03-01。");
     text.parse().map(Some).map_err(wrong)
 }
 

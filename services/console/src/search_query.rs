@@ -147,8 +147,9 @@ fn bad_limit(value: &str) -> Problem {
 }
 
 fn bad_sort(value: &str) -> Problem {
-    Problem::bad_parameter("sort", format!("不能按“{value}”排序。"))
-        .hint("可用 relevance、year、published、submitted、open、since、due、cell.<id>，前面加 - 为从大到小。")
+    Problem::bad_parameter("sort", format!("不能按“{value}”排序。")).hint(
+        "可用 relevance、year、published、submitted、open、since、due、cell.<id>，前面加 - 为从大到小。",
+    )
 }
 
 fn bad_facet(name: &str) -> Problem {

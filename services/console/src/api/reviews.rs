@@ -113,7 +113,8 @@ pub(crate) fn outcomes(outcomes: &[Outcome]) -> Value {
 
 /// What a hit shows of the review of a report.
 pub(super) fn handling(card: &Card, is_reviewer: bool) -> Value {
-    let CardHandling { state, since_ms, due, assignee, acts, open_errors, open_warnings, .. } = &card.handling;
+    let CardHandling { state, since_ms, due, assignee, acts, open_errors, open_warnings, .. } =
+        &card.handling;
     let mut fields = Map::new();
     fields.insert("state".into(), state.as_str().into());
     fields.insert("since_ms".into(), (*since_ms).into());
@@ -130,8 +131,9 @@ pub(super) fn handling(card: &Card, is_reviewer: bool) -> Value {
 /// What is wrong with a report in a line; `null` where nothing is open.
 pub(super) fn summary(card: &Card) -> Value {
     let handling = &card.handling;
-    let summary = handling.first_rule.as_ref().map(|rule| {
-        json!({"rule": rule, "title": labels::problem(rule), "problems": handling.problems})
-    });
+    let summary = handling
+        .first_rule
+        .as_ref()
+        .map(|rule| json!({"rule": rule, "title": labels::problem(rule), "problems": handling.problems}));
     summary.into()
 }

@@ -214,7 +214,9 @@ impl Shown<'_> {
     fn filter_form(&self) -> Markup {
         let facets = &self.lists.all.facets;
         let has = |name: &str, value: &str| self.params.get(name) == Some(value);
-        let is_filtered = ["region", "year", "rule", "severity", "agency"].iter().any(|name| self.params.get(name).is_some());
+        let is_filtered = ["region", "year", "rule", "severity", "agency"]
+            .iter()
+            .any(|name| self.params.get(name).is_some());
         html! {
             form.filters action="/review" {
                 input type="hidden" name="tab" value=(self.tab.name());
@@ -367,11 +369,13 @@ impl Shown<'_> {
             .into_iter()
             .map(|(name, value)| (name.to_owned(), value))
             .collect();
-        for (name, field) in [("region", "region"), ("year", "year"), ("rule", "open"), ("agency", "agency")] {
+        for (name, field) in [("region", "region"), ("year", "year"), ("rule", "open"), ("agency", "agency")]
+        {
             params.extend(self.params.get(name).map(|value| (field.to_owned(), value.to_owned())));
         }
         // Two parameters of one name would be alternatives.
-        params.extend(self.params.get("severity").map(|severity| ("q".to_owned(), format!("open:{severity}"))));
+        params
+            .extend(self.params.get("severity").map(|severity| ("q".to_owned(), format!("open:{severity}"))));
         Params(params).address("").trim_start_matches('?').to_owned()
     }
 }

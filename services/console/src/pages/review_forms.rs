@@ -74,14 +74,13 @@ pub(crate) async fn act(
 /// The findings that the tokens of a form name.
 fn selected(reviewed: &Reviewed, tokens: &[&str]) -> Result<Vec<FindingSelector>, Problem> {
     let findings = &reviewed.report.review.findings;
-    let known: Vec<(String, FindingReference)> = findings
-        .iter()
-        .map(FindingReference::of)
-        .map(|reference| (token(&reference), reference))
-        .collect();
+    let known: Vec<(String, FindingReference)> =
+        findings.iter().map(FindingReference::of).map(|reference| (token(&reference), reference)).collect();
     let selector = |wanted: &&str| {
         let found = known.iter().find(|(token, _)| token == wanted);
-        found.map(|(_, reference)| FindingSelector::from(reference.clone())).ok_or_else(reviews::findings_changed)
+        found
+            .map(|(_, reference)| FindingSelector::from(reference.clone()))
+            .ok_or_else(reviews::findings_changed)
     };
     tokens.iter().map(selector).collect()
 }
@@ -111,7 +110,9 @@ pub(crate) async fn act_on_many(
         }
         confirmation(&fields, &kind, &targets)
     };
-    Ok(layout::page_with(&app, &caller, super::review::TITLE, "", &["review.css"], content).await.into_response())
+    Ok(layout::page_with(&app, &caller, super::review::TITLE, "", &["review.css"], content)
+        .await
+        .into_response())
 }
 
 /// The reports that were ticked, or all that the list found.
