@@ -8,4 +8,5 @@ mod harness;
 mod pages;
 mod preview;
 mod regional;
+mod reviews;
 mod server;
