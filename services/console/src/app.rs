@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use access::AccessControl;
 use blobs::Blobs;
 use bus::Bus;
 use policy::{InForce, PolicyFollower};
@@ -23,14 +24,15 @@ struct State {
     worker: Worker,
     index: Arc<CurrentReader>,
     policy: PolicyFollower,
+    access: AccessControl,
     monitor: PipelineMonitor,
 }
 
 impl App {
-    pub(crate) fn new(worker: Worker, policy: PolicyFollower) -> Self {
+    pub(crate) fn new(worker: Worker, policy: PolicyFollower, access: AccessControl) -> Self {
         let index = Arc::new(CurrentReader::new(&worker.config().index));
         let monitor = PipelineMonitor::start(&worker, index.clone());
-        Self(Arc::new(State { worker, index, policy, monitor }))
+        Self(Arc::new(State { worker, index, policy, access, monitor }))
     }
 
     pub(crate) fn worker(&self) -> &Worker {
@@ -39,6 +41,11 @@ impl App {
 
     pub(crate) fn bus(&self) -> &Bus {
         self.0.worker.bus()
+    }
+
+    /// Records what people do in the audit trail.
+    pub(crate) fn access(&self) -> &AccessControl {
+        &self.0.access
     }
 
     pub(crate) fn blobs(&self) -> &Blobs {

@@ -6,10 +6,15 @@ mod assets;
 mod download;
 mod labels;
 mod letter;
+mod letters;
+mod notices;
+mod office;
 mod pages;
 mod params;
 mod pipeline_api;
 mod pipeline_status;
+mod policy_api;
+mod policy_changes;
 mod problem;
 mod region_lookup;
 mod regional;
@@ -18,6 +23,7 @@ mod report_api;
 mod report_history;
 mod report_lookup;
 mod report_stream;
+mod roster;
 mod routes;
 mod search_api;
 mod search_query;
@@ -43,6 +49,7 @@ pub fn service() -> Service {
     Service::new("console", idle).http(router).guards(access::protect_metrics).checks(|config| {
         access::check_config(config)?;
         RulePolicy::of(config.rule_policy.as_deref())?;
+        office::check_config(config)?;
         Ok(())
     })
 }
@@ -58,7 +65,7 @@ pub fn router(worker: Worker) -> anyhow::Result<Router> {
     let policy = PolicyFollower::start(&worker)?;
     let access = AccessControl::open(&worker)?;
     tokio::spawn(worker::watch_log(worker.bus().clone(), worker.shutdown().clone()));
-    let app = App::new(worker, policy);
+    let app = App::new(worker, policy, access.clone());
     // Set before the first request is answered, not when the task first runs.
     app.worker().set_degraded(Some("waiting for the index".into()));
     tokio::spawn(watch_index(app.clone()));
