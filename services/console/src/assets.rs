@@ -17,9 +17,10 @@ pub(crate) async fn openapi() -> Response {
     access::tagged("application/json", OPENAPI)
 }
 
-const ASSETS: [(&str, &str, &str); 3] = [
+const ASSETS: [(&str, &str, &str); 4] = [
     ("console.css", "text/css; charset=utf-8", include_str!("../assets/console.css")),
     ("console.js", "text/javascript; charset=utf-8", include_str!("../assets/console.js")),
+    ("office.css", "text/css; charset=utf-8", include_str!("../assets/office.css")),
     ("icon.svg", "image/svg+xml", include_str!("../assets/icon.svg")),
 ];
 

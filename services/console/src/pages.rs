@@ -1,16 +1,24 @@
 //! The pages, in Chinese. They load nothing from elsewhere and work without their script.
 
+mod documents;
 mod finding;
 mod layout;
 mod navigation;
 mod official_tables;
 mod regional;
 mod report;
+mod roster;
+mod rules;
 mod search;
 mod status;
 
+pub(crate) use documents::documents;
 pub(crate) use layout::error_page;
 pub(crate) use regional::{redirect_to_regional, regional};
 pub(crate) use report::report;
+pub(crate) use roster::{
+    board_csv, roster, roster_check, roster_current, roster_exception, roster_import, roster_template,
+};
+pub(crate) use rules::{rules, rules_change, rules_preview};
 pub(crate) use search::search;
 pub(crate) use status::status;

@@ -30,8 +30,11 @@ pub(crate) const ENTRIES: &[Entry] = &[
     main_page("/", SEARCH_TITLE, Requires::Key),
     // 报送, 审核
     main_page("/regions", "汇总与比对", Requires::Review),
-    // 比较分析, 报送名录, 文书
-    // 自查, 导出, 校核规则, 动态
+    // 比较分析
+    main_page("/roster", "报送名录", Requires::Review),
+    main_page("/documents", "文书", Requires::Key),
+    // 自查, 导出, 动态
+    more("/rules", "校核规则", Requires::Key),
     more("/status", "处理状态", Requires::Review),
     // 帮助
     more("/openapi.json", "接口", Requires::Nothing),
