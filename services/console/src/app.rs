@@ -7,9 +7,11 @@ use access::AccessControl;
 use blobs::Blobs;
 use bus::Bus;
 use policy::{InForce, PolicyFollower};
+use sandbox::Program;
 use search::{CurrentReader, IndexError, Reader};
 use worker::Worker;
 
+use crate::checks::Checks;
 use crate::pipeline_status::{PipelineMonitor, Snapshot};
 use crate::problem::{self, Problem};
 
@@ -26,13 +28,21 @@ struct State {
     policy: PolicyFollower,
     access: AccessControl,
     monitor: PipelineMonitor,
+    checks: Checks,
 }
 
 impl App {
-    pub(crate) fn new(worker: Worker, policy: PolicyFollower, access: AccessControl) -> Self {
+    /// `reader` is the program that reads documents in the sandbox.
+    pub(crate) fn new(
+        worker: Worker,
+        policy: PolicyFollower,
+        access: AccessControl,
+        reader: &Program,
+    ) -> Self {
         let index = Arc::new(CurrentReader::new(&worker.config().index));
         let monitor = PipelineMonitor::start(&worker, index.clone());
-        Self(Arc::new(State { worker, index, policy, access, monitor }))
+        let checks = Checks::new(worker.config(), reader);
+        Self(Arc::new(State { worker, index, policy, access, monitor, checks }))
     }
 
     pub(crate) fn worker(&self) -> &Worker {
@@ -72,6 +82,11 @@ impl App {
             }
         };
         let _ = tokio::time::timeout(POLICY_TIMEOUT, reached).await;
+    }
+
+    /// The checks of files that are not sent yet.
+    pub(crate) fn checks(&self) -> &Checks {
+        &self.0.checks
     }
 
     pub(crate) fn monitor(&self) -> &PipelineMonitor {

@@ -1,7 +1,10 @@
 //! The pages, in Chinese. They load nothing from elsewhere and work without their script.
 
+mod api;
+mod check;
 mod documents;
 mod finding;
+mod help;
 mod layout;
 mod navigation;
 mod official_tables;
@@ -10,9 +13,13 @@ mod report;
 mod roster;
 mod rules;
 mod search;
+mod send;
 mod status;
 
+pub(crate) use api::api;
+pub(crate) use check::{check, form as check_form};
 pub(crate) use documents::documents;
+pub(crate) use help::help;
 pub(crate) use layout::error_page;
 pub(crate) use regional::{redirect_to_regional, regional};
 pub(crate) use report::report;
@@ -21,4 +28,5 @@ pub(crate) use roster::{
 };
 pub(crate) use rules::{rules, rules_change, rules_preview};
 pub(crate) use search::search;
+pub(crate) use send::{receipt, receipts, send};
 pub(crate) use status::status;

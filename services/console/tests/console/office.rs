@@ -36,7 +36,7 @@ async fn post(console: &TestConsole, address: &str, fields: &[(&str, &str)]) -> 
     let body: Vec<String> =
         fields.iter().map(|(name, value)| format!("{}={}", escape(name), escape(value))).collect();
     let request = Request::post(address).header("content-type", "application/x-www-form-urlencoded");
-    console.send(request.body(Body::from(body.join("&"))).unwrap()).await
+    console.ask_with(request, Body::from(body.join("&"))).await
 }
 
 async fn upload(console: &TestConsole, name: &str, bytes: &[u8]) -> Answer {
@@ -48,7 +48,7 @@ async fn upload(console: &TestConsole, name: &str, bytes: &[u8]) -> Answer {
     body.extend_from_slice(b"\r\n--b--\r\n");
     let request =
         Request::post("/roster/import").header("content-type", "multipart/form-data; boundary=b");
-    console.send(request.body(Body::from(body)).unwrap()).await
+    console.ask_with(request, Body::from(body)).await
 }
 
 /// What stands in a hidden field of a page.
@@ -261,11 +261,11 @@ async fn every_rule_is_explained_and_the_policy_is_changed_in_the_page() {
         has(&answer.text(), &[expected]);
     }
     let request = Request::post("/api/v1/policy/changes?seen=policy-2&why=x&dry_run=true");
-    let answer = console.send(request.body(Body::from("off = [\"T3-02\"]")).unwrap()).await;
+    let answer = console.ask_with(request, Body::from("off = [\"T3-02\"]")).await;
     assert_eq!(answer.status, 200, "{}", answer.text());
     assert!(answer.json()["reports"].as_u64().unwrap() > 10);
     let request = Request::post("/api/v1/policy/changes?seen=policy-2&why=x");
-    let answer = console.send(request.body(Body::from("of = []")).unwrap()).await;
+    let answer = console.ask_with(request, Body::from("of = []")).await;
     assert_eq!(answer.status, 400);
     console.commit().await;
 }
