@@ -176,9 +176,10 @@ fn attendance(bulletin: &Bulletin) -> (&'static str, Vec<Block>) {
     ))];
     if !bulletin.late.is_empty() {
         blocks.push(Block::Paragraph("迟报的机关：".to_owned()));
-        let rows = bulletin.late.iter().map(|late| {
-            vec![late.agency.clone(), day(Some(late.due)), day(Some(late.day))]
-        });
+        let rows = bulletin
+            .late
+            .iter()
+            .map(|late| vec![late.agency.clone(), day(Some(late.due)), day(Some(late.day))]);
         blocks.push(grid(&[AGENCY, DUE, REPORTED], rows));
     }
     if !bulletin.missing.is_empty() {
@@ -222,9 +223,8 @@ fn difference(now: usize, before: usize) -> String {
 
 fn verdicts(bulletin: &Bulletin) -> (&'static str, Vec<Block>) {
     let [pass, warn, fail] = bulletin.totals.verdicts;
-    let text = format!(
-        "已报送的报告中，未发现问题的{pass}份，有需要核实事项的{warn}份，有必须整改问题的{fail}份。"
-    );
+    let text =
+        format!("已报送的报告中，未发现问题的{pass}份，有需要核实事项的{warn}份，有必须整改问题的{fail}份。");
     let mut blocks = vec![Block::Paragraph(text)];
     if let Some(before) = bulletin.last_year {
         let names = ["未发现问题", "有需要核实的事项", "有必须整改的问题"];

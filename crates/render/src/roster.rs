@@ -25,7 +25,8 @@ const MEANINGS: [&str; 10] = [
 /// If the workbook cannot be written.
 pub fn roster_template() -> Result<Vec<u8>, RenderError> {
     let mut workbook = Workbook::new();
-    workbook.set_properties(&DocProperties::new().set_creation_datetime(&ExcelDateTime::from_ymd(2026, 1, 1)?));
+    workbook
+        .set_properties(&DocProperties::new().set_creation_datetime(&ExcelDateTime::from_ymd(2026, 1, 1)?));
     let head = Format::new().set_bold();
     // A code is no number: it keeps its zeros, and a spreadsheet does not round it.
     let text = Format::new().set_num_format("@");

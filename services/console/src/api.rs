@@ -427,10 +427,12 @@ pub(crate) fn policy_changed(change: &RulePolicyChanged) -> Value {
 
 /// What a policy would change.
 pub(crate) fn policy_preview(preview: &Preview) -> Value {
-    let verdicts = preview.verdicts.iter().map(|((from, to), reports)| {
-        json!({"from": from.as_str(), "to": to.as_str(), "reports": reports})
-    });
-    let rules = preview.rules.iter().map(|(rule, (new, gone))| json!({"rule": rule, "new": new, "gone": gone}));
+    let verdicts = preview
+        .verdicts
+        .iter()
+        .map(|((from, to), reports)| json!({"from": from.as_str(), "to": to.as_str(), "reports": reports}));
+    let rules =
+        preview.rules.iter().map(|(rule, (new, gone))| json!({"rule": rule, "new": new, "gone": gone}));
     json!({
         "reports": preview.reports,
         "changed": preview.changed,

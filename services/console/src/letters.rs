@@ -9,8 +9,8 @@ use axum::http::{HeaderName, HeaderValue};
 use axum::response::Response;
 use futures::StreamExt as _;
 use policy::InForce;
-use report::{Judgement, Problem as ReportProblem, Review, Severity, Year, beijing};
 use report::Verdict;
+use report::{Judgement, Problem as ReportProblem, Review, Severity, Year, beijing};
 use search::{Card, IndexError, Reader};
 use tokio::sync::mpsc;
 use zip::write::SimpleFileOptions;
@@ -73,7 +73,8 @@ pub(crate) struct Chosen {
 pub(crate) async fn choose(app: &App, caller: &Caller, params: &Params) -> Result<Chosen, Problem> {
     let keys: Vec<String> =
         params.0.iter().filter(|(name, _)| name == "key").map(|(_, key)| key.clone()).collect();
-    let filters = Params(params.0.iter().filter(|(name, _)| name == "q" || is_filter(name)).cloned().collect());
+    let filters =
+        Params(params.0.iter().filter(|(name, _)| name == "q" || is_filter(name)).cloned().collect());
     if keys.is_empty() && filters.0.is_empty() {
         let problem = Problem::bad_parameter("key", "没有选择年度报告。".to_owned());
         return Err(problem.hint("请用 key 列出年度报告，或写检索条件，例如 region=3704&year=2024。"));
@@ -114,7 +115,8 @@ async fn stream(
     write: impl FnOnce(&Reader, &mut Archive, &Chosen) -> anyhow::Result<()> + Send + 'static,
 ) -> Result<Response, Problem> {
     if chosen.letters.is_empty() {
-        let detail = format!("所选的{}份年度报告没有需要整改或者核实的问题，没有生成整改意见。", chosen.skipped.len());
+        let detail =
+            format!("所选的{}份年度报告没有需要整改或者核实的问题，没有生成整改意见。", chosen.skipped.len());
         return Err(Problem::not_found(detail));
     }
     let counts = [(LETTERS, chosen.letters.len()), (SKIPPED, chosen.skipped.len())];
@@ -195,11 +197,19 @@ fn write(
         add(archive, &name, &letter.docx()?)?;
         let (errors, warnings) = counts(&review);
         let number = addresser.number.unwrap_or_default();
-        rows.push(row(position, card, [number, name, errors.to_string(), warnings.to_string(), "已生成".into()]));
+        rows.push(row(
+            position,
+            card,
+            [number, name, errors.to_string(), warnings.to_string(), "已生成".into()],
+        ));
     }
     for (position, card) in (chosen.letters.len()..).zip(&chosen.skipped) {
         let none = || "0".to_owned();
-        rows.push(row(position, card, [String::new(), String::new(), none(), none(), "没有问题，未生成".into()]));
+        rows.push(row(
+            position,
+            card,
+            [String::new(), String::new(), none(), none(), "没有问题，未生成".into()],
+        ));
     }
     add(archive, "目录.csv", list(rows).as_bytes())
 }
@@ -263,7 +273,10 @@ pub(crate) fn counts(review: &Review) -> (usize, usize) {
     let problems = report::problems(&review.findings);
     let is = |problem: &ReportProblem, severity: Severity, judgement: Judgement| {
         problem.severity() == severity
-            && problem.findings.first().is_some_and(|first| first.waiver.is_none() && first.judgement == judgement)
+            && problem
+                .findings
+                .first()
+                .is_some_and(|first| first.waiver.is_none() && first.judgement == judgement)
     };
     let errors = problems.iter().filter(|problem| is(problem, Severity::Error, Judgement::Fails)).count();
     let warnings = problems.iter().filter(|problem| is(problem, Severity::Warning, Judgement::Fails)).count();

@@ -66,7 +66,8 @@ async fn archive(missing: Vec<Overdue>, office: Office) -> Result<Response, Prob
             for (position, overdue) in missing.iter().enumerate() {
                 let addresser = office.addresser(position);
                 let letter = render::reminder(overdue, &addresser, office.date);
-                let name = letters::file_name(position, &format!("{}{}年", overdue.agency, overdue.year), "催报函");
+                let name =
+                    letters::file_name(position, &format!("{}{}年", overdue.agency, overdue.year), "催报函");
                 letters::add(archive, &name, &letter.docx()?)?;
                 let due = overdue.due.map(|due| due.to_string()).unwrap_or_default();
                 let number = addresser.number.unwrap_or_default();
@@ -101,9 +102,8 @@ async fn gather(app: &App, region: &Region, year: Year) -> Result<Bulletin, Prob
         None => None,
     };
     // Without a report of the year before, nothing is compared with it.
-    let before = before.filter(|(attendance, _)| {
-        attendance.agencies.iter().any(|attendee| !attendee.reports.is_empty())
-    });
+    let before = before
+        .filter(|(attendance, _)| attendance.agencies.iter().any(|attendee| !attendee.reports.is_empty()));
     let last_year = before.as_ref().map(|(attendance, _)| totals(attendance));
     let earlier = before.as_ref().map(|(attendance, records)| by_problem(attendance, records));
     let standings = now.agencies.iter().filter(|attendee| Punctuality::of(attendee) != Punctuality::Exempt);
@@ -159,11 +159,10 @@ struct Record {
 
 /// The reports of a region and a year under the policy in force, by key.
 async fn records(app: &App, region: &Region, year: Year) -> Result<HashMap<String, Record>, Problem> {
-    let filters: Result<Vec<Clause>, _> =
-        [("region", region.code.clone()), ("year", year.to_string())]
-            .iter()
-            .map(|(name, value)| search::field(name, value))
-            .collect();
+    let filters: Result<Vec<Clause>, _> = [("region", region.code.clone()), ("year", year.to_string())]
+        .iter()
+        .map(|(name, value)| search::field(name, value))
+        .collect();
     let filters = filters.map_err(|error| Problem::bad_parameter("region", error.to_string()))?;
     let query = Query { filters, ..Query::default() };
     let policy = app.policy().await?;
@@ -215,8 +214,11 @@ fn common(
     now: &BTreeMap<&'static str, usize>,
     earlier: Option<&BTreeMap<&'static str, usize>>,
 ) -> Vec<CommonProblem> {
-    let mut common: Vec<(&str, usize)> =
-        now.iter().filter(|(_, agencies)| **agencies >= COMMON).map(|(rule, count)| (*rule, *count)).collect();
+    let mut common: Vec<(&str, usize)> = now
+        .iter()
+        .filter(|(_, agencies)| **agencies >= COMMON)
+        .map(|(rule, count)| (*rule, *count))
+        .collect();
     common.sort_by_key(|(rule, count)| (std::cmp::Reverse(*count), *rule));
     let problem = |(id, agencies): (&str, usize)| CommonProblem {
         name: rules::rule(id).map_or(id, |rule| rule.problem).to_owned(),

@@ -49,7 +49,8 @@ impl Office {
         let office = &app.worker().config().office;
         let none = Params::default();
         let params = if caller.is_reviewer() { params } else { &none };
-        let text = |name: &str, set: &Option<String>| params.get(name).map(str::to_owned).or_else(|| set.clone());
+        let text =
+            |name: &str, set: &Option<String>| params.get(name).map(str::to_owned).or_else(|| set.clone());
         let date = day(params, "date")?.or_else(today);
         let days = i64::try_from(office.deadline_days).unwrap_or_default();
         let later = || date?.checked_add(Span::new().days(days)).ok();

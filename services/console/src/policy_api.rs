@@ -26,10 +26,7 @@ pub(crate) async fn rules(State(app): State<App>, caller: Caller) -> Result<Resp
 }
 
 /// How many reports that the caller may see have a finding of each rule.
-pub(crate) async fn counts(
-    app: &App,
-    caller: &Caller,
-) -> Result<HashMap<String, u64>, Problem> {
+pub(crate) async fn counts(app: &App, caller: &Caller) -> Result<HashMap<String, u64>, Problem> {
     let query = Query { facets: vec![Facet::Rule], limit: 0, ..Query::default() };
     let query = search_query::restrict_to_scope(query, caller)?;
     app.read(move |reader| {

@@ -65,12 +65,7 @@ pub(crate) async fn preview(app: &App, policy: RulePolicy) -> Result<Preview, Pr
 }
 
 impl Preview {
-    fn judge(
-        &mut self,
-        reader: &Reader,
-        parts: &StoredParts,
-        policy: &RulePolicy,
-    ) -> Result<(), IndexError> {
+    fn judge(&mut self, reader: &Reader, parts: &StoredParts, policy: &RulePolicy) -> Result<(), IndexError> {
         let (Ok(alone), Ok(stored)) = (parts.review_alone(), parts.review()) else { return Ok(()) };
         let last_year = report_of_last_year(reader, &alone.report)?;
         let day = beijing::day(parts.card.submitted_at_ms);
@@ -135,13 +130,19 @@ pub(crate) struct Change {
 ///
 /// # Errors
 /// If the policy cannot be used, no reason is given, somebody else changed it meanwhile, or the bus does not answer.
-pub(crate) async fn publish(app: &App, caller: &Caller, change: Change) -> Result<RulePolicyChanged, Problem> {
+pub(crate) async fn publish(
+    app: &App,
+    caller: &Caller,
+    change: Change,
+) -> Result<RulePolicyChanged, Problem> {
     if let Some(text) = &change.policy {
         RulePolicy::parse(text).map_err(|error| wrong_policy(&error))?;
     }
     let why = change.why.trim();
     if why.is_empty() {
-        return Err(Problem::new(Code::NoReason, "没有写明改动的理由。", "请填写理由后重新提交。").field("why"));
+        return Err(
+            Problem::new(Code::NoReason, "没有写明改动的理由。", "请填写理由后重新提交。").field("why")
+        );
     }
     if why.chars().count() > LONGEST_WHY {
         let detail = format!("理由超过{LONGEST_WHY}个字。");

@@ -59,8 +59,9 @@ pub(crate) async fn current(app: &App) -> Result<Current, Problem> {
 /// # Errors
 /// The faults of the file, each a line in Chinese.
 pub(crate) fn read(bytes: &[u8]) -> Result<Roster, Vec<String>> {
-    let rows = document::spreadsheet_rows(bytes, &Limits::default())
-        .map_err(|error| vec![format!("电子表格不能读取（{error}），请另存为 XLSX 或 CSV 文件后重新导入。")])?;
+    let rows = document::spreadsheet_rows(bytes, &Limits::default()).map_err(|error| {
+        vec![format!("电子表格不能读取（{error}），请另存为 XLSX 或 CSV 文件后重新导入。")]
+    })?;
     let text = match (rows, std::str::from_utf8(bytes)) {
         (Some(rows), _) => survey::csv_of(rows),
         (None, Ok(text)) => text.to_owned(),

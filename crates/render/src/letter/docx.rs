@@ -95,11 +95,12 @@ fn run(text: &str) -> String {
 
 /// The number alone is centred; with the name of who signs it off, both stand one character from the margins.
 fn document_number(body: &mut String, number: &str, signer: Option<&str>) {
-    let Some(signer) = signer else { return paragraph(body, "Number", "<w:jc w:val=\"center\"/>", &run(number)) };
+    let Some(signer) = signer else {
+        return paragraph(body, "Number", "<w:jc w:val=\"center\"/>", &run(number));
+    };
     let tab = TEXT_WIDTH - CHARACTER;
-    let properties = format!(
-        "<w:tabs><w:tab w:val=\"right\" w:pos=\"{tab}\"/></w:tabs><w:ind w:left=\"{CHARACTER}\"/>"
-    );
+    let properties =
+        format!("<w:tabs><w:tab w:val=\"right\" w:pos=\"{tab}\"/></w:tabs><w:ind w:left=\"{CHARACTER}\"/>");
     let runs = format!("{}<w:r><w:tab/></w:r>{}", run(number), run(&format!("签发人：{signer}")));
     paragraph(body, "Number", &properties, &runs);
 }

@@ -23,7 +23,11 @@ pub(super) fn drawn(letter: &Letter) -> String {
     for block in &letter.blocks {
         let _ = match block {
             Block::Number(number, signer) => {
-                writeln!(text, "{number}{}", signer.as_ref().map_or(String::new(), |name| format!("　签发人：{name}")))
+                writeln!(
+                    text,
+                    "{number}{}",
+                    signer.as_ref().map_or(String::new(), |name| format!("　签发人：{name}"))
+                )
             }
             Block::Title(lines) => writeln!(text, "# {}", lines.join("/")),
             Block::Addressee(line) | Block::Paragraph(line) | Block::Contact(line) => {
@@ -86,10 +90,16 @@ fn a_document_has_its_number_and_who_signed_it_off() {
 
 #[test]
 fn a_long_name_is_broken_between_its_parts() {
-    let title = |agency: &str| crate::text::title_lines(&format!("关于《{agency}2024年政府信息公开工作年度报告》的整改意见"));
+    let title = |agency: &str| {
+        crate::text::title_lines(&format!("关于《{agency}2024年政府信息公开工作年度报告》的整改意见"))
+    };
     assert_eq!(
         title("黔东南苗族侗族自治州雷山县人力资源和社会保障局"),
-        ["关于《黔东南苗族侗族自治州雷山县", "人力资源和社会保障局2024年", "政府信息公开工作年度报告》的整改意见"]
+        [
+            "关于《黔东南苗族侗族自治州雷山县",
+            "人力资源和社会保障局2024年",
+            "政府信息公开工作年度报告》的整改意见"
+        ]
     );
     assert_eq!(title("枣庄市财政局").len(), 2);
 }

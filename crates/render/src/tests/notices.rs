@@ -142,7 +142,8 @@ fn a_notice_is_a_document_that_repeats_its_table_heads() {
 #[test]
 fn agencies_with_the_same_points_share_a_place() {
     let mut tied = sample();
-    tied.standings = vec![standing("甲", 1, 0), standing("乙", 1, 0), standing("丙", 2, 0), standing("丁", 30, 0)];
+    tied.standings =
+        vec![standing("甲", 1, 0), standing("乙", 1, 0), standing("丙", 2, 0), standing("丁", 30, 0)];
     let places: Vec<(usize, u64)> =
         tied.ranking().into_iter().map(|ranked| (ranked.place, ranked.points)).collect();
     assert_eq!(places, [(1, 95), (1, 95), (3, 90), (4, 0)]);

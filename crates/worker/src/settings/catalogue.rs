@@ -289,7 +289,9 @@ pub const SETTINGS: &[Setting] = &[
         "office.number",
         "GOUJI_OFFICE_NUMBER",
         "",
-        &["The number of its documents (发文字号), with {n} for the running number: \"某政公开函〔2026〕{n}号\"."],
+        &[
+            "The number of its documents (发文字号), with {n} for the running number: \"某政公开函〔2026〕{n}号\".",
+        ],
     ),
     setting("office.signer", "GOUJI_OFFICE_SIGNER", "", &["Who signs its documents off (签发人)."]),
     setting("office.contact", "GOUJI_OFFICE_CONTACT", "", &["The person to ask."]),

@@ -79,11 +79,13 @@ async fn for_reviewer(app: &App, caller: &Caller, params: &Params) -> Result<Mar
 fn form(app: &App, params: &Params, kind: Kind, regions: &[FacetValue], years: &[FacetValue]) -> Markup {
     let office = &app.worker().config().office;
     let latest = years.first().map(|year| year.value.as_str());
-    let value = |name: &str, set: &Option<String>| params.get(name).map(str::to_owned).or_else(|| set.clone());
+    let value =
+        |name: &str, set: &Option<String>| params.get(name).map(str::to_owned).or_else(|| set.clone());
     let keys = params.0.iter().filter(|(name, _)| name == "key");
-    let others = params.0.iter().filter(|(name, _)| {
-        is_filter(name) && !["region", "year"].contains(&name.as_str()) || name == "q"
-    });
+    let others = params
+        .0
+        .iter()
+        .filter(|(name, _)| is_filter(name) && !["region", "year"].contains(&name.as_str()) || name == "q");
     html! {
         form.card.office action="/documents" {
             fieldset {
@@ -206,7 +208,8 @@ async fn reminders_of(app: &App, caller: &Caller, params: &Params) -> Result<Mar
 fn bulletin_of(caller: &Caller, params: &Params) -> Result<Markup, Problem> {
     let (region, year) = (regional::region(params)?, regional::year(params)?);
     regional::check_scope(caller, &region)?;
-    let address = |format: &str| document(params, &region.code, year, &[("format", format)], "/api/v1/bulletin");
+    let address =
+        |format: &str| document(params, &region.code, year, &[("format", format)], "/api/v1/bulletin");
     Ok(html! {
         h2 { "通报" }
         p { "关于" (region.name) (year) "年政府信息公开工作年度报告报送和校核情况的通报：报送、迟报、未报送的机关，校核结论，共性问题，评分排名，与上年的比较。" }

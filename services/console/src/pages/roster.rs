@@ -89,9 +89,13 @@ pub(crate) async fn roster(
     let selected = Selection::parse(&caller, &params);
     let year = selected.as_ref().map_or_else(|_| latest_year(), |selection| Ok(selection.year))?;
     let board = match &selected {
-        _ if current.imported.is_none() => html! { section.card { p { "还没有导入机关名录，无法知道谁应当报送而没有报送。" } } },
+        _ if current.imported.is_none() => {
+            html! { section.card { p { "还没有导入机关名录，无法知道谁应当报送而没有报送。" } } }
+        }
         Ok(selection) => board(&app, &caller, &params, &current, selection).await?,
-        Err(problem) => html! { p.notice.warn role="alert" { (problem.detail) @if let Some(hint) = problem.hint { (hint) } } },
+        Err(problem) => {
+            html! { p.notice.warn role="alert" { (problem.detail) @if let Some(hint) = problem.hint { (hint) } } }
+        }
     };
     let content = html! {
         h1 { (TITLE) }
@@ -137,7 +141,12 @@ async fn board(
         strangers: Vec::new(),
     });
     let shown: Vec<&Attendee> = attendance.agencies.iter().filter(|one| selection.shows(one)).collect();
-    let csv = params.with("year", &year.to_string()).with("format", "csv").without("from").without("name").address("/api/v1/roster");
+    let csv = params
+        .with("year", &year.to_string())
+        .with("format", "csv")
+        .without("from")
+        .without("name")
+        .address("/api/v1/roster");
     let more = |from: usize| params.with("from", &from.to_string()).address("/roster");
     let last = (selection.from + ROWS).min(shown.len());
     Ok(html! {
@@ -308,7 +317,8 @@ pub(crate) async fn roster_check(
             bytes = Some(field.bytes().await.map_err(unreadable)?);
         }
     }
-    let bytes = bytes.ok_or_else(|| Problem::new(Code::NoFile, "没有选择名录文件。", "请选择文件后再核对。"))?;
+    let bytes =
+        bytes.ok_or_else(|| Problem::new(Code::NoFile, "没有选择名录文件。", "请选择文件后再核对。"))?;
     let current = roster::current(&app).await?;
     let read = app.worker().cpu().run(move || roster::read(&bytes)).await;
     let content = match read.map_err(|error| Problem::internal(&error))? {
@@ -486,7 +496,19 @@ pub(crate) async fn roster_current(State(app): State<App>, caller: Caller) -> Re
 /// The board as CSV, for `/api/v1/roster?format=csv`.
 pub(crate) fn board_csv(attendance: &Attendance, params: &Params) -> Response {
     let year = attendance.year;
-    let heads = ["机关", "区划代码", "地区", "年度", "截止日期", "情况", "日期", "日期来源", "校核结论", "此前缺报的年度", "说明"];
+    let heads = [
+        "机关",
+        "区划代码",
+        "地区",
+        "年度",
+        "截止日期",
+        "情况",
+        "日期",
+        "日期来源",
+        "校核结论",
+        "此前缺报的年度",
+        "说明",
+    ];
     let mut rows = vec![heads.map(str::to_owned).to_vec()];
     let wanted = params.get("state");
     for attendee in &attendance.agencies {
@@ -495,9 +517,9 @@ pub(crate) fn board_csv(attendance: &Attendance, params: &Params) -> Response {
             continue;
         }
         let title = STATES.iter().find(|(known, _)| *known == state).map_or("", |(_, title)| title);
-        let (day, source) = attendee.first_day().map_or_else(Default::default, |(day, source)| {
-            (day.to_string(), source.title().to_owned())
-        });
+        let (day, source) = attendee
+            .first_day()
+            .map_or_else(Default::default, |(day, source)| (day.to_string(), source.title().to_owned()));
         let verdict = attendee.reports.first().map_or("", |report| report.verdict.title());
         let earlier = attendee.missing_years.iter().filter(|missing| **missing != year);
         rows.push(vec![

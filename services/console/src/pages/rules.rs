@@ -318,7 +318,12 @@ pub(crate) async fn rules_preview(
         None => {
             let in_force = app.policy().await?;
             let policy = edited((*in_force.policy).clone(), &fields)?;
-            Change { policy: Some(policy.to_toml()), why: text("why"), seen: text("seen"), restores: String::new() }
+            Change {
+                policy: Some(policy.to_toml()),
+                why: text("why"),
+                seen: text("seen"),
+                restores: String::new(),
+            }
         }
     };
     let policy = match &change.policy {

@@ -40,14 +40,12 @@ async fn post(console: &TestConsole, address: &str, fields: &[(&str, &str)]) -> 
 }
 
 async fn upload(console: &TestConsole, name: &str, bytes: &[u8]) -> Answer {
-    let mut body = format!(
-        "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n"
-    )
-    .into_bytes();
+    let mut body =
+        format!("--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n")
+            .into_bytes();
     body.extend_from_slice(bytes);
     body.extend_from_slice(b"\r\n--b--\r\n");
-    let request =
-        Request::post("/roster/import").header("content-type", "multipart/form-data; boundary=b");
+    let request = Request::post("/roster/import").header("content-type", "multipart/form-data; boundary=b");
     console.ask_with(request, Body::from(body)).await
 }
 
@@ -84,13 +82,18 @@ async fn a_roster_is_checked_before_it_is_imported() {
     console.commit().await;
     has(&console.get("/roster?year=2024").await.text(), &["还没有导入机关名录", "/roster/template", "核对"]);
 
-    let wrong = workbook(&[&["机关名称", "区划代码"], &[OWN, "370700"], &[], &[OWN, "370700"], &["丙局", "37"]]);
+    let wrong =
+        workbook(&[&["机关名称", "区划代码"], &[OWN, "370700"], &[], &[OWN, "370700"], &["丙局", "37"]]);
     let page = upload(&console, "名录.xlsx", &wrong).await.text();
-    has(&page, &["名录有错误", &format!("第4行“机关名称”：“{OWN}”与第2行重复"), "第5行“区划代码”：“37”不能识别"]);
+    has(
+        &page,
+        &["名录有错误", &format!("第4行“机关名称”：“{OWN}”与第2行重复"), "第5行“区划代码”：“37”不能识别"],
+    );
     lacks(&page, &["/roster/confirm"]);
 
     let evil = "潍坊市<img src=x>局";
-    let right = workbook(&[&["机关名称", "区划代码"], &[OWN, "370700"], &[OTHER, "370700"], &[evil, "370700"]]);
+    let right =
+        workbook(&[&["机关名称", "区划代码"], &[OWN, "370700"], &[OTHER, "370700"], &[evil, "370700"]]);
     let page = upload(&console, "名录.xlsx", &right).await.text();
     has(&page, &["导入后的变化", "新增</dt><dd>3<", "潍坊市&lt;img src=x&gt;局"]);
     lacks(&page, &["<img"]);
@@ -103,12 +106,18 @@ async fn a_roster_is_checked_before_it_is_imported() {
     assert_eq!(late.status, 409, "{}", late.text());
 
     let board = console.get("/roster?region=3707&year=2024").await.text();
-    has(&board, &["应报送</dt><dd>3<", &format!("/reports/{key}"), "新名录", "潍坊市&lt;img src=x&gt;局", "催报函"]);
+    has(
+        &board,
+        &["应报送</dt><dd>3<", &format!("/reports/{key}"), "新名录", "潍坊市&lt;img src=x&gt;局", "催报函"],
+    );
     let missing = console.get("/roster?region=3707&year=2024&state=missing").await.text();
     has(&missing, &[OTHER, "共2个机关"]);
     let csv = console.get("/api/v1/roster?region=3707&year=2024&format=csv&state=missing").await;
     assert!(csv.header("content-type").starts_with("text/csv"));
-    has(&csv.text(), &["\u{feff}机关,区划代码", &format!("{OTHER},370700,山东省潍坊市,2024,2025-01-31,未报送,,,,,")]);
+    has(
+        &csv.text(),
+        &["\u{feff}机关,区划代码", &format!("{OTHER},370700,山东省潍坊市,2024,2025-01-31,未报送,,,,,")],
+    );
 
     let change = [
         ("current", "roster-1"),
@@ -142,8 +151,9 @@ async fn a_roster_is_checked_before_it_is_imported() {
 fn archive(answer: &Answer) -> (Vec<String>, String) {
     assert_eq!(answer.status, 200, "{}", answer.text());
     let mut archive = ZipArchive::new(Cursor::new(answer.body.as_slice())).unwrap();
-    let names: Vec<String> =
-        (0..archive.len()).map(|index| archive.by_index(index).unwrap().name().unwrap().into_owned()).collect();
+    let names: Vec<String> = (0..archive.len())
+        .map(|index| archive.by_index(index).unwrap().name().unwrap().into_owned())
+        .collect();
     let mut list = String::new();
     archive.by_name("目录.csv").unwrap().read_to_string(&mut list).unwrap();
     (names, list)
@@ -164,19 +174,25 @@ async fn a_hundred_letters_come_in_one_file() {
 
     let page = console.get("/documents?kind=letter&region=3707&year=2024").await.text();
     has(&page, &["整改意见", "可以生成<b>100</b>份", "全部下载"]);
-    let answer = console.get("/api/v1/letters?region=3707&year=2024&name=office&number=X%7Bn%7D&first=5").await;
+    let answer =
+        console.get("/api/v1/letters?region=3707&year=2024&name=office&number=X%7Bn%7D&first=5").await;
     assert_eq!((answer.header("gouji-letters"), answer.header("gouji-skipped")), ("100", "0"));
     let (names, list) = archive(&answer);
     assert_eq!(names.len(), 101);
     assert_eq!(names[0], "001 潍坊市第000局2024年整改意见.docx");
     let rows: Vec<&str> = list.lines().collect();
-    assert!(rows[1].starts_with("1,X5,潍坊市第000局,山东省潍坊市,2024,001 潍坊市第000局2024年整改意见.docx,"), "{list}");
+    assert!(
+        rows[1].starts_with("1,X5,潍坊市第000局,山东省潍坊市,2024,001 潍坊市第000局2024年整改意见.docx,"),
+        "{list}"
+    );
     assert!(rows[100].starts_with("100,X104,"), "{list}");
     // The same request gives the same bytes.
-    let again = console.get("/api/v1/letters?region=3707&year=2024&name=office&number=X%7Bn%7D&first=5").await;
+    let again =
+        console.get("/api/v1/letters?region=3707&year=2024&name=office&number=X%7Bn%7D&first=5").await;
     assert!(again.body == answer.body);
 
-    let keyed = post(&console, "/api/v1/letters", &[("key", &keys[3]), ("key", &clean), ("key", &keys[2])]).await;
+    let keyed =
+        post(&console, "/api/v1/letters", &[("key", &keys[3]), ("key", &clean), ("key", &keys[2])]).await;
     let (names, list) = archive(&keyed);
     assert_eq!(names.len(), 3, "{names:?}");
     has(&list, &["没有问题，未生成"]);
@@ -193,25 +209,40 @@ async fn those_who_have_not_reported_are_reminded_and_the_notice_lists_them() {
     console.submit("b.txt", of(OWN, 2023).as_bytes()).await;
     console.commit().await;
     assert_eq!(console.get("/api/v1/reminders?region=3707&year=2024").await.status, 404);
-    let roster = format!("机关名称,区划代码,免报年度,说明\n{OWN},370700,,\n{OTHER},370700,,\n潍坊市老龄办,370700,全部,机构撤销\n");
+    let roster = format!(
+        "机关名称,区划代码,免报年度,说明\n{OWN},370700,,\n{OTHER},370700,,\n潍坊市老龄办,370700,全部,机构撤销\n"
+    );
     console.import_roster(&roster).await;
     let page = console.get("/documents?kind=reminder&region=3707&year=2024&name=office").await.text();
     has(&page, &["未报送的机关有<b>1</b>个", OTHER, "全部下载"]);
     let (names, list) = archive(&console.get("/api/v1/reminders?region=3707&year=2024").await);
     assert_eq!(names, [&format!("001 {OTHER}2024年催报函.docx"), "目录.csv"]);
     has(&list, &[OTHER, "2025-01-31"]);
-    let one = format!("/api/v1/reminders?region=3707&year=2024&format=html&date=2025-02-17&agency={}", "%E6%BD%8D%E5%9D%8A%E5%B8%82%E6%95%99%E8%82%B2%E5%B1%80");
+    let one = format!(
+        "/api/v1/reminders?region=3707&year=2024&format=html&date=2025-02-17&agency={}",
+        "%E6%BD%8D%E5%9D%8A%E5%B8%82%E6%95%99%E8%82%B2%E5%B1%80"
+    );
     has(&console.get(&one).await.text(), &["潍坊市教育局：", "已逾期17天"]);
     assert_eq!(console.get("/api/v1/reminders?region=3707&year=2024&agency=x&format=html").await.status, 404);
 
     let notice = console.get("/api/v1/bulletin?region=3707&year=2024&date=2025-02-17").await.text();
     has(
         &notice,
-        &["的通报", "应报送2个机关，已报送1个", "与上年相比", OTHER, "潍坊市老龄办（机构撤销）", "得分＝100－迟报10分"],
+        &[
+            "的通报",
+            "应报送2个机关，已报送1个",
+            "与上年相比",
+            OTHER,
+            "潍坊市老龄办（机构撤销）",
+            "得分＝100－迟报10分",
+        ],
     );
     let docx = console.get("/api/v1/bulletin?region=3707&year=2024&format=docx").await;
     assert_eq!(&docx.body[..2], b"PK");
-    has(&console.get("/documents?kind=bulletin&region=3707&year=2024").await.text(), &["/api/v1/bulletin?region=370700"]);
+    has(
+        &console.get("/documents?kind=bulletin&region=3707&year=2024").await.text(),
+        &["/api/v1/bulletin?region=370700"],
+    );
 }
 
 #[tokio::test]
