@@ -74,6 +74,16 @@ impl App {
             .ok_or_else(|| Problem::bus(&anyhow::anyhow!("the rule policy is not known yet")))
     }
 
+    /// Waits until this process follows a change of the policy, or for a moment: the log has it in any case.
+    pub(crate) async fn policy_reached(&self, id: &str) {
+        let reached = async {
+            while self.0.policy.known().is_none_or(|known| known.id() != id) {
+                self.0.policy.changed().await;
+            }
+        };
+        let _ = tokio::time::timeout(POLICY_TIMEOUT, reached).await;
+    }
+
     /// The checks of files that are not sent yet.
     pub(crate) fn checks(&self) -> &Checks {
         &self.0.checks

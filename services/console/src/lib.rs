@@ -8,11 +8,16 @@ mod checks;
 mod download;
 mod labels;
 mod letter;
+mod letters;
+mod notices;
+mod office;
 mod openapi;
 mod pages;
 mod params;
 mod pipeline_api;
 mod pipeline_status;
+mod policy_api;
+mod policy_changes;
 mod problem;
 mod reader;
 mod receipt;
@@ -25,6 +30,7 @@ mod report_lookup;
 mod report_stream;
 mod reviews;
 mod reviews_api;
+mod roster;
 mod routes;
 mod search_api;
 mod search_query;
@@ -53,6 +59,7 @@ pub fn service() -> Service {
     Service::new("console", idle).http(router).guards(access::protect_metrics).checks(|config| {
         access::check_config(config)?;
         RulePolicy::of(config.rule_policy.as_deref())?;
+        office::check_config(config)?;
         Ok(())
     })
 }

@@ -6,8 +6,8 @@ use anyhow::{Context as _, Result};
 use clap::Parser;
 use document::Limits;
 use proto::v1::{self, Blob, ReportSubmitted, ReportValidated};
-use report::{CellId, Date};
 use report::workflow::{Act, ActKind};
+use report::{CellId, Date};
 use search::{Entry, Facet, GroupBy, Index, Query, Reader, ReportAct, Sort, StoredParts};
 
 use super::process::{cpu_seconds, thread_cpu_seconds};

@@ -5,6 +5,7 @@
 mod api;
 mod checks;
 mod harness;
+mod office;
 mod pages;
 mod preview;
 mod regional;
