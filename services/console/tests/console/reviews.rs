@@ -249,7 +249,7 @@ async fn each_role_does_and_sees_its_own() {
     };
     let (reviewer, lead) = (key("张三", "review", ""), key("王五", "lead", ""));
     let elsewhere = key("外地", "review", "regions = [\"65\"]");
-    let agency = key("报送", "submit", "regions = [\"61\", \"37\"]");
+    let agency = key("报送", "submit", "");
     std::fs::write(&path, file).unwrap();
     let (mut console, good, wrong) = with_two(&[("GOUJI_KEYS", path.to_str().unwrap())]).await;
     let key_of = console.get("/api/v1/reports").await;
