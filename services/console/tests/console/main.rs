@@ -5,7 +5,9 @@
 mod api;
 mod checks;
 mod harness;
+mod office;
 mod pages;
 mod preview;
 mod regional;
+mod reviews;
 mod server;
