@@ -8,6 +8,7 @@ mod directory;
 mod entry;
 mod excluded;
 mod facets;
+mod found;
 mod generations;
 mod index;
 mod integrity;
@@ -28,6 +29,7 @@ mod writer;
 
 pub use damage::DamageError;
 pub use entry::{Entry, Version, Withdrawal};
+pub use found::Found;
 pub use generations::{Compatibility, CurrentReader, FolderLock, Generations};
 pub use index::{Index, IndexError};
 pub use parse::{FilterError, field, parse};
