@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod analyzer;
+mod cell_name;
 mod cells;
 mod compile;
 mod damage;
@@ -9,6 +10,7 @@ mod entry;
 mod excluded;
 mod facets;
 mod found;
+mod figure_query;
 mod generations;
 mod index;
 mod integrity;
@@ -27,12 +29,13 @@ mod versions;
 mod walk;
 mod writer;
 
+pub use cell_name::{Named, cells_beginning, cells_named, official_name, short_name};
 pub use damage::DamageError;
 pub use entry::{Entry, Version, Withdrawal};
 pub use found::Found;
 pub use generations::{Compatibility, CurrentReader, FolderLock, Generations};
 pub use index::{Index, IndexError};
-pub use parse::{FilterError, field, parse};
+pub use parse::{Choice, FilterError, Parsed, Question, field, parse, read_query};
 pub use query::{Clause, Facet, FacetCounts, FacetValue, Hit, MAX_LIMIT, Page, Query, Sort, SortBy, Span};
 pub use reader::Reader;
 pub use snippet::{Snippet, highlights};

@@ -17,11 +17,22 @@ pub(crate) const BUS_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// A page with the live counts. `query` is the text in its search box.
 pub(crate) async fn page(app: &App, title: &str, query: &str, content: Markup) -> Markup {
+    page_with(app, title, query, &[], content).await
+}
+
+/// A page with style sheets and scripts of its own, by their names in `assets.rs`.
+pub(crate) async fn page_with(
+    app: &App,
+    title: &str,
+    query: &str,
+    files: &[&str],
+    content: Markup,
+) -> Markup {
     let snapshot = tokio::time::timeout(BUS_TIMEOUT, app.snapshot()).await;
     let snapshot = snapshot.ok().and_then(|snapshot| {
         snapshot.inspect_err(|error| tracing::warn!("counting events for a page: {error:#}")).ok()
     });
-    document(title, query, &pipeline(snapshot.as_ref()), &content)
+    document(title, query, files, &pipeline(snapshot.as_ref()), &content)
 }
 
 /// A problem as a page.
@@ -44,11 +55,11 @@ impl IntoResponse for ErrorPage {
                 p { a href="/" { "回到检索" } }
             }
         };
-        (status, document(title, "", &html! {}, &content)).into_response()
+        (status, document(title, "", &[], &html! {}, &content)).into_response()
     }
 }
 
-fn document(title: &str, query: &str, pipeline: &Markup, content: &Markup) -> Markup {
+fn document(title: &str, query: &str, files: &[&str], pipeline: &Markup, content: &Markup) -> Markup {
     html! {
         (DOCTYPE)
         html lang="zh-CN" {
@@ -60,6 +71,7 @@ fn document(title: &str, query: &str, pipeline: &Markup, content: &Markup) -> Ma
                 link rel="icon" type="image/svg+xml" href={ "/assets/icon.svg?v=" (*assets::VERSION) };
                 link rel="stylesheet" href={ "/assets/console.css?v=" (*assets::VERSION) };
                 script defer src={ "/assets/console.js?v=" (*assets::VERSION) } {}
+                @for name in files { (file(name)) }
             }
             body {
                 a.skip href="#content" { "跳到正文" }
@@ -86,6 +98,14 @@ fn document(title: &str, query: &str, pipeline: &Markup, content: &Markup) -> Ma
                 }
             }
         }
+    }
+}
+
+/// Loads a style sheet or a script.
+fn file(name: &str) -> Markup {
+    let address = format!("/assets/{name}?v={}", *assets::VERSION);
+    html! {
+        @if name.ends_with(".css") { link rel="stylesheet" href=(address); } @else { script defer src=(address) {} }
     }
 }
 
