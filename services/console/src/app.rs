@@ -6,8 +6,10 @@ use blobs::Blobs;
 use bus::Bus;
 use rules::RulePolicy;
 use search::{CurrentReader, IndexError, Reader};
+use tokio::sync::Semaphore;
 use worker::Worker;
 
+use crate::export_api;
 use crate::pipeline_status::{PipelineMonitor, Snapshot};
 use crate::problem::{self, Problem};
 
@@ -20,13 +22,14 @@ struct State {
     index: Arc<CurrentReader>,
     policy: RulePolicy,
     monitor: PipelineMonitor,
+    exports: Arc<Semaphore>,
 }
 
 impl App {
     pub(crate) fn new(worker: Worker, policy: RulePolicy) -> Self {
         let index = Arc::new(CurrentReader::new(&worker.config().index));
         let monitor = PipelineMonitor::start(&worker, index.clone());
-        Self(Arc::new(State { worker, index, policy, monitor }))
+        Self(Arc::new(State { worker, index, policy, monitor, exports: export_api::room() }))
     }
 
     pub(crate) fn worker(&self) -> &Worker {
@@ -44,6 +47,11 @@ impl App {
     /// The office's own severities, disabled rules and waivers.
     pub(crate) fn policy(&self) -> &RulePolicy {
         &self.0.policy
+    }
+
+    /// Room for exports.
+    pub(crate) fn exports(&self) -> &Arc<Semaphore> {
+        &self.0.exports
     }
 
     pub(crate) fn monitor(&self) -> &PipelineMonitor {

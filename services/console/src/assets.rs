@@ -17,9 +17,11 @@ pub(crate) async fn openapi() -> Response {
     access::tagged("application/json", OPENAPI)
 }
 
-const ASSETS: [(&str, &str, &str); 3] = [
+const ASSETS: [(&str, &str, &str); 5] = [
     ("console.css", "text/css; charset=utf-8", include_str!("../assets/console.css")),
     ("console.js", "text/javascript; charset=utf-8", include_str!("../assets/console.js")),
+    ("export.css", "text/css; charset=utf-8", include_str!("../assets/export.css")),
+    ("export.js", "text/javascript; charset=utf-8", include_str!("../assets/export.js")),
     ("icon.svg", "image/svg+xml", include_str!("../assets/icon.svg")),
 ];
 

@@ -4,6 +4,8 @@ mod api;
 mod app;
 mod assets;
 mod download;
+mod export_api;
+mod export_order;
 mod labels;
 mod letter;
 mod pages;
@@ -21,6 +23,8 @@ mod report_stream;
 mod routes;
 mod search_api;
 mod search_query;
+
+pub use export_api::FoundRecords;
 
 use std::time::Duration;
 

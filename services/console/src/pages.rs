@@ -1,5 +1,6 @@
 //! The pages, in Chinese. They load nothing from elsewhere and work without their script.
 
+mod export;
 mod finding;
 mod layout;
 mod official_tables;
@@ -8,6 +9,7 @@ mod report;
 mod search;
 mod status;
 
+pub(crate) use export::export;
 pub(crate) use layout::ErrorPage;
 pub(crate) use regional::{redirect_to_regional, regional};
 pub(crate) use report::report;

@@ -11,7 +11,9 @@ use axum::routing::get;
 use crate::app::App;
 use crate::pages::{self, ErrorPage};
 use crate::problem::Problem;
-use crate::{assets, download, letter, pipeline_api, regional_api, report_api, report_stream, search_api};
+use crate::{
+    assets, download, export_api, letter, pipeline_api, regional_api, report_api, report_stream, search_api,
+};
 
 /// Every path and what it needs; `openapi.json` describes those of the API. Where any key will do, a key that
 /// submits reports sees only its own.
@@ -21,6 +23,7 @@ pub(crate) fn routes() -> Vec<Route<App>> {
         ("/reports/{id}", Requires::Key, Any, get(pages::report)),
         ("/regions", Requires::Review, Any, get(pages::regional)),
         ("/across", Requires::Review, Any, get(pages::redirect_to_regional)),
+        ("/export", Requires::Key, Any, get(pages::export)),
         ("/status", Requires::Review, Any, get(pages::status)),
         ("/assets/{name}", Requires::Nothing, Only(&["v"]), get(assets::asset)),
         ("/favicon.ico", Requires::Nothing, Any, get(assets::icon)),
@@ -32,6 +35,7 @@ pub(crate) fn routes() -> Vec<Route<App>> {
         ("/api/v1/reports/{id}/findings", Requires::Key, Only(&[]), get(report_api::findings)),
         ("/api/v1/reports/{id}/versions", Requires::Key, Only(&[]), get(report_api::versions)),
         ("/api/v1/reports/{id}/letter", Requires::Review, Only(LETTER), get(letter::letter)),
+        ("/api/v1/export", Requires::Key, Only(EXPORT), get(export_api::export)),
         ("/api/v1/sum", Requires::Key, Only(SUM), get(search_api::sum)),
         ("/api/v1/kept", Requires::Review, Only(FILTER), get(report_stream::stream)),
         ("/api/v1/rollup", Requires::Review, Only(&["region", "year", "format"]), get(regional_api::roll_up)),
@@ -58,6 +62,8 @@ macro_rules! filter_and {
 const FILTER: &[&str] = filter_and!();
 /// Those of a sum.
 const SUM: &[&str] = filter_and!("cell", "by");
+/// Those of an export.
+const EXPORT: &[&str] = filter_and!("shape", "format", "names", "title", "publisher", "licence", "findings");
 /// Those of a search.
 const SEARCH: &[&str] = filter_and!("sort", "facets", "limit", "cursor", "highlight");
 

@@ -2,9 +2,11 @@
 
 use access::Caller;
 use axum::extract::State;
+use export::Shape;
 use maud::{Markup, html};
 use search::{Facet, FacetCounts, Hit, Page, Snippet};
 
+use super::export::export_links;
 use super::layout::{self, ErrorPage, badge};
 use crate::app::App;
 use crate::params::Params;
@@ -118,6 +120,7 @@ fn results(found: &Page, params: &Params) -> Markup {
                     p.notice { "没有一份年报完整含有所输入的词，以下是含有其中大部分字词的年报。给词加上引号可以只看完全一致的结果。" }
                 }
                 @if found.hits.is_empty() { (no_hits(params)) }
+                @if !found.hits.is_empty() && !found.relaxed { (export_links(params, Shape::Reports)) }
                 ol.hits { @for one in &found.hits { (hit(one, params)) } }
                 nav.paging aria-label="翻页" {
                     @if params.get("cursor").is_some() { a href=(params.without("cursor").address("/")) { "回到第一页" } }

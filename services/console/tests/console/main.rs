@@ -3,8 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
 mod api;
+mod export;
 mod harness;
 mod pages;
 mod preview;
 mod regional;
 mod server;
+#[path = "../../../../tests/src/skip.rs"]
+#[expect(unreachable_pub, reason = "it is public in `tests`, where it belongs")]
+mod skip;
