@@ -38,14 +38,14 @@ use std::cmp::Reverse;
 use std::sync::LazyLock;
 
 pub use case::{Case, Expected};
-pub use policy::{PolicyError, RulePolicy};
+pub use policy::{PolicyError, PolicyWaiver, RulePolicy, RuleSetting, Weights};
 use report::{
     CellId, Date, Equation, EquationId, Finding, FormId, Judgement, Report, Review, Severity,
     full_width_brackets,
 };
 
 /// The version of this rule pack, which every review carries.
-pub const VERSION: &str = "2026.15";
+pub const VERSION: &str = "2026.16";
 
 /// One rule of the catalogue.
 #[derive(Debug)]
@@ -83,6 +83,8 @@ pub enum Check {
     Report(fn(&Rule, &Report) -> Vec<Finding>),
     /// A report beside that of the year before.
     Years(fn(&Rule, &Report, &Report) -> Vec<Finding>),
+    /// A report and who sent each of its versions, the earliest first: a name of a key, empty if it is unknown.
+    Versions(fn(&Rule, &Report, &[&str]) -> Vec<Finding>),
     /// A report among those of other agencies; crate `survey` judges it.
     Agencies,
 }
@@ -102,7 +104,7 @@ pub fn review_as(
 ) -> Review {
     let mut findings = judge(&report, |rule| match rule.check {
         Check::Report(check) => check(rule, &report),
-        Check::Years(_) | Check::Agencies => Vec::new(),
+        Check::Years(_) | Check::Versions(_) | Check::Agencies => Vec::new(),
     });
     findings.extend(last_year.map(|last_year| compare(&report, last_year)).unwrap_or_default());
     let mut findings = policy.apply(&report, submitted, findings);
@@ -123,12 +125,46 @@ pub fn beside(
     review
 }
 
+/// The review of a report under the policy that is in force now, beside last year's report where there is one.
+/// A review that was made under another policy is made again.
+pub fn under(
+    review: Review,
+    last_year: Option<&Report>,
+    policy: &RulePolicy,
+    submitted: Option<Date>,
+) -> Review {
+    match (policy.made(&review.rules_version), last_year) {
+        (false, _) => review_as(review.report, last_year, policy, submitted),
+        (true, Some(last_year)) => beside(review, last_year, policy, submitted),
+        (true, None) => review,
+    }
+}
+
 /// What the rules across years find in a report, given that of the same agency for the year before.
 pub fn compare(report: &Report, last_year: &Report) -> Vec<Finding> {
     judge(report, |rule| match rule.check {
         Check::Years(check) => check(rule, report, last_year),
-        Check::Report(_) | Check::Agencies => Vec::new(),
+        Check::Report(_) | Check::Versions(_) | Check::Agencies => Vec::new(),
     })
+}
+
+/// Adds to a review what the rules on versions find, under a policy. `senders` names who sent each version, the
+/// earliest first; empty if it is unknown.
+pub fn among_versions(
+    mut review: Review,
+    senders: &[&str],
+    policy: &RulePolicy,
+    submitted: Option<Date>,
+) -> Review {
+    let found = judge(&review.report, |rule| match rule.check {
+        Check::Versions(check) => check(rule, &review.report, senders),
+        Check::Report(_) | Check::Years(_) | Check::Agencies => Vec::new(),
+    });
+    if !found.is_empty() {
+        review.findings.extend(policy.apply(&review.report, submitted, found));
+        sort(&mut review.findings);
+    }
+    review
 }
 
 fn judge(report: &Report, check: impl Fn(&Rule) -> Vec<Finding>) -> Vec<Finding> {

@@ -32,7 +32,7 @@ impl Reader {
     ///
     /// # Errors
     /// If the index cannot be read.
-    pub fn found(&self, query: &Query) -> Result<Found, IndexError> {
+    pub fn find_all(&self, query: &Query) -> Result<Found, IndexError> {
         let (searcher, payload) = self.searcher_with_payload()?;
         let (typed, _) = crate::parse(&query.text);
         let compiled = compile(&self.fields, &with_filters(typed, &query.filters), false);

@@ -71,7 +71,7 @@ pub fn read_query(text: &str) -> Parsed {
     let mut from = 0;
     for condition in conditions(&chars) {
         let before = chars.get(from..condition.name.start).unwrap_or_default();
-        parser.tokens.extend(tokens(before, &mut parser.warnings));
+        parser.tokens.extend(tokens(before, true, &mut parser.warnings));
         from = condition.end;
         let name: String = chars.get(condition.name.clone()).unwrap_or_default().iter().collect();
         match &condition.meaning {
@@ -89,7 +89,7 @@ pub fn read_query(text: &str) -> Parsed {
             }
         }
     }
-    parser.tokens.extend(tokens(chars.get(from..).unwrap_or_default(), &mut parser.warnings));
+    parser.tokens.extend(tokens(chars.get(from..).unwrap_or_default(), false, &mut parser.warnings));
     let mut parts = Vec::new();
     while parser.next < parser.tokens.len() {
         match parser.any_of(0) {
@@ -367,12 +367,13 @@ fn all_of(mut parts: Vec<Clause>) -> Clause {
     }
 }
 
-fn tokens(chars: &[char], warnings: &mut Vec<String>) -> Vec<Token> {
+/// The tokens of a piece of a query; `more` says whether a condition on a figure follows it.
+fn tokens(chars: &[char], more: bool, warnings: &mut Vec<String>) -> Vec<Token> {
     let mut tokens = Vec::new();
     let mut at = 0;
     while at < chars.len() {
         let boundary = at == 0 || chars[at - 1].is_whitespace() || chars[at - 1] == '(';
-        let goes_on = chars.get(at + 1).is_some_and(|next| !next.is_whitespace());
+        let goes_on = chars.get(at + 1).map_or(more, |next| !next.is_whitespace());
         match chars[at] {
             char if char.is_whitespace() => at += 1,
             '(' => {

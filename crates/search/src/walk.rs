@@ -18,7 +18,7 @@ impl Reader {
     /// If the index cannot be read.
     pub fn each(&self, query: &Query, mut visit: impl FnMut(StoredParts) -> bool) -> Result<(), IndexError> {
         let searcher = self.searcher()?;
-        for address in self.addresses(&searcher, query)? {
+        for address in self.found(&searcher, query)? {
             if !visit(StoredParts::read(&searcher, self.fields.stored, address)?) {
                 break;
             }
@@ -49,7 +49,7 @@ impl Reader {
         mut visit: impl FnMut(StoredParts, Vec<Option<Decimal>>) -> bool,
     ) -> Result<(), IndexError> {
         let searcher = self.searcher()?;
-        let addresses = self.addresses(&searcher, query)?;
+        let addresses = self.found(&searcher, query)?;
         for addresses in addresses.chunk_by(|one, other| one.segment_ord == other.segment_ord) {
             let Some(first) = addresses.first() else { continue };
             let mut columns = CellColumns::new(searcher.segment_reader(first.segment_ord));
@@ -65,7 +65,7 @@ impl Reader {
     }
 
     /// The reports that a query finds, in the order of the index.
-    fn addresses(&self, searcher: &Searcher, query: &Query) -> Result<Vec<DocAddress>, IndexError> {
+    pub(crate) fn found(&self, searcher: &Searcher, query: &Query) -> Result<Vec<DocAddress>, IndexError> {
         let (typed, _) = crate::parse(&query.text);
         let compiled = compile(&self.fields, &with_filters(typed, &query.filters), false);
         let mut addresses: Vec<DocAddress> =

@@ -30,6 +30,8 @@ pub struct Config {
     pub index: PathBuf,
     /// `GOUJI_RULE_POLICY`: the text of the rule policy file, if one is named.
     pub rule_policy: Option<String>,
+    /// `GOUJI_OFFICE_*`: the office that sends letters and notices.
+    pub office: OfficeConfig,
     /// `GOUJI_LISTEN`: the address of the HTTP server; none by default, because several processes on one host
     /// would need the same port.
     pub listen: Option<SocketAddr>,
@@ -50,6 +52,12 @@ pub struct Config {
     pub high_water: usize,
     /// `GOUJI_RESERVE_MB`: the free space that ingest leaves on its disks, in millions of bytes.
     pub reserve_mb: usize,
+    /// `GOUJI_CHECK_OPEN`: whether anybody may check a file, also without a key.
+    pub check_open: bool,
+    /// `GOUJI_CHECKS`: files that are checked at once.
+    pub checks: usize,
+    /// `GOUJI_CHECK_RATE`: checks per minute of one address.
+    pub check_rate: usize,
     /// `GOUJI_PERMITS`: messages in flight. Thirty-two: a message computes for a millisecond and waits for
     /// disks for tens of milliseconds. The CPU pool, not the permits, limits the use of the cores.
     pub permits: usize,
@@ -62,6 +70,25 @@ pub struct Config {
     /// `GOUJI_DRAIN_SECONDS`: how long messages in flight may take after a shutdown was requested. 25, because an
     /// orchestrator kills after 30.
     pub drain: Duration,
+}
+
+/// The office that sends letters and notices. A page may say otherwise.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OfficeConfig {
+    /// `GOUJI_OFFICE_NAME`: the name in the signature.
+    pub name: Option<String>,
+    /// `GOUJI_OFFICE_NUMBER`: the number of a document, with `{n}` for the running number.
+    pub number: Option<String>,
+    /// `GOUJI_OFFICE_SIGNER`: who signs documents off.
+    pub signer: Option<String>,
+    /// `GOUJI_OFFICE_CONTACT`: the person to ask.
+    pub contact: Option<String>,
+    /// `GOUJI_OFFICE_TELEPHONE`: the telephone number of that person.
+    pub telephone: Option<String>,
+    /// `GOUJI_OFFICE_DEADLINE_DAYS`: the days that an agency has to answer.
+    pub deadline_days: usize,
+    /// `GOUJI_OFFICE_WEIGHTS`: the weights of the ranking, as text.
+    pub weights: String,
 }
 
 /// What the kernel must enforce on the readers of documents, for `parse` to start.
@@ -140,6 +167,7 @@ impl Config {
             ),
             index: get("GOUJI_INDEX").unwrap_or_else(|| "gouji-index".into()).into(),
             rule_policy: text_of_file(&get, "GOUJI_RULE_POLICY")?,
+            office: office(&get)?,
             listen: parsed(&get, "GOUJI_LISTEN")?,
             monitor_listen: parsed(&get, "GOUJI_MONITOR_LISTEN")?,
             keys: existing_file(&get, "GOUJI_KEYS")?,
@@ -149,6 +177,9 @@ impl Config {
             uploads: number(&get, "GOUJI_UPLOADS", 32, 1..=1024)?,
             high_water: number(&get, "GOUJI_HIGH_WATER", 20_000, 1..=10_000_000)?,
             reserve_mb: number(&get, "GOUJI_RESERVE_MB", 1000, 0..=100_000_000)?,
+            check_open: truth(&get, "GOUJI_CHECK_OPEN", false)?,
+            checks: number(&get, "GOUJI_CHECKS", 4, 1..=64)?,
+            check_rate: number(&get, "GOUJI_CHECK_RATE", 30, 1..=100_000)?,
             permits: number(&get, "GOUJI_PERMITS", 32, 1..=1024)?,
             sandbox: sandbox(get("GOUJI_SANDBOX"))?,
             log: log_format(get("GOUJI_LOG"))?,
@@ -156,6 +187,18 @@ impl Config {
             drain: Duration::from_secs(drain_seconds as u64),
         })
     }
+}
+
+fn office(get: &impl Fn(&str) -> Option<String>) -> Result<OfficeConfig, SettingError> {
+    Ok(OfficeConfig {
+        name: get("GOUJI_OFFICE_NAME"),
+        number: get("GOUJI_OFFICE_NUMBER"),
+        signer: get("GOUJI_OFFICE_SIGNER"),
+        contact: get("GOUJI_OFFICE_CONTACT"),
+        telephone: get("GOUJI_OFFICE_TELEPHONE"),
+        deadline_days: number(get, "GOUJI_OFFICE_DEADLINE_DAYS", 15, 1..=365)?,
+        weights: get("GOUJI_OFFICE_WEIGHTS").unwrap_or_default(),
+    })
 }
 
 fn sandbox(text: Option<String>) -> Result<SandboxRequirement, SettingError> {

@@ -1,17 +1,24 @@
 //! The state that all handlers share.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use access::AccessControl;
 use blobs::Blobs;
 use bus::Bus;
-use rules::RulePolicy;
+use policy::{InForce, PolicyFollower};
+use sandbox::Program;
 use search::{CurrentReader, IndexError, Reader};
 use tokio::sync::Semaphore;
 use worker::Worker;
 
+use crate::checks::Checks;
 use crate::export_api;
 use crate::pipeline_status::{PipelineMonitor, Snapshot};
 use crate::problem::{self, Problem};
+
+/// How long a request waits for the log to say which rule policy is in force. It has said so after the start.
+const POLICY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The state of the service; a clone is the same state.
 #[derive(Clone)]
@@ -20,16 +27,25 @@ pub(crate) struct App(Arc<State>);
 struct State {
     worker: Worker,
     index: Arc<CurrentReader>,
-    policy: RulePolicy,
+    policy: PolicyFollower,
+    access: AccessControl,
     monitor: PipelineMonitor,
+    checks: Checks,
     exports: Arc<Semaphore>,
 }
 
 impl App {
-    pub(crate) fn new(worker: Worker, policy: RulePolicy) -> Self {
+    /// `reader` is the program that reads documents in the sandbox.
+    pub(crate) fn new(
+        worker: Worker,
+        policy: PolicyFollower,
+        access: AccessControl,
+        reader: &Program,
+    ) -> Self {
         let index = Arc::new(CurrentReader::new(&worker.config().index));
         let monitor = PipelineMonitor::start(&worker, index.clone());
-        Self(Arc::new(State { worker, index, policy, monitor, exports: export_api::room() }))
+        let checks = Checks::new(worker.config(), reader);
+        Self(Arc::new(State { worker, index, policy, access, monitor, checks, exports: export_api::room() }))
     }
 
     pub(crate) fn worker(&self) -> &Worker {
@@ -40,13 +56,40 @@ impl App {
         self.0.worker.bus()
     }
 
+    /// Records what people do in the audit trail.
+    pub(crate) fn access(&self) -> &AccessControl {
+        &self.0.access
+    }
+
     pub(crate) fn blobs(&self) -> &Blobs {
         self.0.worker.blobs()
     }
 
-    /// The office's own severities, disabled rules and waivers.
-    pub(crate) fn policy(&self) -> &RulePolicy {
-        &self.0.policy
+    /// The rule policy in force: the office's own severities, disabled rules and waivers.
+    ///
+    /// # Errors
+    /// If the bus does not say in time which it is.
+    pub(crate) async fn policy(&self) -> Result<InForce, Problem> {
+        let in_force = tokio::time::timeout(POLICY_TIMEOUT, self.0.policy.in_force()).await;
+        in_force
+            .ok()
+            .flatten()
+            .ok_or_else(|| Problem::bus(&anyhow::anyhow!("the rule policy is not known yet")))
+    }
+
+    /// Waits until this process follows a change of the policy, or for a moment: the log has it in any case.
+    pub(crate) async fn policy_reached(&self, id: &str) {
+        let reached = async {
+            while self.0.policy.known().is_none_or(|known| known.id() != id) {
+                self.0.policy.changed().await;
+            }
+        };
+        let _ = tokio::time::timeout(POLICY_TIMEOUT, reached).await;
+    }
+
+    /// The checks of files that are not sent yet.
+    pub(crate) fn checks(&self) -> &Checks {
+        &self.0.checks
     }
 
     /// Room for exports.

@@ -60,7 +60,7 @@ pub(crate) async fn export(
     let order = ExportOrder::of(&params, base(&headers))?;
     let query = order.query(&caller)?;
     let permit = Arc::clone(app.exports()).try_acquire_owned().map_err(|_| too_many_exports())?;
-    let found = app.read(move |reader| reader.found(&query)).await?;
+    let found = app.read(move |reader| reader.find_all(&query)).await?;
     let provenance = provenance(&order, &found);
     let (sender, receiver) = mpsc::channel(PIECES);
     let mut response = download(

@@ -3,8 +3,7 @@
 //! The reports come from the index and the roster from the log. Nothing is cached between two requests, so
 //! every answer shows the present state.
 
-use anyhow::Context as _;
-use proto::v1::RosterImported;
+use access::{Caller, Code};
 use report::{Decimal, Region, Report, Year, beijing};
 use search::{Card, Clause, IndexError, Query, Reader, StoredParts};
 use survey::{Attendance, Attendee, Figures, Findings, Member, Phrases, RollUp, Roster};
@@ -12,7 +11,7 @@ use survey::{Attendance, Attendee, Figures, Findings, Member, Phrases, RollUp, R
 use crate::app::App;
 use crate::params::Params;
 use crate::problem::Problem;
-use crate::region_lookup;
+use crate::{region_lookup, roster};
 
 /// Whether an agency of the roster has reported for a year, and when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,11 +19,14 @@ pub(crate) enum Punctuality {
     InTime,
     Late,
     Missing,
+    /// It has not reported and need not.
+    Exempt,
 }
 
 impl Punctuality {
     pub(crate) fn of(attendee: &Attendee) -> Self {
         match (attendee.reports.is_empty(), attendee.is_late()) {
+            (true, _) if attendee.is_exempt => Self::Exempt,
             (true, _) => Self::Missing,
             (false, Some(true)) => Self::Late,
             (false, _) => Self::InTime,
@@ -37,6 +39,7 @@ impl Punctuality {
             Self::InTime => "in_time",
             Self::Late => "late",
             Self::Missing => "missing",
+            Self::Exempt => "exempt",
         }
     }
 }
@@ -90,10 +93,16 @@ pub(crate) async fn compare(app: &App, region: &Region, year: Year) -> Result<Co
         Ok(Comparison { members, findings })
     });
     let mut comparison = compared.await?;
+    let policy = app.policy().await?.policy;
     for member in &comparison.members {
         if let Some(findings) = comparison.findings.get_mut(&member.key) {
-            let report = Report { agency: member.agency.clone(), year: member.year, ..Report::default() };
-            *findings = app.policy().apply(&report, member.submitted, std::mem::take(findings));
+            let report = Report {
+                agency: member.agency.clone(),
+                year: member.year,
+                region: member.region.clone(),
+                ..Report::default()
+            };
+            *findings = policy.apply(&report, member.submitted, std::mem::take(findings));
             rules::sort(findings);
         }
     }
@@ -255,6 +264,16 @@ pub(crate) fn region(params: &Params) -> Result<Region, Problem> {
     region_lookup::find(params.get("region").unwrap_or_default().trim())
 }
 
+/// Refuses a region that is outside the scope of the caller.
+pub(crate) fn check_scope(caller: &Caller, region: &Region) -> Result<(), Problem> {
+    if caller.may_see_region(&region.code) {
+        return Ok(());
+    }
+    let detail = format!("{}（{}）不在您的地区范围内。", region.name, region.code);
+    let hint = "请选择您负责的地区；范围有误时，请联系管理员。";
+    Err(Problem::new(Code::OutsideScope, detail, hint).field("region"))
+}
+
 /// The year of the parameter `year`.
 pub(crate) fn year(params: &Params) -> Result<Year, Problem> {
     let text = params.get("year").unwrap_or_default();
@@ -265,15 +284,6 @@ pub(crate) fn year(params: &Params) -> Result<Year, Problem> {
 
 /// The roster that was imported last; none where none was.
 async fn roster(app: &App) -> Result<Option<Roster>, Problem> {
-    let imported = app.bus().latest::<RosterImported>().await.map_err(|error| Problem::bus(&error))?;
-    let Some(blob) = imported.and_then(|imported| imported.original) else { return Ok(None) };
-    let stored = app.blobs().get(&blob.sha256).await;
-    let bytes = stored.map_err(|error| Problem::internal(&error.into()))?;
-    let parsed = tokio::task::spawn_blocking(move || {
-        let text = std::str::from_utf8(&bytes).context("the stored roster is not UTF-8")?;
-        // It was valid when it was imported, but a newer version of this program may check more.
-        Roster::parse(text).context("the stored roster is not valid; import it again")
-    });
-    let parsed = parsed.await.map_err(anyhow::Error::from).flatten();
-    parsed.map(Some).map_err(|error| Problem::internal(&error))
+    let current = roster::current(app).await?;
+    Ok(current.imported.map(|_| current.roster))
 }

@@ -1,18 +1,19 @@
 //! Every path of the console with the role it needs, and the headers of every response.
 
 use access::Parameters::{Any, Only};
-use access::{Requires, Route};
-use axum::extract::{OriginalUri, Request};
+use access::{Caller, Requires, Route};
+use axum::extract::{DefaultBodyLimit, OriginalUri, Request};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 
 use crate::app::App;
-use crate::pages::{self, ErrorPage};
+use crate::pages;
 use crate::problem::Problem;
 use crate::{
-    assets, download, export_api, letter, pipeline_api, regional_api, report_api, report_stream, search_api,
+    assets, check_api, download, export_api, letter, letters, notices, pipeline_api, policy_api,
+    regional_api, report_api, report_stream, search_api,
 };
 
 /// Every path and what it needs; `openapi.json` describes those of the API. Where any key will do, a key that
@@ -20,11 +21,42 @@ use crate::{
 pub(crate) fn routes() -> Vec<Route<App>> {
     vec![
         ("/", Requires::Key, Any, get(pages::search)),
+        ("/send", Requires::Submit, Any, get(pages::send)),
+        (
+            "/send/receipt",
+            Requires::Key,
+            Any,
+            post(pages::receipts).layer(DefaultBodyLimit::max(RECEIPT_BYTES)),
+        ),
+        ("/send/receipt/{id}", Requires::Key, Any, get(pages::receipt)),
+        ("/check", Requires::Key, Any, get(pages::check_form).post(pages::check)),
+        ("/help", Requires::Key, Any, get(pages::help)),
+        ("/api", Requires::Key, Any, get(pages::api)),
         ("/reports/{id}", Requires::Key, Any, get(pages::report)),
         ("/regions", Requires::Review, Any, get(pages::regional)),
         ("/across", Requires::Review, Any, get(pages::redirect_to_regional)),
         ("/export", Requires::Key, Any, get(pages::export)),
         ("/status", Requires::Review, Any, get(pages::status)),
+        ("/roster", Requires::Review, Any, get(pages::roster)),
+        (
+            "/roster/import",
+            Requires::Lead,
+            Any,
+            post(pages::roster_check).layer(DefaultBodyLimit::max(ROSTER_BYTES)),
+        ),
+        (
+            "/roster/confirm",
+            Requires::Lead,
+            Any,
+            post(pages::roster_import).layer(DefaultBodyLimit::max(FORM_BYTES)),
+        ),
+        ("/roster/agency", Requires::Lead, Any, post(pages::roster_exception)),
+        ("/roster/template", Requires::Review, Only(&[]), get(pages::roster_template)),
+        ("/roster/current", Requires::Review, Only(&[]), get(pages::roster_current)),
+        ("/documents", Requires::Key, Any, get(pages::documents)),
+        ("/rules", Requires::Key, Any, get(pages::rules)),
+        ("/rules/preview", Requires::Lead, Any, post(pages::rules_preview)),
+        ("/rules/change", Requires::Lead, Any, post(pages::rules_change)),
         ("/assets/{name}", Requires::Nothing, Only(&["v"]), get(assets::asset)),
         ("/favicon.ico", Requires::Nothing, Any, get(assets::icon)),
         ("/openapi.json", Requires::Nothing, Only(&[]), get(assets::openapi)),
@@ -34,12 +66,29 @@ pub(crate) fn routes() -> Vec<Route<App>> {
         ("/api/v1/reports/{id}/cells", Requires::Key, Only(&[]), get(report_api::cells)),
         ("/api/v1/reports/{id}/findings", Requires::Key, Only(&[]), get(report_api::findings)),
         ("/api/v1/reports/{id}/versions", Requires::Key, Only(&[]), get(report_api::versions)),
-        ("/api/v1/reports/{id}/letter", Requires::Review, Only(LETTER), get(letter::letter)),
+        ("/api/v1/reports/{id}/letter", Requires::Key, Only(LETTER), get(letter::letter)),
+        (
+            "/api/v1/letters",
+            Requires::Key,
+            Only(LETTERS),
+            get(letters::letters).post(letters::letters_of_form),
+        ),
+        ("/api/v1/reminders", Requires::Review, Only(NOTICE), get(notices::reminders)),
+        ("/api/v1/bulletin", Requires::Review, Only(BULLETIN), get(notices::bulletin)),
+        ("/api/v1/rules", Requires::Key, Only(&[]), get(policy_api::rules)),
+        ("/api/v1/policy", Requires::Review, Only(&[]), get(policy_api::policy)),
+        (
+            "/api/v1/policy/changes",
+            Requires::Lead,
+            Only(&["seen", "why", "dry_run"]),
+            post(policy_api::change),
+        ),
+        ("/api/v1/check", Requires::Key, Only(&["name"]), post(check_api::check)),
         ("/api/v1/export", Requires::Key, Only(EXPORT), get(export_api::export)),
         ("/api/v1/sum", Requires::Key, Only(SUM), get(search_api::sum)),
         ("/api/v1/kept", Requires::Review, Only(FILTER), get(report_stream::stream)),
         ("/api/v1/rollup", Requires::Review, Only(&["region", "year", "format"]), get(regional_api::roll_up)),
-        ("/api/v1/roster", Requires::Review, Only(&["region", "year"]), get(regional_api::attendance)),
+        ("/api/v1/roster", Requires::Review, Only(ATTENDANCE), get(regional_api::attendance)),
         ("/api/v1/survey", Requires::Review, Only(&["region", "year"]), get(regional_api::survey)),
         ("/api/v1/status", Requires::Key, Only(&[]), get(pipeline_api::status)),
         ("/api/v1/status/{id}", Requires::Key, Only(&[]), get(report_api::history)),
@@ -47,8 +96,58 @@ pub(crate) fn routes() -> Vec<Route<App>> {
     ]
 }
 
+/// Ids of the submissions of one receipt, 65 bytes each.
+const RECEIPT_BYTES: usize = 1 << 20;
+
+/// The addresses that check a file, and what explains them, which may be open to everybody.
+const CHECKS: [&str; 4] = ["/check", "/api/v1/check", "/help", "/api"];
+
+/// The routes; where `check_open`, a file is checked without a key.
+pub(crate) fn admitting(check_open: bool, routes: Vec<Route<App>>) -> Vec<Route<App>> {
+    let admit = |(path, requires, parameters, handler): Route<App>| {
+        let requires = if check_open && CHECKS.contains(&path) { Requires::Nothing } else { requires };
+        (path, requires, parameters, handler)
+    };
+    routes.into_iter().map(admit).collect()
+}
+
 /// The parameters of a letter.
-const LETTER: &[&str] = &["format", "name", "contact", "telephone", "deadline", "date", "across"];
+const LETTER: &[&str] =
+    &["format", "name", "number", "first", "signer", "contact", "telephone", "deadline", "date", "across"];
+/// Those of the board of the roster.
+const ATTENDANCE: &[&str] = &["region", "year", "state", "format"];
+/// Those of letters to agencies that have not reported.
+const NOTICE: &[&str] = &[
+    "region",
+    "year",
+    "agency",
+    "format",
+    "name",
+    "number",
+    "first",
+    "signer",
+    "contact",
+    "telephone",
+    "deadline",
+    "date",
+];
+/// Those of a notice.
+const BULLETIN: &[&str] = &[
+    "region",
+    "year",
+    "format",
+    "name",
+    "number",
+    "first",
+    "signer",
+    "contact",
+    "telephone",
+    "deadline",
+    "date",
+];
+/// The largest roster in a spreadsheet or as CSV, as ingest takes it, and the same in a form.
+const ROSTER_BYTES: usize = 17 << 20;
+const FORM_BYTES: usize = 3 * ROSTER_BYTES;
 /// The parameters that choose reports, and others behind them.
 macro_rules! filter_and {
     ($($other:literal),*) => {
@@ -60,6 +159,9 @@ macro_rules! filter_and {
 }
 
 const FILTER: &[&str] = filter_and!();
+/// Those of the letters to many agencies.
+const LETTERS: &[&str] =
+    filter_and!("key", "name", "number", "first", "signer", "contact", "telephone", "deadline", "date");
 /// Those of a sum.
 const SUM: &[&str] = filter_and!("cell", "by");
 /// Those of an export.
@@ -81,7 +183,9 @@ pub(crate) async fn finish_response(request: Request, next: Next) -> Response {
     let is_page = !path.starts_with("/api/") && path != "/openapi.json";
     let mut response = next.run(request).await;
     if is_page && let Some(problem) = response.extensions_mut().remove::<Problem>() {
-        let mut page = ErrorPage(problem).into_response();
+        // A request to no route has passed no check, so nothing is known of its caller.
+        let caller = response.extensions_mut().remove::<Caller>().unwrap_or_else(Caller::unknown);
+        let mut page = pages::error_page(problem, &caller);
         for name in [header::WWW_AUTHENTICATE, header::RETRY_AFTER] {
             if let Some(value) = response.headers_mut().remove(&name) {
                 page.headers_mut().insert(name, value);
@@ -115,6 +219,15 @@ mod tests {
     #[derive(Deserialize)]
     struct Path {
         get: Option<Operation>,
+        post: Option<Operation>,
+    }
+
+    impl Path {
+        /// What the console serves under this path; the operations of ingest are its own.
+        fn ours(&self) -> Option<&Operation> {
+            let operations = [&self.get, &self.post].into_iter().flatten();
+            operations.into_iter().find(|operation| operation.tags.iter().all(|tag| tag != "ingest"))
+        }
     }
 
     #[derive(Deserialize)]
@@ -165,7 +278,7 @@ mod tests {
         let description: Description = serde_json::from_str(assets::OPENAPI).unwrap();
         for (path, _, parameters_of_route, _) in routes() {
             let Only(taken) = parameters_of_route else { continue };
-            let Some(operation) = description.paths.get(path).and_then(|path| path.get.as_ref()) else {
+            let Some(operation) = description.paths.get(path).and_then(Path::ours) else {
                 continue;
             };
             let taken: BTreeSet<String> = taken.iter().map(|name| (*name).to_owned()).collect();
@@ -176,9 +289,7 @@ mod tests {
     #[tokio::test]
     async fn the_description_lists_every_path_of_the_api() {
         let description: Description = serde_json::from_str(assets::OPENAPI).unwrap();
-        let is_ours =
-            |path: &Path| path.get.as_ref().is_some_and(|get| get.tags.iter().all(|tag| tag != "ingest"));
-        let documented = description.paths.iter().filter(|(_, path)| is_ours(path));
+        let documented = description.paths.iter().filter(|(_, path)| path.ours().is_some());
         let documented: BTreeSet<&str> = documented.map(|(path, _)| path.as_str()).collect();
         let routes = routes();
         let is_api = |path: &&str| path.starts_with("/api/") || *path == "/openapi.json";

@@ -47,7 +47,7 @@ pub fn run(options: &Options) -> Result<()> {
     say("| --- | --- | ---: | ---: | ---: | ---: | ---: |");
     for shape in [Shape::Reports, Shape::Figures, Shape::Findings] {
         for format in Format::ALL {
-            let found = FoundRecords(reader.found(&Query::default())?);
+            let found = FoundRecords(reader.find_all(&Query::default())?);
             let reports = found.0.count();
             ensure!(reports > 0, "the index is empty");
             let expected = shape.rows_of(found.0.forms());

@@ -238,6 +238,33 @@ pub const SETTINGS: &[Setting] = &[
         ],
     ),
     setting(
+        "check.open",
+        "GOUJI_CHECK_OPEN",
+        "false",
+        &[
+            "Whether anybody may check a file before it is sent (/check and POST /api/v1/check), also where everything",
+            "else needs a key. Nothing of such a file is stored.",
+        ],
+    ),
+    setting(
+        "check.at_once",
+        "GOUJI_CHECKS",
+        "4",
+        &[
+            "Files that the console checks at once, 1 to 64; further ones wait a few seconds and then get 503. Each may",
+            "take 100 MB of memory, and its reader as much as one of parse.",
+        ],
+    ),
+    setting(
+        "check.rate",
+        "GOUJI_CHECK_RATE",
+        "30",
+        &[
+            "Checks per minute of one address, 1 to 100000; further ones get 429. Behind a proxy all users have its",
+            "address: limit the rate there, as deploy/nginx does, and set this high.",
+        ],
+    ),
+    setting(
         "index.folder",
         "GOUJI_INDEX",
         "\"gouji-index\"",
@@ -250,6 +277,38 @@ pub const SETTINGS: &[Setting] = &[
         &[
             "The rule policy: severities, rules switched off, waivers.",
             "deploy/rule-policy.toml is an example.",
+        ],
+    ),
+    setting(
+        "office.name",
+        "GOUJI_OFFICE_NAME",
+        "",
+        &["The office that sends letters and notices, as it signs them. A page may say otherwise."],
+    ),
+    setting(
+        "office.number",
+        "GOUJI_OFFICE_NUMBER",
+        "",
+        &[
+            "The number of its documents (发文字号), with {n} for the running number: \"某政公开函〔2026〕{n}号\".",
+        ],
+    ),
+    setting("office.signer", "GOUJI_OFFICE_SIGNER", "", &["Who signs its documents off (签发人)."]),
+    setting("office.contact", "GOUJI_OFFICE_CONTACT", "", &["The person to ask."]),
+    setting("office.telephone", "GOUJI_OFFICE_TELEPHONE", "", &["The telephone number of that person."]),
+    setting(
+        "office.deadline_days",
+        "GOUJI_OFFICE_DEADLINE_DAYS",
+        "15",
+        &["How many days an agency has to answer a letter, 1 to 365. 15 are ten working days and a holiday."],
+    ),
+    setting(
+        "office.weights",
+        "GOUJI_OFFICE_WEIGHTS",
+        "\"late=10,error=5,warning=1,corrected=3\"",
+        &[
+            "Of a hundred points in the ranking of a notice: what a late report, each error and each warning costs,",
+            "and what a correction gives back. Weights of the rule policy take precedence.",
         ],
     ),
     setting(

@@ -12,7 +12,7 @@ use crate::export_order::filters;
 use crate::params::Params;
 use crate::{labels, search_query};
 
-pub(super) const TITLE: &str = "导出";
+const TITLE: &str = "导出";
 
 /// The filters that the form has a field for, with the name of the field.
 const FIELDS: [(&str, &str, &str); 4] = [
@@ -53,7 +53,7 @@ pub(crate) async fn export(
         }
         (notes())
     };
-    Ok(layout::page_with(&app, TITLE, "", &["export.css", "export.js"], content).await)
+    Ok(layout::page_with(&app, &caller, TITLE, "", &["export.css", "export.js"], content).await)
 }
 
 /// Which reports, and how many these are.

@@ -3,8 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
 mod api;
+mod checks;
 mod export;
 mod harness;
+mod office;
 mod pages;
 mod preview;
 mod regional;
