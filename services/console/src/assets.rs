@@ -26,6 +26,8 @@ const ASSETS: &[(&str, &str, &str)] = &[
     ("console.js", "text/javascript; charset=utf-8", include_str!("../assets/console.js")),
     ("export.css", "text/css; charset=utf-8", include_str!("../assets/export.css")),
     ("export.js", "text/javascript; charset=utf-8", include_str!("../assets/export.js")),
+    ("review.css", "text/css; charset=utf-8", include_str!("../assets/review.css")),
+    ("review.js", "text/javascript; charset=utf-8", include_str!("../assets/review.js")),
     ("office.css", "text/css; charset=utf-8", include_str!("../assets/office.css")),
     ("icon.svg", "image/svg+xml", include_str!("../assets/icon.svg")),
 ];

@@ -10,6 +10,7 @@ mod office;
 mod pages;
 mod preview;
 mod regional;
+mod reviews;
 mod server;
 #[path = "../../../../tests/src/skip.rs"]
 #[expect(unreachable_pub, reason = "it is public in `tests`, where it belongs")]
