@@ -17,7 +17,10 @@ pub(crate) async fn openapi() -> Response {
     access::tagged("application/json", OPENAPI)
 }
 
-const ASSETS: [(&str, &str, &str); 3] = [
+const ASSETS: [(&str, &str, &str); 6] = [
+    ("compare.css", "text/css; charset=utf-8", include_str!("../assets/compare.css")),
+    ("complete.css", "text/css; charset=utf-8", include_str!("../assets/complete.css")),
+    ("complete.js", "text/javascript; charset=utf-8", include_str!("../assets/complete.js")),
     ("console.css", "text/css; charset=utf-8", include_str!("../assets/console.css")),
     ("console.js", "text/javascript; charset=utf-8", include_str!("../assets/console.js")),
     ("icon.svg", "image/svg+xml", include_str!("../assets/icon.svg")),

@@ -3,7 +3,11 @@
 mod api;
 mod app;
 mod assets;
+mod compare;
+mod compare_api;
+mod complete;
 mod download;
+mod figure_form;
 mod labels;
 mod letter;
 mod pages;

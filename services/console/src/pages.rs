@@ -1,13 +1,16 @@
 //! The pages, in Chinese. They load nothing from elsewhere and work without their script.
 
+mod compare;
 mod finding;
 mod layout;
 mod official_tables;
 mod regional;
 mod report;
 mod search;
+mod search_figures;
 mod status;
 
+pub(crate) use compare::compare;
 pub(crate) use layout::ErrorPage;
 pub(crate) use regional::{redirect_to_regional, regional};
 pub(crate) use report::report;

@@ -11,7 +11,9 @@ use axum::routing::get;
 use crate::app::App;
 use crate::pages::{self, ErrorPage};
 use crate::problem::Problem;
-use crate::{assets, download, letter, pipeline_api, regional_api, report_api, report_stream, search_api};
+use crate::{
+    assets, compare_api, download, letter, pipeline_api, regional_api, report_api, report_stream, search_api,
+};
 
 /// Every path and what it needs; `openapi.json` describes those of the API. Where any key will do, a key that
 /// submits reports sees only its own.
@@ -20,6 +22,7 @@ pub(crate) fn routes() -> Vec<Route<App>> {
         ("/", Requires::Key, Any, get(pages::search)),
         ("/reports/{id}", Requires::Key, Any, get(pages::report)),
         ("/regions", Requires::Review, Any, get(pages::regional)),
+        ("/compare", Requires::Key, Any, get(pages::compare)),
         ("/across", Requires::Review, Any, get(pages::redirect_to_regional)),
         ("/status", Requires::Review, Any, get(pages::status)),
         ("/assets/{name}", Requires::Nothing, Only(&["v"]), get(assets::asset)),
@@ -33,6 +36,8 @@ pub(crate) fn routes() -> Vec<Route<App>> {
         ("/api/v1/reports/{id}/versions", Requires::Key, Only(&[]), get(report_api::versions)),
         ("/api/v1/reports/{id}/letter", Requires::Review, Only(LETTER), get(letter::letter)),
         ("/api/v1/sum", Requires::Key, Only(SUM), get(search_api::sum)),
+        ("/api/v1/compare", Requires::Key, Only(COMPARE), get(compare_api::compare)),
+        ("/api/v1/complete", Requires::Key, Only(&["q", "kind", "limit"]), get(compare_api::complete)),
         ("/api/v1/kept", Requires::Review, Only(FILTER), get(report_stream::stream)),
         ("/api/v1/rollup", Requires::Review, Only(&["region", "year", "format"]), get(regional_api::roll_up)),
         ("/api/v1/roster", Requires::Review, Only(&["region", "year"]), get(regional_api::attendance)),
@@ -58,6 +63,8 @@ macro_rules! filter_and {
 const FILTER: &[&str] = filter_and!();
 /// Those of a sum.
 const SUM: &[&str] = filter_and!("cell", "by");
+/// Those of a comparison.
+const COMPARE: &[&str] = &["cell", "measure", "of", "by", "region", "agency", "kind", "level", "year"];
 /// Those of a search.
 const SEARCH: &[&str] = filter_and!("sort", "facets", "limit", "cursor", "highlight");
 

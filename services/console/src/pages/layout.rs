@@ -110,8 +110,13 @@ fn file(name: &str) -> Markup {
 }
 
 /// The main pages, by the title of each.
-const PAGES: [(&str, &str); 4] =
-    [("/", SEARCH_TITLE), ("/regions", "汇总与比对"), ("/status", "处理状态"), ("/openapi.json", "接口")];
+const PAGES: [(&str, &str); 5] = [
+    ("/", SEARCH_TITLE),
+    ("/regions", "汇总与比对"),
+    ("/compare", "比较分析"),
+    ("/status", "处理状态"),
+    ("/openapi.json", "接口"),
+];
 
 /// The title of the search page, which has a search box in its content.
 pub(crate) const SEARCH_TITLE: &str = "检索";
