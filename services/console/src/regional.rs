@@ -3,6 +3,7 @@
 //! The reports come from the index and the roster from the log. Nothing is cached between two requests, so
 //! every answer shows the present state.
 
+use access::{Caller, Code};
 use anyhow::Context as _;
 use proto::v1::RosterImported;
 use report::{Decimal, Region, Report, Year, beijing};
@@ -20,11 +21,14 @@ pub(crate) enum Punctuality {
     InTime,
     Late,
     Missing,
+    /// It has not reported and need not.
+    Exempt,
 }
 
 impl Punctuality {
     pub(crate) fn of(attendee: &Attendee) -> Self {
         match (attendee.reports.is_empty(), attendee.is_late()) {
+            (true, _) if attendee.is_exempt => Self::Exempt,
             (true, _) => Self::Missing,
             (false, Some(true)) => Self::Late,
             (false, _) => Self::InTime,
@@ -37,6 +41,7 @@ impl Punctuality {
             Self::InTime => "in_time",
             Self::Late => "late",
             Self::Missing => "missing",
+            Self::Exempt => "exempt",
         }
     }
 }
@@ -90,10 +95,16 @@ pub(crate) async fn compare(app: &App, region: &Region, year: Year) -> Result<Co
         Ok(Comparison { members, findings })
     });
     let mut comparison = compared.await?;
+    let policy = app.policy().await?.policy;
     for member in &comparison.members {
         if let Some(findings) = comparison.findings.get_mut(&member.key) {
-            let report = Report { agency: member.agency.clone(), year: member.year, ..Report::default() };
-            *findings = app.policy().apply(&report, member.submitted, std::mem::take(findings));
+            let report = Report {
+                agency: member.agency.clone(),
+                year: member.year,
+                region: member.region.clone(),
+                ..Report::default()
+            };
+            *findings = policy.apply(&report, member.submitted, std::mem::take(findings));
             rules::sort(findings);
         }
     }
@@ -268,6 +279,16 @@ pub(crate) fn prefix(region: &Region) -> &str {
 /// The region of the parameter `region`, by its code or its name.
 pub(crate) fn region(params: &Params) -> Result<Region, Problem> {
     region_lookup::find(params.get("region").unwrap_or_default().trim())
+}
+
+/// Refuses a region that is outside the scope of the caller.
+pub(crate) fn check_scope(caller: &Caller, region: &Region) -> Result<(), Problem> {
+    if caller.may_see_region(&region.code) {
+        return Ok(());
+    }
+    let detail = format!("{}（{}）不在您的地区范围内。", region.name, region.code);
+    let hint = "请选择您负责的地区；范围有误时，请联系管理员。";
+    Err(Problem::new(Code::OutsideScope, detail, hint).field("region"))
 }
 
 /// The year of the parameter `year`.

@@ -53,7 +53,8 @@ pub(crate) async fn compare(
         (form(&params, asked.as_ref()))
         (main)
     };
-    Ok(layout::page_with(&app, TITLE, "", &["compare.css", "complete.css", "complete.js"], content).await)
+    Ok(layout::page_with(&app, &caller, TITLE, "", &["compare.css", "complete.css", "complete.js"], content)
+        .await)
 }
 
 async fn results(app: &App, caller: &Caller, asked: &Asked, params: &Params) -> Result<Markup, Problem> {

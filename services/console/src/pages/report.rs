@@ -44,7 +44,7 @@ pub(crate) async fn report(
         (None, Some(history)) => ("尚未入库的文件".to_owned(), not_indexed(&id, &history)),
         (None, None) => return Err(Problem::no_such_report(&id).into()),
     };
-    Ok(layout::page(&app, &title, &query, content).await)
+    Ok(layout::page(&app, &caller, &title, &query, content).await)
 }
 
 fn title(loaded: &LoadedReport) -> &str {
