@@ -37,6 +37,8 @@ pub(crate) struct TestConsole {
     writer: Writer,
     submitted: i64,
     keys: HashSet<String>,
+    /// The API key of every request that brings none of its own.
+    authorization: Option<String>,
     // Dropped last.
     server: Server,
 }
@@ -72,7 +74,15 @@ impl TestConsole {
         let writer = Index::open(&folder).unwrap().writer().unwrap();
         let reader = Program::new(env!("CARGO_BIN_EXE_gouji-console"), parse::READER_VERB);
         let router = ::console::router_with_reader(worker.clone(), &reader).unwrap();
-        Self { router, worker, writer, submitted: 1_736_000_000_000, keys: HashSet::new(), server }
+        Self {
+            router,
+            worker,
+            writer,
+            submitted: 1_736_000_000_000,
+            keys: HashSet::new(),
+            authorization: None,
+            server,
+        }
     }
 
     /// With the samples.
@@ -188,8 +198,17 @@ impl TestConsole {
         tokio::time::timeout(Duration::from_secs(20), visible).await.expect("the console sees the commit");
     }
 
+    /// Lets every later [`TestConsole::get`] present this API key.
+    pub(crate) fn authenticate(&mut self, key: &str) {
+        self.authorization = Some(format!("Bearer {key}"));
+    }
+
     pub(crate) async fn get(&self, address: &str) -> Answer {
-        self.ask(Request::get(address)).await
+        let mut request = Request::get(address);
+        if let Some(authorization) = &self.authorization {
+            request = request.header("authorization", authorization);
+        }
+        self.ask(request).await
     }
 
     pub(crate) async fn ask(&self, request: axum::http::request::Builder) -> Answer {
