@@ -5,9 +5,13 @@
 
 pub(crate) mod compare;
 
+use std::collections::HashMap;
+
 use bus::{Counts, Event, Lag};
-use proto::v1::ReportRefused;
+use policy::InForce;
+use proto::v1::{ReportRefused, RulePolicyChanged};
 use report::{CellId, Decimal, Form, FormId, Region, Review, Year};
+use rules::{Rule, RulePolicy, RuleSetting};
 use search::{Facet, FacetCounts, Hit, Page, Snippet, StoredReport, Sum, Version, Withdrawal};
 use serde_json::{Map, Value, json};
 use survey::{Attendance, Attendee, RollUp};
@@ -15,6 +19,7 @@ use survey::{Attendance, Attendee, RollUp};
 use crate::labels;
 use crate::params::Params;
 use crate::pipeline_status::{IndexLeader, PipelineStatus, Snapshot};
+use crate::policy_changes::Preview;
 use crate::regional::{Comparison, Punctuality};
 use crate::report_history::ReportHistory;
 
@@ -382,6 +387,64 @@ fn lag(lag: &Lag) -> Map<String, Value> {
     fields.insert("redelivered".into(), lag.redelivered.into());
     fields.insert("paused_until_ms".into(), lag.paused_until_ms.into());
     fields
+}
+
+/// Every rule as it weighs here, with the number of reports that have a finding of it.
+pub(crate) fn rules(policy: &RulePolicy, counts: &HashMap<String, u64>) -> Value {
+    let rule = |rule: &&Rule| {
+        let setting = match policy.setting(rule) {
+            RuleSetting::Default => "default",
+            RuleSetting::Off => "off",
+            RuleSetting::Severity(severity) => severity.as_str(),
+        };
+        json!({
+            "id": rule.id,
+            "name": rule.name,
+            "problem": rule.problem,
+            "requirement": rule.requirement,
+            "severity": rule.severity.as_str(),
+            "setting": setting,
+            "basis": rule.basis,
+            "formula": rule.formula,
+            "hint": rule.hint,
+            "reports": counts.get(rule.id).copied().unwrap_or_default(),
+        })
+    };
+    json!({"version": policy.version(), "rules": rules::catalogue().iter().map(rule).collect::<Value>()})
+}
+
+/// The rule policy in force, and the change that brought it.
+pub(crate) fn policy(in_force: &InForce) -> Value {
+    let change = in_force.change.as_deref();
+    json!({
+        "id": in_force.id(),
+        "version": in_force.policy.version(),
+        "policy": in_force.policy.to_toml(),
+        "who": change.map(|change| &change.who),
+        "why": change.map(|change| &change.why),
+        "changed_at_ms": change.map(|change| change.changed_at_ms),
+    })
+}
+
+/// A change of the rule policy.
+pub(crate) fn policy_changed(change: &RulePolicyChanged) -> Value {
+    json!({"id": change.id, "changed_at_ms": change.changed_at_ms})
+}
+
+/// What a policy would change.
+pub(crate) fn policy_preview(preview: &Preview) -> Value {
+    let verdicts = preview
+        .verdicts
+        .iter()
+        .map(|((from, to), reports)| json!({"from": from.as_str(), "to": to.as_str(), "reports": reports}));
+    let rules =
+        preview.rules.iter().map(|(rule, (new, gone))| json!({"rule": rule, "new": new, "gone": gone}));
+    json!({
+        "reports": preview.reports,
+        "changed": preview.changed,
+        "verdicts": verdicts.collect::<Value>(),
+        "rules": rules.collect::<Value>(),
+    })
 }
 
 fn region(region: &Region) -> Value {

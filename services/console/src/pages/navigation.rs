@@ -32,9 +32,11 @@ pub(crate) const ENTRIES: &[Entry] = &[
     // 审核
     main_page("/regions", "汇总与比对", Requires::Review),
     main_page("/compare", "比较分析", Requires::Key),
-    // 报送名录, 文书
+    main_page("/roster", "报送名录", Requires::Review),
+    main_page("/documents", "文书", Requires::Key),
     more("/check", "自查", Requires::Key),
-    // 导出, 校核规则
+    // 导出
+    more("/rules", "校核规则", Requires::Key),
     // 动态
     more("/status", "处理状态", Requires::Review),
     more("/help", "帮助", Requires::Key),

@@ -6,6 +6,7 @@ mod api;
 mod checks;
 mod compare;
 mod harness;
+mod office;
 mod pages;
 mod preview;
 mod regional;
