@@ -281,7 +281,7 @@ async fn texts_are_completed() {
         first(&format!("q={}&kind=region", encoded("潍坊"))).await,
         r#""region" "山东省潍坊市" "地区:山东省潍坊市 ""#
     );
-    assert!(first("q=t3-0&kind=rule").await.starts_with(r#""rule" "T3-01""#));
+    assert!(first("q=t3-01&kind=rule").await.starts_with(r#""rule" "T3-01""#));
     assert_eq!(first("q=").await, "null null null");
     let typed =
         console.get(&format!("/api/v1/reports?q={}", encoded(&format!("机关:=\"{OTHER}\" ")))).await.json();
