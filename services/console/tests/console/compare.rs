@@ -1,6 +1,5 @@
 //! Comparing figures over agencies and years, figures in searches, and completion.
 
-use axum::http::Request;
 use serde_json::{Value, json};
 
 use crate::harness::{TestConsole, sample};
@@ -198,24 +197,22 @@ async fn a_key_compares_and_completes_its_own_agencies_only() {
         + &block("office", &all, "role = \"review\"");
     std::fs::write(&file, keys).unwrap();
     let mut console = TestConsole::empty_with(&[("GOUJI_KEYS", file.to_str().unwrap())]).await;
-    console.authenticate(&all);
+    console.bearer.clone_from(&all);
     three_years(&mut console).await;
     console.import_roster(&format!("机关名称,区划代码\n{OWN},370700\n{OTHER},370700\n")).await;
 
-    let as_bureau = async |address: &str| {
-        console.ask(Request::get(address).header("authorization", format!("Bearer {own}"))).await
-    };
     assert_eq!(console.get("/api/v1/compare").await.json()["of"], json!(2));
-    let answer = as_bureau("/api/v1/compare").await.json();
+    console.bearer = own;
+    let answer = console.get("/api/v1/compare").await.json();
     assert_eq!((&answer["of"], &answer["rows"][0]["agency"]), (&json!(1), &json!(OTHER)));
-    let named = as_bureau(&format!("/api/v1/compare?agency={}", encoded(OWN))).await.json();
+    let named = console.get(&format!("/api/v1/compare?agency={}", encoded(OWN))).await.json();
     assert_eq!(named["of"], json!(0), "{named}");
-    let page = as_bureau("/compare").await.text();
+    let page = console.get("/compare").await.text();
     has(&page, &[OTHER]);
     assert!(!page.contains(OWN), "{page}");
-    assert_eq!(as_bureau("/api/v1/compare?by=region").await.status, 400);
-    assert_eq!(as_bureau("/api/v1/compare?by=region&region=3707").await.status, 400);
-    let completed = as_bureau(&format!("/api/v1/complete?q={}", encoded("潍坊市"))).await.text();
+    assert_eq!(console.get("/api/v1/compare?by=region").await.status, 400);
+    assert_eq!(console.get("/api/v1/compare?by=region&region=3707").await.status, 400);
+    let completed = console.get(&format!("/api/v1/complete?q={}", encoded("潍坊市"))).await.text();
     assert!(completed.contains(OTHER) && !completed.contains(OWN), "{completed}");
 }
 

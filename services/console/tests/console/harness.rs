@@ -11,8 +11,8 @@ use bus::topology::{Changes, apply};
 use document::Limits;
 use proto::Fact;
 use proto::v1::{
-    self, Blob, ReportIndexed, ReportParsed, ReportRefused, ReportSubmitted, ReportValidated, RosterImported,
-    Withdrawal,
+    self, Blob, ReportIndexed, ReportParsed, ReportRefused, ReportReviewed, ReportSubmitted, ReportValidated,
+    RosterImported, Withdrawal,
 };
 use report::{Report, Review};
 use sandbox::Program;
@@ -37,8 +37,8 @@ pub(crate) struct TestConsole {
     writer: Writer,
     submitted: i64,
     keys: HashSet<String>,
-    /// The API key of every request that brings none of its own.
-    authorization: Option<String>,
+    /// The key that requests carry; empty where they carry none.
+    pub(crate) bearer: String,
     // Dropped last.
     server: Server,
 }
@@ -80,7 +80,7 @@ impl TestConsole {
             writer,
             submitted: 1_736_000_000_000,
             keys: HashSet::new(),
-            authorization: None,
+            bearer: String::new(),
             server,
         }
     }
@@ -198,17 +198,38 @@ impl TestConsole {
         tokio::time::timeout(Duration::from_secs(20), visible).await.expect("the console sees the commit");
     }
 
-    /// Lets every later [`TestConsole::get`] present this API key.
-    pub(crate) fn authenticate(&mut self, key: &str) {
-        self.authorization = Some(format!("Bearer {key}"));
+    pub(crate) async fn get(&self, address: &str) -> Answer {
+        self.ask(Request::get(address)).await
     }
 
-    pub(crate) async fn get(&self, address: &str) -> Answer {
-        let mut request = Request::get(address);
-        if let Some(authorization) = &self.authorization {
-            request = request.header("authorization", authorization);
+    /// Sends what reviewers send: JSON to the API, a form to a page.
+    pub(crate) async fn post(&self, address: &str, body: &str) -> Answer {
+        let is_api = address.starts_with("/api/");
+        let media_type = if is_api { "application/json" } else { "application/x-www-form-urlencoded" };
+        let request = Request::post(address).header("content-type", media_type);
+        self.ask_with(request, Body::from(body.to_owned())).await
+    }
+
+    /// Indexes what reviewers did, as the index service does.
+    pub(crate) async fn index_reviews(&mut self) {
+        let mut acts = Vec::new();
+        let filter = proto::subject::filter::<ReportReviewed>();
+        let each = |event: bus::Event| {
+            let fact: ReportReviewed = event.decode().unwrap();
+            let act = report::workflow::Act::try_from(&fact)?;
+            acts.push(search::ReportAct { key: fact.report, sequence: event.sequence, act });
+            Ok(())
+        };
+        self.worker.bus().scan(&filter, each).await.unwrap();
+        self.writer.review(acts).unwrap();
+        self.writer.commit("").unwrap();
+    }
+
+    fn carrying_key(&self, request: axum::http::request::Builder) -> axum::http::request::Builder {
+        match self.bearer.as_str() {
+            "" => request,
+            key => request.header("authorization", format!("Bearer {key}")),
         }
-        self.ask(request).await
     }
 
     pub(crate) async fn ask(&self, request: axum::http::request::Builder) -> Answer {
@@ -216,7 +237,7 @@ impl TestConsole {
     }
 
     pub(crate) async fn ask_with(&self, request: axum::http::request::Builder, body: Body) -> Answer {
-        let request = request.body(body).unwrap();
+        let request = self.carrying_key(request).body(body).unwrap();
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = axum::body::to_bytes(body, usize::MAX).await.unwrap().to_vec();
