@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 
+use access::Caller;
 use bus::{Counts, Event, Lag};
 use policy::InForce;
 use proto::v1::{ReportRefused, RulePolicyChanged};
@@ -20,6 +21,8 @@ use crate::pipeline_status::{IndexLeader, PipelineStatus, Snapshot};
 use crate::policy_changes::Preview;
 use crate::regional::{Comparison, Punctuality};
 use crate::report_history::ReportHistory;
+
+pub(crate) mod reviews;
 
 /// One version of a report with everything that is known of it.
 pub(crate) fn report(stored: &StoredReport) -> Value {
@@ -97,13 +100,13 @@ fn version_in_list(version: &Version) -> Value {
     })
 }
 
-/// A page of search results. `params` are those of the request: a facet is called as the request called it.
-pub(crate) fn search_page(page: &Page, params: &Params) -> Value {
+/// A page of search results, as this caller may see it. `params` are those of the request: a facet is called as the request called it.
+pub(crate) fn search_page(page: &Page, params: &Params, caller: &Caller) -> Value {
     let facets = page.facets.iter().map(|counts| (facet_name(counts.facet, params), facet(counts)));
     json!({
         "total": page.total,
         "took_ms": page.took.as_secs_f64() * 1000.0,
-        "hits": page.hits.iter().map(hit).collect::<Value>(),
+        "hits": page.hits.iter().map(|one| hit(one, caller.is_reviewer())).collect::<Value>(),
         "facets": facets.collect::<Map<_, _>>(),
         "next_cursor": page.next_cursor,
         "relaxed": page.relaxed,
@@ -111,7 +114,7 @@ pub(crate) fn search_page(page: &Page, params: &Params) -> Value {
     })
 }
 
-fn hit(hit: &Hit) -> Value {
+fn hit(hit: &Hit, for_reviewer: bool) -> Value {
     let card = &hit.card;
     json!({
         "id": card.id,
@@ -124,6 +127,8 @@ fn hit(hit: &Hit) -> Value {
         "verdict": card.verdict.as_str(),
         "published": card.published.map(|day| day.to_string()),
         "versions": card.versions,
+        "review": reviews::handling(card, for_reviewer),
+        "problem": reviews::summary(card),
         "score": hit.score,
         "snippets": hit.snippets.iter().map(snippet).collect::<Value>(),
     })

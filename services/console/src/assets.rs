@@ -24,6 +24,8 @@ const ASSETS: &[(&str, &str, &str)] = &[
     ("send.js", "text/javascript; charset=utf-8", include_str!("../assets/send.js")),
     ("drop.js", "text/javascript; charset=utf-8", include_str!("../assets/drop.js")),
     ("console.js", "text/javascript; charset=utf-8", include_str!("../assets/console.js")),
+    ("review.css", "text/css; charset=utf-8", include_str!("../assets/review.css")),
+    ("review.js", "text/javascript; charset=utf-8", include_str!("../assets/review.js")),
     ("office.css", "text/css; charset=utf-8", include_str!("../assets/office.css")),
     ("icon.svg", "image/svg+xml", include_str!("../assets/icon.svg")),
 ];

@@ -28,6 +28,8 @@ mod report_api;
 mod report_history;
 mod report_lookup;
 mod report_stream;
+mod reviews;
+mod reviews_api;
 mod roster;
 mod routes;
 mod search_api;

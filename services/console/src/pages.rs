@@ -10,6 +10,9 @@ mod navigation;
 mod official_tables;
 mod regional;
 mod report;
+mod review;
+mod review_forms;
+mod review_panel;
 mod roster;
 mod rules;
 mod search;
@@ -23,6 +26,8 @@ pub(crate) use help::help;
 pub(crate) use layout::error_page;
 pub(crate) use regional::{redirect_to_regional, regional};
 pub(crate) use report::report;
+pub(crate) use review::{review, wrong};
+pub(crate) use review_forms::{act, act_on_many};
 pub(crate) use roster::{
     board_csv, roster, roster_check, roster_current, roster_exception, roster_import, roster_template,
 };

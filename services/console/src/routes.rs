@@ -13,7 +13,7 @@ use crate::pages;
 use crate::problem::Problem;
 use crate::{
     assets, check_api, download, letter, letters, notices, pipeline_api, policy_api, regional_api,
-    report_api, report_stream, search_api,
+    report_api, report_stream, reviews_api, search_api,
 };
 
 /// Every path and what it needs; `openapi.json` describes those of the API. Where any key will do, a key that
@@ -33,6 +33,8 @@ pub(crate) fn routes() -> Vec<Route<App>> {
         ("/help", Requires::Key, Any, get(pages::help)),
         ("/api", Requires::Key, Any, get(pages::api)),
         ("/reports/{id}", Requires::Key, Any, get(pages::report)),
+        ("/reports/{id}/reviews", Requires::Review, Any, post(pages::act)),
+        ("/review", Requires::Review, Any, get(pages::review).post(pages::act_on_many)),
         ("/regions", Requires::Review, Any, get(pages::regional)),
         ("/across", Requires::Review, Any, get(pages::redirect_to_regional)),
         ("/status", Requires::Review, Any, get(pages::status)),
@@ -66,6 +68,9 @@ pub(crate) fn routes() -> Vec<Route<App>> {
         ("/api/v1/reports/{id}/findings", Requires::Key, Only(&[]), get(report_api::findings)),
         ("/api/v1/reports/{id}/versions", Requires::Key, Only(&[]), get(report_api::versions)),
         ("/api/v1/reports/{id}/letter", Requires::Key, Only(LETTER), get(letter::letter)),
+        ("/api/v1/reports/{id}/reviews", Requires::Key, Only(&[]), get(reviews_api::reviews)),
+        ("/api/v1/reports/{id}/reviews", Requires::Review, Only(&[]), post(reviews_api::act)),
+        ("/api/v1/reviews", Requires::Review, Only(&[]), post(reviews_api::act_on_many)),
         (
             "/api/v1/letters",
             Requires::Key,
@@ -151,6 +156,7 @@ macro_rules! filter_and {
     ($($other:literal),*) => {
         &[
             "q", "year", "region", "agency", "verdict", "finding", "rule", "severity", "form", "published",
+            "review", "assignee", "due", "open",
             "cell.*", $($other),*
         ]
     };

@@ -3,6 +3,7 @@
 
 mod policy;
 mod province;
+mod reviews;
 mod submission;
 mod versions;
 mod years;

@@ -29,7 +29,7 @@ const fn more(address: &'static str, title: &'static str, requires: Requires) ->
 pub(crate) const ENTRIES: &[Entry] = &[
     main_page("/", SEARCH_TITLE, Requires::Key),
     main_page("/send", "报送", Requires::Submit),
-    // 审核
+    main_page("/review", "审核", Requires::Review),
     main_page("/regions", "汇总与比对", Requires::Review),
     // 比较分析
     main_page("/roster", "报送名录", Requires::Review),

@@ -9,4 +9,5 @@ mod office;
 mod pages;
 mod preview;
 mod regional;
+mod reviews;
 mod server;
