@@ -9,8 +9,8 @@ use axum::http::{HeaderName, HeaderValue};
 use axum::response::Response;
 use futures::StreamExt as _;
 use policy::InForce;
-use report::Verdict;
 use render::Addresser;
+use report::Verdict;
 use report::workflow::ActKind;
 use report::{Judgement, Problem as ReportProblem, Review, Severity, Year, beijing};
 use search::{Card, IndexError, Reader};
@@ -236,11 +236,7 @@ fn write(
         let (errors, warnings) = counts(&review);
         let number = addresser.number.unwrap_or_default();
         let outcome = outcomes.get(position).cloned().unwrap_or_else(|| "已生成".to_owned());
-        rows.push(row(
-            position,
-            card,
-            [number, name, errors.to_string(), warnings.to_string(), outcome],
-        ));
+        rows.push(row(position, card, [number, name, errors.to_string(), warnings.to_string(), outcome]));
     }
     for (position, card) in (chosen.letters.len()..).zip(&chosen.skipped) {
         let none = || "0".to_owned();

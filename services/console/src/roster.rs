@@ -123,7 +123,11 @@ pub(crate) fn check_office(caller: &Caller) -> Result<(), Problem> {
         return Ok(());
     }
     let hint = "请联系不限地区的负责人或管理员。";
-    Err(Problem::new(Code::OutsideScope, "机关名录和校核政策由全办公室共用，您只负责部分地区，不能改动。", hint))
+    Err(Problem::new(
+        Code::OutsideScope,
+        "机关名录和校核政策由全办公室共用，您只负责部分地区，不能改动。",
+        hint,
+    ))
 }
 
 fn changed_meanwhile() -> Problem {

@@ -22,7 +22,9 @@ fn wrong(agency: u64) -> Generated {
     let line = text.lines().find(|line| line.contains("本年新收政府信息公开申请数量")).unwrap();
     let spoilt: Vec<String> = line
         .split('\t')
-        .map(|cell| cell.trim().parse::<u64>().map_or_else(|_| cell.to_owned(), |figure| (figure + 1).to_string()))
+        .map(|cell| {
+            cell.trim().parse::<u64>().map_or_else(|_| cell.to_owned(), |figure| (figure + 1).to_string())
+        })
         .collect();
     report.bytes = text.replacen(line, &spoilt.join("\t"), 1).into_bytes();
     report
