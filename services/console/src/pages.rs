@@ -2,6 +2,7 @@
 
 mod api;
 mod check;
+mod compare;
 mod documents;
 mod export;
 mod finding;
@@ -17,11 +18,13 @@ mod review_panel;
 mod roster;
 mod rules;
 mod search;
+mod search_figures;
 mod send;
 mod status;
 
 pub(crate) use api::api;
 pub(crate) use check::{check, form as check_form};
+pub(crate) use compare::compare;
 pub(crate) use documents::documents;
 pub(crate) use export::export;
 pub(crate) use help::help;

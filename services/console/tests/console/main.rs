@@ -4,6 +4,7 @@
 
 mod api;
 mod checks;
+mod compare;
 mod export;
 mod harness;
 mod office;
