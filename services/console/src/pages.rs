@@ -2,7 +2,9 @@
 
 mod api;
 mod check;
+mod compare;
 mod documents;
+mod export;
 mod finding;
 mod help;
 mod layout;
@@ -16,12 +18,15 @@ mod review_panel;
 mod roster;
 mod rules;
 mod search;
+mod search_figures;
 mod send;
 mod status;
 
 pub(crate) use api::api;
 pub(crate) use check::{check, form as check_form};
+pub(crate) use compare::compare;
 pub(crate) use documents::documents;
+pub(crate) use export::export;
 pub(crate) use help::help;
 pub(crate) use layout::error_page;
 pub(crate) use regional::{redirect_to_regional, regional};
