@@ -8,6 +8,7 @@ use rules::RulePolicy;
 use search::{CurrentReader, IndexError, Reader};
 use worker::Worker;
 
+use crate::original::Originals;
 use crate::pipeline_status::{PipelineMonitor, Snapshot};
 use crate::problem::{self, Problem};
 
@@ -20,13 +21,14 @@ struct State {
     index: Arc<CurrentReader>,
     policy: RulePolicy,
     monitor: PipelineMonitor,
+    originals: Originals,
 }
 
 impl App {
-    pub(crate) fn new(worker: Worker, policy: RulePolicy) -> Self {
+    pub(crate) fn new(worker: Worker, policy: RulePolicy, originals: Originals) -> Self {
         let index = Arc::new(CurrentReader::new(&worker.config().index));
         let monitor = PipelineMonitor::start(&worker, index.clone());
-        Self(Arc::new(State { worker, index, policy, monitor }))
+        Self(Arc::new(State { worker, index, policy, monitor, originals }))
     }
 
     pub(crate) fn worker(&self) -> &Worker {
@@ -48,6 +50,11 @@ impl App {
 
     pub(crate) fn monitor(&self) -> &PipelineMonitor {
         &self.0.monitor
+    }
+
+    /// Draws originals.
+    pub(crate) fn originals(&self) -> &Originals {
+        &self.0.originals
     }
 
     /// The counts of the pipeline now.

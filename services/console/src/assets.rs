@@ -17,9 +17,11 @@ pub(crate) async fn openapi() -> Response {
     access::tagged("application/json", OPENAPI)
 }
 
-const ASSETS: [(&str, &str, &str); 3] = [
+const ASSETS: [(&str, &str, &str); 5] = [
     ("console.css", "text/css; charset=utf-8", include_str!("../assets/console.css")),
     ("console.js", "text/javascript; charset=utf-8", include_str!("../assets/console.js")),
+    ("report.css", "text/css; charset=utf-8", include_str!("../assets/report.css")),
+    ("report.js", "text/javascript; charset=utf-8", include_str!("../assets/report.js")),
     ("icon.svg", "image/svg+xml", include_str!("../assets/icon.svg")),
 ];
 

@@ -3,6 +3,7 @@
 mod finding;
 mod layout;
 mod official_tables;
+pub(crate) mod original_view;
 mod regional;
 mod report;
 mod search;

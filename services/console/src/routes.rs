@@ -11,7 +11,9 @@ use axum::routing::get;
 use crate::app::App;
 use crate::pages::{self, ErrorPage};
 use crate::problem::Problem;
-use crate::{assets, download, letter, pipeline_api, regional_api, report_api, report_stream, search_api};
+use crate::{
+    assets, download, letter, original_api, pipeline_api, regional_api, report_api, report_stream, search_api,
+};
 
 /// Every path and what it needs; `openapi.json` describes those of the API. Where any key will do, a key that
 /// submits reports sees only its own.
@@ -28,6 +30,8 @@ pub(crate) fn routes() -> Vec<Route<App>> {
         ("/api/v1/reports", Requires::Key, Only(SEARCH), get(search_api::reports)),
         ("/api/v1/reports/{id}", Requires::Key, Only(&[]), get(report_api::report)),
         ("/api/v1/reports/{id}/source", Requires::Key, Only(&[]), get(download::source)),
+        ("/api/v1/reports/{id}/page/{page}", Requires::Key, Only(&["dpi"]), get(original_api::page)),
+        ("/api/v1/reports/{id}/rendition", Requires::Key, Only(&[]), get(original_api::rendition)),
         ("/api/v1/reports/{id}/cells", Requires::Key, Only(&[]), get(report_api::cells)),
         ("/api/v1/reports/{id}/findings", Requires::Key, Only(&[]), get(report_api::findings)),
         ("/api/v1/reports/{id}/versions", Requires::Key, Only(&[]), get(report_api::versions)),

@@ -93,12 +93,13 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
-/// What this process becomes if this program started it as a child. These two verbs are for nobody to type.
+/// What this process becomes if this program started it as a child. These verbs are for nobody to type.
 fn child(arguments: &[OsString]) -> Option<ExitCode> {
     let [_, verb, rest @ ..] = arguments else { return None };
     let rest: Vec<String> = rest.iter().map(|word| word.to_string_lossy().into_owned()).collect();
     match verb.to_str()? {
         parse::READER_VERB => Some(parse::run_reader(&rest)),
+        console::RENDERER_VERB => Some(console::run_renderer(&rest)),
         nats::VERB => Some(nats::become_server(&rest)),
         _ => None,
     }

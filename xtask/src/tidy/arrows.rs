@@ -5,12 +5,13 @@ use crate::workspace::Package;
 
 /// The packages of this workspace that each crate and each service depends on. `fuzz`, `tests` and `xtask`
 /// may depend on anything.
-const ARROWS: [(&str, &[&str]); 20] = [
+const ARROWS: [(&str, &[&str]); 21] = [
     // The contract and the heart, which know no bus and no async.
     ("report", &[]),
     ("proto", &["report"]),
     ("document", &[]),
     ("reading", &["document", "report"]),
+    ("rendition", &["document"]),
     ("rules", &["report"]),
     ("survey", &["report", "rules"]),
     ("search", &["proto", "report"]),
@@ -30,8 +31,8 @@ const ARROWS: [(&str, &[&str]); 20] = [
     (
         "console",
         &[
-            "access", "blobs", "bus", "document", "proto", "reading", "render", "report", "rules", "search",
-            "survey", "worker",
+            "access", "blobs", "bus", "document", "proto", "reading", "render", "rendition", "report", "rules",
+            "sandbox", "search", "survey", "worker",
         ],
     ),
     (
@@ -61,7 +62,7 @@ const ARROWS: [(&str, &[&str]); 20] = [
 const OUTSIDE: [&str; 4] = ["fuzz", "tests", "workspace-hack", "xtask"];
 
 /// The packages that must not know how they are run.
-const HEART: [&str; 7] = ["document", "reading", "render", "report", "rules", "search", "survey"];
+const HEART: [&str; 8] = ["document", "reading", "render", "rendition", "report", "rules", "search", "survey"];
 
 /// The file to change, beside the drawing in ARCHITECTURE.md.
 const TABLE: &str = "xtask/src/tidy/arrows.rs";

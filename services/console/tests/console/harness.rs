@@ -64,7 +64,8 @@ impl TestConsole {
         let worker =
             Worker::open("console", &config, CpuPool::for_each_core(), Shutdown::new()).await.unwrap();
         let writer = Index::open(&folder).unwrap().writer().unwrap();
-        let router = ::console::router(worker.clone()).unwrap();
+        let program = Path::new(env!("CARGO_BIN_EXE_gouji-console"));
+        let router = ::console::router_drawing_with(worker.clone(), Some(program)).unwrap();
         Self { router, worker, writer, submitted: 1_736_000_000_000, keys: HashSet::new(), _server: server }
     }
 
