@@ -8,6 +8,7 @@ mod finding;
 mod names;
 mod report;
 mod scope;
+mod workflow;
 
 use ::report::{CellId, Decimal};
 

@@ -159,6 +159,32 @@ impl Fact for v1::ActionTaken {
     }
 }
 
+/// All acts on a report share the beginning of their subjects, with the key of the report in place of an id.
+impl Fact for v1::ReportReviewed {
+    const NAME: &'static str = "reviewed";
+    const TYPE: &'static str = "gouji.v1.ReportReviewed";
+
+    fn submitted(&self) -> Option<&v1::ReportSubmitted> {
+        None
+    }
+
+    fn year(&self) -> Option<u16> {
+        known_year(self.year)
+    }
+
+    fn region(&self) -> Option<String> {
+        known_code(self.region.as_ref())
+    }
+
+    fn id(&self) -> &str {
+        &self.report
+    }
+
+    fn event_id(&self) -> String {
+        format!("{}.{}-{}", Self::NAME, self.report, self.number)
+    }
+}
+
 fn known_year(year: u32) -> Option<u16> {
     u16::try_from(year).ok().filter(|year| *year != 0)
 }
@@ -170,6 +196,7 @@ fn known_code(region: Option<&v1::Region>) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::subject;
 
     const ID: &str = "9f86d081884c7d659a2feaa0c55ad015-g0";
 
@@ -209,6 +236,24 @@ mod tests {
         check(&parsed(0, "610103"), "gouji.v1.parsed.9f86d081884c7d659a2feaa0c55ad015-g0._.61.01.03");
         check(&validated, "gouji.v1.validated.9f86d081884c7d659a2feaa0c55ad015-g0.2024.61.01.03");
         check(&indexed, "gouji.v1.indexed.9f86d081884c7d659a2feaa0c55ad015-g0.2024.61.01.03");
+    }
+
+    #[test]
+    fn acts_on_a_report_share_the_beginning_of_their_subjects() {
+        let region = v1::Region { code: "370400".into(), name: "山东省枣庄市".into() };
+        let act = |number, region| v1::ReportReviewed {
+            report: "0123abcd".into(),
+            number,
+            year: 2024,
+            region,
+            ..Default::default()
+        };
+        check(&act(1, Some(region)), "gouji.v1.reviewed.0123abcd.2024.37.04.00");
+        check(&act(2, None), "gouji.v1.reviewed.0123abcd.2024._._._");
+        assert_eq!(act(2, None).event_id(), "reviewed.0123abcd-2");
+        assert!(act(1, None).subject().unwrap().to_string().starts_with(
+            subject::any_of_id::<v1::ReportReviewed>("0123abcd").unwrap().trim_end_matches('>')
+        ));
     }
 
     #[test]

@@ -4,6 +4,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use proto::v1::{ReportSubmitted, Scope};
 
+use crate::guard::Requires;
 use crate::key::{Key, Role};
 use crate::problem::Problem;
 
@@ -18,15 +19,45 @@ pub struct Caller {
     pub scope: Option<Scope>,
     /// Address of the peer; empty if it is unknown.
     pub origin: String,
+    /// Whether the service asks for keys and this caller presented none: it may do only what requires nothing.
+    pub is_signed_out: bool,
 }
 
 impl Caller {
     pub(crate) fn anonymous(origin: String) -> Self {
-        Self { name: String::new(), role: None, scope: None, origin }
+        Self { name: String::new(), role: None, scope: None, origin, is_signed_out: false }
+    }
+
+    /// The same caller, where the service asks for keys and this one presented none.
+    pub(crate) fn signed_out(self) -> Self {
+        Self { is_signed_out: true, ..self }
+    }
+
+    /// A caller who was not checked, and may do only what requires nothing.
+    pub fn unknown() -> Self {
+        Self::anonymous(String::new()).signed_out()
+    }
+
+    /// The service itself, which accepts what lies in the exchange folder.
+    pub fn service(origin: &str) -> Self {
+        Self::anonymous(origin.to_owned())
     }
 
     pub(crate) fn of_key(key: Key, origin: String) -> Self {
-        Self { name: key.name, role: Some(key.role), scope: key.scope, origin }
+        Self { name: key.name, role: Some(key.role), scope: key.scope, origin, is_signed_out: false }
+    }
+
+    /// Whether a route that requires this would admit the caller; pages offer only what it may do.
+    pub fn can(&self, requires: Requires) -> bool {
+        match self.role {
+            Some(role) => requires.allows(role),
+            None => requires == Requires::Nothing || !self.is_signed_out,
+        }
+    }
+
+    /// Whether the caller works on the reports of others: everybody but a sender of reports.
+    pub fn is_reviewer(&self) -> bool {
+        self.can(Requires::Review)
     }
 
     /// Whether the caller may see every report.
@@ -39,9 +70,35 @@ impl Caller {
         self.scope.as_ref().is_none_or(|scope| scope.covers(region, agency))
     }
 
+    /// Whether the caller may see everything about this region: its roster, its sums, its comparisons.
+    pub fn may_see_region(&self, region: &str) -> bool {
+        self.may_see(Some(region), None)
+    }
+
+    /// The region of the caller's scope that a region is in; none where the scope names no regions.
+    pub fn scope_around(&self, region: &str) -> Option<&str> {
+        let regions = self.scope.as_ref()?.regions.iter();
+        let covers = |own: &&String| {
+            let scope = Scope { regions: vec![(*own).clone()], agencies: Vec::new() };
+            scope.covers(Some(region), None)
+        };
+        regions.map(|own| own).find(covers).map(String::as_str)
+    }
+
     /// Whether the caller may see the state of this submission: its own, and those of keys with the same scope.
+    /// A reviewer also sees the submissions of all senders within its regions.
     pub fn may_follow(&self, submitted: &ReportSubmitted) -> bool {
-        self.scope.is_none() || submitted.sender == self.name || submitted.scope == self.scope
+        let is_of_own_region = || {
+            let sent = submitted.scope.as_ref().map(|scope| &scope.regions);
+            self.is_reviewer()
+                && sent.is_some_and(|regions| {
+                    !regions.is_empty() && regions.iter().all(|region| self.may_see_region(region))
+                })
+        };
+        self.scope.is_none()
+            || submitted.sender == self.name
+            || submitted.scope == self.scope
+            || is_of_own_region()
     }
 }
 
@@ -53,5 +110,57 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
         caller.ok_or_else(|| {
             Problem::internal(&anyhow::anyhow!("{} is not behind access control", parts.uri.path()))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn caller(role: Option<Role>, regions: &[&str]) -> Caller {
+        let own = regions.iter().map(|code| (*code).to_owned()).collect();
+        let scope = (!regions.is_empty()).then_some(Scope { regions: own, agencies: Vec::new() });
+        Caller { role, scope, name: "a".into(), ..Caller::anonymous(String::new()) }
+    }
+
+    #[test]
+    fn a_caller_is_offered_what_its_role_may_do() {
+        let open = Caller::anonymous(String::new());
+        let signed_out = open.clone().signed_out();
+        let check = |caller: &Caller, requires: Requires, expected: bool| {
+            assert_eq!(caller.can(requires), expected, "{caller:?} {requires:?}");
+        };
+        check(&open, Requires::Operate, true);
+        check(&signed_out, Requires::Nothing, true);
+        check(&signed_out, Requires::Key, false);
+        check(&signed_out, Requires::Operate, false);
+        check(&caller(Some(Role::Submit), &["61"]), Requires::Review, false);
+        check(&caller(Some(Role::Review), &[]), Requires::Lead, false);
+        check(&caller(Some(Role::Lead), &[]), Requires::Review, true);
+        check(&caller(Some(Role::Operate), &[]), Requires::Lead, true);
+    }
+
+    #[test]
+    fn a_reviewer_follows_what_was_sent_within_its_regions() {
+        let sent = |regions: &[&str]| ReportSubmitted {
+            sender: "b".into(),
+            scope: caller(None, regions).scope,
+            ..Default::default()
+        };
+        let check = |role: Role, own: &[&str], regions: &[&str], expected: bool| {
+            assert_eq!(
+                caller(Some(role), own).may_follow(&sent(regions)),
+                expected,
+                "{role:?} {own:?} {regions:?}"
+            );
+        };
+        check(Role::Review, &[], &[], true);
+        check(Role::Review, &["6101"], &["610102"], true);
+        check(Role::Review, &["610100"], &["610102", "610103"], true);
+        check(Role::Lead, &["6101"], &["610102", "6102"], false);
+        check(Role::Review, &["6101"], &["61"], false);
+        check(Role::Review, &["6101"], &[], false);
+        check(Role::Submit, &["6101"], &["610102"], false);
+        check(Role::Submit, &["6101"], &["6101"], true);
     }
 }

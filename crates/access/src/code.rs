@@ -96,11 +96,14 @@ codes! {
         "The last day of the key is over."
         => "Ask the operator for a new key.";
     WrongRole "wrong-role" [FORBIDDEN], Sender:
-        "The role of the key does not allow this."
-        => "Use a key with the role that `detail` names.";
+        "The role of the caller does not allow this."
+        => "Use a key or an account with a role that `detail` names.";
     NotYours "not-yours" [FORBIDDEN], Sender:
         "The report to be withdrawn is outside the scope of the key."
         => "Check the id; ask the operator if the scope of the key is wrong.";
+    OutsideScope "outside-scope" [FORBIDDEN], Sender:
+        "The region is outside the scope of the caller."
+        => "Ask for a region of your own; ask the operator if your scope is wrong.";
     CrossSite "cross-site" [FORBIDDEN], Sender:
         "A page of another web site made the browser send this request."
         => "Act on the pages of gouji itself, or call the API with a Bearer key.";

@@ -24,18 +24,21 @@ pub enum Requires {
     Key,
     /// A key with the role submit or operate.
     Submit,
-    /// A key with the role review or operate.
+    /// A key with the role review, lead or operate.
     Review,
+    /// A key with the role lead or operate.
+    Lead,
     /// A key with the role operate.
     Operate,
 }
 
 impl Requires {
-    fn allows(self, role: Role) -> bool {
+    pub(crate) fn allows(self, role: Role) -> bool {
         match self {
             Self::Nothing | Self::Key => true,
             Self::Submit => matches!(role, Role::Submit | Role::Operate),
-            Self::Review => matches!(role, Role::Review | Role::Operate),
+            Self::Review => matches!(role, Role::Review | Role::Lead | Role::Operate),
+            Self::Lead => matches!(role, Role::Lead | Role::Operate),
             Self::Operate => role == Role::Operate,
         }
     }
@@ -44,9 +47,10 @@ impl Requires {
     fn roles(self) -> &'static str {
         match self {
             Self::Nothing | Self::Key => "任意",
-            Self::Submit => "submit（报送）或 operate（运维）",
-            Self::Review => "review（审核）或 operate（运维）",
-            Self::Operate => "operate（运维）",
+            Self::Submit => "报送单位（submit）或管理员（operate）",
+            Self::Review => "审核员（review）、负责人（lead）或管理员（operate）",
+            Self::Lead => "负责人（lead）或管理员（operate）",
+            Self::Operate => "管理员（operate）",
         }
     }
 }
@@ -59,10 +63,27 @@ pub(crate) async fn authorize(
     request: Request,
     next: Next,
 ) -> Response {
-    match access.admit(requires, parameters, request) {
-        Ok(request) => next.run(request).await,
-        Err(problem) => problem.into_response(),
+    let caller = match access.check(requires, &request) {
+        Ok(caller) => caller,
+        Err((caller, problem)) => return with_caller(caller, problem.into_response()),
+    };
+    match admit(&caller, parameters, request) {
+        Ok(request) => with_caller(caller, next.run(request).await),
+        Err(problem) => with_caller(caller, problem.into_response()),
     }
+}
+
+/// The response with its caller as an extension, so that a service can offer only what this caller may do.
+fn with_caller(caller: Caller, mut response: Response) -> Response {
+    response.extensions_mut().insert(caller);
+    response
+}
+
+/// The request with its caller and its decoded body.
+fn admit(caller: &Caller, parameters: Parameters, mut request: Request) -> Result<Request, Problem> {
+    parameters.check(request.uri().query().unwrap_or_default())?;
+    request.extensions_mut().insert(caller.clone());
+    encoding::decode(request)
 }
 
 pub(crate) async fn authorize_metrics(
@@ -79,7 +100,7 @@ pub(crate) async fn authorize_metrics(
     }
     match access.check(Requires::Operate, &request) {
         Ok(_) => next.run(request).await,
-        Err(problem) => problem.into_response(),
+        Err((_, problem)) => problem.into_response(),
     }
 }
 
@@ -92,36 +113,22 @@ fn peer(request: &Request) -> Option<IpAddr> {
 }
 
 impl AccessControl {
-    /// The request with its caller and its decoded body.
-    fn admit(
-        &self,
-        requires: Requires,
-        parameters: Parameters,
-        mut request: Request,
-    ) -> Result<Request, Problem> {
-        let caller = self.check(requires, &request)?;
-        parameters.check(request.uri().query().unwrap_or_default())?;
-        request.extensions_mut().insert(caller);
-        encoding::decode(request)
-    }
-
-    fn check(&self, requires: Requires, request: &Request) -> Result<Caller, Problem> {
+    /// The caller of a request that its route admits; otherwise the caller, as far as it is known, and the problem.
+    fn check(&self, requires: Requires, request: &Request) -> Result<Caller, (Caller, Problem)> {
         let peer = peer(request);
         let anonymous = Caller::anonymous(peer.map(|peer| peer.to_string()).unwrap_or_default());
+        let anonymous = if self.0.keys.is_some() { anonymous.signed_out() } else { anonymous };
         let deny = |caller: &Caller, problem: Problem| {
             let object = format!("{} {}", request.method(), request.uri().path());
             self.record_denial(
                 caller,
                 Action { name: "access", object: &object, detail: problem.code.name() },
             );
-            problem
+            (caller.clone(), problem)
         };
         if request.uri().query().is_some_and(|query| query.len() > QUERY_BYTES) {
-            return Err(Problem::new(
-                Code::QueryTooLong,
-                format!("地址中的参数超过 {QUERY_BYTES} 字节。"),
-                "请减少检索条件。",
-            ));
+            let detail = format!("地址中的参数超过 {QUERY_BYTES} 字节。");
+            return Err((anonymous, Problem::new(Code::QueryTooLong, detail, "请减少检索条件。")));
         }
         let presented = presented(request.headers());
         if !request.method().is_safe() && !presented.as_ref().is_some_and(|one| one.is_bearer) {
@@ -260,8 +267,8 @@ fn wrong_key(uri: &Uri, code: Code, detail: &str) -> Problem {
 }
 
 fn wrong_role(role: Role, requires: Requires) -> Problem {
-    let detail = format!("这项操作需要角色 {}，而这个密钥的角色是 {}。", requires.roles(), role.name());
-    let hint = "请使用有相应角色的密钥，或向运维人员申请。";
+    let detail = format!("这项操作需要的角色是{}，而您的角色是{}。", requires.roles(), role.title());
+    let hint = "如工作需要，请向管理员申请相应的角色。";
     Problem::new(Code::WrongRole, detail, hint)
 }
 
@@ -331,14 +338,14 @@ mod tests {
 
     #[test]
     fn routes_allow_their_roles() {
-        let check = |requires: Requires, admitted: [bool; 3]| {
-            let roles = [Role::Submit, Role::Review, Role::Operate];
-            assert_eq!(roles.map(|role| requires.allows(role)), admitted, "{requires:?}");
+        let check = |requires: Requires, admitted: [bool; 4]| {
+            assert_eq!(Role::ALL.map(|role| requires.allows(role)), admitted, "{requires:?}");
         };
-        check(Requires::Nothing, [true, true, true]);
-        check(Requires::Key, [true, true, true]);
-        check(Requires::Submit, [true, false, true]);
-        check(Requires::Review, [false, true, true]);
-        check(Requires::Operate, [false, false, true]);
+        check(Requires::Nothing, [true, true, true, true]);
+        check(Requires::Key, [true, true, true, true]);
+        check(Requires::Submit, [true, false, false, true]);
+        check(Requires::Review, [false, true, true, true]);
+        check(Requires::Lead, [false, false, true, true]);
+        check(Requires::Operate, [false, false, false, true]);
     }
 }

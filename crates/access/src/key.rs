@@ -31,18 +31,39 @@ const BYTES: usize = 32;
 pub enum Role {
     /// Send, withdraw and see reports of its own agencies and regions.
     Submit,
-    /// See and export everything.
+    /// See, judge and export the reports of its regions, or all.
     Review,
+    /// What reviewers do, and what binds the office: waivers, acceptance of many, the rule policy, notices.
+    Lead,
     /// Everything.
     Operate,
 }
 
 impl Role {
+    /// Every role, the least powerful first.
+    pub const ALL: [Self; 4] = [Self::Submit, Self::Review, Self::Lead, Self::Operate];
+
+    /// The role with this name in the file of keys.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.name() == name)
+    }
+
+    /// What people call it.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Submit => "报送单位",
+            Self::Review => "审核员",
+            Self::Lead => "负责人",
+            Self::Operate => "管理员",
+        }
+    }
+
     /// Its name in the file of keys and in the audit trail.
     pub fn name(self) -> &'static str {
         match self {
             Self::Submit => "submit",
             Self::Review => "review",
+            Self::Lead => "lead",
             Self::Operate => "operate",
         }
     }
@@ -55,7 +76,7 @@ pub struct Key {
     pub name: String,
     /// What it may do.
     pub role: Role,
-    /// The reports that it may send; none if it may send any.
+    /// The reports that it may send and see; none if it may send and see any.
     pub scope: Option<Scope>,
     /// The last day, in China, on which it is valid.
     pub expires: Option<Date>,
@@ -161,17 +182,9 @@ pub fn parse(text: &str) -> Result<Vec<Key>, KeyFileError> {
         if let Some(agency) = agencies.iter().find(|agency| agency.get_ref().trim().is_empty()) {
             return Err(wrong(agency.span(), "an agency is its name as its reports have it"));
         }
-        let narrow = !regions.is_empty() || !agencies.is_empty();
-        let what = match (role, narrow) {
-            (Role::Submit, false) => Some("a key with the role submit needs regions, agencies or both"),
-            (Role::Review | Role::Operate, true) => Some("regions and agencies are for the role submit"),
-            _ => None,
-        };
-        if let Some(what) = what {
-            return Err(wrong(whole, what));
-        }
         let own = |list: Vec<Spanned<String>>| list.into_iter().map(Spanned::into_inner).collect();
-        let scope = narrow.then(|| Scope { regions: own(regions), agencies: own(agencies) });
+        let scope = Scope { regions: own(regions), agencies: own(agencies) };
+        let scope = scope_of(role, scope).map_err(|what| wrong(whole, what))?;
         let expires = match expires {
             None => None,
             Some(day) => match day.get_ref().parse() {
@@ -182,6 +195,21 @@ pub fn parse(text: &str) -> Result<Vec<Key>, KeyFileError> {
         keys.push(Key { name: name.into_inner(), role, scope, expires, hash });
     }
     Ok(keys)
+}
+
+/// The scope that a role may have: none means every report.
+fn scope_of(role: Role, scope: Scope) -> Result<Option<Scope>, &'static str> {
+    let (in_regions, of_agencies) = (!scope.regions.is_empty(), !scope.agencies.is_empty());
+    match role {
+        Role::Submit if !in_regions && !of_agencies => {
+            Err("a key with the role submit needs regions, agencies or both")
+        }
+        Role::Review | Role::Lead if of_agencies => {
+            Err("agencies are for the role submit; review and lead may have regions")
+        }
+        Role::Operate if in_regions || of_agencies => Err("the role operate has no regions and no agencies"),
+        _ => Ok((in_regions || of_agencies).then_some(scope)),
+    }
 }
 
 fn sha256_of(text: &str) -> Option<[u8; 32]> {
@@ -283,6 +311,9 @@ mod tests {
             ),
             block("role = \"operate\"").replace("\"a\"", "\"省政务公开办\""),
         );
+        let of_city = block("role = \"lead\"\nregions = [\"6101\"]");
+        let scope = parse(&of_city).unwrap()[0].scope.clone().unwrap();
+        assert!(scope.covers(Some("610102"), None) && !scope.covers(Some("610200"), None));
         let keys = parse(&text).unwrap();
         let scope = keys[0].scope.clone().unwrap();
         assert!(scope.covers(Some("610102"), Some("西安市财政局")));
@@ -305,7 +336,8 @@ mod tests {
         check(&block("role = \"root\""), 4, "unknown variant");
         check(&block("role = \"operate\"\ncolour = 1"), 5, "unknown field `colour`");
         check(&block("role = \"submit\""), 1, "needs regions, agencies or both");
-        check(&block("role = \"review\"\nregions = [\"61\"]"), 1, "are for the role submit");
+        check(&block("role = \"review\"\nagencies = [\"a\"]"), 1, "are for the role submit");
+        check(&block("role = \"operate\"\nregions = [\"61\"]"), 1, "operate has no regions");
         check(&block("role = \"submit\"\nregions = [\"61\",\n\"6\"]"), 6, "two, four, six or nine digits");
         check(&block("role = \"submit\"\nagencies = [\" \"]"), 5, "an agency is its name");
         check(&block("role = \"operate\"\nexpires = \"soon\""), 5, "2027-03-31");

@@ -57,17 +57,18 @@ impl Bus {
     /// The durable consumer that delivers the facts `F` of a stage without lanes.
     ///
     /// # Errors
-    /// If no stage consumes such a fact, or the consumer cannot be found.
+    /// If no stage consumes such a fact, or the process shuts down.
     pub async fn consumer<F: Fact>(&self) -> anyhow::Result<Consumer> {
         let mut consumers = self.consumers::<F>().await?;
         anyhow::ensure!(consumers.len() == 1, "{} have lanes", subject::filter::<F>());
         Ok(consumers.remove(0))
     }
 
-    /// The durable consumers that deliver the facts `F`: one, or one for each lane, the bulk lane last.
+    /// The durable consumers that deliver the facts `F`: one, or one for each lane, the bulk lane last. Waits
+    /// for a consumer that does not answer: its copies may be electing a leader.
     ///
     /// # Errors
-    /// If no stage consumes such a fact, or a consumer cannot be found.
+    /// If no stage consumes such a fact, or the process shuts down.
     pub async fn consumers<F: Fact>(&self) -> anyhow::Result<Vec<Consumer>> {
         let mut consumers = Vec::new();
         for durable in durables_of::<F>() {
@@ -82,13 +83,27 @@ impl Bus {
             bus: self.clone(),
             durable,
             fact: F::NAME,
-            inner: bind(self, durable.name).await?,
+            inner: self.bind_patiently(durable.name).await?,
             fetch: None,
             connections: self.connections(),
             pause: FIRST_PAUSE,
             failed_lookups: 0,
             problem: watch::channel(None).0,
         })
+    }
+
+    async fn bind_patiently(&self, durable: &str) -> anyhow::Result<PullConsumer<PullConfig>> {
+        loop {
+            let error = match bind(self, durable).await {
+                Ok(consumer) => return Ok(consumer),
+                Err(error) => error,
+            };
+            tracing::warn!(stage = self.stage, "{error:#}");
+            tokio::select! {
+                () = tokio::time::sleep(MAX_PAUSE) => (),
+                () = self.shutdown.cancelled() => return Err(error),
+            }
+        }
     }
 }
 

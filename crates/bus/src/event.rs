@@ -5,7 +5,8 @@ use async_nats::jetstream::message::StreamMessage;
 use bytes::Bytes;
 use proto::subject::{self, Subject};
 use proto::v1::{
-    ActionTaken, ReportIndexed, ReportParsed, ReportRefused, ReportSubmitted, ReportValidated, RosterImported,
+    ActionTaken, ReportIndexed, ReportParsed, ReportRefused, ReportReviewed, ReportSubmitted,
+    ReportValidated, RosterImported,
 };
 use proto::{Fact, header};
 
@@ -58,6 +59,7 @@ impl Event {
             ReportValidated::NAME => self.id_as::<ReportValidated>(),
             ReportIndexed::NAME => self.id_as::<ReportIndexed>(),
             ReportRefused::NAME => self.id_as::<ReportRefused>(),
+            ReportReviewed::NAME => self.id_as::<ReportReviewed>(),
             RosterImported::NAME => self.id_as::<RosterImported>(),
             ActionTaken::NAME => self.id_as::<ActionTaken>(),
             _ => None,

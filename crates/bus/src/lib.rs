@@ -37,6 +37,6 @@ pub use lease::{Leader, Lease};
 pub use names::{INDEX_LEASE, LEASE, LEASES};
 pub use objects::{Object, ObjectStore};
 pub use operate::PAUSE_WITHOUT_END;
-pub use publish::{PublishError, Published};
-pub use read::Extent;
+pub use publish::{Appended, PublishError, Published};
+pub use read::{Extent, Facts};
 pub use stats::{Counts, Lag};

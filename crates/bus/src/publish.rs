@@ -25,7 +25,7 @@ use crate::event::Event;
 use crate::failpoint::failpoint;
 use crate::metrics::{METRICS, stage_attribute};
 use crate::names::STREAM;
-use crate::read;
+use crate::read::{self, Facts};
 use crate::trace::traceparent;
 
 /// The subjects whose last message must have the expected sequence: this fact about this id, under any year
@@ -45,6 +45,15 @@ pub enum Published {
     New,
     /// The fact was on the log before.
     AlreadyThere,
+}
+
+/// The outcome of appending a fact to those about the same id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Appended {
+    /// The log has it after those that its publisher had read.
+    New,
+    /// The log has others by now; nothing was published.
+    Conflict,
 }
 
 /// Why a fact is not known to be on the log.
@@ -94,6 +103,20 @@ impl Bus {
     ) -> Result<Published, PublishError> {
         Outgoing::successor(self.stage, fact, sequence)?.publish(self).await
     }
+
+    /// Publishes a fact of which there are several about one id, if the log has exactly `read` of them. So of two
+    /// publishers that have read the same ones, only the first is stored.
+    ///
+    /// # Errors
+    /// If the fact cannot be stored, or the bus does not answer for twenty seconds.
+    pub async fn append<F: Fact>(&self, fact: &F, read: &Facts<F>) -> Result<Appended, PublishError> {
+        let expected = Expected::FirstAfter(read.last_sequence);
+        let outgoing = Outgoing::new(self.stage, fact, [F::NAME; 2], expected)?;
+        match (Outgoing { appended_to: Some(read.facts.len()), ..outgoing }).publish(self).await? {
+            Published::New => Ok(Appended::New),
+            Published::AlreadyThere => Ok(Appended::Conflict),
+        }
+    }
 }
 
 /// A fact ready to be sent, as often as it takes.
@@ -106,6 +129,8 @@ struct Outgoing {
     /// the same stage.
     outcomes: [&'static str; 2],
     expected: Expected,
+    /// How many facts of its kind its publisher has read, where there may be several about one id.
+    appended_to: Option<usize>,
     headers: HeaderMap,
     payload: Bytes,
 }
@@ -166,6 +191,7 @@ impl Outgoing {
             submission: submission_of(fact).to_owned(),
             outcomes,
             expected,
+            appended_to: None,
             headers,
             payload,
         })
@@ -173,7 +199,11 @@ impl Outgoing {
 
     /// Sends it until it is known to be on the log. The current span becomes its parent.
     async fn publish(&self, bus: &Bus) -> Result<Published, PublishError> {
-        let span = tracing::info_span!(
+        self.publish_until_known(bus).instrument(self.span()).await
+    }
+
+    fn span(&self) -> tracing::Span {
+        tracing::info_span!(
             "send",
             otel.name = format!("send gouji.v1.{}", self.name),
             otel.kind = "producer",
@@ -184,8 +214,7 @@ impl Outgoing {
             messaging.destination.template = format!("gouji.v1.{}.{{id}}.{{year}}.{{region}}", self.name),
             messaging.message.body.size = self.payload.len(),
             report.id = self.id,
-        );
-        self.publish_until_known(bus).instrument(span).await
+        )
     }
 
     async fn publish_until_known(&self, bus: &Bus) -> Result<Published, PublishError> {
@@ -202,7 +231,10 @@ impl Outgoing {
             };
             let published = match answer {
                 Answer::Stored => Ok(Published::New),
-                Answer::NotExpected => self.look(bus, &mut expected, tries).await,
+                Answer::NotExpected => match self.appended_to {
+                    Some(read) => self.look_behind(bus, read, &mut expected, tries).await,
+                    None => self.look(bus, &mut expected, tries).await,
+                },
                 Answer::TooLarge => {
                     return Err(PublishError::TooLarge {
                         subject: self.subject.clone(),
@@ -278,6 +310,25 @@ impl Outgoing {
             return Ok(if is_ours { Published::New } else { Published::AlreadyThere });
         }
         let last = of_id.iter().rfind(|event| event.fact() == self.name).map_or(0, |event| event.sequence);
+        *expected = Expected::FirstAfter(last);
+        Err("another message about this id came between".into())
+    }
+
+    /// Reads from the log why it refused a fact that was to follow `read` others of its kind.
+    async fn look_behind(
+        &self,
+        bus: &Bus,
+        read: usize,
+        expected: &mut Expected,
+        tries: u32,
+    ) -> Result<Published, String> {
+        let found = read::all_of(bus, self.name, &self.id).await.map_err(|error| format!("{error:#}"))?;
+        let last = found.last().map_or(0, |event| event.sequence);
+        if let Some(next) = found.iter().filter(|event| event.matches_its_subject()).nth(read) {
+            // An earlier try may have stored it although its answer was lost.
+            let is_ours = tries > 1 && next.payload == self.payload;
+            return Ok(if is_ours { Published::New } else { Published::AlreadyThere });
+        }
         *expected = Expected::FirstAfter(last);
         Err("another message about this id came between".into())
     }

@@ -49,6 +49,14 @@ impl Bus {
         Ok(facts(self, &filter).await?.pop().and_then(|event| event.decode()))
     }
 
+    /// Every fact `F` about one id, for a kind of which there are several; see [`Bus::append`].
+    ///
+    /// # Errors
+    /// If the bus does not answer, or the id cannot be part of a subject.
+    pub async fn facts_of_id<F: Fact>(&self, id: &str) -> anyhow::Result<Facts<F>> {
+        facts_of_id(self, id).await
+    }
+
     /// The newest fact `F`, whatever id it is about.
     ///
     /// # Errors
@@ -125,6 +133,23 @@ impl Bus {
     }
 }
 
+/// The facts `F` about one id, oldest first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Facts<F> {
+    /// The facts.
+    pub facts: Vec<F>,
+    /// The sequence of the last message on their subjects, whether it is a fact or not; 0 where there is none.
+    pub(crate) last_sequence: u64,
+}
+
+/// See [`Bus::facts_of_id`].
+pub(crate) async fn facts_of_id<F: Fact>(bus: &Bus, id: &str) -> anyhow::Result<Facts<F>> {
+    let found = all_of(bus, F::NAME, id).await?;
+    let last_sequence = found.last().map_or(0, |event| event.sequence);
+    let facts = found.iter().filter(|event| event.matches_its_subject()).filter_map(Event::decode).collect();
+    Ok(Facts { facts, last_sequence })
+}
+
 const READ_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The last message of each subject that matches `filter`, oldest first, in one request. An id has one
@@ -151,6 +176,11 @@ async fn facts(bus: &Bus, filter: &str) -> anyhow::Result<Vec<Event>> {
 /// Every message about one id, oldest first, whether it is a fact or not.
 pub(crate) async fn all_of_id(bus: &Bus, id: &str) -> anyhow::Result<Vec<Event>> {
     all(bus, &subject::history(id)?).await
+}
+
+/// Every message on the subjects of one kind of fact about one id, oldest first, whether it is a fact or not.
+pub(crate) async fn all_of(bus: &Bus, fact: &str, id: &str) -> anyhow::Result<Vec<Event>> {
+    all(bus, &subject::any_of(fact, id)?).await
 }
 
 /// Every message that matches `filter`, oldest first; the filter names one id.

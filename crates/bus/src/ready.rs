@@ -53,17 +53,11 @@ impl Bus {
 
     /// Asks only for what this stage uses, so that its permissions need to allow nothing else.
     async fn check_ready(&self, config: &BusConfig) -> anyhow::Result<()> {
-        let own = DURABLES.into_iter().find(|durable| durable.stage == self.stage);
-        let durable = own.map_or("index", |durable| durable.name);
-        if let Err(error) =
-            self.jetstream.get_consumer_from_stream::<pull::Config, _, _>(durable, STREAM).await
-        {
-            if let Some(problem) = self.problem() {
-                bail!("{problem}");
-            }
-            bail!(
-                "the log {STREAM} is not on the bus, or not its consumer {durable}; run `gouji topology apply` ({error})"
-            );
+        let own: Vec<&str> =
+            DURABLES.iter().filter(|one| one.stage == self.stage).map(|one| one.name).collect();
+        // A process that is no stage asks for the last consumer, which is there once the log is.
+        for durable in if own.is_empty() { vec!["index"] } else { own } {
+            self.check_consumer(durable).await?;
         }
         if config.object_store {
             let bucket = self.jetstream.get_object_store(BUCKET).await;
@@ -72,5 +66,16 @@ impl Bus {
             })?;
         }
         Ok(())
+    }
+
+    async fn check_consumer(&self, durable: &str) -> anyhow::Result<()> {
+        let found = self.jetstream.get_consumer_from_stream::<pull::Config, _, _>(durable, STREAM).await;
+        let Err(error) = found else { return Ok(()) };
+        if let Some(problem) = self.problem() {
+            bail!("{problem}");
+        }
+        bail!(
+            "the log {STREAM} is not on the bus, or not its consumer {durable}; run `gouji topology apply` ({error})"
+        )
     }
 }

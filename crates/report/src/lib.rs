@@ -20,6 +20,7 @@ mod problem;
 mod quantity;
 mod remark;
 mod simplified;
+pub mod workflow;
 
 pub use brackets::full_width_brackets;
 pub use cell::{Cell, CellState, Cells};

@@ -45,7 +45,7 @@ use report::{
 };
 
 /// The version of this rule pack, which every review carries.
-pub const VERSION: &str = "2026.15";
+pub const VERSION: &str = "2026.16";
 
 /// One rule of the catalogue.
 #[derive(Debug)]
@@ -83,6 +83,8 @@ pub enum Check {
     Report(fn(&Rule, &Report) -> Vec<Finding>),
     /// A report beside that of the year before.
     Years(fn(&Rule, &Report, &Report) -> Vec<Finding>),
+    /// A report and who sent each of its versions, the earliest first: a name of a key, empty if it is unknown.
+    Versions(fn(&Rule, &Report, &[&str]) -> Vec<Finding>),
     /// A report among those of other agencies; crate `survey` judges it.
     Agencies,
 }
@@ -102,7 +104,7 @@ pub fn review_as(
 ) -> Review {
     let mut findings = judge(&report, |rule| match rule.check {
         Check::Report(check) => check(rule, &report),
-        Check::Years(_) | Check::Agencies => Vec::new(),
+        Check::Years(_) | Check::Versions(_) | Check::Agencies => Vec::new(),
     });
     findings.extend(last_year.map(|last_year| compare(&report, last_year)).unwrap_or_default());
     let mut findings = policy.apply(&report, submitted, findings);
@@ -127,8 +129,27 @@ pub fn beside(
 pub fn compare(report: &Report, last_year: &Report) -> Vec<Finding> {
     judge(report, |rule| match rule.check {
         Check::Years(check) => check(rule, report, last_year),
-        Check::Report(_) | Check::Agencies => Vec::new(),
+        Check::Report(_) | Check::Versions(_) | Check::Agencies => Vec::new(),
     })
+}
+
+/// Adds to a review what the rules on versions find, under a policy. `senders` names who sent each version, the
+/// earliest first; empty if it is unknown.
+pub fn among_versions(
+    mut review: Review,
+    senders: &[&str],
+    policy: &RulePolicy,
+    submitted: Option<Date>,
+) -> Review {
+    let found = judge(&review.report, |rule| match rule.check {
+        Check::Versions(check) => check(rule, &review.report, senders),
+        Check::Report(_) | Check::Years(_) | Check::Agencies => Vec::new(),
+    });
+    if !found.is_empty() {
+        review.findings.extend(policy.apply(&review.report, submitted, found));
+        sort(&mut review.findings);
+    }
+    review
 }
 
 fn judge(report: &Report, check: impl Fn(&Rule) -> Vec<Finding>) -> Vec<Finding> {

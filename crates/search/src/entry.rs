@@ -52,6 +52,8 @@ pub struct Version {
     pub file_name: String,
     /// The verdict on this version alone.
     pub verdict: Verdict,
+    /// Name of the key that sent it; empty if it is unknown, or if an operator replayed it.
+    pub sender: String,
 }
 
 impl Entry {
@@ -75,6 +77,7 @@ impl Entry {
             submitted_at_ms: submitted.submitted_at_ms,
             file_name: submitted.file_name,
             verdict: review.verdict(),
+            sender: if submitted.replays.is_empty() { submitted.sender } else { String::new() },
         };
         let withdrawal = withdraws.map(|withdrawal| Withdrawal { who: withdrawal.who, why: withdrawal.why });
         Ok(Self { key, version, review, fact: fact.encode_to_vec(), withdrawal, text })

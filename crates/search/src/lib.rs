@@ -1,13 +1,16 @@
 #![doc = include_str!("../README.md")]
 
 mod analyzer;
+mod cell_name;
 mod cells;
 mod compile;
 mod damage;
 mod directory;
+mod distribution;
 mod entry;
 mod excluded;
 mod facets;
+mod figure_query;
 mod generations;
 mod index;
 mod integrity;
@@ -17,6 +20,7 @@ mod page;
 mod parse;
 mod query;
 mod reader;
+mod records;
 mod region;
 mod schema;
 mod snippet;
@@ -26,13 +30,16 @@ mod versions;
 mod walk;
 mod writer;
 
+pub use cell_name::{Named, cells_beginning, cells_named, official_name, short_name};
 pub use damage::DamageError;
+pub use distribution::{Bucket, Distribution, Quartiles};
 pub use entry::{Entry, Version, Withdrawal};
 pub use generations::{Compatibility, CurrentReader, FolderLock, Generations};
 pub use index::{Index, IndexError};
-pub use parse::{FilterError, field, parse};
+pub use parse::{Choice, FilterError, Parsed, Question, field, parse, read_query};
 pub use query::{Clause, Facet, FacetCounts, FacetValue, Hit, MAX_LIMIT, Page, Query, Sort, SortBy, Span};
 pub use reader::Reader;
+pub use records::{Figure, Record};
 pub use snippet::{Snippet, highlights};
 pub use stored::{Card, StoredParts, StoredReport};
 pub use sum::{GroupBy, Sum};

@@ -4,9 +4,11 @@
 use std::ops::Bound;
 use std::str::FromStr;
 
-use report::{CellId, Decimal, Severity, Verdict};
+use report::{CellId, CellKind, Decimal, Severity, Verdict};
 
 use crate::analyzer::{fold, glyphs};
+use crate::cell_name::short_name;
+use crate::figure_query::{FigureCondition, Meaning, conditions};
 use crate::{Clause, Span, region};
 
 /// Characters of a query that are read.
@@ -21,16 +23,73 @@ const MAX_DEPTH: usize = 8;
 #[error("{0}")]
 pub struct FilterError(pub String);
 
-/// Reads a query: words that all have to be there, `"短语"`, `-排除`, `OR`, parentheses and
-/// `字段:值` (see [`field`]). Returns the clause and the warnings.
+/// A query that was read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Parsed {
+    /// What a report has to meet.
+    pub clause: Clause,
+    /// What could not be understood, in Chinese.
+    pub warnings: Vec<String>,
+    /// The names that may mean several cells. Their conditions are not in the clause.
+    pub questions: Vec<Question>,
+}
+
+/// A name that may mean several cells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    /// The name as it was typed.
+    pub name: String,
+    /// What it may mean.
+    pub choices: Vec<Choice>,
+}
+
+/// One cell that a name may mean.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Choice {
+    /// The cell.
+    pub cell: CellId,
+    /// The query with a name in it that means this cell alone.
+    pub query: String,
+}
+
+/// [`read_query`], for those who only need the clause and the warnings.
 pub fn parse(text: &str) -> (Clause, Vec<String>) {
+    let parsed = read_query(text);
+    (parsed.clause, parsed.warnings)
+}
+
+/// Reads a query: words that all have to be there, `"短语"`, `-排除`, `OR`, parentheses,
+/// `字段:值` (see [`field`]) and conditions on figures by their Chinese names (`新收总计>100`).
+pub fn read_query(text: &str) -> Parsed {
     let mut parser = Parser { warnings: Vec::new(), clauses: 0, tokens: Vec::new(), next: 0 };
     let mut chars: Vec<char> = text.chars().take(MAX_CHARS + 1).collect();
     if chars.len() > MAX_CHARS {
         chars.truncate(MAX_CHARS);
         parser.warn(format!("检索式过长，只取前{MAX_CHARS}个字"));
     }
-    parser.tokens = tokens(&chars, &mut parser.warnings);
+    let mut questions = Vec::new();
+    let mut from = 0;
+    for condition in conditions(&chars) {
+        let before = chars.get(from..condition.name.start).unwrap_or_default();
+        parser.tokens.extend(tokens(before, true, &mut parser.warnings));
+        from = condition.end;
+        let name: String = chars.get(condition.name.clone()).unwrap_or_default().iter().collect();
+        match &condition.meaning {
+            Meaning::Clause(clause) => parser.tokens.push(Token::Figure(clause.clone())),
+            Meaning::Ambiguous(cells) => {
+                parser.warn(format!(
+                    "“{name}”可以指表中的{}个数字，这个条件没有采用，请选择其中一个",
+                    cells.len()
+                ));
+                questions.push(question(&chars, &condition, name, cells));
+            }
+            Meaning::WrongUnit(cell, unit) => {
+                let expected = if cell.kind() == CellKind::Amount { "万元" } else { "件" };
+                parser.warn(format!("“{name}”以{expected}计，不能与以“{unit}”计的数比较，这个条件没有采用"));
+            }
+        }
+    }
+    parser.tokens.extend(tokens(chars.get(from..).unwrap_or_default(), false, &mut parser.warnings));
     let mut parts = Vec::new();
     while parser.next < parser.tokens.len() {
         match parser.any_of(0) {
@@ -42,7 +101,17 @@ pub fn parse(text: &str) -> (Clause, Vec<String>) {
             parser.warn("多余的右括号“)”已忽略".to_owned());
         }
     }
-    (all_of(parts), parser.warnings)
+    Parsed { clause: all_of(parts), warnings: parser.warnings, questions }
+}
+
+/// The choices of an ambiguous name: each is the query with a clear name in the place of the ambiguous one.
+fn question(chars: &[char], condition: &FigureCondition, name: String, cells: &[CellId]) -> Question {
+    let text = |range: &[char]| range.iter().collect::<String>();
+    let before = text(chars.get(..condition.name.start).unwrap_or_default());
+    let after = text(chars.get(condition.name.end..).unwrap_or_default());
+    let choice =
+        |cell: &CellId| Choice { cell: *cell, query: format!("{before}{}{after}", short_name(*cell)) };
+    Question { name, choices: cells.iter().map(choice).collect() }
 }
 
 /// Reads one filter by the name of its field: `year`, `region`, `agency`, `rule` (or `finding`),
@@ -193,6 +262,8 @@ enum Token {
     Phrase(String),
     Word(String),
     Field(String, String),
+    /// A condition on a figure by its Chinese name.
+    Figure(Clause),
 }
 
 struct Parser {
@@ -260,6 +331,7 @@ impl Parser {
             }
             Token::Phrase(text) => Clause::Phrase { text, quoted: true },
             Token::Word(text) => Clause::Phrase { text, quoted: false },
+            Token::Figure(clause) => clause,
             Token::Field(name, value) => match field(&name, &value) {
                 Ok(clause) => clause,
                 Err(bad) => {
@@ -295,12 +367,13 @@ fn all_of(mut parts: Vec<Clause>) -> Clause {
     }
 }
 
-fn tokens(chars: &[char], warnings: &mut Vec<String>) -> Vec<Token> {
+/// The tokens of a piece of a query; `more` says whether a condition on a figure follows it.
+fn tokens(chars: &[char], more: bool, warnings: &mut Vec<String>) -> Vec<Token> {
     let mut tokens = Vec::new();
     let mut at = 0;
     while at < chars.len() {
         let boundary = at == 0 || chars[at - 1].is_whitespace() || chars[at - 1] == '(';
-        let goes_on = chars.get(at + 1).is_some_and(|next| !next.is_whitespace());
+        let goes_on = chars.get(at + 1).map_or(more, |next| !next.is_whitespace());
         match chars[at] {
             char if char.is_whitespace() => at += 1,
             '(' => {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use report::{CellId, Decimal};
 
-use crate::{Card, Snippet, StoredReport};
+use crate::{Card, Distribution, Figure, Question, Snippet, StoredReport};
 
 /// Most hits on one page.
 pub const MAX_LIMIT: usize = 200;
@@ -85,6 +85,8 @@ pub struct Query {
     pub cursor: Option<String>,
     /// The facets to count.
     pub facets: Vec<Facet>,
+    /// The cells whose figures are counted by range.
+    pub ranges: Vec<CellId>,
     /// Whether to make snippets.
     pub highlight: bool,
     /// Whether each hit brings its whole report.
@@ -211,12 +213,16 @@ pub struct Page {
     pub hits: Vec<Hit>,
     /// The counts, in the order of [`Query::facets`].
     pub facets: Vec<FacetCounts>,
+    /// How the figures are distributed, in the order of [`Query::ranges`].
+    pub ranges: Vec<Distribution>,
     /// Where the next page begins; none on the last.
     pub next_cursor: Option<String>,
     /// Nothing matched exactly, and these match most of what was typed.
     pub relaxed: bool,
     /// What was typed and could not be understood, in Chinese.
     pub warnings: Vec<String>,
+    /// The names that were typed and may mean several cells.
+    pub questions: Vec<Question>,
 }
 
 /// A report that was found.
@@ -228,6 +234,8 @@ pub struct Hit {
     pub score: f32,
     /// The pieces of the text that contain the words.
     pub snippets: Vec<Snippet>,
+    /// The figures that the query asks for, that it is sorted by, and that it is counted by.
+    pub figures: Vec<Figure>,
     /// The whole report, where [`Query::reports`] is set.
     pub report: Option<StoredReport>,
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Instant, SystemTime};
 
+use report::CellId;
 use tantivy::schema::Field;
 use tantivy::{IndexReader, ReloadPolicy, Searcher, Term};
 
@@ -13,7 +14,8 @@ use crate::lookup::term_address;
 use crate::page::{PageCollector, Ranked};
 use crate::schema::Fields;
 use crate::{
-    Card, Hit, Index, IndexError, MAX_LIMIT, Page, Query, StoredParts, StoredReport, facets, snippet,
+    Card, Clause, Hit, Index, IndexError, MAX_LIMIT, Page, Parsed, Query, SortBy, StoredParts, StoredReport,
+    facets, snippet,
 };
 
 /// A view of the index; see [`Index::reader`].
@@ -49,7 +51,7 @@ impl Reader {
     /// [`IndexError::BadCursor`], or if the index cannot be read. What was typed is never an error.
     pub fn search(&self, query: &Query) -> Result<Page, IndexError> {
         let started = Instant::now();
-        let (typed, warnings) = crate::parse(&query.text);
+        let Parsed { clause: typed, warnings, questions } = crate::read_query(&query.text);
         let clause = with_filters(typed.clone(), &query.filters);
         let searcher = self.searcher()?;
         let limit = query.limit.min(MAX_LIMIT);
@@ -71,13 +73,19 @@ impl Reader {
         ranked.truncate(limit);
         let next_cursor = ranked.last().filter(|_| more).map(|last| last.cursor(query.sort));
         let marked = if query.highlight { highlighted(&typed, relaxed) } else { Vec::new() };
-        let hits = ranked.iter().map(|ranked| self.hit(&searcher, ranked, &marked, query.reports));
+        let cells = asked_cells(&clause, query);
+        let shown = Shown { marked: &marked, cells: &cells, with_report: query.reports };
+        let hits = ranked.iter().map(|ranked| self.hit(&searcher, ranked, &shown));
         let hits = hits.collect::<Result<Vec<_>, _>>()?;
+        let found = compile(&self.fields, &clause, relaxed);
+        let ranges = query.ranges.iter().map(|cell| self.distribution(&searcher, &*found, *cell));
+        let ranges = ranges.collect::<Result<Vec<_>, _>>()?;
         let facets = match counts {
             Some(counts) => facets.counts(&self.fields, &searcher, &counts)?,
             None => Vec::new(),
         };
-        Ok(Page { total, took: started.elapsed(), hits, facets, next_cursor, relaxed, warnings })
+        let took = started.elapsed();
+        Ok(Page { total, took, hits, facets, ranges, next_cursor, relaxed, warnings, questions })
     }
 
     /// The report with this key.
@@ -155,17 +163,51 @@ impl Reader {
         address.map(|address| StoredParts::read(&searcher, self.fields.stored, address)).transpose()
     }
 
-    fn hit(
-        &self,
-        searcher: &Searcher,
-        ranked: &Ranked,
-        marked: &[String],
-        with_report: bool,
-    ) -> Result<Hit, IndexError> {
+    fn hit(&self, searcher: &Searcher, ranked: &Ranked, shown: &Shown<'_>) -> Result<Hit, IndexError> {
         let parts = StoredParts::read(searcher, self.fields.stored, ranked.address)?;
+        let marked = shown.marked;
         let snippets = if marked.is_empty() { Vec::new() } else { snippet::snippets(&parts.text()?, marked) };
-        let report = if with_report { Some(parts.report()?) } else { None };
-        Ok(Hit { card: parts.card, score: ranked.score, snippets, report })
+        let figures = self.figures(searcher, ranked.address, parts.card.form, shown.cells)?;
+        let report = if shown.with_report { Some(parts.report()?) } else { None };
+        Ok(Hit { card: parts.card, score: ranked.score, snippets, figures, report })
+    }
+}
+
+/// What a hit shows beside its card.
+struct Shown<'a> {
+    /// The phrases that its snippets mark.
+    marked: &'a [String],
+    /// The cells whose figures it shows.
+    cells: &'a [CellId],
+    with_report: bool,
+}
+
+/// Figures that a hit shows.
+const MAX_FIGURES: usize = 6;
+
+/// The cells that a query names: in a condition, as its order, to be counted by.
+fn asked_cells(clause: &Clause, query: &Query) -> Vec<CellId> {
+    let sorted = match query.sort.by {
+        SortBy::Cell(cell) => Some(cell),
+        _ => None,
+    };
+    let mut cells = Vec::new();
+    for cell in cells_of(clause).into_iter().chain(sorted).chain(query.ranges.iter().copied()) {
+        if !cells.contains(&cell) {
+            cells.push(cell);
+        }
+    }
+    cells.truncate(MAX_FIGURES);
+    cells
+}
+
+/// The cells of the conditions of a clause.
+fn cells_of(clause: &Clause) -> Vec<CellId> {
+    match clause {
+        Clause::Cell(cell, _) => vec![*cell],
+        Clause::And(parts) | Clause::Or(parts) => parts.iter().flat_map(cells_of).collect(),
+        Clause::Not(part) => cells_of(part),
+        _ => Vec::new(),
     }
 }
 

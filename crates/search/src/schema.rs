@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use proto::Message as _;
 use proto::v1::ReportValidated;
-use report::{Date, Finding, Region, Verdict};
+use report::{Cell, CellId, CellState, Date, Finding, Region, RemarkKind, Verdict};
 use tantivy::TantivyDocument;
 use tantivy::schema::{
     FAST, Field, INDEXED, IndexRecordOption, JsonObjectOptions, OwnedValue, STORED, Schema,
@@ -16,14 +16,15 @@ use tantivy::schema::{
 
 use crate::analyzer::{CN, WORDS};
 use crate::damage::DamageError;
-use crate::millionths::{CELLS, millionths};
+use crate::millionths::{CELLS, is_exact, millionths};
+use crate::records::PLACE_SEPARATOR;
 use crate::region;
 use crate::stored::{History, Packer, StoredFields, card};
 use crate::versions::IndexedReport;
 
 /// Written into the folder of the index. A change of schema or analyzer counts up, so that the index is
 /// rebuilt from the log.
-pub(crate) const VERSION: &str = "schema 3, analyzer 2, tantivy 0.27\n";
+pub(crate) const VERSION: &str = "schema 4, analyzer 2, tantivy 0.27\n";
 
 /// The one value of the field of that name.
 pub(crate) const WITHDRAWN: &str = "yes";
@@ -41,6 +42,33 @@ pub(crate) mod column {
     pub(crate) const VERDICT: &str = "verdict";
     pub(crate) const FORM: &str = "form";
     pub(crate) const RULE: &str = "rule";
+    pub(crate) const ORIGINAL: &str = "original";
+    /// The id of the current version.
+    pub(crate) const CURRENT: &str = "current";
+    /// Set where the column of a cell holds its value rounded or cut off.
+    pub(crate) const ROUNDED: &str = "rounded";
+    /// Code and name of the region.
+    pub(crate) const PLACE: &str = "place";
+    pub(crate) const SCOPE: &str = "scope";
+}
+
+/// The field that has a column for each cell whose value is not simply read: a mark says how it is known, or why not.
+const MARKS: &str = "marks";
+/// The name of the column of a cell's marks.
+pub(crate) fn mark_column(cell: CellId) -> String {
+    format!("{MARKS}.{cell}")
+}
+
+/// The mark of a cell; none where the source has a number or no such cell.
+fn mark_of(cell: &Cell) -> Option<i64> {
+    let is_plain = matches!(cell.state, CellState::Read | CellState::Missing);
+    let state = CellState::ALL.iter().position(|state| *state == cell.state)?;
+    (!is_plain).then_some(state as i64)
+}
+
+/// The state that a mark stands for.
+pub(crate) fn state_of_mark(mark: i64) -> Option<CellState> {
+    CellState::ALL.get(usize::try_from(mark).ok()?).copied()
 }
 
 /// The fields of the index.
@@ -72,6 +100,12 @@ pub(crate) struct Fields {
     pub(crate) text: Field,
     pub(crate) words: Field,
     pub(crate) cells: Field,
+    marks: Field,
+    original: Field,
+    current: Field,
+    rounded: Field,
+    place: Field,
+    scope: Field,
     pub(crate) stored: StoredFields,
     /// Set on a report that was withdrawn, which no search finds.
     pub(crate) withdrawn: Field,
@@ -115,7 +149,14 @@ impl Fields {
         let text = schema.add_text_field("text", phrases);
         let words = schema.add_text_field("words", analyzed(WORDS, IndexRecordOption::WithFreqs));
         let cells = JsonObjectOptions::default().set_fast("raw").set_expand_dots_enabled();
+        let marks = schema.add_json_field(MARKS, cells.clone());
         let cells = schema.add_json_field(CELLS, cells);
+        let named = TextOptions::default().set_fast("raw");
+        let original = schema.add_text_field(column::ORIGINAL, named.clone());
+        let current = schema.add_text_field(column::CURRENT, named.clone());
+        let rounded = schema.add_i64_field(column::ROUNDED, FAST);
+        let place = schema.add_text_field(column::PLACE, named.clone());
+        let scope = schema.add_text_field(column::SCOPE, named);
         let stored = StoredFields {
             card: schema.add_bytes_field("card", STORED),
             history: schema.add_bytes_field("history", STORED),
@@ -148,6 +189,12 @@ impl Fields {
             text,
             words,
             cells,
+            marks,
+            original,
+            current,
+            rounded,
+            place,
+            scope,
             stored,
             withdrawn,
         }
@@ -208,6 +255,18 @@ impl Fields {
             Some((id.as_str().to_owned(), OwnedValue::I64(millionths(cell.known()?))))
         });
         document.add_object(self.cells, cells.collect());
+        let marks = report.cells.iter();
+        let marks =
+            marks.filter_map(|(id, cell)| Some((id.as_str().to_owned(), OwnedValue::I64(mark_of(cell)?))));
+        document.add_object(self.marks, marks.collect());
+        if report.cells.iter().filter_map(|(_, cell)| cell.known()).any(|value| !is_exact(value)) {
+            document.add_i64(self.rounded, 1);
+        }
+        document.add_text(self.original, &indexed.current.original);
+        document.add_text(self.current, &indexed.current.id);
+        for remark in report.remarks.iter().filter(|remark| remark.kind == RemarkKind::Scope) {
+            document.add_text(self.scope, &remark.text);
+        }
         self.add_stored(&mut document, indexed, packer, card(indexed, review, verdict))?;
         Ok(document)
     }
@@ -234,6 +293,7 @@ impl Fields {
 
     fn add_region(&self, document: &mut TantivyDocument, region: &Region) {
         document.add_text(self.region_name, &region.name);
+        document.add_text(self.place, format!("{}{PLACE_SEPARATOR}{}", region.code, region.name));
         let Some(prefix) = region::prefix(&region.code) else { return };
         document.add_text(self.region, prefix);
         for (length, field) in [(2, self.province), (4, self.city), (6, self.county)] {
@@ -256,6 +316,13 @@ impl Fields {
             document.add_text(field, term);
         }
     }
+}
+
+/// The day of a number `yyyymmdd`.
+pub(crate) fn date_of(number: i64) -> Option<Date> {
+    let part = |divisor: i64, modulus: i64| number / divisor % modulus;
+    let (year, month, day) = (part(10_000, 10_000), part(100, 100), part(1, 100));
+    Date::new(i16::try_from(year).ok()?, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()
 }
 
 /// A day as the number `yyyymmdd`.

@@ -200,6 +200,13 @@ impl IndexedReport {
         })
     }
 
+    /// Who sent each version, the earliest first.
+    pub(crate) fn senders(&self) -> Vec<String> {
+        let mut versions: Vec<&Version> = self.versions.values().collect();
+        versions.sort();
+        versions.into_iter().map(|version| version.sender.clone()).collect()
+    }
+
     /// The report with what the rules found in it alone.
     ///
     /// # Errors

@@ -65,7 +65,7 @@ impl Reader {
     }
 
     /// The reports that a query finds, in the order of the index.
-    fn found(&self, searcher: &Searcher, query: &Query) -> Result<Vec<DocAddress>, IndexError> {
+    pub(crate) fn found(&self, searcher: &Searcher, query: &Query) -> Result<Vec<DocAddress>, IndexError> {
         let (typed, _) = crate::parse(&query.text);
         let compiled = compile(&self.fields, &with_filters(typed, &query.filters), false);
         let mut addresses: Vec<DocAddress> =

@@ -60,6 +60,8 @@ pub struct CurrentReport {
     pub review: Arc<Review>,
     /// Whether it was withdrawn.
     pub is_withdrawn: bool,
+    /// Who sent each version, the earliest first; see [`Version::sender`].
+    pub senders: Vec<String>,
 }
 
 /// The one writer of an index.
@@ -190,6 +192,7 @@ impl Writer {
             version: report.current.clone(),
             review: Arc::clone(review),
             is_withdrawn: report.withdrawal.is_some(),
+            senders: report.senders(),
         }))
     }
 

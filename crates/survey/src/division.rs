@@ -57,6 +57,25 @@ impl Level {
         }
     }
 
+    /// Every rank, the highest first.
+    pub const ALL: [Self; 5] = [Self::Nation, Self::Province, Self::City, Self::County, Self::Township];
+
+    /// The name used in every output.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Nation => "nation",
+            Self::Province => "province",
+            Self::City => "city",
+            Self::County => "county",
+            Self::Township => "township",
+        }
+    }
+
+    /// The rank with this name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|level| level.as_str() == name)
+    }
+
     /// Its name for those who review reports.
     pub fn title(self) -> &'static str {
         match self {

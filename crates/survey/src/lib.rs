@@ -11,6 +11,7 @@ mod figures;
 mod forest;
 mod member;
 mod name;
+mod panel;
 mod peers;
 mod roll_up;
 mod roster;
@@ -27,6 +28,10 @@ pub use copies::{Candidate, Phrases, candidates, duplicates, judge};
 pub use division::Level;
 pub use figures::Figures;
 pub use member::{Member, Scope};
+pub use panel::{
+    Gap as PanelGap, Measure, Observation, Observed, Panel, PanelQuestion, PanelReport, PanelRow, PanelTotal,
+    Point, agency_kind, agency_kinds, panel,
+};
 pub use peers::stand_out;
 pub use roll_up::roll_up;
 pub use roster::{Agency, Fault, FaultKind, Roster, WrongRoster};

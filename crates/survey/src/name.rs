@@ -134,6 +134,11 @@ const KINDS: &[(&str, &[&str])] = &[
     ("乡政府", &["乡政府"]),
 ];
 
+/// Every kind of agency that has peers.
+pub(crate) fn kinds() -> impl Iterator<Item = &'static str> {
+    std::iter::once("政府").chain(KINDS.iter().map(|(kind, _)| *kind))
+}
+
 /// The kind of an agency that has peers; none where its name does not tell.
 pub(crate) fn kind(folded: &str, core: &str) -> Option<&'static str> {
     let is_government = rank(core) == Rank::Government;

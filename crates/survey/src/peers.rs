@@ -84,7 +84,7 @@ fn typical(id: &str, group: &[(&Member, &Figures)]) -> Option<Typical> {
 }
 
 /// The middle value, of an even number the lower one.
-fn median(mut values: Vec<Decimal>) -> Option<Decimal> {
+pub(crate) fn median(mut values: Vec<Decimal>) -> Option<Decimal> {
     let middle = values.len().checked_sub(1)? / 2;
     Some(*values.select_nth_unstable(middle).1)
 }

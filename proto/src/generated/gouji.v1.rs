@@ -946,6 +946,73 @@ pub struct ActionTaken {
     #[prost(string, tag = "9")]
     pub origin: ::prost::alloc::string::String,
 }
+/// Somebody reviewed a report: one act, on the whole report or on some of its findings. All acts on a report are
+/// on subjects that begin with its key, and each is published only where the log has exactly those before it, so
+/// that two reviewers do not overwrite each other.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ReportReviewed {
+    /// Key of the report, as in ReportIndexed. It stands in the subject instead of an id.
+    #[prost(string, tag = "1")]
+    pub report: ::prost::alloc::string::String,
+    /// 1 for the first act on this report, then without gaps.
+    #[prost(uint32, tag = "2")]
+    pub number: u32,
+    /// The version that the reviewer saw: its id, and the number that orders the versions of a report.
+    #[prost(string, tag = "3")]
+    pub version: ::prost::alloc::string::String,
+    #[prost(uint64, tag = "4")]
+    pub version_number: u64,
+    /// Milliseconds since 1970-01-01 UTC.
+    #[prost(int64, tag = "5")]
+    pub at_ms: i64,
+    /// Name of the key or account; empty where callers are anonymous.
+    #[prost(string, tag = "6")]
+    pub who: ::prost::alloc::string::String,
+    /// Its role, as in ActionTaken.
+    #[prost(string, tag = "7")]
+    pub role: ::prost::alloc::string::String,
+    /// What is known of the report, for the subject and for lists.
+    #[prost(string, tag = "8")]
+    pub agency: ::prost::alloc::string::String,
+    #[prost(uint32, tag = "9")]
+    pub year: u32,
+    #[prost(message, optional, tag = "10")]
+    pub region: ::core::option::Option<Region>,
+    #[prost(enumeration = "ReviewAct", tag = "11")]
+    pub act: i32,
+    /// The findings that it is about; empty where it is about the whole report.
+    #[prost(message, repeated, tag = "12")]
+    pub findings: ::prost::alloc::vec::Vec<FindingReference>,
+    /// The reason, the note to the agency, or the comment.
+    #[prost(string, tag = "13")]
+    pub text: ::prost::alloc::string::String,
+    /// ISO 8601 day: the deadline of a return, or the last day of a waiver; empty where there is none.
+    #[prost(string, tag = "14")]
+    pub until: ::prost::alloc::string::String,
+    /// The number of the letter (文号) with which a report was returned.
+    #[prost(string, tag = "15")]
+    pub letter: ::prost::alloc::string::String,
+    /// Whom the report was assigned to; empty where it was taken from everybody.
+    #[prost(string, tag = "16")]
+    pub assignee: ::prost::alloc::string::String,
+}
+/// A finding as it is recognised in another version of the report.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct FindingReference {
+    #[prost(string, tag = "1")]
+    pub rule: ::prost::alloc::string::String,
+    /// Ids of its cells, sorted.
+    #[prost(string, repeated, tag = "2")]
+    pub cells: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// The figures, exact decimals; empty where there is none.
+    #[prost(string, tag = "3")]
+    pub left: ::prost::alloc::string::String,
+    #[prost(string, tag = "4")]
+    pub right: ::prost::alloc::string::String,
+    /// The sentence of the finding, where it has neither cells nor figures; else empty.
+    #[prost(string, tag = "5")]
+    pub message: ::prost::alloc::string::String,
+}
 /// Bytes in the store of originals, named by what they are.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Blob {
@@ -1065,6 +1132,60 @@ pub struct Attempt {
     /// The chain of causes.
     #[prost(string, tag = "2")]
     pub error: ::prost::alloc::string::String,
+}
+/// What a reviewer did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ReviewAct {
+    Unspecified = 0,
+    /// The findings are right.
+    Confirmed = 1,
+    /// The findings do not count.
+    Dismissed = 2,
+    /// The findings do not count in versions that are submitted until a day.
+    Waived = 3,
+    /// The agency has to correct the report and send it again.
+    Returned = 4,
+    /// The report is in order.
+    Accepted = 5,
+    Commented = 6,
+    Assigned = 7,
+    /// The earlier decision on the report or on the findings is taken back.
+    Reopened = 8,
+}
+impl ReviewAct {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "REVIEW_ACT_UNSPECIFIED",
+            Self::Confirmed => "REVIEW_ACT_CONFIRMED",
+            Self::Dismissed => "REVIEW_ACT_DISMISSED",
+            Self::Waived => "REVIEW_ACT_WAIVED",
+            Self::Returned => "REVIEW_ACT_RETURNED",
+            Self::Accepted => "REVIEW_ACT_ACCEPTED",
+            Self::Commented => "REVIEW_ACT_COMMENTED",
+            Self::Assigned => "REVIEW_ACT_ASSIGNED",
+            Self::Reopened => "REVIEW_ACT_REOPENED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "REVIEW_ACT_UNSPECIFIED" => Some(Self::Unspecified),
+            "REVIEW_ACT_CONFIRMED" => Some(Self::Confirmed),
+            "REVIEW_ACT_DISMISSED" => Some(Self::Dismissed),
+            "REVIEW_ACT_WAIVED" => Some(Self::Waived),
+            "REVIEW_ACT_RETURNED" => Some(Self::Returned),
+            "REVIEW_ACT_ACCEPTED" => Some(Self::Accepted),
+            "REVIEW_ACT_COMMENTED" => Some(Self::Commented),
+            "REVIEW_ACT_ASSIGNED" => Some(Self::Assigned),
+            "REVIEW_ACT_REOPENED" => Some(Self::Reopened),
+            _ => None,
+        }
+    }
 }
 /// The verdict on a whole report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]

@@ -33,6 +33,16 @@ addEventListener("pagehide", () => { source?.close(); source = null; });
 addEventListener("pageshow", listen);
 listen();
 
+// A menu closes when something else is clicked, and with Escape.
+const menus = () => all("details[data-menu][open]");
+document.addEventListener("click", (event) => {
+  menus().filter((menu) => !menu.contains(event.target)).forEach((menu) => { menu.open = false; });
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  menus().forEach((menu) => { menu.open = false; menu.querySelector("summary").focus(); });
+});
+
 all("[data-submit]").forEach((select) => select.addEventListener("change", () => select.form.requestSubmit()));
 all("[data-print]").forEach((button) => { button.hidden = false; button.addEventListener("click", () => print()); });
 

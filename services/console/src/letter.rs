@@ -41,7 +41,7 @@ pub(crate) async fn letter(
         }
     };
     if across {
-        add_findings_of_comparison(&app, key.as_deref(), &mut review).await?;
+        add_findings_of_comparison(&app, &caller, key.as_deref(), &mut review).await?;
     }
     let letter = render::letter(&review, Some(&file_name), &addresser, date);
     match params.get("format").unwrap_or("html") {
@@ -83,16 +83,22 @@ fn report_of_last_year(reader: &Reader, report: &Report) -> Result<Option<Report
     Ok(parts.and_then(|parts| parts.review_alone().ok()).map(|review| review.report))
 }
 
-/// Adds what the comparison with the other reports of the province finds, which reads all of them.
+/// Adds what the comparison with the other reports of the province finds, which reads all of them; for a reviewer of
+/// some regions, with the other reports of the region.
 async fn add_findings_of_comparison(
     app: &App,
+    caller: &Caller,
     key: Option<&str>,
     review: &mut Review,
 ) -> Result<(), Problem> {
     let report = &review.report;
-    let province = report.region.as_ref().and_then(|region| reading::division(region.code.get(..2)?));
-    let (Some(key), Some(province), Some(year)) = (key, province, report.year) else { return Ok(()) };
-    let mut comparison = regional::compare(app, &province, year).await?;
+    let code = report.region.as_ref().map(|region| region.code.as_str()).unwrap_or_default();
+    let wide = match caller.scope_around(code) {
+        Some(own) => reading::division(own),
+        None => code.get(..2).and_then(reading::division),
+    };
+    let (Some(key), Some(wide), Some(year)) = (key, wide, report.year) else { return Ok(()) };
+    let mut comparison = regional::compare(app, &wide, year).await?;
     review.findings.extend(comparison.findings.remove(key).unwrap_or_default());
     rules::sort(&mut review.findings);
     Ok(())

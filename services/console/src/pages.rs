@@ -2,6 +2,7 @@
 
 mod finding;
 mod layout;
+mod navigation;
 mod official_tables;
 pub(crate) mod original_view;
 mod regional;
@@ -9,7 +10,7 @@ mod report;
 mod search;
 mod status;
 
-pub(crate) use layout::ErrorPage;
+pub(crate) use layout::error_page;
 pub(crate) use regional::{redirect_to_regional, regional};
 pub(crate) use report::report;
 pub(crate) use search::search;

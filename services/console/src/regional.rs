@@ -3,6 +3,7 @@
 //! The reports come from the index and the roster from the log. Nothing is cached between two requests, so
 //! every answer shows the present state.
 
+use access::{Caller, Code};
 use anyhow::Context as _;
 use proto::v1::RosterImported;
 use report::{Decimal, Region, Report, Year, beijing};
@@ -253,6 +254,16 @@ fn prefix(region: &Region) -> &str {
 /// The region of the parameter `region`, by its code or its name.
 pub(crate) fn region(params: &Params) -> Result<Region, Problem> {
     region_lookup::find(params.get("region").unwrap_or_default().trim())
+}
+
+/// Refuses a region that is outside the scope of the caller.
+pub(crate) fn check_scope(caller: &Caller, region: &Region) -> Result<(), Problem> {
+    if caller.may_see_region(&region.code) {
+        return Ok(());
+    }
+    let detail = format!("{}（{}）不在您的地区范围内。", region.name, region.code);
+    let hint = "请选择您负责的地区；范围有误时，请联系管理员。";
+    Err(Problem::new(Code::OutsideScope, detail, hint).field("region"))
 }
 
 /// The year of the parameter `year`.

@@ -1,5 +1,6 @@
 //! `GET /api/v1/rollup`, `/api/v1/roster` and `/api/v1/survey`: the reports of a region together.
 
+use access::Caller;
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -12,8 +13,13 @@ use crate::problem::Problem;
 use crate::{api, regional};
 
 /// Fills in the official form of a region from the reports of its agencies.
-pub(crate) async fn roll_up(State(app): State<App>, params: Params) -> Result<Response, Problem> {
+pub(crate) async fn roll_up(
+    State(app): State<App>,
+    caller: Caller,
+    params: Params,
+) -> Result<Response, Problem> {
     let (region, year) = (regional::region(&params)?, regional::year(&params)?);
+    regional::check_scope(&caller, &region)?;
     let format = params.get("format").unwrap_or("json");
     let rolled = regional::roll_up(&app, &region, year).await?;
     let rolled = rolled
@@ -31,9 +37,21 @@ pub(crate) async fn roll_up(State(app): State<App>, params: Params) -> Result<Re
 }
 
 /// Compares the roster with the reports of a year.
-pub(crate) async fn attendance(State(app): State<App>, params: Params) -> Result<Json<Value>, Problem> {
+pub(crate) async fn attendance(
+    State(app): State<App>,
+    caller: Caller,
+    params: Params,
+) -> Result<Json<Value>, Problem> {
     let year = regional::year(&params)?;
     let region = params.get("region").map(|_| regional::region(&params)).transpose()?;
+    match &region {
+        Some(region) => regional::check_scope(&caller, region)?,
+        None if caller.sees_all() => (),
+        None => {
+            let problem = Problem::bad_parameter("region", "没有写明地区。".into());
+            return Err(problem.hint("请写明您负责的地区，例如 region=6101。"));
+        }
+    }
     let attendance = regional::attendance(&app, region.as_ref(), year).await?.ok_or_else(|| {
         let problem = Problem::not_found("还没有导入机关名录。".into());
         problem.hint("请先用 gouji roster import 导入。")
@@ -42,8 +60,13 @@ pub(crate) async fn attendance(State(app): State<App>, params: Params) -> Result
 }
 
 /// Compares the reports of a region and a year with each other.
-pub(crate) async fn survey(State(app): State<App>, params: Params) -> Result<Json<Value>, Problem> {
+pub(crate) async fn survey(
+    State(app): State<App>,
+    caller: Caller,
+    params: Params,
+) -> Result<Json<Value>, Problem> {
     let (region, year) = (regional::region(&params)?, regional::year(&params)?);
+    regional::check_scope(&caller, &region)?;
     let comparison = regional::compare(&app, &region, year).await?;
     Ok(Json(api::survey(&region, year, &comparison)))
 }

@@ -3,7 +3,7 @@
 use access::Caller;
 use bus::Event;
 use proto::ReportState;
-use proto::v1::{ReportRefused, ReportSubmitted};
+use proto::v1::{ReportParsed, ReportRefused, ReportSubmitted};
 use search::Withdrawal;
 
 use crate::app::App;
@@ -20,12 +20,20 @@ pub(crate) struct ReportHistory {
     pub(crate) withdrawal: Option<Withdrawal>,
 }
 
+/// Whether the report is of a region that the caller reviews.
+fn is_reviewed_by(caller: &Caller, events: &[Event]) -> bool {
+    let report = events.iter().find_map(Event::decode::<ReportParsed>).and_then(|parsed| parsed.report);
+    let region = report.and_then(|report| report.region).map(|region| region.code);
+    caller.is_reviewer() && caller.may_see(region.as_deref(), None)
+}
+
 impl ReportHistory {
-    /// None where the log has no such id, or where the caller did not send the report.
+    /// None where the log has no such id, or where the caller neither sent the report nor reviews it.
     pub(crate) async fn load(app: &App, caller: &Caller, id: &str) -> anyhow::Result<Option<Self>> {
         let events = app.bus().history(id).await?;
         let submitted = events.iter().find_map(Event::decode::<ReportSubmitted>);
-        if !caller.sees_all() && !submitted.is_some_and(|submitted| caller.may_follow(&submitted)) {
+        let may_follow = submitted.is_some_and(|submitted| caller.may_follow(&submitted));
+        if !caller.sees_all() && !may_follow && !is_reviewed_by(caller, &events) {
             return Ok(None);
         }
         let refusal = events.iter().find_map(Event::decode::<ReportRefused>);

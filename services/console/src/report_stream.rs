@@ -1,6 +1,7 @@
 //! `GET /api/v1/kept`: streams every indexed report as protobuf, so that a client can validate all of them
 //! again with other rules.
 
+use access::Caller;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::header;
@@ -21,8 +22,12 @@ use crate::{api, search_query};
 const BUFFER: usize = 64;
 
 /// Streams the reports that the filters find, each message with its length before it as a varint.
-pub(crate) async fn stream(State(app): State<App>, params: Params) -> Result<Response, Problem> {
-    let query = search_query::strict(&params)?;
+pub(crate) async fn stream(
+    State(app): State<App>,
+    caller: Caller,
+    params: Params,
+) -> Result<Response, Problem> {
+    let query = search_query::restrict_to_scope(search_query::strict(&params)?, &caller)?;
     let (sender, receiver) = mpsc::channel::<Result<Bytes, IndexError>>(BUFFER);
     app.start_reading(move |reader| {
         if let Err(error) = send_each(reader, &query, &sender) {

@@ -1,7 +1,7 @@
 //! Every path of the console with the role it needs, and the headers of every response.
 
 use access::Parameters::{Any, Only};
-use access::{Requires, Route};
+use access::{Caller, Requires, Route};
 use axum::extract::{OriginalUri, Request};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
 use crate::app::App;
-use crate::pages::{self, ErrorPage};
+use crate::pages;
 use crate::problem::Problem;
 use crate::{
     assets, download, letter, original_api, pipeline_api, regional_api, report_api, report_stream, search_api,
@@ -79,7 +79,9 @@ pub(crate) async fn finish_response(request: Request, next: Next) -> Response {
     let is_page = !path.starts_with("/api/") && path != "/openapi.json";
     let mut response = next.run(request).await;
     if is_page && let Some(problem) = response.extensions_mut().remove::<Problem>() {
-        let mut page = ErrorPage(problem).into_response();
+        // A request to no route has passed no check, so nothing is known of its caller.
+        let caller = response.extensions_mut().remove::<Caller>().unwrap_or_else(Caller::unknown);
+        let mut page = pages::error_page(problem, &caller);
         for name in [header::WWW_AUTHENTICATE, header::RETRY_AFTER] {
             if let Some(value) = response.headers_mut().remove(&name) {
                 page.headers_mut().insert(name, value);

@@ -1,4 +1,5 @@
-//! The comparison of a report with that of the year before, repeated whenever one of the two changes.
+//! The comparison of a report with that of the year before and with its own earlier versions, repeated whenever
+//! one of them changes.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +7,7 @@ use report::{Review, beijing};
 use rules::RulePolicy;
 use search::{CurrentReport, Entry, IndexError, Writer};
 
-/// Compares with the year before: the reports with these keys, whose current version was just applied, the
+/// Compares with the year before and with their earlier versions: the reports with these keys, whose current version was just applied, the
 /// report of the year after each, and the reports in `others`. A report whose findings stay the same is not
 /// written again.
 ///
@@ -16,10 +17,9 @@ pub(crate) fn rejudge(
     writer: &mut Writer,
     policy: &RulePolicy,
     changed: &BTreeSet<String>,
-    others: BTreeSet<String>,
+    others: &BTreeSet<String>,
 ) -> Result<(), IndexError> {
-    let mut keys = others;
-    keys.extend(changed.iter().cloned());
+    let mut keys: BTreeSet<String> = others.union(changed).cloned().collect();
     for key in changed {
         keys.extend(year_after(writer, key)?);
     }
@@ -29,12 +29,11 @@ pub(crate) fn rejudge(
             Some(key) => current(writer, &key)?.filter(|last_year| !last_year.is_withdrawn),
             None => None,
         };
-        match last_year {
-            Some(last_year) => writer.rejudge(&key, &compared(&own, &last_year, policy))?,
-            // A version that was just applied has its own findings only.
-            None if changed.contains(&key) => continue,
-            None => writer.rejudge(&key, &own.review)?,
-        };
+        // The only version of a report, just applied, has its own findings only.
+        let is_alone = changed.contains(&key) && !others.contains(&key) && own.senders.len() == 1;
+        if last_year.is_some() || !is_alone {
+            writer.rejudge(&key, &compared(&own, last_year.as_ref(), policy))?;
+        }
     }
     Ok(())
 }
@@ -56,8 +55,71 @@ fn current(writer: &mut Writer, key: &str) -> Result<Option<CurrentReport>, Inde
     }
 }
 
-/// The review of a report with the findings of its comparison with the year before.
-fn compared(own: &CurrentReport, last_year: &CurrentReport, policy: &RulePolicy) -> Review {
+/// The review of a report with the findings of its comparison with the year before and its earlier versions.
+fn compared(own: &CurrentReport, last_year: Option<&CurrentReport>, policy: &RulePolicy) -> Review {
     let submitted = beijing::day(own.version.submitted_at_ms);
-    rules::beside((*own.review).clone(), &last_year.review.report, policy, submitted)
+    let senders: Vec<&str> = own.senders.iter().map(String::as_str).collect();
+    let review = rules::among_versions((*own.review).clone(), &senders, policy, submitted);
+    match last_year {
+        Some(last_year) => rules::beside(review, &last_year.review.report, policy, submitted),
+        None => review,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proto::v1::{Report, ReportSubmitted, ReportValidated};
+    use report::{Form, FormId, Year};
+    use search::Index;
+
+    use super::*;
+
+    /// A version of one report.
+    fn version(number: u8, sender: &str) -> Entry {
+        let form = Form::get(FormId::F2021);
+        let report = report::Report {
+            agency: Some("滕州市公安局".into()),
+            year: Year::new(2024),
+            form: Some(form.id),
+            cells: report::Cells::missing(form.id),
+            ..report::Report::default()
+        };
+        let submitted = ReportSubmitted {
+            id: format!("{number:032x}-g0"),
+            submitted_at_ms: number.into(),
+            sender: sender.into(),
+            ..ReportSubmitted::default()
+        };
+        let fact = ReportValidated {
+            submitted: Some(submitted),
+            report: Some(Report::from(&report)),
+            rules_version: rules::VERSION.into(),
+            verdict: proto::v1::Verdict::Pass.into(),
+            ..ReportValidated::default()
+        };
+        Entry::of(&fact, String::new()).unwrap()
+    }
+
+    /// The rules that the index finds broken after it got these versions one after the other.
+    fn found(versions: &[(u8, &str)]) -> Vec<String> {
+        let folder = tempfile::tempdir().unwrap();
+        let mut writer = Index::open(folder.path()).unwrap().writer().unwrap();
+        let mut key = String::new();
+        for (number, sender) in versions {
+            let entry = version(*number, sender);
+            key.clone_from(&entry.key);
+            crate::state::apply(&mut writer, &RulePolicy::default(), vec![entry]).unwrap();
+        }
+        let read = writer.index().reader().unwrap().get(&key).unwrap().unwrap();
+        read.review.findings.into_iter().map(|finding| finding.rule).collect()
+    }
+
+    #[test]
+    fn versions_of_several_senders_are_told_in_any_order() {
+        assert_eq!(found(&[(1, "甲"), (2, "乙")]), ["DUP-02"]);
+        assert_eq!(found(&[(2, "乙"), (1, "甲")]), ["DUP-02"]);
+        assert_eq!(found(&[(1, "甲"), (3, "甲"), (2, "乙")]), ["DUP-02"]);
+        assert_eq!(found(&[(2, "甲"), (1, "甲")]), [""; 0]);
+        assert_eq!(found(&[(1, ""), (2, "甲")]), [""; 0]);
+    }
 }

@@ -92,7 +92,7 @@ async fn accept(ingest: &Ingest, inbox: &Path, candidate: &Candidate) -> anyhow:
     let within = path.strip_prefix(inbox).context("the file is not in the drop folder")?;
     let checked = path.clone();
     tokio::task::spawn_blocking(move || checksum::verify(&checked)).await?.map_err(anyhow::Error::msg)?;
-    let caller = Caller { name: String::new(), role: None, scope: None, origin: "folder".into() };
+    let caller = Caller::service("folder");
     let mut builder = SubmissionBuilder::new(ingest.clone(), caller, "folder");
     let mut file = tokio::fs::File::open(path).await.context("opening")?;
     builder.add(&within.to_string_lossy(), &mut file).await?;

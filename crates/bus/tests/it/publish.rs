@@ -2,10 +2,11 @@
 
 use async_nats::HeaderMap;
 use async_nats::jetstream::{self, message::PublishMessage};
-use bus::Published;
+use bus::{Appended, Published};
 use bytes::Bytes;
 use proto::v1::{
-    Region, Report, ReportIndexed, ReportParsed, ReportRefused, ReportSubmitted, ReportValidated,
+    Region, Report, ReportIndexed, ReportParsed, ReportRefused, ReportReviewed, ReportSubmitted,
+    ReportValidated,
 };
 use proto::{Fact, Message};
 
@@ -113,6 +114,37 @@ async fn a_fact_is_published_whatever_others_put_on_its_subjects() {
     let indexed = ReportIndexed { submitted: Some(submitted(3)), ..Default::default() };
     stranger.put(&indexed.subject().unwrap().to_string(), "e", indexed.encode_to_vec()).await;
     published(3, Published::New, 1).await;
+}
+
+/// Of two who have read the same acts, one is stored; what is no act stands in nobody's way.
+#[tokio::test]
+async fn an_act_is_appended_to_those_that_its_publisher_has_read() {
+    let server = Server::start();
+    let bus = open(&server, "console").await;
+    let stranger = Stranger::on(&server).await;
+    let act = |number, text: &str| ReportReviewed {
+        report: "0123abcd".into(),
+        number,
+        text: text.into(),
+        year: 2024,
+        ..Default::default()
+    };
+    let read = async || bus.facts_of_id::<ReportReviewed>("0123abcd").await.unwrap();
+    let nothing = read().await;
+    assert_eq!(bus.append(&act(1, "a"), &nothing).await.unwrap(), Appended::New);
+    assert_eq!(bus.append(&act(1, "b"), &nothing).await.unwrap(), Appended::Conflict);
+    // With the same words it is another act all the same.
+    assert_eq!(bus.append(&act(1, "a"), &nothing).await.unwrap(), Appended::Conflict);
+    let one = read().await;
+    assert_eq!(one.facts, [act(1, "a")]);
+    stranger.put("gouji.v1.reviewed.0123abcd._._._._", "a", "x").await;
+    stranger.put(&act(1, "").subject().unwrap().to_string(), "b", submitted(1).encode_to_vec()).await;
+    // The year of a report may be read otherwise later.
+    let other_year = ReportReviewed { year: 0, ..act(2, "c") };
+    assert_eq!(bus.append(&other_year, &one).await.unwrap(), Appended::New);
+    assert_eq!(bus.append(&act(2, "d"), &one).await.unwrap(), Appended::Conflict);
+    assert_eq!(read().await.facts, [act(1, "a"), other_year]);
+    assert_eq!(bus.facts_of_id::<ReportReviewed>("4567").await.unwrap().facts, []);
 }
 
 #[tokio::test]

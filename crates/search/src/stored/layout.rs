@@ -65,6 +65,8 @@ pub(crate) struct StoredVersion {
     file_name: String,
     #[prost(enumeration = "proto::v1::Verdict", tag = "7")]
     verdict: i32,
+    #[prost(string, tag = "8")]
+    sender: String,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -142,6 +144,7 @@ impl From<&Version> for StoredVersion {
             submitted_at_ms: version.submitted_at_ms,
             file_name: version.file_name.clone(),
             verdict: proto::v1::Verdict::from(version.verdict).into(),
+            sender: version.sender.clone(),
         }
     }
 }
@@ -156,6 +159,7 @@ impl From<StoredVersion> for Version {
             submission: version.submission,
             submitted_at_ms: version.submitted_at_ms,
             file_name: version.file_name,
+            sender: version.sender,
         }
     }
 }

@@ -5,6 +5,7 @@
 mod cells;
 mod damage;
 mod facets;
+mod figures;
 mod generations;
 mod matching;
 mod pages;
@@ -52,6 +53,7 @@ fn entry_of(number: u32, report: Report, text: &str) -> Entry {
             submitted_at_ms: 1_000,
             file_name: format!("{number}.html"),
             verdict: review.verdict(),
+            sender: String::new(),
         },
         review,
         fact: Vec::new(),

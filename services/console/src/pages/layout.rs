@@ -1,12 +1,14 @@
-//! The layout of every page: header, live counts, footer.
+//! The layout of every page: header, navigation, live counts, footer.
 
 use std::time::Duration;
 
+use access::{Caller, Requires};
 use axum::response::{IntoResponse, Response};
 use maud::{DOCTYPE, Markup, html};
 use proto::ReportState;
 use report::Verdict;
 
+use super::navigation;
 use crate::app::App;
 use crate::pipeline_status::Snapshot;
 use crate::problem::Problem;
@@ -15,51 +17,40 @@ use crate::{assets, labels};
 /// A page waits this long for the bus, and is then shown without the counts.
 pub(crate) const BUS_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// A page with the live counts. `query` is the text in its search box.
-pub(crate) async fn page(app: &App, title: &str, query: &str, content: Markup) -> Markup {
-    page_with(app, title, query, &[], content).await
+/// A page with the live counts and with what this caller may open. `query` is the text in its search box.
+pub(crate) async fn page(app: &App, caller: &Caller, title: &str, query: &str, content: Markup) -> Markup {
+    page_with(app, caller, title, query, &[], content).await
 }
 
 /// A page with style sheets and scripts of its own, by their names in `assets.rs`.
 pub(crate) async fn page_with(
     app: &App,
+    caller: &Caller,
     title: &str,
     query: &str,
     files: &[&str],
     content: Markup,
 ) -> Markup {
+    if !caller.can(Requires::Key) {
+        return document(caller, title, query, files, &html! {}, &content);
+    }
     let snapshot = tokio::time::timeout(BUS_TIMEOUT, app.snapshot()).await;
     let snapshot = snapshot.ok().and_then(|snapshot| {
         snapshot.inspect_err(|error| tracing::warn!("counting events for a page: {error:#}")).ok()
     });
-    document(title, query, files, &pipeline(snapshot.as_ref()), &content)
+    document(caller, title, query, files, &pipeline(snapshot.as_ref()), &content)
 }
 
-/// A problem as a page.
-pub(crate) struct ErrorPage(pub(crate) Problem);
-
-impl From<Problem> for ErrorPage {
-    fn from(problem: Problem) -> Self {
-        Self(problem)
-    }
-}
-
-impl IntoResponse for ErrorPage {
-    fn into_response(self) -> Response {
-        let Problem { status, title, detail, hint, .. } = self.0;
-        let content = html! {
-            section.card.fault {
-                h1 { (title) }
-                p { (detail) }
-                @if let Some(hint) = hint { p.quiet { (hint) } }
-                p { a href="/" { "回到检索" } }
-            }
-        };
-        (status, document(title, "", &[], &html! {}, &content)).into_response()
-    }
-}
-
-fn document(title: &str, query: &str, files: &[&str], pipeline: &Markup, content: &Markup) -> Markup {
+fn document(
+    caller: &Caller,
+    title: &str,
+    query: &str,
+    files: &[&str],
+    pipeline: &Markup,
+    content: &Markup,
+) -> Markup {
+    let address = |name: &str| format!("/assets/{name}?v={}", *assets::VERSION);
+    let ending = |end: &'static str| files.iter().filter(move |name| name.ends_with(end));
     html! {
         (DOCTYPE)
         html lang="zh-CN" {
@@ -68,28 +59,26 @@ fn document(title: &str, query: &str, files: &[&str], pipeline: &Markup, content
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 title { (title) " · 勾稽" }
-                link rel="icon" type="image/svg+xml" href={ "/assets/icon.svg?v=" (*assets::VERSION) };
-                link rel="stylesheet" href={ "/assets/console.css?v=" (*assets::VERSION) };
-                script defer src={ "/assets/console.js?v=" (*assets::VERSION) } {}
-                @for name in files { (file(name)) }
+                link rel="icon" type="image/svg+xml" href=(address("icon.svg"));
+                link rel="stylesheet" href=(address("console.css"));
+                @for name in ending(".css") { link rel="stylesheet" href=(address(name)); }
+                script defer src=(address("console.js")) {}
+                @for name in ending(".js") { script defer src=(address(name)) {} }
             }
             body {
                 a.skip href="#content" { "跳到正文" }
                 header.top {
                     div.bar {
                         a.brand href="/" { span.mark aria-hidden="true" { "勾" } span { "勾稽" } small { "政府信息公开年报校核与检索" } }
-                        @if title != SEARCH_TITLE {
+                        @if title != SEARCH_TITLE && caller.can(Requires::Key) {
                             form.quick action="/" role="search" {
                                 input type="search" name="q" value=(query) placeholder="检索年报" aria-label="检索年报";
                                 button { "检索" }
                             }
                         }
-                        nav aria-label="主要页面" {
-                            @for (address, name) in PAGES {
-                                a href=(address) aria-current=[(name == title).then_some("page")] { (name) }
-                            }
-                        }
+                        (who(caller))
                     }
+                    (navigation::navigation(caller, title))
                     (pipeline)
                 }
                 main #content { (content) }
@@ -101,17 +90,47 @@ fn document(title: &str, query: &str, files: &[&str], pipeline: &Markup, content
     }
 }
 
-/// Loads a style sheet or a script.
-fn file(name: &str) -> Markup {
-    let address = format!("/assets/{name}?v={}", *assets::VERSION);
+/// Who is signed in.
+fn who(caller: &Caller) -> Markup {
     html! {
-        @if name.ends_with(".css") { link rel="stylesheet" href=(address); } @else { script defer src=(address) {} }
+        p.who {
+            @match caller.role {
+                Some(role) => { span title={ "角色：" (role.title()) } { (caller.name) } }
+                None if caller.is_signed_out => { span.quiet { "未登录" } }
+                None => { span title="本系统没有设置密钥和账号，能打开页面的人都可以操作。" { "未设登录" } }
+            }
+        }
     }
 }
 
-/// The main pages, by the title of each.
-const PAGES: [(&str, &str); 4] =
-    [("/", SEARCH_TITLE), ("/regions", "汇总与比对"), ("/status", "处理状态"), ("/openapi.json", "接口")];
+/// A problem as a page. `routes::finish_response` makes the page, because it knows the caller.
+pub(crate) struct ErrorPage(pub(crate) Problem);
+
+impl From<Problem> for ErrorPage {
+    fn from(problem: Problem) -> Self {
+        Self(problem)
+    }
+}
+
+impl IntoResponse for ErrorPage {
+    fn into_response(self) -> Response {
+        self.0.into_response()
+    }
+}
+
+/// The page that shows a problem to this caller.
+pub(crate) fn error_page(problem: Problem, caller: &Caller) -> Response {
+    let Problem { status, title, detail, hint, .. } = problem;
+    let content = html! {
+        section.card.fault {
+            h1 { (title) }
+            p { (detail) }
+            @if let Some(hint) = hint { p.quiet { (hint) } }
+            @if caller.can(Requires::Key) { p { a href="/" { "回到检索" } } }
+        }
+    };
+    (status, document(caller, title, "", &[], &html! {}, &content)).into_response()
+}
 
 /// The title of the search page, which has a search box in its content.
 pub(crate) const SEARCH_TITLE: &str = "检索";

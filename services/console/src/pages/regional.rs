@@ -7,6 +7,7 @@ mod lists;
 mod roll_up;
 mod selection;
 
+use access::Caller;
 use axum::extract::{OriginalUri, State};
 use axum::response::Redirect;
 use maud::{Markup, html};
@@ -17,9 +18,15 @@ use super::layout::{self, ErrorPage};
 use crate::app::App;
 use crate::params::Params;
 use crate::problem::Problem;
+use crate::search_query;
 
-pub(crate) async fn regional(State(app): State<App>, params: Params) -> Result<Markup, ErrorPage> {
+pub(crate) async fn regional(
+    State(app): State<App>,
+    caller: Caller,
+    params: Params,
+) -> Result<Markup, ErrorPage> {
     let query = Query { facets: vec![Facet::Region, Facet::Year], ..Query::default() };
+    let query = search_query::restrict_to_scope(query, &caller)?;
     let found = app.read(move |reader| reader.search(&query)).await?;
     let values = |wanted: Facet| {
         let counts = found.facets.iter().find(|counts| counts.facet == wanted);
@@ -27,7 +34,7 @@ pub(crate) async fn regional(State(app): State<App>, params: Params) -> Result<M
     };
     let (regions, years) = (values(Facet::Region), values(Facet::Year));
     let main = match params.get("region").or(params.get("year")) {
-        Some(_) => match results(&app, &params).await {
+        Some(_) => match results(&app, &caller, &params).await {
             Ok(results) => results,
             Err(problem) if problem.status.is_client_error() => warning(&problem),
             Err(problem) => return Err(problem.into()),
@@ -39,7 +46,7 @@ pub(crate) async fn regional(State(app): State<App>, params: Params) -> Result<M
         (form(&params, &regions, &years))
         (main)
     };
-    Ok(layout::page(&app, "汇总与比对", "", content).await)
+    Ok(layout::page(&app, &caller, "汇总与比对", "", content).await)
 }
 
 /// Redirects from the earlier address of the page.
@@ -48,9 +55,10 @@ pub(crate) async fn redirect_to_regional(OriginalUri(uri): OriginalUri) -> Redir
     Redirect::permanent(&format!("/regions{query}"))
 }
 
-async fn results(app: &App, params: &Params) -> Result<Markup, Problem> {
+async fn results(app: &App, caller: &Caller, params: &Params) -> Result<Markup, Problem> {
     let selection = Selection::parse(params)?;
     let (region, year) = (&selection.region, selection.year);
+    crate::regional::check_scope(caller, region)?;
     let attendance = crate::regional::attendance(app, Some(region), year);
     let (attendance, rolled) = tokio::try_join!(attendance, crate::regional::roll_up(app, region, year))?;
     let comparison = match params.get("survey") {

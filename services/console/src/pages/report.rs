@@ -52,7 +52,7 @@ pub(crate) async fn report(
         }
         (None, None) => return Err(Problem::no_such_report(&id).into()),
     };
-    Ok(layout::page_with(&app, &title, &query, &["report.css", "report.js"], content).await)
+    Ok(layout::page_with(&app, &caller, &title, &query, &["report.css", "report.js"], content).await)
 }
 
 /// The original as the page shows it.

@@ -1,6 +1,6 @@
 //! `/`: the search. Its address has the whole state, so that it can be bookmarked and shared.
 
-use access::Caller;
+use access::{Caller, Requires};
 use axum::extract::State;
 use maud::{Markup, html};
 use search::{Facet, FacetCounts, Hit, Page, Snippet};
@@ -57,9 +57,9 @@ pub(crate) async fn search(
         (search_box(&params, is_start))
         @for warning in &warnings { p.notice.warn role="alert" { (warning) } }
         @if is_start { (examples(indexed)) }
-        @if indexed > 0 { (results(&found, &params)) }
+        @if indexed > 0 { (results(&found, &params, &caller)) }
     };
-    Ok(layout::page(&app, layout::SEARCH_TITLE, "", content).await)
+    Ok(layout::page(&app, &caller, layout::SEARCH_TITLE, "", content).await)
 }
 
 fn search_box(params: &Params, is_start: bool) -> Markup {
@@ -97,7 +97,7 @@ fn examples(indexed: u64) -> Markup {
     }
 }
 
-fn results(found: &Page, params: &Params) -> Markup {
+fn results(found: &Page, params: &Params, caller: &Caller) -> Markup {
     html! {
         div.columns {
             details.facets open {
@@ -117,7 +117,7 @@ fn results(found: &Page, params: &Params) -> Markup {
                 @if found.relaxed {
                     p.notice { "没有一份年报完整含有所输入的词，以下是含有其中大部分字词的年报。给词加上引号可以只看完全一致的结果。" }
                 }
-                @if found.hits.is_empty() { (no_hits(params)) }
+                @if found.hits.is_empty() { (no_hits(params, caller)) }
                 ol.hits { @for one in &found.hits { (hit(one, params)) } }
                 nav.paging aria-label="翻页" {
                     @if params.get("cursor").is_some() { a href=(params.without("cursor").address("/")) { "回到第一页" } }
@@ -199,7 +199,7 @@ fn order(params: &Params) -> Markup {
     }
 }
 
-fn no_hits(params: &Params) -> Markup {
+fn no_hits(params: &Params, caller: &Caller) -> Markup {
     html! {
         div.card.nothing {
             h2 { "没有找到" }
@@ -208,7 +208,7 @@ fn no_hits(params: &Params) -> Markup {
                     li { "去掉上面的某个条件，或" a href=(Params::default().with("q", params.get("q").unwrap_or_default()).address("/")) { "去掉全部条件" } "再找。" }
                 }
                 li { "把长句拆成几个词，用空格隔开。" }
-                li { "刚提交的年报要等一两秒才能检索到，可看" a href="/status" { "处理状态" } "。" }
+                li { "刚提交的年报要等一两秒才能检索到" @if caller.can(Requires::Review) { "，可看" a href="/status" { "处理状态" } } "。" }
             }
         }
     }

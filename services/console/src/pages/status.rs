@@ -1,5 +1,6 @@
 //! `/status`: how many reports wait at each stage, and which were refused.
 
+use access::Caller;
 use axum::extract::State;
 use maud::{Markup, html};
 use report::beijing;
@@ -9,11 +10,14 @@ use crate::app::App;
 use crate::labels;
 use crate::pipeline_status::{self, Refusal, Snapshot};
 
-pub(crate) async fn status(State(app): State<App>) -> Result<Markup, ErrorPage> {
+pub(crate) async fn status(State(app): State<App>, caller: Caller) -> Result<Markup, ErrorPage> {
     let reports = app.read(pipeline_status::searchable).await?;
     let snapshot = tokio::time::timeout(BUS_TIMEOUT, app.snapshot()).await;
     let snapshot = snapshot.ok().and_then(Result::ok);
-    let refusals = app.monitor().refusals();
+    let mut refusals = app.monitor().refusals();
+    refusals.retain(|one| {
+        one.refused.submitted.as_ref().map_or(caller.sees_all(), |submitted| caller.may_follow(submitted))
+    });
     let content = html! {
         h1 { "处理状态" }
         @if let Some(problem) = app.worker().problem() { p.notice.warn role="alert" { "本服务目前有困难：" code { (problem) } } }
@@ -30,7 +34,7 @@ pub(crate) async fn status(State(app): State<App>) -> Result<Markup, ErrorPage> 
             @if refusals.is_empty() { p.quiet { "没有退回的文件。" } } @else { (refused(&refusals)) }
         }
     };
-    Ok(layout::page(&app, "处理状态", "", content).await)
+    Ok(layout::page(&app, &caller, "处理状态", "", content).await)
 }
 
 fn stages(snapshot: &Snapshot) -> Markup {

@@ -40,7 +40,7 @@ struct New {
     /// What its owner may do.
     #[arg(long, value_enum)]
     role: Role,
-    /// Code of a region whose reports it may send; repeat for several. Only for `submit`.
+    /// Code of a region whose reports it may send or see; repeat for several. Not for `operate`.
     #[arg(long = "region", value_name = "CODE")]
     regions: Vec<String>,
     /// Name of an agency whose reports it may send, as in the reports; repeat for several. Only for `submit`.
@@ -58,8 +58,10 @@ struct New {
 enum Role {
     /// Send, withdraw and see the reports of its own agencies.
     Submit,
-    /// See and export everything.
+    /// See, judge and export the reports of its regions, or all.
     Review,
+    /// What reviewers do, and waivers, acceptance of many, the rule policy, notices.
+    Lead,
     /// Everything.
     Operate,
 }
@@ -116,6 +118,7 @@ impl New {
         let role = match self.role {
             Role::Submit => "submit",
             Role::Review => "review",
+            Role::Lead => "lead",
             Role::Operate => "operate",
         };
         let mut block =
