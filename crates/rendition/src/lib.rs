@@ -86,10 +86,8 @@ fn png(pixmap: Pixmap) -> Result<Vec<u8>, RenditionError> {
 fn scale(width: f64, height: f64, dpi: u32) -> (f64, u16, u16) {
     let (width, height) = (width.max(1.0), height.max(1.0));
     let wanted = f64::from(dpi.clamp(*DPI.start(), *DPI.end())) / f64::from(POINTS_PER_INCH);
-    let scale = wanted
-        .min((MOST_PIXELS / (width * height)).sqrt())
-        .min(MOST_SIDE / width)
-        .min(MOST_SIDE / height);
+    let scale =
+        wanted.min((MOST_PIXELS / (width * height)).sqrt()).min(MOST_SIDE / width).min(MOST_SIDE / height);
     let pixels = |length: f64| (length * scale).round().clamp(1.0, MOST_SIDE) as u16;
     (scale, pixels(width), pixels(height))
 }

@@ -33,7 +33,8 @@ struct Letter {
 
 pub(crate) fn find(document: &Document, targets: &[Target]) -> Vec<Mark> {
     let spots = spots(document);
-    let mut finder = Finder { tables: tables(&spots, document), lines: lines(&spots), spots, letters: HashMap::new() };
+    let mut finder =
+        Finder { tables: tables(&spots, document), lines: lines(&spots), spots, letters: HashMap::new() };
     let marks = (0..).zip(targets).filter_map(|(index, target)| finder.mark(index, target));
     marks.collect()
 }
@@ -51,7 +52,8 @@ struct Finder<'a> {
 impl Finder<'_> {
     fn mark(&mut self, index: u32, target: &Target) -> Option<Mark> {
         let in_table = target.table.zip(target.row).zip(target.column);
-        let by_table = in_table.and_then(|((table, row), column)| self.tables.get(&(table, row, column)).copied());
+        let by_table =
+            in_table.and_then(|((table, row), column)| self.tables.get(&(table, row, column)).copied());
         let by_table = by_table.and_then(|spot| Some((spot, self.range(spot, target)?)));
         let (spot, range) = by_table.or_else(|| self.by_line(target))?;
         let spot = self.spots.get(spot)?;
@@ -88,7 +90,8 @@ impl Finder<'_> {
         });
         let first = inside.next()?;
         let last = inside.next_back().unwrap_or(first);
-        let length = text.as_str().get(last.at..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
+        let length =
+            text.as_str().get(last.at..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
         let range = first.at..last.at + length;
         Some(narrowed(text.as_str(), range, &target.text))
     }
@@ -124,7 +127,12 @@ fn spots(document: &Document) -> Vec<Spot<'_>> {
             Block::Table(table) => {
                 for (row, cells) in (0..).zip(&table.rows) {
                     let cells = (0..).zip(&cells.cells);
-                    spots.extend(cells.map(|(index, cell)| Spot { text: &cell.text, piece, row, cell: index }));
+                    spots.extend(cells.map(|(index, cell)| Spot {
+                        text: &cell.text,
+                        piece,
+                        row,
+                        cell: index,
+                    }));
                 }
             }
         }

@@ -127,7 +127,8 @@ impl Texts {
             return;
         }
         let matrix = [a, b, c, d].map(|value| value / size);
-        let is_upright = [1.0, 0.0, 0.0, 1.0].iter().zip(matrix).all(|(one, other)| (one - other).abs() < ROUNDED);
+        let is_upright =
+            [1.0, 0.0, 0.0, 1.0].iter().zip(matrix).all(|(one, other)| (one - other).abs() < ROUNDED);
         let linear = Affine::new([matrix[0], matrix[1], matrix[2], matrix[3], 0.0, 0.0]);
         let (x, y) = if is_upright {
             (e, f)

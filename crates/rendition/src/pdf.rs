@@ -4,8 +4,8 @@ use document::Limits;
 use hayro::hayro_interpret::font::{Glyph, GlyphRun};
 use hayro::hayro_interpret::hayro_cmap::BfString;
 use hayro::hayro_interpret::{
-    BlendMode, ClipPath, Context, Device, DrawMode, DrawProps, Image, ImageDrawProps, InterpreterCache, Paint,
-    SoftMask, TransformExt as _, interpret_page,
+    BlendMode, ClipPath, Context, Device, DrawMode, DrawProps, Image, ImageDrawProps, InterpreterCache,
+    Paint, SoftMask, TransformExt as _, interpret_page,
 };
 use hayro::hayro_syntax::Pdf;
 use hayro::kurbo::{Affine, BezPath, Rect};
@@ -111,9 +111,8 @@ impl<'a> Device<'a> for Undrawn {
                 None => continue,
             };
             // Glyphs are a thousand units high and stand upwards.
-            let transform = props.transform
-                * positioned.transform()
-                * Affine::scale_non_uniform(UNITS, -UNITS);
+            let transform =
+                props.transform * positioned.transform() * Affine::scale_non_uniform(UNITS, -UNITS);
             self.texts.push(&characters, transform, color);
         }
     }

@@ -130,10 +130,14 @@ mod tests {
 
     #[test]
     fn a_location_names_what_a_person_can_count() {
-        let check = |origin: Origin, expected: Option<&str>| assert_eq!(location(&origin).as_deref(), expected);
+        let check =
+            |origin: Origin, expected: Option<&str>| assert_eq!(location(&origin).as_deref(), expected);
         let text = Origin { line: 3, start: 10, end: 14, ..Origin::default() };
         check(text, None);
-        check(Origin { table: Some(0), row: Some(4), column: Some(2), ..text }, Some("原文第1个表格第5行第3列"));
+        check(
+            Origin { table: Some(0), row: Some(4), column: Some(2), ..text },
+            Some("原文第1个表格第5行第3列"),
+        );
         let area = Area { left: 72, top: 144, right: 90, bottom: 160 };
         let page = Origin { page: Some(2), area: Some(area), start: 10, end: 14, ..Origin::default() };
         check(page, Some("原文第2页"));

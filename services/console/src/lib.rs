@@ -24,7 +24,6 @@ mod routes;
 mod search_api;
 mod search_query;
 
-use std::path::Path;
 use std::time::Duration;
 
 use access::AccessControl;
@@ -32,13 +31,14 @@ use anyhow::Context as _;
 use axum::Router;
 use axum::middleware;
 use rules::RulePolicy;
+use sandbox::{Limits, Program};
 use worker::{Service, Worker};
 
 use crate::app::App;
 use crate::original::Originals;
 use crate::problem::Problem;
 
-pub use crate::original::{RENDERER_VERB, run_renderer};
+pub use crate::original::{RENDERER_LIMITS, RENDERER_VERB, run_renderer};
 
 /// The service. It reads the index that `index` writes, from a folder on a local disk.
 pub fn service() -> Service {
@@ -61,18 +61,19 @@ pub fn service() -> Service {
 /// If the rule policy or the keys cannot be used. An index that cannot be read is no error here: requests
 /// are answered with a problem until it can.
 pub fn router(worker: Worker) -> anyhow::Result<Router> {
-    router_drawing_with(worker, None)
+    let program = Program::this(RENDERER_VERB).context("finding this program")?;
+    router_drawing_with(worker, program, RENDERER_LIMITS)
 }
 
-/// The same, where another program than this one draws originals under [`RENDERER_VERB`].
+/// The same, where another program than this one draws originals, or under other limits.
 ///
 /// # Errors
 /// Those of [`router`].
-pub fn router_drawing_with(worker: Worker, program: Option<&Path>) -> anyhow::Result<Router> {
+pub fn router_drawing_with(worker: Worker, program: Program, limits: Limits) -> anyhow::Result<Router> {
     let policy = RulePolicy::of(worker.config().rule_policy.as_deref())?;
     let access = AccessControl::open(&worker)?;
     tokio::spawn(worker::watch_log(worker.bus().clone(), worker.shutdown().clone()));
-    let originals = Originals::new(program).context("finding this program")?;
+    let originals = Originals::new(program, limits);
     let app = App::new(worker, policy, originals);
     // Set before the first request is answered, not when the task first runs.
     app.worker().set_degraded(Some("waiting for the index".into()));

@@ -7,7 +7,6 @@ mod cache;
 mod places;
 mod renderer;
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,7 +21,7 @@ pub(crate) use self::places::{Place, finding_name, places, targets};
 pub use self::renderer::{RENDERER_VERB, run_renderer};
 
 /// What drawing one page, or reading one document, may cost.
-const LIMITS: Limits = Limits {
+pub const RENDERER_LIMITS: Limits = Limits {
     // A scanned page of 8 megapixels takes 100 MB while it is decoded and drawn.
     memory_bytes: 320 << 20,
     // A page of text takes 0.1 s, a scanned one 1 s.
@@ -52,17 +51,13 @@ pub(crate) struct Originals {
 }
 
 impl Originals {
-    /// Children that run `program`, or this program.
-    pub(crate) fn new(program: Option<&Path>) -> std::io::Result<Self> {
-        let program = match program {
-            Some(path) => Program::new(path, RENDERER_VERB),
-            None => Program::this(RENDERER_VERB)?,
-        };
-        Ok(Self {
-            pool: Pool::new(program, LIMITS, CHILDREN),
+    /// Children that run this program, under these limits.
+    pub(crate) fn new(program: Program, limits: Limits) -> Self {
+        Self {
+            pool: Pool::new(program, limits, CHILDREN),
             pages: Cache::new(KEPT_PAGES),
             renditions: Cache::new(KEPT_RENDITIONS),
-        })
+        }
     }
 
     /// An original as a person sees it. `bytes` loads it where it has to be read.
@@ -74,7 +69,8 @@ impl Originals {
     ) -> Result<Arc<Rendition>, Problem> {
         let mut key = (sha256.to_owned(), targets);
         // Pages are the same whatever is looked for on them.
-        let pages = self.renditions.get(&(sha256.to_owned(), Vec::new())).filter(|kept| !kept.sheets.is_empty());
+        let pages =
+            self.renditions.get(&(sha256.to_owned(), Vec::new())).filter(|kept| !kept.sheets.is_empty());
         if let Some(kept) = pages.or_else(|| self.renditions.get(&key)) {
             return Ok(kept);
         }
@@ -113,9 +109,8 @@ impl Originals {
         let answer: Answer = prost::Message::decode(response.head.as_slice())
             .map_err(|error| Problem::internal(&anyhow::Error::new(error).context("reading an answer")))?;
         match answer.refused {
-            Some(Refused { no_such_page: true, .. }) => {
-                Err(Problem::not_found("原件没有这一页。".into()).hint("页码从1起；没有页的格式请查看 /rendition。"))
-            }
+            Some(Refused { no_such_page: true, .. }) => Err(Problem::not_found("原件没有这一页。".into())
+                .hint("页码从1起；没有页的格式请查看 /rendition。")),
             Some(Refused { message, detail, .. }) => {
                 tracing::info!("an original cannot be shown: {detail}");
                 Err(problem::cannot_show(&message))

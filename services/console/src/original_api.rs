@@ -29,7 +29,8 @@ pub(crate) async fn page(
 ) -> Result<Response, Problem> {
     let number = name.strip_suffix(".png").and_then(|number| number.parse::<u32>().ok());
     let number = number.filter(|number| *number > 0).ok_or_else(|| {
-        Problem::not_found(format!("没有页面 {name}。")).hint("页面的名称是页码加 .png，页码从1起，例如 1.png。")
+        Problem::not_found(format!("没有页面 {name}。"))
+            .hint("页面的名称是页码加 .png，页码从1起，例如 1.png。")
     })?;
     let dpi = dots_per_inch(&params)?;
     let original = download::find_original(&app, &caller, &id).await?;
@@ -49,7 +50,8 @@ pub(crate) async fn page(
     let png = app.originals().page(&original.sha256, page, bytes).await?;
     let response = ([(header::CONTENT_TYPE, HeaderValue::from_static("image/png"))], png.as_ref().clone());
     let tag = Sha256::digest(format!("{} {number} {dpi} {}", original.sha256, original::VERSION));
-    let mut response = access::with_tag(response.into_response(), &data_encoding::HEXLOWER.encode(&tag[..12]));
+    let mut response =
+        access::with_tag(response.into_response(), &data_encoding::HEXLOWER.encode(&tag[..12]));
     // The pixels of an original never change, but who may see it does.
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("private, max-age=600"));
     Ok(response)
@@ -105,7 +107,11 @@ pub(crate) async fn of_report(
 }
 
 /// An original that is no report, such as a file that was refused.
-pub(crate) async fn of_file(app: &App, caller: &Caller, id: &str) -> Result<std::sync::Arc<Rendition>, Problem> {
+pub(crate) async fn of_file(
+    app: &App,
+    caller: &Caller,
+    id: &str,
+) -> Result<std::sync::Arc<Rendition>, Problem> {
     let original = download::find_original(app, caller, id).await?;
     load(app, &original.ok_or_else(|| Problem::no_such_report(id))?, &[]).await
 }

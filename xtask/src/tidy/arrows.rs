@@ -31,8 +31,20 @@ const ARROWS: [(&str, &[&str]); 21] = [
     (
         "console",
         &[
-            "access", "blobs", "bus", "document", "proto", "reading", "render", "rendition", "report", "rules",
-            "sandbox", "search", "survey", "worker",
+            "access",
+            "blobs",
+            "bus",
+            "document",
+            "proto",
+            "reading",
+            "render",
+            "rendition",
+            "report",
+            "rules",
+            "sandbox",
+            "search",
+            "survey",
+            "worker",
         ],
     ),
     (
@@ -62,7 +74,8 @@ const ARROWS: [(&str, &[&str]); 21] = [
 const OUTSIDE: [&str; 4] = ["fuzz", "tests", "workspace-hack", "xtask"];
 
 /// The packages that must not know how they are run.
-const HEART: [&str; 8] = ["document", "reading", "render", "rendition", "report", "rules", "search", "survey"];
+const HEART: [&str; 8] =
+    ["document", "reading", "render", "rendition", "report", "rules", "search", "survey"];
 
 /// The file to change, beside the drawing in ARCHITECTURE.md.
 const TABLE: &str = "xtask/src/tidy/arrows.rs";

@@ -210,9 +210,7 @@ impl<'a> Brush<'a> {
         // A picture fills a square of one millimetre before its matrix.
         let transform = match object.matrix {
             [1.0, 0.0, 0.0, 1.0, 0.0, 0.0] => {
-                outer.transform
-                    * Affine::translate((left, top))
-                    * Affine::scale_non_uniform(width, height)
+                outer.transform * Affine::translate((left, top)) * Affine::scale_non_uniform(width, height)
             }
             _ => own.transform,
         };
@@ -294,7 +292,8 @@ fn positions<'t>(text: &'t Text, code: &'t Code) -> impl Iterator<Item = (char, 
 
 /// The glyph of a character: none where the font has to be asked, nothing where an earlier one stands for it too.
 fn glyph_of(glyphs: &[Glyphs], index: usize) -> Option<Option<u16>> {
-    let own = glyphs.iter().find(|own| (own.first..own.first.saturating_add(own.characters)).contains(&index));
+    let own =
+        glyphs.iter().find(|own| (own.first..own.first.saturating_add(own.characters)).contains(&index));
     own.map(|own| own.ids.get(index - own.first).copied())
 }
 

@@ -42,7 +42,8 @@ pub(crate) fn shown(rendition: &Rendition, places: &[Place]) -> BTreeSet<String>
         let marked = rendition.marks.iter().filter_map(|mark| places.get(mark.target as usize));
         return marked.map(|place| place.name.clone()).collect();
     }
-    let has_page = |place: &&Place| place.origin.page.is_some_and(|page| page as usize <= rendition.sheets.len());
+    let has_page =
+        |place: &&Place| place.origin.page.is_some_and(|page| page as usize <= rendition.sheets.len());
     let on_page = places.iter().filter(has_page);
     on_page.filter(|place| place.origin.area.is_some()).map(|place| place.name.clone()).collect()
 }
@@ -106,7 +107,8 @@ impl View<'_> {
             let span = Span { from: mark.from as usize, to: mark.to as usize, name: &place.name };
             marks.entry((mark.piece, mark.row, mark.cell)).or_default().push(span);
         }
-        let marks_of = |piece, row, cell| marks.get(&(piece, row, cell)).map(Vec::as_slice).unwrap_or_default();
+        let marks_of =
+            |piece, row, cell| marks.get(&(piece, row, cell)).map(Vec::as_slice).unwrap_or_default();
         html! {
             @for (index, piece) in (0..).zip(&rendition.pieces) {
                 @if piece.rows.is_empty() {
@@ -154,7 +156,8 @@ impl View<'_> {
     /// A text with its marks. Marks may overlap, so that each part has the names of all marks over it.
     fn text(&self, text: &str, marks: &[Span<'_>]) -> Markup {
         let inside = |at: usize| at <= text.len() && text.is_char_boundary(at);
-        let marks: Vec<&Span<'_>> = marks.iter().filter(|span| inside(span.from) && inside(span.to)).collect();
+        let marks: Vec<&Span<'_>> =
+            marks.iter().filter(|span| inside(span.from) && inside(span.to)).collect();
         let mut edges: BTreeSet<usize> = marks.iter().flat_map(|span| [span.from, span.to]).collect();
         edges.extend([0, text.len()]);
         let edges: Vec<usize> = edges.into_iter().collect();
@@ -166,7 +169,8 @@ impl View<'_> {
             let mut over: Vec<&&Span<'_>> = over.map(|span| span as &&Span<'_>).collect();
             over.sort_by_key(|span| span.to - span.from);
             let names: Vec<&str> = over.iter().map(|span| span.name).collect();
-            let fresh: Vec<&str> = names.iter().copied().filter(|name| begun.insert((*name).to_owned())).collect();
+            let fresh: Vec<&str> =
+                names.iter().copied().filter(|name| begun.insert((*name).to_owned())).collect();
             (&text[from..to], names, fresh)
         });
         let parts: Vec<_> = parts.collect();
@@ -214,7 +218,8 @@ mod tests {
     }
 
     fn drawn(text: &str, marks: &[(usize, usize, &'static str)]) -> String {
-        let marks: Vec<Span<'_>> = marks.iter().map(|(from, to, name)| Span { from: *from, to: *to, name }).collect();
+        let marks: Vec<Span<'_>> =
+            marks.iter().map(|(from, to, name)| Span { from: *from, to: *to, name }).collect();
         view(Links::ToFigures).text(text, &marks).into_string()
     }
 

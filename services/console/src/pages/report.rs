@@ -43,7 +43,8 @@ pub(crate) async fn report(
             let lines = text::lines(loaded.report.text.clone(), query.clone()).await?;
             let other_years = OtherYears::load(&app, &loaded.report.review.report).await?;
             let original = Original::of_report(&app, &loaded).await;
-            let page = Page { loaded: &loaded, other_years: &other_years, lines: &lines, original: &original };
+            let page =
+                Page { loaded: &loaded, other_years: &other_years, lines: &lines, original: &original };
             (title(&loaded).to_owned(), page.show(history.as_ref(), &query))
         }
         (None, Some(history)) => {
@@ -70,7 +71,12 @@ impl Original {
         }
         match original_api::of_report(app, loaded).await {
             Ok((rendition, places)) => Self {
-                markup: original_view::original(&rendition, &places, &loaded.report.version.id, Links::ToFigures),
+                markup: original_view::original(
+                    &rendition,
+                    &places,
+                    &loaded.report.version.id,
+                    Links::ToFigures,
+                ),
                 shown: original_view::shown(&rendition, &places),
                 pages: rendition.sheets.len(),
             },

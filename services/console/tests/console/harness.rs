@@ -15,6 +15,7 @@ use proto::v1::{
     Withdrawal,
 };
 use report::{Report, Review};
+use sandbox::Program;
 use search::{Entry, Index, Writer};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -64,8 +65,10 @@ impl TestConsole {
         let worker =
             Worker::open("console", &config, CpuPool::for_each_core(), Shutdown::new()).await.unwrap();
         let writer = Index::open(&folder).unwrap().writer().unwrap();
-        let program = Path::new(env!("CARGO_BIN_EXE_gouji-console"));
-        let router = ::console::router_drawing_with(worker.clone(), Some(program)).unwrap();
+        let program = Program::new(env!("CARGO_BIN_EXE_gouji-console"), ::console::RENDERER_VERB);
+        // Ten times what a page of the samples takes.
+        let limits = sandbox::Limits { cpu_seconds: 4, ..::console::RENDERER_LIMITS };
+        let router = ::console::router_drawing_with(worker.clone(), program, limits).unwrap();
         Self { router, worker, writer, submitted: 1_736_000_000_000, keys: HashSet::new(), _server: server }
     }
 

@@ -4,6 +4,7 @@
 
 mod api;
 mod harness;
+mod originals;
 mod pages;
 mod preview;
 mod regional;
