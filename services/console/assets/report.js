@@ -207,7 +207,7 @@
     });
   });
   if (sheets.length > 1 && "IntersectionObserver" in window) {
-    const links = find(".bar .pages a");
+    const links = find(".tools .pages a");
     const watcher = new IntersectionObserver((entries) => {
       for (const entry of entries) {
         const link = links[Number(entry.target.dataset.page) - 1];

@@ -17,6 +17,7 @@ mod region_lookup;
 mod regional;
 mod regional_api;
 mod report_api;
+mod report_changes;
 mod report_history;
 mod report_lookup;
 mod report_stream;

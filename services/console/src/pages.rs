@@ -1,5 +1,6 @@
 //! The pages, in Chinese. They load nothing from elsewhere and work without their script.
 
+mod changes;
 mod finding;
 mod layout;
 mod navigation;

@@ -21,6 +21,7 @@ pub(crate) fn routes() -> Vec<Route<App>> {
     vec![
         ("/", Requires::Key, Any, get(pages::search)),
         ("/reports/{id}", Requires::Key, Any, get(pages::report)),
+        ("/reports/{id}/changes", Requires::Key, Any, get(pages::changes)),
         ("/regions", Requires::Review, Any, get(pages::regional)),
         ("/across", Requires::Review, Any, get(pages::redirect_to_regional)),
         ("/status", Requires::Review, Any, get(pages::status)),
@@ -34,6 +35,7 @@ pub(crate) fn routes() -> Vec<Route<App>> {
         ("/api/v1/reports/{id}/rendition", Requires::Key, Only(&[]), get(original_api::rendition)),
         ("/api/v1/reports/{id}/cells", Requires::Key, Only(&[]), get(report_api::cells)),
         ("/api/v1/reports/{id}/findings", Requires::Key, Only(&[]), get(report_api::findings)),
+        ("/api/v1/reports/{id}/changes", Requires::Key, Only(&["since"]), get(report_api::changes)),
         ("/api/v1/reports/{id}/versions", Requires::Key, Only(&[]), get(report_api::versions)),
         ("/api/v1/reports/{id}/letter", Requires::Review, Only(LETTER), get(letter::letter)),
         ("/api/v1/sum", Requires::Key, Only(SUM), get(search_api::sum)),

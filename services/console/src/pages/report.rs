@@ -105,7 +105,7 @@ impl Original {
     /// The original with what leads through it.
     fn show(&self, id: &str, has_text: bool) -> Markup {
         html! {
-            nav.bar.screen aria-label="原件" {
+            nav.tools.screen aria-label="原件" {
                 b { "原件" }
                 @if self.pages > 1 {
                     span.pages { @for page in 1..=self.pages.min(MAX_PAGE_LINKS) { a href={ "#page-" (page) } { (page) } } }
@@ -164,7 +164,7 @@ impl Page<'_> {
         html! {
             div.desk {
                 div.pane.left #figures tabindex="-1" {
-                    nav.bar.screen aria-label="本页内容" {
+                    nav.tools.screen aria-label="本页内容" {
                         a href="#findings" { "校核结果" }
                         @if tables.is_some() {
                             @for table in Table::ALL { a href={ "#" (official_tables::anchor(table)) } { (table.short_title()) } }
@@ -313,6 +313,9 @@ fn versions(loaded: &LoadedReport) -> Markup {
                             " " (beijing::format_time(version.submitted_at_ms))
                             " " (base_name(&version.file_name))
                             @if !withdraws { " " (badge(version.verdict)) }
+                            @if version.id != loaded.report.version.id && loaded.withdrawal.is_none() {
+                                " " a href={ "/reports/" (loaded.report.version.id) "/changes?since=" (version.id) } { "与本版本比较" }
+                            }
                         }
                     }
                 }

@@ -228,3 +228,34 @@ async fn figures_and_places_lead_to_each_other() {
         }
     }
 }
+
+#[tokio::test]
+async fn two_versions_are_compared_cell_by_cell() {
+    let mut console = TestConsole::empty().await;
+    let earlier = String::from_utf8(sample("page-utf8.html")).unwrap();
+    let (first, key) = console.submit("a.html", earlier.as_bytes()).await;
+    let only = console.get(&format!("/api/v1/reports/{first}/changes")).await;
+    assert_eq!(only.status, 404, "{}", only.text());
+    // The first figure of table three that is printed as 9 becomes 10.
+    let at = earlier.find("本年新收").unwrap();
+    let at = at + earlier[at..].find(">9<").expect("the sample has a 9 in this row");
+    let later = format!("{}>10<{}", &earlier[..at], &earlier[at + 3..]);
+    let (second, same) = console.submit("a.html", later.as_bytes()).await;
+    assert_eq!(key, same);
+    console.commit().await;
+    let changes = console.get(&format!("/api/v1/reports/{second}/changes")).await.json();
+    assert_eq!(changes["since"], first.as_str(), "{changes}");
+    let cells = changes["cells"].as_array().unwrap();
+    assert_eq!(cells.len(), 1, "{changes}");
+    let [cell] = [&cells[0]];
+    assert_eq!((&cell["before"]["value"], &cell["after"]["value"], &cell["difference"]), (&"9".into(), &"10".into(), &"1".into()));
+    assert!(!changes["new"].as_array().unwrap().is_empty(), "{changes}");
+    let page = console.get(&format!("/reports/{second}/changes?since={first}")).await.text();
+    for part in ["变动的数据", "+1", "新出现的问题", &format!("/reports/{first}#cell-")] {
+        assert!(page.contains(part), "{part}");
+    }
+    let report = console.get(&format!("/reports/{second}")).await.text();
+    assert!(report.contains(&format!("/reports/{second}/changes?since={first}")));
+    let other = console.get(&format!("/api/v1/reports/{second}/changes?since={second}")).await;
+    assert_eq!(other.status, 400, "{}", other.text());
+}
