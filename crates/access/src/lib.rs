@@ -36,6 +36,7 @@ pub use guard::Requires;
 pub use key::{Role, redact};
 pub use parameters::{Id, Parameters, pairs};
 pub use problem::{Challenge, Problem};
+pub use rate::AddressRate;
 
 /// A path, the key that it requires, the parameters that it takes, and its handler.
 pub type Route<S> = (&'static str, Requires, Parameters, MethodRouter<S>);

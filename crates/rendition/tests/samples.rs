@@ -30,14 +30,16 @@ fn the_lines_of_a_page_are_drawn() {
     for name in ["pdf-heads-repeated.pdf", "ofd-over-pages.ofd", "ofd-thin-boxes.ofd"] {
         let bytes = sample(name);
         let rendition = read(&bytes, &[], &Limits::default()).unwrap();
-        let drawn: Vec<Pixmap> = (1..).zip(&rendition.sheets).map(|(number, _)| drawn(&bytes, number)).collect();
+        let drawn: Vec<Pixmap> =
+            (1..).zip(&rendition.sheets).map(|(number, _)| drawn(&bytes, number)).collect();
         for (pixmap, sheet) in drawn.iter().zip(&rendition.sheets) {
             assert_eq!(f32::from(pixmap.width()), sheet.width.round(), "{name}");
             assert_eq!(f32::from(pixmap.height()), sheet.height.round(), "{name}");
         }
         let most = drawn.iter().map(|pixmap| ink(pixmap, [0, 0, pixmap.width(), pixmap.height()])).max();
         assert!(most > Some(2_000), "{name}: {most:?}");
-        let text: String = rendition.sheets.iter().flat_map(|sheet| &sheet.texts).map(|text| text.text.as_str()).collect();
+        let text: String =
+            rendition.sheets.iter().flat_map(|sheet| &sheet.texts).map(|text| text.text.as_str()).collect();
         assert!(text.contains("政府信息公开"), "{name}: {text}");
     }
 }
@@ -63,7 +65,8 @@ fn a_picture_is_its_own_page() {
 
 #[test]
 fn a_figure_is_found_within_its_text() {
-    let bytes = "# 一、总体情况\n\n全年收到申请 9 件，办结 9 件。\n\n| 甲 | 9 |\n| --- | --- |\n| 乙 |  |\n".as_bytes();
+    let bytes = "# 一、总体情况\n\n全年收到申请 9 件，办结 9 件。\n\n| 甲 | 9 |\n| --- | --- |\n| 乙 |  |\n"
+        .as_bytes();
     let at = |needle: &str, from: usize| {
         let text = std::str::from_utf8(bytes).unwrap();
         let start = from + text[from..].find(needle).unwrap();

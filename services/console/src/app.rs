@@ -1,16 +1,21 @@
 //! The state that all handlers share.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use blobs::Blobs;
 use bus::Bus;
-use rules::RulePolicy;
+use policy::{InForce, PolicyFollower};
 use search::{CurrentReader, IndexError, Reader};
 use worker::Worker;
 
+use crate::checks::Checks;
 use crate::original::Originals;
 use crate::pipeline_status::{PipelineMonitor, Snapshot};
 use crate::problem::{self, Problem};
+
+/// How long a request waits for the log to say which rule policy is in force. It has said so after the start.
+const POLICY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The state of the service; a clone is the same state.
 #[derive(Clone)]
@@ -19,16 +24,19 @@ pub(crate) struct App(Arc<State>);
 struct State {
     worker: Worker,
     index: Arc<CurrentReader>,
-    policy: RulePolicy,
+    policy: PolicyFollower,
     monitor: PipelineMonitor,
+    checks: Checks,
     originals: Originals,
 }
 
 impl App {
-    pub(crate) fn new(worker: Worker, policy: RulePolicy, originals: Originals) -> Self {
+    pub(crate) fn new(worker: Worker, policy: PolicyFollower, children: Children) -> Self {
         let index = Arc::new(CurrentReader::new(&worker.config().index));
         let monitor = PipelineMonitor::start(&worker, index.clone());
-        Self(Arc::new(State { worker, index, policy, monitor, originals }))
+        let checks = Checks::new(worker.config(), &children.reader);
+        let originals = Originals::new(children.renderer, children.renderer_limits, worker.config().sandbox);
+        Self(Arc::new(State { worker, index, policy, monitor, checks, originals }))
     }
 
     pub(crate) fn worker(&self) -> &Worker {
@@ -43,9 +51,21 @@ impl App {
         self.0.worker.blobs()
     }
 
-    /// The office's own severities, disabled rules and waivers.
-    pub(crate) fn policy(&self) -> &RulePolicy {
-        &self.0.policy
+    /// The rule policy in force: the office's own severities, disabled rules and waivers.
+    ///
+    /// # Errors
+    /// If the bus does not say in time which it is.
+    pub(crate) async fn policy(&self) -> Result<InForce, Problem> {
+        let in_force = tokio::time::timeout(POLICY_TIMEOUT, self.0.policy.in_force()).await;
+        in_force
+            .ok()
+            .flatten()
+            .ok_or_else(|| Problem::bus(&anyhow::anyhow!("the rule policy is not known yet")))
+    }
+
+    /// The checks of files that are not sent yet.
+    pub(crate) fn checks(&self) -> &Checks {
+        &self.0.checks
     }
 
     pub(crate) fn monitor(&self) -> &PipelineMonitor {

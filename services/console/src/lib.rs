@@ -3,9 +3,13 @@
 mod api;
 mod app;
 mod assets;
+mod check_api;
+mod checks;
+mod children;
 mod download;
 mod labels;
 mod letter;
+mod openapi;
 mod original;
 mod original_api;
 mod pages;
@@ -13,6 +17,7 @@ mod params;
 mod pipeline_api;
 mod pipeline_status;
 mod problem;
+mod receipt;
 mod region_lookup;
 mod regional;
 mod regional_api;
@@ -28,18 +33,16 @@ mod search_query;
 use std::time::Duration;
 
 use access::AccessControl;
-use anyhow::Context as _;
 use axum::Router;
 use axum::middleware;
+use policy::PolicyFollower;
 use rules::RulePolicy;
-use sandbox::{Limits, Program};
 use worker::{Service, Worker};
 
 use crate::app::App;
-use crate::original::Originals;
 use crate::problem::Problem;
 
-pub use crate::original::{RENDERER_LIMITS, RENDERER_VERB, run_renderer};
+pub use crate::children::{Children, RENDERER_LIMITS, run_child};
 
 /// The service. It reads the index that `index` writes, from a folder on a local disk.
 pub fn service() -> Service {
@@ -62,25 +65,24 @@ pub fn service() -> Service {
 /// If the rule policy or the keys cannot be used. An index that cannot be read is no error here: requests
 /// are answered with a problem until it can.
 pub fn router(worker: Worker) -> anyhow::Result<Router> {
-    let program = Program::this(RENDERER_VERB).context("finding this program")?;
-    router_drawing_with(worker, program, RENDERER_LIMITS)
+    router_with_children(worker, Children::this()?)
 }
 
-/// The same, where another program than this one draws originals, or under other limits.
+/// The same, with the programs that read and draw documents: those that call [`run_child`].
 ///
 /// # Errors
 /// Those of [`router`].
-pub fn router_drawing_with(worker: Worker, program: Program, limits: Limits) -> anyhow::Result<Router> {
-    let policy = RulePolicy::of(worker.config().rule_policy.as_deref())?;
+pub fn router_with_children(worker: Worker, children: Children) -> anyhow::Result<Router> {
+    let policy = PolicyFollower::start(&worker)?;
     let access = AccessControl::open(&worker)?;
     tokio::spawn(worker::watch_log(worker.bus().clone(), worker.shutdown().clone()));
-    let originals = Originals::new(program, limits);
-    let app = App::new(worker, policy, originals);
+    let check_open = worker.config().check_open;
+    let app = App::new(worker, policy, children);
     // Set before the first request is answered, not when the task first runs.
     app.worker().set_degraded(Some("waiting for the index".into()));
     tokio::spawn(watch_index(app.clone()));
     Ok(access
-        .router(routes::routes())
+        .router(routes::admitting(check_open, routes::routes()))
         .fallback(routes::not_found)
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
         .layer(middleware::from_fn(routes::finish_response))

@@ -1,11 +1,8 @@
-//! Runs the `console` service, or one of its sandboxed renderers.
+//! The `console` service as a process of its own, or one of its sandboxed children.
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    match arguments.split_first() {
-        Some((verb, rest)) if verb == console::RENDERER_VERB => console::run_renderer(rest),
-        _ => worker::run(console::service()),
-    }
+    console::run_child(&arguments).unwrap_or_else(|| worker::run(console::service()))
 }

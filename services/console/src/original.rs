@@ -12,16 +12,18 @@ use std::time::Duration;
 
 use rendition::{Page, Rendition, Target};
 use sandbox::{Limits, Pool, Program, SandboxError};
+use tokio::sync::OnceCell;
+use worker::SandboxRequirement;
 
 use self::cache::Cache;
 use self::renderer::{Answer, Refused, Request};
 use crate::problem::{self, Problem};
 
 pub(crate) use self::places::{Place, finding_name, places, targets};
-pub use self::renderer::{RENDERER_VERB, run_renderer};
+pub(crate) use self::renderer::{RENDERER_VERB, run_renderer};
 
 /// What drawing one page, or reading one document, may cost.
-pub const RENDERER_LIMITS: Limits = Limits {
+pub(crate) const LIMITS: Limits = Limits {
     // A scanned page of 8 megapixels takes 100 MB while it is decoded and drawn.
     memory_bytes: 320 << 20,
     // A page of text takes 0.1 s, a scanned one 1 s.
@@ -46,15 +48,20 @@ pub(crate) const VERSION: &str = "1";
 /// Draws originals; shared by all requests.
 pub(crate) struct Originals {
     pool: Pool,
+    required: SandboxRequirement,
+    /// Whether the kernel confines the children as required; asked before the first original.
+    is_confined: OnceCell<()>,
     pages: Cache<(String, Page), Vec<u8>>,
     renditions: Cache<(String, Vec<Target>), Rendition>,
 }
 
 impl Originals {
-    /// Children that run this program, under these limits.
-    pub(crate) fn new(program: Program, limits: Limits) -> Self {
+    /// Children that run this program, under these limits and what the operator requires of the kernel.
+    pub(crate) fn new(program: Program, limits: Limits, required: SandboxRequirement) -> Self {
         Self {
             pool: Pool::new(program, limits, CHILDREN),
+            required,
+            is_confined: OnceCell::new(),
             pages: Cache::new(KEPT_PAGES),
             renditions: Cache::new(KEPT_RENDITIONS),
         }
@@ -103,7 +110,21 @@ impl Originals {
         Ok(png)
     }
 
+    /// Asks a child what the kernel enforces on it, before one gets an original.
+    async fn require_confinement(&self) -> Result<(), Problem> {
+        let response = self.pool.request(b"", b"").await.map_err(|error| trouble(&error))?;
+        let confinement = response.confinement;
+        if confinement.is_complete() || self.required == SandboxRequirement::Weak {
+            return Ok(());
+        }
+        let missing = confinement.missing().collect::<Vec<_>>().join(", ");
+        let code = worker::WEAK_SANDBOX;
+        tracing::error!(code, "{code}: originals are not shown, because the kernel lacks {missing}");
+        Err(problem::cannot_show("本机内核不能隔离显示原件的程序，未予显示。"))
+    }
+
     async fn ask(&self, request: &Request, bytes: &[u8]) -> Result<(Answer, Vec<u8>), Problem> {
+        self.is_confined.get_or_try_init(|| self.require_confinement()).await?;
         let head = prost::Message::encode_to_vec(request);
         let response = self.pool.request(&head, bytes).await.map_err(|error| trouble(&error))?;
         let answer: Answer = prost::Message::decode(response.head.as_slice())

@@ -40,7 +40,9 @@ pub(crate) async fn load(app: &App, caller: &Caller, id: &str, params: &Params) 
 
 fn earlier(after: &StoredReport, since: Option<&str>) -> Result<Version, Problem> {
     let found = match since {
-        Some(since) => after.versions.iter().find(|version| version.id == since && version.id != after.version.id),
+        Some(since) => {
+            after.versions.iter().find(|version| version.id == since && version.id != after.version.id)
+        }
         None => {
             let own = after.versions.iter().position(|version| version.id == after.version.id);
             own.and_then(|own| own.checked_sub(1)).and_then(|before| after.versions.get(before))
@@ -73,7 +75,9 @@ fn changed_cells(before: &Review, after: &Review) -> Vec<CellChange> {
     let form = after.report.form.or(before.report.form);
     let mut ids: Vec<CellId> = form.map(|form| Form::get(form).cells().to_vec()).unwrap_or_default();
     let others = before.report.form.map(|form| Form::get(form).cells().to_vec()).unwrap_or_default();
-    ids.extend(others.into_iter().filter(|id| form.is_none_or(|form| Form::get(form).position(*id).is_none())));
+    ids.extend(
+        others.into_iter().filter(|id| form.is_none_or(|form| Form::get(form).position(*id).is_none())),
+    );
     let changes = ids.into_iter().map(|id| CellChange {
         id,
         before: before.report.cells.get(id).cloned(),

@@ -1,7 +1,6 @@
 #![doc = include_str!("../README.md")]
 
 mod agency;
-mod checking;
 mod client;
 mod files;
 mod help;
@@ -10,6 +9,7 @@ mod local;
 mod moment;
 mod office;
 mod operator;
+mod policy;
 mod print;
 
 use std::ffi::OsString;
@@ -95,13 +95,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 /// What this process becomes if this program started it as a child. These verbs are for nobody to type.
 fn child(arguments: &[OsString]) -> Option<ExitCode> {
-    let [_, verb, rest @ ..] = arguments else { return None };
-    let rest: Vec<String> = rest.iter().map(|word| word.to_string_lossy().into_owned()).collect();
-    match verb.to_str()? {
-        parse::READER_VERB => Some(parse::run_reader(&rest)),
-        console::RENDERER_VERB => Some(console::run_renderer(&rest)),
-        nats::VERB => Some(nats::become_server(&rest)),
-        _ => None,
+    let [_, arguments @ ..] = arguments else { return None };
+    let arguments: Vec<String> = arguments.iter().map(|word| word.to_string_lossy().into_owned()).collect();
+    match arguments.split_first() {
+        Some((verb, rest)) if verb == nats::VERB => Some(nats::become_server(rest)),
+        _ => console::run_child(&arguments),
     }
 }
 

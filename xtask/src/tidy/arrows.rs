@@ -5,7 +5,7 @@ use crate::workspace::Package;
 
 /// The packages of this workspace that each crate and each service depends on. `fuzz`, `tests` and `xtask`
 /// may depend on anything.
-const ARROWS: [(&str, &[&str]); 21] = [
+const ARROWS: [(&str, &[&str]); 23] = [
     // The contract and the heart, which know no bus and no async.
     ("report", &[]),
     ("proto", &["report"]),
@@ -23,18 +23,23 @@ const ARROWS: [(&str, &[&str]); 21] = [
     ("blobs", &["bus"]),
     ("worker", &["blobs", "bus", "proto"]),
     ("access", &["bus", "proto", "report", "worker"]),
+    ("policy", &["bus", "proto", "rules", "worker"]),
     // The services.
-    ("ingest", &["access", "blobs", "bus", "document", "proto", "survey", "worker"]),
+    ("ingest", &["access", "blobs", "bus", "document", "proto", "report", "survey", "worker"]),
     ("parse", &["blobs", "document", "proto", "reading", "sandbox", "worker"]),
-    ("validate", &["proto", "report", "rules", "worker"]),
-    ("index", &["blobs", "bus", "proto", "report", "rules", "search", "worker"]),
+    ("check", &["document", "parse", "report", "rules", "search", "worker"]),
+    ("validate", &["policy", "proto", "report", "rules", "worker"]),
+    ("index", &["blobs", "bus", "policy", "proto", "report", "rules", "search", "worker"]),
     (
         "console",
         &[
             "access",
             "blobs",
             "bus",
+            "check",
             "document",
+            "parse",
+            "policy",
             "proto",
             "reading",
             "render",
@@ -53,6 +58,7 @@ const ARROWS: [(&str, &[&str]); 21] = [
             "access",
             "blobs",
             "bus",
+            "check",
             "console",
             "document",
             "index",

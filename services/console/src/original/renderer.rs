@@ -7,7 +7,7 @@ use prost::Message;
 use rendition::{Page, Rendition, RenditionError, Target};
 
 /// The hidden verb under which a program calls [`run_renderer`].
-pub const RENDERER_VERB: &str = "sandboxed-renderer";
+pub(crate) const RENDERER_VERB: &str = "sandboxed-renderer";
 
 /// A page to draw, or the whole rendition where none is named.
 #[derive(Clone, PartialEq, prost::Message)]
@@ -41,7 +41,7 @@ pub(super) struct Refused {
 }
 
 /// The whole `main` of a child; `arguments` are those after [`RENDERER_VERB`].
-pub fn run_renderer(arguments: &[String]) -> ExitCode {
+pub(crate) fn run_renderer(arguments: &[String]) -> ExitCode {
     sandbox::serve(arguments, |request, bytes| {
         let answered = answer(request, &bytes).unwrap_or_else(|error| {
             if let RenditionError::Unreadable(ReadError::OutOfMemory { .. }) = error {

@@ -60,7 +60,8 @@ fn version(version: &Version) -> Markup {
 /// Links that compare with the other versions.
 fn other_versions(changes: &Changes) -> Markup {
     let own = &changes.after.version.id;
-    let others = changes.after.versions.iter().filter(|version| version.id != *own && version.id != changes.before.id);
+    let others =
+        changes.after.versions.iter().filter(|version| version.id != *own && version.id != changes.before.id);
     let others: Vec<&Version> = others.collect();
     html! {
         @if !others.is_empty() {

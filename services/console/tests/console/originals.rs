@@ -248,7 +248,10 @@ async fn two_versions_are_compared_cell_by_cell() {
     let cells = changes["cells"].as_array().unwrap();
     assert_eq!(cells.len(), 1, "{changes}");
     let [cell] = [&cells[0]];
-    assert_eq!((&cell["before"]["value"], &cell["after"]["value"], &cell["difference"]), (&"9".into(), &"10".into(), &"1".into()));
+    assert_eq!(
+        (&cell["before"]["value"], &cell["after"]["value"], &cell["difference"]),
+        (&"9".into(), &"10".into(), &"1".into())
+    );
     assert!(!changes["new"].as_array().unwrap().is_empty(), "{changes}");
     let page = console.get(&format!("/reports/{second}/changes?since={first}")).await.text();
     for part in ["变动的数据", "+1", "新出现的问题", &format!("/reports/{first}#cell-")] {
