@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests stand outside test functions")]
 
+use std::time::Duration;
+
 use document::Limits;
 use hayro::vello_cpu::Pixmap;
 use rendition::{Page, Rendition, RenditionError, Target, draw, read};
@@ -104,4 +106,28 @@ fn what_cannot_be_shown_is_told() {
     assert_eq!(draw(&pdf, &page(99), &limits), Err(RenditionError::NoSuchPage(99)));
     assert!(matches!(read(b"%PDF-1.7", &[], &limits), Err(RenditionError::Unreadable(_))));
     assert!(matches!(read(b"\x89PNG\r\n\x1A\nnothing", &[], &limits), Err(RenditionError::Picture(_))));
+}
+
+/// The goal for a page, of processor time: whoever clicks on a figure waits for it.
+const MOST_TO_DRAW: Duration = Duration::from_millis(300);
+
+#[test]
+fn a_page_of_tables_is_drawn_in_time() {
+    for name in ["pdf-heads-repeated.pdf", "ofd-over-pages.ofd"] {
+        let bytes = sample(name);
+        let page = Page { number: 2, dpi: 110, quarter_turns: 0 };
+        let fastest = (0..3).map(|_| {
+            let begun = cpu();
+            draw(&bytes, &page, &Limits::default()).unwrap();
+            cpu() - begun
+        });
+        let fastest = fastest.min().unwrap();
+        eprintln!("{name}: {} ms of CPU for a page at 110 dots per inch", fastest.as_millis());
+        assert!(fastest < MOST_TO_DRAW, "{name}: {fastest:?}");
+    }
+}
+
+fn cpu() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap())
 }

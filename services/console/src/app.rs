@@ -10,6 +10,7 @@ use search::{CurrentReader, IndexError, Reader};
 use worker::Worker;
 
 use crate::checks::Checks;
+use crate::children::Children;
 use crate::original::Originals;
 use crate::pipeline_status::{PipelineMonitor, Snapshot};
 use crate::problem::{self, Problem};

@@ -16,6 +16,7 @@ mod send;
 mod status;
 
 pub(crate) use api::api;
+pub(crate) use changes::changes;
 pub(crate) use check::{check, form as check_form};
 pub(crate) use help::help;
 pub(crate) use layout::error_page;

@@ -6,11 +6,12 @@ use maud::{Markup, html};
 use report::{Finding, beijing};
 use search::Version;
 
-use super::layout::{self, ErrorPage, badge};
+use super::layout::{self, badge};
 use super::{finding, official_tables};
 use crate::app::App;
 use crate::labels;
 use crate::params::{Id, Params};
+use crate::problem::Problem;
 use crate::report_changes::{self, CellChange, Changes};
 
 pub(crate) async fn changes(
@@ -18,7 +19,7 @@ pub(crate) async fn changes(
     caller: Caller,
     Id(id): Id,
     params: Params,
-) -> Result<Markup, ErrorPage> {
+) -> Result<Markup, Problem> {
     let changes = report_changes::load(&app, &caller, &id, &params).await?;
     let content = page(&changes);
     Ok(layout::page_with(&app, &caller, "版本比较", "", &["report.css"], content).await)
