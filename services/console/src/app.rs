@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use access::AccessControl;
 use blobs::Blobs;
 use bus::Bus;
 use policy::{InForce, PolicyFollower};
@@ -26,18 +27,24 @@ struct State {
     worker: Worker,
     index: Arc<CurrentReader>,
     policy: PolicyFollower,
+    access: AccessControl,
     monitor: PipelineMonitor,
     checks: Checks,
     originals: Originals,
 }
 
 impl App {
-    pub(crate) fn new(worker: Worker, policy: PolicyFollower, children: Children) -> Self {
+    pub(crate) fn new(
+        worker: Worker,
+        policy: PolicyFollower,
+        access: AccessControl,
+        children: Children,
+    ) -> Self {
         let index = Arc::new(CurrentReader::new(&worker.config().index));
         let monitor = PipelineMonitor::start(&worker, index.clone());
         let checks = Checks::new(worker.config(), &children.reader);
         let originals = Originals::new(children.renderer, children.renderer_limits, worker.config().sandbox);
-        Self(Arc::new(State { worker, index, policy, monitor, checks, originals }))
+        Self(Arc::new(State { worker, index, policy, access, monitor, checks, originals }))
     }
 
     pub(crate) fn worker(&self) -> &Worker {
@@ -46,6 +53,11 @@ impl App {
 
     pub(crate) fn bus(&self) -> &Bus {
         self.0.worker.bus()
+    }
+
+    /// Records what people do in the audit trail.
+    pub(crate) fn access(&self) -> &AccessControl {
+        &self.0.access
     }
 
     pub(crate) fn blobs(&self) -> &Blobs {
@@ -62,6 +74,16 @@ impl App {
             .ok()
             .flatten()
             .ok_or_else(|| Problem::bus(&anyhow::anyhow!("the rule policy is not known yet")))
+    }
+
+    /// Waits until this process follows a change of the policy, or for a moment: the log has it in any case.
+    pub(crate) async fn policy_reached(&self, id: &str) {
+        let reached = async {
+            while self.0.policy.known().is_none_or(|known| known.id() != id) {
+                self.0.policy.changed().await;
+            }
+        };
+        let _ = tokio::time::timeout(POLICY_TIMEOUT, reached).await;
     }
 
     /// The checks of files that are not sent yet.

@@ -26,6 +26,9 @@ const ASSETS: &[(&str, &str, &str)] = &[
     ("console.js", "text/javascript; charset=utf-8", include_str!("../assets/console.js")),
     ("report.css", "text/css; charset=utf-8", include_str!("../assets/report.css")),
     ("report.js", "text/javascript; charset=utf-8", include_str!("../assets/report.js")),
+    ("review.css", "text/css; charset=utf-8", include_str!("../assets/review.css")),
+    ("review.js", "text/javascript; charset=utf-8", include_str!("../assets/review.js")),
+    ("office.css", "text/css; charset=utf-8", include_str!("../assets/office.css")),
     ("icon.svg", "image/svg+xml", include_str!("../assets/icon.svg")),
 ];
 

@@ -9,6 +9,9 @@ mod children;
 mod download;
 mod labels;
 mod letter;
+mod letters;
+mod notices;
+mod office;
 mod openapi;
 mod original;
 mod original_api;
@@ -16,6 +19,8 @@ mod pages;
 mod params;
 mod pipeline_api;
 mod pipeline_status;
+mod policy_api;
+mod policy_changes;
 mod problem;
 mod receipt;
 mod region_lookup;
@@ -26,6 +31,9 @@ mod report_changes;
 mod report_history;
 mod report_lookup;
 mod report_stream;
+mod reviews;
+mod reviews_api;
+mod roster;
 mod routes;
 mod search_api;
 mod search_query;
@@ -53,6 +61,7 @@ pub fn service() -> Service {
     Service::new("console", idle).http(router).guards(access::protect_metrics).checks(|config| {
         access::check_config(config)?;
         RulePolicy::of(config.rule_policy.as_deref())?;
+        office::check_config(config)?;
         Ok(())
     })
 }
@@ -77,7 +86,7 @@ pub fn router_with_children(worker: Worker, children: Children) -> anyhow::Resul
     let access = AccessControl::open(&worker)?;
     tokio::spawn(worker::watch_log(worker.bus().clone(), worker.shutdown().clone()));
     let check_open = worker.config().check_open;
-    let app = App::new(worker, policy, children);
+    let app = App::new(worker, policy, access.clone(), children);
     // Set before the first request is answered, not when the task first runs.
     app.worker().set_degraded(Some("waiting for the index".into()));
     tokio::spawn(watch_index(app.clone()));

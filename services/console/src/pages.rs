@@ -3,6 +3,7 @@
 mod api;
 mod changes;
 mod check;
+mod documents;
 mod finding;
 mod help;
 mod layout;
@@ -11,6 +12,11 @@ mod official_tables;
 pub(crate) mod original_view;
 mod regional;
 mod report;
+mod review;
+mod review_forms;
+mod review_panel;
+mod roster;
+mod rules;
 mod search;
 mod send;
 mod status;
@@ -18,10 +24,17 @@ mod status;
 pub(crate) use api::api;
 pub(crate) use changes::changes;
 pub(crate) use check::{check, form as check_form};
+pub(crate) use documents::documents;
 pub(crate) use help::help;
 pub(crate) use layout::error_page;
 pub(crate) use regional::{redirect_to_regional, regional};
 pub(crate) use report::report;
+pub(crate) use review::{review, wrong};
+pub(crate) use review_forms::{act, act_on_many};
+pub(crate) use roster::{
+    board_csv, roster, roster_check, roster_current, roster_exception, roster_import, roster_template,
+};
+pub(crate) use rules::{rules, rules_change, rules_preview};
 pub(crate) use search::search;
 pub(crate) use send::{receipt, receipts, send};
 pub(crate) use status::status;

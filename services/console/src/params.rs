@@ -7,8 +7,21 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 pub(crate) use access::Id;
 
 /// The parameters that filter; so does every `cell.<id>`.
-const FILTERS: [&str; 9] =
-    ["year", "region", "agency", "verdict", "finding", "rule", "severity", "form", "published"];
+const FILTERS: [&str; 13] = [
+    "year",
+    "region",
+    "agency",
+    "verdict",
+    "finding",
+    "rule",
+    "severity",
+    "form",
+    "published",
+    "review",
+    "assignee",
+    "due",
+    "open",
+];
 
 /// Name and value of each parameter, in order. Parameters with an empty value are left out, because a form
 /// sends every field it has.

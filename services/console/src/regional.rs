@@ -4,8 +4,6 @@
 //! every answer shows the present state.
 
 use access::{Caller, Code};
-use anyhow::Context as _;
-use proto::v1::RosterImported;
 use report::{Decimal, Region, Report, Year, beijing};
 use search::{Card, Clause, IndexError, Query, Reader, StoredParts};
 use survey::{Attendance, Attendee, Figures, Findings, Member, Phrases, RollUp, Roster};
@@ -13,7 +11,7 @@ use survey::{Attendance, Attendee, Figures, Findings, Member, Phrases, RollUp, R
 use crate::app::App;
 use crate::params::Params;
 use crate::problem::Problem;
-use crate::region_lookup;
+use crate::{region_lookup, roster};
 
 /// Whether an agency of the roster has reported for a year, and when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -286,15 +284,6 @@ pub(crate) fn year(params: &Params) -> Result<Year, Problem> {
 
 /// The roster that was imported last; none where none was.
 async fn roster(app: &App) -> Result<Option<Roster>, Problem> {
-    let imported = app.bus().latest::<RosterImported>().await.map_err(|error| Problem::bus(&error))?;
-    let Some(blob) = imported.and_then(|imported| imported.original) else { return Ok(None) };
-    let stored = app.blobs().get(&blob.sha256).await;
-    let bytes = stored.map_err(|error| Problem::internal(&error.into()))?;
-    let parsed = tokio::task::spawn_blocking(move || {
-        let text = std::str::from_utf8(&bytes).context("the stored roster is not UTF-8")?;
-        // It was valid when it was imported, but a newer version of this program may check more.
-        Roster::parse(text).context("the stored roster is not valid; import it again")
-    });
-    let parsed = parsed.await.map_err(anyhow::Error::from).flatten();
-    parsed.map(Some).map_err(|error| Problem::internal(&error))
+    let current = roster::current(app).await?;
+    Ok(current.imported.map(|_| current.roster))
 }

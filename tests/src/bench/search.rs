@@ -6,8 +6,9 @@ use anyhow::{Context as _, Result};
 use clap::Parser;
 use document::Limits;
 use proto::v1::{self, Blob, ReportSubmitted, ReportValidated};
-use report::CellId;
-use search::{Entry, Facet, GroupBy, Index, Query, Reader, StoredParts};
+use report::workflow::{Act, ActKind};
+use report::{CellId, Date};
+use search::{Entry, Facet, GroupBy, Index, Query, Reader, ReportAct, Sort, StoredParts};
 
 use super::process::{cpu_seconds, thread_cpu_seconds};
 use super::say;
@@ -32,6 +33,8 @@ pub struct Options {
 
 /// As many as a commit of the index service has at most.
 const BATCH: usize = 400;
+/// One of so many reports was sent back to its agency.
+const RETURNED_EVERY: usize = 3;
 /// Of a hundred reports so many have a planted fault, so that there are findings.
 const FAULTS_PERCENT: u8 = 20;
 /// A phrase that many reports have.
@@ -79,6 +82,18 @@ fn questions() -> Vec<(&'static str, Ask)> {
         }),
         ("all reports, no hits, facet by agency", |reader| {
             page(reader, "", 0, |query| query.facets = vec![Facet::Agency])
+        }),
+        ("work list: 50 rows, tabs counted, four facets", |reader| {
+            let state = |name: &str| Ok::<_, anyhow::Error>(vec![search::field("review", name)?]);
+            let facets = vec![Facet::Review, Facet::Year, Facet::Region, Facet::Rule];
+            page(reader, "", 0, |query| query.facets = facets)?;
+            let filters = state("returned")?;
+            page(reader, "", 50, |query| {
+                (query.filters, query.sort) = (filters, Sort::parse("due").unwrap_or_default());
+            })?;
+            let mut overdue = state("returned")?;
+            overdue.push(search::field("due", "<2025-03-01")?);
+            page(reader, "", 0, |query| query.filters = overdue)
         }),
         ("200 hits", |reader| page(reader, PHRASE, 200, |_| ())),
         ("200 hits with their reports", |reader| page(reader, PHRASE, 200, |query| query.reports = true)),
@@ -178,10 +193,30 @@ fn write(index: &Index, facts: &[(ReportValidated, String)], count: u64) -> Resu
             let (fact, text) = fact_of(facts, *number);
             Ok(Entry::of(&fact, text.clone())?)
         });
-        writer.apply(entries.collect::<Result<Vec<_>>>()?)?;
+        let entries = entries.collect::<Result<Vec<_>>>()?;
+        let acts = entries.iter().step_by(RETURNED_EVERY).enumerate().map(returned).collect();
+        writer.apply(entries)?;
+        writer.review(acts)?;
         writer.commit("")?;
     }
     Ok(())
+}
+
+/// An act that sends a report back, with a deadline of its own.
+fn returned((number, entry): (usize, &Entry)) -> ReportAct {
+    let day = i8::try_from(1 + number % 28).unwrap_or(1);
+    let deadline = Date::new(2025, 2, day).ok();
+    let kind = ActKind::Returned { deadline, note: String::new(), letter: String::new() };
+    let act = Act {
+        number: 1,
+        version: entry.version.id.clone(),
+        version_number: entry.version.number,
+        at_ms: entry.version.submitted_at_ms,
+        who: "甲".into(),
+        findings: Vec::new(),
+        kind,
+    };
+    ReportAct { key: entry.key.clone(), sequence: number as u64 + 1, act }
 }
 
 fn size_of(folder: &Path) -> Result<u64> {

@@ -2,6 +2,7 @@
 //! generated reports whose truth is known.
 
 mod province;
+mod reviews;
 mod submission;
 mod versions;
 mod years;

@@ -16,8 +16,8 @@ use search::Version;
 use self::text::Line;
 use self::years::OtherYears;
 use super::layout::{self, BUS_TIMEOUT, ErrorPage, badge};
-use super::official_tables;
 use super::original_view::{self, Links};
+use super::{official_tables, review_panel};
 use crate::app::App;
 use crate::download::base_name;
 use crate::labels;
@@ -26,6 +26,9 @@ use crate::params::{Id, Params};
 use crate::problem::Problem;
 use crate::report_history::ReportHistory;
 use crate::report_lookup::{self, LoadedReport};
+
+/// The style sheets and scripts of the page.
+const FILES: &[&str] = &["review.css", "report.css", "report.js"];
 
 pub(crate) async fn report(
     State(app): State<App>,
@@ -38,6 +41,11 @@ pub(crate) async fn report(
     let version = loaded.as_ref().map_or(id.as_str(), |loaded| &loaded.report.version.id).to_owned();
     let history = tokio::time::timeout(BUS_TIMEOUT, ReportHistory::load(&app, &caller, &version)).await;
     let history = history.ok().and_then(Result::ok).flatten();
+    let key = loaded.as_ref().and_then(|loaded| loaded.indexed_key.clone());
+    let panel = match key {
+        Some(key) => Some(review_panel::panel(&app, &key, &caller).await),
+        None => None,
+    };
     let (title, content) = match (loaded, history) {
         (Some(loaded), history) => {
             let lines = text::lines(loaded.report.text.clone(), query.clone()).await?;
@@ -45,7 +53,7 @@ pub(crate) async fn report(
             let original = Original::of_report(&app, &loaded).await;
             let page =
                 Page { loaded: &loaded, other_years: &other_years, lines: &lines, original: &original };
-            (title(&loaded).to_owned(), page.show(history.as_ref(), &query))
+            (title(&loaded).to_owned(), page.show(history.as_ref(), &query, panel.as_ref()))
         }
         (None, Some(history)) => {
             let original = Original::of_file(&app, &caller, &id).await;
@@ -53,7 +61,7 @@ pub(crate) async fn report(
         }
         (None, None) => return Err(Problem::no_such_report(&id).into()),
     };
-    Ok(layout::page_with(&app, &caller, &title, &query, &["report.css", "report.js"], content).await)
+    Ok(layout::page_with(&app, &caller, &title, &query, FILES, content).await)
 }
 
 /// The original as the page shows it.
@@ -149,28 +157,31 @@ impl Page<'_> {
         self.loaded.report.withdrawal.is_some()
     }
 
-    fn show(&self, history: Option<&ReportHistory>, query: &str) -> Markup {
+    /// `panel` is what reviewers do with the report.
+    fn show(&self, history: Option<&ReportHistory>, query: &str, panel: Option<&Markup>) -> Markup {
         html! {
             article.report {
                 (self.header(history))
-                @if !self.is_withdrawal() { (self.desk(query)) }
+                @if self.is_withdrawal() { @if let Some(panel) = panel { (panel) } } @else { (self.desk(query, panel)) }
             }
         }
     }
 
     /// Findings and tables on the left, the original on the right.
-    fn desk(&self, query: &str) -> Markup {
+    fn desk(&self, query: &str, panel: Option<&Markup>) -> Markup {
         let tables = official_tables::tables(self.review(), &self.original.shown);
         html! {
             div.desk {
                 div.pane.left #figures tabindex="-1" {
                     nav.tools.screen aria-label="本页内容" {
+                        @if panel.is_some() { a href="#review" { "审核" } }
                         a href="#findings" { "校核结果" }
                         @if tables.is_some() {
                             @for table in Table::ALL { a href={ "#" (official_tables::anchor(table)) } { (table.short_title()) } }
                         }
                         span.quiet.keys data-keys hidden title="键盘：方向键在格间移动；n、p 下一项、上一项问题；Esc 取消" { "n 下一项　p 上一项　Esc 取消" }
                     }
+                    @if let Some(panel) = panel { (panel) }
                     (findings::findings(self.review(), self.other_years, self.lines, &self.original.shown))
                     section #tables {
                         h2 { "表格" }

@@ -229,6 +229,7 @@ fn hit(hit: &Hit, params: &Params) -> Markup {
                     @if let Some(form) = &hit.card.form { span { (form.as_str()) "年格式" } }
                     @if hit.card.versions > 1 { span { "共 " (hit.card.versions) " 个版本" } }
                 }
+                @if hit.card.handling.problems > 0 { p.wrong { (super::wrong(&hit.card)) } }
                 @for snippet in &hit.snippets { p.snippet { (marked(snippet)) } }
             }
         }

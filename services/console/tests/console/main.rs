@@ -5,8 +5,10 @@
 mod api;
 mod checks;
 mod harness;
+mod office;
 mod originals;
 mod pages;
 mod preview;
 mod regional;
+mod reviews;
 mod server;

@@ -9,7 +9,7 @@ use tests::processes::{free_port, program, until};
 use super::{Keys, Setup, answer};
 
 /// Every path with the roles that it admits: submit, review, operate. All others are turned away.
-const ROUTES: [(Method, &str, [bool; 3]); 23] = [
+const ROUTES: [(Method, &str, [bool; 3]); 28] = [
     (Method::GET, "/", [true, true, true]),
     (Method::GET, "/reports/x", [true, true, true]),
     (Method::GET, "/regions", [false, true, true]),
@@ -21,6 +21,11 @@ const ROUTES: [(Method, &str, [bool; 3]); 23] = [
     (Method::GET, "/api/v1/reports/x/findings", [true, true, true]),
     (Method::GET, "/api/v1/reports/x/versions", [true, true, true]),
     (Method::GET, "/api/v1/reports/x/letter", [false, true, true]),
+    (Method::GET, "/review", [false, true, true]),
+    (Method::POST, "/reports/x/reviews", [false, true, true]),
+    (Method::GET, "/api/v1/reports/x/reviews", [true, true, true]),
+    (Method::POST, "/api/v1/reports/x/reviews", [false, true, true]),
+    (Method::POST, "/api/v1/reviews", [false, true, true]),
     (Method::GET, "/api/v1/sum", [true, true, true]),
     (Method::GET, "/api/v1/kept", [false, true, true]),
     (Method::GET, "/api/v1/rollup", [false, true, true]),
