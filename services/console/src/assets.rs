@@ -18,6 +18,9 @@ pub(crate) async fn openapi() -> Response {
 }
 
 const ASSETS: &[(&str, &str, &str)] = &[
+    ("compare.css", "text/css; charset=utf-8", include_str!("../assets/compare.css")),
+    ("complete.css", "text/css; charset=utf-8", include_str!("../assets/complete.css")),
+    ("complete.js", "text/javascript; charset=utf-8", include_str!("../assets/complete.js")),
     ("console.css", "text/css; charset=utf-8", include_str!("../assets/console.css")),
     ("help.css", "text/css; charset=utf-8", include_str!("../assets/help.css")),
     ("send.css", "text/css; charset=utf-8", include_str!("../assets/send.css")),

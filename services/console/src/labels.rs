@@ -147,6 +147,14 @@ pub(crate) fn cell(id: CellId) -> String {
     form.map(|form| full_width_brackets(form.label(id))).unwrap_or_default()
 }
 
+/// The shortest name that means this cell alone: `表三 新收 总计`.
+pub(crate) fn short_cell(id: CellId) -> String {
+    full_width_brackets(search::short_name(id))
+}
+
+/// Stands below every table and chart with gaps.
+pub(crate) const GAPS_ARE_NOT_ZERO: &str = "没有数字的格不计为0，也不计入合计和中位数";
+
 /// A location in the original, in words by which a person finds it; none in running text without pages.
 pub(crate) fn location(origin: &Origin) -> Option<String> {
     let page = origin.page.map(|page| format!("第{page}页"));

@@ -3,6 +3,7 @@
 mod api;
 mod changes;
 mod check;
+mod compare;
 mod documents;
 mod finding;
 mod help;
@@ -18,12 +19,14 @@ mod review_panel;
 mod roster;
 mod rules;
 mod search;
+mod search_figures;
 mod send;
 mod status;
 
 pub(crate) use api::api;
 pub(crate) use changes::changes;
 pub(crate) use check::{check, form as check_form};
+pub(crate) use compare::compare;
 pub(crate) use documents::documents;
 pub(crate) use help::help;
 pub(crate) use layout::error_page;

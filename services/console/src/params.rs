@@ -47,6 +47,11 @@ impl Params {
         self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
+    /// Every value of a parameter.
+    pub(crate) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
     /// Whether a parameter has this value, among others.
     pub(crate) fn has(&self, name: &str, value: &str) -> bool {
         self.0.iter().any(|(known, has)| known == name && has == value)

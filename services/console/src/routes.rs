@@ -12,8 +12,8 @@ use crate::app::App;
 use crate::pages;
 use crate::problem::Problem;
 use crate::{
-    assets, check_api, download, letter, letters, notices, original_api, pipeline_api, policy_api,
-    regional_api, report_api, report_stream, reviews_api, search_api,
+    assets, check_api, compare_api, download, letter, letters, notices, original_api, pipeline_api,
+    policy_api, regional_api, report_api, report_stream, reviews_api, search_api,
 };
 
 /// Every path and what it needs; `openapi.json` describes those of the API. Where any key will do, a key that
@@ -37,6 +37,7 @@ pub(crate) fn routes() -> Vec<Route<App>> {
         ("/reports/{id}/reviews", Requires::Review, Any, post(pages::act)),
         ("/review", Requires::Review, Any, get(pages::review).post(pages::act_on_many)),
         ("/regions", Requires::Review, Any, get(pages::regional)),
+        ("/compare", Requires::Key, Any, get(pages::compare)),
         ("/across", Requires::Review, Any, get(pages::redirect_to_regional)),
         ("/status", Requires::Review, Any, get(pages::status)),
         ("/roster", Requires::Review, Any, get(pages::roster)),
@@ -93,6 +94,8 @@ pub(crate) fn routes() -> Vec<Route<App>> {
         ),
         ("/api/v1/check", Requires::Key, Only(&["name"]), post(check_api::check)),
         ("/api/v1/sum", Requires::Key, Only(SUM), get(search_api::sum)),
+        ("/api/v1/compare", Requires::Key, Only(COMPARE), get(compare_api::compare)),
+        ("/api/v1/complete", Requires::Key, Only(&["q", "kind", "limit"]), get(compare_api::complete)),
         ("/api/v1/kept", Requires::Review, Only(FILTER), get(report_stream::stream)),
         ("/api/v1/rollup", Requires::Review, Only(&["region", "year", "format"]), get(regional_api::roll_up)),
         ("/api/v1/roster", Requires::Review, Only(ATTENDANCE), get(regional_api::attendance)),
@@ -172,6 +175,8 @@ const LETTERS: &[&str] =
     filter_and!("key", "name", "number", "first", "signer", "contact", "telephone", "deadline", "date");
 /// Those of a sum.
 const SUM: &[&str] = filter_and!("cell", "by");
+/// Those of a comparison.
+const COMPARE: &[&str] = &["cell", "measure", "of", "by", "region", "agency", "kind", "level", "year"];
 /// Those of a search.
 const SEARCH: &[&str] = filter_and!("sort", "facets", "limit", "cursor", "highlight");
 

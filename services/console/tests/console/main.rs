@@ -4,6 +4,7 @@
 
 mod api;
 mod checks;
+mod compare;
 mod harness;
 mod office;
 mod originals;
