@@ -8,10 +8,12 @@ use blobs::Blobs;
 use bus::Bus;
 use policy::{InForce, PolicyFollower};
 use search::{CurrentReader, IndexError, Reader};
+use tokio::sync::Semaphore;
 use worker::Worker;
 
 use crate::checks::Checks;
 use crate::children::Children;
+use crate::export_api;
 use crate::original::Originals;
 use crate::pipeline_status::{PipelineMonitor, Snapshot};
 use crate::problem::{self, Problem};
@@ -31,6 +33,7 @@ struct State {
     monitor: PipelineMonitor,
     checks: Checks,
     originals: Originals,
+    exports: Arc<Semaphore>,
 }
 
 impl App {
@@ -44,7 +47,16 @@ impl App {
         let monitor = PipelineMonitor::start(&worker, index.clone());
         let checks = Checks::new(worker.config(), &children.reader);
         let originals = Originals::new(children.renderer, children.renderer_limits, worker.config().sandbox);
-        Self(Arc::new(State { worker, index, policy, access, monitor, checks, originals }))
+        Self(Arc::new(State {
+            worker,
+            index,
+            policy,
+            access,
+            monitor,
+            checks,
+            originals,
+            exports: export_api::room(),
+        }))
     }
 
     pub(crate) fn worker(&self) -> &Worker {
@@ -89,6 +101,11 @@ impl App {
     /// The checks of files that are not sent yet.
     pub(crate) fn checks(&self) -> &Checks {
         &self.0.checks
+    }
+
+    /// Room for exports.
+    pub(crate) fn exports(&self) -> &Arc<Semaphore> {
+        &self.0.exports
     }
 
     pub(crate) fn monitor(&self) -> &PipelineMonitor {
