@@ -1,6 +1,7 @@
 //! The pages, in Chinese. They load nothing from elsewhere and work without their script.
 
 mod api;
+mod changes;
 mod check;
 mod compare;
 mod documents;
@@ -10,6 +11,7 @@ mod help;
 mod layout;
 mod navigation;
 mod official_tables;
+pub(crate) mod original_view;
 mod regional;
 mod report;
 mod review;
@@ -23,6 +25,7 @@ mod send;
 mod status;
 
 pub(crate) use api::api;
+pub(crate) use changes::changes;
 pub(crate) use check::{check, form as check_form};
 pub(crate) use compare::compare;
 pub(crate) use documents::documents;
