@@ -11,6 +11,7 @@ use search::{CurrentReader, IndexError, Reader};
 use worker::Worker;
 
 use crate::checks::Checks;
+use crate::news::News;
 use crate::pipeline_status::{PipelineMonitor, Snapshot};
 use crate::problem::{self, Problem};
 
@@ -27,6 +28,7 @@ struct State {
     policy: PolicyFollower,
     monitor: PipelineMonitor,
     checks: Checks,
+    news: News,
 }
 
 impl App {
@@ -35,7 +37,8 @@ impl App {
         let index = Arc::new(CurrentReader::new(&worker.config().index));
         let monitor = PipelineMonitor::start(&worker, index.clone());
         let checks = Checks::new(worker.config(), reader);
-        Self(Arc::new(State { worker, index, policy, monitor, checks }))
+        let news = News::start(&worker, &index);
+        Self(Arc::new(State { worker, index, policy, monitor, checks, news }))
     }
 
     pub(crate) fn worker(&self) -> &Worker {
@@ -65,6 +68,11 @@ impl App {
     /// The checks of files that are not sent yet.
     pub(crate) fn checks(&self) -> &Checks {
         &self.0.checks
+    }
+
+    /// What is new.
+    pub(crate) fn news(&self) -> &News {
+        &self.0.news
     }
 
     pub(crate) fn monitor(&self) -> &PipelineMonitor {

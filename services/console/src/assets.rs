@@ -20,6 +20,7 @@ pub(crate) async fn openapi() -> Response {
 const ASSETS: &[(&str, &str, &str)] = &[
     ("console.css", "text/css; charset=utf-8", include_str!("../assets/console.css")),
     ("help.css", "text/css; charset=utf-8", include_str!("../assets/help.css")),
+    ("news.css", "text/css; charset=utf-8", include_str!("../assets/news.css")),
     ("send.css", "text/css; charset=utf-8", include_str!("../assets/send.css")),
     ("send.js", "text/javascript; charset=utf-8", include_str!("../assets/send.js")),
     ("drop.js", "text/javascript; charset=utf-8", include_str!("../assets/drop.js")),

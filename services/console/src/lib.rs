@@ -8,6 +8,8 @@ mod checks;
 mod download;
 mod labels;
 mod letter;
+mod news;
+mod news_api;
 mod openapi;
 mod pages;
 mod params;

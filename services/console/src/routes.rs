@@ -11,9 +11,7 @@ use axum::routing::{get, post};
 use crate::app::App;
 use crate::pages;
 use crate::problem::Problem;
-use crate::{
-    assets, check_api, download, letter, pipeline_api, regional_api, report_api, report_stream, search_api,
-};
+use crate::{assets, check_api, download, letter, news_api, pipeline_api, regional_api, report_api, report_stream, search_api};
 
 /// Every path and what it needs; `openapi.json` describes those of the API. Where any key will do, a key that
 /// submits reports sees only its own.
@@ -29,6 +27,9 @@ pub(crate) fn routes() -> Vec<Route<App>> {
         ),
         ("/send/receipt/{id}", Requires::Key, Any, get(pages::receipt)),
         ("/check", Requires::Key, Any, get(pages::check_form).post(pages::check)),
+        ("/news", Requires::Key, Any, get(pages::news)),
+        ("/news/seen", Requires::Key, Any, post(pages::news_seen)),
+        ("/news.atom", Requires::Key, Only(&["kind", "region", "q"]), get(news_api::atom)),
         ("/help", Requires::Key, Any, get(pages::help)),
         ("/api", Requires::Key, Any, get(pages::api)),
         ("/reports/{id}", Requires::Key, Any, get(pages::report)),
@@ -46,6 +47,7 @@ pub(crate) fn routes() -> Vec<Route<App>> {
         ("/api/v1/reports/{id}/versions", Requires::Key, Only(&[]), get(report_api::versions)),
         ("/api/v1/reports/{id}/letter", Requires::Review, Only(LETTER), get(letter::letter)),
         ("/api/v1/check", Requires::Key, Only(&["name"]), post(check_api::check)),
+        ("/api/v1/news", Requires::Key, Only(&["after", "limit", "kind", "region", "q"]), get(news_api::news)),
         ("/api/v1/sum", Requires::Key, Only(SUM), get(search_api::sum)),
         ("/api/v1/kept", Requires::Review, Only(FILTER), get(report_stream::stream)),
         ("/api/v1/rollup", Requires::Review, Only(&["region", "year", "format"]), get(regional_api::roll_up)),

@@ -34,7 +34,7 @@ pub(crate) const ENTRIES: &[Entry] = &[
     // 比较分析, 报送名录, 文书
     more("/check", "自查", Requires::Key),
     // 导出, 校核规则
-    // 动态
+    more("/news", "动态", Requires::Key),
     more("/status", "处理状态", Requires::Review),
     more("/help", "帮助", Requires::Key),
     more("/api", "接口", Requires::Key),
