@@ -5,6 +5,7 @@
 mod api;
 mod checks;
 mod harness;
+mod news;
 mod pages;
 mod preview;
 mod regional;
