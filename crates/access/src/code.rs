@@ -111,6 +111,20 @@ codes! {
         "One key, or one address without a key, asked more often than `GOUJI_RATE` allows."
         => "Wait for the seconds in `Retry-After`.";
 
+    // Reviews.
+    ReviewConflict "review-conflict" [CONFLICT], Sender:
+        "Somebody else did something to the report, or a new version arrived, since the reviewer looked at it."
+        => "Read the report and its reviews again, then decide.";
+    NoSuchFinding "no-such-finding" [UNPROCESSABLE_ENTITY], Sender:
+        "The current version of the report has no such finding."
+        => "Read the findings of the report again.";
+    TooManyReports "too-many-reports" [PAYLOAD_TOO_LARGE], Sender:
+        "One request acts on more than 2,000 reports."
+        => "Act on one region or one year after the other.";
+    TooManyActs "too-many-acts" [UNPROCESSABLE_ENTITY], Operator:
+        "A report has 1,000 acts of reviewers, and takes no more."
+        => "Find out which program acts on it again and again.";
+
     // Uploads.
     NoFile "no-file" [BAD_REQUEST], Sender:
         "The request has no file in it."

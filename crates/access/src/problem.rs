@@ -208,13 +208,14 @@ fn title(status: StatusCode) -> &'static str {
 }
 
 /// The Chinese title of each status that a problem may have.
-const TITLES: [(u16, &str); 14] = [
+const TITLES: [(u16, &str); 15] = [
     (400, "请求有误"),
     (401, "需要密钥"),
     (403, "无权进行"),
     (404, "找不到"),
     (405, "方法不允许"),
     (408, "等待超时"),
+    (409, "已有变化"),
     (413, "内容过大"),
     (414, "地址过长"),
     (415, "格式不支持"),

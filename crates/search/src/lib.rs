@@ -22,6 +22,7 @@ mod query;
 mod reader;
 mod records;
 mod region;
+mod reviews;
 mod schema;
 mod snippet;
 mod stored;
@@ -40,8 +41,9 @@ pub use parse::{Choice, FilterError, Parsed, Question, field, parse, read_query}
 pub use query::{Clause, Facet, FacetCounts, FacetValue, Hit, MAX_LIMIT, Page, Query, Sort, SortBy, Span};
 pub use reader::Reader;
 pub use records::{Figure, Record};
+pub use reviews::ReportAct;
 pub use snippet::{Snippet, highlights};
-pub use stored::{Card, StoredParts, StoredReport};
+pub use stored::{Card, CardHandling, StoredParts, StoredReport};
 pub use sum::{GroupBy, Sum};
 pub use versions::{IndexedReading, Reassignments, current_readings};
 pub use writer::{Applied, CurrentReport, Writer};

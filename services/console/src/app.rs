@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use access::AccessControl;
 use blobs::Blobs;
 use bus::Bus;
 use policy::{InForce, PolicyFollower};
@@ -26,6 +27,7 @@ struct State {
     worker: Worker,
     index: Arc<CurrentReader>,
     policy: PolicyFollower,
+    access: AccessControl,
     monitor: PipelineMonitor,
     checks: Checks,
     news: News,
@@ -33,12 +35,17 @@ struct State {
 
 impl App {
     /// `reader` is the program that reads documents in the sandbox.
-    pub(crate) fn new(worker: Worker, policy: PolicyFollower, reader: &Program) -> Self {
+    pub(crate) fn new(
+        worker: Worker,
+        policy: PolicyFollower,
+        access: AccessControl,
+        reader: &Program,
+    ) -> Self {
         let index = Arc::new(CurrentReader::new(&worker.config().index));
         let monitor = PipelineMonitor::start(&worker, index.clone());
         let checks = Checks::new(worker.config(), reader);
         let news = News::start(&worker, &index);
-        Self(Arc::new(State { worker, index, policy, monitor, checks, news }))
+        Self(Arc::new(State { worker, index, policy, access, monitor, checks, news }))
     }
 
     pub(crate) fn worker(&self) -> &Worker {
@@ -47,6 +54,11 @@ impl App {
 
     pub(crate) fn bus(&self) -> &Bus {
         self.0.worker.bus()
+    }
+
+    /// Records what people do in the audit trail.
+    pub(crate) fn access(&self) -> &AccessControl {
+        &self.0.access
     }
 
     pub(crate) fn blobs(&self) -> &Blobs {
@@ -63,6 +75,16 @@ impl App {
             .ok()
             .flatten()
             .ok_or_else(|| Problem::bus(&anyhow::anyhow!("the rule policy is not known yet")))
+    }
+
+    /// Waits until this process follows a change of the policy, or for a moment: the log has it in any case.
+    pub(crate) async fn policy_reached(&self, id: &str) {
+        let reached = async {
+            while self.0.policy.known().is_none_or(|known| known.id() != id) {
+                self.0.policy.changed().await;
+            }
+        };
+        let _ = tokio::time::timeout(POLICY_TIMEOUT, reached).await;
     }
 
     /// The checks of files that are not sent yet.

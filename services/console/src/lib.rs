@@ -5,16 +5,25 @@ mod app;
 mod assets;
 mod check_api;
 mod checks;
+mod compare;
+mod compare_api;
+mod complete;
 mod download;
+mod figure_form;
 mod labels;
 mod letter;
+mod letters;
 mod news;
 mod news_api;
+mod notices;
+mod office;
 mod openapi;
 mod pages;
 mod params;
 mod pipeline_api;
 mod pipeline_status;
+mod policy_api;
+mod policy_changes;
 mod problem;
 mod reader;
 mod receipt;
@@ -25,6 +34,9 @@ mod report_api;
 mod report_history;
 mod report_lookup;
 mod report_stream;
+mod reviews;
+mod reviews_api;
+mod roster;
 mod routes;
 mod search_api;
 mod search_query;
@@ -53,6 +65,7 @@ pub fn service() -> Service {
     Service::new("console", idle).http(router).guards(access::protect_metrics).checks(|config| {
         access::check_config(config)?;
         RulePolicy::of(config.rule_policy.as_deref())?;
+        office::check_config(config)?;
         Ok(())
     })
 }
@@ -77,7 +90,7 @@ pub fn router_with_reader(worker: Worker, reader: &Program) -> anyhow::Result<Ro
     let access = AccessControl::open(&worker)?;
     tokio::spawn(worker::watch_log(worker.bus().clone(), worker.shutdown().clone()));
     let check_open = worker.config().check_open;
-    let app = App::new(worker, policy, reader);
+    let app = App::new(worker, policy, access.clone(), reader);
     // Set before the first request is answered, not when the task first runs.
     app.worker().set_degraded(Some("waiting for the index".into()));
     tokio::spawn(watch_index(app.clone()));

@@ -2,6 +2,8 @@
 
 mod api;
 mod check;
+mod compare;
+mod documents;
 mod finding;
 mod help;
 mod layout;
@@ -10,17 +12,31 @@ mod news;
 mod official_tables;
 mod regional;
 mod report;
+mod review;
+mod review_forms;
+mod review_panel;
+mod roster;
+mod rules;
 mod search;
+mod search_figures;
 mod send;
 mod status;
 
 pub(crate) use api::api;
 pub(crate) use check::{check, form as check_form};
+pub(crate) use compare::compare;
+pub(crate) use documents::documents;
 pub(crate) use help::help;
 pub(crate) use layout::error_page;
 pub(crate) use news::{news, seen as news_seen};
 pub(crate) use regional::{redirect_to_regional, regional};
 pub(crate) use report::report;
+pub(crate) use review::{review, wrong};
+pub(crate) use review_forms::{act, act_on_many};
+pub(crate) use roster::{
+    board_csv, roster, roster_check, roster_current, roster_exception, roster_import, roster_template,
+};
+pub(crate) use rules::{rules, rules_change, rules_preview};
 pub(crate) use search::search;
 pub(crate) use send::{receipt, receipts, send};
 pub(crate) use status::status;

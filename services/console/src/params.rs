@@ -7,8 +7,21 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 pub(crate) use access::Id;
 
 /// The parameters that filter; so does every `cell.<id>`.
-const FILTERS: [&str; 9] =
-    ["year", "region", "agency", "verdict", "finding", "rule", "severity", "form", "published"];
+const FILTERS: [&str; 13] = [
+    "year",
+    "region",
+    "agency",
+    "verdict",
+    "finding",
+    "rule",
+    "severity",
+    "form",
+    "published",
+    "review",
+    "assignee",
+    "due",
+    "open",
+];
 
 /// Name and value of each parameter, in order. Parameters with an empty value are left out, because a form
 /// sends every field it has.
@@ -32,6 +45,11 @@ impl Params {
     /// The first value of a parameter.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Every value of a parameter.
+    pub(crate) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
     /// Whether a parameter has this value, among others.

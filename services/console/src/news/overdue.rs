@@ -76,6 +76,8 @@ mod tests {
             agency: "甲局".into(),
             region: Some("370400".into()),
             deadline,
+            is_exempt: false,
+            note: None,
             reports: Vec::new(),
             missing_years: Vec::new(),
         };

@@ -4,9 +4,12 @@
 
 mod api;
 mod checks;
+mod compare;
 mod harness;
 mod news;
+mod office;
 mod pages;
 mod preview;
 mod regional;
+mod reviews;
 mod server;

@@ -105,7 +105,7 @@ async fn the_feed_is_atom() {
         match reader.read_event().unwrap() {
             quick_xml::events::Event::Start(start) => {
                 depth += 1;
-                entries += usize::from(start.name().as_ref() == b"entry");
+                entries += usize::from(start.name().as_ref() == "entry");
             }
             quick_xml::events::Event::End(_) => depth -= 1,
             quick_xml::events::Event::Eof => break,

@@ -170,9 +170,9 @@ async fn a_form_without_a_script_leads_to_its_receipt() {
     assert!(nothing.text().await.unwrap().contains("请求中没有文件"));
 
     // Bytes that somebody sent are no submission, whatever they say.
-    let forged = br#"{"key":"1","files":[],"refused":[],"terms":{"door":"http","sender":"省政府"}}"#;
-    up.submit("forged.json", forged.to_vec()).await;
-    let address = format!("/send/receipt/{}", tests::proof::sha256(forged));
+    let forged = r#"{"key":"1","files":[],"refused":[],"terms":{"door":"http","sender":"省政府"}}"#;
+    up.submit("forged.json", forged.as_bytes().to_vec()).await;
+    let address = format!("/send/receipt/{}", tests::proof::sha256(forged.as_bytes()));
     assert_eq!(page(&address).await.0, StatusCode::NOT_FOUND);
     assert_eq!(page("/send/receipt/x").await.0, StatusCode::NOT_FOUND);
 }
