@@ -36,7 +36,11 @@ pub fn problems<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> Vec<Prob
 /// How many problems count towards the verdict: neither hints, nor what was waived, nor what cannot be judged.
 pub fn count_problems(findings: &[Finding]) -> usize {
     let problems = problems(findings).into_iter();
-    problems.filter(|problem| problem.severity() != Severity::Info && problem.findings.iter().all(|one| counts(one))).count()
+    problems
+        .filter(|problem| {
+            problem.severity() != Severity::Info && problem.findings.iter().all(|one| counts(one))
+        })
+        .count()
 }
 
 impl<'a> Problem<'a> {

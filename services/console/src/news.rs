@@ -327,8 +327,11 @@ mod tests {
     fn a_filter_takes_kinds_regions_and_words() {
         let check = |query: &str, expected: &[u64]| {
             let filter = Filter::parse(&Params::parse(query)).unwrap();
-            let items =
-                [item(Kind::Received, 1, "370400"), item(Kind::Refused, 2, "370402"), item(Kind::Received, 3, "61")];
+            let items = [
+                item(Kind::Received, 1, "370400"),
+                item(Kind::Refused, 2, "370402"),
+                item(Kind::Received, 3, "61"),
+            ];
             let found = news(items).after(&anybody(), &filter, &Mark::default(), 9).0;
             assert_eq!(sequences(&found), expected, "{query}");
         };

@@ -92,7 +92,12 @@ pub(crate) fn routes() -> Vec<Route<App>> {
             post(policy_api::change),
         ),
         ("/api/v1/check", Requires::Key, Only(&["name"]), post(check_api::check)),
-        ("/api/v1/news", Requires::Key, Only(&["after", "limit", "kind", "region", "q"]), get(news_api::news)),
+        (
+            "/api/v1/news",
+            Requires::Key,
+            Only(&["after", "limit", "kind", "region", "q"]),
+            get(news_api::news),
+        ),
         ("/api/v1/sum", Requires::Key, Only(SUM), get(search_api::sum)),
         ("/api/v1/compare", Requires::Key, Only(COMPARE), get(compare_api::compare)),
         ("/api/v1/complete", Requires::Key, Only(&["q", "kind", "limit"]), get(compare_api::complete)),

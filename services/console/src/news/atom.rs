@@ -83,8 +83,7 @@ mod tests {
     fn the_feed_is_xml_whatever_a_report_is_called() {
         let hostile = Item { agency: Some("<甲>&\"\u{1}局".into()), ..item(Kind::Received, 3, "370400") };
         let refused = Item { why: Some("文件是空的。".into()), ..item(Kind::Refused, 2, "370400") };
-        let bytes =
-            feed(&[hostile, refused], "http://127.0.0.1:8470", 7, Timestamp::UNIX_EPOCH).unwrap();
+        let bytes = feed(&[hostile, refused], "http://127.0.0.1:8470", 7, Timestamp::UNIX_EPOCH).unwrap();
         let text = String::from_utf8(bytes).unwrap();
         let mut reader = quick_xml::Reader::from_str(&text);
         let (mut entries, mut depth) = (0, 0);
@@ -100,7 +99,10 @@ mod tests {
             }
         }
         assert_eq!((entries, depth), (2, 0), "{text}");
-        assert!(text.contains("新报送：&lt;甲&gt;&amp;\u{ff02}") || text.contains("新报送：&lt;甲&gt;&amp;"), "{text}");
+        assert!(
+            text.contains("新报送：&lt;甲&gt;&amp;\u{ff02}") || text.contains("新报送：&lt;甲&gt;&amp;"),
+            "{text}"
+        );
         assert!(text.contains("<id>urn:gouji:news:7:3</id>") && !text.contains('\u{1}'), "{text}");
         assert!(text.contains("<updated>1970-01-01T00:00:00.003Z</updated>"), "{text}");
     }

@@ -24,7 +24,8 @@ impl Overdue {
     /// The agencies that are overdue with the report on last year; none where there is no roster.
     pub(super) async fn now(&self, app: &App) -> Result<Arc<Vec<Item>>, Problem> {
         let mut known = self.0.lock().await;
-        if let Some((found_at, items)) = known.as_ref().filter(|(found_at, _)| found_at.elapsed() < VALID_FOR) {
+        if let Some((found_at, items)) = known.as_ref().filter(|(found_at, _)| found_at.elapsed() < VALID_FOR)
+        {
             tracing::trace!(age_s = found_at.elapsed().as_secs(), "the agencies that are overdue are known");
             return Ok(items.clone());
         }

@@ -120,14 +120,14 @@ fn line(item: &Item, is_new: bool) -> Markup {
 /// Marks everything as read.
 pub(crate) async fn seen(State(app): State<App>) -> impl IntoResponse {
     let mark = app.news().mark(Timestamp::now().as_millisecond());
-    let cookie =
-        format!("{COOKIE}={mark}; Path=/news; Max-Age={COOKIE_SECONDS}; SameSite=Lax; HttpOnly");
+    let cookie = format!("{COOKIE}={mark}; Path=/news; Max-Age={COOKIE_SECONDS}; SameSite=Lax; HttpOnly");
     let cookie = HeaderValue::try_from(cookie).expect("a mark is printable ASCII");
     (AppendHeaders([(header::SET_COOKIE, cookie)]), Redirect::to("/news"))
 }
 
 fn read_mark(headers: &HeaderMap) -> Option<Mark> {
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let mut pairs = cookies.flat_map(|cookies| cookies.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    let mut pairs =
+        cookies.flat_map(|cookies| cookies.split(';')).filter_map(|pair| pair.trim().split_once('='));
     pairs.find(|(name, _)| *name == COOKIE).and_then(|(_, mark)| mark.parse().ok())
 }

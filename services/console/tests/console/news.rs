@@ -68,7 +68,10 @@ async fn the_page_marks_what_its_reader_has_not_seen() {
     console.refuse("photo.png", b"\x89PNG", "这是图片，暂不能读取。").await;
     items(&console, "", 2).await;
     let page = console.ask(Request::get("/news").header("cookie", format!("a=b; {cookie}"))).await.text();
-    assert!(page.contains("<b>1</b>条新动态") && page.contains("共2条") && page.contains("上次查看"), "{page}");
+    assert!(
+        page.contains("<b>1</b>条新动态") && page.contains("共2条") && page.contains("上次查看"),
+        "{page}"
+    );
     assert_eq!(page.matches("class=\"mark-new\"").count(), 1, "{page}");
     let filtered = console.get("/news?kind=received").await.text();
     assert!(filtered.contains("新报送") && !filtered.contains("photo.png"), "{filtered}");

@@ -66,7 +66,9 @@ async fn pages_and_uploads_have_one_address() {
     let _nginx = Process::start("nginx", &mut command, folder.path()).unwrap();
     let at = |path: &str| format!("http://127.0.0.1:{port}{path}");
     let client = tests::api::http().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-    until("nginx", SOON, async || Ok(client.get(at("/help")).send().await.is_ok().then_some(()))).await.unwrap();
+    until("nginx", SOON, async || Ok(client.get(at("/help")).send().await.is_ok().then_some(())))
+        .await
+        .unwrap();
 
     every_operation_reaches_its_service(&client, &at).await;
     let request = client.post(at("/api/v1/reports")).header(header::ACCEPT, "text/html");

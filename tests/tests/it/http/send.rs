@@ -108,7 +108,9 @@ fn receipt(browser: &mut Browser) {
         .unwrap();
     let text = text.as_str().unwrap();
     assert!(text.starts_with("200"), "{text}");
-    for name in ["page-utf8.html", "region/page-single-file.mht", "empty.txt", "photo.png", "region/nothing.txt"] {
+    for name in
+        ["page-utf8.html", "region/page-single-file.mht", "empty.txt", "photo.png", "region/nothing.txt"]
+    {
         assert!(text.contains(name), "{name}: {text}");
     }
     assert!(text.contains("报送回执") && text.contains("北京时间") && text.contains("badge pass"), "{text}");
@@ -131,7 +133,8 @@ async fn a_form_without_a_script_leads_to_its_receipt() {
     let post = async |files: &[(&str, Vec<u8>)]| {
         let mut form = reqwest::multipart::Form::new();
         for (name, bytes) in files {
-            form = form.part("file", reqwest::multipart::Part::bytes(bytes.clone()).file_name((*name).to_owned()));
+            form = form
+                .part("file", reqwest::multipart::Part::bytes(bytes.clone()).file_name((*name).to_owned()));
         }
         let request = client.post(up.at("/api/v1/reports")).header(header::ACCEPT, "text/html,*/*;q=0.8");
         request.multipart(form).send().await.unwrap()
@@ -190,7 +193,10 @@ async fn programs_are_told_where_the_submission_is() {
     let (status, submission) = post(name, sample(name)).await;
     assert_eq!((status, &submission["total"]), (StatusCode::ACCEPTED, &1.into()));
     let (status, submission) = post("empty.txt", Vec::new()).await;
-    assert_eq!((status, &submission["refused"][0]["class"]), (StatusCode::UNPROCESSABLE_ENTITY, &"empty".into()));
+    assert_eq!(
+        (status, &submission["refused"][0]["class"]),
+        (StatusCode::UNPROCESSABLE_ENTITY, &"empty".into())
+    );
     up.found(1).await;
     let id = submission_id(&up, name).await;
     let states: Value =
@@ -229,7 +235,10 @@ async fn the_api_checks_as_the_command_does() {
             findings.filter(|finding| !is_compared(finding)).cloned().collect::<Vec<_>>()
         };
         assert_eq!(without(&answer), without(&expected), "{name}");
-        for field in ["file", "sha256", "format", "status", "reason", "agency", "region", "year", "form", "cells", "claims"] {
+        for field in [
+            "file", "sha256", "format", "status", "reason", "agency", "region", "year", "form", "cells",
+            "claims",
+        ] {
             assert_eq!(answer[field], expected[field], "{field} of {name}");
         }
         if !expected["findings"].as_array().unwrap().iter().any(is_compared) {
