@@ -7,12 +7,15 @@ use access::AccessControl;
 use blobs::Blobs;
 use bus::Bus;
 use policy::{InForce, PolicyFollower};
-use sandbox::Program;
 use search::{CurrentReader, IndexError, Reader};
+use tokio::sync::Semaphore;
 use worker::Worker;
 
 use crate::checks::Checks;
+use crate::children::Children;
+use crate::export_api;
 use crate::news::News;
+use crate::original::Originals;
 use crate::pipeline_status::{PipelineMonitor, Snapshot};
 use crate::problem::{self, Problem};
 
@@ -31,21 +34,33 @@ struct State {
     monitor: PipelineMonitor,
     checks: Checks,
     news: News,
+    originals: Originals,
+    exports: Arc<Semaphore>,
 }
 
 impl App {
-    /// `reader` is the program that reads documents in the sandbox.
     pub(crate) fn new(
         worker: Worker,
         policy: PolicyFollower,
         access: AccessControl,
-        reader: &Program,
+        children: Children,
     ) -> Self {
         let index = Arc::new(CurrentReader::new(&worker.config().index));
         let monitor = PipelineMonitor::start(&worker, index.clone());
-        let checks = Checks::new(worker.config(), reader);
+        let checks = Checks::new(worker.config(), &children.reader);
         let news = News::start(&worker, &index);
-        Self(Arc::new(State { worker, index, policy, access, monitor, checks, news }))
+        let originals = Originals::new(children.renderer, children.renderer_limits, worker.config().sandbox);
+        Self(Arc::new(State {
+            worker,
+            index,
+            policy,
+            access,
+            monitor,
+            checks,
+            news,
+            originals,
+            exports: export_api::room(),
+        }))
     }
 
     pub(crate) fn worker(&self) -> &Worker {
@@ -97,8 +112,18 @@ impl App {
         &self.0.news
     }
 
+    /// Room for exports.
+    pub(crate) fn exports(&self) -> &Arc<Semaphore> {
+        &self.0.exports
+    }
+
     pub(crate) fn monitor(&self) -> &PipelineMonitor {
         &self.0.monitor
+    }
+
+    /// Draws originals.
+    pub(crate) fn originals(&self) -> &Originals {
+        &self.0.originals
     }
 
     /// The counts of the pipeline now.
