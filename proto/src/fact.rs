@@ -145,6 +145,20 @@ impl Fact for v1::RosterImported {
     }
 }
 
+/// A rule policy belongs to no submission and has its own id.
+impl Fact for v1::RulePolicyChanged {
+    const NAME: &'static str = "policy";
+    const TYPE: &'static str = "gouji.v1.RulePolicyChanged";
+
+    fn submitted(&self) -> Option<&v1::ReportSubmitted> {
+        None
+    }
+
+    fn id(&self) -> &str {
+        &self.id
+    }
+}
+
 /// An action belongs to no submission and has its own id.
 impl Fact for v1::ActionTaken {
     const NAME: &'static str = "audited";

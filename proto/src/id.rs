@@ -80,6 +80,13 @@ fn is_hex(text: &str) -> bool {
     text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
+/// The id after `last` of facts that count up: `roster-17` after `roster-16`, `roster-1` after none and after an id
+/// that does not count. Of two facts that follow the same one, the log takes only one.
+pub fn next_id(name: &str, last: Option<&str>) -> String {
+    let number = last.and_then(|last| last.strip_prefix(name)?.strip_prefix('-')?.parse::<u64>().ok());
+    format!("{name}-{}", number.unwrap_or(0) + 1)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -16,7 +16,7 @@ pub mod subject;
 pub use convert::ConvertError;
 #[cfg(feature = "facts")]
 pub use fact::Fact;
-pub use id::{ReportId, ReportIdError};
+pub use id::{ReportId, ReportIdError, next_id};
 pub use prost::{DecodeError, Message, decode_length_delimiter};
 pub use refusal::{ClassInfo, Fault, RefusalClass, RefusalClassError, Seen};
 #[cfg(feature = "facts")]

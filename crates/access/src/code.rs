@@ -143,11 +143,11 @@ codes! {
         "The same `Idempotency-Key` came with other files before; nothing was accepted."
         => "Use a new key for other files; repeat the same files to repeat the request.";
     TooManyFiles "too-many-files" [PAYLOAD_TOO_LARGE], Sender:
-        "The form has more than 1,000 files."
+        "The form has more than 1,000 files, or the archive that is to be checked more than 100."
         => "Pack them as ZIP, or send them in several requests.";
     UploadTooLarge "upload-too-large" [PAYLOAD_TOO_LARGE], Sender:
-        "The upload has more bytes than `GOUJI_UPLOAD_MB` allows."
-        => "Send it in several archives.";
+        "The upload has more bytes than `GOUJI_UPLOAD_MB` allows, or a file that is to be checked more than 50 MB."
+        => "Send it in several archives; check one file at a time.";
     UploadTooSlow "upload-too-slow" [REQUEST_TIMEOUT], Sender:
         "The sender paused for 20 s, or sent less than 1,000 bytes a second; nothing was accepted."
         => "Check the network, then send the upload again.";
@@ -156,6 +156,9 @@ codes! {
         => "Send the upload again.";
     TooManyUploads "too-many-uploads" [SERVICE_UNAVAILABLE], Load:
         "As many uploads as `GOUJI_UPLOADS` allows are under way."
+        => "Wait for the seconds in `Retry-After`.";
+    TooManyChecks "too-many-checks" [SERVICE_UNAVAILABLE], Load:
+        "As many files as `GOUJI_CHECKS` allows are being checked."
         => "Wait for the seconds in `Retry-After`.";
     Busy "busy" [SERVICE_UNAVAILABLE], Load:
         "More reports than `GOUJI_HIGH_WATER` allows wait to be handled."
@@ -183,6 +186,9 @@ codes! {
     RosterTooLarge "roster-too-large" [PAYLOAD_TOO_LARGE], Sender:
         "The roster has more than 16 MB, or did not arrive completely."
         => "Check the file, then import it again.";
+    ChangedMeanwhile "changed-meanwhile" [CONFLICT], Sender:
+        "Somebody else changed the roster or the rule policy after the caller read it; nothing was changed."
+        => "Load it again, look at what changed, and repeat the change if it is still wanted.";
     WrongRoster "wrong-roster" [UNPROCESSABLE_ENTITY], Sender:
         "The roster has faults; `detail` names them by line."
         => "Correct these lines, then import it again.";

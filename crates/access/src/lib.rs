@@ -42,6 +42,7 @@ pub use guard::Requires;
 pub use key::{Role, redact};
 pub use parameters::{Id, Parameters, pairs};
 pub use problem::{Challenge, Problem};
+pub use rate::AddressRate;
 pub use sign_in::{Attempt, SignedIn, wrong_password};
 
 /// A path, the key that it requires, the parameters that it takes, and its handler.

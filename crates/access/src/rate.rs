@@ -1,7 +1,7 @@
 //! Rate limits: for each key, and for each address without a valid key.
 
 use std::hash::Hash;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -11,7 +11,7 @@ use governor::{Quota, RateLimiter};
 
 /// A burst may have the requests of so many seconds.
 const BURST_SECONDS: NonZeroU32 = NonZeroU32::new(10).expect("ten is not zero");
-/// Requests between two purges of idle keys and addresses, so that a flood of addresses does not stay in memory.
+/// Requests between two purges of idle keys or addresses, so that a flood of addresses does not stay in memory.
 const PURGE_EVERY: u64 = 4096;
 
 type Limiter<K> = RateLimiter<K, HashMapStateStore<K>, DefaultClock>;
@@ -37,24 +37,48 @@ impl RateLimits {
     /// # Errors
     /// The seconds after which this key may send requests again.
     pub(crate) fn key(&self, name: &str) -> Result<(), u64> {
-        self.check(&self.keys, &name.to_owned())
+        check(&self.keys, &self.requests, &name.to_owned())
     }
 
     /// # Errors
     /// The seconds after which this address may send requests again.
     pub(crate) fn address(&self, address: IpAddr) -> Result<(), u64> {
-        self.check(&self.addresses, &network(address))
+        check(&self.addresses, &self.requests, &network(address))
+    }
+}
+
+/// Limits how often one address may do what costs much.
+pub struct AddressRate {
+    limiter: Limiter<IpAddr>,
+    requests: AtomicU64,
+}
+
+impl AddressRate {
+    /// So many times a minute, all of them at once if need be.
+    pub fn per_minute(times: usize) -> Self {
+        let times = u32::try_from(times).ok().and_then(NonZeroU32::new).unwrap_or(NonZeroU32::MIN);
+        Self { limiter: RateLimiter::hashmap(Quota::per_minute(times)), requests: AtomicU64::new(0) }
     }
 
-    fn check<K: Hash + Eq + Clone>(&self, limiter: &Limiter<K>, who: &K) -> Result<(), u64> {
-        if self.requests.fetch_add(1, Ordering::Relaxed).is_multiple_of(PURGE_EVERY) {
-            self.keys.retain_recent();
-            self.addresses.retain_recent();
-        }
-        limiter
-            .check_key(who)
-            .map_err(|not_until| not_until.wait_time_from(DefaultClock::default().now()).as_secs() + 1)
+    /// Counts one request of a caller from this address, which is the [`crate::Caller::origin`]; callers whose address
+    /// is unknown share one limit.
+    ///
+    /// # Errors
+    /// The seconds after which the address may send the next request.
+    pub fn check(&self, origin: &str) -> Result<(), u64> {
+        let address = origin.parse().unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+        check(&self.limiter, &self.requests, &network(address))
     }
+}
+
+/// Counts one request of `who`, and now and then forgets those who sent none for long.
+fn check<K: Hash + Eq + Clone>(limiter: &Limiter<K>, requests: &AtomicU64, who: &K) -> Result<(), u64> {
+    if requests.fetch_add(1, Ordering::Relaxed).is_multiple_of(PURGE_EVERY) {
+        limiter.retain_recent();
+    }
+    limiter
+        .check_key(who)
+        .map_err(|not_until| not_until.wait_time_from(DefaultClock::default().now()).as_secs() + 1)
 }
 
 /// An IPv6 subscriber has a whole /64, so all its addresses share one limit.
@@ -71,6 +95,16 @@ pub(crate) fn network(address: IpAddr) -> IpAddr {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_address_does_not_use_up_what_another_may_do() {
+        let rate = AddressRate::per_minute(2);
+        assert_eq!([rate.check("127.0.0.1"), rate.check("127.0.0.1")], [Ok(()), Ok(())]);
+        assert!(matches!(rate.check("127.0.0.1"), Err(25..=31)));
+        assert_eq!(rate.check("127.0.0.2"), Ok(()));
+        assert_eq!([rate.check(""), rate.check("nonsense")], [Ok(()), Ok(())]);
+        assert!(rate.check("").is_err(), "unknown addresses share one limit");
+    }
 
     #[test]
     fn a_burst_has_the_requests_of_ten_seconds() {

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use proto::subject::{self, Subject};
 use proto::v1::{
     ActionTaken, ReportIndexed, ReportParsed, ReportRefused, ReportReviewed, ReportSubmitted,
-    ReportValidated, RosterImported,
+    ReportValidated, RosterImported, RulePolicyChanged,
 };
 use proto::{Fact, header};
 
@@ -61,6 +61,7 @@ impl Event {
             ReportRefused::NAME => self.id_as::<ReportRefused>(),
             ReportReviewed::NAME => self.id_as::<ReportReviewed>(),
             RosterImported::NAME => self.id_as::<RosterImported>(),
+            RulePolicyChanged::NAME => self.id_as::<RulePolicyChanged>(),
             ActionTaken::NAME => self.id_as::<ActionTaken>(),
             _ => None,
         };

@@ -85,6 +85,16 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Document, ReadError> {
     Ok(Document { format, encoding, title, metadata, blocks })
 }
 
+/// The rows of the first sheet of a spreadsheet, each with its cells from the first column on, so that a row and its
+/// number in the spreadsheet agree. None where the file is no spreadsheet.
+///
+/// # Errors
+/// If the file is damaged, or exceeds a limit.
+pub fn spreadsheet_rows(bytes: &[u8], limits: &Limits) -> Result<Option<Vec<Vec<String>>>, ReadError> {
+    limits::within(bytes, limits.bytes)?;
+    sheet::rows(bytes, sniff(bytes), limits)
+}
+
 /// The text of a document: one line for each paragraph and each table row, with tabs between cells.
 pub fn plain_text(document: &Document) -> String {
     let mut text = String::new();

@@ -43,6 +43,41 @@ pub(crate) fn read_ods(bytes: &[u8], limits: &Limits) -> Result<Vec<Block>, Read
     cut::blocks(ods::sheets(bytes, limits)?, bytes.len(), Count::new(limits, Kind::Ods))
 }
 
+/// The rows of the first sheet that holds something, from its first row on, also those that are hidden: for a list
+/// that somebody keeps in a spreadsheet. None where the file is no spreadsheet.
+pub(crate) fn rows(
+    bytes: &[u8],
+    format: Kind,
+    limits: &Limits,
+) -> Result<Option<Vec<Vec<String>>>, ReadError> {
+    let sheets = match format {
+        Kind::Xlsx => xlsx::sheets(bytes, limits)?,
+        Kind::Xls => xls::sheets(bytes, limits)?,
+        Kind::Ods => ods::sheets(bytes, limits)?,
+        Kind::ExcelXml => xml::sheets(bytes, limits)?,
+        _ => return Ok(None),
+    };
+    let Some(sheet) = sheets.into_iter().find(|sheet| !sheet.cells.is_empty()) else {
+        return Ok(Some(Vec::new()));
+    };
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    for ((row, column), content) in sheet.cells {
+        let [row, column] = [row as usize, column as usize];
+        if column >= LIST_COLUMNS {
+            return Err(ReadError::TooManyCells { found: column + 1, limit: LIST_COLUMNS });
+        }
+        rows.resize_with(rows.len().max(row + 1), Vec::new);
+        if let Some(cells) = rows.get_mut(row) {
+            cells.resize_with(column, String::new);
+            cells.push(content.text);
+        }
+    }
+    Ok(Some(rows))
+}
+
+/// A list has ten columns; blank cells before a far one take memory.
+const LIST_COLUMNS: usize = 256;
+
 /// The blocks of a workbook of Excel 2003 in one XML file.
 pub(crate) fn read_xml(bytes: &[u8], limits: &Limits) -> Result<Vec<Block>, ReadError> {
     cut::blocks(xml::sheets(bytes, limits)?, bytes.len(), Count::new(limits, Kind::ExcelXml))

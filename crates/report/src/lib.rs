@@ -34,7 +34,7 @@ pub use identity::{Region, Source, Stated, Year};
 pub use jiff::civil::Date;
 pub use note::{Note, NoteKind, Section, SectionKind};
 pub use origin::{Area, Origin};
-pub use problem::{Problem, problems};
+pub use problem::{Problem, count_problems, problems};
 pub use quantity::Quantity;
 pub use remark::{Remark, RemarkKind};
 pub use rust_decimal::Decimal;

@@ -38,7 +38,7 @@ use std::cmp::Reverse;
 use std::sync::LazyLock;
 
 pub use case::{Case, Expected};
-pub use policy::{PolicyError, RulePolicy};
+pub use policy::{PolicyError, PolicyWaiver, RulePolicy, RuleSetting, Weights};
 use report::{
     CellId, Date, Equation, EquationId, Finding, FormId, Judgement, Report, Review, Severity,
     full_width_brackets,
@@ -123,6 +123,21 @@ pub fn beside(
     review.findings.extend(policy.apply(&review.report, submitted, found));
     sort(&mut review.findings);
     review
+}
+
+/// The review of a report under the policy that is in force now, beside last year's report where there is one.
+/// A review that was made under another policy is made again.
+pub fn under(
+    review: Review,
+    last_year: Option<&Report>,
+    policy: &RulePolicy,
+    submitted: Option<Date>,
+) -> Review {
+    match (policy.made(&review.rules_version), last_year) {
+        (false, _) => review_as(review.report, last_year, policy, submitted),
+        (true, Some(last_year)) => beside(review, last_year, policy, submitted),
+        (true, None) => review,
+    }
 }
 
 /// What the rules across years find in a report, given that of the same agency for the year before.

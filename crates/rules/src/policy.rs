@@ -1,6 +1,9 @@
 //! The rule policy of one office, one file of data: which rules weigh more or less, which do not apply,
 //! and which findings of which agency are waived and why. `deploy/rule-policy.toml` is an example.
 
+mod edit;
+mod weights;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
@@ -11,6 +14,8 @@ use sha2::{Digest, Sha256};
 use toml::Spanned;
 use toml::value::Datetime;
 
+pub use self::edit::RuleSetting;
+pub use self::weights::Weights;
 use crate::{Rule, VERSION, catalogue, rule};
 
 /// What an office decided about the rules. The default changes nothing.
@@ -18,19 +23,25 @@ use crate::{Rule, VERSION, catalogue, rule};
 pub struct RulePolicy {
     severities: BTreeMap<&'static str, Severity>,
     off: BTreeSet<&'static str>,
-    exemptions: Vec<Exemption>,
+    waivers: Vec<PolicyWaiver>,
+    weights: Option<Weights>,
     /// The first digits of the SHA-256 of its file.
     digest: Option<String>,
 }
 
-/// A rule that does not count for one agency.
+/// A rule that does not count for one agency, or for the agencies of one region.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Exemption {
-    rule: &'static str,
-    agency: String,
-    /// Every year, if none.
-    year: Option<Year>,
-    waiver: Waiver,
+pub struct PolicyWaiver {
+    /// The id of the rule.
+    pub rule: &'static str,
+    /// The name of the agency; every agency of the region, if none.
+    pub agency: Option<String>,
+    /// The code of the region, two to nine digits, with all regions below it; everywhere, if none.
+    pub region: Option<String>,
+    /// The year of the report; every year, if none.
+    pub year: Option<Year>,
+    /// Who decided it, why, and until when.
+    pub waiver: Waiver,
 }
 
 /// A policy file that cannot be used.
@@ -64,11 +75,16 @@ impl RulePolicy {
         })?;
         let known = |id: &Spanned<String>| known_rule(file, id).map(|rule| rule.id);
         let severities = source.severity.iter().map(|(id, level)| Ok((known(id)?, level.severity())));
-        let exemptions = source.waiver.into_iter().map(|entry| entry.exemption(file));
+        let waivers = source.waiver.into_iter().map(|entry| entry.waiver(file));
+        if source.weights.is_some_and(|weights| !weights.is_on_the_scale()) {
+            let line = file.lines().position(|line| line.trim() == "[weights]").map_or(1, |at| at + 1);
+            return Err(PolicyError { line, what: "a weight is more than 100 points".into() });
+        }
         Ok(Self {
             severities: severities.collect::<Result<_, _>>()?,
             off: source.off.iter().map(known).collect::<Result<_, _>>()?,
-            exemptions: exemptions.collect::<Result<_, _>>()?,
+            waivers: waivers.collect::<Result<_, _>>()?,
+            weights: source.weights,
             digest: Some(HEXLOWER.encode(&Sha256::digest(file)[..4])),
         })
     }
@@ -79,6 +95,11 @@ impl RulePolicy {
             Some(digest) => format!("{VERSION}+{digest}"),
             None => VERSION.to_owned(),
         }
+    }
+
+    /// Whether a review of this version was made under this policy, by whatever version of the rule pack.
+    pub fn made(&self, rules_version: &str) -> bool {
+        rules_version.split_once('+').map(|(_, digest)| digest) == self.digest.as_deref()
     }
 
     /// Applies the policy to the findings of a report: removes those of rules that are switched off, sets
@@ -104,14 +125,19 @@ impl RulePolicy {
 
     fn waiver(&self, report: &Report, submitted: Option<Date>, rule: &str) -> Option<&Waiver> {
         let submitted = submitted?;
-        let agency = squeezed(report.agency.as_deref()?);
-        let holds = |exemption: &&Exemption| {
-            exemption.rule == rule
-                && squeezed(&exemption.agency) == agency
-                && exemption.year.is_none_or(|year| report.year == Some(year))
-                && submitted <= exemption.waiver.until
+        let agency = report.agency.as_deref().map(squeezed);
+        let region = report.region.as_ref().map(|region| region.code.as_str());
+        let is_of = |wanted: &PolicyWaiver| {
+            wanted.agency.as_deref().is_none_or(|name| agency.as_ref() == Some(&squeezed(name)))
+                && wanted.region.as_deref().is_none_or(|code| region.is_some_and(|own| own.starts_with(code)))
         };
-        self.exemptions.iter().find(holds).map(|exemption| &exemption.waiver)
+        let holds = |wanted: &&PolicyWaiver| {
+            wanted.rule == rule
+                && is_of(wanted)
+                && wanted.year.is_none_or(|year| report.year == Some(year))
+                && submitted <= wanted.waiver.until
+        };
+        self.waivers.iter().find(holds).map(|wanted| &wanted.waiver)
     }
 }
 
@@ -125,6 +151,7 @@ struct File {
     off: Vec<Spanned<String>>,
     severity: BTreeMap<Spanned<String>, Level>,
     waiver: Vec<Entry>,
+    weights: Option<Weights>,
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]
@@ -149,7 +176,8 @@ impl Level {
 #[serde(deny_unknown_fields)]
 struct Entry {
     rule: Spanned<String>,
-    agency: Spanned<String>,
+    agency: Option<Spanned<String>>,
+    region: Option<Spanned<String>>,
     year: Option<Spanned<i64>>,
     who: Spanned<String>,
     why: Spanned<String>,
@@ -157,7 +185,7 @@ struct Entry {
 }
 
 impl Entry {
-    fn exemption(self, file: &str) -> Result<Exemption, PolicyError> {
+    fn waiver(self, file: &str) -> Result<PolicyWaiver, PolicyError> {
         let wrong = |at: Range<usize>, what: String| PolicyError { line: line_of(file, at), what };
         let rule = known_rule(file, &self.rule)?.id;
         let stated = |name: &str, text: Spanned<String>| match text.get_ref().trim() {
@@ -177,13 +205,33 @@ impl Entry {
             let what = format!("`until` of the waiver of {rule} is no day, expected one like 2026-03-31");
             wrong(self.until.span(), what)
         })?;
-        Ok(Exemption {
+        if self.agency.is_none() && self.region.is_none() {
+            let what = format!("the waiver of {rule} names neither `agency` nor `region`");
+            return Err(wrong(self.rule.span(), what));
+        }
+        let region = self.region.map(|code| match is_region(code.get_ref()) {
+            true => Ok(code.into_inner()),
+            false => Err(wrong(
+                code.span(),
+                format!(
+                    "`region` of the waiver of {rule} is `{}`, expected a code like \"3704\"",
+                    code.get_ref()
+                ),
+            )),
+        });
+        Ok(PolicyWaiver {
             rule,
-            agency: stated("agency", self.agency)?,
+            agency: self.agency.map(|agency| stated("agency", agency)).transpose()?,
+            region: region.transpose()?,
             year: year.transpose()?,
             waiver: Waiver { who: stated("who", self.who)?, why: stated("why", self.why)?, until },
         })
     }
+}
+
+/// Whether this is the code of a region: two digits a level, three for a township.
+pub(crate) fn is_region(code: &str) -> bool {
+    [2, 4, 6, 9].contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// A day alone: a time of day would say that the waiver ends within it.
@@ -285,6 +333,32 @@ mod tests {
     }
 
     #[test]
+    fn a_waiver_may_be_for_a_region() {
+        let of = |scope: &str| {
+            format!(
+                "[[waiver]]\nrule = \"DOC-11\"\n{scope}\nwho = \"某人\"\nwhy = \"因故\"\nuntil = 2021-03-31"
+            )
+        };
+        let mut report = report(FormId::F2021, "year=2020");
+        report.region = Some(report::Region { code: "370402".into(), name: "某区".into() });
+        for (scope, holds) in [
+            ("region = \"3704\"", true),
+            ("region = \"37\"\nagency = \"枣庄市行政审批服务局\"", true),
+            ("region = \"3705\"", false),
+            ("region = \"3704\"\nagency = \"枣庄市财政局\"", false),
+        ] {
+            let policy = RulePolicy::parse(&of(scope)).unwrap();
+            let findings = review_as(report.clone(), None, &policy, "2021-01-02".parse().ok()).findings;
+            let finding = findings.iter().find(|finding| finding.rule == "DOC-11").unwrap();
+            assert_eq!(finding.waiver.is_some(), holds, "{scope}");
+        }
+        let error = RulePolicy::parse(&of("")).unwrap_err().to_string();
+        assert!(error.contains("neither `agency` nor `region`"), "{error}");
+        let error = RulePolicy::parse(&of("region = \"山东\"")).unwrap_err().to_string();
+        assert!(error.contains("expected a code like"), "{error}");
+    }
+
+    #[test]
     fn the_version_names_the_file() {
         assert_eq!(RulePolicy::default().version(), VERSION);
         let version = RulePolicy::parse(FILE).unwrap().version();
@@ -302,7 +376,7 @@ mod tests {
         for (file, expected) in [
             (
                 "of = []".to_owned(),
-                "rule policy, line 1: unknown field `of`, expected one of `off`, `severity`, `waiver`",
+                "rule policy, line 1: unknown field `of`, expected one of `off`, `severity`, `waiver`, `weights`",
             ),
             (
                 "off = [\n\"T3-08\",\n\"T9-99\"]".into(),
@@ -347,7 +421,7 @@ mod tests {
     fn the_example_can_be_used_as_it_stands() {
         let example = include_str!("../../../deploy/rule-policy.toml");
         let policy = RulePolicy::parse(example).unwrap();
-        assert!(policy.severities.is_empty() && policy.off.is_empty() && policy.exemptions.is_empty());
+        assert!(policy.severities.is_empty() && policy.off.is_empty() && policy.waivers.is_empty());
         // What is commented out is right too.
         let uncommented: String = example
             .lines()
@@ -355,6 +429,6 @@ mod tests {
             .map(|line| format!("{}\n", line.unwrap_or_default()))
             .collect();
         let policy = RulePolicy::parse(&uncommented).unwrap();
-        assert!(!policy.severities.is_empty() && !policy.off.is_empty() && !policy.exemptions.is_empty());
+        assert!(!policy.severities.is_empty() && !policy.off.is_empty() && !policy.waivers.is_empty());
     }
 }

@@ -26,8 +26,12 @@ pub struct Attendee {
     pub agency: String,
     /// The code of its division.
     pub region: Option<String>,
-    /// The last day for its report.
+    /// The last day for its report; none where it is exempt.
     pub deadline: Option<Date>,
+    /// Whether it need not report on this year.
+    pub is_exempt: bool,
+    /// Why there is an exception for it, by the roster.
+    pub note: Option<String>,
     /// Its reports for the year, the one that counts first; none where it has not reported.
     pub reports: Vec<Attended>,
     /// Years without a report between its first and this one.
@@ -97,9 +101,9 @@ impl Attendee {
 }
 
 impl Attendance {
-    /// The agencies that have not reported.
+    /// The agencies that have not reported and should have.
     pub fn missing(&self) -> impl Iterator<Item = &Attendee> {
-        self.agencies.iter().filter(|attendee| attendee.reports.is_empty())
+        self.agencies.iter().filter(|attendee| attendee.reports.is_empty() && !attendee.is_exempt)
     }
 
     /// The agencies that were late.
@@ -156,7 +160,9 @@ pub fn attend(roster: &Roster, members: &[Member], year: Year) -> Attendance {
         position,
         agency: agency.name.clone(),
         region: agency.region.clone(),
-        deadline: agency.deadline(year),
+        deadline: agency.deadline(year).filter(|_| !agency.is_exempt(year)),
+        is_exempt: agency.is_exempt(year),
+        note: agency.note.clone(),
         missing_years: missing_years(&reports, year),
         reports: attended(reports, year),
     };

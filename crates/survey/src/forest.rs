@@ -29,6 +29,8 @@ pub(crate) struct Node<'a> {
     pub(crate) kind: Option<&'static str>,
     /// Which agencies its figures cover, by the roster.
     pub(crate) scope: Option<Scope>,
+    /// Whether it need not report, by the roster.
+    pub(crate) is_exempt: bool,
     /// Its report, the latest if there are several.
     pub(crate) member: Option<&'a Member>,
     /// How many reports with different originals it has.
@@ -63,7 +65,7 @@ impl<'a> Forest<'a> {
         let mut members: Vec<&Member> = members.iter().filter(|member| member.year == Some(year)).collect();
         members.sort_by(|one, other| place(one).cmp(&place(other)));
         let mut forest = match roster {
-            Some(roster) => Self::of_roster(roster, &members),
+            Some(roster) => Self::of_roster(roster, &members, year),
             None => Self::of_reports(&members),
         };
         forest.find_governments();
@@ -77,7 +79,7 @@ impl<'a> Forest<'a> {
         forest
     }
 
-    fn of_roster(roster: &'a Roster, members: &[&'a Member]) -> Self {
+    fn of_roster(roster: &'a Roster, members: &[&'a Member], year: Year) -> Self {
         let places: BTreeMap<&str, &Region> =
             regions(members).map(|region| (region.code.as_str(), region)).collect();
         let node = |agency: &'a crate::Agency| {
@@ -92,6 +94,7 @@ impl<'a> Forest<'a> {
                 is_vertical: name::is_vertical(&core),
                 kind: name::kind(&folded, &core),
                 scope: agency.scope,
+                is_exempt: agency.is_exempt(year),
                 member: None,
                 reports: 0,
                 parent: agency.parent,
@@ -143,6 +146,7 @@ impl<'a> Forest<'a> {
                 is_vertical: name::is_vertical(&core),
                 kind: name::kind(&name::fold(name), &core),
                 scope: None,
+                is_exempt: false,
                 member,
                 reports: originals(&reports),
                 parent: None,

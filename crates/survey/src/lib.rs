@@ -34,7 +34,9 @@ pub use panel::{
 };
 pub use peers::stand_out;
 pub use roll_up::roll_up;
-pub use roster::{Agency, Fault, FaultKind, Roster, WrongRoster};
+pub use roster::{
+    Agency, AgencyChange, Exemption, Fault, FaultKind, Roster, RosterChanges, WrongRoster, csv_of,
+};
 pub use scopes::compare_scopes;
 pub use series::follow;
 

@@ -10,13 +10,18 @@
 //! | `level`, 级别 | 国家级, 省级, 市级, 县级, 乡级; inferred from the code if empty |
 //! | `parent`, 上级 | the agency whose whole it is part of; inferred from codes and names if empty |
 //! | `aliases`, 别名 | other names, separated by `;`, `；` or `、` |
-//! | `deadline`, 截止日期 | a day like 2025-01-31, which goes for other years too; by law where empty |
+//! | `deadline`, 截止日期 | a day like 2025-01-31 or 1月31日, which goes for other years too; by law where empty |
 //! | `scope`, 口径 | 汇总 (`whole`) or 本机关 (`own`): whom the figures of its report cover |
+//! | `exempt`, 免报年度 | years for which it need not report, separated by `;`, or 全部 (`all`) |
+//! | `extended`, 延期至 | a later last day, such as 2025-02-15 for the report on 2024; several separated by `;` |
+//! | `note`, 说明 | why, for those who read the list |
 //!
 //! Only the first is needed.
 
+mod changes;
 mod find;
 mod parse;
+mod write;
 
 use std::collections::HashMap;
 
@@ -26,8 +31,10 @@ use crate::Scope;
 use crate::division::Level;
 use crate::name::{self, Rank};
 
+pub use changes::{AgencyChange, RosterChanges};
 pub(crate) use find::Directory;
 pub use parse::{Fault, FaultKind, WrongRoster};
+pub use write::csv_of;
 
 /// The agencies that should report.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -54,6 +61,27 @@ pub struct Agency {
     pub scope: Option<Scope>,
     /// Month and day of the year after until which its report has to be there.
     deadline: Option<(i8, i8)>,
+    /// The years for which it need not report.
+    pub exempt: Exemption,
+    /// Later last days, each in the year after the one that the report is about.
+    pub extended: Vec<Date>,
+    /// Why there is an exception.
+    pub note: Option<String>,
+}
+
+/// The years for which an agency need not report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Exemption {
+    /// These, or none.
+    Years(Vec<Year>),
+    /// All.
+    Always,
+}
+
+impl Default for Exemption {
+    fn default() -> Self {
+        Self::Years(Vec::new())
+    }
 }
 
 impl Roster {
@@ -98,10 +126,22 @@ impl Agency {
         std::iter::once(&self.name).chain(&self.aliases).map(String::as_str)
     }
 
+    /// Whether it need not report on a year.
+    pub fn is_exempt(&self, year: Year) -> bool {
+        match &self.exempt {
+            Exemption::Always => true,
+            Exemption::Years(years) => years.contains(&year),
+        }
+    }
+
     /// The last day for its report on a year: what the roster says, else 31 March for a government of a
     /// county or above and for its office, which publishes it, and 31 January for all others
     /// (《条例》第四十九条).
     pub fn deadline(&self, year: Year) -> Option<Date> {
+        let is_of_year = |day: &&Date| i64::from(day.year()) == i64::from(year.get()) + 1;
+        if let Some(extended) = self.extended.iter().find(is_of_year) {
+            return Some(*extended);
+        }
         let (month, day) = self.deadline.unwrap_or(if self.reports_in_march() { (3, 31) } else { (1, 31) });
         let year = i16::try_from(year.get()).ok()? + 1;
         // 29 February is the day before in other years.

@@ -168,6 +168,9 @@ impl Totals {
     }
 
     fn miss(&mut self, tally: &mut Tally, node: &Node, counted_below: usize) {
+        if node.is_exempt && node.member.is_none() {
+            return;
+        }
         tally.miss();
         self.gaps.push(Gap {
             agency: node.name.to_owned(),

@@ -58,6 +58,12 @@ pub struct Config {
     pub high_water: usize,
     /// `GOUJI_RESERVE_MB`: the free space that ingest leaves on its disks, in millions of bytes.
     pub reserve_mb: usize,
+    /// `GOUJI_CHECK_OPEN`: whether anybody may check a file, also without a key.
+    pub check_open: bool,
+    /// `GOUJI_CHECKS`: files that are checked at once.
+    pub checks: usize,
+    /// `GOUJI_CHECK_RATE`: checks per minute of one address.
+    pub check_rate: usize,
     /// `GOUJI_PERMITS`: messages in flight. Thirty-two: a message computes for a millisecond and waits for
     /// disks for tens of milliseconds. The CPU pool, not the permits, limits the use of the cores.
     pub permits: usize,
@@ -186,6 +192,9 @@ impl Config {
             uploads: number(&get, "GOUJI_UPLOADS", 32, 1..=1024)?,
             high_water: number(&get, "GOUJI_HIGH_WATER", 20_000, 1..=10_000_000)?,
             reserve_mb: number(&get, "GOUJI_RESERVE_MB", 1000, 0..=100_000_000)?,
+            check_open: truth(&get, "GOUJI_CHECK_OPEN", false)?,
+            checks: number(&get, "GOUJI_CHECKS", 4, 1..=64)?,
+            check_rate: number(&get, "GOUJI_CHECK_RATE", 30, 1..=100_000)?,
             permits: number(&get, "GOUJI_PERMITS", 32, 1..=1024)?,
             sandbox: sandbox(get("GOUJI_SANDBOX"))?,
             log: log_format(get("GOUJI_LOG"))?,

@@ -901,8 +901,9 @@ pub struct Withdrawal {
 /// A roster was imported: who should report, under whom, and by when. The latest one stands.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct RosterImported {
-    /// The first 32 hex digits of the original's SHA-256 and "-r" and the time, so that each import is a
-    /// fact of its own: "9f86d081884c7d659a2feaa0c55ad015-r1795350000000".
+    /// "roster-" and a number that counts up, so that of two imports that follow the same roster only one can
+    /// be published: "roster-17". Earlier versions wrote the first 32 hex digits of the original's SHA-256,
+    /// "-r" and the time.
     #[prost(string, tag = "1")]
     pub id: ::prost::alloc::string::String,
     /// The CSV file.
@@ -914,6 +915,36 @@ pub struct RosterImported {
     /// How many agencies it lists.
     #[prost(uint32, tag = "4")]
     pub agencies: u32,
+    /// Name of the key that imported it, as in ActionTaken; empty in events of earlier versions.
+    #[prost(string, tag = "5")]
+    pub who: ::prost::alloc::string::String,
+    /// What was changed and why, where somebody changed one agency in the page; empty for a whole file.
+    #[prost(string, tag = "6")]
+    pub why: ::prost::alloc::string::String,
+}
+/// An office changed the rule policy: severities, rules switched off, waivers, weights. The latest one stands,
+/// in place of the file that the settings name.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RulePolicyChanged {
+    /// "policy-" and a number that counts up, so that of two changes to the same policy only one can be
+    /// published: "policy-17".
+    #[prost(string, tag = "1")]
+    pub id: ::prost::alloc::string::String,
+    /// The whole policy, TOML as in deploy/rule-policy.toml. Absent where the office went back to the file that
+    /// the settings name.
+    #[prost(string, optional, tag = "2")]
+    pub policy: ::core::option::Option<::prost::alloc::string::String>,
+    /// Name of the key that changed it, as in ActionTaken, and why.
+    #[prost(string, tag = "3")]
+    pub who: ::prost::alloc::string::String,
+    #[prost(string, tag = "4")]
+    pub why: ::prost::alloc::string::String,
+    /// When, milliseconds since 1970-01-01 UTC, by the clock of console.
+    #[prost(int64, tag = "5")]
+    pub changed_at_ms: i64,
+    /// The earlier change whose policy was restored; empty for a new policy.
+    #[prost(string, tag = "6")]
+    pub restores: ::prost::alloc::string::String,
 }
 /// Somebody did something, or was refused it: the audit trail. Published for every act that changes
 /// what is kept and for every refusal of access, never for reading what a key may read.

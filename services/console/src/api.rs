@@ -176,7 +176,8 @@ pub(crate) fn attendance(year: Year, attendance: &Attendance) -> Value {
         .map(|stranger| json!({"agency": stranger.agency, "region": stranger.region, "key": stranger.key}));
     json!({
         "year": year.get(),
-        "expected": agencies.len(),
+        "expected": agencies.len() - count(Punctuality::Exempt),
+        "exempt": count(Punctuality::Exempt),
         "in_time": count(Punctuality::InTime),
         "late": count(Punctuality::Late),
         "missing": count(Punctuality::Missing),
@@ -197,6 +198,8 @@ fn attendee(attendee: &Attendee) -> Value {
         "day": day.map(|(day, _)| day.to_string()),
         "day_source": day.map(|(_, source)| source.title()),
         "repeated": attendee.is_repeated(),
+        "exempt": attendee.is_exempt,
+        "note": attendee.note,
         "missing_years": attendee.missing_years.iter().map(|year| year.get()).collect::<Value>(),
         "reports": reports.collect::<Value>(),
     })

@@ -1,15 +1,21 @@
 //! The state that all handlers share.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use blobs::Blobs;
 use bus::Bus;
-use rules::RulePolicy;
+use policy::{InForce, PolicyFollower};
+use sandbox::Program;
 use search::{CurrentReader, IndexError, Reader};
 use worker::Worker;
 
+use crate::checks::Checks;
 use crate::pipeline_status::{PipelineMonitor, Snapshot};
 use crate::problem::{self, Problem};
+
+/// How long a request waits for the log to say which rule policy is in force. It has said so after the start.
+const POLICY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The state of the service; a clone is the same state.
 #[derive(Clone)]
@@ -18,15 +24,18 @@ pub(crate) struct App(Arc<State>);
 struct State {
     worker: Worker,
     index: Arc<CurrentReader>,
-    policy: RulePolicy,
+    policy: PolicyFollower,
     monitor: PipelineMonitor,
+    checks: Checks,
 }
 
 impl App {
-    pub(crate) fn new(worker: Worker, policy: RulePolicy) -> Self {
+    /// `reader` is the program that reads documents in the sandbox.
+    pub(crate) fn new(worker: Worker, policy: PolicyFollower, reader: &Program) -> Self {
         let index = Arc::new(CurrentReader::new(&worker.config().index));
         let monitor = PipelineMonitor::start(&worker, index.clone());
-        Self(Arc::new(State { worker, index, policy, monitor }))
+        let checks = Checks::new(worker.config(), reader);
+        Self(Arc::new(State { worker, index, policy, monitor, checks }))
     }
 
     pub(crate) fn worker(&self) -> &Worker {
@@ -41,9 +50,21 @@ impl App {
         self.0.worker.blobs()
     }
 
-    /// The office's own severities, disabled rules and waivers.
-    pub(crate) fn policy(&self) -> &RulePolicy {
-        &self.0.policy
+    /// The rule policy in force: the office's own severities, disabled rules and waivers.
+    ///
+    /// # Errors
+    /// If the bus does not say in time which it is.
+    pub(crate) async fn policy(&self) -> Result<InForce, Problem> {
+        let in_force = tokio::time::timeout(POLICY_TIMEOUT, self.0.policy.in_force()).await;
+        in_force
+            .ok()
+            .flatten()
+            .ok_or_else(|| Problem::bus(&anyhow::anyhow!("the rule policy is not known yet")))
+    }
+
+    /// The checks of files that are not sent yet.
+    pub(crate) fn checks(&self) -> &Checks {
+        &self.0.checks
     }
 
     pub(crate) fn monitor(&self) -> &PipelineMonitor {

@@ -17,8 +17,12 @@ pub(crate) async fn openapi() -> Response {
     access::tagged("application/json", OPENAPI)
 }
 
-const ASSETS: [(&str, &str, &str); 3] = [
+const ASSETS: &[(&str, &str, &str)] = &[
     ("console.css", "text/css; charset=utf-8", include_str!("../assets/console.css")),
+    ("help.css", "text/css; charset=utf-8", include_str!("../assets/help.css")),
+    ("send.css", "text/css; charset=utf-8", include_str!("../assets/send.css")),
+    ("send.js", "text/javascript; charset=utf-8", include_str!("../assets/send.js")),
+    ("drop.js", "text/javascript; charset=utf-8", include_str!("../assets/drop.js")),
     ("console.js", "text/javascript; charset=utf-8", include_str!("../assets/console.js")),
     ("icon.svg", "image/svg+xml", include_str!("../assets/icon.svg")),
 ];
@@ -40,8 +44,8 @@ pub(crate) async fn icon() -> Response {
 const FOR_GOOD: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 
 pub(crate) async fn asset(Id(name): Id, params: Params) -> Result<Response, Problem> {
-    let asset = ASSETS.into_iter().find(|(known, ..)| *known == name);
-    let (_, media_type, text) = asset.ok_or_else(|| Problem::not_found(format!("没有文件 {name}。")))?;
+    let asset = ASSETS.iter().find(|(known, ..)| *known == name);
+    let &(_, media_type, text) = asset.ok_or_else(|| Problem::not_found(format!("没有文件 {name}。")))?;
     let mut response = access::tagged(media_type, text);
     // A page of another version of the program asks for another hash, and gets the file of this one.
     if params.get("v") == Some(&VERSION) {

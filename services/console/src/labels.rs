@@ -26,6 +26,26 @@ pub(crate) fn state(state: ReportState) -> &'static str {
     }
 }
 
+/// How far a file that was sent has come, for its sender.
+pub(crate) fn progress(state: ReportState) -> &'static str {
+    match state {
+        ReportState::Submitted => "已收到，正在读取",
+        ReportState::Parsed => "已读取，正在校核",
+        ReportState::Validated => "已校核，正在入库",
+        ReportState::Indexed => "可检索",
+        ReportState::Refused => "未接收",
+    }
+}
+
+/// The size of a file.
+pub(crate) fn size(bytes: u64) -> String {
+    match bytes {
+        0..1_000 => format!("{bytes} 字节"),
+        1_000..1_000_000 => format!("{:.1} KB", bytes as f64 / 1e3),
+        _ => format!("{:.1} MB", bytes as f64 / 1e6),
+    }
+}
+
 /// An event by its name on the log.
 pub(crate) fn event(name: &str) -> &'static str {
     ReportState::parse(name).map_or("未知", state)

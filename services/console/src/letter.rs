@@ -67,12 +67,13 @@ async fn review_of(app: &App, loaded: LoadedReport) -> Result<Review, Problem> {
         let last_year = report_of_last_year(reader, &review.report)?;
         Ok(Some((review, last_year)))
     });
-    Ok(match found.await? {
-        Some((review, Some(last_year))) => {
-            rules::beside(review, &last_year, app.policy(), beijing::day(version.submitted_at_ms))
-        }
-        Some((review, None)) => review,
-        None => review,
+    let Some((alone, last_year)) = found.await? else { return Ok(review) };
+    let in_force = app.policy().await?;
+    let submitted = beijing::day(version.submitted_at_ms);
+    Ok(match (&in_force.change, &last_year) {
+        (Some(_), last_year) => rules::under(alone, last_year.as_ref(), &in_force.policy, submitted),
+        (None, Some(last_year)) => rules::beside(alone, last_year, &in_force.policy, submitted),
+        (None, None) => alone,
     })
 }
 

@@ -3,14 +3,19 @@
 mod api;
 mod app;
 mod assets;
+mod check_api;
+mod checks;
 mod download;
 mod labels;
 mod letter;
+mod openapi;
 mod pages;
 mod params;
 mod pipeline_api;
 mod pipeline_status;
 mod problem;
+mod reader;
+mod receipt;
 mod region_lookup;
 mod regional;
 mod regional_api;
@@ -27,11 +32,15 @@ use std::time::Duration;
 use access::AccessControl;
 use axum::Router;
 use axum::middleware;
+use policy::PolicyFollower;
 use rules::RulePolicy;
+use sandbox::Program;
 use worker::{Service, Worker};
 
 use crate::app::App;
 use crate::problem::Problem;
+
+pub use crate::reader::run_child;
 
 /// The service. It reads the index that `index` writes, from a folder on a local disk.
 pub fn service() -> Service {
@@ -54,15 +63,24 @@ pub fn service() -> Service {
 /// If the rule policy or the keys cannot be used. An index that cannot be read is no error here: requests
 /// are answered with a problem until it can.
 pub fn router(worker: Worker) -> anyhow::Result<Router> {
-    let policy = RulePolicy::of(worker.config().rule_policy.as_deref())?;
+    router_with_reader(worker, &Program::this(parse::READER_VERB)?)
+}
+
+/// The same, with the program that reads documents: one that calls [`run_child`].
+///
+/// # Errors
+/// Those of [`router`].
+pub fn router_with_reader(worker: Worker, reader: &Program) -> anyhow::Result<Router> {
+    let policy = PolicyFollower::start(&worker)?;
     let access = AccessControl::open(&worker)?;
     tokio::spawn(worker::watch_log(worker.bus().clone(), worker.shutdown().clone()));
-    let app = App::new(worker, policy);
+    let check_open = worker.config().check_open;
+    let app = App::new(worker, policy, reader);
     // Set before the first request is answered, not when the task first runs.
     app.worker().set_degraded(Some("waiting for the index".into()));
     tokio::spawn(watch_index(app.clone()));
     Ok(access
-        .router(routes::routes())
+        .router(routes::admitting(check_open, routes::routes()))
         .fallback(routes::not_found)
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
         .layer(middleware::from_fn(routes::finish_response))

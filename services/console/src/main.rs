@@ -1,5 +1,8 @@
-//! The `console` service as a process of its own.
+//! The `console` service as a process of its own, or one of its sandboxed children.
 
-fn main() -> std::process::ExitCode {
-    worker::run(console::service())
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    console::run_child(&arguments).unwrap_or_else(|| worker::run(console::service()))
 }

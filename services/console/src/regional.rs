@@ -21,11 +21,14 @@ pub(crate) enum Punctuality {
     InTime,
     Late,
     Missing,
+    /// It has not reported and need not.
+    Exempt,
 }
 
 impl Punctuality {
     pub(crate) fn of(attendee: &Attendee) -> Self {
         match (attendee.reports.is_empty(), attendee.is_late()) {
+            (true, _) if attendee.is_exempt => Self::Exempt,
             (true, _) => Self::Missing,
             (false, Some(true)) => Self::Late,
             (false, _) => Self::InTime,
@@ -38,6 +41,7 @@ impl Punctuality {
             Self::InTime => "in_time",
             Self::Late => "late",
             Self::Missing => "missing",
+            Self::Exempt => "exempt",
         }
     }
 }
@@ -91,10 +95,16 @@ pub(crate) async fn compare(app: &App, region: &Region, year: Year) -> Result<Co
         Ok(Comparison { members, findings })
     });
     let mut comparison = compared.await?;
+    let policy = app.policy().await?.policy;
     for member in &comparison.members {
         if let Some(findings) = comparison.findings.get_mut(&member.key) {
-            let report = Report { agency: member.agency.clone(), year: member.year, ..Report::default() };
-            *findings = app.policy().apply(&report, member.submitted, std::mem::take(findings));
+            let report = Report {
+                agency: member.agency.clone(),
+                year: member.year,
+                region: member.region.clone(),
+                ..Report::default()
+            };
+            *findings = policy.apply(&report, member.submitted, std::mem::take(findings));
             rules::sort(findings);
         }
     }

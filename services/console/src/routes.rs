@@ -2,22 +2,35 @@
 
 use access::Parameters::{Any, Only};
 use access::{Caller, Requires, Route};
-use axum::extract::{OriginalUri, Request};
+use axum::extract::{DefaultBodyLimit, OriginalUri, Request};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 
 use crate::app::App;
 use crate::pages;
 use crate::problem::Problem;
-use crate::{assets, download, letter, pipeline_api, regional_api, report_api, report_stream, search_api};
+use crate::{
+    assets, check_api, download, letter, pipeline_api, regional_api, report_api, report_stream, search_api,
+};
 
 /// Every path and what it needs; `openapi.json` describes those of the API. Where any key will do, a key that
 /// submits reports sees only its own.
 pub(crate) fn routes() -> Vec<Route<App>> {
     vec![
         ("/", Requires::Key, Any, get(pages::search)),
+        ("/send", Requires::Submit, Any, get(pages::send)),
+        (
+            "/send/receipt",
+            Requires::Key,
+            Any,
+            post(pages::receipts).layer(DefaultBodyLimit::max(RECEIPT_BYTES)),
+        ),
+        ("/send/receipt/{id}", Requires::Key, Any, get(pages::receipt)),
+        ("/check", Requires::Key, Any, get(pages::check_form).post(pages::check)),
+        ("/help", Requires::Key, Any, get(pages::help)),
+        ("/api", Requires::Key, Any, get(pages::api)),
         ("/reports/{id}", Requires::Key, Any, get(pages::report)),
         ("/regions", Requires::Review, Any, get(pages::regional)),
         ("/across", Requires::Review, Any, get(pages::redirect_to_regional)),
@@ -32,6 +45,7 @@ pub(crate) fn routes() -> Vec<Route<App>> {
         ("/api/v1/reports/{id}/findings", Requires::Key, Only(&[]), get(report_api::findings)),
         ("/api/v1/reports/{id}/versions", Requires::Key, Only(&[]), get(report_api::versions)),
         ("/api/v1/reports/{id}/letter", Requires::Review, Only(LETTER), get(letter::letter)),
+        ("/api/v1/check", Requires::Key, Only(&["name"]), post(check_api::check)),
         ("/api/v1/sum", Requires::Key, Only(SUM), get(search_api::sum)),
         ("/api/v1/kept", Requires::Review, Only(FILTER), get(report_stream::stream)),
         ("/api/v1/rollup", Requires::Review, Only(&["region", "year", "format"]), get(regional_api::roll_up)),
@@ -41,6 +55,21 @@ pub(crate) fn routes() -> Vec<Route<App>> {
         ("/api/v1/status/{id}", Requires::Key, Only(&[]), get(report_api::history)),
         ("/api/v1/events", Requires::Key, Only(&[]), get(pipeline_api::events)),
     ]
+}
+
+/// Ids of the submissions of one receipt, 65 bytes each.
+const RECEIPT_BYTES: usize = 1 << 20;
+
+/// The addresses that check a file, and what explains them, which may be open to everybody.
+const CHECKS: [&str; 4] = ["/check", "/api/v1/check", "/help", "/api"];
+
+/// The routes; where `check_open`, a file is checked without a key.
+pub(crate) fn admitting(check_open: bool, routes: Vec<Route<App>>) -> Vec<Route<App>> {
+    let admit = |(path, requires, parameters, handler): Route<App>| {
+        let requires = if check_open && CHECKS.contains(&path) { Requires::Nothing } else { requires };
+        (path, requires, parameters, handler)
+    };
+    routes.into_iter().map(admit).collect()
 }
 
 /// The parameters of a letter.
@@ -111,6 +140,15 @@ mod tests {
     #[derive(Deserialize)]
     struct Path {
         get: Option<Operation>,
+        post: Option<Operation>,
+    }
+
+    impl Path {
+        /// What the console serves under this path; the operations of ingest are its own.
+        fn ours(&self) -> Option<&Operation> {
+            let operations = [&self.get, &self.post].into_iter().flatten();
+            operations.into_iter().find(|operation| operation.tags.iter().all(|tag| tag != "ingest"))
+        }
     }
 
     #[derive(Deserialize)]
@@ -161,7 +199,7 @@ mod tests {
         let description: Description = serde_json::from_str(assets::OPENAPI).unwrap();
         for (path, _, parameters_of_route, _) in routes() {
             let Only(taken) = parameters_of_route else { continue };
-            let Some(operation) = description.paths.get(path).and_then(|path| path.get.as_ref()) else {
+            let Some(operation) = description.paths.get(path).and_then(Path::ours) else {
                 continue;
             };
             let taken: BTreeSet<String> = taken.iter().map(|name| (*name).to_owned()).collect();
@@ -172,9 +210,7 @@ mod tests {
     #[tokio::test]
     async fn the_description_lists_every_path_of_the_api() {
         let description: Description = serde_json::from_str(assets::OPENAPI).unwrap();
-        let is_ours =
-            |path: &Path| path.get.as_ref().is_some_and(|get| get.tags.iter().all(|tag| tag != "ingest"));
-        let documented = description.paths.iter().filter(|(_, path)| is_ours(path));
+        let documented = description.paths.iter().filter(|(_, path)| path.ours().is_some());
         let documented: BTreeSet<&str> = documented.map(|(path, _)| path.as_str()).collect();
         let routes = routes();
         let is_api = |path: &&str| path.starts_with("/api/") || *path == "/openapi.json";

@@ -1,11 +1,11 @@
 //! The files that people name on the command line: single files, files of folders, entries of archives.
 
 use std::fs;
-use std::io::{Cursor, Error};
+use std::io::Error;
 use std::path::{Path, PathBuf};
 
-use document::archive::{self, ArchiveLimits};
-use document::{Kind, sniff};
+use check::Unreadable;
+use document::archive::ArchiveLimits;
 
 /// Calls `each` with every file below a path: those of a folder sorted by name, those of an archive in its
 /// order.
@@ -32,30 +32,15 @@ pub(crate) fn list(path: &Path, paths: &mut Vec<PathBuf>) {
 /// Calls `each` with a file, or with every entry of an archive.
 pub(crate) fn open(path: &Path, each: &mut dyn FnMut(String, Result<Vec<u8>, Unreadable>)) {
     let name = path.display().to_string();
-    let bytes = match fs::read(path) {
-        Ok(bytes) => bytes,
-        Err(error) => return each(name, Err(io_error(&error))),
-    };
-    if sniff(&bytes) != Kind::Zip {
-        return each(name, Ok(bytes));
-    }
-    let opened = archive::open(Cursor::new(&bytes), &ArchiveLimits::default(), &mut |entry| {
-        let bytes =
-            entry.bytes.map_err(|error| Unreadable { message: error.message(), detail: error.to_string() });
-        each(format!("{name}/{}", entry.name), bytes);
-        true
-    });
-    if let Err(error) = opened {
-        each(name, Err(Unreadable { message: error.message(), detail: error.to_string() }));
+    match fs::read(path) {
+        Ok(bytes) => check::open(&name, bytes, &ArchiveLimits::default(), &mut |name, bytes| {
+            each(name, bytes);
+            true
+        }),
+        Err(error) => each(name, Err(io_error(&error))),
     }
 }
 
 fn io_error(error: &Error) -> Unreadable {
     Unreadable { message: "文件打不开，请检查路径和权限。".into(), detail: error.to_string() }
-}
-
-/// Why a file could not be read: Chinese for the person who sent it, and English for the operator.
-pub(crate) struct Unreadable {
-    pub(crate) message: String,
-    pub(crate) detail: String,
 }

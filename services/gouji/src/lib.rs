@@ -1,7 +1,6 @@
 #![doc = include_str!("../README.md")]
 
 mod agency;
-mod checking;
 mod client;
 mod files;
 mod help;
@@ -10,6 +9,7 @@ mod local;
 mod moment;
 mod office;
 mod operator;
+mod policy;
 mod print;
 
 use std::ffi::OsString;

@@ -18,11 +18,11 @@ mod neighbours;
 mod rebuild;
 mod state;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use bus::{INDEX_LEASE, Lease};
+use policy::{InForce, PolicyFollower};
 use proto::v1::{ReportIndexed, ReportValidated};
 use rules::RulePolicy;
 use search::{Compatibility, FolderLock, Generations, IndexError};
@@ -49,11 +49,9 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// Indexes until shutdown.
 async fn serve(worker: Worker) -> anyhow::Result<()> {
-    let mut service = IndexService {
-        policy: Arc::new(RulePolicy::of(worker.config().rule_policy.as_deref())?),
-        generations: Generations::new(&worker.config().index),
-        worker,
-    };
+    let follower = PolicyFollower::start(&worker)?;
+    let mut service =
+        IndexService { follower, generations: Generations::new(&worker.config().index), worker };
     let Some(_lock) = service.lock_folder().await? else { return Ok(()) };
     // Building a generation needs disk space before there is an index to measure.
     worker::watch_disk("index", &service.worker.config().index);
@@ -68,10 +66,10 @@ async fn serve(worker: Worker) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The service between batches: its runtime, its policy, and the folder of the index.
+/// The service between batches: its runtime, the rule policy, and the folder of the index.
 struct IndexService {
     worker: Worker,
-    policy: Arc<RulePolicy>,
+    follower: PolicyFollower,
     generations: Generations,
 }
 
@@ -98,12 +96,13 @@ impl IndexService {
     /// shutdown.
     async fn open(&self) -> anyhow::Result<Option<IndexState>> {
         let folder = self.worker.config().index.display();
+        let Some(policy) = &self.follower.in_force().await else { return Ok(None) };
         loop {
             let open = || async {
                 let generations = self.generations.clone();
                 match self.worker.cpu().run(move || state::open(&generations)).await? {
                     Ok((generation, writer)) => {
-                        Ok(Opened::Here(IndexState::new(&self.worker, &self.policy, generation, writer)?))
+                        Ok(Opened::Here(IndexState::new(&self.worker, policy.clone(), generation, writer)?))
                     }
                     Err(error @ IndexError::NeedsRebuild { .. }) => Ok(Opened::OfAnotherVersion(error)),
                     Err(IndexError::LockBusy) => Ok(Opened::Busy),
@@ -121,7 +120,7 @@ impl IndexService {
                 Opened::Busy => {
                     self.worker.set_degraded(Some(format!("another process writes the index in {folder}")))
                 }
-                Opened::OfAnotherVersion(error) => self.replace(&error).await?,
+                Opened::OfAnotherVersion(error) => self.replace(&error, policy).await?,
             }
             if !self.pause().await {
                 return Ok(None);
@@ -130,7 +129,7 @@ impl IndexService {
     }
 
     /// Replaces an index of another version by one of this version. The service indexes nothing meanwhile.
-    async fn replace(&self, why: &IndexError) -> anyhow::Result<()> {
+    async fn replace(&self, why: &IndexError, policy: &InForce) -> anyhow::Result<()> {
         let Some(_lock) = self.generations.lock_builder()? else {
             self.worker.set_degraded(Some("`gouji reindex` is building the next index".into()));
             return Ok(());
@@ -139,7 +138,7 @@ impl IndexService {
         let report_progress =
             |left| self.worker.set_degraded(Some(format!("rebuilding the index, {left} facts left")));
         if let Some(rebuilt) =
-            rebuild::build(&self.worker, &self.policy, &self.generations, report_progress).await?
+            rebuild::build(&self.worker, policy, &self.generations, report_progress).await?
             && !rebuilt.is_current
         {
             self.generations.switch_to(rebuilt.generation)?;
@@ -156,6 +155,7 @@ impl IndexService {
             if self.reopened(state).await? {
                 feed = None;
             }
+            self.judge_again(state).await?;
             if feed.is_none() {
                 feed = state.feed().await;
             }
@@ -191,6 +191,7 @@ impl IndexService {
         let mut batches = self.worker.batches::<ReportValidated>(bounds).await?;
         while leads() {
             let reopened = self.reopened(state).await?;
+            self.judge_again(state).await?;
             match batches.progress().await {
                 Ok(standing) if standing.exclusive && !reopened => {
                     if let Err(error) = state.advance_to(standing.acknowledged).await {
@@ -241,6 +242,16 @@ impl IndexService {
             None => return Ok(false),
         }
         Ok(true)
+    }
+
+    /// Judges the reports of the index again where another rule policy came into force.
+    async fn judge_again(&self, state: &mut IndexState) -> anyhow::Result<()> {
+        let Some(in_force) = self.follower.known() else { return Ok(()) };
+        let report_progress = |left| {
+            let reports = format!("judging reports again under another rule policy, {left} left");
+            self.worker.set_degraded(Some(reports));
+        };
+        state.judge_under(in_force, report_progress).await
     }
 
     fn report_lag(&self, left: u64) {

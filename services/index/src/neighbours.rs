@@ -1,10 +1,10 @@
 //! The comparison of a report with that of the year before and with its own earlier versions, repeated whenever
-//! one of them changes.
+//! one of them changes. A report that was judged under another rule policy than the one in force is judged again.
 
 use std::collections::BTreeSet;
 
+use policy::InForce;
 use report::{Review, beijing};
-use rules::RulePolicy;
 use search::{CurrentReport, Entry, IndexError, Writer};
 
 /// Compares with the year before and with their earlier versions: the reports with these keys, whose current version was just applied, the
@@ -15,7 +15,7 @@ use search::{CurrentReport, Entry, IndexError, Writer};
 /// If the index cannot be read.
 pub(crate) fn rejudge(
     writer: &mut Writer,
-    policy: &RulePolicy,
+    policy: &InForce,
     changed: &BTreeSet<String>,
     others: &BTreeSet<String>,
 ) -> Result<(), IndexError> {
@@ -29,8 +29,11 @@ pub(crate) fn rejudge(
             Some(key) => current(writer, &key)?.filter(|last_year| !last_year.is_withdrawn),
             None => None,
         };
-        // The only version of a report, just applied, has its own findings only.
-        let is_alone = changed.contains(&key) && !others.contains(&key) && own.senders.len() == 1;
+        // The only version of a report, just applied and judged, has its own findings only.
+        let is_alone = changed.contains(&key)
+            && !others.contains(&key)
+            && own.senders.len() == 1
+            && is_judged_under(policy, &own);
         if last_year.is_some() || !is_alone {
             writer.rejudge(&key, &compared(&own, last_year.as_ref(), policy))?;
         }
@@ -56,20 +59,31 @@ fn current(writer: &mut Writer, key: &str) -> Result<Option<CurrentReport>, Inde
 }
 
 /// The review of a report with the findings of its comparison with the year before and its earlier versions.
-fn compared(own: &CurrentReport, last_year: Option<&CurrentReport>, policy: &RulePolicy) -> Review {
+fn compared(own: &CurrentReport, last_year: Option<&CurrentReport>, in_force: &InForce) -> Review {
     let submitted = beijing::day(own.version.submitted_at_ms);
     let senders: Vec<&str> = own.senders.iter().map(String::as_str).collect();
-    let review = rules::among_versions((*own.review).clone(), &senders, policy, submitted);
+    let (policy, mut review) = (&in_force.policy, (*own.review).clone());
+    if !is_judged_under(in_force, own) {
+        review = rules::under(review, None, policy, submitted);
+    }
+    let review = rules::among_versions(review, &senders, policy, submitted);
     match last_year {
         Some(last_year) => rules::beside(review, &last_year.review.report, policy, submitted),
         None => review,
     }
 }
 
+/// Whether the findings of a report by itself stand. Where the log has no change of the policy they do: the
+/// processes of an installation may have been given different files.
+fn is_judged_under(in_force: &InForce, own: &CurrentReport) -> bool {
+    in_force.change.is_none() || in_force.policy.made(&own.review.rules_version)
+}
+
 #[cfg(test)]
 mod tests {
     use proto::v1::{Report, ReportSubmitted, ReportValidated};
     use report::{Form, FormId, Year};
+    use rules::RulePolicy;
     use search::Index;
 
     use super::*;
@@ -108,7 +122,8 @@ mod tests {
         for (number, sender) in versions {
             let entry = version(*number, sender);
             key.clone_from(&entry.key);
-            crate::state::apply(&mut writer, &RulePolicy::default(), vec![entry]).unwrap();
+            let policy = InForce { policy: RulePolicy::default().into(), change: None };
+            crate::state::apply(&mut writer, &policy, vec![entry]).unwrap();
         }
         let read = writer.index().reader().unwrap().get(&key).unwrap().unwrap();
         read.review.findings.into_iter().map(|finding| finding.rule).collect()

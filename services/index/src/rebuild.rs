@@ -1,10 +1,8 @@
 //! Builds the next generation from the log, while the current one is read and written.
 
-use std::sync::Arc;
-
 use anyhow::{Context as _, bail};
+use policy::{InForce, PolicyFollower};
 use proto::v1::ReportRefused;
-use rules::RulePolicy;
 use search::{Compatibility, Generations};
 use worker::Worker;
 
@@ -29,7 +27,7 @@ pub struct Rebuilt {
 /// not refused before. Then the current generation stays.
 pub async fn rebuild(worker: &Worker, report_left: impl Fn(u64)) -> anyhow::Result<Option<Rebuilt>> {
     let generations = Generations::new(&worker.config().index);
-    let policy = Arc::new(RulePolicy::of(worker.config().rule_policy.as_deref())?);
+    let Some(policy) = PolicyFollower::start(worker)?.in_force().await else { return Ok(None) };
     let Some(_lock) = generations.lock_builder()? else {
         bail!("another process builds the next index in {}", worker.config().index.display());
     };
@@ -39,7 +37,7 @@ pub async fn rebuild(worker: &Worker, report_left: impl Fn(u64)) -> anyhow::Resu
 /// The same, for a caller that has the lock of [`Generations::lock_builder`].
 pub(crate) async fn build(
     worker: &Worker,
-    policy: &Arc<RulePolicy>,
+    policy: &InForce,
     generations: &Generations,
     report_left: impl Fn(u64),
 ) -> anyhow::Result<Option<Rebuilt>> {
@@ -51,7 +49,9 @@ pub(crate) async fn build(
             .await?
     };
     let (generation, writer) = next.context("opening the next index")?;
-    let mut state = IndexState::new(worker, policy, generation, writer).context("opening the next index")?;
+    let mut state =
+        IndexState::new(worker, policy.clone(), generation, writer).context("opening the next index")?;
+    state.judge_under(policy.clone(), |_| ()).await.context("judging under the rule policy in force")?;
     let Some(passed_over) = state.catch_up(report_left).await else { return Ok(None) };
     for id in passed_over {
         if worker.bus().last_of_id::<ReportRefused>(&id).await?.is_none() {

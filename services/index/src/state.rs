@@ -7,9 +7,9 @@ use std::time::Instant;
 
 use anyhow::{Context as _, anyhow};
 use bus::{Event, Feed, Since};
+use policy::InForce;
 use proto::subject;
 use proto::v1::ReportValidated;
-use rules::RulePolicy;
 use search::{Applied, Entry, Generations, IndexError, Reassignments, Writer};
 use worker::{HandlerError, Worker};
 
@@ -27,7 +27,7 @@ const ROOM_BYTES: usize = 16 << 20;
 /// One generation of the index, open for writing.
 pub(crate) struct IndexState {
     worker: Worker,
-    policy: Arc<RulePolicy>,
+    policy: InForce,
     pub(crate) generation: u32,
     writer: Arc<Mutex<Writer>>,
     position: Position,
@@ -35,7 +35,7 @@ pub(crate) struct IndexState {
 
 /// The position up to which an index is complete. Each commit stores it, so that the next process continues
 /// from there, and an index that is empty, old or restored repairs itself.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Position {
     /// Every `ReportValidated` up to this position on the log was written.
     sequence: u64,
@@ -43,6 +43,9 @@ struct Position {
     taken_at_ms: i64,
     /// Which log; see [`bus::Extent`].
     log_made_at_ms: i64,
+    /// The id of the change of the rule policy under which every report in the index was judged; empty where the
+    /// log had none. A process that was killed while it judged reports again finds the one before, and begins again.
+    policy: String,
 }
 
 /// Why a batch was not written.
@@ -67,7 +70,7 @@ impl IndexState {
     /// The state of the generation of that number.
     pub(crate) fn new(
         worker: &Worker,
-        policy: &Arc<RulePolicy>,
+        policy: InForce,
         generation: u32,
         writer: Writer,
     ) -> Result<Self, IndexError> {
@@ -77,7 +80,7 @@ impl IndexState {
         measures::position(position.sequence);
         Ok(Self {
             worker: worker.clone(),
-            policy: Arc::clone(policy),
+            policy,
             generation,
             position,
             writer: Arc::new(Mutex::new(writer)),
@@ -99,7 +102,7 @@ impl IndexState {
 
     fn advance(&mut self, sequence: u64, taken_at_ms: i64) {
         if sequence > self.position.sequence {
-            self.position = Position { sequence, taken_at_ms, ..self.position };
+            self.position = Position { sequence, taken_at_ms, ..std::mem::take(&mut self.position) };
             measures::position(sequence);
         }
     }
@@ -112,11 +115,57 @@ impl IndexState {
         let is_there = taken_at_ms == Some(self.position.taken_at_ms) || self.position.sequence < log.first;
         if self.position.log_made_at_ms != log.made_at_ms || !is_there {
             // Positions on another log, or on one that lost its end, are void on this one.
-            self.position = Position { log_made_at_ms: log.made_at_ms, ..Position::default() };
+            let policy = std::mem::take(&mut self.position.policy);
+            self.position = Position { log_made_at_ms: log.made_at_ms, policy, ..Position::default() };
             measures::position(0);
         }
         let since = Since::Sequence(self.position.sequence + 1);
         worker.retry(|| worker.bus().follow(subject::filter::<ReportValidated>(), since)).await
+    }
+
+    /// From now on, judges under this policy. If the reports in the index were judged under another one, it judges
+    /// all of them again, and commits the id of the policy with the last of them. Only reports whose findings change
+    /// are written.
+    ///
+    /// # Errors
+    /// If the index cannot be read or written.
+    pub(crate) async fn judge_under(
+        &mut self,
+        policy: InForce,
+        report_left: impl Fn(usize),
+    ) -> anyhow::Result<()> {
+        if self.position.policy == policy.id() {
+            self.policy = policy;
+            return Ok(());
+        }
+        let id = policy.id().to_owned();
+        self.policy = policy;
+        let writer = Arc::clone(&self.writer);
+        let list = move || {
+            let mut keys = Vec::new();
+            let writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
+            writer.index().reader()?.each_card(|card| keys.push(card.key))?;
+            Ok::<_, IndexError>(keys)
+        };
+        let keys = self.worker.cpu().run(list).await?.context("listing the reports to be judged again")?;
+        tracing::info!(policy = id, reports = keys.len(), "judging {} reports again", keys.len());
+        for (number, part) in keys.chunks(BATCH).enumerate() {
+            if self.worker.shutdown().is_requested() {
+                return Ok(());
+            }
+            report_left(keys.len() - number * BATCH);
+            let (writer, policy) = (Arc::clone(&self.writer), self.policy.clone());
+            let (part, payload) = (part.to_vec(), self.position.to_string());
+            let judge = move || {
+                let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
+                writer.index().check()?;
+                neighbours::rejudge(&mut writer, &policy, &BTreeSet::new(), &part.into_iter().collect())?;
+                writer.commit(&payload)
+            };
+            self.worker.cpu().run(judge).await?.context("judging reports again")?;
+        }
+        self.position.policy = id;
+        self.commit().await
     }
 
     /// Writes everything on the log. Returns the ids of reports that the index cannot take through no fault of
@@ -231,7 +280,7 @@ impl IndexState {
     async fn write_part(&self, mut entries: Vec<Entry>) -> Result<Vec<Applied>, WriteError> {
         let mut back = None;
         loop {
-            let (writer, policy) = (Arc::clone(&self.writer), Arc::clone(&self.policy));
+            let (writer, policy) = (Arc::clone(&self.writer), self.policy.clone());
             let payload = self.position.to_string();
             let written = self.worker.cpu().run(move || {
                 let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
@@ -277,7 +326,7 @@ fn set(outcomes: &mut [Option<Written>], number: usize, outcome: Written) {
 
 fn write(
     writer: &mut Writer,
-    policy: &RulePolicy,
+    policy: &InForce,
     entries: Vec<Entry>,
     back: Option<Vec<Entry>>,
     payload: &str,
@@ -322,7 +371,7 @@ fn write(
 /// durable.
 fn try_write(
     writer: &mut Writer,
-    policy: &RulePolicy,
+    policy: &InForce,
     entries: Vec<Entry>,
     reassignments: &Reassignments,
     promoted: Vec<Entry>,
@@ -356,6 +405,7 @@ impl Position {
             sequence: parts.next()?.parse().ok()?,
             taken_at_ms: parts.next()?.parse().ok()?,
             log_made_at_ms: parts.next()?.parse().ok()?,
+            policy: parts.next().unwrap_or_default().to_owned(),
         };
         parts.next().is_none().then_some(position)
     }
@@ -363,7 +413,10 @@ impl Position {
 
 impl std::fmt::Display for Position {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "{}@{}@{}", self.sequence, self.taken_at_ms, self.log_made_at_ms)
+        let Self { sequence, taken_at_ms, log_made_at_ms, policy } = self;
+        write!(formatter, "{sequence}@{taken_at_ms}@{log_made_at_ms}")?;
+        // An index that was judged under the file of the settings has the payload of earlier versions.
+        if policy.is_empty() { Ok(()) } else { write!(formatter, "@{policy}") }
     }
 }
 
@@ -371,7 +424,7 @@ impl std::fmt::Display for Position {
 #[cfg(test)]
 pub(crate) fn apply(
     writer: &mut Writer,
-    policy: &RulePolicy,
+    policy: &InForce,
     entries: Vec<Entry>,
 ) -> Result<Vec<Applied>, IndexError> {
     let reassignments = writer.reassignments(&entries)?;
@@ -391,10 +444,16 @@ mod tests {
 
     #[test]
     fn a_position_reads_back() {
-        let position =
-            Position { sequence: 17, taken_at_ms: 1_764_000_000_017, log_made_at_ms: 1_764_000_000_000 };
-        assert_eq!(Position::read(&position.to_string()), Some(position));
-        for other in ["", "17", "x@1@2", "17@1", "17@1@", "17@1@2@3"] {
+        let position = Position {
+            sequence: 17,
+            taken_at_ms: 1_764_000_000_017,
+            log_made_at_ms: 1_764_000_000_000,
+            policy: String::new(),
+        };
+        for position in [Position { policy: "policy-3".into(), ..position.clone() }, position] {
+            assert_eq!(Position::read(&position.to_string()), Some(position));
+        }
+        for other in ["", "17", "x@1@2", "17@1", "17@1@", "17@1@2@policy-3@4"] {
             assert_eq!(Position::read(other), None, "{other}");
         }
     }

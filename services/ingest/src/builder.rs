@@ -51,6 +51,13 @@ pub(crate) struct Receipt {
     pub(crate) refused: Vec<RefusedFile>,
 }
 
+impl Receipt {
+    /// Whether the upload had no file at all.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.reports.is_empty() && self.refused.is_empty()
+    }
+}
+
 /// A report whose fact is on the log.
 #[derive(Debug, Serialize)]
 pub(crate) struct AcceptedReport {

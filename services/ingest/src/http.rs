@@ -6,8 +6,8 @@ use access::{Caller, Code, Problem};
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Request, State};
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{Html, IntoResponse, Redirect, Response};
 use futures::TryStreamExt;
 use tokio_util::io::StreamReader;
 
@@ -48,12 +48,73 @@ impl Params {
     }
 }
 
+/// The form of a page without its script sends files here too; its browser is sent on to the receipt.
 pub(crate) async fn submit(
     State(ingest): State<Ingest>,
     caller: Caller,
     headers: HeaderMap,
     request: Request,
-) -> Result<Response, Problem> {
+) -> Response {
+    let is_page = is_page(&headers);
+    match accept(&ingest, caller, &headers, request).await {
+        Ok(receipt) if is_page && receipt.is_empty() => problem_page(&nothing_accepted(&receipt)),
+        Ok(receipt) if is_page => receipt_page(&receipt),
+        Ok(receipt) => answer(&receipt),
+        Err(problem) if is_page => problem_page(&problem),
+        Err(problem) => problem.into_response(),
+    }
+}
+
+/// Whether a browser shows the answer to a person: it asks for HTML, and a program for JSON or anything.
+fn is_page(headers: &HeaderMap) -> bool {
+    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    accept.split(',').any(|one| one.trim().split(';').next() == Some("text/html"))
+}
+
+/// The page of the console that shows what became of a submission.
+fn receipt_page(receipt: &Receipt) -> Response {
+    Redirect::to(&format!("/send/receipt/{}", receipt.submission)).into_response()
+}
+
+/// The receipt with the address of its submission; an upload of which no file was accepted is a problem.
+fn answer(receipt: &Receipt) -> Response {
+    let mut response = match receipt.reports.is_empty() {
+        true => nothing_accepted(receipt).into_response(),
+        false => (StatusCode::ACCEPTED, Json(receipt)).into_response(),
+    };
+    let address = format!("/api/v1/submissions/{}", receipt.submission);
+    let address = HeaderValue::try_from(address).expect("an id is printable ASCII");
+    response.headers_mut().insert(header::LOCATION, address);
+    response
+}
+
+/// A problem for a person whose browser runs no script.
+fn problem_page(problem: &Problem) -> Response {
+    let Problem { status, title, detail, hint, .. } = problem;
+    let [title, detail, hint] = [title, detail.as_str(), hint.unwrap_or_default()].map(escaped);
+    let page = format!(
+        "<!DOCTYPE html><html lang=\"zh-CN\"><head><meta charset=\"utf-8\"><title>{title}</title>\
+         <link rel=\"stylesheet\" href=\"/assets/console.css\"></head>\
+         <body><main><section class=\"card fault\"><h1>{title}</h1><p>{detail}</p><p>{hint}</p>\
+         <p><a href=\"/send\">回到报送</a></p></section></main></body></html>"
+    );
+    let mut response = (*status, Html(page)).into_response();
+    if let Some(seconds) = problem.retry_after {
+        response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+    }
+    response
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+async fn accept(
+    ingest: &Ingest,
+    caller: Caller,
+    headers: &HeaderMap,
+    request: Request,
+) -> Result<Receipt, Problem> {
     let params = Params::parse(request.uri().query().unwrap_or_default())?;
     let limit = ingest.worker().config().upload_mb as u64 * 1_000_000;
     let text = |name: &header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
@@ -61,7 +122,7 @@ pub(crate) async fn submit(
     if content_length.is_some_and(|length| length > limit) {
         return Err(aborted(Abort::TooLarge(limit)));
     }
-    let key = idempotency_key(&headers)?;
+    let key = idempotency_key(headers)?;
     let _permit = ingest.admission().upload_permit().await?;
     ingest.admission().check_capacity().await?;
     let mut builder = SubmissionBuilder::new(ingest.clone(), caller, "http").again(params.again);
@@ -74,11 +135,7 @@ pub(crate) async fn submit(
         add_body(&mut builder, &name, request.into_body(), &monitor, limit).await
     };
     added.map_err(|problem| monitor.abort().map_or(problem, aborted))?;
-    let receipt = builder.finish(key.as_deref()).await?;
-    if receipt.reports.is_empty() {
-        return Err(nothing_accepted(&receipt));
-    }
-    Ok((StatusCode::ACCEPTED, Json(receipt)).into_response())
+    builder.finish(key.as_deref()).await
 }
 
 /// The sender's key; a key that is not usable is refused, because a sender relies on it.
@@ -106,7 +163,9 @@ async fn add_form(
     let mut form = Multipart::from_request(request, &()).await.map_err(|error| bad_form(&error))?;
     let mut files = 0;
     while let Some(field) = form.next_field().await.map_err(|error| bad_form(&error))? {
-        let Some(name) = field.file_name().map(str::to_owned) else { continue };
+        let name = field.file_name().map(str::to_owned);
+        // A form of a page in which nobody chose a file has a part without a name.
+        let Some(name) = name.filter(|name| !name.is_empty()) else { continue };
         files += 1;
         if files > FORM_FILES {
             let detail = format!("一次上传的文件超过 {FORM_FILES} 个。");

@@ -50,7 +50,7 @@ fn routes() -> Vec<Route<Ingest>> {
         ("/api/v1/reports/{id}/withdrawal", Requires::Submit, Only(&[]), post(withdraw::withdraw)),
         ("/api/v1/submissions/{id}", Requires::Key, Only(&["from"]), get(submission::submission)),
         ("/api/v1/states", Requires::Key, Only(&[]), post(submission::states)),
-        ("/api/v1/roster", Requires::Operate, Only(&[]), post(roster::import)),
+        ("/api/v1/roster", Requires::Operate, Only(&["dry_run", "current"]), post(roster::import)),
     ]
 }
 

@@ -6,10 +6,11 @@ use axum::Json;
 use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
 use axum::http::Uri;
-use bus::Bus;
+use bus::{Bus, Event};
 use futures::{StreamExt, TryStreamExt};
-use proto::v1::{ReportRefused, ReportSubmitted};
-use proto::{Fact, ReportState};
+use proto::ReportState;
+use proto::v1::{ReportIndexed, ReportRefused, ReportSubmitted, ReportValidated};
+use report::{Review, Verdict};
 use serde_json::{Value, json};
 
 use crate::Ingest;
@@ -76,20 +77,32 @@ async fn states_of(bus: &Bus, caller: &Caller, ids: Vec<String>) -> Result<Vec<V
     states.try_collect().await.map_err(|error| Problem::unanswered(&error))
 }
 
-/// The state of a report by the last fact about it; `unknown` if the caller may not see it.
+/// The state of a report by the facts about it; `unknown` if the caller may not see it.
 async fn state(bus: &Bus, caller: &Caller, id: String) -> anyhow::Result<Value> {
     let mut history = bus.history(&id).await?;
-    let submitted = history.iter().find_map(|event| event.decode::<ReportSubmitted>());
+    let submitted = history.iter().find_map(Event::decode::<ReportSubmitted>);
     if !caller.sees_all() && !submitted.is_some_and(|submitted| caller.may_follow(&submitted)) {
         history.clear();
     }
-    let state = ReportState::furthest(history.iter().map(|event| event.fact()));
-    let refusal = history.iter().find(|event| event.fact() == ReportRefused::NAME);
-    let refusal = refusal.and_then(|event| event.decode::<ReportRefused>());
+    let state = ReportState::furthest(history.iter().map(Event::fact));
+    let refusal = history.iter().find_map(Event::decode::<ReportRefused>);
+    let indexed = history.iter().find_map(Event::decode::<ReportIndexed>);
+    let review = history.iter().find_map(Event::decode::<ReportValidated>);
+    // What another version of the program wrote may not be understood here; the state still is.
+    let review = review.filter(|fact| !is_withdrawal(fact)).and_then(|fact| Review::try_from(&fact).ok());
     Ok(json!({
         "id": id,
         "state": state.map_or("unknown", ReportState::as_str),
         "class": refusal.as_ref().map(|refusal| &refusal.class),
         "message": refusal.as_ref().map(|refusal| &refusal.message),
+        "report": indexed.as_ref().map(|indexed| &indexed.report),
+        "agency": review.as_ref().and_then(|review| review.report.agency.clone()),
+        "year": review.as_ref().and_then(|review| review.report.year).map(|year| year.get()),
+        "verdict": review.as_ref().map(Review::verdict).map(Verdict::as_str),
+        "problems": review.as_ref().map(|review| report::count_problems(&review.findings)),
     }))
+}
+
+fn is_withdrawal(fact: &ReportValidated) -> bool {
+    fact.submitted.as_ref().is_some_and(|submitted| submitted.withdraws.is_some())
 }

@@ -27,9 +27,12 @@ pub fn service() -> Service {
     })
 }
 
-/// Asks a reader what the kernel enforces on it, and refuses to start where that is less than the operator
+/// Asks a reader what the kernel enforces on it, and refuses to go on where that is less than the operator
 /// accepts.
-async fn require_sandbox(readers: &Readers, required: SandboxRequirement) -> anyhow::Result<()> {
+///
+/// # Errors
+/// If no reader can be started, or the kernel enforces less.
+pub async fn require_sandbox(readers: &Readers, required: SandboxRequirement) -> anyhow::Result<()> {
     accept_confinement(readers.probe().await.context("starting a reader")?, required)
 }
 

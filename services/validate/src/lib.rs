@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use policy::PolicyFollower;
 use proto::RefusalClass;
 use proto::v1::{self, ReportParsed, ReportSubmitted, ReportValidated};
 use report::{Report, Review};
@@ -11,9 +12,16 @@ use worker::{CpuPool, Handled, Refusal, Service, Worker};
 /// The service.
 pub fn service() -> Service {
     Service::new("validate", async |worker: Worker| {
-        let policy = Arc::new(RulePolicy::of(worker.config().rule_policy.as_deref())?);
+        let follower = PolicyFollower::start(&worker)?;
+        // Nothing is judged before the log has said which policy is in force.
+        let Some(first) = follower.in_force().await else { return Ok(()) };
         let cpu = worker.cpu().clone();
-        worker.work(move |parsed| validate(cpu.clone(), policy.clone(), parsed)).await
+        worker
+            .work(move |parsed| {
+                let in_force = follower.known().unwrap_or_else(|| first.clone());
+                validate(cpu.clone(), in_force.policy, parsed)
+            })
+            .await
     })
     .checks(|config| {
         RulePolicy::of(config.rule_policy.as_deref())?;

@@ -5,7 +5,7 @@ use crate::workspace::Package;
 
 /// The packages of this workspace that each crate and each service depends on. `fuzz`, `tests` and `xtask`
 /// may depend on anything.
-const ARROWS: [(&str, &[&str]); 20] = [
+const ARROWS: [(&str, &[&str]); 22] = [
     // The contract and the heart, which know no bus and no async.
     ("report", &[]),
     ("proto", &["report"]),
@@ -22,16 +22,18 @@ const ARROWS: [(&str, &[&str]); 20] = [
     ("blobs", &["bus"]),
     ("worker", &["blobs", "bus", "proto"]),
     ("access", &["bus", "proto", "report", "worker"]),
+    ("policy", &["bus", "proto", "rules", "worker"]),
     // The services.
-    ("ingest", &["access", "blobs", "bus", "document", "proto", "survey", "worker"]),
+    ("ingest", &["access", "blobs", "bus", "document", "proto", "report", "survey", "worker"]),
     ("parse", &["blobs", "document", "proto", "reading", "sandbox", "worker"]),
-    ("validate", &["proto", "report", "rules", "worker"]),
-    ("index", &["blobs", "bus", "proto", "report", "rules", "search", "worker"]),
+    ("check", &["document", "parse", "report", "rules", "search", "worker"]),
+    ("validate", &["policy", "proto", "report", "rules", "worker"]),
+    ("index", &["blobs", "bus", "policy", "proto", "report", "rules", "search", "worker"]),
     (
         "console",
         &[
-            "access", "blobs", "bus", "document", "proto", "reading", "render", "report", "rules", "search",
-            "survey", "worker",
+            "access", "blobs", "bus", "check", "document", "parse", "policy", "proto", "reading", "render",
+            "report", "rules", "sandbox", "search", "survey", "worker",
         ],
     ),
     (
@@ -40,6 +42,7 @@ const ARROWS: [(&str, &[&str]); 20] = [
             "access",
             "blobs",
             "bus",
+            "check",
             "console",
             "document",
             "index",

@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use report::Date;
+use report::{Date, Year};
 
-use super::{Agency, Roster};
+use super::{Agency, Exemption, Roster};
 use crate::Scope;
 use crate::division::{Level, above};
 use crate::name::fold;
@@ -122,8 +122,11 @@ impl Column {
             Self::Agency | Self::Parent | Self::Aliases => "机关名称",
             Self::Region => "六位数字，乡镇为九位",
             Self::Level => "国家级、省级、市级、县级、乡级",
-            Self::Deadline => "2025-01-31这样的日期",
+            Self::Deadline => "2025-01-31或1月31日这样的日期",
             Self::Scope => "汇总或本机关",
+            Self::Exempt => "年度（多个以分号隔开）或全部",
+            Self::Extended => "2025-02-15这样的日期，多个以分号隔开",
+            Self::Note => "文字",
         }
     }
 }
@@ -140,7 +143,7 @@ fn in_column(column: Option<&str>) -> String {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Column {
+pub(super) enum Column {
     Agency,
     Region,
     Level,
@@ -148,10 +151,13 @@ enum Column {
     Aliases,
     Deadline,
     Scope,
+    Exempt,
+    Extended,
+    Note,
 }
 
 /// Each column with its English and its Chinese name.
-const COLUMNS: [(Column, &str, &str); 7] = [
+pub(super) const COLUMNS: [(Column, &str, &str); 10] = [
     (Column::Agency, "agency", "机关名称"),
     (Column::Region, "region", "区划代码"),
     (Column::Level, "level", "级别"),
@@ -159,6 +165,9 @@ const COLUMNS: [(Column, &str, &str); 7] = [
     (Column::Aliases, "aliases", "别名"),
     (Column::Deadline, "deadline", "截止日期"),
     (Column::Scope, "scope", "口径"),
+    (Column::Exempt, "exempt", "免报年度"),
+    (Column::Extended, "extended", "延期至"),
+    (Column::Note, "note", "说明"),
 ];
 
 fn known_columns() -> String {
@@ -285,7 +294,10 @@ fn entry(
     let level = level.read("国家级, 省级, 市级, 县级, 乡级", faults, |text| among(&LEVELS, text));
     let deadline = deadline.read("a day like 2025-01-31", faults, month_and_day);
     let scope = scope.read("汇总 (whole), 本机关 (own)", faults, |text| among(&SCOPES, text));
-    let aliases = cell(Column::Aliases).split([';', '；', '、']).map(str::trim);
+    let exempt = read(Column::Exempt).read("years like 2024;2025, or 全部 (all)", faults, exemption);
+    let extended = read(Column::Extended).read("days like 2025-02-15", faults, days);
+    let note = cell(Column::Note);
+    let aliases = cell(Column::Aliases).split(SEPARATORS).map(str::trim);
     let agency = Agency {
         name: name.text.to_owned(),
         level: level.or_else(|| Level::of_code(region.as_deref()?)),
@@ -294,6 +306,9 @@ fn entry(
         aliases: aliases.filter(|alias| !alias.is_empty()).map(ToOwned::to_owned).collect(),
         scope,
         deadline,
+        exempt: exempt.unwrap_or_default(),
+        extended: extended.unwrap_or_default(),
+        note: (!note.is_empty()).then(|| note.to_owned()),
     };
     Some(Entry { line, agency, parent: cell(Column::Parent).to_owned() }).filter(|_| !name.text.is_empty())
 }
@@ -332,15 +347,44 @@ fn among<T: Copy>(known: &[(T, &[&str])], text: &str) -> Option<T> {
     known.iter().find(|(_, names)| is_meant(names)).map(|(value, _)| *value)
 }
 
-/// 2025-01-31, 2025/1/31, 2025.1.31 and 2025年1月31日.
+/// What separates several values in one cell.
+const SEPARATORS: [char; 3] = [';', '；', '、'];
+
+/// `全部`, or years.
+fn exemption(text: &str) -> Option<Exemption> {
+    if ["全部", "all"].iter().any(|all| all.eq_ignore_ascii_case(text)) {
+        return Some(Exemption::Always);
+    }
+    let year = |part: &str| part.trim().trim_end_matches('年').parse().ok().and_then(Year::new);
+    let years: Option<Vec<Year>> = text.split(SEPARATORS).map(year).collect();
+    years.map(Exemption::Years)
+}
+
+/// Days, each of the year after the one that it is the deadline for.
+fn days(text: &str) -> Option<Vec<Date>> {
+    text.split(SEPARATORS).map(day).collect()
+}
+
+/// 2月20日, or the month and day of a whole date.
 fn month_and_day(text: &str) -> Option<(i8, i8)> {
-    let mut parts = text.trim_end_matches('日').split(['-', '/', '.', '年', '月']);
+    /// A year that has a 29 February.
+    const LEAP_YEAR: &str = "2024年";
+    match text.split_once('月') {
+        Some((month, _)) if !month.contains('年') => day(&format!("{LEAP_YEAR}{text}")),
+        _ => day(text),
+    }
+    .map(|date| (date.month(), date.day()))
+}
+
+/// 2025-01-31, 2025/1/31, 2025.1.31 and 2025年1月31日.
+fn day(text: &str) -> Option<Date> {
+    let mut parts = text.trim().trim_end_matches('日').split(['-', '/', '.', '年', '月']);
     let date = Date::new(
         parts.next()?.trim().parse().ok().filter(|year| (2000..=2100).contains(year))?,
         parts.next()?.trim().parse().ok()?,
         parts.next()?.trim().parse().ok()?,
     );
-    date.ok().filter(|_| parts.next().is_none()).map(|date| (date.month(), date.day()))
+    date.ok().filter(|_| parts.next().is_none())
 }
 
 fn find_repeated(entries: &[Entry], faults: &mut Vec<Fault>) {
@@ -461,7 +505,7 @@ mod tests {
         };
         assert_eq!(
             faults("名字\n甲\n")[0],
-            "第1行：没有名为“名字”的列，可用的列有机关名称、区划代码、级别、上级、别名、截止日期、口径"
+            "第1行：没有名为“名字”的列，可用的列有机关名称、区划代码、级别、上级、别名、截止日期、口径、免报年度、延期至、说明"
         );
         assert_eq!(
             faults("机关名称,区划代码,上级\n甲局,37040,戊局\n甲局,37040,\n"),
@@ -499,7 +543,8 @@ mod tests {
             "名称,区划代码,region\n甲,370400\n",
             &[
                 "line 1: unknown column `名称`, known are agency (机关名称), region (区划代码), level (级别), \
-                 parent (上级), aliases (别名), deadline (截止日期), scope (口径)",
+                 parent (上级), aliases (别名), deadline (截止日期), scope (口径), exempt (免报年度), \
+                 extended (延期至), note (说明)",
                 "line 1, column region: the column stands twice",
                 "line 1: no column `agency` (机关名称)",
             ],
@@ -520,6 +565,33 @@ mod tests {
                 "line 5: 7 cells, expected at most 6",
                 "line 5, column agency: `甲 局` stands in line 4 too",
             ],
+        );
+    }
+
+    #[test]
+    fn exceptions_are_for_years() {
+        let csv = "机关名称,截止日期,免报年度,延期至,说明\n\
+                   甲局,2月20日,2023；2024年,,机构筹建\n乙局,,全部,,\n丙局,,,2025-02-15;2026/3/1,机构改革\n";
+        let roster = Roster::parse(csv).unwrap();
+        let year = |year| Year::new(year).unwrap();
+        let due = |position: usize, of: i64| {
+            roster.agencies()[position].deadline(year(of)).map(|day| day.to_string())
+        };
+        let is_exempt = |position: usize, of: i64| roster.agencies()[position].is_exempt(year(of));
+        assert_eq!(due(0, 2022).as_deref(), Some("2023-02-20"));
+        assert_eq!([is_exempt(0, 2022), is_exempt(0, 2023), is_exempt(0, 2024)], [false, true, true]);
+        assert!(is_exempt(1, 2030) && !is_exempt(2, 2024));
+        assert_eq!(due(2, 2023).as_deref(), Some("2024-01-31"));
+        assert_eq!(due(2, 2024).as_deref(), Some("2025-02-15"));
+        assert_eq!(due(2, 2025).as_deref(), Some("2026-03-01"));
+        assert_eq!(roster.agencies()[0].note.as_deref(), Some("机构筹建"));
+        let faults = parse("机关名称,免报年度,延期至\n甲局,明年,2月15日\n").unwrap_err().faults;
+        assert_eq!(
+            faults.iter().map(Fault::in_chinese).collect::<Vec<_>>(),
+            [
+                "第2行“免报年度”：“明年”不能识别，应为年度（多个以分号隔开）或全部",
+                "第2行“延期至”：“2月15日”不能识别，应为2025-02-15这样的日期，多个以分号隔开",
+            ]
         );
     }
 

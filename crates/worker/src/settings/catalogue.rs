@@ -323,6 +323,33 @@ pub const SETTINGS: &[Setting] = &[
         ],
     ),
     setting(
+        "check.open",
+        "GOUJI_CHECK_OPEN",
+        "false",
+        &[
+            "Whether anybody may check a file before it is sent (/check and POST /api/v1/check), also where everything",
+            "else needs a key. Nothing of such a file is stored.",
+        ],
+    ),
+    setting(
+        "check.at_once",
+        "GOUJI_CHECKS",
+        "4",
+        &[
+            "Files that the console checks at once, 1 to 64; further ones wait a few seconds and then get 503. Each may",
+            "take 100 MB of memory, and its reader as much as one of parse.",
+        ],
+    ),
+    setting(
+        "check.rate",
+        "GOUJI_CHECK_RATE",
+        "30",
+        &[
+            "Checks per minute of one address, 1 to 100000; further ones get 429. Behind a proxy all users have its",
+            "address: limit the rate there, as deploy/nginx does, and set this high.",
+        ],
+    ),
+    setting(
         "index.folder",
         "GOUJI_INDEX",
         "\"gouji-index\"",

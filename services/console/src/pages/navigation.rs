@@ -28,13 +28,16 @@ const fn more(address: &'static str, title: &'static str, requires: Requires) ->
 /// Every page of the navigation, in its order. Seven main pages fit into a row of 1280 pixels.
 pub(crate) const ENTRIES: &[Entry] = &[
     main_page("/", SEARCH_TITLE, Requires::Key),
-    // 报送, 审核
+    main_page("/send", "报送", Requires::Submit),
+    // 审核
     main_page("/regions", "汇总与比对", Requires::Review),
     // 比较分析, 报送名录, 文书
-    // 自查, 导出, 校核规则, 动态
+    more("/check", "自查", Requires::Key),
+    // 导出, 校核规则
+    // 动态
     more("/status", "处理状态", Requires::Review),
-    // 帮助
-    more("/openapi.json", "接口", Requires::Nothing),
+    more("/help", "帮助", Requires::Key),
+    more("/api", "接口", Requires::Key),
     // 用户, 审计
 ];
 

@@ -15,6 +15,7 @@ use proto::v1::{
     Withdrawal,
 };
 use report::{Report, Review};
+use sandbox::Program;
 use search::{Entry, Index, Writer};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -37,7 +38,7 @@ pub(crate) struct TestConsole {
     submitted: i64,
     keys: HashSet<String>,
     // Dropped last.
-    _server: Server,
+    server: Server,
 }
 
 /// The answer to a request.
@@ -50,6 +51,11 @@ pub(crate) struct Answer {
 impl TestConsole {
     /// Without reports.
     pub(crate) async fn empty() -> Self {
+        Self::empty_with(&[]).await
+    }
+
+    /// Without reports, with more settings by their variables.
+    pub(crate) async fn empty_with(more: &[(&str, &str)]) -> Self {
         let server = Server::start();
         let originals = server.folder().join("originals");
         let folder = server.folder().join("index");
@@ -57,15 +63,16 @@ impl TestConsole {
             "GOUJI_NATS_URL" => Some(server.url()),
             "GOUJI_ORIGINALS" => originals.to_str().map(str::to_owned),
             "GOUJI_INDEX" => folder.to_str().map(str::to_owned),
-            _ => None,
+            _ => more.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()),
         });
         let config = config.unwrap();
         apply(&config.bus, Changes::Safe).await.unwrap();
         let worker =
             Worker::open("console", &config, CpuPool::for_each_core(), Shutdown::new()).await.unwrap();
         let writer = Index::open(&folder).unwrap().writer().unwrap();
-        let router = ::console::router(worker.clone()).unwrap();
-        Self { router, worker, writer, submitted: 1_736_000_000_000, keys: HashSet::new(), _server: server }
+        let reader = Program::new(env!("CARGO_BIN_EXE_gouji-console"), parse::READER_VERB);
+        let router = ::console::router_with_reader(worker.clone(), &reader).unwrap();
+        Self { router, worker, writer, submitted: 1_736_000_000_000, keys: HashSet::new(), server }
     }
 
     /// With the samples.
@@ -186,11 +193,20 @@ impl TestConsole {
     }
 
     pub(crate) async fn ask(&self, request: axum::http::request::Builder) -> Answer {
-        let request = request.body(Body::empty()).unwrap();
+        self.ask_with(request, Body::empty()).await
+    }
+
+    pub(crate) async fn ask_with(&self, request: axum::http::request::Builder, body: Body) -> Answer {
+        let request = request.body(body).unwrap();
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = axum::body::to_bytes(body, usize::MAX).await.unwrap().to_vec();
         Answer { status: parts.status, headers: parts.headers, body }
+    }
+
+    /// The folder of everything that the console and its bus store.
+    pub(crate) fn folder(&self) -> &Path {
+        self.server.folder()
     }
 
     async fn accept(&mut self, file_name: &str, bytes: &[u8]) -> ReportSubmitted {

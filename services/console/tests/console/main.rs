@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
 mod api;
+mod checks;
 mod harness;
 mod pages;
 mod preview;

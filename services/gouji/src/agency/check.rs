@@ -4,21 +4,17 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
+use check::{CheckedFile, Judge, across_years, check_file, today};
 use clap::{Args, ValueEnum};
-use data_encoding::HEXLOWER;
-use document::sniff;
 use parse::Readers;
-use report::{CellState, FormId, Report, Review, Verdict, json};
-use serde::Serialize;
-use serde_json::{Map, Value};
-use sha2::{Digest, Sha256};
+use report::Verdict;
 use tokio::runtime::Builder;
 use worker::WEAK_SANDBOX;
 
 use super::findings::{Summary, human};
-use crate::checking::{Checked, Judge, across_years, check_bytes, policy, today};
 use crate::files::walk;
 use crate::language::text;
+use crate::policy;
 use crate::print::say;
 
 /// Check files without a server.
@@ -62,7 +58,7 @@ impl Check {
         let readers = Readers::new().context("finding this program")?;
         let mut checking = Checking {
             format: self.format,
-            judge: Judge { policy: policy(self.policy.as_deref())?, day: today() },
+            judge: Judge { policy: policy::read(self.policy.as_deref())?, day: today() },
             pending: Vec::new(),
             pending_bytes: 0,
             worst: 0,
@@ -70,7 +66,7 @@ impl Check {
         };
         for path in &self.paths {
             walk(path, &mut |file, bytes| {
-                checking.add(runtime.block_on(check_bytes(&readers, &checking.judge, file, bytes)));
+                checking.add(runtime.block_on(check_file(&readers, &checking.judge, file, bytes)));
             });
         }
         checking.print();
@@ -105,7 +101,7 @@ const REPORT_BYTES: usize = 64 << 10;
 struct Checking {
     format: Format,
     judge: Judge,
-    pending: Vec<Checked>,
+    pending: Vec<CheckedFile>,
     pending_bytes: usize,
     /// The greatest exit status.
     worst: u8,
@@ -113,7 +109,7 @@ struct Checking {
 }
 
 impl Checking {
-    fn add(&mut self, checked: Checked) {
+    fn add(&mut self, checked: CheckedFile) {
         self.pending_bytes += checked.bytes.len() + REPORT_BYTES;
         self.pending.push(checked);
         if self.pending_bytes > PENDING_BYTES {
@@ -127,7 +123,7 @@ impl Checking {
         for checked in across_years(std::mem::take(&mut self.pending), &self.judge) {
             self.worst = self.worst.max(exit_code(&checked));
             match self.format {
-                Format::Json => say(&Line::of(&checked).to_json()),
+                Format::Json => say(&checked.to_json().to_string()),
                 Format::Human => say(&human(&checked)),
             }
             self.summary.count(&checked);
@@ -135,88 +131,10 @@ impl Checking {
     }
 }
 
-fn exit_code(checked: &Checked) -> u8 {
+fn exit_code(checked: &CheckedFile) -> u8 {
     match &checked.outcome {
         Err(_) => UNREADABLE,
         Ok(review) if review.verdict() == Verdict::Fail => 1,
         Ok(_) => 0,
     }
-}
-
-/// The line of JSON for one file.
-#[derive(Serialize)]
-struct Line<'a> {
-    file: &'a str,
-    sha256: String,
-    format: &'static str,
-    status: Status,
-    reason: Option<String>,
-    /// Every field of a review; empty ones where the file cannot be read.
-    #[serde(flatten)]
-    review: Map<String, Value>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "lowercase")]
-enum Status {
-    Read,
-    Partial,
-    Unreadable,
-}
-
-impl<'a> Line<'a> {
-    fn of(checked: &'a Checked) -> Self {
-        let (status, reason, review) = match &checked.outcome {
-            Ok(review) => {
-                let reason = partial(&review.report);
-                let status = if reason.is_some() { Status::Partial } else { Status::Read };
-                (status, reason, json::review(review))
-            }
-            Err(unreadable) => {
-                let reason = format!("{}（{}）", unreadable.message, unreadable.detail);
-                (Status::Unreadable, Some(reason), no_review())
-            }
-        };
-        Self {
-            file: &checked.file,
-            sha256: sha256(&checked.bytes),
-            format: sniff(&checked.bytes).as_str(),
-            status,
-            reason,
-            review,
-        }
-    }
-
-    fn to_json(&self) -> String {
-        serde_json::to_string(self).expect("a line has strings as keys only")
-    }
-}
-
-/// The fields of a review without a report.
-fn no_review() -> Map<String, Value> {
-    let nothing = Review { report: Report::default(), findings: Vec::new(), rules_version: String::new() };
-    let mut fields = json::review(&nothing);
-    fields.insert("verdict".into(), Value::Null);
-    fields
-}
-
-fn sha256(bytes: &[u8]) -> String {
-    HEXLOWER.encode(&Sha256::digest(bytes))
-}
-
-/// Why only a part of a report was read, in Chinese; none if every cell is known or known to be empty.
-fn partial(report: &Report) -> Option<String> {
-    if report.form.is_none() {
-        return Some(match report.year.filter(|year| FormId::of_year(*year).is_none()) {
-            Some(year) => format!(
-                "{year}年度报告早于2019年起施行的统一格式，本来就没有三张表格；已读取文字部分和正文中的数字。"
-            ),
-            None => "没有找到可识别的三张表格，只读取了文字部分。".into(),
-        });
-    }
-    let counts = report.cells.count_by_state();
-    let count = |state| counts.get(&state).copied().unwrap_or_default();
-    let (missing, unreadable) = (count(CellState::Missing), count(CellState::Unreadable));
-    (missing + unreadable > 0)
-        .then(|| format!("有{missing}个单元格在文件中找不到，{unreadable}个单元格不是数字。"))
 }

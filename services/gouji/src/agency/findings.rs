@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
+use check::CheckedFile;
 use report::{Finding, Judgement, Origin, Review, Severity, Verdict, Waiver};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use crate::checking::Checked;
 use crate::language::{self, Language, text, word};
 
 /// How many reports passed.
@@ -18,7 +18,7 @@ pub(crate) struct Summary {
 }
 
 impl Summary {
-    pub(crate) fn count(&mut self, checked: &Checked) {
+    pub(crate) fn count(&mut self, checked: &CheckedFile) {
         match checked.outcome.as_ref().map(Review::verdict) {
             Ok(Verdict::Pass) => self.pass += 1,
             Ok(Verdict::Warn) => self.warn += 1,
@@ -38,7 +38,7 @@ impl Summary {
 }
 
 /// Everything about one file.
-pub(crate) fn human(checked: &Checked) -> String {
+pub(crate) fn human(checked: &CheckedFile) -> String {
     let mut out = String::new();
     let review = match &checked.outcome {
         Ok(review) => review,
@@ -47,7 +47,7 @@ pub(crate) fn human(checked: &Checked) -> String {
                 Language::Zh => &unreadable.message,
                 Language::En => &unreadable.detail,
             };
-            return format!("{}  {}: {reason}\n", word("无法读取", "unreadable"), checked.file);
+            return format!("{}  {}: {reason}\n", word("无法读取", "unreadable"), checked.name);
         }
     };
     let problems = report::problems(&review.findings);
@@ -85,15 +85,12 @@ pub(crate) fn human(checked: &Checked) -> String {
     let verdict = verdict_title(Some(review.verdict()));
     let year = report.year.map_or(unknown.to_owned(), |year| year.to_string());
     let agency = report.agency.as_deref().unwrap_or(unknown);
-    let counted = problems.iter().filter(|problem| problem.severity() != Severity::Info);
-    let count =
-        counted.filter(|problem| problem.findings.iter().all(|finding| finding.waiver.is_none())).count();
-    let count = match count {
+    let count = match report::count_problems(&review.findings) {
         0 => String::new(),
         1 => text!("，1项问题", ", 1 problem"),
         count => text!("，{count}项问题", ", {count} problems"),
     };
-    let _ = writeln!(out, "{verdict}{count}  {agency} {year}  {}", checked.file);
+    let _ = writeln!(out, "{verdict}{count}  {agency} {year}  {}", checked.name);
     out
 }
 
@@ -161,7 +158,7 @@ fn places(review: &Review, finding: &Finding) -> Vec<(Origin, String)> {
 }
 
 /// Page, table, row and column, counted from one.
-fn numbered_place(out: &mut String, checked: &Checked, origin: Origin, label: &str) {
+fn numbered_place(out: &mut String, checked: &CheckedFile, origin: Origin, label: &str) {
     let from_one = |number: Option<u32>| number.map(|number| number + 1);
     let mut parts: Vec<String> = [
         origin.page.map(|number| text!("第{number}页", "page {number}")),
@@ -176,14 +173,14 @@ fn numbered_place(out: &mut String, checked: &Checked, origin: Origin, label: &s
         let line = Some(origin.line).filter(|line| *line > 0);
         parts.extend(line.map(|number| text!("第{number}行", "line {number}")));
     }
-    let _ = writeln!(out, "  --> {}: {}  {label}", checked.file, parts.join(word("", ", ")));
+    let _ = writeln!(out, "  --> {}: {}  {label}", checked.name, parts.join(word("", ", ")));
 }
 
 /// Width of an excerpt on the terminal, in columns.
 const COLUMNS: usize = 96;
 
 /// The line of the source with a mark under the place.
-fn excerpt(out: &mut String, checked: &Checked, origin: Origin, label: &str) {
+fn excerpt(out: &mut String, checked: &CheckedFile, origin: Origin, label: &str) {
     let bytes = &checked.bytes;
     let start = (origin.start as usize).min(bytes.len());
     let end = (origin.end as usize).clamp(start, bytes.len());
@@ -204,7 +201,7 @@ fn excerpt(out: &mut String, checked: &Checked, origin: Origin, label: &str) {
     let shown = format!("{before}{}{}", head(&marked, COLUMNS), head(&after, room));
     let number = origin.line.to_string();
     let gutter = " ".repeat(number.len());
-    let _ = writeln!(out, "{gutter}--> {}:{}", checked.file, origin.line);
+    let _ = writeln!(out, "{gutter}--> {}:{}", checked.name, origin.line);
     let _ = writeln!(out, "{number} | {}", shown.trim_end());
     let mark = "^".repeat(head(&marked, COLUMNS).width().max(1));
     let _ = writeln!(out, "{gutter} | {}{mark} {label}", " ".repeat(before.width()));

@@ -270,6 +270,7 @@ pub(crate) enum Timeliness {
     InTime,
     Late,
     Missing,
+    Exempt,
 }
 
 /// A region.

@@ -5,15 +5,16 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
+use check::{Judge, check_file, today};
 use clap::{Args, ValueEnum};
 use parse::Readers;
 use render::Addresser;
 use report::{Date, Review};
 
-use crate::checking::{Judge, check_bytes, policy, today};
 use crate::client::Server;
 use crate::files::walk;
 use crate::language::text;
+use crate::policy;
 use crate::print::say;
 
 /// Write the letter to an agency about its report.
@@ -86,7 +87,7 @@ impl Letter {
 
     async fn of_file(&self, path: &Path) -> Result<(String, Vec<u8>)> {
         let readers = Readers::new().context("finding this program")?;
-        let judge = Judge { policy: policy(self.policy.as_deref())?, day: today() };
+        let judge = Judge { policy: policy::read(self.policy.as_deref())?, day: today() };
         let mut files = Vec::new();
         walk(path, &mut |file, bytes| files.push((file, bytes)));
         if files.len() != 1 {
@@ -98,7 +99,7 @@ impl Letter {
         }
         let mut reviews: Vec<Review> = Vec::new();
         for (file, bytes) in files {
-            match check_bytes(&readers, &judge, file, bytes).await.outcome {
+            match check_file(&readers, &judge, file, bytes).await.outcome {
                 Ok(review) => reviews.push(review),
                 Err(unreadable) => {
                     bail!("{}: {} ({})", path.display(), unreadable.message, unreadable.detail)

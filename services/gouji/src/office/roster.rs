@@ -102,7 +102,7 @@ fn agency(attendee: &Attendee) -> Vec<String> {
     let deadline = known(&attendee.deadline);
     let mut lines = Vec::new();
     match state {
-        Timeliness::InTime => (),
+        Timeliness::InTime | Timeliness::Exempt => (),
         Timeliness::Missing => {
             lines
                 .push(text!("未报送  {agency}（截止{deadline}）", "missing  {agency} (deadline {deadline})"));

@@ -10,8 +10,8 @@ use tests::processes::until;
 
 use super::{Bus, Client, SOON, Service};
 
-const FACTS: [&str; 8] =
-    ["submitted", "parsed", "validated", "indexed", "refused", "reviewed", "roster", "audited"];
+const FACTS: [&str; 9] =
+    ["submitted", "parsed", "validated", "indexed", "refused", "reviewed", "roster", "policy", "audited"];
 const PLACES: [&str; 6] = ["parse", "parse-bulk", "validate", "index", "tally-submitted", "observer"];
 
 /// Somebody on the bus: the facts it publishes, the places on the log it takes from, and those it looks at.
@@ -42,7 +42,12 @@ const IDENTITIES: [Identity; 6] = [
         looks_at: &["validate"],
     },
     Identity { name: "index", publishes: &["indexed", "refused"], takes: &["index"], looks_at: &PLACES },
-    Identity { name: "console", publishes: &["reviewed", "audited"], takes: &[], looks_at: &PLACES },
+    Identity {
+        name: "console",
+        publishes: &["reviewed", "audited", "roster", "policy"],
+        takes: &[],
+        looks_at: &PLACES,
+    },
     Identity { name: "observer", publishes: &[], takes: &[], looks_at: &[] },
 ];
 

@@ -12,9 +12,9 @@ use rules::RulePolicy;
 use serde_json::json;
 
 use crate::agency::findings::verdict_title;
-use crate::checking::policy;
 use crate::client::{Server, answers};
 use crate::language::{text, word};
+use crate::policy;
 use crate::print::{is_closed, say};
 
 #[derive(Debug, Args)]
@@ -34,7 +34,7 @@ pub(super) struct Diff {
 
 impl Diff {
     pub(super) async fn run(&self) -> Result<()> {
-        let policy = policy(self.policy.as_deref())?;
+        let policy = policy::read(self.policy.as_deref())?;
         let mut changes = Changes::default();
         let query = self.query.join(" ");
         let query: Vec<(&str, &str)> = if query.is_empty() { Vec::new() } else { vec![("q", &query)] };

@@ -1,10 +1,12 @@
-//! Reads one file and judges it, without a server.
+#![doc = include_str!("../README.md")]
+
+mod json;
 
 use std::collections::HashMap;
-use std::fs;
-use std::path::Path;
+use std::io::Cursor;
 
-use anyhow::{Context as _, Result};
+use document::archive::{self, ArchiveError, ArchiveLimits};
+use document::{Kind, sniff};
 use jiff::Timestamp;
 use parse::Readers;
 use report::{Date, Report, Review, beijing};
@@ -12,42 +14,74 @@ use rules::RulePolicy;
 use search::Entry;
 use worker::HandlerError;
 
-use crate::files::Unreadable;
-
 /// One file after its check.
-pub(crate) struct Checked {
-    pub(crate) file: String,
-    pub(crate) bytes: Vec<u8>,
+#[derive(Debug)]
+pub struct CheckedFile {
+    /// Its name.
+    pub name: String,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
     /// Its character encoding, if its format leaves that open.
-    pub(crate) encoding: Option<String>,
-    pub(crate) outcome: Result<Review, Unreadable>,
+    pub encoding: Option<String>,
+    /// What the rules say of it, or why it cannot be read.
+    pub outcome: Result<Review, Unreadable>,
 }
 
 /// The policy and the day by which reports are judged.
-pub(crate) struct Judge {
-    pub(crate) policy: RulePolicy,
+#[derive(Debug, Clone)]
+pub struct Judge {
+    /// The severities, disabled rules and waivers of an office.
+    pub policy: RulePolicy,
     /// The day for which waivers have to be valid.
-    pub(crate) day: Option<Date>,
+    pub day: Option<Date>,
 }
 
-/// The rule policy in a file; the default policy without one.
-pub(crate) fn policy(path: Option<&Path>) -> Result<RulePolicy> {
-    let Some(path) = path else { return Ok(RulePolicy::default()) };
-    let file = fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
-    RulePolicy::parse(&file).with_context(|| path.display().to_string())
+/// Why a file could not be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unreadable {
+    /// Chinese, for the person who has the file.
+    pub message: String,
+    /// English, for the operator.
+    pub detail: String,
 }
 
 /// Today in Beijing.
-pub(crate) fn today() -> Option<Date> {
+pub fn today() -> Option<Date> {
     beijing::day(Timestamp::now().as_millisecond())
 }
 
+/// Calls `each` with a file, or with every file of an archive, whose names follow that of the archive; `each` returns
+/// false to stop.
+pub fn open(
+    name: &str,
+    bytes: Vec<u8>,
+    limits: &ArchiveLimits,
+    each: &mut dyn FnMut(String, Result<Vec<u8>, Unreadable>) -> bool,
+) {
+    if sniff(&bytes) != Kind::Zip {
+        each(name.to_owned(), Ok(bytes));
+        return;
+    }
+    let opened = archive::open(Cursor::new(&bytes), limits, &mut |entry| {
+        each(format!("{name}/{}", entry.name), entry.bytes.map_err(Unreadable::from))
+    });
+    if let Err(error) = opened {
+        each(name.to_owned(), Err(error.into()));
+    }
+}
+
+impl From<ArchiveError> for Unreadable {
+    fn from(error: ArchiveError) -> Self {
+        Self { message: error.message(), detail: error.to_string() }
+    }
+}
+
 /// Compares each report with that of the same agency for the year before, if there is exactly one.
-pub(crate) fn across_years(mut files: Vec<Checked>, judge: &Judge) -> Vec<Checked> {
+pub fn across_years(mut files: Vec<CheckedFile>, judge: &Judge) -> Vec<CheckedFile> {
     let mut by_key: HashMap<String, Vec<usize>> = HashMap::new();
     for (position, checked) in files.iter().enumerate() {
         if let Ok(review) = &checked.outcome {
-            by_key.entry(Entry::key_of(&review.report, &checked.file)).or_default().push(position);
+            by_key.entry(Entry::key_of(&review.report, &checked.name)).or_default().push(position);
         }
     }
     for position in 0..files.len() {
@@ -62,22 +96,22 @@ pub(crate) fn across_years(mut files: Vec<Checked>, judge: &Judge) -> Vec<Checke
 }
 
 /// Checks one file.
-pub(crate) async fn check_bytes(
+pub async fn check_file(
     readers: &Readers,
     judge: &Judge,
-    file: String,
+    name: String,
     bytes: Result<Vec<u8>, Unreadable>,
-) -> Checked {
+) -> CheckedFile {
     let (bytes, read) = match bytes {
         Ok(bytes) => {
-            let read = read(readers, judge, &bytes, &file).await;
+            let read = read(readers, judge, &bytes, &name).await;
             (bytes, read)
         }
         Err(unreadable) => (Vec::new(), Err(unreadable)),
     };
     match read {
-        Ok((encoding, review)) => Checked { file, bytes, encoding, outcome: Ok(review) },
-        Err(unreadable) => Checked { file, bytes, encoding: None, outcome: Err(unreadable) },
+        Ok((encoding, review)) => CheckedFile { name, bytes, encoding, outcome: Ok(review) },
+        Err(unreadable) => CheckedFile { name, bytes, encoding: None, outcome: Err(unreadable) },
     }
 }
 
