@@ -10,8 +10,8 @@ mod store;
 
 pub use directory::{Account, AccountError, Directory, NewAccount, Profile};
 pub use password::{Password, WeakPassword};
-pub use session::{Session, SessionId};
-pub(crate) use session::{SessionError, Sessions, Way};
+pub use session::{Session, SessionId, Way};
+pub(crate) use session::{SessionError, Sessions};
 pub(crate) use store::Accounts;
 pub use store::ChangeError;
 

@@ -1,4 +1,4 @@
-//! The cookies of a browser: its session, the account that it signed in to before, and a sign-in under way.
+//! The cookies of a browser: its session, and the account that it signed in to before.
 
 use axum::http::header::COOKIE;
 use axum::http::{HeaderMap, HeaderValue};
@@ -14,11 +14,7 @@ pub(crate) struct Cookies {
 const SESSION: &str = "gouji-session";
 /// A browser that somebody signed in with before; see `sign_in`.
 const DEVICE: &str = "gouji-device";
-/// A sign-in at the identity provider that is under way.
-const UNIFIED: &str = "gouji-unified";
 const YEAR_SECONDS: u32 = 365 * 24 * 3600;
-/// How long somebody may take at the identity provider.
-const UNIFIED_SECONDS: u32 = 600;
 
 impl Cookies {
     /// Where the service is reached under this address.
@@ -34,10 +30,6 @@ impl Cookies {
         self.get(headers, DEVICE)
     }
 
-    pub(crate) fn unified(self, headers: &HeaderMap) -> Option<&str> {
-        self.get(headers, UNIFIED)
-    }
-
     pub(crate) fn set_session(self, value: &str) -> HeaderValue {
         self.set(SESSION, value, None)
     }
@@ -48,14 +40,6 @@ impl Cookies {
 
     pub(crate) fn set_device(self, value: &str) -> HeaderValue {
         self.set(DEVICE, value, Some(YEAR_SECONDS))
-    }
-
-    pub(crate) fn set_unified(self, value: &str) -> HeaderValue {
-        self.set(UNIFIED, value, Some(UNIFIED_SECONDS))
-    }
-
-    pub(crate) fn end_unified(self) -> HeaderValue {
-        self.set(UNIFIED, "", Some(0))
     }
 
     fn name(self, name: &str) -> String {

@@ -154,7 +154,9 @@ impl AccessControl {
         let presented = presented(&head.headers);
         if !head.method.is_safe() && !presented.as_ref().is_some_and(|one| one.is_bearer) {
             // A program says who it is in a header of its own; the rest are browsers, and these tell their origin.
-            let is_browser = self.0.accounts.is_some() && presented.is_none();
+            let is_form = !head.uri.path().starts_with("/api/") && presented.is_none();
+            let has_cookie = presented.is_none() && self.0.cookies.session(&head.headers).is_some();
+            let is_browser = self.0.accounts.is_some() && (is_form || has_cookie);
             check_origin(head, is_browser).map_err(|problem| deny(&anonymous, problem))?;
         }
         if self.is_open() {

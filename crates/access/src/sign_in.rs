@@ -112,6 +112,11 @@ impl AccessControl {
         self.0.accounts.is_some()
     }
 
+    /// Whether an identity provider signs people in.
+    pub fn has_unified_sign_in(&self) -> bool {
+        false
+    }
+
     pub(crate) fn accounts(&self) -> Result<&Accounts, Problem> {
         let off = || Problem::not_found("本系统没有启用账号。".into());
         self.0.accounts.as_ref().ok_or_else(off)
@@ -194,6 +199,11 @@ impl AccessControl {
             accounts.end(&session.id).await.map_err(|error| Problem::bus(&error))?;
         }
         Ok(self.0.cookies.end_session())
+    }
+
+    /// The cookie that ends the session of a browser.
+    pub fn sign_out_cookie(&self) -> HeaderValue {
+        self.0.cookies.end_session()
     }
 
     /// Every account.

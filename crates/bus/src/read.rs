@@ -74,6 +74,29 @@ impl Bus {
         Ok(last.map_or(0, |event| event.sequence))
     }
 
+    /// The messages that match `filter` from sequence `from` on, as many as the log answers with at once; empty at its
+    /// end.
+    ///
+    /// # Errors
+    /// If the bus does not answer.
+    pub async fn page(&self, filter: &str, from: u64) -> anyhow::Result<Vec<Event>> {
+        Ok(page(self, filter, from).await?.events)
+    }
+
+    /// The sequence of the first message that matches `filter` and that the log stored at this time, milliseconds
+    /// since 1970-01-01 UTC, or later; none where there is no such message.
+    ///
+    /// # Errors
+    /// If the bus does not answer.
+    pub async fn first_since(&self, filter: &str, since_ms: i64) -> anyhow::Result<Option<u64>> {
+        let since = jiff::Timestamp::from_millisecond(since_ms).context("reading the log since a time")?;
+        let request =
+            serde_json::json!({ "start_time": since.to_string(), "next_by_subj": filter, "batch": 1 });
+        let read = tokio::time::timeout(READ_TIMEOUT, batch(self, STREAM, &request)).await;
+        let page = read.with_context(|| format!("reading {filter}: no answer in {READ_TIMEOUT:?}"))??;
+        Ok(page.events.first().map(|event| event.sequence))
+    }
+
     /// When the log stored the message with this sequence, milliseconds since 1970-01-01 UTC; none where
     /// there is no such message.
     ///

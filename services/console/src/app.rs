@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use access::AccessControl;
 use blobs::Blobs;
 use bus::Bus;
 use policy::{InForce, PolicyFollower};
@@ -23,6 +24,7 @@ pub(crate) struct App(Arc<State>);
 
 struct State {
     worker: Worker,
+    access: AccessControl,
     index: Arc<CurrentReader>,
     policy: PolicyFollower,
     monitor: PipelineMonitor,
@@ -31,15 +33,20 @@ struct State {
 
 impl App {
     /// `reader` is the program that reads documents in the sandbox.
-    pub(crate) fn new(worker: Worker, policy: PolicyFollower, reader: &Program) -> Self {
+    pub(crate) fn new(worker: Worker, access: AccessControl, policy: PolicyFollower, reader: &Program) -> Self {
         let index = Arc::new(CurrentReader::new(&worker.config().index));
         let monitor = PipelineMonitor::start(&worker, index.clone());
         let checks = Checks::new(worker.config(), reader);
-        Self(Arc::new(State { worker, index, policy, monitor, checks }))
+        Self(Arc::new(State { worker, access, index, policy, monitor, checks }))
     }
 
     pub(crate) fn worker(&self) -> &Worker {
         &self.0.worker
+    }
+
+    /// Who may do what: accounts, sessions, the audit trail.
+    pub(crate) fn access(&self) -> &AccessControl {
+        &self.0.access
     }
 
     pub(crate) fn bus(&self) -> &Bus {

@@ -19,6 +19,7 @@ pub(crate) async fn openapi() -> Response {
 
 const ASSETS: &[(&str, &str, &str)] = &[
     ("console.css", "text/css; charset=utf-8", include_str!("../assets/console.css")),
+    ("account.css", "text/css; charset=utf-8", include_str!("../assets/account.css")),
     ("help.css", "text/css; charset=utf-8", include_str!("../assets/help.css")),
     ("send.css", "text/css; charset=utf-8", include_str!("../assets/send.css")),
     ("send.js", "text/javascript; charset=utf-8", include_str!("../assets/send.js")),

@@ -3,9 +3,13 @@
 mod api;
 mod app;
 mod assets;
+mod audit;
+mod audit_api;
 mod check_api;
 mod checks;
 mod download;
+mod first_start;
+mod form;
 mod labels;
 mod letter;
 mod openapi;
@@ -75,10 +79,13 @@ pub fn router_with_reader(worker: Worker, reader: &Program) -> anyhow::Result<Ro
     let access = AccessControl::open(&worker)?;
     tokio::spawn(worker::watch_log(worker.bus().clone(), worker.shutdown().clone()));
     let check_open = worker.config().check_open;
-    let app = App::new(worker, policy, reader);
+    let app = App::new(worker, access.clone(), policy, reader);
     // Set before the first request is answered, not when the task first runs.
     app.worker().set_degraded(Some("waiting for the index".into()));
     tokio::spawn(watch_index(app.clone()));
+    if app.access().has_accounts() {
+        tokio::spawn(first_start::print_link(app.clone()));
+    }
     Ok(access
         .router(routes::admitting(check_open, routes::routes()))
         .fallback(routes::not_found)

@@ -1,10 +1,13 @@
 //! The pages, in Chinese. They load nothing from elsewhere and work without their script.
 
+mod account;
 mod api;
+mod audit;
 mod check;
 mod finding;
 mod help;
 mod layout;
+pub(crate) mod login;
 mod navigation;
 mod official_tables;
 mod regional;
@@ -12,8 +15,11 @@ mod report;
 mod search;
 mod send;
 mod status;
+mod users;
 
+pub(crate) use account::{change_password, end_sessions, show as account};
 pub(crate) use api::api;
+pub(crate) use audit::show as audit;
 pub(crate) use check::{check, form as check_form};
 pub(crate) use help::help;
 pub(crate) use layout::error_page;
@@ -22,3 +28,6 @@ pub(crate) use report::report;
 pub(crate) use search::search;
 pub(crate) use send::{receipt, receipts, send};
 pub(crate) use status::status;
+pub(crate) use users::{
+    change as change_user, create as create_user, list as users, new as new_user, show as user,
+};

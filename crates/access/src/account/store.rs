@@ -63,10 +63,6 @@ impl Accounts {
         &self.0.sessions
     }
 
-    pub(crate) fn accounts(&self) -> &Bucket {
-        &self.0.accounts
-    }
-
     /// Every account as the bucket has it now.
     pub(crate) async fn directory(&self) -> anyhow::Result<Directory> {
         Ok(self.load().await?.0)
