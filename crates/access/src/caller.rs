@@ -60,7 +60,14 @@ impl Caller {
     }
 
     pub(crate) fn of_key(key: Key, origin: String) -> Self {
-        Self { name: key.name, role: Some(key.role), scope: key.scope, origin, is_signed_out: false, session: None }
+        Self {
+            name: key.name,
+            role: Some(key.role),
+            scope: key.scope,
+            origin,
+            is_signed_out: false,
+            session: None,
+        }
     }
 
     /// Somebody who is about to sign in to this account.

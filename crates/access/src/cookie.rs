@@ -1,4 +1,4 @@
-//! The cookies of a browser: its session, and the account that it signed in to before.
+//! The cookies of a browser: its session, the account that it signed in to before, and a sign-in under way.
 
 use axum::http::header::COOKIE;
 use axum::http::{HeaderMap, HeaderValue};
@@ -14,7 +14,12 @@ pub(crate) struct Cookies {
 const SESSION: &str = "gouji-session";
 /// A browser that somebody signed in with before; see `sign_in`.
 const DEVICE: &str = "gouji-device";
+/// A sign-in at the identity provider that is under way.
+const UNIFIED: &str = "gouji-unified";
 const YEAR_SECONDS: u32 = 365 * 24 * 3600;
+
+/// How long somebody may take at the identity provider.
+const UNIFIED_SECONDS: u32 = 600;
 
 impl Cookies {
     /// Where the service is reached under this address.
@@ -28,6 +33,18 @@ impl Cookies {
 
     pub(crate) fn device(self, headers: &HeaderMap) -> Option<&str> {
         self.get(headers, DEVICE)
+    }
+
+    pub(crate) fn unified(self, headers: &HeaderMap) -> Option<&str> {
+        self.get(headers, UNIFIED)
+    }
+
+    pub(crate) fn set_unified(self, value: &str) -> HeaderValue {
+        self.set(UNIFIED, value, Some(UNIFIED_SECONDS))
+    }
+
+    pub(crate) fn end_unified(self) -> HeaderValue {
+        self.set(UNIFIED, "", Some(0))
     }
 
     pub(crate) fn set_session(self, value: &str) -> HeaderValue {
@@ -49,7 +66,8 @@ impl Cookies {
     fn get<'a>(self, headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
         let wanted = self.name(name);
         let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
-        let mut pairs = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+        let mut pairs =
+            cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
         pairs.find(|(name, value)| *name == wanted && !value.is_empty()).map(|(_, value)| value)
     }
 

@@ -223,9 +223,7 @@ impl AccessControl {
             false => Challenge::Basic,
         };
         let problem = match unknown {
-            Unknown::SessionEnded => {
-                Problem::new(Code::SessionEnded, "登录已失效。", "请重新登录。")
-            }
+            Unknown::SessionEnded => Problem::new(Code::SessionEnded, "登录已失效。", "请重新登录。"),
             Unknown::Key(KeyError::Expired) => wrong_key(Code::ExpiredKey, "密钥已经过期。"),
             Unknown::Key(_) => wrong_key(Code::UnknownKey, "密钥不在名册中。"),
             _ if self.0.accounts.is_some() => {
@@ -377,7 +375,10 @@ mod tests {
         let check = |headers: &[(&str, &str)], expected: bool| {
             assert_eq!(check_origin(&head(headers), false).is_ok(), expected, "{headers:?}");
         };
-        assert!(check_origin(&head(&[("host", "gouji.example")]), true).is_err(), "a browser says where it is");
+        assert!(
+            check_origin(&head(&[("host", "gouji.example")]), true).is_err(),
+            "a browser says where it is"
+        );
         let host = ("host", "gouji.example:8470");
         check(&[host], true);
         check(&[host, ("origin", "http://gouji.example:8470")], true);

@@ -9,6 +9,7 @@ mod cookie;
 mod encoding;
 mod guard;
 pub mod key;
+mod oidc;
 mod parameters;
 mod problem;
 mod rate;
@@ -24,12 +25,13 @@ use axum::routing::MethodRouter;
 use bus::Bus;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
-use worker::{Config, Shutdown, Worker};
+use worker::{Config, OidcConfig, Shutdown, Worker};
 
 use crate::account::Accounts;
 use crate::audit::Audit;
 use crate::cookie::Cookies;
 use crate::key::Keys;
+use crate::oidc::Provider;
 use crate::rate::RateLimits;
 use crate::sign_in::Attempts;
 
@@ -59,6 +61,8 @@ struct Parts {
     keys: Option<Keys>,
     /// None if people have no accounts.
     accounts: Option<Accounts>,
+    /// None if no identity provider signs people in.
+    provider: Option<Provider>,
     cookies: Cookies,
     attempts: Attempts,
     rate: RateLimits,
@@ -75,6 +79,9 @@ pub fn check_config(config: &Config) -> anyhow::Result<()> {
     if let Some(path) = &config.keys {
         Keys::open(path).map(drop).context("GOUJI_KEYS")?;
     }
+    if let Some(oidc) = &config.oidc {
+        open_provider(config, oidc)?;
+    }
     if config.keys.is_some() || config.accounts {
         return Ok(());
     }
@@ -88,6 +95,10 @@ pub fn check_config(config: &Config) -> anyhow::Result<()> {
     }
 }
 
+fn open_provider(config: &Config, oidc: &OidcConfig) -> anyhow::Result<Provider> {
+    Provider::open(oidc, config.address.as_deref().unwrap_or_default()).context("the identity provider")
+}
+
 impl AccessControl {
     /// The access control of a worker. Has to be called inside a Tokio runtime: it starts a task that publishes the
     /// number of suppressed denials until shutdown.
@@ -96,15 +107,18 @@ impl AccessControl {
     /// If the file of keys is wrong.
     pub fn open(worker: &Worker) -> anyhow::Result<Self> {
         let config = worker.config();
+        // It alone signs people in, and has the right to write sessions.
+        let is_console = worker.bus().stage() == "console";
         let keys = config.keys.as_deref().map(Keys::open).transpose()?;
         let access = Self(Arc::new(Parts {
             bus: worker.bus().clone(),
             shutdown: worker.shutdown().clone(),
             keys,
-            // Only console has the right to write sessions.
-            accounts: config.accounts.then(|| {
-                Accounts::open(worker.bus(), config.session_idle, worker.bus().stage() == "console")
-            }),
+            accounts: config.accounts.then(|| Accounts::open(worker.bus(), config.session_idle, is_console)),
+            provider: match (&config.oidc, is_console) {
+                (Some(oidc), true) => Some(open_provider(config, oidc)?),
+                _ => None,
+            },
             cookies: Cookies::at(config.address.as_deref()),
             attempts: Attempts::default(),
             rate: RateLimits::new(config.rate),

@@ -196,7 +196,12 @@ fn place_in_json(message: &str) -> String {
 /// Turns a rejection of the framework into a problem document.
 pub(crate) async fn of_rejection(request: Request, next: Next) -> Response {
     let response = next.run(request).await;
-    if response.extensions().get::<Problem>().is_some() {
+    let is_page = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|value| value.as_bytes().starts_with(b"text/html"));
+    // A page that says why a form was refused is no rejection of the framework.
+    if is_page || response.extensions().get::<Problem>().is_some() {
         return response;
     }
     let Some(problem) = Problem::of_status(response.status()) else { return response };

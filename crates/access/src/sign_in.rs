@@ -112,11 +112,6 @@ impl AccessControl {
         self.0.accounts.is_some()
     }
 
-    /// Whether an identity provider signs people in.
-    pub fn has_unified_sign_in(&self) -> bool {
-        false
-    }
-
     pub(crate) fn accounts(&self) -> Result<&Accounts, Problem> {
         let off = || Problem::not_found("本系统没有启用账号。".into());
         self.0.accounts.as_ref().ok_or_else(off)
@@ -382,7 +377,7 @@ pub fn wrong_password(detail: impl Into<String>) -> Problem {
     Problem::new(Code::WrongAccount, detail, hint).field("password")
 }
 
-fn refused(error: &AccountError) -> Problem {
+pub(crate) fn refused(error: &AccountError) -> Problem {
     let (status, field) = match error {
         AccountError::BadName => (StatusCode::UNPROCESSABLE_ENTITY, Some("name")),
         AccountError::BadDisplay => (StatusCode::UNPROCESSABLE_ENTITY, Some("display")),

@@ -184,7 +184,7 @@ impl Config {
             address: address(&get)?,
             accounts: truth(&get, "GOUJI_ACCOUNTS", false)?,
             session_idle: Duration::from_secs(
-                60 * number(&get, "GOUJI_SESSION_IDLE_MINUTES", 60, 1..=720)? as u64
+                60 * number(&get, "GOUJI_SESSION_IDLE_MINUTES", 60, 1..=720)? as u64,
             ),
             oidc: oidc(&get)?,
             rate: number(&get, "GOUJI_RATE", 50, 1..=100_000)?,
@@ -212,7 +212,11 @@ fn address(get: &impl Fn(&str) -> Option<String>) -> Result<Option<String>, Sett
         Some(host) if !host.is_empty() && !host.contains(['/', '?', '#', ' ']) => {
             Ok(Some(address.trim_end_matches('/').to_owned()))
         }
-        _ => Err(wrong("GOUJI_ADDRESS", &address, "expected https://host or https://host:port, without a path")),
+        _ => Err(wrong(
+            "GOUJI_ADDRESS",
+            &address,
+            "expected https://host or https://host:port, without a path",
+        )),
     }
 }
 
@@ -234,7 +238,11 @@ fn oidc(get: &impl Fn(&str) -> Option<String>) -> Result<Option<OidcConfig>, Set
     let role_claim = get("GOUJI_OIDC_ROLE_CLAIM");
     let roles = get("GOUJI_OIDC_ROLES").unwrap_or_default();
     if role_claim.is_some() && roles.is_empty() {
-        return Err(wrong("GOUJI_OIDC_ROLES", "", "expected the role of each value of GOUJI_OIDC_ROLE_CLAIM"));
+        return Err(wrong(
+            "GOUJI_OIDC_ROLES",
+            "",
+            "expected the role of each value of GOUJI_OIDC_ROLE_CLAIM",
+        ));
     }
     Ok(Some(OidcConfig {
         issuer,

@@ -33,7 +33,12 @@ struct State {
 
 impl App {
     /// `reader` is the program that reads documents in the sandbox.
-    pub(crate) fn new(worker: Worker, access: AccessControl, policy: PolicyFollower, reader: &Program) -> Self {
+    pub(crate) fn new(
+        worker: Worker,
+        access: AccessControl,
+        policy: PolicyFollower,
+        reader: &Program,
+    ) -> Self {
         let index = Arc::new(CurrentReader::new(&worker.config().index));
         let monitor = PipelineMonitor::start(&worker, index.clone());
         let checks = Checks::new(worker.config(), reader);

@@ -58,7 +58,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_form_has_its_fields() {
-        let form = form("application/x-www-form-urlencoded", "a=1+2&b=%E5%B1%80&a=3&c=x%2Cy%0A%E3%80%81z").await;
+        let form =
+            form("application/x-www-form-urlencoded", "a=1+2&b=%E5%B1%80&a=3&c=x%2Cy%0A%E3%80%81z").await;
         let form = form.unwrap();
         assert_eq!((form.get("a"), form.get("b"), form.get("none")), ("1 2", "局", ""));
         assert_eq!(form.list("c"), ["x", "y", "z"]);
@@ -66,7 +67,9 @@ mod tests {
 
     #[tokio::test]
     async fn anything_else_is_refused() {
-        for (media_type, body) in [("text/plain", "a=1"), ("application/x-www-form-urlencoded", &"a".repeat(LARGEST_BYTES + 1))] {
+        for (media_type, body) in
+            [("text/plain", "a=1"), ("application/x-www-form-urlencoded", &"a".repeat(LARGEST_BYTES + 1))]
+        {
             assert_eq!(form(media_type, body).await.unwrap_err().code, Code::BadForm);
         }
     }

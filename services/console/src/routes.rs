@@ -12,7 +12,8 @@ use crate::app::App;
 use crate::pages::{self, login};
 use crate::problem::Problem;
 use crate::{
-    assets, audit_api, check_api, download, letter, pipeline_api, regional_api, report_api, report_stream, search_api,
+    assets, audit_api, check_api, download, letter, pipeline_api, regional_api, report_api, report_stream,
+    search_api,
 };
 
 /// Every path and what it needs; `openapi.json` describes those of the API. Where any key will do, a key that
@@ -37,6 +38,8 @@ pub(crate) fn routes() -> Vec<Route<App>> {
         ("/status", Requires::Review, Any, get(pages::status)),
         ("/login", Requires::Nothing, Any, get(login::show).post(login::sign_in)),
         ("/login/first/{id}", Requires::Nothing, Any, get(login::first).post(login::create_first)),
+        ("/login/unified", Requires::Nothing, Any, get(login::begin_unified)),
+        ("/login/unified/callback", Requires::Nothing, Any, get(login::finish_unified)),
         ("/logout", Requires::Key, Any, post(login::sign_out)),
         ("/account", Requires::Key, Any, get(pages::account)),
         ("/account/password", Requires::Key, Any, post(pages::change_password)),

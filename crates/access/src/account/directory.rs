@@ -408,7 +408,9 @@ mod tests {
         assert_eq!(directory.set_disabled("two", true), Err(AccountError::LastAdministrator));
         let lead = profile(Role::Lead, &[], &[]);
         assert_eq!(directory.change_profile("two", lead.clone()), Err(AccountError::LastAdministrator));
-        assert!(!directory.get("two").unwrap().is_disabled && directory.get("two").unwrap().role == Role::Operate);
+        assert!(
+            !directory.get("two").unwrap().is_disabled && directory.get("two").unwrap().role == Role::Operate
+        );
         directory.set_disabled("one", false).unwrap();
         assert_eq!(directory.change_profile("two", lead).unwrap().role, Role::Lead);
     }
@@ -436,14 +438,15 @@ mod tests {
     #[test]
     fn an_identity_signs_in_to_its_own_account_only() {
         let mut directory = with(&[("one", Role::Operate)]);
-        let check = |directory: &mut Directory, name: &str, identity: &str, profile, expected: Option<&str>| {
-            let error = directory.sign_in_identity(name, identity, profile, 1).err();
-            match (expected, error.map(|error| error.to_string())) {
-                (None, None) => (),
-                (Some(expected), Some(error)) => assert!(error.contains(expected), "{error}"),
-                (expected, error) => panic!("{name}: {expected:?} {error:?}"),
-            }
-        };
+        let check =
+            |directory: &mut Directory, name: &str, identity: &str, profile, expected: Option<&str>| {
+                let error = directory.sign_in_identity(name, identity, profile, 1).err();
+                match (expected, error.map(|error| error.to_string())) {
+                    (None, None) => (),
+                    (Some(expected), Some(error)) => assert!(error.contains(expected), "{error}"),
+                    (expected, error) => panic!("{name}: {expected:?} {error:?}"),
+                }
+            };
         check(&mut directory, "one", "https://id|1", None, Some("不属于这个统一身份"));
         check(&mut directory, "two", "https://id|2", None, Some("没有登录名"));
         let review = Some(profile(Role::Review, &["61"], &[]));

@@ -27,12 +27,46 @@ const WAITING: usize = 64;
 
 /// The commonest passwords of ten characters and more, in lower case.
 const COMMONEST: [&str; 40] = [
-    "0123456789", "1234567890", "12345678910", "123456789a", "1234567890a", "123456789q", "a123456789",
-    "aa123456789", "qq123456789", "abc123456789", "abcd123456", "abcde12345", "1234abcd1234", "123123123123",
-    "1231231234", "qwertyuiop", "qwerty1234", "qwerty12345", "qwerty123456", "1q2w3e4r5t", "1qaz2wsx3edc",
-    "1qazxsw23edc", "q1w2e3r4t5", "asdfghjkl123", "zxcvbnm123", "password12", "password123", "password1234",
-    "passw0rd123", "p@ssw0rd123", "p@ssword123", "admin12345", "admin123456", "administrator", "root123456",
-    "woaini1314", "woaini5201314", "iloveyou123", "zhengwu123", "gouji123456",
+    "0123456789",
+    "1234567890",
+    "12345678910",
+    "123456789a",
+    "1234567890a",
+    "123456789q",
+    "a123456789",
+    "aa123456789",
+    "qq123456789",
+    "abc123456789",
+    "abcd123456",
+    "abcde12345",
+    "1234abcd1234",
+    "123123123123",
+    "1231231234",
+    "qwertyuiop",
+    "qwerty1234",
+    "qwerty12345",
+    "qwerty123456",
+    "1q2w3e4r5t",
+    "1qaz2wsx3edc",
+    "1qazxsw23edc",
+    "q1w2e3r4t5",
+    "asdfghjkl123",
+    "zxcvbnm123",
+    "password12",
+    "password123",
+    "password1234",
+    "passw0rd123",
+    "p@ssw0rd123",
+    "p@ssword123",
+    "admin12345",
+    "admin123456",
+    "administrator",
+    "root123456",
+    "woaini1314",
+    "woaini5201314",
+    "iloveyou123",
+    "zhengwu123",
+    "gouji123456",
 ];
 
 /// A password as somebody typed it. It is never logged: it has no `Display`, and its `Debug` hides it.
@@ -64,8 +98,7 @@ static PERMITS: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(AT_ONCE));
 static QUEUE: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(AT_ONCE + WAITING));
 
 /// What a password is compared with where there is no account, so that this takes as long.
-static NOBODY: LazyLock<Option<PasswordHash>> =
-    LazyLock::new(|| hash_now(b"nobody has this password").ok());
+static NOBODY: LazyLock<Option<PasswordHash>> = LazyLock::new(|| hash_now(b"nobody has this password").ok());
 
 impl std::fmt::Debug for Password {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -164,7 +197,8 @@ impl Password {
 fn hash_now(password: &[u8]) -> anyhow::Result<PasswordHash> {
     let mut salt = [0; 16];
     getrandom::fill(&mut salt).context("drawing random numbers")?;
-    let params = Params::new(MEMORY_KIB, PASSES, 1, None).map_err(|error| anyhow::anyhow!("argon2: {error}"))?;
+    let params =
+        Params::new(MEMORY_KIB, PASSES, 1, None).map_err(|error| anyhow::anyhow!("argon2: {error}"))?;
     let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
     let hash = argon2.hash_password_with_salt(password, &salt);
     Ok(PasswordHash(hash.map_err(|error| anyhow::anyhow!("argon2: {error}"))?.to_string()))

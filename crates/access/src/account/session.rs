@@ -96,7 +96,15 @@ impl Session {
     pub(crate) fn new(account: &Account, way: Way, origin: &str, client: &str, now_ms: i64) -> Self {
         let client = client.chars().filter(|letter| !letter.is_control()).take(LONGEST_CLIENT).collect();
         let epoch = account.epoch;
-        Self { began_at_ms: now_ms, seen_at_ms: now_ms, epoch, way, origin: origin.to_owned(), client, sequence: 0 }
+        Self {
+            began_at_ms: now_ms,
+            seen_at_ms: now_ms,
+            epoch,
+            way,
+            origin: origin.to_owned(),
+            client,
+            sequence: 0,
+        }
     }
 
     /// Whether it goes on at this time.

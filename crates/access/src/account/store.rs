@@ -92,7 +92,8 @@ impl Accounts {
         for _ in 0..RACES {
             let (mut directory, last) = self.load().await.map_err(ChangeError::Unavailable)?;
             let account = change(&mut directory)?;
-            let value = serde_json::to_vec(&account).map_err(|error| ChangeError::Unavailable(error.into()))?;
+            let value =
+                serde_json::to_vec(&account).map_err(|error| ChangeError::Unavailable(error.into()))?;
             let written = self.0.accounts.put_after(&account.id(), value.into(), last).await;
             if written.map_err(ChangeError::Unavailable)? == Written::Stored {
                 self.0.known_accounts.set(account.id(), Some(account.clone()));

@@ -201,7 +201,12 @@ pub const SETTINGS: &[Setting] = &[
             "accounts.enabled and http.address. Register <http.address>/login/unified/callback there.",
         ],
     ),
-    setting("oidc.client_id", "GOUJI_OIDC_CLIENT_ID", "", &["The id under which it knows this installation."]),
+    setting(
+        "oidc.client_id",
+        "GOUJI_OIDC_CLIENT_ID",
+        "",
+        &["The id under which it knows this installation."],
+    ),
     setting(
         "oidc.client_secret",
         "GOUJI_OIDC_CLIENT_SECRET",

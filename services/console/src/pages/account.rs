@@ -18,7 +18,11 @@ use crate::problem::Problem;
 const TITLE: &str = "我的账号";
 
 /// `GET /account`.
-pub(crate) async fn show(State(app): State<App>, caller: Caller, params: Params) -> Result<Response, ErrorPage> {
+pub(crate) async fn show(
+    State(app): State<App>,
+    caller: Caller,
+    params: Params,
+) -> Result<Response, ErrorPage> {
     let done = params.get("done").map(|_| "已修改密码；其他地方的登录已全部结束。");
     page(&app, &caller, done, None).await
 }

@@ -21,7 +21,11 @@ const SHOWN: usize = 200;
 const DAYS: i64 = 7;
 
 /// `GET /audit`.
-pub(crate) async fn show(State(app): State<App>, caller: Caller, params: Params) -> Result<Response, ErrorPage> {
+pub(crate) async fn show(
+    State(app): State<App>,
+    caller: Caller,
+    params: Params,
+) -> Result<Response, ErrorPage> {
     let today = beijing::day(Timestamp::now().as_millisecond());
     let week = today.and_then(|today| today.checked_sub(DAYS.days()).ok());
     let (filter, problem) = match AuditFilter::parse(&params) {

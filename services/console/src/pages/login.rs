@@ -1,8 +1,8 @@
 //! `/login`: signing in and out, and the first administrator.
 
-use access::account::{NewAccount, Password, Profile};
+use access::account::{NewAccount, Password, Profile, Way};
 use access::{Attempt, Caller, Code, Role, SignedIn};
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use jiff::Timestamp;
@@ -36,13 +36,25 @@ pub(crate) fn address(next: &str) -> String {
 }
 
 /// `GET /login`.
-pub(crate) async fn show(State(app): State<App>, caller: Caller, params: Params) -> Result<Response, ErrorPage> {
+pub(crate) async fn show(
+    State(app): State<App>,
+    caller: Caller,
+    params: Params,
+) -> Result<Response, ErrorPage> {
     let next = local_address(params.get("next").unwrap_or("/"));
     if !app.access().has_accounts() || !caller.is_signed_out {
         return Ok(Redirect::to(next).into_response());
     }
-    let notice = params.get("ended").map(|_| "登录已失效，请重新登录。");
-    Ok(page(&app, &caller, "", next, notice, None).await)
+    let notice = match params.get("out") {
+        Some(_) => Some(html! {
+            "已退出本系统。"
+            @if let Some(address) = app.access().unified_sign_out().await {
+                "统一身份认证可能仍在登录，" a href=(address) { "一并退出" } "。"
+            }
+        }),
+        None => params.get("ended").map(|_| html! { "登录已失效，请重新登录。" }),
+    };
+    Ok(page(&app, &caller, "", next, notice.as_ref(), None).await)
 }
 
 /// `POST /login`.
@@ -72,7 +84,29 @@ pub(crate) async fn sign_in(
 /// `POST /logout`.
 pub(crate) async fn sign_out(State(app): State<App>, caller: Caller) -> Result<Response, ErrorPage> {
     let cookie = app.access().sign_out(&caller).await?;
-    Ok(with_cookies(Redirect::to("/login").into_response(), &[cookie]))
+    let is_unified = caller.session.is_some_and(|session| session.way == Way::Unified);
+    // A form may lead only to addresses of ours, so the page has a link to the identity provider.
+    let next = if is_unified { "/login?out=unified" } else { "/login" };
+    Ok(with_cookies(Redirect::to(next).into_response(), &[cookie]))
+}
+
+/// `GET /login/unified`: to the identity provider.
+pub(crate) async fn begin_unified(State(app): State<App>, params: Params) -> Result<Response, ErrorPage> {
+    let next = local_address(params.get("next").unwrap_or("/"));
+    let (address, cookie) = app.access().begin_unified(next).await?;
+    Ok(with_cookies(Redirect::to(&address).into_response(), &[cookie]))
+}
+
+/// `GET /login/unified/callback`: back from the identity provider.
+pub(crate) async fn finish_unified(
+    State(app): State<App>,
+    caller: Caller,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Result<Response, ErrorPage> {
+    let query = query.unwrap_or_default();
+    let (signed_in, next) = app.access().finish_unified(&caller, &query, &headers).await?;
+    Ok(go_on(&signed_in, local_address(&next)))
 }
 
 /// To an address, with the cookies of a session that began. A password that somebody else gave is changed first.
@@ -93,7 +127,7 @@ async fn page(
     caller: &Caller,
     name: &str,
     next: &str,
-    notice: Option<&str>,
+    notice: Option<&Markup>,
     problem: Option<&Problem>,
 ) -> Response {
     let content = html! {

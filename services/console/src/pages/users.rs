@@ -32,7 +32,11 @@ pub(super) fn scope_text(regions: &[String], agencies: &[String]) -> String {
 }
 
 /// `GET /users`.
-pub(crate) async fn list(State(app): State<App>, caller: Caller, params: Params) -> Result<Response, ErrorPage> {
+pub(crate) async fn list(
+    State(app): State<App>,
+    caller: Caller,
+    params: Params,
+) -> Result<Response, ErrorPage> {
     let directory = app.access().directory().await?;
     let (text, role) = (params.get("q").unwrap_or_default(), params.get("role").unwrap_or_default());
     let mut found = directory.accounts();
@@ -113,9 +117,8 @@ impl Filled {
     }
 
     fn parse(form: &Form) -> Result<Self, Problem> {
-        let role = Role::parse(form.get("role")).ok_or_else(|| {
-            Problem::bad_parameter("role", format!("没有角色“{}”。", form.get("role")))
-        })?;
+        let role = Role::parse(form.get("role"))
+            .ok_or_else(|| Problem::bad_parameter("role", format!("没有角色“{}”。", form.get("role"))))?;
         Ok(Self {
             display: form.get("display").to_owned(),
             role,
@@ -143,8 +146,7 @@ impl Filled {
     }
 }
 
-const ROLES: &str =
-    "报送单位：报送和查看本单位年报；审核员：审核；负责人：另可豁免、批量通过、定规则；管理员：全部，含用户管理";
+const ROLES: &str = "报送单位：报送和查看本单位年报；审核员：审核；负责人：另可豁免、批量通过、定规则；管理员：全部，含用户管理";
 
 /// `GET /users/new`.
 pub(crate) async fn new(State(app): State<App>, caller: Caller) -> Result<Response, ErrorPage> {
@@ -180,7 +182,11 @@ async fn new_page(
 }
 
 /// `POST /users`.
-pub(crate) async fn create(State(app): State<App>, caller: Caller, form: Form) -> Result<Response, ErrorPage> {
+pub(crate) async fn create(
+    State(app): State<App>,
+    caller: Caller,
+    form: Form,
+) -> Result<Response, ErrorPage> {
     let filled = Filled::parse(&form)?;
     let is_unified = form.get("unified") == "true" && app.access().has_unified_sign_in();
     let password = Password::random().map_err(|error| Problem::internal(&error))?;
@@ -308,9 +314,8 @@ pub(crate) async fn change(
             let scope = scope_text(&profile.regions, &profile.agencies);
             let detail = format!("{} {scope}", profile.role.name());
             let action = Action { name: "change-account", object: name, detail: &detail };
-            let change = |directory: &mut access::account::Directory| {
-                directory.change_profile(name, profile.clone())
-            };
+            let change =
+                |directory: &mut access::account::Directory| directory.change_profile(name, profile.clone());
             match access.change_account(&caller, action, change).await {
                 Err(problem) if problem.status.is_client_error() => {
                     let page = edit_page(&app, &caller, &account, &filled, None, Some(&problem)).await;
