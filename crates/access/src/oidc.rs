@@ -484,6 +484,6 @@ mod tests {
         // The example of RFC 7636.
         let verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk".to_owned();
         let challenge = UnderWay { verifier, ..under_way }.challenge();
-        assert_eq!(challenge, "E9Melhoa2OwvFrEMTJguCHaHdRsQ-cAzVXqM-OyGdxA");
+        assert_eq!(challenge, "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
     }
 }
