@@ -94,6 +94,15 @@ impl Api {
         Ok(answer)
     }
 
+    /// Does something to the report with this key or id, as a reviewer; the status and the answer.
+    ///
+    /// # Errors
+    /// If the console does not answer.
+    pub async fn review(&self, id: &str, act: &Value) -> Result<(StatusCode, Value)> {
+        let url = format!("{}/api/v1/reports/{id}/reviews", self.console);
+        answer(self.client.post(url).json(act)).await
+    }
+
     /// Says who should report, as CSV.
     ///
     /// # Errors

@@ -129,6 +129,20 @@ codes! {
         "One key, or one address without a key, asked more often than `GOUJI_RATE` allows."
         => "Wait for the seconds in `Retry-After`.";
 
+    // Reviews.
+    ReviewConflict "review-conflict" [CONFLICT], Sender:
+        "Somebody else did something to the report, or a new version arrived, since the reviewer looked at it."
+        => "Read the report and its reviews again, then decide.";
+    NoSuchFinding "no-such-finding" [UNPROCESSABLE_ENTITY], Sender:
+        "The current version of the report has no such finding."
+        => "Read the findings of the report again.";
+    TooManyReports "too-many-reports" [PAYLOAD_TOO_LARGE], Sender:
+        "One request acts on more than 2,000 reports."
+        => "Act on one region or one year after the other.";
+    TooManyActs "too-many-acts" [UNPROCESSABLE_ENTITY], Operator:
+        "A report has 1,000 acts of reviewers, and takes no more."
+        => "Find out which program acts on it again and again.";
+
     // Uploads.
     NoFile "no-file" [BAD_REQUEST], Sender:
         "The request has no file in it."
@@ -197,6 +211,12 @@ codes! {
     TooManyListeners "too-many-listeners" [SERVICE_UNAVAILABLE], Load:
         "As many clients as allowed already listen to the live status."
         => "Try later, or ask for `/api/v1/status`.";
+    TooManyExports "too-many-exports" [SERVICE_UNAVAILABLE], Load:
+        "As many exports as are written at a time are under way."
+        => "Wait for the seconds in `Retry-After`.";
+    NeedsHttp11 "needs-http-1-1" [UPGRADE_REQUIRED], Sender:
+        "The request came by HTTP/1.0, in which an export that broke off looks like a whole one."
+        => "Use HTTP/1.1; in nginx, set `proxy_http_version 1.1`.";
     BusUnavailable "bus-unavailable" [SERVICE_UNAVAILABLE], Operator:
         "The bus does not answer; searches and indexed reports are not affected."
         => "Try again in a few seconds; the operator finds the cause at `/readyz`.";

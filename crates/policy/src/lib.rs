@@ -47,6 +47,16 @@ impl PolicyFollower {
         receiver.wait_for(Option::is_some).await.ok()?.clone()
     }
 
+    /// Waits until another policy comes into force.
+    pub async fn changed(&self) {
+        let mut receiver = self.0.clone();
+        receiver.mark_unchanged();
+        // At shutdown nothing comes any more.
+        if receiver.changed().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+
     /// The policy in force, if the log has said which.
     pub fn known(&self) -> Option<InForce> {
         self.0.borrow().clone()

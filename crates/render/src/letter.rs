@@ -24,6 +24,26 @@ pub struct Addresser {
     pub telephone: Option<String>,
     /// The day by which the agency has to answer.
     pub deadline: Option<Date>,
+    /// The number of the document (发文字号), e.g. `枣政公开函〔2025〕3号`. Without one no line is printed for it.
+    pub number: Option<String>,
+    /// Who signs it off (签发人), beside the number.
+    pub signer: Option<String>,
+}
+
+impl Addresser {
+    /// The line above the title with the number and who signs the document off; none where neither is given.
+    pub(crate) fn number_line(&self) -> Option<Block> {
+        let text = |field: &Option<String>| field.as_deref().map(clean).filter(|text| !text.is_empty());
+        let (number, signer) = (text(&self.number), text(&self.signer));
+        let is_given = number.is_some() || signer.is_some();
+        is_given.then(|| Block::Number(number.unwrap_or_default(), signer))
+    }
+
+    /// The name and the day below the text.
+    pub(crate) fn signature(&self, date: Option<Date>) -> Block {
+        let name = self.name.as_deref().map(clean).filter(|name| !name.is_empty());
+        Block::Signature(name.unwrap_or_else(|| "________________".to_owned()), day(date))
+    }
 }
 
 /// A letter, ready to be rendered as HTML or DOCX.
@@ -34,6 +54,10 @@ pub struct Letter {
 }
 
 impl Letter {
+    pub(crate) fn new(title: String, blocks: Vec<Block>) -> Self {
+        Self { title, blocks }
+    }
+
     /// The style sheet of [`Letter::html`], for a content security policy that names its hash.
     pub const STYLE: &str = html::STYLE;
 
@@ -64,11 +88,12 @@ pub fn letter(review: &Review, file_name: Option<&str>, office: &Addresser, date
     let groups = Groups::of(&review.findings);
     let title = title(review, &groups);
     let agency = review.report.agency.as_deref().map(clean).filter(|agency| !agency.is_empty());
-    let mut blocks = vec![
+    let mut blocks: Vec<Block> = office.number_line().into_iter().collect();
+    blocks.extend([
         Block::Title(title_lines(&title)),
         Block::Addressee(format!("{}：", agency.as_deref().unwrap_or("________________"))),
-        Block::Paragraph(opening(review, &groups, file_name.as_deref(), date)),
-    ];
+        Block::Paragraph(opening(review, &groups, date)),
+    ]);
     let items = findings::FindingBlocks::new(review, file_name.as_deref());
     for (heading, problems) in groups.sections() {
         blocks.push(Block::Heading(heading));
@@ -79,8 +104,7 @@ pub fn letter(review: &Review, file_name: Option<&str>, office: &Addresser, date
     blocks.extend(closing(&groups, office).map(Block::Paragraph));
     let enclosures = enclosures(&groups, &items);
     blocks.extend(list_of(&enclosures));
-    let name = office.name.as_deref().map(clean).filter(|name| !name.is_empty());
-    blocks.push(Block::Signature(name.unwrap_or_else(|| "________________".to_owned()), day(date)));
+    blocks.push(office.signature(date));
     blocks.push(Block::Contact(contact(office)));
     let is_only = enclosures.len() == 1;
     for (index, (title, enclosed)) in enclosures.into_iter().enumerate() {
@@ -193,14 +217,12 @@ fn report_name(review: &Review) -> String {
 }
 
 /// What was checked, on which basis, and the result.
-fn opening(review: &Review, groups: &Groups, file_name: Option<&str>, date: Option<Date>) -> String {
-    let file = file_name.map_or(String::new(), |name| format!("（文件名：{name}）"));
-    let day = date.map_or(String::new(), |date| format!("核对日期：{}；", day(Some(date))));
+fn opening(review: &Review, groups: &Groups, date: Option<Date>) -> String {
+    let day = date.map_or(String::new(), |date| format!("（核对日期：{}）", day(Some(date))));
     format!(
-        "根据{}，对你单位{}{file}进行了核对（{day}核对规则版本：{}）。{}{}",
+        "根据{}，对你单位{}进行了核对{day}。{}{}",
         basis(review),
         report_name(review),
-        clean(&review.rules_version),
         scope(review),
         outcome(groups),
     )
@@ -285,7 +307,7 @@ fn closing(groups: &Groups, office: &Addresser) -> impl Iterator<Item = String> 
     demand.into_iter().chain(groups.is_clean().then(|| "特此函告。".to_owned()))
 }
 
-fn contact(office: &Addresser) -> String {
+pub(crate) fn contact(office: &Addresser) -> String {
     let given = |field: &Option<String>| {
         field.as_deref().map(clean).filter(|text| !text.is_empty()).unwrap_or_else(|| "________".to_owned())
     };

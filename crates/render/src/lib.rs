@@ -1,15 +1,21 @@
 #![doc = include_str!("../README.md")]
 
+mod bulletin;
 mod error;
 pub mod form_layout;
 mod letter;
 mod location;
 mod problem;
+mod reminder;
 pub mod roll_up;
+mod roster;
 #[cfg(test)]
 mod tests;
 mod text;
 
+pub use bulletin::{Bulletin, CommonProblem, LateReport, Ranked, Standing, Totals, bulletin};
 pub use error::RenderError;
 pub use letter::{Addresser, Letter, letter};
 pub use problem::problem_summary;
+pub use reminder::{Overdue, reminder};
+pub use roster::roster_template;

@@ -1,6 +1,7 @@
 //! Letters and roll-ups rendered as text, so that a reviewer sees a wrong sentence, and read back from their files.
 
 mod letters;
+mod notices;
 mod package;
 mod roll_ups;
 mod samples;

@@ -64,9 +64,33 @@ pub(crate) fn title_lines(title: &str) -> Vec<String> {
     match title.find("政府信息公开").filter(is_good) {
         Some(at) => {
             let (agency, rest) = title.split_at(at);
-            vec![agency.to_owned(), rest.to_owned()]
+            let mut lines = within_line(agency, LINE);
+            lines.push(rest.to_owned());
+            lines
         }
         None => vec![title.to_owned()],
+    }
+}
+
+/// A text that is longer than a line on several, each broken after a division or between two names, so that the
+/// name of an agency is not torn. A text without such a place stays whole.
+fn within_line(text: &str, line: usize) -> Vec<String> {
+    /// A line of fewer characters looks torn off.
+    const SHORTEST: usize = 6;
+    if text.chars().count() <= line {
+        return vec![text.to_owned()];
+    }
+    let is_end = |c: char| "省市县区州盟旗镇乡、和）".contains(c);
+    let ends = text.char_indices().enumerate().filter(|(_, (_, c))| is_end(*c));
+    let fits = ends.filter(|(number, _)| (SHORTEST..line).contains(number));
+    match fits.last() {
+        Some((_, (at, c))) => {
+            let (first, rest) = text.split_at(at + c.len_utf8());
+            let mut lines = vec![first.to_owned()];
+            lines.extend(within_line(rest, line));
+            lines
+        }
+        None => vec![text.to_owned()],
     }
 }
 

@@ -95,6 +95,10 @@ fn matching(fields: &Fields, clause: &Clause, relaxed: bool) -> Box<dyn Query> {
         Clause::Rule(rule) if rule.contains('/') => exactly(fields.finding, rule),
         Clause::Rule(rule) => exactly(fields.rule, rule),
         Clause::Severity(name) => exactly(fields.severity, name),
+        Clause::Review(state) => exactly(fields.review, state),
+        Clause::Assignee(name) => exactly(fields.assignee, name),
+        Clause::Due(span) => in_span(span, |day| Term::from_field_i64(fields.due, day)),
+        Clause::Open(finding) => exactly(fields.open_finding, finding),
         Clause::Cell(cell, span) => {
             let path = cell_column(*cell);
             let path = path.strip_prefix(CELLS).map_or("", |path| path.trim_start_matches('.'));

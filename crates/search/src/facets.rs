@@ -92,6 +92,8 @@ impl Request {
             Facet::Verdict => column::VERDICT,
             Facet::Rule => column::RULE,
             Facet::Form => column::FORM,
+            Facet::Review => column::REVIEW,
+            Facet::Assignee => column::ASSIGNEE,
         }
     }
 }

@@ -62,6 +62,9 @@ fn sort_name(sort: Sort) -> String {
         SortBy::Year => format!("{sign}year"),
         SortBy::Published => format!("{sign}published"),
         SortBy::Submitted => format!("{sign}submitted"),
+        SortBy::Open => format!("{sign}open"),
+        SortBy::Since => format!("{sign}since"),
+        SortBy::Due => format!("{sign}due"),
         SortBy::Cell(cell) => format!("{sign}cell.{cell}"),
     }
 }
@@ -107,6 +110,9 @@ impl Collector for PageCollector {
             SortBy::Year => Values::Column(columns.column_opt(column::YEAR)?),
             SortBy::Published => Values::Column(columns.column_opt(column::PUBLISHED)?),
             SortBy::Submitted => Values::Column(columns.column_opt(column::SUBMITTED)?),
+            SortBy::Open => Values::Column(columns.column_opt(column::OPEN)?),
+            SortBy::Since => Values::Column(columns.column_opt(column::SINCE)?),
+            SortBy::Due => Values::Column(columns.column_opt(column::DUE)?),
             SortBy::Cell(cell) => Values::Column(columns.column_opt(&cell_column(cell))?),
         };
         let keys = columns.str(column::KEY)?;

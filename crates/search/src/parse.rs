@@ -4,6 +4,7 @@
 use std::ops::Bound;
 use std::str::FromStr;
 
+use report::workflow::ReviewState;
 use report::{CellId, CellKind, Decimal, Severity, Verdict};
 
 use crate::analyzer::{fold, glyphs};
@@ -115,14 +116,15 @@ fn question(chars: &[char], condition: &FigureCondition, name: String, cells: &[
 }
 
 /// Reads one filter by the name of its field: `year`, `region`, `agency`, `rule` (or `finding`),
-/// `severity`, `verdict`, `form`, `published` or `cell.<id>`, in English or Chinese. Years, days and
-/// cells take `2024`, `>100`, `>=100`, `<100`, `<=100`, `100..200`, `100..` and `..200`; a region a code
-/// or a part of its name; an agency its whole name after `=`, else a part of it.
+/// `severity`, `verdict`, `form`, `published`, `review`, `assignee`, `due`, `open` or `cell.<id>`, in English or
+/// Chinese. Years, days and cells take `2024`, `>100`, `>=100`, `<100`, `<=100`, `100..200`, `100..` and `..200`; a
+/// region a code or a part of its name; an agency its whole name after `=`, else a part of it.
 ///
 /// # Errors
 /// If there is no such field or cell, or the value is none of this field's.
 pub fn field(name: &str, value: &str) -> Result<Clause, FilterError> {
-    let value: String = value.trim().chars().map(fold).collect();
+    let typed = value.trim();
+    let value: String = typed.chars().map(fold).collect();
     let equal = value.strip_prefix('=').unwrap_or(&value).trim();
     let bad = |expected: &str| FilterError(format!("“{name}”的值“{value}”无法识别，应为{expected}"));
     if equal.is_empty() {
@@ -163,6 +165,21 @@ pub fn field(name: &str, value: &str) -> Result<Clause, FilterError> {
             let verdict = Verdict::ALL.into_iter().find(is_meant);
             Clause::Verdict(verdict.ok_or_else(|| bad("通过、有警告或有错误"))?.as_str().into())
         }
+        Some("review") => {
+            let is_meant = |known: &ReviewState| [known.as_str(), known.title()].contains(&lower.as_str());
+            let state = ReviewState::ALL.into_iter().find(is_meant);
+            Clause::Review(state.ok_or_else(|| bad("待审核、退回修改、已重报或已通过"))?.as_str().into())
+        }
+        // The name of a key or of an account is not folded.
+        Some("assignee") => Clause::Assignee(typed.trim_start_matches('=').trim().to_owned()),
+        Some("due") => {
+            Clause::Due(span(&value, day).ok_or_else(|| bad("日期或区间，如 2025-03-01、<2025-03-01"))?)
+        }
+        Some("open") => {
+            let is_meant = |known: &Severity| [known.as_str(), known.title()].contains(&lower.as_str());
+            let severity = Severity::ALL.into_iter().find(is_meant);
+            Clause::Open(severity.map_or_else(|| rule(equal), |severity| severity.as_str().into()))
+        }
         Some("form") if report::FormId::parse(equal).is_some() => Clause::Form(equal.to_owned()),
         Some("form") => return Err(bad("2019 或 2021")),
         _ => return Err(FilterError(format!("没有名为“{name}”的字段"))),
@@ -180,6 +197,10 @@ fn canonical(name: &str) -> Option<&'static str> {
         "severity" | "级别" => "severity",
         "verdict" | "结论" => "verdict",
         "form" | "格式" => "form",
+        "review" | "审核" | "审核状态" => "review",
+        "assignee" | "经办" | "经办人" => "assignee",
+        "due" | "期限" | "整改期限" => "due",
+        "open" | "待处理" => "open",
         _ => return None,
     })
 }

@@ -52,6 +52,27 @@ pub enum Clause {
     Severity(String),
     /// The value of a cell is known and lies in the span.
     Cell(CellId, Span<Decimal>),
+    /// Where it stands with its reviewers: `pending`, `returned`, `resent`, `accepted`.
+    Review(String),
+    /// The reviewer who is responsible for it, by the exact name.
+    Assignee(String),
+    /// The last day to send a corrected version, as the number `yyyymmdd`.
+    Due(Span<i64>),
+    /// Some finding that no reviewer dismissed or waived is of this rule (`T3-01`, `T3-01/error`) or severity.
+    Open(String),
+}
+
+impl Clause {
+    /// Whether it, or a part of it, asks for what only reviewers may know: who is responsible for a report, and what
+    /// they dismissed.
+    pub fn is_for_reviewers(&self) -> bool {
+        match self {
+            Self::Assignee(_) | Self::Open(_) => true,
+            Self::And(parts) | Self::Or(parts) => parts.iter().any(Self::is_for_reviewers),
+            Self::Not(part) => part.is_for_reviewers(),
+            _ => false,
+        }
+    }
 }
 
 /// Two ends, each open, included or excluded.
@@ -115,6 +136,12 @@ pub enum SortBy {
     Submitted,
     /// The value of a cell.
     Cell(CellId),
+    /// How much is open: first the number of errors that nobody dismissed, then that of warnings.
+    Open,
+    /// Since when the report is in its state of review.
+    Since,
+    /// The last day to send a corrected version.
+    Due,
 }
 
 impl Default for Sort {
@@ -124,8 +151,8 @@ impl Default for Sort {
 }
 
 impl Sort {
-    /// The order with this name: `relevance`, `year`, `published`, `submitted` or `cell.<id>`, with
-    /// `-` before it for descending.
+    /// The order with this name: `relevance`, `year`, `published`, `submitted`, `open`, `since`, `due` or
+    /// `cell.<id>`, with `-` before it for descending.
     pub fn parse(name: &str) -> Option<Self> {
         let (descending, name) = name.strip_prefix('-').map_or((false, name), |name| (true, name));
         let by = match name {
@@ -133,6 +160,9 @@ impl Sort {
             "year" => SortBy::Year,
             "published" => SortBy::Published,
             "submitted" => SortBy::Submitted,
+            "open" => SortBy::Open,
+            "since" => SortBy::Since,
+            "due" => SortBy::Due,
             _ => {
                 let id = name.strip_prefix("cell.").or_else(|| name.strip_prefix("cells."))?;
                 SortBy::Cell(CellId::parse(id).ok()?)
@@ -157,12 +187,24 @@ pub enum Facet {
     Rule,
     /// Form.
     Form,
+    /// Where reports stand with their reviewers.
+    Review,
+    /// Who is responsible for them.
+    Assignee,
 }
 
 impl Facet {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Year, Self::Region, Self::Agency, Self::Verdict, Self::Rule, Self::Form];
+    pub const ALL: [Self; 8] = [
+        Self::Year,
+        Self::Region,
+        Self::Agency,
+        Self::Verdict,
+        Self::Rule,
+        Self::Form,
+        Self::Review,
+        Self::Assignee,
+    ];
 
     /// The name used in every output.
     pub fn as_str(self) -> &'static str {
@@ -173,6 +215,8 @@ impl Facet {
             Self::Verdict => "verdict",
             Self::Rule => "rule",
             Self::Form => "form",
+            Self::Review => "review",
+            Self::Assignee => "assignee",
         }
     }
 

@@ -3,7 +3,7 @@
 //! A document is made from what the index stores of a report, so that a report can be written again
 //! when an earlier version of it arrives late.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proto::Message as _;
 use proto::v1::ReportValidated;
@@ -19,12 +19,13 @@ use crate::damage::DamageError;
 use crate::millionths::{CELLS, is_exact, millionths};
 use crate::records::PLACE_SEPARATOR;
 use crate::region;
-use crate::stored::{History, Packer, StoredFields, card};
+use crate::reviews::Acts;
+use crate::stored::{Handling, History, Packer, StoredActs, StoredFields, card};
 use crate::versions::IndexedReport;
 
 /// Written into the folder of the index. A change of schema or analyzer counts up, so that the index is
 /// rebuilt from the log.
-pub(crate) const VERSION: &str = "schema 4, analyzer 2, tantivy 0.27\n";
+pub(crate) const VERSION: &str = "schema 5, analyzer 2, tantivy 0.27\n";
 
 /// The one value of the field of that name.
 pub(crate) const WITHDRAWN: &str = "yes";
@@ -42,6 +43,11 @@ pub(crate) mod column {
     pub(crate) const VERDICT: &str = "verdict";
     pub(crate) const FORM: &str = "form";
     pub(crate) const RULE: &str = "rule";
+    pub(crate) const REVIEW: &str = "review";
+    pub(crate) const ASSIGNEE: &str = "assignee";
+    pub(crate) const DUE: &str = "due";
+    pub(crate) const SINCE: &str = "since_ms";
+    pub(crate) const OPEN: &str = "open";
     pub(crate) const ORIGINAL: &str = "original";
     /// The id of the current version.
     pub(crate) const CURRENT: &str = "current";
@@ -109,6 +115,17 @@ pub(crate) struct Fields {
     pub(crate) stored: StoredFields,
     /// Set on a report that was withdrawn, which no search finds.
     pub(crate) withdrawn: Field,
+    /// Where it stands with its reviewers.
+    pub(crate) review: Field,
+    pub(crate) assignee: Field,
+    /// The deadline of a return, as the number `yyyymmdd`.
+    pub(crate) due: Field,
+    /// Since when it is in that state.
+    pub(crate) since: Field,
+    /// How much is open: errors weigh more than any number of warnings.
+    pub(crate) open: Field,
+    /// The rules and severities of the open findings: `T3-01`, `T3-01/error`, `error`.
+    pub(crate) open_finding: Field,
 }
 
 impl Fields {
@@ -141,10 +158,16 @@ impl Fields {
         let agency_name = schema.add_text_field("agency_name", phrases.clone());
         let verdict = schema.add_text_field(column::VERDICT, raw_fast.clone());
         let form = schema.add_text_field(column::FORM, raw_fast.clone());
-        let rule = schema.add_text_field(column::RULE, raw_fast);
+        let rule = schema.add_text_field(column::RULE, raw_fast.clone());
         let finding = schema.add_text_field("finding", raw.clone());
         let severity = schema.add_text_field("severity", raw.clone());
-        let withdrawn = schema.add_text_field("withdrawn", raw);
+        let withdrawn = schema.add_text_field("withdrawn", raw.clone());
+        let review = schema.add_text_field(column::REVIEW, raw_fast.clone());
+        let assignee = schema.add_text_field(column::ASSIGNEE, raw_fast);
+        let due = schema.add_i64_field(column::DUE, INDEXED | FAST);
+        let since = schema.add_i64_field(column::SINCE, FAST);
+        let open = schema.add_i64_field(column::OPEN, FAST);
+        let open_finding = schema.add_text_field("open_finding", raw);
         let title = schema.add_text_field("title", phrases.clone());
         let text = schema.add_text_field("text", phrases);
         let words = schema.add_text_field("words", analyzed(WORDS, IndexRecordOption::WithFreqs));
@@ -160,6 +183,7 @@ impl Fields {
         let stored = StoredFields {
             card: schema.add_bytes_field("card", STORED),
             history: schema.add_bytes_field("history", STORED),
+            acts: schema.add_bytes_field("acts", STORED),
             fact: schema.add_bytes_field("fact", STORED),
             compared: schema.add_bytes_field("compared", STORED),
             text: schema.add_bytes_field("stored_text", STORED),
@@ -197,6 +221,12 @@ impl Fields {
             scope,
             stored,
             withdrawn,
+            review,
+            assignee,
+            due,
+            since,
+            open,
+            open_finding,
         }
     }
 
@@ -207,6 +237,7 @@ impl Fields {
     pub(crate) fn document(
         &self,
         indexed: &IndexedReport,
+        acts: &Acts,
         packer: &mut Packer,
     ) -> Result<TantivyDocument, DamageError> {
         let review = indexed.review()?;
@@ -241,7 +272,9 @@ impl Fields {
         if let Some(form) = report.form {
             document.add_text(self.form, form.as_str());
         }
+        let handling = Handling::of(acts, &indexed.current, findings);
         self.add_findings(&mut document, findings);
+        self.add_handling(&mut document, &handling);
         let title = report.title.as_deref().unwrap_or_default();
         // A title that leaves the agency out is still found by it.
         if title.contains(agency) {
@@ -267,7 +300,10 @@ impl Fields {
         for remark in report.remarks.iter().filter(|remark| remark.kind == RemarkKind::Scope) {
             document.add_text(self.scope, &remark.text);
         }
-        self.add_stored(&mut document, indexed, packer, card(indexed, review, verdict))?;
+        self.add_stored(&mut document, indexed, packer, card(indexed, review, verdict, &handling))?;
+        if !acts.0.is_empty() {
+            document.add_bytes(self.stored.acts, &packer.pack(&StoredActs::from(acts).encode_to_vec())?);
+        }
         Ok(document)
     }
 
@@ -278,7 +314,7 @@ impl Fields {
         packer: &mut Packer,
         card: Vec<u8>,
     ) -> Result<(), DamageError> {
-        let StoredFields { card: card_field, history, fact, compared, text } = self.stored;
+        let StoredFields { card: card_field, history, fact, compared, text, .. } = self.stored;
         document.add_bytes(card_field, &card);
         document.add_bytes(history, &packer.pack(&History::from(indexed).encode_to_vec())?);
         document.add_bytes(fact, &packer.pack(&indexed.fact)?);
@@ -314,6 +350,26 @@ impl Fields {
         }
         for (term, field) in terms {
             document.add_text(field, term);
+        }
+    }
+
+    fn add_handling(&self, document: &mut TantivyDocument, handling: &Handling<'_>) {
+        let Handling { workflow, open, .. } = handling;
+        document.add_text(self.review, workflow.state.as_str());
+        document.add_i64(self.since, workflow.since_ms);
+        if let Some(assignee) = &workflow.assignee {
+            document.add_text(self.assignee, assignee);
+        }
+        if let Some(due) = workflow.due {
+            document.add_i64(self.due, number_of(due));
+        }
+        document.add_i64(self.open, handling.weight());
+        let terms = open.iter().flat_map(|finding| {
+            let (rule, severity) = (&finding.rule, finding.severity.as_str());
+            [rule.clone(), format!("{rule}/{severity}"), severity.to_owned()]
+        });
+        for term in terms.collect::<BTreeSet<_>>() {
+            document.add_text(self.open_finding, term);
         }
     }
 }

@@ -6,19 +6,21 @@
 
 use proto::Message as _;
 use proto::v1::ReportValidated;
-use report::{Date, Decimal, Finding, FormId, Region, Review, Verdict, Year};
+use report::workflow::{ReviewState, Workflow};
+use report::{Date, Decimal, Finding, FormId, Region, Review, Severity, Verdict, Year};
 use tantivy::schema::{Field, Value as _};
 use tantivy::{DocAddress, DocId, Searcher, TantivyDocument};
 
 use crate::cells::CellColumns;
 use crate::damage::DamageError;
+use crate::reviews::Acts;
 use crate::versions::IndexedReport;
 use crate::{IndexError, Version, Withdrawal};
 
 mod layout;
 mod pack;
 
-pub(crate) use layout::History;
+pub(crate) use layout::{History, StoredActs};
 pub(crate) use pack::Packer;
 
 /// What a hit shows of a report.
@@ -52,6 +54,78 @@ pub struct Card {
     pub original: String,
     /// What the report says of whom its figures cover (统计口径), as printed.
     pub scopes: Vec<String>,
+    /// Where it stands with its reviewers.
+    pub handling: CardHandling,
+}
+
+/// What a list shows of the review of a report by people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CardHandling {
+    /// Where it stands.
+    pub state: ReviewState,
+    /// Since when, milliseconds since 1970-01-01 UTC.
+    pub since_ms: i64,
+    /// The last day to send a corrected version, while it is returned.
+    pub due: Option<Date>,
+    /// Who is responsible for it.
+    pub assignee: Option<String>,
+    /// How many acts of reviewers there are; the next one says so, so that two do not overwrite each other.
+    pub acts: u32,
+    /// Errors that no reviewer dismissed or waived.
+    pub open_errors: u32,
+    /// Warnings that no reviewer dismissed or waived.
+    pub open_warnings: u32,
+    /// The rule of the first open problem that is an error or a warning.
+    pub first_rule: Option<String>,
+    /// How many such problems there are; findings that one change would settle are one.
+    pub problems: u32,
+}
+
+/// The state of a report for its reviewers, with the findings that are open.
+pub(crate) struct Handling<'a> {
+    pub(crate) workflow: Workflow,
+    pub(crate) acts: u32,
+    pub(crate) open: Vec<&'a Finding>,
+}
+
+/// An error weighs more than all warnings that a report has.
+const WEIGHT_OF_ERROR: i64 = 10_000;
+
+impl<'a> Handling<'a> {
+    pub(crate) fn of(acts: &Acts, current: &Version, findings: &'a [Finding]) -> Self {
+        let workflow = acts.workflow(current);
+        let open = workflow.open(findings);
+        Self { workflow, acts: u32::try_from(acts.0.len()).unwrap_or(u32::MAX), open }
+    }
+
+    fn count(&self, severity: Severity) -> u32 {
+        let count = self.open.iter().filter(|finding| finding.severity == severity).count();
+        u32::try_from(count).unwrap_or(u32::MAX)
+    }
+
+    /// How much is open, as a number to sort by.
+    pub(crate) fn weight(&self) -> i64 {
+        let [errors, warnings] =
+            [Severity::Error, Severity::Warning].map(|severity| self.count(severity).into());
+        errors * WEIGHT_OF_ERROR + i64::min(warnings, WEIGHT_OF_ERROR - 1)
+    }
+
+    fn card(&self) -> CardHandling {
+        let counted = self.open.iter().copied().filter(|finding| finding.severity >= Severity::Warning);
+        let problems = report::problems(counted);
+        let Workflow { state, since_ms, due, assignee, .. } = &self.workflow;
+        CardHandling {
+            state: *state,
+            since_ms: *since_ms,
+            due: *due,
+            assignee: assignee.clone(),
+            acts: self.acts,
+            open_errors: self.count(Severity::Error),
+            open_warnings: self.count(Severity::Warning),
+            first_rule: problems.first().and_then(|first| Some(first.findings.first()?.rule.clone())),
+            problems: u32::try_from(problems.len()).unwrap_or(u32::MAX),
+        }
+    }
 }
 
 /// One report as the index has it.
@@ -76,6 +150,7 @@ pub struct StoredReport {
 pub(crate) struct StoredFields {
     pub(crate) card: Field,
     pub(crate) history: Field,
+    pub(crate) acts: Field,
     pub(crate) fact: Field,
     pub(crate) compared: Field,
     pub(crate) text: Field,
@@ -92,8 +167,13 @@ pub struct StoredParts {
 }
 
 /// A card as it is stored.
-pub(crate) fn card(indexed: &IndexedReport, review: &Review, verdict: Verdict) -> Vec<u8> {
-    layout::Card::of(indexed, &review.report, verdict).encode_to_vec()
+pub(crate) fn card(
+    indexed: &IndexedReport,
+    review: &Review,
+    verdict: Verdict,
+    handling: &Handling<'_>,
+) -> Vec<u8> {
+    layout::Card::of(indexed, &review.report, verdict, &handling.card()).encode_to_vec()
 }
 
 impl StoredParts {
@@ -118,6 +198,19 @@ impl StoredParts {
         self.damaged(|| Ok(ReportValidated::decode(&*self.part(self.fields.fact)?)?))
     }
 
+    /// The fact of the current version, and the report with all findings, unpacked once for both.
+    ///
+    /// # Errors
+    /// [`IndexError::Damaged`] if it cannot be read, or was written by a version of the program that knows more.
+    pub fn fact_and_review(&self) -> Result<(ReportValidated, Review), IndexError> {
+        let fact = self.fact()?;
+        let mut review = self.damaged(|| Ok(Review::try_from(&fact)?))?;
+        if let Some(findings) = self.damaged(|| self.compared())? {
+            review.findings = findings;
+        }
+        Ok((fact, review))
+    }
+
     /// The report with what the rules found in it alone.
     ///
     /// # Errors
@@ -132,11 +225,7 @@ impl StoredParts {
     /// # Errors
     /// [`IndexError::Damaged`] if it cannot be read, or was written by a version of the program that knows more.
     pub fn review(&self) -> Result<Review, IndexError> {
-        let mut review = self.review_alone()?;
-        if let Some(findings) = self.damaged(|| self.compared())? {
-            review.findings = findings;
-        }
-        Ok(review)
+        Ok(self.fact_and_review()?.1)
     }
 
     /// The values of its cells in the order of its form, from the columns where these hold them as they are.
@@ -184,6 +273,14 @@ impl StoredParts {
         })
     }
 
+    /// Every version, earliest first.
+    ///
+    /// # Errors
+    /// [`IndexError::Damaged`] if they cannot be read.
+    pub fn versions(&self) -> Result<Vec<Version>, IndexError> {
+        Ok(self.damaged(|| self.history())?.0)
+    }
+
     /// Everything, as a writer needs it; the fact stays encoded.
     pub(crate) fn indexed(&self) -> Result<IndexedReport, IndexError> {
         self.damaged(|| {
@@ -200,6 +297,11 @@ impl StoredParts {
                 review: Default::default(),
             })
         })
+    }
+
+    /// What reviewers did to the report.
+    pub(crate) fn acts(&self) -> Result<Acts, IndexError> {
+        self.damaged(|| Ok(Acts::try_from(layout::StoredActs::decode(&*self.part(self.fields.acts)?)?)?))
     }
 
     fn history(&self) -> Result<(Vec<Version>, Option<Withdrawal>), DamageError> {

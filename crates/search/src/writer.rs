@@ -9,6 +9,7 @@ use tantivy::indexer::LogMergePolicy;
 use tantivy::{IndexReader, IndexWriter, ReloadPolicy, Term};
 
 use crate::lookup::{addresses_between, term_address};
+use crate::reviews::{Acts, ReportAct};
 use crate::stored::Packer;
 use crate::versions::{IndexedReport, Reassignments, reading};
 use crate::{Entry, Index, IndexError, StoredParts, Version};
@@ -47,6 +48,8 @@ impl Applied {
 struct Pending {
     /// None where the index has no such report, or no longer.
     report: Option<IndexedReport>,
+    /// What reviewers did to it.
+    acts: Acts,
     /// Whether it differs from the last commit.
     changed: bool,
 }
@@ -75,6 +78,8 @@ pub struct Writer {
     packer: Packer,
     /// The reports looked at since the last commit, by key, with the changes that `committed` does not see.
     pending: HashMap<String, Pending>,
+    /// The acts on reports that the last commit does not have, by key.
+    unplaced: HashMap<String, Acts>,
 }
 
 impl Writer {
@@ -83,7 +88,8 @@ impl Writer {
         let committed = index.engine.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
         let packer =
             Packer::new().map_err(|source| IndexError::Folder { dir: index.folder.clone(), source })?;
-        Ok(Self { index, engine: Some(engine), committed, packer, pending: HashMap::new() })
+        let (pending, unplaced) = (HashMap::new(), HashMap::new());
+        Ok(Self { index, engine: Some(engine), committed, packer, pending, unplaced })
     }
 
     /// The originals that these entries assign to another report; for [`Writer::apply_with`].
@@ -136,6 +142,27 @@ impl Writer {
         self.undo_on_error(applied)
     }
 
+    /// Adds what reviewers did. Acts on a report that the index does not have wait in memory until it has it.
+    ///
+    /// # Errors
+    /// If the index cannot be read.
+    pub fn review(&mut self, acts: Vec<ReportAct>) -> Result<(), IndexError> {
+        for ReportAct { key, sequence, act } in acts {
+            let pending = self.load(&key)?;
+            pending.changed |= pending.acts.add(sequence, act);
+        }
+        Ok(())
+    }
+
+    /// The position on the log of the first act whose report the index does not have. The next process has to read
+    /// the acts from there on again.
+    pub fn first_unplaced(&self) -> Option<u64> {
+        let pending = self.pending.values().filter(|pending| pending.report.is_none());
+        let others = self.unplaced.iter().filter(|(key, _)| !self.pending.contains_key(*key));
+        let acts = pending.map(|pending| &pending.acts).chain(others.map(|(_, acts)| acts));
+        acts.filter_map(Acts::first_sequence).min()
+    }
+
     /// Makes everything applied durable and visible to readers, together with a payload such as the
     /// position in the log. Acknowledge the events only after this.
     ///
@@ -146,7 +173,12 @@ impl Writer {
         self.undo_on_error(committed)?;
         // Until the reader sees the commit, versions are compared with the pending reports.
         self.committed.reload()?;
-        self.pending.clear();
+        for (key, pending) in self.pending.drain() {
+            self.unplaced.remove(&key);
+            if pending.report.is_none() && !pending.acts.0.is_empty() {
+                self.unplaced.insert(key, pending.acts);
+            }
+        }
         Ok(())
     }
 
@@ -267,7 +299,7 @@ impl Writer {
         for (key, pending) in changed {
             engine.delete_term(Term::from_field_text(self.index.fields.key, key));
             let Some(report) = &pending.report else { continue };
-            let document = self.index.fields.document(report, &mut self.packer);
+            let document = self.index.fields.document(report, &pending.acts, &mut self.packer);
             let document = document.map_err(|source| IndexError::Damaged { key: key.clone(), source })?;
             engine.add_document(document)?;
         }
@@ -280,7 +312,11 @@ impl Writer {
     /// The pending state of a report; the committed state where nothing is pending yet.
     fn load(&mut self, key: &str) -> Result<&mut Pending, IndexError> {
         if !self.pending.contains_key(key) {
-            let pending = Pending { report: self.committed(key)?, changed: false };
+            let (report, acts) = match self.committed(key)? {
+                Some((report, acts)) => (Some(report), acts),
+                None => (None, self.unplaced.get(key).cloned().unwrap_or_default()),
+            };
+            let pending = Pending { report, acts, changed: false };
             self.pending.insert(key.to_owned(), pending);
         }
         Ok(self.pending.entry(key.to_owned()).or_default())
@@ -303,11 +339,13 @@ impl Writer {
         Ok(keys)
     }
 
-    /// The report as of the last commit.
-    fn committed(&self, key: &str) -> Result<Option<IndexedReport>, IndexError> {
+    /// The report as of the last commit, with what reviewers did to it.
+    fn committed(&self, key: &str) -> Result<Option<(IndexedReport, Acts)>, IndexError> {
         let (searcher, fields) = (self.committed.searcher(), &self.index.fields);
         let address = term_address(&searcher, &Term::from_field_text(fields.key, key))?;
-        address.map(|address| StoredParts::read(&searcher, fields.stored, address)?.indexed()).transpose()
+        let Some(address) = address else { return Ok(None) };
+        let parts = StoredParts::read(&searcher, fields.stored, address)?;
+        Ok(Some((parts.indexed()?, parts.acts()?)))
     }
 
     fn undo_on_error<T>(&mut self, result: Result<T, IndexError>) -> Result<T, IndexError> {

@@ -30,6 +30,8 @@ pub struct Config {
     pub index: PathBuf,
     /// `GOUJI_RULE_POLICY`: the text of the rule policy file, if one is named.
     pub rule_policy: Option<String>,
+    /// `GOUJI_OFFICE_*`: the office that sends letters and notices.
+    pub office: OfficeConfig,
     /// `GOUJI_LISTEN`: the address of the HTTP server; none by default, because several processes on one host
     /// would need the same port.
     pub listen: Option<SocketAddr>,
@@ -99,6 +101,25 @@ pub struct OidcConfig {
     pub region_claim: Option<String>,
     /// `GOUJI_OIDC_AGENCY_CLAIM`: the claim that gives the agencies of a scope.
     pub agency_claim: Option<String>,
+}
+
+/// The office that sends letters and notices. A page may say otherwise.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OfficeConfig {
+    /// `GOUJI_OFFICE_NAME`: the name in the signature.
+    pub name: Option<String>,
+    /// `GOUJI_OFFICE_NUMBER`: the number of a document, with `{n}` for the running number.
+    pub number: Option<String>,
+    /// `GOUJI_OFFICE_SIGNER`: who signs documents off.
+    pub signer: Option<String>,
+    /// `GOUJI_OFFICE_CONTACT`: the person to ask.
+    pub contact: Option<String>,
+    /// `GOUJI_OFFICE_TELEPHONE`: the telephone number of that person.
+    pub telephone: Option<String>,
+    /// `GOUJI_OFFICE_DEADLINE_DAYS`: the days that an agency has to answer.
+    pub deadline_days: usize,
+    /// `GOUJI_OFFICE_WEIGHTS`: the weights of the ranking, as text.
+    pub weights: String,
 }
 
 /// What the kernel must enforce on the readers of documents, for `parse` to start.
@@ -177,6 +198,7 @@ impl Config {
             ),
             index: get("GOUJI_INDEX").unwrap_or_else(|| "gouji-index".into()).into(),
             rule_policy: text_of_file(&get, "GOUJI_RULE_POLICY")?,
+            office: office(&get)?,
             listen: parsed(&get, "GOUJI_LISTEN")?,
             monitor_listen: parsed(&get, "GOUJI_MONITOR_LISTEN")?,
             keys: existing_file(&get, "GOUJI_KEYS")?,
@@ -255,6 +277,18 @@ fn oidc(get: &impl Fn(&str) -> Option<String>) -> Result<Option<OidcConfig>, Set
         region_claim: get("GOUJI_OIDC_REGION_CLAIM"),
         agency_claim: get("GOUJI_OIDC_AGENCY_CLAIM"),
     }))
+}
+
+fn office(get: &impl Fn(&str) -> Option<String>) -> Result<OfficeConfig, SettingError> {
+    Ok(OfficeConfig {
+        name: get("GOUJI_OFFICE_NAME"),
+        number: get("GOUJI_OFFICE_NUMBER"),
+        signer: get("GOUJI_OFFICE_SIGNER"),
+        contact: get("GOUJI_OFFICE_CONTACT"),
+        telephone: get("GOUJI_OFFICE_TELEPHONE"),
+        deadline_days: number(get, "GOUJI_OFFICE_DEADLINE_DAYS", 15, 1..=365)?,
+        weights: get("GOUJI_OFFICE_WEIGHTS").unwrap_or_default(),
+    })
 }
 
 fn sandbox(text: Option<String>) -> Result<SandboxRequirement, SettingError> {

@@ -3,9 +3,16 @@
 //! `report::json` has the shape of a reviewed report, which `gouji check` prints too. `openapi.json` describes
 //! the whole.
 
+pub(crate) mod compare;
+
+use std::collections::HashMap;
+
+use access::Caller;
 use bus::{Counts, Event, Lag};
-use proto::v1::ReportRefused;
+use policy::InForce;
+use proto::v1::{ReportRefused, RulePolicyChanged};
 use report::{CellId, Decimal, Form, FormId, Region, Review, Year};
+use rules::{Rule, RulePolicy, RuleSetting};
 use search::{Facet, FacetCounts, Hit, Page, Snippet, StoredReport, Sum, Version, Withdrawal};
 use serde_json::{Map, Value, json};
 use survey::{Attendance, Attendee, RollUp};
@@ -13,8 +20,11 @@ use survey::{Attendance, Attendee, RollUp};
 use crate::labels;
 use crate::params::Params;
 use crate::pipeline_status::{IndexLeader, PipelineStatus, Snapshot};
+use crate::policy_changes::Preview;
 use crate::regional::{Comparison, Punctuality};
 use crate::report_history::ReportHistory;
+
+pub(crate) mod reviews;
 
 /// One version of a report with everything that is known of it.
 pub(crate) fn report(stored: &StoredReport) -> Value {
@@ -92,21 +102,24 @@ fn version_in_list(version: &Version) -> Value {
     })
 }
 
-/// A page of search results. `params` are those of the request: a facet is called as the request called it.
-pub(crate) fn search_page(page: &Page, params: &Params) -> Value {
+/// A page of search results, as this caller may see it. `params` are those of the request: a facet is called as the request called it.
+pub(crate) fn search_page(page: &Page, params: &Params, caller: &Caller) -> Value {
     let facets = page.facets.iter().map(|counts| (facet_name(counts.facet, params), facet(counts)));
+    let ranges = page.ranges.iter().map(|one| (format!("cell.{}", one.cell), compare::distribution(one)));
     json!({
         "total": page.total,
         "took_ms": page.took.as_secs_f64() * 1000.0,
-        "hits": page.hits.iter().map(hit).collect::<Value>(),
+        "hits": page.hits.iter().map(|one| hit(one, caller.is_reviewer())).collect::<Value>(),
         "facets": facets.collect::<Map<_, _>>(),
+        "ranges": ranges.collect::<Map<_, _>>(),
         "next_cursor": page.next_cursor,
         "relaxed": page.relaxed,
         "warnings": page.warnings,
+        "questions": page.questions.iter().map(compare::question).collect::<Value>(),
     })
 }
 
-fn hit(hit: &Hit) -> Value {
+fn hit(hit: &Hit, for_reviewer: bool) -> Value {
     let card = &hit.card;
     json!({
         "id": card.id,
@@ -119,7 +132,10 @@ fn hit(hit: &Hit) -> Value {
         "verdict": card.verdict.as_str(),
         "published": card.published.map(|day| day.to_string()),
         "versions": card.versions,
+        "review": reviews::handling(card, for_reviewer),
+        "problem": reviews::summary(card),
         "score": hit.score,
+        "figures": hit.figures.iter().map(|figure| compare::hit_figure(&card.key, figure)).collect::<Value>(),
         "snippets": hit.snippets.iter().map(snippet).collect::<Value>(),
     })
 }
@@ -376,6 +392,64 @@ fn lag(lag: &Lag) -> Map<String, Value> {
     fields.insert("redelivered".into(), lag.redelivered.into());
     fields.insert("paused_until_ms".into(), lag.paused_until_ms.into());
     fields
+}
+
+/// Every rule as it weighs here, with the number of reports that have a finding of it.
+pub(crate) fn rules(policy: &RulePolicy, counts: &HashMap<String, u64>) -> Value {
+    let rule = |rule: &&Rule| {
+        let setting = match policy.setting(rule) {
+            RuleSetting::Default => "default",
+            RuleSetting::Off => "off",
+            RuleSetting::Severity(severity) => severity.as_str(),
+        };
+        json!({
+            "id": rule.id,
+            "name": rule.name,
+            "problem": rule.problem,
+            "requirement": rule.requirement,
+            "severity": rule.severity.as_str(),
+            "setting": setting,
+            "basis": rule.basis,
+            "formula": rule.formula,
+            "hint": rule.hint,
+            "reports": counts.get(rule.id).copied().unwrap_or_default(),
+        })
+    };
+    json!({"version": policy.version(), "rules": rules::catalogue().iter().map(rule).collect::<Value>()})
+}
+
+/// The rule policy in force, and the change that brought it.
+pub(crate) fn policy(in_force: &InForce) -> Value {
+    let change = in_force.change.as_deref();
+    json!({
+        "id": in_force.id(),
+        "version": in_force.policy.version(),
+        "policy": in_force.policy.to_toml(),
+        "who": change.map(|change| &change.who),
+        "why": change.map(|change| &change.why),
+        "changed_at_ms": change.map(|change| change.changed_at_ms),
+    })
+}
+
+/// A change of the rule policy.
+pub(crate) fn policy_changed(change: &RulePolicyChanged) -> Value {
+    json!({"id": change.id, "changed_at_ms": change.changed_at_ms})
+}
+
+/// What a policy would change.
+pub(crate) fn policy_preview(preview: &Preview) -> Value {
+    let verdicts = preview
+        .verdicts
+        .iter()
+        .map(|((from, to), reports)| json!({"from": from.as_str(), "to": to.as_str(), "reports": reports}));
+    let rules =
+        preview.rules.iter().map(|(rule, (new, gone))| json!({"rule": rule, "new": new, "gone": gone}));
+    json!({
+        "reports": preview.reports,
+        "changed": preview.changed,
+        "verdicts": verdicts.collect::<Value>(),
+        "rules": rules.collect::<Value>(),
+    })
 }
 
 fn region(region: &Region) -> Value {

@@ -9,9 +9,11 @@ use bus::Bus;
 use policy::{InForce, PolicyFollower};
 use sandbox::Program;
 use search::{CurrentReader, IndexError, Reader};
+use tokio::sync::Semaphore;
 use worker::Worker;
 
 use crate::checks::Checks;
+use crate::export_api;
 use crate::pipeline_status::{PipelineMonitor, Snapshot};
 use crate::problem::{self, Problem};
 
@@ -24,38 +26,39 @@ pub(crate) struct App(Arc<State>);
 
 struct State {
     worker: Worker,
-    access: AccessControl,
     index: Arc<CurrentReader>,
     policy: PolicyFollower,
+    access: AccessControl,
     monitor: PipelineMonitor,
     checks: Checks,
+    exports: Arc<Semaphore>,
 }
 
 impl App {
     /// `reader` is the program that reads documents in the sandbox.
     pub(crate) fn new(
         worker: Worker,
-        access: AccessControl,
         policy: PolicyFollower,
+        access: AccessControl,
         reader: &Program,
     ) -> Self {
         let index = Arc::new(CurrentReader::new(&worker.config().index));
         let monitor = PipelineMonitor::start(&worker, index.clone());
         let checks = Checks::new(worker.config(), reader);
-        Self(Arc::new(State { worker, access, index, policy, monitor, checks }))
+        Self(Arc::new(State { worker, index, policy, access, monitor, checks, exports: export_api::room() }))
     }
 
     pub(crate) fn worker(&self) -> &Worker {
         &self.0.worker
     }
 
+    pub(crate) fn bus(&self) -> &Bus {
+        self.0.worker.bus()
+    }
+
     /// Who may do what: accounts, sessions, the audit trail.
     pub(crate) fn access(&self) -> &AccessControl {
         &self.0.access
-    }
-
-    pub(crate) fn bus(&self) -> &Bus {
-        self.0.worker.bus()
     }
 
     pub(crate) fn blobs(&self) -> &Blobs {
@@ -74,9 +77,24 @@ impl App {
             .ok_or_else(|| Problem::bus(&anyhow::anyhow!("the rule policy is not known yet")))
     }
 
+    /// Waits until this process follows a change of the policy, or for a moment: the log has it in any case.
+    pub(crate) async fn policy_reached(&self, id: &str) {
+        let reached = async {
+            while self.0.policy.known().is_none_or(|known| known.id() != id) {
+                self.0.policy.changed().await;
+            }
+        };
+        let _ = tokio::time::timeout(POLICY_TIMEOUT, reached).await;
+    }
+
     /// The checks of files that are not sent yet.
     pub(crate) fn checks(&self) -> &Checks {
         &self.0.checks
+    }
+
+    /// Room for exports.
+    pub(crate) fn exports(&self) -> &Arc<Semaphore> {
+        &self.0.exports
     }
 
     pub(crate) fn monitor(&self) -> &PipelineMonitor {

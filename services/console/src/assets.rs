@@ -18,6 +18,9 @@ pub(crate) async fn openapi() -> Response {
 }
 
 const ASSETS: &[(&str, &str, &str)] = &[
+    ("compare.css", "text/css; charset=utf-8", include_str!("../assets/compare.css")),
+    ("complete.css", "text/css; charset=utf-8", include_str!("../assets/complete.css")),
+    ("complete.js", "text/javascript; charset=utf-8", include_str!("../assets/complete.js")),
     ("console.css", "text/css; charset=utf-8", include_str!("../assets/console.css")),
     ("account.css", "text/css; charset=utf-8", include_str!("../assets/account.css")),
     ("help.css", "text/css; charset=utf-8", include_str!("../assets/help.css")),
@@ -25,6 +28,11 @@ const ASSETS: &[(&str, &str, &str)] = &[
     ("send.js", "text/javascript; charset=utf-8", include_str!("../assets/send.js")),
     ("drop.js", "text/javascript; charset=utf-8", include_str!("../assets/drop.js")),
     ("console.js", "text/javascript; charset=utf-8", include_str!("../assets/console.js")),
+    ("export.css", "text/css; charset=utf-8", include_str!("../assets/export.css")),
+    ("export.js", "text/javascript; charset=utf-8", include_str!("../assets/export.js")),
+    ("review.css", "text/css; charset=utf-8", include_str!("../assets/review.css")),
+    ("review.js", "text/javascript; charset=utf-8", include_str!("../assets/review.js")),
+    ("office.css", "text/css; charset=utf-8", include_str!("../assets/office.css")),
     ("icon.svg", "image/svg+xml", include_str!("../assets/icon.svg")),
 ];
 

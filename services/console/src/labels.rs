@@ -3,6 +3,7 @@
 
 use proto::ReportState;
 use render::form_layout::full_width_brackets;
+use report::workflow::ReviewState;
 use report::{Area, CellId, Form, FormId, Origin, Verdict};
 use search::{Facet, FacetValue};
 
@@ -71,6 +72,8 @@ pub(crate) fn facet(facet: Facet) -> &'static str {
         Facet::Verdict => "结论",
         Facet::Rule => "发现的问题",
         Facet::Form => "表格格式",
+        Facet::Review => "审核状态",
+        Facet::Assignee => "经办",
     }
 }
 
@@ -85,6 +88,7 @@ pub(crate) fn facet_value(facet: Facet, value: &FacetValue) -> String {
         Facet::Verdict => Verdict::title_of(Verdict::parse(&value.value)).to_owned(),
         Facet::Rule => problem(&value.value).unwrap_or(&value.label).to_owned(),
         Facet::Form => format!("{}年格式", value.value),
+        Facet::Review => review_state(&value.value).to_owned(),
         Facet::Year => format!("{}年", value.value),
         _ => value.label.clone(),
     }
@@ -108,6 +112,10 @@ pub(crate) fn filter(name: &str, value: &str) -> String {
             return format!("问题：{value}{}", problem.unwrap_or_default());
         }
         "severity" => "级别",
+        "review" => return format!("审核状态：{}", review_state(value)),
+        "assignee" => "经办",
+        "due" => "整改期限",
+        "open" => return format!("未处理：{}", problem(value).unwrap_or(value)),
         "form" => "表格格式",
         "published" => "发布日期",
         name => {
@@ -117,6 +125,14 @@ pub(crate) fn filter(name: &str, value: &str) -> String {
         }
     };
     format!("{known}：{}", value.trim_start_matches('='))
+}
+
+/// A state of review by its name, or as it was written.
+fn review_state(name: &str) -> &str {
+    match ReviewState::parse(name) {
+        Some(state) => state.title(),
+        None => name,
+    }
 }
 
 /// The problem of a report that breaks the rule with this id.
@@ -130,6 +146,14 @@ pub(crate) fn cell(id: CellId) -> String {
     let form = forms.into_iter().find(|form| form.position(id).is_some());
     form.map(|form| full_width_brackets(form.label(id))).unwrap_or_default()
 }
+
+/// The shortest name that means this cell alone: `表三 新收 总计`.
+pub(crate) fn short_cell(id: CellId) -> String {
+    full_width_brackets(search::short_name(id))
+}
+
+/// Stands below every table and chart with gaps.
+pub(crate) const GAPS_ARE_NOT_ZERO: &str = "没有数字的格不计为0，也不计入合计和中位数";
 
 /// A location in the original.
 pub(crate) fn location(origin: &Origin) -> String {

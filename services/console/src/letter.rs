@@ -3,13 +3,14 @@
 use access::Caller;
 use axum::extract::State;
 use axum::response::Response;
-use jiff::Timestamp;
-use render::{Addresser, Letter};
-use report::{Date, Report, Review, beijing};
+use policy::InForce;
+use render::Letter;
+use report::{Report, Review, beijing};
 use search::{Entry, IndexError, Reader, StoredReport};
 
 use crate::app::App;
 use crate::download::{DOCX, bad_format, base_name, download, standalone_page};
+use crate::office::Office;
 use crate::params::{Id, Params};
 use crate::problem::Problem;
 use crate::report_lookup::LoadedReport;
@@ -21,14 +22,7 @@ pub(crate) async fn letter(
     Id(id): Id,
     params: Params,
 ) -> Result<Response, Problem> {
-    let text = |name: &str| params.get(name).map(str::to_owned);
-    let addresser = Addresser {
-        name: text("name"),
-        contact: text("contact"),
-        telephone: text("telephone"),
-        deadline: day(&params, "deadline")?,
-    };
-    let date = day(&params, "date")?.or_else(|| beijing::day(Timestamp::now().as_millisecond()));
+    let office = Office::of(&app, &caller, &params)?;
     let loaded = report_lookup::get(&app, &caller, &id).await?;
     let file_name = base_name(&loaded.report.version.file_name).to_owned();
     let key = loaded.indexed_key.clone();
@@ -40,11 +34,16 @@ pub(crate) async fn letter(
             return Err(Problem::bad_parameter("across", format!("“{other}”不是 true 或 false。")));
         }
     };
-    if across {
+    if across && caller.is_reviewer() {
         add_findings_of_comparison(&app, &caller, key.as_deref(), &mut review).await?;
     }
-    let letter = render::letter(&review, Some(&file_name), &addresser, date);
-    match params.get("format").unwrap_or("html") {
+    let letter = render::letter(&review, Some(&file_name), &office.addresser(0), office.date);
+    answer(&letter, params.get("format"))
+}
+
+/// A document as a page or as a file for Word.
+pub(crate) fn answer(letter: &Letter, format: Option<&str>) -> Result<Response, Problem> {
+    match format.unwrap_or("html") {
         "html" => Ok(standalone_page(letter.html(), Letter::STYLE)),
         "docx" => {
             let bytes = letter.docx().map_err(|error| Problem::internal(&error.into()))?;
@@ -68,17 +67,27 @@ async fn review_of(app: &App, loaded: LoadedReport) -> Result<Review, Problem> {
         Ok(Some((review, last_year)))
     });
     let Some((alone, last_year)) = found.await? else { return Ok(review) };
-    let in_force = app.policy().await?;
     let submitted = beijing::day(version.submitted_at_ms);
-    Ok(match (&in_force.change, &last_year) {
-        (Some(_), last_year) => rules::under(alone, last_year.as_ref(), &in_force.policy, submitted),
+    Ok(judged(alone, last_year.as_ref(), &app.policy().await?, submitted))
+}
+
+/// The review under the policy in force, beside last year's report. Where the log has no change of the policy, the
+/// findings of the report by itself stand.
+pub(crate) fn judged(
+    alone: Review,
+    last_year: Option<&Report>,
+    in_force: &InForce,
+    submitted: Option<report::Date>,
+) -> Review {
+    match (&in_force.change, last_year) {
+        (Some(_), last_year) => rules::under(alone, last_year, &in_force.policy, submitted),
         (None, Some(last_year)) => rules::beside(alone, last_year, &in_force.policy, submitted),
         (None, None) => alone,
-    })
+    }
 }
 
 /// The report of the same agency for the year before; none where it is not indexed or cannot be read.
-fn report_of_last_year(reader: &Reader, report: &Report) -> Result<Option<Report>, IndexError> {
+pub(crate) fn report_of_last_year(reader: &Reader, report: &Report) -> Result<Option<Report>, IndexError> {
     let Some(key) = Entry::key_of_neighbour(report, -1) else { return Ok(None) };
     let parts = reader.parts(&key)?;
     Ok(parts.and_then(|parts| parts.review_alone().ok()).map(|review| review.report))
@@ -103,11 +112,4 @@ async fn add_findings_of_comparison(
     review.findings.extend(comparison.findings.remove(key).unwrap_or_default());
     rules::sort(&mut review.findings);
     Ok(())
-}
-
-fn day(params: &Params, name: &str) -> Result<Option<Date>, Problem> {
-    let Some(text) = params.get(name) else { return Ok(None) };
-    text.parse().map(Some).map_err(|_| {
-        Problem::bad_parameter(name, format!("“{text}”不是日期。")).hint("日期写作 2025-03-01。")
-    })
 }

@@ -7,16 +7,27 @@ mod audit;
 mod audit_api;
 mod check_api;
 mod checks;
+mod compare;
+mod compare_api;
+mod complete;
 mod download;
+mod export_api;
+mod export_order;
+mod figure_form;
 mod first_start;
 mod form;
 mod labels;
 mod letter;
+mod letters;
+mod notices;
+mod office;
 mod openapi;
 mod pages;
 mod params;
 mod pipeline_api;
 mod pipeline_status;
+mod policy_api;
+mod policy_changes;
 mod problem;
 mod reader;
 mod receipt;
@@ -27,9 +38,14 @@ mod report_api;
 mod report_history;
 mod report_lookup;
 mod report_stream;
+mod reviews;
+mod reviews_api;
+mod roster;
 mod routes;
 mod search_api;
 mod search_query;
+
+pub use export_api::FoundRecords;
 
 use std::time::Duration;
 
@@ -55,6 +71,7 @@ pub fn service() -> Service {
     Service::new("console", idle).http(router).guards(access::protect_metrics).checks(|config| {
         access::check_config(config)?;
         RulePolicy::of(config.rule_policy.as_deref())?;
+        office::check_config(config)?;
         Ok(())
     })
 }
@@ -79,7 +96,7 @@ pub fn router_with_reader(worker: Worker, reader: &Program) -> anyhow::Result<Ro
     let access = AccessControl::open(&worker)?;
     tokio::spawn(worker::watch_log(worker.bus().clone(), worker.shutdown().clone()));
     let check_open = worker.config().check_open;
-    let app = App::new(worker, access.clone(), policy, reader);
+    let app = App::new(worker, policy, access.clone(), reader);
     // Set before the first request is answered, not when the task first runs.
     app.worker().set_degraded(Some("waiting for the index".into()));
     tokio::spawn(watch_index(app.clone()));

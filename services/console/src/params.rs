@@ -7,8 +7,21 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 pub(crate) use access::Id;
 
 /// The parameters that filter; so does every `cell.<id>`.
-const FILTERS: [&str; 9] =
-    ["year", "region", "agency", "verdict", "finding", "rule", "severity", "form", "published"];
+const FILTERS: [&str; 13] = [
+    "year",
+    "region",
+    "agency",
+    "verdict",
+    "finding",
+    "rule",
+    "severity",
+    "form",
+    "published",
+    "review",
+    "assignee",
+    "due",
+    "open",
+];
 
 /// Name and value of each parameter, in order. Parameters with an empty value are left out, because a form
 /// sends every field it has.
@@ -34,6 +47,11 @@ impl Params {
         self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
+    /// Every value of a parameter.
+    pub(crate) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
     /// Whether a parameter has this value, among others.
     pub(crate) fn has(&self, name: &str, value: &str) -> bool {
         self.0.iter().any(|(known, has)| known == name && has == value)
@@ -42,6 +60,11 @@ impl Params {
     /// The parameters that filter.
     pub(crate) fn filters(&self) -> impl Iterator<Item = &(String, String)> {
         self.0.iter().filter(|(name, _)| is_filter(name))
+    }
+
+    /// The parameters for people, in one line.
+    pub(crate) fn readable(&self) -> String {
+        self.0.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" & ")
     }
 
     /// The same with this parameter in place of those of the same name, on the first page.

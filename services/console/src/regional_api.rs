@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::download::{XLSX, bad_format, download, standalone_page};
 use crate::params::Params;
 use crate::problem::Problem;
-use crate::{api, regional};
+use crate::{api, pages, regional};
 
 /// Fills in the official form of a region from the reports of its agencies.
 pub(crate) async fn roll_up(
@@ -41,7 +41,7 @@ pub(crate) async fn attendance(
     State(app): State<App>,
     caller: Caller,
     params: Params,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Response, Problem> {
     let year = regional::year(&params)?;
     let region = params.get("region").map(|_| regional::region(&params)).transpose()?;
     match &region {
@@ -56,7 +56,11 @@ pub(crate) async fn attendance(
         let problem = Problem::not_found("还没有导入机关名录。".into());
         problem.hint("请先用 gouji roster import 导入。")
     })?;
-    Ok(Json(api::attendance(year, &attendance)))
+    match params.get("format").unwrap_or("json") {
+        "json" => Ok(Json(api::attendance(year, &attendance)).into_response()),
+        "csv" => Ok(pages::board_csv(&attendance, &params)),
+        other => Err(bad_format(other, "可用 json、csv。")),
+    }
 }
 
 /// Compares the reports of a region and a year with each other.

@@ -12,8 +12,8 @@ use crate::app::App;
 use crate::pages::{self, login};
 use crate::problem::Problem;
 use crate::{
-    assets, audit_api, check_api, download, letter, pipeline_api, regional_api, report_api, report_stream,
-    search_api,
+    assets, audit_api, check_api, compare_api, download, export_api, letter, letters, notices, pipeline_api, policy_api,
+    regional_api, report_api, report_stream, reviews_api, search_api,
 };
 
 /// Every path and what it needs; `openapi.json` describes those of the API. Where any key will do, a key that
@@ -33,8 +33,12 @@ pub(crate) fn routes() -> Vec<Route<App>> {
         ("/help", Requires::Key, Any, get(pages::help)),
         ("/api", Requires::Key, Any, get(pages::api)),
         ("/reports/{id}", Requires::Key, Any, get(pages::report)),
+        ("/reports/{id}/reviews", Requires::Review, Any, post(pages::act)),
+        ("/review", Requires::Review, Any, get(pages::review).post(pages::act_on_many)),
         ("/regions", Requires::Review, Any, get(pages::regional)),
+        ("/compare", Requires::Key, Any, get(pages::compare)),
         ("/across", Requires::Review, Any, get(pages::redirect_to_regional)),
+        ("/export", Requires::Key, Any, get(pages::export)),
         ("/status", Requires::Review, Any, get(pages::status)),
         ("/login", Requires::Nothing, Any, get(login::show).post(login::sign_in)),
         ("/login/first/{id}", Requires::Nothing, Any, get(login::first).post(login::create_first)),
@@ -48,6 +52,26 @@ pub(crate) fn routes() -> Vec<Route<App>> {
         ("/users/new", Requires::Operate, Any, get(pages::new_user)),
         ("/users/{id}", Requires::Operate, Any, get(pages::user).post(pages::change_user)),
         ("/audit", Requires::Operate, Any, get(pages::audit)),
+        ("/roster", Requires::Review, Any, get(pages::roster)),
+        (
+            "/roster/import",
+            Requires::Lead,
+            Any,
+            post(pages::roster_check).layer(DefaultBodyLimit::max(ROSTER_BYTES)),
+        ),
+        (
+            "/roster/confirm",
+            Requires::Lead,
+            Any,
+            post(pages::roster_import).layer(DefaultBodyLimit::max(FORM_BYTES)),
+        ),
+        ("/roster/agency", Requires::Lead, Any, post(pages::roster_exception)),
+        ("/roster/template", Requires::Review, Only(&[]), get(pages::roster_template)),
+        ("/roster/current", Requires::Review, Only(&[]), get(pages::roster_current)),
+        ("/documents", Requires::Key, Any, get(pages::documents)),
+        ("/rules", Requires::Key, Any, get(pages::rules)),
+        ("/rules/preview", Requires::Lead, Any, post(pages::rules_preview)),
+        ("/rules/change", Requires::Lead, Any, post(pages::rules_change)),
         ("/assets/{name}", Requires::Nothing, Only(&["v"]), get(assets::asset)),
         ("/favicon.ico", Requires::Nothing, Any, get(assets::icon)),
         ("/openapi.json", Requires::Nothing, Only(&[]), get(assets::openapi)),
@@ -57,12 +81,34 @@ pub(crate) fn routes() -> Vec<Route<App>> {
         ("/api/v1/reports/{id}/cells", Requires::Key, Only(&[]), get(report_api::cells)),
         ("/api/v1/reports/{id}/findings", Requires::Key, Only(&[]), get(report_api::findings)),
         ("/api/v1/reports/{id}/versions", Requires::Key, Only(&[]), get(report_api::versions)),
-        ("/api/v1/reports/{id}/letter", Requires::Review, Only(LETTER), get(letter::letter)),
+        ("/api/v1/reports/{id}/letter", Requires::Key, Only(LETTER), get(letter::letter)),
+        ("/api/v1/reports/{id}/reviews", Requires::Key, Only(&[]), get(reviews_api::reviews)),
+        ("/api/v1/reports/{id}/reviews", Requires::Review, Only(&[]), post(reviews_api::act)),
+        ("/api/v1/reviews", Requires::Review, Only(&[]), post(reviews_api::act_on_many)),
+        (
+            "/api/v1/letters",
+            Requires::Key,
+            Only(LETTERS),
+            get(letters::letters).post(letters::letters_of_form),
+        ),
+        ("/api/v1/reminders", Requires::Review, Only(NOTICE), get(notices::reminders)),
+        ("/api/v1/bulletin", Requires::Review, Only(BULLETIN), get(notices::bulletin)),
+        ("/api/v1/rules", Requires::Key, Only(&[]), get(policy_api::rules)),
+        ("/api/v1/policy", Requires::Review, Only(&[]), get(policy_api::policy)),
+        (
+            "/api/v1/policy/changes",
+            Requires::Lead,
+            Only(&["seen", "why", "dry_run"]),
+            post(policy_api::change),
+        ),
         ("/api/v1/check", Requires::Key, Only(&["name"]), post(check_api::check)),
+        ("/api/v1/export", Requires::Key, Only(EXPORT), get(export_api::export)),
         ("/api/v1/sum", Requires::Key, Only(SUM), get(search_api::sum)),
+        ("/api/v1/compare", Requires::Key, Only(COMPARE), get(compare_api::compare)),
+        ("/api/v1/complete", Requires::Key, Only(&["q", "kind", "limit"]), get(compare_api::complete)),
         ("/api/v1/kept", Requires::Review, Only(FILTER), get(report_stream::stream)),
         ("/api/v1/rollup", Requires::Review, Only(&["region", "year", "format"]), get(regional_api::roll_up)),
-        ("/api/v1/roster", Requires::Review, Only(&["region", "year"]), get(regional_api::attendance)),
+        ("/api/v1/roster", Requires::Review, Only(ATTENDANCE), get(regional_api::attendance)),
         ("/api/v1/survey", Requires::Review, Only(&["region", "year"]), get(regional_api::survey)),
         ("/api/v1/status", Requires::Key, Only(&[]), get(pipeline_api::status)),
         ("/api/v1/status/{id}", Requires::Key, Only(&[]), get(report_api::history)),
@@ -89,20 +135,63 @@ pub(crate) fn admitting(check_open: bool, routes: Vec<Route<App>>) -> Vec<Route<
 /// The parameters of the audit trail.
 const AUDIT: &[&str] = &["who", "action", "object", "from", "to", "refused", "format"];
 /// The parameters of a letter.
-const LETTER: &[&str] = &["format", "name", "contact", "telephone", "deadline", "date", "across"];
+const LETTER: &[&str] =
+    &["format", "name", "number", "first", "signer", "contact", "telephone", "deadline", "date", "across"];
+/// Those of the board of the roster.
+const ATTENDANCE: &[&str] = &["region", "year", "state", "format"];
+/// Those of letters to agencies that have not reported.
+const NOTICE: &[&str] = &[
+    "region",
+    "year",
+    "agency",
+    "format",
+    "name",
+    "number",
+    "first",
+    "signer",
+    "contact",
+    "telephone",
+    "deadline",
+    "date",
+];
+/// Those of a notice.
+const BULLETIN: &[&str] = &[
+    "region",
+    "year",
+    "format",
+    "name",
+    "number",
+    "first",
+    "signer",
+    "contact",
+    "telephone",
+    "deadline",
+    "date",
+];
+/// The largest roster in a spreadsheet or as CSV, as ingest takes it, and the same in a form.
+const ROSTER_BYTES: usize = 17 << 20;
+const FORM_BYTES: usize = 3 * ROSTER_BYTES;
 /// The parameters that choose reports, and others behind them.
 macro_rules! filter_and {
     ($($other:literal),*) => {
         &[
             "q", "year", "region", "agency", "verdict", "finding", "rule", "severity", "form", "published",
+            "review", "assignee", "due", "open",
             "cell.*", $($other),*
         ]
     };
 }
 
 const FILTER: &[&str] = filter_and!();
+/// Those of the letters to many agencies.
+const LETTERS: &[&str] =
+    filter_and!("key", "name", "number", "first", "signer", "contact", "telephone", "deadline", "date");
 /// Those of a sum.
 const SUM: &[&str] = filter_and!("cell", "by");
+/// Those of a comparison.
+const COMPARE: &[&str] = &["cell", "measure", "of", "by", "region", "agency", "kind", "level", "year"];
+/// Those of an export.
+const EXPORT: &[&str] = filter_and!("shape", "format", "names", "title", "publisher", "licence", "findings");
 /// Those of a search.
 const SEARCH: &[&str] = filter_and!("sort", "facets", "limit", "cursor", "highlight");
 

@@ -20,7 +20,7 @@ pub(crate) async fn reports(
 ) -> Result<Json<Value>, Problem> {
     let query = search_query::restrict_to_scope(search_query::strict(&params)?, &caller)?;
     let found = app.read(move |reader| reader.search(&query)).await?;
-    Ok(Json(api::search_page(&found, &params)))
+    Ok(Json(api::search_page(&found, &params, &caller)))
 }
 
 /// Sums one cell over the reports that a search finds.

@@ -1,7 +1,8 @@
 //! The search that the parameters of a request describe.
 
-use access::Caller;
-use search::{Clause, Facet, MAX_LIMIT, Query, Sort};
+use access::{Caller, Code};
+use report::CellId;
+use search::{Clause, Facet, MAX_LIMIT, Query, Sort, SortBy};
 
 use crate::params::{Params, is_filter};
 use crate::problem::Problem;
@@ -28,6 +29,9 @@ pub(crate) fn strict(params: &Params) -> Result<Query, Problem> {
 
 /// The same search among the reports in the scope of the caller's key.
 pub(crate) fn restrict_to_scope(mut query: Query, caller: &Caller) -> Result<Query, Problem> {
+    if !caller.is_reviewer() {
+        refuse_what_is_for_reviewers(&query)?;
+    }
     let Some(scope) = &caller.scope else { return Ok(query) };
     let agencies: Vec<String> = scope.agencies.iter().map(|agency| format!("={agency}")).collect();
     for (name, values) in [("region", &scope.regions), ("agency", &agencies)] {
@@ -39,6 +43,21 @@ pub(crate) fn restrict_to_scope(mut query: Query, caller: &Caller) -> Result<Que
         }
     }
     Ok(query)
+}
+
+/// Who is responsible for a report, and which findings were dismissed, is for reviewers: also what a search could
+/// find out of it.
+fn refuse_what_is_for_reviewers(query: &Query) -> Result<(), Problem> {
+    let (typed, _) = search::parse(&query.text);
+    let is_asked = typed.is_for_reviewers()
+        || query.filters.iter().any(Clause::is_for_reviewers)
+        || query.facets.contains(&Facet::Assignee)
+        || query.sort.by == SortBy::Open;
+    if !is_asked {
+        return Ok(());
+    }
+    let detail = "没有权限。经办人和未处理问题只供审核人员检索。";
+    Err(Problem::new(Code::WrongRole, detail, "请去掉这个条件。"))
 }
 
 /// A search while its parameters are added.
@@ -90,7 +109,10 @@ impl<'a> Parser<'a> {
         for name in value.split(',').map(str::trim).filter(|name| !name.is_empty()) {
             match Facet::parse(if name == "finding" { "rule" } else { name }) {
                 Some(facet) => self.query.facets.push(facet),
-                None => self.problems.push(bad_facet(name)),
+                None => match name.strip_prefix("cell.").and_then(|id| CellId::parse(id).ok()) {
+                    Some(cell) => self.query.ranges.push(cell),
+                    None => self.problems.push(bad_facet(name)),
+                },
             }
         }
     }
@@ -129,13 +151,14 @@ fn bad_limit(value: &str) -> Problem {
 }
 
 fn bad_sort(value: &str) -> Problem {
-    Problem::bad_parameter("sort", format!("不能按“{value}”排序。"))
-        .hint("可用 relevance、year、published、submitted、cell.<id>，前面加 - 为从大到小。")
+    Problem::bad_parameter("sort", format!("不能按“{value}”排序。")).hint(
+        "可用 relevance、year、published、submitted、open、since、due、cell.<id>，前面加 - 为从大到小。",
+    )
 }
 
 fn bad_facet(name: &str) -> Problem {
     Problem::bad_parameter("facets", format!("不能按“{name}”分类计数。"))
-        .hint("可用 year、region、agency、verdict、finding、form，用逗号分隔。")
+        .hint("可用 year、region、agency、verdict、finding、form、review、assignee、cell.<id>，用逗号分隔。")
 }
 
 #[cfg(test)]

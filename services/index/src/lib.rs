@@ -9,13 +9,18 @@
 //! agency for that year and for the year after again. One process decides which version is current, so the
 //! outcome depends on the submissions and not on the order of their arrival.
 //!
+//! What reviewers did is followed beside the reports (`reviews.rs`), into the same documents: so one search finds a
+//! report by its figures and by where it stands with its reviewers.
+//!
 //! The service commits a batch before it acknowledges anything of it, so after a kill the batch is delivered
 //! again; writing it twice changes nothing, because the index compares versions.
 
 mod entry;
 mod measures;
 mod neighbours;
+mod position;
 mod rebuild;
+mod reviews;
 mod state;
 
 use std::time::Duration;
@@ -113,8 +118,9 @@ impl IndexService {
             };
             let Some(opened) = self.worker.retry(open).await else { return Ok(None) };
             match opened {
-                Opened::Here(state) => {
+                Opened::Here(mut state) => {
                     self.worker.set_degraded(None);
+                    state.follow_reviews();
                     return Ok(Some(state));
                 }
                 Opened::Busy => {

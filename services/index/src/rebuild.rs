@@ -53,6 +53,9 @@ pub(crate) async fn build(
         IndexState::new(worker, policy.clone(), generation, writer).context("opening the next index")?;
     state.judge_under(policy.clone(), |_| ()).await.context("judging under the rule policy in force")?;
     let Some(passed_over) = state.catch_up(report_left).await else { return Ok(None) };
+    if state.review_follower().catch_up().await.is_none() {
+        return Ok(None);
+    }
     for id in passed_over {
         if worker.bus().last_of_id::<ReportRefused>(&id).await?.is_none() {
             bail!("the next index cannot take {id}; the log says why. The current index stays.");

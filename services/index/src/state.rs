@@ -1,4 +1,4 @@
-//! The index of this process: its writer, and the position on the log up to which it is complete.
+//! The index of this process: its writer, and how it takes in the reports on the log.
 
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -11,9 +11,13 @@ use policy::InForce;
 use proto::subject;
 use proto::v1::ReportValidated;
 use search::{Applied, Entry, Generations, IndexError, Reassignments, Writer};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
 use worker::{HandlerError, Worker};
 
 use crate::entry::entries;
+use crate::position::{Place, Position};
+use crate::reviews::ReviewFollower;
 use crate::{measures, neighbours};
 
 /// A report needs some 150 KB while it is written: cells, record and terms. Larger batches gain nothing.
@@ -30,22 +34,9 @@ pub(crate) struct IndexState {
     policy: InForce,
     pub(crate) generation: u32,
     writer: Arc<Mutex<Writer>>,
-    position: Position,
-}
-
-/// The position up to which an index is complete. Each commit stores it, so that the next process continues
-/// from there, and an index that is empty, old or restored repairs itself.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct Position {
-    /// Every `ReportValidated` up to this position on the log was written.
-    sequence: u64,
-    /// When the log stored the event at this position. It differs on a log that lost its end and grew again.
-    taken_at_ms: i64,
-    /// Which log; see [`bus::Extent`].
-    log_made_at_ms: i64,
-    /// The id of the change of the rule policy under which every report in the index was judged; empty where the
-    /// log had none. A process that was killed while it judged reports again finds the one before, and begins again.
-    policy: String,
+    position: Arc<watch::Sender<Position>>,
+    /// The task that follows what reviewers do, if it was started; it ends with this state.
+    reviews: JoinSet<()>,
 }
 
 /// Why a batch was not written.
@@ -77,14 +68,30 @@ impl IndexState {
         let payload = writer.index().payload()?;
         let position = payload.as_deref().and_then(Position::read).unwrap_or_default();
         measures::opened(generation, writer.count());
-        measures::position(position.sequence);
+        measures::position(position.reports.sequence);
         Ok(Self {
             worker: worker.clone(),
             policy,
             generation,
-            position,
+            position: Arc::new(watch::Sender::new(position)),
             writer: Arc::new(Mutex::new(writer)),
+            reviews: JoinSet::new(),
         })
+    }
+
+    /// Follows what reviewers do, until this state is dropped.
+    pub(crate) fn follow_reviews(&mut self) {
+        self.reviews.abort_all();
+        self.reviews.spawn(self.review_follower().follow());
+    }
+
+    /// Writes what reviewers did into this generation.
+    pub(crate) fn review_follower(&self) -> ReviewFollower {
+        ReviewFollower {
+            worker: self.worker.clone(),
+            writer: Arc::clone(&self.writer),
+            position: Arc::clone(&self.position),
+        }
     }
 
     /// Records that everything up to this position on the log is written.
@@ -92,7 +99,7 @@ impl IndexState {
     /// # Errors
     /// If the bus does not answer.
     pub(crate) async fn advance_to(&mut self, sequence: u64) -> anyhow::Result<()> {
-        if sequence > self.position.sequence
+        if sequence > self.position.borrow().reports.sequence
             && let Some(taken_at_ms) = self.worker.bus().timestamp_of(sequence).await?
         {
             self.advance(sequence, taken_at_ms);
@@ -100,9 +107,9 @@ impl IndexState {
         Ok(())
     }
 
-    fn advance(&mut self, sequence: u64, taken_at_ms: i64) {
-        if sequence > self.position.sequence {
-            self.position = Position { sequence, taken_at_ms, ..std::mem::take(&mut self.position) };
+    fn advance(&self, sequence: u64, at_ms: i64) {
+        if sequence > self.position.borrow().reports.sequence {
+            self.position.send_modify(|position| position.reports = Place { sequence, at_ms });
             measures::position(sequence);
         }
     }
@@ -111,15 +118,24 @@ impl IndexState {
     pub(crate) async fn feed(&mut self) -> Option<Feed> {
         let worker = self.worker.clone();
         let log = worker.retry(|| worker.bus().extent()).await?;
-        let taken_at_ms = worker.retry(|| worker.bus().timestamp_of(self.position.sequence)).await?;
-        let is_there = taken_at_ms == Some(self.position.taken_at_ms) || self.position.sequence < log.first;
-        if self.position.log_made_at_ms != log.made_at_ms || !is_there {
+        let position = self.position.borrow().clone();
+        let reached = position.reports;
+        let at_ms = worker.retry(|| worker.bus().timestamp_of(reached.sequence)).await?;
+        let is_there = at_ms == Some(reached.at_ms) || reached.sequence < log.first;
+        let mut next = reached.sequence + 1;
+        if position.log_made_at_ms != log.made_at_ms || !is_there {
             // Positions on another log, or on one that lost its end, are void on this one.
-            let policy = std::mem::take(&mut self.position.policy);
-            self.position = Position { log_made_at_ms: log.made_at_ms, policy, ..Position::default() };
+            self.position.send_modify(|position| {
+                let policy = std::mem::take(&mut position.policy);
+                *position = Position { log_made_at_ms: log.made_at_ms, policy, ..Position::default() };
+            });
             measures::position(0);
+            next = 1;
+            if !self.reviews.is_empty() {
+                self.follow_reviews();
+            }
         }
-        let since = Since::Sequence(self.position.sequence + 1);
+        let since = Since::Sequence(next);
         worker.retry(|| worker.bus().follow(subject::filter::<ReportValidated>(), since)).await
     }
 
@@ -134,7 +150,7 @@ impl IndexState {
         policy: InForce,
         report_left: impl Fn(usize),
     ) -> anyhow::Result<()> {
-        if self.position.policy == policy.id() {
+        if self.position.borrow().policy == policy.id() {
             self.policy = policy;
             return Ok(());
         }
@@ -155,16 +171,17 @@ impl IndexState {
             }
             report_left(keys.len() - number * BATCH);
             let (writer, policy) = (Arc::clone(&self.writer), self.policy.clone());
-            let (part, payload) = (part.to_vec(), self.position.to_string());
+            let (part, position) = (part.to_vec(), Arc::clone(&self.position));
             let judge = move || {
                 let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
                 writer.index().check()?;
                 neighbours::rejudge(&mut writer, &policy, &BTreeSet::new(), &part.into_iter().collect())?;
+                let payload = payload(position.borrow().clone(), &writer);
                 writer.commit(&payload)
             };
             self.worker.cpu().run(judge).await?.context("judging reports again")?;
         }
-        self.position.policy = id;
+        self.position.send_modify(|position| position.policy = id);
         self.commit().await
     }
 
@@ -272,8 +289,12 @@ impl IndexState {
 
     /// Commits the position alone.
     pub(crate) async fn commit(&self) -> anyhow::Result<()> {
-        let (writer, payload) = (Arc::clone(&self.writer), self.position.to_string());
-        let commit = move || writer.lock().unwrap_or_else(PoisonError::into_inner).commit(&payload);
+        let (writer, position) = (Arc::clone(&self.writer), Arc::clone(&self.position));
+        let commit = move || {
+            let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
+            let payload = payload(position.borrow().clone(), &writer);
+            writer.commit(&payload)
+        };
         Ok(self.worker.cpu().run(commit).await??)
     }
 
@@ -281,10 +302,11 @@ impl IndexState {
         let mut back = None;
         loop {
             let (writer, policy) = (Arc::clone(&self.writer), self.policy.clone());
-            let payload = self.position.to_string();
+            let position = Arc::clone(&self.position);
             let written = self.worker.cpu().run(move || {
                 let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
-                write(&mut writer, &policy, entries, back, &payload)
+                let position = position.borrow().clone();
+                write(&mut writer, &policy, entries, back, position)
             });
             match written.await.unwrap_or_else(|error| Err(WriteError::Failed(error)))? {
                 Step::Written(applied) => return Ok(applied),
@@ -329,7 +351,7 @@ fn write(
     policy: &InForce,
     entries: Vec<Entry>,
     back: Option<Vec<Entry>>,
-    payload: &str,
+    position: Position,
 ) -> Result<Step, WriteError> {
     if entries.is_empty() {
         return Ok(Step::Written(Vec::new()));
@@ -343,7 +365,7 @@ fn write(
         if back.is_none() && !ids.is_empty() {
             return Ok(Step::Wants(ids, entries));
         }
-        try_write(writer, policy, entries, &reassignments, back.unwrap_or_default(), payload)
+        try_write(writer, policy, entries, &reassignments, back.unwrap_or_default(), position.clone())
             .map(Step::Written)
     });
     let error = match catch_unwind(written) {
@@ -360,11 +382,19 @@ fn write(
         .index()
         .check()
         .and_then(|()| writer.index().check_room(ROOM_BYTES + 2 * size_bytes))
-        .and_then(|()| writer.commit(payload));
+        .and_then(|()| {
+            let payload = payload(position, writer);
+            writer.commit(&payload)
+        });
     match works.context("the index cannot be written") {
         Ok(()) => Err(WriteError::Failed(error.context("writing to the index"))),
         Err(blocked) => Err(WriteError::Blocked(blocked)),
     }
+}
+
+/// What a commit stores: the position, and from where on the next process has to read acts again.
+pub(crate) fn payload(position: Position, writer: &Writer) -> String {
+    Position { waiting: writer.first_unplaced().unwrap_or_default(), ..position }.to_string()
 }
 
 /// Applies the entries, judges the changed reports beside their neighbours, and commits; then the batch is
@@ -375,7 +405,7 @@ fn try_write(
     entries: Vec<Entry>,
     reassignments: &Reassignments,
     promoted: Vec<Entry>,
-    payload: &str,
+    position: Position,
 ) -> Result<Vec<Applied>, IndexError> {
     let begun = Instant::now();
     let keys: Vec<String> = entries.iter().map(|entry| entry.key.clone()).collect();
@@ -393,31 +423,10 @@ fn try_write(
     let changed = current.into_iter().map(|(key, _)| key).chain(reassignments.departed().cloned()).collect();
     neighbours::rejudge(writer, policy, &changed, &beside)?;
     bus::failpoint("applied");
-    writer.commit(payload)?;
+    let payload = payload(position, writer);
+    writer.commit(&payload)?;
     measures::committed(writer.count(), begun.elapsed());
     Ok(applied)
-}
-
-impl Position {
-    fn read(payload: &str) -> Option<Self> {
-        let mut parts = payload.split('@');
-        let position = Self {
-            sequence: parts.next()?.parse().ok()?,
-            taken_at_ms: parts.next()?.parse().ok()?,
-            log_made_at_ms: parts.next()?.parse().ok()?,
-            policy: parts.next().unwrap_or_default().to_owned(),
-        };
-        parts.next().is_none().then_some(position)
-    }
-}
-
-impl std::fmt::Display for Position {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { sequence, taken_at_ms, log_made_at_ms, policy } = self;
-        write!(formatter, "{sequence}@{taken_at_ms}@{log_made_at_ms}")?;
-        // An index that was judged under the file of the settings has the payload of earlier versions.
-        if policy.is_empty() { Ok(()) } else { write!(formatter, "@{policy}") }
-    }
 }
 
 /// Applies entries that move no original from one report to another.
@@ -428,7 +437,7 @@ pub(crate) fn apply(
     entries: Vec<Entry>,
 ) -> Result<Vec<Applied>, IndexError> {
     let reassignments = writer.reassignments(&entries)?;
-    try_write(writer, policy, entries, &reassignments, Vec::new(), "")
+    try_write(writer, policy, entries, &reassignments, Vec::new(), Position::default())
 }
 
 /// Opens the current generation for writing, and creates the first one if there is none.
@@ -436,25 +445,4 @@ pub(crate) fn open(generations: &Generations) -> Result<(u32, Writer), IndexErro
     let (generation, index) = generations.open_current()?;
     index.check()?;
     Ok((generation, index.writer()?))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_position_reads_back() {
-        let position = Position {
-            sequence: 17,
-            taken_at_ms: 1_764_000_000_017,
-            log_made_at_ms: 1_764_000_000_000,
-            policy: String::new(),
-        };
-        for position in [Position { policy: "policy-3".into(), ..position.clone() }, position] {
-            assert_eq!(Position::read(&position.to_string()), Some(position));
-        }
-        for other in ["", "17", "x@1@2", "17@1", "17@1@", "17@1@2@policy-3@4"] {
-            assert_eq!(Position::read(other), None, "{other}");
-        }
-    }
 }

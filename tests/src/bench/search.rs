@@ -6,8 +6,10 @@ use anyhow::{Context as _, Result};
 use clap::Parser;
 use document::Limits;
 use proto::v1::{self, Blob, ReportSubmitted, ReportValidated};
-use report::CellId;
-use search::{Entry, Facet, GroupBy, Index, Query, Reader, StoredParts};
+use report::workflow::{Act, ActKind};
+use report::{CellId, Date, Year};
+use search::{Entry, Facet, GroupBy, Index, Query, Reader, Record, ReportAct, Sort, StoredParts};
+use survey::{Measure, Observation, Observed, PanelQuestion};
 
 use super::process::{cpu_seconds, thread_cpu_seconds};
 use super::say;
@@ -32,6 +34,8 @@ pub struct Options {
 
 /// As many as a commit of the index service has at most.
 const BATCH: usize = 400;
+/// One of so many reports was sent back to its agency.
+const RETURNED_EVERY: usize = 3;
 /// Of a hundred reports so many have a planted fault, so that there are findings.
 const FAULTS_PERCENT: u8 = 20;
 /// A phrase that many reports have.
@@ -80,6 +84,18 @@ fn questions() -> Vec<(&'static str, Ask)> {
         ("all reports, no hits, facet by agency", |reader| {
             page(reader, "", 0, |query| query.facets = vec![Facet::Agency])
         }),
+        ("work list: 50 rows, tabs counted, four facets", |reader| {
+            let state = |name: &str| Ok::<_, anyhow::Error>(vec![search::field("review", name)?]);
+            let facets = vec![Facet::Review, Facet::Year, Facet::Region, Facet::Rule];
+            page(reader, "", 0, |query| query.facets = facets)?;
+            let filters = state("returned")?;
+            page(reader, "", 50, |query| {
+                (query.filters, query.sort) = (filters, Sort::parse("due").unwrap_or_default());
+            })?;
+            let mut overdue = state("returned")?;
+            overdue.push(search::field("due", "<2025-03-01")?);
+            page(reader, "", 0, |query| query.filters = overdue)
+        }),
         ("200 hits", |reader| page(reader, PHRASE, 200, |_| ())),
         ("200 hits with their reports", |reader| page(reader, PHRASE, 200, |query| query.reports = true)),
         ("walk, cards", |reader| walk(reader, |parts| parts.card.key.len())),
@@ -103,7 +119,63 @@ fn questions() -> Vec<(&'static str, Ask)> {
         ("sum of a cell by year", |reader| sum(reader, GroupBy::Year)),
         ("sum of a cell by city", |reader| sum(reader, GroupBy::City)),
         ("sum of a cell by agency", |reader| sum(reader, GroupBy::Agency)),
+        ("page of 20 by a figure, with its ranges", |reader| {
+            let asked = "新收 总计>0";
+            let reports = reader.search(&Query { text: asked.into(), ..Query::default() })?.total;
+            anyhow::ensure!(reports > 0, "no report has the figure");
+            page(reader, asked, 20, |query| query.ranges = query.asked_cells())
+        }),
+        ("records of all reports, no figures (roster)", |reader| records(reader, &[])),
+        ("records of all reports, three figures", |reader| records(reader, &COMPARED)),
+        ("records and cells of all reports (roll-up)", |reader| {
+            let mut known = 0;
+            reader.each_record_with_cells(&Query::default(), |_, values| {
+                known += values.iter().flatten().count();
+            })?;
+            anyhow::ensure!(known > 0, "no cell is known");
+            Ok(())
+        }),
+        ("comparison of all agencies, three figures", compare),
+        ("agencies by a part of their name", |reader| {
+            anyhow::ensure!(!reader.agencies(&Query::default(), "局", 12)?.is_empty(), "no agency");
+            Ok(())
+        }),
     ]
+}
+
+/// Figures of a usual comparison.
+const COMPARED: [&str; 3] = ["requests.received.total", "requests.concluded.total", "review.total"];
+
+fn records(reader: &Reader, cells: &[&str]) -> Result<()> {
+    let cells = cells.iter().map(|id| CellId::parse(id)).collect::<Result<Vec<_>, _>>()?;
+    let records = reader.records(&Query::default(), &cells)?;
+    anyhow::ensure!(records.len() as u64 == reader.count()?, "a report is missing");
+    Ok(())
+}
+
+/// What the page of comparisons does for a province without a roster.
+fn compare(reader: &Reader) -> Result<()> {
+    let cells = COMPARED.iter().map(|id| CellId::parse(id)).collect::<Result<Vec<_>, _>>()?;
+    let observations: Vec<Observation> =
+        reader.records(&Query::default(), &cells)?.into_iter().filter_map(observation).collect();
+    let years: Vec<Year> = (2019..=2025).filter_map(Year::new).collect();
+    let question =
+        PanelQuestion { cells: &cells, years: &years, measure: Measure::Value, kind: None, level: None };
+    let panel = survey::panel(&question, &observations, None, |_| true, |_| None);
+    anyhow::ensure!(panel.rows.len() > observations.len() / 20, "{} rows", panel.rows.len());
+    Ok(())
+}
+
+fn observation(record: Record) -> Option<Observation> {
+    let figures = record.figures.iter();
+    Some(Observation {
+        agency: record.agency?,
+        region: record.region,
+        year: record.year?,
+        submitted_at_ms: record.submitted_at_ms,
+        figures: figures.map(|figure| Observed { value: figure.value, state: figure.state }).collect(),
+        key: record.key,
+    })
 }
 
 fn page(reader: &Reader, text: &str, limit: usize, change: impl FnOnce(&mut Query)) -> Result<()> {
@@ -131,7 +203,7 @@ fn sum(reader: &Reader, by: GroupBy) -> Result<()> {
 }
 
 /// The facts and texts of the different reports.
-fn facts(options: &Options) -> Result<Vec<(ReportValidated, String)>> {
+pub(super) fn facts(options: &Options) -> Result<Vec<(ReportValidated, String)>> {
     let of = generate::Options { faults_percent: FAULTS_PERCENT, ..generate::Options::default() };
     let different = options.different.min(options.reports).max(1);
     let made = (0..different).map(|number| {
@@ -170,7 +242,7 @@ fn fact_of(facts: &[(ReportValidated, String)], number: u64) -> (ReportValidated
     (fact, text)
 }
 
-fn write(index: &Index, facts: &[(ReportValidated, String)], count: u64) -> Result<()> {
+pub(super) fn write(index: &Index, facts: &[(ReportValidated, String)], count: u64) -> Result<()> {
     let mut writer = index.writer()?;
     let numbers: Vec<u64> = (0..count).collect();
     for numbers in numbers.chunks(BATCH) {
@@ -178,10 +250,30 @@ fn write(index: &Index, facts: &[(ReportValidated, String)], count: u64) -> Resu
             let (fact, text) = fact_of(facts, *number);
             Ok(Entry::of(&fact, text.clone())?)
         });
-        writer.apply(entries.collect::<Result<Vec<_>>>()?)?;
+        let entries = entries.collect::<Result<Vec<_>>>()?;
+        let acts = entries.iter().step_by(RETURNED_EVERY).enumerate().map(returned).collect();
+        writer.apply(entries)?;
+        writer.review(acts)?;
         writer.commit("")?;
     }
     Ok(())
+}
+
+/// An act that sends a report back, with a deadline of its own.
+fn returned((number, entry): (usize, &Entry)) -> ReportAct {
+    let day = i8::try_from(1 + number % 28).unwrap_or(1);
+    let deadline = Date::new(2025, 2, day).ok();
+    let kind = ActKind::Returned { deadline, note: String::new(), letter: String::new() };
+    let act = Act {
+        number: 1,
+        version: entry.version.id.clone(),
+        version_number: entry.version.number,
+        at_ms: entry.version.submitted_at_ms,
+        who: "甲".into(),
+        findings: Vec::new(),
+        kind,
+    };
+    ReportAct { key: entry.key.clone(), sequence: number as u64 + 1, act }
 }
 
 fn size_of(folder: &Path) -> Result<u64> {

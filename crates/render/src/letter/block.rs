@@ -3,6 +3,8 @@
 /// One block of a letter. Texts are raw: the renderer escapes them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Block {
+    /// The number of the document, and who signs it off.
+    Number(String, Option<String>),
     /// The title, centred, with its lines broken between words.
     Title(Vec<String>),
     /// The addressee, flush left.

@@ -69,6 +69,7 @@ fn render(body: &mut String, block: &Block) {
             let lines: Vec<String> = lines.iter().map(|line| run(line)).collect();
             paragraph(body, "Title", "", &lines.join("<w:r><w:br/></w:r>"));
         }
+        Block::Number(number, signer) => document_number(body, number, signer.as_deref()),
         Block::Addressee(text) => paragraph(body, "Addressee", "", &run(text)),
         Block::Paragraph(text) => paragraph(body, "Normal", "", &run(text)),
         Block::Heading(text) => paragraph(body, "Heading1", "", &run(text)),
@@ -90,6 +91,18 @@ fn paragraph(body: &mut String, style: &str, properties: &str, runs: &str) {
 
 fn run(text: &str) -> String {
     format!("<w:r><w:t xml:space=\"preserve\">{}</w:t></w:r>", escape(text))
+}
+
+/// The number alone is centred; with the name of who signs it off, both stand one character from the margins.
+fn document_number(body: &mut String, number: &str, signer: Option<&str>) {
+    let Some(signer) = signer else {
+        return paragraph(body, "Number", "<w:jc w:val=\"center\"/>", &run(number));
+    };
+    let tab = TEXT_WIDTH - CHARACTER;
+    let properties =
+        format!("<w:tabs><w:tab w:val=\"right\" w:pos=\"{tab}\"/></w:tabs><w:ind w:left=\"{CHARACTER}\"/>");
+    let runs = format!("{}<w:r><w:tab/></w:r>{}", run(number), run(&format!("签发人：{signer}")));
+    paragraph(body, "Number", &properties, &runs);
 }
 
 /// The date ends four characters before the margin, and the name is centred above it.

@@ -1,6 +1,8 @@
 //! Renders one problem of a letter: what is wrong, where, by how much, how to correct it, and why.
 
-use report::{Against, CellId, Decimal, Equation, Finding, Form, Judgement, Problem, Repair, Review};
+use report::{
+    Against, CellId, Decimal, Equation, EquationId, Finding, Form, Judgement, Problem, Repair, Review,
+};
 
 use crate::location;
 use crate::problem::problem_summary;
@@ -148,7 +150,8 @@ impl<'a> FindingBlocks<'a> {
 
     fn sides(&self, form: &Form, equation: &Equation, left: Decimal, right: Decimal) -> Grid {
         let mut rows = Vec::new();
-        for (side, terms, sum) in [("左边", &equation.left, left), ("右边", &equation.right, right)] {
+        let (name_left, name_right) = side_names(equation);
+        for (side, terms, sum) in [(name_left, &equation.left, left), (name_right, &equation.right, right)] {
             let is_zero =
                 |id: &&CellId| self.review.report.cells.value(**id).is_some_and(|value| value.is_zero());
             let zeros = if terms.len() > MAX_LISTED_ZEROS { terms.iter().filter(is_zero).count() } else { 0 };
@@ -161,7 +164,7 @@ impl<'a> FindingBlocks<'a> {
         }
         let gap = left.saturating_sub(right).abs();
         rows.push(vec!["相差".to_owned(), String::new(), number(gap), String::new()]);
-        let side = Column { head: "等式", class: "side", share: 13, is_figure: false };
+        let side = Column { head: "等式两边", class: "side", share: 19, is_figure: false };
         Grid { columns: [&[side], &CELL_COLUMNS[..]].concat(), rows }
     }
 
@@ -189,10 +192,22 @@ impl<'a> FindingBlocks<'a> {
 }
 
 const CELL_COLUMNS: [Column; 3] = [
-    Column { head: "项目", class: "item", share: 39, is_figure: false },
+    Column { head: "项目", class: "item", share: 35, is_figure: false },
     Column { head: "报告所填", class: "content", share: 15, is_figure: true },
-    Column { head: "文件中的位置", class: "location", share: 33, is_figure: false },
+    Column { head: "文件中的位置", class: "location", share: 31, is_figure: false },
 ];
+
+/// What stands on both sides of an equation, in the words of the form.
+fn side_names(equation: &Equation) -> (&'static str, &'static str) {
+    match equation.id {
+        EquationId::RequestsBalance => ("新收与上年结转", "办理与结转下年度"),
+        EquationId::OutcomesAddUp => ("各项办理结果", "办理结果总计"),
+        EquationId::ApplicantsAddUp => ("各类申请人", "总计"),
+        EquationId::ReviewAddsUp
+        | EquationId::DirectLitigationAddsUp
+        | EquationId::LitigationAfterReviewAddsUp => ("各项结果", "总计"),
+    }
+}
 
 /// The equation that the finding says does not hold.
 fn equation(form: &'static Form, finding: &Finding) -> Option<&'static Equation> {
@@ -211,23 +226,17 @@ fn suggested(repair: &Repair) -> String {
     format!("{reason}。此为按勾稽关系推算的结果，请与申请登记台账核实后更正。")
 }
 
-/// The articles, notices or notes of the form behind the rules of findings, each once, with the ids of the rules.
+/// The articles, notices or notes of the form behind the rules of findings, each once. The ids of the rules are not
+/// for agencies.
 fn bases(findings: &[&Finding]) -> Option<Block> {
-    let mut bases: Vec<(String, Vec<String>)> = Vec::new();
+    let mut bases: Vec<String> = Vec::new();
     for finding in findings {
-        let id = clean(&finding.rule);
         let basis = rules::rule(&finding.rule).map(|rule| sentence(rule.basis)).unwrap_or_default();
-        match bases.iter_mut().find(|(known, _)| *known == basis) {
-            Some((_, ids)) if ids.contains(&id) => {}
-            Some((_, ids)) => ids.push(id),
-            None => bases.push((basis, vec![id])),
+        if !basis.is_empty() && !bases.contains(&basis) {
+            bases.push(basis);
         }
     }
-    let parts = bases.into_iter().map(|(basis, ids)| match basis.as_str() {
-        "" => format!("核对规则{}", ids.join("、")),
-        _ => format!("{basis}（规则{}）", ids.join("、")),
-    });
-    Some(Block::Detail("依据", format!("{}。", parts.collect::<Vec<_>>().join("；"))))
+    (!bases.is_empty()).then(|| Block::Detail("依据", format!("{}。", bases.join("；"))))
 }
 
 /// A sentence without its full stop.

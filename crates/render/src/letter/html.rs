@@ -34,6 +34,10 @@ fn render(block: &Block) -> Markup {
                     (clean(line))
                 }
             },
+            Block::Number(number, signer) => p.number {
+                span { (clean(number)) }
+                @if let Some(signer) = signer { span { "签发人：" (clean(signer)) } }
+            },
             Block::Addressee(text) => p.addressee { (clean(text)) },
             Block::Paragraph(text) => p { (clean(text)) },
             Block::Heading(text) => h2 { (clean(text)) },

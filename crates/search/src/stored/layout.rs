@@ -1,8 +1,11 @@
 //! The encoding of the parts that only the index reads: never published, and replaced with the schema.
 
+use report::workflow::{Act, ReviewState};
 use report::{Date, FormId, Region, Report, Verdict, Year};
 
 use crate::millionths::is_exact;
+use crate::reviews::Acts;
+use crate::stored::CardHandling;
 use crate::versions::IndexedReport;
 use crate::{Version, Withdrawal, stored};
 
@@ -39,6 +42,44 @@ pub(crate) struct Card {
     /// The columns hold a cell of this report rounded or cut off; the fact has its value.
     #[prost(bool, tag = "15")]
     pub(crate) has_rounded_cells: bool,
+    #[prost(message, optional, tag = "16")]
+    pub(crate) handling: Option<StoredHandling>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct StoredHandling {
+    #[prost(string, tag = "1")]
+    state: String,
+    #[prost(int64, tag = "2")]
+    since_ms: i64,
+    #[prost(string, tag = "3")]
+    due: String,
+    #[prost(string, optional, tag = "4")]
+    assignee: Option<String>,
+    #[prost(uint32, tag = "5")]
+    open_errors: u32,
+    #[prost(uint32, tag = "6")]
+    open_warnings: u32,
+    #[prost(string, optional, tag = "7")]
+    first_rule: Option<String>,
+    #[prost(uint32, tag = "8")]
+    problems: u32,
+    #[prost(uint32, tag = "9")]
+    acts: u32,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct StoredActs {
+    #[prost(message, repeated, tag = "1")]
+    acts: Vec<StoredAct>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct StoredAct {
+    #[prost(uint64, tag = "1")]
+    sequence: u64,
+    #[prost(message, optional, tag = "2")]
+    event: Option<proto::v1::ReportReviewed>,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -78,7 +119,12 @@ pub(crate) struct StoredWithdrawal {
 }
 
 impl Card {
-    pub(crate) fn of(indexed: &IndexedReport, report: &Report, verdict: Verdict) -> Self {
+    pub(crate) fn of(
+        indexed: &IndexedReport,
+        report: &Report,
+        verdict: Verdict,
+        handling: &CardHandling,
+    ) -> Self {
         let title = report.title.as_ref().filter(|title| !title.is_empty());
         let mut values = report.cells.iter().filter_map(|(_, cell)| cell.value);
         let is_scope = |remark: &&report::Remark| remark.kind == report::RemarkKind::Scope;
@@ -98,6 +144,7 @@ impl Card {
             original: indexed.current.original.clone(),
             scopes: report.remarks.iter().filter(is_scope).map(|remark| remark.text.clone()).collect(),
             has_rounded_cells: values.any(|value| !is_exact(value)),
+            handling: Some(handling.into()),
         }
     }
 }
@@ -119,7 +166,82 @@ impl From<Card> for stored::Card {
             submitted_at_ms: card.submitted_at_ms,
             original: card.original,
             scopes: card.scopes,
+            handling: card.handling.unwrap_or_default().into(),
         }
+    }
+}
+
+impl From<&CardHandling> for StoredHandling {
+    fn from(handling: &CardHandling) -> Self {
+        let CardHandling {
+            state,
+            since_ms,
+            due,
+            assignee,
+            open_errors,
+            open_warnings,
+            first_rule,
+            problems,
+            acts,
+        } = handling.clone();
+        Self {
+            state: state.as_str().to_owned(),
+            since_ms,
+            due: due.map(|day| day.to_string()).unwrap_or_default(),
+            assignee,
+            open_errors,
+            open_warnings,
+            first_rule,
+            problems,
+            acts,
+        }
+    }
+}
+
+impl From<StoredHandling> for CardHandling {
+    fn from(stored: StoredHandling) -> Self {
+        let StoredHandling {
+            state,
+            since_ms,
+            due,
+            assignee,
+            open_errors,
+            open_warnings,
+            first_rule,
+            problems,
+            acts,
+        } = stored;
+        Self {
+            state: ReviewState::parse(&state).unwrap_or(ReviewState::Pending),
+            since_ms,
+            due: due.parse().ok(),
+            assignee,
+            open_errors,
+            open_warnings,
+            first_rule,
+            problems,
+            acts,
+        }
+    }
+}
+
+impl From<&Acts> for StoredActs {
+    fn from(acts: &Acts) -> Self {
+        let acts = acts.0.values();
+        let acts = acts.map(|(sequence, act)| StoredAct { sequence: *sequence, event: Some(act.into()) });
+        Self { acts: acts.collect() }
+    }
+}
+
+impl TryFrom<StoredActs> for Acts {
+    type Error = proto::ConvertError;
+
+    fn try_from(stored: StoredActs) -> Result<Self, Self::Error> {
+        let acts = stored.acts.into_iter().map(|stored| {
+            let act = Act::try_from(&stored.event.unwrap_or_default())?;
+            Ok((act.number, (stored.sequence, act)))
+        });
+        acts.collect::<Result<_, _>>().map(Self)
     }
 }
 

@@ -9,6 +9,7 @@ mod figures;
 mod generations;
 mod matching;
 mod pages;
+mod reviews;
 mod versions;
 mod writing;
 

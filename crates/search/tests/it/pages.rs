@@ -110,7 +110,7 @@ fn counts_alone_bring_no_hits() {
     let (reader, _dir) = many();
     let filters = vec![field("verdict", "fail").unwrap()];
     let page = reader.search(&Query { filters, facets: Facet::ALL.to_vec(), ..Query::default() }).unwrap();
-    assert_eq!((page.total, page.hits.len(), page.facets.len(), page.next_cursor), (10, 0, 6, None));
+    assert_eq!((page.total, page.hits.len(), page.facets.len(), page.next_cursor), (10, 0, 8, None));
     assert_eq!(reader.count().unwrap(), 53);
 }
 

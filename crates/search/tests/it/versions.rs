@@ -7,7 +7,7 @@ use search::{Applied, Entry, Index, Query, StoredReport, Version, Withdrawal};
 use crate::{Random, entry_of, find, with_cell, with_finding};
 
 /// Version `number` of a report, sent at `at_ms`.
-fn version(agency: &str, number: u32, at_ms: i64, generation: u32, text: &str) -> Entry {
+pub(crate) fn version(agency: &str, number: u32, at_ms: i64, generation: u32, text: &str) -> Entry {
     let mut report = crate::entry(0, "").review.report;
     report.agency = Some(agency.to_owned());
     let mut entry = entry_of(number, report, text);

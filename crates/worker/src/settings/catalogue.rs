@@ -370,6 +370,38 @@ pub const SETTINGS: &[Setting] = &[
         ],
     ),
     setting(
+        "office.name",
+        "GOUJI_OFFICE_NAME",
+        "",
+        &["The office that sends letters and notices, as it signs them. A page may say otherwise."],
+    ),
+    setting(
+        "office.number",
+        "GOUJI_OFFICE_NUMBER",
+        "",
+        &[
+            "The number of its documents (发文字号), with {n} for the running number: \"某政公开函〔2026〕{n}号\".",
+        ],
+    ),
+    setting("office.signer", "GOUJI_OFFICE_SIGNER", "", &["Who signs its documents off (签发人)."]),
+    setting("office.contact", "GOUJI_OFFICE_CONTACT", "", &["The person to ask."]),
+    setting("office.telephone", "GOUJI_OFFICE_TELEPHONE", "", &["The telephone number of that person."]),
+    setting(
+        "office.deadline_days",
+        "GOUJI_OFFICE_DEADLINE_DAYS",
+        "15",
+        &["How many days an agency has to answer a letter, 1 to 365. 15 are ten working days and a holiday."],
+    ),
+    setting(
+        "office.weights",
+        "GOUJI_OFFICE_WEIGHTS",
+        "\"late=10,error=5,warning=1,corrected=3\"",
+        &[
+            "Of a hundred points in the ranking of a notice: what a late report, each error and each warning costs,",
+            "and what a correction gives back. Weights of the rule policy take precedence.",
+        ],
+    ),
+    setting(
         "log.format",
         "GOUJI_LOG",
         "",

@@ -18,7 +18,7 @@ pub(super) fn heading(finding: &Finding) -> Markup {
     html! {
         p.what {
             span.severity { (finding.judgement.label(finding.severity)) }
-            code { (finding.rule) }
+            code { a href={ "/rules#" (finding.rule) } title="规则说明" { (finding.rule) } }
             @if let Some(problem) = labels::problem(&finding.rule) { span.quiet { (problem) } }
             @if finding.waiver.is_some() { span.severity { "已豁免" } }
         }

@@ -29,11 +29,14 @@ const fn more(address: &'static str, title: &'static str, requires: Requires) ->
 pub(crate) const ENTRIES: &[Entry] = &[
     main_page("/", SEARCH_TITLE, Requires::Key),
     main_page("/send", "报送", Requires::Submit),
-    // 审核
+    main_page("/review", "审核", Requires::Review),
     main_page("/regions", "汇总与比对", Requires::Review),
-    // 比较分析, 报送名录, 文书
+    main_page("/compare", "比较分析", Requires::Key),
+    main_page("/roster", "报送名录", Requires::Review),
+    main_page("/documents", "文书", Requires::Key),
     more("/check", "自查", Requires::Key),
-    // 导出, 校核规则
+    more("/export", "导出", Requires::Key),
+    more("/rules", "校核规则", Requires::Key),
     // 动态
     more("/status", "处理状态", Requires::Review),
     more("/help", "帮助", Requires::Key),

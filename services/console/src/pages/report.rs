@@ -14,7 +14,7 @@ use search::Version;
 use self::text::Line;
 use self::years::OtherYears;
 use super::layout::{self, BUS_TIMEOUT, ErrorPage, badge};
-use super::official_tables;
+use super::{official_tables, review_panel};
 use crate::app::App;
 use crate::download::base_name;
 use crate::labels;
@@ -34,6 +34,11 @@ pub(crate) async fn report(
     let version = loaded.as_ref().map_or(id.as_str(), |loaded| &loaded.report.version.id).to_owned();
     let history = tokio::time::timeout(BUS_TIMEOUT, ReportHistory::load(&app, &caller, &version)).await;
     let history = history.ok().and_then(Result::ok).flatten();
+    let key = loaded.as_ref().and_then(|loaded| loaded.indexed_key.clone());
+    let panel = match key {
+        Some(key) => Some(review_panel::panel(&app, &key, &caller).await),
+        None => None,
+    };
     let (title, content) = match (loaded, history) {
         (Some(loaded), history) => {
             let lines = text::lines(loaded.report.text.clone(), query.clone()).await?;
@@ -44,7 +49,8 @@ pub(crate) async fn report(
         (None, Some(history)) => ("尚未入库的文件".to_owned(), not_indexed(&id, &history)),
         (None, None) => return Err(Problem::no_such_report(&id).into()),
     };
-    Ok(layout::page(&app, &caller, &title, &query, content).await)
+    let content = html! { (content) @if let Some(panel) = panel { (panel) } };
+    Ok(layout::page_with(&app, &caller, &title, &query, &["review.css"], content).await)
 }
 
 fn title(loaded: &LoadedReport) -> &str {

@@ -11,8 +11,8 @@ use bus::topology::{Changes, apply};
 use document::Limits;
 use proto::Fact;
 use proto::v1::{
-    self, Blob, ReportIndexed, ReportParsed, ReportRefused, ReportSubmitted, ReportValidated, RosterImported,
-    Withdrawal,
+    self, Blob, ReportIndexed, ReportParsed, ReportRefused, ReportReviewed, ReportSubmitted, ReportValidated,
+    RosterImported, Withdrawal,
 };
 use report::{Report, Review};
 use sandbox::Program;
@@ -37,6 +37,8 @@ pub(crate) struct TestConsole {
     writer: Writer,
     submitted: i64,
     keys: HashSet<String>,
+    /// The key that requests carry; empty where they carry none.
+    pub(crate) bearer: String,
     // Dropped last.
     server: Server,
 }
@@ -72,7 +74,15 @@ impl TestConsole {
         let writer = Index::open(&folder).unwrap().writer().unwrap();
         let reader = Program::new(env!("CARGO_BIN_EXE_gouji-console"), parse::READER_VERB);
         let router = ::console::router_with_reader(worker.clone(), &reader).unwrap();
-        Self { router, worker, writer, submitted: 1_736_000_000_000, keys: HashSet::new(), server }
+        Self {
+            router,
+            worker,
+            writer,
+            submitted: 1_736_000_000_000,
+            keys: HashSet::new(),
+            bearer: String::new(),
+            server,
+        }
     }
 
     /// With the samples.
@@ -192,12 +202,42 @@ impl TestConsole {
         self.ask(Request::get(address)).await
     }
 
+    /// Sends what reviewers send: JSON to the API, a form to a page.
+    pub(crate) async fn post(&self, address: &str, body: &str) -> Answer {
+        let is_api = address.starts_with("/api/");
+        let media_type = if is_api { "application/json" } else { "application/x-www-form-urlencoded" };
+        let request = Request::post(address).header("content-type", media_type);
+        self.ask_with(request, Body::from(body.to_owned())).await
+    }
+
+    /// Indexes what reviewers did, as the index service does.
+    pub(crate) async fn index_reviews(&mut self) {
+        let mut acts = Vec::new();
+        let filter = proto::subject::filter::<ReportReviewed>();
+        let each = |event: bus::Event| {
+            let fact: ReportReviewed = event.decode().unwrap();
+            let act = report::workflow::Act::try_from(&fact)?;
+            acts.push(search::ReportAct { key: fact.report, sequence: event.sequence, act });
+            Ok(())
+        };
+        self.worker.bus().scan(&filter, each).await.unwrap();
+        self.writer.review(acts).unwrap();
+        self.writer.commit("").unwrap();
+    }
+
+    fn carrying_key(&self, request: axum::http::request::Builder) -> axum::http::request::Builder {
+        match self.bearer.as_str() {
+            "" => request,
+            key => request.header("authorization", format!("Bearer {key}")),
+        }
+    }
+
     pub(crate) async fn ask(&self, request: axum::http::request::Builder) -> Answer {
         self.ask_with(request, Body::empty()).await
     }
 
     pub(crate) async fn ask_with(&self, request: axum::http::request::Builder, body: Body) -> Answer {
-        let request = request.body(body).unwrap();
+        let request = self.carrying_key(request).body(body).unwrap();
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = axum::body::to_bytes(body, usize::MAX).await.unwrap().to_vec();

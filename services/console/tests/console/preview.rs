@@ -38,6 +38,16 @@ async fn counts_arrive_as_they_change() {
     if preview.is_some() {
         console.submit_folder(std::env::var("GOUJI_PREVIEW_FILES").unwrap_or_default().as_ref()).await;
         console.commit().await;
-        serving.await.unwrap().unwrap();
+        // Lists follow what is done in the browser.
+        let following = async {
+            loop {
+                console.index_reviews().await;
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+        };
+        tokio::select! {
+            served = serving => served.unwrap().unwrap(),
+            () = following => {}
+        }
     }
 }

@@ -112,6 +112,7 @@ impl Letter {
             contact: self.contact.clone(),
             telephone: self.telephone.clone(),
             deadline: self.deadline,
+            ..Addresser::default()
         };
         let name = path.file_name().map(|name| name.to_string_lossy());
         let letter = render::letter(&review, name.as_deref(), &addresser, self.date.or_else(today));

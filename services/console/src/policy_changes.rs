@@ -1,0 +1,203 @@
+//! The rule policy of the office: what a change would do to the reports in the index, the change itself, and its
+//! history.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use access::{Action, Caller, Code};
+use bus::Published;
+use jiff::Timestamp;
+use proto::subject;
+use proto::v1::RulePolicyChanged;
+use report::{Finding, Judgement, Severity, Verdict, beijing};
+use rules::{Check, RulePolicy};
+use search::{IndexError, Query, Reader, StoredParts};
+
+use crate::app::App;
+use crate::letter::report_of_last_year;
+use crate::problem::Problem;
+use crate::roster::check_office;
+
+/// Reports that a preview lists by name.
+const LISTED: usize = 50;
+/// The longest reason, in characters.
+const LONGEST_WHY: usize = 1000;
+
+/// What a policy would change.
+#[derive(Debug, Default)]
+pub(crate) struct Preview {
+    /// How many reports were judged.
+    pub(crate) reports: usize,
+    /// How many would have other findings.
+    pub(crate) changed: usize,
+    /// How many reports go from one verdict to another.
+    pub(crate) verdicts: BTreeMap<(Verdict, Verdict), usize>,
+    /// By rule: in how many reports its findings are new or weigh otherwise, and from how many they disappear.
+    pub(crate) rules: BTreeMap<String, (usize, usize)>,
+    /// The first reports with another verdict.
+    pub(crate) listed: Vec<Listed>,
+}
+
+/// A report with another verdict.
+#[derive(Debug)]
+pub(crate) struct Listed {
+    pub(crate) key: String,
+    pub(crate) title: String,
+    pub(crate) from: Verdict,
+    pub(crate) to: Verdict,
+}
+
+/// Judges every report in the index under a policy, and says what would change.
+///
+/// # Errors
+/// If the index cannot be read.
+pub(crate) async fn preview(app: &App, policy: RulePolicy) -> Result<Preview, Problem> {
+    app.read(move |reader| {
+        let mut preview = Preview::default();
+        let mut judged = Ok(());
+        reader.each(&Query::default(), |parts| {
+            if !parts.card.is_withdrawn {
+                judged = preview.judge(reader, &parts, &policy);
+            }
+            judged.is_ok()
+        })?;
+        judged.map(|()| preview)
+    })
+    .await
+}
+
+impl Preview {
+    fn judge(&mut self, reader: &Reader, parts: &StoredParts, policy: &RulePolicy) -> Result<(), IndexError> {
+        let (Ok(alone), Ok(stored)) = (parts.review_alone(), parts.review()) else { return Ok(()) };
+        let last_year = report_of_last_year(reader, &alone.report)?;
+        let day = beijing::day(parts.card.submitted_at_ms);
+        // What other reports and other versions say of this one stays, and weighs what the policy says.
+        let among = stored.findings.iter().filter(|finding| {
+            rules::rule(&finding.rule).is_none_or(|rule| matches!(rule.check, Check::Agencies))
+        });
+        let among = policy.apply(&alone.report, day, among.cloned().collect());
+        let mut findings = rules::review_as(alone.report, last_year.as_ref(), policy, day).findings;
+        findings.extend(among);
+        let (from, to) = (parts.card.verdict, Verdict::of(&findings));
+        self.reports += 1;
+        let (was, is) = (tally(&stored.findings), tally(&findings));
+        if was == is && from == to {
+            return Ok(());
+        }
+        self.changed += 1;
+        for rule in is.difference(&was).map(|(rule, ..)| rule).collect::<BTreeSet<_>>() {
+            self.rules.entry((*rule).to_owned()).or_default().0 += 1;
+        }
+        let kept: BTreeSet<&str> = is.iter().map(|(rule, ..)| *rule).collect();
+        for rule in was.iter().map(|(rule, ..)| *rule).collect::<BTreeSet<_>>().difference(&kept) {
+            self.rules.entry((*rule).to_owned()).or_default().1 += 1;
+        }
+        if from != to {
+            *self.verdicts.entry((from, to)).or_default() += 1;
+            if self.listed.len() < LISTED {
+                let (key, title) = (parts.card.key.clone(), parts.card.title.clone());
+                self.listed.push(Listed { key, title, from, to });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What a policy decides about findings: rule, severity, judgement, and whether it is waived.
+fn tally(findings: &[Finding]) -> BTreeSet<(&str, Severity, Judgement, bool)> {
+    let of = |finding: &'_ Finding| (finding.severity, finding.judgement, finding.waiver.is_some());
+    findings
+        .iter()
+        .map(|finding| {
+            let (severity, judgement, waived) = of(finding);
+            (finding.rule.as_str(), severity, judgement, waived)
+        })
+        .collect()
+}
+
+/// A change that somebody asks for.
+#[derive(Debug, Clone)]
+pub(crate) struct Change {
+    /// The policy as TOML; none to go back to the file of the settings.
+    pub(crate) policy: Option<String>,
+    /// Why.
+    pub(crate) why: String,
+    /// The id of the change that was in force when the caller looked; empty for the file of the settings.
+    pub(crate) seen: String,
+    /// The id of the earlier change that is restored; empty for a new policy.
+    pub(crate) restores: String,
+}
+
+/// Puts a change on the log. Every service follows it from then on.
+///
+/// # Errors
+/// If the policy cannot be used, no reason is given, somebody else changed it meanwhile, or the bus does not answer.
+pub(crate) async fn publish(
+    app: &App,
+    caller: &Caller,
+    change: Change,
+) -> Result<RulePolicyChanged, Problem> {
+    check_office(caller)?;
+    if let Some(text) = &change.policy {
+        RulePolicy::parse(text).map_err(|error| wrong_policy(&error))?;
+    }
+    let why = change.why.trim();
+    if why.is_empty() {
+        return Err(
+            Problem::new(Code::NoReason, "没有写明改动的理由。", "请填写理由后重新提交。").field("why")
+        );
+    }
+    if why.chars().count() > LONGEST_WHY {
+        let detail = format!("理由超过{LONGEST_WHY}个字。");
+        return Err(Problem::new(Code::ReasonTooLong, detail, "请缩短后重新提交。").field("why"));
+    }
+    let latest = app.bus().latest::<RulePolicyChanged>().await.map_err(|error| Problem::bus(&error))?;
+    let latest = latest.map(|latest| latest.id).unwrap_or_default();
+    if latest != change.seen {
+        return Err(changed_meanwhile());
+    }
+    let fact = RulePolicyChanged {
+        id: proto::next_id("policy", Some(&latest)),
+        policy: change.policy,
+        who: caller.name.clone(),
+        why: why.to_owned(),
+        changed_at_ms: Timestamp::now().as_millisecond(),
+        restores: change.restores,
+    };
+    app.access().record(caller, Action { name: "change-policy", object: &fact.id, detail: why }).await?;
+    match app.bus().publish(&fact).await.map_err(|error| Problem::bus(&error.into()))? {
+        Published::New => Ok(fact),
+        Published::AlreadyThere => Err(changed_meanwhile()),
+    }
+}
+
+/// Every change, the latest first.
+///
+/// # Errors
+/// If the bus does not answer.
+pub(crate) async fn history(app: &App) -> Result<Vec<RulePolicyChanged>, Problem> {
+    let mut changes = Vec::new();
+    let filter = subject::filter::<RulePolicyChanged>();
+    let read = app.bus().scan(&filter, |event| {
+        if event.matches_its_subject() {
+            changes.extend(event.decode::<RulePolicyChanged>());
+        }
+        Ok(())
+    });
+    read.await.map_err(|error| Problem::bus(&error))?;
+    changes.reverse();
+    Ok(changes)
+}
+
+/// A policy that cannot be used, with the line and what is wrong there.
+pub(crate) fn wrong_policy(error: &rules::PolicyError) -> Problem {
+    let detail = format!("校核政策不能使用（第{}行）：{}。", error.line, error.what);
+    Problem::bad_parameter("policy", detail).hint("请更正后重新提交；写法见 deploy/rule-policy.toml。")
+}
+
+fn changed_meanwhile() -> Problem {
+    Problem::new(
+        Code::ChangedMeanwhile,
+        "校核政策刚刚被他人改动，这次没有生效。",
+        "请刷新页面，核对现行政策后再操作。",
+    )
+}
