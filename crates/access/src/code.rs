@@ -81,6 +81,9 @@ codes! {
     QueryTooLong "query-too-long" [URI_TOO_LONG], Sender:
         "The query of the address has more than 8192 bytes."
         => "Search with fewer conditions.";
+    CannotShow "cannot-show" [UNPROCESSABLE_ENTITY], Sender:
+        "The original cannot be drawn: it is damaged, encrypted, or costs more than the limits."
+        => "Download the original and open it in the program that made it.";
 
     // Keys and roles.
     NoKey "no-key" [UNAUTHORIZED], Sender:

@@ -12,8 +12,8 @@ use crate::app::App;
 use crate::pages::{self, login};
 use crate::problem::Problem;
 use crate::{
-    assets, audit_api, check_api, compare_api, download, export_api, letter, letters, notices, pipeline_api, policy_api,
-    regional_api, report_api, report_stream, reviews_api, search_api,
+    assets, audit_api, check_api, compare_api, download, export_api, letter, letters, notices, original_api,
+    pipeline_api, policy_api, regional_api, report_api, report_stream, reviews_api, search_api,
 };
 
 /// Every path and what it needs; `openapi.json` describes those of the API. Where any key will do, a key that
@@ -33,6 +33,7 @@ pub(crate) fn routes() -> Vec<Route<App>> {
         ("/help", Requires::Key, Any, get(pages::help)),
         ("/api", Requires::Key, Any, get(pages::api)),
         ("/reports/{id}", Requires::Key, Any, get(pages::report)),
+        ("/reports/{id}/changes", Requires::Key, Any, get(pages::changes)),
         ("/reports/{id}/reviews", Requires::Review, Any, post(pages::act)),
         ("/review", Requires::Review, Any, get(pages::review).post(pages::act_on_many)),
         ("/regions", Requires::Review, Any, get(pages::regional)),
@@ -78,8 +79,11 @@ pub(crate) fn routes() -> Vec<Route<App>> {
         ("/api/v1/reports", Requires::Key, Only(SEARCH), get(search_api::reports)),
         ("/api/v1/reports/{id}", Requires::Key, Only(&[]), get(report_api::report)),
         ("/api/v1/reports/{id}/source", Requires::Key, Only(&[]), get(download::source)),
+        ("/api/v1/reports/{id}/page/{page}", Requires::Key, Only(&["dpi"]), get(original_api::page)),
+        ("/api/v1/reports/{id}/rendition", Requires::Key, Only(&[]), get(original_api::rendition)),
         ("/api/v1/reports/{id}/cells", Requires::Key, Only(&[]), get(report_api::cells)),
         ("/api/v1/reports/{id}/findings", Requires::Key, Only(&[]), get(report_api::findings)),
+        ("/api/v1/reports/{id}/changes", Requires::Key, Only(&["since"]), get(report_api::changes)),
         ("/api/v1/reports/{id}/versions", Requires::Key, Only(&[]), get(report_api::versions)),
         ("/api/v1/reports/{id}/letter", Requires::Key, Only(LETTER), get(letter::letter)),
         ("/api/v1/reports/{id}/reviews", Requires::Key, Only(&[]), get(reviews_api::reviews)),

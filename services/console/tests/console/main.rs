@@ -9,6 +9,7 @@ mod compare;
 mod export;
 mod harness;
 mod office;
+mod originals;
 mod pages;
 mod preview;
 mod regional;
