@@ -12,8 +12,8 @@ use crate::app::App;
 use crate::pages::{self, login};
 use crate::problem::Problem;
 use crate::{
-    assets, audit_api, check_api, compare_api, download, export_api, letter, letters, news_api, notices, original_api,
-    pipeline_api, policy_api, regional_api, report_api, report_stream, reviews_api, search_api,
+    assets, audit_api, check_api, compare_api, download, export_api, letter, letters, news_api, notices,
+    original_api, pipeline_api, policy_api, regional_api, report_api, report_stream, reviews_api, search_api,
 };
 
 /// Every path and what it needs; `openapi.json` describes those of the API. Where any key will do, a key that
