@@ -2,11 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
+mod accounts;
 mod api;
 mod checks;
 mod compare;
 mod export;
 mod harness;
+mod news;
 mod office;
 mod originals;
 mod pages;
