@@ -9,9 +9,11 @@ use bus::Bus;
 use policy::{InForce, PolicyFollower};
 use sandbox::Program;
 use search::{CurrentReader, IndexError, Reader};
+use tokio::sync::Semaphore;
 use worker::Worker;
 
 use crate::checks::Checks;
+use crate::export_api;
 use crate::pipeline_status::{PipelineMonitor, Snapshot};
 use crate::problem::{self, Problem};
 
@@ -29,6 +31,7 @@ struct State {
     access: AccessControl,
     monitor: PipelineMonitor,
     checks: Checks,
+    exports: Arc<Semaphore>,
 }
 
 impl App {
@@ -42,7 +45,7 @@ impl App {
         let index = Arc::new(CurrentReader::new(&worker.config().index));
         let monitor = PipelineMonitor::start(&worker, index.clone());
         let checks = Checks::new(worker.config(), reader);
-        Self(Arc::new(State { worker, index, policy, access, monitor, checks }))
+        Self(Arc::new(State { worker, index, policy, access, monitor, checks, exports: export_api::room() }))
     }
 
     pub(crate) fn worker(&self) -> &Worker {
@@ -87,6 +90,11 @@ impl App {
     /// The checks of files that are not sent yet.
     pub(crate) fn checks(&self) -> &Checks {
         &self.0.checks
+    }
+
+    /// Room for exports.
+    pub(crate) fn exports(&self) -> &Arc<Semaphore> {
+        &self.0.exports
     }
 
     pub(crate) fn monitor(&self) -> &PipelineMonitor {

@@ -9,6 +9,8 @@ mod compare;
 mod compare_api;
 mod complete;
 mod download;
+mod export_api;
+mod export_order;
 mod figure_form;
 mod labels;
 mod letter;
@@ -38,6 +40,8 @@ mod roster;
 mod routes;
 mod search_api;
 mod search_query;
+
+pub use export_api::FoundRecords;
 
 use std::time::Duration;
 

@@ -62,6 +62,11 @@ impl Params {
         self.0.iter().filter(|(name, _)| is_filter(name))
     }
 
+    /// The parameters for people, in one line.
+    pub(crate) fn readable(&self) -> String {
+        self.0.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" & ")
+    }
+
     /// The same with this parameter in place of those of the same name, on the first page.
     pub(crate) fn with(&self, name: &str, value: &str) -> Self {
         let mut params = self.without(name);

@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::pages;
 use crate::problem::Problem;
 use crate::{
-    assets, check_api, compare_api, download, letter, letters, notices, pipeline_api, policy_api,
+    assets, check_api, compare_api, download, export_api, letter, letters, notices, pipeline_api, policy_api,
     regional_api, report_api, report_stream, reviews_api, search_api,
 };
 
@@ -38,6 +38,7 @@ pub(crate) fn routes() -> Vec<Route<App>> {
         ("/regions", Requires::Review, Any, get(pages::regional)),
         ("/compare", Requires::Key, Any, get(pages::compare)),
         ("/across", Requires::Review, Any, get(pages::redirect_to_regional)),
+        ("/export", Requires::Key, Any, get(pages::export)),
         ("/status", Requires::Review, Any, get(pages::status)),
         ("/roster", Requires::Review, Any, get(pages::roster)),
         (
@@ -89,6 +90,7 @@ pub(crate) fn routes() -> Vec<Route<App>> {
             post(policy_api::change),
         ),
         ("/api/v1/check", Requires::Key, Only(&["name"]), post(check_api::check)),
+        ("/api/v1/export", Requires::Key, Only(EXPORT), get(export_api::export)),
         ("/api/v1/sum", Requires::Key, Only(SUM), get(search_api::sum)),
         ("/api/v1/compare", Requires::Key, Only(COMPARE), get(compare_api::compare)),
         ("/api/v1/complete", Requires::Key, Only(&["q", "kind", "limit"]), get(compare_api::complete)),
@@ -173,6 +175,8 @@ const LETTERS: &[&str] =
 const SUM: &[&str] = filter_and!("cell", "by");
 /// Those of a comparison.
 const COMPARE: &[&str] = &["cell", "measure", "of", "by", "region", "agency", "kind", "level", "year"];
+/// Those of an export.
+const EXPORT: &[&str] = filter_and!("shape", "format", "names", "title", "publisher", "licence", "findings");
 /// Those of a search.
 const SEARCH: &[&str] = filter_and!("sort", "facets", "limit", "cursor", "highlight");
 

@@ -22,7 +22,7 @@ use tokio::runtime::{Builder, Runtime};
 use agency::{check, search, status, submit};
 use language::Language;
 use local::{completions, demo, man, nats, up};
-use office::{letter, rollup, roster, rules, survey, withdraw};
+use office::{export, letter, rollup, roster, rules, survey, withdraw};
 use operator::{audit, bus, config, key, pause, reconcile, refused, reindex, replay, resume, topology};
 
 /// Reads, checks and finds annual reports on government-information disclosure.
@@ -43,6 +43,7 @@ enum Verb {
     Search(search::Search),
     Status(status::Status),
     Letter(letter::Letter),
+    Export(export::Export),
     Rules(rules::Rules),
     Roster(roster::Roster),
     #[command(name = "rollup")]
@@ -112,6 +113,7 @@ impl Verb {
             | Self::Submit(_)
             | Self::Search(_)
             | Self::Letter(_)
+            | Self::Export(_)
             | Self::Rules(_)
             | Self::Roster(_)
             | Self::RollUp(_)
@@ -129,6 +131,7 @@ impl Verb {
             Self::Search(search) => search.run(),
             Self::Status(status) => status.run(),
             Self::Letter(letter) => letter.run(),
+            Self::Export(export) => export.run(),
             Self::Rules(rules) => rules.run(),
             Self::Roster(roster) => roster.run(),
             Self::RollUp(rollup) => rollup.run(),

@@ -203,7 +203,7 @@ fn sum(reader: &Reader, by: GroupBy) -> Result<()> {
 }
 
 /// The facts and texts of the different reports.
-fn facts(options: &Options) -> Result<Vec<(ReportValidated, String)>> {
+pub(super) fn facts(options: &Options) -> Result<Vec<(ReportValidated, String)>> {
     let of = generate::Options { faults_percent: FAULTS_PERCENT, ..generate::Options::default() };
     let different = options.different.min(options.reports).max(1);
     let made = (0..different).map(|number| {
@@ -242,7 +242,7 @@ fn fact_of(facts: &[(ReportValidated, String)], number: u64) -> (ReportValidated
     (fact, text)
 }
 
-fn write(index: &Index, facts: &[(ReportValidated, String)], count: u64) -> Result<()> {
+pub(super) fn write(index: &Index, facts: &[(ReportValidated, String)], count: u64) -> Result<()> {
     let mut writer = index.writer()?;
     let numbers: Vec<u64> = (0..count).collect();
     for numbers in numbers.chunks(BATCH) {

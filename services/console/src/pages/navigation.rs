@@ -35,7 +35,7 @@ pub(crate) const ENTRIES: &[Entry] = &[
     main_page("/roster", "报送名录", Requires::Review),
     main_page("/documents", "文书", Requires::Key),
     more("/check", "自查", Requires::Key),
-    // 导出
+    more("/export", "导出", Requires::Key),
     more("/rules", "校核规则", Requires::Key),
     // 动态
     more("/status", "处理状态", Requires::Review),

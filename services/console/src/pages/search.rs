@@ -3,9 +3,11 @@
 use access::{Caller, Requires};
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Redirect, Response};
+use export::Shape;
 use maud::{Markup, html};
 use search::{Facet, FacetCounts, Hit, Page, Snippet};
 
+use super::export::export_links;
 use super::layout::{self, ErrorPage, badge};
 use super::search_figures;
 use crate::app::App;
@@ -126,6 +128,7 @@ fn results(found: &Page, params: &Params, caller: &Caller) -> Markup {
                     p.notice { "没有一份年报完整含有所输入的词，以下是含有其中大部分字词的年报。给词加上引号可以只看完全一致的结果。" }
                 }
                 @if found.hits.is_empty() { (no_hits(params, caller)) }
+                @if !found.hits.is_empty() && !found.relaxed { (export_links(params, Shape::Reports)) }
                 ol.hits { @for one in &found.hits { (hit(one, params)) } }
                 nav.paging aria-label="翻页" {
                     @if params.get("cursor").is_some() { a href=(params.without("cursor").address("/")) { "回到第一页" } }

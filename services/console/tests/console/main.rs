@@ -5,6 +5,7 @@
 mod api;
 mod checks;
 mod compare;
+mod export;
 mod harness;
 mod office;
 mod pages;
@@ -12,3 +13,6 @@ mod preview;
 mod regional;
 mod reviews;
 mod server;
+#[path = "../../../../tests/src/skip.rs"]
+#[expect(unreachable_pub, reason = "it is public in `tests`, where it belongs")]
+mod skip;
