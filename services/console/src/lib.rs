@@ -7,6 +7,7 @@ mod check_api;
 mod checks;
 mod compare;
 mod compare_api;
+mod compare_export;
 mod complete;
 mod download;
 mod export_api;
