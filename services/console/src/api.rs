@@ -22,6 +22,7 @@ use crate::params::Params;
 use crate::pipeline_status::{IndexLeader, PipelineStatus, Snapshot};
 use crate::policy_changes::Preview;
 use crate::regional::{Comparison, Punctuality};
+use crate::report_changes::{CellChange, Changes};
 use crate::report_history::ReportHistory;
 
 pub(crate) mod reviews;
@@ -87,6 +88,28 @@ pub(crate) fn versions(stored: &StoredReport) -> Value {
         "id": stored.version.id,
         "key": stored.key,
         "versions": stored.versions.iter().map(version_in_list).collect::<Value>(),
+    })
+}
+
+/// What changed between two versions of a report.
+pub(crate) fn changes(changes: &Changes) -> Value {
+    let Changes { before, after, cells, settled, new, kept } = changes;
+    let cell = |change: &CellChange| {
+        json!({
+            "cell": change.id.as_str(),
+            "before": change.before.as_ref().map(report::json::cell),
+            "after": change.after.as_ref().map(report::json::cell),
+            "difference": change.difference().map(decimal),
+        })
+    };
+    json!({
+        "id": after.version.id,
+        "key": after.key,
+        "since": before.id,
+        "cells": cells.iter().map(cell).collect::<Value>(),
+        "settled": settled.iter().map(report::json::finding).collect::<Value>(),
+        "new": new.iter().map(report::json::finding).collect::<Value>(),
+        "kept": kept,
     })
 }
 
