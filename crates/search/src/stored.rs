@@ -282,6 +282,17 @@ impl StoredParts {
         })
     }
 
+    /// Where the report stands with its reviewers, with what they decided on its findings.
+    ///
+    /// # Errors
+    /// [`IndexError::Damaged`] if it cannot be read.
+    pub fn workflow(&self) -> Result<Workflow, IndexError> {
+        let (acts, current) = (self.acts()?, &self.card);
+        let (versions, _) = self.damaged(|| self.history())?;
+        let version = versions.iter().find(|version| version.id == current.id);
+        self.damaged(|| Ok(acts.workflow(version.ok_or(DamageError::Versions)?)))
+    }
+
     /// What reviewers did to the report.
     pub(crate) fn acts(&self) -> Result<Acts, IndexError> {
         self.damaged(|| Ok(Acts::try_from(layout::StoredActs::decode(&*self.part(self.fields.acts)?)?)?))
