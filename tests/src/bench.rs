@@ -3,6 +3,7 @@
 //! costs. Ratios outlive machines; numbers do not.
 
 pub mod commits;
+pub mod export;
 mod facts;
 pub mod formats;
 pub mod growth;

@@ -1,5 +1,5 @@
 //! `cargo xtask bench`: measures the pipeline with a real nats-server. With a name it measures one thing alone:
-//! `formats`, the readers compared with other tools; `rules`, how many planted faults the rules find; `scale`,
+//! `export`, rows in every format; `formats`, the readers compared with other tools; `rules`, how many planted faults the rules find; `scale`,
 //! more processes of a stage; `growth`, the index from a thousand documents on; `search`, the cost of the index
 //! and of its answers; `seen`, the files that are read otherwise than a person sees them; `log`, nats-server with
 //! more and more facts on the log; `memory`, every process with the largest inputs; `commits`, the cost of a

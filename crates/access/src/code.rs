@@ -81,6 +81,9 @@ codes! {
     QueryTooLong "query-too-long" [URI_TOO_LONG], Sender:
         "The query of the address has more than 8192 bytes."
         => "Search with fewer conditions.";
+    CannotShow "cannot-show" [UNPROCESSABLE_ENTITY], Sender:
+        "The original cannot be drawn: it is damaged, encrypted, or costs more than the limits."
+        => "Download the original and open it in the program that made it.";
 
     // Keys and roles.
     NoKey "no-key" [UNAUTHORIZED], Sender:
@@ -193,6 +196,12 @@ codes! {
     TooManyListeners "too-many-listeners" [SERVICE_UNAVAILABLE], Load:
         "As many clients as allowed already listen to the live status."
         => "Try later, or ask for `/api/v1/status`.";
+    TooManyExports "too-many-exports" [SERVICE_UNAVAILABLE], Load:
+        "As many exports as are written at a time are under way."
+        => "Wait for the seconds in `Retry-After`.";
+    NeedsHttp11 "needs-http-1-1" [UPGRADE_REQUIRED], Sender:
+        "The request came by HTTP/1.0, in which an export that broke off looks like a whole one."
+        => "Use HTTP/1.1; in nginx, set `proxy_http_version 1.1`.";
     BusUnavailable "bus-unavailable" [SERVICE_UNAVAILABLE], Operator:
         "The bus does not answer; searches and indexed reports are not affected."
         => "Try again in a few seconds; the operator finds the cause at `/readyz`.";

@@ -118,6 +118,7 @@ fn is_worth_compressing() -> impl Predicate {
         .and(NotForContentType::const_new("application/pdf"))
         .and(NotForContentType::const_new("application/zip"))
         .and(NotForContentType::const_new("application/ofd"))
+        .and(NotForContentType::const_new("application/vnd.apache.parquet"))
         .and(NotForContentType::const_new("application/vnd.openxmlformats-officedocument"))
         .and(NotForContentType::const_new("application/vnd.oasis.opendocument"))
 }

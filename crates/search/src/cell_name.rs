@@ -96,74 +96,74 @@ fn folded(name: &str) -> String {
 /// Words that say nothing about which cell is meant.
 const FILLERS: [&str; 3] = ["的", "数量", "件数"];
 
-/// Short words for rows, by the end of the row's id.
+/// Short words for rows, by the end of the row's id; the first is shown to people.
 #[rustfmt::skip]
 const ROWS: &[(&str, &[&str])] = &[
     ("regulations", &["规章"]),
     ("normative_documents", &["规范性文件", "行政规范性文件"]),
-    ("licensing", &["许可", "行政许可"]),
-    ("penalty", &["处罚", "行政处罚"]),
-    ("coercion", &["强制", "行政强制"]),
-    ("fees", &["收费", "事业性收费"]),
-    ("procurement", &["采购", "集中采购"]),
+    ("licensing", &["行政许可", "许可"]),
+    ("penalty", &["行政处罚", "处罚"]),
+    ("coercion", &["行政强制", "强制"]),
+    ("fees", &["行政事业性收费", "收费", "事业性收费"]),
+    ("procurement", &["政府集中采购", "采购", "集中采购"]),
     ("other_services", &["其他对外管理服务"]),
     ("received", &["新收", "本年新收", "本年度新收", "新收申请", "本年新收申请"]),
-    ("carried_in", &["结转", "上年结转", "上年度结转", "上年结转申请"]),
+    ("carried_in", &["上年结转", "结转", "上年度结转", "上年结转申请"]),
     ("granted", &["予以公开"]),
     ("partial", &["部分公开"]),
     ("refused.state_secret", &["国家秘密"]),
-    ("refused.law_forbids", &["法律法规禁止公开", "禁止公开", "法律行政法规禁止公开"]),
+    ("refused.law_forbids", &["法律行政法规禁止公开", "法律法规禁止公开", "禁止公开"]),
     ("refused.security_stability", &["三安全一稳定"]),
-    ("refused.third_party", &["第三方", "第三方合法权益"]),
-    ("refused.internal_affairs", &["内部事务", "内部事务信息"]),
+    ("refused.third_party", &["第三方合法权益", "第三方"]),
+    ("refused.internal_affairs", &["内部事务信息", "内部事务"]),
     ("refused.process", &["过程性信息", "过程信息"]),
-    ("refused.enforcement_file", &["执法案卷", "行政执法案卷"]),
-    ("refused.inquiry_matter", &["行政查询", "行政查询事项"]),
-    ("unavailable.not_held", &["不掌握", "本机关不掌握", "不掌握相关政府信息"]),
-    ("unavailable.must_create", &["另行制作", "需要另行制作", "没有现成信息"]),
-    ("unavailable.still_unclear", &["仍不明确", "补正后仍不明确"]),
-    ("unprocessed.petition", &["信访", "信访举报投诉"]),
+    ("refused.enforcement_file", &["行政执法案卷", "执法案卷"]),
+    ("refused.inquiry_matter", &["行政查询事项", "行政查询"]),
+    ("unavailable.not_held", &["本机关不掌握", "不掌握", "不掌握相关政府信息"]),
+    ("unavailable.must_create", &["需要另行制作", "另行制作", "没有现成信息"]),
+    ("unavailable.still_unclear", &["补正后仍不明确", "仍不明确"]),
+    ("unprocessed.petition", &["信访举报投诉", "信访"]),
     ("unprocessed.duplicate", &["重复申请"]),
     ("unprocessed.publication", &["公开出版物"]),
-    ("unprocessed.excessive", &["反复申请", "大量反复申请"]),
-    ("unprocessed.reissue", &["重新出具", "确认或重新出具"]),
+    ("unprocessed.excessive", &["大量反复申请", "反复申请"]),
+    ("unprocessed.reissue", &["确认或重新出具", "重新出具"]),
     ("other.no_correction", &["逾期不补正", "不补正"]),
     ("other.fee_unpaid", &["逾期未缴费", "未缴费"]),
     ("other.misc", &["其他"]),
     ("other", &["其他处理"]),
-    ("concluded", &["总计", "办理总计", "办结总计", "办理结果总计"]),
-    ("carried_out", &["结转", "结转下年度", "结转下年"]),
-    ("review", &["复议", "行政复议"]),
+    ("concluded", &["办理总计", "总计", "办结总计", "办理结果总计"]),
+    ("carried_out", &["结转下年度", "结转", "结转下年"]),
+    ("review", &["行政复议", "复议"]),
     ("direct_litigation", &["直接起诉", "未经复议", "未经复议直接起诉"]),
     ("litigation_after_review", &["复议后起诉", "复议后诉讼"]),
 ];
 
-/// Short words for columns, by the end of the cell's id.
+/// Short words for columns, by the end of the cell's id; the first is shown to people.
 #[rustfmt::skip]
 const COLUMNS: &[(&str, &[&str])] = &[
     ("issued", &["制发", "本年制发"]),
     ("repealed", &["废止", "本年废止"]),
     ("in_force", &["现行有效", "有效"]),
     ("decisions", &["处理决定", "决定", "处理决定数量", "本年处理决定"]),
-    ("fees.amount", &["金额", "收费金额", "本年收费金额"]),
-    ("procurement.amount", &["金额", "采购金额"]),
+    ("fees.amount", &["收费金额", "金额", "本年收费金额"]),
+    ("procurement.amount", &["采购金额", "金额"]),
     ("made", &["新制作", "制作"]),
     ("published", &["新公开"]),
     ("public_total", &["对外公开", "公开总数"]),
     ("items_last_year", &["上年项目", "上一年项目", "项目"]),
     ("items_change", &["增减"]),
-    ("procurement.count", &["项目", "项目数量", "采购项目"]),
+    ("procurement.count", &["采购项目", "项目", "项目数量"]),
     ("natural_person", &["自然人", "个人"]),
-    ("enterprise", &["企业"]),
-    ("research", &["科研"]),
-    ("social_org", &["公益组织"]),
-    ("legal_service", &["法律服务"]),
+    ("enterprise", &["商业企业", "企业"]),
+    ("research", &["科研机构", "科研"]),
+    ("social_org", &["社会公益组织", "公益组织"]),
+    ("legal_service", &["法律服务机构", "法律服务"]),
     ("other_org", &["其他", "其他组织"]),
     ("total", &["总计", "合计"]),
     ("upheld", &["维持"]),
     ("corrected", &["纠正"]),
-    ("other", &["其他", "其他结果"]),
-    ("pending", &["未审结", "尚未审结"]),
+    ("other", &["其他结果", "其他"]),
+    ("pending", &["尚未审结", "未审结"]),
 ];
 
 /// Words for a table.
@@ -196,6 +196,8 @@ struct CellName {
     id: CellId,
     /// Of the table, the group, the row and the column.
     parts: [Vec<String>; 4],
+    /// The words for row and column that are shown to people.
+    shown: [&'static str; 2],
 }
 
 impl CellName {
@@ -291,7 +293,7 @@ fn labels(form: &'static Form) -> Vec<(CellId, Labels)> {
 impl CellName {
     fn new(id: CellId, labels: &Labels) -> Self {
         let table = table_words(id.table()).iter().map(|word| (*word).to_owned()).collect();
-        let mut name = Self { id, parts: [table, Vec::new(), Vec::new(), Vec::new()] };
+        let mut name = Self { id, parts: [table, Vec::new(), Vec::new(), Vec::new()], shown: ["", ""] };
         let path = id.as_str();
         let (row, _) = path.rsplit_once('.').unwrap_or((path, ""));
         let ends_with = |path: &str, end: &str| {
@@ -303,6 +305,7 @@ impl CellName {
             found.max_by_key(|(end, _)| end.len()).map_or(&[][..], |(_, words)| *words)
         };
         let (rows, columns) = (words(ROWS, row), words(COLUMNS, path));
+        name.shown = [rows, columns].map(|words| words.first().copied().unwrap_or_default());
         name.add(labels);
         for (part, short) in name.parts.iter_mut().skip(2).zip([rows, columns]) {
             part.extend(short.iter().map(|word| (*word).to_owned()));
@@ -351,11 +354,14 @@ fn without_number(label: &str) -> &str {
 /// The shortest of the names that mean this cell alone; the official label where no shorter one does.
 fn shortest(cell: &CellName, names: &Names) -> String {
     let table = cell.id.table().short_title();
-    let [_, groups, rows, columns] = &cell.parts;
-    let short = |words: &[String]| words.iter().filter(|word| word.chars().count() > 1).next_back().cloned();
-    let (Some(row), Some(column)) = (short(rows), short(columns)) else { return official_name(cell.id) };
+    let [row, column] = cell.shown;
+    if row.is_empty() || column.is_empty() {
+        return official_name(cell.id);
+    }
+    let [_, groups, ..] = &cell.parts;
+    let group = groups.iter().filter(|word| word.chars().count() > 1).next_back();
     let mut tried = vec![format!("{table} {row} {column}")];
-    tried.extend(short(groups).map(|group| format!("{table} {group} {row} {column}")));
+    tried.extend(group.map(|group| format!("{table} {group} {row} {column}")));
     let means_it_alone = |name: &String| {
         let name = folded(name);
         let spelled = |in_order| {

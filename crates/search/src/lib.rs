@@ -11,6 +11,7 @@ mod entry;
 mod excluded;
 mod facets;
 mod figure_query;
+mod found;
 mod generations;
 mod index;
 mod integrity;
@@ -35,6 +36,7 @@ pub use cell_name::{Named, cells_beginning, cells_named, official_name, short_na
 pub use damage::DamageError;
 pub use distribution::{Bucket, Distribution, Quartiles};
 pub use entry::{Entry, Version, Withdrawal};
+pub use found::Found;
 pub use generations::{Compatibility, CurrentReader, FolderLock, Generations};
 pub use index::{Index, IndexError};
 pub use parse::{Choice, FilterError, Parsed, Question, field, parse, read_query};

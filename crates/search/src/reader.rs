@@ -185,7 +185,14 @@ struct Shown<'a> {
 /// Figures that a hit shows.
 const MAX_FIGURES: usize = 6;
 
-/// The cells that a query names: in a condition, as its order, to be counted by.
+impl Query {
+    /// The cells that the query names: in a condition, as its order, to be counted by.
+    pub fn asked_cells(&self) -> Vec<CellId> {
+        let typed = crate::read_query(&self.text).clause;
+        asked_cells(&with_filters(typed, &self.filters), self)
+    }
+}
+
 fn asked_cells(clause: &Clause, query: &Query) -> Vec<CellId> {
     let sorted = match query.sort.by {
         SortBy::Cell(cell) => Some(cell),

@@ -205,6 +205,19 @@ impl StoredParts {
         self.damaged(|| Ok(ReportValidated::decode(&*self.part(self.fields.fact)?)?))
     }
 
+    /// The fact of the current version, and the report with all findings, unpacked once for both.
+    ///
+    /// # Errors
+    /// [`IndexError::Damaged`] if it cannot be read, or was written by a version of the program that knows more.
+    pub fn fact_and_review(&self) -> Result<(ReportValidated, Review), IndexError> {
+        let fact = self.fact()?;
+        let mut review = self.damaged(|| Ok(Review::try_from(&fact)?))?;
+        if let Some(findings) = self.damaged(|| self.compared())? {
+            review.findings = findings;
+        }
+        Ok((fact, review))
+    }
+
     /// The report with what the rules found in it alone.
     ///
     /// # Errors
@@ -219,11 +232,7 @@ impl StoredParts {
     /// # Errors
     /// [`IndexError::Damaged`] if it cannot be read, or was written by a version of the program that knows more.
     pub fn review(&self) -> Result<Review, IndexError> {
-        let mut review = self.review_alone()?;
-        if let Some(findings) = self.damaged(|| self.compared())? {
-            review.findings = findings;
-        }
-        Ok(review)
+        Ok(self.fact_and_review()?.1)
     }
 
     /// The values of its cells in the order of its form, from the columns where these hold them as they are.
@@ -269,6 +278,14 @@ impl StoredParts {
             review: self.review()?,
             text: self.text()?,
         })
+    }
+
+    /// Every version, earliest first.
+    ///
+    /// # Errors
+    /// [`IndexError::Damaged`] if they cannot be read.
+    pub fn versions(&self) -> Result<Vec<Version>, IndexError> {
+        Ok(self.damaged(|| self.history())?.0)
     }
 
     /// Everything, as a writer needs it; the fact stays encoded.

@@ -46,7 +46,7 @@ pub enum Level {
 
 impl Level {
     /// The level that a code tells.
-    pub(crate) fn of_code(code: &str) -> Option<Self> {
+    pub fn of_code(code: &str) -> Option<Self> {
         match code.len() {
             9 => Some(Self::Township),
             6 if is_nation(code) => Some(Self::Nation),

@@ -3,6 +3,8 @@
 //! `report::json` has the shape of a reviewed report, which `gouji check` prints too. `openapi.json` describes
 //! the whole.
 
+pub(crate) mod compare;
+
 use std::collections::HashMap;
 
 use access::Caller;
@@ -20,6 +22,7 @@ use crate::params::Params;
 use crate::pipeline_status::{IndexLeader, PipelineStatus, Snapshot};
 use crate::policy_changes::Preview;
 use crate::regional::{Comparison, Punctuality};
+use crate::report_changes::{CellChange, Changes};
 use crate::report_history::ReportHistory;
 
 pub(crate) mod reviews;
@@ -88,6 +91,28 @@ pub(crate) fn versions(stored: &StoredReport) -> Value {
     })
 }
 
+/// What changed between two versions of a report.
+pub(crate) fn changes(changes: &Changes) -> Value {
+    let Changes { before, after, cells, settled, new, kept } = changes;
+    let cell = |change: &CellChange| {
+        json!({
+            "cell": change.id.as_str(),
+            "before": change.before.as_ref().map(report::json::cell),
+            "after": change.after.as_ref().map(report::json::cell),
+            "difference": change.difference().map(decimal),
+        })
+    };
+    json!({
+        "id": after.version.id,
+        "key": after.key,
+        "since": before.id,
+        "cells": cells.iter().map(cell).collect::<Value>(),
+        "settled": settled.iter().map(report::json::finding).collect::<Value>(),
+        "new": new.iter().map(report::json::finding).collect::<Value>(),
+        "kept": kept,
+    })
+}
+
 fn version_in_list(version: &Version) -> Value {
     json!({
         "version": version.number,
@@ -103,14 +128,17 @@ fn version_in_list(version: &Version) -> Value {
 /// A page of search results, as this caller may see it. `params` are those of the request: a facet is called as the request called it.
 pub(crate) fn search_page(page: &Page, params: &Params, caller: &Caller) -> Value {
     let facets = page.facets.iter().map(|counts| (facet_name(counts.facet, params), facet(counts)));
+    let ranges = page.ranges.iter().map(|one| (format!("cell.{}", one.cell), compare::distribution(one)));
     json!({
         "total": page.total,
         "took_ms": page.took.as_secs_f64() * 1000.0,
         "hits": page.hits.iter().map(|one| hit(one, caller.is_reviewer())).collect::<Value>(),
         "facets": facets.collect::<Map<_, _>>(),
+        "ranges": ranges.collect::<Map<_, _>>(),
         "next_cursor": page.next_cursor,
         "relaxed": page.relaxed,
         "warnings": page.warnings,
+        "questions": page.questions.iter().map(compare::question).collect::<Value>(),
     })
 }
 
@@ -130,6 +158,7 @@ fn hit(hit: &Hit, for_reviewer: bool) -> Value {
         "review": reviews::handling(card, for_reviewer),
         "problem": reviews::summary(card),
         "score": hit.score,
+        "figures": hit.figures.iter().map(|figure| compare::hit_figure(&card.key, figure)).collect::<Value>(),
         "snippets": hit.snippets.iter().map(snippet).collect::<Value>(),
     })
 }

@@ -7,11 +7,14 @@ use access::AccessControl;
 use blobs::Blobs;
 use bus::Bus;
 use policy::{InForce, PolicyFollower};
-use sandbox::Program;
 use search::{CurrentReader, IndexError, Reader};
+use tokio::sync::Semaphore;
 use worker::Worker;
 
 use crate::checks::Checks;
+use crate::children::Children;
+use crate::export_api;
+use crate::original::Originals;
 use crate::pipeline_status::{PipelineMonitor, Snapshot};
 use crate::problem::{self, Problem};
 
@@ -29,20 +32,31 @@ struct State {
     access: AccessControl,
     monitor: PipelineMonitor,
     checks: Checks,
+    originals: Originals,
+    exports: Arc<Semaphore>,
 }
 
 impl App {
-    /// `reader` is the program that reads documents in the sandbox.
     pub(crate) fn new(
         worker: Worker,
         policy: PolicyFollower,
         access: AccessControl,
-        reader: &Program,
+        children: Children,
     ) -> Self {
         let index = Arc::new(CurrentReader::new(&worker.config().index));
         let monitor = PipelineMonitor::start(&worker, index.clone());
-        let checks = Checks::new(worker.config(), reader);
-        Self(Arc::new(State { worker, index, policy, access, monitor, checks }))
+        let checks = Checks::new(worker.config(), &children.reader);
+        let originals = Originals::new(children.renderer, children.renderer_limits, worker.config().sandbox);
+        Self(Arc::new(State {
+            worker,
+            index,
+            policy,
+            access,
+            monitor,
+            checks,
+            originals,
+            exports: export_api::room(),
+        }))
     }
 
     pub(crate) fn worker(&self) -> &Worker {
@@ -89,8 +103,18 @@ impl App {
         &self.0.checks
     }
 
+    /// Room for exports.
+    pub(crate) fn exports(&self) -> &Arc<Semaphore> {
+        &self.0.exports
+    }
+
     pub(crate) fn monitor(&self) -> &PipelineMonitor {
         &self.0.monitor
+    }
+
+    /// Draws originals.
+    pub(crate) fn originals(&self) -> &Originals {
+        &self.0.originals
     }
 
     /// The counts of the pipeline now.

@@ -18,12 +18,19 @@ pub(crate) async fn openapi() -> Response {
 }
 
 const ASSETS: &[(&str, &str, &str)] = &[
+    ("compare.css", "text/css; charset=utf-8", include_str!("../assets/compare.css")),
+    ("complete.css", "text/css; charset=utf-8", include_str!("../assets/complete.css")),
+    ("complete.js", "text/javascript; charset=utf-8", include_str!("../assets/complete.js")),
     ("console.css", "text/css; charset=utf-8", include_str!("../assets/console.css")),
     ("help.css", "text/css; charset=utf-8", include_str!("../assets/help.css")),
     ("send.css", "text/css; charset=utf-8", include_str!("../assets/send.css")),
     ("send.js", "text/javascript; charset=utf-8", include_str!("../assets/send.js")),
     ("drop.js", "text/javascript; charset=utf-8", include_str!("../assets/drop.js")),
     ("console.js", "text/javascript; charset=utf-8", include_str!("../assets/console.js")),
+    ("report.css", "text/css; charset=utf-8", include_str!("../assets/report.css")),
+    ("report.js", "text/javascript; charset=utf-8", include_str!("../assets/report.js")),
+    ("export.css", "text/css; charset=utf-8", include_str!("../assets/export.css")),
+    ("export.js", "text/javascript; charset=utf-8", include_str!("../assets/export.js")),
     ("review.css", "text/css; charset=utf-8", include_str!("../assets/review.css")),
     ("review.js", "text/javascript; charset=utf-8", include_str!("../assets/review.js")),
     ("office.css", "text/css; charset=utf-8", include_str!("../assets/office.css")),

@@ -2,14 +2,16 @@
 
 use std::io::{self, Write};
 
-use access::Caller;
+use access::{Caller, Requires};
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderName, HeaderValue};
 use axum::response::Response;
 use futures::StreamExt as _;
 use policy::InForce;
+use render::Addresser;
 use report::Verdict;
+use report::workflow::ActKind;
 use report::{Judgement, Problem as ReportProblem, Review, Severity, Year, beijing};
 use search::{Card, IndexError, Reader};
 use tokio::sync::mpsc;
@@ -22,7 +24,7 @@ use crate::letter::{judged, report_of_last_year};
 use crate::office::Office;
 use crate::params::{Params, is_filter};
 use crate::problem::Problem;
-use crate::search_query;
+use crate::{reviews, search_query};
 
 /// The media type of the answer.
 pub(crate) const ZIP: &str = "application/zip";
@@ -46,17 +48,52 @@ pub(crate) async fn letters(
     let office = Office::of(&app, &caller, &params)?;
     let chosen = choose(&app, &caller, &params).await?;
     let policy = app.policy().await?;
-    stream(&app, chosen, move |reader, file, chosen| write(reader, file, chosen, &office, &policy)).await
+    stream(&app, chosen, move |reader, file, chosen| write(reader, file, chosen, &office, &policy, &[])).await
 }
 
-/// `POST`: the same with the parameters in the body, where there are too many keys for an address.
+/// `POST`: the same with the parameters in the body, where there are too many keys for an address. With
+/// `return=true` each report is returned to its agency (退回修改) with the deadline and the number of its letter; the
+/// list says which could not be.
 pub(crate) async fn letters_of_form(
     state: State<App>,
     caller: Caller,
     body: String,
 ) -> Result<Response, Problem> {
-    letters(state, caller, Params::parse(&body)).await
+    let params = Params::parse(&body);
+    if params.get("return") != Some("true") {
+        return letters(state, caller, params).await;
+    }
+    if !caller.can(Requires::Review) {
+        return Err(Problem::bad_parameter("return", "退回修改由审核人员办理。".into()));
+    }
+    let State(app) = state;
+    let office = Office::of(&app, &caller, &params)?;
+    let chosen = choose(&app, &caller, &params).await?;
+    let mut outcomes = Vec::with_capacity(chosen.letters.len());
+    for (position, card) in chosen.letters.iter().enumerate() {
+        outcomes.push(return_report(&app, &caller, &card.key, &office.addresser(position)).await);
+    }
+    let policy = app.policy().await?;
+    stream(&app, chosen, move |reader, file, chosen| write(reader, file, chosen, &office, &policy, &outcomes))
+        .await
 }
+
+/// Returns a report to its agency; what the list says of it.
+async fn return_report(app: &App, caller: &Caller, key: &str, addresser: &Addresser) -> String {
+    let kind = ActKind::Returned {
+        deadline: addresser.deadline,
+        note: RETURNED.to_owned(),
+        letter: addresser.number.clone().unwrap_or_default(),
+    };
+    let request = reviews::Request { seen: None, version: None, kind, findings: Vec::new() };
+    match reviews::act(app, caller, key, &request).await {
+        Ok(_) => "已生成，已退回修改".to_owned(),
+        Err(problem) => format!("已生成，未能退回：{}", problem.detail),
+    }
+}
+
+/// What an agency reads beside the return of its report.
+const RETURNED: &str = "请按整改意见更正、核实后重新报送。";
 
 /// The reports that were asked for.
 pub(crate) struct Chosen {
@@ -187,6 +224,7 @@ fn write(
     chosen: &Chosen,
     office: &Office,
     policy: &InForce,
+    outcomes: &[String],
 ) -> anyhow::Result<()> {
     let heads = ["序号", "文号", "机关", "地区", "年度", "文件", "必须整改", "建议核实", "情况"];
     let mut rows = vec![heads.map(str::to_owned).to_vec()];
@@ -198,11 +236,8 @@ fn write(
         add(archive, &name, &letter.docx()?)?;
         let (errors, warnings) = counts(&review);
         let number = addresser.number.unwrap_or_default();
-        rows.push(row(
-            position,
-            card,
-            [number, name, errors.to_string(), warnings.to_string(), "已生成".into()],
-        ));
+        let outcome = outcomes.get(position).cloned().unwrap_or_else(|| "已生成".to_owned());
+        rows.push(row(position, card, [number, name, errors.to_string(), warnings.to_string(), outcome]));
     }
     for (position, card) in (chosen.letters.len()..).zip(&chosen.skipped) {
         let none = || "0".to_owned();

@@ -1,13 +1,17 @@
 //! The pages, in Chinese. They load nothing from elsewhere and work without their script.
 
 mod api;
+mod changes;
 mod check;
+mod compare;
 mod documents;
+mod export;
 mod finding;
 mod help;
 mod layout;
 mod navigation;
 mod official_tables;
+pub(crate) mod original_view;
 mod regional;
 mod report;
 mod review;
@@ -16,12 +20,16 @@ mod review_panel;
 mod roster;
 mod rules;
 mod search;
+mod search_figures;
 mod send;
 mod status;
 
 pub(crate) use api::api;
+pub(crate) use changes::changes;
 pub(crate) use check::{check, form as check_form};
+pub(crate) use compare::compare;
 pub(crate) use documents::documents;
+pub(crate) use export::export;
 pub(crate) use help::help;
 pub(crate) use layout::error_page;
 pub(crate) use regional::{redirect_to_regional, regional};

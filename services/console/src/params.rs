@@ -47,6 +47,11 @@ impl Params {
         self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
+    /// Every value of a parameter.
+    pub(crate) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
     /// Whether a parameter has this value, among others.
     pub(crate) fn has(&self, name: &str, value: &str) -> bool {
         self.0.iter().any(|(known, has)| known == name && has == value)
@@ -55,6 +60,11 @@ impl Params {
     /// The parameters that filter.
     pub(crate) fn filters(&self) -> impl Iterator<Item = &(String, String)> {
         self.0.iter().filter(|(name, _)| is_filter(name))
+    }
+
+    /// The parameters for people, in one line.
+    pub(crate) fn readable(&self) -> String {
+        self.0.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" & ")
     }
 
     /// The same with this parameter in place of those of the same name, on the first page.

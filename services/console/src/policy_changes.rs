@@ -15,6 +15,7 @@ use search::{IndexError, Query, Reader, StoredParts};
 use crate::app::App;
 use crate::letter::report_of_last_year;
 use crate::problem::Problem;
+use crate::roster::check_office;
 
 /// Reports that a preview lists by name.
 const LISTED: usize = 50;
@@ -135,6 +136,7 @@ pub(crate) async fn publish(
     caller: &Caller,
     change: Change,
 ) -> Result<RulePolicyChanged, Problem> {
+    check_office(caller)?;
     if let Some(text) = &change.policy {
         RulePolicy::parse(text).map_err(|error| wrong_policy(&error))?;
     }

@@ -33,6 +33,15 @@ pub(crate) fn find(text: &str) -> Result<Region, Problem> {
     }
 }
 
+/// Regions whose name contains this, the highest first, or whose code begins with it.
+pub(crate) fn containing(text: &str, limit: usize) -> Vec<Region> {
+    let is_meant = |region: &&Region| region.name.contains(text) || region.code.starts_with(text);
+    let mut found: Vec<&Region> = DIVISIONS.iter().filter(is_meant).collect();
+    // What ends with the text is meant rather than what lies inside it.
+    found.sort_by_key(|region| (!region.name.ends_with(text), region.name.chars().count(), &region.code));
+    found.into_iter().take(limit).cloned().collect()
+}
+
 /// The name of the region with this code.
 pub(crate) fn name(code: &str) -> Option<String> {
     reading::division(code).map(|region| region.name)

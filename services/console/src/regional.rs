@@ -5,7 +5,7 @@
 
 use access::{Caller, Code};
 use report::{Decimal, Region, Report, Year, beijing};
-use search::{Card, Clause, IndexError, Query, Reader, StoredParts};
+use search::{Clause, IndexError, Query, Reader, Record, StoredParts};
 use survey::{Attendance, Attendee, Figures, Findings, Member, Phrases, RollUp, Roster};
 
 use crate::app::App;
@@ -70,7 +70,7 @@ pub(crate) async fn attendance(
     year: Year,
 ) -> Result<Option<Attendance>, Problem> {
     let Some(roster) = roster(app).await? else { return Ok(None) };
-    let (members, _) = members_and_phrases(app, Vec::new(), None).await?;
+    let members = app.read(members_without_figures).await?;
     let attendance = tokio::task::spawn_blocking(move || survey::attend(&roster, &members, year)).await;
     let mut attendance = attendance.map_err(|error| Problem::internal(&error.into()))?;
     if let Some(prefix) = region.map(prefix) {
@@ -198,37 +198,52 @@ async fn members_and_phrases(
 
 /// The reports of a year in a region, and those whose region is not known.
 async fn members_of_year(app: &App, region: &Region, year: Year) -> Result<Vec<Member>, Problem> {
-    let filters = vec![filter("year", &year.to_string())?];
-    let prefix = prefix(region).to_owned();
-    let query = Query { filters, ..Query::default() };
-    app.read(move |reader| {
-        let mut members = Vec::new();
-        reader.each_with_cells(&query, |StoredParts { card, .. }, values| {
-            if card.region.as_ref().is_none_or(|region| region.code.starts_with(&prefix)) {
-                members.push(member_of_card(card, values));
-            }
-            true
-        })?;
-        Ok(members)
-    })
-    .await
+    let region = region.clone();
+    app.read(move |reader| members(reader, Some(&region), year)).await
+}
+
+/// The reports of a year in a region, or of all regions, and those whose region is not known.
+pub(crate) fn members(
+    reader: &Reader,
+    region: Option<&Region>,
+    year: Year,
+) -> Result<Vec<Member>, IndexError> {
+    let year = i64::from(year.get());
+    let query = Query { filters: vec![Clause::Year(search::Span::exactly(year))], ..Query::default() };
+    let prefix = region.map_or("", prefix);
+    let mut members = Vec::new();
+    reader.each_record_with_cells(&query, |record, values| {
+        if record.region.as_ref().is_none_or(|region| region.code.starts_with(prefix)) {
+            members.push(member_of_record(record, values));
+        }
+    })?;
+    Ok(members)
+}
+
+/// Every report without its figures, as the roster is compared with them.
+fn members_without_figures(reader: &Reader) -> Result<Vec<Member>, IndexError> {
+    let records = reader.records(&Query::default(), &[])?;
+    Ok(records
+        .into_iter()
+        .map(|record| member_of_record(Record { form: None, ..record }, Vec::new()))
+        .collect())
 }
 
 /// An indexed report as a roll-up needs it: without the fingerprints of its sections, for which its fact would
 /// have to be decoded.
-fn member_of_card(card: Card, values: Vec<Option<Decimal>>) -> Member {
+fn member_of_record(record: Record, values: Vec<Option<Decimal>>) -> Member {
     Member {
-        submitted: beijing::day(card.submitted_at_ms),
-        figures: card.form.map(|form| Figures::new(form, values)),
-        key: card.key,
-        id: card.id,
-        original: card.original,
-        agency: card.agency,
-        region: card.region,
-        year: card.year,
-        published: card.published,
-        verdict: card.verdict,
-        scopes: card.scopes,
+        submitted: beijing::day(record.submitted_at_ms),
+        figures: record.form.map(|form| Figures::new(form, values)),
+        key: record.key,
+        id: record.id,
+        original: record.original,
+        agency: record.agency.map(|agency| agency.to_string()),
+        region: record.region.map(|region| (*region).clone()),
+        year: record.year,
+        published: record.published,
+        verdict: record.verdict,
+        scopes: record.scopes.iter().map(ToString::to_string).collect(),
         fingerprints: Vec::new(),
     }
 }
@@ -250,7 +265,7 @@ fn filter(name: &str, value: &str) -> Result<Clause, Problem> {
 }
 
 /// The digits with which every code in a region begins.
-fn prefix(region: &Region) -> &str {
+pub(crate) fn prefix(region: &Region) -> &str {
     let code = region.code.as_str();
     match code.len() {
         6 if code.ends_with("0000") => &code[..2],
@@ -283,7 +298,7 @@ pub(crate) fn year(params: &Params) -> Result<Year, Problem> {
 }
 
 /// The roster that was imported last; none where none was.
-async fn roster(app: &App) -> Result<Option<Roster>, Problem> {
+pub(crate) async fn roster(app: &App) -> Result<Option<Roster>, Problem> {
     let current = roster::current(app).await?;
     Ok(current.imported.map(|_| current.roster))
 }

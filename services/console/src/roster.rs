@@ -85,6 +85,7 @@ pub(crate) async fn import(
     seen: &str,
     why: &str,
 ) -> Result<RosterImported, Problem> {
+    check_office(caller)?;
     let latest = app.bus().latest::<RosterImported>().await.map_err(|error| Problem::bus(&error))?;
     let latest = latest.map(|latest| latest.id).unwrap_or_default();
     if latest != seen {
@@ -111,6 +112,22 @@ pub(crate) async fn import(
         Published::New => Ok(fact),
         Published::AlreadyThere => Err(changed_meanwhile()),
     }
+}
+
+/// The roster and the rule policy are those of the whole office, not of the regions of one chief.
+///
+/// # Errors
+/// If the caller may see only some regions.
+pub(crate) fn check_office(caller: &Caller) -> Result<(), Problem> {
+    if caller.sees_all() {
+        return Ok(());
+    }
+    let hint = "请联系不限地区的负责人或管理员。";
+    Err(Problem::new(
+        Code::OutsideScope,
+        "机关名录和校核政策由全办公室共用，您只负责部分地区，不能改动。",
+        hint,
+    ))
 }
 
 fn changed_meanwhile() -> Problem {

@@ -12,8 +12,8 @@ use crate::app::App;
 use crate::pages;
 use crate::problem::Problem;
 use crate::{
-    assets, check_api, download, letter, letters, notices, pipeline_api, policy_api, regional_api,
-    report_api, report_stream, reviews_api, search_api,
+    assets, check_api, compare_api, download, export_api, letter, letters, notices, original_api,
+    pipeline_api, policy_api, regional_api, report_api, report_stream, reviews_api, search_api,
 };
 
 /// Every path and what it needs; `openapi.json` describes those of the API. Where any key will do, a key that
@@ -33,10 +33,13 @@ pub(crate) fn routes() -> Vec<Route<App>> {
         ("/help", Requires::Key, Any, get(pages::help)),
         ("/api", Requires::Key, Any, get(pages::api)),
         ("/reports/{id}", Requires::Key, Any, get(pages::report)),
+        ("/reports/{id}/changes", Requires::Key, Any, get(pages::changes)),
         ("/reports/{id}/reviews", Requires::Review, Any, post(pages::act)),
         ("/review", Requires::Review, Any, get(pages::review).post(pages::act_on_many)),
         ("/regions", Requires::Review, Any, get(pages::regional)),
+        ("/compare", Requires::Key, Any, get(pages::compare)),
         ("/across", Requires::Review, Any, get(pages::redirect_to_regional)),
+        ("/export", Requires::Key, Any, get(pages::export)),
         ("/status", Requires::Review, Any, get(pages::status)),
         ("/roster", Requires::Review, Any, get(pages::roster)),
         (
@@ -64,8 +67,11 @@ pub(crate) fn routes() -> Vec<Route<App>> {
         ("/api/v1/reports", Requires::Key, Only(SEARCH), get(search_api::reports)),
         ("/api/v1/reports/{id}", Requires::Key, Only(&[]), get(report_api::report)),
         ("/api/v1/reports/{id}/source", Requires::Key, Only(&[]), get(download::source)),
+        ("/api/v1/reports/{id}/page/{page}", Requires::Key, Only(&["dpi"]), get(original_api::page)),
+        ("/api/v1/reports/{id}/rendition", Requires::Key, Only(&[]), get(original_api::rendition)),
         ("/api/v1/reports/{id}/cells", Requires::Key, Only(&[]), get(report_api::cells)),
         ("/api/v1/reports/{id}/findings", Requires::Key, Only(&[]), get(report_api::findings)),
+        ("/api/v1/reports/{id}/changes", Requires::Key, Only(&["since"]), get(report_api::changes)),
         ("/api/v1/reports/{id}/versions", Requires::Key, Only(&[]), get(report_api::versions)),
         ("/api/v1/reports/{id}/letter", Requires::Key, Only(LETTER), get(letter::letter)),
         ("/api/v1/reports/{id}/reviews", Requires::Key, Only(&[]), get(reviews_api::reviews)),
@@ -88,7 +94,10 @@ pub(crate) fn routes() -> Vec<Route<App>> {
             post(policy_api::change),
         ),
         ("/api/v1/check", Requires::Key, Only(&["name"]), post(check_api::check)),
+        ("/api/v1/export", Requires::Key, Only(EXPORT), get(export_api::export)),
         ("/api/v1/sum", Requires::Key, Only(SUM), get(search_api::sum)),
+        ("/api/v1/compare", Requires::Key, Only(COMPARE), get(compare_api::compare)),
+        ("/api/v1/complete", Requires::Key, Only(&["q", "kind", "limit"]), get(compare_api::complete)),
         ("/api/v1/kept", Requires::Review, Only(FILTER), get(report_stream::stream)),
         ("/api/v1/rollup", Requires::Review, Only(&["region", "year", "format"]), get(regional_api::roll_up)),
         ("/api/v1/roster", Requires::Review, Only(ATTENDANCE), get(regional_api::attendance)),
@@ -168,6 +177,10 @@ const LETTERS: &[&str] =
     filter_and!("key", "name", "number", "first", "signer", "contact", "telephone", "deadline", "date");
 /// Those of a sum.
 const SUM: &[&str] = filter_and!("cell", "by");
+/// Those of a comparison.
+const COMPARE: &[&str] = &["cell", "measure", "of", "by", "region", "agency", "kind", "level", "year"];
+/// Those of an export.
+const EXPORT: &[&str] = filter_and!("shape", "format", "names", "title", "publisher", "licence", "findings");
 /// Those of a search.
 const SEARCH: &[&str] = filter_and!("sort", "facets", "limit", "cursor", "highlight");
 

@@ -1,6 +1,7 @@
 //! The search that the parameters of a request describe.
 
 use access::{Caller, Code};
+use report::CellId;
 use search::{Clause, Facet, MAX_LIMIT, Query, Sort, SortBy};
 
 use crate::params::{Params, is_filter};
@@ -108,7 +109,10 @@ impl<'a> Parser<'a> {
         for name in value.split(',').map(str::trim).filter(|name| !name.is_empty()) {
             match Facet::parse(if name == "finding" { "rule" } else { name }) {
                 Some(facet) => self.query.facets.push(facet),
-                None => self.problems.push(bad_facet(name)),
+                None => match name.strip_prefix("cell.").and_then(|id| CellId::parse(id).ok()) {
+                    Some(cell) => self.query.ranges.push(cell),
+                    None => self.problems.push(bad_facet(name)),
+                },
             }
         }
     }
@@ -154,7 +158,7 @@ fn bad_sort(value: &str) -> Problem {
 
 fn bad_facet(name: &str) -> Problem {
     Problem::bad_parameter("facets", format!("不能按“{name}”分类计数。"))
-        .hint("可用 year、region、agency、verdict、finding、form、review、assignee，用逗号分隔。")
+        .hint("可用 year、region、agency、verdict、finding、form、review、assignee、cell.<id>，用逗号分隔。")
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, anyhow, bail};
 use bytes::BytesMut;
 use clap::Args;
-use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue, RETRY_AFTER};
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue, RETRY_AFTER, TE};
 use reqwest::{Client, ClientBuilder, RequestBuilder, Response, StatusCode, Url};
 use serde::de::DeserializeOwned;
 
@@ -117,6 +117,13 @@ impl Server {
     pub(crate) async fn download(&self, path: &str, query: &[(&str, &str)]) -> Result<Vec<u8>> {
         let response = self.opened(self.client()?.get(self.at(path, query)?)).await?;
         Ok(response.bytes().await?.into())
+    }
+
+    /// Opens an answer of any length, with its trailers.
+    pub(crate) async fn open(&self, path: &str, query: &[(&str, &str)]) -> Result<Response> {
+        // It has no time limit, and a proxy passes trailers on to those who say that they take them.
+        let client = self.builder()?.build().context("making an HTTP client")?;
+        self.opened(client.get(self.at(path, query)?).header(TE, "trailers")).await
     }
 
     /// Passes every message of an answer to `each` as it arrives; a varint with its length precedes each.

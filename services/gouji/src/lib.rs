@@ -22,7 +22,7 @@ use tokio::runtime::{Builder, Runtime};
 use agency::{check, search, status, submit};
 use language::Language;
 use local::{completions, demo, man, nats, up};
-use office::{letter, rollup, roster, rules, survey, withdraw};
+use office::{export, letter, rollup, roster, rules, survey, withdraw};
 use operator::{audit, bus, config, key, pause, reconcile, refused, reindex, replay, resume, topology};
 
 /// Reads, checks and finds annual reports on government-information disclosure.
@@ -43,6 +43,7 @@ enum Verb {
     Search(search::Search),
     Status(status::Status),
     Letter(letter::Letter),
+    Export(export::Export),
     Rules(rules::Rules),
     Roster(roster::Roster),
     #[command(name = "rollup")]
@@ -93,14 +94,13 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
-/// What this process becomes if this program started it as a child. These two verbs are for nobody to type.
+/// What this process becomes if this program started it as a child. These verbs are for nobody to type.
 fn child(arguments: &[OsString]) -> Option<ExitCode> {
-    let [_, verb, rest @ ..] = arguments else { return None };
-    let rest: Vec<String> = rest.iter().map(|word| word.to_string_lossy().into_owned()).collect();
-    match verb.to_str()? {
-        parse::READER_VERB => Some(parse::run_reader(&rest)),
-        nats::VERB => Some(nats::become_server(&rest)),
-        _ => None,
+    let [_, arguments @ ..] = arguments else { return None };
+    let arguments: Vec<String> = arguments.iter().map(|word| word.to_string_lossy().into_owned()).collect();
+    match arguments.split_first() {
+        Some((verb, rest)) if verb == nats::VERB => Some(nats::become_server(rest)),
+        _ => console::run_child(&arguments),
     }
 }
 
@@ -112,6 +112,7 @@ impl Verb {
             | Self::Submit(_)
             | Self::Search(_)
             | Self::Letter(_)
+            | Self::Export(_)
             | Self::Rules(_)
             | Self::Roster(_)
             | Self::RollUp(_)
@@ -129,6 +130,7 @@ impl Verb {
             Self::Search(search) => search.run(),
             Self::Status(status) => status.run(),
             Self::Letter(letter) => letter.run(),
+            Self::Export(export) => export.run(),
             Self::Rules(rules) => rules.run(),
             Self::Roster(roster) => roster.run(),
             Self::RollUp(rollup) => rollup.run(),

@@ -7,8 +7,9 @@ use clap::Parser;
 use document::Limits;
 use proto::v1::{self, Blob, ReportSubmitted, ReportValidated};
 use report::workflow::{Act, ActKind};
-use report::{CellId, Date};
-use search::{Entry, Facet, GroupBy, Index, Query, Reader, ReportAct, Sort, StoredParts};
+use report::{CellId, Date, Year};
+use search::{Entry, Facet, GroupBy, Index, Query, Reader, Record, ReportAct, Sort, StoredParts};
+use survey::{Measure, Observation, Observed, PanelQuestion};
 
 use super::process::{cpu_seconds, thread_cpu_seconds};
 use super::say;
@@ -118,7 +119,63 @@ fn questions() -> Vec<(&'static str, Ask)> {
         ("sum of a cell by year", |reader| sum(reader, GroupBy::Year)),
         ("sum of a cell by city", |reader| sum(reader, GroupBy::City)),
         ("sum of a cell by agency", |reader| sum(reader, GroupBy::Agency)),
+        ("page of 20 by a figure, with its ranges", |reader| {
+            let asked = "新收 总计>0";
+            let reports = reader.search(&Query { text: asked.into(), ..Query::default() })?.total;
+            anyhow::ensure!(reports > 0, "no report has the figure");
+            page(reader, asked, 20, |query| query.ranges = query.asked_cells())
+        }),
+        ("records of all reports, no figures (roster)", |reader| records(reader, &[])),
+        ("records of all reports, three figures", |reader| records(reader, &COMPARED)),
+        ("records and cells of all reports (roll-up)", |reader| {
+            let mut known = 0;
+            reader.each_record_with_cells(&Query::default(), |_, values| {
+                known += values.iter().flatten().count();
+            })?;
+            anyhow::ensure!(known > 0, "no cell is known");
+            Ok(())
+        }),
+        ("comparison of all agencies, three figures", compare),
+        ("agencies by a part of their name", |reader| {
+            anyhow::ensure!(!reader.agencies(&Query::default(), "局", 12)?.is_empty(), "no agency");
+            Ok(())
+        }),
     ]
+}
+
+/// Figures of a usual comparison.
+const COMPARED: [&str; 3] = ["requests.received.total", "requests.concluded.total", "review.total"];
+
+fn records(reader: &Reader, cells: &[&str]) -> Result<()> {
+    let cells = cells.iter().map(|id| CellId::parse(id)).collect::<Result<Vec<_>, _>>()?;
+    let records = reader.records(&Query::default(), &cells)?;
+    anyhow::ensure!(records.len() as u64 == reader.count()?, "a report is missing");
+    Ok(())
+}
+
+/// What the page of comparisons does for a province without a roster.
+fn compare(reader: &Reader) -> Result<()> {
+    let cells = COMPARED.iter().map(|id| CellId::parse(id)).collect::<Result<Vec<_>, _>>()?;
+    let observations: Vec<Observation> =
+        reader.records(&Query::default(), &cells)?.into_iter().filter_map(observation).collect();
+    let years: Vec<Year> = (2019..=2025).filter_map(Year::new).collect();
+    let question =
+        PanelQuestion { cells: &cells, years: &years, measure: Measure::Value, kind: None, level: None };
+    let panel = survey::panel(&question, &observations, None, |_| true, |_| None);
+    anyhow::ensure!(panel.rows.len() > observations.len() / 20, "{} rows", panel.rows.len());
+    Ok(())
+}
+
+fn observation(record: Record) -> Option<Observation> {
+    let figures = record.figures.iter();
+    Some(Observation {
+        agency: record.agency?,
+        region: record.region,
+        year: record.year?,
+        submitted_at_ms: record.submitted_at_ms,
+        figures: figures.map(|figure| Observed { value: figure.value, state: figure.state }).collect(),
+        key: record.key,
+    })
 }
 
 fn page(reader: &Reader, text: &str, limit: usize, change: impl FnOnce(&mut Query)) -> Result<()> {
@@ -146,7 +203,7 @@ fn sum(reader: &Reader, by: GroupBy) -> Result<()> {
 }
 
 /// The facts and texts of the different reports.
-fn facts(options: &Options) -> Result<Vec<(ReportValidated, String)>> {
+pub(super) fn facts(options: &Options) -> Result<Vec<(ReportValidated, String)>> {
     let of = generate::Options { faults_percent: FAULTS_PERCENT, ..generate::Options::default() };
     let different = options.different.min(options.reports).max(1);
     let made = (0..different).map(|number| {
@@ -185,7 +242,7 @@ fn fact_of(facts: &[(ReportValidated, String)], number: u64) -> (ReportValidated
     (fact, text)
 }
 
-fn write(index: &Index, facts: &[(ReportValidated, String)], count: u64) -> Result<()> {
+pub(super) fn write(index: &Index, facts: &[(ReportValidated, String)], count: u64) -> Result<()> {
     let mut writer = index.writer()?;
     let numbers: Vec<u64> = (0..count).collect();
     for numbers in numbers.chunks(BATCH) {

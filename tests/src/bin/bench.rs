@@ -1,7 +1,7 @@
 //! `cargo xtask bench` and `cargo xtask soak`.
 
 use clap::{Parser, Subcommand};
-use tests::bench::{self, commits, formats, growth, log, memory, rules, scale, search, seen, stall};
+use tests::bench::{self, commits, export, formats, growth, log, memory, rules, scale, search, seen, stall};
 use tests::soak;
 
 /// Measure the pipeline, or one thing alone.
@@ -17,6 +17,7 @@ struct Bench {
 #[derive(Debug, Subcommand)]
 enum Alone {
     Commits(commits::Options),
+    Export(export::Options),
     Formats(formats::Options),
     Growth(growth::Options),
     Log(log::Options),
@@ -34,6 +35,7 @@ fn main() -> anyhow::Result<()> {
     match alone {
         None => bench::run(&pipeline),
         Some(Alone::Commits(options)) => commits::run(&options),
+        Some(Alone::Export(options)) => export::run(&options),
         Some(Alone::Formats(options)) => formats::run(&options),
         Some(Alone::Growth(options)) => growth::run(&options),
         Some(Alone::Log(options)) => log::run(&options),

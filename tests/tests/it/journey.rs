@@ -1,6 +1,7 @@
 //! The pipeline as it is deployed: every service a process of its own, on a real nats-server, with
 //! generated reports whose truth is known.
 
+mod policy;
 mod province;
 mod reviews;
 mod submission;

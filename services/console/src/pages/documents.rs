@@ -1,9 +1,12 @@
 //! `/documents`: letters to agencies (整改意见), letters to those who have not reported (催报函), and the notice of a
 //! region and a year (通报). An agency finds the letters of its own reports here.
 
+use std::collections::HashMap;
+
 use access::Caller;
 use axum::extract::State;
 use maud::{Markup, html};
+use report::workflow::ActKind;
 use report::{Verdict, Year};
 use search::{Card, Facet, FacetValue, Query};
 
@@ -14,6 +17,7 @@ use crate::notices;
 use crate::office::{self, FIELDS};
 use crate::params::{Params, is_filter};
 use crate::problem::Problem;
+use crate::reviews::Reviewed;
 use crate::{regional, search_query};
 
 const TITLE: &str = "文书";
@@ -128,7 +132,7 @@ async fn letters_of(app: &App, caller: &Caller, params: &Params) -> Result<Marku
     let chosen = letters::choose(app, caller, params).await?;
     let mut all: Vec<(String, String)> = params.0.clone();
     all.retain(|(name, _)| name != "kind");
-    let zip = Params(all).address("/api/v1/letters");
+    let zip = Params(all.clone()).address("/api/v1/letters");
     let letter = |key: &str, format: &str| {
         let mut fields = office_fields(params);
         fields.push(("format".into(), format.into()));
@@ -141,7 +145,15 @@ async fn letters_of(app: &App, caller: &Caller, params: &Params) -> Result<Marku
             @if !chosen.skipped.is_empty() { "另有" (chosen.skipped.len()) "份年度报告没有需要整改或者核实的问题，不生成。" }
         }
         @if !chosen.letters.is_empty() {
-            p.actions { a.button.primary href=(zip) { "全部下载（ZIP，" (chosen.letters.len()) "份）" } }
+            div.actions {
+                a.button.primary href=(zip) { "全部下载（ZIP，" (chosen.letters.len()) "份）" }
+                form method="post" action="/api/v1/letters" {
+                    @for (name, value) in &all { input type="hidden" name=(name) value=(value); }
+                    input type="hidden" name="return" value="true";
+                    button.button { "退回并生成（" (chosen.letters.len()) "份）" }
+                }
+            }
+            p.quiet { "“全部下载”只生成草稿；“退回并生成”同时把这些年度报告退回修改，记录文号和反馈期限，报送单位即可看到。" }
             div.scroll { table.plain.left {
                 thead { tr { th scope="col" { "序号" } th scope="col" { "机关" } th scope="col" { "年度" } th scope="col" { "校核结论" } th scope="col" { "文书" } } }
                 tbody {
@@ -247,6 +259,7 @@ async fn for_agency(app: &App, caller: &Caller) -> Result<Markup, Problem> {
         let region = card.region.as_ref().map(|region| region.code.as_str());
         !card.is_withdrawn && caller.may_see(region, card.agency.as_deref())
     });
+    let returned = returned(app, caller, &cards).await?;
     cards.sort_by_key(|card| (std::cmp::Reverse(card.year), card.agency.clone(), card.key.clone()));
     let (clean, open): (Vec<Card>, Vec<Card>) =
         cards.into_iter().partition(|card| card.verdict == Verdict::Pass);
@@ -260,13 +273,14 @@ async fn for_agency(app: &App, caller: &Caller) -> Result<Markup, Problem> {
             } @else {
                 p { "请按整改意见逐项更正、核实，在期限内" a href="/send" { "重新报送" } "；重新报送的年度报告自动取代原来的一份，不需要另行回复。" }
                 div.scroll { table.plain.left {
-                    thead { tr { th scope="col" { "年度报告" } th scope="col" { "年度" } th scope="col" { "校核结论" } th scope="col" { "整改意见" } } }
+                    thead { tr { th scope="col" { "年度报告" } th scope="col" { "年度" } th scope="col" { "校核结论" } th scope="col" { "退回" } th scope="col" { "整改意见" } } }
                     tbody {
                         @for card in open.iter().take(ROWS) {
                             tr {
                                 td { a href={ "/reports/" (card.key) } { (agency(card)) } }
                                 td { (letters::of_year(card.year)) }
                                 td { (badge(card.verdict)) }
+                                td { (returned.get(&card.key).map_or("尚未退回", String::as_str)) }
                                 td.nowrap { a href=(letter(&card.key, "html")) { "查看" } " " a href=(letter(&card.key, "docx")) { "下载" } }
                             }
                         }
@@ -276,6 +290,26 @@ async fn for_agency(app: &App, caller: &Caller) -> Result<Markup, Problem> {
             @if !clean.is_empty() { p.quiet { "另有" (clean.len()) "份年度报告没有发现需要整改或者核实的问题。" } }
         }
     })
+}
+
+/// What the office returned to the agency: with which letter and by when, by the key of the report.
+async fn returned(app: &App, caller: &Caller, cards: &[Card]) -> Result<HashMap<String, String>, Problem> {
+    let mut returned = HashMap::new();
+    for card in cards.iter().filter(|card| card.verdict != Verdict::Pass).take(ROWS) {
+        let reviewed = Reviewed::load(app, caller, &card.key).await?;
+        let last = reviewed.visible_acts(caller).filter_map(|act| match &act.kind {
+            ActKind::Returned { deadline, letter, .. } => Some((deadline, letter)),
+            _ => None,
+        });
+        if let Some((deadline, letter)) = last.last() {
+            let deadline = deadline.map_or(String::new(), |day| format!("请于{day}前重新报送"));
+            let parts = [letter.clone(), deadline];
+            let text: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+            let text = if text.is_empty() { "已退回修改".to_owned() } else { text.join("，") };
+            returned.insert(card.key.clone(), text);
+        }
+    }
+    Ok(returned)
 }
 
 fn agency(card: &Card) -> &str {

@@ -31,11 +31,11 @@ pub(crate) const ENTRIES: &[Entry] = &[
     main_page("/send", "报送", Requires::Submit),
     main_page("/review", "审核", Requires::Review),
     main_page("/regions", "汇总与比对", Requires::Review),
-    // 比较分析
+    main_page("/compare", "比较分析", Requires::Key),
     main_page("/roster", "报送名录", Requires::Review),
     main_page("/documents", "文书", Requires::Key),
     more("/check", "自查", Requires::Key),
-    // 导出
+    more("/export", "导出", Requires::Key),
     more("/rules", "校核规则", Requires::Key),
     // 动态
     more("/status", "处理状态", Requires::Review),

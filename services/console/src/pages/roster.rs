@@ -206,7 +206,7 @@ fn links(region: &Region, year: Year, attendance: &Attendance) -> Markup {
 }
 
 fn table(caller: &Caller, current: &Current, shown: &[&Attendee], selection: &Selection) -> Markup {
-    let may_change = caller.can(Requires::Lead);
+    let may_change = caller.can(Requires::Lead) && caller.sees_all();
     html! {
         div.scroll { table.plain.left.board {
             thead { tr {
@@ -285,7 +285,7 @@ fn importing(caller: &Caller, current: &Current) -> Markup {
                 a.button href="/roster/template" { "下载模板（Excel）" }
                 @if current.imported.is_some() { a.button href="/roster/current" { "下载现行名录（CSV）" } }
             }
-            @if caller.can(Requires::Lead) {
+            @if caller.can(Requires::Lead) && caller.sees_all() {
                 form.upload method="post" action="/roster/import" enctype="multipart/form-data" {
                     label { "名录文件（XLSX、XLS、ODS、CSV） " input type="file" name="file" required accept=".xlsx,.xls,.et,.ods,.csv,.txt"; }
                     button.button { "核对" }

@@ -48,7 +48,7 @@ const SETTINGS: [(&str, &str, RuleSetting); 5] = [
 pub(crate) async fn rules(State(app): State<App>, caller: Caller) -> Result<Markup, ErrorPage> {
     let in_force = app.policy().await?;
     let counts = policy_api::counts(&app, &caller).await?;
-    let may_change = caller.can(Requires::Lead);
+    let may_change = caller.can(Requires::Lead) && caller.sees_all();
     let history = if caller.is_reviewer() { policy_changes::history(&app).await? } else { Vec::new() };
     let weights = office::weights(&app).await?;
     let content = html! {

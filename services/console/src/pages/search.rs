@@ -2,13 +2,17 @@
 
 use access::{Caller, Requires};
 use axum::extract::State;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use export::Shape;
 use maud::{Markup, html};
 use search::{Facet, FacetCounts, Hit, Page, Snippet};
 
+use super::export::export_links;
 use super::layout::{self, ErrorPage, badge};
+use super::search_figures;
 use crate::app::App;
 use crate::params::Params;
-use crate::{labels, search_query};
+use crate::{figure_form, labels, search_query};
 
 /// Facets in the order of the page.
 const FACETS: [Facet; 6] =
@@ -30,11 +34,7 @@ const EXAMPLES: [(&str, &str, &str); 6] = [
     ("q=收到政府信息公开申请", "收到政府信息公开申请", "几个字连着写，就按原文连续查找"),
     ("q=\"行政许可\" 电子证照", "\"行政许可\" 电子证照", "引号内一字不差；空格隔开的词都要有"),
     ("q=不予公开 -信访", "不予公开 -信访", "减号排除"),
-    (
-        "q=cell.requests.received.total>100",
-        "cell.requests.received.total>100",
-        "按表中的数字找：新收申请超过100件",
-    ),
+    ("q=表三 新收 总计>100", "表三 新收 总计>100", "按表中的数字找，也可写 大于、不少于、100..200"),
     ("verdict=fail", "有错误的年报", "勾稽关系不成立，需要退回修改"),
     ("finding=T3-01", "结转不平的年报", "新收加上年结转，不等于办理总计加结转下年度"),
 ];
@@ -43,11 +43,17 @@ pub(crate) async fn search(
     State(app): State<App>,
     caller: Caller,
     params: Params,
-) -> Result<Markup, ErrorPage> {
+) -> Result<Response, ErrorPage> {
+    let params = match figure_form::search(&params) {
+        Some(Ok(asked)) => return Ok(Redirect::to(&asked.address("/")).into_response()),
+        Some(Err(problem)) => return Err(problem.into()),
+        None => params,
+    };
     let (query, problems) = search_query::lenient(&params);
     let mut query = search_query::restrict_to_scope(query, &caller)?;
     query.highlight = true;
     query.facets = FACETS.to_vec();
+    query.ranges.extend(query.asked_cells());
     let found = app.read(move |reader| Ok((reader.search(&query)?, reader.count()?))).await?;
     let (found, indexed) = found;
     let mut warnings: Vec<String> = problems.into_iter().map(|problem| problem.detail).collect();
@@ -56,10 +62,12 @@ pub(crate) async fn search(
     let content = html! {
         (search_box(&params, is_start))
         @for warning in &warnings { p.notice.warn role="alert" { (warning) } }
+        @for question in &found.questions { (search_figures::question(question, &params)) }
         @if is_start { (examples(indexed)) }
         @if indexed > 0 { (results(&found, &params, &caller)) }
     };
-    Ok(layout::page(&app, &caller, layout::SEARCH_TITLE, "", content).await)
+    let files = ["complete.css", "complete.js"];
+    Ok(layout::page_with(&app, &caller, layout::SEARCH_TITLE, "", &files, content).await.into_response())
 }
 
 fn search_box(params: &Params, is_start: bool) -> Markup {
@@ -68,12 +76,13 @@ fn search_box(params: &Params, is_start: bool) -> Markup {
             @if is_start { h1 { "检索政府信息公开工作年度报告" } }
             div.box {
                 input #q type="search" name="q" value=[params.get("q")] autofocus[is_start]
-                    placeholder="机关、事项、原文中的话，或 cell.requests.received.total>100" aria-label="检索词";
+                    placeholder="机关、事项、原文中的话，或 表三 新收 总计>100" aria-label="检索词" data-complete="";
                 button { "检索" }
             }
             @for (name, value) in params.filters() { input type="hidden" name=(name) value=(value); }
             @if let Some(sort) = params.get("sort") { input type="hidden" name="sort" value=(sort); }
         }
+        (search_figures::form(params))
     }
 }
 
@@ -102,6 +111,7 @@ fn results(found: &Page, params: &Params, caller: &Caller) -> Markup {
         div.columns {
             details.facets open {
                 summary { "筛选" }
+                @for range in &found.ranges { (search_figures::distribution(range, params)) }
                 @for counts in &found.facets { (facet(counts, params)) }
             }
             section.results aria-label="检索结果" {
@@ -118,6 +128,7 @@ fn results(found: &Page, params: &Params, caller: &Caller) -> Markup {
                     p.notice { "没有一份年报完整含有所输入的词，以下是含有其中大部分字词的年报。给词加上引号可以只看完全一致的结果。" }
                 }
                 @if found.hits.is_empty() { (no_hits(params, caller)) }
+                @if !found.hits.is_empty() && !found.relaxed { (export_links(params, Shape::Reports)) }
                 ol.hits { @for one in &found.hits { (hit(one, params)) } }
                 nav.paging aria-label="翻页" {
                     @if params.get("cursor").is_some() { a href=(params.without("cursor").address("/")) { "回到第一页" } }
@@ -230,6 +241,7 @@ fn hit(hit: &Hit, params: &Params) -> Markup {
                     @if hit.card.versions > 1 { span { "共 " (hit.card.versions) " 个版本" } }
                 }
                 @if hit.card.handling.problems > 0 { p.wrong { (super::wrong(&hit.card)) } }
+                (search_figures::of_hit(hit))
                 @for snippet in &hit.snippets { p.snippet { (marked(snippet)) } }
             }
         }

@@ -4,10 +4,16 @@
 
 mod api;
 mod checks;
+mod compare;
+mod export;
 mod harness;
 mod office;
+mod originals;
 mod pages;
 mod preview;
 mod regional;
 mod reviews;
 mod server;
+#[path = "../../../../tests/src/skip.rs"]
+#[expect(unreachable_pub, reason = "it is public in `tests`, where it belongs")]
+mod skip;

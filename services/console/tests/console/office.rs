@@ -196,6 +196,14 @@ async fn a_hundred_letters_come_in_one_file() {
     let (names, list) = archive(&keyed);
     assert_eq!(names.len(), 3, "{names:?}");
     has(&list, &["没有问题，未生成"]);
+    // Letters that are sent return their reports, with the number and the deadline.
+    let key = keys[5].as_str();
+    let sent =
+        [("key", key), ("return", "true"), ("number", "X{n}"), ("first", "7"), ("deadline", "2025-03-10")];
+    let (_, list) = archive(&post(&console, "/api/v1/letters", &sent).await);
+    has(&list, &["X7", "已生成，已退回修改"]);
+    let acts = console.get(&format!("/api/v1/reports/{key}/reviews")).await.text();
+    has(&acts, &["returned", "2025-03-10", "X7"]);
     let none = console.get(&format!("/api/v1/letters?key={clean}")).await;
     assert_eq!(none.status, 404);
     has(&none.text(), &["没有需要整改或者核实的问题"]);

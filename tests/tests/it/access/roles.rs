@@ -9,18 +9,29 @@ use tests::processes::{free_port, program, until};
 use super::{Keys, Setup, answer};
 
 /// Every path with the roles that it admits: submit, review, operate. All others are turned away.
-const ROUTES: [(Method, &str, [bool; 3]); 28] = [
+const ROUTES: [(Method, &str, [bool; 3]); 39] = [
     (Method::GET, "/", [true, true, true]),
     (Method::GET, "/reports/x", [true, true, true]),
     (Method::GET, "/regions", [false, true, true]),
     (Method::GET, "/status", [false, true, true]),
+    (Method::GET, "/roster", [false, true, true]),
+    (Method::GET, "/roster/current", [false, true, true]),
+    (Method::POST, "/roster/confirm", [false, false, true]),
+    (Method::GET, "/documents", [true, true, true]),
+    (Method::GET, "/rules", [true, true, true]),
+    (Method::POST, "/rules/preview", [false, false, true]),
+    (Method::POST, "/rules/change", [false, false, true]),
     (Method::GET, "/api/v1/reports", [true, true, true]),
     (Method::GET, "/api/v1/reports/x", [true, true, true]),
     (Method::GET, "/api/v1/reports/x/source", [true, true, true]),
     (Method::GET, "/api/v1/reports/x/cells", [true, true, true]),
     (Method::GET, "/api/v1/reports/x/findings", [true, true, true]),
     (Method::GET, "/api/v1/reports/x/versions", [true, true, true]),
-    (Method::GET, "/api/v1/reports/x/letter", [false, true, true]),
+    (Method::GET, "/api/v1/reports/x/letter", [true, true, true]),
+    (Method::GET, "/api/v1/reminders", [false, true, true]),
+    (Method::GET, "/api/v1/bulletin", [false, true, true]),
+    (Method::GET, "/api/v1/policy", [false, true, true]),
+    (Method::POST, "/api/v1/policy/changes", [false, false, true]),
     (Method::GET, "/review", [false, true, true]),
     (Method::POST, "/reports/x/reviews", [false, true, true]),
     (Method::GET, "/api/v1/reports/x/reviews", [true, true, true]),

@@ -1,6 +1,6 @@
 //! Whose reports a key may send, see and take back.
 
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tests::generate::Generated;
 use tests::pipeline::SOON;
@@ -60,7 +60,7 @@ async fn a_key_sends_sees_and_takes_back_its_own_only() {
     assert_eq!(found("we").await, [json!(our_id)]);
     assert_eq!(found("they").await, [json!(their_id)]);
     assert!(found("others").await.is_empty());
-    for path in ["", "/source", "/cells", "/findings", "/versions"] {
+    for path in ["", "/source", "/cells", "/findings", "/versions", "/letter"] {
         let check = async |who: &str, id: &str, expected: StatusCode| {
             let path = format!("/api/v1/reports/{id}{path}");
             assert_eq!(setup.get(who, &path).await.0, expected, "{who}: {path}");
@@ -71,6 +71,20 @@ async fn a_key_sends_sees_and_takes_back_its_own_only() {
         check("operator", &their_id, StatusCode::OK).await;
     }
     assert_eq!(setup.get("they", &format!("/reports/{our_id}")).await.0, StatusCode::NOT_FOUND);
+    // An agency finds its own letters among the documents, and cannot ask for those of others by key.
+    let (_, ours) = setup.get("we", &format!("/api/v1/reports/{our_id}")).await;
+    let our_key = ours["key"].as_str().unwrap();
+    let documents = async |who: &str| {
+        let request = setup.request(&Method::GET, "/documents").bearer_auth(setup.keys.get(who));
+        request.send().await.unwrap().text().await.unwrap()
+    };
+    for (who, sees) in [("we", true), ("they", false)] {
+        let page = documents(who).await;
+        let is_open = ours["verdict"] != "pass";
+        assert_eq!(page.contains(&format!("/api/v1/reports/{our_key}/letter")), sees && is_open, "{page}");
+        let (status, _) = setup.get(who, &format!("/api/v1/letters?key={our_key}")).await;
+        assert_eq!(status == StatusCode::OK, sees && is_open, "{who}");
+    }
     assert_eq!(setup.get("they", &format!("/api/v1/status/{our_id}")).await.0, StatusCode::NOT_FOUND);
     // Which host leads the index is for those who run it.
     for (who, may_know) in [("they", false), ("operator", true)] {

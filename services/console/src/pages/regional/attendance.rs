@@ -18,7 +18,7 @@ pub(super) fn attendance(attendance: Option<&Attendance>, selection: &Selection)
             @match attendance {
                 None => {
                     p { "还没有导入机关名录，无法知道谁应当报送而没有报送。" }
-                    p.quiet { "准备一份 CSV 名录，首行为“机关名称,区划代码,上级,口径”，在命令行运行 " code { "gouji roster import 名录.csv" } "。" }
+                    p.quiet { "请在" a href="/roster#import" { "报送名录" } "页面下载模板、填写后导入，或者在命令行运行 " code { "gouji roster import 名录.csv" } "。" }
                 }
                 Some(attendance) if attendance.agencies.is_empty() && attendance.strangers.is_empty() => {
                     p { "机关名录中没有这个地区的机关。" }

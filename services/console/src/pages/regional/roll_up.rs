@@ -6,6 +6,7 @@ use survey::RollUp;
 
 use super::lists::{counts, folded, number, region_name};
 use super::selection::Selection;
+use crate::params::Params;
 
 /// The sums that the page shows, each the total of its row or group.
 const SUMS: [(&str, &str); 7] = [
@@ -50,7 +51,7 @@ fn content(rolled: &RollUp, selection: &Selection) -> Markup {
             a.button href=(address("xlsx")) { "汇总表（Excel）" }
             a.button href=(address("json")) { "数据（JSON）" }
         }
-        @if !rolled.contributors.is_empty() { (sums(rolled)) }
+        @if !rolled.contributors.is_empty() { (sums(rolled, selection)) }
         (lists(rolled, &broken, &address("json")))
     }
 }
@@ -85,13 +86,19 @@ fn lists(rolled: &RollUp, broken: &[&(&Equation, Sums)], all: &str) -> Markup {
     }
 }
 
+/// The page that compares this figure of the divisions of the region over the years.
+fn compared(cell: CellId, selection: &Selection) -> String {
+    let pairs = [("cell", cell.as_str()), ("by", "region"), ("region", selection.region.code.as_str())];
+    Params(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).into()).address("/compare")
+}
+
 /// How many reports count for no region.
 fn unplaced(rolled: &RollUp) -> Markup {
     html! { @if rolled.unplaced > 0 { "另有" (rolled.unplaced) "份年报不能确定地区，没有计入。" } }
 }
 
 /// The most important sums, beside the figures of the region's own report where there is one.
-fn sums(rolled: &RollUp) -> Markup {
+fn sums(rolled: &RollUp, selection: &Selection) -> Markup {
     let shown = SUMS.iter().filter_map(|(id, title)| {
         let id = CellId::parse(id).ok()?;
         let index = rolled.cells.iter().position(|cell| cell.id == id)?;
@@ -107,7 +114,7 @@ fn sums(rolled: &RollUp) -> Markup {
             tbody {
                 @for (title, index, cell) in shown {
                     tr {
-                        th scope="row" { (title) }
+                        th scope="row" { a href=(compared(cell.id, selection)) title="比较各地区各年度" { (title) } }
                         td { @if !cell.is_exact && cell.sum.is_some() { span.quiet { "不少于 " } } b { (number(cell.sum)) } }
                         td { (cell.contributors) }
                         td { (cell.lacking) }

@@ -1,0 +1,59 @@
+//! `GET /api/v1/compare` and `GET /api/v1/complete`.
+
+use access::Caller;
+use axum::Json;
+use axum::extract::State;
+use serde_json::Value;
+
+use crate::app::App;
+use crate::compare::{Asked, By};
+use crate::complete::{self, Kind};
+use crate::params::Params;
+use crate::problem::Problem;
+use crate::{api, compare};
+
+/// Suggestions where the request does not say how many, and at most.
+const DEFAULT_SUGGESTIONS: usize = 12;
+const MAX_SUGGESTIONS: usize = 50;
+/// Characters of a text that are completed.
+const MAX_TEXT_CHARS: usize = 200;
+
+/// Compares figures of agencies or regions over several years.
+pub(crate) async fn compare(
+    State(app): State<App>,
+    caller: Caller,
+    params: Params,
+) -> Result<Json<Value>, Problem> {
+    let asked = Asked::parse(&params)?;
+    Ok(Json(match asked.by {
+        By::Agency => api::compare::agencies(&compare::by_agency(&app, &caller, &asked).await?),
+        By::Region => api::compare::regions(&compare::by_region(&app, &caller, &asked).await?),
+    }))
+}
+
+/// Suggests how a text that is being typed may go on.
+pub(crate) async fn complete(
+    State(app): State<App>,
+    caller: Caller,
+    params: Params,
+) -> Result<Json<Value>, Problem> {
+    let text: String = params.get("q").unwrap_or_default().chars().take(MAX_TEXT_CHARS).collect();
+    let only = params.get("kind").map(|name| {
+        Kind::parse(name).ok_or_else(|| {
+            let problem = Problem::bad_parameter("kind", format!("没有名为“{name}”的补全类型。"));
+            problem.hint("可用 cell、agency、region、rule；不写则各类都给。")
+        })
+    });
+    let only = only.transpose()?;
+    let limit = match params.get("limit").map(str::parse) {
+        None => DEFAULT_SUGGESTIONS,
+        Some(Ok(limit)) if (1..=MAX_SUGGESTIONS).contains(&limit) => limit,
+        Some(_) => {
+            let detail = format!("limit 应为 1 到 {MAX_SUGGESTIONS} 的整数。");
+            return Err(Problem::bad_parameter("limit", detail));
+        }
+    };
+    let scope = complete::scope_of(&caller)?;
+    let found = app.read(move |reader| complete::complete(reader, scope, &text, only, limit)).await?;
+    Ok(Json(api::compare::suggestions(&found)))
+}

@@ -1,0 +1,147 @@
+//! Regions by years: the sums of the divisions of a region, each with how many agencies gave a figure.
+
+use maud::{Markup, html};
+use report::{CellId, Year};
+use survey::{Measure, Sum};
+
+use super::chart::{self, Bar, Mark, Series};
+use super::{PATH, downloads, heading, number, span, unit};
+use crate::compare::{Asked, RegionComparison, RegionRow};
+use crate::params::Params;
+
+pub(super) fn regions(comparison: &RegionComparison, asked: &Asked, params: &Params) -> Markup {
+    if comparison.years.is_empty() {
+        return html! { div.card.nothing { h2 { "没有可以比较的年度报告" } p { "请放宽地区或年度。" } } };
+    }
+    let whole = &comparison.total.region;
+    html! {
+        h2.region { (whole.name) " " span.quiet { (comparison.rows.len()) "个下级地区　" (span(&comparison.years)) } }
+        p.quiet {
+            "按汇总口径相加：报告已含下级数字的，下级不再重复计入；合计含本级机关。"
+            @if !comparison.has_roster { "没有机关名录，缺报只能按已报送的机关推算。" }
+            @if !asked.agencies.is_empty() || asked.kind.is_some() || asked.level.is_some() { "按地区比较时不看机关、类型和级别。" }
+        }
+        (downloads(params))
+        @for (position, cell) in comparison.cells.iter().enumerate() { (charts(comparison, position, *cell, params)) }
+        (table(comparison, params))
+    }
+}
+
+fn charts(comparison: &RegionComparison, cell: usize, id: CellId, params: &Params) -> Markup {
+    let title = format!(
+        "{}（{}），{}",
+        heading(id, Measure::Value),
+        unit(id, Measure::Value),
+        span(&comparison.years)
+    );
+    let sums = |row: &RegionRow| row.sums.get(cell).cloned().unwrap_or_default();
+    let total = sums(&comparison.total);
+    let notes: Vec<String> =
+        total.iter().map(|sum| sum.map_or_else(String::new, |sum| of_all(&sum))).collect();
+    let points = comparison
+        .years
+        .iter()
+        .zip(&total)
+        .map(|(year, sum)| mark(&comparison.total, *year, sum.as_ref(), params));
+    let series = [Series { name: comparison.total.region.name.clone(), points: points.collect() }];
+    let last = comparison.years.len().saturating_sub(1);
+    let mut bars: Vec<Bar> = comparison
+        .rows
+        .iter()
+        .filter_map(|row| {
+            let year = comparison.years.get(last)?;
+            let mark = mark(row, *year, sums(row).get(last)?.as_ref(), params)?;
+            Some(Bar { name: row.region.name.clone(), mark })
+        })
+        .collect();
+    bars.sort_by(|one, other| other.mark.value.cmp(&one.mark.value));
+    html! {
+        section.card.compared-cell {
+            h3 { (heading(id, Measure::Value)) span.quiet { "　" (unit(id, Measure::Value)) } }
+            div.charts {
+                (chart::lines(&format!("trend-{cell}"), &title, &comparison.years, &notes, &series))
+                @if bars.len() > 1 { div {
+                    p.quiet { @if let Some(year) = comparison.years.get(last) { (year) "年各地区" } }
+                    (chart::bars(&format!("rank-{cell}"), &format!("{title}，各地区"), &bars))
+                } }
+            }
+            p.quiet { "横轴下方为有数字的机关数／应计入的机关数。" }
+        }
+    }
+}
+
+/// `5/7家`.
+fn of_all(sum: &Sum) -> String {
+    format!("{}/{}家", sum.contributors, sum.contributors + sum.lacking)
+}
+
+fn mark(row: &RegionRow, year: Year, sum: Option<&Sum>, params: &Params) -> Option<Mark> {
+    let sum = sum?;
+    let value = sum.sum?;
+    let label = format!("{} {year}年 {}{}，{}", row.region.name, at_least(sum), number(value), of_all(sum));
+    Some(Mark { value, label, address: agencies_of(row, year, params), is_derived: !sum.is_exact })
+}
+
+fn at_least(sum: &Sum) -> &'static str {
+    if sum.is_exact { "" } else { "≥" }
+}
+
+/// The agencies behind a sum.
+fn agencies_of(row: &RegionRow, year: Year, params: &Params) -> String {
+    let params = params.without("by").with("year", &year.to_string()).with("order", "rank");
+    let params = if row.region.code == "000000" {
+        params.without("region")
+    } else {
+        params.with("region", &row.region.code)
+    };
+    params.address(PATH)
+}
+
+fn table(comparison: &RegionComparison, params: &Params) -> Markup {
+    html! {
+        section.card {
+            h2 { "各地区各年度" }
+            div.scroll.tall { table.plain.panel {
+                thead {
+                    @if comparison.cells.len() > 1 {
+                        tr {
+                            th scope="col" {}
+                            @for cell in &comparison.cells { th.group scope="colgroup" colspan=(comparison.years.len()) { (heading(*cell, Measure::Value)) } }
+                        }
+                    }
+                    tr {
+                        th scope="col" { "地区" }
+                        @for _ in &comparison.cells { @for year in &comparison.years { th scope="col" { (year) "年" } } }
+                    }
+                }
+                tbody.totals { (row(&comparison.total, comparison, params)) }
+                tbody { @for one in &comparison.rows { (row(one, comparison, params)) } }
+            } }
+            ul.legend aria-label="图例" {
+                li { span.swatch { "≥9" } "有机关缺报或该格没有数字，合计不少于此数" }
+                li { span.swatch.gap { "—" } "没有可以相加的数字" }
+            }
+        }
+    }
+}
+
+fn row(row: &RegionRow, comparison: &RegionComparison, params: &Params) -> Markup {
+    let inner = params.with("region", &row.region.code).address(PATH);
+    let is_total = row.region.code == comparison.total.region.code;
+    html! {
+        tr {
+            th scope="row" { @if is_total { (row.region.name) "合计" } @else { a href=(inner) { (row.region.name) } } }
+            @for sums in &row.sums {
+                @for (year, sum) in comparison.years.iter().zip(sums) {
+                    @match sum.as_ref().and_then(|sum| Some((sum, sum.sum?))) {
+                        Some((sum, value)) => td {
+                            a href=(agencies_of(row, *year, params)) { (at_least(sum)) (number(value)) }
+                            " " span.quiet { (of_all(sum)) }
+                        },
+                        None => td.gap title="没有可以相加的数字" { "—" },
+                    }
+                }
+            }
+        }
+    }
+}
