@@ -10,7 +10,7 @@ use std::time::Duration;
 use bus::{Bus, Feed, Since};
 use proto::v1::ReportRefused;
 use proto::v1::ReportReviewed;
-use proto::{ReportId, subject};
+use proto::{Fact as _, ReportId, subject};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
