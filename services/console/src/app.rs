@@ -67,7 +67,7 @@ impl App {
         self.0.worker.bus()
     }
 
-    /// Records what people do in the audit trail.
+    /// Who may do what: accounts, sessions, the audit trail.
     pub(crate) fn access(&self) -> &AccessControl {
         &self.0.access
     }

@@ -22,6 +22,7 @@ const ASSETS: &[(&str, &str, &str)] = &[
     ("complete.css", "text/css; charset=utf-8", include_str!("../assets/complete.css")),
     ("complete.js", "text/javascript; charset=utf-8", include_str!("../assets/complete.js")),
     ("console.css", "text/css; charset=utf-8", include_str!("../assets/console.css")),
+    ("account.css", "text/css; charset=utf-8", include_str!("../assets/account.css")),
     ("help.css", "text/css; charset=utf-8", include_str!("../assets/help.css")),
     ("send.css", "text/css; charset=utf-8", include_str!("../assets/send.css")),
     ("send.js", "text/javascript; charset=utf-8", include_str!("../assets/send.js")),

@@ -3,6 +3,8 @@
 mod api;
 mod app;
 mod assets;
+mod audit;
+mod audit_api;
 mod check_api;
 mod checks;
 mod children;
@@ -13,6 +15,8 @@ mod download;
 mod export_api;
 mod export_order;
 mod figure_form;
+mod first_start;
+mod form;
 mod labels;
 mod letter;
 mod letters;
@@ -98,6 +102,9 @@ pub fn router_with_children(worker: Worker, children: Children) -> anyhow::Resul
     // Set before the first request is answered, not when the task first runs.
     app.worker().set_degraded(Some("waiting for the index".into()));
     tokio::spawn(watch_index(app.clone()));
+    if app.access().has_accounts() {
+        tokio::spawn(first_start::print_link(app.clone()));
+    }
     Ok(access
         .router(routes::admitting(check_open, routes::routes()))
         .fallback(routes::not_found)

@@ -1,6 +1,8 @@
 //! The pages, in Chinese. They load nothing from elsewhere and work without their script.
 
+mod account;
 mod api;
+mod audit;
 mod changes;
 mod check;
 mod compare;
@@ -9,6 +11,7 @@ mod export;
 mod finding;
 mod help;
 mod layout;
+pub(crate) mod login;
 mod navigation;
 mod official_tables;
 pub(crate) mod original_view;
@@ -23,8 +26,11 @@ mod search;
 mod search_figures;
 mod send;
 mod status;
+mod users;
 
+pub(crate) use account::{change_password, end_sessions, show as account};
 pub(crate) use api::api;
+pub(crate) use audit::show as audit;
 pub(crate) use changes::changes;
 pub(crate) use check::{check, form as check_form};
 pub(crate) use compare::compare;
@@ -43,3 +49,6 @@ pub(crate) use rules::{rules, rules_change, rules_preview};
 pub(crate) use search::search;
 pub(crate) use send::{receipt, receipts, send};
 pub(crate) use status::status;
+pub(crate) use users::{
+    change as change_user, create as create_user, list as users, new as new_user, show as user,
+};

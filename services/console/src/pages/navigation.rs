@@ -41,7 +41,8 @@ pub(crate) const ENTRIES: &[Entry] = &[
     more("/status", "处理状态", Requires::Review),
     more("/help", "帮助", Requires::Key),
     more("/api", "接口", Requires::Key),
-    // 用户, 审计
+    more("/users", "用户", Requires::Operate),
+    more("/audit", "审计", Requires::Operate),
 ];
 
 /// The main pages in a row and the others under 更多; on a phone all of them under 菜单.
