@@ -118,6 +118,8 @@ pub struct Request {
     pub format: Format,
     /// The language of column names and codes.
     pub names: Names,
+    /// Whether the rows are for everybody: the state of the review is left out then.
+    pub is_public: bool,
     /// What comes before the path of an address in the table, e.g. `https://gouji.example.cn`; may be empty.
     pub base: String,
 }

@@ -11,13 +11,14 @@ use access::Caller;
 use bus::{Counts, Event, Lag};
 use policy::InForce;
 use proto::v1::{ReportRefused, RulePolicyChanged};
-use report::{CellId, Decimal, Form, FormId, Region, Review, Year};
+use report::{CellId, Decimal, Form, FormId, Region, Review, Verdict, Year};
 use rules::{Rule, RulePolicy, RuleSetting};
 use search::{Facet, FacetCounts, Hit, Page, Snippet, StoredReport, Sum, Version, Withdrawal};
 use serde_json::{Map, Value, json};
 use survey::{Attendance, Attendee, RollUp};
 
 use crate::labels;
+use crate::news::{Item, Mark};
 use crate::params::Params;
 use crate::pipeline_status::{IndexLeader, PipelineStatus, Snapshot};
 use crate::policy_changes::Preview;
@@ -363,6 +364,32 @@ fn refusal(refused: &ReportRefused) -> Value {
         "class": refused.class,
         "message": refused.message,
         "attempts": refused.attempts.len(),
+    })
+}
+
+/// What is new after a mark, and the agencies that are overdue now.
+pub(crate) fn news(items: &[Item], mark: &Mark, overdue: &[Item]) -> Value {
+    json!({
+        "items": items.iter().map(news_item).collect::<Value>(),
+        "next": mark.to_string(),
+        "overdue": overdue.iter().map(news_item).collect::<Value>(),
+    })
+}
+
+fn news_item(item: &Item) -> Value {
+    json!({
+        "id": item.id,
+        "kind": item.kind.as_str(),
+        "at_ms": item.at_ms,
+        "sequence": item.sequence,
+        "report": item.report,
+        "title": item.title(),
+        "agency": item.agency,
+        "region": item.region.as_ref().map(region),
+        "year": item.year,
+        "file_name": item.file_name,
+        "verdict": item.verdict.map(Verdict::as_str),
+        "why": item.why,
     })
 }
 

@@ -14,6 +14,7 @@ use worker::Worker;
 use crate::checks::Checks;
 use crate::children::Children;
 use crate::export_api;
+use crate::news::News;
 use crate::original::Originals;
 use crate::pipeline_status::{PipelineMonitor, Snapshot};
 use crate::problem::{self, Problem};
@@ -32,6 +33,7 @@ struct State {
     access: AccessControl,
     monitor: PipelineMonitor,
     checks: Checks,
+    news: News,
     originals: Originals,
     exports: Arc<Semaphore>,
 }
@@ -46,6 +48,7 @@ impl App {
         let index = Arc::new(CurrentReader::new(&worker.config().index));
         let monitor = PipelineMonitor::start(&worker, index.clone());
         let checks = Checks::new(worker.config(), &children.reader);
+        let news = News::start(&worker, &index);
         let originals = Originals::new(children.renderer, children.renderer_limits, worker.config().sandbox);
         Self(Arc::new(State {
             worker,
@@ -54,6 +57,7 @@ impl App {
             access,
             monitor,
             checks,
+            news,
             originals,
             exports: export_api::room(),
         }))
@@ -101,6 +105,11 @@ impl App {
     /// The checks of files that are not sent yet.
     pub(crate) fn checks(&self) -> &Checks {
         &self.0.checks
+    }
+
+    /// What is new.
+    pub(crate) fn news(&self) -> &News {
+        &self.0.news
     }
 
     /// Room for exports.

@@ -24,6 +24,7 @@ const ASSETS: &[(&str, &str, &str)] = &[
     ("console.css", "text/css; charset=utf-8", include_str!("../assets/console.css")),
     ("account.css", "text/css; charset=utf-8", include_str!("../assets/account.css")),
     ("help.css", "text/css; charset=utf-8", include_str!("../assets/help.css")),
+    ("news.css", "text/css; charset=utf-8", include_str!("../assets/news.css")),
     ("send.css", "text/css; charset=utf-8", include_str!("../assets/send.css")),
     ("send.js", "text/javascript; charset=utf-8", include_str!("../assets/send.js")),
     ("drop.js", "text/javascript; charset=utf-8", include_str!("../assets/drop.js")),

@@ -23,7 +23,7 @@ pub(crate) fn state(state: ReportState) -> &'static str {
         ReportState::Parsed => "已读取",
         ReportState::Validated => "已校核",
         ReportState::Indexed => "可检索",
-        ReportState::Refused => "已退回",
+        ReportState::Refused => "未接收",
     }
 }
 

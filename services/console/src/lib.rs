@@ -21,6 +21,8 @@ mod form;
 mod labels;
 mod letter;
 mod letters;
+mod news;
+mod news_api;
 mod notices;
 mod office;
 mod openapi;

@@ -12,8 +12,8 @@ use crate::app::App;
 use crate::pages::{self, login};
 use crate::problem::Problem;
 use crate::{
-    assets, audit_api, check_api, compare_api, download, export_api, letter, letters, notices, original_api,
-    pipeline_api, policy_api, regional_api, report_api, report_stream, reviews_api, search_api,
+    assets, audit_api, check_api, compare_api, download, export_api, letter, letters, news_api, notices,
+    original_api, pipeline_api, policy_api, regional_api, report_api, report_stream, reviews_api, search_api,
 };
 
 /// Every path and what it needs; `openapi.json` describes those of the API. Where any key will do, a key that
@@ -30,6 +30,9 @@ pub(crate) fn routes() -> Vec<Route<App>> {
         ),
         ("/send/receipt/{id}", Requires::Key, Any, get(pages::receipt)),
         ("/check", Requires::Key, Any, get(pages::check_form).post(pages::check)),
+        ("/news", Requires::Key, Any, get(pages::news)),
+        ("/news/seen", Requires::Key, Any, post(pages::news_seen)),
+        ("/news.atom", Requires::Key, Only(&["kind", "region", "q"]), get(news_api::atom)),
         ("/help", Requires::Key, Any, get(pages::help)),
         ("/api", Requires::Key, Any, get(pages::api)),
         ("/reports/{id}", Requires::Key, Any, get(pages::report)),
@@ -106,6 +109,12 @@ pub(crate) fn routes() -> Vec<Route<App>> {
             post(policy_api::change),
         ),
         ("/api/v1/check", Requires::Key, Only(&["name"]), post(check_api::check)),
+        (
+            "/api/v1/news",
+            Requires::Key,
+            Only(&["after", "limit", "kind", "region", "q"]),
+            get(news_api::news),
+        ),
         ("/api/v1/export", Requires::Key, Only(EXPORT), get(export_api::export)),
         ("/api/v1/sum", Requires::Key, Only(SUM), get(search_api::sum)),
         ("/api/v1/compare", Requires::Key, Only(COMPARE), get(compare_api::compare)),

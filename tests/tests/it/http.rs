@@ -2,7 +2,9 @@
 
 mod browser;
 mod description;
+mod proxy;
 mod rules;
+mod send;
 
 use std::path::Path;
 use std::time::Duration;
@@ -32,7 +34,10 @@ impl Up {
         let data = folder.path().join("data");
         let mut command =
             super::commands::gouji(&["up", "--data", data.to_str().unwrap(), "--listen", &address]);
-        command.env("XDG_STATE_HOME", folder.path().join("state")).env("GOUJI_RATE", "100000");
+        command
+            .env("XDG_STATE_HOME", folder.path().join("state"))
+            .env("GOUJI_RATE", "100000")
+            .env("GOUJI_CHECK_RATE", "100000");
         let mut process = Process::start("gouji", &mut command, folder.path()).unwrap();
         let (url, client) = (format!("http://{address}"), tests::api::http().build().unwrap());
         until("gouji to be up", PATIENCE, async || {

@@ -153,12 +153,17 @@ impl Tables<'_> {
     fn description(&self, id: CellId, cell: Option<&Cell>) -> String {
         let label = full_width_brackets(self.form.label(id));
         let state = cell.map(|cell| cell.state).unwrap_or_default();
-        let mut description = format!("{label}：{}。{}", shown(cell), state.title());
+        let mut description = format!("{label}：{}。", shown(cell));
+        // A number that was read stands there as it is printed.
+        if state != CellState::Read {
+            description.push_str(state.title());
+        }
         if let Some(doubt) = cell.and_then(|cell| cell.doubt) {
             description.push_str(&format!("（{}）", doubt.title()));
         }
         if let Some(text) = cell.and_then(|cell| cell.text.as_ref()).filter(|text| !text.is_empty()) {
-            description.push_str(&format!("，原文填写“{text}”"));
+            let comma = if state == CellState::Read { "" } else { "，" };
+            description.push_str(&format!("{comma}原文填写“{text}”"));
         }
         if let Some(words) = cell.and_then(|cell| labels::location(&cell.origin?)) {
             description.push_str(&format!("。{words}"));

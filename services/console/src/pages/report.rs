@@ -356,7 +356,7 @@ fn not_indexed(id: &str, history: &ReportHistory, original: &Original) -> Markup
     html! {
         article.report {
             header.head {
-                h1 { @if history.refusal.is_some() { "文件已退回" } @else { "正在处理" } }
+                h1 { @if history.refusal.is_some() { "文件未接收" } @else { "正在处理" } }
                 @match &history.refusal {
                     Some(refusal) => (refused(refusal)),
                     None => p.notice { "目前" (labels::state(history.state)) "，处理完就能看到结果，请稍后刷新本页。" }

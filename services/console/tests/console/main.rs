@@ -8,6 +8,7 @@ mod checks;
 mod compare;
 mod export;
 mod harness;
+mod news;
 mod office;
 mod originals;
 mod pages;

@@ -34,6 +34,11 @@ fn look(browser: &mut Browser, url: &str, key: &str) {
     open("/regions", "form.asking", "display", "flex");
     open("/regions?region=44&year=2021&survey=true", ".card", "border-top-style", "solid");
     open("/status", "table.plain", "border-collapse", "collapse");
+    open("/send", ".drop", "border-top-style", "dashed");
+    open("/check", ".drop", "text-align", "center");
+    open("/news", ".news li", "display", "grid");
+    open("/help", ".guide", "display", "grid");
+    open("/api", ".operation pre", "overflow-x", "auto");
     let letter = format!("/api/v1/reports/{key}/letter?date=2025-03-01");
     open(&letter, "h1", "text-align", "center");
     open(&letter, "td", "border-top-style", "solid");
