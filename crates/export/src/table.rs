@@ -155,6 +155,32 @@ pub fn write<'a, W: Write + Send + 'a>(
     Ok(provenance)
 }
 
+/// Writes a small table that is no shape of reports, such as a comparison. Texts are kept from becoming formulas as in
+/// an export.
+///
+/// # Errors
+/// If the format is neither CSV nor JSON lines: the others carry the dictionary of an export.
+pub fn write_rows<'v>(
+    columns: &[Column],
+    names: Names,
+    format: Format,
+    rows: impl IntoIterator<Item = Vec<Value<'v>>>,
+) -> Result<Vec<u8>, ExportError> {
+    let mut out = Vec::new();
+    let mut table: Box<dyn TableWriter + '_> = match format {
+        Format::Csv => Box::new(CommaSeparated::new(columns, names, &mut out)?),
+        Format::Jsonl => Box::new(JsonLines::new(columns, names, &mut out)),
+        Format::Parquet | Format::Xlsx => {
+            return Err(std::io::Error::from(std::io::ErrorKind::Unsupported).into());
+        }
+    };
+    for row in rows {
+        table.row(&row)?;
+    }
+    table.finish(&Provenance::default())?;
+    Ok(out)
+}
+
 /// Writes the rows of one table.
 pub(crate) trait TableWriter {
     /// Writes one row: a value for each column.

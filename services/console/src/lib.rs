@@ -10,6 +10,7 @@ mod checks;
 mod children;
 mod compare;
 mod compare_api;
+mod compare_export;
 mod complete;
 mod download;
 mod export_api;

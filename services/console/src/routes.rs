@@ -202,7 +202,8 @@ const LETTERS: &[&str] =
 /// Those of a sum.
 const SUM: &[&str] = filter_and!("cell", "by");
 /// Those of a comparison.
-const COMPARE: &[&str] = &["cell", "measure", "of", "by", "region", "agency", "kind", "level", "year"];
+const COMPARE: &[&str] =
+    &["cell", "measure", "of", "by", "region", "agency", "kind", "level", "year", "format"];
 /// Those of an export.
 const EXPORT: &[&str] = filter_and!("shape", "format", "names", "title", "publisher", "licence", "findings");
 /// Those of a search.

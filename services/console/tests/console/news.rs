@@ -27,7 +27,7 @@ fn kinds(news: &Value) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn what_happens_is_told_once_and_in_order() {
+async fn what_happens_comes_once_and_in_order() {
     let mut console = TestConsole::empty().await;
     let bytes = sample("page-utf8.html");
     let (_, key) = console.submit("page-utf8.html", &bytes).await;

@@ -181,7 +181,7 @@ async fn a_form_without_a_script_leads_to_its_receipt() {
 }
 
 #[tokio::test]
-async fn programs_are_told_where_the_submission_is() {
+async fn programs_get_the_address_of_the_submission() {
     let up = Up::with(&[]).await;
     let post = async |name: &str, bytes: Vec<u8>| {
         let request = up.client.post(up.at("/api/v1/reports")).query(&[("file_name", name)]).body(bytes);
