@@ -4,14 +4,15 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use proto::v1::{ReportSubmitted, Scope};
 
+use crate::account::{Account, SessionId, Way};
 use crate::guard::Requires;
 use crate::key::{Key, Role};
 use crate::problem::Problem;
 
-/// The caller of a request. If the service has no keys, callers are anonymous and may do everything.
+/// The caller of a request. If the service has neither keys nor accounts, callers are anonymous and may do everything.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Caller {
-    /// Name of the key; empty if the caller is anonymous.
+    /// Name of the key or of the account; empty if the caller is anonymous.
     pub name: String,
     /// What the caller may do; none if it is anonymous.
     pub role: Option<Role>,
@@ -21,11 +22,26 @@ pub struct Caller {
     pub origin: String,
     /// Whether the service asks for keys and this caller presented none: it may do only what requires nothing.
     pub is_signed_out: bool,
+    /// The session of a person who is signed in; none for a key.
+    pub session: Option<CallerSession>,
+}
+
+/// The session of a caller.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CallerSession {
+    /// Which of the sessions of its account it is.
+    pub id: SessionId,
+    /// The name that people know.
+    pub display: String,
+    /// How its user signed in.
+    pub way: Way,
+    /// Whether the password has to be changed before anything else is done.
+    pub must_change: bool,
 }
 
 impl Caller {
     pub(crate) fn anonymous(origin: String) -> Self {
-        Self { name: String::new(), role: None, scope: None, origin, is_signed_out: false }
+        Self { name: String::new(), role: None, scope: None, origin, is_signed_out: false, session: None }
     }
 
     /// The same caller, where the service asks for keys and this one presented none.
@@ -44,7 +60,33 @@ impl Caller {
     }
 
     pub(crate) fn of_key(key: Key, origin: String) -> Self {
-        Self { name: key.name, role: Some(key.role), scope: key.scope, origin, is_signed_out: false }
+        Self {
+            name: key.name,
+            role: Some(key.role),
+            scope: key.scope,
+            origin,
+            is_signed_out: false,
+            session: None,
+        }
+    }
+
+    /// Somebody who is about to sign in to this account.
+    pub(crate) fn named(account: &Account, origin: &str) -> Self {
+        let role = Some(account.role);
+        Self { name: account.name.clone(), role, ..Self::anonymous(origin.to_owned()) }
+    }
+
+    pub(crate) fn of_account(account: Account, id: SessionId, way: Way, origin: String) -> Self {
+        let scope = account.scope();
+        let must_change = account.must_change;
+        Self {
+            name: account.name,
+            role: Some(account.role),
+            scope,
+            origin,
+            is_signed_out: false,
+            session: Some(CallerSession { id, display: account.display, way, must_change }),
+        }
     }
 
     /// Whether a route that requires this would admit the caller; pages offer only what it may do.

@@ -81,11 +81,14 @@ codes! {
     QueryTooLong "query-too-long" [URI_TOO_LONG], Sender:
         "The query of the address has more than 8192 bytes."
         => "Search with fewer conditions.";
+    CannotShow "cannot-show" [UNPROCESSABLE_ENTITY], Sender:
+        "The original cannot be drawn: it is damaged, encrypted, or costs more than the limits."
+        => "Download the original and open it in the program that made it.";
 
     // Keys and roles.
     NoKey "no-key" [UNAUTHORIZED], Sender:
-        "The request carries no key, and this address asks for one."
-        => "Send `Authorization: Bearer gouji_...`; the operator hands out keys.";
+        "The request carries neither a key nor the cookie of a session, and this address asks for one."
+        => "Send `Authorization: Bearer gouji_...`, or sign in; the operator hands out keys and accounts.";
     UnknownKey "unknown-key" [UNAUTHORIZED], Sender:
         "The key is not in the file of keys."
         => "Check that the key is complete; ask the operator for a new one otherwise.";
@@ -98,6 +101,24 @@ codes! {
     NotYours "not-yours" [FORBIDDEN], Sender:
         "The report to be withdrawn is outside the scope of the key."
         => "Check the id; ask the operator if the scope of the key is wrong.";
+    SessionEnded "session-ended" [UNAUTHORIZED], Sender:
+        "The session has ended: by sign-out, idleness, a change of the password, or because the account was disabled."
+        => "Sign in again.";
+    WrongPassword "wrong-password" [UNAUTHORIZED], Sender:
+        "There is no account with this name and this password."
+        => "Check both; an administrator can give the account a new password.";
+    PasswordChangeRequired "password-change-required" [FORBIDDEN], Sender:
+        "The password of the account was given by somebody else and has not been changed."
+        => "Change it on the page 我的账号.";
+    WrongAccount "wrong-account" [UNPROCESSABLE_ENTITY, CONFLICT, NOT_FOUND], Sender:
+        "The account cannot be made or changed like this; `detail` says why."
+        => "Correct what `detail` names.";
+    IdentityRefused "identity-refused" [FORBIDDEN, BAD_REQUEST], Sender:
+        "The identity provider did not sign the person in, or the identity has no role here."
+        => "Sign in again; ask the administrator for a role.";
+    IdentityProvider "identity-provider" [BAD_GATEWAY], Operator:
+        "The identity provider does not answer, or answers what cannot be verified."
+        => "Try again later; the operator finds the cause in the log of the service.";
     OutsideScope "outside-scope" [FORBIDDEN], Sender:
         "The region is outside the scope of the caller."
         => "Ask for a region of your own; ask the operator if your scope is wrong.";

@@ -4,12 +4,14 @@ use std::net::{IpAddr, SocketAddr};
 
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::header::{AUTHORIZATION, HOST, ORIGIN};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use crate::account::{SessionError, SessionId};
 use crate::audit::Action;
 use crate::key::{KeyError, Role};
 use crate::problem::Challenge;
@@ -63,11 +65,12 @@ pub(crate) async fn authorize(
     request: Request,
     next: Next,
 ) -> Response {
-    let caller = match access.check(requires, &request) {
+    let (head, body) = request.into_parts();
+    let caller = match access.check(requires, &head).await {
         Ok(caller) => caller,
         Err((caller, problem)) => return with_caller(caller, problem.into_response()),
     };
-    match admit(&caller, parameters, request) {
+    match admit(&caller, parameters, Request::from_parts(head, body)) {
         Ok(request) => with_caller(caller, next.run(request).await),
         Err(problem) => with_caller(caller, problem.into_response()),
     }
@@ -94,12 +97,13 @@ pub(crate) async fn authorize_metrics(
     if request.uri().path() != "/metrics" {
         return next.run(request).await;
     }
-    if access.0.keys.is_none() && !access.0.local {
+    if access.is_open() && !access.0.local {
         // The proxy authenticates users, and a user whom it lets through is no operator.
         return not_here(request.uri()).into_response();
     }
-    match access.check(Requires::Operate, &request) {
-        Ok(_) => next.run(request).await,
+    let (head, body) = request.into_parts();
+    match access.check(Requires::Operate, &head).await {
+        Ok(_) => next.run(Request::from_parts(head, body)).await,
         Err((_, problem)) => problem.into_response(),
     }
 }
@@ -108,66 +112,127 @@ fn not_here(uri: &Uri) -> Problem {
     Problem::not_found(format!("没有地址 {}。", uri.path()))
 }
 
-fn peer(request: &Request) -> Option<IpAddr> {
-    request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| ip_of(peer.0))
+fn peer(head: &Parts) -> Option<IpAddr> {
+    head.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| ip_of(peer.0))
+}
+
+/// What a caller may do before it has changed a password that somebody else gave it.
+const BEFORE_CHANGE: [&str; 3] = ["/account", "/account/password", "/logout"];
+
+/// Why a request comes from nobody who is known.
+enum Unknown {
+    /// It carries neither a key nor a cookie of ours.
+    Nobody,
+    Key(KeyError),
+    SessionEnded,
+    Unavailable(anyhow::Error),
 }
 
 impl AccessControl {
+    /// Whether nobody has to say who they are.
+    pub fn is_open(&self) -> bool {
+        self.0.keys.is_none() && self.0.accounts.is_none()
+    }
+
     /// The caller of a request that its route admits; otherwise the caller, as far as it is known, and the problem.
-    fn check(&self, requires: Requires, request: &Request) -> Result<Caller, (Caller, Problem)> {
-        let peer = peer(request);
+    async fn check(&self, requires: Requires, head: &Parts) -> Result<Caller, (Caller, Problem)> {
+        let peer = peer(head);
         let anonymous = Caller::anonymous(peer.map(|peer| peer.to_string()).unwrap_or_default());
-        let anonymous = if self.0.keys.is_some() { anonymous.signed_out() } else { anonymous };
+        let anonymous = if self.is_open() { anonymous } else { anonymous.signed_out() };
         let deny = |caller: &Caller, problem: Problem| {
-            let object = format!("{} {}", request.method(), request.uri().path());
+            let object = format!("{} {}", head.method, head.uri.path());
             self.record_denial(
                 caller,
                 Action { name: "access", object: &object, detail: problem.code.name() },
             );
             (caller.clone(), problem)
         };
-        if request.uri().query().is_some_and(|query| query.len() > QUERY_BYTES) {
+        if head.uri.query().is_some_and(|query| query.len() > QUERY_BYTES) {
             let detail = format!("地址中的参数超过 {QUERY_BYTES} 字节。");
             return Err((anonymous, Problem::new(Code::QueryTooLong, detail, "请减少检索条件。")));
         }
-        let presented = presented(request.headers());
-        if !request.method().is_safe() && !presented.as_ref().is_some_and(|one| one.is_bearer) {
-            check_origin(request).map_err(|problem| deny(&anonymous, problem))?;
+        let presented = presented(&head.headers);
+        if !head.method.is_safe() && !presented.as_ref().is_some_and(|one| one.is_bearer) {
+            // A program says who it is in a header of its own; the rest are browsers, and these tell their origin.
+            let is_form = !head.uri.path().starts_with("/api/") && presented.is_none();
+            let has_cookie = presented.is_none() && self.0.cookies.session(&head.headers).is_some();
+            let is_browser = self.0.accounts.is_some() && (is_form || has_cookie);
+            check_origin(head, is_browser).map_err(|problem| deny(&anonymous, problem))?;
         }
-        let Some(keys) = &self.0.keys else {
+        if self.is_open() {
             if self.0.local {
-                check_host(request).map_err(|problem| deny(&anonymous, problem))?;
+                check_host(head).map_err(|problem| deny(&anonymous, problem))?;
             }
             return Ok(anonymous);
-        };
-        if requires == Requires::Nothing {
-            return Ok(anonymous);
         }
-        let found = presented.map(|presented| keys.find(&presented.key));
-        let key = match found {
-            Some(Ok(key)) => key,
-            other => {
+        let known = self.identify(presented, head, &anonymous.origin).await;
+        if requires == Requires::Nothing {
+            return Ok(known.unwrap_or(anonymous));
+        }
+        let caller = match known {
+            Ok(caller) => caller,
+            Err(Unknown::Unavailable(error)) => return Err((anonymous, Problem::bus(&error))),
+            Err(unknown) => {
                 if let Some(seconds) = peer.and_then(|peer| self.0.rate.address(peer).err()) {
                     return Err(deny(&anonymous, rate_limited(seconds)));
                 }
-                let problem = match other {
-                    None => no_key(request.uri()),
-                    Some(Err(KeyError::Expired)) => {
-                        wrong_key(request.uri(), Code::ExpiredKey, "密钥已经过期。")
-                    }
-                    _ => wrong_key(request.uri(), Code::UnknownKey, "密钥不在名册中。"),
-                };
-                return Err(deny(&anonymous, problem));
+                return Err(deny(&anonymous, self.unknown(&head.uri, &unknown)));
             }
         };
-        let caller = Caller::of_key(key, anonymous.origin);
         if let Err(seconds) = self.0.rate.key(&caller.name) {
             return Err(deny(&caller, rate_limited(seconds)));
+        }
+        let must_change = caller.session.as_ref().is_some_and(|session| session.must_change);
+        if must_change && !BEFORE_CHANGE.contains(&head.uri.path()) {
+            return Err((caller, must_change_password(&head.uri)));
         }
         match caller.role {
             Some(role) if !requires.allows(role) => Err(deny(&caller, wrong_role(role, requires))),
             _ => Ok(caller),
         }
+    }
+
+    /// Who sent a request: a key comes before a cookie.
+    async fn identify(
+        &self,
+        presented: Option<Presented>,
+        head: &Parts,
+        origin: &str,
+    ) -> Result<Caller, Unknown> {
+        if let Some(presented) = presented {
+            let keys = self.0.keys.as_ref().ok_or(Unknown::Key(KeyError::Unknown))?;
+            let key = keys.find(&presented.key).map_err(Unknown::Key)?;
+            return Ok(Caller::of_key(key, origin.to_owned()));
+        }
+        let accounts = self.0.accounts.as_ref().ok_or(Unknown::Nobody)?;
+        let cookie = self.0.cookies.session(&head.headers).ok_or(Unknown::Nobody)?;
+        let id = SessionId::of_cookie(cookie).ok_or(Unknown::SessionEnded)?;
+        match accounts.authenticate(&id).await {
+            Ok((account, session)) => Ok(Caller::of_account(account, id, session.way, origin.to_owned())),
+            Err(SessionError::Ended) => Err(Unknown::SessionEnded),
+            Err(SessionError::Unavailable(error)) => Err(Unknown::Unavailable(error)),
+        }
+    }
+
+    /// The problem of a caller who is not known, and how it can become known.
+    fn unknown(&self, uri: &Uri, unknown: &Unknown) -> Problem {
+        let is_api = uri.path().starts_with("/api/") || uri.path() == "/metrics";
+        let challenge = match is_api {
+            true => Challenge::Bearer,
+            false if self.0.accounts.is_some() => Challenge::SignIn,
+            false => Challenge::Basic,
+        };
+        let problem = match unknown {
+            Unknown::SessionEnded => Problem::new(Code::SessionEnded, "登录已失效。", "请重新登录。"),
+            Unknown::Key(KeyError::Expired) => wrong_key(Code::ExpiredKey, "密钥已经过期。"),
+            Unknown::Key(_) => wrong_key(Code::UnknownKey, "密钥不在名册中。"),
+            _ if self.0.accounts.is_some() => {
+                let hint = "请在页面上登录；程序请带 Authorization: Bearer gouji_… 请求头。";
+                Problem::new(Code::NoKey, "请求没有带密钥，也没有登录。", hint)
+            }
+            _ => no_key(),
+        };
+        Problem { challenge: Some(challenge), ..problem }
     }
 
     /// Records that a handler denied an action to a caller, and returns the problem.
@@ -201,15 +266,18 @@ fn presented(headers: &HeaderMap) -> Option<Presented> {
 /// Prevents cross-site request forgery. A browser adds a stored password to requests that another web site makes
 /// it send, also to addresses of its own machine, so a request that changes something has to come from one of our
 /// own pages or from no browser.
-fn check_origin(request: &Request) -> Result<(), Problem> {
-    let text = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
-    let is_cross_site = match (text("sec-fetch-site"), request.headers().get(ORIGIN)) {
+///
+/// Every browser says where a request that changes something comes from, so one that says nothing is refused where
+/// the request could only come from a browser.
+fn check_origin(head: &Parts, is_browser: bool) -> Result<(), Problem> {
+    let text = |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok());
+    let is_cross_site = match (text("sec-fetch-site"), head.headers.get(ORIGIN)) {
         (Some(site), _) => !matches!(site, "same-origin" | "none"),
         (None, Some(origin)) => {
             let origin = origin.to_str().ok().and_then(|origin| origin.split_once("://"));
-            origin.is_none_or(|(_, from)| Some(from) != host(request))
+            origin.is_none_or(|(_, from)| Some(from) != host(head))
         }
-        (None, None) => false,
+        (None, None) => is_browser,
     };
     if !is_cross_site {
         return Ok(());
@@ -223,8 +291,8 @@ fn check_origin(request: &Request) -> Result<(), Problem> {
 
 /// Prevents DNS rebinding. A service that listens on loopback without keys is still reached by a browser whose
 /// web site resolves to a loopback address; such requests name the web site as their host.
-fn check_host(request: &Request) -> Result<(), Problem> {
-    let Some(host) = host(request) else { return Ok(()) };
+fn check_host(head: &Parts) -> Result<(), Problem> {
+    let Some(host) = host(head) else { return Ok(()) };
     let name = host.rsplit_once(':').map_or(host, |(name, port)| {
         if port.bytes().all(|byte| byte.is_ascii_digit()) { name } else { host }
     });
@@ -240,30 +308,28 @@ fn check_host(request: &Request) -> Result<(), Problem> {
     ))
 }
 
-fn host(request: &Request) -> Option<&str> {
-    request
-        .headers()
+fn host(head: &Parts) -> Option<&str> {
+    head.headers
         .get(HOST)
         .and_then(|host| host.to_str().ok())
-        .or_else(|| request.uri().authority().map(|a| a.as_str()))
+        .or_else(|| head.uri.authority().map(|authority| authority.as_str()))
 }
 
-fn challenge(uri: &Uri) -> Challenge {
-    let is_api = uri.path().starts_with("/api/") || uri.path() == "/metrics";
-    if is_api { Challenge::Bearer } else { Challenge::Basic }
+fn must_change_password(uri: &Uri) -> Problem {
+    let detail = "初始密码尚未修改，不能进行其他操作。";
+    let problem = Problem::new(Code::PasswordChangeRequired, detail, "请先在“我的账号”中修改密码。");
+    let is_page = !uri.path().starts_with("/api/");
+    Problem { challenge: is_page.then_some(Challenge::ChangePassword), ..problem }
 }
 
-fn no_key(uri: &Uri) -> Problem {
+fn no_key() -> Problem {
     let hint = "程序请带 Authorization: Bearer gouji_… 请求头，gouji 命令用 --key-file 或 GOUJI_KEY；\
                 浏览器弹出登录框时，用户名任意，密码填密钥。密钥向运维人员申请。";
-    let problem = Problem::new(Code::NoKey, "请求没有带密钥。", hint);
-    Problem { challenge: Some(challenge(uri)), ..problem }
+    Problem::new(Code::NoKey, "请求没有带密钥。", hint)
 }
 
-fn wrong_key(uri: &Uri, code: Code, detail: &str) -> Problem {
-    let hint = "请核对密钥是否完整；仍不行时，请向运维人员申请新的密钥。";
-    let problem = Problem::new(code, detail, hint);
-    Problem { challenge: Some(challenge(uri)), ..problem }
+fn wrong_key(code: Code, detail: &str) -> Problem {
+    Problem::new(code, detail, "请核对密钥是否完整；仍不行时，请向运维人员申请新的密钥。")
 }
 
 fn wrong_role(role: Role, requires: Requires) -> Problem {
@@ -272,7 +338,7 @@ fn wrong_role(role: Role, requires: Requires) -> Problem {
     Problem::new(Code::WrongRole, detail, hint)
 }
 
-fn rate_limited(seconds: u64) -> Problem {
+pub(crate) fn rate_limited(seconds: u64) -> Problem {
     let hint = "请按 Retry-After 指示的秒数后再试。";
     Problem::new(Code::TooOften, "请求过于频繁。", hint).retry_after(seconds)
 }
@@ -283,16 +349,16 @@ mod tests {
 
     use super::*;
 
-    fn request(headers: &[(&str, &str)]) -> Request {
+    fn head(headers: &[(&str, &str)]) -> Parts {
         let request =
             headers.iter().fold(Request::post("/"), |request, (name, value)| request.header(*name, *value));
-        request.body(Body::empty()).unwrap()
+        request.body(Body::empty()).unwrap().into_parts().0
     }
 
     #[test]
     fn a_key_is_a_bearer_token_or_a_password() {
         let check = |value: &str, key: Option<&str>| {
-            let found = presented(request(&[("authorization", value)]).headers());
+            let found = presented(&head(&[("authorization", value)]).headers);
             assert_eq!(found.map(|found| found.key).as_deref(), key, "{value}");
         };
         check("Bearer gouji_1", Some("gouji_1"));
@@ -307,8 +373,12 @@ mod tests {
     #[test]
     fn cross_site_requests_are_denied() {
         let check = |headers: &[(&str, &str)], expected: bool| {
-            assert_eq!(check_origin(&request(headers)).is_ok(), expected, "{headers:?}");
+            assert_eq!(check_origin(&head(headers), false).is_ok(), expected, "{headers:?}");
         };
+        assert!(
+            check_origin(&head(&[("host", "gouji.example")]), true).is_err(),
+            "a browser says where it is"
+        );
         let host = ("host", "gouji.example:8470");
         check(&[host], true);
         check(&[host, ("origin", "http://gouji.example:8470")], true);
@@ -324,7 +394,7 @@ mod tests {
     #[test]
     fn without_keys_only_loopback_hosts_are_allowed() {
         let check = |host: &str, expected: bool| {
-            assert_eq!(check_host(&request(&[("host", host)])).is_ok(), expected, "{host}");
+            assert_eq!(check_host(&head(&[("host", host)])).is_ok(), expected, "{host}");
         };
         check("127.0.0.1:8470", true);
         check("localhost", true);

@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use proto::v1::Scope;
 use report::beijing;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use toml::Spanned;
@@ -26,7 +26,7 @@ pub const PREFIX: &str = "gouji_";
 const BYTES: usize = 32;
 
 /// What a key may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     /// Send, withdraw and see reports of its own agencies and regions.
@@ -175,7 +175,7 @@ pub fn parse(text: &str) -> Result<Vec<Key>, KeyFileError> {
             .ok_or_else(|| wrong(sha256.span(), "sha256 is 64 hex digits, as `gouji key new` prints them"))?;
         for region in &regions {
             let code = region.get_ref();
-            if ![2, 4, 6, 9].contains(&code.len()) || !code.bytes().all(|byte| byte.is_ascii_digit()) {
+            if wrong_region(code) {
                 return Err(wrong(region.span(), "a region is its code of two, four, six or nine digits"));
             }
         }
@@ -197,8 +197,13 @@ pub fn parse(text: &str) -> Result<Vec<Key>, KeyFileError> {
     Ok(keys)
 }
 
+/// Whether a text is no code of a region.
+pub(crate) fn wrong_region(code: &str) -> bool {
+    ![2, 4, 6, 9].contains(&code.len()) || !code.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 /// The scope that a role may have: none means every report.
-fn scope_of(role: Role, scope: Scope) -> Result<Option<Scope>, &'static str> {
+pub(crate) fn scope_of(role: Role, scope: Scope) -> Result<Option<Scope>, &'static str> {
     let (in_regions, of_agencies) = (!scope.regions.is_empty(), !scope.agencies.is_empty());
     match role {
         Role::Submit if !in_regions && !of_agencies => {
@@ -265,6 +270,11 @@ impl Keys {
         } else {
             Ok(key.clone())
         }
+    }
+
+    /// Whether a key has this name.
+    pub(crate) fn has_name(&self, name: &str) -> bool {
+        self.current().iter().any(|key| key.name == name)
     }
 
     fn current(&self) -> Arc<Vec<Key>> {

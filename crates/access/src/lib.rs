@@ -1,15 +1,19 @@
 #![doc = include_str!("../README.md")]
 
+pub mod account;
 mod audit;
 mod caller;
 mod code;
 mod conditional;
+mod cookie;
 mod encoding;
 mod guard;
 pub mod key;
+mod oidc;
 mod parameters;
 mod problem;
 mod rate;
+mod sign_in;
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -21,14 +25,18 @@ use axum::routing::MethodRouter;
 use bus::Bus;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
-use worker::{Config, Shutdown, Worker};
+use worker::{Config, OidcConfig, Shutdown, Worker};
 
+use crate::account::Accounts;
 use crate::audit::Audit;
+use crate::cookie::Cookies;
 use crate::key::Keys;
+use crate::oidc::Provider;
 use crate::rate::RateLimits;
+use crate::sign_in::Attempts;
 
 pub use audit::{Action, Recorded};
-pub use caller::Caller;
+pub use caller::{Caller, CallerSession};
 pub use code::{Code, CodeInfo};
 pub use conditional::{tagged, with_tag};
 pub use encoding::{broken_encoding, is_broken_encoding};
@@ -37,6 +45,7 @@ pub use key::{Role, redact};
 pub use parameters::{Id, Parameters, pairs};
 pub use problem::{Challenge, Problem};
 pub use rate::AddressRate;
+pub use sign_in::{Attempt, SignedIn, wrong_password};
 
 /// A path, the key that it requires, the parameters that it takes, and its handler.
 pub type Route<S> = (&'static str, Requires, Parameters, MethodRouter<S>);
@@ -48,8 +57,14 @@ pub struct AccessControl(Arc<Parts>);
 struct Parts {
     bus: Bus,
     shutdown: Shutdown,
-    /// None if callers are anonymous.
+    /// None if programs need no key.
     keys: Option<Keys>,
+    /// None if people have no accounts.
+    accounts: Option<Accounts>,
+    /// None if no identity provider signs people in.
+    provider: Option<Provider>,
+    cookies: Cookies,
+    attempts: Attempts,
     rate: RateLimits,
     audit: Audit,
     /// Whether the service listens on loopback only.
@@ -62,16 +77,26 @@ struct Parts {
 /// If the file of keys is wrong, or if there is none and other machines could send requests.
 pub fn check_config(config: &Config) -> anyhow::Result<()> {
     if let Some(path) = &config.keys {
-        return Keys::open(path).map(drop).context("GOUJI_KEYS");
+        Keys::open(path).map(drop).context("GOUJI_KEYS")?;
+    }
+    if let Some(oidc) = &config.oidc {
+        open_provider(config, oidc)?;
+    }
+    if config.keys.is_some() || config.accounts {
+        return Ok(());
     }
     match config.listen {
         Some(address) if !address.ip().is_loopback() && !config.open => bail!(
             "GOUJI_LISTEN={address} is open to other machines without keys: name a file of keys with GOUJI_KEYS \
-             (http.keys; `gouji key new` makes a key), listen on 127.0.0.1, or set GOUJI_OPEN=true (http.open) \
+             (http.keys; `gouji key new` makes a key), let people sign in with GOUJI_ACCOUNTS=true, listen on 127.0.0.1, or set GOUJI_OPEN=true (http.open) \
              behind a proxy that authenticates"
         ),
         _ => Ok(()),
     }
+}
+
+fn open_provider(config: &Config, oidc: &OidcConfig) -> anyhow::Result<Provider> {
+    Provider::open(oidc, config.address.as_deref().unwrap_or_default()).context("the identity provider")
 }
 
 impl AccessControl {
@@ -82,11 +107,20 @@ impl AccessControl {
     /// If the file of keys is wrong.
     pub fn open(worker: &Worker) -> anyhow::Result<Self> {
         let config = worker.config();
+        // It alone signs people in, and has the right to write sessions.
+        let is_console = worker.bus().stage() == "console";
         let keys = config.keys.as_deref().map(Keys::open).transpose()?;
         let access = Self(Arc::new(Parts {
             bus: worker.bus().clone(),
             shutdown: worker.shutdown().clone(),
             keys,
+            accounts: config.accounts.then(|| Accounts::open(worker.bus(), config.session_idle, is_console)),
+            provider: match (&config.oidc, is_console) {
+                (Some(oidc), true) => Some(open_provider(config, oidc)?),
+                _ => None,
+            },
+            cookies: Cookies::at(config.address.as_deref()),
+            attempts: Attempts::default(),
             rate: RateLimits::new(config.rate),
             audit: Audit::default(),
             local: !config.open && config.listen.is_none_or(|address| address.ip().is_loopback()),

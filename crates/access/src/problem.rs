@@ -36,16 +36,21 @@ pub struct Problem {
 pub enum Challenge {
     /// For pages: a browser prompts for a user and a password.
     Basic,
+    /// For pages where people have accounts: the browser is led to the page of sign-in.
+    SignIn,
+    /// For pages: the browser is led to the page where the password is changed.
+    ChangePassword,
     /// For the API: a program puts its key into the header.
     Bearer,
 }
 
 impl Challenge {
-    fn header(self) -> HeaderValue {
-        HeaderValue::from_static(match self {
-            Self::Basic => "Basic realm=\"gouji\", charset=\"UTF-8\"",
-            Self::Bearer => "Bearer realm=\"gouji\"",
-        })
+    fn header(self) -> Option<HeaderValue> {
+        match self {
+            Self::Basic => Some(HeaderValue::from_static("Basic realm=\"gouji\", charset=\"UTF-8\"")),
+            Self::Bearer => Some(HeaderValue::from_static("Bearer realm=\"gouji\"")),
+            Self::SignIn | Self::ChangePassword => None,
+        }
     }
 }
 
@@ -173,7 +178,8 @@ impl Problem {
     }
 
     /// Replaces the usual status of the code.
-    fn status(self, status: StatusCode) -> Self {
+    #[must_use]
+    pub fn status(self, status: StatusCode) -> Self {
         Self { status, title: title(status), ..self }
     }
 }
@@ -190,7 +196,12 @@ fn place_in_json(message: &str) -> String {
 /// Turns a rejection of the framework into a problem document.
 pub(crate) async fn of_rejection(request: Request, next: Next) -> Response {
     let response = next.run(request).await;
-    if response.extensions().get::<Problem>().is_some() {
+    let is_page = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|value| value.as_bytes().starts_with(b"text/html"));
+    // A page that says why a form was refused is no rejection of the framework.
+    if is_page || response.extensions().get::<Problem>().is_some() {
         return response;
     }
     let Some(problem) = Problem::of_status(response.status()) else { return response };
@@ -208,9 +219,9 @@ fn title(status: StatusCode) -> &'static str {
 }
 
 /// The Chinese title of each status that a problem may have.
-const TITLES: [(u16, &str); 15] = [
+const TITLES: [(u16, &str); 16] = [
     (400, "请求有误"),
-    (401, "需要密钥"),
+    (401, "需要登录"),
     (403, "无权进行"),
     (404, "找不到"),
     (405, "方法不允许"),
@@ -223,6 +234,7 @@ const TITLES: [(u16, &str); 15] = [
     (422, "无法处理"),
     (429, "请求过于频繁"),
     (500, "系统内部错误"),
+    (502, "统一身份认证没有应答"),
     (503, "暂时无法提供"),
 ];
 
@@ -244,8 +256,8 @@ impl IntoResponse for Problem {
         if let Some(seconds) = self.retry_after {
             headers.insert(header::RETRY_AFTER, seconds.into());
         }
-        if let Some(challenge) = self.challenge {
-            headers.insert(header::WWW_AUTHENTICATE, challenge.header());
+        if let Some(challenge) = self.challenge.and_then(Challenge::header) {
+            headers.insert(header::WWW_AUTHENTICATE, challenge);
         }
         response.extensions_mut().insert(self);
         response

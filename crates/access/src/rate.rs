@@ -82,7 +82,7 @@ fn check<K: Hash + Eq + Clone>(limiter: &Limiter<K>, requests: &AtomicU64, who: 
 }
 
 /// An IPv6 subscriber has a whole /64, so all its addresses share one limit.
-fn network(address: IpAddr) -> IpAddr {
+pub(crate) fn network(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V6(address) => {
             let [a, b, c, d, ..] = address.segments();

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod api;
+mod bucket;
 mod cache;
 mod config;
 mod connect;
@@ -25,6 +26,7 @@ pub mod tls;
 pub mod topology;
 pub mod trace;
 
+pub use bucket::{Bucket, Entry, Snapshot, Written};
 pub use config::BusConfig;
 pub use connect::{Bus, check};
 pub use consume::{Consumer, FETCH_WAIT, Position};
@@ -34,7 +36,7 @@ pub use failpoint::failpoint;
 pub use feed::{Feed, Since};
 pub use identity::UserKey;
 pub use lease::{Leader, Lease};
-pub use names::{INDEX_LEASE, LEASE, LEASES};
+pub use names::{ACCOUNTS, INDEX_LEASE, LEASE, LEASES, LONGEST_SESSION, SESSIONS};
 pub use objects::{Object, ObjectStore};
 pub use operate::PAUSE_WITHOUT_END;
 pub use publish::{Appended, PublishError, Published};

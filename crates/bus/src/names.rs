@@ -12,6 +12,15 @@ pub(crate) const STREAM: &str = "GOUJI";
 pub(crate) const BUCKET: &str = "gouji-originals";
 /// The bucket of leases: one key for each task that only one process may do at a time.
 pub const LEASES: &str = "gouji-leases";
+/// The bucket of accounts: who may sign in.
+pub const ACCOUNTS: &str = "gouji-accounts";
+/// The bucket of sessions: who is signed in.
+pub const SESSIONS: &str = "gouji-sessions";
+/// A session ends so long after it began, whatever its user does; the bucket keeps nothing for longer. A working day
+/// with its breaks.
+pub const LONGEST_SESSION: Duration = Duration::from_secs(12 * 3600);
+/// The largest account or session. They have a few hundred bytes, and a long list of agencies some thousands.
+pub(crate) const MAX_VALUE_BYTES: i32 = 64 << 10;
 /// A lease expires when it was not renewed for this long. Its holder renews it about three times as often.
 pub const LEASE: Duration = Duration::from_secs(15);
 /// The lease of the process that writes the index and answers for all replicas of the stage.

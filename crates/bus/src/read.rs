@@ -74,6 +74,29 @@ impl Bus {
         Ok(last.map_or(0, |event| event.sequence))
     }
 
+    /// The messages that match `filter` from sequence `from` on, as many as the log answers with at once; empty at its
+    /// end.
+    ///
+    /// # Errors
+    /// If the bus does not answer.
+    pub async fn page(&self, filter: &str, from: u64) -> anyhow::Result<Vec<Event>> {
+        Ok(page(self, filter, from).await?.events)
+    }
+
+    /// The sequence of the first message that matches `filter` and that the log stored at this time, milliseconds
+    /// since 1970-01-01 UTC, or later; none where there is no such message.
+    ///
+    /// # Errors
+    /// If the bus does not answer.
+    pub async fn first_since(&self, filter: &str, since_ms: i64) -> anyhow::Result<Option<u64>> {
+        let since = jiff::Timestamp::from_millisecond(since_ms).context("reading the log since a time")?;
+        let request =
+            serde_json::json!({ "start_time": since.to_string(), "next_by_subj": filter, "batch": 1 });
+        let read = tokio::time::timeout(READ_TIMEOUT, batch(self, STREAM, &request)).await;
+        let page = read.with_context(|| format!("reading {filter}: no answer in {READ_TIMEOUT:?}"))??;
+        Ok(page.events.first().map(|event| event.sequence))
+    }
+
     /// When the log stored the message with this sequence, milliseconds since 1970-01-01 UTC; none where
     /// there is no such message.
     ///
@@ -156,7 +179,7 @@ const READ_TIMEOUT: Duration = Duration::from_secs(5);
 /// message of each fact, so this is its history.
 pub(crate) async fn last_of_each(bus: &Bus, filter: &str) -> anyhow::Result<Vec<Event>> {
     let request = serde_json::json!({ "multi_last": [filter] });
-    let read = tokio::time::timeout(READ_TIMEOUT, batch(bus, &request))
+    let read = tokio::time::timeout(READ_TIMEOUT, batch(bus, STREAM, &request))
         .await
         .with_context(|| format!("reading {filter}: no answer in {READ_TIMEOUT:?}"))?;
     Ok(read.with_context(|| format!("reading {filter}"))?.events)
@@ -219,6 +242,11 @@ impl Page {
 /// The messages that match `filter` from sequence `from` on, as many as fit into one answer; empty at the
 /// end of the log.
 pub(crate) async fn page(bus: &Bus, filter: &str, from: u64) -> anyhow::Result<Page> {
+    page_in(bus, STREAM, filter, from).await
+}
+
+/// The same of any stream.
+pub(crate) async fn page_in(bus: &Bus, stream: &str, filter: &str, from: u64) -> anyhow::Result<Page> {
     let request = serde_json::json!({
         "seq": from,
         "next_by_subj": filter,
@@ -227,7 +255,7 @@ pub(crate) async fn page(bus: &Bus, filter: &str, from: u64) -> anyhow::Result<P
     });
     let mut tries = 1;
     loop {
-        let read = tokio::time::timeout(PAGE_TIMEOUT, batch(bus, &request)).await;
+        let read = tokio::time::timeout(PAGE_TIMEOUT, batch(bus, stream, &request)).await;
         match read.unwrap_or_else(|_| Err(anyhow::anyhow!("no answer in {PAGE_TIMEOUT:?}"))) {
             Ok(page) => return Ok(page),
             Err(error) if tries < PAGE_TRIES => {
@@ -242,7 +270,7 @@ pub(crate) async fn page(bus: &Bus, filter: &str, from: u64) -> anyhow::Result<P
 /// The first message that matches `filter` from sequence `from` on.
 pub(crate) async fn next(bus: &Bus, filter: &str, from: u64) -> anyhow::Result<Option<Event>> {
     let request = serde_json::json!({ "seq": from, "next_by_subj": filter, "batch": 1 });
-    let read = tokio::time::timeout(READ_TIMEOUT, batch(bus, &request)).await;
+    let read = tokio::time::timeout(READ_TIMEOUT, batch(bus, STREAM, &request)).await;
     Ok(read.with_context(|| format!("reading {filter}: no answer in {READ_TIMEOUT:?}"))??.events.pop())
 }
 
@@ -257,10 +285,10 @@ const PAGE_TRIES: u32 = 4;
 const NUM_PENDING: &str = "Nats-Num-Pending";
 
 /// Every message of one answer of the direct-get API.
-async fn batch(bus: &Bus, request: &serde_json::Value) -> anyhow::Result<Page> {
+async fn batch(bus: &Bus, stream: &str, request: &serde_json::Value) -> anyhow::Result<Page> {
     let inbox = bus.client.new_inbox();
     let mut answers = bus.client.subscribe(inbox.clone()).await?;
-    let endpoint = format!("$JS.API.DIRECT.GET.{STREAM}");
+    let endpoint = format!("$JS.API.DIRECT.GET.{stream}");
     bus.client.publish_with_reply(endpoint, inbox, request.to_string().into()).await?;
     let mut events = Vec::new();
     while let Some(answer) = answers.next().await {

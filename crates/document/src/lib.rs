@@ -25,6 +25,7 @@ mod odt;
 mod ofd;
 mod open_styles;
 mod package;
+pub mod pages;
 mod pdf;
 mod rtf;
 mod sheet;

@@ -4,11 +4,14 @@
 //! them page by page, and the lattice finds the paragraphs and tables. The bytes of a place are those of
 //! the packed page in the file.
 
+pub(crate) mod drawing;
+mod media;
 mod object;
 mod page;
 mod resources;
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use hayro_interpret::kurbo::Rect;
 
@@ -18,8 +21,11 @@ use crate::lattice::{self, Page};
 use crate::limits::Limits;
 use crate::model::Block;
 use crate::package::{Package, Part};
+use crate::pages::PageSize;
 use crate::xml::{Event, Xml, attribute, name};
-use object::{Content, Object, is_shown, numbers};
+use drawing::{Brush, Painting};
+use media::Media;
+use object::{Content, Layer, Object, is_shown, numbers};
 use page::{Painter, Place};
 use resources::Resources;
 
@@ -46,73 +52,153 @@ impl Budget {
 
 /// The blocks of a file.
 pub(crate) fn read(bytes: &[u8], limits: &Limits) -> Result<Vec<Block>, ReadError> {
-    let mut package = Package::open(bytes, Kind::Ofd, limits)?;
-    if package.part("Encryptions.xml")?.is_some() {
-        return Err(ReadError::Encrypted { format: Kind::Ofd });
-    }
-    let root = root(&package.need("OFD.xml")?, limits)?;
-    let document = document(&package.need(&root)?, limits)?;
-    if document.pages.len() > MOST_PAGES {
-        return Err(broken(format!("it has {} pages, above {MOST_PAGES}", document.pages.len())));
-    }
-    let mut budget = Budget { left: limits.nodes, limit: limits.nodes };
-    let mut shared = Resources::default();
-    for location in &document.resources {
-        if let Some(part) = package.part(&resolve(&root, location))? {
-            shared.read(&part, &mut budget, limits)?;
-        }
-    }
-    let notes = notes(&mut package, &root, &document, &mut budget, limits)?;
-    let mut templates: HashMap<&str, Content> = HashMap::new();
-    let mut pages = Vec::with_capacity(document.pages.len());
+    let mut file = File::open(bytes, limits)?;
+    let mut pages = Vec::with_capacity(file.document.pages.len());
     let mut has_drawings = false;
-    for (id, location) in &document.pages {
-        let location = resolve(&root, location);
-        let part = package.need(&location)?;
-        let content = object::read(&part, &mut budget, limits)?;
-        for (template, _) in &content.templates {
-            let declared = document.templates.iter().find(|declared| declared.id == *template);
-            if let Some(declared) = declared.filter(|declared| !templates.contains_key(declared.id.as_str()))
-            {
-                let part = package.need(&resolve(&root, &declared.location))?;
-                templates.insert(&declared.id, object::read(&part, &mut budget, limits)?);
-            }
+    for index in 0..file.document.pages.len() {
+        let Some(sheet) = file.sheet(index)? else { break };
+        let mut painter = Painter::new(sheet.frame, vec![&sheet.own, &file.shared]);
+        let place = Place::page(sheet.frame);
+        for layers in sheet.layers(&file.templates) {
+            painter.layers(layers, &place, &mut file.budget)?;
         }
-        let mut own = Resources::default();
-        for resource in &content.resources {
-            if let Some(part) = package.part(&resolve(&location, resource))? {
-                own.read(&part, &mut budget, limits)?;
-            }
-        }
-        let (width, height) = content.size.unwrap_or(document.size);
-        let frame = Rect::new(0.0, 0.0, f64::from(width) * POINTS, f64::from(height) * POINTS);
-        let mut painter = Painter::new(frame, vec![&own, &shared]);
-        let place = Place::page(frame);
-        let of_template = |is_over: bool| {
-            let wanted = content.templates.iter().filter(move |(_, over)| *over == is_over);
-            wanted.filter_map(|(id, _)| templates.get(id.as_str()))
-        };
-        for template in of_template(false) {
-            painter.layers(&template.layers, &place, &mut budget)?;
-        }
-        painter.layers(&content.layers, &place, &mut budget)?;
-        for template in of_template(true) {
-            painter.layers(&template.layers, &place, &mut budget)?;
-        }
-        for note in id.iter().filter_map(|id| notes.get(id)).flatten() {
+        for note in sheet.notes(&file.notes) {
             let place = place.note(note.boundary, note.is_watermark);
-            painter.objects(&note.objects, &place, &mut budget)?;
+            painter.objects(&note.objects, &place, &mut file.budget)?;
         }
         has_drawings |= painter.has_drawings;
         let (letters, segments) = painter.canvas.finish();
         let glyphs = letters.into_iter().map(|letter| letter.glyph).collect();
-        let height = frame.height() as f32;
-        pages.push(Page { height, glyphs, segments, source: part.range });
+        let height = sheet.frame.height() as f32;
+        pages.push(Page { height, glyphs, segments, source: sheet.source });
     }
     if has_drawings && pages.iter().all(|page| page.glyphs.is_empty()) {
         return Err(ReadError::NoText { format: Kind::Ofd });
     }
     lattice::read(pages, limits)
+}
+
+/// The sizes of the pages.
+pub(crate) fn page_sizes(bytes: &[u8], limits: &Limits) -> Result<Vec<PageSize>, ReadError> {
+    let mut file = File::open(bytes, limits)?;
+    let mut sizes = Vec::with_capacity(file.document.pages.len());
+    for index in 0..file.document.pages.len() {
+        let Some(sheet) = file.sheet(index)? else { break };
+        let (width, height) = (sheet.frame.width() as f32, sheet.frame.height() as f32);
+        sizes.push(PageSize { width, height, quarter_turns: 0 });
+    }
+    Ok(sizes)
+}
+
+/// What a page paints; pages count from 1.
+pub(crate) fn painting(bytes: &[u8], number: u32, limits: &Limits) -> Result<Option<Painting>, ReadError> {
+    let mut file = File::open(bytes, limits)?;
+    let Some(index) = (number as usize).checked_sub(1) else { return Ok(None) };
+    let Some(sheet) = file.sheet(index)? else { return Ok(None) };
+    let mut media = Media::default();
+    for (part, location) in file.document.resources.iter().map(|location| (file.root.as_str(), location)) {
+        media.read(&mut file.package, &resolve(part, location), limits)?;
+    }
+    for resource in &sheet.content.resources {
+        media.read(&mut file.package, &resolve(&sheet.location, resource), limits)?;
+    }
+    let mut brush = Brush::new(vec![&sheet.own, &file.shared], &media);
+    for layers in sheet.layers(&file.templates) {
+        brush.layers(layers, &mut file.budget)?;
+    }
+    for note in sheet.notes(&file.notes) {
+        brush.note(note.boundary, &note.objects, &mut file.budget)?;
+    }
+    let drawn = brush.finish();
+    media.painting(&mut file.package, sheet.frame, drawn).map(Some)
+}
+
+/// An opened file, and how much of it may still be read.
+struct File<'a> {
+    package: Package<'a>,
+    root: String,
+    document: Document,
+    shared: Resources,
+    notes: HashMap<String, Vec<Note>>,
+    /// Those that were needed so far.
+    templates: HashMap<String, Content>,
+    budget: Budget,
+    limits: &'a Limits,
+}
+
+/// A page with what it is made of.
+struct Sheet {
+    id: Option<String>,
+    location: String,
+    content: Content,
+    own: Resources,
+    frame: Rect,
+    /// The range of its packed bytes in the file.
+    source: Range<u64>,
+}
+
+impl<'a> File<'a> {
+    fn open(bytes: &'a [u8], limits: &'a Limits) -> Result<Self, ReadError> {
+        let mut package = Package::open(bytes, Kind::Ofd, limits)?;
+        if package.part("Encryptions.xml")?.is_some() {
+            return Err(ReadError::Encrypted { format: Kind::Ofd });
+        }
+        let root = root(&package.need("OFD.xml")?, limits)?;
+        let document = document(&package.need(&root)?, limits)?;
+        if document.pages.len() > MOST_PAGES {
+            return Err(broken(format!("it has {} pages, above {MOST_PAGES}", document.pages.len())));
+        }
+        let mut budget = Budget { left: limits.nodes, limit: limits.nodes };
+        let mut shared = Resources::default();
+        for location in &document.resources {
+            if let Some(part) = package.part(&resolve(&root, location))? {
+                shared.read(&part, &mut budget, limits)?;
+            }
+        }
+        let notes = notes(&mut package, &root, &document, &mut budget, limits)?;
+        Ok(Self { package, root, document, shared, notes, templates: HashMap::new(), budget, limits })
+    }
+
+    /// A page by its index; none where there is no such page.
+    fn sheet(&mut self, index: usize) -> Result<Option<Sheet>, ReadError> {
+        let Some((id, location)) = self.document.pages.get(index) else { return Ok(None) };
+        let location = resolve(&self.root, location);
+        let part = self.package.need(&location)?;
+        let content = object::read(&part, &mut self.budget, self.limits)?;
+        for (template, _) in &content.templates {
+            let declared = self.document.templates.iter().find(|declared| declared.id == *template);
+            if let Some(declared) = declared.filter(|declared| !self.templates.contains_key(&declared.id)) {
+                let part = self.package.need(&resolve(&self.root, &declared.location))?;
+                let template = object::read(&part, &mut self.budget, self.limits)?;
+                self.templates.insert(declared.id.clone(), template);
+            }
+        }
+        let mut own = Resources::default();
+        for resource in &content.resources {
+            if let Some(part) = self.package.part(&resolve(&location, resource))? {
+                own.read(&part, &mut self.budget, self.limits)?;
+            }
+        }
+        let (width, height) = content.size.unwrap_or(self.document.size);
+        let frame = Rect::new(0.0, 0.0, f64::from(width) * POINTS, f64::from(height) * POINTS);
+        Ok(Some(Sheet { id: id.clone(), location, content, own, frame, source: part.range }))
+    }
+}
+
+impl Sheet {
+    /// The layers in the order in which they are painted.
+    fn layers<'s>(&'s self, templates: &'s HashMap<String, Content>) -> Vec<&'s [Layer]> {
+        let of_template = |is_over: bool| {
+            let wanted = self.content.templates.iter().filter(move |(_, over)| *over == is_over);
+            wanted.filter_map(|(id, _)| templates.get(id)).map(|template| template.layers.as_slice())
+        };
+        of_template(false).chain([self.content.layers.as_slice()]).chain(of_template(true)).collect()
+    }
+
+    /// The notes on the page.
+    fn notes<'n>(&self, notes: &'n HashMap<String, Vec<Note>>) -> &'n [Note] {
+        self.id.as_ref().and_then(|id| notes.get(id)).map(Vec::as_slice).unwrap_or_default()
+    }
 }
 
 /// A note on a page.

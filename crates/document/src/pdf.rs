@@ -31,6 +31,7 @@ use crate::kind::Kind;
 use crate::lattice::{self, Page};
 use crate::limits::Limits;
 use crate::model::{Block, is_blank};
+use crate::pages::PageSize;
 use device::{PageDevice, TooMuch};
 
 /// Characters that a scanner can stamp on a scanned page: a page number, an advertisement.
@@ -38,19 +39,36 @@ const STAMPED: usize = 30;
 
 /// The blocks of a file.
 pub(crate) fn read(bytes: &[u8], limits: &Limits) -> Result<Vec<Block>, ReadError> {
-    inflate_limit::check(bytes, limits)?;
-    let pages = catch_unwind(AssertUnwindSafe(|| pages(bytes, limits)));
-    let pages = match pages {
-        Ok(pages) => pages?,
-        Err(reason) if reason.is::<TooMuch>() => {
-            return Err(ReadError::TooMuchDrawn { found: limits.drawn + 1, limit: limits.drawn });
-        }
-        Err(_) => return Err(broken("it cannot be interpreted")),
-    };
-    lattice::read(pages, limits)
+    let sheets = sheets(bytes, limits)?;
+    refuse_what_has_no_text(&sheets)?;
+    let source = 0..bytes.len() as u64;
+    let pages = sheets.into_iter().map(|sheet| Page { source: source.clone(), ..sheet.page });
+    lattice::read(pages.collect(), limits)
 }
 
-fn pages(bytes: &[u8], limits: &Limits) -> Result<Vec<Page>, ReadError> {
+/// The sizes of the pages as they are read; also of a file without text.
+pub(crate) fn page_sizes(bytes: &[u8], limits: &Limits) -> Result<Vec<PageSize>, ReadError> {
+    let size = |sheet: device::Sheet| PageSize {
+        width: sheet.width,
+        height: sheet.page.height,
+        quarter_turns: sheet.turns as u8,
+    };
+    Ok(sheets(bytes, limits)?.into_iter().map(size).collect())
+}
+
+/// Every page as it is shown.
+fn sheets(bytes: &[u8], limits: &Limits) -> Result<Vec<device::Sheet>, ReadError> {
+    inflate_limit::check(bytes, limits)?;
+    match catch_unwind(AssertUnwindSafe(|| interpret(bytes, limits))) {
+        Ok(sheets) => sheets,
+        Err(reason) if reason.is::<TooMuch>() => {
+            Err(ReadError::TooMuchDrawn { found: limits.drawn + 1, limit: limits.drawn })
+        }
+        Err(_) => Err(broken("it cannot be interpreted")),
+    }
+}
+
+fn interpret(bytes: &[u8], limits: &Limits) -> Result<Vec<device::Sheet>, ReadError> {
     let pdf = Pdf::new(bytes.to_vec()).map_err(|error| match error {
         LoadPdfError::Decryption(
             DecryptionError::PasswordProtected | DecryptionError::UnsupportedAlgorithm,
@@ -84,9 +102,7 @@ fn pages(bytes: &[u8], limits: &Limits) -> Result<Vec<Page>, ReadError> {
         sheets.push(device.sheet());
     }
     sheets.iter_mut().for_each(|sheet| sheet.mark_ambiguous(&device.letters));
-    refuse_what_has_no_text(&sheets)?;
-    let source = 0..bytes.len() as u64;
-    Ok(sheets.into_iter().map(|sheet| Page { source: source.clone(), ..sheet.page }).collect())
+    Ok(sheets)
 }
 
 /// Refuses scans, text drawn as shapes, and fonts without a mapping to characters.
@@ -109,6 +125,11 @@ fn refuse_what_has_no_text(sheets: &[device::Sheet]) -> Result<(), ReadError> {
 
 fn broken(what: &str) -> ReadError {
     ReadError::Broken { format: Kind::Pdf, what: what.into() }
+}
+
+/// Refuses a file that would inflate to more than the limit, pictures included.
+pub(crate) fn check_pictures(bytes: &[u8], limits: &Limits) -> Result<(), ReadError> {
+    inflate_limit::check_with_pictures(bytes, limits)
 }
 
 /// Ends the interpretation, which has no other way out.

@@ -79,7 +79,8 @@ pub struct Column {
 }
 
 impl Column {
-    pub(crate) const fn new(id: &'static str, name: &'static str, kind: Kind, meaning: &'static str) -> Self {
+    /// A column of any words or of numbers without a unit.
+    pub const fn new(id: &'static str, name: &'static str, kind: Kind, meaning: &'static str) -> Self {
         let (id, name, meaning) = (Cow::Borrowed(id), Cow::Borrowed(name), Cow::Borrowed(meaning));
         Self { id, name, kind, unit: "", meaning, codes: Vec::new() }
     }

@@ -91,7 +91,7 @@ impl Package {
             let name = format!("{}.{}", shape.as_str(), format.as_str());
             archive.start_file(&name, options(format))?;
             let mut hashed = Hashed::new(&mut archive);
-            let request = Request { shape, format, names: Names::Id, base: String::new() };
+            let request = Request { shape, format, names: Names::Id, is_public: true, base: String::new() };
             let table = write(&request, provenance.clone(), records, &mut hashed)?;
             let (size_bytes, sha256) = hashed.finish();
             seen.rows += table.rows;

@@ -1,6 +1,7 @@
 //! What an export needs to know of a report.
 
-use report::{Review, Verdict};
+use report::workflow::ReviewState;
+use report::{Date, Review, Verdict};
 
 use crate::ExportError;
 
@@ -21,6 +22,10 @@ pub struct Record {
     pub review: Review,
     /// The verdict, which counts all findings.
     pub verdict: Verdict,
+    /// Where it stands with its reviewers.
+    pub review_state: ReviewState,
+    /// The last day to send a corrected version, while it is returned.
+    pub due: Option<Date>,
     /// Version of the reader that read it.
     pub reader_version: String,
 }

@@ -118,6 +118,8 @@ pub struct Request {
     pub format: Format,
     /// The language of column names and codes.
     pub names: Names,
+    /// Whether the rows are for everybody: the state of the review is left out then.
+    pub is_public: bool,
     /// What comes before the path of an address in the table, e.g. `https://gouji.example.cn`; may be empty.
     pub base: String,
 }
@@ -151,6 +153,32 @@ pub fn write<'a, W: Write + Send + 'a>(
     }
     table.finish(&provenance)?;
     Ok(provenance)
+}
+
+/// Writes a small table that is no shape of reports, such as a comparison. Texts are kept from becoming formulas as in
+/// an export.
+///
+/// # Errors
+/// If the format is neither CSV nor JSON lines: the others carry the dictionary of an export.
+pub fn write_rows<'v>(
+    columns: &[Column],
+    names: Names,
+    format: Format,
+    rows: impl IntoIterator<Item = Vec<Value<'v>>>,
+) -> Result<Vec<u8>, ExportError> {
+    let mut out = Vec::new();
+    let mut table: Box<dyn TableWriter + '_> = match format {
+        Format::Csv => Box::new(CommaSeparated::new(columns, names, &mut out)?),
+        Format::Jsonl => Box::new(JsonLines::new(columns, names, &mut out)),
+        Format::Parquet | Format::Xlsx => {
+            return Err(std::io::Error::from(std::io::ErrorKind::Unsupported).into());
+        }
+    };
+    for row in rows {
+        table.row(&row)?;
+    }
+    table.finish(&Provenance::default())?;
+    Ok(out)
 }
 
 /// Writes the rows of one table.

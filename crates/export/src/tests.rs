@@ -4,6 +4,7 @@ use std::io;
 
 use parquet::file::reader::{FileReader as _, SerializedFileReader};
 use parquet::record::RowAccessor as _;
+use report::workflow::ReviewState;
 use report::{
     Cell, CellId, CellState, Cells, Decimal, Doubt, Finding, FormId, Judgement, Origin, Region, Report,
     Review, Severity, Verdict, Waiver, Year,
@@ -93,6 +94,8 @@ fn record(agency: &str) -> Record {
             rules_version: "2026.15".into(),
         },
         verdict: Verdict::Fail,
+        review_state: ReviewState::Returned,
+        due: Some(report::Date::constant(2025, 3, 1)),
         reader_version: "2026.12".into(),
     }
 }
@@ -106,7 +109,7 @@ fn provenance() -> Provenance {
 }
 
 fn request(shape: Shape, format: Format, names: Names) -> Request {
-    Request { shape, format, names, base: "http://a".into() }
+    Request { shape, format, names, is_public: false, base: "http://a".into() }
 }
 
 fn written(shape: Shape, format: Format, names: Names) -> (Vec<u8>, Provenance) {
@@ -153,7 +156,7 @@ fn every_shape_has_as_many_rows_as_it_says() {
 }
 
 #[test]
-fn five_kinds_of_nothing_and_zero_are_told_apart() {
+fn five_kinds_of_nothing_and_zero_stay_apart() {
     let rows = csv_rows(&written(Shape::Figures, Format::Csv, Names::Id).0);
     let check = |cell: &str, value: &str, state: &str, doubtful: &str, text: &str| {
         let row = rows.iter().find(|row| row["cell"] == cell).unwrap();
@@ -193,6 +196,7 @@ fn the_wide_table_says_why_a_cell_is_empty() {
     }
     assert!(!row["cell_states"].contains("requests.received.total:"));
     assert_eq!((&*row["errors"], &*row["waived"], &*row["rules"]), ("1", "1", "T3-01"));
+    assert_eq!((&*row["review_state"], &*row["due"]), ("returned", "2025-03-01"));
     let zh = csv_rows(&written(Shape::Reports, Format::Csv, Names::Zh).0);
     assert!(zh[0]["单元格状态"].contains("：所见与所存可能不同=7"), "{}", zh[0]["单元格状态"]);
     assert_eq!(zh[0]["校核结论"], Verdict::Fail.title());
@@ -353,6 +357,8 @@ fn a_package_describes_its_files_and_names_no_sender() {
             assert_eq!(header.trim_start_matches('\u{feff}'), names.join(","));
         }
     }
+    let reports = csv_rows(&read("reports.csv"));
+    assert_eq!((&*reports[0]["review_state"], &*reports[0]["due"]), ("", ""));
     let entry: Json = serde_json::from_slice(&read("dcat.jsonld")).unwrap();
     assert_eq!(entry["dcat:distribution"].as_array().unwrap().len(), 7);
     assert_eq!(entry["dct:publisher"]["foaf:name"], "某市政务公开办");

@@ -60,12 +60,18 @@ pub(crate) fn day(date: Option<Date>) -> String {
 pub(crate) fn title_lines(title: &str) -> Vec<String> {
     const LINE: usize = 20;
     const SHORTEST: usize = 5;
+    const REPORT: &str = "年度报告";
     let is_good = |at: &usize| title.chars().count() > LINE && title[..*at].chars().count() >= SHORTEST;
     match title.find("政府信息公开").filter(is_good) {
         Some(at) => {
             let (agency, rest) = title.split_at(at);
             let mut lines = within_line(agency, LINE);
-            lines.push(rest.to_owned());
+            // What follows the name of the report goes on a line of its own, where both are too long for one.
+            let end = rest.find(REPORT).map(|at| at + REPORT.len()).filter(|_| rest.chars().count() > LINE);
+            match end.filter(|end| !rest[*end..].starts_with('》')).map(|end| rest.split_at(end)) {
+                Some((name, after)) => lines.extend([name.to_owned(), after.to_owned()]),
+                None => lines.push(rest.to_owned()),
+            }
             lines
         }
         None => vec![title.to_owned()],

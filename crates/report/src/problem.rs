@@ -33,18 +33,17 @@ pub fn problems<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> Vec<Prob
     problems.into_iter().map(|(_, problem)| problem).collect()
 }
 
-/// How many problems count towards the verdict: neither hints nor what was waived.
+/// How many problems count towards the verdict: neither hints, nor what was waived, nor what cannot be judged.
 pub fn count_problems(findings: &[Finding]) -> usize {
     let problems = problems(findings).into_iter();
-    problems.filter(|problem| problem.severity() != Severity::Info && !problem.is_waived()).count()
+    problems
+        .filter(|problem| {
+            problem.severity() != Severity::Info && problem.findings.iter().all(|one| counts(one))
+        })
+        .count()
 }
 
 impl<'a> Problem<'a> {
-    /// Whether one of its findings was waived.
-    pub fn is_waived(&self) -> bool {
-        self.findings.iter().any(|finding| finding.waiver.is_some())
-    }
-
     /// The severity of the most severe finding.
     pub fn severity(&self) -> Severity {
         self.findings.iter().map(|finding| finding.severity).max().unwrap_or(Severity::Info)
@@ -149,6 +148,6 @@ mod tests {
         let mixed = [other[0].clone(), waived, unknown];
         assert_eq!(drawn(&mixed), ["T3-01", "T3-02", "T3-03"]);
         assert_eq!(drawn(&[]), Vec::<String>::new());
-        assert_eq!(count_problems(&mixed), 2, "the waived one does not count");
+        assert_eq!(count_problems(&mixed), 1, "neither what was waived nor what cannot be judged");
     }
 }

@@ -321,6 +321,12 @@ impl Workflow {
         findings.iter().filter(|finding| self.is_open(finding)).collect()
     }
 
+    /// Removes what reviewers dismissed or waived, so that the agency is not told of it. What the rule policy waived
+    /// stays, with its waiver.
+    pub fn remove_settled(&self, findings: &mut Vec<Finding>) {
+        findings.retain(|finding| finding.waiver.is_some() || self.is_open(finding));
+    }
+
     /// How many open findings of this severity there are; those that cannot be judged count as well.
     pub fn count_open(&self, findings: &[Finding], severity: Severity) -> usize {
         findings.iter().filter(|finding| finding.severity == severity && self.is_open(finding)).count()

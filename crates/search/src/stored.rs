@@ -98,8 +98,16 @@ impl<'a> Handling<'a> {
         Self { workflow, acts: u32::try_from(acts.0.len()).unwrap_or(u32::MAX), open }
     }
 
+    /// The open findings that weigh in a verdict: errors, and warnings that could be judged.
+    fn weighing(&self) -> impl Iterator<Item = &'a Finding> {
+        let weighs = |finding: &&Finding| {
+            Verdict::of_counted([(finding.severity, finding.judgement)]) != Verdict::Pass
+        };
+        self.open.iter().copied().filter(weighs)
+    }
+
     fn count(&self, severity: Severity) -> u32 {
-        let count = self.open.iter().filter(|finding| finding.severity == severity).count();
+        let count = self.weighing().filter(|finding| finding.severity == severity).count();
         u32::try_from(count).unwrap_or(u32::MAX)
     }
 
@@ -111,8 +119,7 @@ impl<'a> Handling<'a> {
     }
 
     fn card(&self) -> CardHandling {
-        let counted = self.open.iter().copied().filter(|finding| finding.severity >= Severity::Warning);
-        let problems = report::problems(counted);
+        let problems = report::problems(self.weighing());
         let Workflow { state, since_ms, due, assignee, .. } = &self.workflow;
         CardHandling {
             state: *state,
@@ -297,6 +304,17 @@ impl StoredParts {
                 review: Default::default(),
             })
         })
+    }
+
+    /// Where the report stands with its reviewers, with what they decided on its findings.
+    ///
+    /// # Errors
+    /// [`IndexError::Damaged`] if it cannot be read.
+    pub fn workflow(&self) -> Result<Workflow, IndexError> {
+        let (acts, current) = (self.acts()?, &self.card);
+        let (versions, _) = self.damaged(|| self.history())?;
+        let version = versions.iter().find(|version| version.id == current.id);
+        self.damaged(|| Ok(acts.workflow(version.ok_or(DamageError::Versions)?)))
     }
 
     /// What reviewers did to the report.

@@ -42,6 +42,14 @@ pub struct Config {
     pub keys: Option<PathBuf>,
     /// `GOUJI_OPEN`: whether a server without API keys may listen on other addresses than loopback.
     pub open: bool,
+    /// `GOUJI_ADDRESS`: the address under which browsers reach the pages, without a slash at its end.
+    pub address: Option<String>,
+    /// `GOUJI_ACCOUNTS`: whether people sign in with accounts.
+    pub accounts: bool,
+    /// `GOUJI_SESSION_IDLE_MINUTES`: a session ends so long after its last request.
+    pub session_idle: Duration,
+    /// `GOUJI_OIDC_*`: the identity provider that signs people in.
+    pub oidc: Option<OidcConfig>,
     /// `GOUJI_RATE`: requests per second of one key, and of one address without a valid key.
     pub rate: usize,
     /// `GOUJI_UPLOAD_MB`: the largest upload, in millions of bytes.
@@ -70,6 +78,29 @@ pub struct Config {
     /// `GOUJI_DRAIN_SECONDS`: how long messages in flight may take after a shutdown was requested. 25, because an
     /// orchestrator kills after 30.
     pub drain: Duration,
+}
+
+/// An identity provider that speaks OpenID Connect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OidcConfig {
+    /// `GOUJI_OIDC_ISSUER`: its address; `/.well-known/openid-configuration` below it says the rest.
+    pub issuer: String,
+    /// `GOUJI_OIDC_CLIENT_ID`: the id under which it knows this installation.
+    pub client_id: String,
+    /// `GOUJI_OIDC_CLIENT_SECRET`: the file with the secret of this installation; none for a public client.
+    pub client_secret: Option<PathBuf>,
+    /// `GOUJI_OIDC_CA`: a PEM file of certificates to trust in addition to those of the system.
+    pub ca: Option<PathBuf>,
+    /// `GOUJI_OIDC_NAME_CLAIM`: the claim that is the name of the account.
+    pub name_claim: String,
+    /// `GOUJI_OIDC_ROLE_CLAIM`: the claim that gives the role; none where an administrator makes every account.
+    pub role_claim: Option<String>,
+    /// `GOUJI_OIDC_ROLES`: `value=role` or `value=role:region+region`, with commas between them.
+    pub roles: String,
+    /// `GOUJI_OIDC_REGION_CLAIM`: the claim that gives the regions of a scope.
+    pub region_claim: Option<String>,
+    /// `GOUJI_OIDC_AGENCY_CLAIM`: the claim that gives the agencies of a scope.
+    pub agency_claim: Option<String>,
 }
 
 /// The office that sends letters and notices. A page may say otherwise.
@@ -172,6 +203,12 @@ impl Config {
             monitor_listen: parsed(&get, "GOUJI_MONITOR_LISTEN")?,
             keys: existing_file(&get, "GOUJI_KEYS")?,
             open: parsed(&get, "GOUJI_OPEN")?.unwrap_or(false),
+            address: address(&get)?,
+            accounts: truth(&get, "GOUJI_ACCOUNTS", false)?,
+            session_idle: Duration::from_secs(
+                60 * number(&get, "GOUJI_SESSION_IDLE_MINUTES", 60, 1..=720)? as u64,
+            ),
+            oidc: oidc(&get)?,
             rate: number(&get, "GOUJI_RATE", 50, 1..=100_000)?,
             upload_mb: number(&get, "GOUJI_UPLOAD_MB", 4096, 1..=65_536)?,
             uploads: number(&get, "GOUJI_UPLOADS", 32, 1..=1024)?,
@@ -187,6 +224,59 @@ impl Config {
             drain: Duration::from_secs(drain_seconds as u64),
         })
     }
+}
+
+/// Where browsers reach the pages.
+fn address(get: &impl Fn(&str) -> Option<String>) -> Result<Option<String>, SettingError> {
+    let Some(address) = get("GOUJI_ADDRESS") else { return Ok(None) };
+    let rest = address.strip_prefix("https://").or_else(|| address.strip_prefix("http://"));
+    match rest.map(|rest| rest.trim_end_matches('/')) {
+        Some(host) if !host.is_empty() && !host.contains(['/', '?', '#', ' ']) => {
+            Ok(Some(address.trim_end_matches('/').to_owned()))
+        }
+        _ => Err(wrong(
+            "GOUJI_ADDRESS",
+            &address,
+            "expected https://host or https://host:port, without a path",
+        )),
+    }
+}
+
+fn oidc(get: &impl Fn(&str) -> Option<String>) -> Result<Option<OidcConfig>, SettingError> {
+    let Some(issuer) = get("GOUJI_OIDC_ISSUER") else { return Ok(None) };
+    let host = issuer.strip_prefix("http://").map(|rest| rest.split(['/', ':']).next().unwrap_or_default());
+    if !issuer.starts_with("https://") && !matches!(host, Some("127.0.0.1" | "localhost")) {
+        return Err(wrong("GOUJI_OIDC_ISSUER", &issuer, "expected https://…; http only on this machine"));
+    }
+    if !truth(get, "GOUJI_ACCOUNTS", false)? {
+        return Err(wrong("GOUJI_OIDC_ISSUER", &issuer, "an identity provider needs GOUJI_ACCOUNTS=true"));
+    }
+    if get("GOUJI_ADDRESS").is_none() {
+        let reason = "an identity provider needs GOUJI_ADDRESS, to which it sends people back";
+        return Err(wrong("GOUJI_OIDC_ISSUER", &issuer, reason));
+    }
+    let client_id = get("GOUJI_OIDC_CLIENT_ID")
+        .ok_or_else(|| wrong("GOUJI_OIDC_CLIENT_ID", "", "the identity provider knows gouji by an id"))?;
+    let role_claim = get("GOUJI_OIDC_ROLE_CLAIM");
+    let roles = get("GOUJI_OIDC_ROLES").unwrap_or_default();
+    if role_claim.is_some() && roles.is_empty() {
+        return Err(wrong(
+            "GOUJI_OIDC_ROLES",
+            "",
+            "expected the role of each value of GOUJI_OIDC_ROLE_CLAIM",
+        ));
+    }
+    Ok(Some(OidcConfig {
+        issuer,
+        client_id,
+        client_secret: existing_file(get, "GOUJI_OIDC_CLIENT_SECRET")?,
+        ca: existing_file(get, "GOUJI_OIDC_CA")?,
+        name_claim: get("GOUJI_OIDC_NAME_CLAIM").unwrap_or_else(|| "preferred_username".into()),
+        role_claim,
+        roles,
+        region_claim: get("GOUJI_OIDC_REGION_CLAIM"),
+        agency_claim: get("GOUJI_OIDC_AGENCY_CLAIM"),
+    }))
 }
 
 fn office(get: &impl Fn(&str) -> Option<String>) -> Result<OfficeConfig, SettingError> {
@@ -366,6 +456,25 @@ mod tests {
     }
 
     #[test]
+    fn an_identity_provider_needs_accounts_and_an_address() {
+        let issuer = ("GOUJI_OIDC_ISSUER", "https://id.example");
+        let accounts = ("GOUJI_ACCOUNTS", "true");
+        let address = ("GOUJI_ADDRESS", "https://gouji.example/");
+        let client = ("GOUJI_OIDC_CLIENT_ID", "gouji");
+        let check = |variables: &[(&str, &str)], what: &str| {
+            let error = read(variables).unwrap_err().to_string();
+            assert!(error.contains(what), "{error}");
+        };
+        check(&[issuer], "GOUJI_ACCOUNTS=true");
+        check(&[issuer, accounts], "GOUJI_ADDRESS");
+        check(&[issuer, accounts, address], "GOUJI_OIDC_CLIENT_ID");
+        check(&[issuer, accounts, address, client, ("GOUJI_OIDC_ROLE_CLAIM", "groups")], "GOUJI_OIDC_ROLES");
+        let config = read(&[issuer, accounts, address, client]).unwrap();
+        assert_eq!(config.address.as_deref(), Some("https://gouji.example"));
+        assert_eq!(config.oidc.unwrap().name_claim, "preferred_username");
+    }
+
+    #[test]
     fn originals_may_lie_in_s3() {
         let config = read(&[
             ("GOUJI_ORIGINALS", "s3://reports/of/2024/"),
@@ -385,6 +494,16 @@ mod tests {
         };
         check("GOUJI_PERMITS", "0", r#"GOUJI_PERMITS="0": expected 1 to 1024"#);
         check("GOUJI_PERMITS", "many", r#"GOUJI_PERMITS="many": invalid digit found in string"#);
+        check(
+            "GOUJI_ADDRESS",
+            "gouji.example",
+            r#"GOUJI_ADDRESS="gouji.example": expected https://host or https://host:port, without a path"#,
+        );
+        check(
+            "GOUJI_OIDC_ISSUER",
+            "http://id.example",
+            r#"GOUJI_OIDC_ISSUER="http://id.example": expected https://…; http only on this machine"#,
+        );
         check("GOUJI_LISTEN", "9100", r#"GOUJI_LISTEN="9100": invalid socket address syntax"#);
         check("GOUJI_SANDBOX", "none", r#"GOUJI_SANDBOX="none": expected `required` or `weak`"#);
         check("GOUJI_LOG", "loud", r#"GOUJI_LOG="loud": expected `human` or `json`"#);

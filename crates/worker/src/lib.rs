@@ -27,7 +27,9 @@ mod worker;
 mod worker_metrics;
 
 pub use batch::{BatchLimits, Batches, Progress};
-pub use config::{Config, LogFormat, OfficeConfig, SandboxRequirement, SettingError, WEAK_SANDBOX};
+pub use config::{
+    Config, LogFormat, OfficeConfig, OidcConfig, SandboxRequirement, SettingError, WEAK_SANDBOX,
+};
 pub use cpu::CpuPool;
 pub use disk::watch_disk;
 pub use log_metrics::watch_log;

@@ -101,7 +101,7 @@
       if (row.verdict !== "pass") {
         const letter = element("a", "", "整改意见");
         letter.href = `/api/v1/reports/${encodeURIComponent(row.id)}/letter`;
-        if (sending.dataset.letters !== undefined) parts.links.append(letter);
+        parts.links.append(letter);
       }
     }
     if (row.state === "failed") {
@@ -305,7 +305,6 @@
 
   function accepted(row, receipt) {
     submissions.add(receipt.submission);
-    row.file = row.file && { size: row.file.size };
     const isArchive = receipt.reports.length + receipt.refused.length !== 1 || receipt.reports[0]?.file_name !== row.name;
     if (!isArchive) {
       const [report] = receipt.reports;
@@ -313,8 +312,10 @@
         row.state = "failed";
         return show(row, "服务器收到的内容与本机文件不一致，请重试。");
       }
+      forget(row);
       return follow(row, report);
     }
+    forget(row);
     row.state = "archive";
     row.members = receipt.reports.length;
     row.notTaken = receipt.refused.length;
@@ -332,6 +333,11 @@
       show(member, refused.message);
     }
     show(row);
+  }
+
+  // What was accepted is not sent again.
+  function forget(row) {
+    row.file = { size: row.file.size };
   }
 
   function follow(row, report) {

@@ -11,17 +11,19 @@ use access::Caller;
 use bus::{Counts, Event, Lag};
 use policy::InForce;
 use proto::v1::{ReportRefused, RulePolicyChanged};
-use report::{CellId, Decimal, Form, FormId, Region, Review, Year};
+use report::{CellId, Decimal, Form, FormId, Region, Review, Verdict, Year};
 use rules::{Rule, RulePolicy, RuleSetting};
 use search::{Facet, FacetCounts, Hit, Page, Snippet, StoredReport, Sum, Version, Withdrawal};
 use serde_json::{Map, Value, json};
 use survey::{Attendance, Attendee, RollUp};
 
 use crate::labels;
+use crate::news::{Item, Mark};
 use crate::params::Params;
 use crate::pipeline_status::{IndexLeader, PipelineStatus, Snapshot};
 use crate::policy_changes::Preview;
 use crate::regional::{Comparison, Punctuality};
+use crate::report_changes::{CellChange, Changes};
 use crate::report_history::ReportHistory;
 
 pub(crate) mod reviews;
@@ -87,6 +89,28 @@ pub(crate) fn versions(stored: &StoredReport) -> Value {
         "id": stored.version.id,
         "key": stored.key,
         "versions": stored.versions.iter().map(version_in_list).collect::<Value>(),
+    })
+}
+
+/// What changed between two versions of a report.
+pub(crate) fn changes(changes: &Changes) -> Value {
+    let Changes { before, after, cells, settled, new, kept } = changes;
+    let cell = |change: &CellChange| {
+        json!({
+            "cell": change.id.as_str(),
+            "before": change.before.as_ref().map(report::json::cell),
+            "after": change.after.as_ref().map(report::json::cell),
+            "difference": change.difference().map(decimal),
+        })
+    };
+    json!({
+        "id": after.version.id,
+        "key": after.key,
+        "since": before.id,
+        "cells": cells.iter().map(cell).collect::<Value>(),
+        "settled": settled.iter().map(report::json::finding).collect::<Value>(),
+        "new": new.iter().map(report::json::finding).collect::<Value>(),
+        "kept": kept,
     })
 }
 
@@ -340,6 +364,32 @@ fn refusal(refused: &ReportRefused) -> Value {
         "class": refused.class,
         "message": refused.message,
         "attempts": refused.attempts.len(),
+    })
+}
+
+/// What is new after a mark, and the agencies that are overdue now.
+pub(crate) fn news(items: &[Item], mark: &Mark, overdue: &[Item]) -> Value {
+    json!({
+        "items": items.iter().map(news_item).collect::<Value>(),
+        "next": mark.to_string(),
+        "overdue": overdue.iter().map(news_item).collect::<Value>(),
+    })
+}
+
+fn news_item(item: &Item) -> Value {
+    json!({
+        "id": item.id,
+        "kind": item.kind.as_str(),
+        "at_ms": item.at_ms,
+        "sequence": item.sequence,
+        "report": item.report,
+        "title": item.title(),
+        "agency": item.agency,
+        "region": item.region.as_ref().map(region),
+        "year": item.year,
+        "file_name": item.file_name,
+        "verdict": item.verdict.map(Verdict::as_str),
+        "why": item.why,
     })
 }
 

@@ -7,13 +7,15 @@ use access::AccessControl;
 use blobs::Blobs;
 use bus::Bus;
 use policy::{InForce, PolicyFollower};
-use sandbox::Program;
 use search::{CurrentReader, IndexError, Reader};
 use tokio::sync::Semaphore;
 use worker::Worker;
 
 use crate::checks::Checks;
+use crate::children::Children;
 use crate::export_api;
+use crate::news::News;
+use crate::original::Originals;
 use crate::pipeline_status::{PipelineMonitor, Snapshot};
 use crate::problem::{self, Problem};
 
@@ -31,21 +33,34 @@ struct State {
     access: AccessControl,
     monitor: PipelineMonitor,
     checks: Checks,
+    news: News,
+    originals: Originals,
     exports: Arc<Semaphore>,
 }
 
 impl App {
-    /// `reader` is the program that reads documents in the sandbox.
     pub(crate) fn new(
         worker: Worker,
         policy: PolicyFollower,
         access: AccessControl,
-        reader: &Program,
+        children: Children,
     ) -> Self {
         let index = Arc::new(CurrentReader::new(&worker.config().index));
         let monitor = PipelineMonitor::start(&worker, index.clone());
-        let checks = Checks::new(worker.config(), reader);
-        Self(Arc::new(State { worker, index, policy, access, monitor, checks, exports: export_api::room() }))
+        let checks = Checks::new(worker.config(), &children.reader);
+        let news = News::start(&worker, &index);
+        let originals = Originals::new(children.renderer, children.renderer_limits, worker.config().sandbox);
+        Self(Arc::new(State {
+            worker,
+            index,
+            policy,
+            access,
+            monitor,
+            checks,
+            news,
+            originals,
+            exports: export_api::room(),
+        }))
     }
 
     pub(crate) fn worker(&self) -> &Worker {
@@ -56,7 +71,7 @@ impl App {
         self.0.worker.bus()
     }
 
-    /// Records what people do in the audit trail.
+    /// Who may do what: accounts, sessions, the audit trail.
     pub(crate) fn access(&self) -> &AccessControl {
         &self.0.access
     }
@@ -92,6 +107,11 @@ impl App {
         &self.0.checks
     }
 
+    /// What is new.
+    pub(crate) fn news(&self) -> &News {
+        &self.0.news
+    }
+
     /// Room for exports.
     pub(crate) fn exports(&self) -> &Arc<Semaphore> {
         &self.0.exports
@@ -99,6 +119,11 @@ impl App {
 
     pub(crate) fn monitor(&self) -> &PipelineMonitor {
         &self.0.monitor
+    }
+
+    /// Draws originals.
+    pub(crate) fn originals(&self) -> &Originals {
+        &self.0.originals
     }
 
     /// The counts of the pipeline now.

@@ -3,14 +3,17 @@
 use access::Caller;
 use axum::Json;
 use axum::extract::State;
+use axum::response::{IntoResponse as _, Response};
+use export::Format;
 use serde_json::Value;
 
 use crate::app::App;
 use crate::compare::{Asked, By};
 use crate::complete::{self, Kind};
+use crate::download::{bad_format, download};
 use crate::params::Params;
 use crate::problem::Problem;
-use crate::{api, compare};
+use crate::{api, compare, compare_export};
 
 /// Suggestions where the request does not say how many, and at most.
 const DEFAULT_SUGGESTIONS: usize = 12;
@@ -23,12 +26,38 @@ pub(crate) async fn compare(
     State(app): State<App>,
     caller: Caller,
     params: Params,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Response, Problem> {
     let asked = Asked::parse(&params)?;
-    Ok(Json(match asked.by {
-        By::Agency => api::compare::agencies(&compare::by_agency(&app, &caller, &asked).await?),
-        By::Region => api::compare::regions(&compare::by_region(&app, &caller, &asked).await?),
-    }))
+    let format = format_of(&params)?;
+    let (json, table) = match asked.by {
+        By::Agency => {
+            let comparison = compare::by_agency(&app, &caller, &asked).await?;
+            match format {
+                None => (api::compare::agencies(&comparison), None),
+                Some(format) => (Value::Null, Some((compare_export::agencies(&comparison, format), format))),
+            }
+        }
+        By::Region => {
+            let comparison = compare::by_region(&app, &caller, &asked).await?;
+            match format {
+                None => (api::compare::regions(&comparison), None),
+                Some(format) => (Value::Null, Some((compare_export::regions(&comparison, format), format))),
+            }
+        }
+    };
+    let Some((bytes, format)) = table else { return Ok(Json(json).into_response()) };
+    let bytes = bytes.map_err(|error| Problem::internal(&error.into()))?;
+    Ok(download(bytes, format.media_type(), &format!("比较分析.{}", format.as_str())))
+}
+
+/// The format of a table; none for JSON.
+fn format_of(params: &Params) -> Result<Option<Format>, Problem> {
+    match params.get("format") {
+        None | Some("json") => Ok(None),
+        Some("csv") => Ok(Some(Format::Csv)),
+        Some("jsonl") => Ok(Some(Format::Jsonl)),
+        Some(other) => Err(bad_format(other, "可用 json、csv、jsonl。")),
+    }
 }
 
 /// Suggests how a text that is being typed may go on.

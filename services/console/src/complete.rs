@@ -87,7 +87,9 @@ pub(crate) fn complete(
         if wants(Kind::Rule) {
             let upper = word.to_uppercase();
             let is_meant = |rule: &&&rules::Rule| rule.id.starts_with(&upper) || rule.problem.contains(word);
-            for rule in rules::catalogue().iter().filter(is_meant).take(of_a_kind) {
+            let mut found_rules: Vec<_> = rules::catalogue().iter().filter(is_meant).collect();
+            found_rules.sort_by_key(|rule| !rule.id.starts_with(&upper));
+            for rule in found_rules.into_iter().take(of_a_kind) {
                 let typed = format!("问题:{} ", rule.id);
                 found.push(suggest(Kind::Rule, rule.id.to_owned(), rule.problem.to_owned(), typed));
             }
@@ -114,15 +116,24 @@ fn cells(text: &str, limit: usize) -> Vec<Suggestion> {
     Vec::new()
 }
 
-/// The last words of a text, the most first, each with what stands before them.
+/// The last words of a text, the most first, each with what stands before them. A bracket or a minus before a word is
+/// no part of it; the minus inside `T3-01` is.
 fn ends(text: &str) -> impl Iterator<Item = (&str, &str)> {
-    let starts = text.char_indices().filter(|(at, char)| {
-        let before = text.get(..*at).and_then(|before| before.chars().next_back());
-        !char.is_whitespace()
-            && !"(-（".contains(*char)
-            && before.is_none_or(|before| before.is_whitespace() || "(-（".contains(before))
-    });
-    let starts: Vec<usize> = starts.map(|(at, _)| at).collect();
+    let mut starts = Vec::new();
+    let mut is_start = true;
+    for (at, char) in text.char_indices() {
+        match char {
+            char if char.is_whitespace() => is_start = true,
+            '(' | '（' => is_start = true,
+            '-' if is_start => {}
+            _ => {
+                if is_start {
+                    starts.push(at);
+                }
+                is_start = false;
+            }
+        }
+    }
     let from = starts.len().saturating_sub(MAX_WORDS);
     starts.into_iter().skip(from).map(|at| text.split_at(at))
 }
@@ -161,6 +172,7 @@ mod tests {
     fn the_last_word_ends_with_the_text() {
         assert_eq!(last_word("甲 乙局"), ("甲 ", "乙局"));
         assert_eq!(last_word("-乙局"), ("-", "乙局"));
+        assert_eq!(last_word("甲 t3-01"), ("甲 ", "t3-01"));
         assert_eq!(last_word("甲 "), ("甲 ", ""));
         assert_eq!(last_word(""), ("", ""));
     }

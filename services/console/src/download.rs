@@ -24,11 +24,9 @@ pub(crate) const DOCX: &str = "application/vnd.openxmlformats-officedocument.wor
 /// page that somebody submitted must not run under the origin of our pages.
 pub(crate) async fn source(State(app): State<App>, caller: Caller, Id(id): Id) -> Result<Response, Problem> {
     let original = find_original(&app, &caller, &id).await?;
-    let Original { sha256, file_name } = original.ok_or_else(|| Problem::no_such_report(&id))?;
-    let bytes = app.blobs().get(&sha256).await.map_err(|error| match error {
-        blobs::GetError::Missing(_) => Problem::not_found(format!("报告“{id}”的原件已不在库中。")),
-        error => Problem::internal(&error.into()),
-    })?;
+    let original = original.ok_or_else(|| Problem::no_such_report(&id))?;
+    let bytes = bytes_of(&app, &original, &id).await?;
+    let Original { sha256, file_name } = original;
     let media_type = document::sniff(&bytes).media_type();
     let mut response = download(Body::from(bytes), media_type, &file_name);
     let headers = response.headers_mut();
@@ -37,13 +35,23 @@ pub(crate) async fn source(State(app): State<App>, caller: Caller, Id(id): Id) -
     Ok(access::with_tag(response, &sha256))
 }
 
-struct Original {
-    sha256: String,
-    file_name: String,
+/// A file as it was sent.
+pub(crate) struct Original {
+    pub(crate) sha256: String,
+    pub(crate) file_name: String,
+}
+
+/// The bytes of an original; `id` names it in a problem.
+pub(crate) async fn bytes_of(app: &App, original: &Original, id: &str) -> Result<Vec<u8>, Problem> {
+    let bytes = app.blobs().get(&original.sha256).await.map_err(|error| match error {
+        blobs::GetError::Missing(_) => Problem::not_found(format!("报告“{id}”的原件已不在库中。")),
+        error => Problem::internal(&error.into()),
+    })?;
+    Ok(bytes.into())
 }
 
 /// The original of a version. That of a report that was never parsed comes from the log.
-async fn find_original(app: &App, caller: &Caller, id: &str) -> Result<Option<Original>, Problem> {
+pub(crate) async fn find_original(app: &App, caller: &Caller, id: &str) -> Result<Option<Original>, Problem> {
     if let Some(loaded) = report_lookup::find(app, caller, id).await? {
         let version = loaded.report.version;
         return Ok(Some(Original { sha256: version.original, file_name: version.file_name }));

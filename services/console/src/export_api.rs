@@ -189,6 +189,8 @@ fn record(parts: &StoredParts) -> Result<Record, search::IndexError> {
         versions: versions.collect(),
         review,
         verdict: card.verdict,
+        review_state: card.handling.state,
+        due: card.handling.due,
         reader_version: fact.reader_version,
     })
 }

@@ -33,9 +33,13 @@ impl ExportOrder {
     pub(crate) fn of(params: &Params, base: String) -> Result<Self, Problem> {
         let format = params.get("format").unwrap_or(Format::Csv.as_str());
         let content = match Format::parse(format) {
-            Some(format) => {
-                Content::Table(Request { shape: shape(params)?, format, names: names(params)?, base })
-            }
+            Some(format) => Content::Table(Request {
+                shape: shape(params)?,
+                format,
+                names: names(params)?,
+                is_public: false,
+                base,
+            }),
             None if format == PACKAGE => Content::Package(package(params)?),
             None => return Err(bad_format(format)),
         };
@@ -146,8 +150,13 @@ mod tests {
         let order = ExportOrder::of(&Params::parse("year=2024&q=x&sort=-year"), "http://a".into()).unwrap();
         assert_eq!(order.filters.address(""), "?year=2024&q=x");
         let Content::Table(request) = order.content else { panic!("no table") };
-        let expected =
-            Request { shape: Shape::Reports, format: Format::Csv, names: Names::Id, base: "http://a".into() };
+        let expected = Request {
+            shape: Shape::Reports,
+            format: Format::Csv,
+            names: Names::Id,
+            is_public: false,
+            base: "http://a".into(),
+        };
         assert_eq!(request, expected);
     }
 }

@@ -4,7 +4,7 @@
 use proto::ReportState;
 use render::form_layout::full_width_brackets;
 use report::workflow::ReviewState;
-use report::{Area, CellId, Form, FormId, Origin, Verdict};
+use report::{CellId, Form, FormId, Origin, Verdict};
 use search::{Facet, FacetValue};
 
 /// The form with the document that prescribes it.
@@ -23,7 +23,7 @@ pub(crate) fn state(state: ReportState) -> &'static str {
         ReportState::Parsed => "已读取",
         ReportState::Validated => "已校核",
         ReportState::Indexed => "可检索",
-        ReportState::Refused => "已退回",
+        ReportState::Refused => "未接收",
     }
 }
 
@@ -155,43 +155,40 @@ pub(crate) fn short_cell(id: CellId) -> String {
 /// Stands below every table and chart with gaps.
 pub(crate) const GAPS_ARE_NOT_ZERO: &str = "没有数字的格不计为0，也不计入合计和中位数";
 
-/// A location in the original.
-pub(crate) fn location(origin: &Origin) -> String {
-    let mut parts = Vec::new();
-    parts.extend(origin.page.map(|page| format!("第{page}页")));
-    if origin.line > 0 {
-        parts.push(format!("第{}行", origin.line));
-    }
-    if let (Some(table), Some(row), Some(column)) = (origin.table, origin.row, origin.column) {
+/// A location in the original, in words by which a person finds it; none in running text without pages.
+pub(crate) fn location(origin: &Origin) -> Option<String> {
+    let page = origin.page.map(|page| format!("第{page}页"));
+    let in_table = origin.table.zip(origin.row).zip(origin.column).map(|((table, row), column)| {
         let [table, row, column] = [table, row, column].map(|index| u64::from(index) + 1);
-        parts.push(format!("第{table}个表格第{row}行第{column}列"));
-    }
-    parts.push(match origin.area {
-        Some(Area { left, top, .. }) => {
-            let mm = |points: u16| f64::from(points) * 25.4 / 72.0;
-            format!("距页左{:.0}毫米、页顶{:.0}毫米", mm(left), mm(top))
-        }
-        None => format!("字节{}至{}", origin.start, origin.end),
+        format!("第{table}个表格第{row}行第{column}列")
     });
-    format!("原文{}", parts.join("，"))
+    let parts: Vec<String> = page.into_iter().chain(in_table).collect();
+    (!parts.is_empty()).then(|| format!("原文{}", parts.join("，")))
 }
 
 #[cfg(test)]
 mod tests {
+    use report::Area;
+
     use super::*;
 
     #[test]
     fn a_location_names_what_a_person_can_count() {
-        let check = |origin: Origin, expected: &str| assert_eq!(location(&origin), expected);
+        let check =
+            |origin: Origin, expected: Option<&str>| assert_eq!(location(&origin).as_deref(), expected);
         let text = Origin { line: 3, start: 10, end: 14, ..Origin::default() };
-        check(text, "原文第3行，字节10至14");
+        check(text, None);
         check(
             Origin { table: Some(0), row: Some(4), column: Some(2), ..text },
-            "原文第3行，第1个表格第5行第3列，字节10至14",
+            Some("原文第1个表格第5行第3列"),
         );
         let area = Area { left: 72, top: 144, right: 90, bottom: 160 };
         let page = Origin { page: Some(2), area: Some(area), start: 10, end: 14, ..Origin::default() };
-        check(page, "原文第2页，距页左25毫米、页顶51毫米");
+        check(page, Some("原文第2页"));
+        check(
+            Origin { table: Some(1), row: Some(0), column: Some(0), ..page },
+            Some("原文第2页，第2个表格第1行第1列"),
+        );
     }
 
     #[test]

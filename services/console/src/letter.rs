@@ -54,7 +54,7 @@ pub(crate) fn answer(letter: &Letter, format: Option<&str>) -> Result<Response, 
 }
 
 /// The review that the letter shows. That of the current version is compared with the report of the year before
-/// under the rule policy of today; a superseded or withdrawn version is reviewed alone.
+/// under the rule policy of today, without what reviewers dismissed or waived; a superseded or withdrawn version is reviewed alone.
 async fn review_of(app: &App, loaded: LoadedReport) -> Result<Review, Problem> {
     if !loaded.is_current() {
         return Ok(loaded.report.review);
@@ -64,11 +64,13 @@ async fn review_of(app: &App, loaded: LoadedReport) -> Result<Review, Problem> {
         let Some(parts) = reader.parts(&key)? else { return Ok(None) };
         let review = parts.review_alone()?;
         let last_year = report_of_last_year(reader, &review.report)?;
-        Ok(Some((review, last_year)))
+        Ok(Some((review, last_year, parts.workflow()?)))
     });
-    let Some((alone, last_year)) = found.await? else { return Ok(review) };
+    let Some((alone, last_year, workflow)) = found.await? else { return Ok(review) };
     let submitted = beijing::day(version.submitted_at_ms);
-    Ok(judged(alone, last_year.as_ref(), &app.policy().await?, submitted))
+    let mut review = judged(alone, last_year.as_ref(), &app.policy().await?, submitted);
+    workflow.remove_settled(&mut review.findings);
+    Ok(review)
 }
 
 /// The review under the policy in force, beside last year's report. Where the log has no change of the policy, the

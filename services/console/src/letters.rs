@@ -140,7 +140,8 @@ pub(crate) async fn choose(app: &App, caller: &Caller, params: &Params) -> Resul
     let place = |card: &Card| (card.region.as_ref().map(|region| region.code.clone()), card.agency.clone());
     cards.sort_by_key(|card| (place(card), card.year, card.key.clone()));
     cards.dedup_by(|one, other| one.key == other.key);
-    let (skipped, letters) = cards.into_iter().partition(|card| card.verdict == Verdict::Pass);
+    let (skipped, letters) =
+        cards.into_iter().partition(|card| card.verdict == Verdict::Pass || card.handling.problems == 0);
     Ok(Chosen { letters, skipped })
 }
 
@@ -299,7 +300,8 @@ pub(crate) fn review(
     let last_year = report_of_last_year(reader, &alone.report)?;
     let submitted = parts.fact()?.submitted.unwrap_or_default();
     let day = beijing::day(submitted.submitted_at_ms);
-    let review = judged(alone, last_year.as_ref(), policy, day);
+    let mut review = judged(alone, last_year.as_ref(), policy, day);
+    parts.workflow()?.remove_settled(&mut review.findings);
     Ok(Some((review, base_name(&submitted.file_name).to_owned())))
 }
 

@@ -3,21 +3,31 @@
 mod api;
 mod app;
 mod assets;
+mod audit;
+mod audit_api;
 mod check_api;
 mod checks;
+mod children;
 mod compare;
 mod compare_api;
+mod compare_export;
 mod complete;
 mod download;
 mod export_api;
 mod export_order;
 mod figure_form;
+mod first_start;
+mod form;
 mod labels;
 mod letter;
 mod letters;
+mod news;
+mod news_api;
 mod notices;
 mod office;
 mod openapi;
+mod original;
+mod original_api;
 mod pages;
 mod params;
 mod pipeline_api;
@@ -25,12 +35,12 @@ mod pipeline_status;
 mod policy_api;
 mod policy_changes;
 mod problem;
-mod reader;
 mod receipt;
 mod region_lookup;
 mod regional;
 mod regional_api;
 mod report_api;
+mod report_changes;
 mod report_history;
 mod report_lookup;
 mod report_stream;
@@ -50,13 +60,12 @@ use axum::Router;
 use axum::middleware;
 use policy::PolicyFollower;
 use rules::RulePolicy;
-use sandbox::Program;
 use worker::{Service, Worker};
 
 use crate::app::App;
 use crate::problem::Problem;
 
-pub use crate::reader::run_child;
+pub use crate::children::{Children, RENDERER_LIMITS, run_child};
 
 /// The service. It reads the index that `index` writes, from a folder on a local disk.
 pub fn service() -> Service {
@@ -80,22 +89,25 @@ pub fn service() -> Service {
 /// If the rule policy or the keys cannot be used. An index that cannot be read is no error here: requests
 /// are answered with a problem until it can.
 pub fn router(worker: Worker) -> anyhow::Result<Router> {
-    router_with_reader(worker, &Program::this(parse::READER_VERB)?)
+    router_with_children(worker, Children::this()?)
 }
 
-/// The same, with the program that reads documents: one that calls [`run_child`].
+/// The same, with the programs that read and draw documents: those that call [`run_child`].
 ///
 /// # Errors
 /// Those of [`router`].
-pub fn router_with_reader(worker: Worker, reader: &Program) -> anyhow::Result<Router> {
+pub fn router_with_children(worker: Worker, children: Children) -> anyhow::Result<Router> {
     let policy = PolicyFollower::start(&worker)?;
     let access = AccessControl::open(&worker)?;
     tokio::spawn(worker::watch_log(worker.bus().clone(), worker.shutdown().clone()));
     let check_open = worker.config().check_open;
-    let app = App::new(worker, policy, access.clone(), reader);
+    let app = App::new(worker, policy, access.clone(), children);
     // Set before the first request is answered, not when the task first runs.
     app.worker().set_degraded(Some("waiting for the index".into()));
     tokio::spawn(watch_index(app.clone()));
+    if app.access().has_accounts() {
+        tokio::spawn(first_start::print_link(app.clone()));
+    }
     Ok(access
         .router(routes::admitting(check_open, routes::routes()))
         .fallback(routes::not_found)

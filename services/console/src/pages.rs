@@ -1,6 +1,9 @@
 //! The pages, in Chinese. They load nothing from elsewhere and work without their script.
 
+mod account;
 mod api;
+mod audit;
+mod changes;
 mod check;
 mod compare;
 mod documents;
@@ -8,8 +11,11 @@ mod export;
 mod finding;
 mod help;
 mod layout;
+pub(crate) mod login;
 mod navigation;
+mod news;
 mod official_tables;
+pub(crate) mod original_view;
 mod regional;
 mod report;
 mod review;
@@ -21,14 +27,19 @@ mod search;
 mod search_figures;
 mod send;
 mod status;
+mod users;
 
+pub(crate) use account::{change_password, end_sessions, show as account};
 pub(crate) use api::api;
+pub(crate) use audit::show as audit;
+pub(crate) use changes::changes;
 pub(crate) use check::{check, form as check_form};
 pub(crate) use compare::compare;
 pub(crate) use documents::documents;
 pub(crate) use export::export;
 pub(crate) use help::help;
 pub(crate) use layout::error_page;
+pub(crate) use news::{news, seen as news_seen};
 pub(crate) use regional::{redirect_to_regional, regional};
 pub(crate) use report::report;
 pub(crate) use review::{review, wrong};
@@ -40,3 +51,6 @@ pub(crate) use rules::{rules, rules_change, rules_preview};
 pub(crate) use search::search;
 pub(crate) use send::{receipt, receipts, send};
 pub(crate) use status::status;
+pub(crate) use users::{
+    change as change_user, create as create_user, list as users, new as new_user, show as user,
+};

@@ -8,6 +8,11 @@ pub(crate) fn too_many_listeners() -> Problem {
     Problem::new(Code::TooManyListeners, "同时收看实时状态的人太多。", hint).retry_after(5)
 }
 
+/// An original that cannot be shown; the report itself is in order.
+pub(crate) fn cannot_show(detail: &str) -> Problem {
+    Problem::new(Code::CannotShow, detail, "请下载原件查看。")
+}
+
 pub(crate) fn of_search(error: search::IndexError) -> Problem {
     match error {
         search::IndexError::BadCursor(cursor) => {

@@ -8,10 +8,10 @@ use serde_json::Value;
 
 use crate::api;
 use crate::app::App;
-use crate::params::Id;
+use crate::params::{Id, Params};
 use crate::problem::Problem;
 use crate::report_history::ReportHistory;
-use crate::report_lookup;
+use crate::{report_changes, report_lookup};
 
 pub(crate) async fn report(State(app): State<App>, caller: Caller, Id(id): Id) -> Result<Response, Problem> {
     Ok(json(&api::report(&report_lookup::get(&app, &caller, &id).await?.report)))
@@ -35,6 +35,16 @@ pub(crate) async fn versions(
     Id(id): Id,
 ) -> Result<Response, Problem> {
     Ok(json(&api::versions(&report_lookup::get(&app, &caller, &id).await?.report)))
+}
+
+/// What changed since the version before, or since that of the parameter `since`.
+pub(crate) async fn changes(
+    State(app): State<App>,
+    caller: Caller,
+    Id(id): Id,
+    params: Params,
+) -> Result<Response, Problem> {
+    Ok(json(&api::changes(&report_changes::load(&app, &caller, &id, &params).await?)))
 }
 
 /// An answer that a client may keep: it has the tag of its bytes.

@@ -1,19 +1,19 @@
 //! Every path of the console with the role it needs, and the headers of every response.
 
 use access::Parameters::{Any, Only};
-use access::{Caller, Requires, Route};
+use access::{Caller, Challenge, Requires, Route};
 use axum::extract::{DefaultBodyLimit, OriginalUri, Request};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 
 use crate::app::App;
-use crate::pages;
+use crate::pages::{self, login};
 use crate::problem::Problem;
 use crate::{
-    assets, check_api, compare_api, download, export_api, letter, letters, notices, pipeline_api, policy_api,
-    regional_api, report_api, report_stream, reviews_api, search_api,
+    assets, audit_api, check_api, compare_api, download, export_api, letter, letters, news_api, notices,
+    original_api, pipeline_api, policy_api, regional_api, report_api, report_stream, reviews_api, search_api,
 };
 
 /// Every path and what it needs; `openapi.json` describes those of the API. Where any key will do, a key that
@@ -30,9 +30,13 @@ pub(crate) fn routes() -> Vec<Route<App>> {
         ),
         ("/send/receipt/{id}", Requires::Key, Any, get(pages::receipt)),
         ("/check", Requires::Key, Any, get(pages::check_form).post(pages::check)),
+        ("/news", Requires::Key, Any, get(pages::news)),
+        ("/news/seen", Requires::Key, Any, post(pages::news_seen)),
+        ("/news.atom", Requires::Key, Only(&["kind", "region", "q"]), get(news_api::atom)),
         ("/help", Requires::Key, Any, get(pages::help)),
         ("/api", Requires::Key, Any, get(pages::api)),
         ("/reports/{id}", Requires::Key, Any, get(pages::report)),
+        ("/reports/{id}/changes", Requires::Key, Any, get(pages::changes)),
         ("/reports/{id}/reviews", Requires::Review, Any, post(pages::act)),
         ("/review", Requires::Review, Any, get(pages::review).post(pages::act_on_many)),
         ("/regions", Requires::Review, Any, get(pages::regional)),
@@ -40,6 +44,18 @@ pub(crate) fn routes() -> Vec<Route<App>> {
         ("/across", Requires::Review, Any, get(pages::redirect_to_regional)),
         ("/export", Requires::Key, Any, get(pages::export)),
         ("/status", Requires::Review, Any, get(pages::status)),
+        ("/login", Requires::Nothing, Any, get(login::show).post(login::sign_in)),
+        ("/login/first/{id}", Requires::Nothing, Any, get(login::first).post(login::create_first)),
+        ("/login/unified", Requires::Nothing, Any, get(login::begin_unified)),
+        ("/login/unified/callback", Requires::Nothing, Any, get(login::finish_unified)),
+        ("/logout", Requires::Key, Any, post(login::sign_out)),
+        ("/account", Requires::Key, Any, get(pages::account)),
+        ("/account/password", Requires::Key, Any, post(pages::change_password)),
+        ("/account/sessions", Requires::Key, Any, post(pages::end_sessions)),
+        ("/users", Requires::Operate, Any, get(pages::users).post(pages::create_user)),
+        ("/users/new", Requires::Operate, Any, get(pages::new_user)),
+        ("/users/{id}", Requires::Operate, Any, get(pages::user).post(pages::change_user)),
+        ("/audit", Requires::Operate, Any, get(pages::audit)),
         ("/roster", Requires::Review, Any, get(pages::roster)),
         (
             "/roster/import",
@@ -66,8 +82,11 @@ pub(crate) fn routes() -> Vec<Route<App>> {
         ("/api/v1/reports", Requires::Key, Only(SEARCH), get(search_api::reports)),
         ("/api/v1/reports/{id}", Requires::Key, Only(&[]), get(report_api::report)),
         ("/api/v1/reports/{id}/source", Requires::Key, Only(&[]), get(download::source)),
+        ("/api/v1/reports/{id}/page/{page}", Requires::Key, Only(&["dpi"]), get(original_api::page)),
+        ("/api/v1/reports/{id}/rendition", Requires::Key, Only(&[]), get(original_api::rendition)),
         ("/api/v1/reports/{id}/cells", Requires::Key, Only(&[]), get(report_api::cells)),
         ("/api/v1/reports/{id}/findings", Requires::Key, Only(&[]), get(report_api::findings)),
+        ("/api/v1/reports/{id}/changes", Requires::Key, Only(&["since"]), get(report_api::changes)),
         ("/api/v1/reports/{id}/versions", Requires::Key, Only(&[]), get(report_api::versions)),
         ("/api/v1/reports/{id}/letter", Requires::Key, Only(LETTER), get(letter::letter)),
         ("/api/v1/reports/{id}/reviews", Requires::Key, Only(&[]), get(reviews_api::reviews)),
@@ -90,6 +109,12 @@ pub(crate) fn routes() -> Vec<Route<App>> {
             post(policy_api::change),
         ),
         ("/api/v1/check", Requires::Key, Only(&["name"]), post(check_api::check)),
+        (
+            "/api/v1/news",
+            Requires::Key,
+            Only(&["after", "limit", "kind", "region", "q"]),
+            get(news_api::news),
+        ),
         ("/api/v1/export", Requires::Key, Only(EXPORT), get(export_api::export)),
         ("/api/v1/sum", Requires::Key, Only(SUM), get(search_api::sum)),
         ("/api/v1/compare", Requires::Key, Only(COMPARE), get(compare_api::compare)),
@@ -100,6 +125,7 @@ pub(crate) fn routes() -> Vec<Route<App>> {
         ("/api/v1/survey", Requires::Review, Only(&["region", "year"]), get(regional_api::survey)),
         ("/api/v1/status", Requires::Key, Only(&[]), get(pipeline_api::status)),
         ("/api/v1/status/{id}", Requires::Key, Only(&[]), get(report_api::history)),
+        ("/api/v1/audit", Requires::Operate, Only(AUDIT), get(audit_api::export)),
         ("/api/v1/events", Requires::Key, Only(&[]), get(pipeline_api::events)),
     ]
 }
@@ -119,6 +145,8 @@ pub(crate) fn admitting(check_open: bool, routes: Vec<Route<App>>) -> Vec<Route<
     routes.into_iter().map(admit).collect()
 }
 
+/// The parameters of the audit trail.
+const AUDIT: &[&str] = &["who", "action", "object", "from", "to", "refused", "format"];
 /// The parameters of a letter.
 const LETTER: &[&str] =
     &["format", "name", "number", "first", "signer", "contact", "telephone", "deadline", "date", "across"];
@@ -174,7 +202,8 @@ const LETTERS: &[&str] =
 /// Those of a sum.
 const SUM: &[&str] = filter_and!("cell", "by");
 /// Those of a comparison.
-const COMPARE: &[&str] = &["cell", "measure", "of", "by", "region", "agency", "kind", "level", "year"];
+const COMPARE: &[&str] =
+    &["cell", "measure", "of", "by", "region", "agency", "kind", "level", "year", "format"];
 /// Those of an export.
 const EXPORT: &[&str] = filter_and!("shape", "format", "names", "title", "publisher", "licence", "findings");
 /// Those of a search.
@@ -191,12 +220,22 @@ const CONTENT_SECURITY_POLICY: &str =
 /// Sets the default headers of a response. A person gets a problem as a page, a program as a document.
 pub(crate) async fn finish_response(request: Request, next: Next) -> Response {
     let path = request.uri().path();
+    let asked = request.method().is_safe().then(|| request.uri().clone());
     let is_page = !path.starts_with("/api/") && path != "/openapi.json";
     let mut response = next.run(request).await;
     if is_page && let Some(problem) = response.extensions_mut().remove::<Problem>() {
         // A request to no route has passed no check, so nothing is known of its caller.
         let caller = response.extensions_mut().remove::<Caller>().unwrap_or_else(Caller::unknown);
-        let mut page = pages::error_page(problem, &caller);
+        let mut page = match (problem.challenge, asked) {
+            (Some(Challenge::SignIn), Some(uri)) => {
+                let next = uri.path_and_query().map_or("/", |path| path.as_str());
+                Redirect::to(&login::address(next)).into_response()
+            }
+            // A form that was sent after the session had ended.
+            (Some(Challenge::SignIn), None) => Redirect::to("/login?ended=true").into_response(),
+            (Some(Challenge::ChangePassword), _) => Redirect::to("/account").into_response(),
+            _ => pages::error_page(problem, &caller),
+        };
         for name in [header::WWW_AUTHENTICATE, header::RETRY_AFTER] {
             if let Some(value) = response.headers_mut().remove(&name) {
                 page.headers_mut().insert(name, value);

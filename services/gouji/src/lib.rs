@@ -94,14 +94,13 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
-/// What this process becomes if this program started it as a child. These two verbs are for nobody to type.
+/// What this process becomes if this program started it as a child. These verbs are for nobody to type.
 fn child(arguments: &[OsString]) -> Option<ExitCode> {
-    let [_, verb, rest @ ..] = arguments else { return None };
-    let rest: Vec<String> = rest.iter().map(|word| word.to_string_lossy().into_owned()).collect();
-    match verb.to_str()? {
-        parse::READER_VERB => Some(parse::run_reader(&rest)),
-        nats::VERB => Some(nats::become_server(&rest)),
-        _ => None,
+    let [_, arguments @ ..] = arguments else { return None };
+    let arguments: Vec<String> = arguments.iter().map(|word| word.to_string_lossy().into_owned()).collect();
+    match arguments.split_first() {
+        Some((verb, rest)) if verb == nats::VERB => Some(nats::become_server(rest)),
+        _ => console::run_child(&arguments),
     }
 }
 

@@ -99,6 +99,8 @@ fn problem_page(problem: &Problem) -> Response {
          <p><a href=\"/send\">回到报送</a></p></section></main></body></html>"
     );
     let mut response = (*status, Html(page)).into_response();
+    // Marks the answer as complete: one without a problem is taken for a rejection of the framework.
+    response.extensions_mut().insert(problem.clone());
     if let Some(seconds) = problem.retry_after {
         response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
     }

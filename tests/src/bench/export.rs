@@ -53,7 +53,7 @@ pub fn run(options: &Options) -> Result<()> {
             let expected = shape.rows_of(found.0.forms());
             forget_peak()?;
             let (idle, cpu) = (resident_bytes()?, thread_cpu_seconds()?);
-            let request = Request { shape, format, names: Names::Id, base: String::new() };
+            let request = Request { shape, format, names: Names::Id, is_public: false, base: String::new() };
             let mut out = Counted(0);
             let provenance = export::write(&request, Provenance::default(), &found, &mut out)?;
             let cpu = thread_cpu_seconds()? - cpu;
@@ -87,7 +87,7 @@ impl Write for Counted {
     }
 }
 
-/// Lets the kernel count the peak of this process anew.
+/// Lets the kernel count the peak of this process from now on.
 fn forget_peak() -> Result<()> {
     std::fs::write("/proc/self/clear_refs", "5").context("resetting the peak of memory")
 }

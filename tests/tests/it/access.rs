@@ -1,5 +1,6 @@
 //! Access to ingest and console: real processes with real keys, and real attacks.
 
+mod accounts;
 mod fairness;
 mod flood;
 mod names;
@@ -7,6 +8,7 @@ mod roles;
 mod scopes;
 mod secrets;
 mod sites;
+mod unified;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -4,7 +4,9 @@ mod browser;
 mod crawl;
 mod description;
 mod january;
+mod proxy;
 mod rules;
+mod send;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -76,8 +78,11 @@ impl Up {
         let data = folder.path().join("data");
         let mut command =
             super::commands::gouji(&["up", "--data", data.to_str().unwrap(), "--listen", &address]);
-        command.env("XDG_STATE_HOME", folder.path().join("state")).env("GOUJI_RATE", "100000");
-        command.envs(settings.iter().copied());
+        command
+            .env("XDG_STATE_HOME", folder.path().join("state"))
+            .env("GOUJI_RATE", "100000")
+            .env("GOUJI_CHECK_RATE", "100000")
+            .envs(settings.iter().copied());
         let mut process = Process::start("gouji", &mut command, folder.path()).unwrap();
         let mut headers = HeaderMap::new();
         if !key.is_empty() {

@@ -92,7 +92,9 @@ fn every_code_is_used() {
 #[test]
 fn each_code_has_a_name_of_its_own() {
     let mut names: Vec<&str> = Code::ALL.iter().map(|code| code.name()).collect();
-    assert!(names.iter().all(|name| name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')));
+    assert!(names.iter().all(|name| {
+        name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+    }));
     names.sort_unstable();
     names.dedup();
     assert_eq!(names.len(), Code::ALL.len());

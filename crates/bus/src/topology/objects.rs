@@ -8,7 +8,10 @@ use serde_json::{Map, Value, json};
 
 use crate::api;
 use crate::config::BusConfig;
-use crate::names::{ACK_WAIT, BUCKET, DURABLES, Durable, LEASE, LEASES, MAX_MESSAGE_BYTES, STREAM, tally};
+use crate::names::{
+    ACCOUNTS, ACK_WAIT, BUCKET, DURABLES, Durable, LEASE, LEASES, LONGEST_SESSION, MAX_MESSAGE_BYTES,
+    MAX_VALUE_BYTES, SESSIONS, STREAM, tally,
+};
 
 /// One season and the time to look back at it.
 const MAX_AGE: Duration = Duration::from_secs(400 * 24 * 3600);
@@ -88,6 +91,29 @@ pub(super) fn wanted(config: &BusConfig, has_readers: bool) -> Vec<Object> {
                 "max_msgs_per_subject": 1,
                 "max_age": nanoseconds(LEASE),
                 "allow_rollup_hdrs": true,
+                "deny_delete": true,
+            }),
+        ),
+        // No facts on the log: those expire, and every stage may read them, but only ingest and console may read
+        // the hash of a password.
+        stream(
+            &format!("KV_{ACCOUNTS}"),
+            json!({
+                "description": "Who may sign in",
+                "subjects": [format!("$KV.{ACCOUNTS}.>")],
+                "max_msgs_per_subject": 1,
+                "max_msg_size": MAX_VALUE_BYTES,
+                "deny_delete": true,
+            }),
+        ),
+        stream(
+            &format!("KV_{SESSIONS}"),
+            json!({
+                "description": "Who is signed in",
+                "subjects": [format!("$KV.{SESSIONS}.>")],
+                "max_msgs_per_subject": 1,
+                "max_age": nanoseconds(LONGEST_SESSION),
+                "max_msg_size": MAX_VALUE_BYTES,
                 "deny_delete": true,
             }),
         ),

@@ -74,6 +74,18 @@ pub(super) struct Text {
     pub(super) strokes: bool,
     pub(super) colors: Colors,
     pub(super) codes: Vec<Code>,
+    /// The number of its font.
+    pub(super) font: Option<String>,
+    /// The glyphs of some characters, by the index of their character in all codes.
+    pub(super) glyphs: Vec<Glyphs>,
+}
+
+/// Glyphs that stand for some characters, whatever the font says.
+pub(super) struct Glyphs {
+    pub(super) first: usize,
+    /// Characters that they stand for.
+    pub(super) characters: usize,
+    pub(super) ids: Vec<u16>,
 }
 
 /// Characters and where they stand.
@@ -241,9 +253,15 @@ fn text_object(tag: &BytesStart<'_>, xml: &mut Xml<'_>, budget: &mut Budget) -> 
         strokes: is("Stroke", "true"),
         colors: Colors::default(),
         codes: Vec::new(),
+        font: attribute(tag, "Font").map(|id| id.into_owned()),
+        glyphs: Vec::new(),
     };
     let mut colors = Colors::default();
     let clips = read_painted(xml, budget, &mut colors, |tag, xml| {
+        if name(tag) == "CGTransform" {
+            object.glyphs.push(glyphs(tag, xml)?);
+            return Ok(());
+        }
         if name(tag) != "TextCode" {
             return xml.skip();
         }
@@ -254,6 +272,25 @@ fn text_object(tag: &BytesStart<'_>, xml: &mut Xml<'_>, budget: &mut Budget) -> 
     })?;
     object.colors = colors;
     Ok((Shape::Text(object), clips))
+}
+
+/// The glyphs of the element that has just been opened.
+fn glyphs(tag: &BytesStart<'_>, xml: &mut Xml<'_>) -> Result<Glyphs, ReadError> {
+    let count = |name: &str| attribute(tag, name).and_then(|value| value.trim().parse().ok());
+    let (first, characters) = (count("CodePosition").unwrap_or(0), count("CodeCount").unwrap_or(1));
+    let mut ids = Vec::new();
+    while let Some(event) = xml.next()? {
+        match event {
+            Event::Close => break,
+            Event::Text(_) => {}
+            Event::Open(tag) if name(&tag) == "Glyphs" => {
+                let text = text(xml)?;
+                ids = text.split_whitespace().filter_map(|id| id.parse().ok()).collect();
+            }
+            Event::Open(_) => xml.skip()?,
+        }
+    }
+    Ok(Glyphs { first, characters, ids })
 }
 
 fn path_object(tag: &BytesStart<'_>, xml: &mut Xml<'_>, budget: &mut Budget) -> Result<Shaped, ReadError> {

@@ -15,9 +15,9 @@ const POINTS: f64 = 72.0 / 25.4;
 /// Filled boxes thinner than this, in points, are rules; others are shading.
 const THIN: f32 = 3.0;
 /// Width of a line that does not say its own, in millimetres.
-const LINE: f32 = 0.353;
+pub(super) const LINE: f32 = 0.353;
 /// Composites in composites.
-const DEEPEST: usize = 10;
+pub(super) const DEEPEST: usize = 10;
 /// Looking at a character again costs this share of painting it.
 const LOOKS: usize = 12;
 /// Boundaries are rounded: what hangs out by less, in points, is shown.
@@ -325,7 +325,7 @@ impl<'a> Painter<'a> {
 }
 
 /// The colour of what does not say its own.
-const PRINT: Color = Color { value: Some(BLACK), opacity: 1.0 };
+pub(super) const PRINT: Color = Color { value: Some(BLACK), opacity: 1.0 };
 
 fn paint(color: Color, place: &Place) -> ink::Paint {
     match color.value {
@@ -398,7 +398,7 @@ fn curved_parts(path: &BezPath) -> Vec<bool> {
 }
 
 /// The path that abbreviated data describe.
-fn outline(data: &str) -> BezPath {
+pub(super) fn outline(data: &str) -> BezPath {
     let mut path = BezPath::new();
     let mut words = data.split_whitespace().peekable();
     let mut last: Option<Point> = None;

@@ -39,6 +39,10 @@ pub(super) struct TooMuch;
 /// A page as it is shown.
 pub(super) struct Sheet {
     pub(super) page: Page,
+    /// Its width in points, after the turns.
+    pub(super) width: f32,
+    /// How many quarters of a circle it was turned counterclockwise.
+    pub(super) turns: usize,
     /// The outline that drew each character of the page.
     outlines: Vec<Option<u32>>,
     /// Whether anything is on it that may be drawn text.
@@ -176,6 +180,8 @@ impl PageDevice {
                 segments: segments.collect(),
                 source: 0..0,
             },
+            width: if turns % 2 == 1 { height } else { width },
+            turns,
             outlines,
             is_drawn: self.is_drawn,
             is_scan: self.pictures > SCAN * self.frame.area(),

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
+use report::workflow::ReviewState;
 use report::{Cell, CellState, Finding, Judgement, Severity};
 
 use super::{
@@ -29,6 +30,12 @@ pub(super) fn columns() -> Vec<Column> {
         Column::new("unknowns", "无法判断数", Kind::Integer, "因缺少数据而无法判断的条数"),
         Column::new("waived", "已豁免数", Kind::Integer, "本单位已豁免的发现条数"),
         Column::new("rules", "不符合的规则", Kind::Text, "不符合且未豁免的规则编号，以空格分隔"),
+    ]);
+    let states = ReviewState::ALL.map(|state| (state.as_str(), state.title()));
+    columns.extend([
+        Column::new("review_state", "审核状态", Kind::Text, "审核到哪一步；公开数据包中为空")
+            .with_codes(states),
+        Column::new("due", "整改期限", Kind::Date, "退回修改的，最迟哪一天重新报送；公开数据包中为空"),
     ]);
     columns.push(original());
     columns.extend([
@@ -79,6 +86,9 @@ pub(super) fn row(record: &Record, request: &Request, each: Each<'_>) -> Result<
     row.push(Value::count(findings.iter().filter(unknown).count()));
     row.push(Value::count(findings.iter().filter(|finding| finding.waiver.is_some()).count()));
     row.push(Value::text(rules(findings)));
+    let (state, due) = if request.is_public { (None, None) } else { (Some(record.review_state), record.due) };
+    row.push(state.map_or(Value::Empty, |state| Value::text(names.of(state.as_str(), state.title()))));
+    row.push(due.map_or(Value::Empty, Value::Date));
     row.push(Value::text(&*record.original));
     row.push(Value::text(&*record.reader_version));
     row.push(Value::text(&*record.review.rules_version));

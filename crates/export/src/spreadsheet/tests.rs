@@ -8,8 +8,13 @@ use crate::Format;
 
 /// The parts of a workbook with so many rows of two columns, by their path.
 fn sheets(rows: i64, limits: SheetLimits) -> Vec<String> {
-    let request =
-        Request { shape: Shape::Figures, format: Format::Xlsx, names: Names::Id, base: String::new() };
+    let request = Request {
+        shape: Shape::Figures,
+        format: Format::Xlsx,
+        names: Names::Id,
+        is_public: false,
+        base: String::new(),
+    };
     let columns = vec![
         Column::new("number", "数", Kind::Integer, "一个数"),
         Column::new("text", "文字", Kind::Text, "一段文字"),

@@ -174,6 +174,18 @@ fn the_last_decision_on_a_finding_holds() {
 }
 
 #[test]
+fn an_agency_is_not_told_of_what_was_settled() {
+    let slip = finding("T3-02", &["requests.concluded.total"], Some((173, 174)), "");
+    let other = finding("T3-03", &["requests.concluded.total"], Some((173, 174)), "");
+    let by_policy = crate::Waiver { who: "甲".into(), why: "乙".into(), until: DUE };
+    let waived = Finding { waiver: Some(by_policy), ..finding("DOC-11", &[], None, "旧格式") };
+    let mut findings = vec![slip.clone(), other.clone(), waived.clone()];
+    let workflow = Workflow::of(&[about(&[&slip], act(1, FIRST, dismissed()))], FIRST);
+    workflow.remove_settled(&mut findings);
+    assert_eq!(findings, [other, waived]);
+}
+
+#[test]
 fn a_waiver_ends_with_its_day() {
     let slip = finding("T3-02", &["requests.concluded.total"], Some((173, 174)), "");
     let open = |until, current| {

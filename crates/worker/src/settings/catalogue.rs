@@ -157,6 +157,15 @@ pub const SETTINGS: &[Setting] = &[
         ],
     ),
     setting(
+        "http.address",
+        "GOUJI_ADDRESS",
+        "",
+        &[
+            "The address under which browsers reach the pages, e.g. \"https://gouji.example.gov.cn\". With https, the",
+            "cookie of a session is never sent without TLS. Links in the terminal and single sign-on use it.",
+        ],
+    ),
+    setting(
         "http.rate",
         "GOUJI_RATE",
         "50",
@@ -164,6 +173,87 @@ pub const SETTINGS: &[Setting] = &[
             "Requests per second of one key, and of one address without a valid key, if keys are required; a burst",
             "may be ten times as large. 50, because a page takes five and `gouji submit` twenty.",
         ],
+    ),
+    setting(
+        "accounts.enabled",
+        "GOUJI_ACCOUNTS",
+        "false",
+        &[
+            "Whether people sign in on a page with a name and a password. While there is no account, console prints a",
+            "link that makes the first administrator. Programs use keys as before.",
+        ],
+    ),
+    setting(
+        "accounts.idle_minutes",
+        "GOUJI_SESSION_IDLE_MINUTES",
+        "60",
+        &[
+            "A session ends so many minutes after its last request, 1 to 720, and 12 hours after it began in any case.",
+            "60, because reading one report may take longer than half an hour.",
+        ],
+    ),
+    setting(
+        "oidc.issuer",
+        "GOUJI_OIDC_ISSUER",
+        "",
+        &[
+            "The identity provider (OpenID Connect) that signs people in, e.g. \"https://id.example.gov.cn\"; needs",
+            "accounts.enabled and http.address. Register <http.address>/login/unified/callback there.",
+        ],
+    ),
+    setting(
+        "oidc.client_id",
+        "GOUJI_OIDC_CLIENT_ID",
+        "",
+        &["The id under which it knows this installation."],
+    ),
+    setting(
+        "oidc.client_secret",
+        "GOUJI_OIDC_CLIENT_SECRET",
+        "",
+        &["The file with the secret of this installation; none for a public client."],
+    ),
+    setting(
+        "oidc.ca",
+        "GOUJI_OIDC_CA",
+        "",
+        &["PEM file of certificates to trust for it in addition to those of the system."],
+    ),
+    setting(
+        "oidc.name_claim",
+        "GOUJI_OIDC_NAME_CLAIM",
+        "\"preferred_username\"",
+        &["The claim that is the name of the account."],
+    ),
+    setting(
+        "oidc.role_claim",
+        "GOUJI_OIDC_ROLE_CLAIM",
+        "",
+        &[
+            "The claim that gives the role. Without it an administrator makes each account for unified sign-in, and",
+            "nobody else gets in.",
+        ],
+    ),
+    setting(
+        "oidc.roles",
+        "GOUJI_OIDC_ROLES",
+        "",
+        &[
+            "The role of each value of that claim: \"value=role\" or \"value=role:region+region\", with commas between",
+            "them, e.g. \"zwgk-xian=review:6101, zwgk=lead\". The first that the claim has counts.",
+        ],
+    ),
+    setting(
+        "oidc.region_claim",
+        "GOUJI_OIDC_REGION_CLAIM",
+        "",
+        &["The claim that gives the regions of the scope, where oidc.roles names none."],
+    ),
+    setting(
+        "oidc.agency_claim",
+        "GOUJI_OIDC_AGENCY_CLAIM",
+        "",
+        &["The claim that gives the agencies of the scope of a sender of reports."],
     ),
     setting(
         "work.permits",

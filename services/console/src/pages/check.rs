@@ -1,5 +1,7 @@
 //! `/check` 自查: an agency checks a file before it sends it. The form works without the script.
 
+use std::collections::BTreeSet;
+
 use access::Caller;
 use axum::extract::{Request, State};
 use check::{CheckedFile, Unreadable};
@@ -132,7 +134,7 @@ fn reviewed(file: &CheckedFile, review: &Review, is_single: bool) -> Markup {
         h3 { "校核结果" span.quiet { "　" (count(review)) } }
         @if problems.is_empty() { p.notice.good { "各项校核均未发现问题。" } }
         ol.findings { @for one in &problems { (problem(one)) } }
-        @if is_single && let Some(tables) = official_tables::tables(review) {
+        @if is_single && let Some(tables) = official_tables::tables(review, &BTreeSet::new()) {
             h3 { "读到的表格" }
             p.quiet { "请逐格与原文核对；点到格上可看这一格的读取情况。" }
             (tables)
@@ -165,7 +167,7 @@ fn item(one: &Finding, is_alone: bool) -> Markup {
                 p.cells { @for id in one.cells.iter().take(MAX_CELLS) { span { (labels::cell(*id)) } } @if one.cells.len() > MAX_CELLS { span.quiet { "等" (one.cells.len()) "格" } } }
             }
             @if let Some(repair) = repair { p.repair { span { "建议核实" } (full_width_brackets(&repair.reason)) } }
-            @if let Some(origin) = &one.origin { p.quiet.place { (labels::location(origin)) } }
+            @if let Some(words) = one.origin.as_ref().and_then(labels::location) { p.quiet.place { (words) } }
             @if let Some(rule) = rules::rule(&one.rule) { p.quiet { "依据：" (rule.basis) } }
         }
     }

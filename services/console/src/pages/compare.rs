@@ -187,9 +187,13 @@ fn unit(cell: CellId, measure: Measure) -> &'static str {
 
 /// Links to the same table as data.
 fn downloads(params: &Params) -> Markup {
+    // The order and the page are those of the page.
+    let asked = params.without("order").without("page");
+    let address = |format: &str| asked.with("format", format).address("/api/v1/compare");
     html! {
         p.actions {
-            a.button href=(params.address("/api/v1/compare")) { "数据（JSON）" }
+            a.button href=(address("csv")) { "导出（CSV，Excel 可打开）" }
+            a.button href=(address("jsonl")) { "导出（JSON 行文本）" }
         }
     }
 }

@@ -18,11 +18,16 @@ pub(super) fn heading(finding: &Finding) -> Markup {
     html! {
         p.what {
             span.severity { (finding.judgement.label(finding.severity)) }
-            code { a href={ "/rules#" (finding.rule) } title="规则说明" { (finding.rule) } }
+            code { a href={ "/rules#" (rule_id(&finding.rule)) } title="规则说明" { (finding.rule) } }
             @if let Some(problem) = labels::problem(&finding.rule) { span.quiet { (problem) } }
             @if finding.waiver.is_some() { span.severity { "已豁免" } }
         }
     }
+}
+
+/// The rule without the part of the report that it looked at: `T3-01` of `T3-01/…`.
+fn rule_id(rule: &str) -> &str {
+    rule.split('/').next().unwrap_or(rule)
 }
 
 /// Why a finding was waived.

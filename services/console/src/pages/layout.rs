@@ -94,10 +94,14 @@ fn document(
 fn who(caller: &Caller) -> Markup {
     html! {
         p.who {
-            @match caller.role {
-                Some(role) => { span title={ "角色：" (role.title()) } { (caller.name) } }
-                None if caller.is_signed_out => { span.quiet { "未登录" } }
-                None => { span title="本系统没有设置密钥和账号，能打开页面的人都可以操作。" { "未设登录" } }
+            @match (&caller.session, caller.role) {
+                (Some(session), Some(role)) => {
+                    a href="/account" title={ "我的账号，角色：" (role.title()) } { (session.display) }
+                    form method="post" action="/logout" { button { "退出" } }
+                }
+                (None, Some(role)) => { span title={ "角色：" (role.title()) } { (caller.name) } }
+                (_, None) if caller.is_signed_out => { a href="/login" { "登录" } }
+                (_, None) => { span title="本系统没有设置密钥和账号，能打开页面的人都可以操作。" { "未设登录" } }
             }
         }
     }

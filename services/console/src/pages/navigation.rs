@@ -37,11 +37,12 @@ pub(crate) const ENTRIES: &[Entry] = &[
     more("/check", "自查", Requires::Key),
     more("/export", "导出", Requires::Key),
     more("/rules", "校核规则", Requires::Key),
-    // 动态
+    more("/news", "动态", Requires::Key),
     more("/status", "处理状态", Requires::Review),
     more("/help", "帮助", Requires::Key),
     more("/api", "接口", Requires::Key),
-    // 用户, 审计
+    more("/users", "用户", Requires::Operate),
+    more("/audit", "审计", Requires::Operate),
 ];
 
 /// The main pages in a row and the others under 更多; on a phone all of them under 菜单.

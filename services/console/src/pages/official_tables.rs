@@ -1,18 +1,20 @@
 //! The three tables of a report in the layout of the official form. Each cell shows its value or what the
 //! original has instead, and its title says where.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use maud::{Markup, html};
 use render::form_layout::{self, Content, PlacedCell, full_width_brackets};
 use report::{Cell, CellId, CellState, Cells, Finding, Form, Judgement, Review, Severity, Table};
 
+use super::original_view;
 use crate::labels;
 
-/// The tables of a report; none where its form is not known.
-pub(super) fn tables(review: &Review) -> Option<Markup> {
+/// The tables of a report; none where its form is not known. `shown` names the cells that have an element in the
+/// original.
+pub(super) fn tables(review: &Review, shown: &BTreeSet<String>) -> Option<Markup> {
     let form = Form::get(review.report.form?);
-    let tables = Tables { form, cells: &review.report.cells, marks: marks(&review.findings) };
+    let tables = Tables { form, cells: &review.report.cells, marks: marks(&review.findings), shown };
     Some(html! {
         @for table in Table::ALL { (tables.table(table)) }
         (legend())
@@ -45,6 +47,7 @@ struct Tables<'a> {
     form: &'static Form,
     cells: &'a Cells,
     marks: HashMap<CellId, Mark>,
+    shown: &'a BTreeSet<String>,
 }
 
 /// How a cell is marked for the findings about it, the least first.
@@ -133,10 +136,13 @@ impl Tables<'_> {
         let cell = self.cells.get(id);
         let state = cell.map(|cell| cell.state).unwrap_or_default();
         let mark = self.marks.get(&id).map(|mark| mark.as_str());
+        let name = format!("cell-{id}");
         html! {
-            td.(state.as_str()).blamed[mark.is_some()] id={ "cell-" (id) } colspan=[columns] data-severity=[mark]
+            td.(state.as_str()).blamed[mark.is_some()] id=(name) colspan=[columns] data-severity=[mark]
                 tabindex="-1" title=(self.description(id, cell)) {
-                span.value { (shown(cell)) }
+                @if self.shown.contains(&name) {
+                    a.value href={ "#" (original_view::anchor(&name)) } tabindex="-1" { (shown(cell)) }
+                } @else { span.value { (shown(cell)) } }
                 @if state == CellState::Derived { sup { "推" } }
                 @if state == CellState::Doubtful { sup { "疑" } }
             }
@@ -147,17 +153,22 @@ impl Tables<'_> {
     fn description(&self, id: CellId, cell: Option<&Cell>) -> String {
         let label = full_width_brackets(self.form.label(id));
         let state = cell.map(|cell| cell.state).unwrap_or_default();
-        let mut description = format!("{label}：{}。{}", shown(cell), state.title());
+        let mut description = format!("{label}：{}。", shown(cell));
+        // A number that was read stands there as it is printed.
+        if state != CellState::Read {
+            description.push_str(state.title());
+        }
         if let Some(doubt) = cell.and_then(|cell| cell.doubt) {
             description.push_str(&format!("（{}）", doubt.title()));
         }
         if let Some(text) = cell.and_then(|cell| cell.text.as_ref()).filter(|text| !text.is_empty()) {
-            description.push_str(&format!("，印作“{text}”"));
+            let comma = if state == CellState::Read { "" } else { "，" };
+            description.push_str(&format!("{comma}原文填写“{text}”"));
         }
-        if let Some(origin) = cell.and_then(|cell| cell.origin) {
-            description.push_str(&format!("。{}", labels::location(&origin)));
+        if let Some(words) = cell.and_then(|cell| labels::location(&cell.origin?)) {
+            description.push_str(&format!("。{words}"));
         }
-        format!("{description}（{id}）")
+        description
     }
 }
 

@@ -1,8 +1,10 @@
-//! `/reports/{id}`: one report with its findings, its tables and its text.
+//! `/reports/{id}`: one report with its findings and tables on one side, and its original on the other.
 
 mod findings;
 mod text;
 mod years;
+
+use std::collections::BTreeSet;
 
 use access::Caller;
 use axum::extract::State;
@@ -14,14 +16,19 @@ use search::Version;
 use self::text::Line;
 use self::years::OtherYears;
 use super::layout::{self, BUS_TIMEOUT, ErrorPage, badge};
+use super::original_view::{self, Links};
 use super::{official_tables, review_panel};
 use crate::app::App;
 use crate::download::base_name;
 use crate::labels;
+use crate::original_api;
 use crate::params::{Id, Params};
 use crate::problem::Problem;
 use crate::report_history::ReportHistory;
 use crate::report_lookup::{self, LoadedReport};
+
+/// The style sheets and scripts of the page.
+const FILES: &[&str] = &["review.css", "report.css", "report.js"];
 
 pub(crate) async fn report(
     State(app): State<App>,
@@ -43,15 +50,89 @@ pub(crate) async fn report(
         (Some(loaded), history) => {
             let lines = text::lines(loaded.report.text.clone(), query.clone()).await?;
             let other_years = OtherYears::load(&app, &loaded.report.review.report).await?;
-            let page = Page { loaded: &loaded, other_years: &other_years, lines: &lines };
-            (title(&loaded).to_owned(), page.show(history.as_ref(), &query))
+            let original = Original::of_report(&app, &loaded).await;
+            let page =
+                Page { loaded: &loaded, other_years: &other_years, lines: &lines, original: &original };
+            (title(&loaded).to_owned(), page.show(history.as_ref(), &query, panel.as_ref()))
         }
-        (None, Some(history)) => ("尚未入库的文件".to_owned(), not_indexed(&id, &history)),
+        (None, Some(history)) => {
+            let original = Original::of_file(&app, &caller, &id).await;
+            ("尚未入库的文件".to_owned(), not_indexed(&id, &history, &original))
+        }
         (None, None) => return Err(Problem::no_such_report(&id).into()),
     };
-    let content = html! { (content) @if let Some(panel) = panel { (panel) } };
-    Ok(layout::page_with(&app, &caller, &title, &query, &["review.css"], content).await)
+    Ok(layout::page_with(&app, &caller, &title, &query, FILES, content).await)
 }
+
+/// The original as the page shows it.
+struct Original {
+    markup: Markup,
+    /// The names of the cells and findings that have an element in it.
+    shown: BTreeSet<String>,
+    pages: usize,
+}
+
+impl Original {
+    async fn of_report(app: &App, loaded: &LoadedReport) -> Self {
+        if loaded.withdrawal.is_some() {
+            return Self { markup: html! {}, shown: BTreeSet::new(), pages: 0 };
+        }
+        match original_api::of_report(app, loaded).await {
+            Ok((rendition, places)) => Self {
+                markup: original_view::original(
+                    &rendition,
+                    &places,
+                    &loaded.report.version.id,
+                    Links::ToFigures,
+                ),
+                shown: original_view::shown(&rendition, &places),
+                pages: rendition.sheets.len(),
+            },
+            Err(problem) => Self::refused(&problem),
+        }
+    }
+
+    /// The original of a file that is no report.
+    async fn of_file(app: &App, caller: &Caller, id: &str) -> Self {
+        match original_api::of_file(app, caller, id).await {
+            Ok(rendition) => Self {
+                markup: original_view::original(&rendition, &[], id, Links::None),
+                shown: BTreeSet::new(),
+                pages: rendition.sheets.len(),
+            },
+            Err(problem) => Self::refused(&problem),
+        }
+    }
+
+    fn refused(problem: &Problem) -> Self {
+        let hint = problem.hint.unwrap_or_default();
+        let markup = html! { p.notice.warn { (problem.detail) (hint) } };
+        Self { markup, shown: BTreeSet::new(), pages: 0 }
+    }
+
+    /// The original with what leads through it.
+    fn show(&self, id: &str, has_text: bool) -> Markup {
+        html! {
+            nav.tools.screen aria-label="原件" {
+                b { "原件" }
+                @if self.pages > 1 {
+                    span.pages { @for page in 1..=self.pages.min(MAX_PAGE_LINKS) { a href={ "#page-" (page) } { (page) } } }
+                    span.quiet { "共" (self.pages) "页" }
+                }
+                span.zoom data-zoom hidden {
+                    button type="button" data-step="-1" aria-label="缩小" { "－" }
+                    button type="button" data-step="1" aria-label="放大" { "＋" }
+                }
+                @if has_text { a href="#text" { "正文" } }
+                a.download href={ "/api/v1/reports/" (id) "/source" } { "下载原件" }
+            }
+            section #original aria-label="原件" { (self.markup) }
+        }
+    }
+}
+
+/// Pages that the original links to; further ones are scrolled to.
+const MAX_PAGE_LINKS: usize = 20;
 
 fn title(loaded: &LoadedReport) -> &str {
     let title = loaded.report.review.report.title.as_deref().unwrap_or_default();
@@ -63,6 +144,7 @@ struct Page<'a> {
     loaded: &'a LoadedReport,
     other_years: &'a OtherYears,
     lines: &'a [Line],
+    original: &'a Original,
 }
 
 impl Page<'_> {
@@ -75,55 +157,74 @@ impl Page<'_> {
         self.loaded.report.withdrawal.is_some()
     }
 
-    fn show(&self, history: Option<&ReportHistory>, query: &str) -> Markup {
+    /// `panel` is what reviewers do with the report.
+    fn show(&self, history: Option<&ReportHistory>, query: &str, panel: Option<&Markup>) -> Markup {
         html! {
             article.report {
-                (self.header())
-                @if !self.is_withdrawal() { (self.content(query)) }
-                (processing(history))
-                @if !self.is_withdrawal() { (signatures()) }
+                (self.header(history))
+                @if self.is_withdrawal() { @if let Some(panel) = panel { (panel) } } @else { (self.desk(query, panel)) }
             }
-            div #proof.proof role="status" aria-live="polite" hidden {}
         }
     }
 
-    fn content(&self, query: &str) -> Markup {
-        let tables = official_tables::tables(self.review());
+    /// Findings and tables on the left, the original on the right.
+    fn desk(&self, query: &str, panel: Option<&Markup>) -> Markup {
+        let tables = official_tables::tables(self.review(), &self.original.shown);
         html! {
-            nav.contents aria-label="本页内容" {
-                a href="#findings" { "校核结果" }
-                @if tables.is_some() {
-                    @for table in Table::ALL { a href={ "#" (official_tables::anchor(table)) } { (table.short_title()) } }
-                }
-                a href="#text" { "正文" }
-                a href="#life" { "处理经过" }
-            }
-            (findings::findings(self.review(), self.other_years, self.lines))
-            section #tables {
-                h2 { "表格" }
-                @match tables {
-                    Some(tables) => {
-                        p.quiet.screen { "点选任一格，可看它在原件中的位置；也可用方向键在格间移动。" }
-                        (tables)
+            div.desk {
+                div.pane.left #figures tabindex="-1" {
+                    nav.tools.screen aria-label="本页内容" {
+                        @if panel.is_some() { a href="#review" { "审核" } }
+                        a href="#findings" { "校核结果" }
+                        @if tables.is_some() {
+                            @for table in Table::ALL { a href={ "#" (official_tables::anchor(table)) } { (table.short_title()) } }
+                        }
+                        span.quiet.keys data-keys hidden title="键盘：方向键在格间移动；n、p 下一项、上一项问题；Esc 取消" { "n 下一项　p 上一项　Esc 取消" }
                     }
-                    None => p.notice.warn { "没有在文件中找到可识别的三张表格。" }
+                    @if let Some(panel) = panel { (panel) }
+                    (findings::findings(self.review(), self.other_years, self.lines, &self.original.shown))
+                    section #tables {
+                        h2 { "表格" }
+                        @match tables {
+                            Some(tables) => (tables),
+                            None => p.notice.warn { "没有在文件中找到可识别的三张表格。" }
+                        }
+                    }
+                    (signatures())
+                }
+                div.pane.right.screen #evidence tabindex="-1" {
+                    (self.original.show(&self.loaded.report.version.id, true))
+                    (text::text(self.lines, query))
                 }
             }
-            (text::text(self.lines, query))
+            div #proof.proof.screen role="status" aria-live="polite" hidden {}
         }
     }
 
-    fn header(&self) -> Markup {
+    fn header(&self, history: Option<&ReportHistory>) -> Markup {
         let report = &self.review().report;
         let badge = (!self.is_withdrawal()).then(|| badge(self.review().verdict()));
         html! {
             header.head {
                 (status(self.loaded))
-                h1 { (title(self.loaded)) @if let Some(badge) = badge { " " (badge) } }
-                (self.properties())
-                (self.actions())
-                (self.other_years.show(report))
-                (versions(self.loaded))
+                div.title {
+                    h1 { (title(self.loaded)) @if let Some(badge) = badge { " " (badge) } }
+                    (self.actions())
+                }
+                @if self.is_withdrawal() {
+                    (self.properties())
+                    (self.other_years.show(report))
+                    (versions(self.loaded))
+                    (processing(history))
+                } @else {
+                    details.more { summary { "基本情况、历年与版本、处理经过" } }
+                    div.facts {
+                        (self.properties())
+                        (self.other_years.show(report))
+                        (versions(self.loaded))
+                        (processing(history))
+                    }
+                }
             }
         }
     }
@@ -145,8 +246,8 @@ impl Page<'_> {
                 (property("地区", &or_unknown(region)))
                 (property("发布日期", &or_unknown(published)))
                 @if !is_withdrawal { (property("表格格式", labels::form(report.form))) }
-                (property("文件", &withdrawn.unwrap_or(version).file_name))
-                (property(if is_withdrawal { "撤回时间" } else { "提交时间" }, &beijing::format_time(version.submitted_at_ms)))
+                (property("文件", base_name(&withdrawn.unwrap_or(version).file_name)))
+                (property(if is_withdrawal { "撤回时间" } else { "报送时间" }, &beijing::format_time(version.submitted_at_ms)))
                 @if !is_withdrawal { (property("规则版本", &self.review().rules_version)) }
             }
         }
@@ -161,7 +262,7 @@ impl Page<'_> {
         html! {
             p.actions {
                 @if withdrawn.is_some() { a.button href={ "/reports/" (id) } { "查看撤回前的年报" } }
-                a.button href={ "/api/v1/reports/" (id) "/source" } { "下载原件" }
+                @if self.is_withdrawal() { a.button href={ "/api/v1/reports/" (id) "/source" } { "下载原件" } }
                 @if has_letter {
                     a.button href={ "/api/v1/reports/" (id) "/letter" } { "整改意见" }
                     a.button href={ "/api/v1/reports/" (id) "/letter?format=docx" } { "整改意见（Word）" }
@@ -221,8 +322,11 @@ fn versions(loaded: &LoadedReport) -> Markup {
                             @if version.id == loaded.report.version.id { b { @if withdraws { "撤回" } @else { "本版本" } } }
                             @else { a href={ "/reports/" (version.id) } { "查看" } }
                             " " (beijing::format_time(version.submitted_at_ms))
-                            " " (version.file_name)
+                            " " (base_name(&version.file_name))
                             @if !withdraws { " " (badge(version.verdict)) }
+                            @if version.id != loaded.report.version.id && loaded.withdrawal.is_none() {
+                                " " a href={ "/reports/" (loaded.report.version.id) "/changes?since=" (version.id) } { "与本版本比较" }
+                            }
                         }
                     }
                 }
@@ -248,18 +352,18 @@ fn processing(history: Option<&ReportHistory>) -> Markup {
 }
 
 /// A file that was refused, or that no worker has read yet.
-fn not_indexed(id: &str, history: &ReportHistory) -> Markup {
+fn not_indexed(id: &str, history: &ReportHistory, original: &Original) -> Markup {
     html! {
         article.report {
             header.head {
-                h1 { @if history.refusal.is_some() { "文件已退回" } @else { "正在处理" } }
+                h1 { @if history.refusal.is_some() { "文件未接收" } @else { "正在处理" } }
                 @match &history.refusal {
                     Some(refusal) => (refused(refusal)),
                     None => p.notice { "目前" (labels::state(history.state)) "，处理完就能看到结果，请稍后刷新本页。" }
                 }
-                p.actions { a.button href={ "/api/v1/reports/" (id) "/source" } { "下载原件" } }
             }
             (processing(Some(history)))
+            div.alone { (original.show(id, false)) }
         }
     }
 }
@@ -267,7 +371,7 @@ fn not_indexed(id: &str, history: &ReportHistory) -> Markup {
 fn refused(refusal: &ReportRefused) -> Markup {
     let file_name = refusal.submitted.as_ref().map_or("", |submitted| &submitted.file_name);
     html! {
-        @if !file_name.is_empty() { p { "文件：" (file_name) } }
+        @if !file_name.is_empty() { p { "文件：" (base_name(file_name)) } }
         p.notice.bad { (refusal.message) }
         p.quiet { "退回环节：" (labels::stage(&refusal.stage)) "　原因类别：" code { (refusal.class) } }
     }

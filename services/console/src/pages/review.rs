@@ -289,9 +289,9 @@ impl Shown<'_> {
         html! {
             tr {
                 td.tick { input type="checkbox" name="report" value={ (card.key) ":" (card.handling.acts) } aria-label={ "选中" (name) }; }
-                td.who { a href={ "/reports/" (card.key) } { (name) } @if let Some(region) = &card.region { span.quiet { (region.name) } } }
+                td.agency { a href={ "/reports/" (card.key) } { (name) } @if let Some(region) = &card.region { span.quiet { (region.name) } } }
                 td.year { @match card.year { Some(year) => { (year) "年" }, None => "未写明" } }
-                td { (badge(card.verdict)) }
+                td.verdict { (badge(card.verdict)) }
                 td.wrong { (wrong(card)) }
                 td.since { (self.since(card)) }
                 td.by { @match &card.handling.assignee { Some(assignee) => (assignee), None => span.quiet { "未分派" } } }

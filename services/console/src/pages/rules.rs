@@ -109,7 +109,7 @@ fn who(change: &RulePolicyChanged) -> &str {
 fn catalogue(policy: &RulePolicy, counts: &HashMap<String, u64>, may_change: bool) -> Markup {
     html! {
         @for (family, title) in FAMILIES {
-            section.card.rules id=(family) {
+            section.card.catalogue id=(family) {
                 h2 { (title) }
                 @for rule in rules::catalogue().iter().filter(|rule| family_of(rule) == family) {
                     (entry(rule, policy, counts.get(rule.id).copied().unwrap_or_default(), may_change))

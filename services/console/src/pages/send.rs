@@ -21,7 +21,7 @@ pub(crate) async fn send(State(app): State<App>, caller: Caller) -> Markup {
     let content = html! {
         h1 { "报送年度报告" }
         (choose())
-        div #sending hidden data-letters[caller.is_reviewer()] {
+        div #sending hidden {
             (progress())
             (shown())
             ol #rows.rows aria-label="报送的文件" {

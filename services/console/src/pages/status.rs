@@ -30,8 +30,8 @@ pub(crate) async fn status(State(app): State<App>, caller: Caller) -> Result<Mar
             p.quiet { "当前可检索 " b data-count="searchable" { (reports) } " 份年报（同一年报的多次提交只算一份，旧版本仍可查看）。" }
         }
         section.card {
-            h2 { "最近退回" }
-            @if refusals.is_empty() { p.quiet { "没有退回的文件。" } } @else { (refused(&refusals)) }
+            h2 { "最近未接收的文件" }
+            @if refusals.is_empty() { p.quiet { "没有未接收的文件。" } } @else { (refused(&refusals)) }
         }
     };
     Ok(layout::page(&app, &caller, "处理状态", "", content).await)
@@ -62,7 +62,7 @@ fn stages(snapshot: &Snapshot) -> Markup {
                         td data-flight=(lag.stage) { (lag.in_flight) }
                     }
                 }
-                tr { th scope="row" { "退回" } td data-count="refused" { (counts.refused) } td { "" } td { "" } }
+                tr { th scope="row" { "未接收" } td data-count="refused" { (counts.refused) } td { "" } td { "" } }
             }
         } }
     }

@@ -2,7 +2,6 @@
 
 use std::io::{Cursor, Write as _};
 use std::path::Path;
-use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::http::Request;

@@ -110,6 +110,17 @@ async fn agencies_are_compared_over_the_years() {
     let peers = console.get(&format!("/api/v1/compare?kind={}&level=city", encoded("教育部门"))).await.json();
     assert_eq!(peers["rows"].as_array().unwrap().len(), 1, "{peers}");
 
+    let table = console.get(&format!("/api/v1/compare?cell={DECISIONS}&year=2024&format=csv")).await;
+    assert_eq!(table.header("content-type"), "text/csv; charset=utf-8");
+    let lines: Vec<String> = table.text().lines().map(ToOwned::to_owned).collect();
+    assert_eq!(lines.len(), 3, "{lines:?}");
+    assert!(lines[0].starts_with("\u{feff}机关,区划代码,地区,年度"), "{lines:?}");
+    has(&lines[1], &[OTHER, "2024", ",,原文以符号代替数字,"]);
+    has(&lines[2], &[OWN, ",120,,,1,", &keys[2]]);
+    let rows = console.get("/api/v1/compare?by=region&region=37&year=2024&format=jsonl").await.text();
+    has(&rows, &["\"region\":\"370700\"", "\"known\":2"]);
+    assert_eq!(console.get("/api/v1/compare?format=docx").await.json()["field"], json!("format"));
+
     let page = console.get(&format!("/compare?cell={DECISIONS}&cell={TOTAL}")).await.text();
     has(
         &page,

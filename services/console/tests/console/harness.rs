@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use ::console::{Children, RENDERER_LIMITS};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
@@ -72,8 +73,14 @@ impl TestConsole {
         let worker =
             Worker::open("console", &config, CpuPool::for_each_core(), Shutdown::new()).await.unwrap();
         let writer = Index::open(&folder).unwrap().writer().unwrap();
-        let reader = Program::new(env!("CARGO_BIN_EXE_gouji-console"), parse::READER_VERB);
-        let router = ::console::router_with_reader(worker.clone(), &reader).unwrap();
+        let program = |verb| Program::new(env!("CARGO_BIN_EXE_gouji-console"), verb);
+        let children = Children {
+            reader: program(parse::READER_VERB),
+            renderer: program(Children::RENDERER_VERB),
+            // Ten times what a page of the samples takes.
+            renderer_limits: sandbox::Limits { cpu_seconds: 4, ..RENDERER_LIMITS },
+        };
+        let router = ::console::router_with_children(worker.clone(), children).unwrap();
         Self {
             router,
             worker,

@@ -2,12 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
+mod accounts;
 mod api;
 mod checks;
 mod compare;
 mod export;
 mod harness;
+mod news;
 mod office;
+mod originals;
 mod pages;
 mod preview;
 mod regional;

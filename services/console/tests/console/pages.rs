@@ -48,7 +48,7 @@ async fn a_search_page_keeps_its_state_in_its_address() {
     check("/?finding=T3-05", &["表三缺少列"]).await;
     check("/?year=soon", &["无法识别"]).await;
     check("/?q=%22%E7%81%AB%E6%98%9F%E7%A7%BB%E6%B0%91%E5%B1%80%22", &["没有找到"]).await;
-    check("/status", &["各环节", "没有退回的文件"]).await;
+    check("/status", &["各环节", "没有未接收的文件"]).await;
     check("/?limit=2", &["下一页"]).await;
 }
 

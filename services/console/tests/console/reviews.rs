@@ -123,6 +123,9 @@ async fn findings_are_dismissed_and_inherited_by_the_same_figures() {
     assert!(before["problem"]["problems"].as_u64().unwrap() > 0, "{before}");
     assert!(console.get("/").await.text().contains(before["problem"]["title"].as_str().unwrap()));
 
+    let letter =
+        async |console: &TestConsole| console.get(&format!("/api/v1/reports/{wrong}/letter")).await.text();
+    let letter_before = letter(&console).await;
     let (status, problem) = act(&console, &wrong, json!({"act": "dismissed", "why": "已核实"})).await;
     assert_eq!((status.as_u16(), &problem["field"]), (400, &json!("findings")));
     let (status, problem) =
@@ -143,6 +146,8 @@ async fn findings_are_dismissed_and_inherited_by_the_same_figures() {
     console.index_reviews().await;
     let after = hit(&console).await;
     assert!(count(&after) < count(&before), "{after}");
+    // The agency is not told of it.
+    assert!(letter(&console).await.len() < letter_before.len());
     let found = console.get(&format!("/api/v1/reports?open={rule}&limit=0")).await.json();
     let all = console.get(&format!("/api/v1/reports?finding={rule}&limit=0")).await.json();
     assert!(found["total"].as_u64() < all["total"].as_u64(), "{found} {all}");

@@ -97,7 +97,7 @@ async fn every_route_answers_its_roles_and_nobody_else() {
     let page = setup.request(&Method::GET, "/").send().await.unwrap();
     let asked = page.headers()["www-authenticate"].to_str().unwrap().to_owned();
     assert!(asked.starts_with("Basic realm="), "{asked}");
-    assert!(page.text().await.unwrap().contains("需要密钥"), "people get a page");
+    assert!(page.text().await.unwrap().contains("请求没有带密钥"), "people get a page");
     let page = setup.request(&Method::GET, "/").basic_auth("张三", Some(setup.keys.get("review")));
     assert_eq!(answer(page).await.0, StatusCode::OK);
     let api = setup.request(&Method::GET, "/api/v1/reports").send().await.unwrap();

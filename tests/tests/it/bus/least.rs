@@ -136,6 +136,12 @@ async fn each_identity_is_refused_what_is_not_its_own() {
         expect("$KV.gouji-leases.index", name == "index").await;
         let who_leads = "$JS.API.DIRECT.GET.KV_gouji-leases.$KV.gouji-leases.index";
         expect(who_leads, ["index", "console"].contains(&name)).await;
+        for bucket in ["gouji-accounts", "gouji-sessions"] {
+            expect(&format!("$KV.{bucket}.x"), name == "console").await;
+            let read = format!("$JS.API.DIRECT.GET.KV_{bucket}.$KV.{bucket}.x");
+            expect(&read, ["ingest", "console"].contains(&name)).await;
+            expect(&format!("$JS.API.DIRECT.GET.KV_{bucket}"), name == "console").await;
+        }
         expect("$O.gouji-originals.C.x", ["ingest", "parse"].contains(&name)).await;
         for filter in [">", "gouji.v1.>", "$JS.>", "_INBOX.>", "_INBOX_operator.>", "gouji.v1.*.*.*.37.05.>"]
         {

@@ -126,7 +126,7 @@ impl Page<'_> {
             };
             Series { name: name.to_owned(), points: panel.years.iter().zip(totals).map(point).collect() }
         };
-        match panel.measure {
+        let lines = match panel.measure {
             measure if measure.is_ratio() => {
                 vec![line("合计后的比率", |total| total.total), line("中位数", |total| total.median)]
             }
@@ -134,7 +134,9 @@ impl Page<'_> {
                 line("合计", |total| total.total),
                 line("各年均有数字的机关合计", |total| total.comparable),
             ],
-        }
+        };
+        // Of agencies that have every year there may be none.
+        lines.into_iter().filter(|series| series.points.iter().any(Option::is_some)).collect()
     }
 
     fn line(&self, row: &PanelRow, cell: usize, id: CellId) -> Series {
@@ -220,7 +222,7 @@ impl Page<'_> {
                             }
                         }
                         tr {
-                            th scope="col" { "位次" } th scope="col" { "机关" } th.place scope="col" { "地区" }
+                            th scope="col" { "位次" } th.agency scope="col" { "机关" } th.place scope="col" { "地区" }
                             @for _ in &panel.cells {
                                 @for year in &panel.years { th scope="col" { (year) "年" } }
                                 @if shows_change { th scope="col" { "比上年" } }

@@ -8,53 +8,85 @@ use report::{Against, CellId, Decimal, Finding, Problem, Repair, Report, Review}
 
 use super::text::Line;
 use super::years::OtherYears;
-use crate::labels;
-use crate::pages::{finding, official_tables};
+use crate::pages::{finding, official_tables, original_view};
+use crate::{labels, original};
 
 /// Limit of cells that one finding lists. The tables mark all of them.
 const MAX_CELLS: usize = 8;
 
-pub(super) fn findings(review: &Review, other_years: &OtherYears, lines: &[Line]) -> Markup {
+/// What a finding is shown with.
+struct Beside<'a> {
+    review: &'a Review,
+    other_years: &'a OtherYears,
+    lines: &'a [Line],
+    /// The names of what has an element in the original.
+    shown: &'a BTreeSet<String>,
+}
+
+pub(super) fn findings(
+    review: &Review,
+    other_years: &OtherYears,
+    lines: &[Line],
+    shown: &BTreeSet<String>,
+) -> Markup {
+    let beside = Beside { review, other_years, lines, shown };
     let problems = report::problems(&review.findings);
     let waived = review.findings.iter().filter(|finding| finding.waiver.is_some()).count();
     html! {
         section #findings {
             h2 { "校核结果" @if !problems.is_empty() { span.quiet { "　" (problems.len()) " 项" @if waived > 0 { "，其中已豁免 " (waived) " 项" } } } }
             @if problems.is_empty() { p.notice.good { "各项校核均未发现问题。" } }
-            ol.findings { @for one in &problems { (problem(one, &review.report, other_years, lines)) } }
+            ol.findings { @for one in &problems { (beside.problem(one)) } }
         }
     }
 }
 
-/// One problem: its finding, or the change that would settle several findings with these below.
-fn problem(problem: &Problem, report: &Report, other_years: &OtherYears, lines: &[Line]) -> Markup {
-    let Some(summary) = render::problem_summary(problem) else {
-        return html! { @for one in &problem.findings { (item(one, true, report, other_years, lines)) } };
-    };
-    html! {
-        li.problem data-severity=(problem.severity().as_str()) {
-            p.what { span.severity { (problem.severity().title()) } b { (summary) } }
-            @if let Some(repair) = problem.repair() { (suggested(repair)) }
-            ol.findings { @for one in &problem.findings { (item(one, false, report, other_years, lines)) } }
+impl Beside<'_> {
+    /// One problem: its finding, or the change that would settle several findings with these below.
+    fn problem(&self, problem: &Problem) -> Markup {
+        let Some(summary) = render::problem_summary(problem) else {
+            return html! { @for one in &problem.findings { (self.item(one, true)) } };
+        };
+        html! {
+            li.problem data-severity=(problem.severity().as_str()) {
+                p.what { span.severity { (problem.severity().title()) } b { (summary) } }
+                @if let Some(repair) = problem.repair() { (suggested(repair)) }
+                ol.findings { @for one in &problem.findings { (self.item(one, false)) } }
+            }
         }
     }
-}
 
-fn item(one: &Finding, is_alone: bool, report: &Report, other_years: &OtherYears, lines: &[Line]) -> Markup {
-    let ids: Vec<&str> = one.cells.iter().map(|id| id.as_str()).collect();
-    html! {
-        li.finding.waived[one.waiver.is_some()] data-severity=(finding::class(one)) data-cells=(ids.join(" ")) {
-            (finding::heading(one))
-            p.message { (full_width_brackets(&one.message)) }
-            @if let (Some(left), Some(right)) = (one.left, one.right) { (sides(left, right)) }
-            @if let Some(repair) = one.repair.as_ref().filter(|_| is_alone) { (suggested(repair)) }
-            (cells(&one.cells, report))
-            @if let Some(waiver) = &one.waiver { (finding::waiver(waiver)) }
-            @if let Some(other) = &one.against { (against(other, report, other_years)) }
-            @if let Some(origin) = &one.origin {
+    fn item(&self, one: &Finding, is_alone: bool) -> Markup {
+        let report = &self.review.report;
+        let ids: Vec<&str> = one.cells.iter().map(|id| id.as_str()).collect();
+        let index = self.review.findings.iter().position(|other| std::ptr::eq(one, other));
+        let name = index.map(original::finding_name);
+        html! {
+            li.finding.waived[one.waiver.is_some()] id=[name.as_deref()] data-severity=(finding::class(one))
+                data-cells=(ids.join(" ")) {
+                (finding::heading(one))
+                p.message { (full_width_brackets(&one.message)) }
+                @if let (Some(left), Some(right)) = (one.left, one.right) { (sides(left, right)) }
+                @if let Some(repair) = one.repair.as_ref().filter(|_| is_alone) { (suggested(repair)) }
+                (cells(&one.cells, report))
+                @if let Some(waiver) = &one.waiver { (finding::waiver(waiver)) }
+                @if let Some(other) = &one.against { (against(other, report, self.other_years)) }
+                (self.place(one, name.as_deref()))
+            }
+        }
+    }
+
+    /// Where the finding stands in the original, in words and as a link.
+    fn place(&self, one: &Finding, name: Option<&str>) -> Markup {
+        let words = one.origin.as_ref().and_then(labels::location);
+        let name = name.filter(|name| self.shown.contains(*name));
+        let line = line_of(one, &self.review.report, self.lines).filter(|_| name.is_none());
+        html! {
+            @if words.is_some() || name.is_some() || line.is_some() {
                 p.quiet.place {
-                    (labels::location(origin))
-                    @if let Some(line) = line_of(one, report, lines) { " " a href={ "#L" (line) } { "看正文" } }
+                    @if let Some(words) = &words { (words) " " }
+                    @if let Some(name) = name { a href={ "#" (original_view::anchor(name)) } { "看原文" } }
+                    @else if let Some(line) = line { a href={ "#L" (line) } { "看正文" } }
                 }
             }
         }
@@ -75,9 +107,9 @@ fn sides(left: Decimal, right: Decimal) -> Markup {
 fn suggested(repair: &Repair) -> Markup {
     html! {
         p.repair {
-            span { "可能的改法" }
+            span { "建议核实" }
             a href={ "#cell-" (repair.cell) } { (labels::cell(repair.cell)) }
-            " 改为 " b { (repair.value.normalize()) } "。" (full_width_brackets(&repair.reason))
+            " 是否应为 " b { (repair.value.normalize()) } "。" (full_width_brackets(&repair.reason))
         }
     }
 }
@@ -95,7 +127,7 @@ fn against(other: &Against, report: &Report, other_years: &OtherYears) -> Markup
                 Some(link) => a href={ "/reports/" (link.key) } { (agency) (year) },
                 None => { (agency) (year) }
             }
-            @if let Some(origin) = &other.origin { "，" (labels::location(origin)) }
+            @if let Some(words) = other.origin.as_ref().and_then(labels::location) { "，" (words) }
         }
     }
 }

@@ -1,0 +1,351 @@
+//! `/users`: the accounts of the office. An administrator makes them, gives them roles, and disables them.
+
+use access::account::{Account, NewAccount, Password, Profile};
+use access::{Action, Caller, Role};
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use jiff::Timestamp;
+use maud::{Markup, html};
+use report::beijing;
+
+use super::layout::{self, ErrorPage};
+use super::login;
+use crate::app::App;
+use crate::form::Form;
+use crate::params::{Id, Params};
+use crate::problem::Problem;
+use crate::region_lookup;
+
+const TITLE: &str = "用户";
+/// Accounts on one page; the fields above the list find the others.
+const LISTED: usize = 300;
+
+/// The scope of an account in words.
+pub(super) fn scope_text(regions: &[String], agencies: &[String]) -> String {
+    let regions = regions.iter().map(|code| match region_lookup::name(code) {
+        Some(name) => format!("{name}（{code}）"),
+        None => code.clone(),
+    });
+    let parts: Vec<String> = regions.chain(agencies.iter().cloned()).collect();
+    if parts.is_empty() { "全部".into() } else { parts.join("、") }
+}
+
+/// `GET /users`.
+pub(crate) async fn list(
+    State(app): State<App>,
+    caller: Caller,
+    params: Params,
+) -> Result<Response, ErrorPage> {
+    let directory = app.access().directory().await?;
+    let (text, role) = (params.get("q").unwrap_or_default(), params.get("role").unwrap_or_default());
+    let mut found = directory.accounts();
+    found.retain(|account| {
+        let texts = [&account.name, &account.display];
+        let in_text = texts.into_iter().chain(&account.regions).chain(&account.agencies);
+        (role.is_empty() || account.role.name() == role) && in_text.into_iter().any(|own| own.contains(text))
+    });
+    let content = html! {
+        div.title-row { h1 { (TITLE) } a.button.primary href="/users/new" { "新建账号" } }
+        form.card.asking action="/users" role="search" {
+            label { "查找 " input type="search" name="q" value=(text) placeholder="登录名、姓名、区划代码、机关"; }
+            label { "角色 " (role_select(Role::parse(role), true)) }
+            button.button { "筛选" }
+            span.quiet { "共 " (found.len()) " 个账号" @if found.len() > LISTED { "，只列出前 " (LISTED) " 个" } }
+        }
+        section.card {
+            @if found.is_empty() { p { "没有符合条件的账号。" } } @else { (table(&found[..found.len().min(LISTED)])) }
+        }
+    };
+    Ok(layout::page_with(&app, &caller, TITLE, "", &["account.css"], content).await.into_response())
+}
+
+fn table(accounts: &[&Account]) -> Markup {
+    html! {
+        div.scroll { table.plain.left.users {
+            thead { tr { th scope="col" { "登录名" } th scope="col" { "姓名" } th scope="col" { "角色" } th scope="col" { "范围" } th scope="col" { "登录方式" } th scope="col" { "状态" } th scope="col" { "建立时间" } } }
+            tbody {
+                @for account in accounts {
+                    tr.off[account.is_disabled] {
+                        th scope="row" { a href={ "/users/" (account.id()) } { (account.name) } }
+                        td { (account.display) }
+                        td.nowrap { (account.role.title()) }
+                        td { (scope_text(&account.regions, &account.agencies)) }
+                        td.nowrap { (way(account)) }
+                        td.nowrap { (state(account)) }
+                        td.nowrap { (beijing::format_time(account.created_at_ms)) }
+                    }
+                }
+            }
+        } }
+    }
+}
+
+fn way(account: &Account) -> &'static str {
+    if account.has_password() { "密码" } else { "统一身份认证" }
+}
+
+fn state(account: &Account) -> &'static str {
+    match (account.is_disabled, account.must_change) {
+        (true, _) => "已停用",
+        (false, true) => "待改初始密码",
+        (false, false) => "正常",
+    }
+}
+
+fn role_select(chosen: Option<Role>, any: bool) -> Markup {
+    html! {
+        select name="role" {
+            @if any { option value="" selected[chosen.is_none()] { "全部" } }
+            @for role in Role::ALL { option value=(role.name()) selected[chosen == Some(role)] { (role.title()) } }
+        }
+    }
+}
+
+/// What an administrator filled in, to be shown again where it was refused.
+struct Filled {
+    display: String,
+    role: Role,
+    regions: Vec<String>,
+    agencies: Vec<String>,
+}
+
+impl Filled {
+    fn of(account: &Account) -> Self {
+        let Account { display, role, regions, agencies, .. } = account.clone();
+        Self { display, role, regions, agencies }
+    }
+
+    fn parse(form: &Form) -> Result<Self, Problem> {
+        let role = Role::parse(form.get("role"))
+            .ok_or_else(|| Problem::bad_parameter("role", format!("没有角色“{}”。", form.get("role"))))?;
+        Ok(Self {
+            display: form.get("display").to_owned(),
+            role,
+            regions: form.list("regions"),
+            agencies: form.list("agencies"),
+        })
+    }
+
+    fn profile(&self) -> Profile {
+        Profile {
+            display: self.display.clone(),
+            role: self.role,
+            regions: self.regions.clone(),
+            agencies: self.agencies.clone(),
+        }
+    }
+
+    fn fields(&self) -> Markup {
+        html! {
+            label { "姓名" input name="display" value=(self.display) required maxlength="64" autocomplete="off"; span.quiet { "如：张三（市政务公开办）" } }
+            label { "角色" (role_select(Some(self.role), false)) span.quiet { (ROLES) } }
+            label { "地区" input name="regions" value=(self.regions.join("、")) maxlength="2000" autocomplete="off"; span.quiet { "区划代码，多个用顿号隔开，如 6101、610302；审核员和负责人不填即为全部" } }
+            label { "机关" textarea name="agencies" rows="3" { (self.agencies.join("\n")) } span.quiet { "只用于报送单位，按年度报告上的机关名称，一行一个" } }
+        }
+    }
+}
+
+const ROLES: &str = "报送单位：报送和查看本单位年报；审核员：审核；负责人：另可豁免、批量通过、定规则；管理员：全部，含用户管理";
+
+/// `GET /users/new`.
+pub(crate) async fn new(State(app): State<App>, caller: Caller) -> Result<Response, ErrorPage> {
+    app.access().directory().await?;
+    let filled =
+        Filled { display: String::new(), role: Role::Review, regions: Vec::new(), agencies: Vec::new() };
+    Ok(new_page(&app, &caller, "", &filled, false, None).await)
+}
+
+async fn new_page(
+    app: &App,
+    caller: &Caller,
+    name: &str,
+    filled: &Filled,
+    is_unified: bool,
+    problem: Option<&Problem>,
+) -> Response {
+    let content = html! {
+        h1 { "新建账号" }
+        section.card {
+            @if let Some(problem) = problem { (login::refusal(problem)) }
+            form.fields method="post" action="/users" {
+                label { "登录名" input name="name" value=(name) required minlength="2" maxlength="64" autocomplete="off" spellcheck="false"; span.quiet { "2至64个字母、数字、汉字或 - _ . @，建立后不能改" } }
+                (filled.fields())
+                @if app.access().has_unified_sign_in() {
+                    label.check { input type="checkbox" name="unified" value="true" checked[is_unified]; " 用统一身份认证登录，不设密码" }
+                }
+                div.buttons { button.primary { "建立账号" } a.button href="/users" { "返回" } }
+            }
+        }
+    };
+    layout::page_with(app, caller, "新建账号", "", &["account.css"], content).await.into_response()
+}
+
+/// `POST /users`.
+pub(crate) async fn create(
+    State(app): State<App>,
+    caller: Caller,
+    form: Form,
+) -> Result<Response, ErrorPage> {
+    let filled = Filled::parse(&form)?;
+    let is_unified = form.get("unified") == "true" && app.access().has_unified_sign_in();
+    let password = Password::random().map_err(|error| Problem::internal(&error))?;
+    let hash = match is_unified {
+        true => None,
+        false => Some(password.hash().await.map_err(|error| Problem::internal(&error))?),
+    };
+    let new = NewAccount {
+        name: form.get("name").to_owned(),
+        profile: filled.profile(),
+        must_change: hash.is_some(),
+        password: hash,
+        now_ms: Timestamp::now().as_millisecond(),
+    };
+    match app.access().create_account(&caller, new).await {
+        Ok(account) if is_unified => Ok(Redirect::to(&format!("/users/{}", account.id())).into_response()),
+        Ok(account) => Ok(password_page(&app, &caller, &account, &password, "已建立账号").await),
+        Err(problem) if problem.field.is_some() => {
+            let page = new_page(&app, &caller, form.get("name"), &filled, is_unified, Some(&problem)).await;
+            Ok(with_status(page, problem.status))
+        }
+        Err(problem) => Err(problem.into()),
+    }
+}
+
+fn with_status(mut response: Response, status: StatusCode) -> Response {
+    *response.status_mut() = status;
+    response
+}
+
+/// The one page that shows a password.
+async fn password_page(
+    app: &App,
+    caller: &Caller,
+    account: &Account,
+    password: &Password,
+    title: &str,
+) -> Response {
+    let content = html! {
+        section.card {
+            h1 { (title) }
+            p { "请把下面的登录名和初始密码交给" (account.display) "。初始密码只显示这一次，首次登录后须修改。" }
+            dl.facts.secret {
+                div { dt { "登录名" } dd { (account.name) } }
+                div { dt { "初始密码" } dd { code { (password.reveal()) } } }
+            }
+            p { a.button href={ "/users/" (account.id()) } { "查看账号" } " " a.button href="/users" { "返回用户列表" } }
+        }
+    };
+    let page = layout::page_with(app, caller, title, "", &["account.css"], content).await;
+    ([(header::CACHE_CONTROL, "no-store")], page).into_response()
+}
+
+async fn find(app: &App, id: &str) -> Result<Account, Problem> {
+    let directory = app.access().directory().await?;
+    let found = directory.accounts().into_iter().find(|account| account.id() == id).cloned();
+    found.ok_or_else(|| Problem::not_found("没有这个账号。".into()))
+}
+
+/// `GET /users/{id}`.
+pub(crate) async fn show(
+    State(app): State<App>,
+    caller: Caller,
+    Id(id): Id,
+    params: Params,
+) -> Result<Response, ErrorPage> {
+    let account = find(&app, &id).await?;
+    let filled = Filled::of(&account);
+    let notice = params.get("done").map(|_| "已保存。");
+    Ok(edit_page(&app, &caller, &account, &filled, notice, None).await)
+}
+
+async fn edit_page(
+    app: &App,
+    caller: &Caller,
+    account: &Account,
+    filled: &Filled,
+    notice: Option<&str>,
+    problem: Option<&Problem>,
+) -> Response {
+    let act = |act: &str, label: &str| {
+        html! { button.button name="act" value=(act) { (label) } }
+    };
+    let content = html! {
+        h1 { (account.name) " " span.quiet { (way(account)) "登录，" (state(account)) } }
+        @if let Some(notice) = notice { p.notice.good role="status" { (notice) } }
+        @if let Some(problem) = problem { (login::refusal(problem)) }
+        section.card {
+            form.fields method="post" action={ "/users/" (account.id()) } {
+                (filled.fields())
+                div.buttons { button.primary name="act" value="save" { "保存" } a.button href="/users" { "返回用户列表" } }
+            }
+        }
+        section.card {
+            h2 { "登录" }
+            form.acts method="post" action={ "/users/" (account.id()) } {
+                @if account.is_disabled { (act("enable", "启用账号")) } @else {
+                    @if account.has_password() { (act("reset", "重置密码")) }
+                    (act("end", "结束其全部登录"))
+                    (act("disable", "停用账号"))
+                }
+            }
+            p.quiet { "停用后立即不能登录，已有的登录随即结束；报送和审核的记录都保留。" a href={ "/audit?object=" (crate::params::percent_encode(&account.name)) } { "这个账号的变更记录" } }
+        }
+    };
+    layout::page_with(app, caller, &account.name, "", &["account.css"], content).await.into_response()
+}
+
+/// `POST /users/{id}`.
+pub(crate) async fn change(
+    State(app): State<App>,
+    caller: Caller,
+    Id(id): Id,
+    form: Form,
+) -> Result<Response, ErrorPage> {
+    let account = find(&app, &id).await?;
+    let name = account.name.as_str();
+    let access = app.access();
+    let action = |kind: &'static str| Action { name: kind, object: name, detail: "" };
+    let done = || Redirect::to(&format!("/users/{id}?done=true")).into_response();
+    let changed = match form.get("act") {
+        "save" => {
+            let filled = Filled::parse(&form)?;
+            let profile = filled.profile();
+            let scope = scope_text(&profile.regions, &profile.agencies);
+            let detail = format!("{} {scope}", profile.role.name());
+            let action = Action { name: "change-account", object: name, detail: &detail };
+            let change =
+                |directory: &mut access::account::Directory| directory.change_profile(name, profile.clone());
+            match access.change_account(&caller, action, change).await {
+                Err(problem) if problem.status.is_client_error() => {
+                    let page = edit_page(&app, &caller, &account, &filled, None, Some(&problem)).await;
+                    return Ok(with_status(page, problem.status));
+                }
+                changed => changed,
+            }
+        }
+        "disable" | "enable" => {
+            let is_disabled = form.get("act") == "disable";
+            let kind = if is_disabled { "disable-account" } else { "enable-account" };
+            access.change_account(&caller, action(kind), |all| all.set_disabled(name, is_disabled)).await
+        }
+        "end" => access.change_account(&caller, action("end-sessions"), |all| all.end_sessions(name)).await,
+        "reset" => {
+            let password = Password::random().map_err(|error| Problem::internal(&error))?;
+            let hash = password.hash().await.map_err(|error| Problem::internal(&error))?;
+            let reset = |all: &mut access::account::Directory| all.set_password(name, hash.clone(), true);
+            let account = access.change_account(&caller, action("reset-password"), reset).await?;
+            return Ok(password_page(&app, &caller, &account, &password, "已重置密码").await);
+        }
+        other => return Err(Problem::bad_parameter("act", format!("没有操作“{other}”。")).into()),
+    };
+    match changed {
+        Ok(_) => Ok(done()),
+        Err(problem) if problem.status == StatusCode::CONFLICT => {
+            let filled = Filled::of(&account);
+            let page = edit_page(&app, &caller, &account, &filled, None, Some(&problem)).await;
+            Ok(with_status(page, problem.status))
+        }
+        Err(problem) => Err(problem.into()),
+    }
+}
