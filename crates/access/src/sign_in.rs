@@ -344,7 +344,7 @@ impl AccessControl {
         }
     }
 
-    /// Makes the first administrator, whoever has the link, and signs it in. The link ends.
+    /// Makes the first administrator, of the caller who has the link, and signs it in. The link ends.
     ///
     /// # Errors
     /// If the link cannot be used any more, the account cannot be made like this, or the bus does not answer.

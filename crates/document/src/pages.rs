@@ -1,4 +1,4 @@
-//! The pages of files that fix them, for whoever draws them.
+//! The pages of files that fix them, for drawing them.
 
 use crate::error::ReadError;
 use crate::kind::Kind;

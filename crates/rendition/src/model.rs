@@ -103,7 +103,7 @@ impl Cell {
     }
 }
 
-/// The place of something in the original, as reading told it.
+/// The place of something in the original, as reading found it.
 #[derive(Clone, PartialEq, Eq, Hash, prost::Message)]
 pub struct Target {
     /// Line of the source.

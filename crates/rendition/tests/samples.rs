@@ -98,7 +98,7 @@ fn a_figure_is_found_within_its_text() {
 }
 
 #[test]
-fn what_cannot_be_shown_is_told() {
+fn what_cannot_be_shown_is_named() {
     let limits = Limits::default();
     assert_eq!(draw(b"text", &page(1), &limits), Err(RenditionError::NoPages("text")));
     let pdf = sample("pdf-heads-repeated.pdf");
@@ -108,7 +108,7 @@ fn what_cannot_be_shown_is_told() {
     assert!(matches!(read(b"\x89PNG\r\n\x1A\nnothing", &[], &limits), Err(RenditionError::Picture(_))));
 }
 
-/// The goal for a page, of processor time: whoever clicks on a figure waits for it.
+/// The goal for a page, of processor time: a person who clicks on a figure waits for it.
 const MOST_TO_DRAW: Duration = Duration::from_millis(300);
 
 #[test]

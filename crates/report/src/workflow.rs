@@ -92,7 +92,7 @@ pub enum ActKind {
     Returned {
         /// The last day for that.
         deadline: Option<Date>,
-        /// What the agency is told.
+        /// What the agency reads.
         note: String,
         /// The number of the letter (文号); may be empty.
         letter: String,
@@ -149,7 +149,7 @@ impl ActKind {
         }
     }
 
-    /// Whether the agency is told of it: what was decided on its report, not what reviewers say among themselves.
+    /// Whether the agency sees it: what was decided on its report, not what reviewers say among themselves.
     pub fn concerns_agency(&self) -> bool {
         matches!(self, Self::Returned { .. } | Self::Accepted { .. })
     }
@@ -321,7 +321,7 @@ impl Workflow {
         findings.iter().filter(|finding| self.is_open(finding)).collect()
     }
 
-    /// Removes what reviewers dismissed or waived, so that the agency is not told of it. What the rule policy waived
+    /// Removes what reviewers dismissed or waived, so that the agency does not see it. What the rule policy waived
     /// stays, with its waiver.
     pub fn remove_settled(&self, findings: &mut Vec<Finding>) {
         findings.retain(|finding| finding.waiver.is_some() || self.is_open(finding));

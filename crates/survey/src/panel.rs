@@ -113,7 +113,7 @@ pub struct Panel {
     pub rows: Vec<PanelRow>,
     /// For each cell and year.
     pub totals: Vec<Vec<PanelTotal>>,
-    /// Whether the roster told which agencies there are.
+    /// Whether the roster lists the agencies.
     pub has_roster: bool,
 }
 
@@ -603,7 +603,7 @@ mod tests {
     }
 
     #[test]
-    fn gaps_are_told_and_never_zero() {
+    fn gaps_are_named_and_never_zero() {
         assert_eq!(
             ask(Measure::Value, None, None, &three()),
             [

@@ -146,7 +146,7 @@ fn last_word(text: &str) -> (&str, &str) {
     ends(text).last().unwrap_or((text, ""))
 }
 
-/// The reports whose agencies the caller may be told.
+/// The reports whose agencies the caller may see.
 pub(crate) fn scope_of(caller: &Caller) -> Result<Query, crate::problem::Problem> {
     crate::search_query::restrict_to_scope(Query::default(), caller)
 }

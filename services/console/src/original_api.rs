@@ -35,7 +35,7 @@ pub(crate) async fn page(
     let dpi = dots_per_inch(&params)?;
     let original = download::find_original(&app, &caller, &id).await?;
     let original = original.ok_or_else(|| Problem::no_such_report(&id))?;
-    // How the page is turned is told with its size.
+    // The rendition has the turn of the page with its size.
     let rendition = load(&app, &original, &[]).await?;
     let sheet = (number as usize).checked_sub(1).and_then(|index| rendition.sheets.get(index));
     let sheet = sheet.ok_or_else(|| {

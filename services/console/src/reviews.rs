@@ -1,7 +1,7 @@
 //! What reviewers do to a report: read from the log, so that a page is current at once, and appended to it.
 //!
 //! An act says how many acts its reviewer had seen. The log takes it only where it has exactly these, so of two
-//! reviewers on one report the second is told what the first did.
+//! reviewers on one report the second learns what the first did.
 
 use access::{Action, Caller, Code, Requires};
 use bus::{Appended, Facts};

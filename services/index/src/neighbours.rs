@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn versions_of_several_senders_are_told_in_any_order() {
+    fn versions_of_several_senders_are_found_in_any_order() {
         assert_eq!(found(&[(1, "甲"), (2, "乙")]), ["DUP-02"]);
         assert_eq!(found(&[(2, "乙"), (1, "甲")]), ["DUP-02"]);
         assert_eq!(found(&[(1, "甲"), (3, "甲"), (2, "乙")]), ["DUP-02"]);

@@ -22,7 +22,7 @@ const MEMORY_KIB: u32 = 19 * 1024;
 const PASSES: u32 = 2;
 /// Hashes at once; each takes 19 MiB and a core for some tens of milliseconds.
 const AT_ONCE: usize = 4;
-/// Callers that wait for a hash; further ones are told to come back.
+/// Callers that wait for a hash; further ones get 503.
 const WAITING: usize = 64;
 
 /// The commonest passwords of ten characters and more, in lower case.

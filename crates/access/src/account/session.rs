@@ -1,6 +1,6 @@
 //! Sessions: what the cookie of a browser stands for.
 //!
-//! The cookie has the key of its account and 256 random bits. The bucket has the SHA-256 of those only, so whoever reads
+//! The cookie has the key of its account and 256 random bits. The bucket has the SHA-256 of those only, so a reader of
 //! it can sign in as nobody.
 
 use std::time::Duration;

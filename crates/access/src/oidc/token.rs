@@ -12,8 +12,8 @@ use ring::signature::{self, RsaPublicKeyComponents, UnparsedPublicKey};
 use serde_json::{Map, Value};
 use subtle::ConstantTimeEq;
 
-/// Signatures with a public key. `none` and the shared secrets of HMAC are not among them: with those, whoever knows
-/// the public key could make tokens.
+/// Signatures with a public key. `none` and the shared secrets of HMAC are not among them: with those, anybody
+/// with the public key could make tokens.
 const ALGORITHMS: [Algorithm; 9] = [
     Algorithm::RS256,
     Algorithm::RS384,

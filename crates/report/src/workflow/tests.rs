@@ -174,7 +174,7 @@ fn the_last_decision_on_a_finding_holds() {
 }
 
 #[test]
-fn an_agency_is_not_told_of_what_was_settled() {
+fn an_agency_does_not_see_what_was_settled() {
     let slip = finding("T3-02", &["requests.concluded.total"], Some((173, 174)), "");
     let other = finding("T3-03", &["requests.concluded.total"], Some((173, 174)), "");
     let by_policy = crate::Waiver { who: "甲".into(), why: "乙".into(), until: DUE };

@@ -23,7 +23,7 @@ pub static DUP_02: Rule = Rule {
     cases: CASES,
 };
 
-/// A report takes the place of its earlier version whoever sent it, so a reviewer has to hear of it. The message
+/// A report takes the place of its earlier version, also that of another sender, so a reviewer has to hear of it. The message
 /// names nobody, because agencies read it.
 fn check(rule: &Rule, report: &Report, senders: &[&str]) -> Vec<Finding> {
     let known: BTreeSet<&str> = senders.iter().copied().filter(|sender| !sender.is_empty()).collect();

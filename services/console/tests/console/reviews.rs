@@ -79,7 +79,7 @@ async fn a_report_is_returned_sent_again_and_accepted() {
 }
 
 #[tokio::test]
-async fn the_second_of_two_reviewers_is_told_what_the_first_did() {
+async fn the_second_of_two_reviewers_learns_what_the_first_did() {
     let (_console, good, _) = with_two(&[]).await;
     let console = &_console;
     let dismissed = json!({"act": "commented", "text": "先电话核实", "seen": 0});
@@ -92,7 +92,7 @@ async fn the_second_of_two_reviewers_is_told_what_the_first_did() {
     let (status, now) = act(console, &good, json!({"act": "commented", "text": "已核实"})).await;
     assert_eq!((status, &now["seen"]), (StatusCode::OK, &json!(2)));
 
-    // Of many at the same time, each finds its place or is told: nothing is overwritten.
+    // Of many at the same time, each finds its place or learns why not: nothing is overwritten.
     let all = (0..8).map(|number| {
         let body = json!({"act": "commented", "text": format!("第{number}条"), "seen": 2});
         act(console, &good, body)
@@ -146,7 +146,7 @@ async fn findings_are_dismissed_and_inherited_by_the_same_figures() {
     console.index_reviews().await;
     let after = hit(&console).await;
     assert!(count(&after) < count(&before), "{after}");
-    // The agency is not told of it.
+    // The agency does not see it.
     assert!(letter(&console).await.len() < letter_before.len());
     let found = console.get(&format!("/api/v1/reports?open={rule}&limit=0")).await.json();
     let all = console.get(&format!("/api/v1/reports?finding={rule}&limit=0")).await.json();

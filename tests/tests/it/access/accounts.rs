@@ -97,7 +97,7 @@ async fn a_session_counts_in_every_process_and_ends_in_every_process() {
     let accepted = browser.upload(&upload, report(3).bytes).await;
     assert_eq!(accepted.status(), StatusCode::ACCEPTED);
     let stranger = Browser::new().upload(&upload, report(4).bytes).await;
-    // A program without a key is told that it needs one.
+    // A program without a key learns that it needs one.
     assert_eq!(stranger.status(), StatusCode::UNAUTHORIZED);
     let mut thief = Browser { cookies: browser.cookies.clone(), ..Browser::new() };
     let out = browser.send(Method::POST, &format!("{}/logout", pipeline.console.address()), Some(&[])).await;

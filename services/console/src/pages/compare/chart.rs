@@ -14,7 +14,7 @@ pub(super) struct Series {
 /// A point or a bar.
 pub(super) struct Mark {
     pub(super) value: Decimal,
-    /// What a reader is told of it.
+    /// What a screen reader says of it.
     pub(super) label: String,
     /// Where it leads to.
     pub(super) address: String,
