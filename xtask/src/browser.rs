@@ -1,6 +1,6 @@
-//! A browser for the tests of the pages: one on the `PATH`, or Debian's chromium, which root can install.
+//! Programs of Debian for the tests, which root can install: a browser for the pages, and nginx in front of them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::workspace;
@@ -10,26 +10,35 @@ const PROGRAMS: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
 
 /// The name of a browser; none where there is none and none can be had. The test that needs it says so then.
 pub(crate) fn find() -> Option<PathBuf> {
-    installed().or_else(|| {
-        install()?;
-        installed()
+    on_path(&PROGRAMS).or_else(|| {
+        install("chromium")?;
+        on_path(&PROGRAMS)
     })
 }
 
-fn installed() -> Option<PathBuf> {
-    let folders = std::env::var_os("PATH").unwrap_or_default();
-    let places = std::env::split_paths(&folders);
-    places.flat_map(|folder| PROGRAMS.map(|name| folder.join(name))).find(|path| path.is_file())
+/// Installs nginx where there is none. The test that needs it finds it, or says that it is not there.
+pub(crate) fn install_nginx() {
+    // Not on the `PATH` of everybody.
+    let is_there = on_path(&["nginx"]).is_some() || Path::new("/usr/sbin/nginx").is_file();
+    if !is_there {
+        install("nginx-light");
+    }
 }
 
-fn install() -> Option<()> {
+fn on_path(programs: &[&str]) -> Option<PathBuf> {
+    let folders = std::env::var_os("PATH").unwrap_or_default();
+    let mut places = std::env::split_paths(&folders);
+    places.find_map(|folder| programs.iter().map(|name| folder.join(name)).find(|path| path.is_file()))
+}
+
+fn install(package: &str) -> Option<()> {
     let quiet = |line: &[&str]| {
         let mut command = Command::new(line.first()?);
         command.args(line.get(1..)?).env("DEBIAN_FRONTEND", "noninteractive");
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         workspace::run(&mut command).ok()
     };
-    let chromium = ["apt-get", "install", "--yes", "--no-install-recommends", "chromium"];
+    let install = ["apt-get", "install", "--yes", "--no-install-recommends", package];
     // A fresh machine has no package lists yet.
-    quiet(&chromium).or_else(|| quiet(&["apt-get", "update"]).and_then(|()| quiet(&chromium)))
+    quiet(&install).or_else(|| quiet(&["apt-get", "update"]).and_then(|()| quiet(&install)))
 }

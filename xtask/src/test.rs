@@ -33,6 +33,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
     if let Some(browser) = browser::find() {
         test.env("GOUJI_BROWSER", browser);
     }
+    browser::install_nginx();
     let tested = workspace::run(&mut test);
     let lines = fs::read_to_string(&skipped).with_context(|| format!("read {}", skipped.display()))?;
     write!(std::io::stdout(), "{}", summary(&lines))?;

@@ -254,7 +254,7 @@ async fn each_role_does_and_sees_its_own() {
     };
     let (reviewer, lead) = (key("张三", "review", ""), key("王五", "lead", ""));
     let elsewhere = key("外地", "review", "regions = [\"65\"]");
-    let agency = key("报送", "submit", "");
+    let agency = key("报送", "submit", "regions = [\"32\", \"51\"]");
     std::fs::write(&path, file).unwrap();
     let (mut console, good, wrong) = with_two(&[("GOUJI_KEYS", path.to_str().unwrap())]).await;
     let key_of = console.get("/api/v1/reports").await;
