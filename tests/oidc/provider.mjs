@@ -1,8 +1,11 @@
-// An OpenID Provider for tests: it signs in whoever types a name, and tells name and groups as the name says.
-// Usage: node provider.mjs PORT REDIRECT LOGOUT; the seconds that an ID token lasts are in ID_TOKEN_SECONDS.
+// An OpenID Provider for tests: it signs in everybody who types a name, and tells name and groups as the name says.
+// Usage: node provider.mjs PORT REDIRECT LOGOUT; the seconds that an ID token lasts are in ID_TOKEN_SECONDS,
+// and those by which its clock is slow in SLOW_SECONDS.
 import Provider from "oidc-provider";
 
 const [port, redirect, logout] = process.argv.slice(2);
+const now = Date.now;
+Date.now = () => now() - 1000 * Number(process.env.SLOW_SECONDS ?? 0);
 const groups = { wang: ["zwgk"], li: ["xian-review"], zhao: ["others"] };
 const provider = new Provider(`http://127.0.0.1:${port}`, {
   clients: [

@@ -79,7 +79,10 @@ impl Setup {
 
     /// A request to the service that has this path, without a key.
     fn request(&self, method: &Method, path: &str) -> RequestBuilder {
-        let of_ingest = *method == Method::POST || path.starts_with("/api/v1/submissions/");
+        let name = path.split('?').next().unwrap_or_default();
+        let takes_in = ["/api/v1/reports", "/api/v1/states", "/api/v1/roster"].contains(&name)
+            || name.ends_with("/withdrawal");
+        let of_ingest = *method == Method::POST && takes_in || path.starts_with("/api/v1/submissions/");
         let service =
             if of_ingest { self.pipeline.ingest.address() } else { self.pipeline.console.address() };
         self.client.request(method.clone(), format!("{service}{path}"))

@@ -183,7 +183,7 @@ async fn the_provider_gives_roles_and_nobody_signs_in_for_another() {
 
 #[tokio::test]
 async fn an_expired_token_signs_nobody_in() {
-    let old = [("ID_TOKEN_SECONDS", "-300"), ("CLAIMS_IN_TOKEN", "true")];
+    let old = [("ID_TOKEN_SECONDS", "10"), ("SLOW_SECONDS", "180"), ("CLAIMS_IN_TOKEN", "true")];
     let Some(setup) = Setup::open("expired ID token", &BY_GROUP, &old).await else { return };
     let mut browser = Browser::new();
     let answer = setup.sign_in(&mut browser, "wang").await;

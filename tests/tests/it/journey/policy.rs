@@ -39,7 +39,10 @@ async fn found(pipeline: &Pipeline, id: &str) -> (usize, String, Value) {
 
 async fn change(pipeline: &Pipeline, seen: &str, policy: &str) -> (StatusCode, Value) {
     let url = format!("{}/api/v1/policy/changes", pipeline.console.address());
-    let request = http().build().unwrap().post(url).query(&[("seen", seen), ("why", "试行")]);
+    let mut request = http().build().unwrap().post(url).query(&[("why", "试行")]);
+    if !seen.is_empty() {
+        request = request.query(&[("seen", seen)]);
+    }
     let answer = request.body(policy.to_owned()).send().await.unwrap();
     (answer.status(), answer.json().await.unwrap())
 }
