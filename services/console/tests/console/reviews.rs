@@ -272,7 +272,7 @@ async fn each_role_does_and_sees_its_own() {
     let back = json!({"act": "returned", "note": "请更正", "deadline": "2099-03-01", "seen": 2});
     assert_eq!(act(&console, &wrong, back).await.0, StatusCode::OK);
     let rule = json!([{"rule": "T3-08"}]);
-    let waive = json!({"act": "waived", "findings": rule, "why": "机构改革", "until": "2099-12-31"});
+    let waive = json!({"act": "waived", "findings": rule, "why": "并入过渡期间", "until": "2099-12-31"});
     assert_eq!(act(&console, &wrong, waive.clone()).await.0, StatusCode::FORBIDDEN);
     console.index_reviews().await;
     assert!(console.get("/review?tab=mine").await.text().contains(&wrong));
@@ -298,7 +298,7 @@ async fn each_role_does_and_sees_its_own() {
     assert_eq!((acts, &own["due"]), (vec!["returned"], &json!("2099-03-01")), "{own}");
     let page = console.get(&format!("/reports/{wrong}")).await.text();
     assert!(page.contains("请更正") && page.contains("整改期限 2099-03-01"), "{page}");
-    for hidden in ["内部意见", "经办", "机构改革", "<form class=\"act\""] {
+    for hidden in ["内部意见", "经办", "并入过渡期间", "<form class=\"act\""] {
         assert!(!page.contains(hidden) && !own.to_string().contains(hidden), "{hidden}");
     }
     for forbidden in [
