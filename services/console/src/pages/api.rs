@@ -55,7 +55,7 @@ fn start(about: &str) -> Markup {
             h2 { "开始使用" }
             p { "密钥由管理员发放。先设好地址和密钥，下面的例子都可以直接运行：" }
             div.operation {
-                pre { "export GOUJI=http://127.0.0.1:8470\nexport GOUJI_KEY=gouji_…" }
+                pre tabindex="0" { "export GOUJI=http://127.0.0.1:8470\nexport GOUJI_KEY=gouji_…" }
             }
             p lang="en" { (prose(about)) }
             p { "完整的机器可读描述（OpenAPI 3.1）：" a href="/openapi.json" { "/openapi.json" } "，可用来生成客户端。" }
@@ -77,7 +77,7 @@ fn shown(operation: &Operation) -> Markup {
             @if let Some(body) = &details.request_body {
                 p { "Body: " @for (index, (media_type, content)) in body.content.iter().enumerate() { @if index > 0 { ", or " } code { (media_type) } " " (kind(&content.schema)) } }
             }
-            pre { (curl(operation)) }
+            pre tabindex="0" { (curl(operation)) }
             (answers(&DESCRIPTION.answers(operation)))
         }
     }

@@ -26,15 +26,16 @@ const PARTS: [(&str, &str); 7] = [
 ];
 
 pub(crate) async fn help(State(app): State<App>, caller: Caller) -> Markup {
+    let is_for = |id: &str| id != "reviewing" || caller.is_reviewer();
     let parts = [sending(), states(), problems(), formats(), refusals::table(), reviewing(), figures()];
     let content = html! {
         h1 { "帮助" }
         div.guide {
             nav.card.contents-list aria-label="目录" {
-                ul { @for (id, name) in PARTS { li { a href={ "#" (id) } { (name) } } } }
+                ul { @for (id, name) in PARTS.iter().filter(|(id, _)| is_for(id)) { li { a href={ "#" (id) } { (name) } } } }
             }
             div {
-                @for ((id, name), part) in PARTS.iter().zip(&parts) {
+                @for ((id, name), part) in PARTS.iter().zip(&parts).filter(|((id, _), _)| is_for(id)) {
                     section.card id=(id) { h2 { (name) } (part) }
                 }
             }

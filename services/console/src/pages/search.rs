@@ -73,7 +73,7 @@ pub(crate) async fn search(
 fn search_box(params: &Params, is_start: bool) -> Markup {
     html! {
         form.search.start[is_start] action="/" role="search" {
-            @if is_start { h1 { "检索政府信息公开工作年度报告" } }
+            @if is_start { h1 { "检索政府信息公开工作年度报告" } } @else { h1.unseen { "检索结果" } }
             div.box {
                 input #q type="search" name="q" value=[params.get("q")] autofocus[is_start]
                     placeholder="机关、事项、原文中的话，或 表三 新收 总计>100" aria-label="检索词" data-complete="";

@@ -260,5 +260,5 @@ async fn two_versions_are_compared_cell_by_cell() {
     let report = console.get(&format!("/reports/{second}")).await.text();
     assert!(report.contains(&format!("/reports/{second}/changes?since={first}")));
     let other = console.get(&format!("/api/v1/reports/{second}/changes?since={second}")).await;
-    assert_eq!(other.status, 400, "{}", other.text());
+    assert_eq!(other.status, 404, "{}", other.text());
 }
