@@ -119,12 +119,12 @@ impl Caller {
 
     /// The region of the caller's scope that a region is in; none where the scope names no regions.
     pub fn scope_around(&self, region: &str) -> Option<&str> {
-        let regions = self.scope.as_ref()?.regions.iter();
+        let mut regions = self.scope.as_ref()?.regions.iter();
         let covers = |own: &&String| {
             let scope = Scope { regions: vec![(*own).clone()], agencies: Vec::new() };
             scope.covers(Some(region), None)
         };
-        regions.map(|own| own).find(covers).map(String::as_str)
+        regions.find(covers).map(String::as_str)
     }
 
     /// Whether the caller may see the state of this submission: its own, and those of keys with the same scope.

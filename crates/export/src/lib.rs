@@ -15,7 +15,6 @@ mod sink;
 mod spreadsheet;
 mod table;
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
 mod tests;
 
 pub use column::{Column, Kind, Value};

@@ -359,7 +359,7 @@ fn shortest(cell: &CellName, names: &Names) -> String {
         return official_name(cell.id);
     }
     let [_, groups, ..] = &cell.parts;
-    let group = groups.iter().filter(|word| word.chars().count() > 1).next_back();
+    let group = groups.iter().rfind(|word| word.chars().count() > 1);
     let mut tried = vec![format!("{table} {row} {column}")];
     tried.extend(group.map(|group| format!("{table} {group} {row} {column}")));
     let means_it_alone = |name: &String| {

@@ -258,7 +258,7 @@ async fn hits_show_the_figures_that_were_asked_for() {
     let question = console.get(&format!("/api/v1/reports?q={}", encoded("新收>1"))).await.json();
     assert_eq!(question["questions"][0]["choices"].as_array().unwrap().len(), 7);
 
-    let form = console.get(&format!("/?row=active.licensing&column=decisions&from=110&to=130&table=")).await;
+    let form = console.get("/?row=active.licensing&column=decisions&from=110&to=130&table=").await;
     assert_eq!(
         (form.status.as_u16(), form.header("location")),
         (303, "/?cell.active.licensing.decisions=110..130")

@@ -1,6 +1,7 @@
 //! One report is one trace, from its upload to the index, over every process that had it in hand.
 
 use std::fs;
+use std::time::Duration;
 
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use serde_json::Value;
@@ -27,10 +28,13 @@ async fn submit(pipeline: &Pipeline, name: &str, bytes: Vec<u8>, trace: &str) ->
     list(&answer["reports"])[0]["id"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
 }
 
+/// A document that is too much for an ordinary reader is read twice, the second time behind everything else.
+const PATIENCE: Duration = Duration::from_secs(180);
+
 /// The spans of a trace, as soon as there is one of this name.
 async fn spans_with(collector: &Collector, trace: &str, name: &str) -> Vec<Span> {
     let what = format!("a span {name}");
-    let found = until(&what, SOON, async || {
+    let found = until(&what, PATIENCE, async || {
         let spans: Vec<Span> = collector.spans().into_iter().filter(|span| span.trace == trace).collect();
         Ok(spans.iter().any(|span| span.name == name).then_some(spans))
     });

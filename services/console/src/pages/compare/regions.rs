@@ -54,7 +54,7 @@ fn charts(comparison: &RegionComparison, cell: usize, id: CellId, params: &Param
             Some(Bar { name: row.region.name.clone(), mark })
         })
         .collect();
-    bars.sort_by(|one, other| other.mark.value.cmp(&one.mark.value));
+    bars.sort_by_key(|bar| std::cmp::Reverse(bar.mark.value));
     html! {
         section.card.compared-cell {
             h3 { (heading(id, Measure::Value)) span.quiet { "　" (unit(id, Measure::Value)) } }

@@ -136,7 +136,6 @@ fn set_readable(folder: &Path) -> Result<()> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
 mod tests {
     use zip::ZipWriter;
     use zip::write::SimpleFileOptions;
