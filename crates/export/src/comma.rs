@@ -35,7 +35,7 @@ impl<W: Write> TableWriter for CommaSeparated<W> {
         for value in values {
             match value {
                 Value::Empty => self.writer.write_field("")?,
-                Value::Text(text) => self.writer.write_field(&*harmless(text))?,
+                Value::Text(text) => self.writer.write_field(&*without_formula(text))?,
                 Value::Integer(number) => self.writer.write_field(number.to_string())?,
                 Value::Decimal(number) => self.writer.write_field(number.to_string())?,
                 Value::Date(day) => self.writer.write_field(day.to_string())?,
@@ -56,6 +56,7 @@ impl<W: Write> TableWriter for CommaSeparated<W> {
 const FORMULA: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
 
 /// The text with an apostrophe before it where a spreadsheet would take it for a formula.
-fn harmless(text: &str) -> Cow<'_, str> {
-    if text.starts_with(FORMULA) { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) }
+pub fn without_formula(text: &str) -> Cow<'_, str> {
+    let is_formula = text.starts_with(FORMULA) || text.trim_start().starts_with(FORMULA);
+    if is_formula { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) }
 }

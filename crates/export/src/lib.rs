@@ -18,6 +18,7 @@ mod table;
 mod tests;
 
 pub use column::{Column, Kind, Value};
+pub use comma::without_formula;
 pub use error::ExportError;
 pub use package::{Licence, Package};
 pub use provenance::Provenance;

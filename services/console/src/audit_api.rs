@@ -102,14 +102,9 @@ fn csv_row(entry: &ActionTaken) -> String {
 
 /// A row as RFC 4180 has it.
 fn row(cells: &[String]) -> String {
-    let quoted = cells.iter().map(|cell| format!("\"{}\"", plain(cell).replace('"', "\"\"")));
+    let quoted =
+        cells.iter().map(|cell| format!("\"{}\"", export::without_formula(cell).replace('"', "\"\"")));
     quoted.collect::<Vec<_>>().join(",") + "\r\n"
-}
-
-/// A text that a spreadsheet takes for no formula.
-fn plain(text: &str) -> String {
-    let is_formula = text.trim_start().starts_with(['=', '+', '-', '@', '\t', '\r']);
-    if is_formula { format!("'{text}") } else { text.to_owned() }
 }
 
 fn json_line(entry: &ActionTaken) -> String {

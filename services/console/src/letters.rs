@@ -252,8 +252,7 @@ fn write(
 
 /// The rows as a CSV file for spreadsheets. A cell that a spreadsheet would take for a formula gets a `'` before it.
 pub(crate) fn list(rows: Vec<Vec<String>>) -> String {
-    let is_formula = |cell: &str| cell.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']);
-    let safe = |cell: String| if is_formula(&cell) { format!("'{cell}") } else { cell };
+    let safe = |cell: String| export::without_formula(&cell).into_owned();
     let rows = rows.into_iter().map(|row| row.into_iter().map(safe).collect::<Vec<_>>());
     format!("\u{feff}{}", survey::csv_of(rows))
 }

@@ -35,8 +35,7 @@ pub(crate) async fn reminders(
     caller: Caller,
     params: Params,
 ) -> Result<Response, Problem> {
-    let (region, year) = (regional::region(&params)?, regional::year(&params)?);
-    regional::check_scope(&caller, &region)?;
+    let (region, year) = regional::region_and_year(&caller, &params)?;
     let office = Office::of(&app, &caller, &params)?;
     let missing = missing(&attendance(&app, &region, year).await?, year);
     let format = params.get("format");
@@ -86,8 +85,7 @@ pub(crate) async fn bulletin(
     caller: Caller,
     params: Params,
 ) -> Result<Response, Problem> {
-    let (region, year) = (regional::region(&params)?, regional::year(&params)?);
-    regional::check_scope(&caller, &region)?;
+    let (region, year) = regional::region_and_year(&caller, &params)?;
     let office = Office::of(&app, &caller, &params)?;
     let bulletin = gather(&app, &region, year).await?;
     answer(&render::bulletin(&bulletin, &office.addresser(0), office.date), params.get("format"))

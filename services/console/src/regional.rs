@@ -279,6 +279,13 @@ pub(crate) fn region(params: &Params) -> Result<Region, Problem> {
     region_lookup::find(params.get("region").unwrap_or_default().trim())
 }
 
+/// The region and the year of the parameters, if the region is in the scope of the caller.
+pub(crate) fn region_and_year(caller: &Caller, params: &Params) -> Result<(Region, Year), Problem> {
+    let (region, year) = (region(params)?, year(params)?);
+    check_scope(caller, &region)?;
+    Ok((region, year))
+}
+
 /// Refuses a region that is outside the scope of the caller.
 pub(crate) fn check_scope(caller: &Caller, region: &Region) -> Result<(), Problem> {
     if caller.may_see_region(&region.code) {

@@ -18,8 +18,7 @@ pub(crate) async fn roll_up(
     caller: Caller,
     params: Params,
 ) -> Result<Response, Problem> {
-    let (region, year) = (regional::region(&params)?, regional::year(&params)?);
-    regional::check_scope(&caller, &region)?;
+    let (region, year) = regional::region_and_year(&caller, &params)?;
     let format = params.get("format").unwrap_or("json");
     let rolled = regional::roll_up(&app, &region, year).await?;
     let rolled = rolled
@@ -69,8 +68,7 @@ pub(crate) async fn survey(
     caller: Caller,
     params: Params,
 ) -> Result<Json<Value>, Problem> {
-    let (region, year) = (regional::region(&params)?, regional::year(&params)?);
-    regional::check_scope(&caller, &region)?;
+    let (region, year) = regional::region_and_year(&caller, &params)?;
     let comparison = regional::compare(&app, &region, year).await?;
     Ok(Json(api::survey(&region, year, &comparison)))
 }

@@ -9,7 +9,7 @@ use data_encoding::HEXLOWER;
 use jiff::Timestamp;
 use proto::v1::{Region, ReportReviewed};
 use report::workflow::{Act, ActKind, CurrentVersion, FindingReference, Workflow};
-use report::{CellId, Date, Decimal, Finding, beijing};
+use report::{CellId, Decimal, Finding, beijing};
 use search::{StoredReport, Version};
 use sha2::{Digest, Sha256};
 
@@ -84,11 +84,6 @@ impl FindingSelector {
             && is_same(self.right, reference.right)
             && self.message.as_ref().is_none_or(|message| *message == reference.message)
     }
-}
-
-/// Today in Beijing.
-pub(crate) fn today() -> Option<Date> {
-    beijing::day(Timestamp::now().as_millisecond())
 }
 
 impl Reviewed {
@@ -286,7 +281,7 @@ fn check_act(reviewed: &Reviewed, request: &Request) -> Result<(), Problem> {
     let bad_day = |field: &str, detail: &str| Err(Problem::bad_parameter(field, detail.to_owned()));
     match &request.kind {
         ActKind::Returned { deadline: Some(deadline), .. }
-            if today().is_some_and(|today| *deadline < today) =>
+            if crate::office::today().is_some_and(|today| *deadline < today) =>
         {
             bad_day("deadline", "整改期限不能早于今天。")
         }

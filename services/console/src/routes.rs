@@ -147,40 +147,21 @@ pub(crate) fn admitting(check_open: bool, routes: Vec<Route<App>>) -> Vec<Route<
 
 /// The parameters of the audit trail.
 const AUDIT: &[&str] = &["who", "action", "object", "from", "to", "refused", "format"];
+/// The parameters that say who sends a document, and others behind them.
+macro_rules! office_and {
+    ($($other:literal),*) => {
+        &["name", "number", "first", "signer", "contact", "telephone", "deadline", "date", $($other),*]
+    };
+}
+
 /// The parameters of a letter.
-const LETTER: &[&str] =
-    &["format", "name", "number", "first", "signer", "contact", "telephone", "deadline", "date", "across"];
+const LETTER: &[&str] = office_and!("format", "across");
 /// Those of the board of the roster.
 const ATTENDANCE: &[&str] = &["region", "year", "state", "format"];
 /// Those of letters to agencies that have not reported.
-const NOTICE: &[&str] = &[
-    "region",
-    "year",
-    "agency",
-    "format",
-    "name",
-    "number",
-    "first",
-    "signer",
-    "contact",
-    "telephone",
-    "deadline",
-    "date",
-];
+const NOTICE: &[&str] = office_and!("region", "year", "agency", "format");
 /// Those of a notice.
-const BULLETIN: &[&str] = &[
-    "region",
-    "year",
-    "format",
-    "name",
-    "number",
-    "first",
-    "signer",
-    "contact",
-    "telephone",
-    "deadline",
-    "date",
-];
+const BULLETIN: &[&str] = office_and!("region", "year", "format");
 /// The largest roster in a spreadsheet or as CSV, as ingest takes it, and the same in a form.
 const ROSTER_BYTES: usize = 17 << 20;
 const FORM_BYTES: usize = 3 * ROSTER_BYTES;

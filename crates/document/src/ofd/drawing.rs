@@ -229,7 +229,7 @@ impl<'a> Brush<'a> {
         let mut index = 0;
         for code in &text.codes {
             budget.spend(code.text.chars().count())?;
-            for (character, x, y) in positions(text, code) {
+            for (character, x, y, _) in positions(text, code) {
                 let glyph = glyph_of(&text.glyphs, index);
                 index += 1;
                 // Characters of a ligature after the first draw nothing.
@@ -264,15 +264,18 @@ fn page() -> Place {
     }
 }
 
-/// The characters of a code, each with where its base line begins.
-fn positions<'t>(text: &'t Text, code: &'t Code) -> impl Iterator<Item = (char, f32, f32)> + 't {
+/// The characters of a code, each with where its base line begins and how wide it is about.
+pub(super) fn positions<'t>(
+    text: &'t Text,
+    code: &'t Code,
+) -> impl Iterator<Item = (char, f32, f32, f32)> + 't {
     let (mut x, mut y) = (code.x, code.y);
     let (mut across, mut down) = (code.across.clone(), code.down.clone());
     let characters = code.text.chars().filter(|character| !matches!(character, '\r' | '\n'));
     characters.map(move |character| {
-        let here = (character, x, y);
         let share = if character.is_ascii() { 0.5 } else { 1.0 };
         let advance = text.size * text.stretch.abs().max(0.01) * share;
+        let here = (character, x, y, advance);
         let (right, drop) = match text.direction {
             90 => (0.0, text.size),
             180 => (-advance, 0.0),

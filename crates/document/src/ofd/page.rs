@@ -3,6 +3,7 @@
 use hayro_interpret::kurbo::{Affine, Arc, BezPath, PathEl, Point, Rect, Shape as _, SvgArc, Vec2};
 
 use super::Budget;
+use super::drawing::positions;
 use super::object::{Code, Color, Colors, Layer, Object, Path, Shape, Text, number};
 use super::resources::{Resources, Style};
 use crate::error::ReadError;
@@ -165,25 +166,8 @@ impl<'a> Painter<'a> {
     }
 
     fn code(&mut self, text: &Text, code: &Code, place: &Place, paint: &ink::Paint) {
-        let (mut x, mut y) = (code.x, code.y);
-        let (mut across, mut down) = (code.across.clone(), code.down.clone());
-        for character in code.text.chars().filter(|character| !matches!(character, '\r' | '\n')) {
-            let share = if character.is_ascii() { 0.5 } else { 1.0 };
-            let advance = text.size * text.stretch.abs().max(0.01) * share;
+        for (character, x, y, advance) in positions(text, code) {
             self.character(character, (x, y, advance), text, place, paint);
-            let (right, drop) = match text.direction {
-                90 => (0.0, text.size),
-                180 => (-advance, 0.0),
-                270 => (0.0, -text.size),
-                _ => (advance, 0.0),
-            };
-            match (across.next(), down.next()) {
-                (None, None) => (x, y) = (x + right, y + drop),
-                (across, drop) => {
-                    x += across.unwrap_or(0.0);
-                    y += drop.unwrap_or(0.0);
-                }
-            }
         }
     }
 

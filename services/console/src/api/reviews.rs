@@ -7,7 +7,8 @@ use serde_json::{Map, Value, json};
 
 use super::decimal;
 use crate::labels;
-use crate::reviews::{Reviewed, today};
+use crate::office::today;
+use crate::reviews::Reviewed;
 use crate::reviews_api::Outcome;
 
 /// Where a report stands, with the acts that the caller may see. What reviewers decided on findings and who is

@@ -183,8 +183,7 @@ fn with_region_code(params: &Params) -> Result<Params, Problem> {
 }
 
 async fn reminders_of(app: &App, caller: &Caller, params: &Params) -> Result<Markup, Problem> {
-    let (region, year) = (regional::region(params)?, regional::year(params)?);
-    regional::check_scope(caller, &region)?;
+    let (region, year) = regional::region_and_year(caller, params)?;
     let attendance = regional::attendance(app, Some(&region), year).await?;
     let attendance = attendance.ok_or_else(|| {
         Problem::not_found("还没有导入机关名录。".into()).hint("请先在“报送名录”页面导入。")
@@ -218,8 +217,7 @@ async fn reminders_of(app: &App, caller: &Caller, params: &Params) -> Result<Mar
 }
 
 fn bulletin_of(caller: &Caller, params: &Params) -> Result<Markup, Problem> {
-    let (region, year) = (regional::region(params)?, regional::year(params)?);
-    regional::check_scope(caller, &region)?;
+    let (region, year) = regional::region_and_year(caller, params)?;
     let address =
         |format: &str| document(params, &region.code, year, &[("format", format)], "/api/v1/bulletin");
     Ok(html! {

@@ -10,9 +10,10 @@ use search::{Card, Clause, Facet, FacetCounts, FacetValue, Hit, Page, Query, Rea
 use super::layout::{self, ErrorPage, badge};
 use crate::app::App;
 use crate::labels;
+use crate::office::today;
 use crate::params::Params;
 use crate::problem::Problem;
-use crate::reviews::{required, today};
+use crate::reviews::required;
 use crate::search_query::restrict_to_scope;
 
 /// The title of the page, also in the navigation.

@@ -7,7 +7,8 @@ use report::{Finding, beijing};
 
 use crate::app::App;
 use crate::labels;
-use crate::reviews::{Reviewed, name_of, required, today, token};
+use crate::office::today;
+use crate::reviews::{Reviewed, name_of, required, token};
 
 /// The deadline that the form of a return proposes, in days from today.
 const DAYS_TO_CORRECT: i32 = 10;
