@@ -2,12 +2,16 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 
 /// The folder that has `node_modules` with these packages, `name@version`, a private copy below `target`.
 ///
 /// # Errors
 /// Why there is none, in a line: Node or npm is missing, or the registry cannot be reached.
 pub fn installed(name: &str, packages: &[&str]) -> Result<PathBuf, String> {
+    // Tests of one process install one after the other, into the same folder.
+    static INSTALLING: Mutex<()> = Mutex::new(());
+    let _turn = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
     let target = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../target/npm"));
     let versions: String = packages.join("-").replace(['/', '@'], "");
     let folder = target.join(format!("{name}-{versions}"));
@@ -34,9 +38,12 @@ pub fn installed(name: &str, packages: &[&str]) -> Result<PathBuf, String> {
 /// # Errors
 /// If the script cannot be copied there.
 pub fn node(folder: &Path, script: &Path) -> std::io::Result<Command> {
-    // Node looks for packages beside the file of a module.
+    // Node looks for packages beside the file of a module. Another test may run the same script just now, so it
+    // is replaced whole.
     let copy = folder.join(script.file_name().unwrap_or_default());
-    std::fs::copy(script, &copy)?;
+    let whole = tempfile::NamedTempFile::new_in(folder)?;
+    std::fs::copy(script, whole.path())?;
+    whole.persist(&copy)?;
     let mut node = Command::new("node");
     node.arg(copy);
     Ok(node)

@@ -2,9 +2,9 @@
 
 mod audit;
 mod bench;
-mod browser;
 mod cargo_deny;
 mod ci;
+mod debian;
 mod demo;
 mod deploy;
 mod features;

@@ -7,7 +7,7 @@ use std::io::Write as _;
 use anyhow::{Context as _, Result};
 
 use crate::workspace::{self, Workspace};
-use crate::{browser, promtool};
+use crate::{debian, promtool};
 
 /// Builds every program, because end-to-end tests run them as separate processes, and runs every test.
 ///
@@ -30,10 +30,10 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
     if let Some(promtool) = promtool::find(&workspace.target.join("promtool")) {
         test.env("GOUJI_PROMTOOL", promtool);
     }
-    if let Some(browser) = browser::find() {
+    if let Some(browser) = debian::browser() {
         test.env("GOUJI_BROWSER", browser);
     }
-    browser::install_nginx();
+    debian::install_nginx();
     let tested = workspace::run(&mut test);
     let lines = fs::read_to_string(&skipped).with_context(|| format!("read {}", skipped.display()))?;
     write!(std::io::stdout(), "{}", summary(&lines))?;

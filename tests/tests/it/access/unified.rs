@@ -1,9 +1,9 @@
 //! Unified sign-in, at the certified OpenID Provider of npm.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 use reqwest::{Method, StatusCode, Url};
+use tests::npm;
 use tests::pipeline::{Pipeline, SOON, Shape};
 use tests::processes::{Process, free_port, until};
 use tests::skip::skip;
@@ -12,7 +12,9 @@ use super::accounts::{Browser, location};
 
 /// Where browsers would reach console; the tests send them to its real address.
 const ADDRESS: &str = "http://gouji.test";
-const SOURCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/oidc");
+const PROVIDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/oidc/provider.mjs");
+/// The version that was tried.
+const PACKAGES: [&str; 1] = ["oidc-provider@9.13.3"];
 
 struct Setup {
     pipeline: Pipeline,
@@ -21,36 +23,20 @@ struct Setup {
     folder: tempfile::TempDir,
 }
 
-/// A folder with the provider and what npm installs for it; none where this machine has no Node.
-fn installed(test: &str) -> Option<tempfile::TempDir> {
-    let folder = tempfile::tempdir().unwrap();
-    for name in ["package.json", "package-lock.json", "provider.mjs"] {
-        std::fs::copy(Path::new(SOURCE).join(name), folder.path().join(name)).unwrap();
-    }
-    let mut npm = Command::new("npm");
-    npm.args(["ci", "--no-audit", "--no-fund", "--ignore-scripts"]).current_dir(folder.path());
-    let output = npm.stdout(Stdio::null()).output();
-    match output {
-        Ok(output) if output.status.success() => Some(folder),
-        Ok(output) => {
-            let said = String::from_utf8_lossy(&output.stderr).lines().next().unwrap_or_default().to_owned();
-            skip(test, &format!("npm cannot install oidc-provider: {said}"), "let npm reach its registry");
-            None
-        }
-        Err(_) => {
-            skip(test, "Node and npm are not installed", "apt-get install nodejs npm");
-            None
-        }
-    }
-}
-
 impl Setup {
     async fn open(test: &str, settings: &[(&'static str, &str)], provider: &[(&str, &str)]) -> Option<Self> {
-        let folder = installed(test)?;
+        let packages = match npm::installed("oidc-provider", &PACKAGES) {
+            Ok(packages) => packages,
+            Err(why) => {
+                skip(test, &why, "needs Node with npm");
+                return None;
+            }
+        };
+        let folder = tempfile::tempdir().unwrap();
         let port = free_port().unwrap().to_string();
-        let mut node = Command::new("node");
-        node.arg("provider.mjs").arg(&port).arg(format!("{ADDRESS}/login/unified/callback"));
-        node.arg(format!("{ADDRESS}/login")).current_dir(folder.path()).envs(provider.iter().copied());
+        let mut node = npm::node(&packages, Path::new(PROVIDER)).unwrap();
+        node.arg(&port).arg(format!("{ADDRESS}/login/unified/callback"));
+        node.arg(format!("{ADDRESS}/login")).envs(provider.iter().copied());
         let provider = Process::start("provider", &mut node, folder.path()).unwrap();
         until("the provider to start", SOON, async || Ok(provider.said().contains("ready").then_some(())))
             .await

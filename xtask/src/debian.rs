@@ -9,7 +9,7 @@ use crate::workspace;
 const PROGRAMS: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
 
 /// The name of a browser; none where there is none and none can be had. The test that needs it says so then.
-pub(crate) fn find() -> Option<PathBuf> {
+pub(crate) fn browser() -> Option<PathBuf> {
     on_path(&PROGRAMS).or_else(|| {
         install("chromium")?;
         on_path(&PROGRAMS)
