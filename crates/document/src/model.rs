@@ -427,6 +427,17 @@ pub(crate) fn is_blank(character: char) -> bool {
         || matches!(character, '\u{200B}'..='\u{200F}' | '\u{2060}' | '\u{FEFF}' | '\u{AD}' | '\0' | '\u{1A}')
 }
 
+/// The size of a page as its places count it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PageSize {
+    /// In points.
+    pub width: f32,
+    /// In points.
+    pub height: f32,
+    /// How many quarters of a circle the page was turned counterclockwise, so that most of its text is upright.
+    pub quarter_turns: u8,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,18 +5,8 @@ use crate::kind::Kind;
 use crate::limits::{self, Limits};
 use crate::{ofd, pdf, sniff};
 
+pub use crate::model::PageSize;
 pub use crate::ofd::drawing::{Drawn, Painting, Shape};
-
-/// The size of a page as its places count it.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct PageSize {
-    /// In points.
-    pub width: f32,
-    /// In points.
-    pub height: f32,
-    /// How many quarters of a circle the page was turned counterclockwise, so that most of its text is upright.
-    pub quarter_turns: u8,
-}
 
 /// The pages of a PDF or an OFD, also of one without text; none for other formats.
 ///

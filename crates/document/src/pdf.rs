@@ -30,8 +30,7 @@ use crate::error::ReadError;
 use crate::kind::Kind;
 use crate::lattice::{self, Page};
 use crate::limits::Limits;
-use crate::model::{Block, is_blank};
-use crate::pages::PageSize;
+use crate::model::{Block, PageSize, is_blank};
 use device::{PageDevice, TooMuch};
 
 /// Characters that a scanner can stamp on a scanned page: a page number, an advertisement.

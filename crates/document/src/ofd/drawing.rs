@@ -9,7 +9,7 @@ use hayro_interpret::kurbo::{Affine, BezPath, Rect, Shape as _, Vec2};
 
 use super::Budget;
 use super::media::Media;
-use super::object::{self, Code, Color, Glyphs, Layer, Object, Text};
+use super::object::{self, Color, Glyphs, Layer, Object, Text};
 use super::page::{DEEPEST, LINE, PRINT, outline};
 use super::resources::{Resources, Style};
 use crate::error::ReadError;
@@ -229,7 +229,7 @@ impl<'a> Brush<'a> {
         let mut index = 0;
         for code in &text.codes {
             budget.spend(code.text.chars().count())?;
-            for (character, x, y, _) in positions(text, code) {
+            for (character, x, y, _) in code.positions(text) {
                 let glyph = glyph_of(&text.glyphs, index);
                 index += 1;
                 // Characters of a ligature after the first draw nothing.
@@ -262,35 +262,6 @@ fn page() -> Place {
         style: Style::default(),
         depth: 0,
     }
-}
-
-/// The characters of a code, each with where its base line begins and how wide it is about.
-pub(super) fn positions<'t>(
-    text: &'t Text,
-    code: &'t Code,
-) -> impl Iterator<Item = (char, f32, f32, f32)> + 't {
-    let (mut x, mut y) = (code.x, code.y);
-    let (mut across, mut down) = (code.across.clone(), code.down.clone());
-    let characters = code.text.chars().filter(|character| !matches!(character, '\r' | '\n'));
-    characters.map(move |character| {
-        let share = if character.is_ascii() { 0.5 } else { 1.0 };
-        let advance = text.size * text.stretch.abs().max(0.01) * share;
-        let here = (character, x, y, advance);
-        let (right, drop) = match text.direction {
-            90 => (0.0, text.size),
-            180 => (-advance, 0.0),
-            270 => (0.0, -text.size),
-            _ => (advance, 0.0),
-        };
-        match (across.next(), down.next()) {
-            (None, None) => (x, y) = (x + right, y + drop),
-            (across, drop) => {
-                x += across.unwrap_or(0.0);
-                y += drop.unwrap_or(0.0);
-            }
-        }
-        here
-    })
 }
 
 /// The glyph of a character: none where the font has to be asked, nothing where an earlier one stands for it too.

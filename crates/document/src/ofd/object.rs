@@ -434,6 +434,35 @@ fn rgb(value: &str) -> Option<Rgb> {
 }
 
 impl Code {
+    /// The characters, each with where its base line begins and how wide it is about.
+    pub(super) fn positions<'t>(
+        &'t self,
+        text: &'t Text,
+    ) -> impl Iterator<Item = (char, f32, f32, f32)> + 't {
+        let (mut x, mut y) = (self.x, self.y);
+        let (mut across, mut down) = (self.across.clone(), self.down.clone());
+        let characters = self.text.chars().filter(|character| !matches!(character, '\r' | '\n'));
+        characters.map(move |character| {
+            let share = if character.is_ascii() { 0.5 } else { 1.0 };
+            let advance = text.size * text.stretch.abs().max(0.01) * share;
+            let here = (character, x, y, advance);
+            let (right, drop) = match text.direction {
+                90 => (0.0, text.size),
+                180 => (-advance, 0.0),
+                270 => (0.0, -text.size),
+                _ => (advance, 0.0),
+            };
+            match (across.next(), down.next()) {
+                (None, None) => (x, y) = (x + right, y + drop),
+                (across, drop) => {
+                    x += across.unwrap_or(0.0);
+                    y += drop.unwrap_or(0.0);
+                }
+            }
+            here
+        })
+    }
+
     /// Where a code does not say where it begins, it begins where the one before does.
     fn of(tag: &BytesStart<'_>, before: Option<&Code>) -> Code {
         let number = |name: &str| attribute(tag, name).and_then(|value| numbers(&value).first().copied());

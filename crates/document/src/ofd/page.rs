@@ -3,7 +3,6 @@
 use hayro_interpret::kurbo::{Affine, Arc, BezPath, PathEl, Point, Rect, Shape as _, SvgArc, Vec2};
 
 use super::Budget;
-use super::drawing::positions;
 use super::object::{Code, Color, Colors, Layer, Object, Path, Shape, Text, number};
 use super::resources::{Resources, Style};
 use crate::error::ReadError;
@@ -166,7 +165,7 @@ impl<'a> Painter<'a> {
     }
 
     fn code(&mut self, text: &Text, code: &Code, place: &Place, paint: &ink::Paint) {
-        for (character, x, y, advance) in positions(text, code) {
+        for (character, x, y, advance) in code.positions(text) {
             self.character(character, (x, y, advance), text, place, paint);
         }
     }
