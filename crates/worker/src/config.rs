@@ -12,6 +12,7 @@ use std::time::Duration;
 use blobs::{BlobsConfig, S3Config};
 use bus::BusConfig;
 
+use crate::outlets::Routes;
 use crate::settings;
 
 /// The settings of one process.
@@ -78,6 +79,8 @@ pub struct Config {
     /// `GOUJI_DRAIN_SECONDS`: how long messages in flight may take after a shutdown was requested. 25, because an
     /// orchestrator kills after 30.
     pub drain: Duration,
+    /// `[[outlet]]` and `[[inlet]]` of the settings file.
+    pub routes: Routes,
 }
 
 /// An identity provider that speaks OpenID Connect.
@@ -166,10 +169,12 @@ impl Config {
         let default = |name: &str| {
             defaults.iter().find(|(variable, _)| *variable == name).map(|(_, value)| value.clone())
         };
-        Ok(Self::from_variables(|name| {
+        let config = Self::from_variables(|name| {
             let of_file = || in_file.get(name).cloned().filter(set);
             of_environment(name).filter(set).or_else(of_file).or_else(|| default(name))
-        })?)
+        })?;
+        let routes = file.map(settings::read_routes).transpose()?.unwrap_or_default();
+        Ok(Self { routes, ..config })
     }
 
     /// Reads variables through `get`. An empty value counts as absent.
@@ -222,6 +227,7 @@ impl Config {
             log: log_format(get("GOUJI_LOG"))?,
             log_filter: log_filter(get("RUST_LOG"))?,
             drain: Duration::from_secs(drain_seconds as u64),
+            routes: Routes::default(),
         })
     }
 }

@@ -13,6 +13,7 @@ mod log_metrics;
 mod metrics;
 mod ops;
 mod outcome;
+pub mod outlets;
 mod requests;
 pub mod retry;
 mod run;

@@ -12,6 +12,8 @@ use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use crate::outlets::Routes;
+
 pub use catalogue::{SETTINGS, Setting};
 
 /// Why a settings file cannot be used.
@@ -38,12 +40,39 @@ pub fn read_file(path: &Path) -> Result<Values, SettingsFileError> {
     }
 }
 
+/// Reads the outlets and inlets in a file.
+///
+/// # Errors
+/// If it cannot be read, or one of them has an unknown key or a value of another type.
+pub fn read_routes(path: &Path) -> Result<Routes, SettingsFileError> {
+    let file = path.display().to_string();
+    let text = std::fs::read_to_string(path).map_err(|error| SettingsFileError {
+        file: file.clone(),
+        line: 0,
+        reason: error.to_string(),
+    })?;
+    toml::from_str(&text).map_err(|error| {
+        let line = error.span().map_or(0, |span| line_of(&text, span.start));
+        SettingsFileError { file, line, reason: error.message().to_owned() }
+    })
+}
+
+fn line_of(text: &str, at: usize) -> usize {
+    1 + text[..at.min(text.len())].matches('\n').count()
+}
+
+/// The sections that are lists: [`read_routes`] reads them.
+const ROUTES: [&str; 2] = ["outlet", "inlet"];
+
 fn parse(text: &str) -> Result<Values, (usize, String)> {
-    let line = |at: Range<usize>| 1 + text[..at.start.min(text.len())].matches('\n').count();
+    let line = |at: Range<usize>| line_of(text, at.start);
     let parsed = DeTable::parse(text)
         .map_err(|error| (line(error.span().unwrap_or_default()), error.message().to_owned()))?;
     let mut values = Values::new();
     for (section, settings) in parsed.get_ref() {
+        if ROUTES.contains(&&**section.get_ref()) && matches!(settings.get_ref(), DeValue::Array(_)) {
+            continue;
+        }
         let DeValue::Table(settings) = settings.get_ref() else {
             return Err((line(section.span()), unknown(section.get_ref())));
         };

@@ -5,7 +5,7 @@ use crate::workspace::Package;
 
 /// The packages of this workspace that each crate and each service depends on. `fuzz`, `tests` and `xtask`
 /// may depend on anything.
-const ARROWS: [(&str, &[&str]); 24] = [
+const ARROWS: [(&str, &[&str]); 25] = [
     // The contract and the heart, which know no bus and no async.
     ("report", &[]),
     ("proto", &["report"]),
@@ -54,6 +54,7 @@ const ARROWS: [(&str, &[&str]); 24] = [
             "worker",
         ],
     ),
+    ("deliver", &["bus", "proto", "report", "worker"]),
     (
         "gouji",
         &[

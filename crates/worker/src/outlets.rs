@@ -1,0 +1,214 @@
+//! The outlets and inlets of a settings file: `[[outlet]]` and `[[inlet]]`.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+/// A target that reports are carried to; see docs/buses.md.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OutletConfig {
+    /// Its name: letters, digits and `-`.
+    pub name: String,
+    /// What kind of target it is.
+    pub to: TargetKind,
+    /// Beginnings of region codes; all where it is empty.
+    #[serde(default)]
+    pub regions: Vec<String>,
+    /// What of a report is carried.
+    #[serde(default)]
+    pub carry: Carry,
+    /// The folder, if it is one.
+    pub folder: Option<FolderConfig>,
+    /// The database, if it is one.
+    pub table: Option<TableConfig>,
+    /// The topic, if it is one.
+    pub kafka: Option<KafkaConfig>,
+    /// The address, if it is one.
+    pub webhook: Option<WebhookConfig>,
+}
+
+/// The kinds of targets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TargetKind {
+    /// An exchange folder.
+    Folder,
+    /// Exchange tables of a database, over ODBC.
+    Table,
+    /// A Kafka topic.
+    Kafka,
+    /// An HTTP address.
+    Webhook,
+}
+
+/// What of a report is carried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Carry {
+    /// Who, when, and the verdict.
+    Identity,
+    /// Also the figures.
+    #[default]
+    Figures,
+    /// Also the findings.
+    Findings,
+}
+
+/// An exchange folder.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FolderConfig {
+    /// The folder.
+    pub path: PathBuf,
+    /// How long changes are collected before a batch is written: `30s`, `10m`, `1h`.
+    #[serde(default = "ten_minutes")]
+    pub every: String,
+    /// A batch is written earlier with so many changes.
+    #[serde(default = "ten_thousand")]
+    pub rows: usize,
+    /// Files beside the CSV: `parquet`, `jsonl`.
+    #[serde(default)]
+    pub formats: Vec<String>,
+}
+
+fn ten_minutes() -> String {
+    "10m".into()
+}
+
+fn ten_thousand() -> usize {
+    10_000
+}
+
+/// A database that ODBC reaches.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TableConfig {
+    /// A file with the connection string: `DSN=…;UID=…;PWD=…` or `Driver=…;…`.
+    pub dsn: PathBuf,
+    /// The schema of the tables; the user's own where it is absent.
+    pub schema: Option<String>,
+}
+
+/// A Kafka cluster and a topic.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KafkaConfig {
+    /// `host:port`, with commas between them.
+    pub brokers: String,
+    /// The topic.
+    #[serde(default = "report_topic")]
+    pub topic: String,
+    /// The consumer group of an inlet.
+    pub group: Option<String>,
+    /// `lz4`, `gzip`, `snappy` or `none`.
+    pub compression: Option<String>,
+    /// Whether connections use TLS.
+    #[serde(default)]
+    pub tls: bool,
+    /// A PEM file of certificate authorities.
+    pub ca: Option<PathBuf>,
+    /// A PEM file with the certificate of this process.
+    pub certificate: Option<PathBuf>,
+    /// A PEM file with its private key.
+    pub key: Option<PathBuf>,
+    /// `PLAIN`, `SCRAM-SHA-256` or `SCRAM-SHA-512`.
+    pub sasl: Option<String>,
+    /// The user.
+    pub user: Option<String>,
+    /// A file with the password.
+    pub password: Option<PathBuf>,
+}
+
+fn report_topic() -> String {
+    "gouji.report.v1".into()
+}
+
+/// An address that is called with each change.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WebhookConfig {
+    /// The address.
+    pub url: String,
+    /// Hosts that may be called; the host of the address has to be one.
+    pub hosts: Vec<String>,
+    /// Files with the secrets; two while a secret is being replaced.
+    #[serde(default)]
+    pub secrets: Vec<PathBuf>,
+    /// A PEM file of certificate authorities.
+    pub ca: Option<PathBuf>,
+    /// How requests are signed: `standard` (Standard Webhooks), `gjgxjhpt`, `x-client`, or a scheme.
+    #[serde(default)]
+    pub sign: SignConfig,
+    /// Values that the parts of a scheme name, such as `sid` and `rid`.
+    #[serde(default)]
+    pub values: BTreeMap<String, String>,
+}
+
+/// How requests are signed.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(untagged)]
+pub enum SignConfig {
+    /// A scheme that is built in.
+    Named(String),
+    /// A scheme as a platform describes it.
+    Scheme(SchemeConfig),
+}
+
+impl Default for SignConfig {
+    fn default() -> Self {
+        Self::Named("standard".into())
+    }
+}
+
+/// A signature scheme: an algorithm over parts, in headers.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SchemeConfig {
+    /// `hmac-sha256`, `hmac-sm3`, `sha1` or `md5`.
+    pub algorithm: String,
+    /// What is signed, in this order.
+    pub parts: Vec<String>,
+    /// `base64` or `hex`.
+    pub encoding: String,
+    /// The headers and what they say: a part, or `signature`.
+    pub headers: BTreeMap<String, String>,
+}
+
+/// A source that files are taken from; see docs/buses.md.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InletConfig {
+    /// Its name: letters, digits and `-`.
+    pub name: String,
+    /// What kind of source it is.
+    pub from: SourceKind,
+    /// The name of the API key whose scope holds; nothing is limited where it is absent.
+    pub sender: Option<String>,
+    /// The database, if it is one.
+    pub table: Option<TableConfig>,
+    /// The topic, if it is one.
+    pub kafka: Option<KafkaConfig>,
+}
+
+/// The kinds of sources.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SourceKind {
+    /// A table of files.
+    Table,
+    /// A Kafka topic.
+    Kafka,
+}
+
+/// The outlets and inlets of a settings file.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+pub struct Routes {
+    /// In the order of the file.
+    #[serde(default, rename = "outlet")]
+    pub outlets: Vec<OutletConfig>,
+    /// In the order of the file.
+    #[serde(default, rename = "inlet")]
+    pub inlets: Vec<InletConfig>,
+}
