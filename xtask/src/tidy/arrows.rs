@@ -5,7 +5,7 @@ use crate::workspace::Package;
 
 /// The packages of this workspace that each crate and each service depends on. `fuzz`, `tests` and `xtask`
 /// may depend on anything.
-const ARROWS: [(&str, &[&str]); 25] = [
+const ARROWS: [(&str, &[&str]); 26] = [
     // The contract and the heart, which know no bus and no async.
     ("report", &[]),
     ("proto", &["report"]),
@@ -25,6 +25,7 @@ const ARROWS: [(&str, &[&str]); 25] = [
     ("worker", &["blobs", "bus", "proto"]),
     ("access", &["bus", "proto", "report", "worker"]),
     ("policy", &["bus", "proto", "rules", "worker"]),
+    ("kafka", &["worker"]),
     // The services.
     ("ingest", &["access", "blobs", "bus", "document", "proto", "report", "survey", "worker"]),
     ("parse", &["blobs", "document", "proto", "reading", "sandbox", "worker"]),
@@ -54,7 +55,7 @@ const ARROWS: [(&str, &[&str]); 25] = [
             "worker",
         ],
     ),
-    ("deliver", &["bus", "proto", "report", "worker"]),
+    ("deliver", &["bus", "kafka", "proto", "report", "worker"]),
     (
         "gouji",
         &[
