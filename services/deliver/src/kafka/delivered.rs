@@ -4,14 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
+use jiff::Timestamp;
 use kafka::{Connection, find_topic};
 use rdkafka::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 use rdkafka::message::{Headers as _, Message};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
-
-use super::record::{LOG_MADE_AT, SEQUENCE};
 
 /// Reading fails if the brokers send nothing for so long before the end of a partition.
 const SILENCE: Duration = Duration::from_secs(30);
@@ -74,6 +73,7 @@ fn sequence(message: &impl Message, log_made_at_ms: i64) -> Option<u64> {
         .iter()
         .filter_map(|header| Some((header.key, std::str::from_utf8(header.value?).ok()?)))
         .collect();
-    let of_this_log = texts.get(LOG_MADE_AT)?.parse::<i64>().ok()? == log_made_at_ms;
-    texts.get(SEQUENCE)?.parse().ok().filter(|_| of_this_log)
+    let made_at: Timestamp = texts.get("ce_logmadeat")?.parse().ok()?;
+    let of_this_log = made_at.as_millisecond() == log_made_at_ms;
+    texts.get("ce_sequence")?.parse().ok().filter(|_| of_this_log)
 }
