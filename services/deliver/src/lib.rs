@@ -7,5 +7,6 @@
 pub mod change;
 pub mod envelope;
 pub mod kafka;
+pub mod table;
 pub mod target;
 pub mod webhook;
