@@ -134,11 +134,6 @@ impl Postgres {
         self.port
     }
 
-    /// The process.
-    pub fn process(&self) -> &Process {
-        &self.process
-    }
-
     /// `kill -9`.
     ///
     /// # Errors

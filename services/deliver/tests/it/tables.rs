@@ -5,7 +5,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use deliver::change::{Batch, CellRow, Change, FindingRow, Place, Standing, State};
@@ -33,8 +33,13 @@ trait Server {
     fn sql(&self, sql: &str) -> String;
     fn client(&self, sql: &str) -> Command;
     fn connection_string(&self, password: &str) -> String;
-    /// A statement that ends every connection of the user.
+    /// Ends every connection of the user.
     fn disconnect(&self);
+    /// A statement that holds a lock on the reports for longer than a test waits, and a query for the ids of those
+    /// that hold it.
+    const LOCK: [&str; 2];
+    /// Ends a connection.
+    fn end(&self, id: &str);
     fn kill(&mut self);
     async fn start_again(&mut self);
 }
@@ -66,6 +71,15 @@ impl Server for Postgres {
 
     fn disconnect(&self) {
         self.sql("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usename = 'gouji'");
+    }
+
+    const LOCK: [&str; 2] = [
+        "BEGIN; LOCK TABLE bus.gouji_report IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(600)",
+        "SELECT pid FROM pg_stat_activity WHERE wait_event = 'PgSleep'",
+    ];
+
+    fn end(&self, id: &str) {
+        self.sql(&format!("SELECT pg_terminate_backend({id})"));
     }
 
     fn kill(&mut self) {
@@ -104,10 +118,17 @@ impl Server for MariaDb {
 
     fn disconnect(&self) {
         let ids = self.sql("SELECT id FROM information_schema.processlist WHERE user = 'gouji'");
-        for id in ids.lines() {
-            // It may have ended meanwhile.
-            self.mariadb("mysql", &format!("KILL CONNECTION {id}")).ok();
-        }
+        ids.lines().for_each(|id| self.end(id));
+    }
+
+    const LOCK: [&str; 2] = [
+        "LOCK TABLES bus.gouji_report WRITE; SELECT SLEEP(600)",
+        "SELECT id FROM information_schema.processlist WHERE info LIKE 'SELECT SLEEP%'",
+    ];
+
+    fn end(&self, id: &str) {
+        // It may have ended meanwhile.
+        self.mariadb("mysql", &format!("KILL CONNECTION {id}")).ok();
     }
 
     fn kill(&mut self) {
@@ -257,7 +278,7 @@ async fn postgresql_takes_rows_and_place_in_one_transaction() {
     rows_that_do_not_fit(&exchange).await;
     what_is_not_set_up(&exchange).await;
     one_process_an_outlet(&exchange).await;
-    slow(&exchange, "BEGIN; LOCK TABLE bus.gouji_report IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(60)").await;
+    slow(&exchange).await;
     empty(&exchange);
     connections_are_lost(&exchange).await;
     empty(&exchange);
@@ -276,7 +297,7 @@ async fn mariadb_takes_rows_and_place_in_one_transaction() {
     rows_that_do_not_fit(&exchange).await;
     what_is_not_set_up(&exchange).await;
     one_process_an_outlet(&exchange).await;
-    slow(&exchange, "LOCK TABLES bus.gouji_report WRITE; SELECT SLEEP(60)").await;
+    slow(&exchange).await;
     empty(&exchange);
     frozen(&exchange).await;
     empty(&exchange);
@@ -457,33 +478,22 @@ async fn one_process_an_outlet<S: Server>(exchange: &Exchange<S>) {
     assert!(said.contains("these are the tables of outlet sheng"), "{said}");
 }
 
-/// A process of somebody else that is killed when this is dropped.
-struct Client(Child);
-
-impl Drop for Client {
-    fn drop(&mut self) {
-        self.0.kill().ok();
-        self.0.wait().ok();
-    }
-}
-
 /// Somebody holds a lock for longer than the limit.
-async fn slow<S: Server>(exchange: &Exchange<S>, lock: &str) {
+async fn slow<S: Server>(exchange: &Exchange<S>) {
     empty(exchange);
     let mut tables = exchange.tables();
     assert_eq!(tables.place().await.unwrap(), Kept::AtTarget(None));
-    let mut client = exchange.server.client(lock);
-    let client = Client(client.stdin(Stdio::null()).stdout(Stdio::null()).spawn().unwrap());
-    let sleeps = if S::DIALECT == Dialect::MySql {
-        "SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE 'SELECT SLEEP%'"
-    } else {
-        "SELECT COUNT(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
-    };
-    until("the lock", PATIENCE, async || Ok((exchange.server.sql(sleeps) == "1").then_some(())))
-        .await
-        .unwrap();
+    let [lock, holders] = S::LOCK;
+    let server = &exchange.server;
+    let mut client = server.client(lock).stdin(Stdio::null()).stdout(Stdio::null()).spawn().unwrap();
+    let holder = until("the lock", PATIENCE, async || {
+        let holder = server.sql(holders);
+        Ok((!holder.is_empty()).then_some(holder))
+    });
+    let holder = holder.await.unwrap();
     blocked(tables.deliver(&batch_of(1..=20, 2)).await);
-    drop(client);
+    server.end(&holder);
+    client.wait().unwrap();
     delivered_at_last(&mut tables, &batch_of(1..=20, 2)).await;
     exchange.check_whole(20, 2);
 }
