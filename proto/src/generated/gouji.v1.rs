@@ -1109,6 +1109,41 @@ pub struct ReportIndexed {
     #[prost(enumeration = "Verdict", tag = "7")]
     pub verdict: i32,
 }
+/// An outlet set a change of a report aside: its target takes other changes and refuses this one. Each outlet that
+/// refuses a version has one of its own about it, published only where the log has exactly those before it. A second
+/// one about the same change says that an operator's retry ended it.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ReportUndelivered {
+    /// The version of the report: the id of the reading.
+    #[prost(string, tag = "1")]
+    pub id: ::prost::alloc::string::String,
+    /// Name of the outlet.
+    #[prost(string, tag = "2")]
+    pub outlet: ::prost::alloc::string::String,
+    /// Key of the report, as in ReportIndexed.
+    #[prost(string, tag = "3")]
+    pub report: ::prost::alloc::string::String,
+    /// Identity of the change, the `ce-id` of the message that was refused.
+    #[prost(string, tag = "4")]
+    pub change: ::prost::alloc::string::String,
+    /// Sequence on this log of the fact that the change tells of.
+    #[prost(uint64, tag = "5")]
+    pub sequence: u64,
+    /// Why the target refused it, the whole chain of causes.
+    #[prost(string, tag = "6")]
+    pub reason: ::prost::alloc::string::String,
+    /// How often it was tried.
+    #[prost(uint32, tag = "7")]
+    pub attempts: u32,
+    /// What is known of the report, for the subject.
+    #[prost(uint32, tag = "8")]
+    pub year: u32,
+    #[prost(message, optional, tag = "9")]
+    pub region: ::core::option::Option<Region>,
+    /// What ended it; unspecified while it is set aside.
+    #[prost(enumeration = "UndeliveredEnd", tag = "10")]
+    pub end: i32,
+}
 /// The report goes no further.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ReportRefused {
@@ -1278,6 +1313,38 @@ impl IndexOutcome {
             "INDEX_OUTCOME_UNSPECIFIED" => Some(Self::Unspecified),
             "INDEX_OUTCOME_CURRENT" => Some(Self::Current),
             "INDEX_OUTCOME_SUPERSEDED" => Some(Self::Superseded),
+            _ => None,
+        }
+    }
+}
+/// How a change that was set aside ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum UndeliveredEnd {
+    Unspecified = 0,
+    /// The target took it at last.
+    Delivered = 1,
+    /// A later change of the same report was delivered meanwhile, so that it would take back what stands.
+    Superseded = 2,
+}
+impl UndeliveredEnd {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "UNDELIVERED_END_UNSPECIFIED",
+            Self::Delivered => "UNDELIVERED_END_DELIVERED",
+            Self::Superseded => "UNDELIVERED_END_SUPERSEDED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "UNDELIVERED_END_UNSPECIFIED" => Some(Self::Unspecified),
+            "UNDELIVERED_END_DELIVERED" => Some(Self::Delivered),
+            "UNDELIVERED_END_SUPERSEDED" => Some(Self::Superseded),
             _ => None,
         }
     }

@@ -1,0 +1,81 @@
+//! The kinds of targets behind one type.
+
+use std::collections::BTreeSet;
+
+use anyhow::{Context as _, bail};
+use worker::outlets::{OutletConfig, TargetKind};
+
+use crate::change::{Batch, Place};
+use crate::folder::FolderTarget;
+use crate::target::{Batching, Kept, Target, TargetError};
+
+/// A target of any kind.
+pub enum AnyTarget {
+    /// An exchange folder.
+    Folder(FolderTarget),
+}
+
+/// Calls the same method of whatever target it is.
+macro_rules! each {
+    ($target:expr, $inner:ident => $call:expr) => {
+        match $target {
+            AnyTarget::Folder($inner) => $call,
+        }
+    };
+}
+
+impl AnyTarget {
+    /// Checks what the settings say, and opens nothing.
+    ///
+    /// # Errors
+    /// What cannot be used.
+    pub fn check(outlet: &OutletConfig) -> anyhow::Result<()> {
+        match outlet.to {
+            TargetKind::Folder => Self::open(outlet, "").map(drop),
+            TargetKind::Table | TargetKind::Kafka | TargetKind::Webhook => Ok(()),
+        }
+    }
+
+    /// The target of an outlet. `installation` names the one that sends.
+    ///
+    /// # Errors
+    /// If a file that the settings name cannot be read, or what they say cannot be used.
+    pub fn open(outlet: &OutletConfig, _installation: &str) -> anyhow::Result<Self> {
+        let missing = || format!("outlet {} has no table [outlet.{}]", outlet.name, outlet.to.as_str());
+        match outlet.to {
+            TargetKind::Folder => {
+                let folder = outlet.folder.as_ref().with_context(missing)?;
+                Ok(Self::Folder(FolderTarget::new(&outlet.name, folder, outlet.carry)?))
+            }
+            TargetKind::Table | TargetKind::Kafka | TargetKind::Webhook => {
+                bail!("outlet {}: this program cannot carry to {}", outlet.name, outlet.to.as_str())
+            }
+        }
+    }
+}
+
+impl Target for AnyTarget {
+    async fn test(&mut self) -> Result<Vec<String>, TargetError> {
+        each!(self, target => target.test().await)
+    }
+
+    fn batching(&self) -> Batching {
+        each!(self, target => target.batching())
+    }
+
+    async fn place(&mut self) -> Result<Kept, TargetError> {
+        each!(self, target => target.place().await)
+    }
+
+    async fn deliver(&mut self, batch: &Batch) -> Result<(), TargetError> {
+        each!(self, target => target.deliver(batch).await)
+    }
+
+    async fn rewind(&mut self, to: Place) -> Result<(), TargetError> {
+        each!(self, target => target.rewind(to).await)
+    }
+
+    async fn delivered(&mut self, log_made_at_ms: i64) -> Result<Option<BTreeSet<u64>>, TargetError> {
+        each!(self, target => target.delivered(log_made_at_ms).await)
+    }
+}
