@@ -213,6 +213,13 @@ pub struct WebhookConfig {
     /// Values that the parts of a scheme name, such as `sid` and `rid`.
     #[serde(default)]
     pub values: BTreeMap<String, String>,
+    /// How many reports are sent at once. The changes of one report go one after the other.
+    #[serde(default = "four")]
+    pub parallel: usize,
+}
+
+fn four() -> usize {
+    4
 }
 
 /// How requests are signed.
@@ -237,9 +244,13 @@ impl Default for SignConfig {
 pub struct SchemeConfig {
     /// `hmac-sha256`, `hmac-sm3`, `sha1` or `md5`.
     pub algorithm: String,
-    /// What is signed, in this order.
+    /// What is signed, in this order: `time_ms`, `time_s`, `nonce`, `id`, `body`, `secret`, a name in `values`, or a
+    /// text in single quotes.
     pub parts: Vec<String>,
-    /// `base64` or `hex`.
+    /// What stands between the parts.
+    #[serde(default)]
+    pub separator: String,
+    /// `base64`, `hex` or `hex-upper`.
     pub encoding: String,
     /// The headers and what they say: a part, or `signature`.
     pub headers: BTreeMap<String, String>,

@@ -7,12 +7,18 @@ use worker::outlets::{OutletConfig, TargetKind};
 
 use crate::change::{Batch, Place};
 use crate::folder::FolderTarget;
+use crate::table::Tables;
 use crate::target::{Batching, Kept, Target, TargetError};
+use crate::webhook::Webhook;
 
 /// A target of any kind.
 pub enum AnyTarget {
     /// An exchange folder.
     Folder(FolderTarget),
+    /// Exchange tables.
+    Table(Tables),
+    /// An HTTP address.
+    Webhook(Webhook),
 }
 
 /// Calls the same method of whatever target it is.
@@ -20,6 +26,8 @@ macro_rules! each {
     ($target:expr, $inner:ident => $call:expr) => {
         match $target {
             AnyTarget::Folder($inner) => $call,
+            AnyTarget::Table($inner) => $call,
+            AnyTarget::Webhook($inner) => $call,
         }
     };
 }
@@ -31,8 +39,9 @@ impl AnyTarget {
     /// What cannot be used.
     pub fn check(outlet: &OutletConfig) -> anyhow::Result<()> {
         match outlet.to {
-            TargetKind::Folder => Self::open(outlet, "").map(drop),
-            TargetKind::Table | TargetKind::Kafka | TargetKind::Webhook => Ok(()),
+            TargetKind::Folder | TargetKind::Table => Self::open(outlet, "").map(drop),
+            // Their files need not be readable for whoever checks the settings.
+            TargetKind::Kafka | TargetKind::Webhook => Ok(()),
         }
     }
 
@@ -40,14 +49,19 @@ impl AnyTarget {
     ///
     /// # Errors
     /// If a file that the settings name cannot be read, or what they say cannot be used.
-    pub fn open(outlet: &OutletConfig, _installation: &str) -> anyhow::Result<Self> {
+    pub fn open(outlet: &OutletConfig, installation: &str) -> anyhow::Result<Self> {
         let missing = || format!("outlet {} has no table [outlet.{}]", outlet.name, outlet.to.as_str());
         match outlet.to {
             TargetKind::Folder => {
                 let folder = outlet.folder.as_ref().with_context(missing)?;
                 Ok(Self::Folder(FolderTarget::new(&outlet.name, folder, outlet.carry)?))
             }
-            TargetKind::Table | TargetKind::Kafka | TargetKind::Webhook => {
+            TargetKind::Table => Ok(Self::Table(Tables::new(outlet)?)),
+            TargetKind::Webhook => {
+                let webhook = outlet.webhook.as_ref().with_context(missing)?;
+                Ok(Self::Webhook(Webhook::open(webhook, &format!("/gouji/{installation}"))?))
+            }
+            TargetKind::Kafka => {
                 bail!("outlet {}: this program cannot carry to {}", outlet.name, outlet.to.as_str())
             }
         }

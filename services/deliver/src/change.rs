@@ -1,6 +1,5 @@
 //! What leaves: the changes of reports, in the order of the log.
 
-use jiff::Timestamp;
 use proto::Message as _;
 use proto::bus::v1;
 
@@ -62,22 +61,6 @@ pub enum State {
 }
 
 impl Change {
-    /// The CloudEvents attributes, without the prefix that a protocol gives them. `installation` names the one that
-    /// sends, so that two of them can share a bus.
-    pub fn attributes(&self, installation: &str) -> [(&'static str, String); 8] {
-        let time = Timestamp::from_millisecond(self.at_ms).unwrap_or_default();
-        [
-            ("specversion", "1.0".to_owned()),
-            ("id", self.id.clone()),
-            ("source", format!("/gouji/{installation}")),
-            ("type", self.state.event_type().to_owned()),
-            ("subject", self.report.clone()),
-            ("time", time.to_string()),
-            ("datacontenttype", "application/json".to_owned()),
-            ("sequence", format!("{:020}", self.sequence)),
-        ]
-    }
-
     /// The payload as a message of `gouji.bus.v1`, for targets that ask for the binary form.
     pub fn protobuf(&self) -> Vec<u8> {
         match &self.state {
@@ -268,17 +251,6 @@ mod tests {
             state,
             json: "{}".into(),
         }
-    }
-
-    #[test]
-    fn attributes_are_those_of_cloudevents() {
-        let change = change(State::Stands(Box::new(standing())));
-        let attributes = change.attributes("zaozhuang-1");
-        let of = |name: &str| attributes.iter().find(|(key, _)| *key == name).unwrap().1.clone();
-        assert_eq!(of("source"), "/gouji/zaozhuang-1");
-        assert_eq!(of("type"), "cn.gouji.report.stands.v1");
-        assert_eq!(of("time"), "2025-11-24T16:00:00.123Z");
-        assert_eq!(of("sequence"), "00000000000000000042");
     }
 
     #[test]

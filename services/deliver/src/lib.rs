@@ -3,12 +3,15 @@
 mod any;
 pub mod change;
 pub mod check;
+pub mod envelope;
 mod folder;
 mod outward;
 mod run;
 mod set_aside;
 mod standby;
+pub mod table;
 pub mod target;
+pub mod webhook;
 
 use anyhow::{Context as _, bail};
 use futures::future;

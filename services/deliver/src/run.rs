@@ -190,9 +190,8 @@ impl Session<'_> {
         let Some(to) = self.state.rewind else { return Ok(()) };
         let place = Place { log_made_at_ms: to.log_made_at_ms, sequence: to.sequence };
         let mut failed = 0;
-        while let Err(TargetError::Blocked(error) | TargetError::Refused(error)) =
-            rewind(self.target()?, place).await
-        {
+        while let Err(error) = rewind(self.target()?, place).await {
+            let error = self.not_ended(error).await?;
             failed += 1;
             self.blocked(&error, failed).await?;
         }
@@ -217,7 +216,7 @@ impl Session<'_> {
             let log = self.worker.bus().extent().await?;
             let found = match self.target()?.place().await {
                 Ok(kept) => self.place_of(kept, &log),
-                Err(TargetError::Blocked(error) | TargetError::Refused(error)) => Err(error),
+                Err(error) => Err(self.not_ended(error).await?),
             };
             match found {
                 Ok(place) => {
@@ -381,6 +380,23 @@ impl Session<'_> {
         self.wait(pause(failed)).await
     }
 
+    /// The error, unless the target wants no more: then the outlet is paused until an operator resumes it.
+    async fn not_ended(&mut self, error: TargetError) -> Result<anyhow::Error, Stop> {
+        let why = match error {
+            TargetError::Blocked(error) | TargetError::Refused(error) => return Ok(error),
+            TargetError::Ended(error) => format!("{error:#}"),
+        };
+        let name = &self.outlet.name;
+        tracing::error!(outlet = name, "outlet {name} is paused, because its target wants no more: {why}");
+        let now = jiff::Timestamp::now().as_millisecond();
+        let paused = self.states.change(name, |state| {
+            (state.paused, state.problem, state.problem_since_ms) = (true, why.clone(), now);
+            Ok(())
+        });
+        paused.await?;
+        Err(Stop::Again)
+    }
+
     fn unblocked(&mut self) {
         if self.state.problem.is_empty() {
             return;
@@ -537,7 +553,8 @@ impl Session<'_> {
                     return Ok(Ok(()));
                 }
                 Err(TargetError::Refused(error)) => return Ok(Err(error)),
-                Err(TargetError::Blocked(error)) => {
+                Err(error) => {
+                    let error = self.not_ended(error).await?;
                     failed += 1;
                     self.blocked(&error, failed).await?;
                 }
@@ -558,7 +575,7 @@ impl Session<'_> {
                 }
             }
             let at_fault = match self.target()?.test().await {
-                Err(TargetError::Blocked(error) | TargetError::Refused(error)) => Some(error),
+                Err(error) => Some(self.not_ended(error).await?),
                 Ok(_) if self.in_a_row.len() >= MOST_IN_A_ROW => {
                     Some(anyhow::anyhow!("the target refuses one change after the other: {why:#}"))
                 }

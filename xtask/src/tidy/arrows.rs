@@ -5,7 +5,7 @@ use crate::workspace::Package;
 
 /// The packages of this workspace that each crate and each service depends on. `fuzz`, `tests` and `xtask`
 /// may depend on anything.
-const ARROWS: [(&str, &[&str]); 25] = [
+const ARROWS: [(&str, &[&str]); 26] = [
     // The contract and the heart, which know no bus and no async.
     ("report", &[]),
     ("proto", &["report"]),
@@ -19,6 +19,7 @@ const ARROWS: [(&str, &[&str]); 25] = [
     ("export", &["report", "rules"]),
     // The machine's half.
     ("nats-server", &[]),
+    ("odbc", &[]),
     ("sandbox", &[]),
     ("bus", &["proto"]),
     ("blobs", &["bus"]),
@@ -54,7 +55,7 @@ const ARROWS: [(&str, &[&str]); 25] = [
             "worker",
         ],
     ),
-    ("deliver", &["bus", "proto", "report", "worker"]),
+    ("deliver", &["bus", "odbc", "proto", "report", "worker"]),
     (
         "gouji",
         &[
