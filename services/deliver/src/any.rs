@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use worker::outlets::{OutletConfig, TargetKind};
 
 use crate::change::{Batch, Place};
 use crate::folder::FolderTarget;
+use crate::kafka::KafkaTarget;
 use crate::table::Tables;
 use crate::target::{Batching, Kept, Target, TargetError};
 use crate::webhook::Webhook;
@@ -17,6 +18,8 @@ pub enum AnyTarget {
     Folder(FolderTarget),
     /// Exchange tables.
     Table(Tables),
+    /// A Kafka topic.
+    Kafka(KafkaTarget),
     /// An HTTP address.
     Webhook(Webhook),
 }
@@ -27,6 +30,7 @@ macro_rules! each {
         match $target {
             AnyTarget::Folder($inner) => $call,
             AnyTarget::Table($inner) => $call,
+            AnyTarget::Kafka($inner) => $call,
             AnyTarget::Webhook($inner) => $call,
         }
     };
@@ -62,7 +66,8 @@ impl AnyTarget {
                 Ok(Self::Webhook(Webhook::open(webhook, &format!("/gouji/{installation}"))?))
             }
             TargetKind::Kafka => {
-                bail!("outlet {}: this program cannot carry to {}", outlet.name, outlet.to.as_str())
+                let kafka = outlet.kafka.clone().with_context(missing)?;
+                Ok(Self::Kafka(KafkaTarget::new(&outlet.name, kafka, format!("/gouji/{installation}"))))
             }
         }
     }

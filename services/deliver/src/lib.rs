@@ -5,6 +5,7 @@ pub mod change;
 pub mod check;
 pub mod envelope;
 mod folder;
+pub mod kafka;
 mod outward;
 mod run;
 mod set_aside;
