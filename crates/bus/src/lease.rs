@@ -61,8 +61,14 @@ impl Bus {
         let (sender, held_until) = watch::channel(None);
         // Not cancelled by a shutdown: work in flight is still finished under the lease.
         let release = CancellationToken::new();
-        let candidate =
-            Candidate { bus: self.clone(), name: name.into(), holder, held_until: sender, seen: None, held: None };
+        let candidate = Candidate {
+            bus: self.clone(),
+            name: name.into(),
+            holder,
+            held_until: sender,
+            seen: None,
+            held: None,
+        };
         let renewing = tokio::spawn(candidate.run(release.clone()));
         Lease { held_until, release, renewing }
     }

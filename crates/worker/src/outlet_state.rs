@@ -85,7 +85,8 @@ impl OutletStates {
 
     /// The state, and its revision; 0 where there is none.
     async fn entry(&self, name: &str) -> anyhow::Result<(OutletState, u64)> {
-        let entry = self.0.get(name).await.with_context(|| format!("reading the state of the outlet {name}"))?;
+        let entry =
+            self.0.get(name).await.with_context(|| format!("reading the state of the outlet {name}"))?;
         let Some(entry) = entry else { return Ok((OutletState::default(), 0)) };
         let state = serde_json::from_slice(&entry.value)
             .with_context(|| format!("the state of the outlet {name} cannot be read"))?;

@@ -391,6 +391,9 @@ mod tests {
         check("[[outlet]]\nname = \"a\"\nto = \"kafka\"\n", "needs the table [outlet.kafka]");
         check(&format!("[[outlet]]\nname = \"a\"\nregions = [\"3\"]\n{folder}"), "two to nine digits");
         check(&format!("[[outlet]]\nname = \"a\"\n{folder}every = \"soon\"\n"), "30s, 10m or 1h");
-        check(&format!("[[outlet]]\nname = \"a\"\n{folder}[[outlet]]\nname = \"a\"\n{folder}"), "two outlets");
+        check(
+            &format!("[[outlet]]\nname = \"a\"\n{folder}[[outlet]]\nname = \"a\"\n{folder}"),
+            "two outlets",
+        );
     }
 }

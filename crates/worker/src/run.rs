@@ -104,7 +104,11 @@ pub fn run(service: Service) -> ExitCode {
 
 /// The `main` of a service of which there are several, each with a name of its own on the command line. `what` says
 /// what is named, and `service` makes the one with that name.
-pub fn run_named(program: &'static str, what: &'static str, service: impl FnOnce(&str) -> Service) -> ExitCode {
+pub fn run_named(
+    program: &'static str,
+    what: &'static str,
+    service: impl FnOnce(&str) -> Service,
+) -> ExitCode {
     let named = Arg::new(NAMED).value_name("NAME").help(what).required(true);
     let command = Arguments::command().name(program).arg(named);
     run_with(command, |matches| service(matches.get_one::<String>(NAMED).map_or("", String::as_str)))

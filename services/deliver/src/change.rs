@@ -260,12 +260,8 @@ mod tests {
             assert_ne!(standing.message("k").verdict, 0, "{verdict:?}");
         }
         for state in CellState::ALL {
-            let row = CellRow {
-                cell: "a".into(),
-                label: "b".into(),
-                value: String::new(),
-                state: state.as_str(),
-            };
+            let row =
+                CellRow { cell: "a".into(), label: "b".into(), value: String::new(), state: state.as_str() };
             assert_ne!(row.message().state, 0, "{state:?}");
         }
         for severity in Severity::ALL {

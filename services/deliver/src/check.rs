@@ -51,7 +51,12 @@ pub async fn count(bus: &Bus, outlet: &OutletConfig, to: u64) -> anyhow::Result<
 ///
 /// # Errors
 /// If the bus or the target does not answer.
-pub async fn reconcile(bus: &Bus, outlet: &OutletConfig, to: u64, installation: &str) -> anyhow::Result<Reconciled> {
+pub async fn reconcile(
+    bus: &Bus,
+    outlet: &OutletConfig,
+    to: u64,
+    installation: &str,
+) -> anyhow::Result<Reconciled> {
     let (mut reconciled, expected) = expected(bus, outlet, to).await?;
     let mut target = AnyTarget::open(outlet, installation)?;
     let delivered = target.delivered(reconciled.log_made_at_ms).await.context("asking the target")?;

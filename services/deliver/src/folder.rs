@@ -192,7 +192,8 @@ impl Target for FolderTarget {
             let written = fs::write(&probe, b"").and_then(|()| fs::remove_file(&probe));
             written.with_context(|| format!("cannot write to {folder}"))?;
             let standing = target.directories()?.len();
-            let mut lines = vec![format!("{folder} can be written to"), format!("{standing} batches stand in it")];
+            let mut lines =
+                vec![format!("{folder} can be written to"), format!("{standing} batches stand in it")];
             if let Some(place) = target.ledger()?.place() {
                 lines.push(format!("it has everything up to {}", place.sequence));
             }

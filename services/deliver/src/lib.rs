@@ -26,7 +26,8 @@ pub fn service() -> Service {
     Service::new("deliver", async |worker: Worker| {
         let outlets = worker.config().routes.outlets.clone();
         // An outlet that cannot deliver is no reason to send nothing to the other services of the process.
-        future::try_join_all(outlets.into_iter().map(|outlet| run::run(worker.clone(), outlet, false))).await?;
+        future::try_join_all(outlets.into_iter().map(|outlet| run::run(worker.clone(), outlet, false)))
+            .await?;
         Ok(())
     })
     .checks(check_settings)
@@ -41,8 +42,7 @@ pub fn service_of(name: &str) -> Service {
     })
     .checks(move |config| {
         if config.routes.outlet(&checked).is_none() {
-            let names: Vec<&str> =
-                config.routes.outlets.iter().map(|outlet| outlet.name.as_str()).collect();
+            let names: Vec<&str> = config.routes.outlets.iter().map(|outlet| outlet.name.as_str()).collect();
             bail!("there is no outlet {checked} in the settings; there are: {}", names.join(", "));
         }
         check_settings(config)

@@ -184,9 +184,7 @@ impl Notice {
         carry: Carry,
     ) -> Result<Change, Unreadable> {
         let (state, json) = match &self.what {
-            What::Gone => {
-                (State::Gone { region: self.region.clone(), year: self.year }, self.gone_json())
-            }
+            What::Gone => (State::Gone { region: self.region.clone(), year: self.year }, self.gone_json()),
             What::Stands { version, .. } => {
                 let validated = validated
                     .ok_or_else(|| Unreadable(format!("the log has no figures of {version} any more")))?;
@@ -224,9 +222,7 @@ fn standing(submitted: &ReportSubmitted, review: &Review, carry: Carry, rejudged
     let Review { report, findings, .. } = review;
     let count = |severity| {
         let counts = |finding: &&Finding| {
-            finding.severity == severity
-                && finding.judgement == Judgement::Fails
-                && finding.waiver.is_none()
+            finding.severity == severity && finding.judgement == Judgement::Fails && finding.waiver.is_none()
         };
         u32::try_from(findings.iter().filter(counts).count()).unwrap_or(u32::MAX)
     };
@@ -244,11 +240,7 @@ fn standing(submitted: &ReportSubmitted, review: &Review, carry: Carry, rejudged
         warnings: count(Severity::Warning),
         rejudged,
         cells: if carry >= Carry::Figures { cells(report) } else { Vec::new() },
-        findings: if carry >= Carry::Findings {
-            findings.iter().map(finding).collect()
-        } else {
-            Vec::new()
-        },
+        findings: if carry >= Carry::Findings { findings.iter().map(finding).collect() } else { Vec::new() },
     }
 }
 

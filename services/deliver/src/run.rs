@@ -254,7 +254,10 @@ impl Session<'_> {
         };
         if place.log_made_at_ms != log.made_at_ms {
             if place.sequence > 0 {
-                tracing::warn!(outlet = name, "outlet {name}: the log was made anew; delivering it from its start");
+                tracing::warn!(
+                    outlet = name,
+                    "outlet {name}: the log was made anew; delivering it from its start"
+                );
             }
             return Ok(start);
         }
@@ -327,8 +330,7 @@ impl Session<'_> {
     async fn save(&mut self) -> Result<(), Stop> {
         let now = jiff::Timestamp::now().as_millisecond();
         let before = self.state.position;
-        let position =
-            Position { log_made_at_ms: self.place.log_made_at_ms, sequence: self.place.sequence };
+        let position = Position { log_made_at_ms: self.place.log_made_at_ms, sequence: self.place.sequence };
         let waiting = self.left + self.ready.len() as u64;
         let oldest_ms = self.ready.front().map_or(0, |change| change.at_ms);
         let (set_aside, delivered) = (self.set_aside.open().count() as u64, self.unsaved);
@@ -482,7 +484,9 @@ impl Session<'_> {
                     collecting.bytes += change.json.len();
                     self.ready.push_back(change);
                 }
-                Err(why) => self.set_aside(undelivered(&self.outlet.name, &notice, &why.to_string(), 1)).await?,
+                Err(why) => {
+                    self.set_aside(undelivered(&self.outlet.name, &notice, &why.to_string(), 1)).await?
+                }
             }
         }
         Ok(())

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use anyhow::Context as _;
 use bus::{Appended, Bus};
-use proto::v1::{Region, ReportUndelivered, UndeliveredEnd};
 use proto::subject;
+use proto::v1::{Region, ReportUndelivered, UndeliveredEnd};
 
 /// What one outlet has set aside, by the sequence of the change.
 #[derive(Debug, Default)]

@@ -101,8 +101,7 @@ fn write_file(
 ) -> anyhow::Result<WrittenFile> {
     let written = || -> anyhow::Result<WrittenFile> {
         let file = File::create_new(directory.join(&name))?;
-        let mut out =
-            Hashed { file: BufWriter::new(file), size: 0, sha256: Sha256::new(), sm3: Sm3::new() };
+        let mut out = Hashed { file: BufWriter::new(file), size: 0, sha256: Sha256::new(), sm3: Sm3::new() };
         let rows = write(&mut out)?;
         let Hashed { file, size, sha256, sm3 } = out;
         file.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
