@@ -110,6 +110,7 @@ impl Terms {
             replays: String::new(),
             scope: self.scope(),
             bulk: false,
+            published: None,
         })
     }
 }
