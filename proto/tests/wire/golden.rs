@@ -172,6 +172,7 @@ fn submitted() -> v1::ReportSubmitted {
         scope: None,
         bulk: false,
         published: None,
+        known_refusal: None,
     }
 }
 
