@@ -52,10 +52,16 @@ const YEAR: [&str; 2] = ["年度", "year"];
 pub fn addresses(text: &str) -> Result<Vec<ListedAddress>, AddressesError> {
     let text = text.trim_start_matches('\u{feff}');
     let is_plain = text.trim_start().starts_with("http://") || text.trim_start().starts_with("https://");
-    let mut reader = csv::ReaderBuilder::new().has_headers(!is_plain).flexible(true).from_reader(text.as_bytes());
+    let mut reader =
+        csv::ReaderBuilder::new().has_headers(!is_plain).flexible(true).from_reader(text.as_bytes());
     let wrong = |error: csv::Error| AddressesError::NoCsv(error.to_string());
-    let header = if is_plain { csv::StringRecord::from(vec!["address"]) } else { reader.headers().map_err(wrong)?.clone() };
-    let column = |names: &[&str]| header.iter().position(|name| names.contains(&name.trim().to_lowercase().as_str()));
+    let header = if is_plain {
+        csv::StringRecord::from(vec!["address"])
+    } else {
+        reader.headers().map_err(wrong)?.clone()
+    };
+    let column =
+        |names: &[&str]| header.iter().position(|name| names.contains(&name.trim().to_lowercase().as_str()));
     let Some(address) = column(&ADDRESS) else {
         return Err(AddressesError::NoColumn(header.iter().collect::<Vec<_>>().join(", ")));
     };
@@ -64,7 +70,8 @@ pub fn addresses(text: &str) -> Result<Vec<ListedAddress>, AddressesError> {
     for record in reader.records() {
         let record = record.map_err(wrong)?;
         let line = record.position().map_or(0, csv::Position::line);
-        let value = |at: Option<usize>| at.and_then(|at| record.get(at)).unwrap_or_default().trim().to_owned();
+        let value =
+            |at: Option<usize>| at.and_then(|at| record.get(at)).unwrap_or_default().trim().to_owned();
         let text = value(Some(address));
         // An agency whose address is not known yet.
         if text.is_empty() {
@@ -95,16 +102,26 @@ mod tests {
         )
         .unwrap();
         let [first, second] = &listed[..] else { panic!("{listed:?}") };
-        assert_eq!((first.agency.as_str(), first.region.as_str(), first.year), ("甲局", "370400", Some(2024)));
+        assert_eq!(
+            (first.agency.as_str(), first.region.as_str(), first.year),
+            ("甲局", "370400", Some(2024))
+        );
         assert_eq!((second.address.as_str(), second.year), ("http://c.gov.cn/", None));
         assert_eq!(addresses("https://a.gov.cn/1\nhttps://a.gov.cn/2\n").unwrap().len(), 2);
     }
 
     #[test]
     fn what_is_wrong_is_named_with_its_line() {
-        let check = |text: &str, expected: &str| assert_eq!(addresses(text).unwrap_err().to_string(), expected);
-        check("机关名称,区划代码\n甲局,\n", "no column is called 网址 or address; there are 机关名称, 区划代码");
-        check("agency,address\n甲局,https://a\n乙局,www.b.gov.cn\n", "line 3: `www.b.gov.cn` is no http or https address");
+        let check =
+            |text: &str, expected: &str| assert_eq!(addresses(text).unwrap_err().to_string(), expected);
+        check(
+            "机关名称,区划代码\n甲局,\n",
+            "no column is called 网址 or address; there are 机关名称, 区划代码",
+        );
+        check(
+            "agency,address\n甲局,https://a\n乙局,www.b.gov.cn\n",
+            "line 3: `www.b.gov.cn` is no http or https address",
+        );
         check("address\nftp://a\n", "line 2: `ftp://a` is no http or https address");
     }
 }

@@ -7,12 +7,10 @@ use crate::outline::{Link, Outline};
 
 /// Formats of attachments that are read, the best first: of the same report as Word and as PDF, the former has its
 /// tables.
-const EXTENSIONS: [&str; 11] =
-    ["docx", "doc", "wps", "rtf", "odt", "ofd", "pdf", "xlsx", "xls", "et", "txt"];
+const EXTENSIONS: [&str; 11] = ["docx", "doc", "wps", "rtf", "odt", "ofd", "pdf", "xlsx", "xls", "et", "txt"];
 /// What speaks of a report and is none.
-const ABOUT: [&str; 12] = [
-    "解读", "图解", "读懂", "图说", "目录", "指南", "通知", "模板", "样式", "答记者", "附件2", "统计表",
-];
+const ABOUT: [&str; 12] =
+    ["解读", "图解", "读懂", "图说", "目录", "指南", "通知", "模板", "样式", "答记者", "附件2", "统计表"];
 /// Annual reports of another kind, unless they name 信息公开.
 const OTHER: [&str; 11] =
     ["法治", "法制", "决算", "预算", "企业", "财务", "统计", "环境", "质量", "绩效", "社会责任"];
@@ -26,7 +24,8 @@ const CHINESE: [char; 10] = ['〇', '一', '二', '三', '四', '五', '六', '�
 /// Whether a text names an annual report on government-information disclosure.
 pub fn names_report(text: &str) -> bool {
     let text: String = text.chars().filter(|char| !char.is_whitespace()).collect();
-    let is_report = ["年度报告", "年报", "年度工作报告", "公开工作报告"].iter().any(|name| text.contains(name));
+    let is_report =
+        ["年度报告", "年报", "年度工作报告", "公开工作报告"].iter().any(|name| text.contains(name));
     let is_about = ABOUT.iter().any(|word| text.contains(word));
     let is_other = OTHER.iter().any(|word| text.contains(word)) && !names_disclosure(&text);
     is_report && !is_about && !is_other
@@ -201,6 +200,9 @@ mod tests {
     #[test]
     fn a_page_about_something_else_has_no_report() {
         assert_eq!(choice("甲局简介", 0, &[("附件.pdf", "P0.pdf")]), None);
-        assert_eq!(choice("甲局", 0, &[("", "/2024年政府信息公开年度报告.pdf")]).as_deref(), Some("2024年政府信息公开年度报告.pdf"));
+        assert_eq!(
+            choice("甲局", 0, &[("", "/2024年政府信息公开年度报告.pdf")]).as_deref(),
+            Some("2024年政府信息公开年度报告.pdf")
+        );
     }
 }

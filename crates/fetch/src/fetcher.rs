@@ -188,7 +188,8 @@ impl Fetcher {
         for _ in 0..=REDIRECTS {
             self.check(&at)?;
             // Requests for it are part of the conversation with this host, also where it redirects elsewhere.
-            let step = self.request(host, &at, &Validators::default(), robots::BYTES, self.config.delay).await;
+            let step =
+                self.request(host, &at, &Validators::default(), robots::BYTES, self.config.delay).await;
             let robots = match step {
                 Ok(Step::Redirect(to)) => {
                     at = to;

@@ -63,10 +63,11 @@ pub(crate) fn of_json(bytes: &[u8], at: &Url, seen: usize) -> Option<(ListPage, 
             Value::Number(seconds) => seconds.as_i64().and_then(day),
             _ => None,
         };
-        let title = match stated_year(&article.publisher).is_none() && !article.title.contains(&article.publisher) {
-            true => format!("{}{}", article.publisher, article.title),
-            false => article.title.clone(),
-        };
+        let title =
+            match stated_year(&article.publisher).is_none() && !article.title.contains(&article.publisher) {
+                true => format!("{}{}", article.publisher, article.title),
+                false => article.title.clone(),
+            };
         Some(Found { url: at.join(address).ok()?, title, published })
     });
     let found = found.collect();
@@ -126,7 +127,8 @@ pub(crate) fn is_list(outline: &Outline, at: &Url) -> bool {
     }
     let documents = attachments(outline, at);
     let reports: Vec<_> = documents.iter().filter(|one| one.names_report()).collect();
-    let stem = |name: &str| name.rsplit_once('.').map_or_else(|| name.to_owned(), |(stem, _)| stem.to_owned());
+    let stem =
+        |name: &str| name.rsplit_once('.').map_or_else(|| name.to_owned(), |(stem, _)| stem.to_owned());
     let mut stems: Vec<String> = reports.iter().map(|one| stem(&one.name)).collect();
     stems.sort();
     stems.dedup();
@@ -165,7 +167,8 @@ mod tests {
     #[test]
     fn a_list_is_distinguished_from_a_report() {
         let at: Url = "http://a.gov.cn/nb/index.html".parse().unwrap();
-        let check = |html: &str, expected: bool| assert_eq!(is_list(&Outline::of(html), &at), expected, "{html}");
+        let check =
+            |html: &str, expected: bool| assert_eq!(is_list(&Outline::of(html), &at), expected, "{html}");
         check("<a href=1.html>甲局2024年度报告</a><a href=2.html>乙局2024年度报告</a>", true);
         check("<a href=1.pdf>甲局2024年度报告</a><a href=2.pdf>甲局2023年度报告</a>", true);
         check("<a href=1.pdf>甲局2024年度报告.pdf</a><a href=1.doc>甲局2024年度报告.doc</a>", false);
@@ -180,7 +183,10 @@ mod tests {
         let next = |html: &str| -> Vec<String> {
             of_page(&Outline::of(html), &at).next.iter().map(|url| url.path().to_owned()).collect()
         };
-        assert_eq!(next("<a href=index_1.html>下一页</a><a href=index_9.html>尾页</a>"), ["/nb/index_1.html"]);
+        assert_eq!(
+            next("<a href=index_1.html>下一页</a><a href=index_9.html>尾页</a>"),
+            ["/nb/index_1.html"]
+        );
         let script = "<script>createPageHTML(3, 0, \"index\", \"html\");</script>";
         assert_eq!(next(script), ["/nb/index_1.html", "/nb/index_2.html"]);
         assert_eq!(next("<a href='javascript:go(2)'>下一页</a>"), [""; 0]);

@@ -56,7 +56,8 @@ impl FromStr for Network {
 
     fn from_str(text: &str) -> Result<Self, NetworksError> {
         let wrong = || NetworksError(text.to_owned());
-        let (address, bits) = text.split_once('/').map_or((text, None), |(address, bits)| (address, Some(bits)));
+        let (address, bits) =
+            text.split_once('/').map_or((text, None), |(address, bits)| (address, Some(bits)));
         let address: IpAddr = address.parse().map_err(|_| wrong())?;
         let most = if address.is_ipv4() { 32 } else { 128 };
         let bits = bits.map_or(Ok(most), |bits| bits.parse().map_err(|_| wrong()))?;
@@ -121,8 +122,18 @@ mod tests {
             check(public, true);
         }
         for inner in [
-            "0.0.0.0", "10.0.0.1", "100.100.100.200", "127.0.0.1", "169.254.169.254", "172.16.0.1",
-            "192.168.1.1", "192.0.0.8", "198.18.0.1", "224.0.0.1", "240.0.0.1", "255.255.255.255",
+            "0.0.0.0",
+            "10.0.0.1",
+            "100.100.100.200",
+            "127.0.0.1",
+            "169.254.169.254",
+            "172.16.0.1",
+            "192.168.1.1",
+            "192.0.0.8",
+            "198.18.0.1",
+            "224.0.0.1",
+            "240.0.0.1",
+            "255.255.255.255",
         ] {
             check(inner, false);
             check(&format!("::ffff:{inner}"), false);
@@ -131,7 +142,9 @@ mod tests {
         check("2400:3200::1", true);
         check("64:ff9b::1.2.3.4", true);
         check("2002:102:304::", true);
-        for inner in ["::", "::1", "fe80::1", "fc00::1", "fd00:ec2::254", "ff02::1", "2001:db8::1", "2002:a00:1::"] {
+        for inner in
+            ["::", "::1", "fe80::1", "fc00::1", "fd00:ec2::254", "ff02::1", "2001:db8::1", "2002:a00:1::"]
+        {
             check(inner, false);
         }
     }

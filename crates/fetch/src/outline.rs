@@ -232,8 +232,7 @@ fn refresh(content: &str) -> Option<String> {
 fn pages(script: &str) -> Option<Pages> {
     let (_, after) = script.split_once("createPageHTML(")?;
     let (arguments, _) = after.split_once(')')?;
-    let arguments: Vec<&str> =
-        arguments.split(',').map(|one| one.trim().trim_matches(['"', '\''])).collect();
+    let arguments: Vec<&str> = arguments.split(',').map(|one| one.trim().trim_matches(['"', '\''])).collect();
     // With the name of the element first, as newer templates write it.
     let arguments = match &arguments[..] {
         [first, rest @ ..] if first.parse::<usize>().is_err() => rest,
@@ -244,11 +243,7 @@ fn pages(script: &str) -> Option<Pages> {
         !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
     };
     (is_plain(name) && is_plain(extension)).then_some(())?;
-    Some(Pages {
-        count: count.parse().ok()?,
-        name: (*name).to_owned(),
-        extension: (*extension).to_owned(),
-    })
+    Some(Pages { count: count.parse().ok()?, name: (*name).to_owned(), extension: (*extension).to_owned() })
 }
 
 #[cfg(test)]
@@ -266,13 +261,8 @@ mod tests {
         );
         let links: Vec<(&str, &str)> =
             outline.links.iter().map(|link| (link.text.as_str(), link.href.as_str())).collect();
-        let expected = [
-            ("全名", "a.html"),
-            ("乙 文", "b.pdf?x=1&y=2"),
-            ("图", "c"),
-            ("", "/d.pdf"),
-            ("末", "e"),
-        ];
+        let expected =
+            [("全名", "a.html"), ("乙 文", "b.pdf?x=1&y=2"), ("图", "c"), ("", "/d.pdf"), ("末", "e")];
         assert_eq!(links, expected);
         assert_eq!((outline.title.as_str(), outline.figures), ("年度 报告", 3));
         assert_eq!((outline.base.as_deref(), outline.refresh.as_deref()), (Some("/b/"), Some("n.html")));

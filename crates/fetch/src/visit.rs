@@ -169,7 +169,9 @@ async fn further(
             continue;
         }
         visited.push(url.clone());
-        let Answer::Body(body) = fetcher.get(&url, &Validators::default(), PAGE_BYTES).await? else { continue };
+        let Answer::Body(body) = fetcher.get(&url, &Validators::default(), PAGE_BYTES).await? else {
+            continue;
+        };
         let page = match list::of_json(&body.bytes, &url, seen) {
             Some((page, so_far)) => {
                 seen = so_far;

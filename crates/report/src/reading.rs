@@ -12,18 +12,21 @@ impl Report {
         };
         identity(self) == identity(other)
             && self.cells.iter().map(seen).eq(other.cells.iter().map(seen))
-            && self.claims.iter().map(|claim| (&claim.text, claim.value)).eq(other
+            && self
                 .claims
                 .iter()
-                .map(|claim| (&claim.text, claim.value)))
-            && self.remarks.iter().map(|remark| (remark.kind, &remark.text, remark.value)).eq(other
+                .map(|claim| (&claim.text, claim.value))
+                .eq(other.claims.iter().map(|claim| (&claim.text, claim.value)))
+            && self
                 .remarks
                 .iter()
-                .map(|remark| (remark.kind, &remark.text, remark.value)))
-            && self.sections.iter().map(|section| &section.heading).eq(other
+                .map(|remark| (remark.kind, &remark.text, remark.value))
+                .eq(other.remarks.iter().map(|remark| (remark.kind, &remark.text, remark.value)))
+            && self
                 .sections
                 .iter()
-                .map(|section| &section.heading))
+                .map(|section| &section.heading)
+                .eq(other.sections.iter().map(|section| &section.heading))
             && self.fingerprints == other.fingerprints
     }
 }

@@ -22,8 +22,8 @@ pub mod dup;
 pub mod nar;
 mod place;
 mod policy;
-mod remarks;
 mod published;
+mod remarks;
 mod repair;
 mod sections;
 pub mod sim;
@@ -40,8 +40,8 @@ use std::cmp::Reverse;
 use std::sync::LazyLock;
 
 pub use case::{Case, Expected};
-pub use published::{Gone, Published};
 pub use policy::{PolicyError, PolicyWaiver, RulePolicy, RuleSetting, Weights};
+pub use published::{Gone, Published};
 use report::{
     CellId, Date, Equation, EquationId, Finding, FormId, Judgement, Report, Review, Severity,
     full_width_brackets,

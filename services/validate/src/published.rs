@@ -46,7 +46,8 @@ impl Snapshots {
 
     /// What the rules ask.
     pub(crate) fn published(&self) -> Published<'_> {
-        let Publication { fetched_at_ms, first_fetched_at_ms, gone_status, gone_since_ms, .. } = self.publication;
+        let Publication { fetched_at_ms, first_fetched_at_ms, gone_status, gone_since_ms, .. } =
+            self.publication;
         let status = u16::try_from(gone_status).ok().filter(|status| *status != 0);
         Published {
             first: self.first.as_ref().zip(beijing::day(first_fetched_at_ms)),

@@ -99,7 +99,8 @@ async fn a_list_of_several_pages_leads_to_a_pdf() {
     assert_eq!(again, Visit::Unchanged);
     let newer = Page::of("application/pdf", *b"%PDF-1.7 y").with("etag", "\"2\"");
     site.set("/nb/P020250117.pdf", newer);
-    let Visit::Snapshot(newer) = visit(&fetcher, &site.url("/nb/t0.html"), &got.known, false).await.unwrap() else {
+    let Visit::Snapshot(newer) = visit(&fetcher, &site.url("/nb/t0.html"), &got.known, false).await.unwrap()
+    else {
         panic!("the attachment was replaced");
     };
     assert_eq!((newer.bytes.as_slice(), newer.known.page), (&b"%PDF-1.7 y"[..], got.known.page.clone()));
@@ -126,7 +127,10 @@ async fn the_list_api_of_gkmlpt_is_followed() {
     site.set(&path(3), body(14, 1));
     let found = list(&fetcher(), &site.url(&path(1))).await;
     let paths: Vec<String> = found.into_iter().map(|(_, path)| path).collect();
-    assert_eq!(paths, [10, 11, 12, 13, 14].map(|number| format!("/gkmlpt/content/1/{number}/post_{number}.html")));
+    assert_eq!(
+        paths,
+        [10, 11, 12, 13, 14].map(|number| format!("/gkmlpt/content/1/{number}/post_{number}.html"))
+    );
     assert_eq!(site.paths(), [1, 2, 3].map(path));
 }
 
@@ -165,7 +169,10 @@ async fn an_article_that_only_links_to_word_gives_the_word_file() {
         assert_eq!(got.name, "2024年政府信息公开工作年度报告.doc");
         assert_eq!(got.url, site.url("/down/2.doc"));
     }
-    assert_eq!(visit(&fetcher, &site.url("/no.html"), &Known::default(), true).await.unwrap(), Visit::Gone(404));
+    assert_eq!(
+        visit(&fetcher, &site.url("/no.html"), &Known::default(), true).await.unwrap(),
+        Visit::Gone(404)
+    );
 }
 
 #[tokio::test]
@@ -189,7 +196,10 @@ async fn a_difficult_site_is_treated_with_care() {
     }
     let expected = ["disallowed", "too-many-redirects", "inner-address", "not-http", "too-large", "status"];
     assert_eq!(got, expected);
-    assert!(matches!(fetcher.get(&site.url("/fine"), &Validators::default(), LIMIT).await, Ok(Answer::Body(_))));
+    assert!(matches!(
+        fetcher.get(&site.url("/fine"), &Validators::default(), LIMIT).await,
+        Ok(Answer::Body(_))
+    ));
     assert!(!site.paths().contains(&"/no/1.html".to_owned()));
     assert!(inner.asked().is_empty(), "nothing connects to an inner address");
     assert_eq!(site.paths().iter().filter(|path| *path == "/loop").count(), 6);
@@ -200,10 +210,13 @@ async fn a_difficult_site_is_treated_with_care() {
 async fn a_name_of_an_inner_address_is_not_reached() {
     let site = Site::at("127.0.0.1").await;
     let networks = "10.0.0.0/8".parse().unwrap();
-    let config = FetcherConfig { networks, delay: DELAY, timeout: Duration::from_secs(5), contact: String::new() };
+    let config =
+        FetcherConfig { networks, delay: DELAY, timeout: Duration::from_secs(5), contact: String::new() };
     let strict = Fetcher::new(config).unwrap();
     let port = site.url("/").port().unwrap();
-    for host in ["localhost", "127.0.0.1", "2130706433", "0x7f.1", "[::1]", "[::ffff:127.0.0.1]", "169.254.169.254"] {
+    for host in
+        ["localhost", "127.0.0.1", "2130706433", "0x7f.1", "[::1]", "[::ffff:127.0.0.1]", "169.254.169.254"]
+    {
         let url: Url = format!("http://{host}:{port}/").parse().unwrap();
         let error = failure(&strict, &url).await;
         assert_eq!(error.code(), "inner-address", "{host}: {error}");

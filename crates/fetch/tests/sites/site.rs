@@ -122,8 +122,10 @@ async fn answer(State(shared): State<Shared>, request: Request) -> Response {
         }
     };
     tokio::time::sleep(page.after).await;
-    let header = |name: &str| page.headers.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone());
-    let asks = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok().map(str::to_owned));
+    let header =
+        |name: &str| page.headers.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone());
+    let asks =
+        |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok().map(str::to_owned));
     let is_known = asks("if-none-match").is_some_and(|etag| Some(etag) == header("etag"))
         || asks("if-modified-since").is_some_and(|day| Some(day) == header("last-modified"));
     let (status, body) = if is_known { (304, Vec::new()) } else { (page.status, page.body) };
