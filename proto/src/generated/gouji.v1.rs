@@ -844,7 +844,7 @@ pub struct ReportSubmitted {
     /// 0 for the first reading of these bytes; re-reading them with a newer parser counts up.
     #[prost(uint32, tag = "6")]
     pub generation: u32,
-    /// How it came: "http", "folder" or "kafka".
+    /// How it came: "http", "folder", "fetch" or "kafka".
     #[prost(string, tag = "7")]
     pub door: ::prost::alloc::string::String,
     /// This submission withdraws a report; `original` is the statement of the withdrawal. Absent if it sends a
@@ -869,6 +869,9 @@ pub struct ReportSubmitted {
     /// parse refuses them with this instead of reading them, so that they are kept and listed. Absent otherwise.
     #[prost(message, optional, tag = "15")]
     pub known_refusal: ::core::option::Option<KnownRefusal>,
+    /// Where it was published and when it was fetched there; absent if somebody sent it.
+    #[prost(message, optional, tag = "16")]
+    pub published: ::core::option::Option<Publication>,
 }
 /// A refusal that the door of a submission knows already.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -880,6 +883,33 @@ pub struct KnownRefusal {
     pub message: ::prost::alloc::string::String,
     #[prost(string, tag = "3")]
     pub detail: ::prost::alloc::string::String,
+}
+/// A snapshot of a report as it stood on a web site.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Publication {
+    /// The address that was visited and that people can open.
+    #[prost(string, tag = "1")]
+    pub address: ::prost::alloc::string::String,
+    /// The address of the bytes, after redirects: the attachment if the page only links to the report.
+    #[prost(string, tag = "2")]
+    pub document: ::prost::alloc::string::String,
+    /// When the bytes were fetched, milliseconds since 1970-01-01 UTC, by the clock of ingest.
+    #[prost(int64, tag = "3")]
+    pub fetched_at_ms: i64,
+    /// The reading of the snapshot before this one; empty for the first, and where the bytes are the same.
+    #[prost(string, tag = "4")]
+    pub replaces: ::prost::alloc::string::String,
+    /// The reading of the first snapshot at this address, and when it was fetched; empty and 0 in the first itself.
+    #[prost(string, tag = "5")]
+    pub first: ::prost::alloc::string::String,
+    #[prost(int64, tag = "6")]
+    pub first_fetched_at_ms: i64,
+    /// The report is no longer there: what the site answers instead (404, 410, or 200 where the page has something
+    /// else), and since when. 0 while it is there.
+    #[prost(uint32, tag = "7")]
+    pub gone_status: u32,
+    #[prost(int64, tag = "8")]
+    pub gone_since_ms: i64,
 }
 /// The reports that somebody may send. A report has to be in every list that is not empty, and a report
 /// that does not tell is in none.
