@@ -87,6 +87,21 @@ impl Target for Tables {
         Ok(())
     }
 
+    async fn rewind(&mut self, to: Place) -> Result<(), TargetError> {
+        let from = self.read_place().await?;
+        let moves = Moves { outlet: self.outlet.clone(), from, to, at_ms: now_ms() };
+        let schema = self.schema.clone();
+        let moved = self.session.run("moving the place", move |database| {
+            if !move_place(database, schema.as_deref(), &moves)? {
+                return Err(moved_by_another(&moves.outlet));
+            }
+            commit(database, schema.as_deref(), &moves)
+        });
+        moved.await.map_err(failed)?;
+        self.place = Some(Some(to));
+        Ok(())
+    }
+
     async fn delivered(&mut self, log_made_at_ms: i64) -> Result<Option<BTreeSet<u64>>, TargetError> {
         let name = qualified(self.schema.as_deref(), REPORT.name);
         let read = self.session.run("reading what was delivered", move |database| {
@@ -239,37 +254,50 @@ fn write(
     rows: &[Rows],
 ) -> Result<Place, OdbcError> {
     let Moves { outlet, to, .. } = moves;
-    if !move_place(database, schema, moves)? {
-        // A call that was left behind, or a commit whose answer was lost, may have written this batch.
-        return match place_of(database, schema, outlet)? {
-            Some(place) if place.log_made_at_ms == to.log_made_at_ms && place.sequence >= to.sequence => {
-                Ok(place)
-            }
-            _ => Err(OdbcError::database(format!(
-                "another process moved the place of outlet {outlet}; nothing was written"
-            ))),
-        };
-    }
+    let has_moved = move_place(database, schema, moves)?;
     let sequences = rows.iter().map(|rows| rows.sequence);
-    if let (Some(first), Some(last)) = (sequences.clone().min(), sequences.max()) {
-        let range = Range { schema, made: to.log_made_at_ms, first, last };
-        let there = range.sequences(database)?;
-        let new: Vec<&Rows> = rows.iter().filter(|rows| !there.contains(&rows.sequence)).collect();
-        let all = |of: fn(&Rows) -> &[Vec<Value>]| {
-            new.iter().flat_map(|rows| of(rows)).cloned().collect::<Vec<_>>()
-        };
-        let inserted = [
-            (&REPORT, new.iter().map(|rows| rows.report.clone()).collect()),
-            (&CELL, all(|rows| &rows.cells)),
-            (&FINDING, all(|rows| &rows.findings)),
-            (&FINDING_CELL, all(|rows| &rows.finding_cells)),
-        ];
-        for (table, rows) in inserted {
-            range.insert(database, table, &rows, there.is_empty())?;
-        }
+    let (Some(first), Some(last)) = (sequences.clone().min(), sequences.max()) else {
+        return Err(OdbcError::rows("a batch has no change"));
+    };
+    let range = Range { schema, made: to.log_made_at_ms, first, last };
+    let there = range.sequences(database)?;
+    let new: Vec<&Rows> = rows.iter().filter(|rows| !there.contains(&rows.sequence)).collect();
+    if !has_moved {
+        // A call that was left behind, or a commit whose answer was lost, may have written this batch.
+        let place = place_of(database, schema, outlet)?;
+        let is_behind =
+            |place: &Place| place.log_made_at_ms == to.log_made_at_ms && place.sequence >= to.sequence;
+        let written = place.filter(|place| new.is_empty() && is_behind(place));
+        return written.ok_or_else(|| moved_by_another(outlet));
     }
-    database.commit()?;
+    let all =
+        |of: fn(&Rows) -> &[Vec<Value>]| new.iter().flat_map(|rows| of(rows)).cloned().collect::<Vec<_>>();
+    let inserted = [
+        (&REPORT, new.iter().map(|rows| rows.report.clone()).collect()),
+        (&CELL, all(|rows| &rows.cells)),
+        (&FINDING, all(|rows| &rows.findings)),
+        (&FINDING_CELL, all(|rows| &rows.finding_cells)),
+    ];
+    for (table, rows) in inserted {
+        range.insert(database, table, &rows, there.is_empty())?;
+    }
+    commit(database, schema, moves)?;
     Ok(*to)
+}
+
+/// Commits, and reads the place back: the driver of PostgreSQL also says that it committed where the connection was
+/// lost before, and with it the transaction.
+fn commit(database: &Database, schema: Option<&str>, moves: &Moves) -> Result<(), OdbcError> {
+    database.commit()?;
+    let place = place_of(database, schema, &moves.outlet)?;
+    if place.as_ref() == Some(&moves.to) {
+        return Ok(());
+    }
+    Err(OdbcError::database(format!("the driver says that it committed, and the place is {place:?}")))
+}
+
+fn moved_by_another(outlet: &str) -> OdbcError {
+    OdbcError::database(format!("another process moved the place of outlet {outlet}; nothing was written"))
 }
 
 /// Moves the place of the outlet, and keeps its row locked until the end of the transaction. Whether it was where
@@ -303,7 +331,9 @@ fn move_place(database: &Database, schema: Option<&str>, moves: &Moves) -> Resul
         "UPDATE {name} SET log_made_at = {made}, seq = {sequence}, changed_at = {now} \
          WHERE outlet = '{outlet}' AND log_made_at = {was_made} AND seq = {was}"
     );
-    Ok(database.change(doing, &sql, &[])? == 1)
+    // MySQL does not count a row that it finds and that has these values already.
+    Ok(database.change(doing, &sql, &[])? == 1
+        || (from == to && place_of(database, schema, outlet)?.as_ref() == Some(to)))
 }
 
 /// The rows of a range of the log.
@@ -425,6 +455,7 @@ fn sample() -> Change {
     };
     let standing = Standing {
         version: "test".into(),
+        original: String::new(),
         region: String::new(),
         region_name: String::new(),
         agency: "测试".into(),

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use anyhow::Context as _;
 use deliver::change::{Batch, CellRow, Change, FindingRow, Place, Standing, State};
 use deliver::table::{self, Tables};
 use deliver::target::{Kept, Target, TargetError};
@@ -202,6 +203,7 @@ fn standing(cells: usize) -> Standing {
     });
     Standing {
         version: "v".into(),
+        original: "original".into(),
         region: "370400".into(),
         region_name: "山东省枣庄市".into(),
         // The third is beyond the first plane of Unicode.
@@ -384,24 +386,34 @@ async fn whole_rows<S: Server>(exchange: &Exchange<S>) {
 
     // Its answer was lost: the same batch of the same process.
     tables.deliver(&third).await.unwrap();
+    // A change that was set aside is delivered later; the place stays.
+    let mut earlier = batch_of(0..=0, 1);
+    earlier.to = 4;
+    tables.deliver(&earlier).await.unwrap();
+    tables.deliver(&earlier).await.unwrap();
+    assert_eq!((exchange.count("gouji_report"), tables.place().await.unwrap()), (5, place(4)));
     // An operator rewound the outlet: what is there is left out, what is new is not.
     let mut rewound = exchange.tables();
-    assert_eq!(rewound.place().await.unwrap(), place(4));
+    rewound.rewind(Place { log_made_at_ms: MADE, sequence: 0 }).await.unwrap();
+    assert_eq!(rewound.place().await.unwrap(), place(0));
     rewound
         .deliver(&batch(vec![change(1, first), change(2, standing(2)), change(5, standing(2))]))
         .await
         .unwrap();
-    assert_eq!(exchange.count("gouji_report"), 5);
+    assert_eq!(exchange.count("gouji_report"), 6);
     assert_eq!(rewound.place().await.unwrap(), place(5));
     // The log was made anew and starts over.
     let mut anew = batch_of(1..=2, 1);
     anew.log_made_at_ms = MADE + 86_400_000;
     rewound.deliver(&anew).await.unwrap();
-    assert_eq!(exchange.count("gouji_report"), 7);
+    assert_eq!(exchange.count("gouji_report"), 8);
     let current =
         server.sql("SELECT report_key, seq, log_made_at FROM bus.gouji_current ORDER BY report_key");
     let after = MADE + 86_400_000;
-    assert_eq!(current, format!("report-1\t1\t{after}\nreport-2\t2\t{after}\nreport-5\t5\t{MADE}"));
+    assert_eq!(
+        current,
+        format!("report-0\t0\t{MADE}\nreport-1\t1\t{after}\nreport-2\t2\t{after}\nreport-5\t5\t{MADE}")
+    );
     let lines = rewound.test().await.unwrap();
     assert!(lines.iter().any(|line| line.contains("sequence 2 of the log")), "{lines:?}");
 }
@@ -514,13 +526,16 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Delivers a batch as the loop does: again while it is blocked.
 async fn delivered_at_last(tables: &mut Tables, batch: &Batch) {
-    until("a batch to be delivered", PATIENCE, async || match tables.deliver(batch).await {
+    let mut last = String::new();
+    let delivered = until("a batch to be delivered", PATIENCE, async || match tables.deliver(batch).await {
         Ok(()) => Ok(Some(())),
-        Err(TargetError::Blocked(_)) => Ok(None),
+        Err(TargetError::Blocked(error)) => {
+            last = format!("{error:#}");
+            Ok(None)
+        }
         Err(error) => Err(error.into()),
-    })
-    .await
-    .unwrap();
+    });
+    delivered.await.with_context(|| last).unwrap();
 }
 
 /// Whether a batch was committed is unknown 25 times in a run of 5,000 cells.
