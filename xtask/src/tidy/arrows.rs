@@ -28,7 +28,7 @@ const ARROWS: [(&str, &[&str]); 27] = [
     ("policy", &["bus", "proto", "rules", "worker"]),
     ("kafka", &["worker"]),
     // The services.
-    ("ingest", &["access", "blobs", "bus", "document", "proto", "report", "survey", "worker"]),
+    ("ingest", &["access", "blobs", "bus", "document", "kafka", "proto", "report", "survey", "worker"]),
     ("parse", &["blobs", "document", "proto", "reading", "sandbox", "worker"]),
     ("check", &["document", "parse", "report", "rules", "search", "worker"]),
     ("validate", &["policy", "proto", "report", "rules", "worker"]),
