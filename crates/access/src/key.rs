@@ -263,13 +263,13 @@ impl Keys {
                 found = Some(key);
             }
         }
-        let key = found.ok_or(KeyError::Unknown)?;
-        let today = beijing::day(Timestamp::now().as_millisecond());
-        if key.expires.is_some_and(|last| Some(last) < today) {
-            Err(KeyError::Expired)
-        } else {
-            Ok(key.clone())
-        }
+        valid_today(found)
+    }
+
+    /// The key with this name, for what arrives without the key itself: in a folder of its name, in a table, on a
+    /// topic.
+    pub(crate) fn named(&self, name: &str) -> Result<Key, KeyError> {
+        valid_today(self.current().iter().find(|key| key.name == name))
     }
 
     /// Whether a key has this name.
@@ -292,6 +292,12 @@ impl Keys {
         }
         loaded.keys.clone()
     }
+}
+
+fn valid_today(found: Option<&Key>) -> Result<Key, KeyError> {
+    let key = found.ok_or(KeyError::Unknown)?;
+    let today = beijing::day(Timestamp::now().as_millisecond());
+    if key.expires.is_some_and(|last| Some(last) < today) { Err(KeyError::Expired) } else { Ok(key.clone()) }
 }
 
 fn read(path: &Path) -> anyhow::Result<Vec<Key>> {

@@ -26,7 +26,7 @@ const ARROWS: [(&str, &[&str]); 25] = [
     ("access", &["bus", "proto", "report", "worker"]),
     ("policy", &["bus", "proto", "rules", "worker"]),
     // The services.
-    ("ingest", &["access", "blobs", "bus", "document", "proto", "report", "survey", "worker"]),
+    ("ingest", &["access", "blobs", "bus", "document", "export", "proto", "report", "survey", "worker"]),
     ("parse", &["blobs", "document", "proto", "reading", "sandbox", "worker"]),
     ("check", &["document", "parse", "report", "rules", "search", "worker"]),
     ("validate", &["policy", "proto", "report", "rules", "worker"]),
