@@ -235,13 +235,12 @@ impl AccessControl {
         Problem { challenge: Some(challenge), ..problem }
     }
 
-    /// The sender of files that arrive without a key, such as those in a folder that has the name of a key: the scope
-    /// of this key holds. Where no key is required, any name may send, and nothing is limited. `origin` says how the
-    /// files arrive.
+    /// The sender of what lies in a folder that has the name of a key: the scope of this key holds. Where no key is
+    /// required, any name may send, and nothing is limited. `origin` says how the files arrive.
     ///
     /// # Errors
     /// If no key has this name, or if it has expired or may not send.
-    pub fn sender(&self, name: &str, origin: &str) -> Result<Caller, Problem> {
+    pub fn sender_of_folder(&self, name: &str, origin: &str) -> Result<Caller, Problem> {
         if self.is_open() {
             return Ok(Caller { name: name.to_owned(), ..Caller::anonymous(origin.to_owned()) });
         }

@@ -83,6 +83,14 @@ pub struct Key {
     hash: [u8; 32],
 }
 
+impl Key {
+    /// Whether its last day is not over.
+    fn is_valid(&self) -> bool {
+        let today = beijing::day(Timestamp::now().as_millisecond());
+        self.expires.is_none_or(|last| Some(last) >= today)
+    }
+}
+
 /// The file of keys is wrong.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {what}")]
@@ -263,13 +271,15 @@ impl Keys {
                 found = Some(key);
             }
         }
-        valid_today(found)
+        let key = found.ok_or(KeyError::Unknown)?;
+        if key.is_valid() { Ok(key.clone()) } else { Err(KeyError::Expired) }
     }
 
-    /// The key with this name, for what arrives without the key itself: in a folder of its name, in a table, on a
-    /// topic.
+    /// The key with this name, for what arrives without the key itself.
     pub(crate) fn named(&self, name: &str) -> Result<Key, KeyError> {
-        valid_today(self.current().iter().find(|key| key.name == name))
+        let keys = self.current();
+        let key = keys.iter().find(|key| key.name == name).ok_or(KeyError::Unknown)?;
+        if key.is_valid() { Ok(key.clone()) } else { Err(KeyError::Expired) }
     }
 
     /// Whether a key has this name.
@@ -292,12 +302,6 @@ impl Keys {
         }
         loaded.keys.clone()
     }
-}
-
-fn valid_today(found: Option<&Key>) -> Result<Key, KeyError> {
-    let key = found.ok_or(KeyError::Unknown)?;
-    let today = beijing::day(Timestamp::now().as_millisecond());
-    if key.expires.is_some_and(|last| Some(last) < today) { Err(KeyError::Expired) } else { Ok(key.clone()) }
 }
 
 fn read(path: &Path) -> anyhow::Result<Vec<Key>> {
@@ -377,8 +381,10 @@ mod tests {
         assert_eq!(keys.find(&key).map(|key| key.name), Ok("a".into()));
         assert_eq!(keys.find(&generate().unwrap()), Err(KeyError::Unknown));
         assert_eq!(keys.find(&hash_of(&key)), Err(KeyError::Unknown));
+        assert!(keys.named("a").is_ok() && keys.named("b") == Err(KeyError::Unknown));
         std::fs::write(&path, block("expires = \"2020-01-01\"\n")).unwrap();
         assert_eq!(keys.find(&key), Err(KeyError::Expired));
+        assert!(keys.has_name("a") && keys.named("a") == Err(KeyError::Expired));
         std::fs::write(&path, block("expires = \"2999-01-01\"\n# longer")).unwrap();
         assert!(keys.find(&key).is_ok());
         std::fs::write(&path, "broken").unwrap();

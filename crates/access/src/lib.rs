@@ -129,6 +129,13 @@ impl AccessControl {
         Ok(access)
     }
 
+    /// The key with this name as the sender of what comes over a data bus, where nobody presents a key; none if no
+    /// key has the name, or it has expired or may not send. `origin` says where it came from.
+    pub fn sender(&self, name: &str, origin: &str) -> Option<Caller> {
+        self.0.keys.as_ref()?;
+        self.sender_of_folder(name, origin).ok()
+    }
+
     /// A router in which every route checks the key that it requires and the parameters that it takes.
     ///
     /// Bodies of requests are decoded, answers compressed where the client takes that, and not sent again to a client

@@ -130,7 +130,7 @@ impl Watch {
     fn caller(&mut self, mailbox: &Mailbox, has_files: bool) -> Option<Caller> {
         let Some(name) = &mailbox.sender else { return Some(Caller::service(CHANNEL)) };
         let beside = Mailbox { receipts: self.inbox.clone(), ..mailbox.clone() };
-        match self.ingest.access().sender(name, CHANNEL) {
+        match self.ingest.access().sender_of_folder(name, CHANNEL) {
             Ok(caller) => {
                 if self.complaints.take_back(&mailbox.root) {
                     receipt::remove_refused(&beside, name);
