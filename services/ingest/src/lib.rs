@@ -32,7 +32,7 @@ use crate::lanes::Lanes;
 
 pub use recovery::{Recovered, recover};
 
-/// The service: the HTTP API, and the drop folder and the inlets if they are configured.
+/// The service: the HTTP API, and the exchange folder and the inlets if they are configured.
 pub fn service() -> Service {
     Service::new("ingest", serve).http(router).guards(access::protect_metrics).checks(check)
 }
