@@ -6,7 +6,7 @@ use bytes::Bytes;
 use proto::subject::{self, Subject};
 use proto::v1::{
     ActionTaken, ReportIndexed, ReportParsed, ReportRefused, ReportRejudged, ReportReviewed,
-    ReportSubmitted, ReportValidated, RosterImported, RulePolicyChanged,
+    ReportSubmitted, ReportUndelivered, ReportValidated, RosterImported, RulePolicyChanged,
 };
 use proto::{Fact, header};
 
@@ -61,6 +61,7 @@ impl Event {
             ReportRefused::NAME => self.id_as::<ReportRefused>(),
             ReportReviewed::NAME => self.id_as::<ReportReviewed>(),
             ReportRejudged::NAME => self.id_as::<ReportRejudged>(),
+            ReportUndelivered::NAME => self.id_as::<ReportUndelivered>(),
             RosterImported::NAME => self.id_as::<RosterImported>(),
             RulePolicyChanged::NAME => self.id_as::<RulePolicyChanged>(),
             ActionTaken::NAME => self.id_as::<ActionTaken>(),
