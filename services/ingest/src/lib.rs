@@ -29,7 +29,7 @@ use crate::lanes::Lanes;
 
 pub use recovery::{Recovered, recover};
 
-/// The service: the HTTP API, and the drop folder if one is configured.
+/// The service: the HTTP API, and the exchange folder if one is configured.
 pub fn service() -> Service {
     Service::new("ingest", serve).http(router).guards(access::protect_metrics).checks(access::check_config)
 }
