@@ -5,8 +5,8 @@ use async_nats::jetstream::message::StreamMessage;
 use bytes::Bytes;
 use proto::subject::{self, Subject};
 use proto::v1::{
-    ActionTaken, ReportIndexed, ReportParsed, ReportRefused, ReportRejudged, ReportReviewed,
-    ReportSubmitted, ReportUndelivered, ReportValidated, RosterImported, RulePolicyChanged,
+    ActionTaken, ReportIndexed, ReportParsed, ReportRefused, ReportRejudged, ReportReviewed, ReportSubmitted,
+    ReportUndelivered, ReportValidated, RosterImported, RulePolicyChanged,
 };
 use proto::{Fact, header};
 

@@ -243,7 +243,8 @@ impl AsOf<'_> {
     /// Whether a fact was published by a process whose index was further. A leader that stood still while another
     /// took over would publish again what stood before.
     fn is_behind(&self, fact: &ReportRejudged) -> bool {
-        let number = |policy: &str| policy.rsplit_once('-').and_then(|(_, number)| number.parse::<u64>().ok());
+        let number =
+            |policy: &str| policy.rsplit_once('-').and_then(|(_, number)| number.parse::<u64>().ok());
         self.log_position < fact.log_position || number(self.policy) < number(&fact.policy)
     }
 }
@@ -349,14 +350,15 @@ impl IndexState {
         let as_of = AsOf { log_position, policy: self.policy.id() };
         let (reader, policy) = (self.reader().await?, self.policy.clone());
         let read = self.worker.cpu().run(move || {
-            let read = reports.into_iter().filter_map(|(key, cause)| match Standing::read(&reader, &key, &policy) {
-                Ok(standing) => Some(Ok((key, cause, standing))),
-                Err(IndexError::Damaged { source, .. }) => {
-                    tracing::error!(report.key = key, "its findings cannot be read: {source}");
-                    None
-                }
-                Err(error) => Some(Err(error)),
-            });
+            let read =
+                reports.into_iter().filter_map(|(key, cause)| match Standing::read(&reader, &key, &policy) {
+                    Ok(standing) => Some(Ok((key, cause, standing))),
+                    Err(IndexError::Damaged { source, .. }) => {
+                        tracing::error!(report.key = key, "its findings cannot be read: {source}");
+                        None
+                    }
+                    Err(error) => Some(Err(error)),
+                });
             read.collect::<Result<Vec<_>, _>>()
         });
         let read = read.await?.context("reading what was judged again")?;
@@ -364,7 +366,8 @@ impl IndexState {
             let told = publish(self.worker.bus(), &key, &cause, &standing, as_of, role).await;
             (key, told)
         };
-        let mut published = futures::stream::iter(read.into_iter().map(publish)).buffer_unordered(CONCURRENCY);
+        let mut published =
+            futures::stream::iter(read.into_iter().map(publish)).buffer_unordered(CONCURRENCY);
         let mut told = BTreeSet::new();
         while let Some((key, answer)) = published.next().await {
             match answer {
@@ -455,8 +458,11 @@ fn differing(
     reader.each_card(|card| {
         keys.insert(card.key);
     })?;
-    let mut differing: Vec<String> =
-        last.iter().filter(|(key, (id, _))| !id.is_empty() && !keys.contains(*key)).map(|(key, _)| key.clone()).collect();
+    let mut differing: Vec<String> = last
+        .iter()
+        .filter(|(key, (id, _))| !id.is_empty() && !keys.contains(*key))
+        .map(|(key, _)| key.clone())
+        .collect();
     for key in keys {
         let standing = match Standing::read(reader, &key, policy) {
             Err(IndexError::Damaged { .. }) => continue,
@@ -529,8 +535,8 @@ mod tests {
             (judged("c-g0", &[], true), Cause::other_version("c-g0")),
             (judged("c-g0", &["XY-01"], false), other_year),
         ]);
-        let expected =
-            [(1, "a-g0", 2), (2, "a-g0", 1), (3, "c-g0", 1)].map(|(number, id, count)| (number, id.to_owned(), count));
+        let expected = [(1, "a-g0", 2), (2, "a-g0", 1), (3, "c-g0", 1)]
+            .map(|(number, id, count)| (number, id.to_owned(), count));
         assert_eq!(told, expected);
     }
 
@@ -559,7 +565,8 @@ mod tests {
 
     #[test]
     fn an_index_that_is_behind_is_told_by_the_fact() {
-        let fact = ReportRejudged { log_position: 17, policy: "policy-9".into(), ..ReportRejudged::default() };
+        let fact =
+            ReportRejudged { log_position: 17, policy: "policy-9".into(), ..ReportRejudged::default() };
         let behind = |log_position, policy| AsOf { log_position, policy }.is_behind(&fact);
         assert!(behind(16, "policy-9") && behind(17, "policy-8") && behind(17, ""));
         assert!(!behind(17, "policy-9") && !behind(18, "policy-10"));

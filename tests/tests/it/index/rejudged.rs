@@ -52,7 +52,9 @@ impl Setup {
             let held: Told = self
                 .contents(index)
                 .into_iter()
-                .map(|(key, (id, _, stored))| (key, (id, stored.review.findings.iter().map(Finding::from).collect())))
+                .map(|(key, (id, _, stored))| {
+                    (key, (id, stored.review.findings.iter().map(Finding::from).collect()))
+                })
                 .collect();
             differences = held
                 .iter()
@@ -112,7 +114,8 @@ async fn each_change_is_told_once_wherever_the_process_is_killed() {
 async fn a_reading_that_becomes_another_report_is_told() {
     let setup = Setup::new().await;
     let indexer = setup.start("a");
-    let (earlier, later, alone) = (setup.validated(0).await, setup.validated(35).await, setup.validated(1).await);
+    let (earlier, later, alone) =
+        (setup.validated(0).await, setup.validated(35).await, setup.validated(1).await);
     setup.log.publish(&earlier).await.unwrap();
     setup.log.publish(&later).await.unwrap();
     setup.log.publish(&alone).await.unwrap();
