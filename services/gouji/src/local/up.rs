@@ -34,7 +34,7 @@ pub(crate) struct Up {
     /// Address of an existing bus; unless the settings name one, a private nats-server is started.
     #[arg(long)]
     pub(crate) nats: Option<String>,
-    /// A folder whose files are submitted.
+    /// The exchange folder, whose files and batches are submitted, and which gets receipts.
     #[arg(long)]
     pub(crate) inbox: Option<PathBuf>,
 }
