@@ -150,7 +150,10 @@ fn configured<'a>(config: &'a Config, name: &str) -> Result<&'a OutletConfig> {
         ),
         names => {
             let names = names.join(", ");
-            text!("设置中没有出口 {name}；现有：{names}", "the settings have no outlet {name}; there are: {names}")
+            text!(
+                "设置中没有出口 {name}；现有：{names}",
+                "the settings have no outlet {name}; there are: {names}"
+            )
         }
     })
 }
@@ -210,15 +213,15 @@ async fn list(connection: &Connection, json: bool) -> Result<()> {
 fn standing(state: &OutletState) -> (String, &'static str) {
     let now = Timestamp::now().as_millisecond();
     if state.paused {
-        let why = if state.problem.is_empty() { String::new() } else { format!(": {}", one_line(&state.problem)) };
+        let why =
+            if state.problem.is_empty() { String::new() } else { format!(": {}", one_line(&state.problem)) };
         return (text!("已暂停{why}", "paused{why}"), "paused");
     }
     if state.seen_at_ms == 0 {
         return (word("从未运行", "never ran").to_owned(), "never");
     }
     if !state.problem.is_empty() {
-        let (since, why) =
-            (moment::length(now - state.problem_since_ms), one_line(&state.problem));
+        let (since, why) = (moment::length(now - state.problem_since_ms), one_line(&state.problem));
         return (text!("受阻{since}：{why}", "blocked for {since}: {why}"), "blocked");
     }
     if now - state.seen_at_ms > GONE_AFTER_MS {
@@ -227,7 +230,10 @@ fn standing(state: &OutletState) -> (String, &'static str) {
     }
     if state.oldest_ms > 0 {
         let since = moment::length(now - state.oldest_ms);
-        return (text!("正在传送，最早的一条等了{since}", "delivering; the oldest waits for {since}"), "delivering");
+        return (
+            text!("正在传送，最早的一条等了{since}", "delivering; the oldest waits for {since}"),
+            "delivering",
+        );
     }
     (word("已全部送出", "everything is delivered").to_owned(), "idle")
 }
@@ -407,7 +413,9 @@ async fn reconcile(connection: &Connection, name: &str, json: bool) -> Result<bo
     }
     let delivered = found.delivered.map_or_else(|| "-".to_owned(), |delivered| delivered.to_string());
     let note = match found.delivered {
-        None => word("  目标不能查询，只能核对日志一侧", "  the target cannot be asked; only the log was counted"),
+        None => {
+            word("  目标不能查询，只能核对日志一侧", "  the target cannot be asked; only the log was counted")
+        }
         Some(_) => "",
     };
     say(&format!("expected   {:>9}", found.expected));
@@ -426,7 +434,10 @@ async fn reconcile(connection: &Connection, name: &str, json: bool) -> Result<bo
         }
     }
     if found.is_sound() {
-        say(&text!("sound：日志中的都已送达或搁置", "sound: everything on the log is delivered or set aside"));
+        say(&text!(
+            "sound：日志中的都已送达或搁置",
+            "sound: everything on the log is delivered or set aside"
+        ));
     }
     Ok(found.is_sound())
 }
