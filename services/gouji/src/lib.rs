@@ -23,7 +23,9 @@ use agency::{check, search, status, submit};
 use language::Language;
 use local::{completions, demo, man, nats, up};
 use office::{export, letter, rollup, roster, rules, survey, withdraw};
-use operator::{audit, bus, config, key, outlet, pause, reconcile, refused, reindex, replay, resume, topology};
+use operator::{
+    audit, bus, config, key, outlet, pause, reconcile, refused, reindex, replay, resume, topology,
+};
 
 /// Reads, checks and finds annual reports on government-information disclosure.
 #[derive(Debug, Parser)]

@@ -1,5 +1,7 @@
 //! `gouji outlet`: what leaves for data buses, and how far each outlet is.
 
+mod schema;
+
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
@@ -13,6 +15,7 @@ use unicode_width::UnicodeWidthStr as _;
 use worker::outlets::OutletConfig;
 use worker::{Config, OutletState, OutletStates, Position};
 
+use self::schema::Schema;
 use super::connection::Connection;
 use crate::language::{text, word};
 use crate::moment;
@@ -89,6 +92,13 @@ enum Verb {
         #[arg(long)]
         json: bool,
     },
+    /// Describe an outlet: AsyncAPI, SQL, or the sheet for the catalogue of information resources.
+    Schema {
+        #[command(flatten)]
+        bus: Connection,
+        #[command(flatten)]
+        schema: Schema,
+    },
     /// Try once more to deliver a change that is set aside.
     Retry {
         #[command(flatten)]
@@ -135,6 +145,10 @@ impl Outlet {
             Verb::Resume { bus, name } => pause(bus, name, false).await,
             Verb::Rewind { bus, name, to } => rewind(bus, name, to).await,
             Verb::Retry { bus, name, id } => retry(bus, name, id).await,
+            Verb::Schema { bus, schema } => {
+                let config = bus.config()?;
+                schema.write(&config, configured(&config, &schema.name)?)
+            }
             Verb::Check { .. } => Ok(()),
         }
     }
@@ -150,7 +164,10 @@ fn configured<'a>(config: &'a Config, name: &str) -> Result<&'a OutletConfig> {
         ),
         names => {
             let names = names.join(", ");
-            text!("设置中没有出口 {name}；现有：{names}", "the settings have no outlet {name}; there are: {names}")
+            text!(
+                "设置中没有出口 {name}；现有：{names}",
+                "the settings have no outlet {name}; there are: {names}"
+            )
         }
     })
 }
@@ -210,15 +227,15 @@ async fn list(connection: &Connection, json: bool) -> Result<()> {
 fn standing(state: &OutletState) -> (String, &'static str) {
     let now = Timestamp::now().as_millisecond();
     if state.paused {
-        let why = if state.problem.is_empty() { String::new() } else { format!(": {}", one_line(&state.problem)) };
+        let why =
+            if state.problem.is_empty() { String::new() } else { format!(": {}", one_line(&state.problem)) };
         return (text!("已暂停{why}", "paused{why}"), "paused");
     }
     if state.seen_at_ms == 0 {
         return (word("从未运行", "never ran").to_owned(), "never");
     }
     if !state.problem.is_empty() {
-        let (since, why) =
-            (moment::length(now - state.problem_since_ms), one_line(&state.problem));
+        let (since, why) = (moment::length(now - state.problem_since_ms), one_line(&state.problem));
         return (text!("受阻{since}：{why}", "blocked for {since}: {why}"), "blocked");
     }
     if now - state.seen_at_ms > GONE_AFTER_MS {
@@ -227,7 +244,10 @@ fn standing(state: &OutletState) -> (String, &'static str) {
     }
     if state.oldest_ms > 0 {
         let since = moment::length(now - state.oldest_ms);
-        return (text!("正在传送，最早的一条等了{since}", "delivering; the oldest waits for {since}"), "delivering");
+        return (
+            text!("正在传送，最早的一条等了{since}", "delivering; the oldest waits for {since}"),
+            "delivering",
+        );
     }
     (word("已全部送出", "everything is delivered").to_owned(), "idle")
 }
@@ -407,7 +427,9 @@ async fn reconcile(connection: &Connection, name: &str, json: bool) -> Result<bo
     }
     let delivered = found.delivered.map_or_else(|| "-".to_owned(), |delivered| delivered.to_string());
     let note = match found.delivered {
-        None => word("  目标不能查询，只能核对日志一侧", "  the target cannot be asked; only the log was counted"),
+        None => {
+            word("  目标不能查询，只能核对日志一侧", "  the target cannot be asked; only the log was counted")
+        }
         Some(_) => "",
     };
     say(&format!("expected   {:>9}", found.expected));
@@ -426,7 +448,10 @@ async fn reconcile(connection: &Connection, name: &str, json: bool) -> Result<bo
         }
     }
     if found.is_sound() {
-        say(&text!("sound：日志中的都已送达或搁置", "sound: everything on the log is delivered or set aside"));
+        say(&text!(
+            "sound：日志中的都已送达或搁置",
+            "sound: everything on the log is delivered or set aside"
+        ));
     }
     Ok(found.is_sound())
 }

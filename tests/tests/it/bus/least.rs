@@ -10,8 +10,18 @@ use tests::processes::until;
 
 use super::{Bus, Client, SOON, Service};
 
-const FACTS: [&str; 10] =
-    ["submitted", "parsed", "validated", "indexed", "refused", "reviewed", "roster", "policy", "audited", "undelivered"];
+const FACTS: [&str; 10] = [
+    "submitted",
+    "parsed",
+    "validated",
+    "indexed",
+    "refused",
+    "reviewed",
+    "roster",
+    "policy",
+    "audited",
+    "undelivered",
+];
 const PLACES: [&str; 6] = ["parse", "parse-bulk", "validate", "index", "tally-submitted", "observer"];
 
 /// Somebody on the bus: the facts it publishes, the places on the log it takes from, and those it looks at.
