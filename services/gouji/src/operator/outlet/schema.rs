@@ -56,8 +56,8 @@ impl From<Dialect> for deliver::table::Dialect {
         match dialect {
             Dialect::Dm => Self::Dm,
             Dialect::Kingbase => Self::Kingbase,
-            Dialect::Opengauss => Self::Opengauss,
-            Dialect::Mysql => Self::Mysql,
+            Dialect::Opengauss => Self::OpenGauss,
+            Dialect::Mysql => Self::MySql,
             Dialect::Oracle => Self::Oracle,
             Dialect::Postgres => Self::Postgres,
         }
