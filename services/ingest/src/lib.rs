@@ -7,6 +7,7 @@ mod http;
 mod lanes;
 mod manifest;
 mod name;
+mod published;
 mod recovery;
 mod roster;
 mod submission;
@@ -22,7 +23,7 @@ use axum::Router;
 use axum::routing::{get, post};
 use blobs::Blobs;
 use bus::Bus;
-use worker::{Service, Worker};
+use worker::{Config, Service, Worker};
 
 use crate::admission::Admission;
 use crate::lanes::Lanes;
@@ -31,7 +32,12 @@ pub use recovery::{Recovered, recover};
 
 /// The service: the HTTP API, and the drop folder if one is configured.
 pub fn service() -> Service {
-    Service::new("ingest", serve).http(router).guards(access::protect_metrics).checks(access::check_config)
+    Service::new("ingest", serve).http(router).guards(access::protect_metrics).checks(check_config)
+}
+
+fn check_config(config: &Config) -> anyhow::Result<()> {
+    access::check_config(config)?;
+    published::check_config(config)
 }
 
 /// The HTTP API. Has to be called inside a Tokio runtime.
@@ -51,6 +57,7 @@ fn routes() -> Vec<Route<Ingest>> {
         ("/api/v1/submissions/{id}", Requires::Key, Only(&["from"]), get(submission::submission)),
         ("/api/v1/states", Requires::Key, Only(&[]), post(submission::states)),
         ("/api/v1/roster", Requires::Operate, Only(&["dry_run", "current"]), post(roster::import)),
+        ("/api/v1/published", Requires::Operate, Only(&[]), get(published::show).post(published::change)),
     ]
 }
 
@@ -102,11 +109,11 @@ impl Ingest {
 }
 
 async fn serve(worker: Worker) -> anyhow::Result<()> {
-    match worker.config().inbox.clone() {
-        Some(inbox) => folder::watch(Ingest::open(worker)?, inbox).await,
-        None => {
-            worker.shutdown().requested().await;
-            Ok(())
-        }
+    let inbox = worker.config().inbox.clone();
+    let ingest = Ingest::open(worker)?;
+    let visits = published::run(ingest.clone());
+    match inbox {
+        Some(inbox) => tokio::try_join!(visits, folder::watch(ingest, inbox)).map(drop),
+        None => visits.await,
     }
 }

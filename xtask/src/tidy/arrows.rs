@@ -67,6 +67,7 @@ const ARROWS: [(&str, &[&str]); 28] = [
             "check",
             "console",
             "document",
+            "fetch",
             "index",
             "ingest",
             "nats-server",
