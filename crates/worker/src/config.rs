@@ -20,6 +20,8 @@ use crate::settings;
 pub struct Config {
     /// `GOUJI_NATS_*`: the connection to the bus.
     pub bus: BusConfig,
+    /// `GOUJI_INSTALLATION`: the name of this installation on foreign data buses.
+    pub installation: String,
     /// `GOUJI_ORIGINALS*`: the store of originals and texts.
     pub originals: BlobsConfig,
     /// `GOUJI_INBOX`: the exchange folder whose files ingest accepts.
@@ -29,6 +31,8 @@ pub struct Config {
     pub inbox_quiet: Duration,
     /// `GOUJI_FETCH_*`: the visits to published pages.
     pub fetch: FetchConfig,
+    /// `GOUJI_INBOX_RECEIPTS`: the folder of the receipts; in the exchange folder itself where it is not set.
+    pub inbox_receipts: Option<PathBuf>,
     /// `GOUJI_INDEX`: the folder of the index.
     pub index: PathBuf,
     /// `GOUJI_RULE_POLICY`: the text of the rule policy file, if one is named.
@@ -213,12 +217,14 @@ impl Config {
                 replicas: number(&get, "GOUJI_NATS_REPLICAS", 1, 1..=5)?,
                 object_store: originals == BlobsConfig::Bucket,
             },
+            installation: installation(&get)?,
             originals,
             inbox: get("GOUJI_INBOX").map(PathBuf::from),
             inbox_quiet: Duration::from_secs(
                 number(&get, "GOUJI_INBOX_QUIET_SECONDS", 30, 0..=86_400)? as u64
             ),
             fetch: fetch(&get)?,
+            inbox_receipts: get("GOUJI_INBOX_RECEIPTS").map(PathBuf::from),
             index: get("GOUJI_INDEX").unwrap_or_else(|| "gouji-index".into()).into(),
             rule_policy: text_of_file(&get, "GOUJI_RULE_POLICY")?,
             office: office(&get)?,
@@ -260,6 +266,16 @@ fn fetch(get: &impl Fn(&str) -> Option<String>) -> Result<FetchConfig, SettingEr
         contact: get("GOUJI_FETCH_CONTACT").unwrap_or_default(),
         networks: get("GOUJI_FETCH_NETWORKS").unwrap_or_default(),
     })
+}
+
+/// The name of this installation, by default that of the host.
+fn installation(get: &impl Fn(&str) -> Option<String>) -> Result<String, SettingError> {
+    let safe = |name: &str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte));
+    match get("GOUJI_INSTALLATION") {
+        Some(name) if safe(&name) => Ok(name),
+        Some(name) => Err(wrong("GOUJI_INSTALLATION", &name, "expected letters, digits, `-`, `_` and `.`")),
+        None => Ok(rustix::system::uname().nodename().to_string_lossy().into_owned()),
+    }
 }
 
 /// Where browsers reach the pages.

@@ -4,6 +4,7 @@ mod admission;
 mod builder;
 mod folder;
 mod http;
+mod kafka;
 mod lanes;
 mod manifest;
 mod name;
@@ -23,6 +24,8 @@ use axum::Router;
 use axum::routing::{get, post};
 use blobs::Blobs;
 use bus::Bus;
+use tokio::task::JoinSet;
+use worker::outlets::SourceKind;
 use worker::{Config, Service, Worker};
 
 use crate::admission::Admission;
@@ -30,14 +33,16 @@ use crate::lanes::Lanes;
 
 pub use recovery::{Recovered, recover};
 
-/// The service: the HTTP API, and the drop folder if one is configured.
+/// The service: the HTTP API, and the exchange folder and the inlets if they are configured.
 pub fn service() -> Service {
-    Service::new("ingest", serve).http(router).guards(access::protect_metrics).checks(check_config)
+    Service::new("ingest", serve).http(router).guards(access::protect_metrics).checks(check)
 }
 
-fn check_config(config: &Config) -> anyhow::Result<()> {
+/// Checks that these settings can be used.
+fn check(config: &Config) -> anyhow::Result<()> {
     access::check_config(config)?;
-    published::check_config(config)
+    published::check_config(config)?;
+    config.routes.inlets.iter().try_for_each(kafka::check)
 }
 
 /// The HTTP API. Has to be called inside a Tokio runtime.
@@ -108,12 +113,22 @@ impl Ingest {
     }
 }
 
+/// Watches every way in but HTTP, until shutdown.
 async fn serve(worker: Worker) -> anyhow::Result<()> {
-    let inbox = worker.config().inbox.clone();
-    let ingest = Ingest::open(worker)?;
-    let visits = published::run(ingest.clone());
-    match inbox {
-        Some(inbox) => tokio::try_join!(visits, folder::watch(ingest, inbox)).map(drop),
-        None => visits.await,
+    let ingest = Ingest::open(worker.clone())?;
+    let mut doors = JoinSet::new();
+    doors.spawn(published::run(ingest.clone()));
+    if let Some(inbox) = worker.config().inbox.clone() {
+        doors.spawn(folder::watch(ingest.clone(), inbox));
     }
+    for inlet in worker.config().routes.inlets.clone() {
+        if inlet.from == SourceKind::Kafka {
+            doors.spawn(kafka::consume(ingest.clone(), inlet));
+        }
+    }
+    while let Some(ended) = doors.join_next().await {
+        ended.context("a way in panicked").flatten()?;
+    }
+    worker.shutdown().requested().await;
+    Ok(())
 }
