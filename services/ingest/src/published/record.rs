@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use crate::manifest::RefusedFile;
+
 const SECOND_MS: i64 = 1_000;
 const HOUR_MS: i64 = 3_600 * SECOND_MS;
 /// A page whose last snapshot is still in the pipeline is visited after it has gone through.
@@ -188,6 +190,17 @@ impl Record {
         self.problem = None;
         self.failures = 0;
         self.due_ms = every_ms.map(|every| now_ms + every);
+    }
+
+    /// What was fetched was not accepted.
+    pub(crate) fn refused(&mut self, refused: &RefusedFile) {
+        let RefusedFile { file_name, class, message } = refused;
+        self.state = PageState::Failed;
+        self.problem = Some(Trouble {
+            code: class.name().to_owned(),
+            zh: format!("{}：{message}", self.address),
+            en: format!("{}: {file_name} is refused as {class}", self.address),
+        });
     }
 
     /// Counts a visit that found something else there.

@@ -335,6 +335,9 @@ impl Visitor {
             "fetched a published report"
         );
         record.pending = accepted.map(|report| Sighting { id: report.id.clone(), ..sighting });
+        if let Some(refused) = receipt.refused.first().filter(|_| record.pending.is_none()) {
+            record.refused(refused);
+        }
         Ok(())
     }
 
