@@ -285,7 +285,10 @@ mod tests {
     #[test]
     fn a_region_hears_what_is_below_it() {
         let check = |region: &str, expected: &str| {
-            assert_eq!(outward("stands", region, "abc").unwrap(), format!("gouji.bus.v1.stands.{expected}.abc"));
+            assert_eq!(
+                outward("stands", region, "abc").unwrap(),
+                format!("gouji.bus.v1.stands.{expected}.abc")
+            );
         };
         check("370403", "37.04.03");
         check("370403001", "37.04.03.001");

@@ -79,9 +79,10 @@ impl Export {
     /// # Errors
     /// If the bus does not answer, or has no such stream.
     pub async fn last(&self) -> anyhow::Result<(u64, Option<Exported>)> {
-        let stream = self.0.jetstream.get_stream(EXPORT).await.with_context(|| {
-            format!("asking for the stream {EXPORT}; `gouji topology apply` makes it")
-        })?;
+        let stream =
+            self.0.jetstream.get_stream(EXPORT).await.with_context(|| {
+                format!("asking for the stream {EXPORT}; `gouji topology apply` makes it")
+            })?;
         let last = stream.cached_info().state.last_sequence;
         let messages = read::messages_in(&self.0, EXPORT, subject::ALL_OUTWARD, last.max(1)).await?;
         let message = messages.into_iter().map(Exported::from).next_back();

@@ -304,7 +304,8 @@ pub(crate) async fn messages_in(
         "max_bytes": PAGE_BYTES,
     });
     let read = tokio::time::timeout(PAGE_TIMEOUT, messages(bus, stream, &request)).await;
-    let read = read.with_context(|| format!("reading {stream} from {from}: no answer in {PAGE_TIMEOUT:?}"))?;
+    let read =
+        read.with_context(|| format!("reading {stream} from {from}: no answer in {PAGE_TIMEOUT:?}"))?;
     Ok(read.with_context(|| format!("reading {stream} from {from}"))?.0)
 }
 

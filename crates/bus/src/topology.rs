@@ -75,11 +75,12 @@ pub async fn copy_for_region(config: &BusConfig, region: &str, apply: bool) -> a
 }
 
 async fn copy(bus: &Bus, wanted: Object, apply: bool) -> anyhow::Result<Copied> {
-    let info = match api::request_to(bus, &wanted.api, format!("STREAM.INFO.{}", wanted.name), &Value::Null).await {
-        Err(ApiError::Nobody) => return Ok(Copied::NoAccount),
-        Ok(info) => info,
-        Err(_) => Value::Null,
-    };
+    let info =
+        match api::request_to(bus, &wanted.api, format!("STREAM.INFO.{}", wanted.name), &Value::Null).await {
+            Err(ApiError::Nobody) => return Ok(Copied::NoAccount),
+            Ok(info) => info,
+            Err(_) => Value::Null,
+        };
     let Some((object, step)) = steps(bus, vec![wanted]).await?.pop() else {
         return Ok(Copied::Ready(info["state"]["messages"].as_u64().unwrap_or_default()));
     };

@@ -7,6 +7,7 @@
 pub mod change;
 pub mod envelope;
 pub mod kafka;
+pub mod nats;
 pub mod table;
 pub mod target;
 pub mod webhook;
