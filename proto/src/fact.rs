@@ -199,6 +199,33 @@ impl Fact for v1::ReportReviewed {
     }
 }
 
+/// A version may be set aside by several outlets.
+impl Fact for v1::ReportUndelivered {
+    const NAME: &'static str = "undelivered";
+    const TYPE: &'static str = "gouji.v1.ReportUndelivered";
+
+    fn submitted(&self) -> Option<&v1::ReportSubmitted> {
+        None
+    }
+
+    fn year(&self) -> Option<u16> {
+        known_year(self.year)
+    }
+
+    fn region(&self) -> Option<String> {
+        known_code(self.region.as_ref())
+    }
+
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn event_id(&self) -> String {
+        let end = if self.end == 0 { "" } else { ".end" };
+        format!("{}.{}.{}{end}", Self::NAME, self.outlet, self.change)
+    }
+}
+
 fn known_year(year: u32) -> Option<u16> {
     u16::try_from(year).ok().filter(|year| *year != 0)
 }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use proto::subject::{self, Subject};
 use proto::v1::{
     ActionTaken, ReportIndexed, ReportParsed, ReportRefused, ReportReviewed, ReportSubmitted,
-    ReportValidated, RosterImported, RulePolicyChanged,
+    ReportUndelivered, ReportValidated, RosterImported, RulePolicyChanged,
 };
 use proto::{Fact, header};
 
@@ -60,6 +60,7 @@ impl Event {
             ReportIndexed::NAME => self.id_as::<ReportIndexed>(),
             ReportRefused::NAME => self.id_as::<ReportRefused>(),
             ReportReviewed::NAME => self.id_as::<ReportReviewed>(),
+            ReportUndelivered::NAME => self.id_as::<ReportUndelivered>(),
             RosterImported::NAME => self.id_as::<RosterImported>(),
             RulePolicyChanged::NAME => self.id_as::<RulePolicyChanged>(),
             ActionTaken::NAME => self.id_as::<ActionTaken>(),

@@ -20,6 +20,8 @@ use crate::settings;
 pub struct Config {
     /// `GOUJI_NATS_*`: the connection to the bus.
     pub bus: BusConfig,
+    /// `GOUJI_INSTALLATION`: the name of this installation on foreign data buses.
+    pub installation: String,
     /// `GOUJI_ORIGINALS*`: the store of originals and texts.
     pub originals: BlobsConfig,
     /// `GOUJI_INBOX`: the exchange folder whose files ingest accepts.
@@ -196,6 +198,7 @@ impl Config {
                 replicas: number(&get, "GOUJI_NATS_REPLICAS", 1, 1..=5)?,
                 object_store: originals == BlobsConfig::Bucket,
             },
+            installation: installation(&get)?,
             originals,
             inbox: get("GOUJI_INBOX").map(PathBuf::from),
             inbox_quiet: Duration::from_secs(
@@ -229,6 +232,16 @@ impl Config {
             drain: Duration::from_secs(drain_seconds as u64),
             routes: Routes::default(),
         })
+    }
+}
+
+/// The name of this installation, by default that of the host.
+fn installation(get: &impl Fn(&str) -> Option<String>) -> Result<String, SettingError> {
+    let safe = |name: &str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte));
+    match get("GOUJI_INSTALLATION") {
+        Some(name) if safe(&name) => Ok(name),
+        Some(name) => Err(wrong("GOUJI_INSTALLATION", &name, "expected letters, digits, `-`, `_` and `.`")),
+        None => Ok(rustix::system::uname().nodename().to_string_lossy().into_owned()),
     }
 }
 

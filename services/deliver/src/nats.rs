@@ -34,11 +34,6 @@ impl Nats {
         Self { export, source, last: None, rewound: None }
     }
 
-    /// Sets the place to go on from, until something is delivered.
-    pub fn rewind_to(&mut self, to: Place) {
-        self.rewound = Some(to);
-    }
-
     fn outward(&self, change: &Change, position: u64, batch: &Batch) -> anyhow::Result<Outward> {
         let (kind, region) = match &change.state {
             State::Stands(standing) => ("stands", standing.region.as_str()),
@@ -109,6 +104,11 @@ impl Target for Nats {
             ExportError::Moved | ExportError::Unavailable(..) => TargetError::Blocked(error.into()),
         })?);
         self.rewound = None;
+        Ok(())
+    }
+
+    async fn rewind(&mut self, to: Place) -> Result<(), TargetError> {
+        self.rewound = Some(to);
         Ok(())
     }
 

@@ -416,6 +416,7 @@ fn sample() -> Change {
     };
     let standing = Standing {
         version: "test".into(),
+        original: String::new(),
         region: String::new(),
         region_name: String::new(),
         agency: "测试".into(),

@@ -123,6 +123,7 @@ impl Terms {
             replays: String::new(),
             scope: self.scope(),
             bulk: false,
+            published: None,
             known_refusal: None,
         })
     }

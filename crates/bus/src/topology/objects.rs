@@ -10,7 +10,7 @@ use crate::api;
 use crate::config::BusConfig;
 use crate::names::{
     ACCOUNTS, ACK_WAIT, BUCKET, DURABLES, Durable, EXPORT, LEASE, LEASES, LONGEST_SESSION, MAX_MESSAGE_BYTES,
-    MAX_VALUE_BYTES, SESSIONS, STREAM, tally,
+    MAX_VALUE_BYTES, OUTLETS, SESSIONS, STREAM, tally,
 };
 
 /// One season and the time to look back at it.
@@ -96,6 +96,16 @@ pub(super) fn wanted(config: &BusConfig) -> Vec<Object> {
                 "subjects": [format!("$KV.{SESSIONS}.>")],
                 "max_msgs_per_subject": 1,
                 "max_age": nanoseconds(LONGEST_SESSION),
+                "max_msg_size": MAX_VALUE_BYTES,
+                "deny_delete": true,
+            }),
+        ),
+        stream(
+            &format!("KV_{OUTLETS}"),
+            json!({
+                "description": "How far each outlet has delivered",
+                "subjects": [format!("$KV.{OUTLETS}.>")],
+                "max_msgs_per_subject": 1,
                 "max_msg_size": MAX_VALUE_BYTES,
                 "deny_delete": true,
             }),

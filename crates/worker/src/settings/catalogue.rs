@@ -73,6 +73,15 @@ pub const SETTINGS: &[Setting] = &[
         ],
     ),
     setting(
+        "bus.installation",
+        "GOUJI_INSTALLATION",
+        "",
+        &[
+            "The name of this installation on foreign data buses, the `source` of what outlets send: letters, digits, -",
+            "and dots. Two installations on one bus must differ. If it is not set, the name of the host.",
+        ],
+    ),
+    setting(
         "originals.at",
         "GOUJI_ORIGINALS",
         "\"gouji-originals\"",
