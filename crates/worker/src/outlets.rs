@@ -355,7 +355,10 @@ impl Routes {
             ensure!(names.insert(&outlet.name), "two outlets have the name {}", outlet.name);
         }
         let to_nats = self.outlets.iter().filter(|outlet| outlet.to == TargetKind::Nats);
-        ensure!(to_nats.count() <= 1, "two outlets go to = \"nats\", and the bus has one stream for what leaves");
+        ensure!(
+            to_nats.count() <= 1,
+            "two outlets go to = \"nats\", and the bus has one stream for what leaves"
+        );
         Ok(())
     }
 }

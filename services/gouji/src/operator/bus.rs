@@ -41,7 +41,7 @@ enum Verb {
 }
 
 /// The users of the account of the log; `deploy/nats/permissions.conf` has the permissions of each.
-const OF_LOG: [&str; 6] = ["ingest", "parse", "validate", "index", "console", "operator"];
+const OF_LOG: [&str; 7] = ["ingest", "parse", "validate", "index", "console", "deliver", "operator"];
 
 /// The account of the log, with `{apis}` for the requests of the operator to the accounts of regions, `{log}` for its
 /// users and `{regions}` for those accounts. What it exports is outward messages, and consumers on their stream.
