@@ -29,6 +29,8 @@ pub struct Config {
     /// `GOUJI_INBOX_QUIET_SECONDS`: how long a file of the exchange folder must not change before it is
     /// accepted, unless it has an end mark.
     pub inbox_quiet: Duration,
+    /// `GOUJI_INBOX_RECEIPTS`: the folder of the receipts; in the exchange folder itself where it is not set.
+    pub inbox_receipts: Option<PathBuf>,
     /// `GOUJI_INDEX`: the folder of the index.
     pub index: PathBuf,
     /// `GOUJI_RULE_POLICY`: the text of the rule policy file, if one is named.
@@ -204,6 +206,7 @@ impl Config {
             inbox_quiet: Duration::from_secs(
                 number(&get, "GOUJI_INBOX_QUIET_SECONDS", 30, 0..=86_400)? as u64
             ),
+            inbox_receipts: get("GOUJI_INBOX_RECEIPTS").map(PathBuf::from),
             index: get("GOUJI_INDEX").unwrap_or_else(|| "gouji-index".into()).into(),
             rule_policy: text_of_file(&get, "GOUJI_RULE_POLICY")?,
             office: office(&get)?,

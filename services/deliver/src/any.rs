@@ -60,15 +60,18 @@ impl AnyTarget {
         Ok(Self::Folder(FolderTarget::new(&outlet.name, folder, outlet.carry)?))
     }
 
-    /// The target of an outlet on this bus. `installation` names the one that sends.
+    /// The target of an outlet; only a stream of our own bus needs `bus`. `installation` names the one that sends.
     ///
     /// # Errors
     /// If a file that the settings name cannot be read, or what they say cannot be used.
-    pub fn open(outlet: &OutletConfig, installation: &str, bus: &Bus) -> anyhow::Result<Self> {
+    pub fn open(outlet: &OutletConfig, installation: &str, bus: Option<&Bus>) -> anyhow::Result<Self> {
         let missing = || missing(outlet);
         match outlet.to {
             TargetKind::Folder => Self::folder(outlet),
-            TargetKind::Nats => Ok(Self::Nats(Nats::new(bus.export(), format!("/gouji/{installation}")))),
+            TargetKind::Nats => {
+                let export = bus.context("this outlet needs a connection to the bus")?.export();
+                Ok(Self::Nats(Nats::new(export, format!("/gouji/{installation}"))))
+            }
             TargetKind::Table => Ok(Self::Table(Tables::new(outlet)?)),
             TargetKind::Webhook => {
                 let webhook = outlet.webhook.as_ref().with_context(missing)?;

@@ -67,6 +67,9 @@ pub(crate) struct AcceptedReport {
     pub(crate) original: String,
     /// The same bytes were sent before, and the id is that of the earlier report.
     pub(crate) duplicate: bool,
+    /// The submission that the fact on the log is of: the earlier one of a duplicate.
+    #[serde(skip)]
+    pub(crate) first_submission: String,
 }
 
 /// Why an upload could not be accepted as a whole.
@@ -288,14 +291,16 @@ async fn publish(bus: &Bus, mut fact: ReportSubmitted, again: bool) -> anyhow::R
     while fact.generation < MOST_GENERATIONS {
         fact.id = ReportId::of(&original, fact.generation)?.to_string();
         let published = bus.publish(&fact).await?;
-        let duplicate = published == Published::AlreadyThere;
-        if duplicate
-            && (again || !is_sent(bus, &fact).await? || was_refused_by_fault_of_ours(bus, &fact.id).await?)
-        {
-            fact.generation += 1;
-            continue;
+        if published == Published::New {
+            return Ok(accepted(fact, original, None));
         }
-        return Ok(AcceptedReport { id: fact.id, file_name: fact.file_name, original, duplicate });
+        if !again
+            && let Some(earlier) = earlier_of_same_act(bus, &fact).await?
+            && !was_refused_by_fault_of_ours(bus, &fact.id).await?
+        {
+            return Ok(accepted(fact, original, Some(earlier.submission)));
+        }
+        fact.generation += 1;
     }
     anyhow::bail!("{original} was read {MOST_GENERATIONS} times already")
 }
@@ -303,16 +308,27 @@ async fn publish(bus: &Bus, mut fact: ReportSubmitted, again: bool) -> anyhow::R
 /// Each generation costs a publish that the log refuses. Nobody has the same bytes read so often.
 const MOST_GENERATIONS: u32 = 1_000;
 
-/// Whether the log shows the fact about these bytes, under this id and the same scope. Another fact under the
-/// same id, such as the withdrawal of a report or one about other bytes, is not what the sender asked for.
-async fn is_sent(bus: &Bus, fact: &ReportSubmitted) -> anyhow::Result<bool> {
+fn accepted(fact: ReportSubmitted, original: String, earlier: Option<String>) -> AcceptedReport {
+    AcceptedReport {
+        duplicate: earlier.is_some(),
+        first_submission: earlier.unwrap_or(fact.submission),
+        id: fact.id,
+        file_name: fact.file_name,
+        original,
+    }
+}
+
+/// The fact on the log about these bytes, under this id and the same scope. Another fact under the same id, such as
+/// the withdrawal of a report or one about other bytes, is not what the sender asked for.
+async fn earlier_of_same_act(bus: &Bus, fact: &ReportSubmitted) -> anyhow::Result<Option<ReportSubmitted>> {
     let named = |fact: &ReportSubmitted| fact.original.as_ref().map(|original| original.sha256.clone());
     let earlier = bus.last_of_id::<ReportSubmitted>(&fact.id).await?;
     let earlier = earlier.with_context(|| format!("{} is not on the log", fact.id))?;
-    Ok(named(&earlier) == named(fact)
+    let is_same = named(&earlier) == named(fact)
         && earlier.withdraws.is_some() == fact.withdraws.is_some()
         && earlier.known_refusal.is_some() == fact.known_refusal.is_some()
-        && earlier.scope == fact.scope)
+        && earlier.scope == fact.scope;
+    Ok(is_same.then_some(earlier))
 }
 
 /// Whether the report with this id was refused, and the sender could not have helped it: its original was lost,

@@ -46,7 +46,7 @@ fn class_name<S: Serializer>(class: &RefusalClass, serializer: S) -> Result<S::O
 
 /// A [`RefusedFile`] in a stored manifest; another version may have written a class that this one does not
 /// know.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct StoredRefusal {
     pub(crate) file_name: String,
     pub(crate) class: String,

@@ -29,7 +29,13 @@ const ARROWS: [(&str, &[&str]); 28] = [
     ("policy", &["bus", "proto", "rules", "worker"]),
     ("kafka", &["worker"]),
     // The services.
-    ("ingest", &["access", "blobs", "bus", "document", "fetch", "proto", "report", "survey", "worker"]),
+    (
+        "ingest",
+        &[
+            "access", "blobs", "bus", "document", "export", "fetch", "kafka", "proto", "report", "survey",
+            "worker",
+        ],
+    ),
     ("parse", &["blobs", "document", "proto", "reading", "sandbox", "worker"]),
     ("check", &["document", "parse", "report", "rules", "search", "worker"]),
     ("validate", &["bus", "policy", "proto", "report", "rules", "worker"]),
@@ -57,7 +63,7 @@ const ARROWS: [(&str, &[&str]); 28] = [
             "worker",
         ],
     ),
-    ("deliver", &["bus", "kafka", "odbc", "proto", "report", "worker"]),
+    ("deliver", &["bus", "export", "kafka", "odbc", "proto", "report", "worker"]),
     (
         "gouji",
         &[
@@ -66,6 +72,7 @@ const ARROWS: [(&str, &[&str]); 28] = [
             "bus",
             "check",
             "console",
+            "deliver",
             "document",
             "index",
             "ingest",

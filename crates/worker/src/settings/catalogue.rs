@@ -295,7 +295,8 @@ pub const SETTINGS: &[Setting] = &[
         "GOUJI_INBOX",
         "",
         &[
-            "The exchange folder: a file that no longer changes moves to done/ or refused/ in it, with a receipt.",
+            "The exchange folder. A folder in it has the name of an API key, whose scope holds for its files; a file or a",
+            "batch (a folder or ZIP with a manifest) that is complete moves to done/ or refused/, with receipts.",
         ],
     ),
     setting(
@@ -305,6 +306,15 @@ pub const SETTINGS: &[Setting] = &[
         &[
             "How long a file of the exchange folder must not change before it is accepted, 0 to 86400; a file with an",
             "end mark (a.docx.ok) is accepted at once. 30, because copying over a slow line pauses for seconds.",
+        ],
+    ),
+    setting(
+        "ingest.inbox_receipts",
+        "GOUJI_INBOX_RECEIPTS",
+        "",
+        &[
+            "The folder of all receipts, with a folder for each sender, where they leave by another way than files come",
+            "in, as across a gap. If it is not set, they are in receipts/ in the folder of each sender.",
         ],
     ),
     setting(

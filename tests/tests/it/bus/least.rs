@@ -30,7 +30,7 @@ struct Identity {
     looks_at: &'static [&'static str],
 }
 
-const IDENTITIES: [Identity; 7] = [
+const IDENTITIES: [Identity; 6] = [
     Identity {
         name: "ingest",
         publishes: &["submitted", "roster", "audited"],
