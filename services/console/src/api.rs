@@ -420,6 +420,9 @@ pub(crate) fn pipeline_status(status: &PipelineStatus) -> Value {
         let leader = leader.map(|leader| json!({"holder": leader.holder, "until_ms": leader.until_ms}));
         fields.insert("index_leader".into(), leader.into());
     }
+    if let Some(outlets) = &status.outlets {
+        fields.insert("outlets".into(), outlets.iter().map(crate::outlets::json).collect());
+    }
     fields.into()
 }
 

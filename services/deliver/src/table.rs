@@ -16,6 +16,8 @@ use report::beijing;
 use worker::outlets::{OutletConfig, TableConfig};
 
 use self::definition::{CELL, CELL_CURRENT, CURRENT, FINDING, FINDING_CELL, PLACE, REPORT};
+pub use odbc::Dialect;
+
 pub use self::definition::{TABLES, schema};
 use crate::change::{Batch, Change, Place, Standing, State};
 use crate::target::{Kept, Target, TargetError};

@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests stand outside test functions")]
 
 mod access;
+mod asyncapi;
 mod bus;
 mod buses;
 mod commands;

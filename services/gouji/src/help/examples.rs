@@ -127,6 +127,12 @@ const EXAMPLES: &[Example] = &[
     example("reindex", "gouji reindex --data /srv/gouji", "重建检索库", "build a new index"),
     example("outlet", "gouji outlet list --config gouji.toml", "查看各出口", "how far each outlet is"),
     example(
+        "outlet schema",
+        "gouji outlet schema sheng-qianzhiji --format catalog --config gouji.toml",
+        "信息资源目录登记表，电子表格和文档各一份",
+        "the sheet for the catalogue, as a workbook and a document",
+    ),
+    example(
         "outlet rewind",
         "gouji outlet rewind sheng-qianzhiji --to start --config gouji.toml",
         "全部重新传送",
