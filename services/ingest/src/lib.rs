@@ -8,6 +8,7 @@ mod kafka;
 mod lanes;
 mod manifest;
 mod name;
+mod published;
 mod recovery;
 mod roster;
 mod submission;
@@ -40,6 +41,7 @@ pub fn service() -> Service {
 /// Checks that these settings can be used.
 fn check(config: &Config) -> anyhow::Result<()> {
     access::check_config(config)?;
+    published::check_config(config)?;
     config.routes.inlets.iter().try_for_each(kafka::check)
 }
 
@@ -60,6 +62,7 @@ fn routes() -> Vec<Route<Ingest>> {
         ("/api/v1/submissions/{id}", Requires::Key, Only(&["from"]), get(submission::submission)),
         ("/api/v1/states", Requires::Key, Only(&[]), post(submission::states)),
         ("/api/v1/roster", Requires::Operate, Only(&["dry_run", "current"]), post(roster::import)),
+        ("/api/v1/published", Requires::Operate, Only(&[]), get(published::show).post(published::change)),
     ]
 }
 
@@ -114,6 +117,7 @@ impl Ingest {
 async fn serve(worker: Worker) -> anyhow::Result<()> {
     let ingest = Ingest::open(worker.clone())?;
     let mut doors = JoinSet::new();
+    doors.spawn(published::run(ingest.clone()));
     if let Some(inbox) = worker.config().inbox.clone() {
         doors.spawn(folder::watch(ingest.clone(), inbox));
     }

@@ -74,6 +74,7 @@ const ARROWS: [(&str, &[&str]); 28] = [
             "console",
             "deliver",
             "document",
+            "fetch",
             "index",
             "ingest",
             "nats-server",

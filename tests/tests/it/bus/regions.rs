@@ -109,7 +109,7 @@ impl Leaf {
         let mut text = fs::read_to_string(bus.path(&format!("regions/{code}/leaf.conf"))).unwrap();
         let own = bus.path("leaf").display().to_string();
         fs::create_dir(&own).unwrap();
-        fs::copy(bus.seed(&format!("region-{code}")), format!("{own}/region-{code}.nk")).unwrap();
+        let seed = fs::read_to_string(bus.seed(&format!("region-{code}"))).unwrap();
         fs::copy(bus.path("tls/ca.pem"), format!("{own}/ca.pem")).unwrap();
         for (shipped, ours) in [
             ("listen: 127.0.0.1:4222", format!("listen: 127.0.0.1:{port}")),
@@ -123,7 +123,7 @@ impl Leaf {
         fs::write(bus.path("leaf/leaf.conf"), text).unwrap();
         let command = move || {
             let mut command = Command::new(nats_server().unwrap());
-            command.args(["-c", &format!("{own}/leaf.conf")]);
+            command.args(["-c", &format!("{own}/leaf.conf")]).env("GOUJI_REGION_SEED", seed.trim());
             command
         };
         let url = format!("nats://127.0.0.1:{port}");
