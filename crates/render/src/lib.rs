@@ -9,13 +9,16 @@ mod problem;
 mod reminder;
 pub mod roll_up;
 mod roster;
+mod sides;
 #[cfg(test)]
 mod tests;
 mod text;
 
 pub use bulletin::{Bulletin, CommonProblem, LateReport, Ranked, Standing, Totals, bulletin};
 pub use error::RenderError;
+pub use location::{in_other_report, location};
 pub use letter::{Addresser, Letter, letter};
 pub use problem::problem_summary;
 pub use reminder::{Overdue, reminder};
 pub use roster::roster_template;
+pub use sides::{Sides, sides, sides_of_equation};

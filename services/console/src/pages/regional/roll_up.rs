@@ -58,12 +58,11 @@ fn content(rolled: &RollUp, selection: &Selection) -> Markup {
 
 fn lists(rolled: &RollUp, broken: &[&(&Equation, Sums)], all: &str) -> Markup {
     html! {
-        (folded("合计不平", broken, all, &["规则", "位置", "一边", "另一边"], |(equation, sums)| html! {
+        (folded("合计不平", broken, all, &["勾稽关系", "位置", "数字"], |(equation, sums)| html! {
             tr {
-                td { code { (rules::of_equation(equation).id) } }
+                td { (rules::of_equation(equation).requirement) }
                 td { (equation.place) }
-                td { (number(sums.left)) }
-                td { (number(sums.right)) }
+                td { (sides(equation, *sums)) }
             }
         }))
         (folded("缺报", &rolled.gaps, all, &["机关", "地区", "情况"], |gap| html! {
@@ -84,6 +83,12 @@ fn lists(rolled: &RollUp, broken: &[&(&Equation, Sums)], all: &str) -> Markup {
             }
         }))
     }
+}
+
+/// Both sums by the names that the form gives them.
+fn sides(equation: &Equation, sums: Sums) -> Markup {
+    let names = render::sides_of_equation(equation);
+    html! { (names.left) " " b { (number(sums.left)) } "，" (names.right) " " b { (number(sums.right)) } }
 }
 
 /// The page that compares this figure of the divisions of the region over the years.
