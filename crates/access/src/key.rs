@@ -264,12 +264,13 @@ impl Keys {
             }
         }
         let key = found.ok_or(KeyError::Unknown)?;
-        let today = beijing::day(Timestamp::now().as_millisecond());
-        if key.expires.is_some_and(|last| Some(last) < today) {
-            Err(KeyError::Expired)
-        } else {
-            Ok(key.clone())
-        }
+        if is_expired(key) { Err(KeyError::Expired) } else { Ok(key.clone()) }
+    }
+
+    /// The role of the key with this name, if it is still valid.
+    pub(crate) fn role_of(&self, name: &str) -> Option<Role> {
+        let keys = self.current();
+        keys.iter().find(|key| key.name == name && !is_expired(key)).map(|key| key.role)
     }
 
     /// Whether a key has this name.
@@ -292,6 +293,11 @@ impl Keys {
         }
         loaded.keys.clone()
     }
+}
+
+fn is_expired(key: &Key) -> bool {
+    let today = beijing::day(Timestamp::now().as_millisecond());
+    key.expires.is_some_and(|last| Some(last) < today)
 }
 
 fn read(path: &Path) -> anyhow::Result<Vec<Key>> {

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod bulletin;
+mod checked;
 mod error;
 pub mod form_layout;
 mod letter;
@@ -15,6 +16,7 @@ mod tests;
 mod text;
 
 pub use bulletin::{Bulletin, CommonProblem, LateReport, Ranked, Standing, Totals, bulletin};
+pub use checked::{CheckedReport, checked_html, checked_xlsx};
 pub use error::RenderError;
 pub use location::{in_other_report, location};
 pub use letter::{Addresser, Letter, letter};

@@ -4,6 +4,7 @@ use access::Caller;
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use export::Format;
 use serde_json::Value;
 
 use crate::app::App;
@@ -57,8 +58,10 @@ pub(crate) async fn attendance(
     })?;
     match params.get("format").unwrap_or("json") {
         "json" => Ok(Json(api::attendance(year, &attendance)).into_response()),
-        "csv" => Ok(pages::board_csv(&attendance, &params)),
-        other => Err(bad_format(other, "可用 json、csv。")),
+        "csv" => pages::board_table(&attendance, &params, Format::Csv),
+        "xlsx" => pages::board_table(&attendance, &params, Format::Xlsx),
+        "jsonl" => pages::board_table(&attendance, &params, Format::Jsonl),
+        other => Err(bad_format(other, "可用 json、csv、xlsx、jsonl。")),
     }
 }
 

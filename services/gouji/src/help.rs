@@ -44,6 +44,7 @@ const GROUPS: [Group; 4] = [
             "resume",
             "audit",
             "key",
+            "user",
             "bus",
             "config",
         ],

@@ -23,7 +23,7 @@ use agency::{check, search, status, submit};
 use language::Language;
 use local::{completions, demo, man, nats, up};
 use office::{export, letter, rollup, roster, rules, survey, withdraw};
-use operator::{audit, bus, config, key, pause, reconcile, refused, reindex, replay, resume, topology};
+use operator::{audit, bus, config, key, pause, reconcile, refused, reindex, replay, resume, topology, user};
 
 /// Reads, checks and finds annual reports on government-information disclosure.
 #[derive(Debug, Parser)]
@@ -59,6 +59,7 @@ enum Verb {
     Resume(resume::Resume),
     Audit(audit::Audit),
     Key(key::Key),
+    User(user::User),
     Bus(bus::Bus),
     Config(config::Config),
     Up(up::Up),
@@ -145,6 +146,7 @@ impl Verb {
             Self::Resume(resume) => resume.run(),
             Self::Audit(audit) => audit.run(),
             Self::Key(key) => key.run(),
+            Self::User(user) => user.run(),
             Self::Bus(bus) => bus.run(),
             Self::Config(config) => config.run(),
             Self::Up(up) => up.run(),

@@ -10,10 +10,12 @@ mod selection;
 use access::Caller;
 use axum::extract::{OriginalUri, State};
 use axum::response::Redirect;
+use export::Shape;
 use maud::{Markup, html};
 use search::{Facet, FacetValue, Query};
 
 use self::selection::Selection;
+use super::export::export_links;
 use super::layout::{self, ErrorPage};
 use crate::app::App;
 use crate::params::Params;
@@ -70,7 +72,14 @@ async fn results(app: &App, caller: &Caller, params: &Params) -> Result<Markup, 
         (attendance::attendance(attendance.as_ref(), &selection))
         (roll_up::roll_up(rolled.as_ref(), &selection))
         (comparison::comparison(comparison.as_ref(), &selection))
+        (export_links(&exported(&selection), Shape::Reports))
     })
+}
+
+/// The filters that find the reports of the page.
+fn exported(selection: &Selection) -> Params {
+    let pairs = [("region", selection.region.code.clone()), ("year", selection.year.to_string())];
+    Params(pairs.map(|(name, value)| (name.to_owned(), value)).into())
 }
 
 fn form(params: &Params, regions: &[FacetValue], years: &[FacetValue]) -> Markup {

@@ -175,6 +175,27 @@ fn people_are_shown_the_place_and_the_sum() {
 }
 
 #[test]
+fn a_folder_is_one_page_or_one_workbook() {
+    let folder = tempfile::tempdir().unwrap();
+    let samples = concat!(env!("CARGO_MANIFEST_DIR"), "/../samples/reports");
+    let names = ["page-utf8.html", "word-automatic-numbers.docx"];
+    let of_samples: Vec<String> = names.map(|name| format!("{samples}/{name}")).into();
+    let written = |format: &str, begin: &[u8]| {
+        let out = folder.path().join(format!("out.{format}"));
+        let out = out.to_str().unwrap();
+        let mut command = gouji(&["check", "--format", format, "--out", out]);
+        let Said { out: said, err, .. } = run(command.args(&of_samples));
+        assert_eq!((said.trim(), err.as_str()), (out, ""));
+        let bytes = fs::read(out).unwrap();
+        assert!(bytes.starts_with(begin), "{format}");
+        bytes
+    };
+    let page = String::from_utf8(written("html", b"<!DOCTYPE html>")).unwrap();
+    assert!(names.iter().all(|name| page.contains(name)), "{page}");
+    written("xlsx", b"PK");
+}
+
+#[test]
 fn the_samples_are_read() {
     let samples = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../samples/reports"));
     let lines = check_json(samples, 1);
