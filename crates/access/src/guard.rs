@@ -358,12 +358,12 @@ fn must_change_password(uri: &Uri) -> Problem {
 
 fn no_key() -> Problem {
     let hint = "程序请带 Authorization: Bearer gouji_… 请求头，gouji 命令用 --key-file 或 GOUJI_KEY；\
-                浏览器弹出登录框时，用户名任意，密码填密钥。密钥向运维人员申请。";
+                浏览器弹出登录框时，用户名任意，密码填密钥。密钥向管理员申请。";
     Problem::new(Code::NoKey, "请求没有带密钥。", hint)
 }
 
 fn wrong_key(code: Code, detail: &str) -> Problem {
-    Problem::new(code, detail, "请核对密钥是否完整；仍不行时，请向运维人员申请新的密钥。")
+    Problem::new(code, detail, "请核对密钥是否完整；仍不行时，请向管理员申请新的密钥。")
 }
 
 fn wrong_role(role: Role, requires: Requires) -> Problem {

@@ -236,7 +236,7 @@ fn every_agency_has_a_row_with_its_figures_as_numbers() {
             assert_eq!(details.get(&format!("{column}{row}")).cloned(), expected, "{column}{row}");
         }
     }
-    assert_eq!(details["E2"], "s表二 规章 / 本年制发件数");
+    assert_eq!(details["E2"], "s表二“规章”行“本年制发件数”列");
     let numbers = details.values().filter(|value| value.starts_with('n')).count();
     let known = (0..form.cells().len()).filter_map(figure).count();
     assert_eq!(numbers, 2 * (known + 1), "the figures, and the number of the row");

@@ -108,9 +108,9 @@ fn start(regions: &[FacetValue], years: &[FacetValue]) -> Markup {
     html! {
         section.card {
             @if regions.is_empty() {
-                p { "库里还没有能确定地区的年报。送进年报后，可以在这里核对谁已报送、汇总全地区的表格、比对各机关的报告。" }
+                p { "库里还没有能确定地区的年度报告。送进年度报告后，可以在这里核对谁已报送、汇总全地区的表格、比对各机关的报告。" }
             } @else {
-                h2 { "库里有这些地区的年报" }
+                h2 { "库里有这些地区的年度报告" }
                 ul.examples { @for region in regions { li { a href=(address(region)) { (region.label) } span { (region.count) " 份" } } } }
             }
         }

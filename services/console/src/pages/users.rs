@@ -129,7 +129,7 @@ impl Filled {
     }
 }
 
-const ROLES: &str = "报送单位：报送和查看本单位年报；审核员：审核；负责人：另可豁免、批量通过、定规则；管理员：全部，含用户管理";
+const ROLES: &str = "报送单位：报送和查看本单位年度报告；审核员：审核；负责人：另可豁免、批量通过、定规则；管理员：全部，含用户管理";
 
 /// `GET /users/new`.
 pub(crate) async fn new(State(app): State<App>, caller: Caller) -> Result<Response, ErrorPage> {

@@ -26,7 +26,7 @@ pub(super) fn roll_up(rolled: Option<&RollUp>, selection: &Selection) -> Markup 
             @match rolled {
                 None => p { (selection.year) "年没有统一的表格，无法汇总。" },
                 Some(rolled) if rolled.contributors.is_empty() && rolled.gaps.is_empty() && rolled.doubts.is_empty() => {
-                    p { "没有可以汇总的年报。" (unplaced(rolled)) }
+                    p { "没有可以汇总的年度报告。" (unplaced(rolled)) }
                 }
                 Some(rolled) => (content(rolled, selection)),
             }
@@ -39,7 +39,7 @@ fn content(rolled: &RollUp, selection: &Selection) -> Markup {
     let broken: Vec<_> = rolled.balance.iter().filter(|(_, sums)| sums.hold() == Some(false)).collect();
     html! {
         (counts(&[
-            ("计入的年报", rolled.contributors.len()),
+            ("计入的年度报告", rolled.contributors.len()),
             ("缺报", rolled.gaps.len()),
             ("存疑", rolled.doubts.len()),
             ("合计不平", broken.len()),
@@ -99,7 +99,7 @@ fn compared(cell: CellId, selection: &Selection) -> String {
 
 /// How many reports count for no region.
 fn unplaced(rolled: &RollUp) -> Markup {
-    html! { @if rolled.unplaced > 0 { "另有" (rolled.unplaced) "份年报不能确定地区，没有计入。" } }
+    html! { @if rolled.unplaced > 0 { "另有" (rolled.unplaced) "份年度报告不能确定地区，没有计入。" } }
 }
 
 /// The most important sums, beside the figures of the region's own report where there is one.
@@ -113,7 +113,7 @@ fn sums(rolled: &RollUp, selection: &Selection) -> Markup {
     html! {
         div.scroll { table.plain.figures {
             thead { tr {
-                th scope="col" { "主要数字" } th scope="col" { "合计" } th scope="col" { "有数字的年报" } th scope="col" { "缺" }
+                th scope="col" { "主要数字" } th scope="col" { "合计" } th scope="col" { "有数字的年度报告" } th scope="col" { "缺" }
                 @if let Some(whole) = &rolled.whole { th scope="col" { a href={ "/reports/" (whole.key) } { (whole.agency) } "报告所列" } }
             } }
             tbody {
