@@ -148,7 +148,10 @@ impl<W: Write> Spreadsheet<W> {
         let Book { title, names, shape } = self.book.clone();
         let columns = self.columns.clone();
         self.begin(Shape::Dictionary.title().to_owned(), &dictionary::columns(), names)?;
-        let id = shape.map_or(title.as_str(), Shape::as_str);
+        let id = match shape {
+            Some(shape) => shape.as_str(),
+            None => &title,
+        };
         for column in &columns {
             self.sheet.add_row(&dictionary::row(id, &title, column, names), Style::Plain);
             self.write_line()?;
