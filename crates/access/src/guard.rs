@@ -263,7 +263,7 @@ impl AccessControl {
                 Err(SessionError::Unavailable(_)) => caller.role,
                 Err(SessionError::Ended) => None,
             },
-            (None, _, Some(keys)) if caller.role.is_some() => keys.role_of(&caller.name),
+            (None, _, Some(keys)) if caller.role.is_some() => keys.named(&caller.name).map(|key| key.role),
             _ => return true,
         };
         role.is_some_and(|role| requires.allows(role))

@@ -83,6 +83,14 @@ pub struct Key {
     hash: [u8; 32],
 }
 
+impl Key {
+    /// Whether its last day is not over.
+    fn is_valid(&self) -> bool {
+        let today = beijing::day(Timestamp::now().as_millisecond());
+        self.expires.is_none_or(|last| Some(last) >= today)
+    }
+}
+
 /// The file of keys is wrong.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {what}")]
@@ -264,13 +272,13 @@ impl Keys {
             }
         }
         let key = found.ok_or(KeyError::Unknown)?;
-        if is_expired(key) { Err(KeyError::Expired) } else { Ok(key.clone()) }
+        if key.is_valid() { Ok(key.clone()) } else { Err(KeyError::Expired) }
     }
 
-    /// The role of the key with this name, if it is still valid.
-    pub(crate) fn role_of(&self, name: &str) -> Option<Role> {
-        let keys = self.current();
-        keys.iter().find(|key| key.name == name && !is_expired(key)).map(|key| key.role)
+    /// The key with this name, unless it has expired.
+    pub(crate) fn named(&self, name: &str) -> Option<Key> {
+        let key = self.current().iter().find(|key| key.name == name).cloned()?;
+        key.is_valid().then_some(key)
     }
 
     /// Whether a key has this name.
@@ -293,11 +301,6 @@ impl Keys {
         }
         loaded.keys.clone()
     }
-}
-
-fn is_expired(key: &Key) -> bool {
-    let today = beijing::day(Timestamp::now().as_millisecond());
-    key.expires.is_some_and(|last| Some(last) < today)
 }
 
 fn read(path: &Path) -> anyhow::Result<Vec<Key>> {
@@ -377,8 +380,10 @@ mod tests {
         assert_eq!(keys.find(&key).map(|key| key.name), Ok("a".into()));
         assert_eq!(keys.find(&generate().unwrap()), Err(KeyError::Unknown));
         assert_eq!(keys.find(&hash_of(&key)), Err(KeyError::Unknown));
+        assert!(keys.named("a").is_some() && keys.named("b").is_none());
         std::fs::write(&path, block("expires = \"2020-01-01\"\n")).unwrap();
         assert_eq!(keys.find(&key), Err(KeyError::Expired));
+        assert!(keys.has_name("a") && keys.named("a").is_none());
         std::fs::write(&path, block("expires = \"2999-01-01\"\n# longer")).unwrap();
         assert!(keys.find(&key).is_ok());
         std::fs::write(&path, "broken").unwrap();

@@ -129,6 +129,13 @@ impl AccessControl {
         Ok(access)
     }
 
+    /// The key with this name as the sender of what comes over a data bus or lies in a folder, where nobody presents
+    /// a key; none if no key has the name, or it has expired. `origin` says where it came from.
+    pub fn sender(&self, name: &str, origin: &str) -> Option<Caller> {
+        let key = self.0.keys.as_ref()?.named(name)?;
+        Some(Caller::of_key(key, origin.to_owned()))
+    }
+
     /// A router in which every route checks the key that it requires and the parameters that it takes.
     ///
     /// Bodies of requests are decoded, answers compressed where the client takes that, and not sent again to a client

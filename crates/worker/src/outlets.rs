@@ -100,9 +100,9 @@ pub struct KafkaConfig {
     /// The topic.
     #[serde(default = "report_topic")]
     pub topic: String,
-    /// The consumer group of an inlet.
+    /// The consumer group of an inlet; `gouji-` and its name where it is absent.
     pub group: Option<String>,
-    /// `lz4`, `gzip`, `snappy` or `none`.
+    /// How an outlet compresses batches: `lz4`, `gzip`, `snappy` or `none`, which every consumer reads.
     pub compression: Option<String>,
     /// Whether connections use TLS.
     #[serde(default)]
@@ -119,10 +119,51 @@ pub struct KafkaConfig {
     pub user: Option<String>,
     /// A file with the password.
     pub password: Option<PathBuf>,
+    /// The largest file, in KB, that a message of an inlet may hold; a larger one is sent as a reference.
+    #[serde(default = "thousand")]
+    pub message_kb: usize,
+    /// Hosts from which an inlet fetches files that messages refer to: `files.gov.cn`, `files.gov.cn:8443`, or
+    /// `*.gov.cn` for all below it that have no address of an inner network.
+    #[serde(default)]
+    pub hosts: Vec<String>,
+    /// A PEM file of certificate authorities of these hosts.
+    pub hosts_ca: Option<PathBuf>,
+    /// The object store that messages of an inlet may refer to.
+    pub s3: Option<ObjectStoreConfig>,
+}
+
+/// An object store with files that messages refer to.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ObjectStoreConfig {
+    /// Its buckets that may be read.
+    pub buckets: Vec<String>,
+    /// Its address; Amazon's of the region where it is absent.
+    pub endpoint: Option<String>,
+    /// The region that requests are signed for.
+    #[serde(default = "first_region")]
+    pub region: String,
+    /// A file with the access key.
+    pub access_key: PathBuf,
+    /// A file with the secret key.
+    pub secret_key: PathBuf,
+    /// A PEM file of certificate authorities.
+    pub ca: Option<PathBuf>,
+    /// Whether the bucket is part of the path of an address, or of its host.
+    #[serde(default)]
+    pub path_style: bool,
 }
 
 fn report_topic() -> String {
     "gouji.report.v1".into()
+}
+
+fn thousand() -> usize {
+    1_000
+}
+
+fn first_region() -> String {
+    "us-east-1".into()
 }
 
 /// An address that is called with each change.
@@ -144,6 +185,13 @@ pub struct WebhookConfig {
     /// Values that the parts of a scheme name, such as `sid` and `rid`.
     #[serde(default)]
     pub values: BTreeMap<String, String>,
+    /// How many reports are sent at once. The changes of one report go one after the other.
+    #[serde(default = "four")]
+    pub parallel: usize,
+}
+
+fn four() -> usize {
+    4
 }
 
 /// How requests are signed.
@@ -168,9 +216,13 @@ impl Default for SignConfig {
 pub struct SchemeConfig {
     /// `hmac-sha256`, `hmac-sm3`, `sha1` or `md5`.
     pub algorithm: String,
-    /// What is signed, in this order.
+    /// What is signed, in this order: `time_ms`, `time_s`, `nonce`, `id`, `body`, `secret`, a name in `values`, or a
+    /// text in single quotes.
     pub parts: Vec<String>,
-    /// `base64` or `hex`.
+    /// What stands between the parts.
+    #[serde(default)]
+    pub separator: String,
+    /// `base64`, `hex` or `hex-upper`.
     pub encoding: String,
     /// The headers and what they say: a part, or `signature`.
     pub headers: BTreeMap<String, String>,

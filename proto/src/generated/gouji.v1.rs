@@ -844,7 +844,7 @@ pub struct ReportSubmitted {
     /// 0 for the first reading of these bytes; re-reading them with a newer parser counts up.
     #[prost(uint32, tag = "6")]
     pub generation: u32,
-    /// How it came: "http" or "folder".
+    /// How it came: "http", "folder" or "kafka".
     #[prost(string, tag = "7")]
     pub door: ::prost::alloc::string::String,
     /// This submission withdraws a report; `original` is the statement of the withdrawal. Absent if it sends a
@@ -865,6 +865,21 @@ pub struct ReportSubmitted {
     /// events of earlier versions, which had one lane.
     #[prost(bool, tag = "12")]
     pub bulk: bool,
+    /// These bytes came without anybody who could be answered, e.g. over a data bus, and are known to be no report.
+    /// parse refuses them with this instead of reading them, so that they are kept and listed. Absent otherwise.
+    #[prost(message, optional, tag = "15")]
+    pub known_refusal: ::core::option::Option<KnownRefusal>,
+}
+/// A refusal that the door of a submission knows already.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct KnownRefusal {
+    /// As in ReportRefused, like the next fields.
+    #[prost(string, tag = "1")]
+    pub class: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub message: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub detail: ::prost::alloc::string::String,
 }
 /// The reports that somebody may send. A report has to be in every list that is not empty, and a report
 /// that does not tell is in none.

@@ -65,6 +65,10 @@ classes! {
         "The file has nothing of an annual report: no title of one, none of its parts, none of its tables."
         => "Send annual reports only; if it is one, check that the file is complete.";
 
+    BadEnvelope "bad-envelope" [Service("parse")], Sender:
+        "The message of a data bus holds no file, and names none that could be fetched as it says."
+        => "Read `detail`; send the file itself, or its address with the SHA-256 of its bytes.";
+
     // Limits of one document. Each names the limit and its value in `detail`.
     TooMuchInflated "too-much-inflated" [Service("parse")], Sender:
         "The packed document holds more bytes than one report may have."

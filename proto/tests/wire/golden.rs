@@ -171,6 +171,7 @@ fn submitted() -> v1::ReportSubmitted {
         replays: String::new(),
         scope: None,
         bulk: false,
+        known_refusal: None,
     }
 }
 

@@ -5,4 +5,8 @@
 //! target in batches; its place on the log is kept with the target, or in a bucket on the bus.
 
 pub mod change;
+pub mod envelope;
+pub mod kafka;
+pub mod table;
 pub mod target;
+pub mod webhook;

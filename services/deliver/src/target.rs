@@ -57,4 +57,7 @@ pub enum TargetError {
     /// It does not take this batch. The batch is halved until the one message that is at fault is found.
     #[error("{0:#}")]
     Refused(anyhow::Error),
+    /// It wants no more messages, as an HTTP address says by 410: the outlet is paused until an operator resumes it.
+    #[error("{0:#}")]
+    Ended(anyhow::Error),
 }

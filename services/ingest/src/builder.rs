@@ -81,7 +81,7 @@ pub(crate) enum AcceptError {
 }
 
 impl SubmissionBuilder {
-    /// An empty submission. `channel` says how it arrives: `http` or `folder`.
+    /// An empty submission. `channel` says how it arrives: `http`, `folder` or `kafka`.
     pub(crate) fn new(ingest: Ingest, caller: Caller, channel: &'static str) -> Self {
         Self { ingest, caller, channel, again: false, files: Vec::new(), refused: Vec::new() }
     }
@@ -110,6 +110,36 @@ impl SubmissionBuilder {
         } else {
             self.store(name, &head, source).await
         }
+    }
+
+    /// Whether nothing was accepted; then the first refusal is why.
+    pub(crate) fn first_refusal(&self) -> Option<&RefusedFile> {
+        self.refused.first().filter(|_| self.files.is_empty())
+    }
+
+    /// Keeps bytes that are known to be no report, where nobody can be told: parse refuses them, and they are listed
+    /// with the others. `detail` is for the operator.
+    ///
+    /// # Errors
+    /// If the bytes cannot be stored.
+    pub(crate) async fn keep_refused(
+        &mut self,
+        refused: RefusedFile,
+        detail: &str,
+        bytes: &[u8],
+    ) -> Result<(), AcceptError> {
+        let stored = self.ingest.blobs().put(bytes, bytes.len() as u64).await;
+        let stored = stored.map_err(|error| AcceptError::System(error.into()))?;
+        let refused = RefusedFile { file_name: name::sanitize(&refused.file_name), ..refused };
+        tracing::info!(file.name = refused.file_name, class = %refused.class, "refused a message: {detail}");
+        self.files.push(StoredFile {
+            file_name: refused.file_name.clone(),
+            original: stored.sha256,
+            size_bytes: stored.size_bytes,
+            media_type: sniff(bytes).media_type().to_owned(),
+            refused: Some(StoredRefusal { detail: detail.to_owned(), ..StoredRefusal::from(&refused) }),
+        });
+        Ok(())
     }
 
     /// Adds the files of an archive, or a document whose format is a ZIP.
@@ -281,6 +311,7 @@ async fn is_sent(bus: &Bus, fact: &ReportSubmitted) -> anyhow::Result<bool> {
     let earlier = earlier.with_context(|| format!("{} is not on the log", fact.id))?;
     Ok(named(&earlier) == named(fact)
         && earlier.withdraws.is_some() == fact.withdraws.is_some()
+        && earlier.known_refusal.is_some() == fact.known_refusal.is_some()
         && earlier.scope == fact.scope)
 }
 
@@ -333,6 +364,7 @@ async fn put(
         original: stored.sha256,
         size_bytes: stored.size_bytes,
         media_type: sniff(sample).media_type().to_owned(),
+        refused: None,
     }))
 }
 

@@ -2,7 +2,7 @@
 //! log can be rebuilt from the blob store.
 
 use access::Caller;
-use proto::v1::{Blob, ReportSubmitted, Scope};
+use proto::v1::{Blob, KnownRefusal, ReportSubmitted, Scope};
 use proto::{RefusalClass, ReportId, ReportIdError};
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -25,6 +25,9 @@ pub(crate) struct StoredFile {
     pub(crate) original: String,
     pub(crate) size_bytes: u64,
     pub(crate) media_type: String,
+    /// Why it is no report, where that is known already and nobody could be told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) refused: Option<StoredRefusal>,
 }
 
 /// A file that was not accepted, and why.
@@ -48,12 +51,22 @@ pub(crate) struct StoredRefusal {
     pub(crate) file_name: String,
     pub(crate) class: String,
     pub(crate) message: String,
+    /// For the operator, English; empty where the sender was told all there is.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(crate) detail: String,
+}
+
+impl From<StoredRefusal> for KnownRefusal {
+    fn from(stored: StoredRefusal) -> Self {
+        let StoredRefusal { class, message, detail, .. } = stored;
+        Self { class, message, detail }
+    }
 }
 
 impl From<&RefusedFile> for StoredRefusal {
     fn from(refused: &RefusedFile) -> Self {
         let RefusedFile { file_name, class, message } = refused.clone();
-        Self { file_name, class: class.name().to_owned(), message }
+        Self { file_name, class: class.name().to_owned(), message, detail: String::new() }
     }
 }
 
@@ -74,7 +87,7 @@ pub(crate) struct Terms {
 }
 
 impl Terms {
-    /// The terms of a submission by this caller. `channel` is `http` or `folder`.
+    /// The terms of a submission by this caller. `channel` is `http`, `folder` or `kafka`.
     pub(crate) fn of(caller: &Caller, channel: &str, again: bool) -> Self {
         let Scope { regions, agencies } = caller.scope.clone().unwrap_or_default();
         Self { door: channel.to_owned(), sender: caller.name.clone(), again, regions, agencies }
@@ -110,6 +123,7 @@ impl Terms {
             replays: String::new(),
             scope: self.scope(),
             bulk: false,
+            known_refusal: None,
         })
     }
 }
@@ -131,8 +145,10 @@ impl Manifest {
     ) -> impl Iterator<Item = Result<ReportSubmitted, ReportIdError>> {
         let Self { files, terms, .. } = self;
         files.into_iter().map(move |file| {
-            let StoredFile { file_name, original, size_bytes, media_type } = file;
-            terms.fact(submission, at_ms, file_name, Blob { sha256: original, size_bytes, media_type })
+            let StoredFile { file_name, original, size_bytes, media_type, refused } = file;
+            let original = Blob { sha256: original, size_bytes, media_type };
+            let fact = terms.fact(submission, at_ms, file_name, original)?;
+            Ok(ReportSubmitted { known_refusal: refused.map(KnownRefusal::from), ..fact })
         })
     }
 }

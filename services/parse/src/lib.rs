@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use anyhow::Context as _;
 use blobs::{Blobs, GetError};
 use proto::RefusalClass;
-use proto::v1::{Blob, Report, ReportParsed, ReportSubmitted, Withdrawal};
+use proto::v1::{Blob, KnownRefusal, Report, ReportParsed, ReportSubmitted, Withdrawal};
 use sandbox::Confinement;
 use tokio::sync::Semaphore;
 use tracing::Instrument as _;
@@ -74,6 +74,9 @@ async fn parse(
     if let Some(withdrawal) = submitted.withdraws.clone() {
         return Ok(parsed_withdrawal(submitted, withdrawal).into());
     }
+    if let Some(known) = submitted.known_refusal.clone() {
+        return Err(refusal_of(known).into());
+    }
     let takes_turns = submitted.bulk && lane == Lane::Ordinary;
     let turn = if takes_turns { Some(BULK.acquire().await?) } else { None };
     let original = submitted.original.clone().unwrap_or_default();
@@ -99,6 +102,14 @@ async fn parse(
         reader_version: reading::VERSION.into(),
     };
     Ok(parsed.into())
+}
+
+/// The refusal that the door knew.
+fn refusal_of(known: KnownRefusal) -> Refusal {
+    let KnownRefusal { class, message, detail } = known;
+    // A newer version may know a class that this one does not.
+    let class = RefusalClass::parse(&class).unwrap_or(RefusalClass::BadEnvelope);
+    Refusal::new(class, message, detail)
 }
 
 /// A withdrawal names its report itself, so there is no document to read.

@@ -5,7 +5,7 @@ use crate::workspace::Package;
 
 /// The packages of this workspace that each crate and each service depends on. `fuzz`, `tests` and `xtask`
 /// may depend on anything.
-const ARROWS: [(&str, &[&str]); 25] = [
+const ARROWS: [(&str, &[&str]); 27] = [
     // The contract and the heart, which know no bus and no async.
     ("report", &[]),
     ("proto", &["report"]),
@@ -19,12 +19,14 @@ const ARROWS: [(&str, &[&str]); 25] = [
     ("export", &["report", "rules"]),
     // The machine's half.
     ("nats-server", &[]),
+    ("odbc", &[]),
     ("sandbox", &[]),
     ("bus", &["proto"]),
     ("blobs", &["bus"]),
     ("worker", &["blobs", "bus", "proto"]),
     ("access", &["bus", "proto", "report", "worker"]),
     ("policy", &["bus", "proto", "rules", "worker"]),
+    ("kafka", &["worker"]),
     // The services.
     ("ingest", &["access", "blobs", "bus", "document", "proto", "report", "survey", "worker"]),
     ("parse", &["blobs", "document", "proto", "reading", "sandbox", "worker"]),
@@ -54,7 +56,7 @@ const ARROWS: [(&str, &[&str]); 25] = [
             "worker",
         ],
     ),
-    ("deliver", &["bus", "proto", "report", "worker"]),
+    ("deliver", &["bus", "kafka", "odbc", "proto", "report", "worker"]),
     (
         "gouji",
         &[

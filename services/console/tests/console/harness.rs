@@ -272,6 +272,7 @@ impl TestConsole {
             replays: String::new(),
             scope: None,
             bulk: false,
+            known_refusal: None,
         };
         self.publish(&submitted).await;
         submitted

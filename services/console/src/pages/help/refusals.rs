@@ -44,6 +44,7 @@ fn words(class: RefusalClass) -> (&'static str, &'static str) {
         C::NotAReport => {
             ("不是政府信息公开工作年度报告", "只报送年度报告；如确是年度报告，检查文件是否完整。")
         }
+        C::BadEnvelope => ("总线消息里没有可取的文件", "发送文件本身，或写明文件地址和SHA-256。"),
         C::TooMuchInflated => ("文档里的内容过多", "去掉图片和附件后另存。"),
         C::TooManyLines => ("行数过多", "一个文件只放一份报告。"),
         C::TooManyCells => ("表格单元格过多", "一个文件只放一份报告。"),
