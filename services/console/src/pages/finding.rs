@@ -1,7 +1,7 @@
 //! The parts of a finding that the report page and the regional page share.
 
 use maud::{Markup, html};
-use report::{Finding, Judgement, Report, Waiver};
+use report::{Decimal, Finding, Judgement, Report, Waiver};
 
 use crate::labels;
 
