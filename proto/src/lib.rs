@@ -22,6 +22,15 @@ pub use refusal::{ClassInfo, Fault, RefusalClass, RefusalClassError, Seen};
 #[cfg(feature = "facts")]
 pub use state::ReportState;
 
+/// What leaves an installation.
+pub mod bus {
+    /// The messages of package `gouji.bus.v1`, generated from `proto/gouji/bus/v1/bus.proto`.
+    #[expect(missing_docs, reason = "the comments are in the .proto files")]
+    pub mod v1 {
+        include!("generated/gouji.bus.v1.rs");
+    }
+}
+
 /// The messages of package `gouji.v1`, generated from `proto/gouji/v1/*.proto`.
 #[expect(missing_docs, reason = "the comments are in the .proto files")]
 pub mod v1 {

@@ -184,7 +184,7 @@ impl Pipeline {
         Api::new(&self.ingest.address(), &self.console.address())
     }
 
-    /// The drop folder.
+    /// The exchange folder.
     pub fn inbox(&self) -> PathBuf {
         self.folder.join("inbox")
     }
@@ -194,7 +194,7 @@ impl Pipeline {
         self.folder.join("originals")
     }
 
-    /// The folder with all files of the services: `<service>.log`, the originals, the drop folder.
+    /// The folder with all files of the services: `<service>.log`, the originals, the exchange folder.
     pub fn folder(&self) -> &Path {
         &self.folder
     }

@@ -80,6 +80,14 @@ fn scaffold(id: &str, name: &str, family: &str, version: &str) -> String {
             function("rule: &Rule, report: &Report, last: &Report", "(rule, report, last)"),
             "requests.received.total=9 last: requests.received.total=3",
         ),
+        "web" => (
+            "Check::Published(check)",
+            function(
+                "rule: &Rule, report: &Report, published: &crate::Published<'_>",
+                "(rule, report, published)",
+            ),
+            "gone=404",
+        ),
         _ => (
             "Check::Report(check)",
             function("rule: &Rule, report: &Report", "(rule, report)"),

@@ -263,10 +263,33 @@ impl AccessControl {
                 Err(SessionError::Unavailable(_)) => caller.role,
                 Err(SessionError::Ended) => None,
             },
-            (None, _, Some(keys)) if caller.role.is_some() => keys.named(&caller.name).map(|key| key.role),
+            (None, _, Some(keys)) if caller.role.is_some() => keys.named(&caller.name).ok().map(|key| key.role),
             _ => return true,
         };
         role.is_some_and(|role| requires.allows(role))
+    }
+
+    /// The sender of what lies in a folder that has the name of a key: the scope of this key holds. Where no key is
+    /// required, any name may send, and nothing is limited. `origin` says how the files arrive.
+    ///
+    /// # Errors
+    /// If no key has this name, or if it has expired or may not send.
+    pub fn sender_of_folder(&self, name: &str, origin: &str) -> Result<Caller, Problem> {
+        if self.is_open() {
+            return Ok(Caller { name: name.to_owned(), ..Caller::anonymous(origin.to_owned()) });
+        }
+        let found = self.0.keys.as_ref().map_or(Err(KeyError::Unknown), |keys| keys.named(name));
+        let key = found.map_err(|error| {
+            let (code, detail) = match error {
+                KeyError::Unknown => (Code::UnknownKey, format!("名册中没有名为“{name}”的密钥。")),
+                KeyError::Expired => (Code::ExpiredKey, format!("密钥“{name}”已经过期。")),
+            };
+            Problem::new(code, detail, "请向管理员申请或更换密钥；名称须与密钥的名称完全一致。")
+        })?;
+        match Requires::Submit.allows(key.role) {
+            true => Ok(Caller::of_key(key, origin.to_owned())),
+            false => Err(wrong_role(key.role, Requires::Submit)),
+        }
     }
 
     /// Records that a handler denied an action to a caller, and returns the problem.

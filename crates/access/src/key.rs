@@ -275,10 +275,11 @@ impl Keys {
         if key.is_valid() { Ok(key.clone()) } else { Err(KeyError::Expired) }
     }
 
-    /// The key with this name, unless it has expired.
-    pub(crate) fn named(&self, name: &str) -> Option<Key> {
-        let key = self.current().iter().find(|key| key.name == name).cloned()?;
-        key.is_valid().then_some(key)
+    /// The key with this name, for what arrives without the key itself.
+    pub(crate) fn named(&self, name: &str) -> Result<Key, KeyError> {
+        let keys = self.current();
+        let key = keys.iter().find(|key| key.name == name).ok_or(KeyError::Unknown)?;
+        if key.is_valid() { Ok(key.clone()) } else { Err(KeyError::Expired) }
     }
 
     /// Whether a key has this name.
@@ -380,10 +381,10 @@ mod tests {
         assert_eq!(keys.find(&key).map(|key| key.name), Ok("a".into()));
         assert_eq!(keys.find(&generate().unwrap()), Err(KeyError::Unknown));
         assert_eq!(keys.find(&hash_of(&key)), Err(KeyError::Unknown));
-        assert!(keys.named("a").is_some() && keys.named("b").is_none());
+        assert!(keys.named("a").is_ok() && keys.named("b") == Err(KeyError::Unknown));
         std::fs::write(&path, block("expires = \"2020-01-01\"\n")).unwrap();
         assert_eq!(keys.find(&key), Err(KeyError::Expired));
-        assert!(keys.has_name("a") && keys.named("a").is_none());
+        assert!(keys.has_name("a") && keys.named("a") == Err(KeyError::Expired));
         std::fs::write(&path, block("expires = \"2999-01-01\"\n# longer")).unwrap();
         assert!(keys.find(&key).is_ok());
         std::fs::write(&path, "broken").unwrap();

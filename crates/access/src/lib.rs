@@ -129,11 +129,11 @@ impl AccessControl {
         Ok(access)
     }
 
-    /// The key with this name as the sender of what comes over a data bus or lies in a folder, where nobody presents
-    /// a key; none if no key has the name, or it has expired. `origin` says where it came from.
+    /// The key with this name as the sender of what comes over a data bus, where nobody presents a key; none if no
+    /// key has the name, or it has expired or may not send. `origin` says where it came from.
     pub fn sender(&self, name: &str, origin: &str) -> Option<Caller> {
-        let key = self.0.keys.as_ref()?.named(name)?;
-        Some(Caller::of_key(key, origin.to_owned()))
+        self.0.keys.as_ref()?;
+        self.sender_of_folder(name, origin).ok()
     }
 
     /// A router in which every route checks the key that it requires and the parameters that it takes.

@@ -55,8 +55,27 @@ impl Bus {
     /// If the bus does not answer.
     pub async fn follow(&self, filter: impl Into<String>, since: Since) -> anyhow::Result<Feed> {
         let filter = filter.into();
+        let wake_on = [filter.clone()];
+        self.follow_waking_on(filter, &wake_on, since).await
+    }
+
+    /// The same, woken only by facts that match one of `wake_on`: other facts that match `filter` are read with the
+    /// next one of those, or half a minute later.
+    ///
+    /// # Errors
+    /// If the bus does not answer.
+    pub async fn follow_waking_on(
+        &self,
+        filter: impl Into<String>,
+        wake_on: &[String],
+        since: Since,
+    ) -> anyhow::Result<Feed> {
+        let filter = filter.into();
         let cancel = self.shutdown.child_token();
-        let wake = self.wake_on(&filter, cancel.clone()).await?;
+        let wake = Arc::new(Notify::new());
+        for subjects in wake_on {
+            self.notify_of(subjects, &wake, cancel.clone()).await?;
+        }
         let log = self.extent().await?;
         let next = match since {
             Since::Now => log.last + 1,
@@ -82,17 +101,17 @@ impl Bus {
     }
 
     /// Notifies of every message that is published on the subjects of `filter`, until it is cancelled.
-    async fn wake_on(
+    async fn notify_of(
         &self,
         filter: &str,
+        wake: &Arc<Notify>,
         cancel: tokio_util::sync::CancellationToken,
-    ) -> anyhow::Result<Arc<Notify>> {
+    ) -> anyhow::Result<()> {
         let reading = || format!("subscribing to {filter}");
         let mut published = self.client.subscribe(filter.to_owned()).await.with_context(reading)?;
         // From here on the server sends what is published.
         self.client.flush().await.with_context(reading)?;
-        let wake = Arc::new(Notify::new());
-        let notify = Arc::clone(&wake);
+        let notify = Arc::clone(wake);
         tokio::spawn(async move {
             let forward = async {
                 while published.next().await.is_some() {
@@ -101,7 +120,7 @@ impl Bus {
             };
             cancel.run_until_cancelled(forward).await;
         });
-        Ok(wake)
+        Ok(())
     }
 }
 

@@ -57,12 +57,18 @@ impl Bus {
 
     /// Becomes a candidate for the lease of that name. `holder` identifies the candidate, e.g. by host and
     /// folder; a restarted process with the same `holder` takes its lease over at once.
-    pub fn lease(&self, name: &'static str, holder: String) -> Lease {
+    pub fn lease(&self, name: impl Into<String>, holder: String) -> Lease {
         let (sender, held_until) = watch::channel(None);
         // Not cancelled by a shutdown: work in flight is still finished under the lease.
         let release = CancellationToken::new();
-        let candidate =
-            Candidate { bus: self.clone(), name, holder, held_until: sender, seen: None, held: None };
+        let candidate = Candidate {
+            bus: self.clone(),
+            name: name.into(),
+            holder,
+            held_until: sender,
+            seen: None,
+            held: None,
+        };
         let renewing = tokio::spawn(candidate.run(release.clone()));
         Lease { held_until, release, renewing }
     }
@@ -108,7 +114,7 @@ impl Drop for Lease {
 
 struct Candidate {
     bus: Bus,
-    name: &'static str,
+    name: String,
     holder: String,
     held_until: watch::Sender<Option<Instant>>,
     /// The revision of another holder, and since when it has not changed.
@@ -145,7 +151,7 @@ impl Candidate {
         if let Some(revision) = self.held
             && let Ok(bucket) = self.bucket().await
         {
-            bucket.delete_expect_revision(self.name, Some(revision)).await.ok();
+            bucket.delete_expect_revision(&self.name, Some(revision)).await.ok();
         }
     }
 
@@ -154,7 +160,7 @@ impl Candidate {
         let bucket = self.bucket().await?;
         let value = Bytes::from(self.holder.clone());
         if let Some(revision) = self.held {
-            match bucket.update(self.name, value, revision).await {
+            match bucket.update(&self.name, value, revision).await {
                 Ok(revision) => self.held = Some(revision),
                 Err(error) if error.kind() == UpdateErrorKind::WrongLastRevision => {
                     tracing::warn!(stage = self.bus.stage, "lost the lease {}", self.name);
@@ -164,15 +170,15 @@ impl Candidate {
             }
             return Ok(());
         }
-        let there = bucket.entry(self.name).await.context("reading")?;
+        let there = bucket.entry(&self.name).await.context("reading")?;
         let acquired = match there.filter(|entry| entry.operation == Operation::Put) {
-            None => match bucket.create(self.name, value).await {
+            None => match bucket.create(&self.name, value).await {
                 Ok(revision) => Some(revision),
                 Err(error) if error.kind() == CreateErrorKind::AlreadyExists => None,
                 Err(error) => return Err(error).context("acquiring"),
             },
             Some(entry) if entry.value == self.holder || self.has_expired(entry.revision) => {
-                match bucket.update(self.name, value, entry.revision).await {
+                match bucket.update(&self.name, value, entry.revision).await {
                     Ok(revision) => Some(revision),
                     Err(error) if error.kind() == UpdateErrorKind::WrongLastRevision => None,
                     Err(error) => return Err(error).context("taking over"),

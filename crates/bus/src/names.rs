@@ -16,15 +16,21 @@ pub const LEASES: &str = "gouji-leases";
 pub const ACCOUNTS: &str = "gouji-accounts";
 /// The bucket of sessions: who is signed in.
 pub const SESSIONS: &str = "gouji-sessions";
+/// The bucket of published pages: which addresses are visited, and what was seen there.
+pub const PUBLISHED: &str = "gouji-published";
+/// The bucket of outlets: how far each has delivered, and what operators asked of it.
+pub const OUTLETS: &str = "gouji-outlets";
 /// A session ends so long after it began, whatever its user does; the bucket keeps nothing for longer. A working day
 /// with its breaks.
 pub const LONGEST_SESSION: Duration = Duration::from_secs(12 * 3600);
-/// The largest account or session. They have a few hundred bytes, and a long list of agencies some thousands.
+/// The largest account, session or outlet. They have a few hundred bytes, and a long list of agencies some thousands.
 pub(crate) const MAX_VALUE_BYTES: i32 = 64 << 10;
 /// A lease expires when it was not renewed for this long. Its holder renews it about three times as often.
 pub const LEASE: Duration = Duration::from_secs(15);
 /// The lease of the process that writes the index and answers for all replicas of the stage.
 pub const INDEX_LEASE: &str = "index";
+/// The lease of the process that visits published pages.
+pub const FETCH_LEASE: &str = "fetch";
 /// The server redelivers a message that was not acknowledged for this long; a progress message restarts the clock.
 pub(crate) const ACK_WAIT: Duration = Duration::from_secs(30);
 /// The default `max_payload` of the server. A fact is a few KB.

@@ -102,6 +102,24 @@ pub fn open(
     Walk { limits, remaining, each }.archive("", archive, 1).map(drop)
 }
 
+/// The name of every file of an archive, without those of the archives in it. Nothing is inflated.
+///
+/// # Errors
+/// If the archive cannot be opened.
+pub fn names(archive: impl Read + Seek) -> Result<Vec<String>, ArchiveError> {
+    let broken = |error: zip::result::ZipError| ArchiveError::Broken(error.to_string());
+    let mut archive = ZipArchive::new(archive).map_err(broken)?;
+    let mut names = Vec::new();
+    for index in 0..archive.len() {
+        let file = archive.by_index_raw(index).map_err(broken)?;
+        let name = name_of("", file.name_raw());
+        if file.is_file() && !is_litter(&name) {
+            names.push(name);
+        }
+    }
+    Ok(names)
+}
+
 /// A walk through an archive and the archives in it.
 struct Walk<'a> {
     limits: &'a ArchiveLimits,
@@ -252,6 +270,7 @@ mod tests {
         let outer = zip(&[("a/b.txt", b"12"), ("县/包.zip", &inner), ("__MACOSX/x", b"1"), ("c.html", b"")]);
         let expected = ["a/b.txt 2", "县/包.zip/报告.txt 3", "c.html 0"];
         assert_eq!(names(&outer, &ArchiveLimits::default()).unwrap(), expected);
+        assert_eq!(super::names(Cursor::new(&outer)).unwrap(), ["a/b.txt", "县/包.zip", "c.html"]);
     }
 
     #[test]

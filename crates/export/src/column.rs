@@ -113,7 +113,7 @@ pub enum Value<'a> {
 
 impl<'a> Value<'a> {
     /// These words; nothing where there are none.
-    pub(crate) fn text(text: impl Into<Cow<'a, str>>) -> Self {
+    pub fn text(text: impl Into<Cow<'a, str>>) -> Self {
         let text = text.into();
         if text.is_empty() { Self::Empty } else { Self::Text(text) }
     }

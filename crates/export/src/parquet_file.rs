@@ -15,8 +15,8 @@ use report::Date;
 use serde_json::json;
 
 use crate::column::{Column, DECIMAL_PRECISION, DECIMAL_SCALE, Kind, Value, integer, unscaled};
-use crate::table::{Request, TableWriter};
-use crate::{ExportError, Provenance, Shape};
+use crate::table::{Names, Request, TableWriter};
+use crate::{ExportError, Provenance};
 
 /// A row group is written when so many bytes of values wait in memory, or so many rows.
 const GROUP_BYTES: usize = 12 << 20;
@@ -52,17 +52,33 @@ enum Values {
 }
 
 impl<W: Write + Send> ParquetFile<W> {
+    /// A table of an export, with the dictionary of its shape.
     pub(crate) fn new(request: &Request, columns: Vec<Column>, out: W) -> Result<Self, ExportError> {
-        let field = |column: &Column| field(request.names.header(column), column.kind).map(Arc::new);
+        let shape = request.shape;
+        let dictionary = dictionary(shape.as_str(), shape.meaning(), request.names, &columns);
+        Self::of(shape.as_str(), request.names, columns, dictionary, out)
+    }
+
+    /// A table that is no shape of reports.
+    pub(crate) fn plain(name: &str, columns: Vec<Column>, out: W) -> Result<Self, ExportError> {
+        let dictionary = dictionary(name, "", Names::Id, &columns);
+        Self::of(name, Names::Id, columns, dictionary, out)
+    }
+
+    fn of(
+        name: &str,
+        names: Names,
+        columns: Vec<Column>,
+        dictionary: String,
+        out: W,
+    ) -> Result<Self, ExportError> {
+        let field = |column: &Column| field(names.header(column), column.kind).map(Arc::new);
         let fields = columns.iter().map(field).collect::<Result<Vec<TypePtr>, _>>()?;
-        let schema = Type::group_type_builder(request.shape.as_str()).with_fields(fields).build()?;
+        let schema = Type::group_type_builder(name).with_fields(fields).build()?;
         let properties = WriterProperties::builder()
             .set_compression(Compression::SNAPPY)
             .set_created_by(format!("gouji {}", env!("CARGO_PKG_VERSION")))
-            .set_key_value_metadata(Some(vec![KeyValue::new(
-                DICTIONARY.to_owned(),
-                dictionary(request, &columns),
-            )]))
+            .set_key_value_metadata(Some(vec![KeyValue::new(DICTIONARY.to_owned(), dictionary)]))
             .build();
         let writer = SerializedFileWriter::new(out, Arc::new(schema), Arc::new(properties))?;
         let columns = columns.iter().map(|column| Buffer::new(column.kind)).collect();
@@ -207,11 +223,11 @@ fn days_since_1970(day: Date) -> i32 {
 }
 
 /// The dictionary of the columns as JSON.
-fn dictionary(request: &Request, columns: &[Column]) -> String {
+fn dictionary(table: &str, meaning: &str, names: Names, columns: &[Column]) -> String {
     let one = |column: &Column| {
         let codes = column.codes.iter().map(|(id, title)| ((*id).to_owned(), (*title).into()));
         json!({
-            "column": request.names.header(column),
+            "column": names.header(column),
             "id": column.id,
             "name": column.name,
             "type": column.kind.as_str(),
@@ -220,10 +236,9 @@ fn dictionary(request: &Request, columns: &[Column]) -> String {
             "codes": serde_json::Value::Object(codes.collect()),
         })
     };
-    let shape: Shape = request.shape;
     json!({
-        "shape": shape.as_str(),
-        "meaning": shape.meaning(),
+        "shape": table,
+        "meaning": meaning,
         "columns": columns.iter().map(one).collect::<Vec<_>>(),
     })
     .to_string()

@@ -186,6 +186,33 @@ pub fn write_rows<'v>(
     Ok(out)
 }
 
+/// Writes a table that is no shape of reports to `out`, row by row; `name` is that of the table in a Parquet file.
+/// Returns how many rows there were. After an error, `out` has no whole file.
+///
+/// # Errors
+/// If `out` takes no more, or the format is a workbook, which carries the dictionary of an export.
+pub fn write_table<'v, W: Write + Send>(
+    name: &str,
+    columns: Vec<Column>,
+    format: Format,
+    rows: impl IntoIterator<Item = Vec<Value<'v>>>,
+    out: W,
+) -> Result<u64, ExportError> {
+    let mut table: Box<dyn TableWriter + '_> = match format {
+        Format::Csv => Box::new(CommaSeparated::new(&columns, Names::Id, out)?),
+        Format::Jsonl => Box::new(JsonLines::new(&columns, Names::Id, out)),
+        Format::Parquet => Box::new(ParquetFile::plain(name, columns, out)?),
+        Format::Xlsx => return Err(std::io::Error::from(std::io::ErrorKind::Unsupported).into()),
+    };
+    let mut count = 0;
+    for row in rows {
+        table.row(&row)?;
+        count += 1;
+    }
+    table.finish(&Provenance { rows: count, ..Provenance::default() })?;
+    Ok(count)
+}
+
 /// Writes the rows of one table.
 pub(crate) trait TableWriter {
     /// Writes one row: a value for each column.

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod bulletin;
+pub mod catalog;
 mod checked;
 mod error;
 pub mod form_layout;

@@ -2,7 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::{Cell, Cells, Claim, Decimal, Finding, Origin, Remark, Repair, Report, Review, Stated};
+use crate::{
+    Cell, CellState, Cells, Claim, Decimal, Finding, FormId, Origin, Remark, Repair, Report, Review, Stated,
+};
 
 /// The fields of a reviewed report: agency, year, form, cells, claims, remarks, findings, verdict.
 pub fn review(review: &Review) -> Map<String, Value> {
@@ -13,6 +15,31 @@ pub fn review(review: &Review) -> Map<String, Value> {
     fields.insert("findings".into(), review.findings.iter().map(finding).collect());
     fields.insert("verdict".into(), review.verdict().as_str().into());
     fields
+}
+
+/// How much of a report was read: `read` or `partial`, and why not all of it, in Chinese.
+pub fn status(report: &Report) -> (&'static str, Option<String>) {
+    match partial(report) {
+        Some(reason) => ("partial", Some(reason)),
+        None => ("read", None),
+    }
+}
+
+/// Why only a part of the report was read, in Chinese; none if every cell is known or known to be empty.
+pub fn partial(report: &Report) -> Option<String> {
+    if report.form.is_none() {
+        return Some(match report.year.filter(|year| FormId::of_year(*year).is_none()) {
+            Some(year) => format!(
+                "{year}年度报告早于2019年起施行的统一格式，本来就没有三张表格；已读取文字部分和正文中的数字。"
+            ),
+            None => "没有找到可识别的三张表格，只读取了文字部分。".into(),
+        });
+    }
+    let counts = report.cells.count_by_state();
+    let count = |state| counts.get(&state).copied().unwrap_or_default();
+    let (missing, unreadable) = (count(CellState::Missing), count(CellState::Unreadable));
+    (missing + unreadable > 0)
+        .then(|| format!("有{missing}个单元格在文件中找不到，{unreadable}个单元格不是数字。"))
 }
 
 /// Agency, region, year, form and day of publication; an unknown one is null. `stated` lists what each source

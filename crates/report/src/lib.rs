@@ -18,6 +18,7 @@ mod note;
 mod origin;
 mod problem;
 mod quantity;
+mod reading;
 mod remark;
 mod simplified;
 pub mod workflow;

@@ -22,6 +22,7 @@ pub mod dup;
 pub mod nar;
 mod place;
 mod policy;
+mod published;
 mod remarks;
 mod repair;
 mod sections;
@@ -31,6 +32,7 @@ pub mod t3;
 pub mod t4;
 #[cfg(test)]
 mod tests;
+pub mod web;
 pub mod xy;
 mod years;
 
@@ -39,13 +41,14 @@ use std::sync::LazyLock;
 
 pub use case::{Case, Expected};
 pub use policy::{PolicyError, PolicyWaiver, RulePolicy, RuleSetting, Weights};
+pub use published::{Gone, Published};
 use report::{
     CellId, Date, Equation, EquationId, Finding, FormId, Judgement, Report, Review, Severity,
     full_width_brackets,
 };
 
 /// The version of this rule pack, which every review carries.
-pub const VERSION: &str = "2026.16";
+pub const VERSION: &str = "2026.17";
 
 /// One rule of the catalogue.
 #[derive(Debug)]
@@ -85,6 +88,8 @@ pub enum Check {
     Years(fn(&Rule, &Report, &Report) -> Vec<Finding>),
     /// A report and who sent each of its versions, the earliest first: a name of a key, empty if it is unknown.
     Versions(fn(&Rule, &Report, &[&str]) -> Vec<Finding>),
+    /// A report beside what became of it on the web site where it was published.
+    Published(fn(&Rule, &Report, &Published<'_>) -> Vec<Finding>),
     /// A report among those of other agencies; crate `survey` judges it.
     Agencies,
 }
@@ -104,7 +109,7 @@ pub fn review_as(
 ) -> Review {
     let mut findings = judge(&report, |rule| match rule.check {
         Check::Report(check) => check(rule, &report),
-        Check::Years(_) | Check::Versions(_) | Check::Agencies => Vec::new(),
+        Check::Years(_) | Check::Versions(_) | Check::Published(_) | Check::Agencies => Vec::new(),
     });
     findings.extend(last_year.map(|last_year| compare(&report, last_year)).unwrap_or_default());
     let mut findings = policy.apply(&report, submitted, findings);
@@ -134,7 +139,11 @@ pub fn under(
     submitted: Option<Date>,
 ) -> Review {
     match (policy.made(&review.rules_version), last_year) {
-        (false, _) => review_as(review.report, last_year, policy, submitted),
+        (false, _) => {
+            let kept = published::findings_of(&review);
+            let review = review_as(review.report, last_year, policy, submitted);
+            with(review, kept, policy, submitted)
+        }
         (true, Some(last_year)) => beside(review, last_year, policy, submitted),
         (true, None) => review,
     }
@@ -144,22 +153,41 @@ pub fn under(
 pub fn compare(report: &Report, last_year: &Report) -> Vec<Finding> {
     judge(report, |rule| match rule.check {
         Check::Years(check) => check(rule, report, last_year),
-        Check::Report(_) | Check::Versions(_) | Check::Agencies => Vec::new(),
+        Check::Report(_) | Check::Versions(_) | Check::Published(_) | Check::Agencies => Vec::new(),
     })
 }
 
 /// Adds to a review what the rules on versions find, under a policy. `senders` names who sent each version, the
 /// earliest first; empty if it is unknown.
 pub fn among_versions(
-    mut review: Review,
+    review: Review,
     senders: &[&str],
     policy: &RulePolicy,
     submitted: Option<Date>,
 ) -> Review {
     let found = judge(&review.report, |rule| match rule.check {
         Check::Versions(check) => check(rule, &review.report, senders),
-        Check::Report(_) | Check::Years(_) | Check::Agencies => Vec::new(),
+        Check::Report(_) | Check::Years(_) | Check::Published(_) | Check::Agencies => Vec::new(),
     });
+    with(review, found, policy, submitted)
+}
+
+/// Adds to a review what the rules find in what became of the report on the web site where it was published.
+pub fn as_published(
+    review: Review,
+    published: &Published<'_>,
+    policy: &RulePolicy,
+    submitted: Option<Date>,
+) -> Review {
+    let found = judge(&review.report, |rule| match rule.check {
+        Check::Published(check) => check(rule, &review.report, published),
+        Check::Report(_) | Check::Years(_) | Check::Versions(_) | Check::Agencies => Vec::new(),
+    });
+    with(review, found, policy, submitted)
+}
+
+/// Adds findings to a review, under a policy.
+fn with(mut review: Review, found: Vec<Finding>, policy: &RulePolicy, submitted: Option<Date>) -> Review {
     if !found.is_empty() {
         review.findings.extend(policy.apply(&review.report, submitted, found));
         sort(&mut review.findings);
@@ -212,6 +240,7 @@ pub fn catalogue() -> &'static [&'static Rule] {
             sim::RULES,
             agg::RULES,
             dup::RULES,
+            web::RULES,
         ]
         .concat()
     });

@@ -20,6 +20,8 @@ use crate::settings;
 pub struct Config {
     /// `GOUJI_NATS_*`: the connection to the bus.
     pub bus: BusConfig,
+    /// `GOUJI_INSTALLATION`: the name of this installation on foreign data buses.
+    pub installation: String,
     /// `GOUJI_ORIGINALS*`: the store of originals and texts.
     pub originals: BlobsConfig,
     /// `GOUJI_INBOX`: the exchange folder whose files ingest accepts.
@@ -27,6 +29,10 @@ pub struct Config {
     /// `GOUJI_INBOX_QUIET_SECONDS`: how long a file of the exchange folder must not change before it is
     /// accepted, unless it has an end mark.
     pub inbox_quiet: Duration,
+    /// `GOUJI_FETCH_*`: the visits to published pages.
+    pub fetch: FetchConfig,
+    /// `GOUJI_INBOX_RECEIPTS`: the folder of the receipts; in the exchange folder itself where it is not set.
+    pub inbox_receipts: Option<PathBuf>,
     /// `GOUJI_INDEX`: the folder of the index.
     pub index: PathBuf,
     /// `GOUJI_RULE_POLICY`: the text of the rule policy file, if one is named.
@@ -81,6 +87,21 @@ pub struct Config {
     pub drain: Duration,
     /// `[[outlet]]` and `[[inlet]]` of the settings file.
     pub routes: Routes,
+}
+
+/// The visits to published pages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FetchConfig {
+    /// `GOUJI_FETCH_EVERY_HOURS`: how often each page is visited; only when somebody asks, if none.
+    pub every: Option<Duration>,
+    /// `GOUJI_FETCH_DELAY_MS`: the pause between two requests to one host.
+    pub delay: Duration,
+    /// `GOUJI_FETCH_GONE_HOURS`: how far apart two visits that miss a report have to be until it counts as gone.
+    pub gone_after: Duration,
+    /// `GOUJI_FETCH_CONTACT`: whom the operators of a site may ask.
+    pub contact: String,
+    /// `GOUJI_FETCH_NETWORKS`: the inner networks that may be visited.
+    pub networks: String,
 }
 
 /// An identity provider that speaks OpenID Connect.
@@ -196,11 +217,14 @@ impl Config {
                 replicas: number(&get, "GOUJI_NATS_REPLICAS", 1, 1..=5)?,
                 object_store: originals == BlobsConfig::Bucket,
             },
+            installation: installation(&get)?,
             originals,
             inbox: get("GOUJI_INBOX").map(PathBuf::from),
             inbox_quiet: Duration::from_secs(
                 number(&get, "GOUJI_INBOX_QUIET_SECONDS", 30, 0..=86_400)? as u64
             ),
+            fetch: fetch(&get)?,
+            inbox_receipts: get("GOUJI_INBOX_RECEIPTS").map(PathBuf::from),
             index: get("GOUJI_INDEX").unwrap_or_else(|| "gouji-index".into()).into(),
             rule_policy: text_of_file(&get, "GOUJI_RULE_POLICY")?,
             office: office(&get)?,
@@ -229,6 +253,28 @@ impl Config {
             drain: Duration::from_secs(drain_seconds as u64),
             routes: Routes::default(),
         })
+    }
+}
+
+fn fetch(get: &impl Fn(&str) -> Option<String>) -> Result<FetchConfig, SettingError> {
+    let hours = |count: usize| Duration::from_secs(3_600 * count as u64);
+    let every = number(get, "GOUJI_FETCH_EVERY_HOURS", 0, 0..=8_760)?;
+    Ok(FetchConfig {
+        every: (every > 0).then(|| hours(every)),
+        delay: Duration::from_millis(number(get, "GOUJI_FETCH_DELAY_MS", 3_000, 0..=600_000)? as u64),
+        gone_after: hours(number(get, "GOUJI_FETCH_GONE_HOURS", 24, 0..=720)?),
+        contact: get("GOUJI_FETCH_CONTACT").unwrap_or_default(),
+        networks: get("GOUJI_FETCH_NETWORKS").unwrap_or_default(),
+    })
+}
+
+/// The name of this installation, by default that of the host.
+fn installation(get: &impl Fn(&str) -> Option<String>) -> Result<String, SettingError> {
+    let safe = |name: &str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte));
+    match get("GOUJI_INSTALLATION") {
+        Some(name) if safe(&name) => Ok(name),
+        Some(name) => Err(wrong("GOUJI_INSTALLATION", &name, "expected letters, digits, `-`, `_` and `.`")),
+        None => Ok(rustix::system::uname().nodename().to_string_lossy().into_owned()),
     }
 }
 

@@ -1,8 +1,10 @@
 //! The outlets and inlets of a settings file: `[[outlet]]` and `[[inlet]]`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::time::Duration;
 
+use anyhow::ensure;
 use serde::Deserialize;
 
 /// A target that reports are carried to; see docs/buses.md.
@@ -56,6 +58,56 @@ pub enum Carry {
     Findings,
 }
 
+impl OutletConfig {
+    /// Whether a report of the region with this code is carried; one whose region is not known, only where all are.
+    pub fn includes(&self, region: &str) -> bool {
+        self.regions.is_empty() || self.regions.iter().any(|beginning| region.starts_with(beginning.as_str()))
+    }
+
+    /// Checks what does not depend on the kind of target.
+    ///
+    /// # Errors
+    /// The first setting that cannot be used.
+    fn check(&self) -> anyhow::Result<()> {
+        let name = &self.name;
+        let safe = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+        ensure!(
+            (1..=LONGEST_NAME).contains(&name.len()) && name.bytes().all(safe),
+            "outlet {name:?}: a name has letters, digits and `-`, at most {LONGEST_NAME} of them"
+        );
+        for region in &self.regions {
+            ensure!(
+                (2..=9).contains(&region.len()) && region.bytes().all(|byte| byte.is_ascii_digit()),
+                "outlet {name}: regions = {region:?}: expected two to nine digits of a region's code"
+            );
+        }
+        let has_its_table = match self.to {
+            TargetKind::Folder => self.folder.is_some(),
+            TargetKind::Table => self.table.is_some(),
+            TargetKind::Kafka => self.kafka.is_some(),
+            TargetKind::Webhook => self.webhook.is_some(),
+        };
+        let kind = self.to.as_str();
+        ensure!(has_its_table, "outlet {name}: to = {kind:?} needs the table [outlet.{kind}]");
+        Ok(())
+    }
+}
+
+impl TargetKind {
+    /// Its name in the settings.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Folder => "folder",
+            Self::Table => "table",
+            Self::Kafka => "kafka",
+            Self::Webhook => "webhook",
+        }
+    }
+}
+
+/// The longest name of an outlet: it is part of the names of folders and of subjects on the bus.
+const LONGEST_NAME: usize = 40;
+
 /// An exchange folder.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -63,8 +115,8 @@ pub struct FolderConfig {
     /// The folder.
     pub path: PathBuf,
     /// How long changes are collected before a batch is written: `30s`, `10m`, `1h`.
-    #[serde(default = "ten_minutes")]
-    pub every: String,
+    #[serde(default = "ten_minutes", deserialize_with = "length_of_time")]
+    pub every: Duration,
     /// A batch is written earlier with so many changes.
     #[serde(default = "ten_thousand")]
     pub rows: usize,
@@ -73,8 +125,25 @@ pub struct FolderConfig {
     pub formats: Vec<String>,
 }
 
-fn ten_minutes() -> String {
-    "10m".into()
+fn ten_minutes() -> Duration {
+    Duration::from_secs(600)
+}
+
+/// `0s`, `30s`, `10m`, `1h` or `1d`.
+fn length_of_time<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let length = || {
+        let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+        let seconds = match unit {
+            "s" => 1,
+            "m" => 60,
+            "h" => 3600,
+            "d" => 86_400,
+            _ => return None,
+        };
+        Some(Duration::from_secs(number.parse::<u32>().ok().map(u64::from)? * seconds))
+    };
+    length().ok_or_else(|| serde::de::Error::custom(format!("{text:?}: expected e.g. 30s, 10m or 1h")))
 }
 
 fn ten_thousand() -> usize {
@@ -89,6 +158,13 @@ pub struct TableConfig {
     pub dsn: PathBuf,
     /// The schema of the tables; the user's own where it is absent.
     pub schema: Option<String>,
+    /// Seconds that a login or a statement may take.
+    #[serde(default = "thirty_seconds")]
+    pub timeout_seconds: u64,
+}
+
+fn thirty_seconds() -> u64 {
+    30
 }
 
 /// A Kafka cluster and a topic.
@@ -263,4 +339,68 @@ pub struct Routes {
     /// In the order of the file.
     #[serde(default, rename = "inlet")]
     pub inlets: Vec<InletConfig>,
+}
+
+impl Routes {
+    /// The outlet with this name.
+    pub fn outlet(&self, name: &str) -> Option<&OutletConfig> {
+        self.outlets.iter().find(|outlet| outlet.name == name)
+    }
+
+    /// Checks the outlets, as far as that does not depend on the kinds of their targets.
+    ///
+    /// # Errors
+    /// The first setting that cannot be used.
+    pub fn check_outlets(&self) -> anyhow::Result<()> {
+        let mut names = BTreeSet::new();
+        for outlet in &self.outlets {
+            outlet.check()?;
+            ensure!(names.insert(&outlet.name), "two outlets have the name {}", outlet.name);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn routes(text: &str) -> Result<Routes, String> {
+        let routes: Routes = toml::from_str(text).map_err(|error| error.message().to_owned())?;
+        routes.check_outlets().map_err(|error| error.to_string())?;
+        Ok(routes)
+    }
+
+    fn check(text: &str, part: &str) {
+        let message = routes(text).unwrap_err();
+        assert!(message.contains(part), "{message}");
+    }
+
+    #[test]
+    fn an_outlet_says_where_to_and_what() {
+        let routes = routes(
+            "[[outlet]]\nname = \"sheng\"\nto = \"folder\"\nregions = [\"3704\"]\n\
+             [outlet.folder]\npath = \"/out\"\nevery = \"30s\"\n",
+        )
+        .unwrap();
+        let outlet = routes.outlet("sheng").unwrap();
+        let folder = outlet.folder.as_ref().unwrap();
+        assert_eq!((folder.every, folder.rows), (Duration::from_secs(30), 10_000));
+        assert_eq!(outlet.carry, Carry::Figures);
+        assert!(outlet.includes("370403") && !outlet.includes("370500") && !outlet.includes(""));
+        assert!(OutletConfig { regions: Vec::new(), ..outlet.clone() }.includes(""));
+    }
+
+    #[test]
+    fn what_cannot_be_used_is_said() {
+        let folder = "to = \"folder\"\n[outlet.folder]\npath = \"/out\"\n";
+        check("[[outlet]]\nname = \"a b\"\nto = \"kafka\"\n", "letters, digits");
+        check("[[outlet]]\nname = \"a\"\nto = \"kafka\"\n", "needs the table [outlet.kafka]");
+        check(&format!("[[outlet]]\nname = \"a\"\nregions = [\"3\"]\n{folder}"), "two to nine digits");
+        check(&format!("[[outlet]]\nname = \"a\"\n{folder}every = \"soon\"\n"), "30s, 10m or 1h");
+        check(
+            &format!("[[outlet]]\nname = \"a\"\n{folder}[[outlet]]\nname = \"a\"\n{folder}"),
+            "two outlets",
+        );
+    }
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use axum::Router;
-use clap::{CommandFactory, FromArgMatches, Parser};
+use clap::{Arg, ArgMatches, Command, CommandFactory, FromArgMatches, Parser};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
@@ -29,7 +29,7 @@ pub struct Service {
     serve: Box<dyn FnOnce(Worker) -> Serving + Send>,
     routes: Option<Box<dyn FnOnce(Worker) -> anyhow::Result<Router> + Send>>,
     guard: Option<Guard>,
-    checks: fn(&Config) -> anyhow::Result<()>,
+    checks: Box<dyn Fn(&Config) -> anyhow::Result<()> + Send>,
 }
 
 /// Adds access control to the operator's endpoints.
@@ -49,7 +49,7 @@ impl Service {
             serve: Box::new(move |worker| Box::pin(serve(worker))),
             routes: None,
             guard: None,
-            checks: |_| Ok(()),
+            checks: Box::new(|_| Ok(())),
         }
     }
 
@@ -69,8 +69,8 @@ impl Service {
 
     /// Adds a check of the settings, which runs before anything is opened.
     #[must_use]
-    pub fn checks(mut self, checks: fn(&Config) -> anyhow::Result<()>) -> Self {
-        self.checks = checks;
+    pub fn checks(mut self, checks: impl Fn(&Config) -> anyhow::Result<()> + Send + 'static) -> Self {
+        self.checks = Box::new(checks);
         self
     }
 
@@ -98,17 +98,39 @@ struct Arguments {
 
 /// The `main` of a service.
 pub fn run(service: Service) -> ExitCode {
-    let name = service.name;
-    let command = Arguments::command().name(format!("gouji-{name}"));
-    let arguments = command.try_get_matches().and_then(|matches| Arguments::from_arg_matches(&matches));
-    let arguments = match arguments {
-        Ok(arguments) => arguments,
+    let command = Arguments::command().name(format!("gouji-{}", service.name));
+    run_with(command, |_| service)
+}
+
+/// The `main` of a service of which there are several, each with a name of its own on the command line. `what` says
+/// what is named, and `service` makes the one with that name.
+pub fn run_named(
+    program: &'static str,
+    what: &'static str,
+    service: impl FnOnce(&str) -> Service,
+) -> ExitCode {
+    let named = Arg::new(NAMED).value_name("NAME").help(what).required(true);
+    let command = Arguments::command().name(program).arg(named);
+    run_with(command, |matches| service(matches.get_one::<String>(NAMED).map_or("", String::as_str)))
+}
+
+/// The argument of [`run_named`].
+const NAMED: &str = "named";
+
+fn run_with(command: Command, service: impl FnOnce(&ArgMatches) -> Service) -> ExitCode {
+    let parsed = command.try_get_matches().and_then(|matches| {
+        let arguments = Arguments::from_arg_matches(&matches)?;
+        Ok((service(&matches), arguments))
+    });
+    let (service, arguments) = match parsed {
+        Ok(parsed) => parsed,
         Err(error) => {
             // Printing fails only where nobody reads the output.
             let _ = error.print();
             return if error.use_stderr() { ExitCode::from(EXIT_USAGE) } else { ExitCode::SUCCESS };
         }
     };
+    let name = service.name;
     let loaded = Config::load(arguments.config.as_deref(), &[]);
     let config = match loaded.and_then(|config| service.check(&config).map(|()| config)) {
         Ok(config) => config,

@@ -844,7 +844,7 @@ pub struct ReportSubmitted {
     /// 0 for the first reading of these bytes; re-reading them with a newer parser counts up.
     #[prost(uint32, tag = "6")]
     pub generation: u32,
-    /// How it came: "http", "folder" or "kafka".
+    /// How it came: "http", "folder", "fetch" or "kafka".
     #[prost(string, tag = "7")]
     pub door: ::prost::alloc::string::String,
     /// This submission withdraws a report; `original` is the statement of the withdrawal. Absent if it sends a
@@ -869,6 +869,9 @@ pub struct ReportSubmitted {
     /// parse refuses them with this instead of reading them, so that they are kept and listed. Absent otherwise.
     #[prost(message, optional, tag = "15")]
     pub known_refusal: ::core::option::Option<KnownRefusal>,
+    /// Where it was published and when it was fetched there; absent if somebody sent it.
+    #[prost(message, optional, tag = "16")]
+    pub published: ::core::option::Option<Publication>,
 }
 /// A refusal that the door of a submission knows already.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -880,6 +883,33 @@ pub struct KnownRefusal {
     pub message: ::prost::alloc::string::String,
     #[prost(string, tag = "3")]
     pub detail: ::prost::alloc::string::String,
+}
+/// A snapshot of a report as it stood on a web site.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Publication {
+    /// The address that was visited and that people can open.
+    #[prost(string, tag = "1")]
+    pub address: ::prost::alloc::string::String,
+    /// The address of the bytes, after redirects: the attachment if the page only links to the report.
+    #[prost(string, tag = "2")]
+    pub document: ::prost::alloc::string::String,
+    /// When the bytes were fetched, milliseconds since 1970-01-01 UTC, by the clock of ingest.
+    #[prost(int64, tag = "3")]
+    pub fetched_at_ms: i64,
+    /// The reading of the snapshot before this one; empty for the first, and where the bytes are the same.
+    #[prost(string, tag = "4")]
+    pub replaces: ::prost::alloc::string::String,
+    /// The reading of the first snapshot at this address, and when it was fetched; empty and 0 in the first itself.
+    #[prost(string, tag = "5")]
+    pub first: ::prost::alloc::string::String,
+    #[prost(int64, tag = "6")]
+    pub first_fetched_at_ms: i64,
+    /// The report is no longer there: what the site answers instead (404, 410, or 200 where the page has something
+    /// else), and since when. 0 while it is there.
+    #[prost(uint32, tag = "7")]
+    pub gone_status: u32,
+    #[prost(int64, tag = "8")]
+    pub gone_since_ms: i64,
 }
 /// The reports that somebody may send. A report has to be in every list that is not empty, and a report
 /// that does not tell is in none.
@@ -1042,6 +1072,52 @@ pub struct ReportReviewed {
     #[prost(string, tag = "16")]
     pub assignee: ::prost::alloc::string::String,
 }
+/// The index judged a report again: its findings or its verdict are no longer those of the last fact about it, beside
+/// another year's report, beside its other versions, or under another rule policy; or another reading stands for it
+/// now. It follows the `ReportIndexed` of the reading. There is one for each change, on subjects that begin with the
+/// key of the report, each published only where the log has exactly those before it.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ReportRejudged {
+    /// Key of the report, as in ReportIndexed. It stands in the subject instead of an id.
+    #[prost(string, tag = "1")]
+    pub report: ::prost::alloc::string::String,
+    /// 1 for the first of this report, then without gaps.
+    #[prost(uint32, tag = "2")]
+    pub number: u32,
+    /// The reading that stands for the report: the id in its ReportValidated, which has the figures. Empty where no
+    /// reading stands for it any longer, because the last one was read again as another report.
+    #[prost(string, tag = "3")]
+    pub id: ::prost::alloc::string::String,
+    /// What is known of the report, for the subject.
+    #[prost(string, tag = "4")]
+    pub agency: ::prost::alloc::string::String,
+    #[prost(uint32, tag = "5")]
+    pub year: u32,
+    #[prost(message, optional, tag = "6")]
+    pub region: ::core::option::Option<Region>,
+    /// The verdict after all findings; unspecified where no reading stands.
+    #[prost(enumeration = "Verdict", tag = "7")]
+    pub verdict: i32,
+    /// Every finding as it stands now, in place of those in ReportValidated.
+    #[prost(message, repeated, tag = "8")]
+    pub findings: ::prost::alloc::vec::Vec<Finding>,
+    /// Version of the rule pack and the policy.
+    #[prost(string, tag = "9")]
+    pub rules_version: ::prost::alloc::string::String,
+    #[prost(enumeration = "RejudgementCause", tag = "10")]
+    pub cause: i32,
+    /// What caused it: the id of the reading that arrived, or of the change of the rule policy. Empty where it is not
+    /// known, because the index had been built anew meanwhile.
+    #[prost(string, tag = "11")]
+    pub caused_by: ::prost::alloc::string::String,
+    /// How far the index was that judged it: everything on the log up to this sequence was in it, and the rule policy
+    /// of this change was in force (empty where the log has none). A process that is behind what the log tells
+    /// publishes nothing.
+    #[prost(uint64, tag = "12")]
+    pub log_position: u64,
+    #[prost(string, tag = "13")]
+    pub policy: ::prost::alloc::string::String,
+}
 /// A finding as it is recognised in another version of the report.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct FindingReference {
@@ -1124,6 +1200,41 @@ pub struct ReportIndexed {
     #[prost(enumeration = "Verdict", tag = "7")]
     pub verdict: i32,
 }
+/// An outlet set a change of a report aside: its target takes other changes and refuses this one. Each outlet that
+/// refuses a version has one of its own about it, published only where the log has exactly those before it. A second
+/// one about the same change says that an operator's retry ended it.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ReportUndelivered {
+    /// The version of the report: the id of the reading.
+    #[prost(string, tag = "1")]
+    pub id: ::prost::alloc::string::String,
+    /// Name of the outlet.
+    #[prost(string, tag = "2")]
+    pub outlet: ::prost::alloc::string::String,
+    /// Key of the report, as in ReportIndexed.
+    #[prost(string, tag = "3")]
+    pub report: ::prost::alloc::string::String,
+    /// Identity of the change, the `ce-id` of the message that was refused.
+    #[prost(string, tag = "4")]
+    pub change: ::prost::alloc::string::String,
+    /// Sequence on this log of the fact that the change tells of.
+    #[prost(uint64, tag = "5")]
+    pub sequence: u64,
+    /// Why the target refused it, the whole chain of causes.
+    #[prost(string, tag = "6")]
+    pub reason: ::prost::alloc::string::String,
+    /// How often it was tried.
+    #[prost(uint32, tag = "7")]
+    pub attempts: u32,
+    /// What is known of the report, for the subject.
+    #[prost(uint32, tag = "8")]
+    pub year: u32,
+    #[prost(message, optional, tag = "9")]
+    pub region: ::core::option::Option<Region>,
+    /// What ended it; unspecified while it is set aside.
+    #[prost(enumeration = "UndeliveredEnd", tag = "10")]
+    pub end: i32,
+}
 /// The report goes no further.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ReportRefused {
@@ -1178,6 +1289,46 @@ pub struct Attempt {
     /// The chain of causes.
     #[prost(string, tag = "2")]
     pub error: ::prost::alloc::string::String,
+}
+/// Why a report was judged again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum RejudgementCause {
+    Unspecified = 0,
+    /// Beside the report of the same agency for the year before: one of the two arrived, was corrected or withdrawn.
+    OtherYear = 1,
+    /// Another version of the report arrived.
+    OtherVersion = 2,
+    /// The office changed its rule policy.
+    Policy = 3,
+    /// The reading that stood for the report was read again as another report.
+    Reassigned = 4,
+}
+impl RejudgementCause {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "REJUDGEMENT_CAUSE_UNSPECIFIED",
+            Self::OtherYear => "REJUDGEMENT_CAUSE_OTHER_YEAR",
+            Self::OtherVersion => "REJUDGEMENT_CAUSE_OTHER_VERSION",
+            Self::Policy => "REJUDGEMENT_CAUSE_POLICY",
+            Self::Reassigned => "REJUDGEMENT_CAUSE_REASSIGNED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "REJUDGEMENT_CAUSE_UNSPECIFIED" => Some(Self::Unspecified),
+            "REJUDGEMENT_CAUSE_OTHER_YEAR" => Some(Self::OtherYear),
+            "REJUDGEMENT_CAUSE_OTHER_VERSION" => Some(Self::OtherVersion),
+            "REJUDGEMENT_CAUSE_POLICY" => Some(Self::Policy),
+            "REJUDGEMENT_CAUSE_REASSIGNED" => Some(Self::Reassigned),
+            _ => None,
+        }
+    }
 }
 /// What a reviewer did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
@@ -1293,6 +1444,38 @@ impl IndexOutcome {
             "INDEX_OUTCOME_UNSPECIFIED" => Some(Self::Unspecified),
             "INDEX_OUTCOME_CURRENT" => Some(Self::Current),
             "INDEX_OUTCOME_SUPERSEDED" => Some(Self::Superseded),
+            _ => None,
+        }
+    }
+}
+/// How a change that was set aside ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum UndeliveredEnd {
+    Unspecified = 0,
+    /// The target took it at last.
+    Delivered = 1,
+    /// A later change of the same report was delivered meanwhile, so that it would take back what stands.
+    Superseded = 2,
+}
+impl UndeliveredEnd {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "UNDELIVERED_END_UNSPECIFIED",
+            Self::Delivered => "UNDELIVERED_END_DELIVERED",
+            Self::Superseded => "UNDELIVERED_END_SUPERSEDED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "UNDELIVERED_END_UNSPECIFIED" => Some(Self::Unspecified),
+            "UNDELIVERED_END_DELIVERED" => Some(Self::Delivered),
+            "UNDELIVERED_END_SUPERSEDED" => Some(Self::Superseded),
             _ => None,
         }
     }

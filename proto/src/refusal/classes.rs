@@ -119,6 +119,11 @@ classes! {
         "The report is of an agency or a region outside the scope of the key that sent it."
         => "Check the file; ask the operator if the scope of the key is wrong.";
 
+    // What a web site published.
+    Unchanged "unchanged" [Service("validate")], Sender:
+        "The page at which the report was published has changed, and the report in it reads the same."
+        => "Nothing: the version that was fetched before stands.";
+
     // No fault of the report.
     UndecodableEvent "undecodable-event" [EveryWorker], Operator:
         "A worker could not decode the event: another version wrote it, or it is damaged."

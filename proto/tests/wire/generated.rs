@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 /// The generated files, one for each protobuf package.
-const FILES: [&str; 1] = ["gouji.v1.rs"];
+const FILES: [&str; 2] = ["gouji.v1.rs", "gouji.bus.v1.rs"];
 
 #[test]
 fn committed_code_is_generated_from_the_proto_files() {
@@ -26,7 +26,7 @@ fn committed_code_is_generated_from_the_proto_files() {
 }
 
 fn generate(root: &Path, out: &Path) {
-    let files = ["gouji/v1/events.proto", "gouji/v1/report.proto"];
+    let files = ["gouji/v1/events.proto", "gouji/v1/report.proto", "gouji/bus/v1/bus.proto"];
     let descriptors = protox::compile(files, [root]).expect("the .proto files are sound");
     prost_build::Config::new().out_dir(out).compile_fds(descriptors).expect("they can be written as Rust");
 }

@@ -171,6 +171,7 @@ fn submitted() -> v1::ReportSubmitted {
         replays: String::new(),
         scope: None,
         bulk: false,
+        published: None,
         known_refusal: None,
     }
 }

@@ -116,6 +116,7 @@ fn an_ordinary_report_is_under_ten_kilobytes() {
         replays: String::new(),
         scope: None,
         bulk: false,
+        published: None,
         known_refusal: None,
     };
     let event = v1::ReportParsed {

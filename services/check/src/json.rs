@@ -2,7 +2,7 @@
 
 use data_encoding::HEXLOWER;
 use document::sniff;
-use report::{CellState, FormId, Report, Review, json};
+use report::{Report, Review, json};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
@@ -26,7 +26,7 @@ impl CheckedFile {
     /// Why only a part of the report was read, in Chinese; none if every cell is known or known to be empty, and if
     /// nothing was read at all.
     pub fn partial(&self) -> Option<String> {
-        self.outcome.as_ref().ok().and_then(|review| partial(&review.report))
+        self.outcome.as_ref().ok().and_then(|review| json::partial(&review.report))
     }
 }
 
@@ -36,32 +36,23 @@ struct Line<'a> {
     file: &'a str,
     sha256: String,
     format: &'static str,
-    status: Status,
+    status: &'static str,
     reason: Option<String>,
     /// Every field of a review; empty ones where the file cannot be read.
     #[serde(flatten)]
     review: Map<String, Value>,
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "lowercase")]
-enum Status {
-    Read,
-    Partial,
-    Unreadable,
-}
-
 impl<'a> Line<'a> {
     fn of(checked: &'a CheckedFile) -> Self {
         let (status, reason, review) = match &checked.outcome {
             Ok(review) => {
-                let reason = checked.partial();
-                let status = if reason.is_some() { Status::Partial } else { Status::Read };
+                let (status, reason) = json::status(&review.report);
                 (status, reason, json::review(review))
             }
             Err(unreadable) => {
                 let reason = format!("{}（{}）", unreadable.message, unreadable.detail);
-                (Status::Unreadable, Some(reason), no_review())
+                ("unreadable", Some(reason), no_review())
             }
         };
         Self {
@@ -81,20 +72,4 @@ fn no_review() -> Map<String, Value> {
     let mut fields = json::review(&nothing);
     fields.insert("verdict".into(), Value::Null);
     fields
-}
-
-fn partial(report: &Report) -> Option<String> {
-    if report.form.is_none() {
-        return Some(match report.year.filter(|year| FormId::of_year(*year).is_none()) {
-            Some(year) => format!(
-                "{year}年度报告早于2019年起施行的统一格式，本来就没有三张表格；已读取文字部分和正文中的数字。"
-            ),
-            None => "没有找到可识别的三张表格，只读取了文字部分。".into(),
-        });
-    }
-    let counts = report.cells.count_by_state();
-    let count = |state| counts.get(&state).copied().unwrap_or_default();
-    let (missing, unreadable) = (count(CellState::Missing), count(CellState::Unreadable));
-    (missing + unreadable > 0)
-        .then(|| format!("有{missing}个单元格在文件中找不到，{unreadable}个单元格不是数字。"))
 }

@@ -310,9 +310,9 @@ pub(crate) fn review_of_parts(
 ) -> Result<(ReportValidated, Review), IndexError> {
     let (fact, stored) = parts.fact_and_review()?;
     let mut review = if is_under(&stored, policy) {
-        // The index has compared it with the year before already. That several senders sent its versions is for the
-        // office to ask, and not in a letter.
-        Review { findings: stored.findings.into_iter().filter(|one| !is_of_versions(one)).collect(), ..stored }
+        // The index has compared it with the year before already. What is found otherwise, such as several senders of
+        // its versions, is for the office to ask, and not in a letter.
+        Review { findings: stored.findings.into_iter().filter(is_for_agency).collect(), ..stored }
     } else {
         let alone = parts.review_alone()?;
         let last_year = report_of_last_year(reader, &alone.report)?;
@@ -327,8 +327,10 @@ fn is_under(review: &Review, policy: &InForce) -> bool {
     policy.change.is_none() || review.rules_version == policy.policy.version()
 }
 
-fn is_of_versions(finding: &Finding) -> bool {
-    rules::rule(&finding.rule).is_some_and(|rule| matches!(rule.check, Check::Versions(_)))
+/// Whether a finding follows from the report and from that of the year before.
+fn is_for_agency(finding: &Finding) -> bool {
+    let rule = rules::rule(&finding.rule);
+    rule.is_none_or(|rule| matches!(rule.check, Check::Report(_) | Check::Years(_)))
 }
 
 /// How many problems an agency has to correct, and how many matters it has to verify.

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use proto::subject;
 use proto::v1::RulePolicyChanged;
 use report::{Finding, Judgement, Severity, Verdict, beijing};
-use rules::{Check, RulePolicy};
+use rules::{Check, Rule, RulePolicy};
 use search::{IndexError, Query, Reader, StoredParts};
 
 use crate::app::App;
@@ -70,9 +70,12 @@ impl Preview {
         let (Ok(alone), Ok(stored)) = (parts.review_alone(), parts.review()) else { return Ok(()) };
         let last_year = report_of_last_year(reader, &alone.report)?;
         let day = beijing::day(parts.card.submitted_at_ms);
-        // What other reports and other versions say of this one stays, and weighs what the policy says.
+        // What other reports, other versions and the web site say of this one stays, and weighs what the policy says.
         let among = stored.findings.iter().filter(|finding| {
-            rules::rule(&finding.rule).is_none_or(|rule| matches!(rule.check, Check::Agencies))
+            let kept = |rule: &Rule| {
+                matches!(rule.check, Check::Agencies | Check::Versions(_) | Check::Published(_))
+            };
+            rules::rule(&finding.rule).is_none_or(kept)
         });
         let among = policy.apply(&alone.report, day, among.cloned().collect());
         let mut findings = rules::review_as(alone.report, last_year.as_ref(), policy, day).findings;

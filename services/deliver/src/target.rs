@@ -1,6 +1,7 @@
 //! What an outlet needs of its target.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use crate::change::{Batch, Place};
 
@@ -15,6 +16,11 @@ pub trait Target: Send {
     /// The first thing that is not there.
     fn test(&mut self) -> impl Future<Output = Result<Vec<String>, TargetError>> + Send;
 
+    /// How large its batches may be, and how long changes are collected for one.
+    fn batching(&self) -> Batching {
+        Batching::default()
+    }
+
     /// The place that the target keeps.
     ///
     /// # Errors
@@ -28,6 +34,15 @@ pub trait Target: Send {
     /// If it does not take them; see [`TargetError`].
     fn deliver(&mut self, batch: &Batch) -> impl Future<Output = Result<(), TargetError>> + Send;
 
+    /// Moves the place that the target keeps, because an operator wants changes delivered again; nothing to do where
+    /// the bus keeps it. What stands at the target already is not doubled afterwards.
+    ///
+    /// # Errors
+    /// If the target does not answer.
+    fn rewind(&mut self, _to: Place) -> impl Future<Output = Result<(), TargetError>> + Send {
+        async { Ok(()) }
+    }
+
     /// The sequences of the changes that stand at the target, of the log that was made then; none where the
     /// target cannot be asked.
     ///
@@ -37,6 +52,24 @@ pub trait Target: Send {
         &mut self,
         log_made_at_ms: i64,
     ) -> impl Future<Output = Result<Option<BTreeSet<u64>>, TargetError>> + Send;
+}
+
+/// The limits of a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Batching {
+    /// Changes.
+    pub changes: usize,
+    /// Bytes of their payloads.
+    pub bytes: usize,
+    /// How long changes are collected, from the first on, unless the batch is full before.
+    pub wait: Duration,
+}
+
+impl Default for Batching {
+    /// A transaction or a produce request of ordinary size, as soon as nothing more is there to be read.
+    fn default() -> Self {
+        Self { changes: 500, bytes: 4 << 20, wait: Duration::ZERO }
+    }
 }
 
 /// Who keeps the place of an outlet.

@@ -22,8 +22,10 @@ use tokio::runtime::{Builder, Runtime};
 use agency::{check, search, status, submit};
 use language::Language;
 use local::{completions, demo, man, nats, up};
-use office::{export, letter, rollup, roster, rules, survey, withdraw};
-use operator::{audit, bus, config, key, pause, reconcile, refused, reindex, replay, resume, topology, user};
+use office::{export, fetch, letter, rollup, roster, rules, survey, withdraw};
+use operator::{
+    audit, bus, config, key, outlet, pause, reconcile, refused, reindex, replay, resume, topology, user,
+};
 
 /// Reads, checks and finds annual reports on government-information disclosure.
 #[derive(Debug, Parser)]
@@ -45,6 +47,7 @@ enum Verb {
     Letter(letter::Letter),
     Export(export::Export),
     Rules(rules::Rules),
+    Fetch(fetch::Fetch),
     Roster(roster::Roster),
     #[command(name = "rollup")]
     RollUp(rollup::RollUp),
@@ -55,6 +58,7 @@ enum Verb {
     Replay(replay::Replay),
     Reconcile(reconcile::Reconcile),
     Reindex(reindex::Reindex),
+    Outlet(outlet::Outlet),
     Pause(pause::Pause),
     Resume(resume::Resume),
     Audit(audit::Audit),
@@ -115,6 +119,7 @@ impl Verb {
             | Self::Letter(_)
             | Self::Export(_)
             | Self::Rules(_)
+            | Self::Fetch(_)
             | Self::Roster(_)
             | Self::RollUp(_)
             | Self::Survey(_)
@@ -133,6 +138,7 @@ impl Verb {
             Self::Letter(letter) => letter.run(),
             Self::Export(export) => export.run(),
             Self::Rules(rules) => rules.run(),
+            Self::Fetch(fetch) => fetch.run(),
             Self::Roster(roster) => roster.run(),
             Self::RollUp(rollup) => rollup.run(),
             Self::Survey(survey) => survey.run(),
@@ -142,6 +148,7 @@ impl Verb {
             Self::Replay(replay) => replay.run(),
             Self::Reconcile(reconcile) => reconcile.run(),
             Self::Reindex(reindex) => reindex.run(),
+            Self::Outlet(outlet) => outlet.run(),
             Self::Pause(pause) => pause.run(),
             Self::Resume(resume) => resume.run(),
             Self::Audit(audit) => audit.run(),

@@ -1,64 +1,74 @@
-//! The drop folder: accepts files that are complete and moves them to `done`, with a receipt beside each.
+//! The exchange folder: accepts the files and batches that senders put there, and leaves receipts.
 //!
-//! A file is complete once it has not changed for a while, or once its end mark (`a.docx.ok`) is there. A
-//! checksum beside it (`.sha256`, `.sm3`, `.md5`) has to fit, and a file that changed while it was read is not
-//! taken. Programs that write under a temporary name and rename the file when it is complete are safe at once.
+//! A folder has the name of a key, whose scope holds for what lies in it; files directly in the exchange folder come
+//! from nobody in particular. A file is complete once it has not changed for a while, or once its end mark
+//! (`a.docx.ok`) is there; a checksum beside it has to fit. A batch is a folder or an archive with a manifest: all of
+//! its files are compared with the manifest before the first is accepted, and they are one submission.
+//!
+//! What was accepted moves to `done`, what was refused to `refused`. Nothing that is half written is accepted, and
+//! any kill leaves it where it is found again: the same file is the same submission.
 
+mod batch;
+mod batch_manifest;
 mod checksum;
 mod listing;
+mod mailbox;
+mod outcome;
+mod reason;
+mod receipt;
+mod whole_file;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use access::{Caller, Problem};
+use access::{Action, Caller, Code, Problem};
 use anyhow::Context as _;
 
-use self::listing::{Candidate, DONE, END_MARK, Quiet, REFUSED, Stamp, beside, candidates, is_absent};
+use self::batch::{Batch, Examined};
+use self::listing::{Candidate, END_MARK, Entry, Kind, Quiet, Stamp, beside, candidates, is_absent, shown};
+use self::mailbox::Mailbox;
+use self::outcome::Pending;
+use self::reason::{Class, Reason};
+use self::receipt::Taken;
 use crate::Ingest;
-use crate::builder::{Receipt, SubmissionBuilder};
+use crate::builder::{Receipt, SubmissionBuilder, now_ms};
 
 /// Time between two polls. Polling works on every file system, also on network shares; notifications do not.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
+/// How files of the exchange folder came, in facts and in the audit trail.
+const CHANNEL: &str = "folder";
 
-/// Watches a folder until shutdown.
+/// Watches a folder, and writes the outcomes of what was accepted, until shutdown.
 ///
 /// # Errors
 /// If its subfolders cannot be created.
 pub(crate) async fn watch(ingest: Ingest, inbox: PathBuf) -> anyhow::Result<()> {
-    for folder in [inbox.join(DONE), inbox.join(REFUSED)] {
+    let root = &Mailbox::all(&inbox, None)[0];
+    for folder in [root.done(), root.refused()] {
         tokio::fs::create_dir_all(&folder)
             .await
             .with_context(|| format!("GOUJI_INBOX={}", inbox.display()))?;
     }
-    let shutdown = ingest.worker().shutdown();
-    let quiet = ingest.worker().config().inbox_quiet;
-    let mut seen = Quiet::default();
-    let mut complaints = Complaints::default();
-    let mut is_paused = false;
+    let outcomes = outcome::write_all(ingest.clone(), inbox.clone());
+    tokio::try_join!(accept_all(Watch::new(ingest, inbox)), outcomes).map(drop)
+}
+
+/// What the watch over the exchange folder remembers from one poll to the next.
+struct Watch {
+    ingest: Ingest,
+    inbox: PathBuf,
+    quiet: Quiet,
+    complaints: Complaints,
+    /// What was found when a batch was looked at last, and whether it was complete then.
+    examined: HashMap<PathBuf, (Vec<Entry>, bool, Examined)>,
+    is_paused: bool,
+}
+
+async fn accept_all(mut watch: Watch) -> anyhow::Result<()> {
+    let shutdown = watch.ingest.worker().shutdown().clone();
     while !shutdown.is_requested() {
-        let at = inbox.clone();
-        let found =
-            tokio::task::spawn_blocking(move || candidates(&at)).await.context("listing the drop folder")?;
-        complaints.forget_all_but(&found);
-        for candidate in seen.complete(found, quiet, Instant::now()) {
-            if shutdown.is_requested() {
-                break;
-            }
-            // The same admission control as for HTTP; the files wait in the folder.
-            if let Err(problem) = ingest.admission().check_capacity().await {
-                if !is_paused {
-                    tracing::warn!(class = %problem.code, "the drop folder is paused until there is capacity");
-                }
-                is_paused = true;
-                continue;
-            }
-            is_paused = false;
-            if let Err(error) = accept(&ingest, &inbox, &candidate).await {
-                // The file stays and is tried again in the next poll.
-                complaints.report(&candidate, format!("{error:#}"));
-            }
-        }
+        watch.poll().await?;
         tokio::select! {
             () = shutdown.requested() => break,
             () = tokio::time::sleep(POLL_INTERVAL) => {}
@@ -67,79 +77,388 @@ pub(crate) async fn watch(ingest: Ingest, inbox: PathBuf) -> anyhow::Result<()> 
     Ok(())
 }
 
-/// What was reported about each file that stays in the folder, so that every poll does not repeat it.
+impl Watch {
+    fn new(ingest: Ingest, inbox: PathBuf) -> Self {
+        Self {
+            ingest,
+            inbox,
+            quiet: Quiet::default(),
+            complaints: Complaints::default(),
+            examined: HashMap::new(),
+            is_paused: false,
+        }
+    }
+
+    /// Looks once at everything that lies in the exchange folder.
+    async fn poll(&mut self) -> anyhow::Result<()> {
+        let (inbox, receipts) = (self.inbox.clone(), self.ingest.worker().config().inbox_receipts.clone());
+        let found = tokio::task::spawn_blocking(move || {
+            let mailboxes = Mailbox::all(&inbox, receipts.as_deref()).into_iter();
+            mailboxes.map(|mailbox| (candidates(&mailbox), mailbox)).collect::<Vec<_>>()
+        });
+        let found = found.await.context("listing the exchange folder")?;
+        let mut mailboxes = Vec::new();
+        let mut all = Vec::new();
+        for (candidates, mailbox) in found {
+            let Some(caller) = self.caller(&mailbox, !candidates.is_empty()) else { continue };
+            all.extend(candidates.into_iter().map(|candidate| (mailboxes.len(), candidate)));
+            mailboxes.push((mailbox, caller));
+        }
+        let owners: Vec<usize> = all.iter().map(|(owner, _)| *owner).collect();
+        let candidates: Vec<Candidate> = all.into_iter().map(|(_, candidate)| candidate).collect();
+        self.complaints.forget_all_but(&candidates);
+        self.examined.retain(|path, _| candidates.iter().any(|candidate| candidate.path == *path));
+        let quiet = self.ingest.worker().config().inbox_quiet;
+        let looked_at = self.quiet.complete(candidates, quiet, Instant::now());
+        for (owner, (candidate, is_complete)) in owners.into_iter().zip(looked_at) {
+            if self.ingest.worker().shutdown().is_requested() {
+                break;
+            }
+            if !is_complete && !candidate.has_json_manifest() {
+                continue;
+            }
+            let (mailbox, caller) = &mailboxes[owner];
+            if let Err(error) = self.accept(mailbox, caller, &candidate, is_complete).await {
+                // It stays, and is tried again in the next poll.
+                self.complaints.report(&candidate.path, format!("{error:#}"));
+            }
+        }
+        Ok(())
+    }
+
+    /// The sender of a folder; none if it may not send, which its folder says then.
+    fn caller(&mut self, mailbox: &Mailbox, has_files: bool) -> Option<Caller> {
+        let Some(name) = &mailbox.sender else { return Some(Caller::service(CHANNEL)) };
+        let beside = Mailbox { receipts: self.inbox.clone(), ..mailbox.clone() };
+        match self.ingest.access().sender_of_folder(name, CHANNEL) {
+            Ok(caller) => {
+                if self.complaints.take_back(&mailbox.root) {
+                    receipt::remove_refused(&beside, name);
+                    receipt::remove_refused(mailbox, name);
+                }
+                Some(caller)
+            }
+            Err(problem) => {
+                if has_files && self.complaints.report(&mailbox.root, problem.code.name().to_owned()) {
+                    self.say_unknown(mailbox, &beside, name, &problem);
+                }
+                None
+            }
+        }
+    }
+
+    /// Says once, in the audit trail and in receipts, that nothing of a sender is accepted: beside its folder, for the
+    /// operator, and among its receipts.
+    fn say_unknown(&self, mailbox: &Mailbox, beside: &Mailbox, name: &str, problem: &Problem) {
+        let unknown = Caller { name: name.to_owned(), ..Caller::service(CHANNEL) };
+        let action = Action { name: "submit", object: name, detail: problem.code.name() };
+        self.ingest.access().deny(&unknown, action, problem.clone());
+        let message = format!("{}{}", problem.detail, problem.hint.unwrap_or_default());
+        for mailbox in [beside, mailbox] {
+            if let Err(error) = receipt::write_no_sender(mailbox, name, problem.code.name(), &message) {
+                tracing::warn!(sender = name, "cannot write the receipt of an unknown sender: {error}");
+            }
+        }
+    }
+
+    async fn accept(
+        &mut self,
+        mailbox: &Mailbox,
+        caller: &Caller,
+        candidate: &Candidate,
+        is_complete: bool,
+    ) -> anyhow::Result<()> {
+        let examined = self.examine(mailbox, candidate, is_complete).await?;
+        let is_batch = !matches!(examined, Examined::NoBatch);
+        let name = if is_batch { batch::name_of(candidate) } else { shown(&candidate.within()) };
+        if let Examined::Waits(reasons) = examined {
+            if is_complete {
+                self.wait(mailbox, candidate, &name, &reasons)?;
+            }
+            return Ok(());
+        }
+        if !is_complete && !is_batch {
+            return Ok(());
+        }
+        // The same admission control as for HTTP; the files wait in the folder.
+        if let Err(problem) = self.ingest.admission().check_capacity().await {
+            if !self.is_paused {
+                tracing::warn!(class = %problem.code, "the exchange folder is paused until there is capacity");
+            }
+            self.is_paused = true;
+            return Ok(());
+        }
+        self.is_paused = false;
+        let taking = Taking { ingest: &self.ingest, mailbox, caller, candidate };
+        match examined {
+            Examined::Batch(batch) => taking.batch(&batch).await,
+            _ => match taking.checksum_fits().await? {
+                Ok(()) => taking.file().await,
+                Err(why) => {
+                    let message = "旁边的校验文件与文件内容不符，或没有写明这个文件的校验值。请核对后重传。";
+                    let reason = Reason::of_file(&name, Class::WrongHash, message);
+                    if mailbox.sender.is_some() {
+                        receipt::write_waiting(mailbox, &name, &[reason]).context("writing a receipt")?;
+                    }
+                    Err(anyhow::Error::msg(why))
+                }
+            },
+        }
+    }
+
+    /// Compares a batch with its manifest, again only once something changed.
+    async fn examine(
+        &mut self,
+        mailbox: &Mailbox,
+        candidate: &Candidate,
+        is_complete: bool,
+    ) -> anyhow::Result<Examined> {
+        if candidate.kind == Kind::File {
+            return Ok(Examined::NoBatch);
+        }
+        if let Some((entries, was_complete, examined)) = self.examined.get(&candidate.path)
+            && *entries == candidate.entries
+            && (*was_complete || !is_complete)
+        {
+            return Ok(examined.clone());
+        }
+        let (looked_at, sender) = (candidate.clone(), mailbox.sender.clone().unwrap_or_default());
+        let examined =
+            tokio::task::spawn_blocking(move || batch::examine(&looked_at, &sender, is_complete)).await?;
+        let remembered = (candidate.entries.clone(), is_complete, examined.clone());
+        self.examined.insert(candidate.path.clone(), remembered);
+        Ok(examined)
+    }
+
+    /// Leaves a batch where it is, and says why.
+    fn wait(
+        &mut self,
+        mailbox: &Mailbox,
+        candidate: &Candidate,
+        name: &str,
+        reasons: &[Reason],
+    ) -> anyhow::Result<()> {
+        let first =
+            reasons.first().map(|reason| (reason.class.name(), reason.file.as_deref().unwrap_or_default()));
+        let (class, file) = first.unwrap_or_default();
+        let why = format!("the batch does not fit its manifest: {class} {file:?}, {} reasons", reasons.len());
+        self.complaints.report(&candidate.path, why);
+        receipt::write_waiting(mailbox, name, reasons).context("writing the receipt of a batch that waits")
+    }
+}
+
+/// What was reported about each path that stays in the folder, so that every poll does not repeat it.
 #[derive(Default)]
 struct Complaints(HashMap<PathBuf, String>);
 
 impl Complaints {
-    fn report(&mut self, Candidate { path, .. }: &Candidate, why: String) {
-        if self.0.get(path) != Some(&why) {
-            tracing::warn!(file.name = ?path, "cannot accept a file of the drop folder: {why}");
-            self.0.insert(path.clone(), why);
+    /// Reports it unless it was reported before; whether it was reported now.
+    fn report(&mut self, path: &Path, why: String) -> bool {
+        let is_new = self.0.get(path) != Some(&why);
+        if is_new {
+            tracing::warn!(file.name = ?path, "cannot accept what lies in the exchange folder: {why}");
+            self.0.insert(path.to_owned(), why);
         }
+        is_new
     }
 
+    /// Whether something had been reported.
+    fn take_back(&mut self, path: &Path) -> bool {
+        self.0.remove(path).is_some()
+    }
+
+    /// Forgets what no longer lies there; the folders of senders are forgotten when they are accepted.
     fn forget_all_but(&mut self, candidates: &[Candidate]) {
         if !self.0.is_empty() {
-            self.0.retain(|path, _| candidates.iter().any(|candidate| candidate.path == *path));
+            self.0.retain(|path, _| {
+                path.is_dir() || candidates.iter().any(|candidate| candidate.path == *path)
+            });
         }
     }
 }
 
-async fn accept(ingest: &Ingest, inbox: &Path, candidate: &Candidate) -> anyhow::Result<()> {
-    let Candidate { path, stamp, .. } = candidate;
-    // The file is moved under its own relative path; the receipt shows a sanitized name.
-    let within = path.strip_prefix(inbox).context("the file is not in the drop folder")?;
-    let checked = path.clone();
-    tokio::task::spawn_blocking(move || checksum::verify(&checked)).await?.map_err(anyhow::Error::msg)?;
-    let caller = Caller::service("folder");
-    let mut builder = SubmissionBuilder::new(ingest.clone(), caller, "folder");
-    let mut file = tokio::fs::File::open(path).await.context("opening")?;
-    builder.add(&within.to_string_lossy(), &mut file).await?;
-    // What was read is what is there, and whole: nobody wrote meanwhile.
-    let read = Stamp::of(&file.metadata().await.context("looking at what was read")?);
-    anyhow::ensure!(read == *stamp && Stamp::at(path)? == *stamp, "it changed while it was read");
-    let failed = |problem: Problem| anyhow::anyhow!("{}", problem.code);
-    let receipt = builder.finish(None).await.map_err(failed)?;
-    let folder = inbox.join(if receipt.reports.is_empty() { REFUSED } else { DONE });
-    let target = free_path(&folder.join(within), &receipt);
-    if let Some(parent) = target.parent() {
-        tokio::fs::create_dir_all(parent).await.context("creating the folder of the receipt")?;
+/// A candidate that is being accepted.
+struct Taking<'a> {
+    ingest: &'a Ingest,
+    mailbox: &'a Mailbox,
+    caller: &'a Caller,
+    candidate: &'a Candidate,
+}
+
+impl Taking<'_> {
+    fn builder(&self) -> SubmissionBuilder {
+        SubmissionBuilder::new(self.ingest.clone(), self.caller.clone(), CHANNEL)
     }
-    let text = serde_json::to_vec_pretty(&receipt).context("writing the receipt")?;
-    tokio::fs::write(beside(&target, ".receipt.json"), text).await.context("writing the receipt")?;
-    // Left in place, it is taken once more when it is complete, as a later version.
-    anyhow::ensure!(Stamp::at(path)? == *stamp, "it changed after it was read");
-    // The end mark first: left behind, it would call the next file of this name complete.
-    let control = [END_MARK].into_iter().chain(checksum::ALGORITHMS.map(|(suffix, ..)| suffix));
-    for suffix in control {
-        let moved = tokio::fs::rename(beside(path, suffix), beside(&target, suffix)).await;
-        if let Err(error) = moved
-            && !is_absent(&error)
-        {
-            return Err(error).with_context(|| format!("moving the file with {suffix} away"));
+
+    /// Whether the checksums beside a file fit; why not.
+    async fn checksum_fits(&self) -> anyhow::Result<Result<(), String>> {
+        let path = self.candidate.path.clone();
+        Ok(tokio::task::spawn_blocking(move || checksum::verify(&path)).await?)
+    }
+
+    async fn file(&self) -> anyhow::Result<()> {
+        let (path, within) = (&self.candidate.path, shown(&self.candidate.within()));
+        let stamp =
+            self.candidate.entries.first().map(|entry| entry.stamp).context("a candidate is a file")?;
+        let mut builder = self.builder();
+        let file = checksum::open(path).context("opening")?;
+        let mut file = tokio::fs::File::from_std(file);
+        builder.add(&within, &mut file).await?;
+        // What was read is what is there, and whole: nobody wrote meanwhile.
+        let read = Stamp::of(&file.metadata().await.context("looking at what was read")?);
+        anyhow::ensure!(read == stamp && Stamp::at(path)? == stamp, "it changed while it was read");
+        // Where the process is killed before the file has moved away, the next one makes the same submission of it.
+        let key = format!("folder {within} {}", stamp.text());
+        let receipt = builder.finish(Some(&key)).await.map_err(failed)?;
+        let target = self.target(&receipt);
+        let name = shown(&target);
+        let taken = Taken::of(self.mailbox, within, None, &receipt, now_ms());
+        self.leave_receipts(&name, taken).await?;
+        let target = self.done_or_refused(&receipt).join(target);
+        if let Some(parent) = target.parent() {
+            tokio::fs::create_dir_all(parent).await.context("creating the folder of accepted files")?;
         }
+        if self.mailbox.sender.is_none() {
+            let text = receipt::to_json(&receipt);
+            tokio::fs::write(beside(&target, ".receipt.json"), text).await.context("writing the receipt")?;
+        }
+        // Left in place, it is taken once more when it is complete, as a later version.
+        anyhow::ensure!(Stamp::at(path)? == stamp, "it changed after it was read");
+        // The end mark first: left behind, it would call the next file of this name complete.
+        let control = [END_MARK].into_iter().chain(checksum::ALGORITHMS.map(|(suffix, ..)| suffix));
+        for suffix in control {
+            move_if_there(&beside(path, suffix), &beside(&target, suffix)).await?;
+        }
+        tokio::fs::rename(path, &target).await.context("moving the file away")
     }
-    tokio::fs::rename(path, &target).await.context("moving the file away")
+
+    async fn batch(&self, batch: &Batch) -> anyhow::Result<()> {
+        let builder = batch::add(batch, self.builder()).await?;
+        let receipt = match builder.finish(Some(&batch.name)).await {
+            Ok(receipt) => receipt,
+            Err(problem) if problem.code == Code::IdempotencyKeyReused => return self.refuse(batch).await,
+            Err(problem) => return Err(failed(problem)),
+        };
+        let taken = Taken::of(self.mailbox, batch.name.clone(), Some(batch), &receipt, now_ms());
+        self.leave_receipts(&batch.name, taken).await?;
+        // What was sent once more lies beside what was sent first.
+        let folder = self.done_or_refused(&receipt);
+        self.move_batch(&folder, Some(&receipt)).await
+    }
+
+    /// Refuses a batch of a name under which other bytes were taken before.
+    async fn refuse(&self, batch: &Batch) -> anyhow::Result<()> {
+        let message = "同名的批次此前已经接收，内容与这次不同；这次的文件一个也没有接收。重发同一批文件，内容须完全相同；报送其他文件，请换一个新的批次名。";
+        let reason = Reason::of_batch(Class::BatchChanged, message);
+        receipt::write_refused(self.mailbox, &batch.name, &[reason]).context("writing the receipt")?;
+        receipt::remove_waiting(self.mailbox, &batch.name);
+        tracing::warn!(batch = ?batch.name, sender = self.caller.name, "refused a batch of a name that was taken before");
+        self.move_batch(&self.mailbox.refused(), None).await
+    }
+
+    /// Writes the receipt that says what was taken, and keeps what has no outcome yet. Only the latter has to succeed.
+    async fn leave_receipts(&self, name: &str, taken: Taken) -> anyhow::Result<()> {
+        let (mailbox, name) = (self.mailbox.clone(), name.to_owned());
+        let left = tokio::task::spawn_blocking(move || {
+            let path = receipt::path(&mailbox, &name, receipt::TAKEN);
+            let written = whole_file::write(&path, &receipt::to_json(&taken));
+            receipt::remove_waiting(&mailbox, &name);
+            Pending { name, has_receipt: written.is_ok(), taken }.store(&mailbox)
+        });
+        left.await?.context("keeping what has no outcome yet")
+    }
+
+    fn done_or_refused(&self, receipt: &Receipt) -> PathBuf {
+        if receipt.reports.is_empty() { self.mailbox.refused() } else { self.mailbox.done() }
+    }
+
+    /// Where a file moves, below `done` or `refused`: its own path, or a path that neither a file nor the receipt of
+    /// another submission has.
+    fn target(&self, receipt: &Receipt) -> PathBuf {
+        let folder = self.done_or_refused(receipt);
+        free_path(&folder, &self.candidate.within(), receipt, |path| {
+            let is_of_other = |taken: &Taken| taken.submission != receipt.submission;
+            let name = shown(path);
+            let earlier = std::fs::read(receipt::path(self.mailbox, &name, receipt::TAKEN)).ok();
+            let earlier = earlier.and_then(|text| serde_json::from_slice::<Taken>(&text).ok());
+            let pending = Pending::read(self.mailbox, &name).map(|pending| pending.taken);
+            !folder.join(path).exists() && !earlier.iter().chain(&pending).any(is_of_other)
+        })
+    }
+
+    async fn move_batch(&self, folder: &Path, receipt: Option<&Receipt>) -> anyhow::Result<()> {
+        let path = &self.candidate.path;
+        let is_same = self
+            .candidate
+            .entries
+            .iter()
+            .all(|entry| Stamp::at(&entry.path).is_ok_and(|stamp| stamp == entry.stamp));
+        anyhow::ensure!(is_same, "the batch changed after it was read");
+        let name = PathBuf::from(path.file_name().unwrap_or_default());
+        let target = folder.join(free_name(folder, &name, receipt));
+        tokio::fs::create_dir_all(folder).await.context("creating the folder of accepted batches")?;
+        // The end mark first: left behind, it would call the next batch of this name complete.
+        move_if_there(&beside(path, END_MARK), &beside(&target, END_MARK)).await?;
+        if matches!(self.candidate.kind, Kind::Archive { .. }) {
+            let mark = beside(&path.with_extension(""), END_MARK);
+            move_if_there(&mark, &beside(&target, END_MARK)).await?;
+        }
+        if let Kind::Archive { manifest: Some(manifest) } = &self.candidate.kind {
+            let suffix = shown(manifest).rsplit('.').next().unwrap_or_default().to_owned();
+            move_if_there(manifest, &beside(&target, &format!(".manifest.{suffix}"))).await?;
+        }
+        tokio::fs::rename(path, &target).await.context("moving the batch away")
+    }
+}
+
+fn failed(problem: Problem) -> anyhow::Error {
+    anyhow::anyhow!("{}", problem.code)
+}
+
+async fn move_if_there(from: &Path, to: &Path) -> anyhow::Result<()> {
+    match tokio::fs::rename(from, to).await {
+        Err(error) if !is_absent(&error) => Err(error).with_context(|| format!("moving {from:?} away")),
+        _ => Ok(()),
+    }
 }
 
 /// Longest name, in bytes, that leaves room for a prefix and for the suffix of the receipt.
 const LONGEST_NAME: usize = 200;
+/// Longest extension that a shortened name keeps, in bytes.
+const LONGEST_EXTENSION: usize = 10;
+/// Files of one name and one submission that are kept apart.
+const MOST_COPIES: usize = 10_000;
 
-/// A path that does not exist yet. A second file of the same name gets the id of the submission as a prefix; so
+/// A path below `folder` that is free. A second file of the same name gets the id of the submission as a prefix; so
 /// does a file whose name is too long for a receipt beside it, and its name is shortened.
-fn free_path(wanted: &Path, receipt: &Receipt) -> PathBuf {
-    let name = wanted.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    if name.len() <= LONGEST_NAME && !wanted.exists() {
+fn free_path(folder: &Path, wanted: &Path, receipt: &Receipt, is_free: impl Fn(&Path) -> bool) -> PathBuf {
+    let name = shown(Path::new(wanted.file_name().unwrap_or_default()));
+    if name.len() <= LONGEST_NAME && is_free(wanted) {
         return wanted.to_owned();
     }
     let (stem, extension) = match name.rfind('.').filter(|dot| name.len() - dot <= LONGEST_EXTENSION) {
         Some(dot) => name.split_at(dot),
         None => (&*name, ""),
     };
-    let stem = &stem[..stem.floor_char_boundary(LONGEST_NAME - LONGEST_EXTENSION)];
-    wanted.with_file_name(format!("{}-{stem}{extension}", &receipt.submission[..12]))
+    let stem = &stem[..stem.floor_char_boundary(LONGEST_NAME - 2 * LONGEST_EXTENSION)];
+    let prefix = &receipt.submission[..12];
+    let first = wanted.with_file_name(format!("{prefix}-{stem}{extension}"));
+    let others =
+        (2..MOST_COPIES).map(|copy| wanted.with_file_name(format!("{prefix}-{copy}-{stem}{extension}")));
+    let mut all = std::iter::once(first.clone()).chain(others);
+    all.find(|path| !folder.join(path).exists()).unwrap_or(first)
 }
 
-/// Longest extension that a shortened name keeps, in bytes.
-const LONGEST_EXTENSION: usize = 10;
+/// A name for a batch below `folder` that is free.
+fn free_name(folder: &Path, name: &Path, receipt: Option<&Receipt>) -> PathBuf {
+    let is_free = |name: &Path| !folder.join(name).exists();
+    match receipt {
+        Some(receipt) => free_path(folder, name, receipt, is_free),
+        None if is_free(name) => name.to_owned(),
+        None => {
+            let text = shown(name);
+            let others = (2..MOST_COPIES).map(|copy| PathBuf::from(format!("{copy}-{text}")));
+            others.into_iter().find(|name| is_free(name)).unwrap_or_else(|| name.to_owned())
+        }
+    }
+}

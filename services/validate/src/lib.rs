@@ -1,7 +1,10 @@
 //! `ReportParsed` to `ReportValidated`: runs the rules.
 
+mod published;
+
 use std::sync::Arc;
 
+use bus::Bus;
 use policy::PolicyFollower;
 use proto::RefusalClass;
 use proto::v1::{self, ReportParsed, ReportSubmitted, ReportValidated};
@@ -9,17 +12,19 @@ use report::{Report, Review};
 use rules::RulePolicy;
 use worker::{CpuPool, Handled, Refusal, Service, Worker};
 
+use crate::published::Snapshots;
+
 /// The service.
 pub fn service() -> Service {
     Service::new("validate", async |worker: Worker| {
         let follower = PolicyFollower::start(&worker)?;
         // Nothing is judged before the log has said which policy is in force.
         let Some(first) = follower.in_force().await else { return Ok(()) };
-        let cpu = worker.cpu().clone();
+        let (cpu, bus) = (worker.cpu().clone(), worker.bus().clone());
         worker
             .work(move |parsed| {
                 let in_force = follower.known().unwrap_or_else(|| first.clone());
-                validate(cpu.clone(), in_force.policy, parsed)
+                validate(cpu.clone(), bus.clone(), in_force.policy, parsed)
             })
             .await
     })
@@ -29,7 +34,12 @@ pub fn service() -> Service {
     })
 }
 
-async fn validate(cpu: CpuPool, policy: Arc<RulePolicy>, parsed: ReportParsed) -> Handled<ReportValidated> {
+async fn validate(
+    cpu: CpuPool,
+    bus: Bus,
+    policy: Arc<RulePolicy>,
+    parsed: ReportParsed,
+) -> Handled<ReportValidated> {
     let report = match Report::try_from(&parsed) {
         Ok(report) => report,
         Err(error) => return Err(Refusal::undecodable(error.to_string()).into()),
@@ -38,11 +48,19 @@ async fn validate(cpu: CpuPool, policy: Arc<RulePolicy>, parsed: ReportParsed) -
     if let Some(refusal) = not_yours(&submitted, &report) {
         return Err(refusal.into());
     }
+    let snapshots = Snapshots::of(&bus, &submitted).await?;
+    if let Some(refusal) = snapshots.unchanged(&report) {
+        return Err(refusal.into());
+    }
     let review = match submitted.withdraws {
         Some(_) => Review { report, findings: Vec::new(), rules_version: policy.version() },
         None => {
             let day = submitted.day();
-            cpu.run(move || rules::review_as(report, None, &policy, day)).await?
+            cpu.run(move || {
+                let review = rules::review_as(report, None, &policy, day);
+                rules::as_published(review, &snapshots.published(), &policy, day)
+            })
+            .await?
         }
     };
     let validated = ReportValidated {

@@ -5,7 +5,7 @@ use crate::workspace::Package;
 
 /// The packages of this workspace that each crate and each service depends on. `fuzz`, `tests` and `xtask`
 /// may depend on anything.
-const ARROWS: [(&str, &[&str]); 27] = [
+const ARROWS: [(&str, &[&str]); 28] = [
     // The contract and the heart, which know no bus and no async.
     ("report", &[]),
     ("proto", &["report"]),
@@ -23,15 +23,22 @@ const ARROWS: [(&str, &[&str]); 27] = [
     ("sandbox", &[]),
     ("bus", &["proto"]),
     ("blobs", &["bus"]),
+    ("fetch", &[]),
     ("worker", &["blobs", "bus", "proto"]),
     ("access", &["bus", "proto", "report", "worker"]),
     ("policy", &["bus", "proto", "rules", "worker"]),
     ("kafka", &["worker"]),
     // The services.
-    ("ingest", &["access", "blobs", "bus", "document", "proto", "report", "survey", "worker"]),
+    (
+        "ingest",
+        &[
+            "access", "blobs", "bus", "document", "export", "fetch", "kafka", "proto", "report", "survey",
+            "worker",
+        ],
+    ),
     ("parse", &["blobs", "document", "proto", "reading", "sandbox", "worker"]),
     ("check", &["document", "parse", "report", "rules", "search", "worker"]),
-    ("validate", &["policy", "proto", "report", "rules", "worker"]),
+    ("validate", &["bus", "policy", "proto", "report", "rules", "worker"]),
     ("index", &["blobs", "bus", "policy", "proto", "report", "rules", "search", "worker"]),
     (
         "console",
@@ -56,7 +63,7 @@ const ARROWS: [(&str, &[&str]); 27] = [
             "worker",
         ],
     ),
-    ("deliver", &["bus", "kafka", "odbc", "proto", "report", "worker"]),
+    ("deliver", &["bus", "export", "kafka", "odbc", "proto", "report", "worker"]),
     (
         "gouji",
         &[
@@ -65,7 +72,9 @@ const ARROWS: [(&str, &[&str]); 27] = [
             "bus",
             "check",
             "console",
+            "deliver",
             "document",
+            "fetch",
             "index",
             "ingest",
             "nats-server",

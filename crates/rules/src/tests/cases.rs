@@ -1,10 +1,12 @@
 //! Judges the cases that stand in the files of the rules.
 
 use report::FormId::{F2019, F2021};
-use report::{Finding, FormId, Judgement, Severity, Verdict};
+use report::{Date, Finding, FormId, Judgement, Report, Severity, Verdict};
 
 use super::case::{report, years, zeros};
-use crate::{Case, Check, Expected, Rule, catalogue, compare, review};
+use crate::{
+    Case, Check, Expected, Gone, Published, Rule, RulePolicy, as_published, catalogue, compare, review, under,
+};
 
 /// What a rule finds in a case.
 pub(super) fn findings(rule: &Rule, case: &Case) -> Vec<Finding> {
@@ -12,11 +14,32 @@ pub(super) fn findings(rule: &Rule, case: &Case) -> Vec<Finding> {
         let senders: Vec<&str> = case.changes.split('|').map(str::trim).collect();
         return check(rule, &zeros(case.form), &senders);
     }
+    if let Check::Published(check) = rule.check {
+        return published(rule, check, case);
+    }
     let (report, last_year) = years(case.form, case.changes);
     let across = last_year.map(|last_year| compare(&report, &last_year)).unwrap_or_default();
     let mut findings = [review(report).findings, across].concat();
     findings.retain(|finding| rule.made(finding));
     findings
+}
+
+/// What a rule finds in what became of a report on its web site: `last:` stands before the report as it was first
+/// seen, and `gone=404` says that the page is gone and what the site answers.
+fn published(
+    rule: &Rule,
+    check: fn(&Rule, &Report, &Published<'_>) -> Vec<Finding>,
+    case: &Case,
+) -> Vec<Finding> {
+    let (changes, gone) = case.changes.split_once("gone=").unwrap_or((case.changes, ""));
+    let (report, first) = years(case.form, changes);
+    let since = date(2025, 3, 2);
+    let published = Published {
+        first: first.as_ref().map(|first| (first, date(2025, 1, 20))),
+        seen: Some(since),
+        gone: gone.parse().ok().map(|status| Gone { status, since }),
+    };
+    check(rule, &report, &published)
 }
 
 /// The rules that `survey` judges have cases of several agencies, and `survey` judges these too.
@@ -57,7 +80,7 @@ fn each_message_is_as_expected() {
 /// The console shows a finding at its origin, so a finding about printed cells has one.
 #[test]
 fn each_finding_about_cells_has_an_origin() {
-    for rule in judged_here().filter(|rule| !matches!(rule.check, Check::Versions(_))) {
+    for rule in judged_here().filter(|rule| !matches!(rule.check, Check::Versions(_) | Check::Published(_))) {
         for case in rule.cases {
             let (report, _) = years(case.form, case.changes);
             for finding in findings(rule, case) {
@@ -75,6 +98,27 @@ fn every_rule_begins_its_cases_with_one_in_which_it_speaks() {
         let speaks = if rule.id == "T4-04" { Expected::Unknown } else { Expected::Fails };
         assert_eq!(rule.cases.first().map(|case| case.expected), Some(speaks), "{}", rule.id);
     }
+}
+
+fn date(year: i16, month: i8, day: i8) -> Date {
+    Date::new(year, month, day).unwrap()
+}
+
+/// What a site showed is not shown again, so another policy weighs the same findings.
+#[test]
+fn what_a_site_showed_is_kept_under_another_policy() {
+    let gone = Some(Gone { status: 404, since: date(2025, 3, 2) });
+    let published = Published { gone, ..Published::default() };
+    let first = as_published(review(zeros(F2021)), &published, &RulePolicy::default(), None);
+    assert_eq!(first.findings.len(), 1);
+    let lower = RulePolicy::parse("[severity]\nWEB-02 = \"info\"\n").unwrap();
+    let low = under(first.clone(), None, &lower, None);
+    assert_eq!(low.findings.iter().map(|one| one.severity).collect::<Vec<_>>(), [Severity::Info]);
+    assert_eq!(low.findings[0].message, first.findings[0].message);
+    let off = RulePolicy::parse("off = [\"WEB-02\"]\n").unwrap();
+    assert_eq!(under(low.clone(), None, &off, None).findings, []);
+    let again = under(low, None, &RulePolicy::default(), None);
+    assert_eq!(again.findings, first.findings);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::{Rule, catalogue};
 
 /// The families in the order of the catalogue, and what each is about.
-pub(super) const FAMILIES: [(&str, &str); 10] = [
+pub(super) const FAMILIES: [(&str, &str); 11] = [
     ("doc", "The report as a whole: its title, its dates, its parts and its words."),
     ("t2", "Table two, 主动公开政府信息情况."),
     ("t3", "Table three, 收到和处理政府信息公开申请情况."),
@@ -17,6 +17,7 @@ pub(super) const FAMILIES: [(&str, &str); 10] = [
     ("sim", "Texts that are too alike."),
     ("agg", "A report against those of other agencies."),
     ("dup", "Reports that were sent more than once."),
+    ("web", "What became of a report on the web site where it was published."),
 ];
 
 fn folder(family: &str) -> PathBuf {

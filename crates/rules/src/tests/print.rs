@@ -26,7 +26,7 @@ fn catalogue_markdown() -> String {
          每条规则有三种结论：符合的不作说明，不符合的指出问题，缺少所需数字的写明无法核对。\n\
          公式中的英文名是单元格编号：`requests` 为表三，`active` 为表二，`review`、`direct_litigation`、`litigation_after_review` 为表四；各格的中文名见 [glossary.md](glossary.md)。\n\
          每条规则有一个例子，取自该规则文件中第一个不符合的用例。例子只写与一份各格为0、各项平衡的报告不同之处；\
-         `last:` 之后是上年度的报告；关于各版本的规则，例子是各版本的报送单位；多个机关的报告以 `|` 分隔。写法见 [case.rs](../crates/rules/src/tests/case.rs) 和 [cases.rs](../crates/survey/src/tests/cases.rs)。\n",
+         `last:` 之后是上年度的报告；关于各版本的规则，例子是各版本的报送单位；关于网页的规则，`last:` 之后是首次抓取时的报告；多个机关的报告以 `|` 分隔。写法见 [case.rs](../crates/rules/src/tests/case.rs) 和 [cases.rs](../crates/survey/src/tests/cases.rs)。\n",
         catalogue().len()
     );
     for rule in catalogue() {
@@ -52,6 +52,7 @@ fn section(out: &mut String, rule: &Rule) {
         Check::Report(_) => "本报告",
         Check::Years(_) => "本报告和同一机关上年度的报告",
         Check::Versions(_) => "本报告的各版本",
+        Check::Published(_) => "本报告和公布它的网页",
         Check::Agencies => "本报告和其他机关的报告",
     };
     let file = file_of(rule);
@@ -82,7 +83,7 @@ fn example(out: &mut String, rule: &Rule) {
     let messages: Vec<String> = match rule.check {
         // `survey` proves that the message of the case is what it says.
         Check::Agencies => case.message.map(str::to_owned).into_iter().collect(),
-        Check::Report(_) | Check::Years(_) | Check::Versions(_) => {
+        Check::Report(_) | Check::Years(_) | Check::Versions(_) | Check::Published(_) => {
             findings(rule, case).into_iter().map(|finding| finding.message).collect()
         }
     };

@@ -73,6 +73,15 @@ pub const SETTINGS: &[Setting] = &[
         ],
     ),
     setting(
+        "bus.installation",
+        "GOUJI_INSTALLATION",
+        "",
+        &[
+            "The name of this installation on foreign data buses, the `source` of what outlets send: letters, digits, -",
+            "and dots. Two installations on one bus must differ. If it is not set, the name of the host.",
+        ],
+    ),
+    setting(
         "originals.at",
         "GOUJI_ORIGINALS",
         "\"gouji-originals\"",
@@ -286,7 +295,8 @@ pub const SETTINGS: &[Setting] = &[
         "GOUJI_INBOX",
         "",
         &[
-            "The exchange folder: a file that no longer changes moves to done/ or refused/ in it, with a receipt.",
+            "The exchange folder. A folder in it has the name of an API key, whose scope holds for its files; a file or a",
+            "batch (a folder or ZIP with a manifest) that is complete moves to done/ or refused/, with receipts.",
         ],
     ),
     setting(
@@ -296,6 +306,15 @@ pub const SETTINGS: &[Setting] = &[
         &[
             "How long a file of the exchange folder must not change before it is accepted, 0 to 86400; a file with an",
             "end mark (a.docx.ok) is accepted at once. 30, because copying over a slow line pauses for seconds.",
+        ],
+    ),
+    setting(
+        "ingest.inbox_receipts",
+        "GOUJI_INBOX_RECEIPTS",
+        "",
+        &[
+            "The folder of all receipts, with a folder for each sender, where they leave by another way than files come",
+            "in, as across a gap. If it is not set, they are in receipts/ in the folder of each sender.",
         ],
     ),
     setting(
@@ -325,6 +344,50 @@ pub const SETTINGS: &[Setting] = &[
         &[
             "Free space in millions of bytes on the disks of originals and of incomplete uploads, below which ingest",
             "accepts no more, so that accepted reports can still be finished.",
+        ],
+    ),
+    setting(
+        "fetch.every_hours",
+        "GOUJI_FETCH_EVERY_HOURS",
+        "0",
+        &[
+            "How often each page that publishes a report is visited, 1 to 8760 hours; 0 for only when somebody asks",
+            "with `gouji fetch`. 168 notices within a week what was changed or taken away.",
+        ],
+    ),
+    setting(
+        "fetch.delay_ms",
+        "GOUJI_FETCH_DELAY_MS",
+        "3000",
+        &[
+            "The pause between two requests to one host in milliseconds, 0 to 600000; a site may ask for a longer one",
+            "in its robots.txt. 3000, because small sites fail under more.",
+        ],
+    ),
+    setting(
+        "fetch.gone_hours",
+        "GOUJI_FETCH_GONE_HOURS",
+        "24",
+        &[
+            "A report counts as taken away after two visits that missed it, so many hours apart, 0 to 720. 24, because",
+            "sites are down for a night.",
+        ],
+    ),
+    setting(
+        "fetch.contact",
+        "GOUJI_FETCH_CONTACT",
+        "",
+        &[
+            "Whom the operators of a site may ask about the visits: a name with a telephone number or mail address.",
+        ],
+    ),
+    setting(
+        "fetch.networks",
+        "GOUJI_FETCH_NETWORKS",
+        "",
+        &[
+            "Inner networks whose sites may be visited, e.g. \"10.1.0.0/16,172.16.3.4\". None by default: otherwise",
+            "anybody who may name an address could read what only this machine reaches.",
         ],
     ),
     setting(

@@ -1,11 +1,13 @@
 //! Checksums that senders put beside a file: `a.docx.sha256`, `a.docx.sm3`, `a.docx.md5`.
 
-use std::fs::{self, File};
-use std::io::{self, Read as _};
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use data_encoding::HEXLOWER;
 use md5::Md5;
+use rustix::fs::OFlags;
 use sha2::{Digest, Sha256};
 use sm3::Sm3;
 
@@ -15,7 +17,7 @@ use super::listing::{beside, is_absent};
 pub(super) const ALGORITHMS: [(&str, usize, Hash); 3] =
     [(".sha256", 64, hash::<Sha256>), (".sm3", 64, hash::<Sm3>), (".md5", 32, hash::<Md5>)];
 
-type Hash = fn(&Path) -> io::Result<String>;
+type Hash = fn(&mut dyn Read) -> io::Result<String>;
 
 /// The largest checksum file that is read; one for a thousand files has 100 KB.
 const MAX_BYTES: u64 = 1 << 20;
@@ -30,7 +32,9 @@ pub(super) fn verify(path: &Path) -> Result<(), String> {
             Err(error) => return Err(format!("reading {name}{suffix}: {error}")),
         };
         let stated = stated.ok_or_else(|| format!("{name}{suffix} states no checksum of {name}"))?;
-        let found = hash(path).map_err(|error| format!("reading {name}: {error}"))?;
+        let found = open(path)
+            .and_then(|mut file| hash(&mut file))
+            .map_err(|error| format!("reading {name}: {error}"))?;
         if found != stated {
             return Err(format!("{name}{suffix} states {stated}, and the file has {found}"));
         }
@@ -40,7 +44,7 @@ pub(super) fn verify(path: &Path) -> Result<(), String> {
 
 fn read(path: &Path) -> io::Result<String> {
     let mut bytes = Vec::new();
-    fs::File::open(path)?.take(MAX_BYTES).read_to_end(&mut bytes)?;
+    open(path)?.take(MAX_BYTES).read_to_end(&mut bytes)?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
@@ -63,10 +67,30 @@ fn stated(text: &str, name: &str, digits: usize) -> Option<String> {
     }
 }
 
-fn hash<D: Digest>(path: &Path) -> io::Result<String> {
-    let (mut file, mut digest, mut part) = (File::open(path)?, D::new(), vec![0; 64 << 10]);
+/// Opens a regular file for reading. A link is not followed, and a pipe does not block.
+pub(super) fn open(path: &Path) -> io::Result<File> {
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    let file = File::options().read(true).custom_flags(flags.bits().cast_signed()).open(path)?;
+    match file.metadata()?.is_file() {
+        true => Ok(file),
+        false => Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file")),
+    }
+}
+
+/// SHA-256 in lower-case hex digits.
+pub(super) fn sha256(bytes: &mut dyn Read) -> io::Result<String> {
+    hash::<Sha256>(bytes)
+}
+
+/// SM3 in lower-case hex digits.
+pub(super) fn sm3(bytes: &mut dyn Read) -> io::Result<String> {
+    hash::<Sm3>(bytes)
+}
+
+fn hash<D: Digest>(bytes: &mut dyn Read) -> io::Result<String> {
+    let (mut digest, mut part) = (D::new(), vec![0; 64 << 10]);
     loop {
-        let length = file.read(&mut part)?;
+        let length = bytes.read(&mut part)?;
         let read = part.get(..length).unwrap_or_default();
         if read.is_empty() {
             return Ok(HEXLOWER.encode(&digest.finalize()));
@@ -77,6 +101,8 @@ fn hash<D: Digest>(path: &Path) -> io::Result<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     const SHA256: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";

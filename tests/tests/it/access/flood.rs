@@ -62,11 +62,11 @@ async fn a_flood_gets_503_and_nothing_accepted_is_lost() {
     }
     assert!(taken.len() as u64 >= HIGH_WATER, "{}", taken.len());
 
-    // The drop folder holds back by the same rule.
+    // The exchange folder holds back by the same rule.
     let waiting = setup.pipeline.inbox().join("waits.html");
     fs::write(&waiting, report(10_000).bytes).unwrap();
-    until("the drop folder to be held back", SOON, async || {
-        Ok(setup.pipeline.ingest.process.said().contains("the drop folder is paused").then_some(()))
+    until("the exchange folder to be held back", SOON, async || {
+        Ok(setup.pipeline.ingest.process.said().contains("the exchange folder is paused").then_some(()))
     })
     .await
     .unwrap();
@@ -76,7 +76,7 @@ async fn a_flood_gets_503_and_nothing_accepted_is_lost() {
     for id in &taken {
         setup.until_state("operator", id, "indexed").await;
     }
-    until("the drop folder to be taken in", SOON, async || Ok((!waiting.exists()).then_some(())))
+    until("the exchange folder to be taken in", SOON, async || Ok((!waiting.exists()).then_some(())))
         .await
         .unwrap();
     assert_eq!(send(&setup, 20_000).await.0, StatusCode::ACCEPTED);

@@ -181,7 +181,7 @@ async fn another_document_is_refused_whichever_way_it_comes_in() {
 }
 
 #[tokio::test]
-async fn the_drop_folder_takes_files_and_leaves_receipts() {
+async fn the_exchange_folder_takes_files_and_leaves_receipts() {
     let reports = reports(5_000..5_003);
     let pipeline = Pipeline::start(Shape::default()).await.unwrap();
     let (api, mut log, inbox) = (pipeline.api(), Log::of(&pipeline).await, pipeline.inbox());
@@ -196,8 +196,8 @@ async fn the_drop_folder_takes_files_and_leaves_receipts() {
     fs::write(inbox.join("空.txt"), b"").unwrap();
 
     log.until("indexed", reports.len()).await;
-    let receipt = async |place: &str| {
-        let path = inbox.join(format!("{place}.receipt.json"));
+    let receipt = async |place: &str, receipt: &str| {
+        let path = inbox.join(receipt);
         until(place, SOON, async || {
             // Moved away means that the receipt is whole.
             let moved = inbox.join(place).is_file();
@@ -209,13 +209,21 @@ async fn the_drop_folder_takes_files_and_leaves_receipts() {
         .await
         .unwrap()
     };
-    for (name, report) in names.iter().zip(&reports) {
-        let receipt = receipt(&format!("done/{name}")).await;
+    let places = [
+        ("西安市/done/甲.txt", "西安市/receipts/甲.txt.taken.json"),
+        ("done/乙.htm", "done/乙.htm.receipt.json"),
+        ("done/丙.txt", "receipts/丙.txt.taken.json"),
+    ];
+    for ((name, report), (place, path)) in names.iter().zip(&reports).zip(places) {
+        let receipt = receipt(place, path).await;
         assert_eq!(receipt["reports"][0]["id"], id(&report.bytes));
         assert!(!inbox.join(name).exists());
         let submission = api.submission(&text(&receipt["submission"])).await.unwrap();
         assert_eq!(submission["reports"][0]["state"], "indexed");
     }
-    assert_eq!(receipt("refused/空.txt").await["refused"][0]["class"], "empty");
+    assert_eq!(
+        receipt("refused/空.txt", "refused/空.txt.receipt.json").await["refused"][0]["class"],
+        "empty"
+    );
     everything_arrived(&api, &reports).await;
 }

@@ -59,6 +59,7 @@ fn words(class: RefusalClass) -> (&'static str, &'static str) {
         C::TooMuchMemory => ("读取所需内存过多", "去掉图片，另存为DOCX或纯文本后报送。"),
         C::ReaderCrashed => ("读取时程序异常退出", "另存为DOCX或纯文本后报送。"),
         C::NotYours => ("不是本账号范围内的机关或地区的报告", "检查是否选错文件；范围有误的，请联系管理员。"),
+        C::Unchanged => ("网页有改动，其中的报告没有变化", "不必处理，仍以此前抓取的版本为准。"),
         C::UndecodableEvent => ("系统版本不一致，未能处理", "不必重新报送，由管理员处理。"),
         C::GaveUp => ("系统多次处理未成功", "不必重新报送，由管理员排除故障后重新处理。"),
         C::KilledWorker => ("处理程序多次中断", "不必重新报送，由管理员处理。"),

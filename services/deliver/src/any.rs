@@ -1,0 +1,100 @@
+//! The kinds of targets behind one type.
+
+use std::collections::BTreeSet;
+
+use anyhow::Context as _;
+use worker::outlets::{OutletConfig, TargetKind};
+
+use crate::change::{Batch, Place};
+use crate::folder::FolderTarget;
+use crate::kafka::KafkaTarget;
+use crate::table::Tables;
+use crate::target::{Batching, Kept, Target, TargetError};
+use crate::webhook::Webhook;
+
+/// A target of any kind.
+pub enum AnyTarget {
+    /// An exchange folder.
+    Folder(FolderTarget),
+    /// Exchange tables.
+    Table(Tables),
+    /// A Kafka topic.
+    Kafka(KafkaTarget),
+    /// An HTTP address.
+    Webhook(Webhook),
+}
+
+/// Calls the same method of whatever target it is.
+macro_rules! each {
+    ($target:expr, $inner:ident => $call:expr) => {
+        match $target {
+            AnyTarget::Folder($inner) => $call,
+            AnyTarget::Table($inner) => $call,
+            AnyTarget::Kafka($inner) => $call,
+            AnyTarget::Webhook($inner) => $call,
+        }
+    };
+}
+
+impl AnyTarget {
+    /// Checks what the settings say, and opens nothing.
+    ///
+    /// # Errors
+    /// What cannot be used.
+    pub fn check(outlet: &OutletConfig) -> anyhow::Result<()> {
+        match outlet.to {
+            TargetKind::Folder | TargetKind::Table => Self::open(outlet, "").map(drop),
+            // Their files need not be readable for whoever checks the settings.
+            TargetKind::Kafka | TargetKind::Webhook => Ok(()),
+        }
+    }
+
+    /// The target of an outlet. `installation` names the one that sends.
+    ///
+    /// # Errors
+    /// If a file that the settings name cannot be read, or what they say cannot be used.
+    pub fn open(outlet: &OutletConfig, installation: &str) -> anyhow::Result<Self> {
+        let missing = || format!("outlet {} has no table [outlet.{}]", outlet.name, outlet.to.as_str());
+        match outlet.to {
+            TargetKind::Folder => {
+                let folder = outlet.folder.as_ref().with_context(missing)?;
+                Ok(Self::Folder(FolderTarget::new(&outlet.name, folder, outlet.carry)?))
+            }
+            TargetKind::Table => Ok(Self::Table(Tables::new(outlet)?)),
+            TargetKind::Webhook => {
+                let webhook = outlet.webhook.as_ref().with_context(missing)?;
+                Ok(Self::Webhook(Webhook::open(webhook, &format!("/gouji/{installation}"))?))
+            }
+            TargetKind::Kafka => {
+                let kafka = outlet.kafka.clone().with_context(missing)?;
+                Ok(Self::Kafka(KafkaTarget::new(&outlet.name, kafka, format!("/gouji/{installation}"))))
+            }
+        }
+    }
+}
+
+impl Target for AnyTarget {
+    async fn test(&mut self) -> Result<Vec<String>, TargetError> {
+        each!(self, target => target.test().await)
+    }
+
+    fn batching(&self) -> Batching {
+        each!(self, target => target.batching())
+    }
+
+    async fn place(&mut self) -> Result<Kept, TargetError> {
+        each!(self, target => target.place().await)
+    }
+
+    async fn deliver(&mut self, batch: &Batch) -> Result<(), TargetError> {
+        each!(self, target => target.deliver(batch).await)
+    }
+
+    async fn rewind(&mut self, to: Place) -> Result<(), TargetError> {
+        each!(self, target => target.rewind(to).await)
+    }
+
+    async fn delivered(&mut self, log_made_at_ms: i64) -> Result<Option<BTreeSet<u64>>, TargetError> {
+        each!(self, target => target.delivered(log_made_at_ms).await)
+    }
+}
