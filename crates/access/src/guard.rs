@@ -263,7 +263,9 @@ impl AccessControl {
                 Err(SessionError::Unavailable(_)) => caller.role,
                 Err(SessionError::Ended) => None,
             },
-            (None, _, Some(keys)) if caller.role.is_some() => keys.named(&caller.name).ok().map(|key| key.role),
+            (None, _, Some(keys)) if caller.role.is_some() => {
+                keys.named(&caller.name).ok().map(|key| key.role)
+            }
             _ => return true,
         };
         role.is_some_and(|role| requires.allows(role))

@@ -89,15 +89,8 @@ impl<W: Write> Spreadsheet<W> {
     ) -> Result<Self, ExportError> {
         let knife = Knife::default();
         let archive = ZipWriter::new_stream(knife.hold(out));
-        let mut spreadsheet = Self {
-            knife,
-            archive,
-            book,
-            columns,
-            limits,
-            sheets: Vec::new(),
-            sheet: Sheet::default(),
-        };
+        let mut spreadsheet =
+            Self { knife, archive, book, columns, limits, sheets: Vec::new(), sheet: Sheet::default() };
         spreadsheet.begin_rows()?;
         Ok(spreadsheet)
     }

@@ -100,7 +100,8 @@ fn place(report: &Report, finding: &Finding, file_name: &str) -> Option<String> 
     let origin = finding.origin.and_then(|origin| location::location(report, origin, Some(file_name)));
     match (&finding.cells[..], report.cells.form()) {
         ([id], Some(form)) => {
-            let page = report.cells.get(*id).and_then(|cell| location::in_file(cell.origin?, Some(file_name)));
+            let page =
+                report.cells.get(*id).and_then(|cell| location::in_file(cell.origin?, Some(file_name)));
             let page = page.map_or_else(String::new, |page| format!("，{page}"));
             Some(format!("{}{page}", location::of_cell(form, *id)))
         }

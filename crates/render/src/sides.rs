@@ -59,7 +59,8 @@ pub fn sides(report: &Report, finding: &Finding) -> Option<Sides> {
 /// The names of the sums of both sides of an equation, in the words of the form.
 pub fn sides_of_equation(equation: &Equation) -> Sides {
     let (left, right) = names_of_terms(equation);
-    let sum = |name: &str, terms: &[CellId]| if terms.len() > 1 { format!("{name}合计") } else { name.into() };
+    let sum =
+        |name: &str, terms: &[CellId]| if terms.len() > 1 { format!("{name}合计") } else { name.into() };
     Sides { left: sum(left, &equation.left), right: sum(right, &equation.right) }
 }
 

@@ -491,7 +491,13 @@ mod tests {
     #[test]
     fn divisions_are_ranked_by_the_last_year_and_equal_sums_share_a_place() {
         let sum = |value: Option<i64>, is_exact: bool| {
-            Some(Sum { id: CellId::parse(DEFAULT_CELL).unwrap(), sum: value.map(Decimal::from), is_exact, contributors: 1, lacking: 0 })
+            Some(Sum {
+                id: CellId::parse(DEFAULT_CELL).unwrap(),
+                sum: value.map(Decimal::from),
+                is_exact,
+                contributors: 1,
+                lacking: 0,
+            })
         };
         let row = |before: Option<Sum>, last: Option<Sum>| RegionRow {
             region: nation(),

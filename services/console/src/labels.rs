@@ -179,8 +179,9 @@ mod tests {
         let text = Origin { line: 3, start: 10, end: 14, ..Origin::default() };
         let figure = Origin { table: Some(1), row: Some(4), column: Some(9), page: Some(2), ..text };
         *report.cells.get_mut(id).unwrap() = Cell { origin: Some(figure), ..Cell::default() };
-        let check =
-            |origin: Origin, expected: Option<&str>| assert_eq!(location(&report, origin).as_deref(), expected);
+        let check = |origin: Origin, expected: Option<&str>| {
+            assert_eq!(location(&report, origin).as_deref(), expected)
+        };
         check(text, None);
         check(Origin { page: Some(2), ..text }, Some("原文第2页"));
         check(figure, Some("原文第2页表三“一、本年新收政府信息公开申请数量”行“总计”列"));

@@ -145,9 +145,7 @@ pub(crate) async fn publish(
     }
     let why = change.why.trim();
     if why.is_empty() {
-        return Err(
-            Problem::new(Code::NoReason, "没有写明改动的理由。", "请填写理由后再试。").field("why")
-        );
+        return Err(Problem::new(Code::NoReason, "没有写明改动的理由。", "请填写理由后再试。").field("why"));
     }
     if why.chars().count() > LONGEST_WHY {
         let detail = format!("理由超过{LONGEST_WHY}个字。");

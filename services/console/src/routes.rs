@@ -13,7 +13,8 @@ use crate::pages::{self, login};
 use crate::problem::Problem;
 use crate::{
     assets, audit_api, check_api, compare_api, download, export_api, letter, letters, news_api, notices,
-    original_api, pipeline_api, policy_api, regional_api, report_api, report_stream, reviews_api, search_api, users_api,
+    original_api, pipeline_api, policy_api, regional_api, report_api, report_stream, reviews_api, search_api,
+    users_api,
 };
 
 /// Every path and what it needs; `openapi.json` describes those of the API. Where any key will do, a key that
@@ -132,12 +133,7 @@ pub(crate) fn routes() -> Vec<Route<App>> {
             Only(&["q", "role"]),
             get(users_api::list).post(users_api::create),
         ),
-        (
-            "/api/v1/users/{id}",
-            Requires::Operate,
-            Only(&[]),
-            get(users_api::user).patch(users_api::change),
-        ),
+        ("/api/v1/users/{id}", Requires::Operate, Only(&[]), get(users_api::user).patch(users_api::change)),
         ("/api/v1/users/{id}/password", Requires::Operate, Only(&[]), post(users_api::reset)),
         ("/api/v1/users/{id}/sign-out", Requires::Operate, Only(&[]), post(users_api::sign_out)),
         ("/api/v1/events", Requires::Key, Only(&[]), get(pipeline_api::events)),

@@ -32,8 +32,7 @@ pub(crate) async fn list(app: &App, text: &str, role: Option<Role>) -> Result<Ve
         let names = [&account.name, &account.display];
         names.into_iter().chain(&account.regions).chain(&account.agencies).any(|own| own.contains(text))
     };
-    let is_wanted =
-        |account: &&Account| role.is_none_or(|role| account.role == role) && has_text(account);
+    let is_wanted = |account: &&Account| role.is_none_or(|role| account.role == role) && has_text(account);
     Ok(directory.accounts().into_iter().filter(is_wanted).cloned().collect())
 }
 

@@ -58,7 +58,9 @@ impl<'a> Sheet<'a> {
                     self.sheet.write_string_with_format(self.row, column, text, &self.wrapped)?;
                 }
                 Entry::Number(value) => match value.and_then(|value| value.to_string().parse::<f64>().ok()) {
-                    Some(value) => drop(self.sheet.write_number_with_format(self.row, column, value, &self.wrapped)?),
+                    Some(value) => {
+                        drop(self.sheet.write_number_with_format(self.row, column, value, &self.wrapped)?)
+                    }
                     None => {}
                 },
                 Entry::Count(Some(count)) => {
@@ -76,8 +78,15 @@ fn text(text: impl Into<String>) -> Entry {
 }
 
 fn overview(workbook: &mut Workbook, files: &[CheckedReport<'_>]) -> Result<(), XlsxError> {
-    let heads =
-        [("文件", 40.0), ("机关", 32.0), ("年度", 8.0), ("地区", 24.0), ("发布日期", 12.0), ("结论", 10.0), ("问题", 24.0)];
+    let heads = [
+        ("文件", 40.0),
+        ("机关", 32.0),
+        ("年度", 8.0),
+        ("地区", 24.0),
+        ("发布日期", 12.0),
+        ("结论", 10.0),
+        ("问题", 24.0),
+    ];
     let mut sheet = Sheet::new(workbook, "文件", &heads)?;
     for file in files {
         let mut row = vec![text(file.file_name)];
@@ -88,7 +97,14 @@ fn overview(workbook: &mut Workbook, files: &[CheckedReport<'_>]) -> Result<(), 
                 let region = report.region.as_ref().map_or("", |region| &region.name);
                 let day = report.published.map_or_else(String::new, |day| day.to_string());
                 let verdict = review.verdict().title();
-                row.extend([text(agency), text(year), text(region), text(day), text(verdict), text(count(review))]);
+                row.extend([
+                    text(agency),
+                    text(year),
+                    text(region),
+                    text(day),
+                    text(verdict),
+                    text(count(review)),
+                ]);
             }
             Err(reason) => {
                 row.extend(["", "", "", "", "无法读取", reason].map(text));

@@ -1,8 +1,6 @@
 //! Renders one problem of a letter: what is wrong, where, by how much, how to correct it, and why.
 
-use report::{
-    Against, CellId, Decimal, Equation, Finding, Form, Judgement, Problem, Repair, Review,
-};
+use report::{Against, CellId, Decimal, Equation, Finding, Form, Judgement, Problem, Repair, Review};
 
 use crate::location;
 use crate::problem::problem_summary;

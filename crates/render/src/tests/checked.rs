@@ -47,13 +47,17 @@ fn the_workbook_has_a_row_for_each_file_finding_and_cell() {
         assert_eq!(bytes, checked_xlsx(files).unwrap(), "the same files are the same bytes");
         let parts = parts(&bytes);
         let (of_files, findings, cells) = (sheet(&parts, 1), sheet(&parts, 2), sheet(&parts, 3));
-        assert_eq!((&*of_files["A4"], &*of_files["F4"], &*of_files["G4"]), ("s三.pdf", "s无法读取", "s文件已加密。"));
+        assert_eq!(
+            (&*of_files["A4"], &*of_files["F4"], &*of_files["G4"]),
+            ("s三.pdf", "s无法读取", "s文件已加密。")
+        );
         let count = files.iter().filter_map(|file| file.outcome.ok()).map(|review| review.findings.len());
         let rows = findings.keys().filter(|name| name.starts_with('A')).count();
         assert_eq!(rows, 1 + count.sum::<usize>());
         assert_eq!(cells.keys().filter(|name| name.starts_with('A')).count(), 1 + 2 * 200);
         // A cell without a number has no value, and its state says why.
-        let row_of = |state: &str| cells.iter().find(|(name, value)| name.starts_with('F') && *value == state);
+        let row_of =
+            |state: &str| cells.iter().find(|(name, value)| name.starts_with('F') && *value == state);
         for state in ["s原文为空格", "s原文以符号代替数字"] {
             let (name, _) = row_of(state).unwrap();
             assert!(!cells.contains_key(&name.replace('F', "E")), "{state}");

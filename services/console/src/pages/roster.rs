@@ -517,9 +517,8 @@ pub(crate) fn board_table(
     let names = compare_export::names(format);
     let words = |id: &'static str, title: &'static str| text(if names == Names::Zh { title } else { id });
     let wanted = params.get("state");
-    let is_wanted = |attendee: &&Attendee| {
-        wanted.is_none_or(|wanted| wanted == Punctuality::of(attendee).as_str())
-    };
+    let is_wanted =
+        |attendee: &&Attendee| wanted.is_none_or(|wanted| wanted == Punctuality::of(attendee).as_str());
     let rows = attendance.agencies.iter().filter(is_wanted).map(|attendee| {
         let state = Punctuality::of(attendee);
         let title = STATES.iter().find(|(known, _)| *known == state).map_or("", |(_, title)| title);

@@ -16,7 +16,7 @@ mod preview;
 mod regional;
 mod reviews;
 mod server;
-mod users;
 #[path = "../../../../tests/src/skip.rs"]
 #[expect(unreachable_pub, reason = "it is public in `tests`, where it belongs")]
 mod skip;
+mod users;

@@ -94,7 +94,8 @@ async fn an_administrator_makes_changes_and_disables_accounts() {
 
     let other = json!({"name": "li", "display": "李四", "role": "operate"});
     send(&console, Method::POST, "/api/v1/users", other).await;
-    let changed = send(&console, Method::PATCH, &address, json!({"role": "review", "regions": ["6101"]})).await;
+    let changed =
+        send(&console, Method::PATCH, &address, json!({"role": "review", "regions": ["6101"]})).await;
     assert_eq!(changed.json()["role"], "review");
     assert_eq!(changed.json()["display"], "张三（市政务公开办）", "what is absent stays");
     let reset = send(&console, Method::POST, &format!("{address}/password"), json!({})).await.json();
@@ -144,8 +145,7 @@ async fn a_stream_of_events_ends_with_its_session_or_its_key() {
     // A first password has to be changed before a stream can be opened.
     let encode = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
     let chosen = format!("{password} 之后");
-    let form =
-        format!("present={}&password={1}&again={1}", encode(password), encode(&chosen));
+    let form = format!("present={}&password={1}&again={1}", encode(password), encode(&chosen));
     let request = Request::post("/account/password")
         .header(header::HOST, "gouji.example")
         .header(header::ORIGIN, "http://gouji.example")

@@ -106,7 +106,8 @@ struct Named {
 }
 
 fn role(name: &str) -> Result<Role, String> {
-    Role::parse(name).ok_or_else(|| text!("可用 submit、review、lead、operate", "use submit, review, lead or operate"))
+    Role::parse(name)
+        .ok_or_else(|| text!("可用 submit、review、lead、operate", "use submit, review, lead or operate"))
 }
 
 impl User {
