@@ -12,6 +12,7 @@ mod published;
 mod recovery;
 mod roster;
 mod submission;
+mod table;
 mod upload_body;
 mod withdraw;
 
@@ -32,6 +33,7 @@ use crate::admission::Admission;
 use crate::lanes::Lanes;
 
 pub use recovery::{Recovered, recover};
+pub use table::schema as table_schema;
 
 /// The service: the HTTP API, and the exchange folder and the inlets if they are configured.
 pub fn service() -> Service {
@@ -42,7 +44,8 @@ pub fn service() -> Service {
 fn check(config: &Config) -> anyhow::Result<()> {
     access::check_config(config)?;
     published::check_config(config)?;
-    config.routes.inlets.iter().try_for_each(kafka::check)
+    config.routes.inlets.iter().try_for_each(kafka::check)?;
+    config.routes.inlets.iter().try_for_each(table::check)
 }
 
 /// The HTTP API. Has to be called inside a Tokio runtime.
@@ -122,9 +125,10 @@ async fn serve(worker: Worker) -> anyhow::Result<()> {
         doors.spawn(folder::watch(ingest.clone(), inbox));
     }
     for inlet in worker.config().routes.inlets.clone() {
-        if inlet.from == SourceKind::Kafka {
-            doors.spawn(kafka::consume(ingest.clone(), inlet));
-        }
+        match inlet.from {
+            SourceKind::Kafka => doors.spawn(kafka::consume(ingest.clone(), inlet)),
+            SourceKind::Table => doors.spawn(table::poll(ingest.clone(), inlet)),
+        };
     }
     while let Some(ended) = doors.join_next().await {
         ended.context("a way in panicked").flatten()?;

@@ -23,6 +23,12 @@ const EXAMPLES: &[Example] = &[
         "one line of JSON for each report of a folder",
     ),
     example(
+        "check",
+        "gouji check --format xlsx --out 校核结果.xlsx reports/",
+        "文件夹中全部报告的校核结果，用 Excel 打开",
+        "the findings on all reports of a folder, for Excel",
+    ),
+    example(
         "submit",
         "gouji submit reports-2024.zip more/",
         "报送压缩包和文件夹，等待入库",
@@ -171,6 +177,19 @@ const EXAMPLES: &[Example] = &[
         "a key for an agency",
     ),
     example("key list", "gouji key list --file keys.toml", "列出密钥", "list the keys"),
+    example("user", "gouji user new zhangsan --role review --region 6101", "建立账号", "make an account"),
+    example("user list", "gouji user list --role review", "列出审核员", "list the reviewers"),
+    example(
+        "user new",
+        "gouji user new caizheng --display 西安市财政局 --role submit --region 6101 --agency 西安市财政局",
+        "给一个报送单位建立账号",
+        "an account for an agency",
+    ),
+    example("user role", "gouji user role zhangsan --role lead", "改为负责人", "make somebody a chief"),
+    example("user disable", "gouji user disable zhangsan", "停用账号", "disable an account"),
+    example("user enable", "gouji user enable zhangsan", "启用账号", "enable it again"),
+    example("user reset", "gouji user reset zhangsan", "忘记密码", "a forgotten password"),
+    example("user sign-out", "gouji user sign-out zhangsan", "结束其全部登录", "end its sessions"),
     example(
         "bus",
         "gouji bus init /etc/gouji/nats",
