@@ -7,6 +7,7 @@ pub mod cluster;
 pub mod disk;
 pub mod generate;
 pub mod judge;
+pub mod kafka;
 pub mod npm;
 pub mod pipeline;
 pub mod processes;

@@ -52,8 +52,8 @@ struct UnderWay {
 }
 
 /// How long a batch waits for its delivery reports before the outlet is called blocked. Brokers elect a leader in
-/// some seconds; a restart of one takes longer, and then somebody should know.
-const DELIVERY: Duration = Duration::from_secs(30);
+/// some seconds; a restart of one takes longer, and then somebody should know. The batch goes on waiting.
+const DELIVERY: Duration = Duration::from_secs(10);
 /// After one message failed, the others have an answer at once: the producer gives up the rest.
 const REST: Duration = Duration::from_secs(5);
 /// The most that a message may have locally. The topic's own limit holds, which is after compression.
