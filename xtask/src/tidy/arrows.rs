@@ -63,7 +63,7 @@ const ARROWS: [(&str, &[&str]); 28] = [
             "worker",
         ],
     ),
-    ("deliver", &["bus", "kafka", "odbc", "proto", "report", "worker"]),
+    ("deliver", &["bus", "export", "kafka", "odbc", "proto", "report", "worker"]),
     (
         "gouji",
         &[
@@ -72,6 +72,7 @@ const ARROWS: [(&str, &[&str]); 28] = [
             "bus",
             "check",
             "console",
+            "deliver",
             "document",
             "index",
             "ingest",
