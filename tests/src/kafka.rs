@@ -10,13 +10,13 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use rcgen::{BasicConstraints, CertificateParams, DistinguishedName, DnType, IsCa, Issuer, KeyPair};
+use rdkafka::ClientConfig;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{FutureProducer, FutureRecord};
 use rdkafka::topic_partition_list::TopicPartitionList;
-use rdkafka::ClientConfig;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -70,8 +70,8 @@ pub fn installed() -> Result<PathBuf, String> {
     let mut maven = Command::new("mvn");
     maven.args(["--quiet", "--batch-mode", "dependency:copy-dependencies", "-DoutputDirectory=libraries"]);
     let copied = run(maven.current_dir(&work));
-    let moved = copied
-        .and_then(|_| fs::rename(work.join("libraries"), &folder).map_err(|error| error.to_string()));
+    let moved =
+        copied.and_then(|_| fs::rename(work.join("libraries"), &folder).map_err(|error| error.to_string()));
     fs::remove_dir_all(&work).ok();
     moved.map(|()| folder)
 }
@@ -269,7 +269,8 @@ impl Kafka {
         until("the topic to be known", ANSWER, async || {
             let metadata = client.fetch_metadata(Some(&name), ANSWER)?;
             let found = metadata.topics().iter().find(|topic| topic.name() == name);
-            let is_known = found.is_some_and(|topic| topic.error().is_none() && !topic.partitions().is_empty());
+            let is_known =
+                found.is_some_and(|topic| topic.error().is_none() && !topic.partitions().is_empty());
             Ok(is_known.then_some(()))
         })
         .await
@@ -313,7 +314,9 @@ impl Kafka {
     pub fn count(&self, topic: &str, partitions: i32) -> Result<i64> {
         let client = self.consumer("count")?;
         (0..partitions)
-            .map(|partition| Ok(client.fetch_watermarks(topic, partition, ANSWER).map(|(low, high)| high - low)?))
+            .map(|partition| {
+                Ok(client.fetch_watermarks(topic, partition, ANSWER).map(|(low, high)| high - low)?)
+            })
             .sum()
     }
 
@@ -341,7 +344,8 @@ impl Kafka {
         let mut command = Command::new("python3");
         command.env("PYTHONPATH", clients).env("PYTHONUTF8", "1").arg(script).args([client, &brokers, topic]);
         command.arg(self.folder.path()).args([USER.0, USER.1]);
-        let said = tokio::task::spawn_blocking(move || run(&mut command)).await?.map_err(anyhow::Error::msg)?;
+        let said =
+            tokio::task::spawn_blocking(move || run(&mut command)).await?.map_err(anyhow::Error::msg)?;
         said.lines().map(read).collect()
     }
 }
@@ -364,7 +368,14 @@ fn java(folder: &Path, class: &str) -> Result<Command> {
     let libraries = fs::read_to_string(folder.join("libraries")).context("finding the libraries")?;
     let mut java = Command::new("java");
     // The quick compiler only: the process lives for a minute.
-    java.args(["-Xmx384m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", &format!("{libraries}/*"), class]);
+    java.args([
+        "-Xmx384m",
+        "-XX:+UseSerialGC",
+        "-XX:TieredStopAtLevel=1",
+        "-cp",
+        &format!("{libraries}/*"),
+        class,
+    ]);
     java.current_dir(folder);
     Ok(java)
 }
@@ -411,7 +422,9 @@ fn settings(folder: &Path, plain: u16, tls: u16, sasl: u16, controller: u16) -> 
 /// A text in a file of properties, which is Latin-1.
 fn escaped(text: &str) -> String {
     let units = text.encode_utf16();
-    units.map(|unit| if unit < 128 { char::from(unit as u8).to_string() } else { format!("\\u{unit:04x}") }).collect()
+    units
+        .map(|unit| if unit < 128 { char::from(unit as u8).to_string() } else { format!("\\u{unit:04x}") })
+        .collect()
 }
 
 /// An authority with a certificate for the broker and one for a client, and another authority.

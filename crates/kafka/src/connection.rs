@@ -184,10 +184,18 @@ mod tests {
         check(None, Code::UnknownTopicOrPartition, "there is no topic t on a:9092");
         check(None, Code::TopicAuthorizationFailed, "user u may not use the topic t");
         check(None, Code::ClusterAuthorizationFailed, "IDEMPOTENT_WRITE");
-        check(Some((Code::Authentication, "SCRAM failed")), late, "refuses the user or the password: SCRAM failed;");
+        check(
+            Some((Code::Authentication, "SCRAM failed")),
+            late,
+            "refuses the user or the password: SCRAM failed;",
+        );
         check(Some((Code::SSL, "self-signed")), late, "no TLS with a:9092: self-signed;");
         let refused = "Connect to a failed: Connection refused (after 3ms in state CONNECT)";
-        check(Some((Code::BrokerTransportFailure, refused)), late, "no broker of a:9092 answers: Connect to a failed: Connection refused");
+        check(
+            Some((Code::BrokerTransportFailure, refused)),
+            late,
+            "no broker of a:9092 answers: Connect to a failed: Connection refused",
+        );
         check(Some((Code::Resolve, "a: unknown")), late, "check kafka.brokers");
     }
 }

@@ -36,7 +36,8 @@ async fn prepared(test: &str) -> Option<(PathBuf, PathBuf)> {
 fn config(lines: &str) -> KafkaConfig {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("gouji.toml");
-    std::fs::write(&file, format!("[[outlet]]\nname = \"o\"\nto = \"kafka\"\n[outlet.kafka]\n{lines}")).unwrap();
+    std::fs::write(&file, format!("[[outlet]]\nname = \"o\"\nto = \"kafka\"\n[outlet.kafka]\n{lines}"))
+        .unwrap();
     worker::settings::read_routes(&file).unwrap().outlets.remove(0).kafka.unwrap()
 }
 

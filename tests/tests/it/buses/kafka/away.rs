@@ -10,7 +10,8 @@ use super::{batch, prepared, target};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_batch_waits_for_its_broker_and_is_not_sent_twice() {
-    let Some((libraries, clients)) = prepared("a_batch_waits_for_its_broker_and_is_not_sent_twice").await else {
+    let Some((libraries, clients)) = prepared("a_batch_waits_for_its_broker_and_is_not_sent_twice").await
+    else {
         return;
     };
     let kafka = Kafka::start(&libraries).await.unwrap();

@@ -82,7 +82,9 @@ fn reference(place: (&str, &str), sha256: &str, name: &str) -> Option<Vec<u8>> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn messages_become_submissions_and_what_is_none_is_kept() {
-    let Some((kafka, _)) = broker("messages_become_submissions_and_what_is_none_is_kept").await else { return };
+    let Some((kafka, _)) = broker("messages_become_submissions_and_what_is_none_is_kept").await else {
+        return;
+    };
     kafka.make_topic("in", 2, &[("max.message.bytes", "5000000")]).await.unwrap();
     let (ours, theirs) = of_one_province(4);
     let s3 = S3Server::start().await;
@@ -118,9 +120,15 @@ async fn messages_become_submissions_and_what_is_none_is_kept() {
     let bad: Vec<(&str, Message)> = vec![
         ("the message says", (0, as_json(), reference(("url", &url), &wrong, "a.html"))),
         ("404", (0, as_json(), reference(("url", &format!("http://{files}/b")), &wrong, "a.html"))),
-        ("is not in kafka.hosts", (1, as_json(), reference(("url", "http://127.0.0.1:1/a"), &wrong, "b.html"))),
+        (
+            "is not in kafka.hosts",
+            (1, as_json(), reference(("url", "http://127.0.0.1:1/a"), &wrong, "b.html")),
+        ),
         ("has no object", (0, as_json(), reference(("s3", "s3://reports/none"), &wrong, "c.html"))),
-        ("is not in kafka.s3.buckets", (0, as_json(), reference(("s3", "s3://other/none"), &wrong, "c.html"))),
+        (
+            "is not in kafka.s3.buckets",
+            (0, as_json(), reference(("s3", "s3://other/none"), &wrong, "c.html")),
+        ),
         ("the value is empty", (1, Vec::new(), None)),
         ("not the JSON of a reference", (0, as_json(), Some(b"<html>".to_vec()))),
         ("another message with this ce_id", (0, event("1"), Some(b"other bytes".to_vec()))),
@@ -136,7 +144,9 @@ async fn messages_become_submissions_and_what_is_none_is_kept() {
     log.until("refused", bad.len() + 1).await;
     log.until("submitted", 4 + bad.len() + 1).await;
     let all = (good.len() + bad.len() + 1) as i64;
-    until("the offsets", SOON, async || Ok((kafka.committed("in", "in", 2)? == all).then_some(()))).await.unwrap();
+    until("the offsets", SOON, async || Ok((kafka.committed("in", "in", 2)? == all).then_some(())))
+        .await
+        .unwrap();
 
     let blobs = pipeline.blobs().await.unwrap();
     let refusals = log.refusals().await;
@@ -157,7 +167,8 @@ async fn messages_become_submissions_and_what_is_none_is_kept() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_topic_waits_while_there_is_no_room_and_no_kill_loses_a_message() {
-    let Some((kafka, _)) = broker("a_topic_waits_while_there_is_no_room_and_no_kill_loses_a_message").await else {
+    let Some((kafka, _)) = broker("a_topic_waits_while_there_is_no_room_and_no_kill_loses_a_message").await
+    else {
         return;
     };
     const COUNT: usize = 90;
@@ -192,9 +203,11 @@ async fn a_topic_waits_while_there_is_no_room_and_no_kill_loses_a_message() {
     assert!(committed() < 30, "{} were taken without room for them", committed());
     pipeline.parse[0].start_again().unwrap();
     for kill in 1..=2 {
-        until("some to be taken", Duration::from_secs(60), async || Ok((committed() >= 25 * kill).then_some(())))
-            .await
-            .unwrap();
+        until("some to be taken", Duration::from_secs(60), async || {
+            Ok((committed() >= 25 * kill).then_some(()))
+        })
+        .await
+        .unwrap();
         pipeline.ingest.kill().unwrap();
         pipeline.ingest.start_again().unwrap();
     }

@@ -10,7 +10,9 @@ use bus::{Bus, BusConfig};
 use deliver::change::Batch;
 use deliver::target::{Target as _, TargetError};
 use futures::StreamExt as _;
-use proto::v1::{Blob, IndexOutcome, Region, Report, ReportIndexed, ReportSubmitted, ReportValidated, Verdict};
+use proto::v1::{
+    Blob, IndexOutcome, Region, Report, ReportIndexed, ReportSubmitted, ReportValidated, Verdict,
+};
 use tests::kafka::{GUEST, Kafka, Read, USER};
 use tests::processes::{NatsServer, Process, SyncInterval, program, until};
 
@@ -68,7 +70,10 @@ async fn foreign_clients_read_what_is_delivered() {
     let said = target.test().await.unwrap().join("\n");
     assert!(said.contains("1 brokers, with TLS and SCRAM-SHA-512"), "{said}");
     assert!(said.contains("topic read: 3 partitions, 1 replicas, 1 in sync"), "{said}");
-    assert!(said.contains("largest message: 1048588 bytes") && said.contains("cleanup.policy=compact"), "{said}");
+    assert!(
+        said.contains("largest message: 1048588 bytes") && said.contains("cleanup.policy=compact"),
+        "{said}"
+    );
     let all = batch(1..=200, 900);
     target.deliver(&all).await.unwrap();
     for client in ["aiokafka", "confluent"] {
@@ -129,7 +134,10 @@ async fn a_message_that_is_too_large_is_refused_alone() {
     let error = target.deliver(&all).await.unwrap_err();
     assert!(matches!(error, TargetError::Refused(_)), "{error}");
     let bytes = all.changes[17].json.len();
-    assert!(error.to_string().contains(&format!("r3.v18 has {bytes} bytes and large takes 20000")), "{error}");
+    assert!(
+        error.to_string().contains(&format!("r3.v18 has {bytes} bytes and large takes 20000")),
+        "{error}"
+    );
     // Its neighbours pass in batches as large as the topic takes.
     let at_fault = all.changes.remove(17);
     target.deliver(&all).await.unwrap();
@@ -152,7 +160,9 @@ const KILLS: i64 = 8;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_lost_however_often_the_outlet_is_killed() {
-    let Some((kafka, clients)) = broker("nothing_is_lost_however_often_the_outlet_is_killed").await else { return };
+    let Some((kafka, clients)) = broker("nothing_is_lost_however_often_the_outlet_is_killed").await else {
+        return;
+    };
     kafka.make_topic("killed", 3, &[]).await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let nats = NatsServer::start(&folder.path().join("nats"), SyncInterval::Default).await.unwrap();
@@ -161,7 +171,8 @@ async fn nothing_is_lost_however_often_the_outlet_is_killed() {
     publish(&Bus::operator(&bus).await.unwrap()).await;
     let lines = kafka.lines("SCRAM-SHA-256", USER.0, "password");
     let settings = folder.path().join("gouji.toml");
-    let outlet = format!("[[outlet]]\nname = \"o\"\nto = \"kafka\"\n[outlet.kafka]\n{lines}topic = \"killed\"\n");
+    let outlet =
+        format!("[[outlet]]\nname = \"o\"\nto = \"kafka\"\n[outlet.kafka]\n{lines}topic = \"killed\"\n");
     std::fs::write(&settings, outlet).unwrap();
     let all = (REPORTS * VERSIONS) as i64;
     for kill in 1..=KILLS {
@@ -190,7 +201,8 @@ async fn nothing_is_lost_however_often_the_outlet_is_killed() {
     let mut said: BTreeMap<&str, &Read> = BTreeMap::new();
     for message in &messages {
         let first = said.entry(&message.headers["ce_id"]).or_insert(message);
-        let same = (&first.key, &first.headers, &first.value) == (&message.key, &message.headers, &message.value);
+        let same =
+            (&first.key, &first.headers, &first.value) == (&message.key, &message.headers, &message.value);
         assert!(same, "{message:?} and {first:?}");
     }
     in_order(&messages);
@@ -230,7 +242,12 @@ fn facts(report: usize, version: usize) -> (ReportValidated, ReportIndexed) {
     let agency = format!("枣庄市第{report}局");
     let validated = ReportValidated {
         submitted: Some(submitted.clone()),
-        report: Some(Report { agency: agency.clone(), year: 2024, region: region.clone(), ..Report::default() }),
+        report: Some(Report {
+            agency: agency.clone(),
+            year: 2024,
+            region: region.clone(),
+            ..Report::default()
+        }),
         verdict: Verdict::Pass.into(),
         ..ReportValidated::default()
     };
