@@ -19,3 +19,4 @@ pub mod proxy;
 pub mod seen;
 pub mod skip;
 pub mod soak;
+pub mod webhook;
