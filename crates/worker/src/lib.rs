@@ -31,7 +31,7 @@ mod worker_metrics;
 
 pub use batch::{BatchLimits, Batches, Progress};
 pub use config::{
-    Config, LogFormat, OfficeConfig, OidcConfig, SandboxRequirement, SettingError, WEAK_SANDBOX,
+    Config, FetchConfig, LogFormat, OfficeConfig, OidcConfig, SandboxRequirement, SettingError, WEAK_SANDBOX,
 };
 pub use cpu::CpuPool;
 pub use disk::watch_disk;

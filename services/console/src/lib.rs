@@ -36,6 +36,7 @@ mod pipeline_status;
 mod policy_api;
 mod policy_changes;
 mod problem;
+mod published_pages;
 mod receipt;
 mod region_lookup;
 mod regional;

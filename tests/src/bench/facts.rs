@@ -36,6 +36,7 @@ impl Facts {
             bulk: false,
             published: None,
             known_refusal: None,
+            published: None,
         };
         let report = v1::Report::from(&review.report);
         let parsed = ReportParsed {

@@ -17,6 +17,7 @@ mod journey;
 mod observed;
 mod operators;
 mod proportion;
+mod published;
 mod rules;
 mod samples;
 mod seen;

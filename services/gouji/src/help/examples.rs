@@ -94,6 +94,18 @@ const EXAMPLES: &[Example] = &[
         "比对西安市2024年度的报告",
         "compare the reports of Xi'an for 2024",
     ),
+    example(
+        "fetch",
+        "gouji fetch https://www.example.gov.cn/xxgk/nb/",
+        "抓取一个栏目中的全部年度报告",
+        "fetch every annual report in a column of a site",
+    ),
+    example(
+        "fetch",
+        "gouji fetch --again",
+        "再次访问全部网页，看是否有变动",
+        "visit every page again and see what was changed",
+    ),
     example("withdraw", "gouji withdraw ID --who 张三 --why 数字有误", "撤回一份报告", "withdraw a report"),
     example(
         "topology",

@@ -147,7 +147,10 @@ impl Outlet {
             Verb::Retry { bus, name, id } => retry(bus, name, id).await,
             Verb::Schema { bus, schema } => {
                 let config = bus.config()?;
-                schema.write(&config, configured(&config, &schema.name)?)
+                match config.routes.inlets.iter().find(|inlet| inlet.name == schema.name) {
+                    Some(inlet) => schema.write_inlet(inlet),
+                    None => schema.write(&config, configured(&config, &schema.name)?),
+                }
             }
             Verb::Check { .. } => Ok(()),
         }

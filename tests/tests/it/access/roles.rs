@@ -49,6 +49,8 @@ const ROUTES: [(Method, &str, [bool; 3]); 39] = [
     (Method::POST, "/api/v1/reports/x/withdrawal", [true, false, true]),
     (Method::POST, "/api/v1/states", [true, true, true]),
     (Method::POST, "/api/v1/roster", [false, false, true]),
+    (Method::GET, "/api/v1/published", [false, false, true]),
+    (Method::POST, "/api/v1/published", [false, false, true]),
 ];
 /// Nobody is asked here.
 const OPEN: [&str; 4] = ["/healthz", "/readyz", "/openapi.json", "/assets/console.css"];

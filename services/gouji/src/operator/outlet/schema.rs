@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 use deliver::items::{self, Kind};
 use render::catalog::{Code, Group, Item, Resource};
 use report::{CellKind, Form, FormId, full_width_brackets};
-use worker::outlets::{Carry, OutletConfig, TargetKind};
+use worker::outlets::{Carry, InletConfig, OutletConfig, TargetKind};
 use worker::{Config, OfficeConfig};
 
 use crate::language::text;
@@ -18,7 +18,7 @@ use crate::print::say;
 /// How an outlet is described.
 #[derive(Debug, Args)]
 pub(super) struct Schema {
-    /// The name of the outlet.
+    /// The name of the outlet, or of an inlet that is a table of files (SQL alone).
     pub(super) name: String,
     /// For whom: programs (AsyncAPI 3.0), the administrator of a database (SQL), or the catalogue of information
     /// resources (政务信息资源目录; XLSX and DOCX).
@@ -72,6 +72,19 @@ impl Schema {
             Format::Sql => say(self.sql(outlet)?.trim_end()),
             Format::Catalog => self.catalog(&config.office, outlet)?,
         }
+        Ok(())
+    }
+
+    /// Prints the definition of the table of files.
+    pub(super) fn write_inlet(&self, inlet: &InletConfig) -> Result<()> {
+        let name = &inlet.name;
+        let (Format::Sql, Some(table)) = (self.format, &inlet.table) else {
+            bail!(text!(
+                "{name}是入口；只有库表入口可以输出建表语句（--format sql）",
+                "{name} is an inlet; only an inlet that is a table is described, by --format sql"
+            ));
+        };
+        say(ingest::table_schema(self.dialect.into(), table.schema.as_deref()).trim_end());
         Ok(())
     }
 
