@@ -9,7 +9,7 @@ use tests::processes::{free_port, program, until};
 use super::{Keys, Setup, answer};
 
 /// Every path with the roles that it admits: submit, review, operate. All others are turned away.
-const ROUTES: [(Method, &str, [bool; 3]); 39] = [
+const ROUTES: [(Method, &str, [bool; 3]); 41] = [
     (Method::GET, "/", [true, true, true]),
     (Method::GET, "/reports/x", [true, true, true]),
     (Method::GET, "/regions", [false, true, true]),
