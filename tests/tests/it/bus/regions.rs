@@ -28,6 +28,7 @@ const OF_OTHERS: [&str; 4] = ["370500", "370000", "110000", ""];
 fn standing(region: &str) -> State {
     State::Stands(Box::new(Standing {
         version: "v".into(),
+        original: "0".repeat(64),
         region: region.into(),
         region_name: String::new(),
         agency: "某局".into(),
