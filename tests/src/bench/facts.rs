@@ -36,7 +36,6 @@ impl Facts {
             bulk: false,
             published: None,
             known_refusal: None,
-            published: None,
         };
         let report = v1::Report::from(&review.report);
         let parsed = ReportParsed {
