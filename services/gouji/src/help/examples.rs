@@ -202,6 +202,12 @@ const EXAMPLES: &[Example] = &[
         "生成各进程的身份",
         "make the identities of the processes",
     ),
+    example(
+        "bus export",
+        "gouji bus export apply --regions 3704,370502 /etc/gouji/nats",
+        "让枣庄市及其区县、东营市东营区各自取得本地区的数据",
+        "let a city with its counties and a county of another city copy what concerns them",
+    ),
     example("config", "gouji config", "输出全部设置及默认值", "print every setting with its default"),
     example("config", "gouji config gouji.toml", "检查设置文件", "check a file of settings"),
     example("up", "gouji up --data /srv/gouji", "数据存放在 /srv/gouji", "with its data in /srv/gouji"),
