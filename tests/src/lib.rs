@@ -15,3 +15,4 @@ pub mod proxy;
 pub mod seen;
 pub mod skip;
 pub mod soak;
+pub mod sshd;

@@ -1,0 +1,3 @@
+//! Data buses of the government, in and out.
+
+mod inbox;
