@@ -199,6 +199,32 @@ impl Fact for v1::ReportReviewed {
     }
 }
 
+/// All judgements of a report share the beginning of their subjects, with the key of the report in place of an id.
+impl Fact for v1::ReportRejudged {
+    const NAME: &'static str = "rejudged";
+    const TYPE: &'static str = "gouji.v1.ReportRejudged";
+
+    fn submitted(&self) -> Option<&v1::ReportSubmitted> {
+        None
+    }
+
+    fn year(&self) -> Option<u16> {
+        known_year(self.year)
+    }
+
+    fn region(&self) -> Option<String> {
+        known_code(self.region.as_ref())
+    }
+
+    fn id(&self) -> &str {
+        &self.report
+    }
+
+    fn event_id(&self) -> String {
+        format!("{}.{}-{}", Self::NAME, self.report, self.number)
+    }
+}
+
 /// A version may be set aside by several outlets.
 impl Fact for v1::ReportUndelivered {
     const NAME: &'static str = "undelivered";
@@ -295,6 +321,20 @@ mod tests {
         assert!(act(1, None).subject().unwrap().to_string().starts_with(
             subject::any_of_id::<v1::ReportReviewed>("0123abcd").unwrap().trim_end_matches('>')
         ));
+    }
+
+    #[test]
+    fn judgements_of_a_report_are_counted_beside_its_reviews() {
+        let region = v1::Region { code: "370403".into(), name: "山东省枣庄市薛城区".into() };
+        let fact = v1::ReportRejudged {
+            report: "0123abcd".into(),
+            number: 3,
+            year: 2024,
+            region: Some(region),
+            ..Default::default()
+        };
+        check(&fact, "gouji.v1.rejudged.0123abcd.2024.37.04.03");
+        assert_eq!(fact.event_id(), "rejudged.0123abcd-3");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bus::{Bus, Feed, Since};
 use proto::v1::ReportRefused;
-use proto::v1::ReportReviewed;
+use proto::v1::{ReportRejudged, ReportReviewed};
 use proto::{Fact as _, ReportId, subject};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -87,8 +87,8 @@ impl Log {
                 let event = self.feed.next().await.expect("nobody stops the observer");
                 let new =
                     self.facts.entry(event.fact().to_owned()).or_default().insert(event.id().to_owned());
-                // Reviewers may do several things to one report.
-                let is_once = event.fact() != ReportReviewed::NAME;
+                // Reviewers may do several things to one report, and it may be judged again several times.
+                let is_once = ![ReportReviewed::NAME, ReportRejudged::NAME].contains(&event.fact());
                 assert!(new || !is_once, "{} of {} is on the log twice", event.fact(), event.id());
             }
         };

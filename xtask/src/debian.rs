@@ -1,5 +1,5 @@
-//! Programs of Debian for the tests, which root can install: a browser for the pages, nginx in front
-//! of them, and sshd in front of the exchange folder.
+//! Programs of Debian for the tests, which root can install: a browser for the pages, nginx in front of them,
+//! databases for the exchange tables, and sshd in front of the exchange folder.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -32,6 +32,22 @@ pub(crate) fn install_sshd() {
     if !is_there && !Path::new("/run/systemd/system").is_dir() {
         install("openssh-server");
         install("openssh-client");
+    }
+}
+
+/// Installs PostgreSQL and MariaDB with their ODBC drivers where they are not there. The tests that need them find
+/// them, or say that they are not there.
+pub(crate) fn install_databases() {
+    let needed = [
+        ("/usr/share/postgresql-common/pg_wrapper", "postgresql"),
+        ("/usr/sbin/mariadbd", "mariadb-server"),
+        ("/usr/lib/x86_64-linux-gnu/odbc/psqlodbcw.so", "odbc-postgresql"),
+        ("/usr/lib/x86_64-linux-gnu/odbc/libmaodbc.so", "odbc-mariadb"),
+    ];
+    for (file, package) in needed {
+        if !Path::new(file).is_file() {
+            install(package);
+        }
     }
 }
 

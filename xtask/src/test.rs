@@ -1,8 +1,9 @@
 //! `cargo xtask test`: every test, and at the end what this machine could not test.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::io::Write as _;
+use std::num::NonZero;
+use std::{env, fs, thread};
 
 use anyhow::{Context as _, Result};
 
@@ -27,6 +28,9 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
         test.arg("--workspace");
     }
     test.args(arguments).env("GOUJI_NATS_SERVER", nats_server).env("GOUJI_SKIPPED", &skipped);
+    if env::var_os("RUST_TEST_THREADS").is_none() {
+        test.env("RUST_TEST_THREADS", threads().to_string());
+    }
     if let Some(promtool) = promtool::find(&workspace.target.join("promtool")) {
         test.env("GOUJI_PROMTOOL", promtool);
     }
@@ -35,10 +39,16 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
     }
     debian::install_nginx();
     debian::install_sshd();
+    debian::install_databases();
     let tested = workspace::run(&mut test);
     let lines = fs::read_to_string(&skipped).with_context(|| format!("read {}", skipped.display()))?;
     write!(std::io::stdout(), "{}", summary(&lines))?;
     tested
+}
+
+/// Two tests a core: the end-to-end tests wait for other processes longer than they compute.
+fn threads() -> usize {
+    2 * thread::available_parallelism().map_or(1, NonZero::get)
 }
 
 /// Each test that was skipped once, or that there is none.

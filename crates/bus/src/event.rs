@@ -5,7 +5,7 @@ use async_nats::jetstream::message::StreamMessage;
 use bytes::Bytes;
 use proto::subject::{self, Subject};
 use proto::v1::{
-    ActionTaken, ReportIndexed, ReportParsed, ReportRefused, ReportReviewed, ReportSubmitted,
+    ActionTaken, ReportIndexed, ReportParsed, ReportRefused, ReportRejudged, ReportReviewed, ReportSubmitted,
     ReportUndelivered, ReportValidated, RosterImported, RulePolicyChanged,
 };
 use proto::{Fact, header};
@@ -60,6 +60,7 @@ impl Event {
             ReportIndexed::NAME => self.id_as::<ReportIndexed>(),
             ReportRefused::NAME => self.id_as::<ReportRefused>(),
             ReportReviewed::NAME => self.id_as::<ReportReviewed>(),
+            ReportRejudged::NAME => self.id_as::<ReportRejudged>(),
             ReportUndelivered::NAME => self.id_as::<ReportUndelivered>(),
             RosterImported::NAME => self.id_as::<RosterImported>(),
             RulePolicyChanged::NAME => self.id_as::<RulePolicyChanged>(),

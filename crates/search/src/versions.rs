@@ -80,12 +80,23 @@ pub(crate) struct Departure {
     removed: BTreeSet<String>,
     /// Id of the version that becomes current again, where the current one leaves.
     pub(crate) promoted: Option<String>,
+    /// Id of the reading that assigned the original to another report.
+    caused_by: String,
+    /// Whether the current version leaves.
+    replaces_current: bool,
 }
 
 impl Reassignments {
-    /// Keys of the reports that lose readings.
-    pub fn departed(&self) -> impl Iterator<Item = &String> {
-        self.departures.keys()
+    /// Keys of the reports that lose readings, each with the id of the reading that assigned the original to another
+    /// report.
+    pub fn departed(&self) -> impl Iterator<Item = (&String, &String)> {
+        self.departures.iter().map(|(key, departure)| (key, &departure.caused_by))
+    }
+
+    /// Of these, the reports that lose their current version: another becomes current, or none is left.
+    pub fn replaced(&self) -> impl Iterator<Item = (&String, &String)> {
+        let replaced = self.departures.iter().filter(|(_, departure)| departure.replaces_current);
+        replaced.map(|(key, departure)| (key, &departure.caused_by))
     }
 
     /// Ids of the versions that become current again. The index has them in short only, so the caller has
@@ -121,7 +132,9 @@ impl Reassignments {
             self.void.insert(entry.version.id.clone());
         } else if !earlier.is_empty() {
             let removed = earlier.into_iter().map(|(id, _)| id.clone());
-            self.departures.entry(report.key.clone()).or_default().removed.extend(removed);
+            let departure = self.departures.entry(report.key.clone()).or_default();
+            departure.removed.extend(removed);
+            departure.caused_by.clone_from(&entry.version.id);
         }
     }
 
@@ -131,6 +144,7 @@ impl Reassignments {
         if departure.removed.contains(&report.current.id) {
             let stays = report.versions.values().filter(|version| !departure.removed.contains(&version.id));
             departure.promoted = stays.max().map(|version| version.id.clone());
+            departure.replaces_current = true;
         }
     }
 

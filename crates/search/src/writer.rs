@@ -108,7 +108,7 @@ impl Writer {
                 }
             }
         }
-        for key in reassignments.departed().cloned().collect::<Vec<_>>() {
+        for key in reassignments.departed().map(|(key, _)| key.clone()).collect::<Vec<_>>() {
             if let Some(report) = &self.load(&key)?.report {
                 reassignments.promote(report);
             }

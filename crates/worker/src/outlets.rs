@@ -158,6 +158,13 @@ pub struct TableConfig {
     pub dsn: PathBuf,
     /// The schema of the tables; the user's own where it is absent.
     pub schema: Option<String>,
+    /// Seconds that a login or a statement may take.
+    #[serde(default = "thirty_seconds")]
+    pub timeout_seconds: u64,
+}
+
+fn thirty_seconds() -> u64 {
+    30
 }
 
 /// A Kafka cluster and a topic.

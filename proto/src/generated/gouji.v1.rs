@@ -1072,6 +1072,52 @@ pub struct ReportReviewed {
     #[prost(string, tag = "16")]
     pub assignee: ::prost::alloc::string::String,
 }
+/// The index judged a report again: its findings or its verdict are no longer those of the last fact about it, beside
+/// another year's report, beside its other versions, or under another rule policy; or another reading stands for it
+/// now. It follows the `ReportIndexed` of the reading. There is one for each change, on subjects that begin with the
+/// key of the report, each published only where the log has exactly those before it.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ReportRejudged {
+    /// Key of the report, as in ReportIndexed. It stands in the subject instead of an id.
+    #[prost(string, tag = "1")]
+    pub report: ::prost::alloc::string::String,
+    /// 1 for the first of this report, then without gaps.
+    #[prost(uint32, tag = "2")]
+    pub number: u32,
+    /// The reading that stands for the report: the id in its ReportValidated, which has the figures. Empty where no
+    /// reading stands for it any longer, because the last one was read again as another report.
+    #[prost(string, tag = "3")]
+    pub id: ::prost::alloc::string::String,
+    /// What is known of the report, for the subject.
+    #[prost(string, tag = "4")]
+    pub agency: ::prost::alloc::string::String,
+    #[prost(uint32, tag = "5")]
+    pub year: u32,
+    #[prost(message, optional, tag = "6")]
+    pub region: ::core::option::Option<Region>,
+    /// The verdict after all findings; unspecified where no reading stands.
+    #[prost(enumeration = "Verdict", tag = "7")]
+    pub verdict: i32,
+    /// Every finding as it stands now, in place of those in ReportValidated.
+    #[prost(message, repeated, tag = "8")]
+    pub findings: ::prost::alloc::vec::Vec<Finding>,
+    /// Version of the rule pack and the policy.
+    #[prost(string, tag = "9")]
+    pub rules_version: ::prost::alloc::string::String,
+    #[prost(enumeration = "RejudgementCause", tag = "10")]
+    pub cause: i32,
+    /// What caused it: the id of the reading that arrived, or of the change of the rule policy. Empty where it is not
+    /// known, because the index had been built anew meanwhile.
+    #[prost(string, tag = "11")]
+    pub caused_by: ::prost::alloc::string::String,
+    /// How far the index was that judged it: everything on the log up to this sequence was in it, and the rule policy
+    /// of this change was in force (empty where the log has none). A process that is behind what the log tells
+    /// publishes nothing.
+    #[prost(uint64, tag = "12")]
+    pub log_position: u64,
+    #[prost(string, tag = "13")]
+    pub policy: ::prost::alloc::string::String,
+}
 /// A finding as it is recognised in another version of the report.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct FindingReference {
@@ -1243,6 +1289,46 @@ pub struct Attempt {
     /// The chain of causes.
     #[prost(string, tag = "2")]
     pub error: ::prost::alloc::string::String,
+}
+/// Why a report was judged again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum RejudgementCause {
+    Unspecified = 0,
+    /// Beside the report of the same agency for the year before: one of the two arrived, was corrected or withdrawn.
+    OtherYear = 1,
+    /// Another version of the report arrived.
+    OtherVersion = 2,
+    /// The office changed its rule policy.
+    Policy = 3,
+    /// The reading that stood for the report was read again as another report.
+    Reassigned = 4,
+}
+impl RejudgementCause {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "REJUDGEMENT_CAUSE_UNSPECIFIED",
+            Self::OtherYear => "REJUDGEMENT_CAUSE_OTHER_YEAR",
+            Self::OtherVersion => "REJUDGEMENT_CAUSE_OTHER_VERSION",
+            Self::Policy => "REJUDGEMENT_CAUSE_POLICY",
+            Self::Reassigned => "REJUDGEMENT_CAUSE_REASSIGNED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "REJUDGEMENT_CAUSE_UNSPECIFIED" => Some(Self::Unspecified),
+            "REJUDGEMENT_CAUSE_OTHER_YEAR" => Some(Self::OtherYear),
+            "REJUDGEMENT_CAUSE_OTHER_VERSION" => Some(Self::OtherVersion),
+            "REJUDGEMENT_CAUSE_POLICY" => Some(Self::Policy),
+            "REJUDGEMENT_CAUSE_REASSIGNED" => Some(Self::Reassigned),
+            _ => None,
+        }
+    }
 }
 /// What a reviewer did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]

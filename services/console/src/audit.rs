@@ -141,6 +141,10 @@ pub(crate) const ACTIONS: &[(&str, &str)] = &[
     ("pause", "暂停环节"),
     ("resume", "恢复环节"),
     ("apply-topology", "设置消息总线"),
+    ("pause-outlet", "暂停出口"),
+    ("resume-outlet", "恢复出口"),
+    ("rewind-outlet", "出口重新传送"),
+    ("retry-outlet", "再次传送搁置的消息"),
 ];
 
 #[cfg(test)]

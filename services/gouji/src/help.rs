@@ -40,6 +40,7 @@ const GROUPS: [Group; 4] = [
             "replay",
             "reconcile",
             "reindex",
+            "outlet",
             "pause",
             "resume",
             "audit",

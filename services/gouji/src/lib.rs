@@ -23,7 +23,9 @@ use agency::{check, search, status, submit};
 use language::Language;
 use local::{completions, demo, man, nats, up};
 use office::{export, letter, rollup, roster, rules, survey, withdraw};
-use operator::{audit, bus, config, key, pause, reconcile, refused, reindex, replay, resume, topology};
+use operator::{
+    audit, bus, config, key, outlet, pause, reconcile, refused, reindex, replay, resume, topology,
+};
 
 /// Reads, checks and finds annual reports on government-information disclosure.
 #[derive(Debug, Parser)]
@@ -55,6 +57,7 @@ enum Verb {
     Replay(replay::Replay),
     Reconcile(reconcile::Reconcile),
     Reindex(reindex::Reindex),
+    Outlet(outlet::Outlet),
     Pause(pause::Pause),
     Resume(resume::Resume),
     Audit(audit::Audit),
@@ -141,6 +144,7 @@ impl Verb {
             Self::Replay(replay) => replay.run(),
             Self::Reconcile(reconcile) => reconcile.run(),
             Self::Reindex(reindex) => reindex.run(),
+            Self::Outlet(outlet) => outlet.run(),
             Self::Pause(pause) => pause.run(),
             Self::Resume(resume) => resume.run(),
             Self::Audit(audit) => audit.run(),

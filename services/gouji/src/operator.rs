@@ -5,6 +5,7 @@ pub(crate) mod bus;
 pub(crate) mod config;
 mod connection;
 pub(crate) mod key;
+pub(crate) mod outlet;
 pub(crate) mod pause;
 mod readings;
 pub(crate) mod reconcile;

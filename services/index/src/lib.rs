@@ -9,6 +9,8 @@
 //! agency for that year and for the year after again. One process decides which version is current, so the
 //! outcome depends on the submissions and not on the order of their arrival.
 //!
+//! Where a report was judged again after it was indexed, the leader publishes that too (`rejudged.rs`).
+//!
 //! What reviewers did is followed beside the reports (`reviews.rs`), into the same documents: so one search finds a
 //! report by its figures and by where it stands with its reviewers.
 //!
@@ -20,6 +22,7 @@ mod measures;
 mod neighbours;
 mod position;
 mod rebuild;
+mod rejudged;
 mod reviews;
 mod state;
 
@@ -35,6 +38,7 @@ use worker::{BatchLimits, Done, Handled, Service, Worker};
 
 use crate::entry::indexed;
 pub use crate::rebuild::{Rebuilt, rebuild};
+use crate::rejudged::Role;
 use crate::state::{BATCH, BATCH_BYTES, IndexState};
 
 /// The service, with its index in a folder on a local disk.
@@ -161,7 +165,7 @@ impl IndexService {
             if self.reopened(state).await? {
                 feed = None;
             }
-            self.judge_again(state).await?;
+            self.judge_again(state, Role::Follower).await?;
             if feed.is_none() {
                 feed = state.feed().await;
             }
@@ -170,7 +174,10 @@ impl IndexService {
             let event = tokio::select! {
                 event = following.next() => event,
                 () = lease.acquired() => break,
-                () = tokio::time::sleep(LOOK_EVERY) => continue,
+                () = tokio::time::sleep(LOOK_EVERY) => {
+                    state.publish_rejudged(Role::Follower).await;
+                    continue;
+                }
             };
             let Some(event) = event else { break };
             let is_far_behind = following.left() > BATCH as u64;
@@ -195,10 +202,16 @@ impl IndexService {
         }
         let bounds = BatchLimits { messages: BATCH, bytes: BATCH_BYTES, linger: LINGER, pause: REST };
         let mut batches = self.worker.batches::<ReportValidated>(bounds).await?;
+        // What a process that was killed had judged and not published.
+        state.publish_rejudged(Role::Leader).await;
         while leads() {
             let reopened = self.reopened(state).await?;
-            self.judge_again(state).await?;
-            match batches.progress().await {
+            self.judge_again(state, Role::Leader).await?;
+            let progress = batches.progress().await;
+            if let Ok(standing) = &progress {
+                self.publish_all_rejudged(state, standing.acknowledged).await;
+            }
+            match progress {
                 Ok(standing) if standing.exclusive && !reopened => {
                     if let Err(error) = state.advance_to(standing.acknowledged).await {
                         tracing::debug!("reading the time of the index's position: {error:#}");
@@ -218,6 +231,8 @@ impl IndexService {
                 damage => self.worker.set_degraded(damage),
             }
             batches.next(|facts| index(state, facts)).await;
+            // After the facts that these reports were indexed, also while the process shuts down.
+            state.publish_rejudged(Role::Leader).await;
         }
         batches.close().await;
         Ok(())
@@ -250,14 +265,30 @@ impl IndexService {
         Ok(true)
     }
 
+    /// Compares the whole index with what the log tells of it, if it may differ: the index was built anew, or an
+    /// earlier version wrote it. Waits until every report is indexed.
+    async fn publish_all_rejudged(&self, state: &IndexState, acknowledged: u64) {
+        if !state.is_unsure_of_rejudged() {
+            return;
+        }
+        let published = match self.worker.bus().last_sequence::<ReportValidated>().await {
+            Ok(last) if last > acknowledged => return,
+            Ok(_) => state.publish_all_rejudged().await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = published {
+            tracing::warn!("comparing the findings of the index with the log: {error:#}");
+        }
+    }
+
     /// Judges the reports of the index again where another rule policy came into force.
-    async fn judge_again(&self, state: &mut IndexState) -> anyhow::Result<()> {
+    async fn judge_again(&self, state: &mut IndexState, role: Role) -> anyhow::Result<()> {
         let Some(in_force) = self.follower.known() else { return Ok(()) };
         let report_progress = |left| {
             let reports = format!("judging reports again under another rule policy, {left} left");
             self.worker.set_degraded(Some(reports));
         };
-        state.judge_under(in_force, report_progress).await
+        state.judge_under(in_force, role, report_progress).await
     }
 
     fn report_lag(&self, left: u64) {
@@ -291,6 +322,7 @@ async fn index(state: &IndexState, facts: Vec<ReportValidated>) -> Vec<Handled<R
     let written = state.write(&facts).await;
     let handled = facts.iter().zip(written).map(|(fact, written)| {
         let (key, applied) = written?;
+        state.touch(&key);
         Ok(Done::from(indexed(fact, key, applied)))
     });
     handled.collect()

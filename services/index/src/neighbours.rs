@@ -1,15 +1,17 @@
 //! The comparison of a report with that of the year before and with its own earlier versions, repeated whenever
 //! one of them changes. A report that was judged under another rule policy than the one in force is judged again.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use policy::InForce;
 use report::{Review, beijing};
 use search::{CurrentReport, Entry, IndexError, Writer};
 
-/// Compares with the year before and with their earlier versions: the reports with these keys, whose current version was just applied, the
-/// report of the year after each, and the reports in `others`. A report whose findings stay the same is not
-/// written again.
+use crate::rejudged::Cause;
+
+/// Compares with the year before and with their earlier versions: the reports with the keys in `changed`, whose
+/// current version was just applied, the report of the year after each, and the reports in `others`, each with what
+/// causes it. A report whose findings stay the same is not written again. Returns those whose findings changed.
 ///
 /// # Errors
 /// If the index cannot be read.
@@ -17,13 +19,18 @@ pub(crate) fn rejudge(
     writer: &mut Writer,
     policy: &InForce,
     changed: &BTreeSet<String>,
-    others: &BTreeSet<String>,
-) -> Result<(), IndexError> {
-    let mut keys: BTreeSet<String> = others.union(changed).cloned().collect();
+    others: &BTreeMap<String, Cause>,
+) -> Result<BTreeMap<String, Cause>, IndexError> {
+    let mut keys: BTreeMap<String, Option<Cause>> =
+        others.iter().map(|(key, cause)| (key.clone(), Some(cause.clone()))).collect();
     for key in changed {
-        keys.extend(year_after(writer, key)?);
+        keys.entry(key.clone()).or_default();
+        if let Some((after, cause)) = year_after(writer, key)? {
+            keys.entry(after).or_default().get_or_insert(cause);
+        }
     }
-    for key in keys {
+    let mut rejudged = BTreeMap::new();
+    for (key, cause) in keys {
         let Some(own) = current(writer, &key)?.filter(|own| !own.is_withdrawn) else { continue };
         let last_year = match Entry::key_of_neighbour(&own.review.report, -1) {
             Some(key) => current(writer, &key)?.filter(|last_year| !last_year.is_withdrawn),
@@ -31,22 +38,35 @@ pub(crate) fn rejudge(
         };
         // The only version of a report, just applied and judged, has its own findings only.
         let is_alone = changed.contains(&key)
-            && !others.contains(&key)
+            && !others.contains_key(&key)
             && own.senders.len() == 1
-            && is_judged_under(policy, &own);
-        if last_year.is_some() || !is_alone {
-            writer.rejudge(&key, &compared(&own, last_year.as_ref(), policy))?;
+            && is_judged_under(policy, &own.review);
+        let compares = last_year.is_some() || !is_alone;
+        if compares && writer.rejudge(&key, &compared(&own, last_year.as_ref(), policy))? {
+            let cause = cause.unwrap_or_else(|| cause_of_arrival(&own, last_year.as_ref(), policy));
+            rejudged.insert(key, cause);
         }
     }
-    Ok(())
+    Ok(rejudged)
 }
 
-/// The key of the report of the year after the one with this key.
+/// Why a version that was just applied has other findings than by itself.
+fn cause_of_arrival(own: &CurrentReport, last_year: Option<&CurrentReport>, policy: &InForce) -> Cause {
+    match last_year {
+        Some(last_year) => Cause::other_year(&last_year.version.id),
+        None if is_judged_under(policy, &own.review) => Cause::other_version(&own.version.id),
+        None => Cause::policy(policy.id()),
+    }
+}
+
+/// The key of the report of the year after the one with this key, and the cause to judge it again.
 ///
 /// # Errors
 /// If the index cannot be read.
-pub(crate) fn year_after(writer: &mut Writer, key: &str) -> Result<Option<String>, IndexError> {
-    Ok(current(writer, key)?.and_then(|report| Entry::key_of_neighbour(&report.review.report, 1)))
+pub(crate) fn year_after(writer: &mut Writer, key: &str) -> Result<Option<(String, Cause)>, IndexError> {
+    let Some(report) = current(writer, key)? else { return Ok(None) };
+    let after = Entry::key_of_neighbour(&report.review.report, 1);
+    Ok(after.map(|after| (after, Cause::other_year(&report.version.id))))
 }
 
 /// The current version of a report. None also where it cannot be decoded: another version of the program
@@ -63,7 +83,7 @@ fn compared(own: &CurrentReport, last_year: Option<&CurrentReport>, in_force: &I
     let submitted = beijing::day(own.version.submitted_at_ms);
     let senders: Vec<&str> = own.senders.iter().map(String::as_str).collect();
     let (policy, mut review) = (&in_force.policy, (*own.review).clone());
-    if !is_judged_under(in_force, own) {
+    if !is_judged_under(in_force, &own.review) {
         review = rules::under(review, None, policy, submitted);
     }
     let review = rules::among_versions(review, &senders, policy, submitted);
@@ -75,8 +95,8 @@ fn compared(own: &CurrentReport, last_year: Option<&CurrentReport>, in_force: &I
 
 /// Whether the findings of a report by itself stand. Where the log has no change of the policy they do: the
 /// processes of an installation may have been given different files.
-fn is_judged_under(in_force: &InForce, own: &CurrentReport) -> bool {
-    in_force.change.is_none() || in_force.policy.made(&own.review.rules_version)
+pub(crate) fn is_judged_under(in_force: &InForce, review: &Review) -> bool {
+    in_force.change.is_none() || in_force.policy.made(&review.rules_version)
 }
 
 #[cfg(test)]

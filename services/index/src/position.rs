@@ -1,5 +1,7 @@
 //! How far an index is complete.
 
+use crate::rejudged::Pending;
+
 /// The positions up to which an index is complete. Each commit stores them, so that the next process continues
 /// from there, and an index that is empty, old or restored repairs itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -15,6 +17,8 @@ pub(crate) struct Position {
     /// The id of the change of the rule policy under which every report in the index was judged; empty where the
     /// log had none. A process that was killed while it judged reports again finds the one before, and begins again.
     pub(crate) policy: String,
+    /// The reports that were judged again and that the log may not tell of yet.
+    pub(crate) pending: Pending,
 }
 
 /// An event on the log.
@@ -35,6 +39,7 @@ impl Position {
             waiting: parts.next()?.parse().ok()?,
             log_made_at_ms: parts.next()?.parse().ok()?,
             policy: parts.next()?.to_owned(),
+            pending: parts.next().map_or_else(|| Some(Pending::default()), Pending::read)?,
         };
         parts.next().is_none().then_some(position)
     }
@@ -48,11 +53,11 @@ impl Place {
 
 impl std::fmt::Display for Position {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { reports, reviews, waiting, log_made_at_ms, policy } = self;
+        let Self { reports, reviews, waiting, log_made_at_ms, policy, pending } = self;
         let (report, review) = (reports.sequence, reviews.sequence);
         write!(
             formatter,
-            "{report}@{}@{review}@{}@{waiting}@{log_made_at_ms}@{policy}",
+            "{report}@{}@{review}@{}@{waiting}@{log_made_at_ms}@{policy}@{pending}",
             reports.at_ms, reviews.at_ms
         )
     }
@@ -70,6 +75,7 @@ mod tests {
             waiting: 18,
             log_made_at_ms: 1_764_000_000_000,
             policy: String::new(),
+            pending: Pending::default(),
         };
         for position in [Position { policy: "policy-3".into(), ..position.clone() }, position] {
             assert_eq!(Position::read(&position.to_string()), Some(position));
@@ -83,8 +89,15 @@ mod tests {
             "17@1@2@3@4@@",
             "17@1@2@3@4@5",
             "17@1@2@3@4@5@6@7",
+            "17@1@2@3@4@5@6@*@8",
         ] {
             assert_eq!(Position::read(other), None, "{other}");
         }
+    }
+
+    #[test]
+    fn a_position_of_an_earlier_version_knows_nothing_of_what_was_judged_again() {
+        let read = Position::read("17@1@2@3@4@5@policy-6").unwrap();
+        assert_eq!((read.policy.as_str(), read.pending), ("policy-6", Pending::default()));
     }
 }

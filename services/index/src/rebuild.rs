@@ -6,6 +6,7 @@ use proto::v1::ReportRefused;
 use search::{Compatibility, Generations};
 use worker::Worker;
 
+use crate::rejudged::Role;
 use crate::state::IndexState;
 
 /// The result of a rebuild.
@@ -51,7 +52,10 @@ pub(crate) async fn build(
     let (generation, writer) = next.context("opening the next index")?;
     let mut state =
         IndexState::new(worker, policy.clone(), generation, writer).context("opening the next index")?;
-    state.judge_under(policy.clone(), |_| ()).await.context("judging under the rule policy in force")?;
+    state
+        .judge_under(policy.clone(), Role::Follower, |_| ())
+        .await
+        .context("judging under the rule policy in force")?;
     let Some(passed_over) = state.catch_up(report_left).await else { return Ok(None) };
     if state.review_follower().catch_up().await.is_none() {
         return Ok(None);

@@ -1,6 +1,6 @@
 //! The index of this process: its writer, and how it takes in the reports on the log.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -17,6 +17,7 @@ use worker::{HandlerError, Worker};
 
 use crate::entry::entries;
 use crate::position::{Place, Position};
+use crate::rejudged::{Cause, Role};
 use crate::reviews::ReviewFollower;
 use crate::{measures, neighbours};
 
@@ -30,11 +31,15 @@ const ROOM_BYTES: usize = 16 << 20;
 
 /// One generation of the index, open for writing.
 pub(crate) struct IndexState {
-    worker: Worker,
-    policy: InForce,
+    pub(crate) worker: Worker,
+    pub(crate) policy: InForce,
     pub(crate) generation: u32,
-    writer: Arc<Mutex<Writer>>,
-    position: Arc<watch::Sender<Position>>,
+    pub(crate) writer: Arc<Mutex<Writer>>,
+    pub(crate) position: Arc<watch::Sender<Position>>,
+    /// The reports of which something was written since their new judgements were last published.
+    pub(crate) touched: Arc<Mutex<BTreeSet<String>>>,
+    /// Of the reports that were judged again, those whose reading was not indexed yet as the log has it.
+    pub(crate) postponed: Arc<Mutex<BTreeSet<String>>>,
     /// The task that follows what reviewers do, if it was started; it ends with this state.
     reviews: JoinSet<()>,
 }
@@ -75,6 +80,8 @@ impl IndexState {
             generation,
             position: Arc::new(watch::Sender::new(position)),
             writer: Arc::new(Mutex::new(writer)),
+            touched: Arc::default(),
+            postponed: Arc::default(),
             reviews: JoinSet::new(),
         })
     }
@@ -148,6 +155,7 @@ impl IndexState {
     pub(crate) async fn judge_under(
         &mut self,
         policy: InForce,
+        role: Role,
         report_left: impl Fn(usize),
     ) -> anyhow::Result<()> {
         if self.position.borrow().policy == policy.id() {
@@ -171,15 +179,22 @@ impl IndexState {
             }
             report_left(keys.len() - number * BATCH);
             let (writer, policy) = (Arc::clone(&self.writer), self.policy.clone());
-            let (part, position) = (part.to_vec(), Arc::clone(&self.position));
+            let cause = Cause::policy(policy.id());
+            let part = part.iter().map(|key| (key.clone(), cause.clone())).collect();
+            let position = Arc::clone(&self.position);
             let judge = move || {
                 let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
                 writer.index().check()?;
-                neighbours::rejudge(&mut writer, &policy, &BTreeSet::new(), &part.into_iter().collect())?;
-                let payload = payload(position.borrow().clone(), &writer);
-                writer.commit(&payload)
+                let rejudged = neighbours::rejudge(&mut writer, &policy, &BTreeSet::new(), &part)?;
+                let mut next = position.borrow().clone();
+                next.pending.extend(rejudged);
+                let payload = payload(next.clone(), &writer);
+                writer.commit(&payload)?;
+                position.send_modify(|position| position.pending = next.pending);
+                Ok::<_, IndexError>(())
             };
             self.worker.cpu().run(judge).await?.context("judging reports again")?;
+            self.publish_rejudged(role).await;
         }
         self.position.send_modify(|position| position.policy = id);
         self.commit().await
@@ -305,8 +320,11 @@ impl IndexState {
             let position = Arc::clone(&self.position);
             let written = self.worker.cpu().run(move || {
                 let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
-                let position = position.borrow().clone();
-                write(&mut writer, &policy, entries, back, position)
+                let mut next = position.borrow().clone();
+                let step = write(&mut writer, &policy, entries, back, &mut next);
+                // Under the lock of the writer: the next commit stores it too, whoever makes it.
+                position.send_modify(|position| position.pending = next.pending);
+                step
             });
             match written.await.unwrap_or_else(|error| Err(WriteError::Failed(error)))? {
                 Step::Written(applied) => return Ok(applied),
@@ -351,7 +369,7 @@ fn write(
     policy: &InForce,
     entries: Vec<Entry>,
     back: Option<Vec<Entry>>,
-    position: Position,
+    position: &mut Position,
 ) -> Result<Step, WriteError> {
     if entries.is_empty() {
         return Ok(Step::Written(Vec::new()));
@@ -359,13 +377,14 @@ fn write(
     // A merge would write what is damaged again, with a right checksum.
     writer.index().check().map_err(|damaged| WriteError::Blocked(damaged.into()))?;
     let size_bytes: usize = entries.iter().map(|entry| entry.text.len() + entry.fact.len()).sum();
+    let before = position.clone();
     let written = AssertUnwindSafe(|| {
         let reassignments = writer.reassignments(&entries)?;
         let ids: Vec<String> = reassignments.promoted().cloned().collect();
         if back.is_none() && !ids.is_empty() {
             return Ok(Step::Wants(ids, entries));
         }
-        try_write(writer, policy, entries, &reassignments, back.unwrap_or_default(), position.clone())
+        try_write(writer, policy, entries, &reassignments, back.unwrap_or_default(), position)
             .map(Step::Written)
     });
     let error = match catch_unwind(written) {
@@ -377,13 +396,14 @@ fn write(
             anyhow!("panicked: {}", said.or(panic.downcast_ref::<&str>().copied()).unwrap_or_default())
         }
     };
+    *position = before;
     // With sound files, enough space and a successful commit, the batch is at fault and not the disk.
     let works = writer
         .index()
         .check()
         .and_then(|()| writer.index().check_room(ROOM_BYTES + 2 * size_bytes))
         .and_then(|()| {
-            let payload = payload(position, writer);
+            let payload = payload(position.clone(), writer);
             writer.commit(&payload)
         });
     match works.context("the index cannot be written") {
@@ -405,26 +425,36 @@ fn try_write(
     entries: Vec<Entry>,
     reassignments: &Reassignments,
     promoted: Vec<Entry>,
-    position: Position,
+    position: &mut Position,
 ) -> Result<Vec<Applied>, IndexError> {
     let begun = Instant::now();
-    let keys: Vec<String> = entries.iter().map(|entry| entry.key.clone()).collect();
-    let mut beside = BTreeSet::new();
-    for key in reassignments.departed() {
-        beside.extend(neighbours::year_after(writer, key)?);
-        beside.insert(key.clone());
+    let versions: Vec<(String, String)> =
+        entries.iter().map(|entry| (entry.key.clone(), entry.version.id.clone())).collect();
+    let mut beside = BTreeMap::new();
+    for (key, by) in reassignments.departed() {
+        if let Some((after, _)) = neighbours::year_after(writer, key)? {
+            beside.entry(after).or_insert_with(|| Cause::other_year(by));
+        }
     }
+    beside.extend(reassignments.departed().map(|(key, by)| (key.clone(), Cause::reassigned(by))));
     let applied = writer.apply_with(entries, reassignments, promoted)?;
     let (current, others): (Vec<_>, Vec<_>) =
-        keys.into_iter().zip(&applied).partition(|(_, applied)| **applied == Applied::Current);
+        versions.into_iter().zip(&applied).partition(|(_, applied)| **applied == Applied::Current);
     // An earlier version that arrives late changes who sent the report.
     let joined = others.into_iter().filter(|(_, applied)| **applied == Applied::Superseded);
-    beside.extend(joined.map(|(key, _)| key));
-    let changed = current.into_iter().map(|(key, _)| key).chain(reassignments.departed().cloned()).collect();
-    neighbours::rejudge(writer, policy, &changed, &beside)?;
+    for ((key, id), _) in joined {
+        beside.entry(key).or_insert_with(|| Cause::other_version(&id));
+    }
+    let departed = reassignments.departed().map(|(key, _)| key.clone());
+    let changed = current.into_iter().map(|((key, _), _)| key).chain(departed).collect();
+    let rejudged = neighbours::rejudge(writer, policy, &changed, &beside)?;
+    position.pending.extend(rejudged);
+    let replaced = reassignments.replaced().map(|(key, by)| (key.clone(), Cause::reassigned(by)));
+    position.pending.extend(replaced.collect());
     bus::failpoint("applied");
-    let payload = payload(position, writer);
+    let payload = payload(position.clone(), writer);
     writer.commit(&payload)?;
+    bus::failpoint("committed");
     measures::committed(writer.count(), begun.elapsed());
     Ok(applied)
 }
@@ -437,7 +467,7 @@ pub(crate) fn apply(
     entries: Vec<Entry>,
 ) -> Result<Vec<Applied>, IndexError> {
     let reassignments = writer.reassignments(&entries)?;
-    try_write(writer, policy, entries, &reassignments, Vec::new(), Position::default())
+    try_write(writer, policy, entries, &reassignments, Vec::new(), &mut Position::default())
 }
 
 /// Opens the current generation for writing, and creates the first one if there is none.

@@ -4,6 +4,7 @@ mod admission;
 mod builder;
 mod folder;
 mod http;
+mod kafka;
 mod lanes;
 mod manifest;
 mod name;
@@ -22,16 +23,24 @@ use axum::Router;
 use axum::routing::{get, post};
 use blobs::Blobs;
 use bus::Bus;
-use worker::{Service, Worker};
+use tokio::task::JoinSet;
+use worker::outlets::SourceKind;
+use worker::{Config, Service, Worker};
 
 use crate::admission::Admission;
 use crate::lanes::Lanes;
 
 pub use recovery::{Recovered, recover};
 
-/// The service: the HTTP API, and the exchange folder if one is configured.
+/// The service: the HTTP API, and the exchange folder and the inlets if they are configured.
 pub fn service() -> Service {
-    Service::new("ingest", serve).http(router).guards(access::protect_metrics).checks(access::check_config)
+    Service::new("ingest", serve).http(router).guards(access::protect_metrics).checks(check)
+}
+
+/// Checks that these settings can be used.
+fn check(config: &Config) -> anyhow::Result<()> {
+    access::check_config(config)?;
+    config.routes.inlets.iter().try_for_each(kafka::check)
 }
 
 /// The HTTP API. Has to be called inside a Tokio runtime.
@@ -101,12 +110,21 @@ impl Ingest {
     }
 }
 
+/// Watches every way in but HTTP, until shutdown.
 async fn serve(worker: Worker) -> anyhow::Result<()> {
-    match worker.config().inbox.clone() {
-        Some(inbox) => folder::watch(Ingest::open(worker)?, inbox).await,
-        None => {
-            worker.shutdown().requested().await;
-            Ok(())
+    let ingest = Ingest::open(worker.clone())?;
+    let mut doors = JoinSet::new();
+    if let Some(inbox) = worker.config().inbox.clone() {
+        doors.spawn(folder::watch(ingest.clone(), inbox));
+    }
+    for inlet in worker.config().routes.inlets.clone() {
+        if inlet.from == SourceKind::Kafka {
+            doors.spawn(kafka::consume(ingest.clone(), inlet));
         }
     }
+    while let Some(ended) = doors.join_next().await {
+        ended.context("a way in panicked").flatten()?;
+    }
+    worker.shutdown().requested().await;
+    Ok(())
 }

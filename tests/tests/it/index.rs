@@ -3,6 +3,7 @@
 
 mod faults;
 mod generations;
+mod rejudged;
 mod standby;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -73,6 +74,11 @@ impl Setup {
 
     /// Puts reports on the log as `validate` does: those of these numbers, two years of each agency.
     async fn publish(&self, numbers: std::ops::Range<u64>) {
+        self.publish_all(numbers).await;
+    }
+
+    /// The same in any order.
+    async fn publish_all(&self, numbers: impl IntoIterator<Item = u64>) {
         for number in numbers {
             let fact = self.validated(number).await;
             self.log.publish(&fact).await.unwrap();

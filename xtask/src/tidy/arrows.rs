@@ -31,7 +31,10 @@ const ARROWS: [(&str, &[&str]); 28] = [
     // The services.
     (
         "ingest",
-        &["access", "blobs", "bus", "document", "export", "fetch", "proto", "report", "survey", "worker"],
+        &[
+            "access", "blobs", "bus", "document", "export", "fetch", "kafka", "proto", "report", "survey",
+            "worker",
+        ],
     ),
     ("parse", &["blobs", "document", "proto", "reading", "sandbox", "worker"]),
     ("check", &["document", "parse", "report", "rules", "search", "worker"]),
@@ -60,7 +63,7 @@ const ARROWS: [(&str, &[&str]); 28] = [
             "worker",
         ],
     ),
-    ("deliver", &["bus", "kafka", "odbc", "proto", "report", "worker"]),
+    ("deliver", &["bus", "export", "kafka", "odbc", "proto", "report", "worker"]),
     (
         "gouji",
         &[
@@ -69,6 +72,7 @@ const ARROWS: [(&str, &[&str]); 28] = [
             "bus",
             "check",
             "console",
+            "deliver",
             "document",
             "index",
             "ingest",

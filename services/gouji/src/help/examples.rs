@@ -125,6 +125,13 @@ const EXAMPLES: &[Example] = &[
     example("replay", "gouji replay --all", "升级后全部重新读取", "read everything again after an upgrade"),
     example("reconcile", "gouji reconcile --deep", "核对，并校验每个原件", "check, and hash every original"),
     example("reindex", "gouji reindex --data /srv/gouji", "重建检索库", "build a new index"),
+    example("outlet", "gouji outlet list --config gouji.toml", "查看各出口", "how far each outlet is"),
+    example(
+        "outlet rewind",
+        "gouji outlet rewind sheng-qianzhiji --to start --config gouji.toml",
+        "全部重新传送",
+        "deliver everything again",
+    ),
     example("pause", "gouji pause index --for 2h", "入库环节暂停两小时", "pause the index for two hours"),
     example("resume", "gouji resume index", "恢复入库环节", "end the pause of the index"),
     example(

@@ -101,7 +101,7 @@ impl Up {
         if let Some(nats) = &nats {
             config.bus.url = Some(nats.url.clone());
         }
-        let services = services();
+        let services = services(&config);
         services.iter().try_for_each(|service| service.check(&config))?;
         // On a bus that is not ours, existing streams are not changed.
         let changes = if nats.is_some() { Changes::Safe } else { Changes::Missing };
@@ -136,9 +136,15 @@ impl Pipeline {
     }
 }
 
-/// Every service in the order of the pipeline; index before console, which opens the index.
-pub(crate) fn services() -> Vec<Service> {
-    vec![ingest::service(), parse::service(), validate::service(), index::service(), console::service()]
+/// Every service in the order of the pipeline; index before console, which opens the index. Deliver only where the
+/// settings have outlets.
+pub(crate) fn services(config: &Config) -> Vec<Service> {
+    let mut services =
+        vec![ingest::service(), parse::service(), validate::service(), index::service(), console::service()];
+    if !config.routes.outlets.is_empty() {
+        services.push(deliver::service());
+    }
+    services
 }
 
 /// The address at which a client on this machine reaches a server that listens on this one.

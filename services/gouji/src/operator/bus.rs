@@ -35,7 +35,7 @@ enum Verb {
 
 /// The users of the account of the log, and the users of the account of its readers; `deploy/nats/permissions.conf`
 /// has the permissions of each.
-const OF_LOG: [&str; 6] = ["ingest", "parse", "validate", "index", "console", "operator"];
+const OF_LOG: [&str; 7] = ["ingest", "parse", "validate", "index", "console", "deliver", "operator"];
 const OF_READERS: [&str; 1] = ["observer"];
 
 /// The two accounts with `{log}` and `{readers}` for their users. What goes from LOG to READERS is live facts, and

@@ -23,7 +23,7 @@ impl Config {
             return ExitCode::SUCCESS;
         };
         let checked = worker::Config::load(Some(file), &[]).and_then(|config| {
-            crate::local::up::services().iter().try_for_each(|service| service.check(&config))
+            crate::local::up::services(&config).iter().try_for_each(|service| service.check(&config))
         });
         match checked {
             Ok(()) => {

@@ -10,8 +10,18 @@ use tests::processes::until;
 
 use super::{Bus, Client, SOON, Service};
 
-const FACTS: [&str; 9] =
-    ["submitted", "parsed", "validated", "indexed", "refused", "reviewed", "roster", "policy", "audited"];
+const FACTS: [&str; 10] = [
+    "submitted",
+    "parsed",
+    "validated",
+    "indexed",
+    "refused",
+    "reviewed",
+    "roster",
+    "policy",
+    "audited",
+    "undelivered",
+];
 const PLACES: [&str; 6] = ["parse", "parse-bulk", "validate", "index", "tally-submitted", "observer"];
 
 /// Somebody on the bus: the facts it publishes, the places on the log it takes from, and those it looks at.
@@ -22,7 +32,7 @@ struct Identity {
     looks_at: &'static [&'static str],
 }
 
-const IDENTITIES: [Identity; 6] = [
+const IDENTITIES: [Identity; 7] = [
     Identity {
         name: "ingest",
         publishes: &["submitted", "roster", "audited"],
@@ -48,6 +58,7 @@ const IDENTITIES: [Identity; 6] = [
         takes: &[],
         looks_at: &PLACES,
     },
+    Identity { name: "deliver", publishes: &["undelivered"], takes: &[], looks_at: &[] },
     Identity { name: "observer", publishes: &[], takes: &[], looks_at: &[] },
 ];
 
@@ -136,6 +147,9 @@ async fn each_identity_is_refused_what_is_not_its_own() {
         expect("$KV.gouji-leases.index", name == "index").await;
         let who_leads = "$JS.API.DIRECT.GET.KV_gouji-leases.$KV.gouji-leases.index";
         expect(who_leads, ["index", "console"].contains(&name)).await;
+        expect("$KV.gouji-leases.outlet.x", ["index", "deliver"].contains(&name)).await;
+        expect("$KV.gouji-outlets.x", name == "deliver").await;
+        expect("$JS.API.DIRECT.GET.KV_gouji-outlets.$KV.gouji-outlets.x", name == "deliver").await;
         for bucket in ["gouji-accounts", "gouji-sessions"] {
             expect(&format!("$KV.{bucket}.x"), name == "console").await;
             let read = format!("$JS.API.DIRECT.GET.KV_{bucket}.$KV.{bucket}.x");

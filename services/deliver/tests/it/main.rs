@@ -1,0 +1,15 @@
+//! Targets with real servers.
+
+#[path = "../../../../tests/src/mariadb.rs"]
+#[expect(unreachable_pub, reason = "it is public in `tests`, where it belongs")]
+mod mariadb;
+#[path = "../../../../tests/src/postgres.rs"]
+#[expect(unreachable_pub, reason = "it is public in `tests`, where it belongs")]
+mod postgres;
+#[path = "../../../../tests/src/processes.rs"]
+#[expect(dead_code, unreachable_pub, reason = "it is public in `tests`, where most of it is used")]
+mod processes;
+#[path = "../../../../tests/src/skip.rs"]
+#[expect(unreachable_pub, reason = "it is public in `tests`, where it belongs")]
+mod skip;
+mod tables;

@@ -1,0 +1,166 @@
+//! What the log tells of findings that changed after a report was indexed is what the index has, told once for each
+//! change, wherever the process is killed.
+
+use proto::v1::{Finding, IndexOutcome, RejudgementCause, ReportRejudged};
+
+use super::*;
+
+/// What the log tells of the reports by key: the reading that stands, and its findings.
+type Told = BTreeMap<String, (String, Vec<Finding>)>;
+
+impl Setup {
+    /// Reads the log as a consumer outside does: what was indexed, and what was judged again after it. Asserts that
+    /// no new judgement repeats what was told, and that those of a report are counted without gaps.
+    async fn told(&self) -> (Told, Vec<ReportRejudged>) {
+        let (mut validated, mut told, mut versions) = (BTreeMap::new(), Told::new(), BTreeMap::new());
+        let (mut rejudged, mut numbers) = (Vec::<ReportRejudged>::new(), BTreeMap::<String, u32>::new());
+        let read = self.log.scan(subject::ALL, |event| {
+            if let Some(fact) = event.decode::<ReportValidated>() {
+                validated.insert(fact.id().to_owned(), fact);
+            } else if let Some(fact) = event.decode::<ReportIndexed>() {
+                let version = fact.submitted.clone().map(|one| (one.submitted_at_ms, one.generation));
+                let latest = versions.entry(fact.report.clone()).or_insert(version);
+                // Facts of one commit are published at once, so an earlier version may stand behind a later one.
+                if fact.outcome == i32::from(IndexOutcome::Current) && version >= *latest {
+                    *latest = version;
+                    let findings = validated[fact.id()].findings.clone();
+                    told.insert(fact.report.clone(), (fact.id().to_owned(), findings));
+                }
+            } else if let Some(fact) = event.decode::<ReportRejudged>() {
+                assert!(event.matches_its_subject());
+                let number = numbers.entry(fact.report.clone()).or_default();
+                *number += 1;
+                assert_eq!(fact.number, *number, "{fact:?}");
+                let now = (fact.id.clone(), fact.findings.clone());
+                let before = told.insert(fact.report.clone(), now.clone());
+                let is_reassigned = fact.cause == i32::from(RejudgementCause::Reassigned);
+                assert!(is_reassigned || before.as_ref() != Some(&now), "told twice: {fact:?}");
+                rejudged.push(fact);
+            }
+            Ok(())
+        });
+        read.await.unwrap();
+        (told, rejudged)
+    }
+
+    /// Waits until the log tells of every report what the index has.
+    async fn tells_what_it_has(&self, index: &str) -> Vec<ReportRejudged> {
+        let mut differences = Vec::new();
+        let same = until("the log to tell of every finding", PATIENCE, async || {
+            let (mut told, rejudged) = self.told().await;
+            told.retain(|_, (id, _)| !id.is_empty());
+            let held: Told = self
+                .contents(index)
+                .into_iter()
+                .map(|(key, (id, _, stored))| {
+                    (key, (id, stored.review.findings.iter().map(Finding::from).collect()))
+                })
+                .collect();
+            differences = held
+                .iter()
+                .filter(|(key, held)| told.get(*key) != Some(held))
+                .map(|(key, held)| format!("{key}: {held:?} and not {:?}", told.get(key)))
+                .collect();
+            Ok((differences.is_empty() && held.len() == told.len()).then_some(rejudged))
+        });
+        same.await.unwrap_or_else(|error| panic!("{error:#}: {}", differences.join("\n")))
+    }
+
+    /// The same, killed each time at this point.
+    fn start_to_die(&self, index: &str, point: &str) -> Indexer {
+        let mut command = Command::new(program("gouji-index").unwrap());
+        command.env("GOUJI_FAILPOINT", point);
+        self.start_as(index, command)
+    }
+}
+
+#[tokio::test]
+async fn each_change_is_told_once_wherever_the_process_is_killed() {
+    let setup = Setup::new().await;
+    let points = ["committed@1", "rejudging@1", "rejudging@9", "rejudged@5", "published@21", "sent@3"];
+    // Later versions before earlier ones, and most years after the year that is compared with them. Each process
+    // gets reports of its own: what the one before held comes again after half a minute.
+    let parts: Vec<u64> = (0..105).rev().collect();
+    let mut parts = parts.chunks(105_usize.div_ceil(points.len()));
+    for point in points {
+        setup.publish_all(parts.next().unwrap().iter().copied()).await;
+        let mut killed = setup.start_to_die("a", point);
+        until("the process to be killed", PATIENCE, async || killed.process.ended())
+            .await
+            .unwrap_or_else(|error| panic!("{point}: {error:#}"));
+    }
+    let indexer = setup.start("a");
+    setup.indexed(105).await;
+    setup.publish_all(105..140).await;
+    setup.indexed(140).await;
+    let rejudged = setup.tells_what_it_has("a").await;
+    let of_other_years = |fact: &&ReportRejudged| fact.cause == i32::from(RejudgementCause::OtherYear);
+    assert!(rejudged.iter().filter(of_other_years).count() > 10, "{} new judgements", rejudged.len());
+    indexer.end().await;
+
+    // Another folder is filled from the log, and a process that leads with it publishes nothing.
+    let events = setup.log.extent().await.unwrap().last;
+    let contents = setup.contents("a");
+    let other = setup.start("b");
+    setup.holds_the_same("b", &contents).await;
+    other.says("ready").await;
+    setup.tells_what_it_has("b").await;
+    other.end().await;
+    assert_eq!(setup.log.extent().await.unwrap().last, events, "something was told again");
+}
+
+/// A replay may find that the bytes are another report: what stood before it stands again, or nothing.
+#[tokio::test]
+async fn a_reading_that_becomes_another_report_is_told() {
+    let setup = Setup::new().await;
+    let indexer = setup.start("a");
+    let (earlier, later, alone) =
+        (setup.validated(0).await, setup.validated(35).await, setup.validated(1).await);
+    setup.log.publish(&earlier).await.unwrap();
+    setup.log.publish(&later).await.unwrap();
+    setup.log.publish(&alone).await.unwrap();
+    setup.indexed(3).await;
+    for fact in [&later, &alone] {
+        let mut in_truth = fact.clone();
+        let submitted = in_truth.submitted.as_mut().unwrap();
+        (submitted.generation, submitted.id) = (1, submitted.id.replace("-g0", "-g1"));
+        in_truth.report.as_mut().unwrap().agency = "另一局".into();
+        setup.log.publish(&in_truth).await.unwrap();
+    }
+    setup.indexed(5).await;
+    let rejudged = setup.tells_what_it_has("a").await;
+    let key_of = |fact: &ReportValidated| {
+        search::Entry::key_of(&report::Review::try_from(fact).unwrap().report, fact.id())
+    };
+    let told = |fact: &ReportValidated| rejudged.iter().rfind(|told| told.report == key_of(fact)).unwrap();
+    assert_eq!(told(&earlier).id, earlier.id());
+    assert_eq!(told(&earlier).caused_by, later.id().replace("-g0", "-g1"));
+    let gone = told(&alone);
+    assert_eq!((gone.id.as_str(), gone.agency.as_str(), gone.year), ("", "第1局", 2021));
+    indexer.end().await;
+}
+
+/// A leader that stood still goes on with an index that is behind what its successor told.
+#[tokio::test]
+async fn a_leader_that_stood_still_tells_nothing_that_is_past() {
+    use rustix::process::{Pid, Signal, kill_process};
+    let setup = Setup::new().await;
+    let first = setup.start("a");
+    setup.publish(0..20).await;
+    setup.indexed(20).await;
+    let second = setup.start("b");
+    second.says("ready").await;
+    let pid = Pid::from_raw(first.process.id().cast_signed()).unwrap();
+    kill_process(pid, Signal::STOP).unwrap();
+    setup.publish(20..70).await;
+    setup.indexed(70).await;
+    setup.tells_what_it_has("b").await;
+    kill_process(pid, Signal::CONT).unwrap();
+    setup.publish(70..80).await;
+    setup.indexed(80).await;
+    let contents = setup.holds("b", 80).await;
+    setup.holds_the_same("a", &contents).await;
+    setup.tells_what_it_has("b").await;
+    first.end().await;
+    second.end().await;
+}
