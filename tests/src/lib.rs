@@ -1,6 +1,7 @@
 //! End-to-end tests and measurements with real servers and real processes, and the reports they run on.
 
 pub mod api;
+pub mod asyncapi;
 pub mod bench;
 pub mod browser;
 pub mod cluster;

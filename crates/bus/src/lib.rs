@@ -36,7 +36,9 @@ pub use failpoint::failpoint;
 pub use feed::{Feed, Since};
 pub use identity::UserKey;
 pub use lease::{Leader, Lease};
-pub use names::{ACCOUNTS, INDEX_LEASE, LEASE, LEASES, LONGEST_SESSION, OUTLETS, SESSIONS};
+pub use names::{
+    ACCOUNTS, FETCH_LEASE, INDEX_LEASE, LEASE, LEASES, LONGEST_SESSION, OUTLETS, PUBLISHED, SESSIONS,
+};
 pub use objects::{Object, ObjectStore};
 pub use operate::PAUSE_WITHOUT_END;
 pub use publish::{Appended, PublishError, Published};

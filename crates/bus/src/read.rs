@@ -97,6 +97,14 @@ impl Bus {
         Ok(page.events.first().map(|event| event.sequence))
     }
 
+    /// The first message that matches `filter` after this sequence; none at the end of the log.
+    ///
+    /// # Errors
+    /// If the bus does not answer.
+    pub async fn first_after(&self, filter: &str, sequence: u64) -> anyhow::Result<Option<Event>> {
+        next(self, filter, sequence + 1).await
+    }
+
     /// When the log stored the message with this sequence, milliseconds since 1970-01-01 UTC; none where
     /// there is no such message.
     ///

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod bulletin;
+pub mod catalog;
 mod error;
 pub mod form_layout;
 mod letter;

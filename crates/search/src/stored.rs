@@ -5,7 +5,7 @@
 //! the engine's own document store compresses nothing.
 
 use proto::Message as _;
-use proto::v1::ReportValidated;
+use proto::v1::{Publication, ReportValidated};
 use report::workflow::{ReviewState, Workflow};
 use report::{Date, Decimal, Finding, FormId, Region, Review, Severity, Verdict, Year};
 use tantivy::schema::{Field, Value as _};
@@ -148,6 +148,8 @@ pub struct StoredReport {
     pub withdrawal: Option<Withdrawal>,
     /// The report with all findings, also those of comparisons with other reports.
     pub review: Review,
+    /// Where the shown version was published and fetched, where it was.
+    pub published: Option<Publication>,
     /// The plain text of the document.
     pub text: String,
 }
@@ -270,12 +272,14 @@ impl StoredParts {
         let (versions, withdrawal) = self.damaged(|| self.history())?;
         let version = versions.iter().find(|version| version.id == self.card.id).cloned();
         let version = self.damaged(|| version.ok_or(DamageError::Versions))?;
+        let (fact, review) = self.fact_and_review()?;
         Ok(StoredReport {
             key: self.card.key.clone(),
             version,
             versions,
             withdrawal,
-            review: self.review()?,
+            review,
+            published: fact.submitted.and_then(|submitted| submitted.published),
             text: self.text()?,
         })
     }

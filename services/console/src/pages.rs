@@ -16,6 +16,7 @@ mod navigation;
 mod news;
 mod official_tables;
 pub(crate) mod original_view;
+mod outlets;
 mod regional;
 mod report;
 mod review;

@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use crate::api;
 use crate::app::App;
+use crate::outlets::Outlet;
 use crate::pipeline_status::{self, IndexLeader, PipelineStatus, Snapshot};
 use crate::problem::{self, Problem};
 
@@ -28,8 +29,9 @@ pub(crate) async fn status(State(app): State<App>, caller: Caller) -> Result<Jso
     // The name of the leader holds a host and a folder, which senders of reports have no need to know.
     let may_know_leader = caller.role != Some(Role::Submit);
     let index_leader = if may_know_leader { index_leader(&app).await } else { None };
+    let outlets = if may_know_leader { outlets_of(&app).await } else { None };
     let refused_by_class = app.monitor().refused_by_class();
-    let status = PipelineStatus { snapshot, oldest_ms, refused_by_class, index_leader };
+    let status = PipelineStatus { snapshot, oldest_ms, refused_by_class, index_leader, outlets };
     Ok(Json(api::pipeline_status(&status)))
 }
 
@@ -38,6 +40,12 @@ async fn index_leader(app: &App) -> Option<IndexLeader> {
     let leader = app.bus().leader(INDEX_LEASE).await;
     let leader = leader.inspect_err(|error| tracing::warn!("looking up the leader of the index: {error:#}"));
     leader.ok().map(IndexLeader)
+}
+
+/// None where the bus does not answer.
+async fn outlets_of(app: &App) -> Option<Vec<Outlet>> {
+    let outlets = crate::outlets::outlets(app).await;
+    outlets.inspect_err(|error| tracing::warn!("looking up the outlets: {error:#}")).ok()
 }
 
 /// The counts of the pipeline, once at the beginning and then whenever they change.

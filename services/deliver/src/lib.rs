@@ -1,10 +1,12 @@
 #![doc = include_str!("../README.md")]
 
 mod any;
+pub mod asyncapi;
 pub mod change;
 pub mod check;
 pub mod envelope;
 mod folder;
+pub mod items;
 pub mod kafka;
 mod outward;
 mod run;

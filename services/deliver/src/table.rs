@@ -16,6 +16,8 @@ use report::beijing;
 use worker::outlets::{OutletConfig, TableConfig};
 
 use self::definition::{CELL, CELL_CURRENT, CURRENT, FINDING, FINDING_CELL, PLACE, REPORT};
+pub use odbc::Dialect;
+
 pub use self::definition::{TABLES, schema};
 use crate::change::{Batch, Change, Place, Standing, State};
 use crate::target::{Kept, Target, TargetError};
@@ -270,6 +272,7 @@ fn write(
         let written = place.filter(|place| new.is_empty() && is_behind(place));
         return written.ok_or_else(|| moved_by_another(outlet));
     }
+    bus::failpoint("moved");
     let all =
         |of: fn(&Rows) -> &[Vec<Value>]| new.iter().flat_map(|rows| of(rows)).cloned().collect::<Vec<_>>();
     let inserted = [
@@ -281,6 +284,7 @@ fn write(
     for (table, rows) in inserted {
         range.insert(database, table, &rows, there.is_empty())?;
     }
+    bus::failpoint("inserted");
     commit(database, schema, moves)?;
     Ok(*to)
 }
@@ -289,6 +293,7 @@ fn write(
 /// lost before, and with it the transaction.
 fn commit(database: &Database, schema: Option<&str>, moves: &Moves) -> Result<(), OdbcError> {
     database.commit()?;
+    bus::failpoint("committed");
     let place = place_of(database, schema, &moves.outlet)?;
     if place.as_ref() == Some(&moves.to) {
         return Ok(());

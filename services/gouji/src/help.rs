@@ -29,7 +29,7 @@ const GROUPS: [Group; 4] = [
     Group {
         zh: "主管部门",
         en: "Offices that collect reports",
-        verbs: &["letter", "export", "rules", "roster", "rollup", "survey", "withdraw"],
+        verbs: &["letter", "export", "rules", "fetch", "roster", "rollup", "survey", "withdraw"],
     },
     Group {
         zh: "运维人员",

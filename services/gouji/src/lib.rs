@@ -22,7 +22,7 @@ use tokio::runtime::{Builder, Runtime};
 use agency::{check, search, status, submit};
 use language::Language;
 use local::{completions, demo, man, nats, up};
-use office::{export, letter, rollup, roster, rules, survey, withdraw};
+use office::{export, fetch, letter, rollup, roster, rules, survey, withdraw};
 use operator::{
     audit, bus, config, key, outlet, pause, reconcile, refused, reindex, replay, resume, topology,
 };
@@ -47,6 +47,7 @@ enum Verb {
     Letter(letter::Letter),
     Export(export::Export),
     Rules(rules::Rules),
+    Fetch(fetch::Fetch),
     Roster(roster::Roster),
     #[command(name = "rollup")]
     RollUp(rollup::RollUp),
@@ -117,6 +118,7 @@ impl Verb {
             | Self::Letter(_)
             | Self::Export(_)
             | Self::Rules(_)
+            | Self::Fetch(_)
             | Self::Roster(_)
             | Self::RollUp(_)
             | Self::Survey(_)
@@ -135,6 +137,7 @@ impl Verb {
             Self::Letter(letter) => letter.run(),
             Self::Export(export) => export.run(),
             Self::Rules(rules) => rules.run(),
+            Self::Fetch(fetch) => fetch.run(),
             Self::Roster(roster) => roster.run(),
             Self::RollUp(rollup) => rollup.run(),
             Self::Survey(survey) => survey.run(),

@@ -10,7 +10,7 @@ use crate::api;
 use crate::config::BusConfig;
 use crate::names::{
     ACCOUNTS, ACK_WAIT, BUCKET, DURABLES, Durable, LEASE, LEASES, LONGEST_SESSION, MAX_MESSAGE_BYTES,
-    MAX_VALUE_BYTES, OUTLETS, SESSIONS, STREAM, tally,
+    MAX_VALUE_BYTES, OUTLETS, PUBLISHED, SESSIONS, STREAM, tally,
 };
 
 /// One season and the time to look back at it.
@@ -128,6 +128,17 @@ pub(super) fn wanted(config: &BusConfig, has_readers: bool) -> Vec<Object> {
             }),
         ),
     ];
+    // What was seen of each published page, and when to look again; only ingest visits and writes.
+    objects.push(stream(
+        &format!("KV_{PUBLISHED}"),
+        json!({
+            "description": "Published pages that are visited",
+            "subjects": [format!("$KV.{PUBLISHED}.>")],
+            "max_msgs_per_subject": 1,
+            "max_msg_size": MAX_VALUE_BYTES,
+            "deny_delete": true,
+        }),
+    ));
     if has_readers {
         let source = |fact: String| {
             json!({ "name": STREAM, "filter_subject": fact, "external": {

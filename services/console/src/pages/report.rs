@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use access::Caller;
 use axum::extract::State;
 use maud::{Markup, html};
-use proto::v1::ReportRefused;
+use proto::v1::{Publication, ReportRefused};
 use report::{Review, Table, Year, beijing};
 use search::Version;
 
@@ -248,6 +248,7 @@ impl Page<'_> {
                 @if !is_withdrawal { (property("表格格式", labels::form(report.form))) }
                 (property("文件", base_name(&withdrawn.unwrap_or(version).file_name)))
                 (property(if is_withdrawal { "撤回时间" } else { "报送时间" }, &beijing::format_time(version.submitted_at_ms)))
+                @if let Some(publication) = &self.loaded.report.published { (published_at(publication)) }
                 @if !is_withdrawal { (property("规则版本", &self.review().rules_version)) }
             }
         }
@@ -284,6 +285,24 @@ impl Page<'_> {
 /// Where the printed page is signed.
 fn signatures() -> Markup {
     html! { p.signatures aria-hidden="true" { span { "校核人：____________" } span { "复核人：____________" } span { "日期：______年____月____日" } } }
+}
+
+/// Where the report was published, the snapshot that is shown, and what became of the page.
+fn published_at(publication: &Publication) -> Markup {
+    let Publication { address, document, fetched_at_ms, first, first_fetched_at_ms, gone_since_ms, .. } =
+        publication;
+    html! {
+        div { dt { "公布网址" } dd { a href=(address) rel="noreferrer noopener" { (address) } } }
+        @if document != address { (property("附件网址", document)) }
+        (property("抓取时间", &beijing::format_time(*fetched_at_ms)))
+        @if !first.is_empty() {
+            div {
+                dt { "首次抓取" }
+                dd { a href={ "/reports/" (first) } { "快照 " (beijing::format_time(*first_fetched_at_ms)) } }
+            }
+        }
+        @if *gone_since_ms != 0 { (property("无法访问", &format!("自{}起", beijing::format_time(*gone_since_ms)))) }
+    }
 }
 
 fn property(name: &str, value: &str) -> Markup {

@@ -23,7 +23,7 @@ use crate::problem::Problem;
 const TITLE: &str = "校核规则";
 
 /// The families of rules by the beginning of their ids.
-const FAMILIES: [(&str, &str); 10] = [
+const FAMILIES: [(&str, &str); 11] = [
     ("DOC", "格式和组成部分"),
     ("T2", "表二：主动公开"),
     ("T3", "表三：依申请公开"),
@@ -34,6 +34,7 @@ const FAMILIES: [(&str, &str); 10] = [
     ("SIM", "文字雷同"),
     ("AGG", "汇总和名录"),
     ("DUP", "重复报送"),
+    ("WEB", "网页公布"),
 ];
 
 /// What an office may decide about a rule, as a form sends it.

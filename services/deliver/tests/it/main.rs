@@ -1,5 +1,6 @@
-//! Targets with real servers.
+//! Targets with real servers, and their process on a real log.
 
+mod killed;
 #[path = "../../../../tests/src/mariadb.rs"]
 #[expect(unreachable_pub, reason = "it is public in `tests`, where it belongs")]
 mod mariadb;

@@ -354,3 +354,30 @@ fn named<'de, D: Deserializer<'de>, T>(deserializer: D, parse: fn(&str) -> Optio
     let name = String::deserialize(deserializer)?;
     parse(&name).ok_or_else(|| D::Error::custom(format!("unknown name `{name}`")))
 }
+
+/// `GET /api/v1/published`.
+#[derive(Debug, Deserialize)]
+pub(crate) struct PublishedPages {
+    pub(crate) pages: Vec<PublishedPage>,
+}
+
+/// An address that is visited.
+#[derive(Debug, Deserialize)]
+pub(crate) struct PublishedPage {
+    pub(crate) address: String,
+    pub(crate) agency: String,
+    pub(crate) title: String,
+    pub(crate) found_in: String,
+    pub(crate) state: String,
+    pub(crate) is_due: bool,
+    pub(crate) problem: Option<VisitProblem>,
+    pub(crate) gone_since: Option<String>,
+    pub(crate) listed: usize,
+}
+
+/// Why an address could not be visited.
+#[derive(Debug, Deserialize)]
+pub(crate) struct VisitProblem {
+    pub(crate) zh: String,
+    pub(crate) en: String,
+}

@@ -94,6 +94,18 @@ const EXAMPLES: &[Example] = &[
         "比对西安市2024年度的报告",
         "compare the reports of Xi'an for 2024",
     ),
+    example(
+        "fetch",
+        "gouji fetch https://www.example.gov.cn/xxgk/nb/",
+        "抓取一个栏目中的全部年度报告",
+        "fetch every annual report in a column of a site",
+    ),
+    example(
+        "fetch",
+        "gouji fetch --again",
+        "再次访问全部网页，看是否有变动",
+        "visit every page again and see what was changed",
+    ),
     example("withdraw", "gouji withdraw ID --who 张三 --why 数字有误", "撤回一份报告", "withdraw a report"),
     example(
         "topology",
@@ -126,6 +138,12 @@ const EXAMPLES: &[Example] = &[
     example("reconcile", "gouji reconcile --deep", "核对，并校验每个原件", "check, and hash every original"),
     example("reindex", "gouji reindex --data /srv/gouji", "重建检索库", "build a new index"),
     example("outlet", "gouji outlet list --config gouji.toml", "查看各出口", "how far each outlet is"),
+    example(
+        "outlet schema",
+        "gouji outlet schema sheng-qianzhiji --format catalog --config gouji.toml",
+        "信息资源目录登记表，电子表格和文档各一份",
+        "the sheet for the catalogue, as a workbook and a document",
+    ),
     example(
         "outlet rewind",
         "gouji outlet rewind sheng-qianzhiji --to start --config gouji.toml",
