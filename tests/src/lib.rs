@@ -19,3 +19,4 @@ pub mod seen;
 pub mod skip;
 pub mod soak;
 pub mod sshd;
+pub mod webhook;

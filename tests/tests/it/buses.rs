@@ -1,3 +1,4 @@
-//! Data buses of the government, in and out.
+//! What leaves for data buses, and what comes from them: real servers and foreign programs on the other side.
 
 mod inbox;
+mod webhook;
