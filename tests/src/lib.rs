@@ -8,6 +8,7 @@ pub mod cluster;
 pub mod disk;
 pub mod generate;
 pub mod judge;
+pub mod kafka;
 pub mod mariadb;
 pub mod npm;
 pub mod pipeline;
