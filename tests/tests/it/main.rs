@@ -6,6 +6,7 @@
 
 mod access;
 mod bus;
+mod buses;
 mod commands;
 mod faults;
 mod formats;
