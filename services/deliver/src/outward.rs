@@ -173,7 +173,7 @@ impl Outward {
         }
         // After another reading took its place, the index alone knows the order.
         let order = if is_of_current { known.map_or((0, 0), |told| told.order) } else { (0, 0) };
-        let version = (!fact.id.is_empty()).then(|| fact.id.as_str().into());
+        let version: Option<Box<str>> = (!fact.id.is_empty()).then(|| fact.id.as_str().into());
         let id = match &version {
             Some(version) => format!("{}.{version}.{}", fact.report, fact.number),
             None => format!("{}.gone.{}", fact.report, fact.number),
@@ -396,3 +396,6 @@ impl Recent {
         Some(payload)
     }
 }
+
+#[cfg(test)]
+mod tests;
