@@ -1,4 +1,5 @@
-//! Programs of Debian for the tests, which root can install: a browser for the pages, and nginx in front of them.
+//! Programs of Debian for the tests, which root can install: a browser for the pages, nginx in front of them, and
+//! databases for the exchange tables.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -22,6 +23,22 @@ pub(crate) fn install_nginx() {
     let is_there = on_path(&["nginx"]).is_some() || Path::new("/usr/sbin/nginx").is_file();
     if !is_there {
         install("nginx-light");
+    }
+}
+
+/// Installs PostgreSQL and MariaDB with their ODBC drivers where they are not there. The tests that need them find
+/// them, or say that they are not there.
+pub(crate) fn install_databases() {
+    let needed = [
+        ("/usr/share/postgresql-common/pg_wrapper", "postgresql"),
+        ("/usr/sbin/mariadbd", "mariadb-server"),
+        ("/usr/lib/x86_64-linux-gnu/odbc/psqlodbcw.so", "odbc-postgresql"),
+        ("/usr/lib/x86_64-linux-gnu/odbc/libmaodbc.so", "odbc-mariadb"),
+    ];
+    for (file, package) in needed {
+        if !Path::new(file).is_file() {
+            install(package);
+        }
     }
 }
 

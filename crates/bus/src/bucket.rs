@@ -79,13 +79,24 @@ impl Bucket {
     /// # Errors
     /// If the bus does not answer, or has no such bucket.
     pub async fn all(&self, filter: &str) -> anyhow::Result<Snapshot> {
+        let mut snapshot = self.changes(filter, 0).await?;
+        // A key that was deleted has an empty value.
+        snapshot.entries.retain(|entry| !entry.value.is_empty());
+        Ok(snapshot)
+    }
+
+    /// Every value that was written after the change with this sequence; that of a key that was deleted is empty.
+    ///
+    /// # Errors
+    /// If the bus does not answer, or has no such bucket.
+    pub async fn changes(&self, filter: &str, after: u64) -> anyhow::Result<Snapshot> {
         let filter = format!("{}{filter}", self.prefix);
-        let mut snapshot = Snapshot::default();
+        let mut snapshot = Snapshot { entries: Vec::new(), last: after };
         loop {
             let page = read::page_in(&self.bus, &self.stream, &filter, snapshot.last + 1).await?.events;
             let Some(last) = page.last() else { return Ok(snapshot) };
             snapshot.last = last.sequence;
-            let entries = page.into_iter().filter(|event| !event.payload.is_empty()).map(|event| Entry {
+            let entries = page.into_iter().map(|event| Entry {
                 key: event.subject.strip_prefix(&self.prefix).unwrap_or_default().to_owned(),
                 value: event.payload,
                 sequence: event.sequence,

@@ -9,6 +9,7 @@ mod consume;
 mod consumers;
 mod delivery;
 mod event;
+mod export;
 mod failpoint;
 mod feed;
 mod identity;
@@ -32,11 +33,14 @@ pub use connect::{Bus, check};
 pub use consume::{Consumer, FETCH_WAIT, Position};
 pub use delivery::{DecodeError, Delivery, with_progress};
 pub use event::Event;
+pub use export::{Export, ExportError, Exported, Outward};
 pub use failpoint::failpoint;
 pub use feed::{Feed, Since};
 pub use identity::UserKey;
 pub use lease::{Leader, Lease};
-pub use names::{ACCOUNTS, INDEX_LEASE, LEASE, LEASES, LONGEST_SESSION, OUTLETS, SESSIONS};
+pub use names::{
+    ACCOUNTS, FETCH_LEASE, INDEX_LEASE, LEASE, LEASES, LONGEST_SESSION, OUTLETS, PUBLISHED, SESSIONS,
+};
 pub use objects::{Object, ObjectStore};
 pub use operate::PAUSE_WITHOUT_END;
 pub use publish::{Appended, PublishError, Published};

@@ -8,6 +8,8 @@ use proto::{Fact, subject};
 
 /// The stream of facts: the log.
 pub(crate) const STREAM: &str = "GOUJI";
+/// The stream of outward messages; each account of a region has a copy of its part under the same name.
+pub(crate) const EXPORT: &str = "EXPORT";
 /// The bucket of originals.
 pub(crate) const BUCKET: &str = "gouji-originals";
 /// The bucket of leases: one key for each task that only one process may do at a time.
@@ -16,6 +18,8 @@ pub const LEASES: &str = "gouji-leases";
 pub const ACCOUNTS: &str = "gouji-accounts";
 /// The bucket of sessions: who is signed in.
 pub const SESSIONS: &str = "gouji-sessions";
+/// The bucket of published pages: which addresses are visited, and what was seen there.
+pub const PUBLISHED: &str = "gouji-published";
 /// The bucket of outlets: how far each has delivered, and what operators asked of it.
 pub const OUTLETS: &str = "gouji-outlets";
 /// A session ends so long after it began, whatever its user does; the bucket keeps nothing for longer. A working day
@@ -27,6 +31,8 @@ pub(crate) const MAX_VALUE_BYTES: i32 = 64 << 10;
 pub const LEASE: Duration = Duration::from_secs(15);
 /// The lease of the process that writes the index and answers for all replicas of the stage.
 pub const INDEX_LEASE: &str = "index";
+/// The lease of the process that visits published pages.
+pub const FETCH_LEASE: &str = "fetch";
 /// The server redelivers a message that was not acknowledged for this long; a progress message restarts the clock.
 pub(crate) const ACK_WAIT: Duration = Duration::from_secs(30);
 /// The default `max_payload` of the server. A fact is a few KB.

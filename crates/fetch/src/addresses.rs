@@ -3,6 +3,8 @@
 use reqwest::Url;
 use serde::{Deserialize, Serialize};
 
+use crate::charset;
+
 /// An address where a report, or a list of reports, is published.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -49,7 +51,8 @@ const YEAR: [&str; 2] = ["年度", "year"];
 ///
 /// # Errors
 /// If a line has no address.
-pub fn addresses(text: &str) -> Result<Vec<ListedAddress>, AddressesError> {
+pub fn addresses(bytes: &[u8]) -> Result<Vec<ListedAddress>, AddressesError> {
+    let text = charset::decode(bytes, None);
     let text = text.trim_start_matches('\u{feff}');
     let is_plain = text.trim_start().starts_with("http://") || text.trim_start().starts_with("https://");
     let mut reader =
@@ -98,7 +101,8 @@ mod tests {
     #[test]
     fn a_list_is_read() {
         let listed = addresses(
-            "\u{feff}机关名称,年度,网址,区划代码\n甲局,2024年,https://a.gov.cn/1.html,370400\n乙局,,,\n丙局,,http://c.gov.cn,\n",
+            "\u{feff}机关名称,年度,网址,区划代码\n甲局,2024年,https://a.gov.cn/1.html,370400\n乙局,,,\n丙局,,http://c.gov.cn,\n"
+            .as_bytes(),
         )
         .unwrap();
         let [first, second] = &listed[..] else { panic!("{listed:?}") };
@@ -107,13 +111,14 @@ mod tests {
             ("甲局", "370400", Some(2024))
         );
         assert_eq!((second.address.as_str(), second.year), ("http://c.gov.cn/", None));
-        assert_eq!(addresses("https://a.gov.cn/1\nhttps://a.gov.cn/2\n").unwrap().len(), 2);
+        assert_eq!(addresses(b"https://a.gov.cn/1\nhttps://a.gov.cn/2\n").unwrap().len(), 2);
     }
 
     #[test]
     fn what_is_wrong_is_named_with_its_line() {
-        let check =
-            |text: &str, expected: &str| assert_eq!(addresses(text).unwrap_err().to_string(), expected);
+        let check = |text: &str, expected: &str| {
+            assert_eq!(addresses(text.as_bytes()).unwrap_err().to_string(), expected)
+        };
         check(
             "机关名称,区划代码\n甲局,\n",
             "no column is called 网址 or address; there are 机关名称, 区划代码",

@@ -2,6 +2,9 @@
 
 use std::cell::Cell;
 use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::tz::{TimeZone, offset};
@@ -16,10 +19,6 @@ use crate::{OdbcError, driver};
 
 /// Times in the columns are those of China, which has one zone and no summer time.
 const CHINA: TimeZone = TimeZone::fixed(offset(8));
-/// How long a login may take; a database that is there answers within a second.
-const LOGIN_SECONDS: u32 = 10;
-/// How long a statement may take in the database, where the driver can limit it.
-pub(crate) const QUERY_SECONDS: usize = 30;
 /// Rows that are sent at a time: one round trip for most drivers, and at most a few megabytes of buffers.
 const ROWS: usize = 500;
 /// Numbers that are fetched at a time.
@@ -30,6 +29,9 @@ const CHUNK: usize = 1 << 20;
 /// A connection with a transaction that [`Database::commit`] ends.
 pub struct Database {
     connection: Connection<'static>,
+    timeout: Duration,
+    /// Statements that were finished, for whoever waits.
+    progress: Arc<AtomicUsize>,
     /// Whether the driver inserts every row of an array.
     arrays: Cell<bool>,
 }
@@ -43,7 +45,7 @@ pub enum Value {
     Text(String),
     /// An integer.
     Integer(i64),
-    /// An exact decimal, in digits.
+    /// An exact decimal, in digits; an empty one is NULL.
     Decimal(String),
     /// A time in milliseconds since 1970-01-01 UTC; the column has the time of China.
     Time(i64),
@@ -69,18 +71,23 @@ pub enum Bytes {
 
 impl Database {
     /// Connects. Every change is part of a transaction from then on.
-    pub(crate) fn connect(string: ConnectionString) -> Result<Self, OdbcError> {
+    pub(crate) fn connect(
+        string: ConnectionString,
+        timeout: Duration,
+        progress: Arc<AtomicUsize>,
+    ) -> Result<Self, OdbcError> {
         let secret =
             string.attribute("PWD").or_else(|| string.attribute("PASSWORD")).unwrap_or_default().to_owned();
         let doing = "connecting to the database";
         let failed = |error: &odbc_api::Error| OdbcError::of(doing, error).without(&secret);
         let environment = odbc_api::environment().map_err(|error| failed(&error))?;
         let string = driver::with_path(environment, string);
-        let options = ConnectionOptions { login_timeout_sec: Some(LOGIN_SECONDS), packet_size: None };
+        let seconds = u32::try_from(timeout.as_secs()).unwrap_or(u32::MAX);
+        let options = ConnectionOptions { login_timeout_sec: Some(seconds), packet_size: None };
         let connection =
             environment.connect_with_connection_string(&string.0, options).map_err(|error| failed(&error))?;
         connection.set_autocommit(false).map_err(|error| failed(&error))?;
-        Ok(Self { connection, arrays: Cell::new(true) })
+        Ok(Self { connection, timeout, progress, arrays: Cell::new(true) })
     }
 
     /// What the database calls itself.
@@ -109,9 +116,10 @@ impl Database {
     }
 
     fn prepare(&self, doing: &str, sql: &str) -> Result<Prepared<StatementImpl<'_>>, OdbcError> {
+        self.progress.fetch_add(1, Ordering::Relaxed);
         let mut prepared = self.connection.prepare(sql).map_err(|error| OdbcError::of(doing, &error))?;
-        // Drivers that cannot limit it are limited by the deadline of the session.
-        if let Err(error) = prepared.set_query_timeout_sec(QUERY_SECONDS) {
+        // If the driver cannot limit it, the session does.
+        if let Err(error) = prepared.set_query_timeout_sec(self.timeout.as_secs() as usize) {
             tracing::debug!(%error, "the driver cannot limit the time of a statement");
         }
         Ok(prepared)
@@ -295,6 +303,7 @@ impl Database {
             }
         }
         inserter.execute().map_err(failed)?;
+        self.progress.fetch_add(1, Ordering::Relaxed);
         Ok(())
     }
 }
@@ -314,8 +323,12 @@ fn check(table: &Table, row: &[Value]) -> Result<(), OdbcError> {
                 if length > longest {
                     return wrong(format!("a text of {length} characters, and {longest} fit"));
                 }
+                // The driver of PostgreSQL ends the text there without a word.
+                if text.contains('\0') {
+                    return wrong("a text with a NUL character".into());
+                }
             }
-            (Type::Decimal, Value::Decimal(digits)) if !fits(digits) => {
+            (Type::Decimal, Value::Decimal(digits)) if !digits.is_empty() && !fits(digits) => {
                 return wrong(format!("{digits} does not fit DECIMAL({},{})", Type::DECIMAL, Type::SCALE));
             }
             _ => {}
@@ -431,6 +444,7 @@ mod tests {
         assert!(
             said([Value::text("财政局"), Value::Null]).starts_with("column a of t: a text of 3 characters")
         );
+        assert!(said([Value::text("a\0"), Value::Null]).starts_with("column a of t: a text with a NUL"));
         assert!(said([Value::text(""), Value::Null]).starts_with("column a of t: there is no value"));
         assert!(said([Value::text("a"), Value::Decimal("0.0000000001".into())]).starts_with("column b of t"));
         assert_eq!(check(&TABLE, &[Value::Null, Value::Null]).unwrap_err().kind, Kind::Rows);

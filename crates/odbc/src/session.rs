@@ -13,16 +13,19 @@ use tokio::sync::oneshot;
 use crate::connection_string::ConnectionString;
 use crate::{Database, OdbcError};
 
-/// How long a call may take before its thread is left behind: a login and a few statements at their limits.
-const DEADLINE: Duration = Duration::from_secs(120);
+/// A thread is left behind if it makes no progress for this many times the limit of a statement. The database or
+/// the driver ends a statement at its limit if it can; this is for those that cannot.
+const LIMITS: u32 = 2;
 /// Threads that hang in a driver at the same time. A process with more of them needs an operator.
 const HUNG: usize = 4;
 
 /// A connection that is made when it is needed, and closed after an error.
 pub struct Session {
     file: PathBuf,
-    deadline: Duration,
+    timeout: Duration,
     thread: Option<mpsc::Sender<Job>>,
+    /// Statements that the present thread has finished.
+    progress: Arc<AtomicUsize>,
     /// Threads that have not ended, the present one included.
     threads: Arc<AtomicUsize>,
     /// Whether the driver inserts every row of an array; another connection of it does not know better.
@@ -32,47 +35,61 @@ pub struct Session {
 type Job = Box<dyn FnOnce(&mut Option<Database>) + Send>;
 
 impl Session {
-    /// Of the connection string in a file; opens nothing.
-    pub fn new(file: PathBuf) -> Self {
+    /// Of the connection string in a file, with a limit for the login and for each statement; opens nothing.
+    pub fn new(file: PathBuf, timeout: Duration) -> Self {
         let arrays = Arc::new(AtomicBool::new(true));
-        Self { file, deadline: DEADLINE, thread: None, threads: Arc::default(), arrays }
-    }
-
-    /// With another deadline for each call.
-    #[must_use]
-    pub fn deadline(self, deadline: Duration) -> Self {
-        Self { deadline, ..self }
+        Self { file, timeout, thread: None, progress: Arc::default(), threads: Arc::default(), arrays }
     }
 
     /// Does something with the connection. `work` commits what it changes; what it does not commit is taken back.
     ///
     /// # Errors
-    /// If there is no connection, `work` fails, or it takes longer than the deadline. It may have committed then.
+    /// If there is no connection, `work` fails, or the driver does not answer. It may have committed then.
     pub async fn run<T, F>(&mut self, doing: &'static str, work: F) -> Result<T, OdbcError>
     where
         T: Send + 'static,
         F: FnOnce(&Database) -> Result<T, OdbcError> + Send + 'static,
     {
-        let (answer, answered) = oneshot::channel();
-        let (file, arrays) = (self.file.clone(), self.arrays.clone());
+        let (answer, mut answered) = oneshot::channel();
+        let connecting = Connecting {
+            file: self.file.clone(),
+            timeout: self.timeout,
+            arrays: self.arrays.clone(),
+            progress: self.progress.clone(),
+        };
         let job = Box::new(move |open: &mut Option<Database>| {
-            let result = with_connection(open, &file, &arrays, work);
+            let result = connecting.with_connection(open, work);
             // Whoever asked may have stopped waiting.
             answer.send(result).ok();
         });
         self.start(job)?;
-        match tokio::time::timeout(self.deadline, answered).await {
-            Ok(Ok(result)) => result,
-            Ok(Err(_)) => {
-                self.thread = None;
-                Err(OdbcError::database(format!("{doing}: the driver gave up its thread")))
+        let patience = self.timeout * LIMITS;
+        let mut seen = self.progress.load(Ordering::Relaxed);
+        loop {
+            match tokio::time::timeout(patience, &mut answered).await {
+                Ok(Ok(result)) => return result,
+                Ok(Err(_)) => {
+                    self.leave();
+                    return Err(OdbcError::database(format!("{doing}: the driver panicked")));
+                }
+                Err(_) => {}
             }
-            Err(_) => {
-                self.thread = None;
-                let seconds = self.deadline.as_secs();
-                Err(OdbcError::database(format!("{doing}: the driver did not answer within {seconds} s")))
+            let now = self.progress.load(Ordering::Relaxed);
+            if now == seen {
+                self.leave();
+                let seconds = patience.as_secs();
+                return Err(OdbcError::database(format!(
+                    "{doing}: the driver did not answer within {seconds} s"
+                )));
             }
+            seen = now;
         }
+    }
+
+    /// Leaves the thread behind; it ends when the driver returns.
+    fn leave(&mut self) {
+        self.thread = None;
+        self.progress = Arc::default();
     }
 
     fn start(&mut self, job: Job) -> Result<(), OdbcError> {
@@ -128,29 +145,39 @@ fn serve(jobs: &mpsc::Receiver<Job>, _running: Running) {
     close(open);
 }
 
-fn with_connection<T>(
-    open: &mut Option<Database>,
-    file: &std::path::Path,
-    arrays: &AtomicBool,
-    work: impl FnOnce(&Database) -> Result<T, OdbcError>,
-) -> Result<T, OdbcError> {
-    let database = match open {
-        Some(database) => database,
-        None => {
-            let database = Database::connect(ConnectionString::read(file)?)?;
-            if !arrays.load(Ordering::Relaxed) {
-                database.insert_singly();
+/// What a connection is made with.
+struct Connecting {
+    file: PathBuf,
+    timeout: Duration,
+    arrays: Arc<AtomicBool>,
+    progress: Arc<AtomicUsize>,
+}
+
+impl Connecting {
+    fn with_connection<T>(
+        self,
+        open: &mut Option<Database>,
+        work: impl FnOnce(&Database) -> Result<T, OdbcError>,
+    ) -> Result<T, OdbcError> {
+        let Self { file, timeout, arrays, progress } = self;
+        let database = match open {
+            Some(database) => database,
+            None => {
+                let database = Database::connect(ConnectionString::read(&file)?, timeout, progress)?;
+                if !arrays.load(Ordering::Relaxed) {
+                    database.insert_singly();
+                }
+                open.insert(database)
             }
-            open.insert(database)
+        };
+        let result = work(database);
+        arrays.store(database.inserts_arrays(), Ordering::Relaxed);
+        // Takes back what was not committed, and ends the transaction of what was only read.
+        if result.is_err() || database.rollback().is_err() {
+            close(open.take());
         }
-    };
-    let result = work(database);
-    arrays.store(database.inserts_arrays(), Ordering::Relaxed);
-    // Takes back what was not committed, and ends the transaction of what was only read.
-    if result.is_err() || database.rollback().is_err() {
-        close(open.take());
+        result
     }
-    result
 }
 
 /// Closes a connection. odbc-api panics if the driver fails to disconnect, which matters to nobody.
@@ -185,6 +212,8 @@ mod tests {
     use super::*;
     use crate::Kind;
 
+    const TIMEOUT: Duration = Duration::from_secs(10);
+
     #[test]
     fn a_schema_is_a_plain_name() {
         for name in ["gouji", "GOUJI", "a_1"] {
@@ -202,7 +231,7 @@ mod tests {
         let check = async |text: &str, expected: &str| {
             fs::write(&file, text).unwrap();
             fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
-            let mut session = Session::new(file.clone());
+            let mut session = Session::new(file.clone(), TIMEOUT);
             let error = session.run("looking", |database| database.system()).await.unwrap_err();
             assert_eq!(error.kind, Kind::Database);
             assert!(error.message.contains(expected), "{error}");
@@ -217,7 +246,7 @@ mod tests {
     async fn a_call_that_hangs_is_left_behind() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("a.dsn");
-        let mut session = Session::new(file).deadline(Duration::from_millis(10));
+        let mut session = Session::new(file, TIMEOUT);
         let (release, held) = mpsc::channel::<()>();
         let held = Arc::new(std::sync::Mutex::new(held));
         for _ in 0..HUNG {

@@ -14,6 +14,7 @@
 //! | `scope`, 口径 | 汇总 (`whole`) or 本机关 (`own`): whom the figures of its report cover |
 //! | `exempt`, 免报年度 | years for which it need not report, separated by `;`, or 全部 (`all`) |
 //! | `extended`, 延期至 | a later last day, such as 2025-02-15 for the report on 2024; several separated by `;` |
+//! | `pages`, 网址 | where it publishes its reports, several separated by spaces |
 //! | `note`, 说明 | why, for those who read the list |
 //!
 //! Only the first is needed.
@@ -65,6 +66,8 @@ pub struct Agency {
     pub exempt: Exemption,
     /// Later last days, each in the year after the one that the report is about.
     pub extended: Vec<Date>,
+    /// The addresses at which it publishes its reports, or lists them.
+    pub pages: Vec<String>,
     /// Why there is an exception.
     pub note: Option<String>,
 }

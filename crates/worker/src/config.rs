@@ -29,6 +29,8 @@ pub struct Config {
     /// `GOUJI_INBOX_QUIET_SECONDS`: how long a file of the exchange folder must not change before it is
     /// accepted, unless it has an end mark.
     pub inbox_quiet: Duration,
+    /// `GOUJI_FETCH_*`: the visits to published pages.
+    pub fetch: FetchConfig,
     /// `GOUJI_INBOX_RECEIPTS`: the folder of the receipts; in the exchange folder itself where it is not set.
     pub inbox_receipts: Option<PathBuf>,
     /// `GOUJI_INDEX`: the folder of the index.
@@ -85,6 +87,21 @@ pub struct Config {
     pub drain: Duration,
     /// `[[outlet]]` and `[[inlet]]` of the settings file.
     pub routes: Routes,
+}
+
+/// The visits to published pages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FetchConfig {
+    /// `GOUJI_FETCH_EVERY_HOURS`: how often each page is visited; only when somebody asks, if none.
+    pub every: Option<Duration>,
+    /// `GOUJI_FETCH_DELAY_MS`: the pause between two requests to one host.
+    pub delay: Duration,
+    /// `GOUJI_FETCH_GONE_HOURS`: how far apart two visits that miss a report have to be until it counts as gone.
+    pub gone_after: Duration,
+    /// `GOUJI_FETCH_CONTACT`: whom the operators of a site may ask.
+    pub contact: String,
+    /// `GOUJI_FETCH_NETWORKS`: the inner networks that may be visited.
+    pub networks: String,
 }
 
 /// An identity provider that speaks OpenID Connect.
@@ -206,6 +223,7 @@ impl Config {
             inbox_quiet: Duration::from_secs(
                 number(&get, "GOUJI_INBOX_QUIET_SECONDS", 30, 0..=86_400)? as u64
             ),
+            fetch: fetch(&get)?,
             inbox_receipts: get("GOUJI_INBOX_RECEIPTS").map(PathBuf::from),
             index: get("GOUJI_INDEX").unwrap_or_else(|| "gouji-index".into()).into(),
             rule_policy: text_of_file(&get, "GOUJI_RULE_POLICY")?,
@@ -236,6 +254,18 @@ impl Config {
             routes: Routes::default(),
         })
     }
+}
+
+fn fetch(get: &impl Fn(&str) -> Option<String>) -> Result<FetchConfig, SettingError> {
+    let hours = |count: usize| Duration::from_secs(3_600 * count as u64);
+    let every = number(get, "GOUJI_FETCH_EVERY_HOURS", 0, 0..=8_760)?;
+    Ok(FetchConfig {
+        every: (every > 0).then(|| hours(every)),
+        delay: Duration::from_millis(number(get, "GOUJI_FETCH_DELAY_MS", 3_000, 0..=600_000)? as u64),
+        gone_after: hours(number(get, "GOUJI_FETCH_GONE_HOURS", 24, 0..=720)?),
+        contact: get("GOUJI_FETCH_CONTACT").unwrap_or_default(),
+        networks: get("GOUJI_FETCH_NETWORKS").unwrap_or_default(),
+    })
 }
 
 /// The name of this installation, by default that of the host.

@@ -1,8 +1,10 @@
 //! What is kept of each outlet on the bus: how far it has delivered, why it does not go on, and what operators asked
 //! of it. Its process and the commands of operators change the same value, each by compare-and-set.
 
+use std::collections::BTreeMap;
+
 use anyhow::Context as _;
-use bus::{Bucket, Bus, OUTLETS, Written};
+use bus::{Bucket, Bus, Entry, OUTLETS, Written};
 use serde::{Deserialize, Serialize};
 
 /// A position on the log. A sequence alone is none: a log that was made anew starts over.
@@ -62,6 +64,20 @@ impl OutletStates {
     /// If the bus does not answer, or has something else there.
     pub async fn read(&self, name: &str) -> anyhow::Result<OutletState> {
         Ok(self.entry(name).await?.0)
+    }
+
+    /// Those of every outlet that ran once, by name.
+    ///
+    /// # Errors
+    /// If the bus does not answer, or has something else there.
+    pub async fn all(&self) -> anyhow::Result<BTreeMap<String, OutletState>> {
+        let snapshot = self.0.all(">").await.context("reading the states of the outlets")?;
+        let state = |entry: Entry| {
+            let state = serde_json::from_slice(&entry.value)
+                .with_context(|| format!("the state of the outlet {} cannot be read", entry.key))?;
+            Ok((entry.key, state))
+        };
+        snapshot.entries.into_iter().map(state).collect()
     }
 
     /// Changes the state of an outlet; `change` is called again where somebody else changed it meanwhile.

@@ -8,9 +8,10 @@ pub(crate) mod compare;
 use std::collections::HashMap;
 
 use access::Caller;
+use access::account::Account;
 use bus::{Counts, Event, Lag};
 use policy::InForce;
-use proto::v1::{ReportRefused, RulePolicyChanged};
+use proto::v1::{Publication, ReportRefused, RulePolicyChanged};
 use report::{CellId, Decimal, Form, FormId, Region, Review, Verdict, Year};
 use rules::{Rule, RulePolicy, RuleSetting};
 use search::{Facet, FacetCounts, Hit, Page, Snippet, StoredReport, Sum, Version, Withdrawal};
@@ -22,6 +23,7 @@ use crate::news::{Item, Mark};
 use crate::params::Params;
 use crate::pipeline_status::{IndexLeader, PipelineStatus, Snapshot};
 use crate::policy_changes::Preview;
+use crate::published_pages::PublishedPage;
 use crate::regional::{Comparison, Punctuality};
 use crate::report_changes::{CellChange, Changes};
 use crate::report_history::ReportHistory;
@@ -44,8 +46,35 @@ pub(crate) fn report(stored: &StoredReport) -> Value {
     fields.insert("problems".into(), report::json::problems(&review.findings));
     fields.insert("rules_version".into(), review.rules_version.as_str().into());
     fields.insert("withdrawn".into(), stored.withdrawal.as_ref().map(withdrawal).into());
+    fields.insert("published_at".into(), stored.published.as_ref().map(published_at).into());
     fields.insert("versions".into(), versions.iter().map(version_in_list).collect());
     fields.into()
+}
+
+/// The accounts of the office.
+pub(crate) fn users(accounts: &[Account]) -> Value {
+    json!({"users": accounts.iter().map(user).collect::<Vec<_>>(), "total": accounts.len()})
+}
+
+/// An account without anything that helps to sign in.
+pub(crate) fn user(account: &Account) -> Value {
+    json!({
+        "id": account.id(),
+        "name": account.name,
+        "display": account.display,
+        "role": account.role.name(),
+        "regions": account.regions,
+        "agencies": account.agencies,
+        "signs_in": if account.has_password() { "password" } else { "identity_provider" },
+        "must_change_password": account.must_change,
+        "disabled": account.is_disabled,
+        "created_at_ms": account.created_at_ms,
+    })
+}
+
+/// An account with the password that it was given; null where the identity provider signs it in.
+pub(crate) fn user_with_password(account: &Account, password: Option<&str>) -> Value {
+    json!({"user": user(account), "initial_password": password})
 }
 
 /// The state of a report that is withdrawn, whatever the log says of its versions.
@@ -53,6 +82,22 @@ const WITHDRAWN: &str = "withdrawn";
 
 fn withdrawal(withdrawal: &Withdrawal) -> Value {
     json!({"who": withdrawal.who, "why": withdrawal.why})
+}
+
+/// Where a version was published, and when it was fetched there.
+fn published_at(publication: &Publication) -> Value {
+    let first_ms = match publication.first_fetched_at_ms {
+        0 => publication.fetched_at_ms,
+        first => first,
+    };
+    json!({
+        "address": publication.address,
+        "document": publication.document,
+        "fetched_at_ms": publication.fetched_at_ms,
+        "first_fetched_at_ms": first_ms,
+        "first": Some(&publication.first).filter(|first| !first.is_empty()),
+        "gone_since_ms": Some(publication.gone_since_ms).filter(|since| *since != 0),
+    })
 }
 
 pub(crate) fn cells(stored: &StoredReport) -> Value {
@@ -206,8 +251,12 @@ pub(crate) fn sums(cell: CellId, by: &str, sums: &[Sum]) -> Value {
     })
 }
 
-/// Which agencies of the roster have reported for a year.
-pub(crate) fn attendance(year: Year, attendance: &Attendance) -> Value {
+/// Which agencies of the roster have reported for a year. `published` has the pages of originals that were fetched.
+pub(crate) fn attendance(
+    year: Year,
+    attendance: &Attendance,
+    published: &HashMap<String, PublishedPage>,
+) -> Value {
     let Attendance { agencies, strangers, .. } = attendance;
     let count =
         |punctuality| agencies.iter().filter(|attendee| Punctuality::of(attendee) == punctuality).count();
@@ -222,14 +271,22 @@ pub(crate) fn attendance(year: Year, attendance: &Attendance) -> Value {
         "late": count(Punctuality::Late),
         "missing": count(Punctuality::Missing),
         "strangers": strangers.collect::<Value>(),
-        "agencies": agencies.iter().map(attendee).collect::<Value>(),
+        "agencies": agencies.iter().map(|one| attendee(one, published)).collect::<Value>(),
     })
 }
 
-fn attendee(attendee: &Attendee) -> Value {
+fn attendee(attendee: &Attendee, published: &HashMap<String, PublishedPage>) -> Value {
     let day = attendee.first_day();
     let reports = attendee.reports.iter();
-    let reports = reports.map(|report| json!({"key": report.key, "verdict": report.verdict.as_str()}));
+    let reports = reports.map(|report| {
+        let page = published.get(&report.original);
+        json!({
+            "key": report.key,
+            "verdict": report.verdict.as_str(),
+            "address": page.map(|page| &page.address),
+            "first_fetched_at_ms": page.map(|page| page.first_fetched_at_ms),
+        })
+    });
     json!({
         "agency": attendee.agency,
         "region": attendee.region,
@@ -419,6 +476,9 @@ pub(crate) fn pipeline_status(status: &PipelineStatus) -> Value {
         let leader = leader.as_ref();
         let leader = leader.map(|leader| json!({"holder": leader.holder, "until_ms": leader.until_ms}));
         fields.insert("index_leader".into(), leader.into());
+    }
+    if let Some(outlets) = &status.outlets {
+        fields.insert("outlets".into(), outlets.iter().map(crate::outlets::json).collect());
     }
     fields.into()
 }

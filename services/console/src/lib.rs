@@ -28,6 +28,7 @@ mod office;
 mod openapi;
 mod original;
 mod original_api;
+mod outlets;
 mod pages;
 mod params;
 mod pipeline_api;
@@ -35,6 +36,7 @@ mod pipeline_status;
 mod policy_api;
 mod policy_changes;
 mod problem;
+mod published_pages;
 mod receipt;
 mod region_lookup;
 mod regional;
@@ -50,6 +52,8 @@ mod roster;
 mod routes;
 mod search_api;
 mod search_query;
+mod users;
+mod users_api;
 
 pub use export_api::FoundRecords;
 
@@ -100,6 +104,7 @@ pub fn router_with_children(worker: Worker, children: Children) -> anyhow::Resul
     let policy = PolicyFollower::start(&worker)?;
     let access = AccessControl::open(&worker)?;
     tokio::spawn(worker::watch_log(worker.bus().clone(), worker.shutdown().clone()));
+    tokio::spawn(worker::watch_outlets(worker.clone()));
     let check_open = worker.config().check_open;
     let app = App::new(worker, policy, access.clone(), children);
     // Set before the first request is answered, not when the task first runs.

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use access::{Caller, Role};
+use access::{Caller, Requires, Role};
 use axum::Json;
 use axum::extract::State;
 use axum::response::Sse;
@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use crate::api;
 use crate::app::App;
+use crate::outlets::Outlet;
 use crate::pipeline_status::{self, IndexLeader, PipelineStatus, Snapshot};
 use crate::problem::{self, Problem};
 
@@ -28,8 +29,9 @@ pub(crate) async fn status(State(app): State<App>, caller: Caller) -> Result<Jso
     // The name of the leader holds a host and a folder, which senders of reports have no need to know.
     let may_know_leader = caller.role != Some(Role::Submit);
     let index_leader = if may_know_leader { index_leader(&app).await } else { None };
+    let outlets = if may_know_leader { outlets_of(&app).await } else { None };
     let refused_by_class = app.monitor().refused_by_class();
-    let status = PipelineStatus { snapshot, oldest_ms, refused_by_class, index_leader };
+    let status = PipelineStatus { snapshot, oldest_ms, refused_by_class, index_leader, outlets };
     Ok(Json(api::pipeline_status(&status)))
 }
 
@@ -40,10 +42,18 @@ async fn index_leader(app: &App) -> Option<IndexLeader> {
     leader.ok().map(IndexLeader)
 }
 
-/// The counts of the pipeline, once at the beginning and then whenever they change.
+/// None where the bus does not answer.
+async fn outlets_of(app: &App) -> Option<Vec<Outlet>> {
+    let outlets = crate::outlets::outlets(app).await;
+    outlets.inspect_err(|error| tracing::warn!("looking up the outlets: {error:#}")).ok()
+}
+
+/// The counts of the pipeline, once at the beginning and then whenever they change, as long as the key or the session
+/// of the caller goes on.
 pub(crate) async fn events(
     State(app): State<App>,
-) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
+    caller: Caller,
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>> + use<>>, Problem> {
     let listener = app.monitor().listen().ok_or_else(problem::too_many_listeners)?;
     let first = app.snapshot().await.map_err(|error| Problem::bus(&error))?;
     let changes = stream::unfold(listener, async |mut listener| {
@@ -52,8 +62,14 @@ pub(crate) async fn events(
         Some((snapshot, listener))
     });
     let shutdown = app.worker().shutdown().clone();
-    let all =
-        stream::once(async { first }).chain(changes).take_until(async move { shutdown.requested().await });
+    let access = app.access().clone();
+    let over = async move {
+        tokio::select! {
+            () = shutdown.requested() => (),
+            () = access.ended(&caller, Requires::Key) => (),
+        }
+    };
+    let all = stream::once(async { first }).chain(changes).take_until(over);
     let all =
         all.map(|snapshot| Ok(Event::default().event("status").data(api::snapshot(&snapshot).to_string())));
     Ok(Sse::new(all).keep_alive(KeepAlive::default()))

@@ -13,6 +13,8 @@ use search::{CurrentReader, IndexError, Query, Reader};
 use tokio::sync::{Notify, watch};
 use worker::{Shutdown, Worker};
 
+use crate::outlets::Outlet;
+
 /// Interval between two polls of the bus.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
 /// Limit of open event streams; each holds a connection.
@@ -54,6 +56,8 @@ pub(crate) struct PipelineStatus {
     pub(crate) refused_by_class: BTreeMap<String, u64>,
     /// None where the caller may not know it or the bus did not answer.
     pub(crate) index_leader: Option<IndexLeader>,
+    /// None where the caller may not know them or the bus did not answer.
+    pub(crate) outlets: Option<Vec<Outlet>>,
 }
 
 /// Who holds the lease on the index; nobody while it is free.

@@ -4,13 +4,14 @@ use access::Caller;
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use export::Format;
 use serde_json::Value;
 
 use crate::app::App;
 use crate::download::{XLSX, bad_format, download, standalone_page};
 use crate::params::Params;
 use crate::problem::Problem;
-use crate::{api, pages, regional};
+use crate::{api, pages, published_pages, regional};
 
 /// Fills in the official form of a region from the reports of its agencies.
 pub(crate) async fn roll_up(
@@ -56,9 +57,14 @@ pub(crate) async fn attendance(
         problem.hint("请先用 gouji roster import 导入。")
     })?;
     match params.get("format").unwrap_or("json") {
-        "json" => Ok(Json(api::attendance(year, &attendance)).into_response()),
-        "csv" => Ok(pages::board_csv(&attendance, &params)),
-        other => Err(bad_format(other, "可用 json、csv。")),
+        "json" => {
+            let pages = published_pages::by_original(app.bus()).await;
+            Ok(Json(api::attendance(year, &attendance, &pages)).into_response())
+        }
+        "csv" => pages::board_table(&attendance, &params, Format::Csv),
+        "xlsx" => pages::board_table(&attendance, &params, Format::Xlsx),
+        "jsonl" => pages::board_table(&attendance, &params, Format::Jsonl),
+        other => Err(bad_format(other, "可用 json、csv、xlsx、jsonl。")),
     }
 }
 

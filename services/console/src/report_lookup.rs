@@ -70,6 +70,7 @@ async fn from_log(
         versions: indexed.as_ref().map(|indexed| indexed.versions.clone()).unwrap_or_default(),
         withdrawal: None,
         review: entry.review,
+        published: fact.submitted.as_ref().and_then(|submitted| submitted.published.clone()),
         text: entry.text,
     };
     let (indexed_key, withdrawal) = indexed.map(|indexed| (indexed.key, indexed.withdrawal)).unzip();

@@ -16,11 +16,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, ensure};
-use worker::outlets::{Carry, FolderConfig};
+use worker::outlets::{Carry, FolderConfig, OutletConfig};
 
 use crate::change::{Batch, Change, Place};
+use crate::items::Group;
 use crate::target::{Batching, Kept, Target, TargetError};
 use ledger::{Entry, Ledger};
+use tables::Table;
 use written::Manifest;
 
 /// Payloads of a batch are held in memory; more are in the next batch.
@@ -48,6 +50,11 @@ struct Directory {
     log_made_at_ms: i64,
     from: u64,
     to: u64,
+}
+
+/// The items of the files of a batch.
+pub(crate) fn items(outlet: &OutletConfig) -> Vec<Group> {
+    Table::of(outlet.carry).iter().map(|table| table.items()).collect()
 }
 
 impl FolderTarget {

@@ -1,11 +1,14 @@
 #![doc = include_str!("../README.md")]
 
 mod any;
+pub mod asyncapi;
 pub mod change;
 pub mod check;
 pub mod envelope;
 mod folder;
+pub mod items;
 pub mod kafka;
+pub mod nats;
 mod outward;
 mod run;
 mod set_aside;

@@ -8,7 +8,7 @@
 mod definition;
 
 use std::collections::BTreeSet;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::Context as _;
 use odbc::{Database, Kind, OdbcError, Session, Value, qualified};
@@ -16,6 +16,8 @@ use report::beijing;
 use worker::outlets::{OutletConfig, TableConfig};
 
 use self::definition::{CELL, CELL_CURRENT, CURRENT, FINDING, FINDING_CELL, PLACE, REPORT};
+pub use odbc::Dialect;
+
 pub use self::definition::{TABLES, schema};
 use crate::change::{Batch, Change, Place, Standing, State};
 use crate::target::{Kept, Target, TargetError};
@@ -36,13 +38,14 @@ impl Tables {
     /// # Errors
     /// If the outlet has no table, or its schema is no plain name.
     pub fn new(outlet: &OutletConfig) -> anyhow::Result<Self> {
-        let TableConfig { dsn, schema, .. } = outlet
+        let TableConfig { dsn, schema, timeout_seconds } = outlet
             .table
             .as_ref()
             .with_context(|| format!("outlet {}: [outlet.table] is missing", outlet.name))?;
         let schema = schema.as_deref().map(odbc::schema_name).transpose();
         let schema = schema.with_context(|| format!("outlet {}", outlet.name))?;
-        Ok(Self { outlet: outlet.name.clone(), schema, session: Session::new(dsn.clone()), place: None })
+        let session = Session::new(dsn.clone(), Duration::from_secs(*timeout_seconds));
+        Ok(Self { outlet: outlet.name.clone(), schema, session, place: None })
     }
 
     async fn read_place(&mut self) -> Result<Option<Place>, TargetError> {
@@ -70,11 +73,11 @@ impl Target for Tables {
     }
 
     async fn deliver(&mut self, batch: &Batch) -> Result<(), TargetError> {
+        let to = Place { log_made_at_ms: batch.log_made_at_ms, sequence: batch.to };
         let from = match self.place {
             Some(place) => place,
             None => self.read_place().await?,
         };
-        let to = Place { log_made_at_ms: batch.log_made_at_ms, sequence: batch.to };
         let moves = Moves { outlet: self.outlet.clone(), from, to, at_ms: now_ms() };
         let rows: Vec<Rows> =
             batch.changes.iter().map(|change| Rows::of(batch.log_made_at_ms, change)).collect();
@@ -82,17 +85,23 @@ impl Target for Tables {
         let written = self
             .session
             .run("writing a batch", move |database| write(database, schema.as_deref(), &moves, &rows));
-        match written.await {
-            Ok(()) => {
-                self.place = Some(Some(to));
-                Ok(())
+        self.place = Some(Some(written.await.map_err(failed)?));
+        Ok(())
+    }
+
+    async fn rewind(&mut self, to: Place) -> Result<(), TargetError> {
+        let from = self.read_place().await?;
+        let moves = Moves { outlet: self.outlet.clone(), from, to, at_ms: now_ms() };
+        let schema = self.schema.clone();
+        let moved = self.session.run("moving the place", move |database| {
+            if !move_place(database, schema.as_deref(), &moves)? {
+                return Err(moved_by_another(&moves.outlet));
             }
-            Err(error) => {
-                // The transaction may have been committed before the error.
-                self.place = None;
-                Err(failed(error))
-            }
-        }
+            commit(database, schema.as_deref(), &moves)
+        });
+        moved.await.map_err(failed)?;
+        self.place = Some(Some(to));
+        Ok(())
     }
 
     async fn delivered(&mut self, log_made_at_ms: i64) -> Result<Option<BTreeSet<u64>>, TargetError> {
@@ -239,62 +248,97 @@ fn place_of(database: &Database, schema: Option<&str>, outlet: &str) -> Result<O
     }
 }
 
-/// Writes the rows of a batch and its place, all or none.
-fn write(database: &Database, schema: Option<&str>, moves: &Moves, rows: &[Rows]) -> Result<(), OdbcError> {
-    move_place(database, schema, moves)?;
+/// Writes the rows of a batch and its place, all or none; returns the place.
+fn write(
+    database: &Database,
+    schema: Option<&str>,
+    moves: &Moves,
+    rows: &[Rows],
+) -> Result<Place, OdbcError> {
+    let Moves { outlet, to, .. } = moves;
+    let has_moved = move_place(database, schema, moves)?;
     let sequences = rows.iter().map(|rows| rows.sequence);
-    if let (Some(first), Some(last)) = (sequences.clone().min(), sequences.max()) {
-        let range = Range { schema, made: moves.to.log_made_at_ms, first, last };
-        let there = range.sequences(database)?;
-        let new: Vec<&Rows> = rows.iter().filter(|rows| !there.contains(&rows.sequence)).collect();
-        let cells = new.iter().flat_map(|rows| rows.cells.iter().cloned()).collect::<Vec<_>>();
-        let findings = new.iter().flat_map(|rows| rows.findings.iter().cloned()).collect::<Vec<_>>();
-        let finding_cells =
-            new.iter().flat_map(|rows| rows.finding_cells.iter().cloned()).collect::<Vec<_>>();
-        let reports = new.iter().map(|rows| rows.report.clone()).collect::<Vec<_>>();
-        let inserted =
-            [(&REPORT, reports), (&CELL, cells), (&FINDING, findings), (&FINDING_CELL, finding_cells)];
-        for (table, rows) in inserted {
-            range.insert(database, table, &rows, there.is_empty())?;
-        }
+    let (Some(first), Some(last)) = (sequences.clone().min(), sequences.max()) else {
+        return Err(OdbcError::rows("a batch has no change"));
+    };
+    let range = Range { schema, made: to.log_made_at_ms, first, last };
+    let there = range.sequences(database)?;
+    let new: Vec<&Rows> = rows.iter().filter(|rows| !there.contains(&rows.sequence)).collect();
+    if !has_moved {
+        // A call that was left behind, or a commit whose answer was lost, may have written this batch.
+        let place = place_of(database, schema, outlet)?;
+        let is_behind =
+            |place: &Place| place.log_made_at_ms == to.log_made_at_ms && place.sequence >= to.sequence;
+        let written = place.filter(|place| new.is_empty() && is_behind(place));
+        return written.ok_or_else(|| moved_by_another(outlet));
     }
-    database.commit()
+    bus::failpoint("moved");
+    let all =
+        |of: fn(&Rows) -> &[Vec<Value>]| new.iter().flat_map(|rows| of(rows)).cloned().collect::<Vec<_>>();
+    let inserted = [
+        (&REPORT, new.iter().map(|rows| rows.report.clone()).collect()),
+        (&CELL, all(|rows| &rows.cells)),
+        (&FINDING, all(|rows| &rows.findings)),
+        (&FINDING_CELL, all(|rows| &rows.finding_cells)),
+    ];
+    for (table, rows) in inserted {
+        range.insert(database, table, &rows, there.is_empty())?;
+    }
+    bus::failpoint("inserted");
+    commit(database, schema, moves)?;
+    Ok(*to)
 }
 
-/// Moves the place of the outlet, and keeps its row locked until the end of the transaction.
-fn move_place(database: &Database, schema: Option<&str>, moves: &Moves) -> Result<(), OdbcError> {
+/// Commits, and reads the place back: the driver of PostgreSQL also says that it committed where the connection was
+/// lost before, and with it the transaction.
+fn commit(database: &Database, schema: Option<&str>, moves: &Moves) -> Result<(), OdbcError> {
+    database.commit()?;
+    bus::failpoint("committed");
+    let place = place_of(database, schema, &moves.outlet)?;
+    if place.as_ref() == Some(&moves.to) {
+        return Ok(());
+    }
+    Err(OdbcError::database(format!("the driver says that it committed, and the place is {place:?}")))
+}
+
+fn moved_by_another(outlet: &str) -> OdbcError {
+    OdbcError::database(format!("another process moved the place of outlet {outlet}; nothing was written"))
+}
+
+/// Moves the place of the outlet, and keeps its row locked until the end of the transaction. Whether it was where
+/// this process left it.
+fn move_place(database: &Database, schema: Option<&str>, moves: &Moves) -> Result<bool, OdbcError> {
     let doing = "moving the place";
     let name = qualified(schema, PLACE.name);
     // The name of an outlet is letters, digits and `-`; everything else is a number or a time.
     let Moves { outlet, from, to, at_ms } = moves;
     let (made, sequence) = (to.log_made_at_ms, integer(to.sequence));
     let now = format!("TIMESTAMP '{}'", beijing::format_time(*at_ms));
-    let moved = match from {
-        Some(from) => {
-            let (was_made, was) = (from.log_made_at_ms, integer(from.sequence));
-            let sql = format!(
-                "UPDATE {name} SET log_made_at = {made}, seq = {sequence}, changed_at = {now} \
-                 WHERE outlet = '{outlet}' AND log_made_at = {was_made} AND seq = {was}"
-            );
-            database.change(doing, &sql, &[]).map(|rows| rows == 1)
+    let Some(from) = from else {
+        // Of two that insert the first, the key refuses one. Whether it is there is asked first, because an error
+        // ends the transaction.
+        if place_of(database, schema, outlet)?.is_some() {
+            return Ok(false);
         }
-        None => {
-            let sql = format!(
-                "INSERT INTO {name} (outlet, log_made_at, seq, changed_at) \
-                 VALUES ('{outlet}', {made}, {sequence}, {now})"
-            );
-            match database.change(doing, &sql, &[]) {
-                Err(error) if error.kind == Kind::Constraint => Ok(false),
-                other => other.map(|_| true),
+        let sql = format!(
+            "INSERT INTO {name} (outlet, log_made_at, seq, changed_at) \
+             VALUES ('{outlet}', {made}, {sequence}, {now})"
+        );
+        return match database.change(doing, &sql, &[]) {
+            Err(error) if error.kind == Kind::Constraint => {
+                Err(OdbcError::database(format!("{doing}: another process serves outlet {outlet}")))
             }
-        }
+            other => other.map(|_| true),
+        };
     };
-    if moved? {
-        return Ok(());
-    }
-    Err(OdbcError::database(format!(
-        "{doing}: another process moved the place of outlet {outlet}; nothing was written"
-    )))
+    let (was_made, was) = (from.log_made_at_ms, integer(from.sequence));
+    let sql = format!(
+        "UPDATE {name} SET log_made_at = {made}, seq = {sequence}, changed_at = {now} \
+         WHERE outlet = '{outlet}' AND log_made_at = {was_made} AND seq = {was}"
+    );
+    // MySQL does not count a row that it finds and that has these values already.
+    Ok(database.change(doing, &sql, &[])? == 1
+        || (from == to && place_of(database, schema, outlet)?.as_ref() == Some(to)))
 }
 
 /// The rows of a range of the log.

@@ -29,10 +29,10 @@ const GROUPS: [Group; 4] = [
     Group {
         zh: "主管部门",
         en: "Offices that collect reports",
-        verbs: &["letter", "export", "rules", "roster", "rollup", "survey", "withdraw"],
+        verbs: &["letter", "export", "rules", "fetch", "roster", "rollup", "survey", "withdraw"],
     },
     Group {
-        zh: "运维人员",
+        zh: "管理员",
         en: "Operators",
         verbs: &[
             "topology",
@@ -45,6 +45,7 @@ const GROUPS: [Group; 4] = [
             "resume",
             "audit",
             "key",
+            "user",
             "bus",
             "config",
         ],

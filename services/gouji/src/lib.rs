@@ -22,9 +22,9 @@ use tokio::runtime::{Builder, Runtime};
 use agency::{check, search, status, submit};
 use language::Language;
 use local::{completions, demo, man, nats, up};
-use office::{export, letter, rollup, roster, rules, survey, withdraw};
+use office::{export, fetch, letter, rollup, roster, rules, survey, withdraw};
 use operator::{
-    audit, bus, config, key, outlet, pause, reconcile, refused, reindex, replay, resume, topology,
+    audit, bus, config, key, outlet, pause, reconcile, refused, reindex, replay, resume, topology, user,
 };
 
 /// Reads, checks and finds annual reports on government-information disclosure.
@@ -47,6 +47,7 @@ enum Verb {
     Letter(letter::Letter),
     Export(export::Export),
     Rules(rules::Rules),
+    Fetch(fetch::Fetch),
     Roster(roster::Roster),
     #[command(name = "rollup")]
     RollUp(rollup::RollUp),
@@ -62,6 +63,7 @@ enum Verb {
     Resume(resume::Resume),
     Audit(audit::Audit),
     Key(key::Key),
+    User(user::User),
     Bus(bus::Bus),
     Config(config::Config),
     Up(up::Up),
@@ -117,6 +119,7 @@ impl Verb {
             | Self::Letter(_)
             | Self::Export(_)
             | Self::Rules(_)
+            | Self::Fetch(_)
             | Self::Roster(_)
             | Self::RollUp(_)
             | Self::Survey(_)
@@ -135,6 +138,7 @@ impl Verb {
             Self::Letter(letter) => letter.run(),
             Self::Export(export) => export.run(),
             Self::Rules(rules) => rules.run(),
+            Self::Fetch(fetch) => fetch.run(),
             Self::Roster(roster) => roster.run(),
             Self::RollUp(rollup) => rollup.run(),
             Self::Survey(survey) => survey.run(),
@@ -149,6 +153,7 @@ impl Verb {
             Self::Resume(resume) => resume.run(),
             Self::Audit(audit) => audit.run(),
             Self::Key(key) => key.run(),
+            Self::User(user) => user.run(),
             Self::Bus(bus) => bus.run(),
             Self::Config(config) => config.run(),
             Self::Up(up) => up.run(),

@@ -11,7 +11,7 @@ use bus::{Bus, Published};
 use document::archive::{self, ArchiveError, ArchiveLimits};
 use document::{Kind, sniff};
 use futures::{StreamExt, TryStreamExt};
-use proto::v1::{ReportRefused, ReportSubmitted};
+use proto::v1::{Publication, ReportRefused, ReportSubmitted};
 use proto::{Fault, RefusalClass, ReportId};
 use serde::Serialize;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncSeekExt};
@@ -39,6 +39,7 @@ pub(crate) struct SubmissionBuilder {
     caller: Caller,
     channel: &'static str,
     again: bool,
+    published: Option<Publication>,
     files: Vec<StoredFile>,
     refused: Vec<RefusedFile>,
 }
@@ -84,14 +85,27 @@ pub(crate) enum AcceptError {
 }
 
 impl SubmissionBuilder {
-    /// An empty submission. `channel` says how it arrives: `http`, `folder` or `kafka`.
+    /// An empty submission. `channel` says how it arrives: `http`, `folder`, `fetch` or `kafka`.
     pub(crate) fn new(ingest: Ingest, caller: Caller, channel: &'static str) -> Self {
-        Self { ingest, caller, channel, again: false, files: Vec::new(), refused: Vec::new() }
+        Self {
+            ingest,
+            caller,
+            channel,
+            again: false,
+            published: None,
+            files: Vec::new(),
+            refused: Vec::new(),
+        }
     }
 
     /// Whether files that were sent before are read again, after a withdrawal or to restore an earlier version.
     pub(crate) fn again(self, again: bool) -> Self {
         Self { again, ..self }
+    }
+
+    /// Where the files were published; then they are submitted at the time at which they were fetched.
+    pub(crate) fn published(self, published: Publication) -> Self {
+        Self { published: Some(published), ..self }
     }
 
     /// Adds one file, or every file of an archive. A fault of the file itself goes into the receipt.
@@ -229,12 +243,14 @@ impl SubmissionBuilder {
     /// # Errors
     /// If something cannot be stored or published; then the sender has to send the files again.
     pub(crate) async fn finish(self, idempotency_key: Option<&str>) -> Result<Receipt, Problem> {
-        let Self { ingest, caller, channel, again, files, refused } = self;
+        let Self { ingest, caller, channel, again, published, files, refused } = self;
         let unavailable = |error: anyhow::Error| Problem::unavailable(&error);
-        let now_ms = now_ms();
+        // A snapshot that is submitted again after a kill is the same submission.
+        let now_ms = published.as_ref().map_or_else(now_ms, |published| published.fetched_at_ms);
         let key = idempotency_key.map_or_else(|| now_ms.to_string(), access::redact);
         let stored_refusals = refused.iter().map(StoredRefusal::from).collect();
         let terms = Terms::of(&caller, channel, again);
+        let terms = Terms { published: published.map(Into::into), ..terms };
         let manifest = Manifest { key, files, refused: stored_refusals, terms };
         let bytes = serde_json::to_vec(&manifest).context("writing the manifest").map_err(unavailable)?;
         let stored = ingest.blobs().put(&bytes[..], bytes.len() as u64).await;
@@ -294,7 +310,7 @@ async fn publish(bus: &Bus, mut fact: ReportSubmitted, again: bool) -> anyhow::R
         if published == Published::New {
             return Ok(accepted(fact, original, None));
         }
-        if !again
+        if (!again || is_same_visit(bus, &fact).await?)
             && let Some(earlier) = earlier_of_same_act(bus, &fact).await?
             && !was_refused_by_fault_of_ours(bus, &fact.id).await?
         {
@@ -307,6 +323,16 @@ async fn publish(bus: &Bus, mut fact: ReportSubmitted, again: bool) -> anyhow::R
 
 /// Each generation costs a publish that the log refuses. Nobody has the same bytes read so often.
 const MOST_GENERATIONS: u32 = 1_000;
+
+/// Whether the log shows the same snapshot of the same page under this id: a visit that was killed did not submit it
+/// twice.
+async fn is_same_visit(bus: &Bus, fact: &ReportSubmitted) -> anyhow::Result<bool> {
+    if fact.published.is_none() {
+        return Ok(false);
+    }
+    let earlier = bus.last_of_id::<ReportSubmitted>(&fact.id).await?;
+    Ok(earlier.is_some_and(|earlier| earlier.published == fact.published))
+}
 
 fn accepted(fact: ReportSubmitted, original: String, earlier: Option<String>) -> AcceptedReport {
     AcceptedReport {

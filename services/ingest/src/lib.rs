@@ -8,9 +8,11 @@ mod kafka;
 mod lanes;
 mod manifest;
 mod name;
+mod published;
 mod recovery;
 mod roster;
 mod submission;
+mod table;
 mod upload_body;
 mod withdraw;
 
@@ -31,6 +33,7 @@ use crate::admission::Admission;
 use crate::lanes::Lanes;
 
 pub use recovery::{Recovered, recover};
+pub use table::schema as table_schema;
 
 /// The service: the HTTP API, and the exchange folder and the inlets if they are configured.
 pub fn service() -> Service {
@@ -40,7 +43,9 @@ pub fn service() -> Service {
 /// Checks that these settings can be used.
 fn check(config: &Config) -> anyhow::Result<()> {
     access::check_config(config)?;
-    config.routes.inlets.iter().try_for_each(kafka::check)
+    published::check_config(config)?;
+    config.routes.inlets.iter().try_for_each(kafka::check)?;
+    config.routes.inlets.iter().try_for_each(table::check)
 }
 
 /// The HTTP API. Has to be called inside a Tokio runtime.
@@ -60,6 +65,7 @@ fn routes() -> Vec<Route<Ingest>> {
         ("/api/v1/submissions/{id}", Requires::Key, Only(&["from"]), get(submission::submission)),
         ("/api/v1/states", Requires::Key, Only(&[]), post(submission::states)),
         ("/api/v1/roster", Requires::Operate, Only(&["dry_run", "current"]), post(roster::import)),
+        ("/api/v1/published", Requires::Operate, Only(&[]), get(published::show).post(published::change)),
     ]
 }
 
@@ -114,13 +120,15 @@ impl Ingest {
 async fn serve(worker: Worker) -> anyhow::Result<()> {
     let ingest = Ingest::open(worker.clone())?;
     let mut doors = JoinSet::new();
+    doors.spawn(published::run(ingest.clone()));
     if let Some(inbox) = worker.config().inbox.clone() {
         doors.spawn(folder::watch(ingest.clone(), inbox));
     }
     for inlet in worker.config().routes.inlets.clone() {
-        if inlet.from == SourceKind::Kafka {
-            doors.spawn(kafka::consume(ingest.clone(), inlet));
-        }
+        match inlet.from {
+            SourceKind::Kafka => doors.spawn(kafka::consume(ingest.clone(), inlet)),
+            SourceKind::Table => doors.spawn(table::poll(ingest.clone(), inlet)),
+        };
     }
     while let Some(ended) = doors.join_next().await {
         ended.context("a way in panicked").flatten()?;

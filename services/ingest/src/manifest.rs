@@ -2,7 +2,7 @@
 //! log can be rebuilt from the blob store.
 
 use access::Caller;
-use proto::v1::{Blob, KnownRefusal, ReportSubmitted, Scope};
+use proto::v1::{Blob, KnownRefusal, Publication, ReportSubmitted, Scope};
 use proto::{RefusalClass, ReportId, ReportIdError};
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -84,13 +84,60 @@ pub(crate) struct Terms {
     pub(crate) regions: Vec<String>,
     #[serde(default)]
     pub(crate) agencies: Vec<String>,
+    /// Where the file was published, if it was fetched there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) published: Option<StoredPublication>,
+}
+
+/// A `Publication` in a stored manifest.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct StoredPublication {
+    address: String,
+    document: String,
+    fetched_at_ms: i64,
+    replaces: String,
+    first: String,
+    first_fetched_at_ms: i64,
+}
+
+impl From<Publication> for StoredPublication {
+    fn from(publication: Publication) -> Self {
+        let Publication { address, document, fetched_at_ms, replaces, first, first_fetched_at_ms, .. } =
+            publication;
+        Self { address, document, fetched_at_ms, replaces, first, first_fetched_at_ms }
+    }
+}
+
+impl From<StoredPublication> for Publication {
+    fn from(stored: StoredPublication) -> Self {
+        let StoredPublication { address, document, fetched_at_ms, replaces, first, first_fetched_at_ms } =
+            stored;
+        let (gone_status, gone_since_ms) = (0, 0);
+        Self {
+            address,
+            document,
+            fetched_at_ms,
+            replaces,
+            first,
+            first_fetched_at_ms,
+            gone_status,
+            gone_since_ms,
+        }
+    }
 }
 
 impl Terms {
     /// The terms of a submission by this caller. `channel` is `http`, `folder` or `kafka`.
     pub(crate) fn of(caller: &Caller, channel: &str, again: bool) -> Self {
         let Scope { regions, agencies } = caller.scope.clone().unwrap_or_default();
-        Self { door: channel.to_owned(), sender: caller.name.clone(), again, regions, agencies }
+        Self {
+            door: channel.to_owned(),
+            sender: caller.name.clone(),
+            again,
+            regions,
+            agencies,
+            published: None,
+        }
     }
 
     /// The scope of the sender, or none if the sender may send anything.
@@ -123,7 +170,7 @@ impl Terms {
             replays: String::new(),
             scope: self.scope(),
             bulk: false,
-            published: None,
+            published: self.published.clone().map(Into::into),
             known_refusal: None,
         })
     }

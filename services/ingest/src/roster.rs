@@ -8,9 +8,10 @@ use axum::http::StatusCode;
 use bus::Published;
 use document::Limits;
 use encoding_rs::GB18030;
+use fetch::{ListedAddress, Url, web_address};
 use proto::v1::{Blob, RosterImported};
 use serde_json::{Value, json};
-use survey::{AgencyChange, Roster, RosterChanges};
+use survey::{Agency, AgencyChange, Roster, RosterChanges};
 
 use crate::Ingest;
 use crate::builder::now_ms;
@@ -126,6 +127,25 @@ async fn current(ingest: &Ingest, latest: Option<&RosterImported>) -> Result<Ros
     let roster = std::str::from_utf8(&bytes).ok().and_then(|text| Roster::parse(text).ok());
     // An earlier version took a roster that this one does not; then everything is new.
     Ok(roster.unwrap_or_default())
+}
+
+/// The addresses in the roster that counts now, each with its agency.
+pub(crate) async fn addresses(ingest: &Ingest) -> Result<Vec<ListedAddress>, Problem> {
+    let latest = ingest.bus().latest::<RosterImported>().await;
+    let latest = latest.map_err(|error| Problem::unavailable(&error))?;
+    let roster = current(ingest, latest.as_ref()).await?;
+    let of = |agency: &Agency| {
+        let (name, region) = (agency.name.clone(), agency.region.clone().unwrap_or_default());
+        let urls = agency.pages.iter().filter_map(|page| web_address(page));
+        let listed = move |url: Url| ListedAddress {
+            address: url.into(),
+            agency: name.clone(),
+            region: region.clone(),
+            year: None,
+        };
+        urls.map(listed).collect::<Vec<_>>()
+    };
+    Ok(roster.agencies().iter().flat_map(of).collect())
 }
 
 fn changed_meanwhile() -> Problem {

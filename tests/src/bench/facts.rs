@@ -35,6 +35,7 @@ impl Facts {
             scope: None,
             bulk: false,
             known_refusal: None,
+            published: None,
         };
         let report = v1::Report::from(&review.report);
         let parsed = ReportParsed {

@@ -82,7 +82,9 @@ impl Setup {
         let name = path.split('?').next().unwrap_or_default();
         let takes_in = ["/api/v1/reports", "/api/v1/states", "/api/v1/roster"].contains(&name)
             || name.ends_with("/withdrawal");
-        let of_ingest = *method == Method::POST && takes_in || path.starts_with("/api/v1/submissions/");
+        let is_published = name == "/api/v1/published";
+        let of_ingest =
+            *method == Method::POST && takes_in || is_published || path.starts_with("/api/v1/submissions/");
         let service =
             if of_ingest { self.pipeline.ingest.address() } else { self.pipeline.console.address() };
         self.client.request(method.clone(), format!("{service}{path}"))

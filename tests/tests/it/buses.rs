@@ -1,3 +1,4 @@
-//! The data buses of the government, in and out, with real servers and real processes on either side.
+//! The data buses of the government, in and out: real servers and foreign programs on the other side.
 
 mod folder;
+mod webhook;

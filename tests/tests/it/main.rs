@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests stand outside test functions")]
 
 mod access;
+mod asyncapi;
 mod bus;
 mod buses;
 mod commands;
@@ -17,6 +18,7 @@ mod journey;
 mod observed;
 mod operators;
 mod proportion;
+mod published;
 mod rules;
 mod samples;
 mod seen;

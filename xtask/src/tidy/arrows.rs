@@ -32,8 +32,8 @@ const ARROWS: [(&str, &[&str]); 28] = [
     (
         "ingest",
         &[
-            "access", "blobs", "bus", "document", "export", "fetch", "kafka", "proto", "report", "survey",
-            "worker",
+            "access", "blobs", "bus", "document", "export", "fetch", "kafka", "odbc", "proto", "report",
+            "survey", "worker",
         ],
     ),
     ("parse", &["blobs", "document", "proto", "reading", "sandbox", "worker"]),
@@ -74,6 +74,7 @@ const ARROWS: [(&str, &[&str]); 28] = [
             "console",
             "deliver",
             "document",
+            "fetch",
             "index",
             "ingest",
             "nats-server",

@@ -68,7 +68,7 @@ impl Roster {
 }
 
 impl RosterChanges {
-    fn compare(&mut self, before: [String; 10], after: [String; 10], agency: &Agency) {
+    fn compare(&mut self, before: [String; 11], after: [String; 11], agency: &Agency) {
         let pairs = Roster::columns().into_iter().zip(before.into_iter().zip(after));
         let columns: Vec<_> = pairs
             .filter(|(_, (before, after))| before != after)

@@ -126,6 +126,7 @@ impl Column {
             Self::Scope => "汇总或本机关",
             Self::Exempt => "年度（多个以分号隔开）或全部",
             Self::Extended => "2025-02-15这样的日期，多个以分号隔开",
+            Self::Pages => "http://或https://开头的网址，多个以空格隔开",
             Self::Note => "文字",
         }
     }
@@ -153,11 +154,12 @@ pub(super) enum Column {
     Scope,
     Exempt,
     Extended,
+    Pages,
     Note,
 }
 
 /// Each column with its English and its Chinese name.
-pub(super) const COLUMNS: [(Column, &str, &str); 10] = [
+pub(super) const COLUMNS: [(Column, &str, &str); 11] = [
     (Column::Agency, "agency", "机关名称"),
     (Column::Region, "region", "区划代码"),
     (Column::Level, "level", "级别"),
@@ -167,6 +169,7 @@ pub(super) const COLUMNS: [(Column, &str, &str); 10] = [
     (Column::Scope, "scope", "口径"),
     (Column::Exempt, "exempt", "免报年度"),
     (Column::Extended, "extended", "延期至"),
+    (Column::Pages, "pages", "网址"),
     (Column::Note, "note", "说明"),
 ];
 
@@ -296,6 +299,7 @@ fn entry(
     let scope = scope.read("汇总 (whole), 本机关 (own)", faults, |text| among(&SCOPES, text));
     let exempt = read(Column::Exempt).read("years like 2024;2025, or 全部 (all)", faults, exemption);
     let extended = read(Column::Extended).read("days like 2025-02-15", faults, days);
+    let pages = read(Column::Pages).read("addresses like https://a.gov.cn/nb/", faults, pages);
     let note = cell(Column::Note);
     let aliases = cell(Column::Aliases).split(SEPARATORS).map(str::trim);
     let agency = Agency {
@@ -308,6 +312,7 @@ fn entry(
         deadline,
         exempt: exempt.unwrap_or_default(),
         extended: extended.unwrap_or_default(),
+        pages: pages.unwrap_or_default(),
         note: (!note.is_empty()).then(|| note.to_owned()),
     };
     Some(Entry { line, agency, parent: cell(Column::Parent).to_owned() }).filter(|_| !name.text.is_empty())
@@ -361,6 +366,13 @@ fn exemption(text: &str) -> Option<Exemption> {
 }
 
 /// Days, each of the year after the one that it is the deadline for.
+/// Addresses with white space between them; other separators may be part of an address.
+fn pages(text: &str) -> Option<Vec<String>> {
+    let is_address = |text: &&str| text.starts_with("http://") || text.starts_with("https://");
+    let all: Vec<&str> = text.split_whitespace().collect();
+    all.iter().all(is_address).then(|| all.into_iter().map(str::to_owned).collect())
+}
+
 fn days(text: &str) -> Option<Vec<Date>> {
     text.split(SEPARATORS).map(day).collect()
 }
@@ -505,7 +517,7 @@ mod tests {
         };
         assert_eq!(
             faults("名字\n甲\n")[0],
-            "第1行：没有名为“名字”的列，可用的列有机关名称、区划代码、级别、上级、别名、截止日期、口径、免报年度、延期至、说明"
+            "第1行：没有名为“名字”的列，可用的列有机关名称、区划代码、级别、上级、别名、截止日期、口径、免报年度、延期至、网址、说明"
         );
         assert_eq!(
             faults("机关名称,区划代码,上级\n甲局,37040,戊局\n甲局,37040,\n"),
@@ -544,7 +556,7 @@ mod tests {
             &[
                 "line 1: unknown column `名称`, known are agency (机关名称), region (区划代码), level (级别), \
                  parent (上级), aliases (别名), deadline (截止日期), scope (口径), exempt (免报年度), \
-                 extended (延期至), note (说明)",
+                 extended (延期至), pages (网址), note (说明)",
                 "line 1, column region: the column stands twice",
                 "line 1: no column `agency` (机关名称)",
             ],

@@ -8,7 +8,7 @@ use crate::Scope;
 
 impl Roster {
     /// The columns of a roster in Chinese, in their order.
-    pub fn columns() -> [&'static str; 10] {
+    pub fn columns() -> [&'static str; 11] {
         COLUMNS.map(|(_, _, chinese)| chinese)
     }
 
@@ -19,7 +19,7 @@ impl Roster {
     }
 
     /// What stands in each column of the line of an agency.
-    pub fn row(&self, agency: &Agency) -> [String; 10] {
+    pub fn row(&self, agency: &Agency) -> [String; 11] {
         COLUMNS.map(|(column, _, _)| self.cell(agency, column))
     }
 
@@ -46,6 +46,7 @@ impl Roster {
                 Exemption::Years(years) => joined(years.iter().map(Year::to_string)),
             },
             Column::Extended => joined(agency.extended.iter().map(ToString::to_string)),
+            Column::Pages => agency.pages.join(" "),
             Column::Note => agency.note.clone().unwrap_or_default(),
         }
     }
@@ -85,14 +86,14 @@ mod tests {
 
     #[test]
     fn a_roster_reads_back_from_its_csv() {
-        let csv = "机关名称,区划代码,级别,上级,别名,截止日期,口径,免报年度,延期至,说明\n\
-                   枣庄市人民政府,370400,,,,,汇总,,,\n\
-                   \"枣庄市,公安局\",370400,,枣庄市人民政府,市局；公安局,2024-02-29,本机关,2023,2025-02-15,\"说\"\"明\"\n\
-                   枣庄市税务局,,市级,,,,,全部,,\n";
+        let csv = "机关名称,区划代码,级别,上级,别名,截止日期,口径,免报年度,延期至,网址,说明\n\
+                   枣庄市人民政府,370400,,,,,汇总,,,http://a.gov.cn/nb/?x=1;y=2 https://b.gov.cn/,\n\
+                   \"枣庄市,公安局\",370400,,枣庄市人民政府,市局；公安局,2024-02-29,本机关,2023,2025-02-15,,\"说\"\"明\"\n\
+                   枣庄市税务局,,市级,,,,,全部,,,\n";
         let roster = Roster::parse(csv).unwrap();
         assert_eq!(Roster::parse(&roster.to_csv()).unwrap(), roster, "{}", roster.to_csv());
         let changed = roster.with_agency(2, |agency| agency.exempt = Exemption::default());
-        assert!(changed.to_csv().contains("枣庄市税务局,,市级,,,,,,,\n"), "{}", changed.to_csv());
+        assert!(changed.to_csv().contains("枣庄市税务局,,市级,,,,,,,,\n"), "{}", changed.to_csv());
     }
 
     #[test]

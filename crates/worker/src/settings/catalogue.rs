@@ -347,6 +347,50 @@ pub const SETTINGS: &[Setting] = &[
         ],
     ),
     setting(
+        "fetch.every_hours",
+        "GOUJI_FETCH_EVERY_HOURS",
+        "0",
+        &[
+            "How often each page that publishes a report is visited, 1 to 8760 hours; 0 for only when somebody asks",
+            "with `gouji fetch`. 168 notices within a week what was changed or taken away.",
+        ],
+    ),
+    setting(
+        "fetch.delay_ms",
+        "GOUJI_FETCH_DELAY_MS",
+        "3000",
+        &[
+            "The pause between two requests to one host in milliseconds, 0 to 600000; a site may ask for a longer one",
+            "in its robots.txt. 3000, because small sites fail under more.",
+        ],
+    ),
+    setting(
+        "fetch.gone_hours",
+        "GOUJI_FETCH_GONE_HOURS",
+        "24",
+        &[
+            "A report counts as taken away after two visits that missed it, so many hours apart, 0 to 720. 24, because",
+            "sites are down for a night.",
+        ],
+    ),
+    setting(
+        "fetch.contact",
+        "GOUJI_FETCH_CONTACT",
+        "",
+        &[
+            "Whom the operators of a site may ask about the visits: a name with a telephone number or mail address.",
+        ],
+    ),
+    setting(
+        "fetch.networks",
+        "GOUJI_FETCH_NETWORKS",
+        "",
+        &[
+            "Inner networks whose sites may be visited, e.g. \"10.1.0.0/16,172.16.3.4\". None by default: otherwise",
+            "anybody who may name an address could read what only this machine reaches.",
+        ],
+    ),
+    setting(
         "check.open",
         "GOUJI_CHECK_OPEN",
         "false",

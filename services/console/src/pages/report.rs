@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use access::Caller;
 use axum::extract::State;
 use maud::{Markup, html};
-use proto::v1::ReportRefused;
+use proto::v1::{Publication, ReportRefused};
 use report::{Review, Table, Year, beijing};
 use search::Version;
 
@@ -248,6 +248,7 @@ impl Page<'_> {
                 @if !is_withdrawal { (property("表格格式", labels::form(report.form))) }
                 (property("文件", base_name(&withdrawn.unwrap_or(version).file_name)))
                 (property(if is_withdrawal { "撤回时间" } else { "报送时间" }, &beijing::format_time(version.submitted_at_ms)))
+                @if let Some(publication) = &self.loaded.report.published { (published_at(publication)) }
                 @if !is_withdrawal { (property("规则版本", &self.review().rules_version)) }
             }
         }
@@ -261,7 +262,7 @@ impl Page<'_> {
             && self.review().findings.iter().any(|finding| finding.waiver.is_none());
         html! {
             p.actions {
-                @if withdrawn.is_some() { a.button href={ "/reports/" (id) } { "查看撤回前的年报" } }
+                @if withdrawn.is_some() { a.button href={ "/reports/" (id) } { "查看撤回前的年度报告" } }
                 @if self.is_withdrawal() { a.button href={ "/api/v1/reports/" (id) "/source" } { "下载原件" } }
                 @if has_letter {
                     a.button href={ "/api/v1/reports/" (id) "/letter" } { "整改意见" }
@@ -286,6 +287,24 @@ fn signatures() -> Markup {
     html! { p.signatures aria-hidden="true" { span { "校核人：____________" } span { "复核人：____________" } span { "日期：______年____月____日" } } }
 }
 
+/// Where the report was published, the snapshot that is shown, and what became of the page.
+fn published_at(publication: &Publication) -> Markup {
+    let Publication { address, document, fetched_at_ms, first, first_fetched_at_ms, gone_since_ms, .. } =
+        publication;
+    html! {
+        div { dt { "公布网址" } dd { a href=(address) rel="noreferrer noopener" { (address) } } }
+        @if document != address { (property("附件网址", document)) }
+        (property("抓取时间", &beijing::format_time(*fetched_at_ms)))
+        @if !first.is_empty() {
+            div {
+                dt { "首次抓取" }
+                dd { a href={ "/reports/" (first) } { "快照 " (beijing::format_time(*first_fetched_at_ms)) } }
+            }
+        }
+        @if *gone_since_ms != 0 { (property("无法访问", &format!("自{}起", beijing::format_time(*gone_since_ms)))) }
+    }
+}
+
 fn property(name: &str, value: &str) -> Markup {
     html! { div { dt { (name) } dd { (value) } } }
 }
@@ -295,13 +314,13 @@ fn status(loaded: &LoadedReport) -> Markup {
     html! {
         @if let Some(withdrawal) = &loaded.withdrawal {
             p.notice.bad role="status" {
-                "这份年报已由 " b { (withdrawal.who) } " 撤回，检索和汇总不再计入。撤回原因：" (withdrawal.why)
+                "这份年度报告已由 " b { (withdrawal.who) } " 撤回，检索和汇总不再计入。撤回原因：" (withdrawal.why)
             }
         } @else if !loaded.is_current() {
             p.notice.warn {
                 @match &loaded.indexed_key {
-                    Some(key) => { "这是较早提交的版本，已被新的提交取代。" a href={ "/reports/" (key) } { "查看最新版本" } },
-                    None => "这份年报已经校核，正在入库，稍后即可检索。",
+                    Some(key) => { "这是较早报送的版本，已被新报送的取代。" a href={ "/reports/" (key) } { "查看最新版本" } },
+                    None => "这份年度报告已经校核，正在入库，稍后即可检索。",
                 }
             }
         }

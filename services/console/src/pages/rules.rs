@@ -23,7 +23,7 @@ use crate::problem::Problem;
 const TITLE: &str = "校核规则";
 
 /// The families of rules by the beginning of their ids.
-const FAMILIES: [(&str, &str); 10] = [
+const FAMILIES: [(&str, &str); 11] = [
     ("DOC", "格式和组成部分"),
     ("T2", "表二：主动公开"),
     ("T3", "表三：依申请公开"),
@@ -34,6 +34,7 @@ const FAMILIES: [(&str, &str); 10] = [
     ("SIM", "文字雷同"),
     ("AGG", "汇总和名录"),
     ("DUP", "重复报送"),
+    ("WEB", "网页公布"),
 ];
 
 /// What an office may decide about a rule, as a form sends it.
@@ -482,7 +483,7 @@ pub(crate) async fn rules_change(
     let policy = match (fields.get("file"), fields.get("policy")) {
         (Some("true"), _) => None,
         (_, Some(policy)) => Some(policy.to_owned()),
-        _ => return Err(Problem::new(Code::BadForm, "没有收到改动后的政策。", "请重新提交。").into()),
+        _ => return Err(Problem::new(Code::BadForm, "没有收到改动后的政策。", "请再试。").into()),
     };
     let change = Change { policy, why: text("why"), seen: text("seen"), restores: text("restores") };
     let changed = policy_changes::publish(&app, &caller, change).await?;

@@ -1,13 +1,15 @@
 //! `/status`: how many reports wait at each stage, and which were refused.
 
-use access::Caller;
+use access::{Caller, Role};
 use axum::extract::State;
 use maud::{Markup, html};
 use report::beijing;
 
 use super::layout::{self, BUS_TIMEOUT, ErrorPage};
+use super::outlets;
 use crate::app::App;
 use crate::labels;
+use crate::outlets::Outlet;
 use crate::pipeline_status::{self, Refusal, Snapshot};
 
 pub(crate) async fn status(State(app): State<App>, caller: Caller) -> Result<Markup, ErrorPage> {
@@ -18,6 +20,8 @@ pub(crate) async fn status(State(app): State<App>, caller: Caller) -> Result<Mar
     refusals.retain(|one| {
         one.refused.submitted.as_ref().map_or(caller.sees_all(), |submitted| caller.may_follow(submitted))
     });
+    // Where reports are carried to is no business of those who send them.
+    let outlets = if caller.role == Some(Role::Submit) { Some(Vec::new()) } else { outlets_of(&app).await };
     let content = html! {
         h1 { "处理状态" }
         @if let Some(problem) = app.worker().problem() { p.notice.warn role="alert" { "本服务目前有困难：" code { (problem) } } }
@@ -25,16 +29,23 @@ pub(crate) async fn status(State(app): State<App>, caller: Caller) -> Result<Mar
             h2 { "各环节" }
             @match &snapshot {
                 Some(snapshot) => (stages(snapshot)),
-                None => p.notice.warn { "消息总线暂时没有应答；检索和已入库的年报不受影响。" },
+                None => p.notice.warn { "消息总线暂时没有应答；检索和已入库的年度报告不受影响。" },
             }
-            p.quiet { "当前可检索 " b data-count="searchable" { (reports) } " 份年报（同一年报的多次提交只算一份，旧版本仍可查看）。" }
+            p.quiet { "当前可检索 " b data-count="searchable" { (reports) } " 份年度报告（同一年度报告的多次报送只算一份，旧版本仍可查看）。" }
         }
+        (outlets::section(outlets.as_deref()))
         section.card {
             h2 { "最近未接收的文件" }
             @if refusals.is_empty() { p.quiet { "没有未接收的文件。" } } @else { (refused(&refusals)) }
         }
     };
     Ok(layout::page(&app, &caller, "处理状态", "", content).await)
+}
+
+/// The outlets; none where the bus does not say.
+async fn outlets_of(app: &App) -> Option<Vec<Outlet>> {
+    let answered = tokio::time::timeout(BUS_TIMEOUT, crate::outlets::outlets(app)).await.ok()?;
+    answered.inspect_err(|error| tracing::warn!("looking up the outlets: {error:#}")).ok()
 }
 
 fn stages(snapshot: &Snapshot) -> Markup {

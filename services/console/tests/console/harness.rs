@@ -273,6 +273,7 @@ impl TestConsole {
             scope: None,
             bulk: false,
             known_refusal: None,
+            published: None,
         };
         self.publish(&submitted).await;
         submitted

@@ -5,6 +5,7 @@ use report::Decimal;
 use worker::outlets::Carry;
 
 use crate::change::{Change, Standing, State};
+use crate::items::{self, Group, Item};
 
 /// A table of a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +17,10 @@ pub(super) enum Table {
     /// A row a finding.
     Findings,
 }
+
+/// The columns that are never empty.
+const REQUIRED: [&str; 11] =
+    ["key", "event", "id", "cell", "label", "state", "rule", "severity", "message", "sequence", "time"];
 
 type Row<'a> = Vec<Value<'a>>;
 
@@ -78,6 +83,33 @@ impl Table {
             columns.push(Column::new("time", "时间", Kind::Time, "写入日志的时间（北京时间）"));
         }
         columns
+    }
+
+    /// Its columns, for the catalogue of information resources.
+    pub(super) fn items(self) -> Group {
+        let title = match self {
+            Self::Reports => "年度报告的变动，每条消息一行",
+            Self::Cells => "年度报告的每一格",
+            Self::Findings => "校核发现的问题",
+        };
+        let item = |column: Column| Item {
+            required: REQUIRED.contains(&&*column.id),
+            name: column.id.into_owned(),
+            title: column.name.into_owned(),
+            kind: match column.kind {
+                Kind::Text => items::Kind::Text(None),
+                Kind::Integer => items::Kind::Integer,
+                Kind::Decimal => items::Kind::Decimal(38, 10),
+                Kind::Date => items::Kind::Day,
+                Kind::Time => items::Kind::Time,
+            },
+            note: column.meaning.into_owned(),
+        };
+        Group {
+            name: format!("{}.csv", self.as_str()),
+            title: title.to_owned(),
+            items: self.columns().into_iter().map(item).collect(),
+        }
     }
 
     /// The rows of these changes.

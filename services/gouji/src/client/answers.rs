@@ -17,6 +17,31 @@ pub(crate) struct Problem {
     pub(crate) hint: Option<String>,
 }
 
+/// `GET /api/v1/users`.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Accounts {
+    pub(crate) users: Vec<Account>,
+}
+
+/// An account.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Account {
+    pub(crate) name: String,
+    pub(crate) display: String,
+    pub(crate) role: String,
+    pub(crate) regions: Vec<String>,
+    pub(crate) agencies: Vec<String>,
+    pub(crate) must_change_password: bool,
+    pub(crate) disabled: bool,
+}
+
+/// An account with the password that it was given.
+#[derive(Debug, Deserialize)]
+pub(crate) struct AccountWithPassword {
+    pub(crate) user: Account,
+    pub(crate) initial_password: Option<String>,
+}
+
 /// `POST /api/v1/reports`.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Receipt {
@@ -353,4 +378,31 @@ fn judgement<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Judgement, D:
 fn named<'de, D: Deserializer<'de>, T>(deserializer: D, parse: fn(&str) -> Option<T>) -> Result<T, D::Error> {
     let name = String::deserialize(deserializer)?;
     parse(&name).ok_or_else(|| D::Error::custom(format!("unknown name `{name}`")))
+}
+
+/// `GET /api/v1/published`.
+#[derive(Debug, Deserialize)]
+pub(crate) struct PublishedPages {
+    pub(crate) pages: Vec<PublishedPage>,
+}
+
+/// An address that is visited.
+#[derive(Debug, Deserialize)]
+pub(crate) struct PublishedPage {
+    pub(crate) address: String,
+    pub(crate) agency: String,
+    pub(crate) title: String,
+    pub(crate) found_in: String,
+    pub(crate) state: String,
+    pub(crate) is_due: bool,
+    pub(crate) problem: Option<VisitProblem>,
+    pub(crate) gone_since: Option<String>,
+    pub(crate) listed: usize,
+}
+
+/// Why an address could not be visited.
+#[derive(Debug, Deserialize)]
+pub(crate) struct VisitProblem {
+    pub(crate) zh: String,
+    pub(crate) en: String,
 }

@@ -23,6 +23,12 @@ const EXAMPLES: &[Example] = &[
         "one line of JSON for each report of a folder",
     ),
     example(
+        "check",
+        "gouji check --format xlsx --out 校核结果.xlsx reports/",
+        "文件夹中全部报告的校核结果，用 Excel 打开",
+        "the findings on all reports of a folder, for Excel",
+    ),
+    example(
         "submit",
         "gouji submit reports-2024.zip more/",
         "报送压缩包和文件夹，等待入库",
@@ -94,6 +100,18 @@ const EXAMPLES: &[Example] = &[
         "比对西安市2024年度的报告",
         "compare the reports of Xi'an for 2024",
     ),
+    example(
+        "fetch",
+        "gouji fetch https://www.example.gov.cn/xxgk/nb/",
+        "抓取一个栏目中的全部年度报告",
+        "fetch every annual report in a column of a site",
+    ),
+    example(
+        "fetch",
+        "gouji fetch --again",
+        "再次访问全部网页，看是否有变动",
+        "visit every page again and see what was changed",
+    ),
     example("withdraw", "gouji withdraw ID --who 张三 --why 数字有误", "撤回一份报告", "withdraw a report"),
     example(
         "topology",
@@ -127,6 +145,12 @@ const EXAMPLES: &[Example] = &[
     example("reindex", "gouji reindex --data /srv/gouji", "重建检索库", "build a new index"),
     example("outlet", "gouji outlet list --config gouji.toml", "查看各出口", "how far each outlet is"),
     example(
+        "outlet schema",
+        "gouji outlet schema sheng-qianzhiji --format catalog --config gouji.toml",
+        "信息资源目录登记表，电子表格和文档各一份",
+        "the sheet for the catalogue, as a workbook and a document",
+    ),
+    example(
         "outlet rewind",
         "gouji outlet rewind sheng-qianzhiji --to start --config gouji.toml",
         "全部重新传送",
@@ -153,6 +177,19 @@ const EXAMPLES: &[Example] = &[
         "a key for an agency",
     ),
     example("key list", "gouji key list --file keys.toml", "列出密钥", "list the keys"),
+    example("user", "gouji user new zhangsan --role review --region 6101", "建立账号", "make an account"),
+    example("user list", "gouji user list --role review", "列出审核员", "list the reviewers"),
+    example(
+        "user new",
+        "gouji user new caizheng --display 西安市财政局 --role submit --region 6101 --agency 西安市财政局",
+        "给一个报送单位建立账号",
+        "an account for an agency",
+    ),
+    example("user role", "gouji user role zhangsan --role lead", "改为负责人", "make somebody a chief"),
+    example("user disable", "gouji user disable zhangsan", "停用账号", "disable an account"),
+    example("user enable", "gouji user enable zhangsan", "启用账号", "enable it again"),
+    example("user reset", "gouji user reset zhangsan", "忘记密码", "a forgotten password"),
+    example("user sign-out", "gouji user sign-out zhangsan", "结束其全部登录", "end its sessions"),
     example(
         "bus",
         "gouji bus init /etc/gouji/nats",
@@ -164,6 +201,12 @@ const EXAMPLES: &[Example] = &[
         "gouji bus init /etc/gouji/nats",
         "生成各进程的身份",
         "make the identities of the processes",
+    ),
+    example(
+        "bus export",
+        "gouji bus export apply --regions 3704,370502 /etc/gouji/nats",
+        "让枣庄市及其区县、东营市东营区各自取得本地区的数据",
+        "let a city with its counties and a county of another city copy what concerns them",
     ),
     example("config", "gouji config", "输出全部设置及默认值", "print every setting with its default"),
     example("config", "gouji config gouji.toml", "检查设置文件", "check a file of settings"),

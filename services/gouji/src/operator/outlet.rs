@@ -1,5 +1,7 @@
 //! `gouji outlet`: what leaves for data buses, and how far each outlet is.
 
+mod schema;
+
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
@@ -10,9 +12,10 @@ use jiff::Timestamp;
 use proto::subject;
 use serde_json::json;
 use unicode_width::UnicodeWidthStr as _;
-use worker::outlets::OutletConfig;
+use worker::outlets::{OutletConfig, TargetKind};
 use worker::{Config, OutletState, OutletStates, Position};
 
+use self::schema::Schema;
 use super::connection::Connection;
 use crate::language::{text, word};
 use crate::moment;
@@ -89,6 +92,13 @@ enum Verb {
         #[arg(long)]
         json: bool,
     },
+    /// Describe an outlet: AsyncAPI, SQL, or the sheet for the catalogue of information resources.
+    Schema {
+        #[command(flatten)]
+        bus: Connection,
+        #[command(flatten)]
+        schema: Schema,
+    },
     /// Try once more to deliver a change that is set aside.
     Retry {
         #[command(flatten)]
@@ -135,6 +145,13 @@ impl Outlet {
             Verb::Resume { bus, name } => pause(bus, name, false).await,
             Verb::Rewind { bus, name, to } => rewind(bus, name, to).await,
             Verb::Retry { bus, name, id } => retry(bus, name, id).await,
+            Verb::Schema { bus, schema } => {
+                let config = bus.config()?;
+                match config.routes.inlets.iter().find(|inlet| inlet.name == schema.name) {
+                    Some(inlet) => schema.write_inlet(inlet),
+                    None => schema.write(&config, configured(&config, &schema.name)?),
+                }
+            }
             Verb::Check { .. } => Ok(()),
         }
     }
@@ -295,7 +312,13 @@ async fn show(connection: &Connection, name: &str, json: bool) -> Result<()> {
 
 async fn test(connection: &Connection, name: &str) -> Result<()> {
     let config = connection.config()?;
-    let mut target = AnyTarget::open(configured(&config, name)?, &config.installation)?;
+    let outlet = configured(&config, name)?;
+    // The other kinds are tested without the bus.
+    let bus = match outlet.to {
+        TargetKind::Nats => Some(connection.open().await?),
+        _ => None,
+    };
+    let mut target = AnyTarget::open(outlet, &config.installation, bus.as_ref())?;
     for line in target.test().await? {
         say(&line);
     }

@@ -9,7 +9,7 @@ use tests::processes::{free_port, program, until};
 use super::{Keys, Setup, answer};
 
 /// Every path with the roles that it admits: submit, review, operate. All others are turned away.
-const ROUTES: [(Method, &str, [bool; 3]); 39] = [
+const ROUTES: [(Method, &str, [bool; 3]); 41] = [
     (Method::GET, "/", [true, true, true]),
     (Method::GET, "/reports/x", [true, true, true]),
     (Method::GET, "/regions", [false, true, true]),
@@ -49,6 +49,8 @@ const ROUTES: [(Method, &str, [bool; 3]); 39] = [
     (Method::POST, "/api/v1/reports/x/withdrawal", [true, false, true]),
     (Method::POST, "/api/v1/states", [true, true, true]),
     (Method::POST, "/api/v1/roster", [false, false, true]),
+    (Method::GET, "/api/v1/published", [false, false, true]),
+    (Method::POST, "/api/v1/published", [false, false, true]),
 ];
 /// Nobody is asked here.
 const OPEN: [&str; 4] = ["/healthz", "/readyz", "/openapi.json", "/assets/console.css"];

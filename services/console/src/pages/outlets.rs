@@ -1,0 +1,76 @@
+//! The outlets on the status page: where each stands, and what keeps it.
+
+use maud::{Markup, html};
+use report::beijing;
+use worker::outlets::TargetKind;
+
+use crate::outlets::{Activity, Outlet};
+
+/// A row an outlet; nothing where the installation has none.
+pub(super) fn section(outlets: Option<&[Outlet]>) -> Markup {
+    match outlets {
+        Some([]) => html! {},
+        Some(outlets) => html! {
+            section.card #outlets { h2 { "数据总线" } (table(outlets)) }
+        },
+        None => html! {
+            section.card #outlets { h2 { "数据总线" } p.notice.warn { "消息总线暂时没有应答，各出口的情况未知。" } }
+        },
+    }
+}
+
+fn table(outlets: &[Outlet]) -> Markup {
+    html! {
+        div.scroll { table.plain.left {
+            thead { tr {
+                @for head in ["出口", "去向", "位置", "积压", "最早未送", "已送", "搁置", "情况", "最近错误"] { th scope="col" { (head) } }
+            } }
+            tbody { @for outlet in outlets { (row(outlet)) } }
+        } }
+    }
+}
+
+fn row(outlet: &Outlet) -> Markup {
+    let state = outlet.state.clone().unwrap_or_default();
+    html! {
+        tr data-outlet=(outlet.name) {
+            th scope="row" { (outlet.name) }
+            td.nowrap { (outlet.to.map_or("", kind)) }
+            td { @if outlet.state.is_some() { (state.position.sequence) } }
+            td data-waiting=(outlet.name) { (outlet.lag.facts) }
+            td.nowrap { @if let Some(oldest_ms) = outlet.lag.oldest_ms { (beijing::format_time(oldest_ms)) } @else { "无" } }
+            td.nowrap {
+                (state.delivered)
+                @if state.delivered_at_ms != 0 { " " span.quiet { "最近 " (beijing::format_time(state.delivered_at_ms)) } }
+            }
+            td { (state.set_aside) }
+            td.nowrap { (activity(outlet)) }
+            td {
+                @if state.problem.is_empty() { "无" } @else {
+                    (state.problem)
+                    @if state.problem_since_ms != 0 { " " span.quiet.nowrap { "始于 " (beijing::format_time(state.problem_since_ms)) } }
+                }
+            }
+        }
+    }
+}
+
+fn kind(to: TargetKind) -> &'static str {
+    match to.as_str() {
+        "folder" => "交换文件夹",
+        "table" => "交换库表",
+        "kafka" => "Kafka 主题",
+        "webhook" => "接口推送",
+        "nats" => "NATS",
+        other => other,
+    }
+}
+
+fn activity(outlet: &Outlet) -> &'static str {
+    match outlet.activity() {
+        Activity::New => "未运行",
+        Activity::Paused => "暂停",
+        Activity::Blocked => "受阻",
+        Activity::Delivers => "正常",
+    }
+}

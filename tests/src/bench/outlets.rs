@@ -1,0 +1,302 @@
+//! What an outlet delivers, beside the bare target in the same run: the same rows or messages, written by a client
+//! that does nothing else. And how long a change takes to its target at a steady rate.
+
+use std::collections::VecDeque;
+use std::fs::{self, File};
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, ensure};
+use bus::Bus;
+use bus::topology::{Changes, apply};
+use bytes::Bytes;
+use clap::Parser;
+use futures::{StreamExt as _, TryStreamExt as _};
+use http_body_util::{BodyExt as _, Empty};
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use proto::Message as _;
+use proto::v1::{ReportIndexed, ReportValidated};
+use worker::{Config, CpuPool, OutletStates, Shutdown, Worker};
+
+use super::facts::Facts;
+use super::{heart, load, reports, say};
+use crate::processes::{NatsServer, Process, SyncInterval, program};
+
+/// Measure outlets beside their bare targets: rows a second of each kind, and the lag at a steady rate.
+#[derive(Debug, Clone, Parser)]
+pub struct Options {
+    /// Reports on the log before an outlet starts.
+    #[arg(long, default_value_t = 5_000)]
+    pub reports: u64,
+    /// Reports a second afterwards, for the lag.
+    #[arg(long, default_value_t = 200)]
+    pub rate: u64,
+    /// How many seconds of them.
+    #[arg(long, default_value_t = 10)]
+    pub seconds: u64,
+    /// Every report follows from it.
+    #[arg(long, default_value_t = 20_261_122)]
+    pub seed: u64,
+}
+
+/// Facts that are published at once.
+const AT_ONCE: usize = 64;
+/// An outlet that needs longer does not work.
+const PATIENCE: Duration = Duration::from_secs(600);
+/// How often the state of an outlet is read.
+const LOOK_EVERY: Duration = Duration::from_millis(10);
+/// Requests of a webhook under way at once, as its outlet has by default.
+const PARALLEL: usize = 4;
+/// The name of the outlet that is measured.
+const NAME: &str = "bench";
+
+/// Measures, and prints a table.
+///
+/// # Errors
+/// If something cannot be started, or a change does not arrive.
+pub fn run(options: &Options) -> Result<()> {
+    let generated = reports(options.seed, 0..options.reports + options.rate * options.seconds);
+    let (_, facts) = heart::measure(&generated)?;
+    let (bulk, single) = facts.split_at(usize::try_from(options.reports)?);
+    let runtime = tokio::runtime::Runtime::new().context("starting threads")?;
+    say("| outlet | unit | rows or messages/s | bare target/s | ratio | lag p50 | lag p99 |");
+    say("| --- | --- | ---: | ---: | ---: | ---: | ---: |");
+    for kind in [Kind::Folder, Kind::Webhook] {
+        let measured = runtime.block_on(measure(kind, bulk, single, options.rate))?;
+        say(&measured.line(kind));
+    }
+    Ok(())
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Folder,
+    Webhook,
+}
+
+struct Measured {
+    rate: f64,
+    bare: f64,
+    /// Seconds from the acknowledgement of a fact to its delivery, in order.
+    lags: Vec<f64>,
+}
+
+impl Measured {
+    fn line(&self, kind: Kind) -> String {
+        let (name, unit) = match kind {
+            Kind::Folder => ("folder", "rows of CSV"),
+            Kind::Webhook => ("webhook", "messages"),
+        };
+        let [p50, p99] = [0.5, 0.99].map(|share| load::quantile(&self.lags, share) * 1000.0);
+        let Self { rate, bare, .. } = self;
+        format!("| {name} | {unit} | {rate:.0} | {bare:.0} | {:.2} | {p50:.0} ms | {p99:.0} ms |", rate / bare)
+    }
+}
+
+/// A log with facts, and an outlet that follows it.
+struct Bench {
+    bus: Bus,
+    nats: NatsServer,
+    folder: tempfile::TempDir,
+}
+
+async fn measure(kind: Kind, bulk: &[Facts], single: &[Facts], rate: u64) -> Result<Measured> {
+    let bench = Bench::start().await?;
+    let last = bench.publish_all(bulk).await?;
+    let receiver = Receiver::start().await?;
+    let settings = match kind {
+        Kind::Folder => bench.folder_settings()?,
+        Kind::Webhook => bench.webhook_settings(receiver.address)?,
+    };
+    let begun = Instant::now();
+    let _outlet = bench.deliver(&settings)?;
+    bench.until_delivered(last).await?;
+    let seconds = begun.elapsed().as_secs_f64();
+    let (count, bare) = match kind {
+        Kind::Folder => bench.bare_folder()?,
+        Kind::Webhook => (receiver.count(), bare_webhook(&receiver, bulk).await?),
+    };
+    ensure!(count >= bulk.len(), "{count} of {} arrived", bulk.len());
+    let lags = bench.lags(single, rate).await?;
+    Ok(Measured { rate: count as f64 / seconds, bare, lags })
+}
+
+impl Bench {
+    async fn start() -> Result<Self> {
+        let folder = tempfile::tempdir().context("making a folder")?;
+        let nats = NatsServer::start(&folder.path().join("nats"), SyncInterval::Default).await?;
+        let url = nats.url();
+        let config = Config::from_variables(|name| (name == "GOUJI_NATS_URL").then(|| url.clone()))?;
+        apply(&config.bus, Changes::Missing).await?;
+        let worker = Worker::open("observer", &config, CpuPool::for_each_core(), Shutdown::new()).await?;
+        Ok(Self { bus: worker.bus().clone(), nats, folder })
+    }
+
+    /// Publishes what an outlet reads of these reports; the sequence of the last fact.
+    async fn publish_all(&self, facts: &[Facts]) -> Result<u64> {
+        let publish = |facts| async move { self.publish(facts).await };
+        futures::stream::iter(facts.iter().map(publish)).buffer_unordered(AT_ONCE).try_collect::<()>().await?;
+        self.bus.last_sequence::<ReportIndexed>().await
+    }
+
+    async fn publish(&self, facts: &Facts) -> Result<()> {
+        let [_, _, validated, indexed] = &facts.payloads;
+        self.bus.publish(&ReportValidated::decode(&**validated)?).await?;
+        self.bus.publish(&ReportIndexed::decode(&**indexed)?).await?;
+        Ok(())
+    }
+
+    fn deliver(&self, settings: &Path) -> Result<Process> {
+        let mut command = Command::new(program("gouji-deliver")?);
+        command.arg(NAME).env("GOUJI_CONFIG", settings).env("GOUJI_NATS_URL", self.nats.url());
+        command.env("GOUJI_LISTEN", "127.0.0.1:0").stdout(Stdio::null());
+        Process::start("gouji-deliver", &mut command, self.folder.path())
+    }
+
+    async fn until_delivered(&self, sequence: u64) -> Result<()> {
+        let states = OutletStates::new(&self.bus);
+        let reached = async {
+            while states.read(NAME).await?.position.sequence < sequence {
+                tokio::time::sleep(LOOK_EVERY).await;
+            }
+            Ok(())
+        };
+        tokio::time::timeout(PATIENCE, reached).await.context("the outlet does not deliver")?
+    }
+
+    /// Publishes at a steady rate; how long each change took to its target.
+    async fn lags(&self, facts: &[Facts], rate: u64) -> Result<Vec<f64>> {
+        let states = OutletStates::new(&self.bus);
+        let (mut under_way, mut lags) = (VecDeque::new(), Vec::with_capacity(facts.len()));
+        let mut next = facts.iter();
+        let mut ticks = tokio::time::interval(Duration::from_secs(1) / u32::try_from(rate.max(1))?);
+        let mut looks = tokio::time::interval(LOOK_EVERY);
+        while lags.len() < facts.len() {
+            tokio::select! {
+                _ = ticks.tick(), if next.len() > 0 => {
+                    let Some(facts) = next.next() else { continue };
+                    self.publish(facts).await?;
+                    let sequence = self.bus.last_sequence::<ReportIndexed>().await?;
+                    under_way.push_back((sequence, Instant::now()));
+                }
+                _ = looks.tick() => {
+                    let position = states.read(NAME).await?.position.sequence;
+                    while let Some((_, at)) = under_way.pop_front_if(|(sequence, _)| *sequence <= position) {
+                        lags.push(at.elapsed().as_secs_f64());
+                    }
+                }
+            }
+        }
+        lags.sort_by(f64::total_cmp);
+        Ok(lags)
+    }
+
+    fn settings(&self, outlet: &str) -> Result<PathBuf> {
+        let path = self.folder.path().join("gouji.toml");
+        fs::write(&path, outlet).context("writing settings")?;
+        Ok(path)
+    }
+
+    fn exchange(&self) -> PathBuf {
+        self.folder.path().join("out")
+    }
+
+    fn folder_settings(&self) -> Result<PathBuf> {
+        fs::create_dir(self.exchange()).context("making the exchange folder")?;
+        let path = self.exchange();
+        self.settings(&format!(
+            "[[outlet]]\nname = \"{NAME}\"\nto = \"folder\"\n[outlet.folder]\npath = {path:?}\nevery = \"1s\"\n"
+        ))
+    }
+
+    fn webhook_settings(&self, address: SocketAddr) -> Result<PathBuf> {
+        let secret = self.folder.path().join("secret");
+        fs::write(&secret, "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").context("writing a secret")?;
+        self.settings(&format!(
+            "[[outlet]]\nname = \"{NAME}\"\nto = \"webhook\"\n[outlet.webhook]\nurl = \"http://{address}/\"\n\
+             hosts = [\"{address}\"]\nsecrets = [{secret:?}]\nparallel = {PARALLEL}\n"
+        ))
+    }
+
+    /// The rows that were written, and how many a second the disk takes of the same files, flushed as they are.
+    fn bare_folder(&self) -> Result<(usize, f64)> {
+        let bare = self.folder.path().join("bare");
+        fs::create_dir(&bare).context("making a folder")?;
+        let (mut rows, mut files) = (0, Vec::new());
+        for batch in fs::read_dir(self.exchange()).context("listing batches")? {
+            let batch = batch?.path();
+            if !batch.join("manifest.json").is_file() {
+                continue;
+            }
+            for file in fs::read_dir(&batch).context("listing a batch")? {
+                let bytes = fs::read(file?.path()).context("reading a file")?;
+                files.push(bytes);
+            }
+            for table in ["reports.csv", "cells.csv"] {
+                let text = fs::read(batch.join(table)).with_context(|| format!("reading {table}"))?;
+                rows += text.iter().filter(|byte| **byte == b'\n').count() - 1;
+            }
+        }
+        let begun = Instant::now();
+        for (number, bytes) in files.iter().enumerate() {
+            let mut file = File::create(bare.join(number.to_string())).context("writing a file")?;
+            file.write_all(bytes).context("writing a file")?;
+            file.sync_all().context("flushing a file")?;
+        }
+        Ok((rows, rows as f64 / begun.elapsed().as_secs_f64()))
+    }
+}
+
+/// Messages a second of a client that only posts, as many at once as the outlet.
+async fn bare_webhook(receiver: &Receiver, facts: &[Facts]) -> Result<f64> {
+    let client = crate::api::http().build().context("making a client")?;
+    let url = format!("http://{}/", receiver.address);
+    let begun = Instant::now();
+    let post = |facts: &Facts| {
+        let request = client.post(&url).body(facts.payloads[2].clone());
+        async move { request.send().await?.error_for_status().map(|_| ()) }
+    };
+    futures::stream::iter(facts.iter().map(post)).buffer_unordered(PARALLEL).try_collect::<()>().await?;
+    Ok(facts.len() as f64 / begun.elapsed().as_secs_f64())
+}
+
+/// An address that takes everything and counts it.
+struct Receiver {
+    address: SocketAddr,
+    taken: Arc<AtomicUsize>,
+}
+
+impl Receiver {
+    async fn start() -> Result<Self> {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.context("listening")?;
+        let (address, taken) = (listener.local_addr()?, Arc::new(AtomicUsize::new(0)));
+        let counted = Arc::clone(&taken);
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let counted = Arc::clone(&counted);
+                let answer = service_fn(move |request: Request<hyper::body::Incoming>| {
+                    let counted = Arc::clone(&counted);
+                    async move {
+                        request.into_body().collect().await?;
+                        counted.fetch_add(1, Ordering::Relaxed);
+                        Ok::<_, hyper::Error>(Response::new(Empty::<Bytes>::new()))
+                    }
+                });
+                let server = hyper_util::server::conn::auto::Builder::new(TokioExecutor::new());
+                tokio::spawn(async move { server.serve_connection(TokioIo::new(stream), answer).await.ok() });
+            }
+        });
+        Ok(Self { address, taken })
+    }
+
+    fn count(&self) -> usize {
+        self.taken.load(Ordering::Relaxed)
+    }
+}
