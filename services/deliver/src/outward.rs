@@ -165,8 +165,7 @@ impl Outward {
         let is_reassigned =
             matches!(fact.cause(), RejudgementCause::Reassigned | RejudgementCause::Unspecified);
         let known = self.reports.get(fact.report.as_str());
-        let is_of_current =
-            known.is_none_or(|told| told.version.as_deref() == Some(fact.id.as_str()));
+        let is_of_current = known.is_none_or(|told| told.version.as_deref() == Some(fact.id.as_str()));
         let region = fact.region.as_ref().map(|region| region.code.clone()).unwrap_or_default();
         if !self.outlet.includes(&region) || !(is_reassigned || is_of_current) {
             return None;
@@ -230,9 +229,7 @@ impl Notice {
         carry: Carry,
     ) -> Result<Change, Unreadable> {
         let (state, json) = match &self.what {
-            What::Gone => {
-                (State::Gone { region: self.region.clone(), year: self.year }, self.gone_json())
-            }
+            What::Gone => (State::Gone { region: self.region.clone(), year: self.year }, self.gone_json()),
             What::Stands { version, rejudged, .. } => {
                 let validated = validated
                     .ok_or_else(|| Unreadable(format!("the log has no figures of {version} any more")))?;
@@ -277,9 +274,7 @@ fn standing(submitted: &ReportSubmitted, review: &Review, carry: Carry, rejudged
     let Review { report, findings, .. } = review;
     let count = |severity| {
         let counts = |finding: &&Finding| {
-            finding.severity == severity
-                && finding.judgement == Judgement::Fails
-                && finding.waiver.is_none()
+            finding.severity == severity && finding.judgement == Judgement::Fails && finding.waiver.is_none()
         };
         u32::try_from(findings.iter().filter(counts).count()).unwrap_or(u32::MAX)
     };
@@ -297,11 +292,7 @@ fn standing(submitted: &ReportSubmitted, review: &Review, carry: Carry, rejudged
         warnings: count(Severity::Warning),
         rejudged,
         cells: if carry >= Carry::Figures { cells(report) } else { Vec::new() },
-        findings: if carry >= Carry::Findings {
-            findings.iter().map(finding).collect()
-        } else {
-            Vec::new()
-        },
+        findings: if carry >= Carry::Findings { findings.iter().map(finding).collect() } else { Vec::new() },
     }
 }
 

@@ -221,7 +221,8 @@ impl Service {
         let port = free_port().unwrap();
         variables.insert("GOUJI_LISTEN", format!("127.0.0.1:{port}"));
         let mut command = Command::new(program(&format!("gouji-{name}")).unwrap());
-        let process = Process::start(name, command.args(arguments).envs(variables), bus.folder.path()).unwrap();
+        let process =
+            Process::start(name, command.args(arguments).envs(variables), bus.folder.path()).unwrap();
         Self { process, name, port }
     }
 

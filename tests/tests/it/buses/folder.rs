@@ -67,8 +67,8 @@ impl Outlets {
         let settings = self.settings.display().to_string();
         let all = [&["outlet"], arguments, &["--config", &settings]].concat();
         let output = pipeline.command(&all).unwrap().output().unwrap();
-        let said = String::from_utf8_lossy(&output.stdout).into_owned()
-            + &String::from_utf8_lossy(&output.stderr);
+        let said =
+            String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
         (output.status.code(), said)
     }
 
@@ -307,7 +307,12 @@ fn read_by_python(folder: &Path, reports: usize, cells: usize) {
     match Command::new("python3").args(["-c", SCRIPT]).arg(folder).output() {
         Ok(output) => {
             let said = String::from_utf8_lossy(&output.stdout).into_owned();
-            assert_eq!(said.trim(), format!("{reports} {cells}"), "{}", String::from_utf8_lossy(&output.stderr));
+            assert_eq!(
+                said.trim(),
+                format!("{reports} {cells}"),
+                "{}",
+                String::from_utf8_lossy(&output.stderr)
+            );
         }
         Err(_) => skip("buses::folder", "no python3", "apt-get install python3"),
     }
