@@ -166,6 +166,7 @@ impl Session<'_> {
         self.read_to = self.place.sequence;
         let since = Since::Sequence(self.place.sequence + 1);
         let mut feed = bus.follow_waking_on(subject::ALL, &leading_facts(), since).await?;
+        self.left = feed.left();
         let (name, from) = (&self.outlet.name, self.place.sequence);
         tracing::info!(outlet = name, from, "outlet {name} delivers what is on the log after {from}");
         let mut collecting = Collecting::default();

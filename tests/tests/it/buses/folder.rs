@@ -181,9 +181,13 @@ async fn nothing_is_lost_and_nothing_stands_twice() {
         process.kill().unwrap();
     }
     let mut process = outlets.start(&pipeline, "sheng", None);
-    outlets.until(&pipeline, "sheng", "idle").await;
     let expected: Vec<u64> = on_the_log(&observer).await.into_keys().collect();
     assert_eq!(expected.len(), first.len());
+    let whole = async || Ok((delivered(&sheng).len() >= expected.len()).then_some(()));
+    until("everything", PATIENCE, whole)
+        .await
+        .unwrap_or_else(|error| panic!("{error:#}: {}", process.said()));
+    outlets.until(&pipeline, "sheng", "idle").await;
     assert_eq!(delivered(&sheng), expected, "in the order of the log, each once");
     let cells = rows(&sheng, "cells");
     assert!(cells.len() >= 20_000, "{}", cells.len());
