@@ -19,4 +19,5 @@ pub mod proxy;
 pub mod seen;
 pub mod skip;
 pub mod soak;
+pub mod sshd;
 pub mod webhook;
