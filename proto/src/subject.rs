@@ -11,10 +11,14 @@ use crate::Fact;
 /// Every fact: the subjects of the stream.
 pub const ALL: &str = "gouji.v1.>";
 
+/// Every outward message: the subjects of the stream that regions copy.
+pub const ALL_OUTWARD: &str = "gouji.bus.v1.>";
+
 /// The longest token of a subject.
 const LONGEST: usize = 64;
 
 const PREFIX: &str = "gouji.v1";
+const OUTWARD: &str = "gouji.bus.v1";
 const UNKNOWN: &str = "_";
 /// The last token of a fact in the bulk lane.
 const BULK: &str = "bulk";
@@ -42,6 +46,9 @@ pub enum SubjectError {
     /// A subject that is not `gouji.v1.<fact>.<id>.<year>.<province>.<city>.<county>`.
     #[error("`{0}` is not `{PREFIX}.<fact>.<id>.<year>.<province>.<city>.<county>`")]
     Shape(String),
+    /// A code of a region that has no level.
+    #[error("`{0}` is no code of a region (two digits of a province, four of a city, six of a county)")]
+    Region(String),
 }
 
 /// Every fact of one kind: `gouji.v1.submitted.>`.
@@ -88,6 +95,38 @@ pub fn any_of(fact: &str, id: &str) -> Result<String, SubjectError> {
 /// If the id cannot be part of a subject.
 pub fn history(id: &str) -> Result<String, SubjectError> {
     Ok(format!("{PREFIX}.*.{}.>", token(id)?))
+}
+
+/// The subject of an outward message: `gouji.bus.v1.<stands|gone>.<province>.<city>.<county>.<report>`, of a township
+/// with a token of three digits after the county. The levels are `_` where `region` is no code.
+///
+/// # Errors
+/// If the kind or the key of the report cannot be part of a subject.
+pub fn outward(kind: &str, region: &str, report: &str) -> Result<String, SubjectError> {
+    let levels = match is_code(region) {
+        true => levels(region),
+        false => [UNKNOWN; 3].join("."),
+    };
+    Ok(format!("{OUTWARD}.{}.{levels}.{}", token(kind)?, token(report)?))
+}
+
+/// Every outward message of a region and of all below it; the code has two, four, six or nine digits.
+///
+/// # Errors
+/// If it is no such code.
+pub fn outward_of(region: &str) -> Result<String, SubjectError> {
+    let is_region = [2, 4, COUNTY_DIGITS, TOWNSHIP_DIGITS].contains(&region.len())
+        && region.bytes().all(|byte| byte.is_ascii_digit());
+    match is_region {
+        true => Ok(format!("{OUTWARD}.*.{}.>", levels(region))),
+        false => Err(SubjectError::Region(region.to_owned())),
+    }
+}
+
+/// The levels of a code, a token each.
+fn levels(code: &str) -> String {
+    let ranges = LEVELS.into_iter().chain([COUNTY_DIGITS..TOWNSHIP_DIGITS]);
+    ranges.filter_map(|range| code.get(range)).collect::<Vec<_>>().join(".")
 }
 
 /// The token of a subject that is its id, whatever the rest of the subject is.
@@ -241,6 +280,31 @@ mod tests {
         assert_eq!(history(ID).unwrap(), format!("gouji.v1.*.{ID}.>"));
         assert!(any_of_id::<v1::ReportParsed>("*").is_err());
         assert!(history(">").is_err());
+    }
+
+    #[test]
+    fn a_region_hears_what_is_below_it() {
+        let check = |region: &str, expected: &str| {
+            assert_eq!(
+                outward("stands", region, "abc").unwrap(),
+                format!("gouji.bus.v1.stands.{expected}.abc")
+            );
+        };
+        check("370403", "37.04.03");
+        check("370403001", "37.04.03.001");
+        check("", "_._._");
+        check("3704", "_._._");
+        assert!(outward("stands", "370403", "a.b").is_err());
+        let check = |region: &str, expected: &str| {
+            assert_eq!(outward_of(region).unwrap(), format!("gouji.bus.v1.*.{expected}.>"));
+        };
+        check("37", "37");
+        check("3704", "37.04");
+        check("370403", "37.04.03");
+        check("370403001", "37.04.03.001");
+        for region in ["", "3", "370", "37040", "山东", "37.4", "*"] {
+            assert!(outward_of(region).is_err(), "{region}");
+        }
     }
 
     #[test]

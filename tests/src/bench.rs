@@ -11,6 +11,7 @@ mod heart;
 mod load;
 pub mod log;
 pub mod memory;
+pub mod outlets;
 mod process;
 mod relay;
 pub mod rules;

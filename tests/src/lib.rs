@@ -18,3 +18,4 @@ pub mod proxy;
 pub mod seen;
 pub mod skip;
 pub mod soak;
+pub mod webhook;

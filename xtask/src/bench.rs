@@ -2,7 +2,7 @@
 //! `export`, rows in every format; `formats`, the readers compared with other tools; `rules`, how many planted faults the rules find; `scale`,
 //! more processes of a stage; `growth`, the index from a thousand documents on; `search`, the cost of the index
 //! and of its answers; `seen`, the files that are read otherwise than a person sees them; `log`, nats-server with
-//! more and more facts on the log; `memory`, every process with the largest inputs; `commits`, the cost of a
+//! more and more facts on the log; `memory`, every process with the largest inputs; `outlets`, what leaves beside the bare targets; `commits`, the cost of a
 //! flush of the log; `stall`, a million waiting facts.
 
 use anyhow::Result;

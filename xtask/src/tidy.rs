@@ -6,6 +6,7 @@ mod links;
 mod names;
 mod samples;
 mod source;
+mod wording;
 mod words;
 
 use std::fmt;
@@ -45,6 +46,7 @@ pub(crate) fn run(workspace: &Workspace, quick: bool) -> Result<()> {
         names::root(&paths),
         names::packages(workspace, &paths),
         source::check(&texts),
+        wording::check(&texts),
         words::check(&texts),
         glossary::check(&texts),
         links::check(&paths, &texts),

@@ -1,6 +1,7 @@
 //! The checks that every request passes before its handler runs.
 
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::header::{AUTHORIZATION, HOST, ORIGIN};
@@ -11,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::account::{SessionError, SessionId};
+use crate::account::{Accounts, SessionError, SessionId};
 use crate::audit::Action;
 use crate::key::{KeyError, Role};
 use crate::problem::Challenge;
@@ -115,6 +116,9 @@ fn not_here(uri: &Uri) -> Problem {
 fn peer(head: &Parts) -> Option<IpAddr> {
     head.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| ip_of(peer.0))
 }
+
+/// How often an answer that goes on looks whether its caller may still have it.
+const LOOK_AGAIN: Duration = Duration::from_secs(5);
 
 /// What a caller may do before it has changed a password that somebody else gave it.
 const BEFORE_CHANGE: [&str; 3] = ["/account", "/account/password", "/logout"];
@@ -235,6 +239,38 @@ impl AccessControl {
         Problem { challenge: Some(challenge), ..problem }
     }
 
+    /// Ends when the key or the session of a caller does, or when it may no longer do this: an answer that goes on for
+    /// hours must not outlive the right to it.
+    pub async fn ended(&self, caller: &Caller, requires: Requires) {
+        let mut changes = self.0.accounts.as_ref().map(Accounts::changes);
+        while self.still_admits(caller, requires).await {
+            let changed = async {
+                match &mut changes {
+                    Some(changes) => changes.changed().await.is_ok(),
+                    None => std::future::pending().await,
+                }
+            };
+            // Files of keys change, sessions grow old, and another process may end one.
+            let _ = tokio::time::timeout(LOOK_AGAIN, changed).await;
+        }
+    }
+
+    /// Asking does not renew a session. A bus that does not answer ends nothing.
+    async fn still_admits(&self, caller: &Caller, requires: Requires) -> bool {
+        let role = match (&caller.session, &self.0.accounts, &self.0.keys) {
+            (Some(session), Some(accounts), _) => match accounts.look_up(&session.id).await {
+                Ok((account, _)) => Some(account.role),
+                Err(SessionError::Unavailable(_)) => caller.role,
+                Err(SessionError::Ended) => None,
+            },
+            (None, _, Some(keys)) if caller.role.is_some() => {
+                keys.named(&caller.name).ok().map(|key| key.role)
+            }
+            _ => return true,
+        };
+        role.is_some_and(|role| requires.allows(role))
+    }
+
     /// The sender of what lies in a folder that has the name of a key: the scope of this key holds. Where no key is
     /// required, any name may send, and nothing is limited. `origin` says how the files arrive.
     ///
@@ -250,7 +286,7 @@ impl AccessControl {
                 KeyError::Unknown => (Code::UnknownKey, format!("名册中没有名为“{name}”的密钥。")),
                 KeyError::Expired => (Code::ExpiredKey, format!("密钥“{name}”已经过期。")),
             };
-            Problem::new(code, detail, "请向运维人员申请或更换密钥；名称须与密钥的名称完全一致。")
+            Problem::new(code, detail, "请向管理员申请或更换密钥；名称须与密钥的名称完全一致。")
         })?;
         match Requires::Submit.allows(key.role) {
             true => Ok(Caller::of_key(key, origin.to_owned())),
@@ -347,12 +383,12 @@ fn must_change_password(uri: &Uri) -> Problem {
 
 fn no_key() -> Problem {
     let hint = "程序请带 Authorization: Bearer gouji_… 请求头，gouji 命令用 --key-file 或 GOUJI_KEY；\
-                浏览器弹出登录框时，用户名任意，密码填密钥。密钥向运维人员申请。";
+                浏览器弹出登录框时，用户名任意，密码填密钥。密钥向管理员申请。";
     Problem::new(Code::NoKey, "请求没有带密钥。", hint)
 }
 
 fn wrong_key(code: Code, detail: &str) -> Problem {
-    Problem::new(code, detail, "请核对密钥是否完整；仍不行时，请向运维人员申请新的密钥。")
+    Problem::new(code, detail, "请核对密钥是否完整；仍不行时，请向管理员申请新的密钥。")
 }
 
 fn wrong_role(role: Role, requires: Requires) -> Problem {

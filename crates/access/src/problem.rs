@@ -68,7 +68,7 @@ impl Problem {
     /// There is no report with this key or id, or none that the caller may see.
     pub fn no_such_report(id: &str) -> Self {
         let problem = Self::not_found(format!("没有编号为“{id}”的报告。"));
-        problem.hint("编号是检索结果里的 key 或 id；刚提交的报告要等入库后才能看到。")
+        problem.hint("编号是检索结果里的 key 或 id；刚报送的报告要等入库后才能看到。")
     }
 
     /// A parameter cannot be parsed.

@@ -34,8 +34,10 @@ const UNAVAILABLE: usize = 503;
 
 /// The prefix of requests to the API of JetStream in our own account.
 pub(crate) const OURS: &str = "$JS.API";
-/// The same for the account of readers, as `gouji bus init` imports it.
-pub(crate) const OF_READERS: &str = "READERS.API";
+/// The same in the account of a region, as identities.conf imports it.
+pub(crate) fn of_region(region: &str) -> String {
+    format!("REGION.{region}.API")
+}
 
 /// Sends a request to the API of JetStream; a null body sends no parameters.
 pub(crate) async fn request(bus: &Bus, endpoint: String, body: &Value) -> Result<Value, ApiError> {

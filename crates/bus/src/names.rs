@@ -8,6 +8,8 @@ use proto::{Fact, subject};
 
 /// The stream of facts: the log.
 pub(crate) const STREAM: &str = "GOUJI";
+/// The stream of outward messages; each account of a region has a copy of its part under the same name.
+pub(crate) const EXPORT: &str = "EXPORT";
 /// The bucket of originals.
 pub(crate) const BUCKET: &str = "gouji-originals";
 /// The bucket of leases: one key for each task that only one process may do at a time.

@@ -389,7 +389,7 @@ impl Answer {
 /// What CloudEvents encodes in a header value, besides everything that is not ASCII.
 const ENCODED: AsciiSet = CONTROLS.add(b' ').add(b'"').add(b'%');
 
-fn percent_encoded(value: &str) -> String {
+pub(crate) fn percent_encoded(value: &str) -> String {
     utf8_percent_encode(value, &ENCODED).to_string()
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use async_nats::StatusCode;
-use async_nats::jetstream;
+use async_nats::jetstream::message::StreamMessage;
 use async_nats::jetstream::stream::DirectGetErrorKind;
 use futures::StreamExt;
 use proto::{Fact, subject};
@@ -294,19 +294,48 @@ const NUM_PENDING: &str = "Nats-Num-Pending";
 
 /// Every message of one answer of the direct-get API.
 async fn batch(bus: &Bus, stream: &str, request: &serde_json::Value) -> anyhow::Result<Page> {
+    let (messages, left) = messages(bus, stream, request).await?;
+    Ok(Page { events: messages.into_iter().map(Event::from).collect(), left })
+}
+
+/// The messages of any stream from sequence `from` on with their headers, as many as fit into one answer.
+pub(crate) async fn messages_in(
+    bus: &Bus,
+    stream: &str,
+    filter: &str,
+    from: u64,
+) -> anyhow::Result<Vec<StreamMessage>> {
+    let request = serde_json::json!({
+        "seq": from,
+        "next_by_subj": filter,
+        "batch": PAGE_MESSAGES,
+        "max_bytes": PAGE_BYTES,
+    });
+    let read = tokio::time::timeout(PAGE_TIMEOUT, messages(bus, stream, &request)).await;
+    let read =
+        read.with_context(|| format!("reading {stream} from {from}: no answer in {PAGE_TIMEOUT:?}"))?;
+    Ok(read.with_context(|| format!("reading {stream} from {from}"))?.0)
+}
+
+/// The messages of one answer of the direct-get API, and how many more match.
+async fn messages(
+    bus: &Bus,
+    stream: &str,
+    request: &serde_json::Value,
+) -> anyhow::Result<(Vec<StreamMessage>, u64)> {
     let inbox = bus.client.new_inbox();
     let mut answers = bus.client.subscribe(inbox.clone()).await?;
     let endpoint = format!("$JS.API.DIRECT.GET.{stream}");
     bus.client.publish_with_reply(endpoint, inbox, request.to_string().into()).await?;
-    let mut events = Vec::new();
+    let mut found = Vec::new();
     while let Some(answer) = answers.next().await {
         match answer.status {
-            None => events.push(jetstream::message::StreamMessage::try_from(answer)?.into()),
+            None => found.push(StreamMessage::try_from(answer)?),
             // The end of the batch, or nothing found.
             Some(status) if status.as_u16() == 204 || status == StatusCode::NOT_FOUND => {
                 let left = answer.headers.as_ref().and_then(|headers| headers.get(NUM_PENDING));
                 let left = left.and_then(|left| left.as_str().parse().ok()).unwrap_or_default();
-                return Ok(Page { events, left });
+                return Ok((found, left));
             }
             Some(status) => {
                 anyhow::bail!("the log answers {status} {}", answer.description.unwrap_or_default())

@@ -12,6 +12,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use async_nats::jetstream::ErrorCode;
 use data_encoding::BASE64;
+use jiff::Timestamp;
 use proto::Message as _;
 use proto::v1::ReportSubmitted;
 use serde_json::{Map, Value, json};
@@ -19,9 +20,9 @@ use serde_json::{Map, Value, json};
 use crate::api::{self, ApiError};
 use crate::config::BusConfig;
 use crate::connect::Bus;
-use crate::names::STREAM;
+use crate::names::{EXPORT, STREAM};
 
-use objects::{Kind, Object, wanted};
+use objects::{Kind, Object, copy_for, wanted};
 use step::differences;
 pub use step::{Action, Difference, Step};
 
@@ -45,9 +46,51 @@ pub enum Changes {
 /// If the bus cannot be reached, or does not answer.
 pub async fn plan(config: &BusConfig) -> anyhow::Result<Vec<Step>> {
     let bus = Bus::connect_now(config).await?;
-    let planned = with_retries(&bus, async || steps(&bus, config).await).await;
+    let planned = with_retries(&bus, async || steps(&bus, wanted(config)).await).await;
     bus.close().await;
     Ok(planned?.into_iter().map(|(_, step)| step).collect())
+}
+
+/// What has become of the copy of a region.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Copied {
+    /// It is there as it must be, with this many messages.
+    Ready(u64),
+    /// This has to be done, or was done.
+    Step(Step),
+    /// The server does not know the account of the region.
+    NoAccount,
+}
+
+/// What has to be done so that the account of a region has its copy of the outward messages; with `apply` it is done.
+///
+/// # Errors
+/// If the code is no region's, or the bus does not answer or refuses.
+pub async fn copy_for_region(config: &BusConfig, region: &str, apply: bool) -> anyhow::Result<Copied> {
+    let wanted = copy_for(config, region)?;
+    let bus = Bus::connect_now(config).await?;
+    let copied = copy(&bus, wanted, apply).await;
+    bus.close().await;
+    copied.with_context(|| format!("the copy of region {region}"))
+}
+
+async fn copy(bus: &Bus, wanted: Object, apply: bool) -> anyhow::Result<Copied> {
+    let info =
+        match api::request_to(bus, &wanted.api, format!("STREAM.INFO.{}", wanted.name), &Value::Null).await {
+            Err(ApiError::Nobody) => return Ok(Copied::NoAccount),
+            Ok(info) => info,
+            Err(_) => Value::Null,
+        };
+    let Some((object, step)) = steps(bus, vec![wanted]).await?.pop() else {
+        return Ok(Copied::Ready(info["state"]["messages"].as_u64().unwrap_or_default()));
+    };
+    match &step.action {
+        _ if !apply => (),
+        Action::Create => create(bus, &object).await?,
+        Action::Change(differences) => change(bus, &object, differences).await?,
+        Action::Replace(_) => (),
+    }
+    Ok(Copied::Step(step))
 }
 
 /// Creates and changes streams and consumers, as far as that cannot lose messages. Returns what it changed and
@@ -66,7 +109,7 @@ async fn apply_once(bus: &Bus, config: &BusConfig, changes: Changes) -> anyhow::
     let mut done = Vec::new();
     for race in 1.. {
         let mut raced = false;
-        for (object, step) in steps(bus, config).await? {
+        for (object, step) in steps(bus, wanted(config)).await? {
             let outcome = match (&step.action, changes) {
                 (Action::Create, _) => create(bus, &object).await,
                 (Action::Change(_) | Action::Replace(_), Changes::Missing) => Ok(()),
@@ -118,10 +161,10 @@ async fn with_retries<T>(bus: &Bus, attempt: impl AsyncFn() -> anyhow::Result<T>
 }
 
 /// The objects that differ from what they must be, in the order in which they are created.
-async fn steps(bus: &Bus, config: &BusConfig) -> anyhow::Result<Vec<(Object, Step)>> {
+async fn steps(bus: &Bus, wanted: Vec<Object>) -> anyhow::Result<Vec<(Object, Step)>> {
     check_version(bus).await?;
     let mut steps = Vec::new();
-    for object in wanted(config, has_readers(bus).await?) {
+    for object in wanted {
         let there = settings(bus, &object).await.with_context(|| format!("asking for {}", object.label()))?;
         let action = match there {
             None => Action::Create,
@@ -138,15 +181,6 @@ async fn steps(bus: &Bus, config: &BusConfig) -> anyhow::Result<Vec<(Object, Ste
         steps.push((object, step));
     }
     Ok(steps)
-}
-
-/// Whether there is an account of readers. Without `gouji bus init` there is none.
-async fn has_readers(bus: &Bus) -> anyhow::Result<bool> {
-    match api::request_to(bus, api::OF_READERS, "INFO".into(), &Value::Null).await {
-        Ok(_) => Ok(true),
-        Err(ApiError::Nobody) => Ok(false),
-        Err(error) => Err(error).context("asking for the account of readers"),
-    }
 }
 
 /// Submissions on the subjects of the version before: `gouji.v1.submitted.<year>.<region>.<id>`.
@@ -183,7 +217,7 @@ async fn settings(bus: &Bus, object: &Object) -> Result<Option<Map<String, Value
         Kind::Stream => format!("STREAM.INFO.{}", object.name),
         Kind::Consumer | Kind::Tally => format!("CONSUMER.INFO.{STREAM}.{}", object.name),
     };
-    match api::request_to(bus, object.api, info, &Value::Null).await {
+    match api::request_to(bus, &object.api, info, &Value::Null).await {
         Ok(mut info) => match info["config"].take() {
             Value::Object(settings) => Ok(Some(settings)),
             _ => Ok(Some(Map::new())),
@@ -198,8 +232,17 @@ async fn settings(bus: &Bus, object: &Object) -> Result<Option<Map<String, Value
 }
 
 async fn create(bus: &Bus, object: &Object) -> Result<(), ApiError> {
-    send(bus, object, "CREATE", &object.settings).await
+    let mut settings = object.settings.clone();
+    if object.name == EXPORT && object.api == api::OURS {
+        settings.insert(FIRST_SEQUENCE.into(), Timestamp::now().as_millisecond().into());
+    }
+    send(bus, object, "CREATE", &settings).await
 }
+
+/// The sequence of the first message of a stream. Copies of the stream of outward messages ask for what comes after
+/// their last sequence: if the stream is made anew and begins at 1, they wait for ever and report no error. The time
+/// in milliseconds is beyond every sequence of an earlier stream, so they go on.
+const FIRST_SEQUENCE: &str = "first_seq";
 
 /// Changes only our settings; all others stay as the operator set them.
 async fn change(bus: &Bus, object: &Object, differences: &[Difference]) -> Result<(), ApiError> {
@@ -232,5 +275,5 @@ async fn send(bus: &Bus, object: &Object, verb: &str, settings: &Map<String, Val
             json!({"stream_name": STREAM, "config": settings, "action": verb.to_lowercase()}),
         ),
     };
-    api::request_to(bus, object.api, endpoint, &body).await.map(drop)
+    api::request_to(bus, &object.api, endpoint, &body).await.map(drop)
 }

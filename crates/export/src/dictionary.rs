@@ -27,18 +27,20 @@ pub(crate) fn rows(names: Names, each: Each<'_>) -> Result<(), ExportError> {
 
 /// Calls `each` with a row for every column of a shape.
 pub(crate) fn rows_of(shape: Shape, names: Names, each: Each<'_>) -> Result<(), ExportError> {
-    for column in shape.columns() {
-        each(&[
-            Value::text(names.of(shape.as_str(), shape.title())),
-            Value::text(&*column.id),
-            Value::text(&*column.name),
-            Value::text(names.of(column.kind.as_str(), title(column.kind))),
-            Value::text(column.unit),
-            Value::text(&*column.meaning),
-            Value::text(codes(&column)),
-        ])?;
-    }
-    Ok(())
+    shape.columns().iter().try_for_each(|column| each(&row(shape.as_str(), shape.title(), column, names)))
+}
+
+/// What a column of this table means.
+pub(crate) fn row<'a>(id: &'a str, table: &'a str, column: &'a Column, names: Names) -> [Value<'a>; 7] {
+    [
+        Value::text(names.of(id, table)),
+        Value::text(&*column.id),
+        Value::text(&*column.name),
+        Value::text(names.of(column.kind.as_str(), title(column.kind))),
+        Value::text(column.unit),
+        Value::text(&*column.meaning),
+        Value::text(codes(column)),
+    ]
 }
 
 /// Every word that a column may hold, with what it means: `read 原文印有数字；blank 原文为空格`.

@@ -124,7 +124,7 @@ fn who() -> [Column; 4] {
         Column::new("agency", "机关", Kind::Text, "报告自称的机关全称；未识别则为空"),
         Column::new(
             "region_code",
-            "地区代码",
+            "区划代码",
             Kind::Text,
             "行政区划代码，县级以上6位、乡镇9位；未识别则为空",
         ),

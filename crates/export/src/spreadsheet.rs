@@ -38,12 +38,31 @@ const NUMBER_DIGITS: u32 = 15;
 /// Fast; a higher level takes several times as long for a tenth fewer bytes.
 const COMPRESSION_LEVEL: i64 = 1;
 
+/// What a workbook is of.
+#[derive(Debug, Clone)]
+pub(crate) struct Book {
+    /// The name of its first sheet.
+    pub(crate) title: String,
+    /// The language of its headers and codes.
+    pub(crate) names: Names,
+    /// The shape of its rows; none for a small table, which has no provenance.
+    pub(crate) shape: Option<Shape>,
+}
+
+impl Book {
+    /// The workbook of an export.
+    pub(crate) fn of(request: &Request) -> Self {
+        let title = request.shape.title().to_owned();
+        Self { title, names: request.names, shape: Some(request.shape) }
+    }
+}
+
 /// Writes a workbook.
 pub(crate) struct Spreadsheet<W: Write> {
     // Dropped before the archive.
     knife: Knife,
     archive: ZipWriter<StreamWriter<Severable<W>>>,
-    request: Request,
+    book: Book,
     columns: Vec<Column>,
     limits: SheetLimits,
     /// The names of the sheets so far.
@@ -63,35 +82,28 @@ struct Sheet {
 
 impl<W: Write> Spreadsheet<W> {
     pub(crate) fn new(
-        request: &Request,
+        book: Book,
         columns: Vec<Column>,
         limits: SheetLimits,
         out: W,
     ) -> Result<Self, ExportError> {
         let knife = Knife::default();
         let archive = ZipWriter::new_stream(knife.hold(out));
-        let mut book = Self {
-            knife,
-            archive,
-            request: request.clone(),
-            columns,
-            limits,
-            sheets: Vec::new(),
-            sheet: Sheet::default(),
-        };
-        book.begin_rows()?;
-        Ok(book)
+        let mut spreadsheet =
+            Self { knife, archive, book, columns, limits, sheets: Vec::new(), sheet: Sheet::default() };
+        spreadsheet.begin_rows()?;
+        Ok(spreadsheet)
     }
 
     /// Begins a sheet of rows: the first, or one that goes on with them.
     fn begin_rows(&mut self) -> Result<(), ExportError> {
-        let title = self.request.shape.title();
+        let title = &self.book.title;
         let name = match self.sheets.len() {
-            0 => title.to_owned(),
+            0 => title.clone(),
             before => format!("{title}（{}）", before + 1),
         };
         let columns = self.columns.clone();
-        self.begin(name, &columns, self.request.names)
+        self.begin(name, &columns, self.book.names)
     }
 
     fn begin(&mut self, name: String, columns: &[Column], names: Names) -> Result<(), ExportError> {
@@ -126,18 +138,22 @@ impl<W: Write> Spreadsheet<W> {
     }
 
     fn write_dictionary(&mut self) -> Result<(), ExportError> {
-        let names = self.request.names;
+        let Book { title, names, shape } = self.book.clone();
+        let columns = self.columns.clone();
         self.begin(Shape::Dictionary.title().to_owned(), &dictionary::columns(), names)?;
-        let shape = self.request.shape;
-        dictionary::rows_of(shape, names, &mut |row| {
-            self.sheet.add_row(row, Style::Plain);
-            self.write_line()
-        })?;
+        let id = match shape {
+            Some(shape) => shape.as_str(),
+            None => &title,
+        };
+        for column in &columns {
+            self.sheet.add_row(&dictionary::row(id, &title, column, names), Style::Plain);
+            self.write_line()?;
+        }
         self.end()
     }
 
     fn write_provenance(&mut self, provenance: &Provenance) -> Result<(), ExportError> {
-        let names = self.request.names;
+        let names = self.book.names;
         let columns = [
             Column::new("item", "项目", Kind::Text, "说明的项目"),
             Column::new("value", "内容", Kind::Text, "说明的内容"),
@@ -163,10 +179,12 @@ impl<W: Write> TableWriter for Spreadsheet<W> {
 
     fn finish(mut self: Box<Self>, provenance: &Provenance) -> Result<(), ExportError> {
         self.end()?;
-        if self.request.shape != Shape::Dictionary {
+        if self.book.shape != Some(Shape::Dictionary) {
             self.write_dictionary()?;
         }
-        self.write_provenance(provenance)?;
+        if self.book.shape.is_some() {
+            self.write_provenance(provenance)?;
+        }
         for (path, content) in package::parts(&self.sheets) {
             self.archive.start_file(path, options())?;
             self.archive.write_all(content.as_bytes())?;

@@ -6,7 +6,7 @@ use crate::column::{Column, Value};
 use crate::comma::CommaSeparated;
 use crate::json_lines::JsonLines;
 use crate::parquet_file::ParquetFile;
-use crate::spreadsheet::{SheetLimits, Spreadsheet};
+use crate::spreadsheet::{Book, SheetLimits, Spreadsheet};
 use crate::{ExportError, Provenance, Records, Shape, dictionary};
 
 /// A file format.
@@ -156,11 +156,12 @@ pub fn write<'a, W: Write + Send + 'a>(
 }
 
 /// Writes a small table that is no shape of reports, such as a comparison. Texts are kept from becoming formulas as in
-/// an export.
+/// an export; a workbook has a sheet that says what its columns mean.
 ///
 /// # Errors
-/// If the format is neither CSV nor JSON lines: the others carry the dictionary of an export.
+/// If the format is Parquet, which is for exports.
 pub fn write_rows<'v>(
+    title: &str,
     columns: &[Column],
     names: Names,
     format: Format,
@@ -170,7 +171,11 @@ pub fn write_rows<'v>(
     let mut table: Box<dyn TableWriter + '_> = match format {
         Format::Csv => Box::new(CommaSeparated::new(columns, names, &mut out)?),
         Format::Jsonl => Box::new(JsonLines::new(columns, names, &mut out)),
-        Format::Parquet | Format::Xlsx => {
+        Format::Xlsx => {
+            let book = Book { title: title.to_owned(), names, shape: None };
+            Box::new(Spreadsheet::new(book, columns.to_vec(), SheetLimits::EXCEL, &mut out)?)
+        }
+        Format::Parquet => {
             return Err(std::io::Error::from(std::io::ErrorKind::Unsupported).into());
         }
     };
@@ -226,6 +231,6 @@ fn writer<'a, W: Write + Send + 'a>(
         Format::Csv => Box::new(CommaSeparated::new(&columns, request.names, out)?),
         Format::Jsonl => Box::new(JsonLines::new(&columns, request.names, out)),
         Format::Parquet => Box::new(ParquetFile::new(request, columns, out)?),
-        Format::Xlsx => Box::new(Spreadsheet::new(request, columns, SheetLimits::EXCEL, out)?),
+        Format::Xlsx => Box::new(Spreadsheet::new(Book::of(request), columns, SheetLimits::EXCEL, out)?),
     })
 }

@@ -327,7 +327,7 @@ fn a_package_describes_its_files_and_names_no_sender() {
     use sha2::{Digest as _, Sha256};
 
     let package = Package {
-        title: "某市年报数据".into(),
+        title: "某市年度报告数据".into(),
         publisher: "某市政务公开办".into(),
         licence: Licence::new("cc-by-4.0"),
         has_findings: true,

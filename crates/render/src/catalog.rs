@@ -213,7 +213,7 @@ impl Resource {
             Block::Title(vec![self.title()]),
             Block::Heading("一、核心元数据".into()),
             Block::Grid(Grid {
-                columns: vec![column("元数据项", 24), column("填写内容", 76)],
+                columns: vec![column("元数据项", 28), column("填写内容", 72)],
                 rows: self
                     .lines()
                     .into_iter()
@@ -226,12 +226,12 @@ impl Resource {
             blocks.push(Block::Item(format!("（{}）", crate::text::numeral(number)), group.caption()));
             blocks.push(Block::Grid(Grid {
                 columns: vec![
-                    column("序号", 7),
-                    column("信息项名称", 21),
+                    column("序号", 9),
+                    column("信息项名称", 20),
                     column("英文名", 20),
-                    column("数据类型", 14),
+                    column("数据类型", 16),
                     column("长度", 9),
-                    column("说明", 29),
+                    column("说明", 26),
                 ],
                 rows: (1..).zip(&group.items).map(|(row, item)| item.row(row)).collect(),
             }));

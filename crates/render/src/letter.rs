@@ -5,7 +5,6 @@ mod cell_groups;
 mod docx;
 mod findings;
 mod html;
-mod sides;
 
 use report::{CellState, Date, Finding, FormId, Judgement, Problem, Review, Severity};
 

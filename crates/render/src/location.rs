@@ -7,40 +7,57 @@ use report::full_width_brackets;
 
 use crate::text::number;
 
-/// A location in the document: the page and the table, or the section and, in plain text, the line.
-pub(crate) fn of_origin(report: &Report, origin: Origin, file_name: Option<&str>) -> Option<String> {
+/// Where something stands in the document: the page, and the row and the column of the form's table or, in running
+/// text, the section and the line of plain text. None where a person has nothing to go by.
+pub fn location(report: &Report, origin: Origin, file_name: Option<&str>) -> Option<String> {
     let page = origin.page.map(|page| format!("第{page}页"));
-    if let Some(table) = in_table(origin) {
-        return Some(page.unwrap_or_default() + &table);
+    if let Some(place) = in_table(report, origin) {
+        return Some(page.unwrap_or_default() + &place);
     }
     let section = section(report, origin).map(|section| format!("“{}”部分", section.heading.trim()));
-    let line = (is_plain_text(file_name) && origin.line > 0).then(|| format!("第{}行", origin.line));
-    let parts: Vec<String> = [page, section, line].into_iter().flatten().collect();
+    let parts: Vec<String> = [page, section, line(origin, file_name)].into_iter().flatten().collect();
     (!parts.is_empty()).then(|| parts.join("，"))
 }
 
-/// A location in the document of another report, whose sections are not known.
-pub(crate) fn in_other_report(origin: Origin) -> Option<String> {
-    let page = origin.page.map(|page| format!("第{page}页"));
-    let parts: Vec<String> = [page, in_table(origin)].into_iter().flatten().collect();
-    (!parts.is_empty()).then(|| parts.concat())
+/// Where a cell that is named beside stands in the file: its page, or its line in plain text.
+pub(crate) fn in_file(origin: Origin, file_name: Option<&str>) -> Option<String> {
+    origin.page.map(|page| format!("第{page}页")).or_else(|| line(origin, file_name))
 }
 
-/// `第2个表格第5行第4列`, for a figure in a table.
-fn in_table(origin: Origin) -> Option<String> {
-    let (table, row, column) = (origin.table?, origin.row?, origin.column?);
-    let [table, row, column] = [table, row, column].map(|index| index.saturating_add(1));
-    Some(format!("第{table}个表格第{row}行第{column}列"))
+/// The same for several; none where they are on several pages or lines.
+pub(crate) fn of_all(origins: &[Origin], file_name: Option<&str>) -> Option<String> {
+    let first = in_file(*origins.first()?, file_name)?;
+    origins.iter().all(|origin| in_file(*origin, file_name).as_deref() == Some(&first)).then_some(first)
 }
 
-/// `第2个表格第5行`, for figures in one row; none where they are in several.
-pub(crate) fn of_row(origins: &[Origin]) -> Option<String> {
-    let position = |origin: &Origin| Some((origin.page, origin.table?, origin.row?));
-    let first = origins.first()?;
-    let (page, table, row) = position(first)?;
-    let page = page.map_or(String::new(), |page| format!("第{page}页"));
-    let is_one = origins.iter().all(|origin| position(origin) == Some((first.page, table, row)));
-    is_one.then(|| format!("{page}第{}个表格第{}行", table.saturating_add(1), row.saturating_add(1)))
+/// A location in the document of another report, of which only pages are known.
+pub fn in_other_report(origin: Origin) -> Option<String> {
+    origin.page.map(|page| format!("第{page}页"))
+}
+
+/// The line of a file whose lines a person can count.
+fn line(origin: Origin, file_name: Option<&str>) -> Option<String> {
+    (is_plain_text(file_name) && origin.line > 0).then(|| format!("第{}行", origin.line))
+}
+
+/// `表三“（三）不予公开”行“自然人”列`, or as much of it as the cells that stand beside the origin tell; none outside of
+/// the three tables.
+fn in_table(report: &Report, origin: Origin) -> Option<String> {
+    let (form, table) = (report.cells.form()?, origin.table?);
+    let cells = report.cells.iter().filter_map(|(id, cell)| Some((id, cell.origin?)));
+    let beside: Vec<(CellId, Origin)> =
+        cells.filter(|(_, other)| (other.page, other.table) == (origin.page, Some(table))).collect();
+    let in_row = || beside.iter().filter(|(_, other)| other.row.is_some() && other.row == origin.row);
+    if let Some((id, _)) = in_row().find(|(_, other)| other.column == origin.column) {
+        return Some(of_cell(form, *id));
+    }
+    match in_row().next() {
+        Some((id, _)) => {
+            let place = of_cell(form, *id);
+            Some(place.rsplit_once('“').map_or(place.clone(), |(row, _)| row.to_owned()))
+        }
+        None => beside.first().map(|(id, _)| id.table().title().to_owned()),
+    }
 }
 
 /// The section around the location: that of the last heading before it.
@@ -58,15 +75,8 @@ fn is_plain_text(file_name: Option<&str>) -> bool {
 
 /// A cell by its table, row and column.
 pub(crate) fn of_cell(form: &Form, id: CellId) -> String {
-    format!("{}“{}”", id.table().short_title(), label(form, id))
+    full_width_brackets(&format!("{}{}", id.table().short_title(), form.place(id)))
 }
-
-/// Row and column of a cell, without the explanation that the form adds to 部分公开.
-pub(crate) fn label(form: &Form, id: CellId) -> String {
-    full_width_brackets(form.label(id)).replace(EXPLANATION, "")
-}
-
-const EXPLANATION: &str = "（区分处理的，只计这一情形，不计其他情形）";
 
 /// The number in a cell, or what the document has instead of a number.
 pub(crate) fn content(cell: &Cell) -> String {

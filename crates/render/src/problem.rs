@@ -5,7 +5,7 @@ use report::{Finding, Form, Problem};
 use crate::location;
 use crate::text::number;
 
-/// `表三“（七）总计 / 总计”应为173（涉及3个等式和正文1处）`, for findings that one change would settle; none for a
+/// `表三“（七）总计”行“总计”列应为173（涉及3个等式和正文1处）`, for findings that one change would settle; none for a
 /// finding that stands alone, whose message says it.
 pub fn problem_summary(problem: &Problem) -> Option<String> {
     let repair = problem.repair().filter(|_| problem.findings.len() > 1)?;

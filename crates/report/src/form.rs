@@ -251,6 +251,19 @@ impl Form {
         self.labels.get(&id).map_or(id.as_str(), String::as_str)
     }
 
+    /// Row and column of a cell as a sentence names them, e.g. `“（三）予以公开”行“自然人”列`, in the brackets of the
+    /// form and without the explanation that it adds to 部分公开. Table four has groups of columns instead of rows.
+    pub fn place(&self, id: CellId) -> String {
+        let line = if id.table() == Table::Litigation { "组" } else { "行" };
+        match self.label(id).rsplit_once(" / ") {
+            Some((row, column)) => {
+                let row = row.split_once("(区分处理的").map_or(row, |(row, _)| row);
+                format!("“{row}”{line}“{column}”列")
+            }
+            None => format!("“{}”", self.label(id)),
+        }
+    }
+
     /// What has to balance (勾稽关系).
     pub fn equations(&self) -> &[Equation] {
         &self.equations

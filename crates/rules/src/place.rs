@@ -158,10 +158,13 @@ pub(crate) fn quoted<'a>(labels: impl IntoIterator<Item = &'a str>, measure: &st
     spelled.join("、") + &rest
 }
 
-/// Cells by their labels in quotation marks.
+/// Cells by their rows and columns, the first few of them: `“甲”行“总计”列、“乙”行“总计”列等9格`.
 pub(crate) fn quoted_cells(report: &Report, ids: &[CellId]) -> String {
     let form = report.cells.form();
-    quoted(ids.iter().map(|id| form.map_or(id.as_str(), |form| form.label(*id))), "格")
+    let place = |id: &CellId| form.map_or_else(|| format!("“{id}”"), |form| form.place(*id));
+    let spelled: Vec<String> = ids.iter().take(SPELLED).map(place).collect();
+    let rest = if ids.len() > SPELLED { format!("等{}格", ids.len()) } else { String::new() };
+    spelled.join("、") + &rest
 }
 
 /// A number as an official writes it.

@@ -41,8 +41,8 @@ pub(crate) fn of_table(form: &Form, cells: &Cells, table: Table) -> Option<Repai
     }
     let effect =
         if table == Table::Requests { "各行各列全部平衡" } else { "该表各组全部平衡" };
-    let (place, old, new) = (form.label(cell), number(old), number(value));
-    let place = full_width_brackets(place);
-    let reason = format!("将{}“{place}”由{old}改为{new}后，{effect}。", table.short_title());
+    let (place, old, new) = (form.place(cell), number(old), number(value));
+    let place = full_width_brackets(&place);
+    let reason = format!("将{}{place}由{old}改为{new}后，{effect}。", table.short_title());
     Some(Repair { cell, value, reason })
 }

@@ -21,7 +21,7 @@ use crate::records::PLACE_SEPARATOR;
 use crate::region;
 use crate::reviews::Acts;
 use crate::stored::{Handling, History, Packer, StoredActs, StoredFields, card};
-use crate::versions::IndexedReport;
+use crate::versions::{IndexedReport, Judged};
 
 /// Written into the folder of the index. A change of schema or analyzer counts up, so that the index is
 /// rebuilt from the log.
@@ -242,7 +242,7 @@ impl Fields {
     ) -> Result<TantivyDocument, DamageError> {
         let review = indexed.review()?;
         let report = &review.report;
-        let findings = indexed.compared.as_ref().unwrap_or(&review.findings);
+        let findings = indexed.compared.as_ref().map_or(&review.findings, |judged| &judged.findings);
         let verdict = Verdict::of(findings);
         let mut document = TantivyDocument::new();
         document.add_text(self.key, &indexed.key);
@@ -318,10 +318,11 @@ impl Fields {
         document.add_bytes(card_field, &card);
         document.add_bytes(history, &packer.pack(&History::from(indexed).encode_to_vec())?);
         document.add_bytes(fact, &packer.pack(&indexed.fact)?);
-        if let Some(findings) = &indexed.compared {
+        if let Some(Judged { findings, rules_version }) = &indexed.compared {
             let findings = findings.iter().map(Into::into).collect();
-            let findings = ReportValidated { findings, ..ReportValidated::default() };
-            document.add_bytes(compared, &packer.pack(&findings.encode_to_vec())?);
+            let rules_version = rules_version.clone();
+            let judged = ReportValidated { findings, rules_version, ..ReportValidated::default() };
+            document.add_bytes(compared, &packer.pack(&judged.encode_to_vec())?);
         }
         document.add_bytes(text, &packer.pack(indexed.text.as_bytes())?);
         Ok(())

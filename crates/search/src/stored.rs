@@ -14,7 +14,7 @@ use tantivy::{DocAddress, DocId, Searcher, TantivyDocument};
 use crate::cells::CellColumns;
 use crate::damage::DamageError;
 use crate::reviews::Acts;
-use crate::versions::IndexedReport;
+use crate::versions::{IndexedReport, Judged};
 use crate::{IndexError, Version, Withdrawal};
 
 mod layout;
@@ -214,8 +214,12 @@ impl StoredParts {
     pub fn fact_and_review(&self) -> Result<(ReportValidated, Review), IndexError> {
         let fact = self.fact()?;
         let mut review = self.damaged(|| Ok(Review::try_from(&fact)?))?;
-        if let Some(findings) = self.damaged(|| self.compared())? {
-            review.findings = findings;
+        if let Some(judged) = self.damaged(|| self.compared())? {
+            review.findings = judged.findings;
+            // An index of an earlier program has none here.
+            if !judged.rules_version.is_empty() {
+                review.rules_version = judged.rules_version;
+            }
         }
         Ok((fact, review))
     }
@@ -333,14 +337,14 @@ impl StoredParts {
         Ok((versions, history.withdrawal.map(Withdrawal::from)))
     }
 
-    fn compared(&self) -> Result<Option<Vec<Finding>>, DamageError> {
+    fn compared(&self) -> Result<Option<Judged>, DamageError> {
         let part = self.part(self.fields.compared)?;
         if part.is_empty() {
             return Ok(None);
         }
         let fact = ReportValidated::decode(&*part)?;
         let findings = fact.findings.iter().map(Finding::try_from).collect::<Result<_, _>>()?;
-        Ok(Some(findings))
+        Ok(Some(Judged { findings, rules_version: fact.rules_version }))
     }
 
     /// A part as it was before it was packed; empty where nothing is stored.

@@ -158,6 +158,13 @@ impl Reassignments {
     }
 }
 
+/// The findings of a report with the rules and the policy that made them.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Judged {
+    pub(crate) findings: Vec<Finding>,
+    pub(crate) rules_version: String,
+}
+
 /// Everything the index has of one report: its current version in full, the others in short.
 #[derive(Debug, Clone)]
 pub(crate) struct IndexedReport {
@@ -169,8 +176,8 @@ pub(crate) struct IndexedReport {
     pub(crate) withdrawal: Option<Withdrawal>,
     /// See [`Entry::fact`]; of the current version.
     pub(crate) fact: Vec<u8>,
-    /// The findings after the comparison with other reports, where they differ from those in `fact`.
-    pub(crate) compared: Option<Vec<Finding>>,
+    /// What was found after the comparison with other reports or under another policy, where it differs from `fact`.
+    pub(crate) compared: Option<Judged>,
     pub(crate) text: String,
     /// What `fact` decodes to; decoded when it is first needed.
     pub(crate) review: OnceCell<Arc<Review>>,
@@ -234,13 +241,17 @@ impl IndexedReport {
         Ok(self.review.get_or_init(|| review))
     }
 
-    /// Replaces the findings by those of another review of the same report. True where they differ.
+    /// Replaces the findings by those of another review of the same report. True where they, or the rules that made
+    /// them, differ.
     ///
     /// # Errors
     /// If the stored fact does not decode.
-    pub(crate) fn rejudge(&mut self, findings: &[Finding]) -> Result<bool, DamageError> {
-        let alone = &self.review()?.findings;
-        let compared = (findings != alone).then(|| findings.to_vec());
+    pub(crate) fn rejudge(&mut self, review: &Review) -> Result<bool, DamageError> {
+        let alone = self.review()?;
+        let is_same = review.findings == alone.findings && review.rules_version == alone.rules_version;
+        let judged =
+            || Judged { findings: review.findings.clone(), rules_version: review.rules_version.clone() };
+        let compared = (!is_same).then(judged);
         let changes = compared != self.compared;
         self.compared = compared;
         Ok(changes)

@@ -236,7 +236,7 @@ impl Writer {
     pub fn rejudge(&mut self, key: &str, review: &Review) -> Result<bool, IndexError> {
         let pending = self.load(key)?;
         let Some(report) = &mut pending.report else { return Ok(false) };
-        let changes = report.rejudge(&review.findings);
+        let changes = report.rejudge(review);
         let changes = changes.map_err(|source| IndexError::Damaged { key: key.to_owned(), source })?;
         pending.changed |= changes;
         Ok(changes)

@@ -100,8 +100,8 @@ fn judge(figures: &Figures, typical: &[Typical], level: Level, kind: &str) -> Op
     let table = first.id.table().short_title();
     let rest = if far.len() > 1 { format!("同类情形共{}格。", far.len()) } else { String::new() };
     let what = format!(
-        "{table}“{}”为{}，同年度{}个{}{kind}的中位数为{}，相差悬殊。{rest}",
-        figures.form().label(first.id),
+        "{table}{}为{}，同年度{}个{}{kind}的中位数为{}，相差悬殊。{rest}",
+        figures.form().place(first.id),
         value.normalize(),
         first.peers,
         level.title(),
@@ -162,7 +162,7 @@ mod tests {
         assert_eq!(
             found,
             [
-                "表三“一、本年新收政府信息公开申请数量 / 总计”为900，同年度8个县级公安机关的中位数为2，相差悬殊。\
+                "表三“一、本年新收政府信息公开申请数量”行“总计”列为900，同年度8个县级公安机关的中位数为2，相差悬殊。\
               请核实该数字是否填错位置、单位或者多写了数位。"
             ]
         );

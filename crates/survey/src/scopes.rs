@@ -171,7 +171,7 @@ impl Scene<'_, '_> {
 
     fn cell(&self, id: CellId) -> String {
         let table = id.table().short_title();
-        format!("{table}“{}”为", self.form.label(id))
+        format!("{table}{}为", self.form.place(id))
     }
 }
 

@@ -94,14 +94,14 @@ impl Refusal {
 
     /// A refusal of an event that cannot be decoded, or contains what this version does not know.
     pub fn undecodable(detail: impl Into<String>) -> Self {
-        let message = "系统内部消息无法识别，报告未能处理，请联系运维人员。";
+        let message = "系统内部消息无法识别，报告未能处理，请联系管理员。";
         Self::new(RefusalClass::UndecodableEvent, message, detail)
     }
 
     pub(crate) fn gave_up(last: &anyhow::Error) -> Self {
         Self::new(
             RefusalClass::GaveUp,
-            "系统多次处理这份报告均未成功，已停止重试；报告本身未必有误，请联系运维人员。",
+            "系统多次处理这份报告均未成功，已停止重试；报告本身未必有误，请联系管理员。",
             format!("{last:#}"),
         )
     }
@@ -109,7 +109,7 @@ impl Refusal {
     pub(crate) fn killed_worker(deliveries: i64) -> Self {
         Self::new(
             RefusalClass::KilledWorker,
-            "处理这份报告时程序多次异常退出，已停止处理，请联系运维人员。",
+            "处理这份报告时程序多次异常退出，已停止处理，请联系管理员。",
             format!("delivered {deliveries} times and never answered"),
         )
     }

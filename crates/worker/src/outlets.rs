@@ -43,6 +43,8 @@ pub enum TargetKind {
     Kafka,
     /// An HTTP address.
     Webhook,
+    /// The stream `EXPORT` of the bus, which the accounts of regions copy.
+    Nats,
 }
 
 /// What of a report is carried.
@@ -86,6 +88,7 @@ impl OutletConfig {
             TargetKind::Table => self.table.is_some(),
             TargetKind::Kafka => self.kafka.is_some(),
             TargetKind::Webhook => self.webhook.is_some(),
+            TargetKind::Nats => true,
         };
         let kind = self.to.as_str();
         ensure!(has_its_table, "outlet {name}: to = {kind:?} needs the table [outlet.{kind}]");
@@ -101,6 +104,7 @@ impl TargetKind {
             Self::Table => "table",
             Self::Kafka => "kafka",
             Self::Webhook => "webhook",
+            Self::Nats => "nats",
         }
     }
 }
@@ -357,6 +361,11 @@ impl Routes {
             outlet.check()?;
             ensure!(names.insert(&outlet.name), "two outlets have the name {}", outlet.name);
         }
+        let to_nats = self.outlets.iter().filter(|outlet| outlet.to == TargetKind::Nats);
+        ensure!(
+            to_nats.count() <= 1,
+            "two outlets go to = \"nats\", and the bus has one stream for what leaves"
+        );
         Ok(())
     }
 }

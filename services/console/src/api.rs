@@ -8,6 +8,7 @@ pub(crate) mod compare;
 use std::collections::HashMap;
 
 use access::Caller;
+use access::account::Account;
 use bus::{Counts, Event, Lag};
 use policy::InForce;
 use proto::v1::{Publication, ReportRefused, RulePolicyChanged};
@@ -48,6 +49,32 @@ pub(crate) fn report(stored: &StoredReport) -> Value {
     fields.insert("published_at".into(), stored.published.as_ref().map(published_at).into());
     fields.insert("versions".into(), versions.iter().map(version_in_list).collect());
     fields.into()
+}
+
+/// The accounts of the office.
+pub(crate) fn users(accounts: &[Account]) -> Value {
+    json!({"users": accounts.iter().map(user).collect::<Vec<_>>(), "total": accounts.len()})
+}
+
+/// An account without anything that helps to sign in.
+pub(crate) fn user(account: &Account) -> Value {
+    json!({
+        "id": account.id(),
+        "name": account.name,
+        "display": account.display,
+        "role": account.role.name(),
+        "regions": account.regions,
+        "agencies": account.agencies,
+        "signs_in": if account.has_password() { "password" } else { "identity_provider" },
+        "must_change_password": account.must_change,
+        "disabled": account.is_disabled,
+        "created_at_ms": account.created_at_ms,
+    })
+}
+
+/// An account with the password that it was given; null where the identity provider signs it in.
+pub(crate) fn user_with_password(account: &Account, password: Option<&str>) -> Value {
+    json!({"user": user(account), "initial_password": password})
 }
 
 /// The state of a report that is withdrawn, whatever the log says of its versions.

@@ -55,7 +55,7 @@ pub(crate) async fn export(
         futures::stream::unfold(receiver, async |mut receiver| Some((receiver.recv().await?, receiver)));
     let body = Body::from_stream(futures::StreamExt::fuse(stream));
     Ok(match format {
-        Format::Csv => download(body, "text/csv; charset=utf-8", "审计记录.csv"),
+        Format::Csv => download(body, "text/csv; charset=utf-8", "操作记录.csv"),
         Format::JsonLines => {
             let media_type = HeaderValue::from_static("application/jsonl");
             ([(header::CONTENT_TYPE, media_type)], body).into_response()

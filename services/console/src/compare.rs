@@ -2,7 +2,7 @@
 //! `GET /api/v1/compare` show.
 
 use access::Caller;
-use report::{CellId, Region, Year};
+use report::{CellId, Decimal, Region, Year};
 use search::{Clause, Facet, IndexError, Named, Query, Reader, Record};
 use survey::{
     Level, Measure, Member, Observation, Observed, Panel, PanelQuestion, RollUp, Roster, Sum, agency_kinds,
@@ -345,6 +345,21 @@ pub(crate) struct RegionRow {
     pub(crate) region: Region,
     /// For each cell and year; none where the form of the year has no such cell.
     pub(crate) sums: Vec<Vec<Option<Sum>>>,
+    /// For each cell, its place among the divisions in the last year, the greatest sum first; equal sums share one.
+    pub(crate) ranks: Vec<Option<usize>>,
+}
+
+impl RegionRow {
+    /// The sum of a cell in the last year.
+    pub(crate) fn last(&self, cell: usize) -> Option<Decimal> {
+        self.sums.get(cell)?.last()?.as_ref()?.sum
+    }
+
+    /// How much the sum of a cell differs from that of the year before; none where either is a lower bound.
+    pub(crate) fn change(&self, cell: usize, year: usize) -> Option<Decimal> {
+        let exact = |year: usize| self.sums.get(cell)?.get(year)?.filter(|sum| sum.is_exact)?.sum;
+        exact(year)?.checked_sub(exact(year.checked_sub(1)?)?)
+    }
 }
 
 /// The sums of the divisions of a region as a roll-up counts them: no agency twice, each with how many agencies gave a
@@ -449,15 +464,60 @@ fn table(asked: &Asked, years: Vec<Year>, rolled: Vec<Vec<RollUp>>, has_roster: 
         };
         let sums =
             asked.cells.iter().map(|cell| (0..years.len()).map(|year| sum(*cell, year)).collect()).collect();
-        RegionRow { sums, region }
+        RegionRow { sums, region, ranks: vec![None; asked.cells.len()] }
     };
-    let rows = regions.into_iter().map(row).collect();
+    let mut rows: Vec<RegionRow> = regions.into_iter().map(row).collect();
+    rank(&mut rows, asked.cells.len());
     RegionComparison { cells: asked.cells.clone(), rows, total: row(whole), years, has_roster }
+}
+
+/// Gives each division its place in each cell.
+fn rank(rows: &mut [RegionRow], cells: usize) {
+    for cell in 0..cells {
+        let values: Vec<Decimal> = rows.iter().filter_map(|row| row.last(cell)).collect();
+        for row in rows.iter_mut() {
+            let place = row.last(cell).map(|own| 1 + values.iter().filter(|other| **other > own).count());
+            if let Some(rank) = row.ranks.get_mut(cell) {
+                *rank = place;
+            }
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn divisions_are_ranked_by_the_last_year_and_equal_sums_share_a_place() {
+        let sum = |value: Option<i64>, is_exact: bool| {
+            Some(Sum {
+                id: CellId::parse(DEFAULT_CELL).unwrap(),
+                sum: value.map(Decimal::from),
+                is_exact,
+                contributors: 1,
+                lacking: 0,
+            })
+        };
+        let row = |before: Option<Sum>, last: Option<Sum>| RegionRow {
+            region: nation(),
+            sums: vec![vec![before, last]],
+            ranks: vec![None],
+        };
+        let mut rows = [
+            row(sum(Some(5), true), sum(Some(7), true)),
+            row(sum(Some(9), false), sum(Some(9), true)),
+            row(None, sum(Some(7), true)),
+            row(None, None),
+            row(None, sum(Some(1), true)),
+        ];
+        rank(&mut rows, 1);
+        assert_eq!(rows.each_ref().map(|row| row.ranks[0]), [Some(2), Some(1), Some(2), None, Some(4)]);
+        let changes = rows.each_ref().map(|row| row.change(0, 1));
+        // A lower bound is no figure to compare with.
+        assert_eq!(changes, [Some(Decimal::from(2)), None, None, None, None]);
+        assert_eq!(rows[0].change(0, 0), None);
+    }
 
     #[test]
     fn a_division_lies_right_below_its_region() {

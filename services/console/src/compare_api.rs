@@ -55,8 +55,9 @@ fn format_of(params: &Params) -> Result<Option<Format>, Problem> {
     match params.get("format") {
         None | Some("json") => Ok(None),
         Some("csv") => Ok(Some(Format::Csv)),
+        Some("xlsx") => Ok(Some(Format::Xlsx)),
         Some("jsonl") => Ok(Some(Format::Jsonl)),
-        Some(other) => Err(bad_format(other, "可用 json、csv、jsonl。")),
+        Some(other) => Err(bad_format(other, "可用 json、csv、xlsx、jsonl。")),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Comparisons as tables: a row for each agency or region, year and cell, as CSV and as JSON lines.
+//! Comparisons as tables: a row for each agency or region, year and cell, as CSV, workbook and JSON lines.
 
 use std::borrow::Cow;
 
@@ -9,12 +9,15 @@ use survey::PanelRow;
 use crate::compare::{AgencyComparison, RegionComparison, RegionRow};
 use crate::{labels, region_lookup};
 
+/// The title of a table.
+const TITLE: &str = "比较分析";
+
 type Row<'a> = Vec<Value<'a>>;
 
 /// Agencies by years in this format.
 ///
 /// # Errors
-/// If the format is neither CSV nor JSON lines.
+/// If the format is Parquet.
 pub(crate) fn agencies(comparison: &AgencyComparison, format: Format) -> Result<Vec<u8>, ExportError> {
     let columns = [
         Column::new("agency", "机关", Kind::Text, "名录中的名称，名录外的为年度报告所署名称。"),
@@ -39,7 +42,7 @@ pub(crate) fn agencies(comparison: &AgencyComparison, format: Format) -> Result<
             }
         }
     }
-    export::write_rows(&columns, names(format), format, rows)
+    export::write_rows(TITLE, &columns, names(format), format, rows)
 }
 
 fn agency_row<'a>(
@@ -52,7 +55,7 @@ fn agency_row<'a>(
     let point = row.points.get(position)?.get(year)?;
     let report = row.reports.get(year)?.as_ref();
     let measure = comparison.panel.measure;
-    let (is_people, gap) = (format == Format::Csv, point.value.err());
+    let (is_people, gap) = (names(format) == Names::Zh, point.value.err());
     let rank = row.ranks.get(position).copied().flatten();
     Some(vec![
         text(row.agency.as_str()),
@@ -73,7 +76,7 @@ fn agency_row<'a>(
 /// Regions by years in this format.
 ///
 /// # Errors
-/// If the format is neither CSV nor JSON lines.
+/// If the format is Parquet.
 pub(crate) fn regions(comparison: &RegionComparison, format: Format) -> Result<Vec<u8>, ExportError> {
     let columns = [
         Column::new("region", "区划代码", Kind::Text, "行政区划。"),
@@ -85,6 +88,8 @@ pub(crate) fn regions(comparison: &RegionComparison, format: Format) -> Result<V
         Column::new("exact", "完整", Kind::Text, "是：没有机关缺报或缺数字；否则合计不少于此数。"),
         Column::new("known", "有数字的机关", Kind::Integer, "计入合计的机关。"),
         Column::new("of", "应计入的机关", Kind::Integer, "计入的和缺的机关。"),
+        Column::new("change", "比上年增减", Kind::Decimal, "两年的合计都完整才有。"),
+        Column::new("rank", "最近年度位次", Kind::Integer, "由多到少，全地区没有位次。"),
     ];
     let mut rows = Vec::new();
     for row in std::iter::once(&comparison.total).chain(&comparison.rows) {
@@ -94,7 +99,7 @@ pub(crate) fn regions(comparison: &RegionComparison, format: Format) -> Result<V
             }
         }
     }
-    export::write_rows(&columns, names(format), format, rows)
+    export::write_rows(TITLE, &columns, names(format), format, rows)
 }
 
 fn region_row(
@@ -115,18 +120,20 @@ fn region_row(
         text(yes(sum.is_some_and(|sum| sum.is_exact), format)),
         count(sum.map(|sum| sum.contributors)),
         count(sum.map(|sum| sum.contributors + sum.lacking)),
+        row.change(position, year).map_or(Value::Empty, |change| Value::Decimal(change.normalize())),
+        count(row.ranks.get(position).copied().flatten().and_then(|rank| u32::try_from(rank).ok())),
     ])
 }
 
-/// People read CSV in their spreadsheet, and programs read JSON lines.
-fn names(format: Format) -> Names {
-    if format == Format::Csv { Names::Zh } else { Names::Id }
+/// People read CSV and workbooks in their spreadsheet, and programs read JSON lines.
+pub(crate) fn names(format: Format) -> Names {
+    if format == Format::Jsonl { Names::Id } else { Names::Zh }
 }
 
 fn yes(is_so: bool, format: Format) -> &'static str {
-    match (is_so, format) {
-        (true, Format::Csv) => "是",
-        (true, _) => "yes",
+    match (is_so, names(format)) {
+        (true, Names::Zh) => "是",
+        (true, Names::Id) => "yes",
         (false, _) => "",
     }
 }

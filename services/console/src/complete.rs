@@ -75,7 +75,7 @@ pub(crate) fn complete(
         if wants(Kind::Agency) {
             for (agency, reports) in reader.agencies(&scope, word, of_a_kind)? {
                 let typed = format!("机关:=\"{agency}\" ");
-                found.push(suggest(Kind::Agency, agency, format!("{reports}份年报"), typed));
+                found.push(suggest(Kind::Agency, agency, format!("{reports}份年度报告"), typed));
             }
         }
         if wants(Kind::Region) {

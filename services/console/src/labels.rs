@@ -4,7 +4,7 @@
 use proto::ReportState;
 use render::form_layout::full_width_brackets;
 use report::workflow::ReviewState;
-use report::{CellId, Form, FormId, Origin, Verdict};
+use report::{CellId, Form, FormId, Origin, Report, Verdict};
 use search::{Facet, FacetValue};
 
 /// The form with the document that prescribes it.
@@ -155,40 +155,36 @@ pub(crate) fn short_cell(id: CellId) -> String {
 /// Stands below every table and chart with gaps.
 pub(crate) const GAPS_ARE_NOT_ZERO: &str = "没有数字的格不计为0，也不计入合计和中位数";
 
-/// A location in the original, in words by which a person finds it; none in running text without pages.
-pub(crate) fn location(origin: &Origin) -> Option<String> {
-    let page = origin.page.map(|page| format!("第{page}页"));
-    let in_table = origin.table.zip(origin.row).zip(origin.column).map(|((table, row), column)| {
-        let [table, row, column] = [table, row, column].map(|index| u64::from(index) + 1);
-        format!("第{table}个表格第{row}行第{column}列")
-    });
-    let parts: Vec<String> = page.into_iter().chain(in_table).collect();
-    (!parts.is_empty()).then(|| format!("原文{}", parts.join("，")))
+/// A location in the original, in words by which a person finds it: the page, and the row and the column of the form's
+/// table or the section of the text.
+pub(crate) fn location(report: &Report, origin: Origin) -> Option<String> {
+    render::location(report, origin, None).map(|place| format!("原文{place}"))
+}
+
+/// The page of the original, for a cell that is named beside; none in a format without pages.
+pub(crate) fn page(origin: &Origin) -> Option<String> {
+    origin.page.map(|page| format!("原文第{page}页"))
 }
 
 #[cfg(test)]
 mod tests {
-    use report::Area;
+    use report::{Cell, Cells};
 
     use super::*;
 
     #[test]
-    fn a_location_names_what_a_person_can_count() {
-        let check =
-            |origin: Origin, expected: Option<&str>| assert_eq!(location(&origin).as_deref(), expected);
+    fn a_location_names_what_a_person_can_find() {
+        let mut report = Report { cells: Cells::missing(FormId::F2021), ..Report::default() };
+        let id = CellId::parse("requests.received.total").unwrap();
         let text = Origin { line: 3, start: 10, end: 14, ..Origin::default() };
+        let figure = Origin { table: Some(1), row: Some(4), column: Some(9), page: Some(2), ..text };
+        *report.cells.get_mut(id).unwrap() = Cell { origin: Some(figure), ..Cell::default() };
+        let check = |origin: Origin, expected: Option<&str>| {
+            assert_eq!(location(&report, origin).as_deref(), expected)
+        };
         check(text, None);
-        check(
-            Origin { table: Some(0), row: Some(4), column: Some(2), ..text },
-            Some("原文第1个表格第5行第3列"),
-        );
-        let area = Area { left: 72, top: 144, right: 90, bottom: 160 };
-        let page = Origin { page: Some(2), area: Some(area), start: 10, end: 14, ..Origin::default() };
-        check(page, Some("原文第2页"));
-        check(
-            Origin { table: Some(1), row: Some(0), column: Some(0), ..page },
-            Some("原文第2页，第2个表格第1行第1列"),
-        );
+        check(Origin { page: Some(2), ..text }, Some("原文第2页"));
+        check(figure, Some("原文第2页表三“一、本年新收政府信息公开申请数量”行“总计”列"));
     }
 
     #[test]

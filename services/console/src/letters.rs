@@ -9,11 +9,13 @@ use axum::http::{HeaderName, HeaderValue};
 use axum::response::Response;
 use futures::StreamExt as _;
 use policy::InForce;
+use proto::v1::ReportValidated;
 use render::Addresser;
 use report::Verdict;
 use report::workflow::ActKind;
-use report::{Judgement, Problem as ReportProblem, Review, Severity, Year, beijing};
-use search::{Card, IndexError, Reader};
+use report::{Finding, Judgement, Problem as ReportProblem, Review, Severity, Year, beijing};
+use rules::Check;
+use search::{Card, IndexError, Reader, StoredParts};
 use tokio::sync::mpsc;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
@@ -295,13 +297,40 @@ pub(crate) fn review(
     policy: &InForce,
 ) -> Result<Option<(Review, String)>, IndexError> {
     let Some(parts) = reader.parts(key)? else { return Ok(None) };
-    let alone = parts.review_alone()?;
-    let last_year = report_of_last_year(reader, &alone.report)?;
-    let submitted = parts.fact()?.submitted.unwrap_or_default();
-    let day = beijing::day(submitted.submitted_at_ms);
-    let mut review = judged(alone, last_year.as_ref(), policy, day);
-    parts.workflow()?.remove_settled(&mut review.findings);
+    let (fact, review) = review_of_parts(reader, &parts, policy)?;
+    let submitted = fact.submitted.unwrap_or_default();
     Ok(Some((review, base_name(&submitted.file_name).to_owned())))
+}
+
+/// The fact of a report, and its review under the policy in force without what reviewers settled.
+pub(crate) fn review_of_parts(
+    reader: &Reader,
+    parts: &StoredParts,
+    policy: &InForce,
+) -> Result<(ReportValidated, Review), IndexError> {
+    let (fact, stored) = parts.fact_and_review()?;
+    let mut review = if is_under(&stored, policy) {
+        // The index has compared it with the year before already. What is found otherwise, such as several senders of
+        // its versions, is for the office to ask, and not in a letter.
+        Review { findings: stored.findings.into_iter().filter(is_for_agency).collect(), ..stored }
+    } else {
+        let alone = parts.review_alone()?;
+        let last_year = report_of_last_year(reader, &alone.report)?;
+        judged(alone, last_year.as_ref(), policy, beijing::day(parts.card.submitted_at_ms))
+    };
+    parts.workflow()?.remove_settled(&mut review.findings);
+    Ok((fact, review))
+}
+
+/// Whether a review was made under the policy in force, so that it need not be made again.
+fn is_under(review: &Review, policy: &InForce) -> bool {
+    policy.change.is_none() || review.rules_version == policy.policy.version()
+}
+
+/// Whether a finding follows from the report and from that of the year before.
+fn is_for_agency(finding: &Finding) -> bool {
+    let rule = rules::rule(&finding.rule);
+    rule.is_none_or(|rule| matches!(rule.check, Check::Report(_) | Check::Years(_)))
 }
 
 /// How many problems an agency has to correct, and how many matters it has to verify.

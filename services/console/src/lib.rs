@@ -52,6 +52,8 @@ mod roster;
 mod routes;
 mod search_api;
 mod search_query;
+mod users;
+mod users_api;
 
 pub use export_api::FoundRecords;
 

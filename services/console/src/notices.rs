@@ -9,7 +9,7 @@ use axum::response::Response;
 use policy::InForce;
 use render::{Bulletin, CommonProblem, LateReport, Overdue, Standing, Totals};
 use report::{Judgement, Region, Severity, Verdict, Year};
-use search::{Clause, IndexError, Query, Reader};
+use search::{Clause, IndexError, Query, Reader, StoredParts};
 use survey::{Attendance, Attendee};
 use tokio::sync::mpsc;
 
@@ -165,35 +165,27 @@ async fn records(app: &App, region: &Region, year: Year) -> Result<HashMap<Strin
     let query = Query { filters, ..Query::default() };
     let policy = app.policy().await?;
     app.read(move |reader| {
-        let mut keys = Vec::new();
-        reader.each(&query, |parts| {
-            keys.push((parts.card.key, parts.card.versions));
-            true
-        })?;
         let mut records = HashMap::new();
-        for (key, versions) in keys {
-            if let Some(record) = record(reader, &key, versions, &policy)? {
-                records.insert(key, record);
-            }
-        }
-        Ok(records)
+        let mut read = Ok(());
+        reader.each(&query, |parts| {
+            read = record(reader, &parts, &policy).map(|record| {
+                records.insert(parts.card.key, record);
+            });
+            read.is_ok()
+        })?;
+        read.map(|()| records)
     })
     .await
 }
 
-fn record(
-    reader: &Reader,
-    key: &str,
-    versions: usize,
-    policy: &InForce,
-) -> Result<Option<Record>, IndexError> {
-    let Some((review, _)) = letters::review(reader, key, policy)? else { return Ok(None) };
+fn record(reader: &Reader, parts: &StoredParts, policy: &InForce) -> Result<Record, IndexError> {
+    let (_, review) = letters::review_of_parts(reader, parts, policy)?;
     let (errors, warnings) = letters::counts(&review);
     let broken = review.findings.iter().filter(|finding| {
         finding.judgement == Judgement::Fails && finding.waiver.is_none() && finding.severity > Severity::Info
     });
     let rules = broken.filter_map(|finding| rules::rule(&finding.rule)).map(|rule| rule.id).collect();
-    Ok(Some(Record { errors, warnings, versions, rules }))
+    Ok(Record { errors, warnings, versions: parts.card.versions, rules })
 }
 
 /// How many agencies break each rule; an agency counts once.

@@ -46,7 +46,7 @@ pub(crate) use report::report;
 pub(crate) use review::{review, wrong};
 pub(crate) use review_forms::{act, act_on_many};
 pub(crate) use roster::{
-    board_csv, roster, roster_check, roster_current, roster_exception, roster_import, roster_template,
+    board_table, roster, roster_check, roster_current, roster_exception, roster_import, roster_template,
 };
 pub(crate) use rules::{rules, rules_change, rules_preview};
 pub(crate) use search::search;

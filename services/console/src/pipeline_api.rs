@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use access::{Caller, Role};
+use access::{Caller, Requires, Role};
 use axum::Json;
 use axum::extract::State;
 use axum::response::Sse;
@@ -48,10 +48,12 @@ async fn outlets_of(app: &App) -> Option<Vec<Outlet>> {
     outlets.inspect_err(|error| tracing::warn!("looking up the outlets: {error:#}")).ok()
 }
 
-/// The counts of the pipeline, once at the beginning and then whenever they change.
+/// The counts of the pipeline, once at the beginning and then whenever they change, as long as the key or the session
+/// of the caller goes on.
 pub(crate) async fn events(
     State(app): State<App>,
-) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
+    caller: Caller,
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>> + use<>>, Problem> {
     let listener = app.monitor().listen().ok_or_else(problem::too_many_listeners)?;
     let first = app.snapshot().await.map_err(|error| Problem::bus(&error))?;
     let changes = stream::unfold(listener, async |mut listener| {
@@ -60,8 +62,14 @@ pub(crate) async fn events(
         Some((snapshot, listener))
     });
     let shutdown = app.worker().shutdown().clone();
-    let all =
-        stream::once(async { first }).chain(changes).take_until(async move { shutdown.requested().await });
+    let access = app.access().clone();
+    let over = async move {
+        tokio::select! {
+            () = shutdown.requested() => (),
+            () = access.ended(&caller, Requires::Key) => (),
+        }
+    };
+    let all = stream::once(async { first }).chain(changes).take_until(over);
     let all =
         all.map(|snapshot| Ok(Event::default().event("status").data(api::snapshot(&snapshot).to_string())));
     Ok(Sse::new(all).keep_alive(KeepAlive::default()))

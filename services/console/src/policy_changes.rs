@@ -145,13 +145,11 @@ pub(crate) async fn publish(
     }
     let why = change.why.trim();
     if why.is_empty() {
-        return Err(
-            Problem::new(Code::NoReason, "没有写明改动的理由。", "请填写理由后重新提交。").field("why")
-        );
+        return Err(Problem::new(Code::NoReason, "没有写明改动的理由。", "请填写理由后再试。").field("why"));
     }
     if why.chars().count() > LONGEST_WHY {
         let detail = format!("理由超过{LONGEST_WHY}个字。");
-        return Err(Problem::new(Code::ReasonTooLong, detail, "请缩短后重新提交。").field("why"));
+        return Err(Problem::new(Code::ReasonTooLong, detail, "请缩短后再试。").field("why"));
     }
     let latest = app.bus().latest::<RulePolicyChanged>().await.map_err(|error| Problem::bus(&error))?;
     let latest = latest.map(|latest| latest.id).unwrap_or_default();
@@ -194,7 +192,7 @@ pub(crate) async fn history(app: &App) -> Result<Vec<RulePolicyChanged>, Problem
 /// A policy that cannot be used, with the line and what is wrong there.
 pub(crate) fn wrong_policy(error: &rules::PolicyError) -> Problem {
     let detail = format!("校核政策不能使用（第{}行）：{}。", error.line, error.what);
-    Problem::bad_parameter("policy", detail).hint("请更正后重新提交；写法见 deploy/rule-policy.toml。")
+    Problem::bad_parameter("policy", detail).hint("请更正后再试；写法见 deploy/rule-policy.toml。")
 }
 
 fn changed_meanwhile() -> Problem {

@@ -4,6 +4,7 @@ use access::Caller;
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use export::Format;
 use serde_json::Value;
 
 use crate::app::App;
@@ -60,8 +61,10 @@ pub(crate) async fn attendance(
             let pages = published_pages::by_original(app.bus()).await;
             Ok(Json(api::attendance(year, &attendance, &pages)).into_response())
         }
-        "csv" => Ok(pages::board_csv(&attendance, &params)),
-        other => Err(bad_format(other, "可用 json、csv。")),
+        "csv" => pages::board_table(&attendance, &params, Format::Csv),
+        "xlsx" => pages::board_table(&attendance, &params, Format::Xlsx),
+        "jsonl" => pages::board_table(&attendance, &params, Format::Jsonl),
+        other => Err(bad_format(other, "可用 json、csv、xlsx、jsonl。")),
     }
 }
 

@@ -49,9 +49,9 @@ fn earlier(after: &StoredReport, since: Option<&str>) -> Result<Version, Problem
         }
     };
     found.cloned().ok_or_else(|| match since {
-        Some(since) => Problem::not_found(format!("“{since}”不是这份年报的另一个版本。"))
+        Some(since) => Problem::not_found(format!("“{since}”不是这份年度报告的另一个版本。"))
             .hint("版本的编号见 /api/v1/reports/{id}/versions。"),
-        None => Problem::not_found("这份年报没有更早的版本可以比较。".into()),
+        None => Problem::not_found("这份年度报告没有更早的版本可以比较。".into()),
     })
 }
 

@@ -231,7 +231,7 @@ fn check_words(kind: &ActKind) -> Result<(), Problem> {
         ActKind::Confirmed | ActKind::Assigned { .. } => return check_names(kind),
     };
     if is_needed && text.trim().is_empty() {
-        let problem = Problem::new(Code::NoReason, "没有写明理由或内容。", "请写明理由或内容后再提交。");
+        let problem = Problem::new(Code::NoReason, "没有写明理由或内容。", "请写明理由或内容后再试。");
         return Err(problem.field(field));
     }
     if text.chars().count() > LONGEST {

@@ -14,6 +14,7 @@ use crate::problem::Problem;
 use crate::{
     assets, audit_api, check_api, compare_api, download, export_api, letter, letters, news_api, notices,
     original_api, pipeline_api, policy_api, regional_api, report_api, report_stream, reviews_api, search_api,
+    users_api,
 };
 
 /// Every path and what it needs; `openapi.json` describes those of the API. Where any key will do, a key that
@@ -126,6 +127,15 @@ pub(crate) fn routes() -> Vec<Route<App>> {
         ("/api/v1/status", Requires::Key, Only(&[]), get(pipeline_api::status)),
         ("/api/v1/status/{id}", Requires::Key, Only(&[]), get(report_api::history)),
         ("/api/v1/audit", Requires::Operate, Only(AUDIT), get(audit_api::export)),
+        (
+            "/api/v1/users",
+            Requires::Operate,
+            Only(&["q", "role"]),
+            get(users_api::list).post(users_api::create),
+        ),
+        ("/api/v1/users/{id}", Requires::Operate, Only(&[]), get(users_api::user).patch(users_api::change)),
+        ("/api/v1/users/{id}/password", Requires::Operate, Only(&[]), post(users_api::reset)),
+        ("/api/v1/users/{id}/sign-out", Requires::Operate, Only(&[]), post(users_api::sign_out)),
         ("/api/v1/events", Requires::Key, Only(&[]), get(pipeline_api::events)),
     ]
 }

@@ -3,11 +3,13 @@
 use std::collections::BTreeSet;
 
 use anyhow::Context as _;
+use bus::Bus;
 use worker::outlets::{OutletConfig, TargetKind};
 
 use crate::change::{Batch, Place};
 use crate::folder::FolderTarget;
 use crate::kafka::KafkaTarget;
+use crate::nats::Nats;
 use crate::table::Tables;
 use crate::target::{Batching, Kept, Target, TargetError};
 use crate::webhook::Webhook;
@@ -22,6 +24,8 @@ pub enum AnyTarget {
     Kafka(KafkaTarget),
     /// An HTTP address.
     Webhook(Webhook),
+    /// The stream of our own bus that regions copy.
+    Nats(Nats),
 }
 
 /// Calls the same method of whatever target it is.
@@ -32,6 +36,7 @@ macro_rules! each {
             AnyTarget::Table($inner) => $call,
             AnyTarget::Kafka($inner) => $call,
             AnyTarget::Webhook($inner) => $call,
+            AnyTarget::Nats($inner) => $call,
         }
     };
 }
@@ -43,22 +48,29 @@ impl AnyTarget {
     /// What cannot be used.
     pub fn check(outlet: &OutletConfig) -> anyhow::Result<()> {
         match outlet.to {
-            TargetKind::Folder | TargetKind::Table => Self::open(outlet, "").map(drop),
+            TargetKind::Folder => Self::folder(outlet).map(drop),
+            TargetKind::Table => Tables::new(outlet).map(drop),
             // Their files need not be readable for whoever checks the settings.
-            TargetKind::Kafka | TargetKind::Webhook => Ok(()),
+            TargetKind::Kafka | TargetKind::Webhook | TargetKind::Nats => Ok(()),
         }
     }
 
-    /// The target of an outlet. `installation` names the one that sends.
+    fn folder(outlet: &OutletConfig) -> anyhow::Result<Self> {
+        let folder = outlet.folder.as_ref().with_context(|| missing(outlet))?;
+        Ok(Self::Folder(FolderTarget::new(&outlet.name, folder, outlet.carry)?))
+    }
+
+    /// The target of an outlet; only a stream of our own bus needs `bus`. `installation` names the one that sends.
     ///
     /// # Errors
     /// If a file that the settings name cannot be read, or what they say cannot be used.
-    pub fn open(outlet: &OutletConfig, installation: &str) -> anyhow::Result<Self> {
-        let missing = || format!("outlet {} has no table [outlet.{}]", outlet.name, outlet.to.as_str());
+    pub fn open(outlet: &OutletConfig, installation: &str, bus: Option<&Bus>) -> anyhow::Result<Self> {
+        let missing = || missing(outlet);
         match outlet.to {
-            TargetKind::Folder => {
-                let folder = outlet.folder.as_ref().with_context(missing)?;
-                Ok(Self::Folder(FolderTarget::new(&outlet.name, folder, outlet.carry)?))
+            TargetKind::Folder => Self::folder(outlet),
+            TargetKind::Nats => {
+                let export = bus.context("this outlet needs a connection to the bus")?.export();
+                Ok(Self::Nats(Nats::new(export, format!("/gouji/{installation}"))))
             }
             TargetKind::Table => Ok(Self::Table(Tables::new(outlet)?)),
             TargetKind::Webhook => {
@@ -71,6 +83,10 @@ impl AnyTarget {
             }
         }
     }
+}
+
+fn missing(outlet: &OutletConfig) -> String {
+    format!("outlet {} has no table [outlet.{}]", outlet.name, outlet.to.as_str())
 }
 
 impl Target for AnyTarget {

@@ -471,7 +471,6 @@ fn finding() -> Value {
             "origin": or_null(refer("Origin")),
         })))),
         "waiver": or_null(closed(fields(json!({
-            "who": {"type": "string"},
             "why": {"type": "string"},
             "until": {"type": "string", "format": "date"},
         })))),

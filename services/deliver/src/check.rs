@@ -58,7 +58,7 @@ pub async fn reconcile(
     installation: &str,
 ) -> anyhow::Result<Reconciled> {
     let (mut reconciled, expected) = expected(bus, outlet, to).await?;
-    let mut target = AnyTarget::open(outlet, installation)?;
+    let mut target = AnyTarget::open(outlet, installation, Some(bus))?;
     let delivered = target.delivered(reconciled.log_made_at_ms).await.context("asking the target")?;
     let Some(delivered) = delivered else { return Ok(reconciled) };
     let first = bus.extent().await?.first;

@@ -8,6 +8,7 @@ pub mod envelope;
 mod folder;
 pub mod items;
 pub mod kafka;
+pub mod nats;
 mod outward;
 mod run;
 mod set_aside;

@@ -290,6 +290,11 @@ fn payload(
         Carry::Findings => &["stated", "remarks"],
     };
     fields.retain(|name, _| !left_out.contains(&name.as_str()));
+    // Why a finding does not count is told, and not who decided it.
+    if let Some(findings) = fields.get_mut("findings").and_then(Value::as_array_mut) {
+        let waivers = findings.iter_mut().filter_map(|finding| finding.get_mut("waiver")?.as_object_mut());
+        waivers.for_each(|waiver| drop(waiver.remove("who")));
+    }
     object.extend(fields);
     object.insert("errors".into(), standing.errors.into());
     object.insert("warnings".into(), standing.warnings.into());

@@ -24,7 +24,7 @@ use self::hosts::Hosts;
 use self::sign::{Outgoing, Signer};
 use crate::change::{Batch, Change};
 use crate::envelope;
-use crate::target::{Kept, Target, TargetError};
+use crate::target::{Batching, Kept, Target, TargetError};
 
 /// A receiver that has not answered by then is taken to be away; Standard Webhooks recommends 15 to 30 seconds at
 /// most, and a receiver should store the event and answer.
@@ -208,6 +208,11 @@ impl Target for Webhook {
             tls,
             signed,
         ])
+    }
+
+    /// The place moves after a batch, so after a kill a receiver gets at most this many once more.
+    fn batching(&self) -> Batching {
+        Batching { changes: 64, ..Batching::default() }
     }
 
     async fn place(&mut self) -> Result<Kept, TargetError> {

@@ -32,7 +32,7 @@ const GROUPS: [Group; 4] = [
         verbs: &["letter", "export", "rules", "fetch", "roster", "rollup", "survey", "withdraw"],
     },
     Group {
-        zh: "运维人员",
+        zh: "管理员",
         en: "Operators",
         verbs: &[
             "topology",
@@ -45,6 +45,7 @@ const GROUPS: [Group; 4] = [
             "resume",
             "audit",
             "key",
+            "user",
             "bus",
             "config",
         ],

@@ -24,7 +24,7 @@ use language::Language;
 use local::{completions, demo, man, nats, up};
 use office::{export, fetch, letter, rollup, roster, rules, survey, withdraw};
 use operator::{
-    audit, bus, config, key, outlet, pause, reconcile, refused, reindex, replay, resume, topology,
+    audit, bus, config, key, outlet, pause, reconcile, refused, reindex, replay, resume, topology, user,
 };
 
 /// Reads, checks and finds annual reports on government-information disclosure.
@@ -63,6 +63,7 @@ enum Verb {
     Resume(resume::Resume),
     Audit(audit::Audit),
     Key(key::Key),
+    User(user::User),
     Bus(bus::Bus),
     Config(config::Config),
     Up(up::Up),
@@ -152,6 +153,7 @@ impl Verb {
             Self::Resume(resume) => resume.run(),
             Self::Audit(audit) => audit.run(),
             Self::Key(key) => key.run(),
+            Self::User(user) => user.run(),
             Self::Bus(bus) => bus.run(),
             Self::Config(config) => config.run(),
             Self::Up(up) => up.run(),

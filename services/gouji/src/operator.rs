@@ -14,3 +14,4 @@ pub(crate) mod reindex;
 pub(crate) mod replay;
 pub(crate) mod resume;
 pub(crate) mod topology;
+pub(crate) mod user;

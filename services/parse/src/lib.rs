@@ -145,7 +145,7 @@ async fn read(
 fn lost(error: &GetError) -> Refusal {
     Refusal::new(
         RefusalClass::OriginalLost,
-        "原件在存储中丢失或损坏，报告未能处理，请联系运维人员。",
+        "原件在存储中丢失或损坏，报告未能处理，请联系管理员。",
         error.to_string(),
     )
 }

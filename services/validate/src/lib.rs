@@ -86,7 +86,7 @@ fn not_yours(submitted: &ReportSubmitted, report: &Report) -> Option<Refusal> {
     let or_unknown = |text: Option<&str>| text.unwrap_or("未能认出").to_owned();
     let message = format!(
         "这份报告（机关：{}，地区：{}）不在报送单位的机关或地区范围内，不能由其报送或撤回。\
-         请核对文件；范围有误的，请与运维人员联系。",
+         请核对文件；范围有误的，请与管理员联系。",
         or_unknown(agency),
         or_unknown(region.map(|region| region.name.as_str())),
     );

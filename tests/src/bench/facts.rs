@@ -34,6 +34,7 @@ impl Facts {
             replays: String::new(),
             scope: None,
             bulk: false,
+            published: None,
             known_refusal: None,
             published: None,
         };

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -14,19 +15,17 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, ensure};
 use bus::Bus;
 use bus::topology::{Changes, apply};
-use bytes::Bytes;
 use clap::Parser;
 use futures::{StreamExt as _, TryStreamExt as _};
-use http_body_util::{BodyExt as _, Empty};
-use hyper::service::service_fn;
-use hyper::{Request, Response};
-use hyper_util::rt::{TokioExecutor, TokioIo};
 use proto::Message as _;
 use proto::v1::{ReportIndexed, ReportValidated};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::TcpStream;
 use worker::{Config, CpuPool, OutletStates, Shutdown, Worker};
 
 use super::facts::Facts;
 use super::{heart, load, reports, say};
+use crate::postgres::{self, Postgres};
 use crate::processes::{NatsServer, Process, SyncInterval, program};
 
 /// Measure outlets beside their bare targets: rows a second of each kind, and the lag at a steady rate.
@@ -54,6 +53,8 @@ const PATIENCE: Duration = Duration::from_secs(600);
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 /// Requests of a webhook under way at once, as its outlet has by default.
 const PARALLEL: usize = 4;
+/// Rows of a transaction: the cells of the changes of a batch.
+const CELLS_OF_A_BATCH: usize = 500 * 200;
 /// The name of the outlet that is measured.
 const NAME: &str = "bench";
 
@@ -68,7 +69,11 @@ pub fn run(options: &Options) -> Result<()> {
     let runtime = tokio::runtime::Runtime::new().context("starting threads")?;
     say("| outlet | unit | rows or messages/s | bare target/s | ratio | lag p50 | lag p99 |");
     say("| --- | --- | ---: | ---: | ---: | ---: | ---: |");
-    for kind in [Kind::Folder, Kind::Webhook] {
+    for kind in [Kind::Folder, Kind::Table, Kind::Webhook] {
+        if kind == Kind::Table && !Postgres::is_there() {
+            say(&format!("| table | not measured: {} | | | | |", postgres::INSTALL));
+            continue;
+        }
         let measured = runtime.block_on(measure(kind, bulk, single, options.rate))?;
         say(&measured.line(kind));
     }
@@ -78,6 +83,7 @@ pub fn run(options: &Options) -> Result<()> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Folder,
+    Table,
     Webhook,
 }
 
@@ -92,11 +98,15 @@ impl Measured {
     fn line(&self, kind: Kind) -> String {
         let (name, unit) = match kind {
             Kind::Folder => ("folder", "rows of CSV"),
+            Kind::Table => ("table", "rows of PostgreSQL"),
             Kind::Webhook => ("webhook", "messages"),
         };
         let [p50, p99] = [0.5, 0.99].map(|share| load::quantile(&self.lags, share) * 1000.0);
         let Self { rate, bare, .. } = self;
-        format!("| {name} | {unit} | {rate:.0} | {bare:.0} | {:.2} | {p50:.0} ms | {p99:.0} ms |", rate / bare)
+        format!(
+            "| {name} | {unit} | {rate:.0} | {bare:.0} | {:.2} | {p50:.0} ms | {p99:.0} ms |",
+            rate / bare
+        )
     }
 }
 
@@ -111,8 +121,10 @@ async fn measure(kind: Kind, bulk: &[Facts], single: &[Facts], rate: u64) -> Res
     let bench = Bench::start().await?;
     let last = bench.publish_all(bulk).await?;
     let receiver = Receiver::start().await?;
+    let database = if kind == Kind::Table { Some(bench.database().await?) } else { None };
     let settings = match kind {
         Kind::Folder => bench.folder_settings()?,
+        Kind::Table => bench.table_settings(database.as_ref())?,
         Kind::Webhook => bench.webhook_settings(receiver.address)?,
     };
     let begun = Instant::now();
@@ -121,6 +133,7 @@ async fn measure(kind: Kind, bulk: &[Facts], single: &[Facts], rate: u64) -> Res
     let seconds = begun.elapsed().as_secs_f64();
     let (count, bare) = match kind {
         Kind::Folder => bench.bare_folder()?,
+        Kind::Table => bench.bare_table(database.as_ref())?,
         Kind::Webhook => (receiver.count(), bare_webhook(&receiver, bulk).await?),
     };
     ensure!(count >= bulk.len(), "{count} of {} arrived", bulk.len());
@@ -142,7 +155,10 @@ impl Bench {
     /// Publishes what an outlet reads of these reports; the sequence of the last fact.
     async fn publish_all(&self, facts: &[Facts]) -> Result<u64> {
         let publish = |facts| async move { self.publish(facts).await };
-        futures::stream::iter(facts.iter().map(publish)).buffer_unordered(AT_ONCE).try_collect::<()>().await?;
+        futures::stream::iter(facts.iter().map(publish))
+            .buffer_unordered(AT_ONCE)
+            .try_collect::<()>()
+            .await?;
         self.bus.last_sequence::<ReportIndexed>().await
     }
 
@@ -221,8 +237,58 @@ impl Bench {
         fs::write(&secret, "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").context("writing a secret")?;
         self.settings(&format!(
             "[[outlet]]\nname = \"{NAME}\"\nto = \"webhook\"\n[outlet.webhook]\nurl = \"http://{address}/\"\n\
-             hosts = [\"{address}\"]\nsecrets = [{secret:?}]\nparallel = {PARALLEL}\n"
+             hosts = [\"127.0.0.1\"]\nsecrets = [{secret:?}]\nparallel = {PARALLEL}\n"
         ))
+    }
+
+    /// A database with the exchange tables.
+    async fn database(&self) -> Result<Postgres> {
+        let database = Postgres::start(self.folder.path()).await?;
+        database.psql("postgres", &deliver::table::schema(deliver::table::Dialect::Postgres, None))?;
+        Ok(database)
+    }
+
+    fn table_settings(&self, database: Option<&Postgres>) -> Result<PathBuf> {
+        let port = database.context("there is no database")?.port();
+        let dsn = self.folder.path().join("dsn");
+        let driver = postgres::DRIVER;
+        let connection =
+            format!("Driver={driver};Servername=127.0.0.1;Port={port};Database=postgres;Username=postgres");
+        fs::write(&dsn, connection).context("writing a connection string")?;
+        fs::set_permissions(&dsn, fs::Permissions::from_mode(0o600)).context("closing a file")?;
+        self.settings(&format!(
+            "[[outlet]]\nname = \"{NAME}\"\nto = \"table\"\n[outlet.table]\ndsn = {dsn:?}\n"
+        ))
+    }
+
+    /// The rows that were written, and how many a second psql inserts of the same, in transactions as large.
+    fn bare_table(&self, database: Option<&Postgres>) -> Result<(usize, f64)> {
+        let database = database.context("there is no database")?;
+        let sql = |sql: &str| database.psql("postgres", sql);
+        let rows: usize =
+            sql("SELECT (SELECT count(*) FROM gouji_cell) + (SELECT count(*) FROM gouji_report)")?
+                .parse()
+                .context("counting rows")?;
+        sql("CREATE TABLE bare (LIKE gouji_cell INCLUDING ALL)")?;
+        let insert = "SELECT format('INSERT INTO bare VALUES (%L,%L,%L,%L,%L,%L);', log_made_at, seq, cell, label, \
+                      cell_value, cell_state) FROM gouji_cell ORDER BY seq, cell";
+        let (mut script, mut cells) = (String::new(), 0_usize);
+        for line in sql(insert)?.lines() {
+            if cells % CELLS_OF_A_BATCH == 0 {
+                script.push_str(if cells == 0 { "BEGIN;\n" } else { "COMMIT;\nBEGIN;\n" });
+            }
+            script.push_str(line);
+            script.push('\n');
+            cells += 1;
+        }
+        script.push_str("COMMIT;\n");
+        let path = self.folder.path().join("bare.sql");
+        fs::write(&path, script).context("writing statements")?;
+        let begun = Instant::now();
+        let mut psql = database.client("postgres", &format!("\\i {}", path.display()));
+        let output = psql.output().context("running psql")?;
+        ensure!(output.status.success(), "psql: {}", String::from_utf8_lossy(&output.stderr));
+        Ok((rows, cells as f64 / begun.elapsed().as_secs_f64()))
     }
 
     /// The rows that were written, and how many a second the disk takes of the same files, flushed as they are.
@@ -280,17 +346,7 @@ impl Receiver {
         let counted = Arc::clone(&taken);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let counted = Arc::clone(&counted);
-                let answer = service_fn(move |request: Request<hyper::body::Incoming>| {
-                    let counted = Arc::clone(&counted);
-                    async move {
-                        request.into_body().collect().await?;
-                        counted.fetch_add(1, Ordering::Relaxed);
-                        Ok::<_, hyper::Error>(Response::new(Empty::<Bytes>::new()))
-                    }
-                });
-                let server = hyper_util::server::conn::auto::Builder::new(TokioExecutor::new());
-                tokio::spawn(async move { server.serve_connection(TokioIo::new(stream), answer).await.ok() });
+                tokio::spawn(answer(stream, Arc::clone(&counted)));
             }
         });
         Ok(Self { address, taken })
@@ -298,5 +354,28 @@ impl Receiver {
 
     fn count(&self) -> usize {
         self.taken.load(Ordering::Relaxed)
+    }
+}
+
+/// Answers every request of a connection, and counts it.
+async fn answer(stream: TcpStream, taken: Arc<AtomicUsize>) -> Option<()> {
+    let mut stream = BufReader::new(stream);
+    loop {
+        let (mut line, mut length) = (String::new(), 0);
+        while line != "\r\n" {
+            line.clear();
+            if stream.read_line(&mut line).await.ok()? == 0 {
+                return None;
+            }
+            match line.split_once(':') {
+                Some((name, value)) if name.eq_ignore_ascii_case("content-length") => {
+                    length = value.trim().parse().ok()?;
+                }
+                _ => (),
+            }
+        }
+        stream.read_exact(&mut vec![0; length]).await.ok()?;
+        taken.fetch_add(1, Ordering::Relaxed);
+        stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").await.ok()?;
     }
 }

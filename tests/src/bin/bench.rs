@@ -1,7 +1,9 @@
 //! `cargo xtask bench` and `cargo xtask soak`.
 
 use clap::{Parser, Subcommand};
-use tests::bench::{self, commits, export, formats, growth, log, memory, rules, scale, search, seen, stall};
+use tests::bench::{
+    self, commits, export, formats, growth, log, memory, outlets, rules, scale, search, seen, stall,
+};
 use tests::soak;
 
 /// Measure the pipeline, or one thing alone.
@@ -22,6 +24,7 @@ enum Alone {
     Growth(growth::Options),
     Log(log::Options),
     Memory(memory::Options),
+    Outlets(outlets::Options),
     Rules(rules::Options),
     Scale(scale::Options),
     Search(search::Options),
@@ -40,6 +43,7 @@ fn main() -> anyhow::Result<()> {
         Some(Alone::Growth(options)) => growth::run(&options),
         Some(Alone::Log(options)) => log::run(&options),
         Some(Alone::Memory(options)) => memory::run(&options),
+        Some(Alone::Outlets(options)) => outlets::run(&options),
         Some(Alone::Rules(options)) => rules::run(&options),
         Some(Alone::Scale(options)) => scale::run(&options),
         Some(Alone::Search(options)) => search::run(&options),

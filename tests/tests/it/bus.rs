@@ -5,6 +5,7 @@ mod cluster;
 mod kept_out;
 mod least;
 mod poison;
+mod regions;
 mod settings;
 
 use std::collections::BTreeMap;

@@ -7,6 +7,7 @@
 mod access;
 mod asyncapi;
 mod bus;
+mod buses;
 mod commands;
 mod faults;
 mod formats;

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use bus::{ACCOUNTS, Bucket, Bus, SESSIONS, Written};
 use jiff::Timestamp;
+use tokio::sync::watch;
 
 use super::{Account, AccountError, Directory, Session, SessionError, SessionId, Sessions};
 
@@ -34,6 +35,8 @@ struct Parts {
     renews: bool,
     known_accounts: Remembered<String, Option<Account>>,
     known_sessions: Remembered<SessionId, Option<Session>>,
+    /// Changes with every account that this process changes and every session that it ends.
+    changes: watch::Sender<()>,
 }
 
 /// Why accounts were not changed.
@@ -56,6 +59,7 @@ impl Accounts {
             renews,
             known_accounts: Remembered::default(),
             known_sessions: Remembered::default(),
+            changes: watch::Sender::new(()),
         }))
     }
 
@@ -97,28 +101,22 @@ impl Accounts {
             let written = self.0.accounts.put_after(&account.id(), value.into(), last).await;
             if written.map_err(ChangeError::Unavailable)? == Written::Stored {
                 self.0.known_accounts.set(account.id(), Some(account.clone()));
+                self.0.changes.send_replace(());
                 return Ok(account);
             }
         }
         Err(ChangeError::Unavailable(anyhow::anyhow!("accounts change all the time")))
     }
 
-    /// Who a cookie stands for.
+    /// Tells when this process changed an account or ended a session.
+    pub(crate) fn changes(&self) -> watch::Receiver<()> {
+        self.0.changes.subscribe()
+    }
+
+    /// Who a cookie stands for. The request renews the session.
     pub(crate) async fn authenticate(&self, id: &SessionId) -> Result<(Account, Session), SessionError> {
-        let parts = &self.0;
-        let session = parts.known_sessions.get_or_ask(id, async || parts.sessions.get(id).await);
-        let Some(session) = session.await.map_err(SessionError::Unavailable)? else {
-            return Err(SessionError::Ended);
-        };
-        let key = id.account().to_owned();
-        let account = parts.known_accounts.get_or_ask(&key, async || self.get(&key).await);
-        let Some(account) = account.await.map_err(SessionError::Unavailable)? else {
-            return Err(SessionError::Ended);
-        };
-        let now_ms = Timestamp::now().as_millisecond();
-        if !session.is_alive(&account, parts.idle, now_ms) {
-            return Err(SessionError::Ended);
-        }
+        let (account, session) = self.look_up(id).await?;
+        let (parts, now_ms) = (&self.0, Timestamp::now().as_millisecond());
         if parts.renews
             && let Some(renewed) = session.renewed(now_ms)
         {
@@ -133,10 +131,30 @@ impl Accounts {
         Ok((account, session))
     }
 
+    /// The account and the session with this id, if it goes on. Looking renews nothing.
+    pub(crate) async fn look_up(&self, id: &SessionId) -> Result<(Account, Session), SessionError> {
+        let parts = &self.0;
+        let session = parts.known_sessions.get_or_ask(id, async || parts.sessions.get(id).await);
+        let Some(session) = session.await.map_err(SessionError::Unavailable)? else {
+            return Err(SessionError::Ended);
+        };
+        let key = id.account().to_owned();
+        let account = parts.known_accounts.get_or_ask(&key, async || self.get(&key).await);
+        let Some(account) = account.await.map_err(SessionError::Unavailable)? else {
+            return Err(SessionError::Ended);
+        };
+        if session.is_alive(&account, parts.idle, Timestamp::now().as_millisecond()) {
+            Ok((account, session))
+        } else {
+            Err(SessionError::Ended)
+        }
+    }
+
     /// Ends a session.
     pub(crate) async fn end(&self, id: &SessionId) -> anyhow::Result<()> {
         self.0.sessions.end(id).await?;
         self.0.known_sessions.set(id.clone(), None);
+        self.0.changes.send_replace(());
         Ok(())
     }
 

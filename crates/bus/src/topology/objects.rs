@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use crate::api;
 use crate::config::BusConfig;
 use crate::names::{
-    ACCOUNTS, ACK_WAIT, BUCKET, DURABLES, Durable, LEASE, LEASES, LONGEST_SESSION, MAX_MESSAGE_BYTES,
+    ACCOUNTS, ACK_WAIT, BUCKET, DURABLES, Durable, EXPORT, LEASE, LEASES, LONGEST_SESSION, MAX_MESSAGE_BYTES,
     MAX_VALUE_BYTES, OUTLETS, PUBLISHED, SESSIONS, STREAM, tally,
 };
 
@@ -23,20 +23,18 @@ const MAX_ACK_PENDING: i64 = 8192;
 /// Pull requests that wait at the server, one for each worker.
 const MAX_WAITING: i64 = 2048;
 
-/// Consumers on the log: those of the stages and the tallies, that of EXPORT, and some of the operator's own. Feeds
+/// Consumers on the log: those of the stages and the tallies, and some of the operator's own. Feeds
 /// need none, so nobody has a reason to make more.
 const MAX_CONSUMERS: i64 = 32;
-/// Consumers of foreign data buses on the stream of exported facts.
+/// Consumers on the stream of outward messages: one for each region's copy, and those of readers without accounts.
 const MAX_READERS: i64 = 1024;
-/// The stream of the account READERS with what others may read.
-const EXPORT: &str = "EXPORT";
 
 /// One stream or one consumer, with the settings that it must have. All other settings are the operator's.
 pub(super) struct Object {
     pub(super) name: String,
     pub(super) kind: Kind,
     /// The prefix of requests about it.
-    pub(super) api: &'static str,
+    pub(super) api: String,
     pub(super) settings: Map<String, Value>,
 }
 
@@ -49,24 +47,9 @@ pub(super) enum Kind {
     Tally,
 }
 
-/// All objects, in the order in which they are created; with the stream of exported facts if there is an account
-/// of readers.
-pub(super) fn wanted(config: &BusConfig, has_readers: bool) -> Vec<Object> {
-    let nanoseconds = |duration: Duration| u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
-    let object = |name: &str, kind: Kind, settings: Value| {
-        let Value::Object(settings) = settings else { unreachable!("settings are written as an object") };
-        Object { name: name.to_owned(), kind, api: api::OURS, settings }
-    };
-    let stream = |name: &str, mut settings: Value| {
-        settings["name"] = name.into();
-        settings["retention"] = "limits".into();
-        settings["storage"] = "file".into();
-        // A full stream refuses new messages; it never deletes acknowledged ones to make room.
-        settings["discard"] = "new".into();
-        settings["allow_direct"] = true.into();
-        settings["num_replicas"] = config.replicas.into();
-        object(name, Kind::Stream, settings)
-    };
+/// All objects, in the order in which they are created.
+pub(super) fn wanted(config: &BusConfig) -> Vec<Object> {
+    let stream = |name: &str, settings: Value| stream(config, name, settings);
     let mut objects = vec![
         stream(
             STREAM,
@@ -128,6 +111,20 @@ pub(super) fn wanted(config: &BusConfig, has_readers: bool) -> Vec<Object> {
             }),
         ),
     ];
+    objects.push(stream(
+        EXPORT,
+        json!({
+            "description": "What leaves for other data buses; see gouji.bus.v1",
+            "subjects": [subject::ALL_OUTWARD],
+            "max_age": nanoseconds(MAX_AGE),
+            "max_msg_size": MAX_MESSAGE_BYTES,
+            "duplicate_window": nanoseconds(DUPLICATE_WINDOW),
+            "deny_delete": true,
+            "deny_purge": true,
+            "max_consumers": MAX_READERS,
+            "compression": "s2",
+        }),
+    ));
     // What was seen of each published page, and when to look again; only ingest visits and writes.
     objects.push(stream(
         &format!("KV_{PUBLISHED}"),
@@ -139,28 +136,6 @@ pub(super) fn wanted(config: &BusConfig, has_readers: bool) -> Vec<Object> {
             "deny_delete": true,
         }),
     ));
-    if has_readers {
-        let source = |fact: String| {
-            json!({ "name": STREAM, "filter_subject": fact, "external": {
-            // As identities.conf of `gouji bus init` imports them.
-            "api": "LOG.API", "deliver": "gouji.export",
-        } })
-        };
-        let sources = [subject::filter::<ReportValidated>(), subject::filter::<ReportIndexed>()];
-        let export = stream(
-            EXPORT,
-            json!({
-                "description": "Facts for foreign data buses, copied from the log",
-                "sources": sources.map(source),
-                "max_age": nanoseconds(MAX_AGE),
-                "max_msg_size": MAX_MESSAGE_BYTES,
-                "deny_delete": true,
-                "max_consumers": MAX_READERS,
-                "compression": "s2",
-            }),
-        );
-        objects.push(Object { api: api::OF_READERS, ..export });
-    }
     if config.object_store {
         objects.push(stream(
             &format!("OBJ_{BUCKET}"),
@@ -207,6 +182,49 @@ pub(super) fn wanted(config: &BusConfig, has_readers: bool) -> Vec<Object> {
     objects
 }
 
+/// The copy of a region: the messages about it and about all below it, in the account of its readers.
+pub(super) fn copy_for(config: &BusConfig, region: &str) -> anyhow::Result<Object> {
+    let mirror = json!({ "name": EXPORT, "filter_subject": subject::outward_of(region)?, "external": {
+        // As identities.conf imports them into the account.
+        "api": "LOG.API", "deliver": format!("gouji.export.{region}"),
+    } });
+    let copy = stream(
+        config,
+        EXPORT,
+        json!({
+            "description": format!("What leaves for other data buses about {region}"),
+            "mirror": mirror,
+            "max_age": nanoseconds(MAX_AGE),
+            "max_msg_size": MAX_MESSAGE_BYTES,
+            "deny_delete": true,
+            "deny_purge": true,
+            "max_consumers": MAX_READERS,
+            "compression": "s2",
+        }),
+    );
+    Ok(Object { api: api::of_region(region), ..copy })
+}
+
+fn stream(config: &BusConfig, name: &str, mut settings: Value) -> Object {
+    settings["name"] = name.into();
+    settings["retention"] = "limits".into();
+    settings["storage"] = "file".into();
+    // A full stream refuses new messages; it never deletes acknowledged ones to make room.
+    settings["discard"] = "new".into();
+    settings["allow_direct"] = true.into();
+    settings["num_replicas"] = config.replicas.into();
+    object(name, Kind::Stream, settings)
+}
+
+fn object(name: &str, kind: Kind, settings: Value) -> Object {
+    let Value::Object(settings) = settings else { unreachable!("settings are written as an object") };
+    Object { name: name.to_owned(), kind, api: api::OURS.to_owned(), settings }
+}
+
+fn nanoseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
 fn tally_of<F: Fact>() -> (String, String) {
     (tally::<F>(), subject::filter::<F>())
 }
@@ -215,7 +233,8 @@ impl Object {
     /// How messages name it: `stream GOUJI` or `consumer parse`.
     pub(super) fn label(&self) -> String {
         match self.kind {
-            Kind::Stream => format!("stream {}", self.name),
+            Kind::Stream if self.api == api::OURS => format!("stream {}", self.name),
+            Kind::Stream => format!("stream {} by {}", self.name, self.api),
             Kind::Consumer | Kind::Tally => format!("consumer {}", self.name),
         }
     }

@@ -20,7 +20,7 @@ fn sheets(rows: i64, limits: SheetLimits) -> Vec<String> {
         Column::new("text", "文字", Kind::Text, "一段文字"),
     ];
     let mut out = Vec::new();
-    let mut book = Spreadsheet::new(&request, columns, limits, &mut out).unwrap();
+    let mut book = Spreadsheet::new(Book::of(&request), columns, limits, &mut out).unwrap();
     for number in 0..rows {
         book.row(&[Value::Integer(number), Value::text("=1+1")]).unwrap();
     }

@@ -10,7 +10,7 @@ const MAX_UNGROUPED: usize = 6;
 
 /// Cells with a common name.
 pub(super) struct CellGroup {
-    /// E.g. `（六）其他处理（全行7格）`.
+    /// E.g. `表三“（六）其他处理”行（全部7格）`.
     pub(super) name: String,
     /// The cells, at least one, in their order.
     pub(super) cells: Vec<CellId>,
@@ -57,21 +57,19 @@ pub(super) fn cell_groups(form: &Form, ids: &[CellId]) -> Vec<CellGroup> {
 
 fn name(form: &Form, key: GroupKey, cells: &[CellId]) -> String {
     let Some(first) = cells.first() else { return String::new() };
-    let label = location::label(form, *first);
-    let (row, column) = label.rsplit_once(" / ").unwrap_or((&label, ""));
+    let place = location::of_cell(form, *first);
+    // The label of a column has no quotation marks of its own.
+    let (row, column) = place.rsplit_once('“').unwrap_or((&place, ""));
+    let whole = |id: &str| form.cells().iter().filter(|other| split(**other).0 == id).count() == cells.len();
     match key {
-        _ if cells.len() == 1 => label.clone(),
-        GroupKey::Alone(_) => label.clone(),
-        GroupKey::Column(_) => format!("“{column}”列（全列{}格）", cells.len()),
-        GroupKey::Row(id)
-            if form.cells().iter().filter(|other| split(**other).0 == id).count() == cells.len() =>
-        {
-            format!("{row}（全行{}格）", cells.len())
-        }
+        _ if cells.len() == 1 => place.clone(),
+        GroupKey::Alone(_) => place.clone(),
+        GroupKey::Column(_) => format!("{}“{column}（全列{}格）", first.table().short_title(), cells.len()),
+        GroupKey::Row(id) if whole(id) => format!("{row}（全部{}格）", cells.len()),
         GroupKey::Row(_) => {
-            let labels: Vec<&str> = cells.iter().map(|id| form.label(*id)).collect();
-            let columns = labels.iter().filter_map(|label| Some(label.rsplit_once(" / ")?.1));
-            format!("{row}（{}）", columns.collect::<Vec<_>>().join("、"))
+            let labels = cells.iter().filter_map(|id| Some(form.label(*id).rsplit_once(" / ")?.1));
+            let columns: Vec<String> = labels.map(|column| format!("“{column}”")).collect();
+            format!("{row}{}列", columns.join("、"))
         }
     }
 }
@@ -92,11 +90,11 @@ impl CellGroup {
         contents.join("、")
     }
 
-    /// Their location, where the document has them in one row.
-    pub(super) fn location(&self, report: &Report) -> Option<String> {
+    /// Their page or line, where they have one.
+    pub(super) fn location(&self, report: &Report, file_name: Option<&str>) -> Option<String> {
         let origins: Option<Vec<Origin>> =
             self.cells.iter().map(|id| report.cells.get(*id)?.origin).collect();
-        location::of_row(&origins?)
+        location::of_all(&origins?, file_name)
     }
 }
 

@@ -1,18 +1,16 @@
 //! Renders one problem of a letter: what is wrong, where, by how much, how to correct it, and why.
 
-use report::{
-    Against, CellId, Decimal, Equation, EquationId, Finding, Form, Judgement, Problem, Repair, Review,
-};
+use report::{Against, CellId, Decimal, Equation, Finding, Form, Judgement, Problem, Repair, Review};
 
 use crate::location;
 use crate::problem::problem_summary;
+use crate::sides;
 use report::full_width_brackets;
 
 use crate::text::{clean, day, number, numeral};
 
 use super::block::{Block, Column, Grid};
 use super::cell_groups::{CellGroup, cell_groups};
-use super::sides;
 
 /// A side of an equation with more terms than this lists only those that are not 0.
 const MAX_LISTED_ZEROS: usize = 4;
@@ -43,7 +41,7 @@ impl<'a> FindingBlocks<'a> {
         let (report, repair) = (&self.review.report, problem.repair());
         let cell = repair.and_then(|repair| report.cells.get(repair.cell));
         if let Some(cell) = cell {
-            let place = cell.origin.and_then(|origin| location::of_origin(report, origin, self.file_name));
+            let place = cell.origin.and_then(|origin| location::in_file(origin, self.file_name));
             let place = place.map_or(String::new(), |place| format!("，在文件{place}"));
             let content = clean(&location::content(cell));
             blocks.push(Block::Detail("现填", format!("{content}{place}。")));
@@ -75,8 +73,7 @@ impl<'a> FindingBlocks<'a> {
     fn push_evidence_of(&self, blocks: &mut Vec<Block>, finding: &Finding) {
         blocks.extend(self.location(finding));
         blocks.extend(finding.against.as_ref().and_then(|against| self.against(against)));
-        blocks
-            .extend(sides::describe(&self.review.report, finding).map(|sides| Block::Detail("数字", sides)));
+        blocks.extend(self.numbers(finding).map(|numbers| Block::Detail("数字", numbers)));
         blocks.extend(self.grid(finding).map(Block::Grid));
     }
 
@@ -111,14 +108,14 @@ impl<'a> FindingBlocks<'a> {
         let cell_at = |id: &CellId| report.cells.get(*id).and_then(|cell| cell.origin);
         let is_of_cell =
             finding.origin.is_none() || finding.cells.iter().any(|id| cell_at(id) == finding.origin);
-        let location = finding.origin.and_then(|origin| location::of_origin(report, origin, self.file_name));
         let text = match (&finding.cells[..], report.cells.form()) {
             ([id], Some(form)) if is_of_cell => {
-                let location = location.map_or(String::new(), |location| format!("，文件{location}"));
-                format!("{}{location}", location::of_cell(form, *id))
+                let place = finding.origin.and_then(|origin| location::in_file(origin, self.file_name));
+                let place = place.map_or(String::new(), |place| format!("，文件{place}"));
+                format!("{}{place}", location::of_cell(form, *id))
             }
             ([_, _, ..], Some(_)) if is_of_cell => return None,
-            _ => format!("文件{}", location?),
+            _ => format!("文件{}", location::location(report, finding.origin?, self.file_name)?),
         };
         Some(Block::Detail("位置", format!("{}。", clean(&text))))
     }
@@ -133,10 +130,22 @@ impl<'a> FindingBlocks<'a> {
         is_named.then(|| Block::Detail("对照", format!("{agency}{year}政府信息公开工作年度报告{location}。")))
     }
 
+    /// Both numbers of the finding by name; none where a table of the equation follows, which has them.
+    fn numbers(&self, finding: &Finding) -> Option<String> {
+        if sides::equation(&self.review.report, finding).is_some() {
+            return None;
+        }
+        let (left, right) = (finding.left?, finding.right?);
+        let sides = sides::sides(&self.review.report, finding)?;
+        let gap = number(left.saturating_sub(right).abs());
+        let (left, right) = (number(left), number(right));
+        Some(format!("{}为{left}，{}为{right}，相差{gap}。", clean(&sides.left), clean(&sides.right)))
+    }
+
     /// Both sides of the equation term by term, or the cells of the finding.
     fn grid(&self, finding: &Finding) -> Option<Grid> {
         let form = self.review.report.cells.form();
-        let equation = form.and_then(|form| equation(form, finding));
+        let equation = sides::equation(&self.review.report, finding);
         match (form, equation, finding.left, finding.right) {
             (Some(form), Some(equation), Some(left), Some(right))
                 if finding.judgement == Judgement::Fails =>
@@ -150,7 +159,7 @@ impl<'a> FindingBlocks<'a> {
 
     fn sides(&self, form: &Form, equation: &Equation, left: Decimal, right: Decimal) -> Grid {
         let mut rows = Vec::new();
-        let (name_left, name_right) = side_names(equation);
+        let (name_left, name_right) = sides::names_of_terms(equation);
         for (side, terms, sum) in [(name_left, &equation.left, left), (name_right, &equation.right, right)] {
             let is_zero =
                 |id: &&CellId| self.review.report.cells.value(**id).is_some_and(|value| value.is_zero());
@@ -164,8 +173,8 @@ impl<'a> FindingBlocks<'a> {
         }
         let gap = left.saturating_sub(right).abs();
         rows.push(vec!["相差".to_owned(), String::new(), number(gap), String::new()]);
-        let side = Column { head: "等式两边", class: "side", share: 19, is_figure: false };
-        Grid { columns: [&[side], &CELL_COLUMNS[..]].concat(), rows }
+        let side = Column { head: "勾稽关系", class: "side", share: 19, is_figure: false };
+        without_empty(Grid { columns: [&[side], &CELL_COLUMNS[..]].concat(), rows })
     }
 
     fn cells(&self, form: &Form, ids: &[CellId]) -> Grid {
@@ -173,48 +182,39 @@ impl<'a> FindingBlocks<'a> {
         let row = |group: CellGroup| match &group.cells[..] {
             [id] => self.cell(form, *id),
             _ => {
-                let (content, location) = (group.content(report), group.location(report));
+                let (content, location) = (group.content(report), group.location(report, self.file_name));
                 vec![group.name, content, location.unwrap_or_default()]
             }
         };
         let rows = cell_groups(form, ids).into_iter().map(row).collect();
-        Grid { columns: CELL_COLUMNS.to_vec(), rows }
+        without_empty(Grid { columns: CELL_COLUMNS.to_vec(), rows })
     }
 
     /// A cell as a row: its name, its content and its location.
     fn cell(&self, form: &Form, id: CellId) -> Vec<String> {
         let report = &self.review.report;
         let cell = report.cells.get(id);
-        let location = cell.and_then(|cell| location::of_origin(report, cell.origin?, self.file_name));
+        let location = cell.and_then(|cell| location::in_file(cell.origin?, self.file_name));
         let content = cell.map(location::content).unwrap_or_default();
-        vec![location::label(form, id), clean(&content), location.unwrap_or_default()]
+        vec![location::of_cell(form, id), clean(&content), location.unwrap_or_default()]
     }
 }
 
 const CELL_COLUMNS: [Column; 3] = [
-    Column { head: "项目", class: "item", share: 35, is_figure: false },
+    Column { head: "项目", class: "item", share: 47, is_figure: false },
     Column { head: "报告所填", class: "content", share: 15, is_figure: true },
-    Column { head: "文件中的位置", class: "location", share: 31, is_figure: false },
+    Column { head: "文件中的位置", class: "location", share: 19, is_figure: false },
 ];
 
-/// What stands on both sides of an equation, in the words of the form.
-fn side_names(equation: &Equation) -> (&'static str, &'static str) {
-    match equation.id {
-        EquationId::RequestsBalance => ("新收与上年结转", "办理与结转下年度"),
-        EquationId::OutcomesAddUp => ("各项办理结果", "办理结果总计"),
-        EquationId::ApplicantsAddUp => ("各类申请人", "总计"),
-        EquationId::ReviewAddsUp
-        | EquationId::DirectLitigationAddsUp
-        | EquationId::LitigationAfterReviewAddsUp => ("各项结果", "总计"),
+/// Without the last column where no row has anything in it: a web page has neither pages nor lines.
+fn without_empty(mut grid: Grid) -> Grid {
+    if grid.rows.iter().all(|row| row.last().is_none_or(String::is_empty)) {
+        grid.columns.pop();
+        for row in &mut grid.rows {
+            row.pop();
+        }
     }
-}
-
-/// The equation that the finding says does not hold.
-fn equation(form: &'static Form, finding: &Finding) -> Option<&'static Equation> {
-    let is_broken = |equation: &&Equation| {
-        rules::of_equation(equation).made(finding) && equation.terms().eq(finding.cells.iter().copied())
-    };
-    form.equations().iter().find(is_broken)
+    grid
 }
 
 fn message(finding: &Finding) -> String {

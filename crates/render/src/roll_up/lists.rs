@@ -5,6 +5,7 @@ use survey::RollUp;
 
 use super::Shown;
 use crate::location;
+use crate::sides::sides_of_equation;
 use report::full_width_brackets;
 
 use crate::text::clean;
@@ -162,12 +163,13 @@ fn imbalances(roll_up: &RollUp) -> List {
     });
     let row = |(index, (equation, left, right)): (usize, (&report::Equation, Decimal, Decimal))| {
         let rule = rules::of_equation(equation);
+        let sides = sides_of_equation(equation);
         let place = full_width_brackets(equation.place);
         vec![
             (index + 1).into(),
             format!("{place}：{}", rule.problem).into(),
             rule.id.into(),
-            format!("左边{}，右边{}", left.normalize(), right.normalize()).into(),
+            format!("{}{}，{}{}", sides.left, left.normalize(), sides.right, right.normalize()).into(),
             Entry::Number(left.saturating_sub(right)),
         ]
     };
@@ -178,7 +180,7 @@ fn imbalances(roll_up: &RollUp) -> List {
     };
     List {
         title: "四、汇总数不平衡之处",
-        columns: &[("序号", 6), ("勾稽关系", 36), ("规则", 12), ("两边的数字", 40), ("相差", 24)],
+        columns: &[("序号", 6), ("勾稽关系", 36), ("规则", 12), ("数字", 40), ("相差", 24)],
         rows: failing.enumerate().map(row).collect(),
         empty,
     }

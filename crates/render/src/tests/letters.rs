@@ -136,14 +136,43 @@ fn an_equation_is_spelled_out_term_by_term() {
     let items = items(&letter);
     assert!(items.starts_with("## 一、必须整改的问题\n（一）"), "{items}");
     for line in [
-        "|各项结果|行政复议 / 结果维持|1|第3个表格第4行第1列|",
-        "|各项结果合计||1||",
-        "|总计|行政复议 / 总计|0|第3个表格第4行第5列|",
-        "|相差||1||",
+        "|各项结果与尚未审结|表四“行政复议”组“结果维持”列|1|",
+        "|各项结果与尚未审结合计||1|",
+        "|总计|表四“行政复议”组“总计”列|0|",
+        "|相差||1|",
     ] {
         assert!(items.lines().any(|known| known == line), "{line} is not in {items}");
     }
     assert!(!drawn(&letter).contains("附件"), "{}", drawn(&letter));
+}
+
+/// A file with pages has a column for them; nobody has to count tables, rows or columns.
+#[test]
+fn a_figure_is_found_by_its_page_and_by_the_labels_of_its_row_and_column() {
+    let mut report = in_order();
+    let ids: Vec<_> = report.cells.iter().map(|(id, _)| id).collect();
+    for id in ids {
+        if let Some(origin) = report.cells.get_mut(id).and_then(|cell| cell.origin.as_mut()) {
+            origin.page = Some(2);
+        }
+    }
+    set(&mut report, "requests.received.natural_person", 7);
+    let mut review = rules::review(report);
+    review.findings.retain(|finding| finding.rule == "T3-01");
+    let text = drawn(&letter(&review, Some("年报.pdf"), &office(), None));
+    let figure = "|新收与上年结转|表三“一、本年新收政府信息公开申请数量”行“自然人”列|7|第2页|";
+    assert!(text.lines().any(|line| line == figure), "{text}");
+    assert!(!text.contains("个表格"), "{text}");
+}
+
+#[test]
+fn what_is_no_figure_is_found_by_the_row_or_the_table_beside_it() {
+    let report = in_order();
+    let of_cell = report.cells.get(id("requests.granted.total")).unwrap().origin.unwrap();
+    let place = |origin: Origin| crate::location(&report, origin, None).unwrap();
+    assert_eq!(place(of_cell), "表三“（一）予以公开”行“总计”列");
+    assert_eq!(place(Origin { column: Some(0), ..of_cell }), "表三“（一）予以公开”行");
+    assert_eq!(place(Origin { row: Some(900), ..of_cell }), "表三（收到和处理政府信息公开申请情况）");
 }
 
 /// One wrong figure breaks an equation of its column and one of its row, and contradicts the text.
@@ -158,16 +187,16 @@ fn findings_that_share_a_repair_are_one_problem_and_its_equations_are_enclosed()
     review.findings.push(report::Finding { cells, left: decimal(8), right: decimal(7), ..of_text });
     review.findings.push(finding("DOC-02", Severity::Error, Judgement::Fails, "年度有误。"));
     let letter = letter(&review, None, &office(), None);
-    let reason = "参考改法：将表三“一、本年新收政府信息公开申请数量 / 自然人”由7改为8后，各行各列全部平衡。\
+    let reason = "参考改法：将表三“一、本年新收政府信息公开申请数量”行“自然人”列由7改为8后，各行各列全部平衡。\
                   此为按勾稽关系推算的结果，请与申请登记台账核实后更正。";
-    let summary = "表三“一、本年新收政府信息公开申请数量 / 自然人”应为8（涉及2个等式和正文1处）";
+    let summary = "表三“一、本年新收政府信息公开申请数量”行“自然人”列应为8（涉及2个等式和正文1处）";
     let text = drawn(&letter);
     assert!(text.contains("共有必须整改的问题2项，具体意见如下"), "{text}");
     let items = items(&letter);
     let expected = [
         "## 一、必须整改的问题",
         &format!("（一）{summary}。相关等式和数字见附件。"),
-        "现填：7，在文件第2个表格第4行第4列。",
+        "现填：7。",
         reason,
         "依据：表三表头注：第一项加第二项之和，等于第三项加第四项之和；\
          国办公开办函〔2021〕30号、〔2019〕60号所附格式，表三",
@@ -182,12 +211,12 @@ fn findings_that_share_a_repair_are_one_problem_and_its_equations_are_enclosed()
     for line in [
         "1．表三“自然人”列不平衡：新收7件+上年结转0件=7件，办理结果总计8件+结转下年度0件=8件，\
          相差1件。请核对该列四个数字后更正。",
-        "|新收与上年结转|一、本年新收政府信息公开申请数量 / 自然人|7|第2个表格第4行第4列|",
-        "|新收与上年结转合计||7||",
-        "|办理与结转下年度|四、结转下年度继续办理 / 自然人|0|第2个表格第28行第4列|",
+        "|新收与上年结转|表三“一、本年新收政府信息公开申请数量”行“自然人”列|7|",
+        "|新收与上年结转合计||7|",
+        "|办理总计与结转下年度|表三“四、结转下年度继续办理”行“自然人”列|0|",
         "2．表三“一、本年新收政府信息公开申请数量”行不平衡：自然人7件+商业企业1件，合计8件；\
          总计9件，相差1件。请核对该行各列及总计后更正。",
-        "|各类申请人合计|（其余4格为0）|8||",
+        "|各类申请人合计|（其余4格为0）|8|",
         "3．正文称8件。",
     ] {
         assert!(lines.contains(&line), "{line} is not in {enclosed}");
@@ -253,12 +282,12 @@ fn two_numbers_are_named_only_where_it_is_certain_what_they_are() {
     };
     let (total, both) =
         ("requests.received.total", ["requests.received.total", "requests.received.enterprise"]);
-    assert_eq!(sides("NAR-01", 12, 9, &[total], Some(sentence), None), "正文为12，表格为9，相差3。");
-    assert_eq!(sides("NAR-01", 12, 10, &both, Some(sentence), None), "正文为12，表格为10，相差2。");
-    assert_eq!(sides("NAR-01", 10, 12, &both, Some(sentence), None), "表格为10，正文为12，相差2。");
+    assert_eq!(sides("NAR-01", 12, 9, &[total], Some(sentence), None), "正文为12，表三为9，相差3。");
+    assert_eq!(sides("NAR-01", 12, 10, &both, Some(sentence), None), "正文为12，表三为10，相差2。");
+    assert_eq!(sides("NAR-01", 10, 12, &both, Some(sentence), None), "表三为10，正文为12，相差2。");
     assert_eq!(sides("NAR-01", 12, 77, &[total], Some(sentence), None), "");
-    assert_eq!(sides("XY-01", 9, 7, &[total], None, Some(&last_year)), "本报告为9，对照的报告为7，相差2。");
-    assert_eq!(sides("XY-01", 7, 9, &[total], None, Some(&last_year)), "对照的报告为7，本报告为9，相差2。");
+    assert_eq!(sides("XY-01", 9, 7, &[total], None, Some(&last_year)), "本报告为9，2023年度报告为7，相差2。");
+    assert_eq!(sides("XY-01", 7, 9, &[total], None, Some(&last_year)), "2023年度报告为7，本报告为9，相差2。");
     assert_eq!(sides("XY-01", 7, 8, &[total], None, Some(&last_year)), "");
     assert_eq!(sides("NAR-05", 336, 326, &[], None, None), "各项之和为336，总数为326，相差10。");
     assert_eq!(sides("DOC-02", 2024, 2023, &[], None, None), "");
@@ -288,13 +317,13 @@ fn cells_say_what_stands_in_them() {
         &[
             "## 一、建议核实的事项",
             "（一）表四有空格。",
-            "|行政复议 / 结果维持|（空白）|第3个表格第4行第1列|",
-            "|行政复议 / 总计|“九”|第3个表格第4行第5列|",
-            "|行政复议 / 其他结果|（缺少该格，推算为0）||",
-            "|行政复议 / 尚未审结|0|第3个表格第4行第4列|",
+            "|表四“行政复议”组“结果维持”列|（空白）|",
+            "|表四“行政复议”组“总计”列|“九”|",
+            "|表四“行政复议”组“其他结果”列|（缺少该格，推算为0）|",
+            "|表四“行政复议”组“尚未审结”列|0|",
             basis,
             "（二）表二有1格以“/”代替数字。",
-            "位置：表二“行政事业性收费 / 本年收费金额（单位：万元）”，文件第1个表格第14行第2列。",
+            "位置：表二“行政事业性收费”行“本年收费金额（单位：万元）”列。",
             basis,
         ],
     );
@@ -318,19 +347,19 @@ fn many_cells_are_named_by_rows_and_columns() {
     assert_eq!(
         rows(having("requests.other.fee")),
         [
-            "|（六）其他处理·2.申请人逾期未按收费通知要求缴纳费用、行政机关不再处理其政府信息公开申请（全行7格）|0|第2个表格第25行|"
+            "|表三“（六）其他处理·2.申请人逾期未按收费通知要求缴纳费用、行政机关不再处理其政府信息公开申请”行（全部7格）|0|"
         ]
     );
     let mut cells = having(".total");
     cells.retain(|id| id.as_str().starts_with("requests."));
     cells.extend([id("requests.received.natural_person"), id("requests.received.enterprise")]);
     let printed = rows(cells);
-    assert!(printed[0].starts_with("|“总计”列（全列25格）|9、0、"), "{printed:?}");
-    assert_eq!(printed[1..], ["|一、本年新收政府信息公开申请数量（自然人、商业企业）|8、1|第2个表格第4行|"]);
+    assert!(printed[0].starts_with("|表三“总计”列（全列25格）|9、0、"), "{printed:?}");
+    assert_eq!(printed[1..], ["|表三“一、本年新收政府信息公开申请数量”行“自然人”、“商业企业”列|8、1|"]);
     let printed = rows(form.cells().to_vec());
     assert_eq!(printed.len(), 6 + 25 + 3);
-    assert_eq!(printed[0], "|规章（全行3格）|0|第1个表格第3行|");
-    assert_eq!(printed[9], "|（二）部分公开（全行7格）|0|第2个表格第7行|");
+    assert_eq!(printed[0], "|表二“规章”行（全部3格）|0|");
+    assert_eq!(printed[9], "|表三“（二）部分公开”行（全部7格）|0|");
 }
 
 #[test]
@@ -483,7 +512,7 @@ fn ten_thousand_findings_make_a_letter() {
 fn the_page_has_no_style_but_its_style_sheet() {
     let page = hostile().html();
     assert!(page.contains(&format!("<style>{}</style>", crate::Letter::STYLE)));
-    assert!(page.contains("<col class=\"location\">") && !page.contains(" style="), "{page}");
+    assert!(page.contains("<col class=\"item\">") && !page.contains(" style="), "{page}");
 }
 
 #[test]

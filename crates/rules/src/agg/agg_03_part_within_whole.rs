@@ -23,6 +23,6 @@ pub static AGG_03: Rule = Rule {
 
 /// The first is the example in `docs/rules.md`.
 const CASES: &[Case] = &[
-    Case::fails(FormId::F2021, "滕州市公安局 received=3 | 滕州市教育局 received=4 | 滕州市人民政府 says=全市 received=3").says("表三“一、本年新收政府信息公开申请数量 / 总计”为4，大于上级“滕州市人民政府”汇总报告的3。请与上级机关核对后，由数字有误的一方更正。"),
+    Case::fails(FormId::F2021, "滕州市公安局 received=3 | 滕州市教育局 received=4 | 滕州市人民政府 says=全市 received=3").says("表三“一、本年新收政府信息公开申请数量”行“总计”列为4，大于上级“滕州市人民政府”汇总报告的3。请与上级机关核对后，由数字有误的一方更正。"),
     Case::holds(FormId::F2021, "滕州市公安局 received=3 | 滕州市教育局 received=4 | 滕州市人民政府 says=全市 received=4"),
 ];

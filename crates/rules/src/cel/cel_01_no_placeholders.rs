@@ -41,7 +41,7 @@ fn of_table(rule: &Rule, report: &Report, table: Table) -> Option<Finding> {
 
 /// The first is the example in `docs/rules.md`.
 const CASES: &[Case] = &[
-    Case::fails(FormId::F2021, "requests.received.total=/ requests.received.research=-").says("表三有2格以“-”、“/”代替数字：“一、本年新收政府信息公开申请数量 / 科研机构”、“一、本年新收政府信息公开申请数量 / 总计”。请改填数字，没有发生的填0。"),
+    Case::fails(FormId::F2021, "requests.received.total=/ requests.received.research=-").says("表三有2格以“-”、“/”代替数字：“一、本年新收政府信息公开申请数量”行“科研机构”列、“一、本年新收政府信息公开申请数量”行“总计”列。请改填数字，没有发生的填0。"),
     Case::fails(FormId::F2021, "requests.received.total=/"),
     Case::fails(FormId::F2021, "active.regulations.issued=无"),
     Case::holds(FormId::F2021, "review.total=blank"),

@@ -3,7 +3,7 @@
 use report::{CellId, Claim, Decimal, Finding, Form, Quantity, Relation, Report, Severity};
 
 use crate::Rule;
-use crate::place::{column_label, column_of, difference, is_absent, number, row_label};
+use crate::place::{column_of, difference, is_absent, number, row_label};
 
 /// What the claims of one rule are about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -190,7 +190,7 @@ fn place(form: &Form, about: Quantity, cells: &[CellId]) -> String {
             let total = if label.ends_with("总计") { "" } else { "总计" };
             format!("{table}“{label}”{total}")
         }
-        [id] => format!("{table}“{} / {}”", row_label(form, *id), column_label(form, *id)),
+        [id] => format!("{table}{}", form.place(*id)),
         _ => format!("{table}“{}”合计", about.title(form)),
     }
 }

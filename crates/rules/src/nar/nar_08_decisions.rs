@@ -31,5 +31,5 @@ const CASES: &[Case] = &[
     Case::fails(FormId::F2021, "claim=1件@active.penalty.decisions"),
     Case::holds(FormId::F2021, "claim=694件@active.licensing.decisions active.licensing.decisions=694"),
     Case::unknown(FormId::F2021, "claim=1件@active.coercion.decisions active.coercion.decisions=blank"),
-    Case::unknown(FormId::F2021, "claim=7件@active.licensing.decisions active.licensing.decisions=blank").says("正文称“正文7件”，而表二“行政许可 / 本年处理决定数量”没有可用的数字，无法核对。请补填表二后重新核对。"),
+    Case::unknown(FormId::F2021, "claim=7件@active.licensing.decisions active.licensing.decisions=blank").says("正文称“正文7件”，而表二“行政许可”行“本年处理决定数量”列没有可用的数字，无法核对。请补填表二后重新核对。"),
 ];

@@ -56,5 +56,5 @@ const CASES: &[Case] = &[
          note=GroupFigure:enterprise:1",
     ),
     Case::holds(FormId::F2019, "requests.granted.enterprise=2"),
-    Case::fails(FormId::F2021, "requests.refused.third_party.natural_person=1").says("表三“自然人”列办理结果不平衡：（三）不予公开·4.保护第三方合法权益1件，合计1件；“（七）总计”0件，相差1件。请核对该列办理结果各项及总计后更正。将表三“（三）不予公开·4.保护第三方合法权益 / 自然人”由1改为0后，各行各列全部平衡。"),
+    Case::fails(FormId::F2021, "requests.refused.third_party.natural_person=1").says("表三“自然人”列办理结果不平衡：（三）不予公开·4.保护第三方合法权益1件，合计1件；“（七）总计”0件，相差1件。请核对该列办理结果各项及总计后更正。将表三“（三）不予公开·4.保护第三方合法权益”行“自然人”列由1改为0后，各行各列全部平衡。"),
 ];

@@ -57,7 +57,7 @@ fn check(rule: &Rule, report: &Report, last: &Report) -> Vec<Finding> {
     let Some((id, now, before)) = jumps.first() else { return Vec::new() };
     let Some(pair) = Pair::of(report, last, id.table()) else { return Vec::new() };
     let places = jumps.iter().map(|(id, now, before)| {
-        format!("“{}”由{}变为{}", pair.form.label(*id), number(*before), number(*now))
+        format!("{}由{}变为{}", pair.form.place(*id), number(*before), number(*now))
     });
     let places: Vec<String> = places.collect();
     let what = format!("与{}相比变化很大：{}。", pair.last_report(), places.join("，"));

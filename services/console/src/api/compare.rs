@@ -87,9 +87,10 @@ pub(crate) fn regions(comparison: &RegionComparison) -> Value {
 }
 
 fn region_row(comparison: &RegionComparison, row: &RegionRow) -> Value {
-    let sum = |(year, sum): (&Year, &Option<Sum>)| {
+    let sum = |cell: usize, position: usize, (year, sum): (&Year, &Option<Sum>)| {
         json!({
             "year": year.get(),
+            "change": row.change(cell, position).map(decimal),
             "value": sum.and_then(|sum| sum.sum).map(decimal),
             "exact": sum.is_some_and(|sum| sum.is_exact),
             "known": sum.map(|sum| sum.contributors),
@@ -99,8 +100,10 @@ fn region_row(comparison: &RegionComparison, row: &RegionRow) -> Value {
     json!({
         "region": region(&row.region),
         "sums": by_cell(&comparison.cells, |cell| {
-            comparison.years.iter().zip(row.sums.get(cell).into_iter().flatten()).map(sum).collect()
+            let sums = comparison.years.iter().zip(row.sums.get(cell).into_iter().flatten());
+            sums.enumerate().map(|(position, of_year)| sum(cell, position, of_year)).collect()
         }),
+        "rank": by_cell(&comparison.cells, |cell| row.ranks.get(cell).copied().flatten().into()),
     })
 }
 

@@ -124,7 +124,7 @@ async fn page(
 fn scope(caller: &Caller) -> String {
     match &caller.scope {
         None => "全部".into(),
-        Some(scope) => super::users::scope_text(&scope.regions, &scope.agencies),
+        Some(scope) => crate::users::scope_text(&scope.regions, &scope.agencies),
     }
 }
 

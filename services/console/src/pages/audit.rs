@@ -14,7 +14,7 @@ use crate::audit::{ACTIONS, AuditFilter, Pages, action_title};
 use crate::params::Params;
 use crate::problem::Problem;
 
-const TITLE: &str = "审计";
+const TITLE: &str = "操作记录";
 /// Entries on the page; the export has all of them.
 const SHOWN: usize = 200;
 /// Without a first day the page shows the entries of so many days.

@@ -7,7 +7,7 @@ use axum::extract::{Request, State};
 use check::{CheckedFile, Unreadable};
 use maud::{Markup, html};
 use render::form_layout::full_width_brackets;
-use report::{Finding, Judgement, Review, Severity};
+use report::{Finding, Judgement, Report, Review, Severity};
 
 use super::layout::{self, badge};
 use super::{finding, official_tables};
@@ -133,7 +133,7 @@ fn reviewed(file: &CheckedFile, review: &Review, is_single: bool) -> Markup {
         @if let Some(reason) = file.partial() { p.notice.warn { (reason) } }
         h3 { "校核结果" span.quiet { "　" (count(review)) } }
         @if problems.is_empty() { p.notice.good { "各项校核均未发现问题。" } }
-        ol.findings { @for one in &problems { (problem(one)) } }
+        ol.findings { @for one in &problems { (problem(one, report)) } }
         @if is_single && let Some(tables) = official_tables::tables(review, &BTreeSet::new()) {
             h3 { "读到的表格" }
             p.quiet { "请逐格与原文核对；点到格上可看这一格的读取情况。" }
@@ -144,30 +144,31 @@ fn reviewed(file: &CheckedFile, review: &Review, is_single: bool) -> Markup {
 }
 
 /// One problem: its finding, or the change that would settle several findings, with these below.
-fn problem(problem: &report::Problem) -> Markup {
+fn problem(problem: &report::Problem, report: &Report) -> Markup {
     let Some(summary) = render::problem_summary(problem) else {
-        return html! { @for one in &problem.findings { (item(one, true)) } };
+        return html! { @for one in &problem.findings { (item(one, report, true)) } };
     };
     html! {
         li.problem data-severity=(problem.severity().as_str()) {
             p.what { span.severity { (problem.severity().title()) } b { (summary) } }
             @if let Some(repair) = problem.repair() { p.repair { span { "建议核实" } (full_width_brackets(&repair.reason)) } }
-            ol.findings { @for one in &problem.findings { (item(one, false)) } }
+            ol.findings { @for one in &problem.findings { (item(one, report, false)) } }
         }
     }
 }
 
-fn item(one: &Finding, is_alone: bool) -> Markup {
+fn item(one: &Finding, report: &Report, is_alone: bool) -> Markup {
     let repair = one.repair.as_ref().filter(|_| is_alone);
     html! {
         li.finding data-severity=(finding::class(one)) {
             (finding::heading(one))
             p.message { (full_width_brackets(&one.message)) }
+            (finding::sides(one, report))
             @if !one.cells.is_empty() {
                 p.cells { @for id in one.cells.iter().take(MAX_CELLS) { span { (labels::cell(*id)) } } @if one.cells.len() > MAX_CELLS { span.quiet { "等" (one.cells.len()) "格" } } }
             }
             @if let Some(repair) = repair { p.repair { span { "建议核实" } (full_width_brackets(&repair.reason)) } }
-            @if let Some(words) = one.origin.as_ref().and_then(labels::location) { p.quiet.place { (words) } }
+            @if let Some(words) = one.origin.and_then(|origin| labels::location(report, origin)) { p.quiet.place { (words) } }
             @if let Some(rule) = rules::rule(&one.rule) { p.quiet { "依据：" (rule.basis) } }
         }
     }

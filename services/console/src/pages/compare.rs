@@ -192,7 +192,8 @@ fn downloads(params: &Params) -> Markup {
     let address = |format: &str| asked.with("format", format).address("/api/v1/compare");
     html! {
         p.actions {
-            a.button href=(address("csv")) { "导出（CSV，Excel 可打开）" }
+            a.button href=(address("xlsx")) download { "导出（Excel）" }
+            a.button href=(address("csv")) download { "导出（CSV）" }
             a.button href=(address("jsonl")) { "导出（JSON 行文本）" }
         }
     }

@@ -1,7 +1,7 @@
 //! The parts of a finding that the report page and the regional page share.
 
 use maud::{Markup, html};
-use report::{Finding, Judgement, Waiver};
+use report::{Decimal, Finding, Judgement, Report, Waiver};
 
 use crate::labels;
 
@@ -34,5 +34,19 @@ fn rule_id(rule: &str) -> &str {
 pub(super) fn waiver(waiver: &Waiver) -> Markup {
     html! {
         p.notice { "已由 " b { (waiver.who) } " 豁免，不计入结论：" (waiver.why) "（有效期至 " (waiver.until) "）" }
+    }
+}
+
+/// Both numbers by name; nothing where it is uncertain what they are, as the message says them too.
+pub(super) fn sides(one: &Finding, report: &Report) -> Markup {
+    let number = |value: Decimal| value.normalize().to_string();
+    let numbers = one.left.zip(one.right).zip(render::sides(report, one));
+    html! {
+        @if let Some(((left, right), names)) = numbers {
+            p.sides {
+                (names.left) " " b { (number(left)) } "，" (names.right) " " b { (number(right)) }
+                @if let Some(difference) = left.checked_sub(right) { "，相差 " b { (number(difference.abs())) } }
+            }
+        }
     }
 }

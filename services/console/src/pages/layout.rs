@@ -69,10 +69,10 @@ fn document(
                 a.skip href="#content" { "跳到正文" }
                 header.top {
                     div.bar {
-                        a.brand href="/" { span.mark aria-hidden="true" { "勾" } span { "勾稽" } small { "政府信息公开年报校核与检索" } }
+                        a.brand href="/" { span.mark aria-hidden="true" { "勾" } span { "勾稽" } small { "政府信息公开年度报告校核与检索" } }
                         @if title != SEARCH_TITLE && caller.can(Requires::Key) {
                             form.quick action="/" role="search" {
-                                input type="search" name="q" value=(query) placeholder="检索年报" aria-label="检索年报";
+                                input type="search" name="q" value=(query) placeholder="检索年度报告" aria-label="检索年度报告";
                                 button { "检索" }
                             }
                         }

@@ -42,7 +42,7 @@ pub(crate) const ENTRIES: &[Entry] = &[
     more("/help", "帮助", Requires::Key),
     more("/api", "接口", Requires::Key),
     more("/users", "用户", Requires::Operate),
-    more("/audit", "审计", Requires::Operate),
+    more("/audit", "操作记录", Requires::Operate),
 ];
 
 /// The main pages in a row and the others under 更多; on a phone all of them under 菜单.

@@ -165,7 +165,7 @@ impl Tables<'_> {
             let comma = if state == CellState::Read { "" } else { "，" };
             description.push_str(&format!("{comma}原文填写“{text}”"));
         }
-        if let Some(words) = cell.and_then(|cell| labels::location(&cell.origin?)) {
+        if let Some(words) = cell.and_then(|cell| labels::page(&cell.origin?)) {
             description.push_str(&format!("。{words}"));
         }
         description

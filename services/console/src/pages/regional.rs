@@ -10,10 +10,12 @@ mod selection;
 use access::Caller;
 use axum::extract::{OriginalUri, State};
 use axum::response::Redirect;
+use export::Shape;
 use maud::{Markup, html};
 use search::{Facet, FacetValue, Query};
 
 use self::selection::Selection;
+use super::export::export_links;
 use super::layout::{self, ErrorPage};
 use crate::app::App;
 use crate::params::Params;
@@ -70,7 +72,14 @@ async fn results(app: &App, caller: &Caller, params: &Params) -> Result<Markup, 
         (attendance::attendance(attendance.as_ref(), &selection))
         (roll_up::roll_up(rolled.as_ref(), &selection))
         (comparison::comparison(comparison.as_ref(), &selection))
+        (export_links(&exported(&selection), Shape::Reports))
     })
+}
+
+/// The filters that find the reports of the page.
+fn exported(selection: &Selection) -> Params {
+    let pairs = [("region", selection.region.code.clone()), ("year", selection.year.to_string())];
+    Params(pairs.map(|(name, value)| (name.to_owned(), value)).into())
 }
 
 fn form(params: &Params, regions: &[FacetValue], years: &[FacetValue]) -> Markup {
@@ -99,9 +108,9 @@ fn start(regions: &[FacetValue], years: &[FacetValue]) -> Markup {
     html! {
         section.card {
             @if regions.is_empty() {
-                p { "库里还没有能确定地区的年报。送进年报后，可以在这里核对谁已报送、汇总全地区的表格、比对各机关的报告。" }
+                p { "库里还没有能确定地区的年度报告。送进年度报告后，可以在这里核对谁已报送、汇总全地区的表格、比对各机关的报告。" }
             } @else {
-                h2 { "库里有这些地区的年报" }
+                h2 { "库里有这些地区的年度报告" }
                 ul.examples { @for region in regions { li { a href=(address(region)) { (region.label) } span { (region.count) " 份" } } } }
             }
         }

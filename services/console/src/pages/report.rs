@@ -262,7 +262,7 @@ impl Page<'_> {
             && self.review().findings.iter().any(|finding| finding.waiver.is_none());
         html! {
             p.actions {
-                @if withdrawn.is_some() { a.button href={ "/reports/" (id) } { "查看撤回前的年报" } }
+                @if withdrawn.is_some() { a.button href={ "/reports/" (id) } { "查看撤回前的年度报告" } }
                 @if self.is_withdrawal() { a.button href={ "/api/v1/reports/" (id) "/source" } { "下载原件" } }
                 @if has_letter {
                     a.button href={ "/api/v1/reports/" (id) "/letter" } { "整改意见" }
@@ -314,13 +314,13 @@ fn status(loaded: &LoadedReport) -> Markup {
     html! {
         @if let Some(withdrawal) = &loaded.withdrawal {
             p.notice.bad role="status" {
-                "这份年报已由 " b { (withdrawal.who) } " 撤回，检索和汇总不再计入。撤回原因：" (withdrawal.why)
+                "这份年度报告已由 " b { (withdrawal.who) } " 撤回，检索和汇总不再计入。撤回原因：" (withdrawal.why)
             }
         } @else if !loaded.is_current() {
             p.notice.warn {
                 @match &loaded.indexed_key {
-                    Some(key) => { "这是较早提交的版本，已被新的提交取代。" a href={ "/reports/" (key) } { "查看最新版本" } },
-                    None => "这份年报已经校核，正在入库，稍后即可检索。",
+                    Some(key) => { "这是较早报送的版本，已被新报送的取代。" a href={ "/reports/" (key) } { "查看最新版本" } },
+                    None => "这份年度报告已经校核，正在入库，稍后即可检索。",
                 }
             }
         }

@@ -2,11 +2,13 @@
 
 use access::Caller;
 use axum::extract::State;
+use export::Shape;
 use maud::{Markup, html};
 use report::workflow::{ActKind, ReviewState};
 use report::{Date, Severity, beijing};
 use search::{Card, Clause, Facet, FacetCounts, FacetValue, Hit, Page, Query, Reader, Sort};
 
+use super::export::export_links;
 use super::layout::{self, ErrorPage, badge};
 use crate::app::App;
 use crate::labels;
@@ -263,6 +265,7 @@ impl Shown<'_> {
                     }
                     (self.actions())
                 }
+                @if page.total > 0 { (export_links(&Params::parse(&self.filter()), Shape::Reports)) }
                 nav.paging aria-label="翻页" {
                     span.quiet { "共 " (page.total) " 份" }
                     @if self.params.get("cursor").is_some() { a href=(self.params.without("cursor").address("/review")) { "回到第一页" } }

@@ -1,12 +1,14 @@
 //! `/roster`: the agencies that should report, who has, who was late, and who has not; imports, which are tried out
 //! first, and the exceptions of single agencies.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use access::{Caller, Code, Requires};
 use axum::extract::{Multipart, State};
 use axum::http::{HeaderName, header};
 use axum::response::{IntoResponse, Redirect, Response};
+use export::{Column, Format, Kind, Names, Value};
 use maud::{Markup, html};
 use report::{Region, Year, beijing};
 use survey::{AgencyChange, Attendance, Attendee, Exemption, Roster, RosterChanges};
@@ -19,7 +21,7 @@ use crate::params::Params;
 use crate::problem::Problem;
 use crate::regional::{self, Punctuality};
 use crate::roster::{self, Current};
-use crate::{letters, region_lookup};
+use crate::{compare_export, letters, region_lookup};
 
 const TITLE: &str = "报送名录";
 /// Rows of the board on one page; the list that is downloaded has all of them.
@@ -141,12 +143,8 @@ async fn board(
         strangers: Vec::new(),
     });
     let shown: Vec<&Attendee> = attendance.agencies.iter().filter(|one| selection.shows(one)).collect();
-    let csv = params
-        .with("year", &year.to_string())
-        .with("format", "csv")
-        .without("from")
-        .without("name")
-        .address("/api/v1/roster");
+    let list = params.with("year", &year.to_string()).without("from").without("name");
+    let list = |format: Format| list.with("format", format.as_str()).address("/api/v1/roster");
     let more = |from: usize| params.with("from", &from.to_string()).address("/roster");
     let last = (selection.from + ROWS).min(shown.len());
     Ok(html! {
@@ -157,7 +155,7 @@ async fn board(
             @if shown.is_empty() {
                 p { "没有符合条件的机关。" }
             } @else {
-                p.above { span { "第" (selection.from + 1) "至" (last) "个，共" (shown.len()) "个机关" } a href=(csv) { "导出本表（CSV）" } }
+                p.above { span { "第" (selection.from + 1) "至" (last) "个，共" (shown.len()) "个机关" } span { "导出本表：" a href=(list(Format::Xlsx)) download { "Excel" } "　" a href=(list(Format::Csv)) download { "CSV" } } }
                 (table(caller, current, &shown, selection))
                 nav.paging aria-label="翻页" {
                     @if selection.from > 0 { a href=(more(selection.from.saturating_sub(ROWS))) rel="prev" { "上一页" } }
@@ -493,50 +491,64 @@ pub(crate) async fn roster_current(State(app): State<App>, caller: Caller) -> Re
     Ok(csv(rows, "机关名录.csv"))
 }
 
-/// The board as CSV, for `/api/v1/roster?format=csv`.
-pub(crate) fn board_csv(attendance: &Attendance, params: &Params) -> Response {
+/// The board as a table, for `/api/v1/roster`.
+///
+/// # Errors
+/// If the format is Parquet.
+pub(crate) fn board_table(
+    attendance: &Attendance,
+    params: &Params,
+    format: Format,
+) -> Result<Response, Problem> {
     let year = attendance.year;
-    let heads = [
-        "机关",
-        "区划代码",
-        "地区",
-        "年度",
-        "截止日期",
-        "情况",
-        "日期",
-        "日期来源",
-        "校核结论",
-        "此前缺报的年度",
-        "说明",
+    let columns = [
+        Column::new("agency", "机关", Kind::Text, "名录中的名称。"),
+        Column::new("region", "区划代码", Kind::Text, "所在行政区划。"),
+        Column::new("region_name", "地区", Kind::Text, "行政区划的名称。"),
+        Column::new("year", "年度", Kind::Integer, "年度报告的年度。"),
+        Column::new("deadline", "截止日期", Kind::Date, "应在这一天以前报送。"),
+        Column::new("state", "情况", Kind::Text, "未报送、迟报、按时报送或免报。"),
+        Column::new("day", "日期", Kind::Date, "最早一份年度报告的日期，空为没有。"),
+        Column::new("day_source", "日期来源", Kind::Text, "这一日期取自何处。"),
+        Column::new("verdict", "校核结论", Kind::Text, "空为没有年度报告。"),
+        Column::new("years_missing", "此前缺报的年度", Kind::Text, "以顿号隔开。"),
+        Column::new("note", "说明", Kind::Text, "延期、免报的原因。"),
     ];
-    let mut rows = vec![heads.map(str::to_owned).to_vec()];
+    let names = compare_export::names(format);
+    let words = |id: &'static str, title: &'static str| text(if names == Names::Zh { title } else { id });
     let wanted = params.get("state");
-    for attendee in &attendance.agencies {
+    let is_wanted =
+        |attendee: &&Attendee| wanted.is_none_or(|wanted| wanted == Punctuality::of(attendee).as_str());
+    let rows = attendance.agencies.iter().filter(is_wanted).map(|attendee| {
         let state = Punctuality::of(attendee);
-        if wanted.is_some_and(|wanted| wanted != state.as_str()) {
-            continue;
-        }
         let title = STATES.iter().find(|(known, _)| *known == state).map_or("", |(_, title)| title);
-        let (day, source) = attendee
-            .first_day()
-            .map_or_else(Default::default, |(day, source)| (day.to_string(), source.title().to_owned()));
-        let verdict = attendee.reports.first().map_or("", |report| report.verdict.title());
+        let verdict = attendee.reports.first().map(|report| report.verdict);
         let earlier = attendee.missing_years.iter().filter(|missing| **missing != year);
-        rows.push(vec![
-            attendee.agency.clone(),
-            attendee.region.clone().unwrap_or_default(),
-            region_name(attendee.region.as_deref()),
-            year.to_string(),
-            attendee.deadline.map(|day| day.to_string()).unwrap_or_default(),
-            title.to_owned(),
-            day,
-            source,
-            verdict.to_owned(),
-            earlier.map(ToString::to_string).collect::<Vec<_>>().join("、"),
-            attendee.note.clone().unwrap_or_default(),
-        ]);
-    }
-    csv(rows, &format!("{year}年度报送情况.csv"))
+        let earlier: Vec<String> = earlier.map(ToString::to_string).collect();
+        let first = attendee.first_day();
+        vec![
+            text(attendee.agency.as_str()),
+            text(attendee.region.as_deref().unwrap_or_default()),
+            text(region_name(attendee.region.as_deref())),
+            Value::Integer(i64::from(year.get())),
+            attendee.deadline.map_or(Value::Empty, Value::Date),
+            words(state.as_str(), title),
+            first.map_or(Value::Empty, |(day, _)| Value::Date(day)),
+            text(first.map_or("", |(_, source)| source.title())),
+            verdict.map_or(Value::Empty, |verdict| words(verdict.as_str(), verdict.title())),
+            text(earlier.join("、")),
+            text(attendee.note.as_deref().unwrap_or_default()),
+        ]
+    });
+    let bytes = export::write_rows("报送情况", &columns, names, format, rows);
+    let bytes = bytes.map_err(|error| Problem::internal(&error.into()))?;
+    Ok(download(bytes, format.media_type(), &format!("{year}年度报送情况.{}", format.as_str())))
+}
+
+/// A text; nothing where it is empty.
+fn text<'a>(text: impl Into<Cow<'a, str>>) -> Value<'a> {
+    let text = text.into();
+    if text.is_empty() { Value::Empty } else { Value::Text(text) }
 }
 
 fn csv(rows: Vec<Vec<String>>, name: &str) -> Response {

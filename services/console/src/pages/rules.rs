@@ -483,7 +483,7 @@ pub(crate) async fn rules_change(
     let policy = match (fields.get("file"), fields.get("policy")) {
         (Some("true"), _) => None,
         (_, Some(policy)) => Some(policy.to_owned()),
-        _ => return Err(Problem::new(Code::BadForm, "没有收到改动后的政策。", "请重新提交。").into()),
+        _ => return Err(Problem::new(Code::BadForm, "没有收到改动后的政策。", "请再试。").into()),
     };
     let change = Change { policy, why: text("why"), seen: text("seen"), restores: text("restores") };
     let changed = policy_changes::publish(&app, &caller, change).await?;

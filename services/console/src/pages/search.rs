@@ -22,7 +22,7 @@ const FIRST_VALUES: usize = 8;
 
 const ORDERS: [(&str, &str); 7] = [
     ("relevance", "按相关程度"),
-    ("-submitted", "最近提交在前"),
+    ("-submitted", "最近报送在前"),
     ("-published", "最近发布在前"),
     ("-year", "年份从近到远"),
     ("year", "年份从远到近"),
@@ -35,8 +35,8 @@ const EXAMPLES: [(&str, &str, &str); 6] = [
     ("q=\"行政许可\" 电子证照", "\"行政许可\" 电子证照", "引号内一字不差；空格隔开的词都要有"),
     ("q=不予公开 -信访", "不予公开 -信访", "减号排除"),
     ("q=表三 新收 总计>100", "表三 新收 总计>100", "按表中的数字找，也可写 大于、不少于、100..200"),
-    ("verdict=fail", "有错误的年报", "勾稽关系不成立，需要退回修改"),
-    ("finding=T3-01", "结转不平的年报", "新收加上年结转，不等于办理总计加结转下年度"),
+    ("verdict=fail", "有错误的年度报告", "勾稽关系不成立，需要退回修改"),
+    ("finding=T3-01", "结转不平的年度报告", "新收加上年结转，不等于办理总计加结转下年度"),
 ];
 
 pub(crate) async fn search(
@@ -91,7 +91,7 @@ fn examples(indexed: u64) -> Markup {
     html! {
         section.card.newcomer {
             @if indexed == 0 {
-                h2 { "库里还没有年报" }
+                h2 { "库里还没有年度报告" }
                 p { "先送几份进来：在命令行运行 " code { "gouji submit 文件或文件夹" } "，或用 " code { "POST /api/v1/reports" } " 上传。送到后一两秒就能在这里检索，上方的数字会跟着变。" }
             } @else {
                 h2 { "可以这样找" }
@@ -125,7 +125,7 @@ fn results(found: &Page, params: &Params, caller: &Caller) -> Markup {
                     (order(params))
                 }
                 @if found.relaxed {
-                    p.notice { "没有一份年报完整含有所输入的词，以下是含有其中大部分字词的年报。给词加上引号可以只看完全一致的结果。" }
+                    p.notice { "没有一份年度报告完整含有所输入的词，以下是含有其中大部分字词的年度报告。给词加上引号可以只看完全一致的结果。" }
                 }
                 @if found.hits.is_empty() { (no_hits(params, caller)) }
                 @if !found.hits.is_empty() && !found.relaxed { (export_links(params, Shape::Reports)) }
@@ -219,7 +219,7 @@ fn no_hits(params: &Params, caller: &Caller) -> Markup {
                     li { "去掉上面的某个条件，或" a href=(Params::default().with("q", params.get("q").unwrap_or_default()).address("/")) { "去掉全部条件" } "再找。" }
                 }
                 li { "把长句拆成几个词，用空格隔开。" }
-                li { "刚提交的年报要等一两秒才能检索到" @if caller.can(Requires::Review) { "，可看" a href="/status" { "处理状态" } } "。" }
+                li { "刚报送的年度报告要等一两秒才能检索到" @if caller.can(Requires::Review) { "，可看" a href="/status" { "处理状态" } } "。" }
             }
         }
     }

@@ -29,9 +29,9 @@ pub(crate) async fn status(State(app): State<App>, caller: Caller) -> Result<Mar
             h2 { "各环节" }
             @match &snapshot {
                 Some(snapshot) => (stages(snapshot)),
-                None => p.notice.warn { "消息总线暂时没有应答；检索和已入库的年报不受影响。" },
+                None => p.notice.warn { "消息总线暂时没有应答；检索和已入库的年度报告不受影响。" },
             }
-            p.quiet { "当前可检索 " b data-count="searchable" { (reports) } " 份年报（同一年报的多次提交只算一份，旧版本仍可查看）。" }
+            p.quiet { "当前可检索 " b data-count="searchable" { (reports) } " 份年度报告（同一年度报告的多次报送只算一份，旧版本仍可查看）。" }
         }
         (outlets::section(outlets.as_deref()))
         section.card {

@@ -1,11 +1,10 @@
 //! `/users`: the accounts of the office. An administrator makes them, gives them roles, and disables them.
 
-use access::account::{Account, NewAccount, Password, Profile};
-use access::{Action, Caller, Role};
+use access::account::{Account, Password, Profile};
+use access::{Caller, Role};
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
-use jiff::Timestamp;
 use maud::{Markup, html};
 use report::beijing;
 
@@ -15,21 +14,11 @@ use crate::app::App;
 use crate::form::Form;
 use crate::params::{Id, Params};
 use crate::problem::Problem;
-use crate::region_lookup;
+use crate::users::{self, WithPassword, scope_text};
 
 const TITLE: &str = "用户";
 /// Accounts on one page; the fields above the list find the others.
 const LISTED: usize = 300;
-
-/// The scope of an account in words.
-pub(super) fn scope_text(regions: &[String], agencies: &[String]) -> String {
-    let regions = regions.iter().map(|code| match region_lookup::name(code) {
-        Some(name) => format!("{name}（{code}）"),
-        None => code.clone(),
-    });
-    let parts: Vec<String> = regions.chain(agencies.iter().cloned()).collect();
-    if parts.is_empty() { "全部".into() } else { parts.join("、") }
-}
 
 /// `GET /users`.
 pub(crate) async fn list(
@@ -37,14 +26,8 @@ pub(crate) async fn list(
     caller: Caller,
     params: Params,
 ) -> Result<Response, ErrorPage> {
-    let directory = app.access().directory().await?;
     let (text, role) = (params.get("q").unwrap_or_default(), params.get("role").unwrap_or_default());
-    let mut found = directory.accounts();
-    found.retain(|account| {
-        let texts = [&account.name, &account.display];
-        let in_text = texts.into_iter().chain(&account.regions).chain(&account.agencies);
-        (role.is_empty() || account.role.name() == role) && in_text.into_iter().any(|own| own.contains(text))
-    });
+    let found = users::list(&app, text, Role::parse(role)).await?;
     let content = html! {
         div.title-row { h1 { (TITLE) } a.button.primary href="/users/new" { "新建账号" } }
         form.card.asking action="/users" role="search" {
@@ -60,7 +43,7 @@ pub(crate) async fn list(
     Ok(layout::page_with(&app, &caller, TITLE, "", &["account.css"], content).await.into_response())
 }
 
-fn table(accounts: &[&Account]) -> Markup {
+fn table(accounts: &[Account]) -> Markup {
     html! {
         div.scroll { table.plain.left.users {
             thead { tr { th scope="col" { "登录名" } th scope="col" { "姓名" } th scope="col" { "角色" } th scope="col" { "范围" } th scope="col" { "登录方式" } th scope="col" { "状态" } th scope="col" { "建立时间" } } }
@@ -146,7 +129,7 @@ impl Filled {
     }
 }
 
-const ROLES: &str = "报送单位：报送和查看本单位年报；审核员：审核；负责人：另可豁免、批量通过、定规则；管理员：全部，含用户管理";
+const ROLES: &str = "报送单位：报送和查看本单位年度报告；审核员：审核；负责人：另可豁免、批量通过、定规则；管理员：全部，含用户管理";
 
 /// `GET /users/new`.
 pub(crate) async fn new(State(app): State<App>, caller: Caller) -> Result<Response, ErrorPage> {
@@ -189,21 +172,13 @@ pub(crate) async fn create(
 ) -> Result<Response, ErrorPage> {
     let filled = Filled::parse(&form)?;
     let is_unified = form.get("unified") == "true" && app.access().has_unified_sign_in();
-    let password = Password::random().map_err(|error| Problem::internal(&error))?;
-    let hash = match is_unified {
-        true => None,
-        false => Some(password.hash().await.map_err(|error| Problem::internal(&error))?),
-    };
-    let new = NewAccount {
-        name: form.get("name").to_owned(),
-        profile: filled.profile(),
-        must_change: hash.is_some(),
-        password: hash,
-        now_ms: Timestamp::now().as_millisecond(),
-    };
-    match app.access().create_account(&caller, new).await {
-        Ok(account) if is_unified => Ok(Redirect::to(&format!("/users/{}", account.id())).into_response()),
-        Ok(account) => Ok(password_page(&app, &caller, &account, &password, "已建立账号").await),
+    match users::create(&app, &caller, form.get("name"), filled.profile(), is_unified).await {
+        Ok(WithPassword { account, password: None }) => {
+            Ok(Redirect::to(&format!("/users/{}", account.id())).into_response())
+        }
+        Ok(WithPassword { account, password: Some(password) }) => {
+            Ok(password_page(&app, &caller, &account, &password, "已建立账号").await)
+        }
         Err(problem) if problem.field.is_some() => {
             let page = new_page(&app, &caller, form.get("name"), &filled, is_unified, Some(&problem)).await;
             Ok(with_status(page, problem.status))
@@ -240,12 +215,6 @@ async fn password_page(
     ([(header::CACHE_CONTROL, "no-store")], page).into_response()
 }
 
-async fn find(app: &App, id: &str) -> Result<Account, Problem> {
-    let directory = app.access().directory().await?;
-    let found = directory.accounts().into_iter().find(|account| account.id() == id).cloned();
-    found.ok_or_else(|| Problem::not_found("没有这个账号。".into()))
-}
-
 /// `GET /users/{id}`.
 pub(crate) async fn show(
     State(app): State<App>,
@@ -253,7 +222,7 @@ pub(crate) async fn show(
     Id(id): Id,
     params: Params,
 ) -> Result<Response, ErrorPage> {
-    let account = find(&app, &id).await?;
+    let account = users::find(&app, &id).await?;
     let filled = Filled::of(&account);
     let notice = params.get("done").map(|_| "已保存。");
     Ok(edit_page(&app, &caller, &account, &filled, notice, None).await)
@@ -302,21 +271,13 @@ pub(crate) async fn change(
     Id(id): Id,
     form: Form,
 ) -> Result<Response, ErrorPage> {
-    let account = find(&app, &id).await?;
+    let account = users::find(&app, &id).await?;
     let name = account.name.as_str();
-    let access = app.access();
-    let action = |kind: &'static str| Action { name: kind, object: name, detail: "" };
     let done = || Redirect::to(&format!("/users/{id}?done=true")).into_response();
     let changed = match form.get("act") {
         "save" => {
             let filled = Filled::parse(&form)?;
-            let profile = filled.profile();
-            let scope = scope_text(&profile.regions, &profile.agencies);
-            let detail = format!("{} {scope}", profile.role.name());
-            let action = Action { name: "change-account", object: name, detail: &detail };
-            let change =
-                |directory: &mut access::account::Directory| directory.change_profile(name, profile.clone());
-            match access.change_account(&caller, action, change).await {
+            match users::change_profile(&app, &caller, name, filled.profile()).await {
                 Err(problem) if problem.status.is_client_error() => {
                     let page = edit_page(&app, &caller, &account, &filled, None, Some(&problem)).await;
                     return Ok(with_status(page, problem.status));
@@ -324,18 +285,13 @@ pub(crate) async fn change(
                 changed => changed,
             }
         }
-        "disable" | "enable" => {
-            let is_disabled = form.get("act") == "disable";
-            let kind = if is_disabled { "disable-account" } else { "enable-account" };
-            access.change_account(&caller, action(kind), |all| all.set_disabled(name, is_disabled)).await
-        }
-        "end" => access.change_account(&caller, action("end-sessions"), |all| all.end_sessions(name)).await,
+        "disable" => users::set_disabled(&app, &caller, name, true).await,
+        "enable" => users::set_disabled(&app, &caller, name, false).await,
+        "end" => users::end_sessions(&app, &caller, name).await,
         "reset" => {
-            let password = Password::random().map_err(|error| Problem::internal(&error))?;
-            let hash = password.hash().await.map_err(|error| Problem::internal(&error))?;
-            let reset = |all: &mut access::account::Directory| all.set_password(name, hash.clone(), true);
-            let account = access.change_account(&caller, action("reset-password"), reset).await?;
-            return Ok(password_page(&app, &caller, &account, &password, "已重置密码").await);
+            let reset = users::reset_password(&app, &caller, name).await?;
+            let Some(password) = reset.password else { return Ok(done()) };
+            return Ok(password_page(&app, &caller, &reset.account, &password, "已重置密码").await);
         }
         other => return Err(Problem::bad_parameter("act", format!("没有操作“{other}”。")).into()),
     };

@@ -160,7 +160,7 @@ async fn pages_lead_to_the_sign_in_and_back() {
     );
     let page = browser.get("/").await;
     assert_eq!(page.status.as_u16(), 200);
-    for offered in ["王主任", "退出", "用户", "审计", "处理状态"] {
+    for offered in ["王主任", "退出", "用户", "操作记录", "处理状态"] {
         assert!(page.text().contains(offered), "{offered}");
     }
     assert_eq!(browser.status_of("/login?next=%2Fstatus").await, (303, "/status".into()));
@@ -251,7 +251,7 @@ async fn an_initial_password_is_changed_before_anything_else() {
     assert_eq!(Browser::new(&console).sign_in("zhangsan", &initial, "").await.status.as_u16(), 401);
     // A sender of reports is offered and given only its own.
     let page = browser.get("/").await.text();
-    for withheld in ["汇总与比对", "处理状态", ">用户<", ">审计<"] {
+    for withheld in ["汇总与比对", "处理状态", ">用户<", ">操作记录<"] {
         assert!(!page.contains(withheld), "{withheld}");
     }
     for address in ["/status", "/regions", "/users", "/audit", "/api/v1/kept", "/api/v1/audit"] {

@@ -181,7 +181,7 @@ async fn an_earlier_version_stays_readable() {
     let source = console.get(&format!("/api/v1/reports/{old_id}/source")).await;
     assert_eq!(source.body, older.as_bytes());
     let page = console.get(&format!("/reports/{old_id}")).await.text();
-    assert!(page.contains("较早提交的版本"));
+    assert!(page.contains("较早报送的版本"));
 }
 
 #[tokio::test]

@@ -118,7 +118,11 @@ async fn agencies_are_compared_over_the_years() {
     has(&lines[1], &[OTHER, "2024", ",,原文以符号代替数字,"]);
     has(&lines[2], &[OWN, ",120,,,1,", &keys[2]]);
     let rows = console.get("/api/v1/compare?by=region&region=37&year=2024&format=jsonl").await.text();
-    has(&rows, &["\"region\":\"370700\"", "\"known\":2"]);
+    has(&rows, &["\"region\":\"370700\"", "\"known\":2", "\"rank\":1"]);
+    for by in ["agency", "region"] {
+        let book = console.get(&format!("/api/v1/compare?by={by}&region=37&year=2024&format=xlsx")).await;
+        assert_eq!((book.status.as_u16(), &book.body[..2]), (200, &b"PK"[..]), "{by}");
+    }
     assert_eq!(console.get("/api/v1/compare?format=docx").await.json()["field"], json!("format"));
 
     let page = console.get(&format!("/compare?cell={DECISIONS}&cell={TOTAL}")).await.text();
@@ -167,7 +171,11 @@ async fn the_roster_says_of_how_many_agencies_a_total_is() {
     let whole = console.get(&format!("/api/v1/sum?cell={TOTAL}&year=2024")).await.json();
     assert_eq!(sum["value"], whole["groups"][0]["sum"]);
     let page = console.get(&format!("/compare?cell={TOTAL}&by=region&region=37")).await.text();
-    has(&page, &["山东省潍坊市", "2/4家", "≥", "按汇总口径相加"]);
+    has(&page, &["山东省潍坊市", "2/4家", "≥", "按汇总口径相加", "位次", "按最近年度由多到少"]);
+    assert_eq!(regions["rows"][0]["rank"][TOTAL], json!(1));
+    let all = console.get(&format!("/api/v1/compare?cell={TOTAL}&by=region&region=37")).await.json();
+    // Agencies lack in every year, so no change is certain.
+    assert_eq!(all["rows"][0]["sums"][TOTAL][1]["change"], json!(null), "{all}");
     check_pictures(&page, 1);
     has(
         &console.get("/regions?region=3707&year=2024").await.text(),

@@ -19,3 +19,4 @@ mod server;
 #[path = "../../../../tests/src/skip.rs"]
 #[expect(unreachable_pub, reason = "it is public in `tests`, where it belongs")]
 mod skip;
+mod users;

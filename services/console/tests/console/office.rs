@@ -118,6 +118,8 @@ async fn a_roster_is_checked_before_it_is_imported() {
         &csv.text(),
         &["\u{feff}机关,区划代码", &format!("{OTHER},370700,山东省潍坊市,2024,2025-01-31,未报送,,,,,")],
     );
+    let book = console.get("/api/v1/roster?region=3707&year=2024&format=xlsx").await;
+    assert_eq!((book.status.as_u16(), &book.body[..2]), (200, &b"PK"[..]));
 
     let change = [
         ("current", "roster-1"),

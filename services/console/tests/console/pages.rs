@@ -55,7 +55,7 @@ async fn a_search_page_keeps_its_state_in_its_address() {
 #[tokio::test]
 async fn an_empty_console_says_what_to_do() {
     let console = TestConsole::empty().await;
-    assert!(console.get("/").await.text().contains("库里还没有年报"));
+    assert!(console.get("/").await.text().contains("库里还没有年度报告"));
     let answer = console.get("/nothing").await;
     assert_eq!((answer.status.as_u16(), answer.header("content-type")), (404, "text/html; charset=utf-8"));
     assert_eq!(console.get("/reports/0123").await.status, 404);

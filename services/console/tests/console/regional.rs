@@ -28,7 +28,7 @@ fn lacks(page: &str, texts: &[&str]) {
 #[tokio::test]
 async fn a_region_shows_its_roster_its_sums_and_its_copies() {
     let mut console = TestConsole::empty().await;
-    has(&console.get("/regions").await.text(), &["汇总与比对", "库里还没有能确定地区的年报"]);
+    has(&console.get("/regions").await.text(), &["汇总与比对", "库里还没有能确定地区的年度报告"]);
     let (_, own) = console.submit("a.txt", of(OWN, 2024).as_bytes()).await;
     let (_, copy) = console.submit("b.txt", of(OTHER, 2024).as_bytes()).await;
     console.commit().await;
@@ -36,7 +36,7 @@ async fn a_region_shows_its_roster_its_sums_and_its_copies() {
 
     let without_roster = console.get("/regions?region=3707&year=2024").await.text();
     has(&without_roster, &["gouji roster import", "本年新收申请", "format=xlsx", "开始比对"]);
-    lacks(&without_roster, &["比对的年报"]);
+    lacks(&without_roster, &["比对的年度报告"]);
 
     let evil = "潍坊市<img src=x>局";
     let roster = format!("机关名称,区划代码,上级,口径\n{OWN},370700,,\n{OTHER},370700,,\n{evil},370700,,\n");
@@ -48,7 +48,7 @@ async fn a_region_shows_its_roster_its_sums_and_its_copies() {
     let compared = console.get("/regions?region=3707&year=2024&survey=true").await.text();
     has(
         &compared,
-        &["比对的年报</dt><dd>2<", &format!("/reports/{own}"), &format!("/reports/{copy}"), "对照："],
+        &["比对的年度报告</dt><dd>2<", &format!("/reports/{own}"), &format!("/reports/{copy}"), "对照："],
     );
     let alone = console.get("/regions?region=3707&year=2024&survey=true&rule=X-%3Cimg%3E").await.text();
     has(&alone, &["有错误或警告</dt><dd>0<", "只有提示</dt><dd>0<"]);
@@ -82,7 +82,7 @@ async fn a_bad_region_or_year_is_explained() {
     check("region=61&year=soon", &["“soon”不是年度", "value=\"61\""]).await;
     check("region=61", &["不是年度"]).await;
     check("region=61&year=2010", &["没有统一的表格"]).await;
-    check("region=61&year=2024&survey=true", &["没有可以汇总的年报", "没有发现机关之间的问题"]).await;
+    check("region=61&year=2024&survey=true", &["没有可以汇总的年度报告", "没有发现机关之间的问题"]).await;
 }
 
 #[tokio::test]
@@ -96,7 +96,7 @@ async fn the_years_of_an_agency_are_linked() {
     has(&page, &[&format!("href=\"/reports/{before}\" rel=\"prev\""), "aria-current=\"page\">2024年"]);
     lacks(&page, &[other.as_str(), "不在库中"]);
     let page = console.get(&format!("/reports/{before}")).await.text();
-    has(&page, &[&format!("href=\"/reports/{own}\" rel=\"next\""), "2022年的年报不在库中"]);
+    has(&page, &[&format!("href=\"/reports/{own}\" rel=\"next\""), "2022年的年度报告不在库中"]);
 }
 
 #[tokio::test]
@@ -115,13 +115,13 @@ async fn a_withdrawn_report_says_so_and_stays_readable() {
     has(&current, &notice);
     has(
         &current,
-        &[&format!("href=\"/reports/{id}\">查看撤回前的年报"), &format!("/api/v1/reports/{id}/source")],
+        &[&format!("href=\"/reports/{id}\">查看撤回前的年度报告"), &format!("/api/v1/reports/{id}/source")],
     );
     lacks(&current, &["<img", "未发现问题", "/letter", "正文</h2>"]);
     let earlier = console.get(&format!("/reports/{id}")).await.text();
     has(&earlier, &notice);
     has(&earlier, &["id=\"cell-requests.received.total\""]);
-    lacks(&earlier, &["<img", "/letter", "已被新的提交取代"]);
+    lacks(&earlier, &["<img", "/letter", "已被新报送的取代"]);
 
     let after = console.get(&format!("/api/v1/reports/{id}")).await.json();
     assert_eq!((&after["cells"], &after["findings"]), (&before["cells"], &before["findings"]));
@@ -131,5 +131,5 @@ async fn a_withdrawn_report_says_so_and_stays_readable() {
     assert_eq!(console.get(&format!("/api/v1/reports/{id}/letter")).await.status, 200);
     let page = console.get(&format!("/reports/{next}")).await.text();
     lacks(&page, &[&format!("/reports/{key}\"")]);
-    has(&page, &["2023年的年报不在库中"]);
+    has(&page, &["2023年的年度报告不在库中"]);
 }

@@ -1,5 +1,6 @@
 //! `gouji check`: reads and judges files without a server. An agency checks its own file before it sends it.
 
+use std::fs;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -7,7 +8,8 @@ use anyhow::{Context as _, Result};
 use check::{CheckedFile, Judge, across_years, check_file, today};
 use clap::{Args, ValueEnum};
 use parse::Readers;
-use report::Verdict;
+use render::{CheckedReport, checked_html, checked_xlsx};
+use report::{Review, Verdict};
 use tokio::runtime::Builder;
 use worker::WEAK_SANDBOX;
 
@@ -22,9 +24,12 @@ use crate::print::say;
 /// Exit status: 0 if every report passes or has warnings only, 1 if a report fails, 2 if a file cannot be read.
 #[derive(Debug, Args)]
 pub(crate) struct Check {
-    /// How to print the findings.
+    /// How to print the findings, or the form of the file that has them.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
+    /// Where to write a page or a workbook; by default in this folder, as 校核结果.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
     /// A rule policy: severities, rules switched off, waivers; see deploy/rule-policy.toml.
     #[arg(long, alias = "office", env = "GOUJI_RULE_POLICY", value_name = "FILE")]
     policy: Option<PathBuf>,
@@ -36,8 +41,14 @@ pub(crate) struct Check {
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Format {
+    /// For people, on the terminal.
     Human,
+    /// One JSON object a file, on the terminal.
     Json,
+    /// A page to print or to send on.
+    Html,
+    /// A workbook: a row for each file, each finding and each cell.
+    Xlsx,
 }
 
 /// The status where some file cannot be read.
@@ -63,6 +74,7 @@ impl Check {
             pending_bytes: 0,
             worst: 0,
             summary: Summary::default(),
+            kept: Vec::new(),
         };
         for path in &self.paths {
             walk(path, &mut |file, bytes| {
@@ -71,10 +83,21 @@ impl Check {
         }
         checking.print();
         warn_of_weak_sandbox(&readers);
-        if matches!(self.format, Format::Human) {
-            say(&checking.summary.text());
+        match self.format {
+            Format::Human => say(&checking.summary.text()),
+            Format::Json => {}
+            Format::Html => self.write("html", checked_html(&as_rendered(&checking.kept)).into_bytes())?,
+            Format::Xlsx => self.write("xlsx", checked_xlsx(&as_rendered(&checking.kept))?)?,
         }
         Ok(checking.worst)
+    }
+
+    /// Writes the file, and prints where it is.
+    fn write(&self, extension: &str, bytes: Vec<u8>) -> Result<()> {
+        let out = self.out.clone().unwrap_or_else(|| PathBuf::from(format!("校核结果.{extension}")));
+        fs::write(&out, bytes).with_context(|| format!("writing {}", out.display()))?;
+        say(&out.display().to_string());
+        Ok(())
     }
 }
 
@@ -106,6 +129,22 @@ struct Checking {
     /// The greatest exit status.
     worst: u8,
     summary: Summary,
+    /// What goes into one page or workbook together.
+    kept: Vec<Kept>,
+}
+
+/// What a page or a workbook has of a file: not its bytes.
+struct Kept {
+    name: String,
+    outcome: Result<Review, String>,
+}
+
+fn as_rendered(files: &[Kept]) -> Vec<CheckedReport<'_>> {
+    let mut rendered = Vec::with_capacity(files.len());
+    for Kept { name, outcome } in files {
+        rendered.push(CheckedReport { file_name: name, outcome: outcome.as_ref().map_err(String::as_str) });
+    }
+    rendered
 }
 
 impl Checking {
@@ -122,11 +161,15 @@ impl Checking {
         self.pending_bytes = 0;
         for checked in across_years(std::mem::take(&mut self.pending), &self.judge) {
             self.worst = self.worst.max(exit_code(&checked));
+            self.summary.count(&checked);
             match self.format {
                 Format::Json => say(&checked.to_json().to_string()),
                 Format::Human => say(&human(&checked)),
+                Format::Html | Format::Xlsx => {
+                    let outcome = checked.outcome.map_err(|unreadable| unreadable.message);
+                    self.kept.push(Kept { name: checked.name, outcome });
+                }
             }
-            self.summary.count(&checked);
         }
     }
 }

@@ -65,11 +65,11 @@ pub(crate) fn human(checked: &CheckedFile) -> String {
             // The bytes of a packed format are not readable.
             match checked.encoding {
                 Some(_) => excerpt(&mut out, checked, place, &label),
-                None => numbered_place(&mut out, checked, place, &label),
+                None => named_place(&mut out, checked, review, place, &label),
             }
         }
-        if let (Some(left), Some(right)) = (finding.left, finding.right) {
-            let _ = writeln!(out, "   = {} {left} ≠ {} {right}", word("左边", "left"), word("右边", "right"));
+        if let Some(numbers) = numbers(review, finding) {
+            let _ = writeln!(out, "   = {numbers}");
         }
         // A summary says the repair of all its findings.
         if let Some(repair) = finding.repair.as_ref().filter(|_| summary.is_none() || is_first) {
@@ -106,6 +106,16 @@ pub(crate) fn label(severity: Severity, judgement: Judgement) -> &'static str {
         Judgement::Unknown => judgement.as_str(),
     };
     word(judgement.label(severity), english)
+}
+
+/// Both numbers of a finding: in Chinese by the names of the form, where it is certain what they are.
+fn numbers(review: &Review, finding: &Finding) -> Option<String> {
+    let (left, right) = (finding.left?, finding.right?);
+    let named = render::sides(&review.report, finding);
+    Some(match (language::current(), named) {
+        (Language::Zh, Some(names)) => format!("{} {left} ≠ {} {right}", names.left, names.right),
+        _ => text!("{left} ≠ {right}", "left {left} ≠ right {right}"),
+    })
 }
 
 /// The grounds of a finding: the other report, why it does not count, the legal basis.
@@ -157,23 +167,33 @@ fn places(review: &Review, finding: &Finding) -> Vec<(Origin, String)> {
     places
 }
 
-/// Page, table, row and column, counted from one.
+/// The place in words of the form, or in English the page, table, row and column, counted from one.
+fn named_place(out: &mut String, checked: &CheckedFile, review: &Review, origin: Origin, label: &str) {
+    match language::current() {
+        Language::Zh => {
+            let place = render::location(&review.report, origin, Some(&checked.name)).unwrap_or_default();
+            let _ = writeln!(out, "  --> {}: {place}", checked.name);
+        }
+        Language::En => numbered_place(out, checked, origin, label),
+    }
+}
+
 fn numbered_place(out: &mut String, checked: &CheckedFile, origin: Origin, label: &str) {
     let from_one = |number: Option<u32>| number.map(|number| number + 1);
     let mut parts: Vec<String> = [
-        origin.page.map(|number| text!("第{number}页", "page {number}")),
-        from_one(origin.table).map(|number| text!("第{number}个表格", "table {number}")),
-        from_one(origin.row).map(|number| text!("第{number}行", "row {number}")),
-        from_one(origin.column).map(|number| text!("第{number}列", "column {number}")),
+        origin.page.map(|number| format!("page {number}")),
+        from_one(origin.table).map(|number| format!("table {number}")),
+        from_one(origin.row).map(|number| format!("row {number}")),
+        from_one(origin.column).map(|number| format!("column {number}")),
     ]
     .into_iter()
     .flatten()
     .collect();
     if origin.table.is_none() {
         let line = Some(origin.line).filter(|line| *line > 0);
-        parts.extend(line.map(|number| text!("第{number}行", "line {number}")));
+        parts.extend(line.map(|number| format!("line {number}")));
     }
-    let _ = writeln!(out, "  --> {}: {}  {label}", checked.name, parts.join(word("", ", ")));
+    let _ = writeln!(out, "  --> {}: {}  {label}", checked.name, parts.join(", "));
 }
 
 /// Width of an excerpt on the terminal, in columns.

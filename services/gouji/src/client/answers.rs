@@ -17,6 +17,31 @@ pub(crate) struct Problem {
     pub(crate) hint: Option<String>,
 }
 
+/// `GET /api/v1/users`.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Accounts {
+    pub(crate) users: Vec<Account>,
+}
+
+/// An account.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Account {
+    pub(crate) name: String,
+    pub(crate) display: String,
+    pub(crate) role: String,
+    pub(crate) regions: Vec<String>,
+    pub(crate) agencies: Vec<String>,
+    pub(crate) must_change_password: bool,
+    pub(crate) disabled: bool,
+}
+
+/// An account with the password that it was given.
+#[derive(Debug, Deserialize)]
+pub(crate) struct AccountWithPassword {
+    pub(crate) user: Account,
+    pub(crate) initial_password: Option<String>,
+}
+
 /// `POST /api/v1/reports`.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Receipt {

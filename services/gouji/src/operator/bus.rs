@@ -1,5 +1,9 @@
 //! `gouji bus init`: a user of the bus for each process, and the configuration of nats-server for them.
+//! `gouji bus export`: an account for each region that copies what leaves.
 
+mod export;
+
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::Write as _;
@@ -9,6 +13,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result, ensure};
 use bus::UserKey;
 use clap::{Args, Subcommand};
+use proto::subject;
 
 use crate::language::text;
 use crate::print::say;
@@ -31,56 +36,57 @@ enum Verb {
         #[arg(long, value_name = "FOLDER")]
         place: Option<PathBuf>,
     },
+    /// Let regions copy what leaves about them: an account, a user and a copy of the stream EXPORT for each.
+    Export(export::Export),
 }
 
-/// The users of the account of the log, and the users of the account of its readers; `deploy/nats/permissions.conf`
-/// has the permissions of each.
+/// The users of the account of the log; `deploy/nats/permissions.conf` has the permissions of each.
 const OF_LOG: [&str; 7] = ["ingest", "parse", "validate", "index", "console", "deliver", "operator"];
-const OF_READERS: [&str; 1] = ["observer"];
 
-/// The two accounts with `{log}` and `{readers}` for their users. What goes from LOG to READERS is live facts, and
-/// the copy of them that the stream EXPORT makes by a consumer on the log; nothing goes back but the requests for
-/// that consumer, which the server makes itself. The operator of LOG sets up the streams of READERS.
+/// The account of the log, with `{apis}` for the requests of the operator to the accounts of regions, `{log}` for its
+/// users and `{regions}` for those accounts. What it exports is outward messages, and consumers on their stream.
 const ACCOUNTS: &str = r#"accounts {
   LOG: {
     jetstream: enabled
     exports: [
-      { stream: "gouji.v1.validated.>", accounts: [READERS] }
-      { stream: "gouji.v1.indexed.>", accounts: [READERS] }
-      { stream: "gouji.export.>", accounts: [READERS] }
-      { service: "$JS.API.CONSUMER.CREATE.GOUJI", accounts: [READERS] }
-      { service: "$JS.API.CONSUMER.CREATE.GOUJI.>", accounts: [READERS] }
-      { service: "$JS.API.CONSUMER.DELETE.GOUJI.>", accounts: [READERS] }
-      { service: "$JS.FC.>", accounts: [READERS] }
+      { stream: "gouji.bus.v1.>" }
+      { stream: "gouji.export.>" }
+      { service: "$JS.API.CONSUMER.CREATE.EXPORT.>" }
+      { service: "$JS.API.CONSUMER.DELETE.EXPORT.>" }
+      { service: "$JS.FC.>" }
     ]
     imports: [
-      { service: { account: READERS, subject: "$JS.API.>" }, to: "READERS.API.>" }
-    ]
+{apis}    ]
     users: [
 {log}    ]
   }
-  READERS: {
+{regions}}
+"#;
+
+/// The account of a region. It hears the messages about the region, and its stream EXPORT copies them by a consumer
+/// that the server makes; the import lets it have no consumer on anything else. An answer to a user of it stays in it.
+const REGION: &str = r#"  REGION_{code}: {
     jetstream: enabled
     exports: [
       { service: "$JS.API.>", accounts: [LOG] }
     ]
     imports: [
-      { stream: { account: LOG, subject: "gouji.v1.validated.>" } }
-      { stream: { account: LOG, subject: "gouji.v1.indexed.>" } }
-      { stream: { account: LOG, subject: "gouji.export.>" } }
-      { service: { account: LOG, subject: "$JS.API.CONSUMER.CREATE.GOUJI" }, to: "LOG.API.CONSUMER.CREATE.GOUJI" }
-      { service: { account: LOG, subject: "$JS.API.CONSUMER.CREATE.GOUJI.>" }, to: "LOG.API.CONSUMER.CREATE.GOUJI.>" }
-      { service: { account: LOG, subject: "$JS.API.CONSUMER.DELETE.GOUJI.>" }, to: "LOG.API.CONSUMER.DELETE.GOUJI.>" }
+      { stream: { account: LOG, subject: "{subjects}" } }
+      { stream: { account: LOG, subject: "gouji.export.{code}.>" } }
+      { service: { account: LOG, subject: "$JS.API.CONSUMER.CREATE.EXPORT.*.{subjects}" }, to: "LOG.API.CONSUMER.CREATE.EXPORT.*.{subjects}" }
+      { service: { account: LOG, subject: "$JS.API.CONSUMER.DELETE.EXPORT.>" }, to: "LOG.API.CONSUMER.DELETE.EXPORT.>" }
       { service: { account: LOG, subject: "$JS.FC.>" } }
     ]
     users: [
-{readers}    ]
+{users}    ]
   }
-}
 "#;
 
-/// Files that are written once and then belong to the operator: permissions, one server, one of three.
-const SHIPPED: [(&str, &str); 3] = [
+/// Files that are written once and then belong to the operator: permissions, one server, one of three, and the port
+/// for the servers of regions.
+const SHIPPED: [(&str, &str); 5] = [
+    ("region.conf", include_str!("../../../../deploy/nats/region.conf")),
+    ("leafnodes.conf", include_str!("../../../../deploy/nats/leafnodes.conf")),
     ("permissions.conf", include_str!("../../../../deploy/nats/permissions.conf")),
     ("nats-server.conf", include_str!("../../../../deploy/nats/nats-server.conf")),
     ("cluster.conf", include_str!("../../../../deploy/nats/cluster.conf")),
@@ -91,8 +97,10 @@ const FOLDER: &str = "/etc/gouji/nats";
 
 impl Bus {
     pub(crate) fn run(&self) -> ExitCode {
-        let Verb::Init { folder, place } = &self.verb;
-        crate::report(init(folder, place.as_deref()))
+        match &self.verb {
+            Verb::Init { folder, place } => crate::report(init(folder, place.as_deref())),
+            Verb::Export(export) => export.run(),
+        }
     }
 }
 
@@ -102,25 +110,8 @@ fn init(folder: &Path, place: Option<&Path>) -> Result<()> {
     let folder = folder.canonicalize().with_context(|| format!("opening {}", folder.display()))?;
     let seeds = folder.join("seeds");
     close_to_others(&seeds)?;
-    let users = |names: &[&str]| -> Result<String> {
-        let mut users = String::new();
-        for name in names {
-            let key = seed(&seeds.join(format!("{name}.nk")))?;
-            let may = format!("{}_MAY", name.to_uppercase());
-            writeln!(users, "      {{ nkey: {}, permissions: ${may} }} # {name}", key.public())?;
-        }
-        Ok(users)
-    };
     let identities = folder.join("identities.conf");
-    let others = Others::of(&fs::read_to_string(&identities).unwrap_or_default());
-    let log = users(&OF_LOG)? + &others.of_log;
-    let readers = users(&OF_READERS)? + &others.of_readers;
-    let text = "# Written by `gouji bus init` from seeds/. To give one of these users a new seed, delete its file there,\n\
-         # run the command again, and then: nats-server --signal reload. Users of your own stay; give each a\n\
-         # line.\n\
-         include \"permissions.conf\"\n\n"
-        .to_owned()
-        + &ACCOUNTS.replace("{log}", &log).replace("{readers}", &readers);
+    let text = identities_of(&folder, &regions(&seeds)?)?;
     fs::write(&identities, text).with_context(|| format!("writing {}", identities.display()))?;
     let written = identities.display();
     say(&text!("已写入 {written}", "wrote {written}"));
@@ -149,39 +140,88 @@ fn init(folder: &Path, place: Option<&Path>) -> Result<()> {
     Ok(())
 }
 
-/// The lines with users that this command did not write, by account.
-#[derive(Debug, Default, PartialEq)]
-struct Others {
-    of_log: String,
-    of_readers: String,
+/// The text of `identities.conf` for the seeds in a folder; it makes those that are missing.
+fn identities_of(folder: &Path, regions: &[String]) -> Result<String> {
+    let seeds = folder.join("seeds");
+    let user = |name: &str, may: &str| -> Result<String> {
+        let key = seed(&seeds.join(format!("{name}.nk")))?;
+        Ok(format!("      {{ nkey: {}, permissions: ${may} }} # {name}\n", key.public()))
+    };
+    let existing = fs::read_to_string(folder.join("identities.conf")).unwrap_or_default();
+    let mut others = users_of_others(&existing);
+    let mut log = String::new();
+    for name in OF_LOG {
+        log += &user(name, &format!("{}_MAY", name.to_uppercase()))?;
+    }
+    log += &others.remove("LOG").unwrap_or_default();
+    let (mut apis, mut accounts) = (String::new(), String::new());
+    for code in regions {
+        let subjects = subject::outward_of(code)?;
+        writeln!(
+            apis,
+            "      {{ service: {{ account: REGION_{code}, subject: \"$JS.API.>\" }}, to: \"REGION.{code}.API.>\" }}"
+        )?;
+        let account = format!("REGION_{code}");
+        let users = user(&region_user(code), "REGION_MAY")? + &others.remove(&account).unwrap_or_default();
+        accounts +=
+            &REGION.replace("{code}", code).replace("{subjects}", &subjects).replace("{users}", &users);
+    }
+    for account in others.keys() {
+        say(&text!(
+            "账户 {account} 已取消，其中的用户没有保留；对外数据总线改用：gouji bus export apply --regions 地区代码",
+            "the account {account} is no more, and its users are left out; for foreign data buses there is now: \
+             gouji bus export apply --regions CODE"
+        ));
+    }
+    // A server refuses a list of permissions that no user has.
+    let of_regions = if regions.is_empty() { "" } else { "include \"region.conf\"\n" };
+    Ok(format!(
+        "# Written by `gouji bus init` and `gouji bus export` from seeds/. To give one of these users a new seed,\n\
+         # delete its file there, run the command again, and then: nats-server --signal reload. Users of your own\n\
+         # stay; give each a line.\n\
+         include \"permissions.conf\"\n{of_regions}\n"
+    ) + &ACCOUNTS.replace("{apis}", &apis).replace("{log}", &log).replace("{regions}", &accounts))
 }
 
-impl Others {
-    /// Reads them from `identities.conf`. A file of an earlier version has one account; users of others in it are
-    /// foreign data buses.
-    fn of(text: &str) -> Self {
-        let mut others = Self::default();
-        let mut lists = 0;
-        let mut within = false;
-        let is_earlier = !text.contains("accounts {");
-        let is_ours = |line: &str| {
-            let names = OF_LOG.iter().chain(&OF_READERS);
-            names.into_iter().any(|name| line.trim_end().ends_with(&format!("# {name}")))
-        };
-        for line in text.lines() {
-            match line.trim() {
-                "users: [" => (within, lists) = (true, lists + 1),
-                "]" => within = false,
-                _ if within && !is_ours(line) => {
-                    let into =
-                        if lists == 1 && !is_earlier { &mut others.of_log } else { &mut others.of_readers };
-                    into.extend([line, "\n"]);
-                }
-                _ => (),
-            }
-        }
-        others
+/// The name of the user of a region, and of the file with its seed.
+fn region_user(code: &str) -> String {
+    format!("region-{code}")
+}
+
+/// The codes of the regions that have a seed, in order.
+fn regions(seeds: &Path) -> Result<Vec<String>> {
+    let mut codes = Vec::new();
+    for entry in fs::read_dir(seeds).with_context(|| format!("reading {}", seeds.display()))? {
+        let name = entry?.file_name();
+        let code = name.to_str().and_then(|name| name.strip_prefix("region-")?.strip_suffix(".nk"));
+        codes.extend(code.filter(|code| subject::outward_of(code).is_ok()).map(str::to_owned));
     }
+    codes.sort();
+    Ok(codes)
+}
+
+/// The lines of `identities.conf` with users that these commands did not write, by account. A file of an earlier
+/// version has no accounts, and users of others in it are foreign data buses; that is the account `READERS` here.
+fn users_of_others(text: &str) -> BTreeMap<String, String> {
+    let mut others = BTreeMap::<String, String>::new();
+    let mut account = "READERS";
+    let mut within = false;
+    let is_ours = |line: &str| {
+        let name = line.trim_end().rsplit("# ").next().unwrap_or_default();
+        OF_LOG.contains(&name) || name == "observer" || name.starts_with("region-")
+    };
+    for line in text.lines() {
+        match line.trim() {
+            "users: [" => within = true,
+            "]" => within = false,
+            _ if within && !is_ours(line) => {
+                others.entry(account.to_owned()).or_default().extend([line, "\n"]);
+            }
+            named if !within && named.ends_with(": {") => account = named.trim_end_matches(": {"),
+            _ => (),
+        }
+    }
+    others
 }
 
 /// Reads the seed of a user, or makes a new one.
@@ -255,12 +295,16 @@ mod tests {
             "    { nkey: UDEF, permissions: $BACKUP_MAY } # backup\n",
             "    { nkey: UABC, permissions: $OBSERVER_OF_61_MAY } # bus of the province\n",
         );
-        let earlier = format!("authorization {{\n  users: [\n{ours}{province}  ]\n}}\n");
-        assert_eq!(Others::of(&earlier), Others { of_readers: province.into(), ..Others::default() });
-        let now = ACCOUNTS
-            .replace("{log}", &format!("{ours}{backup}"))
-            .replace("{readers}", &format!("    {{ nkey: U1 }} # observer\n{province}"));
-        assert_eq!(Others::of(&now), Others { of_log: backup.into(), of_readers: province.into() });
-        assert_eq!(Others::of(""), Others::default());
+        let check = |text: &str, expected: &[(&str, &str)]| {
+            let expected =
+                expected.iter().map(|(account, lines)| ((*account).to_owned(), (*lines).to_owned()));
+            assert_eq!(users_of_others(text), expected.collect(), "{text}");
+        };
+        check(&format!("authorization {{\n  users: [\n{ours}{province}  ]\n}}\n"), &[("READERS", province)]);
+        let region =
+            REGION.replace("{code}", "3704").replace("{users}", &format!("{province}      # region-3704\n"));
+        let now = ACCOUNTS.replace("{log}", &format!("{ours}{backup}")).replace("{regions}", &region);
+        check(&now, &[("LOG", backup), ("REGION_3704", province)]);
+        check("", &[]);
     }
 }

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use proto::subject;
 use serde_json::json;
 use unicode_width::UnicodeWidthStr as _;
-use worker::outlets::OutletConfig;
+use worker::outlets::{OutletConfig, TargetKind};
 use worker::{Config, OutletState, OutletStates, Position};
 
 use self::schema::Schema;
@@ -312,7 +312,13 @@ async fn show(connection: &Connection, name: &str, json: bool) -> Result<()> {
 
 async fn test(connection: &Connection, name: &str) -> Result<()> {
     let config = connection.config()?;
-    let mut target = AnyTarget::open(configured(&config, name)?, &config.installation)?;
+    let outlet = configured(&config, name)?;
+    // The other kinds are tested without the bus.
+    let bus = match outlet.to {
+        TargetKind::Nats => Some(connection.open().await?),
+        _ => None,
+    };
+    let mut target = AnyTarget::open(outlet, &config.installation, bus.as_ref())?;
     for line in target.test().await? {
         say(&line);
     }

@@ -167,11 +167,32 @@ fn people_are_shown_the_place_and_the_sum() {
     fs::write(&path, &bad.bytes).unwrap();
     let Said { code, out, err } = run(gouji(&["check", path.to_str().unwrap()]));
     assert_eq!((code, err.as_str()), (Some(1), ""), "{out}");
-    for part in ["[T3-01]: ", "左边", "≠", "有错误1份"] {
+    for part in ["[T3-01]: ", "新收与上年结转合计", "≠", "有错误1份"] {
         assert!(out.contains(part), "{part} is not in\n{out}");
     }
     let english = run(gouji(&["check", "--lang", "en", path.to_str().unwrap()])).out;
     assert!(english.contains("1 checked: 0 pass, 0 warn, 1 fail, 0 unreadable"), "{english}");
+}
+
+#[test]
+fn a_folder_is_one_page_or_one_workbook() {
+    let folder = tempfile::tempdir().unwrap();
+    let samples = concat!(env!("CARGO_MANIFEST_DIR"), "/../samples/reports");
+    let names = ["page-utf8.html", "word-automatic-numbers.docx"];
+    let of_samples: Vec<String> = names.map(|name| format!("{samples}/{name}")).into();
+    let written = |format: &str, begin: &[u8]| {
+        let out = folder.path().join(format!("out.{format}"));
+        let out = out.to_str().unwrap();
+        let mut command = gouji(&["check", "--format", format, "--out", out]);
+        let Said { out: said, err, .. } = run(command.args(&of_samples));
+        assert_eq!((said.trim(), err.as_str()), (out, ""));
+        let bytes = fs::read(out).unwrap();
+        assert!(bytes.starts_with(begin), "{format}");
+        bytes
+    };
+    let page = String::from_utf8(written("html", b"<!DOCTYPE html>")).unwrap();
+    assert!(names.iter().all(|name| page.contains(name)), "{page}");
+    written("xlsx", b"PK");
 }
 
 #[test]

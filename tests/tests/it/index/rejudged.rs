@@ -44,7 +44,7 @@ impl Setup {
     }
 
     /// Waits until the log tells of every report what the index has.
-    async fn tells_what_it_has(&self, index: &str) -> Vec<ReportRejudged> {
+    pub(super) async fn tells_what_it_has(&self, index: &str) -> Vec<ReportRejudged> {
         let mut differences = Vec::new();
         let same = until("the log to tell of every finding", PATIENCE, async || {
             let (mut told, rejudged) = self.told().await;
@@ -77,7 +77,7 @@ impl Setup {
 #[tokio::test]
 async fn each_change_is_told_once_wherever_the_process_is_killed() {
     let setup = Setup::new().await;
-    let points = ["committed@1", "rejudging@1", "rejudging@9", "rejudged@5", "published@21", "sent@3"];
+    let points = ["committed@1", "rejudging@1", "rejudging@4", "rejudged@2", "published@9", "sent@3"];
     // Later versions before earlier ones, and most years after the year that is compared with them. Each process
     // gets reports of its own: what the one before held comes again after half a minute.
     let parts: Vec<u64> = (0..105).rev().collect();
@@ -138,29 +138,4 @@ async fn a_reading_that_becomes_another_report_is_told() {
     let gone = told(&alone);
     assert_eq!((gone.id.as_str(), gone.agency.as_str(), gone.year), ("", "第1局", 2021));
     indexer.end().await;
-}
-
-/// A leader that stood still goes on with an index that is behind what its successor told.
-#[tokio::test]
-async fn a_leader_that_stood_still_tells_nothing_that_is_past() {
-    use rustix::process::{Pid, Signal, kill_process};
-    let setup = Setup::new().await;
-    let first = setup.start("a");
-    setup.publish(0..20).await;
-    setup.indexed(20).await;
-    let second = setup.start("b");
-    second.says("ready").await;
-    let pid = Pid::from_raw(first.process.id().cast_signed()).unwrap();
-    kill_process(pid, Signal::STOP).unwrap();
-    setup.publish(20..70).await;
-    setup.indexed(70).await;
-    setup.tells_what_it_has("b").await;
-    kill_process(pid, Signal::CONT).unwrap();
-    setup.publish(70..80).await;
-    setup.indexed(80).await;
-    let contents = setup.holds("b", 80).await;
-    setup.holds_the_same("a", &contents).await;
-    setup.tells_what_it_has("b").await;
-    first.end().await;
-    second.end().await;
 }

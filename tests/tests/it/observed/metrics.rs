@@ -13,6 +13,7 @@ use tests::generate::{Options, generate};
 use tests::pipeline::{Pipeline, SOON, Shape};
 use tests::processes::until;
 use tests::skip::skip;
+use worker::{OutletState, OutletStates};
 
 fn observability(name: &str) -> PathBuf {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/observability")).join(name)
@@ -66,6 +67,13 @@ async fn metrics_are_sound_and_alerts_and_dashboard_name_no_other() {
     let files = reports.iter().map(|report| (report.file_name.as_str(), report.bytes.as_slice()));
     let archive = zip(files.chain([("noise.txt", noise.as_slice())])).unwrap();
     api.submit("all.zip", archive).await.unwrap();
+    // An outlet whose process does not run: the console measures it all the same.
+    let states = OutletStates::new(&pipeline.observer().await.unwrap());
+    let refuses = |state: &mut OutletState| {
+        (state.set_aside, state.problem) = (2, "connection refused".into());
+        Ok(())
+    };
+    states.change("sheng", refuses).await.unwrap();
     let done = |status: &Value| status["counts"]["indexed"] == 30 && status["counts"]["refused"] == 1;
     // While it works, and when it is done.
     let mut scrapes = Vec::new();
@@ -76,7 +84,8 @@ async fn metrics_are_sound_and_alerts_and_dashboard_name_no_other() {
     until("the console to look at the log", SOON, async || {
         let text = scrape(&pipeline.console.address()).await;
         let indexed = |line: &&str| line.contains("gouji_fact=\"indexed\"") && line.ends_with(" 30");
-        Ok(text.lines().find(indexed).map(drop))
+        let waits = |line: &&str| line.starts_with("gouji_outlet_lag{") && !line.ends_with(" 0");
+        Ok(text.lines().find(indexed).and(text.lines().find(waits)).map(drop))
     })
     .await
     .unwrap();
@@ -114,6 +123,14 @@ async fn metrics_are_sound_and_alerts_and_dashboard_name_no_other() {
         "four facts of each, and two of the noise"
     );
     assert_eq!(of("index", "gouji_stage_ready"), 1.0);
+    assert_eq!((of("console", "gouji_outlet_set_aside"), of("console", "gouji_outlet_blocked")), (2.0, 1.0));
+    assert!(of("console", "gouji_outlet_oldest_ms") > 0.0);
+    let outlets = &api.status().await.unwrap()["outlets"];
+    assert_eq!(
+        (&outlets[0]["name"], &outlets[0]["problem"]),
+        (&"sheng".into(), &"connection refused".into())
+    );
+    assert!(outlets[0]["waiting"].as_u64() >= Some(120), "{outlets}");
     assert!(
         of("parse", "gouji_reader_cpu_time_seconds_total")
             + of("parse-1", "gouji_reader_cpu_time_seconds_total")

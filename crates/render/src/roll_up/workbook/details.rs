@@ -62,7 +62,7 @@ fn head(sheet: &mut Worksheet, formats: &Formats, roll_up: &RollUp) -> Result<()
     }
     let form = Form::get(roll_up.form);
     for (column, cell) in (NAMES.len() as u16..).zip(&roll_up.cells) {
-        let label = format!("{} {}", cell.id.table().short_title(), location::label(form, cell.id));
+        let label = location::of_cell(form, cell.id);
         sheet.write_string_with_format(ROW, column, label, &formats.head)?;
         sheet.set_column_width(column, FIGURE_WIDTH)?;
     }

@@ -75,12 +75,12 @@ fn results(comparison: &Comparison, selection: &Selection) -> Markup {
     let keys = Keys::of(&comparison.members);
     let all = selection.address("/api/v1/survey", &[]);
     html! {
-        (counts(&[("比对的年报", members.len()), ("有错误或警告", serious.len()), ("只有提示", hints.len())]))
+        (counts(&[("比对的年度报告", members.len()), ("有错误或警告", serious.len()), ("只有提示", hints.len())]))
         (rules_found(comparison, &members, selection))
         (reports(serious, &keys, &all))
         @if !hints.is_empty() {
             details.list open[serious.is_empty() && selection.rule.is_some()] {
-                summary { "只有提示的年报 " b { (hints.len()) } }
+                summary { "只有提示的年度报告 " b { (hints.len()) } }
                 (reports(hints, &keys, &all))
             }
         }

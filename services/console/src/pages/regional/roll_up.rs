@@ -26,7 +26,7 @@ pub(super) fn roll_up(rolled: Option<&RollUp>, selection: &Selection) -> Markup 
             @match rolled {
                 None => p { (selection.year) "年没有统一的表格，无法汇总。" },
                 Some(rolled) if rolled.contributors.is_empty() && rolled.gaps.is_empty() && rolled.doubts.is_empty() => {
-                    p { "没有可以汇总的年报。" (unplaced(rolled)) }
+                    p { "没有可以汇总的年度报告。" (unplaced(rolled)) }
                 }
                 Some(rolled) => (content(rolled, selection)),
             }
@@ -39,7 +39,7 @@ fn content(rolled: &RollUp, selection: &Selection) -> Markup {
     let broken: Vec<_> = rolled.balance.iter().filter(|(_, sums)| sums.hold() == Some(false)).collect();
     html! {
         (counts(&[
-            ("计入的年报", rolled.contributors.len()),
+            ("计入的年度报告", rolled.contributors.len()),
             ("缺报", rolled.gaps.len()),
             ("存疑", rolled.doubts.len()),
             ("合计不平", broken.len()),
@@ -58,12 +58,11 @@ fn content(rolled: &RollUp, selection: &Selection) -> Markup {
 
 fn lists(rolled: &RollUp, broken: &[&(&Equation, Sums)], all: &str) -> Markup {
     html! {
-        (folded("合计不平", broken, all, &["规则", "位置", "一边", "另一边"], |(equation, sums)| html! {
+        (folded("合计不平", broken, all, &["勾稽关系", "位置", "数字"], |(equation, sums)| html! {
             tr {
-                td { code { (rules::of_equation(equation).id) } }
+                td { (rules::of_equation(equation).requirement) }
                 td { (equation.place) }
-                td { (number(sums.left)) }
-                td { (number(sums.right)) }
+                td { (sides(equation, *sums)) }
             }
         }))
         (folded("缺报", &rolled.gaps, all, &["机关", "地区", "情况"], |gap| html! {
@@ -86,6 +85,12 @@ fn lists(rolled: &RollUp, broken: &[&(&Equation, Sums)], all: &str) -> Markup {
     }
 }
 
+/// Both sums by the names that the form gives them.
+fn sides(equation: &Equation, sums: Sums) -> Markup {
+    let names = render::sides_of_equation(equation);
+    html! { (names.left) " " b { (number(sums.left)) } "，" (names.right) " " b { (number(sums.right)) } }
+}
+
 /// The page that compares this figure of the divisions of the region over the years.
 fn compared(cell: CellId, selection: &Selection) -> String {
     let pairs = [("cell", cell.as_str()), ("by", "region"), ("region", selection.region.code.as_str())];
@@ -94,7 +99,7 @@ fn compared(cell: CellId, selection: &Selection) -> String {
 
 /// How many reports count for no region.
 fn unplaced(rolled: &RollUp) -> Markup {
-    html! { @if rolled.unplaced > 0 { "另有" (rolled.unplaced) "份年报不能确定地区，没有计入。" } }
+    html! { @if rolled.unplaced > 0 { "另有" (rolled.unplaced) "份年度报告不能确定地区，没有计入。" } }
 }
 
 /// The most important sums, beside the figures of the region's own report where there is one.
@@ -108,7 +113,7 @@ fn sums(rolled: &RollUp, selection: &Selection) -> Markup {
     html! {
         div.scroll { table.plain.figures {
             thead { tr {
-                th scope="col" { "主要数字" } th scope="col" { "合计" } th scope="col" { "有数字的年报" } th scope="col" { "缺" }
+                th scope="col" { "主要数字" } th scope="col" { "合计" } th scope="col" { "有数字的年度报告" } th scope="col" { "缺" }
                 @if let Some(whole) = &rolled.whole { th scope="col" { a href={ "/reports/" (whole.key) } { (whole.agency) } "报告所列" } }
             } }
             tbody {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use maud::{Markup, html};
 use render::form_layout::full_width_brackets;
-use report::{Against, CellId, Decimal, Finding, Problem, Repair, Report, Review};
+use report::{Against, CellId, Finding, Problem, Repair, Report, Review};
 
 use super::text::Line;
 use super::years::OtherYears;
@@ -66,7 +66,7 @@ impl Beside<'_> {
                 data-cells=(ids.join(" ")) {
                 (finding::heading(one))
                 p.message { (full_width_brackets(&one.message)) }
-                @if let (Some(left), Some(right)) = (one.left, one.right) { (sides(left, right)) }
+                (finding::sides(one, report))
                 @if let Some(repair) = one.repair.as_ref().filter(|_| is_alone) { (suggested(repair)) }
                 (cells(&one.cells, report))
                 @if let Some(waiver) = &one.waiver { (finding::waiver(waiver)) }
@@ -78,7 +78,7 @@ impl Beside<'_> {
 
     /// Where the finding stands in the original, in words and as a link.
     fn place(&self, one: &Finding, name: Option<&str>) -> Markup {
-        let words = one.origin.as_ref().and_then(labels::location);
+        let words = one.origin.and_then(|origin| labels::location(&self.review.report, origin));
         let name = name.filter(|name| self.shown.contains(*name));
         let line = line_of(one, &self.review.report, self.lines).filter(|_| name.is_none());
         html! {
@@ -89,17 +89,6 @@ impl Beside<'_> {
                     @else if let Some(line) = line { a href={ "#L" (line) } { "看正文" } }
                 }
             }
-        }
-    }
-}
-
-fn sides(left: Decimal, right: Decimal) -> Markup {
-    let number = |value: Decimal| value.normalize().to_string();
-    let difference = left.checked_sub(right).map(|difference| number(difference.abs()));
-    html! {
-        p.sides {
-            "一边 " b { (number(left)) } "，另一边 " b { (number(right)) }
-            @if let Some(difference) = difference { "，相差 " b { (difference) } }
         }
     }
 }
@@ -127,7 +116,7 @@ fn against(other: &Against, report: &Report, other_years: &OtherYears) -> Markup
                 Some(link) => a href={ "/reports/" (link.key) } { (agency) (year) },
                 None => { (agency) (year) }
             }
-            @if let Some(words) = other.origin.as_ref().and_then(labels::location) { "，" (words) }
+            @if let Some(words) = other.origin.and_then(render::in_other_report) { "，原文" (words) }
         }
     }
 }

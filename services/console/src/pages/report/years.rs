@@ -50,10 +50,10 @@ impl OtherYears {
         let (before, after): (Vec<&YearLink>, Vec<&YearLink>) =
             self.0.iter().partition(|link| link.year < own);
         html! {
-            nav.chain aria-label="同一机关各年度的年报" {
+            nav.chain aria-label="同一机关各年度的年度报告" {
                 span.quiet { "历年" }
                 @for link in before { (link.show(own)) }
-                @if last_year.is_none_or(|year| self.get(year).is_none()) { span.quiet { (own.get() - 1) "年的年报不在库中" } }
+                @if last_year.is_none_or(|year| self.get(year).is_none()) { span.quiet { (own.get() - 1) "年的年度报告不在库中" } }
                 b aria-current="page" { (own) "年" }
                 @for link in after { (link.show(own)) }
             }
