@@ -1,5 +1,5 @@
-//! Programs of Debian for the tests, which root can install: a browser for the pages, nginx in front of them, and
-//! databases for the exchange tables.
+//! Programs of Debian for the tests, which root can install: a browser for the pages, nginx in front of them,
+//! databases for the exchange tables, and sshd in front of the exchange folder.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -23,6 +23,15 @@ pub(crate) fn install_nginx() {
     let is_there = on_path(&["nginx"]).is_some() || Path::new("/usr/sbin/nginx").is_file();
     if !is_there {
         install("nginx-light");
+    }
+}
+
+/// Installs sshd where there is none, and where installing it starts none: systemd would open a port to the network.
+pub(crate) fn install_sshd() {
+    let is_there = Path::new("/usr/sbin/sshd").is_file();
+    if !is_there && !Path::new("/run/systemd/system").is_dir() {
+        install("openssh-server");
+        install("openssh-client");
     }
 }
 

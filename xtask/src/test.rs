@@ -38,6 +38,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
         test.env("GOUJI_BROWSER", browser);
     }
     debian::install_nginx();
+    debian::install_sshd();
     debian::install_databases();
     let tested = workspace::run(&mut test);
     let lines = fs::read_to_string(&skipped).with_context(|| format!("read {}", skipped.display()))?;

@@ -131,10 +131,71 @@ impl ClientContext for Connection {
         let Some(code) = error.rdkafka_error_code() else { return };
         tracing::debug!(brokers = self.0.brokers, "librdkafka: {error}: {reason}");
         if !is_summary(code) {
-            let failure = Failure { code, reason: reason.to_owned(), at: Instant::now() };
+            let failure = Failure { code, reason: stable(reason).to_owned(), at: Instant::now() };
             *self.0.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(failure);
         }
     }
 }
 
 impl ConsumerContext for Connection {}
+
+/// A reason without how long the attempt took, so that the same reason is the same text.
+fn stable(reason: &str) -> &str {
+    reason.split(" (after ").next().unwrap_or(reason)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn connection() -> Connection {
+        let config = worker::outlets::KafkaConfig {
+            brokers: "a:9092".into(),
+            topic: "t".into(),
+            group: None,
+            compression: None,
+            tls: false,
+            ca: None,
+            certificate: None,
+            key: None,
+            sasl: None,
+            user: Some("u".into()),
+            password: None,
+            message_kb: 1,
+            hosts: Vec::new(),
+            hosts_ca: None,
+            s3: None,
+        };
+        Connection::new(&config)
+    }
+
+    #[test]
+    fn an_error_says_what_to_do() {
+        let check = |said: Option<(Code, &str)>, error: Code, expected: &str| {
+            let connection = connection();
+            if let Some((code, reason)) = said {
+                connection.error(KafkaError::Global(code), reason);
+                connection.error(KafkaError::Global(Code::AllBrokersDown), "1/1 brokers are down");
+            }
+            let explained = connection.explain(&KafkaError::MetadataFetch(error));
+            assert!(explained.contains(expected), "{explained}");
+        };
+        let late = Code::OperationTimedOut;
+        check(None, Code::UnknownTopicOrPartition, "there is no topic t on a:9092");
+        check(None, Code::TopicAuthorizationFailed, "user u may not use the topic t");
+        check(None, Code::ClusterAuthorizationFailed, "IDEMPOTENT_WRITE");
+        check(
+            Some((Code::Authentication, "SCRAM failed")),
+            late,
+            "refuses the user or the password: SCRAM failed;",
+        );
+        check(Some((Code::SSL, "self-signed")), late, "no TLS with a:9092: self-signed;");
+        let refused = "Connect to a failed: Connection refused (after 3ms in state CONNECT)";
+        check(
+            Some((Code::BrokerTransportFailure, refused)),
+            late,
+            "no broker of a:9092 answers: Connect to a failed: Connection refused",
+        );
+        check(Some((Code::Resolve, "a: unknown")), late, "check kafka.brokers");
+    }
+}

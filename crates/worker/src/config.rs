@@ -221,7 +221,7 @@ impl Config {
             originals,
             inbox: get("GOUJI_INBOX").map(PathBuf::from),
             inbox_quiet: Duration::from_secs(
-                number(&get, "GOUJI_INBOX_QUIET_SECONDS", 30, 0..=86_400)? as u64
+                number(&get, "GOUJI_INBOX_QUIET_SECONDS", 90, 0..=86_400)? as u64
             ),
             fetch: fetch(&get)?,
             inbox_receipts: get("GOUJI_INBOX_RECEIPTS").map(PathBuf::from),

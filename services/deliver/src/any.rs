@@ -110,6 +110,10 @@ impl Target for AnyTarget {
         each!(self, target => target.rewind(to).await)
     }
 
+    fn keeps_replaced(&self) -> bool {
+        each!(self, target => target.keeps_replaced())
+    }
+
     async fn delivered(&mut self, log_made_at_ms: i64) -> Result<Option<BTreeSet<u64>>, TargetError> {
         each!(self, target => target.delivered(log_made_at_ms).await)
     }

@@ -64,14 +64,28 @@ pub async fn reconcile(
     let first = bus.extent().await?.first;
     reconciled.delivered = Some(delivered.len() as u64);
     let set_aside: BTreeSet<&String> = reconciled.set_aside.iter().collect();
-    let is_missing =
-        |(sequence, id): &(&u64, &String)| !delivered.contains(sequence) && !set_aside.contains(id);
+    let last = last_of_each_report(&expected);
+    let may_be_gone =
+        |sequence: &u64, id: &str| !target.keeps_replaced() && last.get(report_of(id)) != Some(sequence);
+    let is_missing = |(sequence, id): &(&u64, &String)| {
+        !delivered.contains(sequence) && !set_aside.contains(id) && !may_be_gone(sequence, id)
+    };
     reconciled.missing = expected.iter().filter(is_missing).map(|(_, id)| id.clone()).collect();
     // The log has dropped what is older than its first fact; what is newer than the place is on its way.
     let is_unexpected =
         |sequence: &&u64| (first..=to).contains(*sequence) && !expected.contains_key(sequence);
     reconciled.unexpected = delivered.iter().filter(is_unexpected).copied().collect();
     Ok(reconciled)
+}
+
+/// The report that a change is about: its id is `<report>.<version>`.
+fn report_of(id: &str) -> &str {
+    id.rsplit_once('.').map_or(id, |(report, _)| report)
+}
+
+/// The sequence of the last change of each report.
+fn last_of_each_report(changes: &BTreeMap<u64, String>) -> BTreeMap<&str, u64> {
+    changes.iter().map(|(sequence, id)| (report_of(id), *sequence)).collect()
 }
 
 /// The ids of the changes that the log has for an outlet, by their sequences.

@@ -31,6 +31,8 @@ pub struct KafkaTarget {
     config: KafkaConfig,
     producer: Option<Connected>,
     under_way: UnderWay,
+    /// Whether the topic drops messages whose key came again, as it was found last.
+    is_compacted: bool,
 }
 
 /// A producer whose topic was found.
@@ -52,8 +54,8 @@ struct UnderWay {
 }
 
 /// How long a batch waits for its delivery reports before the outlet is called blocked. Brokers elect a leader in
-/// some seconds; a restart of one takes longer, and then somebody should know.
-const DELIVERY: Duration = Duration::from_secs(30);
+/// some seconds; a restart of one takes longer, and then somebody should know. The batch goes on waiting.
+const DELIVERY: Duration = Duration::from_secs(10);
 /// After one message failed, the others have an answer at once: the producer gives up the rest.
 const REST: Duration = Duration::from_secs(5);
 /// The most that a message may have locally. The topic's own limit holds, which is after compression.
@@ -68,7 +70,8 @@ impl KafkaTarget {
     /// installation.
     pub fn new(outlet: &str, config: KafkaConfig, source: String) -> Self {
         let under_way = UnderWay::default();
-        Self { client: format!("gouji-{outlet}"), source, config, producer: None, under_way }
+        let client = format!("gouji-{outlet}");
+        Self { client, source, config, producer: None, under_way, is_compacted: false }
     }
 
     fn properties(&self) -> Result<ClientConfig, TargetError> {
@@ -94,7 +97,7 @@ impl KafkaTarget {
             .set("compression.type", self.config.compression.as_deref().unwrap_or("none"))
             // As the producers of the Java library, so that topics can be joined.
             .set("partitioner", "murmur2_random")
-            // A topic that was deleted is told soon.
+            // A topic that was deleted is reported soon.
             .set("topic.metadata.propagation.max.ms", "5000");
         Ok(properties)
     }
@@ -238,11 +241,19 @@ impl Target for KafkaTarget {
     async fn delivered(&mut self, log_made_at_ms: i64) -> Result<Option<BTreeSet<u64>>, TargetError> {
         let properties = self.properties()?;
         let connection = Connection::new(&self.config);
+        let (producer, topic) = self.find(TopicLimits::default(), connection.clone()).await?;
+        dismiss(producer).await;
+        let cleanup = read_limits(&properties, &connection).await.cleanup.unwrap_or_default();
+        self.is_compacted = cleanup.contains("compact");
         let group = format!("{}-check", self.client);
         let read = tokio::task::spawn_blocking(move || {
-            delivered::read_back(properties, &connection, &group, log_made_at_ms)
+            delivered::read_back(properties, &connection, topic.partitions, &group, log_made_at_ms)
         });
-        read.await.context("reading the topic back").flatten().map(Some).map_err(TargetError::Blocked)
+        read.await.context("reading the topic back").flatten().map_err(TargetError::Blocked)
+    }
+
+    fn keeps_replaced(&self) -> bool {
+        !self.is_compacted
     }
 }
 

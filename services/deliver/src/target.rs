@@ -43,6 +43,12 @@ pub trait Target: Send {
         async { Ok(()) }
     }
 
+    /// Whether the target keeps the changes of a report that later ones replaced; a compacted topic does not. Known
+    /// after [`Target::delivered`].
+    fn keeps_replaced(&self) -> bool {
+        true
+    }
+
     /// The sequences of the changes that stand at the target, of the log that was made then; none where the
     /// target cannot be asked.
     ///

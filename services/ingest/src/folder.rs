@@ -18,7 +18,7 @@ mod reason;
 mod receipt;
 mod whole_file;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -62,6 +62,8 @@ struct Watch {
     complaints: Complaints,
     /// What was found when a batch was looked at last, and whether it was complete then.
     examined: HashMap<PathBuf, (Vec<Entry>, bool, Examined)>,
+    /// The senders that were known when their folder was looked at last.
+    known: HashSet<String>,
     is_paused: bool,
 }
 
@@ -85,6 +87,7 @@ impl Watch {
             quiet: Quiet::default(),
             complaints: Complaints::default(),
             examined: HashMap::new(),
+            known: HashSet::new(),
             is_paused: false,
         }
     }
@@ -106,8 +109,9 @@ impl Watch {
         }
         let owners: Vec<usize> = all.iter().map(|(owner, _)| *owner).collect();
         let candidates: Vec<Candidate> = all.into_iter().map(|(_, candidate)| candidate).collect();
-        self.complaints.forget_all_but(&candidates);
-        self.examined.retain(|path, _| candidates.iter().any(|candidate| candidate.path == *path));
+        let paths: HashSet<&Path> = candidates.iter().map(|candidate| candidate.path.as_path()).collect();
+        self.complaints.forget_all_but(&paths);
+        self.examined.retain(|path, _| paths.contains(path.as_path()));
         let quiet = self.ingest.worker().config().inbox_quiet;
         let looked_at = self.quiet.complete(candidates, quiet, Instant::now());
         for (owner, (candidate, is_complete)) in owners.into_iter().zip(looked_at) {
@@ -132,13 +136,16 @@ impl Watch {
         let beside = Mailbox { receipts: self.inbox.clone(), ..mailbox.clone() };
         match self.ingest.access().sender_of_folder(name, CHANNEL) {
             Ok(caller) => {
-                if self.complaints.take_back(&mailbox.root) {
+                // Also what an earlier process wrote.
+                if self.known.insert(name.clone()) {
                     receipt::remove_refused(&beside, name);
                     receipt::remove_refused(mailbox, name);
+                    self.complaints.forget(&mailbox.root);
                 }
                 Some(caller)
             }
             Err(problem) => {
+                self.known.remove(name);
                 if has_files && self.complaints.report(&mailbox.root, problem.code.name().to_owned()) {
                     self.say_unknown(mailbox, &beside, name, &problem);
                 }
@@ -196,10 +203,7 @@ impl Watch {
                 Ok(()) => taking.file().await,
                 Err(why) => {
                     let message = "旁边的校验文件与文件内容不符，或没有写明这个文件的校验值。请核对后重传。";
-                    let reason = Reason::of_file(&name, Class::WrongHash, message);
-                    if mailbox.sender.is_some() {
-                        receipt::write_waiting(mailbox, &name, &[reason]).context("writing a receipt")?;
-                    }
+                    taking.wait(&Reason::of_file(&name, Class::WrongHash, message))?;
                     Err(anyhow::Error::msg(why))
                 }
             },
@@ -238,12 +242,17 @@ impl Watch {
         name: &str,
         reasons: &[Reason],
     ) -> anyhow::Result<()> {
-        let first =
-            reasons.first().map(|reason| (reason.class.name(), reason.file.as_deref().unwrap_or_default()));
-        let (class, file) = first.unwrap_or_default();
-        let why = format!("the batch does not fit its manifest: {class} {file:?}, {} reasons", reasons.len());
-        self.complaints.report(&candidate.path, why);
-        receipt::write_waiting(mailbox, name, reasons).context("writing the receipt of a batch that waits")
+        receipt::write_waiting(mailbox, name, reasons)
+            .context("writing the receipt of a batch that waits")?;
+        if let Some(Reason { class, file, .. }) = reasons.first() {
+            let (class, count) = (class.name(), reasons.len());
+            let file = file.as_deref().unwrap_or_default();
+            let why = format!(
+                "the batch does not fit its manifest: {class} {file:?}, the first of {count} reasons"
+            );
+            self.complaints.report(&candidate.path, why);
+        }
+        Ok(())
     }
 }
 
@@ -262,17 +271,14 @@ impl Complaints {
         is_new
     }
 
-    /// Whether something had been reported.
-    fn take_back(&mut self, path: &Path) -> bool {
-        self.0.remove(path).is_some()
+    fn forget(&mut self, path: &Path) {
+        self.0.remove(path);
     }
 
     /// Forgets what no longer lies there; the folders of senders are forgotten when they are accepted.
-    fn forget_all_but(&mut self, candidates: &[Candidate]) {
+    fn forget_all_but(&mut self, paths: &HashSet<&Path>) {
         if !self.0.is_empty() {
-            self.0.retain(|path, _| {
-                path.is_dir() || candidates.iter().any(|candidate| candidate.path == *path)
-            });
+            self.0.retain(|path, _| paths.contains(path.as_path()) || path.is_dir());
         }
     }
 }
@@ -296,12 +302,27 @@ impl Taking<'_> {
         Ok(tokio::task::spawn_blocking(move || checksum::verify(&path)).await?)
     }
 
+    /// Says in a receipt why a file by itself waits.
+    fn wait(&self, reason: &Reason) -> anyhow::Result<()> {
+        let name = shown(&self.candidate.within());
+        if self.mailbox.sender.is_none() {
+            return Ok(());
+        }
+        let reasons = std::slice::from_ref(reason);
+        receipt::write_waiting(self.mailbox, &name, reasons)
+            .context("writing the receipt of a file that waits")
+    }
+
     async fn file(&self) -> anyhow::Result<()> {
         let (path, within) = (&self.candidate.path, shown(&self.candidate.within()));
         let stamp =
             self.candidate.entries.first().map(|entry| entry.stamp).context("a candidate is a file")?;
         let mut builder = self.builder();
-        let file = checksum::open(path).context("opening")?;
+        let file = checksum::open(path).or_else(|error| {
+            let message = format!("文件无法打开：{error}。经 SFTP 上传的，请把文件的权限改为 640。");
+            self.wait(&Reason::of_file(&within, Class::Unreadable, message))?;
+            Err(error).context("opening")
+        })?;
         let mut file = tokio::fs::File::from_std(file);
         builder.add(&within, &mut file).await?;
         // What was read is what is there, and whole: nobody wrote meanwhile.

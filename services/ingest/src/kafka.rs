@@ -41,6 +41,8 @@ const PAUSE: Duration = Duration::from_secs(2);
 /// How long the host of a reference may be away. One dead address must not hold up its partition for ever, and a
 /// file server is restarted within this time.
 const PATIENCE: Duration = Duration::from_secs(15 * 60);
+/// After a kill the partitions of a process are free so much later. Heartbeats come every three seconds.
+const SESSION_MS: &str = "10000";
 /// How often the topic is looked for while it does not exist.
 const REFRESH_MS: &str = "10000";
 
@@ -113,8 +115,9 @@ impl Inlet {
             .set("group.id", group)
             .set("enable.auto.commit", "false")
             .set("enable.auto.offset.store", "false")
-            // Whoever sent before this inlet was set up is taken too.
+            // Messages from before this inlet was set up are taken too.
             .set("auto.offset.reset", "earliest")
+            .set("session.timeout.ms", SESSION_MS)
             .set("topic.metadata.refresh.interval.ms", REFRESH_MS);
         Ok(properties)
     }

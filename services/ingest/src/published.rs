@@ -83,7 +83,7 @@ pub(crate) async fn change(
     let Json(changes) = changes.map_err(|rejection| Problem::bad_json(&rejection))?;
     if changes.pages.len() + changes.forget.len() > ADDRESSES {
         let detail = format!("一次最多 {ADDRESSES} 个网址。");
-        return Err(Problem::new(Code::BadJson, detail, "请分批提交。"));
+        return Err(Problem::new(Code::BadJson, detail, "请分批报送。"));
     }
     let mut pages = Vec::new();
     for page in changes.pages {

@@ -4,5 +4,5 @@ mod collector;
 mod index;
 mod metrics;
 mod s3;
-mod s3_server;
+pub(crate) mod s3_server;
 mod trace;

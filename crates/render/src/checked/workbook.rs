@@ -57,12 +57,11 @@ impl<'a> Sheet<'a> {
                     let text: String = clean(&text).chars().take(MAX_TEXT).collect();
                     self.sheet.write_string_with_format(self.row, column, text, &self.wrapped)?;
                 }
-                Entry::Number(value) => match value.and_then(|value| value.to_string().parse::<f64>().ok()) {
-                    Some(value) => {
-                        drop(self.sheet.write_number_with_format(self.row, column, value, &self.wrapped)?)
+                Entry::Number(value) => {
+                    if let Some(value) = value.and_then(|value| value.to_string().parse::<f64>().ok()) {
+                        self.sheet.write_number_with_format(self.row, column, value, &self.wrapped)?;
                     }
-                    None => {}
-                },
+                }
                 Entry::Count(Some(count)) => {
                     self.sheet.write_number_with_format(self.row, column, count, &self.wrapped)?;
                 }

@@ -302,10 +302,10 @@ pub const SETTINGS: &[Setting] = &[
     setting(
         "ingest.inbox_quiet_seconds",
         "GOUJI_INBOX_QUIET_SECONDS",
-        "30",
+        "90",
         &[
             "How long a file of the exchange folder must not change before it is accepted, 0 to 86400; a file with an",
-            "end mark (a.docx.ok) is accepted at once. 30, because copying over a slow line pauses for seconds.",
+            "end mark (a.docx.ok) is accepted at once. 90, because a slow line pauses for up to a minute.",
         ],
     ),
     setting(

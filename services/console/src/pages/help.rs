@@ -84,7 +84,7 @@ fn states() -> Markup {
 
 fn three_columns(heads: [&str; 3], rows: &[(&str, &str, &str)]) -> Markup {
     html! {
-        div.scroll { table.plain.left {
+        div.scroll tabindex="0" { table.plain.left {
             thead { tr { @for head in heads { th scope="col" { (head) } } } }
             tbody { @for (first, second, third) in rows { tr { th scope="row" { (first) } td { (second) } td { (third) } } } }
         } }
@@ -134,7 +134,7 @@ fn formats() -> Markup {
     ];
     let mb = |bytes: usize| format!("{}MB", bytes / 1_000_000);
     html! {
-        div.scroll { table.plain.left {
+        div.scroll tabindex="0" { table.plain.left {
             thead { tr { th scope="col" { "类别" } th scope="col" { "格式" } } }
             tbody { @for (kind, formats) in FORMATS { tr { th scope="row" { (kind) } td { (formats) } } } }
         } }

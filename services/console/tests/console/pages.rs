@@ -23,7 +23,7 @@ async fn a_report_page_shows_every_cell_of_its_form() {
         }
     };
     let texts =
-        ["申请人情况", "三、本年度办理结果", "复议后起诉", "<mark>申请</mark>", "badge pass", "原文第"];
+        ["申请人情况", "三、本年度办理结果", "复议后起诉", "<mark>申请</mark>", "badge pass", "原文填写"];
     check(&in_order, FormId::F2021, &texts).await;
     check(&old, FormId::F2019, &["由勾稽关系推得", "T3-08", "上一年项目数量", "2019年格式"]).await;
 }

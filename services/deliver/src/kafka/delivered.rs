@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
 use jiff::Timestamp;
-use kafka::{Connection, find_topic};
+use kafka::Connection;
 use rdkafka::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
@@ -17,13 +17,15 @@ const SILENCE: Duration = Duration::from_secs(30);
 /// How long one poll waits.
 const TURN: Duration = Duration::from_millis(200);
 
-/// The sequences on the topic, from its beginning to its end, of the log that was made then. Blocks the thread.
+/// The sequences on the topic, from its beginning to its end, of the log that was made then; none where its beginning
+/// was deleted already, so that it proves nothing. Blocks the thread.
 pub(super) fn read_back(
     mut properties: ClientConfig,
     connection: &Connection,
+    partitions: i32,
     group: &str,
     log_made_at_ms: i64,
-) -> anyhow::Result<BTreeSet<u64>> {
+) -> anyhow::Result<Option<BTreeSet<u64>>> {
     properties
         // The library wants a name; nothing is committed under it.
         .set("group.id", group)
@@ -32,9 +34,14 @@ pub(super) fn read_back(
         .set("enable.partition.eof", "true");
     let consumer: BaseConsumer<Connection> =
         properties.create_with_context(connection.clone()).context("kafka")?;
-    let topic = find_topic(consumer.client(), connection)?;
     let mut all = TopicPartitionList::new();
-    for partition in 0..topic.partitions {
+    for partition in 0..partitions {
+        let (first, _) = consumer
+            .fetch_watermarks(connection.topic(), partition, SILENCE)
+            .map_err(|error| anyhow!(connection.explain(&error)))?;
+        if first > 0 {
+            return Ok(None);
+        }
         all.add_partition_offset(connection.topic(), partition, Offset::Beginning)
             .context("choosing where to read from")?;
     }
@@ -63,7 +70,7 @@ pub(super) fn read_back(
             None => {}
         }
     }
-    Ok(sequences)
+    Ok(Some(sequences))
 }
 
 /// The sequence of a message; none if it is of another log, or of somebody else.

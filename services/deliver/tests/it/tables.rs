@@ -16,8 +16,9 @@ use odbc::Dialect;
 use rustix::process::Signal;
 use worker::outlets::Routes;
 
+use crate::disk::SmallDisk;
 use crate::mariadb::{self, MariaDb};
-use crate::postgres::{self, Postgres};
+use crate::postgres::{self, Postgres, User};
 use crate::processes::until;
 use crate::skip::skip;
 
@@ -282,9 +283,34 @@ async fn postgresql_takes_rows_and_place_in_one_transaction() {
     one_process_an_outlet(&exchange).await;
     slow(&exchange).await;
     empty(&exchange);
+    the_disk_is_full(&exchange, folder.path()).await;
+    empty(&exchange);
     connections_are_lost(&exchange).await;
     empty(&exchange);
     the_database_is_killed(&mut exchange).await;
+}
+
+/// The cells are on a disk of their own, which somebody fills.
+async fn the_disk_is_full(exchange: &Exchange<Postgres>, folder: &Path) {
+    let at = folder.join("disk");
+    let Ok(disk) = SmallDisk::mount(&at, 24) else {
+        return skip("the_disk_is_full", "no disk can be mounted", "run as root");
+    };
+    let space = at.join("space");
+    User::folder(User::find("postgres").unwrap(), &space).unwrap();
+    let server = &exchange.server;
+    server.sql(&format!("CREATE TABLESPACE small LOCATION '{}'", space.display()));
+    server.sql("ALTER TABLE bus.gouji_cell SET TABLESPACE small");
+    disk.fill().unwrap();
+    let mut tables = exchange.tables_of("sheng", 10);
+    let said = blocked(tables.deliver(&batch_of(1..=20, 100)).await);
+    assert!(said.contains("SQLSTATE 53100"), "{said}");
+    assert_eq!(exchange.count("gouji_report") + exchange.count("gouji_place"), 0);
+    disk.make_room().unwrap();
+    delivered_at_last(&mut tables, &batch_of(1..=20, 100)).await;
+    exchange.check_whole(20, 100);
+    server.sql("ALTER TABLE bus.gouji_cell SET TABLESPACE pg_default");
+    server.sql("DROP TABLESPACE small");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -402,10 +428,10 @@ async fn whole_rows<S: Server>(exchange: &Exchange<S>) {
         .unwrap();
     assert_eq!(exchange.count("gouji_report"), 6);
     assert_eq!(rewound.place().await.unwrap(), place(5));
-    // The log was made anew and starts over.
-    let mut anew = batch_of(1..=2, 1);
-    anew.log_made_at_ms = MADE + 86_400_000;
-    rewound.deliver(&anew).await.unwrap();
+    // The log was made rebuilt and starts over.
+    let mut rebuilt = batch_of(1..=2, 1);
+    rebuilt.log_made_at_ms = MADE + 86_400_000;
+    rewound.deliver(&rebuilt).await.unwrap();
     assert_eq!(exchange.count("gouji_report"), 8);
     let current =
         server.sql("SELECT report_key, seq, log_made_at FROM bus.gouji_current ORDER BY report_key");

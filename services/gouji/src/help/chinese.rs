@@ -229,7 +229,7 @@ const TEXTS: &[(&str, &str)] = &[
         "bus export apply",
         "生成身份和配置，并建立副本。\n\n返回值：全部就绪为0，需先重新启动 nats-server 才能建立副本为2。",
     ),
-    ("*.regions", "地区代码，用逗号分隔：省级2位、市级4位、县级6位；不写则为已经设置的各地区"),
+    ("*.regions", "区划代码，用逗号分隔：省级2位、市级4位、县级6位；不写则为已经设置的各地区"),
     ("bus export plan.folder", "gouji bus init 写好的文件夹"),
     ("bus export apply.folder", "gouji bus init 写好的文件夹"),
     ("bus export plan.place", "nats-server 看到的这个文件夹的路径，与上面不同时写，例如在容器中"),

@@ -63,7 +63,8 @@ impl Stamp {
     pub(super) fn text(&self) -> String {
         let modified = self.modified.and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok());
         let nanoseconds = modified.map_or(0, |time| time.as_nanos());
-        format!("{} {nanoseconds} {} {}", self.size_bytes, self.device, self.inode)
+        // Devices are numbered again when they are mounted.
+        format!("{} {nanoseconds} {}", self.size_bytes, self.inode)
     }
 
     /// The stamp of the file that has this path now.
@@ -372,6 +373,21 @@ mod tests {
         assert!(seen.complete(Vec::new(), quiet, start).is_empty());
         let again = seen.complete(vec![candidate(12, false)], quiet, start + Duration::from_secs(99));
         assert!(!again[0].1, "another file of the same name begins again");
+    }
+
+    #[test]
+    fn writers_that_pause_for_up_to_a_minute_are_waited_for() {
+        // The default of GOUJI_INBOX_QUIET_SECONDS.
+        let (quiet, start) = (Duration::from_secs(90), Instant::now());
+        let (mut seen, mut second, mut size) = (Quiet::default(), 0, 0);
+        for pause in 1..=60 {
+            size += 1;
+            for _ in 0..pause {
+                second += 1;
+                let now = start + Duration::from_secs(second);
+                assert!(!seen.complete(vec![candidate(size, false)], quiet, now)[0].1, "pause of {pause} s");
+            }
+        }
     }
 
     #[test]

@@ -341,7 +341,7 @@ fn outcome_by(history: &[Event], taken: &TakenReport) -> Option<Outcome> {
 fn refusal(refused: &ReportRefused) -> String {
     match RefusalClass::parse(&refused.class) {
         Ok(_) if !refused.message.is_empty() => refused.message.clone(),
-        _ => format!("没有接收（{}）。请与运维人员联系。", refused.class),
+        _ => format!("没有接收（{}）。请与管理员联系。", refused.class),
     }
 }
 

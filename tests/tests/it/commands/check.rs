@@ -184,7 +184,8 @@ fn a_folder_is_one_page_or_one_workbook() {
         let out = folder.path().join(format!("out.{format}"));
         let out = out.to_str().unwrap();
         let mut command = gouji(&["check", "--format", format, "--out", out]);
-        let Said { out: said, err, .. } = run(command.args(&of_samples));
+        command.args(&of_samples);
+        let Said { out: said, err, .. } = run(command);
         assert_eq!((said.trim(), err.as_str()), (out, ""));
         let bytes = fs::read(out).unwrap();
         assert!(bytes.starts_with(begin), "{format}");

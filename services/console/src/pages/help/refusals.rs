@@ -6,7 +6,7 @@ use proto::{Fault, RefusalClass};
 pub(super) fn table() -> Markup {
     html! {
         p { "未接收的文件在报送页和回执上写明原因。技术人员可凭“代码”查询。" }
-        div.scroll { table.plain.left.refusals {
+        div.scroll tabindex="0" { table.plain.left.refusals {
             thead { tr { th scope="col" { "原因" } th scope="col" { "怎么办" } th scope="col" { "谁来处理" } th scope="col" { "代码" } } }
             tbody {
                 @for class in RefusalClass::ALL {
