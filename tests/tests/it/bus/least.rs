@@ -145,6 +145,10 @@ async fn each_identity_is_refused_what_is_not_its_own() {
         let who_leads = "$JS.API.DIRECT.GET.KV_gouji-leases.$KV.gouji-leases.index";
         expect(who_leads, ["index", "console"].contains(&name)).await;
         expect("$KV.gouji-leases.outlet.x", ["index", "deliver"].contains(&name)).await;
+        expect("$KV.gouji-leases.fetch", ["index", "ingest"].contains(&name)).await;
+        expect("$KV.gouji-published.x", name == "ingest").await;
+        let pages = "$JS.API.DIRECT.GET.KV_gouji-published.$KV.gouji-published.x";
+        expect(pages, ["ingest", "console"].contains(&name)).await;
         expect("$KV.gouji-outlets.x", name == "deliver").await;
         expect("$JS.API.DIRECT.GET.KV_gouji-outlets.$KV.gouji-outlets.x", name == "deliver").await;
         for bucket in ["gouji-accounts", "gouji-sessions"] {
