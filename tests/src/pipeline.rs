@@ -240,6 +240,19 @@ impl Pipeline {
         Ok(command)
     }
 
+    /// A process of an outlet of the settings in this file; at a failpoint it ends itself.
+    ///
+    /// # Errors
+    /// If it was not built, or cannot be started.
+    pub fn deliver(&self, outlet: &str, settings: &Path, failpoint: Option<&str>) -> Result<Process> {
+        let mut command = Command::new(program("gouji-deliver")?);
+        command.arg(outlet).arg("--config").arg(settings).envs(self.variables());
+        if let Some(failpoint) = failpoint {
+            command.env("GOUJI_FAILPOINT", failpoint);
+        }
+        Process::start(&format!("deliver-{outlet}"), &mut command, &self.folder)
+    }
+
     fn variables(&self) -> BTreeMap<&'static str, String> {
         let servers = [&self.nats].into_iter().chain(&self.others);
         let mut variables = variables(&self.folder, &servers.map(NatsServer::url).collect::<Vec<_>>());

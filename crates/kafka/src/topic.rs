@@ -36,7 +36,7 @@ pub struct TopicLimits {
 
 /// How long brokers may take to answer. A TLS handshake and a SASL exchange with a far cluster take a second.
 const ANSWER: Duration = Duration::from_secs(10);
-/// How long one of several requests waits, so that a rejected password is told at once.
+/// How long one of several requests waits, so that a rejected password is reported at once.
 const TURN: Duration = Duration::from_secs(1);
 
 /// Looks the topic of a connection up, for up to ten seconds. Blocks the thread.

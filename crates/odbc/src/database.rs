@@ -30,7 +30,7 @@ const CHUNK: usize = 1 << 20;
 pub struct Database {
     connection: Connection<'static>,
     timeout: Duration,
-    /// Statements that were finished, for whoever waits.
+    /// Statements that were finished, for the caller that waits.
     progress: Arc<AtomicUsize>,
     /// Whether the driver inserts every row of an array.
     arrays: Cell<bool>,

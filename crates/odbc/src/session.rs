@@ -59,7 +59,7 @@ impl Session {
         };
         let job = Box::new(move |open: &mut Option<Database>| {
             let result = connecting.with_connection(open, work);
-            // Whoever asked may have stopped waiting.
+            // The caller may have stopped waiting.
             answer.send(result).ok();
         });
         self.start(job)?;
@@ -135,7 +135,7 @@ impl Drop for Running {
 
 fn serve(jobs: &mpsc::Receiver<Job>, _running: Running) {
     let mut open = None;
-    // A driver that breaks its promises makes odbc-api panic; the connection is lost then, and the caller is told.
+    // A driver that breaks its promises makes odbc-api panic; the connection is lost then, and the caller gets an error.
     while let Ok(job) = jobs.recv() {
         if catch_unwind(AssertUnwindSafe(|| job(&mut open))).is_err() {
             std::mem::forget(open);

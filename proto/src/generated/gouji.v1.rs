@@ -1107,7 +1107,7 @@ pub struct ReportRejudged {
     #[prost(enumeration = "RejudgementCause", tag = "10")]
     pub cause: i32,
     /// What caused it: the id of the reading that arrived, or of the change of the rule policy. Empty where it is not
-    /// known, because the index had been built anew meanwhile.
+    /// known, because the index had been built again meanwhile.
     #[prost(string, tag = "11")]
     pub caused_by: ::prost::alloc::string::String,
     /// How far the index was that judged it: everything on the log up to this sequence was in it, and the rule policy

@@ -226,7 +226,7 @@ fn attributes(event_type: &str) -> [(&'static str, Value); 8] {
         (
             "id",
             text(
-                "`<report>.<version>`, with the number of the judgement after it where it was judged anew. The \
+                "`<report>.<version>`, with the number of the judgement after it where it was judged again. The \
             same whenever the message comes again.",
             ),
         ),
@@ -246,7 +246,7 @@ fn attributes(event_type: &str) -> [(&'static str, Value); 8] {
                     `logmadeat` is the same.",
             }),
         ),
-        ("logmadeat", instant("When that log was made. A log that was made anew counts from 1.")),
+        ("logmadeat", instant("When that log was made. A log that was rebuilt counts from 1.")),
     ]
 }
 
@@ -310,7 +310,7 @@ fn report_stands() -> Value {
             "warnings": json!({"type": "integer", "minimum": 0, "description": "The same of warnings."}),
             "rejudged": json!({
                 "type": "boolean",
-                "description": "Judged anew after it was indexed: beside another year's report, another version, or \
+                "description": "Judged again after it was indexed: beside another year's report, another version, or \
                     under another rule policy.",
             }),
         }),

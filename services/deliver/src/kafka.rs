@@ -97,7 +97,7 @@ impl KafkaTarget {
             .set("compression.type", self.config.compression.as_deref().unwrap_or("none"))
             // As the producers of the Java library, so that topics can be joined.
             .set("partitioner", "murmur2_random")
-            // A topic that was deleted is told soon.
+            // A topic that was deleted is reported soon.
             .set("topic.metadata.propagation.max.ms", "5000");
         Ok(properties)
     }

@@ -9,7 +9,9 @@ use std::collections::{HashMap, VecDeque};
 use anyhow::Context as _;
 use bus::{Bus, Event};
 use bytes::Bytes;
-use proto::v1::{IndexOutcome, ReportIndexed, ReportSubmitted, ReportValidated};
+use proto::v1::{
+    IndexOutcome, RejudgementCause, ReportIndexed, ReportRejudged, ReportSubmitted, ReportValidated,
+};
 use proto::{Fact as _, subject};
 use report::{Finding, Form, Judgement, Report, Review, Severity, full_width_brackets, json};
 use serde_json::{Map, Value};
@@ -18,8 +20,8 @@ use worker::outlets::{Carry, OutletConfig};
 use crate::change::{CellRow, Change, FindingRow, Standing, State};
 
 /// The facts that lead to a change, and those that wake an outlet.
-pub(crate) fn leading_facts() -> [String; 1] {
-    [subject::filter::<ReportIndexed>()]
+pub(crate) fn leading_facts() -> [String; 2] {
+    [subject::filter::<ReportIndexed>(), subject::filter::<ReportRejudged>()]
 }
 
 /// Follows the facts of the log for one outlet.
@@ -60,6 +62,8 @@ enum What {
         version: String,
         /// Its `ReportValidated`, if it was read a moment ago.
         validated: Option<Bytes>,
+        /// The judgement that followed, if there was one.
+        rejudged: Option<Box<ReportRejudged>>,
     },
     Gone,
 }
@@ -111,6 +115,9 @@ impl Outward {
             ReportIndexed::NAME if event.matches_its_subject() => {
                 self.indexed(event, event.decode::<ReportIndexed>()?)
             }
+            ReportRejudged::NAME if event.matches_its_subject() => {
+                self.rejudged(event, event.decode::<ReportRejudged>()?)
+            }
             _ => None,
         }
     }
@@ -136,7 +143,7 @@ impl Outward {
         let is_gone = submitted.withdraws.is_some() || !is_ours;
         let what = match is_gone {
             true => What::Gone,
-            false => What::Stands { version: submitted.id.clone(), validated },
+            false => What::Stands { version: submitted.id.clone(), validated, rejudged: None },
         };
         let version = (!is_gone).then(|| submitted.id.as_str().into());
         let is_said = is_ours || was_told;
@@ -150,6 +157,44 @@ impl Outward {
             region,
             year: year(fact.year),
             what,
+        })
+    }
+
+    fn rejudged(&mut self, event: &Event, fact: ReportRejudged) -> Option<Notice> {
+        // An index that was built anew does not know the cause.
+        let is_reassigned =
+            matches!(fact.cause(), RejudgementCause::Reassigned | RejudgementCause::Unspecified);
+        let known = self.reports.get(fact.report.as_str());
+        let is_of_current = known.is_none_or(|told| told.version.as_deref() == Some(fact.id.as_str()));
+        let region = fact.region.as_ref().map(|region| region.code.clone()).unwrap_or_default();
+        if !self.outlet.includes(&region) || !(is_reassigned || is_of_current) {
+            return None;
+        }
+        // After another reading took its place, the index alone knows the order.
+        let order = if is_of_current { known.map_or((0, 0), |told| told.order) } else { (0, 0) };
+        let version: Option<Box<str>> = (!fact.id.is_empty()).then(|| fact.id.as_str().into());
+        let id = match &version {
+            Some(version) => format!("{}.{version}.{}", fact.report, fact.number),
+            None => format!("{}.gone.{}", fact.report, fact.number),
+        };
+        let reading = if fact.id.is_empty() { fact.report.clone() } else { fact.id.clone() };
+        self.remember(&fact.report, version, order, Some(event.sequence));
+        Some(Notice {
+            sequence: event.sequence,
+            at_ms: event.at_ms,
+            id,
+            report: fact.report.clone(),
+            reading,
+            region,
+            year: year(fact.year),
+            what: match fact.id.as_str() {
+                "" => What::Gone,
+                version => What::Stands {
+                    version: version.to_owned(),
+                    validated: None,
+                    rejudged: Some(Box::new(fact)),
+                },
+            },
         })
     }
 
@@ -185,12 +230,12 @@ impl Notice {
     ) -> Result<Change, Unreadable> {
         let (state, json) = match &self.what {
             What::Gone => (State::Gone { region: self.region.clone(), year: self.year }, self.gone_json()),
-            What::Stands { version, .. } => {
+            What::Stands { version, rejudged, .. } => {
                 let validated = validated
                     .ok_or_else(|| Unreadable(format!("the log has no figures of {version} any more")))?;
-                let review = review(&validated)?;
+                let review = review(&validated, rejudged.as_deref())?;
                 let submitted = validated.submitted.unwrap_or_default();
-                let standing = standing(&submitted, &review, carry, false);
+                let standing = standing(&submitted, &review, carry, rejudged.is_some());
                 let json = payload(&self.report, &standing, &submitted, &review, carry);
                 (State::Stands(Box::new(standing)), json)
             }
@@ -213,9 +258,16 @@ impl Notice {
 }
 
 /// The report with its findings as they stand.
-fn review(validated: &ReportValidated) -> Result<Review, Unreadable> {
+fn review(validated: &ReportValidated, rejudged: Option<&ReportRejudged>) -> Result<Review, Unreadable> {
     let unreadable = |error: proto::ConvertError| Unreadable(format!("its figures cannot be read: {error}"));
-    Review::try_from(validated).map_err(unreadable)
+    let review = Review::try_from(validated).map_err(unreadable)?;
+    let Some(rejudged) = rejudged else { return Ok(review) };
+    let findings = rejudged.findings.iter().map(Finding::try_from).collect::<Result<_, _>>();
+    Ok(Review {
+        findings: findings.map_err(unreadable)?,
+        rules_version: rejudged.rules_version.clone(),
+        ..review
+    })
 }
 
 fn standing(submitted: &ReportSubmitted, review: &Review, carry: Carry, rejudged: bool) -> Standing {
@@ -340,3 +392,6 @@ impl Recent {
         Some(payload)
     }
 }
+
+#[cfg(test)]
+mod tests;

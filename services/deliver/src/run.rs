@@ -32,6 +32,8 @@ const ATTEMPTS: u32 = 5;
 const MOST_IN_A_ROW: usize = 8;
 /// How often the loop looks at what operators asked, and tells how it stands.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How often it tells that it is there while nothing changes.
+const SEEN_EVERY_MS: i64 = 30_000;
 /// How often it asks whether the log was made anew.
 const ASK_LOG_EVERY: Duration = Duration::from_secs(10);
 /// The pauses between tries: doubled from the first to the longest.
@@ -101,6 +103,7 @@ async fn serve(worker: &Worker, outlet: &OutletConfig, lease: &Lease, is_alone: 
         set_aside: SetAside::default(),
         in_a_row: Vec::new(),
         unsaved: 0,
+        is_problem_told: false,
         looked_at: None,
         asked_log_at: Instant::now(),
     };
@@ -139,6 +142,8 @@ struct Session<'a> {
     in_a_row: Vec<String>,
     /// Changes that were delivered since the state was written last.
     unsaved: u64,
+    /// Whether the bus knows that nothing is in the way any more.
+    is_problem_told: bool,
     looked_at: Option<Instant>,
     asked_log_at: Instant,
 }
@@ -150,12 +155,18 @@ impl Session<'_> {
         self.open().await?;
         self.rewind_if_asked().await?;
         self.find_place().await?;
+        // What was in the way of an earlier process; if it still is, that is told again.
+        self.unblocked();
         let bus = self.worker.bus();
-        self.set_aside = SetAside::of(bus, &self.outlet.name, self.state.set_aside_from).await?;
+        // What was set aside on another log says nothing about this one.
+        let is_same_log = self.state.position.log_made_at_ms == self.place.log_made_at_ms;
+        let from = if is_same_log { self.state.set_aside_from } else { 0 };
+        self.set_aside = SetAside::of(bus, &self.outlet.name, from).await?;
         let mut outward = Outward::catch_up(bus, self.outlet, self.place.sequence).await?;
         self.read_to = self.place.sequence;
         let since = Since::Sequence(self.place.sequence + 1);
         let mut feed = bus.follow_waking_on(subject::ALL, &leading_facts(), since).await?;
+        self.left = feed.left();
         let (name, from) = (&self.outlet.name, self.place.sequence);
         tracing::info!(outlet = name, from, "outlet {name} delivers what is on the log after {from}");
         let mut collecting = Collecting::default();
@@ -326,10 +337,16 @@ impl Session<'_> {
         if self.lease.is_held() { Ok(()) } else { Err(Stop::LeaseLost) }
     }
 
-    /// Writes how the outlet stands, and reads what operators asked.
+    /// Writes how the outlet stands, and reads what operators asked. Where nothing has changed it writes only now and
+    /// then, because the bus flushes each write.
     async fn save(&mut self) -> Result<(), Stop> {
         let now = jiff::Timestamp::now().as_millisecond();
         let before = self.state.position;
+        if self.is_written() && now - self.state.seen_at_ms < SEEN_EVERY_MS {
+            let written = std::mem::take(&mut self.state);
+            self.state = self.states.read(&self.outlet.name).await?;
+            return if self.state.position == written.position { Ok(()) } else { Err(Stop::Again) };
+        }
         let position = Position { log_made_at_ms: self.place.log_made_at_ms, sequence: self.place.sequence };
         let waiting = self.left + self.ready.len() as u64;
         let oldest_ms = self.ready.front().map_or(0, |change| change.at_ms);
@@ -339,6 +356,10 @@ impl Session<'_> {
             // Another process took over while this one was suspended.
             let is_ours = state.position == before;
             if is_ours {
+                if state.position.log_made_at_ms != position.log_made_at_ms {
+                    state.set_aside_from = 0;
+                    state.retry.clear();
+                }
                 state.position = position;
                 (state.waiting, state.oldest_ms, state.set_aside) = (waiting, oldest_ms, set_aside);
                 (state.problem, state.problem_since_ms) = problem.clone();
@@ -353,7 +374,20 @@ impl Session<'_> {
         let (state, is_ours) = written.await?;
         self.state = state;
         self.unsaved = 0;
+        self.is_problem_told = true;
         if is_ours { Ok(()) } else { Err(Stop::Again) }
+    }
+
+    /// Whether the bus has everything that this process would write.
+    fn is_written(&self) -> bool {
+        let OutletState { position, waiting, oldest_ms, set_aside, .. } = &self.state;
+        let oldest = self.ready.front().map_or(0, |change| change.at_ms);
+        self.unsaved == 0
+            && self.is_problem_told
+            && (position.log_made_at_ms, position.sequence)
+                == (self.place.log_made_at_ms, self.place.sequence)
+            && *waiting == self.left + self.ready.len() as u64
+            && (*oldest_ms, *set_aside) == (oldest, self.set_aside.open().count() as u64)
     }
 
     /// Says once why nothing is delivered, and waits before the next try.
@@ -407,6 +441,7 @@ impl Session<'_> {
         tracing::info!(outlet = name, "outlet {name} delivers again");
         self.state.problem.clear();
         self.state.problem_since_ms = 0;
+        self.is_problem_told = false;
         if self.is_alone {
             self.worker.set_degraded(None);
         }

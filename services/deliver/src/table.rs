@@ -234,7 +234,7 @@ fn place_of(database: &Database, schema: Option<&str>, outlet: &str) -> Result<O
     let Some([Some(name), Some(made), Some(sequence)]) = rows.first().map(Vec::as_slice) else {
         return Ok(None);
     };
-    // Rows of two outlets in the same tables would be told apart by nobody.
+    // Rows of two outlets in the same tables would be distinguished by nobody.
     if name != outlet || rows.len() > 1 {
         return Err(OdbcError::database(format!(
             "{doing}: these are the tables of outlet {name}; give each outlet a schema of its own, or, if {name} was \
@@ -433,7 +433,7 @@ fn test(database: &Database, schema: Option<&str>, outlet: &str) -> Result<Vec<S
         if range.count(database, table)? > 0 {
             return Err(OdbcError::database(format!(
                 "{} has no transactions: a row stayed after it was taken back; delete the row with log_made_at = 0, \
-                 and make the table anew with an engine that has transactions (InnoDB)",
+                 and create the table again with an engine that has transactions (InnoDB)",
                 table.name
             )));
         }

@@ -89,7 +89,7 @@ impl Pending {
     pub(crate) fn extend(&mut self, reports: BTreeMap<String, Cause>) {
         for (key, cause) in reports {
             match self.reports.get(&key) {
-                // A reading that left is told even where the findings are the same again.
+                // A reading that left is reported even where the findings are the same again.
                 Some(known) if known.kind == RejudgementCause::Reassigned => (),
                 _ => {
                     self.reports.insert(key, cause);
@@ -185,7 +185,7 @@ impl Standing {
     }
 
     /// Whether the log tells of it: by the last fact about the report, or by what was indexed.
-    fn is_told(&self, cause: &Cause, last: Option<&ReportRejudged>) -> bool {
+    fn is_reported(&self, cause: &Cause, last: Option<&ReportRejudged>) -> bool {
         let is_reassigned = cause.kind == RejudgementCause::Reassigned;
         match last.filter(|last| last.id == self.id()) {
             Some(last) if is_reassigned && !cause.id.is_empty() && last.caused_by != cause.id => false,
@@ -212,7 +212,7 @@ impl Standing {
             id: self.id().to_owned(),
             cause: cause.kind.into(),
             caused_by: cause.id.clone(),
-            // Where nothing stands, it is filed where the log last told of the report.
+            // Where nothing stands, it is filed where the log last reported of the report.
             agency: last.map(|last| last.agency.clone()).unwrap_or_default(),
             year: last.map_or(0, |last| last.year),
             region: last.and_then(|last| last.region.clone()),
@@ -251,7 +251,7 @@ impl AsOf<'_> {
 
 /// Whether the log tells of a report that was judged again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Told {
+enum Reported {
     Yes,
     /// The fact has to come after the one that the reading was indexed, or another process publishes it.
     NotYet,
@@ -282,13 +282,13 @@ impl IndexState {
         }
         let keys: BTreeSet<String> = pending.keys().cloned().collect();
         match self.publish_those(pending, role).await {
-            Ok(told) => {
+            Ok(reported) => {
                 self.position.send_modify(|position| {
-                    position.pending.reports.retain(|key, _| !told.contains(key));
+                    position.pending.reports.retain(|key, _| !reported.contains(key));
                 });
                 let mut postponed = lock(&self.postponed);
                 postponed.retain(|key| !keys.contains(key));
-                postponed.extend(keys.difference(&told).cloned());
+                postponed.extend(keys.difference(&reported).cloned());
             }
             Err(error) => tracing::warn!("publishing which reports were judged again: {error:#}"),
         }
@@ -329,8 +329,8 @@ impl IndexState {
                 return Ok(());
             }
             let part: BTreeMap<_, _> = part.iter().map(|key| (key.clone(), Cause::unknown())).collect();
-            let told = self.publish_those(part.clone(), Role::Leader).await?;
-            left.extend(part.into_iter().filter(|(key, _)| !told.contains(key)));
+            let reported = self.publish_those(part.clone(), Role::Leader).await?;
+            left.extend(part.into_iter().filter(|(key, _)| !reported.contains(key)));
         }
         self.position.send_modify(|position| {
             position.pending.others = false;
@@ -363,22 +363,22 @@ impl IndexState {
         });
         let read = read.await?.context("reading what was judged again")?;
         let publish = |(key, cause, standing): (String, Cause, Standing)| async move {
-            let told = publish(self.worker.bus(), &key, &cause, &standing, as_of, role).await;
-            (key, told)
+            let reported = publish(self.worker.bus(), &key, &cause, &standing, as_of, role).await;
+            (key, reported)
         };
         let mut published =
             futures::stream::iter(read.into_iter().map(publish)).buffer_unordered(CONCURRENCY);
-        let mut told = BTreeSet::new();
+        let mut reported = BTreeSet::new();
         while let Some((key, answer)) = published.next().await {
             match answer {
-                Ok(Told::Yes) => {
-                    told.insert(key);
+                Ok(Reported::Yes) => {
+                    reported.insert(key);
                 }
-                Ok(Told::NotYet) => (),
+                Ok(Reported::NotYet) => (),
                 Err(error) => tracing::warn!(report.key = key, "a new judgement waits: {error:#}"),
             }
         }
-        Ok(told)
+        Ok(reported)
     }
 
     async fn reader(&self) -> anyhow::Result<Reader> {
@@ -395,24 +395,24 @@ async fn publish(
     standing: &Standing,
     as_of: AsOf<'_>,
     role: Role,
-) -> anyhow::Result<Told> {
+) -> anyhow::Result<Reported> {
     loop {
         let read = bus.facts_of_id::<ReportRejudged>(key).await?;
         let last = read.facts.last();
-        if standing.is_told(cause, last) {
-            return Ok(Told::Yes);
+        if standing.is_reported(cause, last) {
+            return Ok(Reported::Yes);
         }
         if last.is_some_and(|last| as_of.is_behind(last)) {
-            return Ok(Told::NotYet);
+            return Ok(Reported::NotYet);
         }
         let id = standing.id();
         if !id.is_empty() && bus.last_of_id::<ReportIndexed>(id).await?.is_none() {
             // Where the fact with its figures is no longer on the log either, nobody can carry it anywhere.
             let has_expired = bus.last_of_id::<ReportValidated>(id).await?.is_none();
-            return Ok(if has_expired { Told::Yes } else { Told::NotYet });
+            return Ok(if has_expired { Reported::Yes } else { Reported::NotYet });
         }
         if role == Role::Follower {
-            return Ok(Told::NotYet);
+            return Ok(Reported::NotYet);
         }
         let mut fact = ReportRejudged {
             log_position: as_of.log_position,
@@ -428,7 +428,7 @@ async fn publish(
         let appended = bus.append(&fact, &read).await?;
         failpoint("rejudged");
         if appended == Appended::New {
-            return Ok(Told::Yes);
+            return Ok(Reported::Yes);
         }
     }
 }
@@ -469,11 +469,11 @@ fn differing(
             standing => standing?,
         };
         let Standing::Judged(judged) = standing else { continue };
-        let is_told = match last.get(&key).filter(|(id, _)| *id == judged.id) {
-            Some((_, told)) => *told == digest(&judged.findings),
+        let is_reported = match last.get(&key).filter(|(id, _)| *id == judged.id) {
+            Some((_, reported)) => *reported == digest(&judged.findings),
             None => judged.are_its_own,
         };
-        if !is_told {
+        if !is_reported {
             differing.push(key);
         }
     }
@@ -511,12 +511,12 @@ mod tests {
         }))
     }
 
-    /// The facts that follow one another when the log is told of each standing twice.
+    /// The facts that follow one another when the log is reported of each standing twice.
     fn facts(standings: &[(Standing, Cause)]) -> Vec<(u32, String, usize)> {
         let mut log: Vec<ReportRejudged> = Vec::new();
         for (standing, cause) in standings {
             for _ in 0..2 {
-                if !standing.is_told(cause, log.last()) {
+                if !standing.is_reported(cause, log.last()) {
                     log.push(standing.fact("0123abcd", cause, log.last()));
                 }
             }
@@ -525,9 +525,9 @@ mod tests {
     }
 
     #[test]
-    fn each_change_is_told_once() {
+    fn each_change_is_published_once() {
         let other_year = Cause::other_year("b-g0");
-        let told = facts(&[
+        let reported = facts(&[
             (judged("a-g0", &["R1"], true), other_year.clone()),
             (judged("a-g0", &["R1", "XY-01"], false), other_year.clone()),
             (judged("a-g0", &["R1"], true), other_year.clone()),
@@ -537,13 +537,13 @@ mod tests {
         ]);
         let expected = [(1, "a-g0", 2), (2, "a-g0", 1), (3, "c-g0", 1)]
             .map(|(number, id, count)| (number, id.to_owned(), count));
-        assert_eq!(told, expected);
+        assert_eq!(reported, expected);
     }
 
     #[test]
-    fn a_reading_that_leaves_is_told_even_where_the_findings_are_those_of_before() {
+    fn a_reading_that_leaves_is_published_even_where_the_findings_are_those_of_before() {
         let own = judged("a-g0", &["R1", "XY-01"], false);
-        let told = facts(&[
+        let reported = facts(&[
             (own.clone(), Cause::other_year("b-g0")),
             (own.clone(), Cause::reassigned("c-g1")),
             (own, Cause::unknown()),
@@ -553,18 +553,18 @@ mod tests {
         ]);
         let expected = [(1, "a-g0", 2), (2, "a-g0", 2), (3, "", 0), (4, "", 0)]
             .map(|(number, id, count)| (number, id.to_owned(), count));
-        assert_eq!(told, expected);
+        assert_eq!(reported, expected);
     }
 
     #[test]
-    fn a_withdrawal_is_told_by_what_was_indexed() {
+    fn a_withdrawal_is_published_by_what_was_indexed() {
         let withdrawn = Standing::Withdrawn("w-g0".into());
         assert_eq!(facts(&[(withdrawn.clone(), Cause::other_year("b-g0"))]), []);
         assert_eq!(facts(&[(withdrawn, Cause::reassigned("c-g1"))]), [(1, "w-g0".to_owned(), 0)]);
     }
 
     #[test]
-    fn an_index_that_is_behind_is_told_by_the_fact() {
+    fn an_index_that_is_behind_is_published_by_the_fact() {
         let fact =
             ReportRejudged { log_position: 17, policy: "policy-9".into(), ..ReportRejudged::default() };
         let behind = |log_position, policy| AsOf { log_position, policy }.is_behind(&fact);

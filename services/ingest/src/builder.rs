@@ -134,7 +134,7 @@ impl SubmissionBuilder {
         self.refused.first().filter(|_| self.files.is_empty())
     }
 
-    /// Keeps bytes that are known to be no report, where nobody can be told: parse refuses them, and they are listed
+    /// Keeps bytes that are known to be no report, where nobody gets an answer: parse refuses them, and they are listed
     /// with the others. `detail` is for the operator.
     ///
     /// # Errors

@@ -115,7 +115,7 @@ impl Inlet {
             .set("group.id", group)
             .set("enable.auto.commit", "false")
             .set("enable.auto.offset.store", "false")
-            // Whoever sent before this inlet was set up is taken too.
+            // Messages from before this inlet was set up are taken too.
             .set("auto.offset.reset", "earliest")
             .set("session.timeout.ms", SESSION_MS)
             .set("topic.metadata.refresh.interval.ms", REFRESH_MS);

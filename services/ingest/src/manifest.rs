@@ -25,7 +25,7 @@ pub(crate) struct StoredFile {
     pub(crate) original: String,
     pub(crate) size_bytes: u64,
     pub(crate) media_type: String,
-    /// Why it is no report, where that is known already and nobody could be told.
+    /// Why it is no report, where that is known already and nobody got an answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) refused: Option<StoredRefusal>,
 }
@@ -51,7 +51,7 @@ pub(crate) struct StoredRefusal {
     pub(crate) file_name: String,
     pub(crate) class: String,
     pub(crate) message: String,
-    /// For the operator, English; empty where the sender was told all there is.
+    /// For the operator, English; empty where the sender knows all there is.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(crate) detail: String,
 }

@@ -208,11 +208,21 @@ impl Service {
         Self::start_with(bus, name, bus.variables(name))
     }
 
-    fn start_with(bus: &Bus, name: &'static str, mut variables: BTreeMap<&'static str, String>) -> Self {
+    fn start_with(bus: &Bus, name: &'static str, variables: BTreeMap<&'static str, String>) -> Self {
+        Self::start_by(bus, name, &[], variables)
+    }
+
+    fn start_by(
+        bus: &Bus,
+        name: &'static str,
+        arguments: &[&str],
+        mut variables: BTreeMap<&'static str, String>,
+    ) -> Self {
         let port = free_port().unwrap();
         variables.insert("GOUJI_LISTEN", format!("127.0.0.1:{port}"));
         let mut command = Command::new(program(&format!("gouji-{name}")).unwrap());
-        let process = Process::start(name, command.envs(variables), bus.folder.path()).unwrap();
+        let process =
+            Process::start(name, command.args(arguments).envs(variables), bus.folder.path()).unwrap();
         Self { process, name, port }
     }
 

@@ -1,5 +1,6 @@
-//! What leaves for data buses, and what comes from them: real servers and foreign programs on the other side.
+//! The data buses of the government, in and out: real servers and foreign programs on the other side.
 
+mod folder;
 mod inbox;
 mod kafka;
 mod webhook;

@@ -428,10 +428,10 @@ async fn whole_rows<S: Server>(exchange: &Exchange<S>) {
         .unwrap();
     assert_eq!(exchange.count("gouji_report"), 6);
     assert_eq!(rewound.place().await.unwrap(), place(5));
-    // The log was made anew and starts over.
-    let mut anew = batch_of(1..=2, 1);
-    anew.log_made_at_ms = MADE + 86_400_000;
-    rewound.deliver(&anew).await.unwrap();
+    // The log was made rebuilt and starts over.
+    let mut rebuilt = batch_of(1..=2, 1);
+    rebuilt.log_made_at_ms = MADE + 86_400_000;
+    rewound.deliver(&rebuilt).await.unwrap();
     assert_eq!(exchange.count("gouji_report"), 8);
     let current =
         server.sql("SELECT report_key, seq, log_made_at FROM bus.gouji_current ORDER BY report_key");

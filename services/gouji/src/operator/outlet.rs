@@ -252,6 +252,9 @@ fn standing(state: &OutletState) -> (String, &'static str) {
             "delivering",
         );
     }
+    if state.waiting > 0 {
+        return (word("正在读取日志", "reading the log").to_owned(), "delivering");
+    }
     (word("已全部送出", "everything is delivered").to_owned(), "idle")
 }
 

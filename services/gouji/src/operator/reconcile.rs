@@ -14,8 +14,9 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use clap::Args;
+use deliver::check::{self, Reconciled};
 use serde_json::{Value, json};
-use worker::Worker;
+use worker::{OutletStates, Worker};
 
 use super::connection::Connection;
 use crate::language::{text, word};
@@ -110,7 +111,8 @@ impl Reconcile {
             }
             None => None,
         };
-        Ok(Report { deleted: log.deleted, dropped: log.first > 1, ledger, store, index })
+        let outlets = outlets(worker).await.context("counting what outlets delivered")?;
+        Ok(Report { deleted: log.deleted, dropped: log.first > 1, ledger, store, index, outlets })
     }
 
     fn index_folder(&self, worker: &Worker) -> Option<PathBuf> {
@@ -118,6 +120,18 @@ impl Reconcile {
             || Some(worker.config().index.clone()).filter(|folder| self.bus.is_local() && folder.is_dir());
         self.index.clone().or_else(of_settings)
     }
+}
+
+/// What each outlet of the settings has delivered of the log, by its name.
+async fn outlets(worker: &Worker) -> Result<Vec<(String, Reconciled)>> {
+    let (bus, mut found) = (worker.bus(), Vec::new());
+    let log = bus.extent().await?;
+    for outlet in &worker.config().routes.outlets {
+        let position = OutletStates::new(bus).read(&outlet.name).await?.position;
+        let to = if position.log_made_at_ms == log.made_at_ms { position.sequence } else { 0 };
+        found.push((outlet.name.clone(), check::count(bus, outlet, to).await?));
+    }
+    Ok(found)
 }
 
 /// The result.
@@ -129,6 +143,7 @@ struct Report {
     ledger: Ledger,
     store: Store,
     index: Option<Indexed>,
+    outlets: Vec<(String, Reconciled)>,
 }
 
 /// A kind of fault.
@@ -257,6 +272,15 @@ impl Report {
                 format!("in index           -  {note}")
             }
         });
+        for (name, outlet) in &self.outlets {
+            let (set_aside, in_flight) = (outlet.set_aside.len() as u64, outlet.in_flight);
+            let delivered = outlet.expected.saturating_sub(set_aside);
+            let note = text!(
+                "出口 {name}，搁置{set_aside}条，在途{in_flight}条",
+                "outlet {name}, {set_aside} set aside, {in_flight} in flight"
+            );
+            lines.push(format!("delivered  {delivered:>9}  {note}"));
+        }
         for Fault { name, zh, en, count, named } in self.faults() {
             lines.push(format!("NOT SOUND  {count:>9}  {name}: {}", word(zh, en)));
             lines.extend(named.iter().map(|one| format!("           {one}")));
@@ -285,6 +309,10 @@ impl Report {
             "in_flight": ledger.in_flight(), "read_anew": ledger.replayed, "lost": ledger.lost.len(),
             "originals": self.store.count(), "texts": self.store.texts(), "orphans": self.store.orphans,
             "in_index": self.index.as_ref().map(|index| index.count),
+            "outlets": self.outlets.iter().map(|(name, outlet)| json!({
+                "name": name, "expected": outlet.expected, "set_aside": outlet.set_aside.len(),
+                "in_flight": outlet.in_flight,
+            })).collect::<Vec<_>>(),
             "faults": faults.collect::<Vec<_>>(),
         })
     }

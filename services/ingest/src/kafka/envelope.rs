@@ -80,7 +80,7 @@ impl<'a> Envelope<'a> {
     }
 
     /// The Idempotency-Key of its submission: the identity of the event, else the place of the message, with its
-    /// time, because a topic that was made anew counts from 0 again.
+    /// time, because a topic that was made again counts from 0 again.
     pub(super) fn key(&self, inlet: &str) -> String {
         let id = self.header("ce_id").filter(|id| id.len() <= LONGEST);
         let source = self.header("ce_source").unwrap_or_default();

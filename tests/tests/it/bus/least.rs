@@ -56,7 +56,7 @@ const IDENTITIES: [Identity; 6] = [
         takes: &[],
         looks_at: &PLACES,
     },
-    Identity { name: "deliver", publishes: &["undelivered"], takes: &[], looks_at: &[] },
+    Identity { name: "deliver", publishes: &["undelivered"], takes: &[], looks_at: &["index"] },
 ];
 
 /// What only the operator may do.
@@ -145,6 +145,10 @@ async fn each_identity_is_refused_what_is_not_its_own() {
         let who_leads = "$JS.API.DIRECT.GET.KV_gouji-leases.$KV.gouji-leases.index";
         expect(who_leads, ["index", "console"].contains(&name)).await;
         expect("$KV.gouji-leases.outlet.x", ["index", "deliver"].contains(&name)).await;
+        expect("$KV.gouji-leases.fetch", ["index", "ingest"].contains(&name)).await;
+        expect("$KV.gouji-published.x", name == "ingest").await;
+        let pages = "$JS.API.DIRECT.GET.KV_gouji-published.$KV.gouji-published.x";
+        expect(pages, ["ingest", "console"].contains(&name)).await;
         expect("$KV.gouji-outlets.x", name == "deliver").await;
         expect("$JS.API.DIRECT.GET.KV_gouji-outlets.$KV.gouji-outlets.x", name == "deliver").await;
         for bucket in ["gouji-accounts", "gouji-sessions"] {
@@ -179,6 +183,14 @@ async fn the_pipeline_works_with_it() {
     for service in &mut services {
         service.answers(true, "ready").await;
     }
+    let (settings, out) = (bus.path("outlets.toml"), bus.path("out"));
+    std::fs::create_dir(&out).unwrap();
+    let outlet = format!(
+        "[[outlet]]\nname = \"a\"\nto = \"folder\"\n[outlet.folder]\npath = {out:?}\nevery = \"0s\"\n"
+    );
+    std::fs::write(&settings, outlet).unwrap();
+    let arguments = ["a", "--config", settings.to_str().unwrap()];
+    let mut deliver = Service::start_by(&bus, "deliver", &arguments, bus.variables("deliver"));
     let api = Api::new(&services[0].address(), &services[4].address());
     let reports: Vec<_> = (0..20).map(|index| generate(20_261_122, index, &Options::default())).collect();
     let files = reports.iter().map(|report| (report.file_name.as_str(), report.bytes.as_slice()));
@@ -196,7 +208,11 @@ async fn the_pipeline_works_with_it() {
     let id = receipt["reports"][0]["id"].as_str().unwrap();
     api.withdraw(id, "张三", "试").await.unwrap();
     api.submission(receipt["submission"].as_str().unwrap()).await.unwrap();
-    for service in &mut services {
+    let batches = || std::fs::read_dir(&out).unwrap().filter_map(Result::ok);
+    let is_whole = |entry: std::fs::DirEntry| entry.path().join("manifest.json").is_file();
+    until("a batch", SOON, async || Ok(batches().any(is_whole).then_some(()))).await.unwrap();
+    deliver.answers(true, "ready").await;
+    for service in services.iter_mut().chain([&mut deliver]) {
         service.answers(true, "ready").await;
         let said = service.process.said();
         assert!(!said.contains("Permissions Violation"), "{}", said);

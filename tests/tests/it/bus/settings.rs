@@ -53,11 +53,15 @@ fn the_command_of_every_unit_takes_the_shipped_settings() {
     assert!(init.status.success());
     let keys = folder.path().join("keys.toml");
     fs::write(&keys, "").unwrap();
+    // A unit of an outlet is started with its name, which the settings have.
+    let settings = folder.path().join("gouji.toml");
+    let outlet = "[[outlet]]\nname = \"1\"\nto = \"folder\"\n[outlet.folder]\npath = \"/exchange/out\"\n";
+    fs::write(&settings, fs::read_to_string(deploy().join("gouji.toml")).unwrap() + outlet).unwrap();
     let here = |text: &str| {
         let ours = folder.path().display().to_string();
         text.replace("/etc/gouji/nats", &ours)
             .replace("/etc/gouji/keys.toml", &keys.display().to_string())
-            .replace("/etc/gouji/gouji.toml", &deploy().join("gouji.toml").display().to_string())
+            .replace("/etc/gouji/gouji.toml", &settings.display().to_string())
             .replace("%i", "1")
     };
     let mut checked = 0;
@@ -84,7 +88,7 @@ fn the_command_of_every_unit_takes_the_shipped_settings() {
         assert!(output.status.success(), "{}: {}", unit.display(), String::from_utf8_lossy(&output.stderr));
         checked += 1;
     }
-    assert_eq!(checked, 5);
+    assert_eq!(checked, 6);
 }
 
 /// The settings of the cluster name nothing that there is not.

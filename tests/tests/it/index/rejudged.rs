@@ -1,4 +1,4 @@
-//! What the log tells of findings that changed after a report was indexed is what the index has, told once for each
+//! What the log tells of findings that changed after a report was indexed is what the index has, reported once for each
 //! change, wherever the process is killed.
 
 use proto::v1::{Finding, IndexOutcome, RejudgementCause, ReportRejudged};
@@ -6,13 +6,13 @@ use proto::v1::{Finding, IndexOutcome, RejudgementCause, ReportRejudged};
 use super::*;
 
 /// What the log tells of the reports by key: the reading that stands, and its findings.
-type Told = BTreeMap<String, (String, Vec<Finding>)>;
+type Reported = BTreeMap<String, (String, Vec<Finding>)>;
 
 impl Setup {
     /// Reads the log as a consumer outside does: what was indexed, and what was judged again after it. Asserts that
-    /// no new judgement repeats what was told, and that those of a report are counted without gaps.
-    async fn told(&self) -> (Told, Vec<ReportRejudged>) {
-        let (mut validated, mut told, mut versions) = (BTreeMap::new(), Told::new(), BTreeMap::new());
+    /// no new judgement repeats what was reported, and that those of a report are counted without gaps.
+    async fn reported(&self) -> (Reported, Vec<ReportRejudged>) {
+        let (mut validated, mut reported, mut versions) = (BTreeMap::new(), Reported::new(), BTreeMap::new());
         let (mut rejudged, mut numbers) = (Vec::<ReportRejudged>::new(), BTreeMap::<String, u32>::new());
         let read = self.log.scan(subject::ALL, |event| {
             if let Some(fact) = event.decode::<ReportValidated>() {
@@ -24,7 +24,7 @@ impl Setup {
                 if fact.outcome == i32::from(IndexOutcome::Current) && version >= *latest {
                     *latest = version;
                     let findings = validated[fact.id()].findings.clone();
-                    told.insert(fact.report.clone(), (fact.id().to_owned(), findings));
+                    reported.insert(fact.report.clone(), (fact.id().to_owned(), findings));
                 }
             } else if let Some(fact) = event.decode::<ReportRejudged>() {
                 assert!(event.matches_its_subject());
@@ -32,24 +32,24 @@ impl Setup {
                 *number += 1;
                 assert_eq!(fact.number, *number, "{fact:?}");
                 let now = (fact.id.clone(), fact.findings.clone());
-                let before = told.insert(fact.report.clone(), now.clone());
+                let before = reported.insert(fact.report.clone(), now.clone());
                 let is_reassigned = fact.cause == i32::from(RejudgementCause::Reassigned);
-                assert!(is_reassigned || before.as_ref() != Some(&now), "told twice: {fact:?}");
+                assert!(is_reassigned || before.as_ref() != Some(&now), "reported twice: {fact:?}");
                 rejudged.push(fact);
             }
             Ok(())
         });
         read.await.unwrap();
-        (told, rejudged)
+        (reported, rejudged)
     }
 
     /// Waits until the log tells of every report what the index has.
     pub(super) async fn tells_what_it_has(&self, index: &str) -> Vec<ReportRejudged> {
         let mut differences = Vec::new();
         let same = until("the log to tell of every finding", PATIENCE, async || {
-            let (mut told, rejudged) = self.told().await;
-            told.retain(|_, (id, _)| !id.is_empty());
-            let held: Told = self
+            let (mut reported, rejudged) = self.reported().await;
+            reported.retain(|_, (id, _)| !id.is_empty());
+            let held: Reported = self
                 .contents(index)
                 .into_iter()
                 .map(|(key, (id, _, stored))| {
@@ -58,10 +58,10 @@ impl Setup {
                 .collect();
             differences = held
                 .iter()
-                .filter(|(key, held)| told.get(*key) != Some(held))
-                .map(|(key, held)| format!("{key}: {held:?} and not {:?}", told.get(key)))
+                .filter(|(key, held)| reported.get(*key) != Some(held))
+                .map(|(key, held)| format!("{key}: {held:?} and not {:?}", reported.get(key)))
                 .collect();
-            Ok((differences.is_empty() && held.len() == told.len()).then_some(rejudged))
+            Ok((differences.is_empty() && held.len() == reported.len()).then_some(rejudged))
         });
         same.await.unwrap_or_else(|error| panic!("{error:#}: {}", differences.join("\n")))
     }
@@ -75,7 +75,7 @@ impl Setup {
 }
 
 #[tokio::test]
-async fn each_change_is_told_once_wherever_the_process_is_killed() {
+async fn each_change_is_published_once_wherever_the_process_is_killed() {
     let setup = Setup::new().await;
     let points = ["committed@1", "rejudging@1", "rejudging@4", "rejudged@2", "published@9", "sent@3"];
     // Later versions before earlier ones, and most years after the year that is compared with them. Each process
@@ -106,12 +106,12 @@ async fn each_change_is_told_once_wherever_the_process_is_killed() {
     other.says("ready").await;
     setup.tells_what_it_has("b").await;
     other.end().await;
-    assert_eq!(setup.log.extent().await.unwrap().last, events, "something was told again");
+    assert_eq!(setup.log.extent().await.unwrap().last, events, "something was reported again");
 }
 
 /// A replay may find that the bytes are another report: what stood before it stands again, or nothing.
 #[tokio::test]
-async fn a_reading_that_becomes_another_report_is_told() {
+async fn a_reading_that_becomes_another_report_is_published() {
     let setup = Setup::new().await;
     let indexer = setup.start("a");
     let (earlier, later, alone) =
@@ -132,10 +132,11 @@ async fn a_reading_that_becomes_another_report_is_told() {
     let key_of = |fact: &ReportValidated| {
         search::Entry::key_of(&report::Review::try_from(fact).unwrap().report, fact.id())
     };
-    let told = |fact: &ReportValidated| rejudged.iter().rfind(|told| told.report == key_of(fact)).unwrap();
-    assert_eq!(told(&earlier).id, earlier.id());
-    assert_eq!(told(&earlier).caused_by, later.id().replace("-g0", "-g1"));
-    let gone = told(&alone);
+    let reported =
+        |fact: &ReportValidated| rejudged.iter().rfind(|reported| reported.report == key_of(fact)).unwrap();
+    assert_eq!(reported(&earlier).id, earlier.id());
+    assert_eq!(reported(&earlier).caused_by, later.id().replace("-g0", "-g1"));
+    let gone = reported(&alone);
     assert_eq!((gone.id.as_str(), gone.agency.as_str(), gone.year), ("", "第1局", 2021));
     indexer.end().await;
 }

@@ -58,7 +58,7 @@ async fn a_leader_that_stood_still_does_no_harm() {
     setup.indexed(90).await;
     let contents = setup.holds("b", 90).await;
     setup.holds_the_same("a", &contents).await;
-    // The first went on with an index that was behind what the second had told.
+    // The first went on with an index that was behind what the second had published.
     setup.tells_what_it_has("b").await;
     let counts = setup.counts().await;
     assert_eq!((counts.validated, counts.indexed, counts.refused), (90, 90, 0));
