@@ -240,7 +240,7 @@ async fn create(bus: &Bus, object: &Object) -> Result<(), ApiError> {
 }
 
 /// The sequence of the first message of a stream. Copies of the stream of outward messages ask for what comes after
-/// their last sequence: if the stream is made anew and begins at 1, they wait for ever and report no error. The time
+/// their last sequence: if the stream is made again and begins at 1, they wait for ever and report no error. The time
 /// in milliseconds is beyond every sequence of an earlier stream, so they go on.
 const FIRST_SEQUENCE: &str = "first_seq";
 

@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use bus::{Bucket, Bus, Entry, OUTLETS, Written};
 use serde::{Deserialize, Serialize};
 
-/// A position on the log. A sequence alone is none: a log that was made anew starts over.
+/// A position on the log. A sequence alone is none: a log that was made again starts over.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Position {
     /// When the log was made, milliseconds since 1970-01-01 UTC.

@@ -34,7 +34,7 @@ pub struct ReportStands {
     pub errors: u32,
     #[prost(uint32, tag = "11")]
     pub warnings: u32,
-    /// It was judged anew beside other reports or under other rules: the figures are those of the message before.
+    /// It was judged again beside other reports or under other rules: the figures are those of the message before.
     #[prost(bool, tag = "12")]
     pub rejudged: bool,
     /// Every cell of the form, in its order; empty where the outlet carries no figures.

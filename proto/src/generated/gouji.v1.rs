@@ -873,7 +873,7 @@ pub struct ReportSubmitted {
     #[prost(message, optional, tag = "16")]
     pub published: ::core::option::Option<Publication>,
 }
-/// A refusal that the door of a submission knows already.
+/// A refusal that ingest found already.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct KnownRefusal {
     /// As in ReportRefused, like the next fields.

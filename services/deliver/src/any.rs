@@ -50,7 +50,7 @@ impl AnyTarget {
         match outlet.to {
             TargetKind::Folder => Self::folder(outlet).map(drop),
             TargetKind::Table => Tables::new(outlet).map(drop),
-            // Their files need not be readable for whoever checks the settings.
+            // Their files need not be readable for the process that checks the settings.
             TargetKind::Kafka | TargetKind::Webhook | TargetKind::Nats => Ok(()),
         }
     }

@@ -3,7 +3,7 @@
 use proto::Message as _;
 use proto::bus::v1;
 
-/// A place on the log. A sequence alone is none: a log that was made anew starts over.
+/// A place on the log. A sequence alone is none: a log that was made again starts over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Place {
     /// When the log was made, milliseconds since 1970-01-01 UTC.
@@ -35,8 +35,8 @@ pub struct Change {
     pub sequence: u64,
     /// When the log stored it, milliseconds since 1970-01-01 UTC: the CloudEvents attribute `time`.
     pub at_ms: i64,
-    /// `<report key>.<version>`, the same for whoever gets the message again: the CloudEvents attribute `id`. Where
-    /// the index judged the report anew, the number of that judgement follows: `<report key>.<version>.<number>`.
+    /// `<report key>.<version>`, the same where the message is delivered again: the CloudEvents attribute `id`. Where
+    /// the index judged the report again, the number of that judgement follows: `<report key>.<version>.<number>`.
     pub id: String,
     /// The key of the report: the CloudEvents attribute `subject`, the key on Kafka.
     pub report: String,
@@ -115,7 +115,7 @@ pub struct Standing {
     pub errors: u32,
     /// Findings that are warnings.
     pub warnings: u32,
-    /// Whether the index judged it anew beside another year's report.
+    /// Whether the index judged it again beside another year's report.
     pub rejudged: bool,
     /// Every cell of the form in its order; empty unless the outlet carries figures.
     pub cells: Vec<CellRow>,

@@ -10,7 +10,7 @@ pub const CONTENT_TYPE: &str = "application/json";
 /// The CloudEvents attributes of a change, without the media type of its payload.
 ///
 /// `source` names this installation, as two of them on one bus have the same sequences. `sequence` orders the changes
-/// of one log; a log that was made anew has another `logmadeat`.
+/// of one log; a log that was made again has another `logmadeat`.
 pub fn attributes(change: &Change, source: &str, log_made_at_ms: i64) -> [(&'static str, String); 8] {
     [
         ("specversion", "1.0".to_owned()),

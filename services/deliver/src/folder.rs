@@ -2,7 +2,7 @@
 //!
 //! A batch is written under a name that begins with a dot and flushed to the disk. Then it is noted in a ledger beside
 //! the directories (`.<outlet>.ledger`), and then renamed, so a directory without that dot is whole and never changes.
-//! The ledger is needed because whoever takes the directories away may delete them. A process that was killed between
+//! The ledger is needed because the reader of the directories may delete them. A process that was killed between
 //! the ledger and the rename is followed by one that renames; a directory that is not in the ledger was not finished,
 //! and is removed. So nothing is lost and nothing stands twice.
 

@@ -28,12 +28,12 @@ pub(crate) fn leading_facts() -> [String; 2] {
 pub(crate) struct Outward {
     outlet: OutletConfig,
     /// What stands, by the key of the report. Some two hundred bytes each.
-    reports: HashMap<Box<str>, Told>,
+    reports: HashMap<Box<str>, Carried>,
     validated: Recent,
 }
 
 /// The last that was said of a report.
-struct Told {
+struct Carried {
     /// The version that stands; none where it was taken back.
     version: Option<Box<str>>,
     /// Time of submission and generation, which order the versions.
@@ -124,7 +124,7 @@ impl Outward {
 
     /// The sequence of the last change of a report; 0 where there is none.
     pub(crate) fn last_of(&self, report: &str) -> u64 {
-        self.reports.get(report).map_or(0, |told| told.sequence)
+        self.reports.get(report).map_or(0, |last| last.sequence)
     }
 
     fn indexed(&mut self, event: &Event, fact: ReportIndexed) -> Option<Notice> {
@@ -134,19 +134,19 @@ impl Outward {
         let order = (submitted.submitted_at_ms, submitted.generation);
         let known = self.reports.get(fact.report.as_str());
         // Facts of one batch of the index may be on the log in another order than their versions.
-        if !is_current || known.is_some_and(|told| told.order > order) {
+        if !is_current || known.is_some_and(|last| last.order > order) {
             return None;
         }
         let region = fact.region.map(|region| region.code).unwrap_or_default();
         let is_ours = self.outlet.includes(&region);
-        let was_told = known.is_some_and(|told| told.sequence > 0 && told.version.is_some());
+        let was_carried = known.is_some_and(|last| last.sequence > 0 && last.version.is_some());
         let is_gone = submitted.withdraws.is_some() || !is_ours;
         let what = match is_gone {
             true => What::Gone,
             false => What::Stands { version: submitted.id.clone(), validated, rejudged: None },
         };
         let version = (!is_gone).then(|| submitted.id.as_str().into());
-        let is_said = is_ours || was_told;
+        let is_said = is_ours || was_carried;
         self.remember(&fact.report, version, order, is_said.then_some(event.sequence));
         is_said.then(|| Notice {
             sequence: event.sequence,
@@ -161,17 +161,17 @@ impl Outward {
     }
 
     fn rejudged(&mut self, event: &Event, fact: ReportRejudged) -> Option<Notice> {
-        // An index that was built anew does not know the cause.
+        // An index that was rebuilt does not know the cause.
         let is_reassigned =
             matches!(fact.cause(), RejudgementCause::Reassigned | RejudgementCause::Unspecified);
         let known = self.reports.get(fact.report.as_str());
-        let is_of_current = known.is_none_or(|told| told.version.as_deref() == Some(fact.id.as_str()));
+        let is_of_current = known.is_none_or(|last| last.version.as_deref() == Some(fact.id.as_str()));
         let region = fact.region.as_ref().map(|region| region.code.clone()).unwrap_or_default();
         if !self.outlet.includes(&region) || !(is_reassigned || is_of_current) {
             return None;
         }
         // After another reading took its place, the index alone knows the order.
-        let order = if is_of_current { known.map_or((0, 0), |told| told.order) } else { (0, 0) };
+        let order = if is_of_current { known.map_or((0, 0), |last| last.order) } else { (0, 0) };
         let version: Option<Box<str>> = (!fact.id.is_empty()).then(|| fact.id.as_str().into());
         let id = match &version {
             Some(version) => format!("{}.{version}.{}", fact.report, fact.number),
@@ -199,9 +199,9 @@ impl Outward {
     }
 
     fn remember(&mut self, report: &str, version: Option<Box<str>>, order: (i64, u32), said: Option<u64>) {
-        let before = self.reports.get(report).map_or(0, |told| told.sequence);
-        let told = Told { version, order, sequence: said.unwrap_or(before) };
-        self.reports.insert(report.into(), told);
+        let before = self.reports.get(report).map_or(0, |last| last.sequence);
+        let carried = Carried { version, order, sequence: said.unwrap_or(before) };
+        self.reports.insert(report.into(), carried);
     }
 }
 
@@ -342,7 +342,7 @@ fn payload(
         Carry::Findings => &["stated", "remarks"],
     };
     fields.retain(|name, _| !left_out.contains(&name.as_str()));
-    // Why a finding does not count is told, and not who decided it.
+    // Why a finding does not count is carried, and not who decided it.
     if let Some(findings) = fields.get_mut("findings").and_then(Value::as_array_mut) {
         let waivers = findings.iter_mut().filter_map(|finding| finding.get_mut("waiver")?.as_object_mut());
         waivers.for_each(|waiver| drop(waiver.remove("who")));

@@ -6,22 +6,24 @@
 //! aside as a fact. Each change says all that stands about its report, so a later change of the same report goes on;
 //! the earlier one is not tried again after it.
 
+mod collect;
+mod refused;
+
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use bus::{Extent, Feed, Lease, Since};
-use futures::StreamExt as _;
+use bus::{Extent, Lease, Since};
 use proto::subject;
-use proto::v1::{ReportUndelivered, UndeliveredEnd};
 use tokio::time::Instant;
 use worker::outlets::OutletConfig;
 use worker::{OutletState, OutletStates, Position, Worker};
 
+use self::collect::Collecting;
 use crate::any::AnyTarget;
 use crate::change::{Batch, Change, Place};
-use crate::outward::{Notice, Outward, Unreadable, leading_facts};
-use crate::set_aside::{SetAside, region};
+use crate::outward::{Outward, leading_facts};
+use crate::set_aside::SetAside;
 use crate::standby::Candidate;
 use crate::target::{Kept, Target, TargetError};
 
@@ -34,15 +36,11 @@ const MOST_IN_A_ROW: usize = 8;
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How often it tells that it is there while nothing changes.
 const SEEN_EVERY_MS: i64 = 30_000;
-/// How often it asks whether the log was made anew.
+/// How often it asks whether the log was made again.
 const ASK_LOG_EVERY: Duration = Duration::from_secs(10);
 /// The pauses between tries: doubled from the first to the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-/// Notices whose figures are fetched at once.
-const CHUNK: usize = 32;
-/// Figures that are asked for at the same time.
-const FETCHES: usize = 8;
 
 /// Why the loop leaves what it does.
 enum Stop {
@@ -50,7 +48,7 @@ enum Stop {
     Shutdown,
     /// Another process has the lease.
     LeaseLost,
-    /// It begins again: an operator rewound the outlet, or the log was made anew.
+    /// It begins again: an operator rewound the outlet, or the log was made again.
     Again,
     /// The bus does not answer.
     Failed(anyhow::Error),
@@ -103,7 +101,7 @@ async fn serve(worker: &Worker, outlet: &OutletConfig, lease: &Lease, is_alone: 
         set_aside: SetAside::default(),
         in_a_row: Vec::new(),
         unsaved: 0,
-        is_problem_told: false,
+        is_problem_reported: false,
         looked_at: None,
         asked_log_at: Instant::now(),
     };
@@ -143,7 +141,7 @@ struct Session<'a> {
     /// Changes that were delivered since the state was written last.
     unsaved: u64,
     /// Whether the bus knows that nothing is in the way any more.
-    is_problem_told: bool,
+    is_problem_reported: bool,
     looked_at: Option<Instant>,
     asked_log_at: Instant,
 }
@@ -155,7 +153,7 @@ impl Session<'_> {
         self.open().await?;
         self.rewind_if_asked().await?;
         self.find_place().await?;
-        // What was in the way of an earlier process; if it still is, that is told again.
+        // What was in the way of an earlier process; if it still is, that is reported again.
         self.unblocked();
         let bus = self.worker.bus();
         // What was set aside on another log says nothing about this one.
@@ -267,7 +265,7 @@ impl Session<'_> {
             if place.sequence > 0 {
                 tracing::warn!(
                     outlet = name,
-                    "outlet {name}: the log was made anew; delivering it from its start"
+                    "outlet {name}: the log was made again; delivering it from its start"
                 );
             }
             return Ok(start);
@@ -374,7 +372,7 @@ impl Session<'_> {
         let (state, is_ours) = written.await?;
         self.state = state;
         self.unsaved = 0;
-        self.is_problem_told = true;
+        self.is_problem_reported = true;
         if is_ours { Ok(()) } else { Err(Stop::Again) }
     }
 
@@ -383,7 +381,7 @@ impl Session<'_> {
         let OutletState { position, waiting, oldest_ms, set_aside, .. } = &self.state;
         let oldest = self.ready.front().map_or(0, |change| change.at_ms);
         self.unsaved == 0
-            && self.is_problem_told
+            && self.is_problem_reported
             && (position.log_made_at_ms, position.sequence)
                 == (self.place.log_made_at_ms, self.place.sequence)
             && *waiting == self.left + self.ready.len() as u64
@@ -405,11 +403,11 @@ impl Session<'_> {
         }
         let (problem, since) = (self.state.problem.clone(), self.state.problem_since_ms);
         let now = jiff::Timestamp::now().as_millisecond();
-        let told = self.states.change(&self.outlet.name, |state| {
+        let written = self.states.change(&self.outlet.name, |state| {
             (state.problem, state.problem_since_ms, state.seen_at_ms) = (problem.clone(), since, now);
             Ok(())
         });
-        self.state = told.await?.0;
+        self.state = written.await?.0;
         if self.state.paused || self.state.rewind.is_some() {
             return Err(Stop::Again);
         }
@@ -441,112 +439,9 @@ impl Session<'_> {
         tracing::info!(outlet = name, "outlet {name} delivers again");
         self.state.problem.clear();
         self.state.problem_since_ms = 0;
-        self.is_problem_told = false;
+        self.is_problem_reported = false;
         if self.is_alone {
             self.worker.set_degraded(None);
-        }
-    }
-
-    // From facts to batches.
-
-    /// The next batch, once it is full or its time has come; none where neither happens for a moment.
-    async fn collect(
-        &mut self,
-        feed: &mut Feed,
-        outward: &mut Outward,
-        collecting: &mut Collecting,
-    ) -> Result<Option<Batch>, Stop> {
-        let batching = self.target()?.batching();
-        let look_at = Instant::now() + LOOK_EVERY;
-        loop {
-            let is_full = self.ready.len() >= batching.changes || collecting.bytes >= batching.bytes;
-            let is_due = collecting.since.is_some_and(|since| since.elapsed() >= batching.wait);
-            let is_idle = collecting.notices.is_empty() && feed.left() == 0;
-            if !self.ready.is_empty() && (is_full || (is_due && is_idle)) {
-                return Ok(Some(self.take(batching.changes, batching.bytes, collecting)));
-            }
-            if collecting.notices.len() >= CHUNK || (feed.left() == 0 && !collecting.notices.is_empty()) {
-                self.fetch(collecting).await?;
-                continue;
-            }
-            let due_at = collecting.since.map(|since| since + batching.wait).filter(|_| is_idle);
-            let until = due_at.map_or(look_at, |due_at| due_at.min(look_at));
-            tokio::select! {
-                event = feed.next() => {
-                    let event = event.ok_or(Stop::Shutdown)?;
-                    self.left = feed.left();
-                    self.read_to = event.sequence;
-                    if let Some(notice) = outward.note(&event) && !self.set_aside.contains(notice.sequence) {
-                        collecting.since.get_or_insert_with(Instant::now);
-                        collecting.notices.push(notice);
-                    } else if self.ready.is_empty() && collecting.notices.is_empty() && self.is_kept_on_bus {
-                        self.place.sequence = event.sequence;
-                    }
-                }
-                () = tokio::time::sleep_until(until) => {
-                    if Instant::now() >= look_at {
-                        return Ok(None);
-                    }
-                }
-            }
-        }
-    }
-
-    /// Makes changes of the notices that wait.
-    async fn fetch(&mut self, collecting: &mut Collecting) -> Result<(), Stop> {
-        let notices = std::mem::take(&mut collecting.notices);
-        let bus = self.worker.bus();
-        let fetched: Vec<_> = futures::stream::iter(notices)
-            .map(|notice| async move { (notice.fetch(bus).await, notice) })
-            .buffered(FETCHES)
-            .collect()
-            .await;
-        let carry = self.outlet.carry;
-        let mut whole = Vec::new();
-        for (validated, notice) in fetched {
-            whole.push((validated?, notice));
-        }
-        let make = move || -> Vec<(Notice, Result<Change, Unreadable>)> {
-            let made = whole.into_iter().map(|(validated, notice)| {
-                let change = notice.change(validated, carry);
-                (notice, change)
-            });
-            made.collect()
-        };
-        for (notice, change) in self.worker.cpu().run(make).await? {
-            match change {
-                Ok(change) => {
-                    collecting.bytes += change.json.len();
-                    self.ready.push_back(change);
-                }
-                Err(why) => {
-                    self.set_aside(undelivered(&self.outlet.name, &notice, &why.to_string(), 1)).await?
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// The changes at the front, as many as a batch may have.
-    fn take(&mut self, changes: usize, bytes: usize, collecting: &mut Collecting) -> Batch {
-        let mut taken = Vec::new();
-        let mut size = 0;
-        while let Some(change) = self.ready.front() {
-            if taken.len() >= changes || (!taken.is_empty() && size + change.json.len() > bytes) {
-                break;
-            }
-            size += change.json.len();
-            taken.extend(self.ready.pop_front());
-        }
-        collecting.bytes = collecting.bytes.saturating_sub(size);
-        let is_all = self.ready.is_empty() && collecting.notices.is_empty();
-        collecting.since = (!is_all).then(Instant::now);
-        let last = taken.last().map_or(self.read_to, |change| change.sequence);
-        Batch {
-            log_made_at_ms: self.place.log_made_at_ms,
-            from: self.place.sequence + 1,
-            to: if is_all { self.read_to } else { last },
-            changes: taken,
         }
     }
 
@@ -650,104 +545,6 @@ impl Session<'_> {
         let is_time = self.looked_at.is_none_or(|at| at.elapsed() >= LOOK_EVERY);
         if self.is_kept_on_bus || is_time { self.save().await } else { Ok(()) }
     }
-
-    fn undelivered(&self, change: &Change, reason: &str, attempts: u32) -> ReportUndelivered {
-        let (code, year, version) = match &change.state {
-            crate::change::State::Stands(standing) => {
-                (standing.region.as_str(), standing.year, standing.version.clone())
-            }
-            crate::change::State::Gone { region, year } => {
-                let version = change.id.strip_prefix(&format!("{}.", change.report));
-                let version = version.filter(|version| !version.contains('.'));
-                (region.as_str(), *year, version.unwrap_or(&change.report).to_owned())
-            }
-        };
-        ReportUndelivered {
-            id: version,
-            outlet: self.outlet.name.clone(),
-            report: change.report.clone(),
-            change: change.id.clone(),
-            sequence: change.sequence,
-            reason: reason.to_owned(),
-            attempts,
-            year: year.into(),
-            region: region(code),
-            end: UndeliveredEnd::Unspecified.into(),
-        }
-    }
-
-    async fn set_aside(&mut self, fact: ReportUndelivered) -> Result<(), Stop> {
-        let (name, change, reason) = (&self.outlet.name, fact.change.clone(), fact.reason.clone());
-        self.set_aside.publish(self.worker.bus(), fact).await?;
-        tracing::error!(
-            outlet = name,
-            change,
-            "outlet {name} sets {change} aside: {reason}; `gouji outlet retry {name} {change}` tries it again"
-        );
-        Ok(())
-    }
-
-    /// Tries again what operators want tried again.
-    async fn retry(&mut self, outward: &mut Outward) -> Result<(), Stop> {
-        let asked = self.state.retry.clone();
-        for id in &asked {
-            for fact in self.set_aside.open_of(id) {
-                if outward.last_of(&fact.report) > fact.sequence {
-                    self.end(fact, UndeliveredEnd::Superseded).await?;
-                } else {
-                    self.retry_one(fact).await?;
-                }
-            }
-        }
-        let done = self.states.change(&self.outlet.name, |state| {
-            state.retry.retain(|id| !asked.contains(id));
-            Ok(())
-        });
-        self.state.retry = done.await?.0.retry;
-        Ok(())
-    }
-
-    async fn retry_one(&mut self, fact: ReportUndelivered) -> Result<(), Stop> {
-        let bus = self.worker.bus();
-        let events = bus.page(subject::ALL, fact.sequence).await?;
-        let event = events.into_iter().next().filter(|event| event.sequence == fact.sequence);
-        // Whatever the regions of the outlet are by now: it was set aside for this outlet.
-        let of_any_region = OutletConfig { regions: Vec::new(), ..self.outlet.clone() };
-        let notice = event.and_then(|event| Outward::new(&of_any_region).note(&event));
-        let name = &self.outlet.name;
-        let Some(notice) = notice else {
-            tracing::error!(outlet = name, "outlet {name}: the log has no fact {} any more", fact.sequence);
-            return Ok(());
-        };
-        let change = match notice.change(notice.fetch(bus).await?, self.outlet.carry) {
-            Ok(change) => change,
-            Err(why) => {
-                tracing::error!(outlet = name, "outlet {name}: {} cannot be delivered: {why}", fact.change);
-                return Ok(());
-            }
-        };
-        let batch = Batch {
-            log_made_at_ms: self.place.log_made_at_ms,
-            from: change.sequence,
-            to: self.place.sequence.max(change.sequence),
-            changes: vec![change],
-        };
-        match self.attempt(&batch).await? {
-            Ok(()) => {
-                self.unsaved += 1;
-                self.end(fact, UndeliveredEnd::Delivered).await
-            }
-            Err(why) => {
-                tracing::error!(outlet = name, "outlet {name}: {} is refused again: {why:#}", fact.change);
-                Ok(())
-            }
-        }
-    }
-
-    async fn end(&mut self, fact: ReportUndelivered, end: UndeliveredEnd) -> Result<(), Stop> {
-        let fact = ReportUndelivered { end: end.into(), ..fact };
-        Ok(self.set_aside.publish(self.worker.bus(), fact).await?)
-    }
 }
 
 /// Moves the place of a target that keeps it.
@@ -759,31 +556,6 @@ async fn rewind(target: &mut AnyTarget, to: Place) -> Result<(), TargetError> {
             place.sequence
         ))),
         Kept::AtTarget(_) | Kept::OnBus => Ok(()),
-    }
-}
-
-/// What was read of the log and is in no batch yet.
-#[derive(Default)]
-struct Collecting {
-    notices: Vec<Notice>,
-    /// Of the payloads that are ready.
-    bytes: usize,
-    /// When the first of them was read.
-    since: Option<Instant>,
-}
-
-fn undelivered(outlet: &str, notice: &Notice, reason: &str, attempts: u32) -> ReportUndelivered {
-    ReportUndelivered {
-        id: notice.reading.clone(),
-        outlet: outlet.to_owned(),
-        report: notice.report.clone(),
-        change: notice.id.clone(),
-        sequence: notice.sequence,
-        reason: reason.to_owned(),
-        attempts,
-        year: notice.year.into(),
-        region: region(&notice.region),
-        end: UndeliveredEnd::Unspecified.into(),
     }
 }
 

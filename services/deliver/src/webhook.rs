@@ -194,7 +194,7 @@ impl Target for Webhook {
         let at = response.remote_addr().map(|address| address.to_string()).unwrap_or_default();
         let tls = match self.url.scheme() {
             "https" => format!("the certificate is of {}", self.url.host_str().unwrap_or_default()),
-            _ => "without TLS: whoever is on the way reads the reports".to_owned(),
+            _ => "without TLS: everybody on the way can read the reports".to_owned(),
         };
         let signed = match &self.signer {
             Signer::Standard(secrets) if secrets.len() > 1 => {
@@ -418,7 +418,7 @@ mod tests {
         assert!(!is_known(&delivered));
         delivered.begin(&batch(1, 7, 9));
         delivered.changes.insert((8, "b".into()));
-        // The outlet was rewound, and then the log was made anew.
+        // The outlet was rewound, and then the log was made again.
         delivered.begin(&batch(1, 1, 9));
         assert_eq!(delivered.changes.len(), 0);
         delivered.changes.insert((8, "b".into()));

@@ -265,7 +265,7 @@ impl IndexService {
         Ok(true)
     }
 
-    /// Compares the whole index with what the log tells of it, if it may differ: the index was built anew, or an
+    /// Compares the whole index with what the log tells of it, if it may differ: the index was rebuilt, or an
     /// earlier version wrote it. Waits until every report is indexed.
     async fn publish_all_rejudged(&self, state: &IndexState, acknowledged: u64) {
         if !state.is_unsure_of_rejudged() {

@@ -322,7 +322,7 @@ impl IndexState {
                 let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
                 let mut next = position.borrow().clone();
                 let step = write(&mut writer, &policy, entries, back, &mut next);
-                // Under the lock of the writer: the next commit stores it too, whoever makes it.
+                // Under the lock of the writer: the next commit stores it too, of whichever task.
                 position.send_modify(|position| position.pending = next.pending);
                 step
             });

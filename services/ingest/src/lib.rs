@@ -119,18 +119,18 @@ impl Ingest {
 /// Watches every way in but HTTP, until shutdown.
 async fn serve(worker: Worker) -> anyhow::Result<()> {
     let ingest = Ingest::open(worker.clone())?;
-    let mut doors = JoinSet::new();
-    doors.spawn(published::run(ingest.clone()));
+    let mut sources = JoinSet::new();
+    sources.spawn(published::run(ingest.clone()));
     if let Some(inbox) = worker.config().inbox.clone() {
-        doors.spawn(folder::watch(ingest.clone(), inbox));
+        sources.spawn(folder::watch(ingest.clone(), inbox));
     }
     for inlet in worker.config().routes.inlets.clone() {
         match inlet.from {
-            SourceKind::Kafka => doors.spawn(kafka::consume(ingest.clone(), inlet)),
-            SourceKind::Table => doors.spawn(table::poll(ingest.clone(), inlet)),
+            SourceKind::Kafka => sources.spawn(kafka::consume(ingest.clone(), inlet)),
+            SourceKind::Table => sources.spawn(table::poll(ingest.clone(), inlet)),
         };
     }
-    while let Some(ended) = doors.join_next().await {
+    while let Some(ended) = sources.join_next().await {
         ended.context("a way in panicked").flatten()?;
     }
     worker.shutdown().requested().await;

@@ -104,7 +104,7 @@ async fn parse(
     Ok(parsed.into())
 }
 
-/// The refusal that the door knew.
+/// The refusal that ingest found.
 fn refusal_of(known: KnownRefusal) -> Refusal {
     let KnownRefusal { class, message, detail } = known;
     // A newer version may know a class that this one does not.

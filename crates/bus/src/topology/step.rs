@@ -128,7 +128,7 @@ mod tests {
     use crate::config::BusConfig;
 
     fn log() -> Object {
-        wanted(&BusConfig { object_store: true, ..BusConfig::default() }, true).swap_remove(0)
+        wanted(&BusConfig { object_store: true, ..BusConfig::default() }).swap_remove(0)
     }
 
     #[track_caller]

@@ -76,7 +76,7 @@ async fn an_administrator_makes_changes_and_disables_accounts() {
     assert_eq!((&listed["total"], &listed["users"][0]), (&json!(1), &account));
     assert_eq!(console.get("/api/v1/users?role=review").await.json()["total"], 0);
 
-    // What cannot be, and is told by its field.
+    // What cannot be, and the error names its field.
     let check = |answer: Answer, status: u16, field: &str| {
         assert_eq!(answer.status.as_u16(), status, "{}", answer.text());
         assert_eq!(answer.json()["field"].as_str().unwrap_or_default(), field, "{}", answer.text());

@@ -155,7 +155,7 @@ async fn after_a_rewind_only_what_was_taken_away_is_written_again() {
 }
 
 #[tokio::test]
-async fn a_log_that_was_made_anew_starts_over() {
+async fn a_log_that_was_made_again_starts_over() {
     let folder = tempfile::tempdir().unwrap();
     let mut target = target(folder.path());
     target.deliver(&batch(1, 9, &[3])).await.unwrap();
@@ -177,7 +177,7 @@ async fn a_folder_that_is_not_there_blocks_and_is_not_made() {
 }
 
 #[test]
-fn directories_of_other_outlets_are_told_apart() {
+fn directories_of_other_outlets_are_distinguished() {
     let name = |outlet| Directory::name(outlet, &batch(1, 2, &[]));
     assert_eq!(Directory::parse("a", &name("a")).unwrap().to, 2);
     assert_eq!(Directory::parse("a", &format!("{}.3", name("a"))).unwrap().from, 1);

@@ -1,4 +1,3 @@
-use proto::Message as _;
 use proto::v1::{Region, Verdict, Withdrawal};
 use report::{Cells, FormId};
 
@@ -79,7 +78,7 @@ fn the_latest_version_stands_in_whatever_order_the_facts_come() {
 }
 
 #[test]
-fn a_withdrawal_is_told_and_what_is_sent_later_stands() {
+fn a_withdrawal_is_carried_and_what_is_sent_later_stands() {
     let mut log = Log::new(&[], Carry::Figures);
     log.note(&indexed("k", 1, 10, "370400"));
     let mut withdrawal = indexed("k", 2, 20, "370400");
@@ -98,11 +97,11 @@ fn an_outlet_hears_its_regions_and_what_leaves_them() {
     assert_eq!(said(log.note(&indexed("c", 3, 10, ""))), None);
     // The same original, read again as a report of another region.
     assert_eq!(said(log.note(&indexed("a", 4, 20, "370500"))), Some((format!("a.{}", id(4, 0)), true)));
-    assert_eq!(said(log.note(&indexed("a", 5, 30, "370500"))), None, "that was told already");
+    assert_eq!(said(log.note(&indexed("a", 5, 30, "370500"))), None, "that was carried already");
 }
 
 #[test]
-fn a_judgement_is_told_of_the_version_that_stands() {
+fn a_judgement_is_carried_of_the_version_that_stands() {
     let mut log = Log::new(&[], Carry::Findings);
     log.note(&indexed("k", 1, 10, "370400"));
     let of_current = rejudged("k", &id(1, 0), 1, RejudgementCause::OtherYear);
@@ -137,7 +136,7 @@ fn validated() -> ReportValidated {
 }
 
 #[test]
-fn an_outlet_carries_what_it_was_told_to_and_nothing_of_the_sender() {
+fn an_outlet_carries_what_it_should_and_nothing_of_the_sender() {
     let check = |carry, has: &[&str], lacks: &[&str], cells: usize| {
         let notice = Log::new(&[], carry).note(&indexed("k", 1, 10, "370400")).unwrap();
         let change = notice.change(Some(validated()), carry).unwrap();

@@ -168,7 +168,7 @@ fn identities_of(folder: &Path, regions: &[String]) -> Result<String> {
     }
     for account in others.keys() {
         say(&text!(
-            "账户 {account} 已取消，其中的用户没有保留；对外数据总线改用：gouji bus export apply --regions 地区代码",
+            "账户 {account} 已取消，其中的用户没有保留；对外数据总线改用：gouji bus export apply --regions 区划代码",
             "the account {account} is no more, and its users are left out; for foreign data buses there is now: \
              gouji bus export apply --regions CODE"
         ));

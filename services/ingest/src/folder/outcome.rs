@@ -224,13 +224,13 @@ async fn look(ingest: &Ingest, one: &mut Known, path: &Path) -> anyhow::Result<(
             return Ok(());
         }
     }
-    let at_door = pending.taken.refused.iter().map(|refused| Outcome {
+    let at_ingest = pending.taken.refused.iter().map(|refused| Outcome {
         reason: refused.message.clone(),
         class: Some(refused.class.clone()),
         at_ms: pending.taken.taken_at_ms,
         ..Outcome::of(&refused.file_name, "refused")
     });
-    let files: Vec<Outcome> = outcomes.iter().cloned().chain(at_door).collect();
+    let files: Vec<Outcome> = outcomes.iter().cloned().chain(at_ingest).collect();
     let table = table(&files)?;
     let json = receipt::to_json(&receipt_of(&pending.taken, &files));
     write(receipt::path(mailbox, &pending.name, OUTCOME_TABLE), table).await?;

@@ -19,8 +19,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Bus, SOON};
 
-/// A copy whose origin was made anew looks for it in growing intervals.
-const ANEW: Duration = Duration::from_secs(60);
+/// A copy whose origin was made again looks for it in growing intervals.
+const RECREATED: Duration = Duration::from_secs(60);
 /// What the city of the test may hear, in the order in which it leaves; the other half is about others.
 const OF_THE_CITY: [&str; 4] = ["370403", "370403001", "370400", "370481"];
 const OF_OTHERS: [&str; 4] = ["370500", "370000", "110000", ""];
@@ -253,13 +253,13 @@ async fn a_region_copies_what_concerns_it_and_nothing_else() {
     let copy = leaf.start().await;
     counts_to(&copy, 8, SOON).await;
 
-    // The stream is made anew, as when a disk was lost: the copies go on and say so in each message.
+    // The stream is made again, as when a disk was lost: the copies go on and say so in each message.
     let operator = bus.client("operator").await;
     operator.jetstream.delete_stream("EXPORT").await.unwrap();
     bus.apply_topology(1);
     assert_eq!(outlet.place().await.unwrap(), Kept::AtTarget(None));
     outlet.deliver(&batch(1_800_000_000_000, 1)).await.unwrap();
-    counts_to(&copy, 12, ANEW).await;
+    counts_to(&copy, 12, RECREATED).await;
     let stream = copy.get_stream("EXPORT").await.unwrap();
     let last = stream.get_last_raw_message_by_subject("gouji.bus.v1.>").await.unwrap();
     assert_eq!(last.headers.get("ce-logmadeat").unwrap().as_str(), "2027-01-15T08:00:00Z");

@@ -142,7 +142,7 @@ fn contents(folder: &Path) -> BTreeMap<String, (String, Vec<(String, String)>)> 
     }
     for (key, mut of_report) in cells {
         of_report.sort();
-        // A report that was judged anew was told twice, with the same figures.
+        // A report that was judged again was carried twice, with the same figures.
         of_report.dedup();
         if let Some((_, found)) = found.get_mut(&key) {
             *found = of_report;
@@ -232,7 +232,7 @@ async fn nothing_is_lost_and_nothing_stands_twice() {
     };
     until("what was taken away", PATIENCE, again).await.unwrap();
 
-    // Whoever is killed and paused: nothing of a sender leaves.
+    // Whichever process is killed or paused: nothing of a sender leaves.
     let json = fs::read_to_string(sheng.join(&directories(&sheng)[0]).join("reports.jsonl")).unwrap();
     for object in json.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()) {
         let has = |name: &str| object.get(name).is_some();

@@ -76,7 +76,7 @@ fn charts(comparison: &RegionComparison, cell: usize, id: CellId, params: &Param
     }
 }
 
-/// Lines of more divisions cannot be told apart.
+/// Lines of more divisions cannot be distinguished.
 const LINES: usize = 6;
 
 /// The divisions with the greatest sums in the last year, each with its sums over the years.
