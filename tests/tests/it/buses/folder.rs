@@ -11,6 +11,7 @@ use bus::Bus;
 use proto::v1::{IndexOutcome, ReportIndexed};
 use proto::{Fact as _, subject};
 use serde_json::Value;
+use tests::asyncapi;
 use tests::disk::SmallDisk;
 use tests::pipeline::{Pipeline, SOON, Shape};
 use tests::processes::{Process, until};
@@ -234,6 +235,12 @@ async fn nothing_is_lost_and_nothing_stands_twice() {
 
     // Whichever process is killed or paused: nothing of a sender leaves.
     let json = fs::read_to_string(sheng.join(&directories(&sheng)[0]).join("reports.jsonl")).unwrap();
+    let described = |line: &str| asyncapi::Message {
+        channel: "lines",
+        headers: BTreeMap::new(),
+        payload: line.to_owned(),
+    };
+    asyncapi::check("buses::folder", &json.lines().map(described).collect::<Vec<_>>());
     for object in json.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()) {
         let has = |name: &str| object.get(name).is_some();
         assert!(has("report") && has("cells") && has("findings") && has("verdict"), "{object}");

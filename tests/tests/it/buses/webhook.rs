@@ -13,6 +13,7 @@ use proto::subject;
 use proto::v1::{IndexOutcome, ReportIndexed};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use serde_json::Value;
+use tests::asyncapi;
 use tests::pipeline::{Pipeline, SOON, Shape};
 use tests::processes::{Process, program, until};
 use tests::proof::{Log, archive, reports, send_until_taken};
@@ -212,10 +213,9 @@ async fn nothing_is_lost_when_either_side_is_killed() {
     );
     fs::write(&settings, text).unwrap();
     let all = reports(42_000..42_000 + REPORTS);
-    send_until_taken(&api, "all.zip", &archive(&all)).await;
-    log.until("indexed", all.len()).await;
-
-    for kill in 0..KILLS {
+    for (kill, some) in all.chunks(all.len() / KILLS).enumerate() {
+        send_until_taken(&api, &format!("{kill}.zip"), &archive(some)).await;
+        log.until("indexed", (kill + 1) * some.len()).await;
         let mut process = start(&pipeline, &settings);
         let before = receiver.taken().unwrap().len();
         let more = async |count: usize| {
@@ -265,5 +265,11 @@ async fn nothing_is_lost_when_either_side_is_killed() {
         assert!(before.is_none_or(|before| before < sequence), "{event} after {before:?}");
     }
     assert!(taken.len() > ids.len(), "the kills made nothing come again");
+    let described = |event: &Value| asyncapi::Message {
+        channel: "webhook",
+        headers: BTreeMap::new(),
+        payload: event.to_string(),
+    };
+    asyncapi::check("buses::webhook", &taken.iter().map(described).collect::<Vec<_>>());
     assert!(process.terminate(SOON).await.unwrap().success(), "{}", process.said());
 }

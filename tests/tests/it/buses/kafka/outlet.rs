@@ -13,6 +13,7 @@ use futures::StreamExt as _;
 use proto::v1::{
     Blob, IndexOutcome, Region, Report, ReportIndexed, ReportSubmitted, ReportValidated, Verdict,
 };
+use tests::asyncapi;
 use tests::kafka::{GUEST, Kafka, Read, USER};
 use tests::processes::{NatsServer, Process, SyncInterval, program, until};
 
@@ -207,6 +208,15 @@ async fn nothing_is_lost_however_often_the_outlet_is_killed() {
         assert!(same, "{message:?} and {first:?}");
     }
     in_order(&messages);
+    let described: Vec<asyncapi::Message> = said
+        .values()
+        .map(|message| asyncapi::Message {
+            channel: "kafka",
+            headers: message.headers.clone(),
+            payload: message.value.clone(),
+        })
+        .collect();
+    asyncapi::check("buses::kafka", &described);
     let ended = process.terminate(Duration::from_secs(30)).await.unwrap();
     assert!(ended.success(), "{ended}: {}", process.said());
     assert!(!process.said().contains("%3|"), "librdkafka wrote to stderr: {}", process.said());
