@@ -86,6 +86,7 @@ class Receiver(BaseHTTPRequestHandler):
         data = verified["data"]
         line = {"id": self.headers["webhook-id"], "ce": verified["id"], "subject": verified["subject"]}
         line |= {"sequence": verified["sequence"], "type": verified["type"], "data": data}
+        line["event"] = verified
         line["content-type"] = self.headers["content-type"]
         append("taken", json.dumps(line, ensure_ascii=False))
 

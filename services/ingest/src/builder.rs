@@ -129,6 +129,12 @@ impl SubmissionBuilder {
         }
     }
 
+    /// Sorts the files by name: an archive that lists the same files in another order is the same submission.
+    pub(crate) fn sorted(mut self) -> Self {
+        self.files.sort_by(|one, other| one.file_name.cmp(&other.file_name));
+        self
+    }
+
     /// Whether nothing was accepted; then the first refusal is why.
     pub(crate) fn first_refusal(&self) -> Option<&RefusedFile> {
         self.refused.first().filter(|_| self.files.is_empty())

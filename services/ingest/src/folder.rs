@@ -354,7 +354,7 @@ impl Taking<'_> {
     }
 
     async fn batch(&self, batch: &Batch) -> anyhow::Result<()> {
-        let builder = batch::add(batch, self.builder()).await?;
+        let builder = batch::add(batch, self.builder()).await?.sorted();
         let receipt = match builder.finish(Some(&batch.name)).await {
             Ok(receipt) => receipt,
             Err(problem) if problem.code == Code::IdempotencyKeyReused => return self.refuse(batch).await,

@@ -168,6 +168,8 @@ const TEXTS: &[(&str, &str)] = &[
         "给谁用：asyncapi（程序）、sql（数据库管理员）、catalog（信息资源目录登记表，XLSX 和 DOCX）",
     ),
     ("outlet schema.dialect", "建表语句所用的数据库"),
+    ("outlet schema.dialect=dm", "达梦"),
+    ("outlet schema.dialect=kingbase", "金仓"),
     ("outlet schema.out", "登记表的文件夹，默认为当前文件夹"),
     ("outlet retry", "再次传送一条搁置的消息。"),
     ("outlet retry.name", "出口名称"),

@@ -52,14 +52,13 @@ async fn receipt(path: PathBuf) -> Value {
         Ok(fs::read(&path).ok().map(|text| serde_json::from_slice(&text)).transpose()?)
     })
     .await
-    .unwrap_or_else(|error| panic!("{error:#}; what waits: {:#?}", waiting(path.parent().unwrap())))
+    .unwrap_or_else(|error| panic!("{error:#}; the receipts: {:#?}", receipts_in(path.parent().unwrap())))
 }
 
-/// The receipts of a folder that say why something waits.
-fn waiting(receipts: &Path) -> Vec<String> {
-    let entries = fs::read_dir(receipts).unwrap().map(|entry| entry.unwrap().path());
-    let waiting = entries.filter(|path| path.to_string_lossy().ends_with(".waiting.json"));
-    waiting.map(|path| fs::read_to_string(path).unwrap()).collect()
+/// The names and texts of the receipts in a folder.
+fn receipts_in(folder: &Path) -> Vec<(PathBuf, String)> {
+    let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    paths.filter_map(|path| Some((path.clone(), fs::read_to_string(path).ok()?))).collect()
 }
 
 async fn gone(path: PathBuf) {

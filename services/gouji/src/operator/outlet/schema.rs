@@ -17,6 +17,8 @@ use crate::print::say;
 
 /// How an outlet is described.
 #[derive(Debug, Args)]
+// The subcommand has a group of this name already.
+#[group(skip)]
 pub(super) struct Schema {
     /// The name of the outlet, or of an inlet that is a table of files (SQL alone).
     pub(super) name: String,
