@@ -8,12 +8,14 @@ use access::{Action, Caller, Code, Problem, Recorded};
 use anyhow::Context as _;
 use blobs::{Blobs, PutError};
 use bus::{Bus, Published};
+use data_encoding::HEXLOWER;
 use document::archive::{self, ArchiveError, ArchiveLimits};
 use document::{Kind, sniff};
 use futures::{StreamExt, TryStreamExt};
 use proto::v1::{Publication, ReportRefused, ReportSubmitted};
 use proto::{Fault, RefusalClass, ReportId};
 use serde::Serialize;
+use sha2::{Digest as _, Sha256};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncSeekExt};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
@@ -259,16 +261,20 @@ impl SubmissionBuilder {
         let terms = Terms { published: published.map(Into::into), ..terms };
         let manifest = Manifest { key, files, refused: stored_refusals, terms };
         let bytes = serde_json::to_vec(&manifest).context("writing the manifest").map_err(unavailable)?;
+        let submission = HEXLOWER.encode(&Sha256::digest(&bytes));
+        if !manifest.files.is_empty() {
+            let detail = format!("{} accepted, {} refused", manifest.files.len(), refused.len());
+            let action = Action { name: "submit", object: &submission, detail: &detail };
+            // Before the manifest is stored: what is refused here was never submitted.
+            match idempotency_key {
+                Some(key) => claim_key(&ingest, &caller, key, action).await?,
+                None => ingest.access().record(&caller, action).await?,
+            }
+        }
         let stored = ingest.blobs().put(&bytes[..], bytes.len() as u64).await;
-        let submission = stored.map_err(|error| unavailable(error.into()))?.sha256;
+        stored.map_err(|error| unavailable(error.into()))?;
         if manifest.files.is_empty() {
             return Ok(Receipt { submission, reports: Vec::new(), refused });
-        }
-        let detail = format!("{} accepted, {} refused", manifest.files.len(), refused.len());
-        let action = Action { name: "submit", object: &submission, detail: &detail };
-        match idempotency_key {
-            Some(key) => claim_key(&ingest, &caller, key, action).await?,
-            None => ingest.access().record(&caller, action).await?,
         }
         // Where nobody needs a key, the address tells senders apart.
         let sender = if caller.name.is_empty() { &caller.origin } else { &caller.name };

@@ -144,7 +144,7 @@ async fn a_roster_is_checked_before_it_is_imported() {
     let board = console.get("/roster?region=3707&year=2024").await.text();
     has(&board, &["应报送</dt><dd>2<", "免报</a></dt><dd>1<"]);
     let csv = console.get("/roster/current").await.text();
-    has(&csv, &[&format!("{OTHER},370700,市级,,,,,2024,,撤销")]);
+    has(&csv, &[&format!("{OTHER},370700,市级,,,,,2024,,,撤销")]);
     let template = console.get("/roster/template").await;
     assert_eq!(&template.body[..2], b"PK");
 }

@@ -218,7 +218,7 @@ async fn figures_and_places_lead_to_each_other() {
             "href=\"#at-cell-requests.received.total\"",
             "id=\"at-cell-requests.received.total\"",
             "href=\"#cell-requests.received.total\"",
-            "原文第",
+            "”行“",
         ] {
             assert!(page.contains(part), "{name}: {part}");
         }

@@ -7,8 +7,10 @@ use std::process::Command;
 use tests::processes::program;
 use worker::settings::{SETTINGS, example};
 
-/// Variables that are no settings of a service: the file of settings itself, and those of the command.
-const OTHERS: [&str; 4] = ["GOUJI_CONFIG", "GOUJI_DATA", "GOUJI_SERVER", "GOUJI_NATS_SERVER"];
+/// Variables that are no settings of a service: the file of settings itself, those of the command, and what the
+/// nats-server of a region reads.
+const OTHERS: [&str; 5] =
+    ["GOUJI_CONFIG", "GOUJI_DATA", "GOUJI_SERVER", "GOUJI_NATS_SERVER", "GOUJI_REGION_SEED"];
 
 #[test]
 fn every_variable_in_deploy_is_a_setting() {
