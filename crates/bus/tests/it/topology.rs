@@ -21,7 +21,7 @@ async fn what_was_applied_needs_nothing_more_from_however_many() {
     let server = Server::start();
     let config = BusConfig { object_store: true, ..config(&server) };
     let planned = plan(&config).await.unwrap();
-    assert_eq!(planned.len(), 14);
+    assert_eq!(planned.len(), 17);
     assert!(planned.iter().all(|step| step.action == Action::Create), "{planned:?}");
     let applying = (0..8).map(|_| apply(&config, Changes::Safe));
     for applied in futures::future::join_all(applying).await {

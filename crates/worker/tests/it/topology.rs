@@ -52,8 +52,18 @@ async fn a_stage_that_waits_can_be_stopped_and_says_that_it_waits() {
             return answer;
         }
     };
-    let ready = asked("/readyz").await;
-    assert!(ready.starts_with("HTTP/1.1 503") && ready.contains("gouji topology apply"), "{ready}");
+    // Until it is connected it says that it is not.
+    let waits = async {
+        loop {
+            let ready = asked("/readyz").await;
+            assert!(ready.starts_with("HTTP/1.1 503"), "{ready}");
+            if ready.contains("gouji topology apply") {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, waits).await.unwrap();
     assert!(asked("/healthz").await.starts_with("HTTP/1.1 200"));
     shutdown.trigger();
     tokio::time::timeout(PATIENCE, running).await.unwrap().unwrap().unwrap();

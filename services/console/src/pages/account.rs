@@ -132,7 +132,7 @@ fn sessions_table(sessions: &[(SessionId, Session)], own: &SessionId) -> Markup 
     html! {
         section.card {
             h2 { "登录情况" }
-            div.scroll { table.plain.left {
+            div.scroll tabindex="0" { table.plain.left {
                 thead { tr { th scope="col" { "登录时间" } th scope="col" { "最近使用" } th scope="col" { "地址" } th scope="col" { "浏览器" } th scope="col" { "操作" } } }
                 tbody {
                     @for (id, session) in sessions {

@@ -85,7 +85,7 @@ fn shown(operation: &Operation) -> Markup {
 
 fn parameters(parameters: &[Parameter]) -> Markup {
     html! {
-        div.scroll { table.plain.left {
+        div.scroll tabindex="0" { table.plain.left {
             thead { tr { th scope="col" { "Parameter" } th scope="col" { "In" } th scope="col" { "Type" } th scope="col" { "Meaning" } } }
             tbody {
                 @for one in parameters {
@@ -127,7 +127,7 @@ fn schemas() -> Markup {
                     h3 { code { (name) } }
                     @if let Some(about) = schema["description"].as_str() { p { (prose(about)) } }
                     @match schema["properties"].as_object() {
-                        Some(properties) => div.scroll { table.plain.left { tbody {
+                        Some(properties) => div.scroll tabindex="0" { table.plain.left { tbody {
                             @for (field, schema) in properties {
                                 tr { th scope="row" { code { (field) } } td { (kind(schema)) } td { (prose(schema["description"].as_str().unwrap_or_default())) } }
                             }
@@ -145,7 +145,7 @@ fn codes() -> Markup {
         section.card #codes lang="en" {
             h2 { "Codes" }
             p { "Every answer with a status of 400 or more is a problem document (RFC 9457) with one of these codes in " code { "code" } "; why a file is refused is in the table of " a href="/help#refusals" { "帮助" } "." }
-            div.scroll { table.plain.left {
+            div.scroll tabindex="0" { table.plain.left {
                 thead { tr { th scope="col" { "Code" } th scope="col" { "Status" } th scope="col" { "Meaning" } th scope="col" { "Remedy" } } }
                 tbody {
                     @for code in Code::ALL {

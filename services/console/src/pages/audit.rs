@@ -85,7 +85,7 @@ fn form(params: &Params, filter: &AuditFilter) -> Markup {
 
 fn table<'a>(entries: impl Iterator<Item = &'a ActionTaken>) -> Markup {
     html! {
-        div.scroll { table.plain.left.audit {
+        div.scroll tabindex="0" { table.plain.left.audit {
             thead { tr { th scope="col" { "时间" } th scope="col" { "何人" } th scope="col" { "角色" } th scope="col" { "操作" } th scope="col" { "对象" } th scope="col" { "结果" } th scope="col" { "说明" } th scope="col" { "来源" } } }
             tbody {
                 @for entry in entries {

@@ -79,7 +79,7 @@ fn other_versions(changes: &Changes) -> Markup {
 fn table(cells: &[CellChange], changes: &Changes) -> Markup {
     let (before, after) = (&changes.before.id, &changes.after.version.id);
     html! {
-        div.scroll { table.plain {
+        div.scroll tabindex="0" { table.plain {
             thead { tr { th scope="col" { "数据项" } th scope="col" { "较早版本" } th scope="col" { "本版本" } th scope="col" { "增减" } } }
             tbody {
                 @for change in cells {

@@ -86,7 +86,7 @@ fn overview(files: &[CheckedFile]) -> Markup {
     html! {
         section.card {
             h2 { "共检查 " (files.len()) " 个文件" }
-            div.scroll { table.plain.left {
+            div.scroll tabindex="0" { table.plain.left {
                 thead { tr { th scope="col" { "文件" } th scope="col" { "机关" } th scope="col" { "年度" } th scope="col" { "结论" } th scope="col" { "问题" } } }
                 tbody {
                     @for (index, file) in files.iter().enumerate() {

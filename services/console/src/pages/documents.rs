@@ -154,7 +154,7 @@ async fn letters_of(app: &App, caller: &Caller, params: &Params) -> Result<Marku
                 }
             }
             p.quiet { "“全部下载”只生成草稿；“退回并生成”同时把这些年度报告退回修改，记录文号和反馈期限，报送单位即可看到。" }
-            div.scroll { table.plain.left {
+            div.scroll tabindex="0" { table.plain.left {
                 thead { tr { th scope="col" { "序号" } th scope="col" { "机关" } th scope="col" { "年度" } th scope="col" { "校核结论" } th scope="col" { "文书" } } }
                 tbody {
                     @for (index, card) in chosen.letters.iter().take(ROWS).enumerate() {
@@ -195,7 +195,7 @@ async fn reminders_of(app: &App, caller: &Caller, params: &Params) -> Result<Mar
         p { (region.name) (year) "年度未报送的机关有" b { (missing.len()) } "个。" }
         @if !missing.is_empty() {
             p.actions { a.button.primary href=(address(&[("format", "zip")])) { "全部下载（ZIP，" (missing.len()) "份）" } }
-            div.scroll { table.plain.left {
+            div.scroll tabindex="0" { table.plain.left {
                 thead { tr { th scope="col" { "序号" } th scope="col" { "机关" } th scope="col" { "截止日期" } th scope="col" { "文书" } } }
                 tbody {
                     @for (index, overdue) in missing.iter().take(ROWS).enumerate() {
@@ -270,7 +270,7 @@ async fn for_agency(app: &App, caller: &Caller) -> Result<Markup, Problem> {
                 p { "没有需要整改或者核实的年度报告。" }
             } @else {
                 p { "请按整改意见逐项更正、核实，在期限内" a href="/send" { "重新报送" } "；重新报送的年度报告自动取代原来的一份，不需要另行回复。" }
-                div.scroll { table.plain.left {
+                div.scroll tabindex="0" { table.plain.left {
                     thead { tr { th scope="col" { "年度报告" } th scope="col" { "年度" } th scope="col" { "校核结论" } th scope="col" { "退回" } th scope="col" { "整改意见" } } }
                     tbody {
                         @for card in open.iter().take(ROWS) {

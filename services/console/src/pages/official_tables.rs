@@ -96,7 +96,7 @@ impl Tables<'_> {
         html! {
             section.table {
                 h3 id=(anchor(table)) { (form_layout::heading(table)) }
-                div.scroll { table.form.(table.as_str()) {
+                div.scroll tabindex="0" { table.form.(table.as_str()) {
                     @if !head.is_empty() { thead { @for row in head { (self.row(row, width)) } } }
                     tbody { @for row in body { (self.row(row, width)) } }
                 } }

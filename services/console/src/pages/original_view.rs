@@ -114,7 +114,7 @@ impl View<'_> {
                 @if piece.rows.is_empty() {
                     (self.paragraph(piece, marks_of(index, 0, 0)))
                 } @else {
-                    div.scroll { table.source { tbody {
+                    div.scroll tabindex="0" { table.source { tbody {
                         @for (row, cells) in (0..).zip(&piece.rows) {
                             tr { @for (cell, own) in (0..).zip(&cells.cells) { (self.cell(own, marks_of(index, row, cell))) } }
                         }

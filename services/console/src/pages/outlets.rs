@@ -21,7 +21,7 @@ pub(super) fn section(outlets: Option<&[Outlet]>) -> Markup {
 
 fn table(outlets: &[Outlet]) -> Markup {
     html! {
-        div.scroll { table.plain.left {
+        div.scroll tabindex="0" { table.plain.left {
             thead { tr {
                 @for head in ["出口", "去向", "位置", "积压", "最早未送", "已送", "搁置", "情况", "最近错误"] { th scope="col" { (head) } }
             } }

@@ -126,7 +126,7 @@ impl Original {
                 @if has_text { a href="#text" { "正文" } }
                 a.download href={ "/api/v1/reports/" (id) "/source" } { "下载原件" }
             }
-            section #original aria-label="原件" { (self.markup) }
+            section #original tabindex="0" aria-label="原件" { (self.markup) }
         }
     }
 }

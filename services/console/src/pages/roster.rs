@@ -206,7 +206,7 @@ fn links(region: &Region, year: Year, attendance: &Attendance) -> Markup {
 fn table(caller: &Caller, current: &Current, shown: &[&Attendee], selection: &Selection) -> Markup {
     let may_change = caller.can(Requires::Lead) && caller.sees_all();
     html! {
-        div.scroll { table.plain.left.board {
+        div.scroll tabindex="0" { table.plain.left.board {
             thead { tr {
                 th scope="col" { "机关" } th scope="col" { "地区" } th scope="col" { "截止日期" }
                 th scope="col" { "情况" } th scope="col" { "日期" } th scope="col" { "校核结论" }
@@ -360,7 +360,7 @@ fn changes(changes: &RosterChanges, roster: &Roster) -> Markup {
             @if !changed.is_empty() {
                 details.list open {
                     summary { "变更 " b { (changed.len()) } }
-                    div.scroll { table.plain.left {
+                    div.scroll tabindex="0" { table.plain.left {
                         thead { tr { th scope="col" { "机关" } th scope="col" { "列" } th scope="col" { "原值" } th scope="col" { "新值" } } }
                         tbody { @for change in changed.iter().take(LISTED) { (columns(change)) } }
                     } }

@@ -237,7 +237,7 @@ fn waivers(policy: &RulePolicy, may_change: bool) -> Markup {
         section.card #policy {
             h2 { "现有豁免" }
             @if policy.waivers().is_empty() { p { "没有豁免。" } } @else {
-                div.scroll { table.plain.left {
+                div.scroll tabindex="0" { table.plain.left {
                     thead { tr {
                         th scope="col" { "规则" } th scope="col" { "机关" } th scope="col" { "地区" } th scope="col" { "年度" }
                         th scope="col" { "决定人" } th scope="col" { "理由" } th scope="col" { "有效至" }
@@ -266,7 +266,7 @@ fn past(history: &[RulePolicyChanged], in_force: &InForce, may_change: bool) -> 
         section.card #history {
             h2 { "历次改动" }
             @if history.is_empty() { p { "没有改动过。" } } @else {
-                div.scroll { table.plain.left {
+                div.scroll tabindex="0" { table.plain.left {
                     thead { tr { th scope="col" { "编号" } th scope="col" { "时间" } th scope="col" { "操作人" } th scope="col" { "理由" } th scope="col" { "内容" } @if may_change { th scope="col" { "恢复" } } } }
                     tbody {
                         @for change in history {
@@ -451,7 +451,7 @@ fn effects(preview: &Preview) -> Markup {
                 ul.plain-list { @for ((from, to), reports) in &preview.verdicts { li { (from_to(*from, *to)) " " b { (reports) } "份" } } }
             }
             @if !preview.rules.is_empty() {
-                div.scroll { table.plain.left {
+                div.scroll tabindex="0" { table.plain.left {
                     thead { tr { th scope="col" { "规则" } th scope="col" { "新增或改变（份）" } th scope="col" { "不再有（份）" } } }
                     tbody { @for (id, (new, gone)) in &preview.rules { tr {
                         td { (id) " " (rules::rule(id).map_or("", |rule| rule.problem)) } td { (new) } td { (gone) }

@@ -51,7 +51,7 @@ async fn outlets_of(app: &App) -> Option<Vec<Outlet>> {
 fn stages(snapshot: &Snapshot) -> Markup {
     let counts = snapshot.counts;
     html! {
-        div.scroll { table.plain {
+        div.scroll tabindex="0" { table.plain {
             thead { tr { th scope="col" { "环节" } th scope="col" { "已完成" } th scope="col" { "等待处理" } th scope="col" { "正在处理" } } }
             tbody {
                 tr { th scope="row" { "接收" } td data-count="submitted" { (counts.submitted) } td { "" } td { "" } }
@@ -81,7 +81,7 @@ fn stages(snapshot: &Snapshot) -> Markup {
 
 fn refused(refusals: &[Refusal]) -> Markup {
     html! {
-        div.scroll { table.plain.left {
+        div.scroll tabindex="0" { table.plain.left {
             thead { tr { th scope="col" { "时间" } th scope="col" { "文件" } th scope="col" { "环节" } th scope="col" { "原因" } } }
             tbody {
                 @for one in refusals {

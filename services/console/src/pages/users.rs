@@ -45,7 +45,7 @@ pub(crate) async fn list(
 
 fn table(accounts: &[Account]) -> Markup {
     html! {
-        div.scroll { table.plain.left.users {
+        div.scroll tabindex="0" { table.plain.left.users {
             thead { tr { th scope="col" { "登录名" } th scope="col" { "姓名" } th scope="col" { "角色" } th scope="col" { "范围" } th scope="col" { "登录方式" } th scope="col" { "状态" } th scope="col" { "建立时间" } } }
             tbody {
                 @for account in accounts {

@@ -57,7 +57,7 @@ fn evidence_is_that_of_what_was_clicked(browser: &mut Browser, report: &str) {
     let other = "document.getElementById('cell-requests.carried_out.enterprise')";
     browser.evaluate(&format!("{other}.click()")).unwrap();
     let of_cell = browser.evaluate(shown).unwrap();
-    assert!(of_cell.as_str().unwrap().contains("原文第"), "{of_cell}");
+    assert!(of_cell.as_str().unwrap().contains("原文填写"), "{of_cell}");
     let findings = browser.evaluate("document.querySelectorAll('.finding').length").unwrap();
     for index in 0..findings.as_u64().unwrap() {
         let of_finding = browser

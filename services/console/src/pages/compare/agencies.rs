@@ -213,7 +213,7 @@ impl Page<'_> {
                     @if by_rank { a href=(self.params.without("order").without("page").address(PATH)) { "按地区和名称" } "　按最近年度由多到少" }
                     @else { "按地区和名称　" a href=(self.params.without("page").with("order", "rank").address(PATH)) { "按最近年度由多到少" } }
                 }
-                div.scroll.tall { table.plain.panel {
+                div.scroll.tall tabindex="0" { table.plain.panel {
                     thead {
                         @if panel.cells.len() > 1 {
                             tr {

@@ -142,7 +142,7 @@ fn table(comparison: &RegionComparison, params: &Params) -> Markup {
                 @if by_rank { a href=(params.without("order").address(PATH)) { "按区划代码" } "　按最近年度由多到少" }
                 @else { "按区划代码　" a href=(params.with("order", "rank").address(PATH)) { "按最近年度由多到少" } }
             }
-            div.scroll.tall { table.plain.panel {
+            div.scroll.tall tabindex="0" { table.plain.panel {
                 thead {
                     @if comparison.cells.len() > 1 {
                         tr {

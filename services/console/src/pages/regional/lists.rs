@@ -20,7 +20,7 @@ pub(super) fn folded<T>(
         @if !items.is_empty() {
             details.list {
                 summary { (title) " " b { (items.len()) } }
-                div.scroll { table.plain.left {
+                div.scroll tabindex="0" { table.plain.left {
                     thead { tr { @for head in heads { th scope="col" { (head) } } } }
                     tbody { @for item in items.iter().take(MAX_ROWS) { (row(item)) } }
                 } }

@@ -111,7 +111,7 @@ fn sums(rolled: &RollUp, selection: &Selection) -> Markup {
     });
     let own = |index: usize| rolled.whole.as_ref().and_then(|whole| whole.figures.get(index).copied());
     html! {
-        div.scroll { table.plain.figures {
+        div.scroll tabindex="0" { table.plain.figures {
             thead { tr {
                 th scope="col" { "主要数字" } th scope="col" { "合计" } th scope="col" { "有数字的年度报告" } th scope="col" { "缺" }
                 @if let Some(whole) = &rolled.whole { th scope="col" { a href={ "/reports/" (whole.key) } { (whole.agency) } "报告所列" } }

@@ -118,7 +118,7 @@ fn refused_files(receipts: &[Receipt]) -> Vec<&NotAccepted> {
 
 fn table(files: &[&ReceivedFile], from: usize, refused: &[&NotAccepted]) -> Markup {
     html! {
-        div.scroll { table {
+        div.scroll tabindex="0" { table {
             thead { tr {
                 th scope="col" { "序号" } th scope="col" { "文件" } th scope="col" { "大小" } th scope="col" { "SHA-256" }
                 th scope="col" { "收到时间" } th scope="col" { "状态" } th scope="col" { "校核结论" }
