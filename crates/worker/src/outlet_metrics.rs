@@ -51,7 +51,7 @@ impl OutletLag {
 
 struct Gauges {
     lag: Gauge<u64>,
-    oldest_ms: Gauge<u64>,
+    oldest_seconds: Gauge<f64>,
     delivered: Gauge<u64>,
     set_aside: Gauge<u64>,
     blocked: Gauge<u64>,
@@ -65,10 +65,11 @@ pub async fn watch_outlets(worker: Worker) {
         |name: &'static str, about: &'static str| meter.u64_gauge(name).with_description(about).build();
     let gauges = Gauges {
         lag: gauge("gouji.outlet.lag", "Facts on the log behind the position of an outlet"),
-        oldest_ms: gauge(
-            "gouji.outlet.oldest_ms",
-            "Age in milliseconds of the oldest fact that waits for an outlet; 0 where none does",
-        ),
+        oldest_seconds: meter
+            .f64_gauge("gouji.outlet.oldest.age")
+            .with_unit("s")
+            .with_description("Age of the oldest fact that waits for an outlet; 0 where none does")
+            .build(),
         delivered: gauge("gouji.outlet.delivered", "Changes that the target of an outlet took"),
         set_aside: gauge("gouji.outlet.set_aside", "Changes that the target of an outlet refuses"),
         blocked: gauge(
@@ -90,7 +91,7 @@ async fn measure(worker: &Worker, gauges: &Gauges) -> anyhow::Result<()> {
         let about = [KeyValue::new("outlet", name)];
         let lag = OutletLag::of(worker.bus(), &state).await?;
         gauges.lag.record(lag.facts, &about);
-        gauges.oldest_ms.record(lag.oldest_ms.map_or(0, age_ms), &about);
+        gauges.oldest_seconds.record(lag.oldest_ms.map_or(0.0, age_seconds), &about);
         gauges.delivered.record(state.delivered, &about);
         gauges.set_aside.record(state.set_aside, &about);
         gauges.blocked.record((state.paused || !state.problem.is_empty()).into(), &about);
@@ -98,6 +99,7 @@ async fn measure(worker: &Worker, gauges: &Gauges) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn age_ms(at_ms: i64) -> u64 {
-    (jiff::Timestamp::now().as_millisecond() - at_ms).max(0).unsigned_abs()
+/// Since a time of the log, by our clock.
+fn age_seconds(at_ms: i64) -> f64 {
+    (jiff::Timestamp::now().as_millisecond() - at_ms).max(0) as f64 / 1000.0
 }

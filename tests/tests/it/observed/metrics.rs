@@ -124,7 +124,7 @@ async fn metrics_are_sound_and_alerts_and_dashboard_name_no_other() {
     );
     assert_eq!(of("index", "gouji_stage_ready"), 1.0);
     assert_eq!((of("console", "gouji_outlet_set_aside"), of("console", "gouji_outlet_blocked")), (2.0, 1.0));
-    assert!(of("console", "gouji_outlet_oldest_ms") > 0.0);
+    assert!(of("console", "gouji_outlet_oldest_age_seconds") > 0.0);
     let outlets = &api.status().await.unwrap()["outlets"];
     assert_eq!(
         (&outlets[0]["name"], &outlets[0]["problem"]),
