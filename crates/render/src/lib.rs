@@ -5,6 +5,7 @@ pub mod catalog;
 mod checked;
 mod error;
 pub mod form_layout;
+mod form_table;
 mod letter;
 mod location;
 mod problem;

@@ -4,7 +4,8 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use report::{CellId, CellState, Form, Review, Table};
 
 use super::{CheckedReport, TITLE, Words, count, identity, is_blamed};
-use crate::form_layout::{Content, PlacedCell, extent, heading, layout};
+use crate::form_layout::heading;
+use crate::form_table::form_table;
 use crate::location;
 use crate::problem::problem_summary;
 use crate::text::clean;
@@ -110,28 +111,12 @@ fn item(review: &Review, finding: &report::Finding, file_name: &str) -> Markup {
 }
 
 fn official(review: &Review, form: &Form, table: Table) -> Markup {
-    let layout = layout(form, table);
-    let columns = extent(&layout).1 + 1;
+    let figure = |id, columns: Option<u16>| {
+        html! { td.open[is_blamed(review, id)] colspan=[columns] { (figure(review, id)) } }
+    };
     html! {
         h3 { (heading(table)) }
-        table.official.(table.as_str()) {
-            colgroup { @for _ in 0..columns { col; } }
-            @for row in layout.chunk_by(|one, next| one.row == next.row) {
-                tr { @for placed in row { (cell(review, placed)) } }
-            }
-        }
-    }
-}
-
-fn cell(review: &Review, placed: &PlacedCell) -> Markup {
-    let rows = (placed.rows > 1).then_some(placed.rows);
-    let columns = (placed.columns > 1).then_some(placed.columns);
-    html! {
-        @match &placed.content {
-            Content::Head(text) => th.head rowspan=[rows] colspan=[columns] { (text) },
-            Content::Label(text) => th rowspan=[rows] colspan=[columns] { (text) },
-            Content::Figure(id) => td.open[is_blamed(review, *id)] colspan=[columns] { (figure(review, *id)) },
-        }
+        (form_table(form, table, figure))
     }
 }
 

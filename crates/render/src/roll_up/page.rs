@@ -6,7 +6,8 @@ use survey::RollUp;
 
 use super::lists::{self, Entry, List};
 use super::{remarks, shown, title};
-use crate::form_layout::{Content, PlacedCell, extent, heading, layout};
+use crate::form_layout::heading;
+use crate::form_table::form_table;
 use crate::text::{number, title_lines};
 
 pub(super) const STYLE: &str = include_str!("roll_up.css");
@@ -45,29 +46,10 @@ pub(super) fn page(roll_up: &RollUp) -> String {
 }
 
 fn official(roll_up: &RollUp, table: Table) -> Markup {
-    let layout = layout(Form::get(roll_up.form), table);
-    let columns = extent(&layout).1 + 1;
     html! {
         section {
             h2 { (heading(table)) }
-            table.official.(table.as_str()) {
-                colgroup { @for _ in 0..columns { col; } }
-                @for row in layout.chunk_by(|one, next| one.row == next.row) {
-                    tr { @for placed in row { (cell(roll_up, placed)) } }
-                }
-            }
-        }
-    }
-}
-
-fn cell(roll_up: &RollUp, placed: &PlacedCell) -> Markup {
-    let rows = (placed.rows > 1).then_some(placed.rows);
-    let columns = (placed.columns > 1).then_some(placed.columns);
-    html! {
-        @match &placed.content {
-            Content::Head(text) => th.head rowspan=[rows] colspan=[columns] { (text) },
-            Content::Label(text) => th rowspan=[rows] colspan=[columns] { (text) },
-            Content::Figure(id) => (figure(roll_up, *id, columns)),
+            (form_table(Form::get(roll_up.form), table, |id, columns| figure(roll_up, id, columns)))
         }
     }
 }
