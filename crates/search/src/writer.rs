@@ -3,10 +3,13 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use report::Review;
+use tantivy::directory::error::LockError;
 use tantivy::indexer::{IndexWriterOptions, LogMergePolicy};
-use tantivy::{IndexReader, IndexWriter, ReloadPolicy, Term};
+use tantivy::{IndexReader, IndexWriter, ReloadPolicy, TantivyError, Term};
 
 use crate::lookup::{addresses_between, term_address};
 use crate::reviews::{Acts, ReportAct};
@@ -26,6 +29,11 @@ const DELETED_RATIO: f32 = 0.2;
 /// Smaller segments are merged with each other, whatever their sizes. The engine's 10,000 would write a segment of
 /// thousands again for each few hundred reports.
 const SMALL_SEGMENT: u32 = 1_000;
+
+/// A process that this one starts has a copy of every open file until it runs its own program, so a lock
+/// that was just given up may stay held for a moment.
+const LOCK_WAIT: Duration = Duration::from_secs(1);
+const LOCK_PAUSE: Duration = Duration::from_millis(10);
 
 /// What became of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -362,16 +370,39 @@ impl Writer {
     }
 }
 
+impl Drop for Writer {
+    /// Waits for merges that run: the engine would give its lock up at once, and a merge that ends after another writer
+    /// has opened the index replaces the list of files that this one read, and deletes the files.
+    fn drop(&mut self) {
+        if let Some(engine) = self.engine.take() {
+            engine.wait_merging_threads().ok();
+        }
+    }
+}
+
 fn open_engine(index: &Index) -> Result<IndexWriter, IndexError> {
-    let options = IndexWriterOptions::builder()
-        .num_worker_threads(THREADS)
-        .memory_budget_per_thread(MEMORY_BYTES / THREADS)
-        .num_merge_threads(MERGES)
-        .build();
-    let engine: IndexWriter = index.engine.writer_with_options(options)?;
+    let engine = lock_engine(index)?;
     let mut merges = LogMergePolicy::default();
     merges.set_min_layer_size(SMALL_SEGMENT);
     merges.set_del_docs_ratio_before_merge(DELETED_RATIO);
     engine.set_merge_policy(Box::new(merges));
     Ok(engine)
+}
+
+/// The engine's writer, for which it locks a file. Waits [`LOCK_WAIT`] for a lock that is held.
+fn lock_engine(index: &Index) -> Result<IndexWriter, IndexError> {
+    let deadline = Instant::now() + LOCK_WAIT;
+    loop {
+        let options = IndexWriterOptions::builder()
+            .num_worker_threads(THREADS)
+            .memory_budget_per_thread(MEMORY_BYTES / THREADS)
+            .num_merge_threads(MERGES)
+            .build();
+        match index.engine.writer_with_options(options) {
+            Err(TantivyError::LockFailure(LockError::LockBusy, _)) if Instant::now() < deadline => {
+                thread::sleep(LOCK_PAUSE);
+            }
+            opened => return Ok(opened?),
+        }
+    }
 }
