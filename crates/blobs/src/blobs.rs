@@ -190,7 +190,7 @@ impl Blobs {
                 let path = folder::path_of(root, &sha256);
                 let name = sha256.clone();
                 match group {
-                    Some(group) => Ok(group.stage(file, path, &name)),
+                    Some(group) => group.stage(file, path, name).await,
                     None => off_thread(move || folder::persist(file, &path, &name)).await,
                 }
             }

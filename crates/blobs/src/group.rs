@@ -63,11 +63,19 @@ impl BlobGroup {
     }
 
     /// Takes a complete file; false where a sound copy has its name already.
-    pub(crate) fn stage(&self, file: NamedTempFile, path: PathBuf, sha256: &str) -> bool {
-        let is_new = !folder::is_sound(&path, sha256);
-        let file = is_new.then(|| file.into_temp_path());
-        self.staged().push(Staged { file, path });
-        is_new
+    pub(crate) async fn stage(
+        &self,
+        file: NamedTempFile,
+        path: PathBuf,
+        sha256: String,
+    ) -> anyhow::Result<bool> {
+        let (staged, is_new) = off_thread(move || {
+            let is_new = !folder::is_sound(&path, &sha256);
+            Ok((Staged { file: is_new.then(|| file.into_temp_path()), path }, is_new))
+        })
+        .await?;
+        self.staged().push(staged);
+        Ok(is_new)
     }
 
     fn staged(&self) -> std::sync::MutexGuard<'_, Vec<Staged>> {
