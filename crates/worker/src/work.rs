@@ -28,8 +28,8 @@ const MAX_FETCH_BYTES: usize = 16 << 20;
 /// How long to wait until half of the permits are free, so that not every message needs a fetch of its own. The other
 /// half is enough to do meanwhile.
 const REFILL_WAIT: Duration = Duration::from_millis(50);
-/// Messages that are handled and wait until the log has their outcomes, beside those in the permits: several groups
-/// that share a flush.
+/// Messages that are handled and wait until the log has their outcomes, beside those in the permits: a group
+/// that shares a flush, and the next one.
 const MAX_SETTLING: usize = 256;
 
 impl Worker {

@@ -29,7 +29,7 @@ const SAMPLE_BYTES: usize = 64 << 10;
 /// Files stored concurrently; four times as many facts are published concurrently.
 const CONCURRENCY: usize = 16;
 /// Facts that wait for the log at once: two groups that share a flush.
-const FACTS_AT_ONCE: usize = 128;
+const FACTS_AT_ONCE: usize = 512;
 
 /// Archives opened concurrently; each may hold one large file for each level of archives inside it.
 static ARCHIVES: Semaphore = Semaphore::const_new(2);

@@ -13,7 +13,7 @@ use crate::server::Server;
 use crate::{id, open, submitted};
 
 /// More than one group takes.
-const MANY: u32 = 150;
+const MANY: u32 = 600;
 
 async fn publish_announced(bus: &Bus, numbers: std::ops::Range<u32>) -> Vec<Published> {
     let announced = bus.announce(numbers.len());
@@ -136,8 +136,8 @@ async fn a_server_killed_while_groups_are_on_their_way_stores_each_fact_once() {
     let publishing = tokio::spawn({
         let bus = bus.clone();
         async move {
-            for start in (0..1_000).step_by(100) {
-                publish_announced(&bus, start..start + 100).await;
+            for start in (0..1_000).step_by(50) {
+                publish_announced(&bus, start..start + 50).await;
             }
         }
     });
