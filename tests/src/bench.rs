@@ -173,13 +173,19 @@ pub fn run(options: &Options) -> Result<()> {
             used.cpu_seconds / measured.seconds,
         ));
     }
-    let all = measured.used.iter().filter(|used| used.name != SENDER).map(|used| used.cpu_seconds).sum::<f64>();
-    say(&format!("all but the sender                 {all:>11.1}   {:>12}", ms(all / options.reports as f64)));
+    let all =
+        measured.used.iter().filter(|used| used.name != SENDER).map(|used| used.cpu_seconds).sum::<f64>();
+    say(&format!(
+        "all but the sender                 {all:>11.1}   {:>12}",
+        ms(all / options.reports as f64)
+    ));
     let flushes = count_flushes(&runtime, &mix, options, shape)?;
     say_readings(&measured.readings);
     if let Some(path) = &options.history {
         let relay_cpu = (before.server_seconds + after.server_seconds) / 2.0;
-        let each = |used: &Used| (used.name.clone(), json!(rounded(1e3 * used.cpu_seconds / options.reports as f64)));
+        let each = |used: &Used| {
+            (used.name.clone(), json!(rounded(1e3 * used.cpu_seconds / options.reports as f64)))
+        };
         let line = json!({
             "date": jiff::Timestamp::now().to_string(),
             "commit": commit(),

@@ -346,8 +346,7 @@ impl Outgoing {
     }
 
     async fn send(&self, bus: &Bus, expected: Expected) -> Result<PublishAckFuture, Answer> {
-        let message =
-            PublishMessage::build().payload(self.payload.clone()).headers(self.headers(expected)?);
+        let message = PublishMessage::build().payload(self.payload.clone()).headers(self.headers(expected)?);
         bus.jetstream
             .send_publish(self.subject.clone(), message)
             .await

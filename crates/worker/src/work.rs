@@ -194,8 +194,9 @@ impl Permits {
             if !breaker.is_open() {
                 return;
             }
-            let none_in_flight =
-                async { (acquire(&self.free, self.total).await, acquire(&self.settling, MAX_SETTLING).await) };
+            let none_in_flight = async {
+                (acquire(&self.free, self.total).await, acquire(&self.settling, MAX_SETTLING).await)
+            };
             tokio::select! {
                 () = breaker.closed() => (),
                 none_in_flight = none_in_flight => drop(none_in_flight),

@@ -285,13 +285,14 @@ impl SubmissionBuilder {
         let bulk = room.is_none();
         let facts: Vec<_> = manifest.facts(&submission, now_ms).collect();
         let announced = ingest.bus().announce(facts.len());
-        let published: Result<Vec<AcceptedReport>, _> = futures::stream::iter(facts.into_iter().zip(announced))
-            .map(async |(fact, announced)| {
-                publish(ingest.bus(), ReportSubmitted { bulk, ..fact? }, &announced, again).await
-            })
-            .buffered(FACTS_AT_ONCE)
-            .try_collect()
-            .await;
+        let published: Result<Vec<AcceptedReport>, _> =
+            futures::stream::iter(facts.into_iter().zip(announced))
+                .map(async |(fact, announced)| {
+                    publish(ingest.bus(), ReportSubmitted { bulk, ..fact? }, &announced, again).await
+                })
+                .buffered(FACTS_AT_ONCE)
+                .try_collect()
+                .await;
         if let Some(room) = room {
             let new = published.iter().flatten().filter(|report| !report.duplicate);
             room.published(new.map(|report| report.id.clone()));

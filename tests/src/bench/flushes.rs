@@ -65,7 +65,8 @@ impl Trace {
         let id = self.strace.id().to_string();
         let told = Command::new("kill").args(["-INT", &id]).status().context("ending strace")?;
         ensure!(told.success(), "strace has ended before");
-        until("strace to end", SOON, async || Ok(self.strace.try_wait().context("waiting for strace")?)).await?;
+        until("strace to end", SOON, async || Ok(self.strace.try_wait().context("waiting for strace")?))
+            .await?;
         let counts = std::fs::read_to_string(&self.counts).unwrap_or_default();
         Ok(total(&counts))
     }

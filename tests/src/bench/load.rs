@@ -79,24 +79,11 @@ pub(super) async fn measure(mix: &Mix, bulk: u64, single: u64, shape: Shape, rat
     let single: Vec<Sent> = (bulk..bulk + single).map(|index| mix.report(index)).collect();
     let searchable_after = light_load(&api, &single, rate).await?;
     let readings = readings(&api, mix, bulk).await?;
-    Ok(Measured {
-        rate: bulk as f64 / seconds,
-        seconds,
-        last_seconds,
-        used,
-        searchable_after,
-        readings,
-    })
+    Ok(Measured { rate: bulk as f64 / seconds, seconds, last_seconds, used, searchable_after, readings })
 }
 
 /// Sends the bulk and waits until all of it is indexed; when the last one was, by the clock of the log.
-pub(super) async fn through(
-    mix: &Mix,
-    bulk: u64,
-    first: Vec<u8>,
-    api: &Api,
-    observer: &Bus,
-) -> Result<i64> {
+pub(super) async fn through(mix: &Mix, bulk: u64, first: Vec<u8>, api: &Api, observer: &Bus) -> Result<i64> {
     let mut indexed = observer.follow(subject::filter::<ReportIndexed>(), Since::Start).await?;
     let mut refused = observer.follow(subject::filter::<ReportRefused>(), Since::Start).await?;
     let send = async {
@@ -130,8 +117,10 @@ pub(super) async fn through(
 pub(super) fn archive_of(mix: &Mix, indices: std::ops::Range<u64>) -> Result<Vec<u8>> {
     let reports: Vec<Sent> = indices.map(|index| mix.report(index)).collect();
     // The same agency may send a page and a PDF of one name.
-    let names: Vec<String> =
-        (0..).zip(&reports).map(|(number, report): (usize, _)| format!("{number}/{}", report.file_name)).collect();
+    let names: Vec<String> = (0..)
+        .zip(&reports)
+        .map(|(number, report): (usize, _)| format!("{number}/{}", report.file_name))
+        .collect();
     zip(names.iter().map(String::as_str).zip(reports.iter().map(|report| report.bytes.as_slice())))
 }
 
@@ -165,7 +154,11 @@ fn usage(pipeline: &mut Pipeline) -> Result<Vec<Used>> {
         all.push(used(service.name(), &service.process)?);
         if service.name().starts_with("parse") {
             let readers = children_cpu_seconds_of(service.process.id())?;
-            all.push(Used { name: format!("{}, readers", service.name()), peak_bytes: 0, cpu_seconds: readers });
+            all.push(Used {
+                name: format!("{}, readers", service.name()),
+                peak_bytes: 0,
+                cpu_seconds: readers,
+            });
         }
     }
     // What it holds is the generated reports, so its memory says nothing.
@@ -206,21 +199,22 @@ async fn readings(api: &Api, mix: &Mix, bulk: u64) -> Result<Vec<Reading>> {
     // A step that fives divide would meet one format only.
     let every = if every.is_multiple_of(5) { every + 1 } else { every };
     let compared = (0..bulk).step_by(usize::try_from(every)?).map(|index| mix.report(index));
-    let readings = futures::stream::iter(compared.filter(|report| !report.is_superseded)).map(async |report| {
-        let judgement = judge(&api.report(&id(&report.bytes)?).await?, &report.truth);
-        let unread = judgement.printed - judgement.right;
-        anyhow::Ok(Reading {
-            format: report.format,
-            printed: judgement.printed,
-            right: judgement.right,
-            flagged: judgement.flagged,
-            complaints: judgement.complaints.len().saturating_sub(unread),
-            first_complaint: judgement
-                .complaints
-                .first()
-                .map(|first| format!("{}: {first}", report.file_name)),
-        })
-    });
+    let readings =
+        futures::stream::iter(compared.filter(|report| !report.is_superseded)).map(async |report| {
+            let judgement = judge(&api.report(&id(&report.bytes)?).await?, &report.truth);
+            let unread = judgement.printed - judgement.right;
+            anyhow::Ok(Reading {
+                format: report.format,
+                printed: judgement.printed,
+                right: judgement.right,
+                flagged: judgement.flagged,
+                complaints: judgement.complaints.len().saturating_sub(unread),
+                first_complaint: judgement
+                    .complaints
+                    .first()
+                    .map(|first| format!("{}: {first}", report.file_name)),
+            })
+        });
     readings.buffered(4).try_collect().await
 }
 

@@ -124,14 +124,15 @@ fn printed(pages: &[Page]) -> Result<Vec<Vec<u8>>> {
         each.collect()
     };
     let words = write("docx", docx())?;
-    let by_office = words.chunks(CONVERTED_AT_ONCE).try_for_each(|some| {
-        soffice(folder.path(), None, "pdf:writer_pdf_Export", &into, some)
-    });
+    let by_office = words
+        .chunks(CONVERTED_AT_ONCE)
+        .try_for_each(|some| soffice(folder.path(), None, "pdf:writer_pdf_Export", &into, some));
     if by_office.is_err() {
         let html = WRITERS[0].2;
         for path in write("html", html)? {
             let name = path.file_stem().unwrap_or_default();
-            chromium(&path, &into.join(name).with_extension("pdf")).context("LibreOffice is not installed")?;
+            chromium(&path, &into.join(name).with_extension("pdf"))
+                .context("LibreOffice is not installed")?;
         }
     }
     (0..pages.len())

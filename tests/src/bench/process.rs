@@ -44,7 +44,8 @@ fn children_of(process: u32) -> Result<Vec<u32>> {
     for entry in fs::read_dir("/proc").context("listing processes")?.flatten() {
         let Some(id) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
         let stat = fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
-        let parent = stat.rsplit_once(')').and_then(|(_, fields)| fields.split_whitespace().nth(1)?.parse().ok());
+        let parent =
+            stat.rsplit_once(')').and_then(|(_, fields)| fields.split_whitespace().nth(1)?.parse().ok());
         if parent == Some(process) {
             children.push(id);
         }

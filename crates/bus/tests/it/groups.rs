@@ -17,9 +17,9 @@ const MANY: u32 = 600;
 
 async fn publish_announced(bus: &Bus, numbers: std::ops::Range<u32>) -> Vec<Published> {
     let announced = bus.announce(numbers.len());
-    let publishing = numbers.zip(&announced).map(async |(number, announced)| {
-        bus.publish_announced(&submitted(number), announced).await.unwrap()
-    });
+    let publishing = numbers
+        .zip(&announced)
+        .map(async |(number, announced)| bus.publish_announced(&submitted(number), announced).await.unwrap());
     join_all(publishing).await
 }
 
