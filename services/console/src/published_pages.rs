@@ -238,8 +238,9 @@ pub(crate) async fn ledger(app: &App, caller: &Caller) -> Result<Vec<LedgerEntry
     let mut entries: Vec<LedgerEntry> = Vec::with_capacity(records.len());
     for record in records {
         // The ledger learns with the next visit that a snapshot has gone through the pipeline.
-        let mut sightings = [&record.pending, &record.standing].into_iter().flatten();
-        let report = sightings.find_map(|sighting| reports.remove(&sighting.id));
+        let ids =
+            [&record.pending, &record.standing].map(|sighting| sighting.as_ref().map(|one| one.id.clone()));
+        let report = ids.into_iter().flatten().find_map(|id| reports.remove(&id));
         let changes = report.as_ref().and_then(|report| changes.remove(&report.id)).unwrap_or_default();
         let entry = LedgerEntry { record, report, changes };
         let known = |text: &str| (!text.is_empty()).then(|| text.to_owned());
