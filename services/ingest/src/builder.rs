@@ -7,7 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use access::{Action, Caller, Code, Problem, Recorded};
 use anyhow::Context as _;
 use blobs::{Blobs, PutError};
-use bus::{Bus, Published};
+use bus::{Announced, Bus, Published};
 use data_encoding::HEXLOWER;
 use document::archive::{self, ArchiveError, ArchiveLimits};
 use document::{Kind, sniff};
@@ -28,6 +28,8 @@ const UPLOAD_BYTES: u64 = 4 << 30;
 const SAMPLE_BYTES: usize = 64 << 10;
 /// Files stored concurrently; four times as many facts are published concurrently.
 const CONCURRENCY: usize = 16;
+/// Facts that wait for the log at once: two groups that share a flush.
+const FACTS_AT_ONCE: usize = 512;
 
 /// Archives opened concurrently; each may hold one large file for each level of archives inside it.
 static ARCHIVES: Semaphore = Semaphore::const_new(2);
@@ -282,11 +284,15 @@ impl SubmissionBuilder {
         let room = room.map_err(unavailable)?;
         let bulk = room.is_none();
         let facts: Vec<_> = manifest.facts(&submission, now_ms).collect();
-        let published: Result<Vec<AcceptedReport>, _> = futures::stream::iter(facts)
-            .map(async |fact| publish(ingest.bus(), ReportSubmitted { bulk, ..fact? }, again).await)
-            .buffered(4 * CONCURRENCY)
-            .try_collect()
-            .await;
+        let announced = ingest.bus().announce(facts.len());
+        let published: Result<Vec<AcceptedReport>, _> =
+            futures::stream::iter(facts.into_iter().zip(announced))
+                .map(async |(fact, announced)| {
+                    publish(ingest.bus(), ReportSubmitted { bulk, ..fact? }, &announced, again).await
+                })
+                .buffered(FACTS_AT_ONCE)
+                .try_collect()
+                .await;
         if let Some(room) = room {
             let new = published.iter().flatten().filter(|report| !report.duplicate);
             room.published(new.map(|report| report.id.clone()));
@@ -314,11 +320,16 @@ async fn claim_key(ingest: &Ingest, caller: &Caller, key: &str, action: Action<'
 /// Publishes the fact about one file. If the same bytes were sent before, the earlier report counts, unless it
 /// is another act: a file that was refused to one sender is read again for the sender whose report it is. Nor does
 /// it count if it was refused through a fault of this installation.
-async fn publish(bus: &Bus, mut fact: ReportSubmitted, again: bool) -> anyhow::Result<AcceptedReport> {
+async fn publish(
+    bus: &Bus,
+    mut fact: ReportSubmitted,
+    announced: &Announced,
+    again: bool,
+) -> anyhow::Result<AcceptedReport> {
     let original = fact.original.as_ref().map(|original| original.sha256.clone()).unwrap_or_default();
     while fact.generation < MOST_GENERATIONS {
         fact.id = ReportId::of(&original, fact.generation)?.to_string();
-        let published = bus.publish(&fact).await?;
+        let published = bus.publish_announced(&fact, announced).await?;
         if published == Published::New {
             return Ok(accepted(fact, original, None));
         }

@@ -26,7 +26,8 @@ use tokio::net::TcpStream;
 use worker::{Config, CpuPool, OutletStates, Shutdown, Worker};
 
 use super::facts::Facts;
-use super::{heart, load, reports, say};
+use super::mix::{Mix, Sent};
+use super::{heart, load, say};
 use crate::kafka::{self, Kafka};
 use crate::postgres::{self, Postgres};
 use crate::processes::{NatsServer, Process, SyncInterval, program};
@@ -68,8 +69,10 @@ const NAME: &str = "bench";
 /// # Errors
 /// If something cannot be started, or a change does not arrive.
 pub fn run(options: &Options) -> Result<()> {
-    let generated = reports(options.seed, 0..options.reports + options.rate * options.seconds);
-    let (_, facts) = heart::measure(&generated)?;
+    let count = options.reports + options.rate * options.seconds;
+    let (mix, _) = Mix::new(options.seed, count, 0)?;
+    let sent: Vec<Sent> = (0..count).map(|index| mix.report(index)).collect();
+    let (_, facts) = heart::measure(&sent)?;
     let (bulk, single) = facts.split_at(usize::try_from(options.reports)?);
     let runtime = tokio::runtime::Runtime::new().context("starting threads")?;
     say("| outlet | unit | rows or messages/s | bare target/s | ratio | lag p50 | lag p99 |");

@@ -65,6 +65,8 @@ pub(super) fn wanted(config: &BusConfig) -> Vec<Object> {
                 "deny_purge": true,
                 "max_consumers": MAX_CONSUMERS,
                 "compression": "s2",
+                // Facts are stored in groups that share a flush; see `group_commit`.
+                "allow_atomic": true,
             }),
         ),
         stream(
