@@ -43,10 +43,12 @@ impl Facts {
             report: Some(report.clone()),
             text: blob(text_bytes, "text/plain"),
             reader_version: reading::VERSION.into(),
+            text_zstd: Vec::new(),
         };
         let validated = ReportValidated {
             submitted: Some(submitted.clone()),
             text: parsed.text.clone(),
+            text_zstd: parsed.text_zstd.clone(),
             reader_version: reading::VERSION.into(),
             findings: review.findings.iter().map(v1::Finding::from).collect(),
             verdict: v1::Verdict::from(review.verdict()).into(),

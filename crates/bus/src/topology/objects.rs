@@ -30,6 +30,7 @@ const MAX_CONSUMERS: i64 = 32;
 const MAX_READERS: i64 = 1024;
 
 /// One stream or one consumer, with the settings that it must have. All other settings are the operator's.
+#[derive(Clone)]
 pub(super) struct Object {
     pub(super) name: String,
     pub(super) kind: Kind,

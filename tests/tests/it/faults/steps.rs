@@ -10,8 +10,8 @@ use super::nothing_is_lost;
 /// The steps at which a process may be ended (`bus::failpoint`), in the order in which it takes them, and
 /// how often it has to come there first. A process comes to `applied` once for a whole batch.
 const STEPS: [(&str, &[&str]); 4] = [
-    ("ingest", &["kept@3", "sent@3", "published@3"]),
-    ("parse", &["taken@3", "kept@3", "handled@3", "sent@3", "published@3", "acknowledged@3"]),
+    ("ingest", &["staged@1", "kept@3", "sent@3", "published@3"]),
+    ("parse", &["taken@3", "handled@3", "sent@3", "published@3", "acknowledged@3"]),
     ("validate", &["taken@3", "handled@3", "sent@3", "published@3", "acknowledged@3"]),
     ("index", &["taken@3", "applied@1", "handled@3", "sent@3", "published@3", "acknowledged@3"]),
 ];
