@@ -179,7 +179,7 @@ async fn a_hundred_letters_come_in_one_file() {
     has(&page, &["整改意见", "可以生成<b>100</b>份", "全部下载", "/documents.xlsx?kind=letter"]);
     let csv = console.get("/documents.csv?kind=letter&region=3707&year=2024").await.text();
     assert_eq!(csv.lines().count(), 101, "{csv}");
-    has(&csv, &["\u{feff}机关,区划代码,地区,年度,校核结论", "潍坊市第099局,370700,山东省潍坊市,2024,"]);
+    has(&csv, &["\u{feff}机关,区划代码,地区,年度,校核结论", "潍坊市第143局,370700,山东省潍坊市,2024,"]);
     let none = console.get("/documents.csv?kind=letter&region=3707&year=2019").await.text();
     assert_eq!(none.lines().count(), 1, "{none}");
     let book = console.get("/documents.xlsx?kind=letter&region=3707&year=2024").await;
