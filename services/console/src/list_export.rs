@@ -32,7 +32,7 @@ pub(crate) fn format_of(address: &Uri) -> Result<Format, Problem> {
 pub(crate) fn links(page: &str, params: &Params) -> Markup {
     let address = |format: Format| params.without("from").address(&format!("{page}.{}", format.as_str()));
     html! {
-        span {
+        span.screen {
             "导出："
             @for (position, (format, name)) in FORMATS.into_iter().enumerate() {
                 @if position > 0 { "　" }

@@ -48,7 +48,7 @@ pub(crate) async fn show(
         section.card {
             div.title-row {
                 p { "共 " b { (count) } " 条" @if count > SHOWN { "，列出最近 " (SHOWN) " 条" } }
-                p.quiet { "导出：" a href=(export_address(&params, &filter)) { "CSV" } }
+                p.quiet.screen { "导出：" a href=(export_address(&params, &filter)) { "CSV" } }
             }
             @if latest.is_empty() { p.quiet { "这段时间没有符合条件的记录。" } } @else { (table(latest.iter().rev())) }
         }

@@ -266,7 +266,7 @@ impl Shown<'_> {
                     (self.actions())
                 }
                 @if page.total > 0 {
-                    p { a href=(self.letters()) { "生成整改意见" } span.quiet { "　为本表所列的年度报告，含其他页" } }
+                    p.screen { a href=(self.letters()) { "生成整改意见" } span.quiet { "　为本表所列的年度报告，含其他页" } }
                     (export_links(&Params::parse(&self.filter()), Shape::Reports))
                 }
                 nav.paging aria-label="翻页" {
