@@ -11,10 +11,11 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail, ensure};
 use rcgen::{BasicConstraints, CertificateParams, DistinguishedName, DnType, IsCa, Issuer, KeyPair};
 use rdkafka::ClientConfig;
+use rdkafka::Offset;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
-use rdkafka::message::{Header, OwnedHeaders};
+use rdkafka::message::{Header, Message as _, OwnedHeaders};
 use rdkafka::producer::{FutureProducer, FutureRecord};
 use rdkafka::topic_partition_list::TopicPartitionList;
 use serde_json::Value;
@@ -318,6 +319,27 @@ impl Kafka {
                 Ok(client.fetch_watermarks(topic, partition, ANSWER).map(|(low, high)| high - low)?)
             })
             .sum()
+    }
+
+    /// The key and the value of every message of a topic.
+    ///
+    /// # Errors
+    /// If the broker does not answer.
+    pub fn messages(&self, topic: &str, partitions: i32) -> Result<Vec<(Vec<u8>, Vec<u8>)>> {
+        let count = usize::try_from(self.count(topic, partitions)?)?;
+        let client = self.consumer("messages")?;
+        let mut list = TopicPartitionList::new();
+        for partition in 0..partitions {
+            list.add_partition_offset(topic, partition, Offset::Beginning)?;
+        }
+        client.assign(&list)?;
+        let mut messages = Vec::with_capacity(count);
+        while messages.len() < count {
+            let message = client.poll(ANSWER).context("the topic ends early")??;
+            let bytes = |part: Option<&[u8]>| part.unwrap_or_default().to_vec();
+            messages.push((bytes(message.key()), bytes(message.payload())));
+        }
+        Ok(messages)
     }
 
     /// The offsets that a consumer group committed, added up over the partitions.

@@ -77,6 +77,8 @@ pub(crate) fn routes() -> Vec<Route<App>> {
         ("/roster/agency", Requires::Lead, Any, post(pages::roster_exception)),
         ("/roster/template", Requires::Review, Only(&[]), get(pages::roster_template)),
         ("/roster/current", Requires::Review, Only(&[]), get(pages::roster_current)),
+        ("/published", Requires::Review, Any, get(pages::published)),
+        ("/published/export", Requires::Review, Only(PUBLISHED), get(pages::published_export)),
         ("/documents", Requires::Key, Any, get(pages::documents)),
         ("/documents.csv", Requires::Key, Any, get(pages::documents_table)),
         ("/documents.xlsx", Requires::Key, Any, get(pages::documents_table)),
@@ -174,6 +176,8 @@ macro_rules! office_and {
 const LETTER: &[&str] = office_and!("format", "across");
 /// Those of the board of the roster.
 const ATTENDANCE: &[&str] = &["region", "year", "state", "format"];
+/// Those of the list of published pages.
+const PUBLISHED: &[&str] = &["q", "region", "year", "state", "changed", "format"];
 /// Those of letters to agencies that have not reported.
 const NOTICE: &[&str] = office_and!("region", "year", "agency", "format");
 /// Those of a notice.

@@ -30,6 +30,7 @@ const MAX_CONSUMERS: i64 = 32;
 const MAX_READERS: i64 = 1024;
 
 /// One stream or one consumer, with the settings that it must have. All other settings are the operator's.
+#[derive(Clone)]
 pub(super) struct Object {
     pub(super) name: String,
     pub(super) kind: Kind,
@@ -64,6 +65,8 @@ pub(super) fn wanted(config: &BusConfig) -> Vec<Object> {
                 "deny_purge": true,
                 "max_consumers": MAX_CONSUMERS,
                 "compression": "s2",
+                // Facts are stored in groups that share a flush; see `group_commit`.
+                "allow_atomic": true,
             }),
         ),
         stream(

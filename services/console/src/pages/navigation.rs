@@ -37,6 +37,7 @@ pub(crate) const ENTRIES: &[Entry] = &[
     more("/check", "自查", Requires::Key),
     more("/export", "导出", Requires::Key),
     more("/rules", "校核规则", Requires::Key),
+    more("/published", "已发布网页", Requires::Review),
     more("/news", "动态", Requires::Key),
     more("/status", "处理状态", Requires::Review),
     more("/help", "帮助", Requires::Key),

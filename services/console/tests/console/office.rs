@@ -4,6 +4,7 @@ use std::io::{Cursor, Read as _};
 
 use axum::body::Body;
 use axum::http::Request;
+use serde_json::json;
 use zip::ZipArchive;
 
 use crate::harness::{Answer, TestConsole, sample};
@@ -327,4 +328,74 @@ async fn every_rule_is_explained_and_the_policy_is_changed_in_the_page() {
     let answer = console.ask_with(request, Body::from("of = []")).await;
     assert_eq!(answer.status, 400);
     console.commit().await;
+}
+
+#[tokio::test]
+async fn published_pages_are_listed_and_exported() {
+    let mut console = TestConsole::empty().await;
+    let (id, key) = console.submit("a.txt", of(OWN, 2024).as_bytes()).await;
+    console.commit().await;
+    let page = console.get("/published").await.text();
+    has(&page, &["还没有登记网址"]);
+    let sighting = |id: &str| json!({"id": id, "original": "0".repeat(64), "fetched_at_ms": 1_740_000_000_000_i64, "document": "http://a.gov.cn/1.pdf"});
+    let records = [
+        json!({"address": "http://a.gov.cn/1.html", "agency": "登记名", "state": "unchanged",
+               "checked_at_ms": 1_750_000_000_000_i64, "first": sighting("x-g0"), "standing": sighting(&id)}),
+        json!({"address": "http://b.gov.cn/2.html", "agency": "乙局", "region": "370481", "year": 2023, "state": "gone",
+               "checked_at_ms": 1_750_000_000_000_i64, "missing": {"since_ms": 1_745_000_000_000_i64}}),
+        json!({"address": "http://c.gov.cn/nb/", "title": "=HYPERLINK(1)", "state": "list", "listed": 12}),
+        json!({"address": "http://d.gov.cn/", "state": "failed", "problem": {"code": "x", "zh": "网站拒绝访问。", "en": "no"}}),
+    ];
+    let ledger = console.worker.bus().bucket(bus::PUBLISHED);
+    for (number, record) in records.iter().enumerate() {
+        ledger.put(&format!("{number:032x}"), record.to_string().into()).await.unwrap();
+    }
+    let page = console.get("/published").await.text();
+    // The report says more than the ledger.
+    has(
+        &page,
+        &[
+            OWN,
+            "山东省潍坊市",
+            "第1至4个，共4个网址",
+            &format!("/reports/{key}"),
+            "2025-02-20</span>",
+            "05:20:00",
+        ],
+    );
+    has(
+        &page,
+        &["乙局", "山东省枣庄市滕州市", "自2025-04-19 02:13:20起", "12份", "网站拒绝访问。", "=HYPERLINK(1)"],
+    );
+    lacks(&page, &["登记名"]);
+    let rows = async |query: &str| {
+        console.get(&format!("/published{query}")).await.text().matches("<tr data-state").count()
+    };
+    for (query, expected) in [
+        ("", 4),
+        ("?q=a.gov", 1),
+        ("?q=%E4%B9%99%E5%B1%80", 1),
+        ("?state=gone", 1),
+        ("?state=waiting", 0),
+        ("?region=3704", 1),
+        ("?region=37", 2),
+        ("?year=2024", 1),
+        ("?changed=true", 0),
+        ("?from=9", 0),
+        ("?from=1", 3),
+    ] {
+        assert_eq!(rows(query).await, expected, "{query}");
+    }
+    for wrong in ["?year=soon", "?state=soon", "?region=9999"] {
+        has(&console.get(&format!("/published{wrong}")).await.text(), &["role=\"alert\""]);
+        assert!(console.get(&format!("/published/export{wrong}")).await.status.is_client_error(), "{wrong}");
+    }
+    let csv = console.get("/published/export?format=csv&state=list").await.text();
+    let lines: Vec<&str> = csv.lines().collect();
+    assert_eq!(lines.len(), 2, "{csv}");
+    assert!(lines[1].starts_with("http://c.gov.cn/nb/,") && lines[1].contains("'=HYPERLINK(1)"), "{csv}");
+    let lines = console.get("/published/export?format=jsonl&q=a.gov").await.text();
+    let line: serde_json::Value = serde_json::from_str(lines.trim()).unwrap();
+    assert_eq!((&line["report"], &line["state"]), (&json!(key), &json!("unchanged")), "{line}");
+    assert_eq!(console.get("/published/export?format=parquet").await.status, 400);
 }
