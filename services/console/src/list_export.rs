@@ -52,7 +52,10 @@ pub(crate) async fn answer(
     rows: Rows,
     format: Format,
 ) -> Result<Response, Problem> {
-    let write = move || export::write_rows(title, &columns, names(format), format, rows);
+    let write = move || {
+        let mut bytes = Vec::new();
+        export::write_table(title, columns, names(format), format, rows, &mut bytes).map(|_| bytes)
+    };
     let written =
         tokio::task::spawn_blocking(write).await.map_err(|error| Problem::internal(&error.into()))?;
     let bytes = written.map_err(|error| Problem::internal(&error.into()))?;
