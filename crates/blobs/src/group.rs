@@ -110,11 +110,11 @@ fn folders_of(staged: &[Staged]) -> Vec<PathBuf> {
 }
 
 /// Makes these files or folders durable: few one by one, many with their whole file system.
-fn sync_together<'a>(root: &File, paths: impl Iterator<Item = &'a Path> + Clone) -> io::Result<()> {
+fn sync_together<'a>(root: &File, mut paths: impl Iterator<Item = &'a Path> + Clone) -> io::Result<()> {
     if paths.clone().count() > ONE_BY_ONE && sync_file_system(root)? {
         return Ok(());
     }
-    paths.into_iter().try_for_each(|path| File::open(path)?.sync_all())
+    paths.try_for_each(|path| File::open(path)?.sync_all())
 }
 
 /// Flushes the whole file system; false where the kernel or a sandbox does not offer that.
