@@ -36,8 +36,8 @@ const LARGE_FACT: usize = 128 << 10;
 pub(crate) const FEWEST_FACTS: usize = 16;
 /// How long facts gather while others of this process are on their way to the log.
 const SHORT_WAIT: Duration = Duration::from_millis(10);
-/// How long facts gather while their source has announced so many others that a batch will come of them. Whoever has
-/// sent so much waits longer for the reading of it.
+/// How long facts gather while their source has announced so many others that a batch will come of them. The
+/// sender of so much waits longer for the reading of it.
 const LONG_WAIT: Duration = Duration::from_millis(250);
 /// Groups that one process has on their way at once. A server has room for 50 batches a stream.
 const MOST_ON_THEIR_WAY: usize = 4;

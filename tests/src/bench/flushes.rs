@@ -63,8 +63,8 @@ impl Trace {
     /// Detaches; how many calls there were.
     async fn calls(mut self) -> Result<u64> {
         let id = self.strace.id().to_string();
-        let told = Command::new("kill").args(["-INT", &id]).status().context("ending strace")?;
-        ensure!(told.success(), "strace has ended before");
+        let signalled = Command::new("kill").args(["-INT", &id]).status().context("ending strace")?;
+        ensure!(signalled.success(), "strace has ended before");
         until("strace to end", SOON, async || Ok(self.strace.try_wait().context("waiting for strace")?))
             .await?;
         let counts = std::fs::read_to_string(&self.counts).unwrap_or_default();

@@ -59,7 +59,7 @@ pub(crate) async fn published_export(
 
 fn asking(params: &Params) -> Markup {
     html! {
-        form.card.asking action="/published" role="search" {
+        form.card.asking action="/published" role="search" aria-label="筛选网页" {
             label { "关键字 " input name="q" value=[params.get("q")] placeholder="网址、机关、标题中的字"; }
             label { "地区 " input name="region" value=[params.get("region")] placeholder="区划代码或名称"; }
             label { "年度 " input name="year" value=[params.get("year")] inputmode="numeric" pattern="[0-9]{4}" size="6" title="四位数的年度"; }

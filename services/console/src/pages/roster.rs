@@ -155,7 +155,7 @@ async fn board(
             @if shown.is_empty() {
                 p { "没有符合条件的机关。" }
             } @else {
-                p.above { span { "第" (selection.from + 1) "至" (last) "个，共" (shown.len()) "个机关" } span { "导出本表：" a href=(list(Format::Xlsx)) download { "Excel" } "　" a href=(list(Format::Csv)) download { "CSV" } } }
+                p.above { span { "第" (selection.from + 1) "至" (last) "个，共" (shown.len()) "个机关" } span.screen { "导出：" a href=(list(Format::Xlsx)) download { "Excel" } "　" a href=(list(Format::Csv)) download { "CSV" } } }
                 (table(caller, current, &shown, selection))
                 nav.paging aria-label="翻页" {
                     @if selection.from > 0 { a href=(more(selection.from.saturating_sub(ROWS))) rel="prev" { "上一页" } }

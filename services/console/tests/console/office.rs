@@ -177,7 +177,15 @@ async fn a_hundred_letters_come_in_one_file() {
     console.commit().await;
 
     let page = console.get("/documents?kind=letter&region=3707&year=2024").await.text();
-    has(&page, &["整改意见", "可以生成<b>100</b>份", "全部下载"]);
+    has(&page, &["整改意见", "可以生成<b>100</b>份", "全部下载", "/documents.xlsx?kind=letter"]);
+    let csv = console.get("/documents.csv?kind=letter&region=3707&year=2024").await.text();
+    assert_eq!(csv.lines().count(), 101, "{csv}");
+    has(&csv, &["\u{feff}机关,区划代码,地区,年度,校核结论", "潍坊市第143局,370700,山东省潍坊市,2024,"]);
+    let none = console.get("/documents.csv?kind=letter&region=3707&year=2019").await.text();
+    assert_eq!(none.lines().count(), 1, "{none}");
+    let book = console.get("/documents.xlsx?kind=letter&region=3707&year=2024").await;
+    assert_eq!((book.status.as_u16(), &book.body[..2]), (200, &b"PK"[..]));
+    assert_eq!(console.get("/documents.csv?kind=bulletin&region=3707&year=2024").await.status, 400);
     let answer =
         console.get("/api/v1/letters?region=3707&year=2024&name=office&number=X%7Bn%7D&first=5").await;
     assert_eq!((answer.header("gouji-letters"), answer.header("gouji-skipped")), ("100", "0"));
@@ -225,6 +233,9 @@ async fn those_who_have_not_reported_are_reminded_and_the_notice_lists_them() {
         "机关名称,区划代码,免报年度,说明\n{OWN},370700,,\n{OTHER},370700,,\n潍坊市老龄办,370700,全部,机构撤销\n"
     );
     console.import_roster(&roster).await;
+    let csv = console.get("/documents.csv?kind=reminder&region=3707&year=2024").await.text();
+    assert_eq!(csv.lines().count(), 2, "{csv}");
+    has(&csv, &[&format!("{OTHER},2024,2025-01-31")]);
     let page = console.get("/documents?kind=reminder&region=3707&year=2024&name=office").await.text();
     has(&page, &["未报送的机关有<b>1</b>个", OTHER, "全部下载"]);
     let (names, list) = archive(&console.get("/api/v1/reminders?region=3707&year=2024").await);
@@ -271,7 +282,13 @@ async fn every_rule_is_explained_and_the_policy_is_changed_in_the_page() {
     let fields = [("seen", ""), ("rule.T3-01", "off"), ("why", "试行"), ("weight.late", "20")];
     let preview = post(&console, "/rules/preview", &fields).await.text();
     has(&preview, &["校核政策改动的影响", "T3-01", "不再有", "生效"]);
-    lacks(&preview, &["没有年度报告的校核结果会改变"]);
+    // Only reports that break the rule are judged again.
+    let broken = broken["total"].as_u64().unwrap();
+    has(&preview, &[&format!("改动涉及</dt><dd>{broken}<"), &format!("已重新校核</dt><dd>{broken}<")]);
+    lacks(&preview, &["没有年度报告的校核结果会改变", "均匀抽取"]);
+    let untouched =
+        post(&console, "/rules/preview", &[("seen", ""), ("why", "试行"), ("weight.late", "20")]).await;
+    has(&untouched.text(), &["改动涉及</dt><dd>0<", "没有年度报告的校核结果会改变"]);
     let policy = text_area(&preview);
     has(&policy, &["off = [\"T3-01\"]", "late = 20"]);
     let change = [("seen", ""), ("policy", policy.as_str()), ("why", "试行"), ("restores", "")];

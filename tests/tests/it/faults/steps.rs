@@ -22,8 +22,8 @@ const BATCH: u64 = 6;
 /// Enough for groups that share a flush.
 const GROUP: u64 = 24;
 
-/// `stored` comes between the log's answer to a group and everything that depends on it: nobody has been told, and no
-/// delivery is acknowledged.
+/// `stored` comes between the log's answer to a group and everything that depends on it: no publisher has
+/// the answer, and no delivery is acknowledged.
 #[tokio::test]
 async fn a_process_killed_between_a_group_and_its_acknowledgements() {
     let range = 12_000..12_000 + GROUP;
