@@ -144,6 +144,19 @@ pub async fn apply(config: &BusConfig, changes: Changes) -> anyhow::Result<Vec<S
     applied
 }
 
+/// Has each stage get every fact of its own again, whatever was acknowledged. A log that is not flushed with each
+/// message may keep a fact and lose what was made of it, and the acknowledgement does not say so. Whose successor is
+/// there is acknowledged once more.
+///
+/// # Errors
+/// If the bus does not answer or refuses.
+pub async fn deliver_again(bus: &Bus, config: &BusConfig) -> anyhow::Result<()> {
+    for consumer in wanted(config).iter().filter(|object| object.kind == Kind::Consumer) {
+        replace(bus, consumer).await.with_context(|| consumer.label())?;
+    }
+    Ok(())
+}
+
 async fn apply_once(bus: &Bus, config: &BusConfig, changes: Changes) -> anyhow::Result<Vec<Step>> {
     let mut done = Vec::new();
     for race in 1.. {

@@ -42,7 +42,7 @@ pub(super) struct Object {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Stream,
-    /// The durable consumer of a stage: it knows what was acknowledged and must never be deleted.
+    /// The durable consumer of a stage: it knows what was acknowledged. Only `deliver_again` deletes it.
     Consumer,
     /// A consumer that only counts: it can be deleted and created again at any time.
     Tally,

@@ -66,6 +66,11 @@ pub(super) fn navigation(caller: &Caller, title: &str) -> Markup {
     }
 }
 
+/// 报送, as a link for those who may send.
+pub(super) fn send(caller: &Caller) -> Markup {
+    html! { @if caller.can(Requires::Submit) { a href="/send" { "报送" } } @else { "报送" } }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -120,8 +120,10 @@ async fn a_report_reaches_the_copy_of_its_region() {
 
     // Its process is killed; what comes meanwhile is in flight, and nothing is missing.
     process.process.kill().unwrap();
-    submit(AGENCY, 2023).await;
     api.withdraw(&first, "张三", "更正").await.unwrap();
+    // Beside the report of the year before it would be judged again, and stand once more.
+    indexed(3).await;
+    submit(AGENCY, 2023).await;
     indexed(4).await;
     let (code, text) = outlet(&["check", "out"]);
     assert!(code == Some(0) && text.contains("sound"), "{text}");
