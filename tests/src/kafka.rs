@@ -21,6 +21,7 @@ use rdkafka::topic_partition_list::TopicPartitionList;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::pip;
 use crate::processes::{Process, free_port, until};
 
 /// The version that the tests run against.
@@ -77,25 +78,12 @@ pub fn installed() -> Result<PathBuf, String> {
     moved.map(|()| folder)
 }
 
-/// The folder with the clients in Python, a private copy below `target`; why there is none.
+/// The folder with the clients in Python; why there is none.
 ///
 /// # Errors
-/// Why, in a line: there is no pip, or the registry cannot be reached.
+/// As [`pip::installed`].
 pub fn clients() -> Result<PathBuf, String> {
-    static INSTALLING: Mutex<()> = Mutex::new(());
-    let _turn = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
-    let target = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../target/kafka-clients"));
-    let folder = target.join(CLIENTS.join("-").replace("==", "-"));
-    if folder.is_dir() {
-        return Ok(folder);
-    }
-    let work = target.join(format!("installing-{}", std::process::id()));
-    let mut pip = Command::new("python3");
-    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input", "--target"]);
-    let installed = run(pip.arg(&work).args(CLIENTS));
-    let moved = installed.and_then(|_| fs::rename(&work, &folder).map_err(|error| error.to_string()));
-    fs::remove_dir_all(&work).ok();
-    moved.map(|()| folder)
+    pip::installed("kafka-clients", &CLIENTS)
 }
 
 /// What a program says; if it fails, the last line of it.
