@@ -1,5 +1,5 @@
 //! Programs of Debian for the tests, which root can install: a browser for the pages, nginx in front of them,
-//! databases for the exchange tables, and sshd in front of the exchange folder.
+//! databases for the exchange tables, sshd in front of the exchange folder, and valgrind, which counts instructions.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -49,6 +49,12 @@ pub(crate) fn install_databases() {
             install(package);
         }
     }
+}
+
+/// Installs valgrind where there is none; whether there is one now.
+pub(crate) fn install_valgrind() -> bool {
+    let is_there = || on_path(&["valgrind"]).is_some();
+    is_there() || install("valgrind").is_some() && is_there()
 }
 
 fn on_path(programs: &[&str]) -> Option<PathBuf> {

@@ -3,6 +3,8 @@
 //! The reports come from the index and the roster from the log. Nothing is cached between two requests, so
 //! every answer shows the present state.
 
+use std::ops::Bound;
+
 use access::{Caller, Code};
 use report::{Decimal, Region, Report, Year, beijing};
 use search::{Clause, IndexError, Query, Reader, Record, StoredParts};
@@ -70,7 +72,7 @@ pub(crate) async fn attendance(
     year: Year,
 ) -> Result<Option<Attendance>, Problem> {
     let Some(roster) = roster(app).await? else { return Ok(None) };
-    let members = app.read(members_without_figures).await?;
+    let members = app.read(move |reader| members_without_figures(reader, year)).await?;
     let attendance = tokio::task::spawn_blocking(move || survey::attend(&roster, &members, year)).await;
     let mut attendance = attendance.map_err(|error| Problem::internal(&error.into()))?;
     if let Some(prefix) = region.map(prefix) {
@@ -220,9 +222,11 @@ pub(crate) fn members(
     Ok(members)
 }
 
-/// Every report without its figures, as the roster is compared with them.
-fn members_without_figures(reader: &Reader) -> Result<Vec<Member>, IndexError> {
-    let records = reader.records(&Query::default(), &[])?;
+/// The reports of a year and of those before it without their figures, as the roster is compared with them.
+fn members_without_figures(reader: &Reader, year: Year) -> Result<Vec<Member>, IndexError> {
+    let until = search::Span { lower: Bound::Unbounded, upper: Bound::Included(i64::from(year.get())) };
+    let query = Query { filters: vec![Clause::Year(until)], ..Query::default() };
+    let records = reader.records(&query, &[])?;
     Ok(records
         .into_iter()
         .map(|record| member_of_record(Record { form: None, ..record }, Vec::new()))

@@ -3,7 +3,7 @@
 use super::Complaint;
 use crate::workspace::Package;
 
-/// The packages of this workspace that each crate and each service depends on. `fuzz`, `tests` and `xtask`
+/// The packages of this workspace that each crate and each service depends on. `fuzz`, `instructions`, `tests` and `xtask`
 /// may depend on anything.
 const ARROWS: [(&str, &[&str]); 28] = [
     // The contract and the heart, which know no bus and no async.
@@ -91,7 +91,7 @@ const ARROWS: [(&str, &[&str]); 28] = [
 ];
 
 /// The packages that may depend on anything.
-const OUTSIDE: [&str; 4] = ["fuzz", "tests", "workspace-hack", "xtask"];
+const OUTSIDE: [&str; 5] = ["fuzz", "instructions", "tests", "workspace-hack", "xtask"];
 
 /// The packages that must not know how they are run.
 const HEART: [&str; 9] =

@@ -4,6 +4,7 @@
 //! typeface has one in 1, 3, 5 and 7, or fewer than two in 8. Only a shape that is clearly another digit counts;
 //! one that looks like none is left alone.
 
+use std::cell::OnceCell;
 use std::sync::LazyLock;
 
 use hayro_interpret::kurbo::{BezPath, Point, Rect, Shape};
@@ -17,6 +18,8 @@ const ROWS: usize = 24;
 const FINE: usize = 2;
 /// Share of a shape that is a hole; less is where two strokes meet.
 const SMALLEST_HOLE: f32 = 0.008;
+const FINE_COLUMNS: usize = COLUMNS * FINE;
+const FINE_ROWS: usize = ROWS * FINE;
 /// Likeness from which a shape is another digit than it says.
 const ALIKE: f32 = 0.75;
 /// By how much it must be more like the other.
@@ -36,18 +39,29 @@ const HIGH: f64 = 400.0;
 /// Closed lines of a digit: the two holes and the outline of 8.
 const MOST_LINES: usize = 3;
 
-/// A shape in few points.
-#[derive(Debug, Clone)]
+/// A drawn shape. What it looks like is found out when a character needs it: most are too broad for a digit.
+#[derive(Debug)]
 pub(crate) struct Drawing {
-    points: [f32; ROWS * COLUMNS],
     /// The natural logarithm of width by height.
     proportion: f32,
-    holes: usize,
     /// Height in thousandths of the type; none where it is not known.
     height: Option<f64>,
+    look: OnceCell<Look>,
+}
+
+/// What a shape looks like.
+#[derive(Debug)]
+struct Look {
+    holes: usize,
+    /// Closed lines.
     lines: usize,
     has_ink: bool,
+    /// How much it is like each digit, from -1 to 1.
+    likeness: [f32; 10],
 }
+
+/// The points of a shape, as [`blurred`] mixes them.
+type Points = [f32; ROWS * COLUMNS];
 
 /// What the look of a shape says of the character it stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,7 +77,7 @@ pub(crate) enum Verdict {
 /// A digit of a typeface.
 struct Sample {
     digit: usize,
-    points: [f32; ROWS * COLUMNS],
+    points: Points,
     proportion: f32,
 }
 
@@ -83,19 +97,14 @@ fn sample(line: &str) -> Option<Sample> {
 
 impl Drawing {
     /// What an outline in thousandths of the type draws; none if it is nothing.
-    pub(crate) fn of(path: &BezPath, is_even_odd: bool) -> Option<Drawing> {
-        let bounds = path.bounding_box();
-        if !bounds.is_finite() || bounds.width() <= 0.0 || bounds.height() <= 0.0 {
-            return None;
-        }
-        let lines = parts(path);
-        let fine = filled(&lines, bounds, is_even_odd, FINE);
-        let count = lines.iter().filter(|line| line.len() > 2).count();
-        let size = (COLUMNS * FINE, ROWS * FINE);
-        let drawing = Drawing::of_points(size, bounds.width() / bounds.height(), |column, row| {
-            fine.get(row * size.0 + column).copied().unwrap_or(false)
-        })?;
-        Some(Drawing { height: Some(bounds.height()), lines: count, ..drawing })
+    pub(crate) fn of(path: &BezPath) -> Option<Drawing> {
+        let bounds = bounds(path)?;
+        let proportion = (bounds.width() / bounds.height()) as f32;
+        Some(Drawing {
+            proportion: proportion.ln(),
+            height: Some(bounds.height()),
+            look: OnceCell::new(),
+        })
     }
 
     /// What a picture of so many points across and down draws; none if it is nothing.
@@ -112,57 +121,76 @@ impl Drawing {
         let rows = || inked.iter().map(|point| point.1);
         let (left, right) = (columns().min()?, columns().max()? + 1);
         let (top, bottom) = (rows().min()?, rows().max()? + 1);
-        let proportion = (right - left) as f64 / (bottom - top) as f64;
-        let size = (COLUMNS * FINE, ROWS * FINE);
+        let proportion = ((right - left) as f64 / (bottom - top) as f64) as f32;
         let part = |index: usize, count: usize, from: usize, to: usize| from + index * (to - from) / count;
-        Drawing::of_points(size, proportion, |column, row| {
-            is_inked(part(column, size.0, left, right), part(row, size.1, top, bottom))
-        })
+        let look = Look::of_points(1, proportion.ln(), &SAMPLES, |column, row| {
+            is_inked(part(column, FINE_COLUMNS, left, right), part(row, FINE_ROWS, top, bottom))
+        });
+        Some(Drawing { proportion: proportion.ln(), height: None, look: look.into() })
     }
 
-    fn of_points(
-        size: (usize, usize),
-        proportion: f64,
-        is_inked: impl Fn(usize, usize) -> bool,
-    ) -> Option<Drawing> {
-        let coarse = |column: usize, row: usize| is_inked(column * FINE + FINE / 2, row * FINE + FINE / 2);
-        let ink = (0..ROWS).flat_map(|row| (0..COLUMNS).map(move |column| (column, row)));
-        let ink = ink.filter(|(column, row)| coarse(*column, *row)).count();
-        Some(Drawing {
-            points: blurred(coarse),
-            proportion: (proportion as f32).ln(),
-            holes: holes(size, &is_inked),
-            height: None,
-            lines: 1,
-            has_ink: ink >= LEAST_INK,
-        })
-    }
-
-    /// Whether it may be this character.
-    pub(crate) fn verdict(&self, character: char) -> Verdict {
+    /// Whether it may be this character; `outline` is the one it is of, and tells whether it is filled by even and odd.
+    pub(crate) fn verdict(&self, character: char, outline: impl FnOnce() -> (BezPath, bool)) -> Verdict {
+        let look = || {
+            self.look.get_or_init(|| {
+                let (path, is_even_odd) = outline();
+                Look::of(&path, is_even_odd, self.proportion)
+            })
+        };
         if let Some(digit) = digit(character) {
-            return self.verdict_among(digit, &SAMPLES);
+            return look().verdict(digit);
         }
         let is_other = match character {
             '.' | ',' | '-' | '−' => self.height.is_some_and(|height| height > LOW),
             // A letter may look like a digit, and some ideographs do.
             '〇' | '口' | '日' | '曰' | '目' | '丨' | '了' | '丁' | '乙' => false,
             character if character.is_ascii_graphic() => false,
-            character if !character.is_ascii() || character == ' ' => self.is_plainly_a_digit(),
+            character if !character.is_ascii() || character == ' ' => {
+                let is_high = self.height.is_none_or(|height| height > HIGH);
+                self.proportion < 0.0 && is_high && look().is_plainly_a_digit()
+            }
             _ => false,
         };
         if is_other { Verdict::Other } else { Verdict::Unknown }
     }
+}
 
-    fn verdict_among(&self, own: usize, samples: &[Sample]) -> Verdict {
+impl Look {
+    fn of(path: &BezPath, is_even_odd: bool, proportion: f32) -> Look {
+        let lines = parts(path);
+        let fine = bounds(path).map(|bounds| filled(&lines, bounds, is_even_odd)).unwrap_or_default();
+        let count = lines.iter().filter(|line| line.len() > 2).count();
+        Look::of_points(count, proportion, &SAMPLES, |column, row| {
+            fine.get(row * FINE_COLUMNS + column).copied().unwrap_or(false)
+        })
+    }
+
+    fn of_points(
+        lines: usize,
+        proportion: f32,
+        samples: &[Sample],
+        is_inked: impl Fn(usize, usize) -> bool,
+    ) -> Look {
+        let coarse = |column: usize, row: usize| is_inked(column * FINE + FINE / 2, row * FINE + FINE / 2);
+        let ink = (0..ROWS).flat_map(|row| (0..COLUMNS).map(move |column| (column, row)));
+        let ink = ink.filter(|(column, row)| coarse(*column, *row)).count();
+        Look {
+            holes: holes((FINE_COLUMNS, FINE_ROWS), &is_inked),
+            lines,
+            has_ink: ink >= LEAST_INK,
+            likeness: likeness(&blurred(coarse), proportion, samples),
+        }
+    }
+
+    /// Whether it may be this digit.
+    fn verdict(&self, own: usize) -> Verdict {
         if !self.has_ink {
             return Verdict::Unknown;
         }
-        let likeness = self.likeness(samples);
         let can_be = |digit: usize| can_have(digit, self.holes);
-        let others = likeness.iter().enumerate().filter(|(digit, _)| *digit != own && can_be(*digit));
+        let others = self.likeness.iter().enumerate().filter(|(digit, _)| *digit != own && can_be(*digit));
         let best = others.map(|(_, likeness)| *likeness).fold(-1.0, f32::max);
-        let mine = likeness.get(own).copied().unwrap_or(1.0);
+        let mine = self.likeness.get(own).copied().unwrap_or(1.0);
         match can_be(own) {
             true if best > ALIKE && best - mine > CLEARLY => Verdict::Other,
             true if mine > ALIKE && mine > best => Verdict::Same,
@@ -172,29 +200,44 @@ impl Drawing {
     }
 
     fn is_plainly_a_digit(&self) -> bool {
-        let is_slender = self.proportion < 0.0 && self.lines <= MOST_LINES;
-        let is_high = self.height.is_none_or(|height| height > HIGH);
-        if !(self.has_ink && is_slender && is_high) {
+        if !self.has_ink || self.lines > MOST_LINES {
             return false;
         }
         // A 1 is a stroke, as many characters are.
-        let likeness = self.likeness(&SAMPLES);
-        let mut likeness = likeness.iter().enumerate().skip(2).chain(likeness.iter().enumerate().take(1));
+        let likeness = self.likeness.iter().enumerate();
+        let mut likeness = likeness.filter(|(digit, _)| *digit != 1);
         likeness.any(|(digit, likeness)| can_have(digit, self.holes) && *likeness > PLAINLY)
     }
+}
 
-    /// How much it is like each digit, from -1 to 1.
-    fn likeness(&self, samples: &[Sample]) -> [f32; 10] {
-        let mut best = [-1.0; 10];
-        for sample in samples {
-            let product: f32 = self.points.iter().zip(&sample.points).map(|(one, other)| one * other).sum();
-            let likeness = product - PROPORTION * (self.proportion - sample.proportion).abs();
-            if let Some(best) = best.get_mut(sample.digit) {
-                *best = likeness.max(*best);
-            }
+/// How much a shape is like each digit, from -1 to 1.
+fn likeness(points: &Points, proportion: f32, samples: &[Sample]) -> [f32; 10] {
+    let mut best = [-1.0; 10];
+    for sample in samples {
+        let likeness = product(points, &sample.points) - PROPORTION * (proportion - sample.proportion).abs();
+        if let Some(best) = best.get_mut(sample.digit) {
+            *best = likeness.max(*best);
         }
-        best
     }
+    best
+}
+
+/// The scalar product, in sums that a processor adds side by side.
+fn product(one: &Points, other: &Points) -> f32 {
+    const SUMS: usize = 8;
+    let mut sums = [0.0; SUMS];
+    for (one, other) in one.as_chunks::<SUMS>().0.iter().zip(other.as_chunks::<SUMS>().0) {
+        for (sum, (one, other)) in sums.iter_mut().zip(one.iter().zip(other)) {
+            *sum += one * other;
+        }
+    }
+    sums.iter().sum()
+}
+
+/// The box of an outline; none if it encloses nothing.
+fn bounds(path: &BezPath) -> Option<Rect> {
+    let bounds = path.bounding_box();
+    (bounds.is_finite() && bounds.width() > 0.0 && bounds.height() > 0.0).then_some(bounds)
 }
 
 /// The digit that a character stands for in a figure.
@@ -217,9 +260,9 @@ fn can_have(digit: usize, holes: usize) -> bool {
     }
 }
 
-/// The points of a filled outline, `fine` times as many as of a drawing, row by row.
-fn filled(lines: &[Vec<Point>], bounds: Rect, is_even_odd: bool, fine: usize) -> Vec<bool> {
-    let (columns, rows) = (COLUMNS * fine, ROWS * fine);
+/// The points of a filled outline, [`FINE`] times as many across and down as are compared, row by row.
+fn filled(lines: &[Vec<Point>], bounds: Rect, is_even_odd: bool) -> Vec<bool> {
+    let (columns, rows) = (FINE_COLUMNS, FINE_ROWS);
     let mut points = vec![false; columns * rows];
     let sides: Vec<(Point, Point)> = lines
         .iter()
@@ -286,7 +329,7 @@ fn holes((columns, rows): (usize, usize), is_inked: impl Fn(usize, usize) -> boo
 }
 
 /// The points of a shape, each mixed with its neighbours, as a vector of length one without its mean.
-fn blurred(is_inked: impl Fn(usize, usize) -> bool) -> [f32; ROWS * COLUMNS] {
+fn blurred(is_inked: impl Fn(usize, usize) -> bool) -> Points {
     /// Neighbours and their weights.
     const MIX: [(isize, isize, f32); 13] = [
         (0, 0, 4.0),
@@ -330,19 +373,30 @@ mod tests {
 
     use super::*;
 
-    /// The digits of one typeface in the samples, as they stand there.
-    fn typefaces() -> Vec<Vec<(usize, Drawing)>> {
+    /// A digit as it stands in the samples: which it is, and its rows.
+    struct Drawn {
+        digit: usize,
+        proportion: f32,
+        rows: Vec<u32>,
+    }
+
+    impl Drawn {
+        fn look(&self, samples: &[Sample]) -> Look {
+            Look::of_points(1, self.proportion.ln(), samples, |column, row| {
+                self.rows[row / FINE] >> (COLUMNS - 1 - column / FINE) & 1 == 1
+            })
+        }
+    }
+
+    /// The digits of the samples by typeface.
+    fn typefaces() -> Vec<Vec<Drawn>> {
         let lines: Vec<&str> = include_str!("digits.txt").lines().collect();
-        let drawing = |line: &&str| {
+        let drawn = |line: &&str| {
             let words: Vec<&str> = line.split(' ').collect();
-            let rows: Vec<u32> = words[2..].iter().map(|row| u32::from_str_radix(row, 16).unwrap()).collect();
-            let size = (COLUMNS * FINE, ROWS * FINE);
-            let proportion = words[1].parse().unwrap();
-            let is_inked =
-                |column: usize, row: usize| rows[row / FINE] >> (COLUMNS - 1 - column / FINE) & 1 == 1;
-            (words[0].parse().unwrap(), Drawing::of_points(size, proportion, is_inked).unwrap())
+            let rows = words[2..].iter().map(|row| u32::from_str_radix(row, 16).unwrap()).collect();
+            Drawn { digit: words[0].parse().unwrap(), proportion: words[1].parse().unwrap(), rows }
         };
-        lines.chunks(10).map(|typeface| typeface.iter().map(drawing).collect()).collect()
+        lines.chunks(10).map(|typeface| typeface.iter().map(drawn).collect()).collect()
     }
 
     /// Each typeface is judged by the others.
@@ -357,10 +411,11 @@ mod tests {
                     Sample { digit: *digit, points: *points, proportion: *proportion }
                 })
                 .collect();
-            for (drawn, drawing) in digits {
+            for drawn in digits {
+                let look = drawn.look(&others);
                 for said in 0..10 {
-                    let is_other = drawing.verdict_among(said, &others) == Verdict::Other;
-                    if said == *drawn {
+                    let is_other = look.verdict(said) == Verdict::Other;
+                    if said == drawn.digit {
                         assert!(!is_other, "{said} of typeface {index} is taken for another");
                     } else {
                         count += 1;
@@ -434,8 +489,9 @@ mod tests {
                 };
                 let mut pen = Pen::default();
                 if outline.draw(settings(), &mut pen).is_ok()
-                    && Drawing::of(&pen.0, false)
-                        .is_some_and(|drawing| drawing.verdict(character) == Verdict::Other)
+                    && Drawing::of(&pen.0).is_some_and(|drawing| {
+                        drawing.verdict(character, || (pen.0.clone(), false)) == Verdict::Other
+                    })
                 {
                     bad.push(format!("{character} of {}", path.display()));
                 }

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use hayro_interpret::CacheKey;
 use hayro_interpret::font::{Glyph, OutlineGlyph};
 use hayro_interpret::hayro_cmap::BfString;
+use hayro_interpret::kurbo::BezPath;
 use skrifa::{FontRef, MetadataProvider};
 
 use super::type3;
@@ -68,7 +69,7 @@ impl Letters {
         let Some(outline) = self.outlines.get_mut(number as usize) else { return said };
         said.outline = Some(number);
         let verdict = match &outline.drawing {
-            Some(drawing) => drawing.verdict(first),
+            Some(drawing) => drawing.verdict(first, || outline_of(glyph)),
             None if is_embedded && digits == 1 => {
                 // It draws nothing.
                 said.text = ' '.into();
@@ -104,7 +105,7 @@ impl Letters {
             return *number;
         }
         let drawing = match glyph {
-            Glyph::Outline(outline) => Drawing::of(&outline.outline(), false),
+            Glyph::Outline(outline) => Drawing::of(&outline.outline()),
             Glyph::Type3(drawing) => type3::drawing(drawing),
         };
         let number = self.outlines.len() as u32;
@@ -148,6 +149,14 @@ impl Letters {
             characters
         });
         characters.get(&glyph.glyph_id().to_u32()).copied()
+    }
+}
+
+/// What a glyph fills, and whether by even and odd.
+fn outline_of(glyph: &Glyph<'_>) -> (BezPath, bool) {
+    match glyph {
+        Glyph::Outline(outline) => (outline.outline(), false),
+        Glyph::Type3(drawing) => type3::outline(drawing),
     }
 }
 

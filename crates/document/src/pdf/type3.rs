@@ -16,10 +16,21 @@ const MOST_ELEMENTS: usize = 20_000;
 
 /// What a glyph draws; none if it is nothing.
 pub(super) fn drawing(glyph: &Type3Glyph<'_>) -> Option<Drawing> {
-    let mut device = Shape::default();
+    let shape = shape(glyph);
+    shape.bitmap.or_else(|| Drawing::of(&shape.path))
+}
+
+/// What a glyph fills and strokes, and whether by even and odd.
+pub(super) fn outline(glyph: &Type3Glyph<'_>) -> (BezPath, bool) {
+    let shape = shape(glyph);
+    (shape.path, shape.is_even_odd)
+}
+
+fn shape(glyph: &Type3Glyph<'_>) -> Shape {
+    let mut shape = Shape::default();
     let paint = Paint::Color(Color::from_rgba(AlphaColor::BLACK));
-    glyph.interpret(&mut device, Affine::IDENTITY, Affine::IDENTITY, &paint);
-    device.bitmap.or_else(|| Drawing::of(&device.path, device.is_even_odd))
+    glyph.interpret(&mut shape, Affine::IDENTITY, Affine::IDENTITY, &paint);
+    shape
 }
 
 /// Collects what is filled and stroked.
