@@ -11,6 +11,7 @@ use serde_json::json;
 use tokio::sync::mpsc;
 
 use crate::app::App;
+use crate::audit_detail;
 use crate::audit::{AuditFilter, Pages, action_title};
 use crate::download::{bad_format, download};
 use crate::params::Params;
@@ -95,8 +96,8 @@ fn csv_row(entry: &ActionTaken) -> String {
         entry.action.clone(),
         entry.object.clone(),
         outcome.to_owned(),
-        entry.detail.clone(),
-        entry.origin.clone(),
+        audit_detail::detail(entry).into_owned(),
+        audit_detail::origin(entry).to_owned(),
     ])
 }
 
