@@ -79,6 +79,15 @@ impl Office {
         self
     }
 
+    /// The same as the report was returned: by this day, with this letter.
+    pub(crate) fn as_returned(mut self, deadline: Option<Date>, letter: &str) -> Self {
+        self.addresser.deadline = deadline.or(self.addresser.deadline);
+        if !letter.is_empty() {
+            self.addresser.number = Some(letter.to_owned());
+        }
+        self
+    }
+
     /// The addresser of the document at a position, from 0, with its number.
     pub(crate) fn addresser(&self, position: usize) -> Addresser {
         let running = self.first.and_then(|first| first.checked_add(u32::try_from(position).ok()?));

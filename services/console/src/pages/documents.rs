@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use access::Caller;
 use axum::extract::State;
 use maud::{Markup, html};
-use report::workflow::{ActKind, ReviewState};
+use report::workflow::ReviewState;
 use report::{Verdict, Year};
 use search::{Card, Facet, FacetValue, Query};
 
@@ -354,16 +354,11 @@ async fn returned(app: &App, caller: &Caller, cards: &[Card]) -> Result<HashMap<
             returned.insert(card.key.clone(), "已重新报送，待审核".to_owned());
             continue;
         }
-        let last = reviewed.visible_acts(caller).filter_map(|act| match &act.kind {
-            ActKind::Returned { deadline, letter, note } => Some((deadline, letter, note)),
-            _ => None,
-        });
-        if let Some((deadline, letter, note)) = last.last() {
+        if let Some((deadline, letter, note)) = reviewed.last_return() {
             let deadline = deadline.map_or(String::new(), |day| format!("请于{day}前重新报送"));
-            let parts = [letter.clone(), deadline];
+            let parts = [letter.to_owned(), deadline];
             let text: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
             let text = if text.is_empty() { "已退回修改".to_owned() } else { text.join("，") };
-            let note = note.trim();
             let text = if note.is_empty() { text } else { format!("{text}。{note}") };
             returned.insert(card.key.clone(), text);
         }

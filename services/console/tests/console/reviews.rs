@@ -306,6 +306,8 @@ async fn each_role_does_and_sees_its_own() {
     for text in [&format!("/reports/{good}"), "请于2099-04-01前重新报送。请补充第五部分"] {
         assert!(documents.contains(text), "{text} in {documents}");
     }
+    let letter = console.get(&format!("/api/v1/reports/{wrong}/letter")).await.text();
+    assert!(letter.contains("请于2099年3月1日前"), "{letter}");
     let own = reviews(&console, &wrong).await;
     let acts: Vec<&str> =
         own["acts"].as_array().unwrap().iter().filter_map(|act| act["act"].as_str()).collect();

@@ -273,7 +273,7 @@ mod tests {
             let message = parse(text.as_bytes(), true).unwrap_err().remove(0).message;
             assert!(message.contains(why), "{text}: {message}");
         };
-        check("{\"files\":[{\"name\":\"a\"", "第1行第20列：没有写完");
+        check("{\"files\":[{\"name\":\"a\"", "第1行第21列：没有写完");
         check("{files:[]}", "第1行第2列：不合 JSON 的语法");
         check("{\"batch\":\"a\"}", "缺少“files”");
         check("{\"files\":3}", "内容的类型不对");
