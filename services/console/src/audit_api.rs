@@ -11,8 +11,8 @@ use serde_json::json;
 use tokio::sync::mpsc;
 
 use crate::app::App;
-use crate::audit_detail;
 use crate::audit::{AuditFilter, Pages, action_title};
+use crate::audit_detail;
 use crate::download::{bad_format, download};
 use crate::params::Params;
 use crate::problem::Problem;

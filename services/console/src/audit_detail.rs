@@ -135,7 +135,12 @@ mod tests {
     fn what_programs_record_is_shown_in_chinese() {
         check("submit", true, "3 accepted, 1 refused", "接收3份，未接收1份");
         check("fetch", true, "2 visited, 0 forgotten", "访问2个网址，移除0个");
-        check("fetch", true, "2 visited, 1 forgotten, all visited again", "访问2个网址，移除1个，全部重新访问");
+        check(
+            "fetch",
+            true,
+            "2 visited, 1 forgotten, all visited again",
+            "访问2个网址，移除1个，全部重新访问",
+        );
         check("import-roster", true, "12 agencies", "12个机关");
         check("import-roster", true, "12 agencies 新增 2 家", "12个机关；新增 2 家");
         check("withdraw", true, "0a1b-g0 报错了", "报错了");
@@ -147,7 +152,12 @@ mod tests {
         check("rewind-outlet", true, "to 17", "回到日志第17条之后");
         check("replay", true, "3 reports: upgrade", "3份；upgrade");
         check("access", false, "wrong-role", "角色没有这项权限");
-        check("access", false, "7 more refusals within a minute were left out", "一分钟内另有7次被拒绝，没有逐条记录");
+        check(
+            "access",
+            false,
+            "7 more refusals within a minute were left out",
+            "一分钟内另有7次被拒绝，没有逐条记录",
+        );
         // What a person wrote is left alone.
         check("change-policy", true, "3 agencies", "3 agencies");
         check("withdraw", true, "no-reason", "no-reason");

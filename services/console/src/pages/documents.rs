@@ -306,8 +306,7 @@ async fn cards_of_agency(app: &App, caller: &Caller) -> Result<(Vec<Card>, Vec<C
     });
     cards.sort_by_key(|card| (std::cmp::Reverse(card.year), card.agency.clone(), card.key.clone()));
     // A reviewer may also return a report in which the rules find nothing.
-    let is_open =
-        |card: &Card| letters::needs_letter(card) || card.handling.state == ReviewState::Returned;
+    let is_open = |card: &Card| letters::needs_letter(card) || card.handling.state == ReviewState::Returned;
     Ok(cards.into_iter().partition(is_open))
 }
 

@@ -47,9 +47,8 @@ fn standing(reviewed: &Reviewed, caller: &Caller) -> Markup {
     let workflow = &reviewed.workflow;
     let is_overdue = today().is_some_and(|today| workflow.is_overdue(today));
     // As the lists count: findings that one change would settle are one, and remarks are none.
-    let weighs = |finding: &&Finding| {
-        Verdict::of_counted([(finding.severity, finding.judgement)]) != Verdict::Pass
-    };
+    let weighs =
+        |finding: &&Finding| Verdict::of_counted([(finding.severity, finding.judgement)]) != Verdict::Pass;
     let open = workflow.open(&reviewed.report.review.findings).into_iter().filter(weighs);
     let open = report::problems(open).len();
     html! {

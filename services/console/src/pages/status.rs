@@ -23,7 +23,8 @@ pub(crate) async fn status(State(app): State<App>, caller: Caller) -> Result<Mar
         one.refused.submitted.as_ref().map_or(caller.sees_all(), |submitted| caller.may_follow(submitted))
     });
     // Where reports are carried to is no business of those who send them.
-    let outlets = if caller.role == Some(Role::Submit) { Some(Vec::new()) } else { outlets_of(&app, &caller).await };
+    let outlets =
+        if caller.role == Some(Role::Submit) { Some(Vec::new()) } else { outlets_of(&app, &caller).await };
     let is_operator = caller.can(Requires::Operate);
     let content = html! {
         h1 { "处理状态" }

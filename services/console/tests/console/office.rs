@@ -219,7 +219,10 @@ async fn a_hundred_letters_come_in_one_file() {
     // Without a deadline of its own a return has the usual one, and the letter says the same.
     let sent = [("key", keys[7].as_str()), ("return", "true"), ("date", "2099-03-10")];
     assert_eq!(post(&console, "/api/v1/letters", &sent).await.status, 200);
-    has(&console.get(&format!("/api/v1/reports/{}/reviews", keys[7])).await.text(), &["\"due\":\"2099-03-25\""]);
+    has(
+        &console.get(&format!("/api/v1/reports/{}/reviews", keys[7])).await.text(),
+        &["\"due\":\"2099-03-25\""],
+    );
     // How far the reports have come is told, and a report that was accepted needs no letter.
     let accepted = format!("/api/v1/reports/{}/reviews", keys[6]);
     assert_eq!(console.post(&accepted, "{\"act\":\"accepted\"}").await.status, 200);

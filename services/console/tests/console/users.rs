@@ -173,7 +173,10 @@ async fn what_targets_answer_is_for_operators_and_counts_of_everybody_for_who_se
     const OWN: &str = "gouji_own";
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("keys.toml");
-    write_keys(&file, &[("值班", "operate", OPERATOR), ("审核", "review", REVIEWER), ("市局", "review", OWN)]);
+    write_keys(
+        &file,
+        &[("值班", "operate", OPERATOR), ("审核", "review", REVIEWER), ("市局", "review", OWN)],
+    );
     // The last of them reviews one province.
     let text = std::fs::read_to_string(&file).unwrap() + "regions = [\"37\"]\n";
     std::fs::write(&file, text).unwrap();

@@ -131,7 +131,8 @@ const COLUMNS: [(&str, &[&str]); 9] = [
 
 fn parse_csv(text: &str) -> Result<BatchManifest, String> {
     let wrong = |error: csv::Error| {
-        let line = error.position().map_or_else(String::new, |position| format!("（第{}行）", position.line()));
+        let line =
+            error.position().map_or_else(String::new, |position| format!("（第{}行）", position.line()));
         format!("清单不是约定的 CSV{line}。请核对清单后重新放入。")
     };
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
