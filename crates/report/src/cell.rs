@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::{CellId, Decimal, Doubt, Form, FormId, Origin};
+use crate::{CellId, Decimal, Doubt, Form, FormId, Origin, Witness};
 
 /// How the value of a cell is known, or why it is unknown.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -83,6 +83,8 @@ pub struct Cell {
     pub origin: Option<Origin>,
     /// Why it is doubtful; none in any other state.
     pub doubt: Option<Doubt>,
+    /// What speaks for the figure.
+    pub witness: Witness,
 }
 
 impl Cell {
@@ -94,6 +96,7 @@ impl Cell {
             text: Some(text.into()),
             origin: Some(origin),
             doubt: None,
+            witness: Witness::Printed,
         }
     }
 

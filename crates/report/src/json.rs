@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::{
-    Cell, CellState, Cells, Claim, Decimal, Finding, FormId, Origin, Remark, Repair, Report, Review, Stated,
+    Cell, CellState, Cells, Claim, Decimal, Finding, FormId, Origin, Remark, Repair, Report, Review, Stated, Witness,
 };
 
 /// The fields of a reviewed report: agency, year, form, cells, claims, remarks, findings, verdict.
@@ -89,6 +89,9 @@ pub fn cell(cell: &Cell) -> Value {
         "text": cell.text,
         "origin": cell.origin.map(origin),
     });
+    if cell.witness != Witness::Printed {
+        value["witness"] = cell.witness.as_str().into();
+    }
     if let Some(doubt) = cell.doubt {
         value["doubt"] = doubt.as_str().into();
     }

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod reader;
+mod scanner;
 
 use std::sync::LazyLock;
 
@@ -15,6 +16,7 @@ use tracing::field::Empty;
 use worker::{Handled, HandlerError, Lane, Refusal, SandboxRequirement, Service, Worker};
 
 pub use reader::{LIMITS, READER_VERB, ReadDocument, Readers, run_reader};
+pub use scanner::{SCANNER_LIMITS, SCANNER_VERB, run_scanner};
 
 /// The service. The program that runs it calls [`run_reader`] under [`READER_VERB`].
 pub fn service() -> Service {

@@ -1,0 +1,273 @@
+//! Judges the figures of a scan: which of them something else confirms.
+//!
+//! A figure counts only with an equation, or a sentence of the text, and a second witness: a recogniser that is
+//! sure, and ink that is plain. An equation alone is no proof, because systematic misreadings balance each other, and
+//! a recogniser alone is none, because it is sure of digits that lost a stroke. A figure that nothing confirms
+//! becomes doubtful: it is shown, and nothing is concluded from it.
+
+use document::scanned::{Confidence, Flag, Reading, Scan};
+use report::{Area, Cell, CellId, CellState, Cells, Claim, Decimal, Doubt, Equation, Form, Relation, Witness};
+
+use crate::figure;
+
+/// What the ink of one cell says.
+#[derive(Debug, Clone, Default)]
+struct Evidence {
+    confidence: Option<Confidence>,
+    is_plain: bool,
+    alternatives: Vec<String>,
+}
+
+impl Evidence {
+    /// Whether the recogniser or the ink leaves doubt.
+    fn is_doubtful(&self) -> bool {
+        !self.is_plain || self.confidence != Some(Confidence::High)
+    }
+
+    fn is_sure(&self) -> bool {
+        self.confidence >= Some(Confidence::Middle)
+    }
+}
+
+/// Gives every figure its witness, and makes those that nothing confirms doubtful.
+pub(crate) fn judge(form: &Form, cells: &mut Cells, scan: &Scan, claims: &[Claim]) {
+    let evidence: Vec<(CellId, Evidence)> =
+        cells.iter().filter(|(_, cell)| is_figure(cell)).map(|(id, cell)| (id, evidence_of(cell, scan))).collect();
+    let of = |id: CellId| evidence.iter().find(|(other, _)| *other == id).map(|(_, evidence)| evidence);
+    for (id, evidence) in evidence.iter().filter(|(_, evidence)| evidence.is_doubtful()) {
+        let is_sure = |other: CellId| other == *id || of(other).is_none_or(|other| !other.is_doubtful());
+        if let Some((value, text)) = chosen(form, cells, *id, evidence, is_sure)
+            && let Some(cell) = cells.get_mut(*id)
+        {
+            (cell.value, cell.text, cell.witness) = (Some(value), Some(text), Witness::Confirmed1);
+        }
+    }
+    let witnesses: Vec<(CellId, Witness)> =
+        evidence.iter().map(|(id, evidence)| (*id, witness(form, cells, *id, evidence, claims))).collect();
+    for (id, witness) in witnesses {
+        let Some(cell) = cells.get_mut(id) else { continue };
+        cell.witness = witness;
+        if witness == Witness::Unconfirmed {
+            cell.state = CellState::Doubtful;
+            cell.doubt = cell.doubt.or(Some(Doubt::Unconfirmed));
+        }
+    }
+}
+
+fn is_figure(cell: &Cell) -> bool {
+    cell.state == CellState::Read && cell.value.is_some()
+}
+
+fn witness(form: &Form, cells: &Cells, id: CellId, evidence: &Evidence, claims: &[Claim]) -> Witness {
+    let (holding, failing) = equations(form, cells, id);
+    let was_chosen = cells.get(id).is_some_and(|cell| cell.witness == Witness::Confirmed1);
+    if failing > 0 {
+        return Witness::Unconfirmed;
+    }
+    if was_chosen {
+        return Witness::Confirmed1;
+    }
+    let says_so = claims.iter().any(|claim| states(claim, form, cells, id));
+    let agreeing = holding + usize::from(says_so);
+    match (agreeing, evidence.is_sure(), evidence.is_plain) {
+        (2.., true, true) => Witness::Confirmed2,
+        (2.., true, false) | (1, true, true) => Witness::Confirmed1,
+        _ => Witness::Unconfirmed,
+    }
+}
+
+/// Whether a sentence states the figure of this cell, and no other reading of the sentence is possible.
+fn states(claim: &Claim, form: &Form, cells: &Cells, id: CellId) -> bool {
+    let Some(quantity) = claim.about.filter(|_| claim.exact && claim.relation == Relation::Is) else { return false };
+    let is_only = matches!(&quantity.readings(form)[..], [only] if only[..] == [id]);
+    is_only && cells.get(id).and_then(|cell| cell.value) == Some(claim.value)
+}
+
+/// How many equations of a cell hold, and how many cannot.
+fn equations(form: &Form, cells: &Cells, id: CellId) -> (usize, usize) {
+    let own = form.equations().iter().filter(|equation| equation.terms().any(|term| term == id));
+    own.fold((0, 0), |(holding, failing), equation| match holds(equation, cells) {
+        Some(true) => (holding + 1, failing),
+        Some(false) => (holding, failing + 1),
+        None => (holding, failing),
+    })
+}
+
+/// Whether an equation holds with what was read; none where a term is open and it may.
+fn holds(equation: &Equation, cells: &Cells) -> Option<bool> {
+    let side = |terms: &[CellId]| {
+        let values = terms.iter().map(|term| counted(cells, *term));
+        values.fold((Decimal::ZERO, false), |(sum, is_open), value| match value {
+            Some(value) => (sum + value, is_open),
+            None => (sum, true),
+        })
+    };
+    let ((left, left_open), (right, right_open)) = (side(&equation.left), side(&equation.right));
+    match (left_open, right_open) {
+        (false, false) => Some(left == right),
+        (true, false) if left > right => Some(false),
+        (false, true) if right > left => Some(false),
+        _ => None,
+    }
+}
+
+/// What a cell adds to a sum: a blank and a mark add nothing.
+fn counted(cells: &Cells, id: CellId) -> Option<Decimal> {
+    let cell = cells.get(id)?;
+    match cell.state {
+        CellState::Blank | CellState::Placeholder => Some(Decimal::ZERO),
+        _ => cell.value,
+    }
+}
+
+/// The only alternative with which every equation of a doubtful cell holds, where no other cell of them is doubtful.
+/// A cell that the recogniser is sure of stays as it is printed: a change would mend the agency's fault.
+fn chosen(
+    form: &Form,
+    cells: &Cells,
+    id: CellId,
+    evidence: &Evidence,
+    is_sure: impl Fn(CellId) -> bool,
+) -> Option<(Decimal, String)> {
+    let own = || form.equations().iter().filter(|equation| equation.terms().any(|term| term == id));
+    let (_, failing) = equations(form, cells, id);
+    if failing == 0 || own().count() < 2 || !own().all(|equation| equation.terms().all(&is_sure)) {
+        return None;
+    }
+    let mut changed = cells.clone();
+    let mut fits = evidence.alternatives.iter().filter_map(|text| {
+        let value = figure::parse(text, id.kind()).value?;
+        changed.get_mut(id)?.value = Some(value);
+        own().all(|equation| holds(equation, &changed) == Some(true)).then(|| (value, text.clone()))
+    });
+    fits.next().filter(|_| fits.next().is_none())
+}
+
+/// What was recognised where a cell stands.
+fn evidence_of(cell: &Cell, scan: &Scan) -> Evidence {
+    let Some((page, area)) = cell.origin.and_then(|origin| Some((origin.page?, origin.area?))) else {
+        return Evidence::default();
+    };
+    let here: Vec<&Reading> =
+        scan.readings.iter().filter(|reading| reading.page == page && lies_in(reading.area, area)).collect();
+    let same: String = cell.text.iter().flat_map(|text| text.chars()).filter(|c| !c.is_whitespace()).collect();
+    let read: String = here.iter().map(|reading| reading.text.as_str()).collect();
+    if read != same {
+        // Something else stands there too, or the figure is a part of a text.
+        return Evidence::default();
+    }
+    let is_plain = here.iter().all(|reading| reading.flags.is_empty());
+    // What belongs to no figure leaves the recogniser unsure, whatever the rest says.
+    let is_outside = here.iter().any(|reading| reading.flags.contains(&Flag::Outside));
+    Evidence {
+        confidence: here.iter().map(|reading| reading.confidence).min().filter(|_| !is_outside),
+        is_plain: is_plain && here.len() == 1,
+        alternatives: match here[..] {
+            [only] => only.alternatives.clone(),
+            _ => Vec::new(),
+        },
+    }
+}
+
+/// Whether most of a box lies in another.
+fn lies_in(inner: document::Area, outer: Area) -> bool {
+    let overlap = |from: u16, to: u16, other_from: u16, other_to: u16| {
+        u32::from(to.min(other_to).saturating_sub(from.max(other_from)))
+    };
+    let width = overlap(inner.left, inner.right, outer.left, outer.right);
+    let height = overlap(inner.top, inner.bottom, outer.top, outer.bottom);
+    let whole = u32::from(inner.right - inner.left) * u32::from(inner.bottom - inner.top);
+    2 * width * height > whole
+}
+
+#[cfg(test)]
+mod tests {
+    use report::{FormId, Origin};
+
+    use super::*;
+
+    const HIGH: Confidence = Confidence::High;
+
+    /// Table four, its rows `review`, `direct_litigation` and `litigation_after_review`, read off a scan.
+    fn read(changes: &[(&str, &str, Confidence, &[Flag], &[&str])]) -> (Cells, Scan) {
+        let form = Form::get(FormId::F2021);
+        let mut cells = Cells::missing(FormId::F2021);
+        let mut scan = Scan::default();
+        for (index, id) in form.cells().iter().enumerate() {
+            let change = changes.iter().find(|(name, ..)| *name == id.as_str());
+            let (text, confidence, flags, alternatives) =
+                change.map_or(("0", HIGH, &[][..], &[][..]), |(_, text, confidence, flags, others)| {
+                    (*text, *confidence, *flags, *others)
+                });
+            let top = 10 * index as u16;
+            let area = Area { left: 10, top, right: 30, bottom: top + 8 };
+            let origin = Origin { page: Some(1), area: Some(area), ..Origin::default() };
+            *cells.get_mut(*id).unwrap() = Cell::read(text.parse().unwrap(), text, origin);
+            scan.readings.push(Reading {
+                page: 1,
+                area: document::Area { left: 10, top, right: 30, bottom: top + 8 },
+                text: text.to_owned(),
+                confidence,
+                alternatives: alternatives.iter().map(|text| (*text).to_owned()).collect(),
+                flags: flags.to_vec(),
+            });
+        }
+        (cells, scan)
+    }
+
+    fn judged(changes: &[(&str, &str, Confidence, &[Flag], &[&str])], id: &str) -> (Witness, CellState, String) {
+        let (mut cells, scan) = read(changes);
+        judge(Form::get(FormId::F2021), &mut cells, &scan, &[]);
+        let cell = cells.get(CellId::parse(id).unwrap()).unwrap();
+        (cell.witness, cell.state, cell.text.clone().unwrap())
+    }
+
+    #[test]
+    fn a_figure_needs_an_equation_and_a_second_witness() {
+        use CellState::{Doubtful, Read};
+        use Confidence::{Low, Middle};
+        use Witness::{Confirmed1, Confirmed2, Unconfirmed};
+        let check = |confidence, flags: &[Flag], total: &str, witness, state| {
+            let changes = [
+                ("review.upheld", "3", confidence, flags, &[][..]),
+                ("review.total", total, HIGH, &[][..], &[][..]),
+            ];
+            let (found, as_state, _) = judged(&changes, "review.upheld");
+            assert_eq!((found, as_state), (witness, state), "{confidence:?} {flags:?} {total}");
+        };
+        check(HIGH, &[], "3", Confirmed1, Read);
+        check(Middle, &[], "3", Confirmed1, Read);
+        check(Low, &[], "3", Unconfirmed, Doubtful);
+        check(HIGH, &[Flag::Pieces], "3", Unconfirmed, Doubtful);
+        check(HIGH, &[], "4", Unconfirmed, Doubtful);
+        // Cells of table three have two equations.
+        assert_eq!(judged(&[], "requests.granted.total").0, Confirmed2);
+        let flagged = [("requests.granted.total", "0", HIGH, &[Flag::Coloured][..], &[][..])];
+        assert_eq!(judged(&flagged, "requests.granted.total").0, Confirmed1);
+        let outside = [("requests.granted.total", "0", HIGH, &[Flag::Outside][..], &[][..])];
+        assert_eq!(judged(&outside, "requests.granted.total").0, Unconfirmed);
+        // No equation speaks of table two.
+        assert_eq!(judged(&[], "active.regulations.issued").0, Unconfirmed);
+    }
+
+    #[test]
+    fn equations_choose_only_in_doubtful_cells() {
+        use Confidence::Low;
+        let row = |confidence, others: &'static [&'static str]| {
+            [
+                ("requests.granted.natural_person", "7", confidence, &[][..], others),
+                ("requests.granted.total", "1", HIGH, &[][..], &[][..]),
+                ("requests.concluded.natural_person", "1", HIGH, &[][..], &[][..]),
+                ("requests.concluded.total", "1", HIGH, &[][..], &[][..]),
+                ("requests.received.natural_person", "1", HIGH, &[][..], &[][..]),
+                ("requests.received.total", "1", HIGH, &[][..], &[][..]),
+            ]
+        };
+        let id = "requests.granted.natural_person";
+        assert_eq!(judged(&row(Low, &["4", "1"]), id), (Witness::Confirmed1, CellState::Read, "1".into()));
+        assert_eq!(judged(&row(Low, &["4"]), id).0, Witness::Unconfirmed);
+        // The agency's own fault stays as it is printed.
+        let (witness, state, text) = judged(&row(HIGH, &["1"]), id);
+        assert_eq!((witness, state, text.as_str()), (Witness::Unconfirmed, CellState::Doubtful, "7"));
+    }
+}
