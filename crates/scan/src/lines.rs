@@ -21,9 +21,9 @@ const SIZES: std::ops::Range<f32> = 0.05..0.24;
 const USUAL_SIZE: f32 = 0.13;
 
 /// The height of the characters of a page.
-pub(crate) fn size(blobs: &[Blob], dpi: f32) -> f32 {
+pub(crate) fn size<'a>(blobs: impl IntoIterator<Item = &'a Blob>, dpi: f32) -> f32 {
     let mut heights: Vec<usize> =
-        blobs.iter().map(Blob::height).filter(|height| SIZES.contains(&(*height as f32 / dpi))).collect();
+        blobs.into_iter().map(Blob::height).filter(|height| SIZES.contains(&(*height as f32 / dpi))).collect();
     heights.sort_unstable();
     // Most pieces of Chinese characters are lower than the whole, and figures are a little lower.
     heights.get(heights.len() * 3 / 4).map_or(USUAL_SIZE * dpi, |height| *height as f32)

@@ -64,7 +64,7 @@ impl Place {
     }
 }
 
-/// Below this mean probability the characters of a page are no words: it may be upside down.
+/// Below this mean probability the characters of a page are no words: it may lie on its side or upside down.
 const LEGIBLE: f32 = 0.7;
 
 /// Reads a page with at most so many lines.
@@ -74,22 +74,19 @@ pub(crate) fn read(
     number: u32,
     most_lines: usize,
 ) -> Result<PageRead, ScanError> {
-    let sideways = {
-        let mut inked = ink::separate(picture);
-        ink::whiten(&mut inked.gray, picture.dpi);
-        straighten::is_sideways(&Bits::darker(&inked.gray, ink::threshold(&inked.gray)))
-    };
-    let turns: [u8; 2] = if sideways { [1, 3] } else { [0, 2] };
-    let straight = Straight::of(picture, turns[0]);
-    let legible = straight.legibility(recogniser)?;
-    let straight = match legible {
-        Some(legible) if legible < LEGIBLE => {
-            let other = Straight::of(picture, turns[1]);
-            if other.legibility(recogniser)? > Some(legible) { other } else { straight }
+    let mut best = Straight::of(picture, 0);
+    let mut legible = best.legibility(recogniser)?;
+    for quarters in [1, 3, 2] {
+        if legible.is_none_or(|legible| legible >= LEGIBLE) {
+            break;
         }
-        _ => straight,
-    };
-    straight.read(recogniser, number, most_lines)
+        let turned = Straight::of(picture, quarters);
+        let other = turned.legibility(recogniser)?;
+        if other > legible {
+            (best, legible) = (turned, other);
+        }
+    }
+    best.read(recogniser, number, most_lines)
 }
 
 /// A page that was made level.
@@ -99,7 +96,7 @@ struct Straight {
     ink: Bits,
     ruling: Ruling,
     lines: Vec<Found>,
-    /// Height of its characters.
+    /// Height of the characters in its cells.
     size: f32,
     dpi: f32,
     place: Place,
@@ -124,7 +121,10 @@ impl Straight {
         let mut page = if turn == 0.0 { scanned.clone() } else { map.apply(&scanned) };
         let mut ink = Bits::darker(&page.gray, ink::threshold(&page.gray));
         let mut ruling = strokes::find(&ink, dpi);
-        if map.fit(&ruling, dpi) {
+        for _ in 0..straighten::ROUNDS {
+            if !map.fit(&ruling, dpi) {
+                break;
+            }
             page = map.apply(&scanned);
             ink = Bits::darker(&page.gray, ink::threshold(&page.gray));
             ruling = strokes::find(&ink, dpi);
@@ -168,13 +168,9 @@ impl Straight {
     fn find_lines(&mut self) {
         let cells = self.cells();
         let Some(blobs) = blobs::find(&self.ink) else { return };
-        self.size = lines::size(&blobs, self.dpi);
         let mut by_cell: Vec<Vec<Blob>> = vec![Vec::new(); cells.len()];
         let mut outside = Vec::new();
         for blob in blobs {
-            if lines::is_speck(&blob, self.dpi) {
-                continue;
-            }
             let (x, y) = blob.centre();
             let holds = |[left, top, right, bottom]: &[f32; 4]| {
                 (*left..*right).contains(&x) && (*top..*bottom).contains(&y)
@@ -184,24 +180,23 @@ impl Straight {
                 None => outside.push(blob),
             }
         }
+        // Tables are often set smaller than the text around them.
+        self.size = lines::size(by_cell.iter().flatten(), self.dpi);
         let mut found = Vec::new();
         for (cell, blobs) in cells.iter().zip(by_cell) {
             found.extend(self.lines_of(*cell, blobs));
         }
+        let size = lines::size(&outside, self.dpi);
         // What is larger than letters is a picture, a seal or a stain.
-        outside.retain(|blob| !self.is_picture(blob));
-        for line in lines::lines(outside, self.size, Some(LINE_GAP)) {
-            if (line.bottom - line.top) as f32 > MOST_LINE_HEIGHT * self.size {
+        outside.retain(|blob| !lines::is_speck(blob, self.dpi) && !is_picture(blob, size));
+        for line in lines::lines(outside, size, Some(LINE_GAP)) {
+            if (line.bottom - line.top) as f32 > MOST_LINE_HEIGHT * size {
                 continue;
             }
             let flags = self.flags(&line);
             found.push(Found { line, in_cell: false, flags });
         }
         self.lines = found;
-    }
-
-    fn is_picture(&self, blob: &Blob) -> bool {
-        blob.height() as f32 > 3.0 * self.size || blob.width() as f32 > 12.0 * self.size
     }
 
     /// The lines of a cell. Ink that is no part of a line flags all of them.
@@ -214,8 +209,10 @@ impl Straight {
         let stays = |blob: &Blob| {
             is_in(blob.left as f32, blob.top as f32, reach) && is_in(blob.right as f32, blob.bottom as f32, reach)
         };
+        let (specks, blobs): (Vec<Blob>, Vec<Blob>) =
+            blobs.into_iter().partition(|blob| lines::is_speck(blob, self.dpi));
         let (own, crossing): (Vec<Blob>, Vec<Blob>) =
-            blobs.into_iter().partition(|blob| stays(blob) && !self.is_picture(blob));
+            blobs.into_iter().partition(|blob| stays(blob) && !is_picture(blob, self.size));
         let [left, top, right, bottom] = cell;
         let touches = |blob: &Blob| {
             let near = 0.012 * self.dpi;
@@ -227,7 +224,7 @@ impl Straight {
         let corner = |x: f32, y: f32| ((x + reach).max(0.0) as usize, (y + reach).max(0.0) as usize);
         let end = |x: f32, y: f32| ((x - reach).max(0.0) as usize, (y - reach).max(0.0) as usize);
         let all = self.ink.count(corner(left, top), end(right, bottom));
-        let of_own: usize = own.iter().map(|blob| blob.ink).sum();
+        let of_own: usize = own.iter().chain(&specks).map(|blob| blob.ink).sum();
         // A stain of the size of a dash.
         let stain = (0.3 * self.size * 0.08 * self.size).max(6.0) as usize;
         let is_foreign = !crossing.is_empty() || all > of_own + stain;
@@ -409,6 +406,11 @@ impl Straight {
             figure: Some(Figure { confidence, alternatives, flags }),
         }
     }
+}
+
+/// Whether a piece of ink is larger than characters of this height.
+fn is_picture(blob: &Blob, size: f32) -> bool {
+    blob.height() as f32 > 3.0 * size || blob.width() as f32 > 12.0 * size
 }
 
 /// Gap between the parts of a line outside tables, in heights of characters.

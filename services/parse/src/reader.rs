@@ -96,8 +96,12 @@ impl Readers {
     /// If the system does not know the path of this program.
     pub fn with_scans(folder: &Path) -> io::Result<Self> {
         let scanner = Program::this(SCANNER_VERB)?.with_argument(folder.display().to_string());
-        let scans = Pool::new(scanner, SCANNER_LIMITS, SCANNERS);
-        Ok(Self::with(&Program::this(READER_VERB)?, LIMITS, Some(scans)))
+        Ok(Self::with_scanner(&Program::this(READER_VERB)?, scanner))
+    }
+
+    /// Readers that run one program for documents and another for scans.
+    pub fn with_scanner(program: &Program, scanner: Program) -> Self {
+        Self::with(program, LIMITS, Some(Pool::new(scanner, SCANNER_LIMITS, SCANNERS)))
     }
 
     fn with(program: &Program, limits: Limits, scans: Option<Pool>) -> Self {

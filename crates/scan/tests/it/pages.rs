@@ -1,6 +1,7 @@
 //! The reports of the samples, printed, worn and read: what was read is what is printed.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::OnceLock;
 
 use document::Document;
@@ -93,14 +94,49 @@ fn score(truth: &Report, found: &Report, name: &str) -> Score {
     score
 }
 
+/// The look of a printed report.
+const STYLE: &str = "<style>@page { size: A4; margin: 18mm } \
+    body { font: 11pt/1.6 'Noto Serif CJK SC', SimSun, serif; background: #fff; color: #000 } \
+    table { border-collapse: collapse; width: 100% !important; font-size: 8pt; line-height: 1.25 } \
+    td, th { border: 0.75pt solid #000 !important; padding: 2px; text-align: center }</style>";
+
+/// A sample in HTML as a browser prints it; none where there is no browser.
+fn printed_by_browser(html: &[u8]) -> Option<Vec<u8>> {
+    let work = tempfile::tempdir().unwrap();
+    let (page, pdf) = (work.path().join("page.html"), work.path().join("page.pdf"));
+    std::fs::write(&page, [STYLE.as_bytes(), html].concat()).unwrap();
+    let run = |program: &str| {
+        Command::new(program)
+            .args(["--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer"])
+            .arg(format!("--user-data-dir={}", work.path().join("profile").display()))
+            .arg(format!("--print-to-pdf={}", pdf.display()))
+            .arg(&page)
+            .output()
+            .is_ok_and(|output| output.status.success())
+    };
+    if !["chromium", "chromium-browser", "google-chrome"].into_iter().any(run) {
+        crate::skip::skip("worn pages", "no browser that prints", "apt-get install chromium fonts-noto-cjk");
+        return None;
+    }
+    Some(std::fs::read(pdf).unwrap())
+}
+
 fn check(name: &str, wears: &[Wear]) {
     let Some(recogniser) = model() else { return };
-    let bytes = sample(name);
+    let html = sample(name);
     let limits = document::Limits::default();
-    let truth = reading::read(&document::read(&bytes, &limits).unwrap(), Some(name));
+    let truth = reading::read(&document::read(&html, &limits).unwrap(), Some(name));
+    let Some(bytes) = printed_by_browser(&html) else { return };
     let pages = printed(&bytes);
     for worn in wears {
         let pages: Vec<Picture> = (1..).zip(&pages).map(|(seed, page)| wear(page, *worn, seed)).collect();
+        if let Some(folder) = std::env::var_os("GOUJI_SHOW") {
+            for (number, page) in pages.iter().enumerate() {
+                let mut picture = format!("P6 {} {} 255\n", page.width, page.height).into_bytes();
+                picture.extend(&page.rgb);
+                std::fs::write(Path::new(&folder).join(format!("{name}-{worn:?}-{number}.ppm")), picture).unwrap();
+            }
+        }
         let started = cpu();
         let document = read(recogniser, &pages);
         let took = cpu() - started;
@@ -133,6 +169,6 @@ fn figures_of_a_worn_page_are_those_that_are_printed() {
         Ok(names) => Wear::ALL.into_iter().filter(|wear| names.contains(&format!("{wear:?}"))).collect(),
         Err(_) => vec![Wear::Office],
     };
-    let names = std::env::var("GOUJI_SAMPLE").unwrap_or_else(|_| "pdf-heads-repeated.pdf".into());
+    let names = std::env::var("GOUJI_SAMPLE").unwrap_or_else(|_| "page-utf8.html".into());
     names.split(',').for_each(|name| check(name, &wears));
 }
