@@ -3,10 +3,13 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use report::Review;
+use tantivy::directory::error::LockError;
 use tantivy::indexer::LogMergePolicy;
-use tantivy::{IndexReader, IndexWriter, ReloadPolicy, Term};
+use tantivy::{IndexReader, IndexWriter, ReloadPolicy, TantivyError, Term};
 
 use crate::lookup::{addresses_between, term_address};
 use crate::reviews::{Acts, ReportAct};
@@ -21,6 +24,11 @@ const THREADS: usize = 2;
 const MEMORY_BYTES: usize = 128 << 20;
 /// Segments with more deleted documents than this are merged; the engine's default never does.
 const DELETED_RATIO: f32 = 0.2;
+
+/// A process that this one starts has a copy of every open file until it runs its own program, so a lock
+/// that was just given up may stay held for a moment.
+const LOCK_WAIT: Duration = Duration::from_secs(1);
+const LOCK_PAUSE: Duration = Duration::from_millis(10);
 
 /// What became of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -357,9 +365,22 @@ impl Writer {
 }
 
 fn open_engine(index: &Index) -> Result<IndexWriter, IndexError> {
-    let engine: IndexWriter = index.engine.writer_with_num_threads(THREADS, MEMORY_BYTES)?;
+    let engine = lock_engine(index)?;
     let mut merges = LogMergePolicy::default();
     merges.set_del_docs_ratio_before_merge(DELETED_RATIO);
     engine.set_merge_policy(Box::new(merges));
     Ok(engine)
+}
+
+/// The engine's writer, for which it locks a file. Waits [`LOCK_WAIT`] for a lock that is held.
+fn lock_engine(index: &Index) -> Result<IndexWriter, IndexError> {
+    let deadline = Instant::now() + LOCK_WAIT;
+    loop {
+        match index.engine.writer_with_num_threads(THREADS, MEMORY_BYTES) {
+            Err(TantivyError::LockFailure(LockError::LockBusy, _)) if Instant::now() < deadline => {
+                thread::sleep(LOCK_PAUSE);
+            }
+            opened => return Ok(opened?),
+        }
+    }
 }

@@ -216,8 +216,9 @@ async fn submission_id(up: &Up, name: &str) -> String {
 /// What `gouji check` prints is what the API answers, for every sample.
 #[tokio::test]
 async fn the_api_checks_as_the_command_does() {
-    let up = Up::with(&[]).await;
+    // Before the first connection, which would be idle for as long as this takes, and be closed.
     let command = crate::commands::gouji(&["check", "--format", "json", SAMPLES]).output().unwrap();
+    let up = Up::with(&[]).await;
     let lines = String::from_utf8(command.stdout).unwrap();
     let mut compared = 0;
     let folder = format!("{SAMPLES}/");
