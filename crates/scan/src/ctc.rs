@@ -100,7 +100,9 @@ impl Steps {
         let total: f64 = beam.values().map(|(blank, symbol)| blank + symbol).sum();
         let mut readings: Vec<(String, f32)> = beam
             .into_iter()
-            .map(|(prefix, (blank, symbol))| (prefix, ((blank + symbol) / total.max(f64::MIN_POSITIVE)) as f32))
+            .map(|(prefix, (blank, symbol))| {
+                (prefix, ((blank + symbol) / total.max(f64::MIN_POSITIVE)) as f32)
+            })
             .collect();
         readings.sort_by(|one, other| other.1.total_cmp(&one.1).then_with(|| one.0.cmp(&other.0)));
         readings.retain(|(_, share)| *share >= LEAST);
@@ -133,8 +135,7 @@ mod tests {
     #[test]
     fn a_repeated_digit_needs_a_blank_between() {
         let once = steps(&[[0.0, 1.0, 0.0, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0, 0.0]]);
-        let twice =
-            steps(&[[0.0, 1.0, 0.0, 0.0, 0.0], [1.0, 0.0, 0.0, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0, 0.0]]);
+        let twice = steps(&[[0.0, 1.0, 0.0, 0.0, 0.0], [1.0, 0.0, 0.0, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0, 0.0]]);
         assert_eq!(once.figures(&ALPHABET, &[]).readings, [("1".into(), 1.0)]);
         assert_eq!(twice.figures(&ALPHABET, &[]).readings, [("11".into(), 1.0)]);
         assert_eq!(twice.greedy().characters, [(1, 0, 1.0), (1, 2, 1.0)]);

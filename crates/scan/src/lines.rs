@@ -22,8 +22,11 @@ const USUAL_SIZE: f32 = 0.13;
 
 /// The height of the characters of a page.
 pub(crate) fn size<'a>(blobs: impl IntoIterator<Item = &'a Blob>, dpi: f32) -> f32 {
-    let mut heights: Vec<usize> =
-        blobs.into_iter().map(Blob::height).filter(|height| SIZES.contains(&(*height as f32 / dpi))).collect();
+    let mut heights: Vec<usize> = blobs
+        .into_iter()
+        .map(Blob::height)
+        .filter(|height| SIZES.contains(&(*height as f32 / dpi)))
+        .collect();
     heights.sort_unstable();
     // Most pieces of Chinese characters are lower than the whole, and figures are a little lower.
     heights.get(heights.len() * 3 / 4).map_or(USUAL_SIZE * dpi, |height| *height as f32)

@@ -207,7 +207,8 @@ impl Straight {
         };
         let reach = 0.02 * self.dpi;
         let stays = |blob: &Blob| {
-            is_in(blob.left as f32, blob.top as f32, reach) && is_in(blob.right as f32, blob.bottom as f32, reach)
+            is_in(blob.left as f32, blob.top as f32, reach)
+                && is_in(blob.right as f32, blob.bottom as f32, reach)
         };
         let (specks, blobs): (Vec<Blob>, Vec<Blob>) =
             blobs.into_iter().partition(|blob| lines::is_speck(blob, self.dpi));
@@ -234,7 +235,13 @@ impl Straight {
             // Something stands there, and nobody knows what: the cell is not blank.
             let (left, top) = corner(left, top);
             let (right, bottom) = end(right, bottom);
-            found.push(Line { left, top, right: right.max(left + 1), bottom: bottom.max(top + 1), blobs: Vec::new() });
+            found.push(Line {
+                left,
+                top,
+                right: right.max(left + 1),
+                bottom: bottom.max(top + 1),
+                blobs: Vec::new(),
+            });
         }
         let flagged = found.into_iter().map(|line| {
             let mut flags = self.flags(&line);
@@ -282,7 +289,12 @@ impl Straight {
         )
     }
 
-    fn read(mut self, recogniser: &Recogniser, number: u32, most_lines: usize) -> Result<PageRead, ScanError> {
+    fn read(
+        mut self,
+        recogniser: &Recogniser,
+        number: u32,
+        most_lines: usize,
+    ) -> Result<PageRead, ScanError> {
         let count = self.lines.len();
         if count > most_lines {
             return Err(ReadError::TooManyLines { found: count, limit: most_lines }.into());
@@ -299,8 +311,11 @@ impl Straight {
             .filter(|index| recognised.get(*index).is_some_and(Option::is_none))
             .filter(|index| lines.get(*index).is_some_and(|found| !found.line.blobs.is_empty()))
             .collect();
-        let crops: Vec<Crop> =
-            waiting.iter().filter_map(|index| lines.get(*index)).map(|found| self.crop(&found.line)).collect();
+        let crops: Vec<Crop> = waiting
+            .iter()
+            .filter_map(|index| lines.get(*index))
+            .map(|found| self.crop(&found.line))
+            .collect();
         recogniser.read(&crops, |position, steps| {
             if let (Some(index), Some(crop)) = (waiting.get(position), crops.get(position))
                 && let (Some(found), Some(place)) = (lines.get(*index), recognised.get_mut(*index))
@@ -322,7 +337,8 @@ impl Straight {
     fn whiten_rules(&mut self) {
         let Gray { width, height, .. } = self.page.gray;
         let mut clear = |x: usize, y: usize| {
-            if x < width && y < height
+            if x < width
+                && y < height
                 && let Some(pixel) = self.page.gray.pixels.get_mut(y * width + x)
             {
                 *pixel = 255;
@@ -399,7 +415,8 @@ impl Straight {
         if figures.inside < LEAST_INSIDE {
             flags.push(Flag::Outside);
         }
-        let others = figures.readings.iter().skip(1).filter(|(text, share)| !text.is_empty() && *share > 1e-4);
+        let others =
+            figures.readings.iter().skip(1).filter(|(text, share)| !text.is_empty() && *share > 1e-4);
         let alternatives = others.take(4).map(|(text, _)| text.clone()).collect();
         Recognised {
             characters: text.chars().map(|character| (character, None)).collect(),
@@ -452,7 +469,10 @@ impl Recognised {
             let x = crop.x_of(*step, steps);
             recogniser.character(*class).chars().map(move |character| (character, Some(x)))
         });
-        Self { characters: characters.filter(|(character, _)| !character.is_whitespace()).collect(), figure: None }
+        Self {
+            characters: characters.filter(|(character, _)| !character.is_whitespace()).collect(),
+            figure: None,
+        }
     }
 
     /// The characters in their boxes, in points.

@@ -19,13 +19,19 @@ impl Picture {
     /// A picture of these pixels; none where they are not as many as its sides say.
     pub fn new(width: usize, height: usize, rgb: Vec<u8>, dpi: f32, points: f32) -> Option<Self> {
         let is_whole = width.checked_mul(height).and_then(|count| count.checked_mul(3)) == Some(rgb.len());
-        (is_whole && width > 0 && height > 0 && dpi.is_finite() && dpi >= 1.0)
-            .then_some(Self { width, height, rgb, dpi, points })
+        (is_whole && width > 0 && height > 0 && dpi.is_finite() && dpi >= 1.0).then_some(Self {
+            width,
+            height,
+            rgb,
+            dpi,
+            points,
+        })
     }
 
     /// The picture after so many quarter turns clockwise.
     pub fn turned(&self, quarters: u8) -> Self {
-        let (width, height) = if quarters % 2 == 1 { (self.height, self.width) } else { (self.width, self.height) };
+        let (width, height) =
+            if quarters % 2 == 1 { (self.height, self.width) } else { (self.width, self.height) };
         let mut rgb = Vec::with_capacity(self.rgb.len());
         for y in 0..height {
             for x in 0..width {

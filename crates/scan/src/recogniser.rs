@@ -21,7 +21,9 @@ pub const MODEL_BYTES: u64 = 21_234_383;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ModelError {
     /// It is another file.
-    #[error("the recogniser has SHA-256 {found}, not {MODEL_SHA256}: install it anew with `gouji scans install`")]
+    #[error(
+        "the recogniser has SHA-256 {found}, not {MODEL_SHA256}: install it anew with `gouji scans install`"
+    )]
     OtherFile {
         /// What it has.
         found: String,
@@ -44,7 +46,6 @@ pub struct Recogniser {
     spaces: Vec<usize>,
     threads: Arc<ThreadPool>,
 }
-
 
 /// Height of the pictures that the model takes.
 const HEIGHT: usize = 48;
@@ -163,7 +164,8 @@ impl Recogniser {
         let blank = std::iter::once(String::new());
         let listed = list.split('\n').map(str::to_owned);
         let characters: Vec<String> = blank.chain(listed).chain([" ".to_owned()]).collect();
-        let symbol = |name: &str| ALPHABET.iter().find(|(other, _)| *other == name).map(|(_, symbol)| *symbol);
+        let symbol =
+            |name: &str| ALPHABET.iter().find(|(other, _)| *other == name).map(|(_, symbol)| *symbol);
         let classes = characters.iter().enumerate();
         let alphabet = classes.filter_map(|(class, name)| Some((class, symbol(name)?))).collect();
         let is_space = |(class, name): &(usize, &String)| *class > 0 && name.trim().is_empty();
@@ -220,7 +222,10 @@ impl Recogniser {
         if count != crops.len() || classes != self.characters.len() {
             return Err(broken(format!("it answers {count} lines with {classes} classes")));
         }
-        Ok(values.chunks_exact(steps * classes).map(|line| Steps { classes, values: line.to_vec() }).collect())
+        Ok(values
+            .chunks_exact(steps * classes)
+            .map(|line| Steps { classes, values: line.to_vec() })
+            .collect())
     }
 }
 

@@ -120,8 +120,7 @@ fn long_runs(runs: &[Run], gap: usize, shortest: usize) -> Vec<Run> {
 }
 
 fn gather(found: &[(usize, Run)], groups: &mut Groups, thickest: f32) -> Vec<Stroke> {
-    let empty =
-        Stroke { from: usize::MAX, to: 0, first: usize::MAX, last: 0, at: 0.0, pieces: Vec::new() };
+    let empty = Stroke { from: usize::MAX, to: 0, first: usize::MAX, last: 0, at: 0.0, pieces: Vec::new() };
     let mut strokes = vec![empty; found.len()];
     for (index, (y, run)) in found.iter().enumerate() {
         let Some(stroke) = strokes.get_mut(groups.of(index)) else { continue };

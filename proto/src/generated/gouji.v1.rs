@@ -356,6 +356,43 @@ pub struct Repair {
     #[prost(string, tag = "3")]
     pub reason: ::prost::alloc::string::String,
 }
+/// What speaks for a figure that was read off a scan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum Witness {
+    /// The file holds its characters.
+    Unspecified = 0,
+    /// Two equations hold with it, none fails, and its ink is plain.
+    Confirmed2 = 1,
+    /// One equation or a sentence of the text agrees, none fails, and the recogniser is sure.
+    Confirmed1 = 2,
+    /// Nothing else agrees.
+    Unconfirmed = 3,
+}
+impl Witness {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "WITNESS_UNSPECIFIED",
+            Self::Confirmed2 => "WITNESS_CONFIRMED2",
+            Self::Confirmed1 => "WITNESS_CONFIRMED1",
+            Self::Unconfirmed => "WITNESS_UNCONFIRMED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "WITNESS_UNSPECIFIED" => Some(Self::Unspecified),
+            "WITNESS_CONFIRMED2" => Some(Self::Confirmed2),
+            "WITNESS_CONFIRMED1" => Some(Self::Confirmed1),
+            "WITNESS_UNCONFIRMED" => Some(Self::Unconfirmed),
+            _ => None,
+        }
+    }
+}
 /// How the value of a cell came to be known, or why it is not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
@@ -404,43 +441,6 @@ impl CellState {
             "CELL_STATE_MISSING" => Some(Self::Missing),
             "CELL_STATE_DERIVED" => Some(Self::Derived),
             "CELL_STATE_DOUBTFUL" => Some(Self::Doubtful),
-            _ => None,
-        }
-    }
-}
-/// What speaks for a figure that was read off a scan.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
-#[repr(i32)]
-pub enum Witness {
-    /// The file holds its characters.
-    Unspecified = 0,
-    /// Two equations hold with it, none fails, and its ink is plain.
-    Confirmed2 = 1,
-    /// One equation or a sentence of the text agrees, none fails, and the recogniser is sure.
-    Confirmed1 = 2,
-    /// Nothing else agrees.
-    Unconfirmed = 3,
-}
-impl Witness {
-    /// String value of the enum field names used in the ProtoBuf definition.
-    ///
-    /// The values are not transformed in any way and thus are considered stable
-    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
-    pub fn as_str_name(&self) -> &'static str {
-        match self {
-            Self::Unspecified => "WITNESS_UNSPECIFIED",
-            Self::Confirmed2 => "WITNESS_CONFIRMED2",
-            Self::Confirmed1 => "WITNESS_CONFIRMED1",
-            Self::Unconfirmed => "WITNESS_UNCONFIRMED",
-        }
-    }
-    /// Creates an enum from field names used in the ProtoBuf definition.
-    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
-        match value {
-            "WITNESS_UNSPECIFIED" => Some(Self::Unspecified),
-            "WITNESS_CONFIRMED2" => Some(Self::Confirmed2),
-            "WITNESS_CONFIRMED1" => Some(Self::Confirmed1),
-            "WITNESS_UNCONFIRMED" => Some(Self::Unconfirmed),
             _ => None,
         }
     }

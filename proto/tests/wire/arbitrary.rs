@@ -169,7 +169,14 @@ fn cells(form: Option<FormId>) -> BoxedStrategy<Cells> {
 fn cell() -> impl Strategy<Value = Cell> {
     let read = (decimal(), ".{0,6}", any::<bool>(), of(origin())).prop_map(|(value, text, plain, origin)| {
         let text = if plain { value.normalize().to_string() } else { text };
-        Cell { value: Some(value), state: CellState::Read, text: Some(text), origin, doubt: None, witness: Witness::Printed }
+        Cell {
+            value: Some(value),
+            state: CellState::Read,
+            text: Some(text),
+            origin,
+            doubt: None,
+            witness: Witness::Printed,
+        }
     });
     let state = select(vec![
         CellState::Blank,

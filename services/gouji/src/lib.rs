@@ -24,7 +24,8 @@ use language::Language;
 use local::{completions, demo, man, nats, up};
 use office::{export, fetch, letter, rollup, roster, rules, survey, withdraw};
 use operator::{
-    audit, bus, config, key, outlet, pause, reconcile, refused, reindex, replay, resume, scans, topology, user,
+    audit, bus, config, key, outlet, pause, reconcile, refused, reindex, replay, resume, scans, topology,
+    user,
 };
 
 /// Reads, checks and finds annual reports on government-information disclosure.

@@ -177,7 +177,9 @@ impl Readers {
             let class = RefusalClass::parse(&refused.class)?;
             let refusal = Refusal::new(class, refused.message, refused.detail);
             return match &self.0.scans {
-                Some(scans) if may_be_scan(class, bytes) => self.scan(scans, lane, bytes, file_name, refusal).await,
+                Some(scans) if may_be_scan(class, bytes) => {
+                    self.scan(scans, lane, bytes, file_name, refusal).await
+                }
                 _ => Err(refusal.into()),
             };
         }
@@ -332,8 +334,11 @@ pub(crate) fn respond(
             // Ends this process, as any other failed allocation does.
             std::alloc::handle_alloc_error(Layout::new::<u8>());
         }
-        let refused =
-            Refused { class: class(&error).name().into(), message: error.message(), detail: error.to_string() };
+        let refused = Refused {
+            class: class(&error).name().into(),
+            message: error.message(),
+            detail: error.to_string(),
+        };
         (ResponseHead { refused: Some(refused), ..ResponseHead::default() }, String::new())
     });
     phases.leave();

@@ -40,17 +40,7 @@ const ARROWS: [(&str, &[&str]); 30] = [
     ),
     (
         "parse",
-        &[
-            "blobs",
-            "document",
-            "proto",
-            "reading",
-            "rendition",
-            "sandbox",
-            "scan",
-            "scan-model",
-            "worker",
-        ],
+        &["blobs", "document", "proto", "reading", "rendition", "sandbox", "scan", "scan-model", "worker"],
     ),
     ("check", &["document", "parse", "report", "rules", "search", "worker"]),
     ("validate", &["bus", "policy", "proto", "report", "rules", "worker"]),

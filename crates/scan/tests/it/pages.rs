@@ -80,14 +80,21 @@ fn score(truth: &Report, found: &Report, name: &str) -> Score {
             None => {
                 score.unread += 1;
                 if std::env::var_os("GOUJI_SHOW").is_some() {
-                    println!("{name}: {id} {:?} unread: {:?}", cell.text, read.map(|read| (read.state, &read.text)));
+                    println!(
+                        "{name}: {id} {:?} unread: {:?}",
+                        cell.text,
+                        read.map(|read| (read.state, &read.text))
+                    );
                 }
             }
             Some(value) if Some(value) == cell.value => score.right += 1,
             Some(value) => {
                 score.wrong += 1;
                 score.confirmed_wrong += usize::from(is_confirmed);
-                println!("{name}: {id} is printed {:?} and read {value} (confirmed: {is_confirmed})", cell.text);
+                println!(
+                    "{name}: {id} is printed {:?} and read {value} (confirmed: {is_confirmed})",
+                    cell.text
+                );
             }
         }
     }
@@ -134,7 +141,8 @@ fn check(name: &str, wears: &[Wear]) {
             for (number, page) in pages.iter().enumerate() {
                 let mut picture = format!("P6 {} {} 255\n", page.width, page.height).into_bytes();
                 picture.extend(&page.rgb);
-                std::fs::write(Path::new(&folder).join(format!("{name}-{worn:?}-{number}.ppm")), picture).unwrap();
+                std::fs::write(Path::new(&folder).join(format!("{name}-{worn:?}-{number}.ppm")), picture)
+                    .unwrap();
             }
         }
         let started = cpu();

@@ -121,7 +121,9 @@ pub(crate) fn wear(page: &Picture, wear: Wear, seed: u64) -> Picture {
                 let (u, v) = (2.0 * x / width - 1.0, 2.0 * y / height - 1.0);
                 (x + 0.012 * width * v * u + 0.004 * width * v, y + bend * (u * u - 0.5) + 0.006 * height * u)
             });
-            each(&mut worn, |x, y, value| value * (0.95 - 0.12 * (x as f32 / width) - 0.1 * (y as f32 / height)));
+            each(&mut worn, |x, y, value| {
+                value * (0.95 - 0.12 * (x as f32 / width) - 0.1 * (y as f32 / height))
+            });
             grains(&mut worn, 10.0, &mut random);
         }
         Wear::Compressed => worn = compressed(&blurred(&worn, 1)),

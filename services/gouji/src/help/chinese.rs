@@ -247,8 +247,14 @@ const TEXTS: &[(&str, &str)] = &[
         "scans install",
         "为本用户安装识别模型。\n\n模型是 PaddleOCR 的 PP-OCRv6 small（Apache-2.0），一个文件，21 MB，取自 Python 包 rapidocr 3.10.0；核对 SHA-256，许可说明存放在旁边。",
     ),
-    ("scans install.from", "rapidocr 3.10.0 的 wheel，或存有它或模型文件的文件夹，供不能联网的机器使用；不写则由 pip 下载"),
-    ("scans install.folder", "装到哪里；不写则为本用户数据中的 gouji/scans，或 GOUJI_SCAN_MODEL 所指的文件夹"),
+    (
+        "scans install.from",
+        "rapidocr 3.10.0 的 wheel，或存有它或模型文件的文件夹，供不能联网的机器使用；不写则由 pip 下载",
+    ),
+    (
+        "scans install.folder",
+        "装到哪里；不写则为本用户数据中的 gouji/scans，或 GOUJI_SCAN_MODEL 所指的文件夹",
+    ),
     ("config.file", "要检查的文件；环境变量优先于文件，与各进程相同"),
     // This machine.
     ("up", "在本进程中运行全部流程。"),

@@ -245,7 +245,12 @@ const EXAMPLES: &[Example] = &[
         "让枣庄市及其区县、东营市东营区各自取得本地区的数据",
         "let a city with its counties and a county of another city copy what concerns them",
     ),
-    example("scans install", "gouji scans install", "下载并安装识别模型", "download and install the recogniser"),
+    example(
+        "scans install",
+        "gouji scans install",
+        "下载并安装识别模型",
+        "download and install the recogniser",
+    ),
     example(
         "scans install",
         "gouji scans install --from /media/usb",
