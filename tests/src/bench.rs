@@ -5,12 +5,14 @@
 pub mod commits;
 pub mod export;
 mod facts;
+mod flushes;
 pub mod formats;
 pub mod growth;
 mod heart;
 mod load;
 pub mod log;
 pub mod memory;
+mod mix;
 pub mod outlets;
 mod process;
 mod relay;
@@ -22,16 +24,19 @@ pub mod stall;
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use clap::{Parser, ValueEnum};
+use serde_json::json;
 
-use crate::generate::{self, Generated, Layout, generate};
 use crate::pipeline::Shape;
 use crate::processes::SyncInterval;
 
 use facts::Facts;
 use load::Reading;
+use mix::{Mix, Sent};
+use process::Used;
 
 /// Measure the pipeline, beside the floors of the same run.
 #[derive(Debug, Parser)]
@@ -57,6 +62,15 @@ pub struct Options {
     /// How many seconds of them.
     #[arg(long, default_value_t = 20)]
     seconds: u64,
+    /// Different PDFs that LibreOffice or chromium make; one in five reports is one of them. With 0 there are none.
+    #[arg(long, default_value_t = 60)]
+    pdfs: u64,
+    /// Reports of the run that counts flushes with strace; with 0 there is none.
+    #[arg(long, default_value_t = 600)]
+    traced: u64,
+    /// Append what was measured to this file: a line a run, JSON, with the date and the commit.
+    #[arg(long)]
+    history: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -67,10 +81,11 @@ enum Disk {
     Default,
 }
 
-/// Messages of the relay; more would not change the rate.
-const RELAYED: usize = 5_000;
-/// Of a hundred reports so many have a planted fault, so that every rule has work.
-const FAULTS_PERCENT: u8 = 20;
+/// Reports of which the cost alone and the rate of the relay are measured; more would not change them.
+const SAMPLED: u64 = 3_000;
+
+/// The line of this process, which makes the reports and sends them.
+const SENDER: &str = "(sender)";
 
 /// Measures, and prints what came out.
 ///
@@ -88,10 +103,13 @@ pub fn run(options: &Options) -> Result<()> {
     let cores = std::thread::available_parallelism().context("counting cores")?.get();
     let line: Vec<String> = std::env::args().skip(1).collect();
     say(&format!("bench {} (seed {}, {cores} cores)", line.join(" "), options.seed));
-    let bulk = reports(options.seed, 0..options.reports);
-    let single = reports(options.seed, options.reports..options.reports + options.rate * options.seconds);
-
-    let (cost, facts) = heart::measure(&bulk)?;
+    let (mix, missing) = Mix::new(options.seed, options.reports, options.pdfs)?;
+    if let Some(missing) = missing {
+        say(&format!("no PDF among the reports: {missing}"));
+    }
+    let sampled: Vec<Sent> = (0..options.reports.min(SAMPLED)).map(|index| mix.report(index)).collect();
+    let (cost, facts) = heart::measure(&sampled)?;
+    drop(sampled);
     let of_cores = cores as f64 / cost.total();
     say(&format!(
         "\ncost of a report alone, one thread     read {}  rules {}  index {}  = {} CPU   (wire {} besides)",
@@ -105,32 +123,38 @@ pub fn run(options: &Options) -> Result<()> {
 
     let runtime = tokio::runtime::Runtime::new().context("starting threads")?;
     // Disks have moods, so the relay runs before and after what is held against it.
-    let relayed = &facts[..facts.len().min(RELAYED)];
-    let before = runtime.block_on(relay::measure(relayed, shape.sync))?;
-    let measured = runtime.block_on(load::measure(&bulk, &single, shape, options.rate))?;
-    let after = runtime.block_on(relay::measure(relayed, shape.sync))?;
+    let before = runtime.block_on(relay::measure(&facts, shape.sync))?;
+    let single = options.rate * options.seconds;
+    let measured = runtime.block_on(load::measure(&mix, options.reports, single, shape, options.rate))?;
+    let after = runtime.block_on(relay::measure(&facts, shape.sync))?;
     let sizes = Facts::mean_sizes(&facts).map(|size| format!("{:.1}", size / 1000.0));
     for (when, relay) in [("before", before), ("after", after)] {
         say(&format!(
             "bare four-hop relay, {when:<6}            {:8.0} reports/s   ({} of {} KB; nats-server {} CPU, clients {} CPU)",
             relay.rate,
-            relayed.len(),
+            facts.len(),
             sizes.join(" → "),
             ms(relay.server_seconds),
             ms(relay.client_seconds),
         ));
     }
-    let floor = ((before.rate + after.rate) / 2.0).min(of_cores);
+    let relay_rate = (before.rate + after.rate) / 2.0;
+    let floor = relay_rate.min(of_cores);
     let last: Vec<String> =
         measured.last_seconds.iter().map(|(fact, at)| format!("{fact} {at:.1}")).collect();
     say(&format!(
         "end to end                             {:8.0} reports/s   ({} in {:.1} s; the last was {})",
         measured.rate,
-        bulk.len(),
+        options.reports,
         measured.seconds,
         last.join(", "),
     ));
-    say(&format!("end to end ÷ the slower floor          {:8.2}", measured.rate / floor));
+    say(&format!(
+        "end to end ÷ the relay                 {:8.2}   ÷ cores ÷ cost {:.2}   ÷ the slower floor {:.2}",
+        measured.rate / relay_rate,
+        measured.rate / of_cores,
+        measured.rate / floor,
+    ));
     let [p50, p99, worst] =
         [0.5, 0.99, 1.0].map(|share| load::quantile(&measured.searchable_after, share) * 1000.0);
     say(&format!(
@@ -139,7 +163,7 @@ pub fn run(options: &Options) -> Result<()> {
     ));
     say("\nprocess          peak memory   CPU seconds   CPU a report   cores used");
     for used in &measured.used {
-        let each = used.cpu_seconds / bulk.len() as f64;
+        let each = used.cpu_seconds / options.reports as f64;
         say(&format!(
             "{:<16} {:>8.0} MB   {:>11.1}   {:>12}   {:>10.2}",
             used.name,
@@ -149,12 +173,69 @@ pub fn run(options: &Options) -> Result<()> {
             used.cpu_seconds / measured.seconds,
         ));
     }
-    say("\nlayout           reports   printed cells   read right   flagged   wrong   other complaints");
-    for (layout, reading) in by_layout(&measured.readings) {
+    let all =
+        measured.used.iter().filter(|used| used.name != SENDER).map(|used| used.cpu_seconds).sum::<f64>();
+    say(&format!(
+        "all but the sender                 {all:>11.1}   {:>12}",
+        ms(all / options.reports as f64)
+    ));
+    let flushes = count_flushes(&runtime, &mix, options, shape)?;
+    say_readings(&measured.readings);
+    if let Some(path) = &options.history {
+        let relay_cpu = (before.server_seconds + after.server_seconds) / 2.0;
+        let each = |used: &Used| {
+            (used.name.clone(), json!(rounded(1e3 * used.cpu_seconds / options.reports as f64)))
+        };
+        let line = json!({
+            "date": jiff::Timestamp::now().to_string(),
+            "commit": commit(),
+            "reports": options.reports,
+            "sync": format!("{:?}", options.sync).to_lowercase(),
+            "cores": cores,
+            "reports_a_second": rounded(measured.rate),
+            "relay_a_second": rounded(relay_rate),
+            "cores_by_cost_a_second": rounded(of_cores),
+            "alone_ms": {
+                "read": rounded(1e3 * cost.read), "rules": rounded(1e3 * cost.rules), "index": rounded(1e3 * cost.index),
+            },
+            "relay_server_ms": rounded(1e3 * relay_cpu),
+            "cpu_ms": measured.used.iter().map(each).collect::<serde_json::Map<_, _>>(),
+            "flushes": flushes.iter().map(|(name, count)| (name.clone(), json!(rounded(*count)))).collect::<serde_json::Map<_, _>>(),
+            "searchable_ms": { "p50": rounded(p50), "p99": rounded(p99) },
+        });
+        append(path, &line.to_string())?;
+    }
+    Ok(())
+}
+
+/// Counts flushes in a run of its own, and prints them; nothing where strace is missing or not wanted.
+fn count_flushes(
+    runtime: &tokio::runtime::Runtime,
+    mix: &Mix,
+    options: &Options,
+    shape: Shape,
+) -> Result<Vec<(String, f64)>> {
+    let traced = options.traced.min(options.reports);
+    if traced == 0 {
+        return Ok(Vec::new());
+    }
+    if std::process::Command::new("strace").arg("-V").output().is_err() {
+        say("\nflushes are not counted: strace is not installed");
+        return Ok(Vec::new());
+    }
+    let flushes = runtime.block_on(flushes::measure(mix, traced, shape))?;
+    let each: Vec<String> = flushes.iter().map(|(name, count)| format!("{name} {count:.2}")).collect();
+    say(&format!("\nflushes a report, of {traced}: {}", each.join("   ")));
+    Ok(flushes)
+}
+
+fn say_readings(readings: &[Reading]) {
+    say("\nformat           reports   printed cells   read right   flagged   wrong   other complaints");
+    for (format, reading) in by_format(readings) {
         let share = 100.0 * reading.right as f64 / reading.printed.max(1) as f64;
         say(&format!(
             "{:<16} {:>7}   {:>13}   {share:>9.3}%   {:>7}   {:>5}   {:>16}",
-            layout.name(),
+            format,
             reading.reports,
             reading.printed,
             reading.flagged,
@@ -162,10 +243,25 @@ pub fn run(options: &Options) -> Result<()> {
             reading.complaints,
         ));
     }
-    for complaint in measured.readings.iter().flat_map(|reading| &reading.first_complaint).take(5) {
+    for complaint in readings.iter().flat_map(|reading| &reading.first_complaint).take(5) {
         say(&format!("  {complaint}"));
     }
-    Ok(())
+}
+
+/// The commit that was measured; empty where git does not know.
+fn commit() -> String {
+    let git = std::process::Command::new("git").args(["rev-parse", "--short", "HEAD"]).output();
+    git.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned()).unwrap_or_default()
+}
+
+fn append(path: &Path, line: &str) -> Result<()> {
+    let file = std::fs::File::options().create(true).append(true).open(path);
+    file.and_then(|mut file| writeln!(file, "{line}")).with_context(|| format!("writing {}", path.display()))
+}
+
+/// To three digits after the point.
+fn rounded(number: f64) -> f64 {
+    (number * 1_000.0).round() / 1_000.0
 }
 
 /// Prints a line; nobody may be reading any more.
@@ -177,12 +273,7 @@ fn ms(seconds: f64) -> String {
     format!("{:.2} ms", seconds * 1000.0)
 }
 
-fn reports(seed: u64, indices: std::ops::Range<u64>) -> Vec<Generated> {
-    let options = generate::Options { faults_percent: FAULTS_PERCENT, ..generate::Options::default() };
-    indices.map(|index| generate(seed, index, &options)).collect()
-}
-
-/// What came of the reports of one layout.
+/// What came of the reports of one format.
 #[derive(Debug, Default)]
 struct Sum {
     reports: usize,
@@ -192,10 +283,10 @@ struct Sum {
     complaints: usize,
 }
 
-fn by_layout(readings: &[Reading]) -> BTreeMap<Layout, Sum> {
-    let mut sums: BTreeMap<Layout, Sum> = BTreeMap::new();
+fn by_format(readings: &[Reading]) -> BTreeMap<&'static str, Sum> {
+    let mut sums: BTreeMap<&'static str, Sum> = BTreeMap::new();
     for reading in readings {
-        let sum = sums.entry(reading.layout).or_default();
+        let sum = sums.entry(reading.format).or_default();
         sum.reports += 1;
         sum.printed += reading.printed;
         sum.right += reading.right;

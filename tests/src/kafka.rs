@@ -11,15 +11,17 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail, ensure};
 use rcgen::{BasicConstraints, CertificateParams, DistinguishedName, DnType, IsCa, Issuer, KeyPair};
 use rdkafka::ClientConfig;
+use rdkafka::Offset;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
-use rdkafka::message::{Header, OwnedHeaders};
+use rdkafka::message::{Header, Message as _, OwnedHeaders};
 use rdkafka::producer::{FutureProducer, FutureRecord};
 use rdkafka::topic_partition_list::TopicPartitionList;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::pip;
 use crate::processes::{Process, free_port, until};
 
 /// The version that the tests run against.
@@ -76,25 +78,12 @@ pub fn installed() -> Result<PathBuf, String> {
     moved.map(|()| folder)
 }
 
-/// The folder with the clients in Python, a private copy below `target`; why there is none.
+/// The folder with the clients in Python; why there is none.
 ///
 /// # Errors
-/// Why, in a line: there is no pip, or the registry cannot be reached.
+/// As [`pip::installed`].
 pub fn clients() -> Result<PathBuf, String> {
-    static INSTALLING: Mutex<()> = Mutex::new(());
-    let _turn = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
-    let target = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../target/kafka-clients"));
-    let folder = target.join(CLIENTS.join("-").replace("==", "-"));
-    if folder.is_dir() {
-        return Ok(folder);
-    }
-    let work = target.join(format!("installing-{}", std::process::id()));
-    let mut pip = Command::new("python3");
-    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input", "--target"]);
-    let installed = run(pip.arg(&work).args(CLIENTS));
-    let moved = installed.and_then(|_| fs::rename(&work, &folder).map_err(|error| error.to_string()));
-    fs::remove_dir_all(&work).ok();
-    moved.map(|()| folder)
+    pip::installed("kafka-clients", &CLIENTS)
 }
 
 /// What a program says; if it fails, the last line of it.
@@ -318,6 +307,27 @@ impl Kafka {
                 Ok(client.fetch_watermarks(topic, partition, ANSWER).map(|(low, high)| high - low)?)
             })
             .sum()
+    }
+
+    /// The key and the value of every message of a topic.
+    ///
+    /// # Errors
+    /// If the broker does not answer.
+    pub fn messages(&self, topic: &str, partitions: i32) -> Result<Vec<(Vec<u8>, Vec<u8>)>> {
+        let count = usize::try_from(self.count(topic, partitions)?)?;
+        let client = self.consumer("messages")?;
+        let mut list = TopicPartitionList::new();
+        for partition in 0..partitions {
+            list.add_partition_offset(topic, partition, Offset::Beginning)?;
+        }
+        client.assign(&list)?;
+        let mut messages = Vec::with_capacity(count);
+        while messages.len() < count {
+            let message = client.poll(ANSWER).context("the topic ends early")??;
+            let bytes = |part: Option<&[u8]>| part.unwrap_or_default().to_vec();
+            messages.push((bytes(message.key()), bytes(message.payload())));
+        }
+        Ok(messages)
     }
 
     /// The offsets that a consumer group committed, added up over the partitions.

@@ -11,6 +11,7 @@ pub mod judge;
 pub mod kafka;
 pub mod mariadb;
 pub mod npm;
+pub mod pip;
 pub mod pipeline;
 pub mod postgres;
 pub mod processes;

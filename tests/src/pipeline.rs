@@ -16,7 +16,7 @@ use crate::api::Api;
 use crate::processes::{NatsServer, Process, SyncInterval, free_port, program, until};
 
 /// The time limit for events that come at once unless something is wrong.
-pub const SOON: Duration = Duration::from_secs(30);
+pub const SOON: Duration = Duration::from_secs(90);
 
 /// What to start.
 #[derive(Debug, Clone, Copy)]

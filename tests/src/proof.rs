@@ -80,21 +80,19 @@ impl Log {
         self.within(PATIENCE, fact, count).await;
     }
 
-    /// The same with another patience.
+    /// The same with another patience, which is for the time without any new fact.
     pub async fn within(&mut self, patience: Duration, fact: &str, count: usize) {
-        let arrive = async {
-            while self.facts.get(fact).map_or(0, BTreeSet::len) < count {
-                let event = self.feed.next().await.expect("nobody stops the observer");
-                let new =
-                    self.facts.entry(event.fact().to_owned()).or_default().insert(event.id().to_owned());
-                // Reviewers may do several things to one report, and it may be judged again several times.
-                let is_once = ![ReportReviewed::NAME, ReportRejudged::NAME].contains(&event.fact());
-                assert!(new || !is_once, "{} of {} is on the log twice", event.fact(), event.id());
-            }
-        };
-        let arrived = tokio::time::timeout(patience, arrive).await;
-        let seen: Vec<_> = self.facts.iter().map(|(fact, ids)| (fact, ids.len())).collect();
-        arrived.unwrap_or_else(|_| panic!("waited {patience:?} in vain for {count} {fact} facts: {seen:?}"));
+        while self.facts.get(fact).map_or(0, BTreeSet::len) < count {
+            let Ok(event) = tokio::time::timeout(patience, self.feed.next()).await else {
+                let seen: Vec<_> = self.facts.iter().map(|(fact, ids)| (fact, ids.len())).collect();
+                panic!("waited {patience:?} in vain for {count} {fact} facts: {seen:?}");
+            };
+            let event = event.expect("nobody stops the observer");
+            let new = self.facts.entry(event.fact().to_owned()).or_default().insert(event.id().to_owned());
+            // Reviewers may do several things to one report, and it may be judged again several times.
+            let is_once = ![ReportReviewed::NAME, ReportRejudged::NAME].contains(&event.fact());
+            assert!(new || !is_once, "{} of {} is on the log twice", event.fact(), event.id());
+        }
     }
 }
 

@@ -2,12 +2,13 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use serde_json::Value;
 
+use crate::pip;
 use crate::processes::{Process, free_port, until};
 use crate::skip::skip;
 
@@ -37,14 +38,14 @@ impl Receiver {
         folder: &Path,
         certificate: Option<(PathBuf, PathBuf)>,
     ) -> Result<Option<Self>> {
-        let packages = match tokio::task::spawn_blocking(packages).await? {
-            Ok(packages) => packages,
-            Err(why) => {
-                let why = why.lines().last().unwrap_or_default().to_owned();
-                skip(test, &format!("the verifier cannot be installed: {why}"), "pip needs PyPI");
-                return Ok(None);
-            }
-        };
+        let packages =
+            match tokio::task::spawn_blocking(|| pip::installed("webhook-verifier", &[VERIFIER])).await? {
+                Ok(packages) => packages,
+                Err(why) => {
+                    skip(test, &format!("the verifier cannot be installed: {why}"), "pip needs PyPI");
+                    return Ok(None);
+                }
+            };
         let folder = folder.to_owned();
         let mut receiver = Self { process: None, packages, folder, port: free_port()?, certificate };
         receiver.start_again().await?;
@@ -98,42 +99,26 @@ impl Receiver {
     /// # Errors
     /// If a line is no JSON.
     pub fn taken(&self) -> Result<Vec<Value>> {
-        let text = fs::read_to_string(self.folder.join("taken")).unwrap_or_default();
-        text.lines().map(|line| serde_json::from_str(line).context("reading what was taken")).collect()
+        let lines = self.whole_lines("taken");
+        lines.iter().map(|line| serde_json::from_slice(line).context("reading what was taken")).collect()
     }
 
     /// The method and path of each request.
     pub fn requests(&self) -> Vec<String> {
-        let text = fs::read_to_string(self.folder.join("requests")).unwrap_or_default();
-        text.lines().map(str::to_owned).collect()
+        let lines = self.whole_lines("requests");
+        lines.iter().map(|line| String::from_utf8_lossy(line).into_owned()).collect()
+    }
+
+    /// The lines of a file that it appends to, without one that is being written.
+    fn whole_lines(&self, name: &str) -> Vec<Vec<u8>> {
+        let bytes = fs::read(self.folder.join(name)).unwrap_or_default();
+        let mut lines: Vec<_> = bytes.split(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect();
+        lines.pop();
+        lines
     }
 
     /// What it complained of.
     pub fn said(&self) -> String {
         self.process.as_ref().map(Process::said).unwrap_or_default()
     }
-}
-
-/// The folder with the verifier, a private copy below `target`; why there is none.
-fn packages() -> Result<PathBuf, String> {
-    let target = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../target/webhook-verifier"));
-    let folder = target.join(VERIFIER.replace("==", "-"));
-    if folder.is_dir() {
-        return Ok(folder);
-    }
-    let work = target.join(format!("installing-{}", std::process::id()));
-    let mut pip = Command::new("python3");
-    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input", "--target"]);
-    let Output { status, stderr, .. } =
-        pip.arg(&work).arg(VERIFIER).output().map_err(|error| error.to_string())?;
-    if !status.success() {
-        fs::remove_dir_all(&work).ok();
-        return Err(String::from_utf8_lossy(&stderr).into_owned());
-    }
-    match fs::rename(&work, &folder) {
-        // Another process was first.
-        Err(_) if folder.is_dir() => fs::remove_dir_all(&work).map_err(|error| error.to_string())?,
-        renamed => renamed.map_err(|error| error.to_string())?,
-    }
-    Ok(folder)
 }

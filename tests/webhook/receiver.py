@@ -4,7 +4,8 @@
 
 FOLDER/behaviours has a line for each of the next requests: a status with an optional Retry-After (`429 2`), `redirect`,
 `close`, `hang` or `huge`; without a line a request is taken. FOLDER/taken gets a line of JSON for each event that was
-taken, before it is answered, and FOLDER/requests the method and path of each request.
+taken, before it is answered, and FOLDER/requests the method and path of each request. A line that a kill cut short is
+dropped at the next start: its event was not answered and comes again.
 """
 
 import json
@@ -27,6 +28,13 @@ def append(name, line):
         file.write(line + "\n")
         file.flush()
         os.fsync(file.fileno())
+
+
+def drop_torn_line(name):
+    path = os.path.join(folder, name)
+    if os.path.exists(path):
+        with open(path, "rb+") as file:
+            file.truncate(file.read().rfind(b"\n") + 1)
 
 
 def next_behaviour():
@@ -99,6 +107,8 @@ class Receiver(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
 
+drop_torn_line("taken")
+drop_torn_line("requests")
 server = ThreadingHTTPServer(("127.0.0.1", int(port)), Receiver)
 server.daemon_threads = True
 if len(sys.argv) > 4:

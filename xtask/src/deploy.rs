@@ -22,6 +22,9 @@ const FROM_PYPI: [(&str, &str); 3] = [
 /// The oldest version of Kubernetes that the manifests support.
 const KUBERNETES: &str = "1.32";
 
+/// Manifests that are not in the base, because they depend on the outlets and the networks of an installation.
+const FOR_OVERLAYS: [&str; 2] = ["outlet.yaml", "egress.yaml"];
+
 /// The highest exposure of a unit, in tenths, by `systemd-analyze security`; a unit without settings has 96.
 const EXPOSURE: &str = "20";
 
@@ -55,6 +58,12 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
         })?;
         fs::remove_file(&rendered)?;
     }
+    // What an overlay copies is in no rendering.
+    tools.with("kubernetes-validate", |tool| {
+        let mut command = Command::new(tool);
+        command.args(["--strict", "--no-warn", "--quiet", "-k", KUBERNETES]);
+        workspace::run(command.args(FOR_OVERLAYS.map(|name| deploy.join("kubernetes").join(name))))
+    })?;
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 //! Storing, reading and listing blobs, whichever store holds them.
 
+use std::fmt;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
@@ -20,12 +21,19 @@ use tracing::field::Empty;
 use crate::blob::{CHUNK_BYTES, Listed, Stored, have_hash, is_sha256, off_thread};
 use crate::config::{BlobsConfig, S3Config};
 use crate::error::{GetError, PutError};
+use crate::group::BlobGroup;
 use crate::s3::S3;
 use crate::{bucket, folder};
 
 /// The store of originals and texts; clones share it.
 #[derive(Clone)]
 pub struct Blobs(Store);
+
+impl fmt::Debug for Blobs {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("Blobs").field(&self.kind()).finish()
+    }
+}
 
 #[derive(Clone)]
 enum Store {
@@ -98,6 +106,29 @@ impl Blobs {
         source: impl AsyncRead + Unpin + Send,
         limit_bytes: u64,
     ) -> Result<Stored, PutError> {
+        self.put_in(source, limit_bytes, None).await
+    }
+
+    /// An empty group of blobs that become durable together.
+    pub fn group(&self) -> BlobGroup {
+        BlobGroup::new(self.clone())
+    }
+
+    /// The folder, if the store is one.
+    pub(crate) fn root(&self) -> Option<&Path> {
+        match &self.0 {
+            Store::Folder(root) => Some(root),
+            Store::Bucket(_) | Store::S3(_) => None,
+        }
+    }
+
+    /// Stores a blob, in a folder with those of its group.
+    pub(crate) async fn put_in(
+        &self,
+        source: impl AsyncRead + Unpin + Send,
+        limit_bytes: u64,
+        group: Option<&BlobGroup>,
+    ) -> Result<Stored, PutError> {
         let span = tracing::info_span!(
             "put original",
             otel.kind = "client",
@@ -108,7 +139,7 @@ impl Blobs {
             size_bytes = Empty,
             error.type = Empty,
         );
-        let stored = self.store(source, limit_bytes).instrument(span.clone()).await;
+        let stored = self.store(source, limit_bytes, group).instrument(span.clone()).await;
         match &stored {
             Ok(Stored { sha256, size_bytes, new }) => {
                 span.record("gouji.original", sha256);
@@ -124,6 +155,7 @@ impl Blobs {
         &self,
         mut source: impl AsyncRead + Unpin + Send,
         limit_bytes: u64,
+        group: Option<&BlobGroup>,
     ) -> Result<Stored, PutError> {
         let spool = match &self.0 {
             Store::Folder(root) => folder::incoming(root),
@@ -157,7 +189,10 @@ impl Blobs {
             Store::Folder(root) => {
                 let path = folder::path_of(root, &sha256);
                 let name = sha256.clone();
-                off_thread(move || folder::persist(file, &path, &name)).await
+                match group {
+                    Some(group) => group.stage(file, path, name).await,
+                    None => off_thread(move || folder::persist(file, &path, &name)).await,
+                }
             }
             Store::Bucket(bucket) => bucket::upload(bucket, file, &sha256, size_bytes).await,
             Store::S3(s3) => s3.upload(file, &sha256, size_bytes).await,

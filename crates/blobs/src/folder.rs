@@ -58,7 +58,7 @@ pub(crate) fn persist(file: NamedTempFile, path: &Path, sha256: &str) -> io::Res
 
 /// Whether a file has the bytes that its name promises. One that changed since it was stored, or that the
 /// disk cannot read any more, is replaced by the copy that just arrived.
-fn is_sound(path: &Path, sha256: &str) -> bool {
+pub(crate) fn is_sound(path: &Path, sha256: &str) -> bool {
     let Ok(mut file) = File::open(path) else { return false };
     let mut hash = Sha256::new();
     let is_sound = io::copy(&mut file, &mut HashWriter(&mut hash)).is_ok()

@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::cache::Cache;
 use crate::config::BusConfig;
+use crate::group_commit::GroupCommit;
 use crate::identity::{self, Servers};
 use crate::metrics::{METRICS, stage_attribute};
 use crate::tls;
@@ -34,6 +35,7 @@ pub struct Bus {
     /// Feeds and consumers end when this is cancelled; publishing and reading go on.
     pub(crate) shutdown: CancellationToken,
     pub(crate) cache: Arc<Cache>,
+    pub(crate) group_commit: GroupCommit,
     closed: watch::Receiver<bool>,
     connections: watch::Receiver<u64>,
     failures: Failures,
@@ -96,6 +98,7 @@ impl Bus {
             .ack_timeout(ACK_TIMEOUT)
             .build(client.clone());
         Ok(Self {
+            group_commit: GroupCommit::start(&client, &jetstream),
             client,
             jetstream,
             stage,

@@ -2,6 +2,7 @@
 //!
 //! Always by `fetch`, never by the client's endless stream: that one can stall with messages pending.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -14,6 +15,7 @@ use tokio::sync::watch;
 use crate::connect::Bus;
 use crate::consumers::bind;
 use crate::delivery::{self, Delivery};
+use crate::group_commit::Announcer;
 use crate::names::{Durable, MAX_MESSAGE_BYTES, durables_of};
 
 /// How long a fetch waits for its first message.
@@ -38,6 +40,7 @@ pub struct Consumer {
     fact: &'static str,
     inner: PullConsumer<PullConfig>,
     fetch: Option<Batch>,
+    announcer: Arc<Announcer>,
     connections: watch::Receiver<u64>,
     pause: Duration,
     failed_lookups: u32,
@@ -85,6 +88,7 @@ impl Bus {
             fact: F::NAME,
             inner: self.bind_patiently(durable.name).await?,
             fetch: None,
+            announcer: self.group_commit.announcer(),
             connections: self.connections(),
             pause: FIRST_PAUSE,
             failed_lookups: 0,
@@ -191,7 +195,7 @@ impl Consumer {
             Some(Ok(message)) => {
                 self.pause = FIRST_PAUSE;
                 self.found();
-                Some(Delivery::new(self.bus.stage, self.fact, message))
+                Some(Delivery::new(self.bus.stage, self.fact, message, self.announcer.announce()))
             }
             None => {
                 self.fetch = None;

@@ -15,11 +15,14 @@ use tracing::Span;
 use tracing::field::Empty;
 
 use crate::connect::Bus;
+use crate::group_commit::Announced;
 use crate::names::ACK_WAIT;
 use crate::trace::continue_trace;
 
 /// How often the acknowledgement timeout of a message in progress is extended.
 const PROGRESS_EVERY: Duration = Duration::from_secs(ACK_WAIT.as_secs() / 3);
+/// How long an acknowledgement waits for room in the buffer of the client, which is full only while there is no
+/// connection.
 const ACK_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// One delivered message.
@@ -39,6 +42,7 @@ pub struct Delivery {
     /// The span of handling it.
     pub span: Span,
     message: Message,
+    announced: Announced,
 }
 
 /// Why a message is not the fact that its subject promises.
@@ -74,7 +78,12 @@ pub enum DecodeError {
 }
 
 impl Delivery {
-    pub(crate) fn new(stage: &'static str, fact: &'static str, message: Message) -> Self {
+    pub(crate) fn new(
+        stage: &'static str,
+        fact: &'static str,
+        message: Message,
+        announced: Announced,
+    ) -> Self {
         let (times, sequence, consumer_sequence, pending) = message.info().map_or((1, 0, 0, 0), |info| {
             (info.delivered, info.stream_sequence, info.consumer_sequence, info.pending)
         });
@@ -107,6 +116,7 @@ impl Delivery {
             pending,
             span,
             message,
+            announced,
         }
     }
 
@@ -153,15 +163,21 @@ impl Delivery {
         subject::id_token(&self.subject)
     }
 
-    /// Acknowledges it, and waits until the server has recorded that. A lost acknowledgement is harmless: the
-    /// message is delivered again, and its outcome is found on the log.
+    /// The announcement of its outcome.
+    pub(crate) fn announced(&self) -> &Announced {
+        &self.announced
+    }
+
+    /// Acknowledges it, without waiting for the server: a lost acknowledgement is harmless, because the message is
+    /// delivered again and its outcome is found on the log. So nothing depends on the answer, and the
+    /// acknowledgements of a group travel together. [`Bus::close`] sends what is still buffered.
     pub async fn acknowledge(&self, bus: &Bus) {
         let Some(reply) = self.message.reply.clone() else { return };
-        let answer = tokio::time::timeout(ACK_TIMEOUT, bus.client.request(reply, "+ACK".into())).await;
-        let problem = match answer {
-            Ok(Ok(_)) => return,
+        let sent = tokio::time::timeout(ACK_TIMEOUT, bus.client.publish(reply, "+ACK".into())).await;
+        let problem = match sent {
+            Ok(Ok(())) => return,
             Ok(Err(error)) => error.to_string(),
-            Err(_) => format!("no answer in {ACK_TIMEOUT:?}"),
+            Err(_) => format!("the client took no message in {ACK_TIMEOUT:?}"),
         };
         tracing::warn!(
             report.id = self.id(),

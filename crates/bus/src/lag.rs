@@ -50,7 +50,11 @@ impl Bus {
         self.cache.counts.get_or_ask(async || self.counts_now().await).await
     }
 
-    async fn counts_now(&self) -> anyhow::Result<Counts> {
+    /// How many facts of each kind there are, now.
+    ///
+    /// # Errors
+    /// If the bus does not answer.
+    pub async fn counts_now(&self) -> anyhow::Result<Counts> {
         Ok(Counts {
             submitted: self.count::<ReportSubmitted>().await?,
             parsed: self.count::<ReportParsed>().await?,

@@ -12,6 +12,7 @@ mod event;
 mod export;
 mod failpoint;
 mod feed;
+mod group_commit;
 mod identity;
 mod lag;
 mod lease;
@@ -36,6 +37,7 @@ pub use event::Event;
 pub use export::{Export, ExportError, Exported, Outward};
 pub use failpoint::failpoint;
 pub use feed::{Feed, Since};
+pub use group_commit::Announced;
 pub use identity::UserKey;
 pub use lease::{Leader, Lease};
 pub use names::{

@@ -5,7 +5,11 @@
 //! duplicates belongs to the whole stream, so anybody who may publish anything could make the server drop a
 //! fact and answer as if it were there. A refused publish proves nothing by itself either: the fact counts as
 //! published only if it is read back from the log.
+//!
+//! The first try may be part of a group ([`crate::group_commit`]); if the group is refused, or its answer is lost, the
+//! fact is published by itself.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_nats::HeaderMap;
@@ -21,8 +25,10 @@ use tokio::time::Instant;
 use tracing::Instrument;
 
 use crate::connect::Bus;
+use crate::delivery::Delivery;
 use crate::event::Event;
 use crate::failpoint::failpoint;
+use crate::group_commit::{Announced, OnItsWay, Ready, Verdict, is_groupable};
 use crate::metrics::{METRICS, stage_attribute};
 use crate::names::STREAM;
 use crate::read::{self, Facts};
@@ -87,7 +93,26 @@ impl Bus {
     /// # Errors
     /// If the fact cannot be stored, or the bus does not answer for twenty seconds.
     pub async fn publish<F: Fact>(&self, fact: &F) -> Result<Published, PublishError> {
-        Outgoing::first(self.stage, fact)?.publish(self).await
+        Outgoing::first(self.stage, fact)?.publish(self, None).await
+    }
+
+    /// Announces facts that are about to be published with [`Bus::publish_announced`]: each waits up to a quarter of
+    /// a second for the others, so that they share flushes of the log.
+    pub fn announce(&self, count: usize) -> Vec<Announced> {
+        let announcer = self.group_commit.announcer();
+        (0..count).map(|_| announcer.announce()).collect()
+    }
+
+    /// Does what [`Bus::publish`] does, together with others that were announced.
+    ///
+    /// # Errors
+    /// Those of [`Bus::publish`].
+    pub async fn publish_announced<F: Fact>(
+        &self,
+        fact: &F,
+        announced: &Announced,
+    ) -> Result<Published, PublishError> {
+        Outgoing::first(self.stage, fact)?.publish(self, Some(announced)).await
     }
 
     /// Publishes a fact as the only successor of the fact at `sequence`, which is about the same id. It
@@ -101,7 +126,26 @@ impl Bus {
         fact: &F,
         sequence: u64,
     ) -> Result<Published, PublishError> {
-        Outgoing::successor(self.stage, fact, sequence)?.publish(self).await
+        Outgoing::successor(self.stage, fact, sequence)?.publish(self, None).await
+    }
+
+    /// Publishes what came of a delivery: as its only successor, or as a first fact where it is about another id.
+    /// If this process has many other deliveries of the consumer, the fact waits up to a quarter of a second for their
+    /// outcomes, so that they share flushes of the log.
+    ///
+    /// # Errors
+    /// If the fact cannot be stored, or the bus does not answer for twenty seconds.
+    pub async fn publish_outcome<F: Fact>(
+        &self,
+        fact: &F,
+        delivery: &Delivery,
+    ) -> Result<Published, PublishError> {
+        let outgoing = if fact.id() == delivery.id() {
+            Outgoing::successor(self.stage, fact, delivery.sequence)?
+        } else {
+            Outgoing::first(self.stage, fact)?
+        };
+        outgoing.publish(self, Some(delivery.announced())).await
     }
 
     /// Publishes a fact of which there are several about one id, if the log has exactly `read` of them. So of two
@@ -112,7 +156,7 @@ impl Bus {
     pub async fn append<F: Fact>(&self, fact: &F, read: &Facts<F>) -> Result<Appended, PublishError> {
         let expected = Expected::FirstAfter(read.last_sequence);
         let outgoing = Outgoing::new(self.stage, fact, [F::NAME; 2], expected)?;
-        match (Outgoing { appended_to: Some(read.facts.len()), ..outgoing }).publish(self).await? {
+        match (Outgoing { appended_to: Some(read.facts.len()), ..outgoing }).publish(self, None).await? {
             Published::New => Ok(Appended::New),
             Published::AlreadyThere => Ok(Appended::Conflict),
         }
@@ -198,8 +242,8 @@ impl Outgoing {
     }
 
     /// Sends it until it is known to be on the log. The current span becomes its parent.
-    async fn publish(&self, bus: &Bus) -> Result<Published, PublishError> {
-        self.publish_until_known(bus).instrument(self.span()).await
+    async fn publish(&self, bus: &Bus, announced: Option<&Announced>) -> Result<Published, PublishError> {
+        self.publish_until_known(bus, announced).instrument(self.span()).await
     }
 
     fn span(&self) -> tracing::Span {
@@ -217,17 +261,19 @@ impl Outgoing {
         )
     }
 
-    async fn publish_until_known(&self, bus: &Bus) -> Result<Published, PublishError> {
+    async fn publish_until_known(
+        &self,
+        bus: &Bus,
+        announced: Option<&Announced>,
+    ) -> Result<Published, PublishError> {
         let deadline = Instant::now() + DEADLINE;
         let mut pause = FIRST_PAUSE;
         let (mut tries, mut expected) = (1, self.expected);
         loop {
-            let answer = match self.send(bus, expected).await {
-                Ok(ack) => {
-                    failpoint("sent");
-                    answer(ack).await
-                }
-                Err(answer) => answer,
+            let answer = if tries == 1 && self.is_groupable() {
+                self.send_in_group(bus, announced).await
+            } else {
+                self.send_alone(bus, expected).await
             };
             let published = match answer {
                 Answer::Stored => Ok(Published::New),
@@ -267,7 +313,48 @@ impl Outgoing {
         }
     }
 
+    /// What is appended is not: its publisher wants to know at once whether it came first.
+    fn is_groupable(&self) -> bool {
+        self.appended_to.is_none() && is_groupable(&self.payload)
+    }
+
+    async fn send_in_group(&self, bus: &Bus, announced: Option<&Announced>) -> Answer {
+        let headers = match self.headers(self.expected) {
+            Ok(headers) => headers,
+            Err(answer) => return answer,
+        };
+        let (id, subject, payload) = (self.id.clone(), self.subject.clone(), self.payload.clone());
+        match bus.group_commit.store(Ready { id, subject, headers, payload }, announced).await {
+            Verdict::Stored => Answer::Stored,
+            Verdict::Unknown(reason) => Answer::TryAgain(reason),
+            Verdict::Alone(on_its_way) => self.send_while(bus, on_its_way).await,
+        }
+    }
+
+    async fn send_while(&self, bus: &Bus, _on_its_way: Arc<OnItsWay>) -> Answer {
+        self.send_alone(bus, self.expected).await
+    }
+
+    async fn send_alone(&self, bus: &Bus, expected: Expected) -> Answer {
+        match self.send(bus, expected).await {
+            Ok(ack) => {
+                failpoint("sent");
+                answer(ack).await
+            }
+            Err(answer) => answer,
+        }
+    }
+
     async fn send(&self, bus: &Bus, expected: Expected) -> Result<PublishAckFuture, Answer> {
+        let message = PublishMessage::build().payload(self.payload.clone()).headers(self.headers(expected)?);
+        bus.jetstream
+            .send_publish(self.subject.clone(), message)
+            .await
+            .map_err(|error| Answer::of_error(error.kind(), &error))
+    }
+
+    /// Its headers with what the log is expected to have.
+    fn headers(&self, expected: Expected) -> Result<HeaderMap, Answer> {
         let mut headers = self.headers.clone();
         let (sequence, subjects) = match expected {
             Expected::SuccessorOf(sequence) => (sequence, subject::history(&self.id)),
@@ -279,11 +366,7 @@ impl Outgoing {
         if let Some(parent) = traceparent() {
             headers.insert(header::TRACEPARENT, parent.as_str());
         }
-        let message = PublishMessage::build().payload(self.payload.clone()).headers(headers);
-        bus.jetstream
-            .send_publish(self.subject.clone(), message)
-            .await
-            .map_err(|error| Answer::of_error(error.kind(), &error))
+        Ok(headers)
     }
 
     /// Reads from the log why it refused the fact: an outcome is there already, or a message that is none and

@@ -58,9 +58,17 @@ pub enum Copied {
     Ready(u64),
     /// This has to be done, or was done.
     Step(Step),
+    /// It is there, and the server does not fill it: the account is one that the server learnt by a reload, and its
+    /// imports work after a second one (nats-server#8560).
+    Silent,
     /// The server does not know the account of the region.
     NoAccount,
 }
+
+/// How long a copy may take until it follows the stream that it copies; the server asks for that at once.
+const FOLLOWS: Duration = Duration::from_secs(10);
+/// How often it is asked whether it does.
+const ASK_EVERY: Duration = Duration::from_millis(200);
 
 /// What has to be done so that the account of a region has its copy of the outward messages; with `apply` it is done.
 ///
@@ -74,6 +82,34 @@ pub async fn copy_for_region(config: &BusConfig, region: &str, apply: bool) -> a
     copied.with_context(|| format!("the copy of region {region}"))
 }
 
+/// Whether a copy that was made follows the stream that it copies.
+///
+/// # Errors
+/// If the code is no region's, or the bus does not answer.
+pub async fn copy_follows(config: &BusConfig, region: &str) -> anyhow::Result<bool> {
+    let wanted = copy_for(config, region)?;
+    let bus = Bus::connect_now(config).await?;
+    let follows = follows(&bus, &wanted).await;
+    bus.close().await;
+    follows.with_context(|| format!("the copy of region {region}"))
+}
+
+/// Waits until a copy follows; false if it does not in time.
+async fn follows(bus: &Bus, copy: &Object) -> anyhow::Result<bool> {
+    let asked = async {
+        loop {
+            let info =
+                api::request_to(bus, &copy.api, format!("STREAM.INFO.{}", copy.name), &Value::Null).await?;
+            // The time since the copy heard of its origin last; -1 where it never did.
+            if info["mirror"]["active"].as_i64().is_some_and(|active| active >= 0) {
+                return Ok::<_, anyhow::Error>(true);
+            }
+            tokio::time::sleep(ASK_EVERY).await;
+        }
+    };
+    tokio::time::timeout(FOLLOWS, asked).await.unwrap_or(Ok(false))
+}
+
 async fn copy(bus: &Bus, wanted: Object, apply: bool) -> anyhow::Result<Copied> {
     let info =
         match api::request_to(bus, &wanted.api, format!("STREAM.INFO.{}", wanted.name), &Value::Null).await {
@@ -81,8 +117,11 @@ async fn copy(bus: &Bus, wanted: Object, apply: bool) -> anyhow::Result<Copied> 
             Ok(info) => info,
             Err(_) => Value::Null,
         };
-    let Some((object, step)) = steps(bus, vec![wanted]).await?.pop() else {
-        return Ok(Copied::Ready(info["state"]["messages"].as_u64().unwrap_or_default()));
+    let Some((object, step)) = steps(bus, vec![wanted.clone()]).await?.pop() else {
+        return Ok(match follows(bus, &wanted).await? {
+            true => Copied::Ready(info["state"]["messages"].as_u64().unwrap_or_default()),
+            false => Copied::Silent,
+        });
     };
     match &step.action {
         _ if !apply => (),
@@ -103,6 +142,19 @@ pub async fn apply(config: &BusConfig, changes: Changes) -> anyhow::Result<Vec<S
     let applied = with_retries(&bus, async || apply_once(&bus, config, changes).await).await;
     bus.close().await;
     applied
+}
+
+/// Has each stage get every fact of its own again, whatever was acknowledged. A log that is not flushed with each
+/// message may keep a fact and lose what was made of it, and the acknowledgement does not say so. Whose successor is
+/// there is acknowledged once more.
+///
+/// # Errors
+/// If the bus does not answer or refuses.
+pub async fn deliver_again(bus: &Bus, config: &BusConfig) -> anyhow::Result<()> {
+    for consumer in wanted(config).iter().filter(|object| object.kind == Kind::Consumer) {
+        replace(bus, consumer).await.with_context(|| consumer.label())?;
+    }
+    Ok(())
 }
 
 async fn apply_once(bus: &Bus, config: &BusConfig, changes: Changes) -> anyhow::Result<Vec<Step>> {

@@ -24,4 +24,4 @@ pub use package::{Licence, Package};
 pub use provenance::Provenance;
 pub use record::{Record, Records, VersionRecord};
 pub use shape::Shape;
-pub use table::{Format, Names, Request, write, write_rows, write_table};
+pub use table::{Format, Names, Request, write, write_table};

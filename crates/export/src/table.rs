@@ -155,54 +155,29 @@ pub fn write<'a, W: Write + Send + 'a>(
     Ok(provenance)
 }
 
-/// Writes a small table that is no shape of reports, such as a comparison. Texts are kept from becoming formulas as in
-/// an export; a workbook has a sheet that says what its columns mean.
+/// Writes a table that is no shape of reports, such as a comparison or the rows of an outlet, to `out`, row by row.
+/// Texts are kept from becoming formulas as in an export; a workbook has a sheet that says what its columns mean, and
+/// the columns of a Parquet file are named by their ids. `title` is the name of the table in both. Returns how many
+/// rows there were. After an error, `out` has no whole file.
 ///
 /// # Errors
-/// If the format is Parquet, which is for exports.
-pub fn write_rows<'v>(
-    title: &str,
-    columns: &[Column],
-    names: Names,
-    format: Format,
-    rows: impl IntoIterator<Item = Vec<Value<'v>>>,
-) -> Result<Vec<u8>, ExportError> {
-    let mut out = Vec::new();
-    let mut table: Box<dyn TableWriter + '_> = match format {
-        Format::Csv => Box::new(CommaSeparated::new(columns, names, &mut out)?),
-        Format::Jsonl => Box::new(JsonLines::new(columns, names, &mut out)),
-        Format::Xlsx => {
-            let book = Book { title: title.to_owned(), names, shape: None };
-            Box::new(Spreadsheet::new(book, columns.to_vec(), SheetLimits::EXCEL, &mut out)?)
-        }
-        Format::Parquet => {
-            return Err(std::io::Error::from(std::io::ErrorKind::Unsupported).into());
-        }
-    };
-    for row in rows {
-        table.row(&row)?;
-    }
-    table.finish(&Provenance::default())?;
-    Ok(out)
-}
-
-/// Writes a table that is no shape of reports to `out`, row by row; `name` is that of the table in a Parquet file.
-/// Returns how many rows there were. After an error, `out` has no whole file.
-///
-/// # Errors
-/// If `out` takes no more, or the format is a workbook, which carries the dictionary of an export.
+/// If `out` takes no more.
 pub fn write_table<'v, W: Write + Send>(
-    name: &str,
+    title: &str,
     columns: Vec<Column>,
+    names: Names,
     format: Format,
     rows: impl IntoIterator<Item = Vec<Value<'v>>>,
     out: W,
 ) -> Result<u64, ExportError> {
     let mut table: Box<dyn TableWriter + '_> = match format {
-        Format::Csv => Box::new(CommaSeparated::new(&columns, Names::Id, out)?),
-        Format::Jsonl => Box::new(JsonLines::new(&columns, Names::Id, out)),
-        Format::Parquet => Box::new(ParquetFile::plain(name, columns, out)?),
-        Format::Xlsx => return Err(std::io::Error::from(std::io::ErrorKind::Unsupported).into()),
+        Format::Csv => Box::new(CommaSeparated::new(&columns, names, out)?),
+        Format::Jsonl => Box::new(JsonLines::new(&columns, names, out)),
+        Format::Parquet => Box::new(ParquetFile::plain(title, columns, out)?),
+        Format::Xlsx => {
+            let book = Book { title: title.to_owned(), names, shape: None };
+            Box::new(Spreadsheet::new(book, columns, SheetLimits::EXCEL, out)?)
+        }
     };
     let mut count = 0;
     for row in rows {

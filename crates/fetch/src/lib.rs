@@ -8,6 +8,7 @@ mod fetcher;
 mod list;
 mod networks;
 mod outline;
+mod records;
 mod robots;
 mod visit;
 

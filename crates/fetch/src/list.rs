@@ -1,4 +1,5 @@
-//! Lists of published reports: the pages of a column of a site, and the list API of 广东's `gkmlpt`.
+//! Lists of published reports: the pages of a column of a site, the list API of 广东's `gkmlpt`, and the records of
+//! `jpage`.
 
 use reqwest::Url;
 use serde::Deserialize;
@@ -6,6 +7,7 @@ use serde_json::Value;
 
 use crate::choice::{attachments, names_report, resolved, stated_year};
 use crate::outline::Outline;
+use crate::records::{self, Records};
 
 /// A report in a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,6 +110,10 @@ pub(crate) fn of_page(outline: &Outline, at: &Url) -> ListPage {
             page.found.push(Found { url, title: link.text.clone(), published: None });
         }
     }
+    if let Some(records) = &outline.records {
+        add_records(&mut page, records, outline, at);
+    }
+    page.next.extend(outline.paging.as_ref().and_then(|paging| paging.second(at)));
     let is_next = |text: &str| ["下一页", "下页", "后一页", ">", "›", "»"].contains(&text.trim());
     let next = outline.links.iter().filter(|link| is_next(&link.text));
     page.next.extend(next.filter_map(|link| resolved(outline, at, &link.href)).take(1));
@@ -117,6 +123,26 @@ pub(crate) fn of_page(outline: &Outline, at: &Url) -> ListPage {
         page.next.extend(further);
     }
     page
+}
+
+/// The reports in an answer of `jpage`; none if it is none.
+pub(crate) fn of_records(text: &str, at: &Url) -> Option<ListPage> {
+    let records = Records::of_answer(text)?;
+    let mut page = ListPage::default();
+    add_records(&mut page, &records, &Outline::default(), at);
+    page.next.extend(records::following(at, records.total));
+    Some(page)
+}
+
+fn add_records(page: &mut ListPage, records: &Records, outline: &Outline, at: &Url) {
+    for record in &records.records {
+        let mut reports = record.links.iter().filter(|link| names_report(&link.text));
+        let Some(link) = reports.next() else { continue };
+        let Some(url) = resolved(outline, at, &link.href).filter(|url| url != at) else { continue };
+        if page.found.iter().all(|found| found.url != url) {
+            page.found.push(Found { url, title: link.text.clone(), published: record.day.clone() });
+        }
+    }
 }
 
 /// Whether a page is a list: it has no figures of its own, and links to a report that is a page, or to attachments
@@ -162,6 +188,43 @@ mod tests {
         assert_eq!(of_json(last.as_bytes(), &page.next[0], seen).unwrap().0.next, []);
         assert_eq!(of_json(b"{\"total\":3}", &at, 0), None);
         assert_eq!(of_json(b"<html>", &at, 0), None);
+    }
+
+    #[test]
+    fn records_are_read_group_by_group() {
+        let at: Url = "https://a.gov.cn/col/col1/index.html".parse().unwrap();
+        let record = |number: u32| {
+            format!(
+                "<record><![CDATA[<li><a href=\"/art/art_{number}.html\">甲局20{number}年度报告</a>\
+                 <span>2025-01-17</span></li>]]></record>"
+            )
+        };
+        let page = format!(
+            "<title>年度报告</title><script type=\"text/xml\"><datastore><totalrecord>3</totalrecord><recordset>{}{}\
+             </recordset></datastore></script><script>var param_1 = {{columnid:1}};$('#1').jpage({{perPage:1,groupSize:2,\
+             totalRecord:3,proxyUrl:'/module/web/jpage/dataproxy.jsp',ajaxParam:param_1}});</script>",
+            record(24),
+            record(23)
+        );
+        let outline = Outline::of(&page);
+        assert!(is_list(&outline, &at));
+        let first = of_page(&outline, &at);
+        let found: Vec<(&str, Option<&str>)> =
+            first.found.iter().map(|one| (one.url.path(), one.published.as_deref())).collect();
+        assert_eq!(
+            found,
+            [("/art/art_24.html", Some("2025-01-17")), ("/art/art_23.html", Some("2025-01-17"))]
+        );
+        let [next] = &first.next[..] else { panic!("{:?}", first.next) };
+        assert_eq!(next.query(), Some("startrecord=3&endrecord=4&perpage=1&columnid=1"));
+        let answer = format!(
+            "<datastore><totalrecord>3</totalrecord><recordset>{}</recordset></datastore>",
+            record(22)
+        );
+        let last = of_records(&answer, next).unwrap();
+        assert_eq!((last.found.len(), last.next.len()), (1, 0));
+        assert_eq!(last.found[0].url.as_str(), "https://a.gov.cn/art/art_22.html");
+        assert!(of_records("<html>", next).is_none());
     }
 
     #[test]

@@ -10,6 +10,8 @@ use html5ever::tokenizer::{
     BufferQueue, Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts,
 };
 
+use crate::records::{Paging, Records};
+
 /// Links of a page that are looked at; a list page of a site has some hundreds.
 const LINKS: usize = 5_000;
 /// Characters of a text that are kept.
@@ -32,6 +34,9 @@ pub(crate) struct Outline {
     pub(crate) figures: usize,
     /// The pages of a list, as the script of the site writes links to them.
     pub(crate) pages: Option<Pages>,
+    /// The records of a list in a script, and how the page asks for further ones.
+    pub(crate) records: Option<Records>,
+    pub(crate) paging: Option<Paging>,
 }
 
 /// A link, or a document that the page embeds.
@@ -57,7 +62,16 @@ pub(crate) struct Pages {
 impl Outline {
     /// The outline of a decoded page.
     pub(crate) fn of(page: &str) -> Self {
-        let tokenizer = Tokenizer::new(Sink::default(), TokenizerOpts::default());
+        Self::made(page, State::default())
+    }
+
+    /// The outline of a part of a page, whose scripts are left alone.
+    pub(crate) fn of_fragment(part: &str) -> Self {
+        Self::made(part, State { is_fragment: true, ..State::default() })
+    }
+
+    fn made(page: &str, state: State) -> Self {
+        let tokenizer = Tokenizer::new(Sink(RefCell::new(state)), TokenizerOpts::default());
         let buffer = BufferQueue::default();
         buffer.push_back(StrTendril::from_slice(page));
         while !matches!(tokenizer.feed(&buffer), TokenizerResult::Done) {}
@@ -70,7 +84,6 @@ impl Outline {
     }
 }
 
-#[derive(Default)]
 struct Sink(RefCell<State>);
 
 #[derive(Default)]
@@ -82,6 +95,7 @@ struct State {
     cell: Option<String>,
     script: Option<String>,
     is_in_title: bool,
+    is_fragment: bool,
 }
 
 impl TokenSink for Sink {
@@ -201,7 +215,13 @@ impl State {
     }
 
     fn end_script(&mut self) {
-        let Some(script) = self.script.take() else { return };
+        let Some(script) = self.script.take().filter(|_| !self.is_fragment) else { return };
+        if self.outline.records.is_none() {
+            self.outline.records = Records::of(&script);
+        }
+        if self.outline.paging.is_none() {
+            self.outline.paging = Paging::of(&script);
+        }
         if self.outline.pages.is_none() {
             self.outline.pages = pages(&script);
         }

@@ -83,6 +83,9 @@ pub async fn visit(
         if lists && let Some((first, seen)) = list::of_json(&body.bytes, &body.url, 0) {
             return further(fetcher, &body.url, first, seen).await.map(Visit::List);
         }
+        if lists && let Some(first) = records(&body) {
+            return further(fetcher, &body.url, first, 0).await.map(Visit::List);
+        }
         if !is_page(&body) {
             let name = file_name(&body.url);
             return Ok(snapshot(body, name, None));
@@ -179,7 +182,7 @@ async fn further(
             }
             None => {
                 let text = charset::decode(&body.bytes, body.content_type.as_deref());
-                list::of_page(&Outline::of(&text), &body.url)
+                records(&body).unwrap_or_else(|| list::of_page(&Outline::of(&text), &body.url))
             }
         };
         waiting.extend(page.next.into_iter().rev());
@@ -189,6 +192,15 @@ async fn further(
     }
     found.truncate(LISTED);
     Ok(found)
+}
+
+/// The reports in an answer of `jpage`; none if it is none. A document of fifty megabytes is not decoded for that.
+fn records(body: &Body) -> Option<ListPage> {
+    let head = &body.bytes[..body.bytes.len().min(512)];
+    let is_answer = head.windows(b"<datastore".len()).any(|part| part == b"<datastore");
+    is_answer
+        .then(|| charset::decode(&body.bytes, body.content_type.as_deref()))
+        .and_then(|text| list::of_records(&text, &body.url))
 }
 
 /// Whether bytes are a page: the header or their beginning says HTML.

@@ -20,6 +20,17 @@ pub struct Table {
     pub index: &'static [&'static str],
 }
 
+impl Table {
+    /// How many characters a column for texts takes; 0 where the table has no such column.
+    pub fn text_length(&self, column: &str) -> usize {
+        let found = self.columns.iter().find(|known| known.name == column);
+        match found.map(|column| column.of) {
+            Some(Type::Text(length)) => length,
+            _ => 0,
+        }
+    }
+}
+
 /// A column.
 #[derive(Debug)]
 pub struct Column {

@@ -2,6 +2,8 @@
 
 mod text;
 
+use std::borrow::Cow;
+
 use document::Layout;
 use report::{CellKind, Cells, Decimal, Form, FormId, Note, NoteKind, Table};
 
@@ -23,7 +25,7 @@ struct Row<'a> {
     id: &'static str,
     label: Slot<'a>,
     /// The text before the label in its line.
-    before: String,
+    before: &'a str,
     /// Column ids by the header above, left to right; empty where there is none.
     columns: Vec<Option<&'static str>>,
     /// The headings of these columns.
@@ -68,7 +70,7 @@ const HEADINGS: [(&str, &str, i32); 13] = [
 pub(crate) fn find<'a>(lines: &[Line<'a>]) -> Found<'a> {
     let mut found = Found::default();
     let mut header: Vec<(&'static str, Slot<'a>)> = Vec::new();
-    let mut before = String::new();
+    let mut before = "";
     let mut block = text::Block::default();
     // Whether something else has been printed since the last row.
     let mut closed = true;
@@ -76,7 +78,7 @@ pub(crate) fn find<'a>(lines: &[Line<'a>]) -> Found<'a> {
         let mut open = false;
         let is_row = text::is_row(line);
         for slot in &line.slots {
-            let plain = label::plain(slot.str());
+            let plain = slot.read.plain.as_str();
             // A table of another kind: the rows below are not ours, whatever they are called.
             if plain.contains("申请数量") || plain.contains("申请人情况") {
                 if !found.rows.is_empty() {
@@ -88,15 +90,15 @@ pub(crate) fn find<'a>(lines: &[Line<'a>]) -> Found<'a> {
                 block.settle(&mut found.rows);
                 header.clear();
                 (open, closed) = (false, true);
-            } else if let Some(id) = row_id(&plain).or_else(|| {
+            } else if let Some(id) = row_id(slot).or_else(|| {
                 // A label stands under headings, and figures follow it.
                 let above = found.rows.last().map(|row| row.id);
-                misprinted(&plain, above).filter(|_| !header.is_empty())
+                misprinted(slot, above).filter(|_| !header.is_empty())
             }) {
                 found.rows.push(Row {
                     id,
                     label: *slot,
-                    before: std::mem::take(&mut before),
+                    before,
                     columns: header.iter().map(|(column, _)| Some(*column)).collect(),
                     headings: header.iter().map(|(_, heading)| *heading).collect(),
                     layout: line.layout,
@@ -104,24 +106,23 @@ pub(crate) fn find<'a>(lines: &[Line<'a>]) -> Found<'a> {
                 });
                 block.reopen();
                 (open, closed) = (true, false);
-            } else if let Some((column, vote)) = heading(&plain) {
+            } else if let Some((column, vote)) = heading(plain) {
                 block.settle(&mut found.rows);
                 header.push((column, *slot));
                 found.evidence += vote;
                 (open, closed) = (false, true);
-            } else if line.is_text && !header.is_empty() && figure::is_like(slot.str()) && !(open && is_row) {
+            } else if line.is_text && !header.is_empty() && slot.is_like_figure() && !(open && is_row) {
                 block.take(*slot, header.len());
             } else if let Some(row) = found.rows.last_mut() {
                 // Below its label a row goes on as long as figures are missing.
-                let goes_on = !closed
-                    && row.slots.len() < row.columns.len().max(1)
-                    && figure::any(slot.str()).is_number();
+                let goes_on =
+                    !closed && row.slots.len() < row.columns.len().max(1) && slot.figure().is_number();
                 // A figure more than there are columns: which of them is none of the row, is not known.
                 let is_too_many =
-                    !closed && !open && line.layout != Layout::Grid && figure::any(slot.str()).is_number();
+                    !closed && !open && line.layout != Layout::Grid && slot.figure().is_number();
                 let is_other_text = is_text(slot) && !plain.contains(|c: char| c.is_ascii_digit());
                 if is_other_text && line.layout == Layout::Stream {
-                    block.close(&plain, &mut found.rows);
+                    block.close(plain, &mut found.rows);
                     (open, closed) = (false, true);
                 } else if open || goes_on || is_too_many {
                     row.slots.push(*slot);
@@ -138,23 +139,21 @@ pub(crate) fn find<'a>(lines: &[Line<'a>]) -> Found<'a> {
     found
 }
 
-fn row_id(plain: &str) -> Option<&'static str> {
-    let normalised = label::normalise(plain);
-    ROWS.iter().find(|(label, _)| normalised == *label).map(|(_, id)| *id)
+fn row_id(slot: &Slot<'_>) -> Option<&'static str> {
+    ROWS.iter().find(|(label, _)| slot.normalised() == *label).map(|(_, id)| *id)
 }
 
 /// Characters of a label with which one edit leads to no other word.
 const LONG_LABEL: usize = 4;
 
 /// The row whose label is one edit away, if there is just one and it stands below the row `above` in the form.
-fn misprinted(plain: &str, above: Option<&'static str>) -> Option<&'static str> {
-    let normalised = label::normalise(plain);
-    if !(LONG_LABEL..=LONGEST_LABEL).contains(&normalised.chars().count()) {
+fn misprinted(slot: &Slot<'_>, above: Option<&'static str>) -> Option<&'static str> {
+    if !(LONG_LABEL..=LONGEST_LABEL).contains(&slot.read.normalised.length()) {
         return None;
     }
     let place = |id: &str| ROWS.iter().position(|(_, row)| *row == id);
     let is_near = |row: &&(&str, &'static str)| {
-        row.0.chars().count() >= LONG_LABEL && strsim::levenshtein(&normalised, row.0) == 1
+        row.0.chars().count() >= LONG_LABEL && strsim::levenshtein(slot.normalised(), row.0) == 1
     };
     let mut near: Vec<&'static str> = ROWS.iter().filter(is_near).map(|(_, id)| *id).collect();
     near.dedup();
@@ -163,11 +162,15 @@ fn misprinted(plain: &str, above: Option<&'static str>) -> Option<&'static str> 
 }
 
 fn heading(plain: &str) -> Option<(&'static str, i32)> {
-    if plain.chars().count() > 24 || figure::any(plain).is_number() {
+    if plain.len() < 6 || plain.chars().count() > 24 {
         return None;
     }
-    let words = plain.replace(['／', '丨', '|'], "/");
-    HEADINGS.iter().find(|(word, ..)| words.contains(word)).map(|(_, column, vote)| (*column, *vote))
+    let words = match plain.contains(['／', '丨', '|']) {
+        true => Cow::Owned(plain.replace(['／', '丨', '|'], "/")),
+        false => Cow::Borrowed(plain),
+    };
+    let (_, column, vote) = HEADINGS.iter().find(|(word, ..)| words.contains(word))?;
+    (!figure::any(plain).is_number()).then_some((*column, *vote))
 }
 
 /// How many 元 the unit is that a heading names.
@@ -199,7 +202,7 @@ fn is_altered(heading: &str, official: &str) -> bool {
 }
 
 fn is_text(slot: &Slot<'_>) -> bool {
-    !figure::any(slot.str()).is_value()
+    !slot.figure().is_value()
 }
 
 impl<'a> Found<'a> {
@@ -274,8 +277,7 @@ impl<'a> Found<'a> {
 
 impl Row<'_> {
     fn same_figures(&self, other: &Self) -> bool {
-        let values =
-            |row: &Self| row.slots.iter().map(|slot| figure::any(slot.str()).value).collect::<Vec<_>>();
+        let values = |row: &Self| row.slots.iter().map(|slot| slot.figure().value).collect::<Vec<_>>();
         values(self) == values(other)
     }
 
@@ -293,17 +295,17 @@ impl Row<'_> {
             self.headings.get(at).copied()
         };
         for (column, heading) in columns.iter().filter_map(|column| Some((column, headed(column)?))) {
-            let printed = label::plain(heading.str());
+            let printed = heading.read.plain.as_str();
             let origin = Some(heading.origin());
-            if form.id == FormId::F2021 && is_altered(&printed, column.label) {
-                notes.push(Note::new(NoteKind::HeadingAltered, printed.as_str(), origin));
+            if form.id == FormId::F2021 && is_altered(printed, column.label) {
+                notes.push(Note::new(NoteKind::HeadingAltered, printed, origin));
             }
-            let unit = money_unit(&printed).filter(|_| column.id == "amount");
+            let unit = money_unit(printed).filter(|_| column.id == "amount");
             if let Some(unit) = unit.filter(|unit| money_unit(column.label) != Some(*unit)) {
                 notes.push(Note::counted(NoteKind::MoneyUnit, self.id, unit, origin));
             }
         }
-        let is_old = form.id == FormId::F2021 && label::normalise(self.label.str()) == "规范性文件";
+        let is_old = form.id == FormId::F2021 && self.label.normalised() == "规范性文件";
         if is_old && !self.before.ends_with("行政") {
             notes.push(Note::new(NoteKind::LabelOutdated, self.id, Some(self.label.origin())));
         }
@@ -313,7 +315,7 @@ impl Row<'_> {
     /// How many 元 the unit is that the heading of the money names.
     fn unit(&self) -> Option<u32> {
         let at = self.columns.iter().position(|column| *column == Some("amount"))?;
-        money_unit(&label::plain(self.headings.get(at)?.str()))
+        money_unit(&self.headings.get(at)?.read.plain)
     }
 
     /// Lays the row against its columns: by the header where it names them, else in their order. False

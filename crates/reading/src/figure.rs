@@ -30,6 +30,9 @@ impl Figure {
 
 /// Reads the text of a cell that takes figures of this kind.
 pub(crate) fn parse(text: &str, kind: CellKind) -> Figure {
+    if let Some(value) = plain_digits(text) {
+        return Figure { state: CellState::Read, value: Some(value) };
+    }
     let seen = text.trim_matches(is_space).chars().filter(|c| !is_invisible(*c));
     let trimmed: String = seen.map(narrow).collect();
     if trimmed.is_empty() {
@@ -45,6 +48,16 @@ pub(crate) fn parse(text: &str, kind: CellKind) -> Figure {
         Some(value) => Figure { state: CellState::Read, value: Some(value) },
         None => Figure { state: CellState::Unreadable, value: None },
     }
+}
+
+/// Most digits of a figure: no agency counts in quadrillions, so more are two numbers, a telephone or a file number.
+const MOST_DIGITS: usize = 15;
+
+/// The value of digits and nothing else, as in most cells.
+fn plain_digits(text: &str) -> Option<Decimal> {
+    let is_plain = (1..=MOST_DIGITS).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    let value = |value: u64, digit| value * 10 + u64::from(digit - b'0');
+    is_plain.then(|| Decimal::from(text.bytes().fold(0, value)))
 }
 
 /// The number that the pieces of a figure make together: `21 7` of a cell so narrow that 217 takes two lines.
@@ -82,12 +95,12 @@ pub(crate) fn any(text: &str) -> Figure {
 /// Longest text that can be a misprinted figure.
 const MISPRINT_CHARS: usize = 16;
 
-/// Whether a word in running text stands where a figure does: a figure, a placeholder, or digits with other
-/// characters that make no number.
-pub(crate) fn is_like(word: &str) -> bool {
+/// Whether a word in running text with this figure stands where a figure does: a figure, a placeholder, or digits
+/// with other characters that make no number.
+pub(crate) fn is_like(word: &str, figure: Figure) -> bool {
     let is_word = |c: char| ('\u{4e00}'..='\u{9fff}').contains(&c);
     let is_bare_number = || word.trim_end_matches(['.', '、', ')', '）', '．']).len() < word.len();
-    any(word).is_value()
+    figure.is_value()
         || word.chars().count() <= MISPRINT_CHARS
             && word.starts_with(|c: char| c.is_ascii_digit())
             && !word.contains(is_word)
@@ -95,11 +108,10 @@ pub(crate) fn is_like(word: &str) -> bool {
 }
 
 fn is_placeholder(text: &str) -> bool {
-    let text: String = text.chars().filter(|c| !is_space(*c)).collect();
-    matches!(text.as_str(), "无" | "不适用" | "空" | "未统计" | "N/A" | "n/a" | "暂无" | "没有")
-        || text
-            .chars()
-            .all(|c| matches!(c, '/' | '\\' | '-' | '—' | '–' | '―' | '─' | '－' | '*' | '_' | '~'))
+    const WORDS: [&str; 8] = ["无", "不适用", "空", "未统计", "N/A", "n/a", "暂无", "没有"];
+    let seen = || text.chars().filter(|c| !is_space(*c));
+    WORDS.iter().any(|word| seen().eq(word.chars()))
+        || seen().all(|c| matches!(c, '/' | '\\' | '-' | '—' | '–' | '―' | '─' | '－' | '*' | '_' | '~'))
 }
 
 /// A figure without the marks by which Markdown sets it bold or slanted: `**3**`, `_3_`.
@@ -238,8 +250,7 @@ fn ungrouped(text: &str) -> Option<String> {
         digits.push('.');
         digits.push_str(fraction);
     }
-    // No agency counts in quadrillions; longer digits are two numbers, a telephone or a file number.
-    let valid = digits.split('.').next().is_some_and(|whole| whole.len() <= 15)
+    let valid = digits.split('.').next().is_some_and(|whole| whole.len() <= MOST_DIGITS)
         && digits.starts_with(|c: char| c.is_ascii_digit())
         && digits.chars().all(|c| c.is_ascii_digit() || c == '.');
     valid.then_some(digits)

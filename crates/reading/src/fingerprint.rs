@@ -57,7 +57,8 @@ fn without(text: &str, names: &[String]) -> String {
     let mut kept = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(c) = rest.chars().next() {
-        let name = names.iter().filter(|_| begins.contains(&c)).find(|name| rest.starts_with(name.as_str()));
+        let begins = begins.contains(&c);
+        let name = names.iter().filter(|_| begins).find(|name| rest.starts_with(name.as_str()));
         let step = name.map_or(c.len_utf8(), String::len);
         if name.is_none() {
             kept.push(c);

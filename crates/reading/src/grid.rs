@@ -5,6 +5,8 @@ use std::ops::Range;
 use document::{Block, Document, Layout, Text};
 use report::Origin;
 
+use crate::cell_text::CellText;
+use crate::figure::Figure;
 use crate::label::is_space;
 use crate::origin::origin;
 use crate::outline::Outline;
@@ -24,6 +26,8 @@ pub(crate) struct Line<'a> {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Slot<'a> {
     pub(crate) text: &'a Text,
+    /// The same text, normalised.
+    pub(crate) read: &'a CellText,
     pub(crate) column: u32,
     table: u32,
     row: u32,
@@ -32,6 +36,20 @@ pub(crate) struct Slot<'a> {
 impl<'a> Slot<'a> {
     pub(crate) fn str(&self) -> &'a str {
         self.text.as_str()
+    }
+
+    /// Its figure, if it takes no money.
+    pub(crate) fn figure(&self) -> Figure {
+        self.read.figure
+    }
+
+    pub(crate) fn normalised(&self) -> &'a str {
+        self.read.normalised.as_str()
+    }
+
+    /// Whether it stands where a figure does in running text.
+    pub(crate) fn is_like_figure(&self) -> bool {
+        figure::is_like(self.str(), self.figure())
     }
 
     pub(crate) fn origin(&self) -> Origin {
@@ -44,17 +62,28 @@ impl<'a> Slot<'a> {
     }
 }
 
-/// Every row of every table.
-pub(crate) fn lines(document: &Document) -> Vec<Line<'_>> {
-    let tables = document.blocks.iter().filter_map(|block| match block {
+/// The text of every cell of every table, in their order, normalised once for all that look for rows.
+pub(crate) fn cell_texts(document: &Document) -> Vec<CellText> {
+    let cells = tables(document).flat_map(|table| &table.rows).flat_map(|row| &row.cells);
+    cells.map(|cell| CellText::of(cell.text.as_str())).collect()
+}
+
+fn tables(document: &Document) -> impl Iterator<Item = &document::Table> {
+    document.blocks.iter().filter_map(|block| match block {
         Block::Table(table) => Some(table),
         Block::Paragraph(_) => None,
-    });
+    })
+}
+
+/// Every row of every table. `texts` are those of the cells of the same document.
+pub(crate) fn lines<'a>(document: &'a Document, texts: &'a [CellText]) -> Vec<Line<'a>> {
     let mut lines = Vec::new();
-    for (index, table) in (0..).zip(tables) {
+    let mut texts = texts.iter();
+    for (index, table) in (0..).zip(tables(document)) {
         for (row, cells) in (0..).zip(&table.rows) {
-            let slots = cells.cells.iter().map(|cell| Slot {
+            let slots = cells.cells.iter().zip(texts.by_ref()).map(|(cell, read)| Slot {
                 text: &cell.text,
+                read,
                 column: cell.column,
                 table: index,
                 row,
@@ -74,7 +103,7 @@ const FIGURES_OF_A_ROW: usize = 7;
 #[derive(Debug)]
 pub(crate) struct Pieces {
     block: usize,
-    texts: Vec<Text>,
+    texts: Vec<(Text, CellText)>,
     /// Whether tabs part them, so that blanks are there too.
     has_tabs: bool,
 }
@@ -86,21 +115,29 @@ pub(crate) fn pieces(document: &Document) -> Vec<Pieces> {
     for (block, content) in document.blocks.iter().enumerate() {
         match content {
             Block::Paragraph(paragraph) if paragraph.text.as_str().contains('\t') => {
-                let texts = parts(&paragraph.text, |c| c == '\t').map(|text| text.trimmed()).collect();
-                pieces.push(Pieces { block, texts, has_tabs: true });
+                let texts = parts(&paragraph.text, |c| c == '\t').map(|text| text.trimmed());
+                pieces.push(Pieces { block, texts: read(texts), has_tabs: true });
             }
             Block::Paragraph(paragraph) => {
-                pieces.push(Pieces { block, texts: words(&paragraph.text), has_tabs: false });
+                pieces.push(Pieces { block, texts: read(words(&paragraph.text)), has_tabs: false });
             }
             Block::Table(table) => {
                 let cells = table.rows.iter().flat_map(|row| &row.cells);
                 let long = cells.filter(|cell| cell.text.as_str().chars().count() > CELL_CHARS);
-                let texts = long.flat_map(|cell| words(&cell.text)).collect();
-                pieces.push(Pieces { block, texts, has_tabs: false });
+                let texts = long.flat_map(|cell| words(&cell.text));
+                pieces.push(Pieces { block, texts: read(texts), has_tabs: false });
             }
         }
     }
     pieces
+}
+
+fn read(texts: impl IntoIterator<Item = Text>) -> Vec<(Text, CellText)> {
+    let read = |text: Text| {
+        let read = CellText::of(text.as_str());
+        (text, read)
+    };
+    texts.into_iter().map(read).collect()
 }
 
 /// The same as lines. A paragraph with tabs is a line. The other paragraphs between two headings are a line
@@ -117,7 +154,8 @@ pub(crate) fn piece_lines<'d>(pieces: &'d [Pieces], outline: &Outline) -> Vec<Li
             for pieces in run.chunks(if is_row_a_piece { 1 } else { run.len() }) {
                 let row = lines.len() as u32 + 1;
                 let texts = pieces.iter().flat_map(|piece| &piece.texts);
-                let slots = (0..).zip(texts).map(|(column, text)| Slot { text, column, table, row });
+                let slots =
+                    (0..).zip(texts).map(|(column, (text, read))| Slot { text, read, column, table, row });
                 lines.push(Line { layout, table, is_text: !has_tabs, slots: slots.collect() });
             }
         }
@@ -131,8 +169,7 @@ const MORE_THAN_A_ROW: usize = 20;
 /// Whether paragraphs are printed rows: most figures stand in a paragraph with the label or with the other
 /// figures of their row, and no paragraph has the figures of several rows.
 fn are_rows(pieces: &[Pieces]) -> bool {
-    let figures =
-        |piece: &Pieces| piece.texts.iter().filter(|text| figure::any(text.as_str()).is_number()).count();
+    let figures = |piece: &Pieces| piece.texts.iter().filter(|(_, read)| read.figure.is_number()).count();
     let all: usize = pieces.iter().map(figures).sum();
     let in_rows: usize = pieces.iter().filter(|piece| piece.texts.len() > 1).map(figures).sum();
     in_rows * 2 > all && pieces.iter().all(|piece| figures(piece) <= MORE_THAN_A_ROW)

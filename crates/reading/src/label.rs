@@ -4,9 +4,13 @@
 /// A label without spaces, punctuation, width, quotation marks, glosses and enumerators, in simplified
 /// characters.
 pub(crate) fn normalise(label: &str) -> String {
-    let plain = plain(label);
+    bare(&plain(label))
+}
+
+/// A plain label without punctuation and enumerators.
+pub(crate) fn bare(plain: &str) -> String {
     // （六）1、… has two.
-    let bare = strip_enumerator(strip_enumerator(&plain));
+    let bare = strip_enumerator(strip_enumerator(plain));
     bare.chars().filter(|c| !is_punctuation(*c)).collect()
 }
 
@@ -14,8 +18,12 @@ pub(crate) fn normalise(label: &str) -> String {
 /// as in `辦(bàn)公(gōng)`.
 pub(crate) fn plain(text: &str) -> String {
     let squeezed = squeeze(text);
+    simplified(if squeezed.contains('(') { without_glosses(&squeezed) } else { squeezed })
+}
+
+fn without_glosses(squeezed: &str) -> String {
     let mut plain = String::with_capacity(squeezed.len());
-    let mut rest = squeezed.as_str();
+    let mut rest = squeezed;
     while let Some((before, behind)) = rest.split_once('(') {
         plain.push_str(before);
         // A gloss is short: looking further for its end would read a text of open brackets again and again.
@@ -29,7 +37,7 @@ pub(crate) fn plain(text: &str) -> String {
         };
     }
     plain.push_str(rest);
-    simplified(plain)
+    plain
 }
 
 /// In simplified characters. 乾县, 磐石市 and 於潜镇 are simplified already.
@@ -68,60 +76,102 @@ fn is_gloss(text: &str) -> bool {
 
 /// Without white space of any kind, with full-width ASCII turned to half-width.
 pub(crate) fn squeeze(text: &str) -> String {
-    text.chars().filter(|c| !is_space(*c)).map(narrow).collect()
+    let mut squeezed = String::with_capacity(text.len());
+    squeezed.extend(text.chars().filter(|c| !is_space(*c)).map(narrow));
+    squeezed
 }
 
-/// How many edits lie between a printed label and an official one, both normalised; none if they are
-/// not the same label. A printed label may stop early (`部分公开` for `部分公开区分处理的…`) or have been
-/// garnished at its end.
-pub(crate) fn distance(printed: &str, official: &str) -> Option<usize> {
-    let printed_length = printed.chars().count();
-    let official_length = official.chars().count();
-    if printed_length == 0 {
-        return None;
+/// A normalised label, with what shows at once that another is not like it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Normalised {
+    text: String,
+    length: usize,
+    /// A bit for each of its characters; several characters share a bit.
+    characters: u64,
+}
+
+impl Normalised {
+    /// A text that has been normalised.
+    pub(crate) fn new(text: String) -> Self {
+        let bit = |c: char| 1 << (u32::from(c).wrapping_mul(0x9e37_79b1) >> 26);
+        let (length, characters) = text.chars().fold((0, 0), |(length, bits), c| (length + 1, bits | bit(c)));
+        Self { text, length, characters }
     }
-    if printed == official {
-        return Some(0);
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.text
     }
-    let shorter = printed_length.min(official_length);
-    if shorter >= 4 && (official.starts_with(printed) || printed.starts_with(official)) {
-        return Some(1);
+
+    /// How many characters it has.
+    pub(crate) fn length(&self) -> usize {
+        self.length
     }
-    // Short labels differ in one character from labels that mean something else.
-    let allowed = match official_length {
-        ..=3 => 0,
-        4..=6 => 1,
-        7..=12 => 2,
-        _ => official_length / 5,
-    };
-    if printed_length.abs_diff(official_length) > allowed {
-        return None;
+
+    /// How many edits lie between a printed label and an official one; none if they are not the same
+    /// label. A printed label may stop early (`部分公开` for `部分公开区分处理的…`) or have been garnished at
+    /// its end.
+    pub(crate) fn distance(&self, official: &Self) -> Option<usize> {
+        if self.length == 0 {
+            return None;
+        }
+        if self.text == official.text {
+            return Some(0);
+        }
+        let shorter = self.length.min(official.length);
+        if shorter >= 4 && (official.text.starts_with(&self.text) || self.text.starts_with(&official.text)) {
+            return Some(1);
+        }
+        // Short labels differ in one character from labels that mean something else.
+        let allowed = match official.length {
+            ..=3 => 0,
+            4..=6 => 1,
+            7..=12 => 2,
+            _ => official.length / 5,
+        };
+        if self.length.abs_diff(official.length) > allowed || self.least_edits(official) > allowed {
+            return None;
+        }
+        let edits = strsim::levenshtein(&self.text, &official.text);
+        (edits <= allowed).then_some(edits + 1)
     }
-    let edits = strsim::levenshtein(printed, official);
-    (edits <= allowed).then_some(edits + 1)
+
+    /// Edits that are needed at least: one for each character that the other label does not have.
+    fn least_edits(&self, other: &Self) -> usize {
+        let missing = |one: u64, other: u64| (one & !other).count_ones() as usize;
+        missing(self.characters, other.characters).max(missing(other.characters, self.characters))
+    }
 }
 
 /// The number a top-level heading begins with: `三、…` is 3. Dashes stand for 一 in some reports.
 pub(crate) fn ordinal(text: &str) -> Option<(u32, &str)> {
     let text = text.trim_start_matches(is_space);
-    let digits = text.char_indices().take_while(|(_, c)| chinese_digit(*c).is_some()).last()?;
-    let end = digits.0 + digits.1.len_utf8();
-    let rest = text[end..].trim_start_matches(is_space);
-    let rest = rest.strip_prefix(['、', '，', '.', '．', ','])?;
-    let number = match text[..end].chars().filter_map(chinese_digit).collect::<Vec<_>>()[..] {
-        [one] => one,
-        [10, unit] => 10 + unit,
-        [tens, 10] => tens * 10,
+    let behind = text.trim_start_matches(|c| chinese_digit(c).is_some());
+    let mut digits = text[..text.len() - behind.len()].chars().filter_map(chinese_digit);
+    let number = match (digits.next()?, digits.next(), digits.next()) {
+        (one, None, None) => one,
+        (10, Some(unit), None) => 10 + unit,
+        (tens, Some(10), None) => tens * 10,
         _ => return None,
     };
+    let rest = behind.trim_start_matches(is_space);
+    let rest = rest.strip_prefix(['、', '，', '.', '．', ','])?;
     Some((number, rest.trim_matches(is_space)))
 }
 
 fn chinese_digit(c: char) -> Option<u32> {
-    match c {
-        '—' | '一' | '－' | '―' => Some(1),
-        _ => "一二三四五六七八九十".chars().position(|digit| digit == c).map(|index| index as u32 + 1),
-    }
+    Some(match c {
+        '—' | '一' | '－' | '―' => 1,
+        '二' => 2,
+        '三' => 3,
+        '四' => 4,
+        '五' => 5,
+        '六' => 6,
+        '七' => 7,
+        '八' => 8,
+        '九' => 9,
+        '十' => 10,
+        _ => return None,
+    })
 }
 
 /// The label behind `（一）`, `一、`, `1.`, `1、`, `①` and their like.
@@ -229,8 +279,10 @@ mod tests {
 
     #[test]
     fn near_labels_are_the_same_and_other_labels_are_not() {
-        let same =
-            |printed: &str, official: &str| distance(&normalise(printed), &normalise(official)).is_some();
+        let same = |printed: &str, official: &str| {
+            let normalised = |label: &str| Normalised::new(normalise(label));
+            normalised(printed).distance(&normalised(official)).is_some()
+        };
         for (printed, official) in [
             ("一、本年度新收政府信息公开申请数量", "一、本年新收政府信息公开申请数量"),
             ("(二)部分公开", "(二)部分公开(区分处理的，只计这一情形，不计其他情形)"),

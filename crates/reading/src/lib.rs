@@ -10,6 +10,7 @@
 
 mod active;
 mod align;
+mod cell_text;
 mod claims;
 mod copy;
 mod figure;
@@ -67,8 +68,8 @@ pub fn read(file: &Document, file_name: Option<&str>) -> Report {
 }
 
 fn read_report(report: &Document, outline: Outline, file_name: Option<&str>) -> Report {
-    let pieces = OnceCell::new();
-    let Tables { requests, active, litigation } = tables::find(report, &pieces, &outline);
+    let (texts, pieces) = (grid::cell_texts(report), OnceCell::new());
+    let Tables { requests, active, litigation } = tables::find(report, &texts, &pieces, &outline);
     let identity = identity::identify(report, &outline, file_name);
 
     let form = form_of(&requests, &active, litigation.is_some(), identity.year);

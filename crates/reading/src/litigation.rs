@@ -3,9 +3,7 @@
 use document::Layout;
 use report::{CellId, CellKind, Cells, Form, Note, NoteKind};
 
-use crate::figure;
 use crate::grid::{Line, Slot};
-use crate::label;
 use crate::requests::cell_of;
 
 /// The printed figures of table four, from its first row of figures.
@@ -76,7 +74,7 @@ fn by_figures<'a>(lines: &[Line<'a>], from: usize) -> Option<Found<'a>> {
 /// A line of fifteen figures and nothing else.
 fn of_fifteen<'a>(line: &Line<'a>) -> Option<Found<'a>> {
     let slots: Vec<Slot<'a>> = line.slots.iter().filter(|slot| !slot.text.is_empty()).copied().collect();
-    let is_whole = slots.len() == FIGURES && slots.iter().all(|slot| figure::any(slot.str()).is_value());
+    let is_whole = slots.len() == FIGURES && slots.iter().all(|slot| slot.figure().is_value());
     let is_bare = line.layout != Layout::Grid || line.slots.len() == FIGURES;
     (is_whole && is_bare).then_some(Found { slots, layout: line.layout })
 }
@@ -92,10 +90,10 @@ fn by_words<'a>(lines: &[Line<'a>], from: usize) -> Option<Found<'a>> {
 
 fn of_section<'a>(lines: &[Line<'a>]) -> Option<Found<'a>> {
     let slots = || lines.iter().flat_map(|line| &line.slots);
-    let words = slots().filter(|slot| !figure::any(slot.str()).is_value());
+    let words = slots().filter(|slot| !slot.figure().is_value());
     // The pieces of 结果维持, 结果纠正 and 尚未审结, and the headings of the groups.
-    let words: String = words.map(|slot| label::normalise(slot.str())).collect();
-    let figures: Vec<Slot<'a>> = slots().filter(|slot| figure::any(slot.str()).is_value()).copied().collect();
+    let words: String = words.map(Slot::normalised).collect();
+    let figures: Vec<Slot<'a>> = slots().filter(|slot| slot.figure().is_value()).copied().collect();
     let is_table = ["维", "纠", "审", "复议"].iter().all(|piece| words.contains(piece));
     (is_table && figures.len() == FIGURES && balances(&figures))
         .then_some(Found { slots: figures, layout: Layout::Stream })
@@ -103,18 +101,18 @@ fn of_section<'a>(lines: &[Line<'a>]) -> Option<Found<'a>> {
 
 /// Whether this is the heading that no other table has.
 fn is_last_heading(slot: &Slot<'_>) -> bool {
-    label::normalise(slot.str()) == "尚未审结"
+    slot.normalised() == "尚未审结"
 }
 
 /// Whether this is text that a cell for figures does not have.
 fn is_words(slot: &Slot<'_>) -> bool {
-    !figure::any(slot.str()).is_value()
+    !slot.figure().is_value()
         && (slot.str().chars().count() > 8 || !slot.str().contains(|c: char| c.is_ascii_alphanumeric()))
 }
 
 fn is_heading(slot: &Slot<'_>) -> bool {
     matches!(
-        label::normalise(slot.str()).as_str(),
+        slot.normalised(),
         "结果维持"
             | "结果纠正"
             | "其他结果"
@@ -176,7 +174,7 @@ impl<'a> Found<'a> {
 
 /// Whether each group adds up to its total, blanks counting as nothing.
 fn balances(slots: &[Slot<'_>]) -> bool {
-    let value = |slot: &Slot<'_>| figure::parse(slot.str(), CellKind::Count).value.unwrap_or_default();
+    let value = |slot: &Slot<'_>| slot.figure().value.unwrap_or_default();
     slots.chunks(5).all(|group| match group {
         [parts @ .., total] => parts.iter().map(value).sum::<report::Decimal>() == value(total),
         [] => true,

@@ -1,9 +1,11 @@
 //! The outline: the paragraphs that are top-level headings, and the text below each.
 
+use std::sync::LazyLock;
+
 use document::{Block, Document, Paragraph, Text};
 use report::{Origin, Remark, RemarkKind, Section, SectionKind};
 
-use crate::label;
+use crate::label::{self, Normalised};
 use crate::origin::origin;
 
 /// The headings of a document and where each section's paragraphs are.
@@ -116,6 +118,10 @@ fn within(text: &Text) -> Vec<Section> {
     sections
 }
 
+/// The headings of the six sections.
+static OFFICIAL: LazyLock<[Normalised; SectionKind::ALL.len()]> =
+    LazyLock::new(|| SectionKind::ALL.map(|kind| Normalised::new(label::normalise(kind.heading()))));
+
 /// Longest heading seen in the field, with room to spare.
 const HEADING_CHARS: usize = 40;
 
@@ -134,7 +140,7 @@ fn section(paragraph: &Paragraph) -> Option<Section> {
     }
     // 1. 总体情况 is a part only under the part's whole name: figures number what lies below the parts.
     let is_figured = text.trim_start().starts_with(|c: char| c.is_ascii_digit());
-    if is_figured && !SectionKind::ALL.iter().any(|kind| label::normalise(kind.heading()) == normalised) {
+    if is_figured && !OFFICIAL.iter().any(|heading| heading.as_str() == normalised) {
         return None;
     }
     let kind = kind_of(&normalised, ordinal.is_some() || paragraph.level.is_some());
@@ -185,10 +191,11 @@ fn kind_of(normalised: &str, marked: bool) -> Option<SectionKind> {
     } else {
         return None;
     };
-    let exact = SectionKind::ALL
-        .iter()
-        .any(|kind| label::distance(normalised, &label::normalise(kind.heading())).is_some());
-    (marked || exact).then_some(kind)
+    let is_exact = || {
+        let printed = Normalised::new(normalised.to_owned());
+        OFFICIAL.iter().any(|heading| printed.distance(heading).is_some())
+    };
+    (marked || is_exact()).then_some(kind)
 }
 
 fn ends_sentence(text: &str) -> bool {

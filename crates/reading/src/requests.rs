@@ -15,6 +15,7 @@ use crate::figure::{self, Figure};
 use crate::grid::{Line, Slot};
 use crate::origin;
 use header::{Header, header};
+pub(crate) use label::Named;
 use label::Official;
 use lost::Lost;
 
@@ -74,17 +75,26 @@ impl Row<'_> {
 
     /// How many of its cells are filled with anything.
     fn figures(&self) -> usize {
-        self.tokens().iter().filter(|token| !token.is_blank()).count()
+        filled(&self.slots)
     }
 }
 
 fn tokens(slots: &[Slot<'_>]) -> Vec<Figure> {
-    slots.iter().map(|slot| figure::parse(slot.str(), CellKind::Count)).collect()
+    slots.iter().map(Slot::figure).collect()
+}
+
+/// How many cells are filled with anything.
+fn filled(slots: &[Slot<'_>]) -> usize {
+    slots.iter().filter(|slot| !slot.figure().is_blank()).count()
 }
 
 /// A printed cell with its figure.
 pub(crate) fn cell_of(slot: Slot<'_>, kind: CellKind) -> Cell {
-    let figure = figure::parse(slot.str(), kind);
+    // Counts and changes are read alike.
+    let figure = match kind {
+        CellKind::Amount => figure::parse(slot.str(), kind),
+        CellKind::Count | CellKind::Change => slot.figure(),
+    };
     let several = (figure.state == CellState::Doubtful).then_some(Doubt::SeveralFigures);
     let doubt = slot.text.doubt().map(origin::doubt).or(several);
     Cell {

@@ -5,6 +5,7 @@ use std::cell::OnceCell;
 use document::{Block, Document};
 use report::SectionKind;
 
+use crate::cell_text::CellText;
 use crate::grid::{self, Pieces};
 use crate::outline::Outline;
 use crate::{active, label, litigation, requests};
@@ -23,13 +24,15 @@ const ROWS_OF_A_TABLE: usize = 4;
 /// Rows that table two has in the shorter of its forms.
 const ROWS_OF_TABLE_TWO: usize = 6;
 
-/// Finds the tables. `pieces` is filled only if the tables of the document are not enough.
+/// Finds the tables. `texts` are those of its cells; `pieces` is filled only if the tables of the document are
+/// not enough.
 pub(crate) fn find<'a>(
     document: &'a Document,
+    texts: &'a [CellText],
     pieces: &'a OnceCell<Vec<Pieces>>,
     outline: &Outline,
 ) -> Tables<'a> {
-    let lines = grid::lines(document);
+    let lines = grid::lines(document, texts);
     let mut requests = requests::find(&lines);
     let mut active = active::find(&lines);
     let mut litigation = litigation::find(&lines, requests.first_line());
@@ -90,7 +93,9 @@ pub(crate) fn first_report(document: &Document, outline: &Outline) -> Option<Doc
     let first = reports.next();
     let has_requests = |report: &Document| {
         let outline = crate::outline::outline(report);
-        find(report, &OnceCell::new(), &outline).requests.filled_rows() >= ROWS_OF_A_TABLE
+        let (texts, pieces) = (grid::cell_texts(report), OnceCell::new());
+        let tables = find(report, &texts, &pieces, &outline);
+        tables.requests.filled_rows() >= ROWS_OF_A_TABLE
     };
     match first {
         Some(first) if has_requests(&first) => Some(first),

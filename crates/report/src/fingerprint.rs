@@ -88,7 +88,11 @@ const DONORS: u64 = 140;
 
 /// Removes figures, years, punctuation and white space. Two texts with the same result are copies.
 pub fn masked(text: &str) -> String {
-    text.chars().filter(|c| c.is_alphabetic() && *c != '〇').collect()
+    // Nearly all are Chinese characters, which are letters.
+    let is_han = |c: char| ('\u{4e00}'..='\u{9fff}').contains(&c);
+    let mut masked = String::with_capacity(text.len());
+    masked.extend(text.chars().filter(|c| is_han(*c) || c.is_alphabetic() && *c != '〇'));
+    masked
 }
 
 /// Spreads every bit over all bits (the finalizer of SplitMix64).
@@ -135,6 +139,7 @@ mod tests {
     fn figures_and_marks_are_set_aside() {
         assert_eq!(masked("2024 年，公开“信息”１２条（99.9%）。"), "年公开信息条");
         assert_eq!(masked("二〇二四年：APP"), "二二四年APP");
+        assert!(('\u{4e00}'..='\u{9fff}').all(char::is_alphabetic));
     }
 
     #[test]

@@ -4,8 +4,10 @@
 //! (国办公开办函〔2021〕30号, reports from 2021 on) stand in `forms.json`. A cell id names the same
 //! thing in both forms or stands in one of them only.
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::sync::LazyLock;
 
 use serde::Deserialize;
@@ -55,8 +57,14 @@ impl fmt::Display for FormId {
 }
 
 /// The id of a cell, e.g. `requests.received.total`; always one that a form has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct CellId(&'static str);
+#[derive(Clone, Copy)]
+pub struct CellId(&'static Named);
+
+/// The name of a cell, which is there once, with its position in each form that has it.
+struct Named {
+    name: &'static str,
+    positions: [Option<usize>; FormId::ALL.len()],
+}
 
 /// No form has a cell of this name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -74,14 +82,14 @@ impl CellId {
 
     /// The name.
     pub fn as_str(self) -> &'static str {
-        self.0
+        self.0.name
     }
 
     /// The table it stands in.
     pub fn table(self) -> Table {
-        if self.0.starts_with("active.") {
+        if self.as_str().starts_with("active.") {
             Table::Active
-        } else if self.0.starts_with("requests.") {
+        } else if self.as_str().starts_with("requests.") {
             Table::Requests
         } else {
             Table::Litigation
@@ -90,9 +98,9 @@ impl CellId {
 
     /// What kind of figure stands in it.
     pub fn kind(self) -> CellKind {
-        if self.0.ends_with(".amount") {
+        if self.as_str().ends_with(".amount") {
             CellKind::Amount
-        } else if self.0.ends_with(".items_change") {
+        } else if self.as_str().ends_with(".items_change") {
             CellKind::Change
         } else {
             CellKind::Count
@@ -100,9 +108,41 @@ impl CellId {
     }
 }
 
+impl PartialEq for CellId {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self.0, other.0)
+    }
+}
+
+impl Eq for CellId {}
+
+impl Hash for CellId {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        std::ptr::hash(self.0, state);
+    }
+}
+
+impl PartialOrd for CellId {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for CellId {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.as_str().cmp(other.as_str())
+    }
+}
+
+impl fmt::Debug for CellId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("CellId").field(&self.as_str()).finish()
+    }
+}
+
 impl fmt::Display for CellId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0)
+        f.write_str(self.as_str())
     }
 }
 
@@ -176,8 +216,10 @@ pub struct Form {
     /// The five columns of each of its groups.
     pub litigation_columns: Vec<Line>,
     cells: Vec<CellId>,
-    positions: HashMap<CellId, usize>,
-    labels: HashMap<CellId, String>,
+    /// Row and column of each cell in words, in the same order.
+    labels: Vec<String>,
+    /// The position of the first cell of table three.
+    first_request: usize,
     equations: Vec<Equation>,
 }
 
@@ -228,7 +270,7 @@ impl Form {
 
     /// The position of a cell among [`Form::cells`].
     pub fn position(&self, id: CellId) -> Option<usize> {
-        self.positions.get(&id).copied()
+        id.0.positions[self.id as usize]
     }
 
     /// The cell of table two in this row and column.
@@ -238,7 +280,9 @@ impl Form {
 
     /// The cell of table three in this row and column.
     pub fn request_cell(&self, row: &str, column: &str) -> Option<CellId> {
-        self.named(&format!("requests.{row}.{column}"))
+        let row = self.requests.iter().position(|other| other.id == row)?;
+        let column = self.applicants.iter().position(|other| other.id == column)?;
+        self.cells.get(self.first_request + row * self.applicants.len() + column).copied()
     }
 
     /// The cell of table four in this group and column.
@@ -248,7 +292,8 @@ impl Form {
 
     /// Row and column of a cell in words, e.g. `不予公开·4.保护第三方合法权益 / 自然人`.
     pub fn label(&self, id: CellId) -> &str {
-        self.labels.get(&id).map_or(id.as_str(), String::as_str)
+        let label = self.position(id).and_then(|position| self.labels.get(position));
+        label.map_or(id.as_str(), String::as_str)
     }
 
     /// Row and column of a cell as a sentence names them, e.g. `“（三）予以公开”行“自然人”列`, in the brackets of the
@@ -270,7 +315,7 @@ impl Form {
     }
 
     fn named(&self, name: &str) -> Option<CellId> {
-        CellId::parse(name).ok().filter(|id| self.positions.contains_key(id))
+        CellId::parse(name).ok().filter(|id| self.position(*id).is_some())
     }
 }
 
@@ -285,33 +330,41 @@ static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| {
         serde_json::from_str(include_str!("forms.json"))
             .expect("forms.json is part of this crate and a test reads it"),
     ));
-    let mut ids = HashMap::new();
-    let forms = FormId::ALL.map(|id| {
-        let form =
-            source.forms.iter().find(|form| form.id == id.as_str()).expect("forms.json has both forms");
-        build(id, form, &mut ids)
+    let of = |id: FormId| {
+        source.forms.iter().find(|form| form.id == id.as_str()).expect("forms.json has both forms")
+    };
+    let sources = FormId::ALL.map(of);
+    let listed = sources.map(cells_of);
+    let mut positions: HashMap<&str, [Option<usize>; FormId::ALL.len()]> = HashMap::new();
+    for (form, cells) in listed.iter().enumerate() {
+        for (position, (name, _)) in cells.iter().enumerate() {
+            positions.entry(name).or_default()[form] = Some(position);
+        }
+    }
+    let leaked = positions.into_iter().map(|(name, positions)| {
+        let name: &'static str = name.to_owned().leak();
+        (name, CellId(Box::leak(Box::new(Named { name, positions }))))
     });
+    let ids: HashMap<&'static str, CellId> = leaked.collect();
+    let [cells_of_2019, cells_of_2021] = listed;
+    let [of_2019, of_2021] = sources;
+    let forms = [
+        build(FormId::F2019, of_2019, cells_of_2019, &ids),
+        build(FormId::F2021, of_2021, cells_of_2021, &ids),
+    ];
     Catalogue { forms, ids }
 });
 
-fn build(id: FormId, source: &'static FormSource, ids: &mut HashMap<&'static str, CellId>) -> Form {
+/// The name and the label of every cell, in the order of the form.
+fn cells_of(source: &FormSource) -> Vec<(String, String)> {
     let mut cells = Vec::new();
-    let mut labels = HashMap::new();
-    let mut add = |name: String, label: String| {
-        let id = match ids.get(name.as_str()) {
-            Some(id) => *id,
-            None => {
-                let name: &'static str = name.leak();
-                *ids.entry(name).or_insert(CellId(name))
-            }
-        };
-        labels.insert(id, label);
-        cells.push(id);
-    };
     for block in &source.active {
         for row in &block.rows {
             for column in &block.columns {
-                add(format!("active.{}.{}", row.id, column.id), format!("{} / {}", row.label, column.label));
+                cells.push((
+                    format!("active.{}.{}", row.id, column.id),
+                    format!("{} / {}", row.label, column.label),
+                ));
             }
         }
     }
@@ -319,15 +372,27 @@ fn build(id: FormId, source: &'static FormSource, ids: &mut HashMap<&'static str
         let group = row.under.as_deref().filter(|under| !under.starts_with('三'));
         let label = group.map_or(row.label.clone(), |group| format!("{group}·{}", row.label));
         for column in &source.requests.columns {
-            add(format!("requests.{}.{}", row.id, column.id), format!("{label} / {}", column.label));
+            cells.push((format!("requests.{}.{}", row.id, column.id), format!("{label} / {}", column.label)));
         }
     }
     for group in &source.litigation.groups {
         for column in &source.litigation.columns {
-            add(format!("{}.{}", group.id, column.id), format!("{} / {}", group.label, column.label));
+            cells
+                .push((format!("{}.{}", group.id, column.id), format!("{} / {}", group.label, column.label)));
         }
     }
-    let positions: HashMap<_, _> = cells.iter().enumerate().map(|(position, id)| (*id, position)).collect();
+    cells
+}
+
+fn build(
+    id: FormId,
+    source: &'static FormSource,
+    cells: Vec<(String, String)>,
+    ids: &HashMap<&'static str, CellId>,
+) -> Form {
+    let (cells, labels): (Vec<CellId>, Vec<String>) =
+        cells.into_iter().map(|(name, label)| (ids[name.as_str()], label)).unzip();
+    let first_request = cells.iter().position(|id| id.table() == Table::Requests).unwrap_or_default();
     let mut form = Form {
         id,
         active: source
@@ -349,8 +414,8 @@ fn build(id: FormId, source: &'static FormSource, ids: &mut HashMap<&'static str
         litigation_groups: lines(&source.litigation.groups),
         litigation_columns: lines(&source.litigation.columns),
         cells,
-        positions,
         labels,
+        first_request,
         equations: Vec::new(),
     };
     form.equations = equation::of_form(&form, |name| ids[name]);

@@ -17,10 +17,16 @@ const VARIANTS: &str = "\
 ///
 /// Both are in the basic plane, so a text converted character by character keeps its places in bytes.
 pub fn simplified(char: char) -> char {
-    if char.is_ascii() { char } else { TABLE.get(&char).copied().unwrap_or(char) }
+    if char.is_ascii() {
+        return char;
+    }
+    let simplified = TABLE.get(char as usize).copied().filter(|simplified| *simplified != '\0');
+    simplified.unwrap_or(char)
 }
 
-static TABLE: LazyLock<HashMap<char, char>> = LazyLock::new(|| {
+/// The simplified character at the place of each of the basic plane, and `\0` where there is none: every character
+/// of every report is looked up, so a table is worth its room.
+static TABLE: LazyLock<Vec<char>> = LazyLock::new(|| {
     let of_opencc = RawDictionary::TSCharacters
         .iter()
         .filter_map(|(traditional, simplified)| Some((only(traditional)?, only(simplified)?)));
@@ -30,8 +36,17 @@ static TABLE: LazyLock<HashMap<char, char>> = LazyLock::new(|| {
     // 苧 is the simplified form of 薴, and the traditional form of 苎: a conversion must not go on from its result.
     let results: HashSet<char> = table.values().copied().collect();
     table.retain(|traditional, _| !results.contains(traditional));
-    table
+    let mut by_place = vec!['\0'; BASIC_PLANE];
+    for (traditional, simplified) in table {
+        if let Some(place) = by_place.get_mut(traditional as usize) {
+            *place = simplified;
+        }
+    }
+    by_place
 });
+
+/// Characters of the basic plane of Unicode.
+const BASIC_PLANE: usize = 0x1_0000;
 
 /// The one character of a text; none where it has several, or one outside the basic plane.
 fn only(text: &str) -> Option<char> {
@@ -57,10 +72,14 @@ mod tests {
 
     #[test]
     fn conversion_keeps_places_and_is_done_after_one_pass() {
-        for (traditional, simple) in TABLE.iter() {
+        let traditional = ('\u{80}'..'\u{ffff}').filter(|char| simplified(*char) != *char);
+        for traditional in traditional.clone() {
+            let simple = simplified(traditional);
             assert_eq!((traditional.len_utf8(), simple.len_utf8()), (3, 3), "{traditional} {simple}");
         }
-        let again: Vec<char> = TABLE.values().copied().filter(|char| simplified(*char) != *char).collect();
+        assert!(traditional.clone().count() > 3_000);
+        let again: Vec<char> =
+            traditional.map(simplified).filter(|char| simplified(*char) != *char).collect();
         assert_eq!(again, Vec::<char>::new());
     }
 

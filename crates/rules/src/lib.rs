@@ -40,7 +40,7 @@ use std::cmp::Reverse;
 use std::sync::LazyLock;
 
 pub use case::{Case, Expected};
-pub use policy::{PolicyError, PolicyWaiver, RulePolicy, RuleSetting, Weights};
+pub use policy::{PolicyDifference, PolicyError, PolicyWaiver, RulePolicy, RuleSetting, Weights};
 pub use published::{Gone, Published};
 use report::{
     CellId, Date, Equation, EquationId, Finding, FormId, Judgement, Report, Review, Severity,

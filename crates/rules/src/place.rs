@@ -19,11 +19,11 @@ pub(crate) fn is_absent(report: &Report, table: Table) -> bool {
         notes.filter(|note| note.subject == subject).any(|note| note.count >= Some(FIGURES_OF_A_ROW))
     };
     let in_rows =
-        rows(report, table).iter().filter(|row| has_note(report, NoteKind::FigureCount, row.id)).count();
+        || rows(report, table).iter().filter(|row| has_note(report, NoteKind::FigureCount, row.id)).count();
     let is_printed = |row: &str| has_note(report, NoteKind::RowWithoutFigures, row) || has_figures(row);
     has_note(report, NoteKind::TableAbsent, table.as_str())
         || cells_of(report, table).all(|(_, cell)| cell.state == CellState::Missing)
-            && in_rows < ROWS_OF_A_TABLE
+            && in_rows() < ROWS_OF_A_TABLE
             && !has_figures(table.as_str())
             && !cells_of(report, table).any(|(id, _)| is_printed(row_of(id)))
 }

@@ -1,6 +1,7 @@
 //! The rule policy of one office, one file of data: which rules weigh more or less, which do not apply,
 //! and which findings of which agency are waived and why. `deploy/rule-policy.toml` is an example.
 
+mod difference;
 mod edit;
 mod weights;
 
@@ -14,6 +15,7 @@ use sha2::{Digest, Sha256};
 use toml::Spanned;
 use toml::value::Datetime;
 
+pub use self::difference::PolicyDifference;
 pub use self::edit::RuleSetting;
 pub use self::weights::Weights;
 use crate::{Rule, VERSION, catalogue, rule};

@@ -8,15 +8,13 @@
 
 use std::sync::LazyLock;
 
-use jieba_rs::Jieba;
 use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
 
 /// Runs of letters and digits are cut here: nobody searches for longer ones.
 const MAX_WORD_CHARS: usize = 64;
 
-/// Names of the tokenizers in the schema.
+/// The name of the tokenizer in the schema.
 pub(crate) const CN: &str = "cn";
-pub(crate) const WORDS: &str = "words";
 
 /// One unit of matching.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -119,18 +117,9 @@ pub(crate) fn pieces(text: &str) -> Vec<String> {
     pieces
 }
 
-/// The words of a text, for ranking only.
-pub(crate) fn words(text: &str) -> Vec<String> {
-    let folded: String = text.chars().map(fold).collect();
-    let tokens = JIEBA.cut_for_search(&folded, true);
-    let words = tokens.into_iter().map(|token| token.word);
-    words.filter(|word| word.chars().any(char::is_alphanumeric)).map(str::to_owned).collect()
-}
-
-/// Loads the dictionary and the table, so that no first search has to wait for them.
+/// Makes the table, so that no first search has to wait for it.
 pub(crate) fn load() {
     LazyLock::force(&FOLDED);
-    LazyLock::force(&JIEBA);
 }
 
 /// A character as it is matched: half width, lower case, simplified.
@@ -152,48 +141,6 @@ static FOLDED: LazyLock<Vec<char>> = LazyLock::new(|| {
         None => char::REPLACEMENT_CHARACTER,
     };
     (0..0x1_0000).map(folded).collect()
-});
-
-/// Words that the general dictionary lacks or cuts.
-const DOMAIN_WORDS: &[&str] = &[
-    "依申请公开",
-    "主动公开",
-    "不予公开",
-    "予以公开",
-    "部分公开",
-    "政府信息公开",
-    "政务公开",
-    "信息公开",
-    "公开申请",
-    "行政复议",
-    "行政诉讼",
-    "行政许可",
-    "行政处罚",
-    "行政强制",
-    "行政规范性文件",
-    "行政事业性收费",
-    "三安全一稳定",
-    "年度报告",
-    "结转",
-    "行政审批服务局",
-    "市场监督管理局",
-    "卫生健康委员会",
-    "发展和改革委员会",
-    "人力资源和社会保障局",
-    "自然资源和规划局",
-    "住房和城乡建设局",
-    "生态环境局",
-    "应急管理局",
-    "人民政府办公室",
-    "街道办事处",
-];
-
-static JIEBA: LazyLock<Jieba> = LazyLock::new(|| {
-    let mut jieba = Jieba::new();
-    for word in DOMAIN_WORDS {
-        jieba.add_word(word, None, None);
-    }
-    jieba
 });
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -254,61 +201,62 @@ fn word(text: &str, chars: &[(usize, char)], start: usize) -> (String, usize) {
 #[derive(Clone)]
 pub(crate) struct CnTokenizer;
 
-/// Words without positions: the analyzer of what only ranks.
-#[derive(Clone)]
-pub(crate) struct WordsTokenizer;
-
-/// Tokens made beforehand.
-pub(crate) struct Tokens {
-    tokens: std::vec::IntoIter<Token>,
+/// The tokens of a text: each glyph, and after a Han character the pair that it begins. One token is used for all, so
+/// that a text of thousands allocates none of them.
+pub(crate) struct CnTokens {
+    glyphs: Vec<Located>,
+    /// The glyph that comes next.
+    next: usize,
+    /// Whether the pair that the last glyph begins comes before it.
+    pair: bool,
     token: Token,
 }
 
 impl Tokenizer for CnTokenizer {
-    type TokenStream<'a> = Tokens;
+    type TokenStream<'a> = CnTokens;
 
-    fn token_stream(&mut self, text: &str) -> Tokens {
-        let glyphs = glyphs(text);
-        let mut tokens = Vec::with_capacity(2 * glyphs.len());
-        for (position, Located { glyph, from, to }) in glyphs.iter().enumerate() {
-            let mut push = |text: String, offset_to: usize| {
-                tokens.push(Token { offset_from: *from, offset_to, position, text, position_length: 1 });
-            };
-            push(glyph.term(), *to);
-            let next = glyphs.get(position + 1);
-            if let (Glyph::Han(first), Some(Located { glyph: Glyph::Han(second), to, .. })) = (glyph, next) {
-                push(format!("{first}{second}"), *to);
-            }
+    fn token_stream(&mut self, text: &str) -> CnTokens {
+        CnTokens { glyphs: glyphs(text), next: 0, pair: false, token: Token::default() }
+    }
+}
+
+impl CnTokens {
+    /// The Han character and the end of the glyph at this position.
+    fn han(&self, position: usize) -> Option<(char, usize)> {
+        match self.glyphs.get(position) {
+            Some(Located { glyph: Glyph::Han(char), to, .. }) => Some((*char, *to)),
+            _ => None,
         }
-        Tokens::new(tokens)
+    }
+
+    /// Adds the second character to the token of the last glyph.
+    fn advance_to_pair(&mut self) -> bool {
+        let second = if self.pair { self.han(self.next) } else { None };
+        self.pair = false;
+        let Some((second, to)) = second else { return false };
+        self.token.text.push(second);
+        self.token.offset_to = to;
+        true
     }
 }
 
-impl Tokenizer for WordsTokenizer {
-    type TokenStream<'a> = Tokens;
-
-    fn token_stream(&mut self, text: &str) -> Tokens {
-        let words = words(text).into_iter().enumerate();
-        let token = |(position, text)| Token { position, text, ..Token::default() };
-        Tokens::new(words.map(token).collect())
-    }
-}
-
-impl Tokens {
-    fn new(tokens: Vec<Token>) -> Self {
-        Self { tokens: tokens.into_iter(), token: Token::default() }
-    }
-}
-
-impl TokenStream for Tokens {
+impl TokenStream for CnTokens {
     fn advance(&mut self) -> bool {
-        match self.tokens.next() {
-            Some(token) => {
-                self.token = token;
-                true
-            }
-            None => false,
+        if self.advance_to_pair() {
+            return true;
         }
+        let Some(Located { glyph, from, to }) = self.glyphs.get(self.next) else { return false };
+        self.token.text.clear();
+        match glyph {
+            Glyph::Han(char) | Glyph::Symbol(char) => self.token.text.push(*char),
+            Glyph::Word(word) => self.token.text.push_str(word),
+        }
+        (self.token.offset_from, self.token.offset_to) = (*from, *to);
+        self.token.position = self.next;
+        self.token.position_length = 1;
+        self.pair = matches!(glyph, Glyph::Han(_));
+        self.next += 1;
+        true
     }
 
     fn token(&self) -> &Token {
@@ -360,6 +308,19 @@ mod tests {
         assert_eq!(drawn("公开年"), "公开@0 开年@1");
         assert_eq!(drawn("申请9件"), "申请@0 9@2 件@3");
         assert_eq!(drawn("37.4万余件"), "37@0 .4@1 万余@2 余件@3");
+    }
+
+    #[test]
+    fn each_glyph_and_each_pair_is_a_token() {
+        let mut tokens = CnTokenizer.token_stream("公开 9件,\n申");
+        let mut drawn = Vec::new();
+        while tokens.advance() {
+            let Token { text, position, offset_from, offset_to, .. } = tokens.token();
+            drawn.push(format!("{text}@{position} {offset_from}-{offset_to}"));
+        }
+        let expected =
+            ["公@0 0-3", "公开@0 0-6", "开@1 3-6", "9@2 7-8", "件@3 8-11", ",@4 11-12", "申@5 13-16"];
+        assert_eq!(drawn, expected);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use tantivy::query::{
 };
 use tantivy::schema::{Field, IndexRecordOption};
 
-use crate::analyzer::{phrase_terms, pieces, words};
+use crate::analyzer::{phrase_terms, pieces};
 use crate::excluded::Excluded;
 use crate::millionths::{CELLS, cell_column, millionths_span};
 use crate::schema::{Fields, WITHDRAWN};
@@ -19,18 +19,11 @@ const TITLE_BOOST: f32 = 3.0;
 /// Share of the pairs of characters that a relaxed match needs, in percent.
 const RELAXED_PERCENT: usize = 70;
 
-/// The query that matches what the clause says of reports that were not taken back, ranked by the words of its phrases.
+/// The query that matches what the clause says of reports that were not taken back, ranked by its phrases.
 pub(crate) fn compile(fields: &Fields, clause: &Clause, relaxed: bool) -> Box<dyn Query> {
     let withdrawn = Term::from_field_text(fields.withdrawn, WITHDRAWN);
     let withdrawn = excluded(Box::new(TermQuery::new(withdrawn, IndexRecordOption::Basic)));
-    let mut parts = vec![(Occur::Must, matching(fields, clause, relaxed)), (Occur::MustNot, withdrawn)];
-    for phrase in phrases(clause) {
-        for word in words(phrase.0) {
-            let term = Term::from_field_text(fields.words, &word);
-            let ranks: Box<dyn Query> = Box::new(TermQuery::new(term, IndexRecordOption::WithFreqs));
-            parts.push((Occur::Should, ranks));
-        }
-    }
+    let parts = vec![(Occur::Must, matching(fields, clause, relaxed)), (Occur::MustNot, withdrawn)];
     Box::new(BooleanQuery::new(parts))
 }
 

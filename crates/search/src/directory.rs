@@ -27,6 +27,8 @@ const CACHED: &[&str] = &["term", "fast", "fieldnorm"];
 /// How much of those all indexes of this process keep in memory together; beyond it, parts are read again
 /// each time. The columns and dictionaries of 100,000 reports fit.
 const CACHE_BYTES: usize = 512 << 20;
+/// The same in a process that writes: it looks a few keys up for each report, and a merge reads each part once.
+const WRITERS_CACHE_BYTES: usize = 64 << 20;
 /// A smaller part costs less to read than to look up.
 const MIN_CACHED_BYTES: usize = 1 << 10;
 
@@ -34,6 +36,12 @@ const MIN_CACHED_BYTES: usize = 1 << 10;
 const MAX_FOOTER_BYTES: usize = 1 << 10;
 
 static CACHED_BYTES: AtomicUsize = AtomicUsize::new(0);
+static CACHE_LIMIT: AtomicUsize = AtomicUsize::new(CACHE_BYTES);
+
+/// From now on this process keeps less in memory, because it writes an index.
+pub(crate) fn cache_for_writing() {
+    CACHE_LIMIT.store(WRITERS_CACHE_BYTES, Ordering::Relaxed);
+}
 
 /// A folder of index files. Everything but reading is left to the directory of the engine.
 #[derive(Clone)]
@@ -160,7 +168,7 @@ impl FileHandle for OpenFile {
         }
         let part = self.read(&range)?;
         let taken = CACHED_BYTES.fetch_add(range.len(), Ordering::Relaxed);
-        if taken + range.len() <= CACHE_BYTES {
+        if taken + range.len() <= CACHE_LIMIT.load(Ordering::Relaxed) {
             parts.insert(range, part.clone());
         } else {
             CACHED_BYTES.fetch_sub(range.len(), Ordering::Relaxed);

@@ -24,6 +24,8 @@ pub struct Entry {
     pub withdrawal: Option<Withdrawal>,
     /// The plain text of the document.
     pub text: String,
+    /// The text as it travelled in the fact, a frame of zstd that is stored as it is; empty where it did not.
+    pub text_zstd: Vec<u8>,
 }
 
 /// Who withdrew a report, and why.
@@ -56,8 +58,18 @@ pub struct Version {
     pub sender: String,
 }
 
+/// The encoded fact as the index stores it. The text is a part of its own there; in the fact it is the last field.
+fn encoded_without_text(fact: &ReportValidated) -> Vec<u8> {
+    let mut encoded = fact.encode_to_vec();
+    if !fact.text_zstd.is_empty() {
+        let text = ReportValidated { text_zstd: fact.text_zstd.clone(), ..ReportValidated::default() };
+        encoded.truncate(encoded.len() - text.encoded_len());
+    }
+    encoded
+}
+
 impl Entry {
-    /// The entry of a fact, with the plain text of its document.
+    /// The entry of a fact, with the plain text of its document: the text that travelled in the fact, where one did.
     ///
     /// # Errors
     /// If the fact holds no report that this version of the program understands.
@@ -80,7 +92,8 @@ impl Entry {
             sender: if submitted.replays.is_empty() { submitted.sender } else { String::new() },
         };
         let withdrawal = withdraws.map(|withdrawal| Withdrawal { who: withdrawal.who, why: withdrawal.why });
-        Ok(Self { key, version, review, fact: fact.encode_to_vec(), withdrawal, text })
+        let (fact, text_zstd) = (encoded_without_text(fact), fact.text_zstd.clone());
+        Ok(Self { key, version, review, fact, withdrawal, text, text_zstd })
     }
 
     /// The key of a report: the same for the same agency, year and region, however the agency's name is
@@ -111,5 +124,18 @@ impl Version {
     /// The number that orders the versions of a report: by time of submission, then by generation.
     pub fn number_of(submitted_at_ms: i64, generation: u32) -> u64 {
         (submitted_at_ms.max(0) as u64) << 16 | u64::from(generation.min(u32::from(u16::MAX)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fact_is_stored_without_the_text_that_travelled_in_it() {
+        let fact = ReportValidated { rules_version: "1".into(), verdict: 1, ..ReportValidated::default() };
+        let travelling = ReportValidated { text_zstd: vec![7; 3_000], ..fact.clone() };
+        assert_eq!(ReportValidated::decode(&*encoded_without_text(&travelling)).unwrap(), fact);
+        assert_eq!(ReportValidated::decode(&*encoded_without_text(&fact)).unwrap(), fact);
     }
 }

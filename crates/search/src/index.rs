@@ -9,7 +9,7 @@ use tantivy::directory::error::LockError;
 use tantivy::store::Compressor;
 use tantivy::{IndexSettings, TantivyError};
 
-use crate::analyzer::{self, CN, CnTokenizer, WORDS, WordsTokenizer};
+use crate::analyzer::{self, CN, CnTokenizer};
 use crate::damage::DamageError;
 use crate::directory::ReadDirectory;
 use crate::integrity::Integrity;
@@ -125,7 +125,6 @@ impl Index {
         };
         analyzer::load();
         engine.tokenizers().register(CN, CnTokenizer);
-        engine.tokenizers().register(WORDS, WordsTokenizer);
         Ok(Self { engine, fields, folder: dir.to_owned(), integrity: Arc::default() })
     }
 

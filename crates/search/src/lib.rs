@@ -28,6 +28,7 @@ mod schema;
 mod snippet;
 mod stored;
 mod sum;
+mod threads;
 mod versions;
 mod walk;
 mod writer;

@@ -15,7 +15,7 @@ use crate::page::{PageCollector, Ranked};
 use crate::schema::Fields;
 use crate::{
     Card, Clause, Hit, Index, IndexError, MAX_LIMIT, Page, Parsed, Query, SortBy, StoredParts, StoredReport,
-    facets, snippet,
+    facets, snippet, threads,
 };
 
 /// A view of the index; see [`Index::reader`].
@@ -61,7 +61,7 @@ impl Reader {
         let run = |relaxed: bool| {
             let page = PageCollector::new(query.sort, ahead, query.cursor.as_deref())?;
             let compiled = compile(&self.fields, &clause, relaxed);
-            Ok::<_, IndexError>(searcher.search(&compiled, &(page, facets.collector()))?)
+            Ok::<_, IndexError>(threads::search(&searcher, &compiled, &(page, facets.collector()))?)
         };
         let mut relaxed = false;
         let ((mut total, mut ranked), mut counts) = run(false)?;

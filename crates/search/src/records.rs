@@ -91,18 +91,18 @@ impl Reader {
         for found in by_segment(&searcher, &self.found(&searcher, query)?) {
             let columns = RecordColumns::open(&found)?;
             let mut cells = CellColumns::new(found.segment);
-            for doc in found.docs.iter().copied() {
-                let record = columns.record(doc);
-                let values = match record.form {
-                    None => Vec::new(),
-                    Some(_) if columns.has_rounded_cells(doc) => {
+            for docs in found.docs.chunks(RECORDS_AT_ONCE) {
+                let forms: Vec<_> = docs.iter().map(|doc| (*doc, columns.form(*doc))).collect();
+                for (doc, mut values) in docs.iter().copied().zip(cells.values_of_all(&forms)?) {
+                    let record = columns.record(doc);
+                    if record.form.is_some() && columns.has_rounded_cells(doc) {
                         let address = DocAddress::new(found.ordinal, doc);
                         let parts = StoredParts::read(&searcher, self.fields.stored, address)?;
-                        parts.review_alone()?.report.cells.iter().map(|(_, cell)| cell.known()).collect()
+                        let report = parts.review_alone()?.report;
+                        values = report.cells.iter().map(|(_, cell)| cell.known()).collect();
                     }
-                    Some(form) => cells.values(form, doc)?,
-                };
-                visit(record, values);
+                    visit(record, values);
+                }
             }
         }
         Ok(())
@@ -171,6 +171,9 @@ impl Reader {
         Ok(counts)
     }
 }
+
+/// Reports whose cells are read from the columns together: their values fit into the cache of a core.
+const RECORDS_AT_ONCE: usize = 256;
 
 /// Stands between the code and the name of a region in its column.
 pub(crate) const PLACE_SEPARATOR: char = '\u{1f}';
@@ -241,7 +244,7 @@ impl RecordColumns {
             agency: self.agencies.of(doc),
             region: self.places.of(doc),
             year: number(&self.years).and_then(Year::new),
-            form: self.forms.of(doc).flatten(),
+            form: self.form(doc),
             verdict: self.verdicts.of(doc).flatten().unwrap_or(Verdict::Pass),
             published: number(&self.published).and_then(date_of),
             submitted_at_ms: number(&self.submitted).unwrap_or_default(),
@@ -249,6 +252,10 @@ impl RecordColumns {
             scopes: self.scopes.all_of(doc).collect(),
             figures: Vec::new(),
         }
+    }
+
+    fn form(&self, doc: DocId) -> Option<FormId> {
+        self.forms.of(doc).flatten()
     }
 
     fn has_rounded_cells(&self, doc: DocId) -> bool {

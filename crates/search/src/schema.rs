@@ -14,7 +14,7 @@ use tantivy::schema::{
     TextFieldIndexing, TextOptions,
 };
 
-use crate::analyzer::{CN, WORDS};
+use crate::analyzer::CN;
 use crate::damage::DamageError;
 use crate::millionths::{CELLS, is_exact, millionths};
 use crate::records::PLACE_SEPARATOR;
@@ -25,7 +25,7 @@ use crate::versions::{IndexedReport, Judged};
 
 /// Written into the folder of the index. A change of schema or analyzer counts up, so that the index is
 /// rebuilt from the log.
-pub(crate) const VERSION: &str = "schema 5, analyzer 2, tantivy 0.27\n";
+pub(crate) const VERSION: &str = "schema 6, analyzer 3, tantivy 0.27\n";
 
 /// The one value of the field of that name.
 pub(crate) const WITHDRAWN: &str = "yes";
@@ -104,7 +104,6 @@ pub(crate) struct Fields {
     pub(crate) severity: Field,
     pub(crate) title: Field,
     pub(crate) text: Field,
-    pub(crate) words: Field,
     pub(crate) cells: Field,
     marks: Field,
     original: Field,
@@ -131,17 +130,16 @@ pub(crate) struct Fields {
 impl Fields {
     pub(crate) fn new() -> Self {
         let mut schema = Schema::builder();
-        let analyzed = |tokenizer: &str, option| {
-            let indexing = TextFieldIndexing::default().set_tokenizer(tokenizer).set_index_option(option);
-            TextOptions::default().set_indexing_options(indexing)
-        };
         let raw_indexing = TextFieldIndexing::default()
             .set_tokenizer("raw")
             .set_fieldnorms(false)
             .set_index_option(IndexRecordOption::Basic);
         let raw = TextOptions::default().set_indexing_options(raw_indexing);
         let raw_fast = raw.clone().set_fast("raw");
-        let phrases = analyzed(CN, IndexRecordOption::WithFreqsAndPositions);
+        let phrase_indexing = TextFieldIndexing::default()
+            .set_tokenizer(CN)
+            .set_index_option(IndexRecordOption::WithFreqsAndPositions);
+        let phrases = TextOptions::default().set_indexing_options(phrase_indexing);
 
         let key = schema.add_text_field(column::KEY, raw_fast.clone());
         let id = schema.add_text_field("id", raw.clone());
@@ -170,7 +168,6 @@ impl Fields {
         let open_finding = schema.add_text_field("open_finding", raw);
         let title = schema.add_text_field("title", phrases.clone());
         let text = schema.add_text_field("text", phrases);
-        let words = schema.add_text_field("words", analyzed(WORDS, IndexRecordOption::WithFreqs));
         let cells = JsonObjectOptions::default().set_fast("raw").set_expand_dots_enabled();
         let marks = schema.add_json_field(MARKS, cells.clone());
         let cells = schema.add_json_field(CELLS, cells);
@@ -211,7 +208,6 @@ impl Fields {
             severity,
             title,
             text,
-            words,
             cells,
             marks,
             original,
@@ -283,7 +279,6 @@ impl Fields {
             document.add_text(self.title, format!("{agency}␟{title}"));
         }
         document.add_text(self.text, &indexed.text);
-        document.add_text(self.words, &indexed.text);
         let cells = report.cells.iter().filter_map(|(id, cell)| {
             Some((id.as_str().to_owned(), OwnedValue::I64(millionths(cell.known()?))))
         });
@@ -324,7 +319,10 @@ impl Fields {
             let judged = ReportValidated { findings, rules_version, ..ReportValidated::default() };
             document.add_bytes(compared, &packer.pack(&judged.encode_to_vec())?);
         }
-        document.add_bytes(text, &packer.pack(indexed.text.as_bytes())?);
+        match &indexed.packed_text {
+            packed if packed.is_empty() => document.add_bytes(text, &packer.pack(indexed.text.as_bytes())?),
+            packed => document.add_bytes(text, packed),
+        }
         Ok(())
     }
 

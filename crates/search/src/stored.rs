@@ -309,6 +309,7 @@ impl StoredParts {
                 fact: self.part(self.fields.fact)?,
                 compared: self.compared()?,
                 text: String::from_utf8_lossy(&self.part(self.fields.text)?).into_owned(),
+                packed_text: self.packed(self.fields.text).to_owned(),
                 review: Default::default(),
             })
         })
@@ -349,8 +350,13 @@ impl StoredParts {
 
     /// A part as it was before it was packed; empty where nothing is stored.
     fn part(&self, field: Field) -> Result<Vec<u8>, DamageError> {
-        let packed = self.document.get_first(field).and_then(|part| part.as_bytes()).unwrap_or_default();
+        let packed = self.packed(field);
         if packed.is_empty() { Ok(Vec::new()) } else { Ok(pack::unpack(packed)?) }
+    }
+
+    /// A part as it is stored.
+    fn packed(&self, field: Field) -> &[u8] {
+        self.document.get_first(field).and_then(|part| part.as_bytes()).unwrap_or_default()
     }
 
     fn damaged<T>(&self, read: impl FnOnce() -> Result<T, DamageError>) -> Result<T, IndexError> {

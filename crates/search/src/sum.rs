@@ -10,7 +10,7 @@ use tantivy::{DocId, Score, SegmentOrdinal, SegmentReader};
 use crate::compile::{compile, with_filters};
 use crate::millionths::{cell_column, from_millionths};
 use crate::schema::column;
-use crate::{IndexError, Query, Reader};
+use crate::{IndexError, Query, Reader, threads};
 
 /// What reports are put together by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,7 +52,7 @@ impl Reader {
         let (typed, _) = crate::parse(&query.text);
         let clause = with_filters(typed, &query.filters);
         let compiled = compile(&self.fields, &clause, false);
-        let groups = self.searcher()?.search(&compiled, &SumCollector { cell, by })?;
+        let groups = threads::search(&self.searcher()?, &compiled, &SumCollector { cell, by })?;
         let sums = groups.into_iter().filter_map(|(group, tally)| {
             Some(Sum {
                 group,
@@ -108,7 +108,8 @@ struct SegmentSum {
 }
 
 impl Collector for SumCollector {
-    type Fruit = BTreeMap<Option<String>, Tally>;
+    /// In the order of the groups; those without one first.
+    type Fruit = Vec<(Option<String>, Tally)>;
     type Child = SegmentSum;
 
     fn for_segment(&self, _: SegmentOrdinal, segment: &SegmentReader) -> tantivy::Result<SegmentSum> {
@@ -139,18 +140,25 @@ impl Collector for SumCollector {
     }
 
     fn merge_fruits(&self, segments: Vec<tantivy::Result<Self::Fruit>>) -> tantivy::Result<Self::Fruit> {
-        let mut merged: Self::Fruit = BTreeMap::new();
+        let mut merged = Vec::new();
         for segment in segments {
-            for (group, tally) in segment? {
-                merged.entry(group).and_modify(|known| known.join(tally)).or_insert(tally);
-            }
+            merged.extend(segment?);
         }
+        // What each segment found is sorted already, so this merges it.
+        merged.sort_by(|(one, _), (other, _)| one.cmp(other));
+        merged.dedup_by(|(group, tally), (known, joined)| {
+            let is_same = group == known;
+            if is_same {
+                joined.join(*tally);
+            }
+            is_same
+        });
         Ok(merged)
     }
 }
 
 impl SegmentCollector for SegmentSum {
-    type Fruit = tantivy::Result<BTreeMap<Option<String>, Tally>>;
+    type Fruit = tantivy::Result<Vec<(Option<String>, Tally)>>;
 
     fn collect(&mut self, doc: DocId, _: Score) {
         let Some(value) = self.values.as_ref().and_then(|values| values.first(doc)) else { return };
@@ -173,9 +181,9 @@ impl SegmentCollector for SegmentSum {
     }
 
     fn harvest(self) -> Self::Fruit {
-        let mut sums: BTreeMap<Option<String>, Tally> =
-            self.numbered.into_iter().map(|(number, tally)| (Some(number.to_string()), tally)).collect();
-        sums.extend(self.ungrouped.map(|tally| (None, tally)));
+        let mut sums: Vec<(Option<String>, Tally)> =
+            self.ungrouped.map(|tally| (None, tally)).into_iter().collect();
+        sums.extend(self.numbered.into_iter().map(|(number, tally)| (Some(number.to_string()), tally)));
         if let Groups::Names(Some(column)) = &self.groups {
             let named = (0..).zip(&self.named).filter_map(|(ordinal, tally)| Some((ordinal, (*tally)?)));
             let (ordinals, tallies): (Vec<u64>, Vec<Tally>) = named.unzip();

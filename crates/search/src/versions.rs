@@ -179,6 +179,8 @@ pub(crate) struct IndexedReport {
     /// What was found after the comparison with other reports or under another policy, where it differs from `fact`.
     pub(crate) compared: Option<Judged>,
     pub(crate) text: String,
+    /// The text as it is stored; empty where it has to be compressed first.
+    pub(crate) packed_text: Vec<u8>,
     /// What `fact` decodes to; decoded when it is first needed.
     pub(crate) review: OnceCell<Arc<Review>>,
 }
@@ -269,6 +271,7 @@ impl From<Entry> for IndexedReport {
             fact: entry.fact,
             compared: None,
             text: entry.text,
+            packed_text: entry.text_zstd,
             review: OnceCell::from(Arc::new(entry.review)),
         }
     }

@@ -26,6 +26,29 @@ impl Reader {
         Ok(())
     }
 
+    /// Calls `visit` with at most `most` of the reports that `query` finds, spread evenly over the order of the index,
+    /// until it returns false; see [`Reader::each`]. Returns how many reports the query finds.
+    ///
+    /// # Errors
+    /// If the index cannot be read.
+    pub fn each_of_sample(
+        &self,
+        query: &Query,
+        most: usize,
+        mut visit: impl FnMut(StoredParts) -> bool,
+    ) -> Result<usize, IndexError> {
+        let searcher = self.searcher()?;
+        let found = self.found(&searcher, query)?;
+        let visited = found.len().min(most);
+        for number in 0..visited {
+            let Some(address) = found.get(number * found.len() / visited) else { continue };
+            if !visit(StoredParts::read(&searcher, self.fields.stored, *address)?) {
+                break;
+            }
+        }
+        Ok(found.len())
+    }
+
     /// Calls `visit` with what a hit shows of every report in the index, including those that were withdrawn.
     ///
     /// # Errors

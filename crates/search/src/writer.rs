@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use report::Review;
 use tantivy::directory::error::LockError;
-use tantivy::indexer::LogMergePolicy;
+use tantivy::indexer::{IndexWriterOptions, LogMergePolicy};
 use tantivy::{IndexReader, IndexWriter, ReloadPolicy, TantivyError, Term};
 
 use crate::lookup::{addresses_between, term_address};
@@ -17,13 +17,18 @@ use crate::stored::Packer;
 use crate::versions::{IndexedReport, Reassignments, reading};
 use crate::{Entry, Index, IndexError, StoredParts, Version};
 
-/// Two threads, as many as the machine is sized for; a third would take from parsing.
-const THREADS: usize = 2;
-/// For both threads together. Below it the many columns make each thread flush small segments; above
-/// it nothing gets faster.
-const MEMORY_BYTES: usize = 128 << 20;
+/// One thread makes one segment of a batch; two make two, and each segment costs its two hundred columns again. The
+/// other cores read documents meanwhile.
+const THREADS: usize = 1;
+/// A batch of 400 reports takes some 60 MB, so it is one segment; above that nothing gets faster.
+const MEMORY_BYTES: usize = 96 << 20;
+/// Merges at once: a second one would take its memory as well, and a core from parsing.
+const MERGES: usize = 1;
 /// Segments with more deleted documents than this are merged; the engine's default never does.
 const DELETED_RATIO: f32 = 0.2;
+/// Smaller segments are merged with each other, whatever their sizes. The engine's 10,000 would write a segment of
+/// thousands again for each few hundred reports.
+const SMALL_SEGMENT: u32 = 1_000;
 
 /// A process that this one starts has a copy of every open file until it runs its own program, so a lock
 /// that was just given up may stay held for a moment.
@@ -92,6 +97,7 @@ pub struct Writer {
 
 impl Writer {
     pub(crate) fn new(index: Index) -> Result<Self, IndexError> {
+        crate::directory::cache_for_writing();
         let engine = open_engine(&index)?;
         let committed = index.engine.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
         let packer =
@@ -364,9 +370,20 @@ impl Writer {
     }
 }
 
+impl Drop for Writer {
+    /// Waits for merges that run: the engine would give its lock up at once, and a merge that ends after another writer
+    /// has opened the index replaces the list of files that this one read, and deletes the files.
+    fn drop(&mut self) {
+        if let Some(engine) = self.engine.take() {
+            engine.wait_merging_threads().ok();
+        }
+    }
+}
+
 fn open_engine(index: &Index) -> Result<IndexWriter, IndexError> {
     let engine = lock_engine(index)?;
     let mut merges = LogMergePolicy::default();
+    merges.set_min_layer_size(SMALL_SEGMENT);
     merges.set_del_docs_ratio_before_merge(DELETED_RATIO);
     engine.set_merge_policy(Box::new(merges));
     Ok(engine)
@@ -376,7 +393,12 @@ fn open_engine(index: &Index) -> Result<IndexWriter, IndexError> {
 fn lock_engine(index: &Index) -> Result<IndexWriter, IndexError> {
     let deadline = Instant::now() + LOCK_WAIT;
     loop {
-        match index.engine.writer_with_num_threads(THREADS, MEMORY_BYTES) {
+        let options = IndexWriterOptions::builder()
+            .num_worker_threads(THREADS)
+            .memory_budget_per_thread(MEMORY_BYTES / THREADS)
+            .num_merge_threads(MERGES)
+            .build();
+        match index.engine.writer_with_options(options) {
             Err(TantivyError::LockFailure(LockError::LockBusy, _)) if Instant::now() < deadline => {
                 thread::sleep(LOCK_PAUSE);
             }

@@ -38,8 +38,8 @@ pub struct BatchLimits {
     pub pause: Duration,
 }
 
-/// Publishes and acknowledgements of one batch in progress at once; more is no faster.
-const SETTLE_CONCURRENCY: usize = 64;
+/// Publishes and acknowledgements of one batch in progress at once: enough for groups that share a flush.
+const SETTLE_CONCURRENCY: usize = 512;
 /// The server accepts no shorter wait for a fetch.
 const MIN_FETCH_WAIT: Duration = Duration::from_millis(20);
 

@@ -44,6 +44,10 @@ pub struct OutletState {
     pub rewind: Option<Position>,
     /// Changes that were set aside by facts up to this sequence of the log are delivered like others.
     pub set_aside_from: u64,
+    /// What its settings choose: regions, and what of a report is carried. Empty where it never ran.
+    pub selection: String,
+    /// The position at which that was changed; 0 where everything up to now was delivered by the same settings.
+    pub selected_from: u64,
     /// Ids of changes or of versions that an operator wants to be tried once more.
     pub retry: Vec<String>,
 }

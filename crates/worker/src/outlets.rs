@@ -60,10 +60,30 @@ pub enum Carry {
     Findings,
 }
 
+impl Carry {
+    /// Its name in the settings.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Identity => "identity",
+            Self::Figures => "figures",
+            Self::Findings => "findings",
+        }
+    }
+}
+
 impl OutletConfig {
     /// Whether a report of the region with this code is carried; one whose region is not known, only where all are.
     pub fn includes(&self, region: &str) -> bool {
         self.regions.is_empty() || self.regions.iter().any(|beginning| region.starts_with(beginning.as_str()))
+    }
+
+    /// What it chooses of the log: its regions, and what of a report is carried.
+    pub fn selection(&self) -> String {
+        let regions = match self.regions.as_slice() {
+            [] => "all regions".to_owned(),
+            regions => format!("regions {}", regions.join(", ")),
+        };
+        format!("{} of {regions}", self.carry.as_str())
     }
 
     /// Checks what does not depend on the kind of target.

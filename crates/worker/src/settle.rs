@@ -85,11 +85,7 @@ async fn publish_done<F: Fact, N: Fact>(
 
 async fn publish_all<N: Fact>(bus: &Bus, delivery: &Delivery, facts: &[N]) -> Result<(), PublishError> {
     for fact in facts {
-        if fact.id() == delivery.id() {
-            bus.publish_successor(fact, delivery.sequence).await?;
-        } else {
-            bus.publish(fact).await?;
-        }
+        bus.publish_outcome(fact, delivery).await?;
     }
     Ok(())
 }

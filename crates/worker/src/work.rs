@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bus::{Consumer, Delivery, FETCH_WAIT, with_progress};
 use proto::Fact;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 use tokio::task::JoinSet;
 use tracing::Instrument;
 
@@ -21,10 +21,16 @@ use crate::settle::{receive, settle};
 use crate::slow_lane::SlowLane;
 use crate::worker::Worker;
 
-/// Fetching more than sixteen messages at once is no faster.
-const MAX_FETCH: usize = 16;
+/// Fetching more messages at once is no faster.
+const MAX_FETCH: usize = 64;
 /// The most bytes that one fetch may bring.
 const MAX_FETCH_BYTES: usize = 16 << 20;
+/// How long to wait until half of the permits are free, so that not every message needs a fetch of its own. The other
+/// half is enough to do meanwhile.
+const REFILL_WAIT: Duration = Duration::from_millis(50);
+/// Messages that are handled and wait until the log has their outcomes, beside those in the permits: a group
+/// that shares a flush, and the next one.
+const MAX_SETTLING: usize = 256;
 
 impl Worker {
     /// Handles every fact `F` until the process shuts down, then lets the messages in flight finish.
@@ -96,9 +102,10 @@ impl Worker {
                 any = true;
                 // Never waits: only this loop takes permits, and it fetches no more than there are.
                 let permit = permits.acquire().await;
+                let settling = permits.settling.clone();
                 let (worker, slow_lane, handle) = (self.clone(), slow_lane.clone(), handle.clone());
                 tasks.spawn(async move {
-                    handle_one::<F, N, H, R>(&worker, &slow_lane, permit, delivery, handle).await;
+                    handle_one::<F, N, H, R>(&worker, &slow_lane, permit, settling, delivery, handle).await;
                 });
             }
             let is_open = self.control().breaker.is_open();
@@ -123,6 +130,7 @@ async fn handle_one<F, N, H, R>(
     worker: &Worker,
     slow_lane: &SlowLane,
     permit: OwnedSemaphorePermit,
+    settling: Arc<Semaphore>,
     delivery: Delivery,
     handle: H,
 ) where
@@ -135,6 +143,7 @@ async fn handle_one<F, N, H, R>(
     let handled = async {
         let in_flight = InFlight::new(worker.name(), F::NAME, &delivery);
         let (control, id) = (worker.control(), delivery.id());
+        let mut permit = Some(permit);
         let ending = match receive::<F>(&delivery) {
             Ok(fact) => {
                 let ordinary = |fact| handle(fact, Lane::Ordinary);
@@ -145,7 +154,7 @@ async fn handle_one<F, N, H, R>(
                             report.id = id,
                             "{id} goes to the slow lane: {error:#}"
                         );
-                        drop(permit);
+                        permit = None;
                         slow_lane.handle(control, id, fact, handle).await
                     }
                     ending => ending,
@@ -153,8 +162,11 @@ async fn handle_one<F, N, H, R>(
             }
             Err(refusal) => Ending::Refused(refusal, Vec::new()),
         };
+        // The next message is handled while this one waits for the log.
+        let settling = settling.acquire().await;
+        drop(permit);
         settle::<F, N>(worker.control(), worker.bus(), &delivery, ending).await;
-        drop(in_flight);
+        drop((in_flight, settling));
     };
     with_progress(std::slice::from_ref(&delivery), handled.instrument(span)).await;
 }
@@ -163,11 +175,13 @@ async fn handle_one<F, N, H, R>(
 struct Permits {
     free: Arc<Semaphore>,
     total: usize,
+    settling: Arc<Semaphore>,
 }
 
 impl Permits {
     fn new(total: usize) -> Self {
-        Self { free: Arc::new(Semaphore::new(total)), total }
+        let settling = Arc::new(Semaphore::new(MAX_SETTLING));
+        Self { free: Arc::new(Semaphore::new(total)), total, settling }
     }
 
     /// Waits until messages may be fetched, and says how many; none where the process shuts down. While the
@@ -175,14 +189,17 @@ impl Permits {
     async fn wanted(&self, control: &Control) -> Option<usize> {
         let breaker = &control.breaker;
         let may_fetch = async {
+            drop(tokio::time::timeout(REFILL_WAIT, acquire(&self.free, self.total / 2)).await);
             drop(self.free.acquire().await);
             if !breaker.is_open() {
                 return;
             }
-            let all = u32::try_from(self.total).unwrap_or(u32::MAX);
+            let none_in_flight = async {
+                (acquire(&self.free, self.total).await, acquire(&self.settling, MAX_SETTLING).await)
+            };
             tokio::select! {
                 () = breaker.closed() => (),
-                none_in_flight = self.free.acquire_many(all) => drop(none_in_flight),
+                none_in_flight = none_in_flight => drop(none_in_flight),
             }
         };
         if !control.shutdown.unless_requested(may_fetch).await {
@@ -196,8 +213,12 @@ impl Permits {
     }
 
     fn all_free(&self) -> bool {
-        self.free.available_permits() == self.total
+        self.free.available_permits() == self.total && self.settling.available_permits() == MAX_SETTLING
     }
+}
+
+async fn acquire(semaphore: &Semaphore, count: usize) -> Option<SemaphorePermit<'_>> {
+    semaphore.acquire_many(u32::try_from(count).unwrap_or(u32::MAX)).await.ok()
 }
 
 /// Waits until all tasks have finished, at most `limit`, and aborts the rest; how many it aborted.

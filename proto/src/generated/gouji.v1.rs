@@ -1198,12 +1198,16 @@ pub struct ReportParsed {
     pub submitted: ::core::option::Option<ReportSubmitted>,
     #[prost(message, optional, tag = "2")]
     pub report: ::core::option::Option<Report>,
-    /// The plain text of the document, UTF-8, in the store of originals.
+    /// The plain text of the document, UTF-8: what `text_zstd` unpacks to, or else a blob in the store of originals.
     #[prost(message, optional, tag = "3")]
     pub text: ::core::option::Option<Blob>,
     /// Version of the reader, e.g. "0.1.0".
     #[prost(string, tag = "4")]
     pub reader_version: ::prost::alloc::string::String,
+    /// The text itself, a frame of zstd with its size and its checksum. Absent where the text is large, and in events
+    /// of earlier versions: then the text is in the store of originals.
+    #[prost(bytes = "vec", tag = "5")]
+    pub text_zstd: ::prost::alloc::vec::Vec<u8>,
 }
 /// The rules were run.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -1223,6 +1227,9 @@ pub struct ReportValidated {
     /// Version of the rule pack, e.g. "2026.11".
     #[prost(string, tag = "7")]
     pub rules_version: ::prost::alloc::string::String,
+    /// As in ReportParsed.
+    #[prost(bytes = "vec", tag = "8")]
+    pub text_zstd: ::prost::alloc::vec::Vec<u8>,
 }
 /// The report can be found.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

@@ -7,7 +7,7 @@ use std::fmt::Debug;
 use std::fs;
 use std::path::Path;
 
-use proto::{Fact, v1};
+use proto::{Fact, Message as _, v1};
 use report::Review;
 
 /// Field 1000 with the text "x", which this version does not know.
@@ -36,6 +36,8 @@ fn parsed_is_understood() {
         report: Some(report()),
         text: Some(blob("text/plain")),
         reader_version: "0.1.0".into(),
+        // The text of an earlier version is in the store of originals.
+        text_zstd: Vec::new(),
     });
 }
 
@@ -49,9 +51,18 @@ fn validated_is_understood() {
         findings: vec![finding()],
         verdict: 3,
         rules_version: "2026.11".into(),
+        text_zstd: Vec::new(),
     };
     Review::try_from(&event).expect("and it is a review");
     check(event);
+}
+
+#[test]
+fn a_text_travels_in_a_field_that_earlier_versions_skip() {
+    let parsed = v1::ReportParsed { text_zstd: b"x".to_vec(), ..v1::ReportParsed::default() };
+    let validated = v1::ReportValidated { text_zstd: b"x".to_vec(), ..v1::ReportValidated::default() };
+    assert_eq!(parsed.encode_to_vec(), [0x2a, 0x01, b'x']);
+    assert_eq!(validated.encode_to_vec(), [0x42, 0x01, b'x']);
 }
 
 #[test]

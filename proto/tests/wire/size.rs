@@ -124,6 +124,7 @@ fn an_ordinary_report_is_under_ten_kilobytes() {
         report: Some(v1::Report::from(&ordinary())),
         text: Some(blob("text/plain")),
         reader_version: "0.1.0".into(),
+        text_zstd: Vec::new(),
     };
     let size_bytes = event.encoded_len();
     assert!(size_bytes < 10 * 1024, "{size_bytes} bytes");

@@ -555,7 +555,10 @@ pub(crate) fn policy_preview(preview: &Preview) -> Value {
     let rules =
         preview.rules.iter().map(|(rule, (new, gone))| json!({"rule": rule, "new": new, "gone": gone}));
     json!({
+        "all": preview.all,
+        "touched": preview.touched,
         "reports": preview.reports,
+        "unjudged_rules": preview.unjudged_rules,
         "changed": preview.changed,
         "verdicts": verdicts.collect::<Value>(),
         "rules": rules.collect::<Value>(),

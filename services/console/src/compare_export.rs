@@ -17,9 +17,9 @@ type Row<'a> = Vec<Value<'a>>;
 /// Agencies by years in this format.
 ///
 /// # Errors
-/// If the format is Parquet.
+/// If the table cannot be written.
 pub(crate) fn agencies(comparison: &AgencyComparison, format: Format) -> Result<Vec<u8>, ExportError> {
-    let columns = [
+    let columns = vec![
         Column::new("agency", "机关", Kind::Text, "名录中的名称，名录外的为年度报告所署名称。"),
         Column::new("region", "区划代码", Kind::Text, "所在行政区划。"),
         Column::new("region_name", "地区", Kind::Text, "行政区划的名称。"),
@@ -42,7 +42,9 @@ pub(crate) fn agencies(comparison: &AgencyComparison, format: Format) -> Result<
             }
         }
     }
-    export::write_rows(TITLE, &columns, names(format), format, rows)
+    let mut out = Vec::new();
+    export::write_table(TITLE, columns, names(format), format, rows, &mut out)?;
+    Ok(out)
 }
 
 fn agency_row<'a>(
@@ -76,9 +78,9 @@ fn agency_row<'a>(
 /// Regions by years in this format.
 ///
 /// # Errors
-/// If the format is Parquet.
+/// If the table cannot be written.
 pub(crate) fn regions(comparison: &RegionComparison, format: Format) -> Result<Vec<u8>, ExportError> {
-    let columns = [
+    let columns = vec![
         Column::new("region", "区划代码", Kind::Text, "行政区划。"),
         Column::new("region_name", "地区", Kind::Text, "行政区划的名称。"),
         Column::new("year", "年度", Kind::Integer, "年度报告的年度。"),
@@ -99,7 +101,9 @@ pub(crate) fn regions(comparison: &RegionComparison, format: Format) -> Result<V
             }
         }
     }
-    export::write_rows(TITLE, &columns, names(format), format, rows)
+    let mut out = Vec::new();
+    export::write_table(TITLE, columns, names(format), format, rows, &mut out)?;
+    Ok(out)
 }
 
 fn region_row(

@@ -21,6 +21,7 @@ mod form;
 mod labels;
 mod letter;
 mod letters;
+mod list_export;
 mod news;
 mod news_api;
 mod notices;

@@ -242,7 +242,11 @@ pub(crate) fn missing(attendance: &Attendance, year: Year) -> Vec<Overdue> {
     attendance.missing().map(overdue).collect()
 }
 
-async fn attendance(app: &App, region: &Region, year: Year) -> Result<Attendance, Problem> {
+/// Who of a region has reported on a year, and who has not.
+///
+/// # Errors
+/// If no roster was imported.
+pub(crate) async fn attendance(app: &App, region: &Region, year: Year) -> Result<Attendance, Problem> {
     regional::attendance(app, Some(region), year).await?.ok_or_else(|| {
         let problem = Problem::not_found("还没有导入机关名录，不知道哪些机关应当报送。".into());
         problem.hint("请先在“报送名录”页面导入。")

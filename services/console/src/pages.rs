@@ -17,6 +17,7 @@ mod news;
 mod official_tables;
 pub(crate) mod original_view;
 mod outlets;
+mod published;
 mod regional;
 mod report;
 mod review;
@@ -36,11 +37,12 @@ pub(crate) use audit::show as audit;
 pub(crate) use changes::changes;
 pub(crate) use check::{check, form as check_form};
 pub(crate) use compare::compare;
-pub(crate) use documents::documents;
+pub(crate) use documents::{documents, documents_table};
 pub(crate) use export::export;
 pub(crate) use help::help;
 pub(crate) use layout::error_page;
-pub(crate) use news::{news, seen as news_seen};
+pub(crate) use news::{news, seen as news_seen, table as news_table};
+pub(crate) use published::{published, published_export};
 pub(crate) use regional::{redirect_to_regional, regional};
 pub(crate) use report::report;
 pub(crate) use review::{review, wrong};
@@ -54,4 +56,5 @@ pub(crate) use send::{receipt, receipts, send};
 pub(crate) use status::status;
 pub(crate) use users::{
     change as change_user, create as create_user, list as users, new as new_user, show as user,
+    table as users_table,
 };

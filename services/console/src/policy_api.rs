@@ -65,7 +65,7 @@ pub(crate) async fn change(
     let policy = RulePolicy::parse(&body).map_err(|error| policy_changes::wrong_policy(&error))?;
     match params.get("dry_run") {
         Some("true") => {
-            let preview = policy_changes::preview(&app, policy).await?;
+            let preview = policy_changes::preview(&app, &caller, policy).await?;
             return Ok(Json(api::policy_preview(&preview)).into_response());
         }
         None | Some("false") => {}

@@ -9,14 +9,18 @@ use jiff::Timestamp;
 use proto::subject;
 use proto::v1::RulePolicyChanged;
 use report::{Finding, Judgement, Severity, Verdict, beijing};
-use rules::{Check, Rule, RulePolicy};
-use search::{IndexError, Query, Reader, StoredParts};
+use rules::{Check, PolicyDifference, PolicyWaiver, Rule, RulePolicy};
+use search::{Clause, IndexError, Query, Reader, Span, StoredParts};
 
 use crate::app::App;
 use crate::letter::report_of_last_year;
 use crate::problem::Problem;
 use crate::roster::check_office;
 
+/// Where the payload of the index has the id of the policy; `Position` of the index stage writes it.
+const POLICY_OF_PAYLOAD: usize = 6;
+/// Reports that a preview judges, about a second of one core: of more than that it takes a sample.
+const JUDGED: usize = 1000;
 /// Reports that a preview lists by name.
 const LISTED: usize = 50;
 /// The longest reason, in characters.
@@ -25,8 +29,15 @@ const LONGEST_WHY: usize = 1000;
 /// What a policy would change.
 #[derive(Debug, Default)]
 pub(crate) struct Preview {
-    /// How many reports were judged.
+    /// How many reports there are.
+    pub(crate) all: u64,
+    /// How many of them the change can touch at all.
+    pub(crate) touched: usize,
+    /// How many of these were judged; fewer only where they are a sample.
     pub(crate) reports: usize,
+    /// Rules that are switched on and compare several reports, which only the index does: their findings are not in
+    /// the preview.
+    pub(crate) unjudged_rules: Vec<&'static str>,
     /// How many would have other findings.
     pub(crate) changed: usize,
     /// How many reports go from one verdict to another.
@@ -46,23 +57,76 @@ pub(crate) struct Listed {
     pub(crate) to: Verdict,
 }
 
-/// Judges every report in the index under a policy, and says what would change.
+/// Judges the reports that a policy can touch, or a sample of them, and says what would change.
 ///
 /// # Errors
-/// If the index cannot be read.
-pub(crate) async fn preview(app: &App, policy: RulePolicy) -> Result<Preview, Problem> {
+/// If the caller is responsible for some regions only, or the index cannot be read.
+pub(crate) async fn preview(app: &App, caller: &Caller, policy: RulePolicy) -> Result<Preview, Problem> {
+    check_office(caller)?;
+    let in_force = app.policy().await?;
     app.read(move |reader| {
-        let mut preview = Preview::default();
+        let all = reader.search(&Query { limit: 0, ..Query::default() })?.total;
+        let mut preview = Preview { all, ..Preview::default() };
+        let differences = in_force.policy.differences(&policy);
+        preview.unjudged_rules = differences.iter().filter_map(unjudged).collect();
+        // While the index still judges its reports again, any of them may differ from the new policy.
+        let touched = match judged_under(reader)? == in_force.id() {
+            true => Clause::Or(differences.iter().filter_map(touched).collect()),
+            false => Clause::All,
+        };
+        if touched == Clause::Or(Vec::new()) {
+            return Ok(preview);
+        }
+        let query = Query { filters: vec![touched], ..Query::default() };
         let mut judged = Ok(());
-        reader.each(&Query::default(), |parts| {
-            if !parts.card.is_withdrawn {
-                judged = preview.judge(reader, &parts, &policy);
-            }
+        preview.touched = reader.each_of_sample(&query, JUDGED, |parts| {
+            judged = preview.judge(reader, &parts, &policy);
             judged.is_ok()
         })?;
         judged.map(|()| preview)
     })
     .await
+}
+
+/// The id of the change of the policy under which the reports in the index were judged.
+///
+/// # Errors
+/// If the index cannot be read.
+pub(crate) fn judged_under(reader: &Reader) -> Result<String, IndexError> {
+    let payload = reader.payload()?.unwrap_or_default();
+    Ok(payload.split('@').nth(POLICY_OF_PAYLOAD).unwrap_or_default().to_owned())
+}
+
+/// The reports that a difference can touch; none where it is known only to the index.
+fn touched(difference: &PolicyDifference) -> Option<Clause> {
+    let with_finding = |rule: &Rule| Clause::Rule(rule.id.to_owned());
+    Some(match difference {
+        PolicyDifference::Weighed(rule) => with_finding(rule),
+        PolicyDifference::SwitchedOn(rule) if is_of_several(rule) => return None,
+        PolicyDifference::SwitchedOn(_) => Clause::All,
+        PolicyDifference::Waived(PolicyWaiver { rule, agency, region, year, .. }) => {
+            let clauses = [
+                Some(Clause::Rule((*rule).to_owned())),
+                agency.clone().map(Clause::AgencyName),
+                region.clone().map(Clause::Region),
+                year.map(|year| Clause::Year(Span::exactly(i64::from(year.get())))),
+            ];
+            Clause::And(clauses.into_iter().flatten().collect())
+        }
+    })
+}
+
+/// The rule of a difference whose findings a preview cannot show.
+fn unjudged(difference: &PolicyDifference) -> Option<&'static str> {
+    match difference {
+        PolicyDifference::SwitchedOn(rule) if is_of_several(rule) => Some(rule.id),
+        _ => None,
+    }
+}
+
+/// Whether a rule needs other reports, other versions or the web site.
+fn is_of_several(rule: &Rule) -> bool {
+    matches!(rule.check, Check::Agencies | Check::Versions(_) | Check::Published(_))
 }
 
 impl Preview {
@@ -71,12 +135,8 @@ impl Preview {
         let last_year = report_of_last_year(reader, &alone.report)?;
         let day = beijing::day(parts.card.submitted_at_ms);
         // What other reports, other versions and the web site say of this one stays, and weighs what the policy says.
-        let among = stored.findings.iter().filter(|finding| {
-            let kept = |rule: &Rule| {
-                matches!(rule.check, Check::Agencies | Check::Versions(_) | Check::Published(_))
-            };
-            rules::rule(&finding.rule).is_none_or(kept)
-        });
+        let among =
+            stored.findings.iter().filter(|finding| rules::rule(&finding.rule).is_none_or(is_of_several));
         let among = policy.apply(&alone.report, day, among.cloned().collect());
         let mut findings = rules::review_as(alone.report, last_year.as_ref(), policy, day).findings;
         findings.extend(among);

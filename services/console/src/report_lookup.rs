@@ -81,7 +81,7 @@ async fn from_log(
 /// the fact and can still be shown.
 async fn text_of(app: &App, fact: &ReportValidated) -> String {
     let Some(blob) = &fact.text else { return String::new() };
-    match app.blobs().get(&blob.sha256).await {
+    match app.blobs().get_text(&blob.sha256, &fact.text_zstd).await {
         Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
         Err(error) => {
             tracing::warn!(sha256 = %blob.sha256, "reading the text of a report: {error:#}");

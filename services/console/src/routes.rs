@@ -32,6 +32,8 @@ pub(crate) fn routes() -> Vec<Route<App>> {
         ("/send/receipt/{id}", Requires::Key, Any, get(pages::receipt)),
         ("/check", Requires::Key, Any, get(pages::check_form).post(pages::check)),
         ("/news", Requires::Key, Any, get(pages::news)),
+        ("/news.csv", Requires::Key, Any, get(pages::news_table)),
+        ("/news.xlsx", Requires::Key, Any, get(pages::news_table)),
         ("/news/seen", Requires::Key, Any, post(pages::news_seen)),
         ("/news.atom", Requires::Key, Only(&["kind", "region", "q"]), get(news_api::atom)),
         ("/help", Requires::Key, Any, get(pages::help)),
@@ -54,6 +56,8 @@ pub(crate) fn routes() -> Vec<Route<App>> {
         ("/account/password", Requires::Key, Any, post(pages::change_password)),
         ("/account/sessions", Requires::Key, Any, post(pages::end_sessions)),
         ("/users", Requires::Operate, Any, get(pages::users).post(pages::create_user)),
+        ("/users.csv", Requires::Operate, Any, get(pages::users_table)),
+        ("/users.xlsx", Requires::Operate, Any, get(pages::users_table)),
         ("/users/new", Requires::Operate, Any, get(pages::new_user)),
         ("/users/{id}", Requires::Operate, Any, get(pages::user).post(pages::change_user)),
         ("/audit", Requires::Operate, Any, get(pages::audit)),
@@ -73,7 +77,11 @@ pub(crate) fn routes() -> Vec<Route<App>> {
         ("/roster/agency", Requires::Lead, Any, post(pages::roster_exception)),
         ("/roster/template", Requires::Review, Only(&[]), get(pages::roster_template)),
         ("/roster/current", Requires::Review, Only(&[]), get(pages::roster_current)),
+        ("/published", Requires::Review, Any, get(pages::published)),
+        ("/published/export", Requires::Review, Only(PUBLISHED), get(pages::published_export)),
         ("/documents", Requires::Key, Any, get(pages::documents)),
+        ("/documents.csv", Requires::Key, Any, get(pages::documents_table)),
+        ("/documents.xlsx", Requires::Key, Any, get(pages::documents_table)),
         ("/rules", Requires::Key, Any, get(pages::rules)),
         ("/rules/preview", Requires::Lead, Any, post(pages::rules_preview)),
         ("/rules/change", Requires::Lead, Any, post(pages::rules_change)),
@@ -168,6 +176,8 @@ macro_rules! office_and {
 const LETTER: &[&str] = office_and!("format", "across");
 /// Those of the board of the roster.
 const ATTENDANCE: &[&str] = &["region", "year", "state", "format"];
+/// Those of the list of published pages.
+const PUBLISHED: &[&str] = &["q", "region", "year", "state", "changed", "format"];
 /// Those of letters to agencies that have not reported.
 const NOTICE: &[&str] = office_and!("region", "year", "agency", "format");
 /// Those of a notice.

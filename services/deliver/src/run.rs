@@ -20,6 +20,7 @@ use worker::outlets::OutletConfig;
 use worker::{OutletState, OutletStates, Position, Worker};
 
 use self::collect::Collecting;
+use self::refused::AtFault;
 use crate::any::AnyTarget;
 use crate::change::{Batch, Change, Place};
 use crate::outward::{Outward, leading_facts};
@@ -153,6 +154,7 @@ impl Session<'_> {
         self.open().await?;
         self.rewind_if_asked().await?;
         self.find_place().await?;
+        self.note_selection().await?;
         // What was in the way of an earlier process; if it still is, that is reported again.
         self.unblocked();
         let bus = self.worker.bus();
@@ -213,6 +215,9 @@ impl Session<'_> {
             state.position = to;
             state.set_aside_from = last;
             state.retry.clear();
+            if to.sequence == 0 {
+                state.selected_from = 0;
+            }
             Ok(())
         });
         self.state = done.await?.0;
@@ -281,6 +286,34 @@ impl Session<'_> {
         Ok(place)
     }
 
+    /// Remembers since when the settings choose other regions, or carry something else: what was delivered before is
+    /// as it was chosen then, and what was left out stays out until an operator rewinds the outlet.
+    async fn note_selection(&mut self) -> Result<(), Stop> {
+        let selection = self.outlet.selection();
+        if self.state.selection == selection {
+            return Ok(());
+        }
+        let (name, place) = (&self.outlet.name, self.place.sequence);
+        let is_changed = !self.state.selection.is_empty() && place > 0;
+        if is_changed {
+            let before = &self.state.selection;
+            tracing::warn!(
+                outlet = name,
+                "outlet {name} carries {selection} from {place} on, and carried {before} before; \
+                 `gouji outlet rewind {name} --to start` delivers everything by the new settings"
+            );
+        }
+        let noted = self.states.change(name, |state| {
+            state.selection.clone_from(&selection);
+            if is_changed {
+                state.selected_from = place;
+            }
+            Ok(())
+        });
+        self.state = noted.await?.0;
+        Ok(())
+    }
+
     // What operators ask, and how the outlet stands.
 
     /// Ends the session where it may not go on, and does what operators asked.
@@ -340,7 +373,8 @@ impl Session<'_> {
     async fn save(&mut self) -> Result<(), Stop> {
         let now = jiff::Timestamp::now().as_millisecond();
         let before = self.state.position;
-        if self.is_written() && now - self.state.seen_at_ms < SEEN_EVERY_MS {
+        // A clock that was set back is no reason to be silent until it has caught up.
+        if self.is_written() && (now - self.state.seen_at_ms).abs() < SEEN_EVERY_MS {
             let written = std::mem::take(&mut self.state);
             self.state = self.states.read(&self.outlet.name).await?;
             return if self.state.position == written.position { Ok(()) } else { Err(Stop::Again) };
@@ -356,6 +390,7 @@ impl Session<'_> {
             if is_ours {
                 if state.position.log_made_at_ms != position.log_made_at_ms {
                     state.set_aside_from = 0;
+                    state.selected_from = 0;
                     state.retry.clear();
                 }
                 state.position = position;
@@ -522,7 +557,7 @@ impl Session<'_> {
             attempts = ATTEMPTS - 1;
         }
         self.in_a_row.push(change.id.clone());
-        let fact = self.undelivered(change, &format!("{why:#}"), attempts);
+        let fact = AtFault::from(change).undelivered(&self.outlet.name, &format!("{why:#}"), attempts);
         self.set_aside(fact).await?;
         Ok(false)
     }

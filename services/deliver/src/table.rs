@@ -65,7 +65,13 @@ impl Target for Tables {
         let tested = self
             .session
             .run("testing the tables", move |database| test(database, schema.as_deref(), &outlet));
-        tested.await.map_err(failed)
+        tested.await.map_err(|error| match error.kind {
+            Kind::Database => failed(error),
+            // The definition takes these rows, so the tables are others.
+            Kind::Rows | Kind::Constraint => TargetError::Blocked(anyhow::Error::new(error).context(
+                "a row as long as the definition allows does not fit; compare the tables with `gouji outlet schema`",
+            )),
+        })
     }
 
     async fn place(&mut self) -> Result<Kept, TargetError> {
@@ -442,12 +448,14 @@ fn test(database: &Database, schema: Option<&str>, outlet: &str) -> Result<Vec<S
     Ok(lines)
 }
 
-/// A change that a test writes and takes back.
+/// A change that a test writes and takes back: its texts are as long as their columns, so that a table with shorter ones
+/// is found before a report is refused.
 fn sample() -> Change {
     use crate::change::{CellRow, FindingRow};
+    let longest = |table: &odbc::Table, name: &str, of: &str| of.repeat(table.text_length(name));
     let cell = CellRow {
         cell: "requests.received.total".into(),
-        label: "测试".into(),
+        label: longest(&CELL, "label", "测"),
         value: "1".into(),
         state: "read",
     };
@@ -455,18 +463,18 @@ fn sample() -> Change {
         rule: "T3-01".into(),
         severity: "error",
         verdict: "fails",
-        message: "测试".into(),
+        message: longest(&FINDING, "finding_text", "测"),
         cells: vec![cell.cell.clone()],
     };
     let standing = Standing {
-        version: "test".into(),
+        version: longest(&REPORT, "report_version", "v"),
         original: String::new(),
-        region: String::new(),
-        region_name: String::new(),
-        agency: "测试".into(),
+        region: longest(&REPORT, "region_code", "0"),
+        region_name: longest(&REPORT, "region_name", "测"),
+        agency: longest(&REPORT, "agency", "测"),
         year: 2024,
         form: "2021".into(),
-        published: String::new(),
+        published: longest(&REPORT, "published", "0"),
         verdict: "pass",
         errors: 0,
         warnings: 0,
@@ -477,8 +485,8 @@ fn sample() -> Change {
     Change {
         sequence: 0,
         at_ms: 0,
-        id: "test.test".into(),
-        report: "test".into(),
+        id: longest(&REPORT, "change_id", "t"),
+        report: longest(&REPORT, "report_key", "t"),
         state: State::Stands(Box::new(standing)),
         json: String::new(),
     }

@@ -320,7 +320,7 @@ enum Opened {
 
 async fn index(state: &IndexState, facts: Vec<ReportValidated>) -> Vec<Handled<ReportIndexed>> {
     let written = state.write(&facts).await;
-    let handled = facts.iter().zip(written).map(|(fact, written)| {
+    let handled = facts.into_iter().zip(written).map(|(fact, written)| {
         let (key, applied) = written?;
         state.touch(&key);
         Ok(Done::from(indexed(fact, key, applied)))

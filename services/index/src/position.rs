@@ -51,6 +51,7 @@ impl Place {
     }
 }
 
+/// The console reads the first two parts for the provenance of an export, and the seventh for the policy.
 impl std::fmt::Display for Position {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { reports, reviews, waiting, log_made_at_ms, policy, pending } = self;

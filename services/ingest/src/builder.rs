@@ -6,8 +6,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use access::{Action, Caller, Code, Problem, Recorded};
 use anyhow::Context as _;
-use blobs::{Blobs, PutError};
-use bus::{Bus, Published};
+use blobs::{BlobGroup, PutError};
+use bus::{Announced, Bus, Published};
 use data_encoding::HEXLOWER;
 use document::archive::{self, ArchiveError, ArchiveLimits};
 use document::{Kind, sniff};
@@ -28,6 +28,8 @@ const UPLOAD_BYTES: u64 = 4 << 30;
 const SAMPLE_BYTES: usize = 64 << 10;
 /// Files stored concurrently; four times as many facts are published concurrently.
 const CONCURRENCY: usize = 16;
+/// Facts that wait for the log at once: two groups that share a flush.
+const FACTS_AT_ONCE: usize = 512;
 
 /// Archives opened concurrently; each may hold one large file for each level of archives inside it.
 static ARCHIVES: Semaphore = Semaphore::const_new(2);
@@ -42,6 +44,8 @@ pub(crate) struct SubmissionBuilder {
     channel: &'static str,
     again: bool,
     published: Option<Publication>,
+    /// The files and the manifest: durable together, before the first fact is published.
+    group: BlobGroup,
     files: Vec<StoredFile>,
     refused: Vec<RefusedFile>,
 }
@@ -90,6 +94,7 @@ impl SubmissionBuilder {
     /// An empty submission. `channel` says how it arrives: `http`, `folder`, `fetch` or `kafka`.
     pub(crate) fn new(ingest: Ingest, caller: Caller, channel: &'static str) -> Self {
         Self {
+            group: ingest.blobs().group(),
             ingest,
             caller,
             channel,
@@ -153,7 +158,7 @@ impl SubmissionBuilder {
         detail: &str,
         bytes: &[u8],
     ) -> Result<(), AcceptError> {
-        let stored = self.ingest.blobs().put(bytes, bytes.len() as u64).await;
+        let stored = self.group.put(bytes, bytes.len() as u64).await;
         let stored = stored.map_err(|error| AcceptError::System(error.into()))?;
         let refused = RefusedFile { file_name: name::sanitize(&refused.file_name), ..refused };
         tracing::info!(file.name = refused.file_name, class = %refused.class, "refused a message: {detail}");
@@ -201,12 +206,12 @@ impl SubmissionBuilder {
         });
         let entries =
             futures::stream::unfold(receiver, async |mut receiver| Some((receiver.recv().await?, receiver)));
-        let blobs = self.ingest.blobs();
+        let group = &self.group;
         let outcomes: Vec<_> = entries
             .map(async |(entry, _permit): (archive::Entry, OwnedSemaphorePermit)| {
                 let name = name::sanitize(&entry.name);
                 let outcome = match entry.bytes {
-                    Ok(bytes) => put(blobs, &name, &bytes, &bytes[..]).await?,
+                    Ok(bytes) => put(group, &name, &bytes, &bytes[..]).await?,
                     Err(error) => Err((archive_class(&error), error.message())),
                 };
                 Ok::<_, AcceptError>((name, outcome))
@@ -229,7 +234,7 @@ impl SubmissionBuilder {
         sample: &[u8],
         source: impl AsyncRead + Unpin + Send,
     ) -> Result<(), AcceptError> {
-        let outcome = put(self.ingest.blobs(), name, sample, source).await?;
+        let outcome = put(&self.group, name, sample, source).await?;
         self.record(name, outcome);
         Ok(())
     }
@@ -251,7 +256,7 @@ impl SubmissionBuilder {
     /// # Errors
     /// If something cannot be stored or published; then the sender has to send the files again.
     pub(crate) async fn finish(self, idempotency_key: Option<&str>) -> Result<Receipt, Problem> {
-        let Self { ingest, caller, channel, again, published, files, refused } = self;
+        let Self { ingest, caller, channel, again, published, group, files, refused } = self;
         let unavailable = |error: anyhow::Error| Problem::unavailable(&error);
         // A snapshot that is submitted again after a kill is the same submission.
         let now_ms = published.as_ref().map_or_else(now_ms, |published| published.fetched_at_ms);
@@ -271,8 +276,9 @@ impl SubmissionBuilder {
                 None => ingest.access().record(&caller, action).await?,
             }
         }
-        let stored = ingest.blobs().put(&bytes[..], bytes.len() as u64).await;
+        let stored = group.put(&bytes[..], bytes.len() as u64).await;
         stored.map_err(|error| unavailable(error.into()))?;
+        group.flush().await.map_err(|error| unavailable(error.into()))?;
         if manifest.files.is_empty() {
             return Ok(Receipt { submission, reports: Vec::new(), refused });
         }
@@ -282,11 +288,15 @@ impl SubmissionBuilder {
         let room = room.map_err(unavailable)?;
         let bulk = room.is_none();
         let facts: Vec<_> = manifest.facts(&submission, now_ms).collect();
-        let published: Result<Vec<AcceptedReport>, _> = futures::stream::iter(facts)
-            .map(async |fact| publish(ingest.bus(), ReportSubmitted { bulk, ..fact? }, again).await)
-            .buffered(4 * CONCURRENCY)
-            .try_collect()
-            .await;
+        let announced = ingest.bus().announce(facts.len());
+        let published: Result<Vec<AcceptedReport>, _> =
+            futures::stream::iter(facts.into_iter().zip(announced))
+                .map(async |(fact, announced)| {
+                    publish(ingest.bus(), ReportSubmitted { bulk, ..fact? }, &announced, again).await
+                })
+                .buffered(FACTS_AT_ONCE)
+                .try_collect()
+                .await;
         if let Some(room) = room {
             let new = published.iter().flatten().filter(|report| !report.duplicate);
             room.published(new.map(|report| report.id.clone()));
@@ -314,11 +324,16 @@ async fn claim_key(ingest: &Ingest, caller: &Caller, key: &str, action: Action<'
 /// Publishes the fact about one file. If the same bytes were sent before, the earlier report counts, unless it
 /// is another act: a file that was refused to one sender is read again for the sender whose report it is. Nor does
 /// it count if it was refused through a fault of this installation.
-async fn publish(bus: &Bus, mut fact: ReportSubmitted, again: bool) -> anyhow::Result<AcceptedReport> {
+async fn publish(
+    bus: &Bus,
+    mut fact: ReportSubmitted,
+    announced: &Announced,
+    again: bool,
+) -> anyhow::Result<AcceptedReport> {
     let original = fact.original.as_ref().map(|original| original.sha256.clone()).unwrap_or_default();
     while fact.generation < MOST_GENERATIONS {
         fact.id = ReportId::of(&original, fact.generation)?.to_string();
-        let published = bus.publish(&fact).await?;
+        let published = bus.publish_announced(&fact, announced).await?;
         if published == Published::New {
             return Ok(accepted(fact, original, None));
         }
@@ -395,7 +410,7 @@ type Refused = (RefusalClass, String);
 
 /// Stores one file. The inner error is a fault of the file.
 async fn put(
-    blobs: &Blobs,
+    group: &BlobGroup,
     name: &str,
     sample: &[u8],
     source: impl AsyncRead + Unpin + Send,
@@ -405,7 +420,7 @@ async fn put(
         return Ok(Err((RefusalClass::Empty, message.into())));
     }
     let limit = document::limits::BYTES as u64;
-    let stored = match blobs.put(source, limit).await {
+    let stored = match group.put(source, limit).await {
         Ok(stored) => stored,
         Err(PutError::TooLarge { limit_bytes }) => {
             return Ok(Err((RefusalClass::TooLarge, too_large(limit_bytes))));

@@ -6,7 +6,7 @@ mod scanner;
 use std::sync::LazyLock;
 
 use anyhow::Context as _;
-use blobs::{Blobs, GetError};
+use blobs::{Blobs, GetError, StoredText};
 use proto::RefusalClass;
 use proto::v1::{Blob, KnownRefusal, Report, ReportParsed, ReportSubmitted, Withdrawal};
 use sandbox::Confinement;
@@ -112,13 +112,14 @@ async fn parse(
     };
     let ReadDocument { report, text, .. } = read(&readers, lane, &bytes, &submitted.file_name).await?;
     drop(turn);
-    let stored = blobs.put(text.as_bytes(), TEXT_BYTES).await?;
-    let text = Blob { sha256: stored.sha256, size_bytes: stored.size_bytes, media_type: "text/plain".into() };
+    let StoredText { sha256, size_bytes, zstd: text_zstd } = blobs.put_text(&text, TEXT_BYTES).await?;
+    let text = Blob { sha256, size_bytes, media_type: "text/plain".into() };
     let parsed = ReportParsed {
         submitted: Some(submitted),
         report: Some(report),
         text: Some(text),
         reader_version: reading::VERSION.into(),
+        text_zstd,
     };
     Ok(parsed.into())
 }
@@ -139,6 +140,7 @@ fn parsed_withdrawal(submitted: ReportSubmitted, withdrawal: Withdrawal) -> Repo
         report: Some(Report { title, agency, year, region, ..Report::default() }),
         text: None,
         reader_version: reading::VERSION.into(),
+        text_zstd: Vec::new(),
     }
 }
 

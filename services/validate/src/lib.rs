@@ -67,6 +67,7 @@ async fn validate(
         submitted: Some(submitted),
         report: parsed.report,
         text: parsed.text,
+        text_zstd: parsed.text_zstd,
         reader_version: parsed.reader_version,
         findings: review.findings.iter().map(v1::Finding::from).collect(),
         verdict: v1::Verdict::from(review.verdict()).into(),

@@ -5,7 +5,7 @@ use proto::v1::{self, Blob, IndexOutcome, ReportIndexed, ReportParsed, ReportSub
 use report::Review;
 use search::Entry;
 
-use crate::generate::Generated;
+use super::mix::Sent;
 
 /// The encoded facts about one report, in their order.
 #[derive(Debug, Clone)]
@@ -16,7 +16,7 @@ pub(super) struct Facts {
 
 impl Facts {
     /// The facts that the pipeline would publish.
-    pub(super) fn of(generated: &Generated, review: &Review, sha256: &str, text_bytes: usize) -> Self {
+    pub(super) fn of(sent: &Sent, review: &Review, sha256: &str, text_bytes: usize) -> Self {
         let blob = |size_bytes: usize, media_type: &str| {
             Some(Blob { sha256: sha256.into(), size_bytes: size_bytes as u64, media_type: media_type.into() })
         };
@@ -24,8 +24,8 @@ impl Facts {
         let submitted = ReportSubmitted {
             id: id.clone(),
             submission: sha256.into(),
-            original: blob(generated.bytes.len(), "text/html"),
-            file_name: generated.file_name.clone(),
+            original: blob(sent.bytes.len(), "text/html"),
+            file_name: sent.file_name.clone(),
             submitted_at_ms: 1_800_000_000_000,
             generation: 0,
             door: "http".into(),
@@ -43,10 +43,12 @@ impl Facts {
             report: Some(report.clone()),
             text: blob(text_bytes, "text/plain"),
             reader_version: reading::VERSION.into(),
+            text_zstd: Vec::new(),
         };
         let validated = ReportValidated {
             submitted: Some(submitted.clone()),
             text: parsed.text.clone(),
+            text_zstd: parsed.text_zstd.clone(),
             reader_version: reading::VERSION.into(),
             findings: review.findings.iter().map(v1::Finding::from).collect(),
             verdict: v1::Verdict::from(review.verdict()).into(),
@@ -56,8 +58,8 @@ impl Facts {
         let indexed = ReportIndexed {
             report: Entry::key_of(&review.report, &id),
             outcome: IndexOutcome::Current.into(),
-            agency: generated.truth.agency.clone(),
-            year: generated.truth.year.into(),
+            agency: sent.truth.agency.clone(),
+            year: sent.truth.year.into(),
             region: validated.report.as_ref().and_then(|report| report.region.clone()),
             verdict: validated.verdict,
             submitted: Some(submitted.clone()),

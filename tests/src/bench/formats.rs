@@ -22,6 +22,7 @@ use super::say;
 use make::Files;
 use others::TOOLS;
 
+pub(super) use make::{chromium, soffice};
 pub use page::{Hand, Page};
 pub use score::{Score, score, unread};
 pub use write::{WRITERS, Writer};

@@ -9,8 +9,8 @@ use search::{Entry, Index};
 use sha2::{Digest, Sha256};
 
 use super::facts::Facts;
+use super::mix::Sent;
 use super::process::cpu_seconds;
-use crate::generate::Generated;
 
 /// CPU seconds a report.
 #[derive(Debug, Clone, Copy)]
@@ -35,11 +35,11 @@ impl Cost {
 const BATCH: usize = 1_000;
 
 /// The cost of these reports, and the facts that the pipeline would publish about them.
-pub(super) fn measure(generated: &[Generated]) -> Result<(Cost, Vec<Facts>)> {
-    let count = generated.len().max(1) as f64;
-    let mut read = Vec::with_capacity(generated.len());
+pub(super) fn measure(sent: &[Sent]) -> Result<(Cost, Vec<Facts>)> {
+    let count = sent.len().max(1) as f64;
+    let mut read = Vec::with_capacity(sent.len());
     let reading = cost(|| {
-        for one in generated {
+        for one in sent {
             let document =
                 document::read(&one.bytes, &Limits::default()).with_context(|| one.file_name.clone())?;
             read.push((reading::read(&document, Some(&one.file_name)), document::plain_text(&document)));
@@ -51,7 +51,7 @@ pub(super) fn measure(generated: &[Generated]) -> Result<(Cost, Vec<Facts>)> {
         reviewed.extend(read.drain(..).map(|(report, text)| (rules::review(report), text)));
         Ok(())
     })?;
-    let facts: Vec<Facts> = generated
+    let facts: Vec<Facts> = sent
         .iter()
         .zip(&reviewed)
         .map(|(one, (review, text))| {

@@ -9,9 +9,10 @@ use proto::v1::{ReportIndexed, ReportParsed, ReportRefused, ReportSubmitted, Rep
 use proto::{Fact, ReportId, subject};
 use sha2::{Digest, Sha256};
 
-use super::process::{Used, cpu_seconds, used};
+use super::SENDER;
+use super::mix::{Mix, Sent};
+use super::process::{Used, children_cpu_seconds_of, cpu_seconds, used};
 use crate::api::{Api, list, zip};
-use crate::generate::{Generated, Layout};
 use crate::judge::judge;
 use crate::pipeline::{Pipeline, Shape};
 use crate::processes::until;
@@ -28,14 +29,14 @@ pub(super) struct Measured {
     pub(super) used: Vec<Used>,
     /// Seconds from the receipt until a search finds it, least first.
     pub(super) searchable_after: Vec<f64>,
-    /// How each report of the bulk came out.
+    /// How reports of the bulk came out.
     pub(super) readings: Vec<Reading>,
 }
 
 /// How a report came out.
 #[derive(Debug)]
 pub(super) struct Reading {
-    pub(super) layout: Layout,
+    pub(super) format: &'static str,
     pub(super) printed: usize,
     pub(super) right: usize,
     pub(super) flagged: usize,
@@ -44,30 +45,54 @@ pub(super) struct Reading {
 }
 
 /// Reports in one archive.
-const BATCH: usize = 1_000;
+const BATCH: u64 = 1_000;
 /// For all to arrive; a pipeline that is slower than this is broken.
-const PATIENCE: Duration = Duration::from_secs(1_800);
+const PATIENCE: Duration = Duration::from_secs(3_600);
+/// Of a larger bulk only so many reports are asked for again and compared.
+const COMPARED: u64 = 3_000;
 
-pub(super) async fn measure(
-    bulk: &[Generated],
-    single: &[Generated],
-    shape: Shape,
-    rate: u64,
-) -> Result<Measured> {
-    let archives = bulk
-        .chunks(BATCH)
-        .map(|batch| zip(batch.iter().map(|report| (report.file_name.as_str(), report.bytes.as_slice()))));
-    let archives: Vec<Vec<u8>> = archives.collect::<Result<_>>()?;
+/// Sends reports `0..bulk` in archives, and then `single` ones with `rate` a second.
+pub(super) async fn measure(mix: &Mix, bulk: u64, single: u64, shape: Shape, rate: u64) -> Result<Measured> {
     let mut pipeline = Pipeline::start(shape).await?;
     let (api, observer) = (pipeline.api(), pipeline.observer().await?);
-    let mut indexed = observer.follow(subject::filter::<ReportIndexed>(), Since::Start).await?;
-    let mut refused = observer.follow(subject::filter::<ReportRefused>(), Since::Start).await?;
-
+    // The first is made before the clock starts.
+    let first = archive_of(mix, 0..bulk.min(BATCH))?;
     let before = usage(&mut pipeline)?;
     let begun_ms = now_ms();
+    let last_ms = through(mix, bulk, first, &api, &observer).await?;
+    let seconds = (last_ms - begun_ms) as f64 / 1000.0;
+    let used = usage(&mut pipeline)?
+        .into_iter()
+        .zip(before)
+        .map(|(after, before)| Used { cpu_seconds: after.cpu_seconds - before.cpu_seconds, ..after });
+    let used = used.collect();
+
+    let count = usize::try_from(bulk)?;
+    let last_ms = [
+        ("submitted", last_of::<ReportSubmitted>(&observer, count).await?),
+        ("parsed", last_of::<ReportParsed>(&observer, count).await?),
+        ("validated", last_of::<ReportValidated>(&observer, count).await?),
+        ("indexed", last_ms),
+    ];
+    let last_seconds = last_ms.map(|(fact, ms)| (fact, (ms - begun_ms) as f64 / 1000.0)).to_vec();
+
+    let single: Vec<Sent> = (bulk..bulk + single).map(|index| mix.report(index)).collect();
+    let searchable_after = light_load(&api, &single, rate).await?;
+    let readings = readings(&api, mix, bulk).await?;
+    Ok(Measured { rate: bulk as f64 / seconds, seconds, last_seconds, used, searchable_after, readings })
+}
+
+/// Sends the bulk and waits until all of it is indexed; when the last one was, by the clock of the log.
+pub(super) async fn through(mix: &Mix, bulk: u64, first: Vec<u8>, api: &Api, observer: &Bus) -> Result<i64> {
+    let mut indexed = observer.follow(subject::filter::<ReportIndexed>(), Since::Start).await?;
+    let mut refused = observer.follow(subject::filter::<ReportRefused>(), Since::Start).await?;
     let send = async {
-        for (number, archive) in archives.into_iter().enumerate() {
-            let receipt = api.submit(&format!("{number}.zip"), archive).await?;
+        let mut archive = first;
+        for begin in (0..bulk).step_by(usize::try_from(BATCH)?) {
+            if begin > 0 {
+                archive = archive_of(mix, begin..bulk.min(begin + BATCH))?;
+            }
+            let receipt = api.submit(&format!("{begin}.zip"), std::mem::take(&mut archive)).await?;
             ensure!(
                 list(&receipt["refused"]).is_empty(),
                 "something was not taken in: {}",
@@ -78,7 +103,7 @@ pub(super) async fn measure(
     };
     let arrive = async {
         tokio::select! {
-            last_ms = arrive(&mut indexed, bulk.len()) => last_ms,
+            last_ms = arrive(&mut indexed, usize::try_from(bulk)?) => last_ms,
             event = refused.next() => {
                 let refusal = event.and_then(|event| event.decode::<ReportRefused>());
                 anyhow::bail!("a report was refused: {refusal:?}")
@@ -86,32 +111,17 @@ pub(super) async fn measure(
         }
     };
     let ((), last_ms) = tokio::try_join!(send, arrive)?;
-    let seconds = (last_ms - begun_ms) as f64 / 1000.0;
-    let used = usage(&mut pipeline)?
-        .into_iter()
-        .zip(before)
-        .map(|(after, before)| Used { cpu_seconds: after.cpu_seconds - before.cpu_seconds, ..after });
-    let used = used.collect();
+    Ok(last_ms)
+}
 
-    let count = bulk.len();
-    let last_ms = [
-        ("submitted", last_of::<ReportSubmitted>(&observer, count).await?),
-        ("parsed", last_of::<ReportParsed>(&observer, count).await?),
-        ("validated", last_of::<ReportValidated>(&observer, count).await?),
-        ("indexed", last_ms),
-    ];
-    let last_seconds = last_ms.map(|(fact, ms)| (fact, (ms - begun_ms) as f64 / 1000.0)).to_vec();
-
-    let searchable_after = light_load(&api, single, rate).await?;
-    let readings = readings(&api, bulk).await?;
-    Ok(Measured {
-        rate: bulk.len() as f64 / seconds,
-        seconds,
-        last_seconds,
-        used,
-        searchable_after,
-        readings,
-    })
+pub(super) fn archive_of(mix: &Mix, indices: std::ops::Range<u64>) -> Result<Vec<u8>> {
+    let reports: Vec<Sent> = indices.map(|index| mix.report(index)).collect();
+    // The same agency may send a page and a PDF of one name.
+    let names: Vec<String> = (0..)
+        .zip(&reports)
+        .map(|(number, report): (usize, _)| format!("{number}/{}", report.file_name))
+        .collect();
+    zip(names.iter().map(String::as_str).zip(reports.iter().map(|report| report.bytes.as_slice())))
 }
 
 /// The value below which this share of the sorted values lie.
@@ -142,14 +152,22 @@ fn usage(pipeline: &mut Pipeline) -> Result<Vec<Used>> {
     let mut all = vec![used("nats-server", pipeline.nats.process())?];
     for service in pipeline.services() {
         all.push(used(service.name(), &service.process)?);
+        if service.name().starts_with("parse") {
+            let readers = children_cpu_seconds_of(service.process.id())?;
+            all.push(Used {
+                name: format!("{}, readers", service.name()),
+                peak_bytes: 0,
+                cpu_seconds: readers,
+            });
+        }
     }
     // What it holds is the generated reports, so its memory says nothing.
-    all.push(Used { name: "(sender)".into(), peak_bytes: 0, cpu_seconds: cpu_seconds("self")? });
+    all.push(Used { name: SENDER.into(), peak_bytes: 0, cpu_seconds: cpu_seconds("self")? });
     Ok(all)
 }
 
 /// Sends one after the other, and asks for each until a search finds it.
-async fn light_load(api: &Api, single: &[Generated], rate: u64) -> Result<Vec<f64>> {
+async fn light_load(api: &Api, single: &[Sent], rate: u64) -> Result<Vec<f64>> {
     let period = Duration::from_secs(1) / u32::try_from(rate.max(1))?;
     let begun = tokio::time::Instant::now();
     let sending = single.iter().zip(0..).map(async |(report, number)| {
@@ -162,7 +180,7 @@ async fn light_load(api: &Api, single: &[Generated], rate: u64) -> Result<Vec<f6
 }
 
 /// Seconds from the receipt of a report until a search finds it.
-async fn searchable(api: &Api, report: &Generated) -> Result<f64> {
+async fn searchable(api: &Api, report: &Sent) -> Result<f64> {
     api.submit(&report.file_name, report.bytes.clone()).await?;
     let accepted = Instant::now();
     let (id, year) = (id(&report.bytes)?, report.truth.year.to_string());
@@ -175,23 +193,28 @@ async fn searchable(api: &Api, report: &Generated) -> Result<f64> {
     Ok(accepted.elapsed().as_secs_f64())
 }
 
-/// Every report as the console tells it, held against its truth.
-async fn readings(api: &Api, reports: &[Generated]) -> Result<Vec<Reading>> {
-    let readings = futures::stream::iter(reports).map(async |report| {
-        let judgement = judge(&api.report(&id(&report.bytes)?).await?, &report.truth);
-        let unread = judgement.printed - judgement.right;
-        anyhow::Ok(Reading {
-            layout: report.layout,
-            printed: judgement.printed,
-            right: judgement.right,
-            flagged: judgement.flagged,
-            complaints: judgement.complaints.len().saturating_sub(unread),
-            first_complaint: judgement
-                .complaints
-                .first()
-                .map(|first| format!("{}: {first}", report.file_name)),
-        })
-    });
+/// Reports as the console tells them, compared with their truth.
+async fn readings(api: &Api, mix: &Mix, bulk: u64) -> Result<Vec<Reading>> {
+    let every = bulk.div_ceil(COMPARED).max(1);
+    // A step that fives divide would meet one format only.
+    let every = if every.is_multiple_of(5) { every + 1 } else { every };
+    let compared = (0..bulk).step_by(usize::try_from(every)?).map(|index| mix.report(index));
+    let readings =
+        futures::stream::iter(compared.filter(|report| !report.is_superseded)).map(async |report| {
+            let judgement = judge(&api.report(&id(&report.bytes)?).await?, &report.truth);
+            let unread = judgement.printed - judgement.right;
+            anyhow::Ok(Reading {
+                format: report.format,
+                printed: judgement.printed,
+                right: judgement.right,
+                flagged: judgement.flagged,
+                complaints: judgement.complaints.len().saturating_sub(unread),
+                first_complaint: judgement
+                    .complaints
+                    .first()
+                    .map(|first| format!("{}: {first}", report.file_name)),
+            })
+        });
     readings.buffered(4).try_collect().await
 }
 

@@ -19,12 +19,16 @@ use clap::Parser;
 use futures::{StreamExt as _, TryStreamExt as _};
 use proto::Message as _;
 use proto::v1::{ReportIndexed, ReportValidated};
+use rdkafka::ClientConfig;
+use rdkafka::producer::{FutureProducer, FutureRecord};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpStream;
 use worker::{Config, CpuPool, OutletStates, Shutdown, Worker};
 
 use super::facts::Facts;
-use super::{heart, load, reports, say};
+use super::mix::{Mix, Sent};
+use super::{heart, load, say};
+use crate::kafka::{self, Kafka};
 use crate::postgres::{self, Postgres};
 use crate::processes::{NatsServer, Process, SyncInterval, program};
 
@@ -55,6 +59,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(10);
 const PARALLEL: usize = 4;
 /// Rows of a transaction: the cells of the changes of a batch.
 const CELLS_OF_A_BATCH: usize = 500 * 200;
+/// The topic, and its partitions.
+const TOPIC: (&str, i32) = ("bench", 3);
 /// The name of the outlet that is measured.
 const NAME: &str = "bench";
 
@@ -63,15 +69,22 @@ const NAME: &str = "bench";
 /// # Errors
 /// If something cannot be started, or a change does not arrive.
 pub fn run(options: &Options) -> Result<()> {
-    let generated = reports(options.seed, 0..options.reports + options.rate * options.seconds);
-    let (_, facts) = heart::measure(&generated)?;
+    let count = options.reports + options.rate * options.seconds;
+    let (mix, _) = Mix::new(options.seed, count, 0)?;
+    let sent: Vec<Sent> = (0..count).map(|index| mix.report(index)).collect();
+    let (_, facts) = heart::measure(&sent)?;
     let (bulk, single) = facts.split_at(usize::try_from(options.reports)?);
     let runtime = tokio::runtime::Runtime::new().context("starting threads")?;
     say("| outlet | unit | rows or messages/s | bare target/s | ratio | lag p50 | lag p99 |");
     say("| --- | --- | ---: | ---: | ---: | ---: | ---: |");
-    for kind in [Kind::Folder, Kind::Table, Kind::Webhook] {
-        if kind == Kind::Table && !Postgres::is_there() {
-            say(&format!("| table | not measured: {} | | | | |", postgres::INSTALL));
+    for kind in [Kind::Folder, Kind::Table, Kind::Webhook, Kind::Kafka] {
+        let missing = match kind {
+            Kind::Table if !Postgres::is_there() => Some(postgres::INSTALL.to_owned()),
+            Kind::Kafka => kafka::installed().err(),
+            Kind::Folder | Kind::Table | Kind::Webhook => None,
+        };
+        if let Some(missing) = missing {
+            say(&format!("| {kind:?} | not measured: {missing} | | | | |"));
             continue;
         }
         let measured = runtime.block_on(measure(kind, bulk, single, options.rate))?;
@@ -85,6 +98,7 @@ enum Kind {
     Folder,
     Table,
     Webhook,
+    Kafka,
 }
 
 struct Measured {
@@ -100,6 +114,7 @@ impl Measured {
             Kind::Folder => ("folder", "rows of CSV"),
             Kind::Table => ("table", "rows of PostgreSQL"),
             Kind::Webhook => ("webhook", "messages"),
+            Kind::Kafka => ("Kafka", "messages"),
         };
         let [p50, p99] = [0.5, 0.99].map(|share| load::quantile(&self.lags, share) * 1000.0);
         let Self { rate, bare, .. } = self;
@@ -122,10 +137,12 @@ async fn measure(kind: Kind, bulk: &[Facts], single: &[Facts], rate: u64) -> Res
     let last = bench.publish_all(bulk).await?;
     let receiver = Receiver::start().await?;
     let database = if kind == Kind::Table { Some(bench.database().await?) } else { None };
+    let broker = if kind == Kind::Kafka { Some(broker().await?) } else { None };
     let settings = match kind {
         Kind::Folder => bench.folder_settings()?,
         Kind::Table => bench.table_settings(database.as_ref())?,
         Kind::Webhook => bench.webhook_settings(receiver.address)?,
+        Kind::Kafka => bench.kafka_settings(broker.as_ref())?,
     };
     let begun = Instant::now();
     let _outlet = bench.deliver(&settings)?;
@@ -134,7 +151,8 @@ async fn measure(kind: Kind, bulk: &[Facts], single: &[Facts], rate: u64) -> Res
     let (count, bare) = match kind {
         Kind::Folder => bench.bare_folder()?,
         Kind::Table => bench.bare_table(database.as_ref())?,
-        Kind::Webhook => (receiver.count(), bare_webhook(&receiver, bulk).await?),
+        Kind::Webhook => (receiver.count(), bare_webhook(&receiver).await?),
+        Kind::Kafka => bare_kafka(broker.as_ref()).await?,
     };
     ensure!(count >= bulk.len(), "{count} of {} arrived", bulk.len());
     let lags = bench.lags(single, rate).await?;
@@ -241,6 +259,14 @@ impl Bench {
         ))
     }
 
+    fn kafka_settings(&self, broker: Option<&Kafka>) -> Result<PathBuf> {
+        let brokers = broker.context("there is no broker")?.plain();
+        self.settings(&format!(
+            "[[outlet]]\nname = \"{NAME}\"\nto = \"kafka\"\n[outlet.kafka]\nbrokers = \"{brokers}\"\ntopic = \"{}\"\n",
+            TOPIC.0
+        ))
+    }
+
     /// A database with the exchange tables.
     async fn database(&self) -> Result<Postgres> {
         let database = Postgres::start(self.folder.path()).await?;
@@ -320,45 +346,86 @@ impl Bench {
     }
 }
 
-/// Messages a second of a client that only posts, as many at once as the outlet.
-async fn bare_webhook(receiver: &Receiver, facts: &[Facts]) -> Result<f64> {
+/// A broker of its own with the topic.
+async fn broker() -> Result<Kafka> {
+    let kafka = Kafka::start(&kafka::installed().map_err(anyhow::Error::msg)?).await?;
+    kafka.make_topic(TOPIC.0, TOPIC.1, &[]).await?;
+    Ok(kafka)
+}
+
+/// The messages of the topic, and how many a second a producer sends of the very same, with the same promises.
+async fn bare_kafka(broker: Option<&Kafka>) -> Result<(usize, f64)> {
+    let kafka = broker.context("there is no broker")?;
+    let messages = kafka.messages(TOPIC.0, TOPIC.1)?;
+    kafka.make_topic("bare", TOPIC.1, &[]).await?;
+    let mut properties = ClientConfig::new();
+    properties.set("bootstrap.servers", kafka.plain()).set("acks", "all").set("enable.idempotence", "true");
+    let producer: FutureProducer = properties.create().context("making a producer")?;
+    let begun = Instant::now();
+    let send = |(key, value): &(Vec<u8>, Vec<u8>)| {
+        let (producer, key, value) = (producer.clone(), key.clone(), value.clone());
+        async move {
+            let record = FutureRecord::to("bare").key(&key).payload(&value);
+            producer.send(record, PATIENCE).await.map_err(|(error, _)| error)
+        }
+    };
+    futures::stream::iter(messages.iter().map(send))
+        .buffer_unordered(UNDER_WAY)
+        .try_collect::<Vec<_>>()
+        .await?;
+    Ok((messages.len(), messages.len() as f64 / begun.elapsed().as_secs_f64()))
+}
+
+/// Messages that are with the producer at once: a batch of the outlet.
+const UNDER_WAY: usize = 500;
+
+/// Messages a second of a client that only posts, as many at once as the outlet, as large as those of the outlet.
+async fn bare_webhook(receiver: &Receiver) -> Result<f64> {
+    let (count, body) = (receiver.count(), vec![b' '; receiver.mean_bytes()]);
+    let body = bytes::Bytes::from(body);
     let client = crate::api::http().build().context("making a client")?;
     let url = format!("http://{}/", receiver.address);
     let begun = Instant::now();
-    let post = |facts: &Facts| {
-        let request = client.post(&url).body(facts.payloads[2].clone());
+    let post = |_| {
+        let request = client.post(&url).body(body.clone());
         async move { request.send().await?.error_for_status().map(|_| ()) }
     };
-    futures::stream::iter(facts.iter().map(post)).buffer_unordered(PARALLEL).try_collect::<()>().await?;
-    Ok(facts.len() as f64 / begun.elapsed().as_secs_f64())
+    futures::stream::iter((0..count).map(post)).buffer_unordered(PARALLEL).try_collect::<()>().await?;
+    Ok(count as f64 / begun.elapsed().as_secs_f64())
 }
 
 /// An address that takes everything and counts it.
 struct Receiver {
     address: SocketAddr,
     taken: Arc<AtomicUsize>,
+    bytes: Arc<AtomicUsize>,
 }
 
 impl Receiver {
     async fn start() -> Result<Self> {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.context("listening")?;
-        let (address, taken) = (listener.local_addr()?, Arc::new(AtomicUsize::new(0)));
-        let counted = Arc::clone(&taken);
+        let address = listener.local_addr()?;
+        let (taken, bytes) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let counted = (Arc::clone(&taken), Arc::clone(&bytes));
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(answer(stream, Arc::clone(&counted)));
+                tokio::spawn(answer(stream, counted.clone()));
             }
         });
-        Ok(Self { address, taken })
+        Ok(Self { address, taken, bytes })
     }
 
     fn count(&self) -> usize {
         self.taken.load(Ordering::Relaxed)
     }
+
+    fn mean_bytes(&self) -> usize {
+        self.bytes.load(Ordering::Relaxed) / self.count().max(1)
+    }
 }
 
 /// Answers every request of a connection, and counts it.
-async fn answer(stream: TcpStream, taken: Arc<AtomicUsize>) -> Option<()> {
+async fn answer(stream: TcpStream, (taken, bytes): (Arc<AtomicUsize>, Arc<AtomicUsize>)) -> Option<()> {
     let mut stream = BufReader::new(stream);
     loop {
         let (mut line, mut length) = (String::new(), 0);
@@ -376,6 +443,7 @@ async fn answer(stream: TcpStream, taken: Arc<AtomicUsize>) -> Option<()> {
         }
         stream.read_exact(&mut vec![0; length]).await.ok()?;
         taken.fetch_add(1, Ordering::Relaxed);
+        bytes.fetch_add(length, Ordering::Relaxed);
         stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").await.ok()?;
     }
 }

@@ -28,6 +28,31 @@ pub(super) fn cpu_seconds(id: &str) -> Result<f64> {
     seconds(id, 11)
 }
 
+/// CPU seconds of the children of a process: of those that have ended and of those that run, and of theirs.
+pub(super) fn children_cpu_seconds_of(process: u32) -> Result<f64> {
+    let ended = seconds(&process.to_string(), 13)?;
+    let running = children_of(process)?.into_iter().filter_map(|child| {
+        // One that ends meanwhile is counted with the ended ones the next time.
+        let child = child.to_string();
+        Some(seconds(&child, 11).ok()? + seconds(&child, 13).ok()?)
+    });
+    Ok(ended + running.sum::<f64>())
+}
+
+fn children_of(process: u32) -> Result<Vec<u32>> {
+    let mut children = Vec::new();
+    for entry in fs::read_dir("/proc").context("listing processes")?.flatten() {
+        let Some(id) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
+        let stat = fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
+        let parent =
+            stat.rsplit_once(')').and_then(|(_, fields)| fields.split_whitespace().nth(1)?.parse().ok());
+        if parent == Some(process) {
+            children.push(id);
+        }
+    }
+    Ok(children)
+}
+
 /// CPU seconds of the processes that this one has started and seen end, and of theirs.
 pub(super) fn children_cpu_seconds() -> Result<f64> {
     seconds("self", 13)

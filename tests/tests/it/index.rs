@@ -3,6 +3,7 @@
 
 mod faults;
 mod generations;
+mod ranking;
 mod rejudged;
 mod standby;
 

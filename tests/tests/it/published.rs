@@ -176,6 +176,21 @@ async fn a_published_report_is_followed_through_its_life() {
     let rules: Vec<&str> = found.iter().map(|found| &found[..6]).collect();
     assert_eq!(rules, ["WEB-01", "WEB-02"], "{found:?}");
     assert!(report["published_at"]["gone_since_ms"].as_i64().unwrap() > 0);
+    // The list of the pages says what changed there.
+    let page = |path: &str| format!("{}{path}", pipeline.console.address());
+    let listed =
+        visits.client.get(page("/published?changed=true")).send().await.unwrap().text().await.unwrap();
+    assert_eq!(listed.matches("<tr data-state=\"gone\"").count(), 1, "{listed}");
+    assert!(listed.contains("由9改为8") && listed.contains("起无法访问（404）"), "{listed}");
+    let rows = visits.client.get(page("/published/export?format=jsonl&state=gone")).send().await.unwrap();
+    let rows = rows.text().await.unwrap();
+    let row: Value = rows
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .find(|row: &Value| row["report"].is_string())
+        .unwrap();
+    assert!(text(&row["changes"]).contains("由9改为8"), "{row}");
+    assert_eq!(row["address"], format!("{}/nb/1.html", site.url));
     // The roster says who published where.
     pipeline.api().import_roster("机关名称\n苏州市吴江区教育局\n").await.unwrap();
     let url = format!("{}/api/v1/roster?year=2022", pipeline.console.address());

@@ -8,7 +8,7 @@ mod server;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use blobs::{Blobs, BlobsConfig, GetError, PutError};
+use blobs::{Blobs, BlobsConfig, GetError, PutError, StoredText};
 use bus::topology::{Changes, apply};
 use bus::{Bus, BusConfig};
 use futures::TryStreamExt;
@@ -67,6 +67,86 @@ async fn a_folder_keeps_originals() {
     std::fs::write(&place, "ab").unwrap();
     assert!(originals.put(&b"abc"[..], 3).await.unwrap().new, "one cut short is replaced");
     assert_eq!(originals.get(ABC).await.unwrap(), "abc");
+}
+
+/// The blobs of a group have no name before they are flushed, and all have theirs after it.
+async fn check_group(count: u32) {
+    let folder = tempfile::tempdir().unwrap();
+    let originals = Blobs::folder(folder.path()).unwrap();
+    let names = async || -> Vec<String> {
+        originals.list().map_ok(|listed| listed.sha256).try_collect().await.unwrap()
+    };
+    let group = originals.group();
+    let mut put = Vec::new();
+    for number in 0..count {
+        let bytes = format!("original {number}");
+        put.push(group.put(bytes.as_bytes(), 100).await.unwrap());
+    }
+    assert!(put.iter().all(|stored| stored.new));
+    assert_eq!(names().await, [""; 0]);
+    group.flush().await.unwrap();
+    for (number, stored) in put.iter().enumerate() {
+        assert_eq!(originals.get(&stored.sha256).await.unwrap(), format!("original {number}"));
+    }
+    let left = || std::fs::read_dir(folder.path().join("incoming")).unwrap().count();
+    assert_eq!((names().await.len(), left()), (put.len(), 0));
+
+    let again = originals.group();
+    assert!(!again.put(&b"original 0"[..], 100).await.unwrap().new);
+    assert!(matches!(again.put(&b"too much"[..], 3).await, Err(PutError::TooLarge { limit_bytes: 3 })));
+    again.put(&b"given up"[..], 100).await.unwrap();
+    assert_eq!(left(), 1);
+    drop(again);
+    assert_eq!((names().await.len(), left()), (put.len(), 0), "nothing stays of an upload that was given up");
+
+    let damaged = folder.path().join(&put[0].sha256[..2]).join(&put[0].sha256);
+    std::fs::write(&damaged, "other bytes").unwrap();
+    let healing = originals.group();
+    assert!(healing.put(&b"original 0"[..], 100).await.unwrap().new);
+    healing.flush().await.unwrap();
+    assert_eq!(originals.get(&put[0].sha256).await.unwrap(), "original 0");
+}
+
+#[tokio::test]
+async fn few_blobs_become_durable_together() {
+    check_group(2).await;
+}
+
+#[tokio::test]
+async fn many_blobs_become_durable_together() {
+    check_group(300).await;
+}
+
+#[tokio::test]
+async fn an_ordinary_text_travels_and_a_long_one_is_a_blob() {
+    let folder = tempfile::tempdir().unwrap();
+    let originals = Blobs::folder(folder.path()).unwrap();
+    // Characters without a pattern do not compress, and a text of one character is long only until it is compressed.
+    let characters = |count: u32| -> String {
+        (0..count).filter_map(|n| char::from_u32(0x4e00 + n.wrapping_mul(2_654_435_761) % 20_000)).collect()
+    };
+    let (short, packed_long, long) = (characters(2_000), characters(60_000), "一".repeat(300_000));
+    for (text, travels) in [(&short, true), (&packed_long, false), (&long, false), (&String::new(), true)] {
+        let stored = originals.put_text(text, u64::MAX).await.unwrap();
+        assert_eq!((stored.size_bytes, !stored.zstd.is_empty()), (text.len() as u64, travels));
+        assert_eq!(originals.exists(&stored.sha256).await.unwrap(), !travels);
+        let got = originals.get_text(&stored.sha256, &stored.zstd).await.unwrap();
+        assert_eq!(String::from_utf8(got).unwrap(), *text);
+    }
+    assert!(matches!(originals.put_text(&long, 10).await, Err(PutError::TooLarge { .. })));
+
+    let StoredText { sha256, zstd, .. } = originals.put_text(&short, u64::MAX).await.unwrap();
+    for place in 0..zstd.len() {
+        let mut damaged = zstd.clone();
+        damaged[place] ^= 1;
+        let got = originals.get_text(&sha256, &damaged).await;
+        // A flag of the frame that nothing reads may change; the text may not.
+        if let Ok(text) = got {
+            assert_eq!(text, short.as_bytes());
+        }
+    }
+    assert!(matches!(originals.get_text(&sha256, &zstd[..9]).await, Err(GetError::Corrupt(_))));
+    assert!(matches!(originals.get_text(&sha256, &[]).await, Err(GetError::Missing(_))));
 }
 
 #[tokio::test]

@@ -30,6 +30,7 @@ const MAX_CONSUMERS: i64 = 32;
 const MAX_READERS: i64 = 1024;
 
 /// One stream or one consumer, with the settings that it must have. All other settings are the operator's.
+#[derive(Clone)]
 pub(super) struct Object {
     pub(super) name: String,
     pub(super) kind: Kind,
@@ -41,7 +42,7 @@ pub(super) struct Object {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Stream,
-    /// The durable consumer of a stage: it knows what was acknowledged and must never be deleted.
+    /// The durable consumer of a stage: it knows what was acknowledged. Only `deliver_again` deletes it.
     Consumer,
     /// A consumer that only counts: it can be deleted and created again at any time.
     Tally,
@@ -64,6 +65,8 @@ pub(super) fn wanted(config: &BusConfig) -> Vec<Object> {
                 "deny_purge": true,
                 "max_consumers": MAX_CONSUMERS,
                 "compression": "s2",
+                // Facts are stored in groups that share a flush; see `group_commit`.
+                "allow_atomic": true,
             }),
         ),
         stream(

@@ -147,6 +147,7 @@ mod tests {
         check("description", "other".into(), false);
         check("duplicate_window", 1.into(), false);
         check("allow_direct", false.into(), false);
+        check("allow_atomic", false.into(), false);
         check("retention", "workqueue".into(), true);
         check("storage", "memory".into(), true);
         check("num_replicas", 3.into(), true);

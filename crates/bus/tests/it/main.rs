@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests stand outside test functions")]
 
 mod feed;
+mod groups;
 mod lease;
 mod publish;
 mod server;

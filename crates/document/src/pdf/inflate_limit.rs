@@ -3,6 +3,7 @@
 use std::io::Read;
 
 use flate2::read::ZlibDecoder;
+use memchr::memmem;
 
 use crate::error::ReadError;
 use crate::kind::Kind;
@@ -26,10 +27,8 @@ pub(super) fn check_with_pictures(bytes: &[u8], limits: &Limits) -> Result<(), R
 
 fn count(bytes: &[u8], limits: &Limits, with_pictures: bool) -> Result<(), ReadError> {
     let mut left = limits.inflated_bytes;
-    let mut from = 0;
-    while let Some(found) = bytes.get(from..).and_then(|rest| find(rest, b"stream")) {
-        let at = from + found;
-        from = at + b"stream".len();
+    for at in memmem::find_iter(bytes, b"stream") {
+        let from = at + b"stream".len();
         let rest = bytes.get(from..).unwrap_or_default();
         let breaks = rest.iter().take(2).take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
         let content = rest.get(breaks..).unwrap_or_default();
@@ -80,14 +79,10 @@ fn unpack(bytes: &[u8], layers: usize, limit: usize) -> usize {
     }
 }
 
-fn find(bytes: &[u8], needle: &[u8]) -> Option<usize> {
-    bytes.windows(needle.len()).position(|window| window == needle)
-}
-
 fn find_last(bytes: &[u8], needle: &[u8]) -> Option<usize> {
-    bytes.windows(needle.len()).rposition(|window| window == needle)
+    memmem::rfind(bytes, needle)
 }
 
 fn contains(bytes: &[u8], needle: &[u8]) -> bool {
-    find(bytes, needle).is_some()
+    memmem::find(bytes, needle).is_some()
 }

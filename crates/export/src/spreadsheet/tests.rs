@@ -1,4 +1,4 @@
-use std::io::{Cursor, Read as _};
+use std::io::{BufRead as _, Cursor, Read as _};
 
 use report::Date;
 use zip::ZipArchive;
@@ -56,6 +56,38 @@ fn rows_go_on_in_further_sheets() {
     check(27, ten, &[10, 10, 10]);
     let small = SheetLimits { rows: 1_000, size_bytes: 2_000 };
     assert!(sheets(100, small).len() > 4);
+}
+
+/// One row more than Excel takes in a sheet, written and read back in the memory of one row.
+#[test]
+fn a_workbook_has_more_rows_than_a_sheet_of_excel() {
+    let columns = vec![Column::new("number", "数", Kind::Integer, "一个数")];
+    let book = Book { title: "年度报告".into(), names: Names::Zh, shape: None };
+    let mut file = tempfile::tempfile().unwrap();
+    let rows = i64::from(SheetLimits::EXCEL.rows);
+    let out = std::io::BufWriter::new(&mut file);
+    let mut table = Spreadsheet::new(book, columns, SheetLimits::EXCEL, out).unwrap();
+    for number in 1..=rows {
+        table.row(&[Value::Integer(number)]).unwrap();
+    }
+    Box::new(table).finish(&Provenance::default()).unwrap();
+    let mut archive = ZipArchive::new(std::io::BufReader::new(file)).unwrap();
+    let mut check = |sheet: usize, rows: u32, last: &str| {
+        let (mut counted, mut tail) = (0, String::new());
+        let part = archive.by_name(&package::sheet_path(sheet)).unwrap();
+        for piece in std::io::BufReader::new(part).split(b'>') {
+            let piece = piece.unwrap();
+            counted += u32::from(piece.starts_with(b"<row "));
+            if piece.starts_with(b"<row ") {
+                tail.clear();
+            }
+            tail.push_str(&String::from_utf8(piece).unwrap());
+        }
+        assert_eq!(counted, rows, "rows of sheet {sheet}");
+        assert!(tail.contains(last), "the last row of sheet {sheet}: {tail}");
+    };
+    check(1, SheetLimits::EXCEL.rows, "<v1048575</v");
+    check(2, 2, "<v1048576</v");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The client against six kinds of government site, each a real HTTP server on loopback.
+//! The client against seven kinds of government site, each a real HTTP server on loopback.
 
 mod site;
 
@@ -132,6 +132,42 @@ async fn the_list_api_of_gkmlpt_is_followed() {
         [10, 11, 12, 13, 14].map(|number| format!("/gkmlpt/content/1/{number}/post_{number}.html"))
     );
     assert_eq!(site.paths(), [1, 2, 3].map(path));
+}
+
+#[tokio::test]
+async fn the_records_of_jpage_are_followed() {
+    let site = Site::at("127.0.0.12").await;
+    let records = |range: std::ops::Range<u32>| {
+        let record = |number: u32| {
+            format!(
+                "<record><![CDATA[<li><a target=\"_blank\" href=\"/art/2025/1/17/art_{number}.html\" \
+                 title=\"{number}局2024年政府信息公开工作年度报告\">{number}局2024年…</a><span>2025-01-17</span></li>]]></record>"
+            )
+        };
+        let records: String = range.map(record).collect();
+        format!("<datastore><totalrecord>5</totalrecord><recordset>{records}</recordset></datastore>")
+    };
+    let proxy = |from: u32, to: u32| {
+        format!(
+            "/module/web/jpage/dataproxy.jsp?startrecord={from}&endrecord={to}&perpage=1&webid=67&columnid=1"
+        )
+    };
+    let page = format!(
+        "<html><title>年度报告</title><script type=\"text/xml\">{}</script><script>var param_9={{webid:67,columnid:1}};\
+         $('#9').jpage({{perPage:1,groupSize:2,totalRecord:5,proxyUrl:'/module/web/jpage/dataproxy.jsp',ajaxParam:param_9}});\
+         </script></html>",
+        records(1..3)
+    );
+    let xml = |range: std::ops::Range<u32>| Page::of("text/xml;charset=UTF-8", records(range));
+    site.set("/col/col1/index.html", Page::html(page));
+    site.set(&proxy(3, 4), xml(3..5));
+    site.set(&proxy(5, 6), xml(5..6));
+    let found = list(&fetcher(), &site.url("/col/col1/index.html")).await;
+    let paths: Vec<String> = found.into_iter().map(|(_, path)| path).collect();
+    assert_eq!(paths, [1, 2, 3, 4, 5].map(|number| format!("/art/2025/1/17/art_{number}.html")));
+    assert_eq!(site.paths(), ["/col/col1/index.html".to_owned(), proxy(3, 4), proxy(5, 6)]);
+    // The address that answers may be named itself.
+    assert_eq!(list(&fetcher(), &site.url(&proxy(3, 4))).await.len(), 3);
 }
 
 #[tokio::test]

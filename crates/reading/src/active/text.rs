@@ -2,9 +2,7 @@
 //! without figures, if there are just as many as these have columns.
 
 use super::{Row, row_id};
-use crate::figure;
 use crate::grid::{Line, Slot};
-use crate::label;
 
 /// The figures of a block that stand in no line with a label, and the block's rows so far.
 #[derive(Debug, Default)]
@@ -20,8 +18,8 @@ const PIECE_CHARS: usize = 4;
 
 /// Whether a line of running text is a printed row: the figures in it belong to the one label in it.
 pub(super) fn is_row(line: &Line<'_>) -> bool {
-    let labels = || line.slots.iter().filter(|slot| row_id(&label::plain(slot.str())).is_some());
-    let figures = || line.slots.iter().filter(|slot| figure::is_like(slot.str()));
+    let labels = || line.slots.iter().filter(|slot| row_id(slot).is_some());
+    let figures = || line.slots.iter().filter(|slot| slot.is_like_figure());
     line.is_text && labels().count() <= 1 && figures().count() + labels().count() + 2 >= line.slots.len()
 }
 

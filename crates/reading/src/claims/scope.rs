@@ -41,7 +41,7 @@ static NARROWED: LazyLock<Regex> = LazyLock::new(|| {
 
 /// Words with the years beside the report's own named by what they are to it: 上年, 本年, 下年.
 pub(super) fn relative(words: &str, year: Option<Year>) -> String {
-    let Some(year) = year else { return words.to_owned() };
+    let Some(year) = year.filter(|_| words.contains("20")) else { return words.to_owned() };
     let named = YEAR.replace_all(words, |found: &regex::Captures<'_>| {
         match found[1].parse::<i64>().map(|named| named - i64::from(year.get())) {
             Ok(0) => "本年".to_owned(),

@@ -1,11 +1,15 @@
 //! The parts as wholes: what the overview writes about, whether the fifth speaks of problems and of what
 //! is done about them, and which part is as good as empty.
 
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
 use document::{Block, Text};
 use report::{RemarkKind, SectionKind, masked};
 
 use super::{Part, Remarks};
 use crate::identity;
+use crate::pattern::words;
 
 /// The themes of the overview (国办公开办函〔2021〕30号 一(一)) by the words that are written about each.
 const THEMES: [(&str, &[&str]); 5] = [
@@ -166,33 +170,70 @@ const MEASURES: [&str; 20] = [
 pub(super) fn read(remarks: &mut Remarks, parts: &[Part<'_>]) {
     for part in parts {
         match part.kind {
-            SectionKind::Overview => themes(remarks, part, &THEMES),
+            SectionKind::Overview => themes(remarks, part, &OF_OVERVIEW),
             SectionKind::Problems => {
-                themes(remarks, part, &[("问题", &PROBLEMS), ("措施", &MEASURES)]);
+                themes(remarks, part, &OF_PROBLEMS);
                 empty(remarks, part);
             }
             SectionKind::Other => empty(remarks, part),
             SectionKind::Active | SectionKind::Requests | SectionKind::Litigation => {}
         }
-        themes(remarks, part, &DUTIES);
+        themes(remarks, part, &OF_DUTIES);
     }
 }
 
-/// The themes that a part writes about, each where it is named first.
-fn themes(remarks: &mut Remarks, part: &Part<'_>, themes: &[(&str, &[&str])]) {
-    let kind = if part.kind == SectionKind::Problems && themes.len() == 2 {
-        RemarkKind::Remedy
-    } else {
-        RemarkKind::Theme
-    };
-    for (theme, words) in themes {
-        let is_known = remarks.found.iter().any(|remark| remark.kind == kind && remark.text == *theme);
-        let first = part.blocks.iter().flat_map(|block| texts(block)).find_map(|text| {
-            let at = words.iter().filter_map(|word| Some((text.as_str().find(word)?, word.len()))).min()?;
-            Some((text, at))
-        });
-        if let Some((text, (at, length))) = first.filter(|_| !is_known) {
-            remarks.add(kind, *theme, None, Some(part.kind), (text, at..at + length));
+/// Themes whose words are looked for together.
+struct Themes {
+    kind: RemarkKind,
+    names: Vec<&'static str>,
+    /// The words of all themes, and for each the position of its theme.
+    words: AhoCorasick,
+    theme_of_word: Vec<usize>,
+}
+
+impl Themes {
+    fn new(kind: RemarkKind, themes: &[(&'static str, &[&str])]) -> Self {
+        let of_word = |(theme, (_, words)): (usize, &(_, &[&str]))| vec![theme; words.len()];
+        Self {
+            kind,
+            names: themes.iter().map(|(name, _)| *name).collect(),
+            words: words(themes.iter().flat_map(|(_, words)| *words)),
+            theme_of_word: themes.iter().enumerate().flat_map(of_word).collect(),
+        }
+    }
+}
+
+static OF_OVERVIEW: LazyLock<Themes> = LazyLock::new(|| Themes::new(RemarkKind::Theme, &THEMES));
+
+static OF_PROBLEMS: LazyLock<Themes> =
+    LazyLock::new(|| Themes::new(RemarkKind::Remedy, &[("问题", &PROBLEMS), ("措施", &MEASURES)]));
+
+static OF_DUTIES: LazyLock<Themes> = LazyLock::new(|| Themes::new(RemarkKind::Theme, &DUTIES));
+
+/// The themes that a part writes about, each where it is named first; of two words there the shorter.
+fn themes(remarks: &mut Remarks, part: &Part<'_>, themes: &Themes) {
+    let mut first: Vec<Option<(&Text, usize, usize)>> = vec![None; themes.names.len()];
+    for text in part.blocks.iter().flat_map(|block| texts(block)) {
+        for found in themes.words.find_overlapping_iter(text.as_str()) {
+            let here = (text, found.start(), found.len());
+            let theme = themes.theme_of_word.get(found.pattern().as_usize());
+            match theme.and_then(|theme| first.get_mut(*theme)) {
+                Some(first @ None) => *first = Some(here),
+                Some(Some(first)) if std::ptr::eq(first.0, text) && (here.1, here.2) < (first.1, first.2) => {
+                    *first = here;
+                }
+                _ => {}
+            }
+        }
+        if first.iter().all(Option::is_some) {
+            break;
+        }
+    }
+    for (theme, first) in themes.names.iter().zip(first) {
+        let is_theme = |remark: &report::Remark| remark.kind == themes.kind && remark.text == *theme;
+        let is_known = remarks.found.iter().any(is_theme);
+        if let Some((text, at, length)) = first.filter(|_| !is_known) {
+            remarks.add(themes.kind, *theme, None, Some(part.kind), (text, at..at + length));
         }
     }
 }

@@ -1,10 +1,14 @@
 //! Slips: repeated words, artefacts of converters, lines that
 //! were torn.
 
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
 use document::Text;
 use report::{RemarkKind, SectionKind};
 
 use super::{Remarks, has_any};
+use crate::pattern::words;
 
 /// Reads one paragraph.
 pub(super) fn read(remarks: &mut Remarks, section: Option<SectionKind>, text: &Text) {
@@ -34,8 +38,10 @@ fn doubled(remarks: &mut Remarks, section: Option<SectionKind>, text: &Text) {
         return;
     }
     let characters: Vec<(usize, char)> = line.char_indices().collect();
+    let is_han = |c: char| ('\u{4e00}'..='\u{9fff}').contains(&c);
+    let han: Vec<Option<char>> = characters.iter().map(|(_, c)| Some(*c).filter(|c| is_han(*c))).collect();
     let mut from = 0;
-    while let Some((at, length)) = first_doubled(&characters, from) {
+    while let Some((at, length)) = first_doubled(&han, from) {
         let byte = |at: usize| characters.get(at).map_or(line.len(), |(byte, _)| *byte);
         let (start, end) = (byte(at), byte(at + 2 * length));
         let (before, word) = (&line[..start], &line[start..byte(at + length)]);
@@ -46,16 +52,20 @@ fn doubled(remarks: &mut Remarks, section: Option<SectionKind>, text: &Text) {
     }
 }
 
-/// The first run that is followed by itself, the longest one there, and its length.
-fn first_doubled(characters: &[(usize, char)], from: usize) -> Option<(usize, usize)> {
-    let is_han = |c: char| ('\u{4e00}'..='\u{9fff}').contains(&c);
-    let at = |position: usize| characters.get(position).map(|(_, c)| *c).filter(|c| is_han(*c));
-    (from..characters.len()).find_map(|start| {
-        (2..=LONGEST).rev().find_map(|length| {
-            let same = (start..start + length)
-                .all(|position| at(position).is_some_and(|c| at(position + length) == Some(c)));
-            same.then_some((start, length))
-        })
+/// The first run of Chinese characters that is followed by itself, the longest one there, and its length.
+fn first_doubled(han: &[Option<char>], from: usize) -> Option<(usize, usize)> {
+    (from..han.len()).find_map(|start| {
+        let rest = han.get(start..).unwrap_or_default();
+        let first = rest.first().copied().flatten()?;
+        let length_of_doubled = |length: &usize| {
+            // Few characters come again so soon, so one comparison is mostly enough.
+            rest.get(*length) == Some(&Some(first))
+                && rest
+                    .get(..*length)
+                    .zip(rest.get(*length..2 * length))
+                    .is_some_and(|(one, next)| one == next && one.iter().all(Option::is_some))
+        };
+        (2..=LONGEST).rev().find(length_of_doubled).map(|length| (start, length))
     })
 }
 
@@ -101,9 +111,13 @@ const ARTEFACTS: [&str; 19] = [
     "</p>",
 ];
 
+static ANY_ARTEFACT: LazyLock<AhoCorasick> = LazyLock::new(|| words(&ARTEFACTS));
+
 fn artefacts(remarks: &mut Remarks, section: Option<SectionKind>, text: &Text) {
     let line = text.as_str();
-    let found = ARTEFACTS.iter().find_map(|mark| Some(line.find(mark)?..line.find(mark)? + mark.len()));
+    // The first of the list, where it stands first.
+    let found = ANY_ARTEFACT.find_overlapping_iter(line).min_by_key(|found| (found.pattern(), found.start()));
+    let found = found.map(|found| found.range());
     let is_page_number = || {
         let digits = line.trim_matches(|c: char| c.is_whitespace() || matches!(c, '-' | '—' | '－' | '–'));
         // Pages have their numbers; where there are no pages, they were copied.

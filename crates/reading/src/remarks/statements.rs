@@ -182,7 +182,11 @@ fn holes_in_lists(remarks: &mut Remarks, section: Option<SectionKind>, text: &Te
     items.retain(|item| !item.trim().is_empty());
     for three in items.windows(3) {
         let [before, item, behind] = three else { continue };
-        let measure = |item: &str| ITEM.captures(item).map(|found| found["measure"].to_owned());
+        let is_measured = |item: &str| item.trim_end().ends_with(['条', '篇', '件']);
+        let measure = |item: &str| {
+            let found = is_measured(item).then(|| ITEM.captures(item)).flatten();
+            found.map(|found| found["measure"].to_owned())
+        };
         let Some(measure) = measure(before).filter(|one| measure(behind).as_ref() == Some(one)) else {
             continue;
         };

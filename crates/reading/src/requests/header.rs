@@ -5,8 +5,8 @@ use report::{Decimal, Form, FormId};
 
 use super::Row;
 use super::label::match_label;
-use crate::grid::Line;
-use crate::{align, figure, label};
+use crate::align;
+use crate::grid::{Line, Slot};
 
 /// The value columns as the header prints them, left to right.
 #[derive(Debug)]
@@ -41,15 +41,14 @@ const HEADINGS: [(&str, Option<&str>); 9] = [
 ];
 
 /// The column that a heading names: none inside for a column that the form does not have.
-pub(super) fn heading(printed: &str) -> Option<Option<&'static str>> {
-    let normalised = label::normalise(printed);
-    HEADINGS.iter().find(|(label, _)| normalised == *label).map(|(_, id)| *id)
+pub(super) fn heading(slot: &Slot<'_>) -> Option<Option<&'static str>> {
+    HEADINGS.iter().find(|(label, _)| slot.normalised() == *label).map(|(_, id)| *id)
 }
 
 /// Whether a line repeats the header, as tables do on a new page.
 pub(super) fn is_header(line: &Line<'_>) -> bool {
-    line.slots.iter().filter(|slot| heading(slot.str()).is_some()).count() >= 2
-        && !line.slots.iter().any(|slot| figure::any(slot.str()).is_number())
+    line.slots.iter().filter(|slot| heading(slot).is_some()).count() >= 2
+        && !line.slots.iter().any(|slot| slot.figure().is_number())
 }
 
 /// Lines above the first row that can belong to the header.
@@ -60,14 +59,14 @@ pub(super) fn header(lines: &[Line<'_>], first: usize, rows: &[Row<'_>]) -> Head
     // Only what follows the last figure: an earlier table may end just above.
     let start = above
         .iter()
-        .rposition(|line| line.slots.iter().any(|slot| figure::any(slot.str()).is_number()))
+        .rposition(|line| line.slots.iter().any(|slot| slot.figure().is_number()))
         .map_or(0, |at| at + 1);
     // Where cells follow one another without rows, the header is in one line with the first row.
     let first_line = lines.get(first).map_or(&[][..], |line| &line.slots);
-    let opening = first_line.iter().take_while(|slot| match_label(slot.str(), None, &[]).is_none());
+    let opening = first_line.iter().take_while(|slot| match_label(slot, None, &[]).is_none());
     let mut found: Vec<(Option<&'static str>, u32)> = Vec::new();
     for slot in above.iter().skip(start).flat_map(|line| &line.slots).chain(opening) {
-        if let Some(id) = heading(slot.str())
+        if let Some(id) = heading(slot)
             && (id.is_none() || found.iter().all(|(known, _)| *known != id))
         {
             found.push((id, slot.column));

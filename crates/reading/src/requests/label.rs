@@ -4,13 +4,15 @@ use std::sync::LazyLock;
 
 use report::{Form, FormId};
 
-use crate::label;
+use crate::cell_text::CellText;
+use crate::grid::Slot;
+use crate::label::{self, Normalised};
 
 /// A row label of either form.
 #[derive(Debug)]
 pub(super) struct Official {
     pub(super) id: &'static str,
-    pub(super) label: String,
+    pub(super) label: Normalised,
     /// The number before the label: `1` of `1.属于国家秘密`.
     enumerator: String,
     /// How its label begins, so that no other label has the same characters; none for 其他 and 总计.
@@ -45,8 +47,8 @@ static OFFICIAL: LazyLock<Vec<Official>> = LazyLock::new(|| {
         .enumerate()
         .map(|(order, (id, text, under))| Official {
             id,
-            label: label::normalise(text),
-            enumerator: enumerator(text),
+            label: Normalised::new(label::normalise(text)),
+            enumerator: enumerator(&label::plain(text)),
             beginning: beginning(order, &all),
             order,
             depth: depth(under),
@@ -65,10 +67,30 @@ fn beginning(order: usize, all: &[String]) -> Option<String> {
     beginnings.by_ref().map(|start| start.iter().collect::<String>()).find(|start| is_alone(start))
 }
 
-/// The last number before a label: `1` of `（六）1、申请人…`.
-fn enumerator(printed: &str) -> String {
-    let plain = label::plain(printed);
-    let mut rest = plain.as_str();
+/// A row that a text can name.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Named {
+    /// How far it is from the label of the row.
+    distance: usize,
+    row: &'static Official,
+}
+
+/// The rows that a text can name, in the order of the form.
+fn named(text: &CellText) -> Vec<Named> {
+    let plain = text.plain.as_str();
+    let is_applicable = |distance: usize, row: &Official| {
+        distance == 0 || row.depth > 0 || plain.contains("申请") || plain.contains("结转")
+    };
+    let named = OFFICIAL.iter().filter_map(|row| {
+        let distance = text.normalised.distance(&row.label)?;
+        is_applicable(distance, row).then_some(Named { distance, row })
+    });
+    named.collect()
+}
+
+/// The last number before a plain label: `1` of `（六）1、申请人…`.
+fn enumerator(plain: &str) -> String {
+    let mut rest = plain;
     let mut number = "";
     loop {
         let next = label::strip_enumerator(rest);
@@ -84,25 +106,17 @@ const LONG_LABEL: usize = 7;
 /// The row that a text names wherever it stands, with the weight of the evidence; none where two rows come
 /// into question. The rest of a broken label can be spelt nearly like another label (反复申请 and 重复申请),
 /// so a short label that is not spelt as in the form needs its number.
-pub(super) fn nearest(printed: &str) -> Option<(&'static Official, u32)> {
-    let normalised = label::normalise(printed);
-    let number = enumerator(printed);
-    let plain = label::plain(printed);
-    let is_applicable = |distance: usize, row: &Official| {
-        distance == 0 || row.depth > 0 || plain.contains("申请") || plain.contains("结转")
-    };
-    let named = OFFICIAL.iter().filter_map(|row| Some((label::distance(&normalised, &row.label)?, row)));
-    let named: Vec<(usize, &'static Official)> =
-        named.filter(|(distance, row)| is_applicable(*distance, row)).collect();
-    let least = named.iter().map(|(distance, _)| *distance).min()?;
-    let least_of = |row: &(usize, &'static Official)| row.0 == least;
+pub(super) fn nearest(text: &CellText) -> Option<(&'static Official, u32)> {
+    let named = text.rows(named);
+    let least = named.iter().map(|named| named.distance).min()?;
+    let number = enumerator(&text.plain);
     let mut nearest: Vec<&'static Official> =
-        named.iter().filter(|row| least_of(row)).map(|(_, row)| *row).collect();
+        named.iter().filter(|named| named.distance == least).map(|named| named.row).collect();
     if nearest.len() > 1 {
         nearest.retain(|row| row.enumerator == number);
     }
     let [row] = nearest[..] else { return None };
-    let is_sure = least <= 1 || row.enumerator == number || normalised.chars().count() >= LONG_LABEL;
+    let is_sure = least <= 1 || row.enumerator == number || text.normalised.length() >= LONG_LABEL;
     let weight = match least {
         0 => 100,
         1 => 60,
@@ -120,12 +134,12 @@ pub(super) fn within(normalised: &str) -> Vec<&'static Official> {
 }
 
 /// The row 其他 or 总计, whose label is too short to show in other text, by its number.
-pub(super) fn short(printed: &str) -> Option<&'static Official> {
-    if !has_enumerator(printed) {
+pub(super) fn short(text: &CellText) -> Option<&'static Official> {
+    if !has_enumerator(text) {
         return None;
     }
-    let normalised = label::normalise(printed);
-    OFFICIAL.iter().find(|row| row.beginning.is_none() && row.label == normalised)
+    let normalised = text.normalised.as_str();
+    OFFICIAL.iter().find(|row| row.beginning.is_none() && row.label.as_str() == normalised)
 }
 
 /// Whether the label of a row begins in a normalised text.
@@ -144,7 +158,7 @@ pub(super) fn between(from: Option<&Official>, end: Option<&Official>) -> Vec<&'
 /// Whether a normalised text can be a part of this row's label, beside which a label of several rows may stand.
 pub(super) fn resembles(normalised: &str, row: &Official) -> bool {
     let of_groups = |c: char| GROUPS.iter().any(|group| group.contains(c)) || "三其他处理".contains(c);
-    let is_own = |c: &char| row.label.contains(*c) || of_groups(*c) || c.is_ascii_digit();
+    let is_own = |c: &char| row.label.as_str().contains(*c) || of_groups(*c) || c.is_ascii_digit();
     let shared = normalised.chars().filter(is_own).count();
     shared * 2 >= normalised.chars().count()
 }
@@ -160,37 +174,45 @@ const GROUPS: [&str; 4] = ["本年度办理结果", "不予公开", "无法提�
 /// The official row that a printed label names, below a row of the order `after` and beside the rows
 /// already `found`. Short labels that also stand in the header (其他, 总计) count only below the rows they
 /// follow; a long label counts in any order if it is spelt as in the form.
-pub(super) fn match_label(printed: &str, after: Option<usize>, found: &[&str]) -> Option<&'static Official> {
-    if printed.is_empty() || printed.len() > 400 {
+pub(super) fn match_label(
+    slot: &Slot<'_>,
+    after: Option<usize>,
+    found: &[&str],
+) -> Option<&'static Official> {
+    if slot.str().len() > LONGEST_LABEL {
         return None;
     }
-    let plain = label::plain(printed);
-    let normalised = label::normalise(printed);
+    match_text(slot.read, after, found)
+}
+
+/// Bytes of the longest text that can be a label.
+pub(super) const LONGEST_LABEL: usize = 400;
+
+/// The same for the text of a cell, or for the texts of several together.
+pub(super) fn match_text(text: &CellText, after: Option<usize>, found: &[&str]) -> Option<&'static Official> {
     let begins = |row: &Official| row.order == 0;
     let follows = |row: &Official, distance: usize| match after {
         Some(last) => row.order > last || (distance == 0 && row.depth == 2 && row.id != "other.misc"),
         None => begins(row),
     };
-    OFFICIAL
+    text.rows(named)
         .iter()
-        .filter_map(|row| label::distance(&normalised, &row.label).map(|distance| (distance, row)))
-        .filter(|(distance, row)| begins(row) || follows(row, *distance) && !found.contains(&row.id))
+        .filter(|named| {
+            begins(named.row) || follows(named.row, named.distance) && !found.contains(&named.row.id)
+        })
         // The rows 其他 and 总计 are at the very end of the results.
-        .filter(|(_, row)| match row.id {
+        .filter(|named| match named.row.id {
             "other.misc" | "concluded" => after.is_some_and(|last| last >= 4),
             _ => true,
         })
-        .filter(|(distance, row)| {
-            *distance == 0 || row.depth > 0 || plain.contains("申请") || plain.contains("结转")
-        })
-        .min_by_key(|(distance, row)| (*distance, row.order))
-        .map(|(_, row)| row)
+        .min_by_key(|named| (named.distance, named.row.order))
+        .map(|named| named.row)
 }
 
 /// Whether a text begins as labels do: `1.`, `（一）`, `三、`. `2、3` are two figures.
-pub(super) fn has_enumerator(printed: &str) -> bool {
-    let plain = label::plain(printed);
-    let rest = label::strip_enumerator(&plain);
+pub(super) fn has_enumerator(text: &CellText) -> bool {
+    let plain = text.plain.as_str();
+    let rest = label::strip_enumerator(plain);
     rest.len() < plain.len() && !rest.starts_with(|c: char| c.is_ascii_digit())
 }
 
@@ -199,7 +221,6 @@ pub(super) fn rows_of(form: &'static Form) -> impl Iterator<Item = &'static Offi
     OFFICIAL.iter().filter(|row| form.request_cell(row.id, "total").is_some())
 }
 
-pub(super) fn is_group(printed: &str) -> bool {
-    let normalised = label::normalise(printed);
-    GROUPS.iter().any(|group| label::distance(&normalised, group) == Some(0))
+pub(super) fn is_group(slot: &Slot<'_>) -> bool {
+    GROUPS.contains(&slot.normalised())
 }

@@ -4,7 +4,7 @@ use document::Layout;
 use report::Form;
 
 use super::label::{Official, rows_of};
-use super::{Row, tokens};
+use super::{Row, filled};
 use crate::grid::Slot;
 use crate::label;
 
@@ -22,7 +22,7 @@ pub(super) struct Lost<'a> {
 impl Lost<'_> {
     /// How many of its cells are filled with anything.
     pub(super) fn figures(&self) -> usize {
-        tokens(&self.slots).iter().filter(|token| !token.is_blank()).count()
+        filled(&self.slots)
     }
 }
 
@@ -68,6 +68,6 @@ fn is_sum(lost: &Lost<'_>) -> bool {
 /// Whether what is left of a label can be this one.
 fn resembles(printed: &str, official: &Official) -> bool {
     let normalised = label::normalise(printed);
-    let shared = normalised.chars().filter(|c| official.label.contains(*c)).count();
+    let shared = normalised.chars().filter(|c| official.label.as_str().contains(*c)).count();
     shared * 2 >= normalised.chars().count()
 }

@@ -3,14 +3,11 @@
 use document::Layout;
 
 use super::header::{heading, is_header};
-use super::label::{self as labels, Official, is_group, match_label};
+use super::label::{self as labels, LONGEST_LABEL, Official, is_group, match_label, match_text};
 use super::lost::Lost;
 use super::{Row, tokens};
-use crate::figure;
+use crate::cell_text::CellText;
 use crate::grid::{Line, Slot};
-
-/// Bytes of the pieces that can be a label together; more are a text.
-const LONGEST_LABEL: usize = 400;
 
 /// The rows below the header.
 pub(super) struct Rows<'a> {
@@ -30,8 +27,7 @@ const LABELS_OF_A_TABLE: usize = 6;
 pub(super) fn opening(lines: &[Line<'_>]) -> Option<(usize, Option<usize>)> {
     let at = |before: Option<usize>| {
         let order = before.map_or(0, |before| before + 1);
-        let opens =
-            |slot: &Slot<'_>| match_label(slot.str(), before, &[]).is_some_and(|row| row.order == order);
+        let opens = |slot: &Slot<'_>| match_label(slot, before, &[]).is_some_and(|row| row.order == order);
         lines.iter().position(|line| line.slots.iter().any(opens))
     };
     if let Some(first) = at(None) {
@@ -41,7 +37,7 @@ pub(super) fn opening(lines: &[Line<'_>]) -> Option<(usize, Option<usize>)> {
         let first = at(Some(before))?;
         let (mut last, mut count) = (before, 0);
         for slot in lines.iter().skip(first).flat_map(|line| &line.slots) {
-            if let Some(official) = match_label(slot.str(), Some(last), &[]).filter(|row| row.order > last) {
+            if let Some(official) = match_label(slot, Some(last), &[]).filter(|row| row.order > last) {
                 last = official.order;
                 count += 1;
             }
@@ -68,11 +64,11 @@ pub(super) fn rows<'a>(lines: &[Line<'a>], (first, before): (usize, Option<usize
         }
         last_line = at;
         let mut target = scan.target_of_line(line);
-        let mut before = "";
+        let mut before: Option<&Slot<'_>> = None;
         for slot in &line.slots {
             // A merged cell that was filled by repetition.
-            let is_repeated = slot.str() == before && !figure::any(before).is_value();
-            before = slot.str();
+            let is_repeated = !slot.figure().is_value() && before.is_some_and(|one| one.str() == slot.str());
+            before = Some(slot);
             if is_repeated {
                 continue;
             }
@@ -118,11 +114,11 @@ impl<'a> Scan<'a> {
     /// Takes a cell; none where another table begins.
     fn take(&mut self, line: &Line<'a>, slot: &Slot<'a>, target: Target) -> Option<Target> {
         let text = slot.str();
-        let in_header = std::mem::replace(&mut self.in_header, heading(text).is_some());
+        let in_header = std::mem::replace(&mut self.in_header, heading(slot).is_some());
         if in_header && self.in_header {
             return Some(target);
         }
-        if let Some(official) = self.label(text) {
+        if let Some(official) = self.label(slot) {
             self.in_header = false;
             if official.order == 0 && !self.rows.is_empty() {
                 return None;
@@ -139,12 +135,11 @@ impl<'a> Scan<'a> {
             });
             return Some(Target::Row);
         }
-        let value = figure::any(text);
-        if value.is_value() {
+        if slot.figure().is_value() {
             self.pending.clear();
             return Some(self.put(line, slot, target));
         }
-        if is_group(text) || heading(text).is_some() {
+        if is_group(slot) || heading(slot).is_some() {
             self.pending.clear();
             self.lose(line);
             return Some(Target::Lost);
@@ -152,7 +147,9 @@ impl<'a> Scan<'a> {
         let is_bad_figure = text.chars().count() <= 16 && text.contains(|c: char| c.is_ascii_alphanumeric());
         let row = self.rows.last_mut().filter(|_| target == Target::Row);
         match row {
-            Some(row) if line.layout == Layout::Grid || is_bad_figure && !labels::has_enumerator(text) => {
+            Some(row)
+                if line.layout == Layout::Grid || is_bad_figure && !labels::has_enumerator(slot.read) =>
+            {
                 row.slots.push(*slot);
                 Some(target)
             }
@@ -172,13 +169,14 @@ impl<'a> Scan<'a> {
     }
 
     /// The row that a cell names, by itself or with the pieces before it.
-    fn label(&self, text: &str) -> Option<&'static Official> {
+    fn label(&self, slot: &Slot<'_>) -> Option<&'static Official> {
         let last = self.rows.last().map(|row| row.official.order).or(self.before);
         let found: Vec<&str> = self.rows.iter().map(|row| row.official.id).collect();
-        match_label(text, last, &found).or_else(|| {
-            let is_joined =
-                !self.pending.is_empty() && self.pending.len() <= LONGEST_LABEL && !text.is_empty();
-            is_joined.then(|| match_label(&format!("{}{text}", self.pending), last, &found)).flatten()
+        match_label(slot, last, &found).or_else(|| {
+            let length = self.pending.len() + slot.str().len();
+            let is_joined = !self.pending.is_empty() && length <= LONGEST_LABEL && !slot.str().is_empty();
+            let joined = || CellText::of(&format!("{}{}", self.pending, slot.str()));
+            is_joined.then(|| match_text(&joined(), last, &found)).flatten()
         })
     }
 
@@ -219,7 +217,7 @@ impl<'a> Scan<'a> {
 
     /// A line without a label goes on with the row above, as long as that has room for it.
     fn target_of_line(&mut self, line: &Line<'a>) -> Target {
-        let numbers = line.slots.iter().filter(|slot| figure::any(slot.str()).is_number()).count();
+        let numbers = line.slots.iter().filter(|slot| slot.figure().is_number()).count();
         let above = self.rows.last().filter(|row| row.table == line.table);
         let room = above.map_or(0, |row| self.width.saturating_sub(row.figures()));
         if line.layout != Layout::Grid && numbers <= room && room > 0 {
@@ -299,6 +297,6 @@ fn above<'a>(lines: &[Line<'a>], first: usize) -> Vec<Lost<'a>> {
 fn width(lines: &[Line<'_>], first: usize) -> usize {
     let near = lines.get(first.saturating_sub(super::header::HEADER_LINES)..=first).unwrap_or_default();
     let mut near = near.iter().flat_map(|line| &line.slots);
-    let has_subtotal = near.any(|slot| heading(slot.str()) == Some(None));
+    let has_subtotal = near.any(|slot| heading(slot) == Some(None));
     7 + usize::from(has_subtotal)
 }

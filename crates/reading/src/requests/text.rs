@@ -11,7 +11,6 @@ use super::Row;
 use super::header::heading;
 use super::label::{self as labels, Official};
 use crate::grid::{Line, Slot};
-use crate::{figure, label};
 
 /// The rows of the table, and what could not be decided by order alone.
 pub(super) struct Printed<'a> {
@@ -112,8 +111,7 @@ fn words<'a>(lines: &[Line<'a>], first: usize, order: usize) -> Option<Vec<Word<
     if !opens.is_text && !has_displaced(lines.get(start..start + count)?) {
         return None;
     }
-    let word =
-        |line: usize, slot: &Slot<'a>| Word { slot: *slot, line, is_figure: figure::is_like(slot.str()) };
+    let word = |line: usize, slot: &Slot<'a>| Word { slot: *slot, line, is_figure: slot.is_like_figure() };
     let words: Vec<Word<'a>> = (start..)
         .zip(lines.iter().skip(start).take(count))
         .flat_map(|(at, line)| line.slots.iter().map(move |slot| (at, slot)))
@@ -121,18 +119,18 @@ fn words<'a>(lines: &[Line<'a>], first: usize, order: usize) -> Option<Vec<Word<
         .map(|(at, slot)| word(at, slot))
         .collect();
     let begins = |word: &Word<'_>| {
-        let official = labels::match_label(word.slot.str(), order.checked_sub(1), &[]);
+        let official = labels::match_label(&word.slot, order.checked_sub(1), &[]);
         official.is_some_and(|official| official.order == order)
     };
     let named = words.iter().position(begins)?;
     // The labels before it that are broken over lines.
     let broken = words.iter().take(named).position(|word| {
-        let rows = labels::within(&label::normalise(word.slot.str()));
+        let rows = labels::within(word.slot.normalised());
         !word.is_figure && rows.iter().any(|row| row.order < order)
     });
     let opening = broken.unwrap_or(named);
     let above = words.iter().take(opening).rev().take_while(|word| word.is_figure).count();
-    let ends = |word: &Word<'_>| !word.is_figure && is_of_table_four(word.slot.str());
+    let ends = |word: &Word<'_>| !word.is_figure && is_of_table_four(&word.slot);
     let again = |word: &Word<'_>| order == 0 && begins(word);
     let end = words.iter().skip(opening + 1).position(|word| ends(word) || again(word));
     let end = end.map_or(words.len(), |end| opening + 1 + end);
@@ -143,17 +141,16 @@ fn words<'a>(lines: &[Line<'a>], first: usize, order: usize) -> Option<Vec<Word<
 /// blank for a figure.
 fn has_displaced(lines: &[Line<'_>]) -> bool {
     let is_filled = |slot: &&Slot<'_>| !slot.text.is_empty();
-    let figures = |line: &Line<'_>| {
-        line.slots.iter().filter(is_filled).filter(|slot| figure::is_like(slot.str())).count()
-    };
+    let figures =
+        |line: &Line<'_>| line.slots.iter().filter(is_filled).filter(|slot| slot.is_like_figure()).count();
     let is_bare = |line: &&Line<'_>| figures(line) == line.slots.iter().filter(is_filled).count();
     let rows = || lines.iter().filter(|line| line.layout == Layout::Rows && figures(line) > 1);
     let Some(width) = rows().map(figures).max() else { return false };
     rows().all(|line| figures(line) == width) && rows().any(|line| is_bare(&line))
 }
 
-fn is_of_table_four(printed: &str) -> bool {
-    let plain = label::plain(printed);
+fn is_of_table_four(slot: &Slot<'_>) -> bool {
+    let plain = slot.read.plain.as_str();
     plain.contains("行政复议") || plain.contains("行政诉讼")
 }
 
@@ -281,11 +278,11 @@ impl<'t, 'a> Gap<'t, 'a> {
     fn new(text: &'t Text<'a>, entries: Range<usize>, rows: &[&'static Official]) -> Self {
         let mut places = HashMap::new();
         let mut find = |begins: Begins, words: &Words<'a>| {
-            let short = words.slots.iter().filter_map(|slot| labels::short(slot.str()));
+            let short = words.slots.iter().filter_map(|slot| labels::short(slot.read));
             for row in labels::within(&words.joined).into_iter().chain(short) {
                 let is_here = |slot: &&Slot<'_>| {
-                    labels::begins_in(&label::normalise(slot.str()), row)
-                        || labels::short(slot.str()).is_some_and(|short| short.order == row.order)
+                    labels::begins_in(slot.normalised(), row)
+                        || labels::short(slot.read).is_some_and(|short| short.order == row.order)
                 };
                 let slot = words.slots.iter().find(is_here).or(words.slots.first());
                 if let Some(slot) = slot.filter(|_| rows.iter().any(|other| other.order == row.order)) {
@@ -400,7 +397,7 @@ impl<'a> Builder<'a> {
                     self.tear_last(loose);
                 }
             }
-        } else if self.own.iter().any(|slot| nearest(slot.str()).is_some()) {
+        } else if self.own.iter().any(|slot| nearest(slot).is_some()) {
             self.is_short = slots.len() < self.width;
             self.push(&slots, 1, first.line);
         } else if std::mem::take(&mut self.is_short)
@@ -453,12 +450,12 @@ impl<'a> Words<'a> {
 impl<'a> Entry<'a> {
     /// The row that its own line names, and how sure that is.
     fn own_label(&self) -> Option<(&'static Official, u32)> {
-        self.own.slots.iter().rev().find_map(|slot| nearest(slot.str()))
+        self.own.slots.iter().rev().find_map(nearest)
     }
 
     fn row(&self, official: &'static Official) -> Option<Row<'a>> {
         let mut words = self.own.slots.iter().chain(&self.before.slots);
-        let named = words.find(|slot| labels::begins_in(&label::normalise(slot.str()), official));
+        let named = words.find(|slot| labels::begins_in(slot.normalised(), official));
         let label = named.or(self.own.slots.first()).or(self.figures.first())?;
         Some(row(official, *label, self.figures.clone(), self.is_joined))
     }
@@ -470,11 +467,11 @@ fn row<'a>(official: &'static Official, label: Slot<'a>, slots: Vec<Slot<'a>>, i
 }
 
 /// The row that a text names in any place of the table, with the weight of the evidence.
-fn nearest(printed: &str) -> Option<(&'static Official, u32)> {
-    if heading(printed).is_some() && !labels::has_enumerator(printed) {
+fn nearest(slot: &Slot<'_>) -> Option<(&'static Official, u32)> {
+    if heading(slot).is_some() && !labels::has_enumerator(slot.read) {
         return None;
     }
-    labels::nearest(printed)
+    labels::nearest(slot.read)
 }
 
 /// Whether words in a line of figures name a row that the form does not have, as 小计.
@@ -485,5 +482,5 @@ fn is_foreign(own: &[Slot<'_>]) -> bool {
 
 /// The words as one, normalised.
 fn joined(words: &[Slot<'_>]) -> String {
-    words.iter().map(|slot| label::normalise(slot.str())).collect()
+    words.iter().map(Slot::normalised).collect()
 }

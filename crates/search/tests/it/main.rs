@@ -60,6 +60,7 @@ fn entry_of(number: u32, report: Report, text: &str) -> Entry {
         fact: Vec::new(),
         withdrawal: None,
         text: text.to_owned(),
+        text_zstd: Vec::new(),
     })
 }
 

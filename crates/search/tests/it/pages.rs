@@ -143,3 +143,23 @@ fn snippets_show_where() {
         hit.snippets[0].highlights.iter().map(|range| &hit.snippets[0].text[range.clone()]).collect();
     assert_eq!((hit.snippets[0].text.as_str(), marked), ("共收到申请若干件", vec!["申请若干件"]));
 }
+
+#[test]
+fn a_sample_is_spread_over_what_a_query_finds() {
+    let (reader, _dir) = many();
+    let sample = |query: &str, most: usize| {
+        let query = Query { filters: vec![field("region", query).unwrap()], ..Query::default() };
+        let mut keys = Vec::new();
+        let found = reader.each_of_sample(&query, most, |parts| {
+            keys.push(parts.card.key);
+            true
+        });
+        (found.unwrap(), keys)
+    };
+    let (found, all) = sample("3704", 100);
+    assert_eq!((found, all.len()), (27, 27));
+    let picked = |places: [usize; 4]| places.map(|place| all[place].clone()).to_vec();
+    assert_eq!(sample("3704", 4), (27, picked([0, 6, 13, 20])));
+    assert_eq!(sample("3704", 0), (27, Vec::new()));
+    assert_eq!(sample("11", 4), (0, Vec::new()));
+}

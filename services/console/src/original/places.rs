@@ -5,12 +5,16 @@ use std::collections::HashMap;
 use rendition::Target;
 use report::{Area, Origin, Review};
 
+use crate::labels;
+
 /// What stands somewhere in the original: the id of its element on the page of the report, and where.
 #[derive(Debug, Clone)]
 pub(crate) struct Place {
     /// `cell-requests.received.total`, `finding-3`.
     pub(crate) name: String,
     pub(crate) origin: Origin,
+    /// What people call it: `表三 新收 总计`.
+    pub(crate) label: String,
     /// What is printed there, where that is known.
     text: String,
 }
@@ -20,7 +24,7 @@ pub(crate) fn places(review: &Review) -> Vec<Place> {
     let report = &review.report;
     let cells = report.cells.iter().filter_map(|(id, cell)| {
         let text = cell.text.clone().unwrap_or_default();
-        Some(Place { name: format!("cell-{id}"), origin: cell.origin?, text })
+        Some(Place { name: format!("cell-{id}"), origin: cell.origin?, label: labels::short_cell(id), text })
     });
     let claim = |origin: Origin| {
         let claims = report.claims.iter().filter(|claim| claim.origin == origin);
@@ -28,7 +32,8 @@ pub(crate) fn places(review: &Review) -> Vec<Place> {
     };
     let findings = review.findings.iter().enumerate().filter_map(|(index, finding)| {
         let origin = finding.origin?;
-        Some(Place { name: finding_name(index), origin, text: claim(origin) })
+        let label = labels::problem(&finding.rule).unwrap_or("校核结果").to_owned();
+        Some(Place { name: finding_name(index), origin, label, text: claim(origin) })
     });
     let mut places: Vec<Place> = cells.chain(findings).collect();
     place_blanks(&mut places);
@@ -49,7 +54,7 @@ impl Place {
     /// A place by itself.
     #[cfg(test)]
     pub(crate) fn new(name: &str, origin: Origin) -> Self {
-        Self { name: name.to_owned(), origin, text: String::new() }
+        Self { name: name.to_owned(), origin, label: format!("名称 {name}"), text: String::new() }
     }
 
     fn target(&self) -> Target {
@@ -115,6 +120,7 @@ mod tests {
                 area,
                 ..Origin::default()
             },
+            label: String::new(),
             text: String::new(),
         };
         let area = |left, top| Some(Area { left, top, right: left + 10, bottom: top + 12 });

@@ -48,7 +48,7 @@ pub(crate) async fn show(
         section.card {
             div.title-row {
                 p { "共 " b { (count) } " 条" @if count > SHOWN { "，列出最近 " (SHOWN) " 条" } }
-                a.button href=(export_address(&params, &filter)) { "导出 CSV" }
+                p.quiet.screen { "导出：" a href=(export_address(&params, &filter)) { "CSV" } }
             }
             @if latest.is_empty() { p.quiet { "这段时间没有符合条件的记录。" } } @else { (table(latest.iter().rev())) }
         }
@@ -67,7 +67,7 @@ fn form(params: &Params, filter: &AuditFilter) -> Markup {
     let action = params.get("action").unwrap_or_default();
     let known = action.is_empty() || ACTIONS.iter().any(|(name, _)| *name == action);
     html! {
-        form.card.asking action="/audit" role="search" {
+        form.card.asking action="/audit" role="search" aria-label="筛选记录" {
             label { "何人 " input name="who" value=[params.get("who")] size="12" placeholder="登录名或密钥名"; }
             label { "操作 " select name="action" {
                 option value="" selected[action.is_empty()] { "全部" }
@@ -91,7 +91,7 @@ fn table<'a>(entries: impl Iterator<Item = &'a ActionTaken>) -> Markup {
                 @for entry in entries {
                     tr {
                         td.nowrap { (beijing::format_time(entry.at_ms)) }
-                        td { @if entry.who.is_empty() { span.quiet { "未登录" } } @else { (entry.who) } }
+                        td.who { @if entry.who.is_empty() { span.quiet { "未登录" } } @else { (entry.who) } }
                         td.nowrap { (Role::parse(&entry.role).map_or(entry.role.as_str(), |role| role.title())) }
                         td.nowrap { (action_title(&entry.action)) }
                         td.object { (entry.object) }

@@ -10,7 +10,7 @@ use render::form_layout::full_width_brackets;
 use report::{Finding, Judgement, Report, Review, Severity};
 
 use super::layout::{self, badge};
-use super::{finding, official_tables};
+use super::{finding, navigation, official_tables};
 use crate::app::App;
 use crate::checks::{Checked, MAX_BYTES, Upload};
 use crate::labels;
@@ -22,7 +22,7 @@ pub(crate) const TITLE: &str = "自查";
 const ASSETS: &[&str] = &["send.css", "drop.js"];
 
 pub(crate) async fn form(State(app): State<App>, caller: Caller) -> Markup {
-    layout::page_with(&app, &caller, TITLE, "", ASSETS, html! { (ask()) (notes()) }).await
+    layout::page_with(&app, &caller, TITLE, "", ASSETS, html! { (ask(&caller)) (notes()) }).await
 }
 
 /// Checks what the form sent, and shows what was found.
@@ -35,11 +35,11 @@ pub(crate) async fn check(
     let uploads = Upload::receive(request).await?;
     let policy = app.policy().await?.policy;
     let checked = app.checks().check(&policy, uploads).await?;
-    let content = html! { (ask()) (results(&checked)) };
+    let content = html! { (ask(&caller)) (results(&checked)) };
     Ok(layout::page_with(&app, &caller, TITLE, "", ASSETS, content).await)
 }
 
-fn ask() -> Markup {
+fn ask(caller: &Caller) -> Markup {
     html! {
         h1 { "报送前自查" }
         form.card.drop #drop action="/check" method="post" enctype="multipart/form-data" {
@@ -51,7 +51,7 @@ fn ask() -> Markup {
             }
             p.quiet {
                 "可以检查网页、Word、WPS、Excel、PDF、OFD、文本等格式和ZIP压缩包，单个文件不超过" (MAX_BYTES / 1_000_000) "MB。"
-                "系统不保存文件，也不留下记录；检查通过后请到" a href="/send" { "报送" } "正式报送。"
+                "系统不保存文件，也不留下记录；检查通过后请到" (navigation::send(caller)) "正式报送。"
             }
         }
     }

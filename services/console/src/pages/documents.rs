@@ -1,6 +1,8 @@
 //! `/documents`: letters to agencies (整改意见), letters to those who have not reported (催报函), and the notice of a
 //! region and a year (通报). An agency finds the letters of its own reports here.
 
+mod table;
+
 use std::collections::HashMap;
 
 use access::Caller;
@@ -18,8 +20,12 @@ use crate::office::{self, FIELDS};
 use crate::params::{Params, is_filter};
 use crate::problem::Problem;
 use crate::reviews::Reviewed;
-use crate::{regional, search_query};
+use crate::{list_export, regional, search_query};
 
+pub(crate) use table::documents_table;
+
+/// The path of the page; its lists as files have the same and an ending.
+const PATH: &str = "/documents";
 const TITLE: &str = "文书";
 /// Rows of a list; the file has all of them.
 const ROWS: usize = 200;
@@ -49,9 +55,19 @@ pub(crate) async fn documents(
     Ok(layout::page_with(&app, &caller, TITLE, "", &["office.css"], content).await)
 }
 
-async fn for_reviewer(app: &App, caller: &Caller, params: &Params) -> Result<Markup, Problem> {
+/// The kind of document that is asked for.
+fn kind_of(params: &Params) -> Kind {
     let wanted = params.get("kind").unwrap_or("letter");
-    let kind = KINDS.iter().find(|(_, name, _)| *name == wanted).map_or(Kind::Letter, |(kind, ..)| *kind);
+    KINDS.iter().find(|(_, name, _)| *name == wanted).map_or(Kind::Letter, |(kind, ..)| *kind)
+}
+
+/// Whether the parameters choose reports.
+fn is_asked(params: &Params) -> bool {
+    params.filters().next().is_some() || params.get("q").is_some() || params.get("key").is_some()
+}
+
+async fn for_reviewer(app: &App, caller: &Caller, params: &Params) -> Result<Markup, Problem> {
+    let kind = kind_of(params);
     let query = Query { facets: vec![Facet::Region, Facet::Year], limit: 0, ..Query::default() };
     let query = search_query::restrict_to_scope(query, caller)?;
     let found = app.read(move |reader| reader.search(&query)).await?;
@@ -59,7 +75,7 @@ async fn for_reviewer(app: &App, caller: &Caller, params: &Params) -> Result<Mar
         let counts = found.facets.iter().find(|counts| counts.facet == facet);
         counts.map(|counts| counts.values.clone()).unwrap_or_default()
     };
-    let is_asked = params.get("year").is_some() || params.get("key").is_some();
+    let is_asked = is_asked(params);
     let result = match kind {
         _ if !is_asked => Ok(html! { p.quiet { "选定地区和年度后，列出可以生成的文书，先预览再下载。" } }),
         Kind::Letter => letters_of(app, caller, params).await,
@@ -82,7 +98,8 @@ async fn for_reviewer(app: &App, caller: &Caller, params: &Params) -> Result<Mar
 
 fn form(app: &App, params: &Params, kind: Kind, regions: &[FacetValue], years: &[FacetValue]) -> Markup {
     let office = &app.worker().config().office;
-    let latest = years.first().map(|year| year.value.as_str());
+    // A list that came from elsewhere is not narrowed to a year by asking for it again.
+    let latest = years.first().map(|year| year.value.as_str()).filter(|_| !is_asked(params));
     let value =
         |name: &str, set: &Option<String>| params.get(name).map(str::to_owned).or_else(|| set.clone());
     let keys = params.0.iter().filter(|(name, _)| name == "key");
@@ -128,6 +145,7 @@ fn office_fields(params: &Params) -> Vec<(String, String)> {
 }
 
 async fn letters_of(app: &App, caller: &Caller, params: &Params) -> Result<Markup, Problem> {
+    let asked = params;
     let params = &with_region_code(params)?;
     let chosen = letters::choose(app, caller, params).await?;
     let mut all: Vec<(String, String)> = params.0.clone();
@@ -153,6 +171,7 @@ async fn letters_of(app: &App, caller: &Caller, params: &Params) -> Result<Marku
                     button.button { "退回并生成（" (chosen.letters.len()) "份）" }
                 }
             }
+            (export_line(asked))
             p.quiet { "“全部下载”只生成草稿；“退回并生成”同时把这些年度报告退回修改，记录文号和反馈期限，报送单位即可看到。" }
             div.scroll tabindex="0" { table.plain.left {
                 thead { tr { th scope="col" { "序号" } th scope="col" { "机关" } th scope="col" { "年度" } th scope="col" { "校核结论" } th scope="col" { "文书" } } }
@@ -173,6 +192,11 @@ async fn letters_of(app: &App, caller: &Caller, params: &Params) -> Result<Marku
     })
 }
 
+/// The links to the same list as a file.
+fn export_line(params: &Params) -> Markup {
+    html! { p.quiet { (list_export::links(PATH, params)) } }
+}
+
 /// A region may be given by its name; a search takes its code.
 fn with_region_code(params: &Params) -> Result<Params, Problem> {
     if params.get("region").is_none() {
@@ -184,17 +208,14 @@ fn with_region_code(params: &Params) -> Result<Params, Problem> {
 
 async fn reminders_of(app: &App, caller: &Caller, params: &Params) -> Result<Markup, Problem> {
     let (region, year) = regional::region_and_year(caller, params)?;
-    let attendance = regional::attendance(app, Some(&region), year).await?;
-    let attendance = attendance.ok_or_else(|| {
-        Problem::not_found("还没有导入机关名录。".into()).hint("请先在“报送名录”页面导入。")
-    })?;
-    let missing = notices::missing(&attendance, year);
+    let missing = notices::missing(&notices::attendance(app, &region, year).await?, year);
     let address = |more: &[(&str, &str)]| document(params, &region.code, year, more, "/api/v1/reminders");
     Ok(html! {
         h2 { "催报函" }
         p { (region.name) (year) "年度未报送的机关有" b { (missing.len()) } "个。" }
         @if !missing.is_empty() {
             p.actions { a.button.primary href=(address(&[("format", "zip")])) { "全部下载（ZIP，" (missing.len()) "份）" } }
+            (export_line(params))
             div.scroll tabindex="0" { table.plain.left {
                 thead { tr { th scope="col" { "序号" } th scope="col" { "机关" } th scope="col" { "截止日期" } th scope="col" { "文书" } } }
                 tbody {
@@ -240,8 +261,8 @@ fn document(params: &Params, region: &str, year: Year, more: &[(&str, &str)], pa
     Params(pairs).address(path)
 }
 
-/// The letters of the reports of an agency, and how to answer them.
-async fn for_agency(app: &App, caller: &Caller) -> Result<Markup, Problem> {
+/// The reports of an agency, the latest year first: those with something to correct or to verify, and the others.
+async fn cards_of_agency(app: &App, caller: &Caller) -> Result<(Vec<Card>, Vec<Card>), Problem> {
     let query = search_query::restrict_to_scope(Query::default(), caller)?;
     let mut cards = app
         .read(move |reader| {
@@ -257,10 +278,14 @@ async fn for_agency(app: &App, caller: &Caller) -> Result<Markup, Problem> {
         let region = card.region.as_ref().map(|region| region.code.as_str());
         !card.is_withdrawn && caller.may_see(region, card.agency.as_deref())
     });
-    let returned = returned(app, caller, &cards).await?;
     cards.sort_by_key(|card| (std::cmp::Reverse(card.year), card.agency.clone(), card.key.clone()));
-    let (clean, open): (Vec<Card>, Vec<Card>) =
-        cards.into_iter().partition(|card| card.verdict == Verdict::Pass);
+    Ok(cards.into_iter().partition(|card| card.verdict != Verdict::Pass))
+}
+
+/// The letters of the reports of an agency, and how to answer them.
+async fn for_agency(app: &App, caller: &Caller) -> Result<Markup, Problem> {
+    let (open, clean) = cards_of_agency(app, caller).await?;
+    let returned = returned(app, caller, &open[..open.len().min(ROWS)]).await?;
     let letter = |key: &str, format: &str| format!("/api/v1/reports/{key}/letter?format={format}");
     Ok(html! {
         h1 { (TITLE) }
@@ -285,6 +310,7 @@ async fn for_agency(app: &App, caller: &Caller) -> Result<Markup, Problem> {
                     }
                 } }
             }
+            @if !open.is_empty() { (export_line(&Params::default())) }
             @if !clean.is_empty() { p.quiet { "另有" (clean.len()) "份年度报告没有发现需要整改或者核实的问题。" } }
         }
     })
@@ -293,7 +319,7 @@ async fn for_agency(app: &App, caller: &Caller) -> Result<Markup, Problem> {
 /// What the office returned to the agency: with which letter and by when, by the key of the report.
 async fn returned(app: &App, caller: &Caller, cards: &[Card]) -> Result<HashMap<String, String>, Problem> {
     let mut returned = HashMap::new();
-    for card in cards.iter().filter(|card| card.verdict != Verdict::Pass).take(ROWS) {
+    for card in cards {
         let reviewed = Reviewed::load(app, caller, &card.key).await?;
         let last = reviewed.visible_acts(caller).filter_map(|act| match &act.kind {
             ActKind::Returned { deadline, letter, .. } => Some((deadline, letter)),

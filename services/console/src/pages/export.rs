@@ -190,7 +190,7 @@ pub(super) fn export_links(params: &Params, shape: Shape) -> Markup {
     let chosen = filters(params).with("shape", shape.as_str()).with("names", Names::Zh.as_str());
     let direct = |format: Format| chosen.with("format", format.as_str()).address("/api/v1/export");
     html! {
-        p.quiet {
+        p.quiet.screen {
             "导出：" a href=(direct(Format::Xlsx)) download { "Excel" }
             "　" a href=(direct(Format::Csv)) download { "CSV" }
             "　" a href=(chosen.address("/export")) { "其他数据和格式" }

@@ -7,7 +7,7 @@ use axum::extract::State;
 use document::limits;
 use maud::{Markup, html};
 
-use super::layout;
+use super::{layout, navigation};
 use crate::app::App;
 
 /// The title of the page.
@@ -27,7 +27,8 @@ const PARTS: [(&str, &str); 7] = [
 
 pub(crate) async fn help(State(app): State<App>, caller: Caller) -> Markup {
     let is_for = |id: &str| id != "reviewing" || caller.is_reviewer();
-    let parts = [sending(), states(), problems(), formats(), refusals::table(), reviewing(), figures()];
+    let parts =
+        [sending(&caller), states(), problems(), formats(), refusals::table(), reviewing(), figures()];
     let content = html! {
         h1 { "帮助" }
         div.guide {
@@ -44,11 +45,11 @@ pub(crate) async fn help(State(app): State<App>, caller: Caller) -> Markup {
     layout::page_with(&app, &caller, TITLE, "", ASSETS, content).await
 }
 
-fn sending() -> Markup {
+fn sending(caller: &Caller) -> Markup {
     html! {
         ol {
             li { "先到" a href="/check" { "自查" } "选择文件。系统当场读取、校核并列出问题，不保存文件。" }
-            li { "改好后到" a href="/send" { "报送" } "，把文件、文件夹或ZIP压缩包拖进虚线框，可以一次放很多个。" }
+            li { "改好后到" (navigation::send(caller)) "，把文件、文件夹或ZIP压缩包拖进虚线框，可以一次放很多个。" }
             li { "每个文件一行，依次显示“已收到”“已读取”“已校核”“可检索”；网络中断会自动重传，同一文件不会重复计算。" }
             li { "全部完成后点“打印回执”，回执列明文件、收到时间、SHA-256校验值和校核结论，可存档。" }
             li { "需要更正时，直接重新报送改好的文件。同一机关、同一年度的新文件自动成为新版本，旧版本仍可查看。" }

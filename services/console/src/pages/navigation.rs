@@ -37,6 +37,7 @@ pub(crate) const ENTRIES: &[Entry] = &[
     more("/check", "自查", Requires::Key),
     more("/export", "导出", Requires::Key),
     more("/rules", "校核规则", Requires::Key),
+    more("/published", "已发布网页", Requires::Review),
     more("/news", "动态", Requires::Key),
     more("/status", "处理状态", Requires::Review),
     more("/help", "帮助", Requires::Key),
@@ -63,6 +64,11 @@ pub(super) fn navigation(caller: &Caller, title: &str) -> Markup {
             }
         }
     }
+}
+
+/// 报送, as a link for those who may send.
+pub(super) fn send(caller: &Caller) -> Markup {
+    html! { @if caller.can(Requires::Submit) { a href="/send" { "报送" } } @else { "报送" } }
 }
 
 #[cfg(test)]

@@ -1,15 +1,17 @@
 //! `/news` 动态: what is new since the reader looked last.
 
 use access::Caller;
-use axum::extract::State;
+use axum::extract::{OriginalUri, State};
 use axum::http::{HeaderMap, HeaderValue, header};
-use axum::response::{AppendHeaders, IntoResponse, Redirect};
+use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
+use export::{Column, Kind as Holds, Value};
 use jiff::Timestamp;
 use maud::{Markup, html};
 use report::beijing;
 
 use super::layout::{self, badge};
 use crate::app::App;
+use crate::list_export;
 use crate::news::{Filter, Item, Kind, Mark};
 use crate::params::Params;
 use crate::problem::Problem;
@@ -52,9 +54,50 @@ pub(crate) async fn news(
             @if from > 0 { a href=(at(&params, from.saturating_sub(PAGE))) { "较新的" } }
             @if items.len() > from + PAGE { a.next href=(at(&params, from + PAGE)) { "较早的" } }
         }
+        @if !items.is_empty() { p.quiet { (list_export::links("/news", &params)) } }
         p.quiet { "可用阅读器订阅：" a href=(params.without("from").address("/news.atom")) { "Atom订阅" } "；更早的报告请用" a href="/" { "检索" } "。" }
     };
     Ok(layout::page_with(&app, &caller, TITLE, "", ASSETS, content).await)
+}
+
+/// `GET /news.csv` and `GET /news.xlsx`: what the page lists with the same parameters, all of it.
+pub(crate) async fn table(
+    State(app): State<App>,
+    caller: Caller,
+    OriginalUri(address): OriginalUri,
+    params: Params,
+) -> Result<Response, Problem> {
+    let format = list_export::format_of(&address)?;
+    let items = app.news().latest(&app, &caller, &Filter::parse(&params)?).await?;
+    let columns = vec![
+        Column::new("time", "时间", Holds::Time, "发生的时间；逾期的，为截止日期的次日。"),
+        Column::new("kind", "类别", Holds::Text, "新报送、更正、撤回、未接收或者逾期未报送。"),
+        Column::new("agency", "机关", Holds::Text, "年度报告所署的机关，名录中的机关；空为不明。"),
+        Column::new("region", "区划代码", Holds::Text, "所在行政区划。"),
+        Column::new("region_name", "地区", Holds::Text, "行政区划的名称。"),
+        Column::new("year", "年度", Holds::Integer, "年度报告的年度。"),
+        Column::new("file", "文件", Holds::Text, "报送的文件。"),
+        Column::new("verdict", "校核结论", Holds::Text, "系统校核的结论。"),
+        Column::new("why", "说明", Holds::Text, "未接收、撤回的原因，截止日期。"),
+        Column::new("report", "年度报告", Holds::Text, "年度报告的编号，空为没有。"),
+    ];
+    list_export::answer(TITLE, columns, items.into_iter().map(row).collect(), format).await
+}
+
+fn row(item: Item) -> Vec<Value<'static>> {
+    let (code, name) = item.region.map_or_else(Default::default, |region| (region.code, region.name));
+    vec![
+        Value::Time(item.at_ms),
+        Value::text(item.kind.title()),
+        Value::text(item.agency.unwrap_or_default()),
+        Value::text(code),
+        Value::text(name),
+        item.year.map_or(Value::Empty, |year| Value::Integer(year.into())),
+        Value::text(item.file_name.unwrap_or_default()),
+        Value::text(item.verdict.map_or("", |verdict| verdict.title())),
+        Value::text(item.why.unwrap_or_default()),
+        Value::text(item.report.unwrap_or_default()),
+    ]
 }
 
 fn at(params: &Params, from: usize) -> String {

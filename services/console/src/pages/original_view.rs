@@ -80,20 +80,25 @@ impl View<'_> {
 
     /// A box for each place on the page; places in the same box share it.
     fn boxes(&self, number: u32) -> Markup {
-        let mut boxes: BTreeMap<[u16; 4], Vec<&str>> = BTreeMap::new();
+        let mut boxes: BTreeMap<[u16; 4], Vec<&Place>> = BTreeMap::new();
         for place in self.places.iter().filter(|place| place.origin.page == Some(number)) {
             if let Some(area) = place.origin.area {
                 let corners = [area.top, area.left, area.bottom, area.right];
-                boxes.entry(corners).or_default().push(&place.name);
+                boxes.entry(corners).or_default().push(place);
             }
         }
         html! {
-            @for ([top, left, bottom, right], names) in boxes {
+            @for ([top, left, bottom, right], places) in boxes {
+                @let names: Vec<&str> = places.iter().map(|place| place.name.as_str()).collect();
+                @let href = self.href(&names);
+                // The box has no text of its own; without a link it needs none.
+                @let label = href.is_some().then_some(&places[0].label);
                 @let [top, left, bottom, right] = [top, left, bottom, right].map(f32::from);
                 @let (x, y) = (left - MARGIN, top - MARGIN);
                 @let (width, height) = (right - left + 2.0 * MARGIN, bottom - top + 2.0 * MARGIN);
                 @for name in &names[1..] { g id=(anchor(name)) {} }
-                a.place id=(anchor(names[0])) href=[self.href(&names)] data-at=(names.join(" ")) tabindex="-1" {
+                a.place id=(anchor(names[0])) href=[href] aria-label=[label] data-at=(names.join(" "))
+                    tabindex="-1" {
                     rect x=(x) y=(y) width=(width) height=(height) {}
                 }
             }
@@ -253,6 +258,10 @@ mod tests {
         let html = original(&rendition, &places, "k", Links::ToFigures).into_string();
         assert_eq!(html.matches("<rect ").count(), 1);
         assert!(html.contains("data-at=\"cell-x cell-y\"") && html.contains("id=\"at-cell-y\""), "{html}");
+        // A link of a drawing has no text, so it says what it leads to.
+        assert!(html.contains("href=\"#cell-x\" aria-label=\"名称 cell-x\""), "{html}");
         assert_eq!(shown(&rendition, &places).len(), 2);
+        let alone = original(&rendition, &places, "k", Links::None).into_string();
+        assert!(!alone.contains("href") && !alone.contains("名称"), "{alone}");
     }
 }

@@ -34,7 +34,7 @@ fn row(outlet: &Outlet) -> Markup {
     let state = outlet.state.clone().unwrap_or_default();
     html! {
         tr data-outlet=(outlet.name) {
-            th scope="row" { (outlet.name) }
+            th.nowrap scope="row" { (outlet.name) }
             td.nowrap { (outlet.to.map_or("", kind)) }
             td { @if outlet.state.is_some() { (state.position.sequence) } }
             td data-waiting=(outlet.name) { (outlet.lag.facts) }
@@ -66,11 +66,12 @@ fn kind(to: TargetKind) -> &'static str {
     }
 }
 
-fn activity(outlet: &Outlet) -> &'static str {
-    match outlet.activity() {
-        Activity::New => "未运行",
-        Activity::Paused => "暂停",
-        Activity::Blocked => "受阻",
-        Activity::Delivers => "正常",
-    }
+fn activity(outlet: &Outlet) -> Markup {
+    let (class, title) = match outlet.activity() {
+        Activity::New => ("", "未运行"),
+        Activity::Paused => ("warn", "暂停"),
+        Activity::Blocked => ("fail", "受阻"),
+        Activity::Delivers => ("pass", "正常"),
+    };
+    html! { span.badge.(class) { (title) } }
 }

@@ -265,7 +265,10 @@ impl Shown<'_> {
                     }
                     (self.actions())
                 }
-                @if page.total > 0 { (export_links(&Params::parse(&self.filter()), Shape::Reports)) }
+                @if page.total > 0 {
+                    p.screen { a href=(self.letters()) { "生成整改意见" } span.quiet { "　为本表所列的年度报告，含其他页" } }
+                    (export_links(&Params::parse(&self.filter()), Shape::Reports))
+                }
                 nav.paging aria-label="翻页" {
                     span.quiet { "共 " (page.total) " 份" }
                     @if self.params.get("cursor").is_some() { a href=(self.params.without("cursor").address("/review")) { "回到第一页" } }
@@ -363,6 +366,11 @@ impl Shown<'_> {
                 @if may_accept { button.button name="act" value="accepted" { "通过" } }
             }
         }
+    }
+
+    /// The page that makes the letters to the agencies of this list.
+    fn letters(&self) -> String {
+        Params::parse(&self.filter()).with("kind", "letter").address("/documents")
     }
 
     /// The list as the parameters of a search.

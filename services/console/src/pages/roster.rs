@@ -155,7 +155,7 @@ async fn board(
             @if shown.is_empty() {
                 p { "没有符合条件的机关。" }
             } @else {
-                p.above { span { "第" (selection.from + 1) "至" (last) "个，共" (shown.len()) "个机关" } span { "导出本表：" a href=(list(Format::Xlsx)) download { "Excel" } "　" a href=(list(Format::Csv)) download { "CSV" } } }
+                p.above { span { "第" (selection.from + 1) "至" (last) "个，共" (shown.len()) "个机关" } span.screen { "导出：" a href=(list(Format::Xlsx)) download { "Excel" } "　" a href=(list(Format::Csv)) download { "CSV" } } }
                 (table(caller, current, &shown, selection))
                 nav.paging aria-label="翻页" {
                     @if selection.from > 0 { a href=(more(selection.from.saturating_sub(ROWS))) rel="prev" { "上一页" } }
@@ -494,14 +494,14 @@ pub(crate) async fn roster_current(State(app): State<App>, caller: Caller) -> Re
 /// The board as a table, for `/api/v1/roster`.
 ///
 /// # Errors
-/// If the format is Parquet.
+/// If the table cannot be written.
 pub(crate) fn board_table(
     attendance: &Attendance,
     params: &Params,
     format: Format,
 ) -> Result<Response, Problem> {
     let year = attendance.year;
-    let columns = [
+    let columns = vec![
         Column::new("agency", "机关", Kind::Text, "名录中的名称。"),
         Column::new("region", "区划代码", Kind::Text, "所在行政区划。"),
         Column::new("region_name", "地区", Kind::Text, "行政区划的名称。"),
@@ -540,8 +540,9 @@ pub(crate) fn board_table(
             text(attendee.note.as_deref().unwrap_or_default()),
         ]
     });
-    let bytes = export::write_rows("报送情况", &columns, names, format, rows);
-    let bytes = bytes.map_err(|error| Problem::internal(&error.into()))?;
+    let mut bytes = Vec::new();
+    let written = export::write_table("报送情况", columns, names, format, rows, &mut bytes);
+    written.map_err(|error| Problem::internal(&error.into()))?;
     Ok(download(bytes, format.media_type(), &format!("{year}年度报送情况.{}", format.as_str())))
 }
 

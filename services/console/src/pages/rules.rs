@@ -80,9 +80,7 @@ async fn page(app: &App, caller: &Caller, content: Markup) -> Markup {
 
 /// Which policy is in force, and whether the reports in the index were judged under it.
 async fn standing(app: &App, in_force: &InForce) -> Result<Markup, Problem> {
-    let judged = app.read(|reader| reader.payload()).await?;
-    let judged = judged.as_deref().and_then(|payload| payload.split('@').nth(3)).unwrap_or_default();
-    let is_judged = judged == in_force.id();
+    let is_judged = app.read(policy_changes::judged_under).await? == in_force.id();
     Ok(html! {
         section.card {
             p {
@@ -227,7 +225,7 @@ fn decisions(policy: &RulePolicy, weights: Weights, caller: &Caller) -> Markup {
             h2 { "改动" }
             label { "理由（必填） " input name="why" maxlength="1000" required; }
             " " button.button.primary { "先看影响" }
-            p.quiet { "先按改动后的政策把库中的年度报告重新校核一遍，列出结论会改变的份数；确认后才生效，不需要重启。" }
+            p.quiet { "先按改动后的政策重新校核改动涉及的年度报告（超过1000份的，均匀抽取1000份），列出结论会改变的份数；确认后才生效，不需要重启。" }
         }
     }
 }
@@ -332,7 +330,7 @@ pub(crate) async fn rules_preview(
         None => RulePolicy::of(app.worker().config().rule_policy.as_deref())
             .map_err(|error| Problem::internal(&error.into()))?,
     };
-    let preview = policy_changes::preview(&app, policy).await?;
+    let preview = policy_changes::preview(&app, &caller, policy).await?;
     let content = html! {
         h1 { "校核政策改动的影响" }
         (effects(&preview))
@@ -442,11 +440,14 @@ fn effects(preview: &Preview) -> Markup {
     html! {
         section.card {
             dl.counts {
-                div { dt { "重新校核" } dd { (preview.reports) } }
+                div { dt { "库中" } dd { (preview.all) } }
+                div { dt { "改动涉及" } dd { (preview.touched) } }
+                div { dt { "已重新校核" } dd { (preview.reports) } }
                 div { dt { "结果改变" } dd { (preview.changed) } }
                 div { dt { "结论改变" } dd { (preview.verdicts.values().sum::<usize>()) } }
             }
-            @if preview.changed == 0 { p { "没有年度报告的校核结果会改变。" } }
+            (extent(preview))
+            @if preview.changed == 0 { p { (unchanged(preview)) } }
             @if !preview.verdicts.is_empty() {
                 ul.plain-list { @for ((from, to), reports) in &preview.verdicts { li { (from_to(*from, *to)) " " b { (reports) } "份" } } }
             }
@@ -465,6 +466,30 @@ fn effects(preview: &Preview) -> Markup {
                 }
             }
         }
+    }
+}
+
+/// How many reports the numbers are about.
+fn extent(preview: &Preview) -> Markup {
+    let Preview { touched, reports, unjudged_rules, .. } = preview;
+    html! {
+        @if reports < touched {
+            p.notice.warn {
+                "改动涉及的年度报告较多，从中均匀抽取" (reports) "份重新校核，以下份数是这" (reports) "份中的份数。改动生效后全部重新校核。"
+            }
+        } @else {
+            p.quiet { "改动涉及的年度报告已全部重新校核；其余的不受影响，没有重新校核。" }
+        }
+        @if !unjudged_rules.is_empty() {
+            p.notice.warn { "启用的规则" (unjudged_rules.join("、")) "要比较多份年度报告或者核对网页，结果在改动生效后才有，不在以下份数中。" }
+        }
+    }
+}
+
+fn unchanged(preview: &Preview) -> &'static str {
+    match preview.reports < preview.touched {
+        true => "抽取的年度报告，校核结果都不会改变。",
+        false => "没有年度报告的校核结果会改变。",
     }
 }
 

@@ -1,10 +1,11 @@
 //! `/users`: the accounts of the office. An administrator makes them, gives them roles, and disables them.
 
 use access::account::{Account, Password, Profile};
-use access::{Caller, Role};
-use axum::extract::State;
+use access::{Action, Caller, Role};
+use axum::extract::{OriginalUri, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
+use export::{Column, Kind, Value};
 use maud::{Markup, html};
 use report::beijing;
 
@@ -12,6 +13,7 @@ use super::layout::{self, ErrorPage};
 use super::login;
 use crate::app::App;
 use crate::form::Form;
+use crate::list_export;
 use crate::params::{Id, Params};
 use crate::problem::Problem;
 use crate::users::{self, WithPassword, scope_text};
@@ -30,20 +32,55 @@ pub(crate) async fn list(
     let found = users::list(&app, text, Role::parse(role)).await?;
     let content = html! {
         div.title-row { h1 { (TITLE) } a.button.primary href="/users/new" { "新建账号" } }
-        form.card.asking action="/users" role="search" {
+        form.card.asking action="/users" role="search" aria-label="筛选账号" {
             label { "查找 " input type="search" name="q" value=(text) placeholder="登录名、姓名、区划代码、机关"; }
             label { "角色 " (role_select(Role::parse(role), true)) }
             button.button { "筛选" }
-            span.quiet { "共 " (found.len()) " 个账号" @if found.len() > LISTED { "，只列出前 " (LISTED) " 个" } }
+            span.quiet { "共 " (found.len()) " 个账号" @if found.len() > LISTED { "，只列出前 " (LISTED) " 个" } "　" (list_export::links("/users", &params)) }
         }
         section.card {
-            @if found.is_empty() { p { "没有符合条件的账号。" } } @else { (table(&found[..found.len().min(LISTED)])) }
+            @if found.is_empty() { p { "没有符合条件的账号。" } } @else { (rows(&found[..found.len().min(LISTED)])) }
         }
     };
     Ok(layout::page_with(&app, &caller, TITLE, "", &["account.css"], content).await.into_response())
 }
 
-fn table(accounts: &[Account]) -> Markup {
+/// `GET /users.csv` and `GET /users.xlsx`: the accounts that the page lists with the same parameters, all of them.
+pub(crate) async fn table(
+    State(app): State<App>,
+    caller: Caller,
+    OriginalUri(address): OriginalUri,
+    params: Params,
+) -> Result<Response, Problem> {
+    let format = list_export::format_of(&address)?;
+    let (text, role) = (params.get("q").unwrap_or_default(), params.get("role").unwrap_or_default());
+    let found = users::list(&app, text, Role::parse(role)).await?;
+    let detail = format!("{} accounts", found.len());
+    app.access().record(&caller, Action { name: "export-users", object: "", detail: &detail }).await?;
+    let columns = vec![
+        Column::new("name", "登录名", Kind::Text, "登录用的名称。"),
+        Column::new("display", "姓名", Kind::Text, "姓名和单位。"),
+        Column::new("role", "角色", Kind::Text, "账号能做什么。"),
+        Column::new("scope", "范围", Kind::Text, "负责的地区或者机关。"),
+        Column::new("sign_in", "登录方式", Kind::Text, "密码或者统一身份认证。"),
+        Column::new("state", "状态", Kind::Text, "正常、待改初始密码或者已停用。"),
+        Column::new("created", "建立时间", Kind::Time, "账号建立的时间。"),
+    ];
+    let row = |account: &Account| {
+        vec![
+            Value::text(account.name.clone()),
+            Value::text(account.display.clone()),
+            Value::text(account.role.title()),
+            Value::text(scope_text(&account.regions, &account.agencies)),
+            Value::text(way(account)),
+            Value::text(state(account)),
+            Value::Time(account.created_at_ms),
+        ]
+    };
+    list_export::answer(TITLE, columns, found.iter().map(row).collect(), format).await
+}
+
+fn rows(accounts: &[Account]) -> Markup {
     html! {
         div.scroll tabindex="0" { table.plain.left.users {
             thead { tr { th scope="col" { "登录名" } th scope="col" { "姓名" } th scope="col" { "角色" } th scope="col" { "范围" } th scope="col" { "登录方式" } th scope="col" { "状态" } th scope="col" { "建立时间" } } }
@@ -53,7 +90,7 @@ fn table(accounts: &[Account]) -> Markup {
                         th scope="row" { a href={ "/users/" (account.id()) } { (account.name) } }
                         td { (account.display) }
                         td.nowrap { (account.role.title()) }
-                        td { (scope_text(&account.regions, &account.agencies)) }
+                        td.scope { (scope_text(&account.regions, &account.agencies)) }
                         td.nowrap { (way(account)) }
                         td.nowrap { (state(account)) }
                         td.nowrap { (beijing::format_time(account.created_at_ms)) }

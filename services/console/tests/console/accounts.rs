@@ -254,7 +254,16 @@ async fn an_initial_password_is_changed_before_anything_else() {
     for withheld in ["汇总与比对", "处理状态", ">用户<", ">操作记录<"] {
         assert!(!page.contains(withheld), "{withheld}");
     }
-    for address in ["/status", "/regions", "/users", "/audit", "/api/v1/kept", "/api/v1/audit"] {
+    for address in [
+        "/status",
+        "/regions",
+        "/users",
+        "/users.csv",
+        "/users.xlsx",
+        "/audit",
+        "/api/v1/kept",
+        "/api/v1/audit",
+    ] {
         assert_eq!(browser.get(address).await.status.as_u16(), 403, "{address}");
     }
 }
@@ -328,6 +337,14 @@ async fn everything_an_administrator_does_is_in_the_audit_trail() {
     let all = entries(&mut admin, "").await;
     assert_eq!(&all[..3], [" create-account chief", "chief sign-in chief", "chief create-account lisi"]);
     assert_eq!(entries(&mut admin, "action=create-account&who=chief").await, ["chief create-account lisi"]);
+    let formula = [("name", "zhao"), ("display", "=1+1"), ("role", "review"), ("regions", "6101")];
+    admin.post("/users", &formula).await;
+    let csv = admin.get("/users.csv?role=review").await.text();
+    assert_eq!(csv.lines().count(), 2, "{csv}");
+    assert!(csv.contains("zhao,'=1+1,审核员,"), "{csv}");
+    assert_eq!(entries(&mut admin, "action=export-users").await, ["chief export-users "]);
+    let audit = admin.get("/audit").await.text();
+    assert!(audit.contains("导出用户") && !audit.contains("export-users</td>"), "{audit}");
     // A denial is published in the background.
     let denied = async {
         while !entries(&mut admin, "refused=true&action=sign-in").await.contains(&" sign-in lisi".to_owned())
@@ -347,6 +364,19 @@ async fn everything_an_administrator_does_is_in_the_audit_trail() {
     assert_eq!(admin.get("/api/v1/audit?format=pdf").await.status.as_u16(), 400);
     // No password is in it.
     assert!(!csv.text().contains(PASSWORD) && !csv.text().contains("wrong horse"));
+}
+
+#[tokio::test]
+async fn the_head_of_a_region_tries_out_no_policy_of_the_office() {
+    let console = console().await;
+    let mut admin = administrator(&console).await;
+    let password = create_and_change(&mut admin, "lisi", "lead", "6101").await;
+    let mut head = Browser::signed_in(&console, "lisi", &password).await;
+    let tried = head.post("/rules/preview", &[("seen", ""), ("why", "试行"), ("rule.T3-01", "off")]).await;
+    assert_eq!(tried.status.as_u16(), 403, "{}", tried.text());
+    let address = "/api/v1/policy/changes?why=x&dry_run=true";
+    let tried = head.send(Method::POST, address, &[("origin", "http://gouji.example")], "off = []").await;
+    assert_eq!(tried.status.as_u16(), 403, "{}", tried.text());
 }
 
 #[tokio::test]

@@ -130,6 +130,7 @@ impl TestConsole {
             report: Some(wire.clone()),
             text: Some(blob.clone()),
             reader_version: reading::VERSION.into(),
+            text_zstd: Vec::new(),
         };
         self.publish(&parsed).await;
         let fact = validated(&submitted, wire, blob, &review);
@@ -310,6 +311,7 @@ fn validated(
         findings: review.findings.iter().map(v1::Finding::from).collect(),
         verdict: v1::Verdict::from(review.verdict()).into(),
         rules_version: review.rules_version.clone(),
+        text_zstd: Vec::new(),
     }
 }
 

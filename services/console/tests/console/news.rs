@@ -75,6 +75,26 @@ async fn the_page_marks_what_its_reader_has_not_seen() {
     assert_eq!(page.matches("class=\"mark-new\"").count(), 1, "{page}");
     let filtered = console.get("/news?kind=received").await.text();
     assert!(filtered.contains("新报送") && !filtered.contains("photo.png"), "{filtered}");
+    assert!(filtered.contains("href=\"/news.csv?kind=received\""), "{filtered}");
+}
+
+#[tokio::test]
+async fn the_list_is_a_file_with_its_filters() {
+    let mut console = TestConsole::empty().await;
+    console.submit("page-utf8.html", &sample("page-utf8.html")).await;
+    console.refuse("=cmd|calc.png", b"\x89PNG", "这是图片，暂不能读取。").await;
+    items(&console, "", 2).await;
+    let csv = console.get("/news.csv").await;
+    assert!(csv.header("content-disposition").contains(".csv"), "{}", csv.header("content-disposition"));
+    let text = csv.text();
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!((lines.len(), lines[0].starts_with("\u{feff}时间,类别,机关")), (3, true), "{text}");
+    assert!(text.contains(",'=cmd|calc.png,"), "{text}");
+    let filtered = console.get("/news.csv?kind=refused").await.text();
+    assert!(filtered.lines().count() == 2 && filtered.contains("未接收"), "{filtered}");
+    let book = console.get("/news.xlsx?kind=refused").await;
+    assert_eq!((book.status.as_u16(), &book.body[..2]), (200, &b"PK"[..]));
+    assert_eq!(console.get("/news.csv?kind=x").await.status.as_u16(), 400);
 }
 
 #[tokio::test]

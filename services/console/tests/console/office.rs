@@ -4,6 +4,7 @@ use std::io::{Cursor, Read as _};
 
 use axum::body::Body;
 use axum::http::Request;
+use serde_json::json;
 use zip::ZipArchive;
 
 use crate::harness::{Answer, TestConsole, sample};
@@ -176,7 +177,15 @@ async fn a_hundred_letters_come_in_one_file() {
     console.commit().await;
 
     let page = console.get("/documents?kind=letter&region=3707&year=2024").await.text();
-    has(&page, &["整改意见", "可以生成<b>100</b>份", "全部下载"]);
+    has(&page, &["整改意见", "可以生成<b>100</b>份", "全部下载", "/documents.xlsx?kind=letter"]);
+    let csv = console.get("/documents.csv?kind=letter&region=3707&year=2024").await.text();
+    assert_eq!(csv.lines().count(), 101, "{csv}");
+    has(&csv, &["\u{feff}机关,区划代码,地区,年度,校核结论", "潍坊市第143局,370700,山东省潍坊市,2024,"]);
+    let none = console.get("/documents.csv?kind=letter&region=3707&year=2019").await.text();
+    assert_eq!(none.lines().count(), 1, "{none}");
+    let book = console.get("/documents.xlsx?kind=letter&region=3707&year=2024").await;
+    assert_eq!((book.status.as_u16(), &book.body[..2]), (200, &b"PK"[..]));
+    assert_eq!(console.get("/documents.csv?kind=bulletin&region=3707&year=2024").await.status, 400);
     let answer =
         console.get("/api/v1/letters?region=3707&year=2024&name=office&number=X%7Bn%7D&first=5").await;
     assert_eq!((answer.header("gouji-letters"), answer.header("gouji-skipped")), ("100", "0"));
@@ -224,6 +233,9 @@ async fn those_who_have_not_reported_are_reminded_and_the_notice_lists_them() {
         "机关名称,区划代码,免报年度,说明\n{OWN},370700,,\n{OTHER},370700,,\n潍坊市老龄办,370700,全部,机构撤销\n"
     );
     console.import_roster(&roster).await;
+    let csv = console.get("/documents.csv?kind=reminder&region=3707&year=2024").await.text();
+    assert_eq!(csv.lines().count(), 2, "{csv}");
+    has(&csv, &[&format!("{OTHER},2024,2025-01-31")]);
     let page = console.get("/documents?kind=reminder&region=3707&year=2024&name=office").await.text();
     has(&page, &["未报送的机关有<b>1</b>个", OTHER, "全部下载"]);
     let (names, list) = archive(&console.get("/api/v1/reminders?region=3707&year=2024").await);
@@ -270,7 +282,13 @@ async fn every_rule_is_explained_and_the_policy_is_changed_in_the_page() {
     let fields = [("seen", ""), ("rule.T3-01", "off"), ("why", "试行"), ("weight.late", "20")];
     let preview = post(&console, "/rules/preview", &fields).await.text();
     has(&preview, &["校核政策改动的影响", "T3-01", "不再有", "生效"]);
-    lacks(&preview, &["没有年度报告的校核结果会改变"]);
+    // Only reports that break the rule are judged again.
+    let broken = broken["total"].as_u64().unwrap();
+    has(&preview, &[&format!("改动涉及</dt><dd>{broken}<"), &format!("已重新校核</dt><dd>{broken}<")]);
+    lacks(&preview, &["没有年度报告的校核结果会改变", "均匀抽取"]);
+    let untouched =
+        post(&console, "/rules/preview", &[("seen", ""), ("why", "试行"), ("weight.late", "20")]).await;
+    has(&untouched.text(), &["改动涉及</dt><dd>0<", "没有年度报告的校核结果会改变"]);
     let policy = text_area(&preview);
     has(&policy, &["off = [\"T3-01\"]", "late = 20"]);
     let change = [("seen", ""), ("policy", policy.as_str()), ("why", "试行"), ("restores", "")];
@@ -310,4 +328,74 @@ async fn every_rule_is_explained_and_the_policy_is_changed_in_the_page() {
     let answer = console.ask_with(request, Body::from("of = []")).await;
     assert_eq!(answer.status, 400);
     console.commit().await;
+}
+
+#[tokio::test]
+async fn published_pages_are_listed_and_exported() {
+    let mut console = TestConsole::empty().await;
+    let (id, key) = console.submit("a.txt", of(OWN, 2024).as_bytes()).await;
+    console.commit().await;
+    let page = console.get("/published").await.text();
+    has(&page, &["还没有登记网址"]);
+    let sighting = |id: &str| json!({"id": id, "original": "0".repeat(64), "fetched_at_ms": 1_740_000_000_000_i64, "document": "http://a.gov.cn/1.pdf"});
+    let records = [
+        json!({"address": "http://a.gov.cn/1.html", "agency": "登记名", "state": "unchanged",
+               "checked_at_ms": 1_750_000_000_000_i64, "first": sighting("x-g0"), "standing": sighting(&id)}),
+        json!({"address": "http://b.gov.cn/2.html", "agency": "乙局", "region": "370481", "year": 2023, "state": "gone",
+               "checked_at_ms": 1_750_000_000_000_i64, "missing": {"since_ms": 1_745_000_000_000_i64}}),
+        json!({"address": "http://c.gov.cn/nb/", "title": "=HYPERLINK(1)", "state": "list", "listed": 12}),
+        json!({"address": "http://d.gov.cn/", "state": "failed", "problem": {"code": "x", "zh": "网站拒绝访问。", "en": "no"}}),
+    ];
+    let ledger = console.worker.bus().bucket(bus::PUBLISHED);
+    for (number, record) in records.iter().enumerate() {
+        ledger.put(&format!("{number:032x}"), record.to_string().into()).await.unwrap();
+    }
+    let page = console.get("/published").await.text();
+    // The report says more than the ledger.
+    has(
+        &page,
+        &[
+            OWN,
+            "山东省潍坊市",
+            "第1至4个，共4个网址",
+            &format!("/reports/{key}"),
+            "2025-02-20</span>",
+            "05:20:00",
+        ],
+    );
+    has(
+        &page,
+        &["乙局", "山东省枣庄市滕州市", "自2025-04-19 02:13:20起", "12份", "网站拒绝访问。", "=HYPERLINK(1)"],
+    );
+    lacks(&page, &["登记名"]);
+    let rows = async |query: &str| {
+        console.get(&format!("/published{query}")).await.text().matches("<tr data-state").count()
+    };
+    for (query, expected) in [
+        ("", 4),
+        ("?q=a.gov", 1),
+        ("?q=%E4%B9%99%E5%B1%80", 1),
+        ("?state=gone", 1),
+        ("?state=waiting", 0),
+        ("?region=3704", 1),
+        ("?region=37", 2),
+        ("?year=2024", 1),
+        ("?changed=true", 0),
+        ("?from=9", 0),
+        ("?from=1", 3),
+    ] {
+        assert_eq!(rows(query).await, expected, "{query}");
+    }
+    for wrong in ["?year=soon", "?state=soon", "?region=9999"] {
+        has(&console.get(&format!("/published{wrong}")).await.text(), &["role=\"alert\""]);
+        assert!(console.get(&format!("/published/export{wrong}")).await.status.is_client_error(), "{wrong}");
+    }
+    let csv = console.get("/published/export?format=csv&state=list").await.text();
+    let lines: Vec<&str> = csv.lines().collect();
+    assert_eq!(lines.len(), 2, "{csv}");
+    assert!(lines[1].starts_with("http://c.gov.cn/nb/,") && lines[1].contains("'=HYPERLINK(1)"), "{csv}");
+    let lines = console.get("/published/export?format=jsonl&q=a.gov").await.text();
+    let line: serde_json::Value = serde_json::from_str(lines.trim()).unwrap();
+    assert_eq!((&line["report"], &line["state"]), (&json!(key), &json!("unchanged")), "{line}");
+    assert_eq!(console.get("/published/export?format=parquet").await.status, 400);
 }

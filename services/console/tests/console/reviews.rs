@@ -187,6 +187,10 @@ async fn forms_work_without_script() {
 
     // Many at once: first what is done to how many, then the outcomes.
     let list = console.get("/review").await.text();
+    let letters = "/documents?review=pending&amp;kind=letter";
+    assert!(list.contains(letters), "{list}");
+    let made = console.get(&letters.replace("&amp;", "&")).await.text();
+    assert!(made.contains("可以生成") && made.contains("name=\"review\" value=\"pending\""), "{made}");
     assert!(list.contains(&format!("value=\"{good}:0\"")), "{list}");
     let form = format!("act=returned&deadline=2099-03-01&report={good}:0&report={wrong}:0&back=/review");
     let asked = console.post("/review", &form).await.text();

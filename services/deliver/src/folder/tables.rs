@@ -22,6 +22,22 @@ pub(super) enum Table {
 const REQUIRED: [&str; 11] =
     ["key", "event", "id", "cell", "label", "state", "rule", "severity", "message", "sequence", "time"];
 
+/// Characters that a text has at most, as in the exchange tables; none where nothing limits it.
+fn longest(column: &str) -> Option<usize> {
+    Some(match column {
+        "key" | "version" | "cell" => 128,
+        "id" => 256,
+        "event" | "form" | "verdict" | "severity" => 8,
+        "region_code" => 12,
+        "region" => 100,
+        "agency" => 500,
+        "rejudged" => 5,
+        "label" => 200,
+        "state" | "rule" => 16,
+        _ => return None,
+    })
+}
+
 type Row<'a> = Vec<Value<'a>>;
 
 impl Table {
@@ -94,15 +110,16 @@ impl Table {
         };
         let item = |column: Column| Item {
             required: REQUIRED.contains(&&*column.id),
-            name: column.id.into_owned(),
-            title: column.name.into_owned(),
             kind: match column.kind {
-                Kind::Text => items::Kind::Text(None),
+                Kind::Text if column.id == "published" => items::Kind::Day,
+                Kind::Text => items::Kind::Text(longest(&column.id)),
                 Kind::Integer => items::Kind::Integer,
                 Kind::Decimal => items::Kind::Decimal(38, 10),
                 Kind::Date => items::Kind::Day,
                 Kind::Time => items::Kind::Time,
             },
+            name: column.id.into_owned(),
+            title: column.name.into_owned(),
             note: column.meaning.into_owned(),
         };
         Group {

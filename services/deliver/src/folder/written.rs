@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, ensure};
 use data_encoding::HEXLOWER;
-use export::Format;
+use export::{Format, Names};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -64,7 +64,8 @@ pub(super) fn write_batch(
         for format in formats {
             let name = format!("{}.{}", table.as_str(), format.as_str());
             files.push(write_file(directory, name, |out| {
-                Ok(export::write_table(table.as_str(), table.columns(), format, table.rows(changes), out)?)
+                let (title, rows) = (table.as_str(), table.rows(changes));
+                Ok(export::write_table(title, table.columns(), Names::Id, format, rows, out)?)
             })?);
         }
     }

@@ -4,7 +4,7 @@ use bus::Feed;
 use futures::StreamExt as _;
 use tokio::time::Instant;
 
-use super::refused::undelivered;
+use super::refused::AtFault;
 use super::{LOOK_EVERY, Session, Stop};
 use crate::change::{Batch, Change};
 use crate::outward::{Notice, Outward, Unreadable};
@@ -97,7 +97,8 @@ impl Session<'_> {
                     self.ready.push_back(change);
                 }
                 Err(why) => {
-                    self.set_aside(undelivered(&self.outlet.name, &notice, &why.to_string(), 1)).await?
+                    let fact = AtFault::from(&notice).undelivered(&self.outlet.name, &why.to_string(), 1);
+                    self.set_aside(fact).await?;
                 }
             }
         }

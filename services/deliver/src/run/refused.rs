@@ -10,29 +10,6 @@ use crate::outward::{Notice, Outward};
 use crate::set_aside::region;
 
 impl Session<'_> {
-    pub(super) fn undelivered(&self, change: &Change, reason: &str, attempts: u32) -> ReportUndelivered {
-        let (code, year, version) = match &change.state {
-            State::Stands(standing) => (standing.region.as_str(), standing.year, standing.version.clone()),
-            State::Gone { region, year } => {
-                let version = change.id.strip_prefix(&format!("{}.", change.report));
-                let version = version.filter(|version| !version.contains('.'));
-                (region.as_str(), *year, version.unwrap_or(&change.report).to_owned())
-            }
-        };
-        ReportUndelivered {
-            id: version,
-            outlet: self.outlet.name.clone(),
-            report: change.report.clone(),
-            change: change.id.clone(),
-            sequence: change.sequence,
-            reason: reason.to_owned(),
-            attempts,
-            year: year.into(),
-            region: region(code),
-            end: UndeliveredEnd::Unspecified.into(),
-        }
-    }
-
     pub(super) async fn set_aside(&mut self, fact: ReportUndelivered) -> Result<(), Stop> {
         let (name, change, reason) = (&self.outlet.name, fact.change.clone(), fact.reason.clone());
         self.set_aside.publish(self.worker.bus(), fact).await?;
@@ -107,17 +84,52 @@ impl Session<'_> {
     }
 }
 
-pub(super) fn undelivered(outlet: &str, notice: &Notice, reason: &str, attempts: u32) -> ReportUndelivered {
-    ReportUndelivered {
-        id: notice.reading.clone(),
-        outlet: outlet.to_owned(),
-        report: notice.report.clone(),
-        change: notice.id.clone(),
-        sequence: notice.sequence,
-        reason: reason.to_owned(),
-        attempts,
-        year: notice.year.into(),
-        region: region(&notice.region),
-        end: UndeliveredEnd::Unspecified.into(),
+/// A change at fault, before or after its figures were fetched.
+pub(super) struct AtFault<'a> {
+    reading: &'a str,
+    report: &'a str,
+    change: &'a str,
+    sequence: u64,
+    year: u16,
+    region: &'a str,
+}
+
+impl<'a> From<&'a Notice> for AtFault<'a> {
+    fn from(notice: &'a Notice) -> Self {
+        let Notice { sequence, id, report, reading, region, year, .. } = notice;
+        Self { reading, report, change: id, sequence: *sequence, year: *year, region }
+    }
+}
+
+impl<'a> From<&'a Change> for AtFault<'a> {
+    fn from(change: &'a Change) -> Self {
+        let Change { sequence, id, report, state, .. } = change;
+        let (reading, year, region) = match state {
+            State::Stands(standing) => (standing.version.as_str(), standing.year, &standing.region),
+            State::Gone { region, year } => {
+                let version = id.strip_prefix(report.as_str()).and_then(|rest| rest.strip_prefix('.'));
+                let version = version.filter(|version| !version.contains('.'));
+                (version.unwrap_or(report), *year, region)
+            }
+        };
+        Self { reading, report, change: id, sequence: *sequence, year, region }
+    }
+}
+
+impl AtFault<'_> {
+    /// The fact that an outlet sets it aside.
+    pub(super) fn undelivered(&self, outlet: &str, reason: &str, attempts: u32) -> ReportUndelivered {
+        ReportUndelivered {
+            id: self.reading.to_owned(),
+            outlet: outlet.to_owned(),
+            report: self.report.to_owned(),
+            change: self.change.to_owned(),
+            sequence: self.sequence,
+            reason: reason.to_owned(),
+            attempts,
+            year: self.year.into(),
+            region: region(self.region),
+            end: UndeliveredEnd::Unspecified.into(),
+        }
     }
 }

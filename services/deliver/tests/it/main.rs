@@ -13,6 +13,7 @@ mod postgres;
 #[path = "../../../../tests/src/processes.rs"]
 #[expect(dead_code, unreachable_pub, reason = "it is public in `tests`, where most of it is used")]
 mod processes;
+mod selection;
 #[path = "../../../../tests/src/skip.rs"]
 #[expect(unreachable_pub, reason = "it is public in `tests`, where it belongs")]
 mod skip;

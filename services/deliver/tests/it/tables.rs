@@ -31,6 +31,8 @@ trait Server {
     const DIALECT: Dialect;
     /// Defines the user and grants it what it needs.
     fn grant(&self);
+    /// Grants it the views, which were made again.
+    fn grant_views(&self);
     /// Runs statements as an administrator.
     fn sql(&self, sql: &str) -> String;
     fn client(&self, sql: &str) -> Command;
@@ -55,6 +57,10 @@ impl Server for Postgres {
              GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA bus TO gouji; \
              GRANT UPDATE ON bus.gouji_place TO gouji"
         ));
+    }
+
+    fn grant_views(&self) {
+        self.sql("GRANT SELECT ON ALL TABLES IN SCHEMA bus TO gouji");
     }
 
     fn sql(&self, sql: &str) -> String {
@@ -103,6 +109,9 @@ impl Server for MariaDb {
              GRANT UPDATE ON bus.gouji_place TO gouji@'127.0.0.1'"
         ));
     }
+
+    /// The grant on the schema holds for them.
+    fn grant_views(&self) {}
 
     fn sql(&self, sql: &str) -> String {
         self.mariadb("mysql", sql).unwrap()
@@ -490,6 +499,27 @@ async fn what_is_not_set_up<S: Server>(exchange: &Exchange<S>) {
     server.sql("ALTER TABLE bus.gouji_finding RENAME COLUMN rule_id TO rule_name");
     check("gouji outlet schema").await;
     server.sql("ALTER TABLE bus.gouji_finding RENAME COLUMN rule_name TO rule_id");
+    // A column that takes short texts only is found before a report is refused.
+    let (narrow, wide) = match S::DIALECT {
+        Dialect::MySql => ("MODIFY agency VARCHAR(20)", "MODIFY agency VARCHAR(500)"),
+        _ => ("ALTER COLUMN agency TYPE VARCHAR(20)", "ALTER COLUMN agency TYPE VARCHAR(500)"),
+    };
+    // The view has the type of the column too.
+    let views = table::schema(S::DIALECT, Some("bus"));
+    let (first_view, _) = views.match_indices("CREATE VIEW").next().unwrap();
+    let alter = |how: &str| {
+        server.sql("DROP VIEW bus.gouji_current_cell");
+        server.sql("DROP VIEW bus.gouji_current");
+        server.sql(&format!("ALTER TABLE bus.gouji_report {how}"));
+        server.sql(&views[first_view..]);
+        server.grant_views();
+    };
+    alter(narrow);
+    let error = exchange.tables().test().await.unwrap_err();
+    assert!(matches!(error, TargetError::Blocked(_)), "{error:?}");
+    let said = error.to_string();
+    assert!(said.contains("as long as the definition allows") && said.contains("SQLSTATE 22001"), "{said}");
+    alter(wide);
     exchange.write_dsn("wrong-secret");
     check("SQLSTATE").await;
     exchange.write_dsn(PASSWORD);

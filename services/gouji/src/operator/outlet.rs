@@ -241,7 +241,7 @@ fn standing(state: &OutletState) -> (String, &'static str) {
         let (since, why) = (moment::length(now - state.problem_since_ms), one_line(&state.problem));
         return (text!("受阻{since}：{why}", "blocked for {since}: {why}"), "blocked");
     }
-    if now - state.seen_at_ms > GONE_AFTER_MS {
+    if (now - state.seen_at_ms).abs() > GONE_AFTER_MS {
         let since = moment::format(state.seen_at_ms);
         return (text!("{since}以后没有运行", "has not run since {since}"), "gone");
     }
@@ -279,7 +279,7 @@ async fn show(connection: &Connection, name: &str, json: bool) -> Result<()> {
         });
         say(&json!({
             "name": name, "to": outlet.to.as_str(), "regions": outlet.regions,
-            "carry": format!("{:?}", outlet.carry).to_lowercase(), "state": state, "is": standing(&state).1,
+            "carry": outlet.carry.as_str(), "state": state, "is": standing(&state).1,
             "leader": leader.map(|leader| leader.holder), "set_aside": open.collect::<Vec<_>>(),
         })
         .to_string());
@@ -294,7 +294,7 @@ async fn show(connection: &Connection, name: &str, json: bool) -> Result<()> {
         (word("名称", "name"), name.to_owned()),
         (word("类型", "to"), outlet.to.as_str().to_owned()),
         (word("地区", "regions"), regions),
-        (word("内容", "carry"), format!("{:?}", outlet.carry).to_lowercase()),
+        (word("内容", "carry"), outlet.carry.as_str().to_owned()),
         (word("状态", "state"), standing(&state).0),
         (word("进程", "process"), leader.map_or_else(|| "-".to_owned(), |leader| leader.holder)),
         (word("已送至", "position"), state.position.sequence.to_string()),
@@ -310,7 +310,20 @@ async fn show(connection: &Connection, name: &str, json: bool) -> Result<()> {
     for fact in set_aside.open() {
         say(&format!("  {}  {}", fact.change, one_line(&fact.reason)));
     }
+    say_selection(name, &state);
     Ok(())
+}
+
+/// Says where the settings of an outlet chose something else before.
+fn say_selection(name: &str, state: &OutletState) {
+    let from = state.selected_from;
+    if from > 0 {
+        say(&text!(
+            "地区或内容的设置在日志第{from}条之后改变，此前的按原设置传送；gouji outlet rewind {name} --to start 按现行设置全部重新传送",
+            "its regions or what it carries were changed after {from}, and what was delivered before is by the settings \
+             of then; `gouji outlet rewind {name} --to start` delivers everything by those of now"
+        ));
+    }
 }
 
 async fn test(connection: &Connection, name: &str) -> Result<()> {
@@ -361,8 +374,16 @@ async fn rewind(connection: &Connection, name: &str, to: &str) -> Result<()> {
     let log = bus.extent().await?;
     let sequence = sequence_of(bus, to, log.last).await?;
     let position = Position { log_made_at_ms: log.made_at_ms, sequence };
-    bus.record_action(connection.who(), "rewind-outlet", name, &format!("to {sequence}")).await?;
     let states = OutletStates::new(bus);
+    let now = states.read(name).await?.position;
+    if now.log_made_at_ms == log.made_at_ms && sequence > now.sequence {
+        let now = now.sequence;
+        bail!(text!(
+            "出口 {name} 只送到第{now}条，不能跳到第{sequence}条：中间的将永远不会送达",
+            "outlet {name} is at {now}: a step forward to {sequence} would leave out what lies between"
+        ));
+    }
+    bus.record_action(connection.who(), "rewind-outlet", name, &format!("to {sequence}")).await?;
     let changed = states.change(name, |state| {
         state.rewind = Some(position);
         Ok(())
@@ -423,7 +444,8 @@ async fn reconcile(connection: &Connection, name: &str, json: bool) -> Result<bo
     let worker = connection.worker().await?;
     let outlet = configured(worker.config(), name)?;
     let bus = worker.bus();
-    let place = OutletStates::new(bus).read(name).await?.position;
+    let state = OutletStates::new(bus).read(name).await?;
+    let place = state.position;
     let is_this_log = bus.extent().await?.made_at_ms == place.log_made_at_ms;
     let to = if is_this_log { place.sequence } else { 0 };
     let found = check::reconcile(bus, outlet, to, &worker.config().installation).await?;
@@ -459,6 +481,7 @@ async fn reconcile(connection: &Connection, name: &str, json: bool) -> Result<bo
             items.iter().take(NAMED).for_each(|item| say(&format!("           {item}")));
         }
     }
+    say_selection(name, &state);
     if found.is_sound() {
         say(&text!(
             "sound：日志中的都已送达或搁置",

@@ -71,7 +71,8 @@ impl Reconcile {
         let worker = self.bus.worker().await?;
         let mut report = self.look(&worker).await?;
         if self.rebuild {
-            let rebuilt = rebuild::rebuild(worker.bus(), &report.store, self.bus.who()).await?;
+            let rebuilt =
+                rebuild::rebuild(worker.bus(), &worker.config().bus, &report.store, self.bus.who()).await?;
             if !self.json {
                 say(&rebuilt.text());
             }

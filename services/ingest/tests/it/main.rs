@@ -1,5 +1,9 @@
 //! Ways in with real servers.
 
+#[path = "../../../../tests/src/mariadb.rs"]
+#[expect(unreachable_pub, reason = "it is public in `tests`, where it belongs")]
+#[expect(dead_code, reason = "other tests kill it")]
+mod mariadb;
 #[path = "../../../../tests/src/postgres.rs"]
 #[expect(unreachable_pub, reason = "it is public in `tests`, where it belongs")]
 #[expect(dead_code, reason = "other tests kill it")]

@@ -1,4 +1,4 @@
-//! A table of files in PostgreSQL, and the process that takes its rows.
+//! A table of files in PostgreSQL and in MariaDB, and the process that takes its rows.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests stand outside test functions")]
 
@@ -15,13 +15,86 @@ use proto::v1::{self, ReportIndexed, ReportRefused, ReportSubmitted, ReportValid
 use report::{Report, Year};
 use worker::{Config, CpuPool, Shutdown, Worker};
 
+use crate::mariadb::{self, MariaDb};
 use crate::postgres::{self, Postgres};
 use crate::processes::{NatsServer, Process, SyncInterval, until};
 use crate::skip::skip;
 
 const PATIENCE: Duration = Duration::from_secs(120);
-/// The SHA-256 of the first file, as the database computes it.
-const HASH: &str = "sha256(convert_to('<html>1</html>', 'UTF8'))";
+const PASSWORD: &str = "geheim";
+
+/// A database with the table of files, and a user that may do what an inlet has to.
+trait Server {
+    const DIALECT: Dialect;
+    /// Other bytes than those of any file.
+    const OTHER_BYTES: &str;
+
+    /// What statements of an administrator print, columns separated by `|`.
+    fn sql(&self, sql: &str) -> anyhow::Result<String>;
+    /// Defines the database and the user.
+    fn grant(&self);
+    /// The bytes of a text as an expression, and their SHA-256 in lower-case digits.
+    fn bytes(&self, text: &str) -> String;
+    fn hash(&self, text: &str) -> String;
+    fn connection_string(&self) -> String;
+}
+
+impl Server for Postgres {
+    const DIALECT: Dialect = Dialect::Postgres;
+    const OTHER_BYTES: &str = "'\\x3132'";
+
+    fn sql(&self, sql: &str) -> anyhow::Result<String> {
+        self.psql("postgres", sql)
+    }
+
+    fn grant(&self) {
+        self.sql(&ingest::table_schema(Self::DIALECT, None)).unwrap();
+        let user = format!("CREATE ROLE gouji LOGIN PASSWORD '{PASSWORD}'");
+        self.sql(&format!("{user}; GRANT SELECT, UPDATE ON gouji_file TO gouji")).unwrap();
+    }
+
+    fn bytes(&self, text: &str) -> String {
+        format!("convert_to('{text}', 'UTF8')")
+    }
+
+    fn hash(&self, text: &str) -> String {
+        format!("encode(sha256({}), 'hex')", self.bytes(text))
+    }
+
+    fn connection_string(&self) -> String {
+        let (driver, port) = (postgres::DRIVER, self.port());
+        format!("Driver={driver};Servername=127.0.0.1;Port={port};Database=postgres;UID=gouji;PWD={PASSWORD}")
+    }
+}
+
+impl Server for MariaDb {
+    const DIALECT: Dialect = Dialect::MySql;
+    const OTHER_BYTES: &str = "x'3132'";
+
+    fn sql(&self, sql: &str) -> anyhow::Result<String> {
+        Ok(self.mariadb("files", sql)?.replace('\t', "|"))
+    }
+
+    fn grant(&self) {
+        self.mariadb("mysql", "CREATE SCHEMA files").unwrap();
+        self.sql(&ingest::table_schema(Self::DIALECT, None)).unwrap();
+        let user = format!("CREATE USER gouji@'127.0.0.1' IDENTIFIED BY '{PASSWORD}'");
+        self.sql(&format!("{user}; GRANT SELECT, UPDATE ON files.gouji_file TO gouji@'127.0.0.1'")).unwrap();
+    }
+
+    fn bytes(&self, text: &str) -> String {
+        format!("'{text}'")
+    }
+
+    fn hash(&self, text: &str) -> String {
+        format!("sha2('{text}', 256)")
+    }
+
+    fn connection_string(&self) -> String {
+        let (driver, port) = (mariadb::DRIVER, self.port());
+        format!("Driver={driver};Server=127.0.0.1;Port={port};Database=files;UID=gouji;PWD={PASSWORD}")
+    }
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn rows_of_a_table_are_submissions_with_receipts() {
@@ -29,32 +102,47 @@ async fn rows_of_a_table_are_submissions_with_receipts() {
         return skip("rows_of_a_table_are_submissions_with_receipts", "no PostgreSQL", postgres::INSTALL);
     }
     let folder = tempfile::tempdir().unwrap();
-    let nats = NatsServer::start(&folder.path().join("nats"), SyncInterval::Default).await.unwrap();
     let database = Postgres::start(folder.path()).await.unwrap();
-    let sql = |sql: &str| database.psql("postgres", sql).unwrap();
-    sql(&ingest::table_schema(Dialect::Postgres, None));
-    sql("CREATE ROLE gouji LOGIN PASSWORD 'geheim'; GRANT SELECT, UPDATE ON gouji_file TO gouji");
-    let settings = settings(folder.path(), &database);
-    let worker = worker(folder.path(), &nats.url()).await;
+    rows_are_submissions(&database, folder.path()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_of_mariadb_are_submissions_with_receipts() {
+    if !MariaDb::is_there() {
+        return skip("rows_of_mariadb_are_submissions_with_receipts", "no MariaDB", mariadb::INSTALL);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let database = MariaDb::start(folder.path()).await.unwrap();
+    rows_are_submissions(&database, folder.path()).await;
+}
+
+async fn rows_are_submissions<S: Server>(database: &S, folder: &Path) {
+    let nats = NatsServer::start(&folder.join("nats"), SyncInterval::Default).await.unwrap();
+    database.grant();
+    let sql = |sql: &str| database.sql(sql).unwrap();
+    let settings = settings(folder, &database.connection_string());
+    let worker = worker(folder, &nats.url()).await;
     let bus = worker.bus();
 
     let file = |id: &str, more: &str, values: &str, content: &str| {
         sql(&format!(
             "INSERT INTO gouji_file (id, name, state, content{more}) \
-             VALUES ('{id}', '../../年报.html', 'new', convert_to('{content}', 'UTF8'){values})"
+             VALUES ('{id}', '../../年报.html', 'new', {}{values})",
+            database.bytes(content)
         ));
     };
-    file("1", ", sha256", &format!(", upper(encode({HASH}, 'hex'))"), "<html>1</html>");
-    file("2", ", sha256", &format!(", encode({HASH}, 'hex')"), "<html>2</html>");
+    let hash = database.hash("<html>1</html>");
+    file("1", ", sha256", &format!(", upper({hash})"), "<html>1</html>");
+    file("2", ", sha256", &format!(", {hash}"), "<html>2</html>");
     file("3", "", "", "");
     file("4", ", sender", ", 'somebody'", "<html>4</html>");
     file("5", ", sender", ", 'zaozhuang'", "<html>5</html>");
-    let mut ingest = start(&settings, &nats.url(), folder.path(), Some("published@2"));
+    let mut ingest = start(&settings, &nats.url(), folder, Some("published@2"));
     // It is killed after the first fact is on the log, and before the row is written.
     assert!(!ingest.end(PATIENCE).await.unwrap().success());
     assert_eq!(sql("SELECT COUNT(*) FROM gouji_file WHERE state = 'new'"), "5");
-    let mut ingest = start(&settings, &nats.url(), folder.path(), None);
-    settled(&database, &mut ingest, "new", 0).await;
+    let mut ingest = start(&settings, &nats.url(), folder, None);
+    settled(database, &mut ingest, "new", 0).await;
 
     let row = |id: &str, columns: &str| sql(&format!("SELECT {columns} FROM gouji_file WHERE id = '{id}'"));
     assert_eq!(row("1", "state, report_count, refused_count"), "taken|1|0");
@@ -84,7 +172,7 @@ async fn rows_of_a_table_are_submissions_with_receipts() {
         ..ReportRefused::default()
     };
     bus.publish(&refused).await.unwrap();
-    settled(&database, &mut ingest, "taken", 0).await;
+    settled(database, &mut ingest, "taken", 0).await;
     assert_eq!(row("1", "state, verdict, report_count, error_count"), "done|pass|1|0");
     assert_eq!(row("1", "reason"), "已办结 1 份：通过 1 份，有提示 0 份，有错误 0 份。");
     assert_eq!(row("5", "state, report_count, refused_count"), "refused|0|1");
@@ -93,11 +181,12 @@ async fn rows_of_a_table_are_submissions_with_receipts() {
     // The same row again is the same submission; other bytes under its id are refused.
     let receipt = row("1", "receipt");
     sql("UPDATE gouji_file SET state = 'new' WHERE id = '1'");
-    settled(&database, &mut ingest, "new", 0).await;
-    settled(&database, &mut ingest, "taken", 0).await;
+    settled(database, &mut ingest, "new", 0).await;
+    settled(database, &mut ingest, "taken", 0).await;
     assert_eq!(row("1", "receipt, state"), format!("{receipt}|done"));
-    sql("UPDATE gouji_file SET state = 'new', sha256 = NULL, content = '\\x3132' WHERE id = '1'");
-    settled(&database, &mut ingest, "new", 0).await;
+    let bytes = S::OTHER_BYTES;
+    sql(&format!("UPDATE gouji_file SET state = 'new', sha256 = NULL, content = {bytes} WHERE id = '1'"));
+    settled(database, &mut ingest, "new", 0).await;
     assert_eq!(row("1", "state"), "refused");
     assert!(row("1", "reason").contains("这个 id 已用于内容不同的文件"), "{}", row("1", "reason"));
     assert_eq!(submitted(bus).await.len(), 2);
@@ -105,11 +194,11 @@ async fn rows_of_a_table_are_submissions_with_receipts() {
 }
 
 /// Waits until so many rows are in a state.
-async fn settled(database: &Postgres, ingest: &mut Process, state: &str, rows: usize) {
+async fn settled(database: &impl Server, ingest: &mut Process, state: &str, rows: usize) {
     let query = format!("SELECT COUNT(*) FROM gouji_file WHERE state = '{state}'");
     until(&format!("{rows} rows in the state {state}"), PATIENCE, async || {
         assert_eq!(ingest.ended()?, None);
-        Ok((database.psql("postgres", &query)? == rows.to_string()).then_some(()))
+        Ok((database.sql(&query)? == rows.to_string()).then_some(()))
     })
     .await
     .unwrap();
@@ -145,12 +234,9 @@ async fn publish_indexed(bus: &Bus, submitted: &ReportSubmitted) {
     bus.publish(&indexed).await.unwrap();
 }
 
-fn settings(folder: &Path, database: &Postgres) -> PathBuf {
+fn settings(folder: &Path, connection_string: &str) -> PathBuf {
     let dsn = folder.join("files.dsn");
-    let (driver, port) = (postgres::DRIVER, database.port());
-    let string =
-        format!("Driver={driver};Servername=127.0.0.1;Port={port};Database=postgres;UID=gouji;PWD=geheim");
-    fs::write(&dsn, string).unwrap();
+    fs::write(&dsn, connection_string).unwrap();
     fs::set_permissions(&dsn, fs::Permissions::from_mode(0o600)).unwrap();
     let keys = folder.join("keys.toml");
     let hash = "0".repeat(64);

@@ -150,7 +150,7 @@ fn converted(folder: &Path, what: &Made, source: &Files) -> Result<Files> {
 
 /// Has LibreOffice convert these files; it has a profile of its own, so that it shares none with a
 /// running one.
-pub(super) fn soffice<P: AsRef<Path>>(
+pub(in crate::bench) fn soffice<P: AsRef<Path>>(
     profile: &Path,
     open: Option<&str>,
     to: &str,
@@ -170,7 +170,7 @@ pub(super) fn soffice<P: AsRef<Path>>(
     quietly(&mut command)
 }
 
-fn chromium(from: &Path, to: &Path) -> Result<()> {
+pub(in crate::bench) fn chromium(from: &Path, to: &Path) -> Result<()> {
     let from = fs::canonicalize(from).context("naming the page")?;
     let mut command = Command::new("chromium");
     command.args(["--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer"]);

@@ -124,6 +124,16 @@ impl Page {
     pub fn new(seed: u64, index: u64) -> Self {
         let hand = Hand::ALL[index as usize % Hand::ALL.len()];
         let faults_percent = if hand == Hand::Faulty { 100 } else { 0 };
+        let paper = PAPERS[index as usize / Hand::ALL.len() % PAPERS.len()];
+        Self::typed(seed, index, faults_percent, hand, paper)
+    }
+
+    /// The report with this index with every figure as it is; of a hundred so many have a planted fault.
+    pub fn plain(seed: u64, index: u64, faults_percent: u8) -> Self {
+        Self::typed(seed, index, faults_percent, Hand::Plain, PAPERS[0])
+    }
+
+    fn typed(seed: u64, index: u64, faults_percent: u8, hand: Hand, paper: Paper) -> Self {
         let options = generate::Options { layouts: vec![Layout::Html], faults_percent, kind: None };
         let Generated { file_name, bytes, mut truth, .. } = generate(seed, index, &options);
         let form = FormId::parse(truth.form).map(Form::get).expect("the generator knows the forms");
@@ -146,7 +156,6 @@ impl Page {
             }
         }
         let name = file_name.trim_end_matches(".html").to_owned();
-        let paper = PAPERS[index as usize / Hand::ALL.len() % PAPERS.len()];
         Self { name, truth, unprinted, blocks, hand, paper }
     }
 

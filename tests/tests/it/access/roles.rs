@@ -9,15 +9,18 @@ use tests::processes::{free_port, program, until};
 use super::{Keys, Setup, answer};
 
 /// Every path with the roles that it admits: submit, review, operate. All others are turned away.
-const ROUTES: [(Method, &str, [bool; 3]); 41] = [
+const ROUTES: [(Method, &str, [bool; 3]); 44] = [
     (Method::GET, "/", [true, true, true]),
     (Method::GET, "/reports/x", [true, true, true]),
     (Method::GET, "/regions", [false, true, true]),
     (Method::GET, "/status", [false, true, true]),
     (Method::GET, "/roster", [false, true, true]),
+    (Method::GET, "/published", [false, true, true]),
     (Method::GET, "/roster/current", [false, true, true]),
     (Method::POST, "/roster/confirm", [false, false, true]),
     (Method::GET, "/documents", [true, true, true]),
+    (Method::GET, "/documents.csv", [true, true, true]),
+    (Method::GET, "/news.csv", [true, true, true]),
     (Method::GET, "/rules", [true, true, true]),
     (Method::POST, "/rules/preview", [false, false, true]),
     (Method::POST, "/rules/change", [false, false, true]),

@@ -4,9 +4,10 @@
 use reqwest::StatusCode;
 use tests::cluster::is_root;
 use tests::disk::SmallDisk;
+use tests::generate::{Generated, Layout, Options, generate};
 use tests::pipeline::{Pipeline, SOON, Shape};
 use tests::processes::until;
-use tests::proof::{Log, archive, reports, send_until_taken};
+use tests::proof::{Log, SEED, archive, reconciled, reports, send_until_taken};
 
 use super::nothing_is_lost;
 
@@ -50,14 +51,17 @@ async fn no_room_for_the_log() {
     nothing_is_lost(&pipeline, range).await;
 }
 
-/// Parse has nowhere to put the text of what it reads: it waits, and nobody is refused.
+/// Parse has nowhere to put the texts that are too long to travel: it waits, and nobody is refused.
 #[tokio::test]
 async fn no_room_for_texts() {
     if !is_root("faults::disks::no_room_for_texts") {
         return;
     }
-    let range = 11_100..11_120;
-    let reports = reports(range.clone());
+    let plain = Options { layouts: vec![Layout::Tabs], ..Options::default() };
+    let mut reports: Vec<Generated> = (11_100..11_120).map(|number| generate(SEED, number, &plain)).collect();
+    for report in &mut reports {
+        report.bytes.extend(format!("\n附件：{}\n", without_pattern(20_000)).into_bytes());
+    }
     let folder = tempfile::tempdir().unwrap();
     let disk = SmallDisk::mount(&folder.path().join("originals"), MEGABYTES).unwrap();
     let settings = [
@@ -85,7 +89,14 @@ async fn no_room_for_texts() {
     assert_eq!((status, answer["code"].as_str()), (StatusCode::SERVICE_UNAVAILABLE, Some("disk-full")));
     disk.make_room().unwrap();
     log.until("indexed", reports.len()).await;
-    nothing_is_lost(&pipeline, range).await;
+    reconciled(&pipeline).await;
     // What writes there ends before the disk goes.
     drop(pipeline);
+}
+
+/// So many characters that hardly compress.
+fn without_pattern(count: u32) -> String {
+    (0..count)
+        .filter_map(|place| char::from_u32(0x4e00 + place.wrapping_mul(2_654_435_761) % 20_000))
+        .collect()
 }

@@ -1,34 +1,17 @@
 //! The API does what its description says, tried by schemathesis.
 
-use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use tests::skip::skip;
+use tests::{pip, skip::skip};
 
 use super::Up;
 
 /// The version that was tried; a newer one has other checks.
-const PINNED: &str = "4.32.5";
+const SCHEMATHESIS: &str = "schemathesis==4.32.5";
 /// The same requests on every run.
 const SEED: &str = "20251128";
 /// Requests for each operation and kind of data.
 const EXAMPLES: &str = "12";
-
-/// The folder with schemathesis and all it needs, a private copy below `target`; why there is none.
-fn installed() -> Result<PathBuf, String> {
-    let target = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../target/schemathesis"));
-    let folder = target.join(PINNED);
-    if folder.is_dir() {
-        return Ok(folder);
-    }
-    let work = target.join(format!("installing-{}", std::process::id()));
-    let mut pip = Command::new("python3");
-    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input", "--target"]);
-    let installed = run(pip.arg(&work).arg(format!("schemathesis=={PINNED}")));
-    let moved = installed.and_then(|_| std::fs::rename(&work, &folder).map_err(|error| error.to_string()));
-    std::fs::remove_dir_all(&work).ok();
-    moved.map(|()| folder)
-}
 
 fn run(command: &mut Command) -> Result<String, String> {
     let Output { status, stdout, stderr } = command.output().map_err(|error| error.to_string())?;
@@ -38,10 +21,9 @@ fn run(command: &mut Command) -> Result<String, String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_api_does_what_its_description_says() {
-    let folder = match installed() {
+    let folder = match pip::installed("schemathesis", &[SCHEMATHESIS]) {
         Ok(folder) => folder,
         Err(why) => {
-            let why = why.lines().last().unwrap_or_default().to_owned();
             skip("http::description", &format!("schemathesis cannot be installed: {why}"), "pip needs PyPI");
             return;
         }

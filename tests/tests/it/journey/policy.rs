@@ -14,10 +14,13 @@ const YEAR: u16 = 2024;
 /// The rule that is switched off: received and carried over are what was concluded and carried over.
 const RULE: &str = "T3-01";
 
+fn right() -> Options {
+    Options { layouts: vec![Layout::Tabs], ..Options::default() }
+}
+
 /// The report of an agency with a wrong total, which breaks the rule.
 fn wrong(agency: u64) -> Generated {
-    let options = Options { layouts: vec![Layout::Tabs], ..Options::default() };
-    let mut report = generate_of(SEED, agency, YEAR, &options);
+    let mut report = generate_of(SEED, agency, YEAR, &right());
     let text = String::from_utf8(report.bytes).unwrap();
     let line = text.lines().find(|line| line.contains("本年新收政府信息公开申请数量")).unwrap();
     let spoilt: Vec<String> = line
@@ -45,6 +48,13 @@ async fn change(pipeline: &Pipeline, seen: &str, policy: &str) -> (StatusCode, V
     }
     let answer = request.body(policy.to_owned()).send().await.unwrap();
     (answer.status(), answer.json().await.unwrap())
+}
+
+/// What a policy would change.
+async fn try_out(pipeline: &Pipeline, policy: &str) -> Value {
+    let url = format!("{}/api/v1/policy/changes?why=x&dry_run=true", pipeline.console.address());
+    let answer = http().build().unwrap().post(url).body(policy.to_owned()).send().await.unwrap();
+    answer.json().await.unwrap()
 }
 
 #[tokio::test]
@@ -90,4 +100,18 @@ async fn a_policy_is_in_force_without_a_restart() {
         .await
         .unwrap();
     }
+
+    // A preview judges the reports that the change can touch, and only these, once the index has judged all of them.
+    api.submit("c.txt", generate_of(SEED, 3, YEAR, &right()).bytes).await.unwrap();
+    log.until("indexed", 3).await;
+    let preview = until("a preview of what the rule finds", PATIENCE, async || {
+        let preview = try_out(&pipeline, &policy).await;
+        Ok((preview["touched"] == 2 && preview["all"] == 3).then_some(preview))
+    });
+    let preview = preview.await.unwrap();
+    assert_eq!((&preview["reports"], &preview["changed"]), (&Value::from(2), &Value::from(2)), "{preview}");
+    assert_eq!(preview["rules"][0]["gone"], 2, "{preview}");
+    let page = http().build().unwrap().get(format!("{}/rules", pipeline.console.address()));
+    let page = page.send().await.unwrap().text().await.unwrap();
+    assert!(page.contains("已按现行政策校核"), "{page}");
 }

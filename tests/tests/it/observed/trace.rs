@@ -67,7 +67,6 @@ async fn one_report_is_one_trace_through_every_process() {
         ("gouji-parse", "reader document", "gouji-parse", "reader"),
         ("gouji-parse", "reader reading", "gouji-parse", "reader"),
         ("gouji-parse", "reader text", "gouji-parse", "reader"),
-        ("gouji-parse", "put original", "gouji-parse", "process gouji.v1.submitted"),
         ("gouji-parse", "send gouji.v1.parsed", "gouji-parse", "process gouji.v1.submitted"),
         ("gouji-validate", "process gouji.v1.parsed", "gouji-parse", "send gouji.v1.parsed"),
         ("gouji-validate", "send gouji.v1.validated", "gouji-validate", "process gouji.v1.parsed"),
@@ -78,7 +77,7 @@ async fn one_report_is_one_trace_through_every_process() {
     for name in journey.map(|(_, name, ..)| name).into_iter().chain(["POST /api/v1/reports"]) {
         spans_with(&collector, TRACE, name).await;
     }
-    let spans = spans_with(&collector, TRACE, "put original").await;
+    let spans = spans_with(&collector, TRACE, "POST /api/v1/reports").await;
     for (service, name, parent_service, parent) in journey {
         let (span, parent) = (only(&spans, service, name), only(&spans, parent_service, parent));
         assert_eq!(span.parent, parent.id, "{service} {name} is a part of {parent:?}");

@@ -1,6 +1,6 @@
 //! `/send/receipt/{submission}`: what was sent, when, by whom, and what became of it, to be printed and filed.
 
-use access::{Caller, Code};
+use access::{Caller, Code, Requires};
 use axum::Form;
 use axum::extract::State;
 use axum::extract::rejection::FormRejection;
@@ -39,7 +39,7 @@ pub(crate) async fn receipt(
     let receipt = Receipt::load(&app, &caller, &id, from).await?;
     let next = (from + receipt.files.len() < receipt.total).then_some(from + PAGE);
     let content = html! {
-        (paper(std::slice::from_ref(&receipt), from))
+        (paper(&caller, std::slice::from_ref(&receipt), from))
         nav.paging.screen aria-label="翻页" {
             @if from > 0 { a href={ "?from=" (from.saturating_sub(PAGE)) } { "上一页" } }
             @if let Some(next) = next { a.next href={ "?from=" (next) } { "下一页" } }
@@ -72,7 +72,7 @@ pub(crate) async fn receipts(
     let (of, to) = (&app, &caller);
     let receipts = futures::stream::iter(ids).map(|id| async move { Receipt::load(of, to, &id, 0).await });
     let receipts: Vec<Receipt> = receipts.buffered(CONCURRENCY).try_collect().await?;
-    Ok(layout::page_with(&app, &caller, TITLE, "", ASSETS, paper(&receipts, 0)).await)
+    Ok(layout::page_with(&app, &caller, TITLE, "", ASSETS, paper(&caller, &receipts, 0)).await)
 }
 
 fn nothing_named() -> Problem {
@@ -81,7 +81,7 @@ fn nothing_named() -> Problem {
 }
 
 /// The receipt as it is printed; `from` is the position of its first file.
-fn paper(receipts: &[Receipt], from: usize) -> Markup {
+fn paper(caller: &Caller, receipts: &[Receipt], from: usize) -> Markup {
     let total: usize = receipts.iter().map(|receipt| receipt.total).sum();
     let refused: usize = receipts.iter().map(|receipt| receipt.refused.len()).sum();
     let files = receipts.iter().flat_map(|receipt| &receipt.files).collect::<Vec<_>>();
@@ -92,7 +92,10 @@ fn paper(receipts: &[Receipt], from: usize) -> Markup {
         receipts.iter().filter(|receipt| receipts.len() > 1 && receipt.files.len() < receipt.total);
     let processing = files.iter().filter(|file| !is_final(file.state)).count();
     html! {
-        p.actions.screen { button.button type="button" data-print hidden { "打印" } " " a.button href="/send" { "继续报送" } }
+        p.actions.screen {
+            button.button type="button" data-print hidden { "打印" }
+            @if caller.can(Requires::Submit) { " " a.button href="/send" { "继续报送" } }
+        }
         article.receipt {
             h1 { "政府信息公开工作年度报告报送回执" }
             dl.facts {

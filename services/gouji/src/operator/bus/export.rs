@@ -27,7 +27,7 @@ enum Verb {
     /// Print what `apply` would do. Exit status: 0 if it would do nothing, 2 if it would do something.
     Plan(Options),
     /// Write the seeds and the configuration, and make the copies. Exit status: 0 if everything is there, 2 if
-    /// nats-server has to be started again before the copies can be made.
+    /// nats-server has to reload its configuration before the copies can be made or filled.
     Apply(Options),
 }
 
@@ -115,13 +115,23 @@ impl Export {
                     is_left |= !is_apply;
                     say(&text!("地区 {code}：{step}", "region {code}: {step}"));
                     made.push(code.as_str());
+                    if is_apply && !topology::copy_follows(&config, code).await? {
+                        is_left = true;
+                        say_silent(code);
+                    }
+                }
+                Copied::Silent => {
+                    is_left = true;
+                    say_silent(code);
                 }
                 Copied::NoAccount => {
                     is_left = true;
                     say(&text!(
-                        "地区 {code}：nats-server 还没有这个账户；重新启动 nats-server（仅 reload 不够），再运行本命令",
-                        "region {code}: nats-server does not have the account yet; start it again (a reload does not \
-                         suffice), then run this command again"
+                        "地区 {code}：nats-server 还没有这个账户；让它重新读取配置两次（nats-server --signal reload，\
+                         第一次之后账户的导入还不起作用），集群则逐台重新启动，再运行本命令",
+                        "region {code}: nats-server does not have the account yet; have it reload twice (nats-server \
+                         --signal reload; after the first time the imports of an account do not work yet), or restart \
+                         the servers of a cluster one after the other, then run this command again"
                     ));
                 }
             }
@@ -136,6 +146,14 @@ impl Export {
         }
         Ok(if is_left { ExitCode::from(TO_DO) } else { ExitCode::SUCCESS })
     }
+}
+
+fn say_silent(code: &str) {
+    say(&text!(
+        "地区 {code}：副本还没有跟上，账户的导入还不起作用；再执行一次 nats-server --signal reload，集群则逐台重新启动",
+        "region {code}: its copy does not follow yet, because the imports of the account do not work; run `nats-server \
+         --signal reload` once more, or restart the servers of a cluster one after the other"
+    ));
 }
 
 /// Writes the seeds, `identities.conf`, and for each region what its own nats-server needs.

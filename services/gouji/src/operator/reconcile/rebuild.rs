@@ -1,7 +1,7 @@
 //! Rebuilds a lost log from the manifests and statements among the originals.
 
 use anyhow::{Context as _, Result};
-use bus::{Bus, Published};
+use bus::{Bus, BusConfig, Published, topology};
 use proto::ReportId;
 use proto::v1::ReportSubmitted;
 
@@ -27,14 +27,16 @@ impl Rebuilt {
     }
 }
 
-/// Publishes what the log lacks, in the order in which it was sent. A second run changes nothing.
-pub(super) async fn rebuild(bus: &Bus, store: &Store, who: &str) -> Result<Rebuilt> {
+/// Publishes what the log lacks, in the order in which it was sent, and has every stage look at all that the log has. A
+/// second run publishes nothing more.
+pub(super) async fn rebuild(bus: &Bus, config: &BusConfig, store: &Store, who: &str) -> Result<Rebuilt> {
     let mut sent: Vec<_> = store.sent.iter().collect();
     if sent.is_empty() {
         return Ok(Rebuilt::default());
     }
     sent.sort_by_key(|one| one.at_ms);
     bus.record_action(who, "rebuild", "", &format!("{} submissions", sent.len())).await?;
+    topology::deliver_again(bus, config).await?;
     let mut rebuilt = Rebuilt::default();
     for one in sent {
         rebuilt.submissions += 1;

@@ -1,6 +1,6 @@
 //! Compares the stored originals and texts with those that the log names.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::time::UNIX_EPOCH;
 
 use anyhow::Result;
@@ -21,6 +21,8 @@ type Sha256 = [u8; 32];
 #[derive(Debug, Default)]
 pub(super) struct Store {
     known: HashMap<Sha256, Known>,
+    /// Texts that travelled in a fact and do not unpack.
+    damaged_texts: BTreeSet<String>,
     /// Blobs that are missing, and blobs with other bytes than they had.
     pub(super) missing: Vec<String>,
     pub(super) corrupt: Vec<String>,
@@ -74,17 +76,32 @@ impl Store {
             }
             ReportParsed::NAME => {
                 let fact = event.decode::<ReportParsed>().unwrap_or_default();
-                self.name(fact.text.as_ref(), |known| known.is_text = true);
+                self.name_text(fact.text.as_ref(), &fact.text_zstd);
             }
             ReportValidated::NAME => {
                 let fact = event.decode::<ReportValidated>().unwrap_or_default();
-                self.name(fact.text.as_ref(), |known| known.is_text = true);
+                self.name_text(fact.text.as_ref(), &fact.text_zstd);
             }
             RosterImported::NAME => {
                 let fact = event.decode::<RosterImported>().unwrap_or_default();
                 self.name(fact.original.as_ref(), |known| known.is_original = true);
             }
             _ => (),
+        }
+    }
+
+    /// The text of a fact. One that travelled in the fact needs no blob; an earlier version may have stored it besides.
+    fn name_text(&mut self, text: Option<&Blob>, zstd: &[u8]) {
+        match text {
+            Some(text) if !zstd.is_empty() => {
+                if let Some(known) = parsed(&text.sha256).and_then(|sha256| self.known.get_mut(&sha256)) {
+                    known.is_text = true;
+                }
+                if blobs::unpack_text(zstd).is_err() {
+                    self.damaged_texts.insert(text.sha256.clone());
+                }
+            }
+            text => self.name(text, |known| known.is_text = true),
         }
     }
 
@@ -128,6 +145,7 @@ impl Store {
                 Look::Corrupt => self.corrupt.push(name),
             }
         }
+        self.corrupt.extend(self.damaged_texts.iter().map(|sha256| format!("text {sha256}")));
         self.missing.sort();
         self.corrupt.sort();
         Ok(())

@@ -14,7 +14,7 @@ use proto::v1::{
     Blob, IndexOutcome, Region, Report, ReportIndexed, ReportSubmitted, ReportValidated, Verdict,
 };
 use tests::asyncapi;
-use tests::kafka::{GUEST, Kafka, Read, USER};
+use tests::kafka::{GUEST, Read, USER};
 use tests::processes::{NatsServer, Process, SyncInterval, program, until};
 
 use super::{MADE_AT, batch, broker, target};
