@@ -57,6 +57,10 @@ pub enum Flag {
     Foreign,
     /// The recogniser sees something that belongs to no figure.
     Outside,
+    /// Its shape is that of another digit: an 8 without two holes, a 3 with one.
+    Shape,
+    /// The page has no greys, so that thin strokes are lost everywhere.
+    Bilevel,
 }
 
 /// The boxes of the cells that these rules make, in points: left, top, right and bottom.

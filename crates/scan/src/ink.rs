@@ -33,6 +33,23 @@ pub(crate) fn separate(picture: &Picture) -> Inked {
     Inked { gray, coloured }
 }
 
+/// Whether a page was scanned in black and white only: its paper is quite white and its ink quite black, but for the
+/// edges that are grey because it was drawn in another size.
+pub(crate) fn is_bilevel(gray: &Gray) -> bool {
+    const LEAST_PAPER: f32 = 0.95;
+    const LEAST_INK: f32 = 0.3;
+    let (mut paper, mut white, mut ink, mut black) = (0_u32, 0_u32, 0_u32, 0_u32);
+    for pixel in &gray.pixels {
+        match *pixel {
+            0..=3 => (ink, black) = (ink + 1, black + 1),
+            4..=127 => ink += 1,
+            128..=251 => paper += 1,
+            252.. => (paper, white) = (paper + 1, white + 1),
+        }
+    }
+    white as f32 >= LEAST_PAPER * paper as f32 && black as f32 >= LEAST_INK * ink as f32
+}
+
 /// Divides by the brightness of the paper around, so that paper is white everywhere.
 pub(crate) fn whiten(gray: &mut Gray, dpi: f32) {
     let side = ((SQUARE * dpi) as usize).max(8);
@@ -160,6 +177,18 @@ mod tests {
         let Inked { gray, coloured } = separate(&Picture::new(3, 1, rgb, 150.0, 0.48).unwrap());
         assert_eq!(gray.pixels, [200, 25, 250]);
         assert_eq!([0, 1, 2].map(|x| coloured.get(x, 0)), [true, false, false]);
+    }
+
+    #[test]
+    fn pages_of_black_and_white_are_known() {
+        let page = |paper: u8, ink: u8, edge: u8| {
+            let mut gray = Gray::of(100, 10, paper);
+            gray.pixels.iter_mut().step_by(20).for_each(|pixel| *pixel = ink);
+            gray.pixels.iter_mut().skip(1).step_by(40).for_each(|pixel| *pixel = edge);
+            is_bilevel(&gray)
+        };
+        assert!(page(255, 0, 0) && page(255, 0, 120));
+        assert!(!page(250, 0, 120) && !page(255, 30, 120));
     }
 
     #[test]

@@ -4,6 +4,7 @@ mod bits;
 mod blobs;
 mod ctc;
 mod groups;
+mod holes;
 mod ink;
 mod lines;
 mod marks;

@@ -6,6 +6,7 @@ use document::{Area, ReadError};
 use crate::bits::Bits;
 use crate::blobs::{self, Blob};
 use crate::ctc::{Figures, Greedy, Steps};
+use crate::holes;
 use crate::ink::{self, Inked};
 use crate::lines::{self, Line};
 use crate::marks::{self, Mark};
@@ -98,6 +99,8 @@ struct Straight {
     lines: Vec<Found>,
     /// Height of the characters in its cells.
     size: f32,
+    /// Whether it was scanned in black and white only.
+    is_bilevel: bool,
     dpi: f32,
     place: Place,
 }
@@ -115,6 +118,7 @@ impl Straight {
         let turned = turned.as_ref().unwrap_or(picture);
         let dpi = picture.dpi;
         let mut scanned = ink::separate(turned);
+        let is_bilevel = ink::is_bilevel(&scanned.gray);
         ink::whiten(&mut scanned.gray, dpi);
         let turn = straighten::turn_of(&Bits::darker(&scanned.gray, ink::threshold(&scanned.gray)));
         let mut map = Map::turn(turned.width, turned.height, turn);
@@ -132,7 +136,8 @@ impl Straight {
         ruling.wipe(&mut ink);
         let size = (picture.width as f32, picture.height as f32);
         let place = Place { map, quarters, size, pixels: dpi / POINTS, points: picture.points };
-        let mut straight = Self { page, ink, ruling, lines: Vec::new(), size: 0.0, dpi, place };
+        let (lines, size) = (Vec::new(), 0.0);
+        let mut straight = Self { page, ink, ruling, lines, size, is_bilevel, dpi, place };
         straight.find_lines();
         straight
     }
@@ -256,7 +261,8 @@ impl Straight {
         let coloured = self.page.coloured.count((line.left, line.top), (line.right, line.bottom));
         // Colours at the edges of characters come from the scanner.
         let is_coloured = coloured * 50 > (line.right - line.left) * (line.bottom - line.top);
-        is_coloured.then_some(Flag::Coloured).into_iter().collect()
+        let is_bilevel = self.is_bilevel.then_some(Flag::Bilevel);
+        is_coloured.then_some(Flag::Coloured).into_iter().chain(is_bilevel).collect()
     }
 
     /// The mean probability of the characters of its longest lines; none without lines.
@@ -403,11 +409,17 @@ impl Straight {
             _ => Confidence::Low,
         };
         let mut flags = Vec::new();
-        let digits = text.chars().filter(char::is_ascii_digit).count();
+        let digits: Vec<char> = text.chars().filter(char::is_ascii_digit).collect();
         let large = |blob: &&Blob| blob.height() as f32 >= 0.4 * self.size;
-        let pieces = found.line.blobs.iter().filter(large).count();
-        if pieces != digits && !text.contains('无') {
+        let pieces: Vec<&Blob> = found.line.blobs.iter().filter(large).collect();
+        // Two digits that touch are as broad as they are high.
+        let is_broad = |blob: &&&Blob| blob.width() as f32 > BROADEST_DIGIT * blob.height() as f32;
+        if (pieces.len() != digits.len() || pieces.iter().any(|blob| is_broad(&blob)))
+            && !text.contains('无')
+        {
             flags.push(Flag::Pieces);
+        } else if digits.iter().zip(&pieces).any(|(digit, blob)| holes::contradict(*digit, &self.ink, blob)) {
+            flags.push(Flag::Shape);
         }
         if marks::mark(&found.line.blobs, self.size) == Some(Mark::Either) {
             flags.push(Flag::Pieces);
@@ -430,6 +442,8 @@ fn is_picture(blob: &Blob, size: f32) -> bool {
     blob.height() as f32 > 3.0 * size || blob.width() as f32 > 12.0 * size
 }
 
+/// Width of the broadest digit, in its height.
+const BROADEST_DIGIT: f32 = 0.85;
 /// Gap between the parts of a line outside tables, in heights of characters.
 const LINE_GAP: f32 = 4.0;
 /// What is higher, in heights of characters, is no line of text: titles are set twice as large as tables.
