@@ -129,6 +129,11 @@ impl Cells {
         self.form.map(Form::get)
     }
 
+    /// Whether they were read off a scan.
+    pub fn is_scanned(&self) -> bool {
+        self.cells.iter().any(|cell| cell.witness != Witness::Printed)
+    }
+
     /// The cell with this id, if the form has it.
     pub fn get(&self, id: CellId) -> Option<&Cell> {
         self.cells.get(self.form()?.position(id)?)

@@ -26,6 +26,7 @@ mod published;
 mod remarks;
 mod repair;
 mod sections;
+mod scanned;
 pub mod sim;
 pub mod t2;
 pub mod t3;

@@ -34,7 +34,7 @@ impl Blob {
         ((self.left + self.right) as f32 / 2.0, (self.top + self.bottom) as f32 / 2.0)
     }
 
-    /// The angle of its longer axis from the upright in degrees, 90 at most, positive where it leans to the right
+    /// The angle of its longer axis from the upright in degrees, 90 at most, positive where its top is on the right,
     /// as a slash does; and how thick it is for its length.
     pub(crate) fn slant(&self) -> (f64, f64) {
         let count = self.ink.max(1) as f64;
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn a_slash_leans_to_the_right() {
+    fn the_top_of_a_slash_is_on_the_right() {
         let slash: Vec<String> = (0..24).map(|y| format!("{}##", ".".repeat((24 - y) / 2))).collect();
         let rows: Vec<&str> = slash.iter().map(String::as_str).collect();
         let (angle, thickness) = drawn(&rows)[0].slant();

@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_alphabet_lacks_is_told() {
+    fn what_the_alphabet_lacks_leaves_little_inside() {
         let figures = steps(&[[0.0, 0.1, 0.0, 0.1, 0.8]]).figures(&ALPHABET, &[]);
         assert_eq!(figures.readings[0].0, "0");
         assert!(figures.inside < 0.21);

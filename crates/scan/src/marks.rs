@@ -7,11 +7,11 @@ use crate::blobs::Blob;
 pub(crate) enum Mark {
     Slash,
     Dash,
-    /// A thin stroke that leans too little for a slash and too much for a one.
+    /// A thin stroke too upright for a slash and too slanted for a one.
     Either,
 }
 
-/// A slash leans by so many degrees.
+/// The slant of a slash in degrees.
 const SLASH: std::ops::RangeInclusive<f64> = 15.0..=60.0;
 /// Below this a thin stroke stands upright.
 const UPRIGHT: f64 = 9.0;

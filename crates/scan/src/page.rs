@@ -267,11 +267,15 @@ impl Straight {
 
     /// The mean probability of the characters of its longest lines; none without lines.
     fn legibility(&self, recogniser: &Recogniser) -> Result<Option<f32>, ModelError> {
-        const SAMPLE: usize = 6;
-        let mut longest: Vec<&Found> = self.lines.iter().filter(|found| found.line.blobs.len() > 4).collect();
-        longest.sort_by_key(|found| std::cmp::Reverse(found.line.right - found.line.left));
-        longest.truncate(SAMPLE);
-        let crops: Vec<Crop> = longest.iter().map(|found| self.crop(&found.line)).collect();
+        const SAMPLE: usize = 8;
+        /// In inches.
+        const SAMPLE_WIDTH: f32 = 0.8;
+        let width = |found: &&Found| found.line.right - found.line.left;
+        let mut sample: Vec<&Found> = self.lines.iter().filter(|found| found.line.blobs.len() > 4).collect();
+        // Lines of a few characters say as much as those of forty, which take ten times as long.
+        sample.sort_by_key(|found| (width(found) as f32 - SAMPLE_WIDTH * self.dpi).abs() as usize);
+        sample.truncate(SAMPLE);
+        let crops: Vec<Crop> = sample.iter().map(|found| self.crop(found)).collect();
         let (mut sum, mut count) = (0.0, 0);
         recogniser.read(&crops, |_, steps| {
             for (_, _, chance) in steps.greedy().characters {
@@ -279,11 +283,12 @@ impl Straight {
                 count += 1;
             }
         })?;
-        Ok((!longest.is_empty()).then(|| if count == 0 { 0.0 } else { sum / count as f32 }))
+        Ok((!sample.is_empty()).then(|| if count == 0 { 0.0 } else { sum / count as f32 }))
     }
 
     /// A line with the paper around it.
-    fn crop(&self, line: &Line) -> Crop {
+    fn crop(&self, found: &Found) -> Crop {
+        let line = &found.line;
         let height = (line.bottom - line.top) as f32;
         // Marks and lone strokes keep the height of a character.
         let missing = (0.8 * self.size - height).max(0.0) / 2.0;
@@ -292,6 +297,7 @@ impl Straight {
             &self.page.gray,
             (line.left as f32 - beside, line.top as f32 - above),
             (line.right as f32 + beside, line.bottom as f32 + above),
+            if found.in_cell { 1.0 } else { PROSE_SQUEEZE },
         )
     }
 
@@ -320,7 +326,7 @@ impl Straight {
         let crops: Vec<Crop> = waiting
             .iter()
             .filter_map(|index| lines.get(*index))
-            .map(|found| self.crop(&found.line))
+            .map(|found| self.crop(found))
             .collect();
         recogniser.read(&crops, |position, steps| {
             if let (Some(index), Some(crop)) = (waiting.get(position), crops.get(position))
@@ -442,6 +448,8 @@ fn is_picture(blob: &Blob, size: f32) -> bool {
     blob.height() as f32 > 3.0 * size || blob.width() as f32 > 12.0 * size
 }
 
+/// Characters outside tables are set larger, and the model knows narrow ones.
+const PROSE_SQUEEZE: f32 = 0.72;
 /// Width of the broadest digit, in its height.
 const BROADEST_DIGIT: f32 = 0.85;
 /// Gap between the parts of a line outside tables, in heights of characters.

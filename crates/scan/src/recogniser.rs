@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rten::{Model, NodeId, RunOptions, ThreadPool};
+use rten::{Model, ModelOptions, NodeId, RunOptions, ThreadPool};
 use rten_tensor::NdTensor;
 use sha2::{Digest, Sha256};
 
@@ -22,7 +22,7 @@ pub const MODEL_BYTES: u64 = 21_234_383;
 pub enum ModelError {
     /// It is another file.
     #[error(
-        "the recogniser has SHA-256 {found}, not {MODEL_SHA256}: install it anew with `gouji scans install`"
+        "the recogniser has SHA-256 {found}, not {MODEL_SHA256}: install it again with `gouji scans install`"
     )]
     OtherFile {
         /// What it has.
@@ -104,9 +104,16 @@ pub(crate) struct Crop {
 
 impl Crop {
     /// The part of a page within these bounds, in the height that the model takes.
-    pub(crate) fn of(gray: &Gray, (left, top): (f32, f32), (right, bottom): (f32, f32)) -> Self {
+    ///
+    /// `squeeze` is the width of the picture as a share of its natural one: time grows with the width.
+    pub(crate) fn of(
+        gray: &Gray,
+        (left, top): (f32, f32),
+        (right, bottom): (f32, f32),
+        squeeze: f32,
+    ) -> Self {
         let scale = (bottom - top).max(1.0) / HEIGHT as f32;
-        let natural = ((right - left).max(1.0) / scale).round() as usize;
+        let natural = (squeeze * (right - left).max(1.0) / scale).round() as usize;
         let inner = natural.clamp(8, WIDTHS.1);
         let width = inner.max(WIDTHS.0).div_ceil(WIDTH_STEP) * WIDTH_STEP;
         let across = (right - left).max(1.0) / inner as f32;
@@ -156,7 +163,9 @@ impl Recogniser {
         if found != MODEL_SHA256 {
             return Err(ModelError::OtherFile { found });
         }
-        let model = Model::load(bytes).map_err(|error| ModelError::Broken(error.to_string()))?;
+        // Packing the weights once instead of for each batch saves a tenth of the time.
+        let mut options = ModelOptions::default();
+        let model = options.prepack_weights(true).load(bytes).map_err(|error| ModelError::Broken(error.to_string()))?;
         let lacks = |what: &str| ModelError::Broken(format!("it has no {what}"));
         let input = *model.input_ids().first().ok_or_else(|| lacks("input"))?;
         let output = *model.output_ids().first().ok_or_else(|| lacks("output"))?;
@@ -173,7 +182,7 @@ impl Recogniser {
         let threads = Arc::new(ThreadPool::with_num_threads(1));
         let recogniser = Self { model, input, output, characters, alphabet, spaces, threads };
         // The first run starts the thread, before the process is confined.
-        recogniser.run(&[&Crop::of(&Gray::of(64, 48, 255), (0.0, 0.0), (64.0, 48.0))])?;
+        recogniser.run(&[&Crop::of(&Gray::of(64, 48, 255), (0.0, 0.0), (64.0, 48.0), 1.0)])?;
         Ok(recogniser)
     }
 

@@ -5,7 +5,7 @@ use crate::workspace::Package;
 
 /// The packages of this workspace that each crate and each service depends on. `fuzz`, `tests` and `xtask`
 /// may depend on anything.
-const ARROWS: [(&str, &[&str]); 30] = [
+const ARROWS: [(&str, &[&str]); 31] = [
     // The contract and the heart, which know no bus and no async.
     ("report", &[]),
     ("proto", &["report"]),
@@ -21,6 +21,7 @@ const ARROWS: [(&str, &[&str]); 30] = [
     // The machine's half.
     ("nats-server", &[]),
     ("scan-model", &["scan"]),
+    ("worn", &["document", "rendition", "scan"]),
     ("odbc", &[]),
     ("sandbox", &[]),
     ("bus", &["proto"]),
@@ -40,7 +41,19 @@ const ARROWS: [(&str, &[&str]); 30] = [
     ),
     (
         "parse",
-        &["blobs", "document", "proto", "reading", "rendition", "sandbox", "scan", "scan-model", "worker"],
+        &[
+            "blobs",
+            "document",
+            "proto",
+            "reading",
+            "rendition",
+            "report",
+            "sandbox",
+            "scan",
+            "scan-model",
+            "worker",
+            "worn",
+        ],
     ),
     ("check", &["document", "parse", "report", "rules", "search", "worker"]),
     ("validate", &["bus", "policy", "proto", "report", "rules", "worker"]),

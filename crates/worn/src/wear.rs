@@ -4,7 +4,7 @@ use scan::Picture;
 
 /// What happened to a page between the printer and the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Wear {
+pub enum Wear {
     /// A good scanner.
     Office,
     /// Laid on the glass askew.
@@ -32,7 +32,8 @@ pub(crate) enum Wear {
 }
 
 impl Wear {
-    pub(crate) const ALL: [Self; 12] = [
+    /// Every kind.
+    pub const ALL: [Self; 12] = [
         Self::Office,
         Self::Skewed,
         Self::Blurred,
@@ -69,7 +70,7 @@ impl Random {
 }
 
 /// The page as it comes out of the scanner. The seed moves folds, seals and grains.
-pub(crate) fn wear(page: &Picture, wear: Wear, seed: u64) -> Picture {
+pub fn wear(page: &Picture, wear: Wear, seed: u64) -> Picture {
     let mut random = Random(seed);
     let mut worn = page.clone();
     match wear {

@@ -1,62 +1,14 @@
 //! Scans in the sandbox: a printed report without its characters is read by a child that cannot open a file.
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
-
 use parse::{LIMITS, READER_VERB, Readers, SCANNER_VERB};
 use rendition::Page;
 use report::{CellState, Report, Witness};
 use sandbox::Program;
 use worker::HandlerError;
+use worn::STYLE;
 
-#[path = "../../../tests/src/skip.rs"]
-#[expect(unreachable_pub, reason = "it is a module of another crate")]
-mod skip;
-
-const SAMPLE: &[u8] = include_bytes!("../../../samples/reports/page-utf8.html");
+const SAMPLE: &[u8] = include_bytes!("../../../../samples/reports/page-utf8.html");
 const DPI: u32 = 150;
-
-/// The look of a printed report.
-const STYLE: &str = "<style>@page { size: A4; margin: 18mm } \
-    body { font: 11pt/1.6 'Noto Serif CJK SC', SimSun, serif; background: #fff; color: #000 } \
-    table { border-collapse: collapse; width: 100% !important; font-size: 8pt; line-height: 1.25 } \
-    td, th { border: 0.75pt solid #000 !important; padding: 2px; text-align: center }</style>";
-
-/// The sample as a browser prints it, fonts and all; none where there is no browser.
-fn printed_by_browser(html: &[u8]) -> Option<Vec<u8>> {
-    let work = tempfile::tempdir().unwrap();
-    let (page, pdf) = (work.path().join("page.html"), work.path().join("page.pdf"));
-    std::fs::write(&page, [STYLE.as_bytes(), html].concat()).unwrap();
-    let run = |program: &str| {
-        Command::new(program)
-            .args(["--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer"])
-            .arg(format!("--user-data-dir={}", work.path().join("profile").display()))
-            .arg(format!("--print-to-pdf={}", pdf.display()))
-            .arg(&page)
-            .output()
-            .is_ok_and(|output| output.status.success())
-    };
-    if !["chromium", "chromium-browser", "google-chrome"].into_iter().any(run) {
-        skip::skip(
-            "scans in the sandbox",
-            "no browser that prints",
-            "apt-get install chromium fonts-noto-cjk",
-        );
-        return None;
-    }
-    Some(std::fs::read(pdf).unwrap())
-}
-
-fn model() -> Option<PathBuf> {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../scans");
-    match scan_model::install(&folder, None) {
-        Ok(_) => Some(folder),
-        Err(error) => {
-            skip::skip("scans in the sandbox", &format!("no recogniser: {error:#}"), "gouji scans install");
-            None
-        }
-    }
-}
 
 /// The pages of a PDF as a scanner makes a PDF of them: a grey picture each.
 fn scanned(bytes: &[u8]) -> Vec<u8> {
@@ -89,7 +41,8 @@ fn scanned(bytes: &[u8]) -> Vec<u8> {
         let draw = format!("q {width} 0 0 {height} 0 0 cm /Scan Do Q");
         let contents = format!("<< /Length {} >>\nstream\n{draw}\nendstream", draw.len());
         object(&mut pdf, contents.as_bytes());
-        let gray: Vec<u8> = drawn.rgb.chunks_exact(3).map(|pixel| pixel[0]).collect();
+        // The ink of a scanner is not quite black, and its paper not quite white.
+        let gray: Vec<u8> = drawn.rgb.chunks_exact(3).map(|pixel| 20 + pixel[0] / 10 * 9).collect();
         let mut picture = format!(
             "<< /Type /XObject /Subtype /Image /Width {} /Height {} /ColorSpace /DeviceGray /BitsPerComponent 8 \
              /Length {} >>\nstream\n",
@@ -114,10 +67,10 @@ fn scanned(bytes: &[u8]) -> Vec<u8> {
 
 #[tokio::test]
 async fn a_scan_is_read_in_the_sandbox_where_the_operator_wants_it() {
-    let Some(folder) = model() else { return };
+    let Some(folder) = crate::model("scans in the sandbox") else { return };
     let limits = document::Limits::default();
     let truth = reading::read(&document::read(SAMPLE, &limits).unwrap(), Some("scan.pdf"));
-    let Some(printed) = printed_by_browser(SAMPLE) else { return };
+    let Some(printed) = crate::printed(SAMPLE, STYLE, "scans in the sandbox") else { return };
     let scan = scanned(&printed);
     let program = env!("CARGO_BIN_EXE_gouji-parse");
     let reader = Program::new(program, READER_VERB);
