@@ -264,8 +264,11 @@ mod tests {
 
     const HIGH: Confidence = Confidence::High;
 
+    /// A cell with what was read in it: text, confidence, flags, alternatives.
+    type Change<'a> = (&'a str, &'a str, Confidence, &'a [Flag], &'a [&'a str]);
+
     /// Table four, its rows `review`, `direct_litigation` and `litigation_after_review`, read off a scan.
-    fn read(changes: &[(&str, &str, Confidence, &[Flag], &[&str])]) -> (Cells, Scan) {
+    fn read(changes: &[Change<'_>]) -> (Cells, Scan) {
         let form = Form::get(FormId::F2021);
         let mut cells = Cells::missing(FormId::F2021);
         let mut scan = Scan::default();
@@ -292,7 +295,7 @@ mod tests {
     }
 
     fn judged(
-        changes: &[(&str, &str, Confidence, &[Flag], &[&str])],
+        changes: &[Change<'_>],
         id: &str,
     ) -> (Witness, CellState, String) {
         let (mut cells, scan) = read(changes);
@@ -341,6 +344,22 @@ mod tests {
         assert_eq!(judged(&flagged, "requests.granted.total").0, Unconfirmed);
         let outside = [("requests.granted.total", "0", HIGH, &[Flag::Outside][..], &[][..])];
         assert_eq!(judged(&outside, "requests.granted.total").0, Unconfirmed);
+        // Two sums with other figures.
+        let sums = [
+            ("requests.granted.natural_person", "3"),
+            ("requests.granted.enterprise", "4"),
+            ("requests.granted.total", "7"),
+            ("requests.partial.natural_person", "2"),
+            ("requests.partial.total", "2"),
+            ("requests.concluded.natural_person", "5"),
+            ("requests.concluded.enterprise", "4"),
+            ("requests.concluded.total", "9"),
+            ("requests.received.natural_person", "5"),
+            ("requests.received.enterprise", "4"),
+            ("requests.received.total", "9"),
+        ];
+        let sums = sums.map(|(id, text)| (id, text, HIGH, &[][..], &[][..]));
+        assert_eq!(judged(&sums, "requests.granted.natural_person").0, Confirmed2);
         // No equation speaks of table two.
         assert_eq!(judged(&[], "active.regulations.issued").0, Unconfirmed);
     }

@@ -164,7 +164,6 @@ impl Normal {
         }
     }
 
-    #[expect(clippy::needless_range_loop, reason = "elimination reads best with indices")]
     fn solve(mut self) -> Option<Field> {
         const TOWARDS_ZERO: f64 = 1e-3;
         for at in 0..TERMS {
