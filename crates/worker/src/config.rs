@@ -20,8 +20,6 @@ use crate::settings;
 pub struct Config {
     /// `GOUJI_NATS_*`: the connection to the bus.
     pub bus: BusConfig,
-    /// `GOUJI_INSTALLATION`: the name of this installation on foreign data buses.
-    pub installation: String,
     /// `GOUJI_ORIGINALS*`: the store of originals and texts.
     pub originals: BlobsConfig,
     /// `GOUJI_INBOX`: the exchange folder whose files ingest accepts.
@@ -212,6 +210,7 @@ impl Config {
         let drain_seconds = number(&get, "GOUJI_DRAIN_SECONDS", 25, 1..=600)?;
         Ok(Self {
             bus: BusConfig {
+                installation: installation(&get)?,
                 url: get("GOUJI_NATS_URL"),
                 nkey: existing_file(&get, "GOUJI_NATS_NKEY")?,
                 credentials: existing_file(&get, "GOUJI_NATS_CREDENTIALS")?,
@@ -221,7 +220,6 @@ impl Config {
                 replicas: number(&get, "GOUJI_NATS_REPLICAS", 1, 1..=5)?,
                 object_store: originals == BlobsConfig::Bucket,
             },
-            installation: installation(&get)?,
             originals,
             inbox: get("GOUJI_INBOX").map(PathBuf::from),
             inbox_quiet: Duration::from_secs(

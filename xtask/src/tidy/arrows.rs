@@ -5,7 +5,7 @@ use crate::workspace::Package;
 
 /// The packages of this workspace that each crate and each service depends on. `fuzz`, `tests` and `xtask`
 /// may depend on anything.
-const ARROWS: [(&str, &[&str]); 31] = [
+const ARROWS: [(&str, &[&str]); 32] = [
     // The contract and the heart, which know no bus and no async.
     ("report", &[]),
     ("proto", &["report"]),
@@ -23,6 +23,7 @@ const ARROWS: [(&str, &[&str]); 31] = [
     ("scan-model", &["scan"]),
     ("worn", &["document", "rendition", "scan"]),
     ("odbc", &[]),
+    ("opensearch", &["search"]),
     ("sandbox", &[]),
     ("bus", &["proto"]),
     ("blobs", &["bus"]),

@@ -77,7 +77,7 @@ pub const SETTINGS: &[Setting] = &[
         "GOUJI_INSTALLATION",
         "",
         &[
-            "The name of this installation on foreign data buses, the `source` of what outlets send: letters, digits, -",
+            "The name of this installation, in the CloudEvents `source` of its log and of what outlets send: letters, digits, -",
             "and dots. Two installations on one bus must differ. If it is not set, the name of the host.",
         ],
     ),
