@@ -294,10 +294,7 @@ mod tests {
         (cells, scan)
     }
 
-    fn judged(
-        changes: &[Change<'_>],
-        id: &str,
-    ) -> (Witness, CellState, String) {
+    fn judged(changes: &[Change<'_>], id: &str) -> (Witness, CellState, String) {
         let (mut cells, scan) = read(changes);
         judge(Form::get(FormId::F2021), &mut cells, &scan, &[]);
         let cell = cells.get(CellId::parse(id).unwrap()).unwrap();

@@ -323,11 +323,8 @@ impl Straight {
             .filter(|index| recognised.get(*index).is_some_and(Option::is_none))
             .filter(|index| lines.get(*index).is_some_and(|found| !found.line.blobs.is_empty()))
             .collect();
-        let crops: Vec<Crop> = waiting
-            .iter()
-            .filter_map(|index| lines.get(*index))
-            .map(|found| self.crop(found))
-            .collect();
+        let crops: Vec<Crop> =
+            waiting.iter().filter_map(|index| lines.get(*index)).map(|found| self.crop(found)).collect();
         recogniser.read(&crops, |position, steps| {
             if let (Some(index), Some(crop)) = (waiting.get(position), crops.get(position))
                 && let (Some(found), Some(place)) = (lines.get(*index), recognised.get_mut(*index))
@@ -420,8 +417,7 @@ impl Straight {
         let pieces: Vec<&Blob> = found.line.blobs.iter().filter(large).collect();
         // Two digits that touch are as broad as they are high.
         let is_broad = |blob: &&&Blob| blob.width() as f32 > BROADEST_DIGIT * blob.height() as f32;
-        if (pieces.len() != digits.len() || pieces.iter().any(|blob| is_broad(&blob)))
-            && !text.contains('无')
+        if (pieces.len() != digits.len() || pieces.iter().any(|blob| is_broad(&blob))) && !text.contains('无')
         {
             flags.push(Flag::Pieces);
         } else if digits.iter().zip(&pieces).any(|(digit, blob)| holes::contradict(*digit, &self.ink, blob)) {

@@ -165,7 +165,10 @@ impl Recogniser {
         }
         // Packing the weights once instead of for each batch saves a tenth of the time.
         let mut options = ModelOptions::default();
-        let model = options.prepack_weights(true).load(bytes).map_err(|error| ModelError::Broken(error.to_string()))?;
+        let model = options
+            .prepack_weights(true)
+            .load(bytes)
+            .map_err(|error| ModelError::Broken(error.to_string()))?;
         let lacks = |what: &str| ModelError::Broken(format!("it has no {what}"));
         let input = *model.input_ids().first().ok_or_else(|| lacks("input"))?;
         let output = *model.output_ids().first().ok_or_else(|| lacks("output"))?;
