@@ -76,6 +76,10 @@ pub struct Config {
     pub permits: usize,
     /// `GOUJI_SANDBOX`: what the kernel must enforce on the readers of documents.
     pub sandbox: SandboxRequirement,
+    /// `GOUJI_SCANS`: whether scans are read or refused.
+    pub reads_scans: bool,
+    /// `GOUJI_SCAN_MODEL`: the folder with the recogniser of scans; that of the user where none is named.
+    pub scan_model: Option<PathBuf>,
     /// `GOUJI_LOG`: text on a terminal, else one JSON object per line.
     pub log: LogFormat,
     /// `RUST_LOG`: what is logged, in the syntax of `tracing`.
@@ -246,6 +250,8 @@ impl Config {
             check_rate: number(&get, "GOUJI_CHECK_RATE", 30, 1..=100_000)?,
             permits: number(&get, "GOUJI_PERMITS", 32, 1..=1024)?,
             sandbox: sandbox(get("GOUJI_SANDBOX"))?,
+            reads_scans: reads_scans(get("GOUJI_SCANS"))?,
+            scan_model: get("GOUJI_SCAN_MODEL").map(PathBuf::from),
             log: log_format(get("GOUJI_LOG"))?,
             log_filter: log_filter(get("RUST_LOG"))?,
             drain: Duration::from_secs(drain_seconds as u64),
@@ -346,6 +352,14 @@ fn sandbox(text: Option<String>) -> Result<SandboxRequirement, SettingError> {
         None | Some("required") => Ok(SandboxRequirement::Required),
         Some("weak") => Ok(SandboxRequirement::Weak),
         Some(other) => Err(wrong("GOUJI_SANDBOX", other, "expected `required` or `weak`")),
+    }
+}
+
+fn reads_scans(text: Option<String>) -> Result<bool, SettingError> {
+    match text.as_deref() {
+        None | Some("refuse") => Ok(false),
+        Some("read") => Ok(true),
+        Some(other) => Err(wrong("GOUJI_SCANS", other, "expected `refuse` or `read`")),
     }
 }
 

@@ -291,6 +291,21 @@ pub const SETTINGS: &[Setting] = &[
         ],
     ),
     setting(
+        "parse.scans",
+        "GOUJI_SCANS",
+        "\"refuse\"",
+        &[
+            "\"read\": scans are recognised, which takes seconds a page; a figure that nothing else confirms is shown and",
+            "not used. \"refuse\": they are refused.",
+        ],
+    ),
+    setting(
+        "parse.scan_model",
+        "GOUJI_SCAN_MODEL",
+        "",
+        &["The folder with the recogniser that `gouji scans install` installs; by default that of the user."],
+    ),
+    setting(
         "ingest.inbox",
         "GOUJI_INBOX",
         "",
