@@ -92,8 +92,9 @@ pub(super) fn name_of(candidate: &Candidate) -> String {
 }
 
 fn read_manifest(path: &Path) -> Result<BatchManifest, Vec<Reason>> {
-    let cannot =
-        |error: io::Error| vec![Reason::of_batch(Class::BadManifest, format!("清单无法打开：{}。", checksum::why(&error)))];
+    let cannot = |error: io::Error| {
+        vec![Reason::of_batch(Class::BadManifest, format!("清单无法打开：{}。", checksum::why(&error)))]
+    };
     let mut bytes = Vec::new();
     checksum::open(path)
         .and_then(|file| file.take(MOST_BYTES + 1).read_to_end(&mut bytes))
@@ -259,7 +260,8 @@ fn in_archive(
     let broken = |message: String| vec![Reason::of_batch(Class::Unreadable, message)];
     let open = || {
         let file = checksum::open(&candidate.path);
-        file.map(io::BufReader::new).map_err(|error| broken(format!("压缩包无法打开：{}。", checksum::why(&error))))
+        file.map(io::BufReader::new)
+            .map_err(|error| broken(format!("压缩包无法打开：{}。", checksum::why(&error))))
     };
     let names = match (archive::names(open()?), beside) {
         (Ok(names), _) => names,
