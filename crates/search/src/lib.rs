@@ -2,38 +2,38 @@
 
 mod analyzer;
 mod cell_name;
-mod cells;
-mod compile;
+mod clauses;
+mod cluster;
+mod cursor;
 mod damage;
-mod directory;
 mod distribution;
+mod document;
+mod engine;
 mod entry;
-mod excluded;
-mod facets;
+mod facet_request;
 mod figure_query;
+mod folder;
 mod found;
 mod generations;
 mod index;
-mod integrity;
-mod lookup;
 mod millionths;
-mod page;
 mod parse;
 mod query;
 mod reader;
 mod records;
 mod region;
 mod reviews;
-mod schema;
 mod snippet;
 mod stored;
 mod sum;
-mod threads;
 mod versions;
 mod walk;
 mod writer;
 
 pub use cell_name::{Named, cells_beginning, cells_named, official_name, short_name};
+pub use cluster::{
+    ClusterAnswer, ClusterError, ClusterMethod, ClusterRequest, ClusterSettings, ClusterTransport,
+};
 pub use damage::DamageError;
 pub use distribution::{Bucket, Distribution, Quartiles};
 pub use entry::{Entry, Version, Withdrawal};
