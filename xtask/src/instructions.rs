@@ -41,7 +41,8 @@ const PAGES: &[&str] = &["page-gb18030.html", "page-utf8.html", "units-and-remar
 const WORD: &[&str] = &["word-automatic-numbers.docx", "word-tracked-changes.docx"];
 const PDF: &[&str] = &["pdf-heads-repeated.pdf", "pdf-landscape-over-pages.pdf"];
 /// Texts and pages, as the field sends most.
-const REPORTS: &[&str] = &["tabs-slipped.txt", "pipe-lines.txt", "markdown.md", "page-gb18030.html", "page-utf8.html"];
+const REPORTS: &[&str] =
+    &["tabs-slipped.txt", "pipe-lines.txt", "markdown.md", "page-gb18030.html", "page-utf8.html"];
 
 const WORKS: [Work; 7] = [
     Work { name: "document, text", work: "document", samples: TEXTS, copies: 1 },

@@ -33,7 +33,8 @@ fn main() -> Result<()> {
     let documents = files.iter().map(File::document).collect::<Result<Vec<Document>>>()?;
     let read = |(file, document): (&File, &Document)| reading::read(document, Some(&file.name));
     let reports: Vec<Report> = files.iter().zip(&documents).map(read).collect();
-    let facts: Vec<ReportValidated> = reports.iter().cloned().map(|report| fact(rules::review(report))).collect();
+    let facts: Vec<ReportValidated> =
+        reports.iter().cloned().map(|report| fact(rules::review(report))).collect();
     let texts: Vec<String> = documents.iter().map(document::plain_text).collect();
     for _ in 0..rounds {
         match work.as_str() {

@@ -100,11 +100,7 @@ impl Drawing {
     pub(crate) fn of(path: &BezPath) -> Option<Drawing> {
         let bounds = bounds(path)?;
         let proportion = (bounds.width() / bounds.height()) as f32;
-        Some(Drawing {
-            proportion: proportion.ln(),
-            height: Some(bounds.height()),
-            look: OnceCell::new(),
-        })
+        Some(Drawing { proportion: proportion.ln(), height: Some(bounds.height()), look: OnceCell::new() })
     }
 
     /// What a picture of so many points across and down draws; none if it is nothing.
