@@ -28,7 +28,7 @@ struct Counts {
 /// Work on some of the samples.
 struct Work {
     name: &'static str,
-    /// What the program `instructions` is told to do.
+    /// What the program `instructions` does.
     work: &'static str,
     samples: &'static [&'static str],
     /// Times that one round works on each of them.

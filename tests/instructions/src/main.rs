@@ -1,4 +1,4 @@
-//! Does one kind of work on fixed inputs as often as it is told, so that two runs of different length show what
+//! Does one kind of work on fixed inputs as often as it is asked, so that two runs of different length show what
 //! the work takes: `instructions <work> <rounds> <file>…`.
 //!
 //! `cargo xtask bench instructions` runs it under callgrind, which counts instructions. Unlike times these are the

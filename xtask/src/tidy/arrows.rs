@@ -23,7 +23,7 @@ const ARROWS: [(&str, &[&str]); 32] = [
     ("scan-model", &["scan"]),
     ("worn", &["document", "rendition", "scan"]),
     ("odbc", &[]),
-    ("opensearch", &["search"]),
+    ("opensearch", &["proto", "report", "search"]),
     ("sandbox", &[]),
     ("bus", &["proto"]),
     ("blobs", &["bus"]),

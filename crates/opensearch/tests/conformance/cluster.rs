@@ -87,7 +87,7 @@ fn readers_switch_to_the_next_generation() {
 }
 
 #[test]
-fn a_changed_mapping_and_a_cluster_that_takes_no_writes_are_told() {
+fn a_changed_mapping_and_a_cluster_that_takes_no_writes_are_named() {
     let (Some(node), Some(address)) = (node(), address()) else { return };
     let generations: Generations = opensearch::generations(Path::new(&address)).unwrap();
     let (_, index) = generations.open_current().unwrap();

@@ -29,6 +29,9 @@ impl Place {
     /// Orders of arrival that a test tries.
     pub(crate) const ROUNDS: u64 = 4;
 
+    /// Questions that a test types at random.
+    pub(crate) const CASES: u32 = 48;
+
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (generations, cleans_up) = match address() {

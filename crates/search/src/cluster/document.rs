@@ -89,7 +89,7 @@ pub(super) fn parts_of(key: &str, source: &Value) -> Result<StoredParts, IndexEr
     let mut parts = BTreeMap::new();
     for (_, name) in PARTS {
         let Some(encoded) = source.get(name).and_then(Value::as_str) else { continue };
-        // What does not decode is missing, and is told as damage where it is needed.
+        // What does not decode is missing, which is an error of damage where the part is needed.
         parts.insert(name, BASE64.decode(encoded.as_bytes()).unwrap_or_default());
     }
     StoredParts::of(PackedParts::Cluster(ClusterParts(parts)), &key)

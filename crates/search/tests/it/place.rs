@@ -12,6 +12,9 @@ impl Place {
     /// Orders of arrival that a test tries.
     pub(crate) const ROUNDS: u64 = 25;
 
+    /// Questions that a test types at random.
+    pub(crate) const CASES: u32 = 256;
+
     pub(crate) fn new() -> Self {
         Self(tempfile::tempdir().unwrap())
     }

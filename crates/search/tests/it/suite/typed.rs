@@ -28,7 +28,7 @@ fn only_what_was_committed_is_there_afterwards() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: Place::CASES, ..ProptestConfig::default() })]
 
     #[test]
     fn nothing_typed_is_an_error(text in "\\PC{0,40}", pieces in prop::collection::vec(0..PIECES.len(), 0..24)) {
