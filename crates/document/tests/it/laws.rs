@@ -37,8 +37,9 @@ pub(crate) fn check(bytes: &[u8]) -> Result<Document, ReadError> {
 }
 
 fn check_text(bytes: &[u8], document: &Document, encoding: &'static Encoding) {
-    // In SVG the tags of HTML have other meanings, so text may come without its place.
-    let is_foreign = bytes.windows(4).any(|tag| matches!(tag, b"<svg" | b"<mat"));
+    // In SVG the tags of HTML have other meanings, and what a field shows beside a table that is not closed may come
+    // with the place where it begins alone: such text may come without its place.
+    let is_foreign = bytes.windows(4).any(|tag| matches!(tag, b"<svg" | b"<mat" | b"<tex"));
     for text in texts(document) {
         let place = text.place();
         assert!(place.line > 0);
