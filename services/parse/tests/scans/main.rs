@@ -1,6 +1,7 @@
 //! Printed reports, worn and read without their characters.
 
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 mod pages;
 mod sandbox;
@@ -10,11 +11,16 @@ mod skip;
 
 /// The folder with the recogniser; none where it cannot be installed.
 fn model(what: &str) -> Option<PathBuf> {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../scans");
-    match scan_model::install(&folder, None) {
-        Ok(_) => Some(folder),
+    // The tests of this program install it once: they would install into the same folder.
+    static INSTALLED: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    let installed = INSTALLED.get_or_init(|| {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../scans");
+        scan_model::install(&folder, None).map(|_| folder).map_err(|error| format!("{error:#}"))
+    });
+    match installed {
+        Ok(folder) => Some(folder.clone()),
         Err(error) => {
-            skip::skip(what, &format!("no recogniser: {error:#}"), "gouji scans install");
+            skip::skip(what, &format!("no recogniser: {error}"), "gouji scans install");
             None
         }
     }
