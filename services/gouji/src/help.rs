@@ -50,7 +50,7 @@ const GROUPS: [Group; 4] = [
             "config",
         ],
     },
-    Group { zh: "本机", en: "This machine", verbs: &["up", "demo", "completions", "man", "help"] },
+    Group { zh: "本机", en: "This machine", verbs: &["up", "demo", "scans", "completions", "man", "help"] },
 ];
 
 /// The command line with its help in a language.
