@@ -51,6 +51,27 @@ pub(crate) fn install_databases() {
     }
 }
 
+/// A root with the smallest Debian of this machine's release, copied to `target`; none where it cannot be had, which needs
+/// root and Debian's mirror. `original` keeps the first one.
+pub(crate) fn empty_root(original: &Path, target: &Path) -> Option<PathBuf> {
+    if !original.join("etc/debian_version").is_file() {
+        let about = std::fs::read_to_string("/etc/os-release").ok()?;
+        let release = about.lines().find_map(|line| line.strip_prefix("VERSION_CODENAME="))?;
+        on_path(&["debootstrap"]).or_else(|| {
+            install("debootstrap")?;
+            on_path(&["debootstrap"])
+        })?;
+        let making = original.with_extension("making");
+        std::fs::remove_dir_all(&making).ok();
+        let mut make = Command::new("debootstrap");
+        make.args(["--variant=minbase", release]).arg(&making).stdout(Stdio::null());
+        workspace::run(&mut make).ok()?;
+        std::fs::rename(&making, original).ok()?;
+    }
+    workspace::run(Command::new("cp").arg("--archive").arg(original).arg(target)).ok()?;
+    Some(target.to_owned())
+}
+
 fn on_path(programs: &[&str]) -> Option<PathBuf> {
     let folders = std::env::var_os("PATH").unwrap_or_default();
     let mut places = std::env::split_paths(&folders);
