@@ -108,7 +108,9 @@ impl Release {
         Ok(Self {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             architecture: std::env::consts::ARCH,
-            commit: git(&["describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"])?.trim().to_owned(),
+            commit: git(&["describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"])?
+                .trim()
+                .to_owned(),
             committed: committed.trim().parse().context("read when the last commit was made")?,
             programs: programs.to_owned(),
             nats_server: workspace.nats_server()?,

@@ -49,7 +49,9 @@ pub(super) fn run(workspace: &Workspace, release: &Release, made: &Made) -> Resu
     bill(workspace, &bundle.join("usr/local/share/doc/gouji/sbom.cdx.json"))?;
     let is_root = workspace::read(Command::new("id").arg("-u"))?.trim() == "0";
     if !is_root {
-        eprintln!("not checked: only root can run the release in an empty root (sudo cargo xtask dist check)");
+        eprintln!(
+            "not checked: only root can run the release in an empty root (sudo cargo xtask dist check)"
+        );
         return Ok(());
     }
     in_image(workspace, &bundle)?;
@@ -117,7 +119,8 @@ fn in_debian(workspace: &Workspace, made: &Made, folder: &Path) -> Result<()> {
     carry(workspace, folder)?;
     let root = Root::new(folder, "debian")?;
     for program in ABSENT {
-        let is_there = root.command("0:0", &["sh", "-c", "command -v \"$0\"", program]).output()?.status.success();
+        let is_there =
+            root.command("0:0", &["sh", "-c", "command -v \"$0\"", program]).output()?.status.success();
         ensure!(!is_there, "the empty root has {program}");
     }
     let install = "cd /root && tar xzf \"$0\" && ./gouji-*/install.sh && ./gouji-*/install.sh";

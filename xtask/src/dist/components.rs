@@ -159,7 +159,8 @@ fn crates(workspace: &Workspace, release: &Release) -> Result<Vec<Component>> {
         if found.contains_key(&component.url()) {
             continue;
         }
-        component.depends_on = linked.iter().map(|package| self::component(package, &checksums).url()).collect();
+        component.depends_on =
+            linked.iter().map(|package| self::component(package, &checksums).url()).collect();
         ahead.extend(linked.iter().map(|package| package.id.as_str()));
         found.insert(component.url(), component);
     }
@@ -243,7 +244,8 @@ fn go_modules(workspace: &Workspace, program: &Path) -> Result<Vec<Component>> {
     ensure!(!modules.is_empty(), "{} names no modules", program.display());
     let mut download = Command::new("go");
     download.args(["mod", "download", "-json"]).args(&modules).current_dir(&workspace.target);
-    let printed = workspace::read(&mut download).context("fetch the licences of what nats-server consists of")?;
+    let printed =
+        workspace::read(&mut download).context("fetch the licences of what nats-server consists of")?;
     let mut components: Vec<Component> = Vec::new();
     for module in serde_json::Deserializer::from_str(&printed).into_iter::<Downloaded>() {
         let Downloaded { path, version, dir } = module.context("read what `go mod download` printed")?;
@@ -343,7 +345,10 @@ mod tests {
     #[test]
     fn a_program_of_go_names_its_modules() {
         let described = "/bin/nats-server: go1.27.2\n\tpath\tn.io/s/v2\n\tmod\tn.io/s/v2\tv2.15.1\t\n\tdep\tx.org/y\tv0.1.0\th1:abc=\n\tbuild\t-trimpath=true\n";
-        assert_eq!(go_build(described), ("go1.27.2", vec!["n.io/s/v2@v2.15.1".into(), "x.org/y@v0.1.0".into()]));
+        assert_eq!(
+            go_build(described),
+            ("go1.27.2", vec!["n.io/s/v2@v2.15.1".into(), "x.org/y@v0.1.0".into()])
+        );
     }
 
     #[test]

@@ -19,7 +19,8 @@ pub(super) const USER: &str = "10001";
 /// What that user owns: a new volume takes the owner of the folder on which it is mounted.
 const OWNED: [&str; 3] = ["./var/lib/gouji", "./var/lib/gouji/index", "./var/lib/gouji/originals"];
 
-const PASSWD: &str = "root:x:0:0:root:/root:/sbin/nologin\ngouji:x:10001:10001:gouji:/var/lib/gouji:/sbin/nologin\n";
+const PASSWD: &str =
+    "root:x:0:0:root:/root:/sbin/nologin\ngouji:x:10001:10001:gouji:/var/lib/gouji:/sbin/nologin\n";
 const GROUP: &str = "root:x:0:\ngouji:x:10001:\n";
 const NAME_SERVICES: &str = "passwd: files\ngroup: files\nhosts: files dns\n";
 

@@ -108,7 +108,9 @@ fn standard(component: &Component) -> Result<String> {
     let mut names = expression.split(" OR ").map(|name| name.trim_matches(['(', ')', ' ']));
     let text = names.find_map(|name| STANDARD.iter().find(|(known, _)| *known == name));
     let Some((_, text)) = text else {
-        bail!("{name} {version} holds no text of its licence, {expression}; add it beside xtask/src/dist/licences");
+        bail!(
+            "{name} {version} holds no text of its licence, {expression}; add it beside xtask/src/dist/licences"
+        );
     };
     let authors = if authors.is_empty() { format!("the authors of {name}") } else { authors.join(", ") };
     Ok(tidied(&format!("Copyright (c) {authors}\n\n{text}")))
@@ -145,11 +147,15 @@ mod tests {
                 authors: vec!["B <b@c>".into()],
                 depends_on: BTreeSet::new(),
             };
-            let begin = standard(&component).ok().map(|text| text.lines().take(3).collect::<Vec<_>>().join("|"));
+            let begin =
+                standard(&component).ok().map(|text| text.lines().take(3).collect::<Vec<_>>().join("|"));
             assert_eq!(begin.as_deref(), expected, "{licence}");
         };
         check("MIT", Some("Copyright (c) B <b@c>||MIT License"));
-        check("Apache-2.0 OR MIT", Some("Copyright (c) B <b@c>||                                 Apache License"));
+        check(
+            "Apache-2.0 OR MIT",
+            Some("Copyright (c) B <b@c>||                                 Apache License"),
+        );
         check("0BSD", None);
     }
 

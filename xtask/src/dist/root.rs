@@ -23,7 +23,8 @@ pub(super) struct Root {
 impl Root {
     /// Makes the namespace and starts its loopback.
     pub(super) fn new(folder: &Path, name: &str) -> Result<Self> {
-        let root = Self { folder: folder.to_owned(), namespace: format!("gouji-{name}-{}", std::process::id()) };
+        let root =
+            Self { folder: folder.to_owned(), namespace: format!("gouji-{name}-{}", std::process::id()) };
         workspace::run(Command::new("ip").args(["netns", "add", &root.namespace]))?;
         let lo = ["-n", &root.namespace, "link", "set", "lo", "up"];
         workspace::run(Command::new("ip").args(lo))?;

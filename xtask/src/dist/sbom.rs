@@ -14,8 +14,7 @@ pub(super) fn write(release: &Release, components: &[Component]) -> Result<Strin
         "ref": url,
         "dependsOn": components.iter().filter(|one| is_direct(one, components)).map(Component::url).collect::<Vec<_>>(),
     })];
-    dependencies
-        .extend(components.iter().map(|one| json!({"ref": one.url(), "dependsOn": one.depends_on})));
+    dependencies.extend(components.iter().map(|one| json!({"ref": one.url(), "dependsOn": one.depends_on})));
     let bill = json!({
         "bomFormat": "CycloneDX",
         "specVersion": "1.6",
