@@ -3,15 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use report::{CellId, CellState, Decimal, FormId};
-use tantivy::collector::DocSetCollector;
-use tantivy::query::Query as EngineQuery;
-use tantivy::{DocAddress, DocId, Searcher};
+use report::{CellId, CellState, Decimal};
 
 use crate::millionths::from_millionths;
-use crate::records::{FigureColumn, Names};
-use crate::schema::column;
-use crate::{IndexError, Reader};
 
 /// The figures of one cell over many reports.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,44 +51,18 @@ pub struct Bucket {
     pub reports: u64,
 }
 
-impl Reader {
-    /// How the figures of a cell are distributed over the documents that a compiled query finds.
-    pub(crate) fn distribution(
-        &self,
-        searcher: &Searcher,
-        found: &dyn EngineQuery,
-        cell: CellId,
-    ) -> Result<Distribution, IndexError> {
-        let mut addresses: Vec<DocAddress> = searcher.search(found, &DocSetCollector)?.into_iter().collect();
-        addresses.sort_unstable();
-        let mut values: Vec<i64> = Vec::with_capacity(addresses.len());
-        let mut unknown: BTreeMap<Option<CellState>, u64> = BTreeMap::new();
-        for addresses in addresses.chunk_by(|one, other| one.segment_ord == other.segment_ord) {
-            let Some(first) = addresses.first() else { continue };
-            let segment = searcher.segment_reader(first.segment_ord);
-            let figures = FigureColumn::open(segment, cell)?;
-            let docs: Vec<DocId> = addresses.iter().map(|address| address.doc_id).collect();
-            let forms = Names::read(segment, column::FORM, &docs, FormId::parse)?;
-            for address in addresses {
-                match figures.values.as_ref().and_then(|values| values.first(address.doc_id)) {
-                    Some(value) => values.push(value),
-                    None => {
-                        let form = forms.of(address.doc_id).flatten();
-                        let figure = figures.figure(address.doc_id, form);
-                        *unknown.entry(figure.state).or_default() += 1;
-                    }
-                }
-            }
-        }
+impl Distribution {
+    /// The distribution of these values, in millionths, beside the reports whose figure is not known.
+    pub(crate) fn of(cell: CellId, mut values: Vec<i64>, unknown: BTreeMap<Option<CellState>, u64>) -> Self {
         values.sort_unstable();
-        Ok(Distribution {
+        Self {
             cell,
             reports: values.len() as u64,
             unknown: unknown.into_iter().collect(),
             quartiles: quartiles(&values),
             decades: decades(&values),
             quarters: quarters(&values),
-        })
+        }
     }
 }
 

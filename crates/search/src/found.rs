@@ -3,28 +3,33 @@
 use std::collections::{BTreeMap, HashMap};
 
 use report::FormId;
-use tantivy::collector::DocSetCollector;
-use tantivy::columnar::{Column, StrColumn};
-use tantivy::{DocAddress, DocId, Searcher, SegmentReader};
 
-use crate::compile::{compile, with_filters};
-use crate::schema::column;
-use crate::stored::StoredFields;
+use crate::clauses::whole_clause;
+use crate::engine::Snapshot;
 use crate::{IndexError, Query, Reader, StoredParts};
 
 /// Attempts to see one commit while others follow each other.
 const ATTEMPTS: usize = 8;
 
-/// Every report that a query finds in one state of the index, whatever is committed afterwards.
+/// Every report that a query finds in one state of the index. In a folder this state stays, whatever is committed
+/// afterwards; a search cluster brings each report as it is when it is read.
 ///
 /// They come in the order of their regions, agencies and years, which does not depend on how the index lies on the
 /// disk.
 pub struct Found {
-    searcher: Searcher,
-    stored: StoredFields,
-    addresses: Vec<DocAddress>,
-    forms: Vec<(Option<FormId>, u64)>,
-    payload: Option<String>,
+    pub(crate) reports: Box<dyn FoundReports>,
+    pub(crate) forms: Vec<(Option<FormId>, u64)>,
+    pub(crate) payload: Option<String>,
+}
+
+/// The reports as an engine holds them.
+pub(crate) trait FoundReports: Send + Sync {
+    /// How many.
+    fn count(&self) -> usize;
+    /// The reports with these numbers, in their order; a report that was removed meanwhile is left out.
+    fn read(&self, numbers: std::ops::Range<usize>) -> Result<Vec<StoredParts>, IndexError>;
+    /// How many it is best to read at once.
+    fn batch(&self) -> usize;
 }
 
 impl Reader {
@@ -33,44 +38,30 @@ impl Reader {
     /// # Errors
     /// If the index cannot be read.
     pub fn find_all(&self, query: &Query) -> Result<Found, IndexError> {
-        let (searcher, payload) = self.searcher_with_payload()?;
-        let (typed, _) = crate::parse(&query.text);
-        let compiled = compile(&self.fields, &with_filters(typed, &query.filters), false);
-        let mut addresses: Vec<DocAddress> =
-            searcher.search(&compiled, &DocSetCollector)?.into_iter().collect();
-        addresses.sort_unstable();
-        let mut sorting = Sorting::default();
-        for addresses in addresses.chunk_by(|one, other| one.segment_ord == other.segment_ord) {
-            let Some(first) = addresses.first() else { continue };
-            let columns = Columns::open(searcher.segment_reader(first.segment_ord))?;
-            for address in addresses {
-                sorting.add(&columns, *address)?;
-            }
-        }
-        let (addresses, forms) = sorting.finish();
-        Ok(Found { searcher, stored: self.fields.stored, addresses, forms, payload })
+        let (snapshot, payload) = self.snapshot_with_payload()?;
+        snapshot.find_all(&whole_clause(query), payload)
     }
 
     /// The index as of the last commit, with the payload of that commit.
-    fn searcher_with_payload(&self) -> Result<(Searcher, Option<String>), IndexError> {
+    fn snapshot_with_payload(&self) -> Result<(Box<dyn Snapshot>, Option<String>), IndexError> {
         let mut before = self.payload()?;
         for _ in 0..ATTEMPTS {
-            let searcher = self.searcher()?;
+            let snapshot = self.snapshot()?;
             let after = self.payload()?;
             if before == after {
-                return Ok((searcher, after));
+                return Ok((snapshot, after));
             }
             before = after;
         }
         // The payload before is that of this commit or of an earlier one.
-        Ok((self.searcher()?, before))
+        Ok((self.snapshot()?, before))
     }
 }
 
 impl Found {
     /// How many reports.
     pub fn count(&self) -> u64 {
-        self.addresses.len() as u64
+        self.reports.count() as u64
     }
 
     /// How many reports with each form.
@@ -85,90 +76,51 @@ impl Found {
 
     /// Each of them.
     pub fn iter(&self) -> impl Iterator<Item = Result<StoredParts, IndexError>> {
-        self.addresses.iter().map(|address| StoredParts::read(&self.searcher, self.stored, *address))
-    }
-}
-
-/// The columns by which reports are sorted, in one segment.
-struct Columns {
-    /// From the smallest division to the largest.
-    regions: [Option<StrColumn>; 3],
-    agency: Option<StrColumn>,
-    key: Option<StrColumn>,
-    form: Option<StrColumn>,
-    year: Option<Column<i64>>,
-}
-
-impl Columns {
-    fn open(segment: &SegmentReader) -> tantivy::Result<Self> {
-        let columns = segment.fast_fields();
-        Ok(Self {
-            regions: [
-                columns.str(column::COUNTY)?,
-                columns.str(column::CITY)?,
-                columns.str(column::PROVINCE)?,
-            ],
-            agency: columns.str(column::AGENCY)?,
-            key: columns.str(column::KEY)?,
-            form: columns.str(column::FORM)?,
-            year: columns.column_opt(column::YEAR)?,
+        let (count, batch) = (self.reports.count(), self.reports.batch().max(1));
+        let starts = (0..count).step_by(batch);
+        starts.flat_map(move |start| match self.reports.read(start..count.min(start + batch)) {
+            Ok(reports) => reports.into_iter().map(Ok).collect::<Vec<_>>(),
+            Err(error) => vec![Err(error)],
         })
     }
 }
 
-/// The text of a report in a column; empty where it has none.
-fn text_in(column: Option<&StrColumn>, doc: DocId, text: &mut String) -> Result<(), IndexError> {
-    text.clear();
-    let Some(column) = column else { return Ok(()) };
-    if let Some(ordinal) = column.ords().first(doc) {
-        column.ord_to_str(ordinal, text).map_err(tantivy::TantivyError::from)?;
-    }
-    Ok(())
+/// By what a report is sorted.
+pub(crate) struct SortNames<'a> {
+    /// The code of its region; empty where it has none.
+    pub(crate) region: &'a str,
+    /// Its agency; empty where it has none.
+    pub(crate) agency: &'a str,
+    pub(crate) year: Option<i64>,
+    /// Of a report without agency or year, of which there may be many.
+    pub(crate) key: Option<&'a str>,
 }
 
 /// Reports while they are sorted. Each distinct name is kept once.
-#[derive(Default)]
-struct Sorting {
+pub(crate) struct Sorting<Place> {
     numbers: HashMap<String, u32>,
-    reports: Vec<Sortable>,
+    reports: Vec<Sortable<Place>>,
     forms: BTreeMap<Option<FormId>, u64>,
-    text: String,
 }
 
-struct Sortable {
+struct Sortable<Place> {
     region: u32,
     agency: u32,
     year: i64,
-    /// Of a report without agency or year, of which there may be many.
     key: Option<u32>,
-    address: DocAddress,
+    place: Place,
 }
 
-impl Sorting {
-    fn add(&mut self, columns: &Columns, address: DocAddress) -> Result<(), IndexError> {
-        let doc = address.doc_id;
-        let mut text = std::mem::take(&mut self.text);
-        for region in &columns.regions {
-            text_in(region.as_ref(), doc, &mut text)?;
-            if !text.is_empty() {
-                break;
-            }
-        }
-        let region = self.number(&text);
-        text_in(columns.agency.as_ref(), doc, &mut text)?;
-        let has_agency = !text.is_empty();
-        let agency = self.number(&text);
-        let year = columns.year.as_ref().and_then(|year| year.first(doc));
-        let mut key = None;
-        if !has_agency || year.is_none() {
-            text_in(columns.key.as_ref(), doc, &mut text)?;
-            key = Some(self.number(&text));
-        }
-        text_in(columns.form.as_ref(), doc, &mut text)?;
-        *self.forms.entry(FormId::parse(&text)).or_default() += 1;
-        self.text = text;
-        self.reports.push(Sortable { region, agency, year: year.unwrap_or(i64::MAX), key, address });
-        Ok(())
+impl<Place: Ord + Clone> Sorting<Place> {
+    pub(crate) fn new() -> Self {
+        Self { numbers: HashMap::new(), reports: Vec::new(), forms: BTreeMap::new() }
+    }
+
+    pub(crate) fn add(&mut self, names: &SortNames<'_>, form: Option<FormId>, place: Place) {
+        let (region, agency) = (self.number(names.region), self.number(names.agency));
+        let key = names.key.map(|key| self.number(key));
+        *self.forms.entry(form).or_default() += 1;
+        self.reports.push(Sortable { region, agency, year: names.year.unwrap_or(i64::MAX), key, place });
     }
 
     fn number(&mut self, name: &str) -> u32 {
@@ -180,8 +132,8 @@ impl Sorting {
         number
     }
 
-    fn finish(self) -> (Vec<DocAddress>, Vec<(Option<FormId>, u64)>) {
-        let Self { numbers, mut reports, forms, .. } = self;
+    pub(crate) fn finish(self) -> (Vec<Place>, Vec<(Option<FormId>, u64)>) {
+        let Self { numbers, mut reports, forms } = self;
         let mut names: Vec<(String, u32)> = numbers.into_iter().collect();
         names.sort_unstable();
         let mut ranks = vec![0_u32; names.len()];
@@ -195,8 +147,8 @@ impl Sorting {
         let rank = |number: u32| ranks.get(number as usize).copied().unwrap_or(u32::MAX);
         reports.sort_by_cached_key(|report| {
             let key = report.key.map(rank);
-            (rank(report.region), rank(report.agency), report.year, key, report.address)
+            (rank(report.region), rank(report.agency), report.year, key, report.place.clone())
         });
-        (reports.into_iter().map(|report| report.address).collect(), forms.into_iter().collect())
+        (reports.into_iter().map(|report| report.place).collect(), forms.into_iter().collect())
     }
 }

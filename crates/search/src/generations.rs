@@ -9,8 +9,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::index::{folder, version_in, write_durably};
-use crate::schema::VERSION;
+use crate::folder::{VERSION, folder, version_in, write_durably};
 use crate::{Index, IndexError, Reader};
 
 /// Names the current generation.

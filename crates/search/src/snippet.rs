@@ -26,7 +26,7 @@ pub fn highlights(query: &str, text: &str) -> Vec<Range<usize>> {
     let (typed, _) = crate::parse(query);
     let glyphs = glyphs(text);
     let ranges = |relaxed| {
-        let found = matches(&glyphs, &needles(&crate::compile::highlighted(&typed, relaxed)));
+        let found = matches(&glyphs, &needles(&crate::clauses::highlighted(&typed, relaxed)));
         found.into_iter().map(|found| glyphs[found.start].from..glyphs[found.end - 1].to).collect::<Vec<_>>()
     };
     let exact = ranges(false);

@@ -2,17 +2,15 @@
 //!
 //! The [`Card`] is what a hit shows, and is stored as it is. The list of versions, the fact, the findings of
 //! comparisons and the text are compressed one by one, so that a reader pays only for the parts it asks for;
-//! the engine's own document store compresses nothing.
+//! the engine's own store compresses nothing.
 
 use proto::Message as _;
 use proto::v1::{Publication, ReportValidated};
 use report::workflow::{ReviewState, Workflow};
 use report::{Date, Decimal, Finding, FormId, Region, Review, Severity, Verdict, Year};
-use tantivy::schema::{Field, Value as _};
-use tantivy::{DocAddress, DocId, Searcher, TantivyDocument};
 
-use crate::cells::CellColumns;
 use crate::damage::DamageError;
+use crate::folder::FolderParts;
 use crate::reviews::Acts;
 use crate::versions::{IndexedReport, Judged};
 use crate::{IndexError, Version, Withdrawal};
@@ -154,15 +152,21 @@ pub struct StoredReport {
     pub text: String,
 }
 
-/// The stored parts of a report; see [`crate::StoredParts`].
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct StoredFields {
-    pub(crate) card: Field,
-    pub(crate) history: Field,
-    pub(crate) acts: Field,
-    pub(crate) fact: Field,
-    pub(crate) compared: Field,
-    pub(crate) text: Field,
+/// A part of a report as every engine stores it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// What a hit shows, not compressed.
+    Card,
+    /// The list of versions.
+    History,
+    /// What reviewers did.
+    Acts,
+    /// The fact of the current version.
+    Fact,
+    /// The findings of comparisons with other reports.
+    Compared,
+    /// The plain text.
+    Text,
 }
 
 /// The parts of one stored report. Each method unpacks the part it needs.
@@ -171,8 +175,21 @@ pub struct StoredParts {
     /// What a hit shows.
     pub card: Card,
     has_rounded_cells: bool,
-    fields: StoredFields,
-    document: TantivyDocument,
+    packed: PackedParts,
+}
+
+/// The parts as an engine brings them.
+#[derive(Debug, Clone)]
+pub(crate) enum PackedParts {
+    Folder(FolderParts),
+}
+
+impl PackedParts {
+    fn part(&self, part: Part) -> &[u8] {
+        match self {
+            Self::Folder(parts) => parts.part(part),
+        }
+    }
 }
 
 /// A card as it is stored.
@@ -186,17 +203,17 @@ pub(crate) fn card(
 }
 
 impl StoredParts {
-    pub(crate) fn read(
-        searcher: &Searcher,
-        fields: StoredFields,
-        address: DocAddress,
-    ) -> Result<Self, IndexError> {
-        let document: TantivyDocument = searcher.doc(address)?;
-        let bytes = document.get_first(fields.card).and_then(|card| card.as_bytes()).unwrap_or_default();
-        let card = layout::Card::decode(bytes);
+    /// The parts that an engine brings of the report that is stored at `place`.
+    pub(crate) fn of(packed: PackedParts, place: &dyn std::fmt::Debug) -> Result<Self, IndexError> {
+        let card = layout::Card::decode(packed.part(Part::Card));
         let card =
-            card.map_err(|error| IndexError::Damaged { key: format!("{address:?}"), source: error.into() })?;
-        Ok(Self { has_rounded_cells: card.has_rounded_cells, card: card.into(), fields, document })
+            card.map_err(|error| IndexError::Damaged { key: format!("{place:?}"), source: error.into() })?;
+        Ok(Self { has_rounded_cells: card.has_rounded_cells, card: card.into(), packed })
+    }
+
+    /// Whether the columns hold a cell of it rounded or cut off.
+    pub(crate) fn has_rounded_cells(&self) -> bool {
+        self.has_rounded_cells
     }
 
     /// The fact of the current version.
@@ -204,7 +221,7 @@ impl StoredParts {
     /// # Errors
     /// [`IndexError::Damaged`] if it cannot be read.
     pub fn fact(&self) -> Result<ReportValidated, IndexError> {
-        self.damaged(|| Ok(ReportValidated::decode(&*self.part(self.fields.fact)?)?))
+        self.damaged(|| Ok(ReportValidated::decode(&*self.part(Part::Fact)?)?))
     }
 
     /// The fact of the current version, and the report with all findings, unpacked once for both.
@@ -241,21 +258,10 @@ impl StoredParts {
         Ok(self.fact_and_review()?.1)
     }
 
-    /// The values of its cells in the order of its form, from the columns where these hold them as they are.
-    /// Nothing where it has no form.
-    pub(crate) fn cell_values(
-        &self,
-        columns: &mut CellColumns<'_>,
-        doc: DocId,
-    ) -> Result<Vec<Option<Decimal>>, IndexError> {
-        match self.card.form {
-            None => Ok(Vec::new()),
-            Some(form) if !self.has_rounded_cells => Ok(columns.values(form, doc)?),
-            Some(_) => {
-                let report = self.review_alone()?.report;
-                Ok(report.cells.iter().map(|(_, cell)| cell.known()).collect())
-            }
-        }
+    /// The values of its cells in the order of its form, from the fact.
+    pub(crate) fn stored_cell_values(&self) -> Result<Vec<Option<Decimal>>, IndexError> {
+        let report = self.review_alone()?.report;
+        Ok(report.cells.iter().map(|(_, cell)| cell.known()).collect())
     }
 
     /// The plain text of the document.
@@ -263,7 +269,7 @@ impl StoredParts {
     /// # Errors
     /// [`IndexError::Damaged`] if it cannot be read.
     pub fn text(&self) -> Result<String, IndexError> {
-        let bytes = self.damaged(|| self.part(self.fields.text))?;
+        let bytes = self.damaged(|| self.part(Part::Text))?;
         Ok(String::from_utf8(bytes)
             .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
     }
@@ -306,10 +312,10 @@ impl StoredParts {
                 current: current.ok_or(DamageError::Versions)?,
                 versions: versions.into_iter().map(|version| (version.id.clone(), version)).collect(),
                 withdrawal,
-                fact: self.part(self.fields.fact)?,
+                fact: self.part(Part::Fact)?,
                 compared: self.compared()?,
-                text: String::from_utf8_lossy(&self.part(self.fields.text)?).into_owned(),
-                packed_text: self.packed(self.fields.text).to_owned(),
+                text: String::from_utf8_lossy(&self.part(Part::Text)?).into_owned(),
+                packed_text: self.packed.part(Part::Text).to_owned(),
                 review: Default::default(),
             })
         })
@@ -328,18 +334,18 @@ impl StoredParts {
 
     /// What reviewers did to the report.
     pub(crate) fn acts(&self) -> Result<Acts, IndexError> {
-        self.damaged(|| Ok(Acts::try_from(layout::StoredActs::decode(&*self.part(self.fields.acts)?)?)?))
+        self.damaged(|| Ok(Acts::try_from(layout::StoredActs::decode(&*self.part(Part::Acts)?)?)?))
     }
 
     fn history(&self) -> Result<(Vec<Version>, Option<Withdrawal>), DamageError> {
-        let history = layout::History::decode(&*self.part(self.fields.history)?)?;
+        let history = layout::History::decode(&*self.part(Part::History)?)?;
         let mut versions: Vec<Version> = history.versions.into_iter().map(Version::from).collect();
         versions.sort();
         Ok((versions, history.withdrawal.map(Withdrawal::from)))
     }
 
     fn compared(&self) -> Result<Option<Judged>, DamageError> {
-        let part = self.part(self.fields.compared)?;
+        let part = self.part(Part::Compared)?;
         if part.is_empty() {
             return Ok(None);
         }
@@ -349,14 +355,9 @@ impl StoredParts {
     }
 
     /// A part as it was before it was packed; empty where nothing is stored.
-    fn part(&self, field: Field) -> Result<Vec<u8>, DamageError> {
-        let packed = self.packed(field);
+    fn part(&self, part: Part) -> Result<Vec<u8>, DamageError> {
+        let packed = self.packed.part(part);
         if packed.is_empty() { Ok(Vec::new()) } else { Ok(pack::unpack(packed)?) }
-    }
-
-    /// A part as it is stored.
-    fn packed(&self, field: Field) -> &[u8] {
-        self.document.get_first(field).and_then(|part| part.as_bytes()).unwrap_or_default()
     }
 
     fn damaged<T>(&self, read: impl FnOnce() -> Result<T, DamageError>) -> Result<T, IndexError> {

@@ -1,12 +1,8 @@
 //! Visiting every report that a query finds.
 
 use report::Decimal;
-use tantivy::collector::DocSetCollector;
-use tantivy::query::AllQuery;
-use tantivy::{DocAddress, Searcher};
 
-use crate::cells::CellColumns;
-use crate::compile::{compile, with_filters};
+use crate::clauses::whole_clause;
 use crate::{Card, IndexError, Query, Reader, StoredParts};
 
 impl Reader {
@@ -17,13 +13,7 @@ impl Reader {
     /// # Errors
     /// If the index cannot be read.
     pub fn each(&self, query: &Query, mut visit: impl FnMut(StoredParts) -> bool) -> Result<(), IndexError> {
-        let searcher = self.searcher()?;
-        for address in self.found(&searcher, query)? {
-            if !visit(StoredParts::read(&searcher, self.fields.stored, address)?) {
-                break;
-            }
-        }
-        Ok(())
+        self.snapshot()?.each(&whole_clause(query), &mut visit)
     }
 
     /// Calls `visit` with at most `most` of the reports that `query` finds, spread evenly over the order of the index,
@@ -37,16 +27,7 @@ impl Reader {
         most: usize,
         mut visit: impl FnMut(StoredParts) -> bool,
     ) -> Result<usize, IndexError> {
-        let searcher = self.searcher()?;
-        let found = self.found(&searcher, query)?;
-        let visited = found.len().min(most);
-        for number in 0..visited {
-            let Some(address) = found.get(number * found.len() / visited) else { continue };
-            if !visit(StoredParts::read(&searcher, self.fields.stored, *address)?) {
-                break;
-            }
-        }
-        Ok(found.len())
+        self.snapshot()?.each_of_sample(&whole_clause(query), most, &mut visit)
     }
 
     /// Calls `visit` with what a hit shows of every report in the index, including those that were withdrawn.
@@ -54,11 +35,7 @@ impl Reader {
     /// # Errors
     /// If the index cannot be read.
     pub fn each_card(&self, mut visit: impl FnMut(Card)) -> Result<(), IndexError> {
-        let searcher = self.searcher()?;
-        for address in searcher.search(&AllQuery, &DocSetCollector)? {
-            visit(StoredParts::read(&searcher, self.fields.stored, address)?.card);
-        }
-        Ok(())
+        self.snapshot()?.each_card(&mut visit)
     }
 
     /// [`Reader::each`] with the values of each report's cells in the order of its form; with no values where it has
@@ -71,29 +48,6 @@ impl Reader {
         query: &Query,
         mut visit: impl FnMut(StoredParts, Vec<Option<Decimal>>) -> bool,
     ) -> Result<(), IndexError> {
-        let searcher = self.searcher()?;
-        let addresses = self.found(&searcher, query)?;
-        for addresses in addresses.chunk_by(|one, other| one.segment_ord == other.segment_ord) {
-            let Some(first) = addresses.first() else { continue };
-            let mut columns = CellColumns::new(searcher.segment_reader(first.segment_ord));
-            for address in addresses {
-                let parts = StoredParts::read(&searcher, self.fields.stored, *address)?;
-                let values = parts.cell_values(&mut columns, address.doc_id)?;
-                if !visit(parts, values) {
-                    return Ok(());
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// The reports that a query finds, in the order of the index.
-    pub(crate) fn found(&self, searcher: &Searcher, query: &Query) -> Result<Vec<DocAddress>, IndexError> {
-        let (typed, _) = crate::parse(&query.text);
-        let compiled = compile(&self.fields, &with_filters(typed, &query.filters), false);
-        let mut addresses: Vec<DocAddress> =
-            searcher.search(&compiled, &DocSetCollector)?.into_iter().collect();
-        addresses.sort_unstable();
-        Ok(addresses)
+        self.snapshot()?.each_with_cells(&whole_clause(query), &mut visit)
     }
 }

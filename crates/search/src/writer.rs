@@ -3,37 +3,13 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
-use std::thread;
-use std::time::{Duration, Instant};
 
 use report::Review;
-use tantivy::directory::error::LockError;
-use tantivy::indexer::{IndexWriterOptions, LogMergePolicy};
-use tantivy::{IndexReader, IndexWriter, ReloadPolicy, TantivyError, Term};
 
-use crate::lookup::{addresses_between, term_address};
+use crate::engine::{Change, WriteEngine};
 use crate::reviews::{Acts, ReportAct};
-use crate::stored::Packer;
 use crate::versions::{IndexedReport, Reassignments, reading};
-use crate::{Entry, Index, IndexError, StoredParts, Version};
-
-/// One thread makes one segment of a batch; two make two, and each segment costs its two hundred columns again. The
-/// other cores read documents meanwhile.
-const THREADS: usize = 1;
-/// A batch of 400 reports takes some 60 MB, so it is one segment; above that nothing gets faster.
-const MEMORY_BYTES: usize = 96 << 20;
-/// Merges at once: a second one would take its memory as well, and a core from parsing.
-const MERGES: usize = 1;
-/// Segments with more deleted documents than this are merged; the engine's default never does.
-const DELETED_RATIO: f32 = 0.2;
-/// Smaller segments are merged with each other, whatever their sizes. The engine's 10,000 would write a segment of
-/// thousands again for each few hundred reports.
-const SMALL_SEGMENT: u32 = 1_000;
-
-/// A process that this one starts has a copy of every open file until it runs its own program, so a lock
-/// that was just given up may stay held for a moment.
-const LOCK_WAIT: Duration = Duration::from_secs(1);
-const LOCK_PAUSE: Duration = Duration::from_millis(10);
+use crate::{Entry, Index, IndexError, Version};
 
 /// What became of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,25 +61,16 @@ pub struct CurrentReport {
 /// When a call fails, everything since the last commit is undone: apply it again.
 pub struct Writer {
     index: Index,
-    /// None after a rollback failed; opened again by the next call.
-    engine: Option<IndexWriter>,
-    committed: IndexReader,
-    packer: Packer,
-    /// The reports looked at since the last commit, by key, with the changes that `committed` does not see.
+    engine: Box<dyn WriteEngine>,
+    /// The reports looked at since the last commit, by key, with the changes that the engine does not have.
     pending: HashMap<String, Pending>,
     /// The acts on reports that the last commit does not have, by key.
     unplaced: HashMap<String, Acts>,
 }
 
 impl Writer {
-    pub(crate) fn new(index: Index) -> Result<Self, IndexError> {
-        crate::directory::cache_for_writing();
-        let engine = open_engine(&index)?;
-        let committed = index.engine.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
-        let packer =
-            Packer::new().map_err(|source| IndexError::Folder { dir: index.folder.clone(), source })?;
-        let (pending, unplaced) = (HashMap::new(), HashMap::new());
-        Ok(Self { index, engine: Some(engine), committed, packer, pending, unplaced })
+    pub(crate) fn new(index: Index, engine: Box<dyn WriteEngine>) -> Self {
+        Self { index, engine, pending: HashMap::new(), unplaced: HashMap::new() }
     }
 
     /// The originals that these entries assign to another report; for [`Writer::apply_with`].
@@ -111,6 +78,7 @@ impl Writer {
     /// # Errors
     /// If the index cannot be read.
     pub fn reassignments(&mut self, entries: &[Entry]) -> Result<Reassignments, IndexError> {
+        self.expect(entries)?;
         let mut reassignments = Reassignments::within(entries);
         for entry in
             entries.iter().filter(|entry| !reassignments.is_void(&entry.version.id)).collect::<Vec<_>>()
@@ -185,8 +153,6 @@ impl Writer {
     pub fn commit(&mut self, payload: &str) -> Result<(), IndexError> {
         let committed = self.try_commit(payload);
         self.undo_on_error(committed)?;
-        // Until the reader sees the commit, versions are compared with the pending reports.
-        self.committed.reload()?;
         for (key, pending) in self.pending.drain() {
             self.unplaced.remove(&key);
             if pending.report.is_none() && !pending.acts.0.is_empty() {
@@ -200,14 +166,12 @@ impl Writer {
     /// half-way.
     pub fn undo(&mut self) {
         self.pending.clear();
-        // A writer that cannot roll back is useless; dropping it releases its lock.
-        if self.engine.as_mut().is_some_and(|engine| engine.rollback().is_err()) {
-            self.engine = None;
-        }
-        // Free what a half-written batch takes on a full disk; if this fails, the next commit does it.
-        if let Some(engine) = &self.engine {
-            engine.garbage_collect_files().wait().ok();
-        }
+        self.engine.undo();
+    }
+
+    /// Whether another process has written to the index meanwhile, so that it has to be opened again.
+    pub fn is_outdated(&self) -> bool {
+        self.engine.is_outdated()
     }
 
     /// The index it writes.
@@ -217,7 +181,7 @@ impl Writer {
 
     /// Reports in the last commit, including those that were withdrawn.
     pub fn count(&self) -> u64 {
-        self.committed.searcher().num_docs()
+        self.engine.count()
     }
 
     /// Reports looked at since the last commit.
@@ -304,29 +268,29 @@ impl Writer {
     }
 
     fn try_commit(&mut self, payload: &str) -> Result<(), IndexError> {
-        let engine = match &mut self.engine {
-            Some(engine) => engine,
-            None => self.engine.insert(open_engine(&self.index)?),
-        };
-        let mut changed: Vec<_> = self.pending.iter().filter(|(_, pending)| pending.changed).collect();
-        changed.sort_unstable_by_key(|(key, _)| *key);
-        for (key, pending) in changed {
-            engine.delete_term(Term::from_field_text(self.index.fields.key, key));
-            let Some(report) = &pending.report else { continue };
-            let document = self.index.fields.document(report, &pending.acts, &mut self.packer);
-            let document = document.map_err(|source| IndexError::Damaged { key: key.clone(), source })?;
-            engine.add_document(document)?;
-        }
-        let mut commit = engine.prepare_commit()?;
-        commit.set_payload(payload);
-        commit.commit()?;
-        Ok(())
+        let changed = self.pending.iter().filter(|(_, pending)| pending.changed);
+        let mut changes: Vec<Change<'_>> = changed
+            .map(|(key, pending)| Change { key, report: pending.report.as_ref(), acts: &pending.acts })
+            .collect();
+        changes.sort_unstable_by_key(|change| change.key);
+        self.engine.commit(&changes, payload)
+    }
+
+    /// Tells the engine which reports these entries will be compared with: themselves, and those of the years before
+    /// and after.
+    fn expect(&mut self, entries: &[Entry]) -> Result<(), IndexError> {
+        let neighbour = |entry: &Entry, years| Entry::key_of_neighbour(&entry.review.report, years);
+        let keys = entries.iter().flat_map(|entry| {
+            [Some(entry.key.clone()), neighbour(entry, -1), neighbour(entry, 1)].into_iter().flatten()
+        });
+        let keys = keys.filter(|key| !self.pending.contains_key(key)).collect();
+        self.engine.expect(keys)
     }
 
     /// The pending state of a report; the committed state where nothing is pending yet.
     fn load(&mut self, key: &str) -> Result<&mut Pending, IndexError> {
         if !self.pending.contains_key(key) {
-            let (report, acts) = match self.committed(key)? {
+            let (report, acts) = match self.engine.load(key)? {
                 Some((report, acts)) => (Some(report), acts),
                 None => (None, self.unplaced.get(key).cloned().unwrap_or_default()),
             };
@@ -337,29 +301,14 @@ impl Writer {
     }
 
     /// The reports that have a reading of an original, or had one at the last commit.
-    fn keys_of(&self, digits: &str) -> Result<BTreeSet<String>, IndexError> {
+    fn keys_of(&mut self, digits: &str) -> Result<BTreeSet<String>, IndexError> {
         let has_one = |pending: &Pending| {
             pending.report.as_ref().is_some_and(|report| report.readings_of(digits).next().is_some())
         };
         let pending = self.pending.iter().filter(|(_, pending)| has_one(pending));
         let mut keys: BTreeSet<String> = pending.map(|(key, _)| key.clone()).collect();
-        let searcher = self.committed.searcher();
-        // In an id, nothing but the generation follows `-g`.
-        let bounds = (format!("{digits}-g"), format!("{digits}-h"));
-        let fields = &self.index.fields;
-        for address in addresses_between(&searcher, fields.id, &bounds.0, &bounds.1)? {
-            keys.insert(StoredParts::read(&searcher, fields.stored, address)?.card.key);
-        }
+        keys.extend(self.engine.keys_of(digits)?);
         Ok(keys)
-    }
-
-    /// The report as of the last commit, with what reviewers did to it.
-    fn committed(&self, key: &str) -> Result<Option<(IndexedReport, Acts)>, IndexError> {
-        let (searcher, fields) = (self.committed.searcher(), &self.index.fields);
-        let address = term_address(&searcher, &Term::from_field_text(fields.key, key))?;
-        let Some(address) = address else { return Ok(None) };
-        let parts = StoredParts::read(&searcher, fields.stored, address)?;
-        Ok(Some((parts.indexed()?, parts.acts()?)))
     }
 
     fn undo_on_error<T>(&mut self, result: Result<T, IndexError>) -> Result<T, IndexError> {
@@ -367,42 +316,5 @@ impl Writer {
             self.undo();
         }
         result
-    }
-}
-
-impl Drop for Writer {
-    /// Waits for merges that run: the engine would give its lock up at once, and a merge that ends after another writer
-    /// has opened the index replaces the list of files that this one read, and deletes the files.
-    fn drop(&mut self) {
-        if let Some(engine) = self.engine.take() {
-            engine.wait_merging_threads().ok();
-        }
-    }
-}
-
-fn open_engine(index: &Index) -> Result<IndexWriter, IndexError> {
-    let engine = lock_engine(index)?;
-    let mut merges = LogMergePolicy::default();
-    merges.set_min_layer_size(SMALL_SEGMENT);
-    merges.set_del_docs_ratio_before_merge(DELETED_RATIO);
-    engine.set_merge_policy(Box::new(merges));
-    Ok(engine)
-}
-
-/// The engine's writer, for which it locks a file. Waits [`LOCK_WAIT`] for a lock that is held.
-fn lock_engine(index: &Index) -> Result<IndexWriter, IndexError> {
-    let deadline = Instant::now() + LOCK_WAIT;
-    loop {
-        let options = IndexWriterOptions::builder()
-            .num_worker_threads(THREADS)
-            .memory_budget_per_thread(MEMORY_BYTES / THREADS)
-            .num_merge_threads(MERGES)
-            .build();
-        match index.engine.writer_with_options(options) {
-            Err(TantivyError::LockFailure(LockError::LockBusy, _)) if Instant::now() < deadline => {
-                thread::sleep(LOCK_PAUSE);
-            }
-            opened => return Ok(opened?),
-        }
     }
 }

@@ -8,16 +8,13 @@ use tantivy::query::{
 };
 use tantivy::schema::{Field, IndexRecordOption};
 
-use crate::analyzer::{phrase_terms, pieces};
-use crate::excluded::Excluded;
+use super::excluded::Excluded;
+use super::schema::Fields;
+use crate::analyzer::phrase_terms;
+use crate::clauses::{TITLE_BOOST, loose_and_strict, relaxed_pieces};
+use crate::document::WITHDRAWN;
 use crate::millionths::{CELLS, cell_column, millionths_span};
-use crate::schema::{Fields, WITHDRAWN};
 use crate::{Clause, Span};
-
-/// A phrase in the title weighs as much as three in the text.
-const TITLE_BOOST: f32 = 3.0;
-/// Share of the pairs of characters that a relaxed match needs, in percent.
-const RELAXED_PERCENT: usize = 70;
 
 /// The query that matches what the clause says of reports that were not taken back, ranked by its phrases.
 pub(crate) fn compile(fields: &Fields, clause: &Clause, relaxed: bool) -> Box<dyn Query> {
@@ -25,37 +22,6 @@ pub(crate) fn compile(fields: &Fields, clause: &Clause, relaxed: bool) -> Box<dy
     let withdrawn = excluded(Box::new(TermQuery::new(withdrawn, IndexRecordOption::Basic)));
     let parts = vec![(Occur::Must, matching(fields, clause, relaxed)), (Occur::MustNot, withdrawn)];
     Box::new(BooleanQuery::new(parts))
-}
-
-/// The phrases that a clause wants to be there, and whether each is quoted.
-pub(crate) fn phrases(clause: &Clause) -> Vec<(&str, bool)> {
-    match clause {
-        Clause::Phrase { text, quoted } => vec![(text, *quoted)],
-        Clause::And(parts) | Clause::Or(parts) => parts.iter().flat_map(phrases).collect(),
-        _ => Vec::new(),
-    }
-}
-
-/// The phrases that a snippet marks in the text of a hit.
-pub(crate) fn highlighted(typed: &Clause, relaxed: bool) -> Vec<String> {
-    let phrases = phrases(typed).into_iter();
-    phrases
-        .flat_map(|(text, quoted)| if relaxed && !quoted { pieces(text) } else { vec![text.to_owned()] })
-        .collect()
-}
-
-/// The typed clause and the filters together. A relaxed match relaxes only what was typed.
-pub(crate) fn with_filters(typed: Clause, filters: &[Clause]) -> Clause {
-    if filters.is_empty() {
-        return typed;
-    }
-    let mut parts = match typed {
-        Clause::And(parts) => parts,
-        Clause::All => Vec::new(),
-        typed => vec![typed],
-    };
-    parts.extend(filters.iter().cloned());
-    Clause::And(parts)
 }
 
 fn matching(fields: &Fields, clause: &Clause, relaxed: bool) -> Box<dyn Query> {
@@ -105,10 +71,7 @@ fn matching(fields: &Fields, clause: &Clause, relaxed: bool) -> Box<dyn Query> {
 }
 
 fn all_of(fields: &Fields, parts: &[Clause], relaxed: bool) -> Box<dyn Query> {
-    let is_loose = |part: &&Clause| relaxed && matches!(part, Clause::Phrase { quoted: false, .. });
-    // Loose phrases side by side are one bag of pieces: most of all of them, not most of each.
-    let (loose, strict): (Vec<&Clause>, Vec<&Clause>) = parts.iter().partition(is_loose);
-    let loose: Vec<&str> = loose.into_iter().flat_map(phrases).map(|(text, _)| text).collect();
+    let (loose, strict) = loose_and_strict(parts, relaxed);
     let mut queries: Vec<(Occur, Box<dyn Query>)> = strict
         .into_iter()
         .map(|part| match part {
@@ -145,10 +108,7 @@ fn phrase(field: Field, text: &str) -> Box<dyn Query> {
 
 /// Most pairs of neighbouring characters stand somewhere in the text or in the title.
 fn relaxed_match(fields: &Fields, texts: &[&str]) -> Box<dyn Query> {
-    let mut pieces: Vec<String> = texts.iter().flat_map(|text| pieces(text)).collect();
-    pieces.sort();
-    pieces.dedup();
-    let needed = (pieces.len() * RELAXED_PERCENT).div_ceil(100).max(1);
+    let (pieces, needed) = relaxed_pieces(texts);
     let queries = pieces.iter().map(|piece| phrase_in_report(fields, piece));
     Box::new(BooleanQuery::union_with_minimum_required_clauses(queries.collect(), needed))
 }

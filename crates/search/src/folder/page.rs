@@ -10,33 +10,17 @@ use tantivy::collector::{Collector, SegmentCollector};
 use tantivy::columnar::{Column, StrColumn};
 use tantivy::{DocAddress, DocId, Score, SegmentOrdinal, SegmentReader, TantivyError};
 
+use super::schema::column;
+use crate::cursor::{SortKey, value_of_score};
 use crate::millionths::cell_column;
-use crate::schema::column;
-use crate::{IndexError, Sort, SortBy};
-
-/// What orders the hits: those with a value come first, by the value, then by key.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct SortKey<Key> {
-    missing: bool,
-    /// The value, complemented where the order is descending: the least comes first.
-    value: i64,
-    key: Key,
-}
+use crate::{Sort, SortBy};
 
 /// A hit with its position in the order.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Ranked {
-    sort_key: SortKey<String>,
+    pub(crate) sort_key: SortKey<String>,
     pub(crate) address: DocAddress,
     pub(crate) score: Score,
-}
-
-impl Ranked {
-    /// The cursor that continues after this hit.
-    pub(crate) fn cursor(&self, sort: Sort) -> String {
-        let SortKey { missing, value, key } = &self.sort_key;
-        format!("{}~{}~{value}~{key}", sort_name(sort), u8::from(*missing))
-    }
 }
 
 /// Collects the total and the first `limit` hits after a cursor.
@@ -47,38 +31,9 @@ pub(crate) struct PageCollector {
 }
 
 impl PageCollector {
-    pub(crate) fn new(sort: Sort, limit: usize, cursor: Option<&str>) -> Result<Self, IndexError> {
-        let after = cursor
-            .map(|cursor| parse_cursor(sort, cursor).ok_or_else(|| IndexError::BadCursor(cursor.to_owned())));
-        Ok(Self { sort, limit, after: after.transpose()? })
+    pub(crate) fn new(sort: Sort, limit: usize, after: Option<SortKey<String>>) -> Self {
+        Self { sort, limit, after }
     }
-}
-
-/// The name that [`Sort::parse`] reads.
-fn sort_name(sort: Sort) -> String {
-    let sign = if sort.descending { "-" } else { "" };
-    match sort.by {
-        SortBy::Relevance => format!("{sign}relevance"),
-        SortBy::Year => format!("{sign}year"),
-        SortBy::Published => format!("{sign}published"),
-        SortBy::Submitted => format!("{sign}submitted"),
-        SortBy::Open => format!("{sign}open"),
-        SortBy::Since => format!("{sign}since"),
-        SortBy::Due => format!("{sign}due"),
-        SortBy::Cell(cell) => format!("{sign}cell.{cell}"),
-    }
-}
-
-fn parse_cursor(sort: Sort, cursor: &str) -> Option<SortKey<String>> {
-    let rest = cursor.strip_prefix(&sort_name(sort))?.strip_prefix('~')?;
-    let (missing, rest) = rest.split_once('~')?;
-    let (value, key) = rest.split_once('~')?;
-    let missing = match missing {
-        "0" => false,
-        "1" => true,
-        _ => return None,
-    };
-    Some(SortKey { missing, value: value.parse().ok()?, key: key.to_owned() })
 }
 
 /// What the hits of a segment are ordered by.
@@ -90,7 +45,7 @@ enum Values {
 pub(crate) struct SegmentPage {
     ordinal: SegmentOrdinal,
     values: Values,
-    descending: bool,
+    sort: Sort,
     keys: StrColumn,
     /// Keys as their ordinals in this segment, doubled, so that a key between two of them has a number.
     after: Option<SortKey<u64>>,
@@ -129,12 +84,11 @@ impl Collector for PageCollector {
             }
             None => None,
         };
-        let descending = self.sort.descending;
         let limit = self.limit;
         Ok(SegmentPage {
             ordinal,
             values,
-            descending,
+            sort: self.sort,
             keys,
             after,
             limit,
@@ -170,15 +124,12 @@ impl SegmentCollector for SegmentPage {
             return;
         }
         let value = match &self.values {
-            // Scores are not negative, and the bits of such floats are ordered as they are.
-            Values::Score => Some(i64::from(score.max(0.0).to_bits())),
+            Values::Score => Some(value_of_score(score)),
             Values::Column(column) => column.as_ref().and_then(|column| column.first(doc)),
         };
-        let ordered = |value: i64| if self.descending { !value } else { value };
         let key = self.keys.ords().first(doc).unwrap_or_default();
         // Odd numbers are the keys themselves, even numbers lie between them.
-        let sort_key =
-            SortKey { missing: value.is_none(), value: value.map_or(0, ordered), key: 2 * key + 1 };
+        let sort_key = SortKey::of(value, self.sort, 2 * key + 1);
         if self.after.as_ref().is_some_and(|after| sort_key <= *after) {
             return;
         }
