@@ -1,6 +1,7 @@
 //! Programs that their authors publish as Go modules: built once, at a pinned version that Go's database of checksums
 //! knows, and stored below the target folder.
 
+use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -18,10 +19,17 @@ pub(crate) fn install(workspace: &Workspace, package: &str, version: &str) -> Re
     let program = folder.join(name);
     if !program.is_file() {
         eprintln!("building {name} {version}");
-        let mut install = Command::new("go");
-        install.args(["install", "-ldflags=-s -w"]).arg(format!("{package}@{version}"));
-        workspace::run(install.env("GOBIN", &folder).env("GOFLAGS", "").current_dir(&workspace.target))
-            .context("install Go 1.25 or newer, and allow it to reach a module proxy (GOPROXY)")?;
+        fs::create_dir_all(&folder).with_context(|| format!("create {}", folder.display()))?;
+        // In a module of our own, because `go install` refuses modules that replace others.
+        fs::write(folder.join("go.mod"), "module tool\n\ngo 1.24.0\n")?;
+        let go = |words: &[&str]| {
+            let mut command = Command::new("go");
+            command.args(words).env("GOFLAGS", "-buildvcs=false").current_dir(&folder);
+            workspace::run(&mut command)
+                .context("install Go 1.25 or newer, and allow it to reach a module proxy (GOPROXY)")
+        };
+        go(&["get", &format!("{package}@{version}")])?;
+        go(&["build", "-mod=mod", "-ldflags=-s -w", "-o", name, package])?;
     }
     Ok(program)
 }
