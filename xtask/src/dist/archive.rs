@@ -121,7 +121,7 @@ pub(super) fn checksums(folder: &Path, files: &[&Path]) -> Result<String> {
     workspace::read(command.args(files.iter().map(|file| file.strip_prefix(folder).unwrap_or(file))))
 }
 
-/// A command of tar that gives the same bytes for the same files, whoever made them and when.
+/// A command of tar that gives the same bytes for the same files, independent of their owners and times.
 pub(super) fn tar(release: &Release, folder: &Path) -> Command {
     let mut tar = Command::new("tar");
     tar.args(["--format=gnu", "--sort=name", "--numeric-owner", "--mode=u+rwX,go+rX,go-w"]);
