@@ -1,5 +1,5 @@
 //! Three nats-servers as one cluster, each in a network namespace of its own, so that a test can cut the
-//! network between them; further hosts may have other processes. That needs root.
+//! network between them. That needs root.
 
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 
 use anyhow::{Context as _, Result, ensure};
 
-use crate::processes::{ListenAt, NatsServer, Place, SyncInterval};
+use crate::processes::{ListenAt, NatsServer, SyncInterval};
 use crate::skip::skip;
 
 /// The number of servers; a log with a copy on each survives the loss of one.
@@ -22,24 +22,14 @@ pub struct Hosts {
     name: String,
     /// The network's first three octets.
     network: [u8; 3],
-    /// They have the numbers from 1 to this one.
-    count: u8,
 }
 
 impl Hosts {
-    /// Creates those of a cluster.
+    /// Creates them.
     ///
     /// # Errors
     /// If the system refuses, as it does without root.
     pub fn make() -> Result<Self> {
-        Self::make_several(SERVERS)
-    }
-
-    /// Creates so many.
-    ///
-    /// # Errors
-    /// If the system refuses, as it does without root.
-    pub fn make_several(count: u8) -> Result<Self> {
         static MADE: AtomicU8 = AtomicU8::new(0);
         let made = MADE.fetch_add(1, Ordering::Relaxed);
         let process = std::process::id();
@@ -47,13 +37,12 @@ impl Hosts {
         let hosts = Self {
             name: format!("gj{process}x{made}"),
             network: [198, 18, (process as u8).wrapping_add(made)],
-            count,
         };
         let bridge = &hosts.name;
         ip(&format!("link add {bridge} type bridge"))?;
         ip(&format!("address add {}/24 dev {bridge}", hosts.address(254)))?;
         ip(&format!("link set {bridge} up"))?;
-        for host in 1..=hosts.count {
+        for host in 1..=SERVERS {
             let (namespace, cable) = (hosts.namespace(host), hosts.cable(host));
             ip(&format!("netns add {namespace}"))?;
             ip(&format!("link add {cable} type veth peer name eth0 netns {namespace}"))?;
@@ -109,11 +98,6 @@ impl Hosts {
         Ok(servers)
     }
 
-    /// Where a process on this host listens.
-    pub fn place(&self, host: u8, port: u16) -> Place {
-        Place { address: SocketAddr::new(self.address(host), port), namespace: Some(self.namespace(host)) }
-    }
-
     fn address(&self, host: u8) -> IpAddr {
         let [a, b, c] = self.network;
         Ipv4Addr::new(a, b, c, host).into()
@@ -130,7 +114,7 @@ impl Hosts {
 
 impl Drop for Hosts {
     fn drop(&mut self) {
-        for host in 1..=self.count {
+        for host in 1..=SERVERS {
             ip(&format!("netns delete {}", self.namespace(host))).ok();
         }
         ip(&format!("link delete {}", self.name)).ok();

@@ -17,7 +17,6 @@ pub mod postgres;
 pub mod processes;
 pub mod proof;
 pub mod proxy;
-pub mod season;
 pub mod seen;
 pub mod skip;
 pub mod soak;

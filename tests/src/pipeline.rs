@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use worker::{Config, CpuPool, Shutdown, Worker};
 
 use crate::api::Api;
-use crate::processes::{NatsServer, Place, Process, SyncInterval, command_in, program, until};
+use crate::processes::{NatsServer, Process, SyncInterval, free_port, program, until};
 
 /// The time limit for events that come at once unless something is wrong.
 pub const SOON: Duration = Duration::from_secs(90);
@@ -108,8 +108,7 @@ impl Pipeline {
         let mut variables = variables(folder, &urls);
         variables.extend(more.iter().cloned());
         apply_topology(&variables)?;
-        let start =
-            |name: &str, number: usize| Service::start(name, number, folder, &variables, Place::here()?);
+        let start = |name: &str, number: usize| Service::start(name, number, folder, &variables);
         let several = |name: &str, count: usize| {
             (0..count).map(|number| start(name, number)).collect::<Result<Vec<_>>>()
         };
@@ -175,17 +174,7 @@ impl Pipeline {
     ) -> Result<Service> {
         let mut variables = self.variables();
         variables.extend(set.iter().cloned());
-        let mut service = Service::start(name, number, &self.folder, &variables, Place::here()?)?;
-        service.ready().await?;
-        Ok(service)
-    }
-
-    /// The same on another host.
-    ///
-    /// # Errors
-    /// If it does not start.
-    pub async fn another_on(&self, name: &str, number: usize, place: Place) -> Result<Service> {
-        let mut service = Service::start(name, number, &self.folder, &self.variables(), place)?;
+        let mut service = Service::start(name, number, &self.folder, &variables)?;
         service.ready().await?;
         Ok(service)
     }
@@ -283,7 +272,7 @@ pub struct Service {
     folder: PathBuf,
     /// Its environment; a change applies from the next start on.
     pub variables: BTreeMap<&'static str, String>,
-    place: Place,
+    port: u16,
 }
 
 impl Service {
@@ -292,14 +281,14 @@ impl Service {
         number: usize,
         folder: &Path,
         variables: &BTreeMap<&'static str, String>,
-        place: Place,
     ) -> Result<Self> {
+        let port = free_port()?;
         let mut variables = variables.clone();
-        variables.insert("GOUJI_LISTEN", place.address.to_string());
+        variables.insert("GOUJI_LISTEN", format!("127.0.0.1:{port}"));
         let name = if number == 0 { service.to_owned() } else { format!("{service}-{number}") };
         let program = program(&format!("gouji-{service}"))?;
-        let process = spawn(&name, &program, &variables, folder, &place)?;
-        Ok(Self { process, name, program, folder: folder.to_owned(), variables, place })
+        let process = spawn(&name, &program, &variables, folder)?;
+        Ok(Self { process, name, program, folder: folder.to_owned(), variables, port })
     }
 
     /// `parse`, `parse-1` …
@@ -309,7 +298,7 @@ impl Service {
 
     /// Where it listens.
     pub fn address(&self) -> String {
-        format!("http://{}", self.place.address)
+        format!("http://127.0.0.1:{}", self.port)
     }
 
     /// The sum of a metric over all its attributes, by the beginning of its name; 0 if it was never counted.
@@ -341,7 +330,7 @@ impl Service {
     /// # Errors
     /// If it cannot be started.
     pub fn start_again(&mut self) -> Result<()> {
-        self.process = spawn(&self.name, &self.program, &self.variables, &self.folder, &self.place)?;
+        self.process = spawn(&self.name, &self.program, &self.variables, &self.folder)?;
         Ok(())
     }
 
@@ -368,14 +357,8 @@ impl Service {
     }
 }
 
-fn spawn(
-    name: &str,
-    program: &Path,
-    variables: &BTreeMap<&str, String>,
-    folder: &Path,
-    place: &Place,
-) -> Result<Process> {
-    Process::start(name, command_in(place.namespace.as_deref(), program).envs(variables), folder)
+fn spawn(name: &str, program: &Path, variables: &BTreeMap<&str, String>, folder: &Path) -> Result<Process> {
+    Process::start(name, Command::new(program).envs(variables), folder)
 }
 
 /// Creates the log, as an operator does.

@@ -148,37 +148,6 @@ pub struct NatsServer {
     listen_at: ListenAt,
 }
 
-/// Where a process listens.
-#[derive(Debug, Clone)]
-pub struct Place {
-    /// Its address.
-    pub address: SocketAddr,
-    /// The network namespace it runs in; none for the one of the test.
-    pub namespace: Option<String>,
-}
-
-impl Place {
-    /// A free port of this host.
-    ///
-    /// # Errors
-    /// If there is none.
-    pub fn here() -> Result<Self> {
-        Ok(Self { address: SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()?)), namespace: None })
-    }
-}
-
-/// A command that runs a program in a network namespace, or in the one of the test.
-pub fn command_in(namespace: Option<&str>, program: &Path) -> Command {
-    match namespace {
-        Some(namespace) => {
-            let mut command = Command::new("ip");
-            command.args(["netns", "exec", namespace]).arg(program);
-            command
-        }
-        None => Command::new(program),
-    }
-}
-
 /// The address and settings of a nats-server.
 #[derive(Debug, Clone)]
 pub struct ListenAt {
@@ -256,7 +225,14 @@ impl NatsServer {
     }
 
     fn spawn(program: &Path, folder: &Path, listen_at: &ListenAt) -> Result<Process> {
-        let mut command = command_in(listen_at.namespace.as_deref(), program);
+        let mut command = match &listen_at.namespace {
+            Some(namespace) => {
+                let mut command = Command::new("ip");
+                command.args(["netns", "exec", namespace]).arg(program);
+                command
+            }
+            None => Command::new(program),
+        };
         Process::start("nats-server", command.arg("--config").arg(folder.join("nats.conf")), folder)
     }
 

@@ -271,7 +271,7 @@ impl Soak {
 }
 
 /// Sends an archive of these until ingest accepts it, however long a fault lasts.
-pub(crate) async fn take_in(api: &Api, name: &str, files: &[(String, Vec<u8>)]) -> Result<()> {
+async fn take_in(api: &Api, name: &str, files: &[(String, Vec<u8>)]) -> Result<()> {
     let archive = zip(files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())))?;
     until(&format!("{name} to be taken in"), PATIENCE, async || {
         let answer = api.send(name, archive.clone(), None).await.ok();

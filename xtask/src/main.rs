@@ -16,7 +16,6 @@ mod licences;
 mod mutants;
 mod promtool;
 mod rule;
-mod season;
 mod soak;
 mod test;
 mod tidy;
@@ -68,12 +67,6 @@ enum Task {
     /// Inject faults at random under load, and count at the end; prints its seed.
     Soak {
         /// `--seed N`, `--minutes M`, `--reports N`, `--old FOLDER`.
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-        arguments: Vec<String>,
-    },
-    /// Send a season through processes on several hosts, while workers come and go and one host is lost; needs root.
-    Season {
-        /// `--reports N`, `--parse N`, `--validate N`, `--seed N`.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
@@ -132,7 +125,6 @@ fn main() -> Result<()> {
         Task::Bench { arguments } => bench::run(&workspace, &arguments),
         Task::Fuzz { seconds, keep, targets } => fuzz::run(&workspace, seconds, keep, &targets),
         Task::Soak { arguments } => soak::run(&workspace, &arguments),
-        Task::Season { arguments } => season::run(&workspace, &arguments),
         Task::Deploy { task } => deploy::run(&workspace, task.as_ref()),
         Task::Dist(arguments) => dist::run(&workspace, &arguments),
         Task::Gen { check } => generate::run(&workspace, check),

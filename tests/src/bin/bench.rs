@@ -1,10 +1,10 @@
-//! `cargo xtask bench`, `cargo xtask season` and `cargo xtask soak`.
+//! `cargo xtask bench` and `cargo xtask soak`.
 
 use clap::{Parser, Subcommand};
 use tests::bench::{
     self, commits, export, formats, growth, log, memory, outlets, rules, scale, search, seen, stall,
 };
-use tests::{season, soak};
+use tests::soak;
 
 /// Measure the pipeline, or one thing alone.
 #[derive(Debug, Parser)]
@@ -28,7 +28,6 @@ enum Alone {
     Rules(rules::Options),
     Scale(scale::Options),
     Search(search::Options),
-    Season(season::Options),
     Seen(seen::Options),
     Soak(soak::Options),
     Stall(stall::Options),
@@ -48,7 +47,6 @@ fn main() -> anyhow::Result<()> {
         Some(Alone::Rules(options)) => rules::run(&options),
         Some(Alone::Scale(options)) => scale::run(&options),
         Some(Alone::Search(options)) => search::run(&options),
-        Some(Alone::Season(options)) => season::run(&options),
         Some(Alone::Seen(options)) => seen::run(&options),
         Some(Alone::Soak(options)) => soak::run(&options),
         Some(Alone::Stall(options)) => stall::run(&options),
