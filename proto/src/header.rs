@@ -12,7 +12,7 @@ pub const CE_SPECVERSION: &str = "ce-specversion";
 pub const CE_SPECVERSION_VALUE: &str = "1.0";
 /// Identity of the event: the fact's name, `.` and its id.
 pub const CE_ID: &str = "ce-id";
-/// The service that published, as `/gouji/<service>`.
+/// The installation and its service that published, as `/gouji/<installation>/<service>`.
 pub const CE_SOURCE: &str = "ce-source";
 /// The fact's [`Fact::TYPE`](crate::Fact::TYPE).
 pub const CE_TYPE: &str = "ce-type";

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 /// Where the bus is, how this process identifies itself there, and what the topology needs to know.
 #[derive(Debug, Clone)]
 pub struct BusConfig {
+    /// `GOUJI_INSTALLATION`: the name of this installation, in the CloudEvents source of what leaves it.
+    pub installation: String,
     /// `GOUJI_NATS_URL`: the servers, with commas between them; none means [`BusConfig::DEFAULT_URL`].
     pub url: Option<String>,
     /// `GOUJI_NATS_NKEY`: the file with the seed of this process's NATS user.
@@ -37,6 +39,7 @@ impl BusConfig {
 impl Default for BusConfig {
     fn default() -> Self {
         Self {
+            installation: String::new(),
             url: None,
             nkey: None,
             credentials: None,

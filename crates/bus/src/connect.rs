@@ -32,6 +32,8 @@ pub struct Bus {
     pub(crate) client: Client,
     pub(crate) jetstream: jetstream::Context,
     pub(crate) stage: &'static str,
+    /// The CloudEvents source of what this process publishes.
+    pub(crate) source: Arc<str>,
     /// Feeds and consumers end when this is cancelled; publishing and reading go on.
     pub(crate) shutdown: CancellationToken,
     pub(crate) cache: Arc<Cache>,
@@ -102,6 +104,7 @@ impl Bus {
             client,
             jetstream,
             stage,
+            source: source(&config.installation, stage).into(),
             shutdown,
             cache: Arc::default(),
             closed,
@@ -152,6 +155,11 @@ impl Bus {
             tracing::warn!(stage = self.stage, "the connection to the bus did not close in time");
         }
     }
+}
+
+/// The CloudEvents source of a process: two installations whose events meet must differ.
+fn source(installation: &str, stage: &str) -> String {
+    if installation.is_empty() { format!("/gouji/{stage}") } else { format!("/gouji/{installation}/{stage}") }
 }
 
 /// A denied request is repeated within this time, so an older denial is over.

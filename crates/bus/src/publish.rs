@@ -93,7 +93,7 @@ impl Bus {
     /// # Errors
     /// If the fact cannot be stored, or the bus does not answer for twenty seconds.
     pub async fn publish<F: Fact>(&self, fact: &F) -> Result<Published, PublishError> {
-        Outgoing::first(self.stage, fact)?.publish(self, None).await
+        Outgoing::first(self, fact)?.publish(self, None).await
     }
 
     /// Announces facts that are about to be published with [`Bus::publish_announced`]: each waits up to a quarter of
@@ -112,7 +112,7 @@ impl Bus {
         fact: &F,
         announced: &Announced,
     ) -> Result<Published, PublishError> {
-        Outgoing::first(self.stage, fact)?.publish(self, Some(announced)).await
+        Outgoing::first(self, fact)?.publish(self, Some(announced)).await
     }
 
     /// Publishes a fact as the only successor of the fact at `sequence`, which is about the same id. It
@@ -126,7 +126,7 @@ impl Bus {
         fact: &F,
         sequence: u64,
     ) -> Result<Published, PublishError> {
-        Outgoing::successor(self.stage, fact, sequence)?.publish(self, None).await
+        Outgoing::successor(self, fact, sequence)?.publish(self, None).await
     }
 
     /// Publishes what came of a delivery: as its only successor, or as a first fact where it is about another id.
@@ -141,9 +141,9 @@ impl Bus {
         delivery: &Delivery,
     ) -> Result<Published, PublishError> {
         let outgoing = if fact.id() == delivery.id() {
-            Outgoing::successor(self.stage, fact, delivery.sequence)?
+            Outgoing::successor(self, fact, delivery.sequence)?
         } else {
-            Outgoing::first(self.stage, fact)?
+            Outgoing::first(self, fact)?
         };
         outgoing.publish(self, Some(delivery.announced())).await
     }
@@ -155,7 +155,7 @@ impl Bus {
     /// If the fact cannot be stored, or the bus does not answer for twenty seconds.
     pub async fn append<F: Fact>(&self, fact: &F, read: &Facts<F>) -> Result<Appended, PublishError> {
         let expected = Expected::FirstAfter(read.last_sequence);
-        let outgoing = Outgoing::new(self.stage, fact, [F::NAME; 2], expected)?;
+        let outgoing = Outgoing::new(self, fact, [F::NAME; 2], expected)?;
         match (Outgoing { appended_to: Some(read.facts.len()), ..outgoing }).publish(self, None).await? {
             Published::New => Ok(Appended::New),
             Published::AlreadyThere => Ok(Appended::Conflict),
@@ -190,22 +190,22 @@ enum Expected {
 
 impl Outgoing {
     /// The message of a fact that no other fact led to.
-    fn first<F: Fact>(stage: &'static str, fact: &F) -> Result<Self, PublishError> {
-        Self::new(stage, fact, [F::NAME; 2], Expected::FirstAfter(0))
+    fn first<F: Fact>(bus: &Bus, fact: &F) -> Result<Self, PublishError> {
+        Self::new(bus, fact, [F::NAME; 2], Expected::FirstAfter(0))
     }
 
     /// The message of a fact that the fact at `sequence` led to.
-    fn successor<F: Fact>(stage: &'static str, fact: &F, sequence: u64) -> Result<Self, PublishError> {
+    fn successor<F: Fact>(bus: &Bus, fact: &F, sequence: u64) -> Result<Self, PublishError> {
         Self::new(
-            stage,
+            bus,
             fact,
-            [F::NAME, result_of(stage).unwrap_or(F::NAME)],
+            [F::NAME, result_of(bus.stage).unwrap_or(F::NAME)],
             Expected::SuccessorOf(sequence),
         )
     }
 
     fn new<F: Fact>(
-        stage: &'static str,
+        bus: &Bus,
         fact: &F,
         outcomes: [&'static str; 2],
         expected: Expected,
@@ -215,11 +215,10 @@ impl Outgoing {
         let mut headers = HeaderMap::new();
         headers.insert(NATS_EXPECTED_STREAM, STREAM);
         let now = jiff::Timestamp::now().to_string();
-        let source = format!("/gouji/{stage}");
         for (name, value) in [
             (header::CE_SPECVERSION, header::CE_SPECVERSION_VALUE),
             (header::CE_ID, &event_id),
-            (header::CE_SOURCE, &source),
+            (header::CE_SOURCE, &bus.source),
             (header::CE_TYPE, F::TYPE),
             (header::CE_TIME, &now),
             (header::CE_SUBJECT, fact.id()),

@@ -34,34 +34,45 @@ const MOST_FRAMES: usize = 200;
 
 /// A page as it is printed. All lengths are points from its top left corner.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Page {
-    pub(crate) height: f32,
+pub struct Page {
+    /// Its height.
+    pub height: f32,
     /// In the order of the file.
-    pub(crate) glyphs: Vec<Glyph>,
-    pub(crate) segments: Vec<Segment>,
+    pub glyphs: Vec<Glyph>,
+    /// Rules, and strokes of drawings.
+    pub segments: Vec<Segment>,
     /// The bytes of the file that print it.
-    pub(crate) source: Range<u64>,
+    pub source: Range<u64>,
 }
 
 /// A character, blank or not, and its box.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Glyph {
-    pub(crate) character: char,
-    pub(crate) left: f32,
-    pub(crate) top: f32,
-    pub(crate) right: f32,
-    pub(crate) bottom: f32,
+pub struct Glyph {
+    /// The character.
+    pub character: char,
+    /// Left edge.
+    pub left: f32,
+    /// Upper edge.
+    pub top: f32,
+    /// Right edge.
+    pub right: f32,
+    /// Lower edge.
+    pub bottom: f32,
     /// Why it may not be what is seen there.
-    pub(crate) doubt: Option<Doubt>,
+    pub doubt: Option<Doubt>,
 }
 
 /// A stroke, or the middle of a thin filled box, between two points. Only level and upright ones count.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Segment {
-    pub(crate) x0: f32,
-    pub(crate) y0: f32,
-    pub(crate) x1: f32,
-    pub(crate) y1: f32,
+pub struct Segment {
+    /// From the left of where it begins.
+    pub x0: f32,
+    /// From the top of where it begins.
+    pub y0: f32,
+    /// From the left of where it ends.
+    pub x1: f32,
+    /// From the top of where it ends.
+    pub y1: f32,
 }
 
 /// The sources of the pages.
@@ -139,6 +150,21 @@ pub(crate) fn read(pages: Vec<Page>, limits: &Limits) -> Result<Vec<Block>, Read
     }
     paragraphs::end(&mut open, &mut blocks, &mut number, &context);
     Ok(blocks)
+}
+
+/// The boxes of the cells that the rules of a page make: left, top, right and bottom.
+pub(crate) fn cells(segments: &[Segment], limits: &Limits) -> Result<Vec<[f32; 4]>, ReadError> {
+    let mut frames = rules::frames(segments);
+    frames.truncate(MOST_FRAMES);
+    let (mut slots, mut boxes) = (0, Vec::new());
+    for frame in frames {
+        let found = grid::boxes(&ruled(frame, 1), &mut slots, limits.cells)?;
+        // A frame round text is no table.
+        if found.len() > 1 {
+            boxes.extend(found);
+        }
+    }
+    Ok(boxes)
 }
 
 /// The lines and tables of a page.

@@ -28,6 +28,7 @@ mod package;
 pub mod pages;
 mod pdf;
 mod rtf;
+pub mod scanned;
 mod sheet;
 mod sniff;
 mod source;
@@ -83,7 +84,7 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Document, ReadError> {
     if blocks.is_empty() && encoding.is_none() {
         return Err(ReadError::Empty);
     }
-    Ok(Document { format, encoding, title, metadata, blocks })
+    Ok(Document { format, encoding, title, metadata, blocks, scan: None })
 }
 
 /// The rows of the first sheet of a spreadsheet, each with its cells from the first column on, so that a row and its

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use crate::kind::Kind;
+use crate::scanned::Scan;
 
 /// A file as it was read.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,6 +18,8 @@ pub struct Document {
     pub metadata: Vec<(String, Text)>,
     /// Paragraphs and tables in reading order.
     pub blocks: Vec<Block>,
+    /// What speaks for each figure, where the pages are scanned.
+    pub scan: Option<Scan>,
 }
 
 /// What a reader finds in a file.
@@ -132,6 +135,17 @@ pub struct Area {
 }
 
 impl Area {
+    /// The box of whole points round these edges: left, top, right and bottom.
+    pub fn around([left, top, right, bottom]: [f32; 4]) -> Area {
+        let points = |value: f32| value.clamp(0.0, f32::from(u16::MAX)) as u16;
+        Area {
+            left: points(left.floor()),
+            top: points(top.floor()),
+            right: points(right.ceil()),
+            bottom: points(bottom.ceil()),
+        }
+    }
+
     /// The smallest box round both.
     pub(crate) fn with(self, other: Area) -> Area {
         Area {
@@ -354,6 +368,13 @@ impl Text {
         let Range { start, end } = source;
         let run = Run { at: 0, line, start, end, width: Width::Whole, page, area: Some(area) };
         self.push_run(piece, run);
+    }
+
+    /// Gives each box another place.
+    pub(crate) fn move_areas(&mut self, place: impl Fn(u32, Area) -> Area) {
+        for run in &mut self.runs {
+            run.area = run.area.map(|area| place(run.page, area));
+        }
     }
 
     /// Gives an empty text a place.

@@ -42,8 +42,14 @@ fn record(agency: &str) -> Record {
     for (name, state, value, text) in states {
         let doubt = (state == CellState::Doubtful).then_some(Doubt::Covered);
         let value = value.map(decimal);
-        *cells.get_mut(id(name)).unwrap() =
-            Cell { value, state, text: text.map(str::to_owned), origin: Some(origin), doubt };
+        *cells.get_mut(id(name)).unwrap() = Cell {
+            value,
+            state,
+            text: text.map(str::to_owned),
+            origin: Some(origin),
+            doubt,
+            ..Cell::default()
+        };
     }
     let amount = report::Form::get(FormId::F2021).cells().iter().find(|id| id.as_str().ends_with(".amount"));
     *cells.get_mut(*amount.unwrap()).unwrap() = Cell::read(decimal("542.5500"), "542.5500", origin);

@@ -5,6 +5,7 @@ mod charset;
 mod choice;
 mod error;
 mod fetcher;
+mod label;
 mod list;
 mod networks;
 mod outline;

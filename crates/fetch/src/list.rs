@@ -1,5 +1,5 @@
-//! Lists of published reports: the pages of a column of a site, the list API of 广东's `gkmlpt`, and the records of
-//! `jpage`.
+//! Lists of published reports: the pages of a column of a site, the list API of 广东's `gkmlpt`, the records of
+//! `jpage`, and the pages of a label service.
 
 use reqwest::Url;
 use serde::Deserialize;
@@ -114,6 +114,9 @@ pub(crate) fn of_page(outline: &Outline, at: &Url) -> ListPage {
         add_records(&mut page, records, outline, at);
     }
     page.next.extend(outline.paging.as_ref().and_then(|paging| paging.second(at)));
+    if let Some(label) = &outline.label {
+        page.next.extend(label.further(at, crate::visit::LIST_PAGES));
+    }
     let is_next = |text: &str| ["下一页", "下页", "后一页", ">", "›", "»"].contains(&text.trim());
     let next = outline.links.iter().filter(|link| is_next(&link.text));
     page.next.extend(next.filter_map(|link| resolved(outline, at, &link.href)).take(1));

@@ -10,6 +10,7 @@ use html5ever::tokenizer::{
     BufferQueue, Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts,
 };
 
+use crate::label::LabelPages;
 use crate::records::{Paging, Records};
 
 /// Links of a page that are looked at; a list page of a site has some hundreds.
@@ -37,6 +38,8 @@ pub(crate) struct Outline {
     /// The records of a list in a script, and how the page asks for further ones.
     pub(crate) records: Option<Records>,
     pub(crate) paging: Option<Paging>,
+    /// How the page asks the label service of the site for the pages of a list.
+    pub(crate) label: Option<LabelPages>,
 }
 
 /// A link, or a document that the page embeds.
@@ -221,6 +224,9 @@ impl State {
         }
         if self.outline.paging.is_none() {
             self.outline.paging = Paging::of(&script);
+        }
+        if self.outline.label.is_none() {
+            self.outline.label = LabelPages::of(&script);
         }
         if self.outline.pages.is_none() {
             self.outline.pages = pages(&script);

@@ -150,14 +150,14 @@ fn between<'a>(text: &'a str, open: &str, close: &str) -> Option<&'a str> {
 }
 
 /// The value of `name: value` in a script, quoted or a number.
-fn value(script: &str, name: &str) -> Option<String> {
+pub(crate) fn value(script: &str, name: &str) -> Option<String> {
     let (_, after) = script.split_once(name)?;
     let after = after.trim_start_matches(['"', '\'']).trim_start().strip_prefix(':')?;
     word(after).map(|(word, _)| word)
 }
 
 /// A quoted text or a plain word at the beginning, and what follows.
-fn word(text: &str) -> Option<(String, &str)> {
+pub(crate) fn word(text: &str) -> Option<(String, &str)> {
     let text = text.trim_start();
     if let Some(quote) = text.chars().next().filter(|first| ['"', '\''].contains(first)) {
         let (word, rest) = text[1..].split_once(quote)?;
@@ -168,7 +168,7 @@ fn word(text: &str) -> Option<(String, &str)> {
 }
 
 /// `a:1,'b':'2'`, as far as it can be read.
-fn pairs(mut text: &str) -> Vec<(String, String)> {
+pub(crate) fn pairs(mut text: &str) -> Vec<(String, String)> {
     let mut pairs = Vec::new();
     while pairs.len() < PARAMETERS {
         let Some((name, rest)) = word(text) else { break };

@@ -29,6 +29,7 @@ mod region;
 mod remarks;
 mod requests;
 mod tables;
+mod witness;
 
 pub use recognition::{NotAReport, recognise};
 pub use region::division;
@@ -82,6 +83,10 @@ fn read_report(report: &Document, outline: Outline, file_name: Option<&str>) -> 
             None => notes.push(Note::new(NoteKind::TableAbsent, Table::Litigation.as_str(), None)),
         }
         prove::join(form, &mut cells);
+        if let Some(scan) = &report.scan {
+            let reporter = claims::Reporter { year: identity.year, agency: identity.agency.as_deref() };
+            witness::judge(form, &mut cells, scan, &claims::extract(report, &outline, reporter).claims);
+        }
         prove::derive(form, &mut cells, &requests.groups(form));
         prove::join(form, &mut cells);
     } else {

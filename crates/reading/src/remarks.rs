@@ -155,6 +155,7 @@ mod tests {
             title: None,
             metadata: Vec::new(),
             blocks: Vec::new(),
+            scan: None,
         };
         let mut start = 0;
         for (number, line) in lines.split('\n').enumerate() {

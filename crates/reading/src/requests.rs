@@ -103,6 +103,7 @@ pub(crate) fn cell_of(slot: Slot<'_>, kind: CellKind) -> Cell {
         text: Some(slot.str().to_owned()),
         origin: Some(slot.origin()),
         doubt,
+        ..Cell::default()
     }
 }
 

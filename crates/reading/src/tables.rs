@@ -88,6 +88,7 @@ pub(crate) fn first_report(document: &Document, outline: &Outline) -> Option<Doc
             metadata: document.metadata.clone(),
             format: document.format,
             encoding: document.encoding,
+            scan: document.scan.clone(),
         });
     let first = reports.next();
     let has_requests = |report: &Document| {

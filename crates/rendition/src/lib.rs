@@ -68,14 +68,42 @@ pub fn read(bytes: &[u8], targets: &[Target], limits: &Limits) -> Result<Renditi
 /// # Errors
 /// If there is no such page, or the file cannot be read.
 pub fn draw(bytes: &[u8], page: &Page, limits: &Limits) -> Result<Vec<u8>, RenditionError> {
-    let pixmap = match sniff(bytes) {
-        Kind::Pdf => pdf::draw(bytes, page)?,
-        Kind::Ofd => ofd::draw(bytes, page, limits)?,
-        Kind::Png | Kind::Jpeg if page.number == 1 => picture::draw(bytes, page)?,
-        Kind::Png | Kind::Jpeg => return Err(RenditionError::NoSuchPage(page.number)),
-        other => return Err(RenditionError::NoPages(other.as_str())),
-    };
-    png(pixmap)
+    png(drawn(bytes, page, limits)?)
+}
+
+fn drawn(bytes: &[u8], page: &Page, limits: &Limits) -> Result<Pixmap, RenditionError> {
+    match sniff(bytes) {
+        Kind::Pdf => pdf::draw(bytes, page),
+        Kind::Ofd => ofd::draw(bytes, page, limits),
+        Kind::Png | Kind::Jpeg if page.number == 1 => picture::draw(bytes, page),
+        Kind::Png | Kind::Jpeg => Err(RenditionError::NoSuchPage(page.number)),
+        other => Err(RenditionError::NoPages(other.as_str())),
+    }
+}
+
+/// The pixels of a page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pixels {
+    /// Pixels of a row.
+    pub width: usize,
+    /// Rows.
+    pub height: usize,
+    /// Red, green and blue of each pixel, row by row from the top.
+    pub rgb: Vec<u8>,
+}
+
+/// Draws one page as pixels on white paper.
+///
+/// # Errors
+/// If there is no such page, or the file cannot be read.
+pub fn pixels(bytes: &[u8], page: &Page, limits: &Limits) -> Result<Pixels, RenditionError> {
+    let pixmap = drawn(bytes, page, limits)?;
+    let rgb = pixmap.data_as_u8_slice().chunks_exact(4).flat_map(|pixel| {
+        // Colours are multiplied with their opacity already; the rest is paper.
+        let paper = 255 - pixel.get(3).copied().unwrap_or(255);
+        [0, 1, 2].map(|channel| pixel.get(channel).copied().unwrap_or(0).saturating_add(paper))
+    });
+    Ok(Pixels { width: pixmap.width().into(), height: pixmap.height().into(), rgb: rgb.collect() })
 }
 
 fn png(pixmap: Pixmap) -> Result<Vec<u8>, RenditionError> {

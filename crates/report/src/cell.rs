@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::{CellId, Decimal, Doubt, Form, FormId, Origin};
+use crate::{CellId, Decimal, Doubt, Form, FormId, Origin, Witness};
 
 /// How the value of a cell is known, or why it is unknown.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -83,6 +83,8 @@ pub struct Cell {
     pub origin: Option<Origin>,
     /// Why it is doubtful; none in any other state.
     pub doubt: Option<Doubt>,
+    /// What speaks for the figure.
+    pub witness: Witness,
 }
 
 impl Cell {
@@ -94,6 +96,7 @@ impl Cell {
             text: Some(text.into()),
             origin: Some(origin),
             doubt: None,
+            witness: Witness::Printed,
         }
     }
 
@@ -124,6 +127,11 @@ impl Cells {
     /// The form whose cells these are.
     pub fn form(&self) -> Option<&'static Form> {
         self.form.map(Form::get)
+    }
+
+    /// Whether they were read off a scan.
+    pub fn is_scanned(&self) -> bool {
+        self.cells.iter().any(|cell| cell.witness != Witness::Printed)
     }
 
     /// The cell with this id, if the form has it.

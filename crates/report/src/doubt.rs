@@ -33,11 +33,13 @@ pub enum Doubt {
     Formatted,
     /// Several figures stand in it, or the pieces of one.
     SeveralFigures,
+    /// It was read off a scan, and nothing else says the same.
+    Unconfirmed,
 }
 
 impl Doubt {
     /// Every reason.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Covered,
         Self::Overlapping,
         Self::SameColour,
@@ -53,6 +55,7 @@ impl Doubt {
         Self::Generated,
         Self::Formatted,
         Self::SeveralFigures,
+        Self::Unconfirmed,
     ];
 
     /// The name used in every output.
@@ -73,6 +76,7 @@ impl Doubt {
             Self::Generated => "generated",
             Self::Formatted => "formatted",
             Self::SeveralFigures => "several-figures",
+            Self::Unconfirmed => "unconfirmed",
         }
     }
 
@@ -94,6 +98,7 @@ impl Doubt {
             Self::Generated => "显示的内容由样式、域、脚本或绑定的数据产生",
             Self::Formatted => "数字格式使显示的内容与所存的数字不同",
             Self::SeveralFigures => "一格之内有几个数字，或一个数字断成了几段",
+            Self::Unconfirmed => "数字由扫描件识别，没有勾稽关系或正文印证",
         }
     }
 }

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     Cell, CellState, Cells, Claim, Decimal, Finding, FormId, Origin, Remark, Repair, Report, Review, Stated,
+    Witness,
 };
 
 /// The fields of a reviewed report: agency, year, form, cells, claims, remarks, findings, verdict.
@@ -35,11 +36,33 @@ pub fn partial(report: &Report) -> Option<String> {
             None => "没有找到可识别的三张表格，只读取了文字部分。".into(),
         });
     }
+    if let Some(scanned) = scanned(&report.cells) {
+        return Some(scanned);
+    }
     let counts = report.cells.count_by_state();
     let count = |state| counts.get(&state).copied().unwrap_or_default();
     let (missing, unreadable) = (count(CellState::Missing), count(CellState::Unreadable));
     (missing + unreadable > 0)
         .then(|| format!("有{missing}个单元格在文件中找不到，{unreadable}个单元格不是数字。"))
+}
+
+/// How much of a scan is confirmed, in Chinese; none if the file holds its characters.
+fn scanned(cells: &Cells) -> Option<String> {
+    let count = |is: fn(Witness) -> bool| cells.iter().filter(|(_, cell)| is(cell.witness)).count();
+    let confirmed = count(|witness| matches!(witness, Witness::Confirmed1 | Witness::Confirmed2));
+    let unconfirmed = count(|witness| witness == Witness::Unconfirmed);
+    let counts = cells.count_by_state();
+    let unread: usize = [CellState::Missing, CellState::Unreadable]
+        .iter()
+        .map(|state| counts.get(state).copied().unwrap_or_default())
+        .sum();
+    let all = confirmed + unconfirmed;
+    (all > 0).then(|| {
+        format!(
+            "这是扫描件，待核：识别{all}格，勾稽关系或正文印证{confirmed}格，未印证{unconfirmed}格，未读出{unread}格。\
+             未印证的数字没有参与计算，请对照原图核对。"
+        )
+    })
 }
 
 /// Agency, region, year, form and day of publication; an unknown one is null. `stated` lists what each source
@@ -89,6 +112,9 @@ pub fn cell(cell: &Cell) -> Value {
         "text": cell.text,
         "origin": cell.origin.map(origin),
     });
+    if cell.witness != Witness::Printed {
+        value["witness"] = cell.witness.as_str().into();
+    }
     if let Some(doubt) = cell.doubt {
         value["doubt"] = doubt.as_str().into();
     }

@@ -21,6 +21,7 @@ mod quantity;
 mod reading;
 mod remark;
 mod simplified;
+mod witness;
 pub mod workflow;
 
 pub use brackets::full_width_brackets;
@@ -40,6 +41,7 @@ pub use quantity::Quantity;
 pub use remark::{Remark, RemarkKind};
 pub use rust_decimal::Decimal;
 pub use simplified::simplified;
+pub use witness::Witness;
 
 /// One report as it was read: agency, year, form, figures, and the notes of the reader.
 ///

@@ -25,6 +25,7 @@ mod policy;
 mod published;
 mod remarks;
 mod repair;
+mod scanned;
 mod sections;
 pub mod sim;
 pub mod t2;

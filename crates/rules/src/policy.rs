@@ -18,7 +18,7 @@ use toml::value::Datetime;
 pub use self::difference::PolicyDifference;
 pub use self::edit::RuleSetting;
 pub use self::weights::Weights;
-use crate::{Rule, VERSION, catalogue, rule};
+use crate::{Rule, VERSION, catalogue, rule, scanned};
 
 /// What an office decided about the rules. The default changes nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -113,7 +113,9 @@ impl RulePolicy {
             waiver: self.waiver(report, submitted, &finding.rule).cloned(),
             ..finding
         };
-        findings.into_iter().filter(counts).map(weigh).collect()
+        let mut findings: Vec<Finding> = findings.into_iter().filter(counts).map(weigh).collect();
+        scanned::soften(report, &mut findings);
+        findings
     }
 
     /// A finding that its rule played down stays played down.

@@ -57,6 +57,13 @@ impl Program {
         Self { path: path.into(), arguments: vec![verb.to_owned()] }
     }
 
+    /// The same program with a further argument after its verb.
+    #[must_use]
+    pub fn with_argument(mut self, argument: impl Into<String>) -> Self {
+        self.arguments.push(argument.into());
+        self
+    }
+
     /// The running program.
     ///
     /// # Errors

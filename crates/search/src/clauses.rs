@@ -5,6 +5,8 @@ use crate::{Clause, Query};
 
 /// A phrase in the title weighs as much as three in the text.
 pub(crate) const TITLE_BOOST: f32 = 3.0;
+/// Pieces that a relaxed match looks for: Lucene takes some thousand conditions, and each piece is two.
+const MAX_PIECES: usize = 400;
 /// Share of the pairs of characters that a relaxed match needs, in percent.
 const RELAXED_PERCENT: usize = 70;
 
@@ -50,6 +52,7 @@ pub(crate) fn relaxed_pieces(texts: &[&str]) -> (Vec<String>, usize) {
     let mut pieces: Vec<String> = texts.iter().flat_map(|text| pieces(text)).collect();
     pieces.sort();
     pieces.dedup();
+    pieces.truncate(MAX_PIECES);
     let needed = (pieces.len() * RELAXED_PERCENT).div_ceil(100).max(1);
     (pieces, needed)
 }

@@ -16,9 +16,14 @@ impl<Key> SortKey<Key> {
     pub(crate) fn of(value: Option<i64>, sort: Sort, key: Key) -> Self {
         Self { missing: value.is_none(), value: value.map_or(0, |value| ordered(value, sort)), key }
     }
+
+    /// The value by which the report is sorted; none where it has none.
+    pub(crate) fn sorted_value(&self, sort: Sort) -> Option<i64> {
+        (!self.missing).then(|| ordered(self.value, sort))
+    }
 }
 
-/// A value as sort keys have it.
+/// A value as sort keys have it, and back.
 fn ordered(value: i64, sort: Sort) -> i64 {
     if sort.descending { !value } else { value }
 }
@@ -26,6 +31,11 @@ fn ordered(value: i64, sort: Sort) -> i64 {
 /// A score as a value to sort by: scores are not negative, and the bits of such floats are ordered as they are.
 pub(crate) fn value_of_score(score: f32) -> i64 {
     i64::from(score.max(0.0).to_bits())
+}
+
+/// The score that a value stands for.
+pub(crate) fn score_of_value(value: i64) -> f32 {
+    u32::try_from(value).map_or(0.0, f32::from_bits)
 }
 
 /// The cursor that continues after the hit with this sort key.

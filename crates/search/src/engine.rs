@@ -8,6 +8,7 @@ use report::{CellId, Decimal};
 use crate::cursor::SortKey;
 use crate::facet_request::FacetRequest;
 use crate::reviews::Acts;
+use crate::stored::Part;
 use crate::sum::Tally;
 use crate::versions::IndexedReport;
 use crate::{
@@ -49,6 +50,8 @@ pub(crate) struct PageRequest<'a> {
     pub(crate) facets: &'a FacetRequest,
     /// The cells whose figures each hit brings.
     pub(crate) cells: &'a [CellId],
+    /// The parts that will be unpacked; an engine may bring more.
+    pub(crate) parts: &'a [Part],
 }
 
 /// The page.
@@ -141,8 +144,9 @@ pub(crate) struct Change<'a> {
 
 /// What the one writer needs of an engine. Everything blocks.
 pub(crate) trait WriteEngine: Send {
-    /// Says that these reports will be loaded, so that an engine that is far away can fetch them together.
-    fn expect(&mut self, keys: BTreeSet<String>) -> Result<(), IndexError>;
+    /// Says that these reports will be loaded, and those of the originals with these digits asked for, so that an
+    /// engine that is far away can fetch them together.
+    fn expect(&mut self, keys: BTreeSet<String>, originals: BTreeSet<String>) -> Result<(), IndexError>;
 
     /// A report as of the last commit.
     fn load(&mut self, key: &str) -> Result<Option<Committed>, IndexError>;

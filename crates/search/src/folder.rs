@@ -103,7 +103,7 @@ pub(crate) struct FolderSnapshot {
 
 impl Snapshot for FolderSnapshot {
     fn page(&self, request: &PageRequest<'_>) -> Result<EnginePage, IndexError> {
-        let PageRequest { clause, relaxed, sort, after, limit, facets, cells } = *request;
+        let PageRequest { clause, relaxed, sort, after, limit, facets, cells, .. } = *request;
         // One more than asked for tells whether there is a next page.
         let ahead = if limit == 0 { 0 } else { limit + 1 };
         let page = PageCollector::new(sort, ahead, after.cloned());

@@ -7,9 +7,11 @@ use std::sync::Arc;
 use tantivy::TantivyError;
 use tantivy::directory::error::LockError;
 
+use crate::cluster::{ClusterIndex, ClusterReader, ClusterWriter};
 use crate::damage::DamageError;
+use crate::engine::WriteEngine;
 use crate::folder::{FolderIndex, FolderReader, FolderWriter};
-use crate::{Reader, Writer};
+use crate::{ClusterError, Reader, Writer};
 
 /// Why the index cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -60,6 +62,9 @@ pub enum IndexError {
         /// What is wrong with it.
         why: String,
     },
+    /// The search cluster did not do what it was asked.
+    #[error(transparent)]
+    Cluster(ClusterError),
     /// The engine failed: disk full, files damaged.
     #[error(transparent)]
     Engine(TantivyError),
@@ -81,9 +86,25 @@ pub struct Index(Engine);
 #[derive(Clone)]
 enum Engine {
     Folder(FolderIndex),
+    Cluster(ClusterIndex),
+}
+
+impl IndexError {
+    /// Whether one report is at fault for certain, or none is; where it is not said, a write of something else tells.
+    pub fn blames_report(&self) -> Option<bool> {
+        match self {
+            Self::Cluster(ClusterError::Refused { .. }) => Some(true),
+            Self::Cluster(_) => Some(false),
+            _ => None,
+        }
+    }
 }
 
 impl Index {
+    pub(crate) fn in_cluster(index: ClusterIndex) -> Self {
+        Self(Engine::Cluster(index))
+    }
+
     /// Opens the index in this folder. Creates the folder and the index where there is none.
     ///
     /// # Errors
@@ -100,6 +121,7 @@ impl Index {
     pub fn check(&self) -> Result<(), IndexError> {
         match &self.0 {
             Engine::Folder(index) => index.check(),
+            Engine::Cluster(index) => index.check(),
         }
     }
 
@@ -108,8 +130,9 @@ impl Index {
     /// # Errors
     /// [`IndexError::LockBusy`] while there is another one.
     pub fn writer(&self) -> Result<Writer, IndexError> {
-        let engine = match &self.0 {
+        let engine: Box<dyn WriteEngine> = match &self.0 {
             Engine::Folder(index) => Box::new(FolderWriter::new(index.clone())?),
+            Engine::Cluster(index) => Box::new(ClusterWriter::new(index.clone())?),
         };
         Ok(Writer::new(self.clone(), engine))
     }
@@ -122,16 +145,18 @@ impl Index {
     pub fn reader(&self) -> Result<Reader, IndexError> {
         match &self.0 {
             Engine::Folder(index) => Ok(Reader { engine: Arc::new(FolderReader::new(index)?) }),
+            Engine::Cluster(index) => Ok(Reader { engine: Arc::new(ClusterReader(index.clone())) }),
         }
     }
 
-    /// Checks that so many bytes can be written now, by writing them.
+    /// Checks that so many bytes can be written now, by writing them; in a cluster, that it takes writes.
     ///
     /// # Errors
     /// [`IndexError::Folder`] with the error of the disk if they cannot.
     pub fn check_room(&self, size_bytes: usize) -> Result<(), IndexError> {
         match &self.0 {
             Engine::Folder(index) => index.check_room(size_bytes),
+            Engine::Cluster(index) => index.check_room(),
         }
     }
 
@@ -142,6 +167,7 @@ impl Index {
     pub fn payload(&self) -> Result<Option<String>, IndexError> {
         match &self.0 {
             Engine::Folder(index) => index.payload(),
+            Engine::Cluster(index) => index.payload(),
         }
     }
 }

@@ -3,6 +3,7 @@
 mod analyzer;
 mod cell_name;
 mod clauses;
+mod cluster;
 mod cursor;
 mod damage;
 mod distribution;
@@ -30,6 +31,9 @@ mod walk;
 mod writer;
 
 pub use cell_name::{Named, cells_beginning, cells_named, official_name, short_name};
+pub use cluster::{
+    ClusterAnswer, ClusterError, ClusterMethod, ClusterRequest, ClusterSettings, ClusterTransport,
+};
 pub use damage::DamageError;
 pub use distribution::{Bucket, Distribution, Quartiles};
 pub use entry::{Entry, Version, Withdrawal};

@@ -9,6 +9,7 @@ use crate::clauses::{highlighted, phrases, with_filters};
 use crate::cursor::{cursor, read_cursor};
 use crate::engine::{EngineHit, Name, PageRequest, ReadEngine};
 use crate::facet_request::FacetRequest;
+use crate::stored::Part;
 use crate::{
     Card, Clause, Hit, IndexError, MAX_LIMIT, Page, Parsed, Query, SortBy, StoredParts, StoredReport, snippet,
 };
@@ -31,6 +32,11 @@ impl Reader {
         let after = read_cursor(query.sort, query.cursor.as_deref())?;
         let facets = FacetRequest::new(&query.facets, &clause);
         let cells = asked_cells(&clause, query);
+        let parts: &[Part] = match (query.reports, query.highlight) {
+            (true, _) => &[Part::Card, Part::History, Part::Acts, Part::Fact, Part::Compared, Part::Text],
+            (false, true) => &[Part::Card, Part::Text],
+            (false, false) => &[Part::Card],
+        };
         let snapshot = self.snapshot()?;
         let run = |relaxed: bool| {
             snapshot.page(&PageRequest {
@@ -41,6 +47,7 @@ impl Reader {
                 limit: query.limit.min(MAX_LIMIT),
                 facets: &facets,
                 cells: &cells,
+                parts,
             })
         };
         let mut relaxed = false;

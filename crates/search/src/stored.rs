@@ -9,6 +9,7 @@ use proto::v1::{Publication, ReportValidated};
 use report::workflow::{ReviewState, Workflow};
 use report::{Date, Decimal, Finding, FormId, Region, Review, Severity, Verdict, Year};
 
+use crate::cluster::ClusterParts;
 use crate::damage::DamageError;
 use crate::folder::FolderParts;
 use crate::reviews::Acts;
@@ -182,12 +183,14 @@ pub struct StoredParts {
 #[derive(Debug, Clone)]
 pub(crate) enum PackedParts {
     Folder(FolderParts),
+    Cluster(ClusterParts),
 }
 
 impl PackedParts {
     fn part(&self, part: Part) -> &[u8] {
         match self {
             Self::Folder(parts) => parts.part(part),
+            Self::Cluster(parts) => parts.part(part),
         }
     }
 }

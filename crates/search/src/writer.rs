@@ -284,7 +284,9 @@ impl Writer {
             [Some(entry.key.clone()), neighbour(entry, -1), neighbour(entry, 1)].into_iter().flatten()
         });
         let keys = keys.filter(|key| !self.pending.contains_key(key)).collect();
-        self.engine.expect(keys)
+        let originals =
+            entries.iter().filter_map(|entry| Some(reading(&entry.version.id)?.0.to_owned())).collect();
+        self.engine.expect(keys, originals)
     }
 
     /// The pending state of a report; the committed state where nothing is pending yet.

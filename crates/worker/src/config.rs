@@ -20,8 +20,6 @@ use crate::settings;
 pub struct Config {
     /// `GOUJI_NATS_*`: the connection to the bus.
     pub bus: BusConfig,
-    /// `GOUJI_INSTALLATION`: the name of this installation on foreign data buses.
-    pub installation: String,
     /// `GOUJI_ORIGINALS*`: the store of originals and texts.
     pub originals: BlobsConfig,
     /// `GOUJI_INBOX`: the exchange folder whose files ingest accepts.
@@ -78,6 +76,10 @@ pub struct Config {
     pub permits: usize,
     /// `GOUJI_SANDBOX`: what the kernel must enforce on the readers of documents.
     pub sandbox: SandboxRequirement,
+    /// `GOUJI_SCANS`: whether scans are read or refused.
+    pub reads_scans: bool,
+    /// `GOUJI_SCAN_MODEL`: the folder with the recogniser of scans; that of the user where none is named.
+    pub scan_model: Option<PathBuf>,
     /// `GOUJI_LOG`: text on a terminal, else one JSON object per line.
     pub log: LogFormat,
     /// `RUST_LOG`: what is logged, in the syntax of `tracing`.
@@ -208,6 +210,7 @@ impl Config {
         let drain_seconds = number(&get, "GOUJI_DRAIN_SECONDS", 25, 1..=600)?;
         Ok(Self {
             bus: BusConfig {
+                installation: installation(&get)?,
                 url: get("GOUJI_NATS_URL"),
                 nkey: existing_file(&get, "GOUJI_NATS_NKEY")?,
                 credentials: existing_file(&get, "GOUJI_NATS_CREDENTIALS")?,
@@ -217,7 +220,6 @@ impl Config {
                 replicas: number(&get, "GOUJI_NATS_REPLICAS", 1, 1..=5)?,
                 object_store: originals == BlobsConfig::Bucket,
             },
-            installation: installation(&get)?,
             originals,
             inbox: get("GOUJI_INBOX").map(PathBuf::from),
             inbox_quiet: Duration::from_secs(
@@ -248,6 +250,8 @@ impl Config {
             check_rate: number(&get, "GOUJI_CHECK_RATE", 30, 1..=100_000)?,
             permits: number(&get, "GOUJI_PERMITS", 32, 1..=1024)?,
             sandbox: sandbox(get("GOUJI_SANDBOX"))?,
+            reads_scans: reads_scans(get("GOUJI_SCANS"))?,
+            scan_model: get("GOUJI_SCAN_MODEL").map(PathBuf::from),
             log: log_format(get("GOUJI_LOG"))?,
             log_filter: log_filter(get("RUST_LOG"))?,
             drain: Duration::from_secs(drain_seconds as u64),
@@ -348,6 +352,14 @@ fn sandbox(text: Option<String>) -> Result<SandboxRequirement, SettingError> {
         None | Some("required") => Ok(SandboxRequirement::Required),
         Some("weak") => Ok(SandboxRequirement::Weak),
         Some(other) => Err(wrong("GOUJI_SANDBOX", other, "expected `required` or `weak`")),
+    }
+}
+
+fn reads_scans(text: Option<String>) -> Result<bool, SettingError> {
+    match text.as_deref() {
+        None | Some("refuse") => Ok(false),
+        Some("read") => Ok(true),
+        Some(other) => Err(wrong("GOUJI_SCANS", other, "expected `refuse` or `read`")),
     }
 }
 

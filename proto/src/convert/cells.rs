@@ -3,7 +3,7 @@
 //! An id like `requests.received.total` is a row, a dot and a column, and the cells of a row stand
 //! together in the form. A row carries its id once and its figures by their order.
 
-use report::{Cell, CellId, CellState, Cells, Form, FormId, Origin};
+use report::{Cell, CellId, CellState, Cells, Form, FormId, Origin, Witness};
 
 use super::names::known;
 use super::{ConvertError, optional, optional_decimal, spelled};
@@ -100,6 +100,27 @@ fn row_of(id: CellId) -> &'static str {
     id.as_str().rsplit_once('.').map_or(id.as_str(), |(row, _)| row)
 }
 
+fn witness(value: i32) -> Result<Witness, ConvertError> {
+    match v1::Witness::try_from(value) {
+        Ok(v1::Witness::Unspecified) => Ok(Witness::Printed),
+        Ok(v1::Witness::Confirmed2) => Ok(Witness::Confirmed2),
+        Ok(v1::Witness::Confirmed1) => Ok(Witness::Confirmed1),
+        Ok(v1::Witness::Unconfirmed) => Ok(Witness::Unconfirmed),
+        Err(_) => Err(ConvertError::unknown("witness", value)),
+    }
+}
+
+impl From<Witness> for v1::Witness {
+    fn from(witness: Witness) -> Self {
+        match witness {
+            Witness::Printed => Self::Unspecified,
+            Witness::Confirmed2 => Self::Confirmed2,
+            Witness::Confirmed1 => Self::Confirmed1,
+            Witness::Unconfirmed => Self::Unconfirmed,
+        }
+    }
+}
+
 impl From<&Cell> for v1::Figure {
     fn from(cell: &Cell) -> Self {
         let value = cell.value.map(spelled).unwrap_or_default();
@@ -110,6 +131,7 @@ impl From<&Cell> for v1::Figure {
             value,
             origin: cell.origin.map(Into::into),
             doubt: cell.doubt.map_or(v1::Doubt::Unspecified, Into::into).into(),
+            witness: v1::Witness::from(cell.witness).into(),
         }
     }
 }
@@ -135,6 +157,7 @@ impl TryFrom<&v1::Figure> for Cell {
                 0 => None,
                 doubt => Some(known::<v1::Doubt, _>("doubt", doubt)?),
             },
+            witness: witness(figure.witness)?,
         })
     }
 }

@@ -21,6 +21,20 @@ impl TryFrom<&v1::ReportValidated> for Review {
     }
 }
 
+impl v1::ReportRejudged {
+    /// The review of the reading with the findings as they stand now.
+    ///
+    /// # Errors
+    /// If this program cannot read what another version of it wrote.
+    pub fn review(&self, validated: &v1::ReportValidated) -> Result<Review, ConvertError> {
+        Ok(Review {
+            findings: each("findings", &self.findings)?,
+            rules_version: self.rules_version.clone(),
+            ..Review::try_from(validated)?
+        })
+    }
+}
+
 impl From<&Finding> for v1::Finding {
     fn from(finding: &Finding) -> Self {
         Self {

@@ -59,7 +59,8 @@ same_names!(Doubt {
     OtherShape,
     Generated,
     Formatted,
-    SeveralFigures
+    SeveralFigures,
+    Unconfirmed
 });
 same_names!(Judgement { Fails, Unknown });
 same_names!(NoteKind {

@@ -107,6 +107,9 @@ pub struct Figure {
     /// Why it is doubtful; unspecified in any other state.
     #[prost(enumeration = "Doubt", tag = "5")]
     pub doubt: i32,
+    /// What speaks for the figure; unspecified where the file holds its characters.
+    #[prost(enumeration = "Witness", tag = "6")]
+    pub witness: i32,
 }
 /// Where a piece of the source stood.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
@@ -353,6 +356,43 @@ pub struct Repair {
     #[prost(string, tag = "3")]
     pub reason: ::prost::alloc::string::String,
 }
+/// What speaks for a figure that was read off a scan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum Witness {
+    /// The file holds its characters.
+    Unspecified = 0,
+    /// Two equations hold with it, none fails, and its ink is plain.
+    Confirmed2 = 1,
+    /// One equation or a sentence of the text agrees, none fails, and the recogniser is sure.
+    Confirmed1 = 2,
+    /// Nothing else agrees.
+    Unconfirmed = 3,
+}
+impl Witness {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "WITNESS_UNSPECIFIED",
+            Self::Confirmed2 => "WITNESS_CONFIRMED2",
+            Self::Confirmed1 => "WITNESS_CONFIRMED1",
+            Self::Unconfirmed => "WITNESS_UNCONFIRMED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "WITNESS_UNSPECIFIED" => Some(Self::Unspecified),
+            "WITNESS_CONFIRMED2" => Some(Self::Confirmed2),
+            "WITNESS_CONFIRMED1" => Some(Self::Confirmed1),
+            "WITNESS_UNCONFIRMED" => Some(Self::Unconfirmed),
+            _ => None,
+        }
+    }
+}
 /// How the value of a cell came to be known, or why it is not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
@@ -440,6 +480,8 @@ pub enum Doubt {
     Formatted = 14,
     /// Several figures stand in it.
     SeveralFigures = 15,
+    /// It was read off a scan, and nothing else says the same.
+    Unconfirmed = 16,
 }
 impl Doubt {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -464,6 +506,7 @@ impl Doubt {
             Self::Generated => "DOUBT_GENERATED",
             Self::Formatted => "DOUBT_FORMATTED",
             Self::SeveralFigures => "DOUBT_SEVERAL_FIGURES",
+            Self::Unconfirmed => "DOUBT_UNCONFIRMED",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -485,6 +528,7 @@ impl Doubt {
             "DOUBT_GENERATED" => Some(Self::Generated),
             "DOUBT_FORMATTED" => Some(Self::Formatted),
             "DOUBT_SEVERAL_FIGURES" => Some(Self::SeveralFigures),
+            "DOUBT_UNCONFIRMED" => Some(Self::Unconfirmed),
             _ => None,
         }
     }

@@ -9,7 +9,7 @@ use proptest::sample::select;
 use report::{
     Against, Area, Breakdown, Cell, CellId, CellState, Cells, Claim, Date, Decimal, Doubt, Finding,
     Fingerprint, Form, FormId, Judgement, Note, NoteKind, Origin, Quantity, Region, Relation, Remark,
-    RemarkKind, Repair, Report, Section, SectionKind, Severity, Share, Source, Stated, Waiver, Year,
+    RemarkKind, Repair, Report, Section, SectionKind, Severity, Share, Source, Stated, Waiver, Witness, Year,
 };
 
 /// A report.
@@ -169,7 +169,14 @@ fn cells(form: Option<FormId>) -> BoxedStrategy<Cells> {
 fn cell() -> impl Strategy<Value = Cell> {
     let read = (decimal(), ".{0,6}", any::<bool>(), of(origin())).prop_map(|(value, text, plain, origin)| {
         let text = if plain { value.normalize().to_string() } else { text };
-        Cell { value: Some(value), state: CellState::Read, text: Some(text), origin, doubt: None }
+        Cell {
+            value: Some(value),
+            state: CellState::Read,
+            text: Some(text),
+            origin,
+            doubt: None,
+            witness: Witness::Printed,
+        }
     });
     let state = select(vec![
         CellState::Blank,
@@ -180,8 +187,10 @@ fn cell() -> impl Strategy<Value = Cell> {
         CellState::Doubtful,
     ]);
     let doubt = of(select(Doubt::ALL.to_vec()));
-    let other = (state, of(decimal()), of(".{0,6}"), of(origin()), doubt)
-        .prop_map(|(state, value, text, origin, doubt)| Cell { value, state, text, origin, doubt });
+    let witness = select(Witness::ALL.to_vec());
+    let other = (state, of(decimal()), of(".{0,6}"), of(origin()), doubt, witness).prop_map(
+        |(state, value, text, origin, doubt, witness)| Cell { value, state, text, origin, doubt, witness },
+    );
     prop_oneof![read, other]
 }
 

@@ -131,6 +131,7 @@ fn enumerations_keep_their_numbers() {
             "GENERATED",
             "FORMATTED",
             "SEVERAL_FIGURES",
+            "UNCONFIRMED",
         ],
     );
     check(names!(IndexOutcome), "INDEX_OUTCOME", &["UNSPECIFIED", "CURRENT", "SUPERSEDED"]);
@@ -159,6 +160,7 @@ fn enumerations_keep_their_numbers() {
     );
     check(names!(Severity), "SEVERITY", &["UNSPECIFIED", "INFO", "WARNING", "ERROR"]);
     check(names!(Verdict), "VERDICT", &["UNSPECIFIED", "PASS", "WARN", "FAIL"]);
+    check(names!(Witness), "WITNESS", &["UNSPECIFIED", "CONFIRMED2", "CONFIRMED1", "UNCONFIRMED"]);
     check(
         names!(YearSource),
         "YEAR_SOURCE",
@@ -221,6 +223,7 @@ fn report() -> v1::Report {
         origin: Some(origin()),
         // Came later.
         doubt: 0,
+        witness: 0,
     };
     let row =
         |id: &str, figures| v1::FigureRow { id: id.into(), figures, page: 3, table: Some(1), row: Some(2) };

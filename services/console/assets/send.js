@@ -405,7 +405,7 @@
       // The network is away; the next question may be answered.
     }
     isAsking = false;
-    const open = following.filter((row) => OPEN.has(row.state));
+    const open = following.filter((row) => OPEN.has(row.state) || row.state === "indexed" && !row.isSettled);
     // Rows that did not move stand behind the others, so that each is asked for in turn.
     const still = new Set(asked);
     following.length = 0;
@@ -416,7 +416,16 @@
   }
 
   function learn(row, state) {
-    if (!state || state.state === row.state || state.state === "unknown") return false;
+    if (!state || state.state === "unknown") return false;
+    if (row.state === "indexed") {
+      // What it lacks beside last year's report is found just after it can be searched, so it is asked for once more.
+      row.isSettled = true;
+      if (state.verdict === row.verdict && (state.problems ?? 0) === (row.problems ?? 0)) return false;
+      row.parts.verdict.replaceChildren();
+      row.parts.links.replaceChildren();
+    } else if (state.state === row.state) {
+      return false;
+    }
     row.state = state.state;
     row.verdict = state.verdict ?? undefined;
     row.problems = state.problems ?? 0;

@@ -12,6 +12,7 @@ use tokio::sync::mpsc;
 
 use crate::app::App;
 use crate::audit::{AuditFilter, Pages, action_title};
+use crate::audit_detail;
 use crate::download::{bad_format, download};
 use crate::params::Params;
 use crate::problem::Problem;
@@ -95,8 +96,8 @@ fn csv_row(entry: &ActionTaken) -> String {
         entry.action.clone(),
         entry.object.clone(),
         outcome.to_owned(),
-        entry.detail.clone(),
-        entry.origin.clone(),
+        audit_detail::detail(entry).into_owned(),
+        audit_detail::origin(entry).to_owned(),
     ])
 }
 

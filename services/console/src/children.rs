@@ -3,7 +3,7 @@
 use std::io;
 use std::process::ExitCode;
 
-use parse::READER_VERB;
+use parse::{READER_VERB, SCANNER_VERB};
 use sandbox::{Limits, Program};
 
 use crate::original;
@@ -44,6 +44,7 @@ impl Children {
 pub fn run_child(arguments: &[String]) -> Option<ExitCode> {
     match arguments.split_first() {
         Some((verb, rest)) if verb == READER_VERB => Some(parse::run_reader(rest)),
+        Some((verb, rest)) if verb == SCANNER_VERB => Some(parse::run_scanner(rest)),
         Some((verb, rest)) if verb == original::RENDERER_VERB => Some(original::run_renderer(rest)),
         _ => None,
     }

@@ -14,6 +14,7 @@ use crate::office::Office;
 use crate::params::{Id, Params};
 use crate::problem::Problem;
 use crate::report_lookup::LoadedReport;
+use crate::reviews::Reviewed;
 use crate::{regional, report_lookup};
 
 pub(crate) async fn letter(
@@ -22,8 +23,15 @@ pub(crate) async fn letter(
     Id(id): Id,
     params: Params,
 ) -> Result<Response, Problem> {
-    let office = Office::of(&app, &caller, &params)?;
+    let mut office = Office::of(&app, &caller, &params)?;
     let loaded = report_lookup::get(&app, &caller, &id).await?;
+    // An agency reads the number and the day that its report was returned with.
+    if !caller.is_reviewer() && loaded.is_current() {
+        let reviewed = Reviewed::load(&app, &caller, &id).await?;
+        if let Some((deadline, letter, _)) = reviewed.last_return() {
+            office = office.as_returned(deadline, letter);
+        }
+    }
     let file_name = base_name(&loaded.report.version.file_name).to_owned();
     let key = loaded.indexed_key.clone();
     let mut review = review_of(&app, loaded).await?;

@@ -12,7 +12,7 @@ use policy::InForce;
 use proto::v1::ReportValidated;
 use render::Addresser;
 use report::Verdict;
-use report::workflow::ActKind;
+use report::workflow::{ActKind, ReviewState};
 use report::{Finding, Judgement, Problem as ReportProblem, Review, Severity, Year, beijing};
 use rules::Check;
 use search::{Card, IndexError, Reader, StoredParts};
@@ -69,7 +69,7 @@ pub(crate) async fn letters_of_form(
         return Err(Problem::bad_parameter("return", "退回修改由审核人员办理。".into()));
     }
     let State(app) = state;
-    let office = Office::of(&app, &caller, &params)?;
+    let office = Office::of(&app, &caller, &params)?.with_deadline();
     let chosen = choose(&app, &caller, &params).await?;
     let mut outcomes = Vec::with_capacity(chosen.letters.len());
     for (position, card) in chosen.letters.iter().enumerate() {
@@ -142,9 +142,14 @@ pub(crate) async fn choose(app: &App, caller: &Caller, params: &Params) -> Resul
     let place = |card: &Card| (card.region.as_ref().map(|region| region.code.clone()), card.agency.clone());
     cards.sort_by_key(|card| (place(card), card.year, card.key.clone()));
     cards.dedup_by(|one, other| one.key == other.key);
-    let (skipped, letters) =
-        cards.into_iter().partition(|card| card.verdict == Verdict::Pass || card.handling.problems == 0);
+    let (letters, skipped) = cards.into_iter().partition(needs_letter);
     Ok(Chosen { letters, skipped })
+}
+
+/// Whether a report has something to correct or to verify that no reviewer has settled; one that was accepted has not.
+pub(crate) fn needs_letter(card: &Card) -> bool {
+    let handling = &card.handling;
+    card.verdict != Verdict::Pass && handling.problems > 0 && handling.state != ReviewState::Accepted
 }
 
 /// Answers with a ZIP that `write` fills on a blocking thread. If it fails, the body ends early, so that nobody takes

@@ -5,6 +5,7 @@ mod app;
 mod assets;
 mod audit;
 mod audit_api;
+mod audit_detail;
 mod check_api;
 mod checks;
 mod children;

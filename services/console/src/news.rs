@@ -20,6 +20,7 @@ use worker::Worker;
 use crate::app::App;
 use crate::params::Params;
 use crate::problem::Problem;
+use crate::{region_lookup, regional};
 
 pub(crate) use atom::feed;
 pub(crate) use mark::Mark;
@@ -129,17 +130,20 @@ impl Filter {
     /// The filter of the parameters `kind`, `region` and `q`.
     ///
     /// # Errors
-    /// If there is no such kind, or the region is no code.
+    /// If there is no such kind, or no such region.
     pub(crate) fn parse(params: &Params) -> Result<Self, Problem> {
         let kinds = params.0.iter().filter(|(name, _)| name == "kind");
         let kinds = kinds.map(|(_, value)| Kind::parse(value).ok_or_else(|| no_such_kind(value)));
-        let region = params.get("region").unwrap_or_default().trim();
-        if !region.bytes().all(|byte| byte.is_ascii_digit()) {
-            let detail = format!("“{region}”不是区划代码。");
-            return Err(Problem::bad_parameter("region", detail).hint("写2至9位数字，例如 3704。"));
-        }
-        // 370400 stands for everything that begins with 3704.
-        let region = region.trim_end_matches("00").to_owned();
+        let region = match params.get("region").unwrap_or_default().trim() {
+            "" => String::new(),
+            text => {
+                let region = region_lookup::find(text).map_err(|problem| {
+                    let hint = "写区划代码，例如 3704，或者写全称，例如山东省枣庄市。";
+                    Problem::bad_parameter("region", problem.detail).hint(hint)
+                })?;
+                regional::prefix(&region).to_owned()
+            }
+        };
         let words = params.get("q").unwrap_or_default().trim().to_owned();
         Ok(Self { kinds: kinds.collect::<Result<_, _>>()?, region, words })
     }
@@ -339,6 +343,7 @@ mod tests {
         check("kind=received", &[1, 3]);
         check("kind=received&kind=refused&region=37", &[1, 2]);
         check("region=370400", &[1, 2]);
+        check("region=%E6%9E%A3%E5%BA%84%E5%B8%82", &[1, 2]);
         check("region=370402", &[2]);
         check("q=%E7%94%B2%E5%B1%802024", &[1, 2, 3]);
         check("q=%E4%B9%99", &[]);

@@ -27,6 +27,8 @@ pub(crate) struct Office {
     first: Option<u32>,
     /// The day of the documents.
     pub(crate) date: Option<Date>,
+    /// The deadline where nobody says another.
+    later: Option<Date>,
 }
 
 /// Checks the settings of the office.
@@ -53,9 +55,9 @@ impl Office {
             |name: &str, set: &Option<String>| params.get(name).map(str::to_owned).or_else(|| set.clone());
         let date = day(params, "date")?.or_else(today);
         let days = i64::try_from(office.deadline_days).unwrap_or_default();
-        let later = || date?.checked_add(Span::new().days(days)).ok();
+        let later = date.and_then(|date| date.checked_add(Span::new().days(days)).ok());
         // An office that the settings do not name has its blanks filled in by hand.
-        let deadline = day(params, "deadline")?.or_else(|| office.name.as_ref().and_then(|_| later()));
+        let deadline = day(params, "deadline")?.or_else(|| office.name.as_ref().and(later));
         Ok(Self {
             addresser: Addresser {
                 name: text("name", &office.name),
@@ -67,7 +69,23 @@ impl Office {
             },
             first: first(params)?,
             date,
+            later,
         })
+    }
+
+    /// The same with a deadline: a report that is returned has one, so that it can be overdue.
+    pub(crate) fn with_deadline(mut self) -> Self {
+        self.addresser.deadline = self.addresser.deadline.or(self.later);
+        self
+    }
+
+    /// The same as the report was returned: by this day, with this letter.
+    pub(crate) fn as_returned(mut self, deadline: Option<Date>, letter: &str) -> Self {
+        self.addresser.deadline = deadline.or(self.addresser.deadline);
+        if !letter.is_empty() {
+            self.addresser.number = Some(letter.to_owned());
+        }
+        self
     }
 
     /// The addresser of the document at a position, from 0, with its number.
@@ -120,7 +138,7 @@ mod tests {
         let of = |first: Option<u32>, position: usize| {
             let addresser =
                 Addresser { number: Some("某函〔2026〕{n}号".into()), ..Addresser::default() };
-            Office { addresser, first, date: None }.addresser(position).number.unwrap()
+            Office { addresser, first, ..Office::default() }.addresser(position).number.unwrap()
         };
         assert_eq!(of(Some(12), 0), "某函〔2026〕12号");
         assert_eq!(of(Some(12), 3), "某函〔2026〕15号");

@@ -29,7 +29,7 @@ pub(crate) async fn status(State(app): State<App>, caller: Caller) -> Result<Jso
     // The name of the leader holds a host and a folder, which senders of reports have no need to know.
     let may_know_leader = caller.role != Some(Role::Submit);
     let index_leader = if may_know_leader { index_leader(&app).await } else { None };
-    let outlets = if may_know_leader { outlets_of(&app).await } else { None };
+    let outlets = if may_know_leader { outlets_of(&app, &caller).await } else { None };
     let refused_by_class = app.monitor().refused_by_class();
     let status = PipelineStatus { snapshot, oldest_ms, refused_by_class, index_leader, outlets };
     Ok(Json(api::pipeline_status(&status)))
@@ -43,8 +43,8 @@ async fn index_leader(app: &App) -> Option<IndexLeader> {
 }
 
 /// None where the bus does not answer.
-async fn outlets_of(app: &App) -> Option<Vec<Outlet>> {
-    let outlets = crate::outlets::outlets(app).await;
+async fn outlets_of(app: &App, caller: &Caller) -> Option<Vec<Outlet>> {
+    let outlets = crate::outlets::outlets(app, caller).await;
     outlets.inspect_err(|error| tracing::warn!("looking up the outlets: {error:#}")).ok()
 }
 

@@ -103,8 +103,8 @@ impl PageState {
         match self {
             Self::Waiting => "待访问",
             Self::Fetched => "已抓取",
-            Self::Unchanged => "未变动",
-            Self::Changed => "有改动",
+            Self::Unchanged => "与上次相同",
+            Self::Changed => "与上次不同",
             Self::List => "目录",
             Self::Gone => "无法访问",
             Self::Failed => "未成功",

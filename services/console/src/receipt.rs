@@ -7,7 +7,7 @@ use access::Caller;
 use blobs::GetError;
 use bus::Event;
 use futures::{StreamExt as _, TryStreamExt as _};
-use proto::v1::{ReportIndexed, ReportRefused, ReportSubmitted, ReportValidated};
+use proto::v1::{ReportIndexed, ReportRefused, ReportRejudged, ReportSubmitted, ReportValidated};
 use proto::{ReportId, ReportState};
 use report::{Review, Verdict};
 use serde::Deserialize;
@@ -147,17 +147,33 @@ async fn received(app: &App, submission: &str, file: StoredFile) -> anyhow::Resu
         first.get_or_insert((id, history));
     }
     let (id, history) = first.unwrap_or_default();
-    Ok(ReceivedFile::of(submission, file, id, &history))
+    let indexed = history.iter().find_map(Event::decode::<ReportIndexed>);
+    let rejudged = match &indexed {
+        Some(indexed) => app.bus().last_of_id::<ReportRejudged>(&indexed.report).await?,
+        None => None,
+    };
+    let rejudged = rejudged.filter(|rejudged| rejudged.id == id);
+    Ok(ReceivedFile::of(submission, file, id, &history, rejudged.as_ref()))
 }
 
 impl ReceivedFile {
-    fn of(submission: &str, file: StoredFile, id: String, history: &[Event]) -> Self {
+    /// `rejudged` has what the index found beside other reports, if it judged this reading again.
+    fn of(
+        submission: &str,
+        file: StoredFile,
+        id: String,
+        history: &[Event],
+        rejudged: Option<&ReportRejudged>,
+    ) -> Self {
         let submitted = history.iter().find_map(Event::decode::<ReportSubmitted>);
         let refused = history.iter().find_map(Event::decode::<ReportRefused>);
         let indexed = history.iter().find_map(Event::decode::<ReportIndexed>);
         let validated = history.iter().find_map(Event::decode::<ReportValidated>);
         // What another version of the program wrote may not be understood here.
-        let review = validated.and_then(|fact| Review::try_from(&fact).ok());
+        let review = validated.and_then(|fact| match rejudged {
+            Some(rejudged) => rejudged.review(&fact).ok(),
+            None => Review::try_from(&fact).ok(),
+        });
         let StoredFile { file_name, original, size_bytes } = file;
         Self {
             file_name,

@@ -9,7 +9,7 @@ use data_encoding::HEXLOWER;
 use jiff::Timestamp;
 use proto::v1::{Region, ReportReviewed};
 use report::workflow::{Act, ActKind, CurrentVersion, FindingReference, Workflow};
-use report::{CellId, Decimal, Finding, beijing};
+use report::{CellId, Date, Decimal, Finding, beijing};
 use search::{StoredReport, Version};
 use sha2::{Digest, Sha256};
 
@@ -122,6 +122,14 @@ impl Reviewed {
     /// The acts that this caller may see: a sender of reports those that concern it, a reviewer all.
     pub(crate) fn visible_acts<'a>(&'a self, caller: &'a Caller) -> impl Iterator<Item = &'a Act> {
         self.acts.iter().filter(|act| caller.is_reviewer() || act.kind.concerns_agency())
+    }
+
+    /// By when the report was returned last, with the number of which letter, and what its agency reads beside it.
+    pub(crate) fn last_return(&self) -> Option<(Option<Date>, &str, &str)> {
+        self.acts.iter().rev().find_map(|act| match &act.kind {
+            ActKind::Returned { deadline, letter, note } => Some((*deadline, letter.as_str(), note.trim())),
+            _ => None,
+        })
     }
 
     /// The findings that an act chooses, as it is recorded.

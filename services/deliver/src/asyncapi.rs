@@ -6,7 +6,7 @@
 //!
 //! `GOUJI_GENERATE=1 cargo test -p deliver asyncapi` writes the file again; without it that test compares.
 
-use report::{CellState, Doubt, Form, FormId, Judgement, Severity, Verdict, full_width_brackets};
+use report::{CellState, Doubt, Form, FormId, Judgement, Severity, Verdict, Witness, full_width_brackets};
 use serde_json::{Map, Value, json};
 
 use crate::envelope;
@@ -399,7 +399,13 @@ fn cell() -> Value {
             "text": or_null(text("As printed.")),
             "origin": or_null(refer("Origin")),
         }),
-        json!({"doubt": one_of(&Doubt::ALL.map(Doubt::as_str), "Why it is doubtful; in no other state.")}),
+        json!({
+            "doubt": one_of(&Doubt::ALL.map(Doubt::as_str), "Why it is doubtful; in no other state."),
+            "witness": one_of(
+                &Witness::ALL.map(Witness::as_str),
+                "What speaks for a figure that was read off a scan; absent where the file holds its characters.",
+            ),
+        }),
     );
     let has_value = |states: &[CellState], value: Value| {
         let states: Vec<&str> = states.iter().map(|state| state.as_str()).collect();

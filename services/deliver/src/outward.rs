@@ -260,14 +260,10 @@ impl Notice {
 /// The report with its findings as they stand.
 fn review(validated: &ReportValidated, rejudged: Option<&ReportRejudged>) -> Result<Review, Unreadable> {
     let unreadable = |error: proto::ConvertError| Unreadable(format!("its figures cannot be read: {error}"));
-    let review = Review::try_from(validated).map_err(unreadable)?;
-    let Some(rejudged) = rejudged else { return Ok(review) };
-    let findings = rejudged.findings.iter().map(Finding::try_from).collect::<Result<_, _>>();
-    Ok(Review {
-        findings: findings.map_err(unreadable)?,
-        rules_version: rejudged.rules_version.clone(),
-        ..review
-    })
+    match rejudged {
+        Some(rejudged) => rejudged.review(validated).map_err(unreadable),
+        None => Review::try_from(validated).map_err(unreadable),
+    }
 }
 
 fn standing(submitted: &ReportSubmitted, review: &Review, carry: Carry, rejudged: bool) -> Standing {

@@ -182,7 +182,11 @@ impl Session<'_> {
     async fn open(&mut self) -> Result<(), Stop> {
         let mut failed = 0;
         while self.target.is_none() {
-            match AnyTarget::open(self.outlet, &self.worker.config().installation, Some(self.worker.bus())) {
+            match AnyTarget::open(
+                self.outlet,
+                &self.worker.config().bus.installation,
+                Some(self.worker.bus()),
+            ) {
                 Ok(target) => self.target = Some(target),
                 Err(error) => {
                     failed += 1;

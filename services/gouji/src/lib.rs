@@ -24,7 +24,8 @@ use language::Language;
 use local::{completions, demo, man, nats, up};
 use office::{export, fetch, letter, rollup, roster, rules, survey, withdraw};
 use operator::{
-    audit, bus, config, key, outlet, pause, reconcile, refused, reindex, replay, resume, topology, user,
+    audit, bus, config, key, outlet, pause, reconcile, refused, reindex, replay, resume, scans, topology,
+    user,
 };
 
 /// Reads, checks and finds annual reports on government-information disclosure.
@@ -66,6 +67,7 @@ enum Verb {
     User(user::User),
     Bus(bus::Bus),
     Config(config::Config),
+    Scans(scans::Scans),
     Up(up::Up),
     Demo(demo::Demo),
     Completions(completions::Completions),
@@ -156,6 +158,7 @@ impl Verb {
             Self::User(user) => user.run(),
             Self::Bus(bus) => bus.run(),
             Self::Config(config) => config.run(),
+            Self::Scans(scans) => scans.run(),
             Self::Up(up) => up.run(),
             Self::Demo(demo) => demo.run(),
             Self::Completions(completions) => completions.run(),

@@ -13,5 +13,6 @@ pub(crate) mod refused;
 pub(crate) mod reindex;
 pub(crate) mod replay;
 pub(crate) mod resume;
+pub(crate) mod scans;
 pub(crate) mod topology;
 pub(crate) mod user;

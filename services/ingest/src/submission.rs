@@ -9,7 +9,7 @@ use axum::http::Uri;
 use bus::{Bus, Event};
 use futures::{StreamExt, TryStreamExt};
 use proto::ReportState;
-use proto::v1::{ReportIndexed, ReportRefused, ReportSubmitted, ReportValidated};
+use proto::v1::{ReportIndexed, ReportRefused, ReportRejudged, ReportSubmitted, ReportValidated};
 use report::{Review, Verdict};
 use serde_json::{Value, json};
 
@@ -87,9 +87,17 @@ async fn state(bus: &Bus, caller: &Caller, id: String) -> anyhow::Result<Value> 
     let state = ReportState::furthest(history.iter().map(Event::fact));
     let refusal = history.iter().find_map(Event::decode::<ReportRefused>);
     let indexed = history.iter().find_map(Event::decode::<ReportIndexed>);
-    let review = history.iter().find_map(Event::decode::<ReportValidated>);
+    let validated = history.iter().find_map(Event::decode::<ReportValidated>);
+    let validated = validated.filter(|fact| !is_withdrawal(fact));
+    let rejudged = match &indexed {
+        Some(indexed) => bus.last_of_id::<ReportRejudged>(&indexed.report).await?,
+        None => None,
+    };
     // What another version of the program wrote may not be understood here; the state still is.
-    let review = review.filter(|fact| !is_withdrawal(fact)).and_then(|fact| Review::try_from(&fact).ok());
+    let review = validated.and_then(|fact| match rejudged.filter(|rejudged| rejudged.id == id) {
+        Some(rejudged) => rejudged.review(&fact).ok(),
+        None => Review::try_from(&fact).ok(),
+    });
     Ok(json!({
         "id": id,
         "state": state.map_or("unknown", ReportState::as_str),

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod reader;
+mod scanner;
 
 use std::sync::LazyLock;
 
@@ -12,19 +13,37 @@ use sandbox::Confinement;
 use tokio::sync::Semaphore;
 use tracing::Instrument as _;
 use tracing::field::Empty;
-use worker::{Handled, HandlerError, Lane, Refusal, SandboxRequirement, Service, Worker};
+use worker::{Config, Handled, HandlerError, Lane, Refusal, SandboxRequirement, Service, Worker};
 
 pub use reader::{LIMITS, READER_VERB, ReadDocument, Readers, run_reader};
+pub use scanner::{SCANNER_LIMITS, SCANNER_VERB, run_scanner};
 
 /// The service. The program that runs it calls [`run_reader`] under [`READER_VERB`].
 pub fn service() -> Service {
     Service::new("parse", async |worker: Worker| {
-        let readers = Readers::new().context("finding this program")?;
+        let readers = readers(worker.config())?;
         require_sandbox(&readers, worker.config().sandbox).await?;
         let blobs = worker.blobs().clone();
         let parse = move |submitted, lane| parse(blobs.clone(), readers.clone(), lane, submitted);
         worker.work_in_lanes(parse).await
     })
+}
+
+fn readers(config: &Config) -> anyhow::Result<Readers> {
+    if !config.reads_scans {
+        return Readers::new().context("finding this program");
+    }
+    let folder = match &config.scan_model {
+        Some(folder) => folder.clone(),
+        None => scan_model::folder()?,
+    };
+    anyhow::ensure!(
+        scan_model::read(&folder)?.is_some(),
+        "parse.scans=\"read\", but {} has no recogniser: run `gouji scans install`, or name its folder with \
+         parse.scan_model",
+        folder.display()
+    );
+    Readers::with_scans(&folder).context("finding this program")
 }
 
 /// Asks a reader what the kernel enforces on it, and refuses to go on where that is less than the operator

@@ -8,15 +8,18 @@ mod telemetry;
 
 use std::alloc::Layout;
 use std::io;
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use document::ReadError;
+use document::{Document, Kind, ReadError};
 use proto::v1::Report;
 use proto::{Message, RefusalClass};
-use sandbox::{Confinement, Limits, Pool, Program, SandboxError};
+use sandbox::{Confinement, Limits, Pool, Program, Response, SandboxError};
 use worker::{HandlerError, Lane, Refusal};
+
+use crate::scanner::{SCANNER_LIMITS, SCANNER_VERB, SCANNERS};
 
 /// The hidden verb under which a program calls [`run_reader`].
 pub const READER_VERB: &str = "sandboxed-reader";
@@ -30,6 +33,8 @@ pub struct Readers(Arc<Pools>);
 struct Pools {
     ordinary: Pool,
     slow: Pool,
+    /// Reads scans; none where they are refused.
+    scans: Option<Pool>,
     /// What the kernel enforces on the last reader that answered.
     confinement: Mutex<Option<Confinement>>,
 }
@@ -82,6 +87,24 @@ impl Readers {
 
     /// Readers that run another program, or under other limits.
     pub fn of(program: &Program, limits: Limits) -> Self {
+        Self::with(program, limits, None)
+    }
+
+    /// Readers that run this program, and read scans with the recogniser in this folder.
+    ///
+    /// # Errors
+    /// If the system does not know the path of this program.
+    pub fn with_scans(folder: &Path) -> io::Result<Self> {
+        let scanner = Program::this(SCANNER_VERB)?.with_argument(folder.display().to_string());
+        Ok(Self::with_scanner(&Program::this(READER_VERB)?, scanner))
+    }
+
+    /// Readers that run one program for documents and another for scans.
+    pub fn with_scanner(program: &Program, scanner: Program) -> Self {
+        Self::with(program, LIMITS, Some(Pool::new(scanner, SCANNER_LIMITS, SCANNERS)))
+    }
+
+    fn with(program: &Program, limits: Limits, scans: Option<Pool>) -> Self {
         telemetry::begin();
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let ordinary = Limits {
@@ -94,6 +117,7 @@ impl Readers {
         Self(Arc::new(Pools {
             ordinary: Pool::new(program.clone(), ordinary, cores),
             slow: Pool::new(program.clone(), limits, 1),
+            scans,
             confinement: Mutex::default(),
         }))
     }
@@ -151,16 +175,58 @@ impl Readers {
         let head = head?;
         if let Some(refused) = head.refused {
             let class = RefusalClass::parse(&refused.class)?;
+            let refusal = Refusal::new(class, refused.message, refused.detail);
+            return match &self.0.scans {
+                Some(scans) if may_be_scan(class, bytes) => {
+                    self.scan(scans, lane, bytes, file_name, refusal).await
+                }
+                _ => Err(refusal.into()),
+            };
+        }
+        read_document(response, head)
+    }
+
+    /// Recognises a scan, which takes seconds a page: in the slow lane, so that it holds up no other document.
+    async fn scan(
+        &self,
+        scans: &Pool,
+        lane: Lane,
+        bytes: &[u8],
+        file_name: &str,
+        refusal: Refusal,
+    ) -> Result<ReadDocument, HandlerError> {
+        if lane == Lane::Ordinary {
+            return Err(HandlerError::Deferred(anyhow::anyhow!("it is a scan: {}", refusal.detail)));
+        }
+        let result = telemetry::request(scans, "scans", file_name, bytes).await;
+        let (response, head) = result.map_err(|error| trouble(Lane::Slow, error))?;
+        self.observe(response.confinement);
+        let head = head?;
+        if let Some(refused) = head.refused {
+            let class = RefusalClass::parse(&refused.class)?;
             return Err(Refusal::new(class, refused.message, refused.detail).into());
         }
-        Ok(ReadDocument {
-            report: head.report.unwrap_or_default(),
-            text: String::from_utf8(response.body)?,
-            encoding: head.encoding,
-            cpu: response.cpu,
-            peak_bytes: response.peak_bytes,
-        })
+        read_document(response, head)
     }
+}
+
+/// Whether a document that has no text for this reason has pages that can be recognised.
+fn may_be_scan(class: RefusalClass, bytes: &[u8]) -> bool {
+    match class {
+        RefusalClass::NoText | RefusalClass::NoLetters => true,
+        RefusalClass::UnsupportedFormat => matches!(document::sniff(bytes), Kind::Png | Kind::Jpeg),
+        _ => false,
+    }
+}
+
+fn read_document(response: Response, head: ResponseHead) -> Result<ReadDocument, HandlerError> {
+    Ok(ReadDocument {
+        report: head.report.unwrap_or_default(),
+        text: String::from_utf8(response.body)?,
+        encoding: head.encoding,
+        cpu: response.cpu,
+        peak_bytes: response.peak_bytes,
+    })
 }
 
 /// A document that made its reader exceed a limit or crash is deferred to the slow lane, and refused there;
@@ -192,7 +258,7 @@ fn trouble(lane: Lane, error: SandboxError) -> HandlerError {
 
 /// The head of a reader's response; the body is the plain text.
 #[derive(Clone, PartialEq, prost::Message)]
-struct ResponseHead {
+pub(crate) struct ResponseHead {
     #[prost(message, optional, tag = "1")]
     report: Option<Report>,
     #[prost(string, optional, tag = "2")]
@@ -206,7 +272,7 @@ struct ResponseHead {
 
 /// A phase of the reader's work; it ends when the next begins.
 #[derive(Clone, PartialEq, prost::Message)]
-struct Phase {
+pub(crate) struct Phase {
     #[prost(string, tag = "1")]
     name: String,
     /// Microseconds since 1970.
@@ -218,10 +284,10 @@ struct Phase {
 }
 
 /// The phases of a reader so far.
-struct Phases(Vec<Phase>);
+pub(crate) struct Phases(pub(crate) Vec<Phase>);
 
 impl Phases {
-    fn enter(&mut self, name: &str) {
+    pub(crate) fn enter(&mut self, name: &str) {
         self.leave();
         let now_us = now_us();
         self.0.push(Phase { name: name.to_owned(), started_us: now_us, ended_us: now_us });
@@ -254,22 +320,30 @@ pub fn run_reader(arguments: &[String]) -> ExitCode {
     sandbox::serve(arguments, |file_name, bytes| {
         let mut phases = Phases(Vec::new());
         let read = read(&bytes, &String::from_utf8_lossy(file_name), &mut phases);
-        let (mut head, text) = read.unwrap_or_else(|error| {
-            if matches!(error, ReadError::OutOfMemory { .. }) {
-                // Ends this process, as any other failed allocation does.
-                std::alloc::handle_alloc_error(Layout::new::<u8>());
-            }
-            let refused = Refused {
-                class: class(&error).name().into(),
-                message: error.message(),
-                detail: error.to_string(),
-            };
-            (ResponseHead { refused: Some(refused), ..ResponseHead::default() }, String::new())
-        });
-        phases.leave();
-        head.phases = phases.0;
-        (head.encode_to_vec(), text.into_bytes())
+        respond(read, phases)
     })
+}
+
+/// The response to a document that was read or refused.
+pub(crate) fn respond(
+    read: Result<(ResponseHead, String), ReadError>,
+    mut phases: Phases,
+) -> (Vec<u8>, Vec<u8>) {
+    let (mut head, text) = read.unwrap_or_else(|error| {
+        if matches!(error, ReadError::OutOfMemory { .. }) {
+            // Ends this process, as any other failed allocation does.
+            std::alloc::handle_alloc_error(Layout::new::<u8>());
+        }
+        let refused = Refused {
+            class: class(&error).name().into(),
+            message: error.message(),
+            detail: error.to_string(),
+        };
+        (ResponseHead { refused: Some(refused), ..ResponseHead::default() }, String::new())
+    });
+    phases.leave();
+    head.phases = phases.0;
+    (head.encode_to_vec(), text.into_bytes())
 }
 
 /// The class under which a document that cannot be read is refused.
@@ -299,17 +373,22 @@ fn class(error: &ReadError) -> RefusalClass {
 fn read(bytes: &[u8], file_name: &str, phases: &mut Phases) -> Result<(ResponseHead, String), ReadError> {
     phases.enter("document");
     let document = document::read(bytes, &document::Limits::default())?;
+    Ok(report_of(&document, file_name, phases))
+}
+
+/// What a document reports, or that it is no report.
+pub(crate) fn report_of(document: &Document, file_name: &str, phases: &mut Phases) -> (ResponseHead, String) {
     phases.enter("reading");
-    let report = reading::read(&document, Some(file_name));
-    if let Err(error) = reading::recognise(&document, &report) {
+    let report = reading::read(document, Some(file_name));
+    if let Err(error) = reading::recognise(document, &report) {
         let class = RefusalClass::NotAReport.name().into();
         let refused = Refused { class, message: error.message(), detail: error.to_string() };
-        return Ok((ResponseHead { refused: Some(refused), ..ResponseHead::default() }, String::new()));
+        return (ResponseHead { refused: Some(refused), ..ResponseHead::default() }, String::new());
     }
     phases.enter("text");
     let encoding = document.encoding.map(str::to_owned);
     let head = ResponseHead { report: Some((&report).into()), encoding, ..ResponseHead::default() };
-    Ok((head, document::plain_text(&document)))
+    (head, document::plain_text(document))
 }
 
 #[cfg(test)]

@@ -5,13 +5,14 @@ use crate::workspace::Package;
 
 /// The packages of this workspace that each crate and each service depends on. `fuzz`, `tests` and `xtask`
 /// may depend on anything.
-const ARROWS: [(&str, &[&str]); 28] = [
+const ARROWS: [(&str, &[&str]); 32] = [
     // The contract and the heart, which know no bus and no async.
     ("report", &[]),
     ("proto", &["report"]),
     ("document", &[]),
     ("reading", &["document", "report"]),
     ("rendition", &["document"]),
+    ("scan", &["document"]),
     ("rules", &["report"]),
     ("survey", &["report", "rules"]),
     ("search", &["proto", "report"]),
@@ -19,7 +20,10 @@ const ARROWS: [(&str, &[&str]); 28] = [
     ("export", &["report", "rules"]),
     // The machine's half.
     ("nats-server", &[]),
+    ("scan-model", &["scan"]),
+    ("worn", &["document", "rendition", "scan"]),
     ("odbc", &[]),
+    ("opensearch", &["search"]),
     ("sandbox", &[]),
     ("bus", &["proto"]),
     ("blobs", &["bus"]),
@@ -36,7 +40,22 @@ const ARROWS: [(&str, &[&str]); 28] = [
             "survey", "worker",
         ],
     ),
-    ("parse", &["blobs", "document", "proto", "reading", "sandbox", "worker"]),
+    (
+        "parse",
+        &[
+            "blobs",
+            "document",
+            "proto",
+            "reading",
+            "rendition",
+            "report",
+            "sandbox",
+            "scan",
+            "scan-model",
+            "worker",
+            "worn",
+        ],
+    ),
     ("check", &["document", "parse", "report", "rules", "search", "worker"]),
     ("validate", &["bus", "policy", "proto", "report", "rules", "worker"]),
     ("index", &["blobs", "bus", "policy", "proto", "report", "rules", "search", "worker"]),
@@ -83,6 +102,7 @@ const ARROWS: [(&str, &[&str]); 28] = [
             "render",
             "report",
             "rules",
+            "scan-model",
             "search",
             "validate",
             "worker",

@@ -2,16 +2,18 @@
 
 use async_nats::HeaderMap;
 use async_nats::jetstream::{self, message::PublishMessage};
-use bus::{Appended, Published};
+use bus::topology::{Changes, apply};
+use bus::{Appended, Bus, BusConfig, Published};
 use bytes::Bytes;
 use proto::v1::{
     Region, Report, ReportIndexed, ReportParsed, ReportRefused, ReportReviewed, ReportSubmitted,
     ReportValidated,
 };
 use proto::{Fact, Message};
+use tokio_util::sync::CancellationToken;
 
 use crate::server::Server;
-use crate::{id, open, submitted};
+use crate::{config, id, open, submitted};
 
 #[tokio::test]
 async fn one_fact_of_one_id_exists_once() {
@@ -178,4 +180,22 @@ async fn only_an_outcome_of_the_same_stage_is_a_successor() {
     // Of a message that was no submission, or another one.
     let (subject, payload) = refused(6, "parse", "another");
     assert_eq!(put(6, subject, payload).await, Published::New);
+}
+
+#[tokio::test]
+async fn the_source_of_a_fact_names_the_installation() {
+    let server = Server::start();
+    let named = BusConfig { installation: "zaozhuang".into(), ..config(&server) };
+    apply(&named, Changes::Missing).await.unwrap();
+    let log = Stranger::on(&server).await.0.get_stream("GOUJI").await.unwrap();
+    let source = async |config: &BusConfig, number: u32| {
+        let bus = Bus::connect("ingest", config, CancellationToken::new()).await.unwrap();
+        bus.wait_until_ready(config).await;
+        bus.publish(&submitted(number)).await.unwrap();
+        let subject = submitted(number).subject().unwrap().to_string();
+        let message = log.get_last_raw_message_by_subject(&subject).await.unwrap();
+        message.headers.get("ce-source").unwrap().to_string()
+    };
+    assert_eq!(source(&named, 1).await, "/gouji/zaozhuang/ingest");
+    assert_eq!(source(&config(&server), 2).await, "/gouji/ingest");
 }

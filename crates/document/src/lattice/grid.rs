@@ -98,6 +98,30 @@ pub(super) fn read(ruled: &Ruled, slots: &mut usize, limit: usize) -> Result<Gri
     Ok(Grid { cells, tops: tops.collect() })
 }
 
+/// The boxes of the cells of a table: left, top, right and bottom.
+pub(super) fn boxes(ruled: &Ruled, slots: &mut usize, limit: usize) -> Result<Vec<[f32; 4]>, ReadError> {
+    let xs = edges(&ruled.vertical, ruled.left, ruled.right);
+    let ys = edges(&ruled.horizontal, ruled.top, ruled.bottom);
+    let (columns, rows) = (xs.len().saturating_sub(1), ys.len().saturating_sub(1));
+    *slots = slots.saturating_add(rows.saturating_mul(columns));
+    if *slots > limit {
+        return Err(ReadError::TooManyCells { found: *slots, limit });
+    }
+    let mut boxes = vec![[f32::MAX, f32::MAX, f32::MIN, f32::MIN]; rows * columns];
+    for (at, owner) in owners(ruled, &xs, &ys).into_iter().enumerate() {
+        let (row, column) = (at / columns, at % columns);
+        if let Some(found) = boxes.get_mut(owner)
+            && let (Some(left), Some(right)) = (xs.get(column), xs.get(column + 1))
+            && let (Some(top), Some(bottom)) = (ys.get(row), ys.get(row + 1))
+        {
+            let [first, highest, last, lowest] = *found;
+            *found = [first.min(*left), highest.min(*top), last.max(*right), lowest.max(*bottom)];
+        }
+    }
+    boxes.retain(|[left, _, right, _]| left < right);
+    Ok(boxes)
+}
+
 /// Joins the cells that page breaks cut, from the last break to the first. `cells` are in the order of
 /// their rows.
 fn join_over_pages(mut cells: Vec<Cell>, breaks: &[f32], ys: &[f32]) -> Vec<Cell> {

@@ -64,13 +64,7 @@ impl Line {
     }
 
     fn area(&self) -> Area {
-        let points = |value: f32| value.clamp(0.0, f32::from(u16::MAX)) as u16;
-        Area {
-            left: points(self.left.floor()),
-            top: points(self.top.floor()),
-            right: points(self.right.ceil()),
-            bottom: points(self.bottom.ceil()),
-        }
+        Area::around([self.left, self.top, self.right, self.bottom])
     }
 }
 

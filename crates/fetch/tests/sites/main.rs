@@ -1,4 +1,4 @@
-//! The client against seven kinds of government site, each a real HTTP server on loopback.
+//! The client against eight kinds of government site, each a real HTTP server on loopback.
 
 mod site;
 
@@ -168,6 +168,36 @@ async fn the_records_of_jpage_are_followed() {
     assert_eq!(site.paths(), ["/col/col1/index.html".to_owned(), proxy(3, 4), proxy(5, 6)]);
     // The address that answers may be named itself.
     assert_eq!(list(&fetcher(), &site.url(&proxy(3, 4))).await.len(), 3);
+}
+
+#[tokio::test]
+async fn the_pages_of_a_label_service_are_followed() {
+    let site = Site::at("127.0.0.13").await;
+    let lines = |range: std::ops::Range<u32>| {
+        let line = |number: u32| {
+            format!(
+                "<li class=\"clearfix\"><a href=\"/public/7/{number}.html\" \
+                 title=\"{number}局2024年政府信息公开工作年度报告\">{number}局2024…</a><span class=\"date\">2025-01-17</span></li>"
+            )
+        };
+        format!("<ul class=\"clearfix xxgk_nav_list\">{}</ul>", range.map(line).collect::<String>())
+    };
+    let column = "/public/column/7?type=4&action=list&catId=9";
+    let script = "<script>Ls.pagination({url: \"/site/label/8888\", data : {IsAjax: 1, labelName: \"publicInfoList\",\
+                  siteId : \"67\", pageIndex: 1, organId: \"7\", catId: \"9\"}, pageCount:3, pageIndex:1});</script>";
+    let page = format!("<html><title>政府信息公开年报</title>{}{script}</html>", lines(1..3));
+    let service = |number: u32| {
+        format!(
+            "/site/label/8888?IsAjax=1&labelName=publicInfoList&siteId=67&organId=7&catId=9&pageIndex={number}"
+        )
+    };
+    site.set(column, Page::html(page));
+    site.set(&service(2), Page::html(lines(3..5)));
+    site.set(&service(3), Page::html(lines(5..6)));
+    let found = list(&fetcher(), &site.url(column)).await;
+    let paths: Vec<String> = found.into_iter().map(|(_, path)| path).collect();
+    assert_eq!(paths, [1, 2, 3, 4, 5].map(|number| format!("/public/7/{number}.html")));
+    assert_eq!(site.paths(), [column.to_owned(), service(2), service(3)]);
 }
 
 #[tokio::test]

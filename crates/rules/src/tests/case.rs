@@ -182,7 +182,7 @@ fn cell(text: &str) -> Cell {
         value: value.parse().ok(),
         text: text.map(Into::into),
         origin: None,
-        doubt: None,
+        ..Cell::default()
     };
     if let Some((doubt, value)) = text.strip_prefix("doubtful:").and_then(|rest| rest.split_once(':')) {
         let doubt = Doubt::ALL.into_iter().find(|known| known.as_str() == doubt);

@@ -56,7 +56,7 @@ impl FolderWriter {
 }
 
 impl WriteEngine for FolderWriter {
-    fn expect(&mut self, _: BTreeSet<String>) -> Result<(), IndexError> {
+    fn expect(&mut self, _: BTreeSet<String>, _: BTreeSet<String>) -> Result<(), IndexError> {
         Ok(())
     }
 

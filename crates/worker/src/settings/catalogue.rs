@@ -77,7 +77,7 @@ pub const SETTINGS: &[Setting] = &[
         "GOUJI_INSTALLATION",
         "",
         &[
-            "The name of this installation on foreign data buses, the `source` of what outlets send: letters, digits, -",
+            "The name of this installation, in the CloudEvents `source` of its log and of what outlets send: letters, digits, -",
             "and dots. Two installations on one bus must differ. If it is not set, the name of the host.",
         ],
     ),
@@ -289,6 +289,21 @@ pub const SETTINGS: &[Setting] = &[
             "\"required\": parse starts only where the kernel confines the readers of documents completely, with",
             "Landlock and a seccomp filter. \"weak\": it starts anyway, and warns of what is missing.",
         ],
+    ),
+    setting(
+        "parse.scans",
+        "GOUJI_SCANS",
+        "\"refuse\"",
+        &[
+            "\"read\": scans are recognised, which takes seconds a page; a figure that nothing else confirms is shown and",
+            "not used. \"refuse\": they are refused.",
+        ],
+    ),
+    setting(
+        "parse.scan_model",
+        "GOUJI_SCAN_MODEL",
+        "",
+        &["The folder with the recogniser that `gouji scans install` installs; by default that of the user."],
     ),
     setting(
         "ingest.inbox",

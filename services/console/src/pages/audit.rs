@@ -11,6 +11,7 @@ use report::beijing;
 use super::layout::{self, ErrorPage};
 use crate::app::App;
 use crate::audit::{ACTIONS, AuditFilter, Pages, action_title};
+use crate::audit_detail::{detail, origin};
 use crate::params::Params;
 use crate::problem::Problem;
 
@@ -91,13 +92,13 @@ fn table<'a>(entries: impl Iterator<Item = &'a ActionTaken>) -> Markup {
                 @for entry in entries {
                     tr {
                         td.nowrap { (beijing::format_time(entry.at_ms)) }
-                        td.who { @if entry.who.is_empty() { span.quiet { "未登录" } } @else { (entry.who) } }
+                        td.actor { @if entry.who.is_empty() { span.quiet { "未登录" } } @else { (entry.who) } }
                         td.nowrap { (Role::parse(&entry.role).map_or(entry.role.as_str(), |role| role.title())) }
                         td.nowrap { (action_title(&entry.action)) }
                         td.object { (entry.object) }
                         td.nowrap { @if entry.allowed { "完成" } @else { span.badge.fail { "拒绝" } } }
-                        td { (entry.detail) }
-                        td.nowrap { (entry.origin) }
+                        td { (detail(entry)) }
+                        td.nowrap { (origin(entry)) }
                     }
                 }
             }

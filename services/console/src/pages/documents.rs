@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use access::Caller;
 use axum::extract::State;
 use maud::{Markup, html};
-use report::workflow::ActKind;
+use report::workflow::ReviewState;
 use report::{Verdict, Year};
 use search::{Card, Facet, FacetValue, Query};
 
@@ -134,7 +134,7 @@ fn form(app: &App, params: &Params, kind: Kind, regions: &[FacetValue], years: &
                 label { "联系电话 " input name="telephone" value=[value("telephone", &office.telephone)]; }
             }
             button.button.primary { "列出" }
-            p.quiet { "反馈期限空着时，为成文日期后" (office.deadline_days) "日；设置中没有发文机关的，留空白供手写。" }
+            p.quiet { "反馈期限空着时，为成文日期后" (office.deadline_days) "日；设置中没有发文机关的，草稿留空白供手写。" }
         }
     }
 }
@@ -160,8 +160,9 @@ async fn letters_of(app: &App, caller: &Caller, params: &Params) -> Result<Marku
         h2 { "整改意见" }
         p {
             "可以生成" b { (chosen.letters.len()) } "份。"
-            @if !chosen.skipped.is_empty() { "另有" (chosen.skipped.len()) "份年度报告没有需要整改或者核实的问题，不生成。" }
+            @if !chosen.skipped.is_empty() { "另有" (chosen.skipped.len()) "份年度报告没有需要整改或者核实的问题，或者已经通过，不生成。" }
         }
+        (parts(&chosen.letters, asked))
         @if !chosen.letters.is_empty() {
             div.actions {
                 a.button.primary href=(zip) { "全部下载（ZIP，" (chosen.letters.len()) "份）" }
@@ -190,6 +191,31 @@ async fn letters_of(app: &App, caller: &Caller, params: &Params) -> Result<Marku
             @if chosen.letters.len() > ROWS { p.quiet { "只列出前" (ROWS) "份，全部下载中都有。" } }
         }
     })
+}
+
+/// How many of the letters are about errors, and how far their reports have come: each leads to these letters alone.
+fn parts(letters: &[Card], params: &Params) -> Markup {
+    let verdicts = [Verdict::Fail, Verdict::Warn].map(|verdict| {
+        let count = letters.iter().filter(|card| card.verdict == verdict).count();
+        ("verdict", verdict.as_str(), verdict.title(), count)
+    });
+    let states = [ReviewState::Pending, ReviewState::Returned, ReviewState::Resent].map(|state| {
+        let count = letters.iter().filter(|card| card.handling.state == state).count();
+        ("review", state.as_str(), state.title(), count)
+    });
+    let parts: Vec<_> = verdicts.into_iter().chain(states).filter(|(.., count)| *count > 0).collect();
+    html! {
+        @if !parts.is_empty() {
+            p { "其中："
+                @for (index, (name, value, title, count)) in parts.iter().enumerate() {
+                    @if index > 0 { "、" }
+                    @if *count == letters.len() { (title) (count) "份" }
+                    @else { a href=(params.with(name, value).address(PATH)) { (title) (count) "份" } }
+                }
+                "。"
+            }
+        }
+    }
 }
 
 /// The links to the same list as a file.
@@ -279,7 +305,9 @@ async fn cards_of_agency(app: &App, caller: &Caller) -> Result<(Vec<Card>, Vec<C
         !card.is_withdrawn && caller.may_see(region, card.agency.as_deref())
     });
     cards.sort_by_key(|card| (std::cmp::Reverse(card.year), card.agency.clone(), card.key.clone()));
-    Ok(cards.into_iter().partition(|card| card.verdict != Verdict::Pass))
+    // A reviewer may also return a report in which the rules find nothing.
+    let is_open = |card: &Card| letters::needs_letter(card) || card.handling.state == ReviewState::Returned;
+    Ok(cards.into_iter().partition(is_open))
 }
 
 /// The letters of the reports of an agency, and how to answer them.
@@ -321,15 +349,16 @@ async fn returned(app: &App, caller: &Caller, cards: &[Card]) -> Result<HashMap<
     let mut returned = HashMap::new();
     for card in cards {
         let reviewed = Reviewed::load(app, caller, &card.key).await?;
-        let last = reviewed.visible_acts(caller).filter_map(|act| match &act.kind {
-            ActKind::Returned { deadline, letter, .. } => Some((deadline, letter)),
-            _ => None,
-        });
-        if let Some((deadline, letter)) = last.last() {
+        if card.handling.state == ReviewState::Resent {
+            returned.insert(card.key.clone(), "已重新报送，待审核".to_owned());
+            continue;
+        }
+        if let Some((deadline, letter, note)) = reviewed.last_return() {
             let deadline = deadline.map_or(String::new(), |day| format!("请于{day}前重新报送"));
-            let parts = [letter.clone(), deadline];
+            let parts = [letter.to_owned(), deadline];
             let text: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
             let text = if text.is_empty() { "已退回修改".to_owned() } else { text.join("，") };
+            let text = if note.is_empty() { text } else { format!("{text}。{note}") };
             returned.insert(card.key.clone(), text);
         }
     }

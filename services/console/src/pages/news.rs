@@ -122,7 +122,7 @@ fn choose(params: &Params) -> Markup {
             @for kind in Kind::ALL {
                 label { input type="checkbox" name="kind" value=(kind.as_str()) checked[params.has("kind", kind.as_str())]; " " (kind.title()) }
             }
-            label { "区划代码 " input name="region" value=[params.get("region")] inputmode="numeric" pattern="[0-9]{0,9}" size="9"; }
+            label { "地区 " input name="region" value=[params.get("region")] placeholder="区划代码或名称" size="14"; }
             label { "机关 " input name="q" value=[params.get("q")] size="14"; }
             button.button { "筛选" }
         }

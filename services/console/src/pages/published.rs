@@ -63,7 +63,7 @@ fn asking(params: &Params) -> Markup {
             label { "关键字 " input name="q" value=[params.get("q")] placeholder="网址、机关、标题中的字"; }
             label { "地区 " input name="region" value=[params.get("region")] placeholder="区划代码或名称"; }
             label { "年度 " input name="year" value=[params.get("year")] inputmode="numeric" pattern="[0-9]{4}" size="6" title="四位数的年度"; }
-            label { "情况 " select name="state" {
+            label { "访问结果 " select name="state" {
                 option value="" { "全部" }
                 @for state in PageState::ALL {
                     option value=(state.as_str()) selected[params.get("state") == Some(state.as_str())] { (state.title()) }
@@ -110,7 +110,7 @@ fn list(entries: &[LedgerEntry], filter: &LedgerFilter, params: &Params) -> Mark
                     @if last < shown.len() { a.next href=(more(last)) rel="next" { "下一页" } }
                 }
             }
-            p.quiet { "“发布后变动”以最新一次抓取的快照为准：数据有改动的逐处列出；间隔一段时间两次访问都找不到报告的，才认定为无法访问。" }
+            p.quiet { "“访问结果”是最近一次访问与此前一次相比；“发布后变动”是与首次抓取相比，以最新一次抓取的快照为准：数据有改动的逐处列出；间隔一段时间两次访问都找不到报告的，才认定为无法访问。" }
         }
     }
 }
@@ -120,7 +120,7 @@ fn table(shown: &[&LedgerEntry]) -> Markup {
         div.scroll tabindex="0" { table.plain.left.board.published {
             thead { tr {
                 th scope="col" { "机关与网址" } th scope="col" { "地区" } th scope="col" { "年度" }
-                th scope="col" { "首次抓取" } th scope="col" { "最近访问" } th scope="col" { "情况" }
+                th scope="col" { "首次抓取" } th scope="col" { "最近访问" } th scope="col" { "访问结果" }
                 th scope="col" { "发布后变动" } th scope="col" { "年度报告" }
             } }
             tbody { @for entry in shown { (row(entry)) } }
@@ -186,7 +186,7 @@ fn file<'a>(
         Column::new("year", "年度", Kind::Integer, "年度报告的年度。"),
         Column::new("title", "标题", Kind::Text, "列表中的标题。"),
         Column::new("found_in", "来源列表", Kind::Text, "从哪个列表页找到，空为直接登记。"),
-        Column::new("state", "情况", Kind::Text, "最近一次访问的结果。"),
+        Column::new("state", "访问结果", Kind::Text, "最近一次访问的结果。"),
         Column::new("first_fetched_at", "首次抓取", Kind::Time, "第一次抓取到报告的时间。"),
         Column::new("checked_at", "最近访问", Kind::Time, "空为还没有访问。"),
         Column::new("gone_since", "无法访问自", Kind::Time, "空为可以访问。"),

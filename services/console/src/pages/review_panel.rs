@@ -3,7 +3,7 @@
 use access::Caller;
 use maud::{Markup, html};
 use report::workflow::{Act, ActKind, FindingReference};
-use report::{Finding, beijing};
+use report::{Finding, Verdict, beijing};
 
 use crate::app::App;
 use crate::labels;
@@ -46,7 +46,11 @@ fn state_badge(reviewed: &Reviewed) -> Markup {
 fn standing(reviewed: &Reviewed, caller: &Caller) -> Markup {
     let workflow = &reviewed.workflow;
     let is_overdue = today().is_some_and(|today| workflow.is_overdue(today));
-    let open = workflow.open(&reviewed.report.review.findings).len();
+    // As the lists count: findings that one change would settle are one, and remarks are none.
+    let weighs =
+        |finding: &&Finding| Verdict::of_counted([(finding.severity, finding.judgement)]) != Verdict::Pass;
+    let open = workflow.open(&reviewed.report.review.findings).into_iter().filter(weighs);
+    let open = report::problems(open).len();
     html! {
         p.standing {
             span { "自 " (beijing::format_time(workflow.since_ms)) " 起" }

@@ -63,7 +63,7 @@ pub(crate) async fn search(
         (search_box(&params, is_start))
         @for warning in &warnings { p.notice.warn role="alert" { (warning) } }
         @for question in &found.questions { (search_figures::question(question, &params)) }
-        @if is_start { (examples(indexed)) }
+        @if is_start { (examples(indexed, &caller)) }
         @if indexed > 0 { (results(&found, &params, &caller)) }
     };
     let files = ["complete.css", "complete.js"];
@@ -87,12 +87,19 @@ fn search_box(params: &Params, is_start: bool) -> Markup {
 }
 
 /// The start page: how to submit the first reports, or what can be searched for.
-fn examples(indexed: u64) -> Markup {
+fn examples(indexed: u64, caller: &Caller) -> Markup {
     html! {
         section.card.newcomer {
             @if indexed == 0 {
                 h2 { "库里还没有年度报告" }
-                p { "先送几份进来：在命令行运行 " code { "gouji submit 文件或文件夹" } "，或用 " code { "POST /api/v1/reports" } " 上传。送到后一两秒就能在这里检索，上方的数字会跟着变。" }
+                p {
+                    @if caller.can(Requires::Submit) { "请在" a href="/send" { "报送" } "页面上传文件、文件夹或压缩包，" }
+                    @else { "报送单位上传之后，" }
+                    "一两秒后就能在这里检索。"
+                }
+                @if caller.can(Requires::Submit) {
+                    p.quiet { "成批报送也可以用命令 " code { "gouji submit" } "，程序可以调用" a href="/api" { "接口" } "。" }
+                }
             } @else {
                 h2 { "可以这样找" }
             }
@@ -128,7 +135,10 @@ fn results(found: &Page, params: &Params, caller: &Caller) -> Markup {
                     p.notice { "没有一份年度报告完整含有所输入的词，以下是含有其中大部分字词的年度报告。给词加上引号可以只看完全一致的结果。" }
                 }
                 @if found.hits.is_empty() { (no_hits(params, caller)) }
-                @if !found.hits.is_empty() && !found.relaxed { (export_links(params, Shape::Reports)) }
+                @if !found.hits.is_empty() && !found.relaxed {
+                    (export_links(params, Shape::Reports))
+                    @if caller.is_reviewer() && is_narrowed(params) { p.quiet.screen { a href=(letters(params)) { "生成整改意见" } "　为本次检索到的年度报告，含其他页" } }
+                }
                 ol.hits { @for one in &found.hits { (hit(one, params)) } }
                 nav.paging aria-label="翻页" {
                     @if params.get("cursor").is_some() { a href=(params.without("cursor").address("/")) { "回到第一页" } }
@@ -139,6 +149,16 @@ fn results(found: &Page, params: &Params, caller: &Caller) -> Markup {
             }
         }
     }
+}
+
+/// Whether the list is not that of all reports.
+fn is_narrowed(params: &Params) -> bool {
+    params.get("q").is_some() || params.filters().next().is_some()
+}
+
+/// The page with the letters to the agencies of these reports.
+fn letters(params: &Params) -> String {
+    params.without("cursor").without("sort").with("kind", "letter").address("/documents")
 }
 
 /// The active filters; a click removes one.

@@ -1,19 +1,21 @@
 //! `/status`: how many reports wait at each stage, and which were refused.
 
-use access::{Caller, Role};
+use access::{Caller, Requires, Role};
 use axum::extract::State;
 use maud::{Markup, html};
 use report::beijing;
+use search::Query;
 
 use super::layout::{self, BUS_TIMEOUT, ErrorPage};
 use super::outlets;
 use crate::app::App;
-use crate::labels;
 use crate::outlets::Outlet;
-use crate::pipeline_status::{self, Refusal, Snapshot};
+use crate::pipeline_status::{Refusal, Snapshot};
+use crate::{labels, search_query};
 
 pub(crate) async fn status(State(app): State<App>, caller: Caller) -> Result<Markup, ErrorPage> {
-    let reports = app.read(pipeline_status::searchable).await?;
+    let own = search_query::restrict_to_scope(Query::default(), &caller)?;
+    let reports = app.read(move |reader| Ok(reader.search(&own)?.total)).await?;
     let snapshot = tokio::time::timeout(BUS_TIMEOUT, app.snapshot()).await;
     let snapshot = snapshot.ok().and_then(Result::ok);
     let mut refusals = app.monitor().refusals();
@@ -21,19 +23,29 @@ pub(crate) async fn status(State(app): State<App>, caller: Caller) -> Result<Mar
         one.refused.submitted.as_ref().map_or(caller.sees_all(), |submitted| caller.may_follow(submitted))
     });
     // Where reports are carried to is no business of those who send them.
-    let outlets = if caller.role == Some(Role::Submit) { Some(Vec::new()) } else { outlets_of(&app).await };
+    let outlets =
+        if caller.role == Some(Role::Submit) { Some(Vec::new()) } else { outlets_of(&app, &caller).await };
+    let is_operator = caller.can(Requires::Operate);
     let content = html! {
         h1 { "处理状态" }
-        @if let Some(problem) = app.worker().problem() { p.notice.warn role="alert" { "本服务目前有困难：" code { (problem) } } }
+        @if let Some(problem) = app.worker().problem() {
+            p.notice.warn role="alert" {
+                @if is_operator { "本服务目前有困难：" code lang="en" { (problem) } }
+                @else { "本服务目前有困难，部分内容可能不是最新；原因由管理员查看。" }
+            }
+        }
         section.card {
-            h2 { "各环节" }
+            h2 { "各环节" @if !caller.sees_all() { " " span.quiet { "全系统合计" } } }
             @match &snapshot {
                 Some(snapshot) => (stages(snapshot)),
                 None => p.notice.warn { "消息总线暂时没有应答；检索和已入库的年度报告不受影响。" },
             }
-            p.quiet { "当前可检索 " b data-count="searchable" { (reports) } " 份年度报告（同一年度报告的多次报送只算一份，旧版本仍可查看）。" }
+            p.quiet {
+                @if caller.sees_all() { "当前可检索 " b data-count="searchable" { (reports) } } @else { "您的范围内当前可检索 " b { (reports) } }
+                " 份年度报告（同一年度报告的多次报送只算一份，旧版本仍可查看）。"
+            }
         }
-        (outlets::section(outlets.as_deref()))
+        (outlets::section(outlets.as_deref(), is_operator))
         section.card {
             h2 { "最近未接收的文件" }
             @if refusals.is_empty() { p.quiet { "没有未接收的文件。" } } @else { (refused(&refusals)) }
@@ -43,8 +55,8 @@ pub(crate) async fn status(State(app): State<App>, caller: Caller) -> Result<Mar
 }
 
 /// The outlets; none where the bus does not say.
-async fn outlets_of(app: &App) -> Option<Vec<Outlet>> {
-    let answered = tokio::time::timeout(BUS_TIMEOUT, crate::outlets::outlets(app)).await.ok()?;
+async fn outlets_of(app: &App, caller: &Caller) -> Option<Vec<Outlet>> {
+    let answered = tokio::time::timeout(BUS_TIMEOUT, crate::outlets::outlets(app, caller)).await.ok()?;
     answered.inspect_err(|error| tracing::warn!("looking up the outlets: {error:#}")).ok()
 }
 

@@ -33,7 +33,7 @@ pub(crate) async fn list(
     let content = html! {
         div.title-row { h1 { (TITLE) } a.button.primary href="/users/new" { "新建账号" } }
         form.card.asking action="/users" role="search" aria-label="筛选账号" {
-            label { "查找 " input type="search" name="q" value=(text) placeholder="登录名、姓名、区划代码、机关"; }
+            label { "查找 " input type="search" name="q" value=(text) size="26" placeholder="登录名、姓名、区划代码、机关"; }
             label { "角色 " (role_select(Role::parse(role), true)) }
             button.button { "筛选" }
             span.quiet { "共 " (found.len()) " 个账号" @if found.len() > LISTED { "，只列出前 " (LISTED) " 个" } "　" (list_export::links("/users", &params)) }

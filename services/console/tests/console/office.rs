@@ -216,6 +216,21 @@ async fn a_hundred_letters_come_in_one_file() {
     has(&list, &["X7", "已生成，已退回修改"]);
     let acts = console.get(&format!("/api/v1/reports/{key}/reviews")).await.text();
     has(&acts, &["returned", "2099-03-10", "X7"]);
+    // Without a deadline of its own a return has the usual one, and the letter says the same.
+    let sent = [("key", keys[7].as_str()), ("return", "true"), ("date", "2099-03-10")];
+    assert_eq!(post(&console, "/api/v1/letters", &sent).await.status, 200);
+    has(
+        &console.get(&format!("/api/v1/reports/{}/reviews", keys[7])).await.text(),
+        &["\"due\":\"2099-03-25\""],
+    );
+    // How far the reports have come is told, and a report that was accepted needs no letter.
+    let accepted = format!("/api/v1/reports/{}/reviews", keys[6]);
+    assert_eq!(console.post(&accepted, "{\"act\":\"accepted\"}").await.status, 200);
+    console.index_reviews().await;
+    let page = console.get("/documents?kind=letter&region=3707&year=2024").await.text();
+    has(&page, &["可以生成<b>99</b>份", "review=returned", "退回修改2份", "待审核97份"]);
+    let returned = console.get("/documents?kind=letter&region=3707&year=2024&review=returned").await.text();
+    has(&returned, &["可以生成<b>2</b>份"]);
     let none = console.get(&format!("/api/v1/letters?key={clean}")).await;
     assert_eq!(none.status, 404);
     has(&none.text(), &["没有需要整改或者核实的问题"]);

@@ -295,7 +295,19 @@ async fn each_role_does_and_sees_its_own() {
     let filter = json!({"act": "commented", "text": "x", "filter": "year=2007..2099"}).to_string();
     assert_eq!(console.post("/api/v1/reviews", &filter).await.status, StatusCode::BAD_REQUEST);
 
+    // A report in which the rules find nothing is returned all the same, and its agency finds that among the letters.
+    console.bearer.clone_from(&reviewer);
+    let note = json!({"act": "returned", "note": "请补充第五部分", "deadline": "2099-04-01"});
+    assert_eq!(act(&console, &good, note).await.0, StatusCode::OK);
+    console.index_reviews().await;
+
     console.bearer = agency;
+    let documents = console.get("/documents").await.text();
+    for text in [&format!("/reports/{good}"), "请于2099-04-01前重新报送。请补充第五部分"] {
+        assert!(documents.contains(text), "{text} in {documents}");
+    }
+    let letter = console.get(&format!("/api/v1/reports/{wrong}/letter")).await.text();
+    assert!(letter.contains("请于2099年3月1日前"), "{letter}");
     let own = reviews(&console, &wrong).await;
     let acts: Vec<&str> =
         own["acts"].as_array().unwrap().iter().filter_map(|act| act["act"].as_str()).collect();
@@ -316,7 +328,7 @@ async fn each_role_does_and_sees_its_own() {
         assert_eq!(answer.status, StatusCode::FORBIDDEN, "{forbidden}");
     }
     let hits = console.get("/api/v1/reports?review=returned").await.json();
-    assert_eq!((&hits["total"], &hits["hits"][0]["review"]["assignee"]), (&json!(1), &Value::Null));
+    assert_eq!((&hits["total"], &hits["hits"][0]["review"]["assignee"]), (&json!(2), &Value::Null));
     assert_eq!(console.get("/review").await.status, StatusCode::FORBIDDEN);
     let (status, _) = act(&console, &wrong, json!({"act": "commented", "text": "x"})).await;
     assert_eq!(status, StatusCode::FORBIDDEN);

@@ -9,6 +9,7 @@ use axum::http::{Method, Request, StatusCode, header};
 use futures::StreamExt;
 use serde_json::{Value, json};
 use tower::ServiceExt;
+use worker::{OutletState, OutletStates};
 
 use crate::harness::{Answer, TestConsole};
 
@@ -165,4 +166,71 @@ async fn a_stream_of_events_ends_with_its_session_or_its_key() {
     // That of a key which is still valid goes on: it ends by the shutdown only.
     console.worker.shutdown().trigger();
     ends(of_operator).await;
+}
+
+#[tokio::test]
+async fn what_targets_answer_is_for_operators_and_counts_of_everybody_for_who_sees_everybody() {
+    const OWN: &str = "gouji_own";
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("keys.toml");
+    write_keys(
+        &file,
+        &[("值班", "operate", OPERATOR), ("审核", "review", REVIEWER), ("市局", "review", OWN)],
+    );
+    // The last of them reviews one province.
+    let text = std::fs::read_to_string(&file).unwrap() + "regions = [\"37\"]\n";
+    std::fs::write(&file, text).unwrap();
+    let mut console = TestConsole::empty_with(&[("GOUJI_KEYS", file.to_str().unwrap())]).await;
+    console.bearer = OPERATOR.into();
+    console.submit("page-gb18030.html", &crate::harness::sample("page-gb18030.html")).await;
+    console.commit().await;
+    let refuses = |state: &mut OutletState| {
+        (state.set_aside, state.problem) = (2, "connecting to 10.1.2.3:5432: refused".into());
+        Ok(())
+    };
+    OutletStates::new(console.worker.bus()).change("sheng", refuses).await.unwrap();
+
+    let shows = async |console: &TestConsole, texts: &[(&str, bool)]| {
+        let page = console.get("/status").await.text();
+        for (text, expected) in texts {
+            assert_eq!(page.contains(text), *expected, "{text} in {page}");
+        }
+    };
+    let problem = "connecting to 10.1.2.3:5432: refused";
+    let (kept, counts) = ("原因由管理员查看", "data-count=\"submitted\"");
+    shows(&console, &[(problem, true), ("gouji outlet show sheng", true), (kept, false)]).await;
+    assert_eq!(console.get("/api/v1/status").await.json()["outlets"][0]["problem"], problem);
+    console.bearer = REVIEWER.into();
+    shows(&console, &[(problem, false), ("gouji outlet", false), (kept, true)]).await;
+    let told = console.get("/api/v1/status").await.json()["outlets"][0]["problem"].clone();
+    assert!(told.as_str().unwrap().contains(kept), "{told}");
+    assert!(console.get("/").await.text().contains(counts));
+    // Nothing of that province was sent, and the counts of the others are not its reviewer's.
+    console.bearer = OWN.into();
+    shows(&console, &[("您的范围内当前可检索 <b>0</b>", true), ("全系统合计", true)]).await;
+    assert!(!console.get("/").await.text().contains(counts));
+}
+
+#[tokio::test]
+async fn the_audit_page_says_in_chinese_what_programs_recorded() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut console = console(folder.path()).await;
+    let new = json!({"name": "lisi", "display": "李四", "role": "review", "regions": ["3704"]});
+    assert_eq!(send(&console, Method::POST, "/api/v1/users", new).await.status, StatusCode::CREATED);
+    console.bearer = REVIEWER.into();
+    assert_eq!(console.get("/audit").await.status, StatusCode::FORBIDDEN);
+    console.bearer = OPERATOR.into();
+    // A denial is recorded beside the answer.
+    let page = loop {
+        let page = console.get("/audit").await.text();
+        if page.contains("拒绝</span>") {
+            break page;
+        }
+        tokio::task::yield_now().await;
+    };
+    for text in ["角色：审核员；范围：3704", "角色没有这项权限"] {
+        assert!(page.contains(text), "{text} in {page}");
+    }
+    let table = console.get("/api/v1/audit?format=csv").await.text();
+    assert!(table.contains("角色：审核员；范围：3704") && !table.contains("wrong-role"), "{table}");
 }

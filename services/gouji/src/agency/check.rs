@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use check::{CheckedFile, Judge, across_years, check_file, today};
 use clap::{Args, ValueEnum};
 use parse::Readers;
@@ -33,6 +33,10 @@ pub(crate) struct Check {
     /// A rule policy: severities, rules switched off, waivers; see deploy/rule-policy.toml.
     #[arg(long, alias = "office", env = "GOUJI_RULE_POLICY", value_name = "FILE")]
     policy: Option<PathBuf>,
+    /// Read scans too, with the recogniser that `gouji scans install` installed. A figure that nothing else
+    /// confirms is shown and not used.
+    #[arg(long)]
+    scans: bool,
     /// Files, folders and ZIP archives. A report is also compared with that of the same agency for the year
     /// before.
     #[arg(required = true, value_name = "PATH")]
@@ -66,7 +70,7 @@ impl Check {
     /// Checks every file; the exit status.
     fn check(&self) -> Result<u8> {
         let runtime = Builder::new_current_thread().enable_all().build().context("making a runtime")?;
-        let readers = Readers::new().context("finding this program")?;
+        let readers = self.readers()?;
         let mut checking = Checking {
             format: self.format,
             judge: Judge { policy: policy::read(self.policy.as_deref())?, day: today() },
@@ -90,6 +94,22 @@ impl Check {
             Format::Xlsx => self.write("xlsx", checked_xlsx(&as_rendered(&checking.kept))?)?,
         }
         Ok(checking.worst)
+    }
+
+    fn readers(&self) -> Result<Readers> {
+        if !self.scans {
+            return Readers::new().context("finding this program");
+        }
+        let folder = scan_model::folder()?;
+        let shown = folder.display();
+        ensure!(
+            scan_model::read(&folder)?.is_some(),
+            text!(
+                "{shown} 中没有识别扫描件的模型，请先运行 gouji scans install",
+                "{shown} has no recogniser of scans: run `gouji scans install` first"
+            )
+        );
+        Readers::with_scans(&folder).context("finding this program")
     }
 
     /// Writes the file, and prints where it is.

@@ -34,6 +34,10 @@ const TEXTS: &[(&str, &str)] = &[
     ("check.format=html", "写成网页，可打印、可转发"),
     ("check.format=xlsx", "写成 Excel 工作簿：文件、校核发现、表格数据各一张表"),
     ("check.out", "网页或工作簿写到哪个文件；不写则为当前文件夹的 校核结果.html 或 校核结果.xlsx"),
+    (
+        "check.scans",
+        "也识别扫描件，须先用 gouji scans install 安装识别模型。没有勾稽关系或正文印证的数字只显示，不参与计算",
+    ),
     ("check.paths", "文件、文件夹和 ZIP 压缩包；同一机关相邻年度的报告会互相对照"),
     (
         "submit",
@@ -238,6 +242,19 @@ const TEXTS: &[(&str, &str)] = &[
     ("bus export apply.place", "nats-server 看到的这个文件夹的路径，与上面不同时写，例如在容器中"),
     ("bus init.place", "nats-server 看到的这个文件夹的路径，与上面不同时写，例如在容器中"),
     ("config", "输出设置文件及全部默认值，或检查一个设置文件。"),
+    ("scans", "识别扫描件的模型。"),
+    (
+        "scans install",
+        "为本用户安装识别模型。\n\n模型是 PaddleOCR 的 PP-OCRv6 small（Apache-2.0），一个文件，21 MB，取自 Python 包 rapidocr 3.10.0；核对 SHA-256，许可说明存放在旁边。",
+    ),
+    (
+        "scans install.from",
+        "rapidocr 3.10.0 的 wheel，或存有它或模型文件的文件夹，供不能联网的机器使用；不写则由 pip 下载",
+    ),
+    (
+        "scans install.folder",
+        "装到哪里；不写则为本用户数据中的 gouji/scans，或 GOUJI_SCAN_MODEL 所指的文件夹",
+    ),
     ("config.file", "要检查的文件；环境变量优先于文件，与各进程相同"),
     // This machine.
     ("up", "在本进程中运行全部流程。"),

@@ -245,6 +245,18 @@ const EXAMPLES: &[Example] = &[
         "让枣庄市及其区县、东营市东营区各自取得本地区的数据",
         "let a city with its counties and a county of another city copy what concerns them",
     ),
+    example(
+        "scans install",
+        "gouji scans install",
+        "下载并安装识别模型",
+        "download and install the recogniser",
+    ),
+    example(
+        "scans install",
+        "gouji scans install --from /media/usb",
+        "从带来的文件夹安装",
+        "install it from a folder that was brought along",
+    ),
     example("config", "gouji config", "输出全部设置及默认值", "print every setting with its default"),
     example("config", "gouji config gouji.toml", "检查设置文件", "check a file of settings"),
     example("up", "gouji up --data /srv/gouji", "数据存放在 /srv/gouji", "with its data in /srv/gouji"),

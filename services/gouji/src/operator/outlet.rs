@@ -334,7 +334,7 @@ async fn test(connection: &Connection, name: &str) -> Result<()> {
         TargetKind::Nats => Some(connection.open().await?),
         _ => None,
     };
-    let mut target = AnyTarget::open(outlet, &config.installation, bus.as_ref())?;
+    let mut target = AnyTarget::open(outlet, &config.bus.installation, bus.as_ref())?;
     for line in target.test().await? {
         say(&line);
     }
@@ -448,7 +448,7 @@ async fn reconcile(connection: &Connection, name: &str, json: bool) -> Result<bo
     let place = state.position;
     let is_this_log = bus.extent().await?.made_at_ms == place.log_made_at_ms;
     let to = if is_this_log { place.sequence } else { 0 };
-    let found = check::reconcile(bus, outlet, to, &worker.config().installation).await?;
+    let found = check::reconcile(bus, outlet, to, &worker.config().bus.installation).await?;
     bus.close().await;
     if json {
         say(&json!({

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use encoding_rs::GB18030;
 use serde::{Deserialize, Deserializer};
+use serde_json::error::Category;
 
 use super::listing::MOST_FILES;
 use super::reason::{Class, Reason};
@@ -97,8 +98,22 @@ fn decode(bytes: &[u8]) -> String {
 fn parse_json(text: &str) -> Result<BatchManifest, String> {
     serde_json::from_str(text).map_err(|error| {
         let (line, column) = (error.line(), error.column());
-        format!("清单不是约定的 JSON（第{line}行第{column}列：{error}）。请核对清单后重新放入。")
+        let why = match error.classify() {
+            Category::Eof => "没有写完".to_owned(),
+            Category::Syntax => "不合 JSON 的语法".to_owned(),
+            Category::Data | Category::Io => wrong_field(&error.to_string()),
+        };
+        format!("清单不是约定的 JSON（第{line}行第{column}列：{why}）。请核对清单后重新放入。")
     })
+}
+
+/// What is wrong with a field; the parser names it between grave accents.
+fn wrong_field(message: &str) -> String {
+    let named = message.split('`').nth(1).unwrap_or_default();
+    match message.strip_prefix("missing field") {
+        Some(_) => format!("缺少“{named}”"),
+        None => "内容的类型不对，例如应为文字的地方写了列表".to_owned(),
+    }
 }
 
 /// The columns of a CSV manifest, each with the names that its head may have.
@@ -115,7 +130,11 @@ const COLUMNS: [(&str, &[&str]); 9] = [
 ];
 
 fn parse_csv(text: &str) -> Result<BatchManifest, String> {
-    let wrong = |error: csv::Error| format!("清单不是约定的 CSV（{error}）。请核对清单后重新放入。");
+    let wrong = |error: csv::Error| {
+        let line =
+            error.position().map_or_else(String::new, |position| format!("（第{}行）", position.line()));
+        format!("清单不是约定的 CSV{line}。请核对清单后重新放入。")
+    };
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
     let heads: HashMap<&str, usize> = reader
         .headers()
@@ -247,6 +266,18 @@ mod tests {
         check("", false, "bad-manifest");
         check("大小,sha256\n1,2\n", false, "bad-manifest");
         check("name,sha256\n", false, "empty-manifest");
+    }
+
+    #[test]
+    fn a_faulty_manifest_is_explained_in_chinese() {
+        let check = |text: &str, why: &str| {
+            let message = parse(text.as_bytes(), true).unwrap_err().remove(0).message;
+            assert!(message.contains(why), "{text}: {message}");
+        };
+        check("{\"files\":[{\"name\":\"a\"", "第1行第21列：没有写完");
+        check("{files:[]}", "第1行第2列：不合 JSON 的语法");
+        check("{\"batch\":\"a\"}", "缺少“files”");
+        check("{\"files\":3}", "内容的类型不对");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 use report::{CellId, Equation, Sums};
-use survey::RollUp;
+use survey::{Doubt, DoubtKind, RollUp};
 
 use super::lists::{counts, folded, number, region_name};
 use super::selection::Selection;
@@ -37,11 +37,15 @@ pub(super) fn roll_up(rolled: Option<&RollUp>, selection: &Selection) -> Markup 
 fn content(rolled: &RollUp, selection: &Selection) -> Markup {
     let address = |format: &str| selection.address("/api/v1/rollup", &[("format", format)]);
     let broken: Vec<_> = rolled.balance.iter().filter(|(_, sums)| sums.hold() == Some(false)).collect();
+    // Most reports have a warning, and it says little about their figures.
+    let (warned, doubts): (Vec<&Doubt>, Vec<&Doubt>) =
+        rolled.doubts.iter().partition(|doubt| doubt.kind == DoubtKind::Warns);
     html! {
         (counts(&[
             ("计入的年度报告", rolled.contributors.len()),
             ("缺报", rolled.gaps.len()),
-            ("存疑", rolled.doubts.len()),
+            ("存疑", doubts.len()),
+            ("有警告", warned.len()),
             ("合计不平", broken.len()),
         ]))
         @if !rolled.has_roster { p.quiet { "没有机关名录，缺报只能按已报送的机关推算。" } }
@@ -52,11 +56,25 @@ fn content(rolled: &RollUp, selection: &Selection) -> Markup {
             a.button href=(address("json")) { "数据（JSON）" }
         }
         @if !rolled.contributors.is_empty() { (sums(rolled, selection)) }
-        (lists(rolled, &broken, &address("json")))
+        (lists(rolled, &broken, [&doubts, &warned], &address("json")))
     }
 }
 
-fn lists(rolled: &RollUp, broken: &[&(&Equation, Sums)], all: &str) -> Markup {
+fn lists(
+    rolled: &RollUp,
+    broken: &[&(&Equation, Sums)],
+    [doubts, warned]: [&[&Doubt]; 2],
+    all: &str,
+) -> Markup {
+    let doubt = |doubt: &&Doubt| {
+        html! {
+            tr {
+                td { a href={ "/reports/" (doubt.key) } { (doubt.agency) } }
+                td { (region_name(doubt.region.as_deref())) }
+                td { (doubt.kind.sentence()) }
+            }
+        }
+    };
     html! {
         (folded("合计不平", broken, all, &["勾稽关系", "位置", "数字"], |(equation, sums)| html! {
             tr {
@@ -75,13 +93,8 @@ fn lists(rolled: &RollUp, broken: &[&(&Equation, Sums)], all: &str) -> Markup {
                 }
             }
         }))
-        (folded("存疑", &rolled.doubts, all, &["机关", "地区", "请核实"], |doubt| html! {
-            tr {
-                td { a href={ "/reports/" (doubt.key) } { (doubt.agency) } }
-                td { (region_name(doubt.region.as_deref())) }
-                td { (doubt.kind.sentence()) }
-            }
-        }))
+        (folded("存疑", doubts, all, &["机关", "地区", "请核实"], doubt))
+        (folded("有警告", warned, all, &["机关", "地区", "请核实"], doubt))
     }
 }
 

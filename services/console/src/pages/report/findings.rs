@@ -85,7 +85,7 @@ impl Beside<'_> {
             @if words.is_some() || name.is_some() || line.is_some() {
                 p.quiet.place {
                     @if let Some(words) = &words { (words) " " }
-                    @if let Some(name) = name { a href={ "#" (original_view::anchor(name)) } { "看原文" } }
+                    @if let Some(name) = name { a.screen href={ "#" (original_view::anchor(name)) } { "看原文" } }
                     @else if let Some(line) = line { a href={ "#L" (line) } { "看正文" } }
                 }
             }

@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use search::{Applied, Entry, Index, Query, StoredReport, Version, Withdrawal};
 
-use crate::{Random, entry_of, find, with_cell, with_finding};
+use super::{Random, entry_of, find, with_cell, with_finding};
+use crate::place::Place;
 
 /// Version `number` of a report, sent at `at_ms`.
 pub(crate) fn version(agency: &str, number: u32, at_ms: i64, generation: u32, text: &str) -> Entry {
-    let mut report = crate::entry(0, "").review.report;
+    let mut report = super::entry(0, "").review.report;
     report.agency = Some(agency.to_owned());
     let mut entry = entry_of(number, report, text);
     entry.version.id = format!("{number:032x}-g{generation}");
@@ -76,7 +77,7 @@ fn what_a_later_reading_says_is_another_report_leaves_the_one_it_was_taken_for()
 /// What the index says of these entries in whatever order and batches they arrive.
 fn same_in_every_order(entries: &[Entry], reports: usize) -> Vec<StoredReport> {
     let mut expected = None;
-    for seed in 1..=25 {
+    for seed in 1..=Place::ROUNDS {
         let mut random = Random(seed);
         let mut arrivals = entries.to_vec();
         // Some come twice.
@@ -86,8 +87,8 @@ fn same_in_every_order(entries: &[Entry], reports: usize) -> Vec<StoredReport> {
         if seed > 1 {
             random.shuffle(&mut arrivals);
         }
-        let dir = tempfile::tempdir().unwrap();
-        let mut index = Index::open(dir.path()).unwrap();
+        let place = Place::new();
+        let mut index = place.open();
         let mut writer = index.writer().unwrap();
         while !arrivals.is_empty() {
             let batch = 1 + random.below(arrivals.len());
@@ -101,7 +102,7 @@ fn same_in_every_order(entries: &[Entry], reports: usize) -> Vec<StoredReport> {
                 1 => {
                     writer.commit("x").unwrap();
                     drop(writer);
-                    index = Index::open(dir.path()).unwrap();
+                    index = place.open();
                     writer = index.writer().unwrap();
                 }
                 _ => {}
@@ -117,8 +118,8 @@ fn same_in_every_order(entries: &[Entry], reports: usize) -> Vec<StoredReport> {
 
 #[test]
 fn earlier_versions_stay_visible() {
-    let dir = tempfile::tempdir().unwrap();
-    let index = Index::open(dir.path()).unwrap();
+    let place = Place::new();
+    let index = place.open();
     let mut writer = index.writer().unwrap();
     let mut check = |entry: Entry, expected: Applied, commit: bool| {
         assert_eq!(writer.apply(vec![entry]).unwrap(), [expected]);
@@ -146,7 +147,7 @@ fn earlier_versions_stay_visible() {
 
 #[test]
 fn keys_are_the_same_for_the_same_report() {
-    let report = crate::entry(7, "").review.report;
+    let report = super::entry(7, "").review.report;
     let key = Entry::key_of(&report, "a-g0");
     let check = |change: &dyn Fn(&mut report::Report), same: bool| {
         let mut other = report.clone();
@@ -164,8 +165,8 @@ fn keys_are_the_same_for_the_same_report() {
 
 #[test]
 fn another_review_takes_the_place_of_the_first_and_of_nothing_else() {
-    let dir = tempfile::tempdir().unwrap();
-    let index = Index::open(dir.path()).unwrap();
+    let place = Place::new();
+    let index = place.open();
     let mut writer = index.writer().unwrap();
     let own = version("甲局", 1, 10, 0, "甲一");
     let key = own.key.clone();
@@ -191,8 +192,8 @@ fn another_review_takes_the_place_of_the_first_and_of_nothing_else() {
 
 #[test]
 fn what_was_taken_back_is_not_found_until_it_is_sent_again() {
-    let dir = tempfile::tempdir().unwrap();
-    let index = Index::open(dir.path()).unwrap();
+    let place = Place::new();
+    let index = place.open();
     let mut writer = index.writer().unwrap();
     let sent = version("甲局", 1, 10, 0, "甲一");
     let mut taken_back = version("甲局", 2, 20, 0, "");

@@ -2,10 +2,11 @@
 
 use report::workflow::{Act, ActKind, FindingReference, ReviewState};
 use report::{Date, Finding, Severity};
-use search::{Card, Clause, Entry, Facet, Index, Query, Reader, ReportAct, Sort, Version, field, parse};
+use search::{Card, Clause, Entry, Facet, Query, Reader, ReportAct, Sort, Version, field, parse};
 
-use crate::versions::version;
-use crate::{Random, with_finding};
+use super::versions::version;
+use super::{Random, with_finding};
+use crate::place::Place;
 
 const DAY_MS: i64 = 24 * 3_600_000;
 
@@ -100,12 +101,12 @@ enum Step {
 fn acts_and_reports_may_arrive_in_any_order() {
     let (entries, mut random) = (entries(), Random(20_250_131));
     let acts = acts(&entries);
-    for _ in 0..6 {
+    for _ in 0..Place::ROUNDS / 4 {
         let mut steps: Vec<Step> = entries.iter().cloned().map(Step::Report).collect();
         steps.extend(acts.iter().cloned().map(Step::Act));
         random.shuffle(&mut steps);
-        let dir = tempfile::tempdir().unwrap();
-        let mut writer = Index::open(dir.path()).unwrap().writer().unwrap();
+        let place = Place::new();
+        let mut writer = place.open().writer().unwrap();
         let mut position = 0;
         for step in steps {
             match step {
@@ -130,7 +131,7 @@ fn acts_and_reports_may_arrive_in_any_order() {
             if random.below(4) == 0 {
                 // Killed and started again: what waited in memory is read from the log again.
                 drop(writer);
-                writer = Index::open(dir.path()).unwrap().writer().unwrap();
+                writer = place.open().writer().unwrap();
                 let from = waits.unwrap_or(position + 1);
                 let again =
                     acts.iter().filter(|act| act.sequence >= from && act.sequence <= position).cloned();
@@ -150,8 +151,8 @@ fn acts_and_reports_may_arrive_in_any_order() {
 fn what_was_undone_is_applied_again() {
     let entries = entries();
     let acts = acts(&entries);
-    let dir = tempfile::tempdir().unwrap();
-    let mut writer = Index::open(dir.path()).unwrap().writer().unwrap();
+    let place = Place::new();
+    let mut writer = place.open().writer().unwrap();
     writer.review(acts.clone()).unwrap();
     assert_eq!(writer.first_unplaced(), Some(100));
     writer.undo();
@@ -166,8 +167,8 @@ fn what_was_undone_is_applied_again() {
 #[test]
 fn reports_are_found_by_what_reviewers_did() {
     let entries = entries();
-    let dir = tempfile::tempdir().unwrap();
-    let mut writer = Index::open(dir.path()).unwrap().writer().unwrap();
+    let place = Place::new();
+    let mut writer = place.open().writer().unwrap();
     let acts = acts(&entries);
     let slip_only: Vec<Entry> = entries.into_iter().filter(|entry| entry.text != "丁局").collect();
     writer.apply(slip_only).unwrap();
@@ -227,8 +228,8 @@ fn reports_are_found_by_what_reviewers_did() {
 #[test]
 fn a_deadline_is_found_until_a_new_version_arrives() {
     let entries = entries();
-    let dir = tempfile::tempdir().unwrap();
-    let mut writer = Index::open(dir.path()).unwrap().writer().unwrap();
+    let place = Place::new();
+    let mut writer = place.open().writer().unwrap();
     writer.apply(vec![entries[2].clone()]).unwrap();
     writer.review(acts(&entries)).unwrap();
     writer.commit("").unwrap();

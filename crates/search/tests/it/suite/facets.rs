@@ -4,9 +4,10 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use report::{Report, Year};
-use search::{Entry, Facet, FacetValue, Index, Query, field};
+use search::{Entry, Facet, FacetValue, Query, field};
 
-use crate::{Random, entry_of};
+use super::{Random, entry_of};
+use crate::place::Place;
 
 /// Agencies of a large province.
 const AGENCIES: u32 = 3_000;
@@ -51,8 +52,8 @@ fn expected(counts: BTreeMap<String, u64>, shown: usize) -> Vec<(String, u64)> {
 
 #[test]
 fn counts_of_agencies_are_exact_however_many_there_are() {
-    let folder = tempfile::tempdir().unwrap();
-    let index = Index::open(folder.path()).unwrap();
+    let place = Place::new();
+    let index = place.open();
     let mut writer = index.writer().unwrap();
     let mut arrived: Vec<(String, i64)> = Vec::new();
     for (position, commit) in commits().into_iter().enumerate() {

@@ -3,12 +3,13 @@
 use report::CellId;
 use search::{GroupBy, Query, Reader, Sort, field};
 
-use crate::{entry, entry_of, find, index_of, number_of, numbers, with_cell, with_region};
+use super::{entry, entry_of, find, index_of, number_of, numbers, with_cell, with_region};
+use crate::place::Place;
 
 const TOTAL: &str = "requests.received.total";
 const FEES: &str = "active.fees.amount";
 
-fn filled() -> (Reader, tempfile::TempDir) {
+fn filled() -> (Reader, Place) {
     let totals = ["9", "0", "19", "1000000000000", "999999999999", "9"];
     let mut entries: Vec<_> =
         (0..).zip(totals).map(|(number, total)| with_cell(entry(number, "文"), TOTAL, total)).collect();

@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use report::{Severity, Verdict};
 use search::{Facet, Hit, IndexError, Query, Reader, Sort, field};
 
-use crate::{entry, find, index_of, with_cell, with_finding, with_region};
+use super::{entry, find, index_of, with_cell, with_finding, with_region};
+use crate::place::Place;
 
-fn many() -> (Reader, tempfile::TempDir) {
+fn many() -> (Reader, Place) {
     let entries = (0..53).map(|number| {
         let mut entry =
             entry(number, if number % 3 == 0 { "收到申请，收到申请" } else { "共收到申请若干件" });

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use report::Report;
-use search::{Clause, Entry, Index, Query, Reader};
+use search::{Clause, Entry, Query, Reader};
 
-use crate::{Random, entry, entry_of, find, index_of, numbers, with_finding, with_region};
+use super::{Random, entry, entry_of, find, index_of, numbers, with_finding, with_region};
+use crate::place::Place;
 
 const TEXTS: [&str; 6] = [
     "2024年，共收到政府信息公开申请9件，予以公开5件。",
@@ -16,7 +17,7 @@ const TEXTS: [&str; 6] = [
     "没有收到\n申请，未予公\n开。",
 ];
 
-fn texts() -> (Reader, tempfile::TempDir) {
+fn texts() -> (Reader, Place) {
     index_of((0..).zip(TEXTS).map(|(number, text)| entry(number, text)).collect())
 }
 
@@ -135,7 +136,7 @@ fn titles_count_more() {
         titled(2, "年度报告", "电力"),
     ]);
     let page = find(&reader, "水利");
-    let order: Vec<u32> = page.hits.iter().map(crate::number_of).collect();
+    let order: Vec<u32> = page.hits.iter().map(super::number_of).collect();
     assert_eq!(order, [1, 0]);
     assert_eq!(page.hits[0].card.title, "水利局年度报告");
     assert_eq!(numbers(&find(&reader, "\"第2号机关年度\"")), [0; 0]);
@@ -206,9 +207,9 @@ fn phrases_find_what_a_substring_search_finds() {
 }
 
 /// An index of many segments, with documents in it that were replaced.
-fn in_batches(random: &mut Random, corpus: &[String]) -> (Reader, tempfile::TempDir) {
-    let dir = tempfile::tempdir().unwrap();
-    let index = Index::open(dir.path()).unwrap();
+fn in_batches(random: &mut Random, corpus: &[String]) -> (Reader, Place) {
+    let place = Place::new();
+    let index = place.open();
     let mut writer = index.writer().unwrap();
     let entries = (0..).zip(corpus).map(|(number, text)| entry_of(number, Report::default(), text));
     let mut arrivals: Vec<Entry> = entries.collect();
@@ -222,7 +223,7 @@ fn in_batches(random: &mut Random, corpus: &[String]) -> (Reader, tempfile::Temp
         writer.apply(batch.to_vec()).unwrap();
         writer.commit("x").unwrap();
     }
-    (index.reader().unwrap(), dir)
+    (index.reader().unwrap(), place)
 }
 
 /// A phrase, or phrases put together, and the reports it is true of.

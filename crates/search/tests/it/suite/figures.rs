@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use report::{Cell, CellId, CellState, Cells, Decimal, FormId, Origin, Region, Report, Year};
 use search::{Bucket, Distribution, Entry, Query, Reader, field};
 
-use crate::{Random, entry, entry_of, find, index_of, numbers, with_cell};
+use super::{Random, entry, entry_of, find, index_of, numbers, with_cell};
 
 const TOTAL: &str = "requests.received.total";
 const FEES: &str = "active.fees.amount";
