@@ -37,7 +37,7 @@ impl Root {
         command.args(["netns", "exec", &self.namespace, "sh", "-c", ENTER]).arg(&self.folder);
         command.arg(user).args(words);
         command.env_clear().env("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
-        command.env("LANG", "C.UTF-8").env("HOME", "/tmp");
+        command.env("LANG", "C.UTF-8").env("HOME", "/var/lib/gouji");
         command
     }
 
