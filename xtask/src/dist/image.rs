@@ -24,6 +24,9 @@ const PASSWD: &str =
 const GROUP: &str = "root:x:0:\ngouji:x:10001:\n";
 const NAME_SERVICES: &str = "passwd: files\ngroup: files\nhosts: files dns\n";
 
+/// Certificates of authorities: a program does not start without any, because it may be asked to speak TLS.
+const AUTHORITIES: &str = "/etc/ssl/certs/ca-certificates.crt";
+
 /// Makes the image in `folder` from the folder that is in the archive.
 pub(super) fn make(
     workspace: &Workspace,
@@ -72,6 +75,8 @@ fn fill_base(base: &Path, libraries: &BTreeSet<PathBuf>) -> Result<BTreeSet<Comp
         put(library, base, library)?;
         packages.insert(components::debian_package(library)?);
     }
+    put(Path::new(AUTHORITIES), base, Path::new(AUTHORITIES))?;
+    packages.insert(components::debian_package(Path::new("/usr/sbin/update-ca-certificates"))?);
     for package in &packages {
         if let Texts::File(copyright) = &package.texts {
             put(copyright, base, copyright)?;
