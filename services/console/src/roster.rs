@@ -60,7 +60,8 @@ pub(crate) async fn current(app: &App) -> Result<Current, Problem> {
 /// The faults of the file, each a line in Chinese.
 pub(crate) fn read(bytes: &[u8]) -> Result<Roster, Vec<String>> {
     let rows = document::spreadsheet_rows(bytes, &Limits::default()).map_err(|error| {
-        vec![format!("电子表格不能读取（{error}），请另存为 XLSX 或 CSV 文件后重新导入。")]
+        tracing::info!("a roster cannot be read: {error}");
+        vec!["电子表格不能读取，可能已经损坏或者加密。请另存为 XLSX 或 CSV 文件后重新导入。".to_owned()]
     })?;
     let text = match (rows, std::str::from_utf8(bytes)) {
         (Some(rows), _) => survey::csv_of(rows),

@@ -319,7 +319,8 @@ impl Taking<'_> {
             self.candidate.entries.first().map(|entry| entry.stamp).context("a candidate is a file")?;
         let mut builder = self.builder();
         let file = checksum::open(path).or_else(|error| {
-            let message = format!("文件无法打开：{error}。经 SFTP 上传的，请把文件的权限改为 640。");
+            let message =
+                format!("文件无法打开：{}。经 SFTP 上传的，请把文件的权限改为 640。", checksum::why(&error));
             self.wait(&Reason::of_file(&within, Class::Unreadable, message))?;
             Err(error).context("opening")
         })?;

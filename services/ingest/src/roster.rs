@@ -100,7 +100,8 @@ pub(crate) async fn import(
 /// The roster in a file, and its text as CSV.
 fn read(bytes: &[u8]) -> Result<(String, Roster), Problem> {
     let rows = document::spreadsheet_rows(bytes, &Limits::default()).map_err(|error| {
-        let detail = format!("电子表格不能读取：{error}。");
+        tracing::info!("a roster cannot be read: {error}");
+        let detail = "电子表格不能读取，可能已经损坏或者加密。";
         Problem::new(Code::WrongRoster, detail, "请另存为 XLSX 或 CSV 文件后重新导入。")
     })?;
     let text = match (rows, std::str::from_utf8(bytes)) {

@@ -1,15 +1,15 @@
 //! Files of the index that change on the disk while it is open.
 
 use std::fs::{self, File};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use search::IndexError;
+use search::{Index, IndexError, Query};
 
-use super::*;
+use crate::suite::{entry, index_of, sealed};
 
 /// The index files of a folder with this extension, one at least.
-fn files(folder: &TempDir, extension: &str) -> Vec<PathBuf> {
-    let files = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path());
+fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
+    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let files: Vec<_> = files.filter(|path| path.extension().is_some_and(|one| one == extension)).collect();
     assert!(!files.is_empty(), "{extension}");
     files
@@ -50,7 +50,7 @@ fn whatever_happens_to_a_file_an_open_reader_names_it() {
             let (reader, folder) = index_of((0..50).map(|number| entry(number, "公开信息")).collect());
             let search = || reader.search(&Query { text: "信息".into(), ..Query::default() });
             assert_eq!(search().unwrap().total, 50);
-            let file = files(&folder, extension).remove(0);
+            let file = files(folder.path(), extension).remove(0);
             damage(&file);
             let Err(error) = search() else { panic!("{what} {extension}: an answer") };
             let IndexError::DamagedFile { file: named, .. } = &error else { panic!("{what}: {error}") };
@@ -64,7 +64,7 @@ fn whatever_happens_to_a_file_an_open_reader_names_it() {
 fn damage_before_it_is_opened_is_found_too() {
     let (reader, folder) = index_of(vec![entry(1, "公开信息")]);
     drop(reader);
-    let file = files(&folder, "store").remove(0);
+    let file = files(folder.path(), "store").remove(0);
     let mut bytes = fs::read(&file).unwrap();
     bytes[10] ^= 1;
     fs::write(&file, bytes).unwrap();

@@ -20,7 +20,7 @@ use crate::office::{self, FIELDS};
 use crate::params::{Params, is_filter};
 use crate::problem::Problem;
 use crate::reviews::Reviewed;
-use crate::{list_export, regional, search_query};
+use crate::{labels, list_export, regional, search_query};
 
 pub(crate) use table::documents_table;
 
@@ -158,6 +158,7 @@ async fn letters_of(app: &App, caller: &Caller, params: &Params) -> Result<Marku
     };
     Ok(html! {
         h2 { "整改意见" }
+        (chosen_by(asked))
         p {
             "可以生成" b { (chosen.letters.len()) } "份。"
             @if !chosen.skipped.is_empty() { "另有" (chosen.skipped.len()) "份年度报告没有需要整改或者核实的问题，或者已经通过，不生成。" }
@@ -191,6 +192,21 @@ async fn letters_of(app: &App, caller: &Caller, params: &Params) -> Result<Marku
             @if chosen.letters.len() > ROWS { p.quiet { "只列出前" (ROWS) "份，全部下载中都有。" } }
         }
     })
+}
+
+/// The conditions besides region and year, which are no fields of the form; a click removes one.
+fn chosen_by(params: &Params) -> Markup {
+    let is_field = |name: &str| ["region", "year"].contains(&name);
+    let others: Vec<&(String, String)> = params.filters().filter(|(name, _)| !is_field(name)).collect();
+    html! {
+        @if !others.is_empty() {
+            ul.chosen aria-label="已选条件" {
+                @for (name, value) in others {
+                    li { a href=(params.without(name).address(PATH)) title="去掉这个条件" { (labels::filter(name, value)) span aria-hidden="true" { " ×" } } }
+                }
+            }
+        }
+    }
 }
 
 /// How many of the letters are about errors, and how far their reports have come: each leads to these letters alone.

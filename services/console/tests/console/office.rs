@@ -230,7 +230,7 @@ async fn a_hundred_letters_come_in_one_file() {
     let page = console.get("/documents?kind=letter&region=3707&year=2024").await.text();
     has(&page, &["可以生成<b>99</b>份", "review=returned", "退回修改2份", "待审核97份"]);
     let returned = console.get("/documents?kind=letter&region=3707&year=2024&review=returned").await.text();
-    has(&returned, &["可以生成<b>2</b>份"]);
+    has(&returned, &["可以生成<b>2</b>份", "审核状态：退回修改"]);
     let none = console.get(&format!("/api/v1/letters?key={clean}")).await;
     assert_eq!(none.status, 404);
     has(&none.text(), &["没有需要整改或者核实的问题"]);

@@ -92,8 +92,9 @@ pub(super) fn name_of(candidate: &Candidate) -> String {
 }
 
 fn read_manifest(path: &Path) -> Result<BatchManifest, Vec<Reason>> {
-    let cannot =
-        |error: io::Error| vec![Reason::of_batch(Class::BadManifest, format!("清单无法打开：{error}。"))];
+    let cannot = |error: io::Error| {
+        vec![Reason::of_batch(Class::BadManifest, format!("清单无法打开：{}。", checksum::why(&error)))]
+    };
     let mut bytes = Vec::new();
     checksum::open(path)
         .and_then(|file| file.take(MOST_BYTES + 1).read_to_end(&mut bytes))
@@ -217,7 +218,7 @@ fn wrong_hash(listed: &Listed, algorithm: &str, stated: &str, found: &str) -> Re
 /// Compares a file with its hashes; its SHA-256.
 fn hash_of_file(listed: &Listed, path: &Path) -> Result<String, Reason> {
     let unreadable = |error: io::Error| {
-        Reason::of_file(&listed.name, Class::Unreadable, format!("文件无法打开：{error}。"))
+        Reason::of_file(&listed.name, Class::Unreadable, format!("文件无法打开：{}。", checksum::why(&error)))
     };
     let sha256 = checksum::open(path).and_then(|mut file| checksum::sha256(&mut file)).map_err(unreadable)?;
     let sm3 = match &listed.sm3 {
@@ -259,7 +260,8 @@ fn in_archive(
     let broken = |message: String| vec![Reason::of_batch(Class::Unreadable, message)];
     let open = || {
         let file = checksum::open(&candidate.path);
-        file.map(io::BufReader::new).map_err(|error| broken(format!("压缩包无法打开：{error}。")))
+        file.map(io::BufReader::new)
+            .map_err(|error| broken(format!("压缩包无法打开：{}。", checksum::why(&error))))
     };
     let names = match (archive::names(open()?), beside) {
         (Ok(names), _) => names,

@@ -77,6 +77,16 @@ pub(super) fn open(path: &Path) -> io::Result<File> {
     }
 }
 
+/// Why a file cannot be opened or read, in Chinese, for its sender.
+pub(super) fn why(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => "没有读取权限",
+        io::ErrorKind::NotFound => "文件已不在原处",
+        io::ErrorKind::InvalidInput => "不是普通文件",
+        _ => "磁盘或者网络共享读取出错",
+    }
+}
+
 /// SHA-256 in lower-case hex digits.
 pub(super) fn sha256(bytes: &mut dyn Read) -> io::Result<String> {
     hash::<Sha256>(bytes)
@@ -118,6 +128,15 @@ mod tests {
             fs::write(folder.path().join(format!("甲.txt{suffix}")), text).unwrap();
         }
         verify(&file)
+    }
+
+    #[test]
+    fn a_sender_reads_in_chinese_why_a_file_is_not_opened() {
+        let folder = tempfile::tempdir().unwrap();
+        let why_of = |path: &Path| why(&open(path).unwrap_err());
+        assert_eq!(why_of(&folder.path().join("甲.txt")), "文件已不在原处");
+        assert_eq!(why_of(folder.path()), "不是普通文件");
+        assert_eq!(why(&io::Error::from(io::ErrorKind::PermissionDenied)), "没有读取权限");
     }
 
     #[test]
