@@ -83,8 +83,8 @@ fn download(package: &str, folder: &Path) -> Option<()> {
     quiet(&["dpkg", "-x", archive.to_str()?, "."])
 }
 
-/// A root with the smallest Debian of this machine's release and its certificates, copied to `target`; none where it cannot be had, which needs
-/// root and Debian's mirror. `original` keeps the first one.
+/// A root with the smallest Debian of this machine's release and its certificates, copied to `target`; none where it
+/// cannot be had, which needs root and Debian's mirror. `original` keeps the first one.
 pub(crate) fn empty_root(original: &Path, target: &Path) -> Option<PathBuf> {
     if !original.join("etc/debian_version").is_file() {
         let about = std::fs::read_to_string("/etc/os-release").ok()?;
@@ -96,7 +96,9 @@ pub(crate) fn empty_root(original: &Path, target: &Path) -> Option<PathBuf> {
         let making = original.with_extension("making");
         std::fs::remove_dir_all(&making).ok();
         let mut make = Command::new("debootstrap");
-        make.args(["--variant=minbase", "--include=ca-certificates", release]).arg(&making).stdout(Stdio::null());
+        make.args(["--variant=minbase", "--include=ca-certificates", release])
+            .arg(&making)
+            .stdout(Stdio::null());
         workspace::run(&mut make).ok()?;
         std::fs::rename(&making, original).ok()?;
     }

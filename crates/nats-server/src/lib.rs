@@ -38,7 +38,11 @@ pub fn find(folder: &Path) -> Result<PathBuf> {
     let folders = env::var_os("PATH").unwrap_or_default();
     let on_path = env::split_paths(&folders).map(|folder| folder.join("nats-server"));
     let private = folder.join(format!("nats-server-{PINNED}"));
-    let found = beside.into_iter().chain(on_path).chain([private.clone()]).find(|path| path.is_file() && check(path).is_ok());
+    let found = beside
+        .into_iter()
+        .chain(on_path)
+        .chain([private.clone()])
+        .find(|path| path.is_file() && check(path).is_ok());
     match found {
         Some(path) => Ok(path),
         None => install(folder, &private).map(|()| private).context(format!(

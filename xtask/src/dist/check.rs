@@ -135,7 +135,7 @@ fn in_debian(workspace: &Workspace, made: &Made, folder: &Path) -> Result<()> {
     let prepared = "mkdir -p /prepared/etc && cp /etc/passwd /etc/group /prepared/etc/ && /root/gouji-*/install.sh --root /prepared && test -x /prepared/usr/local/bin/gouji";
     workspace::run(&mut root.command("0:0", &["sh", "-c", prepared]))?;
     // Bytes that changed on the way are found.
-    let changed = "echo >> /root/gouji-*/docs/operations.md; ! /root/gouji-*/install.sh --check";
+    let changed = "cd /root/gouji-*/ && echo >> docs/operations.md && ! ./install.sh --check";
     workspace::run(&mut root.command("0:0", &["sh", "-c", changed]))?;
     workspace::run(&mut root.command("0:0", &["sh", "-c", "install -d -o gouji -g gouji /var/lib/gouji"]))?;
     through(&root, "gouji:gouji", "/var/lib/gouji/data")?;

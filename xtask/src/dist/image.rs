@@ -24,7 +24,7 @@ const PASSWD: &str =
 const GROUP: &str = "root:x:0:\ngouji:x:10001:\n";
 const NAME_SERVICES: &str = "passwd: files\ngroup: files\nhosts: files dns\n";
 
-/// Certificates of authorities: a program does not start without any, because it may be asked to speak TLS.
+/// Certificates of authorities: by them a program verifies the servers that it calls by TLS.
 const AUTHORITIES: &str = "/etc/ssl/certs/ca-certificates.crt";
 
 /// Makes the image in `folder` from the folder that is in the archive.
