@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 
@@ -31,6 +32,11 @@ const SAMPLES: [&str; 5] = [
     "samples/reports/pdf-landscape-over-pages.pdf",
     "samples/reports/workbook-one-sheet.xlsx",
 ];
+
+/// A new pipeline has capacity by then, on a machine that does other things too.
+const CAPACITY: Duration = Duration::from_secs(120);
+/// The time between two attempts to send.
+const AGAIN: Duration = Duration::from_secs(1);
 
 /// What a machine in a closed network does not have.
 const ABSENT: [&str; 6] = ["cargo", "rustc", "python3", "pip", "go", "docker"];
@@ -162,7 +168,12 @@ fn through(root: &Root, user: &str, data: &str) -> Result<()> {
         workspace::read(&mut root.command(user, &words))
     };
     let mut up = root.up(user, data)?;
-    gouji(&["submit", "--lang", "en", "/reports"])?;
+    // Until a new pipeline has capacity it answers 503, and a sender sends again.
+    let deadline = Instant::now() + CAPACITY;
+    while let Err(error) = gouji(&["submit", "--lang", "en", "/reports"]) {
+        ensure!(Instant::now() < deadline && error.to_string().contains("(503)"), error);
+        std::thread::sleep(AGAIN);
+    }
     let found = gouji(&["search", "--lang", "en", "年度报告"])?;
     eprint!("{found}");
     let counted = gouji(&["reconcile", "--lang", "en"])?;
