@@ -33,8 +33,8 @@ const SAMPLES: [&str; 5] = [
     "samples/reports/workbook-one-sheet.xlsx",
 ];
 
-/// A new pipeline has capacity by then, on a machine that does other things too.
-const CAPACITY: Duration = Duration::from_secs(120);
+/// A new pipeline has connected by then, on a machine that does other things too.
+const CONNECTED: Duration = Duration::from_secs(120);
 /// The time between two attempts to send.
 const AGAIN: Duration = Duration::from_secs(1);
 
@@ -168,8 +168,8 @@ fn through(root: &Root, user: &str, data: &str) -> Result<()> {
         workspace::read(&mut root.command(user, &words))
     };
     let mut up = root.up(user, data)?;
-    // Until a new pipeline has capacity it answers 503, and a sender sends again.
-    let deadline = Instant::now() + CAPACITY;
+    // While a new pipeline connects to its bus it answers 503, and a sender sends again.
+    let deadline = Instant::now() + CONNECTED;
     while let Err(error) = gouji(&["submit", "--lang", "en", "/reports"]) {
         ensure!(Instant::now() < deadline && error.to_string().contains("(503)"), error);
         std::thread::sleep(AGAIN);
