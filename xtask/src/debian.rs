@@ -57,6 +57,61 @@ pub(crate) fn install_valgrind() -> bool {
     is_there() || install("valgrind").is_some() && is_there()
 }
 
+/// A program of a package: the one on the `PATH`, or a private copy that is unpacked into `folder`. Nothing is
+/// installed, so no server of the package starts. None where neither can be had.
+pub(crate) fn unpacked(package: &str, program: &str, folder: &Path) -> Option<PathBuf> {
+    let private = folder.join(program);
+    let name = Path::new(program).file_name()?;
+    [PathBuf::from(name), private.clone()].into_iter().find(|program| runs(program)).or_else(|| {
+        download(package, folder)?;
+        runs(&private).then_some(private)
+    })
+}
+
+fn runs(program: &Path) -> bool {
+    let mut command = Command::new(program);
+    command.arg("--version").stdout(Stdio::null()).stderr(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
+}
+
+fn download(package: &str, folder: &Path) -> Option<()> {
+    std::fs::create_dir_all(folder).ok()?;
+    let quiet = |line: &[&str]| {
+        let mut command = Command::new(line.first()?);
+        command.args(line.get(1..)?).current_dir(folder).stdout(Stdio::null()).stderr(Stdio::null());
+        workspace::run(&mut command).ok()
+    };
+    // A fresh machine has no package lists yet.
+    quiet(&["apt-get", "download", package])
+        .or_else(|| quiet(&["apt-get", "update"]).and_then(|()| quiet(&["apt-get", "download", package])))?;
+    let packages = std::fs::read_dir(folder).ok()?.flatten().map(|entry| entry.path());
+    let archive = packages.into_iter().find(|path| path.extension().is_some_and(|end| end == "deb"))?;
+    quiet(&["dpkg", "-x", archive.to_str()?, "."])
+}
+
+/// A root with the smallest Debian of this machine's release and its certificates, copied to `target`; none where it
+/// cannot be had, which needs root and Debian's mirror. `original` keeps the first one.
+pub(crate) fn empty_root(original: &Path, target: &Path) -> Option<PathBuf> {
+    if !original.join("etc/debian_version").is_file() {
+        let about = std::fs::read_to_string("/etc/os-release").ok()?;
+        let release = about.lines().find_map(|line| line.strip_prefix("VERSION_CODENAME="))?;
+        on_path(&["debootstrap"]).or_else(|| {
+            install("debootstrap")?;
+            on_path(&["debootstrap"])
+        })?;
+        let making = original.with_extension("making");
+        std::fs::remove_dir_all(&making).ok();
+        let mut make = Command::new("debootstrap");
+        make.args(["--variant=minbase", "--include=ca-certificates", release])
+            .arg(&making)
+            .stdout(Stdio::null());
+        workspace::run(&mut make).ok()?;
+        std::fs::rename(&making, original).ok()?;
+    }
+    workspace::run(Command::new("cp").arg("--archive").arg(original).arg(target)).ok()?;
+    Some(target.to_owned())
+}
+
 fn on_path(programs: &[&str]) -> Option<PathBuf> {
     let folders = std::env::var_os("PATH").unwrap_or_default();
     let mut places = std::env::split_paths(&folders);

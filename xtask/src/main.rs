@@ -1,4 +1,4 @@
-//! All automation: demo, test, ci, bench, fuzz, deploy, gen and tidy.
+//! All automation: demo, test, ci, bench, fuzz, deploy, dist, gen and tidy.
 
 mod audit;
 mod bench;
@@ -7,9 +7,11 @@ mod ci;
 mod debian;
 mod demo;
 mod deploy;
+mod dist;
 mod features;
 mod fuzz;
 mod generate;
+mod go;
 mod instructions;
 mod licences;
 mod mutants;
@@ -71,6 +73,8 @@ enum Task {
     },
     /// Check `deploy/` with the validator of each kind of file.
     Deploy,
+    /// Make the archive and the image that are carried into a closed network.
+    Dist(dist::Arguments),
     /// Write the generated code of the contract.
     Gen {
         /// Fail if it is not current, instead of writing it.
@@ -120,6 +124,7 @@ fn main() -> Result<()> {
         Task::Fuzz { seconds, keep, targets } => fuzz::run(&workspace, seconds, keep, &targets),
         Task::Soak { arguments } => soak::run(&workspace, &arguments),
         Task::Deploy => deploy::run(&workspace),
+        Task::Dist(arguments) => dist::run(&workspace, &arguments),
         Task::Gen { check } => generate::run(&workspace, check),
         Task::Features { check } => features::run(&workspace, check),
         Task::Rule { id, name } => rule::run(&workspace, &id, &name),

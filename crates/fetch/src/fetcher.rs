@@ -117,15 +117,19 @@ impl Fetcher {
             true => format!("{TOKEN}/{version}"),
             false => format!("{TOKEN}/{version} ({contact})"),
         };
-        let client = Client::builder()
-            .user_agent(agent)
-            .no_proxy()
-            .redirect(Policy::none())
-            .timeout(config.timeout)
-            .connect_timeout(config.timeout.min(Duration::from_secs(10)))
-            .pool_max_idle_per_host(1)
-            .dns_resolver(CheckedResolver(config.networks.clone()))
-            .build()?;
+        let builder = || {
+            Client::builder()
+                .user_agent(agent.clone())
+                .no_proxy()
+                .redirect(Policy::none())
+                .timeout(config.timeout)
+                .connect_timeout(config.timeout.min(Duration::from_secs(10)))
+                .pool_max_idle_per_host(1)
+                .dns_resolver(CheckedResolver(config.networks.clone()))
+        };
+        // A machine in a closed network may have no certificate of any authority: it visits by HTTP, and an HTTPS
+        // site is of an unknown issuer to it.
+        let client = builder().build().or_else(|_| builder().tls_certs_only([]).build())?;
         Ok(Self { client, config: Arc::new(config), hosts: Arc::default() })
     }
 

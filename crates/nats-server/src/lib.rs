@@ -33,10 +33,16 @@ pub fn find(folder: &Path) -> Result<PathBuf> {
         check(&path).with_context(|| format!("{VARIABLE}={} is no usable nats-server", path.display()))?;
         return Ok(path);
     }
+    // A release has it in the folder of its programs, which need not be on the `PATH`.
+    let beside = env::current_exe().ok().map(|program| program.with_file_name("nats-server"));
     let folders = env::var_os("PATH").unwrap_or_default();
     let on_path = env::split_paths(&folders).map(|folder| folder.join("nats-server"));
     let private = folder.join(format!("nats-server-{PINNED}"));
-    let found = on_path.chain([private.clone()]).find(|path| path.is_file() && check(path).is_ok());
+    let found = beside
+        .into_iter()
+        .chain(on_path)
+        .chain([private.clone()])
+        .find(|path| path.is_file() && check(path).is_ok());
     match found {
         Some(path) => Ok(path),
         None => install(folder, &private).map(|()| private).context(format!(

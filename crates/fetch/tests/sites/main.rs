@@ -290,6 +290,27 @@ async fn a_name_of_an_inner_address_is_not_reached() {
     assert!(site.asked().is_empty());
 }
 
+/// The variables name where the authorities are, and a process reads them once, so it is another process that visits.
+#[tokio::test]
+async fn a_machine_without_authorities_visits_by_http() {
+    const NAME: &str = "a_machine_without_authorities_visits_by_http";
+    if std::env::var_os("SSL_CERT_FILE").is_none_or(|file| file != "/dev/null") {
+        let mut without = std::process::Command::new(std::env::current_exe().unwrap());
+        without.args(["--exact", NAME]).env("SSL_CERT_FILE", "/dev/null").env_remove("SSL_CERT_DIR");
+        let output = without.output().unwrap();
+        let printed = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success() && printed.contains("1 passed"), "{printed}");
+        return;
+    }
+    let site = Site::at("127.0.0.14").await;
+    site.set("/1", Page::html("ok"));
+    let fetcher = fetcher();
+    let ordinary = reqwest::Client::builder().build();
+    assert!(ordinary.is_err(), "this process finds an authority");
+    let answer = fetcher.get(&site.url("/1"), &Validators::default(), LIMIT).await;
+    assert!(matches!(answer, Ok(Answer::Body(_))), "{answer:?}");
+}
+
 #[tokio::test]
 async fn an_overloaded_site_is_asked_again_later() {
     let site = Site::at("127.0.0.8").await;
