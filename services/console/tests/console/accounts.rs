@@ -354,7 +354,7 @@ async fn everything_an_administrator_does_is_in_the_audit_trail() {
     };
     tokio::time::timeout(std::time::Duration::from_secs(20), denied).await.unwrap();
     let page = admin.get("/audit").await.text();
-    assert!(page.contains("建立账号") && page.contains("lead 6101"), "{page}");
+    assert!(page.contains("建立账号") && page.contains("角色：负责人；范围：6101"), "{page}");
     assert!(admin.get("/audit?from=2999-01-01").await.text().contains("没有符合条件的记录"));
     assert!(admin.get("/audit?from=soon").await.text().contains("“soon”不是日期"));
     let csv = admin.get("/api/v1/audit?format=csv").await;
