@@ -29,7 +29,7 @@ pub(crate) async fn letter(
     if !caller.is_reviewer() && loaded.is_current() {
         let reviewed = Reviewed::load(&app, &caller, &id).await?;
         if let Some((deadline, letter, _)) = reviewed.last_return() {
-            office = office.as_returned(deadline, letter);
+            office = office.with_return(deadline, letter);
         }
     }
     let file_name = base_name(&loaded.report.version.file_name).to_owned();

@@ -80,7 +80,7 @@ impl Office {
     }
 
     /// The same as the report was returned: by this day, with this letter.
-    pub(crate) fn as_returned(mut self, deadline: Option<Date>, letter: &str) -> Self {
+    pub(crate) fn with_return(mut self, deadline: Option<Date>, letter: &str) -> Self {
         self.addresser.deadline = deadline.or(self.addresser.deadline);
         if !letter.is_empty() {
             self.addresser.number = Some(letter.to_owned());

@@ -223,7 +223,7 @@ async fn a_hundred_letters_come_in_one_file() {
         &console.get(&format!("/api/v1/reports/{}/reviews", keys[7])).await.text(),
         &["\"due\":\"2099-03-25\""],
     );
-    // The page says how far the reports have come, and a report that was accepted needs no letter.
+    // The page counts the letters by the state of their reports; a report that was accepted needs no letter.
     let accepted = format!("/api/v1/reports/{}/reviews", keys[6]);
     assert_eq!(console.post(&accepted, "{\"act\":\"accepted\"}").await.status, 200);
     console.index_reviews().await;

@@ -202,8 +202,8 @@ async fn what_targets_answer_is_for_operators_and_counts_of_everybody_for_who_se
     assert_eq!(console.get("/api/v1/status").await.json()["outlets"][0]["problem"], problem);
     console.bearer = REVIEWER.into();
     shows(&console, &[(problem, false), ("gouji outlet", false), (kept, true)]).await;
-    let shown = console.get("/api/v1/status").await.json()["outlets"][0]["problem"].clone();
-    assert!(shown.as_str().unwrap().contains(kept), "{shown}");
+    let problem = console.get("/api/v1/status").await.json()["outlets"][0]["problem"].clone();
+    assert!(problem.as_str().unwrap().contains(kept), "{problem}");
     assert!(console.get("/").await.text().contains(counts));
     // Nothing of that province was sent, and the counts of the others are not its reviewer's.
     console.bearer = OWN.into();
