@@ -107,7 +107,7 @@ impl Pipeline {
         let others: Vec<NatsServer> = servers.collect();
         let mut variables = variables(folder, &urls);
         variables.extend(more.iter().cloned());
-        apply_topology(&variables)?;
+        apply_topology(&variables).await?;
         let start = |name: &str, number: usize| Service::start(name, number, folder, &variables);
         let several = |name: &str, count: usize| {
             (0..count).map(|number| start(name, number)).collect::<Result<Vec<_>>>()
@@ -361,13 +361,22 @@ fn spawn(name: &str, program: &Path, variables: &BTreeMap<&str, String>, folder:
     Process::start(name, Command::new(program).envs(variables), folder)
 }
 
-/// Creates the log, as an operator does.
-fn apply_topology(variables: &BTreeMap<&str, String>) -> Result<()> {
-    let mut command = Command::new(program("gouji")?);
-    command.args(["topology", "apply"]).envs(variables).stdin(Stdio::null());
-    let Output { status, stderr, .. } = command.output().context("running gouji topology apply")?;
-    ensure!(status.success(), "gouji topology apply: {status}: {}", String::from_utf8_lossy(&stderr));
-    Ok(())
+/// Creates the log, as an operator does: again where the servers of a cluster that has just started do not know each
+/// other yet.
+async fn apply_topology(variables: &BTreeMap<&str, String>) -> Result<()> {
+    let gouji = program("gouji")?;
+    until("the log to be made", SOON, async || {
+        let mut command = tokio::process::Command::new(&gouji);
+        command.args(["topology", "apply"]).envs(variables).stdin(Stdio::null());
+        let Output { status, stderr, .. } = command.output().await.context("running gouji topology apply")?;
+        let said = String::from_utf8_lossy(&stderr);
+        if said.contains("no suitable peers for placement") {
+            return Ok(None);
+        }
+        ensure!(status.success(), "gouji topology apply: {status}: {said}");
+        Ok(Some(()))
+    })
+    .await
 }
 
 /// The environment of every service.
