@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use crate::workspace::{self, Workspace};
-use crate::{deploy, fuzz, instructions, test, tidy};
+use crate::{deploy, fuzz, test, tidy};
 
 /// Enough for each change; `cargo xtask fuzz` runs longer.
 const FUZZ_SECONDS: u64 = 180;
@@ -16,6 +16,5 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     let lints = ["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"];
     workspace::run(&mut workspace.cargo(&lints))?;
     test::run(workspace, &[])?;
-    instructions::run(workspace, &[])?;
     fuzz::run(workspace, FUZZ_SECONDS, false, &[])
 }

@@ -51,7 +51,7 @@ const WORKS: [Work; 7] = [
     Work { name: "document, pdf", work: "document", samples: PDF, copies: 1 },
     Work { name: "reading", work: "reading", samples: REPORTS, copies: 1 },
     Work { name: "rules", work: "rules", samples: REPORTS, copies: 1 },
-    Work { name: "index", work: "index", samples: REPORTS, copies: 40 },
+    Work { name: "index", work: "index", samples: REPORTS, copies: 8 },
 ];
 
 /// Rounds of the shorter and of the longer run; what they differ by is the work and nothing else.

@@ -46,7 +46,7 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
-    /// Everything that a change has to pass: formatting, tidy, deploy, lints, tests, instruction counts, and three minutes of fuzzing.
+    /// Everything that a change has to pass: formatting, tidy, deploy, lints, tests, and three minutes of fuzzing.
     Ci,
     /// Measure the pipeline, and compare it with the floors of the same run.
     Bench {
