@@ -1,7 +1,7 @@
 //! Pieces of ink that hang together, each with its box and its shape.
 
 use crate::bits::{Bits, Run};
-use crate::groups::Groups;
+use crate::groups::touching;
 
 /// A piece of ink.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -65,32 +65,7 @@ impl Blob {
 
 /// The pieces of ink of a page, from the top; none where there are too many.
 pub(crate) fn find(ink: &Bits) -> Option<Vec<Blob>> {
-    let mut groups = Groups::default();
-    let mut found: Vec<(usize, Run)> = Vec::new();
-    let mut above: Vec<(usize, Run)> = Vec::new();
-    for y in 0..ink.height {
-        let mut here = Vec::new();
-        let mut first = 0;
-        for run in ink.runs(y) {
-            let index = groups.add();
-            found.push((y, run));
-            while above.get(first).is_some_and(|(_, other)| other.to < run.from) {
-                first += 1;
-            }
-            // Corners touch too.
-            for (other, before) in above.iter().skip(first) {
-                if before.from > run.to {
-                    break;
-                }
-                groups.join(*other, index);
-            }
-            here.push((index, run));
-        }
-        if found.len() > MOST_RUNS {
-            return None;
-        }
-        above = here;
-    }
+    let (found, mut groups) = touching(ink.height, MOST_RUNS, |y| ink.runs(y))?;
     let empty = Blob { left: usize::MAX, top: usize::MAX, right: 0, bottom: 0, ink: 0, sums: [0.0; 5] };
     let mut blobs = vec![empty; found.len()];
     for (index, (y, run)) in found.iter().enumerate() {

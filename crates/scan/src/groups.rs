@@ -1,5 +1,7 @@
 //! Groups of things that touch each other: a disjoint-set forest.
 
+use crate::bits::Run;
+
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Groups {
     above: Vec<usize>,
@@ -29,4 +31,38 @@ impl Groups {
             *above = one.min(other);
         }
     }
+}
+
+/// The runs of each row, with their rows, and the groups of those that touch runs of the row above, corners too; none
+/// if there are more than `most`.
+pub(crate) fn touching(
+    height: usize,
+    most: usize,
+    runs: impl Fn(usize) -> Vec<Run>,
+) -> Option<(Vec<(usize, Run)>, Groups)> {
+    let (mut groups, mut found) = (Groups::default(), Vec::new());
+    let mut above: Vec<(usize, Run)> = Vec::new();
+    for y in 0..height {
+        let mut here = Vec::new();
+        let mut first = 0;
+        for run in runs(y) {
+            let index = groups.add();
+            found.push((y, run));
+            while above.get(first).is_some_and(|(_, other)| other.to < run.from) {
+                first += 1;
+            }
+            for (other, before) in above.iter().skip(first) {
+                if before.from > run.to {
+                    break;
+                }
+                groups.join(*other, index);
+            }
+            here.push((index, run));
+        }
+        if found.len() > most {
+            return None;
+        }
+        above = here;
+    }
+    Some((found, groups))
 }

@@ -2,7 +2,7 @@
 //! neighbouring rows that touch are one stroke. Upright lines are level ones of the transposed page.
 
 use crate::bits::{Bits, Run};
-use crate::groups::Groups;
+use crate::groups::{Groups, touching};
 
 /// A ruled line, level as it is named here: `along` the line, and `across` it.
 #[derive(Debug, Clone, PartialEq)]
@@ -81,28 +81,8 @@ pub(crate) fn find(ink: &Bits, dpi: f32) -> Ruling {
 fn strokes(ink: &Bits, shortest: f32, dpi: f32) -> Vec<Stroke> {
     let gap = (GAP * dpi).round().max(1.0) as usize;
     let shortest = (shortest * dpi) as usize;
-    let mut groups = Groups::default();
-    let mut found: Vec<(usize, Run)> = Vec::new();
-    let mut above: Vec<(usize, Run)> = Vec::new();
-    for y in 0..ink.height {
-        let mut here = Vec::new();
-        let mut first = 0;
-        for run in long_runs(&ink.runs(y), gap, shortest) {
-            let index = groups.add();
-            found.push((y, run));
-            while above.get(first).is_some_and(|(_, other)| other.to < run.from) {
-                first += 1;
-            }
-            for (other, before) in above.iter().skip(first) {
-                if before.from > run.to {
-                    break;
-                }
-                groups.join(*other, index);
-            }
-            here.push((index, run));
-        }
-        above = here;
-    }
+    let touching = touching(ink.height, usize::MAX, |y| long_runs(&ink.runs(y), gap, shortest));
+    let Some((found, mut groups)) = touching else { return Vec::new() };
     gather(&found, &mut groups, (THICKEST * dpi).max(4.0))
 }
 
